@@ -1,0 +1,26 @@
+import type { Architecture } from '../domain/architecture.ts'
+import type { DocumentStore, Stores } from '../stores/document-store.ts'
+import { type Containers, containerCatalogue } from './containers.ts'
+import { type Specs, specCatalogue } from './specs.ts'
+
+/** Everything that the faces may ask for. */
+export interface Catalogue {
+  containers: Containers
+  jobSpecs: Specs
+  hysdsIos: Specs
+  /** A document as an engine would answer it, for operators. */
+  describe: Record<'containers' | 'jobSpecs' | 'hysdsIos', DocumentStore['describe']>
+}
+
+export function createCatalogue(stores: Stores, { guarded }: { guarded: readonly Architecture[] }): Catalogue {
+  return {
+    containers: containerCatalogue(stores.containers, { guarded }),
+    jobSpecs: specCatalogue(stores.jobSpecs),
+    hysdsIos: specCatalogue(stores.hysdsIos),
+    describe: {
+      containers: (id, options) => stores.containers.describe(id, options),
+      jobSpecs: (id, options) => stores.jobSpecs.describe(id, options),
+      hysdsIos: (id, options) => stores.hysdsIos.describe(id, options)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { CatalogueError } from './errors.ts'
+
+/** The OCI name of a platform's architecture with its variant: `amd64`, `arm64`, `arm/v7`. Made by parseArchitecture only. */
+export type Architecture = string & { readonly __architecture: true }
+
+interface Row {
+  /** Every name that stands in `urls`: the OCI name first or second, and what `platform.machine()` says there. */
+  standsUnder: readonly string[]
+  alsoUnderstood: readonly string[]
+}
+
+const row = (standsUnder: string, alsoUnderstood = ''): Row => ({
+  standsUnder: standsUnder.split(' '),
+  alsoUnderstood: alsoUnderstood.split(' ').filter(Boolean)
+})
+
+/** The order is that in which missing names are appended to `urls`. Variants never stand in for one another. */
+const table: ReadonlyMap<string, Row> = new Map([
+  ['amd64', row('x86_64 amd64', 'x64 x86-64 amd64/v1')],
+  ['arm64', row('arm64 aarch64', 'arm64/v8 armv8 arm64v8')],
+  ['arm/v7', row('arm/v7 armv7l', 'armv7 armhf arm32v7 arm')],
+  ['arm/v6', row('arm/v6 armv6l', 'arm32v6')],
+  ['arm/v5', row('arm/v5 armv5tel', 'armel armv5l armv5tejl arm32v5')],
+  ['386', row('386 i686', 'i386 i486 i586 x86')],
+  ['ppc64le', row('ppc64le', 'ppc64el powerpc64le')],
+  ['s390x', row('s390x')],
+  ['riscv64', row('riscv64')],
+  ['mips64le', row('mips64le', 'mips64el')],
+  ['loong64', row('loong64 loongarch64')]
+])
+
+const canonical = new Map(
+  [...table].flatMap(([name, { standsUnder, alsoUnderstood }]) => [...standsUnder, ...alsoUnderstood].map((alias) => [alias, name]))
+)
+
+const order = [...table.keys()]
+const wellFormed = /^[a-z0-9_.-]+(\/[a-z0-9_.-]+)?$/
+const maxLength = 64
+
+/**
+ * The architecture that a machine, a build or a person means: `aarch64`, `ARM64`, `linux/arm64/v8` are all arm64.
+ * A well-formed name that the table does not list is its own architecture. Throws architecture_invalid.
+ */
+export function parseArchitecture(name: string): Architecture {
+  const lower = name.toLowerCase()
+  const bare = lower.startsWith('linux/') ? lower.slice('linux/'.length) : lower
+  const known = canonical.get(bare)
+  if (known !== undefined) return known as Architecture
+  if (!wellFormed.test(bare) || bare.length > maxLength) {
+    throw new CatalogueError(
+      'architecture_invalid',
+      `${JSON.stringify(name.slice(0, 100))} is not the name of an architecture; expected one such as amd64, arm64, x86_64, aarch64 or arm/v7: letters, digits, "_", ".", "-", at most one "/", at most ${maxLength} characters`
+    )
+  }
+  return bare as Architecture
+}
+
+/** Every name under which an image of this architecture stands in `urls`. */
+export function namesOf(architecture: Architecture): readonly string[] {
+  return table.get(architecture)?.standsUnder ?? [architecture]
+}
+
+/** The table's order; names that it does not list come after it, as they came. */
+export function inTableOrder(architectures: Iterable<Architecture>): Architecture[] {
+  const rank = (architecture: Architecture) => {
+    const at = order.indexOf(architecture)
+    return at === -1 ? order.length : at
+  }
+  return [...architectures].sort((a, b) => rank(a) - rank(b))
+}

@@ -1,0 +1,103 @@
+import { type Architecture, namesOf, parseArchitecture } from './architecture.ts'
+import { CatalogueError } from './errors.ts'
+import { guardUrl, isGuardUrl } from './guard.ts'
+import { checkId, checkLength } from './limits.ts'
+import { maskSecrets } from './secrets.ts'
+import { completeUrls, type Images, imagesOf, type Names, parseNames } from './urls.ts'
+
+/** The record that HySDS knows by its id, and nothing more. */
+export interface Container {
+  id: string
+  version: string
+  digest: string
+  /** What x86_64 machines run, or a guard URL. */
+  url: string
+  /** JSON: every architecture under all its names. Absent in a record for one architecture that nobody named. */
+  urls: string | undefined
+}
+
+/** What a pipeline sends to register a container. */
+export interface Registration {
+  id: string
+  version: string
+  digest: string
+  url: string
+  urls: string
+}
+
+export interface GuardOptions {
+  /** Where this service is reached from outside. */
+  publicUrl: string
+  /** The architectures that get a guard URL in every record with `urls` that lacks them. */
+  guarded: readonly Architecture[]
+}
+
+const amd64 = parseArchitecture('amd64')
+const empty = new Set(['', 'null', '{}'])
+
+/**
+ * The record that a registration makes: `url` is what x86_64 machines run and never another architecture's image, and in `urls`
+ * every architecture stands under all its names, because a worker looks up platform.machine() and nothing else.
+ * Throws id_invalid, parameter_invalid or urls_invalid.
+ */
+export function containerFrom(registration: Registration, options: GuardOptions): Container {
+  const { id, version, digest } = registration
+  checkId(id, 'name')
+  checkLength('version', version)
+  checkLength('digest', digest)
+  checkLength('url', registration.url)
+  checkLength('urls', registration.urls)
+
+  const url = isGuardUrl(registration.url, id) ? '' : registration.url
+  const posted = empty.has(registration.urls.trim()) ? new Map<string, string>() : parseNames(registration.urls)
+  for (const [name, value] of posted) checkLength('url', value, `urls' ${JSON.stringify(name)}`)
+  const names: Names = new Map([...posted].filter(([, value]) => !isGuardUrl(value, id)))
+  const guardsRemoved = posted.size - names.size
+
+  if (names.size === 0) {
+    if (url === '') throw new CatalogueError('parameter_missing', 'Parameters (name, url, version, digest) must be supplied')
+    return { id, version, digest, url, urls: undefined }
+  }
+
+  const images = imagesOf(names)
+  if (url !== '' && !images.has(amd64)) addAmd64(names, images, url)
+  addGuards(names, images, id, options)
+  const untouched = guardsRemoved === 0 && names.size === posted.size
+  const urls = checkLength('urls', completeUrls(names, untouched ? registration.urls : undefined))
+  return { id, version, digest, url: url || images.get(amd64) || guardUrl(options.publicUrl, id, amd64), urls }
+}
+
+/** A new registration laid over a stored record, architecture by architecture: the new one's version and digest, both one's images. */
+export function mergedRegistration(stored: { url: string | undefined; images: Images }, posted: Registration): Registration {
+  const laidOver: Names = new Map()
+  const add = (images: Images) => {
+    for (const [architecture, url] of images) for (const name of namesOf(architecture)) laidOver.set(name, url)
+  }
+  add(stored.images)
+  const storedUrl = stored.url !== undefined && !isGuardUrl(stored.url, posted.id) ? stored.url : ''
+  const postedNames = empty.has(posted.urls.trim()) ? new Map<string, string>() : parseNames(posted.urls)
+  const postedImages = imagesOf(new Map([...postedNames].filter(([, value]) => !isGuardUrl(value, posted.id))))
+  if (posted.url !== '' && !isGuardUrl(posted.url, posted.id) && !postedImages.has(amd64)) addAmd64(new Map(), postedImages, posted.url)
+  add(postedImages)
+  const url = posted.url || (postedImages.has(amd64) ? '' : storedUrl)
+  const urls = laidOver.size === 0 ? '' : completeUrls(laidOver, undefined)
+  return { ...posted, url, urls }
+}
+
+function addAmd64(names: Names, images: Images, url: string): void {
+  for (const [architecture, other] of images) {
+    if (other !== url) continue
+    throw new CatalogueError(
+      'urls_invalid',
+      `url is what x86_64 machines run, but ${maskSecrets(url)} is registered as ${architecture}; leave url empty for a container without an amd64 image`
+    )
+  }
+  for (const name of namesOf(amd64)) names.set(name, url)
+  images.set(amd64, url)
+}
+
+function addGuards(names: Names, images: Images, id: string, { publicUrl, guarded }: GuardOptions): void {
+  for (const architecture of guarded.filter((name) => !images.has(name))) {
+    for (const name of namesOf(architecture)) names.set(name, guardUrl(publicUrl, id, architecture))
+  }
+}

@@ -1,0 +1,39 @@
+import type { Container } from './container.ts'
+import { isGuardUrl } from './guard.ts'
+import { pythonObject, pythonString, readJson, stringOf } from './json.ts'
+import { type Images, readImages } from './urls.ts'
+
+/*
+ * The only place that knows the stored form: HySDS's fields, in HySDS's order, `urls` as JSON in a string. hysds_commons copies the
+ * whole document into every job's payload, so nothing else may stand in it.
+ */
+
+/** The document of a container, as Mozart's JSON text. */
+export function toDocument({ id, digest, url, version, urls }: Container): string {
+  const members: [string, string][] = [
+    ['id', pythonString(id)],
+    ['digest', pythonString(digest)],
+    ['url', pythonString(url)],
+    ['version', pythonString(version)]
+  ]
+  if (urls !== undefined) members.push(['urls', pythonString(urls)])
+  return pythonObject(members)
+}
+
+/** What a document says about images, whoever wrote it: fields may be absent, null or of another type. */
+export interface Record {
+  id: string
+  /** Undefined when absent, empty, not a string, or a guard URL. */
+  url: string | undefined
+  /** By architecture, without guard URLs. */
+  images: Images
+  /** Every member's JSON text, in the document's order. */
+  members: Map<string, string>
+}
+
+export function fromDocument(id: string, document: string): Record {
+  const { members } = readJson(document)
+  const url = stringOf(members.get('url'))
+  const images = new Map([...readImages(members.get('urls'))].filter(([, value]) => !isGuardUrl(value, id)))
+  return { id, url: url && !isGuardUrl(url, id) ? url : undefined, images, members }
+}

@@ -1,0 +1,34 @@
+export type ErrorCode =
+  | 'parameter_missing'
+  | 'parameter_invalid'
+  | 'id_invalid'
+  | 'architecture_invalid'
+  | 'urls_invalid'
+  | 'json_invalid'
+  | 'cursor_invalid'
+  | 'document_refused'
+  | 'forbidden'
+  | 'container_unknown'
+  | 'spec_unknown'
+  | 'image_missing'
+  | 'already_exists'
+  | 'revision_conflict'
+  | 'too_large'
+  | 'too_slow'
+  | 'database_newer'
+  | 'store_unavailable'
+  | 'store_full'
+
+/** The one error class: a refusal with a code that a program can test and a message that a person can act on. */
+export class CatalogueError extends Error {
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'CatalogueError'
+    this.code = code
+  }
+}
+
+export const isCatalogueError = (error: unknown, ...codes: ErrorCode[]): error is CatalogueError =>
+  error instanceof CatalogueError && (codes.length === 0 || codes.includes(error.code))

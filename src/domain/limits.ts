@@ -1,0 +1,46 @@
+import { CatalogueError } from './errors.ts'
+
+/** The same for both stores; in bytes of UTF-8. */
+export const limits = {
+  id: 512,
+  url: 8 * 1024,
+  urls: 64 * 1024,
+  version: 1024,
+  digest: 1024,
+  specification: 8 * 1024 * 1024
+} as const
+
+/** The length of a string in bytes of UTF-8; a lone surrogate counts three, as it is written U+FFFD. */
+export function utf8Length(text: string): number {
+  let bytes = text.length
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 0x7f) bytes += code > 0x7ff ? 2 : 1
+    if (code >= 0xd800 && code <= 0xdbff && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) i++
+  }
+  return bytes
+}
+
+/** Throws parameter_invalid when a parameter is longer than its limit. */
+export function checkLength(name: keyof typeof limits, value: string, shown: string = name): string {
+  const length = utf8Length(value)
+  if (length > limits[name]) {
+    throw new CatalogueError('parameter_invalid', `${shown} has ${length} bytes; at most ${limits[name]} are allowed`)
+  }
+  return value
+}
+
+/** An id that both stores and every engine take: 1 to 512 bytes of UTF-8, not `.` or `..`. Throws id_invalid. */
+export function checkId(id: string, shown = 'id'): string {
+  const refuse = (found: string) => {
+    throw new CatalogueError('id_invalid', `${shown} ${found}; expected 1 to ${limits.id} bytes of UTF-8, not "." or ".."`)
+  }
+  if (id === '') refuse('is empty')
+  if (id === '.' || id === '..') refuse(`is ${JSON.stringify(id)}`)
+  const length = utf8Length(id)
+  if (length > limits.id) refuse(`has ${length} bytes`)
+  if (!isWellFormed(id)) refuse('holds half of a surrogate pair, which is not text')
+  return id
+}
+
+const isWellFormed = (text: string): boolean => !/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(text)

@@ -1,0 +1,20 @@
+const masks: readonly (readonly [RegExp, string])[] = [
+  // s3://user:secret@host
+  [/:\/\/[^\s/"'@?#]*@/g, '://***@'],
+  // s3://AKIA:se/cret@host, where the secret holds a slash: the colon is not followed by a port
+  [/:\/\/[^\s/"'@?#:]*:(?!\d+(?:[/"'\s?#]|$))[^\s"'@]*@/g, '://***@'],
+  // the same inside a query string
+  [/%3A%2F%2F(?:(?!%2F|%40)[^\s/"'@&])*%40/gi, '%3A%2F%2F***%40'],
+  // presigned URLs and tokens, plain or inside a query string
+  [
+    /([?&;\s]|%3F|%26|^)((?:x-amz-[a-z-]+|x-goog-[a-z-]+|awsaccesskeyid|signature|sig|token|access_token|password|passwd|secret|api_?key)(?:=|%3D))(?:(?!%26)[^&\s"'#;])+/gi,
+    '$1$2***'
+  ]
+]
+
+/**
+ * A text without the secrets that URLs carry: `user:password@`, and the values of signing and token parameters. For logs, errors and
+ * metrics; the stored document keeps them.
+ */
+export const maskSecrets = (text: string): string =>
+  masks.reduce((masked, [pattern, replacement]) => masked.replace(pattern, replacement), text)

@@ -1,0 +1,76 @@
+import { CatalogueError } from '../domain/errors.ts'
+
+export interface CoalesceOptions<Item, Result> {
+  /** Carries out a batch and answers in its order, an Error for an item that failed. A throw fails the whole batch. */
+  run(batch: Item[]): Promise<(Result | Error)[]>
+  sizeOf?(item: Item): number
+  maxItems: number
+  /** The sum of sizeOf in one batch; a single larger item goes alone. */
+  maxSize?: number
+  /** Batches under way at once. While they are, items gather for the next one: no timer, no added latency when idle. */
+  concurrency: number
+  /** Items waiting; one more is refused as store_unavailable. */
+  maxWaiting?: number
+}
+
+/** Joins concurrent calls into batches: each caller gets its own result and its own error. */
+export function coalesce<Item, Result>(options: CoalesceOptions<Item, Result>): (item: Item) => Promise<Result> {
+  const { run, maxItems, concurrency, sizeOf = () => 1, maxSize = Number.POSITIVE_INFINITY, maxWaiting = 20_000 } = options
+  interface Waiting {
+    item: Item
+    resolve(result: Result): void
+    reject(error: unknown): void
+  }
+  let waiting: Waiting[] = []
+  let underWay = 0
+  let scheduled = false
+
+  function takeBatch(): Waiting[] {
+    let size = 0
+    let count = 0
+    while (count < waiting.length && count < maxItems) {
+      size += sizeOf(waiting[count]!.item)
+      if (count > 0 && size > maxSize) break
+      count++
+    }
+    const batch = waiting.slice(0, count)
+    waiting = waiting.slice(count)
+    return batch
+  }
+
+  function start(): void {
+    scheduled = false
+    while (underWay < concurrency && waiting.length > 0) {
+      underWay++
+      void carryOut(takeBatch())
+    }
+  }
+
+  async function carryOut(batch: Waiting[]): Promise<void> {
+    try {
+      const results = await run(batch.map(({ item }) => item))
+      for (const [i, { resolve, reject }] of batch.entries()) {
+        const result = results[i] as Result | Error
+        if (result instanceof Error) reject(result)
+        else resolve(result)
+      }
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+    } finally {
+      underWay--
+      start()
+    }
+  }
+
+  return (item) =>
+    new Promise<Result>((resolve, reject) => {
+      if (waiting.length >= maxWaiting) {
+        reject(new CatalogueError('store_unavailable', `the store is behind: ${maxWaiting} requests are waiting for it; try again`))
+        return
+      }
+      waiting.push({ item, resolve, reject })
+      if (scheduled || underWay >= concurrency) return
+      scheduled = true
+      setImmediate(start)
+    })
+}

@@ -1,0 +1,84 @@
+import type { Condition, Sort } from '../domain/query.ts'
+
+/** A document as it stands in the store. */
+export interface Stored {
+  id: string
+  /** The JSON text, byte for byte as it was stored, by whomever. */
+  document: string
+  /**
+   * The store's version of it, for compare-and-swap: `<store or index uuid, 8 characters>.<seq_no>.<primary_term>`. It changes with
+   * every write and never comes back, even when somebody deletes the index and fills it again.
+   */
+  revision: string
+}
+
+/** When a write or a removal may happen. Absent: always. */
+export type Expectation = { absent: true } | { revision: string }
+
+export interface ListQuery {
+  where?: readonly Condition[]
+  /** Ties, and lists without a sort, are in the order of ids by bytes of UTF-8. */
+  sort?: Sort
+  /** 1 to 1000 documents a page. */
+  limit: number
+  /** `next` of the page before, with the same conditions and sort. */
+  cursor?: string
+}
+
+export interface Page {
+  items: Stored[]
+  /** Where to go on; absent on the last page. A page may be short, or empty, and still have a next one. */
+  next?: string
+}
+
+/**
+ * One collection of JSON documents by id. test/stores/contract.ts is its definition. Every method throws store_unavailable, with its
+ * cause, within the configured patience when the store cannot answer; an acknowledged write is durable.
+ */
+export interface DocumentStore {
+  /** Realtime: also what another program wrote a moment ago. An id that the store cannot hold is absent. */
+  get(id: string): Promise<Stored | undefined>
+
+  /** The same for many, each in its place. */
+  getMany(ids: readonly string[]): Promise<(Stored | undefined)[]>
+
+  /**
+   * Creates or replaces. Throws already_exists or revision_conflict when the expectation does not hold, document_refused when the
+   * store will not take this document, id_invalid, store_full.
+   */
+  put(id: string, document: string, expected?: Expectation): Promise<{ created: boolean; revision: string }>
+
+  /** Whether there was one to remove. Throws revision_conflict. */
+  remove(id: string, expected?: { revision: string }): Promise<boolean>
+
+  /**
+   * One page. Walking from page to page neither misses nor repeats a document that stood unchanged meanwhile. On an engine, what was
+   * written within its refresh interval may not show yet. Documents whose id is longer than an engine sorts come last, in no order.
+   * Throws cursor_invalid.
+   */
+  list(query: ListQuery): Promise<Page>
+
+  /** Every id, in batches, in no order; each id once. Memory does not grow with their number. */
+  ids(): AsyncIterable<string[]>
+
+  /** `GET <index>/_doc/<id>` as an engine answers it, for operators: the JSON text, and whether the document was found. */
+  describe(id: string, options: { pretty: boolean }): Promise<{ found: boolean; body: string }>
+}
+
+export interface Health {
+  ok: boolean
+  /** In words, when not ok. */
+  reason?: string
+}
+
+/** The collections of one engine or one data directory. */
+export interface Stores {
+  containers: DocumentStore
+  jobSpecs: DocumentStore
+  hysdsIos: DocumentStore
+  health(): Promise<Health>
+  /** Name and version, such as `opensearch 2.19.6`. Throws store_unavailable. */
+  engine(): Promise<string>
+  /** Waits for writes under way. */
+  close(): Promise<void>
+}
