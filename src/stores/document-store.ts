@@ -76,6 +76,11 @@ export interface Stores {
   containers: DocumentStore
   jobSpecs: DocumentStore
   hysdsIos: DocumentStore
+  /**
+   * Brings indices or tables to this program's version: what was applied now, in order. Repeatable, never destructive, safe from several
+   * replicas at once. Throws database_newer with both versions, store_unavailable. Before it has succeeded nothing else may be called.
+   */
+  migrate(): Promise<{ version: number; applied: string[] }>
   health(): Promise<Health>
   /** Name and version, such as `opensearch 2.19.6`. Throws store_unavailable. */
   engine(): Promise<string>
