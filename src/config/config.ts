@@ -1,0 +1,106 @@
+import { join, resolve } from 'node:path'
+import { type Architecture, inTableOrder, parseArchitecture } from '../domain/architecture.ts'
+import type { Policy } from '../domain/policy.ts'
+import type { Settings } from '../schemas.ts'
+import { type Engine, engineFrom } from './engine.ts'
+import { type Objects, objectsFrom } from './objects.ts'
+import { type Raw, readSettings, type SettingName, variableOf } from './settings.ts'
+import { collect, type Environment } from './sources.ts'
+
+export type { Engine } from './engine.ts'
+export type { Objects } from './objects.ts'
+
+/** Everything that can be set, checked and frozen. Made by loadConfig only. */
+export interface Config {
+  host: string
+  port: number
+  /** Without a trailing slash. Absent: what we listen on, or the request's host. */
+  publicUrl: string | undefined
+  prefix: string
+  /** An absolute path. */
+  data: string
+  logLevel: Settings['logLevel']
+  policy: Policy
+  bodyLimit: number
+  commit: string | undefined
+  /** How long an operation on any store may take. */
+  patienceMs: number
+  /** Absent: the embedded store. */
+  engine: Engine | undefined
+  indices: { containers: string; jobSpecs: string; hysdsIos: string }
+  guarded: readonly Architecture[]
+  expected: readonly Architecture[]
+  legacyMozartUrl: string | undefined
+  objects: Objects
+  verify: { images: Settings['verify']; hosts: readonly string[]; buckets: readonly string[]; roots: readonly string[] }
+  client: { url: string; token: string | undefined }
+}
+
+export type Loaded = { config: Config } | { problems: string[] }
+
+/** Problems of rules that join several settings are added to the list; a value then stands in for the wrong one. */
+export interface RuleContext {
+  settings: Settings
+  problems: string[]
+  /** Whether somebody set it, rather than its default. */
+  isSet(name: SettingName): boolean
+  /** How a message names a setting: the variable, or the key in the file when it came from there. */
+  named(name: SettingName): string
+}
+
+/** The one Config, or every problem at once, in words, by the name of the variable or of the key in the file. */
+export function loadConfig(environment: Environment): Loaded {
+  const { raw, problems: unknown } = collect(environment)
+  const { values, problems: invalid } = readSettings(raw)
+  // rules see only what the schema let pass
+  const problems = [...unknown, ...invalid]
+  if (invalid.length > 0) return { problems }
+  const config = configFrom({ settings: values, problems, isSet: (name) => raw.has(name), named: (name) => sourceOf(name, raw) })
+  return problems.length > 0 ? { problems } : { config: deepFreeze(config) }
+}
+
+/** The same, of this process. */
+export const processConfig = (): Loaded => loadConfig(process.env)
+
+const sourceOf = (name: SettingName, raw: ReadonlyMap<SettingName, Raw>): string => raw.get(name)?.source ?? variableOf(name)
+
+function configFrom(context: RuleContext): Config {
+  const { settings } = context
+  const data = resolve(settings.data)
+  return {
+    host: settings.host.replace(/^\[(.*)\]$/, '$1'),
+    port: settings.port,
+    publicUrl: settings.publicUrl?.replace(/\/+$/, ''),
+    prefix: settings.prefix,
+    data,
+    logLevel: settings.logLevel,
+    policy: settings.policy,
+    bodyLimit: settings.bodyLimit,
+    commit: settings.commit,
+    patienceMs: settings.enginePatienceMs,
+    engine: engineFrom(context),
+    indices: indicesFrom(context),
+    guarded: architecturesFrom(settings.guard),
+    expected: architecturesFrom(settings.expected),
+    legacyMozartUrl: settings.legacyMozartUrl?.replace(/\/+$/, ''),
+    objects: objectsFrom(context, join(data, 'objects')),
+    verify: { images: settings.verify, hosts: settings.verifyHosts, buckets: settings.verifyBuckets, roots: settings.verifyRoots },
+    client: { url: settings.url.replace(/\/+$/, ''), token: settings.token }
+  }
+}
+
+const architecturesFrom = (names: readonly string[]): Architecture[] => inTableOrder(new Set(names.map(parseArchitecture)))
+
+function indicesFrom({ settings, problems, named }: RuleContext): Config['indices'] {
+  const names = ['indexContainers', 'indexJobSpecs', 'indexHysdsIos'] as const
+  for (const [i, name] of names.entries()) {
+    const twin = names.slice(0, i).find((earlier) => settings[earlier] === settings[name])
+    if (twin) problems.push(`${named(name)} is "${settings[name]}", as is ${named(twin)}; expected three different indices`)
+  }
+  return { containers: settings.indexContainers, jobSpecs: settings.indexJobSpecs, hysdsIos: settings.indexHysdsIos }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) deepFreeze(inner)
+  return Object.freeze(value)
+}

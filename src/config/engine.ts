@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { RuleContext } from './config.ts'
+
+/** How to reach Elasticsearch or OpenSearch. */
+export interface Engine {
+  /** Without credentials. */
+  urls: readonly string[]
+  username?: string
+  password?: string
+  apiKey?: string
+  /** A file with the certificates to trust, in PEM. */
+  ca?: string
+  insecure: boolean
+  patienceMs: number
+}
+
+/** Undefined for the embedded store. */
+export function engineFrom(context: RuleContext): Engine | undefined {
+  const { settings, problems, named } = context
+  const { engineUrl, engineApiKey: apiKey } = settings
+  if (settings.store === 'embedded') {
+    if (engineUrl && !context.isSet('store'))
+      problems.push(
+        `${named('engineUrl')} is set, but ${named('store')} is not; expected it to be "elasticsearch" (or "embedded", to leave the engine alone)`
+      )
+    return undefined
+  }
+  if (!engineUrl) {
+    problems.push(
+      `${named('engineUrl')} is not set; expected the URL of Elasticsearch or OpenSearch, because ${named('store')} is "elasticsearch"`
+    )
+    return undefined
+  }
+  const { urls, username, password } = credentialsFrom(engineUrl, context)
+  if (apiKey && username) problems.push(`${named('engineApiKey')} is set, and a user name as well; expected one of them`)
+  const ca = certificateFrom(context)
+  return {
+    urls,
+    insecure: settings.engineInsecure,
+    patienceMs: settings.enginePatienceMs,
+    ...(username && password && { username, password }),
+    ...(apiKey && { apiKey }),
+    ...(ca && { ca })
+  }
+}
+
+function credentialsFrom(engineUrl: readonly string[], { settings, problems, named }: RuleContext) {
+  const parsed = engineUrl.map((text) => new URL(text))
+  const inUrls = new Set(parsed.filter((url) => url.username || url.password).map((url) => `${url.username}:${url.password}`))
+  if (inUrls.size > 1) problems.push(`${named('engineUrl')} holds different credentials for different nodes; expected the same for all`)
+  const [own] = [...inUrls]
+  if (own && settings.engineUsername) {
+    problems.push(`${named('engineUrl')} holds credentials, and ${named('engineUsername')} is set as well; expected one of them`)
+  }
+  const [user, secret] = own?.split(':').map(decoded) ?? []
+  const username = settings.engineUsername ?? user
+  const password = settings.enginePassword ?? secret
+  if (username && !password) problems.push(`${named('enginePassword')} is not set; expected a password, because there is a user name`)
+  if (password && !username) problems.push(`${named('engineUsername')} is not set; expected a user name, because there is a password`)
+  return { urls: parsed.map(withoutCredentials), username, password }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+function withoutCredentials(url: URL): string {
+  const bare = new URL(url)
+  bare.username = ''
+  bare.password = ''
+  return bare.href.replace(/\/+$/, '')
+}
+
+function certificateFrom({ settings, problems, named }: RuleContext): string | undefined {
+  if (!settings.engineCa) return undefined
+  const refuse = (found: string) => {
+    problems.push(`${named('engineCa')} names ${settings.engineCa}, ${found}; expected a PEM file with a certificate`)
+    return undefined
+  }
+  try {
+    const path = resolve(settings.engineCa)
+    return readFileSync(path, 'utf8').includes('-----BEGIN CERTIFICATE-----') ? path : refuse('which holds no certificate')
+  } catch (error) {
+    return refuse(`which cannot be read (${(error as NodeJS.ErrnoException).code})`)
+  }
+}

@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { Ajv, type ErrorObject } from 'ajv'
+import { parseArchitecture } from '../domain/architecture.ts'
+import { maskSecrets } from '../domain/secrets.ts'
+import type { Settings } from '../schemas.ts'
+
+export type SettingName = keyof Settings
+
+interface SettingSchema {
+  type: 'string' | 'integer' | 'boolean' | 'array'
+  description: string
+  /** In words, for messages. */
+  expected: string
+  format?: string
+  default?: unknown
+  secret?: boolean
+}
+
+interface SettingsSchema {
+  properties: Record<SettingName, SettingSchema>
+}
+
+/** Read when this program starts, from the repository's or the package's root: TypeScript does not copy JSON beside its output. */
+const schema: SettingsSchema = JSON.parse(readFileSync(new URL('../../../schemas/config.json', import.meta.url), 'utf8'))
+
+export const settings: Readonly<Record<SettingName, SettingSchema>> = schema.properties
+export const settingNames = Object.keys(settings) as SettingName[]
+
+/** `enginePatienceMs` is LEPORELLO_ENGINE_PATIENCE_MS in the environment. */
+export const variableOf = (name: SettingName): string => `LEPORELLO_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+
+/** A value and where it came from, as messages name it. */
+export interface Raw {
+  source: string
+  value: unknown
+}
+
+const isUrl = (text: string): URL | undefined => {
+  if (!/^https?:\/\/[^/]/i.test(text)) return undefined
+  return URL.canParse(text) ? new URL(text) : undefined
+}
+
+const isArchitecture = (name: string): boolean => {
+  try {
+    return parseArchitecture(name) !== undefined
+  } catch {
+    return false
+  }
+}
+
+/** An IPv6 address stands in brackets in a URL, and here with or without. */
+const isHost = (host: string): boolean => isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0 || /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?\.?$/i.test(host)
+
+function createValidator() {
+  const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: true })
+  ajv.addVocabulary(['expected', 'secret'])
+  ajv.addFormat('bytes', { type: 'number', validate: () => true })
+  ajv.addFormat('host', isHost)
+  ajv.addFormat('http-url', (text) => isUrl(text) !== undefined)
+  ajv.addFormat('public-url', (text) => {
+    const url = isUrl(text)
+    return url !== undefined && url.username === '' && url.password === '' && !/[?#]/.test(text)
+  })
+  ajv.addFormat('path-prefix', /^$|^(\/[a-zA-Z0-9._~-]+)+$/)
+  ajv.addFormat('index-name', /^(?![-_+.])[^\\/*?"<>|,#:\sA-Z]{1,255}$/)
+  ajv.addFormat('architecture', isArchitecture)
+  return ajv.compile<Settings>(schema)
+}
+
+/** The settings with their defaults, or every problem in words. What cannot be read as its type is left as it is, for the schema to refuse. */
+export function readSettings(raw: ReadonlyMap<SettingName, Raw>): { values: Settings; problems: string[] } {
+  const values = Object.fromEntries([...raw].map(([name, { value }]) => [name, fromText(settings[name], value)]))
+  const validate = createValidator()
+  if (validate(values)) return { values, problems: [] }
+  const wrong = new Set((validate.errors ?? []).map(settingOf))
+  return { values: values as unknown as Settings, problems: [...wrong].map((name) => problem(name, raw.get(name))) }
+}
+
+const settingOf = (error: ErrorObject): SettingName => error.instancePath.split('/')[1] as SettingName
+
+function problem(name: SettingName, raw: Raw | undefined): string {
+  const { secret, expected } = settings[name]
+  const found = secret ? 'not' : `${shown(raw?.value)}; expected`
+  return secret
+    ? `${raw?.source} is ${found} ${expected} (what was found is not shown: it may hold a secret)`
+    : `${raw?.source} is ${found} ${expected}`
+}
+
+export const shown = (value: unknown): string => maskSecrets(JSON.stringify(value) ?? 'absent').slice(0, 200)
+
+const suffixes: Readonly<Record<string, number>> = {
+  '': 1,
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KIB: 2 ** 10,
+  MIB: 2 ** 20,
+  GIB: 2 ** 30,
+  TIB: 2 ** 40
+}
+
+function fromText({ type, format }: SettingSchema, value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  if (type === 'array')
+    return value
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean)
+  if (type === 'boolean') return { true: true, false: false }[value] ?? value
+  if (type === 'integer') return format === 'bytes' ? bytesFrom(value) : /^\d{1,15}$/.test(value) ? Number(value) : value
+  return value
+}
+
+function bytesFrom(text: string): number | string {
+  const [, digits, suffix] = /^(\d{1,12})\s*([a-z]*)$/i.exec(text) ?? []
+  const factor = suffixes[suffix?.toUpperCase() ?? '?']
+  return factor === undefined ? text : Number(digits) * factor
+}
