@@ -32,15 +32,20 @@ export function checkLength(name: keyof typeof limits, value: string, shown: str
 
 /** An id that both stores and every engine take: 1 to 512 bytes of UTF-8, not `.` or `..`. Throws id_invalid. */
 export function checkId(id: string, shown = 'id'): string {
-  const refuse = (found: string) => {
-    throw new CatalogueError('id_invalid', `${shown} ${found}; expected 1 to ${limits.id} bytes of UTF-8, not "." or ".."`)
-  }
-  if (id === '') refuse('is empty')
-  if (id === '.' || id === '..') refuse(`is ${JSON.stringify(id)}`)
-  const length = utf8Length(id)
-  if (length > limits.id) refuse(`has ${length} bytes`)
-  if (!isWellFormed(id)) refuse('holds half of a surrogate pair, which is not text')
-  return id
+  const found = problemOf(id)
+  if (!found) return id
+  throw new CatalogueError('id_invalid', `${shown} ${found}; expected 1 to ${limits.id} bytes of UTF-8, not "." or ".."`)
 }
 
-const isWellFormed = (text: string): boolean => !/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(text)
+/** Whether a store can hold a document of this id at all: reading any other finds nothing. */
+export const isStorableId = (id: string): boolean => problemOf(id) === undefined
+
+function problemOf(id: string): string | undefined {
+  if (id === '') return 'is empty'
+  if (id === '.' || id === '..') return `is ${JSON.stringify(id)}`
+  const length = utf8Length(id)
+  if (length > limits.id) return `has ${length} bytes`
+  return halfPair.test(id) ? 'holds half of a surrogate pair, which is not text' : undefined
+}
+
+const halfPair = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/

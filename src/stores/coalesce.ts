@@ -11,15 +11,18 @@ export interface CoalesceOptions<Item, Result> {
   concurrency: number
   /** Items waiting; one more is refused as store_unavailable. */
   maxWaiting?: number
+  /** After this a caller is told store_unavailable, whatever becomes of its item. */
+  patienceMs: number
 }
 
 /** Joins concurrent calls into batches: each caller gets its own result and its own error. */
 export function coalesce<Item, Result>(options: CoalesceOptions<Item, Result>): (item: Item) => Promise<Result> {
-  const { run, maxItems, concurrency, sizeOf = () => 1, maxSize = Number.POSITIVE_INFINITY, maxWaiting = 20_000 } = options
+  const { run, maxItems, concurrency, sizeOf = () => 1, maxSize = Number.POSITIVE_INFINITY, maxWaiting = 20_000, patienceMs } = options
   interface Waiting {
     item: Item
     resolve(result: Result): void
     reject(error: unknown): void
+    timer: NodeJS.Timeout
   }
   let waiting: Waiting[] = []
   let underWay = 0
@@ -57,9 +60,15 @@ export function coalesce<Item, Result>(options: CoalesceOptions<Item, Result>): 
     } catch (error) {
       for (const { reject } of batch) reject(error)
     } finally {
+      for (const { timer } of batch) clearTimeout(timer)
       underWay--
       start()
     }
+  }
+
+  function giveUp(item: Waiting): void {
+    waiting = waiting.filter((other) => other !== item)
+    item.reject(new CatalogueError('store_unavailable', `the store gave no answer within ${patienceMs} ms`))
   }
 
   return (item) =>
@@ -68,7 +77,8 @@ export function coalesce<Item, Result>(options: CoalesceOptions<Item, Result>): 
         reject(new CatalogueError('store_unavailable', `the store is behind: ${maxWaiting} requests are waiting for it; try again`))
         return
       }
-      waiting.push({ item, resolve, reject })
+      const entry: Waiting = { item, resolve, reject, timer: setTimeout(() => giveUp(entry), patienceMs) }
+      waiting.push(entry)
       if (scheduled || underWay >= concurrency) return
       scheduled = true
       setImmediate(start)

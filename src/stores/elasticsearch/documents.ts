@@ -1,0 +1,50 @@
+import { CatalogueError } from '../../domain/errors.ts'
+import { checkId, isStorableId } from '../../domain/limits.ts'
+import type { DocumentStore } from '../document-store.ts'
+import { type Engine, reasonOf } from './engine.ts'
+import { allIds } from './ids.ts'
+import { watchIndex } from './index-state.ts'
+import { listPage } from './lists.ts'
+import { batchedReads } from './reads.ts'
+import { batchedWrites } from './writes.ts'
+
+/** The documents of one index of Elasticsearch or OpenSearch; `body` makes the index when neither it nor a template is there. */
+export function elasticsearchDocuments(engine: Engine, { index, body }: { index: string; body: object }): DocumentStore {
+  const watch = watchIndex(engine, { index, body })
+  const read = batchedReads(engine, { index, watch })
+  const write = batchedWrites(engine, { index, watch, read })
+  const get = async (id: string) => (isStorableId(id) ? read(id) : undefined)
+
+  return {
+    get,
+
+    getMany: (ids) => Promise.all(ids.map(get)),
+
+    async put(id, document, expected) {
+      const { result, revision } = await write({ id: checkId(id), document, expected })
+      return { created: result === 'created', revision }
+    },
+
+    async remove(id, expected) {
+      if (!isStorableId(id)) return false
+      return (await write({ id, expected })).result === 'deleted'
+    },
+
+    list: (query) => listPage(engine, { index, watch, query }),
+
+    ids: () => allIds(engine, index),
+
+    async describe(id, { pretty }) {
+      const absent = { found: false, body: `${JSON.stringify({ _index: index, _id: id, found: false }, null, pretty ? 2 : 0)}\n` }
+      if (!isStorableId(id)) return absent
+      const answer = await engine.send({
+        method: 'GET',
+        path: `/${index}/_doc/${encodeURIComponent(id)}`,
+        ...(pretty && { query: 'pretty' })
+      })
+      if (answer.status === 200) return { found: true, body: answer.body }
+      if (answer.status === 404) return answer.body.includes('index_not_found') ? absent : { found: false, body: answer.body }
+      throw new CatalogueError('store_unavailable', `the search engine cannot read ${index}: ${reasonOf(answer.body)}`)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
+import type { Health, Stores } from '../document-store.ts'
+import { elasticsearchDocuments } from './documents.ts'
+import { connect, type Engine, type EngineOptions } from './engine.ts'
+import { hysdsIosIndex, recordsIndex } from './hysds-indices.ts'
+import { migrate } from './migrate.ts'
+
+export interface ElasticsearchOptions {
+  engine: EngineOptions
+  indices: { containers: string; jobSpecs: string; hysdsIos: string }
+}
+
+/** HySDS's three indices on Elasticsearch or OpenSearch. Asks the engine nothing until it is used. */
+export function elasticsearchStores({ engine: options, indices }: ElasticsearchOptions): Stores {
+  const engine = connect(options)
+  return {
+    containers: elasticsearchDocuments(engine, { index: indices.containers, body: recordsIndex }),
+    jobSpecs: elasticsearchDocuments(engine, { index: indices.jobSpecs, body: recordsIndex }),
+    hysdsIos: elasticsearchDocuments(engine, { index: indices.hysdsIos, body: hysdsIosIndex }),
+    migrate: () => migrate(engine),
+    health: () => health(engine, Object.values(indices)),
+    engine: () => engineName(engine),
+    close: () => engine.close()
+  }
+}
+
+/** A probe asks often and must not hang: it does not use up the patience of a request. */
+const healthMs = 2000
+
+/** Well when the engine answers and none of our indices is red; yellow is a matter of replicas, and others' indices are not ours. */
+async function health(engine: Engine, indices: string[]): Promise<Health> {
+  try {
+    const deadline = Date.now() + Math.min(healthMs, engine.patienceMs)
+    const answer = await engine.send({
+      method: 'GET',
+      path: '/_cluster/health',
+      query: `level=indices&filter_path=status,${indices.map((index) => `indices.${index}.status`).join(',')}&timeout=${healthMs}ms`,
+      deadline
+    })
+    if (answer.status !== 200) return { ok: false, reason: `the search engine answers ${answer.status}` }
+    const { indices: known = {} } = JSON.parse(answer.body) as { indices?: Record<string, { status: string }> }
+    const red = Object.keys(known).filter((name) => known[name]!.status === 'red')
+    return red.length === 0 ? { ok: true } : { ok: false, reason: `red: ${red.join(', ')}; shards of it are lost or not yet assigned` }
+  } catch (error) {
+    if (isCatalogueError(error)) return { ok: false, reason: error.message }
+    throw error
+  }
+}
+
+async function engineName(engine: Engine): Promise<string> {
+  const answer = await engine.send({ method: 'GET', path: '/' })
+  try {
+    const { version } = JSON.parse(answer.body)
+    return `${version.distribution ?? 'elasticsearch'} ${version.number}`
+  } catch {
+    throw new CatalogueError('store_unavailable', `what answers at the engine's address is no search engine (${answer.status})`)
+  }
+}

@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto'
+import { CatalogueError } from '../../domain/errors.ts'
+import { itemsAt, membersAt } from '../../domain/json-scan.ts'
+import { type Condition, matches, sortableLength } from '../../domain/query.ts'
+import type { ListQuery, Page, Stored } from '../document-store.ts'
+import { type Engine, reasonOf } from './engine.ts'
+import type { IndexState, IndexWatch } from './index-state.ts'
+import { readItem } from './reads.ts'
+
+/*
+ * Paging over an index whose mapping is HySDS's: `_id` cannot be sorted, `id.keyword` lacks ids over 256 characters and records without
+ * the field, and sequence numbers are unique in a shard only. So a list has two parts: first the records with a sortable id, in order;
+ * then the others, shard by shard by sequence number.
+ */
+
+/** Where a list goes on: the sort values of its last record, in the second part those of one shard. */
+interface Place {
+  /** Which query and which index this belongs to. */
+  list: string
+  shard?: number
+  after?: unknown[]
+}
+
+interface Hit {
+  stored: Stored
+  /** Sort values as JSON text, to compare. */
+  place: string
+}
+
+interface Listing {
+  index: string
+  state: IndexState
+  fields: Map<string, string>
+  query: ListQuery
+}
+
+export async function listPage(
+  engine: Engine,
+  { index, watch, query }: { index: string; watch: IndexWatch; query: ListQuery }
+): Promise<Page> {
+  const state = await watch.now()
+  const place = startOf(query, state)
+  if (!state) return { items: [] }
+  const names = [...new Set(['id', ...(query.where ?? []).map(({ field }) => field), ...(query.sort ? [query.sort.field] : [])])]
+  const listing: Listing = { index, state, query, fields: await keywordFields(engine, { index, names }) }
+  const items: Stored[] = []
+  let next: Place | undefined = place
+  while (next && items.length < query.limit) {
+    const part: Part = await readPart(engine, { listing, place: next, limit: query.limit - items.length })
+    items.push(...part.items)
+    next = part.next
+  }
+  return { items, ...(next && { next: Buffer.from(JSON.stringify(next)).toString('base64url') }) }
+}
+
+interface Part {
+  items: Stored[]
+  next: Place | undefined
+}
+
+async function readPart(engine: Engine, { listing, place, limit }: { listing: Listing; place: Place; limit: number }): Promise<Part> {
+  const { state, query } = listing
+  const { hits, more } = await search(engine, { listing, place, limit })
+  const items = hits.map(({ stored }) => stored).filter(({ document }) => matches(document, query.where ?? []))
+  if (more) return { items, next: { ...place, after: JSON.parse(hits.at(-1)!.place) } }
+  if (place.shard === undefined) {
+    const others = await hasUnsortable(engine, listing)
+    return { items, next: others ? { list: place.list, shard: 0 } : undefined }
+  }
+  const shard = place.shard + 1
+  return { items, next: shard < state.shards ? { list: place.list, shard } : undefined }
+}
+
+/**
+ * One search. It never ends between records of equal sort values (the same `id` and sequence number in two shards): search_after would
+ * skip the rest of them. So the first of the next page is asked for too, and with it go all its equals.
+ */
+async function search(engine: Engine, options: { listing: Listing; place: Place; limit: number }): Promise<{ hits: Hit[]; more: boolean }> {
+  for (let size = options.limit + 1; ; size = Math.min(size * 2, 10_000)) {
+    const hits = await searchHits(engine, { ...options, size })
+    if (hits.length < size) return { hits, more: false }
+    const nextPlace = hits.at(-1)!.place
+    const whole = hits.filter(({ place }) => place !== nextPlace)
+    if (whole.length > 0) return { hits: whole, more: true }
+    if (size === 10_000)
+      throw new CatalogueError('store_unavailable', `10,000 records of ${options.listing.index} have the same id and sequence number`)
+  }
+}
+
+async function searchHits(engine: Engine, { listing, place, size }: { listing: Listing; place: Place; size: number }): Promise<Hit[]> {
+  const { index, state, fields, query } = listing
+  const idField = fields.get('id')
+  const sortable = place.shard === undefined
+  if (sortable && !idField) return []
+  const body = {
+    size,
+    track_total_hits: false,
+    seq_no_primary_term: true,
+    query: {
+      bool: {
+        filter: [...(idField ? [existence(idField, sortable)] : []), ...(query.where ?? []).map((condition) => narrowed(condition, fields))]
+      }
+    },
+    sort: sortable ? sortOf(query, fields) : [{ _seq_no: 'asc' }],
+    ...(place.after && { search_after: place.after })
+  }
+  const preference = sortable ? '' : `&preference=_shards:${place.shard}`
+  const answer = await engine.send({
+    method: 'POST',
+    path: `/${index}/_search`,
+    query: `allow_partial_search_results=false&ignore_unavailable=true${preference}`,
+    body: JSON.stringify(body)
+  })
+  if (answer.status !== 200)
+    throw new CatalogueError('store_unavailable', `the search engine cannot list ${index}: ${reasonOf(answer.body)}`)
+  const hits = membersAt(membersAt(answer.body, 0).get('hits')!, 0).get('hits') ?? '[]'
+  return itemsAt(hits, 0).map((hit) => ({ stored: readItem(hit, state) as Stored, place: membersAt(hit, 0).get('sort')! }))
+}
+
+const existence = (field: string, wanted: boolean) => ({ bool: { [wanted ? 'filter' : 'must_not']: { exists: { field } } } })
+
+/** A superset of what meets the condition: values too long to be keywords are in it, and sorted out when the document is read. */
+function narrowed(condition: Condition, fields: Map<string, string>): object {
+  const field = fields.get(condition.field)
+  if (!field) return { match_all: {} }
+  const query =
+    'equals' in condition ? { term: { [field]: condition.equals } } : { wildcard: { [field]: { value: escaped(condition.glob) } } }
+  return { bool: { should: [query, existence(field, false)], minimum_should_match: 1 } }
+}
+
+const escaped = (glob: string) => glob.replaceAll('\\', '\\\\')
+
+function sortOf({ sort }: ListQuery, fields: Map<string, string>): object[] {
+  const field = sort && fields.get(sort.field)
+  const byId = { [fields.get('id')!]: field === fields.get('id') ? sort!.order : 'asc' }
+  const bySequence = { _seq_no: 'asc' }
+  if (!sort || !field || field === fields.get('id')) return [byId, bySequence]
+  // a custom value for what is missing: search_after null is an error on OpenSearch and ends the list early elsewhere
+  return [{ [field]: { order: sort.order, missing: '' } }, byId, bySequence]
+}
+
+/** By which name a field can be sorted and filtered: HySDS's mapping has `id.keyword`, a site's own may have a plain keyword. */
+async function keywordFields(engine: Engine, { index, names }: { index: string; names: string[] }): Promise<Map<string, string>> {
+  const asked = names.flatMap((name) => [name, `${name}.keyword`])
+  const answer = await engine.send({ method: 'GET', path: `/${index}/_mapping/field/${asked.map(encodeURIComponent).join(',')}` })
+  if (answer.status === 404) return new Map()
+  if (answer.status !== 200)
+    throw new CatalogueError('store_unavailable', `the search engine does not tell the mapping of ${index}: ${reasonOf(answer.body)}`)
+  const [mapped] = Object.values(
+    JSON.parse(answer.body) as Record<string, { mappings: Record<string, { mapping: Record<string, { type: string }> }> }>
+  )
+  const isKeyword = (field: string) => Object.values(mapped?.mappings[field]?.mapping ?? {}).some(({ type }) => type === 'keyword')
+  return new Map(
+    names.flatMap((name) => {
+      const field = [name, `${name}.keyword`].find(isKeyword)
+      return field ? [[name, field] as const] : []
+    })
+  )
+}
+
+/** Whether any record has no sortable id: mostly there is none, and the second part is not needed. */
+async function hasUnsortable(engine: Engine, { index, fields }: Listing): Promise<boolean> {
+  const idField = fields.get('id')
+  const answer = await engine.send({
+    method: 'POST',
+    path: `/${index}/_search`,
+    query: 'allow_partial_search_results=false&ignore_unavailable=true&filter_path=hits.hits._id',
+    body: JSON.stringify({ size: 1, _source: false, query: idField ? existence(idField, false) : { match_all: {} } })
+  })
+  if (answer.status !== 200)
+    throw new CatalogueError('store_unavailable', `the search engine cannot list ${index}: ${reasonOf(answer.body)}`)
+  return answer.body.includes('_id')
+}
+
+/** The place that a cursor names. Throws cursor_invalid when it is none, or one of another query or of an index that was deleted since. */
+function startOf({ where, sort, cursor }: ListQuery, state: IndexState | undefined): Place {
+  const list = createHash('sha256')
+    .update(JSON.stringify([where ?? [], sort ?? null, state?.uuid ?? null, sortableLength]))
+    .digest('base64url')
+    .slice(0, 12)
+  if (cursor === undefined) return { list }
+  const place = decoded(cursor)
+  if (!place || place.list !== list) {
+    throw new CatalogueError(
+      'cursor_invalid',
+      'the cursor belongs to another query, or to an index that was deleted since; begin the list again without it'
+    )
+  }
+  return place
+}
+
+function decoded(cursor: string): Place | undefined {
+  try {
+    const place = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as Place
+    const plain = place !== null && typeof place.list === 'string' && (place.shard === undefined || Number.isInteger(place.shard))
+    return plain && (place.after === undefined || Array.isArray(place.after)) ? place : undefined
+  } catch {
+    return undefined
+  }
+}

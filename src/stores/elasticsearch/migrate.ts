@@ -1,0 +1,93 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { CatalogueError } from '../../domain/errors.ts'
+import { type Engine, reasonOf } from './engine.ts'
+
+/** One file of migrations/elasticsearch/: requests that may be repeated without harm. */
+interface Migration {
+  number: number
+  name: string
+  steps: { method: 'PUT'; path: string; body: object }[]
+}
+
+/** What the engine remembers: `leporello-migrations/_doc/schema`. */
+interface Schema {
+  version: number
+  applied: { number: number; name: string; at: string }[]
+}
+
+const folder = new URL('../../../../migrations/elasticsearch/', import.meta.url)
+const record = '/leporello-migrations/_doc/schema'
+
+export function readMigrations(): Migration[] {
+  return readdirSync(folder)
+    .filter((file) => /^\d{4}-.+\.json$/.test(file))
+    .sort()
+    .map((file) => ({
+      number: Number(file.slice(0, 4)),
+      name: file.slice(0, -'.json'.length),
+      steps: JSON.parse(readFileSync(new URL(file, folder), 'utf8')).steps
+    }))
+}
+
+/**
+ * Applies what is missing, in order. Replicas that start together repeat each other's steps, which does no harm, and record them by
+ * compare-and-swap: the loser reads again and finds nothing left to do.
+ */
+export async function migrate(
+  engine: Engine,
+  migrations: readonly Migration[] = readMigrations()
+): Promise<{ version: number; applied: string[] }> {
+  const version = migrations.at(-1)?.number ?? 0
+  const applied: string[] = []
+  for (;;) {
+    const known = await readSchema(engine)
+    if (known.schema.version > version) {
+      throw new CatalogueError(
+        'database_newer',
+        `the indices of this engine are at version ${known.schema.version}, this program knows versions up to ${version}: run a newer Leporello`
+      )
+    }
+    const next = migrations.find(({ number }) => number > known.schema.version)
+    if (!next) return { version, applied }
+    for (const step of next.steps) await carryOut(engine, { migration: next.name, ...step })
+    if (await recordDone(engine, { known, next })) applied.push(next.name)
+  }
+}
+
+interface Known {
+  schema: Schema
+  /** Where the record stands; undefined when there is none yet. */
+  sequence: { seqNo: number; primaryTerm: number } | undefined
+}
+
+async function readSchema(engine: Engine): Promise<Known> {
+  const answer = await engine.send({ method: 'GET', path: record })
+  if (answer.status === 404) return { schema: { version: 0, applied: [] }, sequence: undefined }
+  if (answer.status !== 200)
+    throw new CatalogueError('store_unavailable', `the record of migrations cannot be read: ${reasonOf(answer.body)}`)
+  const { _source, _seq_no, _primary_term } = JSON.parse(answer.body)
+  return { schema: _source as Schema, sequence: { seqNo: _seq_no, primaryTerm: _primary_term } }
+}
+
+async function carryOut(
+  engine: Engine,
+  { migration, method, path, body }: { migration: string; method: 'PUT'; path: string; body: object }
+): Promise<void> {
+  const answer = await engine.send({ method, path, body: JSON.stringify(body) })
+  if (answer.status === 200 || answer.body.includes('resource_already_exists_exception')) return
+  throw new CatalogueError('store_unavailable', `the migration ${migration} failed at ${method} ${path}: ${reasonOf(answer.body)}`)
+}
+
+/** Whether it was us who recorded it. */
+async function recordDone(engine: Engine, { known, next }: { known: Known; next: Migration }): Promise<boolean> {
+  const { schema, sequence } = known
+  const done: Schema = {
+    version: next.number,
+    applied: [...schema.applied, { number: next.number, name: next.name, at: new Date().toISOString() }]
+  }
+  const query = sequence ? `if_seq_no=${sequence.seqNo}&if_primary_term=${sequence.primaryTerm}` : 'op_type=create'
+  const answer = await engine.send({ method: 'PUT', path: record, query, body: JSON.stringify(done) })
+  if (answer.status === 200 || answer.status === 201) return true
+  if (answer.status === 409) return false
+  throw new CatalogueError('store_unavailable', `the migration ${next.name} could not be recorded: ${reasonOf(answer.body)}`)
+}

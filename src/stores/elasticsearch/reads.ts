@@ -1,0 +1,49 @@
+import { CatalogueError } from '../../domain/errors.ts'
+import { itemsAt, membersAt } from '../../domain/json-scan.ts'
+import { coalesce } from '../coalesce.ts'
+import type { Stored } from '../document-store.ts'
+import { type Engine, reasonOf } from './engine.ts'
+import type { IndexState, IndexWatch } from './index-state.ts'
+import { type EngineError, isIndexMissing } from './refusals.ts'
+
+/** Concurrent point reads, joined: two requests under way at most, the rest gathers for the next `_mget`. One GET a read costs thrice. */
+export function batchedReads(
+  engine: Engine,
+  { index, watch }: { index: string; watch: IndexWatch }
+): (id: string) => Promise<Stored | undefined> {
+  return coalesce<string, Stored | undefined>({
+    maxItems: 250,
+    concurrency: 2,
+    // the engine's own words come first
+    patienceMs: engine.patienceMs + 250,
+    async run(ids) {
+      // before the documents: a revision may only ever name an index that is too old
+      const state = await watch.recent()
+      if (!state) return ids.map(() => undefined)
+      const answer = await engine.send({ method: 'POST', path: `/${index}/_mget`, body: `{"ids":${JSON.stringify(ids)}}` })
+      if (answer.status !== 200)
+        throw new CatalogueError('store_unavailable', `the search engine cannot read ${index}: ${reasonOf(answer.body)}`)
+      return itemsAt(answer.body, answer.body.indexOf('[')).map((item) => readItem(item, state))
+    }
+  })
+}
+
+/** One hit of `_mget` or of a search. `_source` is cut out as it stands. */
+export function readItem(item: string, state: IndexState): Stored | undefined | CatalogueError {
+  const members = membersAt(item, 0)
+  const document = members.get('_source')
+  const error = members.get('error')
+  if (error) return readError(JSON.parse(error))
+  if (members.get('found') === 'false' || document === undefined) return undefined
+  return {
+    id: JSON.parse(members.get('_id')!),
+    document,
+    revision: `${state.uuid}.${members.get('_seq_no')}.${members.get('_primary_term')}`
+  }
+}
+
+/** `_mget` reports a closed index or a lost shard in an item of a 200. */
+function readError(error: EngineError): CatalogueError | undefined {
+  if (isIndexMissing(error)) return undefined
+  return new CatalogueError('store_unavailable', `the search engine could not read: ${error.type}: ${error.reason}`)
+}

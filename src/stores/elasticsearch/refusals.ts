@@ -1,0 +1,60 @@
+import { CatalogueError } from '../../domain/errors.ts'
+import { maskSecrets } from '../../domain/secrets.ts'
+
+/** An error as engines write it, in items of `_bulk` and `_mget` and in bodies. */
+export interface EngineError {
+  type?: string
+  reason?: string
+  caused_by?: EngineError
+}
+
+const documentAtFault = new Set([
+  'mapper_parsing_exception',
+  'document_parsing_exception',
+  'strict_dynamic_mapping_exception',
+  'parsing_exception'
+])
+const passing = new Set([
+  'es_rejected_execution_exception',
+  'rejected_execution_exception',
+  'circuit_breaking_exception',
+  'unavailable_shards_exception',
+  'no_shard_available_action_exception',
+  'master_not_discovered_exception',
+  'not_master_exception',
+  'process_cluster_event_timeout_exception',
+  'node_closed_exception',
+  'primary_missing_action_exception'
+])
+
+/** Whether the same request may succeed a moment later. */
+export const isPassing = (error: EngineError): boolean => passing.has(error.type ?? '')
+
+/** Whether there is simply no index: for a read, a normal state. */
+export const isIndexMissing = (error: EngineError): boolean => error.type === 'index_not_found_exception'
+
+/**
+ * The refusal of one document in our words. Statuses mislead (a closed index is a 400, a full disk a 429), so the type decides. What
+ * is not understood is a fault of the store, never of the caller.
+ */
+export function refusal(error: EngineError, id: string): CatalogueError {
+  const type = error.type ?? 'unknown error'
+  const words = wordsOf(error)
+  if (type === 'version_conflict_engine_exception') return new CatalogueError('revision_conflict', `${id} was changed meanwhile`)
+  if (documentAtFault.has(type) || (type === 'illegal_argument_exception' && aboutTheDocument.test(words))) {
+    return new CatalogueError('document_refused', `the search engine cannot index ${id}: ${words}`)
+  }
+  return new CatalogueError('store_unavailable', `the search engine could not write ${id}: ${type}: ${words}`)
+}
+
+/** What `illegal_argument_exception`, which engines say of many things, says of a document. */
+const aboutTheDocument =
+  /immense term|bytes can be at most|mapper \[|object mapping|field name|Limit of (total fields|mapping depth|field name length)|nested/i
+
+function wordsOf(error: EngineError): string {
+  const reasons: string[] = []
+  for (let cause: EngineError | undefined = error; cause && reasons.length < 3; cause = cause.caused_by) {
+    if (cause.reason) reasons.push(cause.reason)
+  }
+  return maskSecrets(reasons.join(': ').replace(/\s+/g, ' ')).slice(0, 400)
+}

@@ -1,0 +1,184 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
+import { coalesce } from '../coalesce.ts'
+import type { Expectation } from '../document-store.ts'
+import type { Engine } from './engine.ts'
+import type { IndexState, IndexWatch } from './index-state.ts'
+import { type EngineError, isIndexMissing, isPassing, refusal } from './refusals.ts'
+
+/** A document to write, or to remove when there is none. */
+export interface Write {
+  id: string
+  document?: string
+  expected?: Expectation | undefined
+}
+
+export interface Written {
+  /** `noop`: there was nothing to remove. */
+  result: 'created' | 'updated' | 'deleted' | 'noop'
+  revision: string
+}
+
+interface Options {
+  index: string
+  watch: IndexWatch
+  /** The document as it stands now, to learn whether a write whose answer was lost took effect. */
+  read(id: string): Promise<{ document: string; revision: string } | undefined>
+}
+
+type Outcome = Written | CatalogueError
+
+/** What one `_bulk` may carry; engines take 100 MB. */
+const maxBatchBytes = 16 * 1024 * 1024
+
+/** Concurrent writes, joined into `_bulk`: each with its own outcome. Answered only when the engine has them durably. */
+export function batchedWrites(engine: Engine, options: Options): (write: Write) => Promise<Written> {
+  const { watch } = options
+  return coalesce<Write, Written>({
+    maxItems: 250,
+    maxSize: maxBatchBytes,
+    concurrency: 2,
+    // the engine's own words come first
+    patienceMs: engine.patienceMs + 250,
+    sizeOf: ({ id, document }) => id.length + (document?.length ?? 0),
+    async run(writes) {
+      const deadline = Date.now() + engine.patienceMs
+      const state = writes.some(({ document }) => document !== undefined) ? await watch.ensured(deadline) : await watch.now(deadline)
+      if (!state) return writes.map((write) => nothingToRemove(write))
+      return carryOut(engine, { ...options, writes, state, deadline })
+    }
+  })
+}
+
+interface Batch extends Options {
+  writes: Write[]
+  state: IndexState
+  deadline: number
+}
+
+/** Sends what may be sent, again while the engine says of an item that it may work in a moment. */
+async function carryOut(engine: Engine, batch: Batch): Promise<Outcome[]> {
+  const { writes, state, deadline } = batch
+  const outcomes: (Outcome | undefined)[] = writes.map((write) => ofAnotherIndex(write, state))
+  for (let pause = 50; ; pause *= 2) {
+    const open = writes.flatMap((_, i) => (outcomes[i] ? [] : [i]))
+    if (open.length === 0) return outcomes as Outcome[]
+    const answers = await send(engine, { ...batch, writes: open.map((i) => writes[i]!) })
+    const last = Date.now() + pause >= deadline
+    for (const [n, answer] of answers.entries()) {
+      const i = open[n]!
+      outcomes[i] = 'error' in answer ? (isPassing(answer.error) && !last ? undefined : failed(writes[i]!, answer.error)) : answer
+    }
+    if (answers.some((_, n) => !outcomes[open[n]!])) await sleep(pause)
+  }
+}
+
+type Answer = Outcome | { error: EngineError }
+
+async function send(engine: Engine, batch: Batch): Promise<Answer[]> {
+  const { index, writes, state, deadline } = batch
+  // a line of _bulk ends at the first newline; a document that holds one travels alone
+  const together = writes.every(({ document }) => !document?.includes('\n'))
+  if (!together || writes.length === 1) return Promise.all(writes.map((write) => sendAlone(engine, { ...batch, write })))
+
+  const answer = await engine.send({
+    method: 'POST',
+    path: `/${index}/_bulk`,
+    query: timeoutUntil(deadline),
+    body: writes.map(bulkLines).join(''),
+    deadline
+  })
+  // one item that the engine cannot even parse fails them all: find it
+  if (answer.status !== 200) return Promise.all(writes.map((write) => sendAlone(engine, { ...batch, write })))
+
+  const { items } = JSON.parse(answer.body) as { items: Record<string, BulkItem>[] }
+  return Promise.all(
+    items.map((item, i) => settle(Object.values(item)[0]!, { ...batch, write: writes[i]!, state, repeated: answer.repeated }))
+  )
+}
+
+interface BulkItem {
+  result?: Written['result'] | 'not_found'
+  _seq_no?: number
+  _primary_term?: number
+  error?: EngineError | string
+}
+
+/** One write by its own request: the same outcomes as in a batch. */
+async function sendAlone(engine: Engine, { index, write, deadline, ...rest }: Batch & { write: Write }): Promise<Answer> {
+  const { id, document, expected } = write
+  const create = expected && 'absent' in expected
+  const conditions = expected && 'revision' in expected ? sequenceOf(expected.revision) : undefined
+  const answer = await engine.send({
+    method: document === undefined ? 'DELETE' : 'PUT',
+    path: `/${index}/_doc/${encodeURIComponent(id)}`,
+    query: [
+      timeoutUntil(deadline),
+      create ? 'op_type=create' : '',
+      conditions ? `if_seq_no=${conditions.seqNo}&if_primary_term=${conditions.primaryTerm}` : ''
+    ]
+      .filter(Boolean)
+      .join('&'),
+    ...(document !== undefined && { body: document }),
+    deadline
+  })
+  return settle(readAlone(answer), { ...rest, index, deadline, write, repeated: answer.repeated })
+}
+
+function readAlone({ status, body }: { status: number; body: string }): BulkItem {
+  try {
+    return JSON.parse(body) as BulkItem
+  } catch {
+    return { error: { type: `HTTP ${status}`, reason: body.slice(0, 200) } }
+  }
+}
+
+type Settled = Batch & { write: Write; repeated: boolean }
+
+/** What an answer means. After a lost answer, "conflict" and "not found" may be our own first attempt: the document tells. */
+async function settle(item: BulkItem, { write, state, repeated, read }: Settled): Promise<Answer> {
+  if (item.error) {
+    const error = typeof item.error === 'string' ? { type: item.error } : item.error
+    if (isIndexMissing(error) && write.document === undefined) return nothingToRemove(write)
+    if (repeated && error.type === 'version_conflict_engine_exception' && write.document !== undefined) {
+      const stored = await read(write.id)
+      if (stored?.document === write.document) return { result: 'updated', revision: stored.revision }
+    }
+    return { error }
+  }
+  if (item.result === 'not_found') return repeated ? { result: 'deleted', revision: '' } : nothingToRemove(write)
+  if (item.result === undefined) return { error: { type: 'unexpected answer', reason: JSON.stringify(item).slice(0, 200) } }
+  return { result: item.result, revision: `${state.uuid}.${item._seq_no}.${item._primary_term}` }
+}
+
+function bulkLines({ id, document, expected }: Write): string {
+  const conditions = expected && 'revision' in expected ? sequenceOf(expected.revision) : undefined
+  const meta = JSON.stringify({ _id: id, ...(conditions && { if_seq_no: conditions.seqNo, if_primary_term: conditions.primaryTerm }) })
+  if (document === undefined) return `{"delete":${meta}}\n`
+  return `{"${expected && 'absent' in expected ? 'create' : 'index'}":${meta}}\n${document}\n`
+}
+
+/** Sequence numbers of another index say nothing about this one. */
+function ofAnotherIndex({ id, expected }: Write, state: IndexState): CatalogueError | undefined {
+  if (!expected || 'absent' in expected) return undefined
+  const known = sequenceOf(expected.revision)
+  return known && known.uuid === state.uuid ? undefined : new CatalogueError('revision_conflict', `${id} was changed meanwhile`)
+}
+
+function sequenceOf(revision: string): { uuid: string; seqNo: number; primaryTerm: number } | undefined {
+  const match = /^([^.]+)\.(\d+)\.(\d+)$/.exec(revision)
+  return match ? { uuid: match[1]!, seqNo: Number(match[2]), primaryTerm: Number(match[3]) } : undefined
+}
+
+function nothingToRemove({ id, expected }: Write): Outcome {
+  return expected ? new CatalogueError('revision_conflict', `${id} was changed meanwhile`) : { result: 'noop', revision: '' }
+}
+
+function failed({ id, expected }: Write, error: EngineError): CatalogueError {
+  const failure = refusal(error, id)
+  const exists = isCatalogueError(failure, 'revision_conflict') && expected && 'absent' in expected
+  return exists ? new CatalogueError('already_exists', `${id} exists already`) : failure
+}
+
+/** An engine would otherwise wait a minute for a shard that is not there. */
+const timeoutUntil = (deadline: number) => `timeout=${Math.max(deadline - Date.now(), 1)}ms`
