@@ -56,5 +56,9 @@ function wordsOf(error: EngineError): string {
   for (let cause: EngineError | undefined = error; cause && reasons.length < 3; cause = cause.caused_by) {
     if (cause.reason) reasons.push(cause.reason)
   }
-  return maskSecrets(reasons.join(': ').replace(/\s+/g, ' ')).slice(0, 400)
+  const text = reasons.map((reason) => reason.replace(quotedValue, '').trim()).join(': ')
+  return maskSecrets(text.replace(/\s+/g, ' ')).slice(0, 400)
 }
+
+/** Engines quote the value that they refuse, even as a list of bytes; it may be a URL with a password. */
+const quotedValue = /(Please correct the analyzer|The prefix of the first immense term|Preview of field's value)[\s\S]*$/
