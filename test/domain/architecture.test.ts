@@ -1,0 +1,38 @@
+import t from 'tap'
+import { inTableOrder, namesOf, parseArchitecture } from '../../src/domain/architecture.ts'
+
+t.test('every name that machines and people use means one architecture', async (t) => {
+  const names = {
+    amd64: ['x86_64', 'amd64', 'x64', 'x86-64', 'amd64/v1', 'AMD64', 'linux/amd64', 'Linux/X86_64'],
+    arm64: ['arm64', 'aarch64', 'arm64/v8', 'armv8', 'arm64v8', 'ARM64', 'linux/arm64/v8'],
+    'arm/v7': ['arm/v7', 'armv7l', 'armv7', 'armhf', 'arm32v7', 'arm', 'linux/arm'],
+    'arm/v6': ['arm/v6', 'armv6l', 'arm32v6'],
+    'arm/v5': ['arm/v5', 'armv5tel', 'armel', 'armv5l', 'armv5tejl', 'arm32v5'],
+    '386': ['386', 'i686', 'i386', 'i486', 'i586', 'x86'],
+    ppc64le: ['ppc64le', 'ppc64el', 'powerpc64le'],
+    s390x: ['s390x'],
+    riscv64: ['riscv64'],
+    mips64le: ['mips64le', 'mips64el'],
+    loong64: ['loong64', 'loongarch64'],
+    sparc64: ['sparc64', 'SPARC64', 'linux/sparc64'],
+    'amd64/v3': ['amd64/v3', 'linux/amd64/v3']
+  }
+
+  for (const [architecture, aliases] of Object.entries(names)) {
+    for (const alias of aliases) t.equal(parseArchitecture(alias), architecture, alias)
+  }
+})
+
+t.test('a name that is not well-formed is refused with what was found and expected', async (t) => {
+  for (const name of ['', ' amd64', 'amd64 ', 'a/b/c', '/amd64', 'amd64/', 'ämd64', 'x'.repeat(65), 'a"b', 'linux/']) {
+    t.throws(() => parseArchitecture(name), { code: 'architecture_invalid', message: /expected one such as amd64/ }, JSON.stringify(name))
+  }
+  t.equal(parseArchitecture('x'.repeat(64)), 'x'.repeat(64))
+})
+
+t.test('an architecture stands under its OCI name and under what its machines call themselves', async (t) => {
+  t.strictSame(namesOf(parseArchitecture('amd64')), ['x86_64', 'amd64'])
+  t.strictSame(namesOf(parseArchitecture('aarch64')), ['arm64', 'aarch64'])
+  t.strictSame(namesOf(parseArchitecture('sparc64')), ['sparc64'])
+  t.strictSame(inTableOrder(['sparc64', 's390x', 'arm64', 'amd64'].map(parseArchitecture)), ['amd64', 'arm64', 's390x', 'sparc64'])
+})

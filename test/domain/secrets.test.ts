@@ -1,0 +1,31 @@
+import t from 'tap'
+import { maskSecrets } from '../../src/domain/secrets.ts'
+
+t.test('secrets in URLs are masked, whatever surrounds them', async (t) => {
+  const cases: [string, string][] = [
+    ['s3://user:hunter2@host:9000/bucket/x', 's3://***@host:9000/bucket/x'],
+    ['fetch dav://user:hunter2@host/x and s3://a:hunter2@b/y', 'fetch dav://***@host/x and s3://***@b/y'],
+    ['s3://AKIA:hun/ter2@host/x', 's3://***@host/x'],
+    ['{"url":"https://token@host/x"}', '{"url":"https://***@host/x"}'],
+    ['/add?url=s3%3A%2F%2Fuser%3Ahunter2%40host%2Fx&name=y', '/add?url=s3%3A%2F%2F***%40host%2Fx&name=y'],
+    [
+      'https://b.s3.amazonaws.com/x?X-Amz-Signature=hunter2&X-Amz-Date=1',
+      'https://b.s3.amazonaws.com/x?X-Amz-Signature=***&X-Amz-Date=***'
+    ],
+    ['https://b/x?sig=hunter2&v=1', 'https://b/x?sig=***&v=1']
+  ]
+
+  for (const [text, masked] of cases) t.equal(maskSecrets(text), masked)
+})
+
+t.test('what is no secret stays', async (t) => {
+  for (const text of [
+    's3://bucket/a:v1.tar.gz',
+    'http://host:8888/a@b',
+    'docker://host:5000/name@sha256:abc',
+    'user@example.org',
+    'a design=b'
+  ]) {
+    t.equal(maskSecrets(text), text)
+  }
+})
