@@ -1,0 +1,111 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { CatalogueError } from '../../domain/errors.ts'
+import { coalesce } from '../coalesce.ts'
+import type { Health, Stores } from '../document-store.ts'
+import { embeddedDocuments } from './documents.ts'
+import { openingError } from './failures.ts'
+import { createLink, toError } from './link.ts'
+import { holdDirectory } from './lock.ts'
+import { type Outcome, tables, type Write } from './messages.ts'
+import { createReader } from './reader.ts'
+import type { WorkerData } from './worker.ts'
+
+export interface EmbeddedOptions {
+  /** A directory on a local disk; made when it is not there. */
+  data: string
+  /** How long a request waits for the worker thread, or for another program's lock, before store_unavailable. */
+  patienceMs: number
+  /** The most pages of 4 KiB that the database may take; one more is store_full. Default: what the disk holds. */
+  maxPages?: number
+}
+
+/** Time for the worker to say what is wrong, where it waits for a lock as long as its patience allows. */
+const graceMs = 500
+/** A transaction holds at most so much; a larger document goes alone. */
+const maxBatch = { items: 512, length: 8 * 1024 * 1024 }
+
+/**
+ * The collections in one directory, for one process on one machine: SQLite in WAL mode. Point reads run here, on a connection of their
+ * own that always sees the last commit; writes and lists run in a worker thread. Throws store_unavailable, such as when another
+ * process has the directory.
+ */
+export async function embeddedStores({ data, patienceMs, maxPages }: EmbeddedOptions): Promise<Stores> {
+  const file = join(data, 'leporello.db')
+  const { held, reader } = open(data, file)
+  const workerData: WorkerData = { file, busyMs: patienceMs, maxPages }
+  // the compiled file's name: the compiler rewrites imports, not URLs
+  const startWorker = () => new Worker(new URL('./worker.js', import.meta.url), { workerData, execArgv: [] })
+  const patience = { patienceMs: patienceMs + graceMs }
+  const link = createLink(startWorker, patience)
+
+  const write = coalesce<Write, Outcome>({
+    run: async (writes) => {
+      const outcomes = await link.ask('write', { writes })
+      return outcomes.map((outcome) => ('refused' in outcome ? toError(outcome.refused) : outcome))
+    },
+    sizeOf: ({ document }) => document?.length ?? 0,
+    maxItems: maxBatch.items,
+    maxSize: maxBatch.length,
+    concurrency: 1,
+    ...patience
+  })
+  const underWay = new Set<Promise<unknown>>()
+  let closing: Promise<void> | undefined
+  const track = (item: Write): Promise<Outcome> => {
+    if (closing) throw new CatalogueError('store_unavailable', 'the embedded store is closed')
+    const written = write(item)
+    underWay.add(written)
+    written.then(
+      () => underWay.delete(written),
+      () => underWay.delete(written)
+    )
+    return written
+  }
+
+  async function close(): Promise<void> {
+    await Promise.allSettled(underWay)
+    await link.ask('release', {}).catch(() => {}) // what is in the log is safe there: the next start reads it
+    await link.stop()
+    reader.close()
+    held.release()
+  }
+
+  const documents = (index: keyof typeof tables) => embeddedDocuments({ index, table: tables[index], reader, link, write: track })
+  return {
+    containers: documents('containers'),
+    jobSpecs: documents('job_specs'),
+    hysdsIos: documents('hysds_ios-mozart'),
+    migrate: () => link.ask('migrate', {}),
+    health: () => health(),
+    engine: async () => `sqlite ${reader.version()}`,
+    close: () => (closing ??= close())
+  }
+
+  async function health(): Promise<Health> {
+    try {
+      await link.ask('check', {})
+      return { ok: true }
+    } catch (error) {
+      return { ok: false, reason: (error as Error).message }
+    }
+  }
+}
+
+function open(data: string, file: string) {
+  try {
+    mkdirSync(data, { recursive: true })
+    const held = holdDirectory(data)
+    const reader = createReader(file)
+    try {
+      reader.version()
+      return { held, reader }
+    } catch (error) {
+      held.release()
+      throw error
+    }
+  } catch (error) {
+    throw openingError(error, file)
+  }
+}

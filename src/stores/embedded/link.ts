@@ -1,0 +1,111 @@
+import type { Worker } from 'node:worker_threads'
+import { CatalogueError, type ErrorCode } from '../../domain/errors.ts'
+import type { Calls, Refused } from './messages.ts'
+
+export interface Link {
+  /** Throws what the worker refused; store_unavailable when it died or did not answer within the patience. */
+  ask<Kind extends keyof Calls>(kind: Kind, request: Calls[Kind][0]): Promise<Calls[Kind][1]>
+  /** Lets the worker end when it has answered everything. */
+  stop(): Promise<void>
+}
+
+interface Waiting {
+  resolve(answer: unknown): void
+  reject(error: unknown): void
+  timer: NodeJS.Timeout
+}
+
+const firstDelayMs = 50
+const longestDelayMs = 5000
+
+/** A line to a worker thread. When the thread dies, what was under way fails and another one is started, ever later while they die. */
+export function createLink(start: () => Worker, { patienceMs }: { patienceMs: number }): Link {
+  const waiting = new Map<number, Waiting>()
+  let worker: Worker | undefined
+  let lastNumber = 0
+  let delayMs = firstDelayMs
+  let restart: NodeJS.Timeout | undefined
+  let stopped = false
+  // requests that ran out of patience and are still unanswered: while there are any, further ones would only queue behind them
+  const overdue = new Set<number>()
+
+  const unavailable = (problem: string, cause?: unknown) =>
+    new CatalogueError('store_unavailable', `the embedded store's worker thread ${problem}`, { cause })
+
+  function launch(): void {
+    const launched = start()
+    let failure: unknown
+    worker = launched
+    launched.on('message', receive)
+    launched.on('error', (error) => {
+      failure = error
+    })
+    launched.on('exit', (code) => {
+      worker = undefined
+      overdue.clear()
+      const words = failure instanceof Error ? `died: ${failure.message}` : `ended with status ${code}`
+      for (const [n, { reject }] of settleAll())
+        reject(unavailable(`${words}; what it was doing (request ${n}) may or may not be stored`, failure))
+      if (stopped) return
+      restart = setTimeout(launch, delayMs)
+      delayMs = Math.min(delayMs * 2, longestDelayMs)
+    })
+  }
+
+  function receive({ n, answer, refused }: { n: number; answer?: unknown } & Partial<Refused>): void {
+    delayMs = firstDelayMs
+    overdue.delete(n)
+    const asked = waiting.get(n)
+    if (asked === undefined) return
+    waiting.delete(n)
+    clearTimeout(asked.timer)
+    if (refused) asked.reject(toError(refused))
+    else asked.resolve(answer)
+  }
+
+  function* settleAll(): Generator<[number, Waiting]> {
+    for (const [n, asked] of waiting) {
+      waiting.delete(n)
+      clearTimeout(asked.timer)
+      yield [n, asked]
+    }
+  }
+
+  launch()
+
+  return {
+    ask: (kind, request) =>
+      new Promise((resolve, reject) => {
+        if (stopped) return reject(new CatalogueError('store_unavailable', 'the embedded store is closed'))
+        if (worker === undefined) return reject(unavailable('is being restarted; try again'))
+        if (overdue.size > 0) return reject(unavailable(`has not answered for more than ${patienceMs} ms; is the disk stuck?`))
+        const n = ++lastNumber
+        const timer = setTimeout(() => {
+          waiting.delete(n)
+          overdue.add(n)
+          reject(unavailable(`did not answer within ${patienceMs} ms; what was asked may still happen`))
+        }, patienceMs)
+        waiting.set(n, { resolve: resolve as Waiting['resolve'], reject, timer })
+        worker.postMessage({ n, kind, request })
+      }),
+
+    async stop() {
+      stopped = true
+      clearTimeout(restart)
+      const ending = worker
+      if (ending === undefined) return
+      const exit = new Promise((resolve) => ending.once('exit', resolve))
+      // never terminate(): inside a call of libsql that aborts the process
+      ending.postMessage('end')
+      await exit
+    }
+  }
+}
+
+/** An error that came across in words. Without a code it was nobody's plan, and stays a plain error for the log. */
+export function toError({ code, message, stack }: Refused['refused']): Error {
+  if (code !== undefined) return new CatalogueError(code as ErrorCode, message)
+  const error = new Error(message)
+  if (stack !== undefined) error.stack = stack
+  return error
+}

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto'
+import { CatalogueError } from '../../domain/errors.ts'
+import { type Condition, matches, type Sort, sortableLength } from '../../domain/query.ts'
+import type { ListQuery, Page, Stored } from '../document-store.ts'
+import { type Database, textOf, type Value } from './driver.ts'
+import type { Table } from './messages.ts'
+import { revisionOf } from './writes.ts'
+
+/** Fields with a column of their own, and an index on it: sort_<field>. */
+const indexed: Record<Table, readonly string[]> = { containers: ['id', 'version'], job_specs: ['id'], hysds_ios: ['id'] }
+
+/** How much one request may read: then a page ends short, so that writes get their turn and memory stays flat. */
+const maxScanned = 2000
+const maxLength = 4 * 1024 * 1024
+
+/** Every place in the order of a query: the sort column's bytes (they need not be UTF-8) and the id. */
+interface Place {
+  key: Buffer
+  id: string
+}
+
+export function page(database: Database, { table, query }: { table: Table; query: ListQuery }): Page {
+  const { where = [], sort, limit, cursor } = query
+  const query16 = fingerprint(table, query)
+  const after = cursor === undefined ? undefined : parseCursor(cursor, query16)
+  const most = where.length > 0 ? maxScanned : limit
+  const places = placesAfter(database, { table, where, sort, after, limit: most + 1 })
+
+  const name = textOf(database.row('select cast(name as blob) from store')![0])
+  const items: Stored[] = []
+  let length = 0
+  let scanned = 0
+  for (const { rowid, id } of places.slice(0, most)) {
+    if (items.length === limit || length >= maxLength) break
+    scanned++
+    const [seq, text] = database.row(`select seq, cast(document as blob) from ${table} where rowid = ?`, [rowid])!
+    const document = textOf(text)
+    length += document.length
+    if (matches(document, where)) items.push({ id, document, revision: revisionOf(name, seq as number) })
+  }
+  return scanned === places.length ? { items } : { items, next: toCursor(places[scanned - 1]!, query16) }
+}
+
+/** The next ids by bytes, from the index alone. */
+export function idsAfter(database: Database, { table, after, limit }: { table: Table; after: string; limit: number }): string[] {
+  return database.rows(`select cast(id as blob) from ${table} where id > ? order by id limit ?`, [after, limit]).map(([id]) => textOf(id))
+}
+
+interface PlacesQuery {
+  table: Table
+  where: readonly Condition[]
+  sort: Sort | undefined
+  after: Place | undefined
+  limit: number
+}
+
+function placesAfter(database: Database, { table, where, sort, after, limit }: PlacesQuery): (Place & { rowid: Value })[] {
+  const key = sort === undefined ? `''` : sortColumn(table, sort.field)
+  const conditions: string[] = []
+  const parameters: Value[] = []
+  const add = (condition: string, ...values: Value[]) => {
+    conditions.push(condition)
+    parameters.push(...values)
+  }
+  if (after !== undefined) {
+    if (sort === undefined) add('id > ?', after.id)
+    else if (sort.order === 'asc') add(`(${key}, id) > (cast(? as text), ?)`, after.key, after.id)
+    // the first condition lets the index find the place, the second one is exact
+    else add(`${key} <= cast(? as text) and (${key} < cast(? as text) or id > ?)`, after.key, after.key, after.id)
+  }
+  for (const condition of where) if (indexed[table].includes(condition.field)) add(...narrowing(condition))
+
+  const filter = conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''
+  const order = sort === undefined ? 'id' : `${key} ${sort.order}, id`
+  const rows = database.rows(`select rowid, cast(id as blob), cast(${key} as blob) from ${table} ${filter} order by ${order} limit ?`, [
+    ...parameters,
+    limit
+  ])
+  return rows.map(([rowid, id, bytes]) => ({ rowid: rowid!, id: textOf(id), key: bytes as Buffer }))
+}
+
+/** What the index can say of a condition: it may let through too much, never too little. `matches` decides. */
+function narrowing(condition: Condition): [string, ...Value[]] {
+  const column = `sort_${condition.field}`
+  if ('equals' in condition) return [`${column} = ?`, [...condition.equals].length > sortableLength ? '' : condition.equals]
+  // in SQLite `[` opens a class of characters and `?` is a whole character
+  const glob = condition.glob.replace(/\?/g, '*').replace(/\[/g, '[[]')
+  return [`(${column} glob ? or ${column} = '')`, glob]
+}
+
+/** SQL for domain/query's sortValue. */
+function sortColumn(table: Table, field: string): string {
+  if (indexed[table].includes(field)) return `sort_${field}`
+  const path = `'$.${JSON.stringify(field).replaceAll("'", "''")}'`
+  const value = `(document ->> ${path})`
+  return `(case when json_type(document, ${path}) = 'text' and length(${value}) <= ${sortableLength} then ${value} else '' end)`
+}
+
+const fingerprint = (table: Table, { where = [], sort }: ListQuery): string =>
+  createHash('sha256')
+    .update(JSON.stringify([table, where, sort]))
+    .digest('base64url')
+    .slice(0, 16)
+
+const toCursor = ({ key, id }: Place, query: string): string =>
+  Buffer.from(JSON.stringify([query, key.toString('base64url'), id])).toString('base64url')
+
+function parseCursor(cursor: string, query: string): Place {
+  const [of, key, id] = readCursor(cursor)
+  if (typeof of !== 'string' || typeof key !== 'string' || typeof id !== 'string') {
+    throw new CatalogueError(
+      'cursor_invalid',
+      'the cursor is not one that a list gave; start without one, or take `next` of the page before'
+    )
+  }
+  if (of !== query) {
+    throw new CatalogueError('cursor_invalid', 'the cursor belongs to a list with other conditions or another sort; start without one')
+  }
+  return { key: Buffer.from(key, 'base64url'), id }
+}
+
+function readCursor(cursor: string): unknown[] {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
+    return Array.isArray(value) ? value : []
+  } catch {
+    return []
+  }
+}

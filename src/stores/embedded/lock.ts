@@ -1,0 +1,41 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { CatalogueError } from '../../domain/errors.ts'
+import { openDatabase, sqliteCode } from './driver.ts'
+
+/**
+ * Takes a data directory for this process, or throws store_unavailable with who has it. The lock is the operating system's, on a small
+ * database of its own, so it is gone when its holder is, even by kill -9; holder.json beside it is for people.
+ */
+export function holdDirectory(data: string): { release(): void } {
+  const lock = openDatabase(join(data, 'lock.db'), { busyMs: 0 })
+  const holder = join(data, 'holder.json')
+  try {
+    lock.exec('begin exclusive')
+  } catch (error) {
+    lock.close()
+    if (sqliteCode(error) !== 'SQLITE_BUSY') throw error
+    throw new CatalogueError(
+      'store_unavailable',
+      `${data} is in use by ${describeHolder(holder)}; the embedded store serves one process: stop that one, choose another LEPORELLO_DATA, or use Elasticsearch or OpenSearch for several`,
+      { cause: error }
+    )
+  }
+  writeFileSync(holder, `${JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString() })}\n`)
+  return {
+    release: () => {
+      rmSync(holder, { force: true })
+      lock.close()
+    }
+  }
+}
+
+function describeHolder(file: string): string {
+  try {
+    const { pid, host, since } = JSON.parse(readFileSync(file, 'utf8'))
+    return `process ${pid} on ${host}, since ${since}`
+  } catch {
+    return 'another process'
+  }
+}

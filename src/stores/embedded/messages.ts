@@ -1,0 +1,30 @@
+import type { Expectation, ListQuery, Stored } from '../document-store.ts'
+
+/*
+ * What the main thread and the worker say to each other. Errors cross as words, because a structured clone forgets their class.
+ */
+
+/** Tables, by the index that stands for them in answers. */
+export const tables = { containers: 'containers', job_specs: 'job_specs', 'hysds_ios-mozart': 'hysds_ios' } as const
+export type Table = (typeof tables)[keyof typeof tables]
+
+export type Write =
+  | { table: Table; id: string; document: string; expected?: Expectation | undefined }
+  | { table: Table; id: string; document?: undefined; expected?: { revision: string } | undefined }
+
+/** Of a put: whether there was none before, and the new revision. Of a removal: whether there was one. */
+export type Outcome = { created: boolean; revision: string } | { removed: boolean } | Refused
+
+export interface Refused {
+  refused: { code?: string | undefined; message: string; stack?: string | undefined }
+}
+
+export interface Calls {
+  migrate: [request: Record<string, never>, answer: { version: number; applied: string[] }]
+  write: [request: { writes: Write[] }, answer: Outcome[]]
+  page: [request: { table: Table; query: ListQuery }, answer: { items: Stored[]; next?: string }]
+  ids: [request: { table: Table; after: string; limit: number }, answer: string[]]
+  check: [request: Record<string, never>, answer: true]
+  /** Folds the log into the database and lets go of the file. */
+  release: [request: Record<string, never>, answer: true]
+}

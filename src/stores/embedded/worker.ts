@@ -1,0 +1,82 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { isCatalogueError } from '../../domain/errors.ts'
+import { type Database, openDatabase } from './driver.ts'
+import { storeError } from './failures.ts'
+import { idsAfter, page } from './lists.ts'
+import type { Calls, Refused } from './messages.ts'
+import { migrate } from './migrations.ts'
+import { commit } from './writes.ts'
+
+/*
+ * The thread that owns the writing connection: every write, fsync and list happens here, so that none of them holds up the event loop.
+ */
+
+export interface WorkerData {
+  file: string
+  busyMs: number
+  /** The most pages of 4 KiB that the database may take. */
+  maxPages: number | undefined
+}
+
+const { file, busyMs, maxPages } = workerData as WorkerData
+let database: Database | undefined
+
+function open(): Database {
+  const opened = openDatabase(file, { busyMs })
+  // full: an acknowledged write has been synced to the disk. The size limit is what the log is cut back to after a checkpoint.
+  opened.exec('pragma synchronous = full; pragma cache_size = -16000; pragma journal_size_limit = 33554432')
+  if (maxPages !== undefined) opened.rows(`pragma max_page_count = ${maxPages}`)
+  return opened
+}
+
+const handlers: { [Kind in keyof Calls]: (database: Database, request: Calls[Kind][0]) => Calls[Kind][1] } = {
+  migrate,
+  write: (database, { writes }) => commit(database, writes),
+  page,
+  ids: idsAfter,
+  check: (database) => {
+    database.row('select seq from store')
+    return true
+  },
+  release: (opened) => {
+    opened.rows('pragma wal_checkpoint(truncate)')
+    opened.close()
+    database = undefined
+    return true
+  }
+}
+
+function handle(kind: keyof Calls, request: never): { answer: unknown } | Refused {
+  try {
+    database ??= open()
+    return { answer: handlers[kind](database, request) }
+  } catch (thrown) {
+    const error = storeError(thrown, file)
+    if (isCatalogueError(error, 'store_unavailable')) letGo()
+    return { refused: inWords(error) }
+  }
+}
+
+/** After a failure of the disk the connection may be of no use any more; the next request opens another. */
+function letGo(): void {
+  try {
+    database?.close()
+  } finally {
+    database = undefined
+  }
+}
+
+function inWords(error: unknown): Refused['refused'] {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error))
+  return isCatalogueError(error) ? { code: error.code, message } : { message, stack }
+}
+
+const port = parentPort!
+port.on('message', (message: 'end' | { n: number; kind: keyof Calls; request: never }) => {
+  if (message === 'end') {
+    letGo()
+    port.close()
+  } else {
+    port.postMessage({ n: message.n, ...handle(message.kind, message.request) })
+  }
+})

@@ -1,0 +1,98 @@
+import type { CatalogueError } from '../../domain/errors.ts'
+import { type Database, type Row, sqliteCode, textOf } from './driver.ts'
+import type { Outcome, Write } from './messages.ts'
+
+/** What every revision of this store begins with, and the number that its next write gets. */
+interface Counter {
+  name: string
+  seq: number
+}
+
+/** The third part, an engine's primary term, has no meaning here. */
+export const revisionOf = (name: string, seq: number): string => `${name}.${seq}.1`
+
+/**
+ * Carries out writes in one transaction with one fsync, and answers each by itself: one that is refused leaves the others be. A failure
+ * of the disk fails them all; when there is no room, each gets its own chance, for a removal or a small document may still fit.
+ */
+export function commit(database: Database, writes: readonly Write[]): Outcome[] {
+  try {
+    return transaction(database, () => {
+      const counter = readCounter(database)
+      const outcomes = writes.map((write) => attempt(database, write, counter))
+      database.run('update store set seq = ?', [counter.seq])
+      return outcomes
+    })
+  } catch (error) {
+    if (writes.length === 1 || sqliteCode(error) !== 'SQLITE_FULL') throw error
+    return writes.map((write) => alone(database, write))
+  }
+}
+
+function alone(database: Database, write: Write): Outcome {
+  try {
+    return commit(database, [write])[0]!
+  } catch (error) {
+    if (sqliteCode(error) !== 'SQLITE_FULL') throw error
+    return refused('store_full', `there is no room to store ${write.id}: the disk or quota that holds the database is full`)
+  }
+}
+
+export function transaction<Result>(database: Database, work: () => Result): Result {
+  database.exec('begin immediate')
+  try {
+    const result = work()
+    database.exec('commit')
+    return result
+  } catch (error) {
+    database.rollback()
+    throw error
+  }
+}
+
+function readCounter(database: Database): Counter {
+  const [name, seq] = database.row('select cast(name as blob), seq from store')!
+  return { name: textOf(name), seq: seq as number }
+}
+
+function attempt(database: Database, write: Write, counter: Counter): Outcome {
+  const { table, id, document, expected } = write
+  const refusal = expected && unmet(expected, database.row(`select seq from ${table} where id = ?`, [id]), write, counter)
+  if (refusal) return refusal
+  if (document === undefined) {
+    const removed = database.run(`delete from ${table} where id = ?`, [id]) > 0
+    // a removal takes a number too, as on an engine: a document's number tells when it was written among all changes
+    if (removed) counter.seq++
+    return { removed }
+  }
+  try {
+    const [version] = database.row(
+      `insert into ${table} (id, seq, version, document) values (?, ?, 1, ?)
+       on conflict (id) do update set seq = excluded.seq, version = version + 1, document = excluded.document returning version`,
+      [id, counter.seq + 1, document]
+    )!
+    counter.seq++
+    return { created: version === 1, revision: revisionOf(counter.name, counter.seq) }
+  } catch (error) {
+    if (!isDocumentsFault(error)) throw error
+    return refused('document_refused', `the document of ${id} is not a JSON object that the store can hold`)
+  }
+}
+
+function unmet(expected: NonNullable<Write['expected']>, stored: Row | undefined, { id }: Write, { name }: Counter): Outcome | undefined {
+  if ('absent' in expected) return stored && refused('already_exists', `${id} exists already`)
+  if (stored === undefined) return refused('revision_conflict', `${id} is not there any more; it was to have revision ${expected.revision}`)
+  const revision = revisionOf(name, stored[0] as number)
+  if (revision === expected.revision) return undefined
+  return refused('revision_conflict', `${id} was changed meanwhile: its revision is ${revision}, not ${expected.revision}`)
+}
+
+/** The table's check and its generated columns read the document as JSON; the statement alone is undone, not the transaction. */
+function isDocumentsFault(error: unknown): boolean {
+  const code = sqliteCode(error)
+  return (
+    code === 'SQLITE_CONSTRAINT_CHECK' || code === 'SQLITE_TOOBIG' || (code === 'SQLITE_ERROR' && /JSON/.test((error as Error).message))
+  )
+}
+
+const refused = (code: CatalogueError['code'], message: string): Outcome => ({ refused: { code, message } })
