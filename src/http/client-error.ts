@@ -1,0 +1,17 @@
+import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
+
+const refusals: Record<string, [status: string, message: string]> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'the request line and headers are larger than 32 KiB'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request did not arrive in time']
+}
+
+/** What Node could not read as HTTP is answered in JSON too, and the connection is closed: its next byte means nothing. */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const [status, message] = refusals[error.code ?? ''] ?? ['400 Bad Request', 'this is not an HTTP request']
+  const body = `${JSON.stringify({ message })}\n`
+  const headers = ['content-type: application/json', `content-length: ${Buffer.byteLength(body)}`, `x-request-id: ${randomUUID()}`]
+  socket.setTimeout(2_000, () => socket.destroy())
+  socket.end(`HTTP/1.1 ${status}\r\n${headers.join('\r\n')}\r\nconnection: close\r\n\r\n${body}`)
+}

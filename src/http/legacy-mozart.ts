@@ -1,0 +1,125 @@
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { maskSecrets } from '../domain/secrets.ts'
+import { hasBody } from './shared/body.ts'
+
+/** Hands a request over to another server and its answer back, both as streams. */
+export type PassThrough = (request: FastifyRequest, reply: FastifyReply) => FastifyReply
+
+export interface LegacyOptions {
+  /** May carry `user:password@`: sent as basic authentication, never logged. */
+  url: string
+  /** The path that was cut off before routing; the old server must know it to write absolute URLs. */
+  prefix: string
+  /** How long the old server may be silent before its answer begins. Mozart itself retries for 34 s. */
+  timeoutMs?: number
+}
+
+const hopByHop = ['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer']
+const neverForwarded = new Set([...hopByHop, 'transfer-encoding', 'upgrade', 'expect', 'host'])
+
+/**
+ * To the old Mozart, for jobs, queues and whatever else is not ours. Connections are not reused: gunicorn closes idle ones at any
+ * moment, and a POST that met a closed one cannot be sent again.
+ */
+export function createPassThrough({ url, prefix, timeoutMs = 120_000 }: LegacyOptions): PassThrough {
+  const target = new URL(url)
+  const secure = target.protocol === 'https:'
+  const send = secure ? httpsRequest : httpRequest
+  const agent = secure ? new HttpsAgent({ maxSockets: 256 }) : new HttpAgent({ maxSockets: 256 })
+  const base = target.pathname.replace(/\/+$/, '')
+  const authorization = basicAuthorization(target)
+
+  return (request, reply) => {
+    reply.hijack()
+    const upstream = send({
+      agent,
+      hostname: target.hostname.replace(/^\[|\]$/g, ''),
+      port: target.port || undefined,
+      method: request.method,
+      path: base + request.raw.url,
+      headers: forwardedHeaders(request, { host: target.host, authorization, prefix }),
+      timeout: timeoutMs
+    })
+    joinStreams(request, reply, upstream)
+    return reply
+  }
+}
+
+function joinStreams(request: FastifyRequest, reply: FastifyReply, upstream: ClientRequest): void {
+  const client = reply.raw
+  upstream.on('response', (answer) => {
+    upstream.setTimeout(0)
+    client.writeHead(answer.statusCode ?? 502, answer.statusMessage, answerHeaders(answer, request.id))
+    answer.on('error', () => client.destroy()).on('aborted', () => client.destroy())
+    answer.pipe(client)
+  })
+  upstream.on('timeout', () => upstream.destroy(new Error('no answer in time')))
+  upstream.on('error', (error: NodeJS.ErrnoException) => {
+    if (client.destroyed || client.writableFinished) return
+    if (client.headersSent) return void client.destroy()
+    request.log.warn({ reason: maskSecrets(error.message) }, 'the old Mozart did not answer')
+    answerAway(reply, request.id, error.code ?? error.message)
+  })
+  client.on('close', () => {
+    if (!client.writableFinished) upstream.destroy()
+  })
+  if (hasBody(request.raw)) request.raw.pipe(upstream)
+  else upstream.end()
+}
+
+function answerAway({ raw }: FastifyReply, id: string, reason: string): void {
+  const message = `the old Mozart, which serves this path, does not answer (${reason}); try again`
+  const body = Buffer.from(`${JSON.stringify({ message })}\n`)
+  raw.writeHead(503, {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    'retry-after': '5',
+    'access-control-allow-origin': '*',
+    'x-request-id': id
+  })
+  raw.end(body)
+}
+
+function basicAuthorization({ username, password }: URL): string | undefined {
+  if (username === '' && password === '') return undefined
+  return `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`
+}
+
+interface Forwarding {
+  host: string
+  authorization: string | undefined
+  prefix: string
+}
+
+/** What came, in its order, but for what belongs to one connection; and what a plain proxy adds. */
+function forwardedHeaders(request: FastifyRequest, { host, authorization, prefix }: Forwarding): string[] {
+  const { raw, headers } = request
+  const replaced = new Set(['x-forwarded-for', 'x-request-id', ...(authorization ? ['authorization'] : [])])
+  const forwarded = ['Host', host, ...endToEnd(raw, (name) => !neverForwarded.has(name) && !replaced.has(name)), 'Connection', 'close']
+  const client = raw.socket.remoteAddress ?? 'unknown'
+  const before = headers['x-forwarded-for']
+  forwarded.push('X-Forwarded-For', before ? `${before}, ${client}` : client, 'X-Request-Id', request.id)
+  if (!headers['x-forwarded-host'] && headers.host) forwarded.push('X-Forwarded-Host', headers.host)
+  if (!headers['x-forwarded-proto']) forwarded.push('X-Forwarded-Proto', headers['x-scheme'] === 'https' ? 'https' : 'http')
+  if (!headers['x-script-name'] && prefix && request.originalUrl.startsWith(prefix)) forwarded.push('X-Script-Name', prefix)
+  if (authorization) forwarded.push('Authorization', authorization)
+  if (raw.headers['transfer-encoding'] !== undefined) forwarded.push('Transfer-Encoding', 'chunked')
+  return forwarded
+}
+
+function answerHeaders(answer: IncomingMessage, requestId: string): string[] {
+  const skipped = new Set([...hopByHop, 'transfer-encoding', 'upgrade', 'x-request-id'])
+  return [...endToEnd(answer, (name) => !skipped.has(name)), 'X-Request-Id', requestId]
+}
+
+function endToEnd({ rawHeaders, headers }: IncomingMessage, keep: (name: string) => boolean): string[] {
+  const named = new Set((headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase()))
+  const kept: string[] = []
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase()
+    if (keep(name) && !named.has(name)) kept.push(rawHeaders[i]!, rawHeaders[i + 1]!)
+  }
+  return kept
+}

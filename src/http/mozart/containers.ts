@@ -1,0 +1,108 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Containers } from '../../catalogue/containers.ts'
+import { CatalogueError } from '../../domain/errors.ts'
+import { pythonObject, pythonString, readJson } from '../../domain/json.ts'
+import type { Resolution } from '../../domain/resolution.ts'
+import { explain } from '../shared/errors.ts'
+import type { Call, Handler } from './call.ts'
+import { restyled, sendAnswer } from './envelope.ts'
+import { sendList } from './list.ts'
+import { flag, type Parameters } from './parameters.ts'
+
+export interface ContainerOptions {
+  containers: Containers
+  publicUrl: (request: FastifyRequest) => string
+}
+
+export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
+  return {
+    list: ({ reply }) => sendList(reply, containers.ids()),
+
+    async add({ request, reply, parameters, words }) {
+      const registration = readRegistration(parameters, words.missing)
+      const merge = flag(parameters, 'merge')
+      const { id } = await containers.add(registration, { publicUrl: publicUrl(request), merge })
+      return sendAnswer(reply, { success: true, message: words.added(id), result: pythonString(id) })
+    },
+
+    async info({ reply, parameters, words }) {
+      const id = parameters.get('id')
+      if (!id) throw parameters.missing(words.noId)
+      if (parameters.get('arch') === undefined) {
+        const document = await containers.info(id)
+        if (document === undefined) throw new CatalogueError('container_unknown', words.unknown(id))
+        return sendAnswer(reply, { success: true, message: words.found(id), result: restyled(document) })
+      }
+      const { document, resolution } = await containers.resolve(id, readArchitecture(parameters))
+      return sendAnswer(reply, { success: true, message: words.found(id), result: withResolution(document, resolution) })
+    },
+
+    async resolve(call) {
+      const { reply, parameters, words } = call
+      const asText = wantsText(call)
+      try {
+        const id = parameters.get('id')
+        if (!id) throw parameters.missing(words.noId)
+        // what force overrides is a verdict, and nothing is proven wrong yet
+        flag(parameters, 'force')
+        const { resolution } = await containers.resolve(id, readArchitecture(parameters))
+        if (asText) return sendText(reply, resolution.url)
+        return sendAnswer(reply, { success: true, message: '', result: toJson(resolution) })
+      } catch (error) {
+        const { status, message, headers } = explain(error)
+        if (!asText || status === 500) throw error
+        return sendText(reply.code(status).headers(headers), message)
+      }
+    },
+
+    async remove({ reply, parameters, words }) {
+      const id = parameters.get('id')
+      if (!id) throw parameters.missing(words.removeNoId)
+      if (!(await containers.remove(id))) throw new CatalogueError('container_unknown', words.removeUnknown(id))
+      return sendAnswer(reply, { success: true, message: words.removed(id), result: words.removedResult(id) })
+    }
+  } satisfies Record<string, Handler>
+}
+
+/** `url` may be empty where `urls` is not: a container without an amd64 image. */
+function readRegistration(parameters: Parameters, words: string) {
+  const [id, version, digest] = [parameters.get('name'), parameters.get('version'), parameters.get('digest')]
+  const [url, urls] = [parameters.get('url') ?? '', parameters.get('urls') ?? '']
+  if (!id || !version || !digest || (url === '' && urls === '')) throw parameters.missing(words)
+  return { id, version, digest, url, urls }
+}
+
+function readArchitecture(parameters: Parameters): string {
+  const architecture = parameters.get('arch')
+  if (architecture) return architecture
+  throw parameters.missing('arch must be supplied: the architecture of a machine, such as x86_64, aarch64, amd64 or arm64')
+}
+
+/** For shell scripts: `curl -H 'Accept: text/plain'` or `&format=text`. */
+function wantsText({ request, parameters }: Call): boolean {
+  const format = parameters.get('format')
+  if (format === 'text' || format === 'json') return format === 'text'
+  if (format !== undefined) {
+    throw new CatalogueError('parameter_invalid', `format is ${JSON.stringify(format.slice(0, 60))}; expected text or json`)
+  }
+  return /^\s*text\/plain\s*(?:[,;]|$)/i.test(request.headers.accept ?? '')
+}
+
+const sendText = (reply: FastifyReply, text: string) => reply.header('content-type', 'text/plain; charset=utf-8').send(`${text}\n`)
+
+function toJson({ architecture, requested, url, source, verdict }: Resolution): string {
+  return pythonObject([
+    ['architecture', architecture === null ? 'null' : pythonString(architecture)],
+    ['requested', pythonString(requested)],
+    ['url', pythonString(url)],
+    ['source', pythonString(source)],
+    ['verdict', pythonString(verdict)]
+  ])
+}
+
+/** The document as one machine sees it: its own image as `url`, and what we did to find it. */
+function withResolution(document: string, resolution: Resolution): string {
+  const { members } = readJson(document)
+  members.delete('resolved')
+  return pythonObject(members.set('url', pythonString(resolution.url)).set('resolved', toJson(resolution)))
+}

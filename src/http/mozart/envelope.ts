@@ -1,0 +1,47 @@
+import type { FastifyReply } from 'fastify'
+import { JsonError, pythonObject, pythonString, pythonStyle } from '../../domain/json.ts'
+
+export interface Answer {
+  success: boolean
+  message: string
+  /** JSON text; undefined where Mozart's model has no such member. */
+  result: string | undefined
+}
+
+/** Mozart's envelope in the style of Python's `json.dumps`, as bytes: Fastify adds a charset to the type of a string, and Mozart has none. */
+export function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
+  const mask = reply.request.headers['x-fields']
+  const text = mask === undefined ? envelope(answer) : masked(answer, String(mask))
+  return reply.header('content-type', 'application/json').send(Buffer.from(`${text}\n`))
+}
+
+function envelope({ success, message, result }: Answer): string {
+  const head = `{"success": ${success}, "message": ${message === '' ? '""' : pythonString(message)}`
+  return result === undefined ? `${head}}` : `${head}, "result": ${result}}`
+}
+
+/** Whether X-Fields, flask-restx's mask, leaves a member in; `*` stands for all. */
+export function shows(mask: string | undefined, member: string): boolean {
+  if (mask === undefined) return true
+  const names = mask.replaceAll(/[{}\s]/g, '').split(',')
+  return names.includes(member) || names.includes('*')
+}
+
+function masked({ success, message, result }: Answer, mask: string): string {
+  const members: [string, string | undefined][] = [
+    ['success', String(success)],
+    ['message', pythonString(message)],
+    ['result', result]
+  ]
+  return pythonObject(members.filter((member): member is [string, string] => member[1] !== undefined && shows(mask, member[0])))
+}
+
+/** A stored document as Mozart would write it, digits and order kept. What no reader of ours can read is passed on as it is. */
+export function restyled(document: string): string {
+  try {
+    return pythonStyle(document)
+  } catch (error) {
+    if (error instanceof JsonError) return document
+    throw error
+  }
+}

@@ -1,0 +1,39 @@
+import { Readable } from 'node:stream'
+import type { FastifyReply } from 'fastify'
+import { pythonString } from '../../domain/json.ts'
+import { sendAnswer, shows } from './envelope.ts'
+
+/** Up to here a list is sorted and has a Content-Length; beyond, it is sent as it comes, so that memory stays flat. */
+const buffered = 20_000
+
+export async function sendList(reply: FastifyReply, ids: AsyncIterable<string[]>): Promise<FastifyReply> {
+  const batches = ids[Symbol.asyncIterator]()
+  const first: string[] = []
+  while (first.length <= buffered) {
+    const { value, done } = await batches.next()
+    if (done) return sendAnswer(reply, { success: true, message: '', result: `[${first.sort().map(pythonString).join(', ')}]` })
+    // not push(...value): an adapter may hand over more than the stack holds
+    for (const id of value) first.push(id)
+  }
+  const mask = reply.request.headers['x-fields']
+  if (!shows(mask === undefined ? undefined : String(mask), 'result')) {
+    await batches.return?.()
+    return sendAnswer(reply, { success: true, message: '', result: undefined })
+  }
+  // a fault from here on destroys the connection (Fastify does): half a list must not look like a whole one
+  return reply.header('content-type', 'application/json').send(Readable.from(chunks(first, batches)))
+}
+
+async function* chunks(first: string[], batches: AsyncIterator<string[]>): AsyncGenerator<string> {
+  try {
+    yield `{"success": true, "message": "", "result": [${first.map(pythonString).join(', ')}`
+    for (;;) {
+      const { value, done } = await batches.next()
+      if (done) break
+      if (value.length > 0) yield `, ${value.map(pythonString).join(', ')}`
+    }
+    yield ']}\n'
+  } finally {
+    await batches.return?.()
+  }
+}

@@ -1,0 +1,62 @@
+import type { Action } from '../../domain/policy.ts'
+import type { Kind, Version } from './words.ts'
+
+export type Operation = 'list' | 'add' | 'info' | 'remove' | 'resolve'
+
+export interface MozartRoute {
+  kind: Kind
+  operation: Operation
+  version: Version
+  methods: string[]
+  url: string
+  action: Action
+  /** Whether the body may be a specification, and so as large as any. */
+  large: boolean
+}
+
+const prefixes: [prefix: string, version: Version][] = [
+  ['', 'v0.1'],
+  ['/api/v0.1', 'v0.1'],
+  ['/api/v0.2', 'v0.2']
+]
+const kinds: Kind[] = ['container', 'job_spec', 'hysds_io']
+
+const read = ['GET', 'HEAD']
+
+/**
+ * Both families under every prefix: v0.1's `container/add` and v0.2's `POST container`. The version in the path decides the words, the
+ * family only the spelling, because a builder whose address ends in /api/v0.2 posts to /api/v0.2/container/add.
+ */
+export const mozartRoutes: readonly MozartRoute[] = prefixes.flatMap(([prefix, version]) =>
+  kinds.flatMap((kind) => of(kind, prefix, version))
+)
+
+function of(kind: Kind, prefix: string, version: Version): MozartRoute[] {
+  const base = `${prefix}/${kind}`
+  const infoPath = kind === 'container' ? 'info' : 'type'
+  const route = (operation: Operation, methods: string[], url: string): MozartRoute => ({
+    kind,
+    operation,
+    version,
+    methods,
+    url,
+    action: actionOf(kind, operation),
+    large: kind !== 'container' && operation === 'add'
+  })
+  return [
+    route('list', read, `${base}/list`),
+    route('add', ['POST'], `${base}/add`),
+    route('info', read, `${base}/${infoPath}`),
+    // HEAD would remove, as it does in Mozart; link checkers send it
+    route('remove', ['GET'], `${base}/remove`),
+    route('info', read, base),
+    route('add', ['POST'], base),
+    route('remove', ['DELETE'], base),
+    ...(kind === 'container' ? [route('resolve', read, `${base}/resolve`)] : [])
+  ]
+}
+
+function actionOf(kind: Kind, operation: Operation): Action {
+  const room = kind === 'container' ? 'container' : 'spec'
+  return operation === 'add' || operation === 'remove' ? `${room}:write` : `${room}:read`
+}

@@ -1,0 +1,35 @@
+import type { Specs } from '../../catalogue/specs.ts'
+import { CatalogueError } from '../../domain/errors.ts'
+import { pythonString } from '../../domain/json.ts'
+import type { Handler } from './call.ts'
+import { restyled, sendAnswer } from './envelope.ts'
+import { sendList } from './list.ts'
+
+/** Job specs and hysds-ios: the same routes in other words. */
+export function specHandlers(specs: Specs) {
+  return {
+    list: ({ reply }) => sendList(reply, specs.ids()),
+
+    async add({ reply, parameters, words }) {
+      const specification = parameters.get('spec')
+      if (specification === undefined) throw parameters.missing(words.missing)
+      const id = await specs.add(specification)
+      return sendAnswer(reply, { success: true, message: words.added(id), result: pythonString(id) })
+    },
+
+    async info({ reply, parameters, words }) {
+      const id = parameters.get('id')
+      if (!id) throw parameters.missing(words.noId)
+      const document = await specs.get(id)
+      if (document === undefined) throw new CatalogueError('spec_unknown', words.unknown(id))
+      return sendAnswer(reply, { success: true, message: words.found(id), result: restyled(document) })
+    },
+
+    async remove({ reply, parameters, words }) {
+      const id = parameters.get('id')
+      if (!id) throw parameters.missing(words.removeNoId)
+      if (!(await specs.remove(id))) throw new CatalogueError('spec_unknown', words.removeUnknown(id))
+      return sendAnswer(reply, { success: true, message: words.removed(id), result: words.removedResult(id) })
+    }
+  } satisfies Record<string, Handler>
+}

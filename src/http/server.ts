@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import { CatalogueError } from '../domain/errors.ts'
+import { type Policy, permits } from '../domain/policy.ts'
+import { answerClientError } from './client-error.ts'
+import { addCorsHeaders } from './cors.ts'
+import { createPassThrough } from './legacy-mozart.ts'
+import { mozartFace } from './mozart/index.ts'
+import './shared/action.ts'
+import { discardRest } from './shared/body.ts'
+import { explain } from './shared/errors.ts'
+import { cleanScriptName, type PublicAddress, startsWithSegment } from './shared/public-url.ts'
+import { parseUrlEncoded } from './shared/url-encoded.ts'
+import { answerUnmatched, type Methods, rememberMethods } from './unmatched.ts'
+
+export interface ServerOptions {
+  catalogue: Catalogue
+  policy: Policy
+  /** As configured: what we listen on. */
+  host: string
+  port: number
+  publicUrl?: string | undefined
+  /** A path under which a proxy shows us without saying so in X-Script-Name, such as `/mozart`; else ''. */
+  prefix: string
+  /** Where paths that are not ours are passed to. */
+  legacyMozartUrl?: string | undefined
+  logger?: FastifyBaseLogger | undefined
+  /** The largest body that is taken into memory, in bytes. */
+  bodyLimit?: number
+  /** How long such a body may take. */
+  bodyTimeoutMs?: number
+}
+
+/** The server with all its faces, ready to listen or to be injected into. */
+export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { catalogue, prefix, legacyMozartUrl, bodyLimit = 32 * 1024 * 1024, bodyTimeoutMs = 30_000 } = options
+  const methods: Methods = new Map()
+  const app = createBareServer(options, (request, reply) => unmatched(request, reply))
+  const passThrough = legacyMozartUrl ? createPassThrough({ url: legacyMozartUrl, prefix }) : undefined
+  const unmatched = answerUnmatched(app, methods, { passThrough })
+  const address: PublicAddress = { ...options, port: () => (app.server.address() as AddressInfo | null)?.port ?? options.port }
+
+  keepBodiesAsStreams(app)
+  app.addHook('onRequest', guard(options.policy))
+  app.addHook('onResponse', (request, _reply, done) => {
+    discardRest(request.raw, bodyTimeoutMs)
+    done()
+  })
+  requireActions(app, methods)
+  app.setErrorHandler((error, request, reply) => {
+    const { status, message, headers } = explain(error)
+    if (status >= 500) request.log.error(error)
+    return reply.code(status).headers(headers).send({ message })
+  })
+  await app.register(mozartFace, { catalogue, address, bodyLimit, bodyTimeoutMs })
+  await app.ready()
+  return app
+}
+
+type Answer = (request: FastifyRequest, reply: FastifyReply) => FastifyReply
+
+/** Bounds on time and size, ids, and where a path begins. No request timeout: an upload may take hours while bytes flow. */
+function createBareServer({ logger, prefix }: ServerOptions, unmatched: Answer): FastifyInstance {
+  return fastify({
+    ...(logger ? { loggerInstance: logger } : { logger: false }),
+    // one line a request is written by who hands in the logger
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: requestId,
+    rewriteUrl: (message) => pathOfOurs(message, prefix),
+    clientErrorHandler: answerClientError,
+    // a path that cannot be decoded is nobody's
+    frameworkErrors: (_error, request, reply) => {
+      prepare(request as FastifyRequest, reply as FastifyReply)
+      unmatched(request as FastifyRequest, reply as FastifyReply)
+    },
+    exposeHeadRoutes: false,
+    connectionTimeout: 300_000,
+    keepAliveTimeout: 72_000,
+    http: { maxHeaderSize: 32 * 1024, headersTimeout: 20_000, connectionsCheckingInterval: 5_000 },
+    routerOptions: {
+      // an id of 512 bytes, percent-encoded
+      maxParamLength: 1536,
+      querystringParser: parseUrlEncoded as (text: string) => Record<string, unknown>
+    }
+  }) as unknown as FastifyInstance
+}
+
+/** Bodies of any type are left in the socket: what reads one knows its bounds, and a pass-through must not lose a byte. */
+function keepBodiesAsStreams(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+}
+
+/** The one door: every request passes here before its route, and no route is without an action. */
+function guard(policy: Policy) {
+  return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
+    prepare(request, reply)
+    const { action } = request.routeOptions.config
+    if (action === undefined || permits(policy, action)) return done()
+    done(new CatalogueError('forbidden', `the policy "${policy}" of this service does not permit ${action}`))
+  }
+}
+
+function prepare(request: FastifyRequest, reply: FastifyReply): void {
+  reply.header('x-request-id', request.id)
+  addCorsHeaders(request, reply)
+  ignoreNonsenseType(request.raw)
+}
+
+/** Mozart takes a content type that is none for no form, Fastify refuses it. */
+function ignoreNonsenseType({ headers, method }: IncomingMessage): void {
+  const type = headers['content-type']
+  if (type !== undefined && method !== 'GET' && !/^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(;|$)/.test(type))
+    delete headers['content-type']
+}
+
+/** Looked at when all is registered, because plugins of others give their routes no action: their face adds it. */
+function requireActions(app: FastifyInstance, methods: Methods): void {
+  const without: { url: string; config?: { action?: unknown } }[] = []
+  app.addHook('onRoute', (route) => {
+    rememberMethods(methods, route)
+    without.push(route)
+  })
+  app.addHook('onReady', (done) => {
+    const open = without.filter(({ config }) => config?.action === undefined).map(({ url }) => url)
+    done(open.length === 0 ? undefined : new Error(`these routes name no action, so no policy covers them: ${open.join(', ')}`))
+  })
+}
+
+const acceptableId = /^[A-Za-z0-9._-]{1,128}$/
+
+function requestId({ headers }: { headers: IncomingMessage['headers'] }): string {
+  const given = headers['x-request-id']
+  return typeof given === 'string' && acceptableId.test(given) ? given : randomUUID()
+}
+
+/** The path without what proxies put before it: doubled slashes (`//api/…`, from joined URLs), X-Script-Name, the configured prefix. */
+function pathOfOurs({ url = '/', headers }: { url?: string | undefined; headers: IncomingMessage['headers'] }, prefix: string): string {
+  let path = url
+  if (path[0] !== '/') path = path.replace(/^https?:\/\/[^/?]*/i, '')
+  if (path.startsWith('//')) path = path.replace(/^\/+/, '/')
+  const script = headers['x-script-name']
+  for (const before of [script === undefined ? '' : (cleanScriptName(script) ?? ''), prefix]) {
+    if (startsWithSegment(path, before)) path = path.slice(before.length)
+  }
+  if (path.startsWith('//')) path = path.replace(/^\/+/, '/')
+  return path[0] === '/' ? path : `/${path}`
+}

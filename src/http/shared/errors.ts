@@ -1,0 +1,51 @@
+import { CatalogueError, type ErrorCode } from '../../domain/errors.ts'
+import { maskSecrets } from '../../domain/secrets.ts'
+
+const statuses: Record<ErrorCode, number> = {
+  parameter_missing: 400,
+  parameter_invalid: 400,
+  id_invalid: 400,
+  architecture_invalid: 400,
+  urls_invalid: 400,
+  json_invalid: 400,
+  cursor_invalid: 400,
+  document_refused: 400,
+  forbidden: 403,
+  container_unknown: 404,
+  spec_unknown: 404,
+  image_missing: 404,
+  too_slow: 408,
+  already_exists: 409,
+  revision_conflict: 409,
+  too_large: 413,
+  database_newer: 503,
+  store_unavailable: 503,
+  store_full: 507
+}
+
+export interface Explanation {
+  status: number
+  /** Without the secrets that URLs carry. */
+  message: string
+  headers: Record<string, string>
+}
+
+/** The status and the words for any error. One nobody foresaw keeps its words for the log. */
+export function explain(error: unknown): Explanation {
+  const status = statusOf(error)
+  const message = status === 500 ? 'Internal Server Error' : maskSecrets((error as Error).message)
+  return { status, message, headers: headersOf(status) }
+}
+
+/** Fastify's own refusals carry a statusCode. */
+function statusOf(error: unknown): number {
+  if (error instanceof CatalogueError) return statuses[error.code]
+  const { statusCode } = Object(error) as { statusCode?: unknown }
+  return typeof statusCode === 'number' && statusCode >= 400 && statusCode <= 599 ? statusCode : 500
+}
+
+function headersOf(status: number): Record<string, string> {
+  if (status === 503) return { 'retry-after': '5' }
+  // what still comes of a body that came too slowly would be read as the next request
+  return status === 408 ? { connection: 'close' } : {}
+}

@@ -1,0 +1,38 @@
+import type { FastifyInstance } from 'fastify'
+import type { Test } from 'tap'
+import { type Catalogue, createCatalogue } from '../../src/catalogue/catalogue.ts'
+import { createServer, type ServerOptions } from '../../src/http/server.ts'
+import type { Stores } from '../../src/stores/document-store.ts'
+import { embeddedStores } from '../../src/stores/embedded/embedded-stores.ts'
+import { temporaryDirectory } from '../stores/embedded/directory.ts'
+
+export interface Started {
+  app: FastifyInstance
+  catalogue: Catalogue
+  stores: Stores
+  /** `http://127.0.0.1:…`, with `listen: true`. */
+  url: string
+}
+
+export interface Overrides extends Partial<ServerOptions> {
+  stores?: Stores
+  /** On a free port of the loopback, for what inject() cannot show. */
+  listen?: boolean
+}
+
+/** A server over an embedded store of its own; both end with the test. */
+export async function startServer(t: Test, { stores: given, listen = false, ...options }: Overrides = {}): Promise<Started> {
+  const stores = given ?? (await openStores(t))
+  const catalogue = options.catalogue ?? createCatalogue(stores, { guarded: [] })
+  const app = await createServer({ catalogue, policy: 'open', host: '127.0.0.1', port: 0, prefix: '', ...options })
+  t.teardown(() => app.close())
+  const url = listen ? await app.listen({ host: '127.0.0.1', port: 0 }) : ''
+  return { app, catalogue, stores, url }
+}
+
+export async function openStores(t: Test): Promise<Stores> {
+  const stores = await embeddedStores({ data: temporaryDirectory(t), patienceMs: 4000 })
+  t.teardown(() => stores.close())
+  await stores.migrate()
+  return stores
+}
