@@ -21,7 +21,8 @@ export interface Config {
   data: string
   logLevel: Settings['logLevel']
   policy: Policy
-  bodyLimit: number
+  /** In bytes, for the embedded store; absent: what the disk holds. */
+  dataLimit: number | undefined
   commit: string | undefined
   /** How long an operation on any store may take. */
   patienceMs: number
@@ -75,7 +76,7 @@ function configFrom(context: RuleContext): Config {
     data,
     logLevel: settings.logLevel,
     policy: settings.policy,
-    bodyLimit: settings.bodyLimit,
+    dataLimit: settings.dataLimit,
     commit: settings.commit,
     patienceMs: settings.enginePatienceMs,
     engine: engineFrom(context),

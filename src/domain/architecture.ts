@@ -34,6 +34,10 @@ const canonical = new Map(
 )
 
 const order = [...table.keys()]
+
+/** Those that the table lists, by OCI name. */
+export const knownArchitectures: ReadonlySet<string> = new Set(order)
+
 const wellFormed = /^[a-z0-9_.-]+(\/[a-z0-9_.-]+)?$/
 const maxLength = 64
 

@@ -41,7 +41,7 @@ t.test('values are read as numbers, sizes, booleans and lists', async (t) => {
   const config = configOf({
     ...engine,
     LEPORELLO_PORT: '0',
-    LEPORELLO_BODY_LIMIT: '64MiB',
+    LEPORELLO_DATA_LIMIT: '64MiB',
     LEPORELLO_ENGINE_INSECURE: 'true',
     LEPORELLO_ENGINE_URL: 'https://a:9200/, https://b:9200',
     LEPORELLO_GUARD: 'aarch64, x86_64,linux/arm64/v8',
@@ -49,7 +49,7 @@ t.test('values are read as numbers, sizes, booleans and lists', async (t) => {
     LEPORELLO_PUBLIC_URL: 'https://registry.example.org/leporello/'
   })
 
-  t.match(config, { port: 0, bodyLimit: 67108864, host: '::1', publicUrl: 'https://registry.example.org/leporello' })
+  t.match(config, { port: 0, dataLimit: 67108864, host: '::1', publicUrl: 'https://registry.example.org/leporello' })
   t.match(config.engine, { insecure: true, urls: ['https://a:9200', 'https://b:9200'] })
   t.strictSame(config.guarded, ['amd64', 'arm64'])
 })
@@ -76,14 +76,14 @@ t.test('every problem is listed at once, by variable, with what was found and wh
     LEPORELLO_ENGINE_INSECURE: 'yes',
     LEPORELLO_ENGINE_PATIENCE_MS: '4s',
     LEPORELLO_GUARD: 'amd64,not an architecture',
-    LEPORELLO_BODY_LIMIT: '12 parsecs',
+    LEPORELLO_DATA_LIMIT: '12 parsecs',
     LEPORELLO_INDEX_CONTAINERS: 'Containers',
     LEPORELLO_PUBLIC_URL: 'ftp://example.org',
     LEPORELLO_PROT: '8888'
   })
 
   t.strictSame(problems.map((problem) => problem.split(' ')[0]).sort(), [
-    'LEPORELLO_BODY_LIMIT',
+    'LEPORELLO_DATA_LIMIT',
     'LEPORELLO_ENGINE_INSECURE',
     'LEPORELLO_ENGINE_PATIENCE_MS',
     'LEPORELLO_GUARD',

@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util'
+import { nearest } from '../config/nearest.ts'
+import { program } from '../config/program.ts'
+import { type Command, complain, exit, say, type Values } from './command.ts'
+import { commands } from './commands.ts'
+import { helpOf, overview } from './help.ts'
+
+/** Runs one command line and answers the exit status; undefined while a server goes on running. */
+export async function runCommandLine(line: readonly string[]): Promise<number | undefined> {
+  const [name, ...rest] = line
+  if (name === undefined) return misused('expected a command', '')
+  if (name === '--version') return told(program.version)
+  if (name === '--help' || name === '-h') return told(overview())
+  if (name === 'help') return helpFor(rest[0])
+  const entry = commands.get(name)
+  if (!entry) return unknownCommand(name)
+  return runCommand(name, { command: await entry.load(), rest })
+}
+
+async function runCommand(name: string, { command, rest }: { command: Command; rest: string[] }): Promise<number | undefined> {
+  const given = parse(command, rest)
+  if ('problem' in given) return misused(given.problem, `${name} `)
+  if (given.values['help']) return told(helpOf(command))
+  if (given.positionals.length > command.maxPositionals) {
+    return misused(`${JSON.stringify(given.positionals[command.maxPositionals])} is one argument too many`, `${name} `)
+  }
+  return command.run(given)
+}
+
+function parse(command: Command, args: string[]): { values: Values; positionals: string[] } | { problem: string } {
+  const options = { ...command.options, help: { type: 'boolean' as const, short: 'h' } }
+  try {
+    return parseArgs({ args, options, allowPositionals: true, strict: true })
+  } catch (error) {
+    // parseArgs' words for what a person typed; its hints about `--` come after the first sentence
+    return { problem: (error as Error).message.split('. ')[0]! }
+  }
+}
+
+async function helpFor(name: string | undefined): Promise<number> {
+  if (name === undefined) return told(overview())
+  const entry = commands.get(name)
+  return entry ? told(helpOf(await entry.load())) : unknownCommand(name)
+}
+
+function unknownCommand(name: string): number {
+  const candidate = nearest(name, [...commands.keys(), '--help', '--version'])
+  return misused(`${JSON.stringify(name)} is not a command${candidate ? `; did you mean ${candidate}?` : ''}`, '')
+}
+
+function told(text: string): number {
+  say(text)
+  return exit.done
+}
+
+function misused(problem: string, command: string): number {
+  complain(`leporello: ${problem}\nTry: leporello ${command}--help`)
+  return exit.usage
+}

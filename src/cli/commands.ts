@@ -1,0 +1,12 @@
+import type { Command } from './command.ts'
+
+interface Entry {
+  summary: string
+  /** Loaded when used: `leporello --version` does not wait for a web server. */
+  load(): Promise<Command>
+}
+
+export const commands: ReadonlyMap<string, Entry> = new Map([
+  ['serve', { summary: 'run the server', load: async () => (await import('./serve.ts')).serve }],
+  ['migrate', { summary: "bring the store to this program's version", load: async () => (await import('./migrate.ts')).migrate }]
+])

@@ -1,0 +1,11 @@
+import { readFileSync } from 'node:fs'
+
+interface Package {
+  version: string
+}
+
+const root = new URL('../../../', import.meta.url)
+const { version }: Package = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
+
+/** This program: its version, and where its files that are no code lie (openapi.yaml, schemas/). */
+export const program = { version, root }

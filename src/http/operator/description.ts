@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { json, text } from '../shared/describes.ts'
+import { type PublicAddress, scriptName } from '../shared/public-url.ts'
+
+interface OpenApi {
+  info: { title: string }
+  servers: { url: string }[]
+  paths: Record<string, unknown>
+}
+
+const method = ['GET', 'HEAD']
+const action = 'operations:read'
+const tags = ['operations']
+
+/**
+ * What describes all faces: the file that `npm run generate` wrote, read when somebody asks, because it is large and seldom asked for.
+ * Addresses in it begin with the path under which a proxy shows us.
+ */
+export function descriptionRoutes(app: FastifyInstance, { address, description }: { address: PublicAddress; description: URL }): void {
+  const read = async (request: FastifyRequest) => {
+    const { parse, stringify } = await import('yaml')
+    const document: OpenApi = parse(await readFile(description, 'utf8'))
+    return { document: { ...document, servers: [{ url: scriptName(request, address) || '/' }] }, stringify }
+  }
+
+  app.route({
+    method,
+    url: '/openapi.json',
+    config: { action, describes: describes({ summary: 'This description, as JSON', content: json('openapi-document.json#') }) },
+    handler: async (request) => (await read(request)).document
+  })
+
+  app.route({
+    method,
+    url: '/openapi.yaml',
+    config: { action, describes: describes({ summary: 'This description, as YAML', content: text('openapi: 3.1.0', 'application/yaml') }) },
+    handler: async (request, reply) => {
+      const { document, stringify } = await read(request)
+      return reply.header('content-type', 'application/yaml; charset=utf-8').send(stringify(document, { aliasDuplicateObjects: false }))
+    }
+  })
+
+  for (const version of ['v0.1', 'v0.2']) {
+    app.route({
+      method,
+      url: `/api/${version}/swagger.json`,
+      config: { action, describes: describes({ summary: `The description of Mozart's API ${version}`, content: json('openapi-document.json#') }) },
+      handler: async (request) => partOf((await read(request)).document, version)
+    })
+  }
+}
+
+const describes = ({ summary, content }: { summary: string; content: ReturnType<typeof json> }) => ({
+  summary,
+  tags,
+  response: { 200: { description: 'OpenAPI 3.1.', content } }
+})
+
+/** One version's paths, spelt as Mozart's own description does: below its base path. */
+function partOf(document: OpenApi, version: string): OpenApi {
+  const base = `/api/${version}`
+  const paths = Object.entries(document.paths)
+    .filter(([path]) => path.startsWith(`${base}/`))
+    .map(([path, operations]) => [path.slice(base.length), operations])
+  return {
+    ...document,
+    info: { ...document.info, title: `${document.info.title}: Mozart's API ${version}` },
+    servers: document.servers.map(({ url }) => ({ url: `${url.replace(/\/$/, '')}${base}` })),
+    paths: Object.fromEntries(paths)
+  }
+}

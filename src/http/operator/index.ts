@@ -1,0 +1,31 @@
+import type { FastifyInstance } from 'fastify'
+import type { Catalogue } from '../../catalogue/catalogue.ts'
+import '../shared/action.ts'
+import type { PublicAddress } from '../shared/public-url.ts'
+import { descriptionRoutes } from './description.ts'
+import { documentRoutes, type Indices } from './documents.ts'
+import { probeRoutes, type Probes } from './probes.ts'
+import { swaggerUiRoutes } from './swagger-ui.ts'
+import { unavailableRoutes } from './unavailable.ts'
+
+export interface OperatorOptions {
+  catalogue: Catalogue
+  address: PublicAddress
+  probes: Probes
+  /** The names under which the three collections' documents are shown: those of the engine's indices. */
+  indices: Indices
+  /** Where openapi.yaml lies. */
+  description: URL
+}
+
+/** The face for operators and their tools: probes, metrics, documents as the engine has them, guard URLs, and what describes all faces. */
+export async function operatorFace(app: FastifyInstance, options: OperatorOptions): Promise<void> {
+  app.addHook('onRoute', (route) => {
+    route.config = { ...route.config, face: 'operator' }
+  })
+  probeRoutes(app, options.probes)
+  documentRoutes(app, options)
+  unavailableRoutes(app, options.catalogue)
+  descriptionRoutes(app, options)
+  swaggerUiRoutes(app)
+}

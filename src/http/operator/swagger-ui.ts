@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises'
+import type { FastifyInstance } from 'fastify'
+
+/**
+ * Swagger UI's files as its Fastify plugin ships them. Not the plugin itself: it reads 2.5 MB into memory at start and writes absolute
+ * links, which break behind a proxy that adds a path.
+ */
+const folder = new URL('./static/', import.meta.resolve('@fastify/swagger-ui'))
+
+const assets: Readonly<Record<string, string>> = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+  'favicon-32x32.png': 'image/png'
+}
+
+interface Page {
+  url: string
+  title: string
+  /** The way from the page's own address to the root of this service, and from there to the description. */
+  toRoot: string
+  describedBy: string
+}
+
+const pages: readonly Page[] = [
+  { url: '/docs', title: 'Leporello', toRoot: './', describedBy: 'openapi.json' },
+  { url: '/docs/', title: 'Leporello', toRoot: '../', describedBy: 'openapi.json' },
+  ...['v0.1', 'v0.2'].flatMap((version) => {
+    const page = { title: `Leporello: Mozart's API ${version}`, describedBy: `api/${version}/swagger.json` }
+    return [
+      { ...page, url: `/api/${version}/`, toRoot: '../../' },
+      { ...page, url: `/api/${version}/doc/`, toRoot: '../../../' }
+    ]
+  })
+]
+
+export function swaggerUiRoutes(app: FastifyInstance): void {
+  const route = { method: ['GET', 'HEAD'], config: { action: 'operations:read' as const, describes: { summary: '', tags: [], hide: true } } }
+  for (const page of pages) {
+    app.route({ ...route, url: page.url, handler: async (_request, reply) => reply.type('text/html; charset=utf-8').send(html(page)) })
+  }
+  for (const [name, type] of Object.entries(assets)) {
+    app.route({
+      ...route,
+      url: `/docs/${name}`,
+      handler: async (_request, reply) =>
+        reply
+          .headers({ 'content-type': type, 'cache-control': 'max-age=3600' })
+          .send(await readFile(new URL(name, folder)))
+    })
+  }
+}
+
+/** All links are relative to the page: whatever path a proxy shows us under, and whether or not it says so, they lead back through it. */
+const html = ({ title, toRoot, describedBy }: Page) => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<link rel="stylesheet" href="${toRoot}docs/swagger-ui.css">
+<link rel="icon" type="image/png" href="${toRoot}docs/favicon-32x32.png">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="${toRoot}docs/swagger-ui-bundle.js"></script>
+<script>SwaggerUIBundle({ url: '${toRoot}${describedBy}', dom_id: '#swagger-ui', deepLinking: true, tryItOutEnabled: true })</script>
+</body>
+</html>
+`

@@ -1,0 +1,61 @@
+import type { FastifyInstance } from 'fastify'
+import type { Catalogue } from '../../catalogue/catalogue.ts'
+import { fromDocument } from '../../domain/document.ts'
+import { isCatalogueError } from '../../domain/errors.ts'
+import { architecturesOf, resolveImage } from '../../domain/resolution.ts'
+import type { UnavailableReport } from '../../schemas.ts'
+import { json } from '../shared/describes.ts'
+
+interface Params {
+  id: string
+  architecture: string
+}
+
+/** The guard URL: a worker that was sent here has no image to run, and its log shall say which there are. */
+export function unavailableRoutes(app: FastifyInstance, catalogue: Catalogue): void {
+  app.route<{ Params: Params }>({
+    method: ['GET', 'HEAD'],
+    url: '/unavailable/:id/:architecture',
+    config: { action: 'container:read', describes: description },
+    handler: async ({ params, headers }, reply) => {
+      const report = await reportOf(catalogue, params)
+      reply.code(404)
+      if (!prefersText(headers.accept)) return report
+      return reply.header('content-type', 'text/plain; charset=utf-8').send(`${report.message}\n`)
+    }
+  })
+}
+
+async function reportOf({ containers }: Catalogue, { id, architecture }: Params): Promise<UnavailableReport> {
+  const document = await containers.info(id)
+  if (document === undefined) return { message: `container not found: ${id}`, container: id, architecture, available: [] }
+  const record = fromDocument(id, document)
+  const available = architecturesOf(record)
+  try {
+    resolveImage(record, architecture)
+    const message = `this address stands for an image of ${id} for ${architecture} that was missing; there is one now: read the container again`
+    return { message, container: id, architecture, available }
+  } catch (error) {
+    if (!isCatalogueError(error)) throw error
+    return { message: error.message, container: id, architecture, available }
+  }
+}
+
+/** People and shells ask for text, programs for JSON or for anything. */
+const prefersText = (accept: string | undefined): boolean => /^\s*text\//i.test(accept ?? '')
+
+const example = { message: 'hello:1 has no image for arm64; it has: amd64', container: 'hello:1', architecture: 'arm64', available: ['amd64'] }
+
+const description = {
+  summary: 'The guard URL: why there is no image',
+  description: "It stands in a container's record where an unmodified worker would otherwise take another architecture's image. JSON, or text to who prefers text.",
+  tags: ['operations'],
+  params: { $ref: 'guard-parameters.json#' },
+  response: {
+    404: {
+      description: 'Always: with the architectures that there are.',
+      content: { ...json('unavailable-report.json#', example), 'text/plain': { schema: { type: 'string' as const }, example: `${example.message}\n` } }
+    },
+    503: { description: 'The store does not answer.', content: json('refusal.json#') }
+  }
+}

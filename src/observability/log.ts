@@ -1,0 +1,57 @@
+import { type DestinationStream, type Logger, pino } from 'pino'
+import { maskSecrets } from '../domain/secrets.ts'
+
+export type Log = Logger
+
+export interface LogOptions {
+  level: string
+  /** Standard output unless given. */
+  to?: DestinationStream & { flushSync(): void }
+}
+
+/**
+ * JSON lines. They are gathered for up to 100 ms, because one system call a request would cost more than answering it; call flush
+ * before the process ends.
+ */
+export function createLog({ level, to = pino.destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 100 }) }: LogOptions) {
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: causes }
+  }
+  return { log: pino(options, to), flush: () => flush(to) }
+}
+
+/** A stream that was never opened, or is closed, has nothing to flush. */
+function flush(stream: { flushSync(): void }): void {
+  try {
+    stream.flushSync()
+  } catch {}
+}
+
+export interface Cause {
+  name: string
+  code?: string
+  message: string
+  stack?: string
+}
+
+const maxCauses = 8
+
+/** An error and what caused it, outermost first, without secrets. */
+export function causes(error: unknown): Cause[] {
+  const chain: Cause[] = []
+  for (let at = error; at !== undefined && at !== null && chain.length < maxCauses; at = (at as Error).cause) chain.push(cause(at))
+  return chain
+}
+
+function cause(error: unknown): Cause {
+  if (!(error instanceof Error)) return { name: typeof error, message: masked(String(error)) }
+  const { name, message, stack, code } = error as Error & { code?: unknown }
+  return { name, message: masked(message), ...(typeof code === 'string' && { code }), ...(stack && { stack: masked(stack) }) }
+}
+
+/** maskSecrets for the hot path: most strings cannot hold a secret, and a look tells. */
+export const masked = (text: string): string => (/[=%]|:\/\//.test(text) ? maskSecrets(text) : text)

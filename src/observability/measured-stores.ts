@@ -1,0 +1,57 @@
+import { isCatalogueError } from '../domain/errors.ts'
+import type { DocumentStore, Stores } from '../stores/document-store.ts'
+import type { Metrics } from './metrics.ts'
+
+/** The same stores, with every operation on documents counted and timed. */
+export function measuredStores(stores: Stores, metrics: Metrics): Stores {
+  return {
+    ...stores,
+    containers: measured(stores.containers, { collection: 'containers', metrics }),
+    jobSpecs: measured(stores.jobSpecs, { collection: 'job_specs', metrics }),
+    hysdsIos: measured(stores.hysdsIos, { collection: 'hysds_ios', metrics })
+  }
+}
+
+/** What a refusal is called in metrics: its code, which is one of few. */
+export const outcomeOf = (error: unknown): string => (isCatalogueError(error) ? error.code : 'error')
+
+type Operation<Arguments extends unknown[], Result> = (...given: Arguments) => Promise<Result>
+
+function measured(store: DocumentStore, { collection, metrics }: { collection: string; metrics: Metrics }): DocumentStore {
+  function ended(started: number, labels: { operation: string; outcome: string }): void {
+    metrics.storeOperation({ collection, ...labels }, (performance.now() - started) / 1000)
+  }
+
+  function timed<Arguments extends unknown[], Result>(name: string, operation: Operation<Arguments, Result>): Operation<Arguments, Result> {
+    return async (...given) => {
+      const started = performance.now()
+      try {
+        const result = await operation(...given)
+        ended(started, { operation: name, outcome: 'ok' })
+        return result
+      } catch (error) {
+        ended(started, { operation: name, outcome: outcomeOf(error) })
+        throw error
+      }
+    }
+  }
+
+  return {
+    get: timed('get', store.get),
+    getMany: timed('getMany', store.getMany),
+    put: timed('put', store.put),
+    remove: timed('remove', store.remove),
+    list: timed('list', store.list),
+    describe: timed('describe', store.describe),
+    async *ids() {
+      const started = performance.now()
+      try {
+        yield* store.ids()
+        ended(started, { operation: 'ids', outcome: 'ok' })
+      } catch (error) {
+        ended(started, { operation: 'ids', outcome: outcomeOf(error) })
+        throw error
+      }
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+
+export interface Metrics {
+  request(labels: { face: string; route: string; method: string; status: number }, seconds: number): void
+  storeOperation(labels: { collection: string; operation: string; outcome: string }, seconds: number): void
+  /** How many operations an adapter sent to its store at once. */
+  batch(operation: string, size: number): void
+  /** A machine asked for its image. */
+  resolve(architecture: string, outcome: string): void
+  /** In Prometheus' text format. */
+  read(): Promise<{ contentType: string; body: string }>
+}
+
+/** On a registry of their own, so that two servers in one process do not count together. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const requests = new Histogram({
+    name: 'leporello_http_request_duration_seconds',
+    help: 'Time from the arrival of a request to the end of its answer.',
+    labelNames: ['face', 'route', 'method', 'status'],
+    buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30],
+    registers: [registry]
+  })
+  const operations = new Histogram({
+    name: 'leporello_store_operation_duration_seconds',
+    help: 'Time that an operation on the store took; outcome is ok or the code of its refusal.',
+    labelNames: ['collection', 'operation', 'outcome'],
+    buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30],
+    registers: [registry]
+  })
+  const batches = new Histogram({
+    name: 'leporello_store_batch_size',
+    help: 'Operations that were sent to the store as one.',
+    labelNames: ['operation'],
+    buckets: [1, 4, 16, 64, 256, 1024],
+    registers: [registry]
+  })
+  const resolves = new Counter({
+    name: 'leporello_resolves_total',
+    help: "Machines that asked for their architecture's image; outcome is where it was found, or the code of the refusal.",
+    labelNames: ['architecture', 'outcome'],
+    registers: [registry]
+  })
+
+  return {
+    request: (labels, seconds) => requests.observe(labels, seconds),
+    storeOperation: (labels, seconds) => operations.observe(labels, seconds),
+    batch: (operation, size) => batches.observe({ operation }, size),
+    resolve: (architecture, outcome) => resolves.inc({ architecture, outcome }),
+    read: async () => ({ contentType: registry.contentType, body: await registry.metrics() })
+  }
+}

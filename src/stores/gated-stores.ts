@@ -1,0 +1,59 @@
+import { CatalogueError } from '../domain/errors.ts'
+import type { DocumentStore, Stores } from './document-store.ts'
+
+export interface Gate {
+  /** Refuses every operation on documents, as store_unavailable with the reason, until open() is called. */
+  stores: Stores
+  open(): void
+  /** Why it is still closed, in words. */
+  closed(reason: string, cause?: unknown): void
+}
+
+type Operation<Arguments extends unknown[], Result> = (...given: Arguments) => Promise<Result>
+
+/** Stores that nobody may use before they were migrated: the server listens while the engine is still starting. */
+export function gatedStores(stores: Stores): Gate {
+  let shut: { reason: string; cause?: unknown } | undefined = { reason: 'its indices are being prepared' }
+
+  function check(): void {
+    if (shut) throw new CatalogueError('store_unavailable', messageOf(shut), { cause: shut.cause })
+  }
+
+  function through<Arguments extends unknown[], Result>(operation: Operation<Arguments, Result>): Operation<Arguments, Result> {
+    return async (...given) => {
+      check()
+      return operation(...given)
+    }
+  }
+
+  const gated = (store: DocumentStore): DocumentStore => ({
+    get: through(store.get),
+    getMany: through(store.getMany),
+    put: through(store.put),
+    remove: through(store.remove),
+    list: through(store.list),
+    describe: through(store.describe),
+    async *ids() {
+      check()
+      yield* store.ids()
+    }
+  })
+
+  return {
+    stores: {
+      ...stores,
+      containers: gated(stores.containers),
+      jobSpecs: gated(stores.jobSpecs),
+      hysdsIos: gated(stores.hysdsIos),
+      health: async () => (shut ? { ok: false, reason: messageOf(shut) } : stores.health())
+    },
+    open() {
+      shut = undefined
+    },
+    closed(reason, cause) {
+      shut = { reason, cause }
+    }
+  }
+}
+
+const messageOf = ({ reason }: { reason: string }) => `the store is not ready: ${reason}`
