@@ -5,6 +5,17 @@
  */
 export interface Schemas {
   'config.json': Settings
+  'engine-document.json': EngineDocument
+  'guard-parameters.json': GuardParameters
+  'health.json': Health
+  'id-parameter.json': IdParameter
+  'live-report.json': LiveReport
+  'openapi-document.json': OpenApiDocument
+  'pretty-parameter.json': PrettyParameter
+  'ready-report.json': ReadyReport
+  'refusal.json': Refusal
+  'unavailable-report.json': UnavailableReport
+  'version-report.json': VersionReport
 }
 /**
  * Every setting. In the environment: LEPORELLO_ and the name in capitals (enginePatienceMs is LEPORELLO_ENGINE_PATIENCE_MS). In the JSON file that LEPORELLO_CONFIG names: either spelling.
@@ -39,9 +50,9 @@ export interface Settings {
    */
   policy: 'open' | 'read-only'
   /**
-   * The largest request body that is taken into memory. It must hold a form with a specification of 8 MiB, percent-encoded.
+   * The most that the embedded store's file may take; a write beyond it is refused. Default: what the disk holds.
    */
-  bodyLimit: number
+  dataLimit?: number
   /**
    * The commit that this program was built from, shown by /version. Set by the container image's build.
    */
@@ -156,4 +167,107 @@ export interface Settings {
    * For clients: what they prove themselves with.
    */
   token?: string
+}
+/**
+ * As Elasticsearch and OpenSearch answer; they may add members.
+ */
+export interface EngineDocument {
+  _index: string
+  _id: string
+  _version?: number
+  _seq_no?: number
+  _primary_term?: number
+  found: boolean
+  /**
+   * The document, byte for byte as it was stored.
+   */
+  _source?: {
+    [k: string]: unknown
+  }
+  [k: string]: unknown
+}
+export interface GuardParameters {
+  /**
+   * Percent-encoded.
+   */
+  id: string
+  /**
+   * Percent-encoded.
+   */
+  architecture: string
+  [k: string]: unknown
+}
+export interface Health {
+  ok: boolean
+  /**
+   * In words, when not ok.
+   */
+  reason?: string
+}
+export interface IdParameter {
+  /**
+   * Percent-encoded.
+   */
+  id: string
+  [k: string]: unknown
+}
+export interface LiveReport {
+  live: boolean
+}
+export interface OpenApiDocument {
+  openapi: string
+  info: {
+    [k: string]: unknown
+  }
+  paths: {
+    [k: string]: unknown
+  }
+  [k: string]: unknown
+}
+export interface PrettyParameter {
+  /**
+   * Indented, for people. Its name alone is enough.
+   */
+  pretty?: string
+  [k: string]: unknown
+}
+export interface ReadyReport {
+  ready: boolean
+  /**
+   * By what was checked.
+   */
+  checks: {
+    [k: string]: Health
+  }
+}
+export interface Refusal {
+  /**
+   * What is wrong, and what was expected.
+   */
+  message: string
+  [k: string]: unknown
+}
+export interface UnavailableReport {
+  message: string
+  container: string
+  /**
+   * As it stands in the address.
+   */
+  architecture: string
+  /**
+   * The architectures that the container has images for.
+   */
+  available: string[]
+}
+export interface VersionReport {
+  version: string
+  /**
+   * What the program was built from; null when nobody said so.
+   */
+  commit: string | null
+  store: 'embedded' | 'elasticsearch'
+  /**
+   * Name and version; null while the engine does not answer.
+   */
+  engine: string | null
 }

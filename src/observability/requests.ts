@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { causes, masked } from './log.ts'
 import type { Log } from './log.ts'
+import { causes, masked } from './log.ts'
 import type { Metrics } from './metrics.ts'
 
 declare module 'fastify' {

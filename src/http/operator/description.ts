@@ -45,7 +45,10 @@ export function descriptionRoutes(app: FastifyInstance, { address, description }
     app.route({
       method,
       url: `/api/${version}/swagger.json`,
-      config: { action, describes: describes({ summary: `The description of Mozart's API ${version}`, content: json('openapi-document.json#') }) },
+      config: {
+        action,
+        describes: describes({ summary: `The description of Mozart's API ${version}`, content: json('openapi-document.json#') })
+      },
       handler: async (request) => partOf((await read(request)).document, version)
     })
   }

@@ -17,7 +17,10 @@ export function documentRoutes(app: FastifyInstance, { catalogue, indices }: { c
       handler: async ({ params, query }, reply) => {
         const pretty = query.pretty !== undefined && query.pretty !== 'false'
         const { found, body } = await describe(params.id, { pretty })
-        return reply.code(found ? 200 : 404).header('content-type', 'application/json; charset=UTF-8').send(body)
+        return reply
+          .code(found ? 200 : 404)
+          .header('content-type', 'application/json; charset=UTF-8')
+          .send(body)
       }
     })
   }

@@ -4,7 +4,7 @@ import '../shared/action.ts'
 import type { PublicAddress } from '../shared/public-url.ts'
 import { descriptionRoutes } from './description.ts'
 import { documentRoutes, type Indices } from './documents.ts'
-import { probeRoutes, type Probes } from './probes.ts'
+import { type Probes, probeRoutes } from './probes.ts'
 import { swaggerUiRoutes } from './swagger-ui.ts'
 import { unavailableRoutes } from './unavailable.ts'
 

@@ -26,7 +26,11 @@ export function probeRoutes(app: FastifyInstance, probes: Probes): void {
     url: '/health/live',
     config: {
       action,
-      describes: { summary: 'Whether the process runs', tags, response: { 200: { description: 'It does.', content: json('live-report.json#') } } }
+      describes: {
+        summary: 'Whether the process runs',
+        tags,
+        response: { 200: { description: 'It does.', content: json('live-report.json#') } }
+      }
     },
     handler: async () => ({ live: true })
   })
@@ -44,7 +48,10 @@ export function probeRoutes(app: FastifyInstance, probes: Probes): void {
           200: { description: 'They can.', content: json('ready-report.json#', { ready: true, checks: { store: { ok: true } } }) },
           503: {
             description: 'They cannot, and why.',
-            content: json('ready-report.json#', { ready: false, checks: { store: { ok: false, reason: 'the search engine does not answer' } } })
+            content: json('ready-report.json#', {
+              ready: false,
+              checks: { store: { ok: false, reason: 'the search engine does not answer' } }
+            })
           }
         }
       }
@@ -60,7 +67,11 @@ export function probeRoutes(app: FastifyInstance, probes: Probes): void {
     url: '/version',
     config: {
       action,
-      describes: { summary: 'What runs here', tags, response: { 200: { description: 'Program, store and engine.', content: json('version-report.json#') } } }
+      describes: {
+        summary: 'What runs here',
+        tags,
+        response: { 200: { description: 'Program, store and engine.', content: json('version-report.json#') } }
+      }
     },
     handler: async (): Promise<VersionReport> => {
       const { version, commit = null, store } = probes
@@ -76,7 +87,12 @@ export function probeRoutes(app: FastifyInstance, probes: Probes): void {
       describes: {
         summary: 'Metrics for Prometheus',
         tags,
-        response: { 200: { description: "In Prometheus' text format.", content: text('leporello_resolves_total{architecture="arm64",outcome="urls"} 1') } }
+        response: {
+          200: {
+            description: "In Prometheus' text format.",
+            content: text('leporello_resolves_total{architecture="arm64",outcome="urls"} 1')
+          }
+        }
       }
     },
     handler: async (_request, reply) => {

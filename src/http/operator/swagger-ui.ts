@@ -34,7 +34,10 @@ const pages: readonly Page[] = [
 ]
 
 export function swaggerUiRoutes(app: FastifyInstance): void {
-  const route = { method: ['GET', 'HEAD'], config: { action: 'operations:read' as const, describes: { summary: '', tags: [], hide: true } } }
+  const route = {
+    method: ['GET', 'HEAD'],
+    config: { action: 'operations:read' as const, describes: { summary: '', tags: [], hide: true } }
+  }
   for (const page of pages) {
     app.route({ ...route, url: page.url, handler: async (_request, reply) => reply.type('text/html; charset=utf-8').send(html(page)) })
   }
@@ -43,9 +46,7 @@ export function swaggerUiRoutes(app: FastifyInstance): void {
       ...route,
       url: `/docs/${name}`,
       handler: async (_request, reply) =>
-        reply
-          .headers({ 'content-type': type, 'cache-control': 'max-age=3600' })
-          .send(await readFile(new URL(name, folder)))
+        reply.headers({ 'content-type': type, 'cache-control': 'max-age=3600' }).send(await readFile(new URL(name, folder)))
     })
   }
 }

@@ -44,17 +44,26 @@ async function reportOf({ containers }: Catalogue, { id, architecture }: Params)
 /** People and shells ask for text, programs for JSON or for anything. */
 const prefersText = (accept: string | undefined): boolean => /^\s*text\//i.test(accept ?? '')
 
-const example = { message: 'hello:1 has no image for arm64; it has: amd64', container: 'hello:1', architecture: 'arm64', available: ['amd64'] }
+const example = {
+  message: 'hello:1 has no image for arm64; it has: amd64',
+  container: 'hello:1',
+  architecture: 'arm64',
+  available: ['amd64']
+}
 
 const description = {
   summary: 'The guard URL: why there is no image',
-  description: "It stands in a container's record where an unmodified worker would otherwise take another architecture's image. JSON, or text to who prefers text.",
+  description:
+    "It stands in a container's record where an unmodified worker would otherwise take another architecture's image. JSON, or text to who prefers text.",
   tags: ['operations'],
   params: { $ref: 'guard-parameters.json#' },
   response: {
     404: {
       description: 'Always: with the architectures that there are.',
-      content: { ...json('unavailable-report.json#', example), 'text/plain': { schema: { type: 'string' as const }, example: `${example.message}\n` } }
+      content: {
+        ...json('unavailable-report.json#', example),
+        'text/plain': { schema: { type: 'string' as const }, example: `${example.message}\n` }
+      }
     },
     503: { description: 'The store does not answer.', content: json('refusal.json#') }
   }

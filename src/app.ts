@@ -1,0 +1,125 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts'
+import type { Config } from './config/config.ts'
+import { program } from './config/program.ts'
+import { createServer } from './http/server.ts'
+import { causes, type Log } from './observability/log.ts'
+import { measuredResolve } from './observability/measured-resolve.ts'
+import { measuredStores } from './observability/measured-stores.ts'
+import { createMetrics, type Metrics } from './observability/metrics.ts'
+import { observeRequests } from './observability/requests.ts'
+import type { Stores } from './stores/document-store.ts'
+import { type Gate, gatedStores } from './stores/gated-stores.ts'
+import { type Preparation, prepare } from './stores/preparation.ts'
+
+/** The configured store. Only the one that is used is loaded: the other's driver costs 20 MB of memory. */
+export async function openStores(config: Config): Promise<Stores> {
+  if (config.engine) {
+    const { elasticsearchStores } = await import('./stores/elasticsearch/elasticsearch-stores.ts')
+    return elasticsearchStores({ engine: config.engine, indices: config.indices })
+  }
+  const { embeddedStores } = await import('./stores/embedded/stores.ts')
+  const maxPages = config.dataLimit && { maxPages: Math.floor(config.dataLimit / 4096) }
+  return embeddedStores({ data: config.data, patienceMs: config.patienceMs, ...maxPages })
+}
+
+export interface App {
+  /** Where it listens, as a person on this machine would write it. */
+  url: string
+  /** Finishes the requests under way, but not for longer than the grace, and closes the stores. */
+  close(): Promise<void>
+}
+
+export interface AppOptions {
+  log: Log
+  /** The engine, found after the server had begun to listen, is one that this program must not touch. */
+  onUnusable(error: Error): void
+}
+
+/**
+ * Everything joined and listening. What is wrong with the embedded store is thrown. An engine may come later: until it is there,
+ * requests for data are refused as store_unavailable.
+ */
+export async function startApp(config: Config, { log, onUnusable }: AppOptions): Promise<App> {
+  const metrics = createMetrics()
+  const gate = gatedStores(await openStores(config))
+  const { stores } = gate
+  try {
+    if (!config.engine) await openEmbedded(gate)
+    const server = await createServer({
+      ...config,
+      catalogue: measuredCatalogue(createCatalogue(measuredStores(stores, metrics), config), metrics),
+      logger: log,
+      observe: (app) => observeRequests(app, { log, metrics }),
+      operator: operatorOptions(config, { stores, metrics })
+    })
+    await server.listen({ host: config.host, port: config.port })
+    const preparation = config.engine && prepareEngine(gate, { log, onUnusable })
+    return {
+      url: urlOf(server, config),
+      async close() {
+        preparation?.stop()
+        await closeServer(server)
+        await stores.close()
+      }
+    }
+  } catch (error) {
+    await stores.close()
+    throw error
+  }
+}
+
+async function openEmbedded(gate: Gate): Promise<void> {
+  await gate.stores.migrate()
+  gate.open()
+}
+
+function prepareEngine(gate: Gate, { log, onUnusable }: AppOptions): Preparation {
+  const preparation = prepare(gate, {
+    onDelay: (error) => log.warn({ causes: causes(error) }, 'waiting for the store: until it is there, requests for data are answered 503'),
+    onReady: (outcome) => log.info(outcome, 'the store is ready')
+  })
+  preparation.done.catch((error) => {
+    log.fatal({ causes: causes(error) }, 'the store cannot be used')
+    onUnusable(error)
+  })
+  return preparation
+}
+
+/** For requests under way; longer than any sensible one, shorter than what Docker and Kubernetes wait before they kill (10 s, 30 s). */
+const graceMs = 9_000
+
+async function closeServer(server: FastifyInstance): Promise<void> {
+  const timer = setTimeout(() => server.server.closeAllConnections(), graceMs)
+  await server.close()
+  clearTimeout(timer)
+}
+
+function urlOf(server: FastifyInstance, { host, prefix }: Config): string {
+  const { port } = server.server.address() as AddressInfo
+  const name = wildcards.has(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
+  return `http://${name}:${port}${prefix}`
+}
+
+const wildcards = new Set(['0.0.0.0', '::'])
+
+function measuredCatalogue(catalogue: Catalogue, metrics: Metrics): Catalogue {
+  const { containers } = catalogue
+  return { ...catalogue, containers: { ...containers, resolve: measuredResolve(containers.resolve, metrics) } }
+}
+
+function operatorOptions(config: Config, { stores, metrics }: { stores: Stores; metrics: Metrics }) {
+  return {
+    indices: config.indices,
+    description: new URL('openapi.yaml', program.root),
+    probes: {
+      version: program.version,
+      commit: config.commit,
+      store: config.engine ? ('elasticsearch' as const) : ('embedded' as const),
+      engine: () => stores.engine(),
+      checks: { store: () => stores.health() },
+      metrics: () => metrics.read()
+    }
+  }
+}

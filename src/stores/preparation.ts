@@ -1,0 +1,60 @@
+import { isCatalogueError } from '../domain/errors.ts'
+import type { Gate } from './gated-stores.ts'
+
+export interface Preparation {
+  /** Ends when the store is ready, or with stop(). Throws what waiting does not cure, such as database_newer. */
+  done: Promise<void>
+  stop(): void
+}
+
+export interface PreparationOptions {
+  /** The store is not there yet; told once for each reason. */
+  onDelay(error: Error): void
+  onReady(outcome: { version: number; applied: string[] }): void
+}
+
+const pauseMs = 500
+
+/** Migrates the stores behind a gate and opens it, trying until the engine is there. */
+export function prepare(gate: Gate, { onDelay, onReady }: PreparationOptions): Preparation {
+  let stopped = false
+  let wake = () => {}
+  let told: string | undefined
+
+  async function attempt(): Promise<boolean> {
+    try {
+      const outcome = await gate.stores.migrate()
+      gate.open()
+      onReady(outcome)
+      return true
+    } catch (error) {
+      if (stopped) return true
+      if (!isCatalogueError(error, 'store_unavailable')) throw error
+      gate.closed(error.message, error)
+      if (error.message !== told) onDelay(error)
+      told = error.message
+      return false
+    }
+  }
+
+  const pause = () =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, pauseMs)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+
+  async function run(): Promise<void> {
+    while (!stopped && !(await attempt())) await pause()
+  }
+
+  return {
+    done: run(),
+    stop() {
+      stopped = true
+      wake()
+    }
+  }
+}
