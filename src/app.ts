@@ -19,7 +19,7 @@ export async function openStores(config: Config): Promise<Stores> {
     const { elasticsearchStores } = await import('./stores/elasticsearch/elasticsearch-stores.ts')
     return elasticsearchStores({ engine: config.engine, indices: config.indices })
   }
-  const { embeddedStores } = await import('./stores/embedded/stores.ts')
+  const { embeddedStores } = await import('./stores/embedded/embedded-stores.ts')
   const maxPages = config.dataLimit && { maxPages: Math.floor(config.dataLimit / 4096) }
   return embeddedStores({ data: config.data, patienceMs: config.patienceMs, ...maxPages })
 }

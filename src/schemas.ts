@@ -54,6 +54,10 @@ export interface Settings {
    */
   dataLimit?: number
   /**
+   * The largest request body that is taken into memory. It must hold a form with a specification of 8 MiB, percent-encoded.
+   */
+  bodyLimit: number
+  /**
    * The commit that this program was built from, shown by /version. Set by the container image's build.
    */
   commit?: string

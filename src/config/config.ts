@@ -21,6 +21,8 @@ export interface Config {
   data: string
   logLevel: Settings['logLevel']
   policy: Policy
+  /** In bytes. */
+  bodyLimit: number
   /** In bytes, for the embedded store; absent: what the disk holds. */
   dataLimit: number | undefined
   commit: string | undefined
@@ -76,6 +78,7 @@ function configFrom(context: RuleContext): Config {
     data,
     logLevel: settings.logLevel,
     policy: settings.policy,
+    bodyLimit: settings.bodyLimit,
     dataLimit: settings.dataLimit,
     commit: settings.commit,
     patienceMs: settings.enginePatienceMs,

@@ -9,6 +9,7 @@ import { answerClientError } from './client-error.ts'
 import { addCorsHeaders } from './cors.ts'
 import { createPassThrough } from './legacy-mozart.ts'
 import { mozartFace } from './mozart/index.ts'
+import { type OperatorOptions, operatorFace } from './operator/index.ts'
 import './shared/action.ts'
 import { discardRest } from './shared/body.ts'
 import { explain } from './shared/errors.ts'
@@ -28,6 +29,10 @@ export interface ServerOptions {
   /** Where paths that are not ours are passed to. */
   legacyMozartUrl?: string | undefined
   logger?: FastifyBaseLogger | undefined
+  /** Adds the hooks that measure requests, before any route is there. */
+  observe?: ((app: FastifyInstance) => void) | undefined
+  /** What the operator face shows; without it there is none. */
+  operator?: Omit<OperatorOptions, 'catalogue' | 'address'> | undefined
   /** The largest body that is taken into memory, in bytes. */
   bodyLimit?: number
   /** How long such a body may take. */
@@ -43,6 +48,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const unmatched = answerUnmatched(app, methods, { passThrough })
   const address: PublicAddress = { ...options, port: () => (app.server.address() as AddressInfo | null)?.port ?? options.port }
 
+  options.observe?.(app)
   keepBodiesAsStreams(app)
   app.addHook('onRequest', guard(options.policy))
   app.addHook('onResponse', (request, _reply, done) => {
@@ -56,6 +62,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     return reply.code(status).headers(headers).send({ message })
   })
   await app.register(mozartFace, { catalogue, address, bodyLimit, bodyTimeoutMs })
+  if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
   await app.ready()
   return app
 }
