@@ -1,0 +1,26 @@
+import { CatalogueError } from '../domain/errors.ts'
+import type { PutOptions, Stored } from './blob-store.ts'
+
+export type Expected = NonNullable<PutOptions['expected']>
+
+/** To be called while bytes arrive, so that a source without end is not read to its end. Throws size_mismatch. */
+export function checkGrowth(size: number, expected: Expected = {}): void {
+  if (expected.size !== undefined && size > expected.size) {
+    throw new CatalogueError('size_mismatch', `expected ${expected.size} bytes, and more came; nothing was stored`)
+  }
+}
+
+/** Throws size_mismatch or digest_mismatch. */
+export function checkStored({ sha256, size }: Stored, expected: Expected = {}): void {
+  if (expected.size !== undefined && size !== expected.size) {
+    throw new CatalogueError('size_mismatch', `expected ${expected.size} bytes, but ${size} came; nothing was stored`)
+  }
+  if (expected.sha256 !== undefined && sha256 !== expected.sha256.toLowerCase()) {
+    throw new CatalogueError(
+      'digest_mismatch',
+      `expected sha256:${expected.sha256}, but the bytes are sha256:${sha256}; nothing was stored`
+    )
+  }
+}
+
+export const alreadyThere = (key: string): CatalogueError => new CatalogueError('already_exists', `${key} exists already`)

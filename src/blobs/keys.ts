@@ -1,0 +1,44 @@
+import { CatalogueError } from '../domain/errors.ts'
+import { utf8Length } from '../domain/limits.ts'
+
+/** Segments that begin so are the adapters' own. */
+export const reserved = '.leporello'
+
+/** In a folder that was made, so that it stays when it is empty. */
+export const folderMarker = `${reserved}-folder`
+
+// A file name takes 255 bytes everywhere; S3 takes keys of 1024, and its prefix needs room too.
+const maxSegment = 255
+const maxKey = 900
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+const control = /[\u0000-\u001f\u007f-\u009f\ufffe\uffff]/
+const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
+
+function faultOf(key: string): string | undefined {
+  if (key === '') return 'is empty'
+  if (control.test(key) || loneSurrogate.test(key)) return 'holds a control character or half of a surrogate pair'
+  if (utf8Length(key) > maxKey) return `has ${utf8Length(key)} bytes; at most ${maxKey} are allowed`
+  for (const segment of key.split('/')) {
+    if (segment === '') return 'has an empty segment: it may not begin or end with a slash, nor have two in a row'
+    if (segment === '.' || segment === '..') return `has a segment ${JSON.stringify(segment)}`
+    if (segment.startsWith(reserved)) return `has a segment that begins with ${reserved}, which the store keeps for itself`
+    if (utf8Length(segment) > maxSegment) return `has a segment of ${utf8Length(segment)} bytes; at most ${maxSegment} are allowed`
+  }
+  return undefined
+}
+
+export const isKey = (key: string): boolean => faultOf(key) === undefined
+
+/** A key that every store takes: segments of 1 to 255 bytes between single slashes, 900 bytes in all. Throws key_invalid. */
+export function checkKey(key: string): string {
+  const fault = faultOf(key)
+  if (fault) throw new CatalogueError('key_invalid', `the path ${JSON.stringify(key.slice(0, 200))} ${fault}`)
+  return key
+}
+
+/** The folders that a key lies in, the outermost first. */
+export function parentsOf(key: string): string[] {
+  const segments = key.split('/')
+  return segments.slice(1).map((_, i) => segments.slice(0, i + 1).join('/'))
+}

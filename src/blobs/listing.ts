@@ -1,0 +1,26 @@
+import { CatalogueError } from '../domain/errors.ts'
+import type { ListQuery } from './blob-store.ts'
+
+/** The place of an entry in a list: a blob's key, or a folder's with a slash behind it. Cursors hold the last one given. */
+export const toCursor = (place: string): string => Buffer.from(place).toString('base64url')
+
+export function parseCursor(cursor: string | undefined): string | undefined {
+  if (cursor === undefined) return undefined
+  const place = Buffer.from(cursor, 'base64url').toString()
+  if (place === '' || toCursor(place) !== cursor) {
+    throw new CatalogueError('cursor_invalid', 'the cursor is not one that a page before gave as next')
+  }
+  return place
+}
+
+/** A prefix reaches into the store's own corner as little as a key does. Throws key_invalid, parameter_invalid. */
+export function checkListQuery({ prefix = '', shallow, limit }: ListQuery): void {
+  const refuse = (what: string) => {
+    throw new CatalogueError('key_invalid', `the prefix ${JSON.stringify(prefix.slice(0, 200))} ${what}`)
+  }
+  if (prefix.startsWith('/') || prefix.split('/').some((segment) => segment === '.' || segment === '..'))
+    refuse('is not the beginning of a path')
+  if (prefix.includes('//') || prefix.includes('\0')) refuse('is not the beginning of a path')
+  if (shallow && prefix !== '' && !prefix.endsWith('/')) refuse('must end with a slash to name a folder')
+  if (!Number.isInteger(limit) || limit < 1 || limit > 1000) throw new CatalogueError('parameter_invalid', 'limit must be 1 to 1000')
+}

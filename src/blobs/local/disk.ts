@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, open, rename, rm, statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { CatalogueError } from '../../domain/errors.ts'
+import type { BlobSource } from '../blob-store.ts'
+import { type Ending, readSource } from '../source.ts'
+
+const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
+export const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
+
+/** Undefined in place of a refusal that was foreseen. */
+export async function unless<T>(codes: readonly string[], operation: Promise<T>): Promise<T | undefined> {
+  try {
+    return await operation
+  } catch (error) {
+    if (codes.includes(String(codeOf(error)))) return undefined
+    throw error
+  }
+}
+
+export const absent = ['ENOENT', 'ENOTDIR'] as const
+
+/** Says in the port's words what the file system refused. */
+export async function onDisk<T>(operation: Promise<T>): Promise<T> {
+  try {
+    return await operation
+  } catch (error) {
+    if (error instanceof CatalogueError) throw error
+    const { message } = error as Error
+    if (full.has(String(codeOf(error)))) throw new CatalogueError('store_full', `the object store is full: ${message}`, { cause: error })
+    throw new CatalogueError('store_unavailable', `the object store does not work: ${message}`, { cause: error })
+  }
+}
+
+/** A name that nobody else takes. */
+export const uniqueName = (): string => randomBytes(16).toString('hex')
+
+/** Makes what was created, renamed or removed in a folder outlast a power failure. */
+export async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Replaces a small file whole, durably. */
+export async function replaceFile(path: string, content: string): Promise<void> {
+  const part = `${path}.${uniqueName()}`
+  try {
+    const handle = await open(part, 'wx')
+    try {
+      await handle.writeFile(content)
+      await handle.datasync()
+    } finally {
+      await handle.close()
+    }
+    await rename(part, path)
+  } catch (error) {
+    await rm(part, { force: true })
+    throw error
+  }
+  await syncFolder(dirname(path))
+}
+
+export interface Room {
+  available(): Promise<number>
+  /** Throws store_full when that many more would not fit. */
+  check(bytes: number): Promise<void>
+}
+
+/** What the file system has for us, beyond a reserve that stays free for others. */
+export function createRoom(root: string, reserve: number): Room {
+  const available = async () => {
+    const { bavail, bsize } = await statfs(root)
+    return Math.max(0, bavail * bsize - reserve)
+  }
+  return {
+    available,
+    async check(bytes) {
+      const left = await onDisk(available())
+      if (bytes <= left && left > 0) return
+      throw new CatalogueError('store_full', `the object store is full: ${bytes} bytes are to be stored, and there is room for ${left}`)
+    }
+  }
+}
+
+const batchSize = 1024 * 1024
+const checkEvery = 64 * 1024 * 1024
+
+export interface Writing {
+  handle: FileHandle
+  at: number
+  room: Room
+  /** Sees every chunk before it is written; what it throws ends the writing. */
+  onChunk(chunk: Uint8Array): void
+  /** Called now and then, when nothing is being written and all of `written` is in the file. */
+  checkpoint?: { every: number; call(written: number): Promise<void> }
+}
+
+/**
+ * Writes a source into a file; what came before it broke off is written too. The next chunks are awaited and digested while a batch is
+ * being written.
+ */
+export async function writeSource(source: BlobSource, { handle, at, room, onChunk, checkpoint }: Writing): Promise<Ending> {
+  let batch: Uint8Array[] = []
+  let size = 0
+  let written = at
+  let checked = at
+  let marked = at
+  let pending: Promise<void> = Promise.resolve()
+
+  async function flush(): Promise<void> {
+    await pending
+    if (written - checked >= checkEvery) {
+      checked = written
+      await room.check(size)
+    }
+    pending = onDisk(writeWhole({ handle, batch, at: written }))
+    pending.catch(() => {}) // is awaited later; until then it is nobody's
+    written += size
+    batch = []
+    size = 0
+    if (checkpoint && written - marked >= checkpoint.every) {
+      await pending
+      marked = written
+      await checkpoint.call(written)
+    }
+  }
+
+  try {
+    const ending = await readSource(source, (chunk) => {
+      onChunk(chunk)
+      batch.push(chunk)
+      size += chunk.length
+      return size >= batchSize ? flush() : undefined
+    })
+    if (size > 0) await flush()
+    return ending
+  } finally {
+    await pending // nobody may close the file under it
+  }
+}
+
+// A single writev may write less than it was given, and does when the disk becomes full.
+async function writeWhole({ handle, batch, at }: { handle: FileHandle; batch: Uint8Array[]; at: number }): Promise<void> {
+  let { bytesWritten: left } = await handle.writev(batch, at)
+  let position = at
+  for (const chunk of batch) {
+    const done = Math.min(left, chunk.length)
+    left -= done
+    position += done
+    for (let from = done; from < chunk.length; ) {
+      const { bytesWritten } = await handle.write(chunk, from, chunk.length - from, position)
+      from += bytesWritten
+      position += bytesWritten
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import { lstat, readdir, realpath, rm, rmdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { CatalogueError } from '../../domain/errors.ts'
+import type { Folders } from '../blob-store.ts'
+import { checkKey, folderMarker } from '../keys.ts'
+import { absent, codeOf, onDisk, syncFolder, unless } from './disk.ts'
+import { ensureFolder, type Layout, pathOf, pruneFolders, syncChange } from './layout.ts'
+
+export function localFolders(layout: Layout): Folders {
+  async function isFolder(key: string): Promise<boolean> {
+    const path = pathOf(layout, key)
+    const real = await unless([...absent, 'ELOOP'], realpath(path))
+    return real === path && (await lstat(path)).isDirectory()
+  }
+
+  return {
+    exists: async (key) => key === '' || onDisk(isFolder(checkKey(key))),
+
+    async make(key) {
+      checkKey(key)
+      const path = pathOf(layout, key)
+      return onDisk(
+        (async () => {
+          if (await isFolder(key)) return false
+          await ensureFolder(layout, key)
+          await writeFile(join(path, folderMarker), '')
+          await syncFolder(path)
+          return true
+        })()
+      )
+    },
+
+    async remove(key) {
+      checkKey(key)
+      const path = pathOf(layout, key)
+      return onDisk(
+        (async () => {
+          if (!(await isFolder(key))) return false
+          const full = () => new CatalogueError('blob_conflict', `${key} is not empty`)
+          if ((await readdir(path)).some((name) => name !== folderMarker)) throw full()
+          await rm(join(path, folderMarker), { force: true })
+          try {
+            await rmdir(path)
+          } catch (error) {
+            if (codeOf(error) === 'ENOTEMPTY') throw full()
+            throw error
+          }
+          await pruneFolders(layout, dirname(path))
+          await syncChange(layout, dirname(path))
+          return true
+        })()
+      )
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import { lstat, mkdir, readlink, realpath, rmdir } from 'node:fs/promises'
+import { dirname, join, relative, sep } from 'node:path'
+import { CatalogueError } from '../../domain/errors.ts'
+import type { Stored } from '../blob-store.ts'
+import { absent, codeOf, syncFolder, unless } from './disk.ts'
+
+/** The folders of the store; docs/decisions/blob-layout.md says why. */
+export interface Layout {
+  root: string
+  /** Keys, as a tree of folders and symbolic links into `data`. */
+  files: string
+  /** The bytes, in files whose names say what they are. */
+  data: string
+  /** What is being written. */
+  incoming: string
+  /** Uploads that arrive in pieces, a folder each. */
+  uploads: string
+}
+
+export async function openLayout(path: string): Promise<Layout> {
+  await mkdir(path, { recursive: true })
+  // Names are compared with real paths, and the operator may well have put the root itself behind a link.
+  const root = await realpath(path)
+  const at = (name: string) => join(root, name)
+  const layout = { root, files: at('files'), data: at('data'), incoming: at('incoming'), uploads: at('uploads') }
+  for (const folder of [layout.files, layout.data, layout.incoming, layout.uploads]) await mkdir(folder, { recursive: true })
+  await syncFolder(root)
+  return layout
+}
+
+const dataName = /^([0-9a-f]{64})-(0|[1-9]\d{0,15})-([0-9a-f]{32})$/
+
+/** Where bytes lie: their digest, their size, and who brought them, so that two of the same bytes never share a file. */
+export const dataPath = ({ data }: Layout, { sha256, size, by }: Stored & { by: string }): string =>
+  join(data, sha256.slice(0, 2), `${sha256}-${size}-${by}`)
+
+export function parseDataName(name: string): Stored | undefined {
+  const match = dataName.exec(name)
+  return match ? { sha256: match[1]!, size: Number(match[2]) } : undefined
+}
+
+export const pathOf = ({ files }: Layout, key: string): string => (key === '' ? files : join(files, ...key.split('/')))
+
+/** The text of the link that makes a key of a data file; relative, so that the store can be moved and mounted elsewhere. */
+export const linkText = ({ path, data }: { path: string; data: string }): string => relative(dirname(path), data)
+
+export interface Entry {
+  /** The file that holds the bytes. */
+  file: string
+  size: number
+  modified: Date
+  /** Absent for a plain file that somebody put there by hand. */
+  sha256?: string
+}
+
+/**
+ * What stands under a path of the tree. Only links into `data`, written as we write them, are followed, and by their text: no other
+ * link leads anywhere, whoever put it there.
+ */
+export async function entryAt(layout: Layout, path: string): Promise<Entry | undefined> {
+  const folder = await unless([...absent, 'ELOOP'], realpath(dirname(path)))
+  return folder === dirname(path) ? entryInFolder(layout, path) : undefined
+}
+
+/** The same for a path whose folder is known to be a real one. */
+export async function entryInFolder(layout: Layout, path: string): Promise<Entry | undefined> {
+  const found = await unless(absent, lstat(path))
+  if (!found) return undefined
+  if (found.isFile()) return { file: path, size: found.size, modified: found.mtime }
+  if (!found.isSymbolicLink()) return undefined
+  const text = await unless([...absent, 'EINVAL'], readlink(path))
+  const name = text?.slice(text.lastIndexOf(sep) + 1) ?? ''
+  const stored = parseDataName(name)
+  if (!stored) return undefined
+  const file = join(layout.data, stored.sha256.slice(0, 2), name)
+  return text === linkText({ path, data: file }) ? { file, ...stored, modified: found.mtime } : undefined
+}
+
+/** Makes a folder and those above it, durably. Throws blob_conflict, naming it, when one of them is a blob. */
+export async function ensureFolder(layout: Layout, key: string): Promise<void> {
+  const segments = key === '' ? [] : key.split('/')
+  for (let i = 1; i <= segments.length; i++) {
+    const folder = segments.slice(0, i).join('/')
+    const path = pathOf(layout, folder)
+    try {
+      await mkdir(path)
+      await syncFolder(dirname(path))
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error
+      const found = await unless(absent, lstat(path))
+      if (found && !found.isDirectory()) throw new CatalogueError('blob_conflict', `${folder} is a file, not a folder`)
+    }
+  }
+}
+
+/** Removes folders that have become empty, from this one upwards. One that was made holds its marker, and stays. */
+export async function pruneFolders(layout: Layout, folder: string): Promise<void> {
+  for (let path = folder; path !== layout.files; path = dirname(path)) {
+    try {
+      await rmdir(path)
+    } catch {
+      return
+    }
+  }
+}
+
+/** Makes a change in a folder durable, also when the folder itself has been pruned meanwhile. */
+export async function syncChange(layout: Layout, folder: string): Promise<void> {
+  for (let path = folder; ; path = dirname(path)) {
+    const synced = await unless(
+      ['ENOENT'],
+      syncFolder(path).then(() => true)
+    )
+    if (synced || path === layout.root) return
+  }
+}

@@ -1,0 +1,64 @@
+import { lstat, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Leftover } from '../blob-store.ts'
+import { onDisk, unless } from './disk.ts'
+import { entryInFolder, type Layout, parseDataName } from './layout.ts'
+
+interface Suspect extends Leftover {
+  path: string
+}
+
+/** What an interrupted put, finish or removal left. Bytes are listed before links, so that a blob placed meanwhile is never taken for one. */
+export async function* localLeftovers(
+  layout: Layout,
+  { before, remove = false }: { before: Date; remove?: boolean }
+): AsyncGenerator<Leftover> {
+  const suspects: Suspect[] = []
+  const live = new Set<string>()
+  for (const name of await namesIn(layout.incoming)) await suspect('incoming', name, 'a blob that was never finished')
+  for (const name of await namesIn(layout.uploads)) {
+    if ((await unless(['ENOENT', 'ENOTDIR'], lstat(join(layout.uploads, name, 'state.json')))) === undefined) {
+      await suspect('uploads', name, 'an upload of which nothing is known')
+    } else live.add(name)
+  }
+  const bytes: Suspect[] = []
+  for (const folder of await namesIn(layout.data)) {
+    for (const name of await namesIn(join(layout.data, folder))) {
+      // An upload that was interrupted while it was finished can be finished still.
+      if (live.has(name.slice(-32))) continue
+      await suspect(join('data', folder), name, 'bytes that no path refers to', bytes)
+    }
+  }
+  const named = bytes.length > 0 ? await namedFiles(layout, layout.files) : new Set<string>()
+  suspects.push(...bytes.filter(({ path }) => !named.has(path)))
+
+  for (const { path, ...leftover } of suspects) {
+    yield leftover
+    if (remove) await onDisk(rm(path, { recursive: true, force: true }))
+  }
+
+  async function suspect(folder: string, name: string, what: string, into = suspects): Promise<void> {
+    const path = join(layout.root, folder, name)
+    const found = await onDisk(unless(['ENOENT'], lstat(path)))
+    if (!found) return
+    // A finished upload keeps the time of its last byte when it moves; its change time is that of the move.
+    const modified = found.ctime > found.mtime ? found.ctime : found.mtime
+    if (modified >= before) return
+    const size = found.isFile() ? { size: parseDataName(name)?.size ?? found.size } : {}
+    into.push({ path, name: join(folder, name), what, modified, ...size })
+  }
+}
+
+const namesIn = async (folder: string): Promise<string[]> => (await onDisk(unless(['ENOENT', 'ENOTDIR'], readdir(folder)))) ?? []
+
+async function namedFiles(layout: Layout, folder: string, found = new Set<string>()): Promise<Set<string>> {
+  for (const entry of (await onDisk(unless(['ENOENT'], readdir(folder, { withFileTypes: true })))) ?? []) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) await namedFiles(layout, path, found)
+    else if (entry.isSymbolicLink()) {
+      const target = await onDisk(entryInFolder(layout, path))
+      if (target) found.add(target.file)
+    }
+  }
+  return found
+}

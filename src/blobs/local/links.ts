@@ -1,0 +1,106 @@
+import { lstat, mkdir, rename, rm, symlink, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { CatalogueError } from '../../domain/errors.ts'
+import type { Stored } from '../blob-store.ts'
+import { alreadyThere } from '../expectations.ts'
+import { absent, codeOf, syncFolder, uniqueName, unless } from './disk.ts'
+import { dataPath, ensureFolder, entryAt, type Layout, linkText, pathOf, pruneFolders, syncChange } from './layout.ts'
+
+export interface Links {
+  /** Gives a finished file its place and its key; from then on it is the blob. False when it replaced another. */
+  place(found: Stored & { by: string; part: string }, options: { key: string; onlyIfAbsent: boolean }): Promise<boolean>
+  remove(key: string): Promise<boolean>
+}
+
+/** The one place where keys begin and cease to stand for bytes. */
+export function createLinks(layout: Layout): Links {
+  const alone = createLock()
+
+  async function link(data: string, { key, onlyIfAbsent }: { key: string; onlyIfAbsent: boolean }): Promise<boolean> {
+    const path = pathOf(layout, key)
+    await ensureFolder(layout, key.slice(0, Math.max(0, key.lastIndexOf('/'))))
+    const text = linkText({ path, data })
+    try {
+      await symlink(text, path) // refused when something is there: this is what lets one of several win
+      return true
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error
+    }
+    if (await isFolder(path)) throw new CatalogueError('blob_conflict', `${key} is a folder`)
+    const former = await entryAt(layout, path)
+    if (former?.file === data) return true // a finish that was cut off behind this line, and is repeated
+    if (onlyIfAbsent) throw alreadyThere(key)
+    const part = join(layout.incoming, uniqueName())
+    await symlink(text, part)
+    await rename(part, path)
+    if (former && former.file !== path) await rm(former.file, { force: true })
+    return former === undefined
+  }
+
+  return {
+    place: ({ part, ...found }, options) =>
+      alone(options.key, async () => {
+        const path = pathOf(layout, options.key)
+        const data = dataPath(layout, found)
+        if (await mkdir(dirname(data), { recursive: true })) await syncFolder(layout.data)
+        const moved = await unless(
+          ['ENOENT'],
+          rename(part, data).then(() => true)
+        )
+        if (!moved && !(await unless(absent, lstat(data)))) throw new Error(`${part} is gone`)
+        await syncFolder(dirname(data))
+        let created: boolean
+        try {
+          created = await retried(() => link(data, options))
+        } catch (error) {
+          await rename(data, part) // back to where its owner looks for it, to try again or to throw it away
+          throw error
+        }
+        await syncChange(layout, dirname(path))
+        return created
+      }),
+
+    remove: (key) =>
+      alone(key, async () => {
+        const path = pathOf(layout, key)
+        const former = await entryAt(layout, path)
+        if (!former) return false
+        if (
+          !(await unless(
+            absent,
+            unlink(path).then(() => true)
+          ))
+        )
+          return false
+        await pruneFolders(layout, dirname(path))
+        await syncChange(layout, dirname(path))
+        if (former.file !== path) await rm(former.file, { force: true })
+        return true
+      })
+  }
+}
+
+const isFolder = async (path: string): Promise<boolean> => (await unless(absent, lstat(path)))?.isDirectory() ?? false
+
+// A folder may be pruned between our making it and our using it, by whoever removes its last blob at that moment.
+async function retried<T>(work: () => Promise<T>): Promise<T> {
+  for (let i = 0; i < 20; i++) {
+    const done = await unless(['ENOENT'], work())
+    if (done !== undefined) return done
+  }
+  return work()
+}
+
+/** One at a time for each name. */
+function createLock(): <T>(name: string, work: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>()
+  return (name, work) => {
+    const turn = (last.get(name) ?? Promise.resolve()).then(work, work)
+    const settled = turn.catch(() => {})
+    last.set(name, settled)
+    void settled.then(() => {
+      if (last.get(name) === settled) last.delete(name)
+    })
+    return turn
+  }
+}

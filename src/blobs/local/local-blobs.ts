@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto'
+import { constants } from 'node:fs'
+import { access, type FileHandle, open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { CatalogueError } from '../../domain/errors.ts'
+import type { BlobInfo, BlobStore, ByteRange, OpenBlob, PutOptions, Stored } from '../blob-store.ts'
+import { alreadyThere, checkGrowth, checkStored } from '../expectations.ts'
+import { checkKey, parentsOf } from '../keys.ts'
+import { boundsOf } from '../ranges.ts'
+import { createRoom, onDisk, uniqueName, unless, writeSource } from './disk.ts'
+import { localFolders } from './folders.ts'
+import { type Entry, entryAt, openLayout, pathOf } from './layout.ts'
+import { localLeftovers } from './leftovers.ts'
+import { createLinks } from './links.ts'
+import { listTree } from './list.ts'
+import { localUploads } from './uploads.ts'
+
+export interface LocalOptions {
+  /** Is made when it does not exist. For one server at a time: several share S3. */
+  directory: string
+  /** Bytes of the file system that are left to others. */
+  reserve?: number
+}
+
+export async function openLocalBlobs({ directory, reserve = 0 }: LocalOptions): Promise<BlobStore> {
+  const layout = await onDisk(openLayout(directory))
+  const room = createRoom(layout.root, reserve)
+  const links = createLinks(layout)
+  const folders = localFolders(layout)
+  const find = (key: string) => onDisk(entryAt(layout, pathOf(layout, checkKey(key))))
+
+  /** What would be refused at the end is refused before gigabytes have come. */
+  async function refuseEarly(key: string, { onlyIfAbsent }: PutOptions): Promise<void> {
+    checkKey(key)
+    for (const parent of parentsOf(key)) {
+      if (await find(parent)) throw new CatalogueError('blob_conflict', `${parent} is a file, not a folder`)
+    }
+    if (await folders.exists(key)) throw new CatalogueError('blob_conflict', `${key} is a folder`)
+    if (onlyIfAbsent && (await find(key))) throw alreadyThere(key)
+  }
+
+  return {
+    async put(key, source, options = {}) {
+      const { expected, onlyIfAbsent = false } = options
+      if (typeof key === 'string') await refuseEarly(key, options)
+      await room.check(expected?.size ?? 0)
+      const by = uniqueName()
+      const part = join(layout.incoming, by)
+      const handle = await onDisk(open(part, 'wx'))
+      try {
+        const stored = await receive(handle)
+        const wanted = typeof key === 'string' ? key : checkKey(key(stored))
+        const created = await onDisk(links.place({ ...stored, by, part }, { key: wanted, onlyIfAbsent }))
+        return { ...stored, key: wanted, created }
+      } catch (error) {
+        await rm(part, { force: true }).catch(() => {}) // a leftover, then; the error is what matters
+        throw error
+      }
+
+      async function receive(handle: FileHandle): Promise<Stored> {
+        const hash = createHash('sha256')
+        let size = 0
+        const onChunk = (chunk: Uint8Array) => {
+          size += chunk.length
+          checkGrowth(size, expected)
+          hash.update(chunk)
+        }
+        try {
+          const ending = await writeSource(source, { handle, at: 0, room, onChunk })
+          if (ending.broken) throw ending.error
+          const stored = { size, sha256: hash.digest('hex') }
+          checkStored(stored, expected)
+          await onDisk(handle.datasync())
+          return stored
+        } finally {
+          await handle.close()
+        }
+      }
+    },
+
+    async get(key, { range } = {}) {
+      // Between our reading the link and opening the file, another put may have replaced both.
+      for (let i = 0; i < 20; i++) {
+        const entry = await find(key)
+        if (!entry) return undefined
+        const handle = await onDisk(unless(['ENOENT'], open(entry.file, constants.O_RDONLY | constants.O_NOFOLLOW)))
+        if (handle) return openBlob(handle, { entry, key, range })
+      }
+      throw new CatalogueError('blob_damaged', `the bytes of ${key} are not there; fsck tells more`)
+    },
+
+    async head(key) {
+      const entry = await find(key)
+      return entry && toInfo(key, entry)
+    },
+
+    remove: async (key) => onDisk(links.remove(checkKey(key))),
+    list: (query) => onDisk(listTree(layout, query)),
+    presign: async (key) => {
+      checkKey(key)
+      return undefined
+    },
+    folders,
+    uploads: localUploads(layout, { links, room }),
+    available: () => onDisk(room.available()),
+    leftovers: (options) => localLeftovers(layout, options),
+
+    async health() {
+      try {
+        await access(layout.incoming, constants.W_OK)
+        await room.available()
+        return { ok: true }
+      } catch (error) {
+        return { ok: false, reason: `the object store does not work: ${(error as Error).message}` }
+      }
+    },
+
+    close: async () => {}
+  }
+}
+
+const toInfo = (key: string, { size, modified, sha256 }: Entry): BlobInfo => ({
+  key,
+  size,
+  modified,
+  ...(sha256 === undefined ? {} : { sha256 })
+})
+
+interface Opening {
+  entry: Entry
+  key: string
+  range: ByteRange | undefined
+}
+
+async function openBlob(handle: FileHandle, { entry, key, range }: Opening): Promise<OpenBlob> {
+  try {
+    const { size } = await onDisk(handle.stat())
+    if (entry.sha256 !== undefined && size !== entry.size) {
+      throw new CatalogueError('blob_damaged', `${key} has ${size} bytes where ${entry.size} were stored; fsck tells more`)
+    }
+    const bounds = boundsOf(range, { key, size })
+    const info = { ...toInfo(key, entry), size, ...bounds }
+    if (bounds.last < bounds.first) {
+      await handle.close()
+      return { ...info, stream: Readable.from([]) }
+    }
+    return { ...info, stream: handle.createReadStream({ start: bounds.first, end: bounds.last, highWaterMark: 256 * 1024 }) }
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}

@@ -1,0 +1,16 @@
+import { CatalogueError } from '../domain/errors.ts'
+import type { ByteRange } from './blob-store.ts'
+
+/** The first and the last byte that a range takes out of so many. Throws range_invalid when it takes none. */
+export function boundsOf(range: ByteRange | undefined, { key, size }: { key: string; size: number }): { first: number; last: number } {
+  if (!range) return { first: 0, last: size - 1 }
+  const first = 'suffix' in range ? Math.max(0, size - range.suffix) : range.first
+  const last = 'suffix' in range ? size - 1 : Math.min(range.last ?? size - 1, size - 1)
+  if (first > last || first < 0) {
+    throw new CatalogueError('range_invalid', `${key} has ${size} bytes: none of them lies in the range ${shown(range)}`)
+  }
+  return { first, last }
+}
+
+/** As HTTP writes it. */
+export const shown = (range: ByteRange): string => ('suffix' in range ? `-${range.suffix}` : `${range.first}-${range.last ?? ''}`)

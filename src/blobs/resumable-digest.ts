@@ -1,0 +1,22 @@
+/** A sha256 that can be put aside and gone on with in another process: node:crypto cannot, at four times the speed. */
+export interface ResumableDigest {
+  update(chunk: Uint8Array): void
+  /** What has gone into it so far. */
+  save(): string
+  /** Ends it. */
+  hex(): string
+}
+
+export async function createResumableDigest(saved?: string): Promise<ResumableDigest> {
+  const { createSHA256 } = await import('hash-wasm')
+  const hasher = await createSHA256()
+  hasher.init()
+  if (saved) hasher.load(Buffer.from(saved, 'base64'))
+  return {
+    update: (chunk) => {
+      hasher.update(chunk)
+    },
+    save: () => Buffer.from(hasher.save()).toString('base64'),
+    hex: () => hasher.digest('hex')
+  }
+}
