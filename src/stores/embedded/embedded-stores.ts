@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { CatalogueError } from '../../domain/errors.ts'
 import { coalesce } from '../coalesce.ts'
-import type { Health, Stores } from '../document-store.ts'
+import type { Stores } from '../document-store.ts'
 import { embeddedDocuments } from './documents.ts'
 import { openingError } from './failures.ts'
-import { createLink, toError } from './link.ts'
+import { createLink, type Link, toError } from './link.ts'
 import { holdDirectory } from './lock.ts'
 import { type Outcome, tables, type Write } from './messages.ts'
 import { createReader } from './reader.ts'
@@ -26,6 +26,9 @@ const graceMs = 500
 /** A transaction holds at most so much; a larger document goes alone. */
 const maxBatch = { items: 512, length: 8 * 1024 * 1024 }
 
+/** The worker keeps next to nothing, but a heap of the default size would let its garbage pile up: 10 MB less at no cost. */
+const resourceLimits = { maxYoungGenerationSizeMb: 8 }
+
 /**
  * The collections in one directory, for one process on one machine: SQLite in WAL mode. Point reads run here, on a connection of their
  * own that always sees the last commit; writes and lists run in a worker thread. Throws store_unavailable, such as when another
@@ -36,11 +39,40 @@ export async function embeddedStores({ data, patienceMs, maxPages }: EmbeddedOpt
   const { held, reader } = open(data, file)
   const workerData: WorkerData = { file, busyMs: patienceMs, maxPages }
   // the compiled file's name: the compiler rewrites imports, not URLs
-  const startWorker = () => new Worker(new URL('./worker.js', import.meta.url), { workerData, execArgv: [] })
+  const startWorker = () => new Worker(new URL('./worker.js', import.meta.url), { workerData, execArgv: [], resourceLimits })
   const patience = { patienceMs: patienceMs + graceMs }
-  const link = createLink(startWorker, patience)
+  const link = createLink(startWorker, { ...patience, unhurried: ['migrate', 'release'] })
 
-  const write = coalesce<Write, Outcome>({
+  const queue = writeQueue(link, patience)
+  let closing: Promise<void> | undefined
+
+  async function close(): Promise<void> {
+    await queue.end()
+    await link.ask('release', {}).catch(() => {}) // what is in the log is safe there: the next start reads it
+    await link.stop()
+    reader.close()
+    held.release()
+  }
+
+  const documents = (index: keyof typeof tables) => embeddedDocuments({ index, table: tables[index], reader, link, write: queue.write })
+  return {
+    containers: documents('containers'),
+    jobSpecs: documents('job_specs'),
+    hysdsIos: documents('hysds_ios-mozart'),
+    migrate: () => link.ask('migrate', {}),
+    health: () =>
+      link.ask('check', {}).then(
+        () => ({ ok: true }),
+        (error: Error) => ({ ok: false, reason: error.message })
+      ),
+    engine: async () => `sqlite ${reader.version()}`,
+    close: () => (closing ??= close())
+  }
+}
+
+/** Concurrent writes become one transaction with one fsync. */
+function writeQueue(link: Link, patience: { patienceMs: number }) {
+  const join = coalesce<Write, Outcome>({
     run: async (writes) => {
       const outcomes = await link.ask('write', { writes })
       return outcomes.map((outcome) => ('refused' in outcome ? toError(outcome.refused) : outcome))
@@ -51,44 +83,20 @@ export async function embeddedStores({ data, patienceMs, maxPages }: EmbeddedOpt
     concurrency: 1,
     ...patience
   })
-  const underWay = new Set<Promise<unknown>>()
-  let closing: Promise<void> | undefined
-  const track = (item: Write): Promise<Outcome> => {
-    if (closing) throw new CatalogueError('store_unavailable', 'the embedded store is closed')
-    const written = write(item)
-    underWay.add(written)
-    written.then(
-      () => underWay.delete(written),
-      () => underWay.delete(written)
-    )
-    return written
-  }
+  const underWay = new Set<Promise<Outcome>>()
+  let ended = false
 
-  async function close(): Promise<void> {
-    await Promise.allSettled(underWay)
-    await link.ask('release', {}).catch(() => {}) // what is in the log is safe there: the next start reads it
-    await link.stop()
-    reader.close()
-    held.release()
-  }
-
-  const documents = (index: keyof typeof tables) => embeddedDocuments({ index, table: tables[index], reader, link, write: track })
   return {
-    containers: documents('containers'),
-    jobSpecs: documents('job_specs'),
-    hysdsIos: documents('hysds_ios-mozart'),
-    migrate: () => link.ask('migrate', {}),
-    health: () => health(),
-    engine: async () => `sqlite ${reader.version()}`,
-    close: () => (closing ??= close())
-  }
-
-  async function health(): Promise<Health> {
-    try {
-      await link.ask('check', {})
-      return { ok: true }
-    } catch (error) {
-      return { ok: false, reason: (error as Error).message }
+    async write(item: Write): Promise<Outcome> {
+      if (ended) throw new CatalogueError('store_unavailable', 'the embedded store is closed')
+      const written = join(item)
+      underWay.add(written)
+      return written.finally(() => underWay.delete(written))
+    },
+    /** Takes no more, and waits for those under way. */
+    async end(): Promise<void> {
+      ended = true
+      await Promise.allSettled(underWay)
     }
   }
 }

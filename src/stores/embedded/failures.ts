@@ -34,12 +34,16 @@ export function openingError(error: unknown, file: string): CatalogueError {
   return new CatalogueError('store_unavailable', `${file} cannot be opened: ${(error as Error).message}`, { cause: error })
 }
 
+/** What SQLite takes at a time, in bytes: the step in which the index of its log grows. */
+const leastRoom = 64 * 1024
+
 /** SQLite says FULL for a write alone; where it maps or syncs a file on a full disk it only says that the disk failed. */
 function isFull(code: string, file: string): boolean {
   if (code === 'SQLITE_FULL') return true
   if (!code.startsWith('SQLITE_IOERR') && code !== 'SQLITE_CANTOPEN') return false
   try {
-    return statfsSync(dirname(file)).bavail === 0
+    const { bavail, bsize } = statfsSync(dirname(file))
+    return bavail * bsize < leastRoom
   } catch {
     return false
   }

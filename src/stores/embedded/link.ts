@@ -12,14 +12,20 @@ export interface Link {
 interface Waiting {
   resolve(answer: unknown): void
   reject(error: unknown): void
-  timer: NodeJS.Timeout
+  timer: NodeJS.Timeout | undefined
 }
 
 const firstDelayMs = 50
 const longestDelayMs = 5000
 
+export interface LinkOptions {
+  patienceMs: number
+  /** What may take as long as it takes: whoever asks has nothing else to do. */
+  unhurried: readonly (keyof Calls)[]
+}
+
 /** A line to a worker thread. When the thread dies, what was under way fails and another one is started, ever later while they die. */
-export function createLink(start: () => Worker, { patienceMs }: { patienceMs: number }): Link {
+export function createLink(start: () => Worker, { patienceMs, unhurried }: LinkOptions): Link {
   const waiting = new Map<number, Waiting>()
   let worker: Worker | undefined
   let lastNumber = 0
@@ -80,11 +86,12 @@ export function createLink(start: () => Worker, { patienceMs }: { patienceMs: nu
         if (worker === undefined) return reject(unavailable('is being restarted; try again'))
         if (overdue.size > 0) return reject(unavailable(`has not answered for more than ${patienceMs} ms; is the disk stuck?`))
         const n = ++lastNumber
-        const timer = setTimeout(() => {
+        const giveUp = () => {
           waiting.delete(n)
           overdue.add(n)
           reject(unavailable(`did not answer within ${patienceMs} ms; what was asked may still happen`))
-        }, patienceMs)
+        }
+        const timer = unhurried.includes(kind) ? undefined : setTimeout(giveUp, patienceMs)
         waiting.set(n, { resolve: resolve as Waiting['resolve'], reject, timer })
         worker.postMessage({ n, kind, request })
       }),

@@ -22,12 +22,20 @@ export function holdDirectory(data: string): { release(): void } {
       { cause: error }
     )
   }
-  writeFileSync(holder, `${JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString() })}\n`)
+  introduce(holder)
   return {
     release: () => {
       rmSync(holder, { force: true })
       lock.close()
     }
+  }
+}
+
+function introduce(file: string): void {
+  try {
+    writeFileSync(file, `${JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString() })}\n`)
+  } catch {
+    // on a full disk one can still read and remove; the lock holds without it
   }
 }
 

@@ -1,0 +1,4 @@
+import t from 'tap'
+import { killRounds } from './kill.ts'
+
+await killRounds(t, { rounds: 2 })
