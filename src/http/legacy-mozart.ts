@@ -13,7 +13,7 @@ export interface LegacyOptions {
   /** The path that was cut off before routing; the old server must know it to write absolute URLs. */
   prefix: string
   /** How long the old server may be silent before its answer begins. Mozart itself retries for 34 s. */
-  timeoutMs?: number
+  timeoutMs?: number | undefined
 }
 
 const hopByHop = ['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer']

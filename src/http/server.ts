@@ -28,6 +28,8 @@ export interface ServerOptions {
   prefix: string
   /** Where paths that are not ours are passed to. */
   legacyMozartUrl?: string | undefined
+  /** How long it may be silent before it answers; default 2 minutes. */
+  legacyTimeoutMs?: number
   logger?: FastifyBaseLogger | undefined
   /** Adds the hooks that measure requests, before any route is there. */
   observe?: ((app: FastifyInstance) => void) | undefined
@@ -44,7 +46,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const { catalogue, prefix, legacyMozartUrl, bodyLimit = 32 * 1024 * 1024, bodyTimeoutMs = 30_000 } = options
   const methods: Methods = new Map()
   const app = createBareServer(options, (request, reply) => unmatched(request, reply))
-  const passThrough = legacyMozartUrl ? createPassThrough({ url: legacyMozartUrl, prefix }) : undefined
+  const passThrough = legacyMozartUrl ? createPassThrough({ url: legacyMozartUrl, prefix, timeoutMs: options.legacyTimeoutMs }) : undefined
   const unmatched = answerUnmatched(app, methods, { passThrough })
   const address: PublicAddress = { ...options, port: () => (app.server.address() as AddressInfo | null)?.port ?? options.port }
 

@@ -1,0 +1,160 @@
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import pino from 'pino'
+import t from 'tap'
+import { CatalogueError } from '../../src/domain/errors.ts'
+import type { Stores } from '../../src/stores/document-store.ts'
+import { openStores, startServer } from '../support/start-server.ts'
+
+/** What a server answers to these bytes until it closes the connection. */
+async function exchange(url: string, bytes: string): Promise<{ status: number; headers: string; body: string }> {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  socket.write(bytes)
+  const answer = await text(socket)
+  const [head = '', ...body] = answer.split('\r\n\r\n')
+  return { status: Number(head.split(' ')[1]), headers: head.toLowerCase(), body: body.join('\r\n\r\n') }
+}
+
+function failing(stores: Stores, error: Error): Stores {
+  return { ...stores, containers: { ...stores.containers, get: () => Promise.reject(error) } }
+}
+
+t.test('a request id is taken when it is one, else made, and always answered', async (t) => {
+  const { app } = await startServer(t)
+  const idFor = async (given: string) => (await app.inject({ url: '/nope', headers: { 'x-request-id': given } })).headers['x-request-id']
+
+  t.equal(await idFor('Build-7.arm_64'), 'Build-7.arm_64')
+  for (const unfit of ['', 'a b', 'x'.repeat(129), '"><script>', 'é']) t.match(await idFor(unfit), /^[0-9a-f-]{36}$/, unfit)
+})
+
+t.test('what proxies put before a path is stripped where it stands', async (t) => {
+  const { app } = await startServer(t, { prefix: '/leporello' })
+  const status = async (url: string, script?: string) =>
+    (await app.inject({ url, headers: script === undefined ? {} : { 'x-script-name': script } })).statusCode
+
+  t.equal(await status('/container/list'), 200)
+  t.equal(await status('/leporello/container/list'), 200)
+  t.equal(await status('//api/v0.1/container/list'), 200)
+  t.equal(await status('/mozart/container/list', '/mozart'), 200)
+  t.equal(await status('/mozart/leporello/container/list', '/mozart/'), 200)
+  t.equal(await status('/container/list', '/mozart'), 200)
+  t.equal(await status('/mozart/container/list'), 404)
+  t.equal(await status('/mozart/container/list', '/other'), 404)
+  t.equal(await status('/mozartcontainer/list', '/mozart'), 404)
+})
+
+t.test('what the policy does not permit is refused before it is read', async (t) => {
+  const { app, stores } = await startServer(t, { policy: 'read-only' })
+  await stores.containers.put('hello:1', '{"id": "hello:1"}')
+
+  const removed = await app.inject('/api/v0.2/container/remove?id=hello:1')
+
+  t.equal(removed.statusCode, 403)
+  t.strictSame(removed.json(), {
+    success: false,
+    message: 'the policy "read-only" of this service does not permit container:write',
+    result: null
+  })
+  t.ok(await stores.containers.get('hello:1'))
+})
+
+t.test('a store that is away is a 503 with a time to come back, and no secret in its words', async (t) => {
+  const away = new CatalogueError('store_unavailable', 'http://user:secret@engine:9200 does not answer')
+  const { app } = await startServer(t, { stores: failing(await openStores(t), away) })
+
+  const reply = await app.inject('/api/v0.2/container?id=x')
+
+  t.match(reply, { statusCode: 503, headers: { 'retry-after': '5' } })
+  t.strictSame(reply.json(), { success: false, message: 'http://***@engine:9200 does not answer', result: null })
+})
+
+t.test('an error that nobody foresaw keeps its words for the log', async (t) => {
+  const lines: string[] = []
+  const logger = pino({}, { write: (line: string) => void lines.push(line) })
+  const { app } = await startServer(t, { logger, stores: failing(await openStores(t), new TypeError('x is not a function')) })
+
+  const reply = await app.inject('/container/info?id=x')
+
+  t.equal(reply.statusCode, 500)
+  t.equal(reply.body, '{"message": "Internal Server Error"}\n')
+  t.match(lines.join(''), 'x is not a function')
+})
+
+t.test('what is not HTTP, or more of it than is read, is refused in JSON', async (t) => {
+  const { url } = await startServer(t, { listen: true })
+
+  const nonsense = await exchange(url, 'hello\r\n\r\n')
+  const huge = await exchange(url, `GET / HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(40_000)}\r\n\r\n`)
+
+  t.equal(nonsense.status, 400)
+  t.equal(huge.status, 431)
+  for (const { headers, body } of [nonsense, huge]) {
+    t.match(headers, 'content-type: application/json')
+    t.match(headers, /x-request-id: [0-9a-f-]{36}/)
+    t.type(JSON.parse(body).message, 'string')
+  }
+})
+
+const post = 'POST /container/add HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n'
+
+t.test('a body that does not arrive is a 408, and the connection is closed', async (t) => {
+  const { url } = await startServer(t, { listen: true, bodyTimeoutMs: 50 })
+
+  const late = await exchange(url, `${post}Content-Length: 10\r\n\r\nname=`)
+
+  t.equal(late.status, 408)
+  t.match(late.headers, 'connection: close')
+  t.match(JSON.parse(late.body), { success: false, result: null })
+})
+
+t.test('a body that is too large is refused at once, and one that never ends is not listened to for ever', async (t) => {
+  const { url } = await startServer(t, { listen: true, bodyTimeoutMs: 50 })
+
+  const declared = await exchange(url, `${post}Content-Length: 9999999\r\n\r\n`)
+  const unread = await exchange(url, `${post.replace('/container/add', '/nope')}Content-Length: 10\r\n\r\n`)
+
+  t.equal(declared.status, 413)
+  t.equal(unread.status, 404)
+})
+
+t.test('after a refused body the client can send on in the same connection', async (t) => {
+  const { url } = await startServer(t, { listen: true })
+  const body = 'x'.repeat(1024 * 1024 + 1)
+
+  const both = await exchange(
+    url,
+    `${post}Content-Length: ${body.length}\r\n\r\n${body}GET /services HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`
+  )
+
+  t.equal(both.status, 413)
+  t.match(both.body, 'HySDS job orchestration/worker library')
+})
+
+t.test('a chunked body is read like any other', async (t) => {
+  const { url } = await startServer(t, { listen: true })
+  const chunk = (part: string) => `${part.length.toString(16)}\r\n${part}\r\n`
+
+  const { status, body } = await exchange(
+    url,
+    `${post}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n${chunk('name=chunked&version=1')}${chunk('&digest=d&url=u')}0\r\n\r\n`
+  )
+
+  t.equal(status, 200)
+  t.match(body, '"result": "chunked"')
+})
+
+t.test('guard URLs begin with the address that we are reached at', async (t) => {
+  const url = '/container/add?name=x&version=1&digest=d&urls={"arm64":"s3://b/x"}'
+  const guard = async (options: Parameters<typeof startServer>[1]) => {
+    const { app } = await startServer(t, options)
+    const headers = { host: 'ops.example:80', 'x-scheme': 'https', 'x-script-name': '/mozart' }
+    await app.inject({ method: 'POST', url, headers })
+    return (await app.inject('/container/info?id=x')).json().result.url
+  }
+
+  t.equal(await guard({ port: 8888 }), 'http://127.0.0.1:8888/unavailable/x/amd64')
+  t.equal(await guard({ host: '::1', port: 8888, prefix: '/p' }), 'http://[::1]:8888/p/unavailable/x/amd64')
+  t.equal(await guard({ host: '0.0.0.0' }), 'https://ops.example:80/mozart/unavailable/x/amd64')
+  t.equal(await guard({ publicUrl: 'https://registry.example/' }), 'https://registry.example/unavailable/x/amd64')
+})
