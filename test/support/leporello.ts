@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { endProgram, eventually, freePort, type Program, runProgram } from './processes.ts'
+import { projectFolder } from './project.ts'
+
+/** The built program, as a process of its own; tests know it by its URL. */
+export interface Leporello {
+  url: string
+  pid(): number
+  output(): string
+  stop(): Promise<void>
+  /** kill -9 */
+  kill(): Promise<void>
+  /** The same again, on the same port and data. */
+  restart(): Promise<void>
+}
+
+const command = ['node', '--enable-source-maps', join(projectFolder, 'build/src/main.js'), 'serve']
+
+export async function startLeporello(settings: Record<string, string> = {}): Promise<Leporello> {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const scratch = await mkdtemp(join(tmpdir(), 'leporello-data-'))
+  // nothing of the caller's own settings
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LEPORELLO_')))
+  const env = {
+    ...inherited,
+    LEPORELLO_PORT: String(port),
+    LEPORELLO_DATA: scratch,
+    LEPORELLO_LOG_LEVEL: 'warn',
+    ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [`LEPORELLO_${name}`, value]))
+  }
+  let program: Program
+  const start = async () => {
+    program = runProgram(command, { env, cwd: scratch })
+    try {
+      await eventually(
+        async () => {
+          if (!program.running()) throw new Error(program.output())
+          return (await fetch(`${url}/health/live`)).ok || undefined
+        },
+        { what: 'leporello listens', withinMs: 20_000, everyMs: 25 }
+      )
+    } catch (error) {
+      program.process.kill('SIGKILL')
+      throw new Error(`leporello did not start:\n${program.output()}`, { cause: error })
+    }
+  }
+  await start()
+
+  const kill = async () => {
+    program.process.kill('SIGKILL')
+    await program.ended
+  }
+  return {
+    url,
+    pid: () => program.process.pid!,
+    output: () => program.output(),
+    kill,
+    async stop() {
+      if (program.running()) await endProgram(program)
+      await rm(scratch, { recursive: true, force: true })
+    },
+    async restart() {
+      if (program.running()) await endProgram(program)
+      await start()
+    }
+  }
+}
+
+/** Settings that put it in front of an engine. */
+export const onEngine = (url: string, more: Record<string, string> = {}): Record<string, string> => ({
+  STORE: 'elasticsearch',
+  ENGINE_URL: url,
+  ...more
+})
+
+/** Waits until it says that it is ready, which is when the engine is there and the migrations are done. */
+export const ready = (server: { url: string }, withinMs = 60_000): Promise<true> =>
+  eventually(async () => (await fetch(`${server.url}/health/ready`)).ok || undefined, { what: `${server.url} is ready`, withinMs })
