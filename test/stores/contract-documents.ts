@@ -26,7 +26,8 @@ const strangeIds = [
   'é'.repeat(256)
 ]
 
-const strangeDocuments: Record<string, string> = {
+/** In a place that no engine indexes: elsewhere a field's type is settled by the first value it gets. */
+const strangeValues: Record<string, string> = {
   'big integers': '{"id":"a","n":12345678901234567,"m":-98765432109876543210}',
   'numbers as they were written': '{"n":1.0,"e":1e2,"E":1E+2,"z":-0.0,"p":0.10}',
   'the order of keys, integer-like ones too': '{"b":1,"2":1,"a":1,"1":1}',
@@ -102,10 +103,15 @@ export async function documentsContract(t: Tap, open: Open): Promise<void> {
   })
 
   await t.test('a document comes back byte for byte', async (t) => {
-    for (const [what, document] of Object.entries(strangeDocuments)) {
-      await store.put('verbatim', document)
-      t.equal((await store.get('verbatim'))?.document, document, what)
-      t.equal((await store.getMany(['verbatim']))[0]?.document, document, `${what}, among many`)
+    const plain = '{\n "version" : "v1",\t"2":"b","1":"a", "id":"\\u0041é","n":12345678901234567,"f":1.0,"none":null }'
+    await store.put('verbatim', plain)
+    t.equal((await store.get('verbatim'))?.document, plain)
+
+    for (const [what, value] of Object.entries(strangeValues)) {
+      const document = `{"id":"verbatim","params":{"default":${value}}}`
+      await stores.hysdsIos.put('verbatim', document)
+      t.equal((await stores.hysdsIos.get('verbatim'))?.document, document, what)
+      t.equal((await stores.hysdsIos.getMany(['verbatim']))[0]?.document, document, `${what}, among many`)
     }
   })
 
@@ -130,7 +136,7 @@ export async function documentsContract(t: Tap, open: Open): Promise<void> {
 }
 
 async function describeContract(t: Tap, store: DocumentStore): Promise<void> {
-  const document = '{"id":"shown/1", "big":12345678901234567,"list":[1,{}],"text":"a \\" : { \\\\"}'
+  const document = '{"id":"shown/1", "big":12345678901234567,"list":[1,[]],"text":"a \\" : { \\\\"}'
 
   await t.test('a document is described as an engine answers it, its text as it stands', async (t) => {
     const { revision } = await store.put('shown/1', document)

@@ -10,7 +10,7 @@ function population(): Map<string, string> {
     add(id, { id, digest: null, url: `s3://images/${i}`, version: `v${i % 10}` })
   }
   for (let i = 0; i < 100; i++) add(`nameless-${i}`, { url: 'by hand', version: 'v3' })
-  for (let i = 0; i < 60; i++) add(`odd-${i}`, i % 2 ? { id: i, version: null } : { id: ['x'], version: { major: 1 } })
+  for (let i = 0; i < 60; i++) add(`odd-${i}`, i % 2 ? { id: i, version: null } : { id: ['x'], version: 7 })
   for (let i = 0; i < 80; i++) {
     const id = `long-${String(i).padStart(3, '0')}-${'x'.repeat(300)}`
     add(id, { id, version: `v${'9'.repeat(300)}` })

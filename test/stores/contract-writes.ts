@@ -100,7 +100,6 @@ export async function writesContract(t: Tap, open: Open): Promise<void> {
       ids.map((id, i) => ({ id, document: `{"id":"${id}"}`, revision: put[i]!.revision }))
     )
     t.ok(removed.every((one) => one === false))
-    t.equal(new Set(put.map(({ revision }) => revision)).size, 200, 'each has a revision of its own')
   })
 
   await t.test('each caller gets its own answer, and a refused one harms no neighbour', async (t) => {

@@ -1,5 +1,6 @@
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Health, Stores } from '../document-store.ts'
+import { closable } from './closing.ts'
 import { elasticsearchDocuments } from './documents.ts'
 import { connect, type Engine, type EngineOptions } from './engine.ts'
 import { hysdsIosIndex, recordsIndex } from './hysds-indices.ts'
@@ -13,14 +14,19 @@ export interface ElasticsearchOptions {
 /** HySDS's three indices on Elasticsearch or OpenSearch. Asks the engine nothing until it is used. */
 export function elasticsearchStores({ engine: options, indices }: ElasticsearchOptions): Stores {
   const engine = connect(options)
+  const calls = closable()
+  const documents = (index: string, body: object) => calls.guarded(elasticsearchDocuments(engine, { index, body }))
   return {
-    containers: elasticsearchDocuments(engine, { index: indices.containers, body: recordsIndex }),
-    jobSpecs: elasticsearchDocuments(engine, { index: indices.jobSpecs, body: recordsIndex }),
-    hysdsIos: elasticsearchDocuments(engine, { index: indices.hysdsIos, body: hysdsIosIndex }),
+    containers: documents(indices.containers, recordsIndex),
+    jobSpecs: documents(indices.jobSpecs, recordsIndex),
+    hysdsIos: documents(indices.hysdsIos, hysdsIosIndex),
     migrate: () => migrate(engine),
     health: () => health(engine, Object.values(indices)),
     engine: () => engineName(engine),
-    close: () => engine.close()
+    async close() {
+      await calls.close()
+      await engine.close()
+    }
   }
 }
 

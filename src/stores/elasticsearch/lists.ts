@@ -19,6 +19,8 @@ interface Place {
   list: string
   shard?: number
   after?: unknown[]
+  /** Ids of records behind `after` that an earlier page gave: it ended among records of equal sort values. */
+  given?: string[]
 }
 
 interface Hit {
@@ -60,9 +62,14 @@ interface Part {
 
 async function readPart(engine: Engine, { listing, place, limit }: { listing: Listing; place: Place; limit: number }): Promise<Part> {
   const { state, query } = listing
-  const { hits, more } = await search(engine, { listing, place, limit })
-  const items = hits.map(({ stored }) => stored).filter(({ document }) => matches(document, query.where ?? []))
-  if (more) return { items, next: { ...place, after: JSON.parse(hits.at(-1)!.place) } }
+  const given = place.given ?? []
+  // one more than wanted, to know whether the page ends among equals
+  const size = limit + given.length + 1
+  const found = await searchHits(engine, { listing, place, size })
+  const hits = found.filter(({ stored }) => !given.includes(stored.id))
+  const page = hits.slice(0, limit)
+  const items = page.map(({ stored }) => stored).filter(({ document }) => matches(document, query.where ?? []))
+  if (found.length === size) return { items, next: placeAfter(place, { page, following: hits[limit] }) }
   if (place.shard === undefined) {
     const others = await hasUnsortable(engine, listing)
     return { items, next: others ? { list: place.list, shard: 0 } : undefined }
@@ -72,19 +79,17 @@ async function readPart(engine: Engine, { listing, place, limit }: { listing: Li
 }
 
 /**
- * One search. It never ends between records of equal sort values (the same `id` and sequence number in two shards): search_after would
- * skip the rest of them. So the first of the next page is asked for too, and with it go all its equals.
+ * Sequence numbers are unique in a shard only, so records of the same `id` may have equal sort values, and search_after skips all of
+ * them at once. A page that ends among such goes on before them, without those that it gave.
  */
-async function search(engine: Engine, options: { listing: Listing; place: Place; limit: number }): Promise<{ hits: Hit[]; more: boolean }> {
-  for (let size = options.limit + 1; ; size = Math.min(size * 2, 10_000)) {
-    const hits = await searchHits(engine, { ...options, size })
-    if (hits.length < size) return { hits, more: false }
-    const nextPlace = hits.at(-1)!.place
-    const whole = hits.filter(({ place }) => place !== nextPlace)
-    if (whole.length > 0) return { hits: whole, more: true }
-    if (size === 10_000)
-      throw new CatalogueError('store_unavailable', `10,000 records of ${options.listing.index} have the same id and sequence number`)
-  }
+function placeAfter({ list, shard, after, given }: Place, { page, following }: { page: Hit[]; following: Hit | undefined }): Place {
+  const start = { list, ...(shard !== undefined && { shard }) }
+  const last = page.at(-1)!.place
+  if (following?.place !== last) return { ...start, after: JSON.parse(last) }
+  const before = page.findLast(({ place }) => place !== last)
+  const equals = page.flatMap(({ place, stored }) => (place === last ? [stored.id] : []))
+  if (before) return { ...start, after: JSON.parse(before.place), given: equals }
+  return { ...start, ...(after && { after }), given: [...(given ?? []), ...equals] }
 }
 
 async function searchHits(engine: Engine, { listing, place, size }: { listing: Listing; place: Place; size: number }): Promise<Hit[]> {
@@ -193,7 +198,7 @@ function decoded(cursor: string): Place | undefined {
   try {
     const place = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as Place
     const plain = place !== null && typeof place.list === 'string' && (place.shard === undefined || Number.isInteger(place.shard))
-    return plain && (place.after === undefined || Array.isArray(place.after)) ? place : undefined
+    return plain && [place.after, place.given].every((part) => part === undefined || Array.isArray(part)) ? place : undefined
   } catch {
     return undefined
   }

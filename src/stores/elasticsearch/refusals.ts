@@ -12,7 +12,9 @@ const documentAtFault = new Set([
   'mapper_parsing_exception',
   'document_parsing_exception',
   'strict_dynamic_mapping_exception',
-  'parsing_exception'
+  'parsing_exception',
+  // an empty text: "request body is required"
+  'parse_exception'
 ])
 const passing = new Set([
   'es_rejected_execution_exception',
