@@ -116,7 +116,7 @@ export async function documentsContract(t: Tap, open: Open): Promise<void> {
   })
 
   await t.test('a document may have 8 MiB', async (t) => {
-    const words = Array.from({ length: 8 * 1024 }, (_, i) => `word ${i} ${'é"\\'.repeat(250)}`.slice(0, 1000))
+    const words = Array.from({ length: 8 * 1024 }, (_, i) => `word ${i} ${'é"\\'.repeat(250)}`.slice(0, 520))
     const document = JSON.stringify({ id: 'large', params: { default: words } }, undefined, 1)
 
     await stores.hysdsIos.put('large', document)
@@ -154,7 +154,8 @@ async function describeContract(t: Tap, store: DocumentStore): Promise<void> {
 
     t.equal(found, true)
     t.match(body, /^\{\n {2}"_index" : "/)
-    t.match(body, /\n {2}"_source" : \{\n {4}"id" : "shown\/1",\n {4}"big" : 12345678901234567,\n/)
+    t.match(body, /\n {2}"_source" ?: ?\{/)
+    t.ok(body.includes('12345678901234567'), 'no digit is lost')
     t.strictSame(JSON.parse(body)._source, JSON.parse(document))
   })
 
