@@ -8,7 +8,7 @@ import { causes, type Log } from './observability/log.ts'
 import { measuredResolve } from './observability/measured-resolve.ts'
 import { measuredStores } from './observability/measured-stores.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
-import { observeRequests } from './observability/requests.ts'
+import { requestObserver } from './observability/requests.ts'
 import type { Stores } from './stores/document-store.ts'
 import { type Gate, gatedStores } from './stores/gated-stores.ts'
 import { type Preparation, prepare } from './stores/preparation.ts'
@@ -50,8 +50,7 @@ export async function startApp(config: Config, { log, onUnusable }: AppOptions):
     const server = await createServer({
       ...config,
       catalogue: measuredCatalogue(createCatalogue(measuredStores(stores, metrics), config), metrics),
-      logger: log,
-      observe: (app) => observeRequests(app, { log, metrics }),
+      report: requestObserver({ log, metrics }),
       operator: operatorOptions(config, { stores, metrics })
     })
     await server.listen({ host: config.host, port: config.port })

@@ -5,15 +5,28 @@
  */
 export interface Schemas {
   'config.json': Settings
+  'container-add.json': ContainerAdd
+  'container-query.json': ContainerQuery
+  'container-reply.json': ContainerReply
+  'container.json': Container
+  'done-reply.json': DoneReply
   'engine-document.json': EngineDocument
   'guard-parameters.json': GuardParameters
   'health.json': Health
   'id-parameter.json': IdParameter
+  'id-query.json': IdQuery
+  'ids-reply.json': IdsReply
   'live-report.json': LiveReport
+  'mozart-refusal.json': MozartRefusal
   'openapi-document.json': OpenApiDocument
   'pretty-parameter.json': PrettyParameter
   'ready-report.json': ReadyReport
   'refusal.json': Refusal
+  'resolution-reply.json': ResolutionReply
+  'resolution.json': Resolution
+  'resolve-query.json': ResolveQuery
+  'spec-add.json': SpecAdd
+  'spec-reply.json': SpecReply
   'unavailable-report.json': UnavailableReport
   'version-report.json': VersionReport
 }
@@ -172,6 +185,89 @@ export interface Settings {
    */
   token?: string
 }
+export interface ContainerAdd {
+  /**
+   * The id: 1 to 512 bytes of UTF-8.
+   */
+  name: string
+  version: string
+  digest: string
+  /**
+   * What x86_64 machines run. Empty for a container without an amd64 image; then urls must say what there is.
+   */
+  url?: string
+  /**
+   * JSON, in a string: from architecture to URL. Names that machines call themselves are added.
+   */
+  urls?: string
+  /**
+   * Lay urls over the stored ones by architecture, instead of replacing the record.
+   */
+  merge?: 'true' | 'false'
+  [k: string]: unknown
+}
+export interface ContainerQuery {
+  id: string
+  /**
+   * The architecture of a machine, as it calls itself or as OCI does. With it, url is that machine's image.
+   */
+  arch?: string
+  [k: string]: unknown
+}
+export interface ContainerReply {
+  success: boolean
+  message: string
+  result: Container
+  [k: string]: unknown
+}
+/**
+ * HySDS's record. Records that others wrote may lack members or have more.
+ */
+export interface Container {
+  id?: string
+  digest?: string | null
+  /**
+   * What x86_64 machines run; with arch, what that machine runs.
+   */
+  url?: string | null
+  version?: string | null
+  /**
+   * JSON, in a string: every architecture under all its names.
+   */
+  urls?:
+    | string
+    | {
+        [k: string]: unknown
+      }
+    | null
+  resolved?: Resolution
+  [k: string]: unknown
+}
+export interface Resolution {
+  /**
+   * By its OCI name; null when the record names no architectures and url is all there is.
+   */
+  architecture: string | null
+  /**
+   * As it was asked for.
+   */
+  requested: string
+  url: string
+  source: 'urls' | 'url'
+  /**
+   * What reading the image's bytes proved.
+   */
+  verdict: string
+}
+export interface DoneReply {
+  success: boolean
+  message: string
+  /**
+   * The id, where there is a result at all.
+   */
+  result?: string | null
+  [k: string]: unknown
+}
 /**
  * As Elasticsearch and OpenSearch answer; they may add members.
  */
@@ -215,8 +311,30 @@ export interface IdParameter {
   id: string
   [k: string]: unknown
 }
+export interface IdQuery {
+  id: string
+  [k: string]: unknown
+}
+export interface IdsReply {
+  success: boolean
+  message: string
+  /**
+   * Ids; in order where there are at most 20,000.
+   */
+  result: string[]
+  [k: string]: unknown
+}
 export interface LiveReport {
   live: boolean
+}
+export interface MozartRefusal {
+  success: boolean
+  message: string
+  /**
+   * Null, or absent.
+   */
+  result?: null
+  [k: string]: unknown
 }
 export interface OpenApiDocument {
   openapi: string
@@ -249,6 +367,46 @@ export interface Refusal {
    * What is wrong, and what was expected.
    */
   message: string
+  [k: string]: unknown
+}
+export interface ResolutionReply {
+  success: boolean
+  message: string
+  result: Resolution
+  [k: string]: unknown
+}
+export interface ResolveQuery {
+  id: string
+  /**
+   * The architecture of a machine, as it calls itself or as OCI does.
+   */
+  arch: string
+  /**
+   * Give the image though its bytes are another architecture's.
+   */
+  force?: 'true' | 'false'
+  /**
+   * text: the URL alone, for shell scripts; so does an Accept whose first type is text/plain.
+   */
+  format?: 'json' | 'text'
+  [k: string]: unknown
+}
+export interface SpecAdd {
+  /**
+   * The specification: a JSON object with an id, in a string.
+   */
+  spec: string
+  [k: string]: unknown
+}
+export interface SpecReply {
+  success: boolean
+  message: string
+  /**
+   * The specification, with every digit and in the order it was stored.
+   */
+  result: {
+    [k: string]: unknown
+  }
   [k: string]: unknown
 }
 export interface UnavailableReport {

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { compile } from 'json-schema-to-typescript'
+import { openApi } from './openapi.ts'
 
 export interface GeneratedFile {
   path: string
@@ -8,7 +9,10 @@ export interface GeneratedFile {
 
 /** Every generated file with the text that it should have. Paths are from the repository's root, where this must run. */
 export async function generated(): Promise<GeneratedFile[]> {
-  return [{ path: 'src/schemas.ts', text: await types() }]
+  return [
+    { path: 'src/schemas.ts', text: await types() },
+    { path: 'openapi.yaml', text: await openApi() }
+  ]
 }
 
 async function types(): Promise<string> {

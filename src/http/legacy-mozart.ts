@@ -1,7 +1,6 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { maskSecrets } from '../domain/secrets.ts'
 import { hasBody } from './shared/body.ts'
 
 /** Hands a request over to another server and its answer back, both as streams. */
@@ -59,7 +58,7 @@ function joinStreams(request: FastifyRequest, reply: FastifyReply, upstream: Cli
   upstream.on('error', (error: NodeJS.ErrnoException) => {
     if (client.destroyed || client.writableFinished) return
     if (client.headersSent) return void client.destroy()
-    request.log.warn({ reason: maskSecrets(error.message) }, 'the old Mozart did not answer')
+    request.failure = error
     answerAway(reply, request.id, error.code ?? error.message)
   })
   client.on('close', () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { CatalogueError } from '../domain/errors.ts'
 import { type Policy, permits } from '../domain/policy.ts'
@@ -9,6 +9,7 @@ import { answerClientError } from './client-error.ts'
 import { addCorsHeaders } from './cors.ts'
 import { createPassThrough } from './legacy-mozart.ts'
 import { mozartFace } from './mozart/index.ts'
+import { observe, type RequestReport } from './observed.ts'
 import { type OperatorOptions, operatorFace } from './operator/index.ts'
 import './shared/action.ts'
 import { discardRest } from './shared/body.ts'
@@ -30,9 +31,10 @@ export interface ServerOptions {
   legacyMozartUrl?: string | undefined
   /** How long it may be silent before it answers; default 2 minutes. */
   legacyTimeoutMs?: number
-  logger?: FastifyBaseLogger | undefined
-  /** Adds the hooks that measure requests, before any route is there. */
-  observe?: ((app: FastifyInstance) => void) | undefined
+  /** Called once a request: for the log and metrics. There is no other logger. */
+  report?: ((report: RequestReport) => void) | undefined
+  /** Joins the server before its routes do; what reads them for openapi.yaml must. */
+  before?: ((app: FastifyInstance) => Promise<void>) | undefined
   /** What the operator face shows; without it there is none. */
   operator?: Omit<OperatorOptions, 'catalogue' | 'address'> | undefined
   /** The largest body that is taken into memory, in bytes. */
@@ -50,9 +52,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const unmatched = answerUnmatched(app, methods, { passThrough })
   const address: PublicAddress = { ...options, port: () => (app.server.address() as AddressInfo | null)?.port ?? options.port }
 
-  options.observe?.(app)
+  await options.before?.(app)
   keepBodiesAsStreams(app)
-  app.addHook('onRequest', guard(options.policy))
+  app.addHook('onRequest', guard(options))
   app.addHook('onResponse', (request, _reply, done) => {
     discardRest(request.raw, bodyTimeoutMs)
     done()
@@ -60,7 +62,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   requireActions(app, methods)
   app.setErrorHandler((error, request, reply) => {
     const { status, message, headers } = explain(error)
-    if (status >= 500) request.log.error(error)
+    if (status >= 500) request.failure = error
     return reply.code(status).headers(headers).send({ message })
   })
   await app.register(mozartFace, { catalogue, address, bodyLimit, bodyTimeoutMs })
@@ -72,17 +74,15 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 type Answer = (request: FastifyRequest, reply: FastifyReply) => FastifyReply
 
 /** Bounds on time and size, ids, and where a path begins. No request timeout: an upload may take hours while bytes flow. */
-function createBareServer({ logger, prefix }: ServerOptions, unmatched: Answer): FastifyInstance {
+function createBareServer({ prefix, report }: ServerOptions, unmatched: Answer): FastifyInstance {
   return fastify({
-    ...(logger ? { loggerInstance: logger } : { logger: false }),
-    // one line a request is written by who hands in the logger
-    logController: new LogController({ disableRequestLogging: true }),
+    logger: false,
     genReqId: requestId,
     rewriteUrl: (message) => pathOfOurs(message, prefix),
     clientErrorHandler: answerClientError,
     // a path that cannot be decoded is nobody's
     frameworkErrors: (_error, request, reply) => {
-      prepare(request as FastifyRequest, reply as FastifyReply)
+      prepare(request as FastifyRequest, { reply: reply as FastifyReply, report })
       unmatched(request as FastifyRequest, reply as FastifyReply)
     },
     exposeHeadRoutes: false,
@@ -104,16 +104,17 @@ function keepBodiesAsStreams(app: FastifyInstance): void {
 }
 
 /** The one door: every request passes here before its route, and no route is without an action. */
-function guard(policy: Policy) {
+function guard({ policy, report }: Pick<ServerOptions, 'policy' | 'report'>) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
-    prepare(request, reply)
+    prepare(request, { reply, report })
     const { action } = request.routeOptions.config
     if (action === undefined || permits(policy, action)) return done()
     done(new CatalogueError('forbidden', `the policy "${policy}" of this service does not permit ${action}`))
   }
 }
 
-function prepare(request: FastifyRequest, reply: FastifyReply): void {
+function prepare(request: FastifyRequest, { reply, report }: { reply: FastifyReply } & Pick<ServerOptions, 'report'>): void {
+  if (report) observe(request, { reply, report })
   reply.header('x-request-id', request.id)
   addCorsHeaders(request, reply)
   ignoreNonsenseType(request.raw)

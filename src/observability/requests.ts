@@ -1,38 +1,41 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Log } from './log.ts'
-import { causes, masked } from './log.ts'
+import { causes, type Log, masked } from './log.ts'
 import type { Metrics } from './metrics.ts'
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** Which face a route belongs to, for metrics. */
-    face?: string
+/** What the server reports of a request. */
+export interface RequestReport {
+  id: string
+  method: string
+  path: string
+  face: string
+  route: string
+  status: number
+  ms: number
+  bytes: number | undefined
+  about: string | undefined
+  aborted: boolean
+  failure: unknown
+}
+
+/** One log line and one measurement a request. */
+export function requestObserver({ log, metrics }: { log: Log; metrics: Metrics }): (report: RequestReport) => void {
+  return (report) => {
+    const { face, route, method, status, failure } = report
+    metrics.request({ face, route, method, status }, report.ms / 1000)
+    if (failure !== undefined) log.error({ ...line(report), causes: causes(failure) })
+    else if (status >= 500) log.error(line(report))
+    else log.info(line(report))
   }
 }
 
-const failures = new WeakMap<FastifyRequest, Error>()
-
-/** One log line and one measurement a request, when its answer has ended. */
-export function observeRequests(app: FastifyInstance, { log, metrics }: { log: Log; metrics: Metrics }): void {
-  app.addHook('onError', (request, _reply, error, done) => {
-    failures.set(request, error)
-    done()
-  })
-
-  app.addHook('onResponse', (request, reply, done) => {
-    const { url = 'unmatched', config } = request.routeOptions
-    const labels = { face: config.face ?? 'mozart', route: url, method: request.method, status: reply.statusCode }
-    metrics.request(labels, reply.elapsedTime / 1000)
-    if (reply.statusCode < 500) log.info(line(request, reply))
-    else log.error({ ...line(request, reply), causes: causes(failures.get(request)) })
-    done()
-  })
-}
-
-function line(request: FastifyRequest, reply: FastifyReply) {
-  const { id, method, originalUrl } = request
-  const query = originalUrl.indexOf('?')
-  const path = masked(query === -1 ? originalUrl : originalUrl.slice(0, query))
-  const bytes = Number(reply.getHeader('content-length')) || undefined
-  return { request: id, method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 100) / 100, bytes }
+function line({ id, method, path, status, ms, bytes, about, aborted }: RequestReport) {
+  return {
+    request: id,
+    method,
+    path: masked(path),
+    status,
+    ms: Math.round(ms * 100) / 100,
+    bytes,
+    id: about && masked(about),
+    aborted: aborted || undefined
+  }
 }

@@ -20,14 +20,16 @@ export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
 
     async add({ request, reply, parameters, words }) {
       const registration = readRegistration(parameters, words.missing)
+      request.about = registration.id
       const merge = flag(parameters, 'merge')
       const { id } = await containers.add(registration, { publicUrl: publicUrl(request), merge })
       return sendAnswer(reply, { success: true, message: words.added(id), result: pythonString(id) })
     },
 
-    async info({ reply, parameters, words }) {
+    async info({ request, reply, parameters, words }) {
       const id = parameters.get('id')
       if (!id) throw parameters.missing(words.noId)
+      request.about = id
       if (parameters.get('arch') === undefined) {
         const document = await containers.info(id)
         if (document === undefined) throw new CatalogueError('container_unknown', words.unknown(id))
@@ -38,11 +40,13 @@ export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
     },
 
     async resolve(call) {
-      const { reply, parameters, words } = call
+      const { request, reply, parameters, words } = call
       const asText = wantsText(call)
       try {
         const id = parameters.get('id')
         if (!id) throw parameters.missing(words.noId)
+        request.about = id
+        request.about = id
         // what force overrides is a verdict, and nothing is proven wrong yet
         flag(parameters, 'force')
         const { resolution } = await containers.resolve(id, readArchitecture(parameters))
@@ -55,9 +59,10 @@ export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
       }
     },
 
-    async remove({ reply, parameters, words }) {
+    async remove({ request, reply, parameters, words }) {
       const id = parameters.get('id')
       if (!id) throw parameters.missing(words.removeNoId)
+      request.about = id
       if (!(await containers.remove(id))) throw new CatalogueError('container_unknown', words.removeUnknown(id))
       return sendAnswer(reply, { success: true, message: words.removed(id), result: words.removedResult(id) })
     }

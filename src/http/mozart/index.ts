@@ -6,6 +6,7 @@ import { explain } from '../shared/errors.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
 import type { Handler } from './call.ts'
 import { containerHandlers } from './containers.ts'
+import { descriptionOf } from './descriptions.ts'
 import { sendAnswer } from './envelope.ts'
 import { pageRoutes } from './pages.ts'
 import { type Parameters, readParameters } from './parameters.ts'
@@ -45,7 +46,7 @@ export async function mozartFace(app: FastifyInstance, options: MozartOptions): 
     const resultless = operation === 'remove' && version === 'v0.1'
     const bounds = { limit: route.large ? bodyLimit : Math.min(bodyLimit, smallBody), timeoutMs }
     const handler = answering(handlers[kind][operation]!, { words: words[version][kind], bounds })
-    app.route({ method, url, config: { action, resultless }, handler })
+    app.route({ method, url, config: { action, resultless, describes: descriptionOf(route) }, handler })
   }
   pageRoutes(app, address)
 }
@@ -63,7 +64,7 @@ function answering(handler: Handler, { words, bounds }: { words: Words; bounds: 
 function refuse(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, message, headers } = explain(error)
   reply.code(status).headers(headers)
-  if (status >= 500) request.log.error(error)
+  if (status >= 500) request.failure = error
   if (status === 500) return reply.header('content-type', 'application/json').send(Buffer.from('{"message": "Internal Server Error"}\n'))
   const result = request.routeOptions.config.resultless ? undefined : 'null'
   return sendAnswer(reply, { success: false, message, result })

@@ -21,10 +21,17 @@ export async function sendList(reply: FastifyReply, ids: AsyncIterable<string[]>
     return sendAnswer(reply, { success: true, message: '', result: undefined })
   }
   // a fault from here on destroys the connection (Fastify does): half a list must not look like a whole one
-  return reply.header('content-type', 'application/json').send(Readable.from(chunks(first, batches)))
+  return reply
+    .header('content-type', 'application/json')
+    .send(Readable.from(chunks(first, { batches, onFailure: (error) => (reply.request.failure = error) })))
 }
 
-async function* chunks(first: string[], batches: AsyncIterator<string[]>): AsyncGenerator<string> {
+interface Rest {
+  batches: AsyncIterator<string[]>
+  onFailure(error: unknown): void
+}
+
+async function* chunks(first: string[], { batches, onFailure }: Rest): AsyncGenerator<string> {
   try {
     yield `{"success": true, "message": "", "result": [${first.map(pythonString).join(', ')}`
     for (;;) {
@@ -33,6 +40,9 @@ async function* chunks(first: string[], batches: AsyncIterator<string[]>): Async
       if (value.length > 0) yield `, ${value.map(pythonString).join(', ')}`
     }
     yield ']}\n'
+  } catch (error) {
+    onFailure(error)
+    throw error
   } finally {
     await batches.return?.()
   }

@@ -6,8 +6,7 @@ const services = Buffer.from('{"content":"HySDS job orchestration/worker library
 /** What of Mozart's site is no operation: the redirects to its documentation, which the operator face serves, and /services. */
 export function pageRoutes(app: FastifyInstance, address: PublicAddress): void {
   const config = { action: 'operations:read' } as const
-  const options = { config, schema: { hide: true } }
-  const route = { method: ['GET', 'HEAD'], ...options }
+  const route = { method: ['GET', 'HEAD'], config }
 
   app.route({
     ...route,

@@ -10,24 +10,27 @@ export function specHandlers(specs: Specs) {
   return {
     list: ({ reply }) => sendList(reply, specs.ids()),
 
-    async add({ reply, parameters, words }) {
+    async add({ request, reply, parameters, words }) {
       const specification = parameters.get('spec')
       if (specification === undefined) throw parameters.missing(words.missing)
       const id = await specs.add(specification)
+      request.about = id
       return sendAnswer(reply, { success: true, message: words.added(id), result: pythonString(id) })
     },
 
-    async info({ reply, parameters, words }) {
+    async info({ request, reply, parameters, words }) {
       const id = parameters.get('id')
       if (!id) throw parameters.missing(words.noId)
+      request.about = id
       const document = await specs.get(id)
       if (document === undefined) throw new CatalogueError('spec_unknown', words.unknown(id))
       return sendAnswer(reply, { success: true, message: words.found(id), result: restyled(document) })
     },
 
-    async remove({ reply, parameters, words }) {
+    async remove({ request, reply, parameters, words }) {
       const id = parameters.get('id')
       if (!id) throw parameters.missing(words.removeNoId)
+      request.about = id
       if (!(await specs.remove(id))) throw new CatalogueError('spec_unknown', words.removeUnknown(id))
       return sendAnswer(reply, { success: true, message: words.removed(id), result: words.removedResult(id) })
     }

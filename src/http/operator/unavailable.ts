@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import { fromDocument } from '../../domain/document.ts'
+import { fromDocument, type Record } from '../../domain/document.ts'
 import { isCatalogueError } from '../../domain/errors.ts'
 import { architecturesOf, resolveImage } from '../../domain/resolution.ts'
 import type { UnavailableReport } from '../../schemas.ts'
@@ -31,13 +31,17 @@ async function reportOf({ containers }: Catalogue, { id, architecture }: Params)
   if (document === undefined) return { message: `container not found: ${id}`, container: id, architecture, available: [] }
   const record = fromDocument(id, document)
   const available = architecturesOf(record)
+  return { message: reason(record, architecture), container: id, architecture, available }
+}
+
+function reason(record: Record, architecture: string): string {
   try {
-    resolveImage(record, architecture)
-    const message = `this address stands for an image of ${id} for ${architecture} that was missing; there is one now: read the container again`
-    return { message, container: id, architecture, available }
+    const { source } = resolveImage(record, architecture)
+    if (source === 'url') return `${record.id} names no architectures now, only one image; read the container again`
+    return `${record.id} has an image for ${architecture} by now; read the container again`
   } catch (error) {
     if (!isCatalogueError(error)) throw error
-    return { message: error.message, container: id, architecture, available }
+    return error.message
   }
 }
 

@@ -1,0 +1,62 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+/** What is known of a request when its answer has ended, or was cut off. */
+export interface RequestReport {
+  id: string
+  method: string
+  /** Without the query, which may hold anything. */
+  path: string
+  face: string
+  /** As it was registered; 'unmatched' for paths that nobody here serves. */
+  route: string
+  status: number
+  ms: number
+  bytes: number | undefined
+  /** The id of the document that the request was about. */
+  about: string | undefined
+  /** The client went away, or the answer failed after its first byte. */
+  aborted: boolean
+  /** Why it was answered with a status of 500 or above. */
+  failure: unknown
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Which face a route belongs to, for metrics; 'mozart' unless it says so. */
+    face?: string
+  }
+  interface FastifyRequest {
+    /** Set by a route, for the log: the id of the document that the request is about. */
+    about?: string
+    /** Set by who answers an error with a status of 500 or above, for the log. */
+    failure?: unknown
+  }
+}
+
+/**
+ * Reports each request once. Not an onResponse hook: Fastify does not call that for a client that went away, nor for a list that broke
+ * off, which are the lines that somebody will look for.
+ */
+export function observe(request: FastifyRequest, { reply, report }: { reply: FastifyReply; report(report: RequestReport): void }): void {
+  const started = performance.now()
+  reply.raw.once('close', () => report(reportOf(request, { reply, ms: performance.now() - started })))
+}
+
+function reportOf(request: FastifyRequest, { reply, ms }: { reply: FastifyReply; ms: number }): RequestReport {
+  const { id, method, originalUrl, about, failure } = request
+  const { url: route = 'unmatched', config } = request.routeOptions
+  const query = originalUrl.indexOf('?')
+  return {
+    id,
+    method,
+    path: query === -1 ? originalUrl : originalUrl.slice(0, query),
+    face: config?.face ?? 'mozart',
+    route,
+    status: reply.raw.statusCode,
+    ms,
+    bytes: Number(reply.getHeader('content-length')) || undefined,
+    about: about ?? (request.params as { id?: string } | null)?.id,
+    aborted: !reply.raw.writableFinished,
+    failure
+  }
+}

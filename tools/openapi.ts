@@ -1,0 +1,73 @@
+import { readdir, readFile } from 'node:fs/promises'
+import fastifySwagger from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+import { stringify } from 'yaml'
+import type { Catalogue } from '../src/catalogue/catalogue.ts'
+import { createServer } from '../src/http/server.ts'
+
+type Paths = Record<string, Record<string, unknown>>
+
+/** openapi.yaml, from the routes of a server that is never asked anything. */
+export async function openApi(): Promise<string> {
+  const { version } = JSON.parse(await readFile('package.json', 'utf8'))
+  const server = await createServer({
+    ...nothingBehind,
+    before: (app) => addSwagger(app, version)
+  })
+  const { paths, components, ...rest } = server.swagger() as { paths: Paths; components?: object }
+  await server.close()
+  return `# Written by \`npm run generate\` from the routes: change those, or schemas/.\n${stringify(
+    { ...rest, paths: withoutHead(paths), components },
+    { aliasDuplicateObjects: false, lineWidth: 140 }
+  )}`
+}
+
+async function addSwagger(app: FastifyInstance, version: string): Promise<void> {
+  for (const name of (await readdir('schemas')).filter((file) => file.endsWith('.json')).sort()) {
+    // the settings are no shape of the interface
+    if (name !== 'config.json') app.addSchema(JSON.parse(await readFile(`schemas/${name}`, 'utf8')))
+  }
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Leporello',
+        version,
+        description:
+          'A container registry for HySDS that gives every machine the image of its architecture. HEAD is answered wherever GET is, except where GET removes. X-Request-Id is taken or made, and answered.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' }
+      },
+      servers: [{ url: '/' }]
+    },
+    refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json['title'] ?? `def-${i}`) },
+    transform: ({ url, route }) => {
+      const { tags, consumes, ...describes } = route.config?.describes ?? { tags: [], hide: true, summary: '' }
+      return { url, schema: { ...describes, tags: [...tags], ...(consumes && { consumes: [...consumes] }) } }
+    }
+  })
+}
+
+/** HEAD stands beside GET everywhere, which the description says once. */
+const withoutHead = (paths: Paths): Paths =>
+  Object.fromEntries(Object.entries(paths).map(([path, { head: _, ...operations }]) => [path, operations]))
+
+/** The routes are the same whatever stands behind them. */
+const nothingBehind = {
+  catalogue: { containers: {}, jobSpecs: {}, hysdsIos: {}, describe: {} } as Catalogue,
+  policy: 'open' as const,
+  host: '127.0.0.1',
+  port: 0,
+  prefix: '',
+  operator: {
+    indices: { containers: 'containers', jobSpecs: 'job_specs', hysdsIos: 'hysds_ios-mozart' },
+    description: new URL('file:///openapi.yaml'),
+    probes: {
+      version: '',
+      commit: undefined,
+      store: 'embedded' as const,
+      engine: async () => '',
+      checks: {},
+      metrics: async () => ({ contentType: '', body: '' })
+    }
+  }
+}
