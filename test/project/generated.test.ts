@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { parse } from 'yaml'
+import { generated } from '../../tools/generated.ts'
+
+t.test('generated files are what the routes and schemas say; npm run generate makes them so', async (t) => {
+  const files = await generated()
+
+  t.strictSame(files.map(({ path }) => path).sort(), ['openapi.yaml', 'src/schemas.ts'])
+  for (const { path, text } of files) t.equal(await readFile(join(process.cwd(), path), 'utf8'), text, path)
+})
+
+t.test('every operation in openapi.yaml has a summary, an answer for when all is well, and no shape that hangs in the air', async (t) => {
+  const text = await readFile('openapi.yaml', 'utf8')
+  const { paths, components } = parse(text) as Description
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, operation }))
+  )
+
+  t.ok(operations.length > 60, `${operations.length} operations`)
+  for (const { name, operation } of operations) {
+    const wellAt = name.includes('/unavailable/') ? '404' : '200'
+    t.ok(operation.summary && operation.responses[wellAt], name)
+  }
+  const referred = new Set([...text.matchAll(/\$ref: "#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name!))
+  t.strictSame(
+    [...referred].filter((name) => !(name in components.schemas)),
+    []
+  )
+})
+
+t.test('the base paths, v0.1 and v0.2 have the same routes', async (t) => {
+  const { paths } = parse(await readFile('openapi.yaml', 'utf8')) as Description
+  const below = (prefix: string) =>
+    Object.keys(paths)
+      .filter((path) => path.startsWith(`${prefix}/`) && /^\/(container|job_spec|hysds_io)(\/|$)/.test(path.slice(prefix.length)))
+      .map((path) => path.slice(prefix.length))
+
+  t.strictSame(below('/api/v0.1'), below(''))
+  t.strictSame(below('/api/v0.2'), below(''))
+})
+
+interface Description {
+  paths: Record<string, Record<string, { summary: string; responses: Record<string, unknown> }>>
+  components: { schemas: Record<string, unknown> }
+}
