@@ -5,8 +5,6 @@ export interface Room {
   mayImport: readonly string[]
   /** Packages; `node:` stands for all of Node's, a trailing `/` for all of a scope. */
   packages: readonly string[]
-  /** Where only types may come from. */
-  typesOnly?: readonly string[]
 }
 
 const domain = ['domain/']
@@ -20,7 +18,9 @@ export const rooms: readonly Room[] = [
   { files: 'stores/elasticsearch/', mayImport: port, packages: ['node:', '@elastic/elasticsearch'] },
   { files: 'stores/embedded/', mayImport: port, packages: ['node:', 'libsql'] },
   { files: 'images/', mayImport: domain, packages: ['node:', 'tar-stream', 'fzstd'] },
-  { files: 'blobs/', mayImport: domain, packages: ['node:', '@aws-sdk/'] },
+  { files: 'blobs/', mayImport: domain, packages: ['node:', 'hash-wasm'] },
+  { files: 'blobs/local/', mayImport: ['blobs/', 'domain/'], packages: ['node:'] },
+  { files: 'blobs/s3/', mayImport: ['blobs/', 'domain/'], packages: ['node:', '@aws-sdk/'] },
   { files: 'catalogue/', mayImport: ['domain/', 'stores/document-store.ts'], packages: [] },
   { files: 'http/shared/', mayImport: ['domain/', 'schemas.ts'], packages: ['fastify', 'node:'] },
   { files: 'http/mozart/', mayImport: faces, packages: ['fastify', '@fastify/', 'node:'] },
