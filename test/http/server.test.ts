@@ -1,9 +1,9 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import pino from 'pino'
 import t from 'tap'
 import { CatalogueError } from '../../src/domain/errors.ts'
 import type { Stores } from '../../src/stores/document-store.ts'
+import { logLines } from '../support/log-lines.ts'
 import { openStores, startServer } from '../support/start-server.ts'
 
 /** What a server answers to these bytes until it closes the connection. */
@@ -70,15 +70,15 @@ t.test('a store that is away is a 503 with a time to come back, and no secret in
 })
 
 t.test('an error that nobody foresaw keeps its words for the log', async (t) => {
-  const lines: string[] = []
-  const logger = pino({}, { write: (line: string) => void lines.push(line) })
-  const { app } = await startServer(t, { logger, stores: failing(await openStores(t), new TypeError('x is not a function')) })
+  const { report, atLeast } = logLines()
+  const { app } = await startServer(t, { report, stores: failing(await openStores(t), new TypeError('x is not a function')) })
 
   const reply = await app.inject('/container/info?id=x')
 
   t.equal(reply.statusCode, 500)
   t.equal(reply.body, '{"message": "Internal Server Error"}\n')
-  t.match(lines.join(''), 'x is not a function')
+  const [line] = await atLeast(1)
+  t.match(line, { level: 'error', status: 500, id: 'x', causes: [{ name: 'TypeError', message: 'x is not a function', stack: String }] })
 })
 
 t.test('what is not HTTP, or more of it than is read, is refused in JSON', async (t) => {
