@@ -102,6 +102,16 @@ export async function documentsContract(t: Tap, open: Open): Promise<void> {
     }
   })
 
+  await t.test('half of a surrogate pair in an id is not taken for the character that UTF-8 puts in its place', async (t) => {
+    await store.put('half \ufffd', '{"n":1}')
+
+    t.equal(await store.get('half \ud800'), undefined)
+    t.strictSame(await store.getMany(['half \ud800']), [undefined])
+    t.equal(await store.remove('half \ud800'), false)
+    t.equal((await store.describe('half \ud800', { pretty: false })).found, false)
+    t.equal((await store.get('half \ufffd'))?.document, '{"n":1}')
+  })
+
   await t.test('a document comes back byte for byte', async (t) => {
     const plain = '{\n "version" : "v1",\t"2":"b","1":"a", "id":"\\u0041é","n":12345678901234567,"f":1.0,"none":null }'
     await store.put('verbatim', plain)

@@ -69,11 +69,11 @@ async function storesContract(t: Tap, open: Open): Promise<void> {
   })
 
   await t.test('closing waits for writes under way, and afterwards every call is refused', async (t) => {
-    const writes = Array.from({ length: 50 }, (_, i) => stores.containers.put(`last-${i}`, `{"id":"last-${i}"}`))
+    const writes = Array.from({ length: 1000 }, (_, i) => stores.containers.put(`last-${i}`, `{"id":"last-${i}"}`))
 
     await stores.close()
 
-    t.equal((await Promise.all(writes)).length, 50)
+    t.equal((await Promise.all(writes)).length, 1000)
     await t.rejects(stores.containers.get('same'), { code: 'store_unavailable' })
     await t.rejects(stores.containers.put('same', '{}'), { code: 'store_unavailable' })
     await t.rejects(stores.containers.list({ limit: 1 }), { code: 'store_unavailable' })
