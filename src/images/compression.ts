@@ -1,0 +1,36 @@
+import type { Transform } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import type { ImageLimits } from './limits.ts'
+import type { Problem } from './problems.ts'
+import { isTarHeader, isZeroBlock } from './tar-header.ts'
+import { createZstdDecompress, type ZstdRefusal } from './zstd.ts'
+
+export type Compression = 'none' | 'gzip' | 'zstd'
+
+export type Content = 'tar' | 'gzip' | 'zstd' | 'bzip2' | 'xz' | 'json' | 'other'
+
+/** What bytes are, by how they begin: one tar block is enough. Names say nothing. */
+export function contentOf(head: Buffer): Content {
+  const magic = head.toString('latin1', 0, 6)
+  if (magic.startsWith('\x1f\x8b')) return 'gzip'
+  if (magic.startsWith('\x28\xb5\x2f\xfd') || (magic.slice(1, 4) === '\x2aM\x18' && (head[0]! & 0xf0) === 0x50)) return 'zstd'
+  if (magic.startsWith('BZh')) return 'bzip2'
+  if (magic.startsWith('\xfd7zXZ')) return 'xz'
+  if (head.length >= 512 && (isTarHeader(head.subarray(0, 512)) || isZeroBlock(head.subarray(0, 512)))) return 'tar'
+  return /^\s*[[{]/.test(head.toString('latin1', 0, 64)) ? 'json' : 'other'
+}
+
+export function createDecompressor(compression: 'gzip' | 'zstd', limits: ImageLimits): Transform {
+  return compression === 'gzip' ? createGunzip({ chunkSize: 64 * 1024 }) : createZstdDecompress(limits)
+}
+
+/** What a decompressor's error means, for whom `what` was being unpacked. */
+export function decompressionProblem(error: NodeJS.ErrnoException, what: string): Problem {
+  const code: string | undefined = error.code
+  if (code === 'Z_BUF_ERROR' || code === 'truncated')
+    return { code: 'truncated', message: `${what} breaks off in its compressed data`, fatal: true }
+  if (code === ('zstd_window_too_large' satisfies ZstdRefusal['code'])) {
+    return { code: 'zstd_window_too_large', message: `${what}: ${error.message}`, fatal: true }
+  }
+  return { code: 'compressed_data_corrupt', message: `${what} cannot be unpacked: ${error.message}`, fatal: true }
+}

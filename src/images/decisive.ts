@@ -1,0 +1,89 @@
+import type { FileKind } from './elf.ts'
+import type { FileSystem, Located } from './file-system.ts'
+import type { ImageLimits } from './limits.ts'
+
+export type Role = 'entrypoint' | 'command' | 'shell' | 'interpreter' | 'loader'
+
+/** A file that is run whenever the image is. */
+export interface DecisiveFile {
+  role: Role
+  /** As the configuration, a script or a program names it. */
+  named: string
+  /** Where that leads in the image; undefined when it leads nowhere. */
+  path?: string
+  links: string[]
+  file: FileKind | { kind: 'data' | 'directory' } | undefined
+}
+
+/** What a configuration says about starting the image. */
+export interface Start {
+  entrypoint: string[]
+  command: string[]
+  shell: string[]
+  path: string
+  workingDirectory: string
+}
+
+export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** The entry point, the command, the shell, and what each of them needs in turn: script interpreters and loaders. */
+export function decisiveFiles(fileSystem: FileSystem, { start, limits }: { start: Start; limits: ImageLimits }): DecisiveFile[] {
+  const files: DecisiveFile[] = []
+  const seen = new Set<string>()
+
+  function add(role: Role, { named, optional = false, depth = 0 }: { named: string; optional?: boolean; depth?: number }): void {
+    const located = role === 'loader' || role === 'shell' ? fileSystem.locate(named) : findProgram(fileSystem, { named, start })
+    if (located === undefined) {
+      if (!optional) files.push({ role, named, links: [], file: undefined })
+      return
+    }
+    const file = fileOf(located)
+    if (seen.has(located.path) || (optional && (file.kind === 'data' || file.kind === 'directory'))) return
+    seen.add(located.path)
+    files.push({ role, named, path: located.path, links: located.links, file })
+    if (depth >= limits.interpreters) return
+    if (file.kind === 'script') add('interpreter', { named: interpreterOf(file.interpreter), depth: depth + 1 })
+    if (file.kind === 'elf' && file.interpreter) add('loader', { named: file.interpreter, optional: true, depth: depth + 1 })
+  }
+
+  const { entrypoint, command, shell } = start
+  const argv = [...entrypoint, ...command]
+  if (argv[0] !== undefined) add(entrypoint.length > 0 ? 'entrypoint' : 'command', { named: argv[0] })
+  // arguments are only commands when they lead to a program: `tini -- /app`, `sh -c "exec /app"`
+  for (const named of startedBy(entrypoint, command)) add('command', { named, optional: true })
+  add('shell', { named: shell[0] ?? '/bin/sh', optional: true })
+  return files
+}
+
+function startedBy(entrypoint: string[], command: string[]): string[] {
+  const argv = [...entrypoint, ...command]
+  const started = entrypoint.length > 0 && command[0] !== undefined ? [command[0]] : []
+  const dashes = argv.indexOf('--')
+  if (dashes > 0 && argv[dashes + 1] !== undefined) started.push(argv[dashes + 1]!)
+  const [, line] = argv[1] === '-c' ? (/^\s*(?:exec\s+)?([\w./+-]+)/.exec(argv[2] ?? '') ?? []) : []
+  if (line !== undefined) started.push(line)
+  return started
+}
+
+const fileOf = ({ node }: Located): FileKind | { kind: 'data' | 'directory' } => {
+  if (node.kind === 'directory') return { kind: 'directory' }
+  return node.kind === 'elf' || node.kind === 'script' || node.kind.endsWith('executable') ? (node as FileKind) : { kind: 'data' }
+}
+
+/** A program as a shell and execve find it: by its path, or in the directories of PATH. */
+function findProgram(fileSystem: FileSystem, { named, start }: { named: string; start: Start }): Located | undefined {
+  const from = (directory: string) => fileSystem.locate(named.startsWith('/') ? named : `${directory}/${named}`)
+  if (named.includes('/')) return from(start.workingDirectory)
+  for (const directory of start.path.split(':').slice(0, 64)) {
+    const located = from(directory || start.workingDirectory)
+    if (located !== undefined && located.node.kind !== 'directory') return located
+  }
+  return undefined
+}
+
+/** The program that a `#!` line starts: with env, the first word that is neither an option nor an assignment. */
+function interpreterOf(line: string): string {
+  const [first = '', ...rest] = line.split(/\s+/)
+  if (!/(^|\/)env$/.test(first)) return first
+  return rest.find((word) => !word.startsWith('-') && !word.includes('=')) ?? first
+}

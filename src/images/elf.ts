@@ -1,0 +1,162 @@
+/** What the first bytes of a file say about who can run it. */
+export type FileKind = ElfFile | ScriptFile | ForeignExecutable
+
+export interface ElfFile {
+  kind: 'elf'
+  /** Ours where we have a name (amd64, arm64, arm, 386 …), else `elf-<e_machine>`. */
+  machine: string
+  type: 'executable' | 'shared' | 'object' | 'core' | 'other'
+  /** 32-bit ARM only: what its flags say. */
+  float?: 'hard' | 'soft'
+  /** The loader that it names. */
+  interpreter?: string
+}
+
+export interface ScriptFile {
+  kind: 'script'
+  /** The words after `#!`. */
+  interpreter: string
+}
+
+/** An executable of another system: never evidence, but worth saying when it stands where an entry point is expected. */
+export interface ForeignExecutable {
+  kind: 'windows-executable' | 'macos-executable'
+}
+
+/** So many bytes of a file are looked at: the program headers, and the loader's name behind them. */
+export const headLength = 4096
+
+/** Whether a file that begins with these bytes (at least four) has to be looked at further. */
+export function mayTell(head: Buffer): boolean {
+  const first = head.readUInt32BE(0)
+  return first === 0x7f454c46 || first >>> 16 === 0x2321 || first >>> 16 === 0x4d5a || machO.has(first)
+}
+
+export function identify(head: Buffer): FileKind | undefined {
+  if (head.length < 4) return undefined
+  const first = head.readUInt32BE(0)
+  if (first === 0x7f454c46) return parseElf(head)
+  if (first >>> 16 === 0x2321) return parseScript(head)
+  if (first >>> 16 === 0x4d5a && head.length >= 64) return { kind: 'windows-executable' }
+  return machO.has(first) ? { kind: 'macos-executable' } : undefined
+}
+
+const machO = new Set([0xfeedface, 0xfeedfacf, 0xcefaedfe, 0xcffaedfe])
+
+function parseScript(head: Buffer): ScriptFile | undefined {
+  const newline = head.indexOf(0x0a)
+  const line = head.toString('utf8', 2, Math.min(newline === -1 ? head.length : newline, 256)).trim()
+  return line === '' || line.includes('\0') ? undefined : { kind: 'script', interpreter: line }
+}
+
+const types: Record<number, ElfFile['type']> = { 1: 'object', 2: 'executable', 3: 'shared', 4: 'core' }
+
+function parseElf(head: Buffer): ElfFile | undefined {
+  if (head.length < 52) return undefined
+  const bits = head[4] === 2 ? 64 : 32
+  const little = head[5] !== 2
+  const u16 = (at: number) => (little ? head.readUInt16LE(at) : head.readUInt16BE(at))
+  const u32 = (at: number) => (little ? head.readUInt32LE(at) : head.readUInt32BE(at))
+  const flagsAt = bits === 64 ? 48 : 36
+  if (head.length < flagsAt + 16) return undefined
+  const machine = machineOf(u16(18), { bits, little, flags: u32(flagsAt) })
+  const interpreter = loaderOf(head, { bits, u16, u32 })
+  return {
+    kind: 'elf',
+    machine,
+    type: types[u16(16)] ?? 'other',
+    ...(machine === 'arm' && { float: (u32(flagsAt) & 0x400) !== 0 ? 'hard' : 'soft' }),
+    ...(interpreter !== undefined && { interpreter })
+  }
+}
+
+interface Identity {
+  bits: 32 | 64
+  little: boolean
+  flags: number
+}
+
+function machineOf(machine: number, { bits, little, flags }: Identity): string {
+  const le = little ? 'le' : ''
+  switch (machine) {
+    case 62:
+      return bits === 64 ? 'amd64' : 'x32'
+    case 3:
+    case 6:
+      return '386'
+    case 183:
+      return bits === 32 ? 'arm64-ilp32' : little ? 'arm64' : 'arm64be'
+    case 40:
+      return little ? 'arm' : 'armbe'
+    case 21:
+      return `ppc64${le}`
+    case 20:
+      return `ppc${le}`
+    case 22:
+      return bits === 64 ? 's390x' : 's390'
+    case 243:
+      return `riscv${bits}`
+    case 8:
+      // n32 code is in 32-bit files and needs a 64-bit machine
+      return `mips${bits === 64 || (flags & 0x20) !== 0 ? '64' : ''}${le}`
+    case 258:
+      return `loong${bits}`
+    case 2:
+    case 18:
+      return 'sparc'
+    case 43:
+      return 'sparc64'
+    case 50:
+      return 'ia64'
+    case 15:
+      return 'hppa'
+    case 4:
+      return 'm68k'
+    case 42:
+      return 'sh'
+    case 0x9026:
+      return 'alpha'
+    default:
+      return devices.get(machine) ?? `elf-${machine}`
+  }
+}
+
+/** Machines that are no processor an image runs on: kernel byte code, graphics cards, micro-controllers. */
+const devices = new Map([
+  [247, 'bpf'],
+  [190, 'cuda'],
+  [224, 'amdgpu'],
+  [83, 'avr'],
+  [94, 'xtensa'],
+  [105, 'msp430'],
+  [195, 'arc'],
+  [252, 'csky']
+])
+const deviceNames = new Set(devices.values())
+
+export const isDevice = (machine: string) => deviceNames.has(machine)
+
+interface Reader {
+  bits: 32 | 64
+  u16: (at: number) => number
+  u32: (at: number) => number
+}
+
+/** The loader in the PT_INTERP segment, where it lies within the bytes at hand. */
+function loaderOf(head: Buffer, { bits, u16, u32 }: Reader): string | undefined {
+  const wide = bits === 64
+  // low words are enough on little endian, and what lies beyond 4 KiB is not at hand anyway; the same holds for big endian's low halves
+  const word = (at: number) => (wide ? (u32(at) === 0 ? u32(at + 4) : u32(at)) : u32(at))
+  const tableAt = word(wide ? 32 : 28)
+  const entrySize = u16(wide ? 54 : 42)
+  const count = Math.min(u16(wide ? 56 : 44), 64)
+  if (entrySize < (wide ? 56 : 32)) return undefined
+  for (let at = tableAt; at < tableAt + count * entrySize && at + entrySize <= head.length; at += entrySize) {
+    if (u32(at) !== 3) continue
+    const offset = word(at + (wide ? 8 : 4))
+    const size = word(at + (wide ? 32 : 16))
+    if (offset + size > head.length || size > 256) return undefined
+    return head.toString('utf8', offset, offset + size).replace(/\0.*$/s, '')
+  }
+  return undefined
+}

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto'
+import { asObject, type JsonObject, parseDocument } from './documents.ts'
+import type { ImageLimits } from './limits.ts'
+import type { Member, Members } from './members.ts'
+import { type Problem, quoted } from './problems.ts'
+
+export type Format = 'docker-archive' | 'oci-layout'
+
+/** An image as an archive names it, before its layers are put together. */
+export interface FoundImage {
+  formats: Format[]
+  config: { digest: string; size: number; value: JsonObject } | undefined
+  manifest: FoundManifest | undefined
+  /** Digests of the indexes that led to it. */
+  indexes: string[]
+  layers: FoundLayer[]
+  tags: string[]
+  annotations: Map<string, string>
+  problems: Problem[]
+}
+
+export interface FoundManifest {
+  digest: string
+  size: number
+  mediaType: string
+  /** True when the archive holds no manifest and this one was made from its configuration and layers. */
+  derived: boolean
+}
+
+export interface FoundLayer {
+  /** As the manifest names it. */
+  name: string
+  mediaType: string
+  member: Member | undefined
+}
+
+/** What a search for images came to. */
+export interface Found {
+  images: FoundImage[]
+  problems: Problem[]
+  /** Digests that the archive names without holding what they stand for (other platforms' manifests), with what is said of them. */
+  absent: { digest: string; platform: string }[]
+  indexes: string[]
+}
+
+export const fatal = (code: Problem['code'], message: string): Problem => ({ code, message, fatal: true })
+
+/** The configuration in a member. What is wrong with it is added to `problems`. */
+export function readConfig(member: Member | undefined, { name, limits, problems }: ReadConfig): FoundImage['config'] {
+  if (member === undefined) {
+    problems.push(fatal('config_absent', `the configuration ${quoted(name)} is not in the archive`))
+    return undefined
+  }
+  const parsed = parseDocument(member, limits)
+  const value = parsed.problem === undefined ? asObject(parsed.value) : undefined
+  if (value !== undefined) return { digest: member.digest, size: member.size, value }
+  problems.push(parsed.problem ?? fatal('config_invalid', `the configuration ${quoted(name)} is no JSON object`))
+  return undefined
+}
+
+interface ReadConfig {
+  name: string
+  limits: ImageLimits
+  problems: Problem[]
+}
+
+/** A layer's member, checked for being one. */
+export function checkLayer({ name, member }: FoundLayer): Problem | undefined {
+  if (member === undefined) return fatal('layer_absent', `the layer ${quoted(name)} is not in the archive`)
+  if (member.ambiguous)
+    return fatal('member_ambiguous', `the layer ${quoted(name)} stands in the archive more than once, with different contents`)
+  if (member.layer !== undefined) return undefined
+  if (member.content === 'bzip2' || member.content === 'xz') {
+    return fatal('compression_unsupported', `the layer ${quoted(name)} is compressed with ${member.content}; read are gzip and zstd`)
+  }
+  return fatal('layer_not_tar', `the layer ${quoted(name)} is no tar, plain, gzip or zstd`)
+}
+
+/** A name that holds a SHA-256 promises it: `<hex>.json`, `sha256:<hex>`, `<hex>.tar.gz`. Undefined when the bytes keep it. */
+export function checkNamedDigest(member: Member): Problem | undefined {
+  const base = member.name.slice(member.name.lastIndexOf('/') + 1)
+  const hex = /^(?:sha256:)?([0-9a-f]{64})(?:\.json|\.tar|\.tar\.gz|\.tgz)?$/.exec(base)?.[1]
+  if (hex === undefined || [member.digest, member.layer?.diffId].includes(`sha256:${hex}`)) return undefined
+  return fatal('digest_mismatch', `${quoted(member.name)} has the digest ${member.digest}, not the one that its name says`)
+}
+
+/**
+ * The manifest of an image that has none in its archive: an OCI manifest over the configuration as it is and the layers uncompressed,
+ * as JSON without white space, its members in the order of the specification. The same image gives the same digest everywhere.
+ */
+export function deriveManifest(config: { digest: string; size: number }, layers: readonly FoundLayer[]): FoundManifest | undefined {
+  const summaries = layers.map(({ member }) => member?.layer)
+  if (summaries.includes(undefined)) return undefined
+  const mediaType = 'application/vnd.oci.image.manifest.v1+json'
+  const text = JSON.stringify({
+    schemaVersion: 2,
+    mediaType,
+    config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: config.digest, size: config.size },
+    layers: summaries.map((layer) => ({
+      mediaType: 'application/vnd.oci.image.layer.v1.tar',
+      digest: layer!.diffId,
+      size: layer!.unpackedSize
+    }))
+  })
+  return { digest: `sha256:${createHash('sha256').update(text).digest('hex')}`, size: Buffer.byteLength(text), mediaType, derived: true }
+}
+
+export type Finder = (members: Members, limits: ImageLimits) => Found | undefined

@@ -1,0 +1,122 @@
+import { type Architecture, parseArchitecture } from '../domain/architecture.ts'
+import { createBudget } from './budget.ts'
+import { describeImage, fileFacts, openImage } from './describe-image.ts'
+import { answerDigest } from './digest-answer.ts'
+import { explainNoImages, findDockerImages } from './docker-archive.ts'
+import type { FileNode } from './file-system.ts'
+import type { Found, FoundImage } from './found-image.ts'
+import type { FileAnswer, ImageFacts, ImageReport } from './image-report.ts'
+import { defaultLimits, type ImageLimits } from './limits.ts'
+import { createMembersReader, type Members } from './members.ts'
+import { findOciImages } from './oci-layout.ts'
+import { overallVerdict } from './overall-verdict.ts'
+import { createProblemList } from './problems.ts'
+import { readArchive } from './read-archive.ts'
+
+export interface InspectOptions {
+  /** The architecture that the archive is said to be for; without it each image's configuration is the claim. */
+  claimed?: string | undefined
+  /** A digest to look for among those of the archive. */
+  digest?: string | undefined
+  /** A path to describe in each image, as `/usr/lib/libssl.so`. */
+  path?: string | undefined
+  /** Whether to take the archive's SHA-256, which a caller who hashes the bytes anyway can spare. */
+  sha256?: boolean
+  limits?: Partial<ImageLimits>
+}
+
+export interface Inspection {
+  report: ImageReport
+  /** What a path is in each image of the archive, through links. */
+  reportFor(path: string): FileAnswer[]
+}
+
+/**
+ * Reads an image archive as it streams by and tells what is in it: nothing is written, memory is bounded, and whatever is wrong with the
+ * archive is in the report. The source is always read to its end; only its own errors are thrown, and architecture_invalid.
+ */
+export async function inspectImage(source: AsyncIterable<Uint8Array>, options: InspectOptions = {}): Promise<Inspection> {
+  const limits = { ...defaultLimits, ...options.limits }
+  const claimed = options.claimed === undefined ? undefined : parseArchitecture(options.claimed)
+  const problems = createProblemList(limits)
+  const budget = createBudget(limits, problems)
+  const reader = createMembersReader(budget, problems)
+  const tarball = await readArchive(source, { reader, budget, problems, hashed: options.sha256 ?? true })
+  const members = reader.members()
+  const { images, absent, indexes, formats } = findImages(members, { limits, add: problems.add, readable: !problems.fatal })
+  const facts = images.map((image) => describeImage(image, { claimed: claimOf(images, claimed), budget, problems }))
+  const report: ImageReport = {
+    ...overallVerdict(facts, { claimed, problems }),
+    claimed: claimed ?? null,
+    formats,
+    tarball: { ...tarball, members: members.count },
+    images: facts,
+    indexes: indexes.slice(0, limits.items),
+    absent: absent.slice(0, limits.items),
+    problems: [...problems.listed],
+    problemsOmitted: problems.omitted
+  }
+  const reportFor = (path: string) => images.map((image, at) => answerFile(image, { at, path }))
+  const answerFile = (image: FoundImage, { at, path }: { at: number; path: string }): FileAnswer => {
+    const fresh = createBudget(limits, createProblemList(limits))
+    const located = openImage(image, fresh).locate(path)
+    const { node, ...where } = located ?? { node: undefined, links: [] }
+    return { image: at, ...fileFacts({ role: null, named: path, ...where, file: visible(node) }, limits) }
+  }
+  if (options.digest !== undefined) report.digest = answerDigest(options.digest, report)
+  if (options.path !== undefined) report.files = reportFor(options.path)
+  return { report, reportFor }
+}
+
+/** One image is what the claim is about. Of several, each is what its own configuration says. */
+const claimOf = (images: FoundImage[], claimed: Architecture | undefined) => (images.length === 1 ? claimed : undefined)
+
+const visible = (node: FileNode | undefined): Parameters<typeof fileFacts>[0]['file'] =>
+  node === undefined || node.kind === 'gone'
+    ? undefined
+    : node.kind === 'symlink' || node.kind === 'data'
+      ? { kind: 'data' }
+      : node.kind === 'directory'
+        ? { kind: 'directory' }
+        : node
+
+interface Finding {
+  limits: ImageLimits
+  add: ReturnType<typeof createProblemList>['add']
+  /** Whether the archive itself was read well; if not, that it names no image needs no explaining. */
+  readable: boolean
+}
+
+/** The images that both of an archive's manifests name; one that stands in both is one. */
+function findImages(members: Members, { limits, add, readable }: Finding): Found & { formats: ImageReport['formats'] } {
+  const docker = findDockerImages(members, limits)
+  const oci = findOciImages(members, limits)
+  if (docker === undefined && oci === undefined && readable) add(explainNoImages(members))
+  // an index that leads to nothing here does no harm beside a manifest.json that does
+  const problems = [
+    ...(docker?.problems ?? []),
+    ...(oci?.problems ?? []).filter(({ code }) => code !== 'image_absent' || !docker?.images.length)
+  ]
+  for (const problem of problems) add(problem)
+  const images = [...(oci?.images ?? [])]
+  for (const image of docker?.images ?? []) {
+    const same = images.find(({ config }) => config !== undefined && config.digest === image.config?.digest)
+    if (same === undefined) images.push(image)
+    else mergeInto(same, image)
+  }
+  return {
+    images: images.slice(0, limits.images),
+    problems,
+    absent: oci?.absent ?? [],
+    indexes: oci?.indexes ?? [],
+    formats: [...(docker === undefined ? [] : (['docker-archive'] as const)), ...(oci === undefined ? [] : (['oci-layout'] as const))]
+  }
+}
+
+function mergeInto(same: FoundImage, image: FoundImage): void {
+  same.formats = [...new Set([...image.formats, ...same.formats])]
+  same.tags = [...new Set([...image.tags, ...same.tags])]
+  same.problems.push(...image.problems)
+}
+
+export type { ImageFacts }

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto'
+import type { Transform } from 'node:stream'
+import type { Budget } from './budget.ts'
+import { type Compression, contentOf, createDecompressor, decompressionProblem } from './compression.ts'
+import { createLayerLog, type LayerLog } from './layer-log.ts'
+import type { Problem } from './problems.ts'
+import { quoted } from './problems.ts'
+import { createTarReader } from './tar-reader.ts'
+
+/** What is left of a layer when its bytes have gone by. */
+export interface LayerSummary {
+  compression: Compression
+  /** SHA-256 and size of the tar within. */
+  diffId: string
+  unpackedSize: number
+  log: LayerLog
+  problems: Problem[]
+}
+
+export interface LayerScan {
+  write(chunk: Buffer): void
+  end(): void
+  /** Resolves when what was written so far has been looked at; undefined when it has been already. */
+  settled(): Promise<unknown> | undefined
+  /** To be taken when the scan was ended and has settled. */
+  summary(): LayerSummary
+}
+
+const mostProblems = 5
+
+/** Reads one layer as it goes by, hashing what it unpacks to. `name` is the member's, for messages. */
+export function createLayerScan(name: string, { compression, budget }: { compression: Compression; budget: Budget }): LayerScan {
+  const problems: Problem[] = []
+  const problem = (found: Problem) => {
+    if (problems.length < mostProblems || (found.fatal && !problems.some(({ fatal }) => fatal))) {
+      problems.push({ ...found, message: `layer ${quoted(name)}: ${found.message}` })
+    }
+  }
+  const { handler, log, close } = createLayerLog(budget, problem)
+  const tar = createTarReader(handler, budget.limits)
+  const hash = createHash('sha256')
+  let unpackedSize = 0
+  let checked = false
+  let broken = false
+
+  /** A layer is a tar: said once, by its first block, as anything else would only be called a wrong checksum. */
+  function checkStart(chunk: Buffer): void {
+    checked = true
+    const content = contentOf(chunk)
+    if (content === 'tar' || chunk.length < 512) return
+    broken = true
+    if (content === 'gzip' || content === 'zstd') {
+      problem({
+        code: 'compressed_twice',
+        message: `it is ${content} within ${compression}, which no reader of images unpacks`,
+        fatal: true
+      })
+    } else problem({ code: 'layer_not_tar', message: 'it is no tar', fatal: true })
+  }
+
+  function unpacked(chunk: Buffer): void {
+    unpackedSize += chunk.length
+    hash.update(chunk)
+    if (!checked) checkStart(chunk)
+    if (!broken && !budget.spent) tar.write(chunk)
+  }
+
+  const decompressor = compression === 'none' ? undefined : startDecompressor(createDecompressor(compression, budget.limits))
+  let settling: Promise<unknown> | undefined
+
+  function startDecompressor(stream: Transform): Transform {
+    stream.on('data', (chunk: Buffer) => {
+      budget.unpacked(chunk.length)
+      unpacked(chunk)
+      if (budget.spent) stream.destroy()
+    })
+    stream.on('error', (error) => problem(decompressionProblem(error, 'it')))
+    return stream
+  }
+
+  return {
+    write(chunk) {
+      if (decompressor === undefined) return unpacked(chunk)
+      if (decompressor.destroyed) return
+      settling = new Promise<void>((resolve) => decompressor.write(chunk, () => resolve()))
+    },
+    end() {
+      if (decompressor === undefined || decompressor.destroyed) return
+      settling = new Promise<void>((resolve) => decompressor.once('close', resolve).end())
+    },
+    settled: () => settling,
+    summary() {
+      if (problems.every(({ fatal }) => !fatal)) tar.end()
+      close()
+      return { compression, diffId: `sha256:${hash.digest('hex')}`, unpackedSize, log, problems }
+    }
+  }
+}

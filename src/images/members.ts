@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto'
+import type { Budget } from './budget.ts'
+import { type Content, contentOf } from './compression.ts'
+import { insideRoot } from './layer-log.ts'
+import { createLayerScan, type LayerScan, type LayerSummary } from './layer-scan.ts'
+import { type ProblemList, quoted } from './problems.ts'
+import type { TarHandler, TarMember } from './tar-reader.ts'
+
+/** What is remembered of one member of the archive. */
+export interface Member {
+  name: string
+  size: number
+  digest: string
+  content: Content
+  /** The text, when it looked like JSON; undefined when it was too large to keep. */
+  text?: string | undefined
+  layer?: LayerSummary
+  /** Another member of this name had other bytes: two readers may see two images. */
+  ambiguous: boolean
+}
+
+export interface Members {
+  /** The member of this name, through links within the archive. */
+  find(name: string): Member | undefined
+  readonly names: Iterable<string>
+  readonly count: number
+}
+
+export interface MembersReader {
+  handler: TarHandler
+  settled(): Promise<unknown> | undefined
+  /** To be taken at the end, when all has settled. */
+  members(): Members
+}
+
+const headLength = 512
+
+/**
+ * Sorts the archive's members as they come by: JSON is kept, what begins as a tar, gzip or zstd is read as a layer, since the manifest
+ * that tells may come last.
+ */
+export function createMembersReader(budget: Budget, problems: ProblemList): MembersReader {
+  const members = new Map<string, Member>()
+  const links = new Map<string, string>()
+  const ending = new Set<Promise<void>>()
+  let current: Reading | undefined
+  let count = 0
+
+  function keep(member: Member): void {
+    const known = members.get(member.name)
+    if (known !== undefined) member.ambiguous = known.ambiguous || known.digest !== member.digest
+    members.set(member.name, member)
+  }
+
+  const handler: TarHandler = {
+    member({ name: given, type, target, size, sparse }: TarMember) {
+      current = undefined
+      budget.member()
+      if (budget.spent) return
+      count++
+      const name = insideRoot(given)
+      if (name === undefined) {
+        return problems.add({ code: 'path_traversal', message: `the member ${quoted(given)} lies out of the archive`, fatal: true })
+      }
+      if (type === 'symlink' || type === 'hardlink') links.set(name, type === 'hardlink' ? target : `${parentOf(name)}/${target}`)
+      else links.delete(name)
+      if (sparse) problems.add({ code: 'sparse_file', message: `the member ${quoted(name)} is a sparse file`, fatal: true })
+      if (type === 'file') current = createReading({ name, size }, budget)
+    },
+    data(chunk) {
+      if (!budget.spent) current?.write(chunk)
+    },
+    memberEnd() {
+      if (current === undefined) return
+      const done = current.end(keep)
+      if (done !== undefined) {
+        ending.add(done)
+        done.then(() => ending.delete(done))
+      }
+      current = undefined
+    },
+    problem: (problem) => problems.add(problem)
+  }
+
+  return {
+    handler,
+    settled: () => (ending.size > 0 ? Promise.all([...ending, current?.settled()]) : current?.settled()),
+    members: () => ({ find: (name) => follow(name, { members, links }), names: members.keys(), count })
+  }
+}
+
+const parentOf = (name: string) => name.slice(0, Math.max(name.lastIndexOf('/'), 0))
+
+function follow(name: string, { members, links }: { members: Map<string, Member>; links: Map<string, string> }): Member | undefined {
+  let at: string | undefined = insideRoot(name)
+  for (let hops = 0; at !== undefined && hops < 8; hops++) {
+    const target = links.get(at)
+    if (target === undefined) return members.get(at)
+    at = insideRoot(target)
+  }
+  return undefined
+}
+
+interface Reading {
+  write(chunk: Buffer): void
+  /** Hands the member to `keep`, at once or when its layer has been unpacked. */
+  end(keep: (member: Member) => void): Promise<void> | undefined
+  settled(): Promise<unknown> | undefined
+}
+
+function createReading({ name, size }: { name: string; size: number }, budget: Budget): Reading {
+  const hash = createHash('sha256')
+  let head: Buffer | undefined = Buffer.alloc(0)
+  let content: Content = 'other'
+  let scan: LayerScan | undefined
+  let text: Buffer[] | undefined
+
+  function begin(first: Buffer): void {
+    head = undefined
+    content = contentOf(first)
+    if (content === 'tar') scan = createLayerScan(name, { compression: 'none', budget })
+    else if (content === 'gzip' || content === 'zstd') scan = createLayerScan(name, { compression: content, budget })
+    else if (content === 'json' && size <= budget.limits.documentBytes && budget.document(size)) text = []
+    pass(first)
+  }
+
+  function pass(chunk: Buffer): void {
+    scan?.write(chunk)
+    text?.push(chunk)
+  }
+
+  return {
+    write(chunk) {
+      hash.update(chunk)
+      if (head === undefined) return pass(chunk)
+      head = head.length === 0 ? chunk : Buffer.concat([head, chunk])
+      if (head.length >= headLength) begin(head)
+    },
+    end(keep) {
+      if (head !== undefined) begin(head)
+      const member: Member = { name, size, digest: `sha256:${hash.digest('hex')}`, content, ambiguous: false }
+      if (text !== undefined) member.text = Buffer.concat(text).toString('utf8')
+      if (scan === undefined) return void keep(member)
+      scan.end()
+      const finished = scan
+      const finish = () => keep({ ...member, layer: finished.summary() })
+      const settled = scan.settled()
+      return settled === undefined ? void finish() : settled.then(finish)
+    },
+    settled: () => scan?.settled()
+  }
+}

@@ -1,0 +1,91 @@
+import type { ImageLimits } from './limits.ts'
+
+/** What can be wrong with an archive: the words that a program tests. */
+export type ProblemCode =
+  | 'empty'
+  | 'not_a_tar'
+  | 'truncated'
+  | 'tar_invalid'
+  | 'tar_extension_invalid'
+  | 'tar_extension_too_large'
+  | 'name_too_long'
+  | 'name_not_utf8'
+  | 'path_traversal'
+  | 'link_outside'
+  | 'sparse_file'
+  | 'data_after_end'
+  | 'compressed_data_corrupt'
+  | 'compression_unsupported'
+  | 'compressed_twice'
+  | 'unpacks_too_large'
+  | 'zstd_window_too_large'
+  | 'too_many_members'
+  | 'too_many_files'
+  | 'too_much_work'
+  | 'too_many_images'
+  | 'too_many_layers'
+  | 'member_ambiguous'
+  | 'member_link_cycle'
+  | 'manifest_absent'
+  | 'manifest_invalid'
+  | 'index_too_deep'
+  | 'image_absent'
+  | 'config_absent'
+  | 'config_invalid'
+  | 'json_invalid'
+  | 'json_too_large'
+  | 'json_too_deep'
+  | 'layer_absent'
+  | 'layer_not_tar'
+  | 'layers_disagree'
+  | 'digest_mismatch'
+  | 'diff_id_mismatch'
+  | 'size_mismatch'
+  | 'digest_unsupported'
+  | 'architecture_invalid'
+  | 'architecture_unclaimed'
+  | 'entrypoint_missing'
+
+export interface Problem {
+  code: ProblemCode
+  message: string
+  /** A fatal one makes what it concerns unreadable: nothing about it is proven. */
+  fatal: boolean
+}
+
+export interface ProblemList {
+  add(problem: Problem): void
+  readonly listed: readonly Problem[]
+  /** How many were left out, since a flood of one kind must not hide the others nor fill the report. */
+  readonly omitted: number
+  readonly fatal: boolean
+}
+
+export function createProblemList({ problems, problemsOfOneCode, textLength }: ImageLimits): ProblemList {
+  const listed: Problem[] = []
+  const seen = new Map<ProblemCode, number>()
+  let omitted = 0
+  let fatal = false
+  return {
+    add(problem) {
+      const count = (seen.get(problem.code) ?? 0) + 1
+      seen.set(problem.code, count)
+      // the first fatal one explains the verdict, so it is never left out
+      const needed = problem.fatal && !fatal
+      fatal ||= problem.fatal
+      if (listed.some(({ message }) => message === problem.message)) return
+      if (!needed && (count > problemsOfOneCode || listed.length >= problems)) omitted++
+      else listed.push({ ...problem, message: problem.message.slice(0, textLength) })
+    },
+    listed,
+    get omitted() {
+      return omitted
+    },
+    get fatal() {
+      return fatal
+    }
+  }
+}
+
+/** A name from an archive in a sentence: quoted, control characters escaped, of bounded length. */
+export const quoted = (name: string) => (name.length > 200 ? `${JSON.stringify(name.slice(0, 200))}…` : JSON.stringify(name))

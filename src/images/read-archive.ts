@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto'
+import type { Transform } from 'node:stream'
+import type { Budget } from './budget.ts'
+import { type Compression, contentOf, createDecompressor, decompressionProblem } from './compression.ts'
+import type { MembersReader } from './members.ts'
+import type { ProblemList } from './problems.ts'
+import { createTarReader } from './tar-reader.ts'
+
+export interface ReadArchive {
+  reader: MembersReader
+  budget: Budget
+  problems: ProblemList
+  hashed: boolean
+}
+
+export interface ReadTarball {
+  size: number
+  sha256: string | null
+  compression: Compression
+  unpackedSize: number
+}
+
+// so that one chunk of a source can neither block for long nor unpack to much
+const chunkSize = 256 * 1024
+const startLength = 512
+
+/** Streams an archive's bytes, unpacked where they are compressed, through a reader of its members. */
+export async function readArchive(
+  source: AsyncIterable<Uint8Array>,
+  { reader, budget, problems, hashed }: ReadArchive
+): Promise<ReadTarball> {
+  const hash = hashed ? createHash('sha256') : undefined
+  let size = 0
+  let unpackedSize = 0
+
+  async function* counted(): AsyncGenerator<Buffer> {
+    for await (const bytes of source) {
+      const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      for (let at = 0; at < whole.length; at += chunkSize) {
+        const chunk = whole.subarray(at, at + chunkSize)
+        hash?.update(chunk)
+        size += chunk.length
+        budget.read(chunk.length)
+        yield chunk
+      }
+    }
+  }
+
+  const { start, rest } = await begin(counted())
+  const content = contentOf(start)
+  const compression = content === 'gzip' || content === 'zstd' ? content : 'none'
+  const tar = createTarReader(reader.handler, budget.limits)
+  let checked = false
+
+  /** Whether it goes on. */
+  async function take(chunk: Buffer): Promise<boolean> {
+    unpackedSize += chunk.length
+    if (budget.spent || tar.stopped) return false
+    if (!checked && !checkStart(chunk)) return false
+    tar.write(chunk)
+    const settled = reader.settled()
+    if (settled !== undefined) await settled
+    return true
+  }
+
+  function checkStart(chunk: Buffer): boolean {
+    checked = true
+    const inside = chunk === start ? content : contentOf(chunk)
+    if (inside === 'tar') return true
+    const [code, message] =
+      inside === 'gzip' || inside === 'zstd'
+        ? (['compressed_twice', `the archive is ${inside} within ${compression}, which no reader of images unpacks`] as const)
+        : inside === 'bzip2' || inside === 'xz'
+          ? (['compression_unsupported', `the archive is compressed with ${inside}; read are gzip, zstd and plain tar`] as const)
+          : size === 0
+            ? (['empty', 'the archive is empty'] as const)
+            : (['not_a_tar', 'the archive is no tar, neither plain nor in gzip nor in zstd'] as const)
+    problems.add({ code, message, fatal: true })
+    return false
+  }
+
+  const unpacked = compression === 'none' ? joined(start, rest) : decompress(joined(start, rest), { compression, budget, problems })
+  let going = true
+  // a source is read to its end even when nothing is looked at any more: whoever pushes into it waits for that
+  for await (const chunk of unpacked) {
+    if (going) going = await take(chunk)
+    else if (compression !== 'none') break
+  }
+  if (!checked && !problems.fatal) checkStart(start.subarray(0, 0))
+  if (going && !problems.fatal) tar.end()
+  await reader.settled()
+  return { size, sha256: hash === undefined ? null : hash.digest('hex'), compression, unpackedSize }
+}
+
+/** The first bytes, as many as tell what a stream is, and the rest. */
+async function begin(chunks: AsyncGenerator<Buffer>): Promise<{ start: Buffer; rest: AsyncGenerator<Buffer> }> {
+  let start: Buffer = Buffer.alloc(0)
+  while (start.length < startLength) {
+    const { value, done } = await chunks.next()
+    if (done === true) break
+    start = start.length === 0 ? value : Buffer.concat([start, value])
+  }
+  return { start, rest: chunks }
+}
+
+async function* joined(start: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  if (start.length > 0) yield start
+  yield* rest
+}
+
+interface Decompress {
+  compression: 'gzip' | 'zstd'
+  budget: Budget
+  problems: ProblemList
+}
+
+async function* decompress(chunks: AsyncGenerator<Buffer>, { compression, budget, problems }: Decompress): AsyncGenerator<Buffer> {
+  const stream = createDecompressor(compression, budget.limits)
+  let sourceError: unknown
+  const feeding = feed(chunks, stream).catch((error: unknown) => {
+    sourceError = error ?? new Error('the source failed')
+    stream.destroy()
+  })
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      budget.unpacked(chunk.length)
+      if (budget.spent) break
+      yield chunk
+    }
+  } catch (error) {
+    if (sourceError === undefined) problems.add(decompressionProblem(error as NodeJS.ErrnoException, 'the archive'))
+  } finally {
+    stream.destroy()
+    await feeding
+  }
+  if (sourceError !== undefined) throw sourceError
+}
+
+/** Writes a source into a decompressor; when that has given up, the rest is only read. */
+async function feed(chunks: AsyncGenerator<Buffer>, stream: Transform): Promise<void> {
+  for await (const chunk of chunks) {
+    if (stream.destroyed || stream.writableEnded) continue
+    if (!stream.write(chunk)) await drained(stream)
+  }
+  stream.end()
+}
+
+const drained = (stream: Transform): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      stream.off('drain', done).off('close', done)
+      resolve()
+    }
+    stream.once('drain', done).once('close', done)
+  })
