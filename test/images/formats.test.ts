@@ -26,7 +26,7 @@ for (const [name, writer] of Object.entries(writers)) {
     t.test(`${name} with layers packed by ${layers} is read whichever way it is packed and whatever order it is in`, async (t) => {
       const entries = writer({ packing: layers })
       const orders: Entry[][] = [entries, entries.toReversed()]
-      const expected = await inspect(tar(entries))
+      const { tarball: _, ...expected } = await inspect(tar(entries))
 
       t.equal(expected.verdict, 'match', expected.summary)
       t.strictSame(expected.problems, [])
@@ -37,8 +37,7 @@ for (const [name, writer] of Object.entries(writers)) {
 
           const { tarball, ...report } = await inspect(bytes, { chunk: 1000 })
 
-          t.strictSame(report, { ...report, ...expected, tarball: undefined, ...report }, 'the same whole report')
-          t.strictSame(report.images, expected.images)
+          t.strictSame(report, expected)
           t.equal(tarball.sha256, sha256(bytes))
           t.equal(tarball.size, bytes.length)
           t.equal(tarball.compression, whole)
