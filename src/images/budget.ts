@@ -15,10 +15,11 @@ export interface Budget {
   /** Whether a document of this size may be remembered. */
   document(bytes: number): boolean
   step(count: number): void
+  windowMoved(bytes: number): void
 }
 
 export function createBudget(limits: ImageLimits, problems: ProblemList): Budget {
-  const used = { read: 0, unpacked: 0, members: 0, entries: 0, names: 0, documents: 0, steps: 0 }
+  const used = { read: 0, unpacked: 0, members: 0, entries: 0, names: 0, documents: 0, steps: 0, moved: 0 }
   let spent = false
   const exceed = (code: ProblemCode, message: string) => {
     if (!spent) problems.add({ code, message, fatal: true })
@@ -59,6 +60,12 @@ export function createBudget(limits: ImageLimits, problems: ProblemList): Budget
       if (used.documents + bytes > limits.documentsBytes) return false
       used.documents += bytes
       return true
+    },
+    windowMoved(bytes) {
+      used.moved += bytes
+      if (used.moved > limits.zstdMovedBytes && used.moved > limits.zstdMovedRatio * used.read) {
+        exceed('too_much_work', 'the blocks of a zstd stream are too small for its window; the archive is made to be slow')
+      }
     },
     step(count) {
       used.steps += count

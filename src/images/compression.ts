@@ -1,6 +1,6 @@
 import type { Transform } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import type { ImageLimits } from './limits.ts'
+import type { Budget } from './budget.ts'
 import type { Problem } from './problems.ts'
 import { isTarHeader, isZeroBlock } from './tar-header.ts'
 import { createZstdDecompress, type ZstdRefusal } from './zstd.ts'
@@ -20,8 +20,8 @@ export function contentOf(head: Buffer): Content {
   return /^\s*[[{]/.test(head.toString('latin1', 0, 64)) ? 'json' : 'other'
 }
 
-export function createDecompressor(compression: 'gzip' | 'zstd', limits: ImageLimits): Transform {
-  return compression === 'gzip' ? createGunzip({ chunkSize: 64 * 1024 }) : createZstdDecompress(limits)
+export function createDecompressor(compression: 'gzip' | 'zstd', budget: Budget): Transform {
+  return compression === 'gzip' ? createGunzip({ chunkSize: 64 * 1024 }) : createZstdDecompress(budget)
 }
 
 /** What a decompressor's error means, for whom `what` was being unpacked. */

@@ -23,7 +23,10 @@ export interface LayerLog {
   opaques: string[]
 }
 
-export function createLayerLog(budget: Budget, problem: (problem: Problem) => void): { handler: TarHandler; log: LayerLog; close(): void } {
+export function createLayerLog(
+  budget: Budget,
+  problem: (problem: Problem) => void
+): { handler: Omit<TarHandler, 'notTar'>; log: LayerLog; close(): void } {
   const log: LayerLog = { changes: [], whiteouts: [], opaques: [] }
   const kinds = new Map<string, FileKind>()
   let current: TarMember | undefined
@@ -91,7 +94,7 @@ export function createLayerLog(budget: Budget, problem: (problem: Problem) => vo
     push({ change: 'file', path, file: shared(file) })
   }
 
-  const handler: TarHandler = {
+  const handler: Omit<TarHandler, 'notTar'> = {
     member(member) {
       current = undefined
       const inside = insideRoot(member.name)

@@ -37,35 +37,17 @@ export function createLayerScan(name: string, { compression, budget }: { compres
     }
   }
   const { handler, log, close } = createLayerLog(budget, problem)
-  const tar = createTarReader(handler, budget.limits)
+  const tar = createTarReader({ ...handler, notTar: (head) => notLayer(head, compression) }, budget.limits)
   const hash = createHash('sha256')
   let unpackedSize = 0
-  let checked = false
-  let broken = false
-
-  /** A layer is a tar: said once, by its first block, as anything else would only be called a wrong checksum. */
-  function checkStart(chunk: Buffer): void {
-    checked = true
-    const content = contentOf(chunk)
-    if (content === 'tar' || chunk.length < 512) return
-    broken = true
-    if (content === 'gzip' || content === 'zstd') {
-      problem({
-        code: 'compressed_twice',
-        message: `it is ${content} within ${compression}, which no reader of images unpacks`,
-        fatal: true
-      })
-    } else problem({ code: 'layer_not_tar', message: 'it is no tar', fatal: true })
-  }
 
   function unpacked(chunk: Buffer): void {
     unpackedSize += chunk.length
     hash.update(chunk)
-    if (!checked) checkStart(chunk)
-    if (!broken && !budget.spent) tar.write(chunk)
+    if (!budget.spent) tar.write(chunk)
   }
 
-  const decompressor = compression === 'none' ? undefined : startDecompressor(createDecompressor(compression, budget.limits))
+  const decompressor = compression === 'none' ? undefined : startDecompressor(createDecompressor(compression, budget))
   let settling: Promise<unknown> | undefined
 
   function startDecompressor(stream: Transform): Transform {
@@ -95,4 +77,10 @@ export function createLayerScan(name: string, { compression, budget }: { compres
       return { compression, diffId: `sha256:${hash.digest('hex')}`, unpackedSize, log, problems }
     }
   }
+}
+
+function notLayer(head: Buffer, compression: Compression): Problem {
+  const content = contentOf(head)
+  if (content !== 'gzip' && content !== 'zstd') return { code: 'layer_not_tar', message: 'it is no tar', fatal: true }
+  return { code: 'compressed_twice', message: `it is ${content} within ${compression}, which no reader of images unpacks`, fatal: true }
 }

@@ -23,6 +23,9 @@ export interface ImageLimits {
   ratioFromBytes: number
   /** How far back a zstd stream may refer; `zstd -19` needs 8 MiB, `--ultra` and `--long` more. */
   zstdWindowBytes: number
+  /** Bytes of windows that may be moved, at least, and for each byte read. */
+  zstdMovedBytes: number
+  zstdMovedRatio: number
   /** Images, the layers of one, and how deep an index may hold an index. */
   images: number
   layers: number
@@ -54,6 +57,8 @@ export const defaultLimits: ImageLimits = {
   ratio: 200,
   ratioFromBytes: GiB,
   zstdWindowBytes: 32 * MiB,
+  zstdMovedBytes: 64 * GiB,
+  zstdMovedRatio: 2048,
   images: 64,
   layers: 512,
   indexDepth: 4,

@@ -27,7 +27,7 @@ export interface Members {
 }
 
 export interface MembersReader {
-  handler: TarHandler
+  handler: Omit<TarHandler, 'notTar'>
   settled(): Promise<unknown> | undefined
   /** To be taken at the end, when all has settled. */
   members(): Members
@@ -52,7 +52,7 @@ export function createMembersReader(budget: Budget, problems: ProblemList): Memb
     members.set(member.name, member)
   }
 
-  const handler: TarHandler = {
+  const handler: Omit<TarHandler, 'notTar'> = {
     member({ name: given, type, target, size, sparse }: TarMember) {
       current = undefined
       budget.member()

@@ -3,7 +3,7 @@ import type { Transform } from 'node:stream'
 import type { Budget } from './budget.ts'
 import { type Compression, contentOf, createDecompressor, decompressionProblem } from './compression.ts'
 import type { MembersReader } from './members.ts'
-import type { ProblemList } from './problems.ts'
+import type { Problem, ProblemList } from './problems.ts'
 import { createTarReader } from './tar-reader.ts'
 
 export interface ReadArchive {
@@ -49,34 +49,16 @@ export async function readArchive(
   const { start, rest } = await begin(counted())
   const content = contentOf(start)
   const compression = content === 'gzip' || content === 'zstd' ? content : 'none'
-  const tar = createTarReader(reader.handler, budget.limits)
-  let checked = false
+  const tar = createTarReader({ ...reader.handler, notTar: (head) => notArchive(head, compression) }, budget.limits)
 
   /** Whether it goes on. */
   async function take(chunk: Buffer): Promise<boolean> {
     unpackedSize += chunk.length
     if (budget.spent || tar.stopped) return false
-    if (!checked && !checkStart(chunk)) return false
     tar.write(chunk)
     const settled = reader.settled()
     if (settled !== undefined) await settled
     return true
-  }
-
-  function checkStart(chunk: Buffer): boolean {
-    checked = true
-    const inside = chunk === start ? content : contentOf(chunk)
-    if (inside === 'tar') return true
-    const [code, message] =
-      inside === 'gzip' || inside === 'zstd'
-        ? (['compressed_twice', `the archive is ${inside} within ${compression}, which no reader of images unpacks`] as const)
-        : inside === 'bzip2' || inside === 'xz'
-          ? (['compression_unsupported', `the archive is compressed with ${inside}; read are gzip, zstd and plain tar`] as const)
-          : size === 0
-            ? (['empty', 'the archive is empty'] as const)
-            : (['not_a_tar', 'the archive is no tar, neither plain nor in gzip nor in zstd'] as const)
-    problems.add({ code, message, fatal: true })
-    return false
   }
 
   const unpacked = compression === 'none' ? joined(start, rest) : decompress(joined(start, rest), { compression, budget, problems })
@@ -86,10 +68,21 @@ export async function readArchive(
     if (going) going = await take(chunk)
     else if (compression !== 'none') break
   }
-  if (!checked && !problems.fatal) checkStart(start.subarray(0, 0))
   if (going && !problems.fatal) tar.end()
   await reader.settled()
   return { size, sha256: hash === undefined ? null : hash.digest('hex'), compression, unpackedSize }
+}
+
+function notArchive(head: Buffer, compression: Compression): Problem {
+  const content = contentOf(head)
+  const problem = (code: Problem['code'], message: string): Problem => ({ code, message: `the archive ${message}`, fatal: true })
+  if (content === 'gzip' || content === 'zstd') {
+    return problem('compressed_twice', `is ${content} within ${compression}, which no reader of images unpacks`)
+  }
+  if (content === 'bzip2' || content === 'xz') {
+    return problem('compression_unsupported', `is compressed with ${content}; read are gzip, zstd and plain tar`)
+  }
+  return head.length === 0 ? problem('empty', 'is empty') : problem('not_a_tar', 'is no tar, neither plain nor in gzip nor in zstd')
 }
 
 /** The first bytes, as many as tell what a stream is, and the rest. */
@@ -115,7 +108,7 @@ interface Decompress {
 }
 
 async function* decompress(chunks: AsyncGenerator<Buffer>, { compression, budget, problems }: Decompress): AsyncGenerator<Buffer> {
-  const stream = createDecompressor(compression, budget.limits)
+  const stream = createDecompressor(compression, budget)
   let sourceError: unknown
   const feeding = feed(chunks, stream).catch((error: unknown) => {
     sourceError = error ?? new Error('the source failed')

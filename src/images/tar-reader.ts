@@ -24,6 +24,8 @@ export interface TarHandler {
   data(chunk: Buffer): void
   memberEnd(): void
   problem(problem: Problem): void
+  /** What to say of a stream that does not begin as a tar; `head` is its first block, or less. */
+  notTar(head: Buffer): Problem
 }
 
 export interface TarReader {
@@ -41,6 +43,7 @@ export function createTarReader(handler: TarHandler, limits: ImageLimits): TarRe
   let remaining = 0
   let padding = 0
   let zeroBlocks = 0
+  let begun = false
   const block = Buffer.allocUnsafe(blockSize)
   let filled = 0
   let extension: { flag: string; body: Buffer; filled: number } | undefined
@@ -54,6 +57,10 @@ export function createTarReader(handler: TarHandler, limits: ImageLimits): TarRe
   const stop = (code: ProblemCode, message: string) => {
     state = 'stopped'
     problem(code, `${message} (at byte ${offset} of the tar)`, true)
+  }
+  const refuse = (head: Buffer) => {
+    state = 'stopped'
+    handler.problem(handler.notTar(head))
   }
   const skip = (bytes: number) => {
     remaining = bytes
@@ -70,6 +77,8 @@ export function createTarReader(handler: TarHandler, limits: ImageLimits): TarRe
   }
 
   function header(bytes: Buffer) {
+    if (!begun && !isZeroBlock(bytes) && !isTarHeader(bytes)) return refuse(bytes)
+    begun = true
     if (isZeroBlock(bytes)) {
       if (++zeroBlocks === 2) state = 'after-end'
       return
@@ -189,7 +198,8 @@ export function createTarReader(handler: TarHandler, limits: ImageLimits): TarRe
     },
     end() {
       if (state === 'stopped' || state === 'after-end') return
-      if (state !== 'header' || filled > 0) stop('truncated', 'the tar breaks off')
+      if (!begun) refuse(block.subarray(0, filled))
+      else if (state !== 'header' || filled > 0) stop('truncated', 'the tar breaks off')
       state = 'stopped'
     },
     get stopped() {

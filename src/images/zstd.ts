@@ -7,8 +7,11 @@ import { Decompress } from 'fzstd'
  * moves it for every block; so frames are walked here, the window is bounded, and blocks are pushed one at a time, giving way in between.
  */
 
-interface ZstdLimits {
-  zstdWindowBytes: number
+interface ZstdBudget {
+  readonly limits: { zstdWindowBytes: number }
+  readonly spent: boolean
+  /** Moving a window costs time whatever the block gives: a stream of tiny blocks over a large window would take hours. */
+  windowMoved(bytes: number): void
 }
 
 /** Why a stream was refused, when that is not "corrupt". */
@@ -19,23 +22,17 @@ export interface ZstdRefusal extends Error {
 const maxFrameHeader = 18
 const maxBlock = 128 * 1024
 const bytesPerTurn = 1024 * 1024
-// moving the window costs time whatever the block gives; a stream of tiny blocks over a large window would take hours
-const freeWindowBytes = 64 * 1024 ** 3
-const windowBytesPerByte = 2048
 
-export function createZstdDecompress(limits: ZstdLimits): Transform {
+export function createZstdDecompress(budget: ZstdBudget): Transform {
   let held: Buffer = Buffer.alloc(0)
   let frame: { window: number; checksum: boolean } | undefined
   let decompress: Decompress | undefined
   let sinceTurn = 0
   let skipping = 0
-  let read = 0
-  let moved = 0
 
   const transform = new Transform({
     readableHighWaterMark: 256 * 1024,
     transform(chunk: Buffer, _encoding, done) {
-      read += chunk.length
       held = held.length === 0 ? chunk : Buffer.concat([held, chunk])
       walk().then(() => done(), done)
     },
@@ -73,10 +70,10 @@ export function createZstdDecompress(limits: ZstdLimits): Transform {
     }
     const { length, window, checksum } = frameHeader(held)
     if (held.length < length) return 0
-    if (window > limits.zstdWindowBytes) {
+    if (window > budget.limits.zstdWindowBytes) {
       throw refusal(
         'zstd_window_too_large',
-        `the zstd stream needs a window of ${window} bytes; at most ${limits.zstdWindowBytes} are given (compress it without --ultra and --long)`
+        `the zstd stream needs a window of ${window} bytes; at most ${budget.limits.zstdWindowBytes} are given (compress it without --ultra and --long)`
       )
     }
     frame = { window, checksum }
@@ -97,9 +94,9 @@ export function createZstdDecompress(limits: ZstdLimits): Transform {
     const size = ((bits >> 1) & 3) === 1 ? 1 : bits >> 3
     const length = 3 + size + (last && checksum ? 4 : 0)
     if (held.length < length) return 0
-    moved += window
+    budget.windowMoved(window)
     sinceTurn += window / 64
-    if (moved > freeWindowBytes && moved > windowBytesPerByte * read) throw new Error('its blocks are too small for its window')
+    if (budget.spent) throw new Error('its blocks are too small for its window')
     decompress!.push(Buffer.from(held.subarray(0, length)), last)
     if (last) frame = decompress = undefined
     return length
