@@ -143,8 +143,8 @@ t.test('when the client leaves, the old Mozart is let go; when the old Mozart br
     left = resolve
   })
   const legacyMozartUrl = await oldMozart(t, (request, reply) => {
-    reply.on('close', left)
     if (request.url === '/broken') reply.write('half', () => reply.destroy())
+    else reply.on('close', left)
   })
   const { url } = await startServer(t, { listen: true, legacyMozartUrl })
 
