@@ -6,7 +6,8 @@ import { runPython } from '../support/python.ts'
 
 async function clients(t: Test, parameters: string[]): Promise<void> {
   const { code, lines, errors } = await runPython(['registry.py', ...parameters])
-  t.equal(code, 0, `the clients ran to their end\n${errors.slice(-2000)}`)
+  if (errors) t.comment(errors.slice(-10_000))
+  t.equal(code, 0, 'the clients ran to their end')
   for (const line of lines) t.ok(line.startsWith('ok '), line.replace(/^(ok|FAIL) /, ''))
   t.ok(lines.length >= 10, 'they had something to say')
 }
