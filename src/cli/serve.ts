@@ -12,7 +12,7 @@ export const serve: Command = {
   description: `Runs the server until SIGTERM or SIGINT; then it finishes the requests under way and ends with status 0.
 It writes one JSON line a request to standard output, and what it says to people to standard error.`,
   options: {
-    check: { type: 'boolean', help: 'check the configuration, try the store, and end' },
+    check: { type: 'boolean', help: 'check the configuration, try the store, and end; an embedded store is prepared' },
     json: { type: 'boolean', help: "with --check: the configuration and the store's answer as JSON" }
   },
   examples: [
@@ -53,11 +53,12 @@ async function run(config: Config): Promise<number | undefined> {
   }
 }
 
-/** Tries the store as serving would, but changes nothing in an engine. */
+/** Tries the store as serving would. An engine is only asked; the embedded store, which is ours alone, is prepared: that proves most. */
 async function check(config: Config, { json }: { json: boolean }): Promise<number> {
   try {
     const stores = await openStores(config)
     try {
+      if (!config.engine) await stores.migrate()
       const engine = await stores.engine()
       const health = await stores.health()
       if (json) say(JSON.stringify({ ok: health.ok, engine, reason: health.reason, config: summary(config) }, null, 2))

@@ -1,0 +1,66 @@
+import t from 'tap'
+import { commands } from '../../src/cli/commands.ts'
+import { program } from '../../src/config/program.ts'
+import { temporaryDirectory } from '../stores/embedded/directory.ts'
+import { leporello } from './command-line.ts'
+
+t.test('--version and --help answer on standard output', async (t) => {
+  const version = await leporello(t, { args: ['--version'] }).ended
+  const help = await leporello(t, { args: ['--help'] }).ended
+
+  t.strictSame(version, { status: 0, stdout: `${program.version}\n`, stderr: '' })
+  t.equal(help.status, 0)
+  for (const name of commands.keys()) t.match(help.stdout, `  ${name}`)
+})
+
+t.test('every command has help with a usage line and an example', async (t) => {
+  for (const name of commands.keys()) {
+    const { status, stdout } = await leporello(t, { args: [name, '--help'] }).ended
+
+    t.equal(status, 0, name)
+    t.match(stdout, `Usage: leporello ${name}`)
+    t.match(stdout, /Examples:\n {2}.*leporello /)
+  }
+})
+
+t.test('a command, option or argument that is none ends with 64, and says where help is', async (t) => {
+  const cases: [string[], RegExp][] = [
+    [[], /expected a command/],
+    [['serv'], /"serv" is not a command; did you mean serve\?\nTry: leporello --help/],
+    [['serve', '--chek'], /Unknown option '--chek'\nTry: leporello serve --help/],
+    [['migrate', 'now'], /"now" is one argument too many\nTry: leporello migrate --help/]
+  ]
+  for (const [args, words] of cases) {
+    const { status, stdout, stderr } = await leporello(t, { args }).ended
+
+    t.equal(status, 64, args.join(' '))
+    t.match(stderr, words)
+    t.equal(stdout, '')
+  }
+})
+
+t.test('a wrong configuration ends with 1 and lists every problem', async (t) => {
+  const environment = { LEPORELLO_PORT: 'http', LEPORELLO_STORE: 'mongodb', LEPORELLO_DATTA: 'x' }
+
+  for (const args of [['serve'], ['serve', '--check'], ['migrate']]) {
+    const { status, stderr } = await leporello(t, { args, environment }).ended
+
+    t.equal(status, 1, args.join(' '))
+    t.match(stderr, 'LEPORELLO_PORT is "http"; expected a whole number from 0 to 65535')
+    t.match(stderr, 'LEPORELLO_STORE is "mongodb"; expected one of embedded, elasticsearch')
+    t.match(stderr, 'LEPORELLO_DATTA is not a variable of Leporello; did you mean LEPORELLO_DATA?')
+  }
+})
+
+t.test('migrate says what it applied, and that a second time there is nothing to do', async (t) => {
+  const args = ['migrate', '--json']
+  const environment = { LEPORELLO_DATA: temporaryDirectory(t) }
+
+  const first = await leporello(t, { args, environment }).ended
+  const second = await leporello(t, { args, environment }).ended
+  const words = await leporello(t, { args: ['migrate'], environment }).ended
+
+  t.match(JSON.parse(first.stdout), { version: Number, applied: [/^0001-/] })
+  t.strictSame(JSON.parse(second.stdout), { version: JSON.parse(first.stdout).version, applied: [] })
+  t.match(words, { status: 0, stdout: /^Nothing to do: the store is at version \d+\.\n$/ })
+})
