@@ -3,8 +3,6 @@ import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client
 export interface Metrics {
   request(labels: { face: string; route: string; method: string; status: number }, seconds: number): void
   storeOperation(labels: { collection: string; operation: string; outcome: string }, seconds: number): void
-  /** How many operations an adapter sent to its store at once. */
-  batch(operation: string, size: number): void
   /** A machine asked for its image. */
   resolve(architecture: string, outcome: string): void
   /** In Prometheus' text format. */
@@ -29,13 +27,6 @@ export function createMetrics(): Metrics {
     buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30],
     registers: [registry]
   })
-  const batches = new Histogram({
-    name: 'leporello_store_batch_size',
-    help: 'Operations that were sent to the store as one.',
-    labelNames: ['operation'],
-    buckets: [1, 4, 16, 64, 256, 1024],
-    registers: [registry]
-  })
   const resolves = new Counter({
     name: 'leporello_resolves_total',
     help: "Machines that asked for their architecture's image; outcome is where it was found, or the code of the refusal.",
@@ -46,7 +37,6 @@ export function createMetrics(): Metrics {
   return {
     request: (labels, seconds) => requests.observe(labels, seconds),
     storeOperation: (labels, seconds) => operations.observe(labels, seconds),
-    batch: (operation, size) => batches.observe({ operation }, size),
     resolve: (architecture, outcome) => resolves.inc({ architecture, outcome }),
     read: async () => ({ contentType: registry.contentType, body: await registry.metrics() })
   }
