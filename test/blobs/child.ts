@@ -1,4 +1,5 @@
 import { openLocalBlobs } from '../../src/blobs/local/local-blobs.ts'
+import { openS3Blobs } from '../../src/blobs/s3/s3-blobs.ts'
 import { digestOf, many } from './bytes.ts'
 
 // A process of its own, to be killed or measured: node child.js DESCRIPTION TASK
@@ -6,8 +7,8 @@ import { digestOf, many } from './bytes.ts'
 const [, , description = '', task = ''] = process.argv
 const mega = 1024 * 1024
 
-const { options } = JSON.parse(description)
-const store = await openLocalBlobs(options)
+const { adapter, options } = JSON.parse(description)
+const store = await (adapter === 's3' ? openS3Blobs(options) : openLocalBlobs(options))
 const say = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`)
 const tell = (sent: number) => {
   if (sent % mega === 0) say(sent)
@@ -37,7 +38,7 @@ if (task === 'put') {
   const watch = () => {
     after = Math.max(after, process.memoryUsage.rss())
   }
-  await Promise.all([1, 2].map((i) => store.put(`large/${i}`, many(100 * mega, watch))))
+  await Promise.all([1, 2].map((i) => store.put(`large/${i}`, many(150 * mega, watch))))
   const digest = await digestOf((await store.get('large/1'))!.stream.on('data', watch))
   say({ digest, before, after })
 }

@@ -1,0 +1,52 @@
+import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3'
+import type { Leftover } from '../blob-store.ts'
+import type { Bucket } from './bucket.ts'
+import { abortMultipart, dropObject, type Multipart, objectsUnder } from './objects.ts'
+
+/** What belongs to uploads that can go on. */
+export interface LiveUploads {
+  ids: Set<string>
+  multiparts: Set<string>
+}
+
+/** Multipart uploads and objects of ours that an interrupted put or finish left; S3 shows the former in no list of objects, and bills them. */
+export async function* s3Leftovers(
+  bucket: Bucket,
+  { before, remove = false, live }: { before: Date; remove?: boolean; live: () => Promise<LiveUploads> }
+): AsyncGenerator<Leftover> {
+  const { incoming, staged } = bucket.own
+  const gathered: Leftover[] = []
+  for (const [folder, what] of [
+    [incoming, 'a blob that was never finished'],
+    [staged, 'bytes of an upload of which nothing is known']
+  ] as const) {
+    for await (const { name, size, modified } of objectsUnder(bucket, folder)) gathered.push({ name, size, modified, what })
+  }
+  const open: (Leftover & { id: string })[] = []
+  for await (const { id, name, modified } of openMultiparts(bucket)) {
+    open.push({ id, name, modified, what: `parts of an object that was never put together (multipart upload ${id})` })
+  }
+  // Read last: an upload that begins meanwhile is known before its first part.
+  const known = await live()
+
+  for (const leftover of gathered) {
+    if (leftover.modified >= before || known.ids.has(leftover.name.slice(-32))) continue
+    yield leftover
+    if (remove) await dropObject(bucket, leftover.name)
+  }
+  for (const { id, ...leftover } of open) {
+    if (leftover.modified >= before || known.multiparts.has(id)) continue
+    yield leftover
+    if (remove) await abortMultipart(bucket, { id, name: leftover.name })
+  }
+}
+
+async function* openMultiparts(bucket: Bucket): AsyncGenerator<Multipart & { modified: Date }> {
+  let next: { KeyMarker: string | undefined; UploadIdMarker: string | undefined } | undefined
+  do {
+    const list = new ListMultipartUploadsCommand({ Bucket: bucket.name, Prefix: bucket.prefix, ...next })
+    const page = await bucket.ask((o) => bucket.client.send(list, o))
+    for (const { Key: name = '', UploadId: id = '', Initiated: modified = new Date(0) } of page.Uploads ?? []) yield { id, name, modified }
+    next = page.IsTruncated ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker } : undefined
+  } while (next)
+}

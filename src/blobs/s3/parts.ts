@@ -1,0 +1,111 @@
+import type { BlobSource } from '../blob-store.ts'
+import { type Ending, readSource } from '../source.ts'
+
+const mega = 1024 * 1024
+
+/**
+ * The size of a part by its number, so that whoever goes on with an upload cuts as before. S3 wants 5 MB at least and takes 10,000
+ * parts: 40 GB in small ones, then 300 GB more. Some servers want equal parts: up to 40 GB they are.
+ */
+export const partSize = (number: number): number => (number <= 5000 ? 8 : 64) * mega
+
+/** How many bytes the first so many parts hold. */
+export const sizeOfParts = (count: number): number => (Math.min(count, 5000) * 8 + Math.max(0, count - 5000) * 64) * mega
+
+export interface Part {
+  number: number
+  body: Buffer
+}
+
+export interface Cutting {
+  /** The number of the first part. */
+  number: number
+  /** What the first part begins with. */
+  carried?: Uint8Array
+  onChunk(chunk: Uint8Array): void
+  /** Gets every full part but the last. It may keep the buffer until it calls `free`. */
+  take(part: Part, free: () => void): Promise<void>
+}
+
+/** Cuts a source into parts. The last one, full or not or empty, is the answer: what becomes of it depends on how the source ended. */
+export async function cutParts(source: BlobSource, { number, carried, onChunk, take }: Cutting): Promise<{ ending: Ending; last: Part }> {
+  const spare: Buffer[] = []
+  let current = number
+  let filled = 0
+  let buffer = fresh()
+
+  // Buffers of this size are garbage that piles up faster than it is collected, so they are used again.
+  function fresh(): Buffer {
+    const size = partSize(current)
+    const index = spare.findIndex(({ length }) => length === size)
+    return index < 0 ? Buffer.allocUnsafeSlow(size) : spare.splice(index, 1)[0]!
+  }
+
+  async function add(chunk: Uint8Array): Promise<void> {
+    for (let from = 0; from < chunk.length; ) {
+      if (filled === buffer.length) {
+        const full = buffer
+        await take({ number: current, body: full }, () => spare.push(full))
+        current++
+        buffer = fresh()
+        filled = 0
+      }
+      const some = chunk.subarray(from, from + buffer.length - filled)
+      buffer.set(some, filled)
+      filled += some.length
+      from += some.length
+      onChunk(some)
+    }
+  }
+
+  if (carried) {
+    buffer.set(carried)
+    filled = carried.length
+  }
+  const ending = await readSource(source, add)
+  return { ending, last: { number: current, body: buffer.subarray(0, filled) } }
+}
+
+/** Starts work on each, so many at a time; a failure comes out at the next start, or at the end. */
+export function createQueue(atOnce: number): { start(work: () => Promise<void>): Promise<void>; settle(): Promise<void> } {
+  const underWay = new Set<Promise<void>>()
+  let failure: { error: unknown } | undefined
+  const check = () => {
+    if (failure) throw failure.error
+  }
+  return {
+    async start(work) {
+      while (underWay.size >= atOnce) await Promise.race(underWay)
+      check()
+      const running = work()
+        .catch((error) => {
+          failure ??= { error }
+        })
+        .finally(() => underWay.delete(running))
+      underWay.add(running)
+    },
+    async settle() {
+      await Promise.all(underWay)
+      check()
+    }
+  }
+}
+
+/** Runs work, at most so many at a time; the others wait their turn. */
+export type Slots = <T>(work: () => Promise<T>) => Promise<T>
+
+export function createSlots(atOnce: number): Slots {
+  const waiting: (() => void)[] = []
+  let taken = 0
+  return async (work) => {
+    if (taken < atOnce) taken++
+    else await new Promise<void>((resolve) => waiting.push(resolve))
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else taken--
+    }
+  }
+}

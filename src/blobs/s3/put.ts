@@ -1,0 +1,93 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { BlobSource, Put, PutOptions, Stored } from '../blob-store.ts'
+import { alreadyThere, checkGrowth, checkStored } from '../expectations.ts'
+import { checkKey } from '../keys.ts'
+import type { Bucket } from './bucket.ts'
+import {
+  abortMultipart,
+  beginMultipart,
+  completeMultipart,
+  copyObject,
+  dropObject,
+  headObject,
+  type Multipart,
+  type Part,
+  putObject,
+  refuseConflicts,
+  sendPart
+} from './objects.ts'
+import { createQueue, cutParts } from './parts.ts'
+
+const partsAtOnce = 2
+
+type Key = string | ((stored: Stored) => string)
+
+/**
+ * A small blob is one request. A large one goes in parts, to its own name when its digest is known beforehand, because S3 takes what is
+ * written beside an object before its first byte; otherwise to a name of ours, from which S3 copies it.
+ */
+export async function putBlob(
+  bucket: Bucket,
+  { key, source, options }: { key: Key; source: BlobSource; options: PutOptions }
+): Promise<Put> {
+  const { expected, onlyIfAbsent = false } = options
+  if (typeof key === 'string') {
+    await refuseConflicts(bucket, checkKey(key))
+    if (onlyIfAbsent && (await headObject(bucket, bucket.at(key)))) throw alreadyThere(key)
+  }
+  const by = randomBytes(16).toString('hex')
+  const known = typeof key === 'string' && expected?.sha256 ? { key, sha256: expected.sha256.toLowerCase() } : undefined
+  const gathered = { name: bucket.own.incoming + by, facts: { by } }
+  const hash = createHash('sha256')
+  const queue = createQueue(partsAtOnce)
+  const parts: Part[] = []
+  let size = 0
+  let multipart: Multipart | undefined
+  let open = false
+
+  const send = async (part: { number: number; body: Buffer }) => {
+    parts.push(await sendPart(bucket, { ...multipart!, ...part }))
+  }
+  try {
+    const { ending, last } = await cutParts(source, {
+      number: 1,
+      onChunk(chunk) {
+        size += chunk.length
+        checkGrowth(size, expected)
+        hash.update(chunk)
+      },
+      async take(part, free) {
+        if (!multipart) {
+          multipart = await beginMultipart(bucket, known ? { name: bucket.at(known.key), facts: { by, sha256: known.sha256 } } : gathered)
+          open = true
+        }
+        await queue.start(() => send(part).then(free))
+      }
+    })
+    if (ending.broken) throw ending.error
+    const stored = { size, sha256: hash.digest('hex') }
+    checkStored(stored, expected)
+    const wanted = typeof key === 'string' ? key : checkKey(key(stored))
+    if (typeof key !== 'string') await refuseConflicts(bucket, wanted)
+    const target = { name: bucket.at(wanted), facts: { by, sha256: stored.sha256 }, onlyIfAbsent }
+    const created = onlyIfAbsent || (await headObject(bucket, target.name)) === undefined
+
+    if (!multipart) {
+      await putObject(bucket, { ...target, body: last.body })
+      return { ...stored, key: wanted, created }
+    }
+    await queue.start(() => send(last))
+    await queue.settle()
+    const { id } = multipart as Multipart
+    await completeMultipart(bucket, { ...(known ? target : { ...gathered, onlyIfAbsent: false }), id, parts })
+    open = false
+    if (!known) await copyObject(bucket, { ...target, from: gathered.name, size })
+    return { ...stored, key: wanted, created }
+  } finally {
+    // What cannot be tidied up now is named by leftovers; the blob, or the error, is what matters.
+    if (open) {
+      await queue.settle().catch(() => {}) // nothing may land behind the abort
+      await abortMultipart(bucket, multipart!).catch(() => {})
+    } else if (multipart && !known) await dropObject(bucket, gathered.name).catch(() => {})
+  }
+}

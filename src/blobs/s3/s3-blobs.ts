@@ -1,0 +1,116 @@
+import type { Readable } from 'node:stream'
+import { GetObjectCommand, HeadBucketCommand } from '@aws-sdk/client-s3'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
+import type { CatalogueError } from '../../domain/errors.ts'
+import type { BlobInfo, BlobStore, ByteRange, OpenBlob } from '../blob-store.ts'
+import { checkKey } from '../keys.ts'
+import { boundsOf, shown } from '../ranges.ts'
+import { type Bucket, openBucket, refusalOf, type S3Options } from './bucket.ts'
+import { s3Folders } from './folders.ts'
+import { s3Leftovers } from './leftovers.ts'
+import { listBucket } from './list.ts'
+import { dropObject, type Found, factsOf, headObject } from './objects.ts'
+import { createSlots } from './parts.ts'
+import { putBlob } from './put.ts'
+import { s3Uploads } from './uploads.ts'
+
+const week = 7 * 24 * 3600
+
+/** Any S3, shared by any number of servers. The bucket must exist. Imports the SDK: import it only where S3 is used. */
+export async function openS3Blobs(options: S3Options): Promise<BlobStore> {
+  const bucket = openBucket(options)
+  const slots = createSlots(options.uploadsAtOnce ?? 4)
+  const { uploads, live } = s3Uploads(bucket, slots)
+
+  async function head(key: string): Promise<BlobInfo | undefined> {
+    const found = await headObject(bucket, bucket.at(checkKey(key)))
+    return found && toInfo(key, found)
+  }
+
+  return {
+    put: (key, source, options = {}) => slots(() => putBlob(bucket, { key, source, options })),
+
+    async get(key, { range } = {}) {
+      const get = { Bucket: bucket.name, Key: bucket.at(checkKey(key)), ...(range ? { Range: `bytes=${shown(range)}` } : {}) }
+      try {
+        const reply = await bucket.find((o) => bucket.client.send(new GetObjectCommand(get), o))
+        return reply && openBlob(key, reply, range)
+      } catch (error) {
+        if (refusalOf(error).status !== 416) throw error
+        const { size } = (await head(key)) ?? { size: 0 }
+        boundsOf(range, { key, size })
+        throw error
+      }
+    },
+
+    head,
+
+    async remove(key) {
+      if (!(await head(key))) return false
+      await dropObject(bucket, bucket.at(key))
+      return true
+    },
+
+    list: (query) => listBucket(bucket, query),
+
+    async presign(key, { seconds, filename }) {
+      const name = filename === undefined ? {} : { ResponseContentDisposition: attachment(filename) }
+      const get = new GetObjectCommand({ Bucket: bucket.name, Key: bucket.at(checkKey(key)), ...name })
+      return getSignedUrl(bucket.client, get, { expiresIn: Math.min(Math.max(1, Math.floor(seconds)), week) })
+    },
+
+    folders: s3Folders(bucket),
+    uploads,
+    available: async () => undefined,
+    leftovers: (options) => s3Leftovers(bucket, { ...options, live }),
+
+    async health() {
+      try {
+        await bucket.ask((o) => bucket.client.send(new HeadBucketCommand({ Bucket: bucket.name }), o))
+        return { ok: true }
+      } catch (error) {
+        return { ok: false, reason: reasonOf(error, bucket) }
+      }
+    },
+
+    close: async () => bucket.client.destroy()
+  }
+}
+
+const toInfo = (key: string, { by: _, ...found }: Found): BlobInfo => ({ key, ...found })
+
+interface Reply {
+  Body?: unknown
+  ContentLength?: number | undefined
+  ContentRange?: string | undefined
+  LastModified?: Date | undefined
+  Metadata?: Record<string, string> | undefined
+}
+
+function openBlob(key: string, reply: Reply, range: ByteRange | undefined): OpenBlob {
+  const size = Number(/\/(\d+)$/.exec(reply.ContentRange ?? '')?.[1] ?? reply.ContentLength ?? 0)
+  const stream = reply.Body as Readable // in Node it is the reply itself
+  try {
+    return { ...toInfo(key, factsOf(reply, size)), ...boundsOf(range, { key, size }), stream }
+  } catch (error) {
+    stream.destroy()
+    throw error
+  }
+}
+
+/** HEAD has no body, so S3 gives a number and no reason: the usual ones, in words. */
+function reasonOf(error: unknown, { name }: Bucket): string {
+  const { status } = refusalOf(error)
+  const { message } = error as CatalogueError
+  if (status === 404) return `${message}: there is no bucket ${name}`
+  if (status === 403) return `${message}: the keys are not allowed to use it, or there are none`
+  if (status === 301) return `${message}: it is in another region`
+  return message
+}
+
+/** As RFC 6266 wants it: a plain name for old clients, and the real one. */
+function attachment(filename: string): string {
+  const plain = filename.replace(/[^A-Za-z0-9 ._+-]/g, '_')
+  const real = encodeURIComponent(filename).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+  return `attachment; filename="${plain}"; filename*=UTF-8''${real}`
+}

@@ -1,0 +1,237 @@
+import { randomBytes } from 'node:crypto'
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { CatalogueError } from '../../domain/errors.ts'
+import type { BlobSource, Put, PutOptions, Upload, Uploads } from '../blob-store.ts'
+import { alreadyThere, checkGrowth, checkStored } from '../expectations.ts'
+import { checkKey } from '../keys.ts'
+import { createResumableDigest } from '../resumable-digest.ts'
+import { checkFinish, checkNewUpload, checkOffset, createBusy, uploadUnknown } from '../uploads.ts'
+import { type Bucket, refusalOf } from './bucket.ts'
+import type { LiveUploads } from './leftovers.ts'
+import {
+  abortMultipart,
+  beginMultipart,
+  completeMultipart,
+  copyObject,
+  dropObject,
+  headObject,
+  type Multipart,
+  objectsUnder,
+  type Part,
+  partMs,
+  putObject,
+  refuseConflicts,
+  sendPart,
+  type Target
+} from './objects.ts'
+import { createQueue, cutParts, type Slots, sizeOfParts } from './parts.ts'
+
+/** What is known of an upload: the first line of one object, in which the bytes that do not fill a part yet follow. */
+interface State {
+  created: string
+  touched: string
+  note: string
+  offset: number
+  size?: number
+  key?: string
+  sha256?: string
+  digest?: string
+  multipart?: Multipart
+  /** ETags of the parts, which S3 compares in the end: bytes that another replica sent in their place are refused. */
+  tags: string[]
+}
+
+interface Kept {
+  state: State
+  tail: Buffer
+  /** Of the object, so that of two replicas that go on with an upload one is refused. */
+  tag: string
+}
+
+const isId = (id: string): boolean => /^[0-9a-f]{32}$/.test(id)
+
+export function s3Uploads(bucket: Bucket, slots: Slots): { uploads: Uploads; live: () => Promise<LiveUploads> } {
+  const busy = createBusy()
+  const nameOf = (id: string) => bucket.own.uploads + id
+
+  async function load(id: string): Promise<Kept | undefined> {
+    if (!isId(id)) return undefined
+    return bucket.find(
+      async (o) => {
+        const { Body, ETag: tag = '' } = await bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: nameOf(id) }), o)
+        const bytes = Buffer.from(await Body!.transformToByteArray())
+        const end = bytes.indexOf('\n')
+        return { state: JSON.parse(bytes.toString('utf8', 0, end)) as State, tail: bytes.subarray(end + 1), tag }
+      },
+      { attemptMs: partMs }
+    )
+  }
+
+  async function must(id: string): Promise<Kept> {
+    const kept = await load(id)
+    if (!kept) throw uploadUnknown(id)
+    return kept
+  }
+
+  async function save(id: string, { state, tail, tag }: Kept): Promise<string> {
+    const condition = tag === '' ? { IfNoneMatch: '*' } : { IfMatch: tag }
+    const Body = Buffer.concat([Buffer.from(`${JSON.stringify(state)}\n`), tail])
+    const put = new PutObjectCommand({ Bucket: bucket.name, Key: nameOf(id), Body, ...condition })
+    try {
+      return (await bucket.ask((o) => bucket.client.send(put, o), { attemptMs: partMs })).ETag ?? ''
+    } catch (error) {
+      if (![404, 412].includes(refusalOf(error).status ?? 0)) throw error
+      throw new CatalogueError('upload_conflict', `upload ${id} was changed meanwhile; ask for its offset and go on from there`, {
+        cause: error
+      })
+    }
+  }
+
+  const toUpload = (id: string, { created, touched, note, offset, size }: State): Upload => ({
+    id,
+    offset,
+    created: new Date(created),
+    touched: new Date(touched),
+    note,
+    ...(size === undefined ? {} : { size })
+  })
+
+  async function drop(id: string, { state }: Kept): Promise<void> {
+    await dropObject(bucket, nameOf(id)) // first: without it the rest is a leftover
+    if (state.multipart) await abortMultipart(bucket, state.multipart)
+    await dropObject(bucket, bucket.own.staged + id)
+  }
+
+  /** To its own name when all is known that must stand beside it, else to a name of ours. */
+  const begin = (id: string, { key, sha256 }: State): Promise<Multipart> =>
+    beginMultipart(
+      bucket,
+      key !== undefined && sha256 !== undefined
+        ? { name: bucket.at(key), facts: { by: id, sha256 } }
+        : { name: bucket.own.staged + id, facts: { by: id } }
+    )
+
+  async function append({ id, at, source }: { id: string; at: number; source: BlobSource }): Promise<Upload> {
+    let { state, tail, tag } = await must(id)
+    checkOffset(id, { at, ...state })
+    const digest = await createResumableDigest(state.digest)
+    const { size } = state
+    let arrived = at
+    const keep = async (change: Partial<State>, rest: Buffer) => {
+      state = { ...state, ...change, touched: new Date().toISOString() }
+      tag = await save(id, { state, tail: rest, tag })
+    }
+    // One part is on its way, and then what is known of it, while the next one fills: they are kept in their order.
+    const queue = createQueue(1)
+    const cutting = cutParts(source, {
+      number: state.tags.length + 1,
+      carried: tail,
+      onChunk(chunk) {
+        arrived += chunk.length
+        checkGrowth(arrived, size === undefined ? {} : { size })
+        digest.update(chunk)
+      },
+      async take({ number, body }, free) {
+        const sofar = digest.save()
+        await queue.start(async () => {
+          const multipart = state.multipart ?? (await begin(id, state))
+          const part = await sendPart(bucket, { ...multipart, number, body })
+          await keep({ multipart, tags: [...state.tags, part.tag], offset: sizeOfParts(number), digest: sofar }, Buffer.alloc(0))
+          free()
+        })
+      }
+    })
+    // Nothing of this piece may be under way any more when another begins.
+    const { ending, last } = await cutting.finally(() => queue.settle())
+    tail = last.body
+    await keep({ offset: arrived, digest: digest.save() }, tail)
+    if (ending.broken) throw ending.error
+    return toUpload(id, state)
+  }
+
+  async function finish(id: string, { key, expected, onlyIfAbsent = false }: PutOptions & { key: string }): Promise<Put> {
+    checkKey(key)
+    const kept = await must(id)
+    const { state } = kept
+    checkFinish(id, { ...state, wanted: key })
+    const stored = { size: state.offset, sha256: (await createResumableDigest(state.digest)).hex() }
+    try {
+      checkStored(stored, state.sha256 === undefined ? {} : { sha256: state.sha256 })
+      checkStored(stored, expected)
+    } catch (error) {
+      await drop(id, kept)
+      throw error
+    }
+    await refuseConflicts(bucket, key)
+    const target = { name: bucket.at(key), facts: { by: id, sha256: stored.sha256 }, onlyIfAbsent }
+    const former = await headObject(bucket, target.name)
+    const created = former === undefined || former.by === id
+
+    if (onlyIfAbsent && !created) throw alreadyThere(key)
+    if (former?.by !== id) await publish({ id, target, kept })
+    await drop(id, kept)
+    return { ...stored, key, created }
+  }
+
+  async function publish({ id, target, kept }: { id: string; target: Target; kept: Kept }): Promise<void> {
+    const { multipart, tags, offset } = kept.state
+    if (!multipart) return putObject(bucket, { ...target, body: kept.tail })
+    const direct = multipart.name === target.name
+    // A finish that is repeated may find it put together, and only the copy missing.
+    if (direct || !(await headObject(bucket, multipart.name))) {
+      const parts: Part[] = tags.map((tag, i) => ({ number: i + 1, tag }))
+      if (kept.tail.length > 0) parts.push(await sendPart(bucket, { ...multipart, number: tags.length + 1, body: kept.tail }))
+      const gathered = { name: multipart.name, facts: { by: id }, onlyIfAbsent: false }
+      await completeMultipart(bucket, { ...(direct ? target : gathered), id: multipart.id, parts })
+    }
+    if (!direct) await copyObject(bucket, { ...target, from: multipart.name, size: offset })
+  }
+
+  async function* all(): AsyncGenerator<{ id: string; kept: Kept }> {
+    for await (const { name } of objectsUnder(bucket, bucket.own.uploads)) {
+      const id = name.slice(bucket.own.uploads.length)
+      const kept = await load(id)
+      if (kept) yield { id, kept }
+    }
+  }
+
+  const uploads: Uploads = {
+    async create({ size, note = '', key, sha256 }) {
+      checkNewUpload({ size, key })
+      const id = randomBytes(16).toString('hex')
+      const now = new Date().toISOString()
+      const state: State = { created: now, touched: now, note, offset: 0, tags: [] }
+      if (size !== undefined) state.size = size
+      if (key !== undefined) state.key = key
+      if (sha256 !== undefined) state.sha256 = sha256.toLowerCase()
+      await save(id, { state, tail: Buffer.alloc(0), tag: '' })
+      return toUpload(id, state)
+    },
+    async get(id) {
+      const kept = await load(id)
+      return kept && toUpload(id, kept.state)
+    },
+    append: (piece) => busy(piece.id, () => slots(() => append(piece))),
+    finish: (id, options) => busy(id, () => finish(id, options)),
+    discard: (id) =>
+      busy(id, async () => {
+        const kept = await load(id)
+        if (kept) await drop(id, kept)
+        return kept !== undefined
+      }),
+    async *list() {
+      for await (const { id, kept } of all()) yield toUpload(id, kept.state)
+    }
+  }
+  return {
+    uploads,
+    async live() {
+      const found: LiveUploads = { ids: new Set(), multiparts: new Set() }
+      for await (const { id, kept } of all()) {
+        found.ids.add(id)
+        if (kept.state.multipart) found.multiparts.add(kept.state.multipart.id)
+      }
+      return found
+    }
+  }
+}
