@@ -5,7 +5,7 @@ import { projectFolder } from '../test/support/project.ts'
 import { pythonWithClients } from '../test/support/python.ts'
 
 /*
- * What `npm test` does not run: the tests that need an engine or another language. It installs what they need, into the user's cache,
+ * What `npm test` does not run: the tests that need an engine, an S3 server or another language. It installs what they need, into the user's cache,
  * and fails where it cannot; nothing is skipped. The last line is `N passed, N failed`.
  */
 
@@ -18,9 +18,9 @@ function finish(passed: number, failed: number): never {
 }
 
 async function install(): Promise<void> {
-  for (const engine of engineNames) {
-    const { status } = spawnSync(join(projectFolder, 'test/engines/start'), [engine, '--install'], { stdio: 'inherit' })
-    if (status !== 0) throw new Error(`${engine} could not be installed`)
+  for (const [script, ...what] of [...engineNames.map((engine) => ['start', engine]), ['s3-start']]) {
+    const { status } = spawnSync(join(projectFolder, 'test/engines', script!), [...what, '--install'], { stdio: 'inherit' })
+    if (status !== 0) throw new Error(`${what[0] ?? 'the S3 server'} could not be installed`)
   }
   await pythonWithClients()
 }
