@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { compile } from 'json-schema-to-typescript'
 import { openApi } from './openapi.ts'
+import { readme } from './readme.ts'
 
 export interface GeneratedFile {
   path: string
@@ -11,7 +12,8 @@ export interface GeneratedFile {
 export async function generated(): Promise<GeneratedFile[]> {
   return [
     { path: 'src/schemas.ts', text: await types() },
-    { path: 'openapi.yaml', text: await openApi() }
+    { path: 'openapi.yaml', text: await openApi() },
+    { path: 'README.md', text: await readme() }
   ]
 }
 

@@ -1,14 +1,13 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { loadConfig } from '../../src/config/config.ts'
-import { type Leporello, startLeporello } from '../support/leporello.ts'
+import { startLeporello } from '../support/leporello.ts'
 import { mozartClient } from '../support/mozart-client.ts'
 import { projectFolder } from '../support/project.ts'
 
@@ -17,21 +16,24 @@ const examples = join(projectFolder, 'examples')
 const { stdout } = await run('uname', ['-m'])
 const thisMachine = stdout.trim()
 
-let server: Leporello
-let scratch: string
-t.before(async () => {
-  server = await startLeporello()
-  scratch = await mkdtemp(join(tmpdir(), 'leporello-examples-'))
-})
-t.after(async () => {
-  await server.stop()
-  await rm(scratch, { recursive: true, force: true })
-})
-
-const script = (name: string, ...parameters: string[]) =>
-  run(join(examples, name), parameters, { env: { ...process.env, LEPORELLO_URL: server.url } })
+async function withServer(t: Test) {
+  const server = await startLeporello()
+  t.teardown(() => server.stop())
+  const env = { ...process.env, LEPORELLO_URL: server.url }
+  return {
+    server,
+    script: (name: string, ...parameters: string[]) => run(join(examples, name), parameters, { env }),
+    /** How it fails. */
+    failing: (name: string, ...parameters: string[]): Promise<{ code?: number; stdout?: string; stderr?: string }> =>
+      run(join(examples, name), parameters, { env }).then(
+        () => ({}),
+        (error) => error
+      )
+  }
+}
 
 t.test('register.sh registers two architectures, and each machine gets its own', async (t) => {
+  const { script } = await withServer(t)
   const { stdout } = await script('register.sh', 'container-two:v2.1.0')
   t.strictSame(stdout.split('\n'), [
     '{"success": true, "message": "container-two:v2.1.0 added to index containers", "result": "container-two:v2.1.0"}',
@@ -43,15 +45,15 @@ t.test('register.sh registers two architectures, and each machine gets its own',
 })
 
 t.test("register.sh fails when it is refused, with the server's words", async (t) => {
-  const refused: { code?: number; stdout?: string } = await script('register.sh', `${'x'.repeat(513)}:v1`).then(
-    () => ({}),
-    (error) => error
-  )
+  const { failing } = await withServer(t)
+  const refused = await failing('register.sh', `${'x'.repeat(513)}:v1`)
   t.equal(refused.code, 22)
   t.match(refused.stdout, /name has 516 bytes; expected 1 to 512/)
 })
 
 t.test("pull-for-me.sh fetches this machine's image, and no other", async (t) => {
+  const { server, script } = await withServer(t)
+  const scratch = t.testdir()
   const tarballs = createServer(({ url }, answer) => answer.end(`the tarball at ${url}`))
   await new Promise<void>((resolve) => tarballs.listen(0, '127.0.0.1', resolve))
   t.teardown(() => tarballs.close())
@@ -66,6 +68,7 @@ t.test("pull-for-me.sh fetches this machine's image, and no other", async (t) =>
 })
 
 t.test('pull-for-me.sh says which images there are when there is none for this machine', async (t) => {
+  const { server, failing } = await withServer(t)
   await mozartClient(server.url).add({
     name: 'foreign:v1',
     version: 'v1',
@@ -73,10 +76,7 @@ t.test('pull-for-me.sh says which images there are when there is none for this m
     urls: '{"riscv32": "s3://b/foreign.tar.gz"}'
   })
 
-  const refused: { code?: number; stderr?: string } = await script('pull-for-me.sh', 'foreign:v1', scratch).then(
-    () => ({}),
-    (error) => error
-  )
+  const refused = await failing('pull-for-me.sh', 'foreign:v1', t.testdir())
 
   t.equal(refused.code, 1)
   t.match(refused.stderr, `it has: riscv32`)

@@ -5,7 +5,6 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { namesOf, parseArchitecture } from '../../src/domain/architecture.ts'
-import { readme } from '../../tools/readme.ts'
 import { startLeporello } from '../support/leporello.ts'
 import { projectFolder } from '../support/project.ts'
 
@@ -46,10 +45,6 @@ t.test('the commands that README names are there', async (t) => {
   for (const name of named) t.ok(scripts[name], name)
   t.ok(commands.size > 0)
   for (const command of commands) t.match(help, new RegExp(`^  ${command} `, 'm'))
-})
-
-t.test('the table of settings is the one of the schema', async (t) => {
-  t.equal(text, await readme(), 'stale: npm run generate')
 })
 
 t.test('the table of architectures is the one of the program', async (t) => {
