@@ -27,6 +27,10 @@ const statuses: Record<ErrorCode, number> = {
   too_large: 413,
   range_invalid: 416,
   blob_damaged: 502,
+  source_forbidden: 403,
+  source_gone: 422,
+  source_unsupported: 422,
+  source_unavailable: 503,
   database_newer: 503,
   store_unavailable: 503,
   store_full: 507
