@@ -7,7 +7,7 @@ import { bucketRule } from './bucket-rules.ts'
 import type { Surroundings } from './http.ts'
 import { type Life, within } from './life.ts'
 import { checkedLookup, checkLiteral } from './reach.ts'
-import { refusal } from './refusals.ts'
+import { refusal, shown } from './refusals.ts'
 import type { S3Location } from './s3-location.ts'
 import { s3Refusal } from './s3-refusals.ts'
 import type { ByteRange, OpenSource, SourceInfo } from './source.ts'
@@ -51,7 +51,7 @@ export async function probeS3(location: S3Location, { life, ...surroundings }: S
 async function connect(location: S3Location, { policy, resolve }: Surroundings): Promise<{ client: S3Client; what: string }> {
   const { bucket, key, server, region, credentials } = location
   const at = server ? `${server.host}${server.port ? `:${server.port}` : ''}/` : ''
-  const what = `s3://${at}${bucket}/${key}`.slice(0, 300)
+  const what = shown(`s3://${at}${bucket}/${key}`)
   const rule = bucketRule(policy.buckets, { bucket, server })
   if (!rule) {
     const entry = server ? `https://${at}${bucket} (or http://…)` : bucket
