@@ -52,7 +52,8 @@ t.test('a path is taken as osaka opens it: nothing decoded, cut at ? and #', asy
 })
 
 t.test('what cannot be read here is refused with its reason, and without its secrets', async (t) => {
-  const refused = (text: string, message: RegExp) => t.throws(() => locate(text), { code: 'source_unsupported', message }, JSON.stringify(text))
+  const refused = (text: string, message: RegExp) =>
+    t.throws(() => locate(text), { code: 'source_unsupported', message }, JSON.stringify(text))
 
   refused('gs://bucket/key', /cannot be read here; expected http, .*, not gs$/)
   refused('azure://container/blob', /not azure$/)
