@@ -165,11 +165,11 @@ export interface Settings {
    */
   verify: 'off' | 'own' | 'all'
   /**
-   * Hosts from which images may be read over http(s) and dav.
+   * Hosts from which images may be read over http(s) and dav: names, which may stand inside the site, or patterns with * and ?, which open public addresses only; with a port, :* for any, or none for the usual one.
    */
   verifyHosts: string[]
   /**
-   * Buckets from which images may be read.
+   * Buckets from which images may be read: names or patterns with * and ?, on AWS, or behind the URL of another server.
    */
   verifyBuckets: string[]
   /**

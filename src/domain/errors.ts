@@ -27,6 +27,10 @@ export type ErrorCode =
   | 'store_unavailable'
   | 'store_full'
   | 'blob_damaged'
+  | 'source_forbidden'
+  | 'source_gone'
+  | 'source_unavailable'
+  | 'source_unsupported'
 
 /** The one error class: a refusal with a code that a program can test and a message that a person can act on. */
 export class CatalogueError extends Error {

@@ -54,6 +54,28 @@ t.test('values are read as numbers, sizes, booleans and lists', async (t) => {
   t.strictSame(config.guarded, ['amd64', 'arm64'])
 })
 
+t.test('what may be read for verification is named by host, bucket and directory', async (t) => {
+  const config = configOf({
+    LEPORELLO_VERIFY: 'all',
+    LEPORELLO_VERIFY_HOSTS: 'files.example.org, *.example.org,minio:9000,[fd00::1]:*,fd00::1,10.0.0.1',
+    LEPORELLO_VERIFY_BUCKETS: 'images,hysds-*,http://minio:9000/images',
+    LEPORELLO_VERIFY_ROOTS: '/data/images'
+  })
+  const problems = problemsOf({
+    LEPORELLO_VERIFY_HOSTS: 'http://files.example.org',
+    LEPORELLO_VERIFY_BUCKETS: 'images/key',
+    LEPORELLO_VERIFY_ROOTS: 'data'
+  })
+
+  t.match(config.verify, {
+    images: 'all',
+    hosts: ['files.example.org', '*.example.org', 'minio:9000', '[fd00::1]:*', 'fd00::1', '10.0.0.1'],
+    buckets: ['images', 'hysds-*', 'http://minio:9000/images'],
+    roots: ['/data/images']
+  })
+  t.equal(problems.length, 3)
+})
+
 t.test('an empty variable counts as not set, as compose files write it', async (t) => {
   t.equal(configOf({ LEPORELLO_PORT: '', LEPORELLO_ENGINE_URL: '' }).port, 8888)
 })

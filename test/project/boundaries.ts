@@ -21,6 +21,7 @@ export const rooms: readonly Room[] = [
   { files: 'blobs/', mayImport: domain, packages: ['node:', 'hash-wasm'] },
   { files: 'blobs/local/', mayImport: ['blobs/', 'domain/'], packages: ['node:'] },
   { files: 'blobs/s3/', mayImport: ['blobs/', 'domain/'], packages: ['node:', '@aws-sdk/'] },
+  { files: 'sources/', mayImport: domain, packages: ['node:', 'ipaddr.js', '@aws-sdk/client-s3'] },
   { files: 'catalogue/', mayImport: ['domain/', 'stores/document-store.ts'], packages: [] },
   { files: 'http/shared/', mayImport: ['domain/', 'schemas.ts'], packages: ['fastify', 'node:'] },
   { files: 'http/mozart/', mayImport: faces, packages: ['fastify', '@fastify/', 'node:'] },
@@ -40,7 +41,7 @@ export const rooms: readonly Room[] = [
   { files: 'schemas.ts', mayImport: [], packages: [] },
   {
     files: 'app.ts',
-    mayImport: ['blobs/', 'catalogue/', 'config/', 'domain/', 'http/', 'images/', 'observability/', 'schemas.ts', 'stores/'],
+    mayImport: ['blobs/', 'catalogue/', 'config/', 'domain/', 'http/', 'images/', 'observability/', 'schemas.ts', 'sources/', 'stores/'],
     packages: ['fastify', 'node:']
   },
   { files: 'main.ts', mayImport: ['cli/cli.ts'], packages: ['node:'] }

@@ -14,6 +14,7 @@ const statuses: Record<ErrorCode, number> = {
   digest_mismatch: 400,
   size_mismatch: 400,
   forbidden: 403,
+  source_forbidden: 403,
   container_unknown: 404,
   spec_unknown: 404,
   image_missing: 404,
@@ -26,9 +27,12 @@ const statuses: Record<ErrorCode, number> = {
   upload_conflict: 409,
   too_large: 413,
   range_invalid: 416,
+  source_gone: 422,
+  source_unsupported: 422,
   blob_damaged: 502,
   database_newer: 503,
   store_unavailable: 503,
+  source_unavailable: 503,
   store_full: 507
 }
 

@@ -1,0 +1,91 @@
+import ipaddr from 'ipaddr.js'
+
+/**
+ * Who may be behind an address: anybody's server (`public`), something inside the site (`local`), or something that is no file server
+ * for anybody (`never`).
+ */
+export interface Standing {
+  reach: 'public' | 'local' | 'never'
+  /** In words, such as "a private address". */
+  what: string
+}
+
+/** Beyond the link-local ones. What answers there hands out a machine's credentials, without asking who wants them. */
+const metadata = new Set([
+  '100.100.100.200', // Alibaba
+  '168.63.129.16', // Azure, within the public range
+  '192.0.0.192', // Oracle
+  'fd00:ec2::254', // Amazon
+  'fd20:ce::254', // Google
+  'fd00:42::42' // Scaleway
+])
+
+const never: Readonly<Record<string, string>> = {
+  unspecified: 'an unspecified address',
+  broadcast: 'a broadcast address',
+  multicast: 'a multicast address',
+  linkLocal: 'a link-local address, where clouds keep their metadata',
+  teredo: 'a Teredo address'
+}
+
+const local: Readonly<Record<string, string>> = {
+  loopback: 'a loopback address',
+  private: 'a private address',
+  uniqueLocal: 'a private address',
+  carrierGradeNat: 'a shared address of a carrier or a cloud'
+}
+
+/** The address as canonical text; an IPv6 address may stand in brackets. Undefined for what is none, and for one with a zone. */
+export function parseAddress(text: string): string | undefined {
+  const bare = text.replace(/^\[(.*)\]$/, '$1')
+  if (bare.includes('%')) return undefined
+  if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return bare
+  return ipaddr.IPv6.isValid(bare) ? ipaddr.IPv6.parse(bare).toString() : undefined
+}
+
+/** What an address is. Everything that is not known to be public counts as not public. */
+export function standingOf(text: string): Standing {
+  const canonical = parseAddress(text)
+  if (canonical === undefined) return { reach: 'never', what: 'not an address' }
+  if (metadata.has(canonical)) return { reach: 'never', what: 'a metadata address' }
+  const address = ipaddr.parse(canonical)
+  if (address.kind() === 'ipv6') {
+    const inner = embedded(address as ipaddr.IPv6)
+    if (inner !== undefined) return insideOf(inner)
+  }
+  const range = address.range()
+  if (never[range]) return { reach: 'never', what: never[range] }
+  if (local[range]) return { reach: 'local', what: local[range] }
+  if (range !== 'unicast' || !isGlobal(address)) return { reach: 'local', what: 'a reserved address' }
+  return { reach: 'public', what: 'a public address' }
+}
+
+/** Only this eighth of IPv6 is given out to anybody; the library calls all the rest unicast, too. */
+const isGlobal = (address: ipaddr.IPv4 | ipaddr.IPv6): boolean =>
+  address.kind() === 'ipv4' || (address as ipaddr.IPv6).match(ipaddr.IPv6.parse('2000::'), 3)
+
+/**
+ * The IPv4 address that an IPv6 one leads to, by the kernel or by a translator on the way; '' where there is one but no telling where
+ * it stands.
+ */
+function embedded(address: ipaddr.IPv6): string | undefined {
+  const bytes = address.toByteArray()
+  const from = (start: number) => bytes.slice(start, start + 4).join('.')
+  const range = address.range()
+  if (range === 'ipv4Mapped' || range === 'rfc6145') return from(12)
+  if (range === '6to4') return from(2)
+  // 64:ff9b:1::/48 is for translators of one's own, each with its own layout
+  if (range === 'rfc6052') return bytes[5] === 0 ? from(12) : ''
+  // ::127.0.0.1, long deprecated and still routed here and there
+  if (range === 'unicast' && bytes.slice(0, 12).every((byte) => byte === 0)) return from(12)
+  return undefined
+}
+
+/** Never better than local: who writes an IPv4 address like that wants to get past somebody, or stands behind a translator. */
+function insideOf(inner: string): Standing {
+  const { reach, what } = standingOf(inner)
+  return {
+    reach: reach === 'never' ? 'never' : 'local',
+    what: `an IPv4 address in the form of an IPv6 one, ${inner ? what : 'of a local translator'}`
+  }
+}

@@ -1,0 +1,65 @@
+import { finished, Readable } from 'node:stream'
+import { isCatalogueError } from '../domain/errors.ts'
+import type { Life } from './life.ts'
+import { reasonOf, refusal } from './refusals.ts'
+
+export interface Bounds {
+  /** The tarball's name in a message. */
+  what: string
+  life: Life
+  /** How long the other side may be silent while we want to read. */
+  idleMs: number
+  /** How many bytes may come at most. */
+  maxBytes: number
+  /** How many bytes must come, if that was said. */
+  expected?: number | undefined
+  /** Called once, when all is over. */
+  release?: () => void
+}
+
+/** The bytes of `source`, whose every way to end badly becomes a named refusal: silence, breaking off, too many bytes, the end of a life. */
+export function boundedStream(source: Readable, bounds: Bounds): Readable {
+  const { what, life, idleMs, maxBytes, expected, release } = bounds
+  let bytes = 0
+  let wanting = false
+
+  const fail = (message: string, cause?: unknown) => stream.destroy(refusal('source_unavailable', `${what} ${message}`, cause))
+  // runs only while we wait: a reader who takes his time is not the other side's fault
+  const silence = setTimeout(() => wanting && fail(`sent nothing for ${idleMs / 1000} s, after ${bytes} bytes`), idleMs)
+  const stop = () => stream.destroy(life.signal.reason)
+
+  const stream = new Readable({
+    highWaterMark: 256 * 1024,
+    read() {
+      wanting = true
+      silence.refresh()
+      source.resume()
+    },
+    destroy(error, done) {
+      clearTimeout(silence)
+      life.signal.removeEventListener('abort', stop)
+      life.end()
+      source.destroy()
+      release?.()
+      done(error)
+    }
+  })
+
+  source.on('data', (chunk: Buffer) => {
+    wanting = false
+    bytes += chunk.length
+    if (bytes > maxBytes) stream.destroy(refusal('too_large', `${what} has more than ${maxBytes} bytes, which is the most that is read`))
+    else if (!stream.push(chunk)) source.pause()
+  })
+  source.pause()
+  finished(source, { writable: false }, (error) => {
+    if (stream.destroyed) return
+    if (isCatalogueError(error)) stream.destroy(error)
+    else if (error) fail(`broke off after ${bytes} bytes${expected === undefined ? '' : ` of ${expected}`} (${reasonOf(error)})`, error)
+    else if (expected !== undefined && bytes !== expected) fail(`ended after ${bytes} bytes instead of ${expected}; was it being written?`)
+    else stream.push(null)
+  })
+  if (life.signal.aborted) stop()
+  else life.signal.addEventListener('abort', stop, { once: true })
+  return stream
+}

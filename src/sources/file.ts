@@ -1,0 +1,97 @@
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, open, readlink, realpath, stat } from 'node:fs/promises'
+import { resolve, sep } from 'node:path'
+import { Readable } from 'node:stream'
+import { isCatalogueError } from '../domain/errors.ts'
+import { reasonOf, refusal, shown } from './refusals.ts'
+
+export interface OpenedFile {
+  handle: FileHandle
+  /** Where it is, all links followed. */
+  path: string
+  stats: Stats
+}
+
+/**
+ * A regular file under one of the roots, open for reading. Looked at before, so that opening wakes no device; and again when it is open,
+ * as a folder may have become a link in between.
+ */
+export async function openFile(path: string, roots: readonly string[]): Promise<OpenedFile> {
+  const root = rootOf(resolve(path), roots)
+  // outside of the roots nobody learns so much as whether there is a file
+  if (root === undefined) throw outside(path, resolve(path))
+  const real = await realpath(path).catch((error) => absent(path, { root, error }))
+  const realRoots = await Promise.all(roots.map((each) => realpath(each).catch(() => each)))
+  if (!rootOf(real, realRoots)) throw outside(path, real)
+  checkRegular(path, await stat(real).catch((error) => absent(path, { root, error })))
+  const handle = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((error) =>
+    absent(path, { root, error })
+  )
+  try {
+    const stats = await handle.stat()
+    checkRegular(path, stats)
+    const opened = await pathOf(handle, real)
+    if (!rootOf(opened, realRoots)) throw outside(path, opened)
+    return { handle, path: opened, stats }
+  } catch (error) {
+    await handle.close()
+    if (isCatalogueError(error)) throw error
+    return absent(path, { root, error })
+  }
+}
+
+/** The bytes from first to last, both included. The handle is closed with the stream. */
+export const bytesOf = ({ handle }: OpenedFile, { first, last }: { first: number; last: number }): Readable =>
+  last < first ? nothing(handle) : handle.createReadStream({ start: first, end: last, highWaterMark: 256 * 1024 })
+
+function nothing(handle: FileHandle): Readable {
+  return new Readable({
+    read() {
+      this.push(null)
+    },
+    destroy(error, done) {
+      handle.close().then(() => done(error), done)
+    }
+  })
+}
+
+const rootOf = (path: string, roots: readonly string[]) =>
+  roots.find((root) => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep))
+
+/** What an open file is called now. Only Linux tells; elsewhere the path must still lead to the very same file. */
+async function pathOf(handle: FileHandle, path: string): Promise<string> {
+  if (process.platform === 'linux') return await readlink(`/proc/self/fd/${handle.fd}`)
+  const again = await realpath(path)
+  const [ours, there] = await Promise.all([handle.stat(), stat(again)])
+  if (ours.ino !== there.ino || ours.dev !== there.dev) throw Object.assign(new Error('changed'), { code: 'ECHANGED' })
+  return again
+}
+
+const outside = (path: string, found: string) =>
+  refusal(
+    'source_forbidden',
+    `${shown(path)} ${found === path ? 'is' : 'leads'} outside of the directories in LEPORELLO_VERIFY_ROOTS; one that holds it would allow it`
+  )
+
+function checkRegular(path: string, stats: Stats): void {
+  if (stats.isFile()) return
+  const found = stats.isDirectory() ? 'a directory' : stats.isFIFO() ? 'a pipe' : stats.isSocket() ? 'a socket' : 'a device'
+  throw refusal('source_unsupported', `${shown(path)} is ${found}; only regular files are read`)
+}
+
+/** A file system that is not mounted has lost no file. */
+async function absent(path: string, { root, error }: { root: string; error: unknown }): Promise<never> {
+  const reason = reasonOf(error)
+  const missing = reason === 'ENOENT' || reason === 'ENOTDIR'
+  if (!missing) throw refusal('source_unavailable', `${shown(path)} cannot be read (${reason})`, error)
+  const rootThere = await stat(root).then(
+    () => true,
+    () => false
+  )
+  if (rootThere) throw refusal('source_gone', `${shown(path)} does not exist`, error)
+  throw refusal(
+    'source_unavailable',
+    `${shown(path)} cannot be looked for: ${root}, from LEPORELLO_VERIFY_ROOTS, is not there; is it mounted?`,
+    error
+  )
+}

@@ -1,0 +1,78 @@
+import type { IncomingMessage } from 'node:http'
+import { type Exchange, exchange, type Patience } from './exchange.ts'
+import { opening } from './host-rules.ts'
+import type { Life } from './life.ts'
+import { bare, type HttpLocation } from './location.ts'
+import type { SourcePolicy } from './policy.ts'
+import { checkedLookup, checkLiteral, type Resolve } from './reach.ts'
+import { refusal, shown } from './refusals.ts'
+
+export interface Surroundings {
+  policy: SourcePolicy
+  resolve: Resolve
+  patience: Patience
+}
+
+const maxRedirects = 5
+
+/** The first answer that is no redirect. Each address on the way is judged as if it had been registered. */
+export async function ask(
+  location: HttpLocation,
+  { method, range, life, ...surroundings }: Surroundings & { method: Exchange['method']; range?: string | undefined; life: Life }
+): Promise<{ answer: IncomingMessage; url: URL }> {
+  let { url, authorization } = location
+  for (let redirects = 0; ; redirects++) {
+    const answer = await exchange({
+      method,
+      url,
+      // what is stored is what is wanted; a transfer coding of the moment would hide it
+      headers: {
+        'accept-encoding': 'identity',
+        'user-agent': 'leporello',
+        ...(authorization && { authorization }),
+        ...(range && { range })
+      },
+      ...passage(url, surroundings),
+      life,
+      patience: surroundings.patience
+    })
+    if (!isRedirect(answer)) return { answer, url }
+    answer.destroy()
+    if (redirects === maxRedirects)
+      throw refusal('source_unavailable', `${shown(location.url.href)} redirects more than ${maxRedirects} times`)
+    const next = targetOf(answer, url)
+    // whoever is there was not told our password
+    if (next.origin !== url.origin) authorization = undefined
+    url = next
+  }
+}
+
+/** Through the guard: which way a connection to this URL may take. Throws source_forbidden. */
+function passage(url: URL, { policy, resolve }: Surroundings): Pick<Exchange, 'lookup' | 'what'> {
+  const what = shown(url.href)
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80')
+  const opened = opening(policy.hosts, { host: url.hostname, port, usual: url.port === '' })
+  const entry = url.port === '' ? url.hostname : `${url.hostname}:${port}`
+  if (!opened)
+    throw refusal('source_forbidden', `${what} is on a host that may not be read; LEPORELLO_VERIFY_HOSTS=${entry} would allow it`)
+  const approach = { what, named: opened === 'named', remedy: `LEPORELLO_VERIFY_HOSTS with ${entry} in full, not as a pattern,` }
+  checkLiteral(url.hostname, approach)
+  return { lookup: checkedLookup(resolve, approach), what }
+}
+
+const isRedirect = ({ statusCode }: IncomingMessage) => [301, 302, 303, 307, 308].includes(statusCode!)
+
+function targetOf({ headers: { location } }: IncomingMessage, url: URL): URL {
+  if (location === undefined || !URL.canParse(location, url)) {
+    throw refusal(
+      'source_unavailable',
+      `${shown(url.href)} redirects to ${location === undefined ? 'nowhere' : shown(JSON.stringify(location))}`
+    )
+  }
+  const next = new URL(location, url)
+  if (next.protocol !== 'http:' && next.protocol !== 'https:') {
+    throw refusal('source_forbidden', `${shown(url.href)} redirects to ${shown(next.href)}; only http and https are followed`)
+  }
+  // a password that a redirect brings along is nobody's whom we know
+  return bare(next)
+}

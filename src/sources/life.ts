@@ -1,0 +1,56 @@
+import { refusal } from './refusals.ts'
+import type { AskOptions } from './source.ts'
+
+/** How long one asking may go on: until its caller's signal, its deadline, or its end. */
+export interface Life {
+  signal: AbortSignal
+  /** Lets go of the caller's signal and of the clock; to be called once all is over. */
+  end(): void
+}
+
+const longestTimer = 2 ** 31 - 1
+
+/** AbortSignal.any and AbortSignal.timeout would do it too, but hold on to a server's one long signal until they are collected. */
+export function createLife({ signal, deadline }: AskOptions, what: string): Life {
+  const controller = new AbortController()
+  const stop = () => controller.abort(signal?.reason)
+  const expire = () => controller.abort(refusal('source_unavailable', `${what} was not read to its end within the time given`))
+  const left = deadline === undefined ? undefined : deadline - Date.now()
+  const timer = left === undefined ? undefined : setTimeout(expire, Math.min(Math.max(0, left), longestTimer))
+  if (signal?.aborted) stop()
+  else signal?.addEventListener('abort', stop, { once: true })
+  return {
+    signal: controller.signal,
+    end() {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', stop)
+    }
+  }
+}
+
+/** What `attempt` gives, unless it takes longer than `ms`; then its signal is aborted, and the refusal says what did not happen. */
+export async function within<T>(
+  { life, ms, late }: { life: Life; ms: number; late: string },
+  attempt: (signal: AbortSignal) => Promise<T>
+): Promise<T> {
+  life.signal.throwIfAborted()
+  const controller = new AbortController()
+  const stop = () => controller.abort(life.signal.reason)
+  const timer = setTimeout(() => controller.abort(refusal('source_unavailable', late)), ms)
+  life.signal.addEventListener('abort', stop, { once: true })
+  try {
+    return await orAborted(attempt(controller.signal), controller.signal)
+  } finally {
+    clearTimeout(timer)
+    life.signal.removeEventListener('abort', stop)
+  }
+}
+
+/** Does not wait for an attempt to notice that it was called off. */
+function orAborted<T>(attempt: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    attempt.then(resolve, (error) => reject(signal.aborted ? signal.reason : error))
+  })
+}

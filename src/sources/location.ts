@@ -1,0 +1,71 @@
+import type { BucketRule } from './bucket-rules.ts'
+import { basic } from './credentials.ts'
+import { refusal, shown } from './refusals.ts'
+import { parseS3, type S3Location } from './s3-location.ts'
+
+export interface HttpLocation {
+  kind: 'http'
+  /** Without credentials and fragment. */
+  url: URL
+  /** The header's value. */
+  authorization?: string
+}
+
+export interface FileLocation {
+  kind: 'file'
+  path: string
+}
+
+export type Location = HttpLocation | S3Location | FileLocation
+
+/** What a URL points at, read as osaka reads it: workers fetch with osaka, and what they would run is what must be looked at. */
+export function parseLocation(text: string, { buckets }: { buckets: readonly BucketRule[] }): Location {
+  // a URL parser drops line breaks and blanks, and a worker's does not
+  if (hasControl(text) || text !== text.trim()) {
+    throw refusal('source_unsupported', `${shown(JSON.stringify(text))} holds control characters or blanks at its ends; expected a URL`)
+  }
+  if (text.startsWith('/')) return fileAt(text)
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()
+  if (scheme === 'file') return fileAt(filePath(text))
+  if (scheme === 's3' || scheme === 's3s') return parseS3(text, { buckets })
+  if (scheme && /^(http|dav)s?$/.test(scheme)) return parseHttp(text)
+  throw refusal(
+    'source_unsupported',
+    `${shown(text)} cannot be read here; expected http, https, dav, davs, s3 or file, or an absolute path${scheme ? `, not ${scheme}` : ''}`
+  )
+}
+
+function parseHttp(text: string): HttpLocation {
+  // dav is only a name that osaka has for http; and a parser knows the spellings of hosts only where it knows the scheme
+  const spelled = text.replace(/^dav/i, 'http')
+  if (!/^https?:\/\/[^/]/i.test(spelled) || !URL.canParse(spelled)) {
+    throw refusal(
+      'source_unsupported',
+      `${shown(text)} is not a URL; expected scheme://[user:password@]host[:port]/path, with / # ? @ in the password written as %2F %23 %3F %40`
+    )
+  }
+  const url = new URL(spelled)
+  const { username, password } = url
+  return { kind: 'http', url: bare(url), ...((username || password) && { authorization: basic(username, password) }) }
+}
+
+/** Without credentials, which travel apart, and the fragment, which does not travel. */
+export function bare(url: URL): URL {
+  const copy = new URL(url)
+  copy.username = ''
+  copy.password = ''
+  copy.hash = ''
+  return copy
+}
+
+function filePath(text: string): string {
+  // file://host/path is another machine's file; osaka refuses it, too
+  const [, path] = /^file:(?:\/\/)?(\/(?!\/).*)$/i.exec(text) ?? []
+  if (path === undefined) throw refusal('source_unsupported', `${shown(text)} names no file; expected file:/// and an absolute path`)
+  return path
+}
+
+/** osaka cuts a path at ? and #, and decodes nothing. */
+const fileAt = (path: string): FileLocation => ({ kind: 'file', path: path.replace(/[?#].*$/s, '') })
+
+const hasControl = (text: string) => [...text].some((character) => character < ' ' || character === '\x7f')

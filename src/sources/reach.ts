@@ -1,0 +1,64 @@
+import type { LookupAddress } from 'node:dns'
+import { lookup as systemLookup } from 'node:dns/promises'
+import type { LookupFunction } from 'node:net'
+import { parseAddress, standingOf } from './addresses.ts'
+import { reasonOf, refusal } from './refusals.ts'
+
+/** All addresses of a name, best first. */
+export type Resolve = (host: string) => Promise<LookupAddress[]>
+
+/** As every program on this machine does it, /etc/hosts included. */
+export const systemResolve: Resolve = (host) => systemLookup(host, { all: true, verbatim: true })
+
+export interface Approach {
+  /** The URL in a message. */
+  what: string
+  /** Whether the policy names this host in full, and so means it wherever it stands. */
+  named: boolean
+  /** What would open it, in a message. */
+  remedy: string
+}
+
+/** Throws source_forbidden for an address in the place of a name, as connecting to one looks nothing up. */
+export function checkLiteral(host: string, approach: Approach): void {
+  const address = parseAddress(host)
+  if (address !== undefined) allowed([{ address, family: address.includes(':') ? 6 : 4 }], approach)
+}
+
+/**
+ * A lookup for one connection. The name is resolved once, and the connection goes to the very addresses that were looked at: a name
+ * that points elsewhere a moment later gains nothing.
+ */
+export const checkedLookup =
+  (resolve: Resolve, approach: Approach): LookupFunction =>
+  (host, options, callback) => {
+    resolve(host).then(
+      (found) => {
+        try {
+          const addresses = allowed(found, approach)
+          if (options.all) callback(null, addresses)
+          else callback(null, addresses[0]!.address, addresses[0]!.family)
+        } catch (error) {
+          callback(error as Error, '')
+        }
+      },
+      (error) =>
+        callback(refusal('source_unavailable', `${approach.what}: the name ${host} could not be resolved (${reasonOf(error)})`, error), '')
+    )
+  }
+
+/** The addresses that may be connected to. Throws source_forbidden when there is none. */
+function allowed(found: readonly LookupAddress[], { what, named, remedy }: Approach): LookupAddress[] {
+  const good = found.filter(({ address }) => {
+    const { reach } = standingOf(address)
+    return reach === 'public' || (reach === 'local' && named)
+  })
+  if (good.length > 0) return good
+  const [first] = found
+  if (!first) throw refusal('source_unavailable', `${what}: the name has no address`)
+  const standing = standingOf(first.address)
+  throw refusal(
+    'source_forbidden',
+    `${what} leads to ${first.address}, ${standing.what}${standing.reach === 'never' ? '; nothing is ever read from there' : `; ${remedy} would allow it`}`
+  )
+}

@@ -1,0 +1,85 @@
+import type { Patience } from './exchange.ts'
+import { openFileSource, probeFile } from './file-source.ts'
+import type { Surroundings } from './http.ts'
+import { openHttp, probeHttp } from './http-source.ts'
+import { createLife, type Life } from './life.ts'
+import { type Location, parseLocation } from './location.ts'
+import { policyOf, type SourceSettings } from './policy.ts'
+import { type Resolve, systemResolve } from './reach.ts'
+import { refusal, shown } from './refusals.ts'
+import { openS3, probeS3 } from './s3-source.ts'
+import type { AskOptions, ByteRange, Sources } from './source.ts'
+
+export interface SourcesOptions {
+  settings: SourceSettings
+  resolve?: Resolve
+  patience?: Patience
+  /** No tarball beyond that is begun, and none that turns out to be larger is read to its end. */
+  maxBytes?: number
+}
+
+const defaults = { patience: { connectMs: 10_000, idleMs: 30_000 }, maxBytes: 2 ** 40 }
+
+/** Tarballs from anywhere that the settings open. Throws a TypeError for a setting that makes no sense. */
+export function createSources({
+  settings,
+  resolve = systemResolve,
+  patience = defaults.patience,
+  maxBytes = defaults.maxBytes
+}: SourcesOptions): Sources {
+  const policy = policyOf(settings)
+  const surroundings: Surroundings = { policy, resolve, patience }
+
+  const find = (url: string): Location => {
+    if (!policy.beyond) {
+      const found = settings.mode === 'off' ? 'nothing is read' : 'only what is stored here is read'
+      throw refusal(
+        'source_forbidden',
+        `${shown(url)}: ${found} (LEPORELLO_VERIFY=${settings.mode}); LEPORELLO_VERIFY=all would allow more`
+      )
+    }
+    return parseLocation(url, policy)
+  }
+
+  const openAt = (location: Location, { life, range }: { life: Life; range?: ByteRange | undefined }) => {
+    const all = { ...surroundings, life, range, maxBytes }
+    if (location.kind === 'http') return openHttp(location, all)
+    if (location.kind === 's3') return openS3(location, all)
+    return openFileSource(location, { roots: policy.roots, life, range, maxBytes, idleMs: patience.idleMs })
+  }
+
+  const probeAt = (location: Location, life: Life) => {
+    if (location.kind === 'http') return probeHttp(location, { ...surroundings, life })
+    if (location.kind === 's3') return probeS3(location, { ...surroundings, life })
+    return probeFile(location, policy.roots)
+  }
+
+  return {
+    async open(url, { range, ...options } = {}) {
+      const location = find(url)
+      const life = begin(url, options)
+      try {
+        // from here the stream ends the life
+        return await openAt(location, { life, range })
+      } catch (error) {
+        life.end()
+        throw error
+      }
+    },
+
+    async probe(url, options = {}) {
+      const location = find(url)
+      const life = begin(url, options)
+      try {
+        return await probeAt(location, life)
+      } finally {
+        life.end()
+      }
+    }
+  }
+}
+
+function begin(url: string, options: AskOptions): Life {
+  options.signal?.throwIfAborted()
+  return createLife(options, shown(url))
+}
