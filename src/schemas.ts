@@ -16,6 +16,9 @@ export interface Schemas {
   'id-parameter.json': IdParameter
   'id-query.json': IdQuery
   'ids-reply.json': IdsReply
+  'image-report-file.json': ImageReportFile
+  'image-report-image.json': ImageReportImage
+  'image-report.json': ImageReport
   'live-report.json': LiveReport
   'mozart-refusal.json': MozartRefusal
   'openapi-document.json': OpenApiDocument
@@ -323,6 +326,200 @@ export interface IdsReply {
    */
   result: string[]
   [k: string]: unknown
+}
+/**
+ * One file of an image, and what it is.
+ */
+export interface ImageReportFile {
+  /**
+   * Why it decides; null when it was only asked for.
+   */
+  role: 'entrypoint' | 'command' | 'shell' | 'interpreter' | 'loader' | null
+  /**
+   * As the configuration, a script, a program or the question names it.
+   */
+  named: string
+  /**
+   * Where that leads in the image; null when it leads nowhere.
+   */
+  path: string | null
+  /**
+   * The symbolic links on the way.
+   */
+  links: string[]
+  kind: 'elf' | 'script' | 'data' | 'directory' | 'windows-executable' | 'macos-executable' | 'absent'
+  architecture: string | null
+  /**
+   * Of an ELF file: executable, shared, object, core, other.
+   */
+  type: string | null
+  /**
+   * The loader of an ELF file, the #! line of a script.
+   */
+  interpreter: string | null
+  /**
+   * In which image, by its place in images.
+   */
+  image?: number
+}
+/**
+ * One image of an archive.
+ */
+export interface ImageReportImage {
+  verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable'
+  summary: string
+  claimed: string | null
+  architecture: string | null
+  formats: ('docker-archive' | 'oci-layout')[]
+  /**
+   * What the image says of itself; null when its configuration cannot be read.
+   */
+  config: {
+    digest: string
+    size: number
+    os: string | null
+    architecture: string | null
+    variant: string | null
+    created: string | null
+    author: string | null
+    entrypoint: string[]
+    command: string[]
+    shell: string[]
+    path: string | null
+    workingDirectory: string | null
+    user: string | null
+    labels: {
+      [k: string]: string
+    }
+  } | null
+  manifest: {
+    digest: string
+    size: number
+    mediaType: string
+    /**
+     * The archive holds none; this is the digest of the OCI manifest with this configuration and these layers, uncompressed.
+     */
+    derived: boolean
+  } | null
+  tags: string[]
+  /**
+   * The base image, when labels or annotations tell.
+   */
+  base: {
+    name: string | null
+    digest: string | null
+  } | null
+  layers: {
+    name: string
+    mediaType: string
+    compression: 'none' | 'gzip' | 'zstd' | null
+    digest: string | null
+    size: number | null
+    diffId: string | null
+    unpackedSize: number | null
+    configuredDiffId: string | null
+    createdBy: string | null
+  }[]
+  /**
+   * What is run whenever the image is.
+   */
+  decisive: ImageReportFile[]
+  census: {
+    /**
+     * ELF files in the image.
+     */
+    files: number
+    machines: {
+      architecture: string
+      files: number
+      samples: string[]
+    }[]
+    native: number
+    /**
+     * For other machines, and nothing to be surprised of: they change no verdict.
+     */
+    foreign: {
+      files: number
+      listed: {
+        path: string
+        architecture: string
+        why: 'device' | 'firmware' | 'kernel' | 'emulator' | 'other-platform' | 'test-data' | 'compatible'
+      }[]
+    }
+    /**
+     * Shared libraries for another machine: they make an image mixed.
+     */
+    wrongLibraries: {
+      files: number
+      samples: string[]
+    }
+    /**
+     * Other files for another machine: odd, but they decide nothing.
+     */
+    strays: {
+      files: number
+      samples: string[]
+    }
+  }
+}
+/**
+ * What reading an image archive proved.
+ */
+export interface ImageReport {
+  verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable'
+  /**
+   * The verdict in words, with paths.
+   */
+  summary: string
+  /**
+   * What it was said to be; null when the configurations were the claim.
+   */
+  claimed: string | null
+  /**
+   * What the bytes are for, where they agree.
+   */
+  architecture: string | null
+  formats: ('docker-archive' | 'oci-layout')[]
+  tarball: {
+    size: number
+    sha256: string | null
+    compression: 'none' | 'gzip' | 'zstd'
+    unpackedSize: number
+    members: number
+  }
+  images: ImageReportImage[]
+  indexes: string[]
+  /**
+   * What an index names and the archive does not hold.
+   */
+  absent: {
+    digest: string
+    platform: string
+  }[]
+  problems: {
+    code: string
+    message: string
+    /**
+     * It makes what it concerns unreadable.
+     */
+    fatal: boolean
+  }[]
+  problemsOmitted: number
+  /**
+   * What in the archive has the digest that was asked for.
+   */
+  digest?: {
+    given: string
+    matches: {
+      what: 'tarball' | 'index' | 'manifest' | 'derived-manifest' | 'config' | 'layer' | 'diff-id' | 'absent'
+      image: number | null
+      architecture: string | null
+    }[]
+  }
+  /**
+   * What the path that was asked for is, in each image.
+   */
+  files?: ImageReportFile[]
 }
 export interface LiveReport {
   live: boolean

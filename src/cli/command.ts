@@ -1,7 +1,7 @@
 import type { ParseArgsConfig } from 'node:util'
 
 /** What every command may say in its exit status. */
-export const exit = { done: 0, wrong: 1, usage: 64, unreachable: 69 } as const
+export const exit = { done: 0, wrong: 1, unreadable: 2, usage: 64, unreachable: 69 } as const
 
 export interface Values {
   [option: string]: string | boolean | (string | boolean)[] | undefined

@@ -48,7 +48,8 @@ export function createLayerScan(name: string, { compression, budget }: { compres
   }
 
   const decompressor = compression === 'none' ? undefined : startDecompressor(createDecompressor(compression, budget))
-  let settling: Promise<unknown> | undefined
+  let settling: Promise<void> | undefined
+  let settle = () => {}
 
   function startDecompressor(stream: Transform): Transform {
     stream.on('data', (chunk: Buffer) => {
@@ -57,6 +58,8 @@ export function createLayerScan(name: string, { compression, budget }: { compres
       if (budget.spent) stream.destroy()
     })
     stream.on('error', (error) => problem(decompressionProblem(error, 'it')))
+    // zlib never calls back a write that failed
+    stream.once('close', () => settle())
     return stream
   }
 
@@ -64,11 +67,17 @@ export function createLayerScan(name: string, { compression, budget }: { compres
     write(chunk) {
       if (decompressor === undefined) return unpacked(chunk)
       if (decompressor.destroyed) return
-      settling = new Promise<void>((resolve) => decompressor.write(chunk, () => resolve()))
+      settling = new Promise((resolve) => {
+        settle = resolve
+        decompressor.write(chunk, () => resolve())
+      })
     },
     end() {
       if (decompressor === undefined || decompressor.destroyed) return
-      settling = new Promise<void>((resolve) => decompressor.once('close', resolve).end())
+      settling = new Promise((resolve) => {
+        settle = resolve
+        decompressor.end()
+      })
     },
     settled: () => settling,
     summary() {

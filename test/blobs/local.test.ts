@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -182,6 +182,7 @@ t.test('when the file system takes no more in the middle of a blob, the store is
   const store = await openLocalBlobs({ directory })
   t.equal(await store.head('full'), undefined)
   const [upload] = await collect(store.uploads.list())
+  t.equal((await stat(join(directory, 'uploads', upload!.id, 'bytes'))).size, upload!.offset, 'what does not count takes no room')
   await store.uploads.discard(upload!.id)
   await leavesNothing(t, store)
 })

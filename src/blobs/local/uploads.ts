@@ -112,6 +112,8 @@ export function localUploads(layout: Layout, { links, room }: { links: Links; ro
           await onDisk(keep(arrived))
           if (ending.broken) throw ending.error
         } finally {
+          // Of a piece that the disk did not take, what does not count shall not fill it either.
+          await handle.truncate(state.offset).catch(() => {})
           await handle.close()
         }
         return toUpload(id, state)

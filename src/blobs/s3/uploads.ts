@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
-import { CatalogueError } from '../../domain/errors.ts'
 import type { BlobSource, Put, PutOptions, Upload, Uploads } from '../blob-store.ts'
 import { alreadyThere, checkGrowth, checkStored } from '../expectations.ts'
 import { checkKey } from '../keys.ts'
 import { createResumableDigest } from '../resumable-digest.ts'
-import { checkFinish, checkNewUpload, checkOffset, createBusy, uploadUnknown } from '../uploads.ts'
-import { type Bucket, refusalOf } from './bucket.ts'
+import { checkFinish, checkNewUpload, checkOffset, createBusy } from '../uploads.ts'
+import type { Bucket } from './bucket.ts'
 import type { LiveUploads } from './leftovers.ts'
 import {
   abortMultipart,
@@ -16,76 +14,18 @@ import {
   dropObject,
   headObject,
   type Multipart,
-  objectsUnder,
   type Part,
-  partMs,
   putObject,
   refuseConflicts,
   sendPart,
   type Target
 } from './objects.ts'
 import { createQueue, cutParts, type Slots, sizeOfParts } from './parts.ts'
-
-/** What is known of an upload: the first line of one object, in which the bytes that do not fill a part yet follow. */
-interface State {
-  created: string
-  touched: string
-  note: string
-  offset: number
-  size?: number
-  key?: string
-  sha256?: string
-  digest?: string
-  multipart?: Multipart
-  /** ETags of the parts, which S3 compares in the end: bytes that another replica sent in their place are refused. */
-  tags: string[]
-}
-
-interface Kept {
-  state: State
-  tail: Buffer
-  /** Of the object, so that of two replicas that go on with an upload one is refused. */
-  tag: string
-}
-
-const isId = (id: string): boolean => /^[0-9a-f]{32}$/.test(id)
+import { type Kept, type State, uploadStates } from './upload-states.ts'
 
 export function s3Uploads(bucket: Bucket, slots: Slots): { uploads: Uploads; live: () => Promise<LiveUploads> } {
   const busy = createBusy()
-  const nameOf = (id: string) => bucket.own.uploads + id
-
-  async function load(id: string): Promise<Kept | undefined> {
-    if (!isId(id)) return undefined
-    return bucket.find(
-      async (o) => {
-        const { Body, ETag: tag = '' } = await bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: nameOf(id) }), o)
-        const bytes = Buffer.from(await Body!.transformToByteArray())
-        const end = bytes.indexOf('\n')
-        return { state: JSON.parse(bytes.toString('utf8', 0, end)) as State, tail: bytes.subarray(end + 1), tag }
-      },
-      { attemptMs: partMs }
-    )
-  }
-
-  async function must(id: string): Promise<Kept> {
-    const kept = await load(id)
-    if (!kept) throw uploadUnknown(id)
-    return kept
-  }
-
-  async function save(id: string, { state, tail, tag }: Kept): Promise<string> {
-    const condition = tag === '' ? { IfNoneMatch: '*' } : { IfMatch: tag }
-    const Body = Buffer.concat([Buffer.from(`${JSON.stringify(state)}\n`), tail])
-    const put = new PutObjectCommand({ Bucket: bucket.name, Key: nameOf(id), Body, ...condition })
-    try {
-      return (await bucket.ask((o) => bucket.client.send(put, o), { attemptMs: partMs })).ETag ?? ''
-    } catch (error) {
-      if (![404, 412].includes(refusalOf(error).status ?? 0)) throw error
-      throw new CatalogueError('upload_conflict', `upload ${id} was changed meanwhile; ask for its offset and go on from there`, {
-        cause: error
-      })
-    }
-  }
+  const { nameOf, load, must, save, all } = uploadStates(bucket)
 
   const toUpload = (id: string, { created, touched, note, offset, size }: State): Upload => ({
     id,
@@ -185,14 +125,6 @@ export function s3Uploads(bucket: Bucket, slots: Slots): { uploads: Uploads; liv
       await completeMultipart(bucket, { ...(direct ? target : gathered), id: multipart.id, parts })
     }
     if (!direct) await copyObject(bucket, { ...target, from: multipart.name, size: offset })
-  }
-
-  async function* all(): AsyncGenerator<{ id: string; kept: Kept }> {
-    for await (const { name } of objectsUnder(bucket, bucket.own.uploads)) {
-      const id = name.slice(bucket.own.uploads.length)
-      const kept = await load(id)
-      if (kept) yield { id, kept }
-    }
   }
 
   const uploads: Uploads = {

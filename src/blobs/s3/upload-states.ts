@@ -1,0 +1,86 @@
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { CatalogueError } from '../../domain/errors.ts'
+import { uploadUnknown } from '../uploads.ts'
+import { type Bucket, refusalOf } from './bucket.ts'
+import { type Multipart, objectsUnder, partMs } from './objects.ts'
+
+/** What is known of an upload: the first line of one object, in which the bytes that do not fill a part yet follow. */
+export interface State {
+  created: string
+  touched: string
+  note: string
+  offset: number
+  size?: number
+  key?: string
+  sha256?: string
+  digest?: string
+  multipart?: Multipart
+  /** ETags of the parts, which S3 compares in the end: bytes that another replica sent in their place are refused. */
+  tags: string[]
+}
+
+export interface Kept {
+  state: State
+  tail: Buffer
+  /** Of the object, so that of two replicas that go on with an upload one is refused. */
+  tag: string
+}
+
+const isId = (id: string): boolean => /^[0-9a-f]{32}$/.test(id)
+
+export interface UploadStates {
+  nameOf(id: string): string
+  load(id: string): Promise<Kept | undefined>
+  /** Throws upload_unknown. */
+  must(id: string): Promise<Kept>
+  /** Replaces what was loaded under this tag, none for a new one, and answers with the new tag. Throws upload_conflict. */
+  save(id: string, kept: Kept): Promise<string>
+  all(): AsyncIterable<{ id: string; kept: Kept }>
+}
+
+export function uploadStates(bucket: Bucket): UploadStates {
+  const nameOf = (id: string) => bucket.own.uploads + id
+
+  async function load(id: string): Promise<Kept | undefined> {
+    if (!isId(id)) return undefined
+    return bucket.find(
+      async (o) => {
+        const { Body, ETag: tag = '' } = await bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: nameOf(id) }), o)
+        const bytes = Buffer.from(await Body!.transformToByteArray())
+        const end = bytes.indexOf('\n')
+        return { state: JSON.parse(bytes.toString('utf8', 0, end)) as State, tail: bytes.subarray(end + 1), tag }
+      },
+      { attemptMs: partMs }
+    )
+  }
+
+  async function must(id: string): Promise<Kept> {
+    const kept = await load(id)
+    if (!kept) throw uploadUnknown(id)
+    return kept
+  }
+
+  async function save(id: string, { state, tail, tag }: Kept): Promise<string> {
+    const condition = tag === '' ? { IfNoneMatch: '*' } : { IfMatch: tag }
+    const Body = Buffer.concat([Buffer.from(`${JSON.stringify(state)}\n`), tail])
+    const put = new PutObjectCommand({ Bucket: bucket.name, Key: nameOf(id), Body, ...condition })
+    try {
+      return (await bucket.ask((o) => bucket.client.send(put, o), { attemptMs: partMs })).ETag ?? ''
+    } catch (error) {
+      if (![404, 412].includes(refusalOf(error).status ?? 0)) throw error
+      throw new CatalogueError('upload_conflict', `upload ${id} was changed meanwhile; ask for its offset and go on from there`, {
+        cause: error
+      })
+    }
+  }
+
+  async function* all(): AsyncGenerator<{ id: string; kept: Kept }> {
+    for await (const { name } of objectsUnder(bucket, bucket.own.uploads)) {
+      const id = name.slice(bucket.own.uploads.length)
+      const kept = await load(id)
+      if (kept) yield { id, kept }
+    }
+  }
+
+  return { nameOf, load, must, save, all }
+}

@@ -1,0 +1,96 @@
+import { gzipSync } from 'node:zlib'
+import t from 'tap'
+import { inspectImage } from '../../src/images/inspect-image.ts'
+import {
+  appLayer,
+  baseLayer,
+  craneTarball,
+  inChunks,
+  nestedOciLayout,
+  newDockerSave,
+  oldDockerSave,
+  skopeoArchive
+} from '../support/images.ts'
+import { createRandom, mutate } from '../support/mutations.ts'
+import { type Entry, tar } from '../support/tar.ts'
+import { zstd } from '../support/zstd.ts'
+
+/*
+ * Archives that are changed at random, for FUZZ_SECONDS (3, and 45 in test:all). A run that fails is repeated with the FUZZ_SEED that it names.
+ */
+
+const seconds = Number(process.env['FUZZ_SECONDS'] ?? 3)
+const firstSeed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000_000)
+const patienceMs = 20_000
+
+const links: Entry[] = [
+  { name: 'usr/bin/start', flag: '2', target: '../../app/run' },
+  { name: 'app/run', body: '#!/usr/bin/env sh\n' },
+  { name: 'app/.wh.hello', body: '' },
+  { name: 'etc/.wh..wh..opq', body: '' },
+  { name: 'app/again', flag: '1', target: 'app/run' },
+  { name: 'n'.repeat(150), body: 'x' }
+]
+const image = { layers: [baseLayer(), appLayer(), links], config: { Entrypoint: ['start'] } }
+const originals = [
+  tar(oldDockerSave(image)),
+  tar(newDockerSave({ ...image, packing: 'gzip' })),
+  tar(newDockerSave({ ...image, packing: 'zstd' })),
+  tar(craneTarball(image)),
+  tar(skopeoArchive(image)),
+  tar(nestedOciLayout(image, { architecture: 'arm64', layers: [appLayer('arm64')] })),
+  gzipSync(tar(oldDockerSave(image))),
+  zstd(tar(oldDockerSave(image)))
+]
+
+const tooLong = (ms: number) => {
+  let timer: NodeJS.Timeout | undefined
+  const promise = new Promise<'too long'>((resolve) => {
+    timer = setTimeout(resolve, ms, 'too long')
+  })
+  return { promise, clear: () => clearTimeout(timer) }
+}
+
+t.test(
+  'no change to an archive makes reading it crash, hang or take more than its bounds',
+  { timeout: (seconds + 60) * 1000 },
+  async (t) => {
+    const until = Date.now() + seconds * 1000
+    const verdicts = new Map<string, number>()
+    let runs = 0
+    let longest = 0
+    for (let seed = firstSeed; Date.now() < until; seed++) {
+      const random = createRandom(seed)
+      const bytes = mutate(random.oneOf(originals), random)
+      const limit = tooLong(patienceMs)
+      try {
+        const outcome = await Promise.race([
+          inspectImage(inChunks(bytes, 1 + random.below(70_000)), { claimed: 'amd64', path: '/bin/sh', digest: 'x' }),
+          limit.promise
+        ])
+        if (outcome === 'too long') {
+          t.fail(`FUZZ_SEED=${seed}: not done after ${patienceMs} ms`)
+          break
+        }
+        const { report } = outcome
+        verdicts.set(report.verdict, (verdicts.get(report.verdict) ?? 0) + 1)
+        longest = Math.max(longest, JSON.stringify(report).length)
+        if (report.tarball.size !== bytes.length) t.fail(`FUZZ_SEED=${seed}: ${report.tarball.size} of ${bytes.length} bytes read`)
+        if (report.verdict === 'unreadable' && !report.problems.some(({ fatal }) => fatal))
+          t.fail(`FUZZ_SEED=${seed}: unreadable without a reason`)
+      } catch (error) {
+        t.fail(`FUZZ_SEED=${seed}: ${(error as Error).stack}`)
+      } finally {
+        limit.clear()
+      }
+      runs++
+    }
+
+    t.comment(`${runs} archives from seed ${firstSeed}: ${JSON.stringify(Object.fromEntries(verdicts))}`)
+    t.ok(runs > 0)
+    t.ok(longest < 200_000, `the longest report has ${longest} characters`)
+    t.ok(verdicts.size > 1, 'the changes are seen')
+    const rss = process.memoryUsage().rss / 1024 ** 2
+    t.ok(rss < 400, `${rss.toFixed(0)} MiB of memory, with the test's own`)
+  }
+)
