@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts'
@@ -49,7 +50,7 @@ export async function startApp(config: Config, { log, onUnusable }: AppOptions):
     if (!config.engine) await openEmbedded(gate)
     const server = await createServer({
       ...config,
-      catalogue: measuredCatalogue(createCatalogue(measuredStores(stores, metrics), config), metrics),
+      catalogue: measuredCatalogue(createCatalogue(measuredStores(stores, metrics), { ...config, hash: sha256 }), metrics),
       report: requestObserver({ log, metrics }),
       operator: operatorOptions(config, { stores, metrics })
     })
@@ -100,6 +101,8 @@ function urlOf(server: FastifyInstance, { host, prefix }: Config): string {
   const name = wildcards.has(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
   return `http://${name}:${port}${prefix}`
 }
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 const wildcards = new Set(['0.0.0.0', '::'])
 

@@ -215,6 +215,10 @@ export interface ContainerQuery {
    * The architecture of a machine, as it calls itself or as OCI does. With it, url is that machine's image.
    */
   arch?: string
+  /**
+   * With arch: give the image though its bytes are another architecture's.
+   */
+  force?: 'true' | 'false'
   [k: string]: unknown
 }
 export interface ContainerReply {
@@ -248,7 +252,7 @@ export interface Container {
 }
 export interface Resolution {
   /**
-   * By its OCI name; null when the record names no architectures and url is all there is.
+   * By its OCI name; null when the record names no architectures and the bytes of its url were not read.
    */
   architecture: string | null
   /**
@@ -260,7 +264,7 @@ export interface Resolution {
   /**
    * What reading the image's bytes proved.
    */
-  verdict: string
+  verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
 }
 export interface DoneReply {
   success: boolean

@@ -1,6 +1,8 @@
 import type { Architecture } from '../domain/architecture.ts'
+import type { Hash } from '../domain/facts.ts'
 import type { DocumentStore, Stores } from '../stores/document-store.ts'
 import { type Containers, containerCatalogue } from './containers.ts'
+import { factsBook } from './facts.ts'
 import { type Specs, specCatalogue } from './specs.ts'
 
 /** Everything that the faces may ask for. */
@@ -12,9 +14,14 @@ export interface Catalogue {
   describe: Record<'containers' | 'jobSpecs' | 'hysdsIos', DocumentStore['describe']>
 }
 
-export function createCatalogue(stores: Stores, { guarded }: { guarded: readonly Architecture[] }): Catalogue {
+export interface CatalogueOptions {
+  guarded: readonly Architecture[]
+  hash: Hash
+}
+
+export function createCatalogue(stores: Stores, { guarded, hash }: CatalogueOptions): Catalogue {
   return {
-    containers: containerCatalogue(stores.containers, { guarded }),
+    containers: containerCatalogue(stores.containers, { guarded, facts: factsBook(stores.facts, hash) }),
     jobSpecs: specCatalogue(stores.jobSpecs),
     hysdsIos: specCatalogue(stores.hysdsIos),
     describe: {

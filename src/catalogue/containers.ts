@@ -2,16 +2,18 @@ import type { Architecture } from '../domain/architecture.ts'
 import { type Container, containerFrom, mergedRegistration, type Registration } from '../domain/container.ts'
 import { fromDocument, toDocument } from '../domain/document.ts'
 import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
+import { asArchitecture } from '../domain/facts.ts'
 import { type Resolution, resolveImage } from '../domain/resolution.ts'
 import type { DocumentStore } from '../stores/document-store.ts'
+import type { FactsBook } from './facts.ts'
 
 export interface Containers {
   /** Registers, replacing the whole record as Mozart does. Throws what containerFrom throws. */
   add(registration: Registration, options: AddOptions): Promise<Container>
   /** The document as JSON text, byte for byte, or undefined. */
   info(id: string): Promise<string | undefined>
-  /** Throws container_unknown, image_missing, architecture_invalid. */
-  resolve(id: string, architecture: string): Promise<{ document: string; resolution: Resolution }>
+  /** Throws container_unknown, image_missing, image_mislabelled, architecture_invalid. */
+  resolve(id: string, architecture: string, options?: { force?: boolean }): Promise<{ document: string; resolution: Resolution }>
   /** Whether there was one to remove. */
   remove(id: string): Promise<boolean>
   /** Every id, in batches. */
@@ -27,7 +29,12 @@ export interface AddOptions {
 
 const attempts = 50
 
-export function containerCatalogue(store: DocumentStore, { guarded }: { guarded: readonly Architecture[] }): Containers {
+export interface ContainersOptions {
+  guarded: readonly Architecture[]
+  facts: FactsBook
+}
+
+export function containerCatalogue(store: DocumentStore, { guarded, facts }: ContainersOptions): Containers {
   async function merge(posted: Registration, publicUrl: string): Promise<Container> {
     for (let attempt = 1; ; attempt++) {
       const stored = await store.get(posted.id)
@@ -54,10 +61,13 @@ export function containerCatalogue(store: DocumentStore, { guarded }: { guarded:
       return (await store.get(id))?.document
     },
 
-    async resolve(id, architecture) {
-      const document = (await store.get(id))?.document
-      if (document === undefined) throw new CatalogueError('container_unknown', `container not found: ${id}`)
-      return { document, resolution: resolveImage(fromDocument(id, document), architecture) }
+    async resolve(id, architecture, { force = false } = {}) {
+      // at once, as the slots in question are known before the record is
+      const slot = asArchitecture(architecture)
+      const [stored, known] = await Promise.all([store.get(id), slot === null ? [] : facts.read(id, [slot, ''])])
+      if (stored === undefined) throw new CatalogueError('container_unknown', `container not found: ${id}`)
+      const resolution = resolveImage(fromDocument(id, stored.document), architecture, { facts: known, force })
+      return { document: stored.document, resolution }
     },
 
     remove: (id) => store.remove(id),

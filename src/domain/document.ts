@@ -25,6 +25,7 @@ export interface Record {
   id: string
   /** Undefined when absent, empty, not a string, or a guard URL. */
   url: string | undefined
+  digest: string | undefined
   /** By architecture, without guard URLs. */
   images: Images
   /** Every member's JSON text, in the document's order. */
@@ -35,5 +36,6 @@ export function fromDocument(id: string, document: string): Record {
   const { members } = readJson(document)
   const url = stringOf(members.get('url'))
   const images = new Map([...readImages(members.get('urls'))].filter(([, value]) => !isGuardUrl(value, id)))
-  return { id, url: url && !isGuardUrl(url, id) ? url : undefined, images, members }
+  const digest = stringOf(members.get('digest'))
+  return { id, url: url && !isGuardUrl(url, id) ? url : undefined, digest, images, members }
 }

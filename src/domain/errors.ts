@@ -15,6 +15,8 @@ export type ErrorCode =
   | 'container_unknown'
   | 'spec_unknown'
   | 'image_missing'
+  | 'image_mislabelled'
+  | 'image_unproven'
   | 'blob_unknown'
   | 'upload_unknown'
   | 'already_exists'
@@ -32,14 +34,24 @@ export type ErrorCode =
   | 'source_unavailable'
   | 'source_unsupported'
 
+/** What a program may want to know beside the code. */
+export interface ErrorDetails {
+  /** What is wrong with which part of a request. */
+  errors?: readonly { path: string; message: string }[]
+  /** The architectures that there are. */
+  available?: readonly string[]
+}
+
 /** The one error class: a refusal with a code that a program can test and a message that a person can act on. */
 export class CatalogueError extends Error {
   readonly code: ErrorCode
+  readonly details: ErrorDetails
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: ErrorCode, message: string, { details = {}, ...options }: { cause?: unknown; details?: ErrorDetails } = {}) {
     super(message, options)
     this.name = 'CatalogueError'
     this.code = code
+    this.details = details
   }
 }
 

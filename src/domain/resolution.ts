@@ -1,35 +1,85 @@
 import { type Architecture, inTableOrder, parseArchitecture } from './architecture.ts'
 import type { Record } from './document.ts'
 import { CatalogueError } from './errors.ts'
+import { applies, type Facts, type Verdict } from './facts.ts'
 
 export interface Resolution {
-  /** Null when the record names no architectures: then `url` is a fallback that nobody vouches for. */
+  /** Null when the record names no architectures and the bytes were not read: then `url` is a fallback that nobody vouches for. */
   architecture: Architecture | null
   /** As the machine calls itself. */
   requested: string
   url: string
   source: 'urls' | 'url'
-  verdict: 'unverified'
+  verdict: Verdict
+}
+
+export interface ResolveOptions {
+  /** What is known of the images in question; facts that do not apply are passed over. */
+  facts?: readonly Facts[]
+  /** Give an image that is proven to be for other machines all the same. */
+  force?: boolean
 }
 
 /**
  * The image that a machine of this architecture can run, and never another one's: the worker would learn of that only an hour later,
- * as "exec format error". Throws architecture_invalid or image_missing.
+ * as "exec format error". Throws architecture_invalid, image_missing or image_mislabelled.
  */
-export function resolveImage(record: Record, requested: string): Resolution {
+export function resolveImage(record: Record, requested: string, { facts = [], force = false }: ResolveOptions = {}): Resolution {
   const architecture = parseArchitecture(requested)
+  const known = (slot: string, url: string) => facts.find((one) => one.slot === slot && applies(one, { url, digest: record.digest }))
   const url = record.images.get(architecture)
-  if (url !== undefined) return { architecture, requested, url, source: 'urls', verdict: 'unverified' }
-  if (record.images.size === 0 && record.url !== undefined) {
-    return { architecture: null, requested, url: record.url, source: 'url', verdict: 'unverified' }
+  if (url !== undefined) {
+    const proven = known(architecture, url)
+    if (proven?.verdict === 'mislabelled' && !force) throw mislabelled(record, architecture, proven)
+    return { architecture, requested, url, source: 'urls', verdict: proven?.verdict ?? 'unverified' }
   }
-  throw new CatalogueError('image_missing', missing(record, architecture, requested))
+  if (record.images.size === 0 && record.url !== undefined) {
+    return fallback(record, { architecture, requested, url: record.url, proven: known('', record.url), force })
+  }
+  throw imageMissing(record, { architecture, requested })
+}
+
+interface Fallback {
+  architecture: Architecture
+  requested: string
+  url: string
+  proven: Facts | undefined
+  force: boolean
+}
+
+/** The one image of a record that names no architectures: anybody's, until its bytes tell whose it is. */
+function fallback(record: Record, { architecture, requested, url, proven, force }: Fallback): Resolution {
+  const answer = { requested, url, source: 'url' as const, verdict: proven?.verdict ?? ('unverified' as const) }
+  if (proven === undefined || proven.architecture === null || force) return { ...answer, architecture: null }
+  if (proven.verdict === 'mislabelled') throw mislabelled(record, architecture, proven)
+  if (proven.verdict !== 'match') return { ...answer, architecture: null }
+  if (proven.architecture === architecture) return { ...answer, architecture }
+  throw new CatalogueError(
+    'image_missing',
+    `${record.id} has no image for ${named({ architecture, requested })}; its one image is proven to be for ${proven.architecture}`,
+    { details: { available: [proven.architecture] } }
+  )
+}
+
+function mislabelled(record: Record, architecture: Architecture, { architecture: actual, summary, slot }: Facts): CatalogueError {
+  const registered = slot === '' ? 'the one image' : `the image for ${architecture}`
+  const truth = actual === null || actual === slot ? '' : ` is proven to be for ${actual}:`
+  return new CatalogueError(
+    'image_mislabelled',
+    `${registered} of ${record.id}${truth || ' is not what it is registered as:'} ${summary}; force=true gives it all the same`,
+    { details: { available: architecturesOf(record).filter((other) => other !== architecture) } }
+  )
 }
 
 /** The architectures that a record has images for, in the table's order. */
 export const architecturesOf = (record: Record): Architecture[] => inTableOrder(record.images.keys())
 
-function missing(record: Record, architecture: Architecture, requested: string): string {
-  const asked = requested === architecture ? '' : ` (asked as ${requested})`
-  return `${record.id} has no image for ${architecture}${asked}; it has: ${architecturesOf(record).join(', ') || 'none'}`
+const named = ({ architecture, requested }: { architecture: Architecture; requested: string }) =>
+  `${architecture}${requested === architecture ? '' : ` (asked as ${requested})`}`
+
+/** What to throw when a record has no image for an architecture. */
+export function imageMissing(record: Record, asked: { architecture: Architecture; requested: string }): CatalogueError {
+  const available = architecturesOf(record)
+  const message = `${record.id} has no image for ${named(asked)}; it has: ${available.join(', ') || 'none'}`
+  return new CatalogueError('image_missing', message, { details: { available } })
 }

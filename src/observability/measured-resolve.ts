@@ -1,18 +1,21 @@
 import { knownArchitectures, parseArchitecture } from '../domain/architecture.ts'
+import { isCatalogueError } from '../domain/errors.ts'
 import type { Resolution } from '../domain/resolution.ts'
 import { outcomeOf } from './measured-stores.ts'
 import type { Metrics } from './metrics.ts'
 
-type Resolve = (id: string, architecture: string) => Promise<{ document: string; resolution: Resolution }>
+type Resolve = (id: string, architecture: string, options?: { force?: boolean }) => Promise<{ document: string; resolution: Resolution }>
 
 /** The same use case, counted by what machines asked for and what they got. */
 export function measuredResolve(resolve: Resolve, metrics: Metrics): Resolve {
-  return async (id, architecture) => {
+  return async (id, architecture, options) => {
     try {
-      const answer = await resolve(id, architecture)
+      const answer = await resolve(id, architecture, options)
+      metrics.verdict(answer.resolution.verdict)
       metrics.resolve(label(architecture), answer.resolution.source)
       return answer
     } catch (error) {
+      if (isCatalogueError(error, 'image_mislabelled')) metrics.verdict('mislabelled')
       metrics.resolve(label(architecture), outcomeOf(error))
       throw error
     }

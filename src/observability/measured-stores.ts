@@ -8,7 +8,9 @@ export function measuredStores(stores: Stores, metrics: Metrics): Stores {
     ...stores,
     containers: measured(stores.containers, { collection: 'containers', metrics }),
     jobSpecs: measured(stores.jobSpecs, { collection: 'job_specs', metrics }),
-    hysdsIos: measured(stores.hysdsIos, { collection: 'hysds_ios', metrics })
+    hysdsIos: measured(stores.hysdsIos, { collection: 'hysds_ios', metrics }),
+    facts: measured(stores.facts, { collection: 'facts', metrics }),
+    tasks: measured(stores.tasks, { collection: 'tasks', metrics })
   }
 }
 

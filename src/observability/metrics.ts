@@ -5,6 +5,8 @@ export interface Metrics {
   storeOperation(labels: { collection: string; operation: string; outcome: string }, seconds: number): void
   /** A machine asked for its image. */
   resolve(architecture: string, outcome: string): void
+  /** What was known of the image that a machine asked for. */
+  verdict(verdict: string): void
   /** In Prometheus' text format. */
   read(): Promise<{ contentType: string; body: string }>
 }
@@ -33,11 +35,18 @@ export function createMetrics(): Metrics {
     labelNames: ['architecture', 'outcome'],
     registers: [registry]
   })
+  const verdicts = new Counter({
+    name: 'leporello_resolved_verdicts_total',
+    help: 'What was proven of the images that machines asked for, also of those that were refused.',
+    labelNames: ['verdict'],
+    registers: [registry]
+  })
 
   return {
     request: (labels, seconds) => requests.observe(labels, seconds),
     storeOperation: (labels, seconds) => operations.observe(labels, seconds),
     resolve: (architecture, outcome) => resolves.inc({ architecture, outcome }),
+    verdict: (verdict) => verdicts.inc({ verdict }),
     read: async () => ({ contentType: registry.contentType, body: await registry.metrics() })
   }
 }

@@ -71,11 +71,15 @@ export interface Health {
   reason?: string
 }
 
-/** The collections of one engine or one data directory. */
+/** The collections of one engine or one data directory, HySDS's three first. */
 export interface Stores {
   containers: DocumentStore
   jobSpecs: DocumentStore
   hysdsIos: DocumentStore
+  /** What we know about images: our own, and so is what follows. */
+  facts: DocumentStore
+  /** What is to be done. */
+  tasks: DocumentStore
   /**
    * Brings indices or tables to this program's version: what was applied now, in order. Repeatable, never destructive, safe from several
    * replicas at once. Throws database_newer with both versions, store_unavailable. Before it has succeeded nothing else may be called.

@@ -45,6 +45,8 @@ export function gatedStores(stores: Stores): Gate {
       containers: gated(stores.containers),
       jobSpecs: gated(stores.jobSpecs),
       hysdsIos: gated(stores.hysdsIos),
+      facts: gated(stores.facts),
+      tasks: gated(stores.tasks),
       health: async () => (shut ? { ok: false, reason: messageOf(shut) } : stores.health())
     },
     open() {

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { fromDocument } from '../../src/domain/document.ts'
 import { resolveImage } from '../../src/domain/resolution.ts'
+import { someFacts } from '../support/facts.ts'
 
 const record = (fields: object) => fromDocument('hello:1', JSON.stringify({ id: 'hello:1', ...fields }))
 const both = JSON.stringify({ x86_64: 's3://x', amd64: 's3://x', arm64: 's3://arm', aarch64: 's3://arm' })
@@ -65,4 +66,53 @@ t.test('a record written by others resolves as far as it can be understood', asy
   t.equal(resolveImage(record({ urls: '{"arm64": "s3://arm", "x y": 1, "amd64": null}' }), 'aarch64').url, 's3://arm')
   t.throws(() => resolveImage(record({ url: null }), 'amd64'), { code: 'image_missing' })
   t.throws(() => resolveImage(record({ url: 's3://x' }), 'not a name'), { code: 'architecture_invalid' })
+})
+
+t.test('an image proven to be for other machines is refused with what it is, unless that is forced', async (t) => {
+  const facts = [
+    someFacts({
+      slot: 'arm64',
+      url: 's3://arm',
+      digest: 'd',
+      verdict: 'mislabelled',
+      architecture: 'amd64',
+      summary: '/bin/sh is for amd64'
+    })
+  ]
+  const hello = record({ url: 's3://x', digest: 'd', urls: both })
+
+  t.throws(() => resolveImage(hello, 'aarch64', { facts }), {
+    code: 'image_mislabelled',
+    message: 'the image for arm64 of hello:1 is proven to be for amd64: /bin/sh is for amd64; force=true gives it all the same',
+    details: { available: ['amd64'] }
+  })
+  t.match(resolveImage(hello, 'aarch64', { facts, force: true }), { url: 's3://arm', verdict: 'mislabelled' })
+  t.match(resolveImage(hello, 'x86_64', { facts }), { url: 's3://x', verdict: 'unverified' }, 'the others are as they were')
+})
+
+t.test('facts about a URL or a digest that the record no longer names change nothing', async (t) => {
+  const wrong = { slot: 'arm64', digest: 'd', verdict: 'mislabelled' as const, architecture: 'amd64' }
+  const hello = record({ url: 's3://x', digest: 'd', urls: both })
+
+  t.match(resolveImage(hello, 'arm64', { facts: [someFacts({ ...wrong, url: 's3://before' })] }), { verdict: 'unverified' })
+  t.match(resolveImage(hello, 'arm64', { facts: [someFacts({ ...wrong, url: 's3://arm', digest: 'e' })] }), { verdict: 'unverified' })
+})
+
+t.test('a proven image without architectures is served to its machines and refused to others', async (t) => {
+  const legacy = record({ url: 's3://x', digest: 'd' })
+  const proven = (given: Parameters<typeof someFacts>[0]) => ({ facts: [someFacts({ url: 's3://x', digest: 'd', ...given })] })
+  const match = proven({ verdict: 'match', architecture: 'amd64' })
+
+  t.match(resolveImage(legacy, 'x86_64', match), { architecture: 'amd64', url: 's3://x', source: 'url', verdict: 'match' })
+  t.throws(() => resolveImage(legacy, 'aarch64', match), {
+    code: 'image_missing',
+    message: 'hello:1 has no image for arm64 (asked as aarch64); its one image is proven to be for amd64'
+  })
+  t.match(resolveImage(legacy, 'aarch64', { ...match, force: true }), { architecture: null, url: 's3://x' })
+  t.throws(() => resolveImage(legacy, 'amd64', proven({ verdict: 'mislabelled', architecture: 'arm64' })), {
+    code: 'image_mislabelled',
+    message: /^the one image of hello:1 is proven to be for arm64/
+  })
+  t.match(resolveImage(legacy, 'aarch64', proven({ verdict: 'mixed' })), { architecture: null, verdict: 'mixed' })
+  t.match(resolveImage(legacy, 'aarch64', proven({ verdict: 'no-binaries' })), { architecture: null, verdict: 'no-binaries' })
 })

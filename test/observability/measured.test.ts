@@ -3,7 +3,7 @@ import { createCatalogue } from '../../src/catalogue/catalogue.ts'
 import { measuredResolve } from '../../src/observability/measured-resolve.ts'
 import { measuredStores } from '../../src/observability/measured-stores.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
-import { openStores } from '../support/start-server.ts'
+import { openStores, sha256 } from '../support/start-server.ts'
 
 t.test('operations on documents are counted by collection, operation and outcome', async (t) => {
   const metrics = createMetrics()
@@ -28,7 +28,7 @@ t.test('operations on documents are counted by collection, operation and outcome
 
 t.test('resolves are counted by architecture and outcome, and a name that callers made up is not one more series', async (t) => {
   const metrics = createMetrics()
-  const { containers } = createCatalogue(await openStores(t), { guarded: [] })
+  const { containers } = createCatalogue(await openStores(t), { guarded: [], hash: sha256 })
   const resolve = measuredResolve(containers.resolve, metrics)
   const urls = '{"arm64": "s3://b/a.tar"}'
   await containers.add({ id: 'a', version: '1', digest: 'd', url: '', urls }, { publicUrl: 'http://x', merge: false })

@@ -2,6 +2,7 @@ import t from 'tap'
 import type { Stores } from '../../src/stores/document-store.ts'
 import { documentsContract } from './contract-documents.ts'
 import { listsContract } from './contract-lists.ts'
+import { ownListsContract } from './contract-own-lists.ts'
 import { writesContract } from './contract-writes.ts'
 
 /** What every store must do; no caller may assume more. */
@@ -27,6 +28,15 @@ export function documentStoreContract(name: string, open: Open): void {
   t.test(`${name}: documents`, (t) => documentsContract(t, opened))
   t.test(`${name}: writes`, (t) => writesContract(t, opened))
   t.test(`${name}: lists`, (t) => listsContract(t, opened))
+  for (const own of ['facts', 'tasks'] as const) {
+    const instead: Open = async (t) => {
+      const { stores, settle } = await opened(t)
+      return { stores: { ...stores, containers: stores[own] }, settle }
+    }
+    t.test(`${name}: documents of ${own}`, (t) => documentsContract(t, instead))
+    t.test(`${name}: writes of ${own}`, (t) => writesContract(t, instead))
+  }
+  t.test(`${name}: lists of our own`, (t) => ownListsContract(t, opened))
 }
 
 async function storesContract(t: Tap, open: Open): Promise<void> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { type Catalogue, createCatalogue } from '../../src/catalogue/catalogue.ts'
@@ -23,12 +24,14 @@ export interface Overrides extends Partial<ServerOptions> {
 /** A server over an embedded store of its own; both end with the test. */
 export async function startServer(t: Test, { stores: given, listen = false, ...options }: Overrides = {}): Promise<Started> {
   const stores = given ?? (await openStores(t))
-  const catalogue = options.catalogue ?? createCatalogue(stores, { guarded: [] })
+  const catalogue = options.catalogue ?? createCatalogue(stores, { guarded: [], hash: sha256 })
   const app = await createServer({ catalogue, policy: 'open', host: '127.0.0.1', port: 0, prefix: '', ...options })
   t.teardown(() => app.close())
   const url = listen ? await app.listen({ host: '127.0.0.1', port: 0 }) : ''
   return { app, catalogue, stores, url }
 }
+
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 export async function openStores(t: Test): Promise<Stores> {
   const stores = await embeddedStores({ data: temporaryDirectory(t), patienceMs: 4000 })

@@ -35,7 +35,8 @@ export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
         if (document === undefined) throw new CatalogueError('container_unknown', words.unknown(id))
         return sendAnswer(reply, { success: true, message: words.found(id), result: restyled(document) })
       }
-      const { document, resolution } = await containers.resolve(id, readArchitecture(parameters))
+      const force = flag(parameters, 'force')
+      const { document, resolution } = await containers.resolve(id, readArchitecture(parameters), { force })
       return sendAnswer(reply, { success: true, message: words.found(id), result: withResolution(document, resolution) })
     },
 
@@ -46,10 +47,8 @@ export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
         const id = parameters.get('id')
         if (!id) throw parameters.missing(words.noId)
         request.about = id
-        request.about = id
-        // what force overrides is a verdict, and nothing is proven wrong yet
-        flag(parameters, 'force')
-        const { resolution } = await containers.resolve(id, readArchitecture(parameters))
+        const force = flag(parameters, 'force')
+        const { resolution } = await containers.resolve(id, readArchitecture(parameters), { force })
         if (asText) return sendText(reply, resolution.url)
         return sendAnswer(reply, { success: true, message: '', result: toJson(resolution) })
       } catch (error) {

@@ -16,6 +16,10 @@ const forbidden: Answer = {
   content: refusal('the policy "read-only" of this service does not permit container:write')
 }
 const unknown: Answer = { description: 'There is none by that id.', content: refusal('container not found: hello:2') }
+const mislabelled: Answer = {
+  description: "The image's bytes are proven to be another architecture's; force=true gives it all the same.",
+  content: refusal('the image for arm64 of hello:1 is proven to be for amd64: /bin/sh is for amd64; force=true gives it all the same')
+}
 const missing: Answer = {
   description: 'There is none by that id, or it has no image for that architecture.',
   content: refusal('hello:1 has no image for arm64 (asked as aarch64); it has: amd64')
@@ -60,6 +64,7 @@ const operations: Record<Operation, (kind: Kind) => Omit<Description, 'tags'>> =
       200: { description: 'The document.', content: json(kind === 'container' ? 'container-reply.json#' : 'spec-reply.json#') },
       400: invalid,
       404: kind === 'container' ? missing : unknown,
+      ...(kind === 'container' && { 409: mislabelled }),
       503: away
     }
   }),
@@ -83,6 +88,7 @@ const operations: Record<Operation, (kind: Kind) => Omit<Description, 'tags'>> =
       200: { description: 'The image.', content: { ...json('resolution-reply.json#'), ...text('s3://bucket/hello-1-arm64.tar.gz\n') } },
       400: invalid,
       404: missing,
+      409: mislabelled,
       503: away
     }
   })

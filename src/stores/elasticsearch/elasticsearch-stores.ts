@@ -11,7 +11,10 @@ export interface ElasticsearchOptions {
   indices: { containers: string; jobSpecs: string; hysdsIos: string }
 }
 
-/** HySDS's three indices on Elasticsearch or OpenSearch. Asks the engine nothing until it is used. */
+/** Their mappings stand in templates, which migrations made. */
+const own = { facts: 'leporello-facts', tasks: 'leporello-tasks' }
+
+/** HySDS's three indices and our own on Elasticsearch or OpenSearch. Asks the engine nothing until it is used. */
 export function elasticsearchStores({ engine: options, indices }: ElasticsearchOptions): Stores {
   const engine = connect(options)
   const calls = closable()
@@ -20,8 +23,10 @@ export function elasticsearchStores({ engine: options, indices }: ElasticsearchO
     containers: documents(indices.containers, recordsIndex),
     jobSpecs: documents(indices.jobSpecs, recordsIndex),
     hysdsIos: documents(indices.hysdsIos, hysdsIosIndex),
+    facts: documents(own.facts, {}),
+    tasks: documents(own.tasks, {}),
     migrate: () => migrate(engine),
-    health: () => health(engine, Object.values(indices)),
+    health: () => health(engine, [...Object.values(indices), ...Object.values(own)]),
     engine: () => engineName(engine),
     async close() {
       await calls.close()

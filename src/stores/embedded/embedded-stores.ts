@@ -59,6 +59,8 @@ export async function embeddedStores({ data, patienceMs, maxPages }: EmbeddedOpt
     containers: documents('containers'),
     jobSpecs: documents('job_specs'),
     hysdsIos: documents('hysds_ios-mozart'),
+    facts: documents('leporello-facts'),
+    tasks: documents('leporello-tasks'),
     migrate: () => link.ask('migrate', {}),
     health: () =>
       link.ask('check', {}).then(

@@ -7,7 +7,13 @@ import type { Table } from './messages.ts'
 import { revisionOf } from './writes.ts'
 
 /** Fields with a column of their own, and an index on it: sort_<field>. */
-const indexed: Record<Table, readonly string[]> = { containers: ['id', 'version'], job_specs: ['id'], hysds_ios: ['id'] }
+const indexed: Record<Table, readonly string[]> = {
+  containers: ['id', 'version'],
+  job_specs: ['id'],
+  hysds_ios: ['id'],
+  facts: ['container', 'checked'],
+  tasks: ['due']
+}
 
 /** How much one request may read: then a page ends short, so that writes get their turn and memory stays flat. */
 const maxScanned = 2000

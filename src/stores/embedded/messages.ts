@@ -5,7 +5,13 @@ import type { Expectation, ListQuery, Stored } from '../document-store.ts'
  */
 
 /** Tables, by the index that stands for them in answers. */
-export const tables = { containers: 'containers', job_specs: 'job_specs', 'hysds_ios-mozart': 'hysds_ios' } as const
+export const tables = {
+  containers: 'containers',
+  job_specs: 'job_specs',
+  'hysds_ios-mozart': 'hysds_ios',
+  'leporello-facts': 'facts',
+  'leporello-tasks': 'tasks'
+} as const
 export type Table = (typeof tables)[keyof typeof tables]
 
 export type Write =

@@ -1,0 +1,37 @@
+import type { Record } from '../domain/document.ts'
+import { applies, type Facts, factsId, fromFactsDocument, type Hash, type Slot, toFactsDocument } from '../domain/facts.ts'
+import type { DocumentStore } from '../stores/document-store.ts'
+
+/** What is known about images, by container and slot. */
+export interface FactsBook {
+  /** In the order of the slots; without those of which nothing is known. */
+  read(container: string, slots: readonly Slot[]): Promise<Facts[]>
+  write(facts: Facts): Promise<void>
+  remove(container: string, slot: Slot): Promise<void>
+}
+
+export function factsBook(store: DocumentStore, hash: Hash): FactsBook {
+  return {
+    async read(container, slots) {
+      const stored = await store.getMany(slots.map((slot) => factsId({ container, slot }, hash)))
+      return stored.flatMap((one) => (one && fromFactsDocument(one.document)) ?? [])
+    },
+
+    async write(facts) {
+      const id = factsId(facts, hash)
+      await store.put(id, toFactsDocument(facts, id))
+    },
+
+    async remove(container, slot) {
+      await store.remove(factsId({ container, slot }, hash))
+    }
+  }
+}
+
+/** What is known of a record's images now, by slot. */
+export async function knownOf(book: FactsBook, record: Record): Promise<Map<Slot, Facts>> {
+  const urls = new Map<Slot, string>(record.images)
+  if (urls.size === 0 && record.url !== undefined) urls.set('', record.url)
+  const facts = await book.read(record.id, [...urls.keys()])
+  return new Map(facts.filter((one) => applies(one, { url: urls.get(one.slot)!, digest: record.digest })).map((one) => [one.slot, one]))
+}

@@ -1,0 +1,97 @@
+import { type Architecture, parseArchitecture } from './architecture.ts'
+
+/** What reading an image's bytes proved. */
+export type Proof = 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable'
+export type Verdict = Proof | 'unverified'
+
+/** Which image of a container: an architecture, or '' for the `url` of a record that names none. */
+export type Slot = Architecture | ''
+
+/**
+ * What we know about one image. It stands beside the record, not in it, and is bound to what the record said when it was learnt: facts
+ * about a URL that a record no longer names are about nothing.
+ */
+export interface Facts {
+  container: string
+  slot: Slot
+  url: string
+  /** The record's. */
+  digest: string
+  verdict: Verdict
+  /** The verdict in words, with paths. */
+  summary: string
+  /** What the bytes are for, where they agree. */
+  architecture: Architecture | null
+  size: number | null
+  /** Of the tarball, hexadecimal. */
+  sha256: string | null
+  /** Digests of the image's configuration and manifest. */
+  config: string | null
+  manifest: string | null
+  /** Where it stands in our own store. */
+  key: string | null
+  /** What the other side said, to see whether it changed. */
+  etag: string | null
+  modified: string | null
+  status: 'present' | 'gone' | 'unreachable'
+  /** ISO 8601. */
+  checked: string
+  /** Who looked: `upload`, `verification`, `sweep`. */
+  by: string
+  /** schemas/image-report.json; null when nothing was read. */
+  report: Report | null
+}
+
+/** As much of it as is looked at here; the rest is carried along. */
+export interface Report {
+  images: unknown[]
+  problems: unknown[]
+  [more: string]: unknown
+}
+
+/** SHA-256 of a text as hexadecimal digits; the domain has no hash function of its own. */
+export type Hash = (text: string) => string
+
+/** The id of the document that holds one image's facts. */
+export const factsId = ({ container, slot }: { container: string; slot: Slot }, hash: Hash): string => hash(`${container}\n${slot}`)
+
+/** A key that is named for its content: other bytes would stand elsewhere. */
+const namedForContent = ({ key, sha256 }: Facts): boolean =>
+  key?.startsWith('containers/') === true && sha256 !== null && key.includes(`/${sha256.slice(0, 12)}/`)
+
+/**
+ * Whether facts are about what a record says now. A URL of others may get new bytes under the same name, and the builder then registers
+ * another digest; a tarball in our own store stays what it is, even when another architecture's image changes the record's digest.
+ */
+export const applies = (facts: Facts, now: { url: string; digest: string | undefined }): boolean =>
+  facts.url === now.url && (namedForContent(facts) || facts.digest === now.digest)
+
+/** A report is bounded already; a document that is stored has a bound of its own. */
+const maxReport = 512 * 1024
+
+function boundedReport(report: Report | null): Report | null {
+  if (report === null || JSON.stringify(report).length <= maxReport) return report
+  const problem = { code: 'report_too_large', message: 'the report is too large to be kept; verify tells it whole', fatal: false }
+  return { ...report, images: [], problems: [...report.problems.slice(0, 20), problem] }
+}
+
+/** The stored form. `id` stands in it so that lists have an order. */
+export function toFactsDocument(facts: Facts, id: string): string {
+  return JSON.stringify({ id, ...facts, report: boundedReport(facts.report) })
+}
+
+/** Undefined for what is not ours: facts that cannot be understood are as good as none. */
+export function fromFactsDocument(document: string): Facts | undefined {
+  const { id: _, ...facts } = JSON.parse(document) as Facts & { id: string }
+  return typeof facts.container === 'string' && typeof facts.url === 'string' && typeof facts.verdict === 'string' ? facts : undefined
+}
+
+/** An architecture that an inspection found, which may be any word. */
+export function asArchitecture(name: string | null): Architecture | null {
+  if (name === null) return null
+  try {
+    return parseArchitecture(name)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,26 @@
+import { asArchitecture, type Facts } from '../../src/domain/facts.ts'
+
+/** Facts about an image that somebody registered by URL; a test names what matters to it. */
+export const someFacts = (
+  given: Partial<Omit<Facts, 'slot' | 'architecture'>> & { slot?: string; architecture?: string | null }
+): Facts => ({
+  container: 'hello:1',
+  url: 's3://b/hello.tar',
+  digest: 'sha256:1',
+  verdict: 'match',
+  summary: 'in words',
+  size: 10,
+  sha256: 'a'.repeat(64),
+  config: null,
+  manifest: null,
+  key: null,
+  etag: null,
+  modified: null,
+  status: 'present',
+  checked: '2026-01-02T03:04:05.000Z',
+  by: 'verification',
+  report: null,
+  ...given,
+  slot: asArchitecture(given.slot ?? null) ?? '',
+  architecture: asArchitecture(given.architecture ?? null)
+})
