@@ -75,7 +75,20 @@ async function refusals(t: Test, { engine, server, mozart }: { engine: Engine; s
     const unready = await fetch(`${server.url}/health/ready`)
     t.equal(unready.status, 503)
     t.match(await unready.text(), /red/)
+
+    const patient = await startLeporello(onEngine(engine.url, { ENGINE_PATIENCE_MS: '30000' }))
+    t.teardown(patient.stop)
+    const underWay = [
+      mozartClient(patient.url).spec('job_spec', 'job-red:v1'),
+      mozartClient(patient.url).addSpec('job_spec', { id: 'job-x:v1' })
+    ]
+    await new Promise((resolve) => setTimeout(resolve, 300))
     await send('PUT', '/job_specs/_settings', { 'index.routing.allocation.require._name': null })
+    t.same(
+      (await Promise.all(underWay)).map(({ status }) => status),
+      [404, 200],
+      'whoever waits is answered when its shards are back'
+    )
     await ready(server)
     t.equal((await mozart.addSpec('job_spec', { id: 'job-red:v1' })).status, 200)
   })
