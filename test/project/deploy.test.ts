@@ -7,6 +7,7 @@ import { parse } from 'yaml'
 import { loadConfig } from '../../src/config/config.ts'
 import { dockerfile } from '../support/dockerfile.ts'
 import { startLeporello } from '../support/leporello.ts'
+import { eventually, freePort, runProgram } from '../support/processes.ts'
 import { projectFolder } from '../support/project.ts'
 
 const read = (path: string) => readFile(join(projectFolder, path), 'utf8')
@@ -66,6 +67,21 @@ t.test("the image's settings are right", async (t) => {
   const loaded = loadConfig({ ...settings, LEPORELLO_COMMIT: '' })
   t.hasProp(loaded, 'config', JSON.stringify(loaded))
   t.equal(settings['LEPORELLO_DATA'], final.last('VOLUME'))
+})
+
+t.test('SIGTERM to npm start reaches the server, which ends in order', async (t) => {
+  const port = await freePort()
+  const env = { ...process.env, LEPORELLO_PORT: String(port), LEPORELLO_DATA: t.testdir() }
+  // without prestart: what is built is what is tested
+  const npm = runProgram(['npm', 'start', '--ignore-scripts'], { cwd: projectFolder, env })
+  t.teardown(() => npm.process.kill('SIGKILL'))
+  const url = `http://127.0.0.1:${port}/health/live`
+  await eventually(async () => (await fetch(url)).ok || undefined, { what: 'the server listens', withinMs: 30_000 })
+
+  npm.process.kill('SIGTERM')
+
+  t.match(await npm.ended, { code: 0 })
+  await t.rejects(fetch(url), 'nobody is left who listens')
 })
 
 for (const file of composeFiles) {
