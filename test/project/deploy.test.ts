@@ -22,6 +22,11 @@ t.test('the image is built on an exact version of its base, and runs as nobody o
   t.equal(final.last('RUN'), undefined, 'the last stage runs nothing, so no platform needs emulation')
 })
 
+t.test('the platform comes from the builder: BuildKit lets a default win over it', async (t) => {
+  const packages = stages.find(({ name }) => name === 'packages')!
+  t.ok(packages.all('ARG').includes('TARGETPLATFORM'))
+})
+
 t.test('what is copied into the image is there, and is let through to the build', async (t) => {
   const ignore = (await read('.dockerignore')).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   const sources = stages.flatMap(({ copies }) => copies.filter(({ stage }) => stage === undefined).flatMap(({ sources }) => sources))
