@@ -15,11 +15,12 @@ RUN npm run build && mkdir /data
 FROM --platform=$BUILDPLATFORM node:${NODE} AS packages
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
-ARG TARGETPLATFORM=linux/amd64
+# set by the builder; a default here would win over what it sets
+ARG TARGETPLATFORM
 RUN case "$TARGETPLATFORM" in \
       linux/amd64) cpu=x64 ;; \
       linux/arm64 | linux/arm64/v8) cpu=arm64 ;; \
-      *) echo "no native module for $TARGETPLATFORM: linux/amd64 and linux/arm64 are supported" >&2; exit 1 ;; \
+      *) echo "no native module for '$TARGETPLATFORM': linux/amd64 and linux/arm64 are supported" >&2; exit 1 ;; \
     esac \
     && npm ci --omit=dev --ignore-scripts --os=linux --cpu="$cpu" --libc=glibc
 

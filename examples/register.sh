@@ -20,4 +20,5 @@ for machine in x86_64 aarch64; do
   curl -sS --fail-with-body --get "$base/container/resolve" -d format=text --data-urlencode "id=$id" -d "arch=$machine"
 done
 
+# on an engine a list lags behind by its refresh interval, 5 s under HySDS's templates; what was asked above never does
 curl -sS --fail-with-body "$base/container/list"

@@ -11,6 +11,9 @@ import { pythonWithClients } from '../test/support/python.ts'
 
 const timeLimitMs = 13 * 60_000
 const folders = ['engines', 'acceptance']
+// in `npm test` too, for three seconds
+const patterns = [...folders.map((folder) => `build/test/${folder}/**/*.test.js`), 'build/test/images/fuzz.test.js']
+const fuzzSeconds = '45'
 
 function finish(passed: number, failed: number): never {
   console.log(`${passed} passed, ${failed} failed`)
@@ -22,6 +25,8 @@ async function install(): Promise<void> {
     const { status } = spawnSync(join(projectFolder, 'test/engines', script!), [...what, '--install'], { stdio: 'inherit' })
     if (status !== 0) throw new Error(`${what[0] ?? 'the S3 server'} could not be installed`)
   }
+  const samples = spawnSync(join(projectFolder, 'test/acceptance/images/make-samples'), ['--install'], { stdio: 'inherit' })
+  if (samples.status !== 0) throw new Error('buildah, skopeo and crane could not be installed')
   await pythonWithClients()
 }
 
@@ -29,7 +34,13 @@ async function install(): Promise<void> {
 function runTests(patterns: readonly string[]): Promise<{ passed: number; failed: number }> {
   // Two at a time: an engine mostly waits for its own disk, a test for its engine.
   const parameters = ['tap', '--reporter=tap', '--jobs=2', '--timeout=600', ...patterns]
-  const tap = spawn('npx', ['--no-install', ...parameters], { cwd: projectFolder, stdio: ['ignore', 'pipe', 'inherit'], detached: true })
+  const env = { FUZZ_SECONDS: fuzzSeconds, ...process.env }
+  const tap = spawn('npx', ['--no-install', ...parameters], {
+    cwd: projectFolder,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true
+  })
   const stopAll = () => process.kill(-tap.pid!, 'SIGTERM')
   const timer = setTimeout(() => {
     console.error(`test:all: not done after ${timeLimitMs / 60_000} minutes, stopping it`)
@@ -61,5 +72,5 @@ try {
   finish(0, 1)
 }
 const chosen = process.argv.slice(2)
-const { passed, failed } = await runTests(chosen.length > 0 ? chosen : folders.map((folder) => `build/test/${folder}/**/*.test.js`))
+const { passed, failed } = await runTests(chosen.length > 0 ? chosen : patterns)
 finish(passed, failed)

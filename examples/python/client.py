@@ -6,6 +6,7 @@
 import json
 import platform
 import sys
+import time
 
 import requests
 
@@ -29,6 +30,16 @@ def image_for(mozart, ident, machine):
     return result_of(answer)["url"]
 
 
+def is_listed(mozart, ident, patience=15):
+    """On an engine a list lags behind by its refresh interval, 5 s under HySDS's templates; info and resolve never do."""
+    until = time.monotonic() + patience
+    while ident not in result_of(requests.get(f"{mozart}/container/list", timeout=30)):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.5)
+    return True
+
+
 def result_of(answer):
     """The `result` of Mozart's envelope; a refusal carries its reason in `message`."""
     if not answer.ok:
@@ -46,7 +57,7 @@ def main(mozart):
     for machine in ("x86_64", "aarch64"):
         print(machine, image_for(mozart, ident, machine))
     print("this machine", image_for(mozart, ident, platform.machine()))
-    print("listed", ident in result_of(requests.get(f"{mozart}/container/list", timeout=30)))
+    print("listed", is_listed(mozart, ident))
     requests.get(f"{mozart}/container/remove", params={"id": ident}, timeout=30).raise_for_status()
     print("removed", ident)
 

@@ -5,7 +5,7 @@ import { blockSize, decodeText, isTarHeader, isZeroBlock, parsePax, parseTarHead
 /*
  * A tar as Go's archive/tar reads it, because that is what Docker, containerd, skopeo and crane read images with: an archive that two
  * readers understand differently could show us one image and run another. It is pushed chunks and never holds more than one header.
- * (Why not tar-stream: docs/decisions/proof-of-architecture.md.)
+ * (Why not tar-stream: docs/decisions/0011-proof-of-architecture.md.)
  */
 
 export interface TarMember {

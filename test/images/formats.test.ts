@@ -146,3 +146,28 @@ t.test('a digest that was asked for is found, whatever it is the digest of', asy
   }
   t.strictSame((await inspect(bytes, { digest: 'latest' })).digest, { given: 'latest', matches: [] })
 })
+
+/** An arm64 image that `zstd -19` packed, with all that a real compressor does. */
+const packedByZstd = [
+  'KLUv/WQAWbUeAGZviitgT9owDMMwLGcalpDbIFKftpIrB21tXix1/gXQFtmbW6aUai9NChiIRyQBewCAAIMAzb58kXq5invbxr2XWWPpYB5HViLJowsaX85t',
+  '8zjSW9vuKE6U6EMiZkQpi6KOEmnLOWbmB5I4mqXwFjTNvL0gIhwoJhYsmt0mipPk0XhB09g6dnfbVN43a439fHQ1yv41f2Qx1tq7Xtb4osfFajv2rTfCJeU+',
+  't9/c+ic/sFYaG2RzusnNnXMIg/lLJZOJ7Y6ZtzXmrvGyc+iOn0LoZJvNHeRm7uscMm/sM1I326/utWu+dfHF2W7bu1fkZmCSfnLefEd8Jgm6VOb0rE2PZ0Ng',
+  'd+1ywxRIorB2mVGMBiAej4MxoJgKAYgAQPMQSpoAAIAAhocFknW8ui9SpAHwl9ea3CzNO14kiToatTpUyoRMdYKgSE1GRjriI2FexgcLJk6octBQkSDxMclQ',
+  'FYVhUdPjQJmQaHoWlIhFbTj1gS58LWwtayt6DXgNWm/Tn+JHU4LURLHWYVEfeUzzJ2f1bi9vlP3Zby2dsfU7p/00Nn1fcjF/r/V6b5era1LOX/J3BizCbLsb',
+  '6Z0ImhwpymDLRqyAMj+hFBhb3maT9NV5YkfGiOLJiNqCzE+SkhoiIRE0Sc4lQzV1TWHtrvA9L6TuPH0x2tac3xjTnsv92kfJ8r9bhM8bJXsSRiknal+NXxnr',
+  'Nt2nW5LRV+mEr2GdDHav1Vz1ReP6hsy9Ol2AqahxKYJqZGaUJCVJhjGwRoRERGjaBvKoFARCDIFCMQzEECCEhrAiaIQdyKBhuA70c9lqGZhMkAUgg/rBlZ5M',
+  'NgC9BXcAyF0DNV9Z1E6gmfTcV6wExP4dnhGBOanXsHpI5V5P4piZg5YHIfxbT9FwyQaIOmE/ABGg9/K4mLLsadyMiJiaxfBJ1ZDwq76i8flVApX6W1GrQ+sJ',
+  'ag6zE99x6k3l3zuKNeJE0jNIN+V9bFmU+vDZjFGLQl5f5BVFMHEEwRQ4/nWvzKtRmQCYx/5ChX0AmxgAgiUbsNYB7Ood2YCEyfbTLj9kG7cKalWQDSh3EHaA',
+  'h3vsVwJ1QKuxKmcGmDz6yKfet9WxrXaA2jPMIAD1q2424ER9ADZhSgAis0PgI/1vm7Gja2EDP7IBrcJhp8OROwCyVg26tmMDKwzh43q7qALny2YYG7CQpB+I',
+  'bmCT1V8cMbAh+mL/Zv+CbECa3WDIDHHVgzh8A8LliBRHSpMBPsxyzg/Q0hOYjEkEGj+p8FPPuKogwbH8SPCkcR4A7XxCwIge+zI8oOTm9XPQGHwzNvHWLyIU',
+  'QhW8Rc56'
+]
+
+t.test('what the real zstd packed is read, in whatever pieces it comes', async (t) => {
+  const bytes = Buffer.from(packedByZstd.join(''), 'base64')
+
+  for (const chunk of [1, 100, 64 * 1024]) {
+    const report = await inspect(bytes, { chunk })
+    t.match(report, { verdict: 'match', architecture: 'arm64', problems: [] }, `chunks of ${chunk}`)
+  }
+})

@@ -17,7 +17,7 @@ export const rooms: readonly Room[] = [
   { files: 'stores/', mayImport: domain, packages: [] },
   { files: 'stores/elasticsearch/', mayImport: port, packages: ['node:', '@elastic/elasticsearch'] },
   { files: 'stores/embedded/', mayImport: port, packages: ['node:', 'libsql'] },
-  { files: 'images/', mayImport: domain, packages: ['node:', 'tar-stream', 'fzstd'] },
+  { files: 'images/', mayImport: domain, packages: ['node:', 'fzstd'] },
   { files: 'blobs/', mayImport: domain, packages: ['node:', 'hash-wasm'] },
   { files: 'blobs/local/', mayImport: ['blobs/', 'domain/'], packages: ['node:'] },
   { files: 'blobs/s3/', mayImport: ['blobs/', 'domain/'], packages: ['node:', '@aws-sdk/'] },

@@ -7,6 +7,7 @@ import { parse } from 'yaml'
 import { loadConfig } from '../../src/config/config.ts'
 import { dockerfile } from '../support/dockerfile.ts'
 import { startLeporello } from '../support/leporello.ts'
+import { eventually, freePort, runProgram } from '../support/processes.ts'
 import { projectFolder } from '../support/project.ts'
 
 const read = (path: string) => readFile(join(projectFolder, path), 'utf8')
@@ -19,6 +20,11 @@ t.test('the image is built on an exact version of its base, and runs as nobody o
   for (const { from } of stages) t.match(from, /^node:\$\{NODE\}$/)
   t.match(final.last('USER'), /^[1-9]\d*:[1-9]\d*$/)
   t.equal(final.last('RUN'), undefined, 'the last stage runs nothing, so no platform needs emulation')
+})
+
+t.test('the platform comes from the builder: BuildKit lets a default win over it', async (t) => {
+  const packages = stages.find(({ name }) => name === 'packages')!
+  t.ok(packages.all('ARG').includes('TARGETPLATFORM'))
 })
 
 t.test('what is copied into the image is there, and is let through to the build', async (t) => {
@@ -66,6 +72,21 @@ t.test("the image's settings are right", async (t) => {
   const loaded = loadConfig({ ...settings, LEPORELLO_COMMIT: '' })
   t.hasProp(loaded, 'config', JSON.stringify(loaded))
   t.equal(settings['LEPORELLO_DATA'], final.last('VOLUME'))
+})
+
+t.test('SIGTERM to npm start reaches the server, which ends in order', async (t) => {
+  const port = await freePort()
+  const env = { ...process.env, LEPORELLO_PORT: String(port), LEPORELLO_DATA: t.testdir() }
+  // without prestart: what is built is what is tested
+  const npm = runProgram(['npm', 'start', '--ignore-scripts'], { cwd: projectFolder, env })
+  t.teardown(() => npm.process.kill('SIGKILL'))
+  const url = `http://127.0.0.1:${port}/health/live`
+  await eventually(async () => (await fetch(url)).ok || undefined, { what: 'the server listens', withinMs: 30_000 })
+
+  npm.process.kill('SIGTERM')
+
+  t.match(await npm.ended, { code: 0 })
+  await t.rejects(fetch(url), 'nobody is left who listens')
 })
 
 for (const file of composeFiles) {

@@ -78,10 +78,10 @@ t.test('every link in the documentation leads somewhere, and so does every test 
 
 t.test('every decision stands in their list, and names the test that holds it', async (t) => {
   const list = await readFile('docs/decisions/README.md', 'utf8')
-  const pages = (await readdir('docs/decisions')).filter((file) => /^\d{4}-/.test(file))
+  const pages = (await readdir('docs/decisions')).filter((file) => file !== 'README.md')
   t.ok(pages.length >= 10)
-  for (const page of pages) {
-    t.match(list, `(${page})`)
+  for (const page of pages) t.match(list, `(${page})`)
+  for (const page of pages.filter((name) => /^\d{4}-/.test(name))) {
     const content = await readFile(join('docs/decisions', page), 'utf8')
     for (const part of ['**Context.**', '**Choice.**', '**Cost.**', '**Held by**']) t.match(content, part, page)
   }

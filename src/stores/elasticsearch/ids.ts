@@ -15,9 +15,10 @@ export async function* allIds(engine: Engine, index: string): AsyncGenerator<str
   const first = await engine.send({
     method: 'POST',
     path: `/${index}/_search`,
-    query: `scroll=${keepAlive}&allow_partial_search_results=false&ignore_unavailable=true`,
+    query: `scroll=${keepAlive}&allow_partial_search_results=false`,
     body: JSON.stringify({ size: batchSize, sort: ['_doc'], _source: false, track_total_hits: true })
   })
+  if (first.status === 404) return
   let page = readScroll(first, index)
   const total = page.hits.total.value
   try {

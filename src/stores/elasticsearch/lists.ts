@@ -113,9 +113,10 @@ async function searchHits(engine: Engine, { listing, place, size }: { listing: L
   const answer = await engine.send({
     method: 'POST',
     path: `/${index}/_search`,
-    query: `allow_partial_search_results=false&ignore_unavailable=true${preference}`,
+    query: `allow_partial_search_results=false${preference}`,
     body: JSON.stringify(body)
   })
+  if (answer.status === 404) return []
   if (answer.status !== 200)
     throw new CatalogueError('store_unavailable', `the search engine cannot list ${index}: ${reasonOf(answer.body)}`)
   const hits = membersAt(membersAt(answer.body, 0).get('hits')!, 0).get('hits') ?? '[]'
@@ -169,9 +170,10 @@ async function hasUnsortable(engine: Engine, { index, fields }: Listing): Promis
   const answer = await engine.send({
     method: 'POST',
     path: `/${index}/_search`,
-    query: 'allow_partial_search_results=false&ignore_unavailable=true&filter_path=hits.hits._id',
+    query: 'allow_partial_search_results=false&filter_path=hits.hits._id',
     body: JSON.stringify({ size: 1, _source: false, query: idField ? existence(idField, false) : { match_all: {} } })
   })
+  if (answer.status === 404) return false
   if (answer.status !== 200)
     throw new CatalogueError('store_unavailable', `the search engine cannot list ${index}: ${reasonOf(answer.body)}`)
   return answer.body.includes('_id')

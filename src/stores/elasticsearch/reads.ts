@@ -1,17 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CatalogueError } from '../../domain/errors.ts'
 import { itemsAt, membersAt } from '../../domain/json-scan.ts'
 import { coalesce } from '../coalesce.ts'
 import type { Stored } from '../document-store.ts'
 import { type Engine, reasonOf } from './engine.ts'
 import type { IndexState, IndexWatch } from './index-state.ts'
-import { type EngineError, isIndexMissing } from './refusals.ts'
+import { type EngineError, isIndexMissing, isPassing } from './refusals.ts'
 
 /** Concurrent point reads, joined: two requests under way at most, the rest gathers for the next `_mget`. One GET a read costs thrice. */
 export function batchedReads(
   engine: Engine,
   { index, watch }: { index: string; watch: IndexWatch }
 ): (id: string) => Promise<Stored | undefined> {
-  return coalesce<string, Stored | undefined>({
+  const read = coalesce<string, Stored | undefined>({
     maxItems: 250,
     concurrency: 2,
     // the engine's own words come first
@@ -26,6 +27,19 @@ export function batchedReads(
       return itemsAt(answer.body, answer.body.indexOf('[')).map((item) => readItem(item, state))
     }
   })
+
+  // outside the batch, so that a shard on its way back does not hold up reads of the others
+  return async (id) => {
+    const deadline = Date.now() + engine.patienceMs
+    for (let pause = 25; ; pause = Math.min(pause * 2, 500)) {
+      try {
+        return await read(id)
+      } catch (error) {
+        if (!(error instanceof CatalogueError && isPassing(error.cause ?? {})) || Date.now() + pause >= deadline) throw error
+        await sleep(pause)
+      }
+    }
+  }
 }
 
 /** One hit of `_mget` or of a search. `_source` is cut out as it stands. */
@@ -45,5 +59,5 @@ export function readItem(item: string, state: IndexState): Stored | undefined | 
 /** `_mget` reports a closed index or a lost shard in an item of a 200. */
 function readError(error: EngineError): CatalogueError | undefined {
   if (isIndexMissing(error)) return undefined
-  return new CatalogueError('store_unavailable', `the search engine could not read: ${error.type}: ${error.reason}`)
+  return new CatalogueError('store_unavailable', `the search engine could not read: ${error.type}: ${error.reason}`, { cause: error })
 }

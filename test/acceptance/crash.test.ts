@@ -1,0 +1,67 @@
+import t, { type Test } from 'tap'
+import { startEngine } from '../support/engines.ts'
+import { installHysds } from '../support/hysds.ts'
+import { type Leporello, onEngine, ready, startLeporello } from '../support/leporello.ts'
+import { eventually } from '../support/processes.ts'
+import { startWriteLoad } from '../support/write-load.ts'
+
+const writers = 16
+
+/** Until writes are well under way, and never at the same moment of them. */
+const someWrites = (load: { count(): number }, round: number) =>
+  eventually(async () => load.count() >= 40 + 7 * round || undefined, { what: 'writes are acknowledged', withinMs: 60_000, everyMs: 3 })
+
+async function killServer(t: Test, { server, rounds }: { server: Leporello; rounds: number }): Promise<void> {
+  await ready(server)
+  for (let round = 1; round <= rounds; round++) {
+    const load = startWriteLoad(server.url, { name: `round${round}`, writers })
+    await someWrites(load, round)
+    await server.kill()
+    await load.stop()
+    await server.restart()
+    await ready(server)
+
+    t.same(await load.lost(), [], `round ${round}: all ${load.count()} that were acknowledged are there`)
+    t.same(
+      [...load.statuses.keys()].filter((status) => status !== 200 && status !== 'no answer'),
+      [],
+      `round ${round}: nothing was refused`
+    )
+  }
+}
+
+t.test('kill -9 of the server under write load loses nothing that was acknowledged: embedded store', async (t) => {
+  const server = await startLeporello()
+  t.teardown(server.stop)
+
+  await killServer(t, { server, rounds: 10 })
+})
+
+t.test('kill -9 on a real engine', async (t) => {
+  const engine = await startEngine('es7')
+  t.teardown(engine.stop)
+  await installHysds(engine)
+  const server = await startLeporello(onEngine(engine.url))
+  t.teardown(server.stop)
+
+  await t.test('of the server under write load loses nothing that was acknowledged', (t) => killServer(t, { server, rounds: 10 }))
+
+  await t.test('of the engine under write load loses nothing that was acknowledged', async (t) => {
+    for (let round = 1; round <= 3; round++) {
+      const load = startWriteLoad(server.url, { name: `engine${round}`, writers })
+      await someWrites(load, round)
+      await engine.kill()
+      await engine.restart()
+      const before = load.count()
+      await eventually(async () => load.count() > before || undefined, { what: 'writes go on', withinMs: 60_000 })
+      await load.stop()
+
+      t.same(await load.lost(), [], `round ${round}: all ${load.count()} that were acknowledged are there`)
+      t.same(
+        [...load.statuses.keys()].filter((status) => status !== 200 && status !== 503),
+        [],
+        `round ${round}: each was acknowledged, or answered 503`
+      )
+    }
+  })
+})

@@ -1,0 +1,170 @@
+import t, { type Test } from 'tap'
+import { ask, startEngine } from '../support/engines.ts'
+import { startFaultyProxy } from '../support/faulty-proxy.ts'
+import { installHysds } from '../support/hysds.ts'
+import { onEngine, ready, startLeporello } from '../support/leporello.ts'
+import { aContainer, mozartClient, type Reply } from '../support/mozart-client.ts'
+import { eventually } from '../support/processes.ts'
+
+const patienceMs = 1500
+const settings = { ENGINE_PATIENCE_MS: String(patienceMs) }
+
+function isOutage(t: Test, { reply, what }: { reply: Reply; what: string }): void {
+  t.equal(reply.status, 503, `${what}: 503`)
+  t.equal(reply.body?.success, false, `${what}: in the envelope, with words: ${reply.body?.message}`)
+  t.match(reply.headers.get('retry-after'), /^\d+$/, `${what}: says when to try again`)
+  t.ok(reply.tookMs < patienceMs + 1000, `${what}: within the patience and a second (${Math.round(reply.tookMs)} ms)`)
+}
+
+const engine = await startEngine('es7')
+t.teardown(engine.stop)
+await installHysds(engine)
+
+t.test('an engine that is away at the start: the server listens, says so, and recovers by itself', async (t) => {
+  await engine.kill()
+  const server = await startLeporello(onEngine(engine.url, settings))
+  t.teardown(server.stop)
+  const mozart = mozartClient(server.url)
+
+  isOutage(t, { reply: await mozart.info('container-a:v1'), what: 'info' })
+  isOutage(t, { reply: await mozart.add(aContainer('container-a:v1')), what: 'add' })
+  isOutage(t, { reply: await mozart.list(), what: 'list' })
+  isOutage(t, { reply: await mozart.remove('container-a:v1'), what: 'remove' })
+  isOutage(t, { reply: await mozart.addSpec('job_spec', { id: 'job-a:v1' }), what: 'job_spec add' })
+  const unready = await fetch(`${server.url}/health/ready`)
+  t.equal(unready.status, 503)
+  t.match(await unready.json(), { ready: false, checks: { store: { ok: false, reason: String } } })
+  t.equal((await fetch(`${server.url}/health/live`)).status, 200)
+  t.equal((await mozart.add({ name: 'container-a:v1' })).status, 400, 'what needs no engine is judged without one')
+
+  await engine.restart()
+  await ready(server)
+
+  t.equal((await mozart.add(aContainer('container-a:v1'))).status, 200)
+  t.equal((await mozart.info('container-a:v1')).status, 200)
+})
+
+t.test('an engine that dies under the server and comes back', async (t) => {
+  const server = await startLeporello(onEngine(engine.url, settings))
+  t.teardown(server.stop)
+  const mozart = mozartClient(server.url)
+  await ready(server)
+  t.equal((await mozart.add(aContainer('container-b:v1'))).status, 200)
+
+  await engine.kill()
+  isOutage(t, { reply: await mozart.info('container-b:v1'), what: 'info' })
+  isOutage(t, { reply: await mozart.add(aContainer('container-b:v1')), what: 'add' })
+  isOutage(t, { reply: await mozart.list(), what: 'list' })
+  const many = await Promise.all(Array.from({ length: 100 }, () => mozart.info('container-b:v1')))
+  t.ok(
+    many.every(({ status, tookMs }) => status === 503 && tookMs < patienceMs + 1000),
+    'nor do many at once wait longer'
+  )
+  await engine.restart()
+  await ready(server)
+
+  t.equal((await mozart.info('container-b:v1')).status, 200)
+  t.equal((await mozart.add(aContainer('container-b:v2'))).status, 200)
+})
+
+t.test('an engine that hangs (SIGSTOP) and goes on', async (t) => {
+  const server = await startLeporello(onEngine(engine.url, settings))
+  t.teardown(server.stop)
+  const mozart = mozartClient(server.url)
+  await ready(server)
+  t.equal((await mozart.add(aContainer('container-c:v1'))).status, 200)
+
+  process.kill(engine.pid(), 'SIGSTOP')
+  t.teardown(() => process.kill(engine.pid(), 'SIGCONT'))
+  isOutage(t, { reply: await mozart.info('container-c:v1'), what: 'info' })
+  isOutage(t, { reply: await mozart.add(aContainer('container-c:v2')), what: 'add' })
+  isOutage(t, { reply: await mozart.list(), what: 'list' })
+  t.equal((await fetch(`${server.url}/health/ready`)).status, 503)
+  process.kill(engine.pid(), 'SIGCONT')
+  await ready(server)
+
+  t.equal((await mozart.info('container-c:v1')).status, 200)
+})
+
+t.test('a bad connection to the engine', async (t) => {
+  const proxy = await startFaultyProxy(engine)
+  t.teardown(proxy.stop)
+  const server = await startLeporello(onEngine(proxy.url, settings))
+  t.teardown(server.stop)
+  const mozart = mozartClient(server.url)
+  await ready(server)
+  t.equal((await mozart.add(aContainer('container-d:v1'))).status, 200)
+  await mozart.addSpec('job_spec', { id: 'job-first:v1' }) // making an index takes its time
+  const clearsUp = (afterMs: number) => setTimeout(() => Object.assign(proxy, { weather: 'fair' }), afterMs)
+
+  for (const weather of ['cut', 'lost', 'busy'] as const) {
+    await t.test(`that is ${weather} for a moment is ridden over`, async (t) => {
+      proxy.weather = weather
+      clearsUp(400)
+      const replies = await Promise.all([
+        mozart.info('container-d:v1'),
+        mozart.list(),
+        mozart.add(aContainer(`container-${weather}:v1`)),
+        mozart.addSpec('job_spec', { id: `job-${weather}:v1` })
+      ])
+
+      t.same(
+        replies.map(({ status }) => status),
+        [200, 200, 200, 200]
+      )
+      t.equal((await mozart.info(`container-${weather}:v1`)).status, 200)
+      t.equal((await mozart.spec('job_spec', `job-${weather}:v1`)).status, 200)
+    })
+
+    await t.test(`that stays ${weather} is an outage, and over when it ends`, async (t) => {
+      proxy.weather = weather
+      isOutage(t, { reply: await mozart.info('container-d:v1'), what: 'info' })
+      isOutage(t, { reply: await mozart.add(aContainer('container-d:v2')), what: 'add' })
+      isOutage(t, { reply: await mozart.list(), what: 'list' })
+      proxy.weather = 'fair'
+
+      t.equal((await mozart.info('container-d:v1')).status, 200)
+      t.equal((await mozart.add(aContainer('container-d:v2'))).status, 200)
+    })
+  }
+
+  await t.test('that is slow is waited for, and not longer than the patience', async (t) => {
+    proxy.weather = 300
+    t.equal((await mozart.info('container-d:v1')).status, 200)
+    proxy.weather = 4000
+    isOutage(t, { reply: await mozart.info('container-d:v1'), what: 'info' })
+    isOutage(t, { reply: await mozart.add(aContainer('container-slow:v1')), what: 'add' })
+    proxy.weather = 'fair'
+    t.equal((await mozart.info('container-d:v1')).status, 200)
+  })
+
+  await t.test('merging writers lose nothing, though answers of the engine are lost', async (t) => {
+    const architectures = ['amd64', 'arm64', 'ppc64le', 's390x', 'riscv64', 'loong64']
+    let raining = true
+    const rain = (async () => {
+      while (raining) {
+        proxy.weather = 'lost'
+        await new Promise((resolve) => setTimeout(resolve, 40))
+        proxy.weather = 'fair'
+        await new Promise((resolve) => setTimeout(resolve, 120))
+      }
+    })()
+    await Promise.all(
+      architectures.map((architecture) =>
+        eventually(
+          async () => {
+            const urls = JSON.stringify({ [architecture]: `s3://b/${architecture}.tar.gz` })
+            const { status } = await mozart.add(aContainer('container-rain:v1', { url: '', urls, merge: 'true' }))
+            return status === 200 || undefined
+          },
+          { what: `${architecture} is registered`, withinMs: 60_000 }
+        )
+      )
+    )
+    raining = false
+    await rain
+
+    const { body } = await ask(engine, ['GET', '/containers/_doc/container-rain:v1'])
+    t.match(JSON.parse(body._source.urls), Object.fromEntries(architectures.map((name) => [name, `s3://b/${name}.tar.gz`])))
+  })
+})

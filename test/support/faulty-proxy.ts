@@ -1,0 +1,48 @@
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/**
+ * What happens to a request on its way: `cut` never reaches the engine, `lost` does, but its answer never comes back; `busy` is the
+ * engine's 429; a number delays by so many milliseconds.
+ */
+export type Weather = 'fair' | 'cut' | 'lost' | 'busy' | number
+
+/** Stands between us and an engine, and does to requests what networks and overloaded engines do. */
+export async function startFaultyProxy(engine: { url: string }): Promise<{ url: string; weather: Weather; stop(): Promise<void> }> {
+  const target = new URL(engine.url)
+  const state = { weather: 'fair' as Weather }
+
+  const server = createServer((incoming, outgoing) => {
+    const { weather } = state
+    if (weather === 'cut') incoming.socket.destroy()
+    else if (weather === 'busy') refuse(outgoing)
+    else if (typeof weather === 'number') setTimeout(() => forward(incoming, { outgoing, target, lost: false }), weather)
+    else forward(incoming, { outgoing, target, lost: weather === 'lost' })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return Object.assign(state, {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    }
+  })
+}
+
+function forward(incoming: IncomingMessage, { outgoing, target, lost }: { outgoing: ServerResponse; target: URL; lost: boolean }): void {
+  const upstream = request(
+    { host: target.hostname, port: target.port, method: incoming.method, path: incoming.url, headers: incoming.headers },
+    (answer) => {
+      if (lost) answer.resume().once('end', () => incoming.socket.destroy())
+      else answer.pipe(outgoing.writeHead(answer.statusCode!, answer.headers))
+    }
+  )
+  upstream.once('error', () => incoming.socket.destroy())
+  incoming.pipe(upstream)
+}
+
+function refuse(outgoing: ServerResponse): void {
+  const error = { type: 'es_rejected_execution_exception', reason: 'rejected execution of coordinating operation' }
+  outgoing.writeHead(429, { 'content-type': 'application/json' })
+  outgoing.end(JSON.stringify({ error: { root_cause: [error], ...error }, status: 429 }))
+}
