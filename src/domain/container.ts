@@ -1,6 +1,7 @@
 import { type Architecture, namesOf, parseArchitecture } from './architecture.ts'
 import { CatalogueError } from './errors.ts'
 import { guardUrl, isGuardUrl } from './guard.ts'
+import { pythonObject, pythonString } from './json.ts'
 import { checkId, checkLength } from './limits.ts'
 import { maskSecrets } from './secrets.ts'
 import { completeUrls, type Images, imagesOf, type Names, parseNames } from './urls.ts'
@@ -82,6 +83,34 @@ export function mergedRegistration(stored: { url: string | undefined; images: Im
   const url = posted.url || (postedImages.has(amd64) ? '' : storedUrl)
   const urls = laidOver.size === 0 ? '' : completeUrls(laidOver, undefined)
   return { ...posted, url, urls }
+}
+
+/**
+ * One image laid over a stored record, or the first of a new one. The record's digest is the amd64 image's where there is one, else that
+ * of the first that came: so it does not depend on which of several machines was the last.
+ */
+export function imageRegistration(
+  stored: { version: string; digest: string; url: string | undefined; images: Images } | undefined,
+  { id, version, digest, architecture, url }: { id: string; version: string; digest: string; architecture: Architecture; url: string }
+): Registration {
+  const urls = pythonObject(namesOf(architecture).map((name) => [name, pythonString(url)]))
+  if (stored === undefined) return { id, version, digest, url: '', urls }
+  const others = [...stored.images.keys()].some((other) => other !== architecture) || (stored.images.size === 0 && stored.url !== undefined)
+  return mergedRegistration(stored, { id, version, digest: architecture === amd64 || !others ? digest : stored.digest, url: '', urls })
+}
+
+/** The record with one image under another architecture: for one that was registered as what it is not. */
+export function movedImage(
+  stored: { id: string; version: string; digest: string; url: string | undefined; images: Images },
+  { from, to }: { from: Architecture; to: Architecture }
+): Registration {
+  const { id, version, digest } = stored
+  const images: Images = new Map(stored.images)
+  images.set(to, images.get(from)!)
+  images.delete(from)
+  const names = [...images].flatMap(([architecture, url]) => namesOf(architecture).map((name): [string, string] => [name, pythonString(url)]))
+  const url = from === amd64 || to === amd64 ? '' : (stored.url ?? '')
+  return { id, version, digest, url, urls: pythonObject(names) }
 }
 
 function addAmd64(names: Names, images: Images, url: string): void {

@@ -25,6 +25,7 @@ export interface Record {
   id: string
   /** Undefined when absent, empty, not a string, or a guard URL. */
   url: string | undefined
+  version: string | undefined
   digest: string | undefined
   /** By architecture, without guard URLs. */
   images: Images
@@ -36,6 +37,6 @@ export function fromDocument(id: string, document: string): Record {
   const { members } = readJson(document)
   const url = stringOf(members.get('url'))
   const images = new Map([...readImages(members.get('urls'))].filter(([, value]) => !isGuardUrl(value, id)))
-  const digest = stringOf(members.get('digest'))
-  return { id, url: url && !isGuardUrl(url, id) ? url : undefined, digest, images, members }
+  const [version, digest] = [stringOf(members.get('version')), stringOf(members.get('digest'))]
+  return { id, url: url && !isGuardUrl(url, id) ? url : undefined, version, digest, images, members }
 }

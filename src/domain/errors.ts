@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'image_missing'
   | 'image_mislabelled'
   | 'image_unproven'
+  | 'image_refused'
   | 'blob_unknown'
   | 'upload_unknown'
   | 'already_exists'

@@ -25,6 +25,8 @@ export interface Facts {
   size: number | null
   /** Of the tarball, hexadecimal. */
   sha256: string | null
+  /** What who registered it said that its digest is. */
+  given: string | null
   /** Digests of the image's configuration and manifest. */
   config: string | null
   manifest: string | null

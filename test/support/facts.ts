@@ -11,6 +11,7 @@ export const someFacts = (
   summary: 'in words',
   size: 10,
   sha256: 'a'.repeat(64),
+  given: null,
   config: null,
   manifest: null,
   key: null,

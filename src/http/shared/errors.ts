@@ -29,6 +29,7 @@ const statuses: Record<ErrorCode, number> = {
   upload_conflict: 409,
   too_large: 413,
   range_invalid: 416,
+  image_refused: 422,
   source_gone: 422,
   source_unsupported: 422,
   blob_damaged: 502,

@@ -1,0 +1,216 @@
+import type { BlobStore, ByteRange } from '../blobs/blob-store.ts'
+import type { Architecture } from '../domain/architecture.ts'
+import type { Record } from '../domain/document.ts'
+import { CatalogueError } from '../domain/errors.ts'
+import { applies, type Facts, type Report } from '../domain/facts.ts'
+import { checkId, checkLength } from '../domain/limits.ts'
+import { imageMissing, resolveImage } from '../domain/resolution.ts'
+import { keyOfUrl, tagOf } from '../domain/storage.ts'
+import type { Sources } from '../sources/source.ts'
+import { type FactsBook, knownOf } from './facts.ts'
+import { type ContainerView, containerView, type ImageView } from './image-views.ts'
+import { type Known, recordsOf } from './records.ts'
+import { readTarball, type Target } from './tarball-reading.ts'
+import { type TarballUpload, uploadTarball } from './tarball-uploads.ts'
+
+export interface ImageAnswer {
+  container: ContainerView
+  image: ImageView
+  created: boolean
+  unchanged: boolean
+}
+
+/** Which image of which container, and under which address of ours it was asked for. */
+export interface Asked {
+  id: string
+  architecture: Architecture
+  publicUrl: string
+}
+
+export interface Download {
+  /** What a file of it is called. */
+  filename: string
+  /** Where it stands in our own store; absent when it stands elsewhere. */
+  key: string | undefined
+  url: string
+  sha256: string | undefined
+}
+
+/** The images of containers one by one: bringing them, proving them, handing them out. */
+export interface Images {
+  /** Throws container_unknown. */
+  container(id: string): Promise<ContainerView>
+  /** Throws container_unknown, image_missing. */
+  get(asked: Pick<Asked, 'id' | 'architecture'>): Promise<ImageAnswer>
+  /** Registers an image by its URL. */
+  put(image: Asked & { url: string; digest?: string | undefined; version?: string | undefined }): Promise<ImageAnswer>
+  /** Registers the image that another container has for this architecture. */
+  copy(image: Asked & { from: string }): Promise<ImageAnswer>
+  /** Takes in a tarball. Throws image_refused, digest_mismatch, size_mismatch, store_full; then nothing is left behind. */
+  upload(upload: TarballUpload): Promise<ImageAnswer>
+  /** What is proven; with a path the bytes are read again. Throws image_unproven when they never were. */
+  report(asked: Asked & { path?: string | undefined }): Promise<Report>
+  /** Reads the bytes now. */
+  verify(asked: Asked): Promise<ImageAnswer>
+  /** Registers a mislabelled image as what it is proven to be. */
+  relabel(asked: Asked): Promise<ImageAnswer>
+  download(asked: Asked): Promise<Download>
+  /** The bytes of a tarball in our own store. */
+  open: BlobStore['get']
+  presign: BlobStore['presign']
+}
+
+export type { ByteRange }
+
+export interface ImagesParts {
+  records: Parameters<typeof recordsOf>[0]
+  guarded: readonly Architecture[]
+  facts: FactsBook
+  blobs: BlobStore
+  sources: Sources
+  now: () => Date
+  strict: boolean
+  /** Addresses under which this server knows itself, beside the one that it was asked under. */
+  addresses: () => readonly string[]
+}
+
+export function imageCatalogue({ guarded, records: store, ...parts }: ImagesParts): Images {
+  const { facts, blobs, addresses } = parts
+  const records = recordsOf(store, { guarded })
+
+  async function viewOf({ record, revision }: Known): Promise<ContainerView> {
+    return containerView(record, { known: await knownOf(facts, record), revision })
+  }
+
+  async function answer({ id, architecture }: { id: string; architecture: Architecture }, given?: { created: boolean; unchanged: boolean }): Promise<ImageAnswer> {
+    const known = await records.read(id)
+    const container = await viewOf(known)
+    const image = container.images[architecture]
+    if (!image) throw imageMissing(known.record, { architecture, requested: architecture })
+    return { container, image, created: given?.created ?? false, unchanged: given?.unchanged ?? false }
+  }
+
+  async function targetOf({ id, architecture, publicUrl }: Asked): Promise<Target & { facts: Facts | undefined; record: Record }> {
+    const { record } = await records.read(id)
+    const url = record.images.get(architecture)
+    if (url === undefined) throw imageMissing(record, { architecture, requested: architecture })
+    const digest = record.digest ?? ''
+    const known = (await facts.read(id, [architecture])).find((one) => applies(one, { url, digest }))
+    const key = known?.key ?? keyOfUrl(url, [publicUrl, ...addresses()])
+    return { container: id, slot: architecture, url, digest, given: known?.given ?? null, key, facts: known, record }
+  }
+
+  async function register({ url, digest, version, ...asked }: Parameters<Images['put']>[0]): Promise<ImageAnswer> {
+    const { id, architecture, publicUrl } = asked
+    checkId(id)
+    checkLength('url', url)
+    const before = await records.find(id)
+    const named = { version: version || before?.record.version || tagOf(id), digest: digest || before?.record.digest }
+    for (const [name, value] of Object.entries(named)) {
+      if (!value) throw new CatalogueError('parameter_missing', `${name} must be supplied: ${id} is new, and nothing tells it`)
+    }
+    const registered = await records.register({ id, architecture, url, version: named.version!, digest: named.digest!, publicUrl })
+    const now = { url, digest: registered.container.digest }
+    const [known] = await facts.read(id, [architecture])
+    const proven = known && applies(known, now)
+    if (digest && !(proven && known.given === digest)) {
+      await facts.write({ ...(proven ? known : nothingKnown), container: id, slot: architecture, ...now, given: digest, checked: parts.now().toISOString() })
+    }
+    return answer(asked, registered)
+  }
+
+  return {
+    async container(id) {
+      return viewOf(await records.read(id))
+    },
+
+    get: (asked) => answer(asked),
+
+    put: register,
+
+    async copy({ from, ...asked }) {
+      const { id, architecture } = asked
+      const other = await records.read(from)
+      const known = await knownOf(facts, other.record)
+      const { url } = resolveImage(other.record, architecture, { facts: [...known.values()] })
+      const proven = known.get(architecture)
+      const digest = proven?.given ?? proven?.config ?? other.record.digest
+      const registered = await register({ ...asked, url, digest })
+      if (!proven) return registered
+      await facts.write({ ...proven, container: id, slot: architecture, digest: registered.container.digest ?? '', given: digest ?? null })
+      return answer(asked, registered)
+    },
+
+    async upload(upload) {
+      const { architecture, ...registered } = await uploadTarball({ ...parts, records }, upload)
+      return answer({ id: upload.id, architecture }, registered)
+    },
+
+    async report({ path, ...asked }) {
+      const target = await targetOf(asked)
+      if (path !== undefined) return { ...(await readTarball(parts, target, { by: 'report', path })).inspection.report }
+      if (target.facts?.report) return target.facts.report
+      throw new CatalogueError(
+        'image_unproven',
+        `nobody has read the image for ${asked.architecture} of ${asked.id} yet; POST …/images/${asked.architecture.replace('/', '-')}/verify does`
+      )
+    },
+
+    async verify(asked) {
+      const { facts: proven } = await readTarball(parts, await targetOf(asked), { by: 'verify' })
+      await facts.write(proven)
+      return answer(asked)
+    },
+
+    async relabel({ id, architecture, publicUrl }) {
+      const target = await targetOf({ id, architecture, publicUrl })
+      const to = target.facts?.architecture
+      if (!target.facts || target.facts.verdict === 'unverified') {
+        throw new CatalogueError('image_unproven', `nobody has read the image for ${architecture} of ${id} yet; verify it first`)
+      }
+      if (!to || to === architecture) {
+        throw new CatalogueError('image_refused', `the image for ${architecture} of ${id} is not proven to be for another one: ${target.facts.summary}`)
+      }
+      // read again under its new claim, so that what is known of it is about what it is registered as
+      const { facts: proven } = await readTarball(parts, { ...target, slot: to }, { by: 'relabel' })
+      await facts.write(proven)
+      const registered = await records.move({ id, from: architecture, to, publicUrl })
+      await facts.write({ ...proven, digest: registered.container.digest })
+      await facts.remove(id, architecture)
+      return answer({ id, architecture: to }, registered)
+    },
+
+    async download(asked) {
+      const { url, key, facts: proven } = await targetOf(asked)
+      const last = decodeURIComponentOrNot((key ?? url).split(/[?#]/)[0]!.split('/').at(-1)!)
+      return { filename: last || 'image.tar', key, url, sha256: proven?.sha256 ?? undefined }
+    },
+
+    open: (key, options) => blobs.get(key, options),
+    presign: (key, options) => blobs.presign(key, options)
+  }
+}
+
+const nothingKnown = {
+  verdict: 'unverified',
+  summary: '',
+  architecture: null,
+  size: null,
+  sha256: null,
+  config: null,
+  manifest: null,
+  key: null,
+  etag: null,
+  modified: null,
+  status: 'present',
+  by: 'registration',
+  report: null
+} as const
+
+function decodeURIComponentOrNot(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

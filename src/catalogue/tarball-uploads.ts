@@ -1,0 +1,99 @@
+import type { BlobStore, Stored } from '../blobs/blob-store.ts'
+import type { Architecture } from '../domain/architecture.ts'
+import { CatalogueError } from '../domain/errors.ts'
+import { asArchitecture } from '../domain/facts.ts'
+import { checkId, checkLength } from '../domain/limits.ts'
+import { storageUrl, tagOf, tarballKey } from '../domain/storage.ts'
+import type { ImageReport } from '../images/image-report.ts'
+import { inspectImage } from '../images/inspect-image.ts'
+import type { FactsBook } from './facts.ts'
+import { inspectedStream } from './inspected-stream.ts'
+import { digestsOf, toFacts } from './proofs.ts'
+import type { Records, Registered } from './records.ts'
+
+export interface TarballUpload {
+  id: string
+  /** Absent: what the bytes are for. */
+  architecture: Architecture | undefined
+  version: string | undefined
+  filename: string | undefined
+  source: AsyncIterable<Uint8Array>
+  /** Of the tarball, hexadecimal, and its length in bytes, as far as they were said. */
+  sha256: string | undefined
+  size: number | undefined
+  /** A digest that the upload must have somewhere: of the tarball, of the configuration, of a manifest. */
+  digest?: () => string | undefined
+  publicUrl: string
+}
+
+export interface Uploaded extends Registered {
+  architecture: Architecture
+}
+
+export interface UploadParts {
+  records: Records
+  facts: FactsBook
+  blobs: BlobStore
+  now: () => Date
+  /** Refuse what is not proven to be what it is said to be. */
+  strict: boolean
+}
+
+/**
+ * Stores a tarball and inspects it in the same pass, then registers it beside the other architectures. What is refused leaves nothing
+ * behind. What is known is written before the record names it, so that nobody is given a mislabelled image in between.
+ */
+export async function uploadTarball({ records, facts, blobs, now, strict }: UploadParts, upload: TarballUpload): Promise<Uploaded> {
+  const { id, publicUrl, filename, source, sha256, size } = upload
+  checkId(id)
+  const before = await records.find(id)
+  const version = checkLength('version', upload.version || before?.record.version || tagOf(id) || '')
+  if (version === '') throw new CatalogueError('parameter_missing', `version must be supplied: ${id} has no tag that tells it`)
+
+  let report: ImageReport | undefined
+  let architecture = upload.architecture
+  const bytes = inspectedStream(source, async (chunks) => {
+    const inspection = await inspectImage(chunks, { claimed: upload.architecture, sha256: false })
+    report = inspection.report
+    architecture ??= provenArchitecture(report)
+    if (strict) refuseUnproven(report)
+  })
+  const keyOf = (stored: Stored): string => {
+    report!.tarball.sha256 = stored.sha256
+    checkDigest(upload.digest?.(), report!)
+    return tarballKey({ ...stored, id, version, architecture: architecture!, compression: report!.tarball.compression, filename })
+  }
+  const expected = { ...(sha256 !== undefined && { sha256 }), ...(size !== undefined && { size }) }
+  const { key } = await blobs.put(keyOf, bytes, { expected })
+
+  const url = storageUrl(publicUrl, key)
+  const digest = digestsOf({ ...report!, tarball: { ...report!.tarball, sha256: null } })[0] ?? `sha256:${report!.tarball.sha256}`
+  const proof = { container: id, slot: architecture!, url, given: null, key, report: report!, by: 'upload', checked: now().toISOString() }
+  await facts.write(toFacts({ ...proof, digest }))
+  const registered = await records.register({ id, architecture: architecture!, url, version, digest, publicUrl })
+  // another upload of the same image may have written its own in between, and the record's digest is known only now
+  await facts.write(toFacts({ ...proof, digest: registered.container.digest }))
+  return { ...registered, architecture: architecture! }
+}
+
+function provenArchitecture(report: ImageReport): Architecture {
+  const proven = asArchitecture(report.architecture)
+  if (proven !== null) return proven
+  throw new CatalogueError('image_refused', `the tarball does not tell what machine it is for; name the architecture: ${report.summary}`)
+}
+
+function refuseUnproven({ verdict, summary }: ImageReport): void {
+  if (verdict === 'match' || verdict === 'no-binaries') return
+  const code = verdict === 'mislabelled' ? 'image_mislabelled' : 'image_refused'
+  throw new CatalogueError(code, `the tarball is ${verdict}, which this site refuses (LEPORELLO_STRICT): ${summary}; nothing was stored`)
+}
+
+function checkDigest(given: string | undefined, report: ImageReport): void {
+  if (given === undefined) return
+  const digests = digestsOf(report)
+  if (digests.includes(given.includes(':') ? given.toLowerCase() : `sha256:${given.toLowerCase()}`)) return
+  throw new CatalogueError(
+    'digest_mismatch',
+    `nothing in the tarball has the digest ${given}; it has: ${digests.slice(0, 8).join(', ')}; nothing was stored`
+  )
+}

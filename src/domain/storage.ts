@@ -1,0 +1,68 @@
+import type { Architecture } from './architecture.ts'
+import { utf8Length } from './limits.ts'
+
+/*
+ * Where uploaded tarballs stand: `containers/<id>/<sha256, 12>/<name>-<version>[-<architecture>].tar[.gz]`, as the builder names them.
+ * Workers cache by the last segment.
+ */
+
+export interface Tarball {
+  id: string
+  version: string
+  architecture: Architecture
+  /** Hexadecimal. */
+  sha256: string
+  compression: 'none' | 'gzip' | 'zstd'
+  /** What the uploader called it; its stem then takes the place of `<name>-<version>`. */
+  filename?: string | undefined
+}
+
+const endings = { none: '.tar', gzip: '.tar.gz', zstd: '.tar.zst' }
+
+export function tarballKey({ id, version, architecture, sha256, compression, filename }: Tarball): string {
+  const suffix = architecture === 'amd64' ? '' : `-${flat(architecture)}`
+  const stem = filename?.replace(/\.(?:tgz|tar(?:\.(?:gz|zst))?)$/i, '') || `${nameOf(id)}-${version}`
+  const plain = suffix !== '' && stem.endsWith(suffix) ? stem.slice(0, -suffix.length) : stem
+  return `containers/${segment(id)}/${sha256.slice(0, 12)}/${segment(plain)}${suffix}${endings[compression]}`
+}
+
+/** Without its tag, as in `container-hello:v1`. */
+const nameOf = (id: string): string => id.replace(/:[^:/]*$/, '') || id
+
+/** What follows the colon of an id is its version, where nobody says another. */
+export const tagOf = (id: string): string | undefined => /:([^:/]+)$/.exec(id)?.[1]
+
+const flat = (text: string) => text.replace(/[:/\\]/g, '-')
+
+/** Of a path that every store takes: at most 255 bytes with what is added to it. */
+const maxSegment = 160
+
+function segment(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
+  let name = flat(text).replace(/[\u0000-\u001f\u007f-\u009f\ufffe\uffff]/g, '-')
+  name = name.replace(/^\.+/, '-')
+  while (utf8Length(name) > maxSegment) name = [...name].slice(0, -1).join('')
+  return name
+}
+
+/** The address of what stands under a key. */
+export const storageUrl = (publicUrl: string, key: string): string =>
+  `${publicUrl.replace(/\/+$/, '')}/storage/${key.split('/').map(encodeURIComponent).join('/')}`
+
+/** The key that an address of ours names, by http or dav: such a tarball is read without a network in between. */
+export function keyOfUrl(url: string, addresses: readonly string[]): string | undefined {
+  const rest = withoutScheme(url)
+  if (rest === undefined || /[?#]/.test(rest)) return undefined
+  for (const address of addresses) {
+    const base = `${withoutScheme(address)?.replace(/\/+$/, '')}/storage/`
+    if (rest.slice(0, base.length).toLowerCase() !== base.toLowerCase()) continue
+    try {
+      return decodeURIComponent(rest.slice(base.length)) || undefined
+    } catch {
+      return undefined
+    }
+  }
+  return undefined
+}
+
+const withoutScheme = (url: string): string | undefined => /^(?:https?|davs?):\/\/(.+)$/is.exec(url)?.[1]
