@@ -41,7 +41,14 @@ export function readJson(source: string): Json {
 }
 
 /** A JSON text in Python's style. */
-export const pythonStyle = (source: string): string => readJson(source).text
+export const pythonStyle = (source: string): string => (flatPythonStyle.test(source) ? source : readJson(source).text)
+
+/**
+ * A flat object that is in Python's style already, as Mozart and we write containers: most of what is ever asked for. Texts with
+ * \uXXXX are left to the reader, which knows which characters need it.
+ */
+const flatPythonStyle =
+  /^\{(?:"(?:[ !#-[\]-~]|\\["\\bfnrt])*": (?:"(?:[ !#-[\]-~]|\\["\\bfnrt])*"|-?(?:0|[1-9]\d*)(?:\.\d+)?|true|false|null)(?:, (?=")|(?=\})))*\}$/
 
 /** A string as `json.dumps` writes it: everything beyond ASCII as \uXXXX. */
 export function pythonString(value: string): string {
