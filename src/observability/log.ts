@@ -13,7 +13,7 @@ export interface LogOptions {
  * JSON lines. They are gathered for up to 100 ms, because one system call a request would cost more than answering it; call flush
  * before the process ends.
  */
-export function createLog({ level, to = pino.destination({ dest: 1, sync: false, minLength: 65_536, periodicFlush: 100 }) }: LogOptions) {
+export function createLog({ level, to = pino.destination({ dest: 1, sync: false, minLength: 12_288, periodicFlush: 100 }) }: LogOptions) {
   const options = {
     level,
     base: null,
