@@ -5,7 +5,7 @@ import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts'
 import type { Config } from './config/config.ts'
 import { program } from './config/program.ts'
 import { createServer } from './http/server.ts'
-import { causes, type Log } from './observability/log.ts'
+import { causes, type Log, type WriteInfo } from './observability/log.ts'
 import { measuredResolve } from './observability/measured-resolve.ts'
 import { measuredStores } from './observability/measured-stores.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
@@ -34,6 +34,8 @@ export interface App {
 
 export interface AppOptions {
   log: Log
+  /** One line a request goes here. */
+  info: WriteInfo
   /** The engine, found after the server had begun to listen, is one that this program must not touch. */
   onUnusable(error: Error): void
 }
@@ -42,7 +44,7 @@ export interface AppOptions {
  * Everything joined and listening. What is wrong with the embedded store is thrown. An engine may come later: until it is there,
  * requests for data are refused as store_unavailable.
  */
-export async function startApp(config: Config, { log, onUnusable }: AppOptions): Promise<App> {
+export async function startApp(config: Config, { log, info, onUnusable }: AppOptions): Promise<App> {
   const metrics = createMetrics()
   const gate = gatedStores(await openStores(config))
   const { stores } = gate
@@ -51,7 +53,7 @@ export async function startApp(config: Config, { log, onUnusable }: AppOptions):
     const server = await createServer({
       ...config,
       catalogue: measuredCatalogue(createCatalogue(measuredStores(stores, metrics), { ...config, hash: sha256 }), metrics),
-      report: requestObserver({ log, metrics }),
+      report: requestObserver({ log, info, metrics }),
       operator: operatorOptions(config, { stores, metrics })
     })
     await server.listen({ host: config.host, port: config.port })
@@ -75,7 +77,7 @@ async function openEmbedded(gate: Gate): Promise<void> {
   gate.open()
 }
 
-function prepareEngine(gate: Gate, { log, onUnusable }: AppOptions): Preparation {
+function prepareEngine(gate: Gate, { log, onUnusable }: Pick<AppOptions, 'log' | 'onUnusable'>): Preparation {
   const preparation = prepare(gate, {
     onDelay: (error) => log.warn({ causes: causes(error) }, 'waiting for the store: until it is there, requests for data are answered 503'),
     onReady: (outcome) => log.info(outcome, 'the store is ready')

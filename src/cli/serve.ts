@@ -27,9 +27,9 @@ It writes one JSON line a request to standard output, and what it says to people
 }
 
 async function run(config: Config): Promise<number | undefined> {
-  const { log, flush } = createLog({ level: config.logLevel })
+  const { log, info, flush } = createLog({ level: config.logLevel })
   try {
-    const app = await startApp(config, { log, onUnusable: (error) => end(1, failure(error, config)) })
+    const app = await startApp(config, { log, info, onUnusable: (error) => end(1, failure(error, config)) })
     closeWithGrace({ delay: 20_000, logger: false }, async ({ signal, err }) => {
       if (err) log.fatal({ err }, 'unforeseen: ending')
       log.info({ signal }, 'closing: no new requests; those under way are finished')

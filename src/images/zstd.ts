@@ -28,6 +28,10 @@ export function createZstdDecompress(budget: ZstdBudget): Transform {
   let frame: { window: number; checksum: boolean } | undefined
   let decompress: Decompress | undefined
   let sinceTurn = 0
+  /** Bytes of the next block that fzstd has already. */
+  let pushed = 0
+  let full = false
+  let wanted: (() => void) | undefined
   let skipping = 0
 
   const transform = new Transform({
@@ -36,14 +40,33 @@ export function createZstdDecompress(budget: ZstdBudget): Transform {
       held = held.length === 0 ? chunk : Buffer.concat([held, chunk])
       walk().then(() => done(), done)
     },
+    // Transform would take all that one chunk unpacks to, gigabytes perhaps; so walk waits until more is wanted
+    read(size) {
+      release()
+      Transform.prototype._read.call(this, size)
+    },
+    destroy(error, done) {
+      release()
+      done(error)
+    },
     flush(done) {
       done(held.length > 0 || skipping > 0 || frame !== undefined ? refusal('truncated', 'the zstd stream breaks off') : null)
     }
   })
 
+  function release(): void {
+    full = false
+    wanted?.()
+  }
+
   async function walk(): Promise<void> {
     for (let taken = step(); taken > 0 && !transform.destroyed; taken = step()) {
       held = held.subarray(taken)
+      if (full) {
+        await new Promise<void>((resolve) => {
+          wanted = resolve
+        })
+      }
       if (sinceTurn < bytesPerTurn) continue
       sinceTurn = 0
       await nextTurn()
@@ -80,7 +103,7 @@ export function createZstdDecompress(budget: ZstdBudget): Transform {
     decompress = new Decompress((data) => {
       if (data.length === 0) return
       sinceTurn += data.length
-      transform.push(Buffer.from(data))
+      full = !transform.push(Buffer.from(data.buffer, data.byteOffset, data.length))
     })
     decompress.push(Buffer.from(held.subarray(0, length)))
     return length
@@ -93,11 +116,14 @@ export function createZstdDecompress(budget: ZstdBudget): Transform {
     const last = (bits & 1) === 1
     const size = ((bits >> 1) & 3) === 1 ? 1 : bits >> 3
     const length = 3 + size + (last && checksum ? 4 : 0)
-    if (held.length < length) return 0
+    // fzstd keeps every piece that ends where a block does, for good: so each piece but the last holds a byte of the next block too
+    const ahead = last ? 0 : 1
+    if (held.length < length + ahead) return 0
     budget.windowMoved(window)
     sinceTurn += window / 64
     if (budget.spent) throw new Error('its blocks are too small for its window')
-    decompress!.push(Buffer.from(held.subarray(0, length)), last)
+    decompress!.push(held.subarray(pushed, length + ahead), last)
+    pushed = ahead
     if (last) frame = decompress = undefined
     return length
   }

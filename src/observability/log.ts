@@ -13,7 +13,7 @@ export interface LogOptions {
  * JSON lines. They are gathered for up to 100 ms, because one system call a request would cost more than answering it; call flush
  * before the process ends.
  */
-export function createLog({ level, to = pino.destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 100 }) }: LogOptions) {
+export function createLog({ level, to = pino.destination({ dest: 1, sync: false, minLength: 12_288, periodicFlush: 100 }) }: LogOptions) {
   const options = {
     level,
     base: null,
@@ -21,7 +21,26 @@ export function createLog({ level, to = pino.destination({ dest: 1, sync: false,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: causes }
   }
-  return { log: pino(options, to), flush: () => flush(to) }
+  const log = pino(options, to)
+  return { log, info: plainInfo(log, to), flush: () => flush(to) }
+}
+
+/** A line at level info of plain values, as `log.info` would write it for a fifth of the cost: there is one a request. */
+export type WriteInfo = (values: object) => void
+
+function plainInfo(log: Log, to: DestinationStream): WriteInfo {
+  return (values) => {
+    if (log.isLevelEnabled('info')) to.write(`{"level":"info","time":"${isoNow()}",${JSON.stringify(values).slice(1)}\n`)
+  }
+}
+
+let now = { at: 0, iso: '' }
+
+/** Many lines are written in one millisecond. */
+function isoNow(): string {
+  const at = Date.now()
+  if (at !== now.at) now = { at, iso: new Date(at).toISOString() }
+  return now.iso
 }
 
 /** A stream that was never opened, or is closed, has nothing to flush. */

@@ -1,4 +1,4 @@
-import { causes, type Log, masked } from './log.ts'
+import { causes, type Log, masked, type WriteInfo } from './log.ts'
 import type { Metrics } from './metrics.ts'
 
 /** What the server reports of a request. */
@@ -17,13 +17,13 @@ export interface RequestReport {
 }
 
 /** One log line and one measurement a request. */
-export function requestObserver({ log, metrics }: { log: Log; metrics: Metrics }): (report: RequestReport) => void {
+export function requestObserver({ log, info, metrics }: { log: Log; info: WriteInfo; metrics: Metrics }): (report: RequestReport) => void {
   return (report) => {
     const { face, route, method, status, failure } = report
     metrics.request({ face, route, method, status }, report.ms / 1000)
     if (failure !== undefined) log.error({ ...line(report), causes: causes(failure) })
     else if (status >= 500) log.error(line(report))
-    else log.info(line(report))
+    else info(line(report))
   }
 }
 

@@ -22,12 +22,12 @@ export function logLines(): LogLines {
     for (const line of String(chunk).trim().split('\n')) lines.push(JSON.parse(line))
     stream.emit('lines')
   })
-  const { log } = createLog({ level: 'trace', to })
+  const { log, info } = createLog({ level: 'trace', to })
   const metrics = createMetrics()
   return {
     log,
     metrics,
-    report: requestObserver({ log, metrics }),
+    report: requestObserver({ log, info, metrics }),
     async atLeast(count) {
       while (lines.length < count) await once(stream, 'lines')
       return lines

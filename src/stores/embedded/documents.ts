@@ -1,5 +1,7 @@
+import { isCatalogueError } from '../../domain/errors.ts'
 import { checkId, isStorableId } from '../../domain/limits.ts'
 import type { DocumentStore, Stored } from '../document-store.ts'
+import { createCache } from './cache.ts'
 import { toAnswer } from './describe.ts'
 import type { Link } from './link.ts'
 import type { Outcome, Table, Write } from './messages.ts'
@@ -17,8 +19,42 @@ export interface Parts {
 
 const idsBatch = 5000
 
-export function embeddedDocuments({ index, table, reader, link, write }: Parts): DocumentStore {
-  const find = (id: string): Found | undefined => (isStorableId(id) ? reader.get(table, id) : undefined)
+/** Of the documents that are kept in memory; one for each collection. */
+const maxCached = 12 * 1024 * 1024
+/** What an entry costs beside its text. */
+const overhead = 200
+
+export function embeddedDocuments({ index, table, reader, link, write: send }: Parts): DocumentStore {
+  // nobody else may write here, so what was read stays true until we write; a read costs a third of an answer
+  const cache = createCache<Found>(maxCached)
+  // a write that may still happen: until a later one was answered, what is read now may be old in a moment
+  let uncertain = false
+
+  function find(id: string): Found | undefined {
+    reader.ensureOpen()
+    const known = cache.get(id)
+    if (known !== undefined || !isStorableId(id)) return known
+    const found = reader.get(table, id)
+    if (found && !uncertain) cache.set(id, found, overhead + id.length + found.document.length)
+    return found
+  }
+
+  async function write(write: Write): Promise<Outcome> {
+    try {
+      const outcome = await send(write)
+      uncertain = false
+      return outcome
+    } catch (error) {
+      if (!isCatalogueError(error) || error.code === 'store_unavailable') {
+        uncertain = true
+        cache.clear()
+      }
+      throw error
+    } finally {
+      // a read may have put the old document back while the write was under way
+      cache.delete(write.id)
+    }
+  }
 
   function get(id: string): Stored | undefined {
     const found = find(id)

@@ -4,6 +4,8 @@ import { storeError } from './failures.ts'
 import type { Table } from './messages.ts'
 
 export interface Reader {
+  /** Throws store_unavailable after close(). */
+  ensureOpen(): void
   /** The last commit's document. */
   get(table: Table, id: string): Found | undefined
   /** The store's own, which begins every revision. */
@@ -29,8 +31,12 @@ export function createReader(file: string): Reader {
   let closed = false
   let name: string | undefined
 
-  function reading<Result>(work: (database: Database) => Result): Result {
+  function ensureOpen(): void {
     if (closed) throw new CatalogueError('store_unavailable', 'the embedded store is closed')
+  }
+
+  function reading<Result>(work: (database: Database) => Result): Result {
+    ensureOpen()
     try {
       database ??= open(file)
       return work(database)
@@ -47,6 +53,7 @@ export function createReader(file: string): Reader {
   }
 
   return {
+    ensureOpen,
     get: (table, id) =>
       reading((database) => {
         const row = database.row(`select seq, version, cast(document as blob) from ${table} where id = ?`, [id])

@@ -1,0 +1,53 @@
+/** What was read lately, by key. */
+export interface Cache<Value> {
+  get(key: string): Value | undefined
+  set(key: string, value: Value, size: number): void
+  delete(key: string): void
+  clear(): void
+}
+
+/**
+ * Two generations, each of half the bound: what is asked for again moves into the young one, and when that is full the old one goes.
+ * An approximation of least recently used for the price of a Map.
+ */
+export function createCache<Value>(maxSize: number): Cache<Value> {
+  let young = new Map<string, { value: Value; size: number }>()
+  let old = young
+  let youngSize = 0
+
+  function add(key: string, entry: { value: Value; size: number }): void {
+    if (youngSize + entry.size > maxSize / 2) {
+      old = young
+      young = new Map()
+      youngSize = 0
+    }
+    young.set(key, entry)
+    youngSize += entry.size
+  }
+
+  return {
+    get(key) {
+      const entry = young.get(key)
+      if (entry !== undefined) return entry.value
+      const older = old.get(key)
+      if (older === undefined) return undefined
+      old.delete(key)
+      add(key, older)
+      return older.value
+    },
+    set(key, value, size) {
+      if (size <= maxSize / 2) add(key, { value, size })
+    },
+    delete(key) {
+      const entry = young.get(key)
+      if (entry !== undefined) youngSize -= entry.size
+      young.delete(key)
+      old.delete(key)
+    },
+    clear() {
+      young = new Map()
+      old = young
+      youngSize = 0
+    }
+  }
+}
