@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import type { BlobStore } from './blobs/blob-store.ts'
 import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts'
 import type { Config } from './config/config.ts'
 import { program } from './config/program.ts'
@@ -10,6 +11,7 @@ import { measuredResolve } from './observability/measured-resolve.ts'
 import { measuredStores } from './observability/measured-stores.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
 import { requestObserver } from './observability/requests.ts'
+import { createSources } from './sources/sources.ts'
 import type { Stores } from './stores/document-store.ts'
 import { type Gate, gatedStores } from './stores/gated-stores.ts'
 import { type Preparation, prepare } from './stores/preparation.ts'
@@ -23,6 +25,16 @@ export async function openStores(config: Config): Promise<Stores> {
   const { embeddedStores } = await import('./stores/embedded/embedded-stores.ts')
   const maxPages = config.dataLimit && { maxPages: Math.floor(config.dataLimit / 4096) }
   return embeddedStores({ data: config.data, patienceMs: config.patienceMs, ...maxPages })
+}
+
+/** Where tarballs are. The driver of S3 costs 30 MB of memory. */
+export async function openBlobs({ objects }: Pick<Config, 'objects'>): Promise<BlobStore> {
+  if (objects.kind === 's3') {
+    const { openS3Blobs } = await import('./blobs/s3/s3-blobs.ts')
+    return openS3Blobs(objects)
+  }
+  const { openLocalBlobs } = await import('./blobs/local/local-blobs.ts')
+  return openLocalBlobs(objects)
 }
 
 export interface App {
@@ -48,26 +60,41 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
   const metrics = createMetrics()
   const gate = gatedStores(await openStores(config))
   const { stores } = gate
+  let blobs: BlobStore | undefined
+  const close = async () => {
+    await stores.close()
+    await blobs?.close()
+  }
+  let port = config.port
   try {
+    blobs = await openBlobs(config)
     if (!config.engine) await openEmbedded(gate)
+    const tarballs = {
+      blobs,
+      sources: createSources({ settings: { ...config.verify, mode: config.verify.images } }),
+      now: () => new Date(),
+      strict: config.strict,
+      addresses: () => ownAddresses(config, port)
+    }
     const server = await createServer({
       ...config,
-      catalogue: measuredCatalogue(createCatalogue(measuredStores(stores, metrics), { ...config, hash: sha256 }), metrics),
+      catalogue: measuredCatalogue(createCatalogue(measuredStores(stores, metrics), { ...config, hash: sha256, tarballs }), metrics),
       report: requestObserver({ log, info, metrics }),
       operator: operatorOptions(config, { stores, metrics })
     })
     await server.listen({ host: config.host, port: config.port })
+    port = (server.server.address() as AddressInfo).port
     const preparation = config.engine && prepareEngine(gate, { log, onUnusable })
     return {
       url: urlOf(server, config),
       async close() {
         preparation?.stop()
         await closeServer(server)
-        await stores.close()
+        await close()
       }
     }
   } catch (error) {
-    await stores.close()
+    await close()
     throw error
   }
 }
@@ -105,6 +132,14 @@ function urlOf(server: FastifyInstance, { host, prefix }: Config): string {
 }
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+
+/** Under which names this server finds itself in a record, beside the one that a request came by. */
+const ownAddresses = ({ publicUrl, host, prefix }: Config, port: number): string[] => [
+  ...(publicUrl ? [publicUrl] : []),
+  ...['127.0.0.1', 'localhost', ...(wildcards.has(host) ? [] : [host.includes(':') ? `[${host}]` : host])].map(
+    (name) => `http://${name}:${port}${prefix}`
+  )
+]
 
 const wildcards = new Set(['0.0.0.0', '::'])
 

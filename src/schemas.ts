@@ -6,8 +6,10 @@
 export interface Schemas {
   'config.json': Settings
   'container-add.json': ContainerAdd
+  'container-image.json': ContainerImage
   'container-query.json': ContainerQuery
   'container-reply.json': ContainerReply
+  'container-view.json': ContainerView
   'container.json': Container
   'done-reply.json': DoneReply
   'engine-document.json': EngineDocument
@@ -16,20 +18,28 @@ export interface Schemas {
   'id-parameter.json': IdParameter
   'id-query.json': IdQuery
   'ids-reply.json': IdsReply
+  'image-answer.json': ImageAnswer
+  'image-form.json': ImageForm
+  'image-parameters.json': ImageParameters
+  'image-put.json': ImagePut
   'image-report-file.json': ImageReportFile
   'image-report-image.json': ImageReportImage
   'image-report.json': ImageReport
+  'image-view.json': ImageView
   'live-report.json': LiveReport
   'mozart-refusal.json': MozartRefusal
   'openapi-document.json': OpenApiDocument
   'pretty-parameter.json': PrettyParameter
+  'problem.json': Problem
   'ready-report.json': ReadyReport
   'refusal.json': Refusal
+  'report-query.json': ReportQuery
   'resolution-reply.json': ResolutionReply
   'resolution.json': Resolution
   'resolve-query.json': ResolveQuery
   'spec-add.json': SpecAdd
   'spec-reply.json': SpecReply
+  'tarball-query.json': TarballQuery
   'unavailable-report.json': UnavailableReport
   'version-report.json': VersionReport
 }
@@ -180,6 +190,10 @@ export interface Settings {
    */
   verifyRoots: string[]
   /**
+   * Refuse a tarball that is not proven to be what it is said to be, and keep nothing of it. Otherwise it is kept and marked, and machines are refused it.
+   */
+  strict: boolean
+  /**
    * For clients: the server that commands speak to.
    */
   url: string
@@ -208,6 +222,36 @@ export interface ContainerAdd {
    */
   merge?: 'true' | 'false'
   [k: string]: unknown
+}
+/**
+ * One image, with the container that it belongs to.
+ */
+export interface ContainerImage {
+  container: string
+  architecture: string
+  url: string
+  /**
+   * What who registered it said, else that of its configuration.
+   */
+  digest: string | null
+  size: number | null
+  verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
+  /**
+   * The verdict in words.
+   */
+  summary: string | null
+  /**
+   * The architecture that the bytes are for, where they agree.
+   */
+  proven: string | null
+  /**
+   * Of the tarball.
+   */
+  sha256: string | null
+  config: string | null
+  manifest: string | null
+  status: 'present' | 'gone' | 'unreachable' | 'unknown'
+  checked: string | null
 }
 export interface ContainerQuery {
   id: string
@@ -265,6 +309,54 @@ export interface Resolution {
    * What reading the image's bytes proved.
    */
   verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
+}
+/**
+ * A container with what is known of its images.
+ */
+export interface ContainerView {
+  id: string
+  version: string | null
+  url: string | null
+  digest: string | null
+  /**
+   * By architecture.
+   */
+  images: {
+    [k: string]: ImageView
+  }
+  /**
+   * For compare-and-swap; also the ETag.
+   */
+  revision: string
+}
+/**
+ * One image of a container, and what is known of it.
+ */
+export interface ImageView {
+  architecture: string
+  url: string
+  /**
+   * What who registered it said, else that of its configuration.
+   */
+  digest: string | null
+  size: number | null
+  verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
+  /**
+   * The verdict in words.
+   */
+  summary: string | null
+  /**
+   * The architecture that the bytes are for, where they agree.
+   */
+  proven: string | null
+  /**
+   * Of the tarball.
+   */
+  sha256: string | null
+  config: string | null
+  manifest: string | null
+  status: 'present' | 'gone' | 'unreachable' | 'unknown'
+  checked: string | null
 }
 export interface DoneReply {
   success: boolean
@@ -330,6 +422,57 @@ export interface IdsReply {
    */
   result: string[]
   [k: string]: unknown
+}
+/**
+ * The container and the image as they stand after a change.
+ */
+export interface ImageAnswer {
+  container: ContainerView
+  image: ImageView
+  /**
+   * Whether the record said all this before.
+   */
+  unchanged: boolean
+}
+/**
+ * A tarball in a form.
+ */
+export interface ImageForm {
+  file: string
+  version?: string
+  /**
+   * Of the tarball, of its configuration or of a manifest in it.
+   */
+  digest?: string
+  /**
+   * Default: what the bytes are for.
+   */
+  architecture?: string
+}
+export interface ImageParameters {
+  id: string
+  /**
+   * arm/v7 as arm%2Fv7 or arm-v7.
+   */
+  architecture: string
+}
+/**
+ * An image by its URL, or another container's.
+ */
+export interface ImagePut {
+  url?: string
+  /**
+   * What docker, or a registry, calls its digest; a new container needs one.
+   */
+  digest?: string
+  /**
+   * Default: as it is, or the tag of the id.
+   */
+  version?: string
+  /**
+   * The id of a container whose image for this architecture is meant; then nothing else.
+   */
+  from?: string
 }
 /**
  * One file of an image, and what it is.
@@ -554,6 +697,31 @@ export interface PrettyParameter {
   pretty?: string
   [k: string]: unknown
 }
+/**
+ * A refusal (RFC 9457).
+ */
+export interface Problem {
+  type: string
+  title: string
+  status: number
+  /**
+   * For people.
+   */
+  detail: string
+  instance: string
+  /**
+   * For programs.
+   */
+  code: string
+  errors: {
+    path: string
+    message: string
+  }[]
+  /**
+   * The architectures that there are.
+   */
+  available?: string[]
+}
 export interface ReadyReport {
   ready: boolean
   /**
@@ -569,6 +737,12 @@ export interface Refusal {
    */
   message: string
   [k: string]: unknown
+}
+export interface ReportQuery {
+  /**
+   * Read the bytes again and tell what this path is in them.
+   */
+  path?: string
 }
 export interface ResolutionReply {
   success: boolean
@@ -609,6 +783,20 @@ export interface SpecReply {
     [k: string]: unknown
   }
   [k: string]: unknown
+}
+export interface TarballQuery {
+  /**
+   * Default: as it is, or the tag of the id.
+   */
+  version?: string
+  /**
+   * What the tarball is called; its stem stands in its URL.
+   */
+  filename?: string
+  /**
+   * Of the tarball: sha256:… (or Content-Digest, Repr-Digest).
+   */
+  digest?: string
 }
 export interface UnavailableReport {
   message: string

@@ -53,7 +53,7 @@ const withoutHead = (paths: Paths): Paths =>
 
 /** The routes are the same whatever stands behind them. */
 const nothingBehind = {
-  catalogue: { containers: {}, jobSpecs: {}, hysdsIos: {}, describe: {} } as Catalogue,
+  catalogue: { containers: {}, images: {}, jobSpecs: {}, hysdsIos: {}, describe: {} } as Catalogue,
   policy: 'open' as const,
   host: '127.0.0.1',
   port: 0,

@@ -82,7 +82,10 @@ export function imageCatalogue({ guarded, records: store, ...parts }: ImagesPart
     return containerView(record, { known: await knownOf(facts, record), revision })
   }
 
-  async function answer({ id, architecture }: { id: string; architecture: Architecture }, given?: { created: boolean; unchanged: boolean }): Promise<ImageAnswer> {
+  async function answer(
+    { id, architecture }: { id: string; architecture: Architecture },
+    given?: { created: boolean; unchanged: boolean }
+  ): Promise<ImageAnswer> {
     const known = await records.read(id)
     const container = await viewOf(known)
     const image = container.images[architecture]
@@ -114,7 +117,14 @@ export function imageCatalogue({ guarded, records: store, ...parts }: ImagesPart
     const [known] = await facts.read(id, [architecture])
     const proven = known && applies(known, now)
     if (digest && !(proven && known.given === digest)) {
-      await facts.write({ ...(proven ? known : nothingKnown), container: id, slot: architecture, ...now, given: digest, checked: parts.now().toISOString() })
+      await facts.write({
+        ...(proven ? known : nothingKnown),
+        container: id,
+        slot: architecture,
+        ...now,
+        given: digest,
+        checked: parts.now().toISOString()
+      })
     }
     return answer(asked, registered)
   }
@@ -169,11 +179,13 @@ export function imageCatalogue({ guarded, records: store, ...parts }: ImagesPart
         throw new CatalogueError('image_unproven', `nobody has read the image for ${architecture} of ${id} yet; verify it first`)
       }
       if (!to || to === architecture) {
-        throw new CatalogueError('image_refused', `the image for ${architecture} of ${id} is not proven to be for another one: ${target.facts.summary}`)
+        throw new CatalogueError(
+          'image_refused',
+          `the image for ${architecture} of ${id} is not proven to be for another one: ${target.facts.summary}`
+        )
       }
       // read again under its new claim, so that what is known of it is about what it is registered as
       const { facts: proven } = await readTarball(parts, { ...target, slot: to }, { by: 'relabel' })
-      await facts.write(proven)
       const registered = await records.move({ id, from: architecture, to, publicUrl })
       await facts.write({ ...proven, digest: registered.container.digest })
       await facts.remove(id, architecture)

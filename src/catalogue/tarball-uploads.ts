@@ -13,17 +13,22 @@ import type { Records, Registered } from './records.ts'
 
 export interface TarballUpload {
   id: string
-  /** Absent: what the bytes are for. */
-  architecture: Architecture | undefined
-  version: string | undefined
-  filename: string | undefined
   source: AsyncIterable<Uint8Array>
   /** Of the tarball, hexadecimal, and its length in bytes, as far as they were said. */
   sha256: string | undefined
   size: number | undefined
-  /** A digest that the upload must have somewhere: of the tarball, of the configuration, of a manifest. */
-  digest?: () => string | undefined
+  /** What was said about it; asked when the last byte was read, because a form may say it behind the file. */
+  said: () => Said
   publicUrl: string
+}
+
+interface Said {
+  /** Undefined: what the bytes are for. */
+  architecture: Architecture | undefined
+  version: string | undefined
+  filename: string | undefined
+  /** A digest that the upload must have somewhere: of the tarball, of the configuration, of a manifest. */
+  digest: string | undefined
 }
 
 export interface Uploaded extends Registered {
@@ -44,24 +49,30 @@ export interface UploadParts {
  * behind. What is known is written before the record names it, so that nobody is given a mislabelled image in between.
  */
 export async function uploadTarball({ records, facts, blobs, now, strict }: UploadParts, upload: TarballUpload): Promise<Uploaded> {
-  const { id, publicUrl, filename, source, sha256, size } = upload
+  const { id, publicUrl, said, source, sha256, size } = upload
   checkId(id)
   const before = await records.find(id)
-  const version = checkLength('version', upload.version || before?.record.version || tagOf(id) || '')
-  if (version === '') throw new CatalogueError('parameter_missing', `version must be supplied: ${id} has no tag that tells it`)
+  const versionOf = () => {
+    const version = checkLength('version', said().version || before?.record.version || tagOf(id) || '')
+    if (version !== '') return version
+    throw new CatalogueError('parameter_missing', `version must be supplied: ${id} has no tag that tells it`)
+  }
 
   let report: ImageReport | undefined
-  let architecture = upload.architecture
   const bytes = inspectedStream(source, async (chunks) => {
-    const inspection = await inspectImage(chunks, { claimed: upload.architecture, sha256: false })
+    const inspection = await inspectImage(chunks, { claimed: () => said().architecture, sha256: false })
     report = inspection.report
-    architecture ??= provenArchitecture(report)
     if (strict) refuseUnproven(report)
   })
+  let version = ''
+  let architecture: Architecture | undefined
   const keyOf = (stored: Stored): string => {
     report!.tarball.sha256 = stored.sha256
-    checkDigest(upload.digest?.(), report!)
-    return tarballKey({ ...stored, id, version, architecture: architecture!, compression: report!.tarball.compression, filename })
+    checkDigest(said().digest, report!)
+    version = versionOf()
+    architecture = said().architecture ?? provenArchitecture(report!)
+    const { compression } = report!.tarball
+    return tarballKey({ id, version, architecture, compression, sha256: stored.sha256, filename: said().filename })
   }
   const expected = { ...(sha256 !== undefined && { sha256 }), ...(size !== undefined && { size }) }
   const { key } = await blobs.put(keyOf, bytes, { expected })

@@ -36,6 +36,8 @@ export interface Config {
   legacyMozartUrl: string | undefined
   objects: Objects
   verify: { images: Settings['verify']; hosts: readonly string[]; buckets: readonly string[]; roots: readonly string[] }
+  /** Whether a tarball that is not proven to be what it is said to be is refused. */
+  strict: boolean
   client: { url: string; token: string | undefined }
 }
 
@@ -89,6 +91,7 @@ function configFrom(context: RuleContext): Config {
     legacyMozartUrl: settings.legacyMozartUrl?.replace(/\/+$/, ''),
     objects: objectsFrom(context, join(data, 'objects')),
     verify: { images: settings.verify, hosts: settings.verifyHosts, buckets: settings.verifyBuckets, roots: settings.verifyRoots },
+    strict: settings.strict,
     client: { url: settings.url.replace(/\/+$/, ''), token: settings.token }
   }
 }

@@ -108,7 +108,9 @@ export function movedImage(
   const images: Images = new Map(stored.images)
   images.set(to, images.get(from)!)
   images.delete(from)
-  const names = [...images].flatMap(([architecture, url]) => namesOf(architecture).map((name): [string, string] => [name, pythonString(url)]))
+  const names = [...images].flatMap(([architecture, url]) =>
+    namesOf(architecture).map((name): [string, string] => [name, pythonString(url)])
+  )
   const url = from === amd64 || to === amd64 ? '' : (stored.url ?? '')
   return { id, version, digest, url, urls: pythonObject(names) }
 }

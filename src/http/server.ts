@@ -5,6 +5,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { CatalogueError } from '../domain/errors.ts'
 import { type Policy, permits } from '../domain/policy.ts'
+import { apiFace } from './api/index.ts'
 import { answerClientError } from './client-error.ts'
 import { addCorsHeaders } from './cors.ts'
 import { createPassThrough } from './legacy-mozart.ts'
@@ -41,6 +42,8 @@ export interface ServerOptions {
   bodyLimit?: number
   /** How long such a body may take. */
   bodyTimeoutMs?: number
+  /** How long an upload may stand still; default a minute. */
+  stallMs?: number
 }
 
 /** The server with all its faces, ready to listen or to be injected into. */
@@ -66,6 +69,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     return reply.code(status).headers(headers).send({ message })
   })
   await app.register(mozartFace, { catalogue, address, bodyLimit, bodyTimeoutMs })
+  if (catalogue.images)
+    await app.register(apiFace, { images: catalogue.images, address, bodyTimeoutMs, stallMs: options.stallMs ?? 60_000 })
   if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
   await app.ready()
   return app

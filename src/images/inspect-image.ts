@@ -14,8 +14,8 @@ import { createProblemList } from './problems.ts'
 import { readArchive } from './read-archive.ts'
 
 export interface InspectOptions {
-  /** The architecture that the archive is said to be for; without it each image's configuration is the claim. */
-  claimed?: string | undefined
+  /** The architecture that the archive is said to be for, or who tells it when all is read; without it each image's configuration is the claim. */
+  claimed?: string | (() => string | undefined) | undefined
   /** A digest to look for among those of the archive. */
   digest?: string | undefined
   /** A path to describe in each image, as `/usr/lib/libssl.so`. */
@@ -37,11 +37,13 @@ export interface Inspection {
  */
 export async function inspectImage(source: AsyncIterable<Uint8Array>, options: InspectOptions = {}): Promise<Inspection> {
   const limits = { ...defaultLimits, ...options.limits }
-  const claimed = options.claimed === undefined ? undefined : parseArchitecture(options.claimed)
   const problems = createProblemList(limits)
   const budget = createBudget(limits, problems)
   const reader = createMembersReader(budget, problems)
+  const parsed = typeof options.claimed === 'string' ? parseArchitecture(options.claimed) : undefined
   const tarball = await readArchive(source, { reader, budget, problems, hashed: options.sha256 ?? true })
+  const told = typeof options.claimed === 'function' ? options.claimed() : undefined
+  const claimed = told === undefined ? parsed : parseArchitecture(told)
   const members = reader.members()
   const { images, absent, indexes, formats } = findImages(members, { limits, add: problems.add, readable: !problems.fatal })
   const facts = images.map((image) => describeImage(image, { claimed: claimOf(images, claimed), budget, problems }))

@@ -22,13 +22,18 @@ export const rooms: readonly Room[] = [
   { files: 'blobs/local/', mayImport: ['blobs/', 'domain/'], packages: ['node:'] },
   { files: 'blobs/s3/', mayImport: ['blobs/', 'domain/'], packages: ['node:', '@aws-sdk/'] },
   { files: 'sources/', mayImport: domain, packages: ['node:', 'ipaddr.js', '@aws-sdk/client-s3'] },
-  { files: 'catalogue/', mayImport: ['domain/', 'stores/document-store.ts'], packages: [] },
+  {
+    files: 'catalogue/',
+    mayImport: ['blobs/blob-store.ts', 'domain/', 'images/', 'sources/source.ts', 'stores/document-store.ts'],
+    packages: []
+  },
   { files: 'http/shared/', mayImport: ['domain/', 'schemas.ts'], packages: ['fastify', 'node:'] },
   { files: 'http/mozart/', mayImport: faces, packages: ['fastify', '@fastify/', 'node:'] },
+  { files: 'http/api/', mayImport: faces, packages: ['fastify', '@fastify/', 'node:'] },
   { files: 'http/operator/', mayImport: faces, packages: ['fastify', 'yaml', 'node:'] },
   {
     files: 'http/',
-    mayImport: ['http/mozart/index.ts', 'http/operator/index.ts', 'http/shared/', 'catalogue/', 'domain/'],
+    mayImport: ['http/api/index.ts', 'http/mozart/index.ts', 'http/operator/index.ts', 'http/shared/', 'catalogue/', 'domain/'],
     packages: ['fastify', '@fastify/', 'node:']
   },
   { files: 'observability/', mayImport: ['domain/', 'stores/document-store.ts'], packages: ['pino', 'prom-client'] },

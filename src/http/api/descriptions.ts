@@ -1,0 +1,119 @@
+import { type Answer, type Description, json } from '../shared/describes.ts'
+
+const tags = ['images']
+const params = { $ref: 'image-parameters.json#' }
+
+const problem = (description: string): Answer => ({
+  description,
+  content: { 'application/problem+json': { schema: { $ref: 'problem.json#' } } }
+})
+const invalid = problem('Something in the request is wrong, or not known here.')
+const forbidden = problem('The policy does not permit it.')
+const missing = problem('There is no such container, or it has no image for that architecture: `available` names those that there are.')
+const away = problem('A store does not answer; try again.')
+const full = problem('There is no room for the tarball.')
+const answer = (description: string): Answer => ({ description, content: json('image-answer.json#') })
+const changed = {
+  200: answer('It is registered in place of another one, or was before.'),
+  201: answer('It is registered.'),
+  400: invalid,
+  403: forbidden,
+  503: away
+}
+const refused = problem('It is not what it is said to be, or there is another image where it belongs.')
+const unreadable = problem('Its bytes cannot be read, or do not tell.')
+
+export const descriptions = {
+  container: {
+    summary: 'A container with what is known of its images',
+    tags,
+    params: { $ref: 'id-parameter.json#' },
+    response: {
+      200: { description: 'The container. Its ETag is the revision.', content: json('container-view.json#') },
+      404: missing,
+      503: away
+    }
+  },
+  image: {
+    summary: 'One image of a container',
+    tags,
+    params,
+    response: { 200: { description: 'The image.', content: json('container-image.json#') }, 400: invalid, 404: missing, 503: away }
+  },
+  put: {
+    summary: 'Bring one image: its tarball, its URL, or that of another container',
+    description:
+      'The others stay as they are. A body that is not JSON is the tarball itself: it is stored, read in the same pass and registered under /storage. A mislabelled one is marked, and machines are refused it; with LEPORELLO_STRICT=true it is refused. What is refused leaves nothing behind.',
+    tags,
+    params,
+    querystring: { $ref: 'tarball-query.json#' },
+    consumes: ['application/json', 'application/octet-stream'],
+    body: { $ref: 'image-put.json#' },
+    response: { ...changed, 404: missing, 409: refused, 422: unreadable, 507: full }
+  },
+  post: {
+    summary: 'Bring a tarball in a form',
+    description: 'Without an architecture it is registered as what its bytes are for.',
+    tags,
+    params: { $ref: 'id-parameter.json#' },
+    consumes: ['multipart/form-data'],
+    body: { $ref: 'image-form.json#' },
+    response: { ...changed, 409: refused, 422: unreadable, 507: full }
+  },
+  report: {
+    summary: "What reading an image's bytes proved",
+    tags,
+    params,
+    querystring: { $ref: 'report-query.json#' },
+    response: {
+      200: { description: 'The report.', content: json('image-report.json#') },
+      400: invalid,
+      403: problem('Its bytes stand where this site does not read (LEPORELLO_VERIFY).'),
+      404: problem('There is no such image, or nobody has read it yet.'),
+      422: unreadable,
+      503: away
+    }
+  },
+  download: {
+    summary: 'The tarball',
+    description: 'With ranges, Repr-Digest and its name; from S3 by way of a presigned URL.',
+    tags,
+    params,
+    response: {
+      200: { description: 'The tarball.', content: { 'application/octet-stream': { schema: { type: 'string' } } } },
+      206: { description: 'A part of it.' },
+      307: { description: 'It stands elsewhere.' },
+      404: missing,
+      416: problem('No byte lies in the range.'),
+      422: unreadable,
+      503: away
+    }
+  },
+  verify: {
+    summary: 'Read the bytes now',
+    tags,
+    params,
+    response: {
+      200: answer('What they are.'),
+      400: invalid,
+      403: problem('The policy does not permit it, or the bytes stand where this site does not read (LEPORELLO_VERIFY).'),
+      404: missing,
+      422: unreadable,
+      503: away
+    }
+  },
+  relabel: {
+    summary: 'Register a mislabelled image as what it is proven to be',
+    tags,
+    params,
+    response: {
+      200: answer('It stands where it belongs.'),
+      400: invalid,
+      403: forbidden,
+      404: missing,
+      409: refused,
+      422: unreadable,
+      503: away
+    }
+  }
+} satisfies Record<string, Description>

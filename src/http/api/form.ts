@@ -1,0 +1,42 @@
+import type { FastifyRequest } from 'fastify'
+import '@fastify/multipart'
+import type { MultipartFile } from '@fastify/multipart'
+import { parseArchitecture } from '../../domain/architecture.ts'
+import { CatalogueError } from '../../domain/errors.ts'
+import type { BlobSource, TarballSaid } from './tarball.ts'
+
+const fields = ['version', 'digest', 'architecture']
+
+/** A form with one file. Its fields may stand before or behind the file: what they say is known when the file was read. */
+export async function uploadForm(request: FastifyRequest): Promise<{ source: BlobSource; said: () => TarballSaid }> {
+  const given: Record<string, string> = {}
+  const parts = request.parts({ limits: { fileSize: Number.POSITIVE_INFINITY, files: 1, fields: 16, fieldSize: 8 * 1024 } })
+
+  async function nextFile(): Promise<MultipartFile | undefined> {
+    for (;;) {
+      const { done, value: part } = await parts.next()
+      if (done) return undefined
+      if (part.type === 'file') return part
+      if (!fields.includes(part.fieldname)) {
+        const errors = [{ path: part.fieldname, message: `is not known here; file, ${fields.join(', ')} would be` }]
+        throw new CatalogueError('parameter_invalid', `form: ${errors[0]!.path} ${errors[0]!.message}`, { details: { errors } })
+      }
+      given[part.fieldname] = String(part.value)
+    }
+  }
+
+  const file = await nextFile()
+  if (!file) throw new CatalogueError('parameter_missing', 'the form has no file; expected one as `file`')
+
+  async function* source(): AsyncGenerator<Uint8Array> {
+    yield* file!.file as AsyncIterable<Uint8Array>
+    if (await nextFile()) throw new CatalogueError('parameter_invalid', 'the form has more than one file; nothing was stored')
+  }
+  const said = (): TarballSaid => ({
+    version: given['version'] || undefined,
+    digest: given['digest'] || undefined,
+    filename: file.filename || undefined,
+    architecture: given['architecture'] ? parseArchitecture(given['architecture']) : undefined
+  })
+  return { source: source(), said }
+}

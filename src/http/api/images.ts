@@ -1,0 +1,148 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Asked, ImageAnswer, Images } from '../../catalogue/images.ts'
+import { CatalogueError } from '../../domain/errors.ts'
+import type { Action } from '../../domain/policy.ts'
+import type { BodyBounds } from '../shared/body.ts'
+import type { Description } from '../shared/describes.ts'
+import { digestFromHeaders } from '../shared/digest-headers.ts'
+import { uploadBody } from '../shared/upload-body.ts'
+import { descriptions } from './descriptions.ts'
+import { sendTarball } from './download.ts'
+import { uploadForm } from './form.ts'
+import { architectureInPath, type ImagePath, mediaType, parseSha256, strictBody, strictQuery } from './input.ts'
+
+export interface ImageRoutes {
+  images: Images
+  publicUrl: (request: FastifyRequest) => string
+  bounds: BodyBounds
+  /** How long an upload may stand still. */
+  stallMs: number
+}
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | object>
+
+const base = '/api/v1/containers/:id'
+const imageBase = `${base}/images/:architecture`
+
+export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, stallMs }: ImageRoutes): void {
+  const asked = (request: FastifyRequest): Asked => {
+    const { id, architecture } = request.params as ImagePath
+    return { id, architecture: architectureInPath(architecture), publicUrl: publicUrl(request) }
+  }
+
+  route(['GET', 'HEAD'], base, {
+    action: 'container:read',
+    describes: descriptions.container,
+    async handler(request, reply) {
+      strictQuery(request, [])
+      const container = await images.container((request.params as ImagePath).id)
+      return reply.header('etag', `"${container.revision}"`).send(container)
+    }
+  })
+
+  route(['GET', 'HEAD'], imageBase, {
+    action: 'container:read',
+    describes: descriptions.image,
+    async handler(request, reply) {
+      strictQuery(request, [])
+      const { container, image } = await images.get(asked(request))
+      return reply.header('etag', `"${container.revision}"`).send({ container: container.id, ...image })
+    }
+  })
+
+  route(['PUT'], imageBase, {
+    action: 'container:write',
+    describes: descriptions.put,
+    async handler(request, reply) {
+      const byUrl = mediaType(request) === 'application/json'
+      return answered(reply, await (byUrl ? putByUrl(request) : putTarball(request, reply)))
+    }
+  })
+
+  route(['POST'], `${base}/images`, {
+    action: 'container:write',
+    describes: descriptions.post,
+    async handler(request, reply) {
+      strictQuery(request, [])
+      if (mediaType(request) !== 'multipart/form-data') {
+        throw new CatalogueError(
+          'parameter_invalid',
+          'expected multipart/form-data with the tarball as `file`; a bare tarball is PUT to …/images/{architecture}'
+        )
+      }
+      const { source, said } = await uploadForm(request)
+      const { id } = request.params as ImagePath
+      const sha256 = digestFromHeaders(request.headers)
+      return answered(reply, await images.upload({ id, source, said, sha256, size: undefined, publicUrl: publicUrl(request) }))
+    }
+  })
+
+  route(['GET', 'HEAD'], `${imageBase}/report`, {
+    action: 'container:read',
+    describes: descriptions.report,
+    async handler(request, reply) {
+      const { path } = strictQuery(request, ['path'])
+      return reply.send(await images.report({ ...asked(request), path }))
+    }
+  })
+
+  route(['GET', 'HEAD'], `${imageBase}/download`, {
+    action: 'container:read',
+    describes: descriptions.download,
+    async handler(request, reply) {
+      strictQuery(request, [])
+      return sendTarball({ request, reply, images }, await images.download(asked(request)))
+    }
+  })
+
+  for (const operation of ['verify', 'relabel'] as const) {
+    route(['POST'], `${imageBase}/${operation}`, {
+      action: 'container:write',
+      describes: descriptions[operation],
+      async handler(request, reply) {
+        strictQuery(request, [])
+        return answered(reply.code(200), await images[operation](asked(request)), 200)
+      }
+    })
+  }
+
+  async function putByUrl(request: FastifyRequest): Promise<ImageAnswer> {
+    strictQuery(request, [])
+    const { url, from, ...rest } = await strictBody(request, { names: ['url', 'digest', 'version', 'from'], bounds })
+    if (from !== undefined && url === undefined && Object.keys(rest).length === 0) return images.copy({ ...asked(request), from })
+    if (url !== undefined && from === undefined) return images.put({ ...asked(request), url, ...rest })
+    throw new CatalogueError('parameter_invalid', 'body: expected {"url": …, "digest": …} or {"from": "the id of another container"}')
+  }
+
+  function putTarball(request: FastifyRequest, reply: FastifyReply): Promise<ImageAnswer> {
+    const { version, filename, digest } = strictQuery(request, ['version', 'filename', 'digest'])
+    const { id, architecture, publicUrl } = asked(request)
+    const [inHeader, inQuery] = [digestFromHeaders(request.headers), parseSha256(digest)]
+    if (inHeader && inQuery && inHeader !== inQuery) {
+      throw new CatalogueError('parameter_invalid', 'the digests in the header and in the query differ, and the body cannot be both')
+    }
+    const length = request.headers['content-length']
+    const source = uploadBody({ message: request.raw, response: reply.raw, stallMs })
+    const said = () => ({ architecture, version, filename, digest: undefined })
+    return images.upload({
+      id,
+      source,
+      said,
+      sha256: inHeader ?? inQuery,
+      size: length === undefined ? undefined : Number(length),
+      publicUrl
+    })
+  }
+
+  function route(
+    method: string[],
+    url: string,
+    { handler, ...config }: { action: Action; describes: Description; handler: Handler }
+  ): void {
+    app.route({ method, url, config, handler })
+  }
+}
+
+function answered(reply: FastifyReply, { container, image, created, unchanged }: ImageAnswer, status = created ? 201 : 200): FastifyReply {
+  return reply.code(status).header('etag', `"${container.revision}"`).send({ container, image, unchanged })
+}

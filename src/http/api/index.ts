@@ -1,0 +1,28 @@
+import multipart from '@fastify/multipart'
+import type { FastifyInstance } from 'fastify'
+import type { Images } from '../../catalogue/images.ts'
+import '../shared/action.ts'
+import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
+import { imageRoutes } from './images.ts'
+import { refuse } from './problems.ts'
+
+export interface ApiOptions {
+  images: Images
+  address: PublicAddress
+  bodyTimeoutMs: number
+  /** How long an upload may stand still. */
+  stallMs: number
+}
+
+/** A JSON body of this face holds a few names. */
+const smallBody = 64 * 1024
+
+/** Our own interface, `/api/v1`. */
+export async function apiFace(app: FastifyInstance, { images, address, bodyTimeoutMs, stallMs }: ApiOptions): Promise<void> {
+  app.addHook('onRoute', (route) => {
+    route.config = { ...route.config, face: 'api' }
+  })
+  app.setErrorHandler(refuse)
+  await app.register(multipart)
+  imageRoutes(app, { images, publicUrl: publicUrlOf(address), bounds: { limit: smallBody, timeoutMs: bodyTimeoutMs }, stallMs })
+}

@@ -1,0 +1,70 @@
+import type { FastifyRequest } from 'fastify'
+import { type Architecture, knownArchitectures, parseArchitecture } from '../../domain/architecture.ts'
+import { CatalogueError } from '../../domain/errors.ts'
+import { type BodyBounds, readBody } from '../shared/body.ts'
+
+export interface ImagePath {
+  id: string
+  architecture: string
+}
+
+/** `arm/v7` may stand in a path as `arm%2Fv7` or as `arm-v7`. Throws architecture_invalid. */
+export function architectureInPath(name: string): Architecture {
+  const plain = parseArchitecture(name)
+  if (knownArchitectures.has(plain) || !name.includes('-')) return plain
+  const slashed = parseArchitecture(name.replace('-', '/'))
+  return knownArchitectures.has(slashed) ? slashed : plain
+}
+
+type Errors = { path: string; message: string }[]
+
+function refuse(where: string, errors: Errors): never {
+  const [first] = errors
+  throw new CatalogueError('parameter_invalid', `${where}: ${first!.path} ${first!.message}`, { details: { errors } })
+}
+
+/** The query's parameters; one that this route does not know is refused, because it would have no effect. */
+export function strictQuery<Name extends string>(request: FastifyRequest, names: readonly Name[]): Partial<Record<Name, string>> {
+  const query = request.query as Record<string, string>
+  const errors = unknown(Object.keys(query), names)
+  if (errors.length > 0) refuse('query', errors)
+  return query as Partial<Record<Name, string>>
+}
+
+const unknown = (found: string[], names: readonly string[]): Errors =>
+  found.flatMap((path) => (names.includes(path) ? [] : { path, message: `is not known here; ${names.join(', ') || 'nothing'} would be` }))
+
+/** A JSON object of strings; one that this route does not know is refused. Throws json_invalid, parameter_invalid. */
+export async function strictBody<Name extends string>(
+  request: FastifyRequest,
+  { names, bounds }: { names: readonly Name[]; bounds: BodyBounds }
+): Promise<Partial<Record<Name, string>>> {
+  const body = parse((await readBody(request.raw, bounds)).toString())
+  const errors = unknown(Object.keys(body), names)
+  for (const [path, value] of Object.entries(body)) {
+    if (typeof value !== 'string' || value === '') errors.push({ path, message: 'is not what was expected: a string that is not empty' })
+  }
+  if (errors.length > 0) refuse('body', errors)
+  return body as Partial<Record<Name, string>>
+}
+
+function parse(text: string): object {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new CatalogueError('json_invalid', `the body is not JSON: ${(error as Error).message}`)
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  throw new CatalogueError('json_invalid', 'the body is no JSON object')
+}
+
+/** `sha256:<hex>` or the hex digits alone. Throws parameter_invalid. */
+export function parseSha256(digest: string | undefined, path = 'digest'): string | undefined {
+  if (digest === undefined) return undefined
+  const [, hex] = /^(?:sha256:)?([0-9a-f]{64})$/i.exec(digest) ?? []
+  if (hex) return hex.toLowerCase()
+  return refuse('query', [{ path, message: `is ${JSON.stringify(digest.slice(0, 100))}; expected sha256: and 64 hexadecimal digits` }])
+}
+
+export const mediaType = ({ headers }: FastifyRequest): string => (headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()

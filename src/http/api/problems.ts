@@ -1,0 +1,29 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { CatalogueError } from '../../domain/errors.ts'
+import type { Problem } from '../../schemas.ts'
+import { explain } from '../shared/errors.ts'
+
+/** Every refusal as a problem (RFC 9457): `code` is for programs, `detail` for people. */
+export function refuse(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { status, message, headers } = explain(error)
+  if (status >= 500) request.failure = error
+  const known = error instanceof CatalogueError ? error : undefined
+  const problem: Problem = {
+    type: known ? `urn:leporello:problem:${known.code}` : 'about:blank',
+    title: known ? known.code.replaceAll('_', ' ') : (STATUS_CODES[status] ?? 'Error'),
+    status,
+    detail: message,
+    instance: request.originalUrl.split('?', 1)[0]!,
+    code: known?.code ?? 'error',
+    errors: [...(known?.details.errors ?? [])],
+    ...(known?.details.available && { available: [...known.details.available] })
+  }
+  // what was not read of an upload would be read as the next request
+  if (!request.raw.complete) reply.header('connection', 'close')
+  return reply
+    .code(status)
+    .headers(headers)
+    .header('content-type', 'application/problem+json')
+    .send(Buffer.from(JSON.stringify(problem)))
+}

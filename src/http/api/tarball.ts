@@ -1,0 +1,4 @@
+import type { TarballUpload } from '../../catalogue/tarball-uploads.ts'
+
+export type BlobSource = TarballUpload['source']
+export type TarballSaid = ReturnType<TarballUpload['said']>

@@ -1,0 +1,193 @@
+import t from 'tap'
+import { appLayer, baseLayer, inChunks, sha256 } from '../../support/images.ts'
+import { startWithTarballs, tarball } from '../../support/tarballs.ts'
+
+const amd64 = tarball()
+const arm64 = tarball({ architecture: 'arm64', layers: [baseLayer('arm64'), appLayer('arm64')] })
+const base = '/api/v1/containers/container-hello%3Av1'
+const octets = { 'content-type': 'application/octet-stream' }
+
+t.test('an image is registered by its URL, and the others stay', async (t) => {
+  const { app } = await startWithTarballs(t)
+  const first = await app.inject({ method: 'PUT', url: `${base}/images/aarch64`, payload: { url: 's3://b/arm.tar', digest: 'sha256:arm' } })
+  const second = await app.inject({ method: 'PUT', url: `${base}/images/amd64`, payload: { url: 's3://b/x.tar', digest: 'sha256:x' } })
+
+  t.equal(first.statusCode, 201)
+  t.match(first.json().image, { architecture: 'arm64', url: 's3://b/arm.tar', digest: 'sha256:arm', verdict: 'unverified', size: null })
+  t.equal(second.statusCode, 201)
+  const { images, digest } = (await app.inject(base)).json()
+  t.equal(digest, 'sha256:x')
+  t.match(images, { amd64: { url: 's3://b/x.tar', digest: 'sha256:x' }, arm64: { url: 's3://b/arm.tar' } })
+  const info = await app.inject('/container/info?id=container-hello:v1')
+  t.match(info.json().result, { url: 's3://b/x.tar', version: 'v1', digest: 'sha256:x' })
+
+  const again = await app.inject({ method: 'PUT', url: `${base}/images/amd64`, payload: { url: 's3://b/x.tar', digest: 'sha256:x' } })
+  t.equal(again.statusCode, 200)
+  t.equal(again.json().unchanged, true)
+})
+
+t.test('an image of another container is registered with what is known of it', async (t) => {
+  const { app } = await startWithTarballs(t)
+  await app.inject({ method: 'PUT', url: `${base}-arm/images/arm64`, headers: octets, payload: arm64 })
+
+  const reply = await app.inject({ method: 'PUT', url: `${base}/images/arm64`, payload: { from: 'container-hello:v1-arm' } })
+  const absent = await app.inject({ method: 'PUT', url: `${base}/images/amd64`, payload: { from: 'container-hello:v1-arm' } })
+
+  t.equal(reply.statusCode, 201)
+  t.match(reply.json().image, { verdict: 'match', sha256: sha256(arm64), url: /\/container-hello-v1-arm\// })
+  t.equal(absent.statusCode, 404)
+  t.match(absent.json(), { code: 'image_missing', available: ['arm64'] })
+})
+
+t.test('a refusal is a problem that a program can read', async (t) => {
+  const { app } = await startWithTarballs(t)
+  await app.inject({ method: 'PUT', url: `${base}/images/arm64`, payload: { url: 's3://b/arm.tar', digest: 'd' } })
+
+  const missing = await app.inject(`${base}/images/s390x`)
+
+  t.equal(missing.statusCode, 404)
+  t.equal(missing.headers['content-type'], 'application/problem+json')
+  t.strictSame(missing.json(), {
+    type: 'urn:leporello:problem:image_missing',
+    title: 'image missing',
+    status: 404,
+    detail: 'container-hello:v1 has no image for s390x; it has: arm64',
+    instance: `${base}/images/s390x`,
+    code: 'image_missing',
+    errors: [],
+    available: ['arm64']
+  })
+  t.match((await app.inject('/api/v1/containers/nowhere')).json(), { status: 404, code: 'container_unknown' })
+  t.match((await app.inject(`${base}/images/no%20name`)).json(), { status: 400, code: 'architecture_invalid' })
+})
+
+t.test('what a route does not know is refused by name', async (t) => {
+  const { app } = await startWithTarballs(t)
+  const put = (payload: object | string, query = '') =>
+    app.inject({ method: 'PUT', url: `${base}/images/amd64${query}`, headers: { 'content-type': 'application/json' }, payload })
+
+  t.match((await put({ url: 's3://b/x', digest: 'd', colour: 'red' })).json(), { code: 'parameter_invalid', errors: [{ path: 'colour' }] })
+  t.match((await put({ url: 5, digest: 'd' })).json(), { code: 'parameter_invalid', errors: [{ path: 'url' }] })
+  t.match((await put({ url: 's3://b/x', from: 'other' })).json(), { code: 'parameter_invalid' })
+  t.match((await put({ url: 's3://b/x', digest: 'd' }, '?merge=true')).json(), { code: 'parameter_invalid', errors: [{ path: 'merge' }] })
+  t.match((await put('{"url"')).json(), { code: 'json_invalid' })
+  t.match((await put('[]')).json(), { code: 'json_invalid' })
+  t.match((await put({ url: 's3://b/x' })).json(), { code: 'parameter_missing', detail: /digest/ })
+  t.equal((await app.inject('/container/info?id=container-hello:v1')).statusCode, 404)
+})
+
+t.test('a variant may stand in a path in either spelling', async (t) => {
+  const { app } = await startWithTarballs(t)
+  await app.inject({ method: 'PUT', url: `${base}/images/arm-v7`, payload: { url: 's3://b/v7.tar', digest: 'd' } })
+
+  t.equal((await app.inject(`${base}/images/arm%2Fv7`)).json().architecture, 'arm/v7')
+  t.equal((await app.inject(`${base}/images/armv7l`)).json().url, 's3://b/v7.tar')
+})
+
+t.test('the report tells what was proven, and of one path when it is asked', async (t) => {
+  const { app } = await startWithTarballs(t)
+  await app.inject({ method: 'PUT', url: `${base}/images/arm64`, headers: octets, payload: arm64 })
+  await app.inject({ method: 'PUT', url: `${base}/images/amd64`, payload: { url: 's3://b/x.tar', digest: 'd' } })
+
+  const report = await app.inject(`${base}/images/arm64/report`)
+  const path = await app.inject(`${base}/images/arm64/report?path=/bin/sh`)
+
+  t.match(report.json(), { verdict: 'match', claimed: 'arm64', tarball: { sha256: sha256(arm64), size: arm64.length } })
+  t.match(path.json().files, [{ path: '/usr/bin/dash', architecture: 'arm64' }])
+  const unread = await app.inject(`${base}/images/amd64/report`)
+  t.equal(unread.statusCode, 404)
+  t.match(unread.json(), { code: 'image_unproven', detail: /verify/ })
+  const forbidden = await app.inject(`${base}/images/amd64/report?path=/bin/sh`)
+  t.equal(forbidden.statusCode, 403)
+  t.match(forbidden.json(), { code: 'source_forbidden' })
+})
+
+t.test('a tarball is handed out whole and in parts, under its name', async (t) => {
+  const { app } = await startWithTarballs(t)
+  await app.inject({ method: 'PUT', url: `${base}/images/arm64`, headers: octets, payload: arm64 })
+  const url = `${base}/images/arm64/download`
+
+  const whole = await app.inject(url)
+  const part = await app.inject({ url, headers: { range: 'bytes=10-19' } })
+  const head = await app.inject({ method: 'HEAD', url })
+
+  t.ok(whole.rawPayload.equals(arm64))
+  t.equal(whole.headers['repr-digest'], `sha-256=:${Buffer.from(sha256(arm64), 'hex').toString('base64')}:`)
+  t.match(whole.headers['content-disposition'], 'filename="container-hello-v1-arm64.tar.gz"')
+  t.equal(part.statusCode, 206)
+  t.equal(part.headers['content-range'], `bytes 10-19/${arm64.length}`)
+  t.ok(part.rawPayload.equals(arm64.subarray(10, 20)))
+  t.equal(head.headers['content-length'], String(arm64.length))
+  t.equal((await app.inject({ url, headers: { range: `bytes=${arm64.length}-` } })).statusCode, 416)
+})
+
+t.test('a tarball elsewhere is handed out by sending there who can go', async (t) => {
+  const { app } = await startWithTarballs(t)
+  await app.inject({ method: 'PUT', url: `${base}/images/amd64`, payload: { url: 'https://files.example/x.tar', digest: 'd' } })
+  await app.inject({ method: 'PUT', url: `${base}/images/arm64`, payload: { url: 's3://b/arm.tar', digest: 'd' } })
+
+  const sent = await app.inject(`${base}/images/amd64/download`)
+  const stuck = await app.inject(`${base}/images/arm64/download`)
+
+  t.equal(sent.statusCode, 307)
+  t.equal(sent.headers.location, 'https://files.example/x.tar')
+  t.equal(stuck.statusCode, 422)
+})
+
+t.test('an image that was registered by a URL of ours is read without a network', async (t) => {
+  const { app, blobs } = await startWithTarballs(t)
+  await blobs.put('by-hand/arm.tar.gz', inChunks(arm64))
+  const register = (host: string) =>
+    app.inject({ method: 'PUT', url: `${base}/images/amd64`, payload: { url: `${host}/storage/by-hand/arm.tar.gz`, digest: 'd' } })
+
+  for (const host of ['http://127.0.0.1:0', 'dav://127.0.0.1:0']) {
+    await register(host)
+    const verified = await app.inject({ method: 'POST', url: `${base}/images/amd64/verify` })
+    t.equal(verified.statusCode, 200, host)
+    t.match(verified.json().image, { verdict: 'mislabelled', proven: 'arm64', digest: 'd' }, host)
+  }
+  await blobs.remove('by-hand/arm.tar.gz')
+  const gone = await app.inject({ method: 'POST', url: `${base}/images/amd64/verify` })
+  t.equal(gone.statusCode, 422)
+  t.equal(gone.json().code, 'source_gone')
+})
+
+t.test('relabel puts a mislabelled image where it belongs', async (t) => {
+  const { app } = await startWithTarballs(t)
+  await app.inject({ method: 'PUT', url: `${base}/images/amd64`, headers: octets, payload: arm64 })
+  t.equal((await app.inject('/container/resolve?id=container-hello:v1&arch=x86_64')).statusCode, 409)
+
+  const reply = await app.inject({ method: 'POST', url: `${base}/images/amd64/relabel` })
+
+  t.equal(reply.statusCode, 200)
+  t.match(reply.json(), { image: { architecture: 'arm64', verdict: 'match' } })
+  t.strictSame(Object.keys(reply.json().container.images), ['arm64'])
+  t.match((await app.inject('/container/resolve?id=container-hello:v1&arch=aarch64')).json().result, { verdict: 'match' })
+  t.equal((await app.inject('/container/resolve?id=container-hello:v1&arch=x86_64')).statusCode, 404)
+})
+
+t.test('relabel moves nothing that is right, unread, or would take the place of another', async (t) => {
+  const { app } = await startWithTarballs(t)
+  const relabel = (architecture: string) => app.inject({ method: 'POST', url: `${base}/images/${architecture}/relabel` })
+  await app.inject({ method: 'PUT', url: `${base}/images/arm64`, headers: octets, payload: arm64 })
+  t.match((await relabel('arm64')).json(), { code: 'image_refused' })
+
+  await app.inject({ method: 'PUT', url: `${base}/images/s390x`, payload: { url: 's3://b/z.tar', digest: 'd' } })
+  t.match((await relabel('s390x')).json(), { code: 'image_unproven' })
+
+  await app.inject({ method: 'PUT', url: `${base}/images/s390x`, headers: octets, payload: amd64 })
+  await app.inject({ method: 'PUT', url: `${base}/images/amd64`, payload: { url: 's3://b/x.tar', digest: 'd' } })
+  const taken = await relabel('s390x')
+  t.equal(taken.statusCode, 409)
+  t.match(taken.json(), { code: 'already_exists' })
+  t.match((await app.inject(`${base}/images/s390x`)).json(), { verdict: 'mislabelled' }, 'what is known of it stays')
+})
+
+t.test('a read-only site takes no image', async (t) => {
+  const { app } = await startWithTarballs(t, { policy: 'read-only' })
+
+  const put = await app.inject({ method: 'PUT', url: `${base}/images/amd64`, headers: octets, payload: amd64 })
+
+  t.equal(put.statusCode, 403)
+  t.match(put.json(), { code: 'forbidden' })
+})

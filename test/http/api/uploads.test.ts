@@ -1,0 +1,212 @@
+import { connect } from 'node:net'
+import t from 'tap'
+import { appLayer, baseLayer, newDockerSave, sha256 } from '../../support/images.ts'
+import { tar } from '../../support/tar.ts'
+import { startWithTarballs, tarball } from '../../support/tarballs.ts'
+
+const amd64 = tarball()
+const arm64 = tarball({ architecture: 'arm64', layers: [baseLayer('arm64'), appLayer('arm64')] })
+/** Said to be for arm64 by its configuration, with programs for amd64. */
+const mislabelled = tarball({ architecture: 'arm64' })
+const images = '/api/v1/containers/container-hello%3Av1/images'
+const octets = { 'content-type': 'application/octet-stream' }
+
+t.test('a tarball is stored, proven and registered in one request', async (t) => {
+  const { app, everything } = await startWithTarballs(t)
+
+  const reply = await app.inject({ method: 'PUT', url: `${images}/arm64`, headers: octets, payload: arm64 })
+
+  t.equal(reply.statusCode, 201)
+  const key = `containers/container-hello-v1/${sha256(arm64).slice(0, 12)}/container-hello-v1-arm64.tar.gz`
+  const { container, image, unchanged } = reply.json()
+  t.match(image, { architecture: 'arm64', verdict: 'match', proven: 'arm64', sha256: sha256(arm64), size: arm64.length, status: 'present' })
+  t.equal(image.url, `http://127.0.0.1:0/storage/${key}`)
+  t.match(image.config, /^sha256:[0-9a-f]{64}$/)
+  t.equal(unchanged, false)
+  t.match(container, { id: 'container-hello:v1', version: 'v1', digest: image.config, images: { arm64: image } })
+  t.equal(reply.headers.etag, `"${container.revision}"`)
+  t.strictSame(await everything(), [key])
+  const resolved = await app.inject('/container/resolve?id=container-hello:v1&arch=aarch64')
+  t.match(resolved.json().result, { url: image.url, verdict: 'match' })
+})
+
+t.test('architectures that arrive at once from several machines stand beside each other', async (t) => {
+  const { app } = await startWithTarballs(t)
+
+  const replies = await Promise.all([
+    app.inject({ method: 'PUT', url: `${images}/arm64`, headers: octets, payload: arm64 }),
+    app.inject({ method: 'PUT', url: `${images}/x86_64`, headers: octets, payload: amd64 })
+  ])
+
+  t.strictSame(
+    replies.map(({ statusCode }) => statusCode),
+    [201, 201]
+  )
+  const { images: both, digest, url } = (await app.inject('/api/v1/containers/container-hello%3Av1')).json()
+  t.strictSame(Object.keys(both), ['amd64', 'arm64'])
+  t.strictSame([both.amd64.verdict, both.arm64.verdict], ['match', 'match'])
+  t.equal(digest, both.amd64.config, "the record's digest is the amd64 image's, whichever came last")
+  t.equal(url, both.amd64.url)
+})
+
+t.test('the same tarball a second time changes nothing', async (t) => {
+  const { app } = await startWithTarballs(t)
+  const put = () => app.inject({ method: 'PUT', url: `${images}/amd64`, headers: octets, payload: amd64 })
+  const first = await put()
+
+  const second = await put()
+
+  t.equal(second.statusCode, 200)
+  t.equal(second.json().unchanged, true)
+  t.equal(second.headers.etag, first.headers.etag)
+})
+
+t.test('mislabelled bytes are kept and marked, and machines are refused them', async (t) => {
+  const { app } = await startWithTarballs(t)
+
+  const reply = await app.inject({ method: 'PUT', url: `${images}/arm64`, headers: octets, payload: mislabelled })
+  const resolved = await app.inject('/container/resolve?id=container-hello:v1&arch=arm64')
+
+  t.equal(reply.statusCode, 201)
+  t.match(reply.json().image, { verdict: 'mislabelled', proven: 'amd64' })
+  t.equal(resolved.statusCode, 409)
+  t.match(resolved.json().message, /^the image for arm64 of container-hello:v1 is proven to be for amd64: /)
+})
+
+t.test('a strict site refuses what is not proven, and keeps nothing of it', async (t) => {
+  const { app, everything } = await startWithTarballs(t, { strict: true })
+
+  const wrong = await app.inject({ method: 'PUT', url: `${images}/arm64`, headers: octets, payload: mislabelled })
+  const broken = await app.inject({ method: 'PUT', url: `${images}/arm64`, headers: octets, payload: amd64.subarray(0, 1000) })
+  const right = await app.inject({ method: 'PUT', url: `${images}/amd64`, headers: octets, payload: amd64 })
+
+  t.equal(wrong.statusCode, 409)
+  t.match(wrong.json(), { code: 'image_mislabelled', detail: /LEPORELLO_STRICT/ })
+  t.equal(broken.statusCode, 422)
+  t.match(broken.json(), { code: 'image_refused' })
+  t.equal(right.statusCode, 201)
+  t.equal((await everything()).length, 1)
+})
+
+t.test('a tarball that is not what its digest says is refused, and nothing is left', async (t) => {
+  const { app, everything } = await startWithTarballs(t)
+  const wrong = 'ab'.repeat(32)
+  const base64 = Buffer.from(wrong, 'hex').toString('base64')
+  const put = (query: string, headers = {}) =>
+    app.inject({ method: 'PUT', url: `${images}/amd64${query}`, headers: { ...octets, ...headers }, payload: amd64 })
+
+  for (const reply of [
+    await put(`?digest=sha256:${wrong}`),
+    await put('', { 'repr-digest': `sha-256=:${base64}:` }),
+    await put('', { 'content-digest': `sha-256=:${base64}:` })
+  ]) {
+    t.equal(reply.statusCode, 400)
+    t.match(reply.json(), { code: 'digest_mismatch', status: 400 })
+  }
+  t.strictSame(await everything(), [])
+  t.equal((await app.inject('/container/info?id=container-hello:v1')).statusCode, 404)
+  t.equal((await put(`?digest=sha256:${sha256(amd64)}`)).statusCode, 201)
+})
+
+t.test('an upload that is cut off leaves nothing', async (t) => {
+  const plain = tar(newDockerSave())
+  const { url, everything, stores } = await startWithTarballs(t, { listen: true })
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  socket.write(`PUT ${images}/amd64 HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-tar\r\nContent-Length: ${plain.length}\r\n\r\n`)
+  socket.write(plain.subarray(0, 2000))
+  await until(async () => (await everything()).length > 0)
+
+  socket.destroy()
+
+  await until(async () => (await everything()).length === 0)
+  t.equal(await stores.containers.get('container-hello:v1'), undefined)
+})
+
+t.test('a form that is cut off leaves nothing', async (t) => {
+  const { url, everything, stores } = await startWithTarballs(t, { listen: true })
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  const head = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.tar.gz"\r\nContent-Type: application/gzip\r\n\r\n'
+  socket.write(
+    `POST ${images} HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000000\r\n\r\n${head}`
+  )
+  socket.write(amd64.subarray(0, 2000))
+  await until(async () => (await everything()).length > 0)
+
+  socket.destroy()
+
+  await until(async () => (await everything()).length === 0)
+  t.equal(await stores.containers.get('container-hello:v1'), undefined)
+})
+
+t.test('a full disk refuses an upload', async (t) => {
+  const { app, everything } = await startWithTarballs(t, { reserve: Number.MAX_SAFE_INTEGER })
+
+  const reply = await app.inject({ method: 'PUT', url: `${images}/amd64`, headers: octets, payload: amd64 })
+
+  t.equal(reply.statusCode, 507)
+  t.equal(reply.json().code, 'store_full')
+  t.strictSame(await everything(), [])
+})
+
+t.test('a form may say what it is behind the file, or leave the architecture to the bytes', async (t) => {
+  const { app } = await startWithTarballs(t)
+  const send = (parts: [string, string | Blob][]) => {
+    const form = new FormData()
+    for (const [name, value] of parts) {
+      if (typeof value === 'string') form.append(name, value)
+      else form.append(name, value, 'hello.tar.gz')
+    }
+    const { headers, body } = new Request('http://x', { method: 'POST', body: form })
+    return new Response(body)
+      .arrayBuffer()
+      .then((bytes) => app.inject({ method: 'POST', url: images, headers: Object.fromEntries(headers), payload: Buffer.from(bytes) }))
+  }
+  const file = new Blob([new Uint8Array(arm64)])
+
+  const found = await send([['file', file]])
+  t.equal(found.statusCode, 201)
+  t.match(found.json().image, { architecture: 'arm64', verdict: 'match' })
+
+  const said = await send([
+    ['file', file],
+    ['version', 'v2'],
+    ['digest', `sha256:${sha256(arm64)}`],
+    ['architecture', 'amd64']
+  ])
+  t.match(said.json(), { container: { version: 'v2' }, image: { architecture: 'amd64', verdict: 'mislabelled', proven: 'arm64' } })
+
+  const wrong = await send([
+    ['digest', `sha256:${'0'.repeat(64)}`],
+    ['file', file]
+  ])
+  t.equal(wrong.json().code, 'digest_mismatch')
+  t.match((await send([['version', 'v1']])).json(), { code: 'parameter_missing' })
+  t.match(
+    (
+      await send([
+        ['file', file],
+        ['colour', 'red']
+      ])
+    ).json(),
+    { code: 'parameter_invalid', errors: [{ path: 'colour' }] }
+  )
+})
+
+t.test('the name that an upload was given stands in its URL', async (t) => {
+  const { app } = await startWithTarballs(t)
+  const put = (query: string) => app.inject({ method: 'PUT', url: `${images}/arm-v7?${query}`, headers: octets, payload: amd64 })
+
+  const named = await put('filename=my%20tool-v3.tgz&version=v3')
+  const plain = await put('version=v3')
+
+  t.match(named.json(), { container: { version: 'v3' }, image: { architecture: 'arm/v7', url: /\/my%20tool-v3-arm-v7\.tar\.gz$/ } })
+  t.match(plain.json().image.url, /\/container-hello-v3-arm-v7\.tar\.gz$/)
+})
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 500; i++) {
+    if (await holds()) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  throw new Error('it did not come to pass within 10 s')
+}

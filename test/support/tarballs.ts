@@ -1,0 +1,50 @@
+import { gzipSync } from 'node:zlib'
+import type { Test } from 'tap'
+import type { BlobStore } from '../../src/blobs/blob-store.ts'
+import { openLocalBlobs } from '../../src/blobs/local/local-blobs.ts'
+import { createCatalogue } from '../../src/catalogue/catalogue.ts'
+import { createSources } from '../../src/sources/sources.ts'
+import { temporaryDirectory } from '../stores/embedded/directory.ts'
+import { newDockerSave, type TestImage } from './images.ts'
+import { type Overrides, openStores, type Started, sha256, startServer } from './start-server.ts'
+import { tar } from './tar.ts'
+
+/** A gzipped tarball as `docker save | gzip` makes it. */
+export const tarball = (image: TestImage = {}): Buffer => gzipSync(tar(newDockerSave(image)))
+
+export interface WithTarballs extends Started {
+  blobs: BlobStore
+  /** Every key in the store, and whatever was left behind beside them. */
+  everything(): Promise<string[]>
+}
+
+export interface TarballOptions extends Overrides {
+  strict?: boolean
+  /** Bytes of the disk that must stay free; more than it has make it a full one. */
+  reserve?: number
+}
+
+/** A server that keeps tarballs in a directory of its own, and looks nowhere else. */
+export async function startWithTarballs(t: Test, { strict = false, reserve = 0, ...options }: TarballOptions = {}): Promise<WithTarballs> {
+  const stores = options.stores ?? (await openStores(t))
+  const blobs = await openLocalBlobs({ directory: temporaryDirectory(t), reserve })
+  t.teardown(() => blobs.close())
+  const sources = createSources({ settings: { mode: 'own', hosts: [], buckets: [], roots: [] } })
+  const now = () => new Date('2026-01-02T03:04:05Z')
+  const catalogue = createCatalogue(stores, {
+    guarded: [],
+    hash: sha256,
+    tarballs: { blobs, sources, now, strict, addresses: () => ['http://127.0.0.1:0'] }
+  })
+  const started = await startServer(t, { ...options, stores, catalogue })
+  return {
+    ...started,
+    blobs,
+    async everything() {
+      const found: string[] = []
+      for await (const { name } of blobs.leftovers({ before: new Date(Date.now() + 60_000) })) found.push(name)
+      const { items } = await blobs.list({ limit: 1000 })
+      return [...items.map(({ key }) => key), ...found]
+    }
+  }
+}
