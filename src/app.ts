@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import type { BlobStore } from './blobs/blob-store.ts'
 import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts'
 import type { Config } from './config/config.ts'
 import { program } from './config/program.ts'
@@ -23,6 +24,16 @@ export async function openStores(config: Config): Promise<Stores> {
   const { embeddedStores } = await import('./stores/embedded/embedded-stores.ts')
   const maxPages = config.dataLimit && { maxPages: Math.floor(config.dataLimit / 4096) }
   return embeddedStores({ data: config.data, patienceMs: config.patienceMs, ...maxPages })
+}
+
+/** Where tarballs are. The driver of S3 costs 30 MB of memory. */
+export async function openBlobs({ objects }: Pick<Config, 'objects'>): Promise<BlobStore> {
+  if (objects.kind === 's3') {
+    const { openS3Blobs } = await import('./blobs/s3/s3-blobs.ts')
+    return openS3Blobs(objects)
+  }
+  const { openLocalBlobs } = await import('./blobs/local/local-blobs.ts')
+  return openLocalBlobs(objects)
 }
 
 export interface App {
@@ -48,13 +59,20 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
   const metrics = createMetrics()
   const gate = gatedStores(await openStores(config))
   const { stores } = gate
+  let blobs: BlobStore | undefined
+  const close = async () => {
+    await stores.close()
+    await blobs?.close()
+  }
   try {
+    blobs = await openBlobs(config)
     if (!config.engine) await openEmbedded(gate)
     const server = await createServer({
       ...config,
       catalogue: measuredCatalogue(createCatalogue(measuredStores(stores, metrics), { ...config, hash: sha256 }), metrics),
       report: requestObserver({ log, info, metrics }),
-      operator: operatorOptions(config, { stores, metrics })
+      blobs,
+      operator: operatorOptions(config, { stores, blobs, metrics })
     })
     await server.listen({ host: config.host, port: config.port })
     const preparation = config.engine && prepareEngine(gate, { log, onUnusable })
@@ -63,11 +81,11 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
       async close() {
         preparation?.stop()
         await closeServer(server)
-        await stores.close()
+        await close()
       }
     }
   } catch (error) {
-    await stores.close()
+    await close()
     throw error
   }
 }
@@ -113,7 +131,7 @@ function measuredCatalogue(catalogue: Catalogue, metrics: Metrics): Catalogue {
   return { ...catalogue, containers: { ...containers, resolve: measuredResolve(containers.resolve, metrics) } }
 }
 
-function operatorOptions(config: Config, { stores, metrics }: { stores: Stores; metrics: Metrics }) {
+function operatorOptions(config: Config, { stores, blobs, metrics }: { stores: Stores; blobs: BlobStore; metrics: Metrics }) {
   return {
     indices: config.indices,
     description: new URL('openapi.yaml', program.root),
@@ -122,7 +140,7 @@ function operatorOptions(config: Config, { stores, metrics }: { stores: Stores; 
       commit: config.commit,
       store: config.engine ? ('elasticsearch' as const) : ('embedded' as const),
       engine: () => stores.engine(),
-      checks: { store: () => stores.health() },
+      checks: { store: () => stores.health(), objects: () => blobs.health() },
       metrics: () => metrics.read()
     }
   }

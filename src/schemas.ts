@@ -30,6 +30,7 @@ export interface Schemas {
   'resolve-query.json': ResolveQuery
   'spec-add.json': SpecAdd
   'spec-reply.json': SpecReply
+  'storage-parameters.json': StorageParameters
   'unavailable-report.json': UnavailableReport
   'version-report.json': VersionReport
 }
@@ -608,6 +609,13 @@ export interface SpecReply {
   result: {
     [k: string]: unknown
   }
+  [k: string]: unknown
+}
+export interface StorageParameters {
+  /**
+   * The path of a tarball: segments between slashes, each percent-encoded.
+   */
+  '*': string
   [k: string]: unknown
 }
 export interface UnavailableReport {

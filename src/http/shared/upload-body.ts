@@ -1,0 +1,68 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { CatalogueError } from '../../domain/errors.ts'
+
+export interface UploadBody {
+  message: IncomingMessage
+  /** Is told to send on, when it waits for that, at the first byte that is asked for. */
+  response: ServerResponse
+  /** How long no byte may come. Bytes that flow slowly may take hours. */
+  stallMs: number
+}
+
+/**
+ * The bytes of a request as they arrive, however many. Throws too_slow when none came for so long, and parameter_invalid when the
+ * connection ended before the body did; then who stores them stores nothing.
+ */
+export async function* uploadBody({ message, response, stallMs }: UploadBody): AsyncGenerator<Uint8Array> {
+  let size = 0
+  let wake = () => {}
+  const onEvent = () => wake()
+  const events = ['readable', 'end', 'close', 'error'] as const
+  sendOn(message, response)
+  for (const event of events) message.on(event, onEvent)
+  try {
+    for (;;) {
+      const chunk = message.read() as Buffer | null
+      if (chunk !== null) {
+        size += chunk.length
+        yield chunk
+      } else if (message.readableEnded) {
+        return
+      } else if (message.destroyed) {
+        throw new CatalogueError('parameter_invalid', `the upload was cut off after ${size} bytes; nothing was stored`)
+      } else if (!(await woken())) {
+        const seconds = Math.round(stallMs / 1000)
+        throw new CatalogueError('too_slow', `no byte came for ${seconds} s, after ${size} bytes; nothing was stored`)
+      }
+    }
+  } finally {
+    for (const event of events) message.off(event, onEvent)
+    message.on('error', () => {}) // a connection that breaks later is nobody's
+  }
+
+  function woken(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, stallMs, false)
+      wake = () => {
+        clearTimeout(timer)
+        resolve(true)
+      }
+    })
+  }
+}
+
+/** Whether the client sends its body only when it is told to. */
+export const waitsToSend = ({ headers }: IncomingMessage): boolean => headers.expect?.toLowerCase() === '100-continue'
+
+/** `100 Continue`, to who waits for it. */
+export function sendOn(message: IncomingMessage, response: ServerResponse): void {
+  if (waitsToSend(message) && !told.has(message) && !response.headersSent) {
+    told.add(message)
+    response.writeContinue()
+  }
+}
+
+/** Whether it waited, and was not told. */
+export const stillWaits = (message: IncomingMessage): boolean => waitsToSend(message) && !told.has(message)
+
+const told = new WeakSet<IncomingMessage>()
