@@ -80,7 +80,8 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
       ...config,
       catalogue: measuredCatalogue(createCatalogue(measuredStores(stores, metrics), { ...config, hash: sha256, tarballs }), metrics),
       report: requestObserver({ log, info, metrics }),
-      operator: operatorOptions(config, { stores, metrics })
+      blobs,
+      operator: operatorOptions(config, { stores, blobs, metrics })
     })
     await server.listen({ host: config.host, port: config.port })
     port = (server.server.address() as AddressInfo).port
@@ -148,7 +149,7 @@ function measuredCatalogue(catalogue: Catalogue, metrics: Metrics): Catalogue {
   return { ...catalogue, containers: { ...containers, resolve: measuredResolve(containers.resolve, metrics) } }
 }
 
-function operatorOptions(config: Config, { stores, metrics }: { stores: Stores; metrics: Metrics }) {
+function operatorOptions(config: Config, { stores, blobs, metrics }: { stores: Stores; blobs: BlobStore; metrics: Metrics }) {
   return {
     indices: config.indices,
     description: new URL('openapi.yaml', program.root),
@@ -157,7 +158,7 @@ function operatorOptions(config: Config, { stores, metrics }: { stores: Stores; 
       commit: config.commit,
       store: config.engine ? ('elasticsearch' as const) : ('embedded' as const),
       engine: () => stores.engine(),
-      checks: { store: () => stores.health() },
+      checks: { store: () => stores.health(), objects: () => blobs.health() },
       metrics: () => metrics.read()
     }
   }

@@ -39,6 +39,7 @@ export interface Schemas {
   'resolve-query.json': ResolveQuery
   'spec-add.json': SpecAdd
   'spec-reply.json': SpecReply
+  'storage-parameters.json': StorageParameters
   'tarball-query.json': TarballQuery
   'unavailable-report.json': UnavailableReport
   'version-report.json': VersionReport
@@ -782,6 +783,13 @@ export interface SpecReply {
   result: {
     [k: string]: unknown
   }
+  [k: string]: unknown
+}
+export interface StorageParameters {
+  /**
+   * The path of a tarball: segments between slashes, each percent-encoded.
+   */
+  '*': string
   [k: string]: unknown
 }
 export interface TarballQuery {

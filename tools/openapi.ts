@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import fastifySwagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { stringify } from 'yaml'
+import type { BlobStore } from '../src/blobs/blob-store.ts'
 import type { Catalogue } from '../src/catalogue/catalogue.ts'
 import { createServer } from '../src/http/server.ts'
 
@@ -54,6 +55,7 @@ const withoutHead = (paths: Paths): Paths =>
 /** The routes are the same whatever stands behind them. */
 const nothingBehind = {
   catalogue: { containers: {}, images: {}, jobSpecs: {}, hysdsIos: {}, describe: {} } as Catalogue,
+  blobs: {} as BlobStore,
   policy: 'open' as const,
   host: '127.0.0.1',
   port: 0,

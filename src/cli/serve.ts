@@ -1,9 +1,9 @@
 import closeWithGrace from 'close-with-grace'
-import { openStores, startApp } from '../app.ts'
+import { openBlobs, openStores, startApp } from '../app.ts'
 import type { Config } from '../config/config.ts'
 import { summary } from '../config/summary.ts'
 import { createLog } from '../observability/log.ts'
-import { banner } from './banner.ts'
+import { banner, whereTarballs } from './banner.ts'
 import { type Command, complain, exit, say } from './command.ts'
 import { failure, withConfig } from './start.ts'
 
@@ -53,23 +53,38 @@ async function run(config: Config): Promise<number | undefined> {
   }
 }
 
-/** Tries the store as serving would. An engine is only asked; the embedded store, which is ours alone, is prepared: that proves most. */
+/**
+ * Tries both stores as serving would. An engine is only asked; the embedded store, which is ours alone, is prepared: that proves most.
+ */
 async function check(config: Config, { json }: { json: boolean }): Promise<number> {
   try {
+    const objects = await objectsHealth(config)
     const stores = await openStores(config)
     try {
       if (!config.engine) await stores.migrate()
       const engine = await stores.engine()
       const health = await stores.health()
-      if (json) say(JSON.stringify({ ok: health.ok, engine, reason: health.reason, config: summary(config) }, null, 2))
-      else if (health.ok) say(`The configuration is right, and the store answers: ${engine}.`)
-      else complain(`leporello: the store answers (${engine}), but it is not well: ${health.reason}`)
-      return health.ok ? exit.done : exit.wrong
+      const ok = health.ok && objects.ok
+      const where = whereTarballs(config)
+      if (json) say(JSON.stringify({ ok, engine, reason: health.reason, objects: { where, ...objects }, config: summary(config) }, null, 2))
+      else if (ok) say(`The configuration is right, and the store answers: ${engine}. Tarballs are in ${where}.`)
+      else if (!health.ok) complain(`leporello: the store answers (${engine}), but it is not well: ${health.reason}`)
+      else complain(`leporello: the store answers (${engine}), but tarballs cannot be kept: ${objects.reason}`)
+      return ok ? exit.done : exit.wrong
     } finally {
       await stores.close()
     }
   } catch (error) {
     complain(failure(error, config))
     return exit.wrong
+  }
+}
+
+async function objectsHealth(config: Config): Promise<{ ok: boolean; reason?: string }> {
+  const blobs = await openBlobs(config)
+  try {
+    return await blobs.health()
+  } finally {
+    await blobs.close()
   }
 }

@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'already_exists'
   | 'revision_conflict'
   | 'blob_conflict'
+  | 'precondition_failed'
   | 'upload_conflict'
   | 'too_large'
   | 'too_slow'

@@ -1,4 +1,4 @@
-export type Action = 'container:read' | 'container:write' | 'spec:read' | 'spec:write' | 'operations:read'
+export type Action = 'container:read' | 'container:write' | 'spec:read' | 'spec:write' | 'object:read' | 'object:write' | 'operations:read'
 
 /** open: everybody may do everything, as Mozart allows. read-only: nobody may write, while a cluster is switched over. */
 export type Policy = 'open' | 'read-only'

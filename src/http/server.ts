@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { BlobStore } from '../blobs/blob-store.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { CatalogueError } from '../domain/errors.ts'
 import { type Policy, permits } from '../domain/policy.ts'
 import { apiFace } from './api/index.ts'
 import { answerClientError } from './client-error.ts'
 import { addCorsHeaders } from './cors.ts'
+import { davFace } from './dav/index.ts'
 import { createPassThrough } from './legacy-mozart.ts'
 import { mozartFace } from './mozart/index.ts'
 import { observe, type RequestReport } from './observed.ts'
@@ -16,11 +18,14 @@ import './shared/action.ts'
 import { discardRest } from './shared/body.ts'
 import { explain } from './shared/errors.ts'
 import { cleanScriptName, type PublicAddress, startsWithSegment } from './shared/public-url.ts'
+import { sendOn } from './shared/upload-body.ts'
 import { parseUrlEncoded } from './shared/url-encoded.ts'
 import { answerUnmatched, type Methods, rememberMethods } from './unmatched.ts'
 
 export interface ServerOptions {
   catalogue: Catalogue
+  /** Where tarballs are; without it there is no dav face. */
+  blobs?: BlobStore | undefined
   policy: Policy
   /** As configured: what we listen on. */
   host: string
@@ -68,10 +73,13 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     if (status >= 500) request.failure = error
     return reply.code(status).headers(headers).send({ message })
   })
+  // without this Node would call for every body before anybody looked whether there is room for it
+  app.server.on('checkContinue', (message, response) => app.server.emit('request', message, response))
   await app.register(mozartFace, { catalogue, address, bodyLimit, bodyTimeoutMs })
   if (catalogue.images)
     await app.register(apiFace, { images: catalogue.images, address, bodyTimeoutMs, stallMs: options.stallMs ?? 60_000 })
   if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
+  if (options.blobs) await app.register(davFace, { blobs: options.blobs, address, stallMs: options.stallMs ?? 60_000 })
   await app.ready()
   return app
 }
@@ -123,6 +131,7 @@ function prepare(request: FastifyRequest, { reply, report }: { reply: FastifyRep
   reply.header('x-request-id', request.id)
   addCorsHeaders(request, reply)
   ignoreNonsenseType(request.raw)
+  if (!request.routeOptions.config?.beginsUpload) sendOn(request.raw, reply.raw)
 }
 
 /** Mozart takes a content type that is none for no form, Fastify refuses it. */

@@ -123,8 +123,8 @@ t.test('serve --check tries the store and ends', async (t) => {
   }
   const away = await leporello(t, { args: ['serve', '--check'], environment: engine }).ended
 
-  t.match(well, { status: 0, stdout: /^The configuration is right, and the store answers: sqlite \S+\.\n$/ })
-  t.match(JSON.parse(json.stdout), { ok: true, engine: /^sqlite/, config: { port: 8888 } })
+  t.match(well, { status: 0, stdout: /^The configuration is right, and the store answers: sqlite \S+\. Tarballs are in \S+\/objects\.\n$/ })
+  t.match(JSON.parse(json.stdout), { ok: true, engine: /^sqlite/, objects: { ok: true, where: /objects$/ }, config: { port: 8888 } })
   t.match(away, { status: 1, stderr: /^leporello: .+\n$/ })
   t.notMatch(away.stderr, /swordfish/)
 })

@@ -30,10 +30,20 @@ export const rooms: readonly Room[] = [
   { files: 'http/shared/', mayImport: ['domain/', 'schemas.ts'], packages: ['fastify', 'node:'] },
   { files: 'http/mozart/', mayImport: faces, packages: ['fastify', '@fastify/', 'node:'] },
   { files: 'http/api/', mayImport: faces, packages: ['fastify', '@fastify/', 'node:'] },
+  { files: 'http/dav/', mayImport: ['http/shared/', 'blobs/blob-store.ts', 'domain/', 'schemas.ts'], packages: ['fastify', 'node:'] },
   { files: 'http/operator/', mayImport: faces, packages: ['fastify', 'yaml', 'node:'] },
   {
     files: 'http/',
-    mayImport: ['http/api/index.ts', 'http/mozart/index.ts', 'http/operator/index.ts', 'http/shared/', 'catalogue/', 'domain/'],
+    mayImport: [
+      'http/api/index.ts',
+      'http/mozart/index.ts',
+      'http/operator/index.ts',
+      'http/dav/index.ts',
+      'http/shared/',
+      'blobs/blob-store.ts',
+      'catalogue/',
+      'domain/'
+    ],
     packages: ['fastify', '@fastify/', 'node:']
   },
   { files: 'observability/', mayImport: ['domain/', 'stores/document-store.ts'], packages: ['pino', 'prom-client'] },

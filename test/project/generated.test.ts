@@ -20,8 +20,8 @@ t.test('every operation in openapi.yaml has a summary, an answer for when all is
 
   t.ok(operations.length > 60, `${operations.length} operations`)
   for (const { name, operation } of operations) {
-    const wellAt = name.includes('/unavailable/') ? '404' : '200'
-    t.ok(operation.summary && operation.responses[wellAt], name)
+    const well = name.includes('/unavailable/') ? /^404$/ : /^2/
+    t.ok(operation.summary && Object.keys(operation.responses).some((status) => well.test(status)), name)
   }
   const referred = new Set([...text.matchAll(/\$ref: "#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name!))
   t.strictSame(

@@ -47,7 +47,12 @@ export async function startLeporello(settings: Record<string, string> = {}): Pro
       throw new Error(`leporello did not start:\n${program.output()}`, { cause: error })
     }
   }
-  await start()
+  try {
+    await start()
+  } catch (error) {
+    await rm(scratch, { recursive: true, force: true })
+    throw error
+  }
 
   const kill = async () => {
     program.process.kill('SIGKILL')

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
+import type { BlobStore } from '../../src/blobs/blob-store.ts'
+import { openLocalBlobs } from '../../src/blobs/local/local-blobs.ts'
 import { type Catalogue, createCatalogue } from '../../src/catalogue/catalogue.ts'
 import { createServer, type ServerOptions } from '../../src/http/server.ts'
 import type { Stores } from '../../src/stores/document-store.ts'
@@ -38,4 +40,11 @@ export async function openStores(t: Test): Promise<Stores> {
   t.teardown(() => stores.close())
   await stores.migrate()
   return stores
+}
+
+/** A directory of tarballs; a reserve that is larger than the disk makes it a full one. */
+export async function openBlobs(t: Test, { reserve = 0 } = {}): Promise<BlobStore> {
+  const blobs = await openLocalBlobs({ directory: temporaryDirectory(t), reserve })
+  t.teardown(() => blobs.close())
+  return blobs
 }

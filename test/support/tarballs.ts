@@ -36,7 +36,7 @@ export async function startWithTarballs(t: Test, { strict = false, reserve = 0, 
     hash: sha256,
     tarballs: { blobs, sources, now, strict, addresses: () => ['http://127.0.0.1:0'] }
   })
-  const started = await startServer(t, { ...options, stores, catalogue })
+  const started = await startServer(t, { ...options, stores, catalogue, blobs })
   return {
     ...started,
     blobs,

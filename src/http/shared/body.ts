@@ -53,5 +53,6 @@ export function readBody(message: IncomingMessage, { limit, timeoutMs }: BodyBou
 export function discardRest(message: IncomingMessage, timeoutMs: number): void {
   if (message.complete !== false || message.destroyed) return
   const timer = setTimeout(() => message.socket.destroy(), timeoutMs)
+  timer.unref() // it shall not keep a process that ends
   message.once('close', () => clearTimeout(timer)).resume()
 }

@@ -49,6 +49,19 @@ t.test('architectures that arrive at once from several machines stand beside eac
   t.equal(url, both.amd64.url)
 })
 
+t.test('each image is fetched back by the URL that stands in the record', async (t) => {
+  const { app } = await startWithTarballs(t)
+  await app.inject({ method: 'PUT', url: `${images}/amd64`, headers: octets, payload: amd64 })
+  await app.inject({ method: 'PUT', url: `${images}/arm64`, headers: octets, payload: arm64 })
+  const { urls } = (await app.inject('/container/info?id=container-hello:v1')).json().result
+
+  for (const [machine, bytes] of Object.entries({ x86_64: amd64, aarch64: arm64 })) {
+    const fetched = await app.inject(new URL(JSON.parse(urls)[machine]).pathname)
+    t.equal(fetched.statusCode, 200, machine)
+    t.ok(fetched.rawPayload.equals(bytes), machine)
+  }
+})
+
 t.test('the same tarball a second time changes nothing', async (t) => {
   const { app } = await startWithTarballs(t)
   const put = () => app.inject({ method: 'PUT', url: `${images}/amd64`, headers: octets, payload: amd64 })

@@ -1,0 +1,69 @@
+import { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { BlobInfo, BlobStore } from '../../blobs/blob-store.ts'
+import { contentTypeOf } from './content-type.ts'
+import { escapeMarkup } from './folder-page.ts'
+import { encodePath, namedBy } from './paths.ts'
+import { currentOf, type Reading, unknown } from './read.ts'
+
+const xml = 'application/xml; charset=utf-8'
+const declaration = '<?xml version="1.0" encoding="utf-8"?>\n'
+
+/** PROPFIND: what a file or folder is, and with `Depth: 1` what is in the folder. All properties, whichever are asked for: the body is not read. */
+export const createPropfind =
+  ({ blobs, rootFor }: Reading) =>
+  async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { depth } = request.headers
+    if (depth !== '0' && depth !== '1') {
+      const error = `${declaration}<D:error xmlns:D="DAV:"><D:propfind-finite-depth/></D:error>\n`
+      return reply.code(403).header('content-type', xml).send(error)
+    }
+    const { key, slash } = namedBy(request)
+    const root = rootFor(request)
+    const info = slash ? undefined : await blobs.head(key)
+    if (!info && !(await blobs.folders.exists(key))) throw unknown(key)
+    const described = info ? [response(root, { info })] : folder({ blobs, key, root, children: depth === '1' })
+    return reply
+      .code(207)
+      .header('content-type', xml)
+      .send(Readable.from(multistatus(described)))
+  }
+
+async function* multistatus(responses: AsyncIterable<string> | Iterable<string>): AsyncGenerator<string> {
+  yield `${declaration}<D:multistatus xmlns:D="DAV:">\n`
+  yield* responses
+  yield '</D:multistatus>\n'
+}
+
+/** A page of the list at a time, so that a folder of any size costs the same memory. */
+async function* folder({ blobs, key, root, children }: { blobs: BlobStore; key: string; root: string; children: boolean }) {
+  const room = await blobs.available()
+  yield response(root, { folder: key, ...(room === undefined ? {} : { room }) })
+  if (!children) return
+  let cursor: string | undefined
+  do {
+    const page = await blobs.list({ prefix: key && `${key}/`, shallow: true, limit: 500, ...(cursor ? { cursor } : {}) })
+    for (const folder of page.folders) yield response(root, { folder })
+    for (const info of page.items) yield response(root, { info })
+    cursor = page.next
+  } while (cursor)
+}
+
+type Described = { info: BlobInfo } | { folder: string; room?: number }
+
+function response(root: string, described: Described): string {
+  const key = 'info' in described ? described.info.key : described.folder && `${described.folder}/`
+  const properties = 'info' in described ? fileProperties(described.info) : folderProperties(described)
+  const name = escapeMarkup(key.replace(/\/$/, '').split('/').at(-1)!)
+  return `<D:response><D:href>${escapeMarkup(`${root}/${encodePath(key)}`)}</D:href><D:propstat><D:prop><D:displayname>${name}</D:displayname>${properties}</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>\n`
+}
+
+/** A list knows no digests, so there a file has no ETag. */
+function fileProperties(info: BlobInfo): string {
+  const { key, size, modified, sha256 } = info
+  const etag = sha256 === undefined ? '' : `<D:getetag>${escapeMarkup(currentOf(info).etag)}</D:getetag>`
+  return `<D:resourcetype/><D:getcontentlength>${size}</D:getcontentlength><D:getcontenttype>${contentTypeOf(key)}</D:getcontenttype><D:getlastmodified>${modified.toUTCString()}</D:getlastmodified>${etag}`
+}
+
+const folderProperties = ({ room }: { room?: number }): string =>
+  `<D:resourcetype><D:collection/></D:resourcetype>${room === undefined ? '' : `<D:quota-available-bytes>${room}</D:quota-available-bytes>`}`

@@ -1,0 +1,67 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { BlobInfo, BlobStore } from '../../blobs/blob-store.ts'
+import { CatalogueError } from '../../domain/errors.ts'
+import { toDigestHeader } from '../shared/digest-headers.ts'
+import { type Current, parseRange, rangeApplies, unmetCondition } from '../shared/ranges.ts'
+import { contentTypeOf } from './content-type.ts'
+import { folderPage } from './folder-page.ts'
+import { namedBy } from './paths.ts'
+
+export interface Reading {
+  blobs: BlobStore
+  /** The path of the root as the client sees it, behind whatever proxy. */
+  rootFor(request: FastifyRequest): string
+}
+
+/** GET and HEAD: a file, or for a folder a page with what is in it. */
+export function createRead({ blobs, rootFor }: Reading) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { key, slash } = namedBy(request)
+    const info = slash ? undefined : await blobs.head(key)
+    if (info) return sendFile(request, reply, info)
+    if (await blobs.folders.exists(key)) return folderPage({ blobs, key, request, reply, root: rootFor(request) })
+    throw unknown(key)
+  }
+
+  async function sendFile(request: FastifyRequest, reply: FastifyReply, head: BlobInfo): Promise<FastifyReply> {
+    const unmet = unmetCondition(request.method, request.headers, currentOf(head))
+    if (unmet === 304) return reply.code(304).headers(headersOf(head)).send()
+    if (unmet) throw new CatalogueError('precondition_failed', `${head.key} is ${currentOf(head).etag}, which is not what was asked for`)
+    if (request.method === 'HEAD') return reply.headers(headersOf(head)).header('content-length', head.size).send()
+    const asked = parseRange(request.headers.range)
+    const range = asked && rangeApplies(request.headers, currentOf(head)) ? asked : undefined
+    reply.header('content-range', `bytes */${head.size}`) // for a refusal; stands corrected below
+    const blob = await blobs.get(head.key, range ? { range } : {})
+    if (!blob) throw unknown(head.key)
+    const { first, last, size, stream } = blob
+    if (range && blob.sha256 !== head.sha256 && request.headers['if-range'] !== undefined) {
+      // replaced between our look and our opening it: a part of the new one would be put behind the old one's
+      stream.destroy()
+      return sendFile(request, reply, (await blobs.head(head.key)) ?? head)
+    }
+    reply.headers(headersOf(blob)).header('content-length', last - first + 1)
+    if (range) reply.code(206).header('content-range', `bytes ${first}-${last}/${size}`)
+    else reply.removeHeader('content-range')
+    return reply.send(stream)
+  }
+}
+
+export const unknown = (key: string): CatalogueError => new CatalogueError('blob_unknown', `there is no ${key}`)
+
+/** Strong where the digest is known: it is the digest. */
+export const currentOf = ({ sha256, size, modified }: BlobInfo): Current => ({
+  etag: sha256 === undefined ? `W/"${size}-${modified.getTime()}"` : `"${sha256}"`,
+  modified
+})
+
+function headersOf(info: BlobInfo): Record<string, string> {
+  const { key, modified, sha256 } = info
+  return {
+    'accept-ranges': 'bytes',
+    'content-type': contentTypeOf(key),
+    'x-content-type-options': 'nosniff',
+    'last-modified': modified.toUTCString(),
+    etag: currentOf(info).etag,
+    ...(sha256 === undefined ? {} : { 'repr-digest': toDigestHeader(sha256) })
+  }
+}

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { BlobSource, BlobStore, PutOptions } from '../../blobs/blob-store.ts'
+import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
+import { digestFromHeaders } from '../shared/digest-headers.ts'
+import { unmetCondition } from '../shared/ranges.ts'
+import { uploadBody } from '../shared/upload-body.ts'
+import { fileNamedBy, namedBy, parentOf } from './paths.ts'
+import { currentOf, unknown } from './read.ts'
+
+export interface Writing {
+  blobs: BlobStore
+  stallMs: number
+}
+
+/** PUT: the body is the file, whole. Folders are made. 201 for a new one, 204 for one that was replaced. */
+export const createPut =
+  ({ blobs, stallMs }: Writing) =>
+  async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const key = fileNamedBy(request)
+    refuseParts(request)
+    const options = optionsOf(request)
+    await checkConditions(request, { blobs, key })
+    const body = uploadBody({ message: request.raw, response: reply.raw, stallMs })
+    const { sha256, created } = await blobs.put(key, checkedMd5(body, request.headers['content-md5']), options).catch((error) => {
+      if (!isCatalogueError(error, 'already_exists')) throw error
+      throw new CatalogueError('precondition_failed', `${error.message}; it was to be new (If-None-Match)`, { cause: error })
+    })
+    return reply
+      .code(created ? 201 : 204)
+      .header('etag', `"${sha256}"`)
+      .send()
+  }
+
+/** A client that sends the second half of a file believes that we have the first. */
+function refuseParts({ headers }: FastifyRequest): void {
+  if (headers['content-range'] !== undefined) {
+    throw new CatalogueError('parameter_invalid', 'Content-Range: a part of a file cannot be put here; send the whole file')
+  }
+  const encoding = headers['content-encoding'] ?? 'identity'
+  if (encoding !== 'identity') {
+    throw new CatalogueError('parameter_invalid', `Content-Encoding is ${encoding}; expected none: the bytes are kept as they come`)
+  }
+}
+
+function optionsOf({ headers }: FastifyRequest): PutOptions {
+  const sha256 = digestFromHeaders(headers)
+  const length = headers['content-length']
+  const expected = { ...(sha256 && { sha256 }), ...(length !== undefined && { size: Number(length) }) }
+  return { expected, onlyIfAbsent: headers['if-none-match']?.trim() === '*' }
+}
+
+/** If-Match is compared before the first byte, so of two that replace one file at once both may; `If-None-Match: *` the store decides. */
+async function checkConditions({ method, headers }: FastifyRequest, { blobs, key }: { blobs: BlobStore; key: string }): Promise<void> {
+  const conditions = ['if-match', 'if-none-match', 'if-unmodified-since'] as const
+  if (conditions.every((name) => headers[name] === undefined)) return
+  const info = await blobs.head(key)
+  if (!unmetCondition(method, headers, info && currentOf(info))) return
+  const found = info ? `${key} is ${currentOf(info).etag} now` : `there is no ${key}`
+  throw new CatalogueError('precondition_failed', `${found}, which is not what If-Match, If-None-Match or If-Unmodified-Since expects`)
+}
+
+/** The bytes, and behind the last one an error when their MD5 is not what the client said. */
+async function* checkedMd5(body: BlobSource, header: string | string[] | undefined): AsyncGenerator<Uint8Array> {
+  if (header === undefined) return yield* body
+  const hash = createHash('md5')
+  for await (const chunk of body) {
+    hash.update(chunk)
+    yield chunk
+  }
+  const found = hash.digest('base64')
+  if (found !== header)
+    throw new CatalogueError('digest_mismatch', `Content-MD5 is ${header}, but the bytes have ${found}; nothing was stored`)
+}
+
+/**
+ * DELETE: a file, or an empty folder. WebDAV would take a folder with all that is in it; without authentication that is one slip of a
+ * script away from every tarball of a cluster.
+ */
+export const createRemove =
+  ({ blobs }: Writing) =>
+  async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { key, slash } = namedBy(request)
+    if (key === '') throw new CatalogueError('forbidden', 'the root cannot be removed')
+    await checkConditions(request, { blobs, key })
+    if ((!slash && (await blobs.remove(key))) || (await blobs.folders.remove(key))) return reply.code(204).send()
+    throw unknown(key)
+  }
+
+/** MKCOL: 201, 405 where something is, 409 without a parent. */
+export const createMakeFolder =
+  ({ blobs }: Writing) =>
+  async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { key } = namedBy(request)
+    if (Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined) {
+      return refused(415, 'MKCOL takes no body')
+    }
+    if (key === '' || (await blobs.folders.exists(key))) return refused(405, `${key || 'the root'} is there already`)
+    if (await blobs.head(key)) return refused(405, `${key} is a file`)
+    const parent = parentOf(key)
+    if (!(await blobs.folders.exists(parent))) {
+      throw new CatalogueError('blob_conflict', `there is no folder ${parent} to make ${key.slice(parent.length + 1)} in`)
+    }
+    const made = await blobs.folders.make(key)
+    return made ? reply.code(201).send() : refused(405, `${key} is there already`)
+  }
+
+function refused(statusCode: number, message: string): never {
+  throw Object.assign(new Error(message), { statusCode })
+}
