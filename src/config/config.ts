@@ -57,10 +57,12 @@ export interface RuleContext {
 export function loadConfig(environment: Environment): Loaded {
   const { raw, problems: unknown } = collect(environment)
   const { values, problems: invalid } = readSettings(raw)
-  // rules see only what the schema let pass
-  const problems = [...unknown, ...invalid]
-  if (invalid.length > 0) return { problems }
-  const config = configFrom({ settings: values, problems, isSet: (name) => raw.has(name), named: (name) => sourceOf(name, raw) })
+  const joined: string[] = []
+  const named = (name: SettingName) => sourceOf(name, raw)
+  const config = configFrom({ settings: values, problems: joined, isSet: (name) => raw.has(name), named })
+  // a rule that a wrong setting breaks is told once, as that setting's problem
+  const mentions = (problem: string) => [...invalid.keys()].some((name) => problem.includes(named(name)))
+  const problems = [...unknown, ...invalid.values(), ...joined.filter((problem) => !mentions(problem))]
   return problems.length > 0 ? { problems } : { config: deepFreeze(config) }
 }
 

@@ -68,13 +68,17 @@ function createValidator() {
   return ajv.compile<Settings>(schema)
 }
 
-/** The settings with their defaults, or every problem in words. What cannot be read as its type is left as it is, for the schema to refuse. */
-export function readSettings(raw: ReadonlyMap<SettingName, Raw>): { values: Settings; problems: string[] } {
+/**
+ * The settings with their defaults, and every problem in words by the setting it is with, for which the default then stands. What cannot
+ * be read as its type is left as it is, for the schema to refuse.
+ */
+export function readSettings(raw: ReadonlyMap<SettingName, Raw>): { values: Settings; problems: Map<SettingName, string> } {
   const values = Object.fromEntries([...raw].map(([name, { value }]) => [name, fromText(settings[name], value)]))
   const validate = createValidator()
-  if (validate(values)) return { values, problems: [] }
+  if (validate(values)) return { values, problems: new Map() }
   const wrong = new Set((validate.errors ?? []).map(settingOf))
-  return { values: values as unknown as Settings, problems: [...wrong].map((name) => problem(name, raw.get(name))) }
+  const right = new Map([...raw].filter(([name]) => !wrong.has(name)))
+  return { values: readSettings(right).values, problems: new Map([...wrong].map((name) => [name, problem(name, raw.get(name))])) }
 }
 
 const settingOf = (error: ErrorObject): SettingName => error.instancePath.split('/')[1] as SettingName

@@ -32,13 +32,15 @@ export function sortValue(document: string, field: string): string {
 }
 
 /** Shell patterns of `*` and `?` only. At worst pattern times text, both bounded: no pattern of a stranger's can hang us. */
-export function globMatches(glob: string, text: string): boolean {
+export function globMatches(pattern: string, value: string): boolean {
+  const glob = [...pattern]
+  const text = [...value]
   let g = 0
   let t = 0
   let star = -1
   let retry = 0
   while (t < text.length) {
-    if (g < glob.length && glob[g] === '*') {
+    if (glob[g] === '*') {
       star = g++
       retry = t
     } else if (g < glob.length && (glob[g] === '?' || glob[g] === text[t])) {

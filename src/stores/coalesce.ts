@@ -24,26 +24,25 @@ export function coalesce<Item, Result>(options: CoalesceOptions<Item, Result>): 
     reject(error: unknown): void
     timer: NodeJS.Timeout
   }
-  let waiting: Waiting[] = []
+  const waiting = new Set<Waiting>()
   let underWay = 0
   let scheduled = false
 
   function takeBatch(): Waiting[] {
+    const batch: Waiting[] = []
     let size = 0
-    let count = 0
-    while (count < waiting.length && count < maxItems) {
-      size += sizeOf(waiting[count]!.item)
-      if (count > 0 && size > maxSize) break
-      count++
+    for (const entry of waiting) {
+      size += sizeOf(entry.item)
+      if (batch.length === maxItems || (batch.length > 0 && size > maxSize)) break
+      batch.push(entry)
+      waiting.delete(entry)
     }
-    const batch = waiting.slice(0, count)
-    waiting = waiting.slice(count)
     return batch
   }
 
   function start(): void {
     scheduled = false
-    while (underWay < concurrency && waiting.length > 0) {
+    while (underWay < concurrency && waiting.size > 0) {
       underWay++
       void carryOut(takeBatch())
     }
@@ -66,19 +65,19 @@ export function coalesce<Item, Result>(options: CoalesceOptions<Item, Result>): 
     }
   }
 
-  function giveUp(item: Waiting): void {
-    waiting = waiting.filter((other) => other !== item)
-    item.reject(new CatalogueError('store_unavailable', `the store gave no answer within ${patienceMs} ms`))
+  function giveUp(entry: Waiting): void {
+    waiting.delete(entry)
+    entry.reject(new CatalogueError('store_unavailable', `the store gave no answer within ${patienceMs} ms`))
   }
 
   return (item) =>
     new Promise<Result>((resolve, reject) => {
-      if (waiting.length >= maxWaiting) {
+      if (waiting.size >= maxWaiting) {
         reject(new CatalogueError('store_unavailable', `the store is behind: ${maxWaiting} requests are waiting for it; try again`))
         return
       }
       const entry: Waiting = { item, resolve, reject, timer: setTimeout(() => giveUp(entry), patienceMs) }
-      waiting.push(entry)
+      waiting.add(entry)
       if (scheduled || underWay >= concurrency) return
       scheduled = true
       setImmediate(start)

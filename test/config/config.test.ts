@@ -198,3 +198,13 @@ t.test('a file that is absent, no JSON or no object is named, and its content is
   writeFileSync(path, '[]')
   t.strictSame(problemsOf({ LEPORELLO_CONFIG: path }), [`LEPORELLO_CONFIG names ${path}, which holds []; ${expected}`])
 })
+
+t.test('rules that join settings are told together with values that are wrong, but not twice', async (t) => {
+  const both = problemsOf({ LEPORELLO_PORT: '99999', LEPORELLO_STORE: 'elasticsearch', LEPORELLO_OBJECTS: 's3' })
+  const once = problemsOf({ LEPORELLO_STORE: 'elasticsearch', LEPORELLO_ENGINE_URL: 'ftp://x' })
+
+  t.match(both, [/^LEPORELLO_PORT is "99999"/, /^LEPORELLO_ENGINE_URL is not set/, /^LEPORELLO_S3_BUCKET is not set/])
+  t.equal(both.length, 3)
+  t.match(once, [/^LEPORELLO_ENGINE_URL is not http/])
+  t.equal(once.length, 1)
+})

@@ -8,6 +8,7 @@ t.test('a glob of stars and question marks matches whole texts', async (t) => {
   t.notOk(globMatches('a*b', 'aXbY'))
   t.notOk(globMatches('a', 'ab'))
   t.notOk(globMatches('?', ''))
+  t.ok(globMatches('?', '😀'), 'a character, not half of one')
   t.ok(globMatches('[a].+', '[a].+'), 'nothing else is special')
   t.notOk(globMatches(`${'*a'.repeat(200)}b`, 'a'.repeat(5000)), 'a hostile pattern ends')
 })
