@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { BlobStore } from './blobs/blob-store.ts'
 import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts'
+import { startVerification } from './catalogue/verification-loop.ts'
 import type { Config } from './config/config.ts'
 import { program } from './config/program.ts'
 import { createServer } from './http/server.ts'
@@ -36,6 +37,11 @@ export async function openBlobs({ objects }: Pick<Config, 'objects'>): Promise<B
   const { openLocalBlobs } = await import('./blobs/local/local-blobs.ts')
   return openLocalBlobs(objects)
 }
+
+/** A replica that died is noticed after so long. */
+const leaseMs = 60_000
+/** Of everything: two cores, and requests go first. */
+const verifying = { everyMs: 15_000, heartbeatMs: leaseMs / 4, atOnce: 2 }
 
 export interface App {
   /** Where it listens, as a person on this machine would write it. */
@@ -74,22 +80,33 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
       sources: createSources({ settings: { ...config.verify, mode: config.verify.images } }),
       now: () => new Date(),
       strict: config.strict,
+      mode: config.verify.images,
+      leaseMs,
       addresses: () => ownAddresses(config, port)
     }
+    const catalogue = createCatalogue(measuredStores(stores, metrics), { ...config, hash: sha256, tarballs })
     const server = await createServer({
       ...config,
-      catalogue: measuredCatalogue(createCatalogue(measuredStores(stores, metrics), { ...config, hash: sha256, tarballs }), metrics),
+      catalogue: measuredCatalogue(catalogue, metrics),
       report: requestObserver({ log, info, metrics }),
       blobs,
       operator: operatorOptions(config, { stores, blobs, metrics })
     })
     await server.listen({ host: config.host, port: config.port })
     port = (server.server.address() as AddressInfo).port
+    const loop =
+      catalogue.verification && config.verify.images !== 'off'
+        ? startVerification(catalogue.verification, {
+            ...verifying,
+            onError: (error) => log.error({ causes: causes(error) }, 'an image could not be verified')
+          })
+        : undefined
     const preparation = config.engine && prepareEngine(gate, { log, onUnusable })
     return {
       url: urlOf(server, config),
       async close() {
         preparation?.stop()
+        await loop?.stop()
         await closeServer(server)
         await close()
       }

@@ -222,6 +222,10 @@ export interface ContainerAdd {
    * Lay urls over the stored ones by architecture, instead of replacing the record.
    */
   merge?: 'true' | 'false'
+  /**
+   * wait: answer when the images that may be read were read, but not later than after 50 s.
+   */
+  verify?: 'wait'
   [k: string]: unknown
 }
 /**

@@ -5,29 +5,43 @@ import { type Containers, containerCatalogue } from './containers.ts'
 import { factsBook } from './facts.ts'
 import { type Images, type ImagesParts, imageCatalogue } from './images.ts'
 import { type Specs, specCatalogue } from './specs.ts'
+import { taskQueue } from './task-queue.ts'
+import { createVerification, type Verification, type VerificationParts } from './verification.ts'
 
 /** Everything that the faces may ask for. */
 export interface Catalogue {
   containers: Containers
   /** Absent where there is nowhere to keep tarballs. */
   images: Images | undefined
+  verification: Verification | undefined
   jobSpecs: Specs
   hysdsIos: Specs
   /** A document as an engine would answer it, for operators. */
   describe: Record<'containers' | 'jobSpecs' | 'hysdsIos', DocumentStore['describe']>
 }
 
+export interface TarballParts extends Pick<ImagesParts, 'blobs' | 'sources' | 'now' | 'strict' | 'addresses'> {
+  /** Which images are read to prove what they are. */
+  mode: VerificationParts['mode']
+  /** For how long a task is somebody's without a sign of life. */
+  leaseMs: number
+}
+
 export interface CatalogueOptions {
   guarded: readonly Architecture[]
   hash: Hash
-  tarballs?: Pick<ImagesParts, 'blobs' | 'sources' | 'now' | 'strict' | 'addresses'> | undefined
+  tarballs?: TarballParts | undefined
 }
 
 export function createCatalogue(stores: Stores, { guarded, hash, tarballs }: CatalogueOptions): Catalogue {
   const facts = factsBook(stores.facts, hash)
+  const verification =
+    tarballs &&
+    createVerification({ ...tarballs, containers: stores.containers, facts, queue: taskQueue(stores.tasks, { ...tarballs, hash }) })
   return {
-    containers: containerCatalogue(stores.containers, { guarded, facts }),
-    images: tarballs && imageCatalogue({ ...tarballs, records: stores.containers, guarded, facts }),
+    containers: containerCatalogue(stores.containers, { guarded, facts, verification }),
+    images: tarballs && verification && imageCatalogue({ ...tarballs, records: stores.containers, guarded, facts, verification }),
+    verification,
     jobSpecs: specCatalogue(stores.jobSpecs),
     hysdsIos: specCatalogue(stores.hysdsIos),
     describe: {

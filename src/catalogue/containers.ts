@@ -6,6 +6,7 @@ import { asArchitecture } from '../domain/facts.ts'
 import { type Resolution, resolveImage } from '../domain/resolution.ts'
 import type { DocumentStore } from '../stores/document-store.ts'
 import type { FactsBook } from './facts.ts'
+import type { Verification } from './verification.ts'
 
 export interface Containers {
   /** Registers, replacing the whole record as Mozart does. Throws what containerFrom throws. */
@@ -25,6 +26,8 @@ export interface AddOptions {
   publicUrl: string
   /** Lay over the stored record by architecture instead of replacing it. */
   merge: boolean
+  /** Answer when the images that may be read were read, but not later than this. Default: at once. */
+  verifyMs?: number
 }
 
 const attempts = 50
@@ -32,9 +35,10 @@ const attempts = 50
 export interface ContainersOptions {
   guarded: readonly Architecture[]
   facts: FactsBook
+  verification: Pick<Verification, 'registered' | 'proven'> | undefined
 }
 
-export function containerCatalogue(store: DocumentStore, { guarded, facts }: ContainersOptions): Containers {
+export function containerCatalogue(store: DocumentStore, { guarded, facts, verification }: ContainersOptions): Containers {
   async function merge(posted: Registration, publicUrl: string): Promise<Container> {
     for (let attempt = 1; ; attempt++) {
       const stored = await store.get(posted.id)
@@ -50,10 +54,13 @@ export function containerCatalogue(store: DocumentStore, { guarded, facts }: Con
   }
 
   return {
-    async add(registration, { publicUrl, merge: laidOver }) {
-      if (laidOver) return merge(registration, publicUrl)
-      const container = containerFrom(registration, { publicUrl, guarded })
-      await store.put(container.id, toDocument(container))
+    async add(registration, { publicUrl, merge: laidOver, verifyMs }) {
+      const container = laidOver ? await merge(registration, publicUrl) : containerFrom(registration, { publicUrl, guarded })
+      if (!laidOver) await store.put(container.id, toDocument(container))
+      if (!verification) return container
+      const record = fromDocument(container.id, toDocument(container))
+      if (verifyMs === undefined) await verification.registered(record, { publicUrl })
+      else await verification.proven(record, { publicUrl, withinMs: verifyMs })
       return container
     },
 

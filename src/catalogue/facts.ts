@@ -35,3 +35,20 @@ export async function knownOf(book: FactsBook, record: Record): Promise<Map<Slot
   const facts = await book.read(record.id, [...urls.keys()])
   return new Map(facts.filter((one) => applies(one, { url: urls.get(one.slot)!, digest: record.digest })).map((one) => [one.slot, one]))
 }
+
+/** Facts about an image that nobody has read. */
+export const nothingKnown = {
+  verdict: 'unverified',
+  summary: '',
+  architecture: null,
+  size: null,
+  sha256: null,
+  config: null,
+  manifest: null,
+  key: null,
+  etag: null,
+  modified: null,
+  status: 'present',
+  by: 'registration',
+  report: null
+} as const

@@ -7,11 +7,12 @@ import { checkId, checkLength } from '../domain/limits.ts'
 import { imageMissing, resolveImage } from '../domain/resolution.ts'
 import { keyOfUrl, tagOf } from '../domain/storage.ts'
 import type { Sources } from '../sources/source.ts'
-import { type FactsBook, knownOf } from './facts.ts'
+import { type FactsBook, knownOf, nothingKnown } from './facts.ts'
 import { type ContainerView, containerView, type ImageView } from './image-views.ts'
 import { type Known, recordsOf } from './records.ts'
 import { readTarball, type Target } from './tarball-reading.ts'
 import { type TarballUpload, uploadTarball } from './tarball-uploads.ts'
+import type { Verification } from './verification.ts'
 
 export interface ImageAnswer {
   container: ContainerView
@@ -70,6 +71,7 @@ export interface ImagesParts {
   sources: Sources
   now: () => Date
   strict: boolean
+  verification: Pick<Verification, 'registered'>
   /** Addresses under which this server knows itself, beside the one that it was asked under. */
   addresses: () => readonly string[]
 }
@@ -126,6 +128,7 @@ export function imageCatalogue({ guarded, records: store, ...parts }: ImagesPart
         checked: parts.now().toISOString()
       })
     }
+    if (!proven) await parts.verification.registered((await records.read(id)).record, { publicUrl })
     return answer(asked, registered)
   }
 
@@ -202,22 +205,6 @@ export function imageCatalogue({ guarded, records: store, ...parts }: ImagesPart
     presign: (key, options) => blobs.presign(key, options)
   }
 }
-
-const nothingKnown = {
-  verdict: 'unverified',
-  summary: '',
-  architecture: null,
-  size: null,
-  sha256: null,
-  config: null,
-  manifest: null,
-  key: null,
-  etag: null,
-  modified: null,
-  status: 'present',
-  by: 'registration',
-  report: null
-} as const
 
 function decodeURIComponentOrNot(text: string): string {
   try {

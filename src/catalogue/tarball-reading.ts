@@ -48,6 +48,8 @@ export async function readTarball(
   { by, path, signal }: { by: string; path?: string; signal?: AbortSignal }
 ): Promise<{ facts: Facts; inspection: Inspection }> {
   const { stream, etag, modified } = await openTarball(parts, target, signal)
+  const stop = () => stream.destroy()
+  signal?.addEventListener('abort', stop, { once: true })
   try {
     const claimed = target.slot === '' ? {} : { claimed: target.slot }
     const digest = target.given ?? target.digest
@@ -57,6 +59,7 @@ export async function readTarball(
     const proof = { container, slot, url, digest: target.digest, given, key, etag, modified, report: inspection.report, by, checked }
     return { facts: toFacts(proof), inspection }
   } finally {
+    signal?.removeEventListener('abort', stop)
     stream.destroy()
   }
 }

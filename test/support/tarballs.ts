@@ -20,12 +20,16 @@ export interface WithTarballs extends Started {
 
 export interface TarballOptions extends Overrides {
   strict?: boolean
+  mode?: 'off' | 'own' | 'all'
   /** Bytes of the disk that must stay free; more than it has make it a full one. */
   reserve?: number
 }
 
 /** A server that keeps tarballs in a directory of its own, and looks nowhere else. */
-export async function startWithTarballs(t: Test, { strict = false, reserve = 0, ...options }: TarballOptions = {}): Promise<WithTarballs> {
+export async function startWithTarballs(
+  t: Test,
+  { strict = false, mode = 'own', reserve = 0, ...options }: TarballOptions = {}
+): Promise<WithTarballs> {
   const stores = options.stores ?? (await openStores(t))
   const blobs = await openLocalBlobs({ directory: temporaryDirectory(t), reserve })
   t.teardown(() => blobs.close())
@@ -34,7 +38,7 @@ export async function startWithTarballs(t: Test, { strict = false, reserve = 0, 
   const catalogue = createCatalogue(stores, {
     guarded: [],
     hash: sha256,
-    tarballs: { blobs, sources, now, strict, addresses: () => ['http://127.0.0.1:0'] }
+    tarballs: { blobs, sources, now, strict, mode, leaseMs: 60_000, addresses: () => ['http://127.0.0.1:0'] }
   })
   const started = await startServer(t, { ...options, stores, catalogue, blobs })
   return {

@@ -9,6 +9,9 @@ import { restyled, sendAnswer } from './envelope.ts'
 import { sendList } from './list.ts'
 import { flag, type Parameters } from './parameters.ts'
 
+/** Shorter than what clients and proxies wait for an answer. */
+const longestWaitMs = 50_000
+
 export interface ContainerOptions {
   containers: Containers
   publicUrl: (request: FastifyRequest) => string
@@ -22,7 +25,7 @@ export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
       const registration = readRegistration(parameters, words.missing)
       request.about = registration.id
       const merge = flag(parameters, 'merge')
-      const { id } = await containers.add(registration, { publicUrl: publicUrl(request), merge })
+      const { id } = await containers.add(registration, { publicUrl: publicUrl(request), merge, ...waiting(parameters) })
       return sendAnswer(reply, { success: true, message: words.added(id), result: pythonString(id) })
     },
 
@@ -66,6 +69,14 @@ export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
       return sendAnswer(reply, { success: true, message: words.removed(id), result: words.removedResult(id) })
     }
   } satisfies Record<string, Handler>
+}
+
+/** `verify=wait`: a builder that wants to fail at once when its image is wrong looks at the verdict then. */
+function waiting(parameters: Parameters): { verifyMs?: number } {
+  const verify = parameters.get('verify')
+  if (verify === undefined) return {}
+  if (verify === 'wait') return { verifyMs: longestWaitMs }
+  throw new CatalogueError('parameter_invalid', `verify is ${JSON.stringify(verify.slice(0, 60))}; expected wait`)
 }
 
 /** `url` may be empty where `urls` is not: a container without an amd64 image. */

@@ -1,0 +1,112 @@
+import t from 'tap'
+import { startVerification } from '../../../src/catalogue/verification-loop.ts'
+import { appLayer, baseLayer, inChunks } from '../../support/images.ts'
+import { startWithTarballs, tarball, type WithTarballs } from '../../support/tarballs.ts'
+
+const arm64 = tarball({ architecture: 'arm64', layers: [baseLayer('arm64'), appLayer('arm64')] })
+const mislabelled = tarball({ architecture: 'arm64' })
+const hello = { name: 'hello:1', version: 'v1', digest: 'sha256:1' }
+const ours = (key: string) => `http://127.0.0.1:0/storage/${key}`
+
+const add = ({ app }: WithTarballs, fields: Record<string, string>) =>
+  app.inject({ method: 'POST', url: '/api/v0.1/container/add', query: { ...hello, ...fields } })
+const work = ({ catalogue }: WithTarballs) =>
+  catalogue.verification!.work({ atOnce: 10, heartbeatMs: 10_000, signal: new AbortController().signal })
+const waiting = async ({ stores }: WithTarballs) => (await stores.tasks.list({ limit: 10 })).items.length
+const verdict = async ({ app }: WithTarballs, arch: string) => {
+  const { result, message } = (await app.inject(`/container/resolve?id=hello:1&arch=${arch}`)).json()
+  return result?.verdict ?? message
+}
+
+t.test('an image of our own store is read behind the back of who registered it', async (t) => {
+  const server = await startWithTarballs(t)
+  await server.blobs.put('arm.tar.gz', inChunks(arm64))
+  await server.blobs.put('wrong.tar.gz', inChunks(mislabelled))
+  const urls = JSON.stringify({ x86_64: ours('arm.tar.gz').replace('http:', 'dav:'), arm64: ours('arm.tar.gz'), s390x: 's3://b/z.tar' })
+  await add(server, { url: ours('arm.tar.gz'), urls })
+  t.equal(await verdict(server, 'arm64'), 'unverified')
+  t.equal(await waiting(server), 2, 'what stands elsewhere is not even put down')
+
+  t.equal(await work(server), 2)
+
+  t.equal(await verdict(server, 'arm64'), 'match')
+  t.match(await verdict(server, 'x86_64'), /^the image for amd64 of hello:1 is proven to be for arm64/)
+  t.equal(await verdict(server, 's390x'), 'unverified')
+  t.equal(await waiting(server), 0)
+})
+
+t.test('registering what may not be read puts nothing down', async (t) => {
+  const own = await startWithTarballs(t)
+  await add(own, { url: 's3://b/x.tar', urls: '{"arm64": "s3://b/arm.tar"}' })
+  t.equal(await waiting(own), 0)
+
+  const off = await startWithTarballs(t, { mode: 'off' })
+  await off.blobs.put('arm.tar.gz', inChunks(arm64))
+  await add(off, { url: ours('arm.tar.gz') })
+  t.equal(await waiting(off), 0)
+})
+
+t.test('who waits is answered when the images were read', async (t) => {
+  const server = await startWithTarballs(t)
+  await server.blobs.put('arm.tar.gz', inChunks(arm64))
+
+  const reply = await add(server, { url: '', urls: JSON.stringify({ aarch64: ours('arm.tar.gz') }), verify: 'wait' })
+
+  t.equal(reply.statusCode, 200)
+  t.equal(await verdict(server, 'arm64'), 'match')
+  t.equal((await add(server, { url: 's3://x', verify: 'perhaps' })).statusCode, 400)
+})
+
+t.test('a proven record without architectures is given to its machines only', async (t) => {
+  const server = await startWithTarballs(t)
+  await server.blobs.put('arm.tar.gz', inChunks(arm64))
+  await add(server, { url: ours('arm.tar.gz') })
+  t.equal(await verdict(server, 'x86_64'), 'unverified')
+
+  await work(server)
+
+  t.equal(await verdict(server, 'aarch64'), 'match')
+  t.equal(await verdict(server, 'x86_64'), 'hello:1 has no image for amd64 (asked as x86_64); its one image is proven to be for arm64')
+})
+
+t.test('an image that is gone is known to be gone, and what was proven before stays', async (t) => {
+  const server = await startWithTarballs(t)
+  await add(server, { url: '', urls: JSON.stringify({ arm64: ours('never-there.tar') }) })
+
+  await work(server)
+
+  t.match((await server.app.inject('/api/v1/containers/hello%3A1/images/arm64')).json(), { status: 'gone', verdict: 'unverified' })
+  t.equal(await waiting(server), 0)
+})
+
+t.test('a record that was removed meanwhile is no work', async (t) => {
+  const server = await startWithTarballs(t)
+  await add(server, { url: ours('arm.tar.gz') })
+  await server.app.inject('/container/remove?id=hello:1')
+
+  t.equal(await work(server), 1)
+  t.equal(await waiting(server), 0)
+})
+
+t.test('the loop reads what was there before it began, and what comes while it sleeps', async (t) => {
+  const server = await startWithTarballs(t)
+  await server.blobs.put('arm.tar.gz', inChunks(arm64))
+  await add(server, { url: '', urls: JSON.stringify({ arm64: ours('arm.tar.gz') }) })
+  const onError = (error: unknown) => t.fail(String(error))
+
+  const loop = startVerification(server.catalogue.verification!, { everyMs: 600_000, heartbeatMs: 10_000, atOnce: 2, onError })
+  t.teardown(() => loop.stop())
+
+  await until(async () => (await verdict(server, 'arm64')) === 'match')
+  await add(server, { digest: 'sha256:2', url: '', urls: JSON.stringify({ arm64: ours('arm.tar.gz') }) })
+  await until(async () => (await verdict(server, 'arm64')) === 'match')
+  await loop.stop()
+})
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 500; i++) {
+    if (await holds()) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  throw new Error('it did not come to pass within 10 s')
+}
