@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { BlobStore } from './blobs/blob-store.ts'
 import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts'
-import { startVerification } from './catalogue/verification-loop.ts'
+import { type Loop, startLoop } from './catalogue/loop.ts'
 import type { Config } from './config/config.ts'
 import { program } from './config/program.ts'
 import { createServer } from './http/server.ts'
@@ -40,8 +40,10 @@ export async function openBlobs({ objects }: Pick<Config, 'objects'>): Promise<B
 
 /** A replica that died is noticed after so long. */
 const leaseMs = 60_000
-/** Of everything: two cores, and requests go first. */
-const verifying = { everyMs: 15_000, heartbeatMs: leaseMs / 4, atOnce: 2 }
+/** Two images at once: requests go first. */
+const verifying = { everyMs: 15_000, atOnce: 2 }
+/** Every image once a day, as far as one batch in ten minutes gets. */
+const sweeping = { everyMs: 600_000, olderMs: 24 * 3_600_000, limit: 200 }
 
 export interface App {
   /** Where it listens, as a person on this machine would write it. */
@@ -94,19 +96,13 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     })
     await server.listen({ host: config.host, port: config.port })
     port = (server.server.address() as AddressInfo).port
-    const loop =
-      catalogue.verification && config.verify.images !== 'off'
-        ? startVerification(catalogue.verification, {
-            ...verifying,
-            onError: (error) => log.error({ causes: causes(error) }, 'an image could not be verified')
-          })
-        : undefined
+    const loops = backgroundLoops(catalogue, { config, log })
     const preparation = config.engine && prepareEngine(gate, { log, onUnusable })
     return {
       url: urlOf(server, config),
       async close() {
         preparation?.stop()
-        await loop?.stop()
+        await Promise.all(loops.map((loop) => loop.stop()))
         await closeServer(server)
         await close()
       }
@@ -115,6 +111,18 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     await close()
     throw error
   }
+}
+
+/** What happens without a request; nothing where no image may be read. */
+function backgroundLoops({ verification, sweep }: Catalogue, { config, log }: { config: Config; log: Log }): Loop[] {
+  if (!verification || !sweep || config.verify.images === 'off') return []
+  const onError = (error: unknown) => log.error({ causes: causes(error) }, 'an image could not be verified')
+  const { atOnce, everyMs } = verifying
+  const verifications = startLoop({ work: (signal) => verification.work({ atOnce, signal }), everyMs, onError })
+  verification.onWork(verifications.wake)
+  // a batch, and a pause after it
+  const sweeps = startLoop({ work: (signal) => sweep({ ...sweeping, signal }).then(() => 0), everyMs: sweeping.everyMs, onError })
+  return [verifications, sweeps]
 }
 
 async function openEmbedded(gate: Gate): Promise<void> {

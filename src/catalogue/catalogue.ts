@@ -5,6 +5,7 @@ import { type Containers, containerCatalogue } from './containers.ts'
 import { factsBook } from './facts.ts'
 import { type Images, type ImagesParts, imageCatalogue } from './images.ts'
 import { type Specs, specCatalogue } from './specs.ts'
+import { sweep } from './sweep.ts'
 import { taskQueue } from './task-queue.ts'
 import { createVerification, type Verification, type VerificationParts } from './verification.ts'
 
@@ -14,6 +15,8 @@ export interface Catalogue {
   /** Absent where there is nowhere to keep tarballs. */
   images: Images | undefined
   verification: Verification | undefined
+  /** Looks again at what was looked at longest ago. */
+  sweep: ((options: Parameters<typeof sweep>[1]) => Promise<number>) | undefined
   jobSpecs: Specs
   hysdsIos: Specs
   /** A document as an engine would answer it, for operators. */
@@ -35,13 +38,13 @@ export interface CatalogueOptions {
 
 export function createCatalogue(stores: Stores, { guarded, hash, tarballs }: CatalogueOptions): Catalogue {
   const facts = factsBook(stores.facts, hash)
-  const verification =
-    tarballs &&
-    createVerification({ ...tarballs, containers: stores.containers, facts, queue: taskQueue(stores.tasks, { ...tarballs, hash }) })
+  const queue = taskQueue(stores.tasks, { hash, now: () => new Date(), leaseMs: 60_000, ...tarballs })
+  const verification = tarballs && createVerification({ ...tarballs, containers: stores.containers, facts, queue })
   return {
     containers: containerCatalogue(stores.containers, { guarded, facts, verification }),
     images: tarballs && verification && imageCatalogue({ ...tarballs, records: stores.containers, guarded, facts, verification }),
     verification,
+    sweep: tarballs && ((options) => sweep({ ...tarballs, containers: stores.containers, facts: stores.facts, queue }, options)),
     jobSpecs: specCatalogue(stores.jobSpecs),
     hysdsIos: specCatalogue(stores.hysdsIos),
     describe: {

@@ -17,6 +17,8 @@ export interface Claimed {
 export interface TaskQueue {
   /** One task an image: putting it down again makes it due again. */
   add(task: Pick<Task, 'container' | 'slot' | 'key'>): Promise<void>
+  /** Puts down one that the caller does at once: others take it up only when the caller falls silent. */
+  begin(task: Pick<Task, 'container' | 'slot' | 'key'>): Promise<Claimed>
   /** Takes what is due, at most so many. Of several that ask at once one gets each. */
   claim(limit: number): Promise<Claimed[]>
 }
@@ -34,6 +36,14 @@ export interface QueueParts {
 export function taskQueue(store: DocumentStore, { hash, now, leaseMs }: QueueParts): TaskQueue {
   const after = (ms: number) => new Date(now().getTime() + ms).toISOString()
 
+  const newTask = ({ container, slot, key }: Pick<Task, 'container' | 'slot' | 'key'>) => ({
+    id: hash(`verify\n${container}\n${slot}`),
+    kind: 'verify' as const,
+    container,
+    slot,
+    key
+  })
+
   /** The new revision, or undefined when somebody else wrote. */
   async function swap(task: Task, revision: string): Promise<string | undefined> {
     try {
@@ -46,8 +56,12 @@ export function taskQueue(store: DocumentStore, { hash, now, leaseMs }: QueuePar
 
   async function claimOne(found: Task, revision: string): Promise<Claimed | undefined> {
     const task = { ...found, due: after(leaseMs), attempts: found.attempts + 1 }
-    let held = await swap(task, revision)
-    if (held === undefined) return undefined
+    const held = await swap(task, revision)
+    return held === undefined ? undefined : claimed(task, held)
+  }
+
+  function claimed(task: Task, revision: string): Claimed {
+    let held: string | undefined = revision
     return {
       task,
       async extend() {
@@ -67,21 +81,27 @@ export function taskQueue(store: DocumentStore, { hash, now, leaseMs }: QueuePar
   }
 
   return {
-    async add({ container, slot, key }) {
-      const id = hash(`verify\n${container}\n${slot}`)
-      await store.put(id, toTaskDocument({ id, kind: 'verify', container, slot, key, due: now().toISOString(), attempts: 0 }))
+    async add(image) {
+      const task = { ...newTask(image), due: after(0), attempts: 0 }
+      await store.put(task.id, toTaskDocument(task))
+    },
+
+    async begin(image) {
+      const task = { ...newTask(image), due: after(leaseMs), attempts: 1 }
+      const { revision } = await store.put(task.id, toTaskDocument(task))
+      return claimed(task, revision)
     },
 
     async claim(limit) {
       const { items } = await store.list({ sort: { field: 'due', order: 'asc' }, limit })
-      const claimed: Claimed[] = []
+      const mine: Claimed[] = []
       for (const { document, revision } of items) {
         const task = fromTaskDocument(document)
         if (!task || task.due > now().toISOString()) continue
-        const mine = await claimOne(task, revision)
-        if (mine) claimed.push(mine)
+        const one = await claimOne(task, revision)
+        if (one) mine.push(one)
       }
-      return claimed
+      return mine
     }
   }
 }

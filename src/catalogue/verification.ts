@@ -15,6 +15,8 @@ export interface VerificationParts extends ReadingParts {
   /** Which images are read at all. */
   mode: 'off' | 'own' | 'all'
   addresses: () => readonly string[]
+  /** For how long a task is somebody's without a sign of life. */
+  leaseMs: number
 }
 
 export interface Verification {
@@ -26,13 +28,13 @@ export interface Verification {
   /** The same, and reads them now, but not for longer than that. */
   proven(record: Record, options: { publicUrl: string; withinMs: number }): Promise<void>
   /** Does what is due, so many at once; how many there were. */
-  work(options: { atOnce: number; heartbeatMs: number; signal: AbortSignal }): Promise<number>
+  work(options: { atOnce: number; signal: AbortSignal }): Promise<number>
   /** Wakes whoever waits for work. */
   onWork(listener: () => void): void
 }
 
 export function createVerification(parts: VerificationParts): Verification {
-  const { containers, facts, queue, mode, addresses, now } = parts
+  const { containers, facts, queue, mode, addresses, now, leaseMs } = parts
   let wake = () => {}
 
   /** What of a record may be read: ours, or with VERIFY=all whatever the policy then lets through. */
@@ -43,7 +45,8 @@ export function createVerification(parts: VerificationParts): Verification {
     return slots.map(([slot, url]) => ({ slot, url, key: keyOfUrl(url, own) })).filter(({ key }) => key !== undefined || mode === 'all')
   }
 
-  async function put(record: Record, publicUrl: string): Promise<{ slot: Slot; key: string | undefined }[]> {
+  /** What of a record may be read and was not yet. */
+  async function unproven(record: Record, publicUrl: string) {
     const images = readable(record, publicUrl)
     if (images.length === 0) return []
     const known = await facts.read(
@@ -52,10 +55,7 @@ export function createVerification(parts: VerificationParts): Verification {
     )
     const proven = ({ slot, url }: { slot: Slot; url: string }) =>
       known.some((one) => one.slot === slot && one.verdict !== 'unverified' && applies(one, { url, digest: record.digest }))
-    const todo = images.filter((image) => !proven(image))
-    for (const { slot, key = null } of todo) await queue.add({ container: record.id, slot, key })
-    if (todo.length > 0) wake()
-    return todo
+    return images.filter((image) => !proven(image)).map(({ slot, key = null }) => ({ container: record.id, slot, key }))
   }
 
   /** As the record says now; undefined when it says nothing of this image any more. */
@@ -92,14 +92,14 @@ export function createVerification(parts: VerificationParts): Verification {
     }
   }
 
-  async function carryOut(claimed: Claimed, { heartbeatMs, signal }: { heartbeatMs: number; signal: AbortSignal }): Promise<void> {
+  async function carryOut(claimed: Claimed, signal: AbortSignal): Promise<void> {
     const lost = new AbortController()
     const heartbeat = setInterval(() => {
       claimed.extend().then(
         (held) => !held && lost.abort(new Error('another replica has the task by now')),
         () => {} // the store is away: the lease tells, in the end
       )
-    }, heartbeatMs)
+    }, leaseMs / 4)
     const { task } = claimed
     try {
       await prove(task, AbortSignal.any([signal, lost.signal]))
@@ -118,19 +118,23 @@ export function createVerification(parts: VerificationParts): Verification {
 
   return {
     async registered(record, { publicUrl }) {
-      await put(record, publicUrl)
+      const images = await unproven(record, publicUrl)
+      for (const image of images) await queue.add(image)
+      if (images.length > 0) wake()
     },
 
     async proven(record, { publicUrl, withinMs }) {
-      const todo = await put(record, publicUrl)
+      const begun: Claimed[] = []
+      for (const image of await unproven(record, publicUrl)) begun.push(await queue.begin(image))
+      // what takes longer, or fails, is in the queue, and its turn comes again
       const signal = AbortSignal.timeout(withinMs)
-      // what fails here is in the queue, and its turn comes again
-      await Promise.allSettled(todo.map(({ slot, key = null }) => prove({ container: record.id, slot, key }, signal)))
+      await Promise.allSettled(begun.map((one) => carryOut(one, signal)))
+      if (signal.aborted) wake()
     },
 
-    async work({ atOnce, ...options }) {
+    async work({ atOnce, signal }) {
       const claimed = await queue.claim(atOnce)
-      await Promise.allSettled(claimed.map((one) => carryOut(one, options)))
+      await Promise.allSettled(claimed.map((one) => carryOut(one, signal)))
       return claimed.length
     },
 

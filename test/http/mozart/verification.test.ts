@@ -1,5 +1,5 @@
 import t from 'tap'
-import { startVerification } from '../../../src/catalogue/verification-loop.ts'
+import { startLoop } from '../../../src/catalogue/loop.ts'
 import { appLayer, baseLayer, inChunks } from '../../support/images.ts'
 import { startWithTarballs, tarball, type WithTarballs } from '../../support/tarballs.ts'
 
@@ -10,8 +10,7 @@ const ours = (key: string) => `http://127.0.0.1:0/storage/${key}`
 
 const add = ({ app }: WithTarballs, fields: Record<string, string>) =>
   app.inject({ method: 'POST', url: '/api/v0.1/container/add', query: { ...hello, ...fields } })
-const work = ({ catalogue }: WithTarballs) =>
-  catalogue.verification!.work({ atOnce: 10, heartbeatMs: 10_000, signal: new AbortController().signal })
+const work = ({ catalogue }: WithTarballs) => catalogue.verification!.work({ atOnce: 10, signal: new AbortController().signal })
 const waiting = async ({ stores }: WithTarballs) => (await stores.tasks.list({ limit: 10 })).items.length
 const verdict = async ({ app }: WithTarballs, arch: string) => {
   const { result, message } = (await app.inject(`/container/resolve?id=hello:1&arch=${arch}`)).json()
@@ -54,6 +53,7 @@ t.test('who waits is answered when the images were read', async (t) => {
 
   t.equal(reply.statusCode, 200)
   t.equal(await verdict(server, 'arm64'), 'match')
+  t.equal(await waiting(server), 0, 'and nobody reads them again')
   t.equal((await add(server, { url: 's3://x', verify: 'perhaps' })).statusCode, 400)
 })
 
@@ -94,7 +94,10 @@ t.test('the loop reads what was there before it began, and what comes while it s
   await add(server, { url: '', urls: JSON.stringify({ arm64: ours('arm.tar.gz') }) })
   const onError = (error: unknown) => t.fail(String(error))
 
-  const loop = startVerification(server.catalogue.verification!, { everyMs: 600_000, heartbeatMs: 10_000, atOnce: 2, onError })
+  const verification = server.catalogue.verification!
+
+  const loop = startLoop({ work: (signal) => verification.work({ atOnce: 2, signal }), everyMs: 600_000, onError })
+  verification.onWork(loop.wake)
   t.teardown(() => loop.stop())
 
   await until(async () => (await verdict(server, 'arm64')) === 'match')

@@ -1,33 +1,33 @@
 import { isCatalogueError } from '../domain/errors.ts'
-import type { Verification } from './verification.ts'
 
 export interface Loop {
-  /** Lets go of what is under way, so that another replica takes it up. */
+  /** There is something to do. */
+  wake(): void
+  /** Lets go of what is under way. */
   stop(): Promise<void>
 }
 
 export interface LoopOptions {
-  /** How often to look when nothing is known to be there: others may have put something down. */
+  /** Does what there is, and tells how much it was; after nothing it pauses. */
+  work(signal: AbortSignal): Promise<number>
+  /** The longest pause: other replicas may have put something down. */
   everyMs: number
-  heartbeatMs: number
-  /** Images that are read at once. */
-  atOnce: number
   /** What nobody foresaw. */
   onError(error: unknown): void
 }
 
-/** Reads what was put down to be read, until it is stopped. */
-export function startVerification(verification: Verification, { everyMs, onError, ...options }: LoopOptions): Loop {
+/** Work behind the requests, until it is stopped. */
+export function startLoop({ work, everyMs, onError }: LoopOptions): Loop {
   const stopped = new AbortController()
   const { signal } = stopped
-  let wake = () => {}
+  let endPause = () => {}
   let awaited = false
 
   const pause = () =>
     new Promise<void>((resolve) => {
       if (awaited || signal.aborted) return resolve()
       const timer = setTimeout(resolve, everyMs)
-      wake = () => {
+      endPause = () => {
         clearTimeout(timer)
         resolve()
       }
@@ -38,7 +38,7 @@ export function startVerification(verification: Verification, { everyMs, onError
       awaited = false
       let done = 0
       try {
-        done = await verification.work({ ...options, signal })
+        done = await work(signal)
       } catch (error) {
         // the store is away, or not ready yet: later, then
         if (!isCatalogueError(error, 'store_unavailable')) onError(error)
@@ -47,15 +47,15 @@ export function startVerification(verification: Verification, { everyMs, onError
     }
   }
 
-  verification.onWork(() => {
-    awaited = true
-    wake()
-  })
   const running = run()
   return {
+    wake() {
+      awaited = true
+      endPause()
+    },
     stop() {
       stopped.abort(new Error('the server stops'))
-      wake()
+      endPause()
       return running
     }
   }

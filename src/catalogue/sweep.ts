@@ -1,0 +1,84 @@
+import { fromDocument } from '../domain/document.ts'
+import { isCatalogueError } from '../domain/errors.ts'
+import { applies, type Facts, fromFactsDocument, toFactsDocument } from '../domain/facts.ts'
+import type { DocumentStore, Stored } from '../stores/document-store.ts'
+import type { ReadingParts } from './tarball-reading.ts'
+import type { TaskQueue } from './task-queue.ts'
+
+export interface SweepParts extends ReadingParts {
+  containers: DocumentStore
+  facts: DocumentStore
+  queue: TaskQueue
+}
+
+type Looked = Pick<Facts, 'status'> & { changed?: boolean }
+
+/**
+ * Looks again at what was looked at longest ago, without reading any bytes: what is gone is marked, what changed is put down to be read
+ * anew, and facts about what no record names any more are removed. How many were looked at.
+ */
+export async function sweep(
+  parts: SweepParts,
+  { olderMs, limit, signal }: { olderMs: number; limit: number; signal: AbortSignal }
+): Promise<number> {
+  const { facts, containers, now } = parts
+  const before = new Date(now().getTime() - olderMs).toISOString()
+  const { items } = await facts.list({ sort: { field: 'checked', order: 'asc' }, limit })
+  let looked = 0
+  for (const stored of items) {
+    const known = fromFactsDocument(stored.document)
+    if (!known || known.checked > before || signal.aborted) continue
+    looked++
+    const record = await containers.get(known.container)
+    await unlessChanged(() => (record && stillNamed(known, record) ? lookAgain(parts, { known, stored, signal }) : forget(facts, stored)))
+  }
+  return looked
+}
+
+function stillNamed(known: Facts, { document }: Stored): boolean {
+  const record = fromDocument(known.container, document)
+  const url = known.slot === '' ? (record.images.size === 0 ? record.url : undefined) : record.images.get(known.slot)
+  return url !== undefined && applies(known, { url, digest: record.digest })
+}
+
+const forget = (facts: DocumentStore, { id, revision }: Stored) => facts.remove(id, { revision })
+
+async function lookAgain(
+  parts: SweepParts,
+  { known, stored, signal }: { known: Facts; stored: Stored; signal: AbortSignal }
+): Promise<void> {
+  const { changed, status } = await look(parts, { known, signal })
+  const checked = parts.now().toISOString()
+  await parts.facts.put(stored.id, toFactsDocument({ ...known, status, checked }, stored.id), { revision: stored.revision })
+  if (changed) await parts.queue.add({ container: known.container, slot: known.slot, key: known.key })
+}
+
+async function look({ blobs, sources }: SweepParts, { known, signal }: { known: Facts; signal: AbortSignal }): Promise<Looked> {
+  try {
+    if (known.key !== null) {
+      const blob = await blobs.head(known.key)
+      if (!blob) return { status: 'gone' }
+      return { status: 'present', changed: known.sha256 !== null && blob.sha256 !== undefined && blob.sha256 !== known.sha256 }
+    }
+    const { etag, modified, size } = await sources.probe(known.url, { signal })
+    const differs = (before: string | number | null, after: string | number | undefined) =>
+      before !== null && after !== undefined && before !== after
+    const changed = differs(known.etag, etag) || differs(known.modified, modified) || differs(known.size, size)
+    return { status: 'present', changed }
+  } catch (error) {
+    if (isCatalogueError(error, 'source_gone')) return { status: 'gone' }
+    if (isCatalogueError(error, 'source_unavailable')) return { status: 'unreachable' }
+    // what this site does not read is as it was
+    if (isCatalogueError(error, 'source_forbidden', 'source_unsupported', 'key_invalid')) return { status: known.status }
+    throw error
+  }
+}
+
+/** Who wrote meanwhile knows better. */
+async function unlessChanged(write: () => Promise<unknown>): Promise<void> {
+  try {
+    await write()
+  } catch (error) {
+    if (!isCatalogueError(error, 'revision_conflict')) throw error
+  }
+}
