@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { BlobStore } from './blobs/blob-store.ts'
 import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts'
 import { type Loop, startLoop } from './catalogue/loop.ts'
-import type { Config } from './config/config.ts'
+import type { Config, Objects } from './config/config.ts'
 import { program } from './config/program.ts'
 import { createServer } from './http/server.ts'
 import { causes, type Log, type WriteInfo } from './observability/log.ts'
@@ -29,7 +29,7 @@ export async function openStores(config: Config): Promise<Stores> {
 }
 
 /** Where tarballs are. The driver of S3 costs 30 MB of memory. */
-export async function openBlobs({ objects }: Pick<Config, 'objects'>): Promise<BlobStore> {
+export async function openBlobs({ objects }: { objects: Objects }): Promise<BlobStore> {
   if (objects.kind === 's3') {
     const { openS3Blobs } = await import('./blobs/s3/s3-blobs.ts')
     return openS3Blobs(objects)

@@ -9,5 +9,12 @@ interface Entry {
 export const commands: ReadonlyMap<string, Entry> = new Map([
   ['serve', { summary: 'run the server', load: async () => (await import('./serve.ts')).serve }],
   ['migrate', { summary: "bring the store to this program's version", load: async () => (await import('./migrate.ts')).migrate }],
-  ['inspect', { summary: "prove a tarball's architecture", load: async () => (await import('./inspect.ts')).inspect }]
+  ['inspect', { summary: "prove a tarball's architecture", load: async () => (await import('./inspect.ts')).inspect }],
+  [
+    'container-met',
+    {
+      summary: "upload and register a tarball, as the builder's script does",
+      load: async () => (await import('./container-met.ts')).containerMet
+    }
+  ]
 ])

@@ -4,7 +4,15 @@ import type { RuleContext } from './config.ts'
 /** Where tarballs are. */
 export type Objects =
   | { kind: 'local'; directory: string }
-  | { kind: 's3'; bucket: string; endpoint?: string; region?: string; prefix: string; pathStyle: boolean }
+  | {
+      kind: 's3'
+      bucket: string
+      endpoint?: string
+      region?: string
+      prefix: string
+      pathStyle: boolean
+      credentials?: { accessKeyId: string; secretAccessKey: string }
+    }
 
 const s3Settings = ['s3Endpoint', 's3Bucket', 's3Region', 's3Prefix'] as const
 

@@ -1,7 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import { CatalogueError } from '../../domain/errors.ts'
 
-/** Keys come from the SDK's own chain: AWS_ACCESS_KEY_ID, profiles, the machine's role. */
 export interface S3Options {
   bucket: string
   region?: string
@@ -11,6 +10,8 @@ export interface S3Options {
   prefix?: string
   /** The bucket in the path instead of the host name, as most servers other than Amazon's want it. */
   pathStyle?: boolean
+  /** Absent: from the SDK's own chain: AWS_ACCESS_KEY_ID, profiles, the machine's role. */
+  credentials?: { accessKeyId: string; secretAccessKey: string }
   /** How long a request is tried again before it is refused as store_unavailable. */
   patienceMs?: number
   /** Puts and pieces of uploads that send at once; each holds up to four parts in memory. */
@@ -70,6 +71,7 @@ export function openBucket({
   endpoint,
   prefix = '',
   pathStyle = false,
+  credentials,
   patienceMs = 4000
 }: S3Options): Bucket {
   const client = new S3Client({
@@ -80,7 +82,8 @@ export function openBucket({
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: { connectionTimeout: patienceMs },
-    ...(endpoint === undefined ? {} : { endpoint })
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials })
   })
   const start = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`
   const own = `${start}.leporello`

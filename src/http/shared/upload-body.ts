@@ -13,7 +13,12 @@ export interface UploadBody {
  * The bytes of a request as they arrive, however many. Throws too_slow when none came for so long, and parameter_invalid when the
  * connection ended before the body did; then who stores them stores nothing.
  */
-export async function* uploadBody({ message, response, stallMs }: UploadBody): AsyncGenerator<Uint8Array> {
+export function uploadBody(body: UploadBody): AsyncGenerator<Uint8Array> {
+  keepOpen(body.message)
+  return arriving(body)
+}
+
+async function* arriving({ message, response, stallMs }: UploadBody): AsyncGenerator<Uint8Array> {
   let size = 0
   let wake = () => {}
   const onEvent = () => wake()
@@ -49,6 +54,14 @@ export async function* uploadBody({ message, response, stallMs }: UploadBody): A
       }
     })
   }
+}
+
+/**
+ * Lets a request last as long as storing it does. S3 copies a large tarball for minutes after its last byte, and an upload may wait for
+ * its turn: to the server that is a connection on which nothing happens. Node sets its own limit again for the next request.
+ */
+function keepOpen({ socket }: IncomingMessage): void {
+  if ('setTimeout' in socket) socket.setTimeout(0) // inject() has no real one
 }
 
 /** Whether the client sends its body only when it is told to. */

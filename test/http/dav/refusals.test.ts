@@ -125,6 +125,23 @@ t.test('where there is no room, that is said before the bytes have come', async 
   )
 })
 
+t.test('an upload that the store takes long over is answered, however long the server lets a connection rest', async (t) => {
+  const blobs = await openBlobs(t)
+  const busy = async (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+  const slow: typeof blobs.put = async (key, source, options) => {
+    await busy(400)
+    const put = await blobs.put(key, source, options)
+    await busy(400)
+    return put
+  }
+  const { app, ask } = await startDav(t, { blobs: { ...blobs, put: slow } })
+  app.server.timeout = 100
+
+  const answer = await ask('f', { method: 'PUT', body: 'x' })
+
+  t.equal(answer.status, 201)
+})
+
 const methods = {
   OPTIONS: 200,
   GET: 200,
