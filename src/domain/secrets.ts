@@ -1,10 +1,10 @@
 const masks: readonly (readonly [RegExp, string])[] = [
-  // s3://user:secret@host
-  [/:\/\/[^\s/"'@?#]*@/g, '://***@'],
+  // s3://user:secret@host, up to the last @: a secret may hold one
+  [/:\/\/[^\s/"'?#]*@/g, '://***@'],
   // s3://AKIA:se/cret@host, where the secret holds a slash: the colon is not followed by a port
   [/:\/\/[^\s/"'@?#:]*:(?!\d+(?:[/"'\s?#]|$))[^\s"'@]*@/g, '://***@'],
   // the same inside a query string
-  [/%3A%2F%2F(?:(?!%2F|%40)[^\s/"'@&])*%40/gi, '%3A%2F%2F***%40'],
+  [/%3A%2F%2F(?:(?!%2F|%3F|%23)[^\s/"'@&])*%40/gi, '%3A%2F%2F***%40'],
   // presigned URLs and tokens, plain or inside a query string
   [
     /([?&;\s]|%3F|%26|^)((?:x-amz-[a-z-]+|x-goog-[a-z-]+|awsaccesskeyid|signature|sig|token|access_token|password|passwd|secret|api_?key)(?:=|%3D))(?:(?!%26)[^&\s"'#;])+/gi,

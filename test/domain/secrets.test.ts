@@ -5,6 +5,8 @@ t.test('secrets in URLs are masked, whatever surrounds them', async (t) => {
   const cases: [string, string][] = [
     ['s3://user:hunter2@host:9000/bucket/x', 's3://***@host:9000/bucket/x'],
     ['fetch dav://user:hunter2@host/x and s3://a:hunter2@b/y', 'fetch dav://***@host/x and s3://***@b/y'],
+    ['s3://user:hun@ter2@host/x', 's3://***@host/x'],
+    ['/add?url=s3%3A%2F%2Fuser%3Ahun%40ter2%40host%2Fx&to=a%40b', '/add?url=s3%3A%2F%2F***%40host%2Fx&to=a%40b'],
     ['s3://AKIA:hun/ter2@host/x', 's3://***@host/x'],
     ['{"url":"https://token@host/x"}', '{"url":"https://***@host/x"}'],
     ['/add?url=s3%3A%2F%2Fuser%3Ahunter2%40host%2Fx&name=y', '/add?url=s3%3A%2F%2F***%40host%2Fx&name=y'],

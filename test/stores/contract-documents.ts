@@ -12,6 +12,10 @@ const strangeIds = [
   `quotes " ' and \` and \\`,
   'comma,semicolon;star*',
   '_leading',
+  '_bulk',
+  '_count',
+  '_mapping',
+  '_search',
   '-dash',
   '+plus',
   '..a',
@@ -170,7 +174,7 @@ async function describeContract(t: Tap, store: DocumentStore): Promise<void> {
   })
 
   await t.test('what is not there is described as not found', async (t) => {
-    for (const id of ['gone', '..', 'x'.repeat(513)]) {
+    for (const id of ['gone', '_search', '..', 'x'.repeat(513)]) {
       const { found, body } = await store.describe(id, { pretty: id === '..' })
 
       t.equal(found, false)

@@ -1,7 +1,7 @@
 import { CatalogueError } from '../../domain/errors.ts'
 import { checkId, isStorableId } from '../../domain/limits.ts'
 import type { DocumentStore } from '../document-store.ts'
-import { type Engine, reasonOf } from './engine.ts'
+import { documentPath, type Engine, reasonOf } from './engine.ts'
 import { allIds } from './ids.ts'
 import { watchIndex } from './index-state.ts'
 import { listPage } from './lists.ts'
@@ -39,7 +39,7 @@ export function elasticsearchDocuments(engine: Engine, { index, body }: { index:
       if (!isStorableId(id)) return absent
       const answer = await engine.send({
         method: 'GET',
-        path: `/${index}/_doc/${encodeURIComponent(id)}`,
+        path: documentPath(index, id),
         ...(pretty && { query: 'pretty' })
       })
       if (answer.status === 200) return { found: true, body: answer.body }

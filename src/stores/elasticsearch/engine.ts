@@ -119,6 +119,12 @@ function clientOptions({ urls, username, password, apiKey, ca, insecure }: Engin
   }
 }
 
+/**
+ * Where one document is. Engines match paths before they decode them, and Elasticsearch 7 still has `/{index}/{type}/_search`, `_bulk`
+ * and more of the kind: an underscore in its encoded form keeps an id such as `_search` an id.
+ */
+export const documentPath = (index: string, id: string): string => `/${index}/_doc/${encodeURIComponent(id).replace(/^_/, '%5F')}`
+
 /** What an engine's error body says, in its own words, without secrets and cut to a line. */
 export function reasonOf(body: string): string {
   let text = body

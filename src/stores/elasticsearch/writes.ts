@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { coalesce } from '../coalesce.ts'
 import type { Expectation } from '../document-store.ts'
-import type { Engine } from './engine.ts'
+import { documentPath, type Engine } from './engine.ts'
 import type { IndexState, IndexWatch } from './index-state.ts'
 import { type EngineError, isIndexMissing, isPassing, refusal } from './refusals.ts'
 
@@ -111,7 +111,7 @@ async function sendAlone(engine: Engine, { index, write, deadline, ...rest }: Ba
   const conditions = expected && 'revision' in expected ? sequenceOf(expected.revision) : undefined
   const answer = await engine.send({
     method: document === undefined ? 'DELETE' : 'PUT',
-    path: `/${index}/_doc/${encodeURIComponent(id)}`,
+    path: documentPath(index, id),
     query: [
       timeoutUntil(deadline),
       create ? 'op_type=create' : '',
