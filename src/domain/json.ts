@@ -9,13 +9,26 @@ const maxDepth = 1000
 /** Not JSON. The message is the one of Python's json module, which HySDS people know: `Expecting value: line 1 column 1 (char 0)`. */
 export class JsonError extends Error {
   constructor(problem: string, text: string, at: number) {
-    const before = text.slice(0, at)
-    const line = before.split('\n').length
-    const characters = (part: string) => [...part].length
-    const column = characters(before.slice(before.lastIndexOf('\n') + 1)) + 1
-    super(`${problem}: line ${line} column ${column} (char ${characters(before)})`)
+    const { line, column, character } = placeOf(text, at)
+    super(`${problem}: line ${line} column ${column} (char ${character})`)
     this.name = 'JsonError'
   }
+}
+
+/** As Python counts: a pair of surrogates is one character. In one pass, for the text may be as large as a body. */
+function placeOf(text: string, at: number): { line: number; column: number; character: number } {
+  let line = 1
+  let character = 0
+  let lineStart = 0
+  for (let i = 0; i < at; i++) {
+    const code = text.codePointAt(i)!
+    if (code > 0xffff && i + 1 < at) i++
+    character++
+    if (code !== 0x0a) continue
+    line++
+    lineStart = character
+  }
+  return { line, column: character - lineStart + 1, character }
 }
 
 export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null'

@@ -1,8 +1,9 @@
 const masks: readonly (readonly [RegExp, string])[] = [
   // s3://user:secret@host, up to the last @: a secret may hold one
   [/:\/\/[^\s/"'?#]*@/g, '://***@'],
-  // s3://AKIA:se/cret@host, where the secret holds a slash: the colon is not followed by a port
-  [/:\/\/[^\s/"'@?#:]*:(?!\d+(?:[/"'\s?#]|$))[^\s"'@]*@/g, '://***@'],
+  // s3://AKIA:se/cret@host, where the secret holds a slash: the colon is not followed by a port. It ends before another `://`, or a
+  // text of many would be read from each of them to its end
+  [/:\/\/[^\s/"'@?#:]*:(?!\d+(?:[/"'\s?#]|$))(?:(?!:\/\/)[^\s"'@])*@/g, '://***@'],
   // the same inside a query string
   [/%3A%2F%2F(?:(?!%2F|%3F|%23)[^\s/"'@&])*%40/gi, '%3A%2F%2F***%40'],
   // presigned URLs and tokens, plain or inside a query string

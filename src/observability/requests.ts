@@ -1,3 +1,4 @@
+import { limits } from '../domain/limits.ts'
 import { causes, type Log, masked, type WriteInfo } from './log.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -35,7 +36,8 @@ function line({ id, method, path, status, ms, bytes, about, aborted }: RequestRe
     status,
     ms: Math.round(ms * 100) / 100,
     bytes,
-    id: about && masked(about),
+    // what was asked for may be as large as a body; no id is
+    id: about && masked(about).slice(0, limits.id),
     aborted: aborted || undefined
   }
 }

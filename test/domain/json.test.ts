@@ -79,3 +79,11 @@ t.test('an engine answer is cut without touching what is inside', async (t) => {
   t.strictSame([...membersAt('{}', 0)], [])
   t.equal(valueEnd('12,', 0), 2)
 })
+
+t.test('where a large text is wrong is told without holding each of its characters', async (t) => {
+  const before = process.resourceUsage().maxRSS
+  const text = `${' '.repeat(16_000_000)}\n "😀" x`
+
+  t.throws(() => readJson(text), { message: 'Extra data: line 2 column 6 (char 16000006)' })
+  t.ok(process.resourceUsage().maxRSS - before < 100_000, 'it takes less than 100 MB')
+})

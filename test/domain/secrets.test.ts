@@ -31,3 +31,10 @@ t.test('what is no secret stays', async (t) => {
     t.equal(maskSecrets(text), text)
   }
 })
+
+t.test('a text that is nothing but beginnings of secrets is read once, not from each of them', async (t) => {
+  const text = '://a:b'.repeat(300_000)
+
+  t.equal(maskSecrets(text), text)
+  t.equal(maskSecrets(`${text} s3://AKIA:hun/ter2@host`), `${text} s3://***@host`)
+})

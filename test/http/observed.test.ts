@@ -124,3 +124,18 @@ t.test('requests are counted by face, route, method and status', async (t) => {
     t.match(body, `leporello_http_request_duration_seconds_count{${labels}} 1`)
   }
 })
+
+t.test('an id as large as a body does not make a line as large', async (t) => {
+  const { report, atLeast } = logLines()
+  const { app } = await startServer(t, { report })
+
+  await app.inject({
+    method: 'DELETE',
+    url: '/container',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    payload: `id=${'://a:b'.repeat(150_000)}`
+  })
+
+  const [line] = await atLeast(1)
+  t.equal(String(line!['id']).length, 512)
+})

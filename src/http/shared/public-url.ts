@@ -39,8 +39,8 @@ export function scriptName(request: FastifyRequest, { prefix }: Pick<PublicAddre
 /** A path such as `/mozart`, or undefined when the header holds none. Never `//host`, which a browser would follow out of here. */
 export function cleanScriptName(value: string | string[] | undefined): string | undefined {
   if (typeof value !== 'string') return undefined
-  const path = value.replace(/\/+$/, '')
-  return /^(?:\/[\w.~%@:-]+)+$/.test(path) ? path : undefined
+  // one expression from the start: `/\/+$/` would look for the end from each of many slashes
+  return /^((?:\/[\w.~%@:-]+)+)\/*$/.exec(value)?.[1]
 }
 
 /** Whether a path lies under a prefix: `/mozart` and `/mozart/x` do, `/mozartx` does not. */
