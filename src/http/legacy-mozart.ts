@@ -50,22 +50,30 @@ function joinStreams(request: FastifyRequest, reply: FastifyReply, upstream: Cli
   const client = reply.raw
   upstream.on('response', (answer) => {
     upstream.setTimeout(0)
-    client.writeHead(answer.statusCode ?? 502, answer.statusMessage, answerHeaders(answer, request.id))
+    try {
+      client.writeHead(answer.statusCode ?? 502, answer.statusMessage, answerHeaders(answer, request.id))
+    } catch (error) {
+      // Node reads status lines that it will not write, such as `099`
+      upstream.destroy()
+      return fail(error as Error)
+    }
     answer.on('error', () => client.destroy()).on('aborted', () => client.destroy())
     answer.pipe(client)
   })
   upstream.on('timeout', () => upstream.destroy(new Error('no answer in time')))
-  upstream.on('error', (error: NodeJS.ErrnoException) => {
-    if (client.destroyed || client.writableFinished) return
-    if (client.headersSent) return void client.destroy()
-    request.failure = error
-    answerAway(reply, request.id, error.code ?? error.message)
-  })
+  upstream.on('error', fail)
   client.on('close', () => {
     if (!client.writableFinished) upstream.destroy()
   })
   if (hasBody(request.raw)) request.raw.pipe(upstream)
   else upstream.end()
+
+  function fail(error: NodeJS.ErrnoException): void {
+    if (client.destroyed || client.writableFinished) return
+    if (client.headersSent) return void client.destroy()
+    request.failure = error
+    answerAway(reply, request.id, error.code ?? error.message)
+  }
 }
 
 function answerAway({ raw }: FastifyReply, id: string, reason: string): void {

@@ -1,3 +1,4 @@
+import { normalize } from 'node:path/posix'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { PassThrough } from './legacy-mozart.ts'
 
@@ -25,12 +26,25 @@ export function rememberMethods(methods: Methods, { url, method }: RouteOptions)
  */
 export function answerUnmatched(app: FastifyInstance, methods: Methods, { passThrough }: { passThrough: PassThrough | undefined }) {
   const answer = (request: FastifyRequest, reply: FastifyReply) => {
-    const known = methods.get(request.url.split('?', 1)[0]!)
+    const path = request.url.split('?', 1)[0]!
+    const known = methods.get(path)
     if (known) return request.method === 'OPTIONS' ? describe(reply, known) : notAllowed(request, reply, known)
-    return passThrough ? passThrough(request, reply) : json(reply.code(404), notFoundBody)
+    return passThrough && !methods.has(plainPath(path)) ? passThrough(request, reply) : json(reply.code(404), notFoundBody)
   }
   app.setNotFoundHandler(answer)
   return answer
+}
+
+/**
+ * As the servers behind us may read a path: decoded, without dots and doubled slashes. `/container%2Fadd` is no route of ours, but the
+ * old Mozart takes it for `/container/add`, and a write would go around our policy.
+ */
+function plainPath(path: string): string {
+  try {
+    return normalize(decodeURIComponent(path))
+  } catch {
+    return path
+  }
 }
 
 function describe(reply: FastifyReply, known: Set<string>): FastifyReply {

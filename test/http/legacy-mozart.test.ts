@@ -190,3 +190,34 @@ t.test('credentials in its address are sent to it, and to no log and no client',
   t.match(outage, { level: 'error', status: 503, path: '/job/list', causes: [{ code: 'ECONNREFUSED' }] })
   t.notMatch(JSON.stringify(await atLeast(2)) + refused, /se(%40|@)cret/)
 })
+
+t.test('no other spelling of a path of ours reaches the old Mozart, past our policy', async (t) => {
+  const { url } = await startServer(t, { listen: true, policy: 'read-only', legacyMozartUrl: await oldMozart(t, echo) })
+
+  for (const path of ['/container%2Fadd', '/job/../container/add', '/job%2f..%2fcontainer/add', '/api/v0.1//container/add']) {
+    t.equal(await statusOf(url, { method: 'POST', path }), 404, path)
+  }
+  t.equal(await statusOf(url, { method: 'HEAD', path: '/container/%72emove?id=hello' }), 404)
+  t.equal(await statusOf(url, { method: 'POST', path: '/job%2Fsubmit' }), 200)
+})
+
+t.test('a status line of the old Mozart that cannot be passed on is 503, and the server goes on', async (t) => {
+  for (const line of ['099 Odd', '200 a\u0001b']) {
+    const broken = createTcpServer((socket) => socket.once('data', () => socket.end(`HTTP/1.1 ${line}\r\ncontent-length: 0\r\n\r\n`)))
+    await new Promise<void>((resolve) => broken.listen(0, '127.0.0.1', resolve))
+    t.teardown(() => broken.close())
+    const { url } = await startServer(t, { listen: true, legacyMozartUrl: `http://127.0.0.1:${(broken.address() as AddressInfo).port}` })
+
+    t.equal((await send(`${url}/job/list`)).statusCode, 503)
+    t.equal((await send(`${url}/container/list`)).statusCode, 200)
+  }
+})
+
+/** Of a path that is sent as it stands: a URL would be cleaned first. */
+function statusOf(url: string, { method, path }: { method: string; path: string }): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    request(url, { method, path }, (reply) => resolve(reply.resume().statusCode))
+      .on('error', reject)
+      .end()
+  })
+}
