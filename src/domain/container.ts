@@ -49,10 +49,10 @@ export function containerFrom(registration: Registration, options: GuardOptions)
   checkLength('url', registration.url)
   checkLength('urls', registration.urls)
 
-  const url = isGuardUrl(registration.url, id) ? '' : registration.url
+  const url = isGuardUrl(registration.url) ? '' : registration.url
   const posted = empty.has(registration.urls.trim()) ? new Map<string, string>() : parseNames(registration.urls)
   for (const [name, value] of posted) checkLength('url', value, `urls' ${JSON.stringify(name)}`)
-  const names: Names = new Map([...posted].filter(([, value]) => !isGuardUrl(value, id)))
+  const names: Names = new Map([...posted].filter(([, value]) => !isGuardUrl(value)))
   const guardsRemoved = posted.size - names.size
 
   if (names.size === 0) {
@@ -62,9 +62,9 @@ export function containerFrom(registration: Registration, options: GuardOptions)
 
   const images = imagesOf(names)
   if (url !== '' && !images.has(amd64)) addAmd64(names, images, url)
-  addGuards(names, images, id, options)
   const untouched = guardsRemoved === 0 && names.size === posted.size
-  const urls = checkLength('urls', completeUrls(names, untouched ? registration.urls : undefined))
+  const asItCame = untouched ? registration.urls : undefined
+  const urls = checkLength('urls', completeUrls(names, { images: withGuards(images, id, options), asItCame }))
   return { id, version, digest, url: url || images.get(amd64) || guardUrl(options.publicUrl, id, amd64), urls }
 }
 
@@ -75,13 +75,13 @@ export function mergedRegistration(stored: { url: string | undefined; images: Im
     for (const [architecture, url] of images) for (const name of namesOf(architecture)) laidOver.set(name, url)
   }
   add(stored.images)
-  const storedUrl = stored.url !== undefined && !isGuardUrl(stored.url, posted.id) ? stored.url : ''
+  const storedUrl = stored.url !== undefined && !isGuardUrl(stored.url) ? stored.url : ''
   const postedNames = empty.has(posted.urls.trim()) ? new Map<string, string>() : parseNames(posted.urls)
-  const postedImages = imagesOf(new Map([...postedNames].filter(([, value]) => !isGuardUrl(value, posted.id))))
-  if (posted.url !== '' && !isGuardUrl(posted.url, posted.id) && !postedImages.has(amd64)) addAmd64(new Map(), postedImages, posted.url)
+  const postedImages = imagesOf(new Map([...postedNames].filter(([, value]) => !isGuardUrl(value))))
+  if (posted.url !== '' && !isGuardUrl(posted.url) && !postedImages.has(amd64)) addAmd64(new Map(), postedImages, posted.url)
   add(postedImages)
   const url = posted.url || (postedImages.has(amd64) ? '' : storedUrl)
-  const urls = laidOver.size === 0 ? '' : completeUrls(laidOver, undefined)
+  const urls = laidOver.size === 0 ? '' : completeUrls(laidOver, { images: imagesOf(laidOver), asItCame: undefined })
   return { ...posted, url, urls }
 }
 
@@ -127,8 +127,7 @@ function addAmd64(names: Names, images: Images, url: string): void {
   images.set(amd64, url)
 }
 
-function addGuards(names: Names, images: Images, id: string, { publicUrl, guarded }: GuardOptions): void {
-  for (const architecture of guarded.filter((name) => !images.has(name))) {
-    for (const name of namesOf(architecture)) names.set(name, guardUrl(publicUrl, id, architecture))
-  }
+function withGuards(images: Images, id: string, { publicUrl, guarded }: GuardOptions): Images {
+  const lacking = guarded.filter((architecture) => !images.has(architecture))
+  return new Map([...images, ...lacking.map((architecture) => [architecture, guardUrl(publicUrl, id, architecture)] as const)])
 }

@@ -36,7 +36,7 @@ export interface Record {
 export function fromDocument(id: string, document: string): Record {
   const { members } = readJson(document)
   const url = stringOf(members.get('url'))
-  const images = new Map([...readImages(members.get('urls'))].filter(([, value]) => !isGuardUrl(value, id)))
+  const images = new Map([...readImages(members.get('urls'))].filter(([, value]) => !isGuardUrl(value)))
   const [version, digest] = [stringOf(members.get('version')), stringOf(members.get('digest'))]
-  return { id, url: url && !isGuardUrl(url, id) ? url : undefined, version, digest, images, members }
+  return { id, url: url && !isGuardUrl(url) ? url : undefined, version, digest, images, members }
 }

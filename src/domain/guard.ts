@@ -8,15 +8,15 @@ export function guardUrl(publicUrl: string, id: string, architecture: Architectu
   return `${publicUrl.replace(/\/+$/, '')}/unavailable/${encodeURIComponent(id)}/${encodeURIComponent(architecture)}`
 }
 
-const guardPath = /^https?:\/\/.*\/unavailable\/([^/?#]+)\/([^/?#]+)$/
+const guardPath = /^https?:\/\/.*\/unavailable\/[^/?#]+\/([^/?#]+)$/
 
-/** Whether a URL is a guard of this container, under whatever public address it was made. A guard is never an image. */
-export function isGuardUrl(url: string, id: string): boolean {
+/** Whether a URL is a guard, under whatever public address and for whichever container it was made: records are copied to new ids. */
+export function isGuardUrl(url: string): boolean {
   const match = guardPath.exec(url)
   if (!match) return false
   try {
-    parseArchitecture(decodeURIComponent(match[2]!))
-    return decodeURIComponent(match[1]!) === id
+    parseArchitecture(decodeURIComponent(match[1]!))
+    return true
   } catch {
     return false
   }

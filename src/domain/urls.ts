@@ -44,10 +44,12 @@ export function imagesOf(names: Names): Images {
   return images
 }
 
-/** `urls` as it is stored: byte for byte as it came when each architecture stands under all its names, else with the missing ones appended. */
-export function completeUrls(names: Names, asItCame: string | undefined): string {
+/**
+ * `urls` as it is stored: byte for byte as it came when each architecture stands under all its names, else with the missing ones
+ * appended in the table's order.
+ */
+export function completeUrls(names: Names, { images, asItCame }: { images: Images; asItCame: string | undefined }): string {
   const complete: Names = new Map(names)
-  const images = imagesOf(names)
   for (const architecture of inTableOrder(images.keys())) {
     for (const name of namesOf(architecture)) if (!complete.has(name)) complete.set(name, images.get(architecture)!)
   }

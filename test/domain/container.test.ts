@@ -81,6 +81,12 @@ t.test('architectures that a site guards get a guard under every name', async (t
   t.match(stored({ id: 'a/b é', urls: '{"s390x": "s3://z"}' }, ['arm/v7']).urls, `"armv7l": "${guard('arm%2Fv7', 'a%2Fb%20%C3%A9')}"`)
 })
 
+t.test('names that are missing are appended in the order of the table, guards among them', async (t) => {
+  const { urls } = stored({ urls: '{"x86_64": "s3://x", "s390x": "s3://z"}' }, ['arm64'])
+
+  t.strictSame(Object.keys(JSON.parse(urls!)), ['x86_64', 's390x', 'amd64', 'arm64', 'aarch64'])
+})
+
 t.test('every refusal names the key, what was found and what was expected', async (t) => {
   const cases: [Partial<Registration>, string, RegExp][] = [
     [{}, 'parameter_missing', /^Parameters \(name, url, version, digest\) must be supplied$/],

@@ -86,11 +86,12 @@ export function connect(options: EngineOptions): Engine {
     patienceMs,
 
     async send(request) {
-      const deadline = request.deadline ?? Date.now() + patienceMs
+      const began = Date.now()
+      const deadline = request.deadline ?? began + patienceMs
       let reason: unknown = 'all of it went into waiting for earlier requests'
       for (let pause = 25, repeated = false; ; pause = Math.min(pause * 2, 500), repeated = true) {
         const left = deadline - Date.now()
-        if (left <= 0) throw unavailable(reason, patienceMs)
+        if (left <= 0) throw unavailable(reason, deadline - began)
         try {
           const answer = await attempt(request, left)
           if (answer.status === 401 || answer.status === 403) throw denied(answer)
@@ -143,11 +144,11 @@ function denied({ status, body }: { status: number; body: string }): CatalogueEr
   return new CatalogueError('store_unavailable', `the search engine refused with ${status}: ${reasonOf(body)}`)
 }
 
-function unavailable(reason: unknown, patienceMs: number): CatalogueError {
+function unavailable(reason: unknown, waitedMs: number): CatalogueError {
   const words = reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason)
   return new CatalogueError(
     'store_unavailable',
-    `the search engine gave no answer within ${patienceMs} ms: ${maskSecrets(words).slice(0, 300)}`,
+    `the search engine gave no answer within ${waitedMs} ms: ${maskSecrets(words).slice(0, 300)}`,
     {
       cause: reason
     }
