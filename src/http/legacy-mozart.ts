@@ -79,7 +79,8 @@ function joinStreams(request: FastifyRequest, reply: FastifyReply, upstream: Cli
 function answerAway({ raw }: FastifyReply, id: string, reason: string): void {
   const message = `the old Mozart, which serves this path, does not answer (${reason}); try again`
   const body = Buffer.from(`${JSON.stringify({ message })}\n`)
-  raw.writeHead(503, {
+  // the reason is said: an answer that could not be written leaves its own behind
+  raw.writeHead(503, 'Service Unavailable', {
     'content-type': 'application/json',
     'content-length': body.length,
     'retry-after': '5',

@@ -1,8 +1,12 @@
 import { CatalogueError } from '../domain/errors.ts'
 
 export interface CoalesceOptions<Item, Result> {
-  /** Carries out a batch and answers in its order, an Error for an item that failed. A throw fails the whole batch. */
-  run(batch: Item[]): Promise<(Result | Error)[]>
+  /**
+   * Carries out a batch and answers in its order, an Error for an item that failed. A throw fails the whole batch. Its items came at
+   * about the same time, the first at `since` (Date.now()): nothing may be tried for them when their callers have been told no, or an
+   * old write could come after a newer one.
+   */
+  run(batch: Item[], timing: { since: number }): Promise<(Result | Error)[]>
   sizeOf?(item: Item): number
   maxItems: number
   /** The sum of sizeOf in one batch; a single larger item goes alone. */
@@ -23,6 +27,7 @@ export function coalesce<Item, Result>(options: CoalesceOptions<Item, Result>): 
     resolve(result: Result): void
     reject(error: unknown): void
     timer: NodeJS.Timeout
+    since: number
   }
   const waiting = new Set<Waiting>()
   let underWay = 0
@@ -33,7 +38,8 @@ export function coalesce<Item, Result>(options: CoalesceOptions<Item, Result>): 
     let size = 0
     for (const entry of waiting) {
       size += sizeOf(entry.item)
-      if (batch.length === maxItems || (batch.length > 0 && size > maxSize)) break
+      const first = batch[0]
+      if (first && (batch.length === maxItems || size > maxSize || entry.since - first.since > patienceMs / 10)) break
       batch.push(entry)
       waiting.delete(entry)
     }
@@ -50,7 +56,10 @@ export function coalesce<Item, Result>(options: CoalesceOptions<Item, Result>): 
 
   async function carryOut(batch: Waiting[]): Promise<void> {
     try {
-      const results = await run(batch.map(({ item }) => item))
+      const results = await run(
+        batch.map(({ item }) => item),
+        { since: batch[0]!.since }
+      )
       for (const [i, { resolve, reject }] of batch.entries()) {
         const result = results[i] as Result | Error
         if (result instanceof Error) reject(result)
@@ -76,7 +85,7 @@ export function coalesce<Item, Result>(options: CoalesceOptions<Item, Result>): 
         reject(new CatalogueError('store_unavailable', `the store is behind: ${maxWaiting} requests are waiting for it; try again`))
         return
       }
-      const entry: Waiting = { item, resolve, reject, timer: setTimeout(() => giveUp(entry), patienceMs) }
+      const entry: Waiting = { item, resolve, reject, timer: setTimeout(() => giveUp(entry), patienceMs), since: Date.now() }
       waiting.add(entry)
       if (scheduled || underWay >= concurrency) return
       scheduled = true

@@ -89,7 +89,8 @@ export function connect(options: EngineOptions): Engine {
       const began = Date.now()
       const deadline = request.deadline ?? began + patienceMs
       let reason: unknown = 'all of it went into waiting for earlier requests'
-      for (let pause = 25, repeated = false; ; pause = Math.min(pause * 2, 500), repeated = true) {
+      let repeated = false
+      for (let pause = 25; ; pause = Math.min(pause * 2, 500)) {
         const left = deadline - Date.now()
         if (left <= 0) throw unavailable(reason, deadline - began)
         try {
@@ -97,9 +98,11 @@ export function connect(options: EngineOptions): Engine {
           if (answer.status === 401 || answer.status === 403) throw denied(answer)
           if (!passing.includes(answer.status)) return { ...answer, repeated }
           reason = `it answered ${answer.status}: ${reasonOf(answer.body)}`
+          repeated ||= answer.status !== 429
         } catch (error) {
           if (error instanceof CatalogueError) throw error
           reason = error
+          repeated ||= mayHaveArrived(error)
         }
         await sleep(Math.min(pause * (0.5 + Math.random()), Math.max(deadline - Date.now(), 1)))
       }
@@ -108,6 +111,10 @@ export function connect(options: EngineOptions): Engine {
     close: () => client.close()
   }
 }
+
+/** Whether the engine may have got a request that failed so. What was never connected did not arrive. */
+const mayHaveArrived = (error: unknown): boolean =>
+  !/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|no living connections/i.test(String(error))
 
 function clientOptions({ urls, username, password, apiKey, ca, insecure }: EngineOptions): ClientOptions {
   const auth = apiKey ? { apiKey } : username ? { username, password: password ?? '' } : undefined

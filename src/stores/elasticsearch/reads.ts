@@ -17,11 +17,16 @@ export function batchedReads(
     concurrency: 2,
     // the engine's own words come first
     patienceMs: engine.patienceMs + 250,
-    async run(ids) {
+    async run(ids, { since }) {
       // before the documents: a revision may only ever name an index that is too old
       const state = await watch.recent()
       if (!state) return ids.map(() => undefined)
-      const answer = await engine.send({ method: 'POST', path: `/${index}/_mget`, body: `{"ids":${JSON.stringify(ids)}}` })
+      const answer = await engine.send({
+        method: 'POST',
+        path: `/${index}/_mget`,
+        body: `{"ids":${JSON.stringify(ids)}}`,
+        deadline: since + engine.patienceMs
+      })
       if (answer.status !== 200)
         throw new CatalogueError('store_unavailable', `the search engine cannot read ${index}: ${reasonOf(answer.body)}`)
       return itemsAt(answer.body, answer.body.indexOf('[')).map((item) => readItem(item, state))

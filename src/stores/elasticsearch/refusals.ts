@@ -32,6 +32,9 @@ const passing = new Set([
 /** Whether the same request may succeed a moment later. */
 export const isPassing = (error: EngineError): boolean => passing.has(error.type ?? '')
 
+/** Whether the request may have taken effect all the same: the node went away while it worked. */
+export const isLost = (error: EngineError): boolean => error.type === 'node_closed_exception'
+
 /** Whether there is simply no index: for a read, a normal state. */
 export const isIndexMissing = (error: EngineError): boolean => error.type === 'index_not_found_exception'
 

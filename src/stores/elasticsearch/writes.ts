@@ -4,7 +4,7 @@ import { coalesce } from '../coalesce.ts'
 import type { Expectation } from '../document-store.ts'
 import { documentPath, type Engine } from './engine.ts'
 import type { IndexState, IndexWatch } from './index-state.ts'
-import { type EngineError, isIndexMissing, isPassing, refusal } from './refusals.ts'
+import { type EngineError, isIndexMissing, isLost, isPassing, refusal } from './refusals.ts'
 
 /** A document to write, or to remove when there is none. */
 export interface Write {
@@ -41,60 +41,63 @@ export function batchedWrites(engine: Engine, options: Options): (write: Write) 
     // the engine's own words come first
     patienceMs: engine.patienceMs + 250,
     sizeOf: ({ id, document }) => id.length + (document?.length ?? 0),
-    async run(writes) {
-      const deadline = Date.now() + engine.patienceMs
+    async run(writes, { since }) {
+      const deadline = since + engine.patienceMs
       const state = writes.some(({ document }) => document !== undefined) ? await watch.ensured(deadline) : await watch.now(deadline)
       if (!state) return writes.map((write) => nothingToRemove(write))
-      return carryOut(engine, { ...options, writes, state, deadline })
+      return carryOut(engine, { ...options, attempts: writes.map((write) => ({ write, repeated: false })), state, deadline })
     }
   })
 }
 
+/** A write, and whether it may have taken effect already, in an attempt whose answer was lost. */
+interface Attempt {
+  write: Write
+  repeated: boolean
+}
+
 interface Batch extends Options {
-  writes: Write[]
+  attempts: Attempt[]
   state: IndexState
   deadline: number
 }
 
 /** Sends what may be sent, again while the engine says of an item that it may work in a moment. */
 async function carryOut(engine: Engine, batch: Batch): Promise<Outcome[]> {
-  const { writes, state, deadline } = batch
-  const outcomes: (Outcome | undefined)[] = writes.map((write) => ofAnotherIndex(write, state))
+  const { attempts, state, deadline } = batch
+  const outcomes: (Outcome | undefined)[] = attempts.map(({ write }) => ofAnotherIndex(write, state))
   for (let pause = 50; ; pause *= 2) {
-    const open = writes.flatMap((_, i) => (outcomes[i] ? [] : [i]))
+    const open = attempts.flatMap((_, i) => (outcomes[i] ? [] : [i]))
     if (open.length === 0) return outcomes as Outcome[]
-    const answers = await send(engine, { ...batch, writes: open.map((i) => writes[i]!) })
+    const answers = await send(engine, { ...batch, attempts: open.map((i) => attempts[i]!) })
     const last = Date.now() + pause >= deadline
     for (const [n, answer] of answers.entries()) {
       const i = open[n]!
-      outcomes[i] = 'error' in answer ? (isPassing(answer.error) && !last ? undefined : failed(writes[i]!, answer.error)) : answer
+      const attempt = attempts[i]!
+      if (!('error' in answer)) outcomes[i] = answer
+      else if (!isPassing(answer.error) || last) outcomes[i] = failed(attempt.write, answer.error)
+      else attempt.repeated ||= isLost(answer.error)
     }
-    if (answers.some((_, n) => !outcomes[open[n]!])) await sleep(pause)
+    if (open.some((i) => !outcomes[i])) await sleep(pause)
   }
 }
 
 type Answer = Outcome | { error: EngineError }
 
 async function send(engine: Engine, batch: Batch): Promise<Answer[]> {
-  const { index, writes, state, deadline } = batch
+  const { index, attempts, deadline } = batch
   // a line of _bulk ends at the first newline; a document that holds one travels alone
-  const together = writes.every(({ document }) => !document?.includes('\n'))
-  if (!together || writes.length === 1) return Promise.all(writes.map((write) => sendAlone(engine, { ...batch, write })))
+  const together = attempts.every(({ write }) => !write.document?.includes('\n'))
+  if (!together || attempts.length === 1) return Promise.all(attempts.map((attempt) => sendAlone(engine, { ...batch, attempt })))
 
-  const answer = await engine.send({
-    method: 'POST',
-    path: `/${index}/_bulk`,
-    query: timeoutUntil(deadline),
-    body: writes.map(bulkLines).join(''),
-    deadline
-  })
+  const body = attempts.map(({ write }) => bulkLines(write)).join('')
+  const answer = await engine.send({ method: 'POST', path: `/${index}/_bulk`, query: timeoutUntil(deadline), body, deadline })
+  for (const attempt of attempts) attempt.repeated ||= answer.repeated
   // one item that the engine cannot even parse fails them all: find it
-  if (answer.status !== 200) return Promise.all(writes.map((write) => sendAlone(engine, { ...batch, write })))
+  if (answer.status !== 200) return Promise.all(attempts.map((attempt) => sendAlone(engine, { ...batch, attempt })))
 
   const { items } = JSON.parse(answer.body) as { items: Record<string, BulkItem>[] }
-  return Promise.all(
-    items.map((item, i) => settle(Object.values(item)[0]!, { ...batch, write: writes[i]!, state, repeated: answer.repeated }))
-  )
+  return Promise.all(items.map((item, i) => settle(Object.values(item)[0]!, { ...batch, attempt: attempts[i]! })))
 }
 
 interface BulkItem {
@@ -105,8 +108,9 @@ interface BulkItem {
 }
 
 /** One write by its own request: the same outcomes as in a batch. */
-async function sendAlone(engine: Engine, { index, write, deadline, ...rest }: Batch & { write: Write }): Promise<Answer> {
-  const { id, document, expected } = write
+async function sendAlone(engine: Engine, one: Batch & { attempt: Attempt }): Promise<Answer> {
+  const { index, attempt, deadline } = one
+  const { id, document, expected } = attempt.write
   const create = expected && 'absent' in expected
   const conditions = expected && 'revision' in expected ? sequenceOf(expected.revision) : undefined
   const answer = await engine.send({
@@ -122,7 +126,8 @@ async function sendAlone(engine: Engine, { index, write, deadline, ...rest }: Ba
     ...(document !== undefined && { body: document }),
     deadline
   })
-  return settle(readAlone(answer), { ...rest, index, deadline, write, repeated: answer.repeated })
+  attempt.repeated ||= answer.repeated
+  return settle(readAlone(answer), one)
 }
 
 function readAlone({ status, body }: { status: number; body: string }): BulkItem {
@@ -133,10 +138,9 @@ function readAlone({ status, body }: { status: number; body: string }): BulkItem
   }
 }
 
-type Settled = Batch & { write: Write; repeated: boolean }
-
 /** What an answer means. After a lost answer, "conflict" and "not found" may be our own first attempt: the document tells. */
-async function settle(item: BulkItem, { write, state, repeated, read }: Settled): Promise<Answer> {
+async function settle(item: BulkItem, { attempt, state, read }: Batch & { attempt: Attempt }): Promise<Answer> {
+  const { write, repeated } = attempt
   if (item.error) {
     const error = typeof item.error === 'string' ? { type: item.error } : item.error
     if (isIndexMissing(error) && write.document === undefined) return nothingToRemove(write)
