@@ -26,14 +26,26 @@ const passing = new Set([
   'not_master_exception',
   'process_cluster_event_timeout_exception',
   'node_closed_exception',
-  'primary_missing_action_exception'
+  'primary_missing_action_exception',
+  // a shard on its way back, or to another node
+  'illegal_index_shard_state_exception',
+  'index_shard_not_started_exception',
+  'index_shard_recovering_exception',
+  'index_shard_closed_exception',
+  'shard_not_found_exception',
+  'shard_not_in_primary_mode_exception',
+  'retry_on_primary_exception',
+  'node_not_connected_exception',
+  'node_disconnected_exception',
+  'connect_transport_exception'
 ])
 
 /** Whether the same request may succeed a moment later. */
 export const isPassing = (error: EngineError): boolean => passing.has(error.type ?? '')
 
 /** Whether the request may have taken effect all the same: the node went away while it worked. */
-export const isLost = (error: EngineError): boolean => error.type === 'node_closed_exception'
+export const isLost = (error: EngineError): boolean =>
+  /^(node_closed|node_disconnected|index_shard_closed)_exception$/.test(error.type ?? '')
 
 /** Whether there is simply no index: for a read, a normal state. */
 export const isIndexMissing = (error: EngineError): boolean => error.type === 'index_not_found_exception'
