@@ -1,21 +1,7 @@
 import { limits } from '../domain/limits.ts'
+import type { RequestReport } from '../domain/request-report.ts'
 import { causes, type Log, masked, type WriteInfo } from './log.ts'
 import type { Metrics } from './metrics.ts'
-
-/** What the server reports of a request. */
-export interface RequestReport {
-  id: string
-  method: string
-  path: string
-  face: string
-  route: string
-  status: number
-  ms: number
-  bytes: number | undefined
-  about: string | undefined
-  aborted: boolean
-  failure: unknown
-}
 
 /** One log line and one measurement a request. */
 export function requestObserver({ log, info, metrics }: { log: Log; info: WriteInfo; metrics: Metrics }): (report: RequestReport) => void {
