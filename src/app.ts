@@ -86,7 +86,8 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
       leaseMs,
       addresses: () => ownAddresses(config, port)
     }
-    const catalogue = createCatalogue(measuredStores(stores, metrics), { ...config, hash: sha256, tarballs })
+    const onUntold = (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'a change is not in the journal yet')
+    const catalogue = createCatalogue(measuredStores(stores, metrics), { ...config, hash: sha256, tarballs, onUntold })
     const server = await createServer({
       ...config,
       catalogue: measuredCatalogue(catalogue, metrics),

@@ -6,12 +6,14 @@
 export interface Schemas {
   'config.json': Settings
   'container-add.json': ContainerAdd
+  'container-change.json': ContainerChange
   'container-image.json': ContainerImage
   'container-query.json': ContainerQuery
   'container-reply.json': ContainerReply
   'container-view.json': ContainerView
   'container.json': Container
   'done-reply.json': DoneReply
+  'dry-run-query.json': DryRunQuery
   'engine-document.json': EngineDocument
   'guard-parameters.json': GuardParameters
   'health.json': Health
@@ -229,6 +231,60 @@ export interface ContainerAdd {
   [k: string]: unknown
 }
 /**
+ * The container as it stands after a change.
+ */
+export interface ContainerChange {
+  container: ContainerView
+}
+/**
+ * A container with what is known of its images.
+ */
+export interface ContainerView {
+  id: string
+  version: string | null
+  url: string | null
+  digest: string | null
+  /**
+   * By architecture.
+   */
+  images: {
+    [k: string]: ImageView
+  }
+  /**
+   * For compare-and-swap; also the ETag.
+   */
+  revision: string
+}
+/**
+ * One image of a container, and what is known of it.
+ */
+export interface ImageView {
+  architecture: string
+  url: string
+  /**
+   * What who registered it said, else that of its configuration.
+   */
+  digest: string | null
+  size: number | null
+  verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
+  /**
+   * The verdict in words.
+   */
+  summary: string | null
+  /**
+   * The architecture that the bytes are for, where they agree.
+   */
+  proven: string | null
+  /**
+   * Of the tarball.
+   */
+  sha256: string | null
+  config: string | null
+  manifest: string | null
+  status: 'present' | 'gone' | 'unreachable' | 'unknown'
+  checked: string | null
+}
+/**
  * One image, with the container that it belongs to.
  */
 export interface ContainerImage {
@@ -315,54 +371,6 @@ export interface Resolution {
    */
   verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
 }
-/**
- * A container with what is known of its images.
- */
-export interface ContainerView {
-  id: string
-  version: string | null
-  url: string | null
-  digest: string | null
-  /**
-   * By architecture.
-   */
-  images: {
-    [k: string]: ImageView
-  }
-  /**
-   * For compare-and-swap; also the ETag.
-   */
-  revision: string
-}
-/**
- * One image of a container, and what is known of it.
- */
-export interface ImageView {
-  architecture: string
-  url: string
-  /**
-   * What who registered it said, else that of its configuration.
-   */
-  digest: string | null
-  size: number | null
-  verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
-  /**
-   * The verdict in words.
-   */
-  summary: string | null
-  /**
-   * The architecture that the bytes are for, where they agree.
-   */
-  proven: string | null
-  /**
-   * Of the tarball.
-   */
-  sha256: string | null
-  config: string | null
-  manifest: string | null
-  status: 'present' | 'gone' | 'unreachable' | 'unknown'
-  checked: string | null
-}
 export interface DoneReply {
   success: boolean
   message: string
@@ -371,6 +379,12 @@ export interface DoneReply {
    */
   result?: string | null
   [k: string]: unknown
+}
+export interface DryRunQuery {
+  /**
+   * Tell what would happen, and change nothing.
+   */
+  dryRun?: boolean
 }
 /**
  * As Elasticsearch and OpenSearch answer; they may add members.

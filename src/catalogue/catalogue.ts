@@ -1,9 +1,11 @@
 import type { Architecture } from '../domain/architecture.ts'
 import type { Hash } from '../domain/facts.ts'
 import type { DocumentStore, Stores } from '../stores/document-store.ts'
+import { createChanges } from './changes.ts'
 import { type Containers, containerCatalogue } from './containers.ts'
 import { factsBook } from './facts.ts'
 import { type Images, type ImagesParts, imageCatalogue } from './images.ts'
+import { createJournal } from './journal.ts'
 import { type Specs, specCatalogue } from './specs.ts'
 import { sweep } from './sweep.ts'
 import { taskQueue } from './task-queue.ts'
@@ -34,15 +36,20 @@ export interface CatalogueOptions {
   guarded: readonly Architecture[]
   hash: Hash
   tarballs?: TarballParts | undefined
+  /** A change was made, and the journal could not take it. */
+  onUntold: (error: unknown, id: string) => void
 }
 
-export function createCatalogue(stores: Stores, { guarded, hash, tarballs }: CatalogueOptions): Catalogue {
+export function createCatalogue(stores: Stores, { guarded, hash, tarballs, onUntold }: CatalogueOptions): Catalogue {
   const facts = factsBook(stores.facts, hash)
-  const queue = taskQueue(stores.tasks, { hash, now: () => new Date(), leaseMs: 60_000, ...tarballs })
+  const now = tarballs?.now ?? (() => new Date())
+  const journal = createJournal(stores.journal, { hash, now })
+  const changes = createChanges({ containers: stores.containers, journal, hash, onUntold })
+  const queue = taskQueue(stores.tasks, { hash, now, leaseMs: 60_000, ...tarballs })
   const verification = tarballs && createVerification({ ...tarballs, containers: stores.containers, facts, queue })
   return {
-    containers: containerCatalogue(stores.containers, { guarded, facts, verification }),
-    images: tarballs && verification && imageCatalogue({ ...tarballs, records: stores.containers, guarded, facts, verification }),
+    containers: containerCatalogue(stores.containers, { guarded, facts, changes, verification }),
+    images: tarballs && verification && imageCatalogue({ ...tarballs, changes, guarded, facts, verification }),
     verification,
     sweep: tarballs && ((options) => sweep({ ...tarballs, containers: stores.containers, facts: stores.facts, queue }, options)),
     jobSpecs: specCatalogue(stores.jobSpecs),

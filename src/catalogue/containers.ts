@@ -1,27 +1,30 @@
 import type { Architecture } from '../domain/architecture.ts'
-import { type Container, containerFrom, mergedRegistration, type Registration } from '../domain/container.ts'
-import { fromDocument, toDocument } from '../domain/document.ts'
-import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
+import { containerFrom, mergedRegistration, type Registration } from '../domain/container.ts'
+import { fromDocument, type Record, toDocument } from '../domain/document.ts'
+import type { Cause } from '../domain/entry.ts'
+import { CatalogueError } from '../domain/errors.ts'
 import { asArchitecture } from '../domain/facts.ts'
 import { type Resolution, resolveImage } from '../domain/resolution.ts'
 import type { DocumentStore } from '../stores/document-store.ts'
+import type { Changes, Known } from './changes.ts'
 import type { FactsBook } from './facts.ts'
 import type { Verification } from './verification.ts'
 
 export interface Containers {
   /** Registers, replacing the whole record as Mozart does. Throws what containerFrom throws. */
-  add(registration: Registration, options: AddOptions): Promise<Container>
+  add(registration: Registration, options: AddOptions): Promise<Record>
   /** The document as JSON text, byte for byte, or undefined. */
   info(id: string): Promise<string | undefined>
   /** Throws container_unknown, image_missing, image_mislabelled, architecture_invalid. */
   resolve(id: string, architecture: string, options?: { force?: boolean }): Promise<{ document: string; resolution: Resolution }>
   /** Whether there was one to remove. */
-  remove(id: string): Promise<boolean>
+  remove(id: string, options: { cause: Cause }): Promise<boolean>
   /** Every id, in batches. */
   ids(): AsyncIterable<string[]>
 }
 
 export interface AddOptions {
+  cause: Cause
   /** Where this service is reached from outside: guard URLs begin with it. */
   publicUrl: string
   /** Lay over the stored record by architecture instead of replacing it. */
@@ -30,38 +33,26 @@ export interface AddOptions {
   verifyMs?: number
 }
 
-const attempts = 50
-
 export interface ContainersOptions {
   guarded: readonly Architecture[]
   facts: FactsBook
+  changes: Changes
   verification: Pick<Verification, 'registered' | 'proven'> | undefined
 }
 
-export function containerCatalogue(store: DocumentStore, { guarded, facts, verification }: ContainersOptions): Containers {
-  async function merge(posted: Registration, publicUrl: string): Promise<Container> {
-    for (let attempt = 1; ; attempt++) {
-      const stored = await store.get(posted.id)
-      const registration = stored ? mergedRegistration(fromDocument(posted.id, stored.document), posted) : posted
-      const container = containerFrom(registration, { publicUrl, guarded })
-      try {
-        await store.put(posted.id, toDocument(container), stored ? { revision: stored.revision } : { absent: true })
-        return container
-      } catch (error) {
-        if (!isCatalogueError(error, 'revision_conflict', 'already_exists') || attempt === attempts) throw error
-      }
-    }
-  }
-
+export function containerCatalogue(store: DocumentStore, { guarded, facts, changes, verification }: ContainersOptions): Containers {
   return {
-    async add(registration, { publicUrl, merge: laidOver, verifyMs }) {
-      const container = laidOver ? await merge(registration, publicUrl) : containerFrom(registration, { publicUrl, guarded })
-      if (!laidOver) await store.put(container.id, toDocument(container))
-      if (!verification) return container
-      const record = fromDocument(container.id, toDocument(container))
+    async add(registration, { publicUrl, merge, verifyMs, cause }) {
+      const documentOf = (wanted: Registration) => toDocument(containerFrom(wanted, { publicUrl, guarded }))
+      // what is wrong with it is said without asking the store
+      const posted = merge ? undefined : documentOf(registration)
+      const to = (known: Known | undefined) => posted ?? documentOf(known ? mergedRegistration(known.record, registration) : registration)
+      const { after } = await changes.write(registration.id, { cause, to, verbatim: true })
+      const { record } = after!
+      if (!verification) return record
       if (verifyMs === undefined) await verification.registered(record, { publicUrl })
       else await verification.proven(record, { publicUrl, withinMs: verifyMs })
-      return container
+      return record
     },
 
     async info(id) {
@@ -77,7 +68,10 @@ export function containerCatalogue(store: DocumentStore, { guarded, facts, verif
       return { document: stored.document, resolution }
     },
 
-    remove: (id) => store.remove(id),
+    async remove(id, { cause }) {
+      const { before } = await changes.write(id, { cause, to: () => undefined })
+      return before !== undefined
+    },
 
     ids: () => store.ids()
   }

@@ -7,9 +7,10 @@ import { checkId, checkLength } from '../domain/limits.ts'
 import { imageMissing, resolveImage } from '../domain/resolution.ts'
 import { keyOfUrl, tagOf } from '../domain/storage.ts'
 import type { Sources } from '../sources/source.ts'
+import type { Changes } from './changes.ts'
 import { type FactsBook, knownOf, nothingKnown } from './facts.ts'
 import { type ContainerView, containerView, type ImageView } from './image-views.ts'
-import { type Known, recordsOf } from './records.ts'
+import { type Circumstances, type Known, type Registered, recordsOf } from './records.ts'
 import { readTarball, type Target } from './tarball-reading.ts'
 import { type TarballUpload, uploadTarball } from './tarball-uploads.ts'
 import type { Verification } from './verification.ts'
@@ -28,6 +29,9 @@ export interface Asked {
   publicUrl: string
 }
 
+/** The same, of one that is to be changed. */
+export type AskedChange = Asked & Circumstances
+
 export interface Download {
   /** What a file of it is called. */
   filename: string
@@ -44,9 +48,11 @@ export interface Images {
   /** Throws container_unknown, image_missing. */
   get(asked: Pick<Asked, 'id' | 'architecture'>): Promise<ImageAnswer>
   /** Registers an image by its URL. */
-  put(image: Asked & { url: string; digest?: string | undefined; version?: string | undefined }): Promise<ImageAnswer>
+  put(image: AskedChange & { url: string; digest?: string | undefined; version?: string | undefined }): Promise<ImageAnswer>
   /** Registers the image that another container has for this architecture. */
-  copy(image: Asked & { from: string }): Promise<ImageAnswer>
+  copy(image: AskedChange & { from: string }): Promise<ImageAnswer>
+  /** Takes one image away. Throws container_unknown, image_missing, image_refused when it is the only one. */
+  drop(image: AskedChange): Promise<ContainerView>
   /** Takes in a tarball. Throws image_refused, digest_mismatch, size_mismatch, store_full; then nothing is left behind. */
   upload(upload: TarballUpload): Promise<ImageAnswer>
   /** What is proven; with a path the bytes are read again. Throws image_unproven when they never were. */
@@ -54,7 +60,7 @@ export interface Images {
   /** Reads the bytes now. */
   verify(asked: Asked): Promise<ImageAnswer>
   /** Registers a mislabelled image as what it is proven to be. */
-  relabel(asked: Asked): Promise<ImageAnswer>
+  relabel(asked: AskedChange): Promise<ImageAnswer>
   download(asked: Asked): Promise<Download>
   /** The bytes of a tarball in our own store. */
   open: BlobStore['get']
@@ -64,7 +70,7 @@ export interface Images {
 export type { ByteRange }
 
 export interface ImagesParts {
-  records: Parameters<typeof recordsOf>[0]
+  changes: Changes
   guarded: readonly Architecture[]
   facts: FactsBook
   blobs: BlobStore
@@ -76,23 +82,27 @@ export interface ImagesParts {
   addresses: () => readonly string[]
 }
 
-export function imageCatalogue({ guarded, records: store, ...parts }: ImagesParts): Images {
+export function imageCatalogue({ guarded, changes, ...parts }: ImagesParts): Images {
   const { facts, blobs, addresses } = parts
-  const records = recordsOf(store, { guarded })
+  const records = recordsOf(changes, { guarded })
 
-  async function viewOf({ record, revision }: Known): Promise<ContainerView> {
+  async function viewOf({ record, revision }: Pick<Known, 'record' | 'revision'>): Promise<ContainerView> {
     return containerView(record, { known: await knownOf(facts, record), revision })
   }
 
   async function answer(
-    { id, architecture }: { id: string; architecture: Architecture },
-    given?: { created: boolean; unchanged: boolean }
+    architecture: Architecture,
+    {
+      record,
+      revision,
+      created = false,
+      unchanged = false
+    }: Pick<Known, 'record' | 'revision'> & { created?: boolean; unchanged?: boolean }
   ): Promise<ImageAnswer> {
-    const known = await records.read(id)
-    const container = await viewOf(known)
+    const container = await viewOf({ record, revision })
     const image = container.images[architecture]
-    if (!image) throw imageMissing(known.record, { architecture, requested: architecture })
-    return { container, image, created: given?.created ?? false, unchanged: given?.unchanged ?? false }
+    if (!image) throw imageMissing(record, { architecture, requested: architecture })
+    return { container, image, created, unchanged }
   }
 
   async function targetOf({ id, architecture, publicUrl }: Asked): Promise<Target & { facts: Facts | undefined; record: Record }> {
@@ -105,8 +115,8 @@ export function imageCatalogue({ guarded, records: store, ...parts }: ImagesPart
     return { container: id, slot: architecture, url, digest, given: known?.given ?? null, key, facts: known, record }
   }
 
-  async function register({ url, digest, version, ...asked }: Parameters<Images['put']>[0]): Promise<ImageAnswer> {
-    const { id, architecture, publicUrl } = asked
+  async function register({ url, digest, version, ...asked }: Parameters<Images['put']>[0]): Promise<Registered & { proven: boolean }> {
+    const { id, architecture, publicUrl, dryRun } = asked
     checkId(id)
     checkLength('url', url)
     const before = await records.find(id)
@@ -114,10 +124,11 @@ export function imageCatalogue({ guarded, records: store, ...parts }: ImagesPart
     for (const [name, value] of Object.entries(named)) {
       if (!value) throw new CatalogueError('parameter_missing', `${name} must be supplied: ${id} is new, and nothing tells it`)
     }
-    const registered = await records.register({ id, architecture, url, version: named.version!, digest: named.digest!, publicUrl })
-    const now = { url, digest: registered.container.digest }
+    const registered = await records.register({ ...asked, url, version: named.version!, digest: named.digest! })
+    const now = { url, digest: registered.record.digest ?? '' }
     const [known] = await facts.read(id, [architecture])
-    const proven = known && applies(known, now)
+    const proven = known !== undefined && applies(known, now)
+    if (dryRun) return { ...registered, proven }
     if (digest && !(proven && known.given === digest)) {
       await facts.write({
         ...(proven ? known : nothingKnown),
@@ -128,8 +139,8 @@ export function imageCatalogue({ guarded, records: store, ...parts }: ImagesPart
         checked: parts.now().toISOString()
       })
     }
-    if (!proven) await parts.verification.registered((await records.read(id)).record, { publicUrl })
-    return answer(asked, registered)
+    if (!proven) await parts.verification.registered(registered.record, { publicUrl })
+    return { ...registered, proven }
   }
 
   return {
@@ -137,9 +148,13 @@ export function imageCatalogue({ guarded, records: store, ...parts }: ImagesPart
       return viewOf(await records.read(id))
     },
 
-    get: (asked) => answer(asked),
+    get: async ({ id, architecture }) => answer(architecture, await records.read(id)),
 
-    put: register,
+    put: async (image) => answer(image.architecture, await register(image)),
+
+    async drop(asked) {
+      return viewOf(await records.drop(asked))
+    },
 
     async copy({ from, ...asked }) {
       const { id, architecture } = asked
@@ -149,14 +164,15 @@ export function imageCatalogue({ guarded, records: store, ...parts }: ImagesPart
       const proven = known.get(architecture)
       const digest = proven?.given ?? proven?.config ?? other.record.digest
       const registered = await register({ ...asked, url, digest })
-      if (!proven) return registered
-      await facts.write({ ...proven, container: id, slot: architecture, digest: registered.container.digest ?? '', given: digest ?? null })
-      return answer(asked, registered)
+      if (proven && !asked.dryRun) {
+        await facts.write({ ...proven, container: id, slot: architecture, digest: registered.record.digest ?? '', given: digest ?? null })
+      }
+      return answer(architecture, registered)
     },
 
     async upload(upload) {
       const { architecture, ...registered } = await uploadTarball({ ...parts, records }, upload)
-      return answer({ id: upload.id, architecture }, registered)
+      return answer(architecture, registered)
     },
 
     async report({ path, ...asked }) {
@@ -172,11 +188,11 @@ export function imageCatalogue({ guarded, records: store, ...parts }: ImagesPart
     async verify(asked) {
       const { facts: proven } = await readTarball(parts, await targetOf(asked), { by: 'verify' })
       await facts.write(proven)
-      return answer(asked)
+      return answer(asked.architecture, await records.read(asked.id))
     },
 
-    async relabel({ id, architecture, publicUrl }) {
-      const target = await targetOf({ id, architecture, publicUrl })
+    async relabel({ id, architecture, ...circumstances }) {
+      const target = await targetOf({ id, architecture, ...circumstances })
       const to = target.facts?.architecture
       if (!target.facts || target.facts.verdict === 'unverified') {
         throw new CatalogueError('image_unproven', `nobody has read the image for ${architecture} of ${id} yet; verify it first`)
@@ -189,10 +205,10 @@ export function imageCatalogue({ guarded, records: store, ...parts }: ImagesPart
       }
       // read again under its new claim, so that what is known of it is about what it is registered as
       const { facts: proven } = await readTarball(parts, { ...target, slot: to }, { by: 'relabel' })
-      const registered = await records.move({ id, from: architecture, to, publicUrl })
-      await facts.write({ ...proven, digest: registered.container.digest })
+      const registered = await records.move({ ...circumstances, id, from: architecture, to })
+      await facts.write({ ...proven, digest: registered.record.digest ?? '' })
       await facts.remove(id, architecture)
-      return answer({ id, architecture: to }, registered)
+      return answer(to, registered)
     },
 
     async download(asked) {

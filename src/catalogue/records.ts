@@ -1,32 +1,38 @@
 import type { Architecture } from '../domain/architecture.ts'
-import { type Container, containerFrom, imageRegistration, movedImage, type Registration } from '../domain/container.ts'
-import { fromDocument, type Record, toDocument } from '../domain/document.ts'
-import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
+import { containerFrom, imageRegistration, movedImage, type Registration, withoutImage } from '../domain/container.ts'
+import { type Record, toDocument } from '../domain/document.ts'
+import type { Cause } from '../domain/entry.ts'
+import { CatalogueError } from '../domain/errors.ts'
 import { imageMissing } from '../domain/resolution.ts'
-import type { DocumentStore } from '../stores/document-store.ts'
+import type { Changed, Changes, Known, Precondition } from './changes.ts'
 
-/** A record as it stands, with the revision that it stands at. */
-export interface Known {
-  record: Record
-  revision: string
+export type { Known }
+
+/** What every change says beside what it changes. */
+export interface Circumstances {
+  /** Where this service is reached from outside: guard URLs begin with it. */
+  publicUrl: string
+  cause: Cause
+  precondition?: Precondition | undefined
+  dryRun?: boolean | undefined
 }
 
 export interface Registered {
-  container: Container
+  record: Record
+  document: string
   revision: string
   /** Whether the architecture had no image before. */
   created: boolean
-  /** Whether the record said all this before, so that nothing was written. */
+  /** Whether the record meant all this before, so that nothing was written. */
   unchanged: boolean
 }
 
-export interface ImageToRegister {
+export interface ImageToRegister extends Circumstances {
   id: string
   architecture: Architecture
   url: string
   version: string
   digest: string
-  publicUrl: string
 }
 
 /** Changing one image of a record by compare-and-swap, so that several machines may each bring their own at once. */
@@ -35,71 +41,63 @@ export interface Records {
   read(id: string): Promise<Known>
   find(id: string): Promise<Known | undefined>
   register(image: ImageToRegister): Promise<Registered>
+  /** Throws container_unknown, image_missing; the last image cannot be taken away: image_refused. */
+  drop(image: Circumstances & { id: string; architecture: Architecture }): Promise<Registered>
   /** Throws image_missing, already_exists when there is another image where it belongs. */
-  move(image: { id: string; from: Architecture; to: Architecture; publicUrl: string }): Promise<Registered>
+  move(image: Circumstances & { id: string; from: Architecture; to: Architecture }): Promise<Registered>
 }
 
-const attempts = 50
-
-export function recordsOf(store: DocumentStore, { guarded }: { guarded: readonly Architecture[] }): Records {
-  async function find(id: string): Promise<Known | undefined> {
-    const stored = await store.get(id)
-    return stored && { record: fromDocument(id, stored.document), revision: stored.revision }
+export function recordsOf(changes: Changes, { guarded }: { guarded: readonly Architecture[] }): Records {
+  async function swap(
+    id: string,
+    { publicUrl, to, ...circumstances }: Circumstances & { what?: string; to: (known: Known | undefined) => Registration }
+  ): Promise<Changed & { after: Known }> {
+    const document = (known: Known | undefined): string => toDocument(containerFrom(to(known), { publicUrl, guarded }))
+    const changed = await changes.write(id, { ...circumstances, to: document })
+    return { ...changed, after: changed.after! }
   }
 
-  async function read(id: string): Promise<Known> {
-    const known = await find(id)
-    if (known) return known
-    throw new CatalogueError('container_unknown', `container not found: ${id}`)
-  }
-
-  /** Another's write in between is read, and the change made anew on top of it. */
-  async function swap(id: string, { publicUrl, change }: { publicUrl: string; change: (known: Known | undefined) => Registration }) {
-    for (let attempt = 1; ; attempt++) {
-      const known = await find(id)
-      const container = containerFrom(change(known), { publicUrl, guarded })
-      const before = known?.record
-      const same = before && sameRecord(before, container)
-      if (known && same) return { container, revision: known.revision, before, unchanged: true }
-      try {
-        const { revision } = await store.put(id, toDocument(container), known ? { revision: known.revision } : { absent: true })
-        return { container, revision, before, unchanged: false }
-      } catch (error) {
-        if (!isCatalogueError(error, 'revision_conflict', 'already_exists') || attempt === attempts) throw error
-      }
-    }
-  }
+  const registered = ({ after, unchanged }: Changed & { after: Known }, created: boolean): Registered => ({ ...after, created, unchanged })
 
   return {
-    find,
-    read,
+    find: changes.find,
+    read: changes.read,
 
-    async register({ publicUrl, ...image }) {
-      const change = (known: Known | undefined) => imageRegistration(known && whole(known.record), image)
-      const { before, ...registered } = await swap(image.id, { publicUrl, change })
-      return { ...registered, created: before?.images.has(image.architecture) !== true }
+    async register({ publicUrl, cause, precondition, dryRun, ...image }) {
+      const to = (known: Known | undefined) => imageRegistration(known && whole(known.record), image)
+      const changed = await swap(image.id, { publicUrl, cause, precondition, dryRun, to })
+      return registered(changed, changed.before?.record.images.has(image.architecture) !== true)
     },
 
-    async move({ id, from, to, publicUrl }) {
+    async drop({ id, architecture, ...circumstances }) {
+      const to = (known: Known | undefined) => {
+        const record = imageOf(known, { id, architecture })
+        if (record.images.size === 1) {
+          throw new CatalogueError('image_refused', `the image for ${architecture} is the only one of ${id}; remove the container instead`)
+        }
+        return withoutImage(whole(record), architecture)
+      }
+      return registered(await swap(id, { ...circumstances, to }), false)
+    },
+
+    async move({ id, from, to, ...circumstances }) {
       const change = (known: Known | undefined) => {
-        if (!known) throw new CatalogueError('container_unknown', `container not found: ${id}`)
-        const { images } = known.record
-        if (!images.has(from)) throw imageMissing(known.record, { architecture: from, requested: from })
-        const there = images.get(to)
-        if (there !== undefined && there !== images.get(from)) {
+        const record = imageOf(known, { id, architecture: from })
+        const there = record.images.get(to)
+        if (there !== undefined && there !== record.images.get(from)) {
           throw new CatalogueError('already_exists', `${id} has another image for ${to} already; remove or replace that one first`)
         }
-        return movedImage(whole(known.record), { from, to })
+        return movedImage(whole(record), { from, to })
       }
-      const { before: _, ...registered } = await swap(id, { publicUrl, change })
-      return { ...registered, created: true }
+      return registered(await swap(id, { ...circumstances, to: change, what: 'relabelled' }), true)
     }
   }
+}
+
+function imageOf(known: Known | undefined, { id, architecture }: { id: string; architecture: Architecture }): Record {
+  if (!known) throw new CatalogueError('container_unknown', `container not found: ${id}`)
+  if (!known.record.images.has(architecture)) throw imageMissing(known.record, { architecture, requested: architecture })
+  return known.record
 }
 
 const whole = (record: Record) => ({ ...record, version: record.version ?? '', digest: record.digest ?? '' })
-
-function sameRecord(record: Record, container: Container): boolean {
-  const now = fromDocument(record.id, toDocument(container))
-  return ['version', 'digest', 'url', 'urls'].every((name) => record.members.get(name) === now.members.get(name))
-}

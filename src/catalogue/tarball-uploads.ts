@@ -9,9 +9,9 @@ import { inspectImage } from '../images/inspect-image.ts'
 import type { FactsBook } from './facts.ts'
 import { inspectedStream } from './inspected-stream.ts'
 import { digestsOf, toFacts } from './proofs.ts'
-import type { Records, Registered } from './records.ts'
+import type { Circumstances, Records, Registered } from './records.ts'
 
-export interface TarballUpload {
+export interface TarballUpload extends Circumstances {
   id: string
   source: AsyncIterable<Uint8Array>
   /** Of the tarball, hexadecimal, and its length in bytes, as far as they were said. */
@@ -19,7 +19,6 @@ export interface TarballUpload {
   size: number | undefined
   /** What was said about it; asked when the last byte was read, because a form may say it behind the file. */
   said: () => Said
-  publicUrl: string
 }
 
 interface Said {
@@ -49,7 +48,7 @@ export interface UploadParts {
  * behind. What is known is written before the record names it, so that nobody is given a mislabelled image in between.
  */
 export async function uploadTarball({ records, facts, blobs, now, strict }: UploadParts, upload: TarballUpload): Promise<Uploaded> {
-  const { id, publicUrl, said, source, sha256, size } = upload
+  const { id, publicUrl, cause, precondition, said, source, sha256, size } = upload
   checkId(id)
   const before = await records.find(id)
   const versionOf = () => {
@@ -81,9 +80,9 @@ export async function uploadTarball({ records, facts, blobs, now, strict }: Uplo
   const digest = digestsOf({ ...report!, tarball: { ...report!.tarball, sha256: null } })[0] ?? `sha256:${report!.tarball.sha256}`
   const proof = { container: id, slot: architecture!, url, given: null, key, report: report!, by: 'upload', checked: now().toISOString() }
   await facts.write(toFacts({ ...proof, digest }))
-  const registered = await records.register({ id, architecture: architecture!, url, version, digest, publicUrl })
+  const registered = await records.register({ id, architecture: architecture!, url, version, digest, publicUrl, cause, precondition })
   // another upload of the same image may have written its own in between, and the record's digest is known only now
-  await facts.write(toFacts({ ...proof, digest: registered.container.digest }))
+  await facts.write(toFacts({ ...proof, digest: registered.record.digest ?? '' }))
   return { ...registered, architecture: architecture! }
 }
 

@@ -115,6 +115,17 @@ export function movedImage(
   return { id, version, digest, url, urls: pythonObject(names) }
 }
 
+/** The record without the image of one architecture. */
+export function withoutImage(
+  stored: { id: string; version: string; digest: string; url: string | undefined; images: Images },
+  architecture: Architecture
+): Registration {
+  const { id, version, digest } = stored
+  const others = [...stored.images].filter(([other]) => other !== architecture)
+  const names = others.flatMap(([other, url]) => namesOf(other).map((name): [string, string] => [name, pythonString(url)]))
+  return { id, version, digest, url: architecture === amd64 ? '' : (stored.url ?? ''), urls: pythonObject(names) }
+}
+
 function addAmd64(names: Names, images: Images, url: string): void {
   for (const [architecture, other] of images) {
     if (other !== url) continue

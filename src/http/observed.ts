@@ -2,10 +2,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { RequestReport } from '../domain/request-report.ts'
 
 declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** Which face a route belongs to, for metrics; 'mozart' unless it says so. */
-    face?: string
-  }
   interface FastifyRequest {
     /** Set by a route, for the log: the id of the document that the request is about. */
     about?: string

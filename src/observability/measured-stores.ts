@@ -10,7 +10,12 @@ export function measuredStores(stores: Stores, metrics: Metrics): Stores {
     jobSpecs: measured(stores.jobSpecs, { collection: 'job_specs', metrics }),
     hysdsIos: measured(stores.hysdsIos, { collection: 'hysds_ios', metrics }),
     facts: measured(stores.facts, { collection: 'facts', metrics }),
-    tasks: measured(stores.tasks, { collection: 'tasks', metrics })
+    tasks: measured(stores.tasks, { collection: 'tasks', metrics }),
+    assemblies: measured(stores.assemblies, { collection: 'assemblies', metrics }),
+    journal: measured(stores.journal, { collection: 'journal', metrics }),
+    summaries: measured(stores.summaries, { collection: 'summaries', metrics }),
+    demand: measured(stores.demand, { collection: 'demand', metrics }),
+    leases: measured(stores.leases, { collection: 'leases', metrics })
   }
 }
 

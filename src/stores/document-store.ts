@@ -80,6 +80,16 @@ export interface Stores {
   facts: DocumentStore
   /** What is to be done. */
   tasks: DocumentStore
+  /** What is expected of a container, its builds, and the images that wait for others. */
+  assemblies: DocumentStore
+  /** What happened, once for each change; nothing in it is changed later. */
+  journal: DocumentStore
+  /** A row for each container, to filter lists by: made from the others, and never the truth. */
+  summaries: DocumentStore
+  /** Which architectures machines asked for. */
+  demand: DocumentStore
+  /** Which replica does what only one shall do. */
+  leases: DocumentStore
   /**
    * Brings indices or tables to this program's version: what was applied now, in order. Repeatable, never destructive, safe from several
    * replicas at once. Throws database_newer with both versions, store_unavailable. Before it has succeeded nothing else may be called.

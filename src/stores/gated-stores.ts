@@ -47,6 +47,11 @@ export function gatedStores(stores: Stores): Gate {
       hysdsIos: gated(stores.hysdsIos),
       facts: gated(stores.facts),
       tasks: gated(stores.tasks),
+      assemblies: gated(stores.assemblies),
+      journal: gated(stores.journal),
+      summaries: gated(stores.summaries),
+      demand: gated(stores.demand),
+      leases: gated(stores.leases),
       health: async () => (shut ? { ok: false, reason: messageOf(shut) } : stores.health())
     },
     open() {

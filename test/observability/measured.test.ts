@@ -1,9 +1,10 @@
 import t from 'tap'
 import { createCatalogue } from '../../src/catalogue/catalogue.ts'
+import { background } from '../../src/domain/entry.ts'
 import { measuredResolve } from '../../src/observability/measured-resolve.ts'
 import { measuredStores } from '../../src/observability/measured-stores.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
-import { openStores, sha256 } from '../support/start-server.ts'
+import { onUntold, openStores, sha256 } from '../support/start-server.ts'
 
 t.test('operations on documents are counted by collection, operation and outcome', async (t) => {
   const metrics = createMetrics()
@@ -28,10 +29,13 @@ t.test('operations on documents are counted by collection, operation and outcome
 
 t.test('resolves are counted by architecture and outcome, and a name that callers made up is not one more series', async (t) => {
   const metrics = createMetrics()
-  const { containers } = createCatalogue(await openStores(t), { guarded: [], hash: sha256 })
+  const { containers } = createCatalogue(await openStores(t), { guarded: [], hash: sha256, onUntold })
   const resolve = measuredResolve(containers.resolve, metrics)
   const urls = '{"arm64": "s3://b/a.tar"}'
-  await containers.add({ id: 'a', version: '1', digest: 'd', url: '', urls }, { publicUrl: 'http://x', merge: false })
+  await containers.add(
+    { id: 'a', version: '1', digest: 'd', url: '', urls },
+    { publicUrl: 'http://x', merge: false, cause: background('test') }
+  )
 
   await resolve('a', 'aarch64')
   await t.rejects(resolve('a', 'x86_64'))

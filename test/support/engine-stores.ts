@@ -14,7 +14,7 @@ export function openOn(engine: Engine, { hysds }: { hysds: boolean }): Open {
     return {
       stores: elasticsearchStores({ engine: { urls: [engine.url], insecure: false, patienceMs: 30_000 }, indices }),
       async settle() {
-        await ask(engine, ['POST', `/${Object.values(indices).join(',')},leporello-facts,leporello-tasks/_refresh?ignore_unavailable=true`])
+        await ask(engine, ['POST', `/${Object.values(indices).join(',')},leporello-*/_refresh?ignore_unavailable=true`])
       }
     }
   }

@@ -26,11 +26,16 @@ export interface Overrides extends Partial<ServerOptions> {
 /** A server over an embedded store of its own; both end with the test. */
 export async function startServer(t: Test, { stores: given, listen = false, ...options }: Overrides = {}): Promise<Started> {
   const stores = given ?? (await openStores(t))
-  const catalogue = options.catalogue ?? createCatalogue(stores, { guarded: [], hash: sha256 })
+  const catalogue = options.catalogue ?? createCatalogue(stores, { guarded: [], hash: sha256, onUntold })
   const app = await createServer({ catalogue, policy: 'open', host: '127.0.0.1', port: 0, prefix: '', ...options })
   t.teardown(() => app.close())
   const url = listen ? await app.listen({ host: '127.0.0.1', port: 0 }) : ''
   return { app, catalogue, stores, url }
+}
+
+/** A journal that takes nothing is a fault of the test. */
+export const onUntold = (error: unknown): never => {
+  throw error
 }
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -6,7 +6,7 @@ import { createCatalogue } from '../../src/catalogue/catalogue.ts'
 import { createSources } from '../../src/sources/sources.ts'
 import { temporaryDirectory } from '../stores/embedded/directory.ts'
 import { newDockerSave, type TestImage } from './images.ts'
-import { type Overrides, openStores, type Started, sha256, startServer } from './start-server.ts'
+import { type Overrides, onUntold, openStores, type Started, sha256, startServer } from './start-server.ts'
 import { tar } from './tar.ts'
 
 /** A gzipped tarball as `docker save | gzip` makes it. */
@@ -38,6 +38,7 @@ export async function startWithTarballs(
   const catalogue = createCatalogue(stores, {
     guarded: [],
     hash: sha256,
+    onUntold,
     tarballs: { blobs, sources, now, strict, mode, leaseMs: 60_000, addresses: () => ['http://127.0.0.1:0'] }
   })
   const started = await startServer(t, { ...options, stores, catalogue, blobs })

@@ -13,11 +13,13 @@ const missing = problem('There is no such container, or it has no image for that
 const away = problem('A store does not answer; try again.')
 const full = problem('There is no room for the tarball.')
 const answer = (description: string): Answer => ({ description, content: json('image-answer.json#') })
+const stale = problem('The record is not what If-Match or If-None-Match expect.')
 const changed = {
   200: answer('It is registered in place of another one, or was before.'),
   201: answer('It is registered.'),
   400: invalid,
   403: forbidden,
+  412: stale,
   503: away
 }
 const refused = problem('It is not what it is said to be, or there is another image where it belongs.')
@@ -50,6 +52,22 @@ export const descriptions = {
     consumes: ['application/json', 'application/octet-stream'],
     body: { $ref: 'image-put.json#' },
     response: { ...changed, 404: missing, 409: refused, 422: unreadable, 507: full }
+  },
+  drop: {
+    summary: 'Take one image away',
+    description: 'The others stay as they are. The only one cannot be taken away: remove the container instead.',
+    tags,
+    params,
+    querystring: { $ref: 'dry-run-query.json#' },
+    response: {
+      200: { description: 'The container without it.', content: json('container-change.json#') },
+      400: invalid,
+      403: forbidden,
+      404: missing,
+      412: stale,
+      422: problem('It is the only one.'),
+      503: away
+    }
   },
   post: {
     summary: 'Bring a tarball in a form',
@@ -112,6 +130,7 @@ export const descriptions = {
       403: forbidden,
       404: missing,
       409: refused,
+      412: stale,
       422: unreadable,
       503: away
     }

@@ -1,15 +1,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Asked, ImageAnswer, Images } from '../../catalogue/images.ts'
+import type { Circumstances } from '../../catalogue/records.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Action } from '../../domain/policy.ts'
 import type { BodyBounds } from '../shared/body.ts'
+import { causeOf, preconditionOf } from '../shared/circumstances.ts'
 import type { Description } from '../shared/describes.ts'
 import { digestFromHeaders } from '../shared/digest-headers.ts'
 import { uploadBody } from '../shared/upload-body.ts'
 import { descriptions } from './descriptions.ts'
 import { sendTarball } from './download.ts'
 import { uploadForm } from './form.ts'
-import { architectureInPath, type ImagePath, mediaType, parseSha256, strictBody, strictQuery } from './input.ts'
+import { architectureInPath, type ImagePath, mediaType, parseFlag, parseSha256, strictBody, strictQuery } from './input.ts'
 
 export interface ImageRoutes {
   images: Images
@@ -29,6 +31,12 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
     const { id, architecture } = request.params as ImagePath
     return { id, architecture: architectureInPath(architecture), publicUrl: publicUrl(request) }
   }
+
+  const circumstances = (request: FastifyRequest): Circumstances => ({
+    publicUrl: publicUrl(request),
+    cause: causeOf(request),
+    precondition: preconditionOf(request)
+  })
 
   route(['GET', 'HEAD'], base, {
     action: 'container:read',
@@ -59,6 +67,16 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
     }
   })
 
+  route(['DELETE'], imageBase, {
+    action: 'container:write',
+    describes: descriptions.drop,
+    async handler(request, reply) {
+      const { dryRun } = strictQuery(request, ['dryRun'])
+      const container = await images.drop({ ...asked(request), ...circumstances(request), dryRun: parseFlag(dryRun, 'dryRun') })
+      return reply.header('etag', `"${container.revision}"`).send({ container })
+    }
+  })
+
   route(['POST'], `${base}/images`, {
     action: 'container:write',
     describes: descriptions.post,
@@ -73,7 +91,7 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
       const { source, said } = await uploadForm(request)
       const { id } = request.params as ImagePath
       const sha256 = digestFromHeaders(request.headers)
-      return answered(reply, await images.upload({ id, source, said, sha256, size: undefined, publicUrl: publicUrl(request) }))
+      return answered(reply, await images.upload({ id, source, said, sha256, size: undefined, ...circumstances(request) }))
     }
   })
 
@@ -101,22 +119,23 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
       describes: descriptions[operation],
       async handler(request, reply) {
         strictQuery(request, [])
-        return answered(reply.code(200), await images[operation](asked(request)), 200)
+        return answered(reply.code(200), await images[operation]({ ...asked(request), ...circumstances(request) }), 200)
       }
     })
   }
 
   async function putByUrl(request: FastifyRequest): Promise<ImageAnswer> {
-    strictQuery(request, [])
+    const { dryRun } = strictQuery(request, ['dryRun'])
+    const change = { ...asked(request), ...circumstances(request), dryRun: parseFlag(dryRun, 'dryRun') }
     const { url, from, ...rest } = await strictBody(request, { names: ['url', 'digest', 'version', 'from'], bounds })
-    if (from !== undefined && url === undefined && Object.keys(rest).length === 0) return images.copy({ ...asked(request), from })
-    if (url !== undefined && from === undefined) return images.put({ ...asked(request), url, ...rest })
+    if (from !== undefined && url === undefined && Object.keys(rest).length === 0) return images.copy({ ...change, from })
+    if (url !== undefined && from === undefined) return images.put({ ...change, url, ...rest })
     throw new CatalogueError('parameter_invalid', 'body: expected {"url": …, "digest": …} or {"from": "the id of another container"}')
   }
 
   function putTarball(request: FastifyRequest, reply: FastifyReply): Promise<ImageAnswer> {
     const { version, filename, digest } = strictQuery(request, ['version', 'filename', 'digest'])
-    const { id, architecture, publicUrl } = asked(request)
+    const { id, architecture } = asked(request)
     const [inHeader, inQuery] = [digestFromHeaders(request.headers), parseSha256(digest)]
     if (inHeader && inQuery && inHeader !== inQuery) {
       throw new CatalogueError('parameter_invalid', 'the digests in the header and in the query differ, and the body cannot be both')
@@ -130,7 +149,7 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
       said,
       sha256: inHeader ?? inQuery,
       size: length === undefined ? undefined : Number(length),
-      publicUrl
+      ...circumstances(request)
     })
   }
 

@@ -67,4 +67,10 @@ export function parseSha256(digest: string | undefined, path = 'digest'): string
   return refuse('query', [{ path, message: `is ${JSON.stringify(digest.slice(0, 100))}; expected sha256: and 64 hexadecimal digits` }])
 }
 
+/** Throws parameter_invalid. */
+export function parseFlag(value: string | undefined, path: string): boolean {
+  if (value === undefined || value === 'true' || value === 'false') return value === 'true'
+  return refuse('query', [{ path, message: `is ${JSON.stringify(value.slice(0, 100))}; expected true or false` }])
+}
+
 export const mediaType = ({ headers }: FastifyRequest): string => (headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()

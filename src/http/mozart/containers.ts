@@ -3,6 +3,7 @@ import type { Containers } from '../../catalogue/containers.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { pythonObject, pythonString, readJson } from '../../domain/json.ts'
 import type { Resolution } from '../../domain/resolution.ts'
+import { causeOf } from '../shared/circumstances.ts'
 import { explain } from '../shared/errors.ts'
 import type { Call, Handler } from './call.ts'
 import { restyled, sendAnswer } from './envelope.ts'
@@ -25,7 +26,12 @@ export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
       const registration = readRegistration(parameters, words.missing)
       request.about = registration.id
       const merge = flag(parameters, 'merge')
-      const { id } = await containers.add(registration, { publicUrl: publicUrl(request), merge, ...waiting(parameters) })
+      const { id } = await containers.add(registration, {
+        publicUrl: publicUrl(request),
+        merge,
+        cause: causeOf(request),
+        ...waiting(parameters)
+      })
       return sendAnswer(reply, { success: true, message: words.added(id), result: pythonString(id) })
     },
 
@@ -65,7 +71,8 @@ export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
       const id = parameters.get('id')
       if (!id) throw parameters.missing(words.removeNoId)
       request.about = id
-      if (!(await containers.remove(id))) throw new CatalogueError('container_unknown', words.removeUnknown(id))
+      if (!(await containers.remove(id, { cause: causeOf(request) })))
+        throw new CatalogueError('container_unknown', words.removeUnknown(id))
       return sendAnswer(reply, { success: true, message: words.removed(id), result: words.removedResult(id) })
     }
   } satisfies Record<string, Handler>

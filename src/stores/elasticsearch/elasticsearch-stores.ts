@@ -12,7 +12,15 @@ export interface ElasticsearchOptions {
 }
 
 /** Their mappings stand in templates, which migrations made. */
-const own = { facts: 'leporello-facts', tasks: 'leporello-tasks' }
+const own = {
+  facts: 'leporello-facts',
+  tasks: 'leporello-tasks',
+  assemblies: 'leporello-assemblies',
+  journal: 'leporello-journal',
+  summaries: 'leporello-summaries',
+  demand: 'leporello-demand',
+  leases: 'leporello-leases'
+}
 
 /** HySDS's three indices and our own on Elasticsearch or OpenSearch. Asks the engine nothing until it is used. */
 export function elasticsearchStores({ engine: options, indices }: ElasticsearchOptions): Stores {
@@ -25,6 +33,11 @@ export function elasticsearchStores({ engine: options, indices }: ElasticsearchO
     hysdsIos: documents(indices.hysdsIos, hysdsIosIndex),
     facts: documents(own.facts, {}),
     tasks: documents(own.tasks, {}),
+    assemblies: documents(own.assemblies, {}),
+    journal: documents(own.journal, {}),
+    summaries: documents(own.summaries, {}),
+    demand: documents(own.demand, {}),
+    leases: documents(own.leases, {}),
     migrate: () => migrate(engine),
     health: () => health(engine, [...Object.values(indices), ...Object.values(own)]),
     engine: () => engineName(engine),

@@ -19,14 +19,14 @@ export interface Parts {
 
 const idsBatch = 5000
 
-/** Of the documents that are kept in memory; one for each collection. */
-const maxCached = 12 * 1024 * 1024
+/** Of the documents that are kept in memory: most for what every worker asks. */
+const maxCached = (table: Table): number => (table === 'containers' ? 12 : 2) * 1024 * 1024
 /** What an entry costs beside its text. */
 const overhead = 200
 
 export function embeddedDocuments({ index, table, reader, link, write: send }: Parts): DocumentStore {
   // nobody else may write here, so what was read stays true until we write; a read costs a third of an answer
-  const cache = createCache<Found>(maxCached)
+  const cache = createCache<Found>(maxCached(table))
   // a write that may still happen: until a later one was answered, what is read now may be old in a moment
   let uncertain = false
 

@@ -12,7 +12,12 @@ const indexed: Record<Table, readonly string[]> = {
   job_specs: ['id'],
   hysds_ios: ['id'],
   facts: ['container', 'checked'],
-  tasks: ['due']
+  tasks: ['due'],
+  assemblies: ['container', 'wakes'],
+  journal: ['container', 'kind', 'order', 'what'],
+  summaries: ['id', 'name', 'version', 'state', 'architectures', 'missing', 'verdicts', 'created', 'updated'],
+  demand: ['day'],
+  leases: []
 }
 
 /** How much one request may read: then a page ends short, so that writes get their turn and memory stays flat. */

@@ -10,7 +10,12 @@ export const tables = {
   job_specs: 'job_specs',
   'hysds_ios-mozart': 'hysds_ios',
   'leporello-facts': 'facts',
-  'leporello-tasks': 'tasks'
+  'leporello-tasks': 'tasks',
+  'leporello-assemblies': 'assemblies',
+  'leporello-journal': 'journal',
+  'leporello-summaries': 'summaries',
+  'leporello-demand': 'demand',
+  'leporello-leases': 'leases'
 } as const
 export type Table = (typeof tables)[keyof typeof tables]
 

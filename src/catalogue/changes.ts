@@ -1,0 +1,170 @@
+import { fromDocument, type Record } from '../domain/document.ts'
+import type { Cause } from '../domain/entry.ts'
+import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
+import type { Hash } from '../domain/facts.ts'
+import { fingerprintOf } from '../domain/fingerprint.ts'
+import type { DocumentStore } from '../stores/document-store.ts'
+import type { Journal } from './journal.ts'
+import { createTurns } from './turns.ts'
+
+/** A record as it stands, with the revision that it stands at. */
+export interface Known {
+  record: Record
+  revision: string
+  document: string
+}
+
+/** What a caller believes to stand there. Where it does not, nothing is written: precondition_failed. */
+export type Precondition = { absent: true } | { present: true } | { revisions: readonly string[] }
+
+export interface Change {
+  cause: Cause
+  /**
+   * The document that shall stand there, given what stands there now; undefined removes it. It is asked again when somebody else wrote
+   * in between.
+   */
+  to(known: Known | undefined): string | undefined
+  precondition?: Precondition | undefined
+  /** Tells what would happen, and writes nothing. */
+  dryRun?: boolean | undefined
+  /** Writes a document that means the same too: Mozart's clients may read its very bytes. */
+  verbatim?: boolean
+  /** What the entry in the journal is called, where it is more than created, changed or removed. */
+  what?: string
+}
+
+export interface Changed {
+  before: Known | undefined
+  /** As it stands now, or would in a dry run; undefined when there is none. */
+  after: Known | undefined
+  /** Whether it meant the same before. */
+  unchanged: boolean
+  /** How often a write of somebody else came in between, and once more. */
+  attempts: number
+}
+
+/** The one door through which records are changed: by compare-and-swap, with an entry in the journal for each change of meaning. */
+export interface Changes {
+  find(id: string): Promise<Known | undefined>
+  /** Throws container_unknown. */
+  read(id: string): Promise<Known>
+  /** Throws what `to` throws, precondition_failed, and what a store refuses. */
+  write(id: string, change: Change): Promise<Changed>
+  /** Hears of every record that this process changed: what was there, and what is. */
+  onChange(listener: (id: string, changed: Changed) => void): void
+}
+
+export interface ChangesParts {
+  containers: DocumentStore
+  journal: Pick<Journal, 'tell'>
+  hash: Hash
+  /** The change is there, and the journal could not take it: the next sweep will find it, but not who made it. */
+  onUntold(error: unknown, id: string): void
+}
+
+const maxAttempts = 50
+
+export function createChanges({ containers, journal, hash, onUntold }: ChangesParts): Changes {
+  const inTurn = createTurns()
+  const listeners: ((id: string, changed: Changed) => void)[] = []
+  const meaning = (known: Known | undefined) => known && fingerprintOf(known.record, hash)
+
+  async function find(id: string): Promise<Known | undefined> {
+    const stored = await containers.get(id)
+    return stored && knownOf(id, stored)
+  }
+
+  /** Undefined when somebody else wrote in between. */
+  async function attempt(id: string, { change, attempts }: { change: Change; attempts: number }): Promise<Changed | undefined> {
+    const before = await find(id)
+    checkPrecondition(id, { before, precondition: change.precondition })
+    const document = change.to(before)
+    const wanted = document === undefined ? undefined : knownOf(id, { document, revision: before?.revision ?? '' })
+    const unchanged = meaning(before) === meaning(wanted)
+    if (change.dryRun || (unchanged && (!change.verbatim || document === undefined))) {
+      return { before, after: unchanged ? before : wanted, unchanged, attempts }
+    }
+    try {
+      const revision = await write(id, { before, document })
+      return { before, after: wanted && { ...wanted, revision: revision! }, unchanged, attempts }
+    } catch (error) {
+      if (isCatalogueError(error, 'revision_conflict', 'already_exists') && attempts < maxAttempts) return undefined
+      throw error
+    }
+  }
+
+  async function write(id: string, { before, document }: { before: Known | undefined; document: string | undefined }) {
+    if (document !== undefined) {
+      return (await containers.put(id, document, before ? { revision: before.revision } : { absent: true })).revision
+    }
+    const { revision } = before!
+    if (await containers.remove(id, { revision })) return undefined
+    throw new CatalogueError('revision_conflict', `${id} was removed meanwhile`)
+  }
+
+  async function tell(id: string, { change, changed }: { change: Change; changed: Changed }): Promise<void> {
+    const { before, after } = changed
+    const what = change.what ?? (before === undefined ? 'created' : after === undefined ? 'removed' : 'changed')
+    try {
+      await journal.tell({
+        container: id,
+        kind: 'record',
+        what,
+        by: change.cause,
+        summary: what,
+        architecture: null,
+        revision: after?.revision ?? null,
+        previous: before?.revision ?? null,
+        fingerprint: meaning(after) ?? null,
+        before: before?.document ?? null,
+        after: after?.document ?? null
+      })
+    } catch (error) {
+      onUntold(error, id)
+    }
+  }
+
+  async function swap(id: string, change: Change): Promise<Changed> {
+    for (let attempts = 1; ; attempts++) {
+      const changed = await attempt(id, { change, attempts })
+      if (!changed) continue
+      if (change.dryRun || changed.before?.revision === changed.after?.revision) return changed
+      if (!changed.unchanged) await tell(id, { change, changed })
+      for (const listener of listeners) listener(id, changed)
+      return changed
+    }
+  }
+
+  return {
+    find,
+    async read(id) {
+      const known = await find(id)
+      if (known) return known
+      throw new CatalogueError('container_unknown', `container not found: ${id}`)
+    },
+    // in turn: of several at once in this process none has to try again
+    write: (id, change) => (change.dryRun ? swap(id, change) : inTurn(id, () => swap(id, change))),
+    onChange(listener) {
+      listeners.push(listener)
+    }
+  }
+}
+
+const knownOf = (id: string, { document, revision }: { document: string; revision: string }): Known => ({
+  record: fromDocument(id, document),
+  revision,
+  document
+})
+
+function checkPrecondition(id: string, { before, precondition }: { before: Known | undefined; precondition: Precondition | undefined }) {
+  if (precondition === undefined) return
+  const stands = before === undefined ? `there is no ${id}` : `${id} stands at revision ${before.revision}`
+  const refuse = (wanted: string) => {
+    throw new CatalogueError('precondition_failed', `${stands}, but ${wanted} was expected; read it again, and decide anew`)
+  }
+  if ('absent' in precondition && before !== undefined) refuse('none')
+  if ('present' in precondition && before === undefined) refuse('any')
+  if ('revisions' in precondition && !(before && precondition.revisions.includes(before.revision))) {
+    refuse(precondition.revisions.slice(0, 5).join(' or ') || 'another one')
+  }
+}
