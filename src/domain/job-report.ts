@@ -8,6 +8,7 @@ import {
   type Problem,
   readText,
   readTime,
+  refuse,
   refuseProblems,
   shown
 } from './reading.ts'
@@ -60,11 +61,8 @@ export const isFinal = ({ status }: Pick<JobWord, 'status'>): boolean => status 
 /** Strictly: what a job sends. Throws parameter_invalid with every problem. */
 export function parseJobWord(value: unknown, what = 'build'): JobWord {
   const problems: Problem[] = []
-  const fields = asFields(value)
-  if (fields === undefined) {
-    refuseProblems(what, [{ path: '', message: `is ${shown(value)}; expected an object such as {"status": "running"}` }])
-  }
-  const given = fields!
+  const given =
+    asFields(value) ?? refuse(what, { path: '', message: `is ${shown(value)}; expected an object such as {"status": "running"}` })
   noOthers(given, { names, path: '', problems })
   const status = given['status'] as JobStatus
   if (!jobStatuses.includes(status)) {

@@ -95,9 +95,13 @@ export function noOthers(fields: Fields, { names, path, problems }: { names: rea
 
 /** Throws parameter_invalid when there are problems, all of them in its details. */
 export function refuseProblems(what: string, problems: readonly Problem[]): void {
-  const [first] = problems
-  if (first === undefined) return
-  const more = problems.length === 1 ? '' : ` (and ${problems.length - 1} more)`
-  const at = first.path === '' ? '' : ` ${first.path}`
-  throw new CatalogueError('parameter_invalid', `${what}:${at} ${first.message}${more}`, { details: { errors: problems.slice(0, 100) } })
+  if (problems.length > 0) refuse(what, ...problems)
+}
+
+export function refuse(what: string, ...problems: readonly Problem[]): never {
+  const [{ path, message } = { path: '', message: '' }] = problems
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
+  throw new CatalogueError('parameter_invalid', `${what}:${path === '' ? '' : ` ${path}`} ${message}${more}`, {
+    details: { errors: problems.slice(0, 100) }
+  })
 }
