@@ -1,13 +1,26 @@
 /* Written by `npm run generate` from schemas/*.json: change those. */
 
 /**
+ * An image by its URL, alone or with its digest.
+ */
+export type ImageRegistration =
+  | string
+  | {
+      url: string
+      digest?: string
+    }
+
+/**
  * By file name.
  */
 export interface Schemas {
   'config.json': Settings
   'container-add.json': ContainerAdd
+  'container-answer.json': ContainerAnswer
   'container-change.json': ContainerChange
   'container-image.json': ContainerImage
+  'container-patch.json': ContainerPatch
+  'container-put.json': ContainerPut
   'container-query.json': ContainerQuery
   'container-reply.json': ContainerReply
   'container-view.json': ContainerView
@@ -24,6 +37,7 @@ export interface Schemas {
   'image-form.json': ImageForm
   'image-parameters.json': ImageParameters
   'image-put.json': ImagePut
+  'image-registration.json': ImageRegistration
   'image-report-file.json': ImageReportFile
   'image-report-image.json': ImageReportImage
   'image-report.json': ImageReport
@@ -35,6 +49,7 @@ export interface Schemas {
   'problem.json': Problem
   'ready-report.json': ReadyReport
   'refusal.json': Refusal
+  'removal-answer.json': RemovalAnswer
   'report-query.json': ReportQuery
   'resolution-reply.json': ResolutionReply
   'resolution.json': Resolution
@@ -45,6 +60,7 @@ export interface Schemas {
   'tarball-query.json': TarballQuery
   'unavailable-report.json': UnavailableReport
   'version-report.json': VersionReport
+  'warning.json': Warning
 }
 /**
  * Every setting. In the environment: LEPORELLO_ and the name in capitals (enginePatienceMs is LEPORELLO_ENGINE_PATIENCE_MS). In the JSON file that LEPORELLO_CONFIG names: either spelling.
@@ -231,10 +247,14 @@ export interface ContainerAdd {
   [k: string]: unknown
 }
 /**
- * The container as it stands after a change.
+ * The container as it stands after a change, or would after a dry run.
  */
-export interface ContainerChange {
+export interface ContainerAnswer {
   container: ContainerView
+  /**
+   * Whether it meant the same before; then nothing was written.
+   */
+  unchanged: boolean
 }
 /**
  * A container with what is known of its images.
@@ -285,6 +305,12 @@ export interface ImageView {
   checked: string | null
 }
 /**
+ * The container as it stands after a change.
+ */
+export interface ContainerChange {
+  container: ContainerView
+}
+/**
  * One image, with the container that it belongs to.
  */
 export interface ContainerImage {
@@ -313,6 +339,52 @@ export interface ContainerImage {
   manifest: string | null
   status: 'present' | 'gone' | 'unreachable' | 'unknown'
   checked: string | null
+}
+/**
+ * Laid over the container as it is (RFC 7396).
+ */
+export interface ContainerPatch {
+  /**
+   * Default: as it is, or the tag of the id.
+   */
+  version?: string
+  /**
+   * Default: as it is.
+   */
+  digest?: string
+  /**
+   * What x86_64 machines run. Default: the amd64 image.
+   */
+  url?: string
+  /**
+   * By architecture, under any of its names. null takes one away.
+   */
+  images?: {
+    [k: string]: ImageRegistration | null
+  }
+}
+/**
+ * A whole container. Images that are not named here are not its images any more.
+ */
+export interface ContainerPut {
+  /**
+   * Default: as it is, or the tag of the id.
+   */
+  version?: string
+  /**
+   * Default: the amd64 image's, else that of the first architecture that has one, else as it is.
+   */
+  digest?: string
+  /**
+   * What x86_64 machines run. Default: the amd64 image.
+   */
+  url?: string
+  /**
+   * By architecture, under any of its names.
+   */
+  images?: {
+    [k: string]: ImageRegistration
+  }
 }
 export interface ContainerQuery {
   id: string
@@ -756,6 +828,31 @@ export interface Refusal {
    */
   message: string
   [k: string]: unknown
+}
+/**
+ * The container as it was, and what its removal means for others.
+ */
+export interface RemovalAnswer {
+  /**
+   * False in a dry run.
+   */
+  removed: boolean
+  container: ContainerView
+  warnings: Warning[]
+}
+export interface Warning {
+  /**
+   * For programs: `named_by_job_specs`.
+   */
+  code: string
+  /**
+   * For people.
+   */
+  message: string
+  /**
+   * The first of the documents that it is about.
+   */
+  ids?: string[]
 }
 export interface ReportQuery {
   /**

@@ -1,11 +1,14 @@
 import type { Architecture } from '../domain/architecture.ts'
 import type { Hash } from '../domain/facts.ts'
 import type { DocumentStore, Stores } from '../stores/document-store.ts'
-import { createChanges } from './changes.ts'
+import { createChanges, type Known } from './changes.ts'
+import { type ContainerEdits, containerEdits } from './container-edits.ts'
 import { type Containers, containerCatalogue } from './containers.ts'
-import { factsBook } from './facts.ts'
+import { factsBook, knownOf } from './facts.ts'
+import { type ContainerView, containerView } from './image-views.ts'
 import { type Images, type ImagesParts, imageCatalogue } from './images.ts'
 import { createJournal } from './journal.ts'
+import { specsNaming } from './spec-references.ts'
 import { type Specs, specCatalogue } from './specs.ts'
 import { sweep } from './sweep.ts'
 import { taskQueue } from './task-queue.ts'
@@ -17,6 +20,12 @@ export interface Catalogue {
   /** Absent where there is nowhere to keep tarballs. */
   images: Images | undefined
   verification: Verification | undefined
+  /** Changing whole containers. */
+  edits: ContainerEdits
+  /** A container with what is known of it. */
+  view: (known: Pick<Known, 'record' | 'revision'>) => Promise<ContainerView>
+  /** Ids of job specs that name a container; the first of them. */
+  specsNaming: (container: string) => Promise<string[]>
   /** Looks again at what was looked at longest ago. */
   sweep: ((options: Parameters<typeof sweep>[1]) => Promise<number>) | undefined
   jobSpecs: Specs
@@ -51,6 +60,9 @@ export function createCatalogue(stores: Stores, { guarded, hash, tarballs, onUnt
     containers: containerCatalogue(stores.containers, { guarded, facts, changes, verification }),
     images: tarballs && verification && imageCatalogue({ ...tarballs, changes, guarded, facts, verification }),
     verification,
+    edits: containerEdits({ changes, guarded, facts, now, verification }),
+    view: async ({ record, revision }) => containerView(record, { known: await knownOf(facts, record), revision }),
+    specsNaming: (container) => specsNaming(stores.jobSpecs, { container, most: 20 }),
     sweep: tarballs && ((options) => sweep({ ...tarballs, containers: stores.containers, facts: stores.facts, queue }, options)),
     jobSpecs: specCatalogue(stores.jobSpecs),
     hysdsIos: specCatalogue(stores.hysdsIos),

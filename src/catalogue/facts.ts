@@ -1,3 +1,4 @@
+import type { Architecture } from '../domain/architecture.ts'
 import type { Record } from '../domain/document.ts'
 import { applies, type Facts, factsId, fromFactsDocument, type Hash, type Slot, toFactsDocument } from '../domain/facts.ts'
 import type { DocumentStore } from '../stores/document-store.ts'
@@ -52,3 +53,18 @@ export const nothingKnown = {
   by: 'registration',
   report: null
 } as const
+
+/** Remembers the digest that whoever registered an image said it has. An image that the record does not have by now is passed over. */
+export async function noteGiven(
+  book: FactsBook,
+  { record, architecture, digest, now }: { record: Record; architecture: Architecture; digest: string; now: string }
+): Promise<void> {
+  const url = record.images.get(architecture)
+  if (url === undefined) return
+  const said = { url, digest: record.digest ?? '' }
+  const [known] = await book.read(record.id, [architecture])
+  const proven = known !== undefined && applies(known, said)
+  if (proven && known.given === digest) return
+  const before = proven ? known : { ...nothingKnown, checked: now }
+  await book.write({ ...before, container: record.id, slot: architecture, ...said, given: digest })
+}

@@ -8,7 +8,7 @@ import { imageMissing, resolveImage } from '../domain/resolution.ts'
 import { keyOfUrl, tagOf } from '../domain/storage.ts'
 import type { Sources } from '../sources/source.ts'
 import type { Changes } from './changes.ts'
-import { type FactsBook, knownOf, nothingKnown } from './facts.ts'
+import { type FactsBook, knownOf, noteGiven } from './facts.ts'
 import { type ContainerView, containerView, type ImageView } from './image-views.ts'
 import { type Circumstances, type Known, type Registered, recordsOf } from './records.ts'
 import { readTarball, type Target } from './tarball-reading.ts'
@@ -129,16 +129,7 @@ export function imageCatalogue({ guarded, changes, ...parts }: ImagesParts): Ima
     const [known] = await facts.read(id, [architecture])
     const proven = known !== undefined && applies(known, now)
     if (dryRun) return { ...registered, proven }
-    if (digest && !(proven && known.given === digest)) {
-      await facts.write({
-        ...(proven ? known : nothingKnown),
-        container: id,
-        slot: architecture,
-        ...now,
-        given: digest,
-        checked: parts.now().toISOString()
-      })
-    }
+    if (digest) await noteGiven(facts, { record: registered.record, architecture, digest, now: parts.now().toISOString() })
     if (!proven) await parts.verification.registered(registered.record, { publicUrl })
     return { ...registered, proven }
   }

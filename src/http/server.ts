@@ -78,7 +78,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.server.on('checkContinue', (message, response) => app.server.emit('request', message, response))
   await app.register(mozartFace, { catalogue, address, bodyLimit, bodyTimeoutMs })
   if (catalogue.images)
-    await app.register(apiFace, { images: catalogue.images, address, bodyTimeoutMs, stallMs: options.stallMs ?? 60_000 })
+    await app.register(apiFace, { catalogue, images: catalogue.images, address, bodyTimeoutMs, stallMs: options.stallMs ?? 60_000 })
   if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
   if (options.blobs) await app.register(davFace, { blobs: options.blobs, address, stallMs: options.stallMs ?? 60_000 })
   await app.ready()

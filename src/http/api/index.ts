@@ -1,12 +1,15 @@
 import multipart from '@fastify/multipart'
 import type { FastifyInstance } from 'fastify'
+import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { Images } from '../../catalogue/images.ts'
 import '../shared/action.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
+import { containerRoutes } from './containers.ts'
 import { imageRoutes } from './images.ts'
 import { refuse } from './problems.ts'
 
 export interface ApiOptions {
+  catalogue: Catalogue
   images: Images
   address: PublicAddress
   bodyTimeoutMs: number
@@ -18,11 +21,13 @@ export interface ApiOptions {
 const smallBody = 64 * 1024
 
 /** Our own interface, `/api/v1`. */
-export async function apiFace(app: FastifyInstance, { images, address, bodyTimeoutMs, stallMs }: ApiOptions): Promise<void> {
+export async function apiFace(app: FastifyInstance, { catalogue, images, address, bodyTimeoutMs, stallMs }: ApiOptions): Promise<void> {
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, face: 'api' }
   })
   app.setErrorHandler(refuse)
   await app.register(multipart)
-  imageRoutes(app, { images, publicUrl: publicUrlOf(address), bounds: { limit: smallBody, timeoutMs: bodyTimeoutMs }, stallMs })
+  const common = { publicUrl: publicUrlOf(address), bounds: { limit: smallBody, timeoutMs: bodyTimeoutMs } }
+  imageRoutes(app, { images, ...common, stallMs })
+  containerRoutes(app, { ...catalogue, ...common })
 }
