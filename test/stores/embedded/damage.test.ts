@@ -29,7 +29,7 @@ t.test('a database damaged in the middle answers store_unavailable, and the proc
 
   const damaged = { code: 'store_unavailable', message: /is damaged.*recover/ }
   await t.rejects(stores.containers.getMany(ids), damaged)
-  await t.rejects(stores.containers.put('image-1', '{}'), damaged)
+  await t.rejects(stores.containers.put('image-299', '{}'), damaged)
   await t.rejects(stores.containers.list({ limit: 1000 }), damaged)
   t.match(await stores.health(), { ok: false, reason: /is damaged/ })
 })
@@ -52,10 +52,11 @@ t.test('a directory with the name of the database is store_unavailable', async (
   await t.rejects(embeddedStores({ data, patienceMs: 1000 }), { code: 'store_unavailable' })
 })
 
-/** Everything behind the first page, which holds the list of tables. */
+/** Everything behind the first pages, which hold the list of tables. */
 function overwrite(file: string): void {
-  const size = statSync(file).size - 4096
+  const begin = 80 * 4096
+  const size = statSync(file).size - begin
   const descriptor = openSync(file, 'r+')
-  writeSync(descriptor, Buffer.alloc(size, 0xfe), 0, size, 4096)
+  writeSync(descriptor, Buffer.alloc(size, 0xfe), 0, size, begin)
   closeSync(descriptor)
 }
