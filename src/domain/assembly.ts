@@ -105,18 +105,19 @@ interface Reported {
 export function withBuild(assembly: Assembly, given: Reported): Assembly {
   const next = withWord(assembly, 'builds', given)
   if (next === assembly || given.word.status !== 'succeeded') return next
-  const { architecture, image } = given
+  const { architecture } = given
   const { source } = next.builds.get(architecture)!
   if (source === null) return without(next, 'sources', [architecture])
-  const url = image !== undefined && isOwnImage(assembly, given) ? image : null
-  return set(next, 'sources', { architecture, value: { source, url, since: next.updated } })
+  return set(next, 'sources', { architecture, value: { source, url: ownImage(assembly, given), since: next.updated } })
 }
 
-/** Whether the image that stands came since the run began, or since the last word about another run: else it is still to come. */
-function isOwnImage({ builds, arrivals }: Assembly, { architecture, word, image }: Reported): boolean {
-  const [before, arrived] = [builds.get(architecture), arrivals.get(architecture)]
-  if (before === undefined || arrived?.url !== image) return true
-  return arrived!.since > (isSameRun(word, before) ? before.begun : before.reported)
+/** The image that came since the run began, or since the last word about another run; null while it is still to come. */
+function ownImage({ builds, arrivals, pending }: Assembly, { architecture, word, image }: Reported): string | null {
+  const [before, arrived, waiting] = [builds.get(architecture), arrivals.get(architecture), pending.get(architecture)]
+  const begun = before === undefined ? word.started : isSameRun(word, before) ? before.begun : before.reported
+  if (waiting && (begun === null || waiting.since > begun)) return waiting.url
+  if (image === undefined) return null
+  return begun === null || arrived?.url !== image || arrived.since > begun ? image : null
 }
 
 /** A test's word about an architecture, in the same way. */
@@ -150,14 +151,17 @@ export function withArrival(
   if (before?.url === url && !newerWord) return assembly
   const at = moment(assembly, now)
   const next = set({ ...assembly, updated: at }, 'arrivals', { architecture, value: { url, since: at } })
-  const recorded = assembly.sources.get(architecture)
-  if (url === null) return without(next, 'sources', [architecture])
-  const source = build !== undefined && !isFinal(build) ? build.source : recorded?.url === null ? recorded.source : null
-  if (source !== null) return set(next, 'sources', { architecture, value: { source, url, since: at } })
-  return recorded === undefined || recorded.url === url ? next : without(next, 'sources', [architecture])
+  return url === null ? without(next, 'sources', [architecture]) : withSourceOf(next, { architecture, url })
 }
 
-/** An image that waits for the others. */
+function withSourceOf(assembly: Assembly, { architecture, url }: { architecture: Architecture; url: string }): Assembly {
+  const [build, recorded] = [assembly.builds.get(architecture), assembly.sources.get(architecture)]
+  const source = build !== undefined && !isFinal(build) ? build.source : recorded?.url === null ? recorded.source : null
+  if (source !== null) return set(assembly, 'sources', { architecture, value: { source, url, since: assembly.updated } })
+  return recorded === undefined || recorded.url === url ? assembly : without(assembly, 'sources', [architecture])
+}
+
+/** An image that waits for the others. Of a build's source it is as one that was published. */
 export function withPending(
   assembly: Assembly,
   {
@@ -173,7 +177,8 @@ export function withPending(
 ): Assembly {
   const at = moment(assembly, now)
   const expires = new Date(Date.parse(at) + pendingMs).toISOString()
-  return set({ ...assembly, updated: at }, 'pending', { architecture, value: { ...image, since: at, expires } })
+  const next = set({ ...assembly, updated: at }, 'pending', { architecture, value: { ...image, since: at, expires } })
+  return withSourceOf(next, { architecture, url: image.url })
 }
 
 /** When images were published, or given up. */

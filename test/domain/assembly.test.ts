@@ -177,6 +177,25 @@ t.test('what an image was made from is known when it came with a build that says
   )
 })
 
+t.test('an image that waits was made from what its build says, and stays so when it is published', async (t) => {
+  const old: Happening[] = [[1, 'image', 'arm64', 's3://old']]
+  const known = { commit: 'c1', url: 's3://arm' }
+  const during: Happening[] = [
+    ...old,
+    [10, 'build', 'arm64', running, 's3://old'],
+    [11, 'pending', 'arm64', 's3://arm'],
+    [12, 'build', 'arm64', { status: 'succeeded' }, 's3://old']
+  ]
+
+  t.strictSame(sourceOf(...during), known)
+  t.strictSame(sourceOf(...during, [20, 'image', 'arm64', 's3://arm']), known)
+  t.strictSame(
+    sourceOf(...old, [12, 'build', 'arm64', { status: 'succeeded', source: 'c1' }], [13, 'pending', 'arm64', 's3://arm']),
+    { commit: 'c1', url: 's3://arm' },
+    'after its only word'
+  )
+})
+
 t.test('an image from elsewhere was made of nothing that we know', async (t) => {
   const built: Happening[] = [
     [1, 'build', 'arm64', running],
