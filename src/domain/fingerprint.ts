@@ -7,14 +7,14 @@ import type { Hash } from './facts.ts'
  */
 export function fingerprintText(record: Pick<Record, 'id' | 'url' | 'images' | 'members'>): string {
   const images = [...record.images].sort(([a], [b]) => (a < b ? -1 : 1))
-  return JSON.stringify([record.id, said(record, 'version'), said(record, 'digest'), record.url ?? null, images])
+  return JSON.stringify([record.id, saidOf(record, 'version'), saidOf(record, 'digest'), record.url ?? null, images])
 }
 
 /** SHA-256 over that text, as hexadecimal digits. Two records with the same one mean the same. */
 export const fingerprintOf = (record: Parameters<typeof fingerprintText>[0], hash: Hash): string => hash(fingerprintText(record))
 
 /** A field as the document has it: others may have written a number, and then another one. */
-function said({ members }: Pick<Record, 'members'>, field: string): string | null {
+export function saidOf({ members }: Pick<Record, 'members'>, field: string): string | null {
   const text = members.get(field)
   if (text === undefined || text === 'null') return null
   return text.startsWith('"') ? (JSON.parse(text) as string) : text
