@@ -45,6 +45,9 @@ const verifying = { everyMs: 15_000, atOnce: 2 }
 /** Every image once a day, as far as one batch in ten minutes gets. */
 const sweeping = { everyMs: 600_000, olderMs: 24 * 3_600_000, limit: 200 }
 
+/** Batches that a process left half done when it was killed. */
+const recovering = { everyMs: 300_000 }
+
 export interface App {
   /** Where it listens, as a person on this machine would write it. */
   url: string
@@ -114,16 +117,18 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
   }
 }
 
-/** What happens without a request; nothing where no image may be read. */
-function backgroundLoops({ verification, sweep }: Catalogue, { config, log }: { config: Config; log: Log }): Loop[] {
-  if (!verification || !sweep || config.verify.images === 'off') return []
-  const onError = (error: unknown) => log.error({ causes: causes(error) }, 'an image could not be verified')
+/** What happens without a request. */
+function backgroundLoops({ verification, sweep, batches }: Catalogue, { config, log }: { config: Config; log: Log }): Loop[] {
+  const failed = (what: string) => (error: unknown) => log.error({ causes: causes(error) }, what)
+  const recovery = startLoop({ work: batches.recover, everyMs: recovering.everyMs, onError: failed('a batch could not be taken back') })
+  if (!verification || !sweep || config.verify.images === 'off') return [recovery]
+  const onError = failed('an image could not be verified')
   const { atOnce, everyMs } = verifying
   const verifications = startLoop({ work: (signal) => verification.work({ atOnce, signal }), everyMs, onError })
   verification.onWork(verifications.wake)
   // a batch, and a pause after it
   const sweeps = startLoop({ work: (signal) => sweep({ ...sweeping, signal }).then(() => 0), everyMs: sweeping.everyMs, onError })
-  return [verifications, sweeps]
+  return [recovery, verifications, sweeps]
 }
 
 async function openEmbedded(gate: Gate): Promise<void> {

@@ -14,12 +14,16 @@ export type ImageRegistration =
  * By file name.
  */
 export interface Schemas {
+  'batch-answer.json': BatchAnswer
+  'batch-item.json': BatchItem
+  'batch-result.json': BatchResult
+  'batch.json': Batch
   'config.json': Settings
   'container-add.json': ContainerAdd
   'container-answer.json': ContainerAnswer
   'container-change.json': ContainerChange
   'container-image.json': ContainerImage
-  'container-patch.json': ContainerPatch
+  'container-patch.json': ContainerPatch1
   'container-put.json': ContainerPut
   'container-query.json': ContainerQuery
   'container-reply.json': ContainerReply
@@ -61,6 +65,123 @@ export interface Schemas {
   'unavailable-report.json': UnavailableReport
   'version-report.json': VersionReport
   'warning.json': Warning
+}
+/**
+ * What became of each item, in their order.
+ */
+export interface BatchAnswer {
+  /**
+   * How many items changed something, or would in a dry run.
+   */
+  applied: number
+  results: BatchResult[]
+}
+export interface BatchResult {
+  id: string
+  /**
+   * As a request for this item alone would have been answered.
+   */
+  status: number
+  unchanged: boolean
+  /**
+   * Of the container afterwards; null when there is none.
+   */
+  revision?: string | null
+  problem?: Problem
+}
+/**
+ * A refusal (RFC 9457).
+ */
+export interface Problem {
+  type: string
+  title: string
+  status: number
+  /**
+   * For people.
+   */
+  detail: string
+  instance: string
+  /**
+   * For programs.
+   */
+  code: string
+  errors: {
+    path: string
+    message: string
+  }[]
+  /**
+   * The architectures that there are.
+   */
+  available?: string[]
+}
+/**
+ * What is done to one container. Several items of one container are done in their order.
+ */
+export interface BatchItem {
+  id: string
+  op: 'put' | 'patch' | 'delete' | 'put-image' | 'delete-image'
+  container?: ContainerPatch
+  /**
+   * Of put-image and delete-image.
+   */
+  architecture?: string
+  /**
+   * Of put-image.
+   */
+  url?: string
+  /**
+   * Of put-image.
+   */
+  digest?: string
+  /**
+   * Of put-image.
+   */
+  version?: string
+  /**
+   * Of put-image, instead of url: the id of a container whose image for this architecture is meant.
+   */
+  from?: string
+  /**
+   * The revision that it must stand at; * for any.
+   */
+  ifMatch?: string
+}
+/**
+ * Of put and patch: the container, or what is laid over it.
+ */
+export interface ContainerPatch {
+  /**
+   * Default: as it is, or the tag of the id.
+   */
+  version?: string
+  /**
+   * Default: as it is.
+   */
+  digest?: string
+  /**
+   * What x86_64 machines run. Default: the amd64 image.
+   */
+  url?: string
+  /**
+   * By architecture, under any of its names. null takes one away.
+   */
+  images?: {
+    [k: string]: ImageRegistration | null
+  }
+}
+/**
+ * Edits of several containers, all or none, or each by itself.
+ */
+export interface Batch {
+  /**
+   * All or none. Default: true.
+   */
+  atomic?: boolean
+  /**
+   * @minItems 1
+   * @maxItems 1000
+   */
+  items: [BatchItem, ...BatchItem[]]
 }
 /**
  * Every setting. In the environment: LEPORELLO_ and the name in capitals (enginePatienceMs is LEPORELLO_ENGINE_PATIENCE_MS). In the JSON file that LEPORELLO_CONFIG names: either spelling.
@@ -343,7 +464,7 @@ export interface ContainerImage {
 /**
  * Laid over the container as it is (RFC 7396).
  */
-export interface ContainerPatch {
+export interface ContainerPatch1 {
   /**
    * Default: as it is, or the tag of the id.
    */
@@ -787,31 +908,6 @@ export interface PrettyParameter {
    */
   pretty?: string
   [k: string]: unknown
-}
-/**
- * A refusal (RFC 9457).
- */
-export interface Problem {
-  type: string
-  title: string
-  status: number
-  /**
-   * For people.
-   */
-  detail: string
-  instance: string
-  /**
-   * For programs.
-   */
-  code: string
-  errors: {
-    path: string
-    message: string
-  }[]
-  /**
-   * The architectures that there are.
-   */
-  available?: string[]
 }
 export interface ReadyReport {
   ready: boolean

@@ -1,6 +1,8 @@
 import type { Architecture } from '../domain/architecture.ts'
 import type { Hash } from '../domain/facts.ts'
+import { resolveImage } from '../domain/resolution.ts'
 import type { DocumentStore, Stores } from '../stores/document-store.ts'
+import { type Batches, createBatches } from './batch.ts'
 import { createChanges, type Known } from './changes.ts'
 import { type ContainerEdits, containerEdits } from './container-edits.ts'
 import { type Containers, containerCatalogue } from './containers.ts'
@@ -22,6 +24,10 @@ export interface Catalogue {
   verification: Verification | undefined
   /** Changing whole containers. */
   edits: ContainerEdits
+  /** Changing several of them at once. */
+  batches: Batches
+  /** The image that a container has for an architecture. Throws container_unknown, image_missing, image_mislabelled. */
+  imageOf: (id: string, architecture: string) => Promise<{ url: string; digest: string | undefined }>
   /** A container with what is known of it. */
   view: (known: Pick<Known, 'record' | 'revision'>) => Promise<ContainerView>
   /** Ids of job specs that name a container; the first of them. */
@@ -56,11 +62,20 @@ export function createCatalogue(stores: Stores, { guarded, hash, tarballs, onUnt
   const changes = createChanges({ containers: stores.containers, journal, hash, onUntold })
   const queue = taskQueue(stores.tasks, { hash, now, leaseMs: 60_000, ...tarballs })
   const verification = tarballs && createVerification({ ...tarballs, containers: stores.containers, facts, queue })
+  const edits = containerEdits({ changes, guarded, facts, now, verification })
   return {
     containers: containerCatalogue(stores.containers, { guarded, facts, changes, verification }),
     images: tarballs && verification && imageCatalogue({ ...tarballs, changes, guarded, facts, verification }),
     verification,
-    edits: containerEdits({ changes, guarded, facts, now, verification }),
+    edits,
+    async imageOf(id, architecture) {
+      const { record } = await changes.read(id)
+      const known = await knownOf(facts, record)
+      const { url, architecture: slot } = resolveImage(record, architecture, { facts: [...known.values()] })
+      const proven = known.get(slot ?? '')
+      return { url, digest: proven?.given ?? proven?.config ?? record.digest }
+    },
+    batches: createBatches({ changes, edits, leases: stores.leases, hash, now }),
     view: async ({ record, revision }) => containerView(record, { known: await knownOf(facts, record), revision }),
     specsNaming: (container) => specsNaming(stores.jobSpecs, { container, most: 20 }),
     sweep: tarballs && ((options) => sweep({ ...tarballs, containers: stores.containers, facts: stores.facts, queue }, options)),

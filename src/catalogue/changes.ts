@@ -150,13 +150,18 @@ export function createChanges({ containers, journal, hash, onUntold }: ChangesPa
   }
 }
 
-const knownOf = (id: string, { document, revision }: { document: string; revision: string }): Known => ({
+/** A document with what it says. */
+export const knownOf = (id: string, { document, revision }: { document: string; revision: string }): Known => ({
   record: fromDocument(id, document),
   revision,
   document
 })
 
-function checkPrecondition(id: string, { before, precondition }: { before: Known | undefined; precondition: Precondition | undefined }) {
+/** Throws precondition_failed. */
+export function checkPrecondition(
+  id: string,
+  { before, precondition }: { before: Known | undefined; precondition: Precondition | undefined }
+): void {
   if (precondition === undefined) return
   const stands = before === undefined ? `there is no ${id}` : `${id} stands at revision ${before.revision}`
   const refuse = (wanted: string) => {

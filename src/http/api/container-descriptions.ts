@@ -58,3 +58,19 @@ export const containerDescriptions = {
     }
   }
 } satisfies Record<string, Description & { example?: unknown }>
+
+export const batchDescription = {
+  summary: 'Edit several containers in one request',
+  description:
+    'All or none (atomic, the default), or each by itself. Stores have no transactions over documents: others may see some of an atomic batch for a moment; when one item cannot be written, the others are taken back, also after the server was killed.',
+  tags,
+  querystring,
+  consumes: ['application/json'],
+  body: { $ref: 'batch.json#' },
+  response: {
+    200: { description: 'What became of each item.', content: json('batch-answer.json#') },
+    ...refusals,
+    404: problem('An item is about a container or image that there is not; nothing was changed.'),
+    422: problem('An item would leave nothing of its container; nothing was changed.')
+  }
+} satisfies Description

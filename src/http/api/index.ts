@@ -4,6 +4,7 @@ import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { Images } from '../../catalogue/images.ts'
 import '../shared/action.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
+import { batchRoutes } from './batch.ts'
 import { containerRoutes } from './containers.ts'
 import { imageRoutes } from './images.ts'
 import { refuse } from './problems.ts'
@@ -30,4 +31,5 @@ export async function apiFace(app: FastifyInstance, { catalogue, images, address
   const common = { publicUrl: publicUrlOf(address), bounds: { limit: smallBody, timeoutMs: bodyTimeoutMs } }
   imageRoutes(app, { images, ...common, stallMs })
   containerRoutes(app, { ...catalogue, ...common })
+  batchRoutes(app, { ...catalogue, ...common })
 }

@@ -6,10 +6,21 @@ import { explain } from '../shared/errors.ts'
 
 /** Every refusal as a problem (RFC 9457): `code` is for programs, `detail` for people. */
 export function refuse(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { status, message, headers } = explain(error)
+  const { status, headers } = explain(error)
   if (status >= 500) request.failure = error
+  // what was not read of an upload would be read as the next request
+  if (!request.raw.complete) reply.header('connection', 'close')
+  return reply
+    .code(status)
+    .headers(headers)
+    .header('content-type', 'application/problem+json')
+    .send(Buffer.from(JSON.stringify(problemOf(error, request))))
+}
+
+export function problemOf(error: Error, request: FastifyRequest): Problem {
+  const { status, message } = explain(error)
   const known = error instanceof CatalogueError ? error : undefined
-  const problem: Problem = {
+  return {
     type: known ? `urn:leporello:problem:${known.code}` : 'about:blank',
     title: known ? known.code.replaceAll('_', ' ') : (STATUS_CODES[status] ?? 'Error'),
     status,
@@ -19,11 +30,4 @@ export function refuse(error: FastifyError, request: FastifyRequest, reply: Fast
     errors: [...(known?.details.errors ?? [])],
     ...(known?.details.available && { available: [...known.details.available] })
   }
-  // what was not read of an upload would be read as the next request
-  if (!request.raw.complete) reply.header('connection', 'close')
-  return reply
-    .code(status)
-    .headers(headers)
-    .header('content-type', 'application/problem+json')
-    .send(Buffer.from(JSON.stringify(problem)))
 }

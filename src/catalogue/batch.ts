@@ -1,0 +1,247 @@
+import type { Edit } from '../domain/container-edit.ts'
+import type { Cause } from '../domain/entry.ts'
+import { background } from '../domain/entry.ts'
+import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
+import type { Hash } from '../domain/facts.ts'
+import { checkId } from '../domain/limits.ts'
+import type { DocumentStore } from '../stores/document-store.ts'
+import { type Changed, type Changes, checkPrecondition, knownOf, type Precondition } from './changes.ts'
+import type { ContainerEdits } from './container-edits.ts'
+
+export interface BatchItem {
+  id: string
+  edit: Edit
+  precondition?: Precondition | undefined
+}
+
+export interface BatchAsked {
+  items: readonly BatchItem[]
+  publicUrl: string
+  cause: Cause
+  dryRun: boolean
+}
+
+/** What became of an item: the change that it is a part of, or why it was refused. */
+export type BatchResult = { id: string; changed: Changed } | { id: string; refused: unknown }
+
+export interface Batches {
+  /**
+   * Every item or none. Stores have no transactions over documents, so others may see some of it for a moment; when one cannot be
+   * written the others are taken back, also after the process was killed. Throws the refusal of the first item that is wrong, with its
+   * place in `errors`; revision_conflict when others write all the while.
+   */
+  all(asked: BatchAsked): Promise<BatchResult[]>
+  /** Each item by itself; items of one container in their order. */
+  each(asked: BatchAsked): Promise<BatchResult[]>
+  /** Takes back what a process that was killed left half done. How many batches there were. */
+  recover(): Promise<number>
+}
+
+export interface BatchParts {
+  changes: Changes
+  edits: ContainerEdits
+  /** Where it is noted what is under way. */
+  leases: DocumentStore
+  hash: Hash
+  now: () => Date
+}
+
+/** What is under way, so that it can be taken back. */
+interface Intent {
+  id: string
+  kind: 'batch'
+  /** ISO 8601: from when whoever began it is taken for dead. */
+  due: string
+  items: { id: string; before: string | null; after: string | null }[]
+}
+
+const deadAfterMs = 600_000
+const maxIntent = 8 * 1024 * 1024
+const attempts = 10
+const atOnce = 16
+
+export function createBatches(parts: BatchParts): Batches {
+  const { changes, edits, leases, hash, now } = parts
+
+  /** The edits of one container as one change; what is wrong with an item says which it is. */
+  function changeOf(items: readonly Placed[], publicUrl: string) {
+    return (known: Changed['before']) => {
+      let at = known
+      for (const { id, edit, precondition, place } of items) {
+        try {
+          // about what stood there before the batch
+          checkPrecondition(id, { before: known, precondition })
+          const document = edits.documentOf({ id, edits: [edit], publicUrl })(at)
+          at = document === undefined ? undefined : knownOf(id, { document, revision: '' })
+        } catch (error) {
+          throw placed(error, place)
+        }
+      }
+      return at?.document
+    }
+  }
+
+  async function rehearse({ items, publicUrl, cause }: BatchAsked): Promise<Rehearsed[]> {
+    const rehearsed: Rehearsed[] = []
+    for (const [id, group] of grouped(items)) {
+      const to = changeOf(group, publicUrl)
+      rehearsed.push({ id, group, to, changed: await changes.write(id, { cause, dryRun: true, to }) })
+    }
+    return rehearsed
+  }
+
+  async function note(rehearsed: Rehearsed[], cause: Cause): Promise<Intent> {
+    const items = rehearsed.map(({ id, changed: { before, after } }) => ({
+      id,
+      before: before?.document ?? null,
+      after: after?.document ?? null
+    }))
+    const id = `batch-${hash([cause.request, now().toISOString(), ...items.map((item) => item.id)].join('\n'))}`
+    const intent: Intent = { id, kind: 'batch', due: new Date(now().getTime() + deadAfterMs).toISOString(), items }
+    const text = JSON.stringify(intent)
+    if (text.length > maxIntent) {
+      throw new CatalogueError(
+        'too_large',
+        `the batch changes ${text.length} characters of documents; at most ${maxIntent} can be all or none: split it`
+      )
+    }
+    await leases.put(id, text)
+    return intent
+  }
+
+  /** Undefined when somebody else wrote in between; then everything is as it was. */
+  async function attempt(asked: BatchAsked): Promise<BatchResult[] | undefined> {
+    const rehearsed = await rehearse(asked)
+    const results = (changed: Map<string, Changed>) => asked.items.map(({ id }) => ({ id, changed: changed.get(id)! }))
+    const wanted = rehearsed.filter(({ changed }) => !changed.unchanged)
+    const made = new Map(rehearsed.map(({ id, changed }) => [id, changed]))
+    if (asked.dryRun || wanted.length === 0) return results(made)
+    const intent = await note(wanted, asked.cause)
+    const done: Changed[] = []
+    try {
+      for (const { id, to, changed } of wanted) {
+        const one = await changes.write(id, { cause: asked.cause, to, precondition: standing(changed) })
+        done.push(one)
+        made.set(id, one)
+      }
+    } catch (error) {
+      for (const one of done.reverse()) await takeBack(one, asked.cause)
+      await leases.remove(intent.id)
+      if (isCatalogueError(error, 'precondition_failed')) return undefined
+      throw error
+    }
+    await leases.remove(intent.id)
+    for (const { id, group } of wanted) {
+      const { after } = made.get(id)!
+      if (after) await edits.made({ ...asked, id, edits: group.map(({ edit }) => edit) }, after)
+    }
+    return results(made)
+  }
+
+  /** Unless somebody else wrote on top of it: that one saw it, and meant it. */
+  async function takeBack({ before, after }: Changed, cause: Cause): Promise<void> {
+    const id = (before ?? after)!.record.id
+    const precondition: Precondition = after ? { revisions: [after.revision] } : { absent: true }
+    try {
+      await changes.write(id, { cause, to: () => before?.document, precondition, verbatim: true, what: 'taken back' })
+    } catch (error) {
+      if (!isCatalogueError(error, 'precondition_failed')) throw error
+    }
+  }
+
+  async function recoverOne({ items }: Intent): Promise<void> {
+    const found = await Promise.all(items.map(async (item) => ({ ...item, known: await changes.find(item.id) })))
+    const written = found.filter(({ known, before, after }) => (known?.document ?? null) === after && before !== after)
+    if (written.length === items.length) return
+    for (const { id, before, known } of written) {
+      const cause = background('a batch was left half done by a process that ended')
+      const precondition: Precondition = known ? { revisions: [known.revision] } : { absent: true }
+      await changes.write(id, { cause, to: () => before ?? undefined, precondition, verbatim: true, what: 'taken back' }).catch((error) => {
+        if (!isCatalogueError(error, 'precondition_failed')) throw error
+      })
+    }
+  }
+
+  return {
+    async all(asked) {
+      for (const [place, { id }] of asked.items.entries()) checkIdAt(id, place)
+      for (let i = 0; i < attempts; i++) {
+        const results = await attempt(asked)
+        if (results) return results
+      }
+      throw new CatalogueError('revision_conflict', 'others write to these containers all the while; nothing was changed, try again')
+    },
+
+    async each({ items, ...circumstances }) {
+      const results: BatchResult[] = new Array(items.length)
+      const groups = [...grouped(items).values()]
+      const worker = async () => {
+        for (let group = groups.shift(); group; group = groups.shift()) {
+          for (const { id, edit, precondition, place } of group) {
+            results[place] = await edits.apply({ ...circumstances, id, edits: [edit], precondition }).then(
+              (changed) => ({ id, changed }),
+              (refused: unknown) => ({ id, refused })
+            )
+          }
+        }
+      }
+      await Promise.all(Array.from({ length: Math.min(atOnce, groups.length) }, worker))
+      return results
+    },
+
+    async recover() {
+      const { items } = await leases.list({ where: [{ field: 'id', glob: 'batch-*' }], limit: 100 })
+      let recovered = 0
+      for (const { id, document, revision } of items) {
+        const intent = JSON.parse(document) as Intent
+        if (intent.kind !== 'batch' || intent.due > now().toISOString()) continue
+        await recoverOne(intent)
+        await leases.remove(id, { revision }).catch(() => {}) // another replica did the same
+        recovered++
+      }
+      return recovered
+    }
+  }
+}
+
+interface Placed extends BatchItem {
+  /** In the batch. */
+  place: number
+}
+
+interface Rehearsed {
+  id: string
+  group: Placed[]
+  to: (known: Changed['before']) => string | undefined
+  changed: Changed
+}
+
+function grouped(items: readonly BatchItem[]): Map<string, Placed[]> {
+  const groups = new Map<string, Placed[]>()
+  for (const [place, item] of items.entries()) {
+    const group = groups.get(item.id)
+    if (group) group.push({ ...item, place })
+    else groups.set(item.id, [{ ...item, place }])
+  }
+  return groups
+}
+
+const standing = ({ before }: Changed): Precondition => (before ? { revisions: [before.revision] } : { absent: true })
+
+/** The same error, which says of which item it tells. */
+function placed(error: unknown, place: number): unknown {
+  if (!isCatalogueError(error)) return error
+  const errors = [{ path: `items[${place}]`, message: error.message }]
+  return new CatalogueError(error.code, `items[${place}]: ${error.message}; nothing was changed`, {
+    cause: error,
+    details: { ...error.details, errors }
+  })
+}
+
+function checkIdAt(id: string, place: number): void {
+  try {
+    checkId(id)
+  } catch (error) {
+    throw placed(error, place)
+  }
+}
