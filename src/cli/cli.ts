@@ -8,6 +8,7 @@ import { helpOf, overview } from './help.ts'
 /** Runs one command line and answers the exit status; undefined while a server goes on running. */
 export async function runCommandLine(line: readonly string[]): Promise<number | undefined> {
   const [name, ...rest] = line
+  process.stdout.on('error', endQuietly)
   if (name === undefined) return misused('expected a command', '')
   if (name === '--version') return told(program.version)
   if (name === '--help' || name === '-h') return told(overview())
@@ -15,6 +16,12 @@ export async function runCommandLine(line: readonly string[]): Promise<number | 
   const entry = commands.get(name)
   if (!entry) return unknownCommand(name)
   return runCommand(name, { command: await entry.load(), rest })
+}
+
+/** Who reads what we say has heard enough: `leporello ls | head`. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(exit.done)
 }
 
 async function runCommand(name: string, { command, rest }: { command: Command; rest: string[] }): Promise<number | undefined> {

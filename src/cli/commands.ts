@@ -9,6 +9,9 @@ interface Entry {
 export const commands: ReadonlyMap<string, Entry> = new Map([
   ['serve', { summary: 'run the server', load: async () => (await import('./serve.ts')).serve }],
   ['migrate', { summary: "bring the store to this program's version", load: async () => (await import('./migrate.ts')).migrate }],
+  ['show', { summary: 'show a container, architecture by architecture', load: async () => (await import('./show.ts')).show }],
+  ['resolve', { summary: 'say what a machine pulls', load: async () => (await import('./resolve.ts')).resolve }],
+  ['register', { summary: 'register images by their URLs', load: async () => (await import('./register.ts')).register }],
   ['inspect', { summary: "prove a tarball's architecture", load: async () => (await import('./inspect.ts')).inspect }],
   [
     'container-met',
@@ -16,5 +19,6 @@ export const commands: ReadonlyMap<string, Entry> = new Map([
       summary: "upload and register a tarball, as the builder's script does",
       load: async () => (await import('./container-met.ts')).containerMet
     }
-  ]
+  ],
+  ['completion', { summary: "a shell's completion of all this", load: async () => (await import('./completion.ts')).completion }]
 ])

@@ -1,4 +1,5 @@
 import type { DigestAnswer, FileAnswer, FileFacts, ImageFacts, ImageReport } from '../images/image-report.ts'
+import { harmless } from './terminal.ts'
 
 /** A report for people. What comes from an archive is never written raw: a name could steer the terminal. */
 export function inspectionText(report: ImageReport, file: string): string {
@@ -81,7 +82,3 @@ const rows = (pairs: readonly (readonly [string, string])[]) =>
   pairs.filter(([, value]) => value !== '').map(([name, value]) => `  ${name.padEnd(11)} ${value}`)
 
 const bytes = (count: number) => (count < 10_000 ? `${count} bytes` : `${count} bytes (${(count / 1e6).toFixed(1)} MB)`)
-
-/** Control characters, and those that turn the direction of text, as escapes. */
-const harmless = (line: string) =>
-  line.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (char) => `\\u${char.codePointAt(0)!.toString(16).padStart(4, '0')}`)

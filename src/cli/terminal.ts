@@ -1,0 +1,45 @@
+/** What comes from a server or an archive is never written raw: control characters, and those that turn the direction of text, as escapes. */
+export const harmless = (line: string): string =>
+  line.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (char) => `\\u${char.codePointAt(0)!.toString(16).padStart(4, '0')}`)
+
+const codes = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39] } as const
+
+export type Colour = keyof typeof codes
+export type Paint = (text: string, colour: Colour) => string
+
+const plain: Paint = (text) => text
+const coloured: Paint = (text, colour) => `\u001b[${codes[colour][0]}m${text}\u001b[${codes[colour][1]}m`
+
+/** Colours on a terminal that has them and is not told NO_COLOR; elsewhere none. */
+export const paintFor = (stream: NodeJS.WriteStream): Paint => (stream.isTTY && stream.hasColors() ? coloured : plain)
+
+export interface Cell {
+  text: string
+  colour?: Colour | undefined
+}
+
+/** Columns as wide as their widest cell, two spaces between; nothing at the end of a line. */
+export function columns(rows: readonly (readonly Cell[])[], paint: Paint): string[] {
+  const clean = rows.map((row) => row.map(({ text, colour }) => ({ text: harmless(text), colour })))
+  const widths = clean[0]?.map((_, at) => Math.max(...clean.map((row) => row[at]!.text.length))) ?? []
+  return clean.map((row) =>
+    row
+      .map(({ text, colour }, at) => {
+        const gap = at === row.length - 1 ? '' : ' '.repeat(widths[at]! - text.length + 2)
+        return (colour && text !== '' ? paint(text, colour) : text) + gap
+      })
+      .join('')
+      .trimEnd()
+  )
+}
+
+export const heading = (...texts: string[]): Cell[] => texts.map((text) => ({ text, colour: 'dim' }))
+
+/** `3.2 MB`, for people. */
+export function size(bytes: number | null | undefined): string {
+  if (bytes === null || bytes === undefined) return '-'
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3))
+  const value = bytes / 1000 ** step
+  return `${step === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[step]}`
+}
