@@ -29,7 +29,8 @@ export const cut = (text: string, max: number): string =>
 /** A moment as ISO 8601 in UTC; null for what is none. */
 export function asTime(value: unknown): string | null {
   if (typeof value !== 'string' || !isoTime.test(value)) return null
-  const time = new Date(value)
+  // without a zone it is UTC's, as for a date alone, and not this machine's
+  const time = new Date(value.includes('T') && !/(?:Z|[+-]\d\d:?\d\d)$/.test(value) ? `${value}Z` : value)
   return Number.isNaN(time.getTime()) ? null : time.toISOString()
 }
 
