@@ -80,6 +80,10 @@ export interface Upload {
   touched: Date
   /** The caller's own words, as it gave them. */
   note: string
+  /** The blob that it has become, when that was to be remembered. */
+  placed?: Put
+  /** It has ended: it takes no more bytes and keeps none, and the note says how. */
+  ended: boolean
 }
 
 export interface NewUpload {
@@ -88,6 +92,12 @@ export interface NewUpload {
   /** Where it will stand, and what it must be, if both are known yet: the S3 adapter then need not copy at the end. */
   key?: string
   sha256?: string
+}
+
+export interface FinishOptions extends PutOptions {
+  key: string
+  /** Whether the upload is remembered as `placed`: until `end`, whoever was cut off behind this can begin again. */
+  keep?: boolean
 }
 
 export interface Uploads {
@@ -100,10 +110,17 @@ export interface Uploads {
    */
   append(piece: { id: string; at: number; source: BlobSource }): Promise<Upload>
   /**
+   * The bytes of a complete upload, before or after it was placed. Throws upload_unknown, size_mismatch while some are missing,
+   * upload_conflict when it has ended or its key was told beforehand, blob_unknown when somebody has removed the blob that it had become.
+   */
+  read(id: string): Promise<Readable>
+  /**
    * Makes a blob of it. Throws what `put` throws; digest_mismatch discards the upload, as no further byte can mend it, every other
    * error leaves it as it was. After a crash it can be called again.
    */
-  finish(id: string, options: PutOptions & { key: string }): Promise<Put>
+  finish(id: string, options: FinishOptions): Promise<Put>
+  /** Lets go of its bytes, but for those that have become a blob, and keeps the note that says how it ended. Throws upload_unknown. */
+  end(id: string, note: string): Promise<Upload>
   /** Whether there was one. */
   discard(id: string): Promise<boolean>
   list(): AsyncIterable<Upload>

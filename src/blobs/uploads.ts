@@ -1,8 +1,56 @@
 import { CatalogueError } from '../domain/errors.ts'
+import type { Put, Upload } from './blob-store.ts'
 import { checkKey } from './keys.ts'
 
 export const uploadUnknown = (id: string): CatalogueError =>
   new CatalogueError('upload_unknown', `there is no upload ${id.slice(0, 100)}: it was finished, discarded, or expired`)
+
+/** What both adapters keep of an upload, in their own way. */
+export interface UploadState {
+  created: string
+  touched: string
+  note: string
+  offset: number
+  size?: number
+  key?: string
+  sha256?: string
+  /** The digest of the bytes up to the offset, to be gone on with. */
+  digest?: string
+  placed?: Put
+  ended?: boolean
+}
+
+export const toUpload = (id: string, { created, touched, note, offset, size, placed, ended = false }: UploadState): Upload => ({
+  id,
+  offset,
+  created: new Date(created),
+  touched: new Date(touched),
+  note,
+  ended,
+  ...(size === undefined ? {} : { size }),
+  ...(placed === undefined ? {} : { placed })
+})
+
+/** Throws upload_conflict when it takes no more bytes. */
+export function checkOpen(id: string, { placed, ended }: UploadState): void {
+  if (placed || ended) throw new CatalogueError('upload_conflict', `upload ${id} has ended`)
+}
+
+/** Throws size_mismatch while bytes are missing, upload_conflict when they are not to be had. */
+export function checkReadable(id: string, { key, ended, offset, size }: UploadState): void {
+  if (ended) throw new CatalogueError('upload_conflict', `upload ${id} has ended`)
+  if (key !== undefined) throw new CatalogueError('upload_conflict', `upload ${id} was begun for ${key}; finish it to read it there`)
+  checkComplete(id, { offset, size })
+}
+
+/** What was placed before, when a finish is repeated. Throws key_invalid for another key. */
+export function placedBefore(id: string, { placed, wanted }: { placed: Put | undefined; wanted: string }): Put | undefined {
+  if (!placed || placed.key === wanted) return placed
+  throw new CatalogueError('key_invalid', `upload ${id} has become ${placed.key}; it cannot become ${wanted}`)
+}
+
+export const bytesGone = (id: string): CatalogueError =>
+  new CatalogueError('blob_unknown', `the bytes of upload ${id} are not there any more`)
 
 export function checkNewUpload({ size, key }: { size: number | undefined; key: string | undefined }): void {
   if (key !== undefined) checkKey(key)
@@ -18,19 +66,22 @@ export function checkOffset(id: string, { at, offset }: { at: number; offset: nu
 
 export interface Finishing {
   offset: number
-  size?: number
-  key?: string
+  size?: number | undefined
+  key?: string | undefined
   wanted: string
 }
 
 /** Throws size_mismatch while bytes are missing, key_invalid when it was begun for another key. */
 export function checkFinish(id: string, { offset, size, key, wanted }: Finishing): void {
-  if (size !== undefined && offset !== size) {
-    throw new CatalogueError('size_mismatch', `upload ${id} has ${offset} of ${size} bytes; send the others before it is finished`)
-  }
+  checkComplete(id, { offset, size })
   if (key !== undefined && key !== wanted) {
     throw new CatalogueError('key_invalid', `upload ${id} was begun for ${key}; it cannot become ${wanted}`)
   }
+}
+
+function checkComplete(id: string, { offset, size }: { offset: number; size: number | undefined }): void {
+  if (size === undefined || offset === size) return
+  throw new CatalogueError('size_mismatch', `upload ${id} has ${offset} of ${size} bytes; send the others before it is finished`)
 }
 
 /** Refuses what comes while something else works on the same upload: waiting would only make the pieces collide later. */

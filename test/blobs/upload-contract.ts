@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { BlobStore } from '../../src/blobs/blob-store.ts'
-import { broken, collect, drain, from, many, sha256, someBytes } from './bytes.ts'
+import { broken, collect, digestOf, drain, from, many, sha256, someBytes } from './bytes.ts'
 import type { Subject } from './contract.ts'
 import { leavesNothing } from './leavings.ts'
 
@@ -130,6 +130,56 @@ export function uploadContract({ name, place }: Subject): void {
     t.equal(await store.head('x'), undefined)
     t.equal(String(await drain((await store.get('there'))!)), 'old')
     await leavesNothing(t, store)
+  })
+
+  t.test(`${name}: a complete upload can be read before it is finished, and again behind that when it is kept`, async (t) => {
+    const here = await place()
+    for (const size of [0, 5, 17 * mega]) {
+      const store = await here.open()
+      const bytes = someBytes(size)
+      const { id } = await store.uploads.create({ size })
+      if (size > 0) await t.rejects(store.uploads.read(id), { code: 'size_mismatch' })
+      await store.uploads.append({ id, at: 0, source: from(bytes) })
+
+      for (let i = 0; i < 2; i++) t.equal(await digestOf(await store.uploads.read(id)), sha256(bytes), 'as often as one likes')
+      const put = await store.uploads.finish(id, { key: `kept/${size}`, keep: true })
+      t.match(await store.uploads.get(id), { offset: size, placed: put, ended: false })
+      await store.close()
+
+      const again = await here.open()
+      t.strictSame(await again.uploads.finish(id, { key: `kept/${size}`, keep: true }), put, 'a finish that is repeated')
+      t.equal(await digestOf(await again.uploads.read(id)), sha256(bytes))
+      await t.rejects(again.uploads.append({ id, at: size, source: from('x') }), { code: 'upload_conflict' })
+      await t.rejects(again.uploads.finish(id, { key: 'other', keep: true }), { code: 'key_invalid' })
+      t.match(await again.uploads.end(id, 'well'), { id, note: 'well', ended: true })
+
+      t.match(await again.uploads.get(id), { note: 'well', ended: true, placed: put })
+      t.match(await again.head(`kept/${size}`), { size, sha256: sha256(bytes) })
+      t.equal(await again.uploads.discard(id), true)
+      t.match(await again.head(`kept/${size}`), { size })
+      await leavesNothing(t, again)
+    }
+  })
+
+  t.test(`${name}: an upload that has ended keeps its note and nothing else`, async (t) => {
+    const store = await open()
+    for (const size of [0, 5, 17 * mega]) {
+      const id = await filled(store, size)
+
+      await store.uploads.end(id, 'refused')
+
+      t.match(await store.uploads.get(id), { note: 'refused', ended: true, offset: size })
+      t.match(await collect(store.uploads.list()), [{ id }])
+      const ended = { code: 'upload_conflict', message: /has ended/ }
+      await t.rejects(store.uploads.append({ id, at: size, source: from('x') }), ended)
+      await t.rejects(store.uploads.read(id), ended)
+      await t.rejects(store.uploads.finish(id, { key: 'x' }), ended)
+      await leavesNothing(t, store)
+      await store.uploads.discard(id)
+    }
+    await t.rejects(store.uploads.end('f'.repeat(32), ''), { code: 'upload_unknown' })
+    const bound = (await store.uploads.create({ key: 'bound' })).id
+    await t.rejects(store.uploads.read(bound), { code: 'upload_conflict' })
   })
 
   t.test(`${name}: a discarded upload leaves nothing, and an unknown one is named as such`, async (t) => {

@@ -1,26 +1,28 @@
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Upload, Uploads } from '../blob-store.ts'
+import { Readable } from 'node:stream'
+import type { Put, Uploads } from '../blob-store.ts'
 import { checkGrowth, checkStored } from '../expectations.ts'
 import { checkKey } from '../keys.ts'
 import { createResumableDigest } from '../resumable-digest.ts'
-import { checkFinish, checkNewUpload, checkOffset, createBusy, uploadUnknown } from '../uploads.ts'
+import {
+  bytesGone,
+  checkFinish,
+  checkNewUpload,
+  checkOffset,
+  checkOpen,
+  checkReadable,
+  createBusy,
+  placedBefore,
+  type UploadState as State,
+  toUpload,
+  uploadUnknown
+} from '../uploads.ts'
 import { absent, onDisk, type Room, replaceFile, syncFolder, uniqueName, unless, writeSource } from './disk.ts'
-import type { Layout } from './layout.ts'
+import { dataPath, type Layout } from './layout.ts'
 import type { Links } from './links.ts'
 
-/** What is known of an upload, in a file beside its bytes. Bytes behind the offset do not count: a power failure may have spoilt them. */
-interface State {
-  created: string
-  touched: string
-  note: string
-  offset: number
-  size?: number
-  key?: string
-  sha256?: string
-  /** The digest of the bytes up to the offset, to be gone on with. */
-  digest?: string
-}
+// What is known of an upload stands in a file beside its bytes. Bytes behind the offset do not count: a power failure may have spoilt them.
 
 // What a crash may cost; each costs a sync of the file and of its state.
 const checkpointEvery = 32 * 1024 * 1024
@@ -45,14 +47,7 @@ export function localUploads(layout: Layout, { links, room }: { links: Links; ro
     return state
   }
 
-  const toUpload = (id: string, { created, touched, note, offset, size }: State): Upload => ({
-    id,
-    offset,
-    created: new Date(created),
-    touched: new Date(touched),
-    note,
-    ...(size === undefined ? {} : { size })
-  })
+  const storedOf = async ({ offset, digest }: State) => ({ size: offset, sha256: (await createResumableDigest(digest)).hex() })
 
   const discard = async (id: string): Promise<boolean> => {
     if (!(await load(id))) return false
@@ -88,6 +83,7 @@ export function localUploads(layout: Layout, { links, room }: { links: Links; ro
     append: ({ id, at, source }) =>
       busy(id, async () => {
         let state = await must(id)
+        checkOpen(id, state)
         checkOffset(id, { at, ...state })
         await room.check((state.size ?? at) - at)
         const handle = await onDisk(open(bytesOf(id), 'r+'))
@@ -119,12 +115,27 @@ export function localUploads(layout: Layout, { links, room }: { links: Links; ro
         return toUpload(id, state)
       }),
 
-    finish: (id, { key, expected, onlyIfAbsent = false }) =>
+    async read(id) {
+      const state = await must(id)
+      checkReadable(id, state)
+      if (state.offset === 0) return Readable.from([])
+      // where it lies behind a finish, also behind one that was cut off
+      for (const path of [bytesOf(id), dataPath(layout, { ...(await storedOf(state)), by: id })]) {
+        const handle = await onDisk(unless(absent, open(path, 'r')))
+        if (handle) return handle.createReadStream({ start: 0, end: state.offset - 1, highWaterMark: 256 * 1024 })
+      }
+      throw bytesGone(id)
+    },
+
+    finish: (id, { key, expected, onlyIfAbsent = false, keep = false }) =>
       busy(id, async () => {
         checkKey(key)
         const state = await must(id)
+        if (state.ended) checkOpen(id, state)
+        const before = placedBefore(id, { placed: state.placed, wanted: key })
+        if (before) return before
         checkFinish(id, { ...state, wanted: key })
-        const stored = { size: state.offset, sha256: (await createResumableDigest(state.digest)).hex() }
+        const stored = await storedOf(state)
         try {
           checkStored(stored, state.sha256 === undefined ? {} : { sha256: state.sha256 })
           checkStored(stored, expected)
@@ -133,8 +144,18 @@ export function localUploads(layout: Layout, { links, room }: { links: Links; ro
           throw error
         }
         const created = await onDisk(links.place({ ...stored, by: id, part: bytesOf(id) }, { key, onlyIfAbsent }))
-        await discard(id)
-        return { ...stored, key, created }
+        const placed: Put = { ...stored, key, created }
+        if (keep) await onDisk(save(id, { ...state, placed }))
+        else await discard(id)
+        return placed
+      }),
+
+    end: (id, note) =>
+      busy(id, async () => {
+        const ended: State = { ...(await must(id)), note, ended: true, touched: new Date().toISOString() }
+        await onDisk(save(id, ended))
+        await onDisk(rm(bytesOf(id), { force: true }))
+        return toUpload(id, ended)
       }),
 
     discard: (id) => busy(id, () => discard(id)),

@@ -1,19 +1,11 @@
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { CatalogueError } from '../../domain/errors.ts'
-import { uploadUnknown } from '../uploads.ts'
+import { type UploadState, uploadUnknown } from '../uploads.ts'
 import { type Bucket, refusalOf } from './bucket.ts'
 import { type Multipart, objectsUnder, partMs } from './objects.ts'
 
 /** What is known of an upload: the first line of one object, in which the bytes that do not fill a part yet follow. */
-export interface State {
-  created: string
-  touched: string
-  note: string
-  offset: number
-  size?: number
-  key?: string
-  sha256?: string
-  digest?: string
+export interface State extends UploadState {
   multipart?: Multipart
   /** ETags of the parts, which S3 compares in the end: bytes that another replica sent in their place are refused. */
   tags: string[]

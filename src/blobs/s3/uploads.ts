@@ -1,9 +1,21 @@
 import { randomBytes } from 'node:crypto'
-import type { BlobSource, Put, PutOptions, Upload, Uploads } from '../blob-store.ts'
+import { Readable } from 'node:stream'
+import { GetObjectCommand } from '@aws-sdk/client-s3'
+import type { BlobSource, FinishOptions, Put, Upload, Uploads } from '../blob-store.ts'
 import { alreadyThere, checkGrowth, checkStored } from '../expectations.ts'
 import { checkKey } from '../keys.ts'
 import { createResumableDigest } from '../resumable-digest.ts'
-import { checkFinish, checkNewUpload, checkOffset, createBusy } from '../uploads.ts'
+import {
+  bytesGone,
+  checkFinish,
+  checkNewUpload,
+  checkOffset,
+  checkOpen,
+  checkReadable,
+  createBusy,
+  placedBefore,
+  toUpload
+} from '../uploads.ts'
 import type { Bucket } from './bucket.ts'
 import type { LiveUploads } from './leftovers.ts'
 import {
@@ -27,15 +39,6 @@ export function s3Uploads(bucket: Bucket, slots: Slots): { uploads: Uploads; liv
   const busy = createBusy()
   const { nameOf, load, must, save, all } = uploadStates(bucket)
 
-  const toUpload = (id: string, { created, touched, note, offset, size }: State): Upload => ({
-    id,
-    offset,
-    created: new Date(created),
-    touched: new Date(touched),
-    note,
-    ...(size === undefined ? {} : { size })
-  })
-
   async function drop(id: string, { state }: Kept): Promise<void> {
     await dropObject(bucket, nameOf(id)) // first: without it the rest is a leftover
     if (state.multipart) await abortMultipart(bucket, state.multipart)
@@ -53,6 +56,7 @@ export function s3Uploads(bucket: Bucket, slots: Slots): { uploads: Uploads; liv
 
   async function append({ id, at, source }: { id: string; at: number; source: BlobSource }): Promise<Upload> {
     let { state, tail, tag } = await must(id)
+    checkOpen(id, state)
     checkOffset(id, { at, ...state })
     const digest = await createResumableDigest(state.digest)
     const { size } = state
@@ -89,10 +93,13 @@ export function s3Uploads(bucket: Bucket, slots: Slots): { uploads: Uploads; liv
     return toUpload(id, state)
   }
 
-  async function finish(id: string, { key, expected, onlyIfAbsent = false }: PutOptions & { key: string }): Promise<Put> {
+  async function finish(id: string, { key, expected, onlyIfAbsent = false, keep = false }: FinishOptions): Promise<Put> {
     checkKey(key)
     const kept = await must(id)
     const { state } = kept
+    if (state.ended) checkOpen(id, state)
+    const before = placedBefore(id, { placed: state.placed, wanted: key })
+    if (before) return before
     checkFinish(id, { ...state, wanted: key })
     const stored = { size: state.offset, sha256: (await createResumableDigest(state.digest)).hex() }
     try {
@@ -109,22 +116,51 @@ export function s3Uploads(bucket: Bucket, slots: Slots): { uploads: Uploads; liv
 
     if (onlyIfAbsent && !created) throw alreadyThere(key)
     if (former?.by !== id) await publish({ id, target, kept })
-    await drop(id, kept)
-    return { ...stored, key, created }
+    const placed: Put = { ...stored, key, created }
+    if (keep) await letGo(id, { kept, change: { placed } })
+    else await drop(id, kept)
+    return placed
+  }
+
+  /** Keeps what is known of it, and none of its bytes. */
+  async function letGo(id: string, { kept, change }: { kept: Kept; change: Partial<State> }): Promise<Upload> {
+    const { multipart, ...known } = kept.state
+    const state: State = { ...known, ...change, tags: [] }
+    await save(id, { state, tail: Buffer.alloc(0), tag: kept.tag })
+    if (multipart) await abortMultipart(bucket, multipart)
+    await dropObject(bucket, bucket.own.staged + id)
+    return toUpload(id, state)
   }
 
   async function publish({ id, target, kept }: { id: string; target: Target; kept: Kept }): Promise<void> {
-    const { multipart, tags, offset } = kept.state
+    const { multipart, offset } = kept.state
     if (!multipart) return putObject(bucket, { ...target, body: kept.tail })
     const direct = multipart.name === target.name
-    // A finish that is repeated may find it put together, and only the copy missing.
-    if (direct || !(await headObject(bucket, multipart.name))) {
-      const parts: Part[] = tags.map((tag, i) => ({ number: i + 1, tag }))
-      if (kept.tail.length > 0) parts.push(await sendPart(bucket, { ...multipart, number: tags.length + 1, body: kept.tail }))
-      const gathered = { name: multipart.name, facts: { by: id }, onlyIfAbsent: false }
-      await completeMultipart(bucket, { ...(direct ? target : gathered), id: multipart.id, parts })
-    }
+    const gathered = direct ? target : { name: multipart.name, facts: { by: id }, onlyIfAbsent: false }
+    await gather({ kept, multipart, target: gathered })
     if (!direct) await copyObject(bucket, { ...target, from: multipart.name, size: offset })
+  }
+
+  /** Puts the parts together, unless that was done before. */
+  async function gather({ kept, multipart, target }: { kept: Kept; multipart: Multipart; target: Target }): Promise<void> {
+    const { by } = target.facts
+    if ((await headObject(bucket, target.name))?.by === by) return
+    const { tail, state } = kept
+    const parts: Part[] = state.tags.map((tag, i) => ({ number: i + 1, tag }))
+    if (tail.length > 0) parts.push(await sendPart(bucket, { ...multipart, number: state.tags.length + 1, body: tail }))
+    await completeMultipart(bucket, { ...target, id: multipart.id, parts })
+  }
+
+  async function read(id: string): Promise<Readable> {
+    const kept = await must(id)
+    const { multipart, placed, offset } = kept.state
+    checkReadable(id, kept.state)
+    if (!placed && !multipart) return Readable.from(offset === 0 ? [] : [kept.tail])
+    if (multipart) await gather({ kept, multipart, target: { name: multipart.name, facts: { by: id }, onlyIfAbsent: false } })
+    const from = placed ? bucket.at(placed.key) : bucket.own.staged + id
+    const reply = await bucket.find((o) => bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: from }), o))
+    if (!reply || reply.ContentLength !== offset) throw bytesGone(id)
+    return reply.Body as Readable // in Node it is the reply itself
   }
 
   const uploads: Uploads = {
@@ -144,7 +180,13 @@ export function s3Uploads(bucket: Bucket, slots: Slots): { uploads: Uploads; liv
       return kept && toUpload(id, kept.state)
     },
     append: (piece) => busy(piece.id, () => slots(() => append(piece))),
+    read,
     finish: (id, options) => busy(id, () => finish(id, options)),
+    end: (id, note) =>
+      busy(id, async () => {
+        const change = { note, ended: true, touched: new Date().toISOString() }
+        return letGo(id, { kept: await must(id), change })
+      }),
     discard: (id) =>
       busy(id, async () => {
         const kept = await load(id)
