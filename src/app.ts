@@ -42,6 +42,8 @@ export async function openBlobs({ objects }: { objects: Objects }): Promise<Blob
 const leaseMs = 60_000
 /** Two images at once: requests go first. */
 const verifying = { everyMs: 15_000, atOnce: 2 }
+/** How often uploads that have expired are looked for, and complete ones that nobody completed. */
+const tidyMs = 60_000
 /** Every image once a day, as far as one batch in ten minutes gets. */
 const sweeping = { everyMs: 600_000, olderMs: 24 * 3_600_000, limit: 200 }
 
@@ -87,6 +89,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
       strict: config.strict,
       mode: config.verify.images,
       leaseMs,
+      uploadExpiryMs: config.uploadExpiryMs,
       addresses: () => ownAddresses(config, port)
     }
     const onUntold = (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'a change is not in the journal yet')
@@ -101,6 +104,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     await server.listen({ host: config.host, port: config.port })
     port = (server.server.address() as AddressInfo).port
     const loops = backgroundLoops(catalogue, { config, log })
+    const { uploads } = catalogue
     const preparation = config.engine && prepareEngine(gate, { log, onUnusable })
     return {
       url: urlOf(server, config),
@@ -108,6 +112,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
         preparation?.stop()
         await Promise.all(loops.map((loop) => loop.stop()))
         await closeServer(server)
+        await uploads?.stop()
         await close()
       }
     }
@@ -118,17 +123,36 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
 }
 
 /** What happens without a request. */
-function backgroundLoops({ verification, sweep, batches }: Catalogue, { config, log }: { config: Config; log: Log }): Loop[] {
+function backgroundLoops(catalogue: Catalogue, { config, log }: { config: Config; log: Log }): Loop[] {
+  const { batches, uploads } = catalogue
   const failed = (what: string) => (error: unknown) => log.error({ causes: causes(error) }, what)
   const recovery = startLoop({ work: batches.recover, everyMs: recovering.everyMs, onError: failed('a batch could not be taken back') })
-  if (!verification || !sweep || config.verify.images === 'off') return [recovery]
+  return [recovery, ...uploadLoop(uploads, { config, failed }), ...verificationLoops(catalogue, { config, failed })]
+}
+
+interface LoopParts {
+  config: Config
+  failed(what: string): (error: unknown) => void
+}
+
+/** Often enough for the shortest expiry. */
+function uploadLoop(uploads: Catalogue['uploads'], { config, failed }: LoopParts): Loop[] {
+  if (!uploads) return []
+  const onError = failed('an upload could not be completed, or removed')
+  const work = (signal: AbortSignal) => uploads.tidy({ signal, onError }).then(() => 0)
+  return [startLoop({ work, everyMs: Math.min(tidyMs, config.uploadExpiryMs), onError })]
+}
+
+/** Nothing where no image may be read. */
+function verificationLoops({ verification, sweep }: Catalogue, { config, failed }: LoopParts): Loop[] {
+  if (!verification || !sweep || config.verify.images === 'off') return []
   const onError = failed('an image could not be verified')
   const { atOnce, everyMs } = verifying
   const verifications = startLoop({ work: (signal) => verification.work({ atOnce, signal }), everyMs, onError })
   verification.onWork(verifications.wake)
   // a batch, and a pause after it
   const sweeps = startLoop({ work: (signal) => sweep({ ...sweeping, signal }).then(() => 0), everyMs: sweeping.everyMs, onError })
-  return [recovery, verifications, sweeps]
+  return [verifications, sweeps]
 }
 
 async function openEmbedded(gate: Gate): Promise<void> {

@@ -58,11 +58,15 @@ export interface Schemas {
   'resolution-reply.json': ResolutionReply
   'resolution.json': Resolution
   'resolve-query.json': ResolveQuery
+  'resumable-upload.json': ResumableUpload
   'spec-add.json': SpecAdd
   'spec-reply.json': SpecReply
   'storage-parameters.json': StorageParameters
   'tarball-query.json': TarballQuery
   'unavailable-report.json': UnavailableReport
+  'upload-parameters.json': UploadParameters
+  'uploads-query.json': UploadsQuery
+  'uploads.json': Uploads
   'version-report.json': VersionReport
   'warning.json': Warning
 }
@@ -333,6 +337,10 @@ export interface Settings {
    * Refuse a tarball that is not proven to be what it is said to be, and keep nothing of it. Otherwise it is kept and marked, and machines are refused it.
    */
   strict: boolean
+  /**
+   * How long a resumable upload may stand still before what came of it is removed; for so long it is also remembered how it ended.
+   */
+  uploadExpiry: number
   /**
    * For clients: the server that commands speak to.
    */
@@ -978,6 +986,73 @@ export interface ResolveQuery {
   format?: 'json' | 'text'
   [k: string]: unknown
 }
+/**
+ * A tarball that arrives in pieces.
+ */
+export interface ResumableUpload {
+  /**
+   * Its id: the last segment of its address.
+   */
+  upload: string
+  container: string
+  /**
+   * As it was said; null: what its bytes are for.
+   */
+  architecture: string | null
+  version: string | null
+  filename: string | null
+  /**
+   * Of the tarball, hexadecimal, as it was said.
+   */
+  sha256: string | null
+  /**
+   * How many bytes are kept for good.
+   */
+  offset: number
+  size: number
+  /**
+   * proving: every byte has come, and they are being read, or soon will be; an empty PATCH waits for the end of it.
+   */
+  state: 'arriving' | 'proving' | 'registered' | 'refused'
+  created: string
+  /**
+   * When it is forgotten, unless something comes.
+   */
+  expires: string
+  /**
+   * What it was registered as, at the time.
+   */
+  result: {
+    architecture: string
+    version: string
+    url: string
+    /**
+     * Of the tarball, hexadecimal.
+     */
+    sha256: string
+    verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
+    /**
+     * The verdict in words.
+     */
+    summary: string
+    /**
+     * Whether the architecture had no image before.
+     */
+    created: boolean
+    /**
+     * Whether the record said all this before.
+     */
+    unchanged: boolean
+    revision: string
+  } | null
+  /**
+   * Why it was not registered.
+   */
+  refusal: {
+    code: string
+    detail: string
+  } | null
+}
 export interface SpecAdd {
   /**
    * The specification: a JSON object with an id, in a string.
@@ -1028,6 +1103,26 @@ export interface UnavailableReport {
    * The architectures that the container has images for.
    */
   available: string[]
+}
+export interface UploadParameters {
+  /**
+   * The last segment of the Location.
+   */
+  upload: string
+  [k: string]: unknown
+}
+export interface UploadsQuery {
+  /**
+   * Only those for this container.
+   */
+  id?: string
+  /**
+   * Only those of this tarball; hexadecimal.
+   */
+  sha256?: string
+}
+export interface Uploads {
+  items: ResumableUpload[]
 }
 export interface VersionReport {
   version: string

@@ -10,6 +10,8 @@ import { factsBook, knownOf } from './facts.ts'
 import { type ContainerView, containerView } from './image-views.ts'
 import { type Images, type ImagesParts, imageCatalogue } from './images.ts'
 import { createJournal } from './journal.ts'
+import { recordsOf } from './records.ts'
+import { type ResumableUploads, resumableUploads } from './resumable-uploads.ts'
 import { specsNaming } from './spec-references.ts'
 import { type Specs, specCatalogue } from './specs.ts'
 import { sweep } from './sweep.ts'
@@ -21,6 +23,8 @@ export interface Catalogue {
   containers: Containers
   /** Absent where there is nowhere to keep tarballs. */
   images: Images | undefined
+  /** Tarballs that arrive in pieces. */
+  uploads: ResumableUploads | undefined
   verification: Verification | undefined
   /** Changing whole containers. */
   edits: ContainerEdits
@@ -45,6 +49,8 @@ export interface TarballParts extends Pick<ImagesParts, 'blobs' | 'sources' | 'n
   mode: VerificationParts['mode']
   /** For how long a task is somebody's without a sign of life. */
   leaseMs: number
+  /** For how long an upload may stand still, over restarts; default a day. */
+  uploadExpiryMs?: number
 }
 
 export interface CatalogueOptions {
@@ -66,6 +72,14 @@ export function createCatalogue(stores: Stores, { guarded, hash, tarballs, onUnt
   return {
     containers: containerCatalogue(stores.containers, { guarded, facts, changes, verification }),
     images: tarballs && verification && imageCatalogue({ ...tarballs, changes, guarded, facts, verification }),
+    uploads:
+      tarballs &&
+      resumableUploads({
+        ...tarballs,
+        facts,
+        records: recordsOf(changes, { guarded }),
+        expiryMs: tarballs.uploadExpiryMs ?? 24 * 3_600_000
+      }),
     verification,
     edits,
     async imageOf(id, architecture) {

@@ -55,6 +55,8 @@ export interface Images {
   drop(image: AskedChange): Promise<ContainerView>
   /** Takes in a tarball. Throws image_refused, digest_mismatch, size_mismatch, store_full; then nothing is left behind. */
   upload(upload: TarballUpload): Promise<ImageAnswer>
+  /** Throws store_full when so many bytes more would not fit. */
+  checkRoom(bytes: number): Promise<void>
   /** What is proven; with a path the bytes are read again. Throws image_unproven when they never were. */
   report(asked: Asked & { path?: string | undefined }): Promise<Report>
   /** Reads the bytes now. */
@@ -164,6 +166,12 @@ export function imageCatalogue({ guarded, changes, ...parts }: ImagesParts): Ima
     async upload(upload) {
       const { architecture, ...registered } = await uploadTarball({ ...parts, records }, upload)
       return answer(architecture, registered)
+    },
+
+    async checkRoom(bytes) {
+      const left = await blobs.available()
+      if (left === undefined || (bytes <= left && left > 0)) return
+      throw new CatalogueError('store_full', `the object store is full: ${bytes} bytes are to be stored, and there is room for ${left}`)
     },
 
     async report({ path, ...asked }) {

@@ -9,7 +9,7 @@ import { inspectImage } from '../images/inspect-image.ts'
 import type { FactsBook } from './facts.ts'
 import { inspectedStream } from './inspected-stream.ts'
 import { digestsOf, toFacts } from './proofs.ts'
-import type { Circumstances, Records, Registered } from './records.ts'
+import type { Circumstances, Known, Records, Registered } from './records.ts'
 
 export interface TarballUpload extends Circumstances {
   id: string
@@ -21,7 +21,7 @@ export interface TarballUpload extends Circumstances {
   said: () => Said
 }
 
-interface Said {
+export interface Said {
   /** Undefined: what the bytes are for. */
   architecture: Architecture | undefined
   version: string | undefined
@@ -45,45 +45,66 @@ export interface UploadParts {
 
 /**
  * Stores a tarball and inspects it in the same pass, then registers it beside the other architectures. What is refused leaves nothing
- * behind. What is known is written before the record names it, so that nobody is given a mislabelled image in between.
+ * behind.
  */
-export async function uploadTarball({ records, facts, blobs, now, strict }: UploadParts, upload: TarballUpload): Promise<Uploaded> {
+export async function uploadTarball(parts: UploadParts, upload: TarballUpload): Promise<Uploaded> {
   const { id, publicUrl, cause, precondition, said, source, sha256, size } = upload
   checkId(id)
-  const before = await records.find(id)
-  const versionOf = () => {
-    const version = checkLength('version', said().version || before?.record.version || tagOf(id) || '')
-    if (version !== '') return version
-    throw new CatalogueError('parameter_missing', `version must be supplied: ${id} has no tag that tells it`)
-  }
-
+  const before = await parts.records.find(id)
   let report: ImageReport | undefined
   const bytes = inspectedStream(source, async (chunks) => {
     const inspection = await inspectImage(chunks, { claimed: () => said().architecture, sha256: false })
     report = inspection.report
-    if (strict) refuseUnproven(report)
+    if (parts.strict) refuseUnproven(report)
   })
-  let version = ''
-  let architecture: Architecture | undefined
+  let place: Place | undefined
   const keyOf = (stored: Stored): string => {
     report!.tarball.sha256 = stored.sha256
-    checkDigest(said().digest, report!)
-    version = versionOf()
-    architecture = said().architecture ?? provenArchitecture(report!)
-    const { compression } = report!.tarball
-    return tarballKey({ id, version, architecture, compression, sha256: stored.sha256, filename: said().filename })
+    place = placeOf(report!, { id, said: said(), before })
+    return place.key
   }
   const expected = { ...(sha256 !== undefined && { sha256 }), ...(size !== undefined && { size }) }
-  const { key } = await blobs.put(keyOf, bytes, { expected })
+  await parts.blobs.put(keyOf, bytes, { expected })
+  return registerTarball(parts, { id, place: place!, report: report!, publicUrl, cause, precondition })
+}
 
-  const url = storageUrl(publicUrl, key)
-  const digest = digestsOf({ ...report!, tarball: { ...report!.tarball, sha256: null } })[0] ?? `sha256:${report!.tarball.sha256}`
-  const proof = { container: id, slot: architecture!, url, given: null, key, report: report!, by: 'upload', checked: now().toISOString() }
+/** Where a tarball stands, and as what it is registered. */
+export interface Place {
+  key: string
+  version: string
+  architecture: Architecture
+}
+
+/** Throws parameter_missing, digest_mismatch, image_refused when that cannot be told. */
+export function placeOf(report: ImageReport, { id, said, before }: { id: string; said: Said; before: Known | undefined }): Place {
+  checkDigest(said.digest, report)
+  const version = versionOf(id, { said: said.version, before })
+  const architecture = said.architecture ?? provenArchitecture(report)
+  const { compression, sha256 } = report.tarball
+  return { version, architecture, key: tarballKey({ id, version, architecture, compression, sha256: sha256!, filename: said.filename }) }
+}
+
+/** The version that was said, or that the record has, or that the id tells. Throws parameter_missing. */
+export function versionOf(id: string, { said, before }: { said: string | undefined; before: Known | undefined }): string {
+  const version = checkLength('version', said || before?.record.version || tagOf(id) || '')
+  if (version !== '') return version
+  throw new CatalogueError('parameter_missing', `version must be supplied: ${id} has no tag that tells it`)
+}
+
+/** What is known is written before the record names it, so that nobody is given a mislabelled image in between. */
+export async function registerTarball(
+  { records, facts, now }: Pick<UploadParts, 'records' | 'facts' | 'now'>,
+  { id, place, report, ...circumstances }: Circumstances & { id: string; place: Place; report: ImageReport }
+): Promise<Uploaded> {
+  const { key, version, architecture } = place
+  const url = storageUrl(circumstances.publicUrl, key)
+  const digest = digestsOf({ ...report, tarball: { ...report.tarball, sha256: null } })[0] ?? `sha256:${report.tarball.sha256}`
+  const proof = { container: id, slot: architecture, url, given: null, key, report, by: 'upload', checked: now().toISOString() }
   await facts.write(toFacts({ ...proof, digest }))
-  const registered = await records.register({ id, architecture: architecture!, url, version, digest, publicUrl, cause, precondition })
+  const registered = await records.register({ id, architecture, url, version, digest, ...circumstances })
   // another upload of the same image may have written its own in between, and the record's digest is known only now
   await facts.write(toFacts({ ...proof, digest: registered.record.digest ?? '' }))
-  return { ...registered, architecture: architecture! }
+  return { ...registered, architecture }
 }
 
 function provenArchitecture(report: ImageReport): Architecture {
@@ -92,7 +113,8 @@ function provenArchitecture(report: ImageReport): Architecture {
   throw new CatalogueError('image_refused', `the tarball does not tell what machine it is for; name the architecture: ${report.summary}`)
 }
 
-function refuseUnproven({ verdict, summary }: ImageReport): void {
+/** For a strict site. Throws image_mislabelled, image_refused. */
+export function refuseUnproven({ verdict, summary }: ImageReport): void {
   if (verdict === 'match' || verdict === 'no-binaries') return
   const code = verdict === 'mislabelled' ? 'image_mislabelled' : 'image_refused'
   throw new CatalogueError(code, `the tarball is ${verdict}, which this site refuses (LEPORELLO_STRICT): ${summary}; nothing was stored`)

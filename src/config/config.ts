@@ -38,6 +38,8 @@ export interface Config {
   verify: { images: Settings['verify']; hosts: readonly string[]; buckets: readonly string[]; roots: readonly string[] }
   /** Whether a tarball that is not proven to be what it is said to be is refused. */
   strict: boolean
+  /** For how long an upload in pieces may stand still. */
+  uploadExpiryMs: number
   client: { url: string; token: string | undefined }
 }
 
@@ -94,6 +96,7 @@ function configFrom(context: RuleContext): Config {
     objects: objectsFrom(context, join(data, 'objects')),
     verify: { images: settings.verify, hosts: settings.verifyHosts, buckets: settings.verifyBuckets, roots: settings.verifyRoots },
     strict: settings.strict,
+    uploadExpiryMs: settings.uploadExpiry,
     client: { url: settings.url.replace(/\/+$/, ''), token: settings.token }
   }
 }

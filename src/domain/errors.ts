@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'image_refused'
   | 'blob_unknown'
   | 'upload_unknown'
+  | 'upload_expired'
   | 'already_exists'
   | 'revision_conflict'
   | 'blob_conflict'

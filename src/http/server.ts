@@ -77,8 +77,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   // without this Node would call for every body before anybody looked whether there is room for it
   app.server.on('checkContinue', (message, response) => app.server.emit('request', message, response))
   await app.register(mozartFace, { catalogue, address, bodyLimit, bodyTimeoutMs })
-  if (catalogue.images)
-    await app.register(apiFace, { catalogue, images: catalogue.images, address, bodyTimeoutMs, stallMs: options.stallMs ?? 60_000 })
+  const { images, uploads } = catalogue
+  if (images && uploads)
+    await app.register(apiFace, { catalogue, images, uploads, address, bodyTimeoutMs, stallMs: options.stallMs ?? 60_000 })
   if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
   if (options.blobs) await app.register(davFace, { blobs: options.blobs, address, stallMs: options.stallMs ?? 60_000 })
   await app.ready()

@@ -3,11 +3,11 @@ import { type Answer, type Description, json } from '../shared/describes.ts'
 const tags = ['images']
 const params = { $ref: 'image-parameters.json#' }
 
-const problem = (description: string): Answer => ({
+export const problem = (description: string): Answer => ({
   description,
   content: { 'application/problem+json': { schema: { $ref: 'problem.json#' } } }
 })
-const invalid = problem('Something in the request is wrong, or not known here.')
+export const invalid = problem('Something in the request is wrong, or not known here.')
 const forbidden = problem('The policy does not permit it.')
 const missing = problem('There is no such container, or it has no image for that architecture: `available` names those that there are.')
 const away = problem('A store does not answer; try again.')

@@ -7,7 +7,7 @@ import type { BodyBounds } from '../shared/body.ts'
 import { causeOf, preconditionOf } from '../shared/circumstances.ts'
 import type { Description } from '../shared/describes.ts'
 import { digestFromHeaders } from '../shared/digest-headers.ts'
-import { uploadBody } from '../shared/upload-body.ts'
+import { sendOn, uploadBody } from '../shared/upload-body.ts'
 import { descriptions } from './descriptions.ts'
 import { sendTarball } from './download.ts'
 import { uploadForm } from './form.ts'
@@ -61,9 +61,10 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
   route(['PUT'], imageBase, {
     action: 'container:write',
     describes: descriptions.put,
+    beginsUpload: true,
     async handler(request, reply) {
       const byUrl = mediaType(request) === 'application/json'
-      return answered(reply, await (byUrl ? putByUrl(request) : putTarball(request, reply)))
+      return answered(reply, await (byUrl ? putByUrl(request, reply) : putTarball(request, reply)))
     }
   })
 
@@ -80,6 +81,7 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
   route(['POST'], `${base}/images`, {
     action: 'container:write',
     describes: descriptions.post,
+    beginsUpload: true,
     async handler(request, reply) {
       strictQuery(request, [])
       if (mediaType(request) !== 'multipart/form-data') {
@@ -88,6 +90,8 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
           'expected multipart/form-data with the tarball as `file`; a bare tarball is PUT to …/images/{architecture}'
         )
       }
+      await images.checkRoom(Number(request.headers['content-length'] ?? 0))
+      sendOn(request.raw, reply.raw)
       const { source, said } = await uploadForm(request)
       const { id } = request.params as ImagePath
       const sha256 = digestFromHeaders(request.headers)
@@ -124,9 +128,10 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
     })
   }
 
-  async function putByUrl(request: FastifyRequest): Promise<ImageAnswer> {
+  async function putByUrl(request: FastifyRequest, reply: FastifyReply): Promise<ImageAnswer> {
     const { dryRun } = strictQuery(request, ['dryRun'])
     const change = { ...asked(request), ...circumstances(request), dryRun: parseFlag(dryRun, 'dryRun') }
+    sendOn(request.raw, reply.raw)
     const { url, from, ...rest } = await strictBody(request, { names: ['url', 'digest', 'version', 'from'], bounds })
     if (from !== undefined && url === undefined && Object.keys(rest).length === 0) return images.copy({ ...change, from })
     if (url !== undefined && from === undefined) return images.put({ ...change, url, ...rest })
@@ -156,7 +161,7 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
   function route(
     method: string[],
     url: string,
-    { handler, ...config }: { action: Action; describes: Description; handler: Handler }
+    { handler, ...config }: { action: Action; describes: Description; beginsUpload?: boolean; handler: Handler }
   ): void {
     app.route({ method, url, config, handler })
   }

@@ -2,16 +2,19 @@ import multipart from '@fastify/multipart'
 import type { FastifyInstance } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { Images } from '../../catalogue/images.ts'
+import type { ResumableUploads } from '../../catalogue/resumable-uploads.ts'
 import '../shared/action.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
 import { batchRoutes } from './batch.ts'
 import { containerRoutes } from './containers.ts'
 import { imageRoutes } from './images.ts'
 import { refuse } from './problems.ts'
+import { uploadRoutes } from './uploads.ts'
 
 export interface ApiOptions {
   catalogue: Catalogue
   images: Images
+  uploads: ResumableUploads
   address: PublicAddress
   bodyTimeoutMs: number
   /** How long an upload may stand still. */
@@ -22,7 +25,10 @@ export interface ApiOptions {
 const smallBody = 64 * 1024
 
 /** Our own interface, `/api/v1`. */
-export async function apiFace(app: FastifyInstance, { catalogue, images, address, bodyTimeoutMs, stallMs }: ApiOptions): Promise<void> {
+export async function apiFace(
+  app: FastifyInstance,
+  { catalogue, images, uploads, address, bodyTimeoutMs, stallMs }: ApiOptions
+): Promise<void> {
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, face: 'api' }
   })
@@ -32,4 +38,5 @@ export async function apiFace(app: FastifyInstance, { catalogue, images, address
   imageRoutes(app, { images, ...common, stallMs })
   containerRoutes(app, { ...catalogue, ...common })
   batchRoutes(app, { ...catalogue, ...common })
+  await app.register(uploadRoutes, { uploads, address, stallMs })
 }

@@ -27,6 +27,7 @@ const statuses: Record<ErrorCode, number> = {
   revision_conflict: 409,
   blob_conflict: 409,
   upload_conflict: 409,
+  upload_expired: 410,
   precondition_failed: 412,
   too_large: 413,
   range_invalid: 416,

@@ -7,6 +7,8 @@ export interface UploadBody {
   response: ServerResponse
   /** How long no byte may come. Bytes that flow slowly may take hours. */
   stallMs: number
+  /** What becomes of what came of a body that broke off, for the message. */
+  fate?: string
 }
 
 /**
@@ -18,7 +20,7 @@ export function uploadBody(body: UploadBody): AsyncGenerator<Uint8Array> {
   return arriving(body)
 }
 
-async function* arriving({ message, response, stallMs }: UploadBody): AsyncGenerator<Uint8Array> {
+async function* arriving({ message, response, stallMs, fate = 'nothing was stored' }: UploadBody): AsyncGenerator<Uint8Array> {
   let size = 0
   let wake = () => {}
   const onEvent = () => wake()
@@ -34,10 +36,10 @@ async function* arriving({ message, response, stallMs }: UploadBody): AsyncGener
       } else if (message.readableEnded) {
         return
       } else if (message.destroyed) {
-        throw new CatalogueError('parameter_invalid', `the upload was cut off after ${size} bytes; nothing was stored`)
+        throw new CatalogueError('parameter_invalid', `the upload was cut off after ${size} bytes; ${fate}`)
       } else if (!(await woken())) {
         const seconds = Math.round(stallMs / 1000)
-        throw new CatalogueError('too_slow', `no byte came for ${seconds} s, after ${size} bytes; nothing was stored`)
+        throw new CatalogueError('too_slow', `no byte came for ${seconds} s, after ${size} bytes; ${fate}`)
       }
     }
   } finally {

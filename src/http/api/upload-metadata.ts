@@ -1,0 +1,70 @@
+import type { UploadClaim } from '../../catalogue/upload-notes.ts'
+import { parseArchitecture } from '../../domain/architecture.ts'
+import { CatalogueError } from '../../domain/errors.ts'
+import { checkId, utf8Length } from '../../domain/limits.ts'
+import { parseSha256 } from './input.ts'
+
+const names = ['id', 'architecture', 'version', 'filename', 'sha256'] as const
+type Name = (typeof names)[number]
+
+const maxFilename = 255
+
+/**
+ * Upload-Metadata: names, each with a value in base64, between commas. A name that has no effect here is refused, as everywhere in this
+ * face. Throws parameter_missing, parameter_invalid, id_invalid, architecture_invalid.
+ */
+export function parseMetadata(header: string | undefined): UploadClaim {
+  const given = pairsOf(header ?? '')
+  const id = given.get('id')
+  if (id === undefined)
+    throw new CatalogueError('parameter_missing', `Upload-Metadata must name the container as id; it has: ${listed(given)}`)
+  const architecture = given.get('architecture')
+  const filename = given.get('filename')
+  if (filename !== undefined && utf8Length(filename) > maxFilename) {
+    refuse('filename', `has ${utf8Length(filename)} bytes; at most ${maxFilename} are allowed`)
+  }
+  return {
+    id: checkId(id),
+    architecture: architecture === undefined ? undefined : parseArchitecture(architecture),
+    version: given.get('version'),
+    filename,
+    sha256: parseSha256(given.get('sha256'), 'sha256')
+  }
+}
+
+const listed = (given: ReadonlyMap<Name, string>) => [...given.keys()].join(', ') || 'nothing'
+
+function pairsOf(header: string): Map<Name, string> {
+  const given = new Map<Name, string>()
+  for (const pair of header.split(',')) {
+    if (pair.trim() === '') continue
+    const [name = '', value = '', ...more] = pair.trim().split(' ')
+    if (!isKnown(name)) refuse(name, `is not known here; ${names.join(', ')} would be`)
+    if (given.has(name)) refuse(name, 'stands there twice')
+    given.set(name, more.length === 0 ? decoded(name, value) : refuse(name, 'has more than one value'))
+  }
+  return given
+}
+
+const isKnown = (name: string): name is Name => (names as readonly string[]).includes(name)
+
+function decoded(name: string, value: string): string {
+  if (value === '') refuse(name, 'has no value')
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(value) || value.length % 4 !== 0) refuse(name, 'is not in base64')
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(value, 'base64'))
+  } catch {
+    return refuse(name, 'is not UTF-8')
+  }
+}
+
+function refuse(name: string, message: string): never {
+  const errors = [{ path: name.slice(0, 100), message }]
+  throw new CatalogueError('parameter_invalid', `Upload-Metadata: ${errors[0]!.path} ${message}`, { details: { errors } })
+}
+
+/** The header again, as a client finds it on the upload. */
+export function toMetadata(claim: UploadClaim): string {
+  const pairs = names.flatMap((name) => (claim[name] === undefined ? [] : [`${name} ${Buffer.from(claim[name]).toString('base64')}`]))
+  return pairs.join(',')
+}
