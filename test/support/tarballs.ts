@@ -1,12 +1,10 @@
 import { gzipSync } from 'node:zlib'
 import type { Test } from 'tap'
 import type { BlobStore } from '../../src/blobs/blob-store.ts'
-import { openLocalBlobs } from '../../src/blobs/local/local-blobs.ts'
 import { createCatalogue } from '../../src/catalogue/catalogue.ts'
 import { createSources } from '../../src/sources/sources.ts'
-import { temporaryDirectory } from '../stores/embedded/directory.ts'
 import { newDockerSave, type TestImage } from './images.ts'
-import { type Overrides, onUntold, openStores, type Started, sha256, startServer } from './start-server.ts'
+import { type Overrides, onUntold, openBlobs, openStores, type Started, sha256, startServer } from './start-server.ts'
 import { tar } from './tar.ts'
 
 /** A gzipped tarball as `docker save | gzip` makes it. */
@@ -23,23 +21,30 @@ export interface TarballOptions extends Overrides {
   mode?: 'off' | 'own' | 'all'
   /** Bytes of the disk that must stay free; more than it has make it a full one. */
   reserve?: number
+  now?: () => Date
+  uploadExpiryMs?: number
 }
 
 /** A server that keeps tarballs in a directory of its own, and looks nowhere else. */
 export async function startWithTarballs(
   t: Test,
-  { strict = false, mode = 'own', reserve = 0, ...options }: TarballOptions = {}
+  {
+    strict = false,
+    mode = 'own',
+    reserve = 0,
+    now = () => new Date('2026-01-02T03:04:05Z'),
+    uploadExpiryMs = 86_400_000,
+    ...options
+  }: TarballOptions = {}
 ): Promise<WithTarballs> {
   const stores = options.stores ?? (await openStores(t))
-  const blobs = await openLocalBlobs({ directory: temporaryDirectory(t), reserve })
-  t.teardown(() => blobs.close())
+  const blobs = options.blobs ?? (await openBlobs(t, { reserve }))
   const sources = createSources({ settings: { mode: 'own', hosts: [], buckets: [], roots: [] } })
-  const now = () => new Date('2026-01-02T03:04:05Z')
   const catalogue = createCatalogue(stores, {
     guarded: [],
     hash: sha256,
     onUntold,
-    tarballs: { blobs, sources, now, strict, mode, leaseMs: 60_000, addresses: () => ['http://127.0.0.1:0'] }
+    tarballs: { blobs, sources, now, strict, mode, leaseMs: 60_000, uploadExpiryMs, addresses: () => ['http://127.0.0.1:0'] }
   })
   const started = await startServer(t, { ...options, stores, catalogue, blobs })
   return {
