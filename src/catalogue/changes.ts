@@ -58,13 +58,15 @@ export interface ChangesParts {
   containers: DocumentStore
   journal: Pick<Journal, 'tell'>
   hash: Hash
+  /** Takes note of a change before whoever made it is answered. */
+  follow?: ((id: string, changed: Changed) => Promise<void>) | undefined
   /** The change is there, and the journal could not take it: the next sweep will find it, but not who made it. */
   onUntold(error: unknown, id: string): void
 }
 
 const maxAttempts = 50
 
-export function createChanges({ containers, journal, hash, onUntold }: ChangesParts): Changes {
+export function createChanges({ containers, journal, hash, follow, onUntold }: ChangesParts): Changes {
   const inTurn = createTurns()
   const listeners: ((id: string, changed: Changed) => void)[] = []
   const meaning = (known: Known | undefined) => known && fingerprintOf(known.record, hash)
@@ -142,8 +144,13 @@ export function createChanges({ containers, journal, hash, onUntold }: ChangesPa
       if (known) return known
       throw new CatalogueError('container_unknown', `container not found: ${id}`)
     },
-    // in turn: of several at once in this process none has to try again
-    write: (id, change) => (change.dryRun ? swap(id, change) : inTurn(id, () => swap(id, change))),
+    async write(id, change) {
+      if (change.dryRun) return swap(id, change)
+      // in turn: of several at once in this process none has to try again
+      const changed = await inTurn(id, () => swap(id, change))
+      if (follow && changed.before?.revision !== changed.after?.revision) await follow(id, changed).catch((error) => onUntold(error, id))
+      return changed
+    },
     onChange(listener) {
       listeners.push(listener)
     }

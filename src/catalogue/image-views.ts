@@ -1,6 +1,9 @@
 import { type Architecture, inTableOrder } from '../domain/architecture.ts'
+import { type Assembly, inOneOrder, type Pending } from '../domain/assembly.ts'
 import type { Record } from '../domain/document.ts'
 import type { Facts, Slot, Verdict } from '../domain/facts.ts'
+import type { Expectation } from '../domain/rules.ts'
+import type { Reason, State, StateAnswer } from '../domain/state.ts'
 
 /** One image as the API shows it. */
 export interface ImageView {
@@ -27,7 +30,19 @@ export interface ContainerView {
   url: string | null
   digest: string | null
   images: { [architecture: string]: ImageView }
-  revision: string
+  /** The architectures that it shall have. */
+  expected: Architecture[]
+  /** Those whose image has not arrived. */
+  missing: Architecture[]
+  /** Images that have arrived and wait for the others. */
+  pending: { [architecture: string]: Pending }
+  state: State
+  reasons: Reason[]
+  /** Null while none of its images is published. */
+  revision: string | null
+  fingerprint: string | null
+  created: string | null
+  updated: string | null
 }
 
 export function imageView(architecture: Architecture, { url, facts }: { url: string; facts: Facts | undefined }): ImageView {
@@ -47,11 +62,29 @@ export function imageView(architecture: Architecture, { url, facts }: { url: str
   }
 }
 
-export function containerView(record: Record, { known, revision }: { known: ReadonlyMap<Slot, Facts>; revision: string }): ContainerView {
+export interface Gathered {
+  known: ReadonlyMap<Slot, Facts>
+  assembly: Assembly | undefined
+  expected: Expectation
+  standing: StateAnswer
+  revision: string | null
+  fingerprint: string | null
+  created: string | null
+  updated: string | null
+}
+
+export function containerView(record: Record, { known, assembly, expected, standing, revision, ...more }: Gathered): ContainerView {
   const images = inTableOrder(record.images.keys()).map((architecture): [string, ImageView] => [
     architecture,
     imageView(architecture, { url: record.images.get(architecture)!, facts: known.get(architecture) })
   ])
+  const waiting = assembly?.pending ?? new Map<Architecture, Pending>()
+  const pending = inOneOrder(waiting.keys()).map((architecture): [string, Pending] => [architecture, waiting.get(architecture)!])
   const { id, version = null, url = null, digest = null } = record
-  return { id, version, url, digest, images: Object.fromEntries(images), revision }
+  const { missing, state, reasons } = standing
+  return {
+    ...{ id, version, url, digest, images: Object.fromEntries(images) },
+    ...{ expected: [...expected.architectures], missing, pending: Object.fromEntries(pending), state, reasons },
+    ...{ revision, ...more }
+  }
 }

@@ -11,8 +11,8 @@ import { asSource, sourceToJson } from './sources.ts'
 
 const maxUrl = 8192
 
-/** `id` is the container's, so that lists have its order. */
-export function toAssemblyDocument(assembly: Assembly): string {
+/** `id` is the container's, so that lists have its order; `wakes` is when it is to be looked at again. */
+export function toAssemblyDocument(assembly: Assembly, wakes?: string): string {
   const { container, expected, builds, tests, arrivals, pending, sources, created, updated } = assembly
   return JSON.stringify({
     id: container,
@@ -24,7 +24,8 @@ export function toAssemblyDocument(assembly: Assembly): string {
     pending: listed(pending, (image) => image),
     sources: listed(sources, ({ source, url, since }) => ({ url, since, inputs: sourceToJson(source) })),
     created,
-    updated
+    updated,
+    wakes
   })
 }
 

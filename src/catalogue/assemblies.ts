@@ -1,0 +1,225 @@
+import type { Architecture } from '../domain/architecture.ts'
+import { type Assembly, emptyAssembly, maxArchitectures, withArrival } from '../domain/assembly.ts'
+import { fromAssemblyDocument, toAssemblyDocument } from '../domain/assembly-document.ts'
+import type { Cause, EntryKind } from '../domain/entry.ts'
+import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
+import type { Hash } from '../domain/facts.ts'
+import { isBlank, wakesAt } from '../domain/wakes.ts'
+import type { DocumentStore } from '../stores/document-store.ts'
+import type { Changed, Precondition } from './changes.ts'
+import type { Journal } from './journal.ts'
+import type { Rulebook } from './rulebook.ts'
+import { createTurns } from './turns.ts'
+
+/** What stands beside a container, with the revision that it stands at. */
+export interface KnownAssembly {
+  assembly: Assembly
+  revision: string
+}
+
+export interface AssemblyChange {
+  kind: Extract<EntryKind, 'expected' | 'build' | 'test' | 'pending'>
+  cause: Cause
+  architecture?: Architecture | undefined
+  /** A function of domain/assembly.ts: it answers the very same value when there is nothing to write. May be asked again. */
+  to(assembly: Assembly, now: string): Assembly
+  /** What the entry in the journal holds of before and after. Where that is the same there is no entry. */
+  told(assembly: Assembly): unknown
+  /** The entry's word, and the same in a sentence. */
+  what: string
+  summary: string
+  precondition?: Precondition | undefined
+  dryRun?: boolean | undefined
+}
+
+export interface AssemblyChanged {
+  before: KnownAssembly | undefined
+  after: KnownAssembly
+  /** Whether it said all this before, so that nothing was written. */
+  unchanged: boolean
+}
+
+/** The one document beside each container, changed by compare-and-swap, in turn per container. */
+export interface Assemblies {
+  find(id: string): Promise<Assembly | undefined>
+  known(id: string): Promise<KnownAssembly | undefined>
+  change(id: string, change: AssemblyChange): Promise<AssemblyChanged>
+  /**
+   * Notes which images came into a record, or left it; or that the record is gone. To be called after every change of a record; `brought`
+   * are those that came again, under the URL that they had.
+   */
+  follow(id: string, changed: Pick<Changed, 'before' | 'after'> & { brought?: readonly Architecture[] }): Promise<void>
+  /** Ids of those that are to be looked at again by now; the first of them. */
+  due(limit: number): Promise<string[]>
+  /** They were. */
+  seen(id: string): Promise<void>
+  /** Hears of each container whose assembly this process changed: its state may be another one. */
+  onTouched(listener: (id: string) => void): void
+}
+
+export interface AssembliesParts {
+  store: DocumentStore
+  journal: Pick<Journal, 'tell'>
+  rulebook: Pick<Rulebook, 'policiesOf'>
+  hash: Hash
+  now: () => Date
+  /** The change is there, and the journal could not take it. */
+  onUntold(error: unknown, id: string): void
+}
+
+type Stands = KnownAssembly | undefined
+type Arrived = ReadonlyMap<Architecture, string | null>
+
+const maxAttempts = 50
+
+export function createAssemblies({ store, journal, rulebook, hash, now, onUntold }: AssembliesParts): Assemblies {
+  const inTurn = createTurns()
+  const listeners: ((id: string) => void)[] = []
+  const arrivals = new Map<string, Map<Architecture, string | null>>()
+  /** A container's id may be longer than engines sort by; this is not. */
+  const keyOf = (id: string) => hash(`assembly\n${id}`)
+
+  async function known(id: string): Promise<Stands> {
+    const stored = await store.get(keyOf(id))
+    const assembly = stored && fromAssemblyDocument(stored.document)
+    return assembly && { assembly, revision: stored.revision }
+  }
+
+  /** The new revision; undefined when somebody else wrote in between. */
+  async function put(id: string, { before, after, at }: { before: Stands; after: Assembly; at: string }): Promise<string | undefined> {
+    const { buildTimeoutMs } = rulebook.policiesOf(id)
+    const expected = before ? { revision: before.revision } : { absent: true as const }
+    try {
+      if (!isBlank(after)) {
+        const document = toAssemblyDocument(after, wakesAt(after, { buildTimeoutMs, now: at }))
+        return (await store.put(keyOf(id), document, expected)).revision
+      }
+      if (!before || (await store.remove(keyOf(id), { revision: before.revision }))) return ''
+      return undefined
+    } catch (error) {
+      if (isCatalogueError(error, 'revision_conflict', 'already_exists')) return undefined
+      throw error
+    }
+  }
+
+  /** Writes what a function makes of what stands there; `always` writes the same again too. */
+  async function swap(
+    id: string,
+    { to, check, always = false, dryRun = false }: Pick<AssemblyChange, 'to' | 'dryRun'> & { check?: (before: Stands) => void; always?: boolean }
+  ): Promise<AssemblyChanged> {
+    for (let attempts = 1; attempts <= maxAttempts; attempts++) {
+      const before = await known(id)
+      check?.(before)
+      const at = now().toISOString()
+      const former = before?.assembly ?? emptyAssembly(id, at)
+      const after = to(former, at)
+      const unchanged = after === former
+      if (dryRun || (unchanged && !always)) return { before, after: { assembly: after, revision: before?.revision ?? '' }, unchanged }
+      const revision = await put(id, { before, after, at })
+      if (revision !== undefined) return { before, after: { assembly: after, revision }, unchanged }
+    }
+    throw new CatalogueError('revision_conflict', `what stands beside ${id} is changed by too many at once; try again`)
+  }
+
+  function touched(id: string): void {
+    for (const listener of listeners) listener(id)
+  }
+
+  async function tell(id: string, { change, changed }: { change: AssemblyChange; changed: AssemblyChanged }): Promise<void> {
+    const { kind, cause: by, what, summary, architecture = null, told } = change
+    const [before, after] = [changed.before?.assembly, changed.after.assembly].map((one) => (one && JSON.stringify(told(one))) ?? null)
+    if (before === after) return
+    const documents = { before: before ?? null, after: after ?? null }
+    const entry = { container: id, kind, what, by, summary, architecture, revision: null, previous: null, fingerprint: null, ...documents }
+    try {
+      await journal.tell({ ...entry, subject: changed.after.revision })
+    } catch (error) {
+      onUntold(error, id)
+    }
+  }
+
+  /** Only where something stands beside the container already: it is what arrivals are compared with. */
+  async function noteArrivals(id: string): Promise<void> {
+    const images = arrivals.get(id)
+    if (!images) return
+    arrivals.delete(id)
+    if (!(await known(id))) return
+    await swap(id, { to: (assembly, at) => withArrivals(assembly, { images, now: at }) })
+    touched(id)
+  }
+
+  /** Of all that was, only whom to expect: that was said of the name, and holds for whatever is built under it again. */
+  async function clear(id: string): Promise<void> {
+    if (!(await known(id))) return
+    await swap(id, { to: (assembly, at) => ({ ...emptyAssembly(id, assembly.created), expected: assembly.expected, updated: at }) })
+    touched(id)
+  }
+
+  return {
+    known,
+    find: async (id) => (await known(id))?.assembly,
+
+    async change(id, change) {
+      const check = (before: Stands) => checkPrecondition(id, { before, precondition: change.precondition })
+      const work = async () => {
+        const changed = await swap(id, { ...change, check })
+        if (changed.unchanged || change.dryRun) return changed
+        await tell(id, { change, changed })
+        touched(id)
+        return changed
+      }
+      return change.dryRun ? work() : inTurn(id, work)
+    },
+
+    follow(id, { before, after, brought = [] }) {
+      if (!after) return inTurn(id, () => clear(id))
+      const images = before?.record.images ?? new Map<Architecture, string>()
+      // several that come while one is being written down are written down at once
+      const waiting = arrivals.get(id) ?? new Map<Architecture, string | null>()
+      arrivals.set(id, waiting)
+      for (const [architecture, url] of after.record.images) {
+        if (images.get(architecture) !== url || brought.includes(architecture)) waiting.set(architecture, url)
+      }
+      for (const architecture of images.keys()) if (!after.record.images.has(architecture)) waiting.set(architecture, null)
+      return inTurn(id, () => noteArrivals(id))
+    },
+
+    async due(limit) {
+      const { items } = await store.list({ sort: { field: 'wakes', order: 'asc' }, limit })
+      const at = now().toISOString()
+      return items.flatMap(({ document }) => {
+        const { container, wakes } = JSON.parse(document) as { container?: unknown; wakes?: unknown }
+        return typeof container === 'string' && typeof wakes === 'string' && wakes <= at ? container : []
+      })
+    },
+
+    async seen(id) {
+      await inTurn(id, async () => {
+        if (await known(id)) await swap(id, { to: (assembly) => assembly, always: true })
+      })
+    },
+
+    onTouched(listener) {
+      listeners.push(listener)
+    }
+  }
+}
+
+function withArrivals(assembly: Assembly, { images, now }: { images: Arrived; now: string }): Assembly {
+  let next = assembly
+  for (const [architecture, url] of images) {
+    // more than are kept of anything: such a one is known by its URL alone
+    if (next.arrivals.size >= maxArchitectures && !next.arrivals.has(architecture)) continue
+    next = withArrival(next, { architecture, url, now })
+  }
+  return next
+}
+
+function checkPrecondition(id: string, { before, precondition }: { before: Stands; precondition: Precondition | undefined }): void {
+  if (precondition === undefined) return
+  const holds =
+    'absent' in precondition ? !before : 'present' in precondition ? before : before && precondition.revisions.includes(before.revision)
+  if (holds) return
+  const stands = before ? `stands at revision ${before.revision}` : 'is nothing yet'
+  throw new CatalogueError('precondition_failed', `what stands beside ${id} ${stands}, which is not what was expected; read it again, and decide anew`)
+}

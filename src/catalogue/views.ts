@@ -1,0 +1,94 @@
+import type { Record } from '../domain/document.ts'
+import { fromDocument } from '../domain/document.ts'
+import type { Hash } from '../domain/facts.ts'
+import { fingerprintOf } from '../domain/fingerprint.ts'
+import { asFields, asTime } from '../domain/reading.ts'
+import { type StateAnswer, stateOf } from '../domain/state.ts'
+import type { DocumentStore } from '../stores/document-store.ts'
+import type { Assemblies } from './assemblies.ts'
+import type { Changes, Known } from './changes.ts'
+import { type FactsBook, knownOf } from './facts.ts'
+import { type ContainerView, containerView } from './image-views.ts'
+import type { Journal } from './journal.ts'
+import type { Rulebook } from './rulebook.ts'
+
+/** Containers with all that is known of them: the one place where records, facts, assemblies and rules come together. */
+export interface Views {
+  of(known: Pick<Known, 'record' | 'revision'>): Promise<ContainerView>
+  /**
+   * Of whatever stands there: a record, or images and builds of one that is still to come. Undefined where there is neither; an
+   * expectation alone makes no container.
+   */
+  find(id: string): Promise<ContainerView | undefined>
+  /** Where a container stands; also of one of which nothing is known yet. */
+  state(id: string): Promise<StateAnswer & { id: string; expected: readonly string[]; revision: string | null }>
+}
+
+export interface ViewsParts {
+  changes: Pick<Changes, 'find'>
+  facts: FactsBook
+  assemblies: Pick<Assemblies, 'find'>
+  journal: Pick<Journal, 'ofRevision'>
+  summaries: Pick<DocumentStore, 'get'>
+  rulebook: Rulebook
+  hash: Hash
+  now: () => Date
+}
+
+export function createViews({ changes, facts, assemblies, journal, summaries, rulebook, hash, now }: ViewsParts): Views {
+  async function gather(record: Record) {
+    const [known, assembly] = await Promise.all([knownOf(facts, record), assemblies.find(record.id)])
+    const expected = rulebook.expectedOf(record.id, assembly)
+    const { publish, buildTimeoutMs } = rulebook.policiesOf(record.id)
+    const at = now().toISOString()
+    return { known, assembly, expected, standing: stateOf({ record, known, assembly, expected, publish, buildTimeoutMs, now: at }) }
+  }
+
+  async function of({ record, revision }: { record: Record; revision: string | null }): Promise<ContainerView> {
+    const [gathered, times] = await Promise.all([gather(record), revision === null ? undefined : timesOf(record.id, revision)])
+    const beside = gathered.assembly
+    const created = times ? times.created : (beside?.created ?? null)
+    const updated = [times?.updated, beside?.updated].filter((time) => typeof time === 'string').sort().at(-1) ?? null
+    return containerView(record, { ...gathered, revision, fingerprint: revision === null ? null : fingerprintOf(record, hash), created, updated })
+  }
+
+  /** A record's row may lag behind it, or be lost; its entries are written with it, but go back only so far. */
+  async function timesOf(id: string, revision: string): Promise<{ created: string | null; updated: string | null }> {
+    const [stored, entry] = await Promise.all([summaries.get(id), journal.ofRevision(id, revision)])
+    const row = stored && asFields(JSON.parse(stored.document))
+    const created = asTime(row?.['created']) ?? (await createdBy(id, entry))
+    return { created, updated: entry?.at ?? asTime(row?.['updated']) }
+  }
+
+  async function createdBy(id: string, last: Awaited<ReturnType<Journal['ofRevision']>>): Promise<string | null> {
+    let entry = last
+    for (let steps = 0; entry && steps < maxSteps; steps++) {
+      if (entry.previous === null) return entry.at
+      entry = await journal.ofRevision(id, entry.previous)
+    }
+    return null
+  }
+
+  return {
+    of,
+
+    async find(id) {
+      const known = await changes.find(id)
+      if (known) return of(known)
+      const assembly = await assemblies.find(id)
+      const underWay = assembly && assembly.builds.size + assembly.tests.size + assembly.pending.size > 0
+      return underWay ? of({ record: nothingOf(id), revision: null }) : undefined
+    },
+
+    async state(id) {
+      const { record, revision } = (await changes.find(id)) ?? { record: nothingOf(id), revision: null }
+      const { standing, expected } = await gather(record)
+      return { id, ...standing, expected: expected.architectures, revision }
+    }
+  }
+}
+
+const maxSteps = 4
+
+/** What is known of a container before its first image was published. */
+const nothingOf = (id: string): Record => fromDocument(id, '{}')
