@@ -49,9 +49,11 @@ export interface Schemas {
   'live-report.json': LiveReport
   'mozart-refusal.json': MozartRefusal
   'openapi-document.json': OpenApiDocument
+  'pending-image.json': PendingImage
   'pretty-parameter.json': PrettyParameter
   'problem.json': Problem
   'ready-report.json': ReadyReport
+  'reason.json': Reason
   'refusal.json': Refusal
   'removal-answer.json': RemovalAnswer
   'report-query.json': ReportQuery
@@ -386,7 +388,7 @@ export interface ContainerAnswer {
   unchanged: boolean
 }
 /**
- * A container with what is known of its images.
+ * A container with what is known of it.
  */
 export interface ContainerView {
   id: string
@@ -400,9 +402,43 @@ export interface ContainerView {
     [k: string]: ImageView
   }
   /**
-   * For compare-and-swap; also the ETag.
+   * The architectures that it shall have.
    */
-  revision: string
+  expected: string[]
+  /**
+   * Expected architectures whose image has not arrived.
+   */
+  missing: string[]
+  /**
+   * Images that have arrived and wait to be published with the others, by architecture.
+   */
+  pending: {
+    [k: string]: PendingImage
+  }
+  /**
+   * degraded: a build or test failed or fell silent, or an image is not what it is said to be. complete: all that is expected is there; with no expectation, any image. partial: else.
+   */
+  state: 'complete' | 'partial' | 'degraded'
+  /**
+   * Why it is not complete.
+   */
+  reasons: Reason[]
+  /**
+   * Of the record, for compare-and-swap; also the ETag. Null while no image of it is published.
+   */
+  revision: string | null
+  /**
+   * What the record means, as SHA-256: two with the same one mean the same, whatever their order, spacing and aliases.
+   */
+  fingerprint: string | null
+  /**
+   * When it was first registered, as far as that is known.
+   */
+  created: string | null
+  /**
+   * When it, or what stands beside it, last changed.
+   */
+  updated: string | null
 }
 /**
  * One image of a container, and what is known of it.
@@ -432,6 +468,45 @@ export interface ImageView {
   manifest: string | null
   status: 'present' | 'gone' | 'unreachable' | 'unknown'
   checked: string | null
+}
+/**
+ * An image that has arrived and is not published yet.
+ */
+export interface PendingImage {
+  url: string
+  digest: string | null
+  version: string | null
+  since: string
+  /**
+   * When it is given up.
+   */
+  expires: string
+}
+/**
+ * Why a container is not complete.
+ */
+export interface Reason {
+  code:
+    | 'build_failed'
+    | 'build_stale'
+    | 'test_failed'
+    | 'test_stale'
+    | 'mislabelled'
+    | 'mixed'
+    | 'unreadable'
+    | 'gone'
+    | 'missing'
+    | 'pending'
+    | 'unverified'
+  /**
+   * Null when it has no image at all and none is expected.
+   */
+  architecture: string | null
+  /**
+   * For people.
+   */
+  message: string
+  since: string | null
 }
 /**
  * The container as it stands after a change.

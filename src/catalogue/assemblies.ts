@@ -105,7 +105,12 @@ export function createAssemblies({ store, journal, rulebook, hash, now, onUntold
   /** Writes what a function makes of what stands there; `always` writes the same again too. */
   async function swap(
     id: string,
-    { to, check, always = false, dryRun = false }: Pick<AssemblyChange, 'to' | 'dryRun'> & { check?: (before: Stands) => void; always?: boolean }
+    {
+      to,
+      check,
+      always = false,
+      dryRun = false
+    }: Pick<AssemblyChange, 'to' | 'dryRun'> & { check?: (before: Stands) => void; always?: boolean }
   ): Promise<AssemblyChanged> {
     for (let attempts = 1; attempts <= maxAttempts; attempts++) {
       const before = await known(id)
@@ -221,5 +226,8 @@ function checkPrecondition(id: string, { before, precondition }: { before: Stand
     'absent' in precondition ? !before : 'present' in precondition ? before : before && precondition.revisions.includes(before.revision)
   if (holds) return
   const stands = before ? `stands at revision ${before.revision}` : 'is nothing yet'
-  throw new CatalogueError('precondition_failed', `what stands beside ${id} ${stands}, which is not what was expected; read it again, and decide anew`)
+  throw new CatalogueError(
+    'precondition_failed',
+    `what stands beside ${id} ${stands}, which is not what was expected; read it again, and decide anew`
+  )
 }

@@ -1,22 +1,26 @@
 import type { Architecture } from '../domain/architecture.ts'
 import type { Hash } from '../domain/facts.ts'
 import { resolveImage } from '../domain/resolution.ts'
+import type { Rule } from '../domain/rules.ts'
 import type { DocumentStore, Stores } from '../stores/document-store.ts'
+import { type Assemblies, createAssemblies } from './assemblies.ts'
 import { type Batches, createBatches } from './batch.ts'
 import { createChanges, type Known } from './changes.ts'
 import { type ContainerEdits, containerEdits } from './container-edits.ts'
 import { type Containers, containerCatalogue } from './containers.ts'
 import { factsBook, knownOf } from './facts.ts'
-import { type ContainerView, containerView } from './image-views.ts'
+import type { ContainerView } from './image-views.ts'
 import { type Images, type ImagesParts, imageCatalogue } from './images.ts'
 import { createJournal } from './journal.ts'
 import { recordsOf } from './records.ts'
 import { type ResumableUploads, resumableUploads } from './resumable-uploads.ts'
+import { createRulebook } from './rulebook.ts'
 import { specsNaming } from './spec-references.ts'
 import { type Specs, specCatalogue } from './specs.ts'
 import { sweep } from './sweep.ts'
 import { taskQueue } from './task-queue.ts'
 import { createVerification, type Verification, type VerificationParts } from './verification.ts'
+import { createViews, type Views } from './views.ts'
 
 /** Everything that the faces may ask for. */
 export interface Catalogue {
@@ -32,6 +36,9 @@ export interface Catalogue {
   batches: Batches
   /** The image that a container has for an architecture. Throws container_unknown, image_missing, image_mislabelled. */
   imageOf: (id: string, architecture: string) => Promise<{ url: string; digest: string | undefined }>
+  /** What stands beside the records. */
+  assemblies: Assemblies
+  views: Views
   /** A container with what is known of it. */
   view: (known: Pick<Known, 'record' | 'revision'>) => Promise<ContainerView>
   /** Ids of job specs that name a container; the first of them. */
@@ -55,23 +62,32 @@ export interface TarballParts extends Pick<ImagesParts, 'blobs' | 'sources' | 'n
 
 export interface CatalogueOptions {
   guarded: readonly Architecture[]
+  /** The architectures that a container shall have where neither itself nor a rule says so; default none. */
+  expected?: readonly Architecture[]
+  rules?: readonly Rule[]
   hash: Hash
   tarballs?: TarballParts | undefined
   /** A change was made, and the journal could not take it. */
   onUntold: (error: unknown, id: string) => void
 }
 
-export function createCatalogue(stores: Stores, { guarded, hash, tarballs, onUntold }: CatalogueOptions): Catalogue {
+export function createCatalogue(
+  stores: Stores,
+  { guarded, expected = [], rules = [], hash, tarballs, onUntold }: CatalogueOptions
+): Catalogue {
   const facts = factsBook(stores.facts, hash)
   const now = tarballs?.now ?? (() => new Date())
   const journal = createJournal(stores.journal, { hash, now })
-  const changes = createChanges({ containers: stores.containers, journal, hash, onUntold })
+  const rulebook = createRulebook({ rules, expected })
+  const assemblies = createAssemblies({ store: stores.assemblies, journal, rulebook, hash, now, onUntold })
+  const changes = createChanges({ containers: stores.containers, journal, hash, follow: assemblies.follow, onUntold })
+  const views = createViews({ changes, facts, assemblies, journal, summaries: stores.summaries, rulebook, hash, now })
   const queue = taskQueue(stores.tasks, { hash, now, leaseMs: 60_000, ...tarballs })
   const verification = tarballs && createVerification({ ...tarballs, containers: stores.containers, facts, queue })
   const edits = containerEdits({ changes, guarded, facts, now, verification })
   return {
     containers: containerCatalogue(stores.containers, { guarded, facts, changes, verification }),
-    images: tarballs && verification && imageCatalogue({ ...tarballs, changes, guarded, facts, verification }),
+    images: tarballs && verification && imageCatalogue({ ...tarballs, changes, guarded, facts, verification, views }),
     uploads:
       tarballs &&
       resumableUploads({
@@ -90,7 +106,9 @@ export function createCatalogue(stores: Stores, { guarded, hash, tarballs, onUnt
       return { url, digest: proven?.given ?? proven?.config ?? record.digest }
     },
     batches: createBatches({ changes, edits, leases: stores.leases, hash, now }),
-    view: async ({ record, revision }) => containerView(record, { known: await knownOf(facts, record), revision }),
+    assemblies,
+    views,
+    view: views.of,
     specsNaming: (container) => specsNaming(stores.jobSpecs, { container, most: 20 }),
     sweep: tarballs && ((options) => sweep({ ...tarballs, containers: stores.containers, facts: stores.facts, queue }, options)),
     jobSpecs: specCatalogue(stores.jobSpecs),

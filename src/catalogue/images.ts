@@ -9,11 +9,12 @@ import { keyOfUrl, tagOf } from '../domain/storage.ts'
 import type { Sources } from '../sources/source.ts'
 import type { Changes } from './changes.ts'
 import { type FactsBook, knownOf, noteGiven } from './facts.ts'
-import { type ContainerView, containerView, type ImageView } from './image-views.ts'
+import type { ContainerView, ImageView } from './image-views.ts'
 import { type Circumstances, type Known, type Registered, recordsOf } from './records.ts'
 import { readTarball, type Target } from './tarball-reading.ts'
 import { type TarballUpload, uploadTarball } from './tarball-uploads.ts'
 import type { Verification } from './verification.ts'
+import type { Views } from './views.ts'
 
 export interface ImageAnswer {
   container: ContainerView
@@ -80,17 +81,14 @@ export interface ImagesParts {
   now: () => Date
   strict: boolean
   verification: Pick<Verification, 'registered'>
+  views: Views
   /** Addresses under which this server knows itself, beside the one that it was asked under. */
   addresses: () => readonly string[]
 }
 
-export function imageCatalogue({ guarded, changes, ...parts }: ImagesParts): Images {
+export function imageCatalogue({ guarded, changes, views, ...parts }: ImagesParts): Images {
   const { facts, blobs, addresses } = parts
   const records = recordsOf(changes, { guarded })
-
-  async function viewOf({ record, revision }: Pick<Known, 'record' | 'revision'>): Promise<ContainerView> {
-    return containerView(record, { known: await knownOf(facts, record), revision })
-  }
 
   async function answer(
     architecture: Architecture,
@@ -101,7 +99,7 @@ export function imageCatalogue({ guarded, changes, ...parts }: ImagesParts): Ima
       unchanged = false
     }: Pick<Known, 'record' | 'revision'> & { created?: boolean; unchanged?: boolean }
   ): Promise<ImageAnswer> {
-    const container = await viewOf({ record, revision })
+    const container = await views.of({ record, revision })
     const image = container.images[architecture]
     if (!image) throw imageMissing(record, { architecture, requested: architecture })
     return { container, image, created, unchanged }
@@ -138,7 +136,9 @@ export function imageCatalogue({ guarded, changes, ...parts }: ImagesParts): Ima
 
   return {
     async container(id) {
-      return viewOf(await records.read(id))
+      const view = await views.find(id)
+      if (view) return view
+      throw new CatalogueError('container_unknown', `container not found: ${id}`)
     },
 
     get: async ({ id, architecture }) => answer(architecture, await records.read(id)),
@@ -146,7 +146,7 @@ export function imageCatalogue({ guarded, changes, ...parts }: ImagesParts): Ima
     put: async (image) => answer(image.architecture, await register(image)),
 
     async drop(asked) {
-      return viewOf(await records.drop(asked))
+      return views.of(await records.drop(asked))
     },
 
     async copy({ from, ...asked }) {

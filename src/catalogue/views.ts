@@ -44,12 +44,24 @@ export function createViews({ changes, facts, assemblies, journal, summaries, ru
     return { known, assembly, expected, standing: stateOf({ record, known, assembly, expected, publish, buildTimeoutMs, now: at }) }
   }
 
-  async function of({ record, revision }: { record: Record; revision: string | null }): Promise<ContainerView> {
+  async function of({ record, revision: given }: { record: Record; revision: string | null }): Promise<ContainerView> {
+    // a dry run's is empty where there is no record yet
+    const revision = given || null
     const [gathered, times] = await Promise.all([gather(record), revision === null ? undefined : timesOf(record.id, revision)])
     const beside = gathered.assembly
     const created = times ? times.created : (beside?.created ?? null)
-    const updated = [times?.updated, beside?.updated].filter((time) => typeof time === 'string').sort().at(-1) ?? null
-    return containerView(record, { ...gathered, revision, fingerprint: revision === null ? null : fingerprintOf(record, hash), created, updated })
+    const updated =
+      [times?.updated, beside?.updated]
+        .filter((time) => typeof time === 'string')
+        .sort()
+        .at(-1) ?? null
+    return containerView(record, {
+      ...gathered,
+      revision,
+      fingerprint: revision === null ? null : fingerprintOf(record, hash),
+      created,
+      updated
+    })
   }
 
   /** A record's row may lag behind it, or be lost; its entries are written with it, but go back only so far. */

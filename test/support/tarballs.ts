@@ -2,6 +2,8 @@ import { gzipSync } from 'node:zlib'
 import type { Test } from 'tap'
 import type { BlobStore } from '../../src/blobs/blob-store.ts'
 import { createCatalogue } from '../../src/catalogue/catalogue.ts'
+import { parseArchitecture } from '../../src/domain/architecture.ts'
+import type { Rule } from '../../src/domain/rules.ts'
 import { createSources } from '../../src/sources/sources.ts'
 import { newDockerSave, type TestImage } from './images.ts'
 import { type Overrides, onUntold, openBlobs, openStores, type Started, sha256, startServer } from './start-server.ts'
@@ -19,6 +21,9 @@ export interface WithTarballs extends Started {
 export interface TarballOptions extends Overrides {
   strict?: boolean
   mode?: 'off' | 'own' | 'all'
+  /** The server's default. */
+  expected?: readonly string[]
+  rules?: readonly Rule[]
   /** Bytes of the disk that must stay free; more than it has make it a full one. */
   reserve?: number
   now?: () => Date
@@ -34,6 +39,8 @@ export async function startWithTarballs(
     reserve = 0,
     now = () => new Date('2026-01-02T03:04:05Z'),
     uploadExpiryMs = 86_400_000,
+    expected = [],
+    rules = [],
     ...options
   }: TarballOptions = {}
 ): Promise<WithTarballs> {
@@ -42,6 +49,8 @@ export async function startWithTarballs(
   const sources = createSources({ settings: { mode: 'own', hosts: [], buckets: [], roots: [] } })
   const catalogue = createCatalogue(stores, {
     guarded: [],
+    expected: expected.map(parseArchitecture),
+    rules,
     hash: sha256,
     onUntold,
     tarballs: { blobs, sources, now, strict, mode, leaseMs: 60_000, uploadExpiryMs, addresses: () => ['http://127.0.0.1:0'] }

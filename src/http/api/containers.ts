@@ -6,6 +6,7 @@ import type { Edit } from '../../domain/container-edit.ts'
 import type { BodyBounds } from '../shared/body.ts'
 import { causeOf, preconditionOf } from '../shared/circumstances.ts'
 import { containerDescriptions } from './container-descriptions.ts'
+import { withEtag } from './etag.ts'
 import { parseFlag, strictQuery } from './input.ts'
 import { jsonBody } from './json-body.ts'
 
@@ -31,9 +32,8 @@ export function containerRoutes(app: FastifyInstance, { edits, view, specsNaming
   async function change(request: FastifyRequest, { reply, edit }: { reply: FastifyReply; edit: Edit }): Promise<FastifyReply> {
     const { before, after, unchanged } = await edits.apply({ ...asked(request), edits: [edit] })
     const container = await view(after!)
-    return reply
+    return withEtag(reply, container)
       .code(before ? 200 : 201)
-      .header('etag', `"${container.revision}"`)
       .send({ container, unchanged })
   }
 

@@ -10,6 +10,7 @@ import { digestFromHeaders } from '../shared/digest-headers.ts'
 import { sendOn, uploadBody } from '../shared/upload-body.ts'
 import { descriptions } from './descriptions.ts'
 import { sendTarball } from './download.ts'
+import { withEtag } from './etag.ts'
 import { uploadForm } from './form.ts'
 import { architectureInPath, type ImagePath, mediaType, parseFlag, parseSha256, strictBody, strictQuery } from './input.ts'
 
@@ -44,7 +45,7 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
     async handler(request, reply) {
       strictQuery(request, [])
       const container = await images.container((request.params as ImagePath).id)
-      return reply.header('etag', `"${container.revision}"`).send(container)
+      return withEtag(reply, container).send(container)
     }
   })
 
@@ -54,7 +55,7 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
     async handler(request, reply) {
       strictQuery(request, [])
       const { container, image } = await images.get(asked(request))
-      return reply.header('etag', `"${container.revision}"`).send({ container: container.id, ...image })
+      return withEtag(reply, container).send({ container: container.id, ...image })
     }
   })
 
@@ -74,7 +75,7 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
     async handler(request, reply) {
       const { dryRun } = strictQuery(request, ['dryRun'])
       const container = await images.drop({ ...asked(request), ...circumstances(request), dryRun: parseFlag(dryRun, 'dryRun') })
-      return reply.header('etag', `"${container.revision}"`).send({ container })
+      return withEtag(reply, container).send({ container })
     }
   })
 
@@ -168,5 +169,5 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
 }
 
 function answered(reply: FastifyReply, { container, image, created, unchanged }: ImageAnswer, status = created ? 201 : 200): FastifyReply {
-  return reply.code(status).header('etag', `"${container.revision}"`).send({ container, image, unchanged })
+  return withEtag(reply, container).code(status).send({ container, image, unchanged })
 }
