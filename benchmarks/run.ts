@@ -5,9 +5,10 @@ import { ask, type Engine, startEngine } from '../test/support/engines.ts'
 import { projectFolder } from '../test/support/project.ts'
 import { type Figures, type Load, load, median, memoryMb, run } from './load.ts'
 import { type Server, startBeside, startServer } from './server.ts'
+import { tarballBenchmarks } from './tarballs.ts'
 
 /*
- * `npm run bench [-- engine embedded]`: ours beside the limit, in turn, in one run on one machine. The ratios are what counts; absolute
+ * `npm run bench [-- engine embedded tarballs]`: ours beside the limit, in turn, in one run on one machine. The ratios are what counts; absolute
  * figures change with the machine and with what else it does.
  */
 
@@ -23,6 +24,7 @@ console.log(`${count} containers, ${rounds} rounds of ${seconds} s, medians; eve
 const chosen = process.argv.slice(2)
 if (chosen.length === 0 || chosen.includes('engine')) await engineBenchmarks()
 if (chosen.length === 0 || chosen.includes('embedded')) await embeddedBenchmarks()
+if (chosen.length === 0 || chosen.includes('tarballs')) await tarballBenchmarks()
 
 async function engineBenchmarks(): Promise<void> {
   const engine = await startEngine('es7')

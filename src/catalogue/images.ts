@@ -67,6 +67,7 @@ export interface Images {
   download(asked: Asked): Promise<Download>
   /** The bytes of a tarball in our own store. */
   open: BlobStore['get']
+  head: BlobStore['head']
   presign: BlobStore['presign']
 }
 
@@ -217,6 +218,7 @@ export function imageCatalogue({ guarded, changes, views, ...parts }: ImagesPart
     },
 
     open: (key, options) => blobs.get(key, options),
+    head: (key) => blobs.head(key),
     presign: (key, options) => blobs.presign(key, options)
   }
 }

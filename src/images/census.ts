@@ -4,6 +4,7 @@ import type { FileSystem } from './file-system.ts'
 import { type Excuse, excuseFor } from './foreign.ts'
 import type { ImageLimits } from './limits.ts'
 import { architectureOf, runsOn } from './machines.ts'
+import { createPace } from './pace.ts'
 
 export interface Count {
   files: number
@@ -28,10 +29,10 @@ export interface Census {
 const count = (): Count => ({ files: 0, samples: [] })
 
 /** Counts the ELF files that are left when all layers lie on one another. Without an architecture, none is native nor foreign. */
-export function takeCensus(
+export async function takeCensus(
   fileSystem: FileSystem,
   { architecture, limits }: { architecture: Architecture | undefined; limits: ImageLimits }
-): Census {
+): Promise<Census> {
   const machines = new Map<string, Count>()
   const census: Census = {
     files: 0,
@@ -44,7 +45,9 @@ export function takeCensus(
   const note = (to: Count, path: string) => {
     if (++to.files <= limits.samples) to.samples.push(path.slice(0, limits.textLength))
   }
+  const pace = createPace()
   for (const { path, file } of fileSystem.programs()) {
+    if (pace.due()) await pace.rest()
     if (file.kind !== 'elf') continue
     census.files++
     const name = architectureOf(file)

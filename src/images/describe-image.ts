@@ -19,7 +19,7 @@ interface Describing {
 }
 
 /** An image's facts and verdict: its layers held against its configuration, then laid over one another. */
-export function describeImage(found: FoundImage, { claimed, budget, problems }: Describing): ImageFacts {
+export async function describeImage(found: FoundImage, { claimed, budget, problems }: Describing): Promise<ImageFacts> {
   const { limits } = budget
   const value = found.config?.value ?? {}
   const config = asObject(value['config']) ?? {}
@@ -28,9 +28,9 @@ export function describeImage(found: FoundImage, { claimed, budget, problems }: 
   const wrong = [...found.problems, ...checkLayers(found, layers)]
   for (const problem of wrong) problems.add(problem)
   const claim = claimed ?? configured
-  const fileSystem = openImage(found, budget)
+  const fileSystem = await openImage(found, budget)
   const decisive = decisiveFiles(fileSystem, { start: startOf(config, limits), limits })
-  const census = takeCensus(fileSystem, { architecture: claim, limits })
+  const census = await takeCensus(fileSystem, { architecture: claim, limits })
   const judgement = judge({ claimed: claim, configured, decisive, census })
   if (claim === undefined) {
     problems.add({
@@ -65,7 +65,7 @@ export function describeImage(found: FoundImage, { claimed, budget, problems }: 
 }
 
 /** The file system of an image, made anew each time, as keeping all of an archive's would hold too much. */
-export const openImage = ({ layers }: FoundImage, budget: Budget): FileSystem =>
+export const openImage = ({ layers }: FoundImage, budget: Budget): Promise<FileSystem> =>
   layFileSystem(
     layers.flatMap(({ member }) => (member?.layer === undefined ? [] : [member.layer.log])),
     budget

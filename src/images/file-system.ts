@@ -1,6 +1,7 @@
 import type { Budget } from './budget.ts'
 import type { FileKind } from './elf.ts'
 import type { LayerLog } from './layer-log.ts'
+import { createPace, type Pace } from './pace.ts'
 
 /*
  * The file system that layers make when they are laid over one another. Only what can matter is a node: directories, links, programs and
@@ -47,11 +48,13 @@ const data: Data = { kind: 'data' }
 const gone: Gone = { kind: 'gone' }
 const createDirectory = (): Directory => ({ kind: 'directory', entries: new Map(), data: [] })
 
-export function layFileSystem(layers: readonly LayerLog[], budget: Budget): FileSystem {
+/** A large image has hundreds of thousands of changes, so it gives way between them. */
+export async function layFileSystem(layers: readonly LayerLog[], budget: Budget): Promise<FileSystem> {
   const root = createDirectory()
+  const pace = createPace()
   for (const layer of layers) {
     if (budget.spent) break
-    applyLayer(layer, root, budget)
+    await applyLayer(layer, root, { budget, pace })
   }
   return {
     locate(path) {
@@ -64,19 +67,26 @@ export function layFileSystem(layers: readonly LayerLog[], budget: Budget): File
 }
 
 /** Deletions come first: they are about the layers below, wherever in the layer they stand. */
-function applyLayer({ changes, whiteouts, opaques }: LayerLog, root: Directory, budget: Budget): void {
+async function applyLayer(
+  { changes, whiteouts, opaques }: LayerLog,
+  root: Directory,
+  { budget, pace }: { budget: Budget; pace: Pace }
+): Promise<void> {
   for (const path of opaques) {
+    if (pace.due()) await pace.rest()
     const node = walk(root, path, { budget, follow: true })?.node
     if (node?.kind !== 'directory') continue
     node.entries.clear()
     node.data.length = 0
   }
   for (const path of whiteouts) {
+    if (pace.due()) await pace.rest()
     const { parent, name } = walk(root, path, { budget, follow: false }) ?? {}
     if (parent !== undefined && name !== undefined) parent.entries.set(name, gone)
   }
   for (const change of changes) {
     if (budget.spent) return
+    if (pace.due()) await pace.rest()
     if (change.change === 'data') {
       const directory = directoryAt(root, change.directory, budget)
       if (directory !== undefined) addData(directory, change.names, budget)

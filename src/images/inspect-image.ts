@@ -28,7 +28,7 @@ export interface InspectOptions {
 export interface Inspection {
   report: ImageReport
   /** What a path is in each image of the archive, through links. */
-  reportFor(path: string): FileAnswer[]
+  reportFor(path: string): Promise<FileAnswer[]>
 }
 
 /**
@@ -46,7 +46,9 @@ export async function inspectImage(source: AsyncIterable<Uint8Array>, options: I
   const claimed = told === undefined ? parsed : parseArchitecture(told)
   const members = reader.members()
   const { images, absent, indexes, formats } = findImages(members, { limits, add: problems.add, readable: !problems.fatal })
-  const facts = images.map((image) => describeImage(image, { claimed: claimOf(images, claimed), budget, problems }))
+  const facts: ImageFacts[] = []
+  // one after the other: each takes the memory of a whole file system while it is described
+  for (const image of images) facts.push(await describeImage(image, { claimed: claimOf(images, claimed), budget, problems }))
   const report: ImageReport = {
     ...overallVerdict(facts, { claimed, problems }),
     claimed: claimed ?? null,
@@ -58,15 +60,19 @@ export async function inspectImage(source: AsyncIterable<Uint8Array>, options: I
     problems: [...problems.listed],
     problemsOmitted: problems.omitted
   }
-  const reportFor = (path: string) => images.map((image, at) => answerFile(image, { at, path }))
-  const answerFile = (image: FoundImage, { at, path }: { at: number; path: string }): FileAnswer => {
+  const reportFor = async (path: string) => {
+    const answers: FileAnswer[] = []
+    for (const [at, image] of images.entries()) answers.push(await answerFile(image, { at, path }))
+    return answers
+  }
+  const answerFile = async (image: FoundImage, { at, path }: { at: number; path: string }): Promise<FileAnswer> => {
     const fresh = createBudget(limits, createProblemList(limits))
-    const located = openImage(image, fresh).locate(path)
+    const located = (await openImage(image, fresh)).locate(path)
     const { node, ...where } = located ?? { node: undefined, links: [] }
     return { image: at, ...fileFacts({ role: null, named: path, ...where, file: visible(node) }, limits) }
   }
   if (options.digest !== undefined) report.digest = answerDigest(options.digest, report)
-  if (options.path !== undefined) report.files = reportFor(options.path)
+  if (options.path !== undefined) report.files = await reportFor(options.path)
   return { report, reportFor }
 }
 

@@ -23,6 +23,9 @@ export interface LayerLog {
   opaques: string[]
 }
 
+/** Of names in one string: what is done to it is done in one go. */
+const longestRun = 4096
+
 export function createLayerLog(
   budget: Budget,
   problem: (problem: Problem) => void
@@ -47,7 +50,7 @@ export function createLayerLog(
   function data(at: string): void {
     const slash = at.lastIndexOf('/')
     const directory = slash === -1 ? '' : at.slice(0, slash)
-    if (run?.directory !== directory) {
+    if (run?.directory !== directory || run.names.length >= longestRun) {
       flush()
       run = { directory, names: [] }
       budget.entry(directory.length)

@@ -22,8 +22,8 @@ export interface LayerScan {
   end(): void
   /** Resolves when what was written so far has been looked at; undefined when it has been already. */
   settled(): Promise<unknown> | undefined
-  /** To be taken when the scan was ended and has settled. */
-  summary(): LayerSummary
+  /** To be taken when the scan was ended and has settled, with the digest of the bytes as they were written. */
+  summary(digest: string): LayerSummary
 }
 
 const mostProblems = 5
@@ -38,12 +38,13 @@ export function createLayerScan(name: string, { compression, budget }: { compres
   }
   const { handler, log, close } = createLayerLog(budget, problem)
   const tar = createTarReader({ ...handler, notTar: (head) => notLayer(head, compression) }, budget.limits)
-  const hash = createHash('sha256')
+  // what is not compressed is the tar already, and has been hashed by who hands it over
+  const hash = compression === 'none' ? undefined : createHash('sha256')
   let unpackedSize = 0
 
   function unpacked(chunk: Buffer): void {
     unpackedSize += chunk.length
-    hash.update(chunk)
+    hash?.update(chunk)
     if (!budget.spent) tar.write(chunk)
   }
 
@@ -80,10 +81,10 @@ export function createLayerScan(name: string, { compression, budget }: { compres
       })
     },
     settled: () => settling,
-    summary() {
+    summary(digest) {
       if (problems.every(({ fatal }) => !fatal)) tar.end()
       close()
-      return { compression, diffId: `sha256:${hash.digest('hex')}`, unpackedSize, log, problems }
+      return { compression, diffId: hash === undefined ? digest : `sha256:${hash.digest('hex')}`, unpackedSize, log, problems }
     }
   }
 }

@@ -143,7 +143,7 @@ function createReading({ name, size }: { name: string; size: number }, budget: B
       if (scan === undefined) return void keep(member)
       scan.end()
       const finished = scan
-      const finish = () => keep({ ...member, layer: finished.summary() })
+      const finish = () => keep({ ...member, layer: finished.summary(member.digest) })
       const settled = scan.settled()
       return settled === undefined ? void finish() : settled.then(finish)
     },

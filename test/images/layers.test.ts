@@ -12,7 +12,7 @@ async function at(path: string, ...layers: Entry[][]) {
     report.problems.some(({ fatal }) => fatal),
     report.summary
   )
-  return reportFor(path)[0]!
+  return (await reportFor(path))[0]!
 }
 
 const arm = elf('arm64')

@@ -127,6 +127,9 @@ const toInfo = (key: string, { size, modified, sha256 }: Entry): BlobInfo => ({
   ...(sha256 === undefined ? {} : { sha256 })
 })
 
+// larger reads send a tarball no faster, and the reader of images looks at one in a single go
+const readSize = 512 * 1024
+
 interface Opening {
   entry: Entry
   key: string
@@ -145,7 +148,7 @@ async function openBlob(handle: FileHandle, { entry, key, range }: Opening): Pro
       await handle.close()
       return { ...info, stream: Readable.from([]) }
     }
-    return { ...info, stream: handle.createReadStream({ start: bounds.first, end: bounds.last, highWaterMark: 256 * 1024 }) }
+    return { ...info, stream: handle.createReadStream({ start: bounds.first, end: bounds.last, highWaterMark: readSize }) }
   } catch (error) {
     await handle.close()
     throw error

@@ -23,34 +23,35 @@ export async function sendTarball({ request, reply, images }: Parts, { filename,
   const elsewhere = await images.presign(key, { seconds, filename })
   if (elsewhere) return reply.headers(digest).redirect(elsewhere, 307)
 
+  const head = await images.head(key)
+  if (!head) throw gone(key)
+  if (request.method === 'HEAD') return described(reply, { info: head, filename }).header('content-length', head.size).send()
   const asked = parseRange(request.headers.range)
-  const whole = await images.open(key)
-  if (!whole) throw new CatalogueError('blob_unknown', `the tarball ${key} is not in the store any more`)
-  const current = { etag: `"${whole.sha256 ?? `${whole.size}-${whole.modified.getTime()}`}"`, modified: whole.modified }
-  const range = asked && rangeApplies(request.headers, current) ? asked : undefined
+  const range = asked && rangeApplies(request.headers, { etag: etagOf(head), modified: head.modified }) ? asked : undefined
+  const opened = await images.open(key, range ? { range } : {})
+  if (!opened) throw gone(key)
+  const { first, last, size, stream } = opened
+  described(reply, { info: opened, filename }).header('content-length', last - first + 1)
+  if (range) reply.code(206).header('content-range', `bytes ${first}-${last}/${size}`)
+  return reply.send(stream)
+}
+
+type Info = NonNullable<Awaited<ReturnType<Images['head']>>>
+
+const described = (reply: FastifyReply, { info, filename }: { info: Info; filename: string }): FastifyReply =>
   reply.headers({
     'accept-ranges': 'bytes',
     'content-type': /gz$/.test(filename) ? 'application/gzip' : 'application/x-tar',
     'content-disposition': disposition(filename),
     'x-content-type-options': 'nosniff',
-    'last-modified': whole.modified.toUTCString(),
-    etag: current.etag,
-    ...(whole.sha256 ? { 'repr-digest': toDigestHeader(whole.sha256) } : {})
+    'last-modified': info.modified.toUTCString(),
+    etag: etagOf(info),
+    ...(info.sha256 ? { 'repr-digest': toDigestHeader(info.sha256) } : {})
   })
-  if (request.method === 'HEAD') {
-    whole.stream.destroy()
-    return reply.header('content-length', whole.size).send()
-  }
-  if (!range) return reply.header('content-length', whole.size).send(whole.stream)
-  whole.stream.destroy()
-  const part = await images.open(key, { range })
-  if (!part) throw new CatalogueError('blob_unknown', `the tarball ${key} is not in the store any more`)
-  const { first, last, size } = part
-  return reply
-    .code(206)
-    .headers({ 'content-range': `bytes ${first}-${last}/${size}`, 'content-length': last - first + 1 })
-    .send(part.stream)
-}
+
+const etagOf = ({ sha256, size, modified }: Info): string => `"${sha256 ?? `${size}-${modified.getTime()}`}"`
+
+const gone = (key: string) => new CatalogueError('blob_unknown', `the tarball ${key} is not in the store any more`)
 
 /** RFC 6266: a plain name for all, and the true one for who reads UTF-8. */
 const disposition = (filename: string): string =>

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CatalogueError } from '../../domain/errors.ts'
 
 export interface UploadBody {
@@ -11,6 +12,9 @@ export interface UploadBody {
   fate?: string
 }
 
+/** So much of an upload is digested, inspected and written before all others have their turn: a millisecond or two. */
+const bytesPerTurn = 256 * 1024
+
 /**
  * The bytes of a request as they arrive, however many. Throws too_slow when none came for so long, and parameter_invalid when the
  * connection ended before the body did; then who stores them stores nothing.
@@ -22,6 +26,7 @@ export function uploadBody(body: UploadBody): AsyncGenerator<Uint8Array> {
 
 async function* arriving({ message, response, stallMs, fate = 'nothing was stored' }: UploadBody): AsyncGenerator<Uint8Array> {
   let size = 0
+  let turnEnds = bytesPerTurn
   let wake = () => {}
   const onEvent = () => wake()
   const events = ['readable', 'end', 'close', 'error'] as const
@@ -33,6 +38,9 @@ async function* arriving({ message, response, stallMs, fate = 'nothing was store
       if (chunk !== null) {
         size += chunk.length
         yield chunk
+        if (size < turnEnds) continue
+        turnEnds = size + bytesPerTurn
+        await nextTurn()
       } else if (message.readableEnded) {
         return
       } else if (message.destroyed) {
