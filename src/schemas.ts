@@ -29,11 +29,21 @@ export interface Schemas {
   'container-reply.json': ContainerReply
   'container-view.json': ContainerView
   'container.json': Container
+  'deleted-container.json': DeletedContainer
+  'deleted-page.json': DeletedPage
+  'diff-answer.json': DiffAnswer
+  'diff-query.json': DiffQuery
   'done-reply.json': DoneReply
   'dry-run-query.json': DryRunQuery
   'engine-document.json': EngineDocument
+  'entry-author.json': EntryAuthor
   'guard-parameters.json': GuardParameters
   'health.json': Health
+  'history-document.json': HistoryDocument
+  'history-entry.json': HistoryEntry
+  'history-page.json': HistoryPage
+  'history-parameters.json': HistoryParameters
+  'history-query.json': HistoryQuery
   'id-parameter.json': IdParameter
   'id-query.json': IdQuery
   'ids-reply.json': IdsReply
@@ -49,17 +59,21 @@ export interface Schemas {
   'live-report.json': LiveReport
   'mozart-refusal.json': MozartRefusal
   'openapi-document.json': OpenApiDocument
+  'page-query.json': PageQuery
   'pending-image.json': PendingImage
   'pretty-parameter.json': PrettyParameter
   'problem.json': Problem
   'ready-report.json': ReadyReport
   'reason.json': Reason
+  'record-change.json': RecordChange
   'refusal.json': Refusal
   'removal-answer.json': RemovalAnswer
   'report-query.json': ReportQuery
   'resolution-reply.json': ResolutionReply
   'resolution.json': Resolution
   'resolve-query.json': ResolveQuery
+  'restore-answer.json': RestoreAnswer
+  'restore.json': Restore
   'resumable-upload.json': ResumableUpload
   'spec-add.json': SpecAdd
   'spec-reply.json': SpecReply
@@ -343,6 +357,10 @@ export interface Settings {
    * How long a resumable upload may stand still before what came of it is removed; for so long it is also remembered how it ended.
    */
   uploadExpiry: number
+  /**
+   * For how long a removed container is listed as one that can be brought back. Its tarballs may be gone earlier; a restore says so.
+   */
+  deletedKeepMs: number
   /**
    * For clients: the server that commands speak to.
    */
@@ -647,6 +665,104 @@ export interface Resolution {
    */
   verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
 }
+/**
+ * A container that was removed and can be brought back.
+ */
+export interface DeletedContainer {
+  id: string
+  /**
+   * What POST …/restore takes to bring it back.
+   */
+  revision: string
+  version: string | null
+  architectures: string[]
+  /**
+   * When. ISO 8601.
+   */
+  removed: string
+  /**
+   * It was removed in the store itself, and not through this service.
+   */
+  noticed: boolean
+  by: EntryAuthor
+  /**
+   * Why, as X-Reason said.
+   */
+  reason: string | null
+  /**
+   * Until when it is listed here (LEPORELLO_DELETED_KEEP_MS).
+   */
+  until: string
+}
+/**
+ * Who asked for a change, as far as a request tells.
+ */
+export interface EntryAuthor {
+  /**
+   * By which interface; background: without a request.
+   */
+  face: 'mozart' | 'api' | 'dav' | 'background'
+  address: string | null
+  /**
+   * User-Agent.
+   */
+  agent: string | null
+  /**
+   * X-Request-Id.
+   */
+  request: string | null
+}
+/**
+ * The last removed first.
+ */
+export interface DeletedPage {
+  items: DeletedContainer[]
+  /**
+   * The cursor of the next page; null on the last one. A page may be short, and still have a next one.
+   */
+  next: string | null
+}
+/**
+ * What is different between two revisions.
+ */
+export interface DiffAnswer {
+  container: string
+  /**
+   * The revision; null where there was nothing.
+   */
+  from: string | null
+  to: string | null
+  /**
+   * Both mean the same, however they are written.
+   */
+  same: boolean
+  /**
+   * In words.
+   */
+  summary: string
+  changes: RecordChange[]
+}
+export interface RecordChange {
+  kind: 'added' | 'removed' | 'changed'
+  what: 'container' | 'version' | 'digest' | 'url' | 'image'
+  /**
+   * Whose image was changed.
+   */
+  architecture: string | null
+  before: string | null
+  after: string | null
+  message: string
+}
+export interface DiffQuery {
+  /**
+   * A revision that the history names, the id of an entry, or `current`.
+   */
+  from: string
+  /**
+   * The same.
+   */
+  to?: string
+}
 export interface DoneReply {
   success: boolean
   message: string
@@ -697,6 +813,155 @@ export interface Health {
    * In words, when not ok.
    */
   reason?: string
+}
+/**
+ * An entry with whole documents.
+ */
+export interface HistoryDocument {
+  id: string
+  container: string
+  /**
+   * What it is about; record: the container's document.
+   */
+  kind: 'record' | 'expected' | 'pending' | 'build' | 'test' | 'verdict' | 'state'
+  /**
+   * created, changed, removed, relabelled, restored, noticed (not through this service), …
+   */
+  what: string
+  /**
+   * Its place among all: later entries have greater ones. Also the id of the event.
+   */
+  order: string
+  /**
+   * ISO 8601.
+   */
+  at: string
+  by: EntryAuthor
+  /**
+   * Why, as X-Reason said.
+   */
+  reason: string | null
+  architecture: string | null
+  /**
+   * In words.
+   */
+  summary: string
+  /**
+   * The record's, after it; null where there is none.
+   */
+  revision: string | null
+  /**
+   * The record's, before it; null where there was none.
+   */
+  previous: string | null
+  /**
+   * Of what the record means after it.
+   */
+  fingerprint: string | null
+  /**
+   * The whole document; null where there was none.
+   */
+  before:
+    | {
+        [k: string]: unknown
+      }
+    | unknown[]
+    | string
+    | null
+  /**
+   * The whole document; null where there is none.
+   */
+  after:
+    | {
+        [k: string]: unknown
+      }
+    | unknown[]
+    | string
+    | null
+}
+/**
+ * What happened to a container, once for each change of meaning.
+ */
+export interface HistoryEntry {
+  id: string
+  container: string
+  /**
+   * What it is about; record: the container's document.
+   */
+  kind: 'record' | 'expected' | 'pending' | 'build' | 'test' | 'verdict' | 'state'
+  /**
+   * created, changed, removed, relabelled, restored, noticed (not through this service), …
+   */
+  what: string
+  /**
+   * Its place among all: later entries have greater ones. Also the id of the event.
+   */
+  order: string
+  /**
+   * ISO 8601.
+   */
+  at: string
+  by: EntryAuthor
+  /**
+   * Why, as X-Reason said.
+   */
+  reason: string | null
+  architecture: string | null
+  /**
+   * In words.
+   */
+  summary: string
+  /**
+   * The record's, after it; null where there is none.
+   */
+  revision: string | null
+  /**
+   * The record's, before it; null where there was none.
+   */
+  previous: string | null
+  /**
+   * Of what the record means after it.
+   */
+  fingerprint: string | null
+  /**
+   * In short words.
+   */
+  before: string | null
+  /**
+   * In short words.
+   */
+  after: string | null
+}
+/**
+ * The newest first.
+ */
+export interface HistoryPage {
+  items: HistoryEntry[]
+  /**
+   * The cursor of the next page; null on the last one.
+   */
+  next: string | null
+}
+export interface HistoryParameters {
+  /**
+   * Percent-encoded.
+   */
+  id: string
+  /**
+   * A revision of the record, or the id of an entry.
+   */
+  revision: string
+}
+export interface HistoryQuery {
+  /**
+   * Only entries of this kind.
+   */
+  kind?: 'record' | 'expected' | 'pending' | 'build' | 'test' | 'verdict' | 'state'
+  limit?: number
+  /**
+   * `next` of the page before.
+   */
+  cursor?: string
 }
 export interface IdParameter {
   /**
@@ -985,6 +1250,13 @@ export interface OpenApiDocument {
   }
   [k: string]: unknown
 }
+export interface PageQuery {
+  limit?: number
+  /**
+   * `next` of the page before.
+   */
+  cursor?: string
+}
 export interface PrettyParameter {
   /**
    * Indented, for people. Its name alone is enough.
@@ -1021,7 +1293,7 @@ export interface RemovalAnswer {
 }
 export interface Warning {
   /**
-   * For programs: `named_by_job_specs`.
+   * For programs: `named_by_job_specs`; `gone`: a tarball is not in the store any more.
    */
   code: string
   /**
@@ -1032,6 +1304,10 @@ export interface Warning {
    * The first of the documents that it is about.
    */
   ids?: string[]
+  /**
+   * The architecture that it is about.
+   */
+  architecture?: string | null
 }
 export interface ReportQuery {
   /**
@@ -1060,6 +1336,20 @@ export interface ResolveQuery {
    */
   format?: 'json' | 'text'
   [k: string]: unknown
+}
+export interface RestoreAnswer {
+  container: ContainerView
+  /**
+   * It meant all this before, so nothing was written.
+   */
+  unchanged: boolean
+  warnings: Warning[]
+}
+export interface Restore {
+  /**
+   * A revision that the history names, or the id of an entry: what stood there is registered again.
+   */
+  revision: string
 }
 /**
  * A tarball that arrives in pieces.

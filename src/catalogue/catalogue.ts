@@ -8,7 +8,9 @@ import { type Batches, createBatches } from './batch.ts'
 import { createChanges, type Known } from './changes.ts'
 import { type ContainerEdits, containerEdits } from './container-edits.ts'
 import { type Containers, containerCatalogue } from './containers.ts'
+import { type DeletedList, deletedList } from './deleted.ts'
 import { factsBook, knownOf } from './facts.ts'
+import { createHistory, type History } from './history.ts'
 import type { ContainerView } from './image-views.ts'
 import { type Images, type ImagesParts, imageCatalogue } from './images.ts'
 import { createJournal } from './journal.ts'
@@ -41,6 +43,9 @@ export interface Catalogue {
   views: Views
   /** A container with what is known of it. */
   view: (known: Pick<Known, 'record' | 'revision'>) => Promise<ContainerView>
+  /** What happened to containers. */
+  history: History
+  deleted: DeletedList
   /** Ids of job specs that name a container; the first of them. */
   specsNaming: (container: string) => Promise<string[]>
   /** Looks again at what was looked at longest ago. */
@@ -69,11 +74,15 @@ export interface CatalogueOptions {
   tarballs?: TarballParts | undefined
   /** A change was made, and the journal could not take it. */
   onUntold: (error: unknown, id: string) => void
+  /** For how long a removed container is listed as one that can be brought back. */
+  deletedKeepMs?: number
 }
+
+const day = 24 * 3_600_000
 
 export function createCatalogue(
   stores: Stores,
-  { guarded, expected = [], rules = [], hash, tarballs, onUntold }: CatalogueOptions
+  { guarded, expected = [], rules = [], hash, tarballs, onUntold, deletedKeepMs = 30 * day }: CatalogueOptions
 ): Catalogue {
   const facts = factsBook(stores.facts, hash)
   const now = tarballs?.now ?? (() => new Date())
@@ -109,6 +118,8 @@ export function createCatalogue(
     assemblies,
     views,
     view: views.of,
+    history: createHistory({ journal, changes, guarded, view: views.of, verification, tarballs }),
+    deleted: deletedList({ journal, containers: stores.containers, now, keepMs: deletedKeepMs }),
     specsNaming: (container) => specsNaming(stores.jobSpecs, { container, most: 20 }),
     sweep: tarballs && ((options) => sweep({ ...tarballs, containers: stores.containers, facts: stores.facts, queue }, options)),
     jobSpecs: specCatalogue(stores.jobSpecs),

@@ -1,3 +1,4 @@
+import { diffOf, summaryOf } from '../domain/diff.ts'
 import { fromDocument, type Record } from '../domain/document.ts'
 import type { Cause } from '../domain/entry.ts'
 import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
@@ -107,14 +108,16 @@ export function createChanges({ containers, journal, hash, follow, onUntold }: C
   async function tell(id: string, { change, changed }: { change: Change; changed: Changed }): Promise<void> {
     const { before, after } = changed
     const what = change.what ?? (before === undefined ? 'created' : after === undefined ? 'removed' : 'changed')
+    const differences = diffOf(before?.record, after?.record)
+    const architectures = new Set(differences.flatMap(({ architecture }) => architecture ?? []))
     try {
       await journal.tell({
         container: id,
         kind: 'record',
         what,
         by: change.cause,
-        summary: what,
-        architecture: null,
+        summary: summaryOf(differences),
+        architecture: architectures.size === 1 ? [...architectures][0]! : null,
         revision: after?.revision ?? null,
         previous: before?.revision ?? null,
         fingerprint: meaning(after) ?? null,

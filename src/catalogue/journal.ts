@@ -1,11 +1,25 @@
 import { type Entry, fromEntryDocument, orderOf, recordEntryId, toEntryDocument } from '../domain/entry.ts'
 import type { Hash } from '../domain/facts.ts'
-import type { DocumentStore } from '../stores/document-store.ts'
+import type { Condition } from '../domain/query.ts'
+import type { DocumentStore, ListQuery } from '../stores/document-store.ts'
 
 /** Bounded page of entries; `next` where there are more. */
 export interface EntryPage {
   items: Entry[]
   next?: string
+}
+
+/** Which entries, in which order: that of `order`, from both sides of which the range is open. */
+export interface EntryQuery {
+  container?: string
+  kind?: Entry['kind']
+  what?: string
+  after?: string
+  before?: string
+  newestFirst: boolean
+  limit: number
+  /** Also those that were told a moment ago, at a price. */
+  fresh?: boolean
 }
 
 /** What happened to containers: append-only. */
@@ -16,8 +30,14 @@ export interface Journal {
   ofRevision(container: string, revision: string): Promise<Entry | undefined>
   /** The entry about the removal of what stood at this revision. */
   ofRemoval(container: string, previous: string): Promise<Entry | undefined>
+  find(id: string): Promise<Entry | undefined>
   /** One container's, the newest first; of one kind where that is given. */
-  ofContainer(container: string, page: { kind?: Entry['kind']; limit: number; cursor?: string | undefined }): Promise<EntryPage>
+  ofContainer(
+    container: string,
+    page: { kind?: Entry['kind'] | undefined; limit: number; cursor?: string | undefined; fresh?: boolean }
+  ): Promise<EntryPage>
+  /** The first so many, or all where there are fewer. */
+  entries(query: EntryQuery): Promise<Entry[]>
   /** Hears of every entry that this process writes. Returns how to stop. */
   onEntry(listener: (entry: Entry) => void): () => void
 }
@@ -36,6 +56,11 @@ export function createJournal(store: DocumentStore, { hash, now }: { hash: Hash;
     return stored && fromEntryDocument(stored.document)
   }
 
+  async function page(query: ListQuery): Promise<EntryPage> {
+    const { items, next } = await store.list(query)
+    return { items: items.flatMap(({ document }) => fromEntryDocument(document) ?? []), ...(next !== undefined && { next }) }
+  }
+
   return {
     async tell({ subject, at = now().toISOString(), ...told }) {
       const id =
@@ -49,15 +74,23 @@ export function createJournal(store: DocumentStore, { hash, now }: { hash: Hash;
     ofRevision: (container, revision) => find(recordEntryId({ container, revision, previous: null }, hash)),
     ofRemoval: (container, previous) => find(recordEntryId({ container, revision: null, previous }, hash)),
 
-    async ofContainer(container, { kind, limit, cursor }) {
+    find,
+
+    async ofContainer(container, { kind, limit, cursor, fresh = false }) {
       const where = [{ field: 'container', equals: container }, ...(kind ? [{ field: 'kind', equals: kind }] : [])]
-      const { items, next } = await store.list({
-        where,
-        sort: { field: 'order', order: 'desc' },
-        limit,
-        ...(cursor !== undefined && { cursor })
-      })
-      return { items: items.flatMap(({ document }) => fromEntryDocument(document) ?? []), ...(next !== undefined && { next }) }
+      return page({ where, sort: { field: 'order', order: 'desc' }, limit, fresh, ...(cursor !== undefined && { cursor }) })
+    },
+
+    async entries({ limit, newestFirst, fresh = false, ...wanted }) {
+      const query: ListQuery = { where: conditions(wanted), sort: { field: 'order', order: newestFirst ? 'desc' : 'asc' }, limit }
+      const { items, next } = await page({ ...query, fresh })
+      // a store may end a page short of what there is
+      for (let cursor = next; cursor !== undefined && items.length < limit; ) {
+        const more = await page({ ...query, cursor })
+        items.push(...more.items)
+        cursor = more.next
+      }
+      return items.slice(0, limit)
     },
 
     onEntry(listener) {
@@ -65,4 +98,10 @@ export function createJournal(store: DocumentStore, { hash, now }: { hash: Hash;
       return () => listeners.delete(listener)
     }
   }
+}
+
+function conditions({ container, kind, what, after, before }: Omit<EntryQuery, 'limit' | 'newestFirst' | 'fresh'>): Condition[] {
+  const equal = Object.entries({ container, kind, what }).flatMap(([field, equals]) => (equals === undefined ? [] : [{ field, equals }]))
+  const field = 'order'
+  return [...equal, ...(after === undefined ? [] : [{ field, after }]), ...(before === undefined ? [] : [{ field, before }])]
 }

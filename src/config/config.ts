@@ -40,6 +40,8 @@ export interface Config {
   strict: boolean
   /** For how long an upload in pieces may stand still. */
   uploadExpiryMs: number
+  /** For how long a removed container is listed as one that can be brought back. */
+  deletedKeepMs: number
   client: { url: string; token: string | undefined }
 }
 
@@ -97,6 +99,7 @@ function configFrom(context: RuleContext): Config {
     verify: { images: settings.verify, hosts: settings.verifyHosts, buckets: settings.verifyBuckets, roots: settings.verifyRoots },
     strict: settings.strict,
     uploadExpiryMs: settings.uploadExpiry,
+    deletedKeepMs: settings.deletedKeepMs,
     client: { url: settings.url.replace(/\/+$/, ''), token: settings.token }
   }
 }

@@ -17,7 +17,8 @@ export interface Cause {
 export const background = (reason: string): Cause => ({ face: 'background', address: null, agent: null, request: null, reason })
 
 /** record: the container's document. The others are about what stands beside it. */
-export type EntryKind = 'record' | 'expected' | 'pending' | 'build' | 'test' | 'verdict' | 'state'
+export const entryKinds = ['record', 'expected', 'pending', 'build', 'test', 'verdict', 'state'] as const
+export type EntryKind = (typeof entryKinds)[number]
 
 /** What happened to a container, once for each change of meaning. Nothing in it is changed later. */
 export interface Entry {

@@ -1,7 +1,14 @@
 import { readJson, stringOf } from './json.ts'
 
-/** One condition on a top-level string field of a document; a list's conditions must all hold. */
-export type Condition = { field: string; equals: string } | { field: string; glob: string }
+/**
+ * One condition on a top-level string field of a document; a list's conditions must all hold. `after` and `before` are strict, by bytes
+ * of UTF-8; a value that stores cannot sort by (see below) meets neither.
+ */
+export type Condition =
+  | { field: string; equals: string }
+  | { field: string; glob: string }
+  | { field: string; after: string }
+  | { field: string; before: string }
 
 export interface Sort {
   field: string
@@ -21,8 +28,19 @@ export function matches(document: string, conditions: readonly Condition[]): boo
   return conditions.every((condition) => {
     const value = stringOf(members.get(condition.field))
     if (value === undefined) return false
-    return 'equals' in condition ? value === condition.equals : globMatches(condition.glob, value)
+    if ('equals' in condition) return value === condition.equals
+    if ('glob' in condition) return globMatches(condition.glob, value)
+    if ([...value].length > sortableLength) return false
+    return 'after' in condition ? precedes(condition.after, value) : precedes(value, condition.before)
   })
+}
+
+/** Whether one text comes before another in the order of code points, which is that of UTF-8's bytes, and not JavaScript's. */
+function precedes(a: string, b: string): boolean {
+  const [left, right] = [[...a], [...b]]
+  const at = left.findIndex((character, i) => character !== right[i])
+  if (at === -1) return left.length < right.length
+  return right[at] !== undefined && left[at]!.codePointAt(0)! < right[at].codePointAt(0)!
 }
 
 /** A document's place in a sorted list: the field's value, or '' where there is none that stores can sort by. */

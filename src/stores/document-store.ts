@@ -23,6 +23,8 @@ export interface ListQuery {
   limit: number
   /** `next` of the page before, with the same conditions and sort. */
   cursor?: string
+  /** Shows what was written before it was asked, too, at a price: an engine is told to refresh its index. */
+  fresh?: boolean
 }
 
 export interface Page {
@@ -53,7 +55,7 @@ export interface DocumentStore {
 
   /**
    * One page. Walking from page to page neither misses nor repeats a document that stood unchanged meanwhile. On an engine, what was
-   * written within its refresh interval may not show yet. Documents whose id is longer than an engine sorts come last, in no order.
+   * written within its refresh interval may not show yet, unless it shall be `fresh`. Documents whose id is longer than an engine sorts come last, in no order.
    * Throws cursor_invalid.
    */
   list(query: ListQuery): Promise<Page>

@@ -27,4 +27,26 @@ export async function ownListsContract(t: Tap, open: Open): Promise<void> {
   await t.test('tasks come by when they are due', async (t) => {
     t.strictSame(await ids('tasks', { limit: 2, sort: { field: 'due', order: 'asc' } }), ['t1', 't3', 't0', 't4', 't2'])
   })
+
+  await t.test('a range of the sorted field is open at both ends, and leaves out what has no such value', async (t) => {
+    await stores.facts.put('none', JSON.stringify({ id: 'none', container: 'x' }))
+    await stores.facts.put('long', JSON.stringify({ id: 'long', checked: '3'.repeat(300) }))
+    await settle()
+    const sort = { field: 'checked', order: 'asc' } as const
+    const after = { field: 'checked', after: days[1]! }
+    const before = { field: 'checked', before: days[2]! }
+
+    t.strictSame(await ids('facts', { limit: 2, sort, where: [after] }), ['f3', 'f0', 'f4', 'f2'])
+    t.strictSame(await ids('facts', { limit: 2, sort, where: [before] }), ['f1', 'f3', 'f0', 'f4'])
+    t.strictSame(await ids('facts', { limit: 2, sort, where: [after, before] }), ['f3', 'f0', 'f4'])
+    t.strictSame(await ids('facts', { limit: 2, sort: { ...sort, order: 'desc' }, where: [after, before] }), ['f4', 'f0', 'f3'])
+  })
+
+  await t.test('a fresh list shows what was written before it was asked', async (t) => {
+    for (let i = 0; i < 10; i++) {
+      await stores.tasks.put(`fresh${i}`, JSON.stringify({ id: `fresh${i}`, due: '2027' }))
+      const { items } = await stores.tasks.list({ limit: 100, where: [{ field: 'due', equals: '2027' }], fresh: true })
+      t.equal(items.length, i + 1)
+    }
+  })
 }

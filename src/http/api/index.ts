@@ -7,6 +7,7 @@ import '../shared/action.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
 import { batchRoutes } from './batch.ts'
 import { containerRoutes } from './containers.ts'
+import { historyRoutes } from './history.ts'
 import { imageRoutes } from './images.ts'
 import { refuse } from './problems.ts'
 import { uploadRoutes } from './uploads.ts'
@@ -39,4 +40,5 @@ export async function apiFace(
   containerRoutes(app, { ...catalogue, ...common })
   batchRoutes(app, { ...catalogue, ...common })
   await app.register(uploadRoutes, { uploads, address, stallMs })
+  historyRoutes(app, { ...catalogue, ...common })
 }

@@ -17,6 +17,7 @@ const statuses: Record<ErrorCode, number> = {
   source_forbidden: 403,
   container_unknown: 404,
   spec_unknown: 404,
+  revision_unknown: 404,
   image_missing: 404,
   image_unproven: 404,
   blob_unknown: 404,
@@ -32,11 +33,13 @@ const statuses: Record<ErrorCode, number> = {
   too_large: 413,
   range_invalid: 416,
   image_refused: 422,
+  restore_refused: 422,
   source_gone: 422,
   source_unsupported: 422,
   blob_damaged: 502,
   database_newer: 503,
   store_unavailable: 503,
+  streams_exhausted: 503,
   source_unavailable: 503,
   store_full: 507
 }

@@ -40,6 +40,8 @@ export async function listPage(
   engine: Engine,
   { index, watch, query }: { index: string; watch: IndexWatch; query: ListQuery }
 ): Promise<Page> {
+  // an answer of 403, of a user who may not, leaves the list as fresh as the engine's refresh interval makes it
+  if (query.fresh) await engine.send({ method: 'POST', path: `/${index}/_refresh` })
   const state = await watch.now()
   const place = startOf(query, state)
   if (!state) return { items: [] }
@@ -129,6 +131,8 @@ const existence = (field: string, wanted: boolean) => ({ bool: { [wanted ? 'filt
 function narrowed(condition: Condition, fields: Map<string, string>): object {
   const field = fields.get(condition.field)
   if (!field) return { match_all: {} }
+  if ('after' in condition) return { range: { [field]: { gt: condition.after } } }
+  if ('before' in condition) return { range: { [field]: { lt: condition.before } } }
   const query =
     'equals' in condition ? { term: { [field]: condition.equals } } : { wildcard: { [field]: { value: escaped(condition.glob) } } }
   return { bool: { should: [query, existence(field, false)], minimum_should_match: 1 } }

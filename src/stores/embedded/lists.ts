@@ -94,6 +94,8 @@ function placesAfter(database: Database, { table, where, sort, after, limit }: P
 function narrowing(condition: Condition): [string, ...Value[]] {
   const column = `sort_${condition.field}`
   if ('equals' in condition) return [`${column} = ?`, [...condition.equals].length > sortableLength ? '' : condition.equals]
+  if ('after' in condition) return [`${column} > ?`, condition.after]
+  if ('before' in condition) return [`${column} < ?`, condition.before]
   // in SQLite `[` opens a class of characters and `?` is a whole character
   const glob = condition.glob.replace(/\?/g, '*').replace(/\[/g, '[[]')
   return [`(${column} glob ? or ${column} = '')`, glob]

@@ -1,0 +1,176 @@
+import type { BlobStore } from '../blobs/blob-store.ts'
+import type { Architecture } from '../domain/architecture.ts'
+import { containerFrom } from '../domain/container.ts'
+import { type Change, diffOf, summaryOf } from '../domain/diff.ts'
+import { fromDocument, type Record } from '../domain/document.ts'
+import type { Entry } from '../domain/entry.ts'
+import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
+import { type EntryView, toEntryView } from '../domain/history.ts'
+import { stringOf } from '../domain/json.ts'
+import { keyOfUrl } from '../domain/storage.ts'
+import type { Changes, Known } from './changes.ts'
+import type { ContainerView } from './image-views.ts'
+import type { Journal } from './journal.ts'
+import type { Circumstances } from './records.ts'
+import { revisionsOf } from './revisions.ts'
+import type { Verification } from './verification.ts'
+
+export interface HistoryPage {
+  items: EntryView[]
+  next: string | null
+}
+
+/** One entry with whole documents, as JSON text. */
+export interface WholeEntry {
+  view: Omit<EntryView, 'before' | 'after'>
+  before: string | null
+  after: string | null
+}
+
+export interface Warning {
+  code: string
+  message: string
+  architecture: Architecture | null
+}
+
+export interface Restored {
+  container: ContainerView
+  /** Whether the record meant all this before, so that nothing was written. */
+  unchanged: boolean
+  warnings: Warning[]
+}
+
+/** What is different between two moments; a revision is null where there was nothing. */
+export interface Comparison {
+  container: string
+  from: string | null
+  to: string | null
+  /** Whether both mean the same, however they are written. */
+  same: boolean
+  summary: string
+  changes: Change[]
+}
+
+/** What happened to containers, also to those that are gone, and how to go back. */
+export interface History {
+  /** The newest first. Throws container_unknown, cursor_invalid. */
+  list(id: string, page: { kind?: Entry['kind'] | undefined; limit: number; cursor?: string | undefined }): Promise<HistoryPage>
+  /** Throws container_unknown, revision_unknown. */
+  entry(id: string, reference: string): Promise<WholeEntry>
+  /** Between two revisions, or ids of entries, or `current`. Throws container_unknown, revision_unknown. */
+  compare(id: string, between: { from: string; to: string }): Promise<Comparison>
+  /** Registers again what stood at a revision. Throws container_unknown, revision_unknown, restore_refused, precondition_failed. */
+  restore(restoration: Circumstances & { id: string; revision: string }): Promise<Restored>
+}
+
+export interface HistoryParts {
+  journal: Journal
+  changes: Changes
+  guarded: readonly Architecture[]
+  view(known: Pick<Known, 'record' | 'revision'>): Promise<ContainerView>
+  verification: Pick<Verification, 'registered'> | undefined
+  /** Where our own tarballs are; absent where there is nowhere to keep them. */
+  tarballs: { blobs: Pick<BlobStore, 'head'>; addresses: () => readonly string[] } | undefined
+}
+
+export function createHistory({ journal, changes, guarded, view, verification, tarballs }: HistoryParts): History {
+  const revisions = revisionsOf({ journal, changes })
+
+  /** The images of a document that stood in our own store, and do not any more. */
+  async function goneTarballs({ id, images, url }: Record, publicUrl: string): Promise<Warning[]> {
+    if (!tarballs) return []
+    const { blobs, addresses } = tarballs
+    const named: (readonly [Architecture | null, string])[] = images.size > 0 ? [...images] : url === undefined ? [] : [[null, url]]
+    const warnings = named.map(async ([architecture, url]): Promise<Warning[]> => {
+      const key = keyOfUrl(url, [publicUrl, ...addresses()])
+      if (key === undefined || (await isThere(blobs, key))) return []
+      const message = `the tarball${architecture === null ? '' : ` for ${architecture}`} of ${id} is not in the store any more: ${key}`
+      return [{ code: 'gone', message, architecture }]
+    })
+    return (await Promise.all(warnings)).flat()
+  }
+
+  return {
+    async list(id, { kind, limit, cursor }) {
+      const { items, next = null } = await journal.ofContainer(id, { kind, limit, cursor, fresh: true })
+      if (items.length === 0 && cursor === undefined && kind === undefined && !(await changes.find(id))) {
+        throw new CatalogueError('container_unknown', `container not found: ${id}; nor does the history know it`)
+      }
+      return { items: items.map(toEntryView), next }
+    },
+
+    async entry(id, reference) {
+      const found = await revisions.entry(id, reference)
+      const { before, after } = found
+      return { view: toEntryView({ ...found, before: null, after: null }), before, after }
+    },
+
+    async compare(id, between) {
+      const [from, to] = await Promise.all([momentOf(id, between.from), momentOf(id, between.to)])
+      const changes = diffOf(from.record, to.record)
+      return { container: id, from: from.revision, to: to.revision, same: changes.length === 0, summary: summaryOf(changes), changes }
+    },
+
+    async restore({ id, revision, publicUrl, ...circumstances }) {
+      const document = await revisions.document(id, revision)
+      const record = fromDocument(id, document)
+      checkRegistrable(record, { revision, publicUrl, guarded })
+      const warnings = await goneTarballs(record, publicUrl)
+      const { after, unchanged } = await written({ id, revision, document, ...circumstances })
+      if (!circumstances.dryRun && !unchanged) await verification?.registered(record, { publicUrl })
+      return { container: await view(after!), unchanged, warnings }
+    }
+  }
+
+  async function momentOf(id: string, reference: string): Promise<{ revision: string | null; record: Record | undefined }> {
+    if (reference !== 'current') {
+      return { revision: reference, record: fromDocument(id, await revisions.document(id, reference)) }
+    }
+    const { revision = null, record } = (await changes.find(id)) ?? {}
+    return { revision, record }
+  }
+
+  async function written({
+    id,
+    revision,
+    document,
+    ...change
+  }: Omit<Circumstances, 'publicUrl'> & { id: string; revision: string; document: string }) {
+    try {
+      return await changes.write(id, { ...change, to: () => document, what: 'restored' })
+    } catch (error) {
+      if (isCatalogueError(error, 'document_refused')) throw refusal(id, { revision, error })
+      throw error
+    }
+  }
+}
+
+/** The document itself is written, byte for byte; but not one that nobody could register today. */
+function checkRegistrable(
+  { id, members, version = '', digest = '', url = '', images }: Record,
+  { revision, ...options }: { revision: string; publicUrl: string; guarded: readonly Architecture[] }
+): void {
+  if (images.size === 0 && url === '') {
+    throw new CatalogueError('restore_refused', `what stood at revision ${revision} of ${id} names no image: nothing could run it`)
+  }
+  try {
+    containerFrom({ id, version, digest, url, urls: stringOf(members.get('urls')) ?? members.get('urls') ?? '' }, options)
+  } catch (error) {
+    if (isCatalogueError(error)) throw refusal(id, { revision, error })
+    throw error
+  }
+}
+
+const refusal = (id: string, { revision, error }: { revision: string; error: CatalogueError }): CatalogueError =>
+  new CatalogueError('restore_refused', `what stood at revision ${revision} of ${id} cannot be registered any more: ${error.message}`, {
+    cause: error
+  })
+
+async function isThere(blobs: Pick<BlobStore, 'head'>, key: string): Promise<boolean> {
+  try {
+    return (await blobs.head(key)) !== undefined
+  } catch (error) {
+    if (isCatalogueError(error, 'key_invalid')) return false
+    throw error
+  }
+}
