@@ -113,6 +113,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
         await Promise.all(loops.map((loop) => loop.stop()))
         await closeServer(server)
         await uploads?.stop()
+        await catalogue.demand.flush().catch(() => {}) // a count, not a record: a store that is away does not keep us
         await close()
       }
     }
@@ -146,6 +147,16 @@ function uploadLoop(uploads: Catalogue['uploads'], { config, failed }: LoopParts
 /** Nothing where no image may be read. */
 function verificationLoops({ verification, sweep }: Catalogue, { config, failed }: LoopParts): Loop[] {
   if (!verification || !sweep || config.verify.images === 'off') return []
+function backgroundLoops({ verification, sweep, batches, demand }: Catalogue, { config, log }: { config: Config; log: Log }): Loop[] {
+  const failed = (what: string) => (error: unknown) => log.error({ causes: causes(error) }, what)
+  const recovery = startLoop({ work: batches.recover, everyMs: recovering.everyMs, onError: failed('a batch could not be taken back') })
+  // a pause after each: demand is counted, not journaled
+  const demands = startLoop({
+    work: () => demand.flush().then(() => 0),
+    everyMs: 10_000,
+    onError: failed('demand could not be written down')
+  })
+  if (!verification || !sweep || config.verify.images === 'off') return [recovery, demands]
   const onError = failed('an image could not be verified')
   const { atOnce, everyMs } = verifying
   const verifications = startLoop({ work: (signal) => verification.work({ atOnce, signal }), everyMs, onError })
@@ -153,6 +164,7 @@ function verificationLoops({ verification, sweep }: Catalogue, { config, failed 
   // a batch, and a pause after it
   const sweeps = startLoop({ work: (signal) => sweep({ ...sweeping, signal }).then(() => 0), everyMs: sweeping.everyMs, onError })
   return [verifications, sweeps]
+  return [recovery, demands, verifications, sweeps]
 }
 
 async function openEmbedded(gate: Gate): Promise<void> {

@@ -9,6 +9,7 @@ import { createChanges, type Known } from './changes.ts'
 import { type ContainerEdits, containerEdits } from './container-edits.ts'
 import { type Containers, containerCatalogue } from './containers.ts'
 import { type DeletedList, deletedList } from './deleted.ts'
+import { createDemandBook, type DemandBook } from './demand.ts'
 import { factsBook, knownOf } from './facts.ts'
 import { createHistory, type History } from './history.ts'
 import type { ContainerView } from './image-views.ts'
@@ -16,6 +17,7 @@ import { type Images, type ImagesParts, imageCatalogue } from './images.ts'
 import { createJournal } from './journal.ts'
 import { recordsOf } from './records.ts'
 import { type ResumableUploads, resumableUploads } from './resumable-uploads.ts'
+import { createPlanning, type Planning } from './planning.ts'
 import { createRulebook } from './rulebook.ts'
 import { specsNaming } from './spec-references.ts'
 import { type Specs, specCatalogue } from './specs.ts'
@@ -46,6 +48,11 @@ export interface Catalogue {
   /** What happened to containers. */
   history: History
   deleted: DeletedList
+  /** What follows from what is known. */
+  planning: Planning
+  /** What machines asked for. */
+  demand: DemandBook
+  hash: Hash
   /** Ids of job specs that name a container; the first of them. */
   specsNaming: (container: string) => Promise<string[]>
   /** Looks again at what was looked at longest ago. */
@@ -76,6 +83,8 @@ export interface CatalogueOptions {
   onUntold: (error: unknown, id: string) => void
   /** For how long a removed container is listed as one that can be brought back. */
   deletedKeepMs?: number
+  /** Fill container_image_urls of job specs from the catalogue. */
+  fillSpecs?: boolean
 }
 
 const day = 24 * 3_600_000
@@ -83,6 +92,7 @@ const day = 24 * 3_600_000
 export function createCatalogue(
   stores: Stores,
   { guarded, expected = [], rules = [], hash, tarballs, onUntold, deletedKeepMs = 30 * day }: CatalogueOptions
+  { guarded, expected = [], rules = [], hash, tarballs, onUntold, fillSpecs = false }: CatalogueOptions
 ): Catalogue {
   const facts = factsBook(stores.facts, hash)
   const now = tarballs?.now ?? (() => new Date())
@@ -93,9 +103,12 @@ export function createCatalogue(
   const views = createViews({ changes, facts, assemblies, journal, summaries: stores.summaries, rulebook, hash, now })
   const queue = taskQueue(stores.tasks, { hash, now, leaseMs: 60_000, ...tarballs })
   const verification = tarballs && createVerification({ ...tarballs, containers: stores.containers, facts, queue })
+  const planning = createPlanning({ changes, facts, assemblies, rulebook, jobSpecs: stores.jobSpecs, now })
+  const demand = createDemandBook(stores.demand, { now })
+  const containers = containerCatalogue(stores.containers, { guarded, facts, changes, verification })
   const edits = containerEdits({ changes, guarded, facts, now, verification })
   return {
-    containers: containerCatalogue(stores.containers, { guarded, facts, changes, verification }),
+    containers: { ...containers, resolve: demand.counted(containers.resolve) },
     images: tarballs && verification && imageCatalogue({ ...tarballs, changes, guarded, facts, verification, views }),
     uploads:
       tarballs &&
@@ -122,7 +135,10 @@ export function createCatalogue(
     deleted: deletedList({ journal, containers: stores.containers, now, keepMs: deletedKeepMs }),
     specsNaming: (container) => specsNaming(stores.jobSpecs, { container, most: 20 }),
     sweep: tarballs && ((options) => sweep({ ...tarballs, containers: stores.containers, facts: stores.facts, queue }, options)),
-    jobSpecs: specCatalogue(stores.jobSpecs),
+    planning,
+    demand,
+    hash,
+    jobSpecs: specCatalogue(stores.jobSpecs, fillSpecs ? { prepared: planning.filled } : {}),
     hysdsIos: specCatalogue(stores.hysdsIos),
     describe: {
       containers: (id, options) => stores.containers.describe(id, options),

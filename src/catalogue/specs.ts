@@ -12,12 +12,17 @@ export interface Specs {
   ids(): AsyncIterable<string[]>
 }
 
-export function specCatalogue(store: DocumentStore): Specs {
+export interface SpecsOptions {
+  /** What is stored instead of a specification that was checked. */
+  prepared?: (specification: string) => Promise<string>
+}
+
+export function specCatalogue(store: DocumentStore, { prepared = async (text) => text }: SpecsOptions = {}): Specs {
   return {
     async add(specification) {
       checkLength('specification', specification, 'spec')
       const { id, text } = readSpecification(specification)
-      await store.put(id, text)
+      await store.put(id, await prepared(text))
       return id
     },
 

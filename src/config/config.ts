@@ -42,6 +42,7 @@ export interface Config {
   uploadExpiryMs: number
   /** For how long a removed container is listed as one that can be brought back. */
   deletedKeepMs: number
+  fillSpecs: boolean
   client: { url: string; token: string | undefined }
 }
 
@@ -100,6 +101,7 @@ function configFrom(context: RuleContext): Config {
     strict: settings.strict,
     uploadExpiryMs: settings.uploadExpiry,
     deletedKeepMs: settings.deletedKeepMs,
+    fillSpecs: settings.fillSpecs,
     client: { url: settings.url.replace(/\/+$/, ''), token: settings.token }
   }
 }

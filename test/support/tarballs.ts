@@ -24,6 +24,7 @@ export interface TarballOptions extends Overrides {
   /** The server's default. */
   expected?: readonly string[]
   rules?: readonly Rule[]
+  fillSpecs?: boolean
   /** Bytes of the disk that must stay free; more than it has make it a full one. */
   reserve?: number
   now?: () => Date
@@ -43,6 +44,7 @@ export async function startWithTarballs(
     rules = [],
     ...options
   }: TarballOptions = {}
+  { strict = false, mode = 'own', reserve = 0, expected = [], rules = [], fillSpecs = false, ...options }: TarballOptions = {}
 ): Promise<WithTarballs> {
   const stores = options.stores ?? (await openStores(t))
   const blobs = options.blobs ?? (await openBlobs(t, { reserve }))
@@ -51,6 +53,7 @@ export async function startWithTarballs(
     guarded: [],
     expected: expected.map(parseArchitecture),
     rules,
+    fillSpecs,
     hash: sha256,
     onUntold,
     tarballs: { blobs, sources, now, strict, mode, leaseMs: 60_000, uploadExpiryMs, addresses: () => ['http://127.0.0.1:0'] }

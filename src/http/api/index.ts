@@ -9,6 +9,7 @@ import { batchRoutes } from './batch.ts'
 import { containerRoutes } from './containers.ts'
 import { historyRoutes } from './history.ts'
 import { imageRoutes } from './images.ts'
+import { planningRoutes } from './planning.ts'
 import { refuse } from './problems.ts'
 import { uploadRoutes } from './uploads.ts'
 
@@ -41,4 +42,5 @@ export async function apiFace(
   batchRoutes(app, { ...catalogue, ...common })
   await app.register(uploadRoutes, { uploads, address, stallMs })
   historyRoutes(app, { ...catalogue, ...common })
+  planningRoutes(app, { ...catalogue, ...common })
 }

@@ -67,6 +67,15 @@ export function parseSha256(digest: string | undefined, path = 'digest'): string
   return refuse('query', [{ path, message: `is ${JSON.stringify(digest.slice(0, 100))}; expected sha256: and 64 hexadecimal digits` }])
 }
 
+/** One of a few words, the first of them where none is given. Throws parameter_invalid. */
+export function choice<Value extends string>(
+  given: string | undefined,
+  { path, values }: { path: string; values: readonly [Value, ...Value[]] }
+): Value {
+  const found = given === undefined ? values[0] : values.find((value) => value === given)
+  return found ?? refuse('query', [{ path, message: `is ${JSON.stringify(given!.slice(0, 100))}; expected ${values.join(', ')}` }])
+}
+
 /** Throws parameter_invalid. */
 export function parseFlag(value: string | undefined, path: string): boolean {
   if (value === undefined || value === 'true' || value === 'false') return value === 'true'
