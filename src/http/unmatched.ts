@@ -1,5 +1,7 @@
+import { STATUS_CODES } from 'node:http'
 import { normalize } from 'node:path/posix'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import { maskSecrets } from '../domain/secrets.ts'
 import type { PassThrough } from './legacy-mozart.ts'
 
 const notFoundBody = `${JSON.stringify({
@@ -9,8 +11,22 @@ const notFoundBody = `${JSON.stringify({
 })}\n`
 const notAllowedBody = '{"message": "The method is not allowed for the requested URL."}\n'
 
-/** Which methods each path without parameters has: what a route table cannot say, but Allow must. */
+/** Which methods each path has, by the pattern of its routes: what a route table cannot say, but Allow must. */
 export type Methods = Map<string, Set<string>>
+
+/** What stands there has one of these methods: exactly, or with parameters in place of some of its segments. */
+function methodsOf(methods: Methods, path: string): Set<string> | undefined {
+  const exact = methods.get(path)
+  if (exact) return exact
+  const segments = path.split('/')
+  for (const [pattern, known] of methods) {
+    if (!pattern.includes(':')) continue
+    const parts = pattern.split('/')
+    const fits = (part: string, i: number) => (part.startsWith(':') ? segments[i] !== '' : part === segments[i])
+    if (parts.length === segments.length && parts.every(fits)) return known
+  }
+  return undefined
+}
 
 export function rememberMethods(methods: Methods, { url, method }: RouteOptions): void {
   const known = methods.get(url) ?? new Set(['OPTIONS'])
@@ -27,9 +43,11 @@ export function rememberMethods(methods: Methods, { url, method }: RouteOptions)
 export function answerUnmatched(app: FastifyInstance, methods: Methods, { passThrough }: { passThrough: PassThrough | undefined }) {
   const answer = (request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split('?', 1)[0]!
-    const known = methods.get(path)
+    const known = methodsOf(methods, path)
     if (known) return request.method === 'OPTIONS' ? describe(reply, known) : notAllowed(request, reply, known)
-    return passThrough && !methods.has(plainPath(path)) ? passThrough(request, reply) : json(reply.code(404), notFoundBody)
+    if (path.startsWith(api))
+      return sendProblem(reply.code(404), { code: 'not_found', detail: `there is no ${path} in this API; /docs tells what there is`, path })
+    return passThrough && !methodsOf(methods, plainPath(path)) ? passThrough(request, reply) : json(reply.code(404), notFoundBody)
   }
   app.setNotFoundHandler(answer)
   return answer
@@ -54,9 +72,25 @@ function describe(reply: FastifyReply, known: Set<string>): FastifyReply {
     .send(Buffer.alloc(0))
 }
 
-function notAllowed({ method }: FastifyRequest, reply: FastifyReply, known: Set<string>): FastifyReply {
+function notAllowed({ method, url }: FastifyRequest, reply: FastifyReply, known: Set<string>): FastifyReply {
   const others = [...known].filter((name) => name !== method)
-  return json(reply.code(405).header('allow', allow(others)), notAllowedBody)
+  const refused = reply.code(405).header('allow', allow(others))
+  const path = url.split('?', 1)[0]!
+  if (!path.startsWith(api)) return json(refused, notAllowedBody)
+  return sendProblem(refused, {
+    code: 'method_not_allowed',
+    detail: `${method} is nothing that can be done here; ${allow(others)} are`,
+    path
+  })
+}
+
+/** The face whose refusals are problems (RFC 9457). */
+const api = '/api/v1/'
+
+function sendProblem(reply: FastifyReply, { code, detail, path }: { code: string; detail: string; path: string }): FastifyReply {
+  const title = STATUS_CODES[reply.statusCode]!
+  const problem = { type: 'about:blank', title, status: reply.statusCode, detail: maskSecrets(detail), instance: path, code, errors: [] }
+  return reply.header('content-type', 'application/problem+json').send(Buffer.from(JSON.stringify(problem)))
 }
 
 const allow = (methods: Iterable<string>) => [...methods].sort().join(', ')

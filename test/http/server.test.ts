@@ -5,6 +5,7 @@ import { CatalogueError } from '../../src/domain/errors.ts'
 import type { Stores } from '../../src/stores/document-store.ts'
 import { logLines } from '../support/log-lines.ts'
 import { openStores, startServer } from '../support/start-server.ts'
+import { startWithTarballs } from '../support/tarballs.ts'
 
 /** What a server answers to these bytes until it closes the connection. */
 async function exchange(url: string, bytes: string): Promise<{ status: number; headers: string; body: string }> {
@@ -157,4 +158,19 @@ t.test('guard URLs begin with the address that we are reached at', async (t) => 
   t.equal(await guard({ host: '::1', port: 8888, prefix: '/p' }), 'http://[::1]:8888/p/unavailable/x/amd64')
   t.equal(await guard({ host: '0.0.0.0' }), 'https://ops.example:80/mozart/unavailable/x/amd64')
   t.equal(await guard({ publicUrl: 'https://registry.example/' }), 'https://registry.example/unavailable/x/amd64')
+})
+
+t.test('a path with parameters tells which methods it has, and the API refuses as problems', async (t) => {
+  const { app } = await startWithTarballs(t)
+  const send = (method: 'OPTIONS' | 'POST' | 'GET', url: string) => app.inject({ method, url })
+
+  const preflight = await send('OPTIONS', '/api/v1/containers/a%2Fb%3A1/images/arm64')
+  t.equal(preflight.statusCode, 200)
+  t.equal(preflight.headers.allow, 'DELETE, GET, HEAD, OPTIONS, PUT')
+  const refused = await send('POST', '/api/v1/containers/a/images/arm64')
+  t.equal(refused.statusCode, 405)
+  t.equal(refused.headers['content-type'], 'application/problem+json')
+  t.match(refused.json(), { status: 405, code: 'method_not_allowed', detail: /POST.*DELETE, GET, HEAD, OPTIONS, PUT/ })
+  t.match((await send('GET', '/api/v1/nothing')).json(), { status: 404, code: 'not_found', instance: '/api/v1/nothing' })
+  t.match((await send('GET', '/api/v2')).json(), { status_code: 404 }, 'elsewhere it is as Mozart says')
 })
