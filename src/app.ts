@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { BlobStore } from './blobs/blob-store.ts'
+import { startBackground } from './catalogue/background.ts'
 import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts'
-import { type Loop, startLoop } from './catalogue/loop.ts'
 import type { Config, Objects } from './config/config.ts'
 import { program } from './config/program.ts'
 import { createServer } from './http/server.ts'
@@ -40,15 +40,6 @@ export async function openBlobs({ objects }: { objects: Objects }): Promise<Blob
 
 /** A replica that died is noticed after so long. */
 const leaseMs = 60_000
-/** Two images at once: requests go first. */
-const verifying = { everyMs: 15_000, atOnce: 2 }
-/** How often uploads that have expired are looked for, and complete ones that nobody completed. */
-const tidyMs = 60_000
-/** Every image once a day, as far as one batch in ten minutes gets. */
-const sweeping = { everyMs: 600_000, olderMs: 24 * 3_600_000, limit: 200 }
-
-/** Batches that a process left half done when it was killed. */
-const recovering = { everyMs: 300_000 }
 
 export interface App {
   /** Where it listens, as a person on this machine would write it. */
@@ -103,7 +94,8 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     })
     await server.listen({ host: config.host, port: config.port })
     port = (server.server.address() as AddressInfo).port
-    const loops = backgroundLoops(catalogue, { config, log })
+    const onFailure = (error: unknown, what: string) => log.error({ causes: causes(error) }, what)
+    const loops = startBackground(catalogue, { ...config, reading: config.verify.images !== 'off', onFailure })
     const { uploads } = catalogue
     const preparation = config.engine && prepareEngine(gate, { log, onUnusable })
     return {
@@ -121,50 +113,6 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     await close()
     throw error
   }
-}
-
-/** What happens without a request. */
-function backgroundLoops(catalogue: Catalogue, { config, log }: { config: Config; log: Log }): Loop[] {
-  const { batches, uploads } = catalogue
-  const failed = (what: string) => (error: unknown) => log.error({ causes: causes(error) }, what)
-  const recovery = startLoop({ work: batches.recover, everyMs: recovering.everyMs, onError: failed('a batch could not be taken back') })
-  return [recovery, ...uploadLoop(uploads, { config, failed }), ...verificationLoops(catalogue, { config, failed })]
-}
-
-interface LoopParts {
-  config: Config
-  failed(what: string): (error: unknown) => void
-}
-
-/** Often enough for the shortest expiry. */
-function uploadLoop(uploads: Catalogue['uploads'], { config, failed }: LoopParts): Loop[] {
-  if (!uploads) return []
-  const onError = failed('an upload could not be completed, or removed')
-  const work = (signal: AbortSignal) => uploads.tidy({ signal, onError }).then(() => 0)
-  return [startLoop({ work, everyMs: Math.min(tidyMs, config.uploadExpiryMs), onError })]
-}
-
-/** Nothing where no image may be read. */
-function verificationLoops({ verification, sweep }: Catalogue, { config, failed }: LoopParts): Loop[] {
-  if (!verification || !sweep || config.verify.images === 'off') return []
-function backgroundLoops({ verification, sweep, batches, demand }: Catalogue, { config, log }: { config: Config; log: Log }): Loop[] {
-  const failed = (what: string) => (error: unknown) => log.error({ causes: causes(error) }, what)
-  const recovery = startLoop({ work: batches.recover, everyMs: recovering.everyMs, onError: failed('a batch could not be taken back') })
-  // a pause after each: demand is counted, not journaled
-  const demands = startLoop({
-    work: () => demand.flush().then(() => 0),
-    everyMs: 10_000,
-    onError: failed('demand could not be written down')
-  })
-  if (!verification || !sweep || config.verify.images === 'off') return [recovery, demands]
-  const onError = failed('an image could not be verified')
-  const { atOnce, everyMs } = verifying
-  const verifications = startLoop({ work: (signal) => verification.work({ atOnce, signal }), everyMs, onError })
-  verification.onWork(verifications.wake)
-  // a batch, and a pause after it
-  const sweeps = startLoop({ work: (signal) => sweep({ ...sweeping, signal }).then(() => 0), everyMs: sweeping.everyMs, onError })
-  return [verifications, sweeps]
-  return [recovery, demands, verifications, sweeps]
 }
 
 async function openEmbedded(gate: Gate): Promise<void> {

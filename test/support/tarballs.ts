@@ -42,9 +42,9 @@ export async function startWithTarballs(
     uploadExpiryMs = 86_400_000,
     expected = [],
     rules = [],
+    fillSpecs = false,
     ...options
   }: TarballOptions = {}
-  { strict = false, mode = 'own', reserve = 0, expected = [], rules = [], fillSpecs = false, ...options }: TarballOptions = {}
 ): Promise<WithTarballs> {
   const stores = options.stores ?? (await openStores(t))
   const blobs = options.blobs ?? (await openBlobs(t, { reserve }))

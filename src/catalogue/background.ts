@@ -1,0 +1,50 @@
+import type { Catalogue } from './catalogue.ts'
+import { type Loop, startLoop } from './loop.ts'
+
+export interface BackgroundOptions {
+  /** Whether any image may be read. */
+  reading: boolean
+  uploadExpiryMs: number
+  /** What nobody foresaw, and what could not be done because of it. */
+  onFailure(error: unknown, what: string): void
+}
+
+/** Two images at once: requests go first. */
+const verifying = { everyMs: 15_000, atOnce: 2 }
+/** Every image once a day, as far as one batch in ten minutes gets. */
+const sweeping = { everyMs: 600_000, olderMs: 24 * 3_600_000, limit: 200 }
+/** Batches that a process left half done when it was killed. */
+const recovering = { everyMs: 300_000 }
+/** A killed process loses what was counted since. */
+const counting = { everyMs: 10_000 }
+/** Often enough for the shortest expiry. */
+const tidying = { everyMs: 60_000 }
+
+/** What happens without a request: each an entry of its own. */
+export function startBackground(catalogue: Catalogue, { reading, uploadExpiryMs, onFailure }: BackgroundOptions): Loop[] {
+  const { verification, sweep, batches, demand, uploads } = catalogue
+  const loops: Loop[] = []
+
+  /** A round, and a pause after it. */
+  function every(everyMs: number, { what, work }: { what: string; work: (signal: AbortSignal) => Promise<unknown> }): void {
+    loops.push(startLoop({ everyMs, work: (signal) => work(signal).then(() => 0), onError: (error) => onFailure(error, what) }))
+  }
+
+  every(recovering.everyMs, { what: 'a batch could not be taken back', work: () => batches.recover() })
+  every(counting.everyMs, { what: 'demand could not be written down', work: () => demand.flush() })
+  if (uploads) {
+    const what = 'an upload could not be completed, or removed'
+    const onError = (error: unknown) => onFailure(error, what)
+    every(Math.min(tidying.everyMs, uploadExpiryMs), { what, work: (signal) => uploads.tidy({ signal, onError }) })
+  }
+  if (reading && verification && sweep) {
+    const what = 'an image could not be verified'
+    every(sweeping.everyMs, { what, work: (signal) => sweep({ ...sweeping, signal }) })
+    // as long as there is something to do, without a pause
+    const work = (signal: AbortSignal) => verification.work({ atOnce: verifying.atOnce, signal })
+    const verifications = startLoop({ work, everyMs: verifying.everyMs, onError: (error) => onFailure(error, what) })
+    verification.onWork(verifications.wake)
+    loops.push(verifications)
+  }
+  return loops
+}
