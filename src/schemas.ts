@@ -14,6 +14,8 @@ export type ImageRegistration =
  * By file name.
  */
 export interface Schemas {
+  'architectures-answer.json': ArchitecturesAnswer
+  'architectures-query.json': ArchitecturesQuery
   'batch-answer.json': BatchAnswer
   'batch-item.json': BatchItem
   'batch-result.json': BatchResult
@@ -31,6 +33,7 @@ export interface Schemas {
   'container.json': Container
   'deleted-container.json': DeletedContainer
   'deleted-page.json': DeletedPage
+  'demand-row.json': DemandRow
   'diff-answer.json': DiffAnswer
   'diff-query.json': DiffQuery
   'done-reply.json': DoneReply
@@ -56,11 +59,21 @@ export interface Schemas {
   'image-report-image.json': ImageReportImage
   'image-report.json': ImageReport
   'image-view.json': ImageView
+  'kubernetes-list.json': KubernetesList
   'live-report.json': LiveReport
+  'manifest-descriptor.json': ManifestDescriptor
+  'manifest-list.json': ManifestList
+  'manifest-query.json': ManifestQuery
   'mozart-refusal.json': MozartRefusal
   'openapi-document.json': OpenApiDocument
   'page-query.json': PageQuery
   'pending-image.json': PendingImage
+  'plan-answer.json': PlanAnswer
+  'plan-job.json': PlanJob
+  'plan-query.json': PlanQuery
+  'plan-source.json': PlanSource
+  'plan-step.json': PlanStep
+  'plan.json': Plan
   'pretty-parameter.json': PrettyParameter
   'problem.json': Problem
   'ready-report.json': ReadyReport
@@ -76,7 +89,9 @@ export interface Schemas {
   'restore.json': Restore
   'resumable-upload.json': ResumableUpload
   'spec-add.json': SpecAdd
+  'spec-image.json': SpecImage
   'spec-reply.json': SpecReply
+  'spec-report.json': SpecReport
   'storage-parameters.json': StorageParameters
   'tarball-query.json': TarballQuery
   'unavailable-report.json': UnavailableReport
@@ -85,6 +100,39 @@ export interface Schemas {
   'uploads.json': Uploads
   'version-report.json': VersionReport
   'warning.json': Warning
+}
+/**
+ * Which architectures machines asked for.
+ */
+export interface ArchitecturesAnswer {
+  /**
+   * The first day that is counted.
+   */
+  since: string
+  architectures: DemandRow[]
+}
+export interface DemandRow {
+  architecture: string
+  /**
+   * Under which it stands in urls.
+   */
+  names: string[]
+  asked: number
+  answered: number
+  refused: number
+  /**
+   * Containers that such a machine was refused, the most refused first.
+   */
+  lacking: {
+    container: string
+    refused: number
+  }[]
+}
+export interface ArchitecturesQuery {
+  /**
+   * Default: 7.
+   */
+  days?: number
 }
 /**
  * What became of each item, in their order.
@@ -357,6 +405,10 @@ export interface Settings {
    * How long a resumable upload may stand still before what came of it is removed; for so long it is also remembered how it ended.
    */
   uploadExpiry: number
+  /**
+   * Give the dependency images of a job spec that is added the `container_image_urls` that the catalogue has, where the spec has none, so that workers of every architecture load their own.
+   */
+  fillSpecs: boolean
   /**
    * For how long a removed container is listed as one that can be brought back. Its tarballs may be gone earlier; a restore says so.
    */
@@ -1228,8 +1280,55 @@ export interface ImageReport {
    */
   files?: ImageReportFile[]
 }
+/**
+ * For kubectl apply -f -.
+ */
+export interface KubernetesList {
+  apiVersion: string
+  kind: string
+  items: {
+    [k: string]: unknown
+  }[]
+  [k: string]: unknown
+}
 export interface LiveReport {
   live: boolean
+}
+export interface ManifestDescriptor {
+  mediaType: string
+  size: number
+  digest: string
+  platform: {
+    architecture: string
+    os: string
+    variant?: string
+  }
+}
+/**
+ * A container as an OCI index or a Docker manifest list, from what reading its images proved and nothing else.
+ */
+export interface ManifestList {
+  schemaVersion: number
+  mediaType: string
+  manifests: ManifestDescriptor[]
+  /**
+   * Whether a registry serves these manifests; none does yet.
+   */
+  pullable: boolean
+  /**
+   * Of which images the manifest is the one that their configuration and layers make, as their tarballs hold none.
+   */
+  derived: string[]
+  unproven: {
+    architecture: string
+    why: string
+  }[]
+}
+export interface ManifestQuery {
+  /**
+   * Default: oci.
+   */
+  format?: 'oci' | 'docker'
 }
 export interface MozartRefusal {
   success: boolean
@@ -1256,6 +1355,76 @@ export interface PageQuery {
    * `next` of the page before.
    */
   cursor?: string
+}
+/**
+ * One step an architecture, in the same order whatever the order of the sources.
+ */
+export interface PlanAnswer {
+  container: string
+  build: string[]
+  reuse: string[]
+  steps: PlanStep[]
+}
+export interface PlanStep {
+  architecture: string
+  action: 'build' | 'reuse'
+  /**
+   * For programs: why.
+   */
+  code: string
+  /**
+   * For people: why.
+   */
+  reason: string
+  /**
+   * Of the image that is reused.
+   */
+  url: string | null
+  source: {
+    [k: string]: string
+  }
+}
+/**
+ * For format=kubernetes: what a build runs in.
+ */
+export interface PlanJob {
+  image: string
+  /**
+   * @minItems 1
+   * @maxItems 100
+   */
+  command: [string, ...string[]]
+  namespace?: string
+  serviceAccount?: string
+  /**
+   * Where the job reports to, as LEPORELLO_URL; default: this server.
+   */
+  url?: string
+}
+export interface PlanQuery {
+  /**
+   * Default: json. jenkins: an axis of a matrix. kubernetes: Jobs bound to machines by kubernetes.io/arch, as a List.
+   */
+  format?: 'json' | 'jenkins' | 'kubernetes'
+}
+/**
+ * What an image is built from, each input by its name: commit, containerfile, base, or whatever else decides about it.
+ */
+export interface PlanSource {
+  [k: string]: string
+}
+/**
+ * What is to be built, and from what.
+ */
+export interface Plan {
+  container: string
+  /**
+   * By architecture; what stands under * is every expected one's.
+   */
+  sources: {
+    [k: string]: PlanSource
+  }
+  job?: PlanJob
 }
 export interface PrettyParameter {
   /**
@@ -1425,6 +1594,20 @@ export interface SpecAdd {
   spec: string
   [k: string]: unknown
 }
+export interface SpecImage {
+  role: 'container' | 'dependency'
+  name: string | null
+  /**
+   * On which a worker gets an image that it can run; null where nobody can tell.
+   */
+  architectures: string[] | null
+  certain: boolean
+  /**
+   * Further ones, if the spec held the urls that the catalogue has.
+   */
+  fillable: string[]
+  message: string
+}
 export interface SpecReply {
   success: boolean
   message: string
@@ -1435,6 +1618,30 @@ export interface SpecReply {
     [k: string]: unknown
   }
   [k: string]: unknown
+}
+/**
+ * On which architectures a job can run.
+ */
+export interface SpecReport {
+  /**
+   * Null where none of its images tells.
+   */
+  architectures: string[] | null
+  /**
+   * Where it could, were container_image_urls filled from the catalogue.
+   */
+  ifFilled: string[] | null
+  certain: boolean
+  images: SpecImage[]
+  /**
+   * Dependency images for one architecture only.
+   */
+  single: string[]
+  /**
+   * Dependency images of which nothing is known.
+   */
+  unknown: string[]
+  summary: string
 }
 export interface StorageParameters {
   /**

@@ -89,11 +89,10 @@ export interface CatalogueOptions {
 
 const day = 24 * 3_600_000
 
-export function createCatalogue(
-  stores: Stores,
-  { guarded, expected = [], rules = [], hash, tarballs, onUntold, deletedKeepMs = 30 * day }: CatalogueOptions
-  { guarded, expected = [], rules = [], hash, tarballs, onUntold, fillSpecs = false }: CatalogueOptions
-): Catalogue {
+export function createCatalogue(stores: Stores, options: CatalogueOptions): Catalogue {
+  const { guarded, expected = [], rules = [], hash, tarballs, onUntold } = options
+  const { deletedKeepMs = 30 * day } = options
+  const { fillSpecs = false } = options
   const facts = factsBook(stores.facts, hash)
   const now = tarballs?.now ?? (() => new Date())
   const journal = createJournal(stores.journal, { hash, now })
