@@ -6,6 +6,7 @@ import { startBackground } from './catalogue/background.ts'
 import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts'
 import type { Config, Objects } from './config/config.ts'
 import { program } from './config/program.ts'
+import type { Release } from './domain/task.ts'
 import { createServer } from './http/server.ts'
 import { causes, type Log, type WriteInfo } from './observability/log.ts'
 import { measuredResolve } from './observability/measured-resolve.ts'
@@ -81,7 +82,13 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
       mode: config.verify.images,
       leaseMs,
       uploadExpiryMs: config.uploadExpiryMs,
-      addresses: () => ownAddresses(config, port)
+      addresses: () => ownAddresses(config, port),
+      removal: {
+        graceMs: config.deleteGraceMs,
+        onReleased: (release: Release) => log.info(release, 'a tarball is removed when it is due, unless a container names it then'),
+        onRemoved: (removed: object) => log.info(removed, 'a tarball that no container names was removed'),
+        onError: (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'tarballs that it named stay; fsck finds them')
+      }
     }
     const onUntold = (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'a change is not in the journal yet')
     const catalogue = createCatalogue(measuredStores(stores, metrics), { ...config, hash: sha256, tarballs, onUntold })

@@ -80,6 +80,7 @@ export interface Schemas {
   'reason.json': Reason
   'record-change.json': RecordChange
   'refusal.json': Refusal
+  'released-tarball.json': ReleasedTarball
   'removal-answer.json': RemovalAnswer
   'report-query.json': ReportQuery
   'resolution-reply.json': ResolutionReply
@@ -406,6 +407,10 @@ export interface Settings {
    */
   uploadExpiry: number
   /**
+   * How long a tarball that was uploaded through the API stays after the last container ceased to name it. Jobs in a queue hold its address for days; a container that names it again keeps it. 0 removes it at once.
+   */
+  deleteGrace: number
+  /**
    * Give the dependency images of a job spec that is added the `container_image_urls` that the catalogue has, where the spec has none, so that workers of every architecture load their own.
    */
   fillSpecs: boolean
@@ -456,6 +461,10 @@ export interface ContainerAnswer {
    * Whether it meant the same before; then nothing was written.
    */
   unchanged: boolean
+  /**
+   * The tarballs in our own store that it ceased to name.
+   */
+  released: ReleasedTarball[]
 }
 /**
  * A container with what is known of it.
@@ -579,17 +588,38 @@ export interface Reason {
   since: string | null
 }
 /**
+ * A tarball in our own store that the container ceased to name.
+ */
+export interface ReleasedTarball {
+  /**
+   * Its path below /storage.
+   */
+  key: string
+  container: string
+  /**
+   * When it is removed, unless a container names it then (LEPORELLO_DELETE_GRACE).
+   */
+  due: string
+}
+/**
  * The container as it stands after a change.
  */
 export interface ContainerChange {
   container: ContainerView
+  /**
+   * The tarballs in our own store that it ceased to name.
+   */
+  released: ReleasedTarball[]
 }
 /**
  * One image, with the container that it belongs to.
  */
 export interface ContainerImage {
   container: string
-  architecture: string
+  /**
+   * Null for the one image of a record that names no architectures.
+   */
+  architecture: string | null
   url: string
   /**
    * What who registered it said, else that of its configuration.
@@ -1045,6 +1075,10 @@ export interface ImageAnswer {
    * Whether the record said all this before.
    */
   unchanged: boolean
+  /**
+   * The tarballs in our own store that it ceased to name.
+   */
+  released: ReleasedTarball[]
 }
 /**
  * A tarball in a form.
@@ -1459,6 +1493,10 @@ export interface RemovalAnswer {
   removed: boolean
   container: ContainerView
   warnings: Warning[]
+  /**
+   * The tarballs in our own store that it ceased to name.
+   */
+  released: ReleasedTarball[]
 }
 export interface Warning {
   /**

@@ -5,6 +5,7 @@ export interface BackgroundOptions {
   /** Whether any image may be read. */
   reading: boolean
   uploadExpiryMs: number
+  deleteGraceMs: number
   /** What nobody foresaw, and what could not be done because of it. */
   onFailure(error: unknown, what: string): void
 }
@@ -19,10 +20,12 @@ const recovering = { everyMs: 300_000 }
 const counting = { everyMs: 10_000 }
 /** Often enough for the shortest expiry. */
 const tidying = { everyMs: 60_000 }
+/** So many tarballs for one walk over all containers. */
+const removing = { everyMs: 60_000, leastMs: 1_000, atOnce: 200 }
 
 /** What happens without a request: each an entry of its own. */
-export function startBackground(catalogue: Catalogue, { reading, uploadExpiryMs, onFailure }: BackgroundOptions): Loop[] {
-  const { verification, sweep, batches, demand, uploads } = catalogue
+export function startBackground(catalogue: Catalogue, { reading, uploadExpiryMs, deleteGraceMs, onFailure }: BackgroundOptions): Loop[] {
+  const { verification, sweep, batches, demand, uploads, removals } = catalogue
   const loops: Loop[] = []
 
   /** A round, and a pause after it. */
@@ -36,6 +39,15 @@ export function startBackground(catalogue: Catalogue, { reading, uploadExpiryMs,
     const what = 'an upload could not be completed, or removed'
     const onError = (error: unknown) => onFailure(error, what)
     every(Math.min(tidying.everyMs, uploadExpiryMs), { what, work: (signal) => uploads.tidy({ signal, onError }) })
+  }
+  if (removals) {
+    const what = 'tarballs that no container names could not be removed'
+    const work = (signal: AbortSignal) => removals.work({ atOnce: removing.atOnce, signal })
+    // a short grace is meant to be over soon
+    const everyMs = Math.min(removing.everyMs, Math.max(removing.leastMs, deleteGraceMs))
+    const removal = startLoop({ work, everyMs, onError: (error) => onFailure(error, what) })
+    removals.onWork(removal.wake)
+    loops.push(removal)
   }
   if (reading && verification && sweep) {
     const what = 'an image could not be verified'

@@ -15,14 +15,17 @@ import { createHistory, type History } from './history.ts'
 import type { ContainerView } from './image-views.ts'
 import { type Images, type ImagesParts, imageCatalogue } from './images.ts'
 import { createJournal } from './journal.ts'
+import { namingOf } from './naming.ts'
 import { createPlanning, type Planning } from './planning.ts'
 import { recordsOf } from './records.ts'
+import { createRemovals, type Removals, type RemovalsParts } from './removals.ts'
 import { type ResumableUploads, resumableUploads } from './resumable-uploads.ts'
 import { createRulebook } from './rulebook.ts'
 import { specsNaming } from './spec-references.ts'
 import { type Specs, specCatalogue } from './specs.ts'
 import { sweep } from './sweep.ts'
 import { taskQueue } from './task-queue.ts'
+import { type Upkeep, upkeepCatalogue } from './upkeep.ts'
 import { createVerification, type Verification, type VerificationParts } from './verification.ts'
 import { createViews, type Views } from './views.ts'
 
@@ -55,6 +58,10 @@ export interface Catalogue {
   hash: Hash
   /** Ids of job specs that name a container; the first of them. */
   specsNaming: (container: string) => Promise<string[]>
+  /** Looking after what is there. */
+  upkeep: Upkeep | undefined
+  /** Removing tarballs that no container names any more. */
+  removals: Removals | undefined
   /** Looks again at what was looked at longest ago. */
   sweep: ((options: Parameters<typeof sweep>[1]) => Promise<number>) | undefined
   jobSpecs: Specs
@@ -63,7 +70,10 @@ export interface Catalogue {
   describe: Record<'containers' | 'jobSpecs' | 'hysdsIos', DocumentStore['describe']>
 }
 
+type RemovalSettings = Pick<RemovalsParts, 'graceMs' | 'onReleased' | 'onRemoved' | 'onError'>
+
 export interface TarballParts extends Pick<ImagesParts, 'blobs' | 'sources' | 'now' | 'strict' | 'addresses'> {
+  removal: RemovalSettings
   /** Which images are read to prove what they are. */
   mode: VerificationParts['mode']
   /** For how long a task is somebody's without a sign of life. */
@@ -98,9 +108,12 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const journal = createJournal(stores.journal, { hash, now })
   const rulebook = createRulebook({ rules, expected })
   const assemblies = createAssemblies({ store: stores.assemblies, journal, rulebook, hash, now, onUntold })
-  const changes = createChanges({ containers: stores.containers, journal, hash, follow: assemblies.follow, onUntold })
-  const views = createViews({ changes, facts, assemblies, journal, summaries: stores.summaries, rulebook, hash, now })
   const queue = taskQueue(stores.tasks, { hash, now, leaseMs: 60_000, ...tarballs })
+  const naming = namingOf(stores)
+  const removals = tarballs && createRemovals({ ...tarballs, ...tarballs.removal, naming, queue })
+  const { follow } = assemblies
+  const changes = createChanges({ containers: stores.containers, journal, hash, follow, release: removals?.changed, onUntold })
+  const views = createViews({ changes, facts, assemblies, journal, summaries: stores.summaries, rulebook, hash, now })
   const verification = tarballs && createVerification({ ...tarballs, containers: stores.containers, facts, queue })
   const planning = createPlanning({ changes, facts, assemblies, rulebook, jobSpecs: stores.jobSpecs, now })
   const demand = createDemandBook(stores.demand, { now })
@@ -133,6 +146,8 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     history: createHistory({ journal, changes, guarded, view: views.of, verification, tarballs }),
     deleted: deletedList({ journal, containers: stores.containers, now, keepMs: deletedKeepMs }),
     specsNaming: (container) => specsNaming(stores.jobSpecs, { container, most: 20 }),
+    upkeep: tarballs && upkeepCatalogue({ ...tarballs, containers: stores.containers, facts }),
+    removals,
     sweep: tarballs && ((options) => sweep({ ...tarballs, containers: stores.containers, facts: stores.facts, queue }, options)),
     planning,
     demand,

@@ -4,6 +4,7 @@ import type { Cause } from '../domain/entry.ts'
 import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
 import type { Hash } from '../domain/facts.ts'
 import { fingerprintOf } from '../domain/fingerprint.ts'
+import type { Release } from '../domain/task.ts'
 import type { DocumentStore } from '../stores/document-store.ts'
 import type { Journal } from './journal.ts'
 import { createTurns } from './turns.ts'
@@ -42,6 +43,8 @@ export interface Changed {
   unchanged: boolean
   /** How often a write of somebody else came in between, and once more. */
   attempts: number
+  /** The tarballs of ours that the record ceased to name. */
+  released: readonly Release[]
 }
 
 /** The one door through which records are changed: by compare-and-swap, with an entry in the journal for each change of meaning. */
@@ -63,11 +66,13 @@ export interface ChangesParts {
   follow?: ((id: string, changed: Changed) => Promise<void>) | undefined
   /** The change is there, and the journal could not take it: the next sweep will find it, but not who made it. */
   onUntold(error: unknown, id: string): void
+  /** Hears of every change before whoever made it is answered; what it answers stands in `released`. It never throws. */
+  release?: ((id: string, changed: Changed) => Promise<Release[]>) | undefined
 }
 
 const maxAttempts = 50
 
-export function createChanges({ containers, journal, hash, follow, onUntold }: ChangesParts): Changes {
+export function createChanges({ containers, journal, hash, follow, onUntold, release }: ChangesParts): Changes {
   const inTurn = createTurns()
   const listeners: ((id: string, changed: Changed) => void)[] = []
   const meaning = (known: Known | undefined) => known && fingerprintOf(known.record, hash)
@@ -85,11 +90,11 @@ export function createChanges({ containers, journal, hash, follow, onUntold }: C
     const wanted = document === undefined ? undefined : knownOf(id, { document, revision: before?.revision ?? '' })
     const unchanged = meaning(before) === meaning(wanted)
     if (change.dryRun || (unchanged && (!change.verbatim || document === undefined))) {
-      return { before, after: unchanged ? before : wanted, unchanged, attempts }
+      return { before, after: unchanged ? before : wanted, unchanged, attempts, released: [] }
     }
     try {
       const revision = await write(id, { before, document })
-      return { before, after: wanted && { ...wanted, revision: revision! }, unchanged, attempts }
+      return { before, after: wanted && { ...wanted, revision: revision! }, unchanged, attempts, released: [] }
     } catch (error) {
       if (isCatalogueError(error, 'revision_conflict', 'already_exists') && attempts < maxAttempts) return undefined
       throw error
@@ -135,8 +140,9 @@ export function createChanges({ containers, journal, hash, follow, onUntold }: C
       if (!changed) continue
       if (change.dryRun || changed.before?.revision === changed.after?.revision) return changed
       if (!changed.unchanged) await tell(id, { change, changed })
+      const released = release ? await release(id, changed) : []
       for (const listener of listeners) listener(id, changed)
-      return changed
+      return { ...changed, released }
     }
   }
 

@@ -7,7 +7,8 @@ import type { Reason, State, StateAnswer } from '../domain/state.ts'
 
 /** One image as the API shows it. */
 export interface ImageView {
-  architecture: Architecture
+  /** Null for the one image of a record that names no architectures. */
+  architecture: Architecture | null
   url: string
   /** What who registered it said, else that of its configuration; null when neither is known. */
   digest: string | null
@@ -45,7 +46,7 @@ export interface ContainerView {
   updated: string | null
 }
 
-export function imageView(architecture: Architecture, { url, facts }: { url: string; facts: Facts | undefined }): ImageView {
+export function imageView(architecture: Architecture | null, { url, facts }: { url: string; facts: Facts | undefined }): ImageView {
   return {
     architecture,
     url,

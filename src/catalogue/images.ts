@@ -21,6 +21,8 @@ export interface ImageAnswer {
   image: ImageView
   created: boolean
   unchanged: boolean
+  /** Tarballs of ours that no longer stand in the record. */
+  released: Registered['released']
 }
 
 /** Which image of which container, and under which address of ours it was asked for. */
@@ -53,7 +55,7 @@ export interface Images {
   /** Registers the image that another container has for this architecture. */
   copy(image: AskedChange & { from: string }): Promise<ImageAnswer>
   /** Takes one image away. Throws container_unknown, image_missing, image_refused when it is the only one. */
-  drop(image: AskedChange): Promise<ContainerView>
+  drop(image: AskedChange): Promise<Pick<ImageAnswer, 'container' | 'released'>>
   /** Takes in a tarball. Throws image_refused, digest_mismatch, size_mismatch, store_full; then nothing is left behind. */
   upload(upload: TarballUpload): Promise<ImageAnswer>
   /** Throws store_full when so many bytes more would not fit. */
@@ -97,13 +99,14 @@ export function imageCatalogue({ guarded, changes, views, ...parts }: ImagesPart
       record,
       revision,
       created = false,
-      unchanged = false
-    }: Pick<Known, 'record' | 'revision'> & { created?: boolean; unchanged?: boolean }
+      unchanged = false,
+      released = []
+    }: Pick<Known, 'record' | 'revision'> & Partial<Pick<Registered, 'created' | 'unchanged' | 'released'>>
   ): Promise<ImageAnswer> {
     const container = await views.of({ record, revision })
     const image = container.images[architecture]
     if (!image) throw imageMissing(record, { architecture, requested: architecture })
-    return { container, image, created, unchanged }
+    return { container, image, created, unchanged, released }
   }
 
   async function targetOf({ id, architecture, publicUrl }: Asked): Promise<Target & { facts: Facts | undefined; record: Record }> {
@@ -147,7 +150,8 @@ export function imageCatalogue({ guarded, changes, views, ...parts }: ImagesPart
     put: async (image) => answer(image.architecture, await register(image)),
 
     async drop(asked) {
-      return views.of(await records.drop(asked))
+      const dropped = await records.drop(asked)
+      return { container: await views.of(dropped), released: dropped.released }
     },
 
     async copy({ from, ...asked }) {

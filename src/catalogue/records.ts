@@ -25,6 +25,7 @@ export interface Registered {
   created: boolean
   /** Whether the record meant all this before, so that nothing was written. */
   unchanged: boolean
+  released: Changed['released']
 }
 
 export interface ImageToRegister extends Circumstances {
@@ -57,7 +58,12 @@ export function recordsOf(changes: Changes, { guarded }: { guarded: readonly Arc
     return { ...changed, after: changed.after! }
   }
 
-  const registered = ({ after, unchanged }: Changed & { after: Known }, created: boolean): Registered => ({ ...after, created, unchanged })
+  const registered = ({ after, unchanged, released }: Changed & { after: Known }, created: boolean): Registered => ({
+    ...after,
+    created,
+    unchanged,
+    released
+  })
 
   return {
     find: changes.find,

@@ -50,7 +50,7 @@ async function lookAgain(
   const { changed, status } = await look(parts, { known, signal })
   const checked = parts.now().toISOString()
   await parts.facts.put(stored.id, toFactsDocument({ ...known, status, checked }, stored.id), { revision: stored.revision })
-  if (changed) await parts.queue.add({ container: known.container, slot: known.slot, key: known.key })
+  if (changed) await parts.queue.add({ kind: 'verify', container: known.container, slot: known.slot, key: known.key })
 }
 
 async function look({ blobs, sources }: SweepParts, { known, signal }: { known: Facts; signal: AbortSignal }): Promise<Looked> {

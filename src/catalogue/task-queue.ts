@@ -1,11 +1,11 @@
 import { isCatalogueError } from '../domain/errors.ts'
 import type { Hash } from '../domain/facts.ts'
-import { fromTaskDocument, type Task, toTaskDocument } from '../domain/task.ts'
+import { fromTaskDocument, type NewTask, subjectOf, type Task, type TaskKind, type TaskOf, toTaskDocument } from '../domain/task.ts'
 import type { DocumentStore } from '../stores/document-store.ts'
 
 /** A task that is ours until its lease ends. */
-export interface Claimed {
-  task: Task
+export interface Claimed<Kind extends TaskKind = 'verify'> {
+  task: TaskOf<Kind>
   /** Makes the lease begin anew. False when another has the task by now, or it was put down anew: then stop. */
   extend(): Promise<boolean>
   /** It is done; a task that was put down anew meanwhile stays. */
@@ -15,12 +15,15 @@ export interface Claimed {
 }
 
 export interface TaskQueue {
-  /** One task an image: putting it down again makes it due again. */
-  add(task: Pick<Task, 'container' | 'slot' | 'key'>): Promise<void>
+  /** One task a subject: putting it down again makes it due again, now or so much later. */
+  add(task: NewTask, options?: { afterMs: number }): Promise<void>
   /** Puts down one that the caller does at once: others take it up only when the caller falls silent. */
-  begin(task: Pick<Task, 'container' | 'slot' | 'key'>): Promise<Claimed>
-  /** Takes what is due, at most so many. Of several that ask at once one gets each. */
-  claim(limit: number): Promise<Claimed[]>
+  begin<Kind extends TaskKind>(task: Extract<NewTask, { kind: Kind }>): Promise<Claimed<Kind>>
+  /** Takes what is due of a kind, at most so many. Of several that ask at once one gets each. */
+  claim<Kind extends TaskKind>(kind: Kind, limit: number): Promise<Claimed<Kind>[]>
+  /** It need not be done any more. Whoever is at it learns so when extending. */
+  cancel(task: NewTask): Promise<void>
+  find(task: NewTask): Promise<Task | undefined>
 }
 
 export interface QueueParts {
@@ -35,14 +38,11 @@ export interface QueueParts {
  */
 export function taskQueue(store: DocumentStore, { hash, now, leaseMs }: QueueParts): TaskQueue {
   const after = (ms: number) => new Date(now().getTime() + ms).toISOString()
+  const idOf = (task: NewTask) => hash(subjectOf(task))
 
-  const newTask = ({ container, slot, key }: Pick<Task, 'container' | 'slot' | 'key'>) => ({
-    id: hash(`verify\n${container}\n${slot}`),
-    kind: 'verify' as const,
-    container,
-    slot,
-    key
-  })
+  async function put(task: Task): Promise<string> {
+    return (await store.put(task.id, toTaskDocument(task))).revision
+  }
 
   /** The new revision, or undefined when somebody else wrote. */
   async function swap(task: Task, revision: string): Promise<string | undefined> {
@@ -54,13 +54,13 @@ export function taskQueue(store: DocumentStore, { hash, now, leaseMs }: QueuePar
     }
   }
 
-  async function claimOne(found: Task, revision: string): Promise<Claimed | undefined> {
-    const task = { ...found, due: after(leaseMs), attempts: found.attempts + 1 }
+  async function claimOne<Kind extends TaskKind>(found: TaskOf<Kind>, revision: string): Promise<Claimed<Kind> | undefined> {
+    const task: TaskOf<Kind> = { ...found, due: after(leaseMs), attempts: found.attempts + 1 }
     const held = await swap(task, revision)
-    return held === undefined ? undefined : claimed(task, held)
+    return held === undefined ? undefined : claimed<Kind>(task, held)
   }
 
-  function claimed(task: Task, revision: string): Claimed {
+  function claimed<Kind extends TaskKind>(task: TaskOf<Kind>, revision: string): Claimed<Kind> {
     let held: string | undefined = revision
     return {
       task,
@@ -81,27 +81,46 @@ export function taskQueue(store: DocumentStore, { hash, now, leaseMs }: QueuePar
   }
 
   return {
-    async add(image) {
-      const task = { ...newTask(image), due: after(0), attempts: 0 }
-      await store.put(task.id, toTaskDocument(task))
+    async add(task, { afterMs } = { afterMs: 0 }) {
+      await put({ ...task, id: idOf(task), due: after(afterMs), attempts: 0 })
     },
 
-    async begin(image) {
-      const task = { ...newTask(image), due: after(leaseMs), attempts: 1 }
-      const { revision } = await store.put(task.id, toTaskDocument(task))
-      return claimed(task, revision)
+    async begin<Kind extends TaskKind>(wanted: Extract<NewTask, { kind: Kind }>) {
+      // a wanted task of a kind with its id and times is a task of that kind; the compiler cannot follow
+      const task = { ...(wanted as NewTask), id: idOf(wanted as NewTask), due: after(leaseMs), attempts: 1 } as TaskOf<Kind>
+      return claimed(task, await put(task))
     },
 
-    async claim(limit) {
-      const { items } = await store.list({ sort: { field: 'due', order: 'asc' }, limit })
-      const mine: Claimed[] = []
-      for (const { document, revision } of items) {
-        const task = fromTaskDocument(document)
-        if (!task || task.due > now().toISOString()) continue
-        const one = await claimOne(task, revision)
-        if (one) mine.push(one)
-      }
+    async claim<Kind extends TaskKind>(kind: Kind, limit: number) {
+      const mine: Claimed<Kind>[] = []
+      let cursor: string | undefined
+      do {
+        const page = await store.list({
+          where: [{ field: 'kind', equals: kind }],
+          sort: { field: 'due', order: 'asc' },
+          limit,
+          ...(cursor !== undefined && { cursor })
+        })
+        for (const { document, revision } of page.items) {
+          const task = fromTaskDocument(document)
+          if (!task) continue
+          if (task.due > now().toISOString()) return mine
+          const one = await claimOne(task as TaskOf<Kind>, revision)
+          if (one) mine.push(one)
+          if (mine.length === limit) return mine
+        }
+        cursor = page.next
+      } while (cursor !== undefined)
       return mine
+    },
+
+    async cancel(task) {
+      await store.remove(idOf(task))
+    },
+
+    async find(task) {
+      const stored = await store.get(idOf(task))
+      return stored && fromTaskDocument(stored.document)
     }
   }
 }

@@ -55,7 +55,9 @@ export function createVerification(parts: VerificationParts): Verification {
     )
     const proven = ({ slot, url }: { slot: Slot; url: string }) =>
       known.some((one) => one.slot === slot && one.verdict !== 'unverified' && applies(one, { url, digest: record.digest }))
-    return images.filter((image) => !proven(image)).map(({ slot, key = null }) => ({ container: record.id, slot, key }))
+    return images
+      .filter((image) => !proven(image))
+      .map(({ slot, key = null }) => ({ kind: 'verify' as const, container: record.id, slot, key }))
   }
 
   /** As the record says now; undefined when it says nothing of this image any more. */
@@ -133,7 +135,7 @@ export function createVerification(parts: VerificationParts): Verification {
     },
 
     async work({ atOnce, signal }) {
-      const claimed = await queue.claim(atOnce)
+      const claimed = await queue.claim('verify', atOnce)
       await Promise.allSettled(claimed.map((one) => carryOut(one, signal)))
       return claimed.length
     },

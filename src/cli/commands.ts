@@ -13,6 +13,7 @@ export const commands: ReadonlyMap<string, Entry> = new Map([
   ['resolve', { summary: 'say what a machine pulls', load: async () => (await import('./resolve.ts')).resolve }],
   ['register', { summary: 'register images by their URLs', load: async () => (await import('./register.ts')).register }],
   ['inspect', { summary: "prove a tarball's architecture", load: async () => (await import('./inspect.ts')).inspect }],
+  ['verify', { summary: "prove what a container's images are", load: async () => (await import('./verify.ts')).verify }],
   [
     'container-met',
     {

@@ -43,6 +43,8 @@ export interface Config {
   /** For how long a removed container is listed as one that can be brought back. */
   deletedKeepMs: number
   fillSpecs: boolean
+  /** How long a tarball of ours stays after the last container ceased to name it. */
+  deleteGraceMs: number
   client: { url: string; token: string | undefined }
 }
 
@@ -102,6 +104,7 @@ function configFrom(context: RuleContext): Config {
     uploadExpiryMs: settings.uploadExpiry,
     deletedKeepMs: settings.deletedKeepMs,
     fillSpecs: settings.fillSpecs,
+    deleteGraceMs: settings.deleteGrace,
     client: { url: settings.url.replace(/\/+$/, ''), token: settings.token }
   }
 }

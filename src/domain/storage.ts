@@ -66,3 +66,56 @@ export function keyOfUrl(url: string, addresses: readonly string[]): string | un
 }
 
 const withoutScheme = (url: string): string | undefined => /^(?:https?|davs?):\/\/(.+)$/is.exec(url)?.[1]
+
+/** Whether a key is one that tarballKey makes. Nobody else chooses such a path, so the tarball is ours to remove. */
+export const isUploadKey = (key: string): boolean => /^containers\/[^/]+\/[0-9a-f]{12}\/[^/]+\.tar(?:\.gz|\.zst)?$/.test(key)
+
+/** The beginning of the SHA-256 of what stands under such a key. */
+export const digestInKey = (key: string): string | undefined => (isUploadKey(key) ? key.split('/')[2] : undefined)
+
+const storagePath = '/storage/'
+
+/**
+ * Every key that a document names by a URL, under whatever address: an address of ours may have changed, and a tarball that somebody
+ * still names must not be taken for nobody's. So it finds too much rather than too little.
+ */
+export function keysNamedIn(document: string): Set<string> {
+  const keys = new Set<string>()
+  if (!document.includes('storage')) return keys
+  for (const text of textsIn(JSON.parse(document))) {
+    const [path] = text.split(/[?#]/, 1)
+    for (let at = path!.indexOf(storagePath); at !== -1; at = path!.indexOf(storagePath, at + 1)) {
+      const key = decodedOrNot(path!.slice(at + storagePath.length))
+      if (key !== '') keys.add(key)
+    }
+  }
+  return keys
+}
+
+/** Every string in a JSON value, also in JSON that stands in a string, as `urls` does. Not by recursion: who nests may nest deeply. */
+function* textsIn(value: unknown): Generator<string> {
+  const left = [value]
+  while (left.length > 0) {
+    const next = left.pop()
+    const inner = typeof next === 'string' ? parsedOrNot(next) : next
+    if (typeof inner === 'string') yield inner
+    else if (typeof inner === 'object' && inner !== null) left.push(...Object.values(inner))
+  }
+}
+
+function parsedOrNot(text: string): unknown {
+  if (!/^\s*[{[]/.test(text)) return text
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+function decodedOrNot(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

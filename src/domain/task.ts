@@ -1,25 +1,63 @@
 import type { Slot } from './facts.ts'
 
-/** Something that is to be done when it is due, by whichever replica comes first. */
-export interface Task {
+/** What every task has. */
+interface Due {
   id: string
-  kind: 'verify'
   container: string
-  slot: Slot
   /** ISO 8601: when it may be begun. While somebody is at it, when they are taken for dead. */
   due: string
   /** How often it was begun. */
   attempts: number
+}
+
+/** An image is to be read. */
+export interface VerifyTask extends Due {
+  kind: 'verify'
+  slot: Slot
   /** Where the image stands in our own store: known when it was registered under an address of ours. */
   key: string | null
 }
+
+/** A tarball of ours is to be removed, if nobody names it then. */
+export interface RemoveTask extends Due {
+  kind: 'remove'
+  key: string
+  /** ISO 8601: when its record ceased to name it. What was stored later under the same key is another's. */
+  since: string
+}
+
+/** A tarball that a container ceased to name. */
+export interface Release {
+  key: string
+  container: string
+  /** ISO 8601: when it is removed, unless a container names it again until then. */
+  due: string
+}
+
+/** Something that is to be done when it is due, by whichever replica comes first. */
+export type Task = VerifyTask | RemoveTask
+
+export type TaskKind = Task['kind']
+
+/** The one of a kind. */
+export type TaskOf<Kind extends TaskKind> = Extract<Task, { kind: Kind }>
+
+type Wanted<One extends Task> = One extends Task ? Omit<One, 'id' | 'due' | 'attempts'> : never
+
+/** A task before it is put down. */
+export type NewTask = Wanted<Task>
+
+/** Of what a task is about one at a time: putting it down again replaces it. */
+export const subjectOf = (task: NewTask): string =>
+  task.kind === 'verify' ? `verify\n${task.container}\n${task.slot}` : `remove\n${task.key}`
 
 export const toTaskDocument = (task: Task): string => JSON.stringify(task)
 
 /** Undefined for what is no task of ours. */
 export function fromTaskDocument(document: string): Task | undefined {
   const task = JSON.parse(document) as Task
-  return task.kind === 'verify' && typeof task.container === 'string' && typeof task.due === 'string' ? task : undefined
+  const known = task.kind === 'verify' || (task.kind === 'remove' && typeof task.key === 'string')
+  return known && typeof task.container === 'string' && typeof task.due === 'string' ? task : undefined
 }
 
 /** After that nobody tries again by themselves. */

@@ -9,19 +9,26 @@ export interface SourceSettings {
   buckets: readonly string[]
   /** Absolute paths. */
   roots: readonly string[]
+  /**
+   * Every host, wherever it stands. Only for a command: who runs it could fetch the same with curl, while a server would fetch for
+   * strangers. Metadata addresses stay closed.
+   */
+  anywhere?: boolean
 }
 
 export interface SourcePolicy {
   /** Whether anything beyond our own store may be read. */
   beyond: boolean
+  anywhere: boolean
   hosts: readonly HostRule[]
   buckets: readonly BucketRule[]
   roots: readonly string[]
 }
 
 /** The rules of the settings. Throws a TypeError for an entry that says nothing: a rule that silently opens nothing helps nobody. */
-export const policyOf = ({ mode, hosts, buckets, roots }: SourceSettings): SourcePolicy => ({
+export const policyOf = ({ mode, hosts, buckets, roots, anywhere = false }: SourceSettings): SourcePolicy => ({
   beyond: mode === 'all',
+  anywhere,
   hosts: hosts.map(
     (text) => parseHostRule(text) ?? senseless('VERIFY_HOSTS', text, 'a host such as files.example.org, *.example.org or minio:9000')
   ),

@@ -14,7 +14,7 @@ async function replicas(t: Test) {
   return { tasks, replica, pass }
 }
 
-const image = (container: string) => ({ container, slot: '' as const, key: null })
+const image = (container: string) => ({ kind: 'verify' as const, container, slot: '' as const, key: null })
 const names = (claimed: Claimed[]) => claimed.map(({ task }) => task.container).sort()
 
 t.test('what was put down is given to one of several that ask at once', async (t) => {
@@ -22,10 +22,10 @@ t.test('what was put down is given to one of several that ask at once', async (t
   const [one, other] = [replica(), replica()]
   for (const name of ['a', 'b', 'c', 'd']) await one.add(image(name))
 
-  const [mine, theirs] = await Promise.all([one.claim(10), other.claim(10)])
+  const [mine, theirs] = await Promise.all([one.claim('verify', 10), other.claim('verify', 10)])
 
   t.strictSame([...names(mine), ...names(theirs)].sort(), ['a', 'b', 'c', 'd'])
-  t.strictSame(await one.claim(10), [])
+  t.strictSame(await one.claim('verify', 10), [])
 })
 
 t.test('the same image put down twice is one task', async (t) => {
@@ -34,16 +34,16 @@ t.test('the same image put down twice is one task', async (t) => {
   await queue.add(image('a'))
   await queue.add(image('a'))
 
-  t.strictSame(names(await queue.claim(10)), ['a'])
+  t.strictSame(names(await queue.claim('verify', 10)), ['a'])
 })
 
 t.test('a replica that gives no sign of life loses its task to another, and cannot end it any more', async (t) => {
   const { tasks, replica, pass } = await replicas(t)
   await replica().add(image('a'))
-  const [dead] = await replica().claim(1)
+  const [dead] = await replica().claim('verify', 1)
 
   pass(1001)
-  const [alive] = await replica().claim(1)
+  const [alive] = await replica().claim('verify', 1)
   await dead!.finish()
 
   t.equal(alive!.task.attempts, 2)
@@ -56,37 +56,37 @@ t.test('a replica that gives no sign of life loses its task to another, and cann
 t.test('a sign of life keeps a task', async (t) => {
   const { replica, pass } = await replicas(t)
   await replica().add(image('a'))
-  const [mine] = await replica().claim(1)
+  const [mine] = await replica().claim('verify', 1)
 
   pass(900)
   t.equal(await mine!.extend(), true)
   pass(900)
 
-  t.strictSame(await replica().claim(1), [])
+  t.strictSame(await replica().claim('verify', 1), [])
 })
 
 t.test('a task that is put down anew while somebody is at it is done once more', async (t) => {
   const { replica } = await replicas(t)
   const queue = replica()
   await queue.add(image('a'))
-  const [mine] = await queue.claim(1)
+  const [mine] = await queue.claim('verify', 1)
 
   await queue.add(image('a'))
   await mine!.finish()
 
-  t.strictSame(names(await queue.claim(1)), ['a'])
+  t.strictSame(names(await queue.claim('verify', 1)), ['a'])
 })
 
 t.test('what failed is tried again later, and ever later', async (t) => {
   const { replica, pass } = await replicas(t)
   await replica().add(image('a'))
-  const [mine] = await replica().claim(1)
+  const [mine] = await replica().claim('verify', 1)
 
   await mine!.postpone(backoffMs(1))
 
-  t.strictSame(await replica().claim(1), [])
+  t.strictSame(await replica().claim('verify', 1), [])
   pass(backoffMs(1))
-  t.strictSame(names(await replica().claim(1)), ['a'])
+  t.strictSame(names(await replica().claim('verify', 1)), ['a'])
   t.ok(backoffMs(2) > backoffMs(1))
   t.equal(backoffMs(100), 3_600_000)
 })

@@ -50,7 +50,7 @@ export const rooms: readonly Room[] = [
   { files: 'config/', mayImport: ['domain/', 'schemas.ts'], packages: ['ajv', 'node:'] },
   {
     files: 'cli/',
-    mayImport: ['app.ts', 'config/', 'domain/', 'images/', 'observability/log.ts', 'schemas.ts'],
+    mayImport: ['app.ts', 'config/', 'domain/', 'images/', 'observability/log.ts', 'schemas.ts', 'sources/command.ts'],
     packages: ['node:', 'close-with-grace']
   },
   { files: 'schemas.ts', mayImport: [], packages: [] },

@@ -4,6 +4,7 @@ import type { BlobStore } from '../../src/blobs/blob-store.ts'
 import { createCatalogue } from '../../src/catalogue/catalogue.ts'
 import { parseArchitecture } from '../../src/domain/architecture.ts'
 import type { Rule } from '../../src/domain/rules.ts'
+import type { Release } from '../../src/domain/task.ts'
 import { createSources } from '../../src/sources/sources.ts'
 import { newDockerSave, type TestImage } from './images.ts'
 import { type Overrides, onUntold, openBlobs, openStores, type Started, sha256, startServer } from './start-server.ts'
@@ -14,6 +15,8 @@ export const tarball = (image: TestImage = {}): Buffer => gzipSync(tar(newDocker
 
 export interface WithTarballs extends Started {
   blobs: BlobStore
+  /** What the log would say of removals. */
+  said: { released?: string; removed?: string; error?: unknown }[]
   /** Every key in the store, and whatever was left behind beside them. */
   everything(): Promise<string[]>
 }
@@ -29,6 +32,8 @@ export interface TarballOptions extends Overrides {
   reserve?: number
   now?: () => Date
   uploadExpiryMs?: number
+  /** How long a tarball that nobody names any more stays. */
+  graceMs?: number
 }
 
 /** A server that keeps tarballs in a directory of its own, and looks nowhere else. */
@@ -43,12 +48,20 @@ export async function startWithTarballs(
     expected = [],
     rules = [],
     fillSpecs = false,
+    graceMs = 60_000,
     ...options
   }: TarballOptions = {}
 ): Promise<WithTarballs> {
   const stores = options.stores ?? (await openStores(t))
   const blobs = options.blobs ?? (await openBlobs(t, { reserve }))
   const sources = createSources({ settings: { mode: 'own', hosts: [], buckets: [], roots: [] } })
+  const said: WithTarballs['said'] = []
+  const removal = {
+    graceMs,
+    onReleased: ({ key }: Release) => void said.push({ released: key }),
+    onRemoved: ({ key }: { key: string }) => void said.push({ removed: key }),
+    onError: (error: unknown) => void said.push({ error })
+  }
   const catalogue = createCatalogue(stores, {
     guarded: [],
     expected: expected.map(parseArchitecture),
@@ -56,12 +69,13 @@ export async function startWithTarballs(
     fillSpecs,
     hash: sha256,
     onUntold,
-    tarballs: { blobs, sources, now, strict, mode, leaseMs: 60_000, uploadExpiryMs, addresses: () => ['http://127.0.0.1:0'] }
+    tarballs: { blobs, sources, now, strict, mode, leaseMs: 60_000, uploadExpiryMs, removal, addresses: () => ['http://127.0.0.1:0'] }
   })
   const started = await startServer(t, { ...options, stores, catalogue, blobs })
   return {
     ...started,
     blobs,
+    said,
     async everything() {
       const found: string[] = []
       for await (const { name } of blobs.leftovers({ before: new Date(Date.now() + 60_000) })) found.push(name)

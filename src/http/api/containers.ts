@@ -30,11 +30,11 @@ export function containerRoutes(app: FastifyInstance, { edits, view, specsNaming
   }
 
   async function change(request: FastifyRequest, { reply, edit }: { reply: FastifyReply; edit: Edit }): Promise<FastifyReply> {
-    const { before, after, unchanged } = await edits.apply({ ...asked(request), edits: [edit] })
+    const { before, after, unchanged, released } = await edits.apply({ ...asked(request), edits: [edit] })
     const container = await view(after!)
     return withEtag(reply, container)
       .code(before ? 200 : 201)
-      .send({ container, unchanged })
+      .send({ container, unchanged, released })
   }
 
   app.route({
@@ -63,10 +63,10 @@ export function containerRoutes(app: FastifyInstance, { edits, view, specsNaming
     config: { action: 'container:write', describes: containerDescriptions.remove },
     handler: async (request, reply) => {
       const removal = asked(request)
-      const { before } = await edits.apply({ ...removal, edits: [{ op: 'delete' }] })
+      const { before, released } = await edits.apply({ ...removal, edits: [{ op: 'delete' }] })
       const ids = await specsNaming(removal.id)
       const warnings = ids.length === 0 ? [] : [{ code: 'named_by_job_specs', message: `job specs name it: ${ids.join(', ')}`, ids }]
-      return reply.send({ removed: !removal.dryRun, container: await view(before!), warnings })
+      return reply.send({ removed: !removal.dryRun, container: await view(before!), warnings, released })
     }
   })
 }

@@ -74,8 +74,12 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
     describes: descriptions.drop,
     async handler(request, reply) {
       const { dryRun } = strictQuery(request, ['dryRun'])
-      const container = await images.drop({ ...asked(request), ...circumstances(request), dryRun: parseFlag(dryRun, 'dryRun') })
-      return withEtag(reply, container).send({ container })
+      const { container, released } = await images.drop({
+        ...asked(request),
+        ...circumstances(request),
+        dryRun: parseFlag(dryRun, 'dryRun')
+      })
+      return withEtag(reply, container).send({ container, released })
     }
   })
 
@@ -168,6 +172,7 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
   }
 }
 
-function answered(reply: FastifyReply, { container, image, created, unchanged }: ImageAnswer, status = created ? 201 : 200): FastifyReply {
-  return withEtag(reply, container).code(status).send({ container, image, unchanged })
+function answered(reply: FastifyReply, answer: ImageAnswer, status = answer.created ? 201 : 200): FastifyReply {
+  const { container, image, unchanged, released } = answer
+  return withEtag(reply, container).code(status).send({ container, image, unchanged, released })
 }

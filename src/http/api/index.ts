@@ -11,6 +11,7 @@ import { historyRoutes } from './history.ts'
 import { imageRoutes } from './images.ts'
 import { planningRoutes } from './planning.ts'
 import { refuse } from './problems.ts'
+import { upkeepRoutes } from './upkeep.ts'
 import { uploadRoutes } from './uploads.ts'
 
 export interface ApiOptions {
@@ -43,4 +44,5 @@ export async function apiFace(
   await app.register(uploadRoutes, { uploads, address, stallMs })
   historyRoutes(app, { ...catalogue, ...common })
   planningRoutes(app, { ...catalogue, ...common })
+  if (catalogue.upkeep) upkeepRoutes(app, { upkeep: catalogue.upkeep, ...common })
 }

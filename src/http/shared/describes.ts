@@ -37,3 +37,9 @@ export const json = ($ref: string, example?: unknown): Content => ({
 })
 
 export const text = (example: string, type = 'text/plain'): Content => ({ [type]: { schema: { type: 'string' }, example } })
+
+/** A refusal as RFC 9457 writes it. */
+export const problem = (description: string): Answer => ({
+  description,
+  content: { 'application/problem+json': { schema: { $ref: 'problem.json#' } } }
+})

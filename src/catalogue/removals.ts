@@ -1,0 +1,110 @@
+import type { BlobStore } from '../blobs/blob-store.ts'
+import { digestInKey, isUploadKey, keysNamedIn } from '../domain/storage.ts'
+import { backoffMs, type NewTask, type Release } from '../domain/task.ts'
+import type { Changed } from './changes.ts'
+import type { Naming } from './naming.ts'
+import type { Claimed, TaskQueue } from './task-queue.ts'
+
+export interface RemovalsParts {
+  naming: Naming
+  blobs: BlobStore
+  queue: TaskQueue
+  now: () => Date
+  /** For how long a tarball that nobody names any more is kept. */
+  graceMs: number
+  onReleased(release: Release): void
+  onRemoved(removed: { key: string; container: string; size: number }): void
+  /** A release could not be put down: the tarball stays, and fsck will name it. */
+  onError(error: unknown, id: string): void
+}
+
+/** Tarballs that were uploaded for a container, from when the last container ceased to name them until they are gone. */
+export interface Removals {
+  /** To be told of every change of a record. It never throws. */
+  changed(id: string, changed: Pick<Changed, 'before' | 'after'>): Promise<Release[]>
+  /** Removes what is due and named by nobody; how many tasks there were. */
+  work(options: { atOnce: number; signal: AbortSignal }): Promise<number>
+  /** When it is going to be removed, if it is. */
+  pending(key: string): Promise<string | undefined>
+  /** Wakes whoever waits for work. */
+  onWork(listener: () => void): void
+}
+
+/**
+ * What is removed are tarballs that came by way of the API, whose paths nobody else chose: what somebody put under a path by itself is
+ * theirs. A container that names one again rescues it: its task is cancelled then, and it is looked for once more right before.
+ */
+export function createRemovals(parts: RemovalsParts): Removals {
+  const { naming, blobs, queue, now, graceMs } = parts
+  let wake = () => {}
+
+  const taskOf = (key: string, container = ''): Extract<NewTask, { kind: 'remove' }> => ({
+    kind: 'remove',
+    container,
+    key,
+    since: now().toISOString()
+  })
+
+  async function release(container: string, key: string): Promise<Release> {
+    await queue.add(taskOf(key, container), { afterMs: graceMs })
+    const released = { key, container, due: new Date(now().getTime() + graceMs).toISOString() }
+    parts.onReleased(released)
+    return released
+  }
+
+  /** Whether it is still the tarball that was let go of. */
+  async function isTheSame({ task: { key, since } }: Claimed<'remove'>): Promise<{ size: number } | undefined> {
+    const blob = await blobs.head(key)
+    // stored anew since: by an upload whose record may be about to be written
+    if (!blob || blob.modified.toISOString() > since) return undefined
+    return blob.sha256?.startsWith(digestInKey(key)!) ? blob : undefined
+  }
+
+  async function remove(claimed: Claimed<'remove'>, named: ReadonlySet<string>): Promise<void> {
+    const { key, container, attempts } = claimed.task
+    try {
+      const blob = named.has(key) ? undefined : await isTheSame(claimed)
+      // false when it was named again meanwhile
+      if (blob && !(await claimed.extend())) return
+      if (blob && (await blobs.remove(key))) parts.onRemoved({ key, container, size: blob.size })
+      await claimed.finish()
+    } catch (error) {
+      await claimed.postpone(backoffMs(Math.min(attempts, 20)))
+      throw error
+    }
+  }
+
+  return {
+    async changed(id, { before, after }) {
+      const [former, present] = [before, after].map((known) => new Set([...keysOf(known)].filter(isUploadKey)))
+      try {
+        const released: Release[] = []
+        for (const key of former!) if (!present!.has(key)) released.push(await release(id, key))
+        for (const key of present!) if (!former!.has(key)) await queue.cancel(taskOf(key))
+        if (released.length > 0 && graceMs === 0) wake()
+        return released
+      } catch (error) {
+        parts.onError(error, id)
+        return []
+      }
+    },
+
+    async work({ atOnce, signal }) {
+      const due = await queue.claim('remove', atOnce)
+      if (due.length === 0) return 0
+      const named = await naming.namedAmong(new Set(due.map(({ task }) => task.key)), { signal })
+      for (const claimed of due) await remove(claimed, named)
+      return due.length
+    },
+
+    async pending(key) {
+      return (await queue.find(taskOf(key)))?.due
+    },
+
+    onWork(listener) {
+      wake = listener
+    }
+  }
+}
+
+const keysOf = (known: Changed['before']): Set<string> => (known ? keysNamedIn(known.document) : new Set())

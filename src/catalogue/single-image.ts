@@ -1,0 +1,48 @@
+import { fromDocument, type Record } from '../domain/document.ts'
+import { CatalogueError } from '../domain/errors.ts'
+import { applies, type Facts } from '../domain/facts.ts'
+import { architecturesOf } from '../domain/resolution.ts'
+import { keyOfUrl } from '../domain/storage.ts'
+import type { DocumentStore } from '../stores/document-store.ts'
+import type { FactsBook } from './facts.ts'
+import { type ImageView, imageView } from './image-views.ts'
+import { type ReadingParts, readTarball } from './tarball-reading.ts'
+
+/** The one image of a record that names only `url`: nobody said which architecture it is for. */
+export type SingleImage = Omit<ImageView, 'architecture'> & { container: string; architecture: null }
+
+export interface SingleImageParts extends ReadingParts {
+  containers: DocumentStore
+  facts: FactsBook
+  /** Addresses under which this server knows itself. */
+  addresses: () => readonly string[]
+}
+
+/** The record, and its `url`. Throws container_unknown; image_missing when it names architectures, or nothing. */
+export async function singleOf(containers: DocumentStore, id: string): Promise<{ record: Record; url: string; revision: string }> {
+  const stored = await containers.get(id)
+  if (!stored) throw new CatalogueError('container_unknown', `container not found: ${id}`)
+  const record = fromDocument(id, stored.document)
+  if (record.images.size === 0 && record.url !== undefined) return { record, url: record.url, revision: stored.revision }
+  const available = architecturesOf(record)
+  const found = available.length > 0 ? `names its images by architecture (${available.join(', ')})` : 'names no image at all'
+  throw new CatalogueError('image_missing', `${id} ${found}`, { details: { available } })
+}
+
+export function singleImageView(container: string, { url, facts }: { url: string; facts: Facts | undefined }): SingleImage {
+  const { architecture: _, ...view } = imageView(null, { url, facts })
+  return { container, architecture: null, ...view }
+}
+
+/** Reads it now. Throws what singleOf and opening it throw. */
+export async function verifySingle(parts: SingleImageParts, { id, publicUrl }: { id: string; publicUrl: string }): Promise<SingleImage> {
+  const { record, url } = await singleOf(parts.containers, id)
+  const digest = record.digest ?? ''
+  const [known] = await parts.facts.read(id, [''])
+  const given = known && applies(known, { url, digest }) ? known.given : null
+  const key = keyOfUrl(url, [publicUrl, ...parts.addresses()])
+  const target = { container: id, slot: '' as const, url, digest, given, key }
+  const { facts } = await readTarball(parts, target, { by: 'verify' })
+  await parts.facts.write(facts)
+  return singleImageView(id, { url, facts })
+}

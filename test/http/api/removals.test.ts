@@ -1,0 +1,162 @@
+import t, { type Test } from 'tap'
+import { inChunks } from '../../support/images.ts'
+import { startWithTarballs, tarball } from '../../support/tarballs.ts'
+
+const first = tarball()
+const second = tarball({ config: { Env: ['VERSION=2'] } })
+const octets = { 'content-type': 'application/octet-stream' }
+const hour = 3_600_000
+
+/** A server with a clock that the test moves, and an hour of grace. */
+async function start(t: Test, graceMs = hour) {
+  let ahead = 0
+  const server = await startWithTarballs(t, { graceMs, now: () => new Date(Date.now() + ahead) })
+  const { app, catalogue, blobs } = server
+  return {
+    ...server,
+    pass(ms: number) {
+      ahead += ms
+    },
+    put: (id: string, payload: Buffer, architecture = 'amd64') =>
+      app.inject({ method: 'PUT', url: `/api/v1/containers/${id}/images/${architecture}`, headers: octets, payload }),
+    copy: (id: string, from: string) =>
+      app.inject({
+        method: 'PUT',
+        url: `/api/v1/containers/${id}/images/amd64`,
+        headers: { 'content-type': 'application/json' },
+        payload: JSON.stringify({ from })
+      }),
+    remove: (id: string) => app.inject(`/api/v0.1/container/remove?id=${id}`),
+    work: () => catalogue.removals!.work({ atOnce: 100, signal: new AbortController().signal }),
+    keys: async () => (await blobs.list({ limit: 100 })).items.map(({ key }) => key)
+  }
+}
+
+t.test('removing a container removes its tarballs after the grace, and Mozart says what it always said', async (t) => {
+  const server = await start(t)
+  await server.put('hello:1', first)
+  const [key] = await server.keys()
+
+  const reply = await server.remove('hello:1')
+  t.equal(await server.work(), 0)
+  t.strictSame(await server.keys(), [key], 'the grace is not over')
+  server.pass(hour + 1000)
+  t.equal(await server.work(), 1)
+
+  t.equal(reply.body, '{"success": true, "message": "job_spec deleted: hello:1"}\n')
+  t.strictSame(await server.everything(), [])
+  t.strictSame(server.said, [{ released: key }, { removed: key }])
+  t.equal((await server.stores.tasks.list({ limit: 10 })).items.length, 0)
+})
+
+t.test('an image in place of another releases the tarball of that one, and the answer says so', async (t) => {
+  const server = await start(t)
+  const before = await server.put('hello:1', first)
+  const [old] = await server.keys()
+
+  const reply = await server.put('hello:1', second)
+
+  t.strictSame(before.json().released, [])
+  const [released] = reply.json().released
+  t.match(released, { key: old, container: 'hello:1' })
+  t.ok(Date.parse(released.due) > Date.now() + hour - 60_000)
+  server.pass(hour + 1000)
+  await server.work()
+  t.strictSame(await server.keys(), [reply.json().image.url.split('/storage/')[1]])
+})
+
+t.test('an image that is taken away releases its tarball', async (t) => {
+  const server = await start(t)
+  await server.put('hello:1', first)
+  await server.put('hello:1', tarball({ architecture: 'arm64' }), 'arm64')
+
+  const reply = await server.app.inject({ method: 'DELETE', url: '/api/v1/containers/hello:1/images/arm64' })
+
+  t.match(reply.json().released, [{ key: /-arm64\.tar\.gz$/ }])
+})
+
+t.test('a tarball that another container names stays until that one is gone too', async (t) => {
+  const server = await start(t)
+  await server.put('hello:1', first)
+  await server.copy('twin:1', 'hello:1')
+  const [key] = await server.keys()
+
+  await server.remove('hello:1')
+  server.pass(hour + 1000)
+  t.equal(await server.work(), 1)
+  t.strictSame(await server.keys(), [key])
+  await server.remove('twin:1')
+  server.pass(hour + 1000)
+  await server.work()
+
+  t.strictSame(await server.keys(), [])
+})
+
+t.test('whoever registers it again within the grace keeps it, even under another address', async (t) => {
+  const server = await start(t)
+  const { image } = (await server.put('hello:1', first)).json()
+  await server.remove('hello:1')
+  const url = image.url.replace('http://127.0.0.1:0', 'dav://registry.example.org/behind/a/proxy')
+  await server.app.inject({ method: 'POST', url: '/container/add', query: { name: 'again', version: '1', digest: 'sha256:1', url } })
+
+  t.equal((await server.stores.tasks.list({ limit: 10 })).items.length, 0, 'its removal is called off')
+  server.pass(hour + 1000)
+  await server.work()
+
+  t.equal((await server.keys()).length, 1)
+})
+
+t.test('a tarball that came anew since stays: its record may be about to be written', async (t) => {
+  const server = await start(t)
+  await server.put('hello:1', first)
+  const [key] = await server.keys()
+  await server.remove('hello:1')
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  await server.blobs.put(key!, inChunks(first))
+
+  server.pass(hour + 1000)
+  await server.work()
+
+  t.strictSame(await server.keys(), [key])
+})
+
+t.test('what was put by path is its own, and stays', async (t) => {
+  const server = await start(t, 0)
+  for (const key of ['containers/hello.tar.gz', `containers/hello/${'0'.repeat(12)}/hello.tar.gz`]) {
+    await server.blobs.put(key, inChunks(first))
+    const query = { name: 'hello:1', version: '1', digest: 'sha256:1', url: `http://127.0.0.1:0/storage/${key}` }
+    await server.app.inject({ method: 'POST', url: '/container/add', query })
+    await server.remove('hello:1')
+    await server.work()
+  }
+
+  t.equal((await server.keys()).length, 2)
+  t.strictSame(
+    server.said.filter(({ removed }) => removed),
+    []
+  )
+})
+
+t.test('without a grace it is gone at once, for a container with any id', async (t) => {
+  const server = await start(t, 0)
+  const woken = new Promise<void>((resolve) => server.catalogue.removals!.onWork(resolve))
+  await server.put(encodeURIComponent('org/höllo wörld%41:1'), first)
+  await server.remove(encodeURIComponent('org/höllo wörld%41:1'))
+
+  await woken
+  await server.work()
+
+  t.strictSame(await server.everything(), [])
+})
+
+t.test('a removal outlasts the process that put it down, and of two replicas one does it', async (t) => {
+  const server = await start(t)
+  await server.put('hello:1', first)
+  await server.remove('hello:1')
+  server.pass(hour + 1000)
+
+  const [one, other] = await Promise.all([server.work(), server.work()])
+
+  t.equal(one + other, 1)
+  t.strictSame(await server.keys(), [])
+})
