@@ -40,6 +40,10 @@ export interface Schemas {
   'dry-run-query.json': DryRunQuery
   'engine-document.json': EngineDocument
   'entry-author.json': EntryAuthor
+  'expected-answer.json': ExpectedAnswer
+  'expected-put.json': ExpectedPut
+  'expected-query.json': ExpectedQuery
+  'expected-view.json': ExpectedView
   'guard-parameters.json': GuardParameters
   'health.json': Health
   'history-document.json': HistoryDocument
@@ -59,8 +63,13 @@ export interface Schemas {
   'image-report-image.json': ImageReportImage
   'image-report.json': ImageReport
   'image-view.json': ImageView
+  'job-answer.json': JobAnswer
+  'job-list.json': JobList
+  'job-put.json': JobPut
+  'job.json': Job
   'kubernetes-list.json': KubernetesList
   'live-report.json': LiveReport
+  'machine.json': Machine
   'manifest-descriptor.json': ManifestDescriptor
   'manifest-list.json': ManifestList
   'manifest-query.json': ManifestQuery
@@ -350,6 +359,14 @@ export interface Settings {
    * The architectures that a container shall have when nothing else says so.
    */
   expected: string[]
+  /**
+   * What holds for containers by the pattern of their ids: whom to expect (expected), when to publish (publish: each as it comes, all at once, or verified: all at once when all are proven), which names are bundled (bundle), and for how long builds may be silent and images wait (buildTimeoutMs, pendingMs). Of several rules that match, the first one that says something holds.
+   */
+  rules?: string | unknown[]
+  /**
+   * What container/add does to a record that is there, where the request does not say merge=true or merge=false. replace: as Mozart does. merge: lays the new images over the others.
+   */
+  add: 'replace' | 'merge'
   /**
    * An old Mozart to which requests for unknown paths are passed through.
    */
@@ -878,6 +895,92 @@ export interface EngineDocument {
   }
   [k: string]: unknown
 }
+/**
+ * The architectures that a container shall have, after a change.
+ */
+export interface ExpectedAnswer {
+  container: string
+  /**
+   * By OCI name, in the table's order.
+   */
+  architectures: string[]
+  /**
+   * Who says so: somebody of this very container, a rule (LEPORELLO_RULES), the server's default (LEPORELLO_EXPECTED), or nobody.
+   */
+  from: 'container' | 'rule' | 'default' | 'none'
+  /**
+   * The rule's.
+   */
+  pattern: string | null
+  /**
+   * Null where a rule or the default says so.
+   */
+  since: string | null
+  /**
+   * Who said it, as far as a request tells.
+   */
+  by: string | null
+  /**
+   * Of what stands beside the container; also the ETag. Null while nothing does.
+   */
+  revision: string | null
+  /**
+   * Whether that was said before.
+   */
+  unchanged: boolean
+}
+/**
+ * The architectures that a container shall have, in any of their spellings; or what `kubectl get nodes -o json` prints. As text: bare names, one a line.
+ */
+export interface ExpectedPut {
+  /**
+   * An empty list: none, whatever a rule says.
+   *
+   * @maxItems 64
+   */
+  architectures: string[]
+}
+export interface ExpectedQuery {
+  /**
+   * configmap: as YAML for `kubectl apply`; so does Accept: application/yaml.
+   */
+  format?: 'json' | 'configmap'
+  /**
+   * The ConfigMap's; default made of the id.
+   */
+  name?: string
+  namespace?: string
+}
+/**
+ * The architectures that a container shall have.
+ */
+export interface ExpectedView {
+  container: string
+  /**
+   * By OCI name, in the table's order.
+   */
+  architectures: string[]
+  /**
+   * Who says so: somebody of this very container, a rule (LEPORELLO_RULES), the server's default (LEPORELLO_EXPECTED), or nobody.
+   */
+  from: 'container' | 'rule' | 'default' | 'none'
+  /**
+   * The rule's.
+   */
+  pattern: string | null
+  /**
+   * Null where a rule or the default says so.
+   */
+  since: string | null
+  /**
+   * Who said it, as far as a request tells.
+   */
+  by: string | null
+  /**
+   * Of what stands beside the container; also the ETag. Null while nothing does.
+   */
+  revision: string | null
+}
 export interface GuardParameters {
   /**
    * Percent-encoded.
@@ -1313,6 +1416,169 @@ export interface ImageReport {
    * What the path that was asked for is, in each image.
    */
   files?: ImageReportFile[]
+}
+/**
+ * How the build or test of one architecture stands, after a word of it.
+ */
+export interface JobAnswer {
+  container: string
+  architecture: string
+  status: 'pending' | 'running' | 'succeeded' | 'failed'
+  /**
+   * Why, in words.
+   */
+  reason: string | null
+  /**
+   * Where to read more.
+   */
+  log: string | null
+  /**
+   * What the image is built from.
+   */
+  source: {
+    [k: string]: string
+  } | null
+  /**
+   * Where it runs.
+   */
+  machine: null | Machine
+  /**
+   * By the job's clock.
+   */
+  started: string | null
+  /**
+   * By the job's clock.
+   */
+  finished: string | null
+  /**
+   * When the newest word of it came, by our clock.
+   */
+  reported: string
+  /**
+   * When the first word of this run came.
+   */
+  begun: string
+  /**
+   * The URL of the image that the container had then.
+   */
+  image: string | null
+  /**
+   * It runs on another machine than it is for.
+   */
+  emulated: boolean
+  /**
+   * It is said to go on, but nothing was heard of it for too long (buildTimeoutMs of a rule, else six hours).
+   */
+  stale: boolean
+  /**
+   * Whether nothing was written: it was said before, or is about a run that was overtaken.
+   */
+  unchanged: boolean
+}
+export interface Machine {
+  name: string | null
+  /**
+   * The machine's own, whatever it builds for.
+   */
+  architecture: string | null
+  emulated: boolean
+}
+/**
+ * How the builds or tests of a container stand.
+ */
+export interface JobList {
+  container: string
+  items: Job[]
+}
+/**
+ * How the build or test of one architecture stands.
+ */
+export interface Job {
+  container: string
+  architecture: string
+  status: 'pending' | 'running' | 'succeeded' | 'failed'
+  /**
+   * Why, in words.
+   */
+  reason: string | null
+  /**
+   * Where to read more.
+   */
+  log: string | null
+  /**
+   * What the image is built from.
+   */
+  source: {
+    [k: string]: string
+  } | null
+  /**
+   * Where it runs.
+   */
+  machine: null | Machine
+  /**
+   * By the job's clock.
+   */
+  started: string | null
+  /**
+   * By the job's clock.
+   */
+  finished: string | null
+  /**
+   * When the newest word of it came, by our clock.
+   */
+  reported: string
+  /**
+   * When the first word of this run came.
+   */
+  begun: string
+  /**
+   * The URL of the image that the container had then.
+   */
+  image: string | null
+  /**
+   * It runs on another machine than it is for.
+   */
+  emulated: boolean
+  /**
+   * It is said to go on, but nothing was heard of it for too long (buildTimeoutMs of a rule, else six hours).
+   */
+  stale: boolean
+}
+/**
+ * What a build or test job says of one architecture. Later words of a run need not repeat what earlier ones said.
+ */
+export interface JobPut {
+  status: 'pending' | 'running' | 'succeeded' | 'failed'
+  /**
+   * For people; its first 2000 characters are kept.
+   */
+  reason?: string | null
+  log?: string | null
+  /**
+   * What the image is built from, by name of the input: a commit, digests of files and of the base image. A bare string is a commit.
+   */
+  source?:
+    | {
+        [k: string]: string
+      }
+    | string
+    | null
+  /**
+   * Where it runs. A bare string is its name, or what `uname -m` says there.
+   */
+  machine?:
+    | {
+        name?: string | null
+        /**
+         * The machine's own.
+         */
+        architecture?: string | null
+        emulated?: boolean
+      }
+    | string
+    | null
+  started?: string | null
+  finished?: string | null
 }
 /**
  * For kubectl apply -f -.

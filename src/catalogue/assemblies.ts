@@ -71,6 +71,8 @@ type Stands = KnownAssembly | undefined
 type Arrived = ReadonlyMap<Architecture, string | null>
 
 const maxAttempts = 50
+/** The first change of all happens when it happens, not after anything. */
+const longAgo = new Date(0).toISOString()
 
 export function createAssemblies({ store, journal, rulebook, hash, now, onUntold }: AssembliesParts): Assemblies {
   const inTurn = createTurns()
@@ -116,7 +118,7 @@ export function createAssemblies({ store, journal, rulebook, hash, now, onUntold
       const before = await known(id)
       check?.(before)
       const at = now().toISOString()
-      const former = before?.assembly ?? emptyAssembly(id, at)
+      const former = before?.assembly ?? { ...emptyAssembly(id, at), updated: longAgo }
       const after = to(former, at)
       const unchanged = after === former
       if (dryRun || (unchanged && !always)) return { before, after: { assembly: after, revision: before?.revision ?? '' }, unchanged }

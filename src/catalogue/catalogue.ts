@@ -5,6 +5,7 @@ import type { Rule } from '../domain/rules.ts'
 import type { DocumentStore, Stores } from '../stores/document-store.ts'
 import { type Assemblies, createAssemblies } from './assemblies.ts'
 import { type Batches, createBatches } from './batch.ts'
+import { type Building, createBuilding } from './building.ts'
 import { createChanges, type Known } from './changes.ts'
 import { type ContainerEdits, containerEdits } from './container-edits.ts'
 import { type Containers, containerCatalogue } from './containers.ts'
@@ -45,6 +46,8 @@ export interface Catalogue {
   imageOf: (id: string, architecture: string) => Promise<{ url: string; digest: string | undefined }>
   /** What stands beside the records. */
   assemblies: Assemblies
+  /** Whom containers expect, and how their builds stand. */
+  building: Building
   views: Views
   /** A container with what is known of it. */
   view: (known: Pick<Known, 'record' | 'revision'>) => Promise<ContainerView>
@@ -87,6 +90,8 @@ export interface CatalogueOptions {
   /** The architectures that a container shall have where neither itself nor a rule says so; default none. */
   expected?: readonly Architecture[]
   rules?: readonly Rule[]
+  /** What container/add does to a record that is there, unless the request says; default replace. */
+  add?: 'replace' | 'merge'
   hash: Hash
   tarballs?: TarballParts | undefined
   /** A change was made, and the journal could not take it. */
@@ -100,7 +105,7 @@ export interface CatalogueOptions {
 const day = 24 * 3_600_000
 
 export function createCatalogue(stores: Stores, options: CatalogueOptions): Catalogue {
-  const { guarded, expected = [], rules = [], hash, tarballs, onUntold } = options
+  const { guarded, expected = [], rules = [], add = 'replace', hash, tarballs, onUntold } = options
   const { deletedKeepMs = 30 * day } = options
   const { fillSpecs = false } = options
   const facts = factsBook(stores.facts, hash)
@@ -113,21 +118,22 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const removals = tarballs && createRemovals({ ...tarballs, ...tarballs.removal, naming, queue })
   const { follow } = assemblies
   const changes = createChanges({ containers: stores.containers, journal, hash, follow, release: removals?.changed, onUntold })
+  const records = recordsOf({ changes, guarded, assemblies })
   const views = createViews({ changes, facts, assemblies, journal, summaries: stores.summaries, rulebook, hash, now })
   const verification = tarballs && createVerification({ ...tarballs, containers: stores.containers, facts, queue })
   const planning = createPlanning({ changes, facts, assemblies, rulebook, jobSpecs: stores.jobSpecs, now })
   const demand = createDemandBook(stores.demand, { now })
-  const containers = containerCatalogue(stores.containers, { guarded, facts, changes, verification })
+  const containers = containerCatalogue(stores.containers, { guarded, add, facts, changes, assemblies, verification })
   const edits = containerEdits({ changes, guarded, facts, now, verification })
   return {
     containers: { ...containers, resolve: demand.counted(containers.resolve) },
-    images: tarballs && verification && imageCatalogue({ ...tarballs, changes, guarded, facts, verification, views }),
+    images: tarballs && verification && imageCatalogue({ ...tarballs, records, facts, verification, views }),
     uploads:
       tarballs &&
       resumableUploads({
         ...tarballs,
         facts,
-        records: recordsOf(changes, { guarded }),
+        records,
         expiryMs: tarballs.uploadExpiryMs ?? 24 * 3_600_000
       }),
     verification,
@@ -141,6 +147,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     },
     batches: createBatches({ changes, edits, leases: stores.leases, hash, now }),
     assemblies,
+    building: createBuilding({ assemblies, changes, rulebook, now }),
     views,
     view: views.of,
     history: createHistory({ journal, changes, guarded, view: views.of, verification, tarballs }),

@@ -6,6 +6,7 @@ import { CatalogueError } from '../domain/errors.ts'
 import { asArchitecture } from '../domain/facts.ts'
 import { type Resolution, resolveImage } from '../domain/resolution.ts'
 import type { DocumentStore } from '../stores/document-store.ts'
+import type { Assemblies } from './assemblies.ts'
 import type { Changes, Known } from './changes.ts'
 import type { FactsBook } from './facts.ts'
 import type { Verification } from './verification.ts'
@@ -27,28 +28,36 @@ export interface AddOptions {
   cause: Cause
   /** Where this service is reached from outside: guard URLs begin with it. */
   publicUrl: string
-  /** Lay over the stored record by architecture instead of replacing it. */
-  merge: boolean
+  /** Lay over the stored record by architecture instead of replacing it; undefined: as the site has it. */
+  merge: boolean | undefined
   /** Answer when the images that may be read were read, but not later than this. Default: at once. */
   verifyMs?: number
 }
 
 export interface ContainersOptions {
   guarded: readonly Architecture[]
+  /** What add does where the request does not say. */
+  add: 'replace' | 'merge'
   facts: FactsBook
   changes: Changes
+  assemblies: Pick<Assemblies, 'follow'>
   verification: Pick<Verification, 'registered' | 'proven'> | undefined
 }
 
-export function containerCatalogue(store: DocumentStore, { guarded, facts, changes, verification }: ContainersOptions): Containers {
+export function containerCatalogue(
+  store: DocumentStore,
+  { guarded, add: usually, facts, changes, assemblies, verification }: ContainersOptions
+): Containers {
   return {
-    async add(registration, { publicUrl, merge, verifyMs, cause }) {
+    async add(registration, { publicUrl, merge = usually === 'merge', verifyMs, cause }) {
       const documentOf = (wanted: Registration) => toDocument(containerFrom(wanted, { publicUrl, guarded }))
       // what is wrong with it is said without asking the store
       const posted = merge ? undefined : documentOf(registration)
       const to = (known: Known | undefined) => posted ?? documentOf(known ? mergedRegistration(known.record, registration) : registration)
-      const { after } = await changes.write(registration.id, { cause, to, verbatim: true })
-      const { record } = after!
+      const changed = await changes.write(registration.id, { cause, to, verbatim: true })
+      const { record } = changed.after!
+      // a build that failed is healed by the same image, too
+      if (changed.unchanged) await assemblies.follow(record.id, { ...changed, brought: [...record.images.keys()] })
       if (!verification) return record
       if (verifyMs === undefined) await verification.registered(record, { publicUrl })
       else await verification.proven(record, { publicUrl, withinMs: verifyMs })

@@ -7,10 +7,9 @@ import { checkId, checkLength } from '../domain/limits.ts'
 import { imageMissing, resolveImage } from '../domain/resolution.ts'
 import { keyOfUrl, tagOf } from '../domain/storage.ts'
 import type { Sources } from '../sources/source.ts'
-import type { Changes } from './changes.ts'
 import { type FactsBook, knownOf, noteGiven } from './facts.ts'
 import type { ContainerView, ImageView } from './image-views.ts'
-import { type Circumstances, type Known, type Registered, recordsOf } from './records.ts'
+import type { Circumstances, Known, Records, Registered } from './records.ts'
 import { readTarball, type Target } from './tarball-reading.ts'
 import { type TarballUpload, uploadTarball } from './tarball-uploads.ts'
 import type { Verification } from './verification.ts'
@@ -76,8 +75,7 @@ export interface Images {
 export type { ByteRange }
 
 export interface ImagesParts {
-  changes: Changes
-  guarded: readonly Architecture[]
+  records: Records
   facts: FactsBook
   blobs: BlobStore
   sources: Sources
@@ -89,9 +87,8 @@ export interface ImagesParts {
   addresses: () => readonly string[]
 }
 
-export function imageCatalogue({ guarded, changes, views, ...parts }: ImagesParts): Images {
+export function imageCatalogue({ records, views, ...parts }: ImagesParts): Images {
   const { facts, blobs, addresses } = parts
-  const records = recordsOf(changes, { guarded })
 
   async function answer(
     architecture: Architecture,

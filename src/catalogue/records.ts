@@ -4,6 +4,7 @@ import { type Record, toDocument } from '../domain/document.ts'
 import type { Cause } from '../domain/entry.ts'
 import { CatalogueError } from '../domain/errors.ts'
 import { imageMissing } from '../domain/resolution.ts'
+import type { Assemblies } from './assemblies.ts'
 import type { Changed, Changes, Known, Precondition } from './changes.ts'
 
 export type { Known }
@@ -48,7 +49,13 @@ export interface Records {
   move(image: Circumstances & { id: string; from: Architecture; to: Architecture }): Promise<Registered>
 }
 
-export function recordsOf(changes: Changes, { guarded }: { guarded: readonly Architecture[] }): Records {
+export interface RecordsParts {
+  changes: Changes
+  guarded: readonly Architecture[]
+  assemblies: Pick<Assemblies, 'follow'>
+}
+
+export function recordsOf({ changes, guarded, assemblies }: RecordsParts): Records {
   async function swap(
     id: string,
     { publicUrl, to, ...circumstances }: Circumstances & { what?: string; to: (known: Known | undefined) => Registration }
@@ -72,6 +79,8 @@ export function recordsOf(changes: Changes, { guarded }: { guarded: readonly Arc
     async register({ publicUrl, cause, precondition, dryRun, ...image }) {
       const to = (known: Known | undefined) => imageRegistration(known && whole(known.record), image)
       const changed = await swap(image.id, { publicUrl, cause, precondition, dryRun, to })
+      const again = changed.before?.record.images.get(image.architecture) === image.url
+      if (again && !dryRun) await assemblies.follow(image.id, { ...changed, brought: [image.architecture] })
       return registered(changed, changed.before?.record.images.has(image.architecture) !== true)
     },
 

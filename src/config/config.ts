@@ -1,9 +1,11 @@
 import { join, resolve } from 'node:path'
 import { type Architecture, inTableOrder, parseArchitecture } from '../domain/architecture.ts'
 import type { Policy } from '../domain/policy.ts'
+import type { Rule } from '../domain/rules.ts'
 import type { Settings } from '../schemas.ts'
 import { type Engine, engineFrom } from './engine.ts'
 import { type Objects, objectsFrom } from './objects.ts'
+import { rulesFrom } from './rules.ts'
 import { type Raw, readSettings, type SettingName, variableOf } from './settings.ts'
 import { collect, type Environment } from './sources.ts'
 
@@ -33,6 +35,9 @@ export interface Config {
   indices: { containers: string; jobSpecs: string; hysdsIos: string }
   guarded: readonly Architecture[]
   expected: readonly Architecture[]
+  rules: readonly Rule[]
+  /** What container/add does to a record that is there, unless the request says. */
+  add: Settings['add']
   legacyMozartUrl: string | undefined
   objects: Objects
   verify: { images: Settings['verify']; hosts: readonly string[]; buckets: readonly string[]; roots: readonly string[] }
@@ -97,6 +102,8 @@ function configFrom(context: RuleContext): Config {
     indices: indicesFrom(context),
     guarded: architecturesFrom(settings.guard),
     expected: architecturesFrom(settings.expected),
+    rules: rulesFrom(context),
+    add: settings.add,
     legacyMozartUrl: settings.legacyMozartUrl?.replace(/\/+$/, ''),
     objects: objectsFrom(context, join(data, 'objects')),
     verify: { images: settings.verify, hosts: settings.verifyHosts, buckets: settings.verifyBuckets, roots: settings.verifyRoots },

@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'restore_refused'
   | 'blob_unknown'
   | 'upload_unknown'
+  | 'job_unknown'
   | 'upload_expired'
   | 'already_exists'
   | 'revision_conflict'

@@ -28,6 +28,7 @@ export interface TarballOptions extends Overrides {
   expected?: readonly string[]
   rules?: readonly Rule[]
   fillSpecs?: boolean
+  add?: 'replace' | 'merge'
   /** Bytes of the disk that must stay free; more than it has make it a full one. */
   reserve?: number
   now?: () => Date
@@ -49,6 +50,7 @@ export async function startWithTarballs(
     rules = [],
     fillSpecs = false,
     graceMs = 60_000,
+    add = 'replace',
     ...options
   }: TarballOptions = {}
 ): Promise<WithTarballs> {
@@ -67,6 +69,7 @@ export async function startWithTarballs(
     expected: expected.map(parseArchitecture),
     rules,
     fillSpecs,
+    add,
     hash: sha256,
     onUntold,
     tarballs: { blobs, sources, now, strict, mode, leaseMs: 60_000, uploadExpiryMs, removal, addresses: () => ['http://127.0.0.1:0'] }

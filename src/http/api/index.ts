@@ -6,6 +6,7 @@ import type { ResumableUploads } from '../../catalogue/resumable-uploads.ts'
 import '../shared/action.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
 import { batchRoutes } from './batch.ts'
+import { buildingRoutes } from './building.ts'
 import { containerRoutes } from './containers.ts'
 import { historyRoutes } from './history.ts'
 import { imageRoutes } from './images.ts'
@@ -41,6 +42,7 @@ export async function apiFace(
   imageRoutes(app, { images, ...common, stallMs })
   containerRoutes(app, { ...catalogue, ...common })
   batchRoutes(app, { ...catalogue, ...common })
+  buildingRoutes(app, { ...catalogue, ...common })
   await app.register(uploadRoutes, { uploads, address, stallMs })
   historyRoutes(app, { ...catalogue, ...common })
   planningRoutes(app, { ...catalogue, ...common })

@@ -8,7 +8,7 @@ import { explain } from '../shared/errors.ts'
 import type { Call, Handler } from './call.ts'
 import { restyled, sendAnswer } from './envelope.ts'
 import { sendList } from './list.ts'
-import { flag, type Parameters } from './parameters.ts'
+import { choice, flag, type Parameters } from './parameters.ts'
 
 /** Shorter than what clients and proxies wait for an answer. */
 const longestWaitMs = 50_000
@@ -25,7 +25,7 @@ export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
     async add({ request, reply, parameters, words }) {
       const registration = readRegistration(parameters, words.missing)
       request.about = registration.id
-      const merge = flag(parameters, 'merge')
+      const merge = choice(parameters, 'merge')
       const { id } = await containers.add(registration, {
         publicUrl: publicUrl(request),
         merge,

@@ -72,10 +72,13 @@ function jsonParameter(name: string, text: string | undefined): string | undefin
   throw new CatalogueError('parameter_invalid', `"${name}" in the JSON body is ${text.slice(0, 60)}; expected a string`)
 }
 
+/** A parameter that is `true` or `false`; absent is false. */
+export const flag = (parameters: Parameters, name: string): boolean => choice(parameters, name) ?? false
+
 /** A parameter that is `true`, `false` or absent. */
-export function flag(parameters: Parameters, name: string): boolean {
+export function choice(parameters: Parameters, name: string): boolean | undefined {
   const value = parameters.get(name)
-  if (value === undefined || value === 'false') return false
-  if (value === 'true') return true
+  if (value === undefined) return undefined
+  if (value === 'true' || value === 'false') return value === 'true'
   throw new CatalogueError('parameter_invalid', `${name} is ${JSON.stringify(value.slice(0, 60))}; expected true or false`)
 }

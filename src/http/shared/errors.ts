@@ -22,6 +22,7 @@ const statuses: Record<ErrorCode, number> = {
   image_unproven: 404,
   blob_unknown: 404,
   upload_unknown: 404,
+  job_unknown: 404,
   too_slow: 408,
   already_exists: 409,
   image_mislabelled: 409,

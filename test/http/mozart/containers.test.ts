@@ -1,5 +1,6 @@
 import t from 'tap'
 import { startServer } from '../../support/start-server.ts'
+import { startWithTarballs } from '../../support/tarballs.ts'
 
 const urls = '{"x86_64": "s3://b/hello.tar.gz", "arm64": "s3://b/hello-arm64.tar.gz"}'
 const hello = { name: 'hello:1', version: 'v1', digest: 'sha256:1', url: 's3://b/hello.tar.gz', urls }
@@ -195,4 +196,20 @@ t.test('a browser of another origin may read every answer', async (t) => {
     }
   })
   t.notOk('access-control-allow-credentials' in preflight.headers)
+})
+
+t.test('a site may lay over what is there by default, and a request may say otherwise', async (t) => {
+  const { app } = await startWithTarballs(t, { add: 'merge' })
+  const add = (architecture: string, more = '') =>
+    app.inject({
+      method: 'POST',
+      url: `/container/add?name=container-merge:1&version=1&digest=d&urls=${encodeURIComponent(JSON.stringify({ [architecture]: `s3://b/${architecture}` }))}${more}`
+    })
+  const names = async () => Object.keys((await app.inject('/api/v1/containers/container-merge:1')).json().images)
+
+  await add('amd64')
+  await add('arm64')
+  t.strictSame(await names(), ['amd64', 'arm64'])
+  await add('s390x', '&merge=false')
+  t.strictSame(await names(), ['s390x'])
 })

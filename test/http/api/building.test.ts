@@ -1,0 +1,4 @@
+import { openEmbedded } from '../../support/assembly-client.ts'
+import { buildingContract } from './building-contract.ts'
+
+buildingContract('embedded', openEmbedded)
