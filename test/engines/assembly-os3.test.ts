@@ -1,0 +1,3 @@
+import { assemblyOn } from '../support/assembly-engine.ts'
+
+await assemblyOn('os3')

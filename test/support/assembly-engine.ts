@@ -1,0 +1,14 @@
+import t from 'tap'
+import { buildingContract } from '../http/api/building-contract.ts'
+import { openOn } from './engine-stores.ts'
+import { type EngineName, startEngine } from './engines.ts'
+
+/** What the API says about one container and its many builders, on one engine. The contracts' containers have names of their own. */
+export async function assemblyOn(name: EngineName): Promise<void> {
+  const engine = await startEngine(name)
+  t.teardown(engine.stop)
+  const opened = await openOn(engine, { hysds: true })(t)
+  t.teardown(() => opened.stores.close())
+  await opened.stores.migrate()
+  buildingContract(name, async () => opened)
+}
