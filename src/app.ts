@@ -91,7 +91,17 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
       }
     }
     const onUntold = (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'a change is not in the journal yet')
-    const catalogue = createCatalogue(measuredStores(stores, metrics), { ...config, hash: sha256, tarballs, onUntold })
+    const onFailure = (error: unknown, what: string) => log.error({ causes: causes(error) }, what)
+    // nobody else writes into an embedded store
+    const eventBounds = config.engine ? {} : { resumeOverlapMs: 0 }
+    const catalogue = createCatalogue(measuredStores(stores, metrics), {
+      ...config,
+      hash: sha256,
+      tarballs,
+      eventBounds,
+      onUntold,
+      onFailure
+    })
     const server = await createServer({
       ...config,
       catalogue: measuredCatalogue(catalogue, metrics),
@@ -101,7 +111,6 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     })
     await server.listen({ host: config.host, port: config.port })
     port = (server.server.address() as AddressInfo).port
-    const onFailure = (error: unknown, what: string) => log.error({ causes: causes(error) }, what)
     const loops = startBackground(catalogue, { ...config, reading: config.verify.images !== 'off', onFailure })
     const { uploads } = catalogue
     const preparation = config.engine && prepareEngine(gate, { log, onUnusable })

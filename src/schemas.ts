@@ -40,6 +40,8 @@ export interface Schemas {
   'dry-run-query.json': DryRunQuery
   'engine-document.json': EngineDocument
   'entry-author.json': EntryAuthor
+  'event-headers.json': EventHeaders
+  'event-query.json': EventQuery
   'expected-answer.json': ExpectedAnswer
   'expected-put.json': ExpectedPut
   'expected-query.json': ExpectedQuery
@@ -894,6 +896,27 @@ export interface EngineDocument {
     [k: string]: unknown
   }
   [k: string]: unknown
+}
+export interface EventHeaders {
+  /**
+   * The id of the last event that the client had.
+   */
+  'last-event-id'?: string
+  [k: string]: unknown
+}
+export interface EventQuery {
+  /**
+   * Only of containers whose id matches; * and ? stand for anything and any character.
+   */
+  container?: string
+  /**
+   * Only of these kinds, separated by commas: record, expected, pending, build, test, verdict, state.
+   */
+  kind?: string
+  /**
+   * The id of an event, or a time: what came after it is told first. Last-Event-ID goes before it.
+   */
+  since?: string
 }
 /**
  * The architectures that a container shall have, after a change.

@@ -54,7 +54,16 @@ const withoutHead = (paths: Paths): Paths =>
 
 /** The routes are the same whatever stands behind them. */
 const nothingBehind = {
-  catalogue: { containers: {}, images: {}, upkeep: {}, uploads: {}, jobSpecs: {}, hysdsIos: {}, describe: {} } as Catalogue,
+  catalogue: {
+    containers: {},
+    images: {},
+    upkeep: {},
+    uploads: {},
+    events: { close() {} },
+    jobSpecs: {},
+    hysdsIos: {},
+    describe: {}
+  } as unknown as Catalogue,
   blobs: {} as BlobStore,
   policy: 'open' as const,
   host: '127.0.0.1',

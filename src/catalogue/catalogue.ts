@@ -11,6 +11,7 @@ import { type ContainerEdits, containerEdits } from './container-edits.ts'
 import { type Containers, containerCatalogue } from './containers.ts'
 import { type DeletedList, deletedList } from './deleted.ts'
 import { createDemandBook, type DemandBook } from './demand.ts'
+import { createEvents, type EventBounds, type Events } from './events.ts'
 import { factsBook, knownOf } from './facts.ts'
 import { createHistory, type History } from './history.ts'
 import type { ContainerView } from './image-views.ts'
@@ -54,6 +55,8 @@ export interface Catalogue {
   /** What happened to containers. */
   history: History
   deleted: DeletedList
+  /** What happens, as it happens. */
+  events: Events
   /** What follows from what is known. */
   planning: Planning
   /** What machines asked for. */
@@ -98,6 +101,9 @@ export interface CatalogueOptions {
   onUntold: (error: unknown, id: string) => void
   /** For how long a removed container is listed as one that can be brought back. */
   deletedKeepMs?: number
+  eventBounds?: Partial<EventBounds> | undefined
+  /** Something behind the requests failed as nobody foresaw; default onUntold. */
+  onFailure?: (error: unknown, what: string) => void
   /** Fill container_image_urls of job specs from the catalogue. */
   fillSpecs?: boolean
 }
@@ -106,7 +112,7 @@ const day = 24 * 3_600_000
 
 export function createCatalogue(stores: Stores, options: CatalogueOptions): Catalogue {
   const { guarded, expected = [], rules = [], add = 'replace', hash, tarballs, onUntold } = options
-  const { deletedKeepMs = 30 * day } = options
+  const { deletedKeepMs = 30 * day, onFailure = onUntold } = options
   const { fillSpecs = false } = options
   const facts = factsBook(stores.facts, hash)
   const now = tarballs?.now ?? (() => new Date())
@@ -151,6 +157,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     views,
     view: views.of,
     history: createHistory({ journal, changes, guarded, view: views.of, verification, tarballs }),
+    events: createEvents({ journal, now, bounds: options.eventBounds, onError: (error) => onFailure(error, 'events could not be read') }),
     deleted: deletedList({ journal, containers: stores.containers, now, keepMs: deletedKeepMs }),
     specsNaming: (container) => specsNaming(stores.jobSpecs, { container, most: 20 }),
     upkeep: tarballs && upkeepCatalogue({ ...tarballs, containers: stores.containers, facts }),

@@ -1,4 +1,4 @@
-import { type Entry, fromEntryDocument, orderOf, recordEntryId, toEntryDocument } from '../domain/entry.ts'
+import { type Entry, fromEntryDocument, momentOf, orderOf, recordEntryId, toEntryDocument } from '../domain/entry.ts'
 import type { Hash } from '../domain/facts.ts'
 import type { Condition } from '../domain/query.ts'
 import type { DocumentStore, ListQuery } from '../stores/document-store.ts'
@@ -50,6 +50,15 @@ export interface Told extends Omit<Entry, 'id' | 'order' | 'at'> {
 
 export function createJournal(store: DocumentStore, { hash, now }: { hash: Hash; now: () => Date }): Journal {
   const listeners = new Set<(entry: Entry) => void>()
+  let last = ''
+
+  /** What this process tells later comes later, also within a millisecond: who reads from one entry on misses none. */
+  function next(entry: Parameters<typeof orderOf>[0]): string {
+    const order = orderOf(entry)
+    const following = () => orderOf({ ...entry, at: new Date(momentOf(last) + 1).toISOString() })
+    last = order > last ? order : following()
+    return last
+  }
 
   async function find(id: string): Promise<Entry | undefined> {
     const stored = await store.get(id)
@@ -62,10 +71,11 @@ export function createJournal(store: DocumentStore, { hash, now }: { hash: Hash;
   }
 
   return {
-    async tell({ subject, at = now().toISOString(), ...told }) {
+    async tell({ subject, at: given, ...told }) {
+      const at = given ?? now().toISOString()
       const id =
         told.kind === 'record' ? recordEntryId(told, hash) : hash([told.container, told.kind, at, subject, told.architecture].join('\n'))
-      const entry: Entry = { id, ...told, at, order: orderOf({ ...told, id, at }) }
+      const entry: Entry = { id, ...told, at, order: given === undefined ? next({ ...told, id, at }) : orderOf({ ...told, id, at }) }
       await store.put(id, toEntryDocument(entry))
       for (const listener of listeners) listener(entry)
       return entry

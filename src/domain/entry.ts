@@ -54,6 +54,9 @@ export function orderOf({ at, id, revision, previous }: Pick<Entry, 'at' | 'id' 
   return `${at}/${sequence}${revision === null ? 'x' : 'w'}/${id.slice(0, 8)}`
 }
 
+/** The moment in an order. */
+export const momentOf = (order: string): number => Date.parse(order.split('/', 1)[0]!)
+
 export const toEntryDocument = (entry: Entry): string => JSON.stringify(entry)
 
 /** Undefined for what is no entry of ours. */

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { startEngine } from '../support/engines.ts'
+import { eventCases } from '../support/event-cases.ts'
 import { doorOf } from '../support/front-door.ts'
 import { type Doors, historyCases } from '../support/history-cases.ts'
 import { installHysds } from '../support/hysds.ts'
@@ -14,3 +15,5 @@ await Promise.all(replicas.map((replica) => ready(replica)))
 const doors = replicas.map(({ url }) => doorOf(url)) as unknown as Doors
 
 t.test('the history through two replicas on one engine', (t) => historyCases(t, doors))
+
+t.test('events through two replicas on one engine', (t) => eventCases(t, doors))

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib'
 import type { Test } from 'tap'
 import type { BlobStore } from '../../src/blobs/blob-store.ts'
 import { createCatalogue } from '../../src/catalogue/catalogue.ts'
+import type { EventBounds } from '../../src/catalogue/events.ts'
 import { parseArchitecture } from '../../src/domain/architecture.ts'
 import type { Rule } from '../../src/domain/rules.ts'
 import type { Release } from '../../src/domain/task.ts'
@@ -35,6 +36,7 @@ export interface TarballOptions extends Overrides {
   uploadExpiryMs?: number
   /** How long a tarball that nobody names any more stays. */
   graceMs?: number
+  eventBounds?: Partial<EventBounds>
 }
 
 /** A server that keeps tarballs in a directory of its own, and looks nowhere else. */
@@ -51,6 +53,7 @@ export async function startWithTarballs(
     fillSpecs = false,
     graceMs = 60_000,
     add = 'replace',
+    eventBounds,
     ...options
   }: TarballOptions = {}
 ): Promise<WithTarballs> {
@@ -72,7 +75,8 @@ export async function startWithTarballs(
     add,
     hash: sha256,
     onUntold,
-    tarballs: { blobs, sources, now, strict, mode, leaseMs: 60_000, uploadExpiryMs, removal, addresses: () => ['http://127.0.0.1:0'] }
+    tarballs: { blobs, sources, now, strict, mode, leaseMs: 60_000, uploadExpiryMs, removal, addresses: () => ['http://127.0.0.1:0'] },
+    eventBounds
   })
   const started = await startServer(t, { ...options, stores, catalogue, blobs })
   return {

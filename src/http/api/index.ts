@@ -8,6 +8,7 @@ import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
 import { batchRoutes } from './batch.ts'
 import { buildingRoutes } from './building.ts'
 import { containerRoutes } from './containers.ts'
+import { eventRoutes } from './events.ts'
 import { historyRoutes } from './history.ts'
 import { imageRoutes } from './images.ts'
 import { planningRoutes } from './planning.ts'
@@ -45,6 +46,7 @@ export async function apiFace(
   buildingRoutes(app, { ...catalogue, ...common })
   await app.register(uploadRoutes, { uploads, address, stallMs })
   historyRoutes(app, { ...catalogue, ...common })
+  eventRoutes(app, catalogue)
   planningRoutes(app, { ...catalogue, ...common })
   if (catalogue.upkeep) upkeepRoutes(app, { upkeep: catalogue.upkeep, ...common })
 }

@@ -8,6 +8,7 @@ export interface Description {
   /** Shapes by reference into schemas/, such as `{ $ref: 'id-parameter.json#' }`. */
   params?: Shape
   querystring?: Shape
+  headers?: Shape
   body?: Shape
   /** Media types of the body. */
   consumes?: readonly string[]
