@@ -119,7 +119,9 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
       async close() {
         preparation?.stop()
         await Promise.all(loops.map((loop) => loop.stop()))
-        await closeServer(server)
+        const closed = closeServer(server)
+        await uploads?.release() // it goes on elsewhere, or later: nobody need wait for it
+        await closed
         await uploads?.stop()
         await catalogue.demand.flush().catch(() => {}) // a count, not a record: a store that is away does not keep us
         await close()

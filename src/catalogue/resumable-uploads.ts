@@ -43,7 +43,9 @@ export interface ResumableUploads {
   discard(upload: string): Promise<void>
   /** Removes what has expired, and completes what nobody completed. How many. */
   tidy(options: { signal: AbortSignal; onError(error: unknown): void }): Promise<number>
-  /** Lets go of what is under way; it can go on later. */
+  /** Lets go of what is arriving; it can go on later. */
+  release(): Promise<void>
+  /** Lets go of everything. */
   stop(): Promise<void>
 }
 
@@ -78,6 +80,8 @@ export function resumableUploads({ expiryMs, ...parts }: ResumableParts): Resuma
     running?.cut()
     await running?.done.catch(() => {})
   }
+
+  const release = async () => void (await Promise.all([...receiving.keys()].map(interrupt)))
 
   async function receive({ upload: id, at, source, cut }: Piece): Promise<Upload> {
     const done = uploads.append({ id, at, source })
@@ -119,7 +123,8 @@ export function resumableUploads({ expiryMs, ...parts }: ResumableParts): Resuma
   async function prove(upload: string, { publicUrl, cause, ...claim }: UploadNote): Promise<UploadResult> {
     const { id, architecture, sha256 } = claim
     const stream = await uploads.read(upload)
-    const stop = () => stream.destroy(new Error('the server stops'))
+    const stop = () =>
+      stream.destroy(new CatalogueError('store_unavailable', 'the server stops; the upload is kept, and can be asked for again'))
     stopped.signal.addEventListener('abort', stop, { once: true })
     try {
       const { report } = await inspectImage(stream, { claimed: architecture })
@@ -200,10 +205,12 @@ export function resumableUploads({ expiryMs, ...parts }: ResumableParts): Resuma
       return done
     },
 
+    release,
+
     async stop() {
       stopped.abort()
-      for (const { cut } of receiving.values()) cut()
-      await Promise.allSettled([...proving.values(), ...[...receiving.values()].map(({ done }) => done)])
+      await release()
+      await Promise.allSettled(proving.values())
     }
   }
 }

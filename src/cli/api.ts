@@ -1,6 +1,7 @@
-import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import type { Config } from '../config/config.ts'
 import { program } from '../config/program.ts'
 import { maskSecrets } from '../domain/secrets.ts'
@@ -30,6 +31,8 @@ export interface ApiRequest {
   headers?: Record<string, string>
   /** Sent as JSON; a string or bytes as they are. */
   body?: unknown
+  /** A body of any size, in place of `body`; its length stands in the headers. It is begun when the server calls for it, and destroyed. */
+  stream?: () => Readable
   /** How long the server may say nothing; 0 is for ever. */
   timeoutMs?: number
 }
@@ -75,7 +78,7 @@ export function openApi(address: string, { token }: { token?: string | undefined
     const parameters = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
     const target = `${path}${parameters.length > 0 ? `?${new URLSearchParams(parameters)}` : ''}`
     const answer = await send(server + target, { ...request, token }).catch((error) => {
-      throw gone(shown, error)
+      throw error.code === sourceBroken ? error : gone(shown, error)
     })
     const status = answer.statusCode!
     if ((status >= 200 && status < 300) || statuses.includes(status)) return answer
@@ -116,7 +119,7 @@ interface Sending extends Omit<ApiRequest, 'path' | 'query'> {
   token: string | undefined
 }
 
-function send(target: string, { method = 'GET', headers, body, timeoutMs = patienceMs, token }: Sending): Promise<IncomingMessage> {
+function send(target: string, { method = 'GET', headers, body, stream, timeoutMs = patienceMs, token }: Sending): Promise<IncomingMessage> {
   const url = new URL(target)
   const { username, password } = url
   const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
@@ -136,8 +139,40 @@ function send(target: string, { method = 'GET', headers, body, timeoutMs = patie
     const request = url.protocol === 'https:' ? httpsRequest : httpRequest
     const outgoing = request(url, { method, headers: all }).on('error', reject).on('response', resolve)
     outgoing.setTimeout(timeoutMs, () => outgoing.destroy(new Error(`it said nothing for ${timeoutMs / 1000} s`)))
-    outgoing.end(payload)
+    if (stream) sendStream(outgoing, stream)
+    else outgoing.end(payload)
   })
+}
+
+/** What was to be sent cannot be read: no fault of the server. */
+const sourceBroken = 'LEPORELLO_SOURCE'
+
+/** A server that does not know `Expect` is sent the bytes after a moment, as curl does. */
+const expectMs = 1_000
+
+function sendStream(outgoing: ClientRequest, open: () => Readable): void {
+  let source: Readable | undefined
+  let answered = false
+  const begin = () => {
+    if (source || answered || outgoing.destroyed) return
+    source = open().on('error', (error) => outgoing.destroy(Object.assign(error, { code: sourceBroken })))
+    source.pipe(outgoing)
+  }
+  const timer = setTimeout(begin, expectMs)
+  outgoing
+    .once('continue', begin)
+    .once('response', (answer: IncomingMessage) => {
+      // a refusal ends the sending; the connection is of no more use then
+      answered = true
+      source?.destroy()
+      answer.once('close', () => outgoing.destroy())
+    })
+    .once('close', () => {
+      clearTimeout(timer)
+      source?.destroy()
+    })
+  outgoing.setHeader('expect', '100-continue')
+  outgoing.flushHeaders()
 }
 
 async function textOf(answer: IncomingMessage, shown: string): Promise<string> {

@@ -12,6 +12,7 @@ export const commands: ReadonlyMap<string, Entry> = new Map([
   ['show', { summary: 'show a container, architecture by architecture', load: async () => (await import('./show.ts')).show }],
   ['resolve', { summary: 'say what a machine pulls', load: async () => (await import('./resolve.ts')).resolve }],
   ['register', { summary: 'register images by their URLs', load: async () => (await import('./register.ts')).register }],
+  ['push', { summary: 'upload tarballs, proven and resumable', load: async () => (await import('./push.ts')).push }],
   ['inspect', { summary: "prove a tarball's architecture", load: async () => (await import('./inspect.ts')).inspect }],
   ['verify', { summary: "prove what a container's images are", load: async () => (await import('./verify.ts')).verify }],
   [

@@ -1,0 +1,73 @@
+import { complain } from './command.ts'
+import { harmless, size } from './terminal.ts'
+
+/** How far something has come, for who watches: a bar on a terminal, a line now and then elsewhere. */
+export interface Progress {
+  /** How much of it is done. */
+  at(bytes: number): void
+  /** Something happened that is worth a line. */
+  note(text: string): void
+  end(): void
+}
+
+const barWidth = 24
+/** How often a bar is drawn, and after how long a line is due. */
+const [drawMs, lineMs] = [100, 10_000]
+
+export interface ProgressOptions {
+  /** What is going on, such as `hello.tar.gz: sending`. */
+  what: string
+  total: number
+  /** What was done before: it counts for no speed. */
+  from: number
+  stream: Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'write'>
+  now: () => number
+}
+
+export function createProgress({ what, total, from, stream, now }: ProgressOptions): Progress {
+  const started = now()
+  let drawn = Number.NEGATIVE_INFINITY
+  let told = started
+  let done = from
+  const speed = () => (done - from) / Math.max(0.001, (now() - started) / 1000)
+
+  function bar(): string {
+    const share = done / total
+    const filled = Math.floor(share * barWidth)
+    const left = speed() > 0 && done < total ? `  ${clock((total - done) / speed())} left` : ''
+    const counts = `${percent(done, total)}  ${size(done)} of ${size(total)}  ${size(speed())}/s${left}`
+    return `${harmless(what)}  [${'#'.repeat(filled)}${'.'.repeat(barWidth - filled)}] ${counts}`
+  }
+
+  function draw(): void {
+    drawn = now()
+    // a line that is longer than the terminal could not be drawn over
+    stream.write(`\r\u001b[K${bar().slice(0, Math.max(20, (stream.columns || 80) - 1))}`)
+  }
+
+  return {
+    at(bytes) {
+      done = bytes
+      if (stream.isTTY) {
+        if (now() - drawn >= drawMs || done === total) draw()
+      } else if (now() - told >= lineMs) {
+        told = now()
+        stream.write(`${harmless(what)}: ${percent(done, total)} (${size(done)} of ${size(total)}, ${size(speed())}/s)\n`)
+      }
+    },
+    note(text) {
+      if (stream.isTTY) stream.write('\r\u001b[K')
+      complain(harmless(text))
+    },
+    end() {
+      if (stream.isTTY) stream.write('\r\u001b[K')
+    }
+  }
+}
+
+export const percent = (done: number, total: number): string => `${Math.floor((done / Math.max(1, total)) * 100)}%`
+
+function clock(seconds: number): string {
+  const whole = Math.ceil(seconds)
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
+}
