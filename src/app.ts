@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { BlobStore } from './blobs/blob-store.ts'
 import { startBackground } from './catalogue/background.ts'
-import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts'
+import { type Catalogue, createCatalogue, type TarballParts } from './catalogue/catalogue.ts'
+import type { Upkeep } from './catalogue/upkeep.ts'
 import type { Config, Objects } from './config/config.ts'
 import { program } from './config/program.ts'
-import type { Release } from './domain/task.ts'
 import { createServer } from './http/server.ts'
 import { causes, type Log, type WriteInfo } from './observability/log.ts'
 import { measuredResolve } from './observability/measured-resolve.ts'
@@ -74,22 +74,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
   try {
     blobs = await openBlobs(config)
     if (!config.engine) await openEmbedded(gate)
-    const tarballs = {
-      blobs,
-      sources: createSources({ settings: { ...config.verify, mode: config.verify.images } }),
-      now: () => new Date(),
-      strict: config.strict,
-      mode: config.verify.images,
-      leaseMs,
-      uploadExpiryMs: config.uploadExpiryMs,
-      addresses: () => ownAddresses(config, port),
-      removal: {
-        graceMs: config.deleteGraceMs,
-        onReleased: (release: Release) => log.info(release, 'a tarball is removed when it is due, unless a container names it then'),
-        onRemoved: (removed: object) => log.info(removed, 'a tarball that no container names was removed'),
-        onError: (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'tarballs that it named stay; fsck finds them')
-      }
-    }
+    const tarballs = tarballParts(config, { blobs, log, port: () => port })
     const onUntold = (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'a change is not in the journal yet')
     const onFailure = (error: unknown, what: string) => log.error({ causes: causes(error) }, what)
     // nobody else writes into an embedded store
@@ -133,6 +118,50 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
   }
 }
 
+/** What the catalogue needs for tarballs, serving or not. */
+function tarballParts(config: Config, { blobs, log, port }: { blobs: BlobStore; log: Log; port: () => number }): TarballParts {
+  return {
+    blobs,
+    sources: createSources({ settings: { ...config.verify, mode: config.verify.images } }),
+    now: () => new Date(),
+    strict: config.strict,
+    mode: config.verify.images,
+    leaseMs,
+    uploadExpiryMs: config.uploadExpiryMs,
+    addresses: () => ownAddresses(config, port()),
+    digestOf,
+    // a directory is for one server at a time, and the embedded store sees to it
+    aloneSince: config.engine || config.objects.kind !== 'local' ? undefined : new Date(),
+    removal: {
+      graceMs: config.deleteGraceMs,
+      onReleased: (release) => log.info(release, 'a tarball is removed when it is due, unless a container names it then'),
+      onRemoved: (removed) => log.info(removed, 'a tarball that no container names was removed'),
+      onError: (error, id) => log.error({ id, causes: causes(error) }, 'tarballs that it named stay; fsck finds them')
+    }
+  }
+}
+
+/** The stores, and what looks after them, without a server: for commands. */
+export async function openUpkeep(config: Config, { log }: { log: Log }): Promise<{ upkeep: Upkeep; close(): Promise<void> }> {
+  const stores = await openStores(config)
+  let blobs: BlobStore | undefined
+  const close = async () => {
+    await stores.close()
+    await blobs?.close()
+  }
+  try {
+    await stores.migrate()
+    blobs = await openBlobs(config)
+    const tarballs = tarballParts(config, { blobs, log, port: () => config.port })
+    const onUntold = (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'a change is not in the journal yet')
+    const { upkeep } = createCatalogue(stores, { ...config, hash: sha256, tarballs, onUntold })
+    return { upkeep: upkeep!, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
 async function openEmbedded(gate: Gate): Promise<void> {
   await gate.stores.migrate()
   gate.open()
@@ -163,6 +192,13 @@ function urlOf(server: FastifyInstance, { host, prefix }: Config): string {
   const { port } = server.server.address() as AddressInfo
   const name = wildcards.has(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
   return `http://${name}:${port}${prefix}`
+}
+
+/** As long as the bytes are, but no copy of them. */
+export async function digestOf(bytes: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of bytes) hash.update(chunk)
+  return hash.digest('hex')
 }
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')

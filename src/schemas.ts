@@ -9,6 +9,10 @@ export type ImageRegistration =
       url: string
       digest?: string
     }
+/**
+ * One line of the answer.
+ */
+export type FsckLine = FsckFinding | FsckNote | FsckSummary
 
 /**
  * By file name.
@@ -16,6 +20,9 @@ export type ImageRegistration =
 export interface Schemas {
   'architectures-answer.json': ArchitecturesAnswer
   'architectures-query.json': ArchitecturesQuery
+  'backfill-item.json': BackfillItem
+  'backfill-page.json': BackfillPage
+  'backfill-query.json': BackfillQuery
   'batch-answer.json': BatchAnswer
   'batch-item.json': BatchItem
   'batch-result.json': BatchResult
@@ -46,6 +53,12 @@ export interface Schemas {
   'expected-put.json': ExpectedPut
   'expected-query.json': ExpectedQuery
   'expected-view.json': ExpectedView
+  'fsck-finding.json': FsckFinding
+  'fsck-line.json': FsckLine
+  'fsck-note.json': FsckNote
+  'fsck-query.json': FsckQuery
+  'fsck-repair-query.json': FsckRepairQuery
+  'fsck-summary.json': FsckSummary
   'guard-parameters.json': GuardParameters
   'health.json': Health
   'history-document.json': HistoryDocument
@@ -145,6 +158,58 @@ export interface ArchitecturesQuery {
    * Default: 7.
    */
   days?: number
+}
+/**
+ * A container that names no architectures, and what it becomes.
+ */
+export interface BackfillItem {
+  id: string
+  revision: string
+  verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
+  /**
+   * What its bytes are proven to be for.
+   */
+  architecture: string | null
+  before: {
+    url: string
+    /**
+     * JSON, in a string.
+     */
+    urls: string | null
+  }
+  /**
+   * Null where it is not proven, and nothing is to be written.
+   */
+  after: {
+    url: string
+    /**
+     * JSON, in a string.
+     */
+    urls: string
+  } | null
+  /**
+   * What is proven, or what to do where it is not, for people.
+   */
+  message: string
+  written: boolean
+}
+export interface BackfillPage {
+  items: BackfillItem[]
+  /**
+   * The cursor of the next page; a page may be empty and have one.
+   */
+  next: string | null
+}
+export interface BackfillQuery {
+  /**
+   * A pattern of * and ?.
+   */
+  id?: string
+  /**
+   * Of records looked at.
+   */
+  limit?: number
+  cursor?: string
 }
 /**
  * What became of each item, in their order.
@@ -1003,6 +1068,84 @@ export interface ExpectedView {
    * Of what stands beside the container; also the ETag. Null while nothing does.
    */
   revision: string | null
+}
+/**
+ * Something that does not fit between records, what is known of their images, and tarballs.
+ */
+export interface FsckFinding {
+  type: 'finding'
+  kind: 'missing' | 'changed' | 'orphaned' | 'unnamed' | 'half-uploaded' | 'facts-about-nothing' | 'tasks-about-nothing'
+  /**
+   * What it is about: a path below /storage, the name of a leftover, the id of an upload or of a document.
+   */
+  name: string
+  container: string | null
+  architecture: string | null
+  size: number | null
+  /**
+   * When it came.
+   */
+  since: string | null
+  /**
+   * What was found, for people.
+   */
+  message: string
+  /**
+   * later: when it is old enough. none: a program cannot mend it.
+   */
+  repair: 'done' | 'possible' | 'later' | 'none'
+  /**
+   * What a repair does, or what else there is to do, for people.
+   */
+  advice: string
+}
+/**
+ * Something to know that is not wrong, such as an upload that can go on.
+ */
+export interface FsckNote {
+  type: 'note'
+  name: string
+  message: string
+}
+/**
+ * The last line: how much was looked at, and what was found.
+ */
+export interface FsckSummary {
+  type: 'summary'
+  /**
+   * Nothing is wrong, or not any more.
+   */
+  clean: boolean
+  /**
+   * How many findings of each kind.
+   */
+  found: {
+    [k: string]: number
+  }
+  repaired: number
+  checked: {
+    containers: number
+    objects: number
+    facts: number
+    tasks: number
+    uploads: number
+  }
+}
+export interface FsckQuery {
+  /**
+   * Read every byte of every tarball.
+   */
+  deep?: 'true' | 'false'
+}
+export interface FsckRepairQuery {
+  /**
+   * Kinds of findings, separated by commas: missing, changed, orphaned, unnamed, half-uploaded, facts-about-nothing, tasks-about-nothing.
+   */
+  repair: string
+  /**
+   * Read every byte of every tarball.
+   */
+  deep?: 'true' | 'false'
 }
 export interface GuardParameters {
   /**

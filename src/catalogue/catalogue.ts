@@ -4,6 +4,7 @@ import { resolveImage } from '../domain/resolution.ts'
 import type { Rule } from '../domain/rules.ts'
 import type { DocumentStore, Stores } from '../stores/document-store.ts'
 import { type Assemblies, createAssemblies } from './assemblies.ts'
+import { type Backfill, createBackfill } from './backfill.ts'
 import { type Batches, createBatches } from './batch.ts'
 import { type Building, createBuilding } from './building.ts'
 import { createChanges, type Known } from './changes.ts'
@@ -27,7 +28,7 @@ import { specsNaming } from './spec-references.ts'
 import { type Specs, specCatalogue } from './specs.ts'
 import { sweep } from './sweep.ts'
 import { taskQueue } from './task-queue.ts'
-import { type Upkeep, upkeepCatalogue } from './upkeep.ts'
+import { type Upkeep, type UpkeepParts, upkeepCatalogue } from './upkeep.ts'
 import { createVerification, type Verification, type VerificationParts } from './verification.ts'
 import { createViews, type Views } from './views.ts'
 
@@ -66,6 +67,8 @@ export interface Catalogue {
   specsNaming: (container: string) => Promise<string[]>
   /** Looking after what is there. */
   upkeep: Upkeep | undefined
+  /** Naming the architecture of records that name none, where it is proven. */
+  backfill: Backfill
   /** Removing tarballs that no container names any more. */
   removals: Removals | undefined
   /** Looks again at what was looked at longest ago. */
@@ -80,6 +83,9 @@ type RemovalSettings = Pick<RemovalsParts, 'graceMs' | 'onReleased' | 'onRemoved
 
 export interface TarballParts extends Pick<ImagesParts, 'blobs' | 'sources' | 'now' | 'strict' | 'addresses'> {
   removal: RemovalSettings
+  /** SHA-256 of bytes as they come, hexadecimal. */
+  digestOf: UpkeepParts['digestOf']
+  aloneSince: UpkeepParts['aloneSince']
   /** Which images are read to prove what they are. */
   mode: VerificationParts['mode']
   /** For how long a task is somebody's without a sign of life. */
@@ -122,6 +128,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const queue = taskQueue(stores.tasks, { hash, now, leaseMs: 60_000, ...tarballs })
   const naming = namingOf(stores)
   const removals = tarballs && createRemovals({ ...tarballs, ...tarballs.removal, naming, queue })
+  const upkeep = tarballs && removals && upkeepCatalogue(stores, { ...tarballs, facts, naming, queue, removals })
   const { follow } = assemblies
   const changes = createChanges({ containers: stores.containers, journal, hash, follow, release: removals?.changed, onUntold })
   const records = recordsOf({ changes, guarded, assemblies })
@@ -160,8 +167,9 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     events: createEvents({ journal, now, bounds: options.eventBounds, onError: (error) => onFailure(error, 'events could not be read') }),
     deleted: deletedList({ journal, containers: stores.containers, now, keepMs: deletedKeepMs }),
     specsNaming: (container) => specsNaming(stores.jobSpecs, { container, most: 20 }),
-    upkeep: tarballs && upkeepCatalogue({ ...tarballs, containers: stores.containers, facts }),
+    upkeep,
     removals,
+    backfill: createBackfill({ containers: stores.containers, facts, changes, guarded }),
     sweep: tarballs && ((options) => sweep({ ...tarballs, containers: stores.containers, facts: stores.facts, queue }, options)),
     planning,
     demand,

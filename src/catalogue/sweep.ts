@@ -1,4 +1,4 @@
-import { fromDocument } from '../domain/document.ts'
+import { fromDocument, urlOf } from '../domain/document.ts'
 import { isCatalogueError } from '../domain/errors.ts'
 import { applies, type Facts, fromFactsDocument, toFactsDocument } from '../domain/facts.ts'
 import type { DocumentStore, Stored } from '../stores/document-store.ts'
@@ -35,9 +35,10 @@ export async function sweep(
   return looked
 }
 
-function stillNamed(known: Facts, { document }: Stored): boolean {
+/** Whether the record says of an image what it said when these facts were learnt. */
+export function stillNamed(known: Facts, { document }: Stored): boolean {
   const record = fromDocument(known.container, document)
-  const url = known.slot === '' ? (record.images.size === 0 ? record.url : undefined) : record.images.get(known.slot)
+  const url = urlOf(record, known.slot)
   return url !== undefined && applies(known, { url, digest: record.digest })
 }
 

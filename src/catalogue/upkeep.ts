@@ -1,15 +1,35 @@
+import type { Stores } from '../stores/document-store.ts'
+import type { Line } from './fsck/findings.ts'
+import { fsck } from './fsck/fsck.ts'
+import type { FsckOptions, FsckParts } from './fsck/parts.ts'
 import { type SingleImage, type SingleImageParts, verifySingle } from './single-image.ts'
 
 /** Looking after what is there: what nobody said, what nobody names any more, what an interruption left. */
 export interface Upkeep {
   /** Reads the one image of a record that names only `url`. Throws container_unknown, image_missing. */
   verifySingle(asked: { id: string; publicUrl: string }): Promise<SingleImage>
+  /** What does not fit between records, facts and tarballs, as it is found; the last line is the sum. */
+  fsck(options: FsckOptions): AsyncGenerator<Line>
 }
 
-export type UpkeepParts = SingleImageParts
+type Collections = Pick<Stores, 'containers' | 'assemblies' | 'facts' | 'tasks'>
 
-export function upkeepCatalogue(parts: UpkeepParts): Upkeep {
+export interface UpkeepParts
+  extends Omit<FsckParts, keyof Collections | 'factsStore' | 'graceMs' | 'expiryMs'>,
+    Pick<SingleImageParts, 'sources'> {
+  facts: FsckParts['facts']
+  removal: { graceMs: number }
+  /** For how long an upload may stand still; default a day. */
+  uploadExpiryMs?: number
+}
+
+const day = 24 * 3_600_000
+
+export function upkeepCatalogue({ containers, assemblies, facts: factsStore, tasks }: Collections, parts: UpkeepParts): Upkeep {
+  const { removal, uploadExpiryMs = day } = parts
+  const all = { ...parts, containers, assemblies, factsStore, tasks, graceMs: removal.graceMs, expiryMs: uploadExpiryMs }
   return {
-    verifySingle: (asked) => verifySingle(parts, asked)
+    verifySingle: (asked) => verifySingle(all, asked),
+    fsck: (options) => fsck(all, options)
   }
 }

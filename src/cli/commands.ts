@@ -15,6 +15,8 @@ export const commands: ReadonlyMap<string, Entry> = new Map([
   ['push', { summary: 'upload tarballs, proven and resumable', load: async () => (await import('./push.ts')).push }],
   ['inspect', { summary: "prove a tarball's architecture", load: async () => (await import('./inspect.ts')).inspect }],
   ['verify', { summary: "prove what a container's images are", load: async () => (await import('./verify.ts')).verify }],
+  ['backfill', { summary: 'name the architecture of old records', load: async () => (await import('./backfill.ts')).backfill }],
+  ['fsck', { summary: 'compare records, facts and tarballs, and repair', load: async () => (await import('./fsck.ts')).fsck }],
   [
     'container-met',
     {

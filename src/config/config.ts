@@ -50,7 +50,8 @@ export interface Config {
   fillSpecs: boolean
   /** How long a tarball of ours stays after the last container ceased to name it. */
   deleteGraceMs: number
-  client: { url: string; token: string | undefined }
+  /** `chosen`: somebody named the server. */
+  client: { url: string; chosen: boolean; token: string | undefined }
 }
 
 export type Loaded = { config: Config } | { problems: string[] }
@@ -112,7 +113,7 @@ function configFrom(context: RuleContext): Config {
     deletedKeepMs: settings.deletedKeepMs,
     fillSpecs: settings.fillSpecs,
     deleteGraceMs: settings.deleteGrace,
-    client: { url: settings.url.replace(/\/+$/, ''), token: settings.token }
+    client: { url: settings.url.replace(/\/+$/, ''), chosen: context.isSet('url'), token: settings.token }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Container } from './container.ts'
+import type { Slot } from './facts.ts'
 import { isGuardUrl } from './guard.ts'
 import { pythonObject, pythonString, readJson, stringOf } from './json.ts'
 import { type Images, readImages } from './urls.ts'
@@ -40,3 +41,7 @@ export function fromDocument(id: string, document: string): Record {
   const [version, digest] = [stringOf(members.get('version')), stringOf(members.get('digest'))]
   return { id, url: url && !isGuardUrl(url) ? url : undefined, version, digest, images, members }
 }
+
+/** The URL of one image; '' stands for the one of a record that names no architectures. */
+export const urlOf = ({ images, url }: Record, slot: Slot): string | undefined =>
+  slot === '' ? (images.size === 0 ? url : undefined) : images.get(slot)

@@ -87,7 +87,7 @@ t.test('what is not there, a server that is not, and a wrong use have statuses o
   t.match(await verify(t, server, 'no:1'), { status: 1, stderr: 'leporello: container not found: no:1\n' })
   t.match(await verify(t, server, 'hello:1', '--arch', 'riscv64'), { status: 1, stderr: /no image for riscv64; it has: amd64/ })
   t.match(await verify(t, server, 'hello:1', '--arch', 'no such'), { status: 64 })
-  t.match(await verify(t, server), { status: 64, stderr: /expected the id/ })
+  t.match(await verify(t, server), { status: 64, stderr: /expected the id of a container/ })
   t.match(await verify(t, server, 'hello:1', '--url', 'nowhere'), { status: 64, stderr: /--url is "nowhere"; expected/ })
   t.match(await verify(t, server, 'hello:1', '--url', 'http://me:secret@127.0.0.1:1'), {
     status: 69,

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import type { Test } from 'tap'
+import { digestOf } from '../../src/app.ts'
 import type { BlobStore } from '../../src/blobs/blob-store.ts'
 import { createCatalogue } from '../../src/catalogue/catalogue.ts'
 import type { EventBounds } from '../../src/catalogue/events.ts'
@@ -37,6 +38,7 @@ export interface TarballOptions extends Overrides {
   /** How long a tarball that nobody names any more stays. */
   graceMs?: number
   eventBounds?: Partial<EventBounds>
+  aloneSince?: Date | undefined
 }
 
 /** A server that keeps tarballs in a directory of its own, and looks nowhere else. */
@@ -54,6 +56,7 @@ export async function startWithTarballs(
     graceMs = 60_000,
     add = 'replace',
     eventBounds,
+    aloneSince = undefined,
     ...options
   }: TarballOptions = {}
 ): Promise<WithTarballs> {
@@ -75,7 +78,19 @@ export async function startWithTarballs(
     add,
     hash: sha256,
     onUntold,
-    tarballs: { blobs, sources, now, strict, mode, leaseMs: 60_000, uploadExpiryMs, removal, addresses: () => ['http://127.0.0.1:0'] },
+    tarballs: {
+      blobs,
+      sources,
+      now,
+      strict,
+      mode,
+      leaseMs: 60_000,
+      uploadExpiryMs,
+      removal,
+      digestOf,
+      aloneSince,
+      addresses: () => ['http://127.0.0.1:0']
+    },
     eventBounds
   })
   const started = await startServer(t, { ...options, stores, catalogue, blobs })

@@ -48,5 +48,5 @@ export async function apiFace(
   historyRoutes(app, { ...catalogue, ...common })
   eventRoutes(app, catalogue)
   planningRoutes(app, { ...catalogue, ...common })
-  if (catalogue.upkeep) upkeepRoutes(app, { upkeep: catalogue.upkeep, ...common })
+  if (catalogue.upkeep) upkeepRoutes(app, { ...catalogue, upkeep: catalogue.upkeep, ...common })
 }
