@@ -20,12 +20,14 @@ const recovering = { everyMs: 300_000 }
 const counting = { everyMs: 10_000 }
 /** Often enough for the shortest expiry. */
 const tidying = { everyMs: 60_000 }
+/** Batch after batch, and a pause when there is nothing to look at. */
+const bounding = { everyMs: 300_000 }
 /** So many tarballs for one walk over all containers. */
 const removing = { everyMs: 60_000, leastMs: 1_000, atOnce: 200 }
 
 /** What happens without a request: each an entry of its own. */
 export function startBackground(catalogue: Catalogue, { reading, uploadExpiryMs, deleteGraceMs, onFailure }: BackgroundOptions): Loop[] {
-  const { verification, sweep, batches, demand, uploads, removals } = catalogue
+  const { verification, sweep, batches, demand, uploads, removals, journalBounds } = catalogue
   const loops: Loop[] = []
 
   /** A round, and a pause after it. */
@@ -35,6 +37,8 @@ export function startBackground(catalogue: Catalogue, { reading, uploadExpiryMs,
 
   every(recovering.everyMs, { what: 'a batch could not be taken back', work: () => batches.recover() })
   every(counting.everyMs, { what: 'demand could not be written down', work: () => demand.flush() })
+  const onUnbounded = (error: unknown) => onFailure(error, 'old entries of the history could not be removed')
+  loops.push(startLoop({ everyMs: bounding.everyMs, work: () => journalBounds.work(), onError: onUnbounded }))
   if (uploads) {
     const what = 'an upload could not be completed, or removed'
     const onError = (error: unknown) => onFailure(error, what)

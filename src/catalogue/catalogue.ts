@@ -18,6 +18,8 @@ import { createHistory, type History } from './history.ts'
 import type { ContainerView } from './image-views.ts'
 import { type Images, type ImagesParts, imageCatalogue } from './images.ts'
 import { createJournal } from './journal.ts'
+import { createJournalBounds, type JournalBounds } from './journal-bounds.ts'
+import { createLeases } from './leases.ts'
 import { namingOf } from './naming.ts'
 import { createPlanning, type Planning } from './planning.ts'
 import { recordsOf } from './records.ts'
@@ -56,6 +58,7 @@ export interface Catalogue {
   /** What happened to containers. */
   history: History
   deleted: DeletedList
+  journalBounds: JournalBounds
   /** What happens, as it happens. */
   events: Events
   /** What follows from what is known. */
@@ -107,6 +110,10 @@ export interface CatalogueOptions {
   onUntold: (error: unknown, id: string) => void
   /** For how long a removed container is listed as one that can be brought back. */
   deletedKeepMs?: number
+  /** How many entries of a container's history are kept; default 1000. */
+  historyEntries?: number
+  /** And for how long; default a year. */
+  historyKeepMs?: number
   eventBounds?: Partial<EventBounds> | undefined
   /** Something behind the requests failed as nobody foresaw; default onUntold. */
   onFailure?: (error: unknown, what: string) => void
@@ -118,7 +125,7 @@ const day = 24 * 3_600_000
 
 export function createCatalogue(stores: Stores, options: CatalogueOptions): Catalogue {
   const { guarded, expected = [], rules = [], add = 'replace', hash, tarballs, onUntold } = options
-  const { deletedKeepMs = 30 * day, onFailure = onUntold } = options
+  const { deletedKeepMs = 30 * day, historyEntries = 1000, historyKeepMs = 365 * day, onFailure = onUntold } = options
   const { fillSpecs = false } = options
   const facts = factsBook(stores.facts, hash)
   const now = tarballs?.now ?? (() => new Date())
@@ -133,6 +140,17 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const changes = createChanges({ containers: stores.containers, journal, hash, follow, release: removals?.changed, onUntold })
   const records = recordsOf({ changes, guarded, assemblies })
   const views = createViews({ changes, facts, assemblies, journal, summaries: stores.summaries, rulebook, hash, now })
+  const leases = createLeases(stores.leases, { now, leaseMs: 60_000 })
+  const journalBounds = createJournalBounds({
+    store: stores.journal,
+    journal,
+    containers: stores.containers,
+    leases,
+    hash,
+    now,
+    entries: historyEntries,
+    keepMs: historyKeepMs
+  })
   const verification = tarballs && createVerification({ ...tarballs, containers: stores.containers, facts, queue })
   const planning = createPlanning({ changes, facts, assemblies, rulebook, jobSpecs: stores.jobSpecs, now })
   const demand = createDemandBook(stores.demand, { now })
@@ -163,7 +181,8 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     building: createBuilding({ assemblies, changes, rulebook, now }),
     views,
     view: views.of,
-    history: createHistory({ journal, changes, guarded, view: views.of, verification, tarballs }),
+    journalBounds,
+    history: createHistory({ journal, bounds: journalBounds, changes, guarded, view: views.of, verification, tarballs }),
     events: createEvents({ journal, now, bounds: options.eventBounds, onError: (error) => onFailure(error, 'events could not be read') }),
     deleted: deletedList({ journal, containers: stores.containers, now, keepMs: deletedKeepMs }),
     specsNaming: (container) => specsNaming(stores.jobSpecs, { container, most: 20 }),

@@ -47,6 +47,9 @@ export interface Config {
   uploadExpiryMs: number
   /** For how long a removed container is listed as one that can be brought back. */
   deletedKeepMs: number
+  /** How many entries of a container's history are kept, and for how long. */
+  historyEntries: number
+  historyKeepMs: number
   fillSpecs: boolean
   /** How long a tarball of ours stays after the last container ceased to name it. */
   deleteGraceMs: number
@@ -110,7 +113,9 @@ function configFrom(context: RuleContext): Config {
     verify: { images: settings.verify, hosts: settings.verifyHosts, buckets: settings.verifyBuckets, roots: settings.verifyRoots },
     strict: settings.strict,
     uploadExpiryMs: settings.uploadExpiry,
-    deletedKeepMs: settings.deletedKeepMs,
+    deletedKeepMs: settings.deletedKeep,
+    historyEntries: settings.historyEntries,
+    historyKeepMs: Math.max(settings.historyKeep, settings.deletedKeep),
     fillSpecs: settings.fillSpecs,
     deleteGraceMs: settings.deleteGrace,
     client: { url: settings.url.replace(/\/+$/, ''), chosen: context.isSet('url'), token: settings.token }
