@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { BlobStore } from './blobs/blob-store.ts'
 import { startBackground } from './catalogue/background.ts'
 import { type Catalogue, createCatalogue, type TarballParts } from './catalogue/catalogue.ts'
+import { type CopyOptions, type CopySource, copyDocuments as copyBetween } from './catalogue/copying.ts'
 import type { Upkeep } from './catalogue/upkeep.ts'
 import type { Config, Objects } from './config/config.ts'
 import { program } from './config/program.ts'
@@ -38,6 +39,13 @@ export async function openBlobs({ objects }: { objects: Objects }): Promise<Blob
   const { openLocalBlobs } = await import('./blobs/local/local-blobs.ts')
   return openLocalBlobs(objects)
 }
+
+export { type CopiedCollection, type CopyCount, type CopyOptions, storeSource } from './catalogue/copying.ts'
+export type { CopySource }
+
+/** Copies documents between stores; see catalogue/copying.ts. */
+export const copyDocuments = (places: { source: CopySource; target: Stores | undefined }, options: Omit<CopyOptions, 'hash' | 'now'>) =>
+  copyBetween(places, { ...options, hash: sha256, now: () => new Date() })
 
 /** A replica that died is noticed after so long. */
 const leaseMs = 60_000

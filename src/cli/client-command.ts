@@ -57,6 +57,20 @@ export async function attempt<Status>(
 
 const codeOf = (status: number) => (status === exit.usage ? 'usage' : status === exit.unreachable ? 'unreachable' : 'refused')
 
+/** The options of every command that writes. */
+export const changeOptions = {
+  reason: { type: 'string', help: 'why, for the history' },
+  'dry-run': { type: 'boolean', help: 'check and answer, but write nothing' }
+} as const
+
+/** What they say to the server. */
+export function changeOf(values: Values): { query: { dryRun?: true }; headers: Record<string, string>; dryRun: boolean } {
+  const dryRun = values['dry-run'] === true
+  // in UTF-8, as the server reads it; Node writes headers as Latin-1, and no control characters
+  const reason = Buffer.from(textOf(values, 'reason')?.replace(/\p{Cc}/gu, ' ') ?? '').toString('latin1')
+  return { query: dryRun ? { dryRun } : {}, headers: reason === '' ? {} : { 'x-reason': reason }, dryRun }
+}
+
 /** A text option. */
 export const textOf = (values: Values, name: string): string | undefined => {
   const value = values[name]

@@ -85,6 +85,9 @@ export function loadConfig(environment: Environment): Loaded {
 /** The same, of this process. */
 export const processConfig = (): Loaded => loadConfig(process.env)
 
+/** The same with some variables in place of its own: another store than the configured one. */
+export const placeConfig = (instead: Environment): Loaded => loadConfig({ ...process.env, ...instead })
+
 const sourceOf = (name: SettingName, raw: ReadonlyMap<SettingName, Raw>): string => raw.get(name)?.source ?? variableOf(name)
 
 function configFrom(context: RuleContext): Config {

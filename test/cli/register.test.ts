@@ -39,8 +39,8 @@ t.test('a whole record is written as the builder writes it, and the next one rep
   const info = await (await fetch(`${url}/api/v0.1/container/info?id=hello:1`)).json()
   const fallback = await run(['resolve', 'hello:1', 'riscv64'])
 
-  t.match(whole, { status: 0, stdout: 'hello:1 is registered, with amd64, arm64\n' })
-  t.match(bare, { status: 0, stdout: 'hello:1 is registered, with a url for any machine\n' })
+  t.match(whole, { status: 0, stdout: 'hello:1: registered, with amd64, arm64\n' })
+  t.match(bare, { status: 0, stdout: 'hello:1: registered, with a url for any machine\n' })
   t.strictSame(info, {
     success: true,
     message: '',
@@ -77,7 +77,7 @@ t.test('what is refused, misused or away has its exit status, and says what to d
     [['show'], 64, /expected the id of a container\nTry: leporello show --help/],
     [['register', 'hello:1'], 64, /expected an image, as arm64=URL/],
     [['register', 'hello:1', 'hello.tar'], 64, /"hello.tar" is no image; expected one as arm64=/],
-    [['register', 'hello:1', '--replace', 'arm64=s3://x/y'], 64, /a whole record needs --version and --digest/],
+    [['register', 'hello:1', '--replace', 'arm64=@other:1'], 64, /@OTHER is for single architectures/],
     [['register', 'hello:1', 'ar/m/64=s3://x/y'], 64, /is not the name of an architecture/],
     [['show', 'hello:1', '--url', 'ftp://user:swordfish@x'], 64, /--url is "ftp:\/\/\*\*\*@x"; expected an http/],
     [
@@ -97,4 +97,23 @@ t.test('what is refused, misused or away has its exit status, and says what to d
   t.match(refused, { status: 1, value: { status: 404, code: 'container_unknown', detail: 'container not found: other:1' } })
   const away = await json(['show', 'other:1', '--url', 'http://127.0.0.1:1'])
   t.match(away, { status: 69, value: { code: 'unreachable' } })
+})
+
+t.test('rm takes one image away, or the container, and warns of job specs that name it', async (t) => {
+  const { run, json, add, url } = await serve(t)
+  await add({ name: 'hello:1', url: 's3://images/hello.tar.gz', urls: both })
+  const spec = JSON.stringify({ id: 'job-hello:1', container: 'hello:1' })
+  await fetch(`${url}/api/v0.1/job_spec/add`, { method: 'POST', body: new URLSearchParams({ spec }) })
+
+  const dry = await run(['rm', 'hello:1', '--arch', 'aarch64', '--dry-run'])
+  const image = await run(['rm', 'hello:1', '--arch', 'aarch64'])
+  const again = await run(['rm', 'hello:1', '--arch', 'aarch64'])
+  const whole = await run(['rm', 'hello:1', '--reason', 'superseded\nby 2'])
+  const gone = await json(['rm', 'hello:1'])
+
+  t.match(dry, { status: 0, stdout: 'hello:1  arm64: would be removed\n' })
+  t.match(image, { status: 0, stdout: 'hello:1  arm64: removed\n' })
+  t.match(again, { status: 1, stderr: /has no image for arm64; it has: amd64/ })
+  t.match(whole, { status: 0, stdout: 'hello:1: removed\n', stderr: /job specs name it: job-hello:1/ })
+  t.match(gone, { status: 1, value: { code: 'container_unknown' } })
 })
