@@ -14,6 +14,7 @@ export const commands: ReadonlyMap<string, Entry> = new Map([
   ['register', { summary: 'register images by their URLs', load: async () => (await import('./register.ts')).register }],
   ['push', { summary: 'upload tarballs, proven and resumable', load: async () => (await import('./push.ts')).push }],
   ['rm', { summary: 'take a container away, or one image of it', load: async () => (await import('./rm.ts')).rm }],
+  ['doctor', { summary: 'look for what goes wrong, and say what to do', load: async () => (await import('./doctor.ts')).doctor }],
   ['copy', { summary: 'copy all documents to another store', load: async () => (await import('./copy.ts')).copy }],
   ['inspect', { summary: "prove a tarball's architecture", load: async () => (await import('./inspect.ts')).inspect }],
   ['verify', { summary: "prove what a container's images are", load: async () => (await import('./verify.ts')).verify }],

@@ -87,6 +87,24 @@ async function toHttp({ path, size, sha256 }: LocalFile, url: string): Promise<v
   if (length !== undefined && Number(length) !== size) throw new Error(`${maskSecrets(url)} has ${length} bytes now; ${size} were sent`)
 }
 
+/** Takes away what upload has put there. */
+export async function removeUploaded(url: string, { objects }: Pick<Config, 'objects'>): Promise<void> {
+  if (/^s3s?:/i.test(url)) {
+    const destination = s3Destination(url, objects)
+    const blobs = await openBlobs(destination)
+    try {
+      await blobs.remove(destination.key)
+    } finally {
+      await blobs.close()
+    }
+  } else if (/^(?:davs?|https?):/i.test(url)) {
+    const answer = await send(url.replace(/^dav/i, 'http'), { method: 'DELETE' })
+    if (answer.status >= 300) throw refusal(`DELETE ${url}`, answer)
+  } else {
+    await rm(/^file:/i.test(url) ? decodeURIComponent(new URL(url).pathname) : url)
+  }
+}
+
 export const refusal = (what: string, { status, text }: Incoming): Error =>
   new Error(`${maskSecrets(what)} was answered ${status}${text ? `: ${maskSecrets(text.trim().slice(0, 500))}` : ''}`)
 

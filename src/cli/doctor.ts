@@ -1,0 +1,129 @@
+import type { Config } from '../config/config.ts'
+import { type Finding, knownFindings, recordFindings } from '../domain/diagnosis.ts'
+import type { ContainerView } from '../schemas.ts'
+import { type Api, type ApiError, apiFor, pathOf, urlOption } from './api.ts'
+import { attempt, print, textOf } from './client-command.ts'
+import { type Command, exit, say } from './command.ts'
+import { deadUrls, documentOf, oldWorkers, serverFindings, storageFindings, writeFindings } from './doctor-checks.ts'
+import { unreachable } from './http-client.ts'
+import { withConfig } from './start.ts'
+import { harmless, type Paint, paintFor } from './terminal.ts'
+
+export const doctor: Command = {
+  usage: 'doctor [ID...] [--all] [--write] [--storage PLACE] [--url URL] [--json]',
+  description: `Looks for what goes wrong with containers for several architectures, and says of each what it means and what to do. Without ID: the
+server. With ID, or --all: its records too: no urls, names that a worker will not find, url for other machines than x86_64, a digest of
+another architecture, images that are gone, mislabelled, or broken. It speaks to a Mozart of old as well as to Leporello.
+
+It writes nothing, unless --write: then it registers a container of its own and removes it again, to see whether urls is kept, and does the
+same with a tarball in the server's store.
+
+Exit status: 0 nothing is wrong, 1 something is, 64 usage, 69 server not reachable.`,
+  options: {
+    all: { type: 'boolean', help: 'every container of the server' },
+    write: { type: 'boolean', help: 'try writing, too' },
+    storage: { type: 'string', help: "the builder's STORAGE_URL: try whether a tarball can be put there" },
+    url: urlOption,
+    json: { type: 'boolean', help: 'the findings as JSON' }
+  },
+  examples: [
+    { command: 'leporello doctor container-hello:v1', does: 'say why a job fails with "exec format error"' },
+    { command: 'leporello doctor --write --storage s3://bucket/containers', does: 'try everything that a build will need' }
+  ],
+  maxPositionals: 100,
+  run: ({ values, positionals }) =>
+    withConfig((config) => attempt({ values, name: 'doctor' }, () => run(positionals, { config, api: apiFor(config, values), values })))
+}
+
+interface Asked {
+  config: Config
+  api: Api
+  values: Parameters<Command['run']>[0]['values']
+}
+
+async function run(ids: string[], { config, api, values }: Asked): Promise<number> {
+  const json = values['json'] === true
+  const paint = paintFor(process.stdout)
+  const findings: Finding[] = []
+  const tell = (more: Finding[]) => {
+    for (const one of more) {
+      if (findings.length < maxFindings) findings.push(one)
+      if (!json) for (const line of lines(one, paint)) say(line)
+    }
+    wrong ||= more.some(({ severity }) => severity === 'wrong')
+  }
+  let wrong = false
+  let away = false
+  let checked = 0
+  try {
+    const { findings: first, leporello } = await serverFindings(api)
+    tell(first)
+    if (leporello) tell(await oldWorkers(api))
+    if (values['write'] === true) tell(await writeFindings(api, { leporello }))
+    for await (const id of values['all'] === true ? everyId(api) : ids) {
+      tell(await containerFindings(id, { api, leporello }))
+      checked += 1
+    }
+  } catch (error) {
+    if ((error as ApiError).code !== unreachable) throw error
+    away = true
+    tell([unreachableFinding(error as Error)])
+  }
+  const storage = textOf(values, 'storage')
+  if (storage !== undefined) tell(await storageFindings(storage, config))
+  if (json) print({ server: api.url, ok: !wrong, checked, findings })
+  else if (findings.length === 0)
+    say(`Nothing is wrong${checked > 0 ? ` with ${checked === 1 ? harmless(ids[0] ?? 'the container') : `${checked} containers`}` : ''}.`)
+  return away ? exit.unreachable : wrong ? exit.wrong : exit.done
+}
+
+/** For --json; on standard output they are told as they are found. */
+const maxFindings = 10_000
+
+const unreachableFinding = ({ message }: Error): Finding => ({
+  code: 'server_unreachable',
+  severity: 'wrong',
+  container: null,
+  architecture: null,
+  message,
+  meaning: "Builds fail at registration: the builder's POST to container/add reaches nobody.",
+  advice: 'Start the server; compare the address with MOZART_REST_URL and LEPORELLO_URL; look for a proxy or a firewall in between.'
+})
+
+/** In the order in which the server lists them, one after another: a thorough look is no load test. */
+async function* everyId(api: Api): AsyncGenerator<string> {
+  const { result } = await api.ask<{ result: string[] }>({ path: '/api/v0.1/container/list', timeoutMs: 120_000 })
+  yield* result
+}
+
+async function containerFindings(id: string, { api, leporello }: { api: Api; leporello: boolean }): Promise<Finding[]> {
+  const document = await documentOf(id, { api, leporello })
+  if (document === undefined) {
+    return [
+      {
+        code: 'container_unknown',
+        severity: 'wrong',
+        container: id,
+        architecture: null,
+        message: 'there is no such container',
+        meaning: 'Jobs that name it cannot be submitted.',
+        advice: 'Compare the name with leporello ls; if it was there, leporello ls --deleted or the history may know when it went.'
+      }
+    ]
+  }
+  const record = recordFindings(id, document)
+  if (!leporello) return [...record, ...(await deadUrls(id, JSON.parse(document)))]
+  const view = await api.ask<ContainerView>({ path: pathOf`/api/v1/containers/${id}` })
+  const known = knownFindings(view)
+  const gone = new Set(known.filter(({ code }) => code === 'gone').map(({ architecture }) => architecture))
+  return [...record, ...known, ...(await deadUrls(id, JSON.parse(document))).filter(({ architecture }) => !gone.has(architecture))]
+}
+
+function lines({ severity, code, container, architecture, message, meaning, advice }: Finding, paint: Paint): string[] {
+  const about = [container, architecture].filter((part) => part !== null).join('  ')
+  return [
+    `${severity === 'wrong' ? paint('WRONG', 'red') : paint('note ', 'yellow')}  ${paint(harmless(about === '' ? code : `${about}  ${code}`), 'bold')}: ${harmless(message)}`,
+    `       ${harmless(meaning)}`,
+    `       To do: ${harmless(advice)}`
+  ]
+}
