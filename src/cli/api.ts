@@ -15,6 +15,8 @@ export interface Api {
   url: string
   /** Asks, and reads the answer as JSON. */
   ask<Answer>(request: ApiRequest): Promise<Answer>
+  /** The answer itself, where it is no JSON. */
+  text(request: ApiRequest): Promise<string>
   /** The same with its status and headers, and the text itself; what is no success is thrown, unless `statuses` lets it through. */
   answer(request: ApiRequest & { statuses?: readonly number[] }): Promise<ApiAnswer>
   /** Where the answer is a line for each thing, as they come; empty lines are passed over, unless they are asked for. */
@@ -94,6 +96,7 @@ export function openApi(address: string, { token }: { token?: string | undefined
   return {
     url: shown,
     answer,
+    text: async (request) => textOf(await answered({ ...request, headers: { accept: '*/*', ...request.headers } }), shown),
     ask: async <Answer>(request: ApiRequest) => (await answer(request)).value as Answer,
     async *lines({ empty = false, ...request }) {
       const incoming = await answered(request)
@@ -126,12 +129,13 @@ function send(target: string, { method = 'GET', headers, body, stream, timeoutMs
   const authorization = token !== undefined ? `Bearer ${token}` : username ? `Basic ${login}` : undefined
   Object.assign(url, { username: '', password: '' })
   const asJson = body !== undefined && typeof body !== 'string' && !Buffer.isBuffer(body)
-  const payload = asJson ? JSON.stringify(body) : (body as string | Buffer | undefined)
+  // as bytes: with a text Node would write the headers in its encoding, too
+  const payload = body === undefined ? undefined : Buffer.from(asJson ? JSON.stringify(body) : (body as string | Buffer))
   const all = {
     accept: 'application/json',
     'user-agent': `leporello/${program.version}`,
     ...(asJson && { 'content-type': 'application/json' }),
-    ...(payload !== undefined && { 'content-length': String(Buffer.byteLength(payload)) }),
+    ...(payload !== undefined && { 'content-length': String(payload.length) }),
     ...(authorization && { authorization }),
     ...headers
   }
