@@ -59,9 +59,9 @@ t.test('show is a matrix of architectures, plain where nobody looks, with secret
   const value = await json(['show', 'a/b c:1'])
 
   t.equal(shown.status, 0)
-  t.match(shown.stdout, /^a\/b c:1\n/)
-  t.match(shown.stdout, /^amd64 +listed +unverified +- +\S+ +s3:\/\/\*\*\*@host:9000\/images\/hello.tar.gz$/m)
-  t.match(shown.stdout, /^arm64 +listed +unverified/m)
+  t.match(shown.stdout, /^a\/b c:1 {2}complete\n/)
+  t.match(shown.stdout, /^amd64 +- +listed +unverified +- +- +- +\S+ +s3:\/\/\*\*\*@host:9000\/images\/hello.tar.gz$/m)
+  t.match(shown.stdout, /^arm64 +- +listed +unverified/m)
   for (const never of ['\u001b', 'swordfish']) t.notMatch(shown.stdout, never)
   t.strictSame(Object.keys(value.value.images), ['amd64', 'arm64'])
 })
