@@ -50,6 +50,9 @@ export const copyDocuments = (places: { source: CopySource; target: Stores | und
 /** A replica that died is noticed after so long. */
 const leaseMs = 60_000
 
+/** How long an entry in the journal may be on its way: on another replica, or in this very process. */
+const untoldMs = { replicas: 5000, alone: 1000 }
+
 export interface App {
   /** Where it listens, as a person on this machine would write it. */
   url: string
@@ -83,8 +86,8 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     blobs = await openBlobs(config)
     if (!config.engine) await openEmbedded(gate)
     const tarballs = tarballParts(config, { blobs, log, port: () => port })
-    const onUntold = (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'a change is not in the journal yet')
     const onFailure = (error: unknown, what: string) => log.error({ causes: causes(error) }, what)
+    const onUntold = (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'a change is not in the journal yet')
     // nobody else writes into an embedded store
     const eventBounds = config.engine ? {} : { resumeOverlapMs: 0 }
     const catalogue = createCatalogue(measuredStores(stores, metrics), {
@@ -93,6 +96,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
       tarballs,
       eventBounds,
       onUntold,
+      untoldMs: config.engine ? untoldMs.replicas : untoldMs.alone,
       onFailure
     })
     const server = await createServer({
@@ -107,6 +111,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     const loops = startBackground(catalogue, { ...config, reading: config.verify.images !== 'off', onFailure })
     const { uploads } = catalogue
     const preparation = config.engine && prepareEngine(gate, { log, onUnusable })
+    preparation?.done.then(() => loops.map((loop) => loop.wake())).catch(() => {})
     return {
       url: urlOf(server, config),
       async close() {
@@ -117,6 +122,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
         await closed
         await uploads?.stop()
         await catalogue.demand.flush().catch(() => {}) // a count, not a record: a store that is away does not keep us
+        await catalogue.summaries.stop()
         await close()
       }
     }

@@ -32,6 +32,8 @@ export interface Schemas {
   'container-answer.json': ContainerAnswer
   'container-change.json': ContainerChange
   'container-image.json': ContainerImage
+  'container-list.json': ContainerList
+  'container-part.json': ContainerPart
   'container-patch.json': ContainerPatch1
   'container-put.json': ContainerPut
   'container-query.json': ContainerQuery
@@ -83,6 +85,7 @@ export interface Schemas {
   'job-put.json': JobPut
   'job.json': Job
   'kubernetes-list.json': KubernetesList
+  'list-query.json': ListQuery
   'live-report.json': LiveReport
   'machine.json': Machine
   'manifest-descriptor.json': ManifestDescriptor
@@ -483,6 +486,10 @@ export interface Settings {
    */
   verifyRoots: string[]
   /**
+   * How often one replica compares the rows that lists are filtered by with the records: then what others changed in the engine shows in lists, and in the history.
+   */
+  sweep: number
+  /**
    * Refuse a tarball that is not proven to be what it is said to be, and keep nothing of it. Otherwise it is kept and marked, and machines are refused it.
    */
   strict: boolean
@@ -499,17 +506,9 @@ export interface Settings {
    */
   fillSpecs: boolean
   /**
-   * How many entries the history of one container keeps; older ones are removed.
-   */
-  historyEntries: number
-  /**
-   * For how long the history keeps entries, but not for shorter than DELETED_KEEP. The newest about each record stays as long as the record.
-   */
-  historyKeep: number
-  /**
    * For how long a removed container is listed as one that can be brought back. Its tarballs may be gone earlier; a restore says so.
    */
-  deletedKeep: number
+  deletedKeepMs: number
   /**
    * For clients: the server that commands speak to.
    */
@@ -737,6 +736,73 @@ export interface ContainerImage {
   checked: string | null
 }
 /**
+ * A page of containers.
+ */
+export interface ContainerList {
+  items: ContainerPart[]
+  /**
+   * The cursor of the next page; null on the last one.
+   */
+  next: string | null
+  /**
+   * When the rows that filters other than name and version are answered from were last gone through; null before the first time.
+   */
+  swept: string | null
+}
+/**
+ * A container, or those of its members that were asked for.
+ */
+export interface ContainerPart {
+  id?: string
+  version?: string | null
+  url?: string | null
+  digest?: string | null
+  /**
+   * By architecture.
+   */
+  images?: {
+    [k: string]: ImageView
+  }
+  /**
+   * The architectures that it shall have.
+   */
+  expected?: string[]
+  /**
+   * Expected architectures whose image has not arrived.
+   */
+  missing?: string[]
+  /**
+   * Images that have arrived and wait to be published with the others, by architecture.
+   */
+  pending?: {
+    [k: string]: PendingImage
+  }
+  /**
+   * degraded: a build or test failed or fell silent, or an image is not what it is said to be. complete: all that is expected is there; with no expectation, any image. partial: else.
+   */
+  state?: 'complete' | 'partial' | 'degraded'
+  /**
+   * Why it is not complete.
+   */
+  reasons?: Reason[]
+  /**
+   * Of the record, for compare-and-swap; also the ETag. Null while no image of it is published.
+   */
+  revision?: string | null
+  /**
+   * What the record means, as SHA-256: two with the same one mean the same, whatever their order, spacing and aliases.
+   */
+  fingerprint?: string | null
+  /**
+   * When it was first registered, as far as that is known.
+   */
+  created?: string | null
+  /**
+   * When it, or what stands beside it, last changed.
+   */
+  updated?: string | null
+}
+/**
  * Laid over the container as it is (RFC 7396).
  */
 export interface ContainerPatch1 {
@@ -864,7 +930,7 @@ export interface DeletedContainer {
    */
   reason: string | null
   /**
-   * Until when it is listed here (LEPORELLO_DELETED_KEEP).
+   * Until when it is listed here (LEPORELLO_DELETED_KEEP_MS).
    */
   until: string
 }
@@ -1300,19 +1366,6 @@ export interface HistoryPage {
    * The cursor of the next page; null on the last one.
    */
   next: string | null
-  /**
-   * What was removed of it, because it was too much or too old (LEPORELLO_HISTORY_ENTRIES, LEPORELLO_HISTORY_KEEP); null: nothing.
-   */
-  cut: {
-    /**
-     * How many entries.
-     */
-    entries: number
-    /**
-     * When the last of them was written.
-     */
-    until: string
-  } | null
 }
 export interface HistoryParameters {
   /**
@@ -1777,6 +1830,46 @@ export interface KubernetesList {
     [k: string]: unknown
   }[]
   [k: string]: unknown
+}
+export interface ListQuery {
+  /**
+   * A pattern with * and ? for the id, or for what of it stands before the tag.
+   */
+  name?: string
+  /**
+   * A pattern with * and ?.
+   */
+  version?: string
+  /**
+   * It has an image for this architecture, by whatever name.
+   */
+  architecture?: string
+  /**
+   * This architecture is expected and has not arrived.
+   */
+  missing?: string
+  state?: 'complete' | 'partial' | 'degraded'
+  /**
+   * Of any of its images.
+   */
+  verdict?: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
+  /**
+   * Words that stand in the id or the version, in whatever case.
+   */
+  q?: string
+  /**
+   * Descending with a minus before it.
+   */
+  sort?: 'id' | '-id' | 'version' | '-version' | 'created' | '-created' | 'updated' | '-updated'
+  /**
+   * Members to send, separated by commas.
+   */
+  fields?: string
+  limit?: number
+  /**
+   * `next` of the page before, with the same filters and order.
+   */
+  cursor?: string
 }
 export interface LiveReport {
   live: boolean

@@ -10,10 +10,14 @@ create table assemblies (
   sort_wakes text generated always as (
     case when json_type(document, '$.wakes') = 'text' and length(document ->> '$.wakes') <= 256 then document ->> '$.wakes' else '' end
   ) stored,
+  sort_updated text generated always as (
+    case when json_type(document, '$.updated') = 'text' and length(document ->> '$.updated') <= 256 then document ->> '$.updated' else '' end
+  ) stored,
   document text not null check (json_valid(document) and json_type(document) = 'object')
 );
 create index assemblies_by_container on assemblies (sort_container, id);
 create index assemblies_by_wakes on assemblies (sort_wakes, id);
+create index assemblies_by_updated on assemblies (sort_updated, id);
 
 create table journal (
   id text not null unique,
@@ -62,6 +66,15 @@ create table summaries (
   sort_verdicts text generated always as (
     case when json_type(document, '$.verdicts') = 'text' and length(document ->> '$.verdicts') <= 256 then document ->> '$.verdicts' else '' end
   ) stored,
+  sort_text text generated always as (
+    case when json_type(document, '$.text') = 'text' and length(document ->> '$.text') <= 256 then document ->> '$.text' else '' end
+  ) stored,
+  sort_revision text generated always as (
+    case when json_type(document, '$.revision') = 'text' and length(document ->> '$.revision') <= 256 then document ->> '$.revision' else '' end
+  ) stored,
+  sort_due text generated always as (
+    case when json_type(document, '$.due') = 'text' and length(document ->> '$.due') <= 256 then document ->> '$.due' else '' end
+  ) stored,
   sort_created text generated always as (
     case when json_type(document, '$.created') = 'text' and length(document ->> '$.created') <= 256 then document ->> '$.created' else '' end
   ) stored,
@@ -70,12 +83,15 @@ create table summaries (
   ) stored,
   document text not null check (json_valid(document) and json_type(document) = 'object')
 );
-create index summaries_by_id on summaries (sort_id, id);
-create index summaries_by_name on summaries (sort_name, id);
-create index summaries_by_version on summaries (sort_version, id);
-create index summaries_by_state on summaries (sort_state, id);
-create index summaries_by_created on summaries (sort_created, id);
-create index summaries_by_updated on summaries (sort_updated, id);
+-- In each order a list may have, with every column that it may be filtered by.
+create index summaries_by_id on summaries
+  (sort_id, id, sort_name, sort_version, sort_state, sort_architectures, sort_missing, sort_verdicts, sort_text);
+create index summaries_by_version on summaries
+  (sort_version, id, sort_name, sort_state, sort_architectures, sort_missing, sort_verdicts, sort_text);
+create index summaries_by_created on summaries
+  (sort_created, id, sort_name, sort_version, sort_state, sort_architectures, sort_missing, sort_verdicts, sort_text);
+create index summaries_by_updated on summaries
+  (sort_updated, id, sort_name, sort_version, sort_state, sort_architectures, sort_missing, sort_verdicts, sort_text);
 
 create table demand (
   id text not null unique,
@@ -94,3 +110,11 @@ create table leases (
   version integer not null,
   document text not null check (json_valid(document) and json_type(document) = 'object')
 );
+
+-- The same for records.
+drop index containers_by_id;
+drop index containers_by_version;
+drop index containers_by_version_desc;
+create index containers_by_id on containers (sort_id, id, sort_version);
+create index containers_by_version on containers (sort_version, id, sort_id);
+create index containers_by_version_desc on containers (sort_version desc, id, sort_id);

@@ -6,6 +6,8 @@ export interface BackgroundOptions {
   reading: boolean
   uploadExpiryMs: number
   deleteGraceMs: number
+  /** How often rows are compared with records. */
+  sweepMs: number
   /** What nobody foresaw, and what could not be done because of it. */
   onFailure(error: unknown, what: string): void
 }
@@ -20,14 +22,15 @@ const recovering = { everyMs: 300_000 }
 const counting = { everyMs: 10_000 }
 /** Often enough for the shortest expiry. */
 const tidying = { everyMs: 60_000 }
-/** Batch after batch, and a pause when there is nothing to look at. */
-const bounding = { everyMs: 300_000 }
 /** So many tarballs for one walk over all containers. */
 const removing = { everyMs: 60_000, leastMs: 1_000, atOnce: 200 }
 
 /** What happens without a request: each an entry of its own. */
-export function startBackground(catalogue: Catalogue, { reading, uploadExpiryMs, deleteGraceMs, onFailure }: BackgroundOptions): Loop[] {
-  const { verification, sweep, batches, demand, uploads, removals, journalBounds } = catalogue
+export function startBackground(
+  catalogue: Catalogue,
+  { reading, uploadExpiryMs, deleteGraceMs, sweepMs, onFailure }: BackgroundOptions
+): Loop[] {
+  const { verification, sweep, summaries, batches, demand, uploads, removals } = catalogue
   const loops: Loop[] = []
 
   /** A round, and a pause after it. */
@@ -37,8 +40,10 @@ export function startBackground(catalogue: Catalogue, { reading, uploadExpiryMs,
 
   every(recovering.everyMs, { what: 'a batch could not be taken back', work: () => batches.recover() })
   every(counting.everyMs, { what: 'demand could not be written down', work: () => demand.flush() })
-  const onUnbounded = (error: unknown) => onFailure(error, 'old entries of the history could not be removed')
-  loops.push(startLoop({ everyMs: bounding.everyMs, work: () => journalBounds.work(), onError: onUnbounded }))
+  every(sweepMs, {
+    what: 'the rows of the lists could not be compared with the records',
+    work: (signal) => summaries.run({ everyMs: sweepMs, signal })
+  })
   if (uploads) {
     const what = 'an upload could not be completed, or removed'
     const onError = (error: unknown) => onFailure(error, what)

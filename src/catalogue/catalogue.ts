@@ -9,6 +9,7 @@ import { type Batches, createBatches } from './batch.ts'
 import { type Building, createBuilding } from './building.ts'
 import { createChanges, type Known } from './changes.ts'
 import { type ContainerEdits, containerEdits } from './container-edits.ts'
+import { containerList, summariseWith } from './container-list.ts'
 import { type Containers, containerCatalogue } from './containers.ts'
 import { type DeletedList, deletedList } from './deleted.ts'
 import { createDemandBook, type DemandBook } from './demand.ts'
@@ -18,9 +19,9 @@ import { createHistory, type History } from './history.ts'
 import type { ContainerView } from './image-views.ts'
 import { type Images, type ImagesParts, imageCatalogue } from './images.ts'
 import { createJournal } from './journal.ts'
-import { createJournalBounds, type JournalBounds } from './journal-bounds.ts'
 import { createLeases } from './leases.ts'
 import { namingOf } from './naming.ts'
+import { createNoticing, spanOf } from './noticing.ts'
 import { createPlanning, type Planning } from './planning.ts'
 import { recordsOf } from './records.ts'
 import { createRemovals, type Removals, type RemovalsParts } from './removals.ts'
@@ -28,6 +29,8 @@ import { type ResumableUploads, resumableUploads } from './resumable-uploads.ts'
 import { createRulebook } from './rulebook.ts'
 import { specsNaming } from './spec-references.ts'
 import { type Specs, specCatalogue } from './specs.ts'
+import { createSummaries, type Summaries } from './summaries.ts'
+import { createSummarySweep, type SummarySweep } from './summary-sweep.ts'
 import { sweep } from './sweep.ts'
 import { taskQueue } from './task-queue.ts'
 import { type Upkeep, type UpkeepParts, upkeepCatalogue } from './upkeep.ts'
@@ -36,6 +39,9 @@ import { createViews, type Views } from './views.ts'
 
 /** Everything that the faces may ask for. */
 export interface Catalogue {
+  /** Containers by what they are; and since when every row was looked at. */
+  list: ReturnType<typeof containerList>
+  summaries: Summaries & SummarySweep
   containers: Containers
   /** Absent where there is nowhere to keep tarballs. */
   images: Images | undefined
@@ -58,7 +64,6 @@ export interface Catalogue {
   /** What happened to containers. */
   history: History
   deleted: DeletedList
-  journalBounds: JournalBounds
   /** What happens, as it happens. */
   events: Events
   /** What follows from what is known. */
@@ -110,24 +115,23 @@ export interface CatalogueOptions {
   onUntold: (error: unknown, id: string) => void
   /** For how long a removed container is listed as one that can be brought back. */
   deletedKeepMs?: number
-  /** How many entries of a container's history are kept; default 1000. */
-  historyEntries?: number
-  /** And for how long; default a year. */
-  historyKeepMs?: number
   eventBounds?: Partial<EventBounds> | undefined
   /** Something behind the requests failed as nobody foresaw; default onUntold. */
   onFailure?: (error: unknown, what: string) => void
   /** Fill container_image_urls of job specs from the catalogue. */
   fillSpecs?: boolean
+  /** How long an entry in the journal may be on its way before its change counts as somebody else's. */
+  untoldMs?: number
 }
 
 const day = 24 * 3_600_000
 
 export function createCatalogue(stores: Stores, options: CatalogueOptions): Catalogue {
   const { guarded, expected = [], rules = [], add = 'replace', hash, tarballs, onUntold } = options
-  const { deletedKeepMs = 30 * day, historyEntries = 1000, historyKeepMs = 365 * day, onFailure = onUntold } = options
+  const { deletedKeepMs = 30 * day, onFailure = onUntold } = options
   const { fillSpecs = false } = options
-  const facts = factsBook(stores.facts, hash)
+  const { untoldMs = 5000 } = options
+  const facts = factsBook(stores.facts, hash, { onWrite: (container) => summaries.touched(container) })
   const now = tarballs?.now ?? (() => new Date())
   const journal = createJournal(stores.journal, { hash, now })
   const rulebook = createRulebook({ rules, expected })
@@ -141,16 +145,20 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const records = recordsOf({ changes, guarded, assemblies })
   const views = createViews({ changes, facts, assemblies, journal, summaries: stores.summaries, rulebook, hash, now })
   const leases = createLeases(stores.leases, { now, leaseMs: 60_000 })
-  const journalBounds = createJournalBounds({
-    store: stores.journal,
-    journal,
-    containers: stores.containers,
-    leases,
-    hash,
-    now,
-    entries: historyEntries,
-    keepMs: historyKeepMs
+  const noticing = createNoticing({ journal, hash, now, graceMs: untoldMs, baseline: async () => (await sweeper.swept()) !== undefined })
+  const summarise = summariseWith({ views, hash, now })
+  const summaries = createSummaries({
+    store: stores.summaries,
+    changes,
+    summarise,
+    account: noticing.account,
+    graceMs: untoldMs,
+    onError: (error) => onFailure(error, 'a row of the lists could not be written')
   })
+  const config = JSON.stringify([rules, expected])
+  const sweeper = createSummarySweep({ stores, summaries, leases, hash, now, rules: config })
+  changes.onChange((id, told) => summaries.touched(id, spanOf(told)))
+  assemblies.onTouched((id) => summaries.touched(id))
   const verification = tarballs && createVerification({ ...tarballs, containers: stores.containers, facts, queue })
   const planning = createPlanning({ changes, facts, assemblies, rulebook, jobSpecs: stores.jobSpecs, now })
   const demand = createDemandBook(stores.demand, { now })
@@ -168,6 +176,8 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
         expiryMs: tarballs.uploadExpiryMs ?? 24 * 3_600_000
       }),
     verification,
+    list: containerList({ containers: stores.containers, rows: stores.summaries, summaries, views, hash, now }),
+    summaries: { ...summaries, ...sweeper },
     edits,
     async imageOf(id, architecture) {
       const { record } = await changes.read(id)
@@ -181,8 +191,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     building: createBuilding({ assemblies, changes, rulebook, now }),
     views,
     view: views.of,
-    journalBounds,
-    history: createHistory({ journal, bounds: journalBounds, changes, guarded, view: views.of, verification, tarballs }),
+    history: createHistory({ journal, changes, guarded, view: views.of, verification, tarballs }),
     events: createEvents({ journal, now, bounds: options.eventBounds, onError: (error) => onFailure(error, 'events could not be read') }),
     deleted: deletedList({ journal, containers: stores.containers, now, keepMs: deletedKeepMs }),
     specsNaming: (container) => specsNaming(stores.jobSpecs, { container, most: 20 }),

@@ -1,6 +1,6 @@
 import { diffOf, summaryOf } from '../domain/diff.ts'
 import { fromDocument, type Record } from '../domain/document.ts'
-import type { Cause } from '../domain/entry.ts'
+import type { Cause, Entry } from '../domain/entry.ts'
 import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
 import type { Hash } from '../domain/facts.ts'
 import { fingerprintOf } from '../domain/fingerprint.ts'
@@ -54,9 +54,11 @@ export interface Changes {
   read(id: string): Promise<Known>
   /** Throws what `to` throws, precondition_failed, and what a store refuses. */
   write(id: string, change: Change): Promise<Changed>
-  /** Hears of every record that this process changed: what was there, and what is. */
-  onChange(listener: (id: string, changed: Changed) => void): void
+  /** Hears of every record that this process changed: what was there, what is, and the entry that tells of it, if the journal took it. */
+  onChange(listener: Listener): void
 }
+
+type Listener = (id: string, told: { changed: Changed; entry: Entry | undefined }) => void
 
 export interface ChangesParts {
   containers: DocumentStore
@@ -74,7 +76,7 @@ const maxAttempts = 50
 
 export function createChanges({ containers, journal, hash, follow, onUntold, release }: ChangesParts): Changes {
   const inTurn = createTurns()
-  const listeners: ((id: string, changed: Changed) => void)[] = []
+  const listeners: Listener[] = []
   const meaning = (known: Known | undefined) => known && fingerprintOf(known.record, hash)
 
   async function find(id: string): Promise<Known | undefined> {
@@ -110,13 +112,13 @@ export function createChanges({ containers, journal, hash, follow, onUntold, rel
     throw new CatalogueError('revision_conflict', `${id} was removed meanwhile`)
   }
 
-  async function tell(id: string, { change, changed }: { change: Change; changed: Changed }): Promise<void> {
+  async function tell(id: string, { change, changed }: { change: Change; changed: Changed }): Promise<Entry | undefined> {
     const { before, after } = changed
     const what = change.what ?? (before === undefined ? 'created' : after === undefined ? 'removed' : 'changed')
     const differences = diffOf(before?.record, after?.record)
     const architectures = new Set(differences.flatMap(({ architecture }) => architecture ?? []))
     try {
-      await journal.tell({
+      return await journal.tell({
         container: id,
         kind: 'record',
         what,
@@ -131,6 +133,7 @@ export function createChanges({ containers, journal, hash, follow, onUntold, rel
       })
     } catch (error) {
       onUntold(error, id)
+      return undefined
     }
   }
 
@@ -139,9 +142,9 @@ export function createChanges({ containers, journal, hash, follow, onUntold, rel
       const changed = await attempt(id, { change, attempts })
       if (!changed) continue
       if (change.dryRun || changed.before?.revision === changed.after?.revision) return changed
-      if (!changed.unchanged) await tell(id, { change, changed })
+      const entry = changed.unchanged ? undefined : await tell(id, { change, changed })
       const released = release ? await release(id, changed) : []
-      for (const listener of listeners) listener(id, changed)
+      for (const listener of listeners) listener(id, { changed, entry })
       return { ...changed, released }
     }
   }

@@ -11,7 +11,11 @@ export interface FactsBook {
   remove(container: string, slot: Slot): Promise<void>
 }
 
-export function factsBook(store: DocumentStore, hash: Hash): FactsBook {
+export function factsBook(
+  store: DocumentStore,
+  hash: Hash,
+  { onWrite = () => {} }: { onWrite?: (container: string) => void } = {}
+): FactsBook {
   return {
     async read(container, slots) {
       const stored = await store.getMany(slots.map((slot) => factsId({ container, slot }, hash)))
@@ -21,10 +25,12 @@ export function factsBook(store: DocumentStore, hash: Hash): FactsBook {
     async write(facts) {
       const id = factsId(facts, hash)
       await store.put(id, toFactsDocument(facts, id))
+      onWrite(facts.container)
     },
 
     async remove(container, slot) {
       await store.remove(factsId({ container, slot }, hash))
+      onWrite(container)
     }
   }
 }

@@ -1,7 +1,8 @@
 import { type Entry, fromEntryDocument, momentOf, orderOf, recordEntryId, toEntryDocument } from '../domain/entry.ts'
+import { isCatalogueError } from '../domain/errors.ts'
 import type { Hash } from '../domain/facts.ts'
 import type { Condition } from '../domain/query.ts'
-import type { DocumentStore, ListQuery } from '../stores/document-store.ts'
+import type { DocumentStore, Expectation, ListQuery } from '../stores/document-store.ts'
 
 /** Bounded page of entries; `next` where there are more. */
 export interface EntryPage {
@@ -26,6 +27,8 @@ export interface EntryQuery {
 export interface Journal {
   /** Writes one down. An entry about a change of a record is told once, whoever tells it; others each time. */
   tell(told: Told): Promise<Entry>
+  /** The same, unless it was told: who made the change knows more of it than who found it. */
+  tellUntold(told: Told): Promise<Entry>
   /** The entry about the change that made this revision. */
   ofRevision(container: string, revision: string): Promise<Entry | undefined>
   /** The entry about the removal of what stood at this revision. */
@@ -70,15 +73,30 @@ export function createJournal(store: DocumentStore, { hash, now }: { hash: Hash;
     return { items: items.flatMap(({ document }) => fromEntryDocument(document) ?? []), ...(next !== undefined && { next }) }
   }
 
+  function entryOf({ subject, at: given, ...told }: Told): Entry {
+    const at = given ?? now().toISOString()
+    const id =
+      told.kind === 'record' ? recordEntryId(told, hash) : hash([told.container, told.kind, at, subject, told.architecture].join('\n'))
+    return { id, ...told, at, order: given === undefined ? next({ ...told, id, at }) : orderOf({ ...told, id, at }) }
+  }
+
+  async function write(entry: Entry, expected?: Expectation): Promise<Entry> {
+    await store.put(entry.id, toEntryDocument(entry), expected)
+    for (const listener of listeners) listener(entry)
+    return entry
+  }
+
   return {
-    async tell({ subject, at: given, ...told }) {
-      const at = given ?? now().toISOString()
-      const id =
-        told.kind === 'record' ? recordEntryId(told, hash) : hash([told.container, told.kind, at, subject, told.architecture].join('\n'))
-      const entry: Entry = { id, ...told, at, order: given === undefined ? next({ ...told, id, at }) : orderOf({ ...told, id, at }) }
-      await store.put(id, toEntryDocument(entry))
-      for (const listener of listeners) listener(entry)
-      return entry
+    tell: (told) => write(entryOf(told)),
+
+    async tellUntold(told) {
+      const entry = entryOf(told)
+      try {
+        return await write(entry, { absent: true })
+      } catch (error) {
+        if (isCatalogueError(error, 'already_exists')) return (await find(entry.id)) ?? entry
+        throw error
+      }
     },
 
     ofRevision: (container, revision) => find(recordEntryId({ container, revision, previous: null }, hash)),

@@ -8,13 +8,15 @@ import type { DocumentStore } from '../stores/document-store.ts'
 import type { Assemblies } from './assemblies.ts'
 import type { Changes, Known } from './changes.ts'
 import { type FactsBook, knownOf } from './facts.ts'
-import { type ContainerView, containerView } from './image-views.ts'
+import { type ContainerView, containerView, type Gathered } from './image-views.ts'
 import type { Journal } from './journal.ts'
 import type { Rulebook } from './rulebook.ts'
 
 /** Containers with all that is known of them: the one place where records, facts, assemblies and rules come together. */
 export interface Views {
-  of(known: Pick<Known, 'record' | 'revision'>): Promise<ContainerView>
+  of(known: Pick<Known, 'record' | 'revision'>, gathered?: Gathering): Promise<ContainerView>
+  /** What is known beside a record, and where that puts it. */
+  gather(record: Record): Promise<Gathering>
   /**
    * Of whatever stands there: a record, or images and builds of one that is still to come. Undefined where there is neither; an
    * expectation alone makes no container.
@@ -22,6 +24,11 @@ export interface Views {
   find(id: string): Promise<ContainerView | undefined>
   /** Where a container stands; also of one of which nothing is known yet. */
   state(id: string): Promise<StateAnswer & { id: string; expected: readonly string[]; revision: string | null }>
+}
+
+export interface Gathering extends Pick<Gathered, 'known' | 'assembly' | 'expected' | 'standing'> {
+  /** How long a build may be silent. */
+  buildTimeoutMs: number
 }
 
 export interface ViewsParts {
@@ -36,27 +43,37 @@ export interface ViewsParts {
 }
 
 export function createViews({ changes, facts, assemblies, journal, summaries, rulebook, hash, now }: ViewsParts): Views {
-  async function gather(record: Record) {
+  async function gather(record: Record): Promise<Gathering> {
     const [known, assembly] = await Promise.all([knownOf(facts, record), assemblies.find(record.id)])
     const expected = rulebook.expectedOf(record.id, assembly)
     const { publish, buildTimeoutMs } = rulebook.policiesOf(record.id)
     const at = now().toISOString()
-    return { known, assembly, expected, standing: stateOf({ record, known, assembly, expected, publish, buildTimeoutMs, now: at }) }
+    return {
+      known,
+      assembly,
+      expected,
+      buildTimeoutMs,
+      standing: stateOf({ record, known, assembly, expected, publish, buildTimeoutMs, now: at })
+    }
   }
 
-  async function of({ record, revision: given }: { record: Record; revision: string | null }): Promise<ContainerView> {
+  async function of(
+    { record, revision: given }: { record: Record; revision: string | null },
+    known: Gathering | Promise<Gathering> = gather(record)
+  ): Promise<ContainerView> {
     // a dry run's is empty where there is no record yet
     const revision = given || null
-    const [gathered, times] = await Promise.all([gather(record), revision === null ? undefined : timesOf(record.id, revision)])
-    const beside = gathered.assembly
-    const created = times ? times.created : (beside?.created ?? null)
+    const [gathered, times] = await Promise.all([known, revision === null ? undefined : timesOf(record.id, revision)])
+    const { assembly } = gathered
+    const created = times ? times.created : (assembly?.created ?? null)
     const updated =
-      [times?.updated, beside?.updated]
+      [times?.updated, assembly?.updated]
         .filter((time) => typeof time === 'string')
         .sort()
         .at(-1) ?? null
+    const { buildTimeoutMs: _, ...beside } = gathered
     return containerView(record, {
-      ...gathered,
+      ...beside,
       revision,
       fingerprint: revision === null ? null : fingerprintOf(record, hash),
       created,
@@ -83,6 +100,7 @@ export function createViews({ changes, facts, assemblies, journal, summaries, ru
 
   return {
     of,
+    gather,
 
     async find(id) {
       const known = await changes.find(id)

@@ -41,15 +41,14 @@ export interface Config {
   legacyMozartUrl: string | undefined
   objects: Objects
   verify: { images: Settings['verify']; hosts: readonly string[]; buckets: readonly string[]; roots: readonly string[] }
+  /** How often the rows that lists are filtered by are compared with the records. */
+  sweepMs: number
   /** Whether a tarball that is not proven to be what it is said to be is refused. */
   strict: boolean
   /** For how long an upload in pieces may stand still. */
   uploadExpiryMs: number
   /** For how long a removed container is listed as one that can be brought back. */
   deletedKeepMs: number
-  /** How many entries of a container's history are kept, and for how long. */
-  historyEntries: number
-  historyKeepMs: number
   fillSpecs: boolean
   /** How long a tarball of ours stays after the last container ceased to name it. */
   deleteGraceMs: number
@@ -114,11 +113,10 @@ function configFrom(context: RuleContext): Config {
     legacyMozartUrl: settings.legacyMozartUrl?.replace(/\/+$/, ''),
     objects: objectsFrom(context, join(data, 'objects')),
     verify: { images: settings.verify, hosts: settings.verifyHosts, buckets: settings.verifyBuckets, roots: settings.verifyRoots },
+    sweepMs: settings.sweep,
     strict: settings.strict,
     uploadExpiryMs: settings.uploadExpiry,
-    deletedKeepMs: settings.deletedKeep,
-    historyEntries: settings.historyEntries,
-    historyKeepMs: Math.max(settings.historyKeep, settings.deletedKeep),
+    deletedKeepMs: settings.deletedKeepMs,
     fillSpecs: settings.fillSpecs,
     deleteGraceMs: settings.deleteGrace,
     client: { url: settings.url.replace(/\/+$/, ''), chosen: context.isSet('url'), token: settings.token }

@@ -1,14 +1,22 @@
 import { readJson, stringOf } from './json.ts'
 
 /**
- * One condition on a top-level string field of a document; a list's conditions must all hold. `after` and `before` are strict, by bytes
- * of UTF-8; a value that stores cannot sort by (see below) meets neither.
+ * What one top-level string field of a document must be. `after` and `before` are strict, by bytes of UTF-8; a value that stores cannot
+ * sort by (see below) meets neither.
  */
-export type Condition =
+export type FieldCondition =
   | { field: string; equals: string }
   | { field: string; glob: string }
   | { field: string; after: string }
   | { field: string; before: string }
+
+/** A list's conditions must all hold; of `any` one must. */
+export type Condition = FieldCondition | { any: readonly FieldCondition[] }
+
+/** The fields that conditions are about, each once. */
+export const fieldsOf = (conditions: readonly Condition[]): string[] => [
+  ...new Set(conditions.flatMap((condition) => ('any' in condition ? condition.any.map(({ field }) => field) : [condition.field])))
+]
 
 export interface Sort {
   field: string
@@ -25,14 +33,15 @@ export const sortableLength = 256
 export function matches(document: string, conditions: readonly Condition[]): boolean {
   if (conditions.length === 0) return true
   const { members } = readJson(document)
-  return conditions.every((condition) => {
+  const holds = (condition: FieldCondition) => {
     const value = stringOf(members.get(condition.field))
     if (value === undefined) return false
     if ('equals' in condition) return value === condition.equals
     if ('glob' in condition) return globMatches(condition.glob, value)
     if ([...value].length > sortableLength) return false
     return 'after' in condition ? precedes(condition.after, value) : precedes(value, condition.before)
-  })
+  }
+  return conditions.every((condition) => ('any' in condition ? condition.any.some(holds) : holds(condition)))
 }
 
 /** Whether one text comes before another in the order of code points, which is that of UTF-8's bytes, and not JavaScript's. */
@@ -41,6 +50,17 @@ function precedes(a: string, b: string): boolean {
   const at = left.findIndex((character, i) => character !== right[i])
   if (at === -1) return left.length < right.length
   return right[at] !== undefined && left[at]!.codePointAt(0)! < right[at].codePointAt(0)!
+}
+
+const maxWildcards = 4
+
+/**
+ * A pattern that lets through no less and that any engine matches quickly: some take exponential time, or refuse, where many wildcards
+ * stand in one.
+ */
+export function widened(glob: string): string {
+  if ((glob.match(/[*?]/g)?.length ?? 0) <= maxWildcards) return glob
+  return `${glob.slice(0, glob.search(/[*?]/))}*${/[^*?]*$/.exec(glob)![0]}`
 }
 
 /** A document's place in a sorted list: the field's value, or '' where there is none that stores can sort by. */

@@ -43,6 +43,17 @@ function measured(store: DocumentStore, { collection, metrics }: { collection: s
     }
   }
 
+  async function* timedBatches<Batch>(name: string, batches: () => AsyncIterable<Batch>): AsyncGenerator<Batch> {
+    const started = performance.now()
+    try {
+      yield* batches()
+      ended(started, { operation: name, outcome: 'ok' })
+    } catch (error) {
+      ended(started, { operation: name, outcome: outcomeOf(error) })
+      throw error
+    }
+  }
+
   return {
     get: timed('get', store.get),
     getMany: timed('getMany', store.getMany),
@@ -50,15 +61,7 @@ function measured(store: DocumentStore, { collection, metrics }: { collection: s
     remove: timed('remove', store.remove),
     list: timed('list', store.list),
     describe: timed('describe', store.describe),
-    async *ids() {
-      const started = performance.now()
-      try {
-        yield* store.ids()
-        ended(started, { operation: 'ids', outcome: 'ok' })
-      } catch (error) {
-        ended(started, { operation: 'ids', outcome: outcomeOf(error) })
-        throw error
-      }
-    }
+    ids: () => timedBatches('ids', () => store.ids()),
+    scan: (fields) => timedBatches('scan', () => store.scan(fields))
   }
 }

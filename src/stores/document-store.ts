@@ -23,8 +23,19 @@ export interface ListQuery {
   limit: number
   /** `next` of the page before, with the same conditions and sort. */
   cursor?: string
-  /** Shows what was written before it was asked, too, at a price: an engine is told to refresh its index. */
-  fresh?: boolean
+  /**
+   * Shows what was written before it was asked, too, at a price: an engine is told to refresh its index. `own`: what was written through
+   * this very object, which costs nothing where nothing was.
+   */
+  fresh?: boolean | 'own'
+}
+
+/** What a scan tells of a document. */
+export interface Scanned {
+  id: string
+  revision: string
+  /** In the order of the fields that were asked for; '' where the document has no string of 1 to 256 characters. */
+  values: string[]
 }
 
 export interface Page {
@@ -62,6 +73,12 @@ export interface DocumentStore {
 
   /** Every id, in batches, in no order; each id once. Memory does not grow with their number. */
   ids(): AsyncIterable<string[]>
+
+  /**
+   * Every document's id and revision, with some fields of it that are indexed, in batches, in no order. Cheap beside reading them; on an
+   * engine as of its last refresh. Memory does not grow with their number.
+   */
+  scan(fields: readonly string[]): AsyncIterable<Scanned[]>
 
   /** `GET <index>/_doc/<id>` as an engine answers it, for operators: the JSON text, and whether the document was found. */
   describe(id: string, options: { pretty: boolean }): Promise<{ found: boolean; body: string }>

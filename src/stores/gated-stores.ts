@@ -36,6 +36,10 @@ export function gatedStores(stores: Stores): Gate {
     async *ids() {
       check()
       yield* store.ids()
+    },
+    async *scan(fields) {
+      check()
+      yield* store.scan(fields)
     }
   })
 

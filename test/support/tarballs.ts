@@ -30,6 +30,8 @@ export interface TarballOptions extends Overrides {
   expected?: readonly string[]
   rules?: readonly Rule[]
   fillSpecs?: boolean
+  untoldMs?: number
+  onUntold?: (error: unknown) => void
   add?: 'replace' | 'merge'
   /** Bytes of the disk that must stay free; more than it has make it a full one. */
   reserve?: number
@@ -57,6 +59,7 @@ export async function startWithTarballs(
     add = 'replace',
     eventBounds,
     aloneSince = undefined,
+    untoldMs = 5000,
     ...options
   }: TarballOptions = {}
 ): Promise<WithTarballs> {
@@ -77,7 +80,6 @@ export async function startWithTarballs(
     fillSpecs,
     add,
     hash: sha256,
-    onUntold,
     tarballs: {
       blobs,
       sources,
@@ -91,8 +93,11 @@ export async function startWithTarballs(
       aloneSince,
       addresses: () => ['http://127.0.0.1:0']
     },
+    onUntold: options.onUntold ?? onUntold,
+    untoldMs,
     eventBounds
   })
+  t.teardown(() => catalogue.summaries.stop())
   const started = await startServer(t, { ...options, stores, catalogue, blobs })
   return {
     ...started,

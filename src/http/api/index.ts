@@ -11,6 +11,7 @@ import { containerRoutes } from './containers.ts'
 import { eventRoutes } from './events.ts'
 import { historyRoutes } from './history.ts'
 import { imageRoutes } from './images.ts'
+import { listRoutes } from './lists.ts'
 import { planningRoutes } from './planning.ts'
 import { refuse } from './problems.ts'
 import { upkeepRoutes } from './upkeep.ts'
@@ -42,6 +43,7 @@ export async function apiFace(
   const common = { publicUrl: publicUrlOf(address), bounds: { limit: smallBody, timeoutMs: bodyTimeoutMs } }
   imageRoutes(app, { images, ...common, stallMs })
   containerRoutes(app, { ...catalogue, ...common })
+  listRoutes(app, { ...catalogue, ...common })
   batchRoutes(app, { ...catalogue, ...common })
   buildingRoutes(app, { ...catalogue, ...common })
   await app.register(uploadRoutes, { uploads, address, stallMs })

@@ -76,6 +76,33 @@ export function choice<Value extends string>(
   return found ?? refuse('query', [{ path, message: `is ${JSON.stringify(given!.slice(0, 100))}; expected ${values.join(', ')}` }])
 }
 
+/** One of few words. Throws parameter_invalid, naming them. */
+export function parseChoice<Choice extends string>(
+  value: string | undefined,
+  { path, choices }: { path: string; choices: readonly Choice[] }
+): Choice | undefined {
+  if (value === undefined || choices.includes(value as Choice)) return value as Choice | undefined
+  return refuse('query', [{ path, message: `is ${JSON.stringify(value.slice(0, 100))}; expected one of ${choices.join(', ')}` }])
+}
+
+/** Throws parameter_invalid. */
+export function parseCount(
+  value: string | undefined,
+  { path, least, most }: { path: string; least: number; most: number }
+): number | undefined {
+  if (value === undefined) return undefined
+  const count = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN
+  if (count >= least && count <= most) return count
+  return refuse('query', [{ path, message: `is ${JSON.stringify(value.slice(0, 100))}; expected a number from ${least} to ${most}` }])
+}
+
+/** Some text, not too much of it. Throws parameter_invalid. */
+export function parseText(value: string | undefined, { path, most }: { path: string; most: number }): string | undefined {
+  if (value === undefined) return undefined
+  if (value !== '' && value.length <= most) return value
+  return refuse('query', [{ path, message: `has ${value.length} characters; expected 1 to ${most}` }])
+}
+
 /** Throws parameter_invalid. */
 export function parseFlag(value: string | undefined, path: string): boolean {
   if (value === undefined || value === 'true' || value === 'false') return value === 'true'

@@ -26,6 +26,7 @@ export function closable(): { guarded(store: DocumentStore): DocumentStore; clos
       remove: (...parameters) => run(() => store.remove(...parameters)),
       list: (query) => run(() => store.list(query)),
       ids: () => store.ids(),
+      scan: (fields) => store.scan(fields),
       describe: (...parameters) => run(() => store.describe(...parameters))
     }),
 

@@ -2,14 +2,24 @@ import { CatalogueError } from '../../domain/errors.ts'
 import { checkId, isStorableId } from '../../domain/limits.ts'
 import type { DocumentStore } from '../document-store.ts'
 import { documentPath, type Engine, reasonOf } from './engine.ts'
-import { allIds } from './ids.ts'
+import { allIds, scanIndex } from './ids.ts'
 import { watchIndex } from './index-state.ts'
 import { listPage } from './lists.ts'
 import { batchedReads } from './reads.ts'
+import { refreshing } from './refresh.ts'
 import { batchedWrites } from './writes.ts'
 
-/** The documents of one index of Elasticsearch or OpenSearch; `body` makes the index when neither it nor a template is there. */
-export function elasticsearchDocuments(engine: Engine, { index, body }: { index: string; body: object }): DocumentStore {
+export interface DocumentsOptions {
+  index: string
+  /** Makes the index when neither it nor a template is there. */
+  body: object
+  /** The fields that can be sorted and filtered by, where the mapping is our own; absent: the engine is asked each time. */
+  keywords?: readonly string[]
+}
+
+/** The documents of one index of Elasticsearch or OpenSearch. */
+export function elasticsearchDocuments(engine: Engine, { index, body, keywords }: DocumentsOptions): DocumentStore {
+  const refresh = refreshing(engine, index)
   const watch = watchIndex(engine, { index, body })
   const read = batchedReads(engine, { index, watch })
   const write = batchedWrites(engine, { index, watch, read })
@@ -21,18 +31,23 @@ export function elasticsearchDocuments(engine: Engine, { index, body }: { index:
     getMany: (ids) => Promise.all(ids.map(get)),
 
     async put(id, document, expected) {
-      const { result, revision } = await write({ id: checkId(id), document, expected })
+      const { result, revision } = await write({ id: checkId(id), document, expected }).finally(refresh.written)
       return { created: result === 'created', revision }
     },
 
     async remove(id, expected) {
       if (!isStorableId(id)) return false
-      return (await write({ id, expected })).result === 'deleted'
+      return (await write({ id, expected }).finally(refresh.written)).result === 'deleted'
     },
 
-    list: (query) => listPage(engine, { index, watch, query }),
+    async list(query) {
+      if (query.fresh) await refresh.now(query.fresh)
+      return listPage(engine, { index, watch, query, keywords })
+    },
 
     ids: () => allIds(engine, index),
+
+    scan: (fields) => scanIndex(engine, { index, watch, fields }),
 
     async describe(id, { pretty }) {
       const absent = { found: false, body: `${JSON.stringify({ _index: index, _id: id, found: false }, null, pretty ? 2 : 0)}\n` }

@@ -11,15 +11,18 @@ export interface ElasticsearchOptions {
   indices: { containers: string; jobSpecs: string; hysdsIos: string }
 }
 
-/** Their mappings stand in templates, which migrations made. */
+/** Their mappings stand in templates, which migrations made: so every list knows them without asking. */
 const own = {
-  facts: 'leporello-facts',
-  tasks: 'leporello-tasks',
-  assemblies: 'leporello-assemblies',
-  journal: 'leporello-journal',
-  summaries: 'leporello-summaries',
-  demand: 'leporello-demand',
-  leases: 'leporello-leases'
+  facts: { index: 'leporello-facts', keywords: ['id', 'container', 'checked'] },
+  tasks: { index: 'leporello-tasks', keywords: ['id', 'due'] },
+  assemblies: { index: 'leporello-assemblies', keywords: ['id', 'container', 'wakes', 'updated'] },
+  journal: { index: 'leporello-journal', keywords: ['id', 'container', 'kind', 'order', 'what'] },
+  summaries: {
+    index: 'leporello-summaries',
+    keywords: ['id', 'name', 'version', 'state', 'architectures', 'missing', 'verdicts', 'text', 'revision', 'due', 'created', 'updated']
+  },
+  demand: { index: 'leporello-demand', keywords: ['id', 'day'] },
+  leases: { index: 'leporello-leases', keywords: ['id'] }
 }
 
 /** HySDS's three indices and our own on Elasticsearch or OpenSearch. Asks the engine nothing until it is used. */
@@ -27,19 +30,20 @@ export function elasticsearchStores({ engine: options, indices }: ElasticsearchO
   const engine = connect(options)
   const calls = closable()
   const documents = (index: string, body: object) => calls.guarded(elasticsearchDocuments(engine, { index, body }))
+  const ours = (options: { index: string; keywords: string[] }) => calls.guarded(elasticsearchDocuments(engine, { ...options, body: {} }))
   return {
     containers: documents(indices.containers, recordsIndex),
     jobSpecs: documents(indices.jobSpecs, recordsIndex),
     hysdsIos: documents(indices.hysdsIos, hysdsIosIndex),
-    facts: documents(own.facts, {}),
-    tasks: documents(own.tasks, {}),
-    assemblies: documents(own.assemblies, {}),
-    journal: documents(own.journal, {}),
-    summaries: documents(own.summaries, {}),
-    demand: documents(own.demand, {}),
-    leases: documents(own.leases, {}),
+    facts: ours(own.facts),
+    tasks: ours(own.tasks),
+    assemblies: ours(own.assemblies),
+    journal: ours(own.journal),
+    summaries: ours(own.summaries),
+    demand: ours(own.demand),
+    leases: ours(own.leases),
     migrate: () => migrate(engine),
-    health: () => health(engine, [...Object.values(indices), ...Object.values(own)]),
+    health: () => health(engine, [...Object.values(indices), ...Object.values(own).map(({ index }) => index)]),
     engine: () => engineName(engine),
     async close() {
       await calls.close()

@@ -1,22 +1,57 @@
 import { CatalogueError } from '../../domain/errors.ts'
+import { sortableLength } from '../../domain/query.ts'
+import type { Scanned } from '../document-store.ts'
 import { type Engine, reasonOf } from './engine.ts'
+import type { IndexWatch } from './index-state.ts'
 
 const batchSize = 5000
 const keepAlive = '1m'
 
+interface Hit {
+  _id: string
+  _seq_no: number
+  _primary_term: number
+  fields?: Record<string, unknown[]>
+}
+
 interface ScrollAnswer {
   _scroll_id: string
   _shards: { failed: number }
-  hits: { total: { value: number }; hits: { _id: string }[] }
+  hits: { total: { value: number }; hits: Hit[] }
 }
 
 /** Every id by one scroll: the engine keeps the list as it was when it began, so none is missed or repeated under writes. */
 export async function* allIds(engine: Engine, index: string): AsyncGenerator<string[]> {
+  for await (const hits of scroll(engine, { index, search: {} })) yield hits.map(({ _id }) => _id)
+}
+
+/** The same with revisions and keyword fields. */
+export async function* scanIndex(
+  engine: Engine,
+  { index, watch, fields }: { index: string; watch: IndexWatch; fields: readonly string[] }
+): AsyncGenerator<Scanned[]> {
+  const state = await watch.now()
+  if (!state) return
+  const search = { seq_no_primary_term: true, ...(fields.length > 0 && { docvalue_fields: fields }) }
+  for await (const hits of scroll(engine, { index, search })) {
+    yield hits.map(({ _id, _seq_no, _primary_term, fields: found = {} }) => ({
+      id: _id,
+      revision: `${state.uuid}.${_seq_no}.${_primary_term}`,
+      values: fields.map((field) => textIn(found[field]))
+    }))
+  }
+}
+
+function textIn([value]: unknown[] = []): string {
+  return typeof value === 'string' && [...value].length <= sortableLength ? value : ''
+}
+
+async function* scroll(engine: Engine, { index, search }: { index: string; search: object }): AsyncGenerator<Hit[]> {
   const first = await engine.send({
     method: 'POST',
     path: `/${index}/_search`,
     query: `scroll=${keepAlive}&allow_partial_search_results=false`,
-    body: JSON.stringify({ size: batchSize, sort: ['_doc'], _source: false, track_total_hits: true })
+    body: JSON.stringify({ size: batchSize, sort: ['_doc'], _source: false, track_total_hits: true, ...search })
   })
   if (first.status === 404) return
   let page = readScroll(first, index)
@@ -24,7 +59,7 @@ export async function* allIds(engine: Engine, index: string): AsyncGenerator<str
   try {
     for (let seen = 0; page.hits.hits.length > 0; ) {
       seen += page.hits.hits.length
-      yield page.hits.hits.map(({ _id }) => _id)
+      yield page.hits.hits
       if (seen >= total) break
       const body = JSON.stringify({ scroll: keepAlive, scroll_id: page._scroll_id })
       page = readScroll(await engine.send({ method: 'POST', path: '/_search/scroll', body }), index)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { CatalogueError } from '../../domain/errors.ts'
 import { itemsAt, membersAt } from '../../domain/json-scan.ts'
-import { type Condition, matches, sortableLength } from '../../domain/query.ts'
+import { type Condition, fieldsOf, matches, sortableLength, widened } from '../../domain/query.ts'
 import type { ListQuery, Page, Stored } from '../document-store.ts'
 import { type Engine, reasonOf } from './engine.ts'
 import type { IndexState, IndexWatch } from './index-state.ts'
@@ -38,15 +38,15 @@ interface Listing {
 
 export async function listPage(
   engine: Engine,
-  { index, watch, query }: { index: string; watch: IndexWatch; query: ListQuery }
+  { index, watch, query, keywords }: { index: string; watch: IndexWatch; query: ListQuery; keywords?: readonly string[] | undefined }
 ): Promise<Page> {
-  // an answer of 403, of a user who may not, leaves the list as fresh as the engine's refresh interval makes it
-  if (query.fresh) await engine.send({ method: 'POST', path: `/${index}/_refresh` })
-  const state = await watch.now()
+  const names = [...new Set(['id', ...fieldsOf(query.where ?? []), ...(query.sort ? [query.sort.field] : [])])]
+  const [state, fields] = keywords
+    ? [await watch.recent(), new Map(keywords.map((name) => [name, name]))]
+    : await Promise.all([watch.now(), keywordFields(engine, { index, names })])
   const place = startOf(query, state)
   if (!state) return { items: [] }
-  const names = [...new Set(['id', ...(query.where ?? []).map(({ field }) => field), ...(query.sort ? [query.sort.field] : [])])]
-  const listing: Listing = { index, state, query, fields: await keywordFields(engine, { index, names }) }
+  const listing: Listing = { index, state, query, fields }
   const items: Stored[] = []
   let next: Place | undefined = place
   while (next && items.length < query.limit) {
@@ -73,7 +73,8 @@ async function readPart(engine: Engine, { listing, place, limit }: { listing: Li
   const items = page.map(({ stored }) => stored).filter(({ document }) => matches(document, query.where ?? []))
   if (found.length === size) return { items, next: placeAfter(place, { page, following: hits[limit] }) }
   if (place.shard === undefined) {
-    const others = await hasUnsortable(engine, listing)
+    // in one shard, looking for them is no more than reading them
+    const others = (state.shards === 1 && items.length < limit) || (await hasUnsortable(engine, listing))
     return { items, next: others ? { list: place.list, shard: 0 } : undefined }
   }
   const shard = place.shard + 1
@@ -129,12 +130,13 @@ const existence = (field: string, wanted: boolean) => ({ bool: { [wanted ? 'filt
 
 /** A superset of what meets the condition: values too long to be keywords are in it, and sorted out when the document is read. */
 function narrowed(condition: Condition, fields: Map<string, string>): object {
+  if ('any' in condition) return { bool: { should: condition.any.map((one) => narrowed(one, fields)), minimum_should_match: 1 } }
   const field = fields.get(condition.field)
   if (!field) return { match_all: {} }
   if ('after' in condition) return { range: { [field]: { gt: condition.after } } }
   if ('before' in condition) return { range: { [field]: { lt: condition.before } } }
   const query =
-    'equals' in condition ? { term: { [field]: condition.equals } } : { wildcard: { [field]: { value: escaped(condition.glob) } } }
+    'equals' in condition ? { term: { [field]: condition.equals } } : { wildcard: { [field]: { value: escaped(widened(condition.glob)) } } }
   return { bool: { should: [query, existence(field, false)], minimum_should_match: 1 } }
 }
 

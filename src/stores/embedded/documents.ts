@@ -18,6 +18,8 @@ export interface Parts {
 }
 
 const idsBatch = 5000
+/** Some milliseconds of the worker, between which writes get their turn. */
+const scanBatch = 1000
 
 /** Of the documents that are kept in memory: most for what every worker asks. */
 const maxCached = (table: Table): number => (table === 'containers' ? 12 : 2) * 1024 * 1024
@@ -85,6 +87,15 @@ export function embeddedDocuments({ index, table, reader, link, write: send }: P
         if (batch.length > 0) yield batch
         if (batch.length < idsBatch) return
         after = batch.at(-1)!
+      }
+    },
+
+    async *scan(fields) {
+      for (let after = ''; ; ) {
+        const batch = await link.ask('scan', { table, fields, after, limit: scanBatch })
+        if (batch.length > 0) yield batch
+        if (batch.length < scanBatch) return
+        after = batch.at(-1)!.id
       }
     },
 

@@ -1,23 +1,32 @@
 import { createHash } from 'node:crypto'
 import { CatalogueError } from '../../domain/errors.ts'
-import { type Condition, matches, type Sort, sortableLength } from '../../domain/query.ts'
-import type { ListQuery, Page, Stored } from '../document-store.ts'
+import { type Condition, type FieldCondition, matches, type Sort, sortableLength, widened } from '../../domain/query.ts'
+import type { ListQuery, Page, Scanned, Stored } from '../document-store.ts'
 import { type Database, textOf, type Value } from './driver.ts'
 import type { Table } from './messages.ts'
 import { revisionOf } from './writes.ts'
 
-/** Fields with a column of their own, and an index on it: sort_<field>. */
-const indexed: Record<Table, readonly string[]> = {
+/** Fields with a column of their own: sort_<field>. */
+const columns: Record<Table, readonly string[]> = {
   containers: ['id', 'version'],
   job_specs: ['id'],
   hysds_ios: ['id'],
   facts: ['container', 'checked'],
   tasks: ['due'],
-  assemblies: ['container', 'wakes'],
+  assemblies: ['container', 'wakes', 'updated'],
   journal: ['container', 'kind', 'order', 'what'],
-  summaries: ['id', 'name', 'version', 'state', 'architectures', 'missing', 'verdicts', 'created', 'updated'],
+  summaries: ['id', 'name', 'version', 'state', 'architectures', 'missing', 'verdicts', 'text', 'revision', 'due', 'created', 'updated'],
   demand: ['day'],
   leases: []
+}
+
+/**
+ * Indexes in the order of a sort that hold every column which a list may be filtered by: reading one of 100,000 rows takes some
+ * milliseconds, and any other plan ten times that. The planner does not know how few rows match.
+ */
+const covering: Partial<Record<Table, readonly string[]>> = {
+  containers: ['id', 'version'],
+  summaries: ['id', 'version', 'created', 'updated']
 }
 
 /** How much one request may read: then a page ends short, so that writes get their turn and memory stays flat. */
@@ -33,28 +42,44 @@ interface Place {
 export function page(database: Database, { table, query }: { table: Table; query: ListQuery }): Page {
   const { where = [], sort, limit, cursor } = query
   const query16 = fingerprint(table, query)
-  const after = cursor === undefined ? undefined : parseCursor(cursor, query16)
-  const most = where.length > 0 ? maxScanned : limit
-  const places = placesAfter(database, { table, where, sort, after, limit: most + 1 })
-
-  const name = textOf(database.row('select cast(name as blob) from store')![0])
+  const name = storeName(database)
   const items: Stored[] = []
+  let after = cursor === undefined ? undefined : parseCursor(cursor, query16)
   let length = 0
-  let scanned = 0
-  for (const { rowid, id } of places.slice(0, most)) {
-    if (items.length === limit || length >= maxLength) break
-    scanned++
-    const [seq, text] = database.row(`select seq, cast(document as blob) from ${table} where rowid = ?`, [rowid])!
-    const document = textOf(text)
-    length += document.length
-    if (matches(document, where)) items.push({ id, document, revision: revisionOf(name, seq as number) })
+  for (let scanned = 0; ; ) {
+    // what the index says is nearly always so: the first handful is enough, and more is looked at only where it was not
+    const most = Math.min(Math.max(limit, scanned), where.length > 0 ? maxScanned : limit)
+    const places = placesAfter(database, { table, where, sort, after, limit: most + 1 })
+    for (const place of places.slice(0, most)) {
+      if (items.length === limit || length >= maxLength || scanned === maxScanned) return { items, next: toCursor(after!, query16) }
+      const [seq, text] = database.row(`select seq, cast(document as blob) from ${table} where rowid = ?`, [place.rowid])!
+      const document = textOf(text)
+      length += document.length
+      scanned++
+      after = place
+      if (matches(document, where)) items.push({ id: place.id, document, revision: revisionOf(name, seq as number) })
+    }
+    if (places.length <= most) return { items }
+    if (items.length === limit) return { items, next: toCursor(after!, query16) }
   }
-  return scanned === places.length ? { items } : { items, next: toCursor(places[scanned - 1]!, query16) }
 }
+
+const storeName = (database: Database): string => textOf(database.row('select cast(name as blob) from store')![0])
 
 /** The next ids by bytes, from the index alone. */
 export function idsAfter(database: Database, { table, after, limit }: { table: Table; after: string; limit: number }): string[] {
   return database.rows(`select cast(id as blob) from ${table} where id > ? order by id limit ?`, [after, limit]).map(([id]) => textOf(id))
+}
+
+/** The next documents by id, as their columns tell. */
+export function scanAfter(
+  database: Database,
+  { table, fields, after, limit }: { table: Table; fields: readonly string[]; after: string; limit: number }
+): Scanned[] {
+  const name = storeName(database)
+  const values = fields.map((field) => `, cast(${sortColumn(table, field)} as blob)`).join('')
+  const rows = database.rows(`select cast(id as blob), seq${values} from ${table} where id > ? order by id limit ?`, [after, limit])
+  return rows.map(([id, seq, ...texts]) => ({ id: textOf(id), revision: revisionOf(name, seq as number), values: texts.map(textOf) }))
 }
 
 interface PlacesQuery {
@@ -79,31 +104,41 @@ function placesAfter(database: Database, { table, where, sort, after, limit }: P
     // the first condition lets the index find the place, the second one is exact
     else add(`${key} <= cast(? as text) and (${key} < cast(? as text) or id > ?)`, after.key, after.key, after.id)
   }
-  for (const condition of where) if (indexed[table].includes(condition.field)) add(...narrowing(condition))
+  for (const condition of where) {
+    const fields = 'any' in condition ? condition.any : [condition]
+    if (!fields.every(({ field }) => columns[table].includes(field))) continue
+    const parts = fields.map(narrowing)
+    add(`(${parts.map(([sql]) => sql).join(' or ')})`, ...parts.flatMap(([, ...values]) => values))
+  }
 
   const filter = conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''
   const order = sort === undefined ? 'id' : `${key} ${sort.order}, id`
-  const rows = database.rows(`select rowid, cast(id as blob), cast(${key} as blob) from ${table} ${filter} order by ${order} limit ?`, [
-    ...parameters,
-    limit
-  ])
+  const hint = where.length > 0 && sort !== undefined && covering[table]?.includes(sort.field) ? indexFor(table, sort) : ''
+  const rows = database.rows(
+    `select rowid, cast(id as blob), cast(${key} as blob) from ${table} ${hint} ${filter} order by ${order} limit ?`,
+    [...parameters, limit]
+  )
   return rows.map(([rowid, id, bytes]) => ({ rowid: rowid!, id: textOf(id), key: bytes as Buffer }))
 }
 
+/** In a descending order ids ascend all the same: among versions, of which many are equal, that takes an index of its own. */
+const indexFor = (table: Table, { field, order }: Sort): string =>
+  `indexed by ${table}_by_${field}${table === 'containers' && field === 'version' && order === 'desc' ? '_desc' : ''}`
+
 /** What the index can say of a condition: it may let through too much, never too little. `matches` decides. */
-function narrowing(condition: Condition): [string, ...Value[]] {
+function narrowing(condition: FieldCondition): [string, ...Value[]] {
   const column = `sort_${condition.field}`
   if ('equals' in condition) return [`${column} = ?`, [...condition.equals].length > sortableLength ? '' : condition.equals]
   if ('after' in condition) return [`${column} > ?`, condition.after]
   if ('before' in condition) return [`${column} < ?`, condition.before]
   // in SQLite `[` opens a class of characters and `?` is a whole character
-  const glob = condition.glob.replace(/\?/g, '*').replace(/\[/g, '[[]')
+  const glob = widened(condition.glob).replace(/\?/g, '*').replace(/\[/g, '[[]')
   return [`(${column} glob ? or ${column} = '')`, glob]
 }
 
 /** SQL for domain/query's sortValue. */
 function sortColumn(table: Table, field: string): string {
-  if (indexed[table].includes(field)) return `sort_${field}`
+  if (columns[table].includes(field)) return `sort_${field}`
   const path = `'$.${JSON.stringify(field).replaceAll("'", "''")}'`
   const value = `(document ->> ${path})`
   return `(case when json_type(document, ${path}) = 'text' and length(${value}) <= ${sortableLength} then ${value} else '' end)`

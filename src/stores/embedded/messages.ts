@@ -1,4 +1,4 @@
-import type { Expectation, ListQuery, Stored } from '../document-store.ts'
+import type { Expectation, ListQuery, Scanned, Stored } from '../document-store.ts'
 
 /*
  * What the main thread and the worker say to each other. Errors cross as words, because a structured clone forgets their class.
@@ -35,6 +35,7 @@ export interface Calls {
   write: [request: { writes: Write[] }, answer: Outcome[]]
   page: [request: { table: Table; query: ListQuery }, answer: { items: Stored[]; next?: string }]
   ids: [request: { table: Table; after: string; limit: number }, answer: string[]]
+  scan: [request: { table: Table; fields: readonly string[]; after: string; limit: number }, answer: Scanned[]]
   check: [request: Record<string, never>, answer: true]
   /** Folds the log into the database and lets go of the file. */
   release: [request: Record<string, never>, answer: true]

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { isCatalogueError } from '../../domain/errors.ts'
 import { type Database, openDatabase } from './driver.ts'
 import { storeError } from './failures.ts'
-import { idsAfter, page } from './lists.ts'
+import { idsAfter, page, scanAfter } from './lists.ts'
 import type { Calls, Refused } from './messages.ts'
 import { migrate } from './migrations.ts'
 import { commit } from './writes.ts'
@@ -34,6 +34,7 @@ const handlers: { [Kind in keyof Calls]: (database: Database, request: Calls[Kin
   write: (database, { writes }) => commit(database, writes),
   page,
   ids: idsAfter,
+  scan: scanAfter,
   check: (database) => {
     database.row('select seq from store')
     return true

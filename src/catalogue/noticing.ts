@@ -1,0 +1,196 @@
+import { fromDocument } from '../domain/document.ts'
+import { background, type Entry } from '../domain/entry.ts'
+import type { Hash } from '../domain/facts.ts'
+import { fingerprintOf } from '../domain/fingerprint.ts'
+import type { Accounted, Row, Suspect } from '../domain/summary.ts'
+import type { Changed, Known } from './changes.ts'
+import type { Journal } from './journal.ts'
+
+/*
+ * Records may be changed by others, in the engine. What a row accounted for last is one end of a chain of entries, and what stands
+ * there now the other; where the chain is broken, something happened that nobody told of.
+ */
+
+/** What several changes of this process did, one right after the other, each of them told. */
+export interface Span {
+  before: Known | undefined
+  after: Known | undefined
+  /** Of the last one that changed the meaning. */
+  entry: Entry | undefined
+  /** When it came to be there. */
+  born: string | undefined
+}
+
+/** Two spans as one, where nothing came in between. */
+export function joinSpans(one: Span | undefined, two: Span | undefined): Span | undefined {
+  if (!one || !two || one.after?.revision !== two.before?.revision) return undefined
+  return { before: one.before, after: two.after, entry: two.entry ?? one.entry, born: two.born ?? one.born }
+}
+
+/** Undefined when the change meant something, and could not be told. */
+export function spanOf({ changed, entry }: { changed: Changed; entry: Entry | undefined }): Span | undefined {
+  const { before, after, unchanged } = changed
+  return entry || unchanged ? { before, after, entry, born: before === undefined ? entry?.at : undefined } : undefined
+}
+
+/** What stands, or stood, under an id; null where nothing did. */
+interface Standing {
+  revision: string | null
+  fingerprint: string | null
+  document: string | null
+  /** When the change that came after it was told of. */
+  until?: string
+}
+
+export interface Account {
+  /** What is accounted for now. */
+  accounted: Accounted | null
+  suspect: Suspect | null
+  /** The entry about what stands there, where there is one and it was read. */
+  entry: Entry | undefined
+  /** When it came to be there, where that is known. */
+  born: string | undefined
+}
+
+export interface NoticingParts {
+  journal: Pick<Journal, 'tellUntold' | 'ofRevision' | 'ofRemoval' | 'ofContainer'>
+  hash: Hash
+  now: () => Date
+  /** How long an entry may be on its way. */
+  graceMs: number
+  /** Whether every record has had its row once: only then is one without a row a new one. */
+  baseline(): Promise<boolean>
+}
+
+interface Walked extends Pick<Account, 'entry' | 'born'> {
+  /** What no entry tells of; undefined where the way led to what was accounted for. */
+  standing: Standing | undefined
+}
+
+/** Steps from one entry to the one before it that are looked up singly. */
+const maxSteps = 20
+const maxEntries = 200
+
+export function createNoticing({ journal, hash, now, graceMs, baseline }: NoticingParts) {
+  const fingerprint = (id: string, document: string) => fingerprintOf(fromDocument(id, document), hash)
+
+  function standingOf(id: string, known: Pick<Known, 'revision' | 'document'> | undefined): Standing {
+    if (!known) return nothing
+    return { revision: known.revision, fingerprint: fingerprint(id, known.document), document: known.document }
+  }
+
+  const beforeOf = (id: string, { previous, before, at }: Entry): Standing => ({
+    revision: before === null ? null : previous,
+    fingerprint: before === null ? null : fingerprint(id, before),
+    document: before,
+    until: at
+  })
+
+  /** From what stands there back to what was accounted for, entry by entry. Where that leads nowhere: what no entry tells of. */
+  async function unlinked(id: string, { from, to }: { from: Standing; to: Standing }): Promise<Walked> {
+    let standing = from
+    let last: Entry | undefined
+    let born: string | undefined
+    for (let steps = 0; steps < maxSteps; steps++) {
+      if (standing.fingerprint === to.fingerprint) return { standing: undefined, entry: last, born }
+      const entry = await entryOf(id, { standing, to })
+      if (!entry) break
+      last ??= entry
+      if (entry.before === null) born ??= entry.at
+      standing = beforeOf(id, entry)
+    }
+    return { standing, entry: last, born }
+  }
+
+  async function entryOf(id: string, { standing, to }: { standing: Standing; to: Standing }): Promise<Entry | undefined> {
+    if (standing.revision !== null) return journal.ofRevision(id, standing.revision)
+    return to.revision === null ? undefined : journal.ofRemoval(id, to.revision)
+  }
+
+  /** The same by all entries since, for a record whose bytes were written anew without a change of meaning has a revision without one. */
+  async function gap(
+    id: string,
+    { from, to }: { from: Standing; to: Standing }
+  ): Promise<{ at: Standing; before: string | null } | undefined> {
+    const { items, next } = await journal.ofContainer(id, { kind: 'record', limit: maxEntries })
+    // more than we look at: better nothing said than something wrong
+    if (next !== undefined) return undefined
+    const since = items.filter((entry) => isSince(entry, to, from))
+    let standing = from
+    while (standing.fingerprint !== to.fingerprint) {
+      const { revision, fingerprint } = standing
+      const found =
+        since.find((entry) => revision !== null && entry.revision === revision) ?? since.find((entry) => entry.fingerprint === fingerprint)
+      if (!found) {
+        const before = since[0]?.after
+        return { at: standing, before: before === undefined ? to.document : before }
+      }
+      since.splice(since.indexOf(found), 1)
+      standing = beforeOf(id, found)
+    }
+    return undefined
+  }
+
+  async function notice(
+    id: string,
+    { at, before, previous }: { at: Standing; before: string | null; previous: string | null }
+  ): Promise<Entry> {
+    const what = before === null ? 'it came' : at.document === null ? 'it was removed' : 'it was changed'
+    const { revision, fingerprint, document: after } = at
+    const summary = `${what}, and not through this service, or this service ended before it could tell`
+    const told = { container: id, kind: 'record' as const, what: 'noticed', by: background(summary), summary, architecture: null }
+    return journal.tellUntold({ ...told, revision, previous, fingerprint, before, after, ...(at.until && { at: at.until }) })
+  }
+
+  /** Compares what stands there with what the row accounted for, and tells what nobody told, after a while. */
+  async function account(
+    id: string,
+    { row, known, span }: { row: Row | undefined; known: Known | undefined; span: Span | undefined }
+  ): Promise<Account> {
+    const from = standingOf(id, known)
+    const to = row?.accounted ? row.accounted : nothing
+    const settled = (told: Pick<Account, 'entry' | 'born'>): Account => {
+      return { accounted: from.document === null ? null : (from as Accounted), suspect: null, entry: told.entry, born: told.born }
+    }
+    if (row && from.fingerprint === to.fingerprint) return settled(span ?? nobody)
+    if (span && span.after?.revision === known?.revision && isAccounted(id, { row, before: span.before })) return settled(span)
+
+    const { standing, entry, born } = await unlinked(id, { from, to })
+    if (!standing) return settled({ entry, born })
+    // what was there before us, or before the first sweep
+    if (!row && (entry || !(await baseline()))) return settled({ entry, born })
+    const since = row?.suspect && row.suspect.revision === standing.revision ? row.suspect.since : now().toISOString()
+    if (now().getTime() - Date.parse(since) < graceMs) {
+      return { accounted: row?.accounted ?? null, suspect: { revision: standing.revision, since }, entry, born }
+    }
+    const found = await gap(id, { from, to })
+    const noticed = found && (await notice(id, { ...found, previous: to.revision }))
+    return settled({ entry: entry ?? noticed, born: born ?? (noticed?.before === null ? noticed.at : undefined) })
+  }
+
+  function isAccounted(id: string, { row, before }: { row: Row | undefined; before: Known | undefined }): boolean {
+    const accounted = row?.accounted ?? null
+    // without a row nothing is known of what was there before
+    if (accounted === null || !before) return accounted === null && (!before || !row)
+    return accounted.revision === before.revision || accounted.fingerprint === fingerprint(id, before.document)
+  }
+
+  return { account }
+}
+
+const nobody = { entry: undefined, born: undefined }
+const nothing: Standing = { revision: null, fingerprint: null, document: null }
+
+/** Whether a change came after what was accounted for: by the store's own numbers, for clocks of replicas differ. */
+function isSince({ revision, previous }: Entry, to: Standing, from: Standing): boolean {
+  if (to.revision === null) return true
+  const [store, number] = partsOf((revision ?? previous)!)
+  const [known, last] = partsOf(to.revision)
+  if (store !== known) return from.revision !== null && store === partsOf(from.revision)[0]
+  return revision === null ? number >= last : number > last
+}
+
+function partsOf(revision: string): [store: string, number: number] {
+  const [store = '', number] = revision.split('.')
+  return [store, Number(number)]
+}

@@ -1,0 +1,207 @@
+import { isCatalogueError } from '../domain/errors.ts'
+import { fromRowDocument, type Row, type Summary, type Suspect, toRowDocument } from '../domain/summary.ts'
+import type { DocumentStore } from '../stores/document-store.ts'
+import type { Changes, Known } from './changes.ts'
+import { type Account, joinSpans, type Span } from './noticing.ts'
+
+/** The rows that lists are filtered by. */
+export interface Summaries {
+  /** Something about a container may have changed: its row is made anew in a moment. Never waits, never throws. */
+  touched(id: string, span?: Span): void
+  /** Until what was touched before is in its rows, but not for longer than that. */
+  settled(withinMs: number): Promise<void>
+  /** Makes one row anew, if it is not as it should be. */
+  catchUp(id: string): Promise<void>
+  /** Waits for those under way. */
+  stop(): Promise<void>
+}
+
+export interface Summarised {
+  summary: Omit<Summary, 'created' | 'updated'>
+  fingerprint: string
+  /** When time alone may make it another one. */
+  wakes: string | null
+  /** When what stands beside the record was changed. */
+  updated: string | null
+}
+
+export interface SummariesParts {
+  store: DocumentStore
+  changes: Pick<Changes, 'find'>
+  summarise(known: Known): Promise<Summarised>
+  account(id: string, options: { row: Row | undefined; known: Known | undefined; span: Span | undefined }): Promise<Account>
+  graceMs: number
+  onError(error: unknown): void
+}
+
+/** Ids that wait; what comes beyond is left to the sweep, which finds it by its revision. */
+const maxTouched = 20_000
+const atOnce = 24
+const maxSuspects = 1000
+const maxAttempts = 10
+
+export function createSummaries(parts: SummariesParts): Summaries {
+  const { graceMs, onError } = parts
+  const queue = createQueue(async (id, span) => {
+    const suspect = await catchUp(parts, { id, span })
+    if (suspect) again(id)
+  }, onError)
+  const suspects = new Map<string, NodeJS.Timeout>()
+  let stopped = false
+
+  /** An entry that is on its way comes soon; one that never was is missed when the grace is over. */
+  function again(id: string): void {
+    if (stopped || suspects.has(id) || suspects.size >= maxSuspects) return
+    const timer = setTimeout(
+      () => {
+        suspects.delete(id)
+        queue.add(id, undefined)
+      },
+      Math.max(graceMs / 4, 10)
+    )
+    suspects.set(id, timer.unref())
+  }
+
+  return {
+    touched: (id, span) => {
+      if (!stopped) queue.add(id, span)
+    },
+    settled: (withinMs) => queue.settled(withinMs),
+    async catchUp(id) {
+      if (await catchUp(parts, { id, span: undefined })) again(id)
+    },
+    async stop() {
+      stopped = true
+      for (const timer of suspects.values()) clearTimeout(timer)
+      await queue.settled(graceMs)
+    }
+  }
+}
+
+/** Whether something about it is still to be found out. */
+async function catchUp(parts: SummariesParts, { id, span }: { id: string; span: Span | undefined }): Promise<boolean> {
+  const { store, changes, account, graceMs } = parts
+  for (let attempts = 0; attempts < maxAttempts; attempts++) {
+    // the row first: whoever changes the record later finds this row changed, and makes it anew
+    const stored = await store.get(id)
+    const known = await changes.find(id)
+    const row = stored && fromRowDocument(stored.document)
+    const accounted = await account(id, { row, known, span })
+    const { suspect } = accounted
+    const document = known
+      ? await documentOf(parts, { row, known, ...accounted })
+      : row && suspect
+        ? gone(row, { suspect, graceMs })
+        : undefined
+    if (document === stored?.document || (await put(store, { id, document, revision: stored?.revision }))) return suspect !== null
+  }
+  // so many writers at once: theirs are no worse
+  return false
+}
+
+async function put(
+  store: DocumentStore,
+  { id, document, revision }: { id: string; document: string | undefined; revision: string | undefined }
+): Promise<boolean> {
+  try {
+    if (document === undefined) return await store.remove(id, { revision: revision! })
+    await store.put(id, document, revision === undefined ? { absent: true } : { revision })
+    return true
+  } catch (error) {
+    if (isCatalogueError(error, 'revision_conflict', 'already_exists')) return false
+    throw error
+  }
+}
+
+const decidedAt = ({ since }: Suspect, graceMs: number) => new Date(Date.parse(since) + graceMs).toISOString()
+
+interface Found extends Account {
+  row: Row | undefined
+  known: Known
+}
+
+async function documentOf(parts: SummariesParts, { row, known, accounted, suspect, entry, born }: Found): Promise<string> {
+  const { summary, fingerprint, wakes, updated } = await parts.summarise(known)
+  const [due = null] = [wakes, suspect && decidedAt(suspect, parts.graceMs)].filter((time) => time !== null).sort()
+  const [last = null] = [updated, entry?.at ?? row?.updated ?? null]
+    .filter((time) => time !== null)
+    .sort()
+    .reverse()
+  const times = { created: born ?? row?.created ?? null, updated: last }
+  return toRowDocument({ ...summary, ...times, revision: known.revision, fingerprint, accounted, suspect, due })
+}
+
+/** The row of what was removed while nobody looked: it stays until that was told. */
+const gone = (row: Row, { suspect, graceMs }: { suspect: Suspect; graceMs: number }): string =>
+  toRowDocument({ ...row, suspect, due: decidedAt(suspect, graceMs) })
+
+/** Work by id, in the order in which it came, a few at once, each id at most once at a time. */
+function createQueue(work: (id: string, span: Span | undefined) => Promise<void>, onError: (error: unknown) => void) {
+  const waiting = new Map<string, { number: number; span: Span | undefined }>()
+  const underWay = new Map<string, number>()
+  const waiters = new Set<{ number: number; resolve: () => void }>()
+  let last = 0
+
+  function start(): void {
+    for (const [id, { number, span }] of waiting) {
+      if (underWay.size >= atOnce) return
+      if (underWay.has(id)) continue
+      waiting.delete(id)
+      underWay.set(id, number)
+      void carryOut(id, span)
+    }
+  }
+
+  async function carryOut(id: string, span: Span | undefined): Promise<void> {
+    try {
+      await work(id, span)
+    } catch (error) {
+      // the store is away: the sweep comes back to it
+      if (!isCatalogueError(error, 'store_unavailable')) onError(error)
+    } finally {
+      underWay.delete(id)
+      start()
+      answer()
+    }
+  }
+
+  function oldest(): number {
+    let number = Number.POSITIVE_INFINITY
+    for (const one of underWay.values()) number = Math.min(number, one)
+    for (const one of waiting.values()) return Math.min(number, one.number)
+    return number
+  }
+
+  function answer(): void {
+    if (waiters.size === 0) return
+    const before = oldest()
+    for (const waiter of waiters) {
+      if (waiter.number >= before) continue
+      waiters.delete(waiter)
+      waiter.resolve()
+    }
+  }
+
+  return {
+    add(id: string, span: Span | undefined): void {
+      const before = waiting.get(id)
+      if (before) before.span = joinSpans(before.span, span)
+      else if (waiting.size < maxTouched) waiting.set(id, { number: ++last, span })
+      start()
+    },
+
+    settled(withinMs: number): Promise<void> {
+      if (oldest() > last) return Promise.resolve()
+      return new Promise((resolve) => {
+        const done = () => {
+          clearTimeout(timer)
+          waiters.delete(waiter)
+          resolve()
+        }
+        const waiter = { number: last, resolve: done }
+        const timer = setTimeout(done, withinMs)
+        waiters.add(waiter)
+      })
+    }
+  }
+}
