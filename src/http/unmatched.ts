@@ -43,7 +43,8 @@ export function rememberMethods(methods: Methods, { url, method }: RouteOptions)
 export function answerUnmatched(app: FastifyInstance, methods: Methods, { passThrough }: { passThrough: PassThrough | undefined }) {
   const answer = (request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split('?', 1)[0]!
-    const known = methodsOf(methods, path)
+    // a path that cannot be decoded is nobody's, whatever it looks like
+    const known = isDecodable(path) ? methodsOf(methods, path) : undefined
     if (known) return request.method === 'OPTIONS' ? describe(reply, known) : notAllowed(request, reply, known)
     if (path.startsWith(api))
       return sendProblem(reply.code(404), { code: 'not_found', detail: `there is no ${path} in this API; /docs tells what there is`, path })
@@ -62,6 +63,14 @@ function plainPath(path: string): string {
     return normalize(decodeURIComponent(path))
   } catch {
     return path
+  }
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    return decodeURIComponent(path) !== undefined
+  } catch {
+    return false
   }
 }
 
