@@ -17,6 +17,8 @@ export function namingOf({ containers, assemblies }: { containers: DocumentStore
     async namedAmong(keys, { signal } = {}) {
       const named = new Set<string>()
       for (const store of [containers, assemblies]) {
+        // a copy that was made a moment ago counts
+        await store.refresh()
         for await (const page of pagesOf(store, signal)) {
           for (const { document } of page) for (const key of keysNamedIn(document)) if (keys.has(key)) named.add(key)
           if (named.size === keys.size) return named

@@ -60,6 +60,7 @@ function measured(store: DocumentStore, { collection, metrics }: { collection: s
     put: timed('put', store.put),
     remove: timed('remove', store.remove),
     list: timed('list', store.list),
+    refresh: timed('refresh', store.refresh),
     describe: timed('describe', store.describe),
     ids: () => timedBatches('ids', () => store.ids()),
     scan: (fields) => timedBatches('scan', () => store.scan(fields))

@@ -71,6 +71,9 @@ export interface DocumentStore {
    */
   list(query: ListQuery): Promise<Page>
 
+  /** From then on lists, and `ids`, show what was written before, by whomever. For what a list that lags behind would get wrong. */
+  refresh(): Promise<void>
+
   /** Every id, in batches, in no order; each id once. Memory does not grow with their number. */
   ids(): AsyncIterable<string[]>
 

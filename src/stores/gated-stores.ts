@@ -32,6 +32,7 @@ export function gatedStores(stores: Stores): Gate {
     put: through(store.put),
     remove: through(store.remove),
     list: through(store.list),
+    refresh: through(store.refresh),
     describe: through(store.describe),
     async *ids() {
       check()

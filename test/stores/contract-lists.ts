@@ -47,6 +47,7 @@ export async function listsContract(t: Tap, open: Open): Promise<void> {
     t.strictSame(await store.list({ limit: 10 }), { items: [] })
     t.strictSame(await store.list({ limit: 10, sort: { field: 'version', order: 'desc' } }), { items: [] })
     for await (const batch of store.ids()) t.strictSame(batch, [])
+    await store.refresh() // nothing to show is no fault
   })
 
   const documents = population()
@@ -120,6 +121,17 @@ export async function listsContract(t: Tap, open: Open): Promise<void> {
     await t.rejects(store.list({ ...query, sort: { field: 'id', order: 'asc' }, cursor }), { code: 'cursor_invalid' })
     await t.rejects(store.list({ ...query, where: [{ field: 'version', equals: 'v4' }], cursor }), { code: 'cursor_invalid' })
     await t.rejects(stores.jobSpecs.list({ ...query, cursor }), { code: 'cursor_invalid' })
+  })
+
+  await t.test('after a refresh, lists show what was written a moment ago', async (t) => {
+    await store.put('just-now', '{"id": "just-now"}')
+    await store.refresh()
+    const shown = idsOf(await walk(store, { limit: 1000 }))
+    await store.remove('just-now')
+    await store.refresh()
+
+    t.ok(shown.includes('just-now'))
+    t.notOk(idsOf(await walk(store, { limit: 1000 })).includes('just-now'))
   })
 
   await t.test('every id comes once, in batches', async (t) => {

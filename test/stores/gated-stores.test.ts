@@ -30,6 +30,7 @@ t.test('a closed gate refuses every operation as store_unavailable, with the rea
   await t.rejects(containers.put('a', '{}'), refusal)
   await t.rejects(containers.remove('a'), refusal)
   await t.rejects(containers.list({ limit: 1 }), refusal)
+  await t.rejects(containers.refresh(), refusal)
   await t.rejects(containers.describe('a', { pretty: false }), refusal)
   await t.rejects(async () => {
     for await (const _ of containers.ids()) t.fail('a batch came through')

@@ -22,8 +22,8 @@ interface Stretch {
   last: string | undefined
 }
 
-/** So many keys are held at once; the records are walked once for each such stretch. */
-const stretchSize = 20_000
+/** About 10 MB of them. */
+const defaultStretch = 20_000
 const atOnce = 8
 
 /** Records against objects: what is missing, what is nobody's, what is not what it was. */
@@ -42,12 +42,12 @@ export async function* checkObjects(run: Run): AsyncGenerator<Finding | Note> {
   }
 }
 
-async function* stretchesOf({ blobs, signal }: Run): AsyncGenerator<Stretch> {
+async function* stretchesOf({ blobs, signal, stretchSize = defaultStretch }: Run): AsyncGenerator<Stretch> {
   let stretch: Stretch = { entries: new Map(), after: '', last: undefined }
   let cursor: string | undefined
   do {
     signal.throwIfAborted()
-    const { items, next } = await blobs.list({ limit: 1000, ...(cursor !== undefined && { cursor }) })
+    const { items, next } = await blobs.list({ limit: Math.min(1000, stretchSize), ...(cursor !== undefined && { cursor }) })
     for (const item of items) stretch.entries.set(item.key, { ...item, named: false })
     cursor = next
     if (stretch.entries.size < stretchSize || next === undefined) continue

@@ -40,6 +40,8 @@ export interface FsckOptions {
   /** The address that it was asked under. */
   publicUrl: string | undefined
   signal: AbortSignal
+  /** How many keys are held at once; the records are walked once for each such stretch of keys. */
+  stretchSize?: number
 }
 
 export interface Run extends FsckParts, FsckOptions {

@@ -25,6 +25,7 @@ export function closable(): { guarded(store: DocumentStore): DocumentStore; clos
       put: (...parameters) => run(() => store.put(...parameters)),
       remove: (...parameters) => run(() => store.remove(...parameters)),
       list: (query) => run(() => store.list(query)),
+      refresh: () => run(() => store.refresh()),
       ids: () => store.ids(),
       scan: (fields) => store.scan(fields),
       describe: (...parameters) => run(() => store.describe(...parameters))

@@ -45,6 +45,13 @@ export function elasticsearchDocuments(engine: Engine, { index, body, keywords }
       return listPage(engine, { index, watch, query, keywords })
     },
 
+    async refresh() {
+      const answer = await engine.send({ method: 'POST', path: `/${index}/_refresh` })
+      const { failed = 0 } = answer.status === 200 ? (JSON.parse(answer.body)._shards ?? {}) : {}
+      if (answer.status === 404 || (answer.status === 200 && failed === 0)) return
+      throw new CatalogueError('store_unavailable', `the search engine cannot refresh ${index}: ${reasonOf(answer.body)}`)
+    },
+
     ids: () => allIds(engine, index),
 
     scan: (fields) => scanIndex(engine, { index, watch, fields }),

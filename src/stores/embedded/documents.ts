@@ -81,6 +81,9 @@ export function embeddedDocuments({ index, table, reader, link, write: send }: P
 
     list: (query) => link.ask('page', { table, query }),
 
+    // lists read what is committed
+    refresh: async () => {},
+
     async *ids() {
       for (let after = ''; ; ) {
         const batch = await link.ask('ids', { table, after, limit: idsBatch })

@@ -265,6 +265,25 @@ t.test('an upload in pieces can go on until it has expired, and is given up then
   t.equal(await server.blobs.uploads.get(id), undefined)
 })
 
+t.test('a store of more objects than are held at once is walked in stretches, and nothing is told twice or not at all', async (t) => {
+  const server = await start(t)
+  // in the order of bytes and not of UTF-16, where the last two would change places
+  const names = ['a', 'a-b', 'a/b', 'b', 'z', '\uffe0', '\u{1f600}']
+  const [there, gone] = [names.map((name) => `x/${name}.tar`), names.map((name) => `x/${name}!.tar`)]
+  for (const key of [...there, 'y/nobody.tar']) await server.blobs.put(key, inChunks(Buffer.from(key)))
+  for (const [i, key] of [...there, ...gone].entries()) {
+    await server.register(`c${i}:1`, `http://127.0.0.1:0/storage/${key.split('/').map(encodeURIComponent).join('/')}`)
+  }
+  server.pass(2 * hour)
+
+  for (const stretchSize of [1, 2, 3, 100]) {
+    const found: string[] = []
+    const options = { deep: false, repair: new Set<never>(), publicUrl: undefined, signal: new AbortController().signal, stretchSize }
+    for await (const line of server.catalogue.upkeep!.fsck(options)) if (line.type === 'finding') found.push(`${line.kind} ${line.name}`)
+    t.strictSame(found.sort(), [...gone.map((key) => `missing ${key}`), 'unnamed y/nobody.tar'].sort(), `${stretchSize} at once`)
+  }
+})
+
 t.test('nobody loses a tarball while everybody uploads', async (t) => {
   const server = await start(t, { graceMs: 0 })
   let done = false
