@@ -4,6 +4,9 @@ import type { Leftover } from '../blob-store.ts'
 import { onDisk, unless } from './disk.ts'
 import { entryInFolder, type Layout, parseDataName } from './layout.ts'
 
+/** So many files are held at once; the tree of paths is walked once for each such lot. */
+const atOnce = 20_000
+
 interface Suspect extends Leftover {
   path: string
 }
@@ -27,10 +30,10 @@ export async function* localLeftovers(
       // An upload that was interrupted while it was finished can be finished still.
       if (live.has(name.slice(-32))) continue
       await suspect(join('data', folder), name, 'bytes that no path refers to', bytes)
+      if (bytes.length >= atOnce) suspects.push(...(await unnamed(layout, bytes.splice(0))))
     }
   }
-  const named = bytes.length > 0 ? await namedFiles(layout, layout.files) : new Set<string>()
-  suspects.push(...bytes.filter(({ path }) => !named.has(path)))
+  suspects.push(...(await unnamed(layout, bytes)))
 
   for (const { path, ...leftover } of suspects) {
     yield leftover
@@ -51,14 +54,21 @@ export async function* localLeftovers(
 
 const namesIn = async (folder: string): Promise<string[]> => (await onDisk(unless(['ENOENT', 'ENOTDIR'], readdir(folder)))) ?? []
 
-async function namedFiles(layout: Layout, folder: string, found = new Set<string>()): Promise<Set<string>> {
+/** Those to which no path leads. */
+async function unnamed(layout: Layout, bytes: Suspect[]): Promise<Suspect[]> {
+  if (bytes.length === 0) return []
+  const left = new Map(bytes.map((suspect) => [suspect.path, suspect]))
+  for await (const file of namedFiles(layout, layout.files)) left.delete(file)
+  return [...left.values()]
+}
+
+async function* namedFiles(layout: Layout, folder: string): AsyncGenerator<string> {
   for (const entry of (await onDisk(unless(['ENOENT'], readdir(folder, { withFileTypes: true })))) ?? []) {
     const path = join(folder, entry.name)
-    if (entry.isDirectory()) await namedFiles(layout, path, found)
+    if (entry.isDirectory()) yield* namedFiles(layout, path)
     else if (entry.isSymbolicLink()) {
       const target = await onDisk(entryInFolder(layout, path))
-      if (target) found.add(target.file)
+      if (target) yield target.file
     }
   }
-  return found
 }
