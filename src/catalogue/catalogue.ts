@@ -36,6 +36,7 @@ import { taskQueue } from './task-queue.ts'
 import { type Upkeep, type UpkeepParts, upkeepCatalogue } from './upkeep.ts'
 import { createVerification, type Verification, type VerificationParts } from './verification.ts'
 import { createViews, type Views } from './views.ts'
+import { createWaiting, type Waiting } from './waiting.ts'
 
 /** Everything that the faces may ask for. */
 export interface Catalogue {
@@ -58,6 +59,8 @@ export interface Catalogue {
   assemblies: Assemblies
   /** Whom containers expect, and how their builds stand. */
   building: Building
+  /** Waiting until a container stands as somebody wishes. */
+  waiting: Waiting
   views: Views
   /** A container with what is known of it. */
   view: (known: Pick<Known, 'record' | 'revision'>) => Promise<ContainerView>
@@ -189,6 +192,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     batches: createBatches({ changes, edits, leases: stores.leases, hash, now }),
     assemblies,
     building: createBuilding({ assemblies, changes, rulebook, now }),
+    waiting: createWaiting({ views, journal, assemblies }),
     views,
     view: views.of,
     history: createHistory({ journal, changes, guarded, view: views.of, verification, tarballs }),

@@ -1,9 +1,10 @@
+import type { Architecture } from '../domain/architecture.ts'
 import type { Record } from '../domain/document.ts'
 import { fromDocument } from '../domain/document.ts'
 import type { Hash } from '../domain/facts.ts'
 import { fingerprintOf } from '../domain/fingerprint.ts'
 import { asFields, asTime } from '../domain/reading.ts'
-import { type StateAnswer, stateOf } from '../domain/state.ts'
+import { type StateAnswer, standingImages, stateOf } from '../domain/state.ts'
 import type { DocumentStore } from '../stores/document-store.ts'
 import type { Assemblies } from './assemblies.ts'
 import type { Changes, Known } from './changes.ts'
@@ -23,7 +24,15 @@ export interface Views {
    */
   find(id: string): Promise<ContainerView | undefined>
   /** Where a container stands; also of one of which nothing is known yet. */
-  state(id: string): Promise<StateAnswer & { id: string; expected: readonly string[]; revision: string | null }>
+  state(id: string): Promise<Standing>
+}
+
+export interface Standing extends StateAnswer {
+  id: string
+  expected: readonly Architecture[]
+  /** Those that have an image. */
+  architectures: readonly Architecture[]
+  revision: string | null
 }
 
 export interface Gathering extends Pick<Gathered, 'known' | 'assembly' | 'expected' | 'standing'> {
@@ -112,8 +121,9 @@ export function createViews({ changes, facts, assemblies, journal, summaries, ru
 
     async state(id) {
       const { record, revision } = (await changes.find(id)) ?? { record: nothingOf(id), revision: null }
-      const { standing, expected } = await gather(record)
-      return { id, ...standing, expected: expected.architectures, revision }
+      const { standing, expected, known } = await gather(record)
+      const architectures = [...standingImages(record, known).keys()]
+      return { id, ...standing, expected: expected.architectures, architectures, revision }
     }
   }
 }

@@ -33,6 +33,7 @@ export type ErrorCode =
   | 'too_slow'
   | 'database_newer'
   | 'store_unavailable'
+  | 'waiters_exceeded'
   | 'streams_exhausted'
   | 'store_full'
   | 'blob_damaged'

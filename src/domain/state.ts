@@ -27,6 +27,9 @@ export type ReasonCode = (typeof reasonCodes)[number]
 /** Those that say that something is not there yet; each of the others degrades a container. */
 const merelyPartial: ReadonlySet<ReasonCode> = new Set(['missing', 'pending', 'unverified'])
 
+/** Whether it makes a container degraded, rather than partial. */
+export const degrades = ({ code }: { code: ReasonCode }): boolean => !merelyPartial.has(code)
+
 export interface Reason {
   code: ReasonCode
   /** Null when a container has no image at all and none is expected. */
@@ -89,7 +92,7 @@ export function stateOf(input: StateInput): StateAnswer {
     reasons.push({ code: 'missing', architecture: null, message: 'it has no image, and none is expected', since: null })
   }
   const missing = reasons.flatMap(({ code, architecture }) => (code === 'missing' && architecture !== null ? [architecture] : []))
-  const degraded = reasons.some(({ code }) => !merelyPartial.has(code))
+  const degraded = reasons.some(degrades)
   return { state: degraded ? 'degraded' : reasons.length > 0 ? 'partial' : 'complete', reasons, missing }
 }
 

@@ -16,6 +16,7 @@ import { planningRoutes } from './planning.ts'
 import { refuse } from './problems.ts'
 import { upkeepRoutes } from './upkeep.ts'
 import { uploadRoutes } from './uploads.ts'
+import { waitRoutes } from './wait.ts'
 
 export interface ApiOptions {
   catalogue: Catalogue
@@ -46,6 +47,7 @@ export async function apiFace(
   listRoutes(app, { ...catalogue, ...common })
   batchRoutes(app, { ...catalogue, ...common })
   buildingRoutes(app, { ...catalogue, ...common })
+  waitRoutes(app, catalogue)
   await app.register(uploadRoutes, { uploads, address, stallMs })
   historyRoutes(app, { ...catalogue, ...common })
   eventRoutes(app, catalogue)

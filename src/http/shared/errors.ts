@@ -40,6 +40,7 @@ const statuses: Record<ErrorCode, number> = {
   blob_damaged: 502,
   database_newer: 503,
   store_unavailable: 503,
+  waiters_exceeded: 503,
   streams_exhausted: 503,
   source_unavailable: 503,
   store_full: 507

@@ -1,0 +1,91 @@
+import type { Test } from 'tap'
+import t from 'tap'
+import type { Opened } from '../../stores/contract.ts'
+import { containerOn, startSite } from '../../support/assembly-client.ts'
+
+/** Waiting for a container, over every store. */
+export function waitingContract(name: string, open: (t: Test) => Promise<Opened>): void {
+  const site = async (t: Test) => startSite(t, { stores: (await open(t)).stores, expected: ['amd64', 'arm64'] })
+
+  t.test(`${name}: who waits for a container is answered when its last image has come`, async (t) => {
+    const container = containerOn(await site(t), 'wait-local:1')
+    const waiting = container.get('/wait?timeout=30')
+    const settled = container.get('/wait?for=settled&timeout=30')
+    const one = container.get('/wait?architecture=aarch64&timeout=30')
+
+    await container.image('arm64')
+    t.match((await one).body, { reached: true, architecture: 'arm64', state: 'complete', missing: [] })
+    await container.image('amd64')
+
+    t.match((await waiting).body, {
+      container: 'wait-local:1',
+      for: 'complete',
+      reached: true,
+      state: 'complete',
+      missing: [],
+      reasons: []
+    })
+    t.match((await settled).body, { for: 'settled', reached: true, state: 'complete' })
+    t.match((await container.get('/wait')).body, { reached: true })
+  })
+
+  t.test(`${name}: at the timeout it is told which are missing, and why`, async (t) => {
+    const container = containerOn(await site(t), 'wait-missing:1')
+    await container.image('amd64')
+    await container.build('arm64', { status: 'running' })
+
+    const waited = await container.get('/wait?timeout=0.05')
+
+    t.equal(waited.status, 200)
+    t.match(waited.body, {
+      reached: false,
+      state: 'partial',
+      expected: ['amd64', 'arm64'],
+      missing: ['arm64'],
+      reasons: [{ code: 'missing', architecture: 'arm64', message: /its build is running/ }]
+    })
+    t.match((await containerOn(await site(t), 'wait-nothing:1').get('/wait?timeout=0')).body, {
+      missing: ['amd64', 'arm64'],
+      revision: null
+    })
+  })
+
+  t.test(`${name}: who waits for either learns of a failed build at once`, async (t) => {
+    const container = containerOn(await site(t), 'wait-failed:1')
+    const waiting = container.get('/wait?for=settled&timeout=30')
+    await container.image('amd64')
+
+    await container.build('arm64', { status: 'failed', reason: 'no wheel' })
+
+    t.match((await waiting).body, { reached: true, state: 'degraded', reasons: [{ code: 'build_failed', architecture: 'arm64' }, {}] })
+    t.match((await container.get('/wait?for=degraded&timeout=0')).body, { reached: true })
+    t.match((await container.get('/wait?architecture=amd64&timeout=0')).body, { reached: true, state: 'complete' })
+  })
+
+  t.test(`${name}: what comes through another replica ends the waiting too`, async (t) => {
+    const { stores } = await open(t)
+    const replicas = await Promise.all([0, 1].map(() => startSite(t, { stores, expected: ['amd64', 'arm64'] })))
+    const [one, two] = replicas.map((replica) => containerOn(replica, 'wait-replicas:1'))
+    await one!.image('amd64')
+    const waiting = one!.get('/wait?timeout=30')
+
+    await two!.image('arm64')
+
+    t.match((await waiting).body, { reached: true, state: 'complete' })
+  })
+
+  t.test(`${name}: what cannot be waited for is refused; so is one waiter too many, and none outlives the server`, async (t) => {
+    const server = await site(t)
+    const container = containerOn(server, 'wait-refused:1')
+    for (const query of ['for=miracle', 'timeout=301', 'timeout=-1', 'timeout=soon', 'architecture=a%20b', 'until=complete']) {
+      t.equal((await container.get(`/wait?${query}`)).status, 400, query)
+    }
+
+    const waiting = Array.from({ length: 256 }, () => container.get('/wait?timeout=300'))
+    // they are counted before they look at the store
+    await container.get('/expected')
+    t.match(await container.get('/wait'), { status: 503, body: { code: 'waiters_exceeded' } })
+    await server.app.close()
+    t.strictSame([...new Set((await Promise.all(waiting)).map(({ body }) => body.reached))], [false])
+  })
+}
