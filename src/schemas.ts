@@ -127,6 +127,8 @@ export interface Schemas {
   'uploads-query.json': UploadsQuery
   'uploads.json': Uploads
   'version-report.json': VersionReport
+  'wait-answer.json': WaitAnswer
+  'wait-query.json': WaitQuery
   'warning.json': Warning
 }
 /**
@@ -651,6 +653,11 @@ export interface PendingImage {
    * When it is given up.
    */
   expires: string
+  verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
+  /**
+   * The verdict in words.
+   */
+  summary: string | null
 }
 /**
  * Why a container is not complete.
@@ -1422,6 +1429,10 @@ export interface ImageAnswer {
    * The tarballs in our own store that it ceased to name.
    */
   released: ReleasedTarball[]
+  /**
+   * Whether it waits to be published with the others.
+   */
+  pending: boolean
 }
 /**
  * A tarball in a form.
@@ -2291,4 +2302,47 @@ export interface VersionReport {
    * Name and version; null while the engine does not answer.
    */
   engine: string | null
+}
+/**
+ * Where a container stands when waiting ended.
+ */
+export interface WaitAnswer {
+  container: string
+  for: 'complete' | 'degraded' | 'settled'
+  /**
+   * The one that matters; null: all.
+   */
+  architecture: string | null
+  /**
+   * Whether it is so. False: time is up.
+   */
+  reached: boolean
+  /**
+   * Of the container, or of the one architecture.
+   */
+  state: 'complete' | 'partial' | 'degraded'
+  /**
+   * The architectures that the container shall have.
+   */
+  expected: string[]
+  /**
+   * Those whose image has not arrived.
+   */
+  missing: string[]
+  reasons: Reason[]
+  revision: string | null
+}
+export interface WaitQuery {
+  /**
+   * settled: complete or degraded.
+   */
+  for?: 'complete' | 'degraded' | 'settled'
+  /**
+   * Only this one matters.
+   */
+  architecture?: string
+  /**
+   * In seconds.
+   */
+  timeout?: number
 }

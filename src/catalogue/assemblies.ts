@@ -51,7 +51,7 @@ export interface Assemblies {
   follow(id: string, changed: Pick<Changed, 'before' | 'after'> & { brought?: readonly Architecture[] }): Promise<void>
   /** Ids of those that are to be looked at again by now; the first of them. */
   due(limit: number): Promise<string[]>
-  /** They were. */
+  /** They were: by time alone their state may be another one. */
   seen(id: string): Promise<void>
   /** Hears of each container whose assembly this process changed: its state may be another one. */
   onTouched(listener: (id: string) => void): void
@@ -74,12 +74,14 @@ const maxAttempts = 50
 /** The first change of all happens when it happens, not after anything. */
 const longAgo = new Date(0).toISOString()
 
+/** The id of the document. */
+export const assemblyKey = (container: string, hash: Hash): string => hash(`assembly\n${container}`)
+
 export function createAssemblies({ store, journal, rulebook, hash, now, onUntold }: AssembliesParts): Assemblies {
   const inTurn = createTurns()
   const listeners: ((id: string) => void)[] = []
   const arrivals = new Map<string, Map<Architecture, string | null>>()
-  /** A container's id may be longer than engines sort by; this is not. */
-  const keyOf = (id: string) => hash(`assembly\n${id}`)
+  const keyOf = (id: string) => assemblyKey(id, hash)
 
   async function known(id: string): Promise<Stands> {
     const stored = await store.get(keyOf(id))
@@ -203,6 +205,7 @@ export function createAssemblies({ store, journal, rulebook, hash, now, onUntold
     async seen(id) {
       await inTurn(id, async () => {
         if (await known(id)) await swap(id, { to: (assembly) => assembly, always: true })
+        touched(id)
       })
     },
 

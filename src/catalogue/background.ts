@@ -25,6 +25,9 @@ const tidying = { everyMs: 60_000 }
 /** So many tarballs for one walk over all containers. */
 const removing = { everyMs: 60_000, leastMs: 1_000, atOnce: 200 }
 
+/** What changes by time beside containers: builds that fell silent, images that waited long enough, a server that died between two steps. */
+const publishing = { everyMs: 10_000, limit: 200 }
+
 /** What happens without a request: each an entry of its own. */
 export function startBackground(
   catalogue: Catalogue,
@@ -43,6 +46,10 @@ export function startBackground(
   every(sweepMs, {
     what: 'the rows of the lists could not be compared with the records',
     work: (signal) => summaries.run({ everyMs: sweepMs, signal })
+  })
+  every(publishing.everyMs, {
+    what: 'images that wait could not be published, or given up',
+    work: (signal) => catalogue.publishing.work({ limit: publishing.limit, signal })
   })
   if (uploads) {
     const what = 'an upload could not be completed, or removed'

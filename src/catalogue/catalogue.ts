@@ -23,10 +23,12 @@ import { createLeases } from './leases.ts'
 import { namingOf } from './naming.ts'
 import { createNoticing, spanOf } from './noticing.ts'
 import { createPlanning, type Planning } from './planning.ts'
+import { createPublishing, type Publishing } from './publication.ts'
 import { recordsOf } from './records.ts'
 import { createRemovals, type Removals, type RemovalsParts } from './removals.ts'
 import { type ResumableUploads, resumableUploads } from './resumable-uploads.ts'
 import { createRulebook } from './rulebook.ts'
+import { inSlotOf } from './slots.ts'
 import { specsNaming } from './spec-references.ts'
 import { type Specs, specCatalogue } from './specs.ts'
 import { createSummaries, type Summaries } from './summaries.ts'
@@ -59,6 +61,8 @@ export interface Catalogue {
   assemblies: Assemblies
   /** Whom containers expect, and how their builds stand. */
   building: Building
+  /** When images are published, and what is to be done about it when time has passed. */
+  publishing: Publishing
   /** Waiting until a container stands as somebody wishes. */
   waiting: Waiting
   views: Views
@@ -145,7 +149,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const upkeep = tarballs && removals && upkeepCatalogue(stores, { ...tarballs, facts, naming, queue, removals })
   const { follow } = assemblies
   const changes = createChanges({ containers: stores.containers, journal, hash, follow, release: removals?.changed, onUntold })
-  const records = recordsOf({ changes, guarded, assemblies })
+  const plainRecords = recordsOf({ changes, guarded, assemblies, facts })
   const views = createViews({ changes, facts, assemblies, journal, summaries: stores.summaries, rulebook, hash, now })
   const leases = createLeases(stores.leases, { now, leaseMs: 60_000 })
   const noticing = createNoticing({ journal, hash, now, graceMs: untoldMs, baseline: async () => (await sweeper.swept()) !== undefined })
@@ -162,20 +166,29 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const sweeper = createSummarySweep({ stores, summaries, leases, hash, now, rules: config })
   changes.onChange((id, told) => summaries.touched(id, spanOf(told)))
   assemblies.onTouched((id) => summaries.touched(id))
-  const verification = tarballs && createVerification({ ...tarballs, containers: stores.containers, facts, queue })
+  const inSlot = inSlotOf({ ...stores, hash })
+  const verification = tarballs && createVerification({ ...tarballs, inSlot, facts, queue })
+  const publishing = createPublishing({
+    ...{ records: plainRecords, changes, assemblies, facts, rulebook, guarded, verification, now },
+    addresses: tarballs?.addresses ?? (() => [])
+  })
+  verification?.onProof((id) => publishing.settle(id))
   const planning = createPlanning({ changes, facts, assemblies, rulebook, jobSpecs: stores.jobSpecs, now })
   const demand = createDemandBook(stores.demand, { now })
-  const containers = containerCatalogue(stores.containers, { guarded, add, facts, changes, assemblies, verification })
+  const containers = containerCatalogue(stores.containers, { guarded, add, facts, changes, assemblies, publishing, verification })
   const edits = containerEdits({ changes, guarded, facts, now, verification })
   return {
     containers: { ...containers, resolve: demand.counted(containers.resolve) },
-    images: tarballs && verification && imageCatalogue({ ...tarballs, records, facts, verification, views }),
+    images:
+      tarballs &&
+      verification &&
+      imageCatalogue({ ...tarballs, records: publishing, assemblies, settle: publishing.settle, facts, verification, views }),
     uploads:
       tarballs &&
       resumableUploads({
         ...tarballs,
         facts,
-        records,
+        records: publishing,
         expiryMs: tarballs.uploadExpiryMs ?? 24 * 3_600_000
       }),
     verification,
@@ -192,6 +205,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     batches: createBatches({ changes, edits, leases: stores.leases, hash, now }),
     assemblies,
     building: createBuilding({ assemblies, changes, rulebook, now }),
+    publishing,
     waiting: createWaiting({ views, journal, assemblies }),
     views,
     view: views.of,
@@ -202,7 +216,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     upkeep,
     removals,
     backfill: createBackfill({ containers: stores.containers, facts, changes, guarded }),
-    sweep: tarballs && ((options) => sweep({ ...tarballs, containers: stores.containers, facts: stores.facts, queue }, options)),
+    sweep: tarballs && ((options) => sweep({ ...tarballs, inSlot, facts: stores.facts, queue }, options)),
     planning,
     demand,
     hash,

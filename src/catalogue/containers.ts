@@ -1,4 +1,4 @@
-import type { Architecture } from '../domain/architecture.ts'
+import { type Architecture, parseArchitecture } from '../domain/architecture.ts'
 import { containerFrom, mergedRegistration, type Registration } from '../domain/container.ts'
 import { fromDocument, type Record, toDocument } from '../domain/document.ts'
 import type { Cause } from '../domain/entry.ts'
@@ -9,6 +9,7 @@ import type { DocumentStore } from '../stores/document-store.ts'
 import type { Assemblies } from './assemblies.ts'
 import type { Changes, Known } from './changes.ts'
 import type { FactsBook } from './facts.ts'
+import type { Brought, Publishing } from './publication.ts'
 import type { Verification } from './verification.ts'
 
 export interface Containers {
@@ -41,16 +42,21 @@ export interface ContainersOptions {
   facts: FactsBook
   changes: Changes
   assemblies: Pick<Assemblies, 'follow'>
+  publishing: Pick<Publishing, 'holds' | 'bring' | 'bundle'>
   verification: Pick<Verification, 'registered' | 'proven'> | undefined
 }
 
 export function containerCatalogue(
   store: DocumentStore,
-  { guarded, add: usually, facts, changes, assemblies, verification }: ContainersOptions
+  { guarded, add: usually, facts, changes, assemblies, publishing, verification }: ContainersOptions
 ): Containers {
   return {
     async add(registration, { publicUrl, merge = usually === 'merge', verifyMs, cause }) {
       const documentOf = (wanted: Registration) => toDocument(containerFrom(wanted, { publicUrl, guarded }))
+      if (merge && publishing.holds(registration.id)) {
+        const { record } = await publishing.bring(registration.id, { publicUrl, cause, images: imagesIn(registration, publicUrl) })
+        return record
+      }
       // what is wrong with it is said without asking the store
       const posted = merge ? undefined : documentOf(registration)
       const to = (known: Known | undefined) => posted ?? documentOf(known ? mergedRegistration(known.record, registration) : registration)
@@ -58,6 +64,7 @@ export function containerCatalogue(
       const { record } = changed.after!
       // a build that failed is healed by the same image, too
       if (changed.unchanged) await assemblies.follow(record.id, { ...changed, brought: [...record.images.keys()] })
+      await publishing.bundle(record, { publicUrl, cause })
       if (!verification) return record
       if (verifyMs === undefined) await verification.registered(record, { publicUrl })
       else await verification.proven(record, { publicUrl, withinMs: verifyMs })
@@ -84,4 +91,12 @@ export function containerCatalogue(
 
     ids: () => store.ids()
   }
+}
+
+/** The images of a registration by architecture; that of one which names none is x86_64's, as `url` is by definition. */
+function imagesIn(registration: Registration, publicUrl: string): Brought[] {
+  const { version, digest } = registration
+  const { images, url } = fromDocument(registration.id, toDocument(containerFrom(registration, { publicUrl, guarded: [] })))
+  const all = images.size > 0 ? [...images] : url === undefined ? [] : [[parseArchitecture('amd64'), url] as const]
+  return all.map(([architecture, url]) => ({ architecture, url, version, digest }))
 }

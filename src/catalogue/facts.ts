@@ -74,3 +74,18 @@ export async function noteGiven(
   const before = proven ? known : { ...nothingKnown, checked: now }
   await book.write({ ...before, container: record.id, slot: architecture, ...said, given: digest })
 }
+
+/**
+ * What is known of a record's other images, when one of them has changed the record's digest: they are what they were. Only who changed
+ * one image may say so.
+ */
+export async function keepOthers(
+  book: FactsBook,
+  { before, after, changed }: { before: Record; after: Record; changed: Architecture }
+): Promise<void> {
+  if (before.digest === after.digest) return
+  for (const [slot, known] of await knownOf(book, before)) {
+    const same = slot !== changed && slot !== '' && after.images.get(slot as Architecture) === known.url
+    if (same && known.digest !== (after.digest ?? '')) await book.write({ ...known, digest: after.digest ?? '' })
+  }
+}

@@ -1,7 +1,7 @@
 import { type Architecture, inTableOrder } from '../domain/architecture.ts'
 import { type Assembly, inOneOrder, type Pending } from '../domain/assembly.ts'
 import type { Record } from '../domain/document.ts'
-import type { Facts, Slot, Verdict } from '../domain/facts.ts'
+import { applies, type Facts, type Slot, type Verdict, waitingSlot } from '../domain/facts.ts'
 import type { Expectation } from '../domain/rules.ts'
 import type { Reason, State, StateAnswer } from '../domain/state.ts'
 
@@ -25,6 +25,12 @@ export interface ImageView {
   checked: string | null
 }
 
+/** An image that has arrived and is not published yet. */
+export interface PendingView extends Omit<Pending, 'via'> {
+  verdict: Verdict
+  summary: string | null
+}
+
 export interface ContainerView {
   id: string
   version: string | null
@@ -36,7 +42,7 @@ export interface ContainerView {
   /** Those whose image has not arrived. */
   missing: Architecture[]
   /** Images that have arrived and wait for the others. */
-  pending: { [architecture: string]: Pending }
+  pending: { [architecture: string]: PendingView }
   state: State
   reasons: Reason[]
   /** Null while none of its images is published. */
@@ -80,7 +86,12 @@ export function containerView(record: Record, { known, assembly, expected, stand
     imageView(architecture, { url: record.images.get(architecture)!, facts: known.get(architecture) })
   ])
   const waiting = assembly?.pending ?? new Map<Architecture, Pending>()
-  const pending = inOneOrder(waiting.keys()).map((architecture): [string, Pending] => [architecture, waiting.get(architecture)!])
+  const pending = inOneOrder(waiting.keys()).map((architecture): [string, PendingView] => {
+    const { url, digest, version, since, expires } = waiting.get(architecture)!
+    const found = known.get(waitingSlot(architecture))
+    const { verdict = 'unverified', summary = null } = found && applies(found, { url, digest: digest ?? '' }) ? found : {}
+    return [architecture, { url, digest, version, since, expires, verdict, summary }]
+  })
   const { id, version = null, url = null, digest = null } = record
   const { missing, state, reasons } = standing
   return {

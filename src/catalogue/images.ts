@@ -1,14 +1,17 @@
 import type { BlobStore, ByteRange } from '../blobs/blob-store.ts'
 import type { Architecture } from '../domain/architecture.ts'
-import type { Record } from '../domain/document.ts'
+import type { Pending } from '../domain/assembly.ts'
+import { fromDocument, type Record } from '../domain/document.ts'
 import { CatalogueError } from '../domain/errors.ts'
-import { applies, type Facts, type Report } from '../domain/facts.ts'
+import { applies, type Facts, type Report, type Slot, waitingSlot } from '../domain/facts.ts'
 import { checkId, checkLength } from '../domain/limits.ts'
 import { imageMissing, resolveImage } from '../domain/resolution.ts'
 import { keyOfUrl, tagOf } from '../domain/storage.ts'
 import type { Sources } from '../sources/source.ts'
+import type { Assemblies } from './assemblies.ts'
 import { type FactsBook, knownOf, noteGiven } from './facts.ts'
-import type { ContainerView, ImageView } from './image-views.ts'
+import { type ContainerView, type ImageView, imageView } from './image-views.ts'
+import type { Publishing } from './publication.ts'
 import type { Circumstances, Known, Records, Registered } from './records.ts'
 import { readTarball, type Target } from './tarball-reading.ts'
 import { type TarballUpload, uploadTarball } from './tarball-uploads.ts'
@@ -20,6 +23,8 @@ export interface ImageAnswer {
   image: ImageView
   created: boolean
   unchanged: boolean
+  /** It waits to be published with the others. */
+  pending: boolean
   /** Tarballs of ours that no longer stand in the record. */
   released: Registered['released']
 }
@@ -62,7 +67,7 @@ export interface Images {
   /** What is proven; with a path the bytes are read again. Throws image_unproven when they never were. */
   report(asked: Asked & { path?: string | undefined }): Promise<Report>
   /** Reads the bytes now. */
-  verify(asked: Asked): Promise<ImageAnswer>
+  verify(asked: AskedChange): Promise<ImageAnswer>
   /** Registers a mislabelled image as what it is proven to be. */
   relabel(asked: AskedChange): Promise<ImageAnswer>
   download(asked: Asked): Promise<Download>
@@ -76,6 +81,8 @@ export type { ByteRange }
 
 export interface ImagesParts {
   records: Records
+  assemblies: Pick<Assemblies, 'find'>
+  settle: Publishing['settle']
   facts: FactsBook
   blobs: BlobStore
   sources: Sources
@@ -87,7 +94,7 @@ export interface ImagesParts {
   addresses: () => readonly string[]
 }
 
-export function imageCatalogue({ records, views, ...parts }: ImagesParts): Images {
+export function imageCatalogue({ records, views, assemblies, settle, ...parts }: ImagesParts): Images {
   const { facts, blobs, addresses } = parts
 
   async function answer(
@@ -97,13 +104,22 @@ export function imageCatalogue({ records, views, ...parts }: ImagesParts): Image
       revision,
       created = false,
       unchanged = false,
-      released = []
-    }: Pick<Known, 'record' | 'revision'> & Partial<Pick<Registered, 'created' | 'unchanged' | 'released'>>
+      released = [],
+      waiting
+    }: Pick<Known, 'record' | 'revision'> & Partial<Pick<Registered, 'created' | 'unchanged' | 'released' | 'waiting'>>
   ): Promise<ImageAnswer> {
     const container = await views.of({ record, revision })
-    const image = container.images[architecture]
+    const waits = waiting?.get(architecture)
+    const image = waits ? await waitingView(record.id, { architecture, waits }) : container.images[architecture]
     if (!image) throw imageMissing(record, { architecture, requested: architecture })
-    return { container, image, created, unchanged, released }
+    return { container, image, created, unchanged, released, pending: waits !== undefined }
+  }
+
+  async function waitingView(id: string, { architecture, waits }: { architecture: Architecture; waits: Pending }): Promise<ImageView> {
+    const { url, digest } = waits
+    const [known] = await facts.read(id, [waitingSlot(architecture)])
+    const view = imageView(architecture, { url, facts: known && applies(known, { url, digest: digest ?? '' }) ? known : undefined })
+    return { ...view, digest: view.digest ?? digest }
   }
 
   async function targetOf({ id, architecture, publicUrl }: Asked): Promise<Target & { facts: Facts | undefined; record: Record }> {
@@ -116,6 +132,11 @@ export function imageCatalogue({ records, views, ...parts }: ImagesParts): Image
     return { container: id, slot: architecture, url, digest, given: known?.given ?? null, key, facts: known, record }
   }
 
+  function waitingTarget({ id, architecture, publicUrl }: Asked, { url, digest }: Pending): Target {
+    const key = keyOfUrl(url, [publicUrl, ...addresses()])
+    return { container: id, slot: waitingSlot(architecture), url, digest: digest ?? '', given: digest, key }
+  }
+
   async function register({ url, digest, version, ...asked }: Parameters<Images['put']>[0]): Promise<Registered & { proven: boolean }> {
     const { id, architecture, publicUrl, dryRun } = asked
     checkId(id)
@@ -126,6 +147,7 @@ export function imageCatalogue({ records, views, ...parts }: ImagesParts): Image
       if (!value) throw new CatalogueError('parameter_missing', `${name} must be supplied: ${id} is new, and nothing tells it`)
     }
     const registered = await records.register({ ...asked, url, version: named.version!, digest: named.digest! })
+    if (registered.waiting?.has(architecture)) return { ...registered, proven: false }
     const now = { url, digest: registered.record.digest ?? '' }
     const [known] = await facts.read(id, [architecture])
     const proven = known !== undefined && applies(known, now)
@@ -158,10 +180,13 @@ export function imageCatalogue({ records, views, ...parts }: ImagesParts): Image
       const { url } = resolveImage(other.record, architecture, { facts: [...known.values()] })
       const proven = known.get(architecture)
       const digest = proven?.given ?? proven?.config ?? other.record.digest
-      const registered = await register({ ...asked, url, digest })
-      if (proven && !asked.dryRun) {
-        await facts.write({ ...proven, container: id, slot: architecture, digest: registered.record.digest ?? '', given: digest ?? null })
+      const slot = records.slotOf(id, architecture)
+      const carry = async (slot: Slot, of: string | undefined) => {
+        if (proven && !asked.dryRun) await facts.write({ ...proven, container: id, slot, digest: of ?? '', given: digest ?? null })
       }
+      if (slot !== architecture) await carry(slot, digest)
+      const registered = await register({ ...asked, url, digest })
+      if (!registered.waiting?.has(architecture)) await carry(architecture, registered.record.digest)
       return answer(architecture, registered)
     },
 
@@ -187,9 +212,15 @@ export function imageCatalogue({ records, views, ...parts }: ImagesParts): Image
     },
 
     async verify(asked) {
-      const { facts: proven } = await readTarball(parts, await targetOf(asked), { by: 'verify' })
+      const { id, architecture } = asked
+      const waiting = (await assemblies.find(id))?.pending
+      const target = waiting?.has(architecture) ? waitingTarget(asked, waiting.get(architecture)!) : await targetOf(asked)
+      const { facts: proven } = await readTarball(parts, target, { by: 'verify' })
       await facts.write(proven)
-      return answer(asked.architecture, await records.read(asked.id))
+      if (target.slot !== architecture) await settle(id, asked.cause)
+      const known = (await records.find(id)) ?? { record: fromDocument(id, '{}'), revision: '' }
+      const left = (await assemblies.find(id))?.pending
+      return answer(architecture, { ...known, ...(left && { waiting: left }) })
     },
 
     async relabel({ id, architecture, ...circumstances }) {

@@ -1,4 +1,4 @@
-import { asArchitecture, type Facts, type Slot } from '../domain/facts.ts'
+import { asArchitecture, claimOf, type Facts, type Slot } from '../domain/facts.ts'
 import type { ImageFacts, ImageReport } from '../images/image-report.ts'
 
 export interface Proof {
@@ -37,7 +37,7 @@ export function toFacts({ report, etag = null, modified = null, ...rest }: Proof
 
 /** Of an archive with several images, the one that is meant. */
 const imageOf = ({ images }: ImageReport, slot: Slot): ImageFacts | undefined =>
-  images.length === 1 ? images[0] : images.find(({ claimed }) => claimed === slot)
+  images.length === 1 ? images[0] : images.find(({ claimed }) => claimed === claimOf(slot))
 
 /** What a client may mean by the digest of an image: of the tarball, of its configuration, or of a manifest. */
 export function digestsOf({ tarball, images, indexes }: ImageReport): string[] {

@@ -1,11 +1,14 @@
 import type { Architecture } from '../domain/architecture.ts'
+import type { Pending } from '../domain/assembly.ts'
 import { containerFrom, imageRegistration, movedImage, type Registration, withoutImage } from '../domain/container.ts'
 import { type Record, toDocument } from '../domain/document.ts'
 import type { Cause } from '../domain/entry.ts'
 import { CatalogueError } from '../domain/errors.ts'
+import type { Slot } from '../domain/facts.ts'
 import { imageMissing } from '../domain/resolution.ts'
 import type { Assemblies } from './assemblies.ts'
 import type { Changed, Changes, Known, Precondition } from './changes.ts'
+import { type FactsBook, keepOthers } from './facts.ts'
 
 export type { Known }
 
@@ -27,6 +30,8 @@ export interface Registered {
   /** Whether the record meant all this before, so that nothing was written. */
   unchanged: boolean
   released: Changed['released']
+  /** The images that wait to be published with others; absent where each is published as it comes. */
+  waiting?: ReadonlyMap<Architecture, Pending>
 }
 
 export interface ImageToRegister extends Circumstances {
@@ -42,6 +47,8 @@ export interface Records {
   /** Throws container_unknown. */
   read(id: string): Promise<Known>
   find(id: string): Promise<Known | undefined>
+  /** Where facts about an image belong when it is registered. */
+  slotOf(id: string, architecture: Architecture): Slot
   register(image: ImageToRegister): Promise<Registered>
   /** Throws container_unknown, image_missing; the last image cannot be taken away: image_refused. */
   drop(image: Circumstances & { id: string; architecture: Architecture }): Promise<Registered>
@@ -53,9 +60,10 @@ export interface RecordsParts {
   changes: Changes
   guarded: readonly Architecture[]
   assemblies: Pick<Assemblies, 'follow'>
+  facts: FactsBook
 }
 
-export function recordsOf({ changes, guarded, assemblies }: RecordsParts): Records {
+export function recordsOf({ changes, guarded, assemblies, facts }: RecordsParts): Records {
   async function swap(
     id: string,
     { publicUrl, to, ...circumstances }: Circumstances & { what?: string; to: (known: Known | undefined) => Registration }
@@ -75,10 +83,14 @@ export function recordsOf({ changes, guarded, assemblies }: RecordsParts): Recor
   return {
     find: changes.find,
     read: changes.read,
+    slotOf: (_id, architecture) => architecture,
 
     async register({ publicUrl, cause, precondition, dryRun, ...image }) {
-      const to = (known: Known | undefined) => imageRegistration(known && whole(known.record), image)
+      const to = (known: Known | undefined) => imageRegistration(known && registrationOf(known.record), image)
       const changed = await swap(image.id, { publicUrl, cause, precondition, dryRun, to })
+      if (changed.before && !dryRun) {
+        await keepOthers(facts, { before: changed.before.record, after: changed.after.record, changed: image.architecture })
+      }
       const again = changed.before?.record.images.get(image.architecture) === image.url
       if (again && !dryRun) await assemblies.follow(image.id, { ...changed, brought: [image.architecture] })
       return registered(changed, changed.before?.record.images.has(image.architecture) !== true)
@@ -90,7 +102,7 @@ export function recordsOf({ changes, guarded, assemblies }: RecordsParts): Recor
         if (record.images.size === 1) {
           throw new CatalogueError('image_refused', `the image for ${architecture} is the only one of ${id}; remove the container instead`)
         }
-        return withoutImage(whole(record), architecture)
+        return withoutImage(registrationOf(record), architecture)
       }
       return registered(await swap(id, { ...circumstances, to }), false)
     },
@@ -102,7 +114,7 @@ export function recordsOf({ changes, guarded, assemblies }: RecordsParts): Recor
         if (there !== undefined && there !== record.images.get(from)) {
           throw new CatalogueError('already_exists', `${id} has another image for ${to} already; remove or replace that one first`)
         }
-        return movedImage(whole(record), { from, to })
+        return movedImage(registrationOf(record), { from, to })
       }
       return registered(await swap(id, { ...circumstances, to: change, what: 'relabelled' }), true)
     }
@@ -115,4 +127,5 @@ function imageOf(known: Known | undefined, { id, architecture }: { id: string; a
   return known.record
 }
 
-const whole = (record: Record) => ({ ...record, version: record.version ?? '', digest: record.digest ?? '' })
+/** A record as what would register it. */
+export const registrationOf = (record: Record) => ({ ...record, version: record.version ?? '', digest: record.digest ?? '' })

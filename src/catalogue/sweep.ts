@@ -2,11 +2,12 @@ import { fromDocument, urlOf } from '../domain/document.ts'
 import { isCatalogueError } from '../domain/errors.ts'
 import { applies, type Facts, fromFactsDocument, toFactsDocument } from '../domain/facts.ts'
 import type { DocumentStore, Stored } from '../stores/document-store.ts'
+import type { InSlot } from './slots.ts'
 import type { ReadingParts } from './tarball-reading.ts'
 import type { TaskQueue } from './task-queue.ts'
 
 export interface SweepParts extends ReadingParts {
-  containers: DocumentStore
+  inSlot: InSlot
   facts: DocumentStore
   queue: TaskQueue
 }
@@ -21,7 +22,7 @@ export async function sweep(
   parts: SweepParts,
   { olderMs, limit, signal }: { olderMs: number; limit: number; signal: AbortSignal }
 ): Promise<number> {
-  const { facts, containers, now } = parts
+  const { facts, inSlot, now } = parts
   const before = new Date(now().getTime() - olderMs).toISOString()
   const { items } = await facts.list({ sort: { field: 'checked', order: 'asc' }, limit })
   let looked = 0
@@ -29,8 +30,8 @@ export async function sweep(
     const known = fromFactsDocument(stored.document)
     if (!known || known.checked > before || signal.aborted) continue
     looked++
-    const record = await containers.get(known.container)
-    await unlessChanged(() => (record && stillNamed(known, record) ? lookAgain(parts, { known, stored, signal }) : forget(facts, stored)))
+    const stands = await inSlot(known.container, known.slot)
+    await unlessChanged(() => (stands && applies(known, stands) ? lookAgain(parts, { known, stored, signal }) : forget(facts, stored)))
   }
   return looked
 }

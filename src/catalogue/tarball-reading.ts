@@ -1,6 +1,6 @@
 import type { BlobStore } from '../blobs/blob-store.ts'
 import { CatalogueError } from '../domain/errors.ts'
-import type { Facts, Slot } from '../domain/facts.ts'
+import { claimOf, type Facts, type Slot } from '../domain/facts.ts'
 import { type Inspection, inspectImage } from '../images/inspect-image.ts'
 import type { Sources } from '../sources/source.ts'
 import { toFacts } from './proofs.ts'
@@ -51,7 +51,8 @@ export async function readTarball(
   const stop = () => stream.destroy()
   signal?.addEventListener('abort', stop, { once: true })
   try {
-    const claimed = target.slot === '' ? {} : { claimed: target.slot }
+    const claim = claimOf(target.slot)
+    const claimed = claim === undefined ? {} : { claimed: claim }
     const digest = target.given ?? target.digest
     const inspection = await inspectImage(stream, { ...claimed, ...(digest && { digest }), ...(path !== undefined && { path }) })
     const { container, slot, url, given, key = null } = target

@@ -99,11 +99,13 @@ export async function registerTarball(
   const { key, version, architecture } = place
   const url = storageUrl(circumstances.publicUrl, key)
   const digest = digestsOf({ ...report, tarball: { ...report.tarball, sha256: null } })[0] ?? `sha256:${report.tarball.sha256}`
-  const proof = { container: id, slot: architecture, url, given: null, key, report, by: 'upload', checked: now().toISOString() }
-  await facts.write(toFacts({ ...proof, digest }))
+  const slot = records.slotOf(id, architecture)
+  const proof = { container: id, url, given: null, key, report, by: 'upload', checked: now().toISOString() }
+  await facts.write(toFacts({ ...proof, slot, digest }))
   const registered = await records.register({ id, architecture, url, version, digest, ...circumstances })
+  if (registered.waiting?.get(architecture)?.url === url) return { ...registered, architecture }
   // another upload of the same image may have written its own in between, and the record's digest is known only now
-  await facts.write(toFacts({ ...proof, digest: registered.record.digest ?? '' }))
+  await facts.write(toFacts({ ...proof, slot: architecture, digest: registered.record.digest ?? '' }))
   return { ...registered, architecture }
 }
 

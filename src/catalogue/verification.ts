@@ -1,15 +1,15 @@
-import { fromDocument, type Record } from '../domain/document.ts'
+import type { Record } from '../domain/document.ts'
 import { isCatalogueError } from '../domain/errors.ts'
-import { applies, type Facts, type Slot } from '../domain/facts.ts'
+import { applies, type Facts, isWaiting, type Slot } from '../domain/facts.ts'
 import { keyOfUrl } from '../domain/storage.ts'
 import { backoffMs, maxAttempts } from '../domain/task.ts'
-import type { DocumentStore } from '../stores/document-store.ts'
 import { type FactsBook, nothingKnown } from './facts.ts'
+import type { InSlot } from './slots.ts'
 import { type ReadingParts, readTarball, type Target } from './tarball-reading.ts'
 import type { Claimed, TaskQueue } from './task-queue.ts'
 
 export interface VerificationParts extends ReadingParts {
-  containers: DocumentStore
+  inSlot: InSlot
   facts: FactsBook
   queue: TaskQueue
   /** Which images are read at all. */
@@ -25,51 +25,57 @@ export interface Verification {
    * nothing of the record be read, not even for the store.
    */
   registered(record: Record, options: { publicUrl: string }): Promise<void>
-  /** The same, and reads them now, but not for longer than that. */
+  /** The same of images of one container that wait to be published. */
+  waits(images: readonly Unread[], options: { publicUrl: string }): Promise<void>
+  /** The same as registered, and reads them now, but not for longer than that. */
   proven(record: Record, options: { publicUrl: string; withinMs: number }): Promise<void>
   /** Does what is due, so many at once; how many there were. */
   work(options: { atOnce: number; signal: AbortSignal }): Promise<number>
   /** Wakes whoever waits for work. */
   onWork(listener: () => void): void
+  /** Hears of each container of which an image was read, before the task is done: what it throws makes the task due again. */
+  onProof(listener: ProofListener): void
+}
+
+type ProofListener = (container: string) => Promise<void>
+
+/** An image as somebody names it. */
+export interface Unread {
+  container: string
+  slot: Slot
+  url: string
+  digest: string
 }
 
 export function createVerification(parts: VerificationParts): Verification {
-  const { containers, facts, queue, mode, addresses, now, leaseMs } = parts
+  const { inSlot, facts, queue, mode, addresses, now, leaseMs } = parts
   let wake = () => {}
+  let proved: ProofListener = async () => {}
 
-  /** What of a record may be read: ours, or with VERIFY=all whatever the policy then lets through. */
-  function readable(record: Record, publicUrl: string): { slot: Slot; url: string; key: string | undefined }[] {
-    if (mode === 'off') return []
-    const slots: [Slot, string][] = record.images.size > 0 ? [...record.images] : record.url === undefined ? [] : [['', record.url]]
+  /** What of these may be read, and was not yet: ours, or with VERIFY=all whatever the policy then lets through. */
+  async function unproven(images: readonly Unread[], publicUrl: string) {
     const own = [publicUrl, ...addresses()]
-    return slots.map(([slot, url]) => ({ slot, url, key: keyOfUrl(url, own) })).filter(({ key }) => key !== undefined || mode === 'all')
-  }
-
-  /** What of a record may be read and was not yet. */
-  async function unproven(record: Record, publicUrl: string) {
-    const images = readable(record, publicUrl)
-    if (images.length === 0) return []
+    const readable = images
+      .map((image) => ({ ...image, key: keyOfUrl(image.url, own) }))
+      .filter(({ key }) => mode !== 'off' && (key !== undefined || mode === 'all'))
+    if (readable.length === 0) return []
+    const { container } = readable[0]!
     const known = await facts.read(
-      record.id,
-      images.map(({ slot }) => slot)
+      container,
+      readable.map(({ slot }) => slot)
     )
-    const proven = ({ slot, url }: { slot: Slot; url: string }) =>
-      known.some((one) => one.slot === slot && one.verdict !== 'unverified' && applies(one, { url, digest: record.digest }))
-    return images
-      .filter((image) => !proven(image))
-      .map(({ slot, key = null }) => ({ kind: 'verify' as const, container: record.id, slot, key }))
+    const proven = (image: Unread) => known.some((one) => one.slot === image.slot && one.verdict !== 'unverified' && applies(one, image))
+    return readable.filter((image) => !proven(image)).map(({ slot, key = null }) => ({ kind: 'verify' as const, container, slot, key }))
   }
 
   /** As the record says now; undefined when it says nothing of this image any more. */
   async function targetOf({ container, slot, key }: { container: string; slot: Slot; key: string | null }): Promise<Target | undefined> {
-    const stored = await containers.get(container)
-    if (!stored) return undefined
-    const record = fromDocument(container, stored.document)
-    const url = slot === '' ? (record.images.size === 0 ? record.url : undefined) : record.images.get(slot)
-    if (url === undefined) return undefined
-    const digest = record.digest ?? ''
+    const stands = await inSlot(container, slot)
+    if (!stands) return undefined
+    const { url, digest } = stands
     const [known] = await facts.read(container, [slot])
-    const given = known && applies(known, { url, digest }) ? known.given : null
+    const said = isWaiting(slot) ? digest || null : null
+    const given = known && applies(known, { url, digest }) ? known.given : said
     // the key was found under the address of a request, which is not known here: it holds for the URL that ends in it
     const kept = key !== null && keyOfUrl(url, [url.slice(0, Math.max(0, url.lastIndexOf('/storage/')))]) === key ? key : undefined
     return { container, slot, url, digest, given, key: kept ?? keyOfUrl(url, addresses()) }
@@ -88,6 +94,7 @@ export function createVerification(parts: VerificationParts): Verification {
     try {
       const { facts: proven } = await readTarball(parts, target, { by: 'verification', signal })
       await facts.write(proven)
+      await proved(target.container)
     } catch (error) {
       if (!isCatalogueError(error, 'source_gone')) throw error
       await notRead(target, { status: 'gone', summary: error.message })
@@ -120,14 +127,20 @@ export function createVerification(parts: VerificationParts): Verification {
 
   return {
     async registered(record, { publicUrl }) {
-      const images = await unproven(record, publicUrl)
+      const images = await unproven(imagesOf(record), publicUrl)
       for (const image of images) await queue.add(image)
       if (images.length > 0) wake()
     },
 
+    async waits(images, { publicUrl }) {
+      const unread = await unproven(images, publicUrl)
+      for (const image of unread) await queue.add(image)
+      if (unread.length > 0) wake()
+    },
+
     async proven(record, { publicUrl, withinMs }) {
       const begun: Claimed[] = []
-      for (const image of await unproven(record, publicUrl)) begun.push(await queue.begin(image))
+      for (const image of await unproven(imagesOf(record), publicUrl)) begun.push(await queue.begin(image))
       // what takes longer, or fails, is in the queue, and its turn comes again
       const signal = AbortSignal.timeout(withinMs)
       await Promise.allSettled(begun.map((one) => carryOut(one, signal)))
@@ -142,6 +155,16 @@ export function createVerification(parts: VerificationParts): Verification {
 
     onWork(listener) {
       wake = listener
+    },
+
+    onProof(listener) {
+      proved = listener
     }
   }
+}
+
+function imagesOf(record: Record): Unread[] {
+  const { id: container, digest = '' } = record
+  const slots: [Slot, string][] = record.images.size > 0 ? [...record.images] : record.url === undefined ? [] : [['', record.url]]
+  return slots.map(([slot, url]) => ({ container, slot, url, digest }))
 }

@@ -1,7 +1,7 @@
 import type { Architecture } from '../domain/architecture.ts'
 import type { Record } from '../domain/document.ts'
 import { fromDocument } from '../domain/document.ts'
-import type { Hash } from '../domain/facts.ts'
+import { type Hash, waitingSlot } from '../domain/facts.ts'
 import { fingerprintOf } from '../domain/fingerprint.ts'
 import { asFields, asTime } from '../domain/reading.ts'
 import { type StateAnswer, standingImages, stateOf } from '../domain/state.ts'
@@ -54,6 +54,8 @@ export interface ViewsParts {
 export function createViews({ changes, facts, assemblies, journal, summaries, rulebook, hash, now }: ViewsParts): Views {
   async function gather(record: Record): Promise<Gathering> {
     const [known, assembly] = await Promise.all([knownOf(facts, record), assemblies.find(record.id)])
+    const waiting = [...(assembly?.pending.keys() ?? [])].map(waitingSlot)
+    for (const one of waiting.length > 0 ? await facts.read(record.id, waiting) : []) known.set(one.slot, one)
     const expected = rulebook.expectedOf(record.id, assembly)
     const { publish, buildTimeoutMs } = rulebook.policiesOf(record.id)
     const at = now().toISOString()

@@ -85,7 +85,9 @@ function asArrival(fields: Fields): Arrival | undefined {
 function asPending(fields: Fields): Pending | undefined {
   const [url, since, expires] = [asText(fields['url'], maxUrl), asTime(fields['since']), asTime(fields['expires'])]
   if (url === null || since === null || expires === null) return undefined
-  return { url, digest: asText(fields['digest'], 1024), version: asText(fields['version'], 1024), since, expires }
+  const via = asText(fields['via'], maxUrl)
+  const image = { url, digest: asText(fields['digest'], 1024), version: asText(fields['version'], 1024), since, expires }
+  return via === null ? image : { ...image, via }
 }
 
 function asRecordedSource(fields: Fields): RecordedSource | undefined {

@@ -27,6 +27,8 @@ export interface Pending {
   url: string
   digest: string | null
   version: string | null
+  /** The address of ours that it came by: guard URLs begin with it. */
+  via?: string | undefined
   since: string
   /** When it is given up. */
   expires: string
@@ -169,7 +171,7 @@ export function withPending(
     now,
     pendingMs,
     ...image
-  }: Pick<Pending, 'url' | 'digest' | 'version'> & {
+  }: Pick<Pending, 'url' | 'digest' | 'version' | 'via'> & {
     architecture: Architecture
     now: string
     pendingMs: number

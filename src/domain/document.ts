@@ -1,5 +1,5 @@
 import type { Container } from './container.ts'
-import type { Slot } from './facts.ts'
+import { isWaiting, type Slot } from './facts.ts'
 import { isGuardUrl } from './guard.ts'
 import { pythonObject, pythonString, readJson, stringOf } from './json.ts'
 import { type Images, readImages } from './urls.ts'
@@ -44,4 +44,4 @@ export function fromDocument(id: string, document: string): Record {
 
 /** The URL of one image; '' stands for the one of a record that names no architectures. */
 export const urlOf = ({ images, url }: Record, slot: Slot): string | undefined =>
-  slot === '' ? (images.size === 0 ? url : undefined) : images.get(slot)
+  slot === '' ? (images.size === 0 ? url : undefined) : isWaiting(slot) ? undefined : images.get(slot)

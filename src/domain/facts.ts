@@ -4,8 +4,22 @@ import { type Architecture, parseArchitecture } from './architecture.ts'
 export type Proof = 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable'
 export type Verdict = Proof | 'unverified'
 
-/** Which image of a container: an architecture, or '' for the `url` of a record that names none. */
-export type Slot = Architecture | ''
+/**
+ * Which image of a container: an architecture; '' for the `url` of a record that names none; or one that waits to be published, beside
+ * the published one of that architecture.
+ */
+export type Slot = Architecture | '' | WaitingSlot
+export type WaitingSlot = `waiting ${string}`
+
+export const waitingSlot = (architecture: Architecture): WaitingSlot => `waiting ${architecture}`
+
+export const isWaiting = (slot: Slot): slot is WaitingSlot => slot.startsWith('waiting ')
+
+/** The architecture that an image is registered as, or is going to be; undefined where nobody said. */
+export function claimOf(slot: Slot): Architecture | undefined {
+  if (isWaiting(slot)) return slot.slice('waiting '.length) as Architecture
+  return slot === '' ? undefined : slot
+}
 
 /**
  * What we know about one image. It stands beside the record, not in it, and is bound to what the record said when it was learnt: facts

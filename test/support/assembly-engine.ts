@@ -1,5 +1,6 @@
 import t from 'tap'
 import { buildingContract } from '../http/api/building-contract.ts'
+import { publicationContract } from '../http/api/publication-contract.ts'
 import { waitingContract } from '../http/api/waiting-contract.ts'
 import { openOn } from './engine-stores.ts'
 import { type EngineName, startEngine } from './engines.ts'
@@ -12,5 +13,6 @@ export async function assemblyOn(name: EngineName): Promise<void> {
   t.teardown(() => opened.stores.close())
   await opened.stores.migrate()
   buildingContract(name, async () => opened)
+  publicationContract(name, async () => opened)
   waitingContract(name, async () => opened)
 }

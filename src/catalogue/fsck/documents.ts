@@ -1,5 +1,5 @@
 import { fromDocument, urlOf } from '../../domain/document.ts'
-import { fromFactsDocument } from '../../domain/facts.ts'
+import { fromFactsDocument, isWaiting } from '../../domain/facts.ts'
 import { fromTaskDocument, type VerifyTask } from '../../domain/task.ts'
 import type { Stored } from '../../stores/document-store.ts'
 import { pagesOf } from '../naming.ts'
@@ -17,6 +17,8 @@ export async function* checkFacts(run: Run): AsyncGenerator<Finding> {
     for (const [i, { stored, facts }] of known.entries()) {
       const record = records[i]
       if (facts && record && stillNamed(facts, record)) continue
+      // what waits to be published stands in an assembly; the sweep of images looks after it
+      if (facts && isWaiting(facts.slot)) continue
       // facts about an upload are written before the record that names it
       if (facts && Date.parse(facts.checked) > before) continue
       const about = facts ? `${facts.container}${facts.slot ? ` for ${facts.slot}` : ''}` : undefined
@@ -41,7 +43,7 @@ export async function* checkTasks(run: Run): AsyncGenerator<Finding> {
     const records = await run.containers.getMany(known.map(({ task }) => task?.container ?? ''))
     for (const [i, { stored, task }] of known.entries()) {
       // a server would have done it by now, if there was something to do
-      if (task && (task.kind !== 'verify' || task.due > before || named(task, records[i]))) continue
+      if (task && (task.kind !== 'verify' || task.due > before || isWaiting(task.slot) || named(task, records[i]))) continue
       const about = task && `${task.container}${task.kind === 'verify' && task.slot ? ` for ${task.slot}` : ''}`
       yield await mended(run, {
         kind: 'tasks-about-nothing',

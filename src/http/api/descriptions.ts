@@ -17,6 +17,7 @@ const stale = problem('The record is not what If-Match or If-None-Match expect.'
 const changed = {
   200: answer('It is registered in place of another one, or was before.'),
   201: answer('It is registered.'),
+  202: answer('It has arrived, and waits to be published with the others (LEPORELLO_RULES).'),
   400: invalid,
   403: forbidden,
   412: stale,

@@ -172,7 +172,7 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
   }
 }
 
-function answered(reply: FastifyReply, answer: ImageAnswer, status = answer.created ? 201 : 200): FastifyReply {
-  const { container, image, unchanged, released } = answer
-  return withEtag(reply, container).code(status).send({ container, image, unchanged, released })
+function answered(reply: FastifyReply, answer: ImageAnswer, status = answer.pending ? 202 : answer.created ? 201 : 200): FastifyReply {
+  const { container, image, unchanged, pending, released } = answer
+  return withEtag(reply, container).code(status).send({ container, image, unchanged, pending, released })
 }

@@ -1,0 +1,279 @@
+import type { Architecture } from '../domain/architecture.ts'
+import { type Assembly, expiredPending, type Pending, withoutPending, withPending } from '../domain/assembly.ts'
+import { imageRegistration } from '../domain/container.ts'
+import { fromDocument, type Record } from '../domain/document.ts'
+import { background, type Cause } from '../domain/entry.ts'
+import { applies, type Facts, type Slot, waitingSlot } from '../domain/facts.ts'
+import { checkId } from '../domain/limits.ts'
+import { type Publication, publishable, publishedDocument } from '../domain/publication.ts'
+import { isForgotten } from '../domain/wakes.ts'
+import type { Assemblies } from './assemblies.ts'
+import { type Changes, checkPrecondition, type Known } from './changes.ts'
+import { type FactsBook, noteGiven } from './facts.ts'
+import { type Circumstances, type ImageToRegister, type Records, type Registered, registrationOf } from './records.ts'
+import type { Rulebook } from './rulebook.ts'
+import { createTurns } from './turns.ts'
+import type { Verification } from './verification.ts'
+
+/** An image that somebody brings. */
+export type Brought = Pick<ImageToRegister, 'architecture' | 'url' | 'version' | 'digest'>
+
+/**
+ * Records that are published as the policy for their names says: each image as it comes, or all of them at once. Until then images stand
+ * in the assembly. Every step may be repeated: what a server that was killed left half done, the next one that looks finishes.
+ */
+export interface Publishing extends Records {
+  /** Several images at once, as a merging container/add brings them. The record as it stands then. */
+  bring(id: string, asked: Circumstances & { images: readonly Brought[] }): Promise<Registered>
+  /** Whether images of this container wait for one another. */
+  holds(id: string): boolean
+  /** An image was registered: by its name it may belong to another container as well. */
+  bundle(record: Record, circumstances: Circumstances): Promise<void>
+  /** Publishes what is complete, and gives up what has waited for too long. */
+  settle(id: string, cause?: Cause): Promise<void>
+  /** The same of all that are due, so many of them. */
+  work(options: { limit: number; signal: AbortSignal }): Promise<number>
+}
+
+export interface PublishingParts {
+  records: Records
+  changes: Changes
+  assemblies: Assemblies
+  facts: FactsBook
+  rulebook: Rulebook
+  guarded: readonly Architecture[]
+  verification: Pick<Verification, 'registered' | 'waits'> | undefined
+  addresses: () => readonly string[]
+  now: () => Date
+}
+
+/** Publish, clear, and look again; more when others bring images all the while. */
+const maxRounds = 8
+
+export function createPublishing(parts: PublishingParts): Publishing {
+  const { records, changes, assemblies, facts, rulebook, guarded, verification, addresses } = parts
+  const inTurn = createTurns()
+  const now = () => parts.now().toISOString()
+  const holds = (id: string) => rulebook.policiesOf(id).publish !== 'each'
+
+  async function planOf(
+    id: string,
+    { assembly, record }: { assembly: Assembly; record: Record | undefined }
+  ): Promise<Publication | undefined> {
+    const { publish } = rulebook.policiesOf(id)
+    const expected = publish === 'each' ? [] : rulebook.expectedOf(id, assembly).architectures
+    const known = publish === 'verified' ? await waitingFacts(id, assembly.pending) : new Map<Architecture, Facts>()
+    const verdictOf = (architecture: Architecture) => known.get(architecture)?.verdict ?? 'unverified'
+    return publishable({ record, pending: assembly.pending, expected, publish, verdictOf, now: now() })
+  }
+
+  async function waitingFacts(id: string, pending: ReadonlyMap<Architecture, Pending>): Promise<Map<Architecture, Facts>> {
+    const found = await facts.read(id, [...pending.keys()].map(waitingSlot))
+    const bySlot = new Map(found.map((one) => [one.slot, one]))
+    return new Map(
+      [...pending].flatMap(([architecture, { url, digest }]) => {
+        const one = bySlot.get(waitingSlot(architecture))
+        return one && applies(one, { url, digest: digest ?? '' }) ? [[architecture, one] as const] : []
+      })
+    )
+  }
+
+  const documentOf = (id: string, publication: Publication) => (known: Known | undefined) => {
+    const replaces = known?.record.version !== publication.version
+    // what it was to be complete with is another version by now
+    if (replaces && !publication.replaces) return known?.document
+    const [first] = publication.images.values()
+    const publicUrl = first?.via ?? addresses()[0] ?? ''
+    return publishedDocument(id, { document: known?.document, publication: { ...publication, replaces }, publicUrl, guarded })
+  }
+
+  /** What is known of the images is written before the record names them, so that nobody is given a mislabelled one in between. */
+  async function publish(id: string, { publication, cause }: { publication: Publication; cause: Cause }): Promise<void> {
+    const to = documentOf(id, publication)
+    const known = await waitingFacts(id, publication.images)
+    const carry = async (digest: string) => {
+      for (const [architecture, one] of known) await facts.write({ ...one, slot: architecture, digest })
+    }
+    const planned = (await changes.write(id, { cause, to, dryRun: true })).after?.record.digest ?? ''
+    await carry(planned)
+    const changed = await changes.write(id, { cause, to, what: 'published' })
+    const record = changed.after?.record
+    if (!record) return
+    if ((record.digest ?? '') !== planned) await carry(record.digest ?? '')
+    for (const [architecture, { digest }] of publication.images) {
+      if (digest && !known.has(architecture)) await noteGiven(facts, { record, architecture, digest, now: now() })
+    }
+    await assemblies.follow(id, { ...changed, brought: [...publication.images.keys()] })
+    const [first] = publication.images.values()
+    await verification?.registered(record, { publicUrl: first?.via ?? addresses()[0] ?? '' })
+  }
+
+  /** Those that wait no longer, unless another image has come in their place. */
+  async function clear(
+    id: string,
+    { seen, architectures, what, cause }: { seen: Assembly; architectures: readonly Architecture[]; what: string; cause: Cause }
+  ): Promise<void> {
+    if (architectures.length === 0) return
+    await assemblies.change(id, {
+      kind: 'pending',
+      cause,
+      to: (assembly, at) => {
+        const same = architectures.filter((one) => assembly.pending.get(one)?.since === seen.pending.get(one)?.since)
+        return withoutPending(assembly, { architectures: same, now: at })
+      },
+      told: ({ pending }) => [...pending],
+      what,
+      summary: `${what}: the image for ${architectures.join(', ')}`
+    })
+    for (const architecture of architectures) await facts.remove(id, waitingSlot(architecture))
+  }
+
+  const settle: Publishing['settle'] = (id, cause = background('publication')) =>
+    inTurn(id, async () => {
+      for (let round = 0; round < maxRounds; round++) {
+        const assembly = await assemblies.find(id)
+        if (!assembly || assembly.pending.size === 0) return
+        const record = (await changes.find(id))?.record
+        const done = [...assembly.pending].filter(([architecture, { url, version }]) => {
+          return record?.images.get(architecture) === url && record.version === (version ?? '')
+        })
+        await clear(id, { seen: assembly, architectures: expiredPending(assembly, now()), what: 'given up', cause })
+        await clear(id, { seen: assembly, architectures: done.map(([one]) => one), what: 'published', cause })
+        const left = withoutPending(assembly, { architectures: done.map(([one]) => one), now: now() })
+        const publication = await planOf(id, { assembly: left, record })
+        if (!publication) return
+        await publish(id, { publication, cause })
+      }
+    })
+
+  /** Puts images down to wait, without those that the record has already. */
+  async function hold(id: string, { images, publicUrl, ...circumstances }: Parameters<Publishing['bring']>[1]) {
+    checkId(id)
+    const { cause, dryRun, precondition } = circumstances
+    const before = await records.find(id)
+    checkPrecondition(id, { before, precondition })
+    const { pendingMs } = rulebook.policiesOf(id)
+    const there = images.filter((image) => stands(before?.record, image)).map(({ architecture }) => architecture)
+    const to = (assembly: Assembly, at: string) => {
+      let next = there.length === 0 ? assembly : withoutPending(assembly, { architectures: there, now: at })
+      for (const image of images) {
+        const waits = assembly.pending.get(image.architecture)
+        const same = waits && waits.expires > at && (['url', 'digest', 'version'] as const).every((name) => waits[name] === image[name])
+        if (!same && !there.includes(image.architecture)) next = withPending(next, { ...image, via: publicUrl, pendingMs, now: at })
+      }
+      return next
+    }
+    const names = images.map(({ architecture }) => architecture)
+    const { after, unchanged } = await assemblies.change(id, {
+      kind: 'pending',
+      cause,
+      dryRun,
+      ...(names.length === 1 && { architecture: names[0] }),
+      to,
+      told: ({ pending }) => [...pending],
+      what: 'waits',
+      summary: `the image for ${names.join(', ')} has arrived, and waits for the others`
+    })
+    if (there.length > 0 && before && !dryRun) await assemblies.follow(id, { before, after: before, brought: there })
+    return { before, assembly: after.assembly, unchanged }
+  }
+
+  const bring: Publishing['bring'] = async (id, asked) => {
+    const { before, assembly, unchanged } = await hold(id, asked)
+    const answer = (known: Known | undefined, waiting: ReadonlyMap<Architecture, Pending>): Registered => ({
+      ...(known ?? { record: fromDocument(id, '{}'), document: '{}', revision: '' }),
+      created: asked.images.some(({ architecture }) => before?.record.images.has(architecture) !== true),
+      unchanged,
+      released: [],
+      waiting
+    })
+    if (asked.dryRun) {
+      const publication = await planOf(id, { assembly, record: before?.record })
+      if (!publication) return answer(before, assembly.pending)
+      return answer((await changes.write(id, { cause: asked.cause, to: documentOf(id, publication), dryRun: true })).after, new Map())
+    }
+    await settle(id, asked.cause)
+    const [known, beside] = await Promise.all([records.find(id), assemblies.find(id)])
+    const waiting = beside?.pending ?? new Map<Architecture, Pending>()
+    const unread = [...waiting].map(([architecture, { url, digest }]) => ({
+      container: id,
+      slot: waitingSlot(architecture),
+      url,
+      digest: digest ?? ''
+    }))
+    await verification?.waits(unread, asked)
+    return answer(known, waiting)
+  }
+
+  async function registerOne(image: ImageToRegister): Promise<Registered> {
+    if (!holds(image.id)) return records.register(image)
+    const { id, publicUrl, cause, precondition, dryRun, ...brought } = image
+    return bring(id, { publicUrl, cause, precondition, dryRun, images: [brought] })
+  }
+
+  const slotOf = (id: string, architecture: Architecture): Slot => (holds(id) ? waitingSlot(architecture) : architecture)
+
+  const bundle: Publishing['bundle'] = async (record, { publicUrl, cause, dryRun }) => {
+    const into = rulebook.bundleOf(record.id)
+    if (!into || dryRun) return
+    const { container: id, architecture } = into
+    const url = record.images.get(architecture) ?? (record.images.size === 0 ? record.url : undefined)
+    if (url === undefined) return
+    const found = await facts.read(record.id, [architecture, ''])
+    const known = found.find((one) => applies(one, { url, digest: record.digest }))
+    const digest = known?.given ?? known?.config ?? record.digest ?? ''
+    const carry = (slot: Slot, digest: string) => known && facts.write({ ...known, container: id, slot, digest })
+    const slot = slotOf(id, architecture)
+    if (slot !== architecture) await carry(slot, digest)
+    const registered = await registerOne({ id, architecture, url, version: record.version ?? '', digest, publicUrl, cause })
+    if (slot !== architecture) return
+    await carry(slot, registered.record.digest ?? '')
+    if (!known && digest !== '') await noteGiven(facts, { record: registered.record, architecture, digest, now: now() })
+  }
+
+  return {
+    ...records,
+    holds,
+    slotOf,
+    bring,
+    bundle,
+    settle,
+
+    async register(image) {
+      const registered = await registerOne(image)
+      await bundle(registered.record, image)
+      return registered
+    },
+
+    async drop(asked) {
+      const { id, architecture, cause, dryRun } = asked
+      const seen = await assemblies.find(id)
+      if (!seen?.pending.has(architecture)) return records.drop(asked)
+      const known = await records.find(id)
+      checkPrecondition(id, { before: known, precondition: asked.precondition })
+      if (!dryRun) await clear(id, { seen, architectures: [architecture], what: 'given up', cause })
+      if (known?.record.images.has(architecture)) return records.drop(asked)
+      const stands = known ?? { record: fromDocument(id, '{}'), document: '{}', revision: '' }
+      return { ...stands, created: false, unchanged: false, released: [] }
+    },
+
+    async work({ limit, signal }) {
+      const due = await assemblies.due(limit)
+      for (const id of due) {
+        if (signal.aborted) break
+        await settle(id)
+        const assembly = await assemblies.find(id)
+        const forgotten = assembly && isForgotten(assembly, now()) && !(await changes.find(id))
+        if (forgotten) await assemblies.follow(id, { before: undefined, after: undefined })
+        await assemblies.seen(id)
+      }
+      return due.length
+    }
+  }
+}
+
+/** Whether a record says of an image all that is brought. */
+function stands(record: Record | undefined, image: Brought): boolean {
+  if (record?.images.get(image.architecture) !== image.url || record.version !== image.version) return false
+  return imageRegistration(registrationOf(record), { id: record.id, ...image }).digest === record.digest
+}

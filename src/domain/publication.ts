@@ -1,0 +1,60 @@
+import type { Architecture } from './architecture.ts'
+import { inOneOrder, type Pending } from './assembly.ts'
+import { containerFrom, type GuardOptions, imageRegistration } from './container.ts'
+import { fromDocument, type Record, toDocument } from './document.ts'
+import type { Verdict } from './facts.ts'
+import type { Publish } from './rules.ts'
+
+export interface PublicationInput {
+  record: Record | undefined
+  pending: ReadonlyMap<Architecture, Pending>
+  expected: readonly Architecture[]
+  publish: Publish
+  /** What is known of an image that waits. */
+  verdictOf(architecture: Architecture): Verdict
+  now: string
+}
+
+/** Images that are to be published together. */
+export interface Publication {
+  version: string
+  images: ReadonlyMap<Architecture, Pending>
+  /** They are another version than the record's, and take the place of all of it. */
+  replaces: boolean
+}
+
+/**
+ * What of the images that wait can be published now: those of one version with which, and with the published ones of the same version,
+ * every expected architecture has one. A new version needs the whole set. Of several versions the one that came last.
+ */
+export function publishable({ record, pending, expected, publish, verdictOf, now }: PublicationInput): Publication | undefined {
+  const ready = [...pending].filter(
+    ([architecture, { expires }]) => expires > now && (publish !== 'verified' || verdictOf(architecture) === 'match')
+  )
+  const versions = [...ready].sort(([, a], [, b]) => (a.since < b.since ? 1 : -1)).map(([, { version }]) => version ?? '')
+  for (const version of new Set(versions)) {
+    const replaces = record?.version !== version
+    const images = new Map(ready.filter(([, one]) => (one.version ?? '') === version))
+    const there = (architecture: Architecture) => images.has(architecture) || (!replaces && record!.images.has(architecture))
+    if (expected.every(there)) return { version, images, replaces }
+  }
+  return undefined
+}
+
+/** The document with these images published. */
+export function publishedDocument(
+  id: string,
+  { document, publication, ...guards }: GuardOptions & { document: string | undefined; publication: Publication }
+): string {
+  const { version, images, replaces } = publication
+  let next = replaces ? undefined : document
+  for (const architecture of inOneOrder(images.keys())) {
+    const { url, digest } = images.get(architecture)!
+    const stored = next === undefined ? undefined : registered(fromDocument(id, next))
+    const image = { id, version, digest: digest ?? stored?.digest ?? '', architecture, url }
+    next = toDocument(containerFrom(imageRegistration(stored, image), guards))
+  }
+  return next!
+}
+
+const registered = (record: Record) => ({ ...record, version: record.version ?? '', digest: record.digest ?? '' })
