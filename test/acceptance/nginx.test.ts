@@ -4,6 +4,8 @@ import { createServer, type IncomingMessage, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { listenTo } from '../support/event-stream.ts'
+import { doorOf } from '../support/front-door.ts'
 import { startLeporello } from '../support/leporello.ts'
 import { endProgram, eventually, freePort, runProgram } from '../support/processes.ts'
 import { projectFolder } from '../support/project.ts'
@@ -110,6 +112,16 @@ for (const file of ['nginx.conf', 'nginx-in-front.conf']) {
     })
 
     if (file === 'nginx-in-front.conf') {
+      await t.test('events come through nginx as they happen', async (t) => {
+        const { came, close } = await listenTo(`${url}/mozart/api/v1/events?kind=record`)
+        t.teardown(close)
+        const body = { version: 'v1', digest: 'd', images: { amd64: 's3://b/x' } }
+
+        await doorOf(`${url}/mozart`).ask('PUT', '/api/v1/containers/event:v1', { body })
+
+        t.match(await came(1), [{ event: 'record', data: { container: 'event:v1', what: 'created' } }])
+      })
+
       await t.test('absolute addresses lead back through nginx', async (t) => {
         const { status, headers } = await fetch(`${url}/mozart/api/v0.1/doc`, { redirect: 'manual' })
         t.equal(status, 308)
