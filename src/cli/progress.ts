@@ -20,11 +20,13 @@ export interface ProgressOptions {
   total: number
   /** What was done before: it counts for no speed. */
   from: number
+  /** What is waited for when all is done. */
+  then?: string
   stream: Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'write'>
   now: () => number
 }
 
-export function createProgress({ what, total, from, stream, now }: ProgressOptions): Progress {
+export function createProgress({ what, total, from, then, stream, now }: ProgressOptions): Progress {
   const started = now()
   let drawn = Number.NEGATIVE_INFINITY
   let told = started
@@ -32,6 +34,7 @@ export function createProgress({ what, total, from, stream, now }: ProgressOptio
   const speed = () => (done - from) / Math.max(0.001, (now() - started) / 1000)
 
   function bar(): string {
+    if (done === total && then !== undefined) return `${harmless(what)}  ${size(done)}; ${then}`
     const share = done / total
     const filled = Math.floor(share * barWidth)
     const left = speed() > 0 && done < total ? `  ${clock((total - done) / speed())} left` : ''

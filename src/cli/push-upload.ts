@@ -48,7 +48,8 @@ export async function pushFile(api: Api, { file, ...options }: PushOptions & { f
   const begun = await untilItAnswers(options, () => begin(api, { file, ...options }))
   options.onBegun()
   const from = begun.offset
-  const progress = createProgress({ what: `${file.name}: sending`, total: file.size, from, stream: process.stderr, now: Date.now })
+  const then = 'all is sent, and the server reads it'
+  const progress = createProgress({ what: `${file.name}: sending`, total: file.size, from, then, stream: process.stderr, now: Date.now })
   if (from > 0) progress.note(`${file.name}: goes on at ${percent(from, file.size)}, where it was`)
   try {
     const { result } = await complete(api, { file, begun, progress, ...options })

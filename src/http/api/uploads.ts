@@ -3,14 +3,14 @@ import type { ResumableUploads } from '../../catalogue/resumable-uploads.ts'
 import type { UploadView } from '../../catalogue/upload-notes.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Action } from '../../domain/policy.ts'
-import type { ResumableUpload } from '../../schemas.ts'
 import { hasBody } from '../shared/body.ts'
 import { causeOf } from '../shared/circumstances.ts'
 import type { Description } from '../shared/describes.ts'
 import { type PublicAddress, publicUrlOf, scriptName } from '../shared/public-url.ts'
 import { uploadBody } from '../shared/upload-body.ts'
-import { mediaType, parseSha256, strictQuery } from './input.ts'
+import { parseSha256, strictQuery } from './input.ts'
 import { uploadDescriptions as descriptions } from './upload-descriptions.ts'
+import { checkType, checkVersion, header, lengthOf, maxSize, offsetOf, toJson, uploadOf, version } from './upload-headers.ts'
 import { parseMetadata, toMetadata } from './upload-metadata.ts'
 
 export interface UploadRoutes {
@@ -23,10 +23,6 @@ export interface UploadRoutes {
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | object>
 
 const base = '/api/v1/uploads'
-const version = '1.0.0'
-/** What both stores hold in one upload. */
-const maxSize = 256 * 1024 ** 3
-const octets = 'application/offset+octet-stream'
 
 const abilities = {
   'tus-version': version,
@@ -168,60 +164,5 @@ export async function uploadRoutes(app: FastifyInstance, { uploads, address, sta
     { handler, ...config }: { action: Action; describes: Description; beginsUpload?: boolean; handler: Handler }
   ): void {
     app.route({ method, url, config, handler })
-  }
-}
-
-const uploadOf = (request: FastifyRequest): string => (request.params as { upload: string }).upload
-
-function header({ headers }: FastifyRequest, name: string): string | undefined {
-  const value = headers[name]
-  return typeof value === 'string' ? value : undefined
-}
-
-function checkVersion(request: FastifyRequest, reply: FastifyReply): void {
-  const asked = header(request, 'tus-resumable')
-  if (asked === version) return
-  reply.header('tus-version', version)
-  throw new CatalogueError('precondition_failed', `Tus-Resumable is ${asked ?? 'absent'}; expected ${version}`)
-}
-
-function checkType(request: FastifyRequest): void {
-  const type = mediaType(request)
-  if (type === octets) return
-  throw Object.assign(new Error(`the content type is ${type || 'absent'}; expected ${octets}`), { statusCode: 415 })
-}
-
-/** A whole number from a header. Throws parameter_missing, parameter_invalid. */
-function numberIn(request: FastifyRequest, name: string): number {
-  const text = header(request, name.toLowerCase())
-  if (text === undefined) throw new CatalogueError('parameter_missing', `${name} is absent; expected a number of bytes`)
-  if (/^\d{1,15}$/.test(text)) return Number(text)
-  throw new CatalogueError('parameter_invalid', `${name} is ${JSON.stringify(text.slice(0, 50))}; expected a number of bytes`)
-}
-
-const offsetOf = (request: FastifyRequest): number => numberIn(request, 'Upload-Offset')
-
-function lengthOf(request: FastifyRequest): number {
-  const size = numberIn(request, 'Upload-Length')
-  if (size === 0) throw new CatalogueError('parameter_invalid', 'Upload-Length is 0, and no tarball is empty')
-  if (size <= maxSize) return size
-  throw new CatalogueError('too_large', `Upload-Length is ${size}; at most ${maxSize} bytes are taken (Tus-Max-Size)`)
-}
-
-function toJson({ upload, id, offset, size, state, created, expires, result, refusal, ...claim }: UploadView): ResumableUpload {
-  return {
-    upload,
-    container: id,
-    architecture: claim.architecture ?? null,
-    version: claim.version ?? null,
-    filename: claim.filename ?? null,
-    sha256: claim.sha256 ?? null,
-    offset,
-    size,
-    state,
-    created: created.toISOString(),
-    expires: expires.toISOString(),
-    result: result ?? null,
-    refusal: refusal ? { code: refusal.code, detail: refusal.message } : null
   }
 }
