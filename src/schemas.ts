@@ -508,9 +508,17 @@ export interface Settings {
    */
   fillSpecs: boolean
   /**
+   * How many entries the history of one container keeps; older ones are removed.
+   */
+  historyEntries: number
+  /**
+   * For how long the history keeps entries, but not for shorter than DELETED_KEEP. The newest about each record stays as long as the record.
+   */
+  historyKeep: number
+  /**
    * For how long a removed container is listed as one that can be brought back. Its tarballs may be gone earlier; a restore says so.
    */
-  deletedKeepMs: number
+  deletedKeep: number
   /**
    * For clients: the server that commands speak to.
    */
@@ -937,7 +945,7 @@ export interface DeletedContainer {
    */
   reason: string | null
   /**
-   * Until when it is listed here (LEPORELLO_DELETED_KEEP_MS).
+   * Until when it is listed here (LEPORELLO_DELETED_KEEP).
    */
   until: string
 }
@@ -1373,6 +1381,19 @@ export interface HistoryPage {
    * The cursor of the next page; null on the last one.
    */
   next: string | null
+  /**
+   * What was removed of it, because it was too much or too old (LEPORELLO_HISTORY_ENTRIES, LEPORELLO_HISTORY_KEEP); null: nothing.
+   */
+  cut: {
+    /**
+     * How many entries.
+     */
+    entries: number
+    /**
+     * When the last of them was written.
+     */
+    until: string
+  } | null
 }
 export interface HistoryParameters {
   /**

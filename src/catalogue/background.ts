@@ -22,6 +22,8 @@ const recovering = { everyMs: 300_000 }
 const counting = { everyMs: 10_000 }
 /** Often enough for the shortest expiry. */
 const tidying = { everyMs: 60_000 }
+/** Batch after batch, and a pause when there is nothing to look at. */
+const bounding = { everyMs: 300_000 }
 /** So many tarballs for one walk over all containers. */
 const removing = { everyMs: 60_000, leastMs: 1_000, atOnce: 200 }
 
@@ -33,7 +35,7 @@ export function startBackground(
   catalogue: Catalogue,
   { reading, uploadExpiryMs, deleteGraceMs, sweepMs, onFailure }: BackgroundOptions
 ): Loop[] {
-  const { verification, sweep, summaries, batches, demand, uploads, removals } = catalogue
+  const { verification, sweep, summaries, batches, demand, uploads, removals, journalBounds } = catalogue
   const loops: Loop[] = []
 
   /** A round, and a pause after it. */
@@ -51,6 +53,8 @@ export function startBackground(
     what: 'images that wait could not be published, or given up',
     work: (signal) => catalogue.publishing.work({ limit: publishing.limit, signal })
   })
+  const onUnbounded = (error: unknown) => onFailure(error, 'old entries of the history could not be removed')
+  loops.push(startLoop({ everyMs: bounding.everyMs, work: () => journalBounds.work(), onError: onUnbounded }))
   if (uploads) {
     const what = 'an upload could not be completed, or removed'
     const onError = (error: unknown) => onFailure(error, what)

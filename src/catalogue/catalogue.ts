@@ -19,6 +19,7 @@ import { createHistory, type History } from './history.ts'
 import type { ContainerView } from './image-views.ts'
 import { type Images, type ImagesParts, imageCatalogue } from './images.ts'
 import { createJournal } from './journal.ts'
+import { createJournalBounds, type JournalBounds } from './journal-bounds.ts'
 import { createLeases } from './leases.ts'
 import { namingOf } from './naming.ts'
 import { createNoticing, spanOf } from './noticing.ts'
@@ -71,6 +72,7 @@ export interface Catalogue {
   /** What happened to containers. */
   history: History
   deleted: DeletedList
+  journalBounds: JournalBounds
   /** What happens, as it happens. */
   events: Events
   /** What follows from what is known. */
@@ -122,6 +124,10 @@ export interface CatalogueOptions {
   onUntold: (error: unknown, id: string) => void
   /** For how long a removed container is listed as one that can be brought back. */
   deletedKeepMs?: number
+  /** How many entries of a container's history are kept; default 1000. */
+  historyEntries?: number
+  /** And for how long; default a year. */
+  historyKeepMs?: number
   eventBounds?: Partial<EventBounds> | undefined
   /** Something behind the requests failed as nobody foresaw; default onUntold. */
   onFailure?: (error: unknown, what: string) => void
@@ -135,7 +141,7 @@ const day = 24 * 3_600_000
 
 export function createCatalogue(stores: Stores, options: CatalogueOptions): Catalogue {
   const { guarded, expected = [], rules = [], add = 'replace', hash, tarballs, onUntold } = options
-  const { deletedKeepMs = 30 * day, onFailure = onUntold } = options
+  const { deletedKeepMs = 30 * day, historyEntries = 1000, historyKeepMs = 365 * day, onFailure = onUntold } = options
   const { fillSpecs = false } = options
   const { untoldMs = 5000 } = options
   const facts = factsBook(stores.facts, hash, { onWrite: (container) => summaries.touched(container) })
@@ -173,6 +179,16 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     addresses: tarballs?.addresses ?? (() => [])
   })
   verification?.onProof((id) => publishing.settle(id))
+  const journalBounds = createJournalBounds({
+    store: stores.journal,
+    journal,
+    containers: stores.containers,
+    leases,
+    hash,
+    now,
+    entries: historyEntries,
+    keepMs: historyKeepMs
+  })
   const planning = createPlanning({ changes, facts, assemblies, rulebook, jobSpecs: stores.jobSpecs, now })
   const demand = createDemandBook(stores.demand, { now })
   const containers = containerCatalogue(stores.containers, { guarded, add, facts, changes, assemblies, publishing, verification })
@@ -209,7 +225,8 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     waiting: createWaiting({ views, journal, assemblies }),
     views,
     view: views.of,
-    history: createHistory({ journal, changes, guarded, view: views.of, verification, tarballs }),
+    journalBounds,
+    history: createHistory({ journal, bounds: journalBounds, changes, guarded, view: views.of, verification, tarballs }),
     events: createEvents({ journal, now, bounds: options.eventBounds, onError: (error) => onFailure(error, 'events could not be read') }),
     deleted: deletedList({ journal, containers: stores.containers, now, keepMs: deletedKeepMs }),
     specsNaming: (container) => specsNaming(stores.jobSpecs, { container, most: 20 }),

@@ -6,11 +6,13 @@ import { fromDocument, type Record } from '../domain/document.ts'
 import type { Entry } from '../domain/entry.ts'
 import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
 import { type EntryView, toEntryView } from '../domain/history.ts'
+import type { HistoryCut } from '../domain/history-cut.ts'
 import { stringOf } from '../domain/json.ts'
 import { keyOfUrl } from '../domain/storage.ts'
 import type { Changes, Known } from './changes.ts'
 import type { ContainerView } from './image-views.ts'
 import type { Journal } from './journal.ts'
+import type { JournalBounds } from './journal-bounds.ts'
 import type { Circumstances } from './records.ts'
 import { revisionsOf } from './revisions.ts'
 import type { Verification } from './verification.ts'
@@ -18,6 +20,8 @@ import type { Verification } from './verification.ts'
 export interface HistoryPage {
   items: EntryView[]
   next: string | null
+  /** What was removed of it, because it was too much or too old. */
+  cut: HistoryCut | null
 }
 
 /** One entry with whole documents, as JSON text. */
@@ -65,6 +69,7 @@ export interface History {
 
 export interface HistoryParts {
   journal: Journal
+  bounds: Pick<JournalBounds, 'cutOf'>
   changes: Changes
   guarded: readonly Architecture[]
   view(known: Pick<Known, 'record' | 'revision'>): Promise<ContainerView>
@@ -73,7 +78,7 @@ export interface HistoryParts {
   tarballs: { blobs: Pick<BlobStore, 'head'>; addresses: () => readonly string[] } | undefined
 }
 
-export function createHistory({ journal, changes, guarded, view, verification, tarballs }: HistoryParts): History {
+export function createHistory({ journal, bounds, changes, guarded, view, verification, tarballs }: HistoryParts): History {
   const revisions = revisionsOf({ journal, changes })
 
   /** The images of a document that stood in our own store, and do not any more. */
@@ -96,7 +101,7 @@ export function createHistory({ journal, changes, guarded, view, verification, t
       if (items.length === 0 && cursor === undefined && kind === undefined && !(await changes.find(id))) {
         throw new CatalogueError('container_unknown', `container not found: ${id}; nor does the history know it`)
       }
-      return { items: items.map(toEntryView), next }
+      return { items: items.map(toEntryView), next, cut: await bounds.cutOf(id) }
     },
 
     async entry(id, reference) {

@@ -49,6 +49,9 @@ export interface Config {
   uploadExpiryMs: number
   /** For how long a removed container is listed as one that can be brought back. */
   deletedKeepMs: number
+  /** How many entries of a container's history are kept, and for how long. */
+  historyEntries: number
+  historyKeepMs: number
   fillSpecs: boolean
   /** How long a tarball of ours stays after the last container ceased to name it. */
   deleteGraceMs: number
@@ -116,7 +119,9 @@ function configFrom(context: RuleContext): Config {
     sweepMs: settings.sweep,
     strict: settings.strict,
     uploadExpiryMs: settings.uploadExpiry,
-    deletedKeepMs: settings.deletedKeepMs,
+    deletedKeepMs: settings.deletedKeep,
+    historyEntries: settings.historyEntries,
+    historyKeepMs: Math.max(settings.historyKeep, settings.deletedKeep),
     fillSpecs: settings.fillSpecs,
     deleteGraceMs: settings.deleteGrace,
     client: { url: settings.url.replace(/\/+$/, ''), chosen: context.isSet('url'), token: settings.token }

@@ -27,6 +27,7 @@ export async function historyCases(t: Test, [one, two]: Doors): Promise<void> {
 
     t.equal(status, 200)
     t.equal(body.next, null)
+    t.equal(body.cut, null)
     t.match(body.items, [
       {
         container: 'told:v1',

@@ -56,7 +56,7 @@ export const historyDescriptions = {
     params,
     querystring: { $ref: 'history-query.json#' },
     response: {
-      200: { description: 'One page.', content: json('history-page.json#', { items: [entry], next: null }) },
+      200: { description: 'One page.', content: json('history-page.json#', { items: [entry], next: null, cut: null }) },
       400: invalid,
       404: missing,
       503: away
@@ -105,7 +105,7 @@ export const historyDescriptions = {
   },
   deleted: {
     summary: 'Containers that were removed and can be brought back',
-    description: 'Those of the last 30 days (LEPORELLO_DELETED_KEEP_MS) that have not come back, with who removed them and when.',
+    description: 'Those of the last 30 days (LEPORELLO_DELETED_KEEP) that have not come back, with who removed them and when.',
     tags,
     querystring: { $ref: 'page-query.json#' },
     response: {

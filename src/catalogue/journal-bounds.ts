@@ -1,0 +1,123 @@
+import type { Entry } from '../domain/entry.ts'
+import type { Hash } from '../domain/facts.ts'
+import { cutId, fromCutDocument, type HistoryCut, toCutDocument } from '../domain/history-cut.ts'
+import type { DocumentStore } from '../stores/document-store.ts'
+import type { Journal } from './journal.ts'
+import type { Lease, Leases, Note } from './leases.ts'
+
+export interface JournalBoundsParts {
+  store: DocumentStore
+  journal: Pick<Journal, 'entries' | 'ofContainer'>
+  containers: Pick<DocumentStore, 'getMany'>
+  leases: Leases
+  hash: Hash
+  now: () => Date
+  /** The most entries of one container. */
+  entries: number
+  /** For how long entries are kept. */
+  keepMs: number
+}
+
+/**
+ * Keeps the journal from growing without end: so many entries a container, and none older than a period. The newest about the record
+ * itself stays as long as there is the record, because what others changed is told by comparing with it.
+ */
+export interface JournalBounds {
+  /** Looks at a batch; how many entries it looked at. By one replica at a time. */
+  work(): Promise<number>
+  /** What a container's history has lost. */
+  cutOf(container: string): Promise<HistoryCut | null>
+}
+
+const batch = 500
+/** Entries that are so young may still get others before them. */
+const settledMs = 60_000
+const leaseName = 'journal-bounds'
+
+export function createJournalBounds(parts: JournalBoundsParts): JournalBounds {
+  const { store, journal, containers, leases, hash, now, keepMs } = parts
+  const moment = (beforeMs: number) => new Date(now().getTime() - beforeMs).toISOString()
+
+  const next = (after: string, before: string) => journal.entries({ after, before, newestFirst: false, limit: batch })
+
+  async function remove(container: string, entries: readonly Entry[]): Promise<void> {
+    if (entries.length === 0) return
+    await Promise.all(entries.map(({ id }) => store.remove(id)))
+    const id = cutId(container, hash)
+    const { items } = await journal.ofContainer(container, { limit: 1, fresh: true })
+    if (items.length === 0) return void (await store.remove(id))
+    const before = await cutOf(container)
+    const until = entries.reduce((last, { at }) => (at > last ? at : last), before?.until ?? '')
+    await store.put(id, toCutDocument(id, { container, entries: entries.length + (before?.entries ?? 0), until }))
+  }
+
+  async function cutOf(container: string): Promise<HistoryCut | null> {
+    const stored = await store.get(cutId(container, hash))
+    return (stored && fromCutDocument(stored.document)) ?? null
+  }
+
+  /** One container's: beyond the number, and too old. It has a newer one than those that are too old. */
+  async function bound(container: string): Promise<void> {
+    const oldest = moment(keepMs)
+    let kept = 0
+    let recordSeen = false
+    let cursor: string | undefined
+    do {
+      const page = await journal.ofContainer(container, { limit: batch, cursor })
+      const surplus: Entry[] = []
+      for (const entry of page.items) {
+        const newestOfRecord: boolean = entry.kind === 'record' && !recordSeen
+        recordSeen ||= newestOfRecord
+        if (newestOfRecord || (kept < parts.entries && entry.order >= oldest)) kept++
+        else surplus.push(entry)
+      }
+      await remove(container, surplus)
+      cursor = page.next
+    } while (cursor !== undefined)
+  }
+
+  /** The containers that something was told about since; undefined when another replica took over. */
+  async function boundTouched(lease: Lease, { touched = '' }: Note): Promise<Done | undefined> {
+    const entries = await next(touched, moment(settledMs))
+    for (const container of new Set(entries.map(({ container }) => container))) {
+      await bound(container)
+      if (!(await lease.extend())) return undefined
+    }
+    return { looked: entries.length, last: entries.at(-1)?.order ?? touched }
+  }
+
+  /** What grew too old since: each entry is met here once. */
+  async function removeAged(lease: Lease, { aged = '' }: Note): Promise<Done | undefined> {
+    const entries = await next(aged, moment(keepMs))
+    const ids = [...new Set(entries.map(({ container }) => container))]
+    const present = await containers.getMany(ids)
+    for (const [i, container] of ids.entries()) {
+      const [newest] = (await journal.ofContainer(container, { kind: 'record', limit: 1 })).items
+      const needed = present[i] && newest?.id
+      const old = entries.filter((entry) => entry.container === container && entry.id !== needed)
+      await remove(container, old)
+      if (!(await lease.extend())) return undefined
+    }
+    return { looked: entries.length, last: entries.at(-1)?.order ?? aged }
+  }
+
+  return {
+    cutOf,
+
+    async work() {
+      const lease = await leases.acquire(leaseName)
+      if (!lease) return 0
+      const { note } = lease
+      const touched = await boundTouched(lease, note)
+      const aged = touched && (await removeAged(lease, note))
+      if (!touched || !aged) return 0
+      await lease.release({ touched: touched.last, aged: aged.last })
+      return touched.looked + aged.looked
+    }
+  }
+}
+
+interface Done {
+  looked: number
+  last: string
+}

@@ -1,0 +1,17 @@
+/** What the history of one container has lost to its bounds. It stands among the entries, and is none. */
+export interface HistoryCut {
+  /** How many entries. */
+  entries: number
+  /** When the last of them was told. */
+  until: string
+}
+
+export const cutId = (container: string, hash: (text: string) => string): string => hash(`cut\n${container}`)
+
+export const toCutDocument = (id: string, { container, ...cut }: HistoryCut & { container: string }): string =>
+  JSON.stringify({ id, cut: container, ...cut })
+
+export function fromCutDocument(document: string): HistoryCut | undefined {
+  const { entries, until } = JSON.parse(document) as Partial<HistoryCut>
+  return typeof entries === 'number' && typeof until === 'string' ? { entries, until } : undefined
+}
