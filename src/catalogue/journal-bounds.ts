@@ -38,7 +38,18 @@ export function createJournalBounds(parts: JournalBoundsParts): JournalBounds {
   const { store, journal, containers, leases, hash, now, keepMs } = parts
   const moment = (beforeMs: number) => new Date(now().getTime() - beforeMs).toISOString()
 
-  const next = (after: string, before: string) => journal.entries({ after, before, newestFirst: false, limit: batch })
+  const next = (after: string, { before, limit = batch }: { before: string; limit?: number }) =>
+    journal.entries({ after, before, newestFirst: false, limit })
+
+  /** Before anything is written: mostly there is nothing to do. */
+  async function isDue(): Promise<boolean> {
+    const { touched = '', aged = '' } = await leases.note(leaseName)
+    const found = await Promise.all([
+      next(touched, { before: moment(settledMs), limit: 1 }),
+      next(aged, { before: moment(keepMs), limit: 1 })
+    ])
+    return found.flat().length > 0
+  }
 
   async function remove(container: string, entries: readonly Entry[]): Promise<void> {
     if (entries.length === 0) return
@@ -78,7 +89,7 @@ export function createJournalBounds(parts: JournalBoundsParts): JournalBounds {
 
   /** The containers that something was told about since; undefined when another replica took over. */
   async function boundTouched(lease: Lease, { touched = '' }: Note): Promise<Done | undefined> {
-    const entries = await next(touched, moment(settledMs))
+    const entries = await next(touched, { before: moment(settledMs) })
     for (const container of new Set(entries.map(({ container }) => container))) {
       await bound(container)
       if (!(await lease.extend())) return undefined
@@ -88,7 +99,7 @@ export function createJournalBounds(parts: JournalBoundsParts): JournalBounds {
 
   /** What grew too old since: each entry is met here once. */
   async function removeAged(lease: Lease, { aged = '' }: Note): Promise<Done | undefined> {
-    const entries = await next(aged, moment(keepMs))
+    const entries = await next(aged, { before: moment(keepMs) })
     const ids = [...new Set(entries.map(({ container }) => container))]
     const present = await containers.getMany(ids)
     for (const [i, container] of ids.entries()) {
@@ -105,6 +116,7 @@ export function createJournalBounds(parts: JournalBoundsParts): JournalBounds {
     cutOf,
 
     async work() {
+      if (!(await isDue())) return 0
       const lease = await leases.acquire(leaseName)
       if (!lease) return 0
       const { note } = lease
