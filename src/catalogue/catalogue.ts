@@ -32,6 +32,7 @@ import { createRulebook } from './rulebook.ts'
 import { inSlotOf } from './slots.ts'
 import { specsNaming } from './spec-references.ts'
 import { type Specs, specCatalogue } from './specs.ts'
+import { stateEntries } from './state-entries.ts'
 import { createSummaries, type Summaries } from './summaries.ts'
 import { createSummarySweep, type SummarySweep } from './summary-sweep.ts'
 import { sweep } from './sweep.ts'
@@ -166,6 +167,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     summarise,
     account: noticing.account,
     graceMs: untoldMs,
+    onWritten: stateEntries({ journal, views, onUntold }),
     onError: (error) => onFailure(error, 'a row of the lists could not be written')
   })
   const config = JSON.stringify([rules, expected])

@@ -3,6 +3,7 @@ import { fromRowDocument, type Row, type Summary, type Suspect, toRowDocument } 
 import type { DocumentStore } from '../stores/document-store.ts'
 import type { Changes, Known } from './changes.ts'
 import { type Account, joinSpans, type Span } from './noticing.ts'
+import type { WrittenRow } from './state-entries.ts'
 
 /** The rows that lists are filtered by. */
 export interface Summaries {
@@ -31,6 +32,8 @@ export interface SummariesParts {
   summarise(known: Known): Promise<Summarised>
   account(id: string, options: { row: Row | undefined; known: Known | undefined; span: Span | undefined }): Promise<Account>
   graceMs: number
+  /** Hears of every row that was written here. It never throws. */
+  onWritten?(written: WrittenRow): Promise<void>
   onError(error: unknown): void
 }
 
@@ -93,7 +96,11 @@ async function catchUp(parts: SummariesParts, { id, span }: { id: string; span: 
       : row && suspect
         ? gone(row, { suspect, graceMs })
         : undefined
-    if (document === stored?.document || (await put(store, { id, document, revision: stored?.revision }))) return suspect !== null
+    if (document === stored?.document) return suspect !== null
+    if (!(await put(store, { id, document, revision: stored?.revision }))) continue
+    const after = document === undefined ? undefined : fromRowDocument(document)
+    if (after) await parts.onWritten?.({ id, before: row, after, born: accounted.born })
+    return suspect !== null
   }
   // so many writers at once: theirs are no worse
   return false
