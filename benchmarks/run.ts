@@ -3,12 +3,13 @@ import { cpus, loadavg, release } from 'node:os'
 import { join } from 'node:path'
 import { ask, type Engine, startEngine } from '../test/support/engines.ts'
 import { projectFolder } from '../test/support/project.ts'
+import { listBenchmarks } from './lists.ts'
 import { type Figures, type Load, load, median, memoryMb, run } from './load.ts'
 import { type Server, startBeside, startServer } from './server.ts'
 import { tarballBenchmarks } from './tarballs.ts'
 
 /*
- * `npm run bench [-- engine embedded tarballs]`: ours beside the limit, in turn, in one run on one machine. The ratios are what counts; absolute
+ * `npm run bench [-- engine embedded tarballs lists]`: ours beside the limit, in turn, in one run on one machine. The ratios are what counts; absolute
  * figures change with the machine and with what else it does.
  */
 
@@ -25,6 +26,7 @@ const chosen = process.argv.slice(2)
 if (chosen.length === 0 || chosen.includes('engine')) await engineBenchmarks()
 if (chosen.length === 0 || chosen.includes('embedded')) await embeddedBenchmarks()
 if (chosen.length === 0 || chosen.includes('tarballs')) await tarballBenchmarks()
+if (chosen.length === 0 || chosen.includes('lists')) await listBenchmarks()
 
 async function engineBenchmarks(): Promise<void> {
   const engine = await startEngine('es7')

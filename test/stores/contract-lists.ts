@@ -97,6 +97,16 @@ export async function listsContract(t: Tap, open: Open): Promise<void> {
 
   await filtersContract(t, store, documents)
 
+  await t.test('a scan tells every id with its revision and the fields that were asked for', async (t) => {
+    const found = new Map<string, { revision: string; values: string[] }>()
+    for await (const batch of store.scan([])) for (const { id, ...rest } of batch) found.set(id, rest)
+
+    t.strictSame([...found.keys()].sort(byBytes), everyId)
+    const some = everyId.filter((_, i) => i % 50 === 0)
+    for (const stored of await store.getMany(some))
+      t.strictSame(found.get(stored!.id), { revision: stored!.revision, values: [] }, stored!.id)
+  })
+
   await t.test('a cursor that no list gave, or one of another list, is refused', async (t) => {
     const query: ListQuery = { limit: 5, sort: { field: 'version', order: 'asc' }, where: [{ field: 'version', equals: 'v3' }] }
     const cursor = (await store.list(query)).next!
@@ -207,6 +217,26 @@ async function filtersContract(t: Tap, store: DocumentStore, documents: Readonly
         { field: 'id', glob: 'another-*' }
       ],
       ({ version, id }) => version === 'v5' && text(id).startsWith('another-')
+    ],
+    [
+      'one of several',
+      [
+        {
+          any: [
+            { field: 'id', equals: 'zoe:1' },
+            { field: 'version', equals: 'v5' },
+            { field: 'url', glob: '*/images/77' }
+          ]
+        },
+        { field: 'id', glob: '*:*' }
+      ],
+      ({ id, version, url }) => text(id).includes(':') && (id === 'zoe:1' || version === 'v5' || text(url).endsWith('/images/77'))
+    ],
+    ['one of none', [{ any: [] }], () => false],
+    [
+      'a glob of more wildcards than engines like',
+      [{ field: 'id', glob: '*o*?*-*?a*0*:?*' }],
+      ({ id }) => /o.*.-.*.a.*0.*:./su.test(text(id))
     ],
     ['a field that no document has', [{ field: 'nowhere', glob: '*' }], () => false]
   ]

@@ -24,6 +24,97 @@ export async function ownListsContract(t: Tap, open: Open): Promise<void> {
     t.strictSame(await ids('facts', { limit: 10, where: [{ field: 'container', equals: 'none:1' }] }), [])
   })
 
+  await t.test('rows are scanned by their fields, absent and long ones as nothing', async (t) => {
+    const rows: Record<string, object> = {
+      r1: { id: 'r1', revision: 'a.1.1', due: days[0] },
+      r2: { id: 'r2', revision: 'a.2.1', due: null },
+      r3: { id: 'r3', revision: 'x'.repeat(300) }
+    }
+    await Promise.all(Object.entries(rows).map(([id, row]) => stores.summaries.put(id, JSON.stringify(row))))
+    await settle()
+    const found: [string, ...string[]][] = []
+    for await (const batch of stores.summaries.scan(['revision', 'due'])) for (const { id, values } of batch) found.push([id, ...values])
+
+    t.strictSame(found.sort(), [
+      ['r1', 'a.1.1', days[0]!],
+      ['r2', 'a.2.1', ''],
+      ['r3', '', '']
+    ])
+  })
+
+  await t.test('a fresh list shows what was written through the same store, and removed, without waiting', async (t) => {
+    const query = { where: [{ field: 'state', equals: 'fresh' }], sort: { field: 'id', order: 'asc' }, limit: 10, fresh: 'own' } as const
+    for (let i = 0; i < 5; i++) {
+      await stores.summaries.put(`fresh-${i}`, JSON.stringify({ id: `fresh-${i}`, state: 'fresh' }))
+      t.equal((await stores.summaries.list(query)).items.length, i + 1)
+    }
+    await stores.summaries.remove('fresh-2')
+    t.strictSame(
+      (await Promise.all([stores.summaries.list(query), stores.summaries.list(query)])).map(({ items }) => items.length),
+      [4, 4]
+    )
+  })
+
+  await t.test('rows come in every order with every filter, page by page', async (t) => {
+    const row = (i: number) => ({
+      id: `row-${i % 10}${i}:v${i % 3}`,
+      ...{ name: `row-${i % 10}${i}`, version: `v${i % 3}`, state: i % 2 ? 'partial' : 'complete' },
+      ...{
+        architectures: i % 4 ? ',amd64,' : ',amd64,arm64,',
+        missing: i % 5 ? ',' : ',arm64,',
+        verdicts: ',unverified,',
+        text: `row v${i % 3}`
+      },
+      ...{ created: new Date(1e12 + i).toISOString(), updated: new Date(1e12 - i).toISOString() }
+    })
+    const all = Array.from({ length: 60 }, (_, i) => row(i))
+    await Promise.all(all.map((one) => stores.summaries.put(one.id, JSON.stringify(one))))
+    await settle()
+    const cases: [ListQuery['where'], (one: ReturnType<typeof row>) => boolean][] = [
+      [
+        [
+          { field: 'state', equals: 'partial' },
+          { field: 'name', glob: 'row-*' }
+        ],
+        ({ state }) => state === 'partial'
+      ],
+      [[{ field: 'architectures', glob: '*,arm64,*' }], ({ architectures }) => architectures.includes('arm64')],
+      [
+        [
+          { field: 'missing', glob: '*,arm64,*' },
+          { field: 'version', equals: 'v1' }
+        ],
+        ({ missing, version }) => missing !== ',' && version === 'v1'
+      ],
+      [
+        [
+          {
+            any: [
+              { field: 'id', equals: 'row-00:v0' },
+              { field: 'name', equals: 'row-11' }
+            ]
+          }
+        ],
+        ({ name }) => name === 'row-00' || name === 'row-11'
+      ]
+    ]
+    for (const field of ['id', 'version', 'created', 'updated'] as const) {
+      for (const order of ['asc', 'desc'] as const) {
+        for (const [where, meets] of cases) {
+          const sign = order === 'asc' ? 1 : -1
+          const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+          const sorted = all.filter(meets).sort((a, b) => sign * compare(a[field], b[field]) || compare(a.id, b.id))
+          const found = await walk(stores.summaries, { where: where!, sort: { field, order }, limit: 7 })
+          t.strictSame(
+            found.map(({ id }) => id),
+            sorted.map(({ id }) => id),
+            `by ${field} ${order}, ${JSON.stringify(where)}`
+          )
+        }
+      }
+    }
+  })
+
   await t.test('tasks come by when they are due', async (t) => {
     t.strictSame(await ids('tasks', { limit: 2, sort: { field: 'due', order: 'asc' } }), ['t1', 't3', 't0', 't4', 't2'])
   })

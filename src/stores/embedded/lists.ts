@@ -108,7 +108,7 @@ function placesAfter(database: Database, { table, where, sort, after, limit }: P
     const fields = 'any' in condition ? condition.any : [condition]
     if (!fields.every(({ field }) => columns[table].includes(field))) continue
     const parts = fields.map(narrowing)
-    add(`(${parts.map(([sql]) => sql).join(' or ')})`, ...parts.flatMap(([, ...values]) => values))
+    add(`(${parts.map(([sql]) => sql).join(' or ') || '0'})`, ...parts.flatMap(([, ...values]) => values))
   }
 
   const filter = conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''

@@ -1,0 +1,14 @@
+import t from 'tap'
+import { listContract } from '../http/api/list-contract.ts'
+import { openOn } from '../support/engine-stores.ts'
+import { startEngine } from '../support/engines.ts'
+
+const engine = await startEngine('es7')
+t.teardown(engine.stop)
+
+listContract(t, async (t) => {
+  const { stores, settle } = await openOn(engine, { hysds: true })(t)
+  t.teardown(() => stores.close())
+  await stores.migrate()
+  return { stores, settle }
+})
