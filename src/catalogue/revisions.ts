@@ -25,7 +25,7 @@ export function revisionsOf({ journal, changes }: RevisionsParts) {
   async function entryAfter(id: string, previous: string): Promise<Entry | undefined> {
     let cursor: string | undefined
     do {
-      const page = await journal.ofContainer(id, { kind: 'record', limit: 500, cursor })
+      const page = await journal.ofContainer(id, { kind: 'record', limit: 500, cursor, fresh: cursor === undefined })
       const found = page.items.find((entry) => entry.previous === previous)
       if (found) return found
       cursor = page.next
@@ -34,7 +34,7 @@ export function revisionsOf({ journal, changes }: RevisionsParts) {
   }
 
   async function unknown(id: string, reference: string): Promise<CatalogueError> {
-    const nothing = (await journal.ofContainer(id, { limit: 1 })).items.length === 0 && !(await changes.find(id))
+    const nothing = (await journal.ofContainer(id, { limit: 1, fresh: true })).items.length === 0 && !(await changes.find(id))
     if (nothing) return new CatalogueError('container_unknown', `container not found: ${id}; nor does the history know it`)
     return new CatalogueError(
       'revision_unknown',

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { listenTo } from './event-stream.ts'
+import { type Listener, listenTo } from './event-stream.ts'
 import type { Doors } from './history-cases.ts'
 
 const path = (id: string) => `/api/v1/containers/${encodeURIComponent(id)}`
@@ -125,6 +125,35 @@ export async function eventCases(t: Test, [one, two]: Doors): Promise<void> {
     const head = await one.ask('HEAD', '/api/v1/events')
     t.equal(head.status, 200)
     t.equal(head.headers.get('content-type'), 'text/event-stream')
+  })
+
+  await t.test('a container that comes to another state is told of once, with the reasons', async (t) => {
+    const id = 'event-state:v1'
+    const listeners = [one, two].map(({ url }) => listen(t, `${url}/api/v1/events?kind=state&container=${id}`))
+    const [here, elsewhere] = (await Promise.all(listeners)) as [Listener, Listener]
+    const image = (architecture: string) => ({ body: { url: `s3://b/${architecture}`, digest: 'd' } })
+    await one.ask('PUT', `${path(id)}/expected`, { body: { architectures: ['amd64', 'arm64'] } })
+    await one.ask('PUT', `${path(id)}/images/amd64`, image('amd64'))
+    await here.came(1)
+    await two.ask('PUT', `${path(id)}/images/arm64`, image('arm64'))
+    await here.came(2)
+    await one.ask('PUT', `${path(id)}/builds/arm64`, { body: { status: 'failed', reason: 'no space left' } })
+
+    for (const { came } of [here, elsewhere]) {
+      const told = (await came(3)).toSorted((a, b) => (a.data.order < b.data.order ? -1 : 1))
+      t.strictSame(
+        told.map(({ event, data: { what, before, after } }) => [event, what, before, after]),
+        [
+          ['state', 'partial', null, 'partial'],
+          ['state', 'complete', 'partial', 'complete'],
+          ['state', 'degraded', 'complete', 'degraded']
+        ]
+      )
+      t.match(told[0]!.data.summary, /^it is partial; .*arm64/)
+      t.match(told[2]!.data.summary, /^it is degraded, and was complete; .*no space left/)
+    }
+    const { items } = (await two.ask('GET', `${path(id)}/history?kind=state`)).body
+    t.equal(items.length, 3, 'by whichever replica')
   })
 
   await t.test(

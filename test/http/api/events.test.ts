@@ -20,7 +20,7 @@ t.test('through two servers on one embedded store', async (t) => {
 
 t.test('a server that stops ends its streams at once, and says where to go on', async (t) => {
   const { app, url } = await startWithTarballs(t, { listen: true, now })
-  const listeners = [await listenTo(`${url}/api/v1/events`), await listenTo(`${url}/api/v1/events?container=other`)]
+  const listeners = [await listenTo(`${url}/api/v1/events?kind=record`), await listenTo(`${url}/api/v1/events?container=other`)]
   await doorOf(url).ask('PUT', '/api/v1/containers/a', { body })
   const { id } = (await listeners[0]!.came(1))[0]!
 
