@@ -151,7 +151,11 @@ function tarballParts(config: Config, { blobs, log, port }: { blobs: BlobStore; 
       onReleased: (release) => log.info(release, 'a tarball is removed when it is due, unless a container names it then'),
       onRemoved: (removed) => log.info(removed, 'a tarball that no container names was removed'),
       onError: (error, id) => log.error({ id, causes: causes(error) }, 'tarballs that it named stay; fsck finds them')
-    }
+    },
+    // its indices are refreshed every second
+    settleMs: config.engine ? 1500 : 0,
+    onMissed: (error, key) =>
+      log.error({ key, causes: causes(error) }, 'a tarball was put, and whose it is could not be looked for: the sweep will find it')
   }
 }
 

@@ -3,6 +3,7 @@ import type { Hash } from '../domain/facts.ts'
 import { resolveImage } from '../domain/resolution.ts'
 import type { Rule } from '../domain/rules.ts'
 import type { DocumentStore, Stores } from '../stores/document-store.ts'
+import { type Arrival, createArrivals } from './arrivals.ts'
 import { type Assemblies, createAssemblies } from './assemblies.ts'
 import { type Backfill, createBackfill } from './backfill.ts'
 import { type Batches, createBatches } from './batch.ts'
@@ -53,6 +54,8 @@ export interface Catalogue {
   /** Tarballs that arrive in pieces. */
   uploads: ResumableUploads | undefined
   verification: Verification | undefined
+  /** To be told of a tarball that came to stand in our store by its path. */
+  arrived: ((arrival: Arrival) => Promise<void>) | undefined
   /** Changing whole containers. */
   edits: ContainerEdits
   /** Changing several of them at once. */
@@ -110,6 +113,10 @@ export interface TarballParts extends Pick<ImagesParts, 'blobs' | 'sources' | 'n
   leaseMs: number
   /** For how long an upload may stand still, over restarts; default a day. */
   uploadExpiryMs?: number
+  /** How long the store needs until a list shows what was just written; default not at all. */
+  settleMs?: number
+  /** What is known of a tarball that was replaced could not be looked for. */
+  onMissed?: (error: unknown, key: string) => void
 }
 
 export interface CatalogueOptions {
@@ -212,6 +219,18 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     verification,
     list: containerList({ containers: stores.containers, rows: stores.summaries, summaries, views, hash, now }),
     summaries: { ...summaries, ...sweeper },
+    arrived:
+      tarballs &&
+      verification &&
+      createArrivals({
+        facts: stores.facts,
+        queue,
+        now,
+        verified: tarballs.mode !== 'off',
+        settleMs: tarballs.settleMs ?? 0,
+        wake: verification.wake,
+        onError: tarballs.onMissed ?? (() => {})
+      }),
     edits,
     async imageOf(id, architecture) {
       const { record } = await changes.read(id)

@@ -52,7 +52,9 @@ async function lookAgain(
   const { changed, status } = await look(parts, { known, signal })
   const checked = parts.now().toISOString()
   await parts.facts.put(stored.id, toFactsDocument({ ...known, status, checked }, stored.id), { revision: stored.revision })
-  if (changed) await parts.queue.add({ kind: 'verify', container: known.container, slot: known.slot, key: known.key })
+  // what nobody could read until now may have come
+  if (changed || (known.verdict === 'unverified' && known.status !== 'present' && status === 'present'))
+    await parts.queue.add({ kind: 'verify', container: known.container, slot: known.slot, key: known.key })
 }
 
 async function look({ blobs, sources }: SweepParts, { known, signal }: { known: Facts; signal: AbortSignal }): Promise<Looked> {

@@ -31,6 +31,8 @@ export interface Verification {
   proven(record: Record, options: { publicUrl: string; withinMs: number }): Promise<void>
   /** Does what is due, so many at once; how many there were. */
   work(options: { atOnce: number; signal: AbortSignal }): Promise<number>
+  /** There is work. */
+  wake(): void
   /** Wakes whoever waits for work. */
   onWork(listener: () => void): void
   /** Hears of each container of which an image was read, before the task is done: what it throws makes the task due again. */
@@ -152,6 +154,8 @@ export function createVerification(parts: VerificationParts): Verification {
       await Promise.allSettled(claimed.map((one) => carryOut(one, signal)))
       return claimed.length
     },
+
+    wake: () => wake(),
 
     onWork(listener) {
       wake = listener

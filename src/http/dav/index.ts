@@ -11,13 +11,15 @@ import { type Described, descriptions } from './descriptions.ts'
 import { root } from './paths.ts'
 import { createPropfind } from './propfind.ts'
 import { createRead } from './read.ts'
-import { createMakeFolder, createPut, createRemove } from './write.ts'
+import { createMakeFolder, createPut, createRemove, type Writing } from './write.ts'
 
 export interface DavOptions {
   blobs: BlobStore
   address: PublicAddress
   /** How long an upload may stand still. */
   stallMs: number
+  /** Is told of every file that was put. */
+  onStored?: Writing['onStored']
 }
 
 const allowed = 'OPTIONS, GET, HEAD, PUT, DELETE, MKCOL, PROPFIND'
@@ -25,11 +27,11 @@ const allowed = 'OPTIONS, GET, HEAD, PUT, DELETE, MKCOL, PROPFIND'
 const refused = ['POST', 'PATCH', 'COPY', 'MOVE', 'LOCK', 'UNLOCK', 'PROPPATCH']
 
 /** Tarballs by path: plain HTTP for curl and workers, and as much of WebDAV (class 1) as osaka, rclone and davfs need to put and get. */
-export async function davFace(app: FastifyInstance, { blobs, address, stallMs }: DavOptions): Promise<void> {
+export async function davFace(app: FastifyInstance, { blobs, address, stallMs, onStored }: DavOptions): Promise<void> {
   for (const method of ['MKCOL', 'PROPFIND', ...refused.slice(2)]) app.addHttpMethod(method, { hasBody: true })
   app.setErrorHandler(refuse)
   const reading = { blobs, rootFor: (request: FastifyRequest) => `${scriptName(request, address)}${root}` }
-  const writing = { blobs, stallMs }
+  const writing: Writing = { blobs, stallMs, ...(onStored && { onStored }) }
 
   route('GET', 'object:read', createRead(reading))
   route('HEAD', 'object:read', createRead(reading))

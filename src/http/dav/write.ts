@@ -11,11 +11,13 @@ import { currentOf, unknown } from './read.ts'
 export interface Writing {
   blobs: BlobStore
   stallMs: number
+  /** Is told of every file that was put, and not waited for. */
+  onStored?: ((stored: { key: string; sha256: string }) => void) | undefined
 }
 
 /** PUT: the body is the file, whole. Folders are made. 201 for a new one, 204 for one that was replaced. */
 export const createPut =
-  ({ blobs, stallMs }: Writing) =>
+  ({ blobs, stallMs, onStored }: Writing) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const key = fileNamedBy(request)
     refuseParts(request)
@@ -26,6 +28,7 @@ export const createPut =
       if (!isCatalogueError(error, 'already_exists')) throw error
       throw new CatalogueError('precondition_failed', `${error.message}; it was to be new (If-None-Match)`, { cause: error })
     })
+    onStored?.({ key, sha256 })
     return reply
       .code(created ? 201 : 204)
       .header('etag', `"${sha256}"`)

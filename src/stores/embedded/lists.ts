@@ -11,7 +11,7 @@ const columns: Record<Table, readonly string[]> = {
   containers: ['id', 'version'],
   job_specs: ['id'],
   hysds_ios: ['id'],
-  facts: ['container', 'checked'],
+  facts: ['container', 'checked', 'key'],
   tasks: ['due'],
   assemblies: ['container', 'wakes', 'updated'],
   journal: ['container', 'kind', 'order', 'what'],
