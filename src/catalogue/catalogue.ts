@@ -22,6 +22,7 @@ import { type Images, type ImagesParts, imageCatalogue } from './images.ts'
 import { createJournal } from './journal.ts'
 import { createJournalBounds, type JournalBounds } from './journal-bounds.ts'
 import { createLeases } from './leases.ts'
+import { layoutDownloads } from './layout-download.ts'
 import { namingOf } from './naming.ts'
 import { createNoticing, spanOf } from './noticing.ts'
 import { createPlanning, type Planning } from './planning.ts'
@@ -51,6 +52,8 @@ export interface Catalogue {
   containers: Containers
   /** Absent where there is nowhere to keep tarballs. */
   images: Images | undefined
+  /** All images of a container in one file. */
+  layout: ReturnType<typeof layoutDownloads> | undefined
   /** Tarballs that arrive in pieces. */
   uploads: ResumableUploads | undefined
   verification: Verification | undefined
@@ -208,6 +211,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
       tarballs &&
       verification &&
       imageCatalogue({ ...tarballs, records: publishing, assemblies, settle: publishing.settle, facts, verification, views }),
+    layout: tarballs && layoutDownloads({ ...tarballs, facts, read: (id) => changes.read(id) }),
     uploads:
       tarballs &&
       resumableUploads({

@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'image_missing'
   | 'image_mislabelled'
   | 'image_unproven'
+  | 'container_unproven'
   | 'image_refused'
   | 'restore_refused'
   | 'blob_unknown'

@@ -122,13 +122,14 @@ function startOf(config: JsonObject, limits: ImageLimits): Start {
   }
 }
 
-function configFacts({ digest, size, value }: NonNullable<FoundImage['config']>, limits: ImageLimits): ConfigFacts {
+function configFacts({ digest, size, member, value }: NonNullable<FoundImage['config']>, limits: ImageLimits): ConfigFacts {
   const config = asObject(value['config']) ?? {}
   const text = (of: unknown) => asText(of)?.slice(0, limits.textLength) ?? null
   const labels = [...asTextMap(config['Labels'])].slice(0, limits.items)
   return {
     digest,
     size,
+    member,
     os: text(value['os']),
     architecture: text(value['architecture']),
     variant: text(value['variant']),
@@ -167,7 +168,8 @@ function layersOf({ config, layers }: FoundImage, limits: ImageLimits): LayerFac
     diffId: member?.layer?.diffId ?? null,
     unpackedSize: member?.layer?.unpackedSize ?? null,
     configuredDiffId: asText(diffIds[i])?.slice(0, 256) ?? null,
-    createdBy: steps[i]?.slice(0, limits.textLength / 4) ?? null
+    createdBy: steps[i]?.slice(0, limits.textLength / 4) ?? null,
+    member: member?.name ?? null
   }))
 }
 

@@ -9,7 +9,7 @@ export type Format = 'docker-archive' | 'oci-layout'
 /** An image as an archive names it, before its layers are put together. */
 export interface FoundImage {
   formats: Format[]
-  config: { digest: string; size: number; value: JsonObject } | undefined
+  config: { digest: string; size: number; member: string; value: JsonObject } | undefined
   manifest: FoundManifest | undefined
   /** Digests of the indexes that led to it. */
   indexes: string[]
@@ -25,6 +25,8 @@ export interface FoundManifest {
   mediaType: string
   /** True when the archive holds no manifest and this one was made from its configuration and layers. */
   derived: boolean
+  /** Which member of the archive it is; null for a derived one. */
+  member: string | null
 }
 
 export interface FoundLayer {
@@ -53,7 +55,7 @@ export function readConfig(member: Member | undefined, { name, limits, problems 
   }
   const parsed = parseDocument(member, limits)
   const value = parsed.problem === undefined ? asObject(parsed.value) : undefined
-  if (value !== undefined) return { digest: member.digest, size: member.size, value }
+  if (value !== undefined) return { digest: member.digest, size: member.size, member: member.name, value }
   problems.push(parsed.problem ?? fatal('config_invalid', `the configuration ${quoted(name)} is no JSON object`))
   return undefined
 }
@@ -88,21 +90,32 @@ export function checkNamedDigest(member: Member): Problem | undefined {
  * The manifest of an image that has none in its archive: an OCI manifest over the configuration as it is and the layers uncompressed,
  * as JSON without white space, its members in the order of the specification. The same image gives the same digest everywhere.
  */
-export function deriveManifest(config: { digest: string; size: number }, layers: readonly FoundLayer[]): FoundManifest | undefined {
-  const summaries = layers.map(({ member }) => member?.layer)
-  if (summaries.includes(undefined)) return undefined
-  const mediaType = 'application/vnd.oci.image.manifest.v1+json'
-  const text = JSON.stringify({
+export function deriveManifest(config: Content, layers: readonly FoundLayer[]): FoundManifest | undefined {
+  const summaries = layers.flatMap(({ member }) => member?.layer ?? [])
+  if (summaries.length < layers.length) return undefined
+  const text = derivedManifestText(
+    config,
+    summaries.map(({ diffId, unpackedSize }) => ({ digest: diffId, size: unpackedSize }))
+  )
+  const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`
+  return { digest, size: Buffer.byteLength(text), mediaType: manifestType, derived: true, member: null }
+}
+
+interface Content {
+  digest: string
+  size: number
+}
+
+const manifestType = 'application/vnd.oci.image.manifest.v1+json'
+
+/** Over the layers' tars, whatever they were packed with in the archive. */
+export function derivedManifestText(config: Content, layers: readonly Content[]): string {
+  return JSON.stringify({
     schemaVersion: 2,
-    mediaType,
+    mediaType: manifestType,
     config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: config.digest, size: config.size },
-    layers: summaries.map((layer) => ({
-      mediaType: 'application/vnd.oci.image.layer.v1.tar',
-      digest: layer!.diffId,
-      size: layer!.unpackedSize
-    }))
+    layers: layers.map(({ digest, size }) => ({ mediaType: 'application/vnd.oci.image.layer.v1.tar', digest, size }))
   })
-  return { digest: `sha256:${createHash('sha256').update(text).digest('hex')}`, size: Buffer.byteLength(text), mediaType, derived: true }
 }
 
 export type Finder = (members: Members, limits: ImageLimits) => Found | undefined

@@ -41,7 +41,7 @@ export interface ImageFacts {
   architecture: string | null
   formats: Format[]
   config: ConfigFacts | null
-  manifest: { digest: string; size: number; mediaType: string; derived: boolean } | null
+  manifest: { digest: string; size: number; mediaType: string; derived: boolean; member: string | null } | null
   tags: string[]
   base: { name: string | null; digest: string | null } | null
   layers: LayerFacts[]
@@ -52,6 +52,8 @@ export interface ImageFacts {
 export interface ConfigFacts {
   digest: string
   size: number
+  /** Which member of the archive it is. */
+  member: string
   os: string | null
   architecture: string | null
   variant: string | null
@@ -78,6 +80,8 @@ export interface LayerFacts {
   unpackedSize: number | null
   configuredDiffId: string | null
   createdBy: string | null
+  /** Which member of the archive it is, links followed. */
+  member: string | null
 }
 
 /** One file, and what it is. */

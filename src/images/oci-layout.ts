@@ -149,7 +149,8 @@ function imageOf(manifest: JsonObject, { digest, member, search: { members, limi
       digest,
       size: member.size,
       mediaType: asText(manifest['mediaType']) ?? 'application/vnd.oci.image.manifest.v1+json',
-      derived: false
+      derived: false,
+      member: member.name
     },
     indexes: way.indexes,
     layers,

@@ -32,23 +32,11 @@ export async function readArchive(
   const hash = hashed ? createHash('sha256') : undefined
   let size = 0
   let unpackedSize = 0
-
-  async function* counted(): AsyncGenerator<Buffer> {
-    for await (const bytes of source) {
-      const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      for (let at = 0; at < whole.length; at += chunkSize) {
-        const chunk = whole.subarray(at, at + chunkSize)
-        hash?.update(chunk)
-        size += chunk.length
-        budget.read(chunk.length)
-        yield chunk
-      }
-    }
+  const onRead = (chunk: Buffer) => {
+    hash?.update(chunk)
+    size += chunk.length
   }
-
-  const { start, rest } = await begin(counted())
-  const content = contentOf(start)
-  const compression = content === 'gzip' || content === 'zstd' ? content : 'none'
+  const { compression, chunks: unpacked } = await openArchive(source, { budget, problems, onRead })
   const tar = createTarReader({ ...reader.handler, notTar: (head) => notArchive(head, compression) }, budget.limits)
 
   /** Whether it goes on. */
@@ -61,7 +49,6 @@ export async function readArchive(
     return true
   }
 
-  const unpacked = compression === 'none' ? joined(start, rest) : decompress(joined(start, rest), { compression, budget, problems })
   let going = true
   // a source is read to its end even when nothing is looked at any more: whoever pushes into it waits for that
   for await (const chunk of unpacked) {
@@ -71,6 +58,36 @@ export async function readArchive(
   if (going && !problems.fatal) tar.end()
   await reader.settled()
   return { size, sha256: hash === undefined ? null : hash.digest('hex'), compression, unpackedSize }
+}
+
+export interface OpenArchive {
+  /** What it was packed with. */
+  compression: Compression
+  /** The tar, in pieces of a bounded size. */
+  chunks: AsyncGenerator<Buffer>
+}
+
+/** The tar within an archive's bytes. That it cannot be unpacked is among the problems; then it ends early. */
+export async function openArchive(
+  source: AsyncIterable<Uint8Array>,
+  { budget, problems, onRead }: { budget: Budget; problems: ProblemList; onRead?: (chunk: Buffer) => void }
+): Promise<OpenArchive> {
+  async function* counted(): AsyncGenerator<Buffer> {
+    for await (const bytes of source) {
+      const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      for (let at = 0; at < whole.length; at += chunkSize) {
+        const chunk = whole.subarray(at, at + chunkSize)
+        onRead?.(chunk)
+        budget.read(chunk.length)
+        yield chunk
+      }
+    }
+  }
+  const { start, rest } = await begin(counted())
+  const content = contentOf(start)
+  const compression = content === 'gzip' || content === 'zstd' ? content : 'none'
+  const chunks = joined(start, rest)
+  return { compression, chunks: compression === 'none' ? chunks : decompress(chunks, { compression, budget, problems }) }
 }
 
 function notArchive(head: Buffer, compression: Compression): Problem {
@@ -107,7 +124,8 @@ interface Decompress {
   problems: ProblemList
 }
 
-async function* decompress(chunks: AsyncGenerator<Buffer>, { compression, budget, problems }: Decompress): AsyncGenerator<Buffer> {
+/** What a compressed stream holds. That it is corrupt is among the problems; then it ends early. */
+export async function* decompress(chunks: AsyncGenerator<Buffer>, { compression, budget, problems }: Decompress): AsyncGenerator<Buffer> {
   const stream = createDecompressor(compression, budget)
   let sourceError: unknown
   const feeding = feed(chunks, stream).catch((error: unknown) => {

@@ -54,5 +54,5 @@ const etagOf = ({ sha256, size, modified }: Info): string => `"${sha256 ?? `${si
 const gone = (key: string) => new CatalogueError('blob_unknown', `the tarball ${key} is not in the store any more`)
 
 /** RFC 6266: a plain name for all, and the true one for who reads UTF-8. */
-const disposition = (filename: string): string =>
+export const disposition = (filename: string): string =>
   `attachment; filename="${filename.replace(/[^\w.+ -]/g, '_')}"; filename*=UTF-8''${encodeURIComponent(filename)}`

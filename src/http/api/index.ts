@@ -12,6 +12,7 @@ import { eventRoutes } from './events.ts'
 import { historyRoutes } from './history.ts'
 import { imageRoutes } from './images.ts'
 import { listRoutes } from './lists.ts'
+import { layoutRoutes } from './layout.ts'
 import { planningRoutes } from './planning.ts'
 import { refuse } from './problems.ts'
 import { upkeepRoutes } from './upkeep.ts'
@@ -45,6 +46,7 @@ export async function apiFace(
   imageRoutes(app, { images, ...common, stallMs })
   containerRoutes(app, { ...catalogue, ...common })
   listRoutes(app, { ...catalogue, ...common })
+  if (catalogue.layout) layoutRoutes(app, { layout: catalogue.layout, ...common })
   batchRoutes(app, { ...catalogue, ...common })
   buildingRoutes(app, { ...catalogue, ...common })
   waitRoutes(app, catalogue)

@@ -1,0 +1,85 @@
+import { createBudget } from './budget.ts'
+import type { Compression } from './compression.ts'
+import { insideRoot } from './layer-log.ts'
+import { defaultLimits } from './limits.ts'
+import { createProblemList, quoted } from './problems.ts'
+import { decompress, openArchive } from './read-archive.ts'
+import { createTarReader, type TarMember } from './tar-reader.ts'
+
+/** A member of an archive, to be had as it is or unpacked. */
+export interface WantedMember {
+  name: string
+  /** What to take off it; 'none' to leave it as it is. */
+  unpack: Compression
+}
+
+export interface Extracted<Wanted extends WantedMember> {
+  wanted: Wanted
+  /** To be read to its end before the next one is asked for. */
+  bytes: AsyncGenerator<Buffer>
+}
+
+type Event = { member: TarMember } | { data: Buffer } | 'end'
+
+/**
+ * Members of an image archive in the order in which they stand there, in one pass over its bytes, however it is packed. Throws when the
+ * archive cannot be read, or one of them is not in it.
+ */
+export async function* extractMembers<Wanted extends WantedMember>(
+  source: AsyncIterable<Uint8Array>,
+  wanted: readonly Wanted[]
+): AsyncGenerator<Extracted<Wanted>> {
+  const problems = createProblemList(defaultLimits)
+  const budget = createBudget(defaultLimits, problems)
+  const left = new Map(wanted.map((one) => [one.name, one]))
+  const refuse = () => {
+    const problem = problems.listed.find(({ fatal }) => fatal)
+    if (problem) throw new Error(problem.message)
+  }
+
+  async function* read(): AsyncGenerator<Event> {
+    const { chunks } = await openArchive(source, { budget, problems })
+    // of one piece, which is of a bounded size; the bytes are parts of it, not copies
+    const events: Event[] = []
+    const handler = {
+      member: (member: TarMember) => events.push({ member }),
+      data: (data: Buffer) => events.push({ data }),
+      memberEnd: () => events.push('end'),
+      problem: problems.add,
+      notTar: () => ({ code: 'not_a_tar' as const, message: 'the archive is no tar', fatal: true })
+    }
+    const tar = createTarReader(handler, defaultLimits)
+    for await (const chunk of chunks) {
+      tar.write(chunk)
+      yield* events.splice(0)
+      if (tar.stopped) break
+    }
+    refuse()
+  }
+
+  async function* body(): AsyncGenerator<Buffer> {
+    for (;;) {
+      const { value, done } = await events.next()
+      if (done || value === 'end') return
+      if ('data' in value) yield value.data
+    }
+  }
+
+  const events = read()
+  try {
+    while (left.size > 0) {
+      const { value, done } = await events.next()
+      if (done) break
+      if (value === 'end' || !('member' in value) || value.member.type !== 'file') continue
+      const one = left.get(insideRoot(value.member.name) ?? '')
+      if (!one) continue
+      left.delete(one.name)
+      yield { wanted: one, bytes: one.unpack === 'none' ? body() : decompress(body(), { compression: one.unpack, budget, problems }) }
+      refuse()
+    }
+  } finally {
+    await events.return(undefined)
+  }
+  const [absent] = left.keys()
+  if (absent !== undefined) throw new Error(`the archive has no member ${quoted(absent)} any more`)
+}

@@ -1,0 +1,31 @@
+import { blockSize } from './tar-header.ts'
+
+/** The header of a plain file, the same for the same file. Its name is short and ASCII. */
+export function tarHeaderOf(name: string, size: number): Buffer {
+  const header = Buffer.alloc(blockSize)
+  const octal = (value: number, { at, length }: { at: number; length: number }) =>
+    header.write(`${value.toString(8).padStart(length - 1, '0')}\0`, at, 'latin1')
+  header.write(name, 0, 100, 'latin1')
+  octal(0o644, { at: 100, length: 8 })
+  octal(0, { at: 108, length: 8 })
+  octal(0, { at: 116, length: 8 })
+  if (size < 8 ** 11) octal(size, { at: 124, length: 12 })
+  else writeLarge(header, size)
+  octal(0, { at: 136, length: 12 })
+  header.write('        0', 148, 'latin1')
+  header.write('ustar\x0000', 257, 'latin1')
+  const sum = header.reduce((total, byte) => total + byte, 0)
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
+  return header
+}
+
+/** 8 GiB and more do not fit in octal digits: base 256, as GNU tar began and all read. */
+function writeLarge(header: Buffer, size: number): void {
+  header[124] = 0x80
+  header.writeBigUInt64BE(BigInt(size), 128)
+}
+
+export const paddingAfter = (size: number): Buffer => Buffer.alloc((blockSize - (size % blockSize)) % blockSize)
+
+/** Two empty blocks. */
+export const tarEnd = Buffer.alloc(2 * blockSize)
