@@ -9,7 +9,9 @@ import type { Upkeep } from './catalogue/upkeep.ts'
 import type { Config, Objects } from './config/config.ts'
 import { program } from './config/program.ts'
 import { createServer } from './http/server.ts'
+import { inspectImage } from './images/inspect-image.ts'
 import { causes, type Log, type WriteInfo } from './observability/log.ts'
+import { measuredInspect } from './observability/measured-inspect.ts'
 import { measuredResolve } from './observability/measured-resolve.ts'
 import { measuredStores } from './observability/measured-stores.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
@@ -85,7 +87,8 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
   try {
     blobs = await openBlobs(config)
     if (!config.engine) await openEmbedded(gate)
-    const tarballs = tarballParts(config, { blobs, log, port: () => port })
+    const inspect = measuredInspect(inspectImage, metrics)
+    const tarballs = { ...tarballParts(config, { blobs, log, port: () => port }), inspect }
     const onFailure = (error: unknown, what: string) => log.error({ causes: causes(error) }, what)
     const onUntold = (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'a change is not in the journal yet')
     // nobody else writes into an embedded store

@@ -2,6 +2,7 @@ import type { Architecture } from '../domain/architecture.ts'
 import type { Hash } from '../domain/facts.ts'
 import { resolveImage } from '../domain/resolution.ts'
 import type { Rule } from '../domain/rules.ts'
+import { type Inspect, inspectImage } from '../images/inspect-image.ts'
 import type { DocumentStore, Stores } from '../stores/document-store.ts'
 import { type Arrival, createArrivals } from './arrivals.ts'
 import { type Assemblies, createAssemblies } from './assemblies.ts'
@@ -116,6 +117,8 @@ export interface TarballParts extends Pick<ImagesParts, 'blobs' | 'sources' | 'n
   leaseMs: number
   /** For how long an upload may stand still, over restarts; default a day. */
   uploadExpiryMs?: number
+  /** How images are read; a wrapper may measure it. */
+  inspect?: Inspect
   /** How long the store needs until a list shows what was just written; default not at all. */
   settleMs?: number
   /** What is known of a tarball that was replaced could not be looked for. */
@@ -151,7 +154,8 @@ export interface CatalogueOptions {
 const day = 24 * 3_600_000
 
 export function createCatalogue(stores: Stores, options: CatalogueOptions): Catalogue {
-  const { guarded, expected = [], rules = [], add = 'replace', hash, tarballs, onUntold } = options
+  const { guarded, expected = [], rules = [], add = 'replace', hash, onUntold } = options
+  const tarballs = options.tarballs && { inspect: inspectImage, ...options.tarballs }
   const { deletedKeepMs = 30 * day, historyEntries = 1000, historyKeepMs = 365 * day, onFailure = onUntold } = options
   const { fillSpecs = false } = options
   const { untoldMs = 5000 } = options

@@ -13,7 +13,7 @@ import { type FactsBook, knownOf, noteGiven } from './facts.ts'
 import { type ContainerView, type ImageView, imageView } from './image-views.ts'
 import type { Publishing } from './publication.ts'
 import type { Circumstances, Known, Records, Registered } from './records.ts'
-import { readTarball, type Target } from './tarball-reading.ts'
+import { type ReadingParts, readTarball, type Target } from './tarball-reading.ts'
 import { type TarballUpload, uploadTarball } from './tarball-uploads.ts'
 import type { Verification } from './verification.ts'
 import type { Views } from './views.ts'
@@ -87,6 +87,7 @@ export interface ImagesParts {
   blobs: BlobStore
   sources: Sources
   now: () => Date
+  inspect: ReadingParts['inspect']
   strict: boolean
   verification: Pick<Verification, 'registered'>
   views: Views

@@ -15,7 +15,7 @@ export interface LayoutDownload extends LayoutArchive {
   filename: string
 }
 
-export interface LayoutParts extends ReadingParts {
+export interface LayoutParts extends Pick<ReadingParts, 'blobs' | 'sources'> {
   /** Throws container_unknown. */
   read(id: string): Promise<Pick<Known, 'record'>>
   facts: FactsBook

@@ -2,7 +2,6 @@ import type { BlobSource, Upload } from '../blobs/blob-store.ts'
 import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
 import { checkId } from '../domain/limits.ts'
 import { storageUrl } from '../domain/storage.ts'
-import { inspectImage } from '../images/inspect-image.ts'
 import type { Circumstances } from './records.ts'
 import { placeOf, refuseUnproven, registerTarball, type UploadParts, versionOf } from './tarball-uploads.ts'
 import {
@@ -127,7 +126,7 @@ export function resumableUploads({ expiryMs, ...parts }: ResumableParts): Resuma
       stream.destroy(new CatalogueError('store_unavailable', 'the server stops; the upload is kept, and can be asked for again'))
     stopped.signal.addEventListener('abort', stop, { once: true })
     try {
-      const { report } = await inspectImage(stream, { claimed: architecture })
+      const { report } = await parts.inspect(stream, { claimed: architecture })
       const found = report.tarball.sha256!
       if (sha256 !== undefined && sha256 !== found) {
         throw new CatalogueError('digest_mismatch', `expected sha256:${sha256}, but the bytes are sha256:${found}; nothing was stored`)

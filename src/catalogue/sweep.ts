@@ -6,7 +6,7 @@ import type { InSlot } from './slots.ts'
 import type { ReadingParts } from './tarball-reading.ts'
 import type { TaskQueue } from './task-queue.ts'
 
-export interface SweepParts extends ReadingParts {
+export interface SweepParts extends Pick<ReadingParts, 'blobs' | 'sources' | 'now'> {
   inSlot: InSlot
   facts: DocumentStore
   queue: TaskQueue

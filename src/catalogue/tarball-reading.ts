@@ -1,7 +1,7 @@
 import type { BlobStore } from '../blobs/blob-store.ts'
 import { CatalogueError } from '../domain/errors.ts'
 import { claimOf, type Facts, type Slot } from '../domain/facts.ts'
-import { type Inspection, inspectImage } from '../images/inspect-image.ts'
+import type { Inspect, Inspection } from '../images/inspect-image.ts'
 import type { Sources } from '../sources/source.ts'
 import { toFacts } from './proofs.ts'
 
@@ -22,6 +22,7 @@ export interface ReadingParts {
   blobs: BlobStore
   sources: Sources
   now: () => Date
+  inspect: Inspect
 }
 
 interface Opened {
@@ -31,7 +32,11 @@ interface Opened {
 }
 
 /** The bytes of a registered image: from our own store without a network in between, else as far as the site's policy allows. */
-export async function openTarball({ blobs, sources }: ReadingParts, target: Target, signal?: AbortSignal): Promise<Opened> {
+export async function openTarball(
+  { blobs, sources }: Pick<ReadingParts, 'blobs' | 'sources'>,
+  target: Target,
+  signal?: AbortSignal
+): Promise<Opened> {
   if (target.key === undefined) {
     const { stream, etag = null, modified = null } = await sources.open(target.url, signal && { signal })
     return { stream, etag, modified }
@@ -54,7 +59,7 @@ export async function readTarball(
     const claim = claimOf(target.slot)
     const claimed = claim === undefined ? {} : { claimed: claim }
     const digest = target.given ?? target.digest
-    const inspection = await inspectImage(stream, { ...claimed, ...(digest && { digest }), ...(path !== undefined && { path }) })
+    const inspection = await parts.inspect(stream, { ...claimed, ...(digest && { digest }), ...(path !== undefined && { path }) })
     const { container, slot, url, given, key = null } = target
     const checked = parts.now().toISOString()
     const proof = { container, slot, url, digest: target.digest, given, key, etag, modified, report: inspection.report, by, checked }

@@ -5,7 +5,7 @@ import { asArchitecture } from '../domain/facts.ts'
 import { checkId, checkLength } from '../domain/limits.ts'
 import { storageUrl, tagOf, tarballKey } from '../domain/storage.ts'
 import type { ImageReport } from '../images/image-report.ts'
-import { inspectImage } from '../images/inspect-image.ts'
+import type { Inspect } from '../images/inspect-image.ts'
 import type { FactsBook } from './facts.ts'
 import { inspectedStream } from './inspected-stream.ts'
 import { digestsOf, toFacts } from './proofs.ts'
@@ -39,6 +39,7 @@ export interface UploadParts {
   facts: FactsBook
   blobs: BlobStore
   now: () => Date
+  inspect: Inspect
   /** Refuse what is not proven to be what it is said to be. */
   strict: boolean
 }
@@ -53,7 +54,7 @@ export async function uploadTarball(parts: UploadParts, upload: TarballUpload): 
   const before = await parts.records.find(id)
   let report: ImageReport | undefined
   const bytes = inspectedStream(source, async (chunks) => {
-    const inspection = await inspectImage(chunks, { claimed: () => said().architecture, sha256: false })
+    const inspection = await parts.inspect(chunks, { claimed: () => said().architecture, sha256: false })
     report = inspection.report
     if (parts.strict) refuseUnproven(report)
   })

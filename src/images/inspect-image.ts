@@ -127,4 +127,6 @@ function mergeInto(same: FoundImage, image: FoundImage): void {
   same.problems.push(...image.problems)
 }
 
+export type Inspect = typeof inspectImage
+
 export type { ImageFacts }

@@ -7,6 +7,8 @@ export interface Metrics {
   resolve(architecture: string, outcome: string): void
   /** What was known of the image that a machine asked for. */
   verdict(verdict: string): void
+  /** An image was read to its end. */
+  inspection(verdict: string, read: { seconds: number; bytes: number }): void
   /** In Prometheus' text format. */
   read(): Promise<{ contentType: string; body: string }>
 }
@@ -42,11 +44,35 @@ export function createMetrics(): Metrics {
     registers: [registry]
   })
 
+  const inspections = new Counter({
+    name: 'leporello_inspections_total',
+    help: 'Image tarballs that were read to their end, by what they were found to be.',
+    labelNames: ['verdict'],
+    registers: [registry]
+  })
+  const inspectionSeconds = new Histogram({
+    name: 'leporello_inspection_duration_seconds',
+    help: 'Time that reading an image tarball took; of one that is being uploaded, as long as it takes to come.',
+    buckets: [0.1, 0.5, 2, 10, 60, 300, 1800],
+    registers: [registry]
+  })
+  const inspectionBytes = new Histogram({
+    name: 'leporello_inspection_bytes',
+    help: 'Size of the image tarballs that were read.',
+    buckets: [1e6, 1e7, 1e8, 1e9, 1e10],
+    registers: [registry]
+  })
+
   return {
     request: (labels, seconds) => requests.observe(labels, seconds),
     storeOperation: (labels, seconds) => operations.observe(labels, seconds),
     resolve: (architecture, outcome) => resolves.inc({ architecture, outcome }),
     verdict: (verdict) => verdicts.inc({ verdict }),
+    inspection: (verdict, { seconds, bytes }) => {
+      inspections.inc({ verdict })
+      inspectionSeconds.observe(seconds)
+      inspectionBytes.observe(bytes)
+    },
     read: async () => ({ contentType: registry.contentType, body: await registry.metrics() })
   }
 }

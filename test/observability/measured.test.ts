@@ -1,10 +1,14 @@
 import t from 'tap'
 import { createCatalogue } from '../../src/catalogue/catalogue.ts'
 import { background } from '../../src/domain/entry.ts'
+import { inspectImage } from '../../src/images/inspect-image.ts'
+import { measuredInspect } from '../../src/observability/measured-inspect.ts'
 import { measuredResolve } from '../../src/observability/measured-resolve.ts'
 import { measuredStores } from '../../src/observability/measured-stores.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
+import { inChunks, newDockerSave } from '../support/images.ts'
 import { onUntold, openStores, sha256 } from '../support/start-server.ts'
+import { tar } from '../support/tar.ts'
 
 t.test('operations on documents are counted by collection, operation and outcome', async (t) => {
   const metrics = createMetrics()
@@ -51,5 +55,23 @@ t.test('resolves are counted by architecture and outcome, and a name that caller
     'leporello_resolves_total{architecture="other",outcome="image_missing"} 2',
     'leporello_resolves_total{architecture="invalid",outcome="architecture_invalid"} 1',
     'leporello_resolves_total{architecture="amd64",outcome="container_unknown"} 1'
+  ])
+})
+
+t.test('images that were read are counted by what they were found to be, with their sizes', async (t) => {
+  const metrics = createMetrics()
+  const inspect = measuredInspect(inspectImage, metrics)
+  const image = tar(newDockerSave())
+
+  await inspect(inChunks(image))
+  await inspect(inChunks(image), { claimed: 'arm64' })
+  await t.rejects(inspect(inChunks(image), { claimed: 'no architecture' }))
+
+  const { body } = await metrics.read()
+  t.strictSame(body.match(/^leporello_inspection(s_total|_bytes_sum|_duration_seconds_count).*$/gm), [
+    'leporello_inspections_total{verdict="match"} 1',
+    'leporello_inspections_total{verdict="mislabelled"} 1',
+    'leporello_inspection_duration_seconds_count 2',
+    `leporello_inspection_bytes_sum ${2 * image.length}`
   ])
 })
