@@ -16,7 +16,7 @@ type Collections = Pick<Stores, 'containers' | 'assemblies' | 'facts' | 'tasks'>
 
 export interface UpkeepParts
   extends Omit<FsckParts, keyof Collections | 'factsStore' | 'graceMs' | 'expiryMs'>,
-    Pick<SingleImageParts, 'sources'> {
+    Pick<SingleImageParts, 'sources' | 'inspect'> {
   facts: FsckParts['facts']
   removal: { graceMs: number }
   /** For how long an upload may stand still; default a day. */
