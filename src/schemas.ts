@@ -85,6 +85,7 @@ export interface Schemas {
   'job-put.json': JobPut
   'job.json': Job
   'kubernetes-list.json': KubernetesList
+  'layout-query.json': LayoutQuery
   'list-query.json': ListQuery
   'live-report.json': LiveReport
   'machine.json': Machine
@@ -1559,6 +1560,10 @@ export interface ImageReportImage {
     labels: {
       [k: string]: string
     }
+    /**
+     * Which member of the archive holds it, links followed; null for what no member is.
+     */
+    member: string | null
   } | null
   manifest: {
     digest: string
@@ -1568,6 +1573,10 @@ export interface ImageReportImage {
      * The archive holds none; this is the digest of the OCI manifest with this configuration and these layers, uncompressed.
      */
     derived: boolean
+    /**
+     * Which member of the archive holds it, links followed; null for what no member is.
+     */
+    member: string | null
   } | null
   tags: string[]
   /**
@@ -1587,6 +1596,10 @@ export interface ImageReportImage {
     unpackedSize: number | null
     configuredDiffId: string | null
     createdBy: string | null
+    /**
+     * Which member of the archive holds it, links followed; null for what no member is.
+     */
+    member: string | null
   }[]
   /**
    * What is run whenever the image is.
@@ -1862,6 +1875,12 @@ export interface KubernetesList {
     [k: string]: unknown
   }[]
   [k: string]: unknown
+}
+export interface LayoutQuery {
+  /**
+   * As what: one OCI layout in a tar is what there is.
+   */
+  format: 'oci'
 }
 export interface ListQuery {
   /**
