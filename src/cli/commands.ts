@@ -9,6 +9,7 @@ interface Entry {
 export const commands: ReadonlyMap<string, Entry> = new Map([
   ['serve', { summary: 'run the server', load: async () => (await import('./serve.ts')).serve }],
   ['migrate', { summary: "bring the store to this program's version", load: async () => (await import('./migrate.ts')).migrate }],
+  ['ls', { summary: 'list containers by what they are', load: async () => (await import('./ls.ts')).ls }],
   ['show', { summary: 'show a container, architecture by architecture', load: async () => (await import('./show.ts')).show }],
   ['resolve', { summary: 'say what a machine pulls', load: async () => (await import('./resolve.ts')).resolve }],
   ['register', { summary: 'register images by their URLs', load: async () => (await import('./register.ts')).register }],
@@ -16,6 +17,7 @@ export const commands: ReadonlyMap<string, Entry> = new Map([
   ['expect', { summary: 'say which architectures a container shall have', load: async () => (await import('./expect.ts')).expect }],
   ['plan', { summary: 'say what to build and what to reuse', load: async () => (await import('./plan.ts')).plan }],
   ['report', { summary: 'report how a build or a test stands', load: async () => (await import('./report.ts')).report }],
+  ['wait', { summary: 'wait until a container is complete', load: async () => (await import('./wait.ts')).wait }],
   ['history', { summary: 'tell what happened to a container', load: async () => (await import('./history.ts')).history }],
   ['restore', { summary: 'make a container what it was', load: async () => (await import('./restore.ts')).restore }],
   ['events', { summary: 'tell what happens, as it happens', load: async () => (await import('./events.ts')).events }],

@@ -20,7 +20,7 @@ Example:
   leporello serve
       serve on http://127.0.0.1:8888, with the embedded store in ./data
 
-Exit status: 0 done, 1 wrong, 2 unreadable, 64 usage, 69 server not reachable.`
+Exit status: 0 done, 1 wrong, degraded or refused, 2 unreadable, 64 usage, 69 server not reachable.`
 
 export const helpOf = (command: Command): string => `Usage: leporello ${command.usage}
 

@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
 import { commands } from '../../src/cli/commands.ts'
 import { program } from '../../src/config/program.ts'
 import { temporaryDirectory } from '../stores/embedded/directory.ts'
+import { projectFolder } from '../support/project.ts'
 import { leporello } from './command-line.ts'
 
 t.test('--version and --help answer on standard output', async (t) => {
@@ -21,6 +24,13 @@ t.test('every command has help with a usage line and an example', async (t) => {
     t.match(stdout, `Usage: leporello ${name}`)
     t.match(stdout, /Examples:\n {2}.*leporello /)
   }
+})
+
+t.test('README names every command', async (t) => {
+  const readme = await readFile(join(projectFolder, 'README.md'), 'utf8')
+  const [, section] = /\n## The command line\n([\s\S]*?)\n## /.exec(readme)!
+
+  for (const name of commands.keys()) t.match(section, new RegExp(`\`${name}\\b`), name)
 })
 
 t.test('a command, option or argument that is none ends with 64, and says where help is', async (t) => {

@@ -60,7 +60,8 @@ t.test('the table of architectures is the one of the program', async (t) => {
 
 t.test('every link in the documentation leads somewhere, and so does every test that it names', async (t) => {
   const decisions = (await readdir('docs/decisions')).map((file) => join('docs/decisions', file))
-  const files = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/architecture.md', ...decisions]
+  const guides = (await readdir('docs/guides')).map((file) => join('docs/guides', file))
+  const files = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/architecture.md', ...guides, ...decisions]
   const missing: string[] = []
   for (const file of files) {
     const content = await readFile(file, 'utf8')

@@ -1,0 +1,49 @@
+#!/bin/sh
+# The job of one machine: builds the image of one architecture, proves it, uploads it, and says how it went, however it ends.
+# It does nothing where the image that is there was made from the same source, so it may be run again at any time.
+#
+#   build-one.sh ID ARCH [CONTAINERFILE]
+#
+# BUILD_IMAGE   what makes the tarball, called as `$BUILD_IMAGE ARCH CONTAINERFILE TARBALL`; default: build-image.sh beside this script
+# SOURCE        more inputs that decide about the image, as "base=sha256:… commit=…"
+# BUILD_URL     where this job's log is (Jenkins sets it)
+# LEPORELLO_URL the server
+set -eu
+
+id=$1 arch=$2 containerfile=${3:-Containerfile}
+build_image=${BUILD_IMAGE:-$(dirname "$0")/build-image.sh}
+
+sources="$arch:containerfile=sha256:$(sha256sum < "$containerfile" | cut -d ' ' -f 1)"
+for input in ${SOURCE:-}; do sources="$sources $arch:$input"; done
+
+# shellcheck disable=SC2086  # inputs hold no spaces
+to_build=$(leporello plan "$id" $sources --format names)
+if [ -z "$to_build" ]; then
+  echo "$id $arch: reused, nothing to build"
+  exit 0
+fi
+
+work=$(mktemp -d)
+report() {
+  # shellcheck disable=SC2046,SC2086
+  leporello report "$id" "$arch" "$@" $(printf -- '--source %s ' $sources) ${BUILD_URL:+--log "$BUILD_URL"}
+}
+ended() {
+  status=$?
+  trap - EXIT
+  if [ "$status" -ne 0 ]; then
+    cat "$work/log" >&2 2> /dev/null || true
+    report failed --reason "$(tail -n 1 "$work/log" 2> /dev/null || true)" || true
+  fi
+  rm -rf "$work"
+  exit "$status"
+}
+trap ended EXIT
+trap 'echo "interrupted" >> "$work/log"; exit 143' INT TERM
+
+report running
+# the name of the file becomes the last segment of its address, by which workers cache it
+tarball=$work/$(echo "$id" | tr ':/' '--')-$arch.tar
+"$build_image" "$arch" "$containerfile" "$tarball" > "$work/log" 2>&1
+leporello push "$tarball" --id "$id" --arch "$arch" >> "$work/log" 2>&1
+report succeeded
