@@ -3,14 +3,15 @@ import { cpus, loadavg, release } from 'node:os'
 import { join } from 'node:path'
 import { ask, type Engine, startEngine } from '../test/support/engines.ts'
 import { projectFolder } from '../test/support/project.ts'
+import { assemblyBenchmarks } from './assembly.ts'
 import { listBenchmarks } from './lists.ts'
 import { type Figures, type Load, load, median, memoryMb, run } from './load.ts'
 import { type Server, startBeside, startServer } from './server.ts'
 import { tarballBenchmarks } from './tarballs.ts'
 
 /*
- * `npm run bench [-- engine embedded tarballs lists]`: ours beside the limit, in turn, in one run on one machine. The ratios are what counts; absolute
- * figures change with the machine and with what else it does.
+ * `npm run bench [-- engine embedded tarballs lists assembly]`: ours beside the limit, in turn, in one run on one machine. The ratios are what counts;
+ * absolute figures change with the machine and with what else it does.
  */
 
 const count = 10_000
@@ -27,6 +28,7 @@ if (chosen.length === 0 || chosen.includes('engine')) await engineBenchmarks()
 if (chosen.length === 0 || chosen.includes('embedded')) await embeddedBenchmarks()
 if (chosen.length === 0 || chosen.includes('tarballs')) await tarballBenchmarks()
 if (chosen.length === 0 || chosen.includes('lists')) await listBenchmarks()
+if (chosen.length === 0 || chosen.includes('assembly')) await assemblyBenchmarks()
 
 async function engineBenchmarks(): Promise<void> {
   const engine = await startEngine('es7')
