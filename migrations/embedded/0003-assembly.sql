@@ -87,11 +87,11 @@ create table summaries (
 create index summaries_by_id on summaries
   (sort_id, id, sort_name, sort_version, sort_state, sort_architectures, sort_missing, sort_verdicts, sort_text);
 create index summaries_by_version on summaries
-  (sort_version, id, sort_name, sort_state, sort_architectures, sort_missing, sort_verdicts, sort_text);
+  (sort_version, id, sort_id, sort_name, sort_state, sort_architectures, sort_missing, sort_verdicts, sort_text);
 create index summaries_by_created on summaries
-  (sort_created, id, sort_name, sort_version, sort_state, sort_architectures, sort_missing, sort_verdicts, sort_text);
+  (sort_created, id, sort_id, sort_name, sort_version, sort_state, sort_architectures, sort_missing, sort_verdicts, sort_text);
 create index summaries_by_updated on summaries
-  (sort_updated, id, sort_name, sort_version, sort_state, sort_architectures, sort_missing, sort_verdicts, sort_text);
+  (sort_updated, id, sort_id, sort_name, sort_version, sort_state, sort_architectures, sort_missing, sort_verdicts, sort_text);
 
 create table demand (
   id text not null unique,

@@ -112,7 +112,7 @@ export function createNoticing({ journal, hash, now, graceMs, baseline }: Notici
     id: string,
     { from, to }: { from: Standing; to: Standing }
   ): Promise<{ at: Standing; before: string | null } | undefined> {
-    const { items, next } = await journal.ofContainer(id, { kind: 'record', limit: maxEntries })
+    const { items, next } = await journal.ofContainer(id, { kind: 'record', limit: maxEntries, fresh: true })
     // more than we look at: better nothing said than something wrong
     if (next !== undefined) return undefined
     const since = items.filter((entry) => isSince(entry, to, from))

@@ -27,6 +27,8 @@ const slices = 60
 const atOnce = 8
 /** Facts and assemblies that were changed lately: more than this many are left to the slices. */
 const maxRecent = 20_000
+/** A sixth of the time for which a lease is held. */
+const extendMs = 10_000
 /** What an engine may not show yet, and replicas' clocks. */
 const overlapMs = 30_000
 
@@ -41,14 +43,23 @@ export function createSummarySweep({ stores, summaries, leases, hash, now, rules
     const every = note['config'] !== config
     const slice = Number(note['slice'] ?? 0)
     let held = true
+    let extended = Date.parse(began)
+    /** Whether to go on: the lease is made longer now and then, and may have been lost. */
+    const goOn = async () => {
+      if (held && now().getTime() - extended >= extendMs) {
+        held = await lease.extend()
+        extended = now().getTime()
+      }
+      held &&= !signal.aborted
+    }
     const inBatches = async <Item>(batches: AsyncIterable<Item[]>, wanted: (item: Item) => string | undefined) => {
       for await (const batch of batches) {
         const ids = batch.flatMap((item) => wanted(item) ?? [])
         for (let i = 0; i < ids.length && held; i += atOnce) {
           await Promise.all(ids.slice(i, i + atOnce).map((id) => summaries.catchUp(id)))
-          held = !signal.aborted && (i % (atOnce * 50) !== 0 || (await lease.extend()))
+          await goOn()
         }
-        held &&= !signal.aborted && (await lease.extend())
+        await goOn()
         if (!held) return
       }
     }

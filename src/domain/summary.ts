@@ -113,10 +113,14 @@ const wordsOf = (q: string): string[] => q.toLowerCase().split(/\s+/).filter(Boo
 const matching = (field: string, pattern: string): FieldCondition =>
   /[*?]/.test(pattern) ? { field, glob: pattern } : { field, equals: pattern }
 
+/** A pattern that ends in a star matches an id whenever it matches its name. */
+const named = (name: string, other: FieldCondition): Condition =>
+  name.endsWith('*') ? matching('id', name) : { any: [matching('id', name), other] }
+
 /** Where to look in the rows. */
 export function rowConditions({ name, version, architecture, missing, state, verdict, q }: Filters): Condition[] {
   const conditions: Condition[] = []
-  if (name !== undefined) conditions.push({ any: [matching('id', name), matching('name', name)] })
+  if (name !== undefined) conditions.push(named(name, matching('name', name)))
   if (version !== undefined) conditions.push(matching('version', version))
   if (architecture !== undefined) conditions.push({ field: 'architectures', glob: `*,${architecture},*` })
   if (missing !== undefined) conditions.push({ field: 'missing', glob: `*,${missing},*` })
@@ -130,7 +134,7 @@ export function rowConditions({ name, version, architecture, missing, state, ver
 /** Where to look in the records, which have no name of its own: more than meets it may be found. */
 export function recordConditions({ name, version }: Pick<Filters, 'name' | 'version'>): Condition[] {
   const conditions: Condition[] = []
-  if (name !== undefined) conditions.push({ any: [matching('id', name), matching('id', `${name}:*`)] })
+  if (name !== undefined) conditions.push(named(name, matching('id', `${name}:*`)))
   if (version !== undefined) conditions.push(matching('version', version))
   return conditions
 }
