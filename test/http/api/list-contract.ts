@@ -324,6 +324,37 @@ export function listContract(t: Test, open: OpenLists): void {
     )
   })
 
+  t.test("a change whose entry is on its way is nobody else's", async (t) => {
+    const { stores, settle } = await open(t)
+    const put: Stores['journal']['put'] = async (...given) => {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      return stores.journal.put(...given)
+    }
+    const told: string[] = []
+    const heard: Stores['journal']['put'] = (id, document, expected) => {
+      told.push(JSON.parse(document).what)
+      return stores.journal.put(id, document, expected)
+    }
+    const slow = await start(t, { stores: { ...stores, journal: { ...stores.journal, put } } })
+    const other = await start(t, { stores: { ...stores, journal: { ...stores.journal, put: heard } }, untoldMs: 60_000 })
+    await slow.put('a:v1', ['amd64'])
+    await slow.catalogue.summaries.settled(5000)
+    await settle()
+    await sweep(other.catalogue)
+
+    for (const version of ['v2', 'v3', 'v4']) {
+      const written = slow.put('a:v1', ['amd64'], { version })
+      const looked = (async () => {
+        for (let i = 0; i < 5; i++) {
+          await settle()
+          await sweep(other.catalogue)
+        }
+      })()
+      await Promise.all([written, looked])
+    }
+    t.strictSame(told, [])
+  })
+
   t.test('of two replicas one sweeps at a time, and each sees what the other wrote', async (t) => {
     const { stores, settle } = await open(t)
     const [one, two] = await Promise.all([
