@@ -159,7 +159,8 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const { deletedKeepMs = 30 * day, historyEntries = 1000, historyKeepMs = 365 * day, onFailure = onUntold } = options
   const { fillSpecs = false } = options
   const { untoldMs = 5000 } = options
-  const facts = factsBook(stores.facts, hash, { onWrite: (container) => summaries.touched(container) })
+  const inSlot = inSlotOf({ ...stores, hash })
+  const facts = factsBook(stores.facts, hash, { inSlot, onWrite: (container) => summaries.touched(container) })
   const now = tarballs?.now ?? (() => new Date())
   const journal = createJournal(stores.journal, { hash, now })
   const rulebook = createRulebook({ rules, expected })
@@ -188,7 +189,6 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const sweeper = createSummarySweep({ stores, summaries, leases, hash, now, rules: config })
   changes.onChange((id, told) => summaries.touched(id, spanOf(told)))
   assemblies.onTouched((id) => summaries.touched(id))
-  const inSlot = inSlotOf({ ...stores, hash })
   const verification = tarballs && createVerification({ ...tarballs, inSlot, facts, queue })
   const publishing = createPublishing({
     ...{ records: plainRecords, changes, assemblies, facts, rulebook, guarded, verification, now },

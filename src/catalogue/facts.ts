@@ -1,20 +1,26 @@
 import type { Architecture } from '../domain/architecture.ts'
 import type { Record } from '../domain/document.ts'
+import { isCatalogueError } from '../domain/errors.ts'
 import { applies, type Facts, factsId, fromFactsDocument, type Hash, type Slot, toFactsDocument } from '../domain/facts.ts'
 import type { DocumentStore } from '../stores/document-store.ts'
+import type { InSlot } from './slots.ts'
 
 /** What is known about images, by container and slot. */
 export interface FactsBook {
   /** In the order of the slots; without those of which nothing is known. */
   read(container: string, slots: readonly Slot[]): Promise<Facts[]>
   write(facts: Facts): Promise<void>
+  /** The same, if they are about the image that stands there now: reading one takes its time, and another may have come. Whether they are. */
+  learn(facts: Facts): Promise<boolean>
   remove(container: string, slot: Slot): Promise<void>
 }
+
+const maxAttempts = 20
 
 export function factsBook(
   store: DocumentStore,
   hash: Hash,
-  { onWrite = () => {} }: { onWrite?: (container: string) => void } = {}
+  { inSlot, onWrite = () => {} }: { inSlot: InSlot; onWrite?: (container: string) => void }
 ): FactsBook {
   return {
     async read(container, slots) {
@@ -26,6 +32,24 @@ export function factsBook(
       const id = factsId(facts, hash)
       await store.put(id, toFactsDocument(facts, id))
       onWrite(facts.container)
+    },
+
+    async learn(facts) {
+      const id = factsId(facts, hash)
+      for (let attempts = 0; attempts < maxAttempts; attempts++) {
+        // before the record: whoever changes that later writes facts of its own, and is not written over
+        const before = await store.get(id)
+        const stands = await inSlot(facts.container, facts.slot)
+        if (!stands || !applies(facts, stands)) return false
+        try {
+          await store.put(id, toFactsDocument(facts, id), before ? { revision: before.revision } : { absent: true })
+          onWrite(facts.container)
+          return true
+        } catch (error) {
+          if (!isCatalogueError(error, 'revision_conflict', 'already_exists')) throw error
+        }
+      }
+      return false
     },
 
     async remove(container, slot) {

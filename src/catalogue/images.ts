@@ -182,12 +182,11 @@ export function imageCatalogue({ records, views, assemblies, settle, ...parts }:
       const proven = known.get(architecture)
       const digest = proven?.given ?? proven?.config ?? other.record.digest
       const slot = records.slotOf(id, architecture)
-      const carry = async (slot: Slot, of: string | undefined) => {
-        if (proven && !asked.dryRun) await facts.write({ ...proven, container: id, slot, digest: of ?? '', given: digest ?? null })
-      }
-      if (slot !== architecture) await carry(slot, digest)
+      const carried = (slot: Slot, of: string | undefined) => ({ ...proven!, container: id, slot, digest: of ?? '', given: digest ?? null })
+      const carries = proven && !asked.dryRun
+      if (carries && slot !== architecture) await facts.write(carried(slot, digest))
       const registered = await register({ ...asked, url, digest })
-      if (!registered.waiting?.has(architecture)) await carry(architecture, registered.record.digest)
+      if (carries && !registered.waiting?.has(architecture)) await facts.learn(carried(architecture, registered.record.digest))
       return answer(architecture, registered)
     },
 
@@ -217,7 +216,7 @@ export function imageCatalogue({ records, views, assemblies, settle, ...parts }:
       const waiting = (await assemblies.find(id))?.pending
       const target = waiting?.has(architecture) ? waitingTarget(asked, waiting.get(architecture)!) : await targetOf(asked)
       const { facts: proven } = await readTarball(parts, target, { by: 'verify' })
-      await facts.write(proven)
+      await facts.learn(proven)
       if (target.slot !== architecture) await settle(id, asked.cause)
       const known = (await records.find(id)) ?? { record: fromDocument(id, '{}'), revision: '' }
       const left = (await assemblies.find(id))?.pending
@@ -238,8 +237,8 @@ export function imageCatalogue({ records, views, assemblies, settle, ...parts }:
       }
       // read again under its new claim, so that what is known of it is about what it is registered as
       const { facts: proven } = await readTarball(parts, { ...target, slot: to }, { by: 'relabel' })
-      const registered = await records.move({ ...circumstances, id, from: architecture, to })
-      await facts.write({ ...proven, digest: registered.record.digest ?? '' })
+      const registered = await records.move({ ...circumstances, id, from: architecture, to, url: target.url })
+      await facts.learn({ ...proven, digest: registered.record.digest ?? '' })
       await facts.remove(id, architecture)
       return answer(to, registered)
     },

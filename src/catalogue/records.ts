@@ -52,8 +52,8 @@ export interface Records {
   register(image: ImageToRegister): Promise<Registered>
   /** Throws container_unknown, image_missing; the last image cannot be taken away: image_refused. */
   drop(image: Circumstances & { id: string; architecture: Architecture }): Promise<Registered>
-  /** Throws image_missing, already_exists when there is another image where it belongs. */
-  move(image: Circumstances & { id: string; from: Architecture; to: Architecture }): Promise<Registered>
+  /** Throws image_missing, already_exists when there is another image where it belongs, revision_conflict when it is not that image any more. */
+  move(image: Circumstances & { id: string; from: Architecture; to: Architecture; url: string }): Promise<Registered>
 }
 
 export interface RecordsParts {
@@ -107,9 +107,15 @@ export function recordsOf({ changes, guarded, assemblies, facts }: RecordsParts)
       return registered(await swap(id, { ...circumstances, to }), false)
     },
 
-    async move({ id, from, to, ...circumstances }) {
+    async move({ id, from, to, url, ...circumstances }) {
       const change = (known: Known | undefined) => {
         const record = imageOf(known, { id, architecture: from })
+        if (record.images.get(from) !== url) {
+          throw new CatalogueError(
+            'revision_conflict',
+            `another image for ${from} of ${id} came meanwhile, and nothing was changed; look at it again`
+          )
+        }
         const there = record.images.get(to)
         if (there !== undefined && there !== record.images.get(from)) {
           throw new CatalogueError('already_exists', `${id} has another image for ${to} already; remove or replace that one first`)

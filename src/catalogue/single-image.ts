@@ -43,6 +43,6 @@ export async function verifySingle(parts: SingleImageParts, { id, publicUrl }: {
   const key = keyOfUrl(url, [publicUrl, ...parts.addresses()])
   const target = { container: id, slot: '' as const, url, digest, given, key }
   const { facts } = await readTarball(parts, target, { by: 'verify' })
-  await parts.facts.write(facts)
+  await parts.facts.learn(facts)
   return singleImageView(id, { url, facts })
 }

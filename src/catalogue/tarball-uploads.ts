@@ -6,6 +6,7 @@ import { checkId, checkLength } from '../domain/limits.ts'
 import { storageUrl, tagOf, tarballKey } from '../domain/storage.ts'
 import type { ImageReport } from '../images/image-report.ts'
 import type { Inspect } from '../images/inspect-image.ts'
+import { checkPrecondition } from './changes.ts'
 import type { FactsBook } from './facts.ts'
 import { inspectedStream } from './inspected-stream.ts'
 import { digestsOf, toFacts } from './proofs.ts'
@@ -52,6 +53,8 @@ export async function uploadTarball(parts: UploadParts, upload: TarballUpload): 
   const { id, publicUrl, cause, precondition, said, source, sha256, size } = upload
   checkId(id)
   const before = await parts.records.find(id)
+  // it is looked at again when the record is written; but nobody shall send gigabytes for nothing
+  checkPrecondition(id, { before, precondition })
   let report: ImageReport | undefined
   const bytes = inspectedStream(source, async (chunks) => {
     const inspection = await parts.inspect(chunks, { claimed: () => said().architecture, sha256: false })
@@ -102,11 +105,16 @@ export async function registerTarball(
   const digest = digestsOf({ ...report, tarball: { ...report.tarball, sha256: null } })[0] ?? `sha256:${report.tarball.sha256}`
   const slot = records.slotOf(id, architecture)
   const proof = { container: id, url, given: null, key, report, by: 'upload', checked: now().toISOString() }
+  const [former] = await facts.read(id, [slot])
   await facts.write(toFacts({ ...proof, slot, digest }))
-  const registered = await records.register({ id, architecture, url, version, digest, ...circumstances })
+  const registered = await records.register({ id, architecture, url, version, digest, ...circumstances }).catch(async (error) => {
+    // the image that stands there stays what it was proven to be
+    if (former) await facts.learn(former).catch(() => {})
+    throw error
+  })
   if (registered.waiting?.get(architecture)?.url === url) return { ...registered, architecture }
-  // another upload of the same image may have written its own in between, and the record's digest is known only now
-  await facts.write(toFacts({ ...proof, slot: architecture, digest: registered.record.digest ?? '' }))
+  // the record's digest is known only now; and another upload may have come in between, with facts of its own
+  await facts.learn(toFacts({ ...proof, slot: architecture, digest: registered.record.digest ?? '' }))
   return { ...registered, architecture }
 }
 

@@ -87,7 +87,7 @@ export function createVerification(parts: VerificationParts): Verification {
   async function notRead(target: Target, { status, summary }: Pick<Facts, 'status' | 'summary'>): Promise<void> {
     const [known] = await facts.read(target.container, [target.slot])
     const before = known && applies(known, target) && known.verdict !== 'unverified' ? known : { ...nothingKnown, ...target, summary }
-    await facts.write({ ...before, key: target.key ?? null, status, checked: now().toISOString(), by: 'verification' })
+    await facts.learn({ ...before, key: target.key ?? null, status, checked: now().toISOString(), by: 'verification' })
   }
 
   async function prove(task: { container: string; slot: Slot; key: string | null }, signal: AbortSignal): Promise<void> {
@@ -95,8 +95,9 @@ export function createVerification(parts: VerificationParts): Verification {
     if (!target) return facts.remove(task.container, task.slot)
     try {
       const { facts: proven } = await readTarball(parts, target, { by: 'verification', signal })
-      await facts.write(proven)
-      await proved(target.container)
+      // another image has come while it was read, and may be one that nobody has read
+      if (!(await facts.learn(proven))) await queue.add({ kind: 'verify', ...task })
+      else await proved(target.container)
     } catch (error) {
       if (!isCatalogueError(error, 'source_gone')) throw error
       await notRead(target, { status: 'gone', summary: error.message })
