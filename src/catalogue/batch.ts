@@ -7,6 +7,7 @@ import { checkId } from '../domain/limits.ts'
 import type { DocumentStore } from '../stores/document-store.ts'
 import { type Changed, type Changes, checkPrecondition, knownOf, type Precondition } from './changes.ts'
 import type { ContainerEdits } from './container-edits.ts'
+import type { Journal } from './journal.ts'
 
 export interface BatchItem {
   id: string
@@ -40,6 +41,7 @@ export interface Batches {
 export interface BatchParts {
   changes: Changes
   edits: ContainerEdits
+  journal: Pick<Journal, 'ofContainer'>
   /** Where it is noted what is under way. */
   leases: DocumentStore
   hash: Hash
@@ -58,10 +60,12 @@ interface Intent {
 const deadAfterMs = 600_000
 const maxIntent = 8 * 1024 * 1024
 const attempts = 10
+/** Of the newest entries about a record. */
+const maxLookedAt = 200
 const atOnce = 16
 
 export function createBatches(parts: BatchParts): Batches {
-  const { changes, edits, leases, hash, now } = parts
+  const { changes, edits, journal, leases, hash, now } = parts
 
   /** The edits of one container as one change; what is wrong with an item says which it is. */
   function changeOf(items: readonly Placed[], publicUrl: string) {
@@ -149,11 +153,23 @@ export function createBatches(parts: BatchParts): Batches {
     }
   }
 
-  async function recoverOne({ items }: Intent): Promise<void> {
-    const found = await Promise.all(items.map(async (item) => ({ ...item, known: await changes.find(item.id) })))
-    const written = found.filter(({ known, before, after }) => (known?.document ?? null) === after && before !== after)
-    if (written.length === items.length) return
-    for (const { id, before, known } of written) {
+  /** Whether the batch came as far as this one, though somebody else wrote since: then the history tells. */
+  async function wasWritten({ id, before, after }: Intent['items'][number], since: string): Promise<boolean> {
+    const { items } = await journal.ofContainer(id, { kind: 'record', limit: maxLookedAt, fresh: true })
+    return items.some((entry) => entry.at >= since && entry.before === before && entry.after === after)
+  }
+
+  async function recoverOne({ items, due }: Intent): Promise<void> {
+    const since = new Date(Date.parse(due) - deadAfterMs).toISOString()
+    const found: { id: string; before: string | null; known: Changed['before']; stands: boolean; done: boolean }[] = []
+    for (const item of items) {
+      const known = await changes.find(item.id)
+      const stands = (known?.document ?? null) === item.after
+      found.push({ ...item, known, stands, done: stands || (await wasWritten(item, since)) })
+    }
+    // it was whole, and only its note was left
+    if (found.every(({ done }) => done)) return
+    for (const { id, before, known } of found.filter(({ stands }) => stands)) {
       const cause = background('a batch was left half done by a process that ended')
       const precondition: Precondition = known ? { revisions: [known.revision] } : { absent: true }
       await changes.write(id, { cause, to: () => before ?? undefined, precondition, verbatim: true, what: 'taken back' }).catch((error) => {

@@ -192,6 +192,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const verification = tarballs && createVerification({ ...tarballs, inSlot, facts, queue })
   const publishing = createPublishing({
     ...{ records: plainRecords, changes, assemblies, facts, rulebook, guarded, verification, now },
+    keep: removals?.keep,
     addresses: tarballs?.addresses ?? (() => [])
   })
   verification?.onProof((id) => publishing.settle(id))
@@ -247,7 +248,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
       const proven = known.get(slot ?? '')
       return { url, digest: proven?.given ?? proven?.config ?? record.digest }
     },
-    batches: createBatches({ changes, edits, leases: stores.leases, hash, now }),
+    batches: createBatches({ changes, edits, journal, leases: stores.leases, hash, now }),
     assemblies,
     building: createBuilding({ assemblies, changes, rulebook, now }),
     publishing,

@@ -142,8 +142,9 @@ export function createChanges({ containers, journal, hash, follow, onUntold, rel
       const changed = await attempt(id, { change, attempts })
       if (!changed) continue
       if (change.dryRun || changed.before?.revision === changed.after?.revision) return changed
-      const entry = changed.unchanged ? undefined : await tell(id, { change, changed })
-      const released = release ? await release(id, changed) : []
+      // at once: until then a tarball that the record names now may still be one that is to be removed
+      const told = changed.unchanged ? undefined : tell(id, { change, changed })
+      const [released, entry] = await Promise.all([release ? release(id, changed) : [], told])
       for (const listener of listeners) listener(id, { changed, entry })
       return { ...changed, released }
     }

@@ -69,9 +69,15 @@ export function createDemandBook(store: DocumentStore, { now }: { now: () => Dat
     async flush() {
       if (!counted) return false
       waiting = mergedDemand(waiting, tally.take())
-      await add(dayOf(now().toISOString()), waiting)
-      waiting = noDemand
+      // what is counted while it is written is for the next time
       counted = false
+      try {
+        await add(dayOf(now().toISOString()), waiting)
+      } catch (error) {
+        counted = true
+        throw error
+      }
+      waiting = noDemand
       return true
     },
 

@@ -16,7 +16,8 @@ export function namingOf({ containers, assemblies }: { containers: DocumentStore
   return {
     async namedAmong(keys, { signal } = {}) {
       const named = new Set<string>()
-      for (const store of [containers, assemblies]) {
+      // in the order in which a tarball goes: one that is published meanwhile is met here or there
+      for (const store of [assemblies, containers]) {
         // a copy that was made a moment ago counts
         await store.refresh()
         for await (const page of pagesOf(store, signal)) {

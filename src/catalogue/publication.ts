@@ -44,6 +44,8 @@ export interface PublishingParts {
   guarded: readonly Architecture[]
   verification: Pick<Verification, 'registered' | 'waits'> | undefined
   addresses: () => readonly string[]
+  /** Their tarballs may be about to be removed, because no record names them. */
+  keep: ((urls: readonly string[]) => Promise<void>) | undefined
   now: () => Date
 }
 
@@ -164,6 +166,7 @@ export function createPublishing(parts: PublishingParts): Publishing {
       return next
     }
     const names = images.map(({ architecture }) => architecture)
+    if (!dryRun) await parts.keep?.(images.map(({ url }) => url))
     const { after, unchanged } = await assemblies.change(id, {
       kind: 'pending',
       cause,

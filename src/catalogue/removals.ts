@@ -22,6 +22,8 @@ export interface RemovalsParts {
 export interface Removals {
   /** To be told of every change of a record. It never throws. */
   changed(id: string, changed: Pick<Changed, 'before' | 'after'>): Promise<Release[]>
+  /** Images are about to be named by what is no record: their tarballs stay. */
+  keep(urls: readonly string[]): Promise<void>
   /** Removes what is due and named by nobody; how many tasks there were. */
   work(options: { atOnce: number; signal: AbortSignal }): Promise<number>
   /** When it is going to be removed, if it is. */
@@ -63,9 +65,9 @@ export function createRemovals(parts: RemovalsParts): Removals {
   async function remove(claimed: Claimed<'remove'>, named: ReadonlySet<string>): Promise<void> {
     const { key, container, attempts } = claimed.task
     try {
-      const blob = named.has(key) ? undefined : await isTheSame(claimed)
       // false when it was named again meanwhile
-      if (blob && !(await claimed.extend())) return
+      if (!named.has(key) && !(await claimed.extend())) return
+      const blob = named.has(key) ? undefined : await isTheSame(claimed)
       if (blob && (await blobs.remove(key))) parts.onRemoved({ key, container, size: blob.size })
       await claimed.finish()
     } catch (error) {
@@ -93,8 +95,20 @@ export function createRemovals(parts: RemovalsParts): Removals {
       const due = await queue.claim('remove', atOnce)
       if (due.length === 0) return 0
       const named = await naming.namedAmong(new Set(due.map(({ task }) => task.key)), { signal })
-      for (const claimed of due) await remove(claimed, named)
+      let failure: { error: unknown } | undefined
+      for (const claimed of due) {
+        if (signal.aborted) break
+        // one that cannot be removed keeps no other
+        await remove(claimed, named).catch((error) => {
+          failure ??= { error }
+        })
+      }
+      if (failure) throw failure.error
       return due.length
+    },
+
+    async keep(urls) {
+      for (const key of keysNamedIn(JSON.stringify(urls))) if (isUploadKey(key)) await queue.cancel(taskOf(key))
     },
 
     async pending(key) {

@@ -74,19 +74,24 @@ export const isUploadKey = (key: string): boolean => /^containers\/[^/]+\/[0-9a-
 export const digestInKey = (key: string): string | undefined => (isUploadKey(key) ? key.split('/')[2] : undefined)
 
 const storagePath = '/storage/'
+const uploadPath = '/containers/'
 
 /**
- * Every key that a document names by a URL, under whatever address: an address of ours may have changed, and a tarball that somebody
- * still names must not be taken for nobody's. So it finds too much rather than too little.
+ * Every key that a document names by a URL, under whatever address: an address of ours may have changed, workers may read the bucket
+ * itself, and a tarball that somebody still names must not be taken for nobody's. So it finds too much rather than too little.
  */
 export function keysNamedIn(document: string): Set<string> {
   const keys = new Set<string>()
-  if (!document.includes('storage')) return keys
+  if (!document.includes('storage') && !document.includes('containers')) return keys
   for (const text of textsIn(JSON.parse(document))) {
     const [path] = text.split(/[?#]/, 1)
     for (let at = path!.indexOf(storagePath); at !== -1; at = path!.indexOf(storagePath, at + 1)) {
       const key = decodedOrNot(path!.slice(at + storagePath.length))
       if (key !== '') keys.add(key)
+    }
+    for (let at = path!.indexOf(uploadPath); at !== -1; at = path!.indexOf(uploadPath, at + 1)) {
+      // S3's own URLs (s3://…) are not encoded
+      for (const key of [path!.slice(at + 1), decodedOrNot(path!.slice(at + 1))]) if (isUploadKey(key)) keys.add(key)
     }
   }
   return keys

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { CatalogueError } from '../../../src/domain/errors.ts'
 import { startWithTarballs } from '../../support/tarballs.ts'
 
 const url = '/api/v1/batch'
@@ -117,4 +118,27 @@ t.test('what a killed process left half done is taken back by the next, except w
   t.strictSame(versions, ['before', 'before', 'of somebody else', 'before'])
   t.equal(await stores.leases.get('batch-1'), undefined)
   t.ok(await stores.leases.get('batch-2'), 'one that may still be alive is left alone')
+})
+
+t.test('a batch that was whole stays whole, though only its note was left and somebody wrote on since', async (t) => {
+  const { app, catalogue, stores } = await startWithTarballs(t)
+  const { remove } = stores.leases
+  stores.leases.remove = async () => {
+    throw new CatalogueError('store_unavailable', 'the store is away')
+  }
+  const lost = await app.inject({ method: 'POST', url, payload: { items: [put('a'), put('b')] } })
+  stores.leases.remove = remove
+  const again = await app.inject({ method: 'POST', url, payload: { items: [put('a'), put('b')] } })
+  await app.inject({ method: 'PATCH', url: '/api/v1/containers/b', payload: { version: '2' } })
+  const [note] = (await stores.leases.list({ where: [{ field: 'id', glob: 'batch-*' }], limit: 1 })).items
+  // as if it had begun ten minutes earlier by the clock of whoever looks now
+  const past = JSON.parse(note!.document)
+  await stores.leases.put(note!.id, JSON.stringify({ ...past, due: '2026-01-02T03:04:05.000Z' }))
+
+  t.equal(lost.statusCode, 503)
+  t.equal(again.statusCode, 200)
+  t.equal(await catalogue.batches.recover(), 1)
+
+  t.match((await app.inject('/api/v1/containers/a')).json(), { version: '1' })
+  t.match((await app.inject('/api/v1/containers/b')).json(), { version: '2' })
 })

@@ -61,7 +61,7 @@ t.test('a container as a manifest list names what is proven, and what is not', a
 })
 
 t.test('what machines ask for is counted, and which containers lack it', async (t) => {
-  const { app, catalogue } = await startWithTarballs(t)
+  const { app, catalogue, stores } = await startWithTarballs(t)
   await app.inject({ method: 'PUT', url: `${container}/images/amd64`, payload: { url: 's3://b/x.tar', digest: 'd' } })
   const ask = (arch: string) => app.inject(`/container/resolve?id=hello:1&arch=${arch}`)
   await Promise.all([ask('x86_64'), ask('x86_64'), ask('aarch64'), ask('amd64')])
@@ -75,6 +75,16 @@ t.test('what machines ask for is counted, and which containers lack it', async (
     { architecture: 'amd64', names: ['x86_64', 'amd64'], asked: 3, answered: 3, refused: 0, lacking: [] },
     { architecture: 'arm64', asked: 1, answered: 0, refused: 1, lacking: [{ container: 'hello:1', refused: 1 }] }
   ])
+
+  const { put } = stores.demand
+  stores.demand.put = async (...asked) => {
+    stores.demand.put = put
+    await ask('x86_64')
+    return put(...asked)
+  }
+  await ask('x86_64')
+  t.equal(await catalogue.demand.flush(), true)
+  t.equal(await catalogue.demand.flush(), true, 'what was asked while it was written')
   for (const days of ['0', '91', 'x', '']) t.equal((await app.inject(`/api/v1/architectures?days=${days}`)).statusCode, 400)
 })
 

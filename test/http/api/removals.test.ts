@@ -1,4 +1,6 @@
 import t, { type Test } from 'tap'
+import { namingOf } from '../../../src/catalogue/naming.ts'
+import type { Rule } from '../../../src/domain/rules.ts'
 import { inChunks } from '../../support/images.ts'
 import { startWithTarballs, tarball } from '../../support/tarballs.ts'
 
@@ -8,9 +10,9 @@ const octets = { 'content-type': 'application/octet-stream' }
 const hour = 3_600_000
 
 /** A server with a clock that the test moves, and an hour of grace. */
-async function start(t: Test, graceMs = hour) {
+async function start(t: Test, graceMs = hour, options: { rules?: Rule[] } = {}) {
   let ahead = 0
-  const server = await startWithTarballs(t, { graceMs, now: () => new Date(Date.now() + ahead) })
+  const server = await startWithTarballs(t, { ...options, graceMs, now: () => new Date(Date.now() + ahead) })
   const { app, catalogue, blobs } = server
   return {
     ...server,
@@ -159,4 +161,73 @@ t.test('a removal outlasts the process that put it down, and of two replicas one
 
   t.equal(one + other, 1)
   t.strictSame(await server.keys(), [])
+})
+
+t.test('a tarball that workers read from the bucket itself stays', async (t) => {
+  const server = await start(t)
+  await server.put('hello:1', first)
+  const [key] = await server.keys()
+  await server.remove('hello:1')
+  const url = `s3://s3-us-west-2.amazonaws.com:80/bucket/of/ours/${key}`
+  // behind our back
+  await server.stores.containers.put('again:1', JSON.stringify({ id: 'again:1', version: '1', digest: 'sha256:1', url }))
+  server.pass(hour + 1000)
+  await server.work()
+
+  t.strictSame(await server.keys(), [key])
+})
+
+t.test('a tarball is named while it is being published, from whichever side one looks', async (t) => {
+  const url = `http://127.0.0.1:0/storage/containers/hello-1/${'0'.repeat(12)}/hello-1.tar`
+  const names = { id: 'hello:1', document: JSON.stringify({ id: 'hello:1', url }), revision: '1' }
+  let published = false
+  const listed = (isThere: () => boolean) => ({
+    refresh: async () => {},
+    list: async () => {
+      const items = isThere() ? [names] : []
+      published = true
+      return { items }
+    }
+  })
+  const naming = namingOf({ containers: listed(() => published), assemblies: listed(() => !published) } as never)
+  const key = url.split('/storage/')[1]!
+
+  t.strictSame([...(await naming.namedAmong(new Set([key])))], [key])
+})
+
+t.test('an image that is put down to wait, while its tarball is about to be removed, keeps it', async (t) => {
+  const server = await start(t, hour, { rules: [{ match: 'whole*', publish: 'all', expected: ['amd64', 'arm64'] as never }] })
+  const { image } = (await server.put('hello:1', first)).json()
+  await server.remove('hello:1')
+  server.pass(hour + 1000)
+  const { list } = server.stores.containers
+  server.stores.containers.list = async (query) => {
+    const page = await list(query)
+    server.stores.containers.list = list
+    const payload = { url: image.url, digest: 'sha256:1', version: '1' }
+    const reply = await server.app.inject({ method: 'PUT', url: '/api/v1/containers/whole:1/images/amd64', payload })
+    t.equal(reply.statusCode, 202)
+    return page
+  }
+  await server.work()
+
+  t.equal((await server.keys()).length, 1)
+})
+
+t.test('one that cannot be removed keeps no other', async (t) => {
+  const server = await start(t)
+  for (const id of ['hello:1', 'hello:2']) {
+    await server.put(id, first)
+    await server.remove(id)
+  }
+  server.pass(hour + 1000)
+  const { remove } = server.blobs
+  server.blobs.remove = async () => {
+    server.blobs.remove = remove
+    throw new Error('not permitted')
+  }
+
+  await t.rejects(server.work(), /not permitted/)
+
+  t.equal((await server.keys()).length, 1)
 })
