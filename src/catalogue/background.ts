@@ -1,7 +1,9 @@
+import { type Policy, permits } from '../domain/policy.ts'
 import type { Catalogue } from './catalogue.ts'
 import { type Loop, startLoop } from './loop.ts'
 
 export interface BackgroundOptions {
+  policy: Policy
   /** Whether any image may be read. */
   reading: boolean
   uploadExpiryMs: number
@@ -30,10 +32,13 @@ const removing = { everyMs: 60_000, leastMs: 1_000, atOnce: 200 }
 /** What changes by time beside containers: builds that fell silent, images that waited long enough, a server that died between two steps. */
 const publishing = { everyMs: 10_000, limit: 200 }
 
-/** What happens without a request: each an entry of its own. */
+/**
+ * What happens without a request: each an entry of its own. Where nobody may write nothing happens to records, tarballs, tasks and history
+ * either: they may be another server's, which this one only looks at. Lists and counts are kept up, as reading them needs and makes them.
+ */
 export function startBackground(
   catalogue: Catalogue,
-  { reading, uploadExpiryMs, deleteGraceMs, sweepMs, onFailure }: BackgroundOptions
+  { policy, reading, uploadExpiryMs, deleteGraceMs, sweepMs, onFailure }: BackgroundOptions
 ): Loop[] {
   const { verification, sweep, summaries, batches, demand, uploads, removals, journalBounds } = catalogue
   const loops: Loop[] = []
@@ -43,12 +48,13 @@ export function startBackground(
     loops.push(startLoop({ everyMs, work: (signal) => work(signal).then(() => 0), onError: (error) => onFailure(error, what) }))
   }
 
-  every(recovering.everyMs, { what: 'a batch could not be taken back', work: () => batches.recover() })
   every(counting.everyMs, { what: 'demand could not be written down', work: () => demand.flush() })
   every(sweepMs, {
     what: 'the rows of the lists could not be compared with the records',
     work: (signal) => summaries.run({ everyMs: sweepMs, signal })
   })
+  if (!permits(policy, 'container:write')) return loops
+  every(recovering.everyMs, { what: 'a batch could not be taken back', work: () => batches.recover() })
   every(publishing.everyMs, {
     what: 'images that wait could not be published, or given up',
     work: (signal) => catalogue.publishing.work({ limit: publishing.limit, signal })
