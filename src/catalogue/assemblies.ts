@@ -65,6 +65,8 @@ export interface AssembliesParts {
   now: () => Date
   /** The change is there, and the journal could not take it. */
   onUntold(error: unknown, id: string): void
+  /** Hears of images that wait no longer: published, given up, or replaced by others. It never throws. */
+  letGo?: ((id: string, urls: readonly string[]) => Promise<void>) | undefined
 }
 
 type Stands = KnownAssembly | undefined
@@ -77,7 +79,7 @@ const longAgo = new Date(0).toISOString()
 /** The id of the document. */
 export const assemblyKey = (container: string, hash: Hash): string => hash(`assembly\n${container}`)
 
-export function createAssemblies({ store, journal, rulebook, hash, now, onUntold }: AssembliesParts): Assemblies {
+export function createAssemblies({ store, journal, rulebook, hash, now, onUntold, letGo }: AssembliesParts): Assemblies {
   const inTurn = createTurns()
   const listeners: ((id: string) => void)[] = []
   const arrivals = new Map<string, Map<Architecture, string | null>>()
@@ -125,7 +127,11 @@ export function createAssemblies({ store, journal, rulebook, hash, now, onUntold
       const unchanged = after === former
       if (dryRun || (unchanged && !always)) return { before, after: { assembly: after, revision: before?.revision ?? '' }, unchanged }
       const revision = await put(id, { before, after, at })
-      if (revision !== undefined) return { before, after: { assembly: after, revision }, unchanged }
+      if (revision === undefined) continue
+      const waiting = new Set([...after.pending.values()].map(({ url }) => url))
+      const gone = [...former.pending.values()].flatMap(({ url }) => (waiting.has(url) ? [] : url))
+      if (gone.length > 0) await letGo?.(id, gone)
+      return { before, after: { assembly: after, revision }, unchanged }
     }
     throw new CatalogueError('revision_conflict', `what stands beside ${id} is changed by too many at once; try again`)
   }

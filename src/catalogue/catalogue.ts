@@ -164,10 +164,11 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const now = tarballs?.now ?? (() => new Date())
   const journal = createJournal(stores.journal, { hash, now })
   const rulebook = createRulebook({ rules, expected })
-  const assemblies = createAssemblies({ store: stores.assemblies, journal, rulebook, hash, now, onUntold })
+  const letGo = async (id: string, urls: readonly string[]) => removals?.letGo(id, urls)
+  const assemblies = createAssemblies({ store: stores.assemblies, journal, rulebook, hash, now, onUntold, letGo })
   const queue = taskQueue(stores.tasks, { hash, now, leaseMs: 60_000, ...tarballs })
   const naming = namingOf(stores)
-  const removals = tarballs && createRemovals({ ...tarballs, ...tarballs.removal, naming, queue })
+  const removals = tarballs && createRemovals({ ...stores, ...tarballs, ...tarballs.removal, naming, queue })
   const upkeep = tarballs && removals && upkeepCatalogue(stores, { ...tarballs, facts, naming, queue, removals })
   const { follow } = assemblies
   const changes = createChanges({ containers: stores.containers, journal, hash, follow, release: removals?.changed, onUntold })

@@ -116,7 +116,7 @@ export function createPublishing(parts: PublishingParts): Publishing {
     { seen, architectures, what, cause }: { seen: Assembly; architectures: readonly Architecture[]; what: string; cause: Cause }
   ): Promise<void> {
     if (architectures.length === 0) return
-    await assemblies.change(id, {
+    const changed = await assemblies.change(id, {
       kind: 'pending',
       cause,
       to: (assembly, at) => {
@@ -127,7 +127,8 @@ export function createPublishing(parts: PublishingParts): Publishing {
       what,
       summary: `${what}: the image for ${architectures.join(', ')}`
     })
-    for (const architecture of architectures) await facts.remove(id, waitingSlot(architecture))
+    const { pending } = changed.after.assembly
+    for (const architecture of architectures) if (!pending.has(architecture)) await facts.remove(id, waitingSlot(architecture))
   }
 
   const settle: Publishing['settle'] = (id, cause = background('publication')) =>

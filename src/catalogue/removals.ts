@@ -1,11 +1,13 @@
 import type { BlobStore } from '../blobs/blob-store.ts'
 import { digestInKey, isUploadKey, keysNamedIn } from '../domain/storage.ts'
 import { backoffMs, type NewTask, type Release } from '../domain/task.ts'
+import type { DocumentStore } from '../stores/document-store.ts'
 import type { Changed } from './changes.ts'
 import type { Naming } from './naming.ts'
 import type { Claimed, TaskQueue } from './task-queue.ts'
 
 export interface RemovalsParts {
+  containers: Pick<DocumentStore, 'get'>
   naming: Naming
   blobs: BlobStore
   queue: TaskQueue
@@ -24,6 +26,8 @@ export interface Removals {
   changed(id: string, changed: Pick<Changed, 'before' | 'after'>): Promise<Release[]>
   /** Images are about to be named by what is no record: their tarballs stay. */
   keep(urls: readonly string[]): Promise<void>
+  /** Images that waited to be published in a container wait no longer. It never throws. */
+  letGo(id: string, urls: readonly string[]): Promise<void>
   /** Removes what is due and named by nobody; how many tasks there were. */
   work(options: { atOnce: number; signal: AbortSignal }): Promise<number>
   /** When it is going to be removed, if it is. */
@@ -37,7 +41,7 @@ export interface Removals {
  * theirs. A container that names one again rescues it: its task is cancelled then, and it is looked for once more right before.
  */
 export function createRemovals(parts: RemovalsParts): Removals {
-  const { naming, blobs, queue, now, graceMs } = parts
+  const { containers, naming, blobs, queue, now, graceMs } = parts
   let wake = () => {}
 
   const taskOf = (key: string, container = ''): Extract<NewTask, { kind: 'remove' }> => ({
@@ -108,7 +112,19 @@ export function createRemovals(parts: RemovalsParts): Removals {
     },
 
     async keep(urls) {
-      for (const key of keysNamedIn(JSON.stringify(urls))) if (isUploadKey(key)) await queue.cancel(taskOf(key))
+      for (const key of uploadsNamedIn(urls)) await queue.cancel(taskOf(key))
+    },
+
+    async letGo(id, urls) {
+      try {
+        const record = await containers.get(id)
+        // those that were published
+        const named = record ? keysNamedIn(record.document) : new Set()
+        for (const key of uploadsNamedIn(urls)) if (!named.has(key)) await release(id, key)
+        if (graceMs === 0) wake()
+      } catch (error) {
+        parts.onError(error, id)
+      }
     },
 
     async pending(key) {
@@ -120,5 +136,7 @@ export function createRemovals(parts: RemovalsParts): Removals {
     }
   }
 }
+
+const uploadsNamedIn = (urls: readonly string[]): string[] => [...keysNamedIn(JSON.stringify(urls))].filter(isUploadKey)
 
 const keysOf = (known: Changed['before']): Set<string> => (known ? keysNamedIn(known.document) : new Set())

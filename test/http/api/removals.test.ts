@@ -231,3 +231,29 @@ t.test('one that cannot be removed keeps no other', async (t) => {
 
   t.equal((await server.keys()).length, 1)
 })
+
+t.test(
+  'a tarball that waits to be published is released when it is given up, replaced, or its container removed, and not before',
+  async (t) => {
+    const server = await start(t, hour, { rules: [{ match: 'whole*', publish: 'all', expected: ['amd64', 'arm64'] as never }] })
+    const arm64 = tarball({ architecture: 'arm64' })
+    const released = () => server.said.length
+
+    t.equal((await server.put('whole:1', first)).statusCode, 202)
+    await server.put('whole:1', second)
+    t.equal(released(), 1, 'replaced')
+    await server.app.inject({ method: 'DELETE', url: '/api/v1/containers/whole:1/images/amd64' })
+    t.equal(released(), 2, 'given up')
+    await server.put('whole:1', first)
+    t.equal((await server.put('whole:1', arm64, 'arm64')).statusCode, 201)
+    t.equal(released(), 2, 'published')
+    await server.put('whole:1', second)
+    t.equal(released(), 3, 'the one that the record named')
+    server.pass(hour + 1000)
+    await server.work()
+
+    const { images } = (await server.app.inject('/api/v1/containers/whole:1')).json()
+    const named = Object.values<{ url: string }>(images).map(({ url }) => url.split('/storage/')[1])
+    t.strictSame((await server.keys()).sort(), named.sort())
+  }
+)
