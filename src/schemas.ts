@@ -111,6 +111,7 @@ export interface Schemas {
   'released-tarball.json': ReleasedTarball
   'removal-answer.json': RemovalAnswer
   'report-query.json': ReportQuery
+  'resolution-query.json': ResolutionQuery
   'resolution-reply.json': ResolutionReply
   'resolution.json': Resolution
   'resolve-query.json': ResolveQuery
@@ -2118,6 +2119,16 @@ export interface ReportQuery {
    * Read the bytes again and tell what this path is in them.
    */
   path?: string
+}
+export interface ResolutionQuery {
+  /**
+   * The architecture of a machine, as it calls itself or as OCI does.
+   */
+  arch: string
+  /**
+   * Give the image though its bytes are another architecture's.
+   */
+  force?: boolean
 }
 export interface ResolutionReply {
   success: boolean

@@ -238,6 +238,7 @@ export function imageCatalogue({ records, views, assemblies, settle, ...parts }:
       // read again under its new claim, so that what is known of it is about what it is registered as
       const { facts: proven } = await readTarball(parts, { ...target, slot: to }, { by: 'relabel' })
       const registered = await records.move({ ...circumstances, id, from: architecture, to, url: target.url })
+      if (circumstances.dryRun) return { ...(await answer(to, registered)), image: imageView(to, { url: target.url, facts: proven }) }
       await facts.learn({ ...proven, digest: registered.record.digest ?? '' })
       await facts.remove(id, architecture)
       return answer(to, registered)

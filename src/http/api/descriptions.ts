@@ -125,6 +125,7 @@ export const descriptions = {
     summary: 'Register a mislabelled image as what it is proven to be',
     tags,
     params,
+    querystring: { $ref: 'dry-run-query.json#' },
     response: {
       200: answer('It stands where it belongs.'),
       400: invalid,

@@ -127,8 +127,9 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
       action: 'container:write',
       describes: descriptions[operation],
       async handler(request, reply) {
-        strictQuery(request, [])
-        return answered(reply.code(200), await images[operation]({ ...asked(request), ...circumstances(request) }), 200)
+        const { dryRun } = strictQuery(request, operation === 'relabel' ? ['dryRun'] : [])
+        const change = { ...asked(request), ...circumstances(request), dryRun: parseFlag(dryRun, 'dryRun') }
+        return answered(reply, await images[operation](change), 200)
       }
     })
   }

@@ -15,6 +15,7 @@ import { layoutRoutes } from './layout.ts'
 import { listRoutes } from './lists.ts'
 import { planningRoutes } from './planning.ts'
 import { refuse } from './problems.ts'
+import { resolveRoutes } from './resolve.ts'
 import { upkeepRoutes } from './upkeep.ts'
 import { uploadRoutes } from './uploads.ts'
 import { waitRoutes } from './wait.ts'
@@ -45,6 +46,7 @@ export async function apiFace(
   const common = { publicUrl: publicUrlOf(address), bounds: { limit: smallBody, timeoutMs: bodyTimeoutMs } }
   imageRoutes(app, { images, ...common, stallMs })
   containerRoutes(app, { ...catalogue, ...common })
+  resolveRoutes(app, catalogue)
   listRoutes(app, { ...catalogue, ...common })
   if (catalogue.layout) layoutRoutes(app, { layout: catalogue.layout, ...common })
   batchRoutes(app, { ...catalogue, ...common })

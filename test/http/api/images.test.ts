@@ -157,6 +157,9 @@ t.test('relabel puts a mislabelled image where it belongs', async (t) => {
   await app.inject({ method: 'PUT', url: `${base}/images/amd64`, headers: octets, payload: arm64 })
   t.equal((await app.inject('/container/resolve?id=container-hello:v1&arch=x86_64')).statusCode, 409)
 
+  const rehearsed = await app.inject({ method: 'POST', url: `${base}/images/amd64/relabel?dryRun=true` })
+  t.match(rehearsed.json(), { image: { architecture: 'arm64', verdict: 'match' }, container: { images: { arm64: {} } } })
+  t.match((await app.inject(base)).json().images, { amd64: { verdict: 'mislabelled' } }, 'a rehearsal changes nothing')
   const reply = await app.inject({ method: 'POST', url: `${base}/images/amd64/relabel` })
 
   t.equal(reply.statusCode, 200)

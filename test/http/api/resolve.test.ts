@@ -1,0 +1,43 @@
+import t from 'tap'
+import { appLayer, baseLayer } from '../../support/images.ts'
+import { startWithTarballs, tarball } from '../../support/tarballs.ts'
+
+const base = '/api/v1/containers/container-hello%3Av1'
+
+t.test('a machine is given its image, by any name of its architecture, or told which there are', async (t) => {
+  const { app } = await startWithTarballs(t)
+  await app.inject({ method: 'PUT', url: `${base}/images/arm64`, payload: { url: 's3://b/arm.tar', digest: 'd' } })
+
+  const given = await app.inject(`${base}/resolve?arch=aarch64`)
+  const refused = await app.inject(`${base}/resolve?arch=x86_64`)
+
+  t.equal(given.statusCode, 200)
+  t.strictSame(given.json(), { architecture: 'arm64', requested: 'aarch64', url: 's3://b/arm.tar', source: 'urls', verdict: 'unverified' })
+  t.equal(refused.statusCode, 404)
+  t.match(refused.json(), { code: 'image_missing', available: ['arm64'] })
+})
+
+t.test('a mislabelled image is given to none that do not insist', async (t) => {
+  const { app } = await startWithTarballs(t)
+  const payload = tarball({ architecture: 'arm64', layers: [baseLayer('arm64'), appLayer('arm64')] })
+  await app.inject({ method: 'PUT', url: `${base}/images/amd64`, headers: { 'content-type': 'application/octet-stream' }, payload })
+
+  const refused = await app.inject(`${base}/resolve?arch=x86_64`)
+  const forced = await app.inject(`${base}/resolve?arch=x86_64&force=true`)
+
+  t.equal(refused.statusCode, 409)
+  t.match(refused.json(), { status: 409, detail: /proven to be for arm64/ })
+  t.match(forced.json(), { architecture: 'amd64', verdict: 'mislabelled' })
+})
+
+t.test('no architecture, an empty one, an unknown container or parameter are refused', async (t) => {
+  const { app } = await startWithTarballs(t)
+
+  for (const query of ['', '?arch=']) {
+    const reply = await app.inject(`${base}/resolve${query}`)
+    t.match(reply.json(), { status: 400, code: 'parameter_missing' })
+  }
+  t.match((await app.inject(`${base}/resolve?arch=arm64`)).json(), { status: 404, code: 'container_unknown' })
+  t.match((await app.inject(`${base}/resolve?arch=arm64&force=perhaps`)).json(), { status: 400 })
+  t.match((await app.inject(`${base}/resolve?arch=arm64&format=text`)).json(), { status: 400, code: 'parameter_invalid' })
+})
