@@ -257,7 +257,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     views,
     view: views.of,
     journalBounds,
-    history: createHistory({ journal, bounds: journalBounds, changes, guarded, view: views.of, verification, tarballs }),
+    history: createHistory({ journal, bounds: journalBounds, changes, guarded, view: views.of, verification, tarballs, facts, now }),
     events: createEvents({ journal, now, bounds: options.eventBounds, onError: (error) => onFailure(error, 'events could not be read') }),
     deleted: deletedList({ journal, containers: stores.containers, now, keepMs: deletedKeepMs }),
     specsNaming: (container) => specsNaming(stores.jobSpecs, { container, most: 20 }),

@@ -10,6 +10,7 @@ import type { HistoryCut } from '../domain/history-cut.ts'
 import { stringOf } from '../domain/json.ts'
 import { keyOfUrl } from '../domain/storage.ts'
 import type { Changes, Known } from './changes.ts'
+import { type FactsBook, knownOf } from './facts.ts'
 import type { ContainerView } from './image-views.ts'
 import type { Journal } from './journal.ts'
 import type { JournalBounds } from './journal-bounds.ts'
@@ -76,9 +77,11 @@ export interface HistoryParts {
   verification: Pick<Verification, 'registered'> | undefined
   /** Where our own tarballs are; absent where there is nowhere to keep them. */
   tarballs: { blobs: Pick<BlobStore, 'head'>; addresses: () => readonly string[] } | undefined
+  facts: FactsBook
+  now: () => Date
 }
 
-export function createHistory({ journal, bounds, changes, guarded, view, verification, tarballs }: HistoryParts): History {
+export function createHistory({ journal, bounds, changes, guarded, view, verification, tarballs, facts, now }: HistoryParts): History {
   const revisions = revisionsOf({ journal, changes })
 
   /** The images of a document that stood in our own store, and do not any more. */
@@ -93,6 +96,16 @@ export function createHistory({ journal, bounds, changes, guarded, view, verific
       return [{ code: 'gone', message, architecture }]
     })
     return (await Promise.all(warnings)).flat()
+  }
+
+  /** What was proven of them before stays proven, but nobody can have them. */
+  async function noteGone(record: Record, warnings: readonly Warning[]): Promise<void> {
+    if (warnings.length === 0) return
+    const known = await knownOf(facts, record)
+    for (const { architecture } of warnings) {
+      const proven = known.get(architecture ?? '')
+      if (proven) await facts.learn({ ...proven, status: 'gone', checked: now().toISOString(), by: 'restore' })
+    }
   }
 
   return {
@@ -122,6 +135,7 @@ export function createHistory({ journal, bounds, changes, guarded, view, verific
       checkRegistrable(record, { revision, publicUrl, guarded })
       const warnings = await goneTarballs(record, publicUrl)
       const { after, unchanged } = await written({ id, revision, document, ...circumstances })
+      if (!circumstances.dryRun) await noteGone(record, warnings)
       if (!circumstances.dryRun && !unchanged) await verification?.registered(record, { publicUrl })
       return { container: await view(after!), unchanged, warnings }
     }

@@ -34,6 +34,9 @@ t.test('a restore says which tarballs of ours are gone by now', async (t) => {
   t.match((await restore()).body.warnings, [
     { code: 'gone', architecture: 'arm64', message: new RegExp(`not in the store any more: ${key}`) }
   ])
+
+  const { container } = (await ask('POST', `${path}/restore`, { body: { revision } })).body
+  t.match(container, { state: 'degraded', images: { arm64: { verdict: 'match', status: 'gone' } } }, 'proven, and of no use')
 })
 
 t.test('a document of somebody else comes back as it was, but not one that nobody could register', async (t) => {
