@@ -28,6 +28,8 @@ export async function sendTarball({ request, reply, images }: Parts, { filename,
   if (request.method === 'HEAD') return described(reply, { info: head, filename }).header('content-length', head.size).send()
   const asked = parseRange(request.headers.range)
   const range = asked && rangeApplies(request.headers, { etag: etagOf(head), modified: head.modified }) ? asked : undefined
+  // for a refusal: how long it is
+  if (range) reply.header('content-range', `bytes */${head.size}`)
   const opened = await images.open(key, range ? { range } : {})
   if (!opened) throw gone(key)
   const { first, last, size, stream } = opened

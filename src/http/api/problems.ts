@@ -8,6 +8,7 @@ import { explain } from '../shared/errors.ts'
 export function refuse(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, headers } = explain(error)
   if (status >= 500) request.failure = error
+  if (status !== 416) reply.removeHeader('content-range')
   // what was not read of an upload would be read as the next request
   if (!request.raw.complete) reply.header('connection', 'close')
   return reply
