@@ -8,6 +8,8 @@ import type { DocumentStore } from '../stores/document-store.ts'
 import { type Changed, type Changes, checkPrecondition, knownOf, type Precondition } from './changes.ts'
 import type { ContainerEdits } from './container-edits.ts'
 import type { Journal } from './journal.ts'
+import type { Lease, Leases } from './leases.ts'
+import { createTurns } from './turns.ts'
 
 export interface BatchItem {
   id: string
@@ -44,6 +46,7 @@ export interface BatchParts {
   journal: Pick<Journal, 'ofContainer'>
   /** Where it is noted what is under way. */
   leases: DocumentStore
+  turns: Pick<Leases, 'acquire'>
   hash: Hash
   now: () => Date
 }
@@ -63,9 +66,13 @@ const attempts = 10
 /** Of the newest entries about a record. */
 const maxLookedAt = 200
 const atOnce = 16
+/** For a batch to wait for another. */
+const longestWaitMs = 10_000
+const pauseMs = 50
 
 export function createBatches(parts: BatchParts): Batches {
-  const { changes, edits, journal, leases, hash, now } = parts
+  const { changes, edits, journal, leases, turns, hash, now } = parts
+  const inTurn = createTurns()
 
   /** The edits of one container as one change; what is wrong with an item says which it is. */
   function changeOf(items: readonly Placed[], publicUrl: string) {
@@ -113,8 +120,23 @@ export function createBatches(parts: BatchParts): Batches {
     return intent
   }
 
+  /**
+   * One batch at a time, whoever has the store: of two that overlapped each would take back what the other was just building on. Throws
+   * revision_conflict when others are busy for too long.
+   */
+  function alone<Result>(work: (lease: Lease) => Promise<Result>): Promise<Result> {
+    return inTurn('', async () => {
+      for (let waited = 0; waited < longestWaitMs; waited += pauseMs) {
+        const lease = await turns.acquire('batches')
+        if (lease) return work(lease).finally(() => lease.release({}))
+        await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      }
+      throw new CatalogueError('revision_conflict', 'other batches are under way all the while; nothing was changed, try again')
+    })
+  }
+
   /** Undefined when somebody else wrote in between; then everything is as it was. */
-  async function attempt(asked: BatchAsked): Promise<BatchResult[] | undefined> {
+  async function attempt(asked: BatchAsked, lease?: Lease): Promise<BatchResult[] | undefined> {
     const rehearsed = await rehearse(asked)
     const results = (changed: Map<string, Changed>) => asked.items.map(({ id }) => ({ id, changed: changed.get(id)! }))
     const wanted = rehearsed.filter(({ changed }) => !changed.unchanged)
@@ -123,7 +145,10 @@ export function createBatches(parts: BatchParts): Batches {
     const intent = await note(wanted, asked.cause)
     const done: Changed[] = []
     try {
-      for (const { id, to, changed } of wanted) {
+      for (const [place, { id, to, changed }] of wanted.entries()) {
+        if (place % 50 === 49 && !(await lease?.extend())) {
+          throw new CatalogueError('revision_conflict', 'the batch took too long, and another one began; nothing was changed, try again')
+        }
         const one = await changes.write(id, { cause: asked.cause, to, precondition: standing(changed) })
         done.push(one)
         made.set(id, one)
@@ -181,11 +206,14 @@ export function createBatches(parts: BatchParts): Batches {
   return {
     async all(asked) {
       for (const [place, { id }] of asked.items.entries()) checkIdAt(id, place)
-      for (let i = 0; i < attempts; i++) {
-        const results = await attempt(asked)
-        if (results) return results
-      }
-      throw new CatalogueError('revision_conflict', 'others write to these containers all the while; nothing was changed, try again')
+      if (asked.dryRun) return (await attempt(asked))!
+      return alone(async (lease) => {
+        for (let i = 0; i < attempts; i++) {
+          const results = await attempt(asked, lease)
+          if (results) return results
+        }
+        throw new CatalogueError('revision_conflict', 'others write to these containers all the while; nothing was changed, try again')
+      })
     },
 
     async each({ items, ...circumstances }) {

@@ -249,7 +249,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
       const proven = known.get(slot ?? '')
       return { url, digest: proven?.given ?? proven?.config ?? record.digest }
     },
-    batches: createBatches({ changes, edits, journal, leases: stores.leases, hash, now }),
+    batches: createBatches({ changes, edits, journal, leases: stores.leases, turns: leases, hash, now }),
     assemblies,
     building: createBuilding({ assemblies, changes, rulebook, now }),
     publishing,
