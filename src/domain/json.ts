@@ -39,18 +39,20 @@ export interface Json {
   text: string
   /** Of an object: the text of each member, in order; of duplicate keys the last value at the first one's place. */
   members: Map<string, string>
+  /** Of an object: its keys that come twice with different values. */
+  contradicted: ReadonlySet<string>
 }
 
 /** Reads JSON strictly (no NaN, no Infinity), losing nothing. Throws JsonError. */
 export function readJson(source: string): Json {
-  const reader = { source, at: 0 }
+  const reader: Reader = { source, at: 0, contradicted: new Set() }
   skipSpace(reader)
   const start = reader.at
   const members = new Map<string, string>()
   const text = readValue(reader, 0, members)
   skipSpace(reader)
   if (reader.at !== source.length) throw new JsonError('Extra data', source, reader.at)
-  return { kind: kindAt(source, start), text, members }
+  return { kind: kindAt(source, start), text, members, contradicted: reader.contradicted }
 }
 
 /** A JSON text in Python's style. */
@@ -81,6 +83,7 @@ export function stringOf(text: string | undefined): string | undefined {
 interface Reader {
   source: string
   at: number
+  contradicted: Set<string>
 }
 
 const space = /[ \t\n\r]*/y
@@ -136,7 +139,9 @@ function readObject(reader: Reader, depth: number, members: Map<string, string>)
     if (source[reader.at] !== ':') throw new JsonError("Expecting ':' delimiter", source, reader.at)
     reader.at++
     skipSpace(reader)
-    members.set(key, readValue(reader, depth))
+    const value = readValue(reader, depth)
+    if (depth === 1 && (members.get(key) ?? value) !== value) reader.contradicted.add(key)
+    members.set(key, value)
     skipSpace(reader)
     const end = source[reader.at]
     if (end !== '}' && end !== ',') throw new JsonError("Expecting ',' delimiter", source, reader.at)

@@ -12,8 +12,9 @@ export type Images = Map<Architecture, string>
 
 /** The names of a `urls` parameter. Throws urls_invalid with the key, what was found and what was expected. */
 export function parseNames(text: string): Names {
-  const { kind, members } = readUrlsJson(text)
+  const { kind, members, contradicted } = readUrlsJson(text)
   if (kind !== 'object') refuse(`is ${described(kind, text)}`)
+  for (const key of contradicted) refuse(`has ${JSON.stringify(key.slice(0, 100))} twice, with different values`)
   const names: Names = new Map()
   for (const [key, value] of members) {
     checkKey(key)

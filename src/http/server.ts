@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
+import { type IncomingMessage, METHODS } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { BlobStore } from '../blobs/blob-store.ts'
@@ -117,6 +117,8 @@ function createBareServer({ prefix, report }: ServerOptions, unmatched: Answer):
 function keepBodiesAsStreams(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+  // Fastify refuses a QUERY without a content type before it looks for a route; here it is a method that no path has
+  if (METHODS.includes('QUERY')) app.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true })
 }
 
 /** The one door: every request passes here before its route, and no route is without an action. */

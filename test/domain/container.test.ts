@@ -105,6 +105,7 @@ t.test('every refusal names the key, what was found and what was expected', asyn
     [{ urls: '"s3://a"' }, 'urls_invalid', /is a string/],
     [{ urls: '{"x86 64": "s3://a"}' }, 'urls_invalid', /the key "x86 64"/],
     [{ urls: '{"x86_64": ""}' }, 'urls_invalid', /an empty string under "x86_64"/],
+    [{ urls: '{"x86_64": "s3://a", "s390x": "s3://z", "x86_64": "s3://b"}' }, 'urls_invalid', /has "x86_64" twice, with different values/],
     [{ urls: '{"x86_64": null}' }, 'urls_invalid', /null under "x86_64"/],
     [{ urls: '{"x86_64": {"url": "s3://a"}}' }, 'urls_invalid', /under "x86_64"/],
     [{ id: '.', url: 's3://x' }, 'id_invalid', /name is "\."/],

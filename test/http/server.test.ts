@@ -86,9 +86,11 @@ t.test('what is not HTTP, or more of it than is read, is refused in JSON', async
   const { url } = await startServer(t, { listen: true })
 
   const nonsense = await exchange(url, 'hello\r\n\r\n')
+  const madeUp = await exchange(url, 'FETCH / HTTP/1.1\r\nHost: x\r\n\r\n')
   const huge = await exchange(url, `GET / HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(40_000)}\r\n\r\n`)
 
   t.equal(nonsense.status, 400)
+  t.equal(madeUp.status, 501)
   t.equal(huge.status, 431)
   for (const { headers, body } of [nonsense, huge]) {
     t.match(headers, 'content-type: application/json')
@@ -171,6 +173,8 @@ t.test('a path with parameters tells which methods it has, and the API refuses a
   t.equal(refused.statusCode, 405)
   t.equal(refused.headers['content-type'], 'application/problem+json')
   t.match(refused.json(), { status: 405, code: 'method_not_allowed', detail: /POST.*DELETE, GET, HEAD, OPTIONS, PUT/ })
+  const query = await app.inject({ method: 'QUERY' as 'GET', url: '/api/v1/architectures' })
+  t.equal(query.statusCode, 405, 'QUERY, too, though Fastify refuses it by itself when it has no content type')
   t.match((await send('GET', '/api/v1/nothing')).json(), { status: 404, code: 'not_found', instance: '/api/v1/nothing' })
   t.match((await send('GET', '/api/v2')).json(), { status_code: 404 }, 'elsewhere it is as Mozart says')
 })

@@ -8,6 +8,7 @@ import { createServer, type ServerOptions } from '../../src/http/server.ts'
 import type { Stores } from '../../src/stores/document-store.ts'
 import { embeddedStores } from '../../src/stores/embedded/embedded-stores.ts'
 import { temporaryDirectory } from '../stores/embedded/directory.ts'
+import { watchAnswers } from './described.ts'
 
 export interface Started {
   app: FastifyInstance
@@ -23,11 +24,15 @@ export interface Overrides extends Partial<ServerOptions> {
   listen?: boolean
 }
 
-/** A server over an embedded store of its own; both end with the test. */
+/** A server over an embedded store of its own; both end with the test. What its API answers has to be as openapi.yaml describes it. */
 export async function startServer(t: Test, { stores: given, listen = false, ...options }: Overrides = {}): Promise<Started> {
   const stores = given ?? (await openStores(t))
   const catalogue = options.catalogue ?? createCatalogue(stores, { guarded: [], hash: sha256, onUntold })
-  const app = await createServer({ catalogue, policy: 'open', host: '127.0.0.1', port: 0, prefix: '', ...options })
+  const before = async (app: FastifyInstance) => {
+    watchAnswers(app, (fault) => t.fail(fault))
+    await options.before?.(app)
+  }
+  const app = await createServer({ catalogue, policy: 'open', host: '127.0.0.1', port: 0, prefix: '', ...options, before })
   t.teardown(() => app.close())
   const url = listen ? await app.listen({ host: '127.0.0.1', port: 0 }) : ''
   return { app, catalogue, stores, url }

@@ -24,6 +24,7 @@ const changed = {
   503: away
 }
 const refused = problem('It is not what it is said to be, or there is another image where it belongs.')
+const tarball = { 'application/gzip': { schema: { type: 'string' } }, 'application/x-tar': { schema: { type: 'string' } } } as const
 const unreadable = problem('Its bytes cannot be read, or do not tell.')
 
 export const descriptions = {
@@ -99,8 +100,8 @@ export const descriptions = {
     tags,
     params,
     response: {
-      200: { description: 'The tarball.', content: { 'application/octet-stream': { schema: { type: 'string' } } } },
-      206: { description: 'A part of it.' },
+      200: { description: 'The tarball.', content: tarball },
+      206: { description: 'A part of it.', content: tarball },
       307: { description: 'It stands elsewhere.' },
       404: missing,
       416: problem('No byte lies in the range.'),

@@ -14,7 +14,7 @@ export async function uploadForm(request: FastifyRequest): Promise<{ source: Blo
 
   async function nextFile(): Promise<MultipartFile | undefined> {
     for (;;) {
-      const { done, value: part } = await parts.next()
+      const { done, value: part } = await parts.next().catch(refuseForm)
       if (done) return undefined
       if (part.type === 'file') return part
       if (!fields.includes(part.fieldname)) {
@@ -29,7 +29,11 @@ export async function uploadForm(request: FastifyRequest): Promise<{ source: Blo
   if (!file) throw new CatalogueError('parameter_missing', 'the form has no file; expected one as `file`')
 
   async function* source(): AsyncGenerator<Uint8Array> {
-    yield* file!.file as AsyncIterable<Uint8Array>
+    try {
+      yield* file!.file as AsyncIterable<Uint8Array>
+    } catch (error) {
+      refuseForm(error)
+    }
     if (await nextFile()) throw new CatalogueError('parameter_invalid', 'the form has more than one file; nothing was stored')
   }
   const said = (): TarballSaid => ({
@@ -39,4 +43,10 @@ export async function uploadForm(request: FastifyRequest): Promise<{ source: Blo
     architecture: given['architecture'] ? parseArchitecture(given['architecture']) : undefined
   })
   return { source: source(), said }
+}
+
+/** The parser's errors say what is wrong with the form, or that it ended too early. */
+function refuseForm(error: unknown): never {
+  if (error instanceof CatalogueError || (error as { statusCode?: number }).statusCode !== undefined) throw error
+  throw new CatalogueError('parameter_invalid', `form: ${(error as Error).message}; nothing was stored`, { cause: error })
 }

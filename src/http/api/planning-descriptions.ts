@@ -18,7 +18,7 @@ export const planningDescriptions = {
       200: {
         description: 'The plan.',
         content: {
-          'application/json': { schema: { $ref: 'plan-answer.json#' } },
+          'application/json': { schema: { $ref: 'plan-reply.json#' } },
           ...text("axis {\n  name 'ARCHITECTURE'\n  values 'arm64'\n}\n")
         }
       },
