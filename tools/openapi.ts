@@ -5,6 +5,7 @@ import { stringify } from 'yaml'
 import type { BlobStore } from '../src/blobs/blob-store.ts'
 import type { Catalogue } from '../src/catalogue/catalogue.ts'
 import { createServer } from '../src/http/server.ts'
+import type { Description } from '../src/http/shared/describes.ts'
 
 type Paths = Record<string, Record<string, unknown>>
 
@@ -42,11 +43,15 @@ async function addSwagger(app: FastifyInstance, version: string): Promise<void> 
     },
     refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json['title'] ?? `def-${i}`) },
     transform: ({ url, route }) => {
-      const { tags, consumes, ...describes } = route.config?.describes ?? { tags: [], hide: true, summary: '' }
-      return { url, schema: { ...describes, tags: [...tags], ...(consumes && { consumes: [...consumes] }) } }
+      const { tags, consumes, response, ...describes } = route.config?.describes ?? { tags: [], hide: true, summary: '' }
+      return { url, schema: { ...describes, tags: [...tags], ...(consumes && { consumes: [...consumes] }), response: answersOf(response) } }
     }
   })
 }
+
+/** An answer without content has no body; the plugin would say that it is JSON. */
+const answersOf = (response: Description['response'] = {}) =>
+  Object.fromEntries(Object.entries(response).map(([status, answer]) => [status, answer.content ? answer : { ...answer, type: 'null' }]))
 
 /** HEAD stands beside GET everywhere, which the description says once. */
 const withoutHead = (paths: Paths): Paths =>

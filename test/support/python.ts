@@ -10,12 +10,14 @@ import { projectFolder } from './project.ts'
 const run = promisify(execFile)
 const clients = join(projectFolder, 'test/acceptance/clients')
 
+/** A Python with what the clients need. */
+export const pythonWithClients = (): Promise<string> => pythonWith(join(clients, 'requirements.txt'))
+
 /**
- * A Python with what the clients need, in the cache and never in the system. The folder is named for the requirements, and gets its name
+ * A Python with what a file lists, in the cache and never in the system. The folder is named for the requirements, and gets its name
  * when it is complete, so that two tests may begin at once.
  */
-export async function pythonWithClients(): Promise<string> {
-  const requirements = join(clients, 'requirements.txt')
+export async function pythonWith(requirements: string): Promise<string> {
   const key = createHash('sha256')
     .update(await readFile(requirements))
     .digest('hex')
@@ -34,7 +36,9 @@ export async function pythonWithClients(): Promise<string> {
   } catch (error) {
     await rm(part, { recursive: true, force: true })
     if (!existsSync(python))
-      throw new Error('the Python clients could not be installed (python3 with venv and pip, and PyPI, are needed)', { cause: error })
+      throw new Error(`what ${requirements} lists could not be installed (python3 with venv and pip, and PyPI, are needed)`, {
+        cause: error
+      })
   }
   return python
 }

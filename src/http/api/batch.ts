@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Batches, BatchItem, BatchResult } from '../../catalogue/batch.ts'
 import type { Edit } from '../../domain/container-edit.ts'
-import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
+import { isCatalogueError } from '../../domain/errors.ts'
 import type { BatchItem as Item, BatchResult as Result } from '../../schemas.ts'
 import type { BodyBounds } from '../shared/body.ts'
 import { causeOf } from '../shared/circumstances.ts'
@@ -31,7 +31,7 @@ export function batchRoutes(app: FastifyInstance, { batches, imageOf, publicUrl,
       const { dryRun } = strictQuery(request, ['dryRun'])
       const { atomic = true, items: given } = await jsonBody(request, { schema: 'batch.json', bounds: { ...bounds, limit: bodyLimit } })
       const items: BatchItem[] = []
-      for (const [place, item] of given.entries()) items.push({ id: item.id, ...(await toEdit(item, { place, imageOf })) })
+      for (const item of given) items.push({ id: item.id, precondition: preconditionIn(item), edit: await toEdit(item, imageOf) })
       const asked = { items, publicUrl: publicUrl(request), cause: causeOf(request), dryRun: parseFlag(dryRun, 'dryRun') }
       const found = await (atomic ? batches.all(asked) : batches.each(asked))
       const results = found.map((result) => toResult(result, request))
@@ -41,53 +41,27 @@ export function batchRoutes(app: FastifyInstance, { batches, imageOf, publicUrl,
   })
 }
 
-/** Which members an operation has, beside those of every item. */
-const membersOf = {
-  put: ['container'],
-  patch: ['container'],
-  delete: [],
-  'put-image': ['architecture', 'url', 'digest', 'version', 'from'],
-  'delete-image': ['architecture']
-} as const satisfies Record<Item['op'], readonly (keyof Item)[]>
-
-async function toEdit(
-  item: Item,
-  { place, imageOf }: { place: number; imageOf: BatchRoutes['imageOf'] }
-): Promise<{ edit: Edit; precondition: BatchItem['precondition'] }> {
-  const { id: _, op, ifMatch, ...members } = item
-  const known: readonly string[] = membersOf[op]
-  for (const name of Object.keys(members)) {
-    if (!known.includes(name))
-      refuse(place, { path: name, message: `is nothing that ${op} has; ${known.join(', ') || 'nothing'} would be` })
-  }
-  const precondition = ifMatch === undefined ? undefined : ifMatch === '*' ? { present: true as const } : { revisions: [ifMatch] }
-  return { precondition, edit: await editOf(item, { place, imageOf }) }
+/** As a precondition says it that comes in a header. */
+function preconditionIn({ ifMatch }: Item): BatchItem['precondition'] {
+  if (ifMatch === undefined) return undefined
+  return ifMatch === '*' ? { present: true } : { revisions: [ifMatch] }
 }
 
-async function editOf(item: Item, { place, imageOf }: { place: number; imageOf: BatchRoutes['imageOf'] }): Promise<Edit> {
-  const { op, container, architecture, url, from, digest, version } = item
-  const wanted = <Value>(path: string, value: Value | undefined): Value => value ?? refuse(place, { path, message: `is missing for ${op}` })
-  if (op === 'delete') return { op }
-  if (op === 'patch') return { op, container: wanted('container', container) }
-  if (op === 'put') {
-    const { images, ...rest } = wanted('container', container)
-    for (const [name, image] of Object.entries(images ?? {})) {
-      if (image === null)
-        refuse(place, { path: `container.images.${name}`, message: 'is null, which only patch understands; leave it out' })
+async function toEdit(item: Item, imageOf: BatchRoutes['imageOf']): Promise<Edit> {
+  switch (item.op) {
+    case 'delete':
+      return { op: item.op }
+    case 'put':
+    case 'patch':
+      return { op: item.op, container: item.container } as Edit
+    case 'delete-image':
+      return { op: item.op, architecture: architectureInPath(item.architecture) }
+    case 'put-image': {
+      const architecture = architectureInPath(item.architecture)
+      const image = 'from' in item ? await imageOf(item.from, architecture) : { url: item.url, digest: item.digest, version: item.version }
+      return { op: item.op, architecture, ...image }
     }
-    return { op, container: { ...rest, ...(images && { images: images as NonNullable<(Edit & { op: 'put' })['container']['images']> }) } }
   }
-  const named = architectureInPath(wanted('architecture', architecture))
-  if (op === 'delete-image') return { op, architecture: named }
-  if (from !== undefined && (url ?? digest ?? version) !== undefined)
-    refuse(place, { path: 'from', message: 'stands alone, without url, digest and version' })
-  if (from !== undefined) return { op, architecture: named, ...(await imageOf(from, named)) }
-  return { op, architecture: named, url: wanted('url', url), digest, version }
-}
-
-function refuse(place: number, { path, message }: { path: string; message: string }): never {
-  const errors = [{ path: `items[${place}].${path}`, message }]
-  throw new CatalogueError('parameter_invalid', `${errors[0]!.path} ${message}; nothing was changed`, { details: { errors } })
 }
 
 function toResult(result: BatchResult, request: FastifyRequest): Result {

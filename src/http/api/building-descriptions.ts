@@ -1,9 +1,10 @@
-import { type Description, json, text } from '../shared/describes.ts'
+import { type Description, json, yaml } from '../shared/describes.ts'
 import { problem, refusals } from './container-descriptions.ts'
 
 const tags = ['assembly']
 const id = { $ref: 'id-parameter.json#' }
 const image = { $ref: 'image-parameters.json#' }
+const headers = { $ref: 'change-headers.json#' }
 const dryRun = { $ref: 'dry-run-query.json#' }
 const { 400: invalid, 503: away } = refusals
 
@@ -74,6 +75,7 @@ const of = (kind: 'build' | 'test') => ({
     description: `The newest word counts: one that failed makes the container degraded, until a later one succeeded or an image came since. One that is said to run and falls silent is stale after a while: repeat the word as a sign of life. A ${kind} may be reported before its container exists.`,
     tags,
     params: image,
+    headers,
     querystring: dryRun,
     consumes: ['application/json'],
     body: { $ref: 'job-put.json#' },
@@ -101,7 +103,7 @@ export const buildingDescriptions = {
     response: {
       200: {
         description: 'Those, and who says so.',
-        content: { ...json('expected-view.json#', expectation), ...text(configMap, 'application/yaml') }
+        content: { ...json('expected-view.json#', expectation), ...yaml(configMap) }
       },
       400: invalid,
       503: away
@@ -113,6 +115,7 @@ export const buildingDescriptions = {
       'A list of names; or what `kubectl get nodes -o json` (or `oc`) prints: then a cluster that could be mixed but is not expects one. A container with images for all of them is complete.',
     tags,
     params: id,
+    headers,
     querystring: dryRun,
     consumes: ['application/json', 'text/plain'],
     body: { $ref: 'expected-put.json#' },
@@ -135,6 +138,7 @@ export const buildingDescriptions = {
     summary: 'Leave it to rules and the server again',
     tags,
     params: id,
+    headers,
     querystring: dryRun,
     response: {
       200: { description: 'What is expected now.', content: json('expected-answer.json#', { ...expectation, unchanged: false }) },

@@ -3,7 +3,8 @@ import type { Building, JobKind } from '../../catalogue/building.ts'
 import type { Architecture } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { parseJobWord } from '../../domain/job-report.ts'
-import { expectedConfigMap, toDnsLabel, toYamlDocuments } from '../../domain/kubernetes.ts'
+import { checkDnsLabel, expectedConfigMap, toDnsLabel, toYamlDocuments } from '../../domain/kubernetes.ts'
+import { checkId } from '../../domain/limits.ts'
 import { parseNodes } from '../../domain/nodes.ts'
 import { asFields, noOthers, type Problem, refuseProblems } from '../../domain/reading.ts'
 import { readArchitectures } from '../../domain/rules.ts'
@@ -36,7 +37,8 @@ export function buildingRoutes(app: FastifyInstance, { building, bounds }: Build
     config: { action: 'container:read', describes: describes.expected },
     handler: async (request, reply) => {
       const { format, name, namespace } = strictQuery(request, ['format', 'name', 'namespace'])
-      const { id } = request.params as { id: string }
+      const id = checkId((request.params as { id: string }).id)
+      for (const label of [name, namespace]) if (label) checkDnsLabel(label, 'what names the ConfigMap')
       const expected = await building.expected(id)
       if (!wantsConfigMap(request, format)) return withEtag(reply, expected).send(expected)
       const label = name || toDnsLabel(`${id}-architectures`)

@@ -2,6 +2,7 @@ import { type Answer, type Description, json } from '../shared/describes.ts'
 
 const tags = ['containers']
 const params = { $ref: 'id-parameter.json#' }
+const headers = { $ref: 'change-headers.json#' }
 const querystring = { $ref: 'dry-run-query.json#' }
 
 export const problem = (description: string): Answer => ({
@@ -30,6 +31,7 @@ export const containerDescriptions = {
       'Images that are not named are not its images any more. The same meaning again, in another order or under other aliases, writes nothing.',
     tags,
     params,
+    headers,
     querystring,
     consumes: ['application/json'],
     body: { $ref: 'container-put.json#' },
@@ -40,6 +42,7 @@ export const containerDescriptions = {
     description: 'A JSON merge patch (RFC 7396): null takes an image away.',
     tags,
     params,
+    headers,
     querystring,
     consumes: ['application/json', 'application/merge-patch+json'],
     body: { $ref: 'container-patch.json#' },
@@ -50,6 +53,7 @@ export const containerDescriptions = {
     description: 'It can be brought back from its history. Job specs that name it are told as a warning.',
     tags,
     params,
+    headers,
     querystring,
     response: {
       200: { description: 'It is removed.', content: json('removal-answer.json#') },
@@ -64,6 +68,7 @@ export const batchDescription = {
   description:
     'All or none (atomic, the default), or each by itself. Stores have no transactions over documents: others may see some of an atomic batch for a moment; when one item cannot be written, the others are taken back, also after the server was killed.',
   tags,
+  headers: { $ref: 'reason-headers.json#' },
   querystring,
   consumes: ['application/json'],
   body: { $ref: 'batch.json#' },

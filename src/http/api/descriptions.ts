@@ -2,6 +2,7 @@ import { type Answer, type Description, json } from '../shared/describes.ts'
 
 const tags = ['images']
 const params = { $ref: 'image-parameters.json#' }
+const headers = { $ref: 'change-headers.json#' }
 
 export const problem = (description: string): Answer => ({
   description,
@@ -34,6 +35,7 @@ export const descriptions = {
     params: { $ref: 'id-parameter.json#' },
     response: {
       200: { description: 'The container. Its ETag is the revision.', content: json('container-view.json#') },
+      400: invalid,
       404: missing,
       503: away
     }
@@ -51,8 +53,13 @@ export const descriptions = {
     tags,
     params,
     querystring: { $ref: 'tarball-query.json#' },
-    consumes: ['application/json', 'application/octet-stream'],
-    body: { $ref: 'image-put.json#' },
+    headers,
+    body: {
+      content: {
+        'application/json': { schema: { $ref: 'image-put.json#' } },
+        'application/octet-stream': { schema: { type: 'string', format: 'binary' } }
+      }
+    },
     response: { ...changed, 404: missing, 409: refused, 422: unreadable, 507: full }
   },
   drop: {
@@ -60,6 +67,7 @@ export const descriptions = {
     description: 'The others stay as they are. The only one cannot be taken away: remove the container instead.',
     tags,
     params,
+    headers,
     querystring: { $ref: 'dry-run-query.json#' },
     response: {
       200: { description: 'The container without it.', content: json('container-change.json#') },
@@ -76,6 +84,7 @@ export const descriptions = {
     description: 'Without an architecture it is registered as what its bytes are for.',
     tags,
     params: { $ref: 'id-parameter.json#' },
+    headers,
     consumes: ['multipart/form-data'],
     body: { $ref: 'image-form.json#' },
     response: { ...changed, 409: refused, 422: unreadable, 507: full }
@@ -103,6 +112,7 @@ export const descriptions = {
       200: { description: 'The tarball.', content: tarball },
       206: { description: 'A part of it.', content: tarball },
       307: { description: 'It stands elsewhere.' },
+      400: invalid,
       404: missing,
       416: problem('No byte lies in the range.'),
       422: unreadable,
@@ -127,6 +137,7 @@ export const descriptions = {
     tags,
     params,
     querystring: { $ref: 'dry-run-query.json#' },
+    headers,
     response: {
       200: answer('It stands where it belongs.'),
       400: invalid,

@@ -93,6 +93,7 @@ export const historyDescriptions = {
       'The very document, byte for byte; itself an entry of the history. It brings back a container that was removed, also one that was removed in the store itself. Tarballs of ours that are gone by now are told as warnings.',
     tags,
     params,
+    headers: { $ref: 'change-headers.json#' },
     querystring: { $ref: 'dry-run-query.json#' },
     consumes: ['application/json'],
     body: { $ref: 'restore.json#' },

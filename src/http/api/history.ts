@@ -3,6 +3,7 @@ import type { DeletedList } from '../../catalogue/deleted.ts'
 import type { History, WholeEntry } from '../../catalogue/history.ts'
 import { type EntryKind, entryKinds } from '../../domain/entry.ts'
 import { CatalogueError } from '../../domain/errors.ts'
+import { checkId } from '../../domain/limits.ts'
 import type { Action } from '../../domain/policy.ts'
 import type { BodyBounds } from '../shared/body.ts'
 import { causeOf, preconditionOf } from '../shared/circumstances.ts'
@@ -89,7 +90,7 @@ export function historyRoutes(app: FastifyInstance, { history, deleted, publicUr
   }
 }
 
-const idOf = (request: FastifyRequest): string => (request.params as { id: string }).id
+const idOf = (request: FastifyRequest): string => checkId((request.params as { id: string }).id)
 
 /** Throws parameter_invalid. */
 export function parseKind(value: string | undefined): EntryKind | undefined {

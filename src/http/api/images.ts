@@ -12,7 +12,8 @@ import { descriptions } from './descriptions.ts'
 import { sendTarball } from './download.ts'
 import { withEtag } from './etag.ts'
 import { uploadForm } from './form.ts'
-import { architectureInPath, type ImagePath, mediaType, parseFlag, parseSha256, strictBody, strictQuery } from './input.ts'
+import { architectureInPath, type ImagePath, mediaType, parseFlag, parseSha256, strictQuery } from './input.ts'
+import { jsonBody } from './json-body.ts'
 
 export interface ImageRoutes {
   images: Images
@@ -138,10 +139,8 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
     const { dryRun } = strictQuery(request, ['dryRun'])
     const change = { ...asked(request), ...circumstances(request), dryRun: parseFlag(dryRun, 'dryRun') }
     sendOn(request.raw, reply.raw)
-    const { url, from, ...rest } = await strictBody(request, { names: ['url', 'digest', 'version', 'from'], bounds })
-    if (from !== undefined && url === undefined && Object.keys(rest).length === 0) return images.copy({ ...change, from })
-    if (url !== undefined && from === undefined) return images.put({ ...change, url, ...rest })
-    throw new CatalogueError('parameter_invalid', 'body: expected {"url": …, "digest": …} or {"from": "the id of another container"}')
+    const image = await jsonBody(request, { schema: 'image-put.json', bounds })
+    return 'from' in image ? images.copy({ ...change, from: image.from }) : images.put({ ...change, ...image })
   }
 
   function putTarball(request: FastifyRequest, reply: FastifyReply): Promise<ImageAnswer> {

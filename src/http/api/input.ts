@@ -11,7 +11,7 @@ export interface ImagePath {
 /** `arm/v7` may stand in a path as `arm%2Fv7` or as `arm-v7`. Throws architecture_invalid. */
 export function architectureInPath(name: string): Architecture {
   const plain = parseArchitecture(name)
-  if (knownArchitectures.has(plain) || !name.includes('-')) return plain
+  if (knownArchitectures.has(plain) || !name.includes('-') || plain.includes('/')) return plain
   const slashed = parseArchitecture(name.replace('-', '/'))
   return knownArchitectures.has(slashed) ? slashed : plain
 }

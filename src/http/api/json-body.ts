@@ -1,17 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { Ajv, type ValidateFunction } from 'ajv'
 import type { FastifyRequest } from 'fastify'
 import { CatalogueError } from '../../domain/errors.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import type { Schemas } from '../../schemas.ts'
 import { type BodyBounds, readBody } from '../shared/body.ts'
+import { explainErrors } from './schema-errors.ts'
 
 /** Stands beside build/ wherever the program is installed. */
 const folder = new URL('../../../../schemas/', import.meta.url)
 
 let compiler: Ajv | undefined
 
-function validatorOf(name: keyof Schemas): ValidateFunction {
+function theCompiler(): Ajv {
   if (!compiler) {
     compiler = new Ajv({
       allErrors: true,
@@ -19,12 +20,12 @@ function validatorOf(name: keyof Schemas): ValidateFunction {
       strictRequired: false,
       allowUnionTypes: true,
       verbose: true,
-      formats: { 'date-time': isMoment }
+      formats: { 'date-time': isMoment, binary: true }
     })
     const names = readdirSync(folder).filter((file) => file.endsWith('.json') && file !== 'config.json')
     for (const file of names) compiler.addSchema(JSON.parse(readFileSync(new URL(file, folder), 'utf8')))
   }
-  return compiler.getSchema(name)!
+  return compiler
 }
 
 const isMoment = (text: string): boolean =>
@@ -39,9 +40,9 @@ export async function jsonBody<Name extends keyof Schemas>(
   { schema, bounds }: { schema: Name; bounds: BodyBounds }
 ): Promise<Schemas[Name]> {
   const value = parse((await readBody(request.raw, bounds)).toString())
-  const validate = validatorOf(schema)
+  const validate = theCompiler().getSchema(schema) as ValidateFunction
   if (validate(value)) return value as Schemas[Name]
-  const errors = [...new Map(validate.errors!.map((error) => [error.instancePath + error.message, toError(error)])).values()]
+  const errors = explainErrors(validate.errors!, (branch) => theCompiler().compile(branch))
   const [first] = errors
   const more = errors.length > 1 ? `; and ${errors.length - 1} more` : ''
   throw new CatalogueError('parameter_invalid', `body: ${first!.path} ${first!.message}${more}`, {
@@ -54,44 +55,5 @@ function parse(text: string): unknown {
     return JSON.parse(text)
   } catch (error) {
     throw new CatalogueError('json_invalid', `the body is not JSON: ${maskSecrets((error as Error).message)}`)
-  }
-}
-
-/** `images.arm64.url`, for people; a name with a dot or slash in brackets. */
-function pathOf(instancePath: string, name?: string): string {
-  const parts = instancePath
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-  const path = [...parts, ...(name === undefined ? [] : [name])]
-    .map((part) => part.slice(0, 100))
-    .map((part, i) => (/^[\w-]+$/.test(part) ? `${i === 0 ? '' : '.'}${part}` : `[${JSON.stringify(part)}]`))
-    .join('')
-  return path || 'the body'
-}
-
-const shown = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? 'nothing'
-  return maskSecrets(text.length > 100 ? `${text.slice(0, 100)}…` : text)
-}
-
-function toError({ instancePath, keyword, params, data, message, parentSchema }: ErrorObject): { path: string; message: string } {
-  const path = pathOf(instancePath)
-  switch (keyword) {
-    case 'additionalProperties': {
-      const known = Object.keys((parentSchema as { properties?: object }).properties ?? {})
-      return {
-        path: pathOf(instancePath, params['additionalProperty']),
-        message: `is not known here; ${known.join(', ') || 'nothing'} would be`
-      }
-    }
-    case 'required':
-      return { path: pathOf(instancePath, params['missingProperty']), message: 'is missing' }
-    case 'type':
-      return { path, message: `is ${shown(data)}; expected ${[params['type']].flat().join(' or ')}` }
-    case 'enum':
-      return { path, message: `is ${shown(data)}; expected ${params['allowedValues'].join(', ')}` }
-    default:
-      return { path, message: `is ${shown(data)}; it ${message}` }
   }
 }

@@ -25,6 +25,7 @@ export const uploadDescriptions = {
     description:
       'tus 1.0, creation, also with the first piece. Upload-Length is the size of the tarball. Upload-Metadata has `id` of the container, and may have `architecture` (default: what its bytes are for), `version` (default: as it is, or the tag of the id), `filename` and `sha256`, each in base64.',
     tags,
+    headers: { $ref: 'upload-create-headers.json#' },
     response: {
       201: { description: 'Location is where its pieces are sent to.' },
       400: invalid,
@@ -49,6 +50,7 @@ export const uploadDescriptions = {
     params,
     response: {
       200: { description: 'It is remembered for LEPORELLO_UPLOAD_EXPIRY after its end.', content: json('resumable-upload.json#') },
+      400: invalid,
       404: missing,
       410: expired,
       503: away
@@ -73,7 +75,8 @@ export const uploadDescriptions = {
       'The answer to the last piece comes when the tarball is proven and registered: Upload-State is then `registered`, and Content-Location the image. A piece that breaks off is kept as far as it came.',
     tags,
     params,
-    consumes: ['application/offset+octet-stream'],
+    headers: { $ref: 'upload-append-headers.json#' },
+    body: { content: { 'application/offset+octet-stream': { schema: { type: 'string', format: 'binary' } } } },
     response: {
       204: { description: 'Upload-Offset is where the next piece begins.' },
       400: invalid,
@@ -93,6 +96,7 @@ export const uploadDescriptions = {
     summary: 'Give a resumable upload up',
     tags,
     params,
+    headers: { $ref: 'upload-headers.json#' },
     response: {
       204: { description: 'It is forgotten, and its bytes are gone.' },
       403: forbidden,

@@ -40,10 +40,11 @@ export function preconditionOf({ headers }: FastifyRequest): { absent: true } | 
   }
   if (ifMatch === undefined) return undefined
   if (ifMatch.trim() === '*') return { present: true }
-  const tags = ifMatch.split(',').map((tag) => tag.trim())
-  if (tags.some((tag) => !/^(?:W\/)?"[^"]*"$/.test(tag))) {
+  if (!/^\s*(?:W\/)?"[^"]*"(?:\s*,\s*(?:W\/)?"[^"]*")*\s*$/.test(ifMatch)) {
     return refuse('If-Match is expected to be * or entity tags in double quotes, as ETag gives them')
   }
+  // a tag may hold commas
+  const tags = ifMatch.match(/(?:W\/)?"[^"]*"/g)!
   // a weak tag matches nothing here: strong comparison
   return { revisions: tags.filter((tag) => tag.startsWith('"')).map((tag) => tag.slice(1, -1)) }
 }

@@ -9,8 +9,9 @@ export interface Description {
   params?: Shape
   querystring?: Shape
   headers?: Shape
-  body?: Shape
-  /** Media types of the body. */
+  /** One shape whatever the media type, or one for each. */
+  body?: Shape | { content: { [type: string]: { schema: Shape | { type: 'string'; format: 'binary' } } } }
+  /** Media types of the body, where it has one shape. */
   consumes?: readonly string[]
   response?: Record<number, Answer>
 }
@@ -25,7 +26,14 @@ export interface Answer {
   content?: Content
 }
 
-type Content = Record<string, { schema: Shape | { type: 'string' }; example?: unknown; examples?: Record<string, { value: unknown }> }>
+type Content = Record<
+  string,
+  {
+    schema: Shape | { type: 'string'; format?: 'binary' } | { type: 'object' }
+    example?: unknown
+    examples?: Record<string, { value: unknown }>
+  }
+>
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -38,6 +46,9 @@ export const json = ($ref: string, example?: unknown): Content => ({
 })
 
 export const text = (example: string, type = 'text/plain'): Content => ({ [type]: { schema: { type: 'string' }, example } })
+
+/** YAML is read before it is compared with a shape. */
+export const yaml = (example: string): Content => ({ 'application/yaml': { schema: { type: 'object' }, example } })
 
 /** A refusal as RFC 9457 writes it. */
 export const problem = (description: string): Answer => ({

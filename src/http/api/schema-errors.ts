@@ -1,0 +1,111 @@
+import type { AnySchemaObject, ErrorObject, ValidateFunction } from 'ajv'
+import { maskSecrets } from '../../domain/secrets.ts'
+
+export interface PlainError {
+  /** `images.arm64.url`, for people; a name with a dot or slash in brackets. */
+  path: string
+  message: string
+}
+
+type Compile = (schema: AnySchemaObject) => ValidateFunction
+
+/** What is wrong with a value, each thing once. Of forms that it could have, only what the nearest one says. */
+export function explainErrors(errors: readonly ErrorObject[], compile: Compile): PlainError[] {
+  const plain = nearest(errors, compile).map(toError)
+  return [...new Map(plain.map((error) => [`${error.path} ${error.message}`, error])).values()]
+}
+
+const keyOf = ({ instancePath, keyword, params }: ErrorObject): string => `${instancePath} ${keyword} ${JSON.stringify(params)}`
+
+/** Ajv tells what is wrong with every branch of an anyOf: a url that is missing also as one that is not null, nor any other form. */
+function nearest(errors: readonly ErrorObject[], compile: Compile): ErrorObject[] {
+  const choice = errors.find(({ keyword }) => keyword === 'anyOf')
+  if (!choice) return [...errors]
+  const branches = (choice.schema as AnySchemaObject[]).map((branch) => errorsOf(branch, { at: choice, compile }))
+  const ofBranches = new Set(branches.flat().map(keyOf))
+  const others = errors.filter((error) => error !== choice && !ofBranches.has(keyOf(error)))
+  const far = branches.map((branch) => distance(branch, choice.instancePath))
+  const candidates = branches.filter((_, i) => far[i] === Math.min(...far))
+  const missing = missingIn(candidates)
+  const told = candidates.length > 1 && missing ? [{ ...choice, params: { missing } }] : nearest(candidates[0]!, compile)
+  return [...nearest(others, compile), ...told]
+}
+
+function errorsOf(branch: AnySchemaObject, { at, compile }: { at: ErrorObject; compile: Compile }): ErrorObject[] {
+  const validate = compile(branch)
+  validate(at.data)
+  return (validate.errors ?? []).map((error) => ({ ...error, instancePath: at.instancePath + error.instancePath }))
+}
+
+/** A form of another kind, or with another word where a constant stands, is not the one that was meant. */
+const distance = (errors: readonly ErrorObject[], at: string): number =>
+  errors.reduce((sum, { keyword, instancePath }) => {
+    const otherKind = keyword === 'const' || (keyword === 'type' && instancePath === at)
+    return sum + (otherKind ? 100 : 1)
+  }, 0)
+
+/** The names that any of the forms lacks, when that is all that they lack. */
+function missingIn(branches: readonly (readonly ErrorObject[])[]): string[] | undefined {
+  const errors = branches.flat()
+  return errors.every(({ keyword }) => keyword === 'required') ? errors.map(({ params }) => params['missingProperty']) : undefined
+}
+
+function pathOf(instancePath: string, name?: string): string {
+  const parts = instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const path = [...parts, ...(name === undefined ? [] : [name])]
+    .map((part) => part.slice(0, 100))
+    .map((part, i) => {
+      if (/^\d+$/.test(part)) return `[${part}]`
+      return /^[\w-]+$/.test(part) ? `${i === 0 ? '' : '.'}${part}` : `[${JSON.stringify(part)}]`
+    })
+    .join('')
+  return path || 'the body'
+}
+
+const shown = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? 'nothing'
+  return maskSecrets(text.length > 100 ? `${text.slice(0, 100)}…` : text)
+}
+
+function toError({ instancePath, keyword, params, data, message, parentSchema, propertyName }: ErrorObject): PlainError {
+  // what is wrong with a member's name stands at the member
+  const path = pathOf(instancePath, propertyName)
+  const given = propertyName === undefined ? shown(data) : 'a name'
+  switch (keyword) {
+    case 'additionalProperties': {
+      const known = Object.keys((parentSchema as { properties?: object }).properties ?? {})
+      return {
+        path: pathOf(instancePath, params['additionalProperty']),
+        message: `is not known here; ${known.join(', ') || 'nothing'} would be`
+      }
+    }
+    case 'required':
+      return { path: pathOf(instancePath, params['missingProperty']), message: 'is missing' }
+    case 'type':
+      return { path, message: `is ${given}; expected ${[params['type']].flat().join(' or ')}` }
+    case 'enum':
+      return { path, message: `is ${given}; expected ${params['allowedValues'].join(', ')}` }
+    case 'const':
+      return { path, message: `is ${given}; expected ${params['allowedValue']}` }
+    case 'propertyNames':
+      return { path: pathOf(instancePath, params['propertyName']), message: 'is no name for what stands there' }
+    case 'pattern': {
+      const { title, description, examples } = (parentSchema ?? {}) as { title?: string; description?: string; examples?: unknown[] }
+      const expected = [description, examples?.length ? `such as ${examples.join(', ')}` : ''].filter(Boolean).join(' ')
+      return { path, message: `is ${given}; expected ${expected || title || `what fits ${params['pattern']}`}` }
+    }
+    case 'minProperties':
+      return { path, message: `is ${given}; expected at least ${params['limit']} member${params['limit'] === 1 ? '' : 's'}` }
+    case 'anyOf': {
+      const [first, ...others] = params['missing'] as string[]
+      return { path: pathOf(instancePath, first), message: `is missing, or ${others.join(' or ')}` }
+    }
+    case 'not':
+      return { path, message: `is ${given}, which cannot be` }
+    default:
+      return { path, message: `is ${given}; it ${message}` }
+  }
+}
