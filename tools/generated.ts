@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { compile } from 'json-schema-to-typescript'
+import { apiPage } from './api-page.ts'
 import { openApi } from './openapi.ts'
 import { readme } from './readme.ts'
 
@@ -10,9 +11,11 @@ export interface GeneratedFile {
 
 /** Every generated file with the text that it should have. Paths are from the repository's root, where this must run. */
 export async function generated(): Promise<GeneratedFile[]> {
+  const openapi = await openApi()
   return [
     { path: 'src/schemas.ts', text: await types() },
-    { path: 'openapi.yaml', text: await openApi() },
+    { path: 'openapi.yaml', text: openapi },
+    { path: 'docs/api.md', text: await apiPage(openapi) },
     { path: 'README.md', text: await readme() }
   ]
 }
