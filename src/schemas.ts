@@ -1,6 +1,55 @@
 /* Written by `npm run generate` from schemas/*.json: change those. */
 
 /**
+ * An architecture under any of its names: arm64, aarch64, linux/arm64/v8. Their case does not matter.
+ */
+export type ArchitectureName = string
+/**
+ * 1 to 512 bytes of UTF-8, not . or ..
+ */
+export type ContainerId = string
+/**
+ * 1 to 512 bytes of UTF-8, not . or ..
+ */
+export type ContainerId1 = string
+/**
+ * What is done to one container. Several items of one container are done in their order.
+ */
+export type BatchItem = BatchPut | BatchPatch | BatchDelete | BatchPutImage | BatchCopyImage | BatchDeleteImage
+/**
+ * A whole container. Images that are not named here are not its images any more. It has a url, or at least one of images.
+ */
+export type ContainerPut = (
+  | {
+      [k: string]: unknown
+    }
+  | {
+      images: {
+        [k: string]: unknown
+      }
+      [k: string]: unknown
+    }
+) & {
+  /**
+   * Default: as it is, or the tag of the id.
+   */
+  version?: string
+  /**
+   * Default: the amd64 image's, else that of the first architecture that has one, else as it is.
+   */
+  digest?: string
+  /**
+   * What x86_64 machines run. Default: the amd64 image.
+   */
+  url?: string
+  /**
+   * By architecture, under any of its names.
+   */
+  images?: {
+    [k: string]: ImageRegistration
+  }
+}
+/**
  * An image by its URL, alone or with its digest.
  */
 export type ImageRegistration =
@@ -13,28 +62,49 @@ export type ImageRegistration =
  * One line of the answer.
  */
 export type FsckLine = FsckFinding | FsckNote | FsckSummary
+/**
+ * 1 to 512 bytes of UTF-8, not . or ..
+ */
+export type ContainerId2 = string
+/**
+ * An image by its URL, or another container's.
+ */
+export type ImagePut = ImageByUrl | ImageFrom
+/**
+ * The plan; with format=kubernetes the Jobs that carry it out.
+ */
+export type PlanReply = PlanAnswer | KubernetesList
 
 /**
  * By file name.
  */
 export interface Schemas {
+  'architecture-name.json': ArchitectureName
   'architectures-answer.json': ArchitecturesAnswer
   'architectures-query.json': ArchitecturesQuery
   'backfill-item.json': BackfillItem
   'backfill-page.json': BackfillPage
   'backfill-query.json': BackfillQuery
   'batch-answer.json': BatchAnswer
+  'batch-copy-image.json': BatchCopyImage
+  'batch-delete-image.json': BatchDeleteImage
+  'batch-delete.json': BatchDelete
   'batch-item.json': BatchItem
+  'batch-patch.json': BatchPatch
+  'batch-put-image.json': BatchPutImage
+  'batch-put.json': BatchPut
   'batch-result.json': BatchResult
   'batch.json': Batch
+  'change-headers.json': ChangeHeaders
   'config.json': Settings
   'container-add.json': ContainerAdd
   'container-answer.json': ContainerAnswer
   'container-change.json': ContainerChange
+  'container-id.json': ContainerId
   'container-image.json': ContainerImage
   'container-list.json': ContainerList
   'container-part.json': ContainerPart
-  'container-patch.json': ContainerPatch1
+  'container-patch.json': ContainerPatch
   'container-put.json': ContainerPut
   'container-query.json': ContainerQuery
   'container-reply.json': ContainerReply
@@ -72,7 +142,9 @@ export interface Schemas {
   'id-query.json': IdQuery
   'ids-reply.json': IdsReply
   'image-answer.json': ImageAnswer
+  'image-by-url.json': ImageByUrl
   'image-form.json': ImageForm
+  'image-from.json': ImageFrom
   'image-parameters.json': ImageParameters
   'image-put.json': ImagePut
   'image-registration.json': ImageRegistration
@@ -99,12 +171,14 @@ export interface Schemas {
   'plan-answer.json': PlanAnswer
   'plan-job.json': PlanJob
   'plan-query.json': PlanQuery
+  'plan-reply.json': PlanReply
   'plan-source.json': PlanSource
   'plan-step.json': PlanStep
   'plan.json': Plan
   'pretty-parameter.json': PrettyParameter
   'problem.json': Problem
   'ready-report.json': ReadyReport
+  'reason-headers.json': ReasonHeaders
   'reason.json': Reason
   'record-change.json': RecordChange
   'refusal.json': Refusal
@@ -125,6 +199,9 @@ export interface Schemas {
   'storage-parameters.json': StorageParameters
   'tarball-query.json': TarballQuery
   'unavailable-report.json': UnavailableReport
+  'upload-append-headers.json': UploadAppendHeaders
+  'upload-create-headers.json': UploadCreateHeaders
+  'upload-headers.json': UploadHeaders
   'upload-parameters.json': UploadParameters
   'uploads-query.json': UploadsQuery
   'uploads.json': Uploads
@@ -216,6 +293,9 @@ export interface BackfillQuery {
    * Of records looked at.
    */
   limit?: number
+  /**
+   * `next` of the page before.
+   */
   cursor?: string
 }
 /**
@@ -267,39 +347,67 @@ export interface Problem {
   available?: string[]
 }
 /**
- * What is done to one container. Several items of one container are done in their order.
+ * One item of a batch.
  */
-export interface BatchItem {
-  id: string
-  op: 'put' | 'patch' | 'delete' | 'put-image' | 'delete-image'
-  container?: ContainerPatch
-  /**
-   * Of put-image and delete-image.
-   */
-  architecture?: string
-  /**
-   * Of put-image.
-   */
-  url?: string
-  /**
-   * Of put-image.
-   */
-  digest?: string
-  /**
-   * Of put-image.
-   */
-  version?: string
-  /**
-   * Of put-image, instead of url: the id of a container whose image for this architecture is meant.
-   */
-  from?: string
+export interface BatchCopyImage {
+  id: ContainerId
+  op: 'put-image'
+  architecture: ArchitectureName
+  from: ContainerId1
   /**
    * The revision that it must stand at; * for any.
    */
   ifMatch?: string
 }
 /**
- * Of put and patch: the container, or what is laid over it.
+ * One item of a batch.
+ */
+export interface BatchDeleteImage {
+  id: ContainerId
+  op: 'delete-image'
+  architecture: ArchitectureName
+  /**
+   * The revision that it must stand at; * for any.
+   */
+  ifMatch?: string
+}
+/**
+ * One item of a batch.
+ */
+export interface BatchDelete {
+  id: ContainerId
+  op: 'delete'
+  /**
+   * The revision that it must stand at; * for any.
+   */
+  ifMatch?: string
+}
+/**
+ * One item of a batch.
+ */
+export interface BatchPut {
+  id: ContainerId
+  op: 'put'
+  container: ContainerPut
+  /**
+   * The revision that it must stand at; * for any.
+   */
+  ifMatch?: string
+}
+/**
+ * One item of a batch.
+ */
+export interface BatchPatch {
+  id: ContainerId
+  op: 'patch'
+  container: ContainerPatch
+  /**
+   * The revision that it must stand at; * for any.
+   */
+  ifMatch?: string
+}
+/**
+ * Laid over the container as it is (RFC 7396).
  */
 export interface ContainerPatch {
   /**
@@ -322,6 +430,27 @@ export interface ContainerPatch {
   }
 }
 /**
+ * One item of a batch.
+ */
+export interface BatchPutImage {
+  id: ContainerId
+  op: 'put-image'
+  architecture: ArchitectureName
+  url: string
+  /**
+   * What docker, or a registry, calls its digest; a new container needs one.
+   */
+  digest?: string
+  /**
+   * Default: as it is, or the tag of the id.
+   */
+  version?: string
+  /**
+   * The revision that it must stand at; * for any.
+   */
+  ifMatch?: string
+}
+/**
  * Edits of several containers, all or none, or each by itself.
  */
 export interface Batch {
@@ -334,6 +463,20 @@ export interface Batch {
    * @maxItems 1000
    */
   items: [BatchItem, ...BatchItem[]]
+}
+/**
+ * What may be said of a change of one record.
+ */
+export interface ChangeHeaders {
+  /**
+   * Change it only while its revision is one of these (as ETag says it), or, with *, only if it is there. Not together with If-None-Match: *, which is: only if it is not there.
+   */
+  'If-Match'?: string
+  /**
+   * Why; its first 1000 characters are kept in the history.
+   */
+  'X-Reason'?: string
+  [k: string]: unknown
 }
 /**
  * Every setting. In the environment: LEPORELLO_ and the name in capitals (enginePatienceMs is LEPORELLO_ENGINE_PATIENCE_MS). In the JSON file that LEPORELLO_CONFIG names: either spelling.
@@ -819,52 +962,6 @@ export interface ContainerPart {
    */
   updated?: string | null
 }
-/**
- * Laid over the container as it is (RFC 7396).
- */
-export interface ContainerPatch1 {
-  /**
-   * Default: as it is, or the tag of the id.
-   */
-  version?: string
-  /**
-   * Default: as it is.
-   */
-  digest?: string
-  /**
-   * What x86_64 machines run. Default: the amd64 image.
-   */
-  url?: string
-  /**
-   * By architecture, under any of its names. null takes one away.
-   */
-  images?: {
-    [k: string]: ImageRegistration | null
-  }
-}
-/**
- * A whole container. Images that are not named here are not its images any more.
- */
-export interface ContainerPut {
-  /**
-   * Default: as it is, or the tag of the id.
-   */
-  version?: string
-  /**
-   * Default: the amd64 image's, else that of the first architecture that has one, else as it is.
-   */
-  digest?: string
-  /**
-   * What x86_64 machines run. Default: the amd64 image.
-   */
-  url?: string
-  /**
-   * By architecture, under any of its names.
-   */
-  images?: {
-    [k: string]: ImageRegistration
-  }
-}
 export interface ContainerQuery {
   id: string
   /**
@@ -1117,7 +1214,7 @@ export interface ExpectedPut {
    *
    * @maxItems 64
    */
-  architectures: string[]
+  architectures: ArchitectureName[]
 }
 export interface ExpectedQuery {
   /**
@@ -1399,7 +1496,7 @@ export interface HistoryPage {
 }
 export interface HistoryParameters {
   /**
-   * Percent-encoded.
+   * Percent-encoded; 1 to 512 bytes of UTF-8.
    */
   id: string
   /**
@@ -1420,10 +1517,9 @@ export interface HistoryQuery {
 }
 export interface IdParameter {
   /**
-   * Percent-encoded.
+   * Percent-encoded; 1 to 512 bytes of UTF-8.
    */
   id: string
-  [k: string]: unknown
 }
 export interface IdQuery {
   id: string
@@ -1458,6 +1554,20 @@ export interface ImageAnswer {
   pending: boolean
 }
 /**
+ * An image by its URL.
+ */
+export interface ImageByUrl {
+  url: string
+  /**
+   * What docker, or a registry, calls its digest; a new container needs one.
+   */
+  digest?: string
+  /**
+   * Default: as it is, or the tag of the id.
+   */
+  version?: string
+}
+/**
  * A tarball in a form.
  */
 export interface ImageForm {
@@ -1467,35 +1577,23 @@ export interface ImageForm {
    * Of the tarball, of its configuration or of a manifest in it.
    */
   digest?: string
-  /**
-   * Default: what the bytes are for.
-   */
-  architecture?: string
-}
-export interface ImageParameters {
-  id: string
-  /**
-   * arm/v7 as arm%2Fv7 or arm-v7.
-   */
-  architecture: string
+  architecture?: ArchitectureName
 }
 /**
- * An image by its URL, or another container's.
+ * The image of another container.
  */
-export interface ImagePut {
-  url?: string
+export interface ImageFrom {
+  from: ContainerId2
+}
+export interface ImageParameters {
   /**
-   * What docker, or a registry, calls its digest; a new container needs one.
+   * Percent-encoded; 1 to 512 bytes of UTF-8.
    */
-  digest?: string
+  id: string
   /**
-   * Default: as it is, or the tag of the id.
+   * Under any of its names; arm/v7 as arm%2Fv7 or arm-v7.
    */
-  version?: string
-  /**
-   * The id of a container whose image for this architecture is meant; then nothing else.
-   */
-  from?: string
+  architecture: string
 }
 /**
  * One file of an image, and what it is.
@@ -1845,7 +1943,7 @@ export interface JobPut {
    */
   source?:
     | {
-        [k: string]: string
+        [k: string]: string | null
       }
     | string
     | null
@@ -1858,7 +1956,7 @@ export interface JobPut {
         /**
          * The machine's own.
          */
-        architecture?: string | null
+        architecture?: ArchitectureName | null
         emulated?: boolean
       }
     | string
@@ -2049,7 +2147,7 @@ export interface PlanSource {
  * What is to be built, and from what.
  */
 export interface Plan {
-  container: string
+  container: ContainerId
   /**
    * By architecture; what stands under * is every expected one's.
    */
@@ -2073,6 +2171,16 @@ export interface ReadyReport {
   checks: {
     [k: string]: Health
   }
+}
+/**
+ * What may be said of any change.
+ */
+export interface ReasonHeaders {
+  /**
+   * Why; its first 1000 characters are kept in the history.
+   */
+  'X-Reason'?: string
+  [k: string]: unknown
 }
 export interface Refusal {
   /**
@@ -2321,6 +2429,48 @@ export interface UnavailableReport {
    * The architectures that the container has images for.
    */
   available: string[]
+}
+/**
+ * What tus wants to know of a piece.
+ */
+export interface UploadAppendHeaders {
+  /**
+   * The version of the protocol.
+   */
+  'Tus-Resumable': '1.0.0'
+  /**
+   * Where in the tarball it begins: what came before it, as HEAD tells.
+   */
+  'Upload-Offset': number
+  [k: string]: unknown
+}
+/**
+ * What tus wants to know of a new upload.
+ */
+export interface UploadCreateHeaders {
+  /**
+   * The version of the protocol.
+   */
+  'Tus-Resumable': '1.0.0'
+  /**
+   * The size of the tarball.
+   */
+  'Upload-Length': number
+  /**
+   * Names and values in base64, between commas: `id` of the container, and maybe `architecture`, `version`, `filename` and `sha256`.
+   */
+  'Upload-Metadata': string
+  [k: string]: unknown
+}
+/**
+ * What tus wants of any request.
+ */
+export interface UploadHeaders {
+  /**
+   * The version of the protocol.
+   */
+  'Tus-Resumable': '1.0.0'
+  [k: string]: unknown
 }
 export interface UploadParameters {
   /**
