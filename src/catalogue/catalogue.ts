@@ -26,6 +26,7 @@ import { layoutDownloads } from './layout-download.ts'
 import { createLeases } from './leases.ts'
 import { namingOf } from './naming.ts'
 import { createNoticing, spanOf } from './noticing.ts'
+import { notOvertaken } from './overtaking.ts'
 import { createPlanning, type Planning } from './planning.ts'
 import { createPublishing, type Publishing } from './publication.ts'
 import { recordsOf } from './records.ts'
@@ -224,6 +225,8 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
         ...tarballs,
         facts,
         records: publishing,
+        notOvertaken: notOvertaken({ changes, assemblies, journal }),
+        letGo,
         expiryMs: tarballs.uploadExpiryMs ?? 24 * 3_600_000
       }),
     verification,

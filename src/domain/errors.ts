@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'upload_unknown'
   | 'job_unknown'
   | 'upload_expired'
+  | 'upload_overtaken'
   | 'already_exists'
   | 'revision_conflict'
   | 'blob_conflict'

@@ -4,7 +4,7 @@ import { invalid, problem } from './descriptions.ts'
 const tags = ['uploads']
 const params = { $ref: 'upload-parameters.json#' }
 const missing = problem('There is none, or not any more.')
-const expired = problem('It has expired.')
+const expired = problem('It has expired; or another image came after its last byte, and nobody asked for this one any more.')
 const away = problem('A store does not answer; try again.')
 const conflict = problem('It does not begin where the upload ends (ask for Upload-Offset), or another piece is just arriving.')
 const otherVersion = problem('Tus-Resumable is not 1.0.0.')
@@ -52,7 +52,7 @@ export const uploadDescriptions = {
       200: { description: 'It is remembered for LEPORELLO_UPLOAD_EXPIRY after its end.', content: json('resumable-upload.json#') },
       400: invalid,
       404: missing,
-      410: expired,
+      410: problem('It has expired.'),
       503: away
     }
   },

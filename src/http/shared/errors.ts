@@ -31,6 +31,7 @@ const statuses: Record<ErrorCode, number> = {
   blob_conflict: 409,
   upload_conflict: 409,
   upload_expired: 410,
+  upload_overtaken: 410,
   precondition_failed: 412,
   too_large: 413,
   range_invalid: 416,

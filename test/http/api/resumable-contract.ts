@@ -1,6 +1,8 @@
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import type { BlobStore } from '../../../src/blobs/blob-store.ts'
+import { parseArchitecture } from '../../../src/domain/architecture.ts'
+import { tarballKey } from '../../../src/domain/storage.ts'
 import { from } from '../../blobs/bytes.ts'
 import { appLayer, baseLayer, newDockerSave, sha256 } from '../../support/images.ts'
 import { eventually } from '../../support/processes.ts'
@@ -163,6 +165,59 @@ export function resumableContract(name: string, place: (t: Test) => Promise<() =
     clock.ahead = 61_000
     t.equal(await tidy(), 1)
     t.match(await (await client.ask(paths[1]!)).json(), { state: 'registered', result: { architecture: 'arm64' } }, 'by itself')
+  })
+
+  t.test(`${name}: what nobody asks for any more is registered over nothing that came later`, async (t) => {
+    const clock = { ahead: 0 }
+    const now = () => new Date(Date.now() + clock.ahead)
+    const { client, app, blobs, catalogue, said } = await start(t, { now })
+    const tidy = () => catalogue.uploads!.tidy({ signal: new AbortController().signal, onError: (error) => t.fail(String(error)) })
+    const image = async (architecture: string, of = id) => {
+      const { sha256, code } = (await app.inject(`/api/v1/containers/${encodeURIComponent(of)}/images/${architecture}`)).json()
+      return sha256 ?? code
+    }
+    /** As a server leaves it that was killed behind the last byte, or a step later. */
+    const leave = async (bytes: Buffer, { placed = '', of = id } = {}) => {
+      const path = await client.begin({ id: of }, bytes.length)
+      const upload = path.split('/').at(-1)!
+      await blobs.uploads.append({ id: upload, at: 0, source: from(bytes) })
+      if (placed) await blobs.uploads.finish(upload, { key: placed, keep: true })
+      return path
+    }
+    const put = async (bytes: Buffer, of = id) => client.patch(await client.begin({ id: of }, bytes.length), 0, bytes)
+    const [older, newer] = [tarball({ tags: ['older:1'] }), tarball({ tags: ['newer:1'] })]
+
+    const compression = 'gzip'
+    const key = tarballKey({ id, version: 'v1', architecture: parseArchitecture('amd64'), sha256: sha256(older), compression })
+
+    await put(arm64)
+    const left = await leave(older, { placed: key })
+    const removed = await leave(amd64, { of: 'container-removed:v1' })
+    const beside = await leave(older, { of: 'container-beside:v1' })
+    const waited = await leave(arm64)
+    clock.ahead = 1000
+    await put(newer)
+    await put(amd64, 'container-removed:v1')
+    await put(arm64, 'container-beside:v1')
+    await app.inject({ method: 'DELETE', url: '/api/v1/containers/container-removed%3Av1' })
+    clock.ahead = 62_000
+    t.equal(await tidy(), 4)
+
+    t.equal(await image('amd64'), sha256(newer))
+    t.match(await (await client.ask(left)).json(), { state: 'refused', result: null, refusal: { code: 'upload_overtaken' } })
+    t.equal((await client.head(left)).status, 410, 'so that a client that comes back does not take it for done')
+    t.ok(
+      said.some(({ released }) => released === key),
+      'and its tarball goes'
+    )
+    t.match(await (await client.ask(removed)).json(), { state: 'refused' })
+    t.equal(await image('amd64', 'container-removed:v1'), 'container_unknown')
+    t.match(await (await client.ask(beside)).json(), { state: 'registered' }, 'beside another architecture that came later')
+    t.match(await (await client.ask(waited)).json(), { state: 'registered', result: { unchanged: true } })
+    const own = await leave(older)
+    await put(newer)
+    const asked = await client.patch(own, older.length, Buffer.alloc(0))
+    t.strictSame([asked.status, await image('amd64')], [204, sha256(older)], 'the last one that is asked for stands')
   })
 
   t.test(`${name}: an upload expires, and what it was is forgotten`, async (t) => {
