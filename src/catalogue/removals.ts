@@ -12,6 +12,8 @@ export interface RemovalsParts {
   blobs: BlobStore
   queue: TaskQueue
   now: () => Date
+  /** For how long a task is somebody's without a sign of life. */
+  leaseMs: number
   /** For how long a tarball that nobody names any more is kept. */
   graceMs: number
   onReleased(release: Release): void
@@ -41,7 +43,7 @@ export interface Removals {
  * theirs. A container that names one again rescues it: its task is cancelled then, and it is looked for once more right before.
  */
 export function createRemovals(parts: RemovalsParts): Removals {
-  const { containers, naming, blobs, queue, now, graceMs } = parts
+  const { containers, naming, blobs, queue, now, leaseMs, graceMs } = parts
   let wake = () => {}
 
   const taskOf = (key: string, container = ''): Extract<NewTask, { kind: 'remove' }> => ({
@@ -66,17 +68,33 @@ export function createRemovals(parts: RemovalsParts): Removals {
     return blob.sha256?.startsWith(digestInKey(key)!) ? blob : undefined
   }
 
+  /** What was found on the way through all containers may be minutes old: the one that named it is asked once more. */
+  async function isNamedAgain({ task: { key, container } }: Claimed<'remove'>): Promise<boolean> {
+    const record = await containers.get(container)
+    return record !== undefined && keysNamedIn(record.document).has(key)
+  }
+
   async function remove(claimed: Claimed<'remove'>, named: ReadonlySet<string>): Promise<void> {
     const { key, container, attempts } = claimed.task
     try {
-      // false when it was named again meanwhile
-      if (!named.has(key) && !(await claimed.extend())) return
-      const blob = named.has(key) ? undefined : await isTheSame(claimed)
+      const blob = named.has(key) || (await isNamedAgain(claimed)) ? undefined : await isTheSame(claimed)
+      // last of all: false when it was named again through any replica, or is another's task by now
+      if (!(await claimed.extend())) return
       if (blob && (await blobs.remove(key))) parts.onRemoved({ key, container, size: blob.size })
       await claimed.finish()
     } catch (error) {
       await claimed.postpone(backoffMs(Math.min(attempts, 20)))
       throw error
+    }
+  }
+
+  /** To be called again and again: makes the leases longer when that is due. A task that is lost says so when it is to be extended again. */
+  function keeping(): (held: readonly Claimed<'remove'>[]) => Promise<void> {
+    let extended = now().getTime()
+    return async (held) => {
+      if (now().getTime() - extended < leaseMs / 4) return
+      extended = now().getTime()
+      await Promise.all(held.map((claimed) => claimed.extend()))
     }
   }
 
@@ -98,10 +116,12 @@ export function createRemovals(parts: RemovalsParts): Removals {
     async work({ atOnce, signal }) {
       const due = await queue.claim('remove', atOnce)
       if (due.length === 0) return 0
-      const named = await naming.namedAmong(new Set(due.map(({ task }) => task.key)), { signal })
+      const keep = keeping()
+      const named = await naming.namedAmong(new Set(due.map(({ task }) => task.key)), { signal, onPage: () => keep(due) })
       let failure: { error: unknown } | undefined
-      for (const claimed of due) {
+      for (const [place, claimed] of due.entries()) {
         if (signal.aborted) break
+        await keep(due.slice(place))
         // one that cannot be removed keeps no other
         await remove(claimed, named).catch((error) => {
           failure ??= { error }

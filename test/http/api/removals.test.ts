@@ -1,7 +1,10 @@
 import t, { type Test } from 'tap'
+import type { BlobStore } from '../../../src/blobs/blob-store.ts'
 import { namingOf } from '../../../src/catalogue/naming.ts'
 import type { Rule } from '../../../src/domain/rules.ts'
+import type { DocumentStore, Stores } from '../../../src/stores/document-store.ts'
 import { inChunks } from '../../support/images.ts'
+import { openBlobs, openStores } from '../../support/start-server.ts'
 import { startWithTarballs, tarball } from '../../support/tarballs.ts'
 
 const first = tarball()
@@ -10,7 +13,7 @@ const octets = { 'content-type': 'application/octet-stream' }
 const hour = 3_600_000
 
 /** A server with a clock that the test moves, and an hour of grace. */
-async function start(t: Test, graceMs = hour, options: { rules?: Rule[] } = {}) {
+async function start(t: Test, graceMs = hour, options: { rules?: Rule[]; stores?: Stores; blobs?: BlobStore } = {}) {
   let ahead = 0
   const server = await startWithTarballs(t, { ...options, graceMs, now: () => new Date(Date.now() + ahead) })
   const { app, catalogue, blobs } = server
@@ -92,6 +95,55 @@ t.test('a tarball that another container names stays until that one is gone too'
   await server.work()
 
   t.strictSame(await server.keys(), [])
+})
+
+t.test('looking through many containers takes longer than a lease, and yet no other replica looks at the same time', async (t) => {
+  const stores = await openStores(t)
+  const blobs = await openBlobs(t)
+  const other = await start(t, hour, { stores, blobs })
+  let onPage = async () => {}
+  // one container a page, and each takes its time
+  const slowly: DocumentStore['list'] = async (query) => {
+    await onPage()
+    return stores.containers.list({ ...query, limit: 1 })
+  }
+  const server = await start(t, hour, { stores: { ...stores, containers: { ...stores.containers, list: slowly } }, blobs })
+  await server.put('hello:1', first)
+  for (const id of ['a:1', 'b:1', 'c:1', 'd:1']) await server.put(id, second)
+  await server.remove('hello:1')
+  server.pass(hour + 1000)
+  other.pass(hour + 1000)
+  const meanwhile: number[] = []
+  onPage = async () => {
+    server.pass(40_000)
+    other.pass(40_000)
+    meanwhile.push(await other.work())
+  }
+
+  t.equal(await server.work(), 1)
+
+  t.strictSame(meanwhile, [0, 0, 0, 0])
+  t.equal(server.said.filter(({ removed }) => removed).length, 1)
+})
+
+t.test('a tarball that its container names again, though not through us, is looked for right before it goes', async (t) => {
+  const stores = await openStores(t)
+  let onEnd = async () => {}
+  const list: DocumentStore['list'] = async (query) => {
+    const page = await stores.containers.list(query)
+    await onEnd()
+    return page
+  }
+  const server = await start(t, hour, { stores: { ...stores, containers: { ...stores.containers, list } } })
+  await server.put('hello:1', first)
+  const { document } = (await stores.containers.get('hello:1'))!
+  await server.remove('hello:1')
+  server.pass(hour + 1000)
+  onEnd = async () => void (await stores.containers.put('hello:1', document))
+
+  await server.work()
+
+  t.equal((await server.keys()).length, 1)
 })
 
 t.test('whoever registers it again within the grace keeps it, even under another address', async (t) => {
