@@ -157,8 +157,12 @@ function tarballParts(config: Config, { blobs, log, port }: { blobs: BlobStore; 
     },
     // its indices are refreshed every second
     settleMs: config.engine ? 1500 : 0,
+    onDeparted: (departed) => log.warn(departed, 'a tarball that these containers name was removed by its path: their images are gone'),
     onMissed: (error, key) =>
-      log.error({ key, causes: causes(error) }, 'a tarball was put, and whose it is could not be looked for: the sweep will find it')
+      log.error(
+        { key, causes: causes(error) },
+        'a tarball was put or removed, and whose it is could not be looked for: the sweep will find it'
+      )
   }
 }
 

@@ -4,7 +4,7 @@ import { resolveImage } from '../domain/resolution.ts'
 import type { Rule } from '../domain/rules.ts'
 import { type Inspect, inspectImage } from '../images/inspect-image.ts'
 import type { DocumentStore, Stores } from '../stores/document-store.ts'
-import { type Arrival, createArrivals } from './arrivals.ts'
+import { type Arrivals, createArrivals } from './arrivals.ts'
 import { type Assemblies, createAssemblies } from './assemblies.ts'
 import { type Backfill, createBackfill } from './backfill.ts'
 import { type Batches, createBatches } from './batch.ts'
@@ -59,8 +59,8 @@ export interface Catalogue {
   /** Tarballs that arrive in pieces. */
   uploads: ResumableUploads | undefined
   verification: Verification | undefined
-  /** To be told of a tarball that came to stand in our store by its path. */
-  arrived: ((arrival: Arrival) => Promise<void>) | undefined
+  /** To be told of tarballs that come and go by their paths. */
+  arrivals: Arrivals | undefined
   /** Changing whole containers. */
   edits: ContainerEdits
   /** Changing several of them at once. */
@@ -122,7 +122,9 @@ export interface TarballParts extends Pick<ImagesParts, 'blobs' | 'sources' | 'n
   inspect?: Inspect
   /** How long the store needs until a list shows what was just written; default not at all. */
   settleMs?: number
-  /** What is known of a tarball that was replaced could not be looked for. */
+  /** Somebody removed a tarball by its path that images of these containers are. */
+  onDeparted?: (departed: { key: string; containers: string[] }) => void
+  /** What is known of a tarball that was replaced or removed could not be looked for. */
   onMissed?: (error: unknown, key: string) => void
 }
 
@@ -232,7 +234,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     verification,
     list: containerList({ containers: stores.containers, rows: stores.summaries, summaries, views, hash, now }),
     summaries: { ...summaries, ...sweeper },
-    arrived:
+    arrivals:
       tarballs &&
       verification &&
       createArrivals({
@@ -242,6 +244,9 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
         verified: tarballs.mode !== 'off',
         settleMs: tarballs.settleMs ?? 0,
         wake: verification.wake,
+        blobs: tarballs.blobs,
+        onWrite: (container) => summaries.touched(container),
+        onDeparted: tarballs.onDeparted ?? (() => {}),
         onError: tarballs.onMissed ?? (() => {})
       }),
     edits,

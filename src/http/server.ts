@@ -81,8 +81,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   if (images && uploads)
     await app.register(apiFace, { catalogue, images, uploads, address, bodyTimeoutMs, stallMs: options.stallMs ?? 60_000 })
   if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
-  if (options.blobs)
-    await app.register(davFace, { blobs: options.blobs, address, stallMs: options.stallMs ?? 60_000, onStored: catalogue.arrived })
+  if (options.blobs) {
+    const { arrived: onStored, departed: onRemoved } = catalogue.arrivals ?? {}
+    await app.register(davFace, { blobs: options.blobs, address, stallMs: options.stallMs ?? 60_000, onStored, onRemoved })
+  }
   await app.ready()
   return app
 }

@@ -19,6 +19,8 @@ export interface WithTarballs extends Started {
   blobs: BlobStore
   /** What the log would say of removals. */
   said: { released?: string; removed?: string; error?: unknown }[]
+  /** What the log would say of tarballs that were removed by their paths. */
+  departed: { key: string; containers: string[] }[]
   /** Every key in the store, and whatever was left behind beside them. */
   everything(): Promise<string[]>
 }
@@ -67,6 +69,7 @@ export async function startWithTarballs(
   const blobs = options.blobs ?? (await openBlobs(t, { reserve }))
   const sources = createSources({ settings: { mode: 'own', hosts: [], buckets: [], roots: [] } })
   const said: WithTarballs['said'] = []
+  const departed: WithTarballs['departed'] = []
   const removal = {
     graceMs,
     onReleased: ({ key }: Release) => void said.push({ released: key }),
@@ -91,7 +94,8 @@ export async function startWithTarballs(
       removal,
       digestOf,
       aloneSince,
-      addresses: () => ['http://127.0.0.1:0']
+      addresses: () => ['http://127.0.0.1:0'],
+      onDeparted: (one) => void departed.push(one)
     },
     onUntold: options.onUntold ?? onUntold,
     untoldMs,
@@ -103,6 +107,7 @@ export async function startWithTarballs(
     ...started,
     blobs,
     said,
+    departed,
     async everything() {
       const found: string[] = []
       for await (const { name } of blobs.leftovers({ before: new Date(Date.now() + 60_000) })) found.push(name)

@@ -41,6 +41,8 @@ export const descriptions: Record<Described, Description> = {
   },
   DELETE: {
     summary: 'Remove a tarball, or an empty folder',
+    description:
+      'It is removed though a container may name it: whoever replaces a file removes it first, as osaka does. The images that are registered there have the status `gone` from then on, until something is put there again; their containers are degraded, which the history and the events tell.',
     tags,
     params,
     response: {

@@ -20,6 +20,8 @@ export interface DavOptions {
   stallMs: number
   /** Is told of every file that was put. */
   onStored?: Writing['onStored']
+  /** And of every one that was removed. */
+  onRemoved?: Writing['onRemoved']
 }
 
 const allowed = 'OPTIONS, GET, HEAD, PUT, DELETE, MKCOL, PROPFIND'
@@ -27,11 +29,11 @@ const allowed = 'OPTIONS, GET, HEAD, PUT, DELETE, MKCOL, PROPFIND'
 const refused = ['POST', 'PATCH', 'COPY', 'MOVE', 'LOCK', 'UNLOCK', 'PROPPATCH']
 
 /** Tarballs by path: plain HTTP for curl and workers, and as much of WebDAV (class 1) as osaka, rclone and davfs need to put and get. */
-export async function davFace(app: FastifyInstance, { blobs, address, stallMs, onStored }: DavOptions): Promise<void> {
+export async function davFace(app: FastifyInstance, { blobs, address, stallMs, onStored, onRemoved }: DavOptions): Promise<void> {
   for (const method of ['MKCOL', 'PROPFIND', ...refused.slice(2)]) app.addHttpMethod(method, { hasBody: true })
   app.setErrorHandler(refuse)
   const reading = { blobs, rootFor: (request: FastifyRequest) => `${scriptName(request, address)}${root}` }
-  const writing: Writing = { blobs, stallMs, ...(onStored && { onStored }) }
+  const writing: Writing = { blobs, stallMs, onStored, onRemoved }
 
   route('GET', 'object:read', createRead(reading))
   route('HEAD', 'object:read', createRead(reading))

@@ -13,6 +13,8 @@ export interface Writing {
   stallMs: number
   /** Is told of every file that was put, and not waited for. */
   onStored?: ((stored: { key: string; sha256: string }) => void) | undefined
+  /** And of every file that was removed. */
+  onRemoved?: ((key: string) => void) | undefined
 }
 
 /** PUT: the body is the file, whole. Folders are made. 201 for a new one, 204 for one that was replaced. */
@@ -81,12 +83,14 @@ async function* checkedMd5(body: BlobSource, header: string | string[] | undefin
  * script away from every tarball of a cluster.
  */
 export const createRemove =
-  ({ blobs }: Writing) =>
+  ({ blobs, onRemoved }: Writing) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { key, slash } = namedBy(request)
     if (key === '') throw new CatalogueError('forbidden', 'the root cannot be removed')
     await checkConditions(request, { blobs, key })
-    if ((!slash && (await blobs.remove(key))) || (await blobs.folders.remove(key))) return reply.code(204).send()
+    const removed = !slash && (await blobs.remove(key))
+    if (removed) onRemoved?.(key)
+    if (removed || (await blobs.folders.remove(key))) return reply.code(204).send()
     throw unknown(key)
   }
 

@@ -51,8 +51,8 @@ t.test('the same bytes again, and bytes that nobody registered, are not read', a
   await register(server)
   await work(server)
 
-  await server.catalogue.arrived!({ key: 'images/hello.tar.gz', sha256: (await shown(server)).sha256 })
-  await server.catalogue.arrived!({ key: 'images/other.tar.gz', sha256: 'f'.repeat(64) })
+  await server.catalogue.arrivals!.arrived({ key: 'images/hello.tar.gz', sha256: (await shown(server)).sha256 })
+  await server.catalogue.arrivals!.arrived({ key: 'images/other.tar.gz', sha256: 'f'.repeat(64) })
 
   t.equal(await waiting(server), 0)
   t.match(await shown(server), { verdict: 'match' })
@@ -65,8 +65,53 @@ t.test('where no image may be read, what was proven of other bytes is forgotten 
   await server.app.inject({ method: 'POST', url: '/api/v1/containers/hello%3A1/images/amd64/verify' })
   t.match(await shown(server), { verdict: 'match' })
 
-  await server.catalogue.arrived!({ key: 'images/hello.tar.gz', sha256: 'f'.repeat(64) })
+  await server.catalogue.arrivals!.arrived({ key: 'images/hello.tar.gz', sha256: 'f'.repeat(64) })
 
   t.match(await shown(server), { verdict: 'unverified' })
   t.equal(await waiting(server), 0)
+})
+
+t.test('a tarball that is removed by its path is known to be gone at once, and to be there again when it comes again', async (t) => {
+  const server = await startWithTarballs(t)
+  await put(server, amd64)
+  await register(server)
+  await work(server)
+  const state = async () => (await server.app.inject('/api/v1/containers/hello%3A1')).json()
+  const stands = (status: string) =>
+    eventually(async () => (await shown(server)).status === status || undefined, { what: `it is ${status}`, withinMs: 10_000, everyMs: 10 })
+  t.match(await state(), { state: 'complete' })
+
+  const reply = await server.app.inject({ method: 'DELETE', url: path })
+  await stands('gone')
+  t.equal(reply.statusCode, 204)
+  t.match(await shown(server), { verdict: 'match' }, 'what was proven of it stays known')
+  t.match(await state(), { state: 'degraded', reasons: [{ code: 'gone' }] })
+  t.strictSame(server.departed, [{ key: 'images/hello.tar.gz', containers: ['hello:1'] }])
+
+  await put(server, amd64)
+  await stands('present')
+  t.match(await state(), { state: 'complete' })
+  t.equal(await waiting(server), 0, 'the same bytes need not be read again')
+})
+
+t.test('a client that removes a file before it puts another, as osaka does, leaves nothing that is gone', async (t) => {
+  const server = await startWithTarballs(t)
+  await put(server, amd64)
+  await register(server)
+  await work(server)
+  await server.app.inject({ method: 'DELETE', url: '/storage/images/nothing.tar.gz' })
+
+  for (const bytes of [amd64, arm64, amd64, arm64]) {
+    await server.app.inject({ method: 'DELETE', url: path })
+    await put(server, bytes)
+  }
+
+  await eventually(
+    async () => {
+      await work(server)
+      const { verdict, status } = await shown(server)
+      return (verdict === 'mislabelled' && status === 'present') || undefined
+    },
+    { what: 'the last one stands, and was read', withinMs: 10_000, everyMs: 10 }
+  )
 })
