@@ -98,6 +98,7 @@ export function openBucket({
 
   const ask: Bucket['ask'] = async (request, { attemptMs } = {}) => {
     let until = attemptMs === undefined ? Date.now() + patienceMs : undefined
+    let answered: unknown // says more than that our own time was over
     for (let attempt = 0; ; attempt++) {
       const timeout = new AbortController()
       const timer = setTimeout(() => timeout.abort(), attemptMs ?? Math.max(1, until! - Date.now()))
@@ -106,7 +107,8 @@ export function openBucket({
       } catch (error) {
         until ??= Date.now() + patienceMs
         const pause = Math.min(1000, 50 * 2 ** attempt) * (0.5 + Math.random() / 2)
-        if (!worthRetrying(error) || Date.now() + pause > until) throw explain(error)
+        if (refusalOf(error).status !== undefined || !timeout.signal.aborted) answered = error
+        if (!worthRetrying(error) || Date.now() + pause > until) throw explain(answered ?? error)
         await new Promise((resolve) => setTimeout(resolve, pause))
       } finally {
         clearTimeout(timer)

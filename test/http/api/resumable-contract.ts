@@ -89,12 +89,13 @@ export function resumableContract(name: string, place: (t: Test) => Promise<() =
     socket.destroy()
     const other = await startWithTarballs(t, { stores, blobs: await open(), listen: true })
     const second = tusClient(other.url)
-    const offset = await eventually(async () => Number((await second.head(path)).headers.get('upload-offset')) || undefined, {
-      what: 'what had come is kept',
-      withinMs: 20_000
-    })
+    const part = 8 * 1024 * 1024 // S3 keeps whole parts as they come, and the rest when the first server saw the connection end
+    const offset = await eventually(
+      async () => [Number((await second.head(path)).headers.get('upload-offset'))].find((offset) => offset > part),
+      { what: 'what had come is kept', withinMs: 20_000 }
+    )
 
-    t.ok(offset > 8 * 1024 * 1024 && offset <= sent, `${offset} of ${sent} bytes were kept`)
+    t.ok(offset <= sent, `${offset} of ${sent} bytes were kept`)
     const early = await second.patch(path, offset - 1, large.subarray(offset - 1))
     t.equal(early.status, 409)
     t.match(await early.json(), { code: 'upload_conflict', detail: new RegExp(`has ${offset} bytes`) })
