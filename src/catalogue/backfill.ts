@@ -29,8 +29,8 @@ export interface BackfillItem {
 export interface Backfill {
   /** Records without `urls`, page by page, as they would become. `id` is a pattern of `*` and `?`. */
   page(asked: { id: string | undefined; limit: number; cursor: string | undefined; publicUrl: string }): Promise<BackfillPage>
-  /** Writes one. Throws container_unknown, image_missing when it names architectures, image_unproven, precondition_failed. */
-  write(asked: Omit<Circumstances, 'dryRun'> & { id: string }): Promise<BackfillItem>
+  /** Writes one, or in a dry run tells what would be written. Throws container_unknown, image_missing when it names architectures, image_unproven, precondition_failed. */
+  write(asked: Circumstances & { id: string }): Promise<BackfillItem>
 }
 
 export interface BackfillPage {
@@ -91,12 +91,13 @@ export function createBackfill({ containers, facts, changes, guarded }: Backfill
       const architecture = provenOf(known)
       if (item.after === null || architecture === undefined) throw new CatalogueError('image_unproven', item.message)
       // before the record says so, that nobody is told that the image is unverified
-      await facts.write({ ...known!, slot: architecture })
+      if (!circumstances.dryRun) await facts.write({ ...known!, slot: architecture })
       await changes.write(id, {
         ...circumstances,
         what: 'backfilled',
         to: (now) => documentWith(stillThat(now, { id, url, digest: record.digest }), item.after!)
       })
+      if (circumstances.dryRun) return item
       await facts.remove(id, '')
       return { ...item, written: true }
     }

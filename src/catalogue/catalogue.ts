@@ -65,7 +65,7 @@ export interface Catalogue {
   edits: ContainerEdits
   /** Changing several of them at once. */
   batches: Batches
-  /** The image that a container has for an architecture. Throws container_unknown, image_missing, image_mislabelled. */
+  /** The image that a container has for an architecture. Throws container_unknown, image_missing, image_mislabelled, image_gone. */
   imageOf: (id: string, architecture: string) => Promise<{ url: string; digest: string | undefined }>
   /** What stands beside the records. */
   assemblies: Assemblies

@@ -4,7 +4,7 @@ import { fromDocument, type Record, toDocument } from '../domain/document.ts'
 import type { Cause } from '../domain/entry.ts'
 import { CatalogueError } from '../domain/errors.ts'
 import { asArchitecture } from '../domain/facts.ts'
-import { type Resolution, resolveImage } from '../domain/resolution.ts'
+import { type Resolution, type ResolveOptions, resolveImage } from '../domain/resolution.ts'
 import type { DocumentStore } from '../stores/document-store.ts'
 import type { Assemblies } from './assemblies.ts'
 import type { Changes, Known } from './changes.ts'
@@ -17,8 +17,12 @@ export interface Containers {
   add(registration: Registration, options: AddOptions): Promise<Record>
   /** The document as JSON text, byte for byte, or undefined. */
   info(id: string): Promise<string | undefined>
-  /** Throws container_unknown, image_missing, image_mislabelled, architecture_invalid. */
-  resolve(id: string, architecture: string, options?: { force?: boolean }): Promise<{ document: string; resolution: Resolution }>
+  /** Throws container_unknown, image_missing, image_mislabelled, image_gone, architecture_invalid. */
+  resolve(
+    id: string,
+    architecture: string,
+    options?: Pick<ResolveOptions, 'force' | 'evenGone'>
+  ): Promise<{ document: string; resolution: Resolution }>
   /** Whether there was one to remove. */
   remove(id: string, options: { cause: Cause }): Promise<boolean>
   /** Every id, in batches. */
@@ -75,12 +79,12 @@ export function containerCatalogue(
       return (await store.get(id))?.document
     },
 
-    async resolve(id, architecture, { force = false } = {}) {
+    async resolve(id, architecture, options = {}) {
       // at once, as the slots in question are known before the record is
       const slot = asArchitecture(architecture)
       const [stored, known] = await Promise.all([store.get(id), slot === null ? [] : facts.read(id, [slot, ''])])
       if (stored === undefined) throw new CatalogueError('container_unknown', `container not found: ${id}`)
-      const resolution = resolveImage(fromDocument(id, stored.document), architecture, { facts: known, force })
+      const resolution = resolveImage(fromDocument(id, stored.document), architecture, { facts: known, ...options })
       return { document: stored.document, resolution }
     },
 

@@ -61,7 +61,7 @@ export function createDemandBook(store: DocumentStore, { now }: { now: () => Dat
         count({ id, name: architecture, answered: true })
         return answer
       } catch (error) {
-        if (isCatalogueError(error, 'image_missing', 'image_mislabelled')) count({ id, name: architecture, answered: false })
+        if (isCatalogueError(error, 'image_missing', 'image_mislabelled', 'image_gone')) count({ id, name: architecture, answered: false })
         throw error
       }
     },

@@ -1,7 +1,7 @@
 import { type Architecture, inTableOrder } from '../domain/architecture.ts'
 import { type Assembly, inOneOrder, type Pending } from '../domain/assembly.ts'
 import type { Record } from '../domain/document.ts'
-import { applies, type Facts, type Slot, type Verdict, waitingSlot } from '../domain/facts.ts'
+import { applies, type Facts, type Slot, type Verdict, waitingSlot, wasLookedAt } from '../domain/facts.ts'
 import type { Expectation } from '../domain/rules.ts'
 import type { Reason, State, StateAnswer } from '../domain/state.ts'
 
@@ -53,6 +53,7 @@ export interface ContainerView {
 }
 
 export function imageView(architecture: Architecture | null, { url, facts }: { url: string; facts: Facts | undefined }): ImageView {
+  const looked = facts && wasLookedAt(facts) ? facts : undefined
   return {
     architecture,
     url,
@@ -64,8 +65,8 @@ export function imageView(architecture: Architecture | null, { url, facts }: { u
     sha256: facts?.sha256 ?? null,
     config: facts?.config ?? null,
     manifest: facts?.manifest ?? null,
-    status: facts?.status ?? 'unknown',
-    checked: facts?.checked ?? null
+    status: looked?.status ?? 'unknown',
+    checked: looked?.checked ?? null
   }
 }
 

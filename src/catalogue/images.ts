@@ -66,7 +66,7 @@ export interface Images {
   checkRoom(bytes: number): Promise<void>
   /** What is proven; with a path the bytes are read again. Throws image_unproven when they never were. */
   report(asked: Asked & { path?: string | undefined }): Promise<Report>
-  /** Reads the bytes now. */
+  /** Reads the bytes now; a dry run tells what they are, and writes nothing down. */
   verify(asked: AskedChange): Promise<ImageAnswer>
   /** Registers a mislabelled image as what it is proven to be. */
   relabel(asked: AskedChange): Promise<ImageAnswer>
@@ -106,19 +106,27 @@ export function imageCatalogue({ records, views, assemblies, settle, ...parts }:
       created = false,
       unchanged = false,
       released = [],
-      waiting
-    }: Pick<Known, 'record' | 'revision'> & Partial<Pick<Registered, 'created' | 'unchanged' | 'released' | 'waiting'>>
+      waiting,
+      learnt
+    }: Pick<Known, 'record' | 'revision'> &
+      Partial<Pick<Registered, 'created' | 'unchanged' | 'released' | 'waiting'>> & {
+        /** What a dry run found out, and nobody wrote down. */
+        learnt?: Facts | undefined
+      }
   ): Promise<ImageAnswer> {
-    const container = await views.of({ record, revision })
+    const container = await views.of({ record, revision }, views.gather(record, learnt))
     const waits = waiting?.get(architecture)
-    const image = waits ? await waitingView(record.id, { architecture, waits }) : container.images[architecture]
+    const image = waits ? await waitingView(record.id, { architecture, waits, learnt }) : container.images[architecture]
     if (!image) throw imageMissing(record, { architecture, requested: architecture })
     return { container, image, created, unchanged, released, pending: waits !== undefined }
   }
 
-  async function waitingView(id: string, { architecture, waits }: { architecture: Architecture; waits: Pending }): Promise<ImageView> {
+  async function waitingView(
+    id: string,
+    { architecture, waits, learnt }: { architecture: Architecture; waits: Pending; learnt: Facts | undefined }
+  ): Promise<ImageView> {
     const { url, digest } = waits
-    const [known] = await facts.read(id, [waitingSlot(architecture)])
+    const [known] = learnt ? [learnt] : await facts.read(id, [waitingSlot(architecture)])
     const view = imageView(architecture, { url, facts: known && applies(known, { url, digest: digest ?? '' }) ? known : undefined })
     return { ...view, digest: view.digest ?? digest }
   }
@@ -136,6 +144,12 @@ export function imageCatalogue({ records, views, assemblies, settle, ...parts }:
   function waitingTarget({ id, architecture, publicUrl }: Asked, { url, digest }: Pending): Target {
     const key = keyOfUrl(url, [publicUrl, ...addresses()])
     return { container: id, slot: waitingSlot(architecture), url, digest: digest ?? '', given: digest, key }
+  }
+
+  async function checkRoom(bytes: number): Promise<void> {
+    const left = await blobs.available()
+    if (left === undefined || (bytes <= left && left > 0)) return
+    throw new CatalogueError('store_full', `the object store is full: ${bytes} bytes are to be stored, and there is room for ${left}`)
   }
 
   async function register({ url, digest, version, ...asked }: Parameters<Images['put']>[0]): Promise<Registered & { proven: boolean }> {
@@ -191,15 +205,12 @@ export function imageCatalogue({ records, views, assemblies, settle, ...parts }:
     },
 
     async upload(upload) {
-      const { architecture, ...registered } = await uploadTarball({ ...parts, records }, upload)
-      return answer(architecture, registered)
+      if (upload.dryRun) await checkRoom(upload.size ?? 0)
+      const { architecture, proof, ...registered } = await uploadTarball({ ...parts, records }, upload)
+      return answer(architecture, { ...registered, learnt: upload.dryRun ? proof : undefined })
     },
 
-    async checkRoom(bytes) {
-      const left = await blobs.available()
-      if (left === undefined || (bytes <= left && left > 0)) return
-      throw new CatalogueError('store_full', `the object store is full: ${bytes} bytes are to be stored, and there is room for ${left}`)
-    },
+    checkRoom,
 
     async report({ path, ...asked }) {
       const target = await targetOf(asked)
@@ -216,11 +227,11 @@ export function imageCatalogue({ records, views, assemblies, settle, ...parts }:
       const waiting = (await assemblies.find(id))?.pending
       const target = waiting?.has(architecture) ? waitingTarget(asked, waiting.get(architecture)!) : await targetOf(asked)
       const { facts: proven } = await readTarball(parts, target, { by: 'verify' })
-      await facts.learn(proven)
-      if (target.slot !== architecture) await settle(id, asked.cause)
+      if (!asked.dryRun) await facts.learn(proven)
+      if (target.slot !== architecture && !asked.dryRun) await settle(id, asked.cause)
       const known = (await records.find(id)) ?? { record: fromDocument(id, '{}'), revision: '' }
       const left = (await assemblies.find(id))?.pending
-      return answer(architecture, { ...known, ...(left && { waiting: left }) })
+      return answer(architecture, { ...known, ...(left && { waiting: left }), learnt: asked.dryRun ? proven : undefined })
     },
 
     async relabel({ id, architecture, ...circumstances }) {
@@ -230,16 +241,18 @@ export function imageCatalogue({ records, views, assemblies, settle, ...parts }:
         throw new CatalogueError('image_unproven', `nobody has read the image for ${architecture} of ${id} yet; verify it first`)
       }
       if (!to || to === architecture) {
+        const mend = target.facts.verdict === 'mislabelled' ? '; only building it again changes what is inside' : ''
         throw new CatalogueError(
           'image_refused',
-          `the image for ${architecture} of ${id} is not proven to be for another one: ${target.facts.summary}`
+          `the image for ${architecture} of ${id} is not proven to be for another one: ${target.facts.summary}${mend}`
         )
       }
       // read again under its new claim, so that what is known of it is about what it is registered as
       const { facts: proven } = await readTarball(parts, { ...target, slot: to }, { by: 'relabel' })
       const registered = await records.move({ ...circumstances, id, from: architecture, to, url: target.url })
-      if (circumstances.dryRun) return { ...(await answer(to, registered)), image: imageView(to, { url: target.url, facts: proven }) }
-      await facts.learn({ ...proven, digest: registered.record.digest ?? '' })
+      const learnt = { ...proven, digest: registered.record.digest ?? '' }
+      if (circumstances.dryRun) return answer(to, { ...registered, learnt })
+      await facts.learn(learnt)
       await facts.remove(id, architecture)
       return answer(to, registered)
     },

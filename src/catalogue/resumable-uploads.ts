@@ -5,7 +5,7 @@ import { storageUrl } from '../domain/storage.ts'
 import type { ImageReport } from '../images/image-report.ts'
 import type { NotOvertaken } from './overtaking.ts'
 import type { Circumstances } from './records.ts'
-import { type Place, placeOf, refuseUnproven, registerTarball, type Uploaded, type UploadParts, versionOf } from './tarball-uploads.ts'
+import { checkProven, type Place, placeOf, registerTarball, type Uploaded, type UploadParts, versionOf } from './tarball-uploads.ts'
 import {
   parseNote,
   refusalFrom,
@@ -146,7 +146,7 @@ export function resumableUploads({ expiryMs, ...parts }: ResumableParts): Resuma
     if (sha256 !== undefined && sha256 !== found) {
       throw new CatalogueError('digest_mismatch', `expected sha256:${sha256}, but the bytes are sha256:${found}; nothing was stored`)
     }
-    if (parts.strict) refuseUnproven(report)
+    checkProven(report, parts)
     const place = placeOf(report, { id, said: { ...claim, digest: undefined }, before: await records.find(id) })
     const { created, unchanged, revision } = await registered(upload, { note, mine, place, report })
     const { verdict, summary } = report

@@ -34,8 +34,11 @@ export function singleImageView(container: string, { url, facts }: { url: string
   return { container, architecture: null, ...view }
 }
 
-/** Reads it now. Throws what singleOf and opening it throw. */
-export async function verifySingle(parts: SingleImageParts, { id, publicUrl }: { id: string; publicUrl: string }): Promise<SingleImage> {
+/** Reads it now; a dry run writes nothing down. Throws what singleOf and opening it throw. */
+export async function verifySingle(
+  parts: SingleImageParts,
+  { id, publicUrl, dryRun = false }: { id: string; publicUrl: string; dryRun?: boolean }
+): Promise<SingleImage> {
   const { record, url } = await singleOf(parts.containers, id)
   const digest = record.digest ?? ''
   const [known] = await parts.facts.read(id, [''])
@@ -43,6 +46,6 @@ export async function verifySingle(parts: SingleImageParts, { id, publicUrl }: {
   const key = keyOfUrl(url, [publicUrl, ...parts.addresses()])
   const target = { container: id, slot: '' as const, url, digest, given, key }
   const { facts } = await readTarball(parts, target, { by: 'verify' })
-  await parts.facts.learn(facts)
+  if (!dryRun) await parts.facts.learn(facts)
   return singleImageView(id, { url, facts })
 }

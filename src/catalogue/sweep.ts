@@ -1,6 +1,6 @@
 import { fromDocument, urlOf } from '../domain/document.ts'
 import { isCatalogueError } from '../domain/errors.ts'
-import { applies, type Facts, fromFactsDocument, toFactsDocument } from '../domain/facts.ts'
+import { applies, type Facts, fromFactsDocument, toFactsDocument, wasLookedAt } from '../domain/facts.ts'
 import type { DocumentStore, Stored } from '../stores/document-store.ts'
 import type { InSlot } from './slots.ts'
 import type { ReadingParts } from './tarball-reading.ts'
@@ -12,7 +12,7 @@ export interface SweepParts extends Pick<ReadingParts, 'blobs' | 'sources' | 'no
   queue: TaskQueue
 }
 
-type Looked = Pick<Facts, 'status'> & { changed?: boolean }
+type Looked = Pick<Facts, 'status' | 'by'> & { changed?: boolean }
 
 /**
  * Looks again at what was looked at longest ago, without reading any bytes: what is gone is marked, what changed is put down to be read
@@ -49,31 +49,33 @@ async function lookAgain(
   parts: SweepParts,
   { known, stored, signal }: { known: Facts; stored: Stored; signal: AbortSignal }
 ): Promise<void> {
-  const { changed, status } = await look(parts, { known, signal })
+  const { changed, status, by } = await look(parts, { known, signal })
   const checked = parts.now().toISOString()
-  await parts.facts.put(stored.id, toFactsDocument({ ...known, status, checked }, stored.id), { revision: stored.revision })
+  await parts.facts.put(stored.id, toFactsDocument({ ...known, status, by, checked }, stored.id), { revision: stored.revision })
   // what nobody could read until now may have come
   if (changed || (known.verdict === 'unverified' && known.status !== 'present' && status === 'present'))
     await parts.queue.add({ kind: 'verify', container: known.container, slot: known.slot, key: known.key })
 }
 
 async function look({ blobs, sources }: SweepParts, { known, signal }: { known: Facts; signal: AbortSignal }): Promise<Looked> {
+  // who read the bytes says more than who saw that they are there
+  const by = wasLookedAt(known) ? known.by : 'sweep'
   try {
     if (known.key !== null) {
       const blob = await blobs.head(known.key)
-      if (!blob) return { status: 'gone' }
-      return { status: 'present', changed: known.sha256 !== null && blob.sha256 !== undefined && blob.sha256 !== known.sha256 }
+      if (!blob) return { by, status: 'gone' }
+      return { by, status: 'present', changed: known.sha256 !== null && blob.sha256 !== undefined && blob.sha256 !== known.sha256 }
     }
     const { etag, modified, size } = await sources.probe(known.url, { signal })
     const differs = (before: string | number | null, after: string | number | undefined) =>
       before !== null && after !== undefined && before !== after
     const changed = differs(known.etag, etag) || differs(known.modified, modified) || differs(known.size, size)
-    return { status: 'present', changed }
+    return { by, status: 'present', changed }
   } catch (error) {
-    if (isCatalogueError(error, 'source_gone')) return { status: 'gone' }
-    if (isCatalogueError(error, 'source_unavailable')) return { status: 'unreachable' }
+    if (isCatalogueError(error, 'source_gone')) return { by, status: 'gone' }
+    if (isCatalogueError(error, 'source_unavailable')) return { by, status: 'unreachable' }
     // what this site does not read is as it was
-    if (isCatalogueError(error, 'source_forbidden', 'source_unsupported', 'key_invalid')) return { status: known.status }
+    if (isCatalogueError(error, 'source_forbidden', 'source_unsupported', 'key_invalid')) return { by: known.by, status: known.status }
     throw error
   }
 }

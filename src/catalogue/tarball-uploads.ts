@@ -1,7 +1,8 @@
 import type { BlobStore, Stored } from '../blobs/blob-store.ts'
+import { checkGrowth, checkStored, type Expected } from '../blobs/expectations.ts'
 import type { Architecture } from '../domain/architecture.ts'
 import { CatalogueError } from '../domain/errors.ts'
-import { asArchitecture } from '../domain/facts.ts'
+import { asArchitecture, type Facts } from '../domain/facts.ts'
 import { checkId, checkLength } from '../domain/limits.ts'
 import { storageUrl, tagOf, tarballKey } from '../domain/storage.ts'
 import type { ImageReport } from '../images/image-report.ts'
@@ -33,6 +34,8 @@ export interface Said {
 
 export interface Uploaded extends Registered {
   architecture: Architecture
+  /** What is known of it now, or would be. */
+  proof: Facts
 }
 
 export interface UploadParts {
@@ -47,19 +50,19 @@ export interface UploadParts {
 
 /**
  * Stores a tarball and inspects it in the same pass, then registers it beside the other architectures. What is refused leaves nothing
- * behind.
+ * behind, and neither does a dry run, which reads it all the same.
  */
 export async function uploadTarball(parts: UploadParts, upload: TarballUpload): Promise<Uploaded> {
-  const { id, publicUrl, cause, precondition, said, source, sha256, size } = upload
+  const { id, publicUrl, cause, precondition, dryRun = false, said, source, sha256, size } = upload
   checkId(id)
   const before = await parts.records.find(id)
   // it is looked at again when the record is written; but nobody shall send gigabytes for nothing
   checkPrecondition(id, { before, precondition })
   let report: ImageReport | undefined
   const bytes = inspectedStream(source, async (chunks) => {
-    const inspection = await parts.inspect(chunks, { claimed: () => said().architecture, sha256: false })
+    const inspection = await parts.inspect(chunks, { claimed: () => said().architecture, sha256: dryRun })
     report = inspection.report
-    if (parts.strict) refuseUnproven(report)
+    checkProven(report, parts)
   })
   let place: Place | undefined
   const keyOf = (stored: Stored): string => {
@@ -68,8 +71,25 @@ export async function uploadTarball(parts: UploadParts, upload: TarballUpload): 
     return place.key
   }
   const expected = { ...(sha256 !== undefined && { sha256 }), ...(size !== undefined && { size }) }
-  await parts.blobs.put(keyOf, bytes, { expected })
-  return registerTarball(parts, { id, place: place!, report: report!, publicUrl, cause, precondition })
+  if (dryRun) {
+    const size = await readAll(bytes, expected)
+    const stored = { size, sha256: report!.tarball.sha256! }
+    checkStored(stored, expected)
+    keyOf(stored)
+  } else {
+    await parts.blobs.put(keyOf, bytes, { expected })
+  }
+  return registerTarball(parts, { id, place: place!, report: report!, publicUrl, cause, precondition, dryRun })
+}
+
+/** How many bytes there are. */
+async function readAll(bytes: AsyncIterable<Uint8Array>, expected: Expected): Promise<number> {
+  let size = 0
+  for await (const chunk of bytes) {
+    size += chunk.length
+    checkGrowth(size, expected)
+  }
+  return size
 }
 
 /** Where a tarball stands, and as what it is registered. */
@@ -105,17 +125,25 @@ export async function registerTarball(
   const digest = digestsOf({ ...report, tarball: { ...report.tarball, sha256: null } })[0] ?? `sha256:${report.tarball.sha256}`
   const slot = records.slotOf(id, architecture)
   const proof = { container: id, url, given: null, key, report, by: 'upload', checked: now().toISOString() }
+  const beforehand = toFacts({ ...proof, slot, digest })
+  const register = () => records.register({ id, architecture, url, version, digest, ...circumstances })
+  const proofOf = ({ record, ...registered }: Registered) =>
+    registered.waiting?.get(architecture)?.url === url ? beforehand : toFacts({ ...proof, slot: architecture, digest: record.digest ?? '' })
+  if (circumstances.dryRun) {
+    const registered = await register()
+    return { ...registered, architecture, proof: proofOf(registered) }
+  }
   const [former] = await facts.read(id, [slot])
-  await facts.write(toFacts({ ...proof, slot, digest }))
-  const registered = await records.register({ id, architecture, url, version, digest, ...circumstances }).catch(async (error) => {
+  await facts.write(beforehand)
+  const registered = await register().catch(async (error) => {
     // the image that stands there stays what it was proven to be
     if (former) await facts.learn(former).catch(() => {})
     throw error
   })
-  if (registered.waiting?.get(architecture)?.url === url) return { ...registered, architecture }
+  const proven = proofOf(registered)
   // the record's digest is known only now; and another upload may have come in between, with facts of its own
-  await facts.learn(toFacts({ ...proof, slot: architecture, digest: registered.record.digest ?? '' }))
-  return { ...registered, architecture }
+  if (proven !== beforehand) await facts.learn(proven)
+  return { ...registered, architecture, proof: proven }
 }
 
 function provenArchitecture(report: ImageReport): Architecture {
@@ -124,9 +152,15 @@ function provenArchitecture(report: ImageReport): Architecture {
   throw new CatalogueError('image_refused', `the tarball does not tell what machine it is for; name the architecture: ${report.summary}`)
 }
 
-/** For a strict site. Throws image_mislabelled, image_refused. */
-export function refuseUnproven({ verdict, summary }: ImageReport): void {
-  if (verdict === 'match' || verdict === 'no-binaries') return
+/**
+ * What holds nothing can be no image; whatever else is not proven is taken in and marked, but by a strict site. Throws
+ * image_mislabelled, image_refused.
+ */
+export function checkProven({ verdict, summary, problems, tarball }: ImageReport, { strict }: Pick<UploadParts, 'strict'>): void {
+  if (problems.some(({ code }) => code === 'empty' || (code === 'manifest_absent' && tarball.members === 0))) {
+    throw new CatalogueError('image_refused', `the tarball has ${tarball.size} bytes, and nothing in them: ${summary}; nothing was stored`)
+  }
+  if (!strict || verdict === 'match' || verdict === 'no-binaries') return
   const code = verdict === 'mislabelled' ? 'image_mislabelled' : 'image_refused'
   throw new CatalogueError(code, `the tarball is ${verdict}, which this site refuses (LEPORELLO_STRICT): ${summary}; nothing was stored`)
 }

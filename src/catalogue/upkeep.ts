@@ -7,7 +7,7 @@ import { type SingleImage, type SingleImageParts, verifySingle } from './single-
 /** Looking after what is there: what nobody said, what nobody names any more, what an interruption left. */
 export interface Upkeep {
   /** Reads the one image of a record that names only `url`. Throws container_unknown, image_missing. */
-  verifySingle(asked: { id: string; publicUrl: string }): Promise<SingleImage>
+  verifySingle(asked: { id: string; publicUrl: string; dryRun?: boolean }): Promise<SingleImage>
   /** What does not fit between records, facts and tarballs, as it is found; the last line is the sum. */
   fsck(options: FsckOptions): AsyncGenerator<Line>
 }

@@ -14,6 +14,8 @@ export interface UploadClaim {
   filename: string | undefined
   /** Of the tarball, hexadecimal. */
   sha256: string | undefined
+  /** What else the client said, as it said it: to be given back. */
+  also?: string | undefined
 }
 
 /** How an upload ended well. */

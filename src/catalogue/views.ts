@@ -1,7 +1,7 @@
 import type { Architecture } from '../domain/architecture.ts'
 import type { Record } from '../domain/document.ts'
 import { fromDocument } from '../domain/document.ts'
-import { type Hash, waitingSlot } from '../domain/facts.ts'
+import { type Facts, type Hash, waitingSlot } from '../domain/facts.ts'
 import { fingerprintOf } from '../domain/fingerprint.ts'
 import { asFields, asTime } from '../domain/reading.ts'
 import { type StateAnswer, standingImages, stateOf } from '../domain/state.ts'
@@ -15,9 +15,9 @@ import type { Rulebook } from './rulebook.ts'
 
 /** Containers with all that is known of them: the one place where records, facts, assemblies and rules come together. */
 export interface Views {
-  of(known: Pick<Known, 'record' | 'revision'>, gathered?: Gathering): Promise<ContainerView>
-  /** What is known beside a record, and where that puts it. */
-  gather(record: Record): Promise<Gathering>
+  of(known: Pick<Known, 'record' | 'revision'>, gathered?: Gathering | Promise<Gathering>): Promise<ContainerView>
+  /** What is known beside a record, and where that puts it; or would, if this were known. */
+  gather(record: Record, learnt?: Facts): Promise<Gathering>
   /**
    * Of whatever stands there: a record, or images and builds of one that is still to come. Undefined where there is neither; an
    * expectation alone makes no container.
@@ -52,10 +52,11 @@ export interface ViewsParts {
 }
 
 export function createViews({ changes, facts, assemblies, journal, summaries, rulebook, hash, now }: ViewsParts): Views {
-  async function gather(record: Record): Promise<Gathering> {
+  async function gather(record: Record, learnt?: Facts): Promise<Gathering> {
     const [known, assembly] = await Promise.all([knownOf(facts, record), assemblies.find(record.id)])
     const waiting = [...(assembly?.pending.keys() ?? [])].map(waitingSlot)
     for (const one of waiting.length > 0 ? await facts.read(record.id, waiting) : []) known.set(one.slot, one)
+    if (learnt) known.set(learnt.slot, learnt)
     const expected = rulebook.expectedOf(record.id, assembly)
     const { publish, buildTimeoutMs } = rulebook.policiesOf(record.id)
     const at = now().toISOString()

@@ -187,7 +187,8 @@ const verdicts: { [verdict: string]: Pick<Finding, 'meaning' | 'advice'> } = {
   mislabelled: {
     meaning:
       'Its programs are for other machines: "exec format error". Leporello refuses it to those that ask; workers that read the record do not ask.',
-    advice: 'Build it again for the right architecture, or register it as what it is: POST …/images/{architecture}/relabel.'
+    advice:
+      'Build it again for the right architecture; or, where its configuration says what its programs are, register it as that: POST …/images/{architecture}/relabel.'
   },
   mixed: {
     meaning: 'Its programs are for more than one architecture: it fails as soon as the wrong one runs.',
@@ -203,12 +204,21 @@ const verdicts: { [verdict: string]: Pick<Finding, 'meaning' | 'advice'> } = {
   }
 }
 
+/** Registered as what its programs are: it is the configuration inside that lies, or the programs do not tell. */
+const mislabelledInside: Pick<Finding, 'meaning' | 'advice'> = {
+  meaning:
+    'The label inside it, its configuration, and its bytes say different things: docker, Kubernetes and manifest lists go by the label. Leporello refuses it to those that ask.',
+  advice:
+    'Build it again, so that its configuration says what its programs are (docker buildx build --platform): no relabelling changes what is inside.'
+}
+
 /** What the proofs say against the record. */
 export function knownFindings({ id, digest, images }: KnownContainer): Finding[] {
   const wrong = finding('wrong', id)
-  const found = Object.entries(images).flatMap(([architecture, { verdict, summary, status, url }]) => {
+  const found = Object.entries(images).flatMap(([architecture, { verdict, summary, status, url, proven }]) => {
     const code = status === 'gone' ? 'gone' : verdict
-    const said = verdicts[code]
+    const inside = code === 'mislabelled' && (proven === null || proven === architecture)
+    const said = inside ? mislabelledInside : verdicts[code]
     if (!said) return []
     const message =
       code === 'gone' ? `the image for ${architecture} is gone: ${url}` : `the image for ${architecture} is ${code}: ${summary ?? url}`

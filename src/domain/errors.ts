@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'revision_unknown'
   | 'image_missing'
   | 'image_mislabelled'
+  | 'image_gone'
   | 'image_unproven'
   | 'container_unproven'
   | 'image_refused'

@@ -75,6 +75,9 @@ export const factsId = ({ container, slot }: { container: string; slot: Slot }, 
 const namedForContent = ({ key, sha256 }: Facts): boolean =>
   key?.startsWith('containers/') === true && sha256 !== null && key.includes(`/${sha256.slice(0, 12)}/`)
 
+/** Facts may hold only what was said of an image, as its digest: nobody has looked for its bytes then. */
+export const wasLookedAt = ({ by }: Facts): boolean => by !== 'registration'
+
 /**
  * Whether facts are about what a record says now. A URL of others may get new bytes under the same name, and the builder then registers
  * another digest; a tarball in our own store stays what it is, even when another architecture's image changes the record's digest.

@@ -11,30 +11,39 @@ export interface Resolution {
   url: string
   source: 'urls' | 'url'
   verdict: Verdict
+  /** Only of one that is known not to be there, for who wants it all the same. */
+  status?: 'gone'
 }
 
 export interface ResolveOptions {
   /** What is known of the images in question; facts that do not apply are passed over. */
   facts?: readonly Facts[]
-  /** Give an image that is proven to be for other machines all the same. */
+  /** Give an image that is proven to be for other machines, or is gone, all the same. */
   force?: boolean
+  /** Give one that is gone, for who looks at its status. */
+  evenGone?: boolean
 }
 
 /**
  * The image that a machine of this architecture can run, and never another one's: the worker would learn of that only an hour later,
- * as "exec format error". Throws architecture_invalid, image_missing or image_mislabelled.
+ * as "exec format error". Throws architecture_invalid, image_missing, image_mislabelled or image_gone.
  */
-export function resolveImage(record: Record, requested: string, { facts = [], force = false }: ResolveOptions = {}): Resolution {
+export function resolveImage(
+  record: Record,
+  requested: string,
+  { facts = [], force = false, evenGone = force }: ResolveOptions = {}
+): Resolution {
   const architecture = parseArchitecture(requested)
   const known = (slot: string, url: string) => facts.find((one) => one.slot === slot && applies(one, { url, digest: record.digest }))
   const url = record.images.get(architecture)
   if (url !== undefined) {
     const proven = known(architecture, url)
     if (proven?.verdict === 'mislabelled' && !force) throw mislabelled(record, architecture, proven)
-    return { architecture, requested, url, source: 'urls', verdict: proven?.verdict ?? 'unverified' }
+    const status = statusOf(record, { architecture, proven, evenGone })
+    return { architecture, requested, url, source: 'urls', verdict: proven?.verdict ?? 'unverified', ...status }
   }
   if (record.images.size === 0 && record.url !== undefined) {
-    return fallback(record, { architecture, requested, url: record.url, proven: known('', record.url), force })
+    return fallback(record, { architecture, requested, url: record.url, proven: known('', record.url), force, evenGone })
   }
   throw imageMissing(record, { architecture, requested })
 }
@@ -45,11 +54,13 @@ interface Fallback {
   url: string
   proven: Facts | undefined
   force: boolean
+  evenGone: boolean
 }
 
 /** The one image of a record that names no architectures: anybody's, until its bytes tell whose it is. */
-function fallback(record: Record, { architecture, requested, url, proven, force }: Fallback): Resolution {
-  const answer = { requested, url, source: 'url' as const, verdict: proven?.verdict ?? ('unverified' as const) }
+function fallback(record: Record, { architecture, requested, url, proven, force, evenGone }: Fallback): Resolution {
+  const status = statusOf(record, { architecture, proven, evenGone })
+  const answer = { requested, url, source: 'url' as const, verdict: proven?.verdict ?? ('unverified' as const), ...status }
   if (proven === undefined || proven.architecture === null || force) return { ...answer, architecture: null }
   if (proven.verdict === 'mislabelled') throw mislabelled(record, architecture, proven)
   if (proven.verdict !== 'match') return { ...answer, architecture: null }
@@ -58,6 +69,21 @@ function fallback(record: Record, { architecture, requested, url, proven, force 
     'image_missing',
     `${record.id} has no image for ${named({ architecture, requested })}; its one image is proven to be for ${proven.architecture}`,
     { details: { available: [proven.architecture] } }
+  )
+}
+
+/** That nothing answered once proves nothing: only what was looked for, and was not there, is gone. */
+function statusOf(
+  record: Record,
+  { architecture, proven, evenGone }: { architecture: Architecture; proven: Facts | undefined; evenGone: boolean }
+): Pick<Resolution, 'status'> {
+  if (proven?.status !== 'gone') return {}
+  if (evenGone) return { status: 'gone' }
+  const registered = proven.slot === '' ? 'the one image' : `the image for ${architecture}`
+  throw new CatalogueError(
+    'image_gone',
+    `${registered} of ${record.id} is gone: at ${proven.checked} there was nothing at ${proven.url}; bring it again, or verify it when it is back; force=true gives its URL all the same`,
+    { details: { available: architecturesOf(record).filter((other) => other !== architecture) } }
   )
 }
 

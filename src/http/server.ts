@@ -18,7 +18,7 @@ import { type OperatorOptions, operatorFace } from './operator/index.ts'
 import './shared/action.ts'
 import { discardRest } from './shared/body.ts'
 import { explain } from './shared/errors.ts'
-import { cleanScriptName, type PublicAddress, startsWithSegment } from './shared/public-url.ts'
+import { type PublicAddress, saidPrefix, startsWithSegment } from './shared/public-url.ts'
 import { sendOn } from './shared/upload-body.ts'
 import { parseUrlEncoded } from './shared/url-encoded.ts'
 import { answerUnmatched, type Methods, rememberMethods } from './unmatched.ts'
@@ -168,13 +168,12 @@ function requestId({ headers }: { headers: IncomingMessage['headers'] }): string
   return typeof given === 'string' && acceptableId.test(given) ? given : randomUUID()
 }
 
-/** The path without what proxies put before it: doubled slashes (`//api/…`, from joined URLs), X-Script-Name, the configured prefix. */
+/** The path without what proxies put before it: doubled slashes (`//api/…`, from joined URLs), the prefix that they name, ours. */
 function pathOfOurs({ url = '/', headers }: { url?: string | undefined; headers: IncomingMessage['headers'] }, prefix: string): string {
   let path = url
   if (path[0] !== '/') path = path.replace(/^https?:\/\/[^/?]*/i, '')
   if (path.startsWith('//')) path = path.replace(/^\/+/, '/')
-  const script = headers['x-script-name']
-  for (const before of [script === undefined ? '' : (cleanScriptName(script) ?? ''), prefix]) {
+  for (const before of new Set([saidPrefix(headers) ?? '', prefix])) {
     if (startsWithSegment(path, before)) path = path.slice(before.length)
   }
   if (path.startsWith('//')) path = path.replace(/^\/+/, '/')

@@ -46,7 +46,7 @@ export function answerUnmatched(app: FastifyInstance, methods: Methods, { passTh
     // a path that cannot be decoded is nobody's, whatever it looks like
     const known = isDecodable(path) ? methodsOf(methods, path) : undefined
     if (known) return request.method === 'OPTIONS' ? describe(reply, known) : notAllowed(request, reply, known)
-    if (path.startsWith(api))
+    if (isApi(path))
       return sendProblem(reply.code(404), { code: 'not_found', detail: `there is no ${path} in this API; /docs tells what there is`, path })
     return passThrough && !methodsOf(methods, plainPath(path)) ? passThrough(request, reply) : json(reply.code(404), notFoundBody)
   }
@@ -85,7 +85,7 @@ function notAllowed({ method, url }: FastifyRequest, reply: FastifyReply, known:
   const others = [...known].filter((name) => name !== method)
   const refused = reply.code(405).header('allow', allow(others))
   const path = url.split('?', 1)[0]!
-  if (!path.startsWith(api)) return json(refused, notAllowedBody)
+  if (!isApi(path)) return json(refused, notAllowedBody)
   return sendProblem(refused, {
     code: 'method_not_allowed',
     detail: `${method} is nothing that can be done here; ${allow(others)} are`,
@@ -94,7 +94,7 @@ function notAllowed({ method, url }: FastifyRequest, reply: FastifyReply, known:
 }
 
 /** The face whose refusals are problems (RFC 9457). */
-const api = '/api/v1/'
+const isApi = (path: string): boolean => path === '/api/v1' || path.startsWith('/api/v1/')
 
 function sendProblem(reply: FastifyReply, { code, detail, path }: { code: string; detail: string; path: string }): FastifyReply {
   const title = STATUS_CODES[reply.statusCode]!

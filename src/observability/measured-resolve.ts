@@ -1,10 +1,11 @@
 import { knownArchitectures, parseArchitecture } from '../domain/architecture.ts'
 import { isCatalogueError } from '../domain/errors.ts'
-import type { Resolution } from '../domain/resolution.ts'
+import type { Resolution, ResolveOptions } from '../domain/resolution.ts'
 import { outcomeOf } from './measured-stores.ts'
 import type { Metrics } from './metrics.ts'
 
-type Resolve = (id: string, architecture: string, options?: { force?: boolean }) => Promise<{ document: string; resolution: Resolution }>
+type Options = Pick<ResolveOptions, 'force' | 'evenGone'>
+type Resolve = (id: string, architecture: string, options?: Options) => Promise<{ document: string; resolution: Resolution }>
 
 /** The same use case, counted by what machines asked for and what they got. */
 export function measuredResolve(resolve: Resolve, metrics: Metrics): Resolve {

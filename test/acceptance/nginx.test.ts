@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, request } from 'node:http'
@@ -9,6 +10,8 @@ import { doorOf } from '../support/front-door.ts'
 import { startLeporello } from '../support/leporello.ts'
 import { endProgram, eventually, freePort, runProgram } from '../support/processes.ts'
 import { projectFolder } from '../support/project.ts'
+import { tarball } from '../support/tarballs.ts'
+import { metadata, piece, version } from '../support/tus.ts'
 
 const nginxProgram = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/opt/homebrew/bin/nginx'].find(existsSync) ?? 'nginx'
 
@@ -111,17 +114,36 @@ for (const file of ['nginx.conf', 'nginx-in-front.conf']) {
       t.match(JSON.parse(withBody.body), { oldMozart: { method: 'GET', body: 'c=2' } })
     })
 
+    await t.test('our own API and the tarballs come to us, of any size, and their addresses lead back', async (t) => {
+      const bytes = tarball({ layers: [[{ name: 'large', body: randomBytes(40_000_000) }]] })
+      const headers = {
+        ...version,
+        'upload-length': String(bytes.length),
+        'upload-metadata': metadata({ id: 'up:v1', architecture: 'amd64' })
+      }
+      const begun = await fetch(`${url}/mozart/api/v1/uploads`, { method: 'POST', headers })
+      const upload = new URL(begun.headers.get('location')!, begun.url)
+
+      const ended = await fetch(upload, { method: 'PATCH', headers: { ...piece, 'upload-offset': '0' }, body: new Uint8Array(bytes) })
+      t.equal(ended.status, 204)
+      const image = (await (await fetch(new URL(ended.headers.get('content-location')!, upload))).json()) as any
+      t.match(image, { container: 'up:v1', architecture: 'amd64', verdict: 'no-binaries' })
+      const fetched = await fetch(image.url.replace(`:${entry}`, `:${portOf(url)}`))
+      t.equal((await fetched.arrayBuffer()).byteLength, bytes.length)
+      t.match(await json('/mozart/api/v1'), { links: { containers: '/mozart/api/v1/containers' } })
+    })
+
+    await t.test('events come through nginx as they happen', async (t) => {
+      const { came, close } = await listenTo(`${url}/mozart/api/v1/events?kind=record`)
+      t.teardown(close)
+      const body = { version: 'v1', digest: 'd', images: { amd64: 's3://b/x' } }
+
+      await doorOf(`${url}/mozart`).ask('PUT', '/api/v1/containers/event:v1', { body })
+
+      t.match(await came(1), [{ event: 'record', data: { container: 'event:v1', what: 'created' } }])
+    })
+
     if (file === 'nginx-in-front.conf') {
-      await t.test('events come through nginx as they happen', async (t) => {
-        const { came, close } = await listenTo(`${url}/mozart/api/v1/events?kind=record`)
-        t.teardown(close)
-        const body = { version: 'v1', digest: 'd', images: { amd64: 's3://b/x' } }
-
-        await doorOf(`${url}/mozart`).ask('PUT', '/api/v1/containers/event:v1', { body })
-
-        t.match(await came(1), [{ event: 'record', data: { container: 'event:v1', what: 'created' } }])
-      })
-
       await t.test('absolute addresses lead back through nginx', async (t) => {
         const { status, headers } = await fetch(`${url}/mozart/api/v0.1/doc`, { redirect: 'manual' })
         t.equal(status, 308)

@@ -84,6 +84,9 @@ t.test('what is proven speaks against a record', (t) => {
     { code: 'mixed', architecture: 'ppc64le' },
     { code: 'unreadable', architecture: 's390x' }
   ])
+  const advised = (proven: string | null) => known('d', { amd64: { ...image, verdict: 'mislabelled', proven } })[0]!.advice
+  t.match(advised('arm64'), /relabel/)
+  for (const proven of ['amd64', null]) t.match(advised(proven), /^Build it again.*no relabelling changes/)
   for (const { meaning, advice } of [...other, ...wrong]) t.ok(meaning && advice)
   t.end()
 })

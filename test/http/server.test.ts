@@ -176,5 +176,10 @@ t.test('a path with parameters tells which methods it has, and the API refuses a
   const query = await app.inject({ method: 'QUERY' as 'GET', url: '/api/v1/architectures' })
   t.equal(query.statusCode, 405, 'QUERY, too, though Fastify refuses it by itself when it has no content type')
   t.match((await send('GET', '/api/v1/nothing')).json(), { status: 404, code: 'not_found', instance: '/api/v1/nothing' })
+  for (const start of ['/api/v1', '/api/v1/']) {
+    t.match((await send('GET', start)).json(), { name: 'leporello', links: { containers: '/api/v1/containers', openapi: '/openapi.yaml' } })
+    t.match((await send('POST', start)).json(), { status: 405, code: 'method_not_allowed', instance: start })
+  }
+  t.match((await send('GET', '/api/v1?colour=red')).json(), { status: 400, code: 'parameter_invalid' })
   t.match((await send('GET', '/api/v2')).json(), { status_code: 404 }, 'elsewhere it is as Mozart says')
 })

@@ -49,7 +49,7 @@ export const descriptions = {
   put: {
     summary: 'Bring one image: its tarball, its URL, or that of another container',
     description:
-      'The others stay as they are. A body that is not JSON is the tarball itself: it is stored, read in the same pass and registered under /storage. A mislabelled one is marked, and machines are refused it; with LEPORELLO_STRICT=true it is refused. What is refused leaves nothing behind.',
+      'The others stay as they are. A body that is not JSON is the tarball itself: it is stored, read in the same pass and registered under /storage. A mislabelled one is marked, and machines are refused it; with LEPORELLO_STRICT=true it is refused. What is refused leaves nothing behind. With dryRun a tarball is read, and the answer says what would be stored and registered; nothing is kept.',
     tags,
     params,
     querystring: { $ref: 'tarball-query.json#' },
@@ -84,6 +84,7 @@ export const descriptions = {
     description: 'Without an architecture it is registered as what its bytes are for.',
     tags,
     params: { $ref: 'id-parameter.json#' },
+    querystring: { $ref: 'dry-run-query.json#' },
     headers,
     consumes: ['multipart/form-data'],
     body: { $ref: 'image-form.json#' },
@@ -121,8 +122,10 @@ export const descriptions = {
   },
   verify: {
     summary: 'Read the bytes now',
+    description: 'With dryRun the answer says what they are, and nothing is written down.',
     tags,
     params,
+    querystring: { $ref: 'dry-run-query.json#' },
     response: {
       200: answer('What they are.'),
       400: invalid,

@@ -89,7 +89,7 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
     describes: descriptions.post,
     beginsUpload: true,
     async handler(request, reply) {
-      strictQuery(request, [])
+      const dryRun = parseFlag(strictQuery(request, ['dryRun']).dryRun, 'dryRun')
       if (mediaType(request) !== 'multipart/form-data') {
         throw new CatalogueError(
           'parameter_invalid',
@@ -101,7 +101,7 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
       const { source, said } = await uploadForm(request)
       const { id } = request.params as ImagePath
       const sha256 = digestFromHeaders(request.headers)
-      return answered(reply, await images.upload({ id, source, said, sha256, size: undefined, ...circumstances(request) }))
+      return answered(reply, await images.upload({ id, source, said, sha256, size: undefined, ...circumstances(request), dryRun }))
     }
   })
 
@@ -128,7 +128,7 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
       action: 'container:write',
       describes: descriptions[operation],
       async handler(request, reply) {
-        const { dryRun } = strictQuery(request, operation === 'relabel' ? ['dryRun'] : [])
+        const { dryRun } = strictQuery(request, ['dryRun'])
         const change = { ...asked(request), ...circumstances(request), dryRun: parseFlag(dryRun, 'dryRun') }
         return answered(reply, await images[operation](change), 200)
       }
@@ -144,7 +144,7 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
   }
 
   function putTarball(request: FastifyRequest, reply: FastifyReply): Promise<ImageAnswer> {
-    const { version, filename, digest } = strictQuery(request, ['version', 'filename', 'digest'])
+    const { version, filename, digest, dryRun } = strictQuery(request, ['version', 'filename', 'digest', 'dryRun'])
     const { id, architecture } = asked(request)
     const [inHeader, inQuery] = [digestFromHeaders(request.headers), parseSha256(digest)]
     if (inHeader && inQuery && inHeader !== inQuery) {
@@ -159,7 +159,8 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
       said,
       sha256: inHeader ?? inQuery,
       size: length === undefined ? undefined : Number(length),
-      ...circumstances(request)
+      ...circumstances(request),
+      dryRun: parseFlag(dryRun, 'dryRun')
     })
   }
 

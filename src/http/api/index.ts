@@ -16,6 +16,7 @@ import { listRoutes } from './lists.ts'
 import { planningRoutes } from './planning.ts'
 import { refuse } from './problems.ts'
 import { resolveRoutes } from './resolve.ts'
+import { startRoute } from './start.ts'
 import { upkeepRoutes } from './upkeep.ts'
 import { uploadRoutes } from './uploads.ts'
 import { waitRoutes } from './wait.ts'
@@ -44,6 +45,7 @@ export async function apiFace(
   app.setErrorHandler(refuse)
   await app.register(multipart)
   const common = { publicUrl: publicUrlOf(address), bounds: { limit: smallBody, timeoutMs: bodyTimeoutMs } }
+  startRoute(app, { address })
   imageRoutes(app, { images, ...common, stallMs })
   containerRoutes(app, { ...catalogue, ...common })
   resolveRoutes(app, catalogue)

@@ -15,7 +15,7 @@ const describes: Description = {
     200: { description: 'The image.', content: json('resolution.json#') },
     400: invalid,
     404: problem('There is no such container, or it has no image for that architecture: `available` names those that there are.'),
-    409: problem('The image is proven to be for another architecture.'),
+    409: problem('The image is proven to be for another architecture, or is gone.'),
     503: problem('A store does not answer; try again.')
   }
 }

@@ -22,6 +22,7 @@ export const upkeepDescriptions = {
     description: 'With If-Match only where the record is still the one that was looked at.',
     tags: ['containers'],
     params: id,
+    querystring: { $ref: 'dry-run-query.json#' },
     response: {
       200: { description: 'What was written.', content: json('backfill-item.json#') },
       400: invalid,
@@ -50,6 +51,7 @@ export const upkeepDescriptions = {
     description: 'A container that names them is read image by image, with …/images/{architecture}/verify.',
     tags: ['images'],
     params: id,
+    querystring: { $ref: 'dry-run-query.json#' },
     response: {
       200: { description: 'What it is.', content: json('container-image.json#') },
       400: invalid,

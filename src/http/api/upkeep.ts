@@ -23,8 +23,8 @@ export function upkeepRoutes(app: FastifyInstance, { upkeep, backfill, publicUrl
     action: 'container:write',
     describes: descriptions.verifySingle,
     async handler(request) {
-      strictQuery(request, [])
-      return upkeep.verifySingle({ id: idOf(request), publicUrl: publicUrl(request) })
+      const { dryRun } = strictQuery(request, ['dryRun'])
+      return upkeep.verifySingle({ id: idOf(request), publicUrl: publicUrl(request), dryRun: parseFlag(dryRun, 'dryRun') })
     }
   })
 
@@ -53,9 +53,9 @@ export function upkeepRoutes(app: FastifyInstance, { upkeep, backfill, publicUrl
     action: 'container:write',
     describes: descriptions.backfillOne,
     async handler(request) {
-      strictQuery(request, [])
+      const { dryRun } = strictQuery(request, ['dryRun'])
       const circumstances = { publicUrl: publicUrl(request), cause: causeOf(request), precondition: preconditionOf(request) }
-      return backfill.write({ id: idOf(request), ...circumstances })
+      return backfill.write({ id: idOf(request), ...circumstances, dryRun: parseFlag(dryRun, 'dryRun') })
     }
   })
 

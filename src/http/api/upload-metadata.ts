@@ -6,15 +6,19 @@ import { parseSha256 } from './input.ts'
 
 const names = ['id', 'architecture', 'version', 'filename', 'sha256'] as const
 type Name = (typeof names)[number]
+/** What tus-js-client, Uppy and their like tell of every file: it has no effect here, and is given back as tus demands. */
+const others: ReadonlySet<string> = new Set(['name', 'type', 'filetype', 'relativePath', 'contentType', 'mimeType', 'size', 'lastModified'])
 
 const maxFilename = 255
+/** Of a pair that has no effect. */
+const maxOther = 1024
 
 /**
  * Upload-Metadata: names, each with a value in base64, between commas. A name that has no effect here is refused, as everywhere in this
- * face. Throws parameter_missing, parameter_invalid, id_invalid, architecture_invalid.
+ * face, but for those that clients send of their own accord. Throws parameter_missing, parameter_invalid, id_invalid, architecture_invalid.
  */
 export function parseMetadata(header: string | undefined): UploadClaim {
-  const given = pairsOf(header ?? '')
+  const { given, also } = pairsOf(header ?? '')
   const id = given.get('id')
   if (id === undefined)
     throw new CatalogueError('parameter_missing', `Upload-Metadata must name the container as id; it has: ${listed(given)}`)
@@ -28,34 +32,42 @@ export function parseMetadata(header: string | undefined): UploadClaim {
     architecture: architecture === undefined ? undefined : parseArchitecture(architecture),
     version: given.get('version'),
     filename,
-    sha256: parseSha256(given.get('sha256'), 'sha256')
+    sha256: parseSha256(given.get('sha256'), 'sha256'),
+    also: also.size === 0 ? undefined : [...also.values()].join(',')
   }
 }
 
 const listed = (given: ReadonlyMap<Name, string>) => [...given.keys()].join(', ') || 'nothing'
 
-function pairsOf(header: string): Map<Name, string> {
+function pairsOf(header: string): { given: Map<Name, string>; also: Map<string, string> } {
   const given = new Map<Name, string>()
-  for (const pair of header.split(',')) {
-    if (pair.trim() === '') continue
-    const [name = '', value = '', ...more] = pair.trim().split(' ')
-    if (!isKnown(name)) refuse(name, `is not known here; ${names.join(', ')} would be`)
-    if (given.has(name)) refuse(name, 'stands there twice')
-    given.set(name, more.length === 0 ? decoded(name, value) : refuse(name, 'has more than one value'))
+  const also = new Map<string, string>()
+  for (const pair of header.split(',').map((text) => text.trim())) {
+    if (pair === '') continue
+    const [name = '', value = '', ...more] = pair.split(' ')
+    if (!isKnown(name) && !others.has(name)) refuse(name, `is not known here; ${names.join(', ')} would be`)
+    if (given.has(name as Name) || also.has(name)) refuse(name, 'stands there twice')
+    if (more.length > 0) refuse(name, 'has more than one value')
+    if (isKnown(name)) given.set(name, value === '' ? refuse(name, 'has no value') : decoded(name, value))
+    else also.set(name, keptAsSaid(pair, { name, value }))
   }
-  return given
+  return { given, also }
 }
 
 const isKnown = (name: string): name is Name => (names as readonly string[]).includes(name)
 
 function decoded(name: string, value: string): string {
-  if (value === '') refuse(name, 'has no value')
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(value) || value.length % 4 !== 0) refuse(name, 'is not in base64')
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(value, 'base64'))
   } catch {
     return refuse(name, 'is not UTF-8')
   }
+}
+
+function keptAsSaid(pair: string, { name, value }: { name: string; value: string }): string {
+  if (value !== '') decoded(name, value)
+  return pair.length <= maxOther ? pair : refuse(name, `has ${pair.length} characters; at most ${maxOther} are allowed`)
 }
 
 function refuse(name: string, message: string): never {
@@ -66,5 +78,5 @@ function refuse(name: string, message: string): never {
 /** The header again, as a client finds it on the upload. */
 export function toMetadata(claim: UploadClaim): string {
   const pairs = names.flatMap((name) => (claim[name] === undefined ? [] : [`${name} ${Buffer.from(claim[name]).toString('base64')}`]))
-  return pairs.join(',')
+  return [...pairs, ...(claim.also ? [claim.also] : [])].join(',')
 }

@@ -6,7 +6,7 @@ import type { Action } from '../../domain/policy.ts'
 import { hasBody } from '../shared/body.ts'
 import { causeOf } from '../shared/circumstances.ts'
 import type { Description } from '../shared/describes.ts'
-import { type PublicAddress, publicUrlOf, scriptName } from '../shared/public-url.ts'
+import { type PublicAddress, publicUrlOf, wayTo } from '../shared/public-url.ts'
 import { uploadBody } from '../shared/upload-body.ts'
 import { parseSha256, strictQuery } from './input.ts'
 import { uploadDescriptions as descriptions } from './upload-descriptions.ts'
@@ -41,7 +41,7 @@ export async function uploadRoutes(app: FastifyInstance, { uploads, address, sta
   const publicUrl = publicUrlOf(address)
   // relative to the server: whatever stands before us, the client comes back the way it came
   const pathTo = (request: FastifyRequest, ...segments: string[]) =>
-    `${scriptName(request, address)}/api/v1/${segments.map(encodeURIComponent).join('/')}`
+    wayTo(`/api/v1/${segments.map(encodeURIComponent).join('/')}`, { request, address })
 
   app.addHook('onRequest', async (_request, reply) => void reply.headers(always))
 

@@ -45,7 +45,8 @@ export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
         return sendAnswer(reply, { success: true, message: words.found(id), result: restyled(document) })
       }
       const force = flag(parameters, 'force')
-      const { document, resolution } = await containers.resolve(id, readArchitecture(parameters), { force })
+      // who asks for the record is told of an image that is gone, and not refused the record for it
+      const { document, resolution } = await containers.resolve(id, readArchitecture(parameters), { force, evenGone: true })
       return sendAnswer(reply, { success: true, message: words.found(id), result: withResolution(document, resolution) })
     },
 
@@ -112,13 +113,14 @@ function wantsText({ request, parameters }: Call): boolean {
 
 const sendText = (reply: FastifyReply, text: string) => reply.header('content-type', 'text/plain; charset=utf-8').send(`${text}\n`)
 
-function toJson({ architecture, requested, url, source, verdict }: Resolution): string {
+function toJson({ architecture, requested, url, source, verdict, status }: Resolution): string {
   return pythonObject([
     ['architecture', architecture === null ? 'null' : pythonString(architecture)],
     ['requested', pythonString(requested)],
     ['url', pythonString(url)],
     ['source', pythonString(source)],
-    ['verdict', pythonString(verdict)]
+    ['verdict', pythonString(verdict)],
+    ...(status === undefined ? [] : [['status', pythonString(status)] as const])
   ])
 }
 

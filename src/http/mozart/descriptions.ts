@@ -88,7 +88,7 @@ const operations: Record<Operation, (kind: Kind) => Omit<Description, 'tags'>> =
       200: { description: 'The image.', content: { ...json('resolution-reply.json#'), ...text('s3://bucket/hello-1-arm64.tar.gz\n') } },
       400: invalid,
       404: missing,
-      409: mislabelled,
+      409: { ...mislabelled, description: `${mislabelled.description} Likewise one that is known to be gone.` },
       503: away
     }
   })

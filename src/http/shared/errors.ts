@@ -26,6 +26,8 @@ const statuses: Record<ErrorCode, number> = {
   too_slow: 408,
   already_exists: 409,
   image_mislabelled: 409,
+  // not 410, which caches keep: it may be back in a moment
+  image_gone: 409,
   container_unproven: 409,
   revision_conflict: 409,
   blob_conflict: 409,

@@ -31,9 +31,24 @@ export function requestUrl(request: FastifyRequest, address: PublicAddress): str
   return `${scheme}://${named ?? listening(address.host, address.port())}${scriptName(request, address)}`
 }
 
-/** The path under which a proxy shows us: X-Script-Name, else our prefix where the request came with it. */
+/** The path under which a proxy shows us: X-Script-Name or X-Forwarded-Prefix, else our prefix where the request came with it. */
 export function scriptName(request: FastifyRequest, { prefix }: Pick<PublicAddress, 'prefix'>): string {
-  return cleanScriptName(header(request, 'x-script-name')) ?? (startsWithSegment(request.originalUrl, prefix) ? prefix : '')
+  return saidPrefix(request.headers) ?? (startsWithSegment(request.originalUrl, prefix) ? prefix : '')
+}
+
+/** What a proxy says that it cut off, or shows us under. */
+export const saidPrefix = (headers: FastifyRequest['headers']): string | undefined =>
+  cleanScriptName(headers['x-script-name']) ?? cleanScriptName(headers['x-forwarded-prefix'])
+
+/**
+ * A way for the client to a path of ours, whatever stands before us. Where only the public URL tells that we are shown under a path,
+ * it is relative to what was asked for, as this request may have come past that proxy.
+ */
+export function wayTo(path: string, { request, address }: { request: FastifyRequest; address: PublicAddress }): string {
+  const script = scriptName(request, address)
+  if (script !== '' || !address.publicUrl || new URL(address.publicUrl).pathname === '/') return `${script}${path}`
+  const folders = request.url.split('?', 1)[0]!.split('/').length - 2
+  return `${'../'.repeat(folders)}${path.slice(1)}`
 }
 
 /** A path such as `/mozart`, or undefined when the header holds none. Never `//host`, which a browser would follow out of here. */

@@ -117,3 +117,17 @@ t.test('pages go through all records, also where most of them need nothing', asy
 
   t.strictSame(ids, ['a:1', 'c:1'])
 })
+
+t.test('one container can be rehearsed, too', async (t) => {
+  const server = await start(t, { 'arm:1': arm64 })
+  const before = await server.document('arm:1')
+  const backfill = (query: string) => server.app.inject({ method: 'POST', url: `/api/v1/containers/arm%3A1/backfill${query}` })
+
+  const rehearsed = await backfill('?dryRun=true')
+  t.match(rehearsed.json(), { id: 'arm:1', architecture: 'arm64', written: false, after: { urls: /arm64/ } })
+  t.strictSame(await server.document('arm:1'), before)
+  t.equal((await server.stores.facts.list({ limit: 10 })).items.length, 1)
+
+  const done = await backfill('')
+  t.strictSame(done.json(), { ...rehearsed.json(), written: true })
+})

@@ -196,3 +196,46 @@ t.test('a read-only site takes no image', async (t) => {
   t.equal(put.statusCode, 403)
   t.match(put.json(), { code: 'forbidden' })
 })
+
+t.test('an image that nobody has looked for is not said to be there', async (t) => {
+  const { app } = await startWithTarballs(t)
+  await app.inject({ method: 'PUT', url: `${base}/images/arm64`, payload: { url: 's3://b/arm.tar', digest: `sha256:${'1'.repeat(64)}` } })
+
+  const image = (await app.inject(`${base}/images/arm64`)).json()
+
+  t.match(image, { digest: `sha256:${'1'.repeat(64)}`, verdict: 'unverified', status: 'unknown', checked: null })
+})
+
+t.test('a rehearsed verification tells what the bytes are, and writes nothing down', async (t) => {
+  const { app, blobs } = await startWithTarballs(t)
+  await blobs.put('by-hand/arm.tar.gz', inChunks(arm64))
+  await app.inject({
+    method: 'PUT',
+    url: `${base}/images/amd64`,
+    payload: { url: 'http://127.0.0.1:0/storage/by-hand/arm.tar.gz', digest: 'd' }
+  })
+
+  const rehearsed = await app.inject({ method: 'POST', url: `${base}/images/amd64/verify?dryRun=true` })
+
+  t.match(rehearsed.json(), { image: { verdict: 'mislabelled', proven: 'arm64' }, container: { state: 'degraded' } })
+  t.match((await app.inject(base)).json(), { images: { amd64: { verdict: 'unverified' } }, state: 'complete' })
+})
+
+t.test('where the configuration lies about the programs, relabelling does not help, and only that is not advised', async (t) => {
+  const { app } = await startWithTarballs(t)
+  // its configuration says arm64, its programs are for amd64
+  await app.inject({ method: 'PUT', url: `${base}/images/arm64`, headers: octets, payload: tarball({ architecture: 'arm64' }) })
+  const relabel = (architecture: string) => app.inject({ method: 'POST', url: `${base}/images/${architecture}/relabel` })
+
+  const moved = await relabel('arm64')
+  t.match(moved.json(), {
+    image: {
+      architecture: 'amd64',
+      proven: 'amd64',
+      verdict: 'mislabelled',
+      summary: /configuration says arm64; its programs are for amd64/
+    }
+  })
+  const again = await relabel('amd64')
+  t.match(again.json(), { status: 422, detail: /configuration says arm64.*only building it again changes what is inside/ })
+})

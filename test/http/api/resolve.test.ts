@@ -41,3 +41,33 @@ t.test('no architecture, an empty one, an unknown container or parameter are ref
   t.match((await app.inject(`${base}/resolve?arch=arm64&force=perhaps`)).json(), { status: 400 })
   t.match((await app.inject(`${base}/resolve?arch=arm64&format=text`)).json(), { status: 400, code: 'parameter_invalid' })
 })
+
+t.test('an image that is known to be gone is given to none that do not insist; what could not be reached is given', async (t) => {
+  const { app, catalogue, stores } = await startWithTarballs(t)
+  await app.inject({
+    method: 'PUT',
+    url: `${base}/images/arm64`,
+    payload: { url: 'http://127.0.0.1:0/storage/never-there.tar', digest: 'd' }
+  })
+  t.equal((await app.inject(`${base}/resolve?arch=arm64`)).statusCode, 200, 'nobody has looked yet')
+  await catalogue.verification!.work({ atOnce: 1, signal: new AbortController().signal })
+
+  const refused = await app.inject(`${base}/resolve?arch=arm64`)
+  t.match(refused.json(), { status: 409, code: 'image_gone', detail: /is gone: at .* there was nothing at .*never-there.tar/ })
+  t.match((await app.inject(`${base}/resolve?arch=arm64&force=true`)).json(), { architecture: 'arm64', status: 'gone' })
+  t.equal((await app.inject('/container/resolve?id=container-hello:v1&arch=arm64')).statusCode, 409)
+  const info = await app.inject('/container/info?id=container-hello:v1&arch=arm64')
+  t.match(info.json().result, { url: /never-there/, resolved: { architecture: 'arm64', status: 'gone' } })
+  const copied = await app.inject({
+    method: 'PUT',
+    url: '/api/v1/containers/other%3A1/images/arm64',
+    payload: { from: 'container-hello:v1' }
+  })
+  t.match(copied.json(), { status: 409, code: 'image_gone' })
+
+  const {
+    items: [stored]
+  } = await stores.facts.list({ limit: 1 })
+  await stores.facts.put(stored!.id, stored!.document.replace('"gone"', '"unreachable"'))
+  t.equal((await app.inject(`${base}/resolve?arch=arm64`)).statusCode, 200)
+})

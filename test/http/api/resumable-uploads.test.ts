@@ -133,6 +133,9 @@ t.test('an upload is refused at once for what can be known at once', async (t) =
     [`id ${base64('..')}`, '10', 400, /id is "\.\."/],
     [`id ${base64('i'.repeat(513))}`, '10', 400, /513 bytes/],
     [`id ${base64(id)},__proto__ ${base64('x')}`, '10', 400, /__proto__ is not known here/],
+    [`id ${base64(id)},name !!`, '10', 400, /name is not in base64/],
+    [`id ${base64(id)},type eA==,type eA==`, '10', 400, /type stands there twice/],
+    [`id ${base64(id)},relativePath ${base64('p'.repeat(1000))}`, '10', 400, /at most 1024/],
     [`id ${base64(id)},architecture ${base64('arm 64')}`, '10', 400, /not the name of an architecture/],
     [`id ${base64(id)},sha256 ${base64('abc')}`, '10', 400, /expected sha256: and 64/],
     [`id ${base64(id)},version ${base64('v'.repeat(1025))}`, '10', 400, /version has 1025 bytes/],
@@ -243,4 +246,37 @@ t.test('behind a proxy that shows us under a path, a client comes back the way i
   const reply = await app.inject({ method: 'POST', url: '/api/v1/uploads', headers })
 
   t.match(reply.headers.location, /^\/mozart\/api\/v1\/uploads\/[0-9a-f]{32}$/)
+  const forwarded = { ...headers, 'x-script-name': '', 'x-forwarded-prefix': '/mozart/' }
+  t.match(
+    (await app.inject({ method: 'POST', url: '/api/v1/uploads', headers: forwarded })).headers.location,
+    /^\/mozart\/api\/v1\/uploads\//
+  )
+  t.equal((await app.inject({ url: '/mozart/api/v1/uploads', headers: { 'x-forwarded-prefix': '/mozart' } })).statusCode, 200)
+})
+
+t.test('a proxy that says nothing of its path is in the public URL, and the way back leads through it', async (t) => {
+  const { app, client } = await start(t, { publicUrl: 'https://host/mozart/' })
+  const shown = 'https://host/mozart/api/v1/uploads'
+
+  const begun = await client.create({ id, architecture: 'amd64' }, bytes.length)
+  const upload = new URL(begun.headers.get('location')!, shown)
+  t.match(upload.href, /^https:\/\/host\/mozart\/api\/v1\/uploads\/[0-9a-f]{32}$/)
+  const ended = await client.patch(upload.pathname.replace('/mozart', ''), 0, bytes)
+
+  const image = new URL(ended.headers.get('content-location')!, upload)
+  t.equal(image.href, 'https://host/mozart/api/v1/containers/container-hello%3Av1/images/amd64')
+  t.equal((await app.inject(image.pathname.replace('/mozart', ''))).statusCode, 200)
+})
+
+t.test('what browsers tell of a file is no reason to refuse it, and is given back', async (t) => {
+  const { client } = await start(t)
+  const said = `${metadata({ id, filename: 'hello.tar.gz' })},name aGVsbG8udGFyLmd6,type ,filetype YXBwbGljYXRpb24vZ3ppcA==,relativePath bnVsbA==`
+  const headers = { ...version, 'upload-length': String(bytes.length), 'upload-metadata': said }
+
+  const begun = await client.ask('/api/v1/uploads', { method: 'POST', headers })
+  const path = begun.headers.get('location')!
+
+  t.equal(begun.status, 201)
+  t.equal((await client.head(path)).headers.get('upload-metadata'), said.replace('type ,', 'type,'))
+  t.equal((await client.patch(path, 0, bytes)).status, 204)
 })

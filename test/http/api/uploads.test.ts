@@ -1,14 +1,29 @@
 import { connect } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { appLayer, baseLayer, newDockerSave, sha256 } from '../../support/images.ts'
 import { tar } from '../../support/tar.ts'
 import { startWithTarballs, tarball } from '../../support/tarballs.ts'
+import { tusClient } from '../../support/tus.ts'
 
 const amd64 = tarball()
 const arm64 = tarball({ architecture: 'arm64', layers: [baseLayer('arm64'), appLayer('arm64')] })
 /** Said to be for arm64 by its configuration, with programs for amd64. */
 const mislabelled = tarball({ architecture: 'arm64' })
 const images = '/api/v1/containers/container-hello%3Av1/images'
+/** As a browser does. */
+async function sendForm(app: FastifyInstance, parts: [string, string | Blob][], query = '') {
+  const form = new FormData()
+  for (const [name, value] of parts) {
+    if (typeof value === 'string') form.append(name, value)
+    else form.append(name, value, 'hello.tar.gz')
+  }
+  const { headers, body } = new Request('http://x', { method: 'POST', body: form })
+  const payload = Buffer.from(await new Response(body).arrayBuffer())
+  return app.inject({ method: 'POST', url: `${images}${query}`, headers: Object.fromEntries(headers), payload })
+}
+
 const octets = { 'content-type': 'application/octet-stream' }
 
 t.test('a tarball is stored, proven and registered in one request', async (t) => {
@@ -163,17 +178,7 @@ t.test('a full disk refuses an upload', async (t) => {
 
 t.test('a form may say what it is behind the file, or leave the architecture to the bytes', async (t) => {
   const { app } = await startWithTarballs(t)
-  const send = (parts: [string, string | Blob][]) => {
-    const form = new FormData()
-    for (const [name, value] of parts) {
-      if (typeof value === 'string') form.append(name, value)
-      else form.append(name, value, 'hello.tar.gz')
-    }
-    const { headers, body } = new Request('http://x', { method: 'POST', body: form })
-    return new Response(body)
-      .arrayBuffer()
-      .then((bytes) => app.inject({ method: 'POST', url: images, headers: Object.fromEntries(headers), payload: Buffer.from(bytes) }))
-  }
+  const send = (parts: [string, string | Blob][]) => sendForm(app, parts)
   const file = new Blob([new Uint8Array(arm64)])
 
   const found = await send([['file', file]])
@@ -223,3 +228,67 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
   }
   throw new Error('it did not come to pass within 10 s')
 }
+
+t.test('what holds nothing is no image, on any site and by any way; what is broken is taken in and marked', async (t) => {
+  const { app, url, everything } = await startWithTarballs(t, { listen: true })
+  const client = tusClient(url)
+  const put = (payload: Buffer) => app.inject({ method: 'PUT', url: `${images}/amd64`, headers: octets, payload })
+
+  for (const nothing of [Buffer.alloc(0), gzipSync(''), tar([]), gzipSync(tar([]))]) {
+    const reply = await put(nothing)
+    t.equal(reply.statusCode, 422)
+    t.match(reply.json(), { code: 'image_refused', detail: /nothing in them.*; nothing was stored/ })
+  }
+  const form = await sendForm(app, [['file', new Blob([])]])
+  t.match(form.json(), { status: 422, code: 'image_refused' })
+  const path = await client.begin({ id: 'container-hello:v1', architecture: 'amd64' }, tar([]).length)
+  t.equal((await client.patch(path, 0, tar([]))).status, 422)
+  t.strictSame(await everything(), [])
+  t.equal((await app.inject('/api/v1/containers/container-hello%3Av1')).statusCode, 404)
+
+  const broken = await put(amd64.subarray(0, 300))
+  t.equal(broken.statusCode, 201)
+  t.match(broken.json(), { image: { verdict: 'unreadable' }, container: { state: 'degraded' } })
+})
+
+t.test('a dry run reads a tarball, tells what would be stored and registered, and keeps nothing', async (t) => {
+  const { app, everything, stores } = await startWithTarballs(t)
+  const written = async () =>
+    (await Promise.all([stores.containers, stores.facts, stores.journal].map((one) => one.list({ limit: 10 })))).map(
+      ({ items }) => items.length
+    )
+  const put = (query: string, payload: Buffer) => app.inject({ method: 'PUT', url: `${images}/arm64${query}`, headers: octets, payload })
+
+  const rehearsed = await put('?dryRun=true', arm64)
+  t.equal(rehearsed.statusCode, 201)
+  const said = await sendForm(app, [['file', new Blob([new Uint8Array(arm64)])]], '?dryRun=true')
+  t.match(said.json(), { image: { architecture: 'arm64', verdict: 'match', size: arm64.length } })
+  const wrong = (await put('?dryRun=true', mislabelled)).json()
+  t.match(wrong, { image: { verdict: 'mislabelled' }, container: { state: 'degraded', revision: null } })
+  t.match((await put(`?dryRun=true&digest=sha256:${'0'.repeat(64)}`, arm64)).json(), { status: 400, code: 'digest_mismatch' })
+  t.match((await put('?dryRun=true', Buffer.alloc(0))).json(), { status: 422, code: 'image_refused' })
+  t.match((await put('?dryRun=maybe', arm64)).json(), { status: 400, code: 'parameter_invalid' })
+  t.strictSame(await everything(), [])
+  t.strictSame(await written(), [0, 0, 0])
+
+  const { image, container } = rehearsed.json()
+  const done = (await put('', arm64)).json()
+  t.strictSame(done.image, image, 'what was told is what comes')
+  const yet = { revision: null, fingerprint: null, created: null, updated: null }
+  t.strictSame({ ...done.container, ...yet }, { ...container, ...yet })
+  const again = await put('?dryRun=true', mislabelled)
+  t.match(again.json(), { unchanged: false, container: { images: { arm64: { verdict: 'mislabelled' } } } })
+  t.strictSame((await app.inject(`${images}/arm64`)).json().verdict, 'match')
+  t.equal((await everything()).length, 1)
+})
+
+t.test('a strict site, a full disk and a precondition refuse a rehearsal as they would the upload', async (t) => {
+  const strict = await startWithTarballs(t, { strict: true })
+  const full = await startWithTarballs(t, { reserve: Number.MAX_SAFE_INTEGER })
+  const put = ({ app }: typeof strict, headers = {}) =>
+    app.inject({ method: 'PUT', url: `${images}/arm64?dryRun=true`, headers: { ...octets, ...headers }, payload: mislabelled })
+
+  t.match((await put(strict)).json(), { status: 409, code: 'image_mislabelled' })
+  t.match((await put(full)).json(), { status: 507, code: 'store_full' })
+  t.match((await put(strict, { 'if-match': '"1"' })).json(), { status: 412 })
+})
