@@ -1,5 +1,8 @@
 import type { Readable } from 'node:stream'
 
+/** What every store checks of bytes, for who reads them without storing any. */
+export { checkGrowth, checkStored, type Expected } from './expectations.ts'
+
 /**
  * Bytes as they arrive. A chunk belongs to the store once it was handed over. When the source throws, nothing is stored and the
  * caller gets that very error.

@@ -62,7 +62,13 @@ export function layoutDownloads(parts: LayoutParts): (asked: { id: string; publi
       )
     }
     const archive = layoutArchive(images, { name: nameIn(record.version ?? tagOf(id)) })
-    if (!archive) throw unproven(id, ['one of its images was read by an earlier version, which did not note where its parts are'])
+    if (!archive) {
+      const architectures = [...standingImages(record, known).keys()]
+      const silent = architectures.filter((_, i) => !layoutArchive([images[i]!], { name: undefined }))
+      throw unproven(id, [
+        `${silent.join(', ')}: read by an earlier version, which did not note where its parts are: leporello verify ${id} reads it again`
+      ])
+    }
     return { ...archive, filename: `${id.replace(/[^\w.+-]+/g, '-')}.oci.tar` }
   }
 }

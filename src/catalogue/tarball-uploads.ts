@@ -1,5 +1,4 @@
-import type { BlobStore, Stored } from '../blobs/blob-store.ts'
-import { checkGrowth, checkStored, type Expected } from '../blobs/expectations.ts'
+import { type BlobStore, checkGrowth, checkStored, type Expected, type Stored } from '../blobs/blob-store.ts'
 import type { Architecture } from '../domain/architecture.ts'
 import { CatalogueError } from '../domain/errors.ts'
 import { asArchitecture, type Facts } from '../domain/facts.ts'

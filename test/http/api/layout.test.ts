@@ -101,6 +101,21 @@ t.test('what is not proven is refused, and what to do is said', async (t) => {
   t.match((await server.app.inject('/api/v1/containers/hello%3A1/download')).json(), { status: 400, detail: /expected oci/ })
 })
 
+t.test('what an earlier version read is refused by name, with the command that mends it', async (t) => {
+  const { server } = await layoutOf(t, tar(newDockerSave()), tar(newDockerSave(arm64)))
+  for (const { id, document } of (await server.stores.facts.list({ limit: 10 })).items) {
+    const facts = JSON.parse(document)
+    if (facts.slot === 'arm64') await server.stores.facts.put(id, document.replaceAll(/"member":"[^"]*"/g, '"member":null'))
+  }
+
+  t.match((await server.app.inject(path)).json(), {
+    status: 409,
+    detail: /out whole: arm64: read by an earlier version, .*: leporello verify hello:1 reads it again/
+  })
+  await server.app.inject({ method: 'POST', url: '/api/v1/containers/hello%3A1/images/arm64/verify' })
+  t.equal((await server.app.inject(path)).statusCode, 200)
+})
+
 t.test('a tarball that was replaced or is gone is refused before a byte is sent', async (t) => {
   const { server } = await layoutOf(t, tar(newDockerSave()), tar(newDockerSave(arm64)))
   const [key] = await server.everything()
