@@ -79,6 +79,7 @@ export type PlanReply = PlanAnswer | KubernetesList
  * By file name.
  */
 export interface Schemas {
+  'api-start.json': ApiStart
   'architecture-name.json': ArchitectureName
   'architectures-answer.json': ArchitecturesAnswer
   'architectures-query.json': ArchitecturesQuery
@@ -209,6 +210,18 @@ export interface Schemas {
   'wait-answer.json': WaitAnswer
   'wait-query.json': WaitQuery
   'warning.json': Warning
+}
+/**
+ * Where to begin.
+ */
+export interface ApiStart {
+  name: 'leporello'
+  /**
+   * Ways to the rest, relative to this address.
+   */
+  links: {
+    [k: string]: string
+  }
 }
 /**
  * Which architectures machines asked for.
@@ -969,7 +982,7 @@ export interface ContainerQuery {
    */
   arch?: string
   /**
-   * With arch: give the image though its bytes are another architecture's.
+   * With arch: give the image though its bytes are another architecture's, or it is gone.
    */
   force?: 'true' | 'false'
   [k: string]: unknown
@@ -1018,6 +1031,10 @@ export interface Resolution {
    * What reading the image's bytes proved.
    */
   verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
+  /**
+   * Only of an image that is known not to be there: force=true gives it all the same.
+   */
+  status?: 'gone'
 }
 /**
  * A container that was removed and can be brought back.
@@ -2234,7 +2251,7 @@ export interface ResolutionQuery {
    */
   arch: string
   /**
-   * Give the image though its bytes are another architecture's.
+   * Give the image though its bytes are another architecture's, or it is gone.
    */
   force?: boolean
 }
@@ -2251,7 +2268,7 @@ export interface ResolveQuery {
    */
   arch: string
   /**
-   * Give the image though its bytes are another architecture's.
+   * Give the image though its bytes are another architecture's, or it is gone.
    */
   force?: 'true' | 'false'
   /**
@@ -2417,6 +2434,10 @@ export interface TarballQuery {
    * Of the tarball: sha256:… (or Content-Digest, Repr-Digest).
    */
   digest?: string
+  /**
+   * Tell what would be stored and registered, and keep nothing.
+   */
+  dryRun?: boolean
 }
 export interface UnavailableReport {
   message: string

@@ -24,7 +24,7 @@ const table = (paths: Record<string, Record<string, Operation>>): string =>
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .flatMap(([path, operations]) =>
         Object.entries(operations).map(
-          ([method, { summary }]) => `| \`${method.toUpperCase()} ${path.slice(base.length)}\` | ${summary.replaceAll('|', '\\|')} |`
+          ([method, { summary }]) => `| \`${method.toUpperCase()} ${path.slice(base.length) || '/'}\` | ${summary.replaceAll('|', '\\|')} |`
         )
       ),
     ''
