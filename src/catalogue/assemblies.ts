@@ -4,9 +4,10 @@ import { fromAssemblyDocument, toAssemblyDocument } from '../domain/assembly-doc
 import type { Cause, EntryKind } from '../domain/entry.ts'
 import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
 import type { Hash } from '../domain/facts.ts'
+import { standingUrls } from '../domain/state.ts'
 import { isBlank, wakesAt } from '../domain/wakes.ts'
 import type { DocumentStore } from '../stores/document-store.ts'
-import type { Changed, Precondition } from './changes.ts'
+import type { Change, Changed, Precondition } from './changes.ts'
 import type { Journal } from './journal.ts'
 import type { Rulebook } from './rulebook.ts'
 import { createTurns } from './turns.ts'
@@ -46,9 +47,9 @@ export interface Assemblies {
   change(id: string, change: AssemblyChange): Promise<AssemblyChanged>
   /**
    * Notes which images came into a record, or left it; or that the record is gone. To be called after every change of a record; `brought`
-   * are those that came again, under the URL that they had.
+   * are those that came, though it may be under the URL that they had.
    */
-  follow(id: string, changed: Pick<Changed, 'before' | 'after'> & { brought?: readonly Architecture[] }): Promise<void>
+  follow(id: string, changed: Pick<Changed, 'before' | 'after'> & Pick<Change, 'brought'>): Promise<void>
   /** Ids of those that are to be looked at again by now; the first of them. */
   due(limit: number): Promise<string[]>
   /** They were: by time alone their state may be another one. */
@@ -188,14 +189,15 @@ export function createAssemblies({ store, journal, rulebook, hash, now, onUntold
 
     follow(id, { before, after, brought = [] }) {
       if (!after) return inTurn(id, () => clear(id))
-      const images = before?.record.images ?? new Map<Architecture, string>()
+      const [former, images] = [before, after].map((known) => (known ? standingUrls(known.record) : new Map<Architecture, string>()))
+      const came = (architecture: Architecture) => brought === 'all' || brought.includes(architecture)
       // several that come while one is being written down are written down at once
       const waiting = arrivals.get(id) ?? new Map<Architecture, string | null>()
       arrivals.set(id, waiting)
-      for (const [architecture, url] of after.record.images) {
-        if (images.get(architecture) !== url || brought.includes(architecture)) waiting.set(architecture, url)
+      for (const [architecture, url] of images!) {
+        if (former!.get(architecture) !== url || came(architecture)) waiting.set(architecture, url)
       }
-      for (const architecture of images.keys()) if (!after.record.images.has(architecture)) waiting.set(architecture, null)
+      for (const architecture of former!.keys()) if (!images!.has(architecture)) waiting.set(architecture, null)
       return inTurn(id, () => noteArrivals(id))
     },
 

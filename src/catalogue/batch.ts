@@ -1,4 +1,5 @@
-import type { Edit } from '../domain/container-edit.ts'
+import type { Architecture } from '../domain/architecture.ts'
+import { broughtBy, type Edit } from '../domain/container-edit.ts'
 import type { Cause } from '../domain/entry.ts'
 import { background } from '../domain/entry.ts'
 import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
@@ -141,15 +142,19 @@ export function createBatches(parts: BatchParts): Batches {
     const results = (changed: Map<string, Changed>) => asked.items.map(({ id }) => ({ id, changed: changed.get(id)! }))
     const wanted = rehearsed.filter(({ changed }) => !changed.unchanged)
     const made = new Map(rehearsed.map(({ id, changed }) => [id, changed]))
-    if (asked.dryRun || wanted.length === 0) return results(made)
+    if (asked.dryRun) return results(made)
+    if (wanted.length === 0) {
+      await noteArrivals(rehearsed, asked.cause)
+      return results(made)
+    }
     const intent = await note(wanted, asked.cause)
     const done: Changed[] = []
     try {
-      for (const [place, { id, to, changed }] of wanted.entries()) {
+      for (const [place, { id, to, changed, group }] of wanted.entries()) {
         if (place % 50 === 49 && !(await lease?.extend())) {
           throw new CatalogueError('revision_conflict', 'the batch took too long, and another one began; nothing was changed, try again')
         }
-        const one = await changes.write(id, { cause: asked.cause, to, precondition: standing(changed) })
+        const one = await changes.write(id, { cause: asked.cause, to, precondition: standing(changed), brought: broughtIn(group) })
         done.push(one)
         made.set(id, one)
       }
@@ -164,18 +169,24 @@ export function createBatches(parts: BatchParts): Batches {
       const { after } = made.get(id)!
       if (after) await edits.made({ ...asked, id, edits: group.map(({ edit }) => edit) }, after)
     }
+    await noteArrivals(rehearsed, asked.cause)
     return results(made)
+  }
+
+  /** An image that came and is the one that stood there is nothing to write, but it has come. */
+  async function noteArrivals(rehearsed: Rehearsed[], cause: Cause): Promise<void> {
+    for (const { id, to, changed, group } of rehearsed) {
+      const brought = broughtIn(group)
+      if (!changed.unchanged || brought.length === 0) continue
+      await unlessOvertaken(changes.write(id, { cause, to, precondition: standing(changed), brought }))
+    }
   }
 
   /** Unless somebody else wrote on top of it: that one saw it, and meant it. */
   async function takeBack({ before, after }: Changed, cause: Cause): Promise<void> {
     const id = (before ?? after)!.record.id
     const precondition: Precondition = after ? { revisions: [after.revision] } : { absent: true }
-    try {
-      await changes.write(id, { cause, to: () => before?.document, precondition, verbatim: true, what: 'taken back' })
-    } catch (error) {
-      if (!isCatalogueError(error, 'precondition_failed')) throw error
-    }
+    await unlessOvertaken(changes.write(id, { cause, to: () => before?.document, precondition, verbatim: true, what: 'taken back' }))
   }
 
   /** Whether the batch came as far as this one, though somebody else wrote since: then the history tells. */
@@ -197,9 +208,7 @@ export function createBatches(parts: BatchParts): Batches {
     for (const { id, before, known } of found.filter(({ stands }) => stands)) {
       const cause = background('a batch was left half done by a process that ended')
       const precondition: Precondition = known ? { revisions: [known.revision] } : { absent: true }
-      await changes.write(id, { cause, to: () => before ?? undefined, precondition, verbatim: true, what: 'taken back' }).catch((error) => {
-        if (!isCatalogueError(error, 'precondition_failed')) throw error
-      })
+      await unlessOvertaken(changes.write(id, { cause, to: () => before ?? undefined, precondition, verbatim: true, what: 'taken back' }))
     }
   }
 
@@ -268,6 +277,17 @@ function grouped(items: readonly BatchItem[]): Map<string, Placed[]> {
     else groups.set(item.id, [{ ...item, place }])
   }
   return groups
+}
+
+const broughtIn = (group: readonly Placed[]): Architecture[] => group.flatMap(({ edit }) => broughtBy(edit))
+
+/** Whoever wrote in between saw what stood there, and meant what they wrote. */
+async function unlessOvertaken(writing: Promise<unknown>): Promise<void> {
+  try {
+    await writing
+  } catch (error) {
+    if (!isCatalogueError(error, 'precondition_failed')) throw error
+  }
 }
 
 const standing = ({ before }: Changed): Precondition => (before ? { revisions: [before.revision] } : { absent: true })

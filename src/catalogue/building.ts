@@ -6,6 +6,7 @@ import { isFinal, type JobReport, type JobReportView, type JobWord, jobReportVie
 import { checkId } from '../domain/limits.ts'
 import type { Expectation } from '../domain/rules.ts'
 import { maskSecrets } from '../domain/secrets.ts'
+import { standingUrls } from '../domain/state.ts'
 import type { Assemblies } from './assemblies.ts'
 import type { Changes, Precondition } from './changes.ts'
 import type { Rulebook } from './rulebook.ts'
@@ -110,7 +111,8 @@ export function createBuilding({ assemblies, changes, rulebook, now }: BuildingP
       checkId(id)
       const kept = { ...word, reason: word.reason && maskSecrets(word.reason), log: word.log && maskSecrets(word.log) }
       const reducer = kind === 'build' ? withBuild : withTest
-      const image = (await changes.find(id))?.record.images.get(architecture)
+      const known = await changes.find(id)
+      const image = known && standingUrls(known.record).get(architecture)
       const { before, after, unchanged } = await assemblies.change(id, {
         ...circumstances,
         kind,

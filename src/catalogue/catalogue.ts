@@ -175,7 +175,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const upkeep = tarballs && removals && upkeepCatalogue(stores, { ...tarballs, facts, naming, queue, removals })
   const { follow } = assemblies
   const changes = createChanges({ containers: stores.containers, journal, hash, follow, release: removals?.changed, onUntold })
-  const plainRecords = recordsOf({ changes, guarded, assemblies, facts })
+  const plainRecords = recordsOf({ changes, guarded, facts })
   const views = createViews({ changes, facts, assemblies, journal, summaries: stores.summaries, rulebook, hash, now })
   const leases = createLeases(stores.leases, { now, leaseMs: 60_000 })
   const noticing = createNoticing({ journal, hash, now, graceMs: untoldMs, baseline: async () => (await sweeper.swept()) !== undefined })
@@ -212,7 +212,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   })
   const planning = createPlanning({ changes, facts, assemblies, rulebook, jobSpecs: stores.jobSpecs, now })
   const demand = createDemandBook(stores.demand, { now })
-  const containers = containerCatalogue(stores.containers, { guarded, add, facts, changes, assemblies, publishing, verification })
+  const containers = containerCatalogue(stores.containers, { guarded, add, facts, changes, publishing, verification })
   const edits = containerEdits({ changes, guarded, facts, now, verification })
   return {
     containers: { ...containers, resolve: demand.counted(containers.resolve) },

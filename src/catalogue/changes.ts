@@ -1,3 +1,4 @@
+import type { Architecture } from '../domain/architecture.ts'
 import { diffOf, summaryOf } from '../domain/diff.ts'
 import { fromDocument, type Record } from '../domain/document.ts'
 import type { Cause, Entry } from '../domain/entry.ts'
@@ -33,6 +34,11 @@ export interface Change {
   verbatim?: boolean
   /** What the entry in the journal is called, where it is more than created, changed or removed. */
   what?: string
+  /**
+   * The images that are brought hereby, all of the record's or these: they have arrived, though they may be the very ones that stood there.
+   * Without it those have whose URL changes.
+   */
+  brought?: 'all' | readonly Architecture[] | undefined
 }
 
 export interface Changed {
@@ -65,7 +71,7 @@ export interface ChangesParts {
   journal: Pick<Journal, 'tell'>
   hash: Hash
   /** Takes note of a change before whoever made it is answered. */
-  follow?: ((id: string, changed: Changed) => Promise<void>) | undefined
+  follow?: ((id: string, changed: Changed & Pick<Change, 'brought'>) => Promise<void>) | undefined
   /** The change is there, and the journal could not take it: the next sweep will find it, but not who made it. */
   onUntold(error: unknown, id: string): void
   /** Hears of every change before whoever made it is answered; what it answers stands in `released`. It never throws. */
@@ -161,7 +167,9 @@ export function createChanges({ containers, journal, hash, follow, onUntold, rel
       if (change.dryRun) return swap(id, change)
       // in turn: of several at once in this process none has to try again
       const changed = await inTurn(id, () => swap(id, change))
-      if (follow && changed.before?.revision !== changed.after?.revision) await follow(id, changed).catch((error) => onUntold(error, id))
+      const { brought } = change
+      const written = changed.before?.revision !== changed.after?.revision
+      if (follow && (written || brought?.length)) await follow(id, { ...changed, brought }).catch((error) => onUntold(error, id))
       return changed
     },
     onChange(listener) {

@@ -1,6 +1,6 @@
 import type { Architecture } from '../domain/architecture.ts'
 import { containerFrom } from '../domain/container.ts'
-import { digestsGiven, type Edit, edited } from '../domain/container-edit.ts'
+import { broughtBy, digestsGiven, type Edit, edited } from '../domain/container-edit.ts'
 import { fromDocument, toDocument } from '../domain/document.ts'
 import { checkId } from '../domain/limits.ts'
 import type { Changed, Changes, Known } from './changes.ts'
@@ -53,7 +53,11 @@ export function containerEdits({ changes, guarded, facts, now, verification }: E
     async apply(asked) {
       const { id, edits, publicUrl, ...circumstances } = asked
       checkId(id)
-      const changed = await changes.write(id, { ...circumstances, to: documentOf({ id, edits, publicUrl }) })
+      const changed = await changes.write(id, {
+        ...circumstances,
+        to: documentOf({ id, edits, publicUrl }),
+        brought: edits.flatMap(broughtBy)
+      })
       if (changed.after && !asked.dryRun) await made(asked, changed.after)
       return changed
     }

@@ -6,7 +6,6 @@ import { CatalogueError } from '../domain/errors.ts'
 import { asArchitecture } from '../domain/facts.ts'
 import { type Resolution, type ResolveOptions, resolveImage } from '../domain/resolution.ts'
 import type { DocumentStore } from '../stores/document-store.ts'
-import type { Assemblies } from './assemblies.ts'
 import type { Changes, Known } from './changes.ts'
 import type { FactsBook } from './facts.ts'
 import type { Brought, Publishing } from './publication.ts'
@@ -45,14 +44,13 @@ export interface ContainersOptions {
   add: 'replace' | 'merge'
   facts: FactsBook
   changes: Changes
-  assemblies: Pick<Assemblies, 'follow'>
   publishing: Pick<Publishing, 'holds' | 'bring' | 'bundle'>
   verification: Pick<Verification, 'registered' | 'proven'> | undefined
 }
 
 export function containerCatalogue(
   store: DocumentStore,
-  { guarded, add: usually, facts, changes, assemblies, publishing, verification }: ContainersOptions
+  { guarded, add: usually, facts, changes, publishing, verification }: ContainersOptions
 ): Containers {
   return {
     async add(registration, { publicUrl, merge = usually === 'merge', verifyMs, cause }) {
@@ -64,10 +62,10 @@ export function containerCatalogue(
       // what is wrong with it is said without asking the store
       const posted = merge ? undefined : documentOf(registration)
       const to = (known: Known | undefined) => posted ?? documentOf(known ? mergedRegistration(known.record, registration) : registration)
-      const changed = await changes.write(registration.id, { cause, to, verbatim: true })
+      // who adds has built what it names: HySDS's builders have no other word for it
+      const brought = merge ? imagesIn(registration, publicUrl).map(({ architecture }) => architecture) : 'all'
+      const changed = await changes.write(registration.id, { cause, to, verbatim: true, brought })
       const { record } = changed.after!
-      // a build that failed is healed by the same image, too
-      if (changed.unchanged) await assemblies.follow(record.id, { ...changed, brought: [...record.images.keys()] })
       await publishing.bundle(record, { publicUrl, cause })
       if (!verification) return record
       if (verifyMs === undefined) await verification.registered(record, { publicUrl })

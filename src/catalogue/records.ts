@@ -6,7 +6,6 @@ import type { Cause } from '../domain/entry.ts'
 import { CatalogueError } from '../domain/errors.ts'
 import type { Slot } from '../domain/facts.ts'
 import { imageMissing } from '../domain/resolution.ts'
-import type { Assemblies } from './assemblies.ts'
 import type { Changed, Changes, Known, Precondition } from './changes.ts'
 import { type FactsBook, keepOthers } from './facts.ts'
 
@@ -59,14 +58,17 @@ export interface Records {
 export interface RecordsParts {
   changes: Changes
   guarded: readonly Architecture[]
-  assemblies: Pick<Assemblies, 'follow'>
   facts: FactsBook
 }
 
-export function recordsOf({ changes, guarded, assemblies, facts }: RecordsParts): Records {
+export function recordsOf({ changes, guarded, facts }: RecordsParts): Records {
   async function swap(
     id: string,
-    { publicUrl, to, ...circumstances }: Circumstances & { what?: string; to: (known: Known | undefined) => Registration }
+    {
+      publicUrl,
+      to,
+      ...circumstances
+    }: Circumstances & { what?: string; brought?: readonly Architecture[]; to: (known: Known | undefined) => Registration }
   ): Promise<Changed & { after: Known }> {
     const document = (known: Known | undefined): string => toDocument(containerFrom(to(known), { publicUrl, guarded }))
     const changed = await changes.write(id, { ...circumstances, to: document })
@@ -87,12 +89,10 @@ export function recordsOf({ changes, guarded, assemblies, facts }: RecordsParts)
 
     async register({ publicUrl, cause, precondition, dryRun, ...image }) {
       const to = (known: Known | undefined) => imageRegistration(known && registrationOf(known.record), image)
-      const changed = await swap(image.id, { publicUrl, cause, precondition, dryRun, to })
+      const changed = await swap(image.id, { publicUrl, cause, precondition, dryRun, to, brought: [image.architecture] })
       if (changed.before && !dryRun) {
         await keepOthers(facts, { before: changed.before.record, after: changed.after.record, changed: image.architecture })
       }
-      const again = changed.before?.record.images.get(image.architecture) === image.url
-      if (again && !dryRun) await assemblies.follow(image.id, { ...changed, brought: [image.architecture] })
       return registered(changed, changed.before?.record.images.has(image.architecture) !== true)
     },
 

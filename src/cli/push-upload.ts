@@ -62,7 +62,7 @@ export async function pushFile(api: Api, { file, ...options }: PushOptions & { f
 
 const described = ({ path, sha256, size }: PushFile) => ({ file: path, sha256, size })
 
-/** What the server has already need not be sent. */
+/** What the server has already need not be sent; it is only told that it came again, for a build has ended with it. */
 async function standing(api: Api, { file, id, version }: PushOptions & { file: PushFile }): Promise<Pushed | undefined> {
   const { status, value } = await findServer(api, id)
   if (status === 404) return undefined
@@ -71,6 +71,15 @@ async function standing(api: Api, { file, id, version }: PushOptions & { file: P
   if (image?.sha256 !== file.sha256 || image.status !== 'present' || image.verdict === 'unverified') return undefined
   if (version !== undefined && version !== container.version) return undefined
   const { architecture, url, verdict, summary } = image
+  const again = await api.answer({
+    method: 'PUT',
+    path: pathOf`/api/v1/containers/${id}/images/${architecture}`,
+    headers: { 'if-match': `"${container.revision}"` },
+    body: { url },
+    statuses: [412]
+  })
+  // somebody changed the container in between
+  if (again.status === 412) return undefined
   return { ...described(file), architecture, version: container.version, url, verdict, summary: summary ?? '', unchanged: true, resumed: 0 }
 }
 

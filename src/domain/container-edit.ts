@@ -58,6 +58,13 @@ export function digestsGiven(edit: Edit): [Architecture, string][] {
   )
 }
 
+/** The images that an edit brings. A whole container says what shall be, not that any of it was built: what stays of it brings nothing. */
+export function broughtBy(edit: Edit): Architecture[] {
+  if (edit.op === 'put-image') return [edit.architecture]
+  if (edit.op !== 'patch') return []
+  return Object.entries(edit.container.images ?? {}).flatMap(([name, image]) => (image === null ? [] : parseArchitecture(name)))
+}
+
 function existing(id: string, known: Record | undefined): Record {
   if (known) return known
   throw new CatalogueError('container_unknown', `container not found: ${id}`)

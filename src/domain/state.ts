@@ -81,6 +81,10 @@ export function standingImages(
   )
 }
 
+/** The same by their URLs, as far as the record alone tells. */
+export const standingUrls = (record: Pick<Record, 'images' | 'url'>): Map<Architecture, string> =>
+  new Map([...standingImages(record, new Map())].map(([architecture, { url }]) => [architecture, url]))
+
 /** Where a container stands. Only expected architectures and those that have an image count. */
 export function stateOf(input: StateInput): StateAnswer {
   const images = standingImages(input.record, input.known)

@@ -51,6 +51,25 @@ t.test('push brings the images of several architectures, each as what its bytes 
   t.ok(Buffer.from(await fetched.arrayBuffer()).equals(bytes.arm64))
 })
 
+t.test('a tarball that the server has already ends the build that made it again, and the plan knows what from', async (t) => {
+  const { run } = await serve(t)
+  const { arm64 } = await files(t)
+  const build = async (commit: string) => {
+    const source = ['--source', `commit=${commit}`]
+    await run(['report', 'hello:1', 'arm64', 'running', ...source])
+    const pushed = await run(['push', arm64, '--id', 'hello:1'])
+    await run(['report', 'hello:1', 'arm64', 'succeeded', ...source])
+    return pushed.stdout
+  }
+  await build('c1')
+
+  const again = await build('c2')
+  const plan = await run(['plan', 'hello:1', 'arm64:commit=c2', '--check'])
+
+  t.match(again, 'hello:1  arm64: unchanged: ')
+  t.match(plan, { status: 0, stdout: /^arm64 +reuse +the image for arm64 was built from this source$/m })
+})
+
 t.test('several machines push at once, each its own architecture', async (t) => {
   const { json } = await serve(t)
   const { amd64, arm64 } = await files(t)

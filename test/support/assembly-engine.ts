@@ -1,4 +1,5 @@
 import t from 'tap'
+import { arrivalsContract } from '../http/api/arrivals-contract.ts'
 import { buildingContract } from '../http/api/building-contract.ts'
 import { publicationContract } from '../http/api/publication-contract.ts'
 import { waitingContract } from '../http/api/waiting-contract.ts'
@@ -12,6 +13,7 @@ export async function assemblyOn(name: EngineName): Promise<void> {
   const opened = await openOn(engine, { hysds: true })(t)
   t.teardown(() => opened.stores.close())
   await opened.stores.migrate()
+  arrivalsContract(name, async () => opened)
   buildingContract(name, async () => opened)
   publicationContract(name, async () => opened)
   waitingContract(name, async () => opened)
