@@ -42,6 +42,7 @@ export async function openBlobs({ objects }: { objects: Objects }): Promise<Blob
   return openLocalBlobs(objects)
 }
 
+export { makeFolder } from './blobs/local/disk.ts'
 export { type CopiedCollection, type CopyCount, type CopyOptions, storeSource } from './catalogue/copying.ts'
 export type { CopySource }
 

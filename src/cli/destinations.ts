@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { openBlobs } from '../app.ts'
+import { makeFolder, openBlobs } from '../app.ts'
 import type { Config, Objects } from '../config/config.ts'
 import { maskSecrets } from '../domain/secrets.ts'
 import { type Incoming, send } from './http-client.ts'
@@ -48,7 +48,7 @@ export async function upload(file: LocalFile, url: string, config: Pick<Config, 
 }
 
 async function toPath({ path }: LocalFile, target: string): Promise<void> {
-  await mkdir(dirname(target), { recursive: true })
+  await makeFolder(dirname(target))
   const part = `${target}.part-${process.pid}`
   try {
     await copyFile(path, part)

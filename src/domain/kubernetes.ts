@@ -52,32 +52,51 @@ const scalar = (value: string | number | boolean) =>
   )
 
 export interface ConfigMapOptions {
-  name: string
+  /** Default: made of what it tells of. */
+  name?: string | undefined
   namespace?: string | undefined
-  container: string
-  architectures: Iterable<Architecture>
+}
+
+/** Throws parameter_invalid. */
+function configMap({ name, namespace }: { name: string; namespace: string | undefined }, data: { [key: string]: string }): Manifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: checkDnsLabel(name, 'the name of the ConfigMap'),
+      ...(namespace === undefined ? {} : { namespace: checkDnsLabel(namespace, 'the namespace') }),
+      labels: { 'app.kubernetes.io/managed-by': 'leporello' }
+    },
+    data
+  }
 }
 
 /**
  * Expected architectures for jobs to read: with `envFrom` as variables, or mounted as files. `ARCHITECTURES` is for a shell's `for`,
  * `ARCHITECTURES_JSON` for `fromJSON` and `readJSON`. Throws parameter_invalid.
  */
-export function expectedConfigMap({ name, namespace, container, architectures }: ConfigMapOptions): Manifest {
+export function expectedConfigMap({
+  name,
+  namespace,
+  container,
+  architectures
+}: ConfigMapOptions & { container: string; architectures: Iterable<Architecture> }): Manifest {
   const list = inOneOrder(architectures)
-  checkDnsLabel(name, 'the name of the ConfigMap')
-  return {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: {
-      name,
-      ...(namespace === undefined ? {} : { namespace: checkDnsLabel(namespace, 'the namespace') }),
-      labels: { 'app.kubernetes.io/managed-by': 'leporello' }
-    },
-    data: {
+  return configMap(
+    { name: name ?? toDnsLabel(`${container}-architectures`), namespace },
+    {
       CONTAINER: container,
       ARCHITECTURES: list.join(' '),
       ARCHITECTURES_JSON: JSON.stringify(list),
       ARCHITECTURE_COUNT: String(list.length)
     }
-  }
+  )
 }
+
+/** What a server expects of every container, for its `envFrom`. Throws parameter_invalid. */
+export const defaultConfigMap = ({
+  name,
+  namespace,
+  architectures
+}: ConfigMapOptions & { architectures: Iterable<Architecture> }): Manifest =>
+  configMap({ name: name ?? 'leporello-expected', namespace }, { LEPORELLO_EXPECTED: inOneOrder(architectures).join(',') })

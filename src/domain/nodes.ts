@@ -1,6 +1,16 @@
 import type { Architecture } from './architecture.ts'
 import { inOneOrder, maxArchitectures } from './assembly.ts'
-import { asFields, asList, type Fields, type Problem, readArchitecture, refuse, refuseProblems, shown } from './reading.ts'
+import {
+  asFields,
+  asList,
+  type Fields,
+  type Problem,
+  readArchitecture,
+  readKnownArchitecture,
+  refuse,
+  refuseProblems,
+  shown
+} from './reading.ts'
 
 /** What a list of nodes tells about the machines of a cluster. */
 export interface Nodes {
@@ -18,6 +28,8 @@ export interface NodeOptions {
    * within the hour, and its image must be there then, where an image too many does no harm.
    */
   onlyUsable?: boolean
+  /** Takes any well-formed word for the name of an architecture. By default a bare name must be a known one: others are typing errors. */
+  anyName?: boolean
 }
 
 const maxNodes = 50_000
@@ -47,8 +59,9 @@ function parsed(text: string): unknown {
 }
 
 /** The same from a value: a Kubernetes list, a node, or a list of either nodes or names. Throws parameter_invalid. */
-export function nodesFrom(value: unknown, { onlyUsable = false }: NodeOptions = {}): Nodes {
+export function nodesFrom(value: unknown, { onlyUsable = false, anyName = false }: NodeOptions = {}): Nodes {
   const { items, root } = itemsOf(value)
+  const named = anyName ? readArchitecture : readKnownArchitecture
   const problems: Problem[] = []
   if (items.length > maxNodes) problems.push({ path: root, message: `has ${items.length} nodes; at most ${maxNodes} are read` })
   const nodes: Nodes = { architectures: [], counts: new Map(), passedOver: [] }
@@ -57,7 +70,7 @@ export function nodesFrom(value: unknown, { onlyUsable = false }: NodeOptions = 
     const node = asFields(item)
     const why = node && unfit(node, onlyUsable)
     if (why) nodes.passedOver.push({ name: nameOf(node), why })
-    const architecture = why ? undefined : node ? architectureOf(node, { path, problems }) : readArchitecture(item, { path, problems })
+    const architecture = why ? undefined : node ? architectureOf(node, { path, problems }) : named(item, { path, problems })
     if (architecture !== undefined) nodes.counts.set(architecture, (nodes.counts.get(architecture) ?? 0) + 1)
   }
   nodes.architectures = inOneOrder(nodes.counts.keys())

@@ -1,4 +1,4 @@
-import { type Architecture, parseArchitecture } from './architecture.ts'
+import { type Architecture, knownArchitectures, parseArchitecture } from './architecture.ts'
 import { CatalogueError, isCatalogueError } from './errors.ts'
 
 /*
@@ -66,6 +66,18 @@ export function readArchitecture(value: unknown, { path, problems }: { path: str
     problems.push({ path, message: error.message })
     return undefined
   }
+}
+
+/** The same, of those that the table lists: for what people type, or a program prints that may print anything. */
+export function readKnownArchitecture(value: unknown, { path, problems }: { path: string; problems: Problem[] }): Architecture | undefined {
+  const architecture = readArchitecture(value, { path, problems })
+  if (architecture === undefined || knownArchitectures.has(architecture)) return architecture
+  const known = [...knownArchitectures].join(', ')
+  problems.push({
+    path,
+    message: `is ${shown(value)}, which is no known architecture; known are ${known}, and what such machines call themselves`
+  })
+  return undefined
 }
 
 /** Strictly: a text of bounded length, null where there is none. Longer ones are refused, as a cut name would be another name. */

@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { parse } from 'yaml'
 import { temporaryDirectory } from '../stores/embedded/directory.ts'
+import { leporello } from './command-line.ts'
 import { both, serve } from './served.ts'
 
 const node = (architecture: string) => ({
@@ -24,6 +26,7 @@ t.test('expect says which architectures a container shall have: by name, from no
   const mixed = await json(['expect', 'hello:1', '--nodes', cluster])
   const asked = await json(['expect', 'hello:1'])
   const map = await run(['expect', 'hello:1', '--configmap', '--name', 'archs'])
+  const mapAsJson = await json(['expect', 'hello:1', '--configmap', '--namespace', 'ci'])
   const none = await run(['expect', 'hello:1', '--none'])
 
   t.match(nobody, { status: 0, stdout: 'hello:1: nobody expects any\n' })
@@ -32,7 +35,12 @@ t.test('expect says which architectures a container shall have: by name, from no
   t.strictSame(oneKind.value.architectures, ['amd64'], 'a cluster that could be mixed but is not expects one')
   t.strictSame(mixed.value.architectures, ['amd64', 'arm64'])
   t.match(asked.value, { from: 'container', architectures: ['amd64', 'arm64'] })
-  t.match(map, { status: 0, stdout: /kind: "ConfigMap"[\s\S]*name: "archs"[\s\S]*ARCHITECTURES: "amd64 arm64"/ })
+  t.match(map, { status: 0, stderr: '' })
+  const data = { CONTAINER: 'hello:1', ARCHITECTURES: 'amd64 arm64', ARCHITECTURES_JSON: '["amd64","arm64"]', ARCHITECTURE_COUNT: '2' }
+  const of = (metadata: object) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...metadata, labels }, data })
+  const labels = { 'app.kubernetes.io/managed-by': 'leporello' }
+  t.strictSame(parse(map.stdout, { version: '1.1' }), of({ name: 'archs' }))
+  t.strictSame(mapAsJson.value, of({ name: 'hello-1-architectures', namespace: 'ci' }))
   t.match(none, { status: 0, stdout: 'hello:1: nobody expects any\n' })
 })
 
@@ -44,9 +52,33 @@ t.test('expect says what is wrong with its nodes', async (t) => {
   const cases: [string[], RegExp][] = [
     [['--nodes', file], /is no JSON/],
     [['--nodes', join(file, 'none')], /--nodes: /],
-    [['amd64', '--none'], /expected one of architectures, --nodes and --none/]
+    [['amd64', '--none'], /expected one of architectures, --nodes and --none/],
+    [['amd64', 'amr64'], /\[1\] is "amr64", which is no known architecture; known are amd64, arm64, /],
+    [['amd64', 'a b', '--any-name'], /"a b" is not the name of an architecture/]
   ]
   for (const [args, words] of cases) t.match(await run(['expect', 'hello:1', ...args]), { status: 64, stderr: words })
+  t.match(await run(['expect', 'hello:1', 'amd64', 'sparc64', '--any-name']), { status: 0, stdout: /amd64 sparc64/ })
+})
+
+t.test("without a container, a cluster's nodes become the setting by which a server expects them of all", async (t) => {
+  const file = join(temporaryDirectory(t), 'nodes.json')
+  await writeFile(file, JSON.stringify({ kind: 'List', items: ['arm64', 'amd64'].map(node) }))
+  // nobody is asked: there is no server at this address
+  const expect = (...args: string[]) =>
+    leporello(t, { args: ['expect', ...args], environment: { LEPORELLO_URL: 'http://127.0.0.1:1' } }).ended
+
+  const setting = await expect('--nodes', file)
+  const inFile = await expect('--nodes', file, '--json')
+  const map = await expect('--nodes', file, '--configmap')
+  const [, value] = setting.stdout.trim().split('=')
+  const { run } = await serve(t, { LEPORELLO_EXPECTED: value! })
+
+  t.strictSame(setting, { status: 0, stdout: 'LEPORELLO_EXPECTED=amd64,arm64\n', stderr: '' })
+  t.strictSame(JSON.parse(inFile.stdout), { expected: ['amd64', 'arm64'] })
+  t.match(parse(map.stdout), { kind: 'ConfigMap', metadata: { name: 'leporello-expected' }, data: { LEPORELLO_EXPECTED: 'amd64,arm64' } })
+  t.match(await run(['expect', 'hello:1']), { stdout: 'hello:1: amd64 arm64, by default of the server\n' })
+  t.match(await expect(), { status: 64, stderr: /expected the id of a container, or --nodes/ })
+  t.match(await expect('--nodes', file, '--dry-run'), { status: 64, stderr: /expected the id of a container, which --dry-run is about/ })
 })
 
 t.test('show is a matrix of what is expected, there and reported; a failed build makes it degraded, with the reason', async (t) => {

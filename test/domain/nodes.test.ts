@@ -88,11 +88,21 @@ t.test('bare names are read as jq or a jsonpath prints them', async (t) => {
   }
 })
 
+t.test('a bare name that is no known architecture is a typing error, unless any name is taken', async (t) => {
+  const message =
+    'nodes: [1] is "amd46", which is no known architecture; known are amd64, arm64, arm/v7, arm/v6, arm/v5, 386, ppc64le, s390x, riscv64, mips64le, loong64, and what such machines call themselves'
+  for (const text of ['arm64 amd46', '"arm64"\n"amd46"\n', '["arm64", "amd46"]']) {
+    t.throws(() => parseNodes(text), { code: 'parameter_invalid', message }, text)
+    t.strictSame(parseNodes(text, { anyName: true }).architectures, ['arm64', 'amd46'])
+  }
+  t.strictSame(parseNodes(list({ architecture: 'sparc64' })).architectures, ['sparc64'], 'what a machine says of itself is known there')
+})
+
 t.test('the order of nodes never shows', async (t) => {
   const names = ['zeta', 'amd64', 'arm64', 'alpha', 's390x', 'aarch64', 'x86_64']
 
   for (const order of shuffles(names, 40)) {
-    t.strictSame(parseNodes(order.join('\n')).architectures, ['amd64', 'arm64', 's390x', 'alpha', 'zeta'])
+    t.strictSame(parseNodes(order.join('\n'), { anyName: true }).architectures, ['amd64', 'arm64', 's390x', 'alpha', 'zeta'])
     t.strictSame(parseNodes(list(...order.map((architecture) => ({ architecture })))).architectures, [
       'amd64',
       'arm64',
@@ -121,5 +131,5 @@ t.test('what is no list of nodes is refused with what was expected', async (t) =
   t.match(refused('error: You must be logged in to the server (Unauthorized)'), /^nodes: \[0\] "error:" is not the name of an architecture/)
   t.match(refused('["arm64", null]'), 'nodes: [1] is null; expected an architecture\'s name, such as "arm64"')
   t.match(refused(list({ architecture: 'a b' })), /^nodes: items\[0\]\.status\.nodeInfo\.architecture "a b" is not the name/)
-  t.match(refused(Array.from({ length: 70 }, (_, i) => `m${i}`).join('\n')), /names 70 architectures; at most 64 are kept/)
+  t.match(refused(list(...Array.from({ length: 70 }, (_, i) => ({ architecture: `m${i}` })))), /names 70 architectures; at most 64 are kept/)
 })

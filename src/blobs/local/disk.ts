@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, open, rename, rm, statfs } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { BlobSource } from '../blob-store.ts'
@@ -35,6 +35,19 @@ export async function onDisk<T>(operation: Promise<T>): Promise<T> {
 
 /** A name that nobody else takes. */
 export const uniqueName = (): string => randomBytes(16).toString('hex')
+
+/** Makes a folder and those above it. Node's own recursion never ends where nothing can be made in a folder that is there, as under /proc. */
+export async function makeFolder(path: string): Promise<void> {
+  const isThere = async () => (await unless(absent, stat(path)))?.isDirectory() === true
+  if (await isThere()) return
+  if (dirname(path) !== path) await makeFolder(dirname(path))
+  try {
+    await mkdir(path)
+  } catch (error) {
+    // another program was faster
+    if (!(await isThere())) throw error
+  }
+}
 
 /** Makes what was created, renamed or removed in a folder outlast a power failure. */
 export async function syncFolder(path: string): Promise<void> {

@@ -2,7 +2,7 @@ import { lstat, mkdir, readlink, realpath, rmdir } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Stored } from '../blob-store.ts'
-import { absent, codeOf, syncFolder, unless } from './disk.ts'
+import { absent, codeOf, makeFolder, syncFolder, unless } from './disk.ts'
 
 /** The folders of the store; docs/decisions/blob-layout.md says why. */
 export interface Layout {
@@ -18,7 +18,7 @@ export interface Layout {
 }
 
 export async function openLayout(path: string): Promise<Layout> {
-  await mkdir(path, { recursive: true })
+  await makeFolder(path)
   // Names are compared with real paths, and the operator may well have put the root itself behind a link.
   const root = await realpath(path)
   const at = (name: string) => join(root, name)

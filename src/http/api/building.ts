@@ -3,7 +3,7 @@ import type { Building, JobKind } from '../../catalogue/building.ts'
 import type { Architecture } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { parseJobWord } from '../../domain/job-report.ts'
-import { checkDnsLabel, expectedConfigMap, toDnsLabel, toYamlDocuments } from '../../domain/kubernetes.ts'
+import { checkDnsLabel, expectedConfigMap, toYamlDocuments } from '../../domain/kubernetes.ts'
 import { checkId } from '../../domain/limits.ts'
 import { parseNodes } from '../../domain/nodes.ts'
 import { asFields, noOthers, type Problem, refuseProblems } from '../../domain/reading.ts'
@@ -41,8 +41,7 @@ export function buildingRoutes(app: FastifyInstance, { building, bounds }: Build
       for (const label of [name, namespace]) if (label) checkDnsLabel(label, 'what names the ConfigMap')
       const expected = await building.expected(id)
       if (!wantsConfigMap(request, format)) return withEtag(reply, expected).send(expected)
-      const label = name || toDnsLabel(`${id}-architectures`)
-      const manifest = expectedConfigMap({ ...expected, name: label, namespace: namespace || undefined })
+      const manifest = expectedConfigMap({ ...expected, name: name || undefined, namespace: namespace || undefined })
       return withEtag(reply, expected)
         .type('application/yaml; charset=utf-8')
         .send(toYamlDocuments([manifest]))

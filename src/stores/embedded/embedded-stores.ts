@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { CatalogueError } from '../../domain/errors.ts'
 import { coalesce } from '../coalesce.ts'
@@ -108,9 +108,21 @@ function writeQueue(link: Link, patience: { patienceMs: number }) {
   }
 }
 
+/** With those above it. Node's own recursion never ends where nothing can be made in a folder that is there, as under /proc. */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
+  if (dirname(path) !== path) makeFolder(dirname(path))
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    // another program was faster
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error
+  }
+}
+
 function open(data: string, file: string) {
   try {
-    mkdirSync(data, { recursive: true })
+    makeFolder(data)
     const held = holdDirectory(data)
     const reader = createReader(file)
     try {
