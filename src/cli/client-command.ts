@@ -27,12 +27,14 @@ export const clientCommand = ({ options, description, needs = [], run, ...rest }
 Exit status: 0 done, 1 wrong or refused, 64 usage, 69 server not reachable.`,
   options: { ...options, url: urlOption, json: { type: 'boolean', help: 'the outcome as JSON, a refusal as well' } },
   run: ({ values, positionals }) =>
-    withConfig((config) =>
-      attempt({ values, name: rest.usage.split(' ')[0]! }, async () => {
-        const missing = needs[positionals.length]
-        if (missing !== undefined) throw misuse(`expected ${missing}`)
-        return run({ api: apiFor(config, values), values, positionals, json: values['json'] === true })
-      })
+    withConfig(
+      (config) =>
+        attempt({ values, name: rest.usage.split(' ')[0]! }, async () => {
+          const missing = needs[positionals.length]
+          if (missing !== undefined) throw misuse(`expected ${missing}`)
+          return run({ api: apiFor(config, values), values, positionals, json: values['json'] === true })
+        }),
+      { json: values['json'] === true }
     )
 })
 

@@ -1,16 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { Config } from '../config/config.ts'
 import { type Finding, finding } from '../domain/diagnosis.ts'
 import { isGuardUrl } from '../domain/guard.ts'
 import { readJson } from '../domain/json.ts'
-import { maskSecrets } from '../domain/secrets.ts'
 import { readImages } from '../domain/urls.ts'
 import type { ReadyReport } from '../schemas.ts'
 import { type Api, type ApiError, openApi, pathOf } from './api.ts'
-import { describeFile, removeUploaded, upload } from './destinations.ts'
 import { unreachable } from './http-client.ts'
 
 const wrong = finding('wrong', null)
@@ -173,31 +167,6 @@ export async function documentOf(id: string, { api, leporello }: { api: Api; lep
   }
   const { status, text } = await api.answer({ path: '/api/v0.1/container/info', query: { id }, statuses: [404] })
   return status === 404 ? undefined : readJson(text).members.get('result')
-}
-
-/** The same where the builder puts its tarballs. */
-export async function storageFindings(storage: string, config: Config): Promise<Finding[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'leporello-doctor-'))
-  const name = `leporello-doctor-${randomBytes(6).toString('hex')}.txt`
-  const url = storage.endsWith('/') ? storage + name : `${storage}/${name}`
-  try {
-    const file = join(folder, name)
-    await writeFile(file, 'leporello doctor\n')
-    await upload(await describeFile(file), url, config)
-    await removeUploaded(url, config)
-    return []
-  } catch (error) {
-    return [
-      wrong('storage_not_writable', {
-        message: `${maskSecrets(storage)}: ${(error as Error).message}`,
-        meaning: 'Builds fail when they upload the tarball ("Upload fails to S3").',
-        advice:
-          'Look at the credentials in the environment (AWS_ACCESS_KEY_ID and so on), at what they may do there, and at the name of the bucket.'
-      })
-    ]
-  } finally {
-    await rm(folder, { recursive: true })
-  }
 }
 
 /** Images that can be looked for from here, and are not there. Those in buckets are the server's to look for. */

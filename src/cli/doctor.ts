@@ -1,49 +1,70 @@
+import { builderSettings } from '../config/builder.ts'
 import type { Config } from '../config/config.ts'
 import { type Finding, knownFindings, recordFindings } from '../domain/diagnosis.ts'
 import type { ContainerView } from '../schemas.ts'
 import { type Api, type ApiError, apiFor, pathOf, urlOption } from './api.ts'
-import { attempt, print, textOf } from './client-command.ts'
-import { type Command, exit, say } from './command.ts'
-import { deadUrls, documentOf, oldWorkers, serverFindings, storageFindings, writeFindings } from './doctor-checks.ts'
+import { attempt, numberOf, print, textOf } from './client-command.ts'
+import { type Command, exit, say, type Values } from './command.ts'
+import { environmentFindings, tryStorage } from './doctor-build.ts'
+import { deadUrls, documentOf, oldWorkers, serverFindings, writeFindings } from './doctor-checks.ts'
+import { demandFindings } from './doctor-demand.ts'
 import { unreachable } from './http-client.ts'
 import { withConfig } from './start.ts'
 import { harmless, type Paint, paintFor } from './terminal.ts'
 
 export const doctor: Command = {
-  usage: 'doctor [ID...] [--all] [--write] [--storage PLACE] [--url URL] [--json]',
+  usage: 'doctor [ID...] [--all] [--write] [--storage PLACE] [--build] [--patience SECONDS] [--url URL] [--json]',
   description: `Looks for what goes wrong with containers for several architectures, and says of each what it means and what to do. Without ID: the
 server. With ID, or --all: its records too: no urls, names that a worker will not find, url for other machines than x86_64, a digest of
-another architecture, images that are gone, mislabelled, or broken. It speaks to a Mozart of old as well as to Leporello.
+another architecture, images that are gone, mislabelled, or broken, or that machines asked for in vain. It speaks to a Mozart of old as well
+as to Leporello.
 
 It writes nothing, unless --write: then it registers a container of its own and removes it again, to see whether urls is kept, and does the
-same with a tarball in the server's store.
+same with a tarball in the server's store. --build does all that the job of a build needs, in that job's own environment.
 
 Exit status: 0 nothing is wrong, 1 something is, 64 usage, 69 server not reachable.`,
   options: {
     all: { type: 'boolean', help: 'every container of the server' },
     write: { type: 'boolean', help: 'try writing, too' },
     storage: { type: 'string', help: "the builder's STORAGE_URL: try whether a tarball can be put there" },
+    build: { type: 'boolean', help: '--write, --storage and --url as MOZART_REST_URL and STORAGE_URL of this environment say' },
+    patience: { type: 'string', help: 'for how many seconds to wait for a storage that says nothing; default: 60' },
     url: urlOption,
     json: { type: 'boolean', help: 'the findings as JSON' }
   },
   examples: [
     { command: 'leporello doctor container-hello:v1', does: 'say why a job fails with "exec format error"' },
-    { command: 'leporello doctor --write --storage s3://bucket/containers', does: 'try everything that a build will need' }
+    { command: 'leporello doctor --write --storage s3://bucket/containers', does: 'try everything that a build will need' },
+    { command: 'leporello doctor --build', does: 'the same within a job of Jenkins, as that is configured' }
   ],
   maxPositionals: 100,
-  run: ({ values, positionals }) =>
-    withConfig((config) => attempt({ values, name: 'doctor' }, () => run(positionals, { config, api: apiFor(config, values), values })))
+  run: ({ values: given, positionals }) =>
+    withConfig(
+      (config) =>
+        attempt({ values: given, name: 'doctor' }, () => {
+          const values = given['build'] === true ? asBuild(given) : given
+          return run(positionals, { config, api: apiFor(config, values), values })
+        }),
+      { json: given['json'] === true }
+    )
+}
+
+/** As the job of a build is told to. */
+function asBuild(given: Values): Values {
+  const { MOZART_REST_URL: url, STORAGE_URL: storage } = builderSettings()
+  return { write: true, ...(url && { url }), ...(storage && { storage }), ...given }
 }
 
 interface Asked {
   config: Config
   api: Api
-  values: Parameters<Command['run']>[0]['values']
+  values: Values
 }
 
 async function run(ids: string[], { config, api, values }: Asked): Promise<number> {
   const json = values['json'] === true
   const paint = paintFor(process.stdout)
+  const patienceMs = (numberOf(values, { name: 'patience', least: 1 }) ?? 60) * 1000
   const findings: Finding[] = []
   const tell = (more: Finding[]) => {
     for (const one of more) {
@@ -54,12 +75,15 @@ async function run(ids: string[], { config, api, values }: Asked): Promise<numbe
   }
   let wrong = false
   let away = false
+  let silent = false
   let checked = 0
+  if (values['build'] === true) tell(environmentFindings(builderSettings()))
   try {
     const { findings: first, leporello } = await serverFindings(api)
     tell(first)
     if (leporello) tell(await oldWorkers(api))
     if (values['write'] === true) tell(await writeFindings(api, { leporello }))
+    if (leporello) tell(await demandFindings(api, values['all'] === true || ids.length === 0 ? undefined : ids))
     for await (const id of values['all'] === true ? everyId(api) : ids) {
       tell(await containerFindings(id, { api, leporello }))
       checked += 1
@@ -70,11 +94,18 @@ async function run(ids: string[], { config, api, values }: Asked): Promise<numbe
     tell([unreachableFinding(error as Error)])
   }
   const storage = textOf(values, 'storage')
-  if (storage !== undefined) tell(await storageFindings(storage, config))
+  if (storage !== undefined) {
+    const trial = await tryStorage(storage, { config, withinMs: patienceMs })
+    silent = trial.silent
+    tell(trial.findings)
+  }
   if (json) print({ server: api.url, ok: !wrong, checked, findings })
   else if (findings.length === 0)
     say(`Nothing is wrong${checked > 0 ? ` with ${checked === 1 ? harmless(ids[0] ?? 'the container') : `${checked} containers`}` : ''}.`)
-  return away ? exit.unreachable : wrong ? exit.wrong : exit.done
+  const status = away ? exit.unreachable : wrong ? exit.wrong : exit.done
+  // a connection that says nothing would keep this program waiting for it
+  if (silent) process.exit(status)
+  return status
 }
 
 /** For --json; on standard output they are told as they are found. */

@@ -1,11 +1,15 @@
 import { type Config, processConfig } from '../config/config.ts'
 import { maskSecrets } from '../domain/secrets.ts'
-import { complain, exit } from './command.ts'
+import { complain, exit, say } from './command.ts'
 
-/** Runs with the configuration of this process, or says everything that is wrong with it. */
-export async function withConfig(run: (config: Config) => Promise<number | undefined>): Promise<number | undefined> {
+/** Runs with the configuration of this process, or says everything that is wrong with it; for a program as JSON, too. */
+export async function withConfig(
+  run: (config: Config) => Promise<number | undefined>,
+  { json = false }: { json?: boolean } = {}
+): Promise<number | undefined> {
   const loaded = processConfig()
   if ('config' in loaded) return run(loaded.config)
+  if (json) say(JSON.stringify({ status: null, code: 'configuration', detail: loaded.problems.join('; ') }, null, 2))
   complain(`leporello: the configuration is wrong:\n${loaded.problems.map((problem) => `  ${problem}`).join('\n')}`)
   return exit.wrong
 }

@@ -131,5 +131,8 @@ t.test('what is no list of nodes is refused with what was expected', async (t) =
   t.match(refused('error: You must be logged in to the server (Unauthorized)'), /^nodes: \[0\] "error:" is not the name of an architecture/)
   t.match(refused('["arm64", null]'), 'nodes: [1] is null; expected an architecture\'s name, such as "arm64"')
   t.match(refused(list({ architecture: 'a b' })), /^nodes: items\[0\]\.status\.nodeInfo\.architecture "a b" is not the name/)
-  t.match(refused(list(...Array.from({ length: 70 }, (_, i) => ({ architecture: `m${i}` })))), /names 70 architectures; at most 64 are kept/)
+  t.match(
+    refused(list(...Array.from({ length: 70 }, (_, i) => ({ architecture: `m${i}` })))),
+    /names 70 architectures; at most 64 are kept/
+  )
 })
