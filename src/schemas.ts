@@ -1223,7 +1223,7 @@ export interface ExpectedAnswer {
   unchanged: boolean
 }
 /**
- * The architectures that a container shall have, in any of their spellings; or what `kubectl get nodes -o json` prints. As text: bare names, one a line.
+ * The architectures that a container shall have, in any of their spellings; or what `kubectl get nodes -o json` prints. As text: bare names, one a line, of architectures that are known here.
  */
 export interface ExpectedPut {
   /**
