@@ -11,7 +11,7 @@ import { type Batches, createBatches } from './batch.ts'
 import { type Building, createBuilding } from './building.ts'
 import { createChanges, type Known } from './changes.ts'
 import { type ContainerEdits, containerEdits } from './container-edits.ts'
-import { containerList, summariseWith } from './container-list.ts'
+import { containerList, summariseComingWith, summariseWith } from './container-list.ts'
 import { type Containers, containerCatalogue } from './containers.ts'
 import { type DeletedList, deletedList } from './deleted.ts'
 import { createDemandBook, type DemandBook } from './demand.ts'
@@ -180,10 +180,12 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const leases = createLeases(stores.leases, { now, leaseMs: 60_000 })
   const noticing = createNoticing({ journal, hash, now, graceMs: untoldMs, baseline: async () => (await sweeper.swept()) !== undefined })
   const summarise = summariseWith({ views, hash, now })
+  const summariseComing = summariseComingWith({ views, hash, now })
   const summaries = createSummaries({
     store: stores.summaries,
     changes,
     summarise,
+    summariseComing,
     account: noticing.account,
     graceMs: untoldMs,
     onWritten: stateEntries({ journal, views, onUntold }),

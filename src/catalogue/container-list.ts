@@ -2,9 +2,18 @@ import type { Hash } from '../domain/facts.ts'
 import { fingerprintOf } from '../domain/fingerprint.ts'
 import type { Sort } from '../domain/query.ts'
 import { standingImages } from '../domain/state.ts'
-import { type Filters, fromRowDocument, meets, needsRows, recordConditions, rowConditions, type SortField } from '../domain/summary.ts'
+import {
+  type Filters,
+  fromRowDocument,
+  meets,
+  needsRows,
+  recordConditions,
+  rowConditions,
+  type SortField,
+  withoutImages
+} from '../domain/summary.ts'
 import { wakesAt } from '../domain/wakes.ts'
-import type { DocumentStore, ListQuery, Stored } from '../stores/document-store.ts'
+import type { DocumentStore, Stored } from '../stores/document-store.ts'
 import { type Known, knownOf } from './changes.ts'
 import type { ContainerView } from './image-views.ts'
 import type { Summaries, Summarised } from './summaries.ts'
@@ -28,14 +37,16 @@ export interface ContainerListParts {
   containers: DocumentStore
   rows: DocumentStore
   summaries: Pick<Summaries, 'settled' | 'touched'>
-  views: Pick<Views, 'of' | 'gather'>
+  views: Pick<Views, 'of' | 'gather' | 'underWay'>
   hash: Hash
   now: () => Date
 }
 
+type SummaryParts = Pick<ContainerListParts, 'hash' | 'now'> & { views: Pick<Views, 'gather' | 'underWay'> }
+
 /** What lists ask of a container. */
-export function summariseWith({ views, hash, now }: Pick<ContainerListParts, 'views' | 'hash' | 'now'>) {
-  return async ({ record }: Known, given?: Gathering): Promise<Summarised> => {
+export function summariseWith({ views, hash, now }: SummaryParts) {
+  return async ({ record }: Pick<Known, 'record'>, given?: Gathering): Promise<Summarised> => {
     const { known, assembly, standing, buildTimeoutMs } = given ?? (await views.gather(record))
     const images = standingImages(record, known)
     const wakes = assembly ? wakesAt(assembly, { buildTimeoutMs, now: now().toISOString() }) : null
@@ -56,40 +67,77 @@ export function summariseWith({ views, hash, now }: Pick<ContainerListParts, 'vi
   }
 }
 
+/** The same of what has no record yet. */
+export function summariseComingWith(parts: SummaryParts) {
+  return async (id: string): Promise<(Summarised & { created: string }) | undefined> => {
+    const coming = await parts.views.underWay(id)
+    return coming && { ...(await summariseWith(parts)(coming, coming.gathered)), created: coming.created }
+  }
+}
+
 /** How long a list waits for rows of what was just written here. */
 const settleMs = 2000
 /** Pages of the store for one of ours, where what it says is behind. */
 const maxRounds = 8
 const readAtOnce = 100
 
+/** Where a list looks: at the records, and then for what has none yet; or at the rows, for both. */
+type Source = 'records' | 'coming' | 'rows'
+
+interface Place {
+  source: Source
+  cursor?: string | undefined
+}
+
+/** Before the cursor of what has no record yet. */
+const comingMark = '~'
+
 /**
  * One page of containers. Where to look is told by the records or, for what they do not say, by our rows; what is found is read anew, and
- * left out where it is not what was asked for (any more).
+ * left out where it is not what was asked for (any more). What is still to come stands at the end, where records tell the order.
  */
 export function containerList(parts: ContainerListParts): (request: ListRequest) => Promise<ContainerPage> {
   const { containers, rows, summaries } = parts
-  return async ({ filters, sort, limit, cursor }) => {
-    const byRows = needsRows(filters, sort)
-    if (byRows) await summaries.settled(settleMs)
-    const source = byRows ? rows : containers
-    const query: Omit<ListQuery, 'limit'> = { where: byRows ? rowConditions(filters) : recordConditions(filters), sort, fresh: 'own' }
-    const items: ContainerView[] = []
-    let next = cursor
-    for (let round = 0; round < maxRounds && items.length < limit; round++) {
-      const page = await source.list({ ...query, limit: limit - items.length, ...(next !== undefined && { cursor: next }) })
-      items.push(...(await checked(parts, { found: page.items, filters, sort, byRows })))
-      next = page.next
-      if (next === undefined) break
-    }
-    return { items, next }
+
+  const read = async ({ source, cursor }: Place, { filters, sort, limit }: ListRequest) => {
+    const where = source === 'records' ? recordConditions(filters) : rowConditions(filters)
+    if (source === 'coming') where.push(withoutImages)
+    if (source !== 'records') await summaries.settled(settleMs)
+    const store = source === 'records' ? containers : rows
+    return store.list({ where, sort, fresh: 'own', limit, ...(cursor !== undefined && { cursor }) })
   }
+
+  return async (request) => {
+    const { filters, sort, limit } = request
+    const items: ContainerView[] = []
+    let place: Place | undefined = startOf(request)
+    for (let round = 0; place && round < maxRounds && items.length < limit; round++) {
+      const { source }: Place = place
+      const page = await read(place, { ...request, limit: limit - items.length })
+      items.push(...(await checked(parts, { found: page.items, filters, sort, source })))
+      if (page.next !== undefined) place = { source, cursor: page.next }
+      else place = source === 'records' ? { source: 'coming' } : undefined
+    }
+    // whoever has all that there are shall not be sent on for nothing
+    if (place?.source === 'coming' && place.cursor === undefined) {
+      const { items: coming, next } = await read(place, { ...request, limit: 1 })
+      if (coming.length === 0 && next === undefined) place = undefined
+    }
+    return { items, next: place && `${place.source === 'coming' ? comingMark : ''}${place.cursor ?? ''}` }
+  }
+}
+
+function startOf({ filters, sort, cursor }: ListRequest): Place {
+  if (needsRows(filters, sort)) return { source: 'rows', cursor }
+  if (!cursor?.startsWith(comingMark)) return { source: 'records', cursor }
+  return { source: 'coming', cursor: cursor.slice(comingMark.length) || undefined }
 }
 
 interface Check {
   found: readonly Stored[]
   filters: Filters
   sort: ListRequest['sort']
-  byRows: boolean
+  source: Source
 }
 
 async function checked(parts: ContainerListParts, { found, ...check }: Check): Promise<ContainerView[]> {
@@ -100,22 +148,42 @@ async function checked(parts: ContainerListParts, { found, ...check }: Check): P
     const views = await Promise.all(some.map((one, j) => checkedOne(parts, { one, stored: stored[j], ...check })))
     for (const [j, view] of views.entries()) {
       if (view) items.push(view)
-      else if (check.byRows) parts.summaries.touched(some[j]!.id)
+      else if (check.source === 'rows' || (check.source === 'coming' && !stored[j])) parts.summaries.touched(some[j]!.id)
     }
   }
   return items
 }
 
-async function checkedOne(
-  parts: ContainerListParts,
-  { one, stored, filters, sort, byRows }: Omit<Check, 'found'> & { one: Stored; stored: Stored | undefined }
-): Promise<ContainerView | undefined> {
-  if (!stored) return undefined
+interface CheckOne extends Omit<Check, 'found'> {
+  one: Stored
+  stored: Stored | undefined
+}
+
+async function checkedOne(parts: ContainerListParts, { one, stored, filters, sort, source }: CheckOne): Promise<ContainerView | undefined> {
+  if (!stored) return source === 'records' ? undefined : checkedComing(parts, { one, filters, sort })
+  // its record has come, and stands among the others
+  if (source === 'coming') return undefined
   const known = knownOf(one.id, stored)
-  if (!isInPlace({ one, known, sort, byRows })) return undefined
-  const gathered = await parts.views.gather(known.record)
+  if (!isInPlace({ one, known, sort, byRows: source === 'rows' })) return undefined
+  // both at once, as nearly all that is found is what was asked for
+  const gathering = parts.views.gather(known.record)
+  const [gathered, view] = await Promise.all([gathering, parts.views.of(known, gathering)])
   const { summary } = await summariseWith(parts)(known, gathered)
-  return meets({ ...summary, created: null, updated: null }, filters) ? parts.views.of(known, gathered) : undefined
+  return meets({ ...summary, created: null, updated: null }, filters) ? view : undefined
+}
+
+async function checkedComing(
+  parts: ContainerListParts,
+  { one, filters, sort }: Pick<CheckOne, 'one' | 'filters' | 'sort'>
+): Promise<ContainerView | undefined> {
+  const coming = await parts.views.underWay(one.id)
+  if (!coming) return undefined
+  const { summary } = await summariseWith(parts)(coming, coming.gathered)
+  if (!meets({ ...summary, created: null, updated: null }, filters)) return undefined
+  const view = await parts.views.of(coming, coming.gathered)
+  const row = fromRowDocument(one.document)
+  const there = sort.field === 'created' || sort.field === 'updated' ? row?.[sort.field] === view[sort.field] : row?.version == null
+  return there ? view : undefined
 }
 
 /** Whether it still belongs where it was found in the order. */

@@ -30,6 +30,8 @@ export interface SummariesParts {
   store: DocumentStore
   changes: Pick<Changes, 'find'>
   summarise(known: Known): Promise<Summarised>
+  /** The same of what has no record yet; undefined where nothing is to come. */
+  summariseComing(id: string): Promise<(Summarised & { created: string }) | undefined>
   account(id: string, options: { row: Row | undefined; known: Known | undefined; span: Span | undefined }): Promise<Account>
   graceMs: number
   /** Hears of every row that was written here. It never throws. */
@@ -95,7 +97,7 @@ async function catchUp(parts: SummariesParts, { id, span }: { id: string; span: 
       ? await documentOf(parts, { row, known, ...accounted })
       : row && suspect
         ? gone(row, { suspect, graceMs })
-        : undefined
+        : await comingDocument(parts, id)
     if (document === stored?.document) return suspect !== null
     if (!(await put(store, { id, document, revision: stored?.revision }))) continue
     const after = document === undefined ? undefined : fromRowDocument(document)
@@ -134,8 +136,16 @@ async function documentOf(parts: SummariesParts, { row, known, accounted, suspec
     .filter((time) => time !== null)
     .sort()
     .reverse()
-  const times = { created: born ?? row?.created ?? null, updated: last }
+  const before = row?.revision === '' ? undefined : row
+  const times = { created: born ?? before?.created ?? null, updated: last }
   return toRowDocument({ ...summary, ...times, revision: known.revision, fingerprint, accounted, suspect, due })
+}
+
+async function comingDocument({ summariseComing }: SummariesParts, id: string): Promise<string | undefined> {
+  const coming = await summariseComing(id)
+  if (!coming) return undefined
+  const { summary, fingerprint, wakes: due, created, updated } = coming
+  return toRowDocument({ ...summary, created, updated, revision: '', fingerprint, accounted: null, suspect: null, due })
 }
 
 /** The row of what was removed while nobody looked: it stays until that was told. */

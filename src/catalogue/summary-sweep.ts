@@ -66,7 +66,8 @@ export function createSummarySweep({ stores, summaries, leases, hash, now, rules
 
     const marks = new Set<number>()
     await inBatches(stores.summaries.scan(['revision', 'due']), ({ id, values: [revision = '', due = ''] }) => {
-      marks.add(markOf(id, revision))
+      // without one there is no record to compare it with
+      if (revision !== '') marks.add(markOf(id, revision))
       return every || sliceOf(id) === slice || (due !== '' && due <= began) ? id : undefined
     })
     // nobody's rows: what stands there now was there before them
@@ -78,11 +79,10 @@ export function createSummarySweep({ stores, summaries, leases, hash, now, rules
         marks.has(markOf(id, revision)) ? id : undefined
       )
     }
-    if (note['swept'] !== undefined) {
-      const since = new Date(Date.parse(note['swept']) - overlapMs).toISOString()
-      await inBatches(changedSince(stores.facts, { field: 'checked', since }), (id) => id)
-      await inBatches(changedSince(stores.assemblies, { field: 'updated', since }), (id) => id)
-    }
+    const since = note['swept'] === undefined ? '' : new Date(Date.parse(note['swept']) - overlapMs).toISOString()
+    if (since !== '') await inBatches(changedSince(stores.facts, { field: 'checked', since }), (id) => id)
+    // at first all of them: of what is still to come nothing else tells
+    await inBatches(changedSince(stores.assemblies, { field: 'updated', since }), (id) => id)
     return held
   }
 

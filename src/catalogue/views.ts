@@ -7,7 +7,7 @@ import { asFields, asTime } from '../domain/reading.ts'
 import { type StateAnswer, standingImages, stateOf } from '../domain/state.ts'
 import type { DocumentStore } from '../stores/document-store.ts'
 import type { Assemblies } from './assemblies.ts'
-import type { Changes, Known } from './changes.ts'
+import type { Changes } from './changes.ts'
 import { type FactsBook, knownOf } from './facts.ts'
 import { type ContainerView, containerView, type Gathered } from './image-views.ts'
 import type { Journal } from './journal.ts'
@@ -15,7 +15,7 @@ import type { Rulebook } from './rulebook.ts'
 
 /** Containers with all that is known of them: the one place where records, facts, assemblies and rules come together. */
 export interface Views {
-  of(known: Pick<Known, 'record' | 'revision'>, gathered?: Gathering | Promise<Gathering>): Promise<ContainerView>
+  of(known: { record: Record; revision: string | null }, gathered?: Gathering | Promise<Gathering>): Promise<ContainerView>
   /** What is known beside a record, and where that puts it; or would, if this were known. */
   gather(record: Record, learnt?: Facts): Promise<Gathering>
   /**
@@ -23,6 +23,8 @@ export interface Views {
    * expectation alone makes no container.
    */
   find(id: string): Promise<ContainerView | undefined>
+  /** The same of one that is still to come, before it is a view. */
+  underWay(id: string): Promise<UnderWay | undefined>
   /** Where a container stands; also of one of which nothing is known yet. */
   state(id: string): Promise<Standing>
 }
@@ -38,6 +40,14 @@ export interface Standing extends StateAnswer {
 export interface Gathering extends Pick<Gathered, 'known' | 'assembly' | 'expected' | 'standing'> {
   /** How long a build may be silent. */
   buildTimeoutMs: number
+}
+
+/** Builds, tests or waiting images of a container that has no record yet. */
+export interface UnderWay {
+  record: Record
+  revision: null
+  gathered: Gathering
+  created: string
 }
 
 export interface ViewsParts {
@@ -96,7 +106,9 @@ export function createViews({ changes, facts, assemblies, journal, summaries, ru
   /** A record's row may lag behind it, or be lost; its entries are written with it, but go back only so far. */
   async function timesOf(id: string, revision: string): Promise<{ created: string | null; updated: string | null }> {
     const [stored, entry] = await Promise.all([summaries.get(id), journal.ofRevision(id, revision)])
-    const row = stored && asFields(JSON.parse(stored.document))
+    const found = stored && asFields(JSON.parse(stored.document))
+    // it may still be that of what was to come
+    const row = found?.['revision'] === '' ? undefined : found
     const created = asTime(row?.['created']) ?? (await createdBy(id, entry))
     return { created, updated: entry?.at ?? asTime(row?.['updated']) }
   }
@@ -110,16 +122,24 @@ export function createViews({ changes, facts, assemblies, journal, summaries, ru
     return null
   }
 
+  async function underWay(id: string): Promise<UnderWay | undefined> {
+    const assembly = await assemblies.find(id)
+    if (!assembly || assembly.builds.size + assembly.tests.size + assembly.pending.size === 0) return undefined
+    const record = nothingOf(id)
+    return { record, revision: null, gathered: await gather(record), created: assembly.created }
+  }
+
   return {
     of,
     gather,
 
+    underWay,
+
     async find(id) {
       const known = await changes.find(id)
       if (known) return of(known)
-      const assembly = await assemblies.find(id)
-      const underWay = assembly && assembly.builds.size + assembly.tests.size + assembly.pending.size > 0
-      return underWay ? of({ record: nothingOf(id), revision: null }) : undefined
+      const coming = await underWay(id)
+      return coming && of(coming, coming.gathered)
     },
 
     async state(id) {

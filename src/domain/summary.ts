@@ -36,7 +36,7 @@ export interface Suspect {
 }
 
 export interface Row extends Summary {
-  /** Of the record that all this was made from. */
+  /** Of the record that all this was made from; '' where there is none yet, but builds or images that wait. */
   revision: string
   fingerprint: string
   /** Null: nothing was there. */
@@ -130,6 +130,9 @@ export function rowConditions({ name, version, architecture, missing, state, ver
   for (const word of q === undefined ? [] : wordsOf(q)) conditions.push({ field: 'text', glob: `*${word.replace(/[*?]/g, '?')}*` })
   return conditions
 }
+
+/** What is still to come has no image; and hardly anything else has none. */
+export const withoutImages: FieldCondition = { field: 'architectures', equals: joined([]) }
 
 /** Where to look in the records, which have no name of its own: more than meets it may be found. */
 export function recordConditions({ name, version }: Pick<Filters, 'name' | 'version'>): Condition[] {

@@ -11,7 +11,7 @@ export const listDescriptions = {
   containers: {
     summary: 'Containers by what they are',
     description:
-      'Page by page: `next`, or the Link header, leads on; a page may be short, or empty, and still have a next one. Walking all pages neither misses nor repeats what stood unchanged meanwhile. name and version alone are answered from the records. The other filters, and the orders by time, are answered from rows beside them, which every change writes and a sweep corrects: `swept` tells when it last began to. Each item is read anew and left out where it is not what was asked for: a page may be short, never wrong.',
+      'Page by page: `next`, or the Link header, leads on; a page may be short, or empty, and still have a next one. Walking all pages neither misses nor repeats what stood unchanged meanwhile. What has builds, tests or waiting images, but no record yet, is among them, its revision null: without another filter or order than id, name and version it stands at the end. name and version alone are answered from the records. The other filters, and the orders by time, are answered from rows beside them, which every change writes and a sweep corrects: `swept` tells when it last began to. Each item is read anew and left out where it is not what was asked for: a page may be short, never wrong.',
     tags: ['containers'],
     querystring: { $ref: 'list-query.json#' },
     response: {

@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
 import type { Catalogue } from '../../../src/catalogue/catalogue.ts'
+import { parseArchitecture } from '../../../src/domain/architecture.ts'
 import type { Stores } from '../../../src/stores/document-store.ts'
 import { eventually } from '../../support/processes.ts'
 import { startWithTarballs, type TarballOptions, tarball } from '../../support/tarballs.ts'
@@ -195,6 +196,50 @@ export function listContract(t: Test, open: OpenLists): void {
 
       t.strictSame(seen.sort(), standing, query)
     }
+  })
+
+  t.test('what has no record yet, but builds or images that wait, is found as it is shown', async (t) => {
+    const { stores, settle } = await open(t)
+    const rules = [{ match: 'whole-*', publish: 'all' as const, expected: ['amd64', 'arm64'].map(parseArchitecture) }]
+    const { app, put, ids, page, walk, get, catalogue } = await start(t, { stores, expected: ['amd64', 'arm64'], rules })
+    const build = (id: string, status: string) =>
+      app.inject({ method: 'PUT', url: `${base}/${encodeURIComponent(id)}/builds/arm64`, payload: { status } })
+    await put('here:v1', ['amd64'])
+    t.equal((await build('built:v1', 'running')).statusCode, 201)
+    await app.inject({ method: 'PUT', url: `${base}/whole-1%3Av1/images/amd64`, payload: { url: 's3://b/w.tar', digest: 'sha256:w' } })
+    await app.inject({ method: 'PUT', url: `${base}/only-expected%3Av1/expected`, payload: { architectures: ['amd64'] } })
+
+    t.strictSame(await ids('state=partial'), ['built:v1', 'here:v1', 'whole-1:v1'])
+    t.strictSame(await ids('missing=arm64&sort=-id'), ['whole-1:v1', 'here:v1', 'built:v1'])
+    t.strictSame(await ids(''), ['here:v1', 'built:v1', 'whole-1:v1'], 'behind those that have a record')
+    t.strictSame(await ids('name=w*'), ['whole-1:v1'])
+    t.strictSame(
+      (await walk('limit=1')).map(({ id }) => id),
+      ['here:v1', 'built:v1', 'whole-1:v1']
+    )
+    t.equal((await page('limit=3')).next, null)
+    t.strictSame(await ids('version=v1'), ['here:v1'])
+    for (const item of (await page('sort=-updated')).items) {
+      t.strictSame(item, (await get(`${base}/${encodeURIComponent(item.id)}`)).json(), item.id)
+    }
+    t.match((await page('name=built')).items, [{ id: 'built:v1', revision: null, state: 'partial', missing: ['amd64', 'arm64'] }])
+
+    await build('built:v1', 'failed')
+    t.strictSame(await ids('state=degraded'), ['built:v1'])
+    await put('built:v1', ['amd64', 'arm64'])
+    t.strictSame(await ids('state=degraded'), [])
+    t.strictSame(await ids('state=complete'), ['built:v1'])
+    await app.inject({ method: 'DELETE', url: `${base}/built%3Av1` })
+    await app.inject({ method: 'DELETE', url: `${base}/whole-1%3Av1/images/amd64` })
+    t.strictSame(await ids(''), ['here:v1'])
+
+    await sweep(catalogue)
+    await build('late:v1', 'running')
+    await catalogue.summaries.settled(5000)
+    await stores.summaries.remove('late:v1')
+    await settle()
+    await sweep(catalogue)
+    t.strictSame(await ids(''), ['here:v1', 'late:v1'], 'a row that was lost is made anew')
   })
 
   t.test('rows that are behind the truth are never sent, and a sweep corrects them', async (t) => {
