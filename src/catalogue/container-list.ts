@@ -167,7 +167,8 @@ async function checkedOne(parts: ContainerListParts, { one, stored, filters, sor
   if (!isInPlace({ one, known, sort, byRows: source === 'rows' })) return undefined
   // both at once, as nearly all that is found is what was asked for
   const gathering = parts.views.gather(known.record)
-  const [gathered, view] = await Promise.all([gathering, parts.views.of(known, gathering)])
+  const row = source === 'rows' ? fromRowDocument(one.document) : undefined
+  const [gathered, view] = await Promise.all([gathering, parts.views.of(known, { gathered: gathering, row })])
   const { summary } = await summariseWith(parts)(known, gathered)
   return meets({ ...summary, created: null, updated: null }, filters) ? view : undefined
 }
@@ -180,7 +181,7 @@ async function checkedComing(
   if (!coming) return undefined
   const { summary } = await summariseWith(parts)(coming, coming.gathered)
   if (!meets({ ...summary, created: null, updated: null }, filters)) return undefined
-  const view = await parts.views.of(coming, coming.gathered)
+  const view = await parts.views.of(coming, coming)
   const row = fromRowDocument(one.document)
   const there = sort.field === 'created' || sort.field === 'updated' ? row?.[sort.field] === view[sort.field] : row?.version == null
   return there ? view : undefined

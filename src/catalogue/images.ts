@@ -114,7 +114,7 @@ export function imageCatalogue({ records, views, assemblies, settle, ...parts }:
         learnt?: Facts | undefined
       }
   ): Promise<ImageAnswer> {
-    const container = await views.of({ record, revision }, views.gather(record, learnt))
+    const container = await views.of({ record, revision }, { gathered: views.gather(record, learnt) })
     const waits = waiting?.get(architecture)
     const image = waits ? await waitingView(record.id, { architecture, waits, learnt }) : container.images[architecture]
     if (!image) throw imageMissing(record, { architecture, requested: architecture })

@@ -3,8 +3,8 @@ import type { Record } from '../domain/document.ts'
 import { fromDocument } from '../domain/document.ts'
 import { type Facts, type Hash, waitingSlot } from '../domain/facts.ts'
 import { fingerprintOf } from '../domain/fingerprint.ts'
-import { asFields, asTime } from '../domain/reading.ts'
 import { type StateAnswer, standingImages, stateOf } from '../domain/state.ts'
+import { fromRowDocument, type Row } from '../domain/summary.ts'
 import type { DocumentStore } from '../stores/document-store.ts'
 import type { Assemblies } from './assemblies.ts'
 import type { Changes } from './changes.ts'
@@ -15,7 +15,7 @@ import type { Rulebook } from './rulebook.ts'
 
 /** Containers with all that is known of them: the one place where records, facts, assemblies and rules come together. */
 export interface Views {
-  of(known: { record: Record; revision: string | null }, gathered?: Gathering | Promise<Gathering>): Promise<ContainerView>
+  of(known: { record: Record; revision: string | null }, beside?: Beside): Promise<ContainerView>
   /** What is known beside a record, and where that puts it; or would, if this were known. */
   gather(record: Record, learnt?: Facts): Promise<Gathering>
   /**
@@ -27,6 +27,12 @@ export interface Views {
   underWay(id: string): Promise<UnderWay | undefined>
   /** Where a container stands; also of one of which nothing is known yet. */
   state(id: string): Promise<Standing>
+}
+
+/** What was read already, and need not be read again. */
+export interface Beside {
+  gathered?: Gathering | Promise<Gathering>
+  row?: Row | undefined
 }
 
 export interface Standing extends StateAnswer {
@@ -81,19 +87,19 @@ export function createViews({ changes, facts, assemblies, journal, summaries, ru
 
   async function of(
     { record, revision: given }: { record: Record; revision: string | null },
-    known: Gathering | Promise<Gathering> = gather(record)
+    { gathered = gather(record), row }: Beside = {}
   ): Promise<ContainerView> {
     // a dry run's is empty where there is no record yet
     const revision = given || null
-    const [gathered, times] = await Promise.all([known, revision === null ? undefined : timesOf(record.id, revision)])
-    const { assembly } = gathered
+    const [known, times] = await Promise.all([gathered, revision === null ? undefined : timesOf(record.id, { revision, row })])
+    const { assembly } = known
     const created = times ? times.created : (assembly?.created ?? null)
     const updated =
       [times?.updated, assembly?.updated]
         .filter((time) => typeof time === 'string')
         .sort()
         .at(-1) ?? null
-    const { buildTimeoutMs: _, ...beside } = gathered
+    const { buildTimeoutMs: _, ...beside } = known
     return containerView(record, {
       ...beside,
       revision,
@@ -104,13 +110,14 @@ export function createViews({ changes, facts, assemblies, journal, summaries, ru
   }
 
   /** A record's row may lag behind it, or be lost; its entries are written with it, but go back only so far. */
-  async function timesOf(id: string, revision: string): Promise<{ created: string | null; updated: string | null }> {
+  async function timesOf(id: string, { revision, row: given }: { revision: string; row: Row | undefined }): Promise<Times> {
+    if (given && isAbout(given, revision)) return given
     const [stored, entry] = await Promise.all([summaries.get(id), journal.ofRevision(id, revision)])
-    const found = stored && asFields(JSON.parse(stored.document))
-    // it may still be that of what was to come
-    const row = found?.['revision'] === '' ? undefined : found
-    const created = asTime(row?.['created']) ?? (await createdBy(id, entry))
-    return { created, updated: entry?.at ?? asTime(row?.['updated']) }
+    const found = stored && fromRowDocument(stored.document)
+    if (found && isAbout(found, revision)) return found
+    // that of what was still to come tells nothing of the record
+    const row = found?.revision === '' ? undefined : found
+    return { created: row?.created ?? (await createdBy(id, entry)), updated: entry?.at ?? row?.updated ?? null }
   }
 
   async function createdBy(id: string, last: Awaited<ReturnType<Journal['ofRevision']>>): Promise<string | null> {
@@ -139,7 +146,7 @@ export function createViews({ changes, facts, assemblies, journal, summaries, ru
       const known = await changes.find(id)
       if (known) return of(known)
       const coming = await underWay(id)
-      return coming && of(coming, coming.gathered)
+      return coming && of(coming, coming)
     },
 
     async state(id) {
@@ -152,6 +159,11 @@ export function createViews({ changes, facts, assemblies, journal, summaries, ru
 }
 
 const maxSteps = 4
+
+type Times = Pick<Row, 'created' | 'updated'>
+
+/** Whether a row was made from this very record, and from its entry. */
+const isAbout = (row: Row, revision: string): boolean => row.revision === revision && row.suspect === null
 
 /** What is known of a container before its first image was published. */
 const nothingOf = (id: string): Record => fromDocument(id, '{}')
