@@ -5,6 +5,7 @@ import type { Cause, EntryKind } from '../domain/entry.ts'
 import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
 import type { Hash } from '../domain/facts.ts'
 import { standingUrls } from '../domain/state.ts'
+import type { Release } from '../domain/task.ts'
 import { isBlank, wakesAt } from '../domain/wakes.ts'
 import type { DocumentStore } from '../stores/document-store.ts'
 import type { Change, Changed, Precondition } from './changes.ts'
@@ -38,6 +39,8 @@ export interface AssemblyChanged {
   after: KnownAssembly
   /** Whether it said all this before, so that nothing was written. */
   unchanged: boolean
+  /** The tarballs of ours that waited to be published, and wait no longer. */
+  released: readonly Release[]
 }
 
 /** The one document beside each container, changed by compare-and-swap, in turn per container. */
@@ -47,9 +50,9 @@ export interface Assemblies {
   change(id: string, change: AssemblyChange): Promise<AssemblyChanged>
   /**
    * Notes which images came into a record, or left it; or that the record is gone. To be called after every change of a record; `brought`
-   * are those that came, though it may be under the URL that they had.
+   * are those that came, though it may be under the URL that they had. Answers the tarballs that waited, and wait no longer.
    */
-  follow(id: string, changed: Pick<Changed, 'before' | 'after'> & Pick<Change, 'brought'>): Promise<void>
+  follow(id: string, changed: Pick<Changed, 'before' | 'after'> & Pick<Change, 'brought'>): Promise<readonly Release[]>
   /** Ids of those that are to be looked at again by now; the first of them. */
   due(limit: number): Promise<string[]>
   /** They were: by time alone their state may be another one. */
@@ -67,7 +70,7 @@ export interface AssembliesParts {
   /** The change is there, and the journal could not take it. */
   onUntold(error: unknown, id: string): void
   /** Hears of images that wait no longer: published, given up, or replaced by others. It never throws. */
-  letGo?: ((id: string, urls: readonly string[]) => Promise<void>) | undefined
+  letGo?: ((id: string, urls: readonly string[]) => Promise<readonly Release[]>) | undefined
 }
 
 type Stands = KnownAssembly | undefined
@@ -126,13 +129,15 @@ export function createAssemblies({ store, journal, rulebook, hash, now, onUntold
       const former = before?.assembly ?? { ...emptyAssembly(id, at), updated: longAgo }
       const after = to(former, at)
       const unchanged = after === former
-      if (dryRun || (unchanged && !always)) return { before, after: { assembly: after, revision: before?.revision ?? '' }, unchanged }
+      if (dryRun || (unchanged && !always)) {
+        return { before, after: { assembly: after, revision: before?.revision ?? '' }, unchanged, released: [] }
+      }
       const revision = await put(id, { before, after, at })
       if (revision === undefined) continue
       const waiting = new Set([...after.pending.values()].map(({ url }) => url))
       const gone = [...former.pending.values()].flatMap(({ url }) => (waiting.has(url) ? [] : url))
-      if (gone.length > 0) await letGo?.(id, gone)
-      return { before, after: { assembly: after, revision }, unchanged }
+      const released = (gone.length > 0 && (await letGo?.(id, gone))) || []
+      return { before, after: { assembly: after, revision }, unchanged, released }
     }
     throw new CatalogueError('revision_conflict', `what stands beside ${id} is changed by too many at once; try again`)
   }
@@ -155,20 +160,23 @@ export function createAssemblies({ store, journal, rulebook, hash, now, onUntold
   }
 
   /** Only where something stands beside the container already: it is what arrivals are compared with. */
-  async function noteArrivals(id: string): Promise<void> {
+  async function noteArrivals(id: string): Promise<readonly Release[]> {
     const images = arrivals.get(id)
-    if (!images) return
+    if (!images) return []
     arrivals.delete(id)
-    if (!(await known(id))) return
-    await swap(id, { to: (assembly, at) => withArrivals(assembly, { images, now: at }) })
+    if (!(await known(id))) return []
+    const { released } = await swap(id, { to: (assembly, at) => withArrivals(assembly, { images, now: at }) })
     touched(id)
+    return released
   }
 
   /** Of all that was, only whom to expect: that was said of the name, and holds for whatever is built under it again. */
-  async function clear(id: string): Promise<void> {
-    if (!(await known(id))) return
-    await swap(id, { to: (assembly, at) => ({ ...emptyAssembly(id, assembly.created), expected: assembly.expected, updated: at }) })
+  async function clear(id: string): Promise<readonly Release[]> {
+    if (!(await known(id))) return []
+    const to = (assembly: Assembly, at: string) => ({ ...emptyAssembly(id, assembly.created), expected: assembly.expected, updated: at })
+    const { released } = await swap(id, { to })
     touched(id)
+    return released
   }
 
   return {

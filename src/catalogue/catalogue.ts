@@ -40,6 +40,7 @@ import { stateEntries } from './state-entries.ts'
 import { createSummaries, type Summaries } from './summaries.ts'
 import { createSummarySweep, type SummarySweep } from './summary-sweep.ts'
 import { sweep } from './sweep.ts'
+import { tarballStandings } from './tarball-standing.ts'
 import { taskQueue } from './task-queue.ts'
 import { type Upkeep, type UpkeepParts, upkeepCatalogue } from './upkeep.ts'
 import { createVerification, type Verification, type VerificationParts } from './verification.ts'
@@ -167,7 +168,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const now = tarballs?.now ?? (() => new Date())
   const journal = createJournal(stores.journal, { hash, now })
   const rulebook = createRulebook({ rules, expected })
-  const letGo = async (id: string, urls: readonly string[]) => removals?.letGo(id, urls)
+  const letGo = async (id: string, urls: readonly string[]) => removals?.letGo(id, urls) ?? []
   const assemblies = createAssemblies({ store: stores.assemblies, journal, rulebook, hash, now, onUntold, letGo })
   const queue = taskQueue(stores.tasks, { hash, now, leaseMs: 60_000, ...tarballs })
   const naming = namingOf(stores)
@@ -214,6 +215,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   })
   const planning = createPlanning({ changes, facts, assemblies, rulebook, jobSpecs: stores.jobSpecs, now })
   const demand = createDemandBook(stores.demand, { now })
+  const standings = tarballs && removals && tarballStandings({ ...tarballs, pendingAmong: removals.pendingAmong })
   const containers = containerCatalogue(stores.containers, { guarded, add, facts, changes, publishing, verification })
   const edits = containerEdits({ changes, guarded, facts, now, verification })
   return {
@@ -267,9 +269,9 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     views,
     view: views.of,
     journalBounds,
-    history: createHistory({ journal, bounds: journalBounds, changes, guarded, view: views.of, verification, tarballs, facts, now }),
+    history: createHistory({ journal, bounds: journalBounds, changes, guarded, view: views.of, verification, standings, facts, now }),
     events: createEvents({ journal, now, bounds: options.eventBounds, onError: (error) => onFailure(error, 'events could not be read') }),
-    deleted: deletedList({ journal, containers: stores.containers, now, keepMs: deletedKeepMs }),
+    deleted: deletedList({ journal, containers: stores.containers, tarballs: standings, now, keepMs: deletedKeepMs }),
     specsNaming: (container) => specsNaming(stores.jobSpecs, { container, most: 20 }),
     upkeep,
     removals,

@@ -49,7 +49,7 @@ export interface Changed {
   unchanged: boolean
   /** How often a write of somebody else came in between, and once more. */
   attempts: number
-  /** The tarballs of ours that the record ceased to name. */
+  /** The tarballs of ours that the record ceased to name, or that waited beside it. */
   released: readonly Release[]
 }
 
@@ -70,8 +70,8 @@ export interface ChangesParts {
   containers: DocumentStore
   journal: Pick<Journal, 'tell'>
   hash: Hash
-  /** Takes note of a change before whoever made it is answered. */
-  follow?: ((id: string, changed: Changed & Pick<Change, 'brought'>) => Promise<void>) | undefined
+  /** Takes note of a change before whoever made it is answered; what it answers stands in `released` too. */
+  follow?: ((id: string, changed: Changed & Pick<Change, 'brought'>) => Promise<readonly Release[]>) | undefined
   /** The change is there, and the journal could not take it: the next sweep will find it, but not who made it. */
   onUntold(error: unknown, id: string): void
   /** Hears of every change before whoever made it is answered; what it answers stands in `released`. It never throws. */
@@ -169,8 +169,13 @@ export function createChanges({ containers, journal, hash, follow, onUntold, rel
       const changed = await inTurn(id, () => swap(id, change))
       const { brought } = change
       const written = changed.before?.revision !== changed.after?.revision
-      if (follow && (written || brought?.length)) await follow(id, { ...changed, brought }).catch((error) => onUntold(error, id))
-      return changed
+      if (!follow || !(written || brought?.length)) return changed
+      try {
+        return { ...changed, released: [...changed.released, ...(await follow(id, { ...changed, brought }))] }
+      } catch (error) {
+        onUntold(error, id)
+        return changed
+      }
     },
     onChange(listener) {
       listeners.push(listener)

@@ -1,10 +1,11 @@
 import { type Architecture, inTableOrder } from '../domain/architecture.ts'
-import { fromDocument } from '../domain/document.ts'
+import { fromDocument, type Record } from '../domain/document.ts'
 import type { Entry } from '../domain/entry.ts'
 import { CatalogueError } from '../domain/errors.ts'
 import { type EntryView, toEntryView } from '../domain/history.ts'
 import type { DocumentStore } from '../stores/document-store.ts'
 import type { Journal } from './journal.ts'
+import type { TarballStanding, TarballStandings } from './tarball-standing.ts'
 
 /** A container that is gone, and can be brought back. */
 export interface Deleted {
@@ -13,6 +14,8 @@ export interface Deleted {
   revision: string
   version: string | null
   architectures: Architecture[]
+  /** Where its tarballs are: what is gone a restore does not bring back. */
+  tarballs: TarballStanding[]
   removed: string
   /** Whether it was removed in the store itself, and not through this service. */
   noticed: boolean
@@ -28,52 +31,71 @@ export interface DeletedPage {
 }
 
 /** The containers that were removed within a period and have not come back, the last one first. Throws cursor_invalid. */
-export type DeletedList = (page: { limit: number; cursor?: string | undefined }) => Promise<DeletedPage>
+export type DeletedList = (page: { limit: number; cursor?: string | undefined; publicUrl: string }) => Promise<DeletedPage>
 
 export interface DeletedParts {
-  journal: Pick<Journal, 'entries' | 'ofContainer'>
+  journal: Pick<Journal, 'entries'>
   containers: Pick<DocumentStore, 'getMany'>
+  /** Absent where there is nowhere to keep tarballs. */
+  tarballs: TarballStandings | undefined
   now: () => Date
   keepMs: number
 }
 
 /** What an entry about a removal may be called. */
-const removals = ['removed', 'noticed'] as const
+const removals = { kind: 'record', what: ['removed', 'noticed'], newestFirst: true, fresh: true } as const
+/** Later removals of a page's containers that are read at once. */
+const batch = 500
 
-export function deletedList({ journal, containers, now, keepMs }: DeletedParts): DeletedList {
-  /** Whether the last that the history tells of the container is this. */
-  async function isLast({ id, container }: Entry): Promise<boolean> {
-    const [last] = (await journal.ofContainer(container, { kind: 'record', limit: 1 })).items
-    return last?.id === id
+/** However long a page is: so many reads, and a look at each tarball. */
+export function deletedList({ journal, containers, tarballs, now, keepMs }: DeletedParts): DeletedList {
+  /** The last removal of each container, by its entry. A page before this one may have told of it. */
+  async function lastOf(found: readonly Entry[], cursor: string | undefined): Promise<Map<string, string>> {
+    const last = new Map<string, string>()
+    const container = [...new Set(found.map((entry) => entry.container))]
+    if (cursor !== undefined && container.length > 0) {
+      for (let before: string | undefined; ; ) {
+        const later = await journal.entries({
+          ...removals,
+          container,
+          after: cursor,
+          limit: batch,
+          ...(before !== undefined && { before })
+        })
+        for (const entry of later) if (isRemoval(entry) && !last.has(entry.container)) last.set(entry.container, entry.id)
+        if (later.length < batch || last.size === container.length) break
+        before = later.at(-1)!.order
+      }
+    }
+    for (const { container, id } of found) if (!last.has(container)) last.set(container, id)
+    return last
   }
 
-  return async ({ limit, cursor }) => {
+  return async ({ limit, cursor, publicUrl }) => {
     const range = { after: new Date(now().getTime() - keepMs).toISOString(), ...(cursor !== undefined && { before: orderFrom(cursor) }) }
-    const pages = await Promise.all(
-      removals.map((what) => journal.entries({ kind: 'record', what, ...range, newestFirst: true, limit, fresh: true }))
-    )
-    const found = pages
-      .flat()
-      .sort((a, b) => (a.order < b.order ? 1 : -1))
-      .slice(0, limit)
-    const present = await containers.getMany(found.map(({ container }) => container))
-    const gone = found.filter(({ revision, before }, i) => revision === null && before !== null && present[i] === undefined)
-    const last = await Promise.all(gone.map(isLast))
+    const found = await journal.entries({ ...removals, ...range, limit })
+    const removed = found.filter(isRemoval)
+    const [present, last] = await Promise.all([containers.getMany(removed.map(({ container }) => container)), lastOf(removed, cursor)])
+    const gone = removed.filter(({ container, id }, i) => present[i] === undefined && last.get(container) === id)
+    const records = gone.map(({ container, before }) => fromDocument(container, before!))
+    const standings = await tarballs?.(records, publicUrl)
     return {
-      items: gone.filter((_, i) => last[i]).map((entry) => toDeleted(entry, keepMs)),
+      items: gone.map((entry, i) => toDeleted(entry, { record: records[i]!, tarballs: standings?.[i] ?? [], keepMs })),
       next: found.length === limit ? found.at(-1)!.order : null
     }
   }
 }
 
-function toDeleted(entry: Entry, keepMs: number): Deleted {
-  const { version = null, images } = fromDocument(entry.container, entry.before!)
+const isRemoval = ({ revision, before }: Entry): boolean => revision === null && before !== null
+
+function toDeleted(entry: Entry, { record, tarballs, keepMs }: { record: Record; tarballs: TarballStanding[]; keepMs: number }): Deleted {
   const { by, reason } = toEntryView({ ...entry, before: null, after: null })
   return {
     id: entry.container,
     revision: entry.previous ?? entry.id,
-    version,
-    architectures: inTableOrder(images.keys()),
+    version: record.version ?? null,
+    architectures: inTableOrder(record.images.keys()),
+    tarballs,
     removed: entry.at,
     noticed: entry.what === 'noticed',
     by,

@@ -1,4 +1,3 @@
-import type { BlobStore } from '../blobs/blob-store.ts'
 import type { Architecture } from '../domain/architecture.ts'
 import { containerFrom } from '../domain/container.ts'
 import { type Change, diffOf, summaryOf } from '../domain/diff.ts'
@@ -8,7 +7,6 @@ import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
 import { type EntryView, toEntryView } from '../domain/history.ts'
 import type { HistoryCut } from '../domain/history-cut.ts'
 import { stringOf } from '../domain/json.ts'
-import { keyOfUrl } from '../domain/storage.ts'
 import type { Changes, Known } from './changes.ts'
 import { type FactsBook, knownOf } from './facts.ts'
 import type { ContainerView } from './image-views.ts'
@@ -16,6 +14,7 @@ import type { Journal } from './journal.ts'
 import type { JournalBounds } from './journal-bounds.ts'
 import type { Circumstances } from './records.ts'
 import { revisionsOf } from './revisions.ts'
+import type { TarballStandings } from './tarball-standing.ts'
 import type { Verification } from './verification.ts'
 
 export interface HistoryPage {
@@ -75,34 +74,32 @@ export interface HistoryParts {
   guarded: readonly Architecture[]
   view(known: Pick<Known, 'record' | 'revision'>): Promise<ContainerView>
   verification: Pick<Verification, 'registered'> | undefined
-  /** Where our own tarballs are; absent where there is nowhere to keep them. */
-  tarballs: { blobs: Pick<BlobStore, 'head'>; addresses: () => readonly string[] } | undefined
+  /** Where tarballs are; absent where there is nowhere to keep them. */
+  standings: TarballStandings | undefined
   facts: FactsBook
   now: () => Date
 }
 
-export function createHistory({ journal, bounds, changes, guarded, view, verification, tarballs, facts, now }: HistoryParts): History {
+export function createHistory({ journal, bounds, changes, guarded, view, verification, standings, facts, now }: HistoryParts): History {
   const revisions = revisionsOf({ journal, changes })
 
-  /** The images of a document that stood in our own store, and do not any more. */
-  async function goneTarballs({ id, images, url }: Record, publicUrl: string): Promise<Warning[]> {
-    if (!tarballs) return []
-    const { blobs, addresses } = tarballs
-    const named: (readonly [Architecture | null, string])[] = images.size > 0 ? [...images] : url === undefined ? [] : [[null, url]]
-    const warnings = named.map(async ([architecture, url]): Promise<Warning[]> => {
-      const key = keyOfUrl(url, [publicUrl, ...addresses()])
-      if (key === undefined || (await isThere(blobs, key))) return []
-      const message = `the tarball${architecture === null ? '' : ` for ${architecture}`} of ${id} is not in the store any more: ${key}`
-      return [{ code: 'gone', message, architecture }]
+  /** The images of a document that stood in our own store, and do not any more as far as it says. */
+  async function goneTarballs(record: Record, publicUrl: string): Promise<Warning[]> {
+    const [tarballs = []] = (await standings?.([record], publicUrl)) ?? []
+    return tarballs.flatMap(({ architecture, status, key }) => {
+      const tarball = `the tarball${architecture === null ? '' : ` for ${architecture}`} of ${record.id}`
+      if (status === 'gone') return [{ code: 'gone', message: `${tarball} is not in the store any more: ${key}`, architecture }]
+      if (status !== 'unknown') return []
+      return [{ code: 'unknown', message: `the store does not answer, so ${tarball} may be there or not: ${key}`, architecture }]
     })
-    return (await Promise.all(warnings)).flat()
   }
 
   /** What was proven of them before stays proven, but nobody can have them. */
   async function noteGone(record: Record, warnings: readonly Warning[]): Promise<void> {
     if (warnings.length === 0) return
     const known = await knownOf(facts, record)
-    for (const { architecture } of warnings) {
+    for (const { architecture, code } of warnings) {
+      if (code !== 'gone') continue
       const proven = known.get(architecture ?? '')
       if (proven) await facts.learn({ ...proven, status: 'gone', checked: now().toISOString(), by: 'restore' })
     }
@@ -184,12 +181,3 @@ const refusal = (id: string, { revision, error }: { revision: string; error: Cat
   new CatalogueError('restore_refused', `what stood at revision ${revision} of ${id} cannot be registered any more: ${error.message}`, {
     cause: error
   })
-
-async function isThere(blobs: Pick<BlobStore, 'head'>, key: string): Promise<boolean> {
-  try {
-    return (await blobs.head(key)) !== undefined
-  } catch (error) {
-    if (isCatalogueError(error, 'key_invalid')) return false
-    throw error
-  }
-}

@@ -12,9 +12,10 @@ export interface EntryPage {
 
 /** Which entries, in which order: that of `order`, from both sides of which the range is open. */
 export interface EntryQuery {
-  container?: string
+  /** One, or one of several. */
+  container?: string | readonly string[]
   kind?: Entry['kind']
-  what?: string
+  what?: string | readonly string[]
   after?: string
   before?: string
   newestFirst: boolean
@@ -129,7 +130,10 @@ export function createJournal(store: DocumentStore, { hash, now }: { hash: Hash;
 }
 
 function conditions({ container, kind, what, after, before }: Omit<EntryQuery, 'limit' | 'newestFirst' | 'fresh'>): Condition[] {
-  const equal = Object.entries({ container, kind, what }).flatMap(([field, equals]) => (equals === undefined ? [] : [{ field, equals }]))
+  const equal = Object.entries({ container, kind, what }).flatMap(([field, wanted]): Condition[] => {
+    if (wanted === undefined) return []
+    return typeof wanted === 'string' ? [{ field, equals: wanted }] : [{ any: wanted.map((equals) => ({ field, equals })) }]
+  })
   const field = 'order'
   return [...equal, ...(after === undefined ? [] : [{ field, after }]), ...(before === undefined ? [] : [{ field, before }])]
 }

@@ -6,6 +6,7 @@ import { background, type Cause } from '../domain/entry.ts'
 import { applies, type Facts, type Slot, waitingSlot } from '../domain/facts.ts'
 import { checkId } from '../domain/limits.ts'
 import { type Publication, publishable, publishedDocument } from '../domain/publication.ts'
+import type { Release } from '../domain/task.ts'
 import { isForgotten } from '../domain/wakes.ts'
 import type { Assemblies } from './assemblies.ts'
 import { type Changes, checkPrecondition, type Known } from './changes.ts'
@@ -90,7 +91,7 @@ export function createPublishing(parts: PublishingParts): Publishing {
   }
 
   /** What is known of the images is written before the record names them, so that nobody is given a mislabelled one in between. */
-  async function publish(id: string, { publication, cause }: { publication: Publication; cause: Cause }): Promise<void> {
+  async function publish(id: string, { publication, cause }: { publication: Publication; cause: Cause }): Promise<readonly Release[]> {
     const to = documentOf(id, publication)
     const known = await waitingFacts(id, publication.images)
     const carry = async (digest: string) => {
@@ -100,7 +101,7 @@ export function createPublishing(parts: PublishingParts): Publishing {
     await carry(planned)
     const changed = await changes.write(id, { cause, to, what: 'published' })
     const record = changed.after?.record
-    if (!record) return
+    if (!record) return changed.released
     if ((record.digest ?? '') !== planned) await carry(record.digest ?? '')
     for (const [architecture, { digest }] of publication.images) {
       if (digest && !known.has(architecture)) await noteGiven(facts, { record, architecture, digest, now: now() })
@@ -108,14 +109,15 @@ export function createPublishing(parts: PublishingParts): Publishing {
     await assemblies.follow(id, { ...changed, brought: [...publication.images.keys()] })
     const [first] = publication.images.values()
     await verification?.registered(record, { publicUrl: first?.via ?? addresses()[0] ?? '' })
+    return changed.released
   }
 
   /** Those that wait no longer, unless another image has come in their place. */
   async function clear(
     id: string,
     { seen, architectures, what, cause }: { seen: Assembly; architectures: readonly Architecture[]; what: string; cause: Cause }
-  ): Promise<void> {
-    if (architectures.length === 0) return
+  ): Promise<readonly Release[]> {
+    if (architectures.length === 0) return []
     const changed = await assemblies.change(id, {
       kind: 'pending',
       cause,
@@ -129,25 +131,32 @@ export function createPublishing(parts: PublishingParts): Publishing {
     })
     const { pending } = changed.after.assembly
     for (const architecture of architectures) if (!pending.has(architecture)) await facts.remove(id, waitingSlot(architecture))
+    return changed.released
   }
 
-  const settle: Publishing['settle'] = (id, cause = background('publication')) =>
+  /** Answers the tarballs that were let go of on the way. */
+  const settled = (id: string, cause: Cause): Promise<Release[]> =>
     inTurn(id, async () => {
+      const released: Release[] = []
       for (let round = 0; round < maxRounds; round++) {
         const assembly = await assemblies.find(id)
-        if (!assembly || assembly.pending.size === 0) return
+        if (!assembly || assembly.pending.size === 0) return released
         const record = (await changes.find(id))?.record
         const done = [...assembly.pending].filter(([architecture, { url, version }]) => {
           return record?.images.get(architecture) === url && record.version === (version ?? '')
         })
-        await clear(id, { seen: assembly, architectures: expiredPending(assembly, now()), what: 'given up', cause })
-        await clear(id, { seen: assembly, architectures: done.map(([one]) => one), what: 'published', cause })
+        const expired = expiredPending(assembly, now())
+        released.push(...(await clear(id, { seen: assembly, architectures: expired, what: 'given up', cause })))
+        released.push(...(await clear(id, { seen: assembly, architectures: done.map(([one]) => one), what: 'published', cause })))
         const left = withoutPending(assembly, { architectures: done.map(([one]) => one), now: now() })
         const publication = await planOf(id, { assembly: left, record })
-        if (!publication) return
-        await publish(id, { publication, cause })
+        if (!publication) return released
+        released.push(...(await publish(id, { publication, cause })))
       }
+      return released
     })
+
+  const settle: Publishing['settle'] = async (id, cause = background('publication')) => void (await settled(id, cause))
 
   /** Puts images down to wait, without those that the record has already. */
   async function hold(id: string, { images, publicUrl, ...circumstances }: Parameters<Publishing['bring']>[1]) {
@@ -168,7 +177,7 @@ export function createPublishing(parts: PublishingParts): Publishing {
     }
     const names = images.map(({ architecture }) => architecture)
     if (!dryRun) await parts.keep?.(images.map(({ url }) => url))
-    const { after, unchanged } = await assemblies.change(id, {
+    const { after, unchanged, released } = await assemblies.change(id, {
       kind: 'pending',
       cause,
       dryRun,
@@ -179,11 +188,11 @@ export function createPublishing(parts: PublishingParts): Publishing {
       summary: `the image for ${names.join(', ')} has arrived, and waits for the others`
     })
     if (there.length > 0 && before && !dryRun) await assemblies.follow(id, { before, after: before, brought: there })
-    return { before, assembly: after.assembly, unchanged }
+    return { before, assembly: after.assembly, unchanged, released }
   }
 
   const bring: Publishing['bring'] = async (id, asked) => {
-    const { before, assembly, unchanged } = await hold(id, asked)
+    const { before, assembly, unchanged, released } = await hold(id, asked)
     const answer = (known: Known | undefined, waiting: ReadonlyMap<Architecture, Pending>): Registered => ({
       ...(known ?? { record: fromDocument(id, '{}'), document: '{}', revision: '' }),
       created: asked.images.some(({ architecture }) => before?.record.images.has(architecture) !== true),
@@ -196,7 +205,7 @@ export function createPublishing(parts: PublishingParts): Publishing {
       if (!publication) return answer(before, assembly.pending)
       return answer((await changes.write(id, { cause: asked.cause, to: documentOf(id, publication), dryRun: true })).after, new Map())
     }
-    await settle(id, asked.cause)
+    const left = await settled(id, asked.cause)
     const [known, beside] = await Promise.all([records.find(id), assemblies.find(id)])
     const waiting = beside?.pending ?? new Map<Architecture, Pending>()
     const unread = [...waiting].map(([architecture, { url, digest }]) => ({
@@ -206,7 +215,7 @@ export function createPublishing(parts: PublishingParts): Publishing {
       digest: digest ?? ''
     }))
     await verification?.waits(unread, asked)
-    return answer(known, waiting)
+    return { ...answer(known, waiting), released: [...released, ...left] }
   }
 
   async function registerOne(image: ImageToRegister): Promise<Registered> {
@@ -255,10 +264,13 @@ export function createPublishing(parts: PublishingParts): Publishing {
       if (!seen?.pending.has(architecture)) return records.drop(asked)
       const known = await records.find(id)
       checkPrecondition(id, { before: known, precondition: asked.precondition })
-      if (!dryRun) await clear(id, { seen, architectures: [architecture], what: 'given up', cause })
-      if (known?.record.images.has(architecture)) return records.drop(asked)
+      const released = dryRun ? [] : await clear(id, { seen, architectures: [architecture], what: 'given up', cause })
+      if (known?.record.images.has(architecture)) {
+        const dropped = await records.drop(asked)
+        return { ...dropped, released: [...released, ...dropped.released] }
+      }
       const stands = known ?? { record: fromDocument(id, '{}'), document: '{}', revision: '' }
-      return { ...stands, created: false, unchanged: false, released: [] }
+      return { ...stands, created: false, unchanged: false, released }
     },
 
     async work({ limit, signal }) {

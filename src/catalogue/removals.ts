@@ -29,11 +29,13 @@ export interface Removals {
   /** Images are about to be named by what is no record: their tarballs stay. */
   keep(urls: readonly string[]): Promise<void>
   /** Images that waited to be published in a container wait no longer. It never throws. */
-  letGo(id: string, urls: readonly string[]): Promise<void>
+  letGo(id: string, urls: readonly string[]): Promise<Release[]>
   /** Removes what is due and named by nobody; how many tasks there were. */
   work(options: { atOnce: number; signal: AbortSignal }): Promise<number>
   /** When it is going to be removed, if it is. */
   pending(key: string): Promise<string | undefined>
+  /** The same of several. */
+  pendingAmong(keys: readonly string[]): Promise<Map<string, string>>
   /** Wakes whoever waits for work. */
   onWork(listener: () => void): void
 }
@@ -140,15 +142,23 @@ export function createRemovals(parts: RemovalsParts): Removals {
         const record = await containers.get(id)
         // those that were published
         const named = record ? keysNamedIn(record.document) : new Set()
-        for (const key of uploadsNamedIn(urls)) if (!named.has(key)) await release(id, key)
+        const released: Release[] = []
+        for (const key of uploadsNamedIn(urls)) if (!named.has(key)) released.push(await release(id, key))
         if (graceMs === 0) wake()
+        return released
       } catch (error) {
         parts.onError(error, id)
+        return []
       }
     },
 
     async pending(key) {
       return (await queue.find(taskOf(key)))?.due
+    },
+
+    async pendingAmong(keys) {
+      const tasks = await queue.findMany(keys.map((key) => taskOf(key)))
+      return new Map(tasks.flatMap((task) => (task.kind === 'remove' ? [[task.key, task.due] as const] : [])))
     },
 
     onWork(listener) {

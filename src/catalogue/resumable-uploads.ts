@@ -65,7 +65,7 @@ const maxAttempts = 10
 export interface ResumableParts extends UploadParts {
   notOvertaken: NotOvertaken
   /** A tarball that was stored, and is registered nowhere. */
-  letGo(id: string, urls: readonly string[]): Promise<void>
+  letGo(id: string, urls: readonly string[]): Promise<unknown>
   /** After so long without a byte an upload is removed, and so is the memory of one that has ended. */
   expiryMs: number
 }

@@ -24,6 +24,8 @@ export interface TaskQueue {
   /** It need not be done any more. Whoever is at it learns so when extending. */
   cancel(task: NewTask): Promise<void>
   find(task: NewTask): Promise<Task | undefined>
+  /** The same of several, without those that there are not. */
+  findMany(tasks: readonly NewTask[]): Promise<Task[]>
 }
 
 export interface QueueParts {
@@ -121,6 +123,11 @@ export function taskQueue(store: DocumentStore, { hash, now, leaseMs }: QueuePar
     async find(task) {
       const stored = await store.get(idOf(task))
       return stored && fromTaskDocument(stored.document)
+    },
+
+    async findMany(tasks) {
+      const stored = await store.getMany(tasks.map(idOf))
+      return stored.flatMap((one) => (one && fromTaskDocument(one.document)) ?? [])
     }
   }
 }

@@ -82,7 +82,15 @@ const containerTable: Table = {
 }
 
 const deletedTable: Table = {
-  titles: ['CONTAINER', 'VERSION', 'ARCHITECTURES', 'REMOVED', 'UNTIL', 'REVISION'],
-  row: ({ id, version, architectures, removed, until, revision }: Deleted) =>
-    [id, version ?? '-', architectures.join(',') || '-', removed, until, revision].map((text) => ({ text }))
+  titles: ['CONTAINER', 'VERSION', 'ARCHITECTURES', 'GONE', 'REMOVED', 'UNTIL', 'REVISION'],
+  row: ({ id, version, architectures, tarballs, removed, until, revision }: Deleted) => {
+    const gone = tarballs.flatMap(({ status, architecture }) => (status === 'gone' ? (architecture ?? 'its tarball') : []))
+    return [
+      { text: id },
+      { text: version ?? '-' },
+      { text: architectures.join(',') || '-' },
+      { text: gone.join(',') || '-', colour: gone.length > 0 ? 'yellow' : undefined },
+      ...[removed, until, revision].map((text) => ({ text }))
+    ]
+  }
 }

@@ -7,7 +7,8 @@ import { harmless } from './terminal.ts'
 
 export const rm = clientCommand({
   usage: 'rm ID [--arch ARCH] [--reason TEXT] [--dry-run] [--url URL] [--json]',
-  description: 'Takes a container out of the catalogue, or one image of it. Tarballs are not deleted.',
+  description:
+    'Takes a container out of the catalogue, or one image of it. Tarballs that were uploaded for it and that no other\ncontainer names are removed after LEPORELLO_DELETE_GRACE; others are not touched.',
   options: {
     arch: { type: 'string', help: 'only the image for this architecture, as arm64, aarch64 or x86_64' },
     ...changeOptions

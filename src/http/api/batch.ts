@@ -69,8 +69,8 @@ function toResult(result: BatchResult, request: FastifyRequest): Result {
     const { refused, id } = result
     if (!isCatalogueError(refused)) throw refused
     const problem = problemOf(refused, request)
-    return { id, status: problem.status, unchanged: true, problem }
+    return { id, status: problem.status, unchanged: true, released: [], problem }
   }
-  const { before, after, unchanged } = result.changed
-  return { id: result.id, status: before || !after ? 200 : 201, unchanged, revision: after?.revision || null }
+  const { before, after, unchanged, released } = result.changed
+  return { id: result.id, status: before || !after ? 200 : 201, unchanged, revision: after?.revision || null, released: [...released] }
 }

@@ -30,6 +30,15 @@ const removed = {
   revision: 'Q2h5bWVz.12.1',
   version: 'v1.0.0',
   architectures: ['amd64', 'arm64'],
+  tarballs: [
+    { architecture: 'amd64', status: 'elsewhere', key: null, due: null },
+    {
+      architecture: 'arm64',
+      status: 'present',
+      key: 'containers/container-hello-v1.0.0/9f86d081884c/container-hello-v1.0.0-arm64.tar.gz',
+      due: '2026-01-10T03:04:05.678Z'
+    }
+  ],
   removed: '2026-01-03T03:04:05.678Z',
   noticed: false,
   by: entry.by,
@@ -106,7 +115,8 @@ export const historyDescriptions = {
   },
   deleted: {
     summary: 'Containers that were removed and can be brought back',
-    description: 'Those of the last 30 days (LEPORELLO_DELETED_KEEP) that have not come back, with who removed them and when.',
+    description:
+      'Those of the last 30 days (LEPORELLO_DELETED_KEEP) that have not come back, with who removed them and when, and whether their tarballs are still there.',
     tags,
     querystring: { $ref: 'page-query.json#' },
     response: {

@@ -76,7 +76,7 @@ export function historyRoutes(app: FastifyInstance, { history, deleted, publicUr
     describes: descriptions.deleted,
     async handler(request, reply) {
       const { limit, cursor } = strictQuery(request, ['limit', 'cursor'])
-      const page = await deleted({ limit: parseLimit(limit, limits), cursor })
+      const page = await deleted({ limit: parseLimit(limit, limits), cursor, publicUrl: publicUrl(request) })
       return sendPage(request, { reply, page, publicUrl: publicUrl(request) })
     }
   })

@@ -1,7 +1,9 @@
 import t from 'tap'
+import type { DocumentStore } from '../../../src/stores/document-store.ts'
 import { doorOf } from '../../support/front-door.ts'
 import { historyCases } from '../../support/history-cases.ts'
 import { appLayer, baseLayer } from '../../support/images.ts'
+import { openStores } from '../../support/start-server.ts'
 import { startWithTarballs, tarball } from '../../support/tarballs.ts'
 
 const path = '/api/v1/containers/container-hello%3Av1'
@@ -37,6 +39,66 @@ t.test('a restore says which tarballs of ours are gone by now', async (t) => {
 
   const { container } = (await ask('POST', `${path}/restore`, { body: { revision } })).body
   t.match(container, { state: 'degraded', images: { arm64: { verdict: 'match', status: 'gone' } } }, 'proven, and of no use')
+})
+
+t.test('the list of what was removed says which tarballs are still there, with so many reads however long it is', async (t) => {
+  const stores = await openStores(t)
+  let reads = 0
+  const counting = <Args extends unknown[], Answer>(read: (...args: Args) => Answer) => {
+    return (...args: Args) => {
+      reads++
+      return read(...args)
+    }
+  }
+  const counted = (store: DocumentStore): DocumentStore => ({
+    ...store,
+    get: counting(store.get),
+    getMany: counting(store.getMany),
+    list: counting(store.list)
+  })
+  const own = { containers: counted(stores.containers), journal: counted(stores.journal), tasks: counted(stores.tasks) }
+  const { url, blobs } = await startWithTarballs(t, { listen: true, stores: { ...stores, ...own } })
+  const { ask } = doorOf(url)
+  const put = async (id: string) => {
+    const body = new Uint8Array(tarball({ config: { Env: [`ID=${id}`] } }))
+    const headers = { 'content-type': 'application/octet-stream' }
+    return (await fetch(`${url}/api/v1/containers/${id}/images/amd64`, { method: 'PUT', headers, body })).json()
+  }
+  const ids = ['a:v1', 'b:v1', 'c:v1', 'd:v1', 'e:v1', 'f:v1', 'g:v1']
+  const keys: string[] = []
+  for (const id of ids) keys.push((await put(id)).image.url.split('/storage/')[1])
+  await ask('PUT', '/api/v1/containers/a:v1/images/arm64', { body: { url: 's3://b/x.tar', digest: 'd' } })
+  for (const id of ids) await ask('DELETE', `/api/v1/containers/${id}`)
+  // removed, brought back and removed again: told once, on whatever page
+  await put('c:v1')
+  await ask('DELETE', '/api/v1/containers/c:v1')
+  await blobs.remove(keys[1]!)
+
+  reads = 0
+  const { items } = (await ask('GET', '/api/v1/deleted')).body
+  t.ok(reads <= 4, `${reads} reads`)
+  t.strictSame(
+    items.map(({ id }: { id: string }) => id),
+    ['c:v1', 'g:v1', 'f:v1', 'e:v1', 'd:v1', 'b:v1', 'a:v1']
+  )
+  t.match(items.at(-1).tarballs, [
+    { architecture: 'amd64', status: 'present', key: keys[0], due: /^20/ },
+    { architecture: 'arm64', status: 'elsewhere', key: null, due: null }
+  ])
+  t.strictSame(items.at(-2).tarballs, [{ architecture: 'amd64', status: 'gone', key: keys[1], due: null }])
+
+  const paged: string[] = []
+  for (let path: string | null = '/api/v1/deleted?limit=2'; path !== null; ) {
+    reads = 0
+    const { body } = await ask('GET', path)
+    t.ok(reads <= 5, `${reads} reads for a page`)
+    paged.push(...body.items.map(({ id }: { id: string }) => id))
+    path = body.next && `/api/v1/deleted?limit=2&cursor=${encodeURIComponent(body.next)}`
+  }
+  t.strictSame(
+    paged,
+    items.map(({ id }: { id: string }) => id)
+  )
 })
 
 t.test('a document of somebody else comes back as it was, but not one that nobody could register', async (t) => {

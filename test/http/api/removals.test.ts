@@ -97,6 +97,34 @@ t.test('a tarball that another container names stays until that one is gone too'
   t.strictSame(await server.keys(), [])
 })
 
+t.test(
+  'a container that is removed releases what it named and what waited beside it, and the answer says so; so does a batch',
+  async (t) => {
+    const server = await start(t, hour, { rules: [{ match: 'whole*', publish: 'all', expected: ['amd64', 'arm64'] as never }] })
+    const arm64 = tarball({ architecture: 'arm64' })
+    const keysOf = (released: { key: string }[]) => released.map(({ key }) => key).sort()
+    for (const id of ['whole:1', 'whole:2', 'whole:3']) {
+      await server.put(id, first)
+      await server.put(id, arm64, 'arm64')
+      t.equal((await server.put(id, second, 'amd64?version=next')).statusCode, 202, 'the next version waits')
+    }
+    const own = async (id: string) => (await server.keys()).filter((key) => key.includes(`/${id.replace(':', '-')}/`))
+    const wanted = await Promise.all(['whole:1', 'whole:2', 'whole:3'].map(own))
+    const batch = async (id: string, atomic: boolean) => {
+      const payload = JSON.stringify({ atomic, items: [{ op: 'delete', id }] })
+      const headers = { 'content-type': 'application/json' }
+      return (await server.app.inject({ method: 'POST', url: '/api/v1/batch', headers, payload })).json().results[0].released
+    }
+
+    const { released } = (await server.app.inject({ method: 'DELETE', url: '/api/v1/containers/whole:1' })).json()
+
+    t.strictSame(keysOf(released), wanted[0])
+    t.strictSame(keysOf(await batch('whole:2', true)), wanted[1])
+    t.strictSame(keysOf(await batch('whole:3', false)), wanted[2])
+    t.ok(wanted.every((keys) => keys.length === 3))
+  }
+)
+
 t.test('looking through many containers takes longer than a lease, and yet no other replica looks at the same time', async (t) => {
   const stores = await openStores(t)
   const blobs = await openBlobs(t)
@@ -291,16 +319,27 @@ t.test(
     const arm64 = tarball({ architecture: 'arm64' })
     const released = () => server.said.length
 
-    t.equal((await server.put('whole:1', first)).statusCode, 202)
-    await server.put('whole:1', second)
+    const told: string[] = []
+    const tell = (reply: Awaited<ReturnType<typeof server.put>>) => {
+      told.push(...reply.json().released.map(({ key }: { key: string }) => key))
+      return reply.statusCode
+    }
+
+    t.equal(tell(await server.put('whole:1', first)), 202)
+    tell(await server.put('whole:1', second))
     t.equal(released(), 1, 'replaced')
-    await server.app.inject({ method: 'DELETE', url: '/api/v1/containers/whole:1/images/amd64' })
+    tell(await server.app.inject({ method: 'DELETE', url: '/api/v1/containers/whole:1/images/amd64' }))
     t.equal(released(), 2, 'given up')
-    await server.put('whole:1', first)
-    t.equal((await server.put('whole:1', arm64, 'arm64')).statusCode, 201)
+    tell(await server.put('whole:1', first))
+    t.equal(tell(await server.put('whole:1', arm64, 'arm64')), 201)
     t.equal(released(), 2, 'published')
-    await server.put('whole:1', second)
+    tell(await server.put('whole:1', second))
     t.equal(released(), 3, 'the one that the record named')
+    t.strictSame(
+      told,
+      server.said.map(({ released }) => released),
+      'each answer says what it released'
+    )
     server.pass(hour + 1000)
     await server.work()
 
