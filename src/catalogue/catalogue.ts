@@ -179,7 +179,14 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const plainRecords = recordsOf({ changes, guarded, facts })
   const views = createViews({ changes, facts, assemblies, journal, summaries: stores.summaries, rulebook, hash, now })
   const leases = createLeases(stores.leases, { now, leaseMs: 60_000 })
-  const noticing = createNoticing({ journal, hash, now, graceMs: untoldMs, baseline: async () => (await sweeper.swept()) !== undefined })
+  const noticing = createNoticing({
+    journal,
+    hash,
+    now,
+    graceMs: untoldMs,
+    baseline: async () => (await sweeper.swept()) !== undefined,
+    onForeign: async (record) => verification?.registered(record, { publicUrl: tarballs?.addresses()[0] ?? '' })
+  })
   const summarise = summariseWith({ views, hash, now })
   const summariseComing = summariseComingWith({ views, hash, now })
   const summaries = createSummaries({

@@ -1,4 +1,4 @@
-import { fromDocument } from '../domain/document.ts'
+import { fromDocument, type Record } from '../domain/document.ts'
 import { background, type Entry } from '../domain/entry.ts'
 import type { Hash } from '../domain/facts.ts'
 import { fingerprintOf } from '../domain/fingerprint.ts'
@@ -60,6 +60,8 @@ export interface NoticingParts {
   graceMs: number
   /** Whether every record has had its row once: only then is one without a row a new one. */
   baseline(): Promise<boolean>
+  /** Hears of what stands there now because others wrote, before that is told: what it throws makes it be noticed again. */
+  onForeign(record: Record): Promise<void>
 }
 
 interface Walked extends Pick<Account, 'entry' | 'born'> {
@@ -71,7 +73,7 @@ interface Walked extends Pick<Account, 'entry' | 'born'> {
 const maxSteps = 20
 const maxEntries = 200
 
-export function createNoticing({ journal, hash, now, graceMs, baseline }: NoticingParts) {
+export function createNoticing({ journal, hash, now, graceMs, baseline, onForeign }: NoticingParts) {
   const fingerprint = (id: string, document: string) => fingerprintOf(fromDocument(id, document), hash)
 
   function standingOf(id: string, known: Pick<Known, 'revision' | 'document'> | undefined): Standing {
@@ -164,6 +166,7 @@ export function createNoticing({ journal, hash, now, graceMs, baseline }: Notici
       return { accounted: row?.accounted ?? null, suspect: { revision: standing.revision, since }, entry, born }
     }
     const found = await gap(id, { from, to })
+    if (found && known) await onForeign(known.record)
     const noticed = found && (await notice(id, { ...found, previous: to.revision }))
     return settled({ entry: entry ?? noticed, born: born ?? (noticed?.before === null ? noticed.at : undefined) })
   }

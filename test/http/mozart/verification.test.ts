@@ -34,6 +34,28 @@ t.test('an image of our own store is read behind the back of who registered it',
   t.equal(await waiting(server), 0)
 })
 
+t.test('an image that others register, in the store itself, is read when that is noticed', async (t) => {
+  const server = await startWithTarballs(t, { untoldMs: 0, now: () => new Date() })
+  const sweep = async () => {
+    await server.catalogue.summaries.run({ everyMs: 0, signal: new AbortController().signal })
+    await server.catalogue.summaries.settled(5000)
+  }
+  await server.blobs.put('arm.tar.gz', inChunks(arm64))
+  await add(server, { url: 's3://b/x.tar', urls: '{"arm64": "s3://b/arm.tar"}' })
+  await sweep()
+  t.equal(await waiting(server), 0)
+  const { document } = (await server.stores.containers.get('hello:1'))!
+  await server.stores.containers.put('hello:1', document.replaceAll('s3://b/arm.tar', ours('arm.tar.gz')))
+
+  await sweep()
+  t.equal(await waiting(server), 1)
+  await work(server)
+
+  t.equal(await verdict(server, 'arm64'), 'match')
+  await sweep()
+  t.equal(await waiting(server), 0, 'it is told once')
+})
+
 t.test('registering what may not be read puts nothing down', async (t) => {
   const own = await startWithTarballs(t)
   await add(own, { url: 's3://b/x.tar', urls: '{"arm64": "s3://b/arm.tar"}' })
