@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Batches, BatchItem, BatchResult } from '../../catalogue/batch.ts'
 import type { Edit } from '../../domain/container-edit.ts'
-import { isCatalogueError } from '../../domain/errors.ts'
 import type { BatchItem as Item, BatchResult as Result } from '../../schemas.ts'
 import type { BodyBounds } from '../shared/body.ts'
 import { causeOf } from '../shared/circumstances.ts'
@@ -31,10 +30,18 @@ export function batchRoutes(app: FastifyInstance, { batches, imageOf, publicUrl,
       const { dryRun } = strictQuery(request, ['dryRun'])
       const { atomic = true, items: given } = await jsonBody(request, { schema: 'batch.json', bounds: { ...bounds, limit: bodyLimit } })
       const items: BatchItem[] = []
-      for (const item of given) items.push({ id: item.id, precondition: preconditionIn(item), edit: await toEdit(item, imageOf) })
+      const refused = new Map<number, BatchResult>()
+      for (const [place, item] of given.entries()) {
+        try {
+          items.push({ id: item.id, precondition: preconditionIn(item), edit: await toEdit(item, imageOf) })
+        } catch (error) {
+          if (atomic) throw error
+          refused.set(place, { id: item.id, refused: error })
+        }
+      }
       const asked = { items, publicUrl: publicUrl(request), cause: causeOf(request), dryRun: parseFlag(dryRun, 'dryRun') }
-      const found = await (atomic ? batches.all(asked) : batches.each(asked))
-      const results = found.map((result) => toResult(result, request))
+      const found = (await (atomic ? batches.all(asked) : batches.each(asked))).values()
+      const results = given.map((_, place) => toResult(refused.get(place) ?? found.next().value!, request))
       const applied = results.filter(({ status, unchanged }) => status < 300 && !unchanged).length
       return reply.send({ applied, results })
     }
@@ -67,8 +74,9 @@ async function toEdit(item: Item, imageOf: BatchRoutes['imageOf']): Promise<Edit
 function toResult(result: BatchResult, request: FastifyRequest): Result {
   if ('refused' in result) {
     const { refused, id } = result
-    if (!isCatalogueError(refused)) throw refused
-    const problem = problemOf(refused, request)
+    const problem = problemOf(refused as Error, request)
+    // the answer as a whole is 200: only the log tells of the first that nobody foresaw
+    if (problem.status >= 500) request.failure ??= refused
     return { id, status: problem.status, unchanged: true, released: [], problem }
   }
   const { before, after, unchanged, released } = result.changed

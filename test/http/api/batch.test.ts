@@ -74,6 +74,32 @@ t.test('not atomic, each item has its own answer', async (t) => {
   })
 })
 
+t.test('not atomic, what fails as nobody foresaw is the answer of its item, and told in the log', async (t) => {
+  const failures: unknown[] = []
+  const { app, stores } = await startWithTarballs(t, { report: ({ failure }) => void (failure && failures.push(failure)) })
+  const { put: really } = stores.containers
+  const onFire = new Error('the disk is on fire')
+  stores.containers.put = async (id, ...rest) => {
+    if (id === 'b') throw onFire
+    return really(id, ...rest)
+  }
+  const copy = { id: 'c', op: 'put-image', architecture: 'arm64', from: 'nowhere' }
+
+  const reply = await app.inject({ method: 'POST', url, payload: { atomic: false, items: [put('a'), put('b'), copy, put('d')] } })
+
+  t.equal(reply.statusCode, 200)
+  t.match(reply.json(), {
+    applied: 2,
+    results: [
+      { id: 'a', status: 201 },
+      { id: 'b', status: 500, unchanged: true, problem: { status: 500, detail: 'Internal Server Error' } },
+      { id: 'c', status: 404, problem: { code: 'container_unknown' } },
+      { id: 'd', status: 201 }
+    ]
+  })
+  t.strictSame(failures, [onFire])
+})
+
 t.test('a dry run of a batch tells what would be', async (t) => {
   const { app } = await startWithTarballs(t)
 
