@@ -5,6 +5,7 @@ import type { BlobStore } from './blobs/blob-store.ts'
 import { startBackground } from './catalogue/background.ts'
 import { type Catalogue, createCatalogue, type TarballParts } from './catalogue/catalogue.ts'
 import { type CopyOptions, type CopySource, copyDocuments as copyBetween } from './catalogue/copying.ts'
+import type { Loop } from './catalogue/loop.ts'
 import type { Upkeep } from './catalogue/upkeep.ts'
 import type { Config, Objects } from './config/config.ts'
 import { program } from './config/program.ts'
@@ -112,19 +113,28 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     })
     await server.listen({ host: config.host, port: config.port })
     port = (server.server.address() as AddressInfo).port
-    const loops = startBackground(catalogue, { ...config, reading: config.verify.images !== 'off', onFailure })
     const { uploads } = catalogue
+    let loops: Loop[] = []
+    let closing = false
+    const begin = () => {
+      if (!closing) loops = startBackground(catalogue, { ...config, reading: config.verify.images !== 'off', onFailure, ...outageLog(log) })
+    }
     const preparation = config.engine && prepareEngine(gate, { log, onUnusable })
-    preparation?.done.then(() => loops.map((loop) => loop.wake())).catch(() => {})
+    // until the store is there nothing could be done, and that it is not there is told already
+    if (preparation) preparation.done.then(begin, () => {})
+    else begin()
     return {
       url: urlOf(server, config),
       async close() {
+        closing = true
         preparation?.stop()
-        await Promise.all(loops.map((loop) => loop.stop()))
+        const patience = new Promise((resolve) => setTimeout(resolve, graceMs).unref())
+        // no new requests from now on; what goes on behind them lets go meanwhile, if its stores answer
         const closed = closeServer(server)
+        const stopped = Promise.all(loops.map((loop) => loop.stop()))
         await uploads?.release() // it goes on elsewhere, or later: nobody need wait for it
         await closed
-        await uploads?.stop()
+        await Promise.race([Promise.all([stopped, uploads?.stop()]), patience])
         await catalogue.demand.flush().catch(() => {}) // a count, not a record: a store that is away does not keep us
         await catalogue.summaries.stop()
         await close()
@@ -188,6 +198,12 @@ export async function openUpkeep(config: Config, { log }: { log: Log }): Promise
   }
 }
 
+/** Once when it begins and once when it ends, not once for each that waits. */
+const outageLog = (log: Log) => ({
+  onAway: (error: unknown) => log.warn({ causes: causes(error) }, 'a store does not answer: what is done behind requests waits for it'),
+  onBack: () => log.info('the stores answer again: what is done behind requests goes on')
+})
+
 async function openEmbedded(gate: Gate): Promise<void> {
   await gate.stores.migrate()
   gate.open()
@@ -210,8 +226,11 @@ const graceMs = 9_000
 
 async function closeServer(server: FastifyInstance): Promise<void> {
   const timer = setTimeout(() => server.server.closeAllConnections(), graceMs)
+  // Node closes those that are idle now, and not those that become so when their request is answered
+  const idle = setInterval(() => server.server.closeIdleConnections(), 100)
   await server.close()
   clearTimeout(timer)
+  clearInterval(idle)
 }
 
 function urlOf(server: FastifyInstance, { host, prefix }: Config): string {

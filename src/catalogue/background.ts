@@ -1,6 +1,7 @@
 import { type Policy, permits } from '../domain/policy.ts'
 import type { Catalogue } from './catalogue.ts'
 import { type Loop, startLoop } from './loop.ts'
+import { createOutage } from './outage.ts'
 
 export interface BackgroundOptions {
   policy: Policy
@@ -12,6 +13,9 @@ export interface BackgroundOptions {
   sweepMs: number
   /** What nobody foresaw, and what could not be done because of it. */
   onFailure(error: unknown, what: string): void
+  /** A store is away, and what is done here waits for it. */
+  onAway(error: unknown): void
+  onBack(): void
 }
 
 /** Two images at once: requests go first. */
@@ -38,14 +42,23 @@ const publishing = { everyMs: 10_000, limit: 200 }
  */
 export function startBackground(
   catalogue: Catalogue,
-  { policy, reading, uploadExpiryMs, deleteGraceMs, sweepMs, onFailure }: BackgroundOptions
+  { policy, reading, uploadExpiryMs, deleteGraceMs, sweepMs, onFailure, ...telling }: BackgroundOptions
 ): Loop[] {
   const { verification, sweep, summaries, batches, demand, uploads, removals, journalBounds } = catalogue
+  const outage = createOutage(telling)
   const loops: Loop[] = []
+
+  /** As long as there is something to do, and a pause when there is nothing. */
+  function always(everyMs: number, { what, work }: { what: string; work: (signal: AbortSignal) => Promise<number> }): Loop {
+    const onError = (error: unknown) => onFailure(error, what)
+    const loop = startLoop({ everyMs, work, onError, onAway: (error) => outage.away(what, error), onWell: () => outage.well(what) })
+    loops.push(loop)
+    return loop
+  }
 
   /** A round, and a pause after it. */
   function every(everyMs: number, { what, work }: { what: string; work: (signal: AbortSignal) => Promise<unknown> }): void {
-    loops.push(startLoop({ everyMs, work: (signal) => work(signal).then(() => 0), onError: (error) => onFailure(error, what) }))
+    always(everyMs, { what, work: (signal) => work(signal).then(() => 0) })
   }
 
   every(counting.everyMs, { what: 'demand could not be written down', work: () => demand.flush() })
@@ -54,13 +67,12 @@ export function startBackground(
     work: (signal) => summaries.run({ everyMs: sweepMs, signal })
   })
   if (!permits(policy, 'container:write')) return loops
-  every(recovering.everyMs, { what: 'a batch could not be taken back', work: () => batches.recover() })
+  every(recovering.everyMs, { what: 'a batch could not be taken back', work: (signal) => batches.recover({ signal }) })
   every(publishing.everyMs, {
     what: 'images that wait could not be published, or given up',
     work: (signal) => catalogue.publishing.work({ limit: publishing.limit, signal })
   })
-  const onUnbounded = (error: unknown) => onFailure(error, 'old entries of the history could not be removed')
-  loops.push(startLoop({ everyMs: bounding.everyMs, work: () => journalBounds.work(), onError: onUnbounded }))
+  always(bounding.everyMs, { what: 'old entries of the history could not be removed', work: (signal) => journalBounds.work({ signal }) })
   if (uploads) {
     const what = 'an upload could not be completed, or removed'
     const onError = (error: unknown) => onFailure(error, what)
@@ -71,18 +83,13 @@ export function startBackground(
     const work = (signal: AbortSignal) => removals.work({ atOnce: removing.atOnce, signal })
     // a short grace is meant to be over soon
     const everyMs = Math.min(removing.everyMs, Math.max(removing.leastMs, deleteGraceMs))
-    const removal = startLoop({ work, everyMs, onError: (error) => onFailure(error, what) })
-    removals.onWork(removal.wake)
-    loops.push(removal)
+    removals.onWork(always(everyMs, { what, work }).wake)
   }
   if (reading && verification && sweep) {
     const what = 'an image could not be verified'
-    every(sweeping.everyMs, { what, work: (signal) => sweep({ ...sweeping, signal }) })
-    // as long as there is something to do, without a pause
+    every(sweeping.everyMs, { what: 'images could not be looked at again', work: (signal) => sweep({ ...sweeping, signal }) })
     const work = (signal: AbortSignal) => verification.work({ atOnce: verifying.atOnce, signal })
-    const verifications = startLoop({ work, everyMs: verifying.everyMs, onError: (error) => onFailure(error, what) })
-    verification.onWork(verifications.wake)
-    loops.push(verifications)
+    verification.onWork(always(verifying.everyMs, { what, work }).wake)
   }
   return loops
 }

@@ -38,7 +38,7 @@ export interface Batches {
   /** Each item by itself; items of one container in their order. */
   each(asked: BatchAsked): Promise<BatchResult[]>
   /** Takes back what a process that was killed left half done. How many batches there were. */
-  recover(): Promise<number>
+  recover(options: { signal: AbortSignal }): Promise<number>
 }
 
 export interface BatchParts {
@@ -242,10 +242,12 @@ export function createBatches(parts: BatchParts): Batches {
       return results
     },
 
-    async recover() {
+    async recover({ signal }) {
       const { items } = await leases.list({ where: [{ field: 'id', glob: 'batch-*' }], limit: 100 })
       let recovered = 0
       for (const { id, document, revision } of items) {
+        // one is taken back whole, or left to the next process
+        if (signal.aborted) break
         const intent = JSON.parse(document) as Intent
         if (intent.kind !== 'batch' || intent.due > now().toISOString()) continue
         await recoverOne(intent)

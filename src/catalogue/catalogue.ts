@@ -203,7 +203,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const sweeper = createSummarySweep({ stores, summaries, leases, hash, now, rules: config })
   changes.onChange((id, told) => summaries.touched(id, spanOf(told)))
   assemblies.onTouched((id) => summaries.touched(id))
-  const verification = tarballs && createVerification({ ...tarballs, inSlot, facts, queue })
+  const verification = tarballs && createVerification({ ...tarballs, inSlot, facts, queue, onFailure })
   const publishing = createPublishing({
     ...{ records: plainRecords, changes, assemblies, facts, rulebook, guarded, verification, now },
     keep: removals?.keep,

@@ -3,7 +3,7 @@ import type { Hash } from '../domain/facts.ts'
 import { cutId, fromCutDocument, type HistoryCut, toCutDocument } from '../domain/history-cut.ts'
 import type { DocumentStore } from '../stores/document-store.ts'
 import type { Journal } from './journal.ts'
-import type { Lease, Leases, Note } from './leases.ts'
+import type { Leases, Note } from './leases.ts'
 
 export interface JournalBoundsParts {
   store: DocumentStore
@@ -24,7 +24,7 @@ export interface JournalBoundsParts {
  */
 export interface JournalBounds {
   /** Looks at a batch; how many entries it looked at. By one replica at a time. */
-  work(): Promise<number>
+  work(options: { signal: AbortSignal }): Promise<number>
   /** What a container's history has lost. */
   cutOf(container: string): Promise<HistoryCut | null>
 }
@@ -87,18 +87,18 @@ export function createJournalBounds(parts: JournalBoundsParts): JournalBounds {
     } while (cursor !== undefined)
   }
 
-  /** The containers that something was told about since; undefined when another replica took over. */
-  async function boundTouched(lease: Lease, { touched = '' }: Note): Promise<Done | undefined> {
+  /** The containers that something was told about since; undefined when it did not come to an end. */
+  async function boundTouched({ extend }: Held, { touched = '' }: Note): Promise<Done | undefined> {
     const entries = await next(touched, { before: moment(settledMs) })
     for (const container of new Set(entries.map(({ container }) => container))) {
       await bound(container)
-      if (!(await lease.extend())) return undefined
+      if (!(await extend())) return undefined
     }
     return { looked: entries.length, last: entries.at(-1)?.order ?? touched }
   }
 
   /** What grew too old since: each entry is met here once. */
-  async function removeAged(lease: Lease, { aged = '' }: Note): Promise<Done | undefined> {
+  async function removeAged({ extend }: Held, { aged = '' }: Note): Promise<Done | undefined> {
     const entries = await next(aged, { before: moment(keepMs) })
     const ids = [...new Set(entries.map(({ container }) => container))]
     const present = await containers.getMany(ids)
@@ -107,7 +107,7 @@ export function createJournalBounds(parts: JournalBoundsParts): JournalBounds {
       const needed = present[i] && newest?.id
       const old = entries.filter((entry) => entry.container === container && entry.id !== needed)
       await remove(container, old)
-      if (!(await lease.extend())) return undefined
+      if (!(await extend())) return undefined
     }
     return { looked: entries.length, last: entries.at(-1)?.order ?? aged }
   }
@@ -115,18 +115,23 @@ export function createJournalBounds(parts: JournalBoundsParts): JournalBounds {
   return {
     cutOf,
 
-    async work() {
+    async work({ signal }) {
       if (!(await isDue())) return 0
       const lease = await leases.acquire(leaseName)
       if (!lease) return 0
       const { note } = lease
-      const touched = await boundTouched(lease, note)
-      const aged = touched && (await removeAged(lease, note))
-      if (!touched || !aged) return 0
-      await lease.release({ touched: touched.last, aged: aged.last })
-      return touched.looked + aged.looked
+      const held: Held = { extend: async () => !signal.aborted && lease.extend() }
+      const touched = await boundTouched(held, note)
+      const aged = touched && (await removeAged(held, note))
+      await lease.release({ ...note, ...(touched && { touched: touched.last }), ...(aged && { aged: aged.last }) })
+      return touched && aged ? touched.looked + aged.looked : 0
     }
   }
+}
+
+/** Whether to go on: not when another replica took over, or this one stops. */
+interface Held {
+  extend(): Promise<boolean>
 }
 
 interface Done {

@@ -14,10 +14,14 @@ export interface LoopOptions {
   everyMs: number
   /** What nobody foresaw. */
   onError(error: unknown): void
+  /** A store is away, or not ready yet: later, then. Each time that it is so. */
+  onAway?(error: unknown): void
+  /** Each time that the work was done. */
+  onWell?(): void
 }
 
 /** Work behind the requests, until it is stopped. */
-export function startLoop({ work, everyMs, onError }: LoopOptions): Loop {
+export function startLoop({ work, everyMs, onError, onAway, onWell }: LoopOptions): Loop {
   const stopped = new AbortController()
   const { signal } = stopped
   let endPause = () => {}
@@ -39,9 +43,12 @@ export function startLoop({ work, everyMs, onError }: LoopOptions): Loop {
       let done = 0
       try {
         done = await work(signal)
+        onWell?.()
       } catch (error) {
-        // the store is away, or not ready yet: later, then
-        if (!isCatalogueError(error, 'store_unavailable')) onError(error)
+        // that it was to let go is no failure
+        if (signal.aborted && error === signal.reason) break
+        if (isCatalogueError(error, 'store_unavailable')) onAway?.(error)
+        else onError(error)
       }
       if (done === 0) await pause()
     }

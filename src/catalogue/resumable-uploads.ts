@@ -42,7 +42,7 @@ export interface ResumableUploads {
   append(piece: Piece): Promise<UploadView>
   /** Throws upload_unknown. */
   discard(upload: string): Promise<void>
-  /** Removes what has expired, and completes what nobody completed. How many. */
+  /** Removes what has expired, and completes what nobody completed. How many. Throws store_unavailable. */
   tidy(options: { signal: AbortSignal; onError(error: unknown): void }): Promise<number>
   /** Lets go of what is arriving; it can go on later. */
   release(): Promise<void>
@@ -252,7 +252,14 @@ export function resumableUploads({ expiryMs, ...parts }: ResumableParts): Resuma
             upload.touched.getTime() < forget &&
             (() => complete(upload, { note, asked: false }))
         if (!work) continue
-        await work().then(() => done++, onError)
+        await work().then(
+          () => done++,
+          (error) => {
+            // the store is away for the others as well
+            if (isCatalogueError(error, 'store_unavailable')) throw error
+            onError(error)
+          }
+        )
       }
       return done
     },

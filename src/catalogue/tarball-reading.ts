@@ -54,7 +54,8 @@ export async function readTarball(
 ): Promise<{ facts: Facts; inspection: Inspection }> {
   const { stream, etag, modified } = await openTarball(parts, target, signal)
   const stop = () => stream.destroy()
-  signal?.addEventListener('abort', stop, { once: true })
+  if (signal?.aborted) stop()
+  else signal?.addEventListener('abort', stop, { once: true })
   try {
     const claim = claimOf(target.slot)
     const claimed = claim === undefined ? {} : { claimed: claim }

@@ -17,6 +17,8 @@ export interface VerificationParts extends ReadingParts {
   addresses: () => readonly string[]
   /** For how long a task is somebody's without a sign of life. */
   leaseMs: number
+  /** An image could not be read as nobody foresaw; it is tried again. */
+  onFailure(error: unknown, what: string): void
 }
 
 export interface Verification {
@@ -29,7 +31,7 @@ export interface Verification {
   waits(images: readonly Unread[], options: { publicUrl: string }): Promise<void>
   /** The same as registered, and reads them now, but not for longer than that. */
   proven(record: Record, options: { publicUrl: string; withinMs: number }): Promise<void>
-  /** Does what is due, so many at once; how many there were. */
+  /** Does what is due, so many at once; how many there were. Throws when a task could neither be done nor put back. */
   work(options: { atOnce: number; signal: AbortSignal }): Promise<number>
   /** There is work. */
   wake(): void
@@ -50,7 +52,7 @@ export interface Unread {
 }
 
 export function createVerification(parts: VerificationParts): Verification {
-  const { inSlot, facts, queue, mode, addresses, now, leaseMs } = parts
+  const { inSlot, facts, queue, mode, addresses, now, leaseMs, onFailure } = parts
   let wake = () => {}
   let proved: ProofListener = async () => {}
 
@@ -105,19 +107,28 @@ export function createVerification(parts: VerificationParts): Verification {
   }
 
   async function carryOut(claimed: Claimed, signal: AbortSignal): Promise<void> {
-    const lost = new AbortController()
+    // not AbortSignal.any: the server's one long signal would keep a trace of each image
+    const ending = new AbortController()
+    const stop = () => ending.abort(signal.reason)
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+    let lost = false
     const heartbeat = setInterval(() => {
       claimed.extend().then(
-        (held) => !held && lost.abort(new Error('another replica has the task by now')),
+        (held) => {
+          lost ||= !held
+          if (lost) ending.abort(new Error('another replica has the task by now'))
+        },
         () => {} // the store is away: the lease tells, in the end
       )
     }, leaseMs / 4)
     const { task } = claimed
     try {
-      await prove(task, AbortSignal.any([signal, lost.signal]))
+      await prove(task, ending.signal)
       await claimed.finish()
     } catch (error) {
       if (signal.aborted) return claimed.postpone(0)
+      if (!isCatalogueError(error) && !lost) onFailure(error, `the image of ${task.container} could not be read`)
       if (isCatalogueError(error, 'source_forbidden', 'source_unsupported', 'key_invalid', 'too_large')) return claimed.finish()
       if (task.attempts < maxAttempts) return claimed.postpone(backoffMs(task.attempts))
       const target = await targetOf(task)
@@ -125,6 +136,7 @@ export function createVerification(parts: VerificationParts): Verification {
       await claimed.finish()
     } finally {
       clearInterval(heartbeat)
+      signal.removeEventListener('abort', stop)
     }
   }
 
@@ -152,7 +164,9 @@ export function createVerification(parts: VerificationParts): Verification {
 
     async work({ atOnce, signal }) {
       const claimed = await queue.claim('verify', atOnce)
-      await Promise.allSettled(claimed.map((one) => carryOut(one, signal)))
+      const ends = await Promise.allSettled(claimed.map((one) => carryOut(one, signal)))
+      // neither done nor put back: their leases end, and they are tried again
+      for (const end of ends) if (end.status === 'rejected') throw end.reason
       return claimed.length
     },
 

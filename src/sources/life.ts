@@ -10,7 +10,10 @@ export interface Life {
 
 const longestTimer = 2 ** 31 - 1
 
-/** AbortSignal.any and AbortSignal.timeout would do it too, but hold on to a server's one long signal until they are collected. */
+/**
+ * AbortSignal.any and AbortSignal.timeout would do it too, but leave traces at a server's one long signal: 60 to 1200 bytes each, in Node 20
+ * and 22. So nobody here uses AbortSignal.any.
+ */
 export function createLife({ signal, deadline }: AskOptions, what: string): Life {
   const controller = new AbortController()
   const stop = () => controller.abort(signal?.reason)

@@ -6,6 +6,7 @@ import { background, type EntryKind } from '../../src/domain/entry.ts'
 import { openStores, sha256 } from '../support/start-server.ts'
 
 const day = 86_400_000
+const { signal } = new AbortController()
 
 /** A journal on some day, kept for ten of them and for five entries a container. */
 async function start(t: Test) {
@@ -30,7 +31,7 @@ async function start(t: Test) {
     kept: async (container: string) => (await journal.ofContainer(container, { limit: 100 })).items.map(({ summary }) => summary),
     async run() {
       let looked = 0
-      for (let done = 1; done > 0; looked += done) done = await bounds.work()
+      for (let done = 1; done > 0; looked += done) done = await bounds.work({ signal })
       return looked
     }
   }
@@ -100,7 +101,20 @@ t.test('one replica at a time does it', async (t) => {
   later(120_000)
   const held = await leases.acquire('journal-bounds')
 
-  t.equal(await bounds.work(), 0)
+  t.equal(await bounds.work({ signal }), 0)
   await held!.release({})
   t.equal(await run(), 1)
+})
+
+t.test('a process that stops lets go in the middle, and the next one does the rest at once', async (t) => {
+  const { bounds, kept, tell, run, later } = await start(t)
+  for (const container of ['a', 'b', 'c']) for (let i = 0; i < 7; i++) await tell(container, 'build', `b${i}`)
+  later(120_000)
+  const counts = async () => Promise.all(['a', 'b', 'c'].map(async (one) => (await kept(one)).length))
+
+  t.equal(await bounds.work({ signal: AbortSignal.abort() }), 0)
+  t.strictSame((await counts()).sort(), [5, 7, 7])
+
+  t.equal(await run(), 19)
+  t.strictSame(await counts(), [5, 5, 5])
 })

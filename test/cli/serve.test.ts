@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { temporaryDirectory } from '../stores/embedded/directory.ts'
@@ -77,6 +77,37 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     t.match(answer, 'slow:1 added to index containers')
   })
 }
+
+t.test('a store that hangs keeps nobody from ending: no new requests at once, and then it waits no longer than for those', async (t) => {
+  const held = new Set<Socket>()
+  const hanging = createTcpServer((socket) => {
+    held.add(socket.on('error', () => {}).on('close', () => held.delete(socket)))
+  })
+  await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    for (const socket of held) socket.destroy()
+    hanging.close()
+  })
+  const { running, url } = await serve(t, {
+    LEPORELLO_OBJECTS: 's3',
+    LEPORELLO_S3_BUCKET: 'tarballs',
+    LEPORELLO_S3_ENDPOINT: `http://127.0.0.1:${(hanging.address() as AddressInfo).port}`,
+    LEPORELLO_S3_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'key',
+    AWS_SECRET_ACCESS_KEY: 'secret'
+  })
+  while (held.size === 0) await sleep(20) // what is done behind requests asks for uploads that are to be completed
+  const asked = [...held]
+
+  running.child.kill('SIGTERM')
+  await refusesConnections(url)
+
+  t.ok(
+    asked.some((socket) => held.has(socket)),
+    'while it still waits for the store'
+  )
+  t.equal((await running.ended).status, 0)
+})
 
 async function refusesConnections(url: string): Promise<void> {
   for (;;) {

@@ -85,6 +85,13 @@ t.test('only config reads the environment', async (t) => {
   t.ok(readers.length > 0)
 })
 
+t.test('no signal gathers traces of others: AbortSignal.any is not used', async (t) => {
+  t.strictSame(
+    files.filter((file) => /AbortSignal\s*\.\s*any\(/.test(readFileSync(join('src', file), 'utf8'))),
+    []
+  )
+})
+
 t.test("the table here has the rooms of docs/architecture.md's", async (t) => {
   const table = readFileSync('docs/architecture.md', 'utf8').split('\n## ')[1]!
 

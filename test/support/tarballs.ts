@@ -34,6 +34,7 @@ export interface TarballOptions extends Overrides {
   fillSpecs?: boolean
   untoldMs?: number
   onUntold?: (error: unknown) => void
+  onFailure?: (error: unknown, what: string) => void
   add?: 'replace' | 'merge'
   /** Bytes of the disk that must stay free; more than it has make it a full one. */
   reserve?: number
@@ -98,6 +99,7 @@ export async function startWithTarballs(
       onDeparted: (one) => void departed.push(one)
     },
     onUntold: options.onUntold ?? onUntold,
+    ...(options.onFailure && { onFailure: options.onFailure }),
     untoldMs,
     eventBounds
   })

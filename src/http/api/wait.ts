@@ -43,8 +43,11 @@ const describes: Description = {
 
 /** The long poll. */
 export function waitRoutes(app: FastifyInstance, { waiting }: { waiting: Waiting }): void {
-  const stopped = new AbortController()
-  app.addHook('preClose', async () => stopped.abort())
+  const waiters = new Set<AbortController>()
+  // before the server waits for requests under way
+  app.addHook('preClose', async () => {
+    for (const waiter of waiters) waiter.abort()
+  })
 
   app.route({
     method: ['GET', 'HEAD'],
@@ -52,15 +55,17 @@ export function waitRoutes(app: FastifyInstance, { waiting }: { waiting: Waiting
     config: { action: 'container:read', describes },
     handler: async (request, reply) => {
       const { for: goal = 'complete', architecture, timeout } = strictQuery(request, ['for', 'architecture', 'timeout'])
-      const gone = new AbortController()
-      reply.raw.once('close', () => gone.abort())
-      const waited = await waiting.wait({
+      const waiter = new AbortController()
+      reply.raw.once('close', () => waiter.abort())
+      const asked = {
         id: (request.params as { id: string }).id,
         goal: parseGoal(goal),
         architecture: architecture === undefined ? undefined : architectureInPath(architecture),
         withinMs: parseSeconds(timeout) * 1000,
-        signal: AbortSignal.any([gone.signal, stopped.signal])
-      })
+        signal: waiter.signal
+      }
+      waiters.add(waiter)
+      const waited = await waiting.wait(asked).finally(() => waiters.delete(waiter))
       return reply.header('cache-control', 'no-store').send(waited)
     }
   })

@@ -3,6 +3,7 @@ import { CatalogueError } from '../../../src/domain/errors.ts'
 import { startWithTarballs } from '../../support/tarballs.ts'
 
 const url = '/api/v1/batch'
+const { signal } = new AbortController()
 const put = (id: string, more = {}) => ({ id, op: 'put', container: { version: '1', digest: 'd', url: `s3://b/${id}`, ...more } })
 
 t.test('a batch is applied as a whole, several edits of one container in their order', async (t) => {
@@ -138,7 +139,7 @@ t.test('what a killed process left half done is taken back by the next, except w
   await stores.containers.put('b', document('after'))
   await stores.containers.put('c', document('of somebody else'))
 
-  t.equal(await catalogue.batches.recover(), 1)
+  t.equal(await catalogue.batches.recover({ signal }), 1)
 
   const versions = (await stores.containers.getMany(ids)).map((stored) => JSON.parse(stored!.document).version)
   t.strictSame(versions, ['before', 'before', 'of somebody else', 'before'])
@@ -163,7 +164,7 @@ t.test('a batch that was whole stays whole, though only its note was left and so
 
   t.equal(lost.statusCode, 503)
   t.equal(again.statusCode, 200)
-  t.equal(await catalogue.batches.recover(), 1)
+  t.equal(await catalogue.batches.recover({ signal }), 1)
 
   t.match((await app.inject('/api/v1/containers/a')).json(), { version: '1' })
   t.match((await app.inject('/api/v1/containers/b')).json(), { version: '2' })

@@ -1,6 +1,9 @@
+import { getEventListeners } from 'node:events'
 import t from 'tap'
 import { startLoop } from '../../../src/catalogue/loop.ts'
+import { CatalogueError } from '../../../src/domain/errors.ts'
 import { appLayer, baseLayer, inChunks } from '../../support/images.ts'
+import { openBlobs, openStores } from '../../support/start-server.ts'
 import { startWithTarballs, tarball, type WithTarballs } from '../../support/tarballs.ts'
 
 const arm64 = tarball({ architecture: 'arm64', layers: [baseLayer('arm64'), appLayer('arm64')] })
@@ -135,3 +138,42 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
   }
   throw new Error('it did not come to pass within 10 s')
 }
+
+t.test('a task that can neither be done nor put back is no success, and one that fails as nobody foresaw is told', async (t) => {
+  const stores = await openStores(t)
+  let away = false
+  const unlessAway = <Args extends unknown[], Answer>(method: (...args: Args) => Promise<Answer>) => {
+    return async (...args: Args) => {
+      if (away) throw new CatalogueError('store_unavailable', 'it is away')
+      return method(...args)
+    }
+  }
+  const tasks = { ...stores.tasks, put: unlessAway(stores.tasks.put), remove: unlessAway(stores.tasks.remove) }
+  const told: string[] = []
+  const blobs = await openBlobs(t)
+  const broken = new TypeError('a fault of ours')
+  let fail = true
+  const get: typeof blobs.get = async (...args) => {
+    if (fail) throw broken
+    away = true
+    return blobs.get(...args)
+  }
+  const clock = { ahead: 0 }
+  const server = await startWithTarballs(t, {
+    stores: { ...stores, tasks },
+    blobs: { ...blobs, get },
+    now: () => new Date(Date.now() + clock.ahead),
+    onFailure: (error, what) => told.push(`${what}: ${(error as Error).message}`)
+  })
+  await blobs.put('arm.tar.gz', inChunks(arm64))
+  await add(server, { url: 's3://b/x.tar', urls: JSON.stringify({ arm64: ours('arm.tar.gz') }) })
+  const long = new AbortController()
+
+  t.equal(await server.catalogue.verification!.work({ atOnce: 10, signal: long.signal }), 1)
+  t.strictSame(told, ['the image of hello:1 could not be read: a fault of ours'])
+  fail = false
+  clock.ahead = 3_600_000
+  await t.rejects(server.catalogue.verification!.work({ atOnce: 10, signal: long.signal }), { code: 'store_unavailable' })
+  t.equal(await waiting(server), 1, 'it is done when its lease has ended')
+  t.equal(getEventListeners(long.signal, 'abort').length, 0, 'nor is anything left at the signal')
+})
