@@ -199,6 +199,7 @@ export interface Schemas {
   'spec-report.json': SpecReport
   'storage-parameters.json': StorageParameters
   'tarball-query.json': TarballQuery
+  'tarball-standing.json': TarballStanding
   'unavailable-report.json': UnavailableReport
   'upload-append-headers.json': UploadAppendHeaders
   'upload-create-headers.json': UploadCreateHeaders
@@ -332,7 +333,25 @@ export interface BatchResult {
    * Of the container afterwards; null when there is none.
    */
   revision?: string | null
+  /**
+   * Tarballs in our own store that the container ceased to name. Items of one container of an atomic batch are one change, and each tells all of it.
+   */
+  released: ReleasedTarball[]
   problem?: Problem
+}
+/**
+ * A tarball in our own store that the container ceased to name.
+ */
+export interface ReleasedTarball {
+  /**
+   * Its path below /storage.
+   */
+  key: string
+  container: string
+  /**
+   * When it is removed, unless a container names it then (LEPORELLO_DELETE_GRACE).
+   */
+  due: string
 }
 /**
  * A refusal (RFC 9457).
@@ -852,20 +871,6 @@ export interface Reason {
   since: string | null
 }
 /**
- * A tarball in our own store that the container ceased to name.
- */
-export interface ReleasedTarball {
-  /**
-   * Its path below /storage.
-   */
-  key: string
-  container: string
-  /**
-   * When it is removed, unless a container names it then (LEPORELLO_DELETE_GRACE).
-   */
-  due: string
-}
-/**
  * The container as it stands after a change.
  */
 export interface ContainerChange {
@@ -1048,6 +1053,10 @@ export interface DeletedContainer {
   version: string | null
   architectures: string[]
   /**
+   * Where its tarballs are. What is gone a restore does not bring back.
+   */
+  tarballs: TarballStanding[]
+  /**
    * When. ISO 8601.
    */
   removed: string
@@ -1064,6 +1073,27 @@ export interface DeletedContainer {
    * Until when it is listed here (LEPORELLO_DELETED_KEEP).
    */
   until: string
+}
+/**
+ * Where the tarball is of an image that a container names, or named.
+ */
+export interface TarballStanding {
+  /**
+   * Null for the url of a container that names none.
+   */
+  architecture: string | null
+  /**
+   * present, gone: in our own store. elsewhere: nobody looked. unknown: our store did not answer.
+   */
+  status: 'present' | 'gone' | 'elsewhere' | 'unknown'
+  /**
+   * Its path below /storage; null elsewhere.
+   */
+  key: string | null
+  /**
+   * When it is removed, unless a container names it then (LEPORELLO_DELETE_GRACE).
+   */
+  due: string | null
 }
 /**
  * Who asked for a change, as far as a request tells.
@@ -2223,7 +2253,7 @@ export interface RemovalAnswer {
 }
 export interface Warning {
   /**
-   * For programs: `named_by_job_specs`; `gone`: a tarball is not in the store any more.
+   * For programs: `named_by_job_specs`; `gone`: a tarball is not in the store any more; `unknown`: the store does not answer whether it is.
    */
   code: string
   /**
