@@ -152,7 +152,7 @@ export function imageCatalogue({ records, views, assemblies, settle, ...parts }:
     throw new CatalogueError('store_full', `the object store is full: ${bytes} bytes are to be stored, and there is room for ${left}`)
   }
 
-  async function register({ url, digest, version, ...asked }: Parameters<Images['put']>[0]): Promise<Registered & { proven: boolean }> {
+  async function register({ url, digest, version, ...asked }: Parameters<Images['put']>[0]): Promise<Registered> {
     const { id, architecture, publicUrl, dryRun } = asked
     checkId(id)
     checkLength('url', url)
@@ -162,14 +162,12 @@ export function imageCatalogue({ records, views, assemblies, settle, ...parts }:
       if (!value) throw new CatalogueError('parameter_missing', `${name} must be supplied: ${id} is new, and nothing tells it`)
     }
     const registered = await records.register({ ...asked, url, version: named.version!, digest: named.digest! })
-    if (registered.waiting?.has(architecture)) return { ...registered, proven: false }
+    if (dryRun || registered.waiting?.has(architecture)) return registered
     const now = { url, digest: registered.record.digest ?? '' }
     const [known] = await facts.read(id, [architecture])
-    const proven = known !== undefined && applies(known, now)
-    if (dryRun) return { ...registered, proven }
     if (digest) await noteGiven(facts, { record: registered.record, architecture, digest, now: parts.now().toISOString() })
-    if (!proven) await parts.verification.registered(registered.record, { publicUrl })
-    return { ...registered, proven }
+    if (!known || !applies(known, now) || known.status === 'gone') await parts.verification.registered(registered.record, { publicUrl })
+    return registered
   }
 
   return {

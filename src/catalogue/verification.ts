@@ -68,7 +68,9 @@ export function createVerification(parts: VerificationParts): Verification {
       container,
       readable.map(({ slot }) => slot)
     )
-    const proven = (image: Unread) => known.some((one) => one.slot === image.slot && one.verdict !== 'unverified' && applies(one, image))
+    // who registers an image again that was gone may have brought it back
+    const isProof = ({ verdict, status }: Facts) => verdict !== 'unverified' && status !== 'gone'
+    const proven = (image: Unread) => known.some((one) => one.slot === image.slot && isProof(one) && applies(one, image))
     return readable.filter((image) => !proven(image)).map(({ slot, key = null }) => ({ kind: 'verify' as const, container, slot, key }))
   }
 

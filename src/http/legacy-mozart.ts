@@ -2,6 +2,7 @@ import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type In
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { hasBody } from './shared/body.ts'
+import { scriptName } from './shared/public-url.ts'
 
 /** Hands a request over to another server and its answer back, both as streams. */
 export type PassThrough = (request: FastifyRequest, reply: FastifyReply) => FastifyReply
@@ -111,7 +112,9 @@ function forwardedHeaders(request: FastifyRequest, { host, authorization, prefix
   forwarded.push('X-Forwarded-For', before ? `${before}, ${client}` : client, 'X-Request-Id', request.id)
   if (!headers['x-forwarded-host'] && headers.host) forwarded.push('X-Forwarded-Host', headers.host)
   if (!headers['x-forwarded-proto']) forwarded.push('X-Forwarded-Proto', headers['x-scheme'] === 'https' ? 'https' : 'http')
-  if (!headers['x-script-name'] && prefix && request.originalUrl.startsWith(prefix)) forwarded.push('X-Script-Name', prefix)
+  // the one name that Mozart knows for it
+  const script = scriptName(request, { prefix })
+  if (!headers['x-script-name'] && script) forwarded.push('X-Script-Name', script)
   if (authorization) forwarded.push('Authorization', authorization)
   if (raw.headers['transfer-encoding'] !== undefined) forwarded.push('Transfer-Encoding', 'chunked')
   return forwarded

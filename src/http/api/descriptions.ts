@@ -24,7 +24,7 @@ const changed = {
   412: stale,
   503: away
 }
-const refused = problem('It is not what it is said to be, or there is another image where it belongs.')
+const refused = problem('It is not what it is said to be, or is gone, or there is another image where it belongs.')
 const tarball = { 'application/gzip': { schema: { type: 'string' } }, 'application/x-tar': { schema: { type: 'string' } } } as const
 const unreadable = problem('Its bytes cannot be read, or do not tell.')
 

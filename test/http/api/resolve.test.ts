@@ -1,5 +1,5 @@
 import t from 'tap'
-import { appLayer, baseLayer } from '../../support/images.ts'
+import { appLayer, baseLayer, inChunks } from '../../support/images.ts'
 import { startWithTarballs, tarball } from '../../support/tarballs.ts'
 
 const base = '/api/v1/containers/container-hello%3Av1'
@@ -65,9 +65,23 @@ t.test('an image that is known to be gone is given to none that do not insist; w
   })
   t.match(copied.json(), { status: 409, code: 'image_gone' })
 
-  const {
-    items: [stored]
-  } = await stores.facts.list({ limit: 1 })
+  const [stored] = (await stores.facts.list({ limit: 1 })).items
   await stores.facts.put(stored!.id, stored!.document.replace('"gone"', '"unreachable"'))
   t.equal((await app.inject(`${base}/resolve?arch=arm64`)).statusCode, 200)
+})
+
+t.test('an image that was gone, and is registered again, is looked for again', async (t) => {
+  const { app, blobs, catalogue } = await startWithTarballs(t)
+  const register = () =>
+    app.inject({ method: 'PUT', url: `${base}/images/amd64`, payload: { url: 'http://127.0.0.1:0/storage/by-hand/x.tar', digest: 'd' } })
+  const work = () => catalogue.verification!.work({ atOnce: 1, signal: new AbortController().signal })
+  await register()
+  await work()
+  t.equal((await app.inject(`${base}/resolve?arch=amd64`)).statusCode, 409)
+
+  await blobs.put('by-hand/x.tar', inChunks(tarball()))
+  await register()
+  await work()
+
+  t.match((await app.inject(`${base}/resolve?arch=amd64`)).json(), { architecture: 'amd64', verdict: 'match' })
 })
