@@ -25,8 +25,8 @@ export interface Views {
   find(id: string): Promise<ContainerView | undefined>
   /** The same of one that is still to come, before it is a view. */
   underWay(id: string): Promise<UnderWay | undefined>
-  /** Where a container stands; also of one of which nothing is known yet. */
-  state(id: string): Promise<Standing>
+  /** Where a container stands; also of one of which nothing is known yet. `awaited` counts as expected, whatever was said of it. */
+  state(id: string, awaited?: Architecture): Promise<Standing>
 }
 
 /** What was read already, and need not be read again. */
@@ -149,11 +149,22 @@ export function createViews({ changes, facts, assemblies, journal, summaries, ru
       return coming && of(coming, coming)
     },
 
-    async state(id) {
+    async state(id, awaited) {
       const { record, revision } = (await changes.find(id)) ?? { record: nothingOf(id), revision: null }
-      const { standing, expected, known } = await gather(record)
-      const architectures = [...standingImages(record, known).keys()]
-      return { id, ...standing, expected: expected.architectures, architectures, revision }
+      const gathered = await gather(record)
+      const expected = gathered.expected.architectures
+      const images = [...standingImages(record, gathered.known).keys()]
+      const standing =
+        awaited === undefined || expected.includes(awaited)
+          ? gathered.standing
+          : stateOf({
+              record,
+              ...gathered,
+              expected: { architectures: [...expected, awaited], since: null },
+              publish: rulebook.policiesOf(id).publish,
+              now: now().toISOString()
+            })
+      return { id, ...standing, expected, architectures: images, revision }
     }
   }
 }

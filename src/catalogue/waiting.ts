@@ -57,7 +57,7 @@ export function createWaiting({ views, journal, assemblies }: WaitingParts): Wai
   assemblies.onTouched(wake)
 
   async function look({ id, goal, architecture = undefined }: WaitAsked): Promise<Waited> {
-    const standing = await views.state(id)
+    const standing = await views.state(id, architecture)
     const { state, reasons, missing } = architecture === undefined ? standing : onlyOf(standing, architecture)
     const reached = state === goal || (goal === 'settled' && state !== 'partial')
     const { expected, revision } = standing

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { nearest } from '../config/nearest.ts'
 import { program } from '../config/program.ts'
-import { type Command, complain, exit, say, type Values } from './command.ts'
+import { type Command, complain, exit, refuse, say, type Values } from './command.ts'
 import { commands } from './commands.ts'
 import { helpOf, overview } from './help.ts'
 
@@ -26,10 +26,11 @@ function endQuietly(error: NodeJS.ErrnoException): void {
 
 async function runCommand(name: string, { command, rest }: { command: Command; rest: string[] }): Promise<number | undefined> {
   const given = parse(command, rest)
-  if ('problem' in given) return misused(given.problem, `${name} `)
+  const misusedHere = (problem: string) => misused(problem, `${name} `, 'json' in command.options && rest.includes('--json'))
+  if ('problem' in given) return misusedHere(given.problem)
   if (given.values['help']) return told(helpOf(command))
   if (given.positionals.length > command.maxPositionals) {
-    return misused(`${JSON.stringify(given.positionals[command.maxPositionals])} is one argument too many`, `${name} `)
+    return misusedHere(`${JSON.stringify(given.positionals[command.maxPositionals])} is one argument too many`)
   }
   return command.run(given)
 }
@@ -60,7 +61,8 @@ function told(text: string): number {
   return exit.done
 }
 
-function misused(problem: string, command: string): number {
+function misused(problem: string, command: string, json = false): number {
+  if (json) refuse('usage', problem)
   complain(`leporello: ${problem}\nTry: leporello ${command}--help`)
   return exit.usage
 }

@@ -12,7 +12,7 @@ export interface Asked {
   json: boolean
 }
 
-export interface ClientCommand extends Pick<Command, 'usage' | 'description' | 'options' | 'examples'> {
+export interface ClientCommand extends Pick<Command, 'usage' | 'description' | 'options' | 'examples' | 'completes'> {
   /** The arguments that must be there, as the usage names them. */
   needs?: readonly string[]
   maxPositionals: number

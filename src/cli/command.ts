@@ -12,8 +12,10 @@ export interface Command {
   usage: string
   /** What it does, for its help. */
   description: string
-  /** The options beyond --help, as node:util's parseArgs takes them, each with a line for the help. */
-  options: Record<string, NonNullable<ParseArgsConfig['options']>[string] & { help: string }>
+  /** The options beyond --help, as node:util's parseArgs takes them, each with a line for the help, and the words that it takes where those are known. */
+  options: Record<string, NonNullable<ParseArgsConfig['options']>[string] & { help: string; choices?: readonly string[] }>
+  /** The words that are known of each argument; the last are those of all that follow. */
+  completes?: readonly (readonly string[])[]
   examples: { command: string; does: string }[]
   /** How many arguments may stand beside the options. */
   maxPositionals: number
@@ -23,3 +25,6 @@ export interface Command {
 
 export const say = (text: string): void => void process.stdout.write(`${text}\n`)
 export const complain = (text: string): void => void process.stderr.write(`${text}\n`)
+
+/** A refusal for a program, on standard output, where no server has said it as a problem. */
+export const refuse = (code: string, detail: string): void => say(JSON.stringify({ status: null, code, detail }, null, 2))

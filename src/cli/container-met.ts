@@ -2,22 +2,23 @@ import { basename, resolve } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { pythonObject, pythonString } from '../domain/json.ts'
 import { maskSecrets } from '../domain/secrets.ts'
-import { type Command, complain, exit, say } from './command.ts'
+import { print } from './client-command.ts'
+import { type Command, complain, exit, refuse, say } from './command.ts'
 import { describeFile, refusal, upload } from './destinations.ts'
 import { send, unreachable } from './http-client.ts'
 import { withConfig } from './start.ts'
 
 export const containerMet: Command = {
-  usage: 'container-met IDENT VERSION PRODUCT REPO DIGEST MOZART_URL [PRODUCT_ARM64]',
+  usage: 'container-met IDENT VERSION PRODUCT REPO DIGEST MOZART_URL [PRODUCT_ARM64] [--json]',
   description: `Does what container-builder's container-met.py does, without Python: uploads a tarball to the place that REPO names, under its own
 name, and registers the container with the Mozart at MOZART_URL (this or another one). PRODUCT is the x86_64 tarball, or '' for none.
 
 REPO is a path, s3://bucket/prefix, osaka's s3://s3-us-west-2.amazonaws.com/bucket/prefix, s3://key:secret@host:port/bucket/prefix,
 dav://, davs://, http:// or https:// (by PUT). S3 keys come from the environment (AWS_ACCESS_KEY_ID and so on); LEPORELLO_S3_ENDPOINT names
-an S3 server that is not Amazon's. Certificates are not checked.
+an S3 server that is not Amazon's, together with LEPORELLO_OBJECTS=s3 and LEPORELLO_S3_BUCKET. Certificates are not checked.
 
 Exit status: 0 registered, 1 refused, 69 a server not reachable, 255 too few arguments.`,
-  options: {},
+  options: { json: { type: 'boolean', help: 'the outcome as JSON, a refusal as well' } },
   examples: [
     {
       command:
@@ -26,35 +27,58 @@ Exit status: 0 registered, 1 refused, 69 a server not reachable, 255 too few arg
     }
   ],
   maxPositionals: 7,
-  run: async ({ positionals }) => {
+  run: async ({ positionals, values }) => {
+    const json = values['json'] === true
     if (positionals.length < 6) {
-      complain('[ERROR] Metadata requires: ident version product repo digest mozart_url [product_arm64]')
+      if (json) refuse('usage', tooFew)
+      complain(`[ERROR] ${tooFew}`)
       return 255
     }
-    return withConfig((config) => run(positionals, config))
+    return withConfig((config) => run(positionals, { config, json }), { json })
   }
 }
 
-async function run([ident, version, product, repo, digest, mozartUrl, productArm64]: string[], config: Config): Promise<number> {
+/** The words of the builder's script, which people look for. */
+const tooFew = 'Metadata requires: ident version product repo digest mozart_url [product_arm64]'
+
+interface Placed {
+  url: string
+  size: number
+  sha256: string
+}
+
+async function run(
+  [ident, version, product, repo, digest, mozartUrl, productArm64]: string[],
+  { config, json }: { config: Config; json: boolean }
+): Promise<number> {
+  const put = async (path: string | undefined): Promise<Placed | undefined> => {
+    const placed = path ? await place(path, { repo: repo!, config }) : undefined
+    if (placed && !json) say(`${maskSecrets(placed.url)}: ${placed.size} bytes, sha256:${placed.sha256}`)
+    return placed
+  }
   try {
-    const url = product ? await place(product, { repo: repo!, config }) : ''
-    const urlArm64 = productArm64 ? await place(productArm64, { repo: repo!, config }) : ''
+    const [amd64, arm64] = [await put(product), await put(productArm64)]
+    const [url, urlArm64] = [amd64?.url ?? '', arm64?.url ?? '']
     await register({ name: ident!, version: version!, url, resource: 'container', digest: digest!, ...urlsOf(url, urlArm64) }, mozartUrl!)
+    if (json) print({ id: ident, version, digest, images: { amd64: shown(amd64), arm64: shown(arm64) }, server: maskSecrets(mozartUrl!) })
+    else say(`${ident} is registered at ${maskSecrets(mozartUrl!)}`)
     return exit.done
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
+    if (json) refuse(code === unreachable ? 'unreachable' : 'refused', maskSecrets(message))
     complain(`[ERROR] ${maskSecrets(message)}`)
     return code === unreachable ? exit.unreachable : exit.wrong
   }
 }
 
+const shown = (placed: Placed | undefined) => placed && { ...placed, url: maskSecrets(placed.url) }
+
 /** Where it now stands, as it will be registered: with whatever the builder put into REPO. */
-async function place(product: string, { repo, config }: { repo: string; config: Config }): Promise<string> {
+async function place(product: string, { repo, config }: { repo: string; config: Config }): Promise<Placed> {
   const url = joined(repo, basename(product))
   const file = await describeFile(resolve(product))
   await upload(file, url, config)
-  say(`${maskSecrets(url)}: ${file.size} bytes, sha256:${file.sha256}`)
-  return url
+  return { url, size: file.size, sha256: file.sha256 }
 }
 
 /** As Python's os.path.join. */
@@ -74,7 +98,6 @@ async function register(fields: Record<string, string>, mozartUrl: string): Prom
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
   const answer = await send(endpoint, { method: 'POST', headers, body: new URLSearchParams(fields).toString() })
   if (answer.status >= 300) throw refusal(`POST ${endpoint}`, { ...answer, text: messageIn(answer.text) })
-  say(`${fields['name']} is registered at ${maskSecrets(mozartUrl)}`)
 }
 
 /** Mozart's own words, when it says them in its envelope. */

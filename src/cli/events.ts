@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { entryKinds } from '../domain/entry.ts'
 import type { HistoryEntry } from '../schemas.ts'
 import type { Api, ApiError } from './api.ts'
 import { clientCommand, numberOf, textOf } from './client-command.ts'
@@ -12,7 +13,7 @@ export const events = clientCommand({
   description: `Tells what happens to containers, as it happens, from all replicas. It goes on until it is interrupted; where the connection
 breaks, it comes back and misses nothing. With --json each event is one line.`,
   options: {
-    kind: { type: 'string', help: 'only these, of record, expected, pending, build, test, verdict, state' },
+    kind: { type: 'string', choices: entryKinds, help: 'only these, of record, expected, pending, build, test, verdict, state' },
     since: { type: 'string', help: 'first what happened since then, as 2026-01-02T03:04:05Z, or behind the id of an event' },
     limit: { type: 'string', help: 'end after so many' }
   },

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Architecture } from '../domain/architecture.ts'
+import { type Architecture, knownArchitectures } from '../domain/architecture.ts'
 import { defaultConfigMap, expectedConfigMap, type Manifest, toYamlDocuments } from '../domain/kubernetes.ts'
 import { type Nodes, parseNodes } from '../domain/nodes.ts'
 import { type Problem, readArchitecture, readKnownArchitecture, refuseProblems } from '../domain/reading.ts'
@@ -33,6 +33,7 @@ the server that says so. Put it into the server's environment, or with --json in
     { command: 'kubectl get nodes -o json | leporello expect --nodes - >> leporello.env', does: 'the same of every container of a server' }
   ],
   maxPositionals: 100,
+  completes: [[], [...knownArchitectures]],
   run: async ({ api, values, positionals: [id, ...names], json }) => {
     const given = await givenArchitectures(names, values)
     if (id === undefined) return setting(given, { values, json })

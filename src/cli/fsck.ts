@@ -46,7 +46,8 @@ Exit status: 0 clean, or all repaired, 1 findings, 64 usage, 69 the server canno
     { command: 'leporello fsck --url http://127.0.0.1:8888 --repair half-uploaded,orphaned', does: 'have the running server clean up' }
   ],
   maxPositionals: 0,
-  run: ({ values }) => withConfig((config) => attempt({ values, name: 'fsck' }, () => run(config, values)))
+  run: ({ values }) =>
+    withConfig((config) => attempt({ values, name: 'fsck' }, () => run(config, values)), { json: values['json'] === true })
 }
 
 async function run(config: Config, values: Values): Promise<number> {
@@ -84,7 +85,7 @@ async function direct(config: Config, { asked, write }: { asked: Asked; write: W
     }
   } catch (error) {
     const hint = /is in use by/.test((error as Error).message) ? '; or have the server that runs there do it, with --url' : ''
-    complain(`${failure(error, config)}${hint}`)
+    complain(`leporello: ${failure(error, config)}${hint}`)
     return exit.wrong
   }
 }

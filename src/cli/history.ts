@@ -1,3 +1,4 @@
+import { entryKinds } from '../domain/entry.ts'
 import type { DiffAnswer, HistoryEntry } from '../schemas.ts'
 import { pathOf } from './api.ts'
 import { clientCommand, numberOf, print, textOf } from './client-command.ts'
@@ -10,7 +11,7 @@ export const history = clientCommand({
   description:
     'Tells what happened to a container, the newest first: when, what, by whom and why; or what is different between two revisions of it.',
   options: {
-    kind: { type: 'string', help: 'only record, expected, pending, build, test, verdict or state' },
+    kind: { type: 'string', choices: entryKinds, help: 'only record, expected, pending, build, test, verdict or state' },
     limit: { type: 'string', help: 'at most so many; default: 50' },
     diff: { type: 'string', help: 'a revision: what changed since' },
     to: { type: 'string', help: 'with --diff: until this revision; default: as it is now' }

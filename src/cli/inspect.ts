@@ -34,7 +34,9 @@ Exit status: 0 proven, 1 wrong (mislabelled, mixed, a digest that nothing has), 
   run: ({ values, positionals: [tarball] }) => {
     if (tarball === undefined) return Promise.resolve(misused('expected a file or a URL'))
     if (!isUrl(tarball)) return run(() => chunksOf(tarball), { name: tarball, values })
-    return withConfig((config) => run(() => bytesAt(tarball, config), { name: maskSecrets(tarball), values }))
+    return withConfig((config) => run(() => bytesAt(tarball, config), { name: maskSecrets(tarball), values }), {
+      json: values['json'] === true
+    })
   }
 }
 

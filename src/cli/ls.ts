@@ -1,3 +1,4 @@
+import { knownArchitectures } from '../domain/architecture.ts'
 import type { ContainerView, DeletedPage } from '../schemas.ts'
 import type { Api } from './api.ts'
 import { clientCommand, numberOf, textOf } from './client-command.ts'
@@ -12,13 +13,21 @@ export const ls = clientCommand({
   description: `Lists containers: all, or those that fit. A filter looks at what the server noted of each container and checks it against the
 record, so that what is listed fits; what changed in the last moments may not show yet.`,
   options: {
-    state: { type: 'string', help: 'complete, partial or degraded' },
-    arch: { type: 'string', help: 'with an image for this architecture' },
-    missing: { type: 'string', help: 'that shall have an image for this architecture and have none' },
-    verdict: { type: 'string', help: 'with an image of this verdict, such as mislabelled or unverified' },
+    state: { type: 'string', choices: ['complete', 'partial', 'degraded'], help: 'complete, partial or degraded' },
+    arch: { type: 'string', choices: [...knownArchitectures], help: 'with an image for this architecture' },
+    missing: { type: 'string', choices: [...knownArchitectures], help: 'that shall have an image for this architecture and have none' },
+    verdict: {
+      type: 'string',
+      choices: ['match', 'mislabelled', 'mixed', 'no-binaries', 'unreadable', 'unverified'],
+      help: 'with an image of this verdict, such as mislabelled or unverified'
+    },
     version: { type: 'string', help: 'of this version' },
     search: { type: 'string', help: 'with this text in the id or the version' },
-    sort: { type: 'string', help: 'id, name, version, state, created or updated' },
+    sort: {
+      type: 'string',
+      choices: ['id', 'name', 'version', 'state', 'created', 'updated'],
+      help: 'id, name, version, state, created or updated'
+    },
     reverse: { type: 'boolean', help: 'the last first' },
     limit: { type: 'string', help: 'at most so many; default: all' },
     deleted: { type: 'boolean', help: 'instead those that were removed and can be brought back' }

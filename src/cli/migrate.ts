@@ -1,16 +1,18 @@
 import { openStores } from '../app.ts'
 import type { Config } from '../config/config.ts'
-import { type Command, complain, exit, say } from './command.ts'
+import { type Command, complain, exit, refuse, say } from './command.ts'
 import { failure, withConfig } from './start.ts'
 
 export const migrate: Command = {
   usage: 'migrate [--json]',
   description: `Brings the indices or tables to this program's version, and says what it applied. The server does so itself when it
-starts; run this beforehand to see it done. It may be repeated, and several may run at once on an engine.`,
+starts; run this beforehand to see it done. It may be repeated, and several may run at once on an engine.
+
+Exit status: 0 done, 1 the configuration is wrong or the store cannot be used, 64 usage.`,
   options: { json: { type: 'boolean', help: 'the outcome as JSON' } },
   examples: [{ command: 'leporello migrate', does: 'prepare the store that LEPORELLO_STORE names' }],
   maxPositionals: 0,
-  run: ({ values }) => withConfig((config) => run(config, { json: values['json'] === true }))
+  run: ({ values }) => withConfig((config) => run(config, { json: values['json'] === true }), { json: values['json'] === true })
 }
 
 async function run(config: Config, { json }: { json: boolean }): Promise<number> {
@@ -30,7 +32,8 @@ async function run(config: Config, { json }: { json: boolean }): Promise<number>
       await stores.close()
     }
   } catch (error) {
-    complain(failure(error, config))
+    if (json) refuse('unusable', failure(error, config))
+    complain(`leporello: ${failure(error, config)}`)
     return exit.wrong
   }
 }

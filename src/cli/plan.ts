@@ -13,7 +13,11 @@ does not rebuild AMD. Inputs without ARCH are every expected architecture's. Not
 
 Formats: text, json, names (of what to build, one a line), jenkins (an axis of a matrix), kubernetes (Jobs bound by kubernetes.io/arch).`,
   options: {
-    format: { type: 'string', help: 'text, json, names, jenkins or kubernetes; default: text' },
+    format: {
+      type: 'string',
+      choices: ['text', 'json', 'names', 'jenkins', 'kubernetes'],
+      help: 'text, json, names, jenkins or kubernetes; default: text'
+    },
     image: { type: 'string', help: 'with --format kubernetes: the image that a build runs in' },
     command: { type: 'string', multiple: true, help: 'with --format kubernetes: what it runs, for sh -c; or repeated, word by word' },
     namespace: { type: 'string', help: 'with --format kubernetes' },

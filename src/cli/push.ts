@@ -1,6 +1,6 @@
 import { misuse } from './api.ts'
 import { clientCommand, numberOf, print, textOf } from './client-command.ts'
-import { complain, exit, say } from './command.ts'
+import { complain, exit, refuse, say } from './command.ts'
 import { type FileFault, type PushFile, readPushFile } from './push-file.ts'
 import { findServer, type Pushed, pushFile } from './push-upload.ts'
 import { harmless } from './terminal.ts'
@@ -48,7 +48,7 @@ Exit status 2: a file cannot be read, or does not tell what machine it is for; 1
     } catch (error) {
       const { exit: status, message } = error as FileFault
       if (status === undefined) throw error
-      if (json) print({ status: null, code: status === exit.wrong ? 'refused' : 'unreadable', detail: message })
+      if (json) refuse(status === exit.wrong ? 'refused' : 'unreadable', message)
       complain(harmless(`leporello: ${message}`))
       return status
     }

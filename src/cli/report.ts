@@ -1,5 +1,5 @@
 import { hostname, machine } from 'node:os'
-import { parseArchitecture } from '../domain/architecture.ts'
+import { knownArchitectures, parseArchitecture } from '../domain/architecture.ts'
 import type { JobAnswer } from '../schemas.ts'
 import { misuse, pathOf } from './api.ts'
 import { changeOf, changeOptions, clientCommand, print, textOf } from './client-command.ts'
@@ -33,6 +33,7 @@ life. The machine is this one.`,
   ],
   needs: ['the id of a container', 'an architecture', `a status: ${statuses.join(', ')}`],
   maxPositionals: 3,
+  completes: [[], [...knownArchitectures], statuses],
   run: async ({ api, values, positionals: [id, name, status], json }) => {
     if (!statuses.includes(status!)) throw misuse(`${JSON.stringify(status)} is no status; expected ${statuses.join(', ')}`)
     const architecture = parseArchitecture(name!)

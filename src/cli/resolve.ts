@@ -1,4 +1,5 @@
 import { machine } from 'node:os'
+import { knownArchitectures } from '../domain/architecture.ts'
 import type { Resolution } from '../schemas.ts'
 import { clientCommand, print } from './client-command.ts'
 import { complain, exit, say } from './command.ts'
@@ -15,6 +16,7 @@ image for, or whose bytes are proven to be for others, is refused, never answere
   ],
   needs: ['the id of a container'],
   maxPositionals: 2,
+  completes: [[], [...knownArchitectures]],
   run: async ({ api, values, positionals: [id, arch = machine()], json }) => {
     const query = { id, arch, ...(values['force'] === true && { force: true }) }
     const { result } = await api.ask<{ result: Resolution }>({ path: '/api/v0.1/container/resolve', query })

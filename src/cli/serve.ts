@@ -4,13 +4,15 @@ import type { Config } from '../config/config.ts'
 import { summary } from '../config/summary.ts'
 import { createLog } from '../observability/log.ts'
 import { banner, whereTarballs } from './banner.ts'
-import { type Command, complain, exit, say } from './command.ts'
+import { type Command, complain, exit, refuse, say } from './command.ts'
 import { failure, withConfig } from './start.ts'
 
 export const serve: Command = {
-  usage: 'serve [--check]',
+  usage: 'serve [--check [--json]]',
   description: `Runs the server until SIGTERM or SIGINT; then it finishes the requests under way and ends with status 0.
-It writes one JSON line a request to standard output, and what it says to people to standard error.`,
+It writes one JSON line a request to standard output, and what it says to people to standard error.
+
+Exit status: 0 ended by a signal, or fit to serve; 1 the configuration is wrong, or the store or the address cannot be used; 64 usage.`,
   options: {
     check: { type: 'boolean', help: 'check the configuration, try the store, and end; an embedded store is prepared' },
     json: { type: 'boolean', help: "with --check: the configuration and the store's answer as JSON" }
@@ -23,13 +25,16 @@ It writes one JSON line a request to standard output, and what it says to people
     }
   ],
   maxPositionals: 0,
-  run: ({ values }) => withConfig((config) => (values['check'] ? check(config, { json: values['json'] === true }) : run(config)))
+  run: ({ values }) => {
+    const json = values['check'] === true && values['json'] === true
+    return withConfig((config) => (values['check'] ? check(config, { json }) : run(config)), { json })
+  }
 }
 
 async function run(config: Config): Promise<number | undefined> {
   const { log, info, flush } = createLog({ level: config.logLevel })
   try {
-    const app = await startApp(config, { log, info, onUnusable: (error) => end(1, failure(error, config)) })
+    const app = await startApp(config, { log, info, onUnusable: (error) => end(1, `leporello: ${failure(error, config)}`) })
     closeWithGrace({ delay: 20_000, logger: false }, async ({ signal, err }) => {
       if (err) log.fatal({ err }, 'unforeseen: ending')
       log.info({ signal }, 'closing: no new requests; those under way are finished')
@@ -42,7 +47,7 @@ async function run(config: Config): Promise<number | undefined> {
     return undefined
   } catch (error) {
     flush()
-    complain(failure(error, config))
+    complain(`leporello: ${failure(error, config)}`)
     return exit.wrong
   }
 
@@ -75,7 +80,8 @@ async function check(config: Config, { json }: { json: boolean }): Promise<numbe
       await stores.close()
     }
   } catch (error) {
-    complain(failure(error, config))
+    if (json) refuse('unusable', failure(error, config))
+    complain(`leporello: ${failure(error, config)}`)
     return exit.wrong
   }
 }

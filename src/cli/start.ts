@@ -1,6 +1,6 @@
 import { type Config, processConfig } from '../config/config.ts'
 import { maskSecrets } from '../domain/secrets.ts'
-import { complain, exit, say } from './command.ts'
+import { complain, exit, refuse } from './command.ts'
 
 /** Runs with the configuration of this process, or says everything that is wrong with it; for a program as JSON, too. */
 export async function withConfig(
@@ -9,7 +9,7 @@ export async function withConfig(
 ): Promise<number | undefined> {
   const loaded = processConfig()
   if ('config' in loaded) return run(loaded.config)
-  if (json) say(JSON.stringify({ status: null, code: 'configuration', detail: loaded.problems.join('; ') }, null, 2))
+  if (json) refuse('configuration', loaded.problems.join('; '))
   complain(`leporello: the configuration is wrong:\n${loaded.problems.map((problem) => `  ${problem}`).join('\n')}`)
   return exit.wrong
 }
@@ -23,5 +23,5 @@ export function failure(error: unknown, { host, port }: Config): string {
     EADDRNOTAVAIL: `${host} is no address of this machine; set LEPORELLO_HOST`,
     ENOTFOUND: `${host} is no address of this machine; set LEPORELLO_HOST`
   }
-  return `leporello: ${maskSecrets((code && words[code]) ?? message)}`
+  return maskSecrets((code && words[code]) ?? message)
 }

@@ -1,3 +1,4 @@
+import { knownArchitectures } from '../domain/architecture.ts'
 import type { WaitAnswer } from '../schemas.ts'
 import { misuse, pathOf } from './api.ts'
 import { clientCommand, numberOf, print, textOf } from './client-command.ts'
@@ -14,8 +15,8 @@ export const wait = clientCommand({
   description: `Waits until a container is complete, and tells meanwhile what is missing. It ends early, with status 1, when it is degraded: a build
 failed, or an image is not what it is said to be; --for settled takes that as an answer too. Ends with 1 when time is up.`,
   options: {
-    for: { type: 'string', help: 'complete, degraded, or settled, which is either; default: complete' },
-    arch: { type: 'string', help: 'only this architecture matters' },
+    for: { type: 'string', choices: goals, help: 'complete, degraded, or settled, which is either; default: complete' },
+    arch: { type: 'string', choices: [...knownArchitectures], help: 'only this architecture matters' },
     timeout: { type: 'string', help: 'in seconds; default: 3600' }
   },
   examples: [

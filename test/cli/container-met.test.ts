@@ -53,7 +53,13 @@ t.test('a container for one architecture, into a folder of this machine', async 
   const { folder, amd64, arm64, bytes } = await tarballs(t)
   const repo = join(folder, 'made/here')
 
-  t.match(await met(t, ['x86:1', '1', amd64, repo, 'd', url]), { status: 0 })
+  const first = await met(t, ['x86:1', '1', amd64, repo, 'd', url, '--json'])
+  t.equal(first.status, 0)
+  t.match(JSON.parse(first.stdout), {
+    id: 'x86:1',
+    images: { amd64: { url: join(repo, 'container-hello-v1.0.tar.gz'), size: 3_000_000 } },
+    server: url
+  })
   t.match(await met(t, ['arm:1', '1', '', repo, 'd', `${url}/`, arm64]), { status: 0 })
 
   const arm = (await (await fetch(`${url}/container/info?id=arm:1`)).json()) as { result: Record<string, string> }

@@ -50,6 +50,19 @@ export function waitingContract(name: string, open: (t: Test) => Promise<Opened>
     })
   })
 
+  t.test(`${name}: an architecture that nobody expects is awaited by who waits for it`, async (t) => {
+    const container = containerOn(await site(t), 'wait-unexpected:1')
+    for (const architecture of ['amd64', 'arm64']) await container.image(architecture)
+
+    const missing = (await container.get('/wait?architecture=s390x&timeout=0')).body
+    const failed = container.get('/wait?architecture=s390x&for=settled&timeout=30')
+    await container.build('s390x', { status: 'failed', reason: 'no compiler' })
+
+    t.match(missing, { reached: false, state: 'partial', expected: ['amd64', 'arm64'], missing: ['s390x'], reasons: [{ code: 'missing' }] })
+    t.match((await failed).body, { reached: true, state: 'degraded', reasons: [{ code: 'build_failed', message: /no compiler/ }, {}] })
+    t.match((await container.get()).body, { state: 'complete', missing: [] })
+  })
+
   t.test(`${name}: who waits for either learns of a failed build at once`, async (t) => {
     const container = containerOn(await site(t), 'wait-failed:1')
     const waiting = container.get('/wait?for=settled&timeout=30')
