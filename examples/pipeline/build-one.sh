@@ -5,7 +5,7 @@
 #   build-one.sh ID ARCH [CONTAINERFILE]
 #
 # BUILD_IMAGE   what makes the tarball, called as `$BUILD_IMAGE ARCH CONTAINERFILE TARBALL`; default: build-image.sh beside this script
-# SOURCE        more inputs that decide about the image, as "base=sha256:… commit=…"
+# INPUTS        what decides about the image, as "commit=… base=sha256:…" (the plan's Kubernetes Jobs set it); default: the containerfile
 # BUILD_URL     where this job's log is (Jenkins sets it)
 # LEPORELLO_URL the server
 set -eu
@@ -13,8 +13,9 @@ set -eu
 id=$1 arch=$2 containerfile=${3:-Containerfile}
 build_image=${BUILD_IMAGE:-$(dirname "$0")/build-image.sh}
 
-sources="$arch:containerfile=sha256:$(sha256sum < "$containerfile" | cut -d ' ' -f 1)"
-for input in ${SOURCE:-}; do sources="$sources $arch:$input"; done
+inputs=${INPUTS:-containerfile=sha256:$(sha256sum < "$containerfile" | cut -d ' ' -f 1)}
+sources=
+for input in $inputs; do sources="$sources $arch:$input"; done
 
 # shellcheck disable=SC2086  # inputs hold no spaces
 to_build=$(leporello plan "$id" $sources --format names)

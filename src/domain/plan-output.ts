@@ -65,6 +65,8 @@ function jobOf(container: string, { step, namespace, serviceAccount, image, comm
     CONTAINER: container,
     ARCHITECTURE: architecture,
     SOURCE: JSON.stringify(Object.fromEntries(inputs)),
+    // for a shell's `for`: what holds white space stands in SOURCE alone
+    INPUTS: inputs.flatMap(([input, value]) => (/\s/.test(value) ? [] : `${input}=${value}`)).join(' '),
     LEPORELLO_URL: url
   }
   return {

@@ -165,6 +165,33 @@ t.test('make builds each architecture once; a change for ARM does not rebuild AM
   t.strictSame(await builds(), ['amd64', 'arm64', 'arm64'], 'and on a machine without stamps nothing is built')
 })
 
+t.test('Jobs of a plan, run by their own command and variables, build their architectures', async (t) => {
+  const server = await startLeporello()
+  t.teardown(server.stop)
+  const guide = await readFile(join(projectFolder, 'docs/guides/per-architecture-pipelines.md'), 'utf8')
+  const [, command] = /--format kubernetes --image \S+ --command '([^']+)'/.exec(guide)!
+  const { run, view, builds } = await workspace(t, { server })
+  const sources = ['commit=9c0e1f2', 'arm64:base=sha256:0d5a']
+  const plan = (...more: string[]) => run('leporello', 'plan', 'hello:1', ...sources, ...more)
+  await run('leporello', 'expect', 'hello:1', 'amd64', 'arm64')
+
+  const jobs = JSON.parse((await plan('--format', 'kubernetes', '--image', 'builder:1', '--command', command!)).stdout).items
+  // as the kubelet does: $$ in a variable's value is $
+  const started = jobs.map(({ spec }: any) => {
+    const [{ command, env }] = spec.template.spec.containers
+    const variables = env.map(({ name, value }: { name: string; value: string }) => `${name}=${value.replaceAll('$$', '$')}`)
+    return run('env', ...variables, ...command)
+  })
+  const ended: Ended[] = await Promise.all(started)
+  const again = await plan('--check')
+
+  t.equal(jobs.length, 2)
+  for (const { code, stderr } of ended) t.equal(code, 0, stderr)
+  t.strictSame(await builds(), ['amd64', 'arm64'])
+  t.match(await view('hello:1'), { state: 'complete' })
+  t.equal(again.code, 0, again.stdout)
+})
+
 t.test("make fails with the job's reason, and goes on where it was", async (t) => {
   const server = await startLeporello()
   t.teardown(server.stop)

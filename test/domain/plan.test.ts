@@ -211,6 +211,7 @@ t.test('a plan as Kubernetes jobs binds each to the machines of its architecture
     { name: 'CONTAINER', value: 'Hello:1' },
     { name: 'ARCHITECTURE', value: 'arm64' },
     { name: 'SOURCE', value: '{"commit":"$$(HOSTNAME) $$$$ \\"x\\""}' },
+    { name: 'INPUTS', value: '' },
     { name: 'LEPORELLO_URL', value: 'http://leporello:8888' }
   ])
   t.match(jobs[1], {

@@ -88,6 +88,24 @@ t.test('every decision stands in their list, and names the test that holds it', 
   }
 })
 
+t.test('a test that a decision names by its sentence is there, in the file where it is said to be', async (t) => {
+  let named = 0
+  for (const page of (await readdir('docs/decisions')).filter((file) => file !== 'README.md')) {
+    const [, held = ''] = /\*\*Held by\*\*([\s\S]*?)(?:\n\n|$)/.exec(await readFile(join('docs/decisions', page), 'utf8')) ?? []
+    // sentences, and behind them the file that they are in
+    let sentences: string[] = []
+    for (const [, sentence, path] of held.replace(/\s+/g, ' ').matchAll(/"([^"]+)"|`(test\/[\w./-]+\.ts)`/g)) {
+      if (sentence) sentences.push(sentence)
+      if (!path) continue
+      const content = await readFile(path, 'utf8')
+      for (const one of sentences) t.ok(content.includes(one), `${page}: ${path}: ${one}`)
+      named += sentences.length
+      sentences = []
+    }
+  }
+  t.ok(named >= 12, 'there are such sentences')
+})
+
 /** As GitHub makes anchors. */
 const slug = (heading: string) =>
   heading
