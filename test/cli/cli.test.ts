@@ -28,28 +28,25 @@ t.test('every command has help with a usage line, what its exit status says, --j
   }
 })
 
-t.test(
-  'whatever is refused is refused as JSON where JSON was asked for: a misuse of each command, a configuration, a server away',
-  async (t) => {
-    const away = { LEPORELLO_URL: 'http://127.0.0.1:1' }
-    const json = async (args: string[], environment: Record<string, string> = {}) => {
-      const { status, stdout } = await leporello(t, { args: [...args, '--json'], environment }).ended
-      return { status, value: JSON.parse(stdout) }
-    }
-
-    for (const name of commands.keys()) {
-      t.match(await json([name, '--nonsense']), { status: 64, value: { code: 'usage', detail: "Unknown option '--nonsense'" } }, name)
-    }
-    for (const args of [['serve', '--check'], ['migrate'], ['fsck'], ['show', 'hello:1'], ['doctor']]) {
-      const wrong = await json(args, { LEPORELLO_PORT: 'http' })
-      t.match(wrong, { status: 1, value: { code: 'configuration', detail: /LEPORELLO_PORT is "http"/ } }, args.join(' '))
-    }
-    t.match(await json(['migrate'], { LEPORELLO_DATA: '/proc/leporello/data' }), { status: 1, value: { code: 'unusable' } })
-    t.match(await json(['ls'], away), { status: 69, value: { code: 'unreachable' } })
-    t.match(await json(['container-met', 'a', '1', '', '.', 'd', away.LEPORELLO_URL]), { status: 69, value: { code: 'unreachable' } })
-    t.match(await json(['container-met', 'a', '1']), { status: 255, value: { code: 'usage', detail: /^Metadata requires: ident/ } })
+t.test('whatever is refused is refused as JSON where JSON was asked for: a misuse, a configuration, a server away', async (t) => {
+  const away = { LEPORELLO_URL: 'http://127.0.0.1:1' }
+  const json = async (args: string[], environment: Record<string, string> = {}) => {
+    const { status, stdout } = await leporello(t, { args: [...args, '--json'], environment }).ended
+    return { status, value: JSON.parse(stdout) }
   }
-)
+
+  for (const name of commands.keys()) {
+    t.match(await json([name, '--nonsense']), { status: 64, value: { code: 'usage', detail: "Unknown option '--nonsense'" } }, name)
+  }
+  for (const args of [['serve', '--check'], ['migrate'], ['fsck'], ['show', 'hello:1'], ['doctor']]) {
+    const wrong = await json(args, { LEPORELLO_PORT: 'http' })
+    t.match(wrong, { status: 1, value: { code: 'configuration', detail: /LEPORELLO_PORT is "http"/ } }, args.join(' '))
+  }
+  t.match(await json(['migrate'], { LEPORELLO_DATA: '/proc/leporello/data' }), { status: 1, value: { code: 'unusable' } })
+  t.match(await json(['ls'], away), { status: 69, value: { code: 'unreachable' } })
+  t.match(await json(['container-met', 'a', '1', '', '.', 'd', away.LEPORELLO_URL]), { status: 69, value: { code: 'unreachable' } })
+  t.match(await json(['container-met', 'a', '1']), { status: 255, value: { code: 'usage', detail: /^Metadata requires: ident/ } })
+})
 
 t.test('README names every command', async (t) => {
   const readme = await readFile(join(projectFolder, 'README.md'), 'utf8')
