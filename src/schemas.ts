@@ -198,6 +198,7 @@ export interface Schemas {
   'spec-reply.json': SpecReply
   'spec-report.json': SpecReport
   'storage-parameters.json': StorageParameters
+  'stream-event.json': StreamEvent
   'tarball-query.json': TarballQuery
   'tarball-standing.json': TarballStanding
   'unavailable-report.json': UnavailableReport
@@ -2451,6 +2452,24 @@ export interface StorageParameters {
   '*': string
   [k: string]: unknown
 }
+/**
+ * One event of the stream.
+ */
+export interface StreamEvent {
+  /**
+   * Where to go on.
+   */
+  id?: string
+  event: 'record' | 'expected' | 'pending' | 'build' | 'test' | 'verdict' | 'state' | 'end'
+  /**
+   * JSON: an entry of the history; of end, why it ends and where to go on.
+   */
+  data: string
+  /**
+   * In milliseconds.
+   */
+  retry?: number
+}
 export interface TarballQuery {
   /**
    * Default: as it is, or the tag of the id.
@@ -2594,7 +2613,7 @@ export interface WaitQuery {
    */
   architecture?: string
   /**
-   * In seconds.
+   * In seconds; 0 tells how it stands now.
    */
   timeout?: number
 }

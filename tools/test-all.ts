@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { engineNames } from '../test/support/engines.ts'
 import { projectFolder } from '../test/support/project.ts'
-import { pythonWithClients } from '../test/support/python.ts'
+import { pythonWith, pythonWithClients } from '../test/support/python.ts'
 
 /*
  * What `npm test` does not run: the tests that need an engine, an S3 server or another language. It installs what they need, into the user's cache,
@@ -28,6 +28,7 @@ async function install(): Promise<void> {
   const samples = spawnSync(join(projectFolder, 'test/acceptance/images/make-samples'), ['--install'], { stdio: 'inherit' })
   if (samples.status !== 0) throw new Error('buildah, skopeo and crane could not be installed')
   await pythonWithClients()
+  await pythonWith(join(projectFolder, 'test/acceptance/schema/requirements.txt'))
 }
 
 /** Runs the tests under tap, shows what they say, and answers with tap's own count of assertions. */

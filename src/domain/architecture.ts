@@ -38,8 +38,8 @@ const order = [...table.keys()]
 /** Those that the table lists, by OCI name. */
 export const knownArchitectures: ReadonlySet<string> = new Set(order)
 
-const wellFormed = /^[a-z0-9_.-]+(\/[a-z0-9_.-]+)?$/
-const maxLength = 64
+// as schemas/architecture-name.json has it
+const wellFormed = /^[a-z0-9_.-]{1,64}(\/[a-z0-9_.-]{1,64})?$/
 
 /**
  * The architecture that a machine, a build or a person means: `aarch64`, `ARM64`, `linux/arm64/v8` are all arm64.
@@ -50,10 +50,10 @@ export function parseArchitecture(name: string): Architecture {
   const bare = lower.startsWith('linux/') ? lower.slice('linux/'.length) : lower
   const known = canonical.get(bare)
   if (known !== undefined) return known as Architecture
-  if (!wellFormed.test(bare) || bare.length > maxLength) {
+  if (!wellFormed.test(bare)) {
     throw new CatalogueError(
       'architecture_invalid',
-      `${JSON.stringify(name.slice(0, 100))} is not the name of an architecture; expected one such as amd64, arm64, x86_64, aarch64 or arm/v7: letters, digits, "_", ".", "-", at most one "/", at most ${maxLength} characters`
+      `${JSON.stringify(name.slice(0, 100))} is not the name of an architecture; expected one such as amd64, arm64, x86_64, aarch64 or arm/v7: letters, digits, "_", ".", "-", at most one "/", at most 64 characters on either side of it`
     )
   }
   return bare as Architecture

@@ -23,7 +23,7 @@ export const eventDescriptions = {
     querystring: { $ref: 'event-query.json#' },
     headers: { $ref: 'event-headers.json#' },
     response: {
-      200: { description: 'The stream.', content: { 'text/event-stream': { schema: { type: 'string' }, example } } },
+      200: { description: 'The stream.', content: { 'text/event-stream': { schema: { $ref: 'stream-event.json#' }, example } } },
       400: problem('A parameter is wrong, or not known here.'),
       503: problem('Too many listen already, the server stops, or a store does not answer; try again.')
     }

@@ -75,15 +75,20 @@ function frame(item: StreamItem): string {
   }
 }
 
+// as schemas/event-query.json has it
+const moment = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/
+
 /** Last-Event-ID is what a client that lost its connection sends, and knows better than its URL. Throws parameter_invalid. */
 function sinceOf(request: FastifyRequest, query: string | undefined): string | undefined {
   const header = request.headers['last-event-id']
-  const [path, since] = typeof header === 'string' && header !== '' ? ['Last-Event-ID', header] : ['since', query]
-  if (since === undefined) return undefined
+  // the query's has to be right, too, when it does not count
+  const asked = query === undefined ? undefined : momentOf('since', query)
+  return typeof header === 'string' && header !== '' ? momentOf('Last-Event-ID', header) : asked
+}
+
+function momentOf(path: string, since: string): string {
   if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\/\d{16}[wx]\/[0-9a-f]{8}$/.test(since)) return since
-  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/.test(since) && !Number.isNaN(Date.parse(since))) {
-    return new Date(since).toISOString()
-  }
+  if (moment.test(since)) return new Date(since).toISOString()
   const message = `is ${JSON.stringify(since.slice(0, 100))}; expected the id of an event, or a time such as 2026-01-02T03:04:05Z`
-  throw new CatalogueError('parameter_invalid', `${path} ${message}`, { details: { errors: [{ path: path!, message }] } })
+  throw new CatalogueError('parameter_invalid', `${path} ${message}`, { details: { errors: [{ path, message }] } })
 }

@@ -11,8 +11,8 @@ export interface ImagePath {
 /** `arm/v7` may stand in a path as `arm%2Fv7` or as `arm-v7`. Throws architecture_invalid. */
 export function architectureInPath(name: string): Architecture {
   const plain = parseArchitecture(name)
-  if (knownArchitectures.has(plain) || !name.includes('-') || plain.includes('/')) return plain
-  const slashed = parseArchitecture(name.replace('-', '/'))
+  if (knownArchitectures.has(plain) || !/^[^-/]+-[^/]+$/.test(plain)) return plain
+  const slashed = parseArchitecture(plain.replace('-', '/'))
   return knownArchitectures.has(slashed) ? slashed : plain
 }
 

@@ -37,7 +37,11 @@ export function upkeepRoutes(app: FastifyInstance, { upkeep, backfill, publicUrl
   route(['POST'], '/api/v1/fsck', {
     action: 'object:write',
     describes: descriptions.repair,
-    handler: async (request, reply) => sendLines(reply, fsck({ request, reply }, strictQuery(request, ['deep', 'repair'])))
+    async handler(request, reply) {
+      const query = strictQuery(request, ['deep', 'repair'])
+      if (query.repair === undefined) throw new CatalogueError('parameter_missing', `repair is absent; expected some of ${kindsKnown}`)
+      return sendLines(reply, fsck({ request, reply }, query))
+    }
   })
 
   route(['GET', 'HEAD'], '/api/v1/backfill', {
@@ -79,6 +83,8 @@ export function upkeepRoutes(app: FastifyInstance, { upkeep, backfill, publicUrl
   }
 }
 
+const kindsKnown = findingKinds.join(', ')
+
 const idOf = (request: FastifyRequest): string => (request.params as { id: string }).id
 
 function parseLimit(text: string | undefined): number {
@@ -92,6 +98,6 @@ function parseKinds(text: string | undefined): ReadonlySet<FindingKind> {
   const kinds = (text ?? '').split(',').filter(Boolean)
   const wrong = kinds.find((kind) => !findingKinds.includes(kind as FindingKind))
   if (wrong === undefined) return new Set(kinds as FindingKind[])
-  const errors = [{ path: 'repair', message: `has ${JSON.stringify(wrong.slice(0, 60))}; expected some of ${findingKinds.join(', ')}` }]
+  const errors = [{ path: 'repair', message: `has ${JSON.stringify(wrong.slice(0, 60))}; expected some of ${kindsKnown}` }]
   throw new CatalogueError('parameter_invalid', `query: repair ${errors[0]!.message}`, { details: { errors } })
 }

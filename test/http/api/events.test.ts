@@ -59,3 +59,14 @@ t.test('a quiet stream is kept alive, and so many at most are there at a time', 
     status = again.status
   }
 })
+
+t.test('where to begin is an event or a time, in the query also when a header goes before it', async (t) => {
+  const { app } = await startWithTarballs(t, { now })
+  const begin = async (since: string, headers = {}) =>
+    (await app.inject({ method: 'HEAD', url: '/api/v1/events', query: { since }, headers })).statusCode
+
+  for (const since of ['2026-01-02T03:04Z', '2026-01-02T03:04:05.678+01:30', '2026-01-02T03:04:05.678Z/0000000000000012w/2f0c9f8e'])
+    t.equal(await begin(since), 200, since)
+  for (const since of ['', 'yesterday', '2026-13-02T03:04Z', '2026-01-02T25:04Z', '2026-01-02']) t.equal(await begin(since), 400, since)
+  t.equal(await begin('yesterday', { 'last-event-id': '2026-01-02T03:04:05Z' }), 400)
+})

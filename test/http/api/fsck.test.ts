@@ -301,13 +301,14 @@ t.test('nobody loses a tarball while everybody uploads', async (t) => {
   for (const id of ids) t.match((await server.app.inject(`/api/v1/containers/${id}/images/amd64`)).json(), { verdict: 'match' })
 })
 
-t.test('a kind that is none is refused, and so is a repair where nobody may write', async (t) => {
+t.test('a kind that is none is refused, and none at all, and so is a repair where nobody may write', async (t) => {
   const server = await startWithTarballs(t, { policy: 'read-only' })
 
   t.match((await server.app.inject('/api/v1/fsck?deep=maybe')).json(), { status: 400 })
   t.match((await server.app.inject('/api/v1/fsck?repair=orphaned')).json(), { status: 400, errors: [{ path: 'repair' }] })
   t.match((await server.app.inject({ method: 'POST', url: '/api/v1/fsck?repair=orphaned' })).json(), { status: 403 })
   const open = await startWithTarballs(t)
+  t.match((await open.app.inject({ method: 'POST', url: '/api/v1/fsck' })).json(), { status: 400, code: 'parameter_missing' })
   t.match((await open.app.inject({ method: 'POST', url: '/api/v1/fsck?repair=all' })).json(), {
     status: 400,
     detail: /"all"; expected some of missing,/

@@ -82,6 +82,8 @@ t.test('a variant may stand in a path in either spelling', async (t) => {
 
   t.equal((await app.inject(`${base}/images/arm%2Fv7`)).json().architecture, 'arm/v7')
   t.equal((await app.inject(`${base}/images/armv7l`)).json().url, 's3://b/v7.tar')
+  for (const name of ['dash-', '-dash', 'one-two', '-'])
+    t.match((await app.inject(`${base}/images/${name}`)).json(), { code: 'image_missing' }, `${name} is a name all the same`)
 })
 
 t.test('the report tells what was proven, and of one path when it is asked', async (t) => {

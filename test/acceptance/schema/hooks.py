@@ -1,0 +1,274 @@
+"""What schemathesis cannot learn from openapi.yaml: bounds in bytes, real tarballs, and refusals that depend on what is in the store."""
+
+import atexit
+import base64
+import collections
+import json
+import os
+import re
+import zlib
+
+import jsonschema_rs
+import requests
+import schemathesis
+
+# Valid by its schema and refused all the same: the operations, the code of the problem (and, where a code has several meanings, how its
+# detail begins), and why JSON Schema cannot say it. Any other refusal of valid data is a fault.
+OF_CONTAINER = r"\w+ /api/v1/containers/\{id\}.*"
+CHANGES = r"(PUT|PATCH|POST|DELETE) /api/v1/(containers/\{id\}.*|batch)"
+EXCEPTIONS = [
+    # what is asked for is not there
+    (rf"{OF_CONTAINER}|POST /api/v1/batch", "container_unknown"),
+    (r"\w+ /api/v1/containers/\{id\}/(images/\{architecture\}.*|resolve|manifest|backfill|verify)", "image_missing"),
+    (r"PATCH /api/v1/containers/\{id\}|POST /api/v1/batch", "image_missing"),
+    (r"GET /api/v1/containers/\{id\}/(builds|tests)/\{architecture\}", "job_unknown"),
+    (r"\w+ /api/v1/containers/\{id\}/(diff|restore|history/\{revision\})", "revision_unknown"),
+    (r"GET /api/v1/specs/\{id\}/report", "spec_unknown"),
+    (r"\w+ /api/v1/uploads/\{upload\}", "upload_unknown"),
+    # its bytes were not read yet, or stand where this server does not read, or send anybody
+    (r"\w+ /api/v1/containers/\{id\}/(images/\{architecture\}/(report|relabel)|backfill)", "image_unproven"),
+    (r"\w+ /api/v1/containers/\{id\}/images/\{architecture\}/(report|verify)", "source_forbidden"),
+    (r"GET /api/v1/containers/\{id\}/images/\{architecture\}/download", "source_unsupported"),
+    # its bytes are another architecture's
+    (r"GET /api/v1/containers/\{id\}/resolve", "image_mislabelled"),
+    # where it belongs there is another one
+    (r"POST /api/v1/containers/\{id\}/images/\{architecture\}/relabel", "already_exists"),
+    # its bytes are no tarball, or do not tell what machine they are for, or prove that it is what it is said to be
+    (r"POST /api/v1/containers/\{id\}/images(/\{architecture\}/relabel)?", "image_refused"),
+    (r"PUT /api/v1/containers/\{id\}/images/\{architecture\}", "image_refused: the tarball has 0 bytes"),
+    # the only image is not taken away
+    (r"DELETE /api/v1/containers/\{id\}/images/\{architecture\}", "image_refused"),
+    # the pieces of an upload follow one another
+    (r"PATCH /api/v1/uploads/\{upload\}", "upload_conflict"),
+    # If-Match asks for a revision, and another one stands there
+    (CHANGES, "precondition_failed"),
+    # two of its URLs contradict each other: url is what x86_64 machines run, or one architecture stands there under two names
+    (r"(PUT|PATCH) /api/v1/containers/\{id\}|POST /api/v1/batch", "urls_invalid"),
+    # a new container needs what an old one already has: a digest, and a version where its id has no tag
+    (r"(PUT|PATCH) /api/v1/containers/\{id\}", "parameter_missing"),
+    (r"PUT /api/v1/containers/\{id\}/images/\{architecture\}", "parameter_missing"),
+    (r"POST /api/v1/containers/\{id\}/images", "parameter_missing"),
+    (r"POST /api/v1/batch", "parameter_missing"),
+    # only the plan's query says whether its body needs a job
+    (r"POST /api/v1/plan", "parameter_missing"),
+    # a common source is for those that are expected, and nobody may expect any
+    (r"POST /api/v1/plan", "parameter_invalid: plan: sources names no architecture"),
+    # Kubernetes has fewer names for machines than there are architectures
+    (r"POST /api/v1/plan", "parameter_invalid: no machine of Kubernetes can be labelled"),
+    # a cursor is what a page gave; nobody can make one up
+    (r"GET /api/v1/(containers|containers/\{id\}/history|deleted|backfill)", "cursor_invalid"),
+    # the digest of a body that schemathesis did not compute
+    (r"PUT /api/v1/containers/\{id\}/images/\{architecture\}|POST /api/v1/containers/\{id\}/images", "digest_mismatch"),
+]
+EXCEPTIONS = [(re.compile(operations), *refusal.partition(": ")[::2]) for operations, refusal in EXCEPTIONS]
+excepted = collections.Counter()
+
+ENTITY_TAGS = re.compile(r'\*$|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*$')
+TARBALL = open(os.environ["SAMPLE_TARBALL"], "rb").read()
+
+
+@schemathesis.serializer("application/offset+octet-stream")
+def as_it_is(context, value):
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+def too_long(value, limit=512):
+    """Bounds are in bytes of UTF-8, and JSON Schema counts characters."""
+    if isinstance(value, dict):
+        return any(too_long(one) for pair in value.items() for one in pair)
+    if isinstance(value, list):
+        return any(too_long(one) for one in value)
+    return isinstance(value, str) and not value.isascii() and len(value.encode("utf-8", "surrogatepass")) > limit
+
+
+def positive(case):
+    return case.meta is not None and case.meta.generation.mode.is_positive
+
+
+def is_stateful(case):
+    return case.meta is not None and case.meta.phase.name.value == "stateful"
+
+
+def one_in(number, case):
+    """As good as chance, and the same for the same seed."""
+    said = repr((case.path_parameters, case.query, case.headers, case.body))
+    return zlib.crc32(said.encode("utf-8", "surrogatepass")) % number == 0
+
+
+@schemathesis.hook
+def filter_case(context, case):
+    return not positive(case) or not too_long([case.path_parameters, case.query, case.body])
+
+
+@schemathesis.hook
+def map_case(context, case):
+    leave_what_is_kept(case)
+    if case.operation.path.endswith("/wait"):
+        do_not_wait(case)
+    if case.operation.label == "POST /api/v1/uploads":
+        ask_for_room(case)
+    if case.operation.path.endswith("/events"):
+        mostly_with_events(case)
+    if case.operation.method.upper() == "DELETE" and case.query and is_stateful(case):
+        # what is rehearsed is not gone afterwards
+        case.query.pop("dryRun", None)
+    if positive(case):
+        mostly_without_precondition(case)
+        with_what_there_is(case)
+        with_tarball(case)
+    return case
+
+
+def leave_what_is_kept(case):
+    """One container stays one that names no architectures: it is for its verification alone."""
+    parameters = case.path_parameters or {}
+    if parameters.get("id", "").startswith("kept") and not case.operation.path.endswith("{id}/verify"):
+        parameters["id"] = "seed-1:v1"
+
+
+def do_not_wait(case):
+    """Nobody waits for minutes; a timeout that is refused stays as it is."""
+    query = case.query if case.query is not None else {}
+    if re.fullmatch(r"\d+(\.\d+)?", str(query.get("timeout", 30))):
+        query["timeout"] = 0
+    case.query = query
+
+
+def mostly_with_events(case):
+    """A stream is read until its first event, and nothing happens meanwhile: most begin long ago."""
+    if one_in(5, case):
+        return
+    query = case.query if case.query is not None else {}
+    query.setdefault("since", "2026-01-01T00:00:00Z")
+    query.pop("container", None)
+    case.query = query
+    (case.headers or {}).pop("last-event-id", None)
+
+
+def ask_for_room(case):
+    """More than a gigabyte there may be no room for, which no schema can say."""
+    headers = case.headers or {}
+    length = str(headers.get("Upload-Length", ""))
+    if re.fullmatch(r"\d{1,12}", length) and 2**30 < int(length) <= 2**38:
+        headers["Upload-Length"] = str(int(length) % 2**30 + 1)
+
+
+def mostly_without_precondition(case):
+    """Else most requests would end there."""
+    headers = case.headers or {}
+    # the header's pattern is not followed where it is one that HTTP knows
+    if "If-Match" in headers and not (one_in(5, case) and ENTITY_TAGS.match(headers["If-Match"])):
+        del headers["If-Match"]
+    items = case.body.get("items", []) if isinstance(case.body, dict) else []
+    if not one_in(5, case):
+        for item in items:
+            item.pop("ifMatch", None)
+
+
+def with_what_there_is(case):
+    """Revisions and uploads that are there, and no cursor that is none, every other time."""
+    if one_in(2, case):
+        return
+    path, query, parameters = case.operation.path, case.query or {}, case.path_parameters or {}
+    query.pop("cursor", None)
+    if path.endswith(("/{revision}", "/restore", "/diff")):
+        entries = ask(f"containers/{quote(parameters['id'])}/history").get("items", [])
+        place = {"{revision}": parameters, "restore": case.body, "diff": query}[path.rsplit("/", 1)[1]]
+        for entry in entries[-1:]:
+            place["from" if place is query else "revision"] = entry["id"]
+    for upload in ask("uploads")["items"][:1] if "upload" in parameters else []:
+        parameters["upload"] = upload["upload"]
+
+
+def ask(path):
+    return requests.get(f"{os.environ['API']}/{path}", timeout=20).json()
+
+
+def quote(name):
+    # sometimes it is quoted already
+    return requests.utils.quote(requests.utils.unquote(name), safe="")
+
+
+def with_tarball(case):
+    """Every other tarball is one."""
+    headers = case.headers or {}
+    sample = one_in(2, case)
+    if isinstance(case.body, bytes) and sample:
+        case.body = TARBALL
+    if isinstance(case.body, dict) and "file" in case.body and sample:
+        case.body["file"] = TARBALL
+    if "Upload-Metadata" in headers:
+        # the pattern of a header is not always followed
+        headers["Upload-Metadata"] = f"id {base64.b64encode(b'seed-1:v1').decode()}"
+    if "Upload-Length" in headers and sample:
+        headers["Upload-Length"] = str(len(TARBALL))
+    # what a body is decides which parameters there are
+    if case.operation.label == "PUT /api/v1/containers/{id}/images/{architecture}" and case.query:
+        for name in ["version", "filename", "digest"] if case.media_type == "application/json" else ["dryRun"]:
+            case.query.pop(name, None)
+
+
+@schemathesis.hook
+def filter_failure(context, failure, case, response):
+    """A failure counts, unless it is one of the exceptions by name."""
+    kind = type(failure).__name__
+    if kind == "RejectedPositiveData":
+        return not is_exception(case.operation.label, response)
+    if kind == "AcceptedNegativeData" and case.media_type == "multipart/form-data":
+        # all values of a form are text, so what is no text becomes some
+        return set(re.findall(r"violates `(\w+)`", failure.message)) != {"type"}
+    if kind == "UseAfterFree":
+        # what stands beside a container outlasts it, and so does its history
+        return not re.search(r"/\{id\}/(expected|builds|tests|wait|history|diff)\b", case.operation.path)
+    return True
+
+
+def is_exception(label, response):
+    try:
+        problem = response.json()
+        code, detail = problem["code"], problem["detail"]
+    except Exception:
+        return False
+    for operations, one, begin in EXCEPTIONS:
+        if code == one and operations.fullmatch(label) and detail.startswith(begin):
+            excepted[f"{response.status_code} {code} {label}"] += 1
+            return True
+    return False
+
+
+@atexit.register
+def tell():
+    for refusal, count in sorted(excepted.items()):
+        print(f"valid and refused {count} times: {refusal}")
+
+
+@schemathesis.check
+def lines_conformance(context, response, case):
+    """Each line of JSON is as the schema says that describes a line."""
+    types = response.headers.get("content-type", [""])
+    if not types[0].startswith("application/x-ndjson"):
+        return
+    schema = case.operation.schema.raw_schema
+    described = case.operation.definition.raw["responses"][str(response.status_code)]["content"]["application/x-ndjson"]["schema"]
+    validator = jsonschema_rs.Draft202012Validator({**described, "components": schema["components"]})
+    for line in response.text.splitlines():
+        for error in validator.iter_errors(json.loads(line)):
+            raise AssertionError(f"{line} is no {described['$ref']}: {error.message}")
+
+
+@schemathesis.check
+class EveryOperationWorks:
+    """An operation that only ever refused was not tested."""
+
+    def __init__(self):
+        self.asked = set()
+        self.worked = set()
+
+    def after_response(self, context, response, case):
+        self.asked.add(case.operation.label)
+        # OPTIONS and others are tried on every path
+        if response.status_code < 400 and response.request.method == case.operation.method.upper():
+            self.worked.add(case.operation.label)
+
+    def after_run(self, context):
+        assert self.asked == self.worked, f"never answered with success: {', '.join(sorted(self.asked - self.worked))}"
