@@ -50,6 +50,27 @@ t.test('doctor says of a container what is wrong, what it means and what to do',
   t.notMatch(every.stdout, 'asked_without_arch', 'it does not take itself for a worker')
 })
 
+t.test('doctor advises what helps: relabelling a wrong name, building again what lies inside', async (t) => {
+  const { json, url } = await serve(t, { LEPORELLO_DATA: temporaryDirectory(t) })
+  const image = (architecture: string) => `${url}/api/v1/containers/hello%3A1/images/${architecture}`
+  const put = (architecture: string, body: Buffer) =>
+    fetch(image(architecture), { method: 'PUT', headers: { 'content-type': 'application/gzip' }, body: new Uint8Array(body) })
+  const advice = async () => (await json(['doctor', 'hello:1'])).value.findings.find(({ code }: { code: string }) => code === 'mislabelled')
+
+  // all of it is amd64's, registered as arm64
+  await put('arm64', tarball())
+  t.match(await advice(), { architecture: 'arm64', advice: /\/relabel\.$/ })
+  // its configuration says arm64, its programs are for amd64
+  await put('arm64', tarball({ architecture: 'arm64' }))
+  await fetch(`${image('arm64')}/relabel`, { method: 'POST' })
+
+  t.match(await advice(), {
+    architecture: 'amd64',
+    message: /the image's configuration says arm64; its programs are for amd64/,
+    advice: /^Build it again, so that its configuration says what its programs are/
+  })
+})
+
 t.test('doctor notes workers that ask without saying what they are', async (t) => {
   const { json, run, add, url } = await serve(t)
   await add({ name: 'hello:1', url: 's3://images/hello.tar.gz', urls: both })
