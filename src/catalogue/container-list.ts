@@ -144,8 +144,11 @@ async function checked(parts: ContainerListParts, { found, ...check }: Check): P
   const items: ContainerView[] = []
   for (let i = 0; i < found.length; i += readAtOnce) {
     const some = found.slice(i, i + readAtOnce)
-    const stored = await parts.containers.getMany(some.map(({ id }) => id))
-    const views = await Promise.all(some.map((one, j) => checkedOne(parts, { one, stored: stored[j], ...check })))
+    const ids = some.map(({ id }) => id)
+    // a row tells what would be looked for in the journal; where it was found, it need not be read
+    const rows = check.source === 'records' ? parts.rows.getMany(ids) : some
+    const [stored, beside] = await Promise.all([parts.containers.getMany(ids), rows])
+    const views = await Promise.all(some.map((one, j) => checkedOne(parts, { one, stored: stored[j], row: beside[j], ...check })))
     for (const [j, view] of views.entries()) {
       if (view) items.push(view)
       else if (check.source === 'rows' || (check.source === 'coming' && !stored[j])) parts.summaries.touched(some[j]!.id)
@@ -156,10 +159,15 @@ async function checked(parts: ContainerListParts, { found, ...check }: Check): P
 
 interface CheckOne extends Omit<Check, 'found'> {
   one: Stored
+  /** The record as it stands, and its row. */
   stored: Stored | undefined
+  row: Stored | undefined
 }
 
-async function checkedOne(parts: ContainerListParts, { one, stored, filters, sort, source }: CheckOne): Promise<ContainerView | undefined> {
+async function checkedOne(
+  parts: ContainerListParts,
+  { one, stored, row: beside, filters, sort, source }: CheckOne
+): Promise<ContainerView | undefined> {
   if (!stored) return source === 'records' ? undefined : checkedComing(parts, { one, filters, sort })
   // its record has come, and stands among the others
   if (source === 'coming') return undefined
@@ -167,7 +175,7 @@ async function checkedOne(parts: ContainerListParts, { one, stored, filters, sor
   if (!isInPlace({ one, known, sort, byRows: source === 'rows' })) return undefined
   // both at once, as nearly all that is found is what was asked for
   const gathering = parts.views.gather(known.record)
-  const row = source === 'rows' ? fromRowDocument(one.document) : undefined
+  const row = beside && fromRowDocument(beside.document)
   const [gathered, view] = await Promise.all([gathering, parts.views.of(known, { gathered: gathering, row })])
   const { summary } = await summariseWith(parts)(known, gathered)
   return meets({ ...summary, created: null, updated: null }, filters) ? view : undefined
