@@ -1,5 +1,5 @@
 import type { Architecture } from '../domain/architecture.ts'
-import { CatalogueError } from '../domain/errors.ts'
+import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
 import { checkId } from '../domain/limits.ts'
 import { degrades, type Reason, type State } from '../domain/state.ts'
 import type { Assemblies } from './assemblies.ts'
@@ -33,7 +33,7 @@ export interface Waited {
 }
 
 export interface Waiting {
-  /** Answers when it is so, or when time is up. Throws waiters_exceeded. */
+  /** Answers when it is so, or when time is up. Throws waiters_exceeded; store_unavailable when the store is away at the end. */
   wait(asked: WaitAsked): Promise<Waited>
 }
 
@@ -79,10 +79,13 @@ export function createWaiting({ views, journal, assemblies }: WaitingParts): Wai
       signal.addEventListener('abort', bell.ring)
       try {
         for (;;) {
-          const waited = await look(asked)
-          const left = deadline - performance.now()
-          if (waited.reached || left <= 0 || signal.aborted) return waited
-          await bell.heard(Math.min(left, lookEveryMs))
+          const ends = () => signal.aborted || performance.now() >= deadline
+          // who waits for minutes waits for a store, too, that is away for a moment
+          const waited = await look(asked).catch((error) => {
+            if (ends() || !isCatalogueError(error, 'store_unavailable')) throw error
+          })
+          if (waited && (waited.reached || ends())) return waited
+          await bell.heard(Math.min(Math.max(0, deadline - performance.now()), lookEveryMs))
         }
       } finally {
         count--

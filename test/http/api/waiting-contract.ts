@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
 import t from 'tap'
+import { CatalogueError } from '../../../src/domain/errors.ts'
 import type { Opened } from '../../stores/contract.ts'
 import { containerOn, startSite } from '../../support/assembly-client.ts'
 
@@ -13,9 +14,9 @@ export function waitingContract(name: string, open: (t: Test) => Promise<Opened>
     const settled = container.get('/wait?for=settled&timeout=30')
     const one = container.get('/wait?architecture=aarch64&timeout=30')
 
-    await container.image('arm64')
+    t.equal((await container.image('arm64')).status, 201)
     t.match((await one).body, { reached: true, architecture: 'arm64', state: 'complete', missing: [] })
-    await container.image('amd64')
+    t.equal((await container.image('amd64')).status, 201)
 
     t.match((await waiting).body, {
       container: 'wait-local:1',
@@ -85,6 +86,25 @@ export function waitingContract(name: string, open: (t: Test) => Promise<Opened>
     await two!.image('arm64')
 
     t.match((await waiting).body, { reached: true, state: 'complete' })
+  })
+
+  t.test(`${name}: a store that is away for a moment ends no waiting; one that is away at its end is told`, async (t) => {
+    const { stores } = await open(t)
+    const gate = { away: false }
+    const get: typeof stores.containers.get = async (...args) => {
+      if (gate.away) throw new CatalogueError('store_unavailable', 'it is away')
+      return stores.containers.get(...args)
+    }
+    const guarded = { ...stores, containers: { ...stores.containers, get } }
+    const container = containerOn(await startSite(t, { stores: guarded, expected: ['amd64'] }), 'wait-away:1')
+    gate.away = true
+
+    const waiting = container.get('/wait?timeout=30')
+    t.match(await container.get('/wait?timeout=0'), { status: 503, body: { code: 'store_unavailable' } })
+    gate.away = false
+    await container.image('amd64')
+
+    t.match(await waiting, { status: 200, body: { reached: true } })
   })
 
   t.test(`${name}: what cannot be waited for is refused; so is one waiter too many, and none outlives the server`, async (t) => {
