@@ -1,5 +1,5 @@
 import type { Architecture } from '../domain/architecture.ts'
-import { type Assembly, expiredPending, type Pending, withoutPending, withPending } from '../domain/assembly.ts'
+import { type Assembly, expiredPending, isNewsSince, type Pending, withoutPending, withPending } from '../domain/assembly.ts'
 import { imageRegistration } from '../domain/container.ts'
 import { fromDocument, type Record } from '../domain/document.ts'
 import { background, type Cause } from '../domain/entry.ts'
@@ -169,26 +169,31 @@ export function createPublishing(parts: PublishingParts): Publishing {
     const to = (assembly: Assembly, at: string) => {
       let next = there.length === 0 ? assembly : withoutPending(assembly, { architectures: there, now: at })
       for (const image of images) {
-        const waits = assembly.pending.get(image.architecture)
+        const { architecture } = image
+        const waits = assembly.pending.get(architecture)
         const same = waits && waits.expires > at && (['url', 'digest', 'version'] as const).every((name) => waits[name] === image[name])
-        if (!same && !there.includes(image.architecture)) next = withPending(next, { ...image, via: publicUrl, pendingMs, now: at })
+        const known = same && !isNewsSince(assembly, { architecture, since: waits.since })
+        if (!known && !there.includes(architecture)) next = withPending(next, { ...image, via: publicUrl, pendingMs, now: at })
       }
       return next
     }
     const names = images.map(({ architecture }) => architecture)
     if (!dryRun) await parts.keep?.(images.map(({ url }) => url))
-    const { after, unchanged, released } = await assemblies.change(id, {
+    const changed = await assemblies.change(id, {
       kind: 'pending',
       cause,
       dryRun,
       ...(names.length === 1 && { architecture: names[0] }),
       to,
-      told: ({ pending }) => [...pending],
+      told: meaningOf,
       what: 'waits',
       summary: `the image for ${names.join(', ')} has arrived, and waits for the others`
     })
     if (there.length > 0 && before && !dryRun) await assemblies.follow(id, { before, after: before, brought: there })
-    return { before, assembly: after.assembly, unchanged, released }
+    const { assembly } = changed.after
+    const [former, now] = [changed.before?.assembly, assembly].map((one) => JSON.stringify(one ? meaningOf(one) : []))
+    const unchanged = changed.unchanged || former === now
+    return { before, assembly, unchanged, released: changed.released }
   }
 
   const bring: Publishing['bring'] = async (id, asked) => {
@@ -287,6 +292,10 @@ export function createPublishing(parts: PublishingParts): Publishing {
     }
   }
 }
+
+/** What waits, but not since when: an image that comes again is no other one. */
+const meaningOf = ({ pending }: Assembly) =>
+  [...pending].map(([architecture, { url, digest, version }]) => [architecture, url, digest, version])
 
 /** Whether a record says of an image all that is brought. */
 function stands(record: Record | undefined, image: Brought): boolean {

@@ -5,6 +5,7 @@ import { type Api, type ApiAnswer, type ApiError, pathOf } from './api.ts'
 import { unreachable } from './http-client.ts'
 import { createProgress, type Progress, percent } from './progress.ts'
 import type { PushFile } from './push-file.ts'
+import { waits } from './register.ts'
 
 export interface PushOptions {
   id: string
@@ -26,6 +27,8 @@ export interface Pushed {
   summary: string
   /** Whether the server had it already. */
   unchanged: boolean
+  /** Whether it is not published yet, but stands beside the container until the others are there. */
+  waits: boolean
   /** How many bytes had come in an earlier attempt. */
   resumed: number
 }
@@ -54,7 +57,9 @@ export async function pushFile(api: Api, { file, ...options }: PushOptions & { f
   try {
     const { result } = await complete(api, { file, begun, progress, ...options })
     const { architecture, version, url, verdict, summary, unchanged } = result!
-    return { ...described(file), architecture, version, url, verdict, summary, unchanged, resumed: from }
+    const { value } = await findServer(api, options.id)
+    const waiting = waits(value as ContainerView, { architecture, url })
+    return { ...described(file), architecture, version, url, verdict, summary, unchanged, waits: waiting, resumed: from }
   } finally {
     progress.end()
   }
@@ -80,7 +85,17 @@ async function standing(api: Api, { file, id, version }: PushOptions & { file: P
   })
   // somebody changed the container in between
   if (again.status === 412) return undefined
-  return { ...described(file), architecture, version: container.version, url, verdict, summary: summary ?? '', unchanged: true, resumed: 0 }
+  return {
+    ...described(file),
+    architecture,
+    version: container.version,
+    url,
+    verdict,
+    summary: summary ?? '',
+    unchanged: true,
+    waits: false,
+    resumed: 0
+  }
 }
 
 /** The upload of this very tarball that somebody began, or a new one. */

@@ -70,8 +70,8 @@ async function readAll(paths: readonly string[], options: { arch: string | undef
   return files
 }
 
-const line = (id: string, { architecture, url, unchanged, verdict, summary }: Pushed): string =>
-  `${id}  ${architecture}: ${unchanged ? 'unchanged' : 'registered'}: ${url}${verdict === 'match' ? '' : ` (${verdict}: ${summary})`}`
+const line = (id: string, { architecture, url, unchanged, waits, verdict, summary }: Pushed): string =>
+  `${id}  ${architecture}: ${waits ? 'waits for the others' : unchanged ? 'unchanged' : 'registered'}: ${url}${verdict === 'match' ? '' : ` (${verdict}: ${summary})`}`
 
 /** What has come is kept by the server; who presses Ctrl-C shall know. */
 function tellAtTheEnd(): { begun(): void } {

@@ -66,20 +66,28 @@ function parseImage(text: string): Image {
 
 async function layOver(api: Api, { id, images, version, digest, query, headers, dryRun, json }: Asked): Promise<number> {
   let container: ContainerView | undefined
-  const outcomes: { architecture: string; unchanged: boolean }[] = []
+  const outcomes: { architecture: string; unchanged: boolean; waits: boolean }[] = []
   for (const { architecture, ...image } of images) {
     const body = image.from === undefined ? { ...image, version, digest } : image
     const path = pathOf`/api/v1/containers/${id}/images/${architecture!}`
     const answer = await api.ask<ImageAnswer>({ method: 'PUT', path, query, body, headers })
     container = answer.container
-    outcomes.push({ architecture: architecture!, unchanged: answer.unchanged })
-    if (!json) say(harmless(`${id}  ${architecture}: ${words(answer.unchanged, dryRun)}: ${maskSecrets(answer.image.url)}`))
+    const outcome = { architecture: architecture!, unchanged: answer.unchanged, waits: waits(container, answer.image) }
+    outcomes.push(outcome)
+    if (!json) say(harmless(`${id}  ${architecture}: ${words({ ...outcome, dryRun })}: ${maskSecrets(answer.image.url)}`))
   }
   if (json) print({ container, images: outcomes, dryRun })
   return exit.done
 }
 
-const words = (unchanged: boolean, dryRun: boolean) => (unchanged ? 'unchanged' : dryRun ? 'would be registered' : 'registered')
+/** Whether an image that was brought is not published yet. */
+export const waits = ({ pending }: ContainerView, { architecture, url }: { architecture: string; url: string }): boolean =>
+  pending[architecture]?.url === url
+
+const words = ({ unchanged, waits, dryRun }: { unchanged: boolean; waits: boolean; dryRun: boolean }) => {
+  if (waits) return dryRun ? 'would wait for the others' : 'waits for the others'
+  return unchanged ? 'unchanged' : dryRun ? 'would be registered' : 'registered'
+}
 
 async function replace(api: Api, { id, images, version, digest, query, headers, dryRun, json }: Asked): Promise<number> {
   if (images.some(({ from }) => from !== undefined)) throw misuse('@OTHER is for single architectures; leave --replace and bare URLs out')
@@ -91,6 +99,11 @@ async function replace(api: Api, { id, images, version, digest, query, headers, 
   const answer = await api.ask<ContainerAnswer>({ method: 'PUT', path, query, body, headers })
   const { container, unchanged } = answer
   if (json) print({ ...answer, dryRun })
-  else say(harmless(`${id}: ${words(unchanged, dryRun)}, with ${Object.keys(container.images).join(', ') || 'a url for any machine'}`))
+  else
+    say(
+      harmless(
+        `${id}: ${words({ unchanged, waits: false, dryRun })}, with ${Object.keys(container.images).join(', ') || 'a url for any machine'}`
+      )
+    )
   return exit.done
 }

@@ -147,14 +147,15 @@ export function withArrival(
   { architecture, url, now }: { architecture: Architecture; url: string | null; now: string }
 ): Assembly {
   const before = assembly.arrivals.get(architecture)
-  const build = assembly.builds.get(architecture)
-  const test = assembly.tests.get(architecture)
-  const newerWord = [build, test].some((word) => word !== undefined && before !== undefined && word.reported > before.since)
-  if (before?.url === url && !newerWord) return assembly
+  if (before?.url === url && !isNewsSince(assembly, { architecture, since: before.since })) return assembly
   const at = moment(assembly, now)
   const next = set({ ...assembly, updated: at }, 'arrivals', { architecture, value: { url, since: at } })
   return url === null ? without(next, 'sources', [architecture]) : withSourceOf(next, { architecture, url })
 }
+
+/** Whether a build or test was heard of since: then an image that comes again is more than the same request again. */
+export const isNewsSince = ({ builds, tests }: Assembly, { architecture, since }: { architecture: Architecture; since: string }): boolean =>
+  [builds.get(architecture), tests.get(architecture)].some((word) => word !== undefined && word.reported > since)
 
 function withSourceOf(assembly: Assembly, { architecture, url }: { architecture: Architecture; url: string }): Assembly {
   const [build, recorded] = [assembly.builds.get(architecture), assembly.sources.get(architecture)]

@@ -70,6 +70,22 @@ t.test('a tarball that the server has already ends the build that made it again,
   t.match(plan, { status: 0, stdout: /^arm64 +reuse +the image for arm64 was built from this source$/m })
 })
 
+t.test('where images are published together, the first is said to wait, and the last to be registered with it', async (t) => {
+  const rules = [{ match: '*', publish: 'all', expected: ['amd64', 'arm64'] }]
+  const { run, json } = await serve(t, { LEPORELLO_RULES: JSON.stringify(rules) })
+  const { amd64, arm64 } = await files(t)
+
+  const first = await run(['push', amd64, '--id', 'hello:1'])
+  const again = await json(['push', amd64, '--id', 'hello:1'])
+  const last = await run(['push', arm64, '--id', 'hello:1'])
+  const byUrl = await run(['register', 'other:1', 'amd64=s3://b/a.tar', '--digest', 'd'])
+
+  t.match(first, { status: 0, stdout: /^hello:1 {2}amd64: waits for the others: http/ })
+  t.match(again, { status: 0, value: { images: [{ waits: true }] } })
+  t.match(last, { status: 0, stdout: /^hello:1 {2}arm64: registered: http/ })
+  t.match(byUrl, { status: 0, stdout: 'other:1  amd64: waits for the others: s3://b/a.tar\n' })
+})
+
 t.test('several machines push at once, each its own architecture', async (t) => {
   const { json } = await serve(t)
   const { amd64, arm64 } = await files(t)
