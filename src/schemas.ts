@@ -2609,7 +2609,7 @@ export interface WaitQuery {
    */
   for?: 'complete' | 'degraded' | 'settled'
   /**
-   * Only this one matters.
+   * Only this one matters, and it is awaited though nobody expects it.
    */
   architecture?: string
   /**
