@@ -29,6 +29,9 @@ EXCEPTIONS = [
     (r"\w+ /api/v1/containers/\{id\}/(images/\{architecture\}/(report|relabel)|backfill)", "image_unproven"),
     (r"\w+ /api/v1/containers/\{id\}/images/\{architecture\}/(report|verify)", "source_forbidden"),
     (r"GET /api/v1/containers/\{id\}/images/\{architecture\}/download", "source_unsupported"),
+    # its URL is one that a rehearsal told: nothing was stored there
+    (r"GET /api/v1/containers/\{id\}/images/\{architecture\}/download", "blob_unknown"),
+    (r"\w+ /api/v1/containers/\{id\}/(images/\{architecture\}/(report|verify|relabel)|backfill|verify)", "source_gone"),
     # its bytes are another architecture's
     (r"GET /api/v1/containers/\{id\}/resolve", "image_mislabelled"),
     # where it belongs there is another one
