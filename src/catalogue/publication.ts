@@ -1,19 +1,15 @@
 import type { Architecture } from '../domain/architecture.ts'
-import { type Assembly, expiredPending, isNewsSince, type Pending, withoutPending, withPending } from '../domain/assembly.ts'
+import { type Assembly, isNewsSince, type Pending, withoutPending, withPending } from '../domain/assembly.ts'
 import { imageRegistration } from '../domain/container.ts'
 import { fromDocument, type Record } from '../domain/document.ts'
 import { background, type Cause } from '../domain/entry.ts'
-import { applies, type Facts, type Slot, waitingSlot } from '../domain/facts.ts'
+import { applies, type Slot, waitingSlot } from '../domain/facts.ts'
 import { checkId } from '../domain/limits.ts'
-import { type Publication, publishable, publishedDocument } from '../domain/publication.ts'
-import type { Release } from '../domain/task.ts'
 import { isForgotten } from '../domain/wakes.ts'
-import type { Assemblies } from './assemblies.ts'
-import { type Changes, checkPrecondition, type Known } from './changes.ts'
-import { type FactsBook, noteGiven } from './facts.ts'
+import { checkPrecondition, type Known } from './changes.ts'
+import { noteGiven } from './facts.ts'
 import { type Circumstances, type ImageToRegister, type Records, type Registered, registrationOf } from './records.ts'
-import type { Rulebook } from './rulebook.ts'
-import { createTurns } from './turns.ts'
+import { createSettlement, type SettlementParts } from './settlement.ts'
 import type { Verification } from './verification.ts'
 
 /** An image that somebody brings. */
@@ -36,125 +32,19 @@ export interface Publishing extends Records {
   work(options: { limit: number; signal: AbortSignal }): Promise<number>
 }
 
-export interface PublishingParts {
+export interface PublishingParts extends SettlementParts {
   records: Records
-  changes: Changes
-  assemblies: Assemblies
-  facts: FactsBook
-  rulebook: Rulebook
-  guarded: readonly Architecture[]
   verification: Pick<Verification, 'registered' | 'waits'> | undefined
-  addresses: () => readonly string[]
   /** Their tarballs may be about to be removed, because no record names them. */
   keep: ((urls: readonly string[]) => Promise<void>) | undefined
-  now: () => Date
 }
 
-/** Publish, clear, and look again; more when others bring images all the while. */
-const maxRounds = 8
-
 export function createPublishing(parts: PublishingParts): Publishing {
-  const { records, changes, assemblies, facts, rulebook, guarded, verification, addresses } = parts
-  const inTurn = createTurns()
+  const { records, changes, assemblies, facts, rulebook, verification } = parts
   const now = () => parts.now().toISOString()
   const holds = (id: string) => rulebook.policiesOf(id).publish !== 'each'
 
-  async function planOf(
-    id: string,
-    { assembly, record }: { assembly: Assembly; record: Record | undefined }
-  ): Promise<Publication | undefined> {
-    const { publish } = rulebook.policiesOf(id)
-    const expected = publish === 'each' ? [] : rulebook.expectedOf(id, assembly).architectures
-    const known = publish === 'verified' ? await waitingFacts(id, assembly.pending) : new Map<Architecture, Facts>()
-    const verdictOf = (architecture: Architecture) => known.get(architecture)?.verdict ?? 'unverified'
-    return publishable({ record, pending: assembly.pending, expected, publish, verdictOf, now: now() })
-  }
-
-  async function waitingFacts(id: string, pending: ReadonlyMap<Architecture, Pending>): Promise<Map<Architecture, Facts>> {
-    const found = await facts.read(id, [...pending.keys()].map(waitingSlot))
-    const bySlot = new Map(found.map((one) => [one.slot, one]))
-    return new Map(
-      [...pending].flatMap(([architecture, { url, digest }]) => {
-        const one = bySlot.get(waitingSlot(architecture))
-        return one && applies(one, { url, digest: digest ?? '' }) ? [[architecture, one] as const] : []
-      })
-    )
-  }
-
-  const documentOf = (id: string, publication: Publication) => (known: Known | undefined) => {
-    const replaces = known?.record.version !== publication.version
-    // what it was to be complete with is another version by now
-    if (replaces && !publication.replaces) return known?.document
-    const [first] = publication.images.values()
-    const publicUrl = first?.via ?? addresses()[0] ?? ''
-    return publishedDocument(id, { document: known?.document, publication: { ...publication, replaces }, publicUrl, guarded })
-  }
-
-  /** What is known of the images is written before the record names them, so that nobody is given a mislabelled one in between. */
-  async function publish(id: string, { publication, cause }: { publication: Publication; cause: Cause }): Promise<readonly Release[]> {
-    const to = documentOf(id, publication)
-    const known = await waitingFacts(id, publication.images)
-    const carry = async (digest: string) => {
-      for (const [architecture, one] of known) await facts.write({ ...one, slot: architecture, digest })
-    }
-    const planned = (await changes.write(id, { cause, to, dryRun: true })).after?.record.digest ?? ''
-    await carry(planned)
-    const changed = await changes.write(id, { cause, to, what: 'published' })
-    const record = changed.after?.record
-    if (!record) return changed.released
-    if ((record.digest ?? '') !== planned) await carry(record.digest ?? '')
-    for (const [architecture, { digest }] of publication.images) {
-      if (digest && !known.has(architecture)) await noteGiven(facts, { record, architecture, digest, now: now() })
-    }
-    await assemblies.follow(id, { ...changed, brought: [...publication.images.keys()] })
-    const [first] = publication.images.values()
-    await verification?.registered(record, { publicUrl: first?.via ?? addresses()[0] ?? '' })
-    return changed.released
-  }
-
-  /** Those that wait no longer, unless another image has come in their place. */
-  async function clear(
-    id: string,
-    { seen, architectures, what, cause }: { seen: Assembly; architectures: readonly Architecture[]; what: string; cause: Cause }
-  ): Promise<readonly Release[]> {
-    if (architectures.length === 0) return []
-    const changed = await assemblies.change(id, {
-      kind: 'pending',
-      cause,
-      to: (assembly, at) => {
-        const same = architectures.filter((one) => assembly.pending.get(one)?.since === seen.pending.get(one)?.since)
-        return withoutPending(assembly, { architectures: same, now: at })
-      },
-      told: ({ pending }) => [...pending],
-      what,
-      summary: `${what}: the image for ${architectures.join(', ')}`
-    })
-    const { pending } = changed.after.assembly
-    for (const architecture of architectures) if (!pending.has(architecture)) await facts.remove(id, waitingSlot(architecture))
-    return changed.released
-  }
-
-  /** Answers the tarballs that were let go of on the way. */
-  const settled = (id: string, cause: Cause): Promise<Release[]> =>
-    inTurn(id, async () => {
-      const released: Release[] = []
-      for (let round = 0; round < maxRounds; round++) {
-        const assembly = await assemblies.find(id)
-        if (!assembly || assembly.pending.size === 0) return released
-        const record = (await changes.find(id))?.record
-        const done = [...assembly.pending].filter(([architecture, { url, version }]) => {
-          return record?.images.get(architecture) === url && record.version === (version ?? '')
-        })
-        const expired = expiredPending(assembly, now())
-        released.push(...(await clear(id, { seen: assembly, architectures: expired, what: 'given up', cause })))
-        released.push(...(await clear(id, { seen: assembly, architectures: done.map(([one]) => one), what: 'published', cause })))
-        const left = withoutPending(assembly, { architectures: done.map(([one]) => one), now: now() })
-        const publication = await planOf(id, { assembly: left, record })
-        if (!publication) return released
-        released.push(...(await publish(id, { publication, cause })))
-      }
-      return released
-    })
+  const { planOf, documentOf, clear, settled } = createSettlement(parts)
 
   const settle: Publishing['settle'] = async (id, cause = background('publication')) => void (await settled(id, cause))
 

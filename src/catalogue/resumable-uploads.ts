@@ -1,21 +1,10 @@
 import type { BlobSource, Upload } from '../blobs/blob-store.ts'
 import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
 import { checkId } from '../domain/limits.ts'
-import { storageUrl } from '../domain/storage.ts'
-import type { ImageReport } from '../images/image-report.ts'
-import type { NotOvertaken } from './overtaking.ts'
 import type { Circumstances } from './records.ts'
-import { checkProven, type Place, placeOf, registerTarball, type Uploaded, type UploadParts, versionOf } from './tarball-uploads.ts'
-import {
-  parseNote,
-  refusalFrom,
-  toNote,
-  type UploadClaim,
-  type UploadNote,
-  type UploadResult,
-  type UploadView,
-  uploadView
-} from './upload-notes.ts'
+import { versionOf } from './tarball-uploads.ts'
+import { type CompletionParts, uploadCompletion } from './upload-completion.ts'
+import { parseNote, toNote, type UploadClaim, type UploadNote, type UploadView, uploadView } from './upload-notes.ts'
 
 export interface Piece {
   upload: string
@@ -50,22 +39,10 @@ export interface ResumableUploads {
   stop(): Promise<void>
 }
 
-interface Proving {
-  ending: Promise<UploadNote>
-  /** Whether somebody waits for it: else the server does it by itself. */
-  asked: boolean
-}
-
 /** A complete upload that nobody has touched for so long is not in the hands of another replica. */
 const abandonedMs = 60_000
 
-/** Somebody else wrote in between. */
-const maxAttempts = 10
-
-export interface ResumableParts extends UploadParts {
-  notOvertaken: NotOvertaken
-  /** A tarball that was stored, and is registered nowhere. */
-  letGo(id: string, urls: readonly string[]): Promise<unknown>
+export interface ResumableParts extends CompletionParts {
   /** After so long without a byte an upload is removed, and so is the memory of one that has ended. */
   expiryMs: number
 }
@@ -74,8 +51,7 @@ export function resumableUploads({ expiryMs, ...parts }: ResumableParts): Resuma
   const { now, records } = parts
   const { uploads } = parts.blobs
   const receiving = new Map<string, { cut(): void; done: Promise<unknown> }>()
-  const proving = new Map<string, Proving>()
-  const stopped = new AbortController()
+  const completion = uploadCompletion(parts)
 
   const viewOf = (upload: Upload, note: UploadNote) => uploadView(upload, { note, expiryMs })
   const isExpired = ({ touched }: Upload) => touched.getTime() + expiryMs <= now().getTime()
@@ -104,93 +80,6 @@ export function resumableUploads({ expiryMs, ...parts }: ResumableParts): Resuma
       return await done
     } finally {
       if (receiving.get(id) === own) receiving.delete(id)
-    }
-  }
-
-  /** Once at a time in this process; of two replicas both may do it, as each step may be repeated. */
-  function complete(upload: Upload, { note, asked }: { note: UploadNote; asked: boolean }): Promise<UploadNote> {
-    const running = proving.get(upload.id)
-    if (running) {
-      running.asked ||= asked
-      return running.ending
-    }
-    const mine: Proving = { asked, ending: Promise.resolve(note) }
-    mine.ending = settle(upload, { note, mine }).finally(() => proving.delete(upload.id))
-    proving.set(upload.id, mine)
-    return mine.ending
-  }
-
-  async function settle(upload: Upload, { note, mine }: { note: UploadNote; mine: Proving }): Promise<UploadNote> {
-    const { id } = upload
-    const ending = await prove(upload, { note, mine }).then(
-      (result) => ({ result }),
-      (error) => {
-        const refusal = refusalFrom(error)
-        if (!refusal) throw error
-        return { refusal }
-      }
-    )
-    const ended = { ...note, ...ending }
-    await uploads.end(id, toNote(ended)).catch((error) => {
-      // removed with its bytes, because they are not what had come: then only this answer tells
-      if (!(isCatalogueError(error, 'upload_unknown') && ended.refusal)) throw error
-    })
-    return ended
-  }
-
-  async function prove(upload: Upload, { note, mine }: { note: UploadNote; mine: Proving }): Promise<UploadResult> {
-    const { publicUrl, cause: _, ...claim } = note
-    const { id, sha256 } = claim
-    const report = await inspected(upload.id, note)
-    const found = report.tarball.sha256!
-    if (sha256 !== undefined && sha256 !== found) {
-      throw new CatalogueError('digest_mismatch', `expected sha256:${sha256}, but the bytes are sha256:${found}; nothing was stored`)
-    }
-    checkProven(report, parts)
-    const place = placeOf(report, { id, said: { ...claim, digest: undefined }, before: await records.find(id) })
-    const { created, unchanged, revision } = await registered(upload, { note, mine, place, report })
-    const { verdict, summary } = report
-    const { key, ...placed } = place
-    return { ...placed, url: storageUrl(publicUrl, key), sha256: found, verdict, summary, created, unchanged, revision }
-  }
-
-  async function inspected(upload: string, { architecture }: UploadNote): Promise<ImageReport> {
-    const stream = await uploads.read(upload)
-    const stop = () =>
-      stream.destroy(new CatalogueError('store_unavailable', 'the server stops; the upload is kept, and can be asked for again'))
-    stopped.signal.addEventListener('abort', stop, { once: true })
-    try {
-      return (await parts.inspect(stream, { claimed: architecture })).report
-    } finally {
-      stopped.signal.removeEventListener('abort', stop)
-      stream.destroy()
-    }
-  }
-
-  /** What somebody asks for now is registered over whatever stands there; what nobody asks for any more, over nothing that came later. */
-  async function registered(
-    { id: upload, touched: since, placed }: Upload,
-    { note, mine, place, report }: { note: UploadNote; mine: Proving; place: Place; report: ImageReport }
-  ): Promise<Uploaded> {
-    const { id, publicUrl, cause } = note
-    const url = storageUrl(publicUrl, place.key)
-    let stored = placed !== undefined
-    for (let attempts = 1; ; attempts++) {
-      const precondition = mine.asked ? undefined : await parts.notOvertaken(id, { ...place, url, since }).catch(overtaken)
-      try {
-        await uploads.finish(upload, { key: place.key, expected: { sha256: report.tarball.sha256! }, keep: true })
-        stored = true
-        return await registerTarball(parts, { id, place, report, publicUrl, cause, precondition })
-      } catch (error) {
-        if (!precondition || !isCatalogueError(error, 'precondition_failed')) throw error
-        if (attempts === maxAttempts)
-          throw new CatalogueError('revision_conflict', `${id} is changed by too many at once`, { cause: error })
-      }
-    }
-
-    async function overtaken(error: unknown): Promise<never> {
-      if (stored && isCatalogueError(error, 'upload_overtaken')) await parts.letGo(id, [url])
-      throw error
     }
   }
 
@@ -227,14 +116,14 @@ export function resumableUploads({ expiryMs, ...parts }: ResumableParts): Resuma
       const { offset, size = 0 } = upload
       if (piece.at !== offset) throw elsewhere(piece, offset)
       if (offset < size) upload = await receive(piece)
-      if (!upload.ended && upload.offset === size) note = await complete(upload, { note, asked: true })
+      if (!upload.ended && upload.offset === size) note = await completion.complete(upload, { note, asked: true })
       if (note.refusal) throw new CatalogueError(note.refusal.code, note.refusal.message)
       return viewOf(upload, note)
     },
 
     async discard(id) {
       await interrupt(id)
-      if (proving.has(id)) throw new CatalogueError('upload_conflict', `upload ${id} has come whole and is just being proven`)
+      if (completion.isUnderWay(id)) throw new CatalogueError('upload_conflict', `upload ${id} has come whole and is just being proven`)
       if (!(await uploads.discard(id))) throw unknown(id)
     },
 
@@ -244,13 +133,13 @@ export function resumableUploads({ expiryMs, ...parts }: ResumableParts): Resuma
       for await (const upload of uploads.list()) {
         const note = parseNote(upload.note)
         if (signal.aborted) break
-        if (!note || receiving.has(upload.id) || proving.has(upload.id)) continue
+        if (!note || receiving.has(upload.id) || completion.isUnderWay(upload.id)) continue
         const work = isExpired(upload)
           ? () => uploads.discard(upload.id)
           : !upload.ended &&
             upload.offset === upload.size &&
             upload.touched.getTime() < forget &&
-            (() => complete(upload, { note, asked: false }))
+            (() => completion.complete(upload, { note, asked: false }))
         if (!work) continue
         await work().then(
           () => done++,
@@ -267,9 +156,8 @@ export function resumableUploads({ expiryMs, ...parts }: ResumableParts): Resuma
     release,
 
     async stop() {
-      stopped.abort()
       await release()
-      await Promise.allSettled([...proving.values()].map(({ ending }) => ending))
+      await completion.stop()
     }
   }
 }
