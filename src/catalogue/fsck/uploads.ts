@@ -5,6 +5,9 @@ import type { Run } from './parts.ts'
 /** A put that stands still is cut off after a minute, but on S3 its parts tell only when it began. */
 const surelyLeftMs = 3_600_000
 
+/** A bucket's clock may be ahead of ours, and what came in this very millisecond is there, too. */
+const clocksApartMs = 60_000
+
 /** What killed puts left behind, and uploads that arrive in pieces. */
 export async function* checkUploads(run: Run): AsyncGenerator<Finding | Note> {
   yield* checkLeftovers(run)
@@ -23,11 +26,11 @@ async function* checkLeftovers({ blobs, repair, now, aloneSince, expiryMs }: Run
   if (remove) {
     for await (const leftover of blobs.leftovers({ before: ripe, remove: true })) yield tellLeftover(leftover, { time, repair: 'done' })
   }
-  for await (const leftover of blobs.leftovers({ before: new Date(time) })) {
+  for await (const leftover of blobs.leftovers({ before: new Date(time + clocksApartMs) })) {
     if (leftover.modified < left) {
       yield tellLeftover(leftover, { time, repair: leftover.modified < ripe ? 'possible' : 'later' })
     } else {
-      const message = `${leftover.name} came ${spoken(time - leftover.modified.getTime())} ago: ${leftover.what}, or being written just now`
+      const message = `${leftover.name} came ${spoken(Math.max(0, time - leftover.modified.getTime()))} ago: ${leftover.what}, or being written just now`
       yield { type: 'note', name: leftover.name, message }
     }
   }

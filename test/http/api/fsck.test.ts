@@ -250,6 +250,15 @@ t.test('what a killed put left is told with its age, and removed only when it is
   t.equal((await server.fsck()).summary.clean, true)
 })
 
+t.test('what a store with a clock ahead of ours says of a put that was killed is told all the same', async (t) => {
+  const server = await start(t)
+  appendFileSync(join(server.directory, 'incoming', 'a'.repeat(32)), 'half')
+
+  server.pass(-5000)
+
+  t.match((await server.fsck()).notes, [{ message: /incoming\/a+ came 0 s ago: a blob that was never finished/ }])
+})
+
 t.test('an upload in pieces can go on until it has expired, and is given up then when asked', async (t) => {
   const server = await start(t)
   const { id } = await server.blobs.uploads.create({ size: 10 })
