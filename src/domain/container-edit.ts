@@ -19,7 +19,7 @@ export interface ContainerGiven {
   images?: { [architecture: string]: ImageGiven }
 }
 
-/** The same, laid over what there is (RFC 7396): null takes an image away. */
+/** The same, laid over what there is (RFC 7396): null takes an image away, and one that is not there is no fault. */
 export interface ContainerPatch extends Omit<ContainerGiven, 'images'> {
   images?: { [architecture: string]: ImageGiven | null }
 }
@@ -42,7 +42,7 @@ export function edited(id: string, { known, edit }: { known: Record | undefined;
     case 'put-image':
       return putImage(id, { known, edit })
     case 'delete-image':
-      return patched(existing(id, known), { images: { [edit.architecture]: null } })
+      return withoutImage(existing(id, known), edit.architecture)
     case 'delete':
       existing(id, known)
       return undefined
@@ -101,9 +101,11 @@ function patched(known: Record, patch: ContainerPatch): Registration {
     }
     seen.set(architecture, name)
     if (image !== null) images.set(architecture, urlOf(image))
-    else if (!images.delete(architecture)) throw imageMissing(known, { architecture, requested: name })
+    else images.delete(architecture)
   }
-  const url = patch.url ?? (seen.has(amd64) ? '' : (known.url ?? ''))
+  // url follows the image of x86_64 where there is or was one
+  const follows = seen.has(amd64) && (images.has(amd64) || known.images.has(amd64))
+  const url = patch.url ?? (follows ? '' : (known.url ?? ''))
   if (images.size === 0 && url === '') {
     throw new CatalogueError('image_refused', `nothing would be left of ${known.id}; delete the container instead`)
   }
@@ -115,6 +117,11 @@ function patched(known: Record, patch: ContainerPatch): Registration {
     url,
     urls: names.length === 0 ? '' : pythonObject(names.map(([name, text]) => [name, text]))
   }
+}
+
+function withoutImage(known: Record, architecture: Architecture): Registration {
+  if (!known.images.has(architecture)) throw imageMissing(known, { architecture, requested: architecture })
+  return patched(known, { images: { [architecture]: null } })
 }
 
 function putImage(id: string, { known, edit }: { known: Record | undefined; edit: Edit & { op: 'put-image' } }): Registration {

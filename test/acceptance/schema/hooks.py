@@ -20,7 +20,7 @@ EXCEPTIONS = [
     # what is asked for is not there
     (rf"{OF_CONTAINER}|POST /api/v1/batch", "container_unknown"),
     (r"\w+ /api/v1/containers/\{id\}/(images/\{architecture\}.*|resolve|manifest|backfill|verify)", "image_missing"),
-    (r"PATCH /api/v1/containers/\{id\}|POST /api/v1/batch", "image_missing"),
+    (r"POST /api/v1/batch", "image_missing"),
     (r"GET /api/v1/containers/\{id\}/(builds|tests)/\{architecture\}", "job_unknown"),
     (r"\w+ /api/v1/containers/\{id\}/(diff|restore|history/\{revision\})", "revision_unknown"),
     (r"GET /api/v1/specs/\{id\}/report", "spec_unknown"),
