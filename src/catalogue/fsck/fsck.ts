@@ -13,6 +13,8 @@ export async function* fsck(parts: FsckParts, options: FsckOptions): AsyncGenera
   const run: Run = { ...parts, ...options, checked: { containers: 0, objects: 0, facts: 0, tasks: 0, uploads: 0 } }
   const found: Partial<Record<FindingKind, number>> = {}
   let [all, repaired] = [0, 0]
+  // what was registered a moment ago is looked at, too
+  await Promise.all([run.containers, run.factsStore, run.tasks].map((store) => store.refresh()))
   for (const check of [checkUploads, checkObjects, checkFacts, checkTasks]) {
     for await (const line of check(run)) {
       if (line.type === 'finding') {
