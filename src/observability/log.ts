@@ -9,11 +9,28 @@ export interface LogOptions {
   to?: DestinationStream & { flushSync(): void }
 }
 
+/** What waits while nobody reads the log. More than that is lost, rather than the server. */
+const maxWaiting = 16 * 1024 * 1024
+
 /**
- * JSON lines. They are gathered for up to 100 ms, because one system call a request would cost more than answering it; call flush
- * before the process ends.
+ * Where the lines go. They are gathered for up to 100 ms, because one system call a request would cost more than answering it. When its
+ * reader stands still, so many bytes wait for it, 16 MiB by default; how many lines were lost after that is told when it goes on.
  */
-export function createLog({ level, to = pino.destination({ dest: 1, sync: false, minLength: 12_288, periodicFlush: 100 }) }: LogOptions) {
+export function logDestination(fd = 1, most = maxWaiting): NonNullable<LogOptions['to']> {
+  const to = pino.destination({ dest: fd, sync: false, minLength: 12_288, periodicFlush: 100, maxLength: most })
+  let lost = 0
+  to.on('drop', () => lost++)
+  to.on('drain', () => {
+    if (lost === 0) return
+    const msg = `${lost} lines of the log were lost, because nobody read it`
+    lost = 0
+    to.write(`${JSON.stringify({ level: 'warn', time: isoNow(), msg })}\n`)
+  })
+  return to
+}
+
+/** JSON lines; call flush before the process ends. */
+export function createLog({ level, to = logDestination() }: LogOptions) {
   const options = {
     level,
     base: null,

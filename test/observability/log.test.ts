@@ -1,0 +1,41 @@
+import { execFileSync } from 'node:child_process'
+import { constants, openSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { logDestination } from '../../src/observability/log.ts'
+import { temporaryDirectory } from '../stores/embedded/directory.ts'
+import { eventually } from '../support/processes.ts'
+
+t.test('of a log that nobody reads so much waits and no more, and its reader is told how much was lost', async (t) => {
+  const pipe = join(temporaryDirectory(t), 'pipe')
+  execFileSync('mkfifo', [pipe])
+  const fd = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK)
+  const to = logDestination(fd, 1_000_000)
+  const line = `${JSON.stringify({ msg: 'x'.repeat(50_000) })}\n`
+
+  for (let i = 0; i < 40; i++) to.write(line)
+
+  const buffer = Buffer.alloc(100_000)
+  let read = ''
+  await eventually(
+    async () => {
+      try {
+        const size = readSync(fd, buffer)
+        read += buffer.toString('latin1', 0, size)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      }
+      return /"level":"warn"/.test(read.slice(-1000)) || undefined
+    },
+    { what: 'the rest of the log', withinMs: 60_000, everyMs: 1 }
+  )
+
+  const lines = read.trimEnd().split('\n')
+  const lost = Number(/(\d+) lines of the log were lost/.exec(lines.pop()!)?.[1])
+  t.ok(lost > 10, `${lost} of 40 lines were lost`)
+  t.equal(lines.length, 40 - lost)
+  t.ok(
+    lines.every((one) => `${one}\n` === line),
+    'what was told is whole'
+  )
+})
