@@ -1,8 +1,9 @@
 import type { BlobStore } from '../blobs/blob-store.ts'
 import type { Architecture } from '../domain/architecture.ts'
-import type { Record } from '../domain/document.ts'
+import { imagesBySlot, type Record } from '../domain/document.ts'
 import { isCatalogueError } from '../domain/errors.ts'
 import { keyOfUrl } from '../domain/storage.ts'
+import { severalAtOnce } from './several-at-once.ts'
 
 /** Where the tarball of an image is that a record names, or named. */
 export interface TarballStanding {
@@ -43,17 +44,16 @@ export function tarballStandings({ blobs, addresses, pendingAmong }: TarballStan
 
   async function statuses(keys: readonly string[]): Promise<Map<string, TarballStanding['status']>> {
     const found = new Map<string, TarballStanding['status']>()
-    const left = [...keys]
-    const worker = async () => {
-      for (let key = left.pop(); key !== undefined; key = left.pop()) found.set(key, await statusOf(key))
-    }
-    await Promise.all(Array.from({ length: Math.min(atOnce, left.length) }, worker))
+    const look = async (key: string) => [key, await statusOf(key)] as const
+    for await (const [key, status] of severalAtOnce(keys, { atOnce, work: look })) found.set(key, status)
     return found
   }
 
   return async (records, publicUrl) => {
     const own = [publicUrl, ...addresses()]
-    const named = records.map((record) => imagesOf(record).map(([architecture, url]) => ({ architecture, key: keyOfUrl(url, own) })))
+    const named = records.map((record) =>
+      imagesBySlot(record).map(([slot, url]) => ({ architecture: slot || null, key: keyOfUrl(url, own) }))
+    )
     const keys = [...new Set(named.flat().flatMap(({ key }) => key ?? []))]
     const [found, pending] = await Promise.all([statuses(keys), pendingAmong(keys)])
     return named.map((images) =>
@@ -63,8 +63,4 @@ export function tarballStandings({ blobs, addresses, pendingAmong }: TarballStan
       })
     )
   }
-}
-
-function imagesOf({ images, url }: Record): (readonly [Architecture | null, string])[] {
-  return images.size > 0 ? [...images] : url === undefined ? [] : [[null, url]]
 }

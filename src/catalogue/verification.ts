@@ -1,4 +1,4 @@
-import type { Record } from '../domain/document.ts'
+import { imagesBySlot, type Record } from '../domain/document.ts'
 import { isCatalogueError } from '../domain/errors.ts'
 import { applies, type Facts, isWaiting, type Slot } from '../domain/facts.ts'
 import { keyOfUrl } from '../domain/storage.ts'
@@ -186,6 +186,5 @@ export function createVerification(parts: VerificationParts): Verification {
 
 function imagesOf(record: Record): Unread[] {
   const { id: container, digest = '' } = record
-  const slots: [Slot, string][] = record.images.size > 0 ? [...record.images] : record.url === undefined ? [] : [['', record.url]]
-  return slots.map(([slot, url]) => ({ container, slot, url, digest }))
+  return imagesBySlot(record).map(([slot, url]) => ({ container, slot, url, digest }))
 }

@@ -1,3 +1,4 @@
+import type { Architecture } from './architecture.ts'
 import type { Container } from './container.ts'
 import { isWaiting, type Slot } from './facts.ts'
 import { isGuardUrl } from './guard.ts'
@@ -45,3 +46,7 @@ export function fromDocument(id: string, document: string): Record {
 /** The URL of one image; '' stands for the one of a record that names no architectures. */
 export const urlOf = ({ images, url }: Record, slot: Slot): string | undefined =>
   slot === '' ? (images.size === 0 ? url : undefined) : isWaiting(slot) ? undefined : images.get(slot)
+
+/** Every image that a record names, with its URL; '' as above. */
+export const imagesBySlot = ({ images, url }: Record): [Architecture | '', string][] =>
+  images.size > 0 ? [...images] : url === undefined ? [] : [['', url]]

@@ -1,12 +1,13 @@
 import type { BlobInfo } from '../../blobs/blob-store.ts'
-import { fromDocument } from '../../domain/document.ts'
+import { fromDocument, imagesBySlot } from '../../domain/document.ts'
 import { isCatalogueError } from '../../domain/errors.ts'
 import { applies, type Facts, type Slot } from '../../domain/facts.ts'
 import { digestInKey, isUploadKey, keyOfUrl, keysNamedIn } from '../../domain/storage.ts'
 import type { Stored } from '../../stores/document-store.ts'
 import { pagesOf } from '../naming.ts'
+import { severalAtOnce } from '../several-at-once.ts'
 import { type Finding, finding, type Note, spoken } from './findings.ts'
-import { type Run, severalAtOnce, youngMs } from './parts.ts'
+import { type Run, youngMs } from './parts.ts'
 
 /** An object of the store, while the records are walked past it. */
 interface Entry extends BlobInfo {
@@ -91,8 +92,7 @@ async function* checkRecords(run: Run, { page, stretch }: { page: Stored[]; stre
     markNamed(stretch, document)
     if (!document.includes('storage')) continue
     const record = fromDocument(id, document)
-    const slots: [Slot, string][] = record.images.size > 0 ? [...record.images] : record.url === undefined ? [] : [['', record.url]]
-    images.push(...slots.map(([slot, url]) => ({ container: id, slot, url, digest: record.digest })))
+    images.push(...imagesBySlot(record).map(([slot, url]) => ({ container: id, slot, url, digest: record.digest })))
   }
   for await (const found of severalAtOnce(images, { atOnce, work: (image) => checkImage(run, { image, stretch }) })) if (found) yield found
 }

@@ -50,18 +50,3 @@ export interface Run extends FsckParts, FsckOptions {
 
 /** What is younger may be about to be registered, and is not judged. */
 export const youngMs = 15 * 60_000
-
-/** Does so many things at once, and gives what came out in order. */
-export async function* severalAtOnce<Item, Result>(
-  items: Iterable<Item>,
-  { atOnce, work }: { atOnce: number; work: (item: Item) => Promise<Result> }
-): AsyncGenerator<Result> {
-  let group: Item[] = []
-  for (const item of items) {
-    group.push(item)
-    if (group.length < atOnce) continue
-    yield* await Promise.all(group.map(work))
-    group = []
-  }
-  yield* await Promise.all(group.map(work))
-}
