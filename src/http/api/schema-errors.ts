@@ -17,18 +17,28 @@ export function explainErrors(errors: readonly ErrorObject[], compile: Compile):
 
 const keyOf = ({ instancePath, keyword, params }: ErrorObject): string => `${instancePath} ${keyword} ${JSON.stringify(params)}`
 
-/** Ajv tells what is wrong with every branch of an anyOf: a url that is missing also as one that is not null, nor any other form. */
+/**
+ * Ajv tells what is wrong with every branch of an anyOf: a url that is missing also as one that is not null, nor any other form. A choice
+ * stands behind the errors of its branches, so that an outer one is met first from the end. Each error is looked at once: there are thousands
+ * where every item of a batch is wrong.
+ */
 function nearest(errors: readonly ErrorObject[], compile: Compile): ErrorObject[] {
-  const choice = errors.find(({ keyword }) => keyword === 'anyOf')
-  if (!choice) return [...errors]
-  const branches = (choice.schema as AnySchemaObject[]).map((branch) => errorsOf(branch, { at: choice, compile }))
-  const ofBranches = new Set(branches.flat().map(keyOf))
-  const others = errors.filter((error) => error !== choice && !ofBranches.has(keyOf(error)))
+  const ofBranches = new Set<string>()
+  const told = new Map<ErrorObject, readonly ErrorObject[]>()
+  for (const choice of errors.filter(({ keyword }) => keyword === 'anyOf').reverse()) {
+    if (ofBranches.has(keyOf(choice))) continue
+    const branches = (choice.schema as AnySchemaObject[]).map((branch) => errorsOf(branch, { at: choice, compile }))
+    for (const error of branches.flat()) ofBranches.add(keyOf(error))
+    told.set(choice, nearestOf(branches, { choice, compile }))
+  }
+  return errors.flatMap((error) => told.get(error) ?? (ofBranches.has(keyOf(error)) ? [] : [error]))
+}
+
+function nearestOf(branches: ErrorObject[][], { choice, compile }: { choice: ErrorObject; compile: Compile }): ErrorObject[] {
   const far = branches.map((branch) => distance(branch, choice.instancePath))
   const candidates = branches.filter((_, i) => far[i] === Math.min(...far))
   const missing = missingIn(candidates)
-  const told = candidates.length > 1 && missing ? [{ ...choice, params: { missing } }] : nearest(candidates[0]!, compile)
-  return [...nearest(others, compile), ...told]
+  return candidates.length > 1 && missing ? [{ ...choice, params: { missing } }] : nearest(candidates[0]!, compile)
 }
 
 function errorsOf(branch: AnySchemaObject, { at, compile }: { at: ErrorObject; compile: Compile }): ErrorObject[] {

@@ -169,3 +169,13 @@ t.test('a batch that was whole stays whole, though only its note was left and so
   t.match((await app.inject('/api/v1/containers/a')).json(), { version: '1' })
   t.match((await app.inject('/api/v1/containers/b')).json(), { version: '2' })
 })
+
+t.test('of a batch in which every item is wrong the first is told first, and how many more there are', async (t) => {
+  const { app } = await startWithTarballs(t)
+  const items = Array.from({ length: 1000 }, (_, i) => ({ op: 'put', id: `a${i}`, container: { url: 5, x: 1 } }))
+
+  const refused = (await app.inject({ method: 'POST', url: '/api/v1/batch', payload: { items } })).json()
+
+  t.match(refused, { status: 400, detail: /^body: items\[0\]\.container\.x is not known here; .*; and 1999 more/ })
+  t.match(refused.errors[1], { path: 'items[0].container.url' })
+})
