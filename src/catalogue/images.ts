@@ -5,6 +5,7 @@ import { fromDocument, type Record } from '../domain/document.ts'
 import { CatalogueError } from '../domain/errors.ts'
 import { applies, type Facts, type Report, type Slot, waitingSlot } from '../domain/facts.ts'
 import { checkId, checkLength } from '../domain/limits.ts'
+import { percentDecoded } from '../domain/percent.ts'
 import { imageMissing, resolveImage } from '../domain/resolution.ts'
 import { keyOfUrl, tagOf } from '../domain/storage.ts'
 import type { Sources } from '../sources/source.ts'
@@ -257,20 +258,12 @@ export function imageCatalogue({ records, views, assemblies, settle, ...parts }:
 
     async download(asked) {
       const { url, key, facts: proven } = await targetOf(asked)
-      const last = decodeURIComponentOrNot((key ?? url).split(/[?#]/)[0]!.split('/').at(-1)!)
+      const last = percentDecoded((key ?? url).split(/[?#]/)[0]!.split('/').at(-1)!)
       return { filename: last || 'image.tar', key, url, sha256: proven?.sha256 ?? undefined }
     },
 
     open: (key, options) => blobs.get(key, options),
     head: (key) => blobs.head(key),
     presign: (key, options) => blobs.presign(key, options)
-  }
-}
-
-function decodeURIComponentOrNot(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
   }
 }

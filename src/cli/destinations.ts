@@ -4,8 +4,9 @@ import { copyFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { makeFolder, openBlobs } from '../app.ts'
 import type { Config, Objects } from '../config/config.ts'
+import { percentDecoded } from '../domain/percent.ts'
 import { maskSecrets } from '../domain/secrets.ts'
-import { type Incoming, send } from './http-client.ts'
+import { type Incoming, parseUrl, send } from './http-client.ts'
 
 /** What is to be uploaded, read once beforehand: every place can then compare what it got. */
 export interface LocalFile {
@@ -32,7 +33,7 @@ export async function upload(file: LocalFile, url: string, config: Pick<Config, 
     case undefined:
       return toPath(file, url)
     case 'file':
-      return toPath(file, decodeURIComponent(new URL(url).pathname))
+      return toPath(file, percentDecoded(parseUrl(url).pathname))
     case 's3':
     case 's3s':
       return toS3(file, s3Destination(url, config.objects))
@@ -61,10 +62,10 @@ async function toPath({ path }: LocalFile, target: string): Promise<void> {
 
 /** Each folder above the file, then the file. osaka removes the old file first; a PUT replaces it without a moment in which there is none. */
 async function toDav(file: LocalFile, url: string): Promise<void> {
-  const { origin, pathname } = new URL(url)
+  const { origin, pathname } = parseUrl(url)
   const folders = pathname.split('/').slice(1, -1)
   for (let i = 1; i <= folders.length; i++) {
-    const folder = Object.assign(new URL(url), { pathname: `/${folders.slice(0, i).join('/')}/`, search: '' })
+    const folder = Object.assign(parseUrl(url), { pathname: `/${folders.slice(0, i).join('/')}/`, search: '' })
     // what is there is 405, what is above the server's own root is anything; the PUT will tell
     const { status } = await send(folder.href, { method: 'MKCOL' })
     if (status === 401 || status >= 500) throw new Error(`${origin} answered MKCOL with ${status}`)
@@ -101,7 +102,7 @@ export async function removeUploaded(url: string, { objects }: Pick<Config, 'obj
     const answer = await send(url.replace(/^dav/i, 'http'), { method: 'DELETE' })
     if (answer.status >= 300) throw refusal(`DELETE ${url}`, answer)
   } else {
-    await rm(/^file:/i.test(url) ? decodeURIComponent(new URL(url).pathname) : url)
+    await rm(/^file:/i.test(url) ? percentDecoded(parseUrl(url).pathname) : url)
   }
 }
 
@@ -123,7 +124,7 @@ export function s3Destination(url: string, configured: Objects): S3Destination {
   const [hostname = '', port] = host.split(':')
   const [, region] = /^s3[.-](?:dualstack\.)?([a-z0-9-]+)\.amazonaws\.com$/.exec(hostname) ?? []
   const amazon = region !== undefined || hostname === 's3.amazonaws.com'
-  const [accessKeyId = '', secretAccessKey = ''] = login?.split(':').map(decodeURIComponent) ?? []
+  const [accessKeyId = '', secretAccessKey = ''] = login?.split(':').map(percentDecoded) ?? []
   const credentials = login !== undefined && { credentials: { accessKeyId, secretAccessKey } }
   if (!amazon && port === undefined) {
     const { region, endpoint, pathStyle = false } = configured as Partial<S3Destination['objects']>

@@ -173,7 +173,10 @@ export async function documentOf(id: string, { api, leporello }: { api: Api; lep
 export async function deadUrls(id: string, { urls }: { urls?: unknown }): Promise<Finding[]> {
   const images = [...readImages(JSON.stringify(urls))].filter(([, url]) => /^(?:https?|davs?):\/\//i.test(url) && !isGuardUrl(url))
   const found = images.map(async ([architecture, url]) => {
-    const { origin, pathname, search, username, password } = new URL(url.replace(/^dav/i, 'http'))
+    const address = url.replace(/^dav/i, 'http')
+    if (!URL.canParse(address))
+      return [dead(`the image for ${architecture} cannot be reached from here: this is no URL: ${url}`, architecture)]
+    const { origin, pathname, search, username, password } = new URL(address)
     const login = username ? `${username}:${password}@` : ''
     const at = openApi(origin.replace('://', `://${login}`))
     try {

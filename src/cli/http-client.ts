@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent, request as httpsRequest } from 'node:https'
 import type { Readable } from 'node:stream'
+import { percentDecoded } from '../domain/percent.ts'
 import { maskSecrets } from '../domain/secrets.ts'
 
 export interface Outgoing {
@@ -27,21 +28,27 @@ const redirects = 5
  * followed. Certificates are not checked, as the builder's Python programs check none: HySDS signs its own.
  */
 export async function send(url: string, outgoing: Outgoing): Promise<Incoming> {
-  let at = url
+  let at = parseUrl(url)
   for (let i = 0; i <= redirects; i++) {
-    const answer = await sendOnce(new URL(at), outgoing)
+    const answer = await sendOnce(at, outgoing)
     if (answer.status !== 307 && answer.status !== 308) return answer
-    const next = new URL(answer.headers.location ?? '', at)
+    const next = parseUrl(answer.headers.location ?? '', at)
     // credentials are for who they were meant for
-    if (next.host === new URL(at).host) Object.assign(next, { username: new URL(at).username, password: new URL(at).password })
-    at = next.href
+    if (next.host === at.host) Object.assign(next, { username: at.username, password: at.password })
+    at = next
   }
   throw new Error(`${maskSecrets(url)} redirects more than ${redirects} times`)
 }
 
+/** A URL, or a refusal in words: Node's own says "Invalid URL" and nothing else. */
+export function parseUrl(text: string, base?: URL): URL {
+  if (URL.canParse(text, base)) return new URL(text, base)
+  throw new Error(`${JSON.stringify(maskSecrets(text))} is no URL; expected scheme://[user:password@]host[:port]/path`)
+}
+
 function sendOnce(url: URL, { method, headers, body }: Outgoing): Promise<Incoming> {
   const { username, password, protocol } = url
-  const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
+  const login = Buffer.from(`${percentDecoded(username)}:${percentDecoded(password)}`).toString('base64')
   const options = { method, headers: { ...headers, ...(username && { authorization: `Basic ${login}` }) } }
   const bare = new URL(url)
   Object.assign(bare, { username: '', password: '' })

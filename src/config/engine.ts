@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { percentDecoded } from '../domain/percent.ts'
 import type { RuleContext } from './config.ts'
 
 /** How to reach Elasticsearch or OpenSearch. */
@@ -53,20 +54,12 @@ function credentialsFrom(engineUrl: readonly string[], { settings, problems, nam
   if (own && settings.engineUsername) {
     problems.push(`${named('engineUrl')} holds credentials, and ${named('engineUsername')} is set as well; expected one of them`)
   }
-  const [user, secret] = own?.split(':').map(decoded) ?? []
+  const [user, secret] = own?.split(':').map(percentDecoded) ?? []
   const username = settings.engineUsername ?? user
   const password = settings.enginePassword ?? secret
   if (username && !password) problems.push(`${named('enginePassword')} is not set; expected a password, because there is a user name`)
   if (password && !username) problems.push(`${named('engineUsername')} is not set; expected a user name, because there is a password`)
   return { urls: parsed.map(withoutCredentials), username, password }
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
 
 function withoutCredentials(url: URL): string {

@@ -1,5 +1,6 @@
 import type { Architecture } from './architecture.ts'
 import { utf8Length } from './limits.ts'
+import { percentDecoded } from './percent.ts'
 
 /*
  * Where uploaded tarballs stand: `containers/<id>/<sha256, 12>/<name>-<version>[-<architecture>].tar[.gz]`, as the builder names them.
@@ -86,12 +87,12 @@ export function keysNamedIn(document: string): Set<string> {
   for (const text of textsIn(JSON.parse(document))) {
     const [path] = text.split(/[?#]/, 1)
     for (let at = path!.indexOf(storagePath); at !== -1; at = path!.indexOf(storagePath, at + 1)) {
-      const key = decodedOrNot(path!.slice(at + storagePath.length))
+      const key = percentDecoded(path!.slice(at + storagePath.length))
       if (key !== '') keys.add(key)
     }
     for (let at = path!.indexOf(uploadPath); at !== -1; at = path!.indexOf(uploadPath, at + 1)) {
       // S3's own URLs (s3://…) are not encoded
-      for (const key of [path!.slice(at + 1), decodedOrNot(path!.slice(at + 1))]) if (isUploadKey(key)) keys.add(key)
+      for (const key of [path!.slice(at + 1), percentDecoded(path!.slice(at + 1))]) if (isUploadKey(key)) keys.add(key)
     }
   }
   return keys
@@ -112,14 +113,6 @@ function parsedOrNot(text: string): unknown {
   if (!/^\s*[{[]/.test(text)) return text
   try {
     return JSON.parse(text)
-  } catch {
-    return text
-  }
-}
-
-function decodedOrNot(text: string): string {
-  try {
-    return decodeURIComponent(text)
   } catch {
     return text
   }

@@ -1,5 +1,5 @@
+import { percentDecoded } from '../domain/percent.ts'
 import { type BucketRule, isListedServer, type S3Server } from './bucket-rules.ts'
-import { decoded } from './credentials.ts'
 import { refusal, shown } from './refusals.ts'
 
 export interface S3Location {
@@ -54,5 +54,5 @@ function regionOf(host: string): string | undefined {
 
 function credentialsOf(userinfo: string | undefined): S3Location['credentials'] {
   const [, user = '', secret = ''] = /^([^:]*):(.*)$/s.exec(userinfo ?? '') ?? []
-  return user && secret ? { accessKeyId: decoded(user), secretAccessKey: decoded(secret) } : undefined
+  return user && secret ? { accessKeyId: percentDecoded(user), secretAccessKey: percentDecoded(secret) } : undefined
 }

@@ -96,6 +96,7 @@ t.test('what went wrong is said, without secrets', async (t) => {
   const { url } = await startDav(t, { policy: 'read-only' })
   const { amd64 } = await tarballs(t)
   const gone = await server(t, (_request, response) => response.writeHead(500).end('no room for it'))
+  const astray = await server(t, (_request, response) => response.writeHead(307, { location: 'http://[' }).end())
   const cases: [args: string[], status: number, says: RegExp][] = [
     [['i', '1', 'none.tar', `${url}/storage`, 'd', url], 1, /no such file.*none\.tar/],
     [['i', '1', amd64, `${url}/storage`, 'd', url], 1, /PUT .* was answered 403: the policy "read-only"/],
@@ -103,6 +104,9 @@ t.test('what went wrong is said, without secrets', async (t) => {
     [['i', '1', amd64, 's3://', 'd', url], 1, /names no bucket and key/],
     [['i', '1', amd64, `http://me:swordfish@${gone.host}/x`, 'd', url], 1, /was answered 500: no room for it/],
     [['i', '1', amd64, 'http://127.0.0.1:1/x', 'd', url], 69, /127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED/],
+    [['i', '1', amd64, 'http://me:swordfish%zz@127.0.0.1:1/x', 'd', url], 69, /127\.0\.0\.1:1 cannot be reached/],
+    [['i', '1', amd64, 'dav://me:swordfish@[bad/x', 'd', url], 1, /"http:\/\/\*\*\*@\[bad\/x.*is no URL; expected/],
+    [['i', '1', amd64, `http://${astray.host}/x`, 'd', url], 1, /"http:\/\/\[" is no URL/],
     [['i', '1', '', 'repo', 'd', url], 1, /container\/add was answered 403: the policy/],
     [['i', '1', '', 'repo', 'd', 'mozart'], 1, /mozart_url is "mozart"; expected/]
   ]
@@ -156,6 +160,7 @@ t.test('a place in S3 is understood as osaka understands it', async (t) => {
     objects: { bucket: 'bucket', endpoint: 'https://host:9000', credentials: { accessKeyId: 'user', secretAccessKey: 'se/cret' } },
     key: 'a'
   })
+  t.match(s3Destination('s3://user:100%zz@host:9000/bucket/a', local), { objects: { credentials: { secretAccessKey: '100%zz' } } })
   for (const url of ['s3://bucket', 's3://bucket/', 's3:///a', 's3://s3.amazonaws.com/bucket'])
     t.throws(() => s3Destination(url, local), /names no bucket and key/)
 })

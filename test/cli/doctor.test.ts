@@ -33,6 +33,7 @@ t.test('doctor says of a container what is wrong, what it means and what to do',
   const [dead, alive] = [`${images}/none.tar.gz`, `${images}/arm.tar.gz`]
   await add({ name: 'hello:1', url: dead, urls: JSON.stringify({ amd64: dead, arm64: alive }) })
   await add({ name: 'plain:1', url: 's3://images/plain.tar.gz' })
+  await add({ name: 'bad:1', url: 'http://[bad/x.tar.gz', urls: '{"amd64": "http://[bad/x.tar.gz"}' })
 
   const words = await run(['doctor', 'hello:1'])
   const every = await json(['doctor', '--all'])
@@ -44,7 +45,8 @@ t.test('doctor says of a container what is wrong, what it means and what to do',
     /^WRONG {2}hello:1 {2}amd64 {2}url_dead: the image for amd64 is not there \(404\): http.*none\.tar\.gz\n {7}Workers fail at download\.\n {7}To do: /m
   )
   t.notMatch(words.stdout, alive)
-  t.match(every, { status: 1, value: { checked: 2 } })
+  t.match(every, { status: 1, value: { checked: 3 } })
+  t.match(every.stdout, /the image for amd64 cannot be reached from here: this is no URL: http:\/\/\[bad/)
   t.ok(codesOf(every.value).includes('url_dead amd64'))
   t.ok(codesOf(every.value).includes('urls_missing'))
   t.match(unknown, { status: 1, value: { findings: [{ code: 'container_unknown', container: 'none:1' }] } })

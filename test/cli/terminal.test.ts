@@ -35,10 +35,12 @@ t.test('a token goes along, an address as HySDS configures it is understood, and
 
   await openApi(`http://${address}/mozart/api/v0.1/`, { token: 'swordfish' }).ask({ path: '/x', query: { a: 'b c', none: undefined } })
   await openApi(`http://ops:pa%3Ass@${address}`).ask({ path: '/y' })
+  await openApi(`http://ops:100%zz@${address}`).ask({ path: '/z' })
 
   t.strictSame(seen, [
     { url: '/mozart/x?a=b+c', authorization: 'Bearer swordfish' },
-    { url: '/y', authorization: `Basic ${Buffer.from('ops:pa:ss').toString('base64')}` }
+    { url: '/y', authorization: `Basic ${Buffer.from('ops:pa:ss').toString('base64')}` },
+    { url: '/z', authorization: `Basic ${Buffer.from('ops:100%zz').toString('base64')}` }
   ])
   await t.rejects(openApi(`http://${address}`).ask({ path: '/half' }), { message: /did not answer as Leporello does: "<html>"/ })
 })

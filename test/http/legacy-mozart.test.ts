@@ -181,11 +181,14 @@ t.test('credentials in its address are sent to it, and to no log and no client',
   const seen = await oldMozart(t, echo)
   const { url } = await startServer(t, { listen: true, report, legacyMozartUrl: seen.replace('//', '//ops:se%40cret@') })
   const away = await startServer(t, { listen: true, report, legacyMozartUrl: 'http://ops:se%40cret@127.0.0.1:1' })
+  const lone = await startServer(t, { listen: true, legacyMozartUrl: seen.replace('//', '//ops:100%zz@') })
 
   const { headers } = JSON.parse(await text(await send(`${url}/job/list`, { headers: { authorization: 'Bearer client' } })))
+  const { headers: asGiven } = JSON.parse(await text(await send(`${lone.url}/job/list`)))
   const refused = await text(await send(`${away.url}/job/list`))
 
   t.equal(headers.authorization, `Basic ${Buffer.from('ops:se@cret').toString('base64')}`)
+  t.equal(asGiven.authorization, `Basic ${Buffer.from('ops:100%zz').toString('base64')}`, 'what is not percent-encoded is taken as it is')
   const [, outage] = await atLeast(2)
   t.match(outage, { level: 'error', status: 503, path: '/job/list', causes: [{ code: 'ECONNREFUSED' }] })
   t.notMatch(JSON.stringify(await atLeast(2)) + refused, /se(%40|@)cret/)
