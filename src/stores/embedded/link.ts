@@ -31,6 +31,8 @@ export function createLink(start: () => Worker, { patienceMs, unhurried }: LinkO
   let lastNumber = 0
   let delayMs = firstDelayMs
   let restart: NodeJS.Timeout | undefined
+  // why another worker could not even be started, as when the system has no thread to give
+  let notStarted: unknown
   let stopped = false
   // requests that ran out of patience and are still unanswered: while there are any, further ones would only queue behind them
   const overdue = new Set<number>()
@@ -52,10 +54,22 @@ export function createLink(start: () => Worker, { patienceMs, unhurried }: LinkO
       const words = failure instanceof Error ? `died: ${failure.message}` : `ended with status ${code}`
       for (const [n, { reject }] of settleAll())
         reject(unavailable(`${words}; what it was doing (request ${n}) may or may not be stored`, failure))
-      if (stopped) return
-      restart = setTimeout(launch, delayMs)
-      delayMs = Math.min(delayMs * 2, longestDelayMs)
+      launchLater()
     })
+  }
+
+  function launchLater(): void {
+    if (stopped) return
+    restart = setTimeout(() => {
+      try {
+        launch()
+        notStarted = undefined
+      } catch (error) {
+        notStarted = error
+        launchLater()
+      }
+    }, delayMs)
+    delayMs = Math.min(delayMs * 2, longestDelayMs)
   }
 
   function receive({ n, answer, refused }: { n: number; answer?: unknown } & Partial<Refused>): void {
@@ -83,7 +97,7 @@ export function createLink(start: () => Worker, { patienceMs, unhurried }: LinkO
     ask: (kind, request) =>
       new Promise((resolve, reject) => {
         if (stopped) return reject(new CatalogueError('store_unavailable', 'the embedded store is closed'))
-        if (worker === undefined) return reject(unavailable('is being restarted; try again'))
+        if (worker === undefined) return reject(unavailable('is being restarted; try again', notStarted))
         if (overdue.size > 0) return reject(unavailable(`has not answered for more than ${patienceMs} ms; is the disk stuck?`))
         const n = ++lastNumber
         const giveUp = () => {

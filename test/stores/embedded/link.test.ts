@@ -33,6 +33,27 @@ t.test('when the worker dies, all that was under way fails, and another worker g
   t.equal(await answersAgain(link), true)
 })
 
+t.test('when no other worker can be started at the moment, requests are refused, and it is tried again until one can', async (t) => {
+  let starts = 0
+  const meanwhile: Promise<unknown>[] = []
+  const start = () => {
+    starts++
+    if (starts === 1 || starts === 4) return startWorker()
+    setImmediate(() => meanwhile.push(link.ask('check', {}).catch((error) => error)))
+    throw new Error('no thread left')
+  }
+  const link = createLink(start, { patienceMs: 5000, unhurried: [] })
+  t.teardown(() => link.stop())
+  await answersAgain(link)
+
+  await t.rejects(die(link), { code: 'store_unavailable' })
+  t.equal(await answersAgain(link), true)
+
+  t.equal(starts, 4)
+  const refused = { code: 'store_unavailable', message: /being restarted/, cause: { message: 'no thread left' } }
+  t.match(await Promise.all(meanwhile), [refused, refused])
+})
+
 t.test('a worker that does not answer in time is not waited for, and is heard again when it answers', async (t) => {
   const link = createLink(startWorker, { patienceMs: 300, unhurried: [] })
   t.teardown(() => link.stop())
