@@ -76,6 +76,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   })
   // without this Node would call for every body before anybody looked whether there is room for it
   app.server.on('checkContinue', (message, response) => app.server.emit('request', message, response))
+  // and answer 417, with nothing in it, to any other expectation
+  app.server.on('checkExpectation', (message, response) => app.server.emit('request', message, response))
   await app.register(mozartFace, { catalogue, address, bodyLimit, bodyTimeoutMs })
   const { images, uploads } = catalogue
   if (images && uploads)
@@ -106,7 +108,8 @@ function createBareServer({ prefix, report }: ServerOptions, unmatched: Answer):
     exposeHeadRoutes: false,
     connectionTimeout: 300_000,
     keepAliveTimeout: 72_000,
-    http: { maxHeaderSize: 32 * 1024, headersTimeout: 20_000, connectionsCheckingInterval: 5_000 },
+    // without this Node would refuse who names no host by itself, with an empty answer; guard does
+    http: { requireHostHeader: false, maxHeaderSize: 32 * 1024, headersTimeout: 20_000, connectionsCheckingInterval: 5_000 },
     routerOptions: {
       // an id of 512 bytes, percent-encoded
       maxParamLength: 1536,
@@ -127,6 +130,8 @@ function keepBodiesAsStreams(app: FastifyInstance): void {
 function guard({ policy, report }: Pick<ServerOptions, 'policy' | 'report'>) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
     prepare(request, { reply, report })
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
+      return done(new CatalogueError('parameter_invalid', 'the header Host is missing; an HTTP/1.1 request names the host that it asks'))
     const { action } = request.routeOptions.config
     if (action === undefined || permits(policy, action)) return done()
     done(new CatalogueError('forbidden', `the policy "${policy}" of this service does not permit ${action}`))

@@ -99,6 +99,22 @@ t.test('what is not HTTP, or more of it than is read, is refused in JSON', async
   }
 })
 
+t.test('a request that names no host is refused in the words of who was asked, and an expectation that nobody knows is none', async (t) => {
+  const { url } = await startWithTarballs(t, { listen: true })
+  const nameless = (path: string) => exchange(url, `GET ${path} HTTP/1.1\r\nConnection: close\r\n\r\n`)
+
+  const [mozart, api, nobody] = [await nameless('/container/list'), await nameless('/api/v1/architectures'), await nameless('/nope')]
+  const old = await exchange(url, 'GET /container/list HTTP/1.0\r\n\r\n')
+  const hopeful = await exchange(url, 'GET /container/list HTTP/1.1\r\nHost: x\r\nExpect: a-miracle\r\nConnection: close\r\n\r\n')
+
+  for (const { status } of [mozart, api, nobody]) t.equal(status, 400)
+  t.match(JSON.parse(mozart.body), { success: false, message: /Host/ })
+  t.match(JSON.parse(api.body), { status: 400, code: 'parameter_invalid', detail: /Host/ })
+  t.match(JSON.parse(nobody.body), { message: /Host/ })
+  t.equal(old.status, 200, 'HTTP/1.0 knows no hosts')
+  t.equal(hopeful.status, 200)
+})
+
 const post = 'POST /container/add HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n'
 
 t.test('a body that does not arrive is a 408, and the connection is closed', async (t) => {
