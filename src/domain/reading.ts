@@ -1,5 +1,6 @@
 import { type Architecture, knownArchitectures, parseArchitecture } from './architecture.ts'
 import { CatalogueError, isCatalogueError } from './errors.ts'
+import { maskedStart } from './secrets.ts'
 
 /*
  * Reading values that somebody else wrote. Tolerantly, what our own index holds: whatever makes no sense counts as absent, for a
@@ -50,7 +51,7 @@ export function asArchitectureName(value: unknown): Architecture | null {
 /** How a value is shown in a problem. */
 export const shown = (value: unknown): string => {
   if (value === undefined) return 'nothing'
-  return cut(JSON.stringify(value) ?? typeof value, 80)
+  return cut(maskedStart(JSON.stringify(value) ?? typeof value, 100), 80)
 }
 
 /** Strictly: an architecture's name, or a problem. */

@@ -1,9 +1,10 @@
 const masks: readonly (readonly [RegExp, string])[] = [
   // s3://user:secret@host, up to the last @: a secret may hold one
   [/:\/\/[^\s/"'?#]*@/g, '://***@'],
-  // s3://AKIA:se/cret@host, where the secret holds a slash: the colon is not followed by a port. It ends before another `://`, or a
-  // text of many would be read from each of them to its end
-  [/:\/\/[^\s/"'@?#:]*:(?!\d+(?:[/"'\s?#]|$))(?:(?!:\/\/)[^\s"'@])*@/g, '://***@'],
+  // s3://AKIA:se/cret@host, s3://my user:my secret@host, with slashes and blanks as they are: the colon is not followed by a port or a
+  // blank, nor is it, after a blank, another URL's. It ends before another `://`, or a text of many would be read from each of them to
+  // its end
+  [/:\/\/(?:[^\s/"'@?#:]*:|[^/"'@?#:\r\n]*:(?!\/\/))(?!\s|\d+(?:[/"'\s?#]|$))(?:(?!:\/\/)[^"'@\r\n])*@(?:[^\s/"'?#]*@)?/g, '://***@'],
   // the same inside a query string
   [/%3A%2F%2F(?:(?!%2F|%3F|%23)[^\s/"'@&])*%40/gi, '%3A%2F%2F***%40'],
   // presigned URLs and tokens, plain or inside a query string
@@ -19,3 +20,9 @@ const masks: readonly (readonly [RegExp, string])[] = [
  */
 export const maskSecrets = (text: string): string =>
   masks.reduce((masked, [pattern, replacement]) => masked.replace(pattern, replacement), text)
+
+/** Longer than any secret that is worth the name. */
+const longestSecret = 1024
+
+/** The beginning of a text, without secrets: masked before it is cut, because half a secret is not known for one. */
+export const maskedStart = (text: string, length: number): string => maskSecrets(text.slice(0, length + longestSecret)).slice(0, length)

@@ -2,7 +2,7 @@ import { type Architecture, inTableOrder, namesOf, parseArchitecture } from './a
 import { CatalogueError, isCatalogueError } from './errors.ts'
 import { type Json, JsonError, pythonObject, pythonString, readJson, stringOf } from './json.ts'
 import { limits } from './limits.ts'
-import { maskSecrets } from './secrets.ts'
+import { maskedStart, maskSecrets } from './secrets.ts'
 
 /** The names in `urls` as they came, each with its URL. */
 export type Names = Map<string, string>
@@ -114,6 +114,6 @@ function refuse(found: string): never {
 }
 
 const described = (kind: string, text: string) =>
-  kind === 'null' ? 'null' : `${kind === 'array' ? 'an' : 'a'} ${kind} (${maskSecrets(text.slice(0, 60))})`
+  kind === 'null' ? 'null' : `${kind === 'array' ? 'an' : 'a'} ${kind} (${maskedStart(text, 60)})`
 
-const describedValue = (value: string) => (value === '""' ? 'an empty string' : maskSecrets(value.slice(0, 60)))
+const describedValue = (value: string) => (value === '""' ? 'an empty string' : maskedStart(value, 60))

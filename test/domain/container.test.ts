@@ -103,6 +103,7 @@ t.test('every refusal names the key, what was found and what was expected', asyn
     [{ urls: '{"x86_64": "s3://a"' }, 'urls_invalid', /is not JSON: Expecting ',' delimiter.*expected a JSON object/],
     [{ urls: '["s3://a"]' }, 'urls_invalid', /is an array .*expected a JSON object/],
     [{ urls: '"s3://a"' }, 'urls_invalid', /is a string/],
+    [{ urls: `["s3://AKIAIOSFODNN7EXAMPLE:${'hunter2/'.repeat(5)}@host/x"]` }, 'urls_invalid', /an array \(\["s3:\/\/\*\*\*@host\/x"\]\)/],
     [{ urls: '{"x86 64": "s3://a"}' }, 'urls_invalid', /the key "x86 64"/],
     [{ urls: '{"x86_64": ""}' }, 'urls_invalid', /an empty string under "x86_64"/],
     [{ urls: '{"x86_64": "s3://a", "s390x": "s3://z", "x86_64": "s3://b"}' }, 'urls_invalid', /has "x86_64" twice, with different values/],

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { maskSecrets } from '../../src/domain/secrets.ts'
+import { maskedStart, maskSecrets } from '../../src/domain/secrets.ts'
 
 t.test('secrets in URLs are masked, whatever surrounds them', async (t) => {
   const cases: [string, string][] = [
@@ -8,6 +8,11 @@ t.test('secrets in URLs are masked, whatever surrounds them', async (t) => {
     ['s3://user:hun@ter2@host/x', 's3://***@host/x'],
     ['/add?url=s3%3A%2F%2Fuser%3Ahun%40ter2%40host%2Fx&to=a%40b', '/add?url=s3%3A%2F%2F***%40host%2Fx&to=a%40b'],
     ['s3://AKIA:hun/ter2@host/x', 's3://***@host/x'],
+    ['s3://AKIA:my hun ter2@host:9000/x is there', 's3://***@host:9000/x is there'],
+    ['PUT dav://my user:hun\tter2@host/x and s3://a:hun ter2@b/y', 'PUT dav://***@host/x and s3://***@b/y'],
+    ['s3://user:hun t@er2@host/x', 's3://***@host/x'],
+    ['s3://AKIA:hun/t@er2@host/x', 's3://***@host/x'],
+    ['{"url":"s3://user:hun ter2@host/x", "by": "ops@example.org"}', '{"url":"s3://***@host/x", "by": "ops@example.org"}'],
     ['{"url":"https://token@host/x"}', '{"url":"https://***@host/x"}'],
     ['/add?url=s3%3A%2F%2Fuser%3Ahunter2%40host%2Fx&name=y', '/add?url=s3%3A%2F%2F***%40host%2Fx&name=y'],
     [
@@ -26,6 +31,10 @@ t.test('what is no secret stays', async (t) => {
     'http://host:8888/a@b',
     'docker://host:5000/name@sha256:abc',
     'user@example.org',
+    'http://host:8888 is asked by ops@example.org',
+    'http://host: no answer; ask ops@example.org',
+    'http://host/a is asked for hello:v1 by ops@example.org',
+    'http://host:8888\n    at file:1:2 @x',
     'a design=b'
   ]) {
     t.equal(maskSecrets(text), text)
@@ -33,8 +42,19 @@ t.test('what is no secret stays', async (t) => {
 })
 
 t.test('a text that is nothing but beginnings of secrets is read once, not from each of them', async (t) => {
-  const text = '://a:b'.repeat(300_000)
+  for (const beginning of ['://a:b', '://a:b c', '://a b', '://a:1', '://', ':// a:', ' a:b ']) {
+    const text = beginning.repeat(300_000)
 
-  t.equal(maskSecrets(text), text)
-  t.equal(maskSecrets(`${text} s3://AKIA:hun/ter2@host`), `${text} s3://***@host`)
+    t.equal(maskSecrets(text), text)
+    t.equal(maskSecrets(`${text} s3://AKIA:hun/ter2@host`), `${text} s3://***@host`)
+  }
+  t.equal(maskSecrets('://a:b@c'.repeat(300_000)), '://***@c'.repeat(300_000))
+  t.equal(maskSecrets(`://a:b ${'@ '.repeat(300_000)}`), `://***@ ${'@ '.repeat(299_999)}`)
+})
+
+t.test('a text is masked before it is cut: half a secret is not known for one', async (t) => {
+  const url = `s3://AKIAIOSFODNN7EXAMPLE:${'hunter2/'.repeat(5)}@host/bucket/x`
+
+  t.equal(maskedStart(`[${JSON.stringify(url)}]`, 16), '["s3://***@host/')
+  t.equal(maskedStart('short', 16), 'short')
 })

@@ -1,5 +1,5 @@
 import type { AnySchemaObject, ErrorObject, ValidateFunction } from 'ajv'
-import { maskSecrets } from '../../domain/secrets.ts'
+import { maskedStart, maskSecrets } from '../../domain/secrets.ts'
 
 export interface PlainError {
   /** `images.arm64.url`, for people; a name with a dot or slash in brackets. */
@@ -77,7 +77,7 @@ function pathOf(instancePath: string, name?: string): string {
 
 const shown = (value: unknown): string => {
   const text = JSON.stringify(value) ?? 'nothing'
-  return maskSecrets(text.length > 100 ? `${text.slice(0, 100)}…` : text)
+  return text.length > 100 ? `${maskedStart(text, 100)}…` : maskSecrets(text)
 }
 
 function toError({ instancePath, keyword, params, data, message, parentSchema, propertyName }: ErrorObject): PlainError {

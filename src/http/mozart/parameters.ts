@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { CatalogueError } from '../../domain/errors.ts'
 import { JsonError, readJson, stringOf } from '../../domain/json.ts'
+import { maskedStart } from '../../domain/secrets.ts'
 import { type BodyBounds, hasBody, readBody } from '../shared/body.ts'
 import { type Fields, parseUrlEncoded } from '../shared/url-encoded.ts'
 import { parseMultipart } from './form.ts'
@@ -69,7 +70,7 @@ function jsonParameter(name: string, text: string | undefined): string | undefin
   const value = stringOf(text)
   if (value !== undefined) return value
   if (documents.has(name) || (flags.has(name) && /^(true|false)$/.test(text))) return text
-  throw new CatalogueError('parameter_invalid', `"${name}" in the JSON body is ${text.slice(0, 60)}; expected a string`)
+  throw new CatalogueError('parameter_invalid', `"${name}" in the JSON body is ${maskedStart(text, 60)}; expected a string`)
 }
 
 /** A parameter that is `true` or `false`; absent is false. */

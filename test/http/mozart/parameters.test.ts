@@ -74,10 +74,13 @@ t.test('in a JSON body urls and spec may be JSON itself, null is absent, and ano
 
   const container = await app.inject('/container/info?id=u:1')
   const spec = await app.inject('/job_spec/type?id=job:1')
+  const secret = `s3://AKIAIOSFODNN7EXAMPLE:${'hunter2/'.repeat(5)}@host/x`
+  const list = await app.inject({ method: 'POST', url: '/container/add', headers: json, payload: JSON.stringify({ url: [secret] }) })
   t.equal(container.json().result.url, 's3://b/x')
   t.match(spec.body, '"result": {"id": "job:1", "n": 12345678901234567, "10": 1.0, "9": null}}\n')
   t.equal(number.statusCode, 400)
   t.equal(number.json().message, '"name" in the JSON body is 5; expected a string')
+  t.equal(list.json().message, '"url" in the JSON body is ["s3://***@host/x"]; expected a string')
 })
 
 t.test('a JSON body that cannot be read matters only where the query does not hold all that is needed', async (t) => {
