@@ -2009,8 +2009,14 @@ export interface JobPut {
       }
     | string
     | null
-  started?: string | null
-  finished?: string | null
+  /**
+   * Empty is the same as null: what a script writes that does not know it.
+   */
+  started?: (string | null) | ''
+  /**
+   * Empty is the same as null: what a script writes that does not know it.
+   */
+  finished?: (string | null) | ''
 }
 /**
  * For kubectl apply -f -.

@@ -16,6 +16,12 @@ t.test('a job says as little as its status', async (t) => {
   })
 })
 
+t.test('what a script has no value for is empty, and that is none', async (t) => {
+  const word = parseJobWord({ status: 'running', reason: '', log: '', source: '', machine: '', started: '', finished: '' })
+
+  t.strictSame(word, parseJobWord({ status: 'running' }))
+})
+
 t.test('times are kept in UTC, and a bare source is a commit', async (t) => {
   const word = parseJobWord({ status: 'failed', started: '2026-01-02T03:04:05+02:00', finished: '2026-01-02', source: '9c0e' })
 
