@@ -14,7 +14,7 @@ import { type FactsBook, knownOf, noteGiven } from './facts.ts'
 import { type ContainerView, type ImageView, imageView } from './image-views.ts'
 import type { Publishing } from './publication.ts'
 import type { Circumstances, Known, Records, Registered } from './records.ts'
-import { type ReadingParts, readTarball, type Target } from './tarball-reading.ts'
+import { type ReadingParts, readAndLearn, readTarball, type Target } from './tarball-reading.ts'
 import { type TarballUpload, uploadTarball } from './tarball-uploads.ts'
 import type { Verification } from './verification.ts'
 import type { Views } from './views.ts'
@@ -225,8 +225,8 @@ export function imageCatalogue({ records, views, assemblies, settle, ...parts }:
       const { id, architecture } = asked
       const waiting = (await assemblies.find(id))?.pending
       const target = waiting?.has(architecture) ? waitingTarget(asked, waiting.get(architecture)!) : await targetOf(asked)
-      const { facts: proven } = await readTarball(parts, target, { by: 'verify' })
-      if (!asked.dryRun) await facts.learn(proven)
+      const by = 'verify'
+      const proven = asked.dryRun ? (await readTarball(parts, target, { by })).facts : (await readAndLearn(parts, target, { by })).proven
       if (target.slot !== architecture && !asked.dryRun) await settle(id, asked.cause)
       const known = (await records.find(id)) ?? { record: fromDocument(id, '{}'), revision: '' }
       const left = (await assemblies.find(id))?.pending

@@ -4,16 +4,14 @@ import { applies, type Facts } from '../domain/facts.ts'
 import { architecturesOf } from '../domain/resolution.ts'
 import { keyOfUrl } from '../domain/storage.ts'
 import type { DocumentStore } from '../stores/document-store.ts'
-import type { FactsBook } from './facts.ts'
 import { type ImageView, imageView } from './image-views.ts'
-import { type ReadingParts, readTarball } from './tarball-reading.ts'
+import { type Learning, readAndLearn, readTarball } from './tarball-reading.ts'
 
 /** The one image of a record that names only `url`: nobody said which architecture it is for. */
 export type SingleImage = Omit<ImageView, 'architecture'> & { container: string; architecture: null }
 
-export interface SingleImageParts extends ReadingParts {
+export interface SingleImageParts extends Learning {
   containers: DocumentStore
-  facts: FactsBook
   /** Addresses under which this server knows itself. */
   addresses: () => readonly string[]
 }
@@ -45,7 +43,7 @@ export async function verifySingle(
   const given = known && applies(known, { url, digest }) ? known.given : null
   const key = keyOfUrl(url, [publicUrl, ...parts.addresses()])
   const target = { container: id, slot: '' as const, url, digest, given, key }
-  const { facts } = await readTarball(parts, target, { by: 'verify' })
-  if (!dryRun) await parts.facts.learn(facts)
+  const by = 'verify'
+  const facts = dryRun ? (await readTarball(parts, target, { by })).facts : (await readAndLearn(parts, target, { by })).proven
   return singleImageView(id, { url, facts })
 }

@@ -3,7 +3,7 @@ import { isCatalogueError } from '../domain/errors.ts'
 import { applies, type Facts, fromFactsDocument, toFactsDocument, wasLookedAt } from '../domain/facts.ts'
 import type { DocumentStore, Stored } from '../stores/document-store.ts'
 import type { InSlot } from './slots.ts'
-import type { ReadingParts } from './tarball-reading.ts'
+import { isGone, type ReadingParts } from './tarball-reading.ts'
 import type { TaskQueue } from './task-queue.ts'
 
 export interface SweepParts extends Pick<ReadingParts, 'blobs' | 'sources' | 'now'> {
@@ -64,6 +64,8 @@ async function look({ blobs, sources }: SweepParts, { known, signal }: { known: 
     if (known.key !== null) {
       const blob = await blobs.head(known.key)
       if (!blob) return { by, status: 'gone' }
+      // whether its bytes are there as well
+      if (blob.size > 0) (await blobs.get(known.key, { range: { first: 0, last: 0 } }))?.stream.destroy()
       return { by, status: 'present', changed: known.sha256 !== null && blob.sha256 !== undefined && blob.sha256 !== known.sha256 }
     }
     const { etag, modified, size } = await sources.probe(known.url, { signal })
@@ -72,7 +74,7 @@ async function look({ blobs, sources }: SweepParts, { known, signal }: { known: 
     const changed = differs(known.etag, etag) || differs(known.modified, modified) || differs(known.size, size)
     return { by, status: 'present', changed }
   } catch (error) {
-    if (isCatalogueError(error, 'source_gone')) return { by, status: 'gone' }
+    if (isGone(error)) return { by, status: 'gone' }
     if (isCatalogueError(error, 'source_unavailable')) return { by, status: 'unreachable' }
     // what this site does not read is as it was
     if (isCatalogueError(error, 'source_forbidden', 'source_unsupported', 'key_invalid')) return { by: known.by, status: known.status }

@@ -1,8 +1,9 @@
 import type { BlobStore } from '../blobs/blob-store.ts'
-import { CatalogueError } from '../domain/errors.ts'
-import { claimOf, type Facts, type Slot } from '../domain/facts.ts'
+import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
+import { applies, claimOf, type Facts, type Slot } from '../domain/facts.ts'
 import type { Inspect, Inspection } from '../images/inspect-image.ts'
 import type { Sources } from '../sources/source.ts'
+import { type FactsBook, nothingKnown } from './facts.ts'
 import { toFacts } from './proofs.ts'
 
 /** One image that a record names. */
@@ -69,4 +70,42 @@ export async function readTarball(
     signal?.removeEventListener('abort', stop)
     stream.destroy()
   }
+}
+
+export interface Learning extends ReadingParts {
+  facts: FactsBook
+}
+
+/**
+ * The same, and what comes of it is written down: what the image is, or that it is gone. Throws all the same then. `learnt` is false when
+ * another image has come meanwhile.
+ */
+export async function readAndLearn(
+  parts: Learning,
+  target: Target,
+  { by, signal }: { by: string; signal?: AbortSignal }
+): Promise<{ proven: Facts; learnt: boolean }> {
+  try {
+    const { facts: proven } = await readTarball(parts, target, { by, ...(signal && { signal }) })
+    return { proven, learnt: await parts.facts.learn(proven) }
+  } catch (error) {
+    if (isGone(error)) await noteUnread(parts, target, { by, status: 'gone', summary: error.message })
+    throw error
+  }
+}
+
+/** Nobody can have the tarball: it is not where it was, or what is left of it there is not the whole. */
+export const isGone = (error: unknown): error is CatalogueError => isCatalogueError(error, 'source_gone', 'blob_damaged')
+
+/** What was proven before stays proven; that it cannot be read now is said beside it. */
+export async function noteUnread(
+  { facts, now }: Pick<Learning, 'facts' | 'now'>,
+  target: Target,
+  { by, status, summary }: Pick<Facts, 'by' | 'status' | 'summary'>
+): Promise<void> {
+  const [known] = await facts.read(target.container, [target.slot])
+  const { container, slot, url, digest, given } = target
+  const unread = { ...nothingKnown, container, slot, url, digest, given, summary }
+  const before = known && applies(known, target) && known.verdict !== 'unverified' ? known : unread
+  await facts.learn({ ...before, key: target.key ?? null, status, checked: now().toISOString(), by })
 }

@@ -3,14 +3,12 @@ import { isCatalogueError } from '../domain/errors.ts'
 import { applies, type Facts, isWaiting, type Slot } from '../domain/facts.ts'
 import { keyOfUrl } from '../domain/storage.ts'
 import { backoffMs, maxAttempts } from '../domain/task.ts'
-import { type FactsBook, nothingKnown } from './facts.ts'
 import type { InSlot } from './slots.ts'
-import { type ReadingParts, readTarball, type Target } from './tarball-reading.ts'
+import { isGone, type Learning, noteUnread, readAndLearn, type Target } from './tarball-reading.ts'
 import type { Claimed, TaskQueue } from './task-queue.ts'
 
-export interface VerificationParts extends ReadingParts {
+export interface VerificationParts extends Learning {
   inSlot: InSlot
-  facts: FactsBook
   queue: TaskQueue
   /** Which images are read at all. */
   mode: 'off' | 'own' | 'all'
@@ -51,8 +49,14 @@ export interface Unread {
   digest: string
 }
 
+/** Who reads, as facts say it. */
+const by = 'verification'
+
+/** What does not change by itself, so that trying again would be of no use. */
+const lasting = ['source_forbidden', 'source_unsupported', 'key_invalid', 'too_large'] as const
+
 export function createVerification(parts: VerificationParts): Verification {
-  const { inSlot, facts, queue, mode, addresses, now, leaseMs, onFailure } = parts
+  const { inSlot, facts, queue, mode, addresses, leaseMs, onFailure } = parts
   let wake = () => {}
   let proved: ProofListener = async () => {}
 
@@ -87,24 +91,16 @@ export function createVerification(parts: VerificationParts): Verification {
     return { container, slot, url, digest, given, key: kept ?? keyOfUrl(url, addresses()) }
   }
 
-  /** What was proven before stays proven; that it cannot be read now is said beside it. */
-  async function notRead(target: Target, { status, summary }: Pick<Facts, 'status' | 'summary'>): Promise<void> {
-    const [known] = await facts.read(target.container, [target.slot])
-    const before = known && applies(known, target) && known.verdict !== 'unverified' ? known : { ...nothingKnown, ...target, summary }
-    await facts.learn({ ...before, key: target.key ?? null, status, checked: now().toISOString(), by: 'verification' })
-  }
-
   async function prove(task: { container: string; slot: Slot; key: string | null }, signal: AbortSignal): Promise<void> {
     const target = await targetOf(task)
     if (!target) return facts.remove(task.container, task.slot)
     try {
-      const { facts: proven } = await readTarball(parts, target, { by: 'verification', signal })
+      const { learnt } = await readAndLearn(parts, target, { by, signal })
       // another image has come while it was read, and may be one that nobody has read
-      if (!(await facts.learn(proven))) await queue.add({ kind: 'verify', ...task })
+      if (!learnt) await queue.add({ kind: 'verify', ...task })
       else await proved(target.container)
     } catch (error) {
-      if (!isCatalogueError(error, 'source_gone')) throw error
-      await notRead(target, { status: 'gone', summary: error.message })
+      if (!isGone(error)) throw error
     }
   }
 
@@ -131,10 +127,10 @@ export function createVerification(parts: VerificationParts): Verification {
     } catch (error) {
       if (signal.aborted) return claimed.postpone(0)
       if (!isCatalogueError(error) && !lost) onFailure(error, `the image of ${task.container} could not be read`)
-      if (isCatalogueError(error, 'source_forbidden', 'source_unsupported', 'key_invalid', 'too_large')) return claimed.finish()
-      if (task.attempts < maxAttempts) return claimed.postpone(backoffMs(task.attempts))
-      const target = await targetOf(task)
-      if (target) await notRead(target, { status: 'unreachable', summary: (error as Error).message })
+      const tryAgain = task.attempts < maxAttempts && !isCatalogueError(error, ...lasting)
+      const target = !tryAgain || isCatalogueError(error, 'source_unavailable') ? await targetOf(task) : undefined
+      if (target) await noteUnread(parts, target, { by, status: 'unreachable', summary: (error as Error).message })
+      if (tryAgain) return claimed.postpone(backoffMs(task.attempts))
       await claimed.finish()
     } finally {
       clearInterval(heartbeat)

@@ -4,7 +4,7 @@ import { pythonObject, pythonString } from '../domain/json.ts'
 import { maskSecrets } from '../domain/secrets.ts'
 import { print } from './client-command.ts'
 import { type Command, complain, exit, refuse, say } from './command.ts'
-import { describeFile, refusal, upload } from './destinations.ts'
+import { describeFile, type LocalFile, refusal, upload } from './destinations.ts'
 import { send, unreachable } from './http-client.ts'
 import { withConfig } from './start.ts'
 
@@ -51,13 +51,15 @@ async function run(
   [ident, version, product, repo, digest, mozartUrl, productArm64]: string[],
   { config, json }: { config: Config; json: boolean }
 ): Promise<number> {
-  const put = async (path: string | undefined): Promise<Placed | undefined> => {
-    const placed = path ? await place(path, { repo: repo!, config }) : undefined
+  const put = async (file: LocalFile | undefined): Promise<Placed | undefined> => {
+    const placed = file && (await place(file, { repo: repo!, config }))
     if (placed && !json) say(`${maskSecrets(placed.url)}: ${placed.size} bytes, sha256:${placed.sha256}`)
     return placed
   }
   try {
-    const [amd64, arm64] = [await put(product), await put(productArm64)]
+    const [first, second] = [await described(product), await described(productArm64)]
+    refuseOneName(first, second)
+    const [amd64, arm64] = [await put(first), await put(second)]
     const [url, urlArm64] = [amd64?.url ?? '', arm64?.url ?? '']
     await register({ name: ident!, version: version!, url, resource: 'container', digest: digest!, ...urlsOf(url, urlArm64) }, mozartUrl!)
     if (json) print({ id: ident, version, digest, images: { amd64: shown(amd64), arm64: shown(arm64) }, server: maskSecrets(mozartUrl!) })
@@ -73,12 +75,19 @@ async function run(
 
 const shown = (placed: Placed | undefined) => placed && { ...placed, url: maskSecrets(placed.url) }
 
+const described = async (path: string | undefined) => (path ? describeFile(resolve(path)) : undefined)
+
 /** Where it now stands, as it will be registered: with whatever the builder put into REPO. */
-async function place(product: string, { repo, config }: { repo: string; config: Config }): Promise<Placed> {
-  const url = joined(repo, basename(product))
-  const file = await describeFile(resolve(product))
+async function place(file: LocalFile, { repo, config }: { repo: string; config: Config }): Promise<Placed> {
+  const url = joined(repo, basename(file.path))
   await upload(file, url, config)
   return { url, size: file.size, sha256: file.sha256 }
+}
+
+/** The second would take the place of the first, and every machine be given it. The script does that without a word. */
+function refuseOneName(product: LocalFile | undefined, arm64: LocalFile | undefined): void {
+  if (!product || !arm64 || basename(product.path) !== basename(arm64.path) || product.sha256 === arm64.sha256) return
+  throw new Error(`${product.path} and ${arm64.path} have one name, and would replace each other in REPO; nothing was sent`)
 }
 
 /** As Python's os.path.join. */

@@ -113,7 +113,6 @@ async function begin(api: Api, { file, id, version }: PushOptions & { file: Push
     id,
     architecture: file.architecture,
     ...(version !== undefined && { version }),
-    filename: file.name,
     sha256: file.sha256
   }
   const pairs = Object.entries(metadata).map(([name, value]) => `${name} ${Buffer.from(value).toString('base64')}`)

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { s3Destination } from '../../src/cli/destinations.ts'
 import { someBytes } from '../blobs/bytes.ts'
@@ -65,6 +65,22 @@ t.test('a container for one architecture, into a folder of this machine', async 
   const arm = (await (await fetch(`${url}/container/info?id=arm:1`)).json()) as { result: Record<string, string> }
   t.match(arm.result, { url: /\/unavailable\/arm/, urls: new RegExp(`"aarch64": "${repo}/container-hello-v1.0-arm64.tar.gz"`) })
   t.ok((await readFile(join(repo, 'container-hello-v1.0.tar.gz'))).equals(bytes[amd64]!))
+})
+
+t.test('two tarballs with one name are refused before either is sent, for the second would replace the first', async (t) => {
+  const { url } = await startDav(t)
+  const { folder, amd64, arm64 } = await tarballs(t)
+  const namesake = join(folder, 'arm64', basename(amd64))
+  await mkdir(dirname(namesake))
+  await copyFile(arm64, namesake)
+  const repo = `${url}/storage/products`
+
+  const refused = await met(t, ['hello:1', '1', amd64, repo, 'd', url, namesake])
+  const same = await met(t, ['both:1', '1', amd64, repo, 'd', url, amd64])
+
+  t.match(refused, { status: 1, stdout: '', stderr: /have one name, and would replace each other in REPO; nothing was sent/ })
+  t.equal((await fetch(`${url}/container/info?id=hello:1`)).status, 404)
+  t.equal(same.status, 0, 'one tarball may be for both')
 })
 
 t.test('fewer arguments are refused in the script’s words, with its status', async (t) => {

@@ -37,7 +37,7 @@ t.test('push brings the images of several architectures, each as what its bytes 
   t.equal(first.status, 0)
   t.match(
     first.stdout,
-    /^hello:1 {2}amd64: registered: http.*\/amd64\.tar\.gz\nhello:1 {2}arm64: registered: http.*\/arm64-arm64\.tar\.gz\n$/
+    /^hello:1 {2}amd64: registered: http.*\/hello-1\.tar\.gz\nhello:1 {2}arm64: registered: http.*\/hello-1-arm64\.tar\.gz\n$/
   )
   t.match(second, {
     status: 0,

@@ -39,7 +39,8 @@ export async function uploadForm(request: FastifyRequest): Promise<{ source: Blo
   const said = (): TarballSaid => ({
     version: given['version'] || undefined,
     digest: given['digest'] || undefined,
-    filename: file.filename || undefined,
+    // what the file is called on the client's disk (image.tar) says nothing of the image, and workers cache by the name in the URL
+    filename: undefined,
     architecture: given['architecture'] ? parseArchitecture(given['architecture']) : undefined
   })
   return { source: source(), said }

@@ -135,6 +135,29 @@ t.test('bytes that were cut off are seen at once, and bytes that were exchanged 
   ])
 })
 
+t.test(
+  'a tarball of which only a part is left is gone for machines: once it was put down to be read, or looked at on schedule',
+  async (t) => {
+    const look = { olderMs: 0, limit: 10, signal: new AbortController().signal }
+    for (const how of ['repaired', 'looked at'] as const) {
+      const server = await start(t)
+      const resolve = () => server.app.inject('/container/resolve?id=hello:1&arch=x86_64')
+      await server.upload()
+      truncateSync(server.dataFile(), bytes.length - 1)
+      t.equal((await resolve()).statusCode, 200, 'nobody has looked yet')
+
+      if (how === 'looked at') server.pass(minute)
+      else await server.repair('changed')
+      await (how === 'looked at' ? server.catalogue.sweep!(look) : server.catalogue.verification!.work({ atOnce: 10, ...look }))
+
+      t.match((await server.app.inject('/api/v1/containers/hello:1')).json(), { state: 'degraded', reasons: [{ code: 'gone' }] }, how)
+      t.equal((await resolve()).statusCode, 409)
+      await server.upload()
+      t.equal((await resolve()).statusCode, 200, 'it is mended by bringing it again')
+    }
+  }
+)
+
 t.test('a file that was put anew by its path is not what was proven', async (t) => {
   const server = await start(t)
   await server.blobs.put('hello.tar.gz', inChunks(bytes))

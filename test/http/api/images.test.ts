@@ -156,6 +156,24 @@ t.test('an image that was registered by a URL of ours is read without a network'
   t.equal(gone.json().code, 'source_gone')
 })
 
+t.test('an image that is found to be gone by who asks for a verification is refused to machines from then on', async (t) => {
+  const { app, blobs } = await startWithTarballs(t)
+  await blobs.put('by-hand/x.tar.gz', inChunks(amd64))
+  const payload = { url: 'http://127.0.0.1:0/storage/by-hand/x.tar.gz', digest: 'd' }
+  await app.inject({ method: 'PUT', url: `${base}/images/amd64`, payload })
+  const verify = (query = '') => app.inject({ method: 'POST', url: `${base}/images/amd64/verify${query}` })
+  t.equal((await verify()).statusCode, 200)
+  await blobs.remove('by-hand/x.tar.gz')
+
+  t.equal((await verify('?dryRun=true')).statusCode, 422)
+  t.match((await app.inject(`${base}/images/amd64`)).json(), { verdict: 'match', status: 'present' }, 'a rehearsal writes nothing down')
+  t.equal((await verify()).statusCode, 422)
+
+  t.match((await app.inject(`${base}/images/amd64`)).json(), { verdict: 'match', status: 'gone' })
+  t.match((await app.inject(base)).json(), { state: 'degraded', reasons: [{ code: 'gone', architecture: 'amd64' }] })
+  t.equal((await app.inject('/container/resolve?id=container-hello:v1&arch=x86_64')).statusCode, 409)
+})
+
 t.test('relabel puts a mislabelled image where it belongs', async (t) => {
   const { app } = await startWithTarballs(t)
   await app.inject({ method: 'PUT', url: `${base}/images/amd64`, headers: octets, payload: arm64 })

@@ -210,6 +210,14 @@ t.test('a form may say what it is behind the file, or leave the architecture to 
   )
 })
 
+t.test('a tarball in a form is named for its container, whatever its file is called: workers cache by the name', async (t) => {
+  const { app } = await startWithTarballs(t)
+
+  const reply = await sendForm(app, [['file', new Blob([new Uint8Array(arm64)])]])
+
+  t.match(reply.json().image.url, /\/containers\/container-hello-v1\/[0-9a-f]{12}\/container-hello-v1-arm64\.tar\.gz$/)
+})
+
 t.test('the name that an upload was given stands in its URL', async (t) => {
   const { app } = await startWithTarballs(t)
   const put = (query: string) => app.inject({ method: 'PUT', url: `${images}/arm-v7?${query}`, headers: octets, payload: amd64 })

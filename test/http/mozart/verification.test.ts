@@ -104,6 +104,18 @@ t.test('an image that is gone is known to be gone, and what was proven before st
   t.equal(await waiting(server), 0)
 })
 
+t.test('an image that cannot be read says why, until it can', async (t) => {
+  const server = await startWithTarballs(t, { mode: 'all' }) // which reads nothing but its own, and says so
+  await add(server, { url: '', urls: '{"arm64": "s3://b/arm.tar"}' })
+
+  t.equal(await work(server), 1)
+
+  const image = (await server.app.inject('/api/v1/containers/hello%3A1/images/arm64')).json()
+  t.match(image, { status: 'unreachable', verdict: 'unverified', summary: /LEPORELLO_VERIFY/ })
+  t.equal(await waiting(server), 0, 'nobody asks again what is not permitted')
+  t.equal(await verdict(server, 'arm64'), 'unverified', 'and machines are given it as before')
+})
+
 t.test('a record that was removed meanwhile is no work', async (t) => {
   const server = await startWithTarballs(t)
   await add(server, { url: ours('arm.tar.gz') })
