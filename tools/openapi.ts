@@ -62,6 +62,7 @@ const nothingBehind = {
   catalogue: {
     containers: {},
     images: {},
+    layout: async () => {},
     upkeep: {},
     uploads: {},
     events: { close() {} },

@@ -59,6 +59,9 @@ t.test('a download is sent to a presigned URL, whole or in part, under the name 
   const part = await fetch(`${image('ours', 'arm64')}/download`, { headers: { range: 'bytes=10-19' } })
   t.equal(part.status, 206)
   t.ok((await bytesOf(part)).equals(arm64.subarray(10, 20)))
+  const head = await fetch(`${image('ours', 'arm64')}/download`, { method: 'HEAD' })
+  t.match(head, { status: 200, redirected: false })
+  t.equal(head.headers.get('content-length'), String(arm64.length))
   t.equal((await fetch(url.replace(/X-Amz-Signature=\w{8}/, 'X-Amz-Signature=00000000'))).status, 403)
 })
 

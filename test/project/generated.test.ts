@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { parse } from 'yaml'
 import { generated } from '../../tools/generated.ts'
+import { startWithTarballs } from '../support/tarballs.ts'
 
 t.test('generated files are what the routes and schemas say; npm run generate makes them so', async (t) => {
   const files = await generated()
@@ -26,6 +28,25 @@ t.test('every operation in openapi.yaml has a summary, an answer for when all is
   const referred = new Set([...text.matchAll(/\$ref: "#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name!))
   t.strictSame(
     [...referred].filter((name) => !(name in components.schemas)),
+    []
+  )
+})
+
+t.test('every route of /api/v1 that a server has stands in openapi.yaml', async (t) => {
+  const routes: string[] = []
+  const before = async (app: FastifyInstance) => {
+    app.addHook('onRoute', ({ method, url }) => {
+      if (/^\/api\/v1\/./.test(url)) for (const one of [method].flat()) routes.push(`${one} ${url.replace(/:(\w+)/g, '{$1}')}`)
+    })
+  }
+  await startWithTarballs(t, { before })
+  const { paths } = parse(await readFile('openapi.yaml', 'utf8')) as Description
+  const described = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((one) => `${one.toUpperCase()} ${path}`))
+
+  const ours = routes.filter((route) => /^(GET|PUT|POST|PATCH|DELETE) /.test(route))
+  t.ok(ours.length > 40, `${ours.length} routes`)
+  t.strictSame(
+    ours.filter((route) => !described.includes(route)),
     []
   )
 })

@@ -109,14 +109,18 @@ export const descriptions = {
     description: 'With ranges, Repr-Digest and its name; from S3 by way of a presigned URL.',
     tags,
     params,
+    querystring: { $ref: 'download-query.json#' },
     response: {
       200: { description: 'The tarball.', content: tarball },
       206: { description: 'A part of it.', content: tarball },
-      307: { description: 'It stands elsewhere.' },
+      304: { description: 'It is what If-None-Match or If-Modified-Since knows already.' },
+      307: { description: 'It stands elsewhere; with format=oci, the way to the whole container.' },
       400: invalid,
       404: missing,
+      412: problem('It is another than If-Match or If-Unmodified-Since expects.'),
       416: problem('No byte lies in the range.'),
       422: unreadable,
+      502: problem('Its bytes are damaged; fsck tells more.'),
       503: away
     }
   },

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Download, Images } from '../../catalogue/images.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { toDigestHeader } from '../shared/digest-headers.ts'
-import { parseRange, rangeApplies } from '../shared/ranges.ts'
+import { parseRange, rangeApplies, unmetCondition } from '../shared/ranges.ts'
 
 interface Parts {
   request: FastifyRequest
@@ -17,17 +17,24 @@ const seconds = 900
 export async function sendTarball({ request, reply, images }: Parts, { filename, key, url, sha256 }: Download): Promise<FastifyReply> {
   const digest = sha256 ? { 'repr-digest': toDigestHeader(sha256) } : {}
   if (key === undefined) {
-    if (/^https?:\/\//i.test(url)) return reply.headers(digest).redirect(url, 307)
+    // dav is http, as workers read it
+    const address = url.replace(/^dav(s?):/i, 'http$1:')
+    if (/^https?:\/\//i.test(address)) return reply.headers(digest).redirect(address, 307)
     throw new CatalogueError('source_unsupported', `the tarball is at ${url}, which no HTTP client can be sent to; read it there`)
   }
-  const elsewhere = await images.presign(key, { seconds, filename })
+  // such a URL is signed for one method: whoever follows it with HEAD is refused
+  const elsewhere = request.method === 'HEAD' ? undefined : await images.presign(key, { seconds, filename })
   if (elsewhere) return reply.headers(digest).redirect(elsewhere, 307)
 
   const head = await images.head(key)
   if (!head) throw gone(key)
+  const current = { etag: etagOf(head), modified: head.modified }
+  const unmet = unmetCondition(request.method, request.headers, current)
+  if (unmet === 304) return described(reply, { info: head, filename }).code(304).send()
+  if (unmet) throw new CatalogueError('precondition_failed', `the tarball is ${current.etag}, which is not what was asked for`)
   if (request.method === 'HEAD') return described(reply, { info: head, filename }).header('content-length', head.size).send()
   const asked = parseRange(request.headers.range)
-  const range = asked && rangeApplies(request.headers, { etag: etagOf(head), modified: head.modified }) ? asked : undefined
+  const range = asked && rangeApplies(request.headers, current) ? asked : undefined
   // for a refusal: how long it is
   if (range) reply.header('content-range', `bytes */${head.size}`)
   const opened = await images.open(key, range ? { range } : {})

@@ -118,7 +118,9 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
     action: 'container:read',
     describes: descriptions.download,
     async handler(request, reply) {
-      strictQuery(request, [])
+      const { format } = strictQuery(request, ['format'])
+      if (format === 'oci') return reply.redirect('../../download?format=oci', 307)
+      if (format !== undefined) throw new CatalogueError('parameter_invalid', 'format: expected oci, or none for the tarball as it came')
       return sendTarball({ request, reply, images }, await images.download(asked(request)))
     }
   })
@@ -145,6 +147,9 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
 
   function putTarball(request: FastifyRequest, reply: FastifyReply): Promise<ImageAnswer> {
     const { version, filename, digest, dryRun } = strictQuery(request, ['version', 'filename', 'digest', 'dryRun'])
+    if (request.headers['content-range'] !== undefined) {
+      throw new CatalogueError('parameter_invalid', 'Content-Range: expected the whole tarball; pieces are sent to /api/v1/uploads')
+    }
     const { id, architecture } = asked(request)
     const [inHeader, inQuery] = [digestFromHeaders(request.headers), parseSha256(digest)]
     if (inHeader && inQuery && inHeader !== inQuery) {

@@ -125,16 +125,37 @@ t.test('a tarball is handed out whole and in parts, under its name', async (t) =
   t.equal(beyond.headers['content-range'], `bytes */${arm64.length}`)
 })
 
+t.test('who has a tarball already is not sent it again, and a part of one is not taken for the whole', async (t) => {
+  const { app, everything } = await startWithTarballs(t)
+  const put = { method: 'PUT', url: `${base}/images/arm64`, payload: arm64 } as const
+
+  const half = await app.inject({ ...put, headers: { ...octets, 'content-range': `bytes 0-${arm64.length - 1}/${2 * arm64.length}` } })
+  t.equal(half.statusCode, 400)
+  t.strictSame(await everything(), [])
+  await app.inject({ ...put, headers: octets })
+  const ask = (headers: Record<string, string>) => app.inject({ url: `${base}/images/arm64/download`, headers })
+  const etag = `"${sha256(arm64)}"`
+  const known = await ask({ 'if-none-match': etag })
+  const other = await ask({ 'if-match': '"other"' })
+
+  t.match(known, { statusCode: 304, body: '', headers: { etag } })
+  t.match(other.json(), { status: 412, code: 'precondition_failed' })
+  t.equal((await ask({ 'if-none-match': '"other"', 'if-match': etag })).statusCode, 200)
+})
+
 t.test('a tarball elsewhere is handed out by sending there who can go', async (t) => {
   const { app } = await startWithTarballs(t)
   await app.inject({ method: 'PUT', url: `${base}/images/amd64`, payload: { url: 'https://files.example/x.tar', digest: 'd' } })
   await app.inject({ method: 'PUT', url: `${base}/images/arm64`, payload: { url: 's3://b/arm.tar', digest: 'd' } })
+  await app.inject({ method: 'PUT', url: `${base}/images/s390x`, payload: { url: 'davs://files.example/z.tar', digest: 'd' } })
 
   const sent = await app.inject(`${base}/images/amd64/download`)
+  const byDav = await app.inject(`${base}/images/s390x/download`)
   const stuck = await app.inject(`${base}/images/arm64/download`)
 
   t.equal(sent.statusCode, 307)
   t.equal(sent.headers.location, 'https://files.example/x.tar')
+  t.equal(byDav.headers.location, 'https://files.example/z.tar')
   t.equal(stuck.statusCode, 422)
 })
 

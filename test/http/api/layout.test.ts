@@ -77,6 +77,11 @@ t.test('what two images share is there once, and the same container gives the sa
   const head = await server.app.inject({ method: 'HEAD', url: path })
   t.equal(head.headers['content-length'], String(reply.rawPayload.length))
   t.equal(head.rawPayload.length, 0)
+  const image = '/api/v1/containers/hello%3A1/images/arm64/download?format='
+  const way = await server.app.inject(`${image}oci`)
+  t.equal(way.statusCode, 307)
+  t.equal(new URL(String(way.headers.location), `http://x${image}`).href, `http://x${path}`)
+  t.equal((await server.app.inject(`${image}tar`)).statusCode, 400)
 })
 
 t.test('what is not proven is refused, and what to do is said', async (t) => {
