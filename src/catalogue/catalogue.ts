@@ -37,6 +37,7 @@ import { inSlotOf } from './slots.ts'
 import { specsNaming } from './spec-references.ts'
 import { type Specs, specCatalogue } from './specs.ts'
 import { stateEntries } from './state-entries.ts'
+import { requireProofWith } from './strict-registration.ts'
 import { createSummaries, type Summaries } from './summaries.ts'
 import { createSummarySweep, type SummarySweep } from './summary-sweep.ts'
 import { sweep } from './sweep.ts'
@@ -223,7 +224,8 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const planning = createPlanning({ changes, facts, assemblies, rulebook, jobSpecs: stores.jobSpecs, now })
   const demand = createDemandBook(stores.demand, { now })
   const standings = tarballs && removals && tarballStandings({ ...tarballs, pendingAmong: removals.pendingAmong })
-  const containers = containerCatalogue(stores.containers, { guarded, add, facts, changes, publishing, verification })
+  const strictly = { requireProof: tarballs?.strict ? requireProofWith(tarballs) : undefined }
+  const containers = containerCatalogue(stores.containers, { guarded, add, facts, changes, publishing, verification, ...strictly })
   const edits = containerEdits({ changes, guarded, facts, now, verification })
   return {
     containers: { ...containers, resolve: demand.counted(containers.resolve) },

@@ -3,7 +3,7 @@ import { containerFrom, mergedRegistration, type Registration } from '../domain/
 import { fromDocument, type Record, toDocument } from '../domain/document.ts'
 import type { Cause } from '../domain/entry.ts'
 import { CatalogueError } from '../domain/errors.ts'
-import { asArchitecture } from '../domain/facts.ts'
+import { asArchitecture, type Facts } from '../domain/facts.ts'
 import { type Resolution, type ResolveOptions, resolveImage } from '../domain/resolution.ts'
 import type { DocumentStore } from '../stores/document-store.ts'
 import type { Changes, Known } from './changes.ts'
@@ -46,15 +46,19 @@ export interface ContainersOptions {
   changes: Changes
   publishing: Pick<Publishing, 'holds' | 'bring' | 'bundle'>
   verification: Pick<Verification, 'registered' | 'proven'> | undefined
+  /** On a strict site: reads the images of a record beforehand, and throws when one is not what it is said to be. */
+  requireProof: ((record: Record, options: { publicUrl: string; withinMs: number }) => Promise<Facts[]>) | undefined
 }
 
 export function containerCatalogue(
   store: DocumentStore,
-  { guarded, add: usually, facts, changes, publishing, verification }: ContainersOptions
+  { guarded, add: usually, facts, changes, publishing, verification, requireProof }: ContainersOptions
 ): Containers {
   return {
     async add(registration, { publicUrl, merge = usually === 'merge', verifyMs, cause }) {
       const documentOf = (wanted: Registration) => toDocument(containerFrom(wanted, { publicUrl, guarded }))
+      const named = () => fromDocument(registration.id, documentOf(registration))
+      const proofs = verifyMs !== undefined && requireProof ? await requireProof(named(), { publicUrl, withinMs: verifyMs }) : []
       if (merge && publishing.holds(registration.id)) {
         const { record } = await publishing.bring(registration.id, { publicUrl, cause, images: imagesIn(registration, publicUrl) })
         return record
@@ -68,6 +72,7 @@ export function containerCatalogue(
       const { record } = changed.after!
       await publishing.bundle(record, { publicUrl, cause })
       if (!verification) return record
+      for (const proof of proofs) await facts.learn({ ...proof, digest: record.digest ?? '' })
       if (verifyMs === undefined) await verification.registered(record, { publicUrl })
       else await verification.proven(record, { publicUrl, withinMs: verifyMs })
       return record

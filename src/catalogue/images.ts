@@ -8,6 +8,8 @@ import { checkId, checkLength } from '../domain/limits.ts'
 import { percentDecoded } from '../domain/percent.ts'
 import { imageMissing, resolveImage } from '../domain/resolution.ts'
 import { keyOfUrl, tagOf } from '../domain/storage.ts'
+import { answerDigest } from '../images/digest-answer.ts'
+import type { ImageReport } from '../images/image-report.ts'
 import type { Sources } from '../sources/source.ts'
 import type { Assemblies } from './assemblies.ts'
 import { type FactsBook, knownOf, noteGiven } from './facts.ts'
@@ -214,7 +216,9 @@ export function imageCatalogue({ records, views, assemblies, settle, ...parts }:
     async report({ path, ...asked }) {
       const target = await targetOf(asked)
       if (path !== undefined) return { ...(await readTarball(parts, target, { by: 'report', path })).inspection.report }
-      if (target.facts?.report) return target.facts.report
+      const known = target.facts?.report
+      // whose digest the record has is asked now: another image may have brought it another one since
+      if (known) return { ...known, digest: answerDigest(target.given ?? target.digest, known as unknown as ImageReport) }
       throw new CatalogueError(
         'image_unproven',
         `nobody has read the image for ${asked.architecture} of ${asked.id} yet; POST …/images/${asked.architecture.replace('/', '-')}/verify does`

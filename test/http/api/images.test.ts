@@ -89,12 +89,15 @@ t.test('a variant may stand in a path in either spelling', async (t) => {
 t.test('the report tells what was proven, and of one path when it is asked', async (t) => {
   const { app } = await startWithTarballs(t)
   await app.inject({ method: 'PUT', url: `${base}/images/arm64`, headers: octets, payload: arm64 })
+  const alone = await app.inject(`${base}/images/arm64/report`)
   await app.inject({ method: 'PUT', url: `${base}/images/amd64`, payload: { url: 's3://b/x.tar', digest: 'd' } })
 
   const report = await app.inject(`${base}/images/arm64/report`)
   const path = await app.inject(`${base}/images/arm64/report?path=/bin/sh`)
 
   t.match(report.json(), { verdict: 'match', claimed: 'arm64', tarball: { sha256: sha256(arm64), size: arm64.length } })
+  t.match(alone.json().digest, { matches: [{ what: 'config', architecture: 'arm64' }] }, 'the digest of the record')
+  for (const { digest } of [report.json(), path.json()]) t.strictSame(digest, { given: 'd', matches: [] }, 'is another one by now')
   t.match(path.json().files, [{ path: '/usr/bin/dash', architecture: 'arm64' }])
   const unread = await app.inject(`${base}/images/amd64/report`)
   t.equal(unread.statusCode, 404)

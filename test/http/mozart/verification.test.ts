@@ -82,6 +82,28 @@ t.test('who waits is answered when the images were read', async (t) => {
   t.equal((await add(server, { url: 's3://x', verify: 'perhaps' })).statusCode, 400)
 })
 
+t.test('who waits on a strict site is refused what is not proven, and nothing is registered', async (t) => {
+  const server = await startWithTarballs(t, { strict: true })
+  await server.blobs.put('arm.tar.gz', inChunks(arm64))
+  await server.blobs.put('wrong.tar.gz', inChunks(mislabelled))
+  const named = (url: string) => ({ url: '', urls: JSON.stringify({ aarch64: url }), verify: 'wait' })
+  for (const [url, why] of [
+    [ours('wrong.tar.gz'), /^the image for arm64 is mislabelled: .*nothing was registered$/],
+    [ours('absent.tar.gz'), /^absent\.tar\.gz is not in the store any more; .*nothing was registered$/],
+    ['s3://b/arm.tar', /LEPORELLO_VERIFY.*nothing was registered$/]
+  ] as const) {
+    const reply = await add(server, named(url))
+    t.match({ status: reply.statusCode, ...reply.json() }, { status: 409, success: false, message: why }, url)
+  }
+  t.equal((await server.app.inject('/container/info?id=hello:1')).statusCode, 404)
+
+  const proven = await add(server, named(ours('arm.tar.gz')))
+  t.equal(proven.statusCode, 200)
+  t.equal(await verdict(server, 'arm64'), 'match')
+  t.equal(await waiting(server), 0, 'and nobody reads it again')
+  t.equal((await add(server, { url: 's3://b/x.tar' })).statusCode, 200, 'who does not wait registers at once, as everywhere')
+})
+
 t.test('a proven record without architectures is given to its machines only', async (t) => {
   const server = await startWithTarballs(t)
   await server.blobs.put('arm.tar.gz', inChunks(arm64))
