@@ -6,7 +6,7 @@ import { makeFolder, openBlobs } from '../app.ts'
 import type { Config, Objects } from '../config/config.ts'
 import { percentDecoded } from '../domain/percent.ts'
 import { maskSecrets } from '../domain/secrets.ts'
-import { type Incoming, parseUrl, send } from './http-client.ts'
+import { type Incoming, parseUrl, send, unreachable } from './http-client.ts'
 
 /** What is to be uploaded, read once beforehand: every place can then compare what it got. */
 export interface LocalFile {
@@ -145,6 +145,10 @@ async function toS3({ path, size, sha256 }: LocalFile, { objects, key }: S3Desti
   const blobs = await openBlobs({ objects })
   try {
     await blobs.put(key, createReadStream(path, { highWaterMark: 256 * 1024 }), { expected: { size, sha256 } })
+  } catch (error) {
+    const { message, cause } = error as Error & { cause?: NodeJS.ErrnoException }
+    // nobody answered, as ECONNREFUSED says; S3's own refusals have longer names
+    throw /^E[A-Z]+$/.test(cause?.code ?? '') ? Object.assign(new Error(message, { cause }), { code: unreachable }) : error
   } finally {
     await blobs.close()
   }

@@ -53,9 +53,12 @@ function passage(url: URL, { policy, resolve }: Surroundings): Pick<Exchange, 'l
   const port = url.port || (url.protocol === 'https:' ? '443' : '80')
   const opened = policy.anywhere ? 'named' : opening(policy.hosts, { host: url.hostname, port, usual: url.port === '' })
   const entry = url.port === '' ? url.hostname : `${url.hostname}:${port}`
-  if (!opened)
-    throw refusal('source_forbidden', `${what} is on a host that may not be read; LEPORELLO_VERIFY_HOSTS=${entry} would allow it`)
   const approach = { what, named: opened === 'named', remedy: `LEPORELLO_VERIFY_HOSTS with ${entry} in full, not as a pattern,` }
+  if (!opened) {
+    // what no entry opens is not to be advised
+    checkLiteral(url.hostname, { ...approach, named: true })
+    throw refusal('source_forbidden', `${what} is on a host that may not be read; LEPORELLO_VERIFY_HOSTS=${entry} would allow it`)
+  }
   checkLiteral(url.hostname, approach)
   return { lookup: checkedLookup(resolve, approach), what }
 }

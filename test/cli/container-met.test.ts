@@ -136,6 +136,19 @@ t.test('what went wrong is said, without secrets', async (t) => {
   }
 })
 
+t.test('an S3 server that is not there is one that cannot be reached', async (t) => {
+  const { amd64 } = await tarballs(t)
+
+  const ended = await met(t, ['i', '1', amd64, 's3://key:swordfish@127.0.0.1:1/bucket', 'd', 'http://127.0.0.1:1'])
+
+  t.match(ended, {
+    status: 69,
+    stdout: '',
+    stderr: /^\[ERROR\] the bucket bucket at https:\/\/127\.0\.0\.1:1 does not work: .*ECONNREFUSED/m
+  })
+  t.notMatch(ended.stderr, /swordfish/)
+})
+
 t.test('a WebDAV server is asked for each folder, with the credentials of the URL, and a lost upload is noticed', async (t) => {
   const { amd64 } = await tarballs(t)
   const { asked, host } = await server(t, ({ method }, response) => {

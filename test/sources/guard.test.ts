@@ -22,6 +22,7 @@ t.test('a host that is not listed is not so much as looked up', async (t) => {
 
   await t.rejects(sources.open('http://evil.test/x'), forbidden(/LEPORELLO_VERIFY_HOSTS=evil.test would allow it/))
   await t.rejects(sources.open('http://files.test:22/x'), forbidden(/LEPORELLO_VERIFY_HOSTS=files.test:22 would allow it/))
+  await t.rejects(sources.open('http://169.254.169.254/x'), forbidden(/nothing is ever read from there$/), 'and no entry is advised')
   await t.rejects(sources.open('http://files.test@evil.test/x'), forbidden(/evil.test/))
   await t.rejects(sources.probe('http://files.test.evil.test/x'), forbidden(/evil.test/))
   t.strictSame(resolve.asked, [])
@@ -106,7 +107,7 @@ t.test('a redirect leads only where a registered URL might', async (t) => {
   const sources = sourcesFor({ hosts: ['127.0.0.1:*', '*.example.org:*'] }, { resolve: fakeNames({ 'files.example.org': ['10.0.0.1'] }) })
   const leadingTo = (target: string) => sources.open(`http://127.0.0.1:${port}/${encodeURIComponent(target)}`)
 
-  await t.rejects(leadingTo('http://169.254.169.254/latest/meta-data/iam/'), forbidden(/169.254.169.254.* host that may not be read/))
+  await t.rejects(leadingTo('http://169.254.169.254/latest/meta-data/iam/'), forbidden(/169.254.169.254, a link-local address/))
   await t.rejects(leadingTo('//[fd00:ec2::254]/'), forbidden(/fd00:ec2::254/))
   await t.rejects(leadingTo('http://127.0.0.2/'), forbidden(/127.0.0.2/))
   await t.rejects(leadingTo('http://files.example.org/'), forbidden(/leads to 10.0.0.1, a private address/))
