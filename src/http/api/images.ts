@@ -119,7 +119,10 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
     describes: descriptions.download,
     async handler(request, reply) {
       const { format } = strictQuery(request, ['format'])
-      if (format === 'oci') return reply.redirect('../../download?format=oci', 307)
+      if (format === 'oci') {
+        await images.get(asked(request))
+        return reply.redirect('../../download?format=oci', 307)
+      }
       if (format !== undefined) throw new CatalogueError('parameter_invalid', 'format: expected oci, or none for the tarball as it came')
       return sendTarball({ request, reply, images }, await images.download(asked(request)))
     }

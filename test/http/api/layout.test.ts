@@ -82,6 +82,7 @@ t.test('what two images share is there once, and the same container gives the sa
   t.equal(way.statusCode, 307)
   t.equal(new URL(String(way.headers.location), `http://x${image}`).href, `http://x${path}`)
   t.equal((await server.app.inject(`${image}tar`)).statusCode, 400)
+  t.equal((await server.app.inject(`${image.replace('arm64', 's390x')}oci`)).statusCode, 404)
 })
 
 t.test('what is not proven is refused, and what to do is said', async (t) => {
