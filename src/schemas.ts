@@ -117,6 +117,7 @@ export interface Schemas {
   'diff-answer.json': DiffAnswer
   'diff-query.json': DiffQuery
   'done-reply.json': DoneReply
+  'download-query.json': DownloadQuery
   'dry-run-query.json': DryRunQuery
   'engine-document.json': EngineDocument
   'entry-author.json': EntryAuthor
@@ -670,7 +671,7 @@ export interface Settings {
    */
   sweep: number
   /**
-   * Refuse a tarball that is not proven to be what it is said to be, and keep nothing of it. Otherwise it is kept and marked, and machines are refused it.
+   * Refuse a tarball that is not proven to be what it is said to be, and keep nothing of it. container/add with verify=wait refuses such an image too, before it registers it. Otherwise it is kept and marked, and machines are refused it.
    */
   strict: boolean
   /**
@@ -1173,6 +1174,12 @@ export interface DoneReply {
    */
   result?: string | null
   [k: string]: unknown
+}
+export interface DownloadQuery {
+  /**
+   * Leads to the whole container as one OCI layout; without it, the tarball as it came.
+   */
+  format?: 'oci'
 }
 export interface DryRunQuery {
   /**
