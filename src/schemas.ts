@@ -2012,7 +2012,7 @@ export interface JobPut {
          * The machine's own.
          */
         architecture?: ArchitectureName | null
-        emulated?: boolean
+        emulated?: boolean | null
       }
     | string
     | null

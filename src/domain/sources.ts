@@ -36,12 +36,14 @@ export function readSource(value: unknown, { path, problems }: { path: string; p
     problems.push({ path, message: `is ${shown(value)}; expected an object such as {"commit": "9c0e…", "base": "sha256:…"}` })
     return null
   }
-  const names = Object.keys(fields).filter((name) => fields[name] !== null && fields[name] !== '')
+  const names = Object.keys(fields)
   if (names.length > maxInputs) problems.push({ path, message: `names ${names.length} inputs; at most ${maxInputs} are kept` })
   const entries = names.slice(0, maxInputs).flatMap((name): [string, string][] => {
     const at = cut(`${path}.${name}`, 160)
     const given = fields[name]
+    // what a script does not know it writes as null, or empty
     if (!inputName.test(name)) problems.push({ path: at, message: 'is no name of an input: letters, digits, "_", ".", "-", at most 64' })
+    else if (given === null || given === '') return []
     else if (typeof given !== 'string') problems.push({ path: at, message: `is ${shown(given)}; expected a string` })
     else if (given.length > maxValue)
       problems.push({ path: at, message: `has ${given.length} characters; at most ${maxValue} are allowed` })
