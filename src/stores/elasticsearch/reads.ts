@@ -1,19 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CatalogueError } from '../../domain/errors.ts'
 import { itemsAt, membersAt } from '../../domain/json-scan.ts'
+import { limits } from '../../domain/limits.ts'
 import { coalesce } from '../coalesce.ts'
 import type { Stored } from '../document-store.ts'
 import { type Engine, reasonOf } from './engine.ts'
 import type { IndexState, IndexWatch } from './index-state.ts'
 import { type EngineError, isIndexMissing, isPassing } from './refusals.ts'
 
+/** Asked for at once, as far as sizes can be guessed: on hundreds of specifications of 8 MB an engine chokes, and all reads with it. */
+const mostBytes = 32 * 1024 * 1024
+
 /** Concurrent point reads, joined: two requests under way at most, the rest gathers for the next `_mget`. One GET a read costs thrice. */
 export function batchedReads(
   engine: Engine,
   { index, watch }: { index: string; watch: IndexWatch }
 ): (id: string) => Promise<Stored | undefined> {
+  // what an unread document is taken for: as large as others were lately, and at first as large as it may be
+  let likely: number = limits.specification
   const read = coalesce<string, Stored | undefined>({
     maxItems: 250,
+    sizeOf: () => likely,
+    maxSize: mostBytes,
     concurrency: 2,
     // the engine's own words come first
     patienceMs: engine.patienceMs + 250,
@@ -29,7 +37,9 @@ export function batchedReads(
       })
       if (answer.status !== 200)
         throw new CatalogueError('store_unavailable', `the search engine cannot read ${index}: ${reasonOf(answer.body)}`)
-      return itemsAt(answer.body, answer.body.indexOf('[')).map((item) => readItem(item, state))
+      const items = itemsAt(answer.body, answer.body.indexOf('['))
+      likely = Math.max(likely / 2, ...items.map(({ length }) => length))
+      return items.map((item) => readItem(item, state))
     }
   })
 
