@@ -2,10 +2,9 @@ import t, { type Test } from 'tap'
 import { ask, type Engine, startEngine } from '../support/engines.ts'
 import { installHysds } from '../support/hysds.ts'
 import { onEngine, ready, startLeporello } from '../support/leporello.ts'
-import { aContainer, mozartClient, type Reply } from '../support/mozart-client.ts'
+import { aContainer, mozartClient } from '../support/mozart-client.ts'
+import { areOutages, patienceMs } from '../support/outage.ts'
 import { eventually } from '../support/processes.ts'
-
-const patienceMs = 2000
 
 type Mozart = ReturnType<typeof mozartClient>
 
@@ -26,12 +25,6 @@ async function refusals(t: Test, { engine, server, mozart }: { engine: Engine; s
     const { status, body } = await ask(engine, request)
     if (status >= 300) throw new Error(`${request[0]} ${request[1]}: ${status} ${JSON.stringify(body)}`)
   }
-  const isOutage = (t: Test, { reply, what }: { reply: Reply; what: string }) => {
-    t.equal(reply.status, 503, `${what}: 503`)
-    t.equal(reply.body?.success, false, `${what}: in the envelope: ${reply.body?.message}`)
-    t.ok(reply.headers.get('retry-after'), `${what}: says when to try again`)
-    t.ok(reply.tookMs < patienceMs + 1000, `${what}: within the patience and a second (${Math.round(reply.tookMs)} ms)`)
-  }
   const works = (t: Test, id: string) =>
     eventually(async () => (await mozart.add(aContainer(id))).status === 200 || undefined, {
       what: `${id} can be written`,
@@ -42,10 +35,12 @@ async function refusals(t: Test, { engine, server, mozart }: { engine: Engine; s
 
   await t.test('a closed index', async (t) => {
     await send('POST', '/containers/_close')
-    isOutage(t, { reply: await mozart.info('container-kept:v1'), what: 'info' })
-    isOutage(t, { reply: await mozart.add(aContainer('container-new:v1')), what: 'add' })
-    isOutage(t, { reply: await mozart.remove('container-kept:v1'), what: 'remove' })
-    isOutage(t, { reply: await mozart.list(), what: 'list' })
+    await areOutages(t, {
+      info: mozart.info('container-kept:v1'),
+      add: mozart.add(aContainer('container-new:v1')),
+      remove: mozart.remove('container-kept:v1'),
+      list: mozart.list()
+    })
     await send('POST', '/containers/_open?wait_for_active_shards=1')
     await works(t, 'container-new:v1')
   })
@@ -53,8 +48,10 @@ async function refusals(t: Test, { engine, server, mozart }: { engine: Engine; s
   for (const block of ['index.blocks.write', 'index.blocks.read_only', 'index.blocks.read_only_allow_delete']) {
     await t.test(`an index with ${block}`, async (t) => {
       await send('PUT', '/containers/_settings', { [block]: true })
-      isOutage(t, { reply: await mozart.add(aContainer('container-new:v2')), what: 'add' })
-      isOutage(t, { reply: await mozart.add(aContainer('container-kept:v1', { merge: 'true' })), what: 'merging add' })
+      await areOutages(t, {
+        add: mozart.add(aContainer('container-new:v2')),
+        'merging add': mozart.add(aContainer('container-kept:v1', { merge: 'true' }))
+      })
       t.equal((await mozart.info('container-kept:v1')).status, 200, 'reading goes on')
       t.equal((await mozart.info('container-new:v2')).status, 404)
       await send('PUT', '/containers/_settings', { [block]: null })
@@ -68,9 +65,11 @@ async function refusals(t: Test, { engine, server, mozart }: { engine: Engine; s
     await send('PUT', '/job_specs?wait_for_active_shards=0&timeout=1s', {
       settings: { 'index.routing.allocation.require._name': 'nobody' }
     })
-    isOutage(t, { reply: await mozart.spec('job_spec', 'job-red:v1'), what: 'job_spec type' })
-    isOutage(t, { reply: await mozart.addSpec('job_spec', { id: 'job-red:v1' }), what: 'job_spec add' })
-    isOutage(t, { reply: await mozart.send('GET', '/api/v0.1/job_spec/list'), what: 'job_spec list' })
+    await areOutages(t, {
+      'job_spec type': mozart.spec('job_spec', 'job-red:v1'),
+      'job_spec add': mozart.addSpec('job_spec', { id: 'job-red:v1' }),
+      'job_spec list': mozart.send('GET', '/api/v0.1/job_spec/list')
+    })
     t.equal((await mozart.info('container-kept:v1')).status, 200, 'the other indices go on')
     const unready = await fetch(`${server.url}/health/ready`)
     t.equal(unready.status, 503)
