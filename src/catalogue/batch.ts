@@ -1,14 +1,11 @@
 import type { Architecture } from '../domain/architecture.ts'
 import { broughtBy, type Edit } from '../domain/container-edit.ts'
 import type { Cause } from '../domain/entry.ts'
-import { background } from '../domain/entry.ts'
 import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
-import type { Hash } from '../domain/facts.ts'
 import { checkId } from '../domain/limits.ts'
-import type { DocumentStore } from '../stores/document-store.ts'
-import { type Changed, type Changes, checkPrecondition, knownOf, type Precondition } from './changes.ts'
+import { createIntents, type Intents, type IntentsParts, unlessOvertaken } from './batch-intents.ts'
+import { type Changed, checkPrecondition, knownOf, type Precondition } from './changes.ts'
 import type { ContainerEdits } from './container-edits.ts'
-import type { Journal } from './journal.ts'
 import type { Lease, Leases } from './leases.ts'
 import { createTurns } from './turns.ts'
 
@@ -37,42 +34,23 @@ export interface Batches {
   all(asked: BatchAsked): Promise<BatchResult[]>
   /** Each item by itself; items of one container in their order. */
   each(asked: BatchAsked): Promise<BatchResult[]>
-  /** Takes back what a process that was killed left half done. How many batches there were. */
-  recover(options: { signal: AbortSignal }): Promise<number>
+  recover: Intents['recover']
 }
 
-export interface BatchParts {
-  changes: Changes
+export interface BatchParts extends IntentsParts {
   edits: ContainerEdits
-  journal: Pick<Journal, 'ofContainer'>
-  /** Where it is noted what is under way. */
-  leases: DocumentStore
   turns: Pick<Leases, 'acquire'>
-  hash: Hash
-  now: () => Date
 }
 
-/** What is under way, so that it can be taken back. */
-interface Intent {
-  id: string
-  kind: 'batch'
-  /** ISO 8601: from when whoever began it is taken for dead. */
-  due: string
-  items: { id: string; before: string | null; after: string | null }[]
-}
-
-const deadAfterMs = 600_000
-const maxIntent = 8 * 1024 * 1024
 const attempts = 10
-/** Of the newest entries about a record. */
-const maxLookedAt = 200
 const atOnce = 16
 /** For a batch to wait for another. */
 const longestWaitMs = 10_000
 const pauseMs = 50
 
-export function createBatches(parts: BatchParts): Batches {
-  const { changes, edits, journal, leases, turns, hash, now } = parts
+export function createBatches({ edits, turns, ...parts }: BatchParts): Batches {
+  const { changes } = parts
+  const intents = createIntents(parts)
   const inTurn = createTurns()
 
   /** The edits of one container as one change; what is wrong with an item says which it is. */
@@ -102,25 +80,6 @@ export function createBatches(parts: BatchParts): Batches {
     return rehearsed
   }
 
-  async function note(rehearsed: Rehearsed[], cause: Cause): Promise<Intent> {
-    const items = rehearsed.map(({ id, changed: { before, after } }) => ({
-      id,
-      before: before?.document ?? null,
-      after: after?.document ?? null
-    }))
-    const id = `batch-${hash([cause.request, now().toISOString(), ...items.map((item) => item.id)].join('\n'))}`
-    const intent: Intent = { id, kind: 'batch', due: new Date(now().getTime() + deadAfterMs).toISOString(), items }
-    const text = JSON.stringify(intent)
-    if (text.length > maxIntent) {
-      throw new CatalogueError(
-        'too_large',
-        `the batch changes ${text.length} characters of documents; at most ${maxIntent} can be all or none: split it`
-      )
-    }
-    await leases.put(id, text)
-    return intent
-  }
-
   /**
    * One batch at a time, whoever has the store: of two that overlapped each would take back what the other was just building on. Throws
    * revision_conflict when others are busy for too long.
@@ -147,7 +106,7 @@ export function createBatches(parts: BatchParts): Batches {
       await noteArrivals(rehearsed, asked.cause)
       return results(made)
     }
-    const intent = await note(wanted, asked.cause)
+    const note = await intents.note(wanted, asked.cause)
     const done: Changed[] = []
     try {
       for (const [place, { id, to, changed, group }] of wanted.entries()) {
@@ -159,12 +118,12 @@ export function createBatches(parts: BatchParts): Batches {
         made.set(id, one)
       }
     } catch (error) {
-      for (const one of done.reverse()) await takeBack(one, asked.cause)
-      await leases.remove(intent.id)
+      for (const one of done.reverse()) await intents.takeBack(one, asked.cause)
+      await intents.forget(note)
       if (isCatalogueError(error, 'precondition_failed')) return undefined
       throw error
     }
-    await leases.remove(intent.id)
+    await intents.forget(note)
     for (const { id, group } of wanted) {
       const { after } = made.get(id)!
       if (after) await edits.made({ ...asked, id, edits: group.map(({ edit }) => edit) }, after)
@@ -179,36 +138,6 @@ export function createBatches(parts: BatchParts): Batches {
       const brought = broughtIn(group)
       if (!changed.unchanged || brought.length === 0) continue
       await unlessOvertaken(changes.write(id, { cause, to, precondition: standing(changed), brought }))
-    }
-  }
-
-  /** Unless somebody else wrote on top of it: that one saw it, and meant it. */
-  async function takeBack({ before, after }: Changed, cause: Cause): Promise<void> {
-    const id = (before ?? after)!.record.id
-    const precondition: Precondition = after ? { revisions: [after.revision] } : { absent: true }
-    await unlessOvertaken(changes.write(id, { cause, to: () => before?.document, precondition, verbatim: true, what: 'taken back' }))
-  }
-
-  /** Whether the batch came as far as this one, though somebody else wrote since: then the history tells. */
-  async function wasWritten({ id, before, after }: Intent['items'][number], since: string): Promise<boolean> {
-    const { items } = await journal.ofContainer(id, { kind: 'record', limit: maxLookedAt, fresh: true })
-    return items.some((entry) => entry.at >= since && entry.before === before && entry.after === after)
-  }
-
-  async function recoverOne({ items, due }: Intent): Promise<void> {
-    const since = new Date(Date.parse(due) - deadAfterMs).toISOString()
-    const found: { id: string; before: string | null; known: Changed['before']; stands: boolean; done: boolean }[] = []
-    for (const item of items) {
-      const known = await changes.find(item.id)
-      const stands = (known?.document ?? null) === item.after
-      found.push({ ...item, known, stands, done: stands || (await wasWritten(item, since)) })
-    }
-    // it was whole, and only its note was left
-    if (found.every(({ done }) => done)) return
-    for (const { id, before, known } of found.filter(({ stands }) => stands)) {
-      const cause = background('a batch was left half done by a process that ended')
-      const precondition: Precondition = known ? { revisions: [known.revision] } : { absent: true }
-      await unlessOvertaken(changes.write(id, { cause, to: () => before ?? undefined, precondition, verbatim: true, what: 'taken back' }))
     }
   }
 
@@ -242,20 +171,7 @@ export function createBatches(parts: BatchParts): Batches {
       return results
     },
 
-    async recover({ signal }) {
-      const { items } = await leases.list({ where: [{ field: 'id', glob: 'batch-*' }], limit: 100 })
-      let recovered = 0
-      for (const { id, document, revision } of items) {
-        // one is taken back whole, or left to the next process
-        if (signal.aborted) break
-        const intent = JSON.parse(document) as Intent
-        if (intent.kind !== 'batch' || intent.due > now().toISOString()) continue
-        await recoverOne(intent)
-        await leases.remove(id, { revision }).catch(() => {}) // another replica did the same
-        recovered++
-      }
-      return recovered
-    }
+    recover: intents.recover
   }
 }
 
@@ -282,15 +198,6 @@ function grouped(items: readonly BatchItem[]): Map<string, Placed[]> {
 }
 
 const broughtIn = (group: readonly Placed[]): Architecture[] => group.flatMap(({ edit }) => broughtBy(edit))
-
-/** Whoever wrote in between saw what stood there, and meant what they wrote. */
-async function unlessOvertaken(writing: Promise<unknown>): Promise<void> {
-  try {
-    await writing
-  } catch (error) {
-    if (!isCatalogueError(error, 'precondition_failed')) throw error
-  }
-}
 
 const standing = ({ before }: Changed): Precondition => (before ? { revisions: [before.revision] } : { absent: true })
 
