@@ -1,7 +1,7 @@
+import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, request } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { buffer, text } from 'node:stream/consumers'
-import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { logLines } from '../support/log-lines.ts'
 import { startServer } from '../support/start-server.ts'
@@ -138,23 +138,22 @@ t.test('an answer is handed on while it is still being written', async (t) => {
 })
 
 t.test('when the client leaves, the old Mozart is let go; when the old Mozart breaks off, so do we', async (t) => {
-  let left = () => {}
-  const abandoned = new Promise<void>((resolve) => {
-    left = resolve
-  })
+  const old = new EventEmitter()
+  const [asked, left] = [once(old, 'asked'), once(old, 'left')]
   const legacyMozartUrl = await oldMozart(t, (request, reply) => {
-    if (request.url === '/broken') reply.write('half', () => reply.destroy())
-    else reply.on('close', left)
+    if (request.url === '/broken') return void reply.write('half', () => reply.destroy())
+    reply.on('close', () => old.emit('left'))
+    old.emit('asked')
   })
   const { url } = await startServer(t, { listen: true, legacyMozartUrl })
 
   await t.rejects(send(`${url}/broken`).then(text), { message: 'aborted' })
   const leaving = request(`${url}/slow`).on('error', () => {})
   leaving.end()
-  await sleep(50)
+  await asked
   leaving.destroy()
 
-  await t.resolves(abandoned)
+  await t.resolves(left)
 })
 
 t.test('an old Mozart that is away or silent is a JSON 503 with a time to come back', async (t) => {

@@ -239,7 +239,7 @@ t.test('a deadline and a signal end a connection, a wait and a stream', async (t
   const at = `http://127.0.0.1:${port}`
   const reason = new Error('the server is stopping')
 
-  await t.rejects(sources.open(`${at}/silent`, { deadline: Date.now() + 100 }), {
+  await t.rejects(sources.open(`${at}/silent`, { deadline: Date.now() + 1000 }), {
     code: 'source_unavailable',
     message: /within the time given/
   })

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { coalesce } from '../../src/stores/coalesce.ts'
 
@@ -44,7 +44,7 @@ t.test('a batch knows when its first item came, and holds none that came much la
   })
 
   const first = send('first')
-  await sleep(20)
+  await nextTurn() // it is under way now
   const began = Date.now()
   const early = send('early')
   await sleep(300)
@@ -78,7 +78,7 @@ t.test('who waited too long is told no, and is not carried out any more', async 
   })
 
   const first = send('first')
-  await sleep(10)
+  await nextTurn()
   const second = send('second')
   await t.rejects(send('third'), { code: 'store_unavailable', message: /is behind/ })
   await t.rejects(first, { code: 'store_unavailable', message: /within 100 ms/ })

@@ -71,14 +71,14 @@ async function until(done: () => Promise<boolean>): Promise<void> {
 }
 
 t.test('an upload that stands still ends, one that flows slowly does not', async (t) => {
-  const { url, blobs } = await startDav(t, { stallMs: 500 })
+  const { url, blobs } = await startDav(t, { stallMs: 2000 })
   const stalled = await rawConnection(t, url)
   const slow = await rawConnection(t, url)
 
   stalled.socket.write('PUT /storage/stalled HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc')
   slow.socket.write('PUT /storage/slow HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n')
   for (const byte of 'slowslowly') {
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await new Promise((resolve) => setTimeout(resolve, 250))
     slow.socket.write(byte)
   }
   await Promise.all([stalled.says(/no byte came .*after 3 bytes; nothing was stored/), slow.says(/^HTTP\/1\.1 201 /)])
