@@ -4,7 +4,7 @@ import { startFaultyProxy } from '../support/faulty-proxy.ts'
 import { installHysds } from '../support/hysds.ts'
 import { onEngine, ready, startLeporello } from '../support/leporello.ts'
 import { aContainer, mozartClient } from '../support/mozart-client.ts'
-import { areOutages, patienceMs } from '../support/outage.ts'
+import { areOutages, isDone, patienceMs } from '../support/outage.ts'
 import { eventually } from '../support/processes.ts'
 
 const settings = { ENGINE_PATIENCE_MS: String(patienceMs) }
@@ -35,7 +35,7 @@ t.test('an engine that is away at the start: the server listens, says so, and re
   await engine.restart()
   await ready(server)
 
-  t.equal((await mozart.add(aContainer('container-a:v1'))).status, 200)
+  t.ok(await isDone('it is registered', () => mozart.add(aContainer('container-a:v1'))))
   t.equal((await mozart.info('container-a:v1')).status, 200)
 })
 
@@ -44,7 +44,7 @@ t.test('an engine that dies under the server and comes back', async (t) => {
   t.teardown(server.stop)
   const mozart = mozartClient(server.url)
   await ready(server)
-  t.equal((await mozart.add(aContainer('container-b:v1'))).status, 200)
+  await isDone('it is registered', () => mozart.add(aContainer('container-b:v1')))
 
   await engine.kill()
   await areOutages(t, {
@@ -60,7 +60,7 @@ t.test('an engine that dies under the server and comes back', async (t) => {
   await engine.restart()
   await ready(server)
 
-  t.equal((await mozart.info('container-b:v1')).status, 200)
+  t.ok(await isDone('it is known', () => mozart.info('container-b:v1')))
   t.equal((await mozart.add(aContainer('container-b:v2'))).status, 200)
 })
 
@@ -69,7 +69,7 @@ t.test('an engine that hangs (SIGSTOP) and goes on', async (t) => {
   t.teardown(server.stop)
   const mozart = mozartClient(server.url)
   await ready(server)
-  t.equal((await mozart.add(aContainer('container-c:v1'))).status, 200)
+  await isDone('it is registered', () => mozart.add(aContainer('container-c:v1')))
 
   process.kill(engine.pid(), 'SIGSTOP')
   t.teardown(() => process.kill(engine.pid(), 'SIGCONT'))
@@ -92,7 +92,7 @@ t.test('a bad connection to the engine', async (t) => {
   t.teardown(server.stop)
   const mozart = mozartClient(server.url)
   await ready(server)
-  t.equal((await mozart.add(aContainer('container-d:v1'))).status, 200)
+  await isDone('it is registered', () => mozart.add(aContainer('container-d:v1')))
   await mozart.addSpec('job_spec', { id: 'job-first:v1' }) // making an index takes its time
   const clearsUp = (afterMs: number) => setTimeout(() => Object.assign(proxy, { weather: 'fair' }), afterMs)
 

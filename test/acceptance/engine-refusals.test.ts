@@ -3,8 +3,7 @@ import { ask, type Engine, startEngine } from '../support/engines.ts'
 import { installHysds } from '../support/hysds.ts'
 import { onEngine, ready, startLeporello } from '../support/leporello.ts'
 import { aContainer, mozartClient } from '../support/mozart-client.ts'
-import { areOutages, patienceMs } from '../support/outage.ts'
-import { eventually } from '../support/processes.ts'
+import { areOutages, isDone, patienceMs } from '../support/outage.ts'
 
 type Mozart = ReturnType<typeof mozartClient>
 
@@ -26,12 +25,11 @@ async function refusals(t: Test, { engine, server, mozart }: { engine: Engine; s
     if (status >= 300) throw new Error(`${request[0]} ${request[1]}: ${status} ${JSON.stringify(body)}`)
   }
   const works = (t: Test, id: string) =>
-    eventually(async () => (await mozart.add(aContainer(id))).status === 200 || undefined, {
-      what: `${id} can be written`,
-      withinMs: 30_000
-    }).then(async () => t.equal((await mozart.info('container-kept:v1')).status, 200, 'what was there is still there'))
+    isDone(`${id} can be written`, () => mozart.add(aContainer(id))).then(async () =>
+      t.equal((await mozart.info('container-kept:v1')).status, 200, 'what was there is still there')
+    )
 
-  t.equal((await mozart.add(aContainer('container-kept:v1'))).status, 200)
+  await isDone('it is registered', () => mozart.add(aContainer('container-kept:v1')))
 
   await t.test('a closed index', async (t) => {
     await send('POST', '/containers/_close')

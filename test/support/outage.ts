@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
 import type { Reply } from './mozart-client.ts'
+import { eventually } from './processes.ts'
 
 /** Of a server whose engine is to fail: long enough for a slow machine to ride over what passes. */
 export const patienceMs = 4000
@@ -17,3 +18,7 @@ export async function areOutages(t: Test, asked: Record<string, Promise<Reply>>)
     t.ok(reply.tookMs < 2 * patienceMs, `${what}: within the patience (${Math.round(reply.tookMs)} ms)`)
   }
 }
+
+/** Asks until it is answered 200: an engine that has just been started takes its time, and that is nobody's fault. */
+export const isDone = (what: string, ask: () => Promise<Reply>): Promise<true> =>
+  eventually(async () => (await ask()).status === 200 || undefined, { what, withinMs: 60_000 })

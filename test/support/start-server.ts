@@ -46,7 +46,7 @@ export const onUntold = (error: unknown): never => {
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 export async function openStores(t: Test): Promise<Stores> {
-  const stores = await embeddedStores({ data: temporaryDirectory(t), patienceMs: 4000 })
+  const stores = await embeddedStores({ data: temporaryDirectory(t), patienceMs: 10_000 })
   t.teardown(() => stores.close())
   await stores.migrate()
   return stores

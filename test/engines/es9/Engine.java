@@ -51,6 +51,8 @@ public class Engine {
       .put("network.host", "127.0.0.1").put("http.port", a[0]).put("transport.port", "0")
       .put("http.type", "netty4").put("transport.type", "netty4")
       .put("cluster.routing.allocation.disk.threshold_enabled", false)
+      // with that it takes read_only_allow_delete from every index whenever it looks at the disks, twice a minute: a test sets it
+      .put("cluster.info.update.interval", "24h")
       .put("action.destructive_requires_name", true).build();
     Environment env = InternalSettingsPreparer.prepareEnvironment(s, Map.of(), home.resolve("config"), () -> "local");
     Node node = new Node(NodeConstruction.prepareConstruction(env, null, new NodeServiceProvider() {

@@ -18,7 +18,7 @@ t.test('migrations are numbered without a gap', async (t) => {
 
 t.test('all are applied to a new directory, in order, and recorded', async (t) => {
   const data = temporaryDirectory(t)
-  const stores = await embeddedStores({ data, patienceMs: 1000 })
+  const stores = await embeddedStores({ data, patienceMs: 10_000 })
 
   const result = await stores.migrate()
 
@@ -31,7 +31,7 @@ t.test('all are applied to a new directory, in order, and recorded', async (t) =
 
 t.test('a database newer than the program is refused with both versions, and left as it is', async (t) => {
   const data = temporaryDirectory(t)
-  const older = await embeddedStores({ data, patienceMs: 1000 })
+  const older = await embeddedStores({ data, patienceMs: 10_000 })
   await older.migrate()
   await older.containers.put('kept', '{"id":"kept"}')
   await older.close()
@@ -39,7 +39,7 @@ t.test('a database newer than the program is refused with both versions, and lef
   database.run('insert into migrations values (?, ?, ?)', [9000, '9000-from-the-future', 'then'])
   database.close()
 
-  const stores = await embeddedStores({ data, patienceMs: 1000 })
+  const stores = await embeddedStores({ data, patienceMs: 10_000 })
   t.teardown(() => stores.close())
 
   const versions = new RegExp(`version 9000.* up to ${names.length}\\b`)
@@ -48,7 +48,7 @@ t.test('a database newer than the program is refused with both versions, and lef
 })
 
 t.test('before it is migrated, a store is not healthy and answers store_unavailable', async (t) => {
-  const stores = await embeddedStores({ data: temporaryDirectory(t), patienceMs: 1000 })
+  const stores = await embeddedStores({ data: temporaryDirectory(t), patienceMs: 10_000 })
   t.teardown(() => stores.close())
 
   t.equal((await stores.health()).ok, false)
