@@ -41,7 +41,7 @@ t.test('kill -9 on a real engine', async (t) => {
   const engine = await startEngine('es7')
   t.teardown(engine.stop)
   await installHysds(engine)
-  const server = await startLeporello(onEngine(engine.url))
+  const server = await startLeporello(onEngine(engine.url, { ENGINE_PATIENCE_MS: '4000' }))
   t.teardown(server.stop)
 
   await t.test('of the server under write load loses nothing that was acknowledged', (t) => killServer(t, { server, rounds: 10 }))

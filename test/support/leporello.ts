@@ -74,10 +74,11 @@ export async function startLeporello(settings: Record<string, string> = {}): Pro
   }
 }
 
-/** Settings that put it in front of an engine. */
+/** Settings that put it in front of an engine, which it gives the time that a slow machine takes. */
 export const onEngine = (url: string, more: Record<string, string> = {}): Record<string, string> => ({
   STORE: 'elasticsearch',
   ENGINE_URL: url,
+  ENGINE_PATIENCE_MS: '30000',
   ...more
 })
 
