@@ -12,6 +12,12 @@ export interface Budget {
   member(): void
   /** An entry of a layer, with the characters of it that are remembered. */
   entry(nameLength: number): void
+  /** A change that a layer makes, as it is remembered until the layers are put together. */
+  change(): void
+  /** Another image is put together; the directories of the one before are let go of. */
+  image(): void
+  /** A directory of this image, also one that only stands in the paths of others. */
+  directory(): void
   /** Whether a document of this size may be remembered. */
   document(bytes: number): boolean
   step(count: number): void
@@ -19,7 +25,7 @@ export interface Budget {
 }
 
 export function createBudget(limits: ImageLimits, problems: ProblemList): Budget {
-  const used = { read: 0, unpacked: 0, members: 0, entries: 0, names: 0, documents: 0, steps: 0, moved: 0 }
+  const used = { read: 0, unpacked: 0, members: 0, entries: 0, names: 0, changes: 0, directories: 0, documents: 0, steps: 0, moved: 0 }
   let spent = false
   const exceed = (code: ProblemCode, message: string) => {
     if (!spent) problems.add({ code, message, fatal: true })
@@ -55,6 +61,15 @@ export function createBudget(limits: ImageLimits, problems: ProblemList): Budget
       else if (used.names > limits.namesLength) {
         exceed('too_many_files', `the names of the files in the layers have more than ${limits.namesLength} characters`)
       }
+    },
+    change() {
+      if (++used.changes > limits.changes) exceed('too_many_files', `the layers make more than ${limits.changes} changes`)
+    },
+    image() {
+      used.directories = 0
+    },
+    directory() {
+      if (++used.directories > limits.directories) exceed('too_many_files', `an image has more than ${limits.directories} directories`)
     },
     document(bytes) {
       if (used.documents + bytes > limits.documentsBytes) return false

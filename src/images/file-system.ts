@@ -46,11 +46,15 @@ export interface FileSystem {
 
 const data: Data = { kind: 'data' }
 const gone: Gone = { kind: 'gone' }
-const createDirectory = (): Directory => ({ kind: 'directory', entries: new Map(), data: [] })
+function createDirectory(budget: Budget): Directory {
+  budget.directory()
+  return { kind: 'directory', entries: new Map(), data: [] }
+}
 
 /** A large image has hundreds of thousands of changes, so it gives way between them. */
 export async function layFileSystem(layers: readonly LayerLog[], budget: Budget): Promise<FileSystem> {
-  const root = createDirectory()
+  budget.image()
+  const root = createDirectory(budget)
   const pace = createPace()
   for (const layer of layers) {
     if (budget.spent) break
@@ -97,7 +101,7 @@ async function applyLayer(
     if (change.change === 'file') parent.entries.set(name, change.file)
     else if (change.change === 'symlink') parent.entries.set(name, { kind: 'symlink', target: change.target })
     else if (change.change === 'hardlink') addHardLink(change.target, { root, parent, name, budget })
-    else if (node?.kind !== 'directory') parent.entries.set(name, createDirectory())
+    else if (node?.kind !== 'directory') parent.entries.set(name, createDirectory(budget))
   }
 }
 
@@ -131,7 +135,7 @@ function directoryAt(root: Directory, path: string, budget: Budget): Directory |
   if (found === undefined) return undefined
   if (found.node?.kind === 'directory') return found.node
   if (found.parent === undefined || found.name === undefined) return undefined
-  const directory = createDirectory()
+  const directory = createDirectory(budget)
   found.parent.entries.set(found.name, directory)
   return directory
 }
@@ -181,7 +185,7 @@ function walk(root: Directory, path: string, { budget, follow, create = false }:
       continue
     }
     if (create && !isLast && node?.kind !== 'directory') {
-      node = createDirectory()
+      node = createDirectory(budget)
       parent.entries.set(name, node)
     }
     names.push(name)
@@ -215,6 +219,7 @@ function* programsOf(root: Directory): Generator<{ path: string; file: FileKind 
       if (node.kind === 'directory') below.push({ path, directory: node })
       else if (node.kind !== 'symlink' && node.kind !== 'data' && node.kind !== 'gone') yield { path, file: node }
     }
-    ahead.push(...below.reverse())
+    // one at a time: as arguments they would have to fit on the stack
+    for (const directory of below.reverse()) ahead.push(directory)
   }
 }

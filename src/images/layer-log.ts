@@ -26,6 +26,9 @@ export interface LayerLog {
 /** Of names in one string: what is done to it is done in one go. */
 const longestRun = 4096
 
+/** Files that share what they are; an image has a few dozen kinds, and one with more was made to take memory. */
+const mostKinds = 10_000
+
 export function createLayerLog(
   budget: Budget,
   problem: (problem: Problem) => void
@@ -38,12 +41,16 @@ export function createLayerLog(
   let looking = false
   let run: { directory: string; names: string[] } | undefined
 
-  const push = (change: Change) => {
-    flush()
+  const remember = (change: Change) => {
+    budget.change()
     log.changes.push(change)
   }
+  const push = (change: Change) => {
+    flush()
+    remember(change)
+  }
   function flush(): void {
-    if (run !== undefined) log.changes.push({ change: 'data', directory: run.directory, names: run.names.join('/') })
+    if (run !== undefined) remember({ change: 'data', directory: run.directory, names: run.names.join('/') })
     run = undefined
   }
 
@@ -65,7 +72,7 @@ export function createLayerLog(
     const key = JSON.stringify(file)
     const known = kinds.get(key)
     if (known !== undefined) return known
-    kinds.set(key, file)
+    if (kinds.size < mostKinds) kinds.set(key, file)
     return file
   }
 
@@ -93,7 +100,7 @@ export function createLayerLog(
     const file = head === undefined ? undefined : identify(head)
     head = undefined
     if (file === undefined) return data(path)
-    budget.entry(path.length + (file.kind === 'script' ? file.interpreter.length : 0))
+    budget.entry(path.length + ('interpreter' in file ? (file.interpreter?.length ?? 0) : 0))
     push({ change: 'file', path, file: shared(file) })
   }
 

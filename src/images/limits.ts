@@ -17,6 +17,9 @@ export interface ImageLimits {
   /** Files, directories and links of all layers together, and the characters of their names that are remembered. */
   entries: number
   namesLength: number
+  /** What of them takes memory one by one: what layers change (directories, links, programs, runs of other files), and the directories of one image. */
+  changes: number
+  directories: number
   /** What may come out of all compressed streams, absolutely and for each byte read; the ratio counts from `ratioFromBytes` on. */
   unpackedBytes: number
   ratio: number
@@ -53,6 +56,8 @@ export const defaultLimits: ImageLimits = {
   documentDepth: 64,
   entries: 2_000_000,
   namesLength: 48 * MiB,
+  changes: 1_000_000,
+  directories: 300_000,
   unpackedBytes: 256 * GiB,
   ratio: 200,
   ratioFromBytes: GiB,

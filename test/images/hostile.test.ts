@@ -109,6 +109,16 @@ refuses('a layer with too long names', {
   bytes: () => withLayer(Array.from({ length: 300 }, (_, i) => ({ name: `${i}/${'n'.repeat(3000)}` }))),
   options: { limits: { namesLength: 500_000 } }
 })
+refuses('directories that only stand in the paths of others', {
+  code: 'too_many_files',
+  bytes: () => withLayer(Array.from({ length: 30 }, (_, i) => ({ name: `${i}/${'d/'.repeat(50)}f` }))),
+  options: { limits: { directories: 1000 } }
+})
+refuses('a layer that changes too much', {
+  code: 'too_many_files',
+  bytes: () => withLayer(Array.from({ length: 2000 }, (_, i) => ({ name: `f${i}`, flag: '2', target: 'x' }))),
+  options: { limits: { changes: 1000 } }
+})
 refuses('layers that take too long to lay over one another', {
   code: 'too_much_work',
   bytes: () => withLayer(Array.from({ length: 2000 }, (_, i) => ({ name: `${'d/'.repeat(40)}${i}`, flag: '2', target: 'x' }))),
@@ -353,6 +363,14 @@ function sparse(): Buffer {
   more[504] = 1
   return Buffer.concat([withChecksum(header), more, Buffer.alloc(512), pad(Buffer.alloc(700, 'x'))])
 }
+
+t.test('a directory may hold more directories than fit on a stack', async (t) => {
+  const directories = Array.from({ length: 150_000 }, (_, i) => ({ name: `d${i}/`, flag: '5' }))
+
+  const { report } = await inspectImage(inChunks(withLayer(directories)))
+
+  t.equal(report.verdict, 'match', report.summary)
+})
 
 t.test('a flood of problems neither fills the report nor hides the others', async (t) => {
   const report = await inspect(
