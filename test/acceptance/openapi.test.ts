@@ -39,6 +39,7 @@ async function seed(url: string): Promise<void> {
     const { image } = await bring(`/api/v1/containers/${id}/images/arm64`)
     await ask('PUT', `/api/v1/containers/${id}`, { body: { url: image.url } })
   }
+  await bring('/api/v1/containers/whole%3Av1/images/arm64')
   for (const number of [1, 2, 3, 4]) await bring(`/api/v1/containers/mislabelled-${number}%3Av1/images/ppc64le`)
   const spec = JSON.stringify({ id: 'container-hello:v1.0.0', container: 'container-hello:v1.0.0' })
   await ask('POST', '/api/v0.1/job_spec/add', { body: new URLSearchParams({ spec }) })
