@@ -503,7 +503,7 @@ export interface Batch {
  */
 export interface ChangeHeaders {
   /**
-   * Change it only while its revision is one of these (as ETag says it), or, with *, only if it is there. Not together with If-None-Match: *, which is: only if it is not there.
+   * Change it only while its revision is one of these (as ETag says it), or, with *, only if it is there. Not together with If-None-Match: *, which is: only if it is not there. At the path of an image * is about that image, else about the container.
    */
   'If-Match'?: string
   /**

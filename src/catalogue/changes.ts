@@ -17,8 +17,8 @@ export interface Known {
   document: string
 }
 
-/** What a caller believes to stand there. Where it does not, nothing is written: precondition_failed. */
-export type Precondition = { absent: true } | { present: true } | { revisions: readonly string[] }
+/** What a caller believes to stand there: a record, or one image of it. Where it does not, nothing is written: precondition_failed. */
+export type Precondition = ({ absent: true } | { present: true } | { revisions: readonly string[] }) & { image?: Architecture | undefined }
 
 export interface Change {
   cause: Cause
@@ -196,13 +196,16 @@ export function checkPrecondition(
   { before, precondition }: { before: Known | undefined; precondition: Precondition | undefined }
 ): void {
   if (precondition === undefined) return
+  const { image } = precondition
+  const there = image === undefined ? before !== undefined : before?.record.images.has(image) === true
   const stands = before === undefined ? `there is no ${id}` : `${id} stands at revision ${before.revision}`
-  const refuse = (wanted: string) => {
-    throw new CatalogueError('precondition_failed', `${stands}, but ${wanted} was expected; read it again, and decide anew`)
+  const has = before === undefined || image === undefined ? stands : `${id} has ${there ? 'an' : 'no'} image for ${image}`
+  const refuse = (wanted: string, found = has) => {
+    throw new CatalogueError('precondition_failed', `${found}, but ${wanted} was expected; read it again, and decide anew`)
   }
-  if ('absent' in precondition && before !== undefined) refuse('none')
-  if ('present' in precondition && before === undefined) refuse('any')
+  if ('absent' in precondition && there) refuse('none')
+  if ('present' in precondition && !there) refuse('one')
   if ('revisions' in precondition && !(before && precondition.revisions.includes(before.revision))) {
-    refuse(precondition.revisions.slice(0, 5).join(' or ') || 'another one')
+    refuse(precondition.revisions.slice(0, 5).join(' or ') || 'another one', stands)
   }
 }

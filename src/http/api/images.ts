@@ -34,11 +34,16 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
     return { id, architecture: architectureInPath(architecture), publicUrl: publicUrl(request) }
   }
 
-  const circumstances = (request: FastifyRequest): Circumstances => ({
-    publicUrl: publicUrl(request),
-    cause: causeOf(request),
-    precondition: preconditionOf(request)
-  })
+  /** What is expected to stand there is the image where the path is that of one, else the container. */
+  const circumstances = (request: FastifyRequest): Circumstances => {
+    const { architecture } = request.params as Partial<ImagePath>
+    const precondition = preconditionOf(request)
+    return {
+      publicUrl: publicUrl(request),
+      cause: causeOf(request),
+      precondition: precondition && { ...precondition, image: architecture === undefined ? undefined : architectureInPath(architecture) }
+    }
+  }
 
   route(['GET', 'HEAD'], base, {
     action: 'container:read',

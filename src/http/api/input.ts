@@ -26,9 +26,19 @@ function refuse(where: string, errors: Errors): never {
 /** The query's parameters; one that this route does not know is refused, because it would have no effect. */
 export function strictQuery<Name extends string>(request: FastifyRequest, names: readonly Name[]): Partial<Record<Name, string>> {
   const query = request.query as Record<string, string>
-  const errors = unknown(Object.keys(query), names)
+  const errors = [...unknown(Object.keys(query), names), ...repeated(request.url)]
   if (errors.length > 0) refuse('query', errors)
   return query as Partial<Record<Name, string>>
+}
+
+/** The first of several would count, and the others have no effect. */
+function repeated(url: string): Errors {
+  if (!url.includes('&')) return []
+  const said = [...new URLSearchParams(url.slice(url.indexOf('?'))).keys()]
+  return [...new Set(said.filter((name, i) => said.indexOf(name) < i))].map((path) => ({
+    path,
+    message: 'is there more than once; say it once'
+  }))
 }
 
 const unknown = (found: string[], names: readonly string[]): Errors =>

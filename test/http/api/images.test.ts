@@ -61,6 +61,22 @@ t.test('a refusal is a problem that a program can read', async (t) => {
   t.match((await app.inject(`${base}/images/no%20name`)).json(), { status: 400, code: 'architecture_invalid' })
 })
 
+t.test('what is expected to stand at the path of an image is that image, not its container', async (t) => {
+  const { app } = await startWithTarballs(t)
+  const put = (name: string, headers: Record<string, string>) =>
+    app.inject({ method: 'PUT', url: `${base}/images/${name}`, payload: { url: `s3://b/${name}.tar`, digest: 'd' }, headers })
+
+  t.equal((await put('amd64', { 'if-match': '*' })).statusCode, 412)
+  t.equal((await put('amd64', { 'if-none-match': '*' })).statusCode, 201)
+  t.equal((await put('arm64', { 'if-none-match': '*' })).statusCode, 201, 'another image is none of its business')
+  t.match((await put('aarch64', { 'if-none-match': '*' })).json(), { status: 412, detail: /has an image for arm64, but none was expected/ })
+  t.match((await put('s390x', { 'if-match': '*' })).json(), { status: 412, detail: /has no image for s390x, but one was expected/ })
+  t.equal((await put('arm64', { 'if-match': '*' })).statusCode, 200)
+  const gone = await app.inject({ method: 'DELETE', url: `${base}/images/s390x`, headers: { 'if-match': '*' } })
+  t.equal(gone.statusCode, 412)
+  t.strictSame(Object.keys((await app.inject(base)).json().images), ['amd64', 'arm64'])
+})
+
 t.test('what a route does not know is refused by name', async (t) => {
   const { app } = await startWithTarballs(t)
   const put = (payload: object | string, query = '') =>
@@ -70,6 +86,10 @@ t.test('what a route does not know is refused by name', async (t) => {
   t.match((await put({ url: 5, digest: 'd' })).json(), { code: 'parameter_invalid', errors: [{ path: 'url' }] })
   t.match((await put({ url: 's3://b/x', from: 'other' })).json(), { code: 'parameter_invalid' })
   t.match((await put({ url: 's3://b/x', digest: 'd' }, '?merge=true')).json(), { code: 'parameter_invalid', errors: [{ path: 'merge' }] })
+  t.match((await put({ url: 's3://b/x', digest: 'd' }, '?dryRun=true&dryRun=false')).json(), {
+    code: 'parameter_invalid',
+    errors: [{ path: 'dryRun', message: 'is there more than once; say it once' }]
+  })
   t.match((await put('{"url"')).json(), { code: 'json_invalid' })
   t.match((await put('[]')).json(), { code: 'parameter_invalid' })
   t.match((await put({ url: 's3://b/x' })).json(), { code: 'parameter_missing', detail: /digest/ })
