@@ -177,6 +177,7 @@ async function checkedOne(
   const gathering = parts.views.gather(known.record)
   const row = beside && fromRowDocument(beside.document)
   const [gathered, view] = await Promise.all([gathering, parts.views.of(known, { gathered: gathering, row })])
+  if (sort.field === 'created' && row?.created !== view.created) return undefined
   const { summary } = await summariseWith(parts)(known, gathered)
   return meets({ ...summary, created: null, updated: null }, filters) ? view : undefined
 }
@@ -197,7 +198,8 @@ async function checkedComing(
 
 /** Whether it still belongs where it was found in the order. */
 function isInPlace({ one, known, sort, byRows }: { one: Stored; known: Known; sort: ListRequest['sort']; byRows: boolean }): boolean {
-  if (sort.field === 'id') return true
+  // a change leaves it where it is
+  if (sort.field === 'id' || sort.field === 'created') return true
   const row = byRows ? fromRowDocument(one.document) : undefined
   if (sort.field !== 'version') return row?.revision === known.revision
   const there = row ? row.version : knownOf(one.id, one).record.version

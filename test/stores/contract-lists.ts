@@ -160,6 +160,28 @@ export async function listsContract(t: Tap, open: Open): Promise<void> {
     t.strictSame(await stores.health(), { ok: true })
   })
 
+  await t.test('a record that is written between two pages comes once, and none is lost with it', async (t) => {
+    for (const sort of [undefined, { field: 'id', order: 'desc' }, { field: 'version', order: 'asc' }] as const) {
+      const query: ListQuery = { limit: 7, where: [{ field: 'id', glob: 'job-a00*' }], ...(sort && { sort }) }
+      const items: Stored[] = []
+      let cursor: string | undefined
+      do {
+        const page = await store.list(cursor === undefined ? query : { ...query, cursor })
+        items.push(...page.items)
+        cursor = page.next
+        const last = page.items.at(-1)
+        if (last) await store.put(last.id, last.document)
+        await settle()
+      } while (cursor !== undefined)
+
+      t.strictSame(
+        idsOf(items).sort(byBytes),
+        everyId.filter((id) => id.startsWith('job-a00')),
+        `by ${sort?.field}`
+      )
+    }
+  })
+
   await t.test('while others write and remove, what stands unchanged shows exactly once', async (t) => {
     const standing = everyId.filter((_, i) => i % 2 === 0)
     const moving = everyId.filter((_, i) => i % 2 === 1)

@@ -19,7 +19,7 @@ interface Place {
   list: string
   shard?: number
   after?: unknown[]
-  /** Ids of records behind `after` that an earlier page gave: it ended among records of equal sort values. */
+  /** Ids of records that an earlier page gave and that may stand behind `after`: its last, and those with the same sort values. */
   given?: string[]
 }
 
@@ -67,11 +67,10 @@ async function readPart(engine: Engine, { listing, place, limit }: { listing: Li
   const given = place.given ?? []
   // one more than wanted, to know whether the page ends among equals
   const size = limit + given.length + 1
-  const found = await searchHits(engine, { listing, place, size })
-  const hits = found.filter(({ stored }) => !given.includes(stored.id))
+  const hits = (await searchHits(engine, { listing, place, size })).filter(({ stored }) => !given.includes(stored.id))
   const page = hits.slice(0, limit)
   const items = page.map(({ stored }) => stored).filter(({ document }) => matches(document, query.where ?? []))
-  if (found.length === size) return { items, next: placeAfter(place, { page, following: hits[limit] }) }
+  if (hits.length > limit) return { items, next: placeAfter(place, { page, following: hits[limit] }) }
   if (place.shard === undefined) {
     // in one shard, looking for them is no more than reading them
     const others = (state.shards === 1 && items.length < limit) || (await hasUnsortable(engine, listing))
@@ -88,7 +87,8 @@ async function readPart(engine: Engine, { listing, place, limit }: { listing: Li
 function placeAfter({ list, shard, after, given }: Place, { page, following }: { page: Hit[]; following: Hit | undefined }): Place {
   const start = { list, ...(shard !== undefined && { shard }) }
   const last = page.at(-1)!.place
-  if (following?.place !== last) return { ...start, after: JSON.parse(last) }
+  // a record that is written meanwhile stands behind itself, by a later sequence number
+  if (following?.place !== last) return { ...start, after: JSON.parse(last), given: [page.at(-1)!.stored.id] }
   const before = page.findLast(({ place }) => place !== last)
   const equals = page.flatMap(({ place, stored }) => (place === last ? [stored.id] : []))
   if (before) return { ...start, after: JSON.parse(before.place), given: equals }

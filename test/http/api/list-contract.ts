@@ -140,6 +140,7 @@ export function listContract(t: Test, open: OpenLists): void {
       ['architecture=a%20b', /is not the name of an architecture/],
       ['name=', /name has 0 characters/],
       ['nmae=x', /nmae is not known here; name, version, architecture/],
+      ['state=partial&state=complete', /state is there more than once/],
       ['cursor=x', /cursor/],
       ['state=partial&cursor=x', /cursor/]
     ]
@@ -175,6 +176,19 @@ export function listContract(t: Test, open: OpenLists): void {
       odd.slice(6, 12)
     )
     t.equal((await page('limit=11&state=partial')).next === null || (await walk('limit=11&state=partial')).length === 11, true)
+  })
+
+  t.test('in the order in which they were created, what was changed a moment ago stands where it stood', async (t) => {
+    const { stores } = await open(t)
+    const { put, ids } = await start(t, { stores })
+    for (const id of ['c:1', 'a:1', 'b:1']) await put(id, ['amd64'])
+    t.strictSame((await ids('sort=created')).length, 3)
+    const [before] = await stores.containers.getMany(['a:1'])
+    await stores.containers.put('a:1', before!.document.replace('"v1"', '"v2"'))
+
+    const [oldest, second, newest] = await ids('sort=created')
+    t.strictSame([oldest, second, newest].sort(), ['a:1', 'b:1', 'c:1'], 'its row is of the record that was')
+    t.strictSame(await ids('sort=-created&version=v2'), [], 'where to look for its version is known later')
   })
 
   t.test('while others write, walking all pages neither misses nor repeats what stood unchanged', async (t) => {
