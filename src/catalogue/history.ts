@@ -117,7 +117,8 @@ export function createHistory({ journal, bounds, changes, guarded, view, verific
     async entry(id, reference) {
       const found = await revisions.entry(id, reference)
       const { before, after } = found
-      return { view: toEntryView({ ...found, before: null, after: null }), before, after }
+      const { before: _, after: __, ...view } = toEntryView({ ...found, before: null, after: null })
+      return { view, before, after }
     },
 
     async compare(id, between) {

@@ -65,8 +65,8 @@ const choicesOf = ({ name, options, arguments: places }: Known): string[] => [
 const scripts: Record<string, (words: Known[]) => string> = {
   // bash takes a colon for the end of a word, which it is in no id: words are those of the line
   bash: (words) => `_leporello() {
-  local word=\${COMP_WORDS[COMP_CWORD]} before=() options= choices= place at=1 i
-  read -ra before <<< "\${COMP_LINE:0:COMP_POINT}"
+  local word=\${COMP_WORDS[COMP_CWORD]} line=\${COMP_LINE-"\${COMP_WORDS[*]}"} before=() options= choices= place at=1 i
+  read -ra before <<< "\${line:0:\${COMP_POINT-\${#line}}}"
   COMPREPLY=()
   place=\${#before[@]}
   if [ -n "$word" ]; then place=$((place - 1)); fi

@@ -25,8 +25,8 @@ record, so that what is listed fits; what changed in the last moments may not sh
     search: { type: 'string', help: 'with this text in the id or the version' },
     sort: {
       type: 'string',
-      choices: ['id', 'name', 'version', 'state', 'created', 'updated'],
-      help: 'id, name, version, state, created or updated'
+      choices: ['id', 'version', 'created', 'updated'],
+      help: 'id, version, created or updated; default: id'
     },
     reverse: { type: 'boolean', help: 'the last first' },
     limit: { type: 'string', help: 'at most so many; default: all' },

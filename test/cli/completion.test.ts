@@ -40,6 +40,7 @@ t.test('bash completes commands, their options and the words that these take, as
   t.strictSame(await complete('leporello report hello:1 arm64 s'), ['succeeded'])
   t.strictSame(await complete('leporello ls --state '), ['complete', 'partial', 'degraded'])
   t.strictSame(await complete('leporello plan hello:1 --format j'), ['json', 'jenkins'])
+  t.strictSame(await complete('leporello ls --sort '), ['id', 'version', 'created', 'updated'])
 })
 
 t.test('source <(leporello completion bash) is all that a shell needs', async (t) => {
@@ -47,11 +48,12 @@ t.test('source <(leporello completion bash) is all that a shell needs', async (t
   await writeFile(join(bin, 'leporello'), `#!/bin/sh\nexec "${process.execPath}" "${resolve('build/src/main.js')}" "$@"\n`, { mode: 0o755 })
   const line = `source <(leporello completion bash)
 COMP_WORDS=(leporello comp); COMP_CWORD=1; COMP_LINE='leporello comp'; COMP_POINT=14
-_leporello; echo "\${COMPREPLY[@]}"; complete -p leporello`
+_leporello; echo "\${COMPREPLY[@]}"; complete -p leporello
+unset COMP_LINE COMP_POINT; COMP_WORDS=(leporello wait --for ''); COMP_CWORD=3; _leporello; echo "\${COMPREPLY[@]}"`
 
   const { stdout } = await run('bash', ['-euc', line], { env: { PATH: `${bin}:${process.env['PATH']}` } })
 
-  t.equal(stdout, 'completion\ncomplete -o bashdefault -o default -F _leporello leporello\n')
+  t.equal(stdout, 'completion\ncomplete -o bashdefault -o default -F _leporello leporello\ncomplete degraded settled\n')
 })
 
 t.test('zsh and fish are told every command and every option', async (t) => {

@@ -35,6 +35,11 @@ function nearest(errors: readonly ErrorObject[], compile: Compile): ErrorObject[
 }
 
 function nearestOf(branches: ErrorObject[][], { choice, compile }: { choice: ErrorObject; compile: Compile }): ErrorObject[] {
+  const words = wordsOf(branches)
+  if (words.length > 1) {
+    const allowedValues = [...new Set(words.map(({ params }) => params['allowedValue']))]
+    return [{ ...words[0]!, keyword: 'enum', params: { allowedValues } }]
+  }
   const far = branches.map((branch) => distance(branch, choice.instancePath))
   const candidates = branches.filter((_, i) => far[i] === Math.min(...far))
   const missing = missingIn(candidates)
@@ -53,6 +58,12 @@ const distance = (errors: readonly ErrorObject[], at: string): number =>
     const otherKind = keyword === 'const' || (keyword === 'type' && instancePath === at)
     return sum + (otherKind ? 100 : 1)
   }, 0)
+
+/** Where each form has a word of its own, and it is none of them: nothing else tells which form was meant. */
+function wordsOf(branches: readonly (readonly ErrorObject[])[]): ErrorObject[] {
+  const words = branches.flatMap((branch) => branch.find(({ keyword }) => keyword === 'const') ?? [])
+  return words.length === branches.length && words.every(({ instancePath }) => instancePath === words[0]!.instancePath) ? words : []
+}
 
 /** The names that any of the forms lacks, when that is all that they lack. */
 function missingIn(branches: readonly (readonly ErrorObject[])[]): string[] | undefined {

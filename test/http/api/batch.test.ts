@@ -50,6 +50,13 @@ t.test('when one item is wrong nothing is changed, and the answer tells which', 
     { item: { ...put('b'), ifMatch: 'x.1.1' }, expected: { status: 412, errors: [{ path: 'items[1]' }] } },
     { item: { id: 'b', op: 'put-image', architecture: 'arm64' }, expected: { status: 400, errors: [{ path: 'items[1].url' }] } },
     { item: { id: 'b', op: 'delete', url: 's3://b/x' }, expected: { status: 400, errors: [{ path: 'items[1].url' }] } },
+    {
+      item: { id: 'b', op: 'move' },
+      expected: {
+        status: 400,
+        errors: [{ path: 'items[1].op', message: 'is "move"; expected put, patch, delete, put-image, delete-image' }]
+      }
+    },
     { item: { id: '..', op: 'delete' }, expected: { status: 400, errors: [{ path: 'items[1].id' }] } },
     { item: put('b', { images: { arm64: null } }), expected: { status: 400, errors: [{ path: 'items[1].container.images.arm64' }] } }
   ]

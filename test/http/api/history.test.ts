@@ -136,4 +136,5 @@ t.test('whole documents keep every digit of a number', async (t) => {
   const text = await (await fetch(`${url}${path}/history/${id}`)).text()
 
   t.match(text, '"before":{"id":"container-hello:v1","url":"s3://b/x","count":12345678901234567890},"after":null}')
+  t.equal(text.split('"before":').length, 2, 'a name stands in an object once')
 })
