@@ -9,6 +9,7 @@ import { maskSecrets } from '../domain/secrets.ts'
 import { standingUrls } from '../domain/state.ts'
 import type { Assemblies } from './assemblies.ts'
 import type { Changes, Precondition } from './changes.ts'
+import type { Publishing } from './publication.ts'
 import type { Rulebook } from './rulebook.ts'
 
 export interface ExpectedView extends Omit<Expectation, 'architectures'> {
@@ -54,13 +55,15 @@ export interface BuildingParts {
   assemblies: Assemblies
   changes: Pick<Changes, 'find'>
   rulebook: Rulebook
+  /** Images may have waited for a build that brings no other one. */
+  settle: Publishing['settle']
   now: () => Date
 }
 
 const listOf = ({ builds, tests }: Assembly, kind: JobKind) => (kind === 'build' ? builds : tests)
 const lists = { build: 'builds', test: 'tests' } as const
 
-export function createBuilding({ assemblies, changes, rulebook, now }: BuildingParts): Building {
+export function createBuilding({ assemblies, changes, rulebook, settle, now }: BuildingParts): Building {
   function expectedView(id: string, { assembly, revision }: { assembly: Assembly | undefined; revision: string | null }): ExpectedView {
     return { container: id, ...rulebook.expectedOf(id, assembly), revision: revision || null }
   }
@@ -122,6 +125,8 @@ export function createBuilding({ assemblies, changes, rulebook, now }: BuildingP
         what: word.status,
         summary: `the ${kind} ${kind === 'build' ? 'for' : 'on'} ${architecture} is ${word.status}${kept.reason ? `: ${kept.reason}` : ''}`
       })
+      const ended = kind === 'build' && word.status === 'succeeded'
+      if (ended && after.assembly.pending.size > 0 && !circumstances.dryRun) await settle(id, circumstances.cause)
       const report = after.assembly[lists[kind]].get(architecture)!
       const created = before?.assembly[lists[kind]].has(architecture) !== true
       return { job: jobView(id, { architecture, report }), created, unchanged, revision: after.revision || null }

@@ -272,7 +272,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     },
     batches: createBatches({ changes, edits, journal, leases: stores.leases, turns: leases, hash, now }),
     assemblies,
-    building: createBuilding({ assemblies, changes, rulebook, now }),
+    building: createBuilding({ assemblies, changes, rulebook, settle: publishing.settle, now }),
     publishing,
     waiting: createWaiting({ views, journal, assemblies }),
     views,

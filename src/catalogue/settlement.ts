@@ -4,6 +4,7 @@ import type { Record } from '../domain/document.ts'
 import type { Cause } from '../domain/entry.ts'
 import { applies, type Facts, waitingSlot } from '../domain/facts.ts'
 import { type Publication, publishable, publishedDocument } from '../domain/publication.ts'
+import { isAwaited, standingUrls } from '../domain/state.ts'
 import type { Release } from '../domain/task.ts'
 import type { Assemblies } from './assemblies.ts'
 import type { Changes, Known } from './changes.ts'
@@ -51,7 +52,12 @@ export function createSettlement(parts: SettlementParts): Settlement {
     const expected = publish === 'each' ? [] : rulebook.expectedOf(id, assembly).architectures
     const known = publish === 'verified' ? await waitingFacts(id, assembly.pending) : new Map<Architecture, Facts>()
     const verdictOf = (architecture: Architecture) => known.get(architecture)?.verdict ?? 'unverified'
-    return publishable({ record, pending: assembly.pending, expected, publish, verdictOf, now: now() })
+    const images = record ? standingUrls(record) : new Map<Architecture, string>()
+    const awaited = (architecture: Architecture) => {
+      const url = images.get(architecture)
+      return isAwaited({ assembly, architecture, image: url === undefined ? undefined : { url }, now: now() })
+    }
+    return publishable({ record, pending: assembly.pending, expected, publish, verdictOf, isAwaited: awaited, now: now() })
   }
 
   async function waitingFacts(id: string, pending: ReadonlyMap<Architecture, Pending>): Promise<Map<Architecture, Facts>> {

@@ -12,6 +12,8 @@ export interface PublicationInput {
   publish: Publish
   /** What is known of an image that waits. */
   verdictOf(architecture: Architecture): Verdict
+  /** Whether its published image is about to be another one. */
+  isAwaited(architecture: Architecture): boolean
   now: string
 }
 
@@ -25,9 +27,10 @@ export interface Publication {
 
 /**
  * What of the images that wait can be published now: those of one version with which, and with the published ones of the same version,
- * every expected architecture has one. A new version needs the whole set. Of several versions the one that came last.
+ * every expected architecture has one. A new version needs the whole set, and those that are built anew are waited for. Of several
+ * versions the one that came last.
  */
-export function publishable({ record, pending, expected, publish, verdictOf, now }: PublicationInput): Publication | undefined {
+export function publishable({ record, pending, expected, publish, verdictOf, isAwaited, now }: PublicationInput): Publication | undefined {
   const ready = [...pending].filter(
     ([architecture, { expires }]) => expires > now && (publish !== 'verified' || verdictOf(architecture) === 'match')
   )
@@ -35,7 +38,8 @@ export function publishable({ record, pending, expected, publish, verdictOf, now
   for (const version of new Set(versions)) {
     const replaces = record?.version !== version
     const images = new Map(ready.filter(([, one]) => (one.version ?? '') === version))
-    const there = (architecture: Architecture) => images.has(architecture) || (!replaces && record!.images.has(architecture))
+    const stands = (architecture: Architecture) => !replaces && record!.images.has(architecture) && !isAwaited(architecture)
+    const there = (architecture: Architecture) => images.has(architecture) || stands(architecture)
     if (expected.every(there)) return { version, images, replaces }
   }
   return undefined

@@ -129,8 +129,19 @@ function jobReason(one: One, kind: 'build' | 'test'): Found {
   return { code: `${kind}_stale`, message, since: new Date(Date.parse(report.reported) + buildTimeoutMs).toISOString() }
 }
 
+interface Standing extends Pick<StateInput, 'assembly' | 'now'> {
+  architecture: Architecture
+  image: Pick<StandingImage, 'url'> | undefined
+}
+
+/** Whether another image is to be expected: its build is under way or failed, and no image came since. */
+export function isAwaited({ assembly, architecture, ...standing }: Standing): boolean {
+  const build = assembly?.builds.get(architecture)
+  return build !== undefined && build.status !== 'succeeded' && !imageCameAfter(build, { assembly, architecture, ...standing })
+}
+
 /** By time where the arrival is known; an image that came past us is known by its URL only. */
-function imageCameAfter(report: JobReport, { assembly, architecture, image, now }: One): boolean {
+function imageCameAfter(report: JobReport, { assembly, architecture, image, now }: Standing): boolean {
   const pending = assembly?.pending.get(architecture)
   if (pending !== undefined && pending.since > report.reported && pending.expires > now) return true
   if (image === undefined) return false

@@ -95,6 +95,39 @@ export function publicationContract(name: string, open: (t: Test) => Promise<Ope
     t.match((await container.get()).body, { images: { amd64: { url: 's3://b/2/amd64-again' }, arm64: { url: 's3://b/2/arm64' } } })
   })
 
+  t.test(
+    `${name}: what is built anew under its version is waited for, until its image comes or its build says that it is as it was`,
+    async (t) => {
+      const server = await site(t)
+      const container = containerOn(server, 'all-anew:latest')
+      const bring = (architecture: string, build: number) =>
+        container.image(architecture, `s3://b/${build}/${architecture}`, { digest: `sha256:${build}` })
+      const shown = async () => (await container.get()).body
+      for (const architecture of both) await bring(architecture, 1)
+      for (const architecture of both) await container.build(architecture, { status: 'running' })
+
+      t.match(await bring('amd64', 2), {
+        status: 202,
+        body: { pending: true, container: { pending: { amd64: { url: 's3://b/2/amd64' } } } }
+      })
+      t.match(await info(server, 'all-anew:latest'), { url: 's3://b/1/amd64' }, 'the previous set stands')
+      await container.build('arm64', { status: 'failed', reason: 'no wheel' })
+      t.match(await shown(), { state: 'degraded', url: 's3://b/1/amd64', pending: { amd64: {} } })
+      await bring('arm64', 2)
+      t.match(await shown(), {
+        state: 'complete',
+        pending: {},
+        images: { amd64: { url: 's3://b/2/amd64' }, arm64: { url: 's3://b/2/arm64' } }
+      })
+
+      for (const architecture of both) await container.build(architecture, { status: 'pending' })
+      await bring('amd64', 3)
+      t.match(await info(server, 'all-anew:latest'), { url: 's3://b/2/amd64' })
+      await container.build('arm64', { status: 'succeeded' })
+      t.match(await shown(), { pending: {}, images: { amd64: { url: 's3://b/3/amd64' }, arm64: { url: 's3://b/2/arm64' } } })
+    }
+  )
+
   t.test(`${name}: a merging container/add waits like others, a plain one replaces all at once`, async (t) => {
     const server = await site(t)
     const add = (urls: object, more = '') =>
