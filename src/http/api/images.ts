@@ -164,7 +164,7 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
       throw new CatalogueError('parameter_invalid', 'the digests in the header and in the query differ, and the body cannot be both')
     }
     const length = request.headers['content-length']
-    const source = uploadBody({ message: request.raw, response: reply.raw, stallMs })
+    const source = unlessJson(uploadBody({ message: request.raw, response: reply.raw, stallMs }), request)
     const said = () => ({ architecture, version, filename, digest: undefined })
     return images.upload({
       id,
@@ -183,6 +183,22 @@ export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, s
     { handler, ...config }: { action: Action; describes: Description; beginsUpload?: boolean; handler: Handler }
   ): void {
     app.route({ method, url, config, handler })
+  }
+}
+
+/** `curl -d '{"url": …}'` says that it sends a form: what begins like this is no tarball, and shall not take the place of one. */
+async function* unlessJson(source: AsyncIterable<Uint8Array>, request: FastifyRequest): AsyncGenerator<Uint8Array> {
+  let begun = false
+  for await (const chunk of source) {
+    if (!begun && /^\s*\{\s*"/.test(Buffer.from(chunk.subarray(0, 64)).toString('latin1'))) {
+      const type = JSON.stringify(mediaType(request).slice(0, 100))
+      throw new CatalogueError(
+        'parameter_invalid',
+        `the body is JSON, but its Content-Type is ${type}: send Content-Type: application/json; nothing was stored`
+      )
+    }
+    begun = true
+    yield chunk
   }
 }
 

@@ -61,6 +61,20 @@ t.test('a refusal is a problem that a program can read', async (t) => {
   t.match((await app.inject(`${base}/images/no%20name`)).json(), { status: 400, code: 'architecture_invalid' })
 })
 
+t.test('JSON that is sent as something else, as curl -d does, is not taken for a tarball', async (t) => {
+  const { app, blobs } = await startWithTarballs(t)
+  await app.inject({ method: 'PUT', url: `${base}/images/arm64`, headers: octets, payload: arm64 })
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+
+  const reply = await app.inject({ method: 'PUT', url: `${base}/images/arm64`, headers: form, payload: '{"url": "s3://b/x.tar"}' })
+
+  t.match(reply.json(), { status: 400, code: 'parameter_invalid', detail: /send Content-Type: application\/json; nothing was stored/ })
+  t.match((await app.inject(`${base}/images/arm64`)).json(), { sha256: sha256(arm64), verdict: 'match' })
+  t.equal((await blobs.list({ limit: 10 })).items.length, 1)
+  const binary = await app.inject({ method: 'PUT', url: `${base}/images/arm64`, headers: form, payload: arm64 })
+  t.match(binary.json(), { unchanged: true }, 'as curl --data-binary sends a tarball')
+})
+
 t.test('what is expected to stand at the path of an image is that image, not its container', async (t) => {
   const { app } = await startWithTarballs(t)
   const put = (name: string, headers: Record<string, string>) =>
