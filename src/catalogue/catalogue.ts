@@ -188,7 +188,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     baseline: async () => (await sweeper.swept()) !== undefined,
     onForeign: async (record) => verification?.registered(record, { publicUrl: tarballs?.addresses()[0] ?? '' })
   })
-  const summarise = summariseWith({ views, hash, now })
+  const summarise = summariseWith({ views, now })
   const summariseComing = summariseComingWith({ views, hash, now })
   const summaries = createSummaries({
     store: stores.summaries,
@@ -245,7 +245,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
         expiryMs: tarballs.uploadExpiryMs ?? 24 * 3_600_000
       }),
     verification,
-    list: containerList({ containers: stores.containers, rows: stores.summaries, summaries, views, hash, now }),
+    list: containerList({ containers: stores.containers, rows: stores.summaries, summaries, views, now }),
     summaries: { ...summaries, ...sweeper },
     arrivals:
       tarballs &&

@@ -47,6 +47,8 @@ export interface Changed {
   after: Known | undefined
   /** Whether it meant the same before. */
   unchanged: boolean
+  /** The fingerprints of what it meant, and means. */
+  meant: { before: string | undefined; after: string | undefined }
   /** How often a write of somebody else came in between, and once more. */
   attempts: number
   /** The tarballs of ours that the record ceased to name, or that waited beside it. */
@@ -96,13 +98,15 @@ export function createChanges({ containers, journal, hash, follow, onUntold, rel
     checkPrecondition(id, { before, precondition: change.precondition })
     const document = change.to(before)
     const wanted = document === undefined ? undefined : knownOf(id, { document, revision: before?.revision ?? '' })
-    const unchanged = meaning(before) === meaning(wanted)
+    const meant = { before: meaning(before), after: meaning(wanted) }
+    const unchanged = meant.before === meant.after
+    const outcome = { before, unchanged, meant, attempts, released: [] }
     if (change.dryRun || (unchanged && (!change.verbatim || document === undefined))) {
-      return { before, after: unchanged ? before : wanted, unchanged, attempts, released: [] }
+      return { ...outcome, after: unchanged ? before : wanted }
     }
     try {
       const revision = await write(id, { before, document })
-      return { before, after: wanted && { ...wanted, revision: revision! }, unchanged, attempts, released: [] }
+      return { ...outcome, after: wanted && { ...wanted, revision: revision! } }
     } catch (error) {
       if (isCatalogueError(error, 'revision_conflict', 'already_exists') && attempts < maxAttempts) return undefined
       throw error
@@ -119,7 +123,7 @@ export function createChanges({ containers, journal, hash, follow, onUntold, rel
   }
 
   async function tell(id: string, { change, changed }: { change: Change; changed: Changed }): Promise<Entry | undefined> {
-    const { before, after } = changed
+    const { before, after, meant } = changed
     const what = change.what ?? (before === undefined ? 'created' : after === undefined ? 'removed' : 'changed')
     const differences = diffOf(before?.record, after?.record)
     const architectures = new Set(differences.flatMap(({ architecture }) => architecture ?? []))
@@ -133,7 +137,7 @@ export function createChanges({ containers, journal, hash, follow, onUntold, rel
         architecture: architectures.size === 1 ? [...architectures][0]! : null,
         revision: after?.revision ?? null,
         previous: before?.revision ?? null,
-        fingerprint: meaning(after) ?? null,
+        fingerprint: meant.after ?? null,
         before: before?.document ?? null,
         after: after?.document ?? null
       })

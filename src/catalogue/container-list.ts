@@ -38,14 +38,13 @@ export interface ContainerListParts {
   rows: DocumentStore
   summaries: Pick<Summaries, 'settled' | 'touched'>
   views: Pick<Views, 'of' | 'gather' | 'underWay'>
-  hash: Hash
   now: () => Date
 }
 
-type SummaryParts = Pick<ContainerListParts, 'hash' | 'now'> & { views: Pick<Views, 'gather' | 'underWay'> }
+type SummaryParts = Pick<ContainerListParts, 'now'> & { views: Pick<Views, 'gather' | 'underWay'> }
 
 /** What lists ask of a container. */
-export function summariseWith({ views, hash, now }: SummaryParts) {
+export function summariseWith({ views, now }: SummaryParts) {
   return async ({ record }: Pick<Known, 'record'>, given?: Gathering): Promise<Summarised> => {
     const { known, assembly, standing, buildTimeoutMs } = given ?? (await views.gather(record))
     const images = standingImages(record, known)
@@ -60,7 +59,6 @@ export function summariseWith({ views, hash, now }: SummaryParts) {
         missing: standing.missing,
         verdicts: [...verdicts].sort()
       },
-      fingerprint: fingerprintOf(record, hash),
       wakes,
       updated: assembly?.updated ?? null
     }
@@ -68,10 +66,12 @@ export function summariseWith({ views, hash, now }: SummaryParts) {
 }
 
 /** The same of what has no record yet. */
-export function summariseComingWith(parts: SummaryParts) {
-  return async (id: string): Promise<(Summarised & { created: string }) | undefined> => {
+export function summariseComingWith({ hash, ...parts }: SummaryParts & { hash: Hash }) {
+  return async (id: string): Promise<(Summarised & { created: string; fingerprint: string }) | undefined> => {
     const coming = await parts.views.underWay(id)
-    return coming && { ...(await summariseWith(parts)(coming, coming.gathered)), created: coming.created }
+    if (!coming) return undefined
+    const { record, gathered, created } = coming
+    return { ...(await summariseWith(parts)(coming, gathered)), created, fingerprint: fingerprintOf(record, hash) }
   }
 }
 

@@ -11,26 +11,33 @@ import type { Journal } from './journal.ts'
  * there now the other; where the chain is broken, something happened that nobody told of.
  */
 
-/** What several changes of this process did, one right after the other, each of them told. */
+/** What several changes of this process did, one right after the other, each of them told. No records: thousands of spans may wait. */
 export interface Span {
-  before: Known | undefined
-  after: Known | undefined
-  /** Of the last one that changed the meaning. */
-  entry: Entry | undefined
+  before: { revision: string; fingerprint: string } | undefined
+  /** The revision after them; undefined when it was removed. */
+  after: string | undefined
+  /** When the last one that changed the meaning was told. */
+  at: string | undefined
   /** When it came to be there. */
   born: string | undefined
 }
 
 /** Two spans as one, where nothing came in between. */
 export function joinSpans(one: Span | undefined, two: Span | undefined): Span | undefined {
-  if (!one || !two || one.after?.revision !== two.before?.revision) return undefined
-  return { before: one.before, after: two.after, entry: two.entry ?? one.entry, born: two.born ?? one.born }
+  if (!one || !two || one.after !== two.before?.revision) return undefined
+  return { before: one.before, after: two.after, at: two.at ?? one.at, born: two.born ?? one.born }
 }
 
 /** Undefined when the change meant something, and could not be told. */
 export function spanOf({ changed, entry }: { changed: Changed; entry: Entry | undefined }): Span | undefined {
-  const { before, after, unchanged } = changed
-  return entry || unchanged ? { before, after, entry, born: before === undefined ? entry?.at : undefined } : undefined
+  const { before, after, unchanged, meant } = changed
+  if (!entry && !unchanged) return undefined
+  return {
+    before: before && { revision: before.revision, fingerprint: meant.before! },
+    after: after?.revision,
+    at: entry?.at,
+    born: before === undefined ? entry?.at : undefined
+  }
 }
 
 /** What stands, or stood, under an id; null where nothing did. */
@@ -46,8 +53,10 @@ export interface Account {
   /** What is accounted for now. */
   accounted: Accounted | null
   suspect: Suspect | null
-  /** The entry about what stands there, where there is one and it was read. */
-  entry: Entry | undefined
+  /** What stands there now means; null where nothing does. */
+  fingerprint: string | null
+  /** When what stands there was told of, where that is known. */
+  at: string | undefined
   /** When it came to be there, where that is known. */
   born: string | undefined
 }
@@ -64,7 +73,7 @@ export interface NoticingParts {
   onForeign(record: Record): Promise<void>
 }
 
-interface Walked extends Pick<Account, 'entry' | 'born'> {
+interface Walked extends Pick<Account, 'at' | 'born'> {
   /** What no entry tells of; undefined where the way led to what was accounted for. */
   standing: Standing | undefined
 }
@@ -76,9 +85,9 @@ const maxEntries = 200
 export function createNoticing({ journal, hash, now, graceMs, baseline, onForeign }: NoticingParts) {
   const fingerprint = (id: string, document: string) => fingerprintOf(fromDocument(id, document), hash)
 
-  function standingOf(id: string, known: Pick<Known, 'revision' | 'document'> | undefined): Standing {
+  function standingOf(known: Known | undefined): Standing {
     if (!known) return nothing
-    return { revision: known.revision, fingerprint: fingerprint(id, known.document), document: known.document }
+    return { revision: known.revision, fingerprint: fingerprintOf(known.record, hash), document: known.document }
   }
 
   const beforeOf = (id: string, { previous, before, at }: Entry): Standing => ({
@@ -91,17 +100,17 @@ export function createNoticing({ journal, hash, now, graceMs, baseline, onForeig
   /** From what stands there back to what was accounted for, entry by entry. Where that leads nowhere: what no entry tells of. */
   async function unlinked(id: string, { from, to }: { from: Standing; to: Standing }): Promise<Walked> {
     let standing = from
-    let last: Entry | undefined
+    let at: string | undefined
     let born: string | undefined
     for (let steps = 0; steps < maxSteps; steps++) {
-      if (standing.fingerprint === to.fingerprint) return { standing: undefined, entry: last, born }
+      if (standing.fingerprint === to.fingerprint) return { standing: undefined, at, born }
       const entry = await entryOf(id, { standing, to })
       if (!entry) break
-      last ??= entry
+      at ??= entry.at
       if (entry.before === null) born ??= entry.at
       standing = beforeOf(id, entry)
     }
-    return { standing, entry: last, born }
+    return { standing, at, born }
   }
 
   async function entryOf(id: string, { standing, to }: { standing: Standing; to: Standing }): Promise<Entry | undefined> {
@@ -149,39 +158,40 @@ export function createNoticing({ journal, hash, now, graceMs, baseline, onForeig
     id: string,
     { row, known, span }: { row: Row | undefined; known: Known | undefined; span: Span | undefined }
   ): Promise<Account> {
-    const from = standingOf(id, known)
+    const from = standingOf(known)
     const to = row?.accounted ? row.accounted : nothing
-    const settled = (told: Pick<Account, 'entry' | 'born'>): Account => {
-      return { accounted: from.document === null ? null : (from as Accounted), suspect: null, entry: told.entry, born: told.born }
+    const settled = ({ at, born }: Pick<Account, 'at' | 'born'>): Account => {
+      return { accounted: from.document === null ? null : (from as Accounted), suspect: null, fingerprint: from.fingerprint, at, born }
     }
     if (row && from.fingerprint === to.fingerprint) return settled(span ?? nobody)
-    if (span && span.after?.revision === known?.revision && isAccounted(id, { row, before: span.before })) return settled(span)
+    if (span && span.after === known?.revision && isAccounted(row, span.before)) return settled(span)
 
-    const { standing, entry, born } = await unlinked(id, { from, to })
-    if (!standing) return settled({ entry, born })
+    const { standing, at, born } = await unlinked(id, { from, to })
+    if (!standing) return settled({ at, born })
     // what was there before us, or before the first sweep
-    if (!row && (entry || !(await baseline()))) return settled({ entry, born })
+    if (!row && (at !== undefined || !(await baseline()))) return settled({ at, born })
     const since = row?.suspect && row.suspect.revision === standing.revision ? row.suspect.since : now().toISOString()
     if (now().getTime() - Date.parse(since) < graceMs) {
-      return { accounted: row?.accounted ?? null, suspect: { revision: standing.revision, since }, entry, born }
+      const suspect = { revision: standing.revision, since }
+      return { accounted: row?.accounted ?? null, suspect, fingerprint: from.fingerprint, at, born }
     }
     const found = await gap(id, { from, to })
     if (found && known) await onForeign(known.record)
     const noticed = found && (await notice(id, { ...found, previous: to.revision }))
-    return settled({ entry: entry ?? noticed, born: born ?? (noticed?.before === null ? noticed.at : undefined) })
-  }
-
-  function isAccounted(id: string, { row, before }: { row: Row | undefined; before: Known | undefined }): boolean {
-    const accounted = row?.accounted ?? null
-    // without a row nothing is known of what was there before
-    if (accounted === null || !before) return accounted === null && (!before || !row)
-    return accounted.revision === before.revision || accounted.fingerprint === fingerprint(id, before.document)
+    return settled({ at: at ?? noticed?.at, born: born ?? (noticed?.before === null ? noticed.at : undefined) })
   }
 
   return { account }
 }
 
-const nobody = { entry: undefined, born: undefined }
+function isAccounted(row: Row | undefined, before: Span['before']): boolean {
+  const accounted = row?.accounted ?? null
+  // without a row nothing is known of what was there before
+  if (accounted === null || !before) return accounted === null && (!before || !row)
+  return accounted.revision === before.revision || accounted.fingerprint === before.fingerprint
+}
+
+const nobody = { at: undefined, born: undefined }
 const nothing: Standing = { revision: null, fingerprint: null, document: null }
 
 /** Whether a change came after what was accounted for: by the store's own numbers, for clocks of replicas differ. */

@@ -19,7 +19,6 @@ export interface Summaries {
 
 export interface Summarised {
   summary: Omit<Summary, 'created' | 'updated'>
-  fingerprint: string
   /** When time alone may make it another one. */
   wakes: string | null
   /** When what stands beside the record was changed. */
@@ -31,7 +30,7 @@ export interface SummariesParts {
   changes: Pick<Changes, 'find'>
   summarise(known: Known): Promise<Summarised>
   /** The same of what has no record yet; undefined where nothing is to come. */
-  summariseComing(id: string): Promise<(Summarised & { created: string }) | undefined>
+  summariseComing(id: string): Promise<(Summarised & { created: string; fingerprint: string }) | undefined>
   account(id: string, options: { row: Row | undefined; known: Known | undefined; span: Span | undefined }): Promise<Account>
   graceMs: number
   /** Hears of every row that was written here. It never throws. */
@@ -41,7 +40,9 @@ export interface SummariesParts {
 
 /** Ids that wait; what comes beyond is left to the sweep, which finds it by its revision. */
 const maxTouched = 20_000
-const atOnce = 24
+const atOnce = 64
+/** Between such rounds. */
+const maxPauseMs = 250
 const maxSuspects = 1000
 const maxAttempts = 10
 
@@ -129,16 +130,16 @@ interface Found extends Account {
   known: Known
 }
 
-async function documentOf(parts: SummariesParts, { row, known, accounted, suspect, entry, born }: Found): Promise<string> {
-  const { summary, fingerprint, wakes, updated } = await parts.summarise(known)
+async function documentOf(parts: SummariesParts, { row, known, accounted, suspect, fingerprint, at, born }: Found): Promise<string> {
+  const { summary, wakes, updated } = await parts.summarise(known)
   const [due = null] = [wakes, suspect && decidedAt(suspect, parts.graceMs)].filter((time) => time !== null).sort()
-  const [last = null] = [updated, entry?.at ?? row?.updated ?? null]
+  const [last = null] = [updated, at ?? row?.updated ?? null]
     .filter((time) => time !== null)
     .sort()
     .reverse()
   const before = row?.revision === '' ? undefined : row
   const times = { created: born ?? before?.created ?? null, updated: last }
-  return toRowDocument({ ...summary, ...times, revision: known.revision, fingerprint, accounted, suspect, due })
+  return toRowDocument({ ...summary, ...times, revision: known.revision, fingerprint: fingerprint!, accounted, suspect, due })
 }
 
 async function comingDocument({ summariseComing }: SummariesParts, id: string): Promise<string | undefined> {
@@ -152,17 +153,23 @@ async function comingDocument({ summariseComing }: SummariesParts, id: string): 
 const gone = (row: Row, { suspect, graceMs }: { suspect: Suspect; graceMs: number }): string =>
   toRowDocument({ ...row, suspect, due: decidedAt(suspect, graceMs) })
 
-/** Work by id, in the order in which it came, a few at once, each id at most once at a time. */
+/**
+ * Work by id, in the order in which it came, in rounds: several at once, and the next when these are done. So they go hand in hand, and
+ * what they ask of an engine joins into a few requests. Between rounds requests have as long for themselves, unless somebody waits.
+ */
 function createQueue(work: (id: string, span: Span | undefined) => Promise<void>, onError: (error: unknown) => void) {
   const waiting = new Map<string, { number: number; span: Span | undefined }>()
   const underWay = new Map<string, number>()
   const waiters = new Set<{ number: number; resolve: () => void }>()
   let last = 0
+  let began = 0
+  let pausing = false
 
   function start(): void {
+    if (underWay.size > 0 || (pausing && waiters.size === 0)) return
+    began = performance.now()
     for (const [id, { number, span }] of waiting) {
-      if (underWay.size >= atOnce) return
-      if (underWay.has(id)) continue
+      if (underWay.size === atOnce) return
       waiting.delete(id)
       underWay.set(id, number)
       void carryOut(id, span)
@@ -177,9 +184,19 @@ function createQueue(work: (id: string, span: Span | undefined) => Promise<void>
       if (!isCatalogueError(error, 'store_unavailable')) onError(error)
     } finally {
       underWay.delete(id)
-      start()
       answer()
+      if (underWay.size === 0) pause()
     }
+  }
+
+  function pause(): void {
+    const over = () => {
+      pausing = false
+      start()
+    }
+    pausing = true
+    setTimeout(over, Math.min(performance.now() - began, maxPauseMs)).unref()
+    start()
   }
 
   function oldest(): number {
@@ -218,6 +235,7 @@ function createQueue(work: (id: string, span: Span | undefined) => Promise<void>
         const waiter = { number: last, resolve: done }
         const timer = setTimeout(done, withinMs)
         waiters.add(waiter)
+        start()
       })
     }
   }

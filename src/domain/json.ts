@@ -35,8 +35,8 @@ export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'n
 
 export interface Json {
   kind: JsonKind
-  /** The same value as Python's `json.dumps` writes it: `", "` and `": "`, ASCII only. Numbers keep their digits. */
-  text: string
+  /** The same value as Python's `json.dumps` writes it: `", "` and `": "`, ASCII only. Numbers keep their digits. Made when asked for. */
+  readonly text: string
   /** Of an object: the text of each member, in order; of duplicate keys the last value at the first one's place. */
   members: Map<string, string>
   /** Of an object: its keys that come twice with different values. */
@@ -47,12 +47,19 @@ export interface Json {
 export function readJson(source: string): Json {
   const reader: Reader = { source, at: 0, contradicted: new Set() }
   skipSpace(reader)
-  const start = reader.at
+  const kind = kindAt(source, reader.at)
   const members = new Map<string, string>()
-  const text = readValue(reader, 0, members)
+  const text = kind === 'object' ? readMembers(reader, 1, members) : readValue(reader, 0)
   skipSpace(reader)
   if (reader.at !== source.length) throw new JsonError('Extra data', source, reader.at)
-  return { kind: kindAt(source, start), text, members, contradicted: reader.contradicted }
+  return {
+    kind,
+    get text() {
+      return text ?? pythonObject(members)
+    },
+    members,
+    contradicted: reader.contradicted
+  }
 }
 
 /** A JSON text in Python's style. */
@@ -98,13 +105,13 @@ function skipSpace(reader: Reader): void {
   reader.at = space.lastIndex
 }
 
-function readValue(reader: Reader, depth: number, into?: Map<string, string>): string {
+function readValue(reader: Reader, depth: number): string {
   const { source, at } = reader
   switch (source[at]) {
     case '"':
       return readString(reader)
     case '{':
-      return readObject(reader, depth + 1, into ?? new Map())
+      return readObject(reader, depth + 1)
     case '[':
       return readArray(reader, depth + 1)
   }
@@ -123,14 +130,20 @@ function readValue(reader: Reader, depth: number, into?: Map<string, string>): s
   return source.slice(at, reader.at)
 }
 
-function readObject(reader: Reader, depth: number, members: Map<string, string>): string {
+function readObject(reader: Reader, depth: number): string {
+  const members = new Map<string, string>()
+  readMembers(reader, depth, members)
+  return pythonObject(members)
+}
+
+function readMembers(reader: Reader, depth: number, members: Map<string, string>): undefined {
   const { source } = reader
   if (depth > maxDepth) throw new JsonError(`Nested deeper than ${maxDepth} levels`, source, reader.at)
   reader.at++
   skipSpace(reader)
   if (source[reader.at] === '}') {
     reader.at++
-    return '{}'
+    return
   }
   for (;;) {
     if (source[reader.at] !== '"') throw new JsonError('Expecting property name enclosed in double quotes', source, reader.at)
@@ -146,7 +159,7 @@ function readObject(reader: Reader, depth: number, members: Map<string, string>)
     const end = source[reader.at]
     if (end !== '}' && end !== ',') throw new JsonError("Expecting ',' delimiter", source, reader.at)
     reader.at++
-    if (end === '}') return pythonObject(members)
+    if (end === '}') return
     skipSpace(reader)
   }
 }
