@@ -71,16 +71,18 @@ function architecturesOf({ container: { images, expected, pending }, builds, tes
 function row(architecture: string, { container, builds, tests }: Shown): Cell[] {
   const image = container.images[architecture]
   const waiting = container.pending[architecture]
+  // of one that waits what is known of that one, not of the one whose place it will take
+  const seen = waiting ?? image
   return [
     { text: architecture, colour: 'bold' },
     { text: container.expected.length === 0 ? '-' : container.expected.includes(architecture) ? 'yes' : 'no' },
     standing(image, { waits: waiting !== undefined, missing: container.missing.includes(architecture) }),
-    verdictOf(image),
+    verdictOf(seen),
     job(builds, architecture),
     job(tests, architecture),
-    { text: size(image?.size) },
-    { text: image?.digest?.replace(/^(sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1…') ?? '-' },
-    { text: maskSecrets(waiting?.url ?? image?.url ?? '-') }
+    { text: size(waiting ? null : image?.size) },
+    { text: seen?.digest?.replace(/^(sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1…') ?? '-' },
+    { text: maskSecrets(seen?.url ?? '-') }
   ]
 }
 
@@ -92,7 +94,7 @@ function standing(image: ImageView | undefined, { waits, missing }: { waits: boo
 
 const wrongVerdicts: readonly ImageView['verdict'][] = ['mislabelled', 'mixed', 'unreadable']
 
-function verdictOf(image: ImageView | undefined): Cell {
+function verdictOf(image: (Pick<ImageView, 'verdict'> & Partial<Pick<ImageView, 'proven'>>) | undefined): Cell {
   if (image === undefined) return { text: '-' }
   const { verdict, proven } = image
   const colour = verdict === 'match' ? 'green' : wrongVerdicts.includes(verdict) ? 'red' : 'yellow'

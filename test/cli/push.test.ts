@@ -84,6 +84,12 @@ t.test('where images are published together, the first is said to wait, and the 
   t.match(again, { status: 0, value: { images: [{ waits: true }] } })
   t.match(last, { status: 0, stdout: /^hello:1 {2}arm64: registered: http/ })
   t.match(byUrl, { status: 0, stdout: 'other:1  amd64: waits for the others: s3://b/a.tar\n' })
+
+  await run(['report', 'hello:1', 'arm64', 'running'])
+  await run(['register', 'hello:1', 'amd64=s3://b/new.tar', '--digest', 'd'])
+  const { stdout } = await run(['show', 'hello:1'])
+  t.match(stdout, /^amd64 +yes +pending +unverified +- +- +- +d +s3:\/\/b\/new\.tar$/m, 'nothing of the one that it is to replace')
+  t.match(stdout, /^arm64 +yes +present +match /m)
 })
 
 t.test('several machines push at once, each its own architecture', async (t) => {
