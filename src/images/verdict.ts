@@ -52,7 +52,8 @@ export function judge(evidence: Evidence): Judgement {
     )
   }
   const strays = census.strays.files === 0 ? '' : `; ${census.strays.files} other files are not: ${shown(census.strays.samples)}`
-  return judgement('match', `${described(right)}, as claimed${strays}`)
+  const older = claimed === 'amd64' && right.some(({ file }) => file.machine === '386')
+  return judgement('match', `${described(right)}, ${older ? 'which amd64 machines run' : 'as claimed'}${strays}`)
 }
 
 /** An image that runs nothing we can find, as one that only carries files for others. */

@@ -109,6 +109,13 @@ t.test('an image without an architecture is judged by what is claimed, and witho
   t.equal(claimed.verdict, 'mislabelled')
 })
 
+t.test('an image of 386 programs under an amd64 configuration can be run, and the words say so', async (t) => {
+  const report = await inspect({ layers: [baseLayer('386'), appLayer('386')] })
+
+  t.match(report, { verdict: 'match', architecture: 'amd64' })
+  t.match(report.summary, /the entry point "\/app\/hello" is 386, .*, which amd64 machines run$/)
+})
+
 t.test('every machine that we have a name for is known by its header', async (t) => {
   for (const machine of [
     'amd64',

@@ -10,7 +10,7 @@ const fields = ['version', 'digest', 'architecture']
 /** A form with one file. Its fields may stand before or behind the file: what they say is known when the file was read. */
 export async function uploadForm(request: FastifyRequest): Promise<{ source: BlobSource; said: () => TarballSaid }> {
   const given: Record<string, string> = {}
-  const parts = request.parts({ limits: { fileSize: Number.POSITIVE_INFINITY, files: 1, fields: 16, fieldSize: 8 * 1024 } })
+  const parts = request.parts({ limits: { fileSize: Number.POSITIVE_INFINITY, files: 2, fields: 16, fieldSize: 8 * 1024 } })
 
   async function nextFile(): Promise<MultipartFile | undefined> {
     for (;;) {

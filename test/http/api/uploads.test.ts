@@ -199,6 +199,11 @@ t.test('a form may say what it is behind the file, or leave the architecture to 
   ])
   t.equal(wrong.json().code, 'digest_mismatch')
   t.match((await send([['version', 'v1']])).json(), { code: 'parameter_missing' })
+  const two = await send([
+    ['file', file],
+    ['file', file]
+  ])
+  t.match(two.json(), { status: 400, code: 'parameter_invalid', detail: /more than one file; nothing was stored/ })
   t.match(
     (
       await send([
