@@ -22,9 +22,13 @@ export interface Span {
   born: string | undefined
 }
 
-/** Two spans as one, where nothing came in between. */
+/**
+ * Two spans as one, where nothing came in between. Without one, as where only what stands beside the record changed, the other is kept: it
+ * is compared with what is accounted for and with what stands there before anything is concluded from it.
+ */
 export function joinSpans(one: Span | undefined, two: Span | undefined): Span | undefined {
-  if (!one || !two || one.after !== two.before?.revision) return undefined
+  if (!one || !two) return one ?? two
+  if (one.after !== two.before?.revision) return undefined
   return { before: one.before, after: two.after, at: two.at ?? one.at, born: two.born ?? one.born }
 }
 
@@ -167,7 +171,7 @@ export function createNoticing({ journal, hash, now, graceMs, baseline, onForeig
     if (span && span.after === known?.revision && isAccounted(row, span.before)) return settled(span)
 
     const { standing, at, born } = await unlinked(id, { from, to })
-    if (!standing) return settled({ at, born })
+    if (!standing) return settled({ at, born: born ?? span?.born })
     // what was there before us, or before the first sweep
     if (!row && (at !== undefined || !(await baseline()))) return settled({ at, born })
     const since = row?.suspect && row.suspect.revision === standing.revision ? row.suspect.since : now().toISOString()
