@@ -21,6 +21,7 @@ export async function uploadForm(request: FastifyRequest): Promise<{ source: Blo
         const errors = [{ path: part.fieldname, message: `is not known here; file, ${fields.join(', ')} would be` }]
         throw new CatalogueError('parameter_invalid', `form: ${errors[0]!.path} ${errors[0]!.message}`, { details: { errors } })
       }
+      if (part.fieldname in given) throw new CatalogueError('parameter_invalid', `form: ${part.fieldname} is said twice; say it once`)
       given[part.fieldname] = String(part.value)
     }
   }
@@ -48,6 +49,11 @@ export async function uploadForm(request: FastifyRequest): Promise<{ source: Blo
 
 /** The parser's errors say what is wrong with the form, or that it ended too early. */
 function refuseForm(error: unknown): never {
-  if (error instanceof CatalogueError || (error as { statusCode?: number }).statusCode !== undefined) throw error
+  const { statusCode } = error as { statusCode?: number }
+  if (statusCode === 413) {
+    const wanted = `expected one file, and each of ${fields.join(', ')} once at most`
+    throw new CatalogueError('parameter_invalid', `form: it has too many parts; ${wanted}; nothing was stored`, { cause: error })
+  }
+  if (error instanceof CatalogueError || statusCode !== undefined) throw error
   throw new CatalogueError('parameter_invalid', `form: ${(error as Error).message}; nothing was stored`, { cause: error })
 }

@@ -204,6 +204,14 @@ t.test('a form may say what it is behind the file, or leave the architecture to 
     ['file', file]
   ])
   t.match(two.json(), { status: 400, code: 'parameter_invalid', detail: /more than one file; nothing was stored/ })
+  const twice = await send([
+    ['version', 'v1'],
+    ['version', 'v2'],
+    ['file', file]
+  ])
+  t.match(twice.json(), { status: 400, code: 'parameter_invalid', detail: /version is said twice/ })
+  const many = await send([...Array.from({ length: 40 }, (): [string, string] => ['version', 'v1']), ['file', file]])
+  t.match(many.json(), { status: 400, code: 'parameter_invalid', detail: /said twice|too many parts/ })
   t.match(
     (
       await send([
