@@ -2,7 +2,7 @@ import { background, type Cause } from '../domain/entry.ts'
 import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
 import type { Hash } from '../domain/facts.ts'
 import type { DocumentStore } from '../stores/document-store.ts'
-import type { Changed, Changes, Precondition } from './changes.ts'
+import { asFound, type Changed, type Changes } from './changes.ts'
 import type { Journal } from './journal.ts'
 
 /** What is under way, so that it can be taken back. */
@@ -58,7 +58,7 @@ export function createIntents({ changes, journal, leases, hash, now }: IntentsPa
     if (found.every(({ done }) => done)) return
     for (const { id, before, known } of found.filter(({ stands }) => stands)) {
       const cause = background('a batch was left half done by a process that ended')
-      const precondition: Precondition = known ? { revisions: [known.revision] } : { absent: true }
+      const precondition = asFound(known)
       await unlessOvertaken(changes.write(id, { cause, to: () => before ?? undefined, precondition, verbatim: true, what: 'taken back' }))
     }
   }
@@ -89,7 +89,7 @@ export function createIntents({ changes, journal, leases, hash, now }: IntentsPa
 
     async takeBack({ before, after }, cause) {
       const id = (before ?? after)!.record.id
-      const precondition: Precondition = after ? { revisions: [after.revision] } : { absent: true }
+      const precondition = asFound(after)
       await unlessOvertaken(changes.write(id, { cause, to: () => before?.document, precondition, verbatim: true, what: 'taken back' }))
     },
 

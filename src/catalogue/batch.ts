@@ -4,7 +4,7 @@ import type { Cause } from '../domain/entry.ts'
 import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
 import { checkId } from '../domain/limits.ts'
 import { createIntents, type Intents, type IntentsParts, unlessOvertaken } from './batch-intents.ts'
-import { type Changed, checkPrecondition, knownOf, type Precondition } from './changes.ts'
+import { asFound, type Changed, checkPrecondition, knownOf, type Precondition } from './changes.ts'
 import type { ContainerEdits } from './container-edits.ts'
 import type { Lease, Leases } from './leases.ts'
 import { createTurns } from './turns.ts'
@@ -113,7 +113,7 @@ export function createBatches({ edits, turns, ...parts }: BatchParts): Batches {
         if (place % 50 === 49 && !(await lease?.extend())) {
           throw new CatalogueError('revision_conflict', 'the batch took too long, and another one began; nothing was changed, try again')
         }
-        const one = await changes.write(id, { cause: asked.cause, to, precondition: standing(changed), brought: broughtIn(group) })
+        const one = await changes.write(id, { cause: asked.cause, to, precondition: asFound(changed.before), brought: broughtIn(group) })
         done.push(one)
         made.set(id, one)
       }
@@ -137,7 +137,7 @@ export function createBatches({ edits, turns, ...parts }: BatchParts): Batches {
     for (const { id, to, changed, group } of rehearsed) {
       const brought = broughtIn(group)
       if (!changed.unchanged || brought.length === 0) continue
-      await unlessOvertaken(changes.write(id, { cause, to, precondition: standing(changed), brought }))
+      await unlessOvertaken(changes.write(id, { cause, to, precondition: asFound(changed.before), brought }))
     }
   }
 
@@ -198,8 +198,6 @@ function grouped(items: readonly BatchItem[]): Map<string, Placed[]> {
 }
 
 const broughtIn = (group: readonly Placed[]): Architecture[] => group.flatMap(({ edit }) => broughtBy(edit))
-
-const standing = ({ before }: Changed): Precondition => (before ? { revisions: [before.revision] } : { absent: true })
 
 /** The same error, which says of which item it tells. */
 function placed(error: unknown, place: number): unknown {

@@ -20,6 +20,10 @@ export interface Known {
 /** What a caller believes to stand there: a record, or one image of it. Where it does not, nothing is written: precondition_failed. */
 export type Precondition = ({ absent: true } | { present: true } | { revisions: readonly string[] }) & { image?: Architecture | undefined }
 
+/** That what stands there is still what was found. */
+export const asFound = (known: Pick<Known, 'revision'> | undefined): Precondition =>
+  known ? { revisions: [known.revision] } : { absent: true }
+
 export interface Change {
   cause: Cause
   /**

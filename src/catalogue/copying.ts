@@ -2,7 +2,7 @@ import { background } from '../domain/entry.ts'
 import { isCatalogueError } from '../domain/errors.ts'
 import type { Hash } from '../domain/facts.ts'
 import type { DocumentStore, Stored, Stores } from '../stores/document-store.ts'
-import { type Changes, createChanges } from './changes.ts'
+import { asFound, type Changes, createChanges } from './changes.ts'
 import { createJournal, type Journal } from './journal.ts'
 
 /** HySDS's three, and what we know beside them. Tasks, leases and summaries are of the moment, and make themselves anew. */
@@ -126,7 +126,7 @@ function writerFor(collection: CopiedCollection, { target, changes, journal, opt
     write: ({ id, document }, standing) =>
       changes.write(id, {
         cause: background(options.reason),
-        precondition: standing ? { revisions: [standing.revision] } : { absent: true },
+        precondition: asFound(standing),
         to: () => document,
         verbatim: true,
         what: copied

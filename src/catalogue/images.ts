@@ -229,8 +229,7 @@ export function imageCatalogue({ records, views, assemblies, settle, ...parts }:
       const { id, architecture } = asked
       const waiting = (await assemblies.find(id))?.pending
       const target = waiting?.has(architecture) ? waitingTarget(asked, waiting.get(architecture)!) : await targetOf(asked)
-      const by = 'verify'
-      const proven = asked.dryRun ? (await readTarball(parts, target, { by })).facts : (await readAndLearn(parts, target, { by })).proven
+      const { proven } = await readAndLearn(parts, target, { by: 'verify', dryRun: asked.dryRun })
       if (target.slot !== architecture && !asked.dryRun) await settle(id, asked.cause)
       const known = (await records.find(id)) ?? { record: fromDocument(id, '{}'), revision: '' }
       const left = (await assemblies.find(id))?.pending

@@ -2,7 +2,7 @@ import type { Architecture } from '../domain/architecture.ts'
 import { fromDocument, type Record } from '../domain/document.ts'
 import { CatalogueError } from '../domain/errors.ts'
 import type { Assemblies } from './assemblies.ts'
-import type { Changes, Known, Precondition } from './changes.ts'
+import { asFound, type Changes, type Known, type Precondition } from './changes.ts'
 import type { Journal } from './journal.ts'
 
 /** An image that a server would register by itself, because whoever sent it did not stay to see it done. */
@@ -58,7 +58,7 @@ export function notOvertaken({ changes, assemblies, journal }: OvertakingParts):
         if (what !== undefined) throw overtaken(id, { architecture, what })
       }
     }
-    return now ? { revisions: [now.revision] } : { absent: true }
+    return asFound(now)
   }
 }
 

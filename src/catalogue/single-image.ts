@@ -5,7 +5,7 @@ import { architecturesOf } from '../domain/resolution.ts'
 import { keyOfUrl } from '../domain/storage.ts'
 import type { DocumentStore } from '../stores/document-store.ts'
 import { type ImageView, imageView } from './image-views.ts'
-import { type Learning, readAndLearn, readTarball } from './tarball-reading.ts'
+import { type Learning, readAndLearn } from './tarball-reading.ts'
 
 /** The one image of a record that names only `url`: nobody said which architecture it is for. */
 export type SingleImage = Omit<ImageView, 'architecture'> & { container: string; architecture: null }
@@ -43,7 +43,6 @@ export async function verifySingle(
   const given = known && applies(known, { url, digest }) ? known.given : null
   const key = keyOfUrl(url, [publicUrl, ...parts.addresses()])
   const target = { container: id, slot: '' as const, url, digest, given, key }
-  const by = 'verify'
-  const facts = dryRun ? (await readTarball(parts, target, { by })).facts : (await readAndLearn(parts, target, { by })).proven
+  const { proven: facts } = await readAndLearn(parts, target, { by: 'verify', dryRun })
   return singleImageView(id, { url, facts })
 }

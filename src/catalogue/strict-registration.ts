@@ -1,6 +1,6 @@
 import { imagesBySlot, type Record } from '../domain/document.ts'
 import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
-import type { Facts } from '../domain/facts.ts'
+import { type Facts, isBorneOut } from '../domain/facts.ts'
 import { keyOfUrl } from '../domain/storage.ts'
 import { type ReadingParts, readTarball } from './tarball-reading.ts'
 
@@ -33,7 +33,7 @@ export const requireProofWith =
         throw refusal('container_unproven', error.message)
       })
       const { verdict, summary } = found
-      if (verdict !== 'match' && verdict !== 'no-binaries') {
+      if (!isBorneOut(verdict)) {
         const code = verdict === 'mislabelled' ? 'image_mislabelled' : 'container_unproven'
         throw refusal(code, `the image${slot && ` for ${slot}`} is ${verdict}: ${summary}`)
       }

@@ -78,18 +78,18 @@ export interface Learning extends ReadingParts {
 
 /**
  * The same, and what comes of it is written down: what the image is, or that it is gone. Throws all the same then. `learnt` is false when
- * another image has come meanwhile.
+ * another image has come meanwhile. With dryRun nothing is written down.
  */
 export async function readAndLearn(
   parts: Learning,
   target: Target,
-  { by, signal }: { by: string; signal?: AbortSignal }
+  { by, signal, dryRun = false }: { by: string; signal?: AbortSignal; dryRun?: boolean | undefined }
 ): Promise<{ proven: Facts; learnt: boolean }> {
   try {
     const { facts: proven } = await readTarball(parts, target, { by, ...(signal && { signal }) })
-    return { proven, learnt: await parts.facts.learn(proven) }
+    return { proven, learnt: !dryRun && (await parts.facts.learn(proven)) }
   } catch (error) {
-    if (isGone(error)) await noteUnread(parts, target, { by, status: 'gone', summary: error.message })
+    if (isGone(error) && !dryRun) await noteUnread(parts, target, { by, status: 'gone', summary: error.message })
     throw error
   }
 }

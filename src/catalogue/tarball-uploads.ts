@@ -1,7 +1,7 @@
 import { type BlobStore, checkGrowth, checkStored, type Expected, type Stored } from '../blobs/blob-store.ts'
 import type { Architecture } from '../domain/architecture.ts'
 import { CatalogueError } from '../domain/errors.ts'
-import { asArchitecture, type Facts } from '../domain/facts.ts'
+import { asArchitecture, type Facts, isBorneOut } from '../domain/facts.ts'
 import { checkId, checkLength } from '../domain/limits.ts'
 import { storageUrl, tagOf, tarballKey } from '../domain/storage.ts'
 import type { ImageReport } from '../images/image-report.ts'
@@ -159,7 +159,7 @@ export function checkProven({ verdict, summary, problems, tarball }: ImageReport
   if (problems.some(({ code }) => code === 'empty' || (code === 'manifest_absent' && tarball.members === 0))) {
     throw new CatalogueError('image_refused', `the tarball has ${tarball.size} bytes, and nothing in them: ${summary}; nothing was stored`)
   }
-  if (!strict || verdict === 'match' || verdict === 'no-binaries') return
+  if (!strict || isBorneOut(verdict)) return
   const code = verdict === 'mislabelled' ? 'image_mislabelled' : 'image_refused'
   throw new CatalogueError(code, `the tarball is ${verdict}, which this site refuses (LEPORELLO_STRICT): ${summary}; nothing was stored`)
 }

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { Config } from '../config/config.ts'
 import { program } from '../config/program.ts'
-import { percentDecoded } from '../domain/percent.ts'
+import { basic } from '../domain/credentials.ts'
 import { maskSecrets } from '../domain/secrets.ts'
 import type { Problem } from '../schemas.ts'
 import { exit, type Values } from './command.ts'
@@ -126,8 +126,7 @@ interface Sending extends Omit<ApiRequest, 'path' | 'query'> {
 function send(target: string, { method = 'GET', headers, body, stream, timeoutMs = patienceMs, token }: Sending): Promise<IncomingMessage> {
   const url = new URL(target)
   const { username, password } = url
-  const login = Buffer.from(`${percentDecoded(username)}:${percentDecoded(password)}`).toString('base64')
-  const authorization = token !== undefined ? `Bearer ${token}` : username ? `Basic ${login}` : undefined
+  const authorization = token !== undefined ? `Bearer ${token}` : username ? basic(username, password) : undefined
   Object.assign(url, { username: '', password: '' })
   const asJson = body !== undefined && typeof body !== 'string' && !Buffer.isBuffer(body)
   // as bytes: with a text Node would write the headers in its encoding, too

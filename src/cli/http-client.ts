@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent, request as httpsRequest } from 'node:https'
 import type { Readable } from 'node:stream'
-import { percentDecoded } from '../domain/percent.ts'
+import { basic } from '../domain/credentials.ts'
 import { maskSecrets } from '../domain/secrets.ts'
 
 export interface Outgoing {
@@ -48,8 +48,7 @@ export function parseUrl(text: string, base?: URL): URL {
 
 function sendOnce(url: URL, { method, headers, body }: Outgoing): Promise<Incoming> {
   const { username, password, protocol } = url
-  const login = Buffer.from(`${percentDecoded(username)}:${percentDecoded(password)}`).toString('base64')
-  const options = { method, headers: { ...headers, ...(username && { authorization: `Basic ${login}` }) } }
+  const options = { method, headers: { ...headers, ...(username && { authorization: basic(username, password) }) } }
   const bare = new URL(url)
   Object.assign(bare, { username: '', password: '' })
   return new Promise((resolve, reject) => {

@@ -4,6 +4,9 @@ import { type Architecture, parseArchitecture } from './architecture.ts'
 export type Proof = 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable'
 export type Verdict = Proof | 'unverified'
 
+/** What the bytes say does not speak against the claim: they prove it, or there is no program in them. */
+export const isBorneOut = (verdict: Verdict): boolean => verdict === 'match' || verdict === 'no-binaries'
+
 /**
  * Which image of a container: an architecture; '' for the `url` of a record that names none; or one that waits to be published, beside
  * the published one of that architecture.

@@ -1,7 +1,7 @@
 import type { Architecture } from './architecture.ts'
 import { inOneOrder } from './assembly.ts'
 import type { Record } from './document.ts'
-import type { Facts, Slot } from './facts.ts'
+import { type Facts, isBorneOut, type Slot } from './facts.ts'
 import { asFields, asList } from './reading.ts'
 import { type StandingImage, standingImages } from './state.ts'
 
@@ -78,7 +78,7 @@ export function manifestListText({ manifests, ...list }: ManifestList): string {
 function manifestOf(architecture: Architecture, { facts }: StandingImage): { descriptor: Descriptor; derived: boolean } | string {
   const unread = 'nobody has read the image'
   if (facts === undefined || facts.verdict === 'unverified') return unread
-  if (facts.verdict !== 'match' && facts.verdict !== 'no-binaries') return `the image is ${facts.verdict}: ${facts.summary}`
+  if (!isBorneOut(facts.verdict)) return `the image is ${facts.verdict}: ${facts.summary}`
   if (facts.status === 'gone') return 'the image is gone'
   if (facts.manifest === null) return 'its tarball holds no manifest, and none can be made of what was read'
   const image = asList(facts.report?.images)

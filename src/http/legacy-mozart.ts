@@ -1,7 +1,7 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { percentDecoded } from '../domain/percent.ts'
+import { basic } from '../domain/credentials.ts'
 import { hasBody } from './shared/body.ts'
 import { scriptName } from './shared/public-url.ts'
 
@@ -94,7 +94,7 @@ function answerAway({ raw }: FastifyReply, id: string, reason: string): void {
 
 function basicAuthorization({ username, password }: URL): string | undefined {
   if (username === '' && password === '') return undefined
-  return `Basic ${Buffer.from(`${percentDecoded(username)}:${percentDecoded(password)}`).toString('base64')}`
+  return basic(username, password)
 }
 
 interface Forwarding {

@@ -1,5 +1,5 @@
+import { basic } from '../domain/credentials.ts'
 import type { BucketRule } from './bucket-rules.ts'
-import { basic } from './credentials.ts'
 import { refusal, shown } from './refusals.ts'
 import { parseS3, type S3Location } from './s3-location.ts'
 

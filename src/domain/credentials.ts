@@ -1,4 +1,4 @@
-import { percentDecoded } from '../domain/percent.ts'
+import { percentDecoded } from './percent.ts'
 
 /** The header for HTTP basic authentication, from a URL's user and password. */
 export const basic = (username: string, password: string) =>
