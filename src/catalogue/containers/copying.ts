@@ -1,6 +1,7 @@
 import { isCatalogueError } from '../../domain/errors.ts'
 import { background } from '../../domain/history/entry.ts'
 import type { Hash } from '../../domain/image/facts.ts'
+import { pagesOf } from '../../domain/pages.ts'
 import type { DocumentStore, Stored, Stores } from '../../stores/document-store.ts'
 import { type Changes, createChanges, unchangedSince } from '../records/changes.ts'
 import { createJournal, type Journal } from '../records/journal.ts'
@@ -50,15 +51,10 @@ export interface CopyOptions {
 export const storeSource =
   (stores: Stores): CopySource =>
   (collection) =>
-    pages(stores[collection], collection === 'containers' ? 250 : 10)
+    documentsOf(stores[collection], collection === 'containers' ? 250 : 10)
 
-async function* pages(store: DocumentStore, limit: number): AsyncGenerator<readonly SourceDocument[]> {
-  let cursor: string | undefined
-  do {
-    const page = await store.list({ limit, ...(cursor !== undefined && { cursor }) })
-    yield page.items
-    cursor = page.next
-  } while (cursor !== undefined)
+async function* documentsOf(store: DocumentStore, limit: number): AsyncGenerator<readonly SourceDocument[]> {
+  for await (const { items } of pagesOf(store.list, { limit })) yield items
 }
 
 /**

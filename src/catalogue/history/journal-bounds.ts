@@ -1,6 +1,7 @@
 import type { JournalEntry } from '../../domain/history/entry.ts'
 import { cutId, fromCutDocument, type HistoryCut, toCutDocument } from '../../domain/history/history-cut.ts'
 import type { Hash } from '../../domain/image/facts.ts'
+import { pagesOf } from '../../domain/pages.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 import type { Leases, Note } from '../jobs/leases.ts'
 import type { Journal } from '../records/journal.ts'
@@ -72,19 +73,16 @@ export function createJournalBounds(parts: JournalBoundsParts): JournalBounds {
     const oldest = moment(keepMs)
     let kept = 0
     let recordSeen = false
-    let cursor: string | undefined
-    do {
-      const page = await journal.ofContainer(container, { limit: batch, cursor })
+    for await (const { items } of pagesOf((page) => journal.ofContainer(container, page), { limit: batch })) {
       const surplus: JournalEntry[] = []
-      for (const entry of page.items) {
+      for (const entry of items) {
         const newestOfRecord: boolean = entry.kind === 'record' && !recordSeen
         recordSeen ||= newestOfRecord
         if (newestOfRecord || (kept < parts.entries && entry.order >= oldest)) kept++
         else surplus.push(entry)
       }
       await remove(container, surplus)
-      cursor = page.next
-    } while (cursor !== undefined)
+    }
   }
 
   /** The containers that something was told about since; undefined when it did not come to an end. */

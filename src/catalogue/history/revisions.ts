@@ -1,5 +1,6 @@
 import { CatalogueError } from '../../domain/errors.ts'
 import type { JournalEntry } from '../../domain/history/entry.ts'
+import { pagesOf } from '../../domain/pages.ts'
 import type { Changes } from '../records/changes.ts'
 import type { Journal } from '../records/journal.ts'
 
@@ -23,13 +24,11 @@ export function revisionsOf({ journal, changes }: RevisionsParts) {
 
   /** A write that meant the same made a revision that no entry is about: then the next one tells what stood there. */
   async function entryAfter(id: string, previous: string): Promise<JournalEntry | undefined> {
-    let cursor: string | undefined
-    do {
-      const page = await journal.ofContainer(id, { kind: 'record', limit: 500, cursor, fresh: cursor === undefined })
-      const found = page.items.find((entry) => entry.previous === previous)
+    const query = { kind: 'record', limit: 500, fresh: true } as const
+    for await (const { items } of pagesOf((page) => journal.ofContainer(id, page), query)) {
+      const found = items.find((entry) => entry.previous === previous)
       if (found) return found
-      cursor = page.next
-    } while (cursor !== undefined)
+    }
     return undefined
   }
 

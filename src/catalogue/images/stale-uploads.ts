@@ -1,6 +1,7 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
+import { pagesOf } from '../../domain/pages.ts'
 import type { BuildStatuses } from '../builds/build-statuses.ts'
 import { type Changes, type Precondition, type StoredRecord, unchangedSince } from '../records/changes.ts'
 import type { Journal } from '../records/journal.ts'
@@ -31,10 +32,9 @@ const pageSize = 50
 export function createStaleUploadGuard({ changes, buildStatuses, journal }: StaleUploadParts): StaleUploadGuard {
   /** What the record became since, step by step, the last one first. */
   async function* stepsSince(at: string, { id, now }: { id: string; now: StoredRecord | undefined }): AsyncGenerator<Step> {
-    let cursor: string | undefined
     let newest = true
-    do {
-      const { items, next } = await journal.ofContainer(id, { kind: 'record', limit: pageSize, cursor, fresh: true })
+    const query = { kind: 'record', limit: pageSize, fresh: true } as const
+    for await (const { items } of pagesOf((page) => journal.ofContainer(id, page), query)) {
       for (const entry of items) {
         // a change that nobody has told of yet is one of this very moment
         if (newest) yield stepOf(id, { before: entry.after, after: now?.document ?? null })
@@ -42,8 +42,7 @@ export function createStaleUploadGuard({ changes, buildStatuses, journal }: Stal
         if (entry.at <= at) return
         yield stepOf(id, entry)
       }
-      cursor = next
-    } while (cursor !== undefined)
+    }
   }
 
   return async (id, image) => {

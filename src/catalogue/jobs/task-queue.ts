@@ -9,6 +9,7 @@ import {
   type TaskOf,
   toTaskDocument
 } from '../../domain/image/task.ts'
+import { pagesOf } from '../../domain/pages.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 
 /** A task that is ours until its lease ends. */
@@ -103,15 +104,9 @@ export function taskQueue(store: DocumentStore, { hash, now, leaseMs }: QueuePar
 
     async claim<Kind extends TaskKind>(kind: Kind, limit: number) {
       const mine: Claimed<Kind>[] = []
-      let cursor: string | undefined
-      do {
-        const page = await store.list({
-          where: [{ field: 'kind', equals: kind }],
-          sort: { field: 'due', order: 'asc' },
-          limit,
-          ...(cursor !== undefined && { cursor })
-        })
-        for (const { document, revision } of page.items) {
+      const ofKind = { where: [{ field: 'kind', equals: kind }], sort: { field: 'due', order: 'asc' }, limit } as const
+      for await (const { items } of pagesOf(store.list, ofKind)) {
+        for (const { document, revision } of items) {
           const task = fromTaskDocument(document)
           if (!task) continue
           if (task.due > now().toISOString()) return mine
@@ -119,8 +114,7 @@ export function taskQueue(store: DocumentStore, { hash, now, leaseMs }: QueuePar
           if (one) mine.push(one)
           if (mine.length === limit) return mine
         }
-        cursor = page.next
-      } while (cursor !== undefined)
+      }
       return mine
     },
 

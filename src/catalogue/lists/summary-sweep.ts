@@ -1,5 +1,6 @@
 import type { Hash } from '../../domain/image/facts.ts'
 import { asFields, asText } from '../../domain/json/reading.ts'
+import { pagesOf } from '../../domain/pages.ts'
 import type { DocumentStore, Stores } from '../../stores/document-store.ts'
 import type { Lease, Leases, Note } from '../jobs/leases.ts'
 import type { Summaries } from './summaries.ts'
@@ -110,9 +111,9 @@ export function createSummarySweep({ stores, summaries, leases, hash, now, rules
 
 /** Containers, by what was changed about them since, the latest first. */
 async function* changedSince(store: DocumentStore, { field, since }: { field: string; since: string }): AsyncGenerator<string[]> {
-  let cursor: string | undefined
-  for (let seen = 0; seen < maxRecent; ) {
-    const { items, next } = await store.list({ sort: { field, order: 'desc' }, limit: 100, ...(cursor !== undefined && { cursor }) })
+  let seen = 0
+  const query = { sort: { field, order: 'desc' }, limit: 100 } as const
+  for await (const { items } of pagesOf(store.list, query)) {
     seen += items.length
     const recent = items.flatMap(({ document }) => {
       const fields = asFields(JSON.parse(document))
@@ -120,7 +121,6 @@ async function* changedSince(store: DocumentStore, { field, since }: { field: st
       return container !== null && at !== null && at >= since ? container : []
     })
     yield [...new Set(recent)]
-    if (recent.length < items.length || next === undefined) return
-    cursor = next
+    if (recent.length < items.length || seen >= maxRecent) return
   }
 }

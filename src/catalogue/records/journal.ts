@@ -2,6 +2,7 @@ import { isCatalogueError } from '../../domain/errors.ts'
 import { fromEntryDocument, type JournalEntry, momentOf, orderOf, recordEntryId, toEntryDocument } from '../../domain/history/entry.ts'
 import type { Hash } from '../../domain/image/facts.ts'
 import type { Condition } from '../../domain/json/query.ts'
+import { pagesOf } from '../../domain/pages.ts'
 import type { DocumentStore, Expectation, ListQuery } from '../../stores/document-store.ts'
 
 /** Bounded page of entries; `next` where there are more. */
@@ -112,14 +113,13 @@ export function createJournal(store: DocumentStore, { hash, now }: { hash: Hash;
 
     async entries({ limit, newestFirst, fresh = false, ...wanted }) {
       const query: ListQuery = { where: conditions(wanted), sort: { field: 'order', order: newestFirst ? 'desc' : 'asc' }, limit }
-      const { items, next } = await page({ ...query, fresh })
+      const found: JournalEntry[] = []
       // a store may end a page short of what there is
-      for (let cursor = next; cursor !== undefined && items.length < limit; ) {
-        const more = await page({ ...query, cursor })
-        items.push(...more.items)
-        cursor = more.next
+      for await (const { items } of pagesOf(page, { ...query, fresh })) {
+        found.push(...items)
+        if (found.length >= limit) break
       }
-      return items.slice(0, limit)
+      return found.slice(0, limit)
     },
 
     onEntry(listener) {

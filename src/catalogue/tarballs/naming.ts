@@ -1,12 +1,11 @@
 import { keysNamedIn } from '../../domain/image/storage.ts'
+import { pagesOf } from '../../domain/pages.ts'
 import type { DocumentStore, Stored } from '../../stores/document-store.ts'
 
 /** Who names which tarball. */
 export interface Naming {
   /** Those of the keys that some container names, or an image that waits to be published in one. Reads them all, page by page. */
   namedAmong(keys: ReadonlySet<string>, options?: { signal?: AbortSignal; onPage?: () => Promise<void> }): Promise<Set<string>>
-  /** Every record, page by page. */
-  records(options?: { signal?: AbortSignal | undefined }): AsyncGenerator<Stored[]>
 }
 
 const pageSize = 500
@@ -20,25 +19,21 @@ export function namingOf({ containers, buildStatuses }: { containers: DocumentSt
       for (const store of [buildStatuses, containers]) {
         // a copy that was made a moment ago counts
         await store.refresh()
-        for await (const page of pagesOf(store, signal)) {
+        for await (const page of allDocuments(store, signal)) {
           for (const { document } of page) for (const key of keysNamedIn(document)) if (keys.has(key)) named.add(key)
           if (named.size === keys.size) return named
           await onPage?.()
         }
       }
       return named
-    },
-    records: ({ signal } = {}) => pagesOf(containers, signal)
+    }
   }
 }
 
-/** A whole collection in pages. */
-export async function* pagesOf(store: DocumentStore, signal?: AbortSignal): AsyncGenerator<Stored[]> {
-  let cursor: string | undefined
-  do {
+/** Yields every document of a collection, a page at a time. Throws the reason of an aborted signal. */
+export async function* allDocuments(store: DocumentStore, signal?: AbortSignal): AsyncGenerator<Stored[]> {
+  for await (const { items } of pagesOf(store.list, { limit: pageSize })) {
     signal?.throwIfAborted()
-    const { items, next } = await store.list({ limit: pageSize, ...(cursor !== undefined && { cursor }) })
     yield items
-    cursor = next
-  } while (cursor !== undefined)
+  }
 }

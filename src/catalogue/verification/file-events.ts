@@ -1,6 +1,7 @@
 import type { BlobStore } from '../../blobs/blob-store.ts'
 import { isCatalogueError } from '../../domain/errors.ts'
 import { type Facts, fromFactsDocument, toFactsDocument } from '../../domain/image/facts.ts'
+import { pagesOf } from '../../domain/pages.ts'
 import type { DocumentStore, Stored } from '../../stores/document-store.ts'
 import type { TaskQueue } from '../jobs/task-queue.ts'
 import { unknownFacts } from './image-facts.ts'
@@ -44,15 +45,12 @@ export function createFileEvents(parts: FileEventsParts): FileEvents {
   const { facts, blobs, queue, now, verified, settleMs, wake, onWrite, onDeparted, onError } = parts
 
   async function* factsAbout(key: string): AsyncGenerator<{ known: Facts; stored: Stored }> {
-    let cursor: string | undefined
-    do {
-      const page = await facts.list({ where: [{ field: 'key', equals: key }], limit: 100, ...(cursor !== undefined && { cursor }) })
-      for (const stored of page.items) {
+    for await (const { items } of pagesOf(facts.list, { where: [{ field: 'key', equals: key }], limit: 100 })) {
+      for (const stored of items) {
         const known = fromFactsDocument(stored.document)
         if (known) yield { known, stored }
       }
-      cursor = page.next
-    } while (cursor !== undefined)
+    }
   }
 
   async function write(fresh: Facts, { id, revision }: Stored): Promise<void> {

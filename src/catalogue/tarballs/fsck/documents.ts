@@ -3,14 +3,14 @@ import { fromFactsDocument, isPendingKey } from '../../../domain/image/facts.ts'
 import { fromTaskDocument, type VerifyTask } from '../../../domain/image/task.ts'
 import type { Stored } from '../../../stores/document-store.ts'
 import { stillNamed } from '../../verification/url-sweep.ts'
-import { pagesOf } from '../naming.ts'
+import { allDocuments } from '../naming.ts'
 import { type FsckFinding, fsckFinding } from './findings.ts'
 import { type Run, youngMs } from './parts.ts'
 
 /** Facts about images that no record names. */
 export async function* checkFacts(run: Run): AsyncGenerator<FsckFinding> {
   const before = run.now().getTime() - youngMs
-  for await (const page of pagesOf(run.factsStore, run.signal)) {
+  for await (const page of allDocuments(run.factsStore, run.signal)) {
     run.checked.facts += page.length
     const known = page.map((stored) => ({ stored, facts: readOrNot(() => fromFactsDocument(stored.document)) }))
     const records = await run.containers.getMany(known.map(({ facts }) => facts?.container ?? ''))
@@ -37,7 +37,7 @@ export async function* checkFacts(run: Run): AsyncGenerator<FsckFinding> {
 /** Tasks that nobody can do. */
 export async function* checkTasks(run: Run): AsyncGenerator<FsckFinding> {
   const before = new Date(run.now().getTime() - youngMs).toISOString()
-  for await (const page of pagesOf(run.tasks, run.signal)) {
+  for await (const page of allDocuments(run.tasks, run.signal)) {
     run.checked.tasks += page.length
     const known = page.map((stored) => ({ stored, task: readOrNot(() => fromTaskDocument(stored.document)) }))
     const records = await run.containers.getMany(known.map(({ task }) => task?.container ?? ''))

@@ -3,9 +3,10 @@ import { fromDocument, imagesByKey } from '../../../domain/container/document.ts
 import { isCatalogueError } from '../../../domain/errors.ts'
 import { applies, type Facts, type ImageKey } from '../../../domain/image/facts.ts'
 import { digestInKey, isUploadKey, keyOfUrl, keysNamedIn } from '../../../domain/image/storage.ts'
+import { pagesOf } from '../../../domain/pages.ts'
 import type { Stored } from '../../../stores/document-store.ts'
 import { forEachConcurrently } from '../../jobs/concurrency.ts'
-import { pagesOf } from '../naming.ts'
+import { allDocuments } from '../naming.ts'
 import { type FsckFinding, type FsckNote, fsckFinding, spoken } from './findings.ts'
 import { type Run, youngMs } from './parts.ts'
 
@@ -31,11 +32,11 @@ const atOnce = 8
 export async function* checkObjects(run: Run): AsyncGenerator<FsckFinding | FsckNote> {
   let first = true
   for await (const stretch of stretchesOf(run)) {
-    for await (const page of pagesOf(run.containers, run.signal)) {
+    for await (const page of allDocuments(run.containers, run.signal)) {
       if (first) run.checked.containers += page.length
       yield* checkRecords(run, { page, stretch })
     }
-    for await (const page of pagesOf(run.buildStatuses, run.signal)) for (const { document } of page) markNamed(stretch, document)
+    for await (const page of allDocuments(run.buildStatuses, run.signal)) for (const { document } of page) markNamed(stretch, document)
     first = false
     run.checked.objects += stretch.entries.size
     yield* checkBytes(run, stretch)
@@ -45,18 +46,15 @@ export async function* checkObjects(run: Run): AsyncGenerator<FsckFinding | Fsck
 
 async function* stretchesOf({ blobs, signal, stretchSize = defaultStretch }: Run): AsyncGenerator<Stretch> {
   let stretch: Stretch = { entries: new Map(), after: '', last: undefined }
-  let cursor: string | undefined
-  do {
+  for await (const { items, next } of pagesOf(blobs.list, { limit: Math.min(1000, stretchSize) })) {
     signal.throwIfAborted()
-    const { items, next } = await blobs.list({ limit: Math.min(1000, stretchSize), ...(cursor !== undefined && { cursor }) })
     for (const item of items) stretch.entries.set(item.key, { ...item, named: false })
-    cursor = next
     if (stretch.entries.size < stretchSize || next === undefined) continue
     const last = items.at(-1)?.key
     if (last === undefined) continue
     yield { ...stretch, last }
     stretch = { entries: new Map(), after: last, last: undefined }
-  } while (cursor !== undefined)
+  }
   yield stretch
 }
 
