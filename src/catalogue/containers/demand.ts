@@ -12,6 +12,7 @@ import {
 } from '../../domain/build/demand.ts'
 import { isCatalogueError } from '../../domain/errors.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
+import { compareAndSwap } from '../jobs/compare-and-swap.ts'
 import type { Containers } from './containers.ts'
 
 /** What machines asked for: which architectures, and which containers did not have them. */
@@ -24,7 +25,6 @@ export interface DemandBook {
   read(days: number): Promise<{ since: string; rows: DemandRow[] }>
 }
 
-const attempts = 20
 const dayMs = 24 * 3_600_000
 /** Containers that are shown of an architecture. */
 const shown = 50
@@ -41,18 +41,14 @@ export function createDemandBook(store: DocumentStore, { now }: { now: () => Dat
     counted = true
   }
 
-  async function add(day: string, taken: Demand): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      const stored = await store.get(day)
-      const sum = mergedDemand(stored ? fromDemandDocument(stored.document) : noDemand, taken)
-      try {
-        await store.put(day, toDemandDocument(day, sum), stored ? { revision: stored.revision } : { absent: true })
-        return
-      } catch (error) {
-        if (!isCatalogueError(error, 'revision_conflict', 'already_exists') || attempt === attempts) throw error
-      }
-    }
-  }
+  const add = (day: string, taken: Demand) =>
+    compareAndSwap(store, {
+      id: day,
+      subject: `the demand of ${day}`,
+      decide: (stored) => ({
+        document: toDemandDocument(day, mergedDemand(stored ? fromDemandDocument(stored.document) : noDemand, taken))
+      })
+    })
 
   return {
     counted: (resolve) => async (id, architecture, options) => {
