@@ -7,7 +7,7 @@ import { type Facts, type Hash, pendingKey } from '../../domain/image/facts.ts'
 import { fromSummaryDocument, type StoredSummary } from '../../domain/lists/summary.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 import type { BuildStatuses } from '../builds/build-statuses.ts'
-import type { Rulebook } from '../builds/rulebook.ts'
+import type { SiteRules } from '../builds/site-rules.ts'
 import type { Changes } from '../records/changes.ts'
 import type { Journal } from '../records/journal.ts'
 import { currentFacts, type FactsStore } from '../verification/image-facts.ts'
@@ -62,19 +62,19 @@ export interface ViewsParts {
   buildStatuses: Pick<BuildStatuses, 'find'>
   journal: Pick<Journal, 'ofRevision'>
   summaries: Pick<DocumentStore, 'get'>
-  rulebook: Rulebook
+  rules: SiteRules
   hash: Hash
   now: () => Date
 }
 
-export function createViews({ changes, facts, buildStatuses, journal, summaries, rulebook, hash, now }: ViewsParts): Views {
+export function createViews({ changes, facts, buildStatuses, journal, summaries, rules, hash, now }: ViewsParts): Views {
   async function gather(record: ContainerRecord, learnt?: Facts): Promise<Gathering> {
     const [known, buildStatus] = await Promise.all([currentFacts(facts, record), buildStatuses.find(record.id)])
     const waiting = [...(buildStatus?.pending.keys() ?? [])].map(pendingKey)
     for (const one of waiting.length > 0 ? await facts.read(record.id, waiting) : []) known.set(one.imageKey, one)
     if (learnt) known.set(learnt.imageKey, learnt)
-    const expected = rulebook.expectedOf(record.id, buildStatus)
-    const { publish, buildTimeoutMs } = rulebook.policiesOf(record.id)
+    const expected = rules.expectedOf(record.id, buildStatus)
+    const { publish, buildTimeoutMs } = rules.policiesOf(record.id)
     const at = now().toISOString()
     return {
       known,
@@ -161,7 +161,7 @@ export function createViews({ changes, facts, buildStatuses, journal, summaries,
               record,
               ...gathered,
               expected: { architectures: [...expected, awaited], since: null },
-              publish: rulebook.policiesOf(id).publish,
+              publish: rules.policiesOf(id).publish,
               now: now().toISOString()
             })
       return { id, ...standing, expected, architectures: images, revision }

@@ -1,0 +1,19 @@
+import type { Architecture } from '../../domain/architecture.ts'
+import type { BuildStatus } from '../../domain/build/build-status.ts'
+import { bundleOf, defaults, type Expectation, expectedOf, type Policies, policiesOf, type Rule } from '../../domain/build/rules.ts'
+
+/** What the site's rules say about a container, by its id. */
+export interface SiteRules {
+  expectedOf(id: string, buildStatus: Pick<BuildStatus, 'expected'> | undefined): Expectation
+  policiesOf(id: string): Policies
+  bundleOf(id: string): { container: string; architecture: Architecture } | undefined
+}
+
+export function createSiteRules({ rules, expected }: { rules: readonly Rule[]; expected: readonly Architecture[] }): SiteRules {
+  const siteDefaults = { ...defaults, expected }
+  return {
+    expectedOf: (id, buildStatus) => expectedOf(id, { buildStatus, rules, defaults: siteDefaults }),
+    policiesOf: (id) => policiesOf(id, { rules, defaults: siteDefaults }),
+    bundleOf: (id) => bundleOf(id, rules)
+  }
+}
