@@ -1,4 +1,4 @@
-import { type Architecture, inTableOrder, namesOf, parseArchitecture } from '../architecture.ts'
+import { type Architecture, inTableOrder, likelyMeant, namesOf, parseArchitecture } from '../architecture.ts'
 import { CatalogueError, isCatalogueError } from '../errors.ts'
 import { type Json, JsonError, pythonObject, pythonString, readJson, stringOf } from '../json/json.ts'
 import { limits } from '../limits.ts'
@@ -104,6 +104,12 @@ function checkKey(key: string): void {
     if (!isCatalogueError(error)) throw error
     throw new CatalogueError('urls_invalid', `urls has the key ${JSON.stringify(key.slice(0, 100))}: ${error.message}`)
   }
+  const meant = likelyMeant(key)
+  if (meant === undefined) return
+  throw new CatalogueError(
+    'urls_invalid',
+    `urls has the key ${JSON.stringify(key)}, which is no architecture's name; did you mean ${JSON.stringify(meant)}? Nothing was stored.`
+  )
 }
 
 function refuse(found: string): never {
