@@ -1,7 +1,7 @@
 import { type Architecture, namesOf, parseArchitecture } from '../architecture.ts'
 import { CatalogueError } from '../errors.ts'
 import { guardUrl, isGuardUrl } from '../image/guard.ts'
-import { completeUrls, type ImageUrls, imagesOf, type Names, parseNames } from '../image/urls.ts'
+import { checkSpelling, completeUrls, type ImageUrls, imagesOf, type Names, parseNames } from '../image/urls.ts'
 import { pythonObject, pythonString } from '../json/json.ts'
 import { checkId, checkLength } from '../limits.ts'
 import { maskSecrets } from '../secrets.ts'
@@ -31,6 +31,8 @@ export interface GuardOptions {
   publicUrl: string
   /** The architectures that get a guard URL in every record with `urls` that lacks them. */
   guarded: readonly Architecture[]
+  /** The images that the record has already: their names are accepted, however they are spelt. */
+  stored?: ReadonlyMap<Architecture, string> | undefined
 }
 
 const amd64 = parseArchitecture('amd64')
@@ -39,7 +41,7 @@ const empty = new Set(['', 'null', '{}'])
 /**
  * The record that a registration makes: `url` is what x86_64 machines run and never another architecture's image, and in `urls`
  * every architecture stands under all its names, because a worker looks up platform.machine() and nothing else.
- * Throws id_invalid, parameter_invalid or urls_invalid.
+ * Throws id_invalid, parameter_invalid, architecture_invalid or urls_invalid.
  */
 export function containerFrom(registration: Registration, options: GuardOptions): Container {
   const { id, version, digest } = registration
@@ -60,6 +62,7 @@ export function containerFrom(registration: Registration, options: GuardOptions)
     return { id, version, digest, url, urls: undefined }
   }
 
+  checkSpelling(names.keys(), options.stored)
   const images = imagesOf(names)
   if (url !== '' && url !== images.get(amd64)) refuseOtherArchitecture(images, url)
   if (url !== '' && !images.has(amd64)) addAmd64(names, images, url)
@@ -145,7 +148,7 @@ function refuseOtherArchitecture(images: ImageUrls, url: string): void {
 }
 
 /** Returns a stored record's `url`; '' where it is a guard URL or, in a record that another program wrote, another architecture's image. */
-function ownUrl({ url = '', images }: { url: string | undefined; images: ImageUrls }): string {
+export function ownUrl({ url = '', images }: { url: string | undefined; images: ImageUrls }): string {
   const foreign = url !== images.get(amd64) && [...images.values()].includes(url)
   return isGuardUrl(url) || foreign ? '' : url
 }

@@ -25,6 +25,18 @@ export function parseNames(text: string): Names {
   return names
 }
 
+/** Throws architecture_invalid for a name that most likely misspells a known one, unless the record has an image under it already. */
+export function checkSpelling(names: Iterable<string>, stored: ReadonlyMap<Architecture, string> | undefined): void {
+  for (const name of names) {
+    const meant = likelyMeant(name)
+    if (meant === undefined || stored?.has(parseArchitecture(name))) continue
+    throw new CatalogueError(
+      'architecture_invalid',
+      `${JSON.stringify(name)} is not the name of an architecture; did you mean ${JSON.stringify(meant)}? Nothing was stored.`
+    )
+  }
+}
+
 /** The architectures of names that were checked. Throws urls_invalid when two names of one architecture have different URLs. */
 export function imagesOf(names: Names): ImageUrls {
   const images: ImageUrls = new Map()
@@ -104,12 +116,6 @@ function checkKey(key: string): void {
     if (!isCatalogueError(error)) throw error
     throw new CatalogueError('urls_invalid', `urls has the key ${JSON.stringify(key.slice(0, 100))}: ${error.message}`)
   }
-  const meant = likelyMeant(key)
-  if (meant === undefined) return
-  throw new CatalogueError(
-    'urls_invalid',
-    `urls has the key ${JSON.stringify(key)}, which is no architecture's name; did you mean ${JSON.stringify(meant)}? Nothing was stored.`
-  )
 }
 
 function refuse(found: string): never {

@@ -192,7 +192,17 @@ t.test('a stored record whose url is another architecture’s image is mended by
 })
 
 t.test('a misspelt architecture in urls is refused with the name that was meant', async (t) => {
-  t.throws(() => stored({ urls: '{"aarch46": "s3://arm"}' }), { code: 'urls_invalid', message: /"aarch46".*did you mean "aarch64"/ })
-  t.throws(() => stored({ urls: '{"X86_46": "s3://x"}' }), { code: 'urls_invalid', message: /did you mean "x86_64"/ })
+  t.throws(() => stored({ urls: '{"aarch46": "s3://arm"}' }), {
+    code: 'architecture_invalid',
+    message: /"aarch46".*did you mean "aarch64"/
+  })
+  t.throws(() => stored({ urls: '{"X86_46": "s3://x"}' }), { code: 'architecture_invalid', message: /did you mean "x86_64"/ })
   t.equal(stored({ urls: '{"sparc64": "s3://s"}' }).urls, '{"sparc64": "s3://s"}')
+  const old = new Map([[parseArchitecture('aarch46'), 's3://arm']])
+  const kept = mergedRegistration({ url: 's3://x', images: old }, registration({ urls: '{"s390x": "s3://z"}' }))
+  t.match(
+    containerFrom(kept, { ...options, stored: old }).urls,
+    /"aarch46"/,
+    'one that the record has already does not hinder other changes'
+  )
 })
