@@ -40,7 +40,7 @@ export function createContainerEdits({ changes, guarded, facts, now, verificatio
       let document = stored?.document
       for (const edit of edits) {
         const registration = edited(id, { known: document === undefined ? undefined : fromDocument(id, document), edit })
-        document = registration && toDocument(containerFrom(registration, { publicUrl, guarded }))
+        document = registration && toDocument(containerFrom(registration, { publicUrl, guarded, stored: stored?.record.images }))
       }
       return document
     }

@@ -99,7 +99,9 @@ async function add(parts: ContainersParts, request: AddRequest): Promise<Contain
   const images = merge ? imagesIn(container) : []
   if (merge && publishing.holds(id)) return (await publishing.bringImages({ id, publicUrl, cause, images })).record
   const to = (stored: StoredRecord | undefined) =>
-    merge && stored ? toDocument(containerFrom(mergedRegistration(stored.record, registration), guards)) : document
+    merge && stored
+      ? toDocument(containerFrom(mergedRegistration(stored.record, registration), { ...guards, stored: stored.record.images }))
+      : document
   // HySDS's builders say by `add` alone that they have built what it names
   const brought = merge ? images.map(({ architecture }) => architecture) : 'all'
   const { record } = (await changes.write(id, { cause, to, verbatim: true, brought })).after!

@@ -171,7 +171,10 @@ function checkRegistrable(
     throw new CatalogueError('restore_refused', `what stood at revision ${revision} of ${id} names no image: nothing could run it`)
   }
   try {
-    containerFrom({ id, version, digest, url, urls: stringOf(members.get('urls')) ?? members.get('urls') ?? '' }, options)
+    containerFrom(
+      { id, version, digest, url, urls: stringOf(members.get('urls')) ?? members.get('urls') ?? '' },
+      { ...options, stored: images }
+    )
   } catch (error) {
     if (isCatalogueError(error)) throw refusal(id, { revision, error })
     throw error

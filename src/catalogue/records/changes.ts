@@ -164,7 +164,7 @@ async function swapRecord(
       const after = document === undefined ? undefined : toStoredRecord(id, { document, revision: before?.revision ?? '' })
       const meant = { before: meaning(before), after: meaning(after) }
       const unchanged = meant.before === meant.after
-      const keep = change.dryRun || (unchanged && (!change.verbatim || document === undefined))
+      const keep = change.dryRun || (unchanged && (!change.verbatim || document === before?.document))
       return { document, keep, before, after, meant, unchanged }
     }
   })

@@ -112,7 +112,7 @@ interface RegistrationChange extends ChangeContext {
 type Registered = RecordChanged & { after: StoredRecord }
 
 async function swap({ changes, guarded }: ImageRecordsParts, { id, publicUrl, to, ...change }: RegistrationChange): Promise<Registered> {
-  const document = (stored: StoredRecord | undefined) => toDocument(containerFrom(to(stored), { publicUrl, guarded }))
+  const document = (stored: StoredRecord | undefined) => toDocument(containerFrom(to(stored), { publicUrl, guarded, stored: stored?.record.images }))
   const changed = await changes.write(id, { ...change, to: document })
   return { ...changed, after: changed.after! }
 }
