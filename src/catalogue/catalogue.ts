@@ -16,43 +16,37 @@ import { type Containers, containerCatalogue } from './containers/containers.ts'
 import { createDemandBook, type DemandBook } from './containers/demand.ts'
 import { specsNaming } from './containers/spec-references.ts'
 import { type Specs, specCatalogue } from './containers/specs.ts'
-import { type DeletedList, deletedList } from './history/deleted.ts'
-import { createEvents, type EventBounds, type Events } from './history/events.ts'
-import { createHistory, type History } from './history/history.ts'
-import { createJournalBounds, type JournalBounds } from './history/journal-bounds.ts'
-import { type Images, type ImagesParts, imageCatalogue } from './images/images.ts'
+import type { ContainerHistory } from './history/container-history.ts'
+import type { DeletedList } from './history/deleted.ts'
+import type { Events } from './history/events.ts'
+import { createHistory, type HistorySettings } from './history/history.ts'
+import type { JournalBounds } from './history/journal-bounds.ts'
+import { type Images, imageCatalogue } from './images/images.ts'
 import { layoutDownloads } from './images/layout-download.ts'
 import { type ResumableUploads, resumableUploads } from './images/resumable-uploads.ts'
 import { createStaleUploadGuard } from './images/stale-uploads.ts'
-import { createLeases } from './jobs/leases.ts'
-import { taskQueue } from './jobs/task-queue.ts'
-import { containerList, summariseComingWith, summariseWith } from './lists/container-list.ts'
-import { createExternalChanges, rangeOf } from './lists/external-changes.ts'
+import { createJobs } from './jobs/jobs.ts'
+import type { ContainerList } from './lists/container-list.ts'
 import type { ContainerView } from './lists/image-views.ts'
-import { stateEntries } from './lists/state-entries.ts'
-import { createSummaries, type Summaries } from './lists/summaries.ts'
-import { createSummarySweep, type SummarySweep } from './lists/summary-sweep.ts'
-import { createViews, type Views } from './lists/views.ts'
-import { createWaiting, type Waiting } from './lists/waiting.ts'
-import { createChanges, type StoredRecord } from './records/changes.ts'
+import { createLists, type Lists } from './lists/lists.ts'
+import type { ViewedRecord, Views } from './lists/views.ts'
+import type { Waiting } from './lists/waiting.ts'
+import { createChanges } from './records/changes.ts'
 import { recordsOf } from './records/image-records.ts'
 import { createJournal } from './records/journal.ts'
-import { namingOf } from './tarballs/naming.ts'
-import { createRemovals, type Removals, type RemovalsParts } from './tarballs/removals.ts'
-import { tarballStatuses } from './tarballs/tarball-status.ts'
-import { type Upkeep, type UpkeepParts, upkeepCatalogue } from './tarballs/upkeep.ts'
-import { createFileEvents, type FileEvents } from './verification/file-events.ts'
-import { createFactsStore, currentFacts } from './verification/image-facts.ts'
-import { createImageLookup } from './verification/image-lookup.ts'
-import { requireProofWith } from './verification/strict-registration.ts'
-import { sweep } from './verification/url-sweep.ts'
-import { createVerification, type Verification, type VerificationParts } from './verification/verification.ts'
+import type { Removals } from './tarballs/removals.ts'
+import { createTarballs, defaultUploadExpiryMs, type TarballSettings, type Upkeep } from './tarballs/tarballs.ts'
+import type { FileEvents } from './verification/file-events.ts'
+import { currentFacts } from './verification/image-facts.ts'
+import type { ImageSweep } from './verification/url-sweep.ts'
+import { createVerification, type VerificationSettings } from './verification/verification.ts'
+import type { Verifier } from './verification/verifier.ts'
 
 /** Everything that the faces may ask for. */
 export interface Catalogue {
   /** Containers by what they are; and since when every row was looked at. */
-  list: ReturnType<typeof containerList>
-  summaries: Summaries & SummarySweep
+  list: ContainerList
+  summaries: Lists['summaries']
   containers: Containers
   /** Absent where there is nowhere to keep tarballs. */
   images: Images | undefined
@@ -60,7 +54,7 @@ export interface Catalogue {
   layout: ReturnType<typeof layoutDownloads> | undefined
   /** Tarballs that arrive in pieces. */
   uploads: ResumableUploads | undefined
-  verification: Verification | undefined
+  verification: Verifier | undefined
   /** To be told of tarballs that come and go by their paths. */
   arrivals: FileEvents | undefined
   /** Changing whole containers. */
@@ -79,9 +73,9 @@ export interface Catalogue {
   waiting: Waiting
   views: Views
   /** A container with what is known of it. */
-  view: (known: Pick<StoredRecord, 'record' | 'revision'>) => Promise<ContainerView>
+  view: (container: ViewedRecord) => Promise<ContainerView>
   /** What happened to containers. */
-  history: History
+  history: ContainerHistory
   deleted: DeletedList
   journalBounds: JournalBounds
   /** What happens, as it happens. */
@@ -100,37 +94,21 @@ export interface Catalogue {
   /** Removing tarballs that no container names any more. */
   removals: Removals | undefined
   /** Looks again at what was looked at longest ago. */
-  sweep: ((options: Parameters<typeof sweep>[1]) => Promise<number>) | undefined
+  sweep: ImageSweep | undefined
   jobSpecs: Specs
   hysdsIos: Specs
   /** A document as an engine would answer it, for operators. */
   describe: Record<'containers' | 'jobSpecs' | 'hysdsIos', DocumentStore['describe']>
 }
 
-type RemovalSettings = Pick<RemovalsParts, 'graceMs' | 'onReleased' | 'onRemoved' | 'onError'>
-
-export interface TarballParts extends Pick<ImagesParts, 'blobs' | 'sources' | 'now' | 'strict' | 'addresses'> {
-  removal: RemovalSettings
-  /** SHA-256 of bytes as they come, hexadecimal. */
-  digestOf: UpkeepParts['digestOf']
-  aloneSince: UpkeepParts['aloneSince']
-  /** Which images are read to prove what they are. */
-  mode: VerificationParts['mode']
-  /** For how long a task is somebody's without a sign of life. */
-  leaseMs: number
-  /** For how long an upload may stand still, over restarts; default a day. */
-  uploadExpiryMs?: number
+/** What the rooms that keep, read and remove tarballs need. */
+export interface TarballParts extends Omit<VerificationSettings, 'inspect'>, Omit<TarballSettings, 'inspect'> {
+  now: () => Date
   /** How images are read; a wrapper may measure it. */
   inspect?: Inspect
-  /** How long the store needs until a list shows what was just written; default not at all. */
-  settleMs?: number
-  /** Somebody removed a tarball by its path that images of these containers are. */
-  onDeparted?: (departed: { key: string; containers: string[] }) => void
-  /** What is known of a tarball that was replaced or removed could not be looked for. */
-  onMissed?: (error: unknown, key: string) => void
 }
 
-export interface CatalogueOptions {
+export interface CatalogueOptions extends HistorySettings {
   guarded: readonly Architecture[]
   /** The architectures that a container shall have where neither itself nor a rule says so; default none. */
   expected?: readonly Architecture[]
@@ -141,13 +119,6 @@ export interface CatalogueOptions {
   tarballs?: TarballParts | undefined
   /** A change was made, and the journal could not take it. */
   onAppendFailed: (error: unknown, id: string) => void
-  /** For how long a removed container is listed as one that can be brought back. */
-  deletedKeepMs?: number
-  /** How many entries of a container's history are kept; default 1000. */
-  historyEntries?: number
-  /** And for how long; default a year. */
-  historyKeepMs?: number
-  eventBounds?: Partial<EventBounds> | undefined
   /** Something behind the requests failed as nobody foresaw; default onUntold. */
   onFailure?: (error: unknown, what: string) => void
   /** Fill container_image_urls of job specs from the catalogue. */
@@ -156,112 +127,72 @@ export interface CatalogueOptions {
   appendGraceMs?: number
 }
 
-const day = 24 * 3_600_000
-
 export function createCatalogue(stores: Stores, options: CatalogueOptions): Catalogue {
-  const { guarded, expected = [], rules = [], add = 'replace', hash, onAppendFailed } = options
-  const tarballs = options.tarballs && { inspect: inspectImage, ...options.tarballs }
-  const { deletedKeepMs = 30 * day, historyEntries = 1000, historyKeepMs = 365 * day, onFailure = onAppendFailed } = options
-  const { fillSpecs = false } = options
-  const { appendGraceMs = 5000 } = options
-  const imageAt = createImageLookup({ ...stores, hash })
-  const facts = createFactsStore(stores.facts, hash, { imageAt, onWrite: (container) => summaries.touched(container) })
-  const now = tarballs?.now ?? (() => new Date())
+  const { guarded, expected = [], rules = [], add = 'replace', hash, onAppendFailed, onFailure = onAppendFailed } = options
+  const { fillSpecs = false, appendGraceMs: graceMs = 5000 } = options
+  const settings = options.tarballs && { inspect: inspectImage, ...options.tarballs }
+  const { now = () => new Date(), addresses = () => [] } = settings ?? {}
+  const { queue, leases } = createJobs({ stores, hash, now, taskLeaseMs: settings?.leaseMs })
+  const { facts, verifier, ...verification } = createVerification({ stores, hash, now, queue, settings, onFailure })
+  const tarballs = settings && createTarballs({ stores, facts, queue, now, settings })
   const journal = createJournal(stores.journal, { hash, now })
   const rulebook = createRulebook({ rules, expected })
-  const releaseTarballs = async (id: string, urls: readonly string[]) => removals?.releaseTarballs(id, urls) ?? []
-  const buildStatuses = createBuildStatuses({ store: stores.buildStatuses, journal, rulebook, hash, now, onAppendFailed, releaseTarballs })
-  const queue = taskQueue(stores.tasks, { hash, now, leaseMs: 60_000, ...tarballs })
-  const naming = namingOf(stores)
-  const removals = tarballs && createRemovals({ ...stores, ...tarballs, ...tarballs.removal, naming, queue })
-  const upkeep = tarballs && removals && upkeepCatalogue(stores, { ...tarballs, facts, naming, queue, removals })
+  const buildStatuses = createBuildStatuses({
+    store: stores.buildStatuses,
+    ...{ journal, rulebook, hash, now, onAppendFailed },
+    releaseTarballs: tarballs?.removals.releaseTarballs
+  })
   const { follow } = buildStatuses
-  const changes = createChanges({ containers: stores.containers, journal, hash, follow, release: removals?.changed, onAppendFailed })
+  const release = tarballs?.removals.changed
+  const changes = createChanges({ containers: stores.containers, journal, hash, follow, release, onAppendFailed })
   const plainRecords = recordsOf({ changes, guarded, facts })
-  const views = createViews({ changes, facts, buildStatuses, journal, summaries: stores.summaries, rulebook, hash, now })
-  const leases = createLeases(stores.leases, { now, leaseMs: 60_000 })
-  const externalChanges = createExternalChanges({
-    journal,
-    hash,
-    now,
-    graceMs: appendGraceMs,
-    baseline: async () => (await sweeper.swept()) !== undefined,
-    onForeign: async (record) => verification?.registered(record, { publicUrl: tarballs?.addresses()[0] ?? '' })
+  const lists = createLists({
+    ...{ stores, changes, journal, facts, buildStatuses, rulebook, leases, verifier, addresses, hash, now, graceMs },
+    ...{ rules: JSON.stringify([rules, expected]), onAppendFailed, onFailure }
   })
-  const summarise = summariseWith({ views, now })
-  const summariseComing = summariseComingWith({ views, hash, now })
-  const summaries = createSummaries({
-    store: stores.summaries,
-    changes,
-    summarise,
-    summariseComing,
-    account: externalChanges.account,
-    graceMs: appendGraceMs,
-    onWritten: stateEntries({ journal, views, onAppendFailed }),
-    onError: (error) => onFailure(error, 'a row of the lists could not be written')
-  })
-  const config = JSON.stringify([rules, expected])
-  const sweeper = createSummarySweep({ stores, summaries, leases, hash, now, rules: config })
-  changes.onChange((id, told) => summaries.touched(id, rangeOf(told)))
-  buildStatuses.onTouched((id) => summaries.touched(id))
-  const verification = tarballs && createVerification({ ...tarballs, imageAt, facts, queue, onFailure })
+  const { views } = lists
   const publishing = createPublishing({
-    ...{ records: plainRecords, changes, buildStatuses, facts, rulebook, guarded, verification, now },
-    keep: removals?.keep,
-    addresses: tarballs?.addresses ?? (() => [])
+    ...{ records: plainRecords, changes, buildStatuses, facts, rulebook, guarded, verification: verifier, now, addresses },
+    keep: tarballs?.removals.keep
   })
-  verification?.onProof((id) => publishing.settle(id))
-  const journalBounds = createJournalBounds({
-    store: stores.journal,
-    journal,
-    containers: stores.containers,
-    leases,
-    hash,
-    now,
-    entries: historyEntries,
-    keepMs: historyKeepMs
+  verifier?.onProof((id) => publishing.settle(id))
+  const history = createHistory({
+    ...{ stores, journal, changes, facts, leases, guarded, view: views.of, verifier, hash, now, onFailure },
+    ...{ tarballs: tarballs?.statuses, settings: options }
   })
   const planning = createPlanning({ changes, facts, buildStatuses, rulebook, jobSpecs: stores.jobSpecs, now })
   const demand = createDemandBook(stores.demand, { now })
-  const standings = tarballs && removals && tarballStatuses({ ...tarballs, pendingAmong: removals.pendingAmong })
-  const strictly = { requireProof: tarballs?.strict ? requireProofWith(tarballs) : undefined }
-  const containers = containerCatalogue(stores.containers, { guarded, add, facts, changes, publishing, verification, ...strictly })
-  const edits = containerEdits({ changes, guarded, facts, now, verification })
+  const containers = containerCatalogue(stores.containers, {
+    ...{ guarded, add, facts, changes, publishing, verification: verifier },
+    requireProof: verification.requireProof
+  })
+  const edits = containerEdits({ changes, guarded, facts, now, verification: verifier })
   return {
     containers: { ...containers, resolve: demand.counted(containers.resolve) },
     images:
-      tarballs &&
-      verification &&
-      imageCatalogue({ ...tarballs, records: publishing, buildStatuses, settle: publishing.settle, facts, verification, views }),
-    layout: tarballs && layoutDownloads({ ...tarballs, facts, read: (id) => changes.read(id) }),
+      settings &&
+      verifier &&
+      imageCatalogue({ ...settings, records: publishing, buildStatuses, settle: publishing.settle, facts, verification: verifier, views }),
+    layout: settings && layoutDownloads({ ...settings, facts, read: (id) => changes.read(id) }),
     uploads:
       tarballs &&
+      settings &&
       resumableUploads({
-        ...tarballs,
+        ...settings,
         facts,
         records: publishing,
         refuseStale: createStaleUploadGuard({ changes, buildStatuses, journal }),
-        releaseTarballs,
-        expiryMs: tarballs.uploadExpiryMs ?? 24 * 3_600_000
+        releaseTarballs: tarballs.removals.releaseTarballs,
+        expiryMs: settings.uploadExpiryMs ?? defaultUploadExpiryMs
       }),
-    verification,
-    list: containerList({ containers: stores.containers, rows: stores.summaries, summaries, views, now }),
-    summaries: { ...summaries, ...sweeper },
-    arrivals:
-      tarballs &&
-      verification &&
-      createFileEvents({
-        facts: stores.facts,
-        queue,
-        now,
-        verified: tarballs.mode !== 'off',
-        settleMs: tarballs.settleMs ?? 0,
-        wake: verification.wake,
-        blobs: tarballs.blobs,
-        onWrite: (container) => summaries.touched(container),
-        onDeparted: tarballs.onDeparted ?? (() => {}),
-        onError: tarballs.onMissed ?? (() => {})
-      }),
+    verification: verifier,
+    arrivals: verification.fileEvents,
+    sweep: verification.sweep,
+    list: lists.list,
+    summaries: lists.summaries,
+    waiting: lists.waiting,
+    views,
+    view: views.of,
     edits,
     async imageOf(id, architecture) {
       const { record } = await changes.read(id)
@@ -274,18 +205,14 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     buildStatuses,
     building: createBuilding({ buildStatuses, changes, rulebook, settle: publishing.settle, now }),
     publishing,
-    waiting: createWaiting({ views, journal, buildStatuses }),
-    views,
-    view: views.of,
-    journalBounds,
-    history: createHistory({ journal, bounds: journalBounds, changes, guarded, view: views.of, verification, standings, facts, now }),
-    events: createEvents({ journal, now, bounds: options.eventBounds, onError: (error) => onFailure(error, 'events could not be read') }),
-    deleted: deletedList({ journal, containers: stores.containers, tarballs: standings, now, keepMs: deletedKeepMs }),
+    journalBounds: history.bounds,
+    history: history.containers,
+    events: history.events,
+    deleted: history.deleted,
     specsNaming: (container) => specsNaming(stores.jobSpecs, { container, most: 20 }),
-    upkeep,
-    removals,
+    upkeep: tarballs?.upkeep,
+    removals: tarballs?.removals,
     backfill: createBackfill({ containers: stores.containers, facts, changes, guarded }),
-    sweep: tarballs && ((options) => sweep({ ...tarballs, imageAt, facts: stores.facts, queue }, options)),
     planning,
     demand,
     hash,

@@ -1,7 +1,7 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import { type BuildStatus, withBuild, withExpected, withTest } from '../../domain/build/build-status.ts'
 import { isFinal, type JobReport, type JobReportView, type JobWord, jobReportView } from '../../domain/build/job-report.ts'
-import type { Expectation } from '../../domain/build/rules.ts'
+import type { EffectiveExpectation } from '../../domain/build/rules.ts'
 import { currentUrls } from '../../domain/build/state.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
@@ -12,7 +12,7 @@ import type { BuildStatuses } from './build-statuses.ts'
 import type { Publishing } from './publication.ts'
 import type { Rulebook } from './rulebook.ts'
 
-export interface ExpectedView extends Omit<Expectation, 'architectures'> {
+export interface ExpectedView extends Omit<EffectiveExpectation, 'architectures'> {
   container: string
   architectures: readonly Architecture[]
   /** Of what stands beside the container; null while nothing does. */

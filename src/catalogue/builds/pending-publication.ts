@@ -9,7 +9,7 @@ import type { Release } from '../../domain/image/task.ts'
 import { createKeyedMutex } from '../jobs/keyed-mutex.ts'
 import type { Changes, StoredRecord } from '../records/changes.ts'
 import { type FactsStore, rememberClaimedDigest } from '../verification/image-facts.ts'
-import type { Verification } from '../verification/verification.ts'
+import type { Verifier } from '../verification/verifier.ts'
 import type { BuildStatuses } from './build-statuses.ts'
 import type { Rulebook } from './rulebook.ts'
 
@@ -34,7 +34,7 @@ export interface PendingPublicationParts {
   facts: FactsStore
   rulebook: Rulebook
   guarded: readonly Architecture[]
-  verification: Pick<Verification, 'registered'> | undefined
+  verification: Pick<Verifier, 'registered'> | undefined
   addresses: () => readonly string[]
   now: () => Date
 }

@@ -60,7 +60,7 @@ export function createPlanning({ changes, facts, buildStatuses, rulebook, jobSpe
       const { record, known } = found ?? { record: fromDocument(container, '{}'), known: new Map<ImageKey, Facts>() }
       const sources = sourcesFor(rulebook.expectedOf(container, buildStatus).architectures)
       const { buildTimeoutMs } = rulebook.policiesOf(container)
-      return { container, steps: planOf({ sources, record, known, buildStatus, buildTimeoutMs, now: now().toISOString() }) }
+      return { container, steps: planOf({ sources, record, facts: known, buildStatus, buildTimeoutMs, now: now().toISOString() }) }
     },
 
     async manifest(id, format) {

@@ -9,7 +9,7 @@ import { checkId } from '../../domain/limits.ts'
 import { checkPrecondition, type StoredRecord } from '../records/changes.ts'
 import { type ChangeContext, type ImageToRegister, type Records, type RegisteredImage, registrationOf } from '../records/image-records.ts'
 import { rememberClaimedDigest } from '../verification/image-facts.ts'
-import type { Verification } from '../verification/verification.ts'
+import type { Verifier } from '../verification/verifier.ts'
 import { createPendingPublication, type PendingPublicationParts } from './pending-publication.ts'
 
 /** An image that somebody brings. */
@@ -34,7 +34,7 @@ export interface Publishing extends Records {
 
 export interface PublishingParts extends PendingPublicationParts {
   records: Records
-  verification: Pick<Verification, 'registered' | 'waits'> | undefined
+  verification: Pick<Verifier, 'registered' | 'waits'> | undefined
   /** Their tarballs may be about to be removed, because no record names them. */
   keep: ((urls: readonly string[]) => Promise<void>) | undefined
 }

@@ -4,7 +4,7 @@ import {
   bundleOf,
   type Defaults,
   defaults,
-  type Expectation,
+  type EffectiveExpectation,
   expectedOf,
   type Policies,
   policiesOf,
@@ -13,7 +13,7 @@ import {
 
 /** What the site's rules say about a container, by its id. */
 export interface Rulebook {
-  expectedOf(id: string, buildStatus: Pick<BuildStatus, 'expected'> | undefined): Expectation
+  expectedOf(id: string, buildStatus: Pick<BuildStatus, 'expected'> | undefined): EffectiveExpectation
   policiesOf(id: string): Policies
   bundleOf(id: string): { container: string; architecture: Architecture } | undefined
 }

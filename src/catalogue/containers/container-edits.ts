@@ -6,14 +6,14 @@ import { checkId } from '../../domain/limits.ts'
 import type { Changes, RecordChanged, StoredRecord } from '../records/changes.ts'
 import type { ChangeContext } from '../records/image-records.ts'
 import { type FactsStore, rememberClaimedDigest } from '../verification/image-facts.ts'
-import type { Verification } from '../verification/verification.ts'
+import type { Verifier } from '../verification/verifier.ts'
 
 export interface EditsParts {
   changes: Changes
   guarded: readonly Architecture[]
   facts: FactsStore
   now: () => Date
-  verification: Pick<Verification, 'registered'> | undefined
+  verification: Pick<Verifier, 'registered'> | undefined
 }
 
 /** Edits of one container, in their order, as one change. */

@@ -9,7 +9,7 @@ import type { DocumentStore } from '../../stores/document-store.ts'
 import type { Brought, Publishing } from '../builds/publication.ts'
 import type { Changes, StoredRecord } from '../records/changes.ts'
 import type { FactsStore } from '../verification/image-facts.ts'
-import type { Verification } from '../verification/verification.ts'
+import type { Verifier } from '../verification/verifier.ts'
 
 export interface Containers {
   /** Registers, replacing the whole record as Mozart does. Throws what containerFrom throws. */
@@ -45,7 +45,7 @@ export interface ContainersOptions {
   facts: FactsStore
   changes: Changes
   publishing: Pick<Publishing, 'holds' | 'bring' | 'bundle'>
-  verification: Pick<Verification, 'registered' | 'proven'> | undefined
+  verification: Pick<Verifier, 'registered' | 'proven'> | undefined
   /** On a strict site: reads the images of a record beforehand, and throws when one is not what it is said to be. */
   requireProof: ((record: ContainerRecord, options: { publicUrl: string; withinMs: number }) => Promise<Facts[]>) | undefined
 }

@@ -48,7 +48,7 @@ const removals = { kind: 'record', what: ['removed', 'noticed'], newestFirst: tr
 const batch = 500
 
 /** However long a page is: so many reads, and a look at each tarball. */
-export function deletedList({ journal, containers, tarballs, now, keepMs }: DeletedParts): DeletedList {
+export function createDeletedList({ journal, containers, tarballs, now, keepMs }: DeletedParts): DeletedList {
   /** The last removal of each container, by its entry. A page before this one may have told of it. */
   async function lastOf(found: readonly JournalEntry[], cursor: string | undefined): Promise<Map<string, string>> {
     const last = new Map<string, string>()

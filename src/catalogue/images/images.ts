@@ -17,8 +17,8 @@ import { type ContainerView, type ImageView, imageView } from '../lists/image-vi
 import type { Views } from '../lists/views.ts'
 import type { ChangeContext, Records, RegisteredImage, StoredRecord } from '../records/image-records.ts'
 import { currentFacts, type FactsStore, rememberClaimedDigest } from '../verification/image-facts.ts'
-import { type ReadingParts, readAndLearn, readTarball, type Target } from '../verification/tarball-reading.ts'
-import type { Verification } from '../verification/verification.ts'
+import { type ReadingParts, type ReadingTarget, readAndLearn, readTarball } from '../verification/tarball-reading.ts'
+import type { Verifier } from '../verification/verifier.ts'
 import { type TarballUpload, uploadTarball } from './tarball-uploads.ts'
 
 export interface ImageAnswer {
@@ -92,7 +92,7 @@ export interface ImagesParts {
   now: () => Date
   inspect: ReadingParts['inspect']
   strict: boolean
-  verification: Pick<Verification, 'registered'>
+  verification: Pick<Verifier, 'registered'>
   views: Views
   /** Addresses under which this server knows itself, beside the one that it was asked under. */
   addresses: () => readonly string[]
@@ -138,7 +138,7 @@ export function imageCatalogue({ records, views, buildStatuses, settle, ...parts
     id,
     architecture,
     publicUrl
-  }: ImageAddress): Promise<Target & { facts: Facts | undefined; record: ContainerRecord }> {
+  }: ImageAddress): Promise<ReadingTarget & { facts: Facts | undefined; record: ContainerRecord }> {
     const { record } = await records.read(id)
     const url = record.images.get(architecture)
     if (url === undefined) throw imageMissing(record, { architecture, requested: architecture })
@@ -148,7 +148,7 @@ export function imageCatalogue({ records, views, buildStatuses, settle, ...parts
     return { container: id, imageKey: architecture, url, digest, given: known?.given ?? null, key, facts: known, record }
   }
 
-  function waitingTarget({ id, architecture, publicUrl }: ImageAddress, { url, digest }: PendingImage): Target {
+  function waitingTarget({ id, architecture, publicUrl }: ImageAddress, { url, digest }: PendingImage): ReadingTarget {
     const key = keyOfUrl(url, [publicUrl, ...addresses()])
     return { container: id, imageKey: pendingKey(architecture), url, digest: digest ?? '', given: digest, key }
   }

@@ -8,7 +8,7 @@ import type { ImageFacts } from '../../images/image-report.ts'
 import { type LayoutArchive, type LayoutImage, layoutArchive } from '../../images/layout-archive.ts'
 import type { StoredRecord } from '../records/changes.ts'
 import { currentFacts, type FactsStore } from '../verification/image-facts.ts'
-import { openTarball, type ReadingParts, type Target } from '../verification/tarball-reading.ts'
+import { openTarball, type ReadingParts, type ReadingTarget } from '../verification/tarball-reading.ts'
 
 export interface LayoutDownload extends LayoutArchive {
   /** What a file of it is called. */
@@ -30,7 +30,7 @@ export function layoutDownloads(parts: LayoutParts): (asked: { id: string; publi
   const { blobs, sources, facts, addresses } = parts
 
   /** Before the first byte is sent; what goes wrong later can only break the answer off. */
-  async function checkThere({ key, url, container, imageKey }: Target, known: Facts): Promise<void> {
+  async function checkThere({ key, url, container, imageKey }: ReadingTarget, known: Facts): Promise<void> {
     if (key === undefined) return void (await sources.probe(url))
     const blob = await blobs.head(key)
     if (blob && (blob.sha256 === undefined || blob.sha256 === known.sha256)) return

@@ -1,4 +1,4 @@
-import { type BlobStore, checkGrowth, checkStored, type Expected, type Stored } from '../../blobs/blob-store.ts'
+import { type BlobStore, checkGrowth, checkStored, type Expected, type StoredBytes } from '../../blobs/blob-store.ts'
 import type { Architecture } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { asArchitecture, type Facts, supportsClaim } from '../../domain/image/facts.ts'
@@ -64,7 +64,7 @@ export async function uploadTarball(parts: UploadParts, upload: TarballUpload): 
     checkProven(report, parts)
   })
   let place: UploadPlace | undefined
-  const keyOf = (stored: Stored): string => {
+  const keyOf = (stored: StoredBytes): string => {
     report!.tarball.sha256 = stored.sha256
     place = placeOf(report!, { id, said: said(), before })
     return place.key

@@ -1,8 +1,8 @@
-import type { Architecture } from '../architecture.ts'
+import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import { containerFrom, type GuardOptions, imageRegistration } from '../container/container.ts'
 import { type ContainerRecord, fromDocument, toDocument } from '../container/document.ts'
 import type { Verdict } from '../image/facts.ts'
-import { type PendingImage, uniqueInTableOrder } from './build-status.ts'
+import type { PendingImage } from './build-status.ts'
 import type { Publish } from './rules.ts'
 
 export interface PublicationInput {
