@@ -9,9 +9,18 @@ export interface Room {
 
 const domain = ['domain/']
 /** What every room of the domain may import: the files that stand in no room of it. */
-const foundations = ['architecture', 'credentials', 'errors', 'limits', 'pages', 'percent', 'policy', 'request-report', 'secrets'].map(
-  (name) => `domain/${name}.ts`
-)
+const foundations = [
+  'architecture',
+  'credentials',
+  'edit-distance',
+  'errors',
+  'limits',
+  'pages',
+  'percent',
+  'policy',
+  'request-report',
+  'secrets'
+].map((name) => `domain/${name}.ts`)
 const port = ['stores/document-store.ts', 'stores/coalesce.ts', 'domain/']
 const faces = ['http/shared/', 'catalogue/', 'domain/', 'schemas.ts']
 

@@ -34,7 +34,7 @@ export function containerEdits({ changes, guarded, facts, now, verification }: E
       let document = known?.document
       for (const edit of edits) {
         const registration = edited(id, { known: document === undefined ? undefined : fromDocument(id, document), edit })
-        document = registration && toDocument(containerFrom(registration, { publicUrl, guarded }))
+        document = registration && toDocument(containerFrom(registration, { publicUrl, guarded, stored: known?.record.images }))
       }
       return document
     }

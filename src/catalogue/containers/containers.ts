@@ -56,7 +56,8 @@ export function containerCatalogue(
 ): Containers {
   return {
     async add(registration, { publicUrl, merge = usually === 'merge', verifyMs, cause }) {
-      const documentOf = (wanted: Registration) => toDocument(containerFrom(wanted, { publicUrl, guarded }))
+      const documentOf = (wanted: Registration, stored?: ContainerRecord) =>
+        toDocument(containerFrom(wanted, { publicUrl, guarded, stored: stored?.images }))
       const named = () => fromDocument(registration.id, documentOf(registration))
       const proofs = verifyMs !== undefined && requireProof ? await requireProof(named(), { publicUrl, withinMs: verifyMs }) : []
       if (merge && publishing.holds(registration.id)) {
@@ -66,7 +67,7 @@ export function containerCatalogue(
       // what is wrong with it is said without asking the store
       const posted = merge ? undefined : documentOf(registration)
       const to = (known: StoredRecord | undefined) =>
-        posted ?? documentOf(known ? mergedRegistration(known.record, registration) : registration)
+        posted ?? documentOf(known ? mergedRegistration(known.record, registration) : registration, known?.record)
       // who adds has built what it names: HySDS's builders have no other word for it
       const brought = merge ? imagesIn(registration, publicUrl).map(({ architecture }) => architecture) : 'all'
       const changed = await changes.write(registration.id, { cause, to, verbatim: true, brought })

@@ -181,7 +181,8 @@ function checkRegistrable(
     throw new CatalogueError('restore_refused', `what stood at revision ${revision} of ${id} names no image: nothing could run it`)
   }
   try {
-    containerFrom({ id, version, digest, url, urls: stringOf(members.get('urls')) ?? members.get('urls') ?? '' }, options)
+    const urls = stringOf(members.get('urls')) ?? members.get('urls') ?? ''
+    containerFrom({ id, version, digest, url, urls }, { ...options, stored: images })
   } catch (error) {
     if (isCatalogueError(error)) throw refusal(id, { revision, error })
     throw error

@@ -105,7 +105,7 @@ export function createChanges({ containers, journal, hash, follow, onAppendFaile
     const meant = { before: meaning(before), after: meaning(wanted) }
     const unchanged = meant.before === meant.after
     const outcome = { before, unchanged, meant, attempts, released: [] }
-    if (change.dryRun || (unchanged && (!change.verbatim || document === undefined))) {
+    if (change.dryRun || (unchanged && (!change.verbatim || document === before?.document))) {
       return { ...outcome, after: unchanged ? before : wanted }
     }
     try {

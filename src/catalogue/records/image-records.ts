@@ -70,7 +70,8 @@ export function recordsOf({ changes, guarded, facts }: RecordsParts): Records {
       ...circumstances
     }: ChangeContext & { what?: string; brought?: readonly Architecture[]; to: (known: StoredRecord | undefined) => Registration }
   ): Promise<RecordChanged & { after: StoredRecord }> {
-    const document = (known: StoredRecord | undefined): string => toDocument(containerFrom(to(known), { publicUrl, guarded }))
+    const document = (known: StoredRecord | undefined): string =>
+      toDocument(containerFrom(to(known), { publicUrl, guarded, stored: known?.record.images }))
     const changed = await changes.write(id, { ...circumstances, to: document })
     return { ...changed, after: changed.after! }
   }

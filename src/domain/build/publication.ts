@@ -56,7 +56,7 @@ export function publishedDocument(
     const { url, digest } = images.get(architecture)!
     const stored = next === undefined ? undefined : registered(fromDocument(id, next))
     const image = { id, version, digest: digest ?? stored?.digest ?? '', architecture, url }
-    next = toDocument(containerFrom(imageRegistration(stored, image), guards))
+    next = toDocument(containerFrom(imageRegistration(stored, image), { ...guards, stored: stored?.images }))
   }
   return next!
 }

@@ -3,7 +3,7 @@ import { CatalogueError } from '../errors.ts'
 import { tagOf } from '../image/storage.ts'
 import { pythonObject, pythonString } from '../json/json.ts'
 import type { Registration } from './container.ts'
-import { imageRegistration } from './container.ts'
+import { imageRegistration, ownUrl } from './container.ts'
 import type { ContainerRecord } from './document.ts'
 import { imageMissing } from './resolution.ts'
 
@@ -105,7 +105,7 @@ function patched(known: ContainerRecord, patch: ContainerPatch): Registration {
   }
   // url follows the image of x86_64 where there is or was one
   const follows = seen.has(amd64) && (images.has(amd64) || known.images.has(amd64))
-  const url = patch.url ?? (follows ? '' : (known.url ?? ''))
+  const url = patch.url ?? (follows ? '' : ownUrl(known))
   if (images.size === 0 && url === '') {
     throw new CatalogueError('image_refused', `nothing would be left of ${known.id}; delete the container instead`)
   }

@@ -1,7 +1,7 @@
 import { type Architecture, namesOf, parseArchitecture } from '../architecture.ts'
 import { CatalogueError } from '../errors.ts'
 import { guardUrl, isGuardUrl } from '../image/guard.ts'
-import { completeUrls, type ImageUrls, imagesOf, type Names, parseNames } from '../image/urls.ts'
+import { checkSpelling, completeUrls, type ImageUrls, imagesOf, type Names, parseNames } from '../image/urls.ts'
 import { pythonObject, pythonString } from '../json/json.ts'
 import { checkId, checkLength } from '../limits.ts'
 import { maskSecrets } from '../secrets.ts'
@@ -31,6 +31,8 @@ export interface GuardOptions {
   publicUrl: string
   /** The architectures that get a guard URL in every record with `urls` that lacks them. */
   guarded: readonly Architecture[]
+  /** The images that the record has already: their names are accepted, however they are spelt. */
+  stored?: ReadonlyMap<Architecture, string> | undefined
 }
 
 const amd64 = parseArchitecture('amd64')
@@ -39,7 +41,7 @@ const empty = new Set(['', 'null', '{}'])
 /**
  * The record that a registration makes: `url` is what x86_64 machines run and never another architecture's image, and in `urls`
  * every architecture stands under all its names, because a worker looks up platform.machine() and nothing else.
- * Throws id_invalid, parameter_invalid or urls_invalid.
+ * Throws id_invalid, parameter_invalid, architecture_invalid or urls_invalid.
  */
 export function containerFrom(registration: Registration, options: GuardOptions): Container {
   const { id, version, digest } = registration
@@ -60,7 +62,9 @@ export function containerFrom(registration: Registration, options: GuardOptions)
     return { id, version, digest, url, urls: undefined }
   }
 
+  checkSpelling(names.keys(), options.stored)
   const images = imagesOf(names)
+  if (url !== '' && url !== images.get(amd64)) refuseOtherArchitecture(images, url)
   if (url !== '' && !images.has(amd64)) addAmd64(names, images, url)
   const untouched = guardsRemoved === 0 && names.size === posted.size
   const asItCame = untouched ? registration.urls : undefined
@@ -75,12 +79,14 @@ export function mergedRegistration(stored: { url: string | undefined; images: Im
     for (const [architecture, url] of images) for (const name of namesOf(architecture)) laidOver.set(name, url)
   }
   add(stored.images)
-  const storedUrl = stored.url !== undefined && !isGuardUrl(stored.url) ? stored.url : ''
   const postedNames = empty.has(posted.urls.trim()) ? new Map<string, string>() : parseNames(posted.urls)
   const postedImages = imagesOf(new Map([...postedNames].filter(([, value]) => !isGuardUrl(value))))
-  if (posted.url !== '' && !isGuardUrl(posted.url) && !postedImages.has(amd64)) addAmd64(new Map(), postedImages, posted.url)
+  if (posted.url !== '' && !isGuardUrl(posted.url) && !postedImages.has(amd64)) {
+    refuseOtherArchitecture(postedImages, posted.url)
+    addAmd64(new Map(), postedImages, posted.url)
+  }
   add(postedImages)
-  const url = posted.url || (postedImages.has(amd64) ? '' : storedUrl)
+  const url = posted.url || (postedImages.has(amd64) ? '' : ownUrl(stored))
   const urls = laidOver.size === 0 ? '' : completeUrls(laidOver, { images: imagesOf(laidOver), asItCame: undefined })
   return { ...posted, url, urls }
 }
@@ -111,7 +117,7 @@ export function movedImage(
   const names = [...images].flatMap(([architecture, url]) =>
     namesOf(architecture).map((name): [string, string] => [name, pythonString(url)])
   )
-  const url = from === amd64 || to === amd64 ? '' : (stored.url ?? '')
+  const url = from === amd64 || to === amd64 ? '' : ownUrl(stored)
   return { id, version, digest, url, urls: pythonObject(names) }
 }
 
@@ -123,19 +129,28 @@ export function withoutImage(
   const { id, version, digest } = stored
   const others = [...stored.images].filter(([other]) => other !== architecture)
   const names = others.flatMap(([other, url]) => namesOf(other).map((name): [string, string] => [name, pythonString(url)]))
-  return { id, version, digest, url: architecture === amd64 ? '' : (stored.url ?? ''), urls: pythonObject(names) }
+  return { id, version, digest, url: architecture === amd64 ? '' : ownUrl(stored), urls: pythonObject(names) }
 }
 
 function addAmd64(names: Names, images: ImageUrls, url: string): void {
-  for (const [architecture, other] of images) {
-    if (other !== url) continue
-    throw new CatalogueError(
-      'urls_invalid',
-      `url is what x86_64 machines run, but ${maskSecrets(url)} is registered as ${architecture}; leave url empty for a container without an amd64 image`
-    )
-  }
   for (const name of namesOf(amd64)) names.set(name, url)
   images.set(amd64, url)
+}
+
+/** Old workers on x86_64 know only `url`: under another architecture's image they would end with "exec format error". */
+function refuseOtherArchitecture(images: ImageUrls, url: string): void {
+  const other = [...images].find(([architecture, image]) => architecture !== amd64 && image === url)?.[0]
+  if (other === undefined) return
+  const remedy = images.has(amd64)
+    ? 'leave url empty, or give it the URL that urls has for x86_64'
+    : 'leave url empty for a container without an amd64 image'
+  throw new CatalogueError('urls_invalid', `url is what x86_64 machines run, but ${maskSecrets(url)} is registered as ${other}; ${remedy}`)
+}
+
+/** Returns a stored record's `url`; '' where it is a guard URL or, in a record that another program wrote, another architecture's image. */
+export function ownUrl({ url = '', images }: { url: string | undefined; images: ImageUrls }): string {
+  const foreign = url !== images.get(amd64) && [...images.values()].includes(url)
+  return isGuardUrl(url) || foreign ? '' : url
 }
 
 function withGuards(images: ImageUrls, id: string, { publicUrl, guarded }: GuardOptions): ImageUrls {

@@ -1,4 +1,4 @@
-import { type Architecture, inTableOrder, namesOf, parseArchitecture } from '../architecture.ts'
+import { type Architecture, inTableOrder, likelyMeant, namesOf, parseArchitecture } from '../architecture.ts'
 import { CatalogueError, isCatalogueError } from '../errors.ts'
 import { type Json, JsonError, pythonObject, pythonString, readJson, stringOf } from '../json/json.ts'
 import { limits } from '../limits.ts'
@@ -23,6 +23,18 @@ export function parseNames(text: string): Names {
     names.set(key, url!)
   }
   return names
+}
+
+/** Throws architecture_invalid for a name that most likely misspells a known one, unless the record has an image under it already. */
+export function checkSpelling(names: Iterable<string>, stored: ReadonlyMap<Architecture, string> | undefined): void {
+  for (const name of names) {
+    const meant = likelyMeant(name)
+    if (meant === undefined || stored?.has(parseArchitecture(name))) continue
+    throw new CatalogueError(
+      'architecture_invalid',
+      `${JSON.stringify(name)} is not the name of an architecture; did you mean ${JSON.stringify(meant)}? Nothing was stored.`
+    )
+  }
 }
 
 /** The architectures of names that were checked. Throws urls_invalid when two names of one architecture have different URLs. */

@@ -165,3 +165,44 @@ t.test('a registration is laid over the stored record by architecture', async (t
     urls: { ...both, arm64: 's3://new', aarch64: 's3://new' }
   })
 })
+
+t.test('url is never another architecture’s image', async (t) => {
+  const both = '{"x86_64": "s3://x", "arm64": "s3://arm"}'
+  const message = /url is what x86_64 machines run, but s3:\/\/arm is registered as arm64; leave url empty/
+
+  t.throws(() => stored({ url: 's3://arm', urls: both }), { code: 'urls_invalid', message })
+  t.throws(() => stored({ url: 's3://arm', urls: '{"arm64": "s3://arm"}' }), { code: 'urls_invalid', message })
+  t.equal(
+    stored({ url: 's3://one', urls: '{"x86_64": "s3://one", "arm64": "s3://one"}' }).url,
+    's3://one',
+    'one URL for all is amd64’s, too'
+  )
+  t.equal(stored({ url: 's3://mirror', urls: both }).url, 's3://mirror')
+})
+
+t.test('a stored record whose url is another architecture’s image is mended by the next change', async (t) => {
+  const images = new Map([
+    [parseArchitecture('amd64'), 's3://x'],
+    [parseArchitecture('arm64'), 's3://arm']
+  ])
+
+  const merged = mergedRegistration({ url: 's3://arm', images }, registration({ urls: '{"s390x": "s3://z"}' }))
+
+  t.equal(containerFrom(merged, options).url, 's3://x')
+})
+
+t.test('a misspelt architecture in urls is refused with the name that was meant', async (t) => {
+  t.throws(() => stored({ urls: '{"aarch46": "s3://arm"}' }), {
+    code: 'architecture_invalid',
+    message: /"aarch46".*did you mean "aarch64"/
+  })
+  t.throws(() => stored({ urls: '{"X86_46": "s3://x"}' }), { code: 'architecture_invalid', message: /did you mean "x86_64"/ })
+  t.equal(stored({ urls: '{"sparc64": "s3://s"}' }).urls, '{"sparc64": "s3://s"}')
+  const old = new Map([[parseArchitecture('aarch46'), 's3://arm']])
+  const kept = mergedRegistration({ url: 's3://x', images: old }, registration({ urls: '{"s390x": "s3://z"}' }))
+  t.match(
+    containerFrom(kept, { ...options, stored: old }).urls,
+    /"aarch46"/,
+    'one that the record has already does not hinder other changes'
+  )
+})

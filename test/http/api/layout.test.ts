@@ -111,7 +111,7 @@ t.test('what an earlier version read is refused by name, with the command that m
   const { server } = await layoutOf(t, tar(newDockerSave()), tar(newDockerSave(arm64)))
   for (const { id, document } of (await server.stores.facts.list({ limit: 10 })).items) {
     const facts = JSON.parse(document)
-    if (facts.imageKey === 'arm64') await server.stores.facts.put(id, document.replaceAll(/"member":"[^"]*"/g, '"member":null'))
+    if (facts.slot === 'arm64') await server.stores.facts.put(id, document.replaceAll(/"member":"[^"]*"/g, '"member":null'))
   }
 
   t.match((await server.app.inject(path)).json(), {
