@@ -38,7 +38,8 @@ export const rooms: readonly Room[] = [
   { files: 'domain/image/', mayImport: [...foundations, 'domain/json/'], packages: [] },
   { files: 'domain/container/', mayImport: [...foundations, 'domain/json/', 'domain/image/'], packages: [] },
   { files: 'domain/build/', mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/'], packages: [] },
-  ...['domain/history/', 'domain/lists/', 'domain/specs/'].map((files) => ({
+  { files: 'domain/history/', mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/'], packages: [] },
+  ...['domain/lists/', 'domain/specs/'].map((files) => ({
     files,
     mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/', 'domain/build/'],
     packages: []

@@ -1,7 +1,7 @@
 import { lstat, mkdir, readlink, realpath, rmdir } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { CatalogueError } from '../../domain/errors.ts'
-import type { Stored } from '../blob-store.ts'
+import type { StoredBytes } from '../blob-store.ts'
 import { absent, codeOf, makeFolder, syncFolder, unless } from './disk.ts'
 
 /** The folders of the store; docs/decisions/blob-layout.md says why. */
@@ -31,10 +31,10 @@ export async function openLayout(path: string): Promise<Layout> {
 const dataName = /^([0-9a-f]{64})-(0|[1-9]\d{0,15})-([0-9a-f]{32})$/
 
 /** Where bytes lie: their digest, their size, and who brought them, so that two of the same bytes never share a file. */
-export const dataPath = ({ data }: Layout, { sha256, size, by }: Stored & { by: string }): string =>
+export const dataPath = ({ data }: Layout, { sha256, size, by }: StoredBytes & { by: string }): string =>
   join(data, sha256.slice(0, 2), `${sha256}-${size}-${by}`)
 
-export function parseDataName(name: string): Stored | undefined {
+export function parseDataName(name: string): StoredBytes | undefined {
   const match = dataName.exec(name)
   return match ? { sha256: match[1]!, size: Number(match[2]) } : undefined
 }

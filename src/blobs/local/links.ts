@@ -1,14 +1,14 @@
 import { lstat, mkdir, rename, rm, symlink, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CatalogueError } from '../../domain/errors.ts'
-import type { Stored } from '../blob-store.ts'
+import type { StoredBytes } from '../blob-store.ts'
 import { alreadyThere } from '../expectations.ts'
 import { absent, codeOf, syncFolder, uniqueName, unless } from './disk.ts'
 import { dataPath, ensureFolder, entryAt, type Layout, linkText, pathOf, pruneFolders, syncChange } from './layout.ts'
 
 export interface Links {
   /** Gives a finished file its place and its key; from then on it is the blob. False when it replaced another. */
-  place(found: Stored & { by: string; part: string }, options: { key: string; onlyIfAbsent: boolean }): Promise<boolean>
+  place(found: StoredBytes & { by: string; part: string }, options: { key: string; onlyIfAbsent: boolean }): Promise<boolean>
   remove(key: string): Promise<boolean>
 }
 

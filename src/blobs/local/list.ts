@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { BlobInfo, BlobPage, ListQuery } from '../blob-store.ts'
+import type { BlobInfo, BlobPage, BlobQuery } from '../blob-store.ts'
 import { isKey } from '../keys.ts'
 import { checkListQuery, parseCursor, toCursor } from '../listing.ts'
 import { absent, unless } from './disk.ts'
@@ -16,7 +16,7 @@ interface Walk {
 }
 
 /** One page of the tree in the order of keys. A folder is read once a page, however many blobs it holds. */
-export async function listTree(layout: Layout, query: ListQuery): Promise<BlobPage> {
+export async function listTree(layout: Layout, query: BlobQuery): Promise<BlobPage> {
   checkListQuery(query)
   const { prefix = '', shallow = false, limit } = query
   const page: BlobPage = { items: [], folders: [] }

@@ -4,7 +4,7 @@ import { access, type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { CatalogueError } from '../../domain/errors.ts'
-import type { BlobInfo, BlobStore, ByteRange, OpenBlob, PutOptions, Stored } from '../blob-store.ts'
+import type { BlobInfo, BlobStore, ByteRange, OpenBlob, PutOptions, StoredBytes } from '../blob-store.ts'
 import { alreadyThere, checkGrowth, checkStored } from '../expectations.ts'
 import { checkKey, parentsOf } from '../keys.ts'
 import { boundsOf } from '../ranges.ts'
@@ -58,7 +58,7 @@ export async function openLocalBlobs({ directory, reserve = 0 }: LocalOptions): 
         throw error
       }
 
-      async function receive(handle: FileHandle): Promise<Stored> {
+      async function receive(handle: FileHandle): Promise<StoredBytes> {
         const hash = createHash('sha256')
         let size = 0
         const onChunk = (chunk: Uint8Array) => {

@@ -7,7 +7,7 @@ import { CatalogueError } from '../../domain/errors.ts'
 import type { Cause, EntryKind } from '../../domain/history/entry.ts'
 import type { Hash } from '../../domain/image/facts.ts'
 import type { Release } from '../../domain/image/task.ts'
-import type { DocumentStore, Stored } from '../../stores/document-store.ts'
+import type { DocumentStore, StoredDocument } from '../../stores/document-store.ts'
 import { compareAndSwap } from '../jobs/compare-and-swap.ts'
 import { createKeyedMutex } from '../jobs/keyed-mutex.ts'
 import type { Precondition, RecordArrival } from '../records/changes.ts'
@@ -63,7 +63,7 @@ export interface BuildStatuses {
 export interface BuildStatusesParts {
   store: DocumentStore
   journal: Pick<Journal, 'append'>
-  rules: Pick<SiteRules, 'policiesOf'>
+  siteRules: Pick<SiteRules, 'policiesOf'>
   hash: Hash
   now: () => Date
   /** The change is stored, but the journal could not take its entry. */
@@ -145,7 +145,7 @@ export function createBuildStatuses(parts: BuildStatusesParts): BuildStatuses {
   }
 }
 
-function fromStored(stored: Stored | undefined): StoredBuildStatus | undefined {
+function fromStored(stored: StoredDocument | undefined): StoredBuildStatus | undefined {
   const buildStatus = stored && fromBuildStatusDocument(stored.document)
   return buildStatus && { buildStatus, revision: stored.revision }
 }
@@ -167,7 +167,7 @@ interface BuildStatusSwap {
 }
 
 async function swap(parts: BuildStatusesParts, { id, to, precondition, dryRun, always }: BuildStatusSwap): Promise<BuildStatusChanged> {
-  const { store, rules, hash, now, releaseTarballs } = parts
+  const { store, siteRules, hash, now, releaseTarballs } = parts
   const { made, revision = '' } = await compareAndSwap(store, {
     id: buildStatusId(id, hash),
     subject: `the build status of ${id}`,
@@ -178,7 +178,7 @@ async function swap(parts: BuildStatusesParts, { id, to, precondition, dryRun, a
       const former = before?.buildStatus ?? { ...emptyBuildStatus(id, at), updated: longAgo }
       const after = to(former, at)
       const unchanged = after === former
-      const due = () => dueAt(after, { buildTimeoutMs: rules.policiesOf(id).buildTimeoutMs, now: at })
+      const due = () => dueAt(after, { buildTimeoutMs: siteRules.policiesOf(id).buildTimeoutMs, now: at })
       const document = isBlank(after) ? undefined : toBuildStatusDocument(after, due())
       return { document, keep: dryRun || (unchanged && !always), before, former, after, unchanged }
     }

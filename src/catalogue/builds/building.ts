@@ -1,7 +1,7 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import { type BuildStatus, withBuild, withExpected, withTest } from '../../domain/build/build-status.ts'
 import { isFinal, type JobReport, type JobReportView, type JobWord, jobReportView } from '../../domain/build/job-report.ts'
-import type { Expectation } from '../../domain/build/rules.ts'
+import type { EffectiveExpectation } from '../../domain/build/rules.ts'
 import { currentUrls } from '../../domain/build/state.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
@@ -12,7 +12,7 @@ import type { BuildStatuses } from './build-statuses.ts'
 import type { Publishing } from './publication.ts'
 import type { SiteRules } from './site-rules.ts'
 
-export interface ExpectedView extends Omit<Expectation, 'architectures'> {
+export interface ExpectedView extends Omit<EffectiveExpectation, 'architectures'> {
   container: string
   architectures: readonly Architecture[]
   /** Of the build status; null while there is none. */
@@ -69,7 +69,7 @@ export interface Building {
 export interface BuildingParts {
   buildStatuses: BuildStatuses
   changes: Pick<Changes, 'find'>
-  rules: SiteRules
+  siteRules: SiteRules
   /** Images may have waited for a build that brings no other one. */
   publishPending: Publishing['publishPending']
   now: () => Date
@@ -149,9 +149,9 @@ interface Expecting {
   revision: string | null
 }
 
-const expectedView = ({ rules }: BuildingParts, { id, buildStatus, revision }: Expecting): ExpectedView => ({
+const expectedView = ({ siteRules }: BuildingParts, { id, buildStatus, revision }: Expecting): ExpectedView => ({
   container: id,
-  ...rules.expectedOf(id, buildStatus),
+  ...siteRules.expectedOf(id, buildStatus),
   revision: revision || null
 })
 
@@ -161,9 +161,9 @@ interface Job {
   report: JobReport
 }
 
-function jobView({ rules, now }: BuildingParts, { id, architecture, report }: Job): JobView {
+function jobView({ siteRules, now }: BuildingParts, { id, architecture, report }: Job): JobView {
   const silentMs = now().getTime() - Date.parse(report.reported)
-  const stale = !isFinal(report) && silentMs >= rules.policiesOf(id).buildTimeoutMs
+  const stale = !isFinal(report) && silentMs >= siteRules.policiesOf(id).buildTimeoutMs
   return { container: id, architecture, ...jobReportView(architecture, report), stale }
 }
 

@@ -6,14 +6,14 @@ import { checkId } from '../../domain/limits.ts'
 import type { Changes, RecordChanged, StoredRecord } from '../records/changes.ts'
 import type { ChangeContext } from '../records/image-records.ts'
 import { type FactsStore, rememberClaimedDigest } from '../verification/image-facts.ts'
-import type { Verification } from '../verification/verification.ts'
+import type { Verifier } from '../verification/verifier.ts'
 
 export interface EditsParts {
   changes: Changes
   guarded: readonly Architecture[]
   facts: FactsStore
   now: () => Date
-  verification: Pick<Verification, 'registered'> | undefined
+  verifier: Pick<Verifier, 'registered'> | undefined
 }
 
 /** Edits of one container, in their order. */
@@ -34,7 +34,7 @@ export interface ContainerEdits {
   documentOf(request: EditedContainer): (stored: StoredRecord | undefined) => string | undefined
 }
 
-export function createContainerEdits({ changes, guarded, facts, now, verification }: EditsParts): ContainerEdits {
+export function createContainerEdits({ changes, guarded, facts, now, verifier }: EditsParts): ContainerEdits {
   const documentOf: ContainerEdits['documentOf'] = ({ id, edits, publicUrl }) => {
     return (stored) => {
       let document = stored?.document
@@ -50,7 +50,7 @@ export function createContainerEdits({ changes, guarded, facts, now, verificatio
     for (const [architecture, digest] of edits.flatMap(digestsGiven)) {
       await rememberClaimedDigest(facts, { record, architecture, digest, now: now().toISOString() })
     }
-    await verification?.registered(record, { publicUrl })
+    await verifier?.registered(record, { publicUrl })
   }
 
   return {

@@ -2,7 +2,7 @@ import { isCatalogueError } from '../../domain/errors.ts'
 import { background } from '../../domain/history/entry.ts'
 import type { Hash } from '../../domain/image/facts.ts'
 import { pagesOf } from '../../domain/pages.ts'
-import type { DocumentStore, Stored, Stores } from '../../stores/document-store.ts'
+import type { DocumentStore, StoredDocument, Stores } from '../../stores/document-store.ts'
 import { type Changes, createChanges, unchangedSince } from '../records/changes.ts'
 import { createJournal, type Journal } from '../records/journal.ts'
 
@@ -95,8 +95,8 @@ const atOnce = 16
 
 interface Writer {
   /** Whether the target's document is an earlier copy that nobody changed. */
-  isCopy(stored: Stored): Promise<boolean>
-  write(document: SourceDocument, stored: Stored | undefined): Promise<unknown>
+  isCopy(stored: StoredDocument): Promise<boolean>
+  write(document: SourceDocument, stored: StoredDocument | undefined): Promise<unknown>
 }
 
 interface WriterParts {
@@ -131,7 +131,7 @@ function writerFor(collection: CopiedCollection, { target, changes, journal, opt
 
 interface OneCopy {
   collection: CopiedCollection
-  stored: Stored | undefined
+  stored: StoredDocument | undefined
   writer: Writer | undefined
   options: CopyOptions
 }

@@ -8,7 +8,7 @@ import type { ImageReport } from '../../images/image-report.ts'
 import type { BuildStatuses } from '../builds/build-statuses.ts'
 import type { Publishing } from '../builds/publication.ts'
 import type { ImageChange, ImageRecords } from '../records/image-records.ts'
-import { type Learning, readAndLearn, readTarball, type Target } from '../verification/tarball-reading.ts'
+import { type LearningParts, type ReadingTarget, readAndLearn, readTarball } from '../verification/tarball-reading.ts'
 import type { AnsweredImage } from './image-answer.ts'
 import { type ImageAddress, type ImageTarget, imageTarget, type TargetParts } from './image-target.ts'
 
@@ -17,7 +17,7 @@ export interface ReportRequest extends ImageAddress {
   path?: string | undefined
 }
 
-export interface ProofParts extends Learning, TargetParts {
+export interface ProofParts extends LearningParts, TargetParts {
   buildStatuses: Pick<BuildStatuses, 'find'>
   publishing: Publishing
   imageRecords: ImageRecords
@@ -35,7 +35,7 @@ export async function reportOf(parts: ProofParts, { path, ...image }: ReportRequ
   )
 }
 
-function pendingTarget({ addresses }: ProofParts, { image, pending }: { image: ImageAddress; pending: PendingImage }): Target {
+function pendingTarget({ addresses }: ProofParts, { image, pending }: { image: ImageAddress; pending: PendingImage }): ReadingTarget {
   const { url, digest } = pending
   const key = keyOfUrl(url, [image.publicUrl, ...addresses()])
   return { container: image.id, imageKey: pendingKey(image.architecture), url, digest: digest ?? '', given: digest, key }

@@ -4,7 +4,7 @@ import { keyOfUrl } from '../../domain/image/storage.ts'
 import type { Changes } from '../records/changes.ts'
 import type { ImageId } from '../records/image-records.ts'
 import type { FactsStore } from '../verification/image-facts.ts'
-import type { Target } from '../verification/tarball-reading.ts'
+import type { ReadingTarget } from '../verification/tarball-reading.ts'
 
 /** An image, and the address of ours that the request came by. */
 export interface ImageAddress extends ImageId {
@@ -19,7 +19,7 @@ export interface TargetParts {
 }
 
 /** An image that a record names, with what is known about it. */
-export interface ImageTarget extends Target {
+export interface ImageTarget extends ReadingTarget {
   facts: Facts | undefined
 }
 

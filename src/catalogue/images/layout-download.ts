@@ -8,7 +8,7 @@ import type { ImageFacts } from '../../images/image-report.ts'
 import { type LayoutArchive, type LayoutImage, layoutArchive } from '../../images/layout-archive.ts'
 import type { Changes } from '../records/changes.ts'
 import { currentFacts, type FactsStore } from '../verification/image-facts.ts'
-import { openTarball, type ReadingParts, type Target } from '../verification/tarball-reading.ts'
+import { openTarball, type ReadingParts, type ReadingTarget } from '../verification/tarball-reading.ts'
 
 export interface LayoutDownload extends LayoutArchive {
   filename: string
@@ -74,7 +74,7 @@ async function layoutImage(parts: LayoutParts, { architecture, url, facts, descr
 }
 
 /** Before the first byte is sent: what fails later can only break off the response. */
-async function checkThere({ blobs, sources }: LayoutParts, { target, facts }: { target: Target; facts: Facts }): Promise<void> {
+async function checkThere({ blobs, sources }: LayoutParts, { target, facts }: { target: ReadingTarget; facts: Facts }): Promise<void> {
   const { key, url, container, imageKey } = target
   if (key === undefined) return void (await sources.probe(url))
   const blob = await blobs.head(key)

@@ -1,4 +1,4 @@
-import { type BlobStore, checkGrowth, checkStored, type Expected, type Stored } from '../../blobs/blob-store.ts'
+import { type BlobStore, checkGrowth, checkStored, type Expected, type StoredBytes } from '../../blobs/blob-store.ts'
 import type { Architecture } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { asArchitecture, type Facts, supportsClaim } from '../../domain/image/facts.ts'
@@ -67,8 +67,8 @@ export async function uploadTarball(parts: UploadParts, upload: TarballUpload): 
     checkProven(report, parts)
     inspected = report
   })
-  const reportOf = ({ sha256 }: Pick<Stored, 'sha256'>): ImageReport => ({ ...inspected!, tarball: { ...inspected!.tarball, sha256 } })
-  const placeOf = (stored: Pick<Stored, 'sha256'>) => placeFor(reportOf(stored), { id, claim: said(), before })
+  const reportOf = ({ sha256 }: Pick<StoredBytes, 'sha256'>): ImageReport => ({ ...inspected!, tarball: { ...inspected!.tarball, sha256 } })
+  const placeOf = (stored: Pick<StoredBytes, 'sha256'>) => placeFor(reportOf(stored), { id, claim: said(), before })
   const expected = { ...(sha256 !== undefined && { sha256 }), ...(size !== undefined && { size }) }
   const stored = dryRun
     ? checkStoredBytes({ size: await readAll(bytes, expected), sha256: inspected!.tarball.sha256! }, expected)
@@ -76,7 +76,7 @@ export async function uploadTarball(parts: UploadParts, upload: TarballUpload): 
   return registerTarball(parts, { id, place: placeOf(stored), report: reportOf(stored), publicUrl, cause, precondition, dryRun })
 }
 
-function checkStoredBytes(stored: Stored, expected: Expected): Stored {
+function checkStoredBytes(stored: StoredBytes, expected: Expected): StoredBytes {
   checkStored(stored, expected)
   return stored
 }

@@ -1,5 +1,5 @@
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
-import type { DocumentStore, Stored } from '../../stores/document-store.ts'
+import type { DocumentStore, StoredDocument } from '../../stores/document-store.ts'
 
 /** What an attempt returns when another writer was first, and it must read and decide again. */
 export const overtaken = Symbol('overtaken')
@@ -31,7 +31,7 @@ export interface SwapRequest<Made extends Decision> {
   /** What the document is about, for the message when too many writers compete. */
   subject: string
   /** May be asked several times. What it throws ends the swap. */
-  decide(stored: Stored | undefined): Made | Promise<Made>
+  decide(stored: StoredDocument | undefined): Made | Promise<Made>
 }
 
 export interface Swapped<Made extends Decision> {

@@ -4,7 +4,7 @@ import {
   containerFrom,
   imageRegistration,
   movedImage,
-  type Registration,
+  type ParsedRegistration,
   registrationOf,
   withoutImage
 } from '../../domain/container/container.ts'
@@ -106,13 +106,14 @@ interface RegistrationChange extends ChangeContext {
   id: string
   what?: string
   brought?: readonly Architecture[]
-  to(stored: StoredRecord | undefined): Registration
+  to(stored: StoredRecord | undefined): ParsedRegistration
 }
 
 type Registered = RecordChanged & { after: StoredRecord }
 
 async function swap({ changes, guarded }: ImageRecordsParts, { id, publicUrl, to, ...change }: RegistrationChange): Promise<Registered> {
-  const document = (stored: StoredRecord | undefined) => toDocument(containerFrom(to(stored), { publicUrl, guarded, stored: stored?.record.images }))
+  const document = (stored: StoredRecord | undefined) =>
+    toDocument(containerFrom(to(stored), { publicUrl, guarded, stored: stored?.record.images }))
   const changed = await changes.write(id, { ...change, to: document })
   return { ...changed, after: changed.after! }
 }
@@ -127,7 +128,7 @@ const registered = ({ after, unchanged, released }: Registered, created: boolean
 function movedRegistration(
   stored: StoredRecord | undefined,
   { id, from, to, url }: Pick<ImageToMove, 'id' | 'from' | 'to' | 'url'>
-): Registration {
+): ParsedRegistration {
   const record = recordWith(stored, { id, architecture: from })
   if (record.images.get(from) !== url) {
     const message = `another image for ${from} of ${id} was registered meanwhile, and nothing was changed; look at it again`

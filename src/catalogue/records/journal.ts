@@ -3,7 +3,7 @@ import { fromEntryDocument, type JournalEntry, momentOf, orderOf, recordEntryId,
 import type { Hash } from '../../domain/image/facts.ts'
 import type { Condition } from '../../domain/json/query.ts'
 import { pagesOf } from '../../domain/pages.ts'
-import type { DocumentStore, Expectation, ListQuery } from '../../stores/document-store.ts'
+import type { DocumentQuery, DocumentStore, WriteCondition } from '../../stores/document-store.ts'
 
 /** Bounded page of entries; `next` where there are more. */
 export interface EntryPage {
@@ -70,7 +70,7 @@ export function createJournal(store: DocumentStore, { hash, now }: { hash: Hash;
     return stored && fromEntryDocument(stored.document)
   }
 
-  async function page(query: ListQuery): Promise<EntryPage> {
+  async function page(query: DocumentQuery): Promise<EntryPage> {
     const { items, next } = await store.list(query)
     return { items: items.flatMap(({ document }) => fromEntryDocument(document) ?? []), ...(next !== undefined && { next }) }
   }
@@ -82,7 +82,7 @@ export function createJournal(store: DocumentStore, { hash, now }: { hash: Hash;
     return { id, ...told, at, order: given === undefined ? next({ ...told, id, at }) : orderOf({ ...told, id, at }) }
   }
 
-  async function write(entry: JournalEntry, expected?: Expectation): Promise<JournalEntry> {
+  async function write(entry: JournalEntry, expected?: WriteCondition): Promise<JournalEntry> {
     await store.put(entry.id, toEntryDocument(entry), expected)
     for (const listener of listeners) listener(entry)
     return entry
@@ -112,7 +112,7 @@ export function createJournal(store: DocumentStore, { hash, now }: { hash: Hash;
     },
 
     async entries({ limit, newestFirst, fresh = false, ...wanted }) {
-      const query: ListQuery = { where: conditions(wanted), sort: { field: 'order', order: newestFirst ? 'desc' : 'asc' }, limit }
+      const query: DocumentQuery = { where: conditions(wanted), sort: { field: 'order', order: newestFirst ? 'desc' : 'asc' }, limit }
       const found: JournalEntry[] = []
       // a store may end a page short of what there is
       for await (const { items } of pagesOf(page, { ...query, fresh })) {

@@ -1,4 +1,4 @@
-import type { Architecture } from '../architecture.ts'
+import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import type { Hash } from '../image/facts.ts'
 import { asArchitectureName, asFields, asList, asText, asTime, type Fields } from '../json/reading.ts'
 import {
@@ -7,8 +7,7 @@ import {
   type ImageUpdate,
   maxArchitectures,
   type PendingImage,
-  type RecordedSource,
-  uniqueInTableOrder
+  type RecordedSource
 } from './build-status.ts'
 import { asJobReport, jobReportView } from './job-report.ts'
 import { asSource, sourceToJson } from './sources.ts'

@@ -1,6 +1,6 @@
-import type { Architecture } from '../architecture.ts'
+import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import { asArchitectureName, asFields, asList, asText } from '../json/reading.ts'
-import { maxArchitectures, uniqueInTableOrder } from './build-status.ts'
+import { maxArchitectures } from './build-status.ts'
 
 export interface Count {
   /** How often a machine of this architecture got an image. */

@@ -1,4 +1,4 @@
-import type { Architecture } from '../architecture.ts'
+import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import {
   asFields,
   asList,
@@ -10,7 +10,7 @@ import {
   refuseProblems,
   shown
 } from '../json/reading.ts'
-import { maxArchitectures, uniqueInTableOrder } from './build-status.ts'
+import { maxArchitectures } from './build-status.ts'
 
 /** What a list of nodes tells about the machines of a cluster. */
 export interface Nodes {

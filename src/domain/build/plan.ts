@@ -1,8 +1,8 @@
-import type { Architecture } from '../architecture.ts'
+import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import type { ContainerRecord } from '../container/document.ts'
 import type { Facts, ImageKey } from '../image/facts.ts'
 import { asFields, cut, type FieldProblem, noOthers, readArchitecture, readText, refuse, refuseProblems, shown } from '../json/reading.ts'
-import { type BuildStatus, maxArchitectures, type PendingImage, uniqueInTableOrder } from './build-status.ts'
+import { type BuildStatus, maxArchitectures, type PendingImage } from './build-status.ts'
 import { type BuildSource, maxInputs, readBuildSource, sameSource, sourceToJson } from './sources.ts'
 import { currentImages, type ReasonCode, stateOf } from './state.ts'
 
@@ -21,7 +21,7 @@ export interface PlanInput {
   sources: ReadonlyMap<Architecture, BuildSource>
   record: Pick<ContainerRecord, 'images' | 'url'>
   /** Facts that apply to what the record says now. */
-  known: ReadonlyMap<ImageKey, Facts>
+  facts: ReadonlyMap<ImageKey, Facts>
   buildStatus: BuildStatus | undefined
   buildTimeoutMs: number
   now: string
@@ -31,7 +31,7 @@ export interface PlanInput {
 export function planOf(input: PlanInput): Step[] {
   const architectures = uniqueInTableOrder(input.sources.keys())
   const { reasons } = stateOf({ ...input, expected: { architectures, since: null }, publish: 'each' })
-  const images = currentImages(input.record, input.known)
+  const images = currentImages(input.record, input.facts)
   return architectures.map((architecture) => {
     const source = input.sources.get(architecture)!
     const pending = waiting(architecture, input)

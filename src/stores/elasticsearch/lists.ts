@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { CatalogueError } from '../../domain/errors.ts'
 import { itemsAt, membersAt } from '../../domain/json/json-scan.ts'
 import { type Condition, fieldsOf, matches, sortableLength, widened } from '../../domain/json/query.ts'
-import type { ListQuery, Page, Stored } from '../document-store.ts'
+import type { DocumentQuery, Page, StoredDocument } from '../document-store.ts'
 import { type Engine, reasonOf } from './engine.ts'
 import type { IndexState, IndexWatch } from './index-state.ts'
 import { readItem } from './reads.ts'
@@ -24,7 +24,7 @@ interface Place {
 }
 
 interface Hit {
-  stored: Stored
+  stored: StoredDocument
   /** Sort values as JSON text, to compare. */
   place: string
 }
@@ -33,12 +33,12 @@ interface Listing {
   index: string
   state: IndexState
   fields: Map<string, string>
-  query: ListQuery
+  query: DocumentQuery
 }
 
 export async function listPage(
   engine: Engine,
-  { index, watch, query, keywords }: { index: string; watch: IndexWatch; query: ListQuery; keywords?: readonly string[] | undefined }
+  { index, watch, query, keywords }: { index: string; watch: IndexWatch; query: DocumentQuery; keywords?: readonly string[] | undefined }
 ): Promise<Page> {
   const names = [...new Set(['id', ...fieldsOf(query.where ?? []), ...(query.sort ? [query.sort.field] : [])])]
   const [state, fields] = keywords
@@ -47,7 +47,7 @@ export async function listPage(
   const place = startOf(query, state)
   if (!state) return { items: [] }
   const listing: Listing = { index, state, query, fields }
-  const items: Stored[] = []
+  const items: StoredDocument[] = []
   let next: Place | undefined = place
   while (next && items.length < query.limit) {
     const part: Part = await readPart(engine, { listing, place: next, limit: query.limit - items.length })
@@ -58,7 +58,7 @@ export async function listPage(
 }
 
 interface Part {
-  items: Stored[]
+  items: StoredDocument[]
   next: Place | undefined
 }
 
@@ -123,7 +123,7 @@ async function searchHits(engine: Engine, { listing, place, size }: { listing: L
   if (answer.status !== 200)
     throw new CatalogueError('store_unavailable', `the search engine cannot list ${index}: ${reasonOf(answer.body)}`)
   const hits = membersAt(membersAt(answer.body, 0).get('hits')!, 0).get('hits') ?? '[]'
-  return itemsAt(hits, 0).map((hit) => ({ stored: readItem(hit, state) as Stored, place: membersAt(hit, 0).get('sort')! }))
+  return itemsAt(hits, 0).map((hit) => ({ stored: readItem(hit, state) as StoredDocument, place: membersAt(hit, 0).get('sort')! }))
 }
 
 const existence = (field: string, wanted: boolean) => ({ bool: { [wanted ? 'filter' : 'must_not']: { exists: { field } } } })
@@ -142,7 +142,7 @@ function narrowed(condition: Condition, fields: Map<string, string>): object {
 
 const escaped = (glob: string) => glob.replaceAll('\\', '\\\\')
 
-function sortOf({ sort }: ListQuery, fields: Map<string, string>): object[] {
+function sortOf({ sort }: DocumentQuery, fields: Map<string, string>): object[] {
   const field = sort && fields.get(sort.field)
   const byId = { [fields.get('id')!]: field === fields.get('id') ? sort!.order : 'asc' }
   const bySequence = { _seq_no: 'asc' }
@@ -186,7 +186,7 @@ async function hasUnsortable(engine: Engine, { index, fields }: Listing): Promis
 }
 
 /** The place that a cursor names. Throws cursor_invalid when it is none, or one of another query or of an index that was deleted since. */
-function startOf({ where, sort, cursor }: ListQuery, state: IndexState | undefined): Place {
+function startOf({ where, sort, cursor }: DocumentQuery, state: IndexState | undefined): Place {
   const list = createHash('sha256')
     .update(JSON.stringify([where ?? [], sort ?? null, state?.uuid ?? null, sortableLength]))
     .digest('base64url')

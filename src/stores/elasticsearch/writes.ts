@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { coalesce } from '../coalesce.ts'
-import type { Expectation } from '../document-store.ts'
+import type { WriteCondition } from '../document-store.ts'
 import { documentPath, type Engine } from './engine.ts'
 import type { IndexState, IndexWatch } from './index-state.ts'
 import { type EngineError, isIndexMissing, isLost, isPassing, refusal } from './refusals.ts'
@@ -10,7 +10,7 @@ import { type EngineError, isIndexMissing, isLost, isPassing, refusal } from './
 export interface Write {
   id: string
   document?: string
-  expected?: Expectation | undefined
+  expected?: WriteCondition | undefined
 }
 
 export interface Written {

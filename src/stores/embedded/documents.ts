@@ -1,6 +1,6 @@
 import { isCatalogueError } from '../../domain/errors.ts'
 import { checkId, isStorableId } from '../../domain/limits.ts'
-import type { DocumentStore, Stored } from '../document-store.ts'
+import type { DocumentStore, StoredDocument } from '../document-store.ts'
 import { createCache } from './cache.ts'
 import { toAnswer } from './describe.ts'
 import type { Link } from './link.ts'
@@ -58,7 +58,7 @@ export function embeddedDocuments({ index, table, reader, link, write: send }: P
     }
   }
 
-  function get(id: string): Stored | undefined {
+  function get(id: string): StoredDocument | undefined {
     const found = find(id)
     return found && { id, document: found.document, revision: revisionOf(reader.name(), found.seq) }
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { CatalogueError } from '../../domain/errors.ts'
 import { type Condition, type FieldCondition, matches, type Sort, sortableLength, widened } from '../../domain/json/query.ts'
-import type { ListQuery, Page, Scanned, Stored } from '../document-store.ts'
+import type { DocumentQuery, Page, Scanned, StoredDocument } from '../document-store.ts'
 import { type Database, textOf, type Value } from './driver.ts'
 import type { Table } from './messages.ts'
 import { revisionOf } from './writes.ts'
@@ -39,11 +39,11 @@ interface Place {
   id: string
 }
 
-export function page(database: Database, { table, query }: { table: Table; query: ListQuery }): Page {
+export function page(database: Database, { table, query }: { table: Table; query: DocumentQuery }): Page {
   const { where = [], sort, limit, cursor } = query
   const query16 = fingerprint(table, query)
   const name = storeName(database)
-  const items: Stored[] = []
+  const items: StoredDocument[] = []
   let after = cursor === undefined ? undefined : parseCursor(cursor, query16)
   let length = 0
   for (let scanned = 0; ; ) {
@@ -144,7 +144,7 @@ function sortColumn(table: Table, field: string): string {
   return `(case when json_type(document, ${path}) = 'text' and length(${value}) <= ${sortableLength} then ${value} else '' end)`
 }
 
-const fingerprint = (table: Table, { where = [], sort }: ListQuery): string =>
+const fingerprint = (table: Table, { where = [], sort }: DocumentQuery): string =>
   createHash('sha256')
     .update(JSON.stringify([table, where, sort]))
     .digest('base64url')

@@ -1,10 +1,10 @@
 import t from 'tap'
 import { compareAndSwap, overtaken, retryOvertaken, writeUnlessOvertaken } from '../../../src/catalogue/jobs/compare-and-swap.ts'
 import { CatalogueError } from '../../../src/domain/errors.ts'
-import type { Stored } from '../../../src/stores/document-store.ts'
+import type { StoredDocument } from '../../../src/stores/document-store.ts'
 import { openStores } from '../../support/start-server.ts'
 
-const add = (stored: Stored | undefined, member: string) =>
+const add = (stored: StoredDocument | undefined, member: string) =>
   JSON.stringify({ members: [...(stored ? JSON.parse(stored.document).members : []), member] })
 
 t.test('a document is decided anew when another writer was first, and both changes are kept', async (t) => {
