@@ -58,7 +58,7 @@ export const rooms: readonly Room[] = [
   { files: 'catalogue/builds/', mayImport: useCases('jobs', 'verification', 'records'), packages: [] },
   { files: 'catalogue/lists/', mayImport: useCases('jobs', 'verification', 'records', 'builds'), packages: [] },
   { files: 'catalogue/tarballs/', mayImport: useCases('jobs', 'verification', 'records', 'lists'), packages: [] },
-  { files: 'catalogue/images/', mayImport: useCases('verification', 'records', 'builds', 'lists'), packages: [] },
+  { files: 'catalogue/images/', mayImport: useCases('jobs', 'verification', 'records', 'builds', 'lists'), packages: [] },
   { files: 'catalogue/containers/', mayImport: useCases('jobs', 'verification', 'records', 'builds', 'lists'), packages: [] },
   { files: 'catalogue/history/', mayImport: useCases('jobs', 'verification', 'records', 'lists', 'tarballs'), packages: [] },
   {

@@ -10,7 +10,7 @@ import type { DocumentStore } from '../../stores/document-store.ts'
 import type { Changes } from '../records/changes.ts'
 import { currentFacts, type FactsStore } from '../verification/image-facts.ts'
 import type { BuildStatuses } from './build-statuses.ts'
-import type { Rulebook } from './rulebook.ts'
+import type { SiteRules } from './site-rules.ts'
 
 /** What follows from what is known, and changes nothing. */
 export interface Planning {
@@ -28,7 +28,7 @@ export interface PlanningParts {
   changes: Pick<Changes, 'find' | 'read'>
   facts: FactsStore
   buildStatuses: Pick<BuildStatuses, 'find'>
-  rulebook: Rulebook
+  rules: SiteRules
   jobSpecs: Pick<DocumentStore, 'get'>
   now: () => Date
 }
@@ -36,7 +36,7 @@ export interface PlanningParts {
 /** A spec names a few; more are not looked up. */
 const maxNames = 257
 
-export function createPlanning({ changes, facts, buildStatuses, rulebook, jobSpecs, now }: PlanningParts): Planning {
+export function createPlanning({ changes, facts, buildStatuses, rules, jobSpecs, now }: PlanningParts): Planning {
   async function lookup(names: readonly string[]): Promise<Lookup> {
     const unique = [...new Set(names)].slice(0, maxNames)
     const found = await Promise.all(unique.map(async (name) => [name, await withFacts(name)] as const))
@@ -58,8 +58,8 @@ export function createPlanning({ changes, facts, buildStatuses, rulebook, jobSpe
       const { container, sourcesFor } = parsePlanRequest(request)
       const [found, buildStatus] = await Promise.all([withFacts(container), buildStatuses.find(container)])
       const { record, known } = found ?? { record: fromDocument(container, '{}'), known: new Map<ImageKey, Facts>() }
-      const sources = sourcesFor(rulebook.expectedOf(container, buildStatus).architectures)
-      const { buildTimeoutMs } = rulebook.policiesOf(container)
+      const sources = sourcesFor(rules.expectedOf(container, buildStatus).architectures)
+      const { buildTimeoutMs } = rules.policiesOf(container)
       return { container, steps: planOf({ sources, record, facts: known, buildStatus, buildTimeoutMs, now: now().toISOString() }) }
     },
 

@@ -3,11 +3,11 @@ import { itemsAt } from '../../domain/json/json-scan.ts'
 import { pagesOf } from '../../domain/pages.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 
-/** More are not looked at: it is a warning. */
+/** Further ones are not searched: what is found is only a warning. */
 const maxSpecs = 20_000
 const pageSize = 200
 
-/** The ids of job specs that run in a container, or have it among their dependency images; at most so many. */
+/** Returns the ids of the first job specifications that run in a container, or have it among their dependency images. */
 export async function specsNaming(jobSpecs: DocumentStore, { container, most }: { container: string; most: number }): Promise<string[]> {
   const found: string[] = []
   let seen = 0

@@ -2,7 +2,7 @@ import { fingerprintOf } from '../../domain/container/fingerprint.ts'
 import type { Hash } from '../../domain/image/facts.ts'
 import type { Stores } from '../../stores/document-store.ts'
 import type { BuildStatuses } from '../builds/build-statuses.ts'
-import type { Rulebook } from '../builds/rulebook.ts'
+import type { SiteRules } from '../builds/site-rules.ts'
 import type { Leases } from '../jobs/leases.ts'
 import type { Changes } from '../records/changes.ts'
 import type { Journal } from '../records/journal.ts'
@@ -32,7 +32,7 @@ export interface ListsParts {
   journal: Journal
   facts: FactsStore
   buildStatuses: BuildStatuses
-  rulebook: Rulebook
+  rules: SiteRules
   leases: Leases
   verifier: Pick<Verifier, 'registered'> | undefined
   /** Addresses under which this server knows itself. */
@@ -42,7 +42,7 @@ export interface ListsParts {
   /** How long an entry may take to reach the journal. */
   graceMs: number
   /** The site's configuration of states: when it changes, any summary may. */
-  rules: string
+  configuration: string
   onAppendFailed(error: unknown, id: string): void
   onFailure(error: unknown, what: string): void
 }

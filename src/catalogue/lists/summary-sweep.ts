@@ -24,7 +24,7 @@ export interface SummarySweepParts {
   hash: Hash
   now: () => Date
   /** The site's configuration of states: when it changes, any summary may. */
-  rules: string
+  configuration: string
 }
 
 const leaseName = 'summaries'
@@ -40,7 +40,7 @@ const overlapMs = 30_000
 
 export function createSummarySweep(parts: SummarySweepParts): SummarySweep {
   const { leases, now } = parts
-  const config = parts.hash(parts.rules).slice(0, 16)
+  const config = parts.hash(parts.configuration).slice(0, 16)
   const swept = () => lastSweep(leases)
   return {
     async run({ everyMs, signal }) {

@@ -7,7 +7,7 @@ import { type Facts, type Hash, pendingKey } from '../../domain/image/facts.ts'
 import { fromSummaryDocument, type StoredSummary } from '../../domain/lists/summary.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 import type { BuildStatuses } from '../builds/build-statuses.ts'
-import type { Rulebook } from '../builds/rulebook.ts'
+import type { SiteRules } from '../builds/site-rules.ts'
 import type { Changes } from '../records/changes.ts'
 import type { Journal } from '../records/journal.ts'
 import { currentFacts, type FactsStore } from '../verification/image-facts.ts'
@@ -64,7 +64,7 @@ export interface ViewsParts {
   buildStatuses: Pick<BuildStatuses, 'find'>
   journal: Pick<Journal, 'ofRevision'>
   summaries: Pick<DocumentStore, 'get'>
-  rulebook: Rulebook
+  rules: SiteRules
   hash: Hash
   now: () => Date
 }
@@ -92,7 +92,7 @@ export const createViews = (parts: ViewsParts): Views => ({
             record,
             ...gathered,
             expected: { architectures: [...expected, awaited], since: null },
-            publish: parts.rulebook.policiesOf(id).publish,
+            publish: parts.rules.policiesOf(id).publish,
             now: parts.now().toISOString()
           })
     return { id, ...status, expected, architectures: [...currentImages(record, gathered.facts).keys()], revision }
@@ -108,13 +108,13 @@ interface GatherRequest {
 }
 
 async function gather(parts: ViewsParts, { record, learnt }: GatherRequest): Promise<Gathered> {
-  const { buildStatuses, rulebook, now } = parts
+  const { buildStatuses, rules, now } = parts
   const [facts, buildStatus] = await Promise.all([currentFacts(parts.facts, record), buildStatuses.find(record.id)])
   const pending = [...(buildStatus?.pending.keys() ?? [])].map(pendingKey)
   for (const one of pending.length > 0 ? await parts.facts.read(record.id, pending) : []) facts.set(one.imageKey, one)
   if (learnt) facts.set(learnt.imageKey, learnt)
-  const expected = rulebook.expectedOf(record.id, buildStatus)
-  const { publish, buildTimeoutMs } = rulebook.policiesOf(record.id)
+  const expected = rules.expectedOf(record.id, buildStatus)
+  const { publish, buildTimeoutMs } = rules.policiesOf(record.id)
   const status = stateOf({ record, facts, buildStatus, expected, publish, buildTimeoutMs, now: now().toISOString() })
   return { facts, buildStatus, expected, buildTimeoutMs, status }
 }

@@ -1,5 +1,5 @@
 import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
-import { containerFrom, type GuardOptions, imageRegistration } from '../container/container.ts'
+import { containerFrom, type GuardOptions, imageRegistration, registrationOf } from '../container/container.ts'
 import { type ContainerRecord, fromDocument, toDocument } from '../container/document.ts'
 import type { Verdict } from '../image/facts.ts'
 import type { PendingImage } from './build-status.ts'
@@ -54,11 +54,9 @@ export function publishedDocument(
   let next = replaces ? undefined : document
   for (const architecture of uniqueInTableOrder(images.keys())) {
     const { url, digest } = images.get(architecture)!
-    const stored = next === undefined ? undefined : registered(fromDocument(id, next))
+    const stored = next === undefined ? undefined : registrationOf(fromDocument(id, next))
     const image = { id, version, digest: digest ?? stored?.digest ?? '', architecture, url }
     next = toDocument(containerFrom(imageRegistration(stored, image), { ...guards, stored: stored?.images }))
   }
   return next!
 }
-
-const registered = (record: ContainerRecord) => ({ ...record, version: record.version ?? '', digest: record.digest ?? '' })

@@ -120,7 +120,7 @@ function patched(known: ContainerRecord, patch: ContainerPatch): Registration {
 }
 
 function withoutImage(known: ContainerRecord, architecture: Architecture): Registration {
-  if (!known.images.has(architecture)) throw imageMissing(known, { architecture, requested: architecture })
+  if (!known.images.has(architecture)) throw imageMissing(known, { architecture })
   return patched(known, { images: { [architecture]: null } })
 }
 

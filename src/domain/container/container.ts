@@ -5,6 +5,7 @@ import { checkSpelling, completeUrls, type ImageUrls, imagesOf, type Names, pars
 import { pythonObject, pythonString } from '../json/json.ts'
 import { checkId, checkLength } from '../limits.ts'
 import { maskSecrets } from '../secrets.ts'
+import type { ContainerRecord } from './document.ts'
 
 /** The record that HySDS knows by its id, and nothing more. */
 export interface Container {
@@ -15,6 +16,8 @@ export interface Container {
   url: string
   /** JSON: every architecture under all its names. Absent in a record for one architecture that nobody named. */
   urls: string | undefined
+  /** The same by architecture, without guard URLs. */
+  images: ImageUrls
 }
 
 /** What a pipeline sends to register a container. */
@@ -32,7 +35,7 @@ export interface GuardOptions {
   /** The architectures that get a guard URL in every record with `urls` that lacks them. */
   guarded: readonly Architecture[]
   /** The images that the record has already: their names are accepted, however they are spelt. */
-  stored?: ReadonlyMap<Architecture, string> | undefined
+  stored?: Pick<ReadonlyMap<Architecture, string>, 'has'> | undefined
 }
 
 const amd64 = parseArchitecture('amd64')
@@ -59,7 +62,7 @@ export function containerFrom(registration: Registration, options: GuardOptions)
 
   if (names.size === 0) {
     if (url === '') throw new CatalogueError('parameter_missing', 'Parameters (name, url, version, digest) must be supplied')
-    return { id, version, digest, url, urls: undefined }
+    return { id, version, digest, url, urls: undefined, images: new Map() }
   }
 
   checkSpelling(names.keys(), options.stored)
@@ -69,7 +72,7 @@ export function containerFrom(registration: Registration, options: GuardOptions)
   const untouched = guardsRemoved === 0 && names.size === posted.size
   const asItCame = untouched ? registration.urls : undefined
   const urls = checkLength('urls', completeUrls(names, { images: withGuards(images, id, options), asItCame }))
-  return { id, version, digest, url: url || images.get(amd64) || guardUrl(options.publicUrl, id, amd64), urls }
+  return { id, version, digest, url: url || images.get(amd64) || guardUrl(options.publicUrl, id, amd64), urls, images }
 }
 
 /** A new registration laid over a stored record, architecture by architecture: the new one's version and digest, both one's images. */
@@ -90,6 +93,29 @@ export function mergedRegistration(stored: { url: string | undefined; images: Im
   const urls = laidOver.size === 0 ? '' : completeUrls(laidOver, { images: imagesOf(laidOver), asItCame: undefined })
   return { ...posted, url, urls }
 }
+
+/** A stored record as a registration of it, with its images by architecture. */
+export interface StoredRegistration {
+  id: string
+  version: string
+  digest: string
+  url: string | undefined
+  images: ImageUrls
+}
+
+export const registrationOf = ({
+  id,
+  version = '',
+  digest = '',
+  url,
+  images
+}: Pick<ContainerRecord, keyof StoredRegistration>): StoredRegistration => ({
+  id,
+  version,
+  digest,
+  url,
+  images
+})
 
 /**
  * One image laid over a stored record, or the first of a new one. The record's digest is the amd64 image's where there is one, else that

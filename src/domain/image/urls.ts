@@ -26,7 +26,7 @@ export function parseNames(text: string): Names {
 }
 
 /** Throws architecture_invalid for a name that most likely misspells a known one, unless the record has an image under it already. */
-export function checkSpelling(names: Iterable<string>, stored: ReadonlyMap<Architecture, string> | undefined): void {
+export function checkSpelling(names: Iterable<string>, stored: Pick<ReadonlyMap<Architecture, string>, 'has'> | undefined): void {
   for (const name of names) {
     const meant = likelyMeant(name)
     if (meant === undefined || stored?.has(parseArchitecture(name))) continue

@@ -2,7 +2,6 @@ import type { Architecture } from '../../domain/architecture.ts'
 import type { BuildStatus } from '../../domain/build/build-status.ts'
 import {
   bundleOf,
-  type Defaults,
   defaults,
   type EffectiveExpectation,
   expectedOf,
@@ -12,17 +11,17 @@ import {
 } from '../../domain/build/rules.ts'
 
 /** What the site's rules say about a container, by its id. */
-export interface Rulebook {
+export interface SiteRules {
   expectedOf(id: string, buildStatus: Pick<BuildStatus, 'expected'> | undefined): EffectiveExpectation
   policiesOf(id: string): Policies
   bundleOf(id: string): { container: string; architecture: Architecture } | undefined
 }
 
-export function createRulebook({ rules, expected }: { rules: readonly Rule[]; expected: readonly Architecture[] }): Rulebook {
-  const all: Defaults = { ...defaults, expected }
+export function createSiteRules({ rules, expected }: { rules: readonly Rule[]; expected: readonly Architecture[] }): SiteRules {
+  const siteDefaults = { ...defaults, expected }
   return {
-    expectedOf: (id, buildStatus) => expectedOf(id, { buildStatus, rules, defaults: all }),
-    policiesOf: (id) => policiesOf(id, { rules, defaults: all }),
+    expectedOf: (id, buildStatus) => expectedOf(id, { buildStatus, rules, defaults: siteDefaults }),
+    policiesOf: (id) => policiesOf(id, { rules, defaults: siteDefaults }),
     bundleOf: (id) => bundleOf(id, rules)
   }
 }

@@ -1,0 +1,49 @@
+import type { DocumentStore, Stores } from '../../stores/document-store.ts'
+import { type Backfill, createBackfill } from './backfill.ts'
+import { type Batches, type BatchParts, createBatches } from './batch.ts'
+import { type ContainerEdits, createContainerEdits, type EditsParts } from './container-edits.ts'
+import { type Containers, type ContainersParts, createContainers } from './containers.ts'
+import { createDemandCounts, type DemandCounts } from './demand.ts'
+import { specsNaming } from './spec-references.ts'
+import { createSpecs, type Specs, type SpecsOptions } from './specs.ts'
+
+export interface ContainerCatalogueParts
+  extends Omit<ContainersParts, 'store' | 'demand'>,
+    Omit<BatchParts, 'edits' | 'leases'>,
+    Pick<EditsParts, 'now' | 'verification'> {
+  verification: ContainersParts['verification']
+  /** What is stored instead of a job specification; default the specification itself. */
+  preparedSpec: SpecsOptions['prepared']
+}
+
+/** Whole containers, and the specifications that name them. */
+export interface ContainerCatalogue {
+  containers: Containers
+  edits: ContainerEdits
+  batches: Batches
+  backfill: Backfill
+  demand: DemandCounts
+  jobSpecs: Specs
+  hysdsIos: Specs
+  /** Returns the ids of the first job specifications that name a container. */
+  specsNaming(container: string): Promise<string[]>
+  /** Returns documents as an engine would, for operators. */
+  describe: Record<'containers' | 'jobSpecs' | 'hysdsIos', DocumentStore['describe']>
+}
+
+export function createContainerCatalogue(stores: Stores, parts: ContainerCatalogueParts): ContainerCatalogue {
+  const { containers, jobSpecs, hysdsIos, leases } = stores
+  const demand = createDemandCounts(stores.demand, parts)
+  const edits = createContainerEdits(parts)
+  return {
+    containers: createContainers({ ...parts, store: containers, demand }),
+    edits,
+    batches: createBatches({ ...parts, edits, leases }),
+    backfill: createBackfill({ ...parts, containers }),
+    demand,
+    jobSpecs: createSpecs(jobSpecs, { prepared: parts.preparedSpec }),
+    hysdsIos: createSpecs(hysdsIos),
+    specsNaming: (container) => specsNaming(jobSpecs, { container, most: 20 }),
+    describe: { containers: containers.describe, jobSpecs: jobSpecs.describe, hysdsIos: hysdsIos.describe }
+  }
+}

@@ -1,0 +1,25 @@
+import type { Stores } from '../../stores/document-store.ts'
+import { type Changes, type ChangesParts, createChanges } from './changes.ts'
+import { createImageRecords, type ImageRecords, type ImageRecordsParts } from './image-records.ts'
+import { createJournal, type Journal } from './journal.ts'
+
+export interface RecordsParts {
+  guarded: ImageRecordsParts['guarded']
+  facts: ImageRecordsParts['facts']
+  hash: ChangesParts['hash']
+  now: () => Date
+  onAppendFailed: ChangesParts['onAppendFailed']
+}
+
+/** Records, the ways to change them, and the journal of their changes. */
+export interface Records {
+  journal: Journal
+  changes: Changes
+  imageRecords: ImageRecords
+}
+
+export function createRecords(stores: Stores, parts: RecordsParts): Records {
+  const journal = createJournal(stores.journal, parts)
+  const changes = createChanges({ ...parts, containers: stores.containers, journal })
+  return { journal, changes, imageRecords: createImageRecords({ ...parts, changes }) }
+}
