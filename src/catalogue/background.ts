@@ -50,7 +50,7 @@ export function startBackground(
   catalogue: Catalogue,
   { policy, reading, uploadExpiryMs, deleteGraceMs, sweepMs, onFailure, onAway, onBack }: BackgroundOptions
 ): Loop[] {
-  const { verification, sweep, summaries, batches, demand, uploads, removals, journalBounds } = catalogue
+  const { verifier, sweep, summaries, batches, demand, uploads, removals, journalBounds } = catalogue
   const outage = createOutage({ onAway, onBack })
   const loops: Loop[] = []
 
@@ -91,11 +91,11 @@ export function startBackground(
     const everyMs = Math.min(removing.everyMs, Math.max(removing.leastMs, deleteGraceMs))
     removals.onWork(always(everyMs, { what, work }).wake)
   }
-  if (reading && verification && sweep) {
+  if (reading && verifier && sweep) {
     const what = 'an image could not be verified'
     every(sweeping.everyMs, { what: 'images could not be checked again', work: (signal) => sweep({ ...sweeping, signal }) })
-    const work = (signal: AbortSignal) => verification.work({ atOnce: verifying.atOnce, signal })
-    verification.onWork(always(verifying.everyMs, { what, work }).wake)
+    const work = (signal: AbortSignal) => verifier.work({ atOnce: verifying.atOnce, signal })
+    verifier.onWork(always(verifying.everyMs, { what, work }).wake)
   }
   return loops
 }

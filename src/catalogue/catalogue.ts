@@ -10,30 +10,29 @@ import { createHistory, type History, type HistorySettings } from './history/his
 import { createImageCatalogue, type ImageCatalogue } from './images/image-catalogue.ts'
 import { createJobs } from './jobs/jobs.ts'
 import { createLists, type Lists } from './lists/lists.ts'
-import type { Views } from './lists/views.ts'
+import type { Changes } from './records/changes.ts'
 import { createRecords } from './records/records.ts'
-import type { Removals } from './tarballs/removals.ts'
-import { createTarballs, type TarballSettings, type Upkeep } from './tarballs/tarballs.ts'
-import type { FileEvents } from './verification/file-events.ts'
-import { currentFacts } from './verification/image-facts.ts'
-import type { ImageSweep } from './verification/url-sweep.ts'
-import { createVerification, type VerificationSettings } from './verification/verification.ts'
-import type { Verifier } from './verification/verifier.ts'
+import { createTarballs, type TarballSettings, type Tarballs } from './tarballs/tarballs.ts'
+import { currentFacts, type FactsStore } from './verification/image-facts.ts'
+import { createVerification, type Verification, type VerificationSettings } from './verification/verification.ts'
 
-/** Everything that the faces may ask for. What is about tarballs is undefined where there is no store for them. */
-export interface Catalogue extends ContainerCatalogue, Omit<Builds, 'siteRules'>, Partial<ImageCatalogue>, Lists, History {
-  verification: Verifier | undefined
-  /** Hears of tarballs that are stored and removed by their paths. */
-  arrivals: FileEvents | undefined
-  /** Checks again the images that were checked longest ago. */
-  sweep: ImageSweep | undefined
-  /** Returns the image that a container has for an architecture. Throws container_unknown, image_missing, image_mislabelled, image_gone. */
-  imageOf: (id: string, architecture: string) => Promise<{ url: string; digest: string | undefined }>
-  view: Views['of']
+/** Everything that the faces may ask for. What is about tarballs is absent where there is no store for them. */
+export interface Catalogue
+  extends ContainerCatalogue,
+    Builds,
+    Lists,
+    Partial<ImageCatalogue>,
+    Partial<Tarballs>,
+    Omit<Verification, 'facts' | 'requireProof'>,
+    History {
+  /** Returns the image that a container has for an architecture. Throws what resolving it throws. */
+  imageOf(id: string, architecture: string): Promise<ImageReference>
   hash: Hash
-  upkeep: Upkeep | undefined
-  /** Removes tarballs that no container names any more. */
-  removals: Removals | undefined
+}
+
+export interface ImageReference {
+  url: string
+  digest: string | undefined
 }
 
 /** What the rooms that keep, read and remove tarballs need. */
@@ -45,74 +44,76 @@ export interface TarballParts extends Omit<VerificationSettings, 'inspect'>, Omi
 
 export interface CatalogueOptions extends HistorySettings {
   guarded: readonly Architecture[]
-  /** The architectures that a container shall have where neither itself nor a rule says so; default none. */
+  /** The architectures that a container is to have where neither itself nor a rule says so; default none. */
   expected?: readonly Architecture[]
   rules?: readonly Rule[]
-  /** What container/add does to a record that is there, unless the request says; default replace. */
+  /** What container/add does to a record that exists, unless the request says; default replace. */
   add?: 'replace' | 'merge'
   hash: Hash
   tarballs?: TarballParts | undefined
-  /** A change was made, and the journal could not take it. */
+  /** A change was stored, but the journal could not take its entry. */
   onAppendFailed: (error: unknown, id: string) => void
-  /** Something behind the requests failed as nobody foresaw; default onUntold. */
+  /** Work behind the requests failed unexpectedly; default onAppendFailed. */
   onFailure?: (error: unknown, what: string) => void
-  /** Fill container_image_urls of job specs from the catalogue. */
+  /** Fill container_image_urls of job specifications from the catalogue. */
   fillSpecs?: boolean
-  /** How long an entry in the journal may be on its way before its change counts as somebody else's. */
+  /** How long an entry may take to reach the journal before its change counts as another program's. */
   appendGraceMs?: number
 }
 
+/** Joins the rooms: each may use those before it, and none knows of those after it. */
 export function createCatalogue(stores: Stores, options: CatalogueOptions): Catalogue {
   const { guarded, expected = [], rules = [], add = 'replace', hash, onAppendFailed, onFailure = onAppendFailed } = options
-  const { fillSpecs = false, appendGraceMs: graceMs = 5000 } = options
   const settings = options.tarballs && { inspect: inspectImage, ...options.tarballs }
-  const now = settings?.now ?? (() => new Date())
-  const addresses = settings?.addresses ?? (() => [])
-  const { queue, leases } = createJobs({ stores, hash, now, taskLeaseMs: settings?.leaseMs })
-  const { facts, verifier, ...verification } = createVerification({ stores, hash, now, queue, settings, onFailure })
-  const tarballs = settings && createTarballs({ stores, facts, queue, now, settings })
-  const { removals, upkeep, statuses } = tarballs ?? {}
-  const shared = { guarded, facts, hash, now, onAppendFailed, onFailure }
-  const records = createRecords(stores, shared)
-  if (removals) records.changes.onWrite(removals.changed)
-  const releaseTarballs = async (id: string, urls: readonly string[]) => removals?.releaseTarballs(id, urls) ?? []
-  const { siteRules, ...builds } = createBuilds(stores, {
-    ...{ ...shared, ...records, rules, expected, verification: verifier, addresses },
-    ...{ keep: removals?.keep, releaseTarballs }
-  })
-  const lists = createLists({
-    ...{ ...shared, ...records, ...builds, stores, leases, verifier, addresses, graceMs },
-    ...{ rules: siteRules, configuration: JSON.stringify([rules, expected]) }
-  })
-  const { views } = lists
-  const history = createHistory({ ...shared, ...records, stores, leases, verifier, view: views.of, tarballs: statuses, settings: options })
-  const containers = createContainerCatalogue(stores, {
-    ...{ ...shared, ...records, ...builds, add, verification: verifier, batchLeases: leases },
-    ...{ requireProof: verification.requireProof, preparedSpec: fillSpecs ? builds.planning.filled : undefined }
-  })
+  const { now = () => new Date(), addresses = () => [] } = settings ?? {}
+  const base = { stores, guarded, hash, now, addresses, onAppendFailed, onFailure }
+
+  const { queue, leases } = createJobs({ ...base, taskLeaseMs: settings?.leaseMs })
+  const { facts, requireProof, ...verification } = createVerification({ ...base, queue, settings })
+  const { verifier } = verification
+  const tarballs = settings && createTarballs({ ...base, facts, queue, settings })
+  const removals = tarballs?.removals
+  const records = createRecords({ ...base, facts, onWrite: removals?.changed })
+  const builds = createBuilds({ ...base, ...records, facts, rules, expected, verifier, removals })
+  const lists = createLists({ ...base, ...records, ...builds, facts, leases, verifier, graceMs: options.appendGraceMs ?? 5000 })
+  const preparedSpec = options.fillSpecs ? builds.planning.filled : undefined
+  const containers = createContainerCatalogue({ ...base, ...records, ...builds, facts, add, verifier, requireProof, leases, preparedSpec })
   const images =
     settings &&
     verifier &&
-    createImageCatalogue({ ...settings, ...records, ...builds, facts, verification: verifier, views, releaseTarballs })
+    removals &&
+    createImageCatalogue({ ...base, ...settings, ...records, ...builds, facts, verifier, removals, views: lists.views })
+  const history = createHistory({
+    ...{ ...base, ...records, facts, leases, verifier, view: lists.views.of },
+    ...{ tarballs: tarballs?.statuses, settings: options }
+  })
   return {
     ...containers,
     ...builds,
-    ...images,
     ...lists,
+    ...images,
+    ...tarballs,
+    ...verification,
     ...history,
-    verification: verifier,
-    arrivals: verification.fileEvents,
-    sweep: verification.sweep,
-    async imageOf(id, architecture) {
-      const { record } = await records.changes.read(id)
-      const current = await currentFacts(facts, record)
-      const { url, architecture: imageKey } = resolveImage(record, requestedArchitecture(architecture), { facts: [...current.values()] })
-      const proven = current.get(imageKey ?? '')
-      return { url, digest: proven?.given ?? proven?.config ?? record.digest }
-    },
-    view: views.of,
-    hash,
-    upkeep,
-    removals
+    imageOf: (id, architecture) => imageOf({ changes: records.changes, facts }, { id, architecture }),
+    hash
   }
+}
+
+interface ImageOfParts {
+  changes: Changes
+  facts: FactsStore
+}
+
+interface ImageRequest {
+  id: string
+  architecture: string
+}
+
+async function imageOf({ changes, facts }: ImageOfParts, { id, architecture }: ImageRequest): Promise<ImageReference> {
+  const { record } = await changes.read(id)
+  const current = await currentFacts(facts, record)
+  const { url, architecture: imageKey } = resolveImage(record, requestedArchitecture(architecture), { facts: [...current.values()] })
+  const proven = current.get(imageKey ?? '')
+  return { url, digest: proven?.given ?? proven?.config ?? record.digest }
 }

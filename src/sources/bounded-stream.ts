@@ -48,14 +48,16 @@ export function boundedStream(source: Readable, bounds: StreamBounds): Readable 
   source.on('data', (chunk: Buffer) => {
     wanting = false
     bytes += chunk.length
-    if (bytes > maxBytes) stream.destroy(sourceError('too_large', `${what} has more than ${maxBytes} bytes, which is the most that is read`))
+    if (bytes > maxBytes)
+      stream.destroy(sourceError('too_large', `${what} has more than ${maxBytes} bytes, which is the most that is read`))
     else if (!stream.push(chunk)) source.pause()
   })
   source.pause()
   finished(source, { writable: false }, (error) => {
     if (stream.destroyed) return
     if (isCatalogueError(error)) stream.destroy(error)
-    else if (error) fail(`broke off after ${bytes} bytes${expected === undefined ? '' : ` of ${expected}`} (${failureReason(error)})`, error)
+    else if (error)
+      fail(`broke off after ${bytes} bytes${expected === undefined ? '' : ` of ${expected}`} (${failureReason(error)})`, error)
     else if (expected !== undefined && bytes !== expected) fail(`ended after ${bytes} bytes instead of ${expected}; was it being written?`)
     else stream.push(null)
   })

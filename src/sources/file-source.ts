@@ -3,8 +3,8 @@ import { boundedStream } from './bounded-stream.ts'
 import { bytesOf, openFile } from './file.ts'
 import type { Life } from './life.ts'
 import type { FileLocation } from './location.ts'
-import { sourceError, shownAddress } from './refusals.ts'
-import type { SourceRange, OpenSource, SourceInfo } from './source.ts'
+import { shownAddress, sourceError } from './refusals.ts'
+import type { OpenSource, SourceInfo, SourceRange } from './source.ts'
 
 export async function openFileSource(
   { path }: FileLocation,

@@ -3,7 +3,7 @@ import { type FileHandle, open, readlink, realpath, stat } from 'node:fs/promise
 import { resolve, sep } from 'node:path'
 import { Readable } from 'node:stream'
 import { isCatalogueError } from '../domain/errors.ts'
-import { failureReason, sourceError, shownAddress } from './refusals.ts'
+import { failureReason, shownAddress, sourceError } from './refusals.ts'
 
 export interface OpenedFile {
   handle: FileHandle

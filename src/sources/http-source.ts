@@ -3,8 +3,8 @@ import { boundedStream } from './bounded-stream.ts'
 import { ask, type Surroundings } from './http.ts'
 import type { Life } from './life.ts'
 import type { HttpLocation } from './location.ts'
-import { sourceError, shownAddress } from './refusals.ts'
-import type { SourceRange, OpenSource, SourceInfo } from './source.ts'
+import { shownAddress, sourceError } from './refusals.ts'
+import type { OpenSource, SourceInfo, SourceRange } from './source.ts'
 
 export async function openHttp(
   location: HttpLocation,

@@ -5,7 +5,7 @@ import type { Life } from './life.ts'
 import { bare, type HttpLocation } from './location.ts'
 import type { SourcePolicy } from './policy.ts'
 import { checkedLookup, checkLiteral, type Resolve } from './reach.ts'
-import { sourceError, shownAddress } from './refusals.ts'
+import { shownAddress, sourceError } from './refusals.ts'
 
 export interface Surroundings {
   policy: SourcePolicy
@@ -74,7 +74,10 @@ function targetOf({ headers: { location } }: IncomingMessage, url: URL): URL {
   }
   const next = new URL(location, url)
   if (next.protocol !== 'http:' && next.protocol !== 'https:') {
-    throw sourceError('source_forbidden', `${shownAddress(url.href)} redirects to ${shownAddress(next.href)}; only http and https are followed`)
+    throw sourceError(
+      'source_forbidden',
+      `${shownAddress(url.href)} redirects to ${shownAddress(next.href)}; only http and https are followed`
+    )
   }
   // a password that a redirect brings along is nobody's whom we know
   return bare(next)

@@ -1,6 +1,6 @@
 import { basic } from '../domain/credentials.ts'
 import type { BucketRule } from './bucket-rules.ts'
-import { sourceError, shownAddress } from './refusals.ts'
+import { shownAddress, sourceError } from './refusals.ts'
 import { parseS3, type S3Location } from './s3-location.ts'
 
 export interface HttpLocation {
@@ -22,7 +22,10 @@ export type Location = HttpLocation | S3Location | FileLocation
 export function parseLocation(text: string, { buckets }: { buckets: readonly BucketRule[] }): Location {
   // a URL parser drops line breaks and blanks, and a worker's does not
   if (hasControl(text) || text !== text.trim()) {
-    throw sourceError('source_unsupported', `${shownAddress(JSON.stringify(text))} holds control characters or blanks at its ends; expected a URL`)
+    throw sourceError(
+      'source_unsupported',
+      `${shownAddress(JSON.stringify(text))} holds control characters or blanks at its ends; expected a URL`
+    )
   }
   if (text.startsWith('/')) return fileAt(text)
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()
@@ -61,7 +64,8 @@ export function bare(url: URL): URL {
 function filePath(text: string): string {
   // file://host/path is another machine's file; osaka refuses it, too
   const [, path] = /^file:(?:\/\/)?(\/(?!\/).*)$/i.exec(text) ?? []
-  if (path === undefined) throw sourceError('source_unsupported', `${shownAddress(text)} names no file; expected file:/// and an absolute path`)
+  if (path === undefined)
+    throw sourceError('source_unsupported', `${shownAddress(text)} names no file; expected file:/// and an absolute path`)
   return path
 }
 

@@ -43,7 +43,10 @@ export const checkedLookup =
         }
       },
       (error) =>
-        callback(sourceError('source_unavailable', `${approach.what}: the name ${host} could not be resolved (${failureReason(error)})`, error), '')
+        callback(
+          sourceError('source_unavailable', `${approach.what}: the name ${host} could not be resolved (${failureReason(error)})`, error),
+          ''
+        )
     )
   }
 

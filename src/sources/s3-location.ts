@@ -1,6 +1,6 @@
 import { percentDecoded } from '../domain/percent.ts'
 import { type BucketRule, isListedServer, type S3Server } from './bucket-rules.ts'
-import { sourceError, shownAddress } from './refusals.ts'
+import { shownAddress, sourceError } from './refusals.ts'
 
 export interface S3Location {
   kind: 's3'

@@ -7,10 +7,10 @@ import { bucketRule } from './bucket-rules.ts'
 import type { Surroundings } from './http.ts'
 import { type Life, within } from './life.ts'
 import { checkedLookup, checkLiteral } from './reach.ts'
-import { sourceError, shownAddress } from './refusals.ts'
+import { shownAddress, sourceError } from './refusals.ts'
 import type { S3Location } from './s3-location.ts'
 import { s3Refusal } from './s3-refusals.ts'
-import type { SourceRange, OpenSource, SourceInfo } from './source.ts'
+import type { OpenSource, SourceInfo, SourceRange } from './source.ts'
 
 export async function openS3(
   location: S3Location,

@@ -6,7 +6,7 @@ import { createLife, type Life } from './life.ts'
 import { type Location, parseLocation } from './location.ts'
 import { policyOf, type SourceSettings } from './policy.ts'
 import { type Resolve, systemResolve } from './reach.ts'
-import { sourceError, shownAddress } from './refusals.ts'
+import { shownAddress, sourceError } from './refusals.ts'
 import { openS3, probeS3 } from './s3-source.ts'
 import type { SourceOptions, SourceRange, Sources } from './source.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { BlobStore, BlobQuery } from '../../src/blobs/blob-store.ts'
+import type { BlobQuery, BlobStore } from '../../src/blobs/blob-store.ts'
 import { drain, from, someBytes } from './bytes.ts'
 import type { Subject } from './contract.ts'
 

@@ -1,4 +1,4 @@
-import type { DocumentStore, DocumentQuery, StoredDocument } from '../../src/stores/document-store.ts'
+import type { DocumentQuery, DocumentStore, StoredDocument } from '../../src/stores/document-store.ts'
 import type { Open, Tap } from './contract.ts'
 
 /** Something of everything that stands in a live cluster's index, HySDS's records and those that a person wrote. */

@@ -13,8 +13,8 @@ import {
   checkOpen,
   checkReadable,
   createBusy,
-  placedBefore,
   type KeptUpload,
+  placedBefore,
   toUpload,
   uploadUnknown
 } from '../uploads.ts'

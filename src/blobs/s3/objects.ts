@@ -132,7 +132,10 @@ export function putObject(bucket: Bucket, { body, ...target }: ObjectTarget & { 
   return publish(bucket, target, () => bucket.ask((o) => bucket.client.send(new PutObjectCommand(put), o), { attemptMs: partMs }))
 }
 
-export async function beginMultipart({ client, ...bucket }: Bucket, { name, facts }: Omit<ObjectTarget, 'onlyIfAbsent'>): Promise<Multipart> {
+export async function beginMultipart(
+  { client, ...bucket }: Bucket,
+  { name, facts }: Omit<ObjectTarget, 'onlyIfAbsent'>
+): Promise<Multipart> {
   const create = new CreateMultipartUploadCommand({ Bucket: bucket.name, Key: name, Metadata: toMetadata(facts) })
   const { UploadId: id = '' } = await bucket.ask((o) => client.send(create, o))
   return { id, name }

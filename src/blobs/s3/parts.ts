@@ -28,7 +28,10 @@ export interface Cutting {
 }
 
 /** Cuts a source into parts. The last one, full or not or empty, is the answer: what becomes of it depends on how the source ended. */
-export async function cutParts(source: BlobSource, { number, carried, onChunk, take }: Cutting): Promise<{ ending: Ending; last: UploadPart }> {
+export async function cutParts(
+  source: BlobSource,
+  { number, carried, onChunk, take }: Cutting
+): Promise<{ ending: Ending; last: UploadPart }> {
   const spare: Buffer[] = []
   let current = number
   let filled = 0

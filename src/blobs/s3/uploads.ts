@@ -26,11 +26,11 @@ import {
   dropObject,
   headObject,
   type Multipart,
+  type ObjectTarget,
   type Part,
   putObject,
   refuseConflicts,
-  sendPart,
-  type ObjectTarget
+  sendPart
 } from './objects.ts'
 import { createQueue, cutParts, type Slots, sizeOfParts } from './parts.ts'
 import { type Kept, type S3UploadState, uploadStates } from './upload-states.ts'

@@ -63,7 +63,7 @@ export interface BuildStatuses {
 export interface BuildStatusesParts {
   store: DocumentStore
   journal: Pick<Journal, 'append'>
-  rules: Pick<SiteRules, 'policiesOf'>
+  siteRules: Pick<SiteRules, 'policiesOf'>
   hash: Hash
   now: () => Date
   /** The change is stored, but the journal could not take its entry. */
@@ -167,7 +167,7 @@ interface BuildStatusSwap {
 }
 
 async function swap(parts: BuildStatusesParts, { id, to, precondition, dryRun, always }: BuildStatusSwap): Promise<BuildStatusChanged> {
-  const { store, rules, hash, now, releaseTarballs } = parts
+  const { store, siteRules, hash, now, releaseTarballs } = parts
   const { made, revision = '' } = await compareAndSwap(store, {
     id: buildStatusId(id, hash),
     subject: `the build status of ${id}`,
@@ -178,7 +178,7 @@ async function swap(parts: BuildStatusesParts, { id, to, precondition, dryRun, a
       const former = before?.buildStatus ?? { ...emptyBuildStatus(id, at), updated: longAgo }
       const after = to(former, at)
       const unchanged = after === former
-      const due = () => dueAt(after, { buildTimeoutMs: rules.policiesOf(id).buildTimeoutMs, now: at })
+      const due = () => dueAt(after, { buildTimeoutMs: siteRules.policiesOf(id).buildTimeoutMs, now: at })
       const document = isBlank(after) ? undefined : toBuildStatusDocument(after, due())
       return { document, keep: dryRun || (unchanged && !always), before, former, after, unchanged }
     }

@@ -69,7 +69,7 @@ export interface Building {
 export interface BuildingParts {
   buildStatuses: BuildStatuses
   changes: Pick<Changes, 'find'>
-  rules: SiteRules
+  siteRules: SiteRules
   /** Images may have waited for a build that brings no other one. */
   publishPending: Publishing['publishPending']
   now: () => Date
@@ -149,9 +149,9 @@ interface Expecting {
   revision: string | null
 }
 
-const expectedView = ({ rules }: BuildingParts, { id, buildStatus, revision }: Expecting): ExpectedView => ({
+const expectedView = ({ siteRules }: BuildingParts, { id, buildStatus, revision }: Expecting): ExpectedView => ({
   container: id,
-  ...rules.expectedOf(id, buildStatus),
+  ...siteRules.expectedOf(id, buildStatus),
   revision: revision || null
 })
 
@@ -161,9 +161,9 @@ interface Job {
   report: JobReport
 }
 
-function jobView({ rules, now }: BuildingParts, { id, architecture, report }: Job): JobView {
+function jobView({ siteRules, now }: BuildingParts, { id, architecture, report }: Job): JobView {
   const silentMs = now().getTime() - Date.parse(report.reported)
-  const stale = !isFinal(report) && silentMs >= rules.policiesOf(id).buildTimeoutMs
+  const stale = !isFinal(report) && silentMs >= siteRules.policiesOf(id).buildTimeoutMs
   return { container: id, architecture, ...jobReportView(architecture, report), stale }
 }
 

@@ -8,16 +8,22 @@ import { createPlanning, type Planning } from './planning.ts'
 import { createPublishing, type Publishing, type PublishingParts } from './publication.ts'
 import { createSiteRules, type SiteRules } from './site-rules.ts'
 
+export interface TarballRemovals {
+  keep: NonNullable<PublishingParts['keep']>
+  releaseTarballs: NonNullable<BuildStatusesParts['releaseTarballs']>
+}
+
 export interface BuildsParts extends Records {
+  stores: Pick<Stores, 'buildStatuses' | 'jobSpecs'>
   facts: PublishingParts['facts']
   guarded: PublishingParts['guarded']
   rules: readonly Rule[]
   /** The architectures that a container is to have where neither itself nor a rule says so. */
   expected: PublishingParts['guarded']
-  verification: Verifier | undefined
+  verifier: Verifier | undefined
   addresses: PublishingParts['addresses']
-  keep: PublishingParts['keep']
-  releaseTarballs: BuildStatusesParts['releaseTarballs']
+  /** Keeps and releases tarballs, where there is a store for them. */
+  removals: TarballRemovals | undefined
   hash: BuildStatusesParts['hash']
   now: () => Date
   onAppendFailed: BuildStatusesParts['onAppendFailed']
@@ -32,18 +38,23 @@ export interface Builds {
   planning: Planning
 }
 
-export function createBuilds(stores: Stores, parts: BuildsParts): Builds {
-  const { changes, verification } = parts
-  const rules = createSiteRules(parts)
-  const buildStatuses = createBuildStatuses({ ...parts, rules, store: stores.buildStatuses })
+export function createBuilds(parts: BuildsParts): Builds {
+  const { stores, changes, verifier, removals } = parts
+  const siteRules = createSiteRules(parts)
+  const buildStatuses = createBuildStatuses({
+    ...parts,
+    siteRules,
+    store: stores.buildStatuses,
+    releaseTarballs: removals?.releaseTarballs
+  })
   changes.onArrival(buildStatuses.follow)
-  const publishing = createPublishing({ ...parts, rules, buildStatuses })
-  verification?.onProof((id) => publishing.publishPending(id))
+  const publishing = createPublishing({ ...parts, siteRules, buildStatuses, keep: removals?.keep })
+  verifier?.onProof((id) => publishing.publishPending(id))
   return {
-    siteRules: rules,
+    siteRules,
     buildStatuses,
-    building: createBuilding({ ...parts, rules, buildStatuses, publishPending: publishing.publishPending }),
+    building: createBuilding({ ...parts, siteRules, buildStatuses, publishPending: publishing.publishPending }),
     publishing,
-    planning: createPlanning({ ...parts, rules, buildStatuses, jobSpecs: stores.jobSpecs })
+    planning: createPlanning({ ...parts, siteRules, buildStatuses, jobSpecs: stores.jobSpecs })
   }
 }

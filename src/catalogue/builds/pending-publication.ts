@@ -17,9 +17,9 @@ export interface PublicationParts {
   changes: Changes
   buildStatuses: BuildStatuses
   facts: FactsStore
-  rules: SiteRules
+  siteRules: SiteRules
   guarded: readonly Architecture[]
-  verification: Pick<Verifier, 'registered' | 'waits'> | undefined
+  verifier: Pick<Verifier, 'registered' | 'waits'> | undefined
   /** The addresses that this server knows itself by. */
   addresses: () => readonly string[]
   now: () => Date
@@ -36,10 +36,10 @@ export async function planPublication(
   parts: PublicationParts,
   { buildStatus, record }: PendingContainer
 ): Promise<Publication | undefined> {
-  const { rules } = parts
+  const { siteRules } = parts
   const { container, pending } = buildStatus
-  const { publish } = rules.policiesOf(container)
-  const expected = publish === 'each' ? [] : rules.expectedOf(container, buildStatus).architectures
+  const { publish } = siteRules.policiesOf(container)
+  const expected = publish === 'each' ? [] : siteRules.expectedOf(container, buildStatus).architectures
   const facts = publish === 'verified' ? await pendingFacts(parts, { id: container, pending }) : new Map<Architecture, Facts>()
   const images = record ? currentUrls(record) : new Map<Architecture, string>()
   const now = parts.now().toISOString()
@@ -92,7 +92,7 @@ interface ToPublish {
 
 /** Facts about the images are written before the record names them, so that no machine is given a mislabelled one in between. */
 async function publish(parts: PublicationParts, { id, publication, cause }: ToPublish): Promise<readonly Release[]> {
-  const { changes, buildStatuses, facts, verification } = parts
+  const { changes, buildStatuses, facts, verifier } = parts
   const to = publicationDocument(parts, { id, publication })
   const proven = await pendingFacts(parts, { id, pending: publication.images })
   const carry = async (digest: string) => {
@@ -109,7 +109,7 @@ async function publish(parts: PublicationParts, { id, publication, cause }: ToPu
     if (digest && !proven.has(architecture)) await rememberClaimedDigest(facts, { record, architecture, digest, now })
   }
   await buildStatuses.follow(id, { ...changed, brought: [...publication.images.keys()] })
-  await verification?.registered(record, { publicUrl: publicUrlOf(parts, publication) })
+  await verifier?.registered(record, { publicUrl: publicUrlOf(parts, publication) })
   return changed.released
 }
 

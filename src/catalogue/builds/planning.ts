@@ -28,7 +28,7 @@ export interface PlanningParts {
   changes: Pick<Changes, 'find' | 'read'>
   facts: FactsStore
   buildStatuses: Pick<BuildStatuses, 'find'>
-  rules: SiteRules
+  siteRules: SiteRules
   jobSpecs: Pick<DocumentStore, 'get'>
   now: () => Date
 }
@@ -36,7 +36,7 @@ export interface PlanningParts {
 /** A spec names a few; more are not looked up. */
 const maxNames = 257
 
-export function createPlanning({ changes, facts, buildStatuses, rules, jobSpecs, now }: PlanningParts): Planning {
+export function createPlanning({ changes, facts, buildStatuses, siteRules, jobSpecs, now }: PlanningParts): Planning {
   async function lookup(names: readonly string[]): Promise<Lookup> {
     const unique = [...new Set(names)].slice(0, maxNames)
     const found = await Promise.all(unique.map(async (name) => [name, await withFacts(name)] as const))
@@ -57,10 +57,10 @@ export function createPlanning({ changes, facts, buildStatuses, rules, jobSpecs,
     async plan(request) {
       const { container, sourcesFor } = parsePlanRequest(request)
       const [found, buildStatus] = await Promise.all([withFacts(container), buildStatuses.find(container)])
-      const { record, known } = found ?? { record: fromDocument(container, '{}'), known: new Map<ImageKey, Facts>() }
-      const sources = sourcesFor(rules.expectedOf(container, buildStatus).architectures)
-      const { buildTimeoutMs } = rules.policiesOf(container)
-      return { container, steps: planOf({ sources, record, facts: known, buildStatus, buildTimeoutMs, now: now().toISOString() }) }
+      const { record, known: facts } = found ?? { record: fromDocument(container, '{}'), known: new Map<ImageKey, Facts>() }
+      const sources = sourcesFor(siteRules.expectedOf(container, buildStatus).architectures)
+      const { buildTimeoutMs } = siteRules.policiesOf(container)
+      return { container, steps: planOf({ sources, record, facts, buildStatus, buildTimeoutMs, now: now().toISOString() }) }
     },
 
     async manifest(id, format) {

@@ -82,7 +82,7 @@ export function createPublishing(parts: PublishingParts): Publishing {
   return publishing
 }
 
-const holds = ({ rules }: PublishingParts, id: string): boolean => rules.policiesOf(id).publish !== 'each'
+const holds = ({ siteRules }: PublishingParts, id: string): boolean => siteRules.policiesOf(id).publish !== 'each'
 
 const withoutRecord = (id: string): StoredRecord => ({ record: fromDocument(id, '{}'), document: '{}', revision: '' })
 
@@ -96,10 +96,10 @@ interface Held {
 /** Makes images pending, except those that the record has already. */
 async function hold(parts: PublishingParts, { id, images, publicUrl, cause, dryRun, precondition }: ImagesToBring): Promise<Held> {
   checkId(id)
-  const { changes, buildStatuses, rules } = parts
+  const { changes, buildStatuses, siteRules } = parts
   const before = await changes.find(id)
   checkPrecondition(id, { before, precondition })
-  const { pendingMs } = rules.policiesOf(id)
+  const { pendingMs } = siteRules.policiesOf(id)
   const published = images.filter((image) => isPublished(before?.record, image)).map(({ architecture }) => architecture)
   const names = images.map(({ architecture }) => architecture)
   if (!dryRun) await parts.keep?.(images.map(({ url }) => url))
@@ -120,7 +120,7 @@ async function hold(parts: PublishingParts, { id, images, publicUrl, cause, dryR
 }
 
 async function bringImages(context: Context, asked: ImagesToBring): Promise<RegisteredImage> {
-  const { changes, buildStatuses, verification } = context
+  const { changes, buildStatuses, verifier } = context
   const { id, images, cause } = asked
   const { before, buildStatus, unchanged, released } = await hold(context, asked)
   const created = images.some(({ architecture }) => before?.record.images.has(architecture) !== true)
@@ -143,7 +143,7 @@ async function bringImages(context: Context, asked: ImagesToBring): Promise<Regi
   const unread = [...waiting].map(([architecture, { url, digest }]) => {
     return { container: id, imageKey: pendingKey(architecture), url, digest: digest ?? '' }
   })
-  await verification?.waits(unread, asked)
+  await verifier?.waits(unread, asked)
   return { ...answer(stored, waiting), released: [...released, ...publishedReleases] }
 }
 
@@ -159,8 +159,8 @@ interface Bundling {
 }
 
 async function bundle(context: Context, { record, context: { publicUrl, cause, dryRun } }: Bundling): Promise<void> {
-  const { facts, rules } = context
-  const into = rules.bundleOf(record.id)
+  const { facts, siteRules } = context
+  const into = siteRules.bundleOf(record.id)
   if (!into || dryRun) return
   const { container: id, architecture } = into
   const url = record.images.get(architecture) ?? (record.images.size === 0 ? record.url : undefined)

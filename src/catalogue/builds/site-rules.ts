@@ -15,6 +15,8 @@ export interface SiteRules {
   expectedOf(id: string, buildStatus: Pick<BuildStatus, 'expected'> | undefined): EffectiveExpectation
   policiesOf(id: string): Policies
   bundleOf(id: string): { container: string; architecture: Architecture } | undefined
+  /** The rules as text: when it changes, so may the state of any container. */
+  text: string
 }
 
 export function createSiteRules({ rules, expected }: { rules: readonly Rule[]; expected: readonly Architecture[] }): SiteRules {
@@ -22,6 +24,7 @@ export function createSiteRules({ rules, expected }: { rules: readonly Rule[]; e
   return {
     expectedOf: (id, buildStatus) => expectedOf(id, { buildStatus, rules, defaults: siteDefaults }),
     policiesOf: (id) => policiesOf(id, { rules, defaults: siteDefaults }),
-    bundleOf: (id) => bundleOf(id, rules)
+    bundleOf: (id) => bundleOf(id, rules),
+    text: JSON.stringify([rules, expected])
   }
 }

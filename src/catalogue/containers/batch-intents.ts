@@ -34,8 +34,7 @@ export interface Intents {
 export interface IntentsParts {
   changes: Changes
   journal: Pick<Journal, 'ofContainer'>
-  /** Holds the notes. */
-  leases: DocumentStore
+  notes: DocumentStore
   hash: Hash
   now: () => Date
 }
@@ -46,7 +45,7 @@ const maxIntent = 8 * 1024 * 1024
 const maxSearched = 200
 
 export function createIntents(parts: IntentsParts): Intents {
-  const { changes, leases, now } = parts
+  const { changes, notes, now } = parts
   return {
     async note(wanted, cause) {
       const intent = intentOf(parts, { wanted, cause })
@@ -55,12 +54,12 @@ export function createIntents(parts: IntentsParts): Intents {
         const message = `the batch changes ${text.length} characters of documents; at most ${maxIntent} can be all or none: split it`
         throw new CatalogueError('too_large', message)
       }
-      await leases.put(intent.id, text)
+      await notes.put(intent.id, text)
       return intent.id
     },
 
     async forget(note) {
-      await leases.remove(note)
+      await notes.remove(note)
     },
 
     async takeBack({ before, after }, cause) {
@@ -70,7 +69,7 @@ export function createIntents(parts: IntentsParts): Intents {
     },
 
     async recover({ signal }) {
-      const { items } = await leases.list({ where: [{ field: 'id', glob: 'batch-*' }], limit: 100 })
+      const { items } = await notes.list({ where: [{ field: 'id', glob: 'batch-*' }], limit: 100 })
       let recovered = 0
       for (const { id, document, revision } of items) {
         // one is taken back whole, or left to the next process
@@ -78,7 +77,7 @@ export function createIntents(parts: IntentsParts): Intents {
         const intent = JSON.parse(document) as Intent
         if (intent.kind !== 'batch' || intent.due > now().toISOString()) continue
         await recoverBatch(parts, intent)
-        await leases.remove(id, { revision }).catch(() => {}) // another replica did the same
+        await notes.remove(id, { revision }).catch(() => {}) // another replica did the same
         recovered++
       }
       return recovered

@@ -39,7 +39,7 @@ export interface Batches {
 
 export interface BatchParts extends IntentsParts {
   edits: ContainerEdits
-  batchLeases: Pick<Leases, 'acquire'>
+  leases: Pick<Leases, 'acquire'>
 }
 
 interface Context extends BatchParts {
@@ -72,9 +72,9 @@ export function createBatches(parts: BatchParts): Batches {
  * Runs one batch at a time among all replicas: of two that overlapped each would take back what the other builds on. Throws
  * revision_conflict when others run for too long.
  */
-async function alone<Result>({ batchLeases }: BatchParts, work: (lease: Lease) => Promise<Result>): Promise<Result> {
+async function alone<Result>({ leases }: BatchParts, work: (lease: Lease) => Promise<Result>): Promise<Result> {
   for (let waited = 0; waited < longestWaitMs; waited += pauseMs) {
-    const lease = await batchLeases.acquire('batches')
+    const lease = await leases.acquire('batches')
     if (lease) return work(lease).finally(() => lease.release({}))
     await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }

@@ -9,9 +9,10 @@ import { createSpecs, type Specs, type SpecsOptions } from './specs.ts'
 
 export interface ContainerCatalogueParts
   extends Omit<ContainersParts, 'store' | 'demand'>,
-    Omit<BatchParts, 'edits' | 'leases'>,
-    Pick<EditsParts, 'now' | 'verification'> {
-  verification: ContainersParts['verification']
+    Omit<BatchParts, 'edits' | 'notes'>,
+    Pick<EditsParts, 'now' | 'verifier'> {
+  stores: Stores
+  verifier: ContainersParts['verifier']
   /** What is stored instead of a job specification; default the specification itself. */
   preparedSpec: SpecsOptions['prepared']
 }
@@ -31,14 +32,14 @@ export interface ContainerCatalogue {
   describe: Record<'containers' | 'jobSpecs' | 'hysdsIos', DocumentStore['describe']>
 }
 
-export function createContainerCatalogue(stores: Stores, parts: ContainerCatalogueParts): ContainerCatalogue {
-  const { containers, jobSpecs, hysdsIos, leases } = stores
-  const demand = createDemandCounts(stores.demand, parts)
+export function createContainerCatalogue(parts: ContainerCatalogueParts): ContainerCatalogue {
+  const { containers, jobSpecs, hysdsIos, leases } = parts.stores
+  const demand = createDemandCounts(parts.stores.demand, parts)
   const edits = createContainerEdits(parts)
   return {
     containers: createContainers({ ...parts, store: containers, demand }),
     edits,
-    batches: createBatches({ ...parts, edits, leases }),
+    batches: createBatches({ ...parts, edits, notes: leases }),
     backfill: createBackfill({ ...parts, containers }),
     demand,
     jobSpecs: createSpecs(jobSpecs, { prepared: parts.preparedSpec }),

@@ -13,7 +13,7 @@ export interface EditsParts {
   guarded: readonly Architecture[]
   facts: FactsStore
   now: () => Date
-  verification: Pick<Verifier, 'registered'> | undefined
+  verifier: Pick<Verifier, 'registered'> | undefined
 }
 
 /** Edits of one container, in their order. */
@@ -34,7 +34,7 @@ export interface ContainerEdits {
   documentOf(request: EditedContainer): (stored: StoredRecord | undefined) => string | undefined
 }
 
-export function createContainerEdits({ changes, guarded, facts, now, verification }: EditsParts): ContainerEdits {
+export function createContainerEdits({ changes, guarded, facts, now, verifier }: EditsParts): ContainerEdits {
   const documentOf: ContainerEdits['documentOf'] = ({ id, edits, publicUrl }) => {
     return (stored) => {
       let document = stored?.document
@@ -50,7 +50,7 @@ export function createContainerEdits({ changes, guarded, facts, now, verificatio
     for (const [architecture, digest] of edits.flatMap(digestsGiven)) {
       await rememberClaimedDigest(facts, { record, architecture, digest, now: now().toISOString() })
     }
-    await verification?.registered(record, { publicUrl })
+    await verifier?.registered(record, { publicUrl })
   }
 
   return {

@@ -1,15 +1,21 @@
 import { type Architecture, parseArchitecture } from '../../domain/architecture.ts'
 import type { ArrivedImage } from '../../domain/build/pending.ts'
-import { type Container, containerFrom, mergedRegistration, type Registration } from '../../domain/container/container.ts'
+import {
+  type Container,
+  containerFrom,
+  mergedRegistration,
+  parseRegistration,
+  type Registration
+} from '../../domain/container/container.ts'
 import { type ContainerRecord, fromDocument, toDocument } from '../../domain/container/document.ts'
 import { type Resolution, requestedArchitecture, resolveImage } from '../../domain/container/resolution.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
-import type { Facts } from '../../domain/image/facts.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 import type { Publishing } from '../builds/publication.ts'
 import type { Changes, StoredRecord } from '../records/changes.ts'
 import type { FactsStore } from '../verification/image-facts.ts'
+import type { RequireProof } from '../verification/strict-registration.ts'
 import type { Verifier } from '../verification/verifier.ts'
 import type { DemandCounts } from './demand.ts'
 
@@ -48,11 +54,6 @@ export interface ResolvedContainer {
   resolution: Resolution
 }
 
-interface ProofRequest {
-  publicUrl: string
-  withinMs: number
-}
-
 export interface ContainersParts {
   store: DocumentStore
   guarded: readonly Architecture[]
@@ -62,9 +63,9 @@ export interface ContainersParts {
   changes: Changes
   publishing: Publishing
   demand: Pick<DemandCounts, 'count'>
-  verification: Pick<Verifier, 'registered' | 'proven'> | undefined
+  verifier: Pick<Verifier, 'registered' | 'proven'> | undefined
   /** On a strict site: reads the images of a record before it is registered. Throws when one is not what it is said to be. */
-  requireProof: ((record: ContainerRecord, request: ProofRequest) => Promise<Facts[]>) | undefined
+  requireProof: RequireProof | undefined
 }
 
 export function createContainers(parts: ContainersParts): Containers {
@@ -85,35 +86,32 @@ interface AddRequest extends AddOptions {
   registration: Registration
 }
 
-const anyName = { has: () => true }
-
 async function add(parts: ContainersParts, request: AddRequest): Promise<ContainerRecord> {
-  const { changes, publishing, facts, verification, requireProof } = parts
+  const { changes, publishing, facts, verifier, requireProof } = parts
   const { registration, publicUrl, verifyMs, cause } = request
   const { id } = registration
   const merge = request.merge ?? parts.add === 'merge'
   const guards = { publicUrl, guarded: parts.guarded }
   // what is wrong with it is said without asking the store
-  // a merge checks the spelling when it knows which names the record has
-  const container = containerFrom(registration, { ...guards, ...(merge && { stored: anyName }) })
+  const posted = parseRegistration(registration)
+  const container = containerFrom(posted, guards)
   const document = toDocument(container)
   const proofs =
     verifyMs !== undefined && requireProof ? await requireProof(fromDocument(id, document), { publicUrl, withinMs: verifyMs }) : []
   const images = merge ? imagesIn(container) : []
   if (merge && publishing.holds(id)) return (await publishing.bringImages({ id, publicUrl, cause, images })).record
-  const to = (stored: StoredRecord | undefined) => {
-    if (!merge) return document
-    const merged = stored ? mergedRegistration(stored.record, registration) : registration
-    return toDocument(containerFrom(merged, { ...guards, stored: stored?.record.images }))
-  }
+  const to = (stored: StoredRecord | undefined) =>
+    merge && stored
+      ? toDocument(containerFrom(mergedRegistration(stored.record, posted), { ...guards, stored: stored.record.images }))
+      : document
   // HySDS's builders say by `add` alone that they have built what it names
   const brought = merge ? images.map(({ architecture }) => architecture) : 'all'
   const { record } = (await changes.write(id, { cause, to, verbatim: true, brought })).after!
   await publishing.bundle(record, { publicUrl, cause })
-  if (!verification) return record
+  if (!verifier) return record
   for (const proof of proofs) await facts.learn({ ...proof, digest: record.digest ?? '' })
-  if (verifyMs === undefined) await verification.registered(record, { publicUrl })
-  else await verification.proven(record, { publicUrl, withinMs: verifyMs })
+  if (verifyMs === undefined) await verifier.registered(record, { publicUrl })
+  else await verifier.proven(record, { publicUrl, withinMs: verifyMs })
   return record
 }
 

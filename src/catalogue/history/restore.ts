@@ -1,5 +1,5 @@
 import type { Architecture } from '../../domain/architecture.ts'
-import { containerFrom } from '../../domain/container/container.ts'
+import { containerFrom, parseRegistration } from '../../domain/container/container.ts'
 import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { stringOf } from '../../domain/json/json.ts'
@@ -102,7 +102,7 @@ function checkRegistrable(record: ContainerRecord, { revision, ...options }: Res
   }
   try {
     const urls = stringOf(members.get('urls')) ?? members.get('urls') ?? ''
-    containerFrom({ id, version, digest, url, urls }, { ...options, stored: images })
+    containerFrom(parseRegistration({ id, version, digest, url, urls }), { ...options, stored: images })
   } catch (error) {
     if (isCatalogueError(error)) throw restoreError(id, { revision, error })
     throw error

@@ -26,13 +26,13 @@ export interface RegistrationParts {
   changes: Changes
   publishing: Publishing
   facts: FactsStore
-  verification: Pick<Verifier, 'registered'>
+  verifier: Pick<Verifier, 'registered'>
   now: () => Date
 }
 
 /** Throws id_invalid, parameter_missing, parameter_invalid. */
 export async function registerByUrl(parts: RegistrationParts, { url, digest, version, ...change }: ImageByUrl): Promise<RegisteredImage> {
-  const { facts, publishing, verification } = parts
+  const { facts, publishing, verifier } = parts
   const { id, architecture, publicUrl, dryRun } = change
   checkId(id)
   checkLength('url', url)
@@ -47,7 +47,7 @@ export async function registerByUrl(parts: RegistrationParts, { url, digest, ver
   const [stored] = await facts.read(id, [architecture])
   if (digest) await rememberClaimedDigest(facts, { record, architecture, digest, now: parts.now().toISOString() })
   const isCurrent = stored && applies(stored, { url, digest: record.digest ?? '' })
-  if (!isCurrent || stored.status === 'gone') await verification.registered(record, { publicUrl })
+  if (!isCurrent || stored.status === 'gone') await verifier.registered(record, { publicUrl })
   return registered
 }
 

@@ -26,7 +26,7 @@ export interface CompletionOptions {
 export interface CompletionParts extends UploadParts {
   refuseStale: StaleUploadGuard
   /** Releases tarballs that were stored and are registered nowhere. */
-  releaseTarballs(id: string, urls: readonly string[]): Promise<unknown>
+  removals: { releaseTarballs(id: string, urls: readonly string[]): Promise<unknown> }
 }
 
 interface Proving {
@@ -136,7 +136,7 @@ function register(parts: CompletionParts, { upload, note, isRequested, place, re
     try {
       return await parts.refuseStale(id, { ...place, url, since: upload.touched })
     } catch (error) {
-      if (stored && isCatalogueError(error, 'upload_overtaken')) await parts.releaseTarballs(id, [url])
+      if (stored && isCatalogueError(error, 'upload_overtaken')) await parts.removals.releaseTarballs(id, [url])
       throw error
     }
   }

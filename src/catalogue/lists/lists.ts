@@ -32,7 +32,7 @@ export interface ListsParts {
   journal: Journal
   facts: FactsStore
   buildStatuses: BuildStatuses
-  rules: SiteRules
+  siteRules: SiteRules
   leases: Leases
   verifier: Pick<Verifier, 'registered'> | undefined
   /** Addresses under which this server knows itself. */
@@ -41,8 +41,6 @@ export interface ListsParts {
   now: () => Date
   /** How long an entry may take to reach the journal. */
   graceMs: number
-  /** The site's configuration of states: when it changes, any summary may. */
-  configuration: string
   onAppendFailed(error: unknown, id: string): void
   onFailure(error: unknown, what: string): void
 }
@@ -70,7 +68,7 @@ export function createLists(parts: ListsParts): Lists {
   return {
     views,
     list: createContainerList({ containers: stores.containers, store: stores.summaries, summaries, views, now }),
-    summaries: { ...summaries, ...createSummarySweep({ ...parts, summaries }) },
+    summaries: { ...summaries, ...createSummarySweep({ ...parts, summaries, configuration: parts.siteRules.text }) },
     waiting: createWaiting({ views, journal, buildStatuses })
   }
 }

@@ -64,7 +64,7 @@ export interface ViewsParts {
   buildStatuses: Pick<BuildStatuses, 'find'>
   journal: Pick<Journal, 'ofRevision'>
   summaries: Pick<DocumentStore, 'get'>
-  rules: SiteRules
+  siteRules: SiteRules
   hash: Hash
   now: () => Date
 }
@@ -92,7 +92,7 @@ export const createViews = (parts: ViewsParts): Views => ({
             record,
             ...gathered,
             expected: { architectures: [...expected, awaited], since: null },
-            publish: parts.rules.policiesOf(id).publish,
+            publish: parts.siteRules.policiesOf(id).publish,
             now: parts.now().toISOString()
           })
     return { id, ...status, expected, architectures: [...currentImages(record, gathered.facts).keys()], revision }
@@ -108,13 +108,13 @@ interface GatherRequest {
 }
 
 async function gather(parts: ViewsParts, { record, learnt }: GatherRequest): Promise<Gathered> {
-  const { buildStatuses, rules, now } = parts
+  const { buildStatuses, siteRules, now } = parts
   const [facts, buildStatus] = await Promise.all([currentFacts(parts.facts, record), buildStatuses.find(record.id)])
   const pending = [...(buildStatus?.pending.keys() ?? [])].map(pendingKey)
   for (const one of pending.length > 0 ? await parts.facts.read(record.id, pending) : []) facts.set(one.imageKey, one)
   if (learnt) facts.set(learnt.imageKey, learnt)
-  const expected = rules.expectedOf(record.id, buildStatus)
-  const { publish, buildTimeoutMs } = rules.policiesOf(record.id)
+  const expected = siteRules.expectedOf(record.id, buildStatus)
+  const { publish, buildTimeoutMs } = siteRules.policiesOf(record.id)
   const status = stateOf({ record, facts, buildStatus, expected, publish, buildTimeoutMs, now: now().toISOString() })
   return { facts, buildStatus, expected, buildTimeoutMs, status }
 }

@@ -4,7 +4,7 @@ import {
   containerFrom,
   imageRegistration,
   movedImage,
-  type Registration,
+  type ParsedRegistration,
   registrationOf,
   withoutImage
 } from '../../domain/container/container.ts'
@@ -106,7 +106,7 @@ interface RegistrationChange extends ChangeContext {
   id: string
   what?: string
   brought?: readonly Architecture[]
-  to(stored: StoredRecord | undefined): Registration
+  to(stored: StoredRecord | undefined): ParsedRegistration
 }
 
 type Registered = RecordChanged & { after: StoredRecord }
@@ -128,7 +128,7 @@ const registered = ({ after, unchanged, released }: Registered, created: boolean
 function movedRegistration(
   stored: StoredRecord | undefined,
   { id, from, to, url }: Pick<ImageToMove, 'id' | 'from' | 'to' | 'url'>
-): Registration {
+): ParsedRegistration {
   const record = recordWith(stored, { id, architecture: from })
   if (record.images.get(from) !== url) {
     const message = `another image for ${from} of ${id} was registered meanwhile, and nothing was changed; look at it again`

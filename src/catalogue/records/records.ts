@@ -4,11 +4,14 @@ import { createImageRecords, type ImageRecords, type ImageRecordsParts } from '.
 import { createJournal, type Journal } from './journal.ts'
 
 export interface RecordsParts {
+  stores: Pick<Stores, 'containers' | 'journal'>
   guarded: ImageRecordsParts['guarded']
   facts: ImageRecordsParts['facts']
   hash: ChangesParts['hash']
   now: () => Date
   onAppendFailed: ChangesParts['onAppendFailed']
+  /** Subscribes to every write, before anything else does. */
+  onWrite: Parameters<Changes['onWrite']>[0] | undefined
 }
 
 /** Records, the ways to change them, and the journal of their changes. */
@@ -18,8 +21,10 @@ export interface Records {
   imageRecords: ImageRecords
 }
 
-export function createRecords(stores: Stores, parts: RecordsParts): Records {
+export function createRecords(parts: RecordsParts): Records {
+  const { stores } = parts
   const journal = createJournal(stores.journal, parts)
   const changes = createChanges({ ...parts, containers: stores.containers, journal })
+  if (parts.onWrite) changes.onWrite(parts.onWrite)
   return { journal, changes, imageRecords: createImageRecords({ ...parts, changes }) }
 }

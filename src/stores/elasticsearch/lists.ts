@@ -62,7 +62,10 @@ interface QueryPart {
   next: SortPlace | undefined
 }
 
-async function readPart(engine: Engine, { listing, place, limit }: { listing: Listing; place: SortPlace; limit: number }): Promise<QueryPart> {
+async function readPart(
+  engine: Engine,
+  { listing, place, limit }: { listing: Listing; place: SortPlace; limit: number }
+): Promise<QueryPart> {
   const { state, query } = listing
   const given = place.given ?? []
   // one more than wanted, to know whether the page ends among equals

@@ -4,7 +4,7 @@ import { coalesce } from '../coalesce.ts'
 import type { WriteCondition } from '../document-store.ts'
 import { documentPath, type Engine } from './engine.ts'
 import type { IndexState, IndexWatch } from './index-state.ts'
-import { type EngineError, isIndexMissing, isLost, isPassing, engineRefusal } from './refusals.ts'
+import { type EngineError, engineRefusal, isIndexMissing, isLost, isPassing } from './refusals.ts'
 
 /** A document to write, or to remove when there is none. */
 export interface BulkWrite {

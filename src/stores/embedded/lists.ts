@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { CatalogueError } from '../../domain/errors.ts'
 import { type Condition, type FieldCondition, matches, type Sort, sortableLength, widened } from '../../domain/json/query.ts'
 import type { DocumentQuery, Page, Scanned, StoredDocument } from '../document-store.ts'
-import { type Database, columnText, type Value } from './driver.ts'
+import { columnText, type Database, type Value } from './driver.ts'
 import type { Table } from './messages.ts'
 import { revisionOf } from './writes.ts'
 
@@ -68,7 +68,9 @@ const storeName = (database: Database): string => columnText(database.row('selec
 
 /** The next ids by bytes, from the index alone. */
 export function idsAfter(database: Database, { table, after, limit }: { table: Table; after: string; limit: number }): string[] {
-  return database.rows(`select cast(id as blob) from ${table} where id > ? order by id limit ?`, [after, limit]).map(([id]) => columnText(id))
+  return database
+    .rows(`select cast(id as blob) from ${table} where id > ? order by id limit ?`, [after, limit])
+    .map(([id]) => columnText(id))
 }
 
 /** The next documents by id, as their columns tell. */
@@ -79,7 +81,11 @@ export function scanAfter(
   const name = storeName(database)
   const values = fields.map((field) => `, cast(${sortColumn(table, field)} as blob)`).join('')
   const rows = database.rows(`select cast(id as blob), seq${values} from ${table} where id > ? order by id limit ?`, [after, limit])
-  return rows.map(([id, seq, ...texts]) => ({ id: columnText(id), revision: revisionOf(name, seq as number), values: texts.map(columnText) }))
+  return rows.map(([id, seq, ...texts]) => ({
+    id: columnText(id),
+    revision: revisionOf(name, seq as number),
+    values: texts.map(columnText)
+  }))
 }
 
 interface PlacesQuery {

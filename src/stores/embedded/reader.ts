@@ -1,5 +1,5 @@
 import { CatalogueError } from '../../domain/errors.ts'
-import { type Database, openDatabase, columnText } from './driver.ts'
+import { columnText, type Database, openDatabase } from './driver.ts'
 import { storeError } from './failures.ts'
 import type { Table } from './messages.ts'
 

@@ -1,5 +1,5 @@
 import type { CatalogueError } from '../../domain/errors.ts'
-import { type Database, type Row, sqliteCode, columnText } from './driver.ts'
+import { columnText, type Database, type Row, sqliteCode } from './driver.ts'
 import type { Outcome, WriteRequest } from './messages.ts'
 
 /** What every revision of this store begins with, and the number that its next write gets. */
@@ -79,7 +79,12 @@ function attempt(database: Database, write: WriteRequest, counter: Counter): Out
   }
 }
 
-function unmet(expected: NonNullable<WriteRequest['expected']>, stored: Row | undefined, { id }: WriteRequest, { name }: Counter): Outcome | undefined {
+function unmet(
+  expected: NonNullable<WriteRequest['expected']>,
+  stored: Row | undefined,
+  { id }: WriteRequest,
+  { name }: Counter
+): Outcome | undefined {
   if ('absent' in expected) return stored && refused('already_exists', `${id} exists already`)
   if (stored === undefined) return refused('revision_conflict', `${id} is not there any more; it was to have revision ${expected.revision}`)
   const revision = revisionOf(name, stored[0] as number)

@@ -207,7 +207,7 @@ export function publicationContract(name: string, open: (t: Test) => Promise<Ope
     t.match((await container.image('arm64', arm.body.image.url)).body, { pending: true, image: { verdict: 'unverified' } })
     // as a list sees it that lags behind
     await settle()
-    await server.catalogue.verification!.work({ atOnce: 8, signal: new AbortController().signal })
+    await server.catalogue.verifier!.work({ atOnce: 8, signal: new AbortController().signal })
 
     t.match((await container.get()).body, {
       state: 'complete',
