@@ -43,7 +43,7 @@ export interface OpenSource extends SourceInfo {
  * is useless), source_unsupported (nothing here can read it; neither), source_gone (it is no longer there), source_unavailable (ask
  * again later), and too_large; `open` also range_invalid.
  */
-export interface Sources {
+export interface TarballSources {
   open(url: string, options?: OpenOptions): Promise<OpenSource>
   /** Whether it is still there, without reading it. */
   probe(url: string, options?: SourceOptions): Promise<SourceInfo>

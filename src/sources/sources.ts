@@ -8,7 +8,7 @@ import { policyOf, type SourceSettings } from './policy.ts'
 import { type Resolve, systemResolve } from './reach.ts'
 import { shownAddress, sourceError } from './refusals.ts'
 import { openS3, probeS3 } from './s3-source.ts'
-import type { SourceOptions, SourceRange, Sources } from './source.ts'
+import type { SourceOptions, SourceRange, TarballSources } from './source.ts'
 
 export interface SourcesOptions {
   settings: SourceSettings
@@ -26,7 +26,7 @@ export function createSources({
   resolve = systemResolve,
   patience = defaults.patience,
   maxBytes = defaults.maxBytes
-}: SourcesOptions): Sources {
+}: SourcesOptions): TarballSources {
   const policy = policyOf(settings)
   const surroundings: Surroundings = { policy, resolve, patience }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type FileHandle, mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CatalogueError } from '../../domain/errors.ts'
-import type { BlobSource } from '../blob-store.ts'
+import type { ByteSource } from '../blob-store.ts'
 import { type Ending, readSource } from '../source.ts'
 
 const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
@@ -117,7 +117,7 @@ export interface FileWriting {
  * Writes a source into a file; what came before it broke off is written too. The next chunks are awaited and digested while a batch is
  * being written.
  */
-export async function writeSource(source: BlobSource, { handle, at, room, onChunk, checkpoint }: FileWriting): Promise<Ending> {
+export async function writeSource(source: ByteSource, { handle, at, room, onChunk, checkpoint }: FileWriting): Promise<Ending> {
   let batch: Uint8Array[] = []
   let size = 0
   let written = at

@@ -1,4 +1,4 @@
-import type { BlobSource } from '../blob-store.ts'
+import type { ByteSource } from '../blob-store.ts'
 import { type Ending, readSource } from '../source.ts'
 
 const mega = 1024 * 1024
@@ -29,7 +29,7 @@ export interface Cutting {
 
 /** Cuts a source into parts. The last one, full or not or empty, is the answer: what becomes of it depends on how the source ended. */
 export async function cutParts(
-  source: BlobSource,
+  source: ByteSource,
   { number, carried, onChunk, take }: Cutting
 ): Promise<{ ending: Ending; last: UploadPart }> {
   const spare: Buffer[] = []

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
-import type { BlobSource, FinishOptions, Put, Upload, Uploads } from '../blob-store.ts'
+import type { ByteSource, FinishOptions, Put, Upload, Uploads } from '../blob-store.ts'
 import { alreadyThere, checkGrowth, checkStored } from '../expectations.ts'
 import { checkKey } from '../keys.ts'
 import { createResumableDigest } from '../resumable-digest.ts'
@@ -54,7 +54,7 @@ export function s3Uploads(bucket: Bucket, withinLimit: Slots): { uploads: Upload
         : { name: bucket.own.staged + id, facts: { by: id } }
     )
 
-  async function append({ id, at, source }: { id: string; at: number; source: BlobSource }): Promise<Upload> {
+  async function append({ id, at, source }: { id: string; at: number; source: ByteSource }): Promise<Upload> {
     let { state, tail, tag } = await must(id)
     checkOpen(id, state)
     checkOffset(id, { at, ...state })

@@ -41,7 +41,7 @@ export interface ExpectRequest extends BuildStatusRequest {
   architectures: readonly Architecture[] | null
 }
 
-export interface ReportRequest extends BuildStatusRequest {
+export interface JobReportRequest extends BuildStatusRequest {
   kind: JobKind
   architecture: Architecture
   word: JobWord
@@ -63,7 +63,7 @@ export interface Building {
   jobs(id: string, kind: JobKind): Promise<{ items: JobView[]; revision: string | null }>
   /** Throws job_unknown. */
   job(id: string, which: { kind: JobKind; architecture: Architecture }): Promise<JobView & { revision: string }>
-  report(request: ReportRequest): Promise<JobReported>
+  report(request: JobReportRequest): Promise<JobReported>
 }
 
 export interface BuildingParts {
@@ -121,7 +121,7 @@ export function createBuilding(parts: BuildingParts): Building {
   }
 }
 
-async function takeReport(parts: BuildingParts, { id, kind, architecture, word, ...change }: ReportRequest): Promise<JobReported> {
+async function takeReport(parts: BuildingParts, { id, kind, architecture, word, ...change }: JobReportRequest): Promise<JobReported> {
   checkId(id)
   const kept = { ...word, reason: word.reason && maskSecrets(word.reason), log: word.log && maskSecrets(word.log) }
   const withReport = kind === 'build' ? withBuild : withTest

@@ -1,5 +1,5 @@
 import type { Hash } from '../../domain/image/facts.ts'
-import { asFields, asText } from '../../domain/json/reading.ts'
+import { asFields, boundedText } from '../../domain/json/reading.ts'
 import { pagesOf } from '../../domain/pages.ts'
 import type { DocumentStore, Stores } from '../../stores/document-store.ts'
 import type { Lease, Leases, Note } from '../jobs/leases.ts'
@@ -168,7 +168,7 @@ async function* changedSince(store: DocumentStore, { field, since }: ChangedSinc
     seen += items.length
     const recent = items.flatMap(({ document }) => {
       const fields = asFields(JSON.parse(document))
-      const [container, at] = [asText(fields?.['container'], 512), asText(fields?.[field], 64)]
+      const [container, at] = [boundedText(fields?.['container'], 512), boundedText(fields?.[field], 64)]
       return container !== null && at !== null && at >= since ? container : []
     })
     yield [...new Set(recent)]
