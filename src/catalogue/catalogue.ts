@@ -5,6 +5,7 @@ import type { Hash } from '../domain/image/facts.ts'
 import { type Inspect, inspectImage } from '../images/inspect-image.ts'
 import type { Stores } from '../stores/document-store.ts'
 import { type Builds, createBuilds } from './builds/builds.ts'
+import { createSiteRules } from './builds/site-rules.ts'
 import { type ContainerCatalogue, createContainerCatalogue } from './containers/container-catalogue.ts'
 import { createHistory, type History, type HistorySettings } from './history/history.ts'
 import { createImageCatalogue, type ImageCatalogue } from './images/image-catalogue.ts'
@@ -74,8 +75,9 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const tarballs = settings && createTarballs({ ...base, facts, queue, settings })
   const removals = tarballs?.removals
   const records = createRecords({ ...base, facts, onWrite: removals?.changed })
-  const builds = createBuilds({ ...base, ...records, facts, rules, expected, verifier, removals })
-  const lists = createLists({ ...base, ...records, ...builds, facts, leases, verifier, graceMs: options.appendGraceMs ?? 5000 })
+  const siteRules = createSiteRules({ rules, expected })
+  const builds = createBuilds({ ...base, ...records, facts, siteRules, verifier, removals })
+  const lists = createLists({ ...base, ...records, ...builds, siteRules, facts, leases, verifier, graceMs: options.appendGraceMs ?? 5000 })
   const preparedSpec = options.fillSpecs ? builds.planning.filled : undefined
   const containers = createContainerCatalogue({ ...base, ...records, ...builds, facts, add, verifier, requireProof, leases, preparedSpec })
   const images =

@@ -5,14 +5,12 @@ import { dueAt, isBlank } from '../../domain/build/due-time.ts'
 import { imageUpdates, withImageUpdates } from '../../domain/build/image-updates.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Cause, EntryKind } from '../../domain/history/entry.ts'
-import type { Hash } from '../../domain/image/facts.ts'
 import type { Release } from '../../domain/image/task.ts'
-import type { DocumentStore, StoredDocument } from '../../stores/document-store.ts'
+import type { StoredDocument } from '../../stores/document-store.ts'
 import { compareAndSwap } from '../jobs/compare-and-swap.ts'
 import { createKeyedMutex } from '../jobs/keyed-mutex.ts'
 import type { Precondition, RecordArrival } from '../records/changes.ts'
-import type { Journal } from '../records/journal.ts'
-import type { SiteRules } from './site-rules.ts'
+import type { BuildsParts } from './parts.ts'
 
 export interface StoredBuildStatus {
   buildStatus: BuildStatus
@@ -60,28 +58,16 @@ export interface BuildStatuses {
   onTouched(listener: (id: string) => void): void
 }
 
-export interface BuildStatusesParts {
-  store: DocumentStore
-  journal: Pick<Journal, 'append'>
-  siteRules: Pick<SiteRules, 'policiesOf'>
-  hash: Hash
-  now: () => Date
-  /** The change is stored, but the journal could not take its entry. */
-  onAppendFailed(error: unknown, id: string): void
-  /** Hears of tarballs that are not pending any more: published, given up, or replaced. It must not throw. */
-  releaseTarballs?: ((id: string, urls: readonly string[]) => Promise<readonly Release[]>) | undefined
-}
-
 /** A container's first change gets the time at which it happens, however young its build status is. */
 const longAgo = new Date(0).toISOString()
 
-export function createBuildStatuses(parts: BuildStatusesParts): BuildStatuses {
-  const { store, hash, now } = parts
+export function createBuildStatuses(parts: BuildsParts): BuildStatuses {
+  const { stores, hash, now } = parts
   const withLock = createKeyedMutex()
   const listeners: ((id: string) => void)[] = []
   const waiting = new Map<string, Map<Architecture, string | null>>()
 
-  const findStored = async (id: string) => fromStored(await store.get(buildStatusId(id, hash)))
+  const findStored = async (id: string) => fromStored(await stores.buildStatuses.get(buildStatusId(id, hash)))
 
   function touched(id: string): void {
     for (const listener of listeners) listener(id)
@@ -126,7 +112,7 @@ export function createBuildStatuses(parts: BuildStatusesParts): BuildStatuses {
     },
 
     async due(limit) {
-      const { items } = await store.list({ sort: { field: 'wakes', order: 'asc' }, limit })
+      const { items } = await stores.buildStatuses.list({ sort: { field: 'wakes', order: 'asc' }, limit })
       const at = now().toISOString()
       return items.flatMap(({ document }) => {
         const { container, wakes } = JSON.parse(document) as { container?: unknown; wakes?: unknown }
@@ -166,9 +152,9 @@ interface BuildStatusSwap {
   always?: boolean
 }
 
-async function swap(parts: BuildStatusesParts, { id, to, precondition, dryRun, always }: BuildStatusSwap): Promise<BuildStatusChanged> {
-  const { store, siteRules, hash, now, releaseTarballs } = parts
-  const { made, revision = '' } = await compareAndSwap(store, {
+async function swap(parts: BuildsParts, { id, to, precondition, dryRun, always }: BuildStatusSwap): Promise<BuildStatusChanged> {
+  const { stores, siteRules, hash, now, removals } = parts
+  const { made, revision = '' } = await compareAndSwap(stores.buildStatuses, {
     id: buildStatusId(id, hash),
     subject: `the build status of ${id}`,
     decide(stored) {
@@ -186,7 +172,7 @@ async function swap(parts: BuildStatusesParts, { id, to, precondition, dryRun, a
   const { before, former, unchanged, keep } = made
   const after = { buildStatus: made.after, revision }
   const urls = keep ? [] : noLongerPending(former, made.after)
-  const released = urls.length > 0 ? await releaseTarballs?.(id, urls) : []
+  const released = urls.length > 0 ? await removals?.releaseTarballs(id, urls) : []
   return { before, after, unchanged, released: released ?? [] }
 }
 
@@ -195,13 +181,10 @@ function noLongerPending(before: BuildStatus, after: BuildStatus): string[] {
   return [...before.pending.values()].map(({ url }) => url).filter((url) => !pending.has(url))
 }
 
-interface BuildStatusAppend {
-  id: string
-  change: BuildStatusChange
-  changed: BuildStatusChanged
-}
-
-async function append({ journal, onAppendFailed }: BuildStatusesParts, { id, change, changed }: BuildStatusAppend): Promise<void> {
+async function append(
+  { journal, onAppendFailed }: BuildsParts,
+  { id, change, changed }: { id: string; change: BuildStatusChange; changed: BuildStatusChanged }
+): Promise<void> {
   const { kind, cause: by, what, summary, architecture = null, journaled } = change
   const textOf = (one: BuildStatus | undefined) => (one && JSON.stringify(journaled(one))) ?? null
   const [before, after] = [textOf(changed.before?.buildStatus), textOf(changed.after.buildStatus)]

@@ -7,10 +7,9 @@ import { CatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import { checkId } from '../../domain/limits.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
-import type { Changes, Precondition } from '../records/changes.ts'
-import type { BuildStatuses } from './build-statuses.ts'
+import type { Precondition } from '../records/changes.ts'
+import type { BuildsContext } from './parts.ts'
 import type { Publishing } from './publication.ts'
-import type { SiteRules } from './site-rules.ts'
 
 export interface ExpectedView extends Omit<EffectiveExpectation, 'architectures'> {
   container: string
@@ -66,19 +65,14 @@ export interface Building {
   report(request: JobReportRequest): Promise<JobReported>
 }
 
-export interface BuildingParts {
-  buildStatuses: BuildStatuses
-  changes: Pick<Changes, 'find'>
-  siteRules: SiteRules
-  /** Images may have waited for a build that brings no other one. */
-  publishPending: Publishing['publishPending']
-  now: () => Date
+interface BuildingContext extends BuildsContext {
+  publishing: Publishing
 }
 
 const lists = { build: 'builds', test: 'tests' } as const
 const reportsOf = (buildStatus: BuildStatus, kind: JobKind) => buildStatus[lists[kind]]
 
-export function createBuilding(parts: BuildingParts): Building {
+export function createBuilding(parts: BuildingContext): Building {
   const { buildStatuses, changes } = parts
   return {
     async expected(id) {
@@ -121,7 +115,7 @@ export function createBuilding(parts: BuildingParts): Building {
   }
 }
 
-async function takeReport(parts: BuildingParts, { id, kind, architecture, word, ...change }: JobReportRequest): Promise<JobReported> {
+async function takeReport(parts: BuildingContext, { id, kind, architecture, word, ...change }: JobReportRequest): Promise<JobReported> {
   checkId(id)
   const kept = { ...word, reason: word.reason && maskSecrets(word.reason), log: word.log && maskSecrets(word.log) }
   const withReport = kind === 'build' ? withBuild : withTest
@@ -137,31 +131,25 @@ async function takeReport(parts: BuildingParts, { id, kind, architecture, word, 
     summary: `the ${kind} ${kind === 'build' ? 'for' : 'on'} ${architecture} is ${word.status}${kept.reason ? `: ${kept.reason}` : ''}`
   })
   const built = kind === 'build' && word.status === 'succeeded'
-  if (built && after.buildStatus.pending.size > 0 && !change.dryRun) await parts.publishPending(id, change.cause)
+  if (built && after.buildStatus.pending.size > 0 && !change.dryRun) await parts.publishing.publishPending(id, change.cause)
   const report = reportsOf(after.buildStatus, kind).get(architecture)!
   const created = !before || !reportsOf(before.buildStatus, kind).has(architecture)
   return { job: jobView(parts, { id, architecture, report }), created, unchanged, revision: after.revision || null }
 }
 
-interface Expecting {
-  id: string
-  buildStatus: BuildStatus | undefined
-  revision: string | null
-}
-
-const expectedView = ({ siteRules }: BuildingParts, { id, buildStatus, revision }: Expecting): ExpectedView => ({
+const expectedView = (
+  { siteRules }: BuildingContext,
+  { id, buildStatus, revision }: { id: string; buildStatus: BuildStatus | undefined; revision: string | null }
+): ExpectedView => ({
   container: id,
   ...siteRules.expectedOf(id, buildStatus),
   revision: revision || null
 })
 
-interface Job {
-  id: string
-  architecture: Architecture
-  report: JobReport
-}
-
-function jobView({ siteRules, now }: BuildingParts, { id, architecture, report }: Job): JobView {
+function jobView(
+  { siteRules, now }: BuildingContext,
+  { id, architecture, report }: { id: string; architecture: Architecture; report: JobReport }
+): JobView {
   const silentMs = now().getTime() - Date.parse(report.reported)
   const stale = !isFinal(report) && silentMs >= siteRules.policiesOf(id).buildTimeoutMs
   return { container: id, architecture, ...jobReportView(architecture, report), stale }

@@ -7,23 +7,9 @@ import type { ContainerRecord } from '../../domain/container/document.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import { applies, type Facts, pendingKey } from '../../domain/image/facts.ts'
 import type { Release } from '../../domain/image/task.ts'
-import type { Changes, StoredRecord } from '../records/changes.ts'
-import { type FactsStore, rememberClaimedDigest } from '../verification/image-facts.ts'
-import type { Verifier } from '../verification/verifier.ts'
-import type { BuildStatuses } from './build-statuses.ts'
-import type { SiteRules } from './site-rules.ts'
-
-export interface PublicationParts {
-  changes: Changes
-  buildStatuses: BuildStatuses
-  facts: FactsStore
-  siteRules: SiteRules
-  guarded: readonly Architecture[]
-  verifier: Pick<Verifier, 'registered' | 'waits'> | undefined
-  /** The addresses that this server knows itself by. */
-  addresses: () => readonly string[]
-  now: () => Date
-}
+import type { StoredRecord } from '../records/changes.ts'
+import { rememberClaimedDigest } from '../verification/image-facts.ts'
+import type { BuildsContext } from './parts.ts'
 
 /** A container's pending images, and its record if there is one. */
 export interface PendingContainer {
@@ -32,10 +18,7 @@ export interface PendingContainer {
 }
 
 /** Returns what of the pending images can be published now; undefined while the policy says to wait. */
-export async function planPublication(
-  parts: PublicationParts,
-  { buildStatus, record }: PendingContainer
-): Promise<Publication | undefined> {
+export async function planPublication(parts: BuildsContext, { buildStatus, record }: PendingContainer): Promise<Publication | undefined> {
   const { siteRules } = parts
   const { container, pending } = buildStatus
   const { publish } = siteRules.policiesOf(container)
@@ -53,12 +36,10 @@ export async function planPublication(
   })
 }
 
-interface PendingImages {
-  id: string
-  pending: ReadonlyMap<Architecture, PendingImage>
-}
-
-async function pendingFacts({ facts }: PublicationParts, { id, pending }: PendingImages): Promise<Map<Architecture, Facts>> {
+async function pendingFacts(
+  { facts }: BuildsContext,
+  { id, pending }: { id: string; pending: ReadonlyMap<Architecture, PendingImage> }
+): Promise<Map<Architecture, Facts>> {
   const found = await facts.read(id, [...pending.keys()].map(pendingKey))
   const byKey = new Map(found.map((one) => [one.imageKey, one]))
   return new Map(
@@ -70,12 +51,11 @@ async function pendingFacts({ facts }: PublicationParts, { id, pending }: Pendin
 }
 
 /** The address that guard URLs of a publication begin with: the one that its first image was registered by. */
-const publicUrlOf = ({ addresses }: PublicationParts, { images }: Publication): string =>
-  [...images.values()][0]?.via ?? addresses()[0] ?? ''
+const publicUrlOf = ({ addresses }: BuildsContext, { images }: Publication): string => [...images.values()][0]?.via ?? addresses()[0] ?? ''
 
 /** Returns the document that a publication makes of a stored one. */
 export const publicationDocument =
-  (parts: PublicationParts, { id, publication }: { id: string; publication: Publication }) =>
+  (parts: BuildsContext, { id, publication }: { id: string; publication: Publication }) =>
   (stored: StoredRecord | undefined): string | undefined => {
     const replaces = stored?.record.version !== publication.version
     // the version that these images were to complete has been replaced
@@ -84,14 +64,11 @@ export const publicationDocument =
     return publishedDocument(id, { document: stored?.document, publication: { ...publication, replaces }, ...guards })
   }
 
-interface ToPublish {
-  id: string
-  publication: Publication
-  cause: Cause
-}
-
 /** Facts about the images are written before the record names them, so that no machine is given a mislabelled one in between. */
-async function publish(parts: PublicationParts, { id, publication, cause }: ToPublish): Promise<readonly Release[]> {
+async function publish(
+  parts: BuildsContext,
+  { id, publication, cause }: { id: string; publication: Publication; cause: Cause }
+): Promise<readonly Release[]> {
   const { changes, buildStatuses, facts, verifier } = parts
   const to = publicationDocument(parts, { id, publication })
   const proven = await pendingFacts(parts, { id, pending: publication.images })
@@ -122,7 +99,7 @@ export interface PendingRemoval {
 }
 
 /** Removes images from the pending ones. Returns the tarballs that this releases; none when it is repeated. */
-export async function removePending(parts: PublicationParts, removal: PendingRemoval): Promise<readonly Release[]> {
+export async function removePending(parts: BuildsContext, removal: PendingRemoval): Promise<readonly Release[]> {
   const { seen, architectures, what, cause } = removal
   const id = seen.container
   if (architectures.length === 0) return []
@@ -146,7 +123,7 @@ export async function removePending(parts: PublicationParts, removal: PendingRem
 const maxRounds = 8
 
 /** Publishes what is complete, and gives up what has waited for too long. Returns the tarballs that this releases. */
-export async function publishPending(parts: PublicationParts, { id, cause }: { id: string; cause: Cause }): Promise<readonly Release[]> {
+export async function publishPending(parts: BuildsContext, { id, cause }: { id: string; cause: Cause }): Promise<readonly Release[]> {
   const released: Release[] = []
   for (let round = 0; round < maxRounds; round++) {
     const seen = await parts.buildStatuses.find(id)

@@ -9,9 +9,10 @@ import type { Release } from '../../domain/image/task.ts'
 import { checkId } from '../../domain/limits.ts'
 import { createKeyedMutex } from '../jobs/keyed-mutex.ts'
 import { checkPrecondition, type StoredRecord } from '../records/changes.ts'
-import type { ChangeContext, ImageChange, ImageRecords, ImageToRegister, RegisteredImage } from '../records/image-records.ts'
+import type { ChangeContext, ImageChange, ImageToRegister, RegisteredImage } from '../records/image-records.ts'
 import { rememberClaimedDigest } from '../verification/image-facts.ts'
-import { type PublicationParts, planPublication, publicationDocument, publishPending, removePending } from './pending-publication.ts'
+import type { BuildsContext } from './parts.ts'
+import { planPublication, publicationDocument, publishPending, removePending } from './pending-publication.ts'
 
 /** Several images of one container. */
 export interface ImagesToBring extends ChangeContext {
@@ -42,18 +43,12 @@ export interface Publishing {
   work(options: { limit: number; signal: AbortSignal }): Promise<number>
 }
 
-export interface PublishingParts extends PublicationParts {
-  imageRecords: ImageRecords
-  /** Keeps tarballs that are to be removed because no record names them. */
-  keep: ((urls: readonly string[]) => Promise<void>) | undefined
-}
-
-interface Context extends PublishingParts {
+interface PublishingContext extends BuildsContext {
   /** Publishes what can be, one call at a time for each container. Returns the tarballs that this releases. */
   publish(id: string, cause: Cause): Promise<readonly Release[]>
 }
 
-export function createPublishing(parts: PublishingParts): Publishing {
+export function createPublishing(parts: BuildsContext): Publishing {
   const withLock = createKeyedMutex()
   const context = { ...parts, publish: (id: string, cause: Cause) => withLock(id, () => publishPending(parts, { id, cause })) }
   const publishing: Publishing = {
@@ -61,12 +56,12 @@ export function createPublishing(parts: PublishingParts): Publishing {
     imageKeyOf: (id, architecture) => (holds(parts, id) ? pendingKey(architecture) : architecture),
     async bringImage(image) {
       const registered = await bringOne(context, image)
-      await bundle(context, { record: registered.record, context: image })
+      await bundle(context, { record: registered.record, change: image })
       return registered
     },
     bringImages: (images) => bringImages(context, images),
     withdrawImage: (image) => withdraw(parts, image),
-    bundle: (record, change) => bundle(context, { record, context: change }),
+    bundle: (record, change) => bundle(context, { record, change }),
     publishPending: async (id, cause = background('publication')) => void (await context.publish(id, cause)),
     async work({ limit, signal }) {
       const due = await parts.buildStatuses.due(limit)
@@ -82,7 +77,7 @@ export function createPublishing(parts: PublishingParts): Publishing {
   return publishing
 }
 
-const holds = ({ siteRules }: PublishingParts, id: string): boolean => siteRules.policiesOf(id).publish !== 'each'
+const holds = ({ siteRules }: BuildsContext, id: string): boolean => siteRules.policiesOf(id).publish !== 'each'
 
 const withoutRecord = (id: string): StoredRecord => ({ record: fromDocument(id, '{}'), document: '{}', revision: '' })
 
@@ -94,7 +89,7 @@ interface Held {
 }
 
 /** Makes images pending, except those that the record has already. */
-async function hold(parts: PublishingParts, { id, images, publicUrl, cause, dryRun, precondition }: ImagesToBring): Promise<Held> {
+async function hold(parts: BuildsContext, { id, images, publicUrl, cause, dryRun, precondition }: ImagesToBring): Promise<Held> {
   checkId(id)
   const { changes, buildStatuses, siteRules } = parts
   const before = await changes.find(id)
@@ -102,7 +97,7 @@ async function hold(parts: PublishingParts, { id, images, publicUrl, cause, dryR
   const { pendingMs } = siteRules.policiesOf(id)
   const published = images.filter((image) => isPublished(before?.record, image)).map(({ architecture }) => architecture)
   const names = images.map(({ architecture }) => architecture)
-  if (!dryRun) await parts.keep?.(images.map(({ url }) => url))
+  if (!dryRun) await parts.removals?.keep(images.map(({ url }) => url))
   const changed = await buildStatuses.change(id, {
     kind: 'pending',
     cause,
@@ -119,7 +114,7 @@ async function hold(parts: PublishingParts, { id, images, publicUrl, cause, dryR
   return { before, buildStatus, unchanged: changed.unchanged || meanings[0] === meanings[1], released: changed.released }
 }
 
-async function bringImages(context: Context, asked: ImagesToBring): Promise<RegisteredImage> {
+async function bringImages(context: PublishingContext, asked: ImagesToBring): Promise<RegisteredImage> {
   const { changes, buildStatuses, verifier } = context
   const { id, images, cause } = asked
   const { before, buildStatus, unchanged, released } = await hold(context, asked)
@@ -147,19 +142,15 @@ async function bringImages(context: Context, asked: ImagesToBring): Promise<Regi
   return { ...answer(stored, waiting), released: [...released, ...publishedReleases] }
 }
 
-async function bringOne(context: Context, image: ImageToRegister): Promise<RegisteredImage> {
+async function bringOne(context: PublishingContext, image: ImageToRegister): Promise<RegisteredImage> {
   if (!holds(context, image.id)) return context.imageRecords.register(image)
   const { id, publicUrl, cause, precondition, dryRun, ...arrived } = image
   return bringImages(context, { id, publicUrl, cause, precondition, dryRun, images: [arrived] })
 }
 
-interface Bundling {
-  record: ContainerRecord
-  context: ChangeContext
-}
-
-async function bundle(context: Context, { record, context: { publicUrl, cause, dryRun } }: Bundling): Promise<void> {
+async function bundle(context: PublishingContext, { record, change }: { record: ContainerRecord; change: ChangeContext }): Promise<void> {
   const { facts, siteRules } = context
+  const { publicUrl, cause, dryRun } = change
   const into = siteRules.bundleOf(record.id)
   if (!into || dryRun) return
   const { container: id, architecture } = into
@@ -180,7 +171,7 @@ async function bundle(context: Context, { record, context: { publicUrl, cause, d
   await rememberClaimedDigest(facts, { record: registered.record, architecture, digest, now: context.now().toISOString() })
 }
 
-async function withdraw(parts: PublishingParts, image: ImageChange): Promise<RegisteredImage> {
+async function withdraw(parts: BuildsContext, image: ImageChange): Promise<RegisteredImage> {
   const { changes, buildStatuses, imageRecords } = parts
   const { id, architecture, cause, dryRun, precondition } = image
   const seen = await buildStatuses.find(id)
@@ -196,7 +187,7 @@ async function withdraw(parts: PublishingParts, image: ImageChange): Promise<Reg
 }
 
 /** Forgets the build status of a container that never came to be. */
-async function forget({ changes, buildStatuses, now }: PublishingParts, id: string): Promise<void> {
+async function forget({ changes, buildStatuses, now }: BuildsContext, id: string): Promise<void> {
   const buildStatus = await buildStatuses.find(id)
   if (!buildStatus || !isForgotten(buildStatus, now().toISOString()) || (await changes.find(id))) return
   await buildStatuses.follow(id, { before: undefined, after: undefined })

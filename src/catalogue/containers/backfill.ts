@@ -4,11 +4,10 @@ import { type ContainerRecord, fromDocument } from '../../domain/container/docum
 import { CatalogueError } from '../../domain/errors.ts'
 import { applies, type Facts, type Verdict } from '../../domain/image/facts.ts'
 import { pythonObject, pythonString, stringOf } from '../../domain/json/json.ts'
-import type { DocumentStore } from '../../stores/document-store.ts'
 import { singleOf } from '../lists/single-image.ts'
-import type { Changes, StoredRecord } from '../records/changes.ts'
+import type { StoredRecord } from '../records/changes.ts'
 import type { ChangeContext } from '../records/image-records.ts'
-import type { FactsStore } from '../verification/image-facts.ts'
+import type { ContainerParts } from './parts.ts'
 
 /** A record with one image for an unnamed architecture, and what it would become. */
 export interface BackfillItem {
@@ -51,15 +50,9 @@ export interface Backfill {
   write(request: ContainerToBackfill): Promise<BackfillItem>
 }
 
-export interface BackfillParts {
-  containers: DocumentStore
-  facts: FactsStore
-  changes: Changes
-  guarded: readonly Architecture[]
-}
-
-export function createBackfill(parts: BackfillParts): Backfill {
-  const { containers, facts, changes } = parts
+export function createBackfill(parts: ContainerParts): Backfill {
+  const { facts, changes } = parts
+  const { containers } = parts.stores
   return {
     async page({ id, limit, cursor, publicUrl }) {
       const where = id === undefined ? [] : [{ field: 'id', glob: id }]
@@ -98,7 +91,7 @@ interface Backfilled {
   proof: Facts | undefined
 }
 
-async function backfilled(parts: BackfillParts, { record, revision, publicUrl }: UnnamedRecord): Promise<Backfilled> {
+async function backfilled(parts: ContainerParts, { record, revision, publicUrl }: UnnamedRecord): Promise<Backfilled> {
   const { id, url = '', version = '', digest = '' } = record
   const [stored] = await parts.facts.read(id, [''])
   const proof = stored && applies(stored, { url, digest: record.digest }) ? stored : undefined
@@ -124,14 +117,11 @@ async function backfilled(parts: BackfillParts, { record, revision, publicUrl }:
 const provenOf = (facts: Facts | undefined): Architecture | undefined =>
   facts?.verdict === 'match' && facts.status !== 'gone' && facts.architecture !== null ? facts.architecture : undefined
 
-interface ProvenRecord {
-  id: string
-  url: string
-  digest: string | undefined
-}
-
 /** Returns the record if it is still what the proof is about. Throws precondition_failed. */
-function sameRecord(stored: StoredRecord | undefined, { id, url, digest }: ProvenRecord): ContainerRecord {
+function sameRecord(
+  stored: StoredRecord | undefined,
+  { id, url, digest }: { id: string; url: string; digest: string | undefined }
+): ContainerRecord {
   const record = stored?.record
   if (record && record.images.size === 0 && record.url === url && record.digest === digest) return record
   throw new CatalogueError('precondition_failed', `${id} was changed meanwhile; look at it again`)

@@ -1,9 +1,7 @@
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { background, type Cause } from '../../domain/history/entry.ts'
-import type { Hash } from '../../domain/image/facts.ts'
-import type { DocumentStore } from '../../stores/document-store.ts'
-import { type Changes, type RecordChanged, type StoredRecord, unchangedSince } from '../records/changes.ts'
-import type { Journal } from '../records/journal.ts'
+import { type RecordChanged, type StoredRecord, unchangedSince } from '../records/changes.ts'
+import type { ContainerParts } from './parts.ts'
 
 /** What a batch is about to write, so that it can be taken back. */
 interface Intent {
@@ -20,10 +18,15 @@ interface IntendedChange {
   after: string | null
 }
 
+export interface IdentifiedChange {
+  id: string
+  changed: RecordChanged
+}
+
 /** The notes of all-or-nothing batches, written before the batches are. */
 export interface Intents {
   /** Returns the note's id. Throws too_large when it would hold more than a store takes. */
-  note(wanted: readonly { id: string; changed: RecordChanged }[], cause: Cause): Promise<string>
+  note(wanted: readonly IdentifiedChange[], cause: Cause): Promise<string>
   forget(note: string): Promise<void>
   /** Takes back one change, unless another writer has changed the record since: that one saw it. */
   takeBack(changed: RecordChanged, cause: Cause): Promise<void>
@@ -31,21 +34,14 @@ export interface Intents {
   recover(options: { signal: AbortSignal }): Promise<number>
 }
 
-export interface IntentsParts {
-  changes: Changes
-  journal: Pick<Journal, 'ofContainer'>
-  notes: DocumentStore
-  hash: Hash
-  now: () => Date
-}
-
 const deadAfterMs = 600_000
 const maxIntent = 8 * 1024 * 1024
 /** Journal entries of a record that are searched, newest first. */
 const maxSearched = 200
 
-export function createIntents(parts: IntentsParts): Intents {
-  const { changes, notes, now } = parts
+export function createIntents(parts: ContainerParts): Intents {
+  const { changes, now } = parts
+  const notes = parts.stores.leases
   return {
     async note(wanted, cause) {
       const intent = intentOf(parts, { wanted, cause })
@@ -85,12 +81,7 @@ export function createIntents(parts: IntentsParts): Intents {
   }
 }
 
-interface Wanted {
-  wanted: readonly { id: string; changed: RecordChanged }[]
-  cause: Cause
-}
-
-function intentOf({ hash, now }: IntentsParts, { wanted, cause }: Wanted): Intent {
+function intentOf({ hash, now }: ContainerParts, { wanted, cause }: { wanted: readonly IdentifiedChange[]; cause: Cause }): Intent {
   const items = wanted.map(({ id, changed: { before, after } }) => {
     return { id, before: before?.document ?? null, after: after?.document ?? null }
   })
@@ -98,7 +89,7 @@ function intentOf({ hash, now }: IntentsParts, { wanted, cause }: Wanted): Inten
   return { id, kind: 'batch', due: new Date(now().getTime() + deadAfterMs).toISOString(), items }
 }
 
-async function recoverBatch(parts: IntentsParts, { items, due }: Intent): Promise<void> {
+async function recoverBatch(parts: ContainerParts, { items, due }: Intent): Promise<void> {
   const { changes } = parts
   const since = new Date(Date.parse(due) - deadAfterMs).toISOString()
   const toTakeBack: { id: string; before: string | null; stored: StoredRecord | undefined }[] = []
@@ -119,7 +110,7 @@ async function recoverBatch(parts: IntentsParts, { items, due }: Intent): Promis
 }
 
 /** Whether the history tells that the batch wrote a record that was changed again since. */
-async function wasWritten({ journal }: IntentsParts, { item, since }: { item: IntendedChange; since: string }): Promise<boolean> {
+async function wasWritten({ journal }: ContainerParts, { item, since }: { item: IntendedChange; since: string }): Promise<boolean> {
   const { items } = await journal.ofContainer(item.id, { kind: 'record', limit: maxSearched, fresh: true })
   return items.some((entry) => entry.at >= since && entry.before === item.before && entry.after === item.after)
 }

@@ -4,10 +4,11 @@ import type { Cause } from '../../domain/history/entry.ts'
 import { checkId } from '../../domain/limits.ts'
 import { overtaken, retryOvertaken } from '../jobs/compare-and-swap.ts'
 import { createKeyedMutex } from '../jobs/keyed-mutex.ts'
-import type { Lease, Leases } from '../jobs/leases.ts'
+import type { Lease } from '../jobs/leases.ts'
 import { checkPrecondition, type Precondition, type RecordChanged, toStoredRecord, unchangedSince } from '../records/changes.ts'
-import { createIntents, type Intents, type IntentsParts, unlessOvertaken } from './batch-intents.ts'
+import { createIntents, type IdentifiedChange, type Intents, unlessOvertaken } from './batch-intents.ts'
 import type { ContainerEdits } from './container-edits.ts'
+import type { ContainerParts } from './parts.ts'
 
 export interface BatchedEdit {
   id: string
@@ -23,7 +24,7 @@ export interface BatchRequest {
 }
 
 /** What became of an item: the change that it is a part of, or why it was refused. */
-export type BatchOutcome = { id: string; changed: RecordChanged } | { id: string; refused: unknown }
+export type BatchOutcome = IdentifiedChange | { id: string; refused: unknown }
 
 export interface Batches {
   /**
@@ -37,12 +38,8 @@ export interface Batches {
   recover: Intents['recover']
 }
 
-export interface BatchParts extends IntentsParts {
+interface BatchContext extends ContainerParts {
   edits: ContainerEdits
-  leases: Pick<Leases, 'acquire'>
-}
-
-interface Context extends BatchParts {
   intents: Intents
 }
 
@@ -52,18 +49,18 @@ const atOnce = 16
 const longestWaitMs = 10_000
 const pauseMs = 50
 
-export function createBatches(parts: BatchParts): Batches {
+export function createBatches(parts: ContainerParts & { edits: ContainerEdits }): Batches {
   const context = { ...parts, intents: createIntents(parts) }
   const withLock = createKeyedMutex()
   return {
     async all(request) {
       for (const [place, { id }] of request.items.entries()) atPlace(place, () => checkId(id))
-      if (request.dryRun) return outcomesOf(request, await rehearse(parts, request))
+      if (request.dryRun) return outcomesOf(request, await rehearse(context, request))
       const message = 'other writers keep changing these containers; nothing was changed, try again'
       const work = (lease: Lease) => retryOvertaken(() => attempt(context, { request, lease }), message)
       return withLock('', () => alone(parts, work))
     },
-    each: (request) => each(parts, request),
+    each: (request) => each(context, request),
     recover: context.intents.recover
   }
 }
@@ -72,7 +69,7 @@ export function createBatches(parts: BatchParts): Batches {
  * Runs one batch at a time among all replicas: of two that overlapped each would take back what the other builds on. Throws
  * revision_conflict when others run for too long.
  */
-async function alone<Result>({ leases }: BatchParts, work: (lease: Lease) => Promise<Result>): Promise<Result> {
+async function alone<Result>({ leases }: ContainerParts, work: (lease: Lease) => Promise<Result>): Promise<Result> {
   for (let waited = 0; waited < longestWaitMs; waited += pauseMs) {
     const lease = await leases.acquire('batches')
     if (lease) return work(lease).finally(() => lease.release({}))
@@ -87,14 +84,12 @@ interface PlacedEdit extends BatchedEdit {
 }
 
 /** The edits of one container as one change, and what they would make of it. */
-interface Rehearsed {
-  id: string
+interface Rehearsed extends IdentifiedChange {
   group: PlacedEdit[]
   to(stored: RecordChanged['before']): string | undefined
-  changed: RecordChanged
 }
 
-async function rehearse(parts: BatchParts, { items, publicUrl, cause }: BatchRequest): Promise<Rehearsed[]> {
+async function rehearse(parts: BatchContext, { items, publicUrl, cause }: BatchRequest): Promise<Rehearsed[]> {
   const rehearsed: Rehearsed[] = []
   for (const [id, group] of grouped(items)) {
     const to = changeOf(parts.edits, { group, publicUrl })
@@ -119,7 +114,7 @@ function changeOf(edits: ContainerEdits, { group, publicUrl }: { group: PlacedEd
   }
 }
 
-const outcomesOf = ({ items }: BatchRequest, made: readonly { id: string; changed: RecordChanged }[]): BatchOutcome[] => {
+const outcomesOf = ({ items }: BatchRequest, made: readonly IdentifiedChange[]): BatchOutcome[] => {
   const changes = new Map(made.map(({ id, changed }) => [id, changed]))
   return items.map(({ id }) => ({ id, changed: changes.get(id)! }))
 }
@@ -130,11 +125,11 @@ interface Attempt {
 }
 
 /** Returns `overtaken` when another writer came in between; then everything is as it was. */
-async function attempt(context: Context, { request, lease }: Attempt): Promise<BatchOutcome[] | typeof overtaken> {
+async function attempt(context: BatchContext, { request, lease }: Attempt): Promise<BatchOutcome[] | typeof overtaken> {
   const { edits, intents } = context
   const rehearsed = await rehearse(context, request)
   const wanted = rehearsed.filter(({ changed }) => !changed.unchanged)
-  const made: { id: string; changed: RecordChanged }[] = []
+  const made: IdentifiedChange[] = []
   if (wanted.length > 0) {
     const note = await intents.note(wanted, request.cause)
     try {
@@ -160,7 +155,7 @@ interface Write extends Attempt {
   done: number
 }
 
-async function write({ changes }: Context, { one, request, lease, done }: Write): Promise<RecordChanged> {
+async function write({ changes }: BatchContext, { one, request, lease, done }: Write): Promise<RecordChanged> {
   if (done % 50 === 49 && !(await lease.extend())) {
     throw new CatalogueError('revision_conflict', 'the batch took too long, and another one began; nothing was changed, try again')
   }
@@ -170,7 +165,10 @@ async function write({ changes }: Context, { one, request, lease, done }: Write)
 }
 
 /** An image that was brought and is the one that the record has needs no write, but it has arrived. */
-async function noteArrivals({ changes }: Context, { rehearsed, cause }: { rehearsed: readonly Rehearsed[]; cause: Cause }): Promise<void> {
+async function noteArrivals(
+  { changes }: BatchContext,
+  { rehearsed, cause }: { rehearsed: readonly Rehearsed[]; cause: Cause }
+): Promise<void> {
   for (const { id, to, changed, group } of rehearsed) {
     const brought = broughtIn(group)
     if (!changed.unchanged || brought.length === 0) continue
@@ -178,7 +176,7 @@ async function noteArrivals({ changes }: Context, { rehearsed, cause }: { rehear
   }
 }
 
-async function each({ edits }: BatchParts, { items, ...request }: BatchRequest): Promise<BatchOutcome[]> {
+async function each({ edits }: BatchContext, { items, ...request }: BatchRequest): Promise<BatchOutcome[]> {
   const outcomes: BatchOutcome[] = new Array(items.length)
   const groups = [...grouped(items).values()]
   const worker = async () => {

@@ -1,21 +1,12 @@
-import type { DocumentStore, Stores } from '../../stores/document-store.ts'
+import type { DocumentStore } from '../../stores/document-store.ts'
 import { type Backfill, createBackfill } from './backfill.ts'
-import { type Batches, type BatchParts, createBatches } from './batch.ts'
-import { type ContainerEdits, createContainerEdits, type EditsParts } from './container-edits.ts'
-import { type Containers, type ContainersParts, createContainers } from './containers.ts'
+import { type Batches, createBatches } from './batch.ts'
+import { type ContainerEdits, createContainerEdits } from './container-edits.ts'
+import { type Containers, createContainers } from './containers.ts'
 import { createDemandCounts, type DemandCounts } from './demand.ts'
+import type { ContainerParts } from './parts.ts'
 import { specsNaming } from './spec-references.ts'
 import { createSpecs, type Specs, type SpecsOptions } from './specs.ts'
-
-export interface ContainerCatalogueParts
-  extends Omit<ContainersParts, 'store' | 'demand'>,
-    Omit<BatchParts, 'edits' | 'notes'>,
-    Pick<EditsParts, 'now' | 'verifier'> {
-  stores: Stores
-  verifier: ContainersParts['verifier']
-  /** What is stored instead of a job specification; default the specification itself. */
-  preparedSpec: SpecsOptions['prepared']
-}
 
 /** Whole containers, and the specifications that name them. */
 export interface ContainerCatalogue {
@@ -32,15 +23,20 @@ export interface ContainerCatalogue {
   describe: Record<'containers' | 'jobSpecs' | 'hysdsIos', DocumentStore['describe']>
 }
 
+export interface ContainerCatalogueParts extends ContainerParts {
+  /** Returns what is stored instead of a job specification; default the specification itself. */
+  preparedSpec: SpecsOptions['prepared']
+}
+
 export function createContainerCatalogue(parts: ContainerCatalogueParts): ContainerCatalogue {
-  const { containers, jobSpecs, hysdsIos, leases } = parts.stores
+  const { containers, jobSpecs, hysdsIos } = parts.stores
   const demand = createDemandCounts(parts.stores.demand, parts)
   const edits = createContainerEdits(parts)
   return {
-    containers: createContainers({ ...parts, store: containers, demand }),
+    containers: createContainers({ ...parts, demand }),
     edits,
-    batches: createBatches({ ...parts, edits, notes: leases }),
-    backfill: createBackfill({ ...parts, containers }),
+    batches: createBatches({ ...parts, edits }),
+    backfill: createBackfill(parts),
     demand,
     jobSpecs: createSpecs(jobSpecs, { prepared: parts.preparedSpec }),
     hysdsIos: createSpecs(hysdsIos),

@@ -1,20 +1,11 @@
-import type { Architecture } from '../../domain/architecture.ts'
 import { containerFrom } from '../../domain/container/container.ts'
 import { broughtBy, digestsGiven, type Edit, edited } from '../../domain/container/container-edit.ts'
 import { fromDocument, toDocument } from '../../domain/container/document.ts'
 import { checkId } from '../../domain/limits.ts'
-import type { Changes, RecordChanged, StoredRecord } from '../records/changes.ts'
+import type { RecordChanged, StoredRecord } from '../records/changes.ts'
 import type { ChangeContext } from '../records/image-records.ts'
-import { type FactsStore, rememberClaimedDigest } from '../verification/image-facts.ts'
-import type { Verifier } from '../verification/verifier.ts'
-
-export interface EditsParts {
-  changes: Changes
-  guarded: readonly Architecture[]
-  facts: FactsStore
-  now: () => Date
-  verifier: Pick<Verifier, 'registered'> | undefined
-}
+import { rememberClaimedDigest } from '../verification/image-facts.ts'
+import type { ContainerParts } from './parts.ts'
 
 /** Edits of one container, in their order. */
 export interface EditedContainer {
@@ -34,7 +25,7 @@ export interface ContainerEdits {
   documentOf(request: EditedContainer): (stored: StoredRecord | undefined) => string | undefined
 }
 
-export function createContainerEdits({ changes, guarded, facts, now, verifier }: EditsParts): ContainerEdits {
+export function createContainerEdits({ changes, guarded, facts, now, verifier }: ContainerParts): ContainerEdits {
   const documentOf: ContainerEdits['documentOf'] = ({ id, edits, publicUrl }) => {
     return (stored) => {
       let document = stored?.document

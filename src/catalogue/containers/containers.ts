@@ -1,4 +1,4 @@
-import { type Architecture, parseArchitecture } from '../../domain/architecture.ts'
+import { parseArchitecture } from '../../domain/architecture.ts'
 import type { ArrivedImage } from '../../domain/build/pending.ts'
 import {
   type Container,
@@ -11,13 +11,9 @@ import { type ContainerRecord, fromDocument, toDocument } from '../../domain/con
 import { type Resolution, requestedArchitecture, resolveImage } from '../../domain/container/resolution.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
-import type { DocumentStore } from '../../stores/document-store.ts'
-import type { Publishing } from '../builds/publication.ts'
-import type { Changes, StoredRecord } from '../records/changes.ts'
-import type { FactsStore } from '../verification/image-facts.ts'
-import type { RequireProof } from '../verification/strict-registration.ts'
-import type { Verifier } from '../verification/verifier.ts'
+import type { StoredRecord } from '../records/changes.ts'
 import type { DemandCounts } from './demand.ts'
+import type { ContainerParts } from './parts.ts'
 
 export interface Containers {
   /** Registers a container, replacing the whole record as Mozart does. Throws what containerFrom throws. */
@@ -54,22 +50,13 @@ export interface ResolvedContainer {
   resolution: Resolution
 }
 
-export interface ContainersParts {
-  store: DocumentStore
-  guarded: readonly Architecture[]
-  /** What `add` does where the request does not say. */
-  add: 'replace' | 'merge'
-  facts: FactsStore
-  changes: Changes
-  publishing: Publishing
-  demand: Pick<DemandCounts, 'count'>
-  verifier: Pick<Verifier, 'registered' | 'proven'> | undefined
-  /** On a strict site: reads the images of a record before it is registered. Throws when one is not what it is said to be. */
-  requireProof: RequireProof | undefined
+interface ContainersContext extends ContainerParts {
+  demand: DemandCounts
 }
 
-export function createContainers(parts: ContainersParts): Containers {
-  const { store, changes } = parts
+export function createContainers(parts: ContainersContext): Containers {
+  const { changes } = parts
+  const store = parts.stores.containers
   return {
     add: (registration, options) => add(parts, { registration, ...options }),
     info: async (id) => (await store.get(id))?.document,
@@ -82,11 +69,7 @@ export function createContainers(parts: ContainersParts): Containers {
   }
 }
 
-interface AddRequest extends AddOptions {
-  registration: Registration
-}
-
-async function add(parts: ContainersParts, request: AddRequest): Promise<ContainerRecord> {
+async function add(parts: ContainersContext, request: AddOptions & { registration: Registration }): Promise<ContainerRecord> {
   const { changes, publishing, facts, verifier, requireProof } = parts
   const { registration, publicUrl, verifyMs, cause } = request
   const { id } = registration
@@ -127,11 +110,11 @@ interface ResolveRequest extends ResolveImageOptions {
   name: string
 }
 
-async function resolve(parts: ContainersParts, { id, name, ...options }: ResolveRequest): Promise<ResolvedContainer> {
+async function resolve(parts: ContainersContext, { id, name, ...options }: ResolveRequest): Promise<ResolvedContainer> {
   const machine = requestedArchitecture(name)
   const { architecture } = machine
   // at once, as the keys of the facts in question are known before the record is
-  const [stored, facts] = await Promise.all([parts.store.get(id), parts.facts.read(id, [architecture, ''])])
+  const [stored, facts] = await Promise.all([parts.stores.containers.get(id), parts.facts.read(id, [architecture, ''])])
   if (stored === undefined) throw new CatalogueError('container_unknown', `container not found: ${id}`)
   const count = (answered: boolean) => parts.demand.count({ container: id, architecture, answered })
   try {

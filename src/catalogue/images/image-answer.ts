@@ -4,9 +4,8 @@ import type { ContainerRecord } from '../../domain/container/document.ts'
 import { imageMissing } from '../../domain/container/resolution.ts'
 import { applies, type Facts, pendingKey } from '../../domain/image/facts.ts'
 import { type ContainerView, type ImageView, imageView } from '../lists/image-views.ts'
-import type { Views } from '../lists/views.ts'
 import type { RegisteredImage } from '../records/image-records.ts'
-import type { FactsStore } from '../verification/image-facts.ts'
+import type { ImageParts } from './parts.ts'
 
 export interface ImageAnswer {
   container: ContainerView
@@ -19,11 +18,6 @@ export interface ImageAnswer {
   released: RegisteredImage['released']
 }
 
-export interface AnswerParts {
-  views: Views
-  facts: FactsStore
-}
-
 /** An image of a record as it is now, and what a request did to it. */
 export interface AnsweredImage extends Partial<Omit<RegisteredImage, 'document'>> {
   architecture: Architecture
@@ -34,7 +28,7 @@ export interface AnsweredImage extends Partial<Omit<RegisteredImage, 'document'>
 }
 
 /** Throws image_missing. */
-export async function imageAnswer(parts: AnswerParts, answered: AnsweredImage): Promise<ImageAnswer> {
+export async function imageAnswer(parts: ImageParts, answered: AnsweredImage): Promise<ImageAnswer> {
   const { architecture, record, revision, created = false, unchanged = false, released = [], waiting, learnt } = answered
   const { views } = parts
   const container = await views.of({ record, revision }, { gathered: views.gather(record, learnt) })
@@ -44,14 +38,10 @@ export async function imageAnswer(parts: AnswerParts, answered: AnsweredImage): 
   return { container, image, created, unchanged, released, pending: pending !== undefined }
 }
 
-interface Pending {
-  id: string
-  architecture: Architecture
-  pending: PendingImage
-  learnt: Facts | undefined
-}
-
-async function pendingView({ facts }: AnswerParts, { id, architecture, pending, learnt }: Pending): Promise<ImageView> {
+async function pendingView(
+  { facts }: ImageParts,
+  { id, architecture, pending, learnt }: { id: string; architecture: Architecture; pending: PendingImage; learnt: Facts | undefined }
+): Promise<ImageView> {
   const { url, digest } = pending
   const [stored] = learnt ? [learnt] : await facts.read(id, [pendingKey(architecture)])
   const view = imageView(architecture, { url, facts: stored && applies(stored, { url, digest: digest ?? '' }) ? stored : undefined })

@@ -5,25 +5,18 @@ import { type Facts, pendingKey, type Report } from '../../domain/image/facts.ts
 import { keyOfUrl } from '../../domain/image/storage.ts'
 import { answerDigest } from '../../images/digest-answer.ts'
 import type { ImageReport } from '../../images/image-report.ts'
-import type { BuildStatuses } from '../builds/build-statuses.ts'
-import type { Publishing } from '../builds/publication.ts'
-import type { ImageChange, ImageRecords } from '../records/image-records.ts'
-import { type LearningParts, type ReadingTarget, readAndLearn, readTarball } from '../verification/tarball-reading.ts'
+import type { ImageChange } from '../records/image-records.ts'
+import { type ReadingTarget, readAndLearn, readTarball } from '../verification/tarball-reading.ts'
 import type { AnsweredImage } from './image-answer.ts'
-import { type ImageAddress, type ImageTarget, imageTarget, type TargetParts } from './image-target.ts'
+import { type ImageAddress, type ImageTarget, imageTarget } from './image-target.ts'
+import type { ImageParts } from './parts.ts'
 
 export interface ReportRequest extends ImageAddress {
   /** A path in the image whose architecture is to be found out: the bytes are read again for it. */
   path?: string | undefined
 }
 
-export interface ProofParts extends LearningParts, TargetParts {
-  buildStatuses: Pick<BuildStatuses, 'find'>
-  publishing: Publishing
-  imageRecords: ImageRecords
-}
-
-export async function reportOf(parts: ProofParts, { path, ...image }: ReportRequest): Promise<Report> {
+export async function reportOf(parts: ImageParts, { path, ...image }: ReportRequest): Promise<Report> {
   const target = await imageTarget(parts, image)
   if (path !== undefined) return { ...(await readTarball(parts, target, { by: 'report', path })).inspection.report }
   const stored = target.facts?.report
@@ -35,14 +28,14 @@ export async function reportOf(parts: ProofParts, { path, ...image }: ReportRequ
   )
 }
 
-function pendingTarget({ addresses }: ProofParts, { image, pending }: { image: ImageAddress; pending: PendingImage }): ReadingTarget {
+function pendingTarget({ addresses }: ImageParts, { image, pending }: { image: ImageAddress; pending: PendingImage }): ReadingTarget {
   const { url, digest } = pending
   const key = keyOfUrl(url, [image.publicUrl, ...addresses()])
   return { container: image.id, imageKey: pendingKey(image.architecture), url, digest: digest ?? '', given: digest, key }
 }
 
 /** Reads an image, the pending one where there is one, and publishes what that completes. */
-export async function verifyImage(parts: ProofParts, image: ImageChange): Promise<AnsweredImage> {
+export async function verifyImage(parts: ImageParts, image: ImageChange): Promise<AnsweredImage> {
   const { buildStatuses, changes, publishing } = parts
   const { id, architecture, cause, dryRun } = image
   const pending = (await buildStatuses.find(id))?.pending.get(architecture)
@@ -55,7 +48,7 @@ export async function verifyImage(parts: ProofParts, image: ImageChange): Promis
 }
 
 /** Throws image_unproven, image_refused when it is not proven to be for another architecture, and what moving it throws. */
-export async function relabelImage(parts: ProofParts, { id, architecture: from, ...change }: ImageChange): Promise<AnsweredImage> {
+export async function relabelImage(parts: ImageParts, { id, architecture: from, ...change }: ImageChange): Promise<AnsweredImage> {
   const target = await imageTarget(parts, { id, architecture: from, publicUrl: change.publicUrl })
   const to = provenArchitecture(target)
   // read again under its new claim, so that the facts are about what it is registered as

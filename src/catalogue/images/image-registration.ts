@@ -3,11 +3,9 @@ import { CatalogueError } from '../../domain/errors.ts'
 import { applies, type ImageKey } from '../../domain/image/facts.ts'
 import { tagOf } from '../../domain/image/storage.ts'
 import { checkId, checkLength } from '../../domain/limits.ts'
-import type { Publishing } from '../builds/publication.ts'
-import type { Changes } from '../records/changes.ts'
 import type { ImageChange, RegisteredImage } from '../records/image-records.ts'
-import { currentFacts, type FactsStore, rememberClaimedDigest } from '../verification/image-facts.ts'
-import type { Verifier } from '../verification/verifier.ts'
+import { currentFacts, rememberClaimedDigest } from '../verification/image-facts.ts'
+import type { ImageParts } from './parts.ts'
 
 export interface ImageByUrl extends ImageChange {
   url: string
@@ -22,16 +20,8 @@ export interface ImageToCopy extends ImageChange {
   from: string
 }
 
-export interface RegistrationParts {
-  changes: Changes
-  publishing: Publishing
-  facts: FactsStore
-  verifier: Pick<Verifier, 'registered'>
-  now: () => Date
-}
-
 /** Throws id_invalid, parameter_missing, parameter_invalid. */
-export async function registerByUrl(parts: RegistrationParts, { url, digest, version, ...change }: ImageByUrl): Promise<RegisteredImage> {
+export async function registerByUrl(parts: ImageParts, { url, digest, version, ...change }: ImageByUrl): Promise<RegisteredImage> {
   const { facts, publishing, verifier } = parts
   const { id, architecture, publicUrl, dryRun } = change
   checkId(id)
@@ -52,7 +42,7 @@ export async function registerByUrl(parts: RegistrationParts, { url, digest, ver
 }
 
 /** Throws container_unknown, image_missing, image_mislabelled, image_gone for the other container. */
-export async function copyImage(parts: RegistrationParts, { from, ...change }: ImageToCopy): Promise<RegisteredImage> {
+export async function copyImage(parts: ImageParts, { from, ...change }: ImageToCopy): Promise<RegisteredImage> {
   const { facts, changes, publishing } = parts
   const { id, architecture } = change
   const other = await changes.read(from)

@@ -1,21 +1,13 @@
 import { imageMissing } from '../../domain/container/resolution.ts'
 import { applies, type Facts } from '../../domain/image/facts.ts'
 import { keyOfUrl } from '../../domain/image/storage.ts'
-import type { Changes } from '../records/changes.ts'
 import type { ImageId } from '../records/image-records.ts'
-import type { FactsStore } from '../verification/image-facts.ts'
 import type { ReadingTarget } from '../verification/tarball-reading.ts'
+import type { ImageParts } from './parts.ts'
 
 /** An image, and the address of ours that the request came by. */
 export interface ImageAddress extends ImageId {
   publicUrl: string
-}
-
-export interface TargetParts {
-  changes: Changes
-  facts: FactsStore
-  /** The addresses that this server knows itself by, besides that of the request. */
-  addresses: () => readonly string[]
 }
 
 /** An image that a record names, with what is known about it. */
@@ -25,7 +17,7 @@ export interface ImageTarget extends ReadingTarget {
 
 /** Throws container_unknown, image_missing. */
 export async function imageTarget(
-  { changes, facts, addresses }: TargetParts,
+  { changes, facts, addresses }: ImageParts,
   { id, architecture, publicUrl }: ImageAddress
 ): Promise<ImageTarget> {
   const { record } = await changes.read(id)

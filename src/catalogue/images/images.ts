@@ -4,11 +4,12 @@ import type { Report } from '../../domain/image/facts.ts'
 import { percentDecoded } from '../../domain/percent.ts'
 import type { ContainerView } from '../lists/image-views.ts'
 import type { ImageChange, ImageId, RegisteredImage } from '../records/image-records.ts'
-import { type AnswerParts, type ImageAnswer, imageAnswer } from './image-answer.ts'
-import { type ProofParts, type ReportRequest, relabelImage, reportOf, verifyImage } from './image-proofs.ts'
-import { copyImage, type ImageByUrl, type ImageToCopy, type RegistrationParts, registerByUrl } from './image-registration.ts'
+import { type ImageAnswer, imageAnswer } from './image-answer.ts'
+import { type ReportRequest, relabelImage, reportOf, verifyImage } from './image-proofs.ts'
+import { copyImage, type ImageByUrl, type ImageToCopy, registerByUrl } from './image-registration.ts'
 import { type ImageAddress, imageTarget } from './image-target.ts'
-import { type TarballUpload, type UploadParts, uploadTarball } from './tarball-uploads.ts'
+import type { ImageParts } from './parts.ts'
+import { type TarballUpload, uploadTarball } from './tarball-uploads.ts'
 
 export interface ImageDropped {
   container: ContainerView
@@ -52,9 +53,7 @@ export interface Images {
   presign: BlobStore['presign']
 }
 
-export interface ImagesParts extends AnswerParts, ProofParts, RegistrationParts, UploadParts {}
-
-export function createImages(parts: ImagesParts): Images {
+export function createImages(parts: ImageParts): Images {
   const { blobs, changes, publishing, views } = parts
   return {
     async container(id) {

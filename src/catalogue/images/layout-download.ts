@@ -6,9 +6,9 @@ import type { Facts } from '../../domain/image/facts.ts'
 import { keyOfUrl, tagOf } from '../../domain/image/storage.ts'
 import type { ImageFacts } from '../../images/image-report.ts'
 import { type LayoutArchive, type LayoutImage, layoutArchive } from '../../images/layout-archive.ts'
-import type { Changes } from '../records/changes.ts'
-import { currentFacts, type FactsStore } from '../verification/image-facts.ts'
-import { openTarball, type ReadingParts, type ReadingTarget } from '../verification/tarball-reading.ts'
+import { currentFacts } from '../verification/image-facts.ts'
+import { openTarball, type ReadingTarget } from '../verification/tarball-reading.ts'
+import type { ImageParts } from './parts.ts'
 
 export interface LayoutDownload extends LayoutArchive {
   filename: string
@@ -21,17 +21,11 @@ export interface LayoutRequest {
 
 export type DownloadLayout = (request: LayoutRequest) => Promise<LayoutDownload>
 
-export interface LayoutParts extends Pick<ReadingParts, 'blobs' | 'sources'> {
-  changes: Changes
-  facts: FactsStore
-  addresses: () => readonly string[]
-}
-
 /**
  * Returns a whole container as one OCI layout, from what reading its images proved. Throws container_unproven where reading an image
  * again would tell what is missing, and what looking for a tarball throws.
  */
-export function createLayoutDownload(parts: LayoutParts): DownloadLayout {
+export function createLayoutDownload(parts: ImageParts): DownloadLayout {
   return async ({ id, publicUrl }) => {
     const { record } = await parts.changes.read(id)
     const facts = await currentFacts(parts.facts, record)
@@ -61,7 +55,7 @@ interface ProvenImage {
   publicUrl: string
 }
 
-async function layoutImage(parts: LayoutParts, { architecture, url, facts, descriptor, publicUrl }: ProvenImage): Promise<LayoutImage> {
+async function layoutImage(parts: ImageParts, { architecture, url, facts, descriptor, publicUrl }: ProvenImage): Promise<LayoutImage> {
   const { container, imageKey, digest } = facts
   const key = facts.key ?? keyOfUrl(url, [publicUrl, ...parts.addresses()])
   const target = { container, imageKey, url, digest, given: null, key }
@@ -74,7 +68,7 @@ async function layoutImage(parts: LayoutParts, { architecture, url, facts, descr
 }
 
 /** Before the first byte is sent: what fails later can only break off the response. */
-async function checkThere({ blobs, sources }: LayoutParts, { target, facts }: { target: ReadingTarget; facts: Facts }): Promise<void> {
+async function checkThere({ blobs, sources }: ImageParts, { target, facts }: { target: ReadingTarget; facts: Facts }): Promise<void> {
   const { key, url, container, imageKey } = target
   if (key === undefined) return void (await sources.probe(url))
   const blob = await blobs.head(key)

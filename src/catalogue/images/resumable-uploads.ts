@@ -2,8 +2,9 @@ import type { ByteSource, Upload } from '../../blobs/blob-store.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import { checkId } from '../../domain/limits.ts'
+import type { ImageParts } from './parts.ts'
 import { versionOf } from './tarball-uploads.ts'
-import { type Completion, type CompletionParts, createUploadCompletion } from './upload-completion.ts'
+import { type Completion, createUploadCompletion } from './upload-completion.ts'
 import { parseNote, toNote, type UploadClaim, type UploadNote, type UploadView, uploadView } from './upload-notes.ts'
 
 export interface Piece {
@@ -53,11 +54,7 @@ export interface ResumableUploads {
 
 /** After so long without a byte or a request a complete upload is not in the hands of another replica. */
 const abandonedMs = 60_000
-
-export interface ResumableParts extends CompletionParts {
-  /** After so long without a byte an upload is removed; so is the note of one that has ended. */
-  expiryMs: number
-}
+const dayMs = 24 * 3_600_000
 
 /** An upload with what its note says. */
 interface NotedUpload {
@@ -65,16 +62,17 @@ interface NotedUpload {
   note: UploadNote
 }
 
-interface Context extends ResumableParts {
+interface UploadsContext extends ImageParts {
+  expiryMs: number
   completion: Completion
   /** The pieces that are arriving in this process, by upload. */
   receiving: Map<string, { cut(): void; done: Promise<unknown> }>
 }
 
-export function createResumableUploads(parts: ResumableParts): ResumableUploads {
-  const { expiryMs, changes } = parts
+export function createResumableUploads(parts: ImageParts): ResumableUploads {
+  const { changes, uploadExpiryMs: expiryMs = dayMs } = parts
   const { uploads } = parts.blobs
-  const context: Context = { ...parts, receiving: new Map(), completion: createUploadCompletion(parts) }
+  const context: UploadsContext = { ...parts, expiryMs, receiving: new Map(), completion: createUploadCompletion(parts) }
   const { receiving, completion } = context
   const viewOf = ({ upload, note }: NotedUpload) => uploadView(upload, { note, expiryMs })
   const release = async () => void (await Promise.all([...receiving.keys()].map((id) => interrupt(context, id))))
@@ -114,9 +112,9 @@ export function createResumableUploads(parts: ResumableParts): ResumableUploads 
   }
 }
 
-const isExpired = ({ expiryMs, now }: ResumableParts, { touched }: Upload): boolean => touched.getTime() + expiryMs <= now().getTime()
+const isExpired = ({ expiryMs, now }: UploadsContext, { touched }: Upload): boolean => touched.getTime() + expiryMs <= now().getTime()
 
-async function existing(context: Context, id: string): Promise<NotedUpload> {
+async function existing(context: UploadsContext, id: string): Promise<NotedUpload> {
   const upload = await context.blobs.uploads.get(id)
   const note = upload && parseNote(upload.note)
   if (!note) throw unknown(id)
@@ -124,13 +122,13 @@ async function existing(context: Context, id: string): Promise<NotedUpload> {
   return { upload, note }
 }
 
-async function interrupt({ receiving }: Context, id: string): Promise<void> {
+async function interrupt({ receiving }: UploadsContext, id: string): Promise<void> {
   const running = receiving.get(id)
   running?.cut()
   await running?.done.catch(() => {})
 }
 
-async function append(context: Context, piece: Piece): Promise<NotedUpload> {
+async function append(context: UploadsContext, piece: Piece): Promise<NotedUpload> {
   let { upload, note } = await existing(context, piece.upload)
   const { offset, size = 0 } = upload
   if (piece.at !== offset) {
@@ -142,7 +140,7 @@ async function append(context: Context, piece: Piece): Promise<NotedUpload> {
   return { upload, note }
 }
 
-async function receive({ blobs, receiving }: Context, { upload: id, at, source, cut }: Piece): Promise<Upload> {
+async function receive({ blobs, receiving }: UploadsContext, { upload: id, at, source, cut }: Piece): Promise<Upload> {
   const done = blobs.uploads.append({ id, at, source })
   const own = { cut, done }
   if (!receiving.has(id)) receiving.set(id, own)
@@ -153,7 +151,7 @@ async function receive({ blobs, receiving }: Context, { upload: id, at, source, 
   }
 }
 
-async function tidy(context: Context, { signal, onError }: TidyOptions): Promise<number> {
+async function tidy(context: UploadsContext, { signal, onError }: TidyOptions): Promise<number> {
   let done = 0
   for await (const upload of context.blobs.uploads.list()) {
     if (signal.aborted) break
@@ -172,7 +170,7 @@ async function tidy(context: Context, { signal, onError }: TidyOptions): Promise
 }
 
 /** Returns what is to be done about an upload, if anything. */
-function tidying(context: Context, upload: Upload): (() => Promise<unknown>) | undefined {
+function tidying(context: UploadsContext, upload: Upload): (() => Promise<unknown>) | undefined {
   const { blobs, completion, receiving, now } = context
   const { id, ended, offset, size, touched } = upload
   const note = parseNote(upload.note)

@@ -3,52 +3,44 @@ import { fromDocument } from '../../domain/container/document.ts'
 import { type FinishedUpload, type HistoryStep, replacementByPending, replacementIn } from '../../domain/container/stale-upload.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { pagesOf } from '../../domain/pages.ts'
-import type { BuildStatuses } from '../builds/build-statuses.ts'
-import { type Changes, type Precondition, type StoredRecord, unchangedSince } from '../records/changes.ts'
-import type { Journal } from '../records/journal.ts'
+import { type Precondition, type StoredRecord, unchangedSince } from '../records/changes.ts'
+import type { ImageParts } from './parts.ts'
+
+const pageSize = 50
+
+/** Yields the steps by which a record became what it is, newest first. */
+async function* stepsSince(
+  { journal }: ImageParts,
+  { id, at, now }: { id: string; at: string; now: StoredRecord | undefined }
+): AsyncGenerator<HistoryStep> {
+  let newest = true
+  const query = { kind: 'record', limit: pageSize, fresh: true } as const
+  for await (const { items } of pagesOf((page) => journal.ofContainer(id, page), query)) {
+    for (const entry of items) {
+      // a change that is not in the journal yet happened just now
+      if (newest) yield stepOf(id, { before: entry.after, after: now?.document ?? null })
+      newest = false
+      if (entry.at <= at) return
+      yield stepOf(id, entry)
+    }
+  }
+}
 
 /**
  * Returns what must hold when an image is registered that nobody asks for now. Throws upload_overtaken when what it would replace
  * arrived, or was taken away, after its last byte.
  */
-export type StaleUploadGuard = (id: string, image: FinishedUpload) => Promise<Precondition>
-
-export interface StaleUploadParts {
-  changes: Pick<Changes, 'find'>
-  buildStatuses: Pick<BuildStatuses, 'find'>
-  journal: Pick<Journal, 'ofContainer'>
-}
-
-const pageSize = 50
-
-export function createStaleUploadGuard({ changes, buildStatuses, journal }: StaleUploadParts): StaleUploadGuard {
-  /** The steps by which a record became what it is, newest first. */
-  async function* stepsSince(at: string, { id, now }: { id: string; now: StoredRecord | undefined }): AsyncGenerator<HistoryStep> {
-    let newest = true
-    const query = { kind: 'record', limit: pageSize, fresh: true } as const
-    for await (const { items } of pagesOf((page) => journal.ofContainer(id, page), query)) {
-      for (const entry of items) {
-        // a change that is not in the journal yet happened just now
-        if (newest) yield stepOf(id, { before: entry.after, after: now?.document ?? null })
-        newest = false
-        if (entry.at <= at) return
-        yield stepOf(id, entry)
-      }
-    }
+export async function refuseStaleUpload(parts: ImageParts, { id, ...image }: FinishedUpload & { id: string }): Promise<Precondition> {
+  const { architecture, url, since } = image
+  const refuseIf = (what: string | undefined) => {
+    if (what !== undefined) throw overtaken(id, { architecture, what })
   }
-
-  return async (id, image) => {
-    const { architecture, url, since } = image
-    const refuseIf = (what: string | undefined) => {
-      if (what !== undefined) throw overtaken(id, { architecture, what })
-    }
-    const [now, buildStatus] = await Promise.all([changes.find(id), buildStatuses.find(id)])
-    refuseIf(replacementByPending(buildStatus?.pending.get(architecture), image))
-    if (now?.record.images.get(architecture) !== url) {
-      for await (const step of stepsSince(since.toISOString(), { id, now })) refuseIf(replacementIn(step, image))
-    }
-    return unchangedSince(now)
+  const [now, buildStatus] = await Promise.all([parts.changes.find(id), parts.buildStatuses.find(id)])
+  refuseIf(replacementByPending(buildStatus?.pending.get(architecture), image))
+  if (now?.record.images.get(architecture) !== url) {
+    for await (const step of stepsSince(parts, { id, at: since.toISOString(), now })) refuseIf(replacementIn(step, image))
   }
+  return unchangedSince(now)
 }
 
 function stepOf(id: string, { before, after }: { before: string | null; after: string | null }): HistoryStep {

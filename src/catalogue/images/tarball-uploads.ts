@@ -1,17 +1,15 @@
-import { type BlobStore, checkGrowth, checkStored, type Expected, type StoredBytes } from '../../blobs/blob-store.ts'
+import { checkGrowth, checkStored, type Expected, type StoredBytes } from '../../blobs/blob-store.ts'
 import type { Architecture } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { asArchitecture, type Facts, supportsClaim } from '../../domain/image/facts.ts'
 import { storageUrl, tagOf, tarballKey } from '../../domain/image/storage.ts'
 import { checkId, checkLength } from '../../domain/limits.ts'
 import type { ImageReport } from '../../images/image-report.ts'
-import type { Inspect } from '../../images/inspect-image.ts'
-import type { Publishing } from '../builds/publication.ts'
-import { type Changes, checkPrecondition, type StoredRecord } from '../records/changes.ts'
+import { checkPrecondition, type StoredRecord } from '../records/changes.ts'
 import type { ChangeContext, RegisteredImage } from '../records/image-records.ts'
-import type { FactsStore } from '../verification/image-facts.ts'
 import { inspectedStream } from '../verification/inspected-stream.ts'
 import { digestsOf, toFacts } from '../verification/proofs.ts'
+import type { ImageParts } from './parts.ts'
 
 export interface TarballUpload extends ChangeContext {
   id: string
@@ -40,22 +38,11 @@ export interface UploadedImage extends RegisteredImage {
   proof: Facts
 }
 
-export interface UploadParts {
-  changes: Changes
-  publishing: Publishing
-  facts: FactsStore
-  blobs: BlobStore
-  now: () => Date
-  inspect: Inspect
-  /** Refuse what is not proven to be what it is said to be. */
-  strict: boolean
-}
-
 /**
  * Stores a tarball and inspects it in the same pass, then registers it with the container's other images. Neither a refused upload nor a
  * dry run leaves anything behind.
  */
-export async function uploadTarball(parts: UploadParts, upload: TarballUpload): Promise<UploadedImage> {
+export async function uploadTarball(parts: ImageParts, upload: TarballUpload): Promise<UploadedImage> {
   const { id, publicUrl, cause, precondition, dryRun = false, said, source, sha256, size } = upload
   checkId(id)
   const before = await parts.changes.find(id)
@@ -113,13 +100,8 @@ export function placeFor(report: ImageReport, { id, claim, before }: PlaceReques
   return { version, architecture, key: tarballKey({ id, version, architecture, compression, sha256: sha256!, filename: claim.filename }) }
 }
 
-interface VersionRequest {
-  claimed: string | undefined
-  before: StoredRecord | undefined
-}
-
 /** Returns the version that the client gave, or the record has, or the id's tag is. Throws parameter_missing. */
-export function versionOf(id: string, { claimed, before }: VersionRequest): string {
+export function versionOf(id: string, { claimed, before }: { claimed: string | undefined; before: StoredRecord | undefined }): string {
   const version = checkLength('version', claimed || before?.record.version || tagOf(id) || '')
   if (version !== '') return version
   throw new CatalogueError('parameter_missing', `version must be supplied: ${id} has no tag that tells it`)
@@ -133,7 +115,7 @@ export interface StoredTarball extends ChangeContext {
 
 /** Facts are written before the record names the image, so that no machine is given a mislabelled one in between. */
 export async function registerTarball(
-  { publishing, facts, now }: Pick<UploadParts, 'publishing' | 'facts' | 'now'>,
+  { publishing, facts, now }: ImageParts,
   { id, place, report, ...change }: StoredTarball
 ): Promise<UploadedImage> {
   const { key, version, architecture } = place
@@ -169,7 +151,7 @@ function provenArchitecture(report: ImageReport): Architecture {
 }
 
 /** Throws image_refused for an empty tarball; on a strict site image_mislabelled or image_refused for one that is not proven. */
-export function checkProven({ verdict, summary, problems, tarball }: ImageReport, { strict }: { strict: boolean }): void {
+export function checkProven({ verdict, summary, problems, tarball }: ImageReport, { strict }: ImageParts): void {
   if (problems.some(({ code }) => code === 'empty' || (code === 'manifest_absent' && tarball.members === 0))) {
     throw new CatalogueError('image_refused', `the tarball has ${tarball.size} bytes, and nothing in them: ${summary}; nothing was stored`)
   }

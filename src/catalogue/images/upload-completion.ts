@@ -4,8 +4,9 @@ import { storageUrl } from '../../domain/image/storage.ts'
 import type { ImageReport } from '../../images/image-report.ts'
 import { overtaken, retryOvertaken } from '../jobs/compare-and-swap.ts'
 import type { Precondition } from '../records/changes.ts'
-import type { StaleUploadGuard } from './stale-uploads.ts'
-import { checkProven, placeFor, registerTarball, type UploadedImage, type UploadParts, type UploadPlace } from './tarball-uploads.ts'
+import type { ImageParts } from './parts.ts'
+import { refuseStaleUpload } from './stale-uploads.ts'
+import { checkProven, placeFor, registerTarball, type UploadedImage, type UploadPlace } from './tarball-uploads.ts'
 import { refusalFrom, toNote, type UploadNote, type UploadResult } from './upload-notes.ts'
 
 /** What follows the last byte of an upload in pieces: proving, storing, registering, and noting how that ended. */
@@ -23,22 +24,16 @@ export interface CompletionOptions {
   requested: boolean
 }
 
-export interface CompletionParts extends UploadParts {
-  refuseStale: StaleUploadGuard
-  /** Releases tarballs that were stored and are registered nowhere. */
-  removals: { releaseTarballs(id: string, urls: readonly string[]): Promise<unknown> }
-}
-
 interface Proving {
   ending: Promise<UploadNote>
   requested: boolean
 }
 
-interface Context extends CompletionParts {
+interface CompletionContext extends ImageParts {
   stopped: AbortSignal
 }
 
-export function createUploadCompletion(parts: CompletionParts): Completion {
+export function createUploadCompletion(parts: ImageParts): Completion {
   const proving = new Map<string, Proving>()
   const stopped = new AbortController()
   const context = { ...parts, stopped: stopped.signal }
@@ -71,7 +66,7 @@ interface CompleteUpload {
   isRequested(): boolean
 }
 
-async function complete(context: Context, complete: CompleteUpload): Promise<UploadNote> {
+async function complete(context: CompletionContext, complete: CompleteUpload): Promise<UploadNote> {
   const { upload, note } = complete
   const ending = await prove(context, complete).then(
     (result) => ({ result }),
@@ -89,7 +84,7 @@ async function complete(context: Context, complete: CompleteUpload): Promise<Upl
   return ended
 }
 
-async function prove(context: Context, complete: CompleteUpload): Promise<UploadResult> {
+async function prove(context: CompletionContext, complete: CompleteUpload): Promise<UploadResult> {
   const { upload, note } = complete
   const { id, sha256, version, architecture, filename } = note
   const report = await inspect(context, { upload: upload.id, note })
@@ -106,7 +101,7 @@ async function prove(context: Context, complete: CompleteUpload): Promise<Upload
   return { ...placed, url: storageUrl(note.publicUrl, key), sha256: found, verdict, summary, created, unchanged, revision }
 }
 
-async function inspect(context: Context, { upload, note }: { upload: string; note: UploadNote }): Promise<ImageReport> {
+async function inspect(context: CompletionContext, { upload, note }: { upload: string; note: UploadNote }): Promise<ImageReport> {
   const { stopped, blobs } = context
   const stream = await blobs.uploads.read(upload)
   const stop = () =>
@@ -127,14 +122,14 @@ interface RegisterUpload extends CompleteUpload {
 }
 
 /** An upload that a client asks for now is registered whatever there is; another one never in place of anything that came later. */
-function register(parts: CompletionParts, { upload, note, isRequested, place, report }: RegisterUpload): Promise<UploadedImage> {
+function register(parts: ImageParts, { upload, note, isRequested, place, report }: RegisterUpload): Promise<UploadedImage> {
   const { id, publicUrl, cause } = note
   const url = storageUrl(publicUrl, place.key)
   let stored = upload.placed !== undefined
 
   async function refuseStale(): Promise<Precondition> {
     try {
-      return await parts.refuseStale(id, { ...place, url, since: upload.touched })
+      return await refuseStaleUpload(parts, { id, ...place, url, since: upload.touched })
     } catch (error) {
       if (stored && isCatalogueError(error, 'upload_overtaken')) await parts.removals.releaseTarballs(id, [url])
       throw error

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { byteFault, factsFault, judgeUnnamed, judgeUpload, leftoverLimits, taskFault } from '../../../src/catalogue/tarballs/fsck/rules.ts'
+import { parseArchitecture } from '../../../src/domain/architecture.ts'
 import type { Task } from '../../../src/domain/image/task.ts'
 import { someFacts } from '../../support/facts.ts'
 
@@ -63,7 +64,7 @@ t.test('what a killed put left, and an upload that stands still', async (t) => {
 })
 
 t.test('facts and tasks that are about nothing', async (t) => {
-  const facts = someFacts({ container: 'hello:1', url: 's3://x', digest: 'd', checked: ago(hour) })
+  const facts = someFacts({ container: 'hello:1', imageKey: parseArchitecture('amd64'), url: 's3://x', digest: 'd', checked: ago(hour) })
   const record = JSON.stringify({ id: 'hello:1', digest: 'd', urls: JSON.stringify({ [facts.imageKey]: 's3://x' }) })
   const other = record.replace('s3://x', 's3://y')
   const task: Task = { kind: 'verify', id: '1', container: 'hello:1', imageKey: facts.imageKey, key: null, due: ago(hour), attempts: 1 }

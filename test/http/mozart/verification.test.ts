@@ -24,8 +24,9 @@ t.test('an image of our own store is read behind the back of who registered it',
   const server = await startWithTarballs(t)
   await server.blobs.put('arm.tar.gz', inChunks(arm64))
   await server.blobs.put('wrong.tar.gz', inChunks(mislabelled))
-  const urls = JSON.stringify({ x86_64: ours('arm.tar.gz').replace('http:', 'dav:'), arm64: ours('arm.tar.gz'), s390x: 's3://b/z.tar' })
-  await add(server, { url: ours('arm.tar.gz').replace('http:', 'dav:'), urls })
+  const amd64 = ours('arm.tar.gz').replace('http:', 'dav:')
+  const urls = JSON.stringify({ x86_64: amd64, arm64: ours('arm.tar.gz'), s390x: 's3://b/z.tar' })
+  await add(server, { url: amd64, urls })
   t.equal(await verdict(server, 'arm64'), 'unverified')
   t.equal(await waiting(server), 2, 'what stands elsewhere is not even put down')
 
