@@ -7,7 +7,7 @@ export { checkGrowth, checkStored, type Expected } from './expectations.ts'
  * Bytes as they arrive. A chunk belongs to the store once it was handed over. When the source throws, nothing is stored and the
  * caller gets that very error.
  */
-export type BlobSource = AsyncIterable<Uint8Array>
+export type ByteSource = AsyncIterable<Uint8Array>
 
 export interface BlobInfo {
   key: string
@@ -111,7 +111,7 @@ export interface Uploads {
    * Adds bytes at the end. Throws upload_unknown; upload_conflict when `at` is not the offset, or another piece is just arriving;
    * size_mismatch when they are more than there were to be. When the source throws, what came before is kept, as far as `get` then says.
    */
-  append(piece: { id: string; at: number; source: BlobSource }): Promise<Upload>
+  append(piece: { id: string; at: number; source: ByteSource }): Promise<Upload>
   /**
    * The bytes of a complete upload, before or after it was placed. Throws upload_unknown, size_mismatch while some are missing,
    * upload_conflict when it has ended or its key was told beforehand, blob_unknown when somebody has removed the blob that it had become.
@@ -148,7 +148,7 @@ export interface BlobStore {
    * Stores what the source yields, or nothing. The key may be chosen when the digest is known. Throws digest_mismatch, size_mismatch,
    * already_exists, store_full, and blob_conflict, naming it, when the key is a folder or lies under a blob.
    */
-  put(key: string | ((stored: StoredBytes) => string), source: BlobSource, options?: PutOptions): Promise<Put>
+  put(key: string | ((stored: StoredBytes) => string), source: ByteSource, options?: PutOptions): Promise<Put>
 
   /** Throws range_invalid when no byte lies in the range, blob_damaged when the bytes are not there or too few. */
   get(key: string, options?: { range?: ByteRange }): Promise<OpenBlob | undefined>

@@ -7,9 +7,7 @@ import type { Stores } from '../stores/document-store.ts'
 import { type Builds, createBuilds } from './builds/builds.ts'
 import { createSiteRules } from './builds/site-rules.ts'
 import { type ContainerCatalogue, createContainerCatalogue } from './containers/container-catalogue.ts'
-import type { ContainerHistory } from './history/container-history.ts'
 import { createHistory, type History, type HistorySettings } from './history/history.ts'
-import type { JournalBounds } from './history/journal-bounds.ts'
 import { createImageCatalogue, type ImageCatalogue } from './images/image-catalogue.ts'
 import { createJobs } from './jobs/jobs.ts'
 import { createLists, type Lists } from './lists/lists.ts'
@@ -27,9 +25,7 @@ export interface Catalogue
     Partial<ImageCatalogue>,
     Partial<Tarballs>,
     Omit<Verification, 'facts' | 'requireProof'>,
-    Pick<History, 'deleted' | 'events'> {
-  history: ContainerHistory
-  journalBounds: JournalBounds
+    History {
   /** Returns the image that a container has for an architecture. Throws what resolving it throws. */
   imageOf(id: string, architecture: string): Promise<ImageReference>
   hash: Hash
@@ -89,11 +85,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     verifier &&
     removals &&
     createImageCatalogue({ ...base, ...settings, ...records, ...builds, facts, verifier, removals, views: lists.views })
-  const {
-    containers: history,
-    bounds: journalBounds,
-    ...events
-  } = createHistory({
+  const history = createHistory({
     ...{ ...base, ...records, facts, leases, verifier, view: lists.views.of },
     ...{ tarballs: tarballs?.statuses, settings: options }
   })
@@ -104,9 +96,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     ...images,
     ...tarballs,
     ...verification,
-    ...events,
-    history,
-    journalBounds,
+    ...history,
     imageOf: (id, architecture) => imageOf({ changes: records.changes, facts }, { id, architecture }),
     hash
   }

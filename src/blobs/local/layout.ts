@@ -39,12 +39,12 @@ export function parseDataName(name: string): StoredBytes | undefined {
   return match ? { sha256: match[1]!, size: Number(match[2]) } : undefined
 }
 
-export const pathOf = ({ files }: Layout, key: string): string => (key === '' ? files : join(files, ...key.split('/')))
+export const pathOfKey = ({ files }: Layout, key: string): string => (key === '' ? files : join(files, ...key.split('/')))
 
 /** The text of the link that makes a key of a data file; relative, so that the store can be moved and mounted elsewhere. */
 export const linkText = ({ path, data }: { path: string; data: string }): string => relative(dirname(path), data)
 
-export interface Entry {
+export interface DiskEntry {
   /** The file that holds the bytes. */
   file: string
   size: number
@@ -57,13 +57,13 @@ export interface Entry {
  * What stands under a path of the tree. Only links into `data`, written as we write them, are followed, and by their text: no other
  * link leads anywhere, whoever put it there.
  */
-export async function entryAt(layout: Layout, path: string): Promise<Entry | undefined> {
+export async function entryAt(layout: Layout, path: string): Promise<DiskEntry | undefined> {
   const folder = await unless([...absent, 'ELOOP'], realpath(dirname(path)))
   return folder === dirname(path) ? entryInFolder(layout, path) : undefined
 }
 
 /** The same for a path whose folder is known to be a real one. */
-export async function entryInFolder(layout: Layout, path: string): Promise<Entry | undefined> {
+export async function entryInFolder(layout: Layout, path: string): Promise<DiskEntry | undefined> {
   const found = await unless(absent, lstat(path))
   if (!found) return undefined
   if (found.isFile()) return { file: path, size: found.size, modified: found.mtime }
@@ -81,7 +81,7 @@ export async function ensureFolder(layout: Layout, key: string): Promise<void> {
   const segments = key === '' ? [] : key.split('/')
   for (let i = 1; i <= segments.length; i++) {
     const folder = segments.slice(0, i).join('/')
-    const path = pathOf(layout, folder)
+    const path = pathOfKey(layout, folder)
     try {
       await mkdir(path)
       await syncFolder(dirname(path))

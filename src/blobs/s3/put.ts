@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { BlobSource, Put, PutOptions, StoredBytes } from '../blob-store.ts'
+import type { ByteSource, Put, PutOptions, StoredBytes } from '../blob-store.ts'
 import { alreadyThere, checkGrowth, checkStored } from '../expectations.ts'
 import { checkKey } from '../keys.ts'
 import type { Bucket } from './bucket.ts'
@@ -28,7 +28,7 @@ type Key = string | ((stored: StoredBytes) => string)
  */
 export async function putBlob(
   bucket: Bucket,
-  { key, source, options }: { key: Key; source: BlobSource; options: PutOptions }
+  { key, source, options }: { key: Key; source: ByteSource; options: PutOptions }
 ): Promise<Put> {
   const { expected, onlyIfAbsent = false } = options
   if (typeof key === 'string') {

@@ -40,7 +40,7 @@ export interface ExpectRequest extends BuildStatusRequest {
   architectures: readonly Architecture[] | null
 }
 
-export interface ReportRequest extends BuildStatusRequest {
+export interface JobReportRequest extends BuildStatusRequest {
   kind: JobKind
   architecture: Architecture
   word: JobWord
@@ -62,7 +62,7 @@ export interface Building {
   jobs(id: string, kind: JobKind): Promise<{ items: JobView[]; revision: string | null }>
   /** Throws job_unknown. */
   job(id: string, which: { kind: JobKind; architecture: Architecture }): Promise<JobView & { revision: string }>
-  report(request: ReportRequest): Promise<JobReported>
+  report(request: JobReportRequest): Promise<JobReported>
 }
 
 interface BuildingContext extends BuildsContext {
@@ -115,7 +115,7 @@ export function createBuilding(parts: BuildingContext): Building {
   }
 }
 
-async function takeReport(parts: BuildingContext, { id, kind, architecture, word, ...change }: ReportRequest): Promise<JobReported> {
+async function takeReport(parts: BuildingContext, { id, kind, architecture, word, ...change }: JobReportRequest): Promise<JobReported> {
   checkId(id)
   const kept = { ...word, reason: word.reason && maskSecrets(word.reason), log: word.log && maskSecrets(word.log) }
   const withReport = kind === 'build' ? withBuild : withTest

@@ -61,7 +61,7 @@ async function* documentsOf(store: DocumentStore, limit: number): AsyncGenerator
  * Copies documents byte for byte. It may be interrupted and repeated: what is there already is passed over. Another document under the
  * same id is left, because it may be newer, unless it is an earlier copy of ours that nobody changed since. Without a target all would be new.
  */
-export async function copyDocuments(
+export async function copyCollections(
   { source, target }: { source: CopySource; target: Stores | undefined },
   options: CopyOptions
 ): Promise<Partial<Record<CopiedCollection, CopyCount>>> {

@@ -7,7 +7,7 @@ import type { HistoryCut } from '../../domain/history/history-cut.ts'
 import type { Changes } from '../records/changes.ts'
 import type { Journal } from '../records/journal.ts'
 import type { JournalBounds } from './journal-bounds.ts'
-import { type Restored, type RestoreParts, type RestoreRequest, restore } from './restore.ts'
+import { type Restored, type RestoreParts, type RestoreRequest, restoreRevision } from './restore.ts'
 import { createRevisions } from './revisions.ts'
 
 export interface HistoryRequest {
@@ -98,6 +98,6 @@ export function createContainerHistory(parts: ContainerHistoryParts): ContainerH
       return { container: id, from: from.revision, to: to.revision, same: changes.length === 0, summary: summaryOf(changes), changes }
     },
 
-    restore: (request) => restore({ ...parts, revisions }, request)
+    restore: (request) => restoreRevision({ ...parts, revisions }, request)
   }
 }

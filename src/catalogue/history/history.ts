@@ -15,10 +15,10 @@ import { createJournalBounds, type JournalBounds } from './journal-bounds.ts'
 
 /** What happened to containers, and what happens as it happens. */
 export interface History {
-  containers: ContainerHistory
+  history: ContainerHistory
   deleted: DeletedList
   events: Events
-  bounds: JournalBounds
+  journalBounds: JournalBounds
 }
 
 export interface HistorySettings {
@@ -53,12 +53,18 @@ const dayMs = 24 * 3_600_000
 export function createHistory(parts: HistoryParts): History {
   const { stores, journal, now, settings, onFailure } = parts
   const { deletedKeepMs: keepMs = 30 * dayMs, historyEntries: entries = 1000, historyKeepMs = 365 * dayMs } = settings
-  const bounds = createJournalBounds({ ...parts, store: stores.journal, containers: stores.containers, entries, keepMs: historyKeepMs })
+  const journalBounds = createJournalBounds({
+    ...parts,
+    store: stores.journal,
+    containers: stores.containers,
+    entries,
+    keepMs: historyKeepMs
+  })
   const onError = (error: unknown) => onFailure(error, 'events could not be read')
   return {
-    containers: createContainerHistory({ ...parts, bounds }),
+    history: createContainerHistory({ ...parts, bounds: journalBounds }),
     deleted: createDeletedList({ ...parts, containers: stores.containers, keepMs }),
     events: createEvents({ journal, now, bounds: settings.eventBounds, onError }),
-    bounds
+    journalBounds
   }
 }

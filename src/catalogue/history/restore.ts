@@ -42,7 +42,7 @@ export interface RestoreParts {
 }
 
 /** Writes the record of a revision again, byte for byte. Throws container_unknown, revision_unknown, restore_refused, precondition_failed. */
-export async function restore(parts: RestoreParts & { revisions: Revisions }, request: RestoreRequest): Promise<Restored> {
+export async function restoreRevision(parts: RestoreParts & { revisions: Revisions }, request: RestoreRequest): Promise<Restored> {
   const { id, revision, publicUrl, ...change } = request
   const document = await parts.revisions.document(id, revision)
   const record = fromDocument(id, document)

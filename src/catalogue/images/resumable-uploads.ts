@@ -1,4 +1,4 @@
-import type { BlobSource, Upload } from '../../blobs/blob-store.ts'
+import type { ByteSource, Upload } from '../../blobs/blob-store.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import { checkId } from '../../domain/limits.ts'
@@ -10,7 +10,7 @@ import { parseNote, toNote, type UploadClaim, type UploadNote, type UploadView, 
 export interface Piece {
   upload: string
   at: number
-  source: BlobSource
+  source: ByteSource
   /** Ends the source early: another request asks how far it came, and a connection that is long dead would never tell. */
   cut(): void
 }

@@ -68,7 +68,7 @@ export function createLists(parts: ListsParts): Lists {
   return {
     views,
     list: createContainerList({ containers: stores.containers, store: stores.summaries, summaries, views, now }),
-    summaries: { ...summaries, ...createSummarySweep({ ...parts, summaries, rules: parts.siteRules.text }) },
+    summaries: { ...summaries, ...createSummarySweep({ ...parts, summaries, configuration: parts.siteRules.text }) },
     waiting: createWaiting({ views, journal, buildStatuses })
   }
 }

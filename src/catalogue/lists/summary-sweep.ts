@@ -1,5 +1,5 @@
 import type { Hash } from '../../domain/image/facts.ts'
-import { asFields, asText } from '../../domain/json/reading.ts'
+import { asFields, boundedText } from '../../domain/json/reading.ts'
 import { pagesOf } from '../../domain/pages.ts'
 import type { DocumentStore, Stores } from '../../stores/document-store.ts'
 import type { Lease, Leases, Note } from '../jobs/leases.ts'
@@ -24,7 +24,7 @@ export interface SummarySweepParts {
   hash: Hash
   now: () => Date
   /** The site's configuration of states: when it changes, any summary may. */
-  rules: string
+  configuration: string
 }
 
 const leaseName = 'summaries'
@@ -40,7 +40,7 @@ const overlapMs = 30_000
 
 export function createSummarySweep(parts: SummarySweepParts): SummarySweep {
   const { leases, now } = parts
-  const config = parts.hash(parts.rules).slice(0, 16)
+  const config = parts.hash(parts.configuration).slice(0, 16)
   const swept = () => lastSweep(leases)
   return {
     async run({ everyMs, signal }) {
@@ -168,7 +168,7 @@ async function* changedSince(store: DocumentStore, { field, since }: ChangedSinc
     seen += items.length
     const recent = items.flatMap(({ document }) => {
       const fields = asFields(JSON.parse(document))
-      const [container, at] = [asText(fields?.['container'], 512), asText(fields?.[field], 64)]
+      const [container, at] = [boundedText(fields?.['container'], 512), boundedText(fields?.[field], 64)]
       return container !== null && at !== null && at >= since ? container : []
     })
     yield [...new Set(recent)]

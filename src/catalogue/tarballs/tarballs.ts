@@ -4,7 +4,7 @@ import { type SingleImage, type SingleImageRequest, verifySingle } from '../list
 import type { FactsStore } from '../verification/image-facts.ts'
 import type { ReadingParts } from '../verification/tarball-reading.ts'
 import type { FsckLine } from './fsck/findings.ts'
-import { fsck } from './fsck/fsck.ts'
+import { runFsck } from './fsck/fsck.ts'
 import type { FsckOptions, FsckSettings } from './fsck/parts.ts'
 import { createNaming } from './naming.ts'
 import { createRemovals, type RemovalSettings, type Removals } from './removals.ts'
@@ -54,7 +54,7 @@ export function createTarballs({ stores, facts, queue, now, settings }: Tarballs
     statuses: createTarballStatuses({ ...settings, removals }),
     upkeep: {
       verifySingle: (request) => verifySingle(images, request),
-      fsck: (options) => fsck(checks, options)
+      fsck: (options) => runFsck(checks, options)
     }
   }
 }

@@ -2,7 +2,7 @@ import type { BlobStore } from '../../blobs/blob-store.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { applies, claimedArchitecture, type Facts, type ImageKey } from '../../domain/image/facts.ts'
 import type { Inspect, Inspection } from '../../images/inspect-image.ts'
-import type { Sources } from '../../sources/source.ts'
+import type { TarballSources } from '../../sources/source.ts'
 import { type FactsStore, unknownFacts } from './image-facts.ts'
 import { toFacts } from './proofs.ts'
 
@@ -21,7 +21,7 @@ export interface ReadingTarget {
 
 export interface TarballAccess {
   blobs: BlobStore
-  sources: Sources
+  sources: TarballSources
 }
 
 export interface ReadingParts extends TarballAccess {

@@ -42,7 +42,7 @@ export interface GuardOptions {
   /** The architectures that get a guard URL in every record with `urls` that lacks them. */
   guarded: readonly Architecture[]
   /** The images that the record has already: their names are accepted, however they are spelt. */
-  stored?: ReadonlyMap<Architecture, string> | undefined
+  stored?: Pick<ReadonlyMap<Architecture, string>, 'has'> | undefined
 }
 
 const amd64 = parseArchitecture('amd64')

@@ -32,7 +32,7 @@ export const allNames = (images: ReadonlyMap<Architecture, string>): Names =>
   new Map([...images].flatMap(([architecture, url]) => namesOf(architecture).map((name) => [name, url] as const)))
 
 /** Throws architecture_invalid for a name that most likely misspells a known one, unless the record has an image under it already. */
-export function checkSpelling(names: Iterable<string>, stored: ReadonlyMap<Architecture, string> | undefined): void {
+export function checkSpelling(names: Iterable<string>, stored: Pick<ReadonlyMap<Architecture, string>, 'has'> | undefined): void {
   for (const name of names) {
     const meant = likelyMeant(name)
     if (meant === undefined || stored?.has(parseArchitecture(name))) continue

@@ -14,7 +14,7 @@ import { readItem } from './reads.ts'
  */
 
 /** Where a list goes on: the sort values of its last record, in the second part those of one shard. */
-interface Place {
+interface SortPlace {
   /** Which query and which index this belongs to. */
   list: string
   shard?: number
@@ -48,21 +48,24 @@ export async function listPage(
   if (!state) return { items: [] }
   const listing: Listing = { index, state, query, fields }
   const items: StoredDocument[] = []
-  let next: Place | undefined = place
+  let next: SortPlace | undefined = place
   while (next && items.length < query.limit) {
-    const part: Part = await readPart(engine, { listing, place: next, limit: query.limit - items.length })
+    const part: QueryPart = await readPart(engine, { listing, place: next, limit: query.limit - items.length })
     items.push(...part.items)
     next = part.next
   }
   return { items, ...(next && { next: Buffer.from(JSON.stringify(next)).toString('base64url') }) }
 }
 
-interface Part {
+interface QueryPart {
   items: StoredDocument[]
-  next: Place | undefined
+  next: SortPlace | undefined
 }
 
-async function readPart(engine: Engine, { listing, place, limit }: { listing: Listing; place: Place; limit: number }): Promise<Part> {
+async function readPart(
+  engine: Engine,
+  { listing, place, limit }: { listing: Listing; place: SortPlace; limit: number }
+): Promise<QueryPart> {
   const { state, query } = listing
   const given = place.given ?? []
   // one more than wanted, to know whether the page ends among equals
@@ -84,7 +87,7 @@ async function readPart(engine: Engine, { listing, place, limit }: { listing: Li
  * Sequence numbers are unique in a shard only, so records of the same `id` may have equal sort values, and search_after skips all of
  * them at once. A page that ends among such goes on before them, without those that it gave.
  */
-function placeAfter({ list, shard, after, given }: Place, { page, following }: { page: Hit[]; following: Hit | undefined }): Place {
+function placeAfter({ list, shard, after, given }: SortPlace, { page, following }: { page: Hit[]; following: Hit | undefined }): SortPlace {
   const start = { list, ...(shard !== undefined && { shard }) }
   const last = page.at(-1)!.place
   // a record that is written meanwhile stands behind itself, by a later sequence number
@@ -95,7 +98,7 @@ function placeAfter({ list, shard, after, given }: Place, { page, following }: {
   return { ...start, ...(after && { after }), given: [...(given ?? []), ...equals] }
 }
 
-async function searchHits(engine: Engine, { listing, place, size }: { listing: Listing; place: Place; size: number }): Promise<Hit[]> {
+async function searchHits(engine: Engine, { listing, place, size }: { listing: Listing; place: SortPlace; size: number }): Promise<Hit[]> {
   const { index, state, fields, query } = listing
   const idField = fields.get('id')
   const sortable = place.shard === undefined
@@ -186,7 +189,7 @@ async function hasUnsortable(engine: Engine, { index, fields }: Listing): Promis
 }
 
 /** The place that a cursor names. Throws cursor_invalid when it is none, or one of another query or of an index that was deleted since. */
-function startOf({ where, sort, cursor }: DocumentQuery, state: IndexState | undefined): Place {
+function startOf({ where, sort, cursor }: DocumentQuery, state: IndexState | undefined): SortPlace {
   const list = createHash('sha256')
     .update(JSON.stringify([where ?? [], sort ?? null, state?.uuid ?? null, sortableLength]))
     .digest('base64url')
@@ -202,9 +205,9 @@ function startOf({ where, sort, cursor }: DocumentQuery, state: IndexState | und
   return place
 }
 
-function decoded(cursor: string): Place | undefined {
+function decoded(cursor: string): SortPlace | undefined {
   try {
-    const place = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as Place
+    const place = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as SortPlace
     const plain = place !== null && typeof place.list === 'string' && (place.shard === undefined || Number.isInteger(place.shard))
     return plain && [place.after, place.given].every((part) => part === undefined || Array.isArray(part)) ? place : undefined
   } catch {

@@ -19,7 +19,7 @@ export const tables = {
 } as const
 export type Table = (typeof tables)[keyof typeof tables]
 
-export type Write =
+export type WriteRequest =
   | { table: Table; id: string; document: string; expected?: WriteCondition | undefined }
   | { table: Table; id: string; document?: undefined; expected?: { revision: string } | undefined }
 
@@ -32,7 +32,7 @@ export interface Refused {
 
 export interface Calls {
   migrate: [request: Record<string, never>, answer: { version: number; applied: string[] }]
-  write: [request: { writes: Write[] }, answer: Outcome[]]
+  write: [request: { writes: WriteRequest[] }, answer: Outcome[]]
   page: [request: { table: Table; query: DocumentQuery }, answer: { items: StoredDocument[]; next?: string }]
   ids: [request: { table: Table; after: string; limit: number }, answer: string[]]
   scan: [request: { table: Table; fields: readonly string[]; after: string; limit: number }, answer: Scanned[]]

@@ -9,7 +9,7 @@ import { checkUploads } from './uploads.ts'
  * only what it is asked to, and may run while others write: it does not judge what is young, and looks again before it removes anything.
  * Its memory does not grow with the catalogue.
  */
-export async function* fsck(parts: FsckParts, options: FsckOptions): AsyncGenerator<FsckLine> {
+export async function* runFsck(parts: FsckParts, options: FsckOptions): AsyncGenerator<FsckLine> {
   const run: FsckRun = { ...parts, ...options, checked: { containers: 0, objects: 0, facts: 0, tasks: 0, uploads: 0 } }
   const found: Partial<Record<FindingKind, number>> = {}
   let [all, repaired] = [0, 0]
