@@ -110,7 +110,7 @@ export function noOthers(
   for (const name of Object.keys(fields).slice(0, 100)) {
     if (names.includes(name)) continue
     const at = path === '' ? name : `${path}.${name}`
-    problems.push({ path: cut(at, 100), message: `is not a known field; known are ${names.join(', ')}` })
+    problems.push({ path: cut(at, 100), message: `is not known here; ${names.join(', ')} would be` })
   }
 }
 
