@@ -1,7 +1,8 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import type { BuildStatus, PendingImage } from '../../domain/build/build-status.ts'
 import { isForgotten } from '../../domain/build/due-time.ts'
-import { type ArrivedImage, isPublished, pendingMeaning, withArrivedImages } from '../../domain/build/pending.ts'
+import { isPublished, pendingMeaning, withArrivedImages } from '../../domain/build/pending.ts'
+import type { NewImage } from '../../domain/container/container.ts'
 import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
 import { background, type Cause } from '../../domain/history/entry.ts'
 import { applies, type ImageKey, pendingKey } from '../../domain/image/facts.ts'
@@ -17,7 +18,7 @@ import { planPublication, publicationDocument, publishPending, removePending } f
 /** Several images of one container. */
 export interface ImagesToBring extends ChangeContext {
   id: string
-  images: readonly ArrivedImage[]
+  images: readonly NewImage[]
 }
 
 /**

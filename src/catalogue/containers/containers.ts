@@ -1,9 +1,9 @@
 import { parseArchitecture } from '../../domain/architecture.ts'
-import type { ArrivedImage } from '../../domain/build/pending.ts'
 import {
   type Container,
   containerFrom,
   mergedRegistration,
+  type NewImage,
   parseRegistration,
   type Registration
 } from '../../domain/container/container.ts'
@@ -99,7 +99,7 @@ async function add(parts: ContainersContext, request: AddOptions & { registratio
 }
 
 /** The images that a registration brings; that of one which names no architecture is x86_64's, as `url` is by definition. */
-function imagesIn({ version, digest, url, images }: Container): ArrivedImage[] {
+function imagesIn({ version, digest, url, images }: Container): NewImage[] {
   const named = images.size > 0 ? [...images] : [[parseArchitecture('amd64'), url] as const]
   return named.map(([architecture, url]) => ({ architecture, url, version, digest }))
 }

@@ -4,6 +4,7 @@ import {
   containerFrom,
   imageRegistration,
   movedImage,
+  type NewImage,
   type ParsedRegistration,
   registrationOf,
   withoutImage
@@ -43,10 +44,8 @@ export interface ImageId {
 /** An image that is to be changed. */
 export interface ImageChange extends ImageId, ChangeContext {}
 
-export interface ImageToRegister extends ImageChange {
-  url: string
-  version: string
-  digest: string
+export interface ImageToRegister extends NewImage, ChangeContext {
+  id: string
 }
 
 export interface ImageToMove extends ChangeContext {

@@ -1,24 +1,16 @@
 import type { Architecture } from '../architecture.ts'
-import { imageRegistration, registrationOf } from '../container/container.ts'
+import { imageRegistration, type NewImage, registrationOf } from '../container/container.ts'
 import type { ContainerRecord } from '../container/document.ts'
 import { type BuildStatus, isReportedSince, type PendingImage, withoutPending, withPending } from './build-status.ts'
 
-/** An image as its builder registers it. */
-export interface ArrivedImage {
-  architecture: Architecture
-  url: string
-  version: string
-  digest: string
-}
-
 /** Whether a record says of an image all that its builder registers. */
-export function isPublished(record: ContainerRecord | undefined, image: ArrivedImage): boolean {
+export function isPublished(record: ContainerRecord | undefined, image: NewImage): boolean {
   if (record?.images.get(image.architecture) !== image.url || record.version !== image.version) return false
   return imageRegistration(registrationOf(record), { id: record.id, ...image }).digest === record.digest
 }
 
 export interface Arrival {
-  images: readonly ArrivedImage[]
+  images: readonly NewImage[]
   /** Those that the record has already: they need not be published, and whatever is pending in their place is dropped. */
   published: readonly Architecture[]
   /** The address of ours that the request came by. */
@@ -37,7 +29,7 @@ export function withArrivedImages(buildStatus: BuildStatus, { images, published,
   return next
 }
 
-function isPending(buildStatus: BuildStatus, { image, now }: { image: ArrivedImage; now: string }): boolean {
+function isPending(buildStatus: BuildStatus, { image, now }: { image: NewImage; now: string }): boolean {
   const { architecture, url, version, digest } = image
   const pending = buildStatus.pending.get(architecture)
   if (pending === undefined || pending.expires <= now) return false

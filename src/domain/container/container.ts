@@ -6,13 +6,16 @@ import { checkId, checkLength } from '../limits.ts'
 import { maskSecrets } from '../secrets.ts'
 import type { ContainerRecord } from './document.ts'
 
-/** The record that HySDS knows by its id, and nothing more. */
-export interface Container {
+interface ContainerFields {
   id: string
   version: string
   digest: string
-  /** What x86_64 machines run, or a guard URL. */
+  /** What x86_64 machines run. */
   url: string
+}
+
+/** The record that HySDS knows by its id, and nothing more. Its `url` may be a guard URL. */
+export interface Container extends ContainerFields {
   /** JSON: every architecture under all its names. Absent in a record for one architecture that nobody named. */
   urls: string | undefined
   /** The same by architecture, without guard URLs. */
@@ -20,22 +23,13 @@ export interface Container {
 }
 
 /** What a pipeline sends to register a container. */
-export interface Registration {
-  id: string
-  version: string
-  digest: string
-  url: string
+export interface Registration extends ContainerFields {
   /** JSON from the names of architectures to URLs. */
   urls: string
 }
 
-/** A registration that has been read, or made of a stored record. */
-export interface ParsedRegistration {
-  id: string
-  version: string
-  digest: string
-  /** Empty where there is none, or a guard URL. */
-  url: string
+/** A registration that has been read, or made of a stored record. Its `url` is empty where there is none, or a guard URL. */
+export interface ParsedRegistration extends ContainerFields {
   /** Without guard URLs. */
   names: Names
   /** `urls` as it was sent, where it holds these names and nothing more: it is stored byte for byte if nothing is missing in it. */
@@ -62,15 +56,8 @@ export function parseRegistration({ urls, ...fields }: Registration): ParsedRegi
   return registration.names.size === posted.size ? { ...registration, text: urls } : registration
 }
 
-interface RegistrationFields {
-  id: string
-  version: string
-  digest: string
-  url: string
-}
-
 /** Returns a registration of the names, without what is a guard URL. */
-export const registrationWith = ({ id, version, digest, url }: RegistrationFields, names: Names): ParsedRegistration => ({
+export const registrationWith = ({ id, version, digest, url }: ContainerFields, names: Names): ParsedRegistration => ({
   id,
   version,
   digest,
@@ -136,19 +123,19 @@ export function mergedRegistration(stored: StoredImages, { id, version, digest, 
   return { id, version, digest, url: url || (images.has(amd64) ? '' : ownUrl(stored)), names: merged }
 }
 
-export interface RegisteredUrl {
-  id: string
-  version: string
-  digest: string
+/** One image of a container, as its builder registers it. */
+export interface NewImage {
   architecture: Architecture
   url: string
+  version: string
+  digest: string
 }
 
 /**
  * Returns one image laid over a stored record, or the first of a new one. The record's digest is the amd64 image's where there is one,
  * else that of the first that came: so it does not depend on which of several machines was the last.
  */
-export function imageRegistration(stored: StoredRegistration | undefined, image: RegisteredUrl): ParsedRegistration {
+export function imageRegistration(stored: StoredRegistration | undefined, image: NewImage & { id: string }): ParsedRegistration {
   const { architecture, url, ...fields } = image
   const named = (digest: string) => registrationWith({ ...fields, digest, url: '' }, allNames(new Map([[architecture, url]])))
   if (stored === undefined) return named(fields.digest)
