@@ -69,7 +69,7 @@ async function notLeporello(api: Api): Promise<Diagnosis[]> {
       note('server_is_mozart', {
         message: `${api.url} is a Mozart, not Leporello`,
         meaning: 'It gives no machine the image of its architecture, and an old one drops urls when a container is registered.',
-        advice: 'Try it with --write; send container routes to Leporello instead (docs/switching-over.md).'
+        advice: 'Try it with --write; send container routes to Leporello instead (README, "Switching a live cluster over").'
       })
     ]
   }

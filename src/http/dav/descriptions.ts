@@ -7,7 +7,7 @@ const tags = ['tarballs']
 const params = { $ref: 'storage-parameters.json#' }
 const says = (description: string, example: string): Answer => ({ description, content: text(`${example}\n`) })
 
-/** OpenAPI has no word for MKCOL and PROPFIND; docs/tarballs-and-proof.md has them. */
+/** OpenAPI has no word for MKCOL and PROPFIND; the README tells of them. */
 export const descriptions: Record<Described, Description> = {
   GET: {
     summary: 'A tarball, or a page with what is in a folder',
