@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parseArchitecture } from '../src/domain/architecture.ts'
-import { containerFrom } from '../src/domain/container/container.ts'
+import { containerFrom, parseRegistration } from '../src/domain/container/container.ts'
 import { fromDocument, toDocument } from '../src/domain/container/document.ts'
 import { fingerprintOf } from '../src/domain/container/fingerprint.ts'
 import { toSummaryDocument } from '../src/domain/lists/summary.ts'
@@ -114,7 +114,7 @@ function containerDocument(i: number): { id: string; document: string } {
     names.map((name) => [name, `s3://s3-us-west-2.amazonaws.com/bucket/containers/container-${i}-${name}.tar.gz`])
   )
   const registration = { id, version: `v${i % 10}`, digest: `sha256:${sha256(id)}`, url: '', urls: JSON.stringify(urls) }
-  return { id, document: toDocument(containerFrom(registration, { publicUrl: 'http://registry:8888', guarded: [] })) }
+  return { id, document: toDocument(containerFrom(parseRegistration(registration), { publicUrl: 'http://registry:8888', guarded: [] })) }
 }
 
 async function bulk(engine: Engine, index: string, documents: readonly { id: string; document: string }[]): Promise<{ items: any[] }> {

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
 import { createIntents } from '../../src/catalogue/containers/batch-intents.ts'
-import { createJournal } from '../../src/catalogue/records/journal.ts'
 import { parseRules } from '../../src/domain/build/rules.ts'
 import { background } from '../../src/domain/history/entry.ts'
 import { cutId, toCutDocument } from '../../src/domain/history/history-cut.ts'
@@ -106,11 +105,8 @@ async function fill({ app }: WithTarballs): Promise<void> {
   await ask('GET', '/api/v0.1/container/resolve?id=hello:v1&arch=x86_64')
 }
 
-async function batchNote({ stores, catalogue }: WithTarballs): Promise<string> {
-  const now = () => new Date()
-  const journal = createJournal(stores.journal, { hash: sha256, now })
-  const changes = { find: catalogue.views.find } as never
-  const intents = createIntents({ changes, journal, leases: stores.leases, hash: sha256, now })
+async function batchNote({ stores }: WithTarballs): Promise<string> {
+  const intents = createIntents({ stores, hash: sha256, now: () => new Date() } as never)
   const changed = { before: undefined, after: { document: '{}' } } as never
   return intents.note([{ id: 'hello:v1', changed }], background('a test'))
 }
