@@ -6,8 +6,10 @@ export interface ElfFile {
   /** Ours where we have a name (amd64, arm64, arm, 386 …), else `elf-<e_machine>`. */
   machine: string
   type: 'executable' | 'shared' | 'object' | 'core' | 'other'
-  /** 32-bit ARM only: what its flags say. */
+  /** 32-bit ARM only: how it passes floating-point numbers, where its flags or build attributes say it. Go's programs say nothing. */
   float?: 'hard' | 'soft'
+  /** 32-bit ARM only: the architecture version that it was compiled for, 4 to 9, where it has build attributes. */
+  version?: number
   /** The loader that it names. */
   interpreter?: string
 }
@@ -65,9 +67,14 @@ function parseElf(head: Buffer): ElfFile | undefined {
     kind: 'elf',
     machine,
     type: types[u16(16)] ?? 'other',
-    ...(machine === 'arm' && { float: (u32(flagsAt) & 0x400) !== 0 ? 'hard' : 'soft' }),
+    ...(machine === 'arm' && floatOf(u32(flagsAt))),
     ...(interpreter !== undefined && { interpreter })
   }
+}
+
+function floatOf(flags: number): Pick<ElfFile, 'float'> {
+  if ((flags & 0x400) !== 0) return { float: 'hard' }
+  return (flags & 0x200) === 0 ? {} : { float: 'soft' }
 }
 
 interface Identity {

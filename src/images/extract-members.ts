@@ -4,7 +4,8 @@ import { insideRoot } from './layer-log.ts'
 import { defaultLimits } from './limits.ts'
 import { createProblemList, quoted } from './problems.ts'
 import { decompress, openArchive } from './read-archive.ts'
-import { createTarReader, type TarMember } from './tar-reader.ts'
+import { createTarReader } from './tar-reader.ts'
+import type { TarMember } from './tar-reading.ts'
 
 /** A member of an archive, to be had as it is or unpacked. */
 export interface WantedMember {
@@ -50,8 +51,10 @@ export async function* extractMembers<Wanted extends WantedMember>(
     }
     const tar = createTarReader(handler, defaultLimits)
     for await (const chunk of chunks) {
-      tar.write(chunk)
-      yield* events.splice(0)
+      for (let done = tar.write(chunk); ; done = tar.resume()) {
+        yield* events.splice(0)
+        if (done) break
+      }
       if (tar.stopped) break
     }
     refuse()

@@ -1,6 +1,6 @@
 import type { Budget } from './budget.ts'
 import type { FileKind } from './elf.ts'
-import type { LayerLog } from './layer-log.ts'
+import type { LayerLog } from './layer-changes.ts'
 import { createPace, type Pace } from './pace.ts'
 
 /*

@@ -4,7 +4,7 @@ import { type Content, contentOf } from './compression.ts'
 import { insideRoot } from './layer-log.ts'
 import { createLayerScan, type LayerScan, type LayerSummary } from './layer-scan.ts'
 import { type ProblemList, quoted } from './problems.ts'
-import type { TarHandler, TarMember } from './tar-reader.ts'
+import type { TarHandler, TarMember } from './tar-reading.ts'
 
 /** What is remembered of one member of the archive. */
 export interface Member {
@@ -53,7 +53,7 @@ export function createMembersReader(budget: Budget, problems: ProblemList): Memb
   }
 
   const handler: Omit<TarHandler, 'notTar'> = {
-    member({ name: given, type, target, size, sparse }: TarMember) {
+    member({ name: given, type, target, size, holes }: TarMember) {
       current = undefined
       budget.member()
       if (budget.spent) return
@@ -64,7 +64,7 @@ export function createMembersReader(budget: Budget, problems: ProblemList): Memb
       }
       if (type === 'symlink' || type === 'hardlink') links.set(name, type === 'hardlink' ? target : `${parentOf(name)}/${target}`)
       else links.delete(name)
-      if (sparse) problems.add({ code: 'sparse_file', message: `the member ${quoted(name)} is a sparse file`, fatal: true })
+      budget.unpacked(holes)
       if (type === 'file') current = createReading({ name, size }, budget)
     },
     data(chunk) {

@@ -13,6 +13,7 @@ export type ProblemCode =
   | 'path_traversal'
   | 'link_outside'
   | 'sparse_file'
+  | 'member_type_unknown'
   | 'data_after_end'
   | 'compressed_data_corrupt'
   | 'compression_unsupported'

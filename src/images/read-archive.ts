@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Transform } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Budget } from './budget.ts'
 import { type Compression, contentOf, createDecompressor, decompressionProblem } from './compression.ts'
 import type { MembersReader } from './members.ts'
@@ -43,10 +44,13 @@ export async function readArchive(
   async function take(chunk: Buffer): Promise<boolean> {
     unpackedSize += chunk.length
     if (budget.spent || tar.stopped) return false
-    tar.write(chunk)
-    const settled = reader.settled()
-    if (settled !== undefined) await settled
-    return true
+    for (let done = tar.write(chunk); ; done = tar.resume()) {
+      const settled = reader.settled()
+      if (settled !== undefined) await settled
+      if (done) return true
+      if (budget.spent) return false
+      await nextTurn()
+    }
   }
 
   let going = true

@@ -1,4 +1,4 @@
-import { blockSize } from './tar-header.ts'
+import { blockSize, paddingOf } from './tar-header.ts'
 
 /** The header of a plain file, the same for the same file. Its name is short and ASCII. */
 export function tarHeaderOf(name: string, size: number): Buffer {
@@ -25,7 +25,7 @@ function writeLarge(header: Buffer, size: number): void {
   header.writeBigUInt64BE(BigInt(size), 128)
 }
 
-export const paddingAfter = (size: number): Buffer => Buffer.alloc((blockSize - (size % blockSize)) % blockSize)
+export const paddingAfter = (size: number): Buffer => Buffer.alloc(paddingOf(size))
 
 /** Two empty blocks. */
 export const tarEnd = Buffer.alloc(2 * blockSize)

@@ -11,6 +11,8 @@ export interface TestImage {
   architecture?: string
   variant?: string
   layers?: readonly (readonly Entry[])[]
+  /** The layers' tars as they are, in place of `layers`. */
+  tars?: readonly Buffer[]
   packing?: Packing
   tags?: string[]
   config?: Record<string, unknown>
@@ -58,11 +60,11 @@ export function parts({
   architecture = 'amd64',
   variant,
   layers = [baseLayer(), appLayer()],
+  tars = layers.map(tar),
   packing = 'none',
   config,
   document
 }: TestImage): Parts {
-  const tars = layers.map(tar)
   const full = {
     architecture,
     ...(variant !== undefined && { variant }),
@@ -73,7 +75,7 @@ export function parts({
     history: tars.map((_, i) => ({ created_by: `step ${i}` })),
     ...document
   }
-  return { config: Buffer.from(JSON.stringify(full)), layers: tars, packed: tars.map((bytes) => pack(bytes, packing)) }
+  return { config: Buffer.from(JSON.stringify(full)), layers: [...tars], packed: tars.map((bytes) => pack(bytes, packing)) }
 }
 
 /** As `docker save` wrote it up to version 24: configuration by digest, layers in folders named by ids of their own. */

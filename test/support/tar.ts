@@ -8,7 +8,8 @@ export interface Entry {
   /** What the header says, when that is not the body's length. */
   size?: number
   sizeField?: Buffer
-  pax?: Record<string, string>
+  /** Records of a PAX header before it; pairs where one key comes several times. */
+  pax?: Record<string, string> | readonly [string, string][]
   /** Written instead of all else. */
   raw?: Buffer
 }
@@ -53,12 +54,12 @@ function entryBytes(entry: Entry): Buffer {
   if (entry.raw !== undefined) return entry.raw
   const body = Buffer.from(entry.body ?? '')
   const { name = '', target = '' } = entry
-  const pax = {
+  const long = {
     ...(Buffer.byteLength(name) > 100 && { path: name }),
-    ...(Buffer.byteLength(target) > 100 && { linkpath: target }),
-    ...entry.pax
+    ...(Buffer.byteLength(target) > 100 && { linkpath: target })
   }
-  const records = Object.entries(pax).map(([key, value]) => paxRecord(key, value))
+  const pax = [...Object.entries(long), ...(Array.isArray(entry.pax) ? entry.pax : Object.entries(entry.pax ?? {}))]
+  const records = pax.map(([key, value]) => paxRecord(key, value))
   const before = records.length === 0 ? Buffer.alloc(0) : entryBytes(paxEntry(records.join('')))
   return Buffer.concat([before, tarHeader({ ...entry, size: entry.size ?? body.length }), pad(body)])
 }
