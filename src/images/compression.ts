@@ -17,7 +17,7 @@ export function contentOf(head: Buffer): Content {
   if (magic.startsWith('BZh')) return 'bzip2'
   if (magic.startsWith('\xfd7zXZ')) return 'xz'
   if (head.length >= 512 && (isTarHeader(head.subarray(0, 512)) || isZeroBlock(head.subarray(0, 512)))) return 'tar'
-  return /^\s*[[{]/.test(head.toString('latin1', 0, 64)) ? 'json' : 'other'
+  return /^\s*[[{]/.test(head.toString('latin1', 0, 512)) ? 'json' : 'other'
 }
 
 export function createDecompressor(compression: 'gzip' | 'zstd', budget: Budget): Transform {

@@ -3,9 +3,9 @@ import { isCatalogueError } from '../domain/errors.ts'
 import type { Budget } from './budget.ts'
 import { takeCensus } from './census.ts'
 import { type DecisiveFile, decisiveFiles, defaultPath, type Start } from './decisive.ts'
-import { asArray, asObject, asText, asTextMap, asTexts, type JsonObject } from './documents.ts'
 import { type FileSystem, layFileSystem } from './file-system.ts'
 import { checkLayer, type FoundImage, fatal } from './found-image.ts'
+import type { ContainerConfig, ImageConfig } from './go-documents.ts'
 import type { ConfigFacts, FileFacts, ImageFacts, LayerFacts } from './image-report.ts'
 import type { ImageLimits } from './limits.ts'
 import { architectureOf } from './machines.ts'
@@ -22,7 +22,7 @@ interface Describing {
 export async function describeImage(found: FoundImage, { claimed, budget, problems }: Describing): Promise<ImageFacts> {
   const { limits } = budget
   const value = found.config?.value ?? {}
-  const config = asObject(value['config']) ?? {}
+  const config = value.config ?? {}
   const configured = configuredArchitecture(value, { claimed, problems })
   const layers = layersOf(found, limits)
   const wrong = [...found.problems, ...checkLayers(found, layers)]
@@ -87,10 +87,11 @@ export function fileFacts(
   }
 }
 
-function configuredArchitecture(config: JsonObject, { claimed, problems }: Omit<Describing, 'budget'>): Architecture | undefined {
-  const name = asText(config['architecture'])
+function configuredArchitecture(
+  { architecture: name, variant }: ImageConfig,
+  { claimed, problems }: Omit<Describing, 'budget'>
+): Architecture | undefined {
   if (!name) return undefined
-  const variant = asText(config['variant'])
   try {
     // Docker left the variant out for years: then any claim of a variant may be right
     if (!variant && name === 'arm' && claimed?.startsWith('arm/')) return claimed
@@ -104,61 +105,50 @@ function configuredArchitecture(config: JsonObject, { claimed, problems }: Omit<
 
 const texts = (list: readonly string[], { items, textLength }: ImageLimits) => list.slice(0, items).map((item) => item.slice(0, textLength))
 
-const pathOf = (config: JsonObject) =>
-  asTexts(config['Env'])
-    .findLast((variable) => variable.startsWith('PATH='))
-    ?.slice('PATH='.length)
+const pathOf = ({ Env = [] }: ContainerConfig) => Env.findLast((variable) => variable.startsWith('PATH='))?.slice('PATH='.length)
 
-/** A command line: a list, or, as very old images have it, one string. */
-const argumentsOf = (value: unknown) => (typeof value === 'string' ? [value] : asTexts(value))
-
-function startOf(config: JsonObject, limits: ImageLimits): Start {
+function startOf(config: ContainerConfig, limits: ImageLimits): Start {
   return {
-    entrypoint: argumentsOf(config['Entrypoint']).slice(0, limits.items),
-    command: argumentsOf(config['Cmd']).slice(0, limits.items),
-    shell: argumentsOf(config['Shell']),
+    entrypoint: (config.Entrypoint ?? []).slice(0, limits.items),
+    command: (config.Cmd ?? []).slice(0, limits.items),
+    shell: config.Shell ?? [],
     path: pathOf(config)?.slice(0, limits.textLength * 4) || defaultPath,
-    workingDirectory: asText(config['WorkingDir'])?.slice(0, limits.pathLength) || '/'
+    workingDirectory: config.WorkingDir?.slice(0, limits.pathLength) || '/'
   }
 }
 
 function configFacts({ digest, size, member, value }: NonNullable<FoundImage['config']>, limits: ImageLimits): ConfigFacts {
-  const config = asObject(value['config']) ?? {}
-  const text = (of: unknown) => asText(of)?.slice(0, limits.textLength) ?? null
-  const labels = [...asTextMap(config['Labels'])].slice(0, limits.items)
+  const config = value.config ?? {}
+  const text = (of: string | undefined) => of?.slice(0, limits.textLength) ?? null
+  const labels = [...(config.Labels ?? [])].slice(0, limits.items)
   return {
     digest,
     size,
     member,
-    os: text(value['os']),
-    architecture: text(value['architecture']),
-    variant: text(value['variant']),
-    created: text(value['created']),
-    author: text(value['author']),
-    entrypoint: texts(argumentsOf(config['Entrypoint']), limits),
-    command: texts(argumentsOf(config['Cmd']), limits),
-    shell: texts(argumentsOf(config['Shell']), limits),
+    os: text(value.os),
+    architecture: text(value.architecture),
+    variant: text(value.variant),
+    created: text(value.created),
+    author: text(value.author),
+    entrypoint: texts(config.Entrypoint ?? [], limits),
+    command: texts(config.Cmd ?? [], limits),
+    shell: texts(config.Shell ?? [], limits),
     path: text(pathOf(config)),
-    workingDirectory: text(config['WorkingDir']),
-    user: text(config['User']),
+    workingDirectory: text(config.WorkingDir),
+    user: text(config.User),
     labels: Object.fromEntries(labels.map(([name, of]) => [name.slice(0, 256), of.slice(0, limits.textLength)]))
   }
 }
 
-function baseOf({ annotations }: FoundImage, config: JsonObject, { textLength }: ImageLimits): ImageFacts['base'] {
-  const labels = asTextMap(config['Labels'])
-  const of = (name: string) => (labels.get(name) ?? annotations.get(name))?.slice(0, textLength) ?? null
+function baseOf({ annotations }: FoundImage, { Labels: labels }: ContainerConfig, { textLength }: ImageLimits): ImageFacts['base'] {
+  const of = (name: string) => (labels?.get(name) ?? annotations.get(name))?.slice(0, textLength) ?? null
   const [name, digest] = [of('org.opencontainers.image.base.name'), of('org.opencontainers.image.base.digest')]
   return name === null && digest === null ? null : { name, digest }
 }
 
 function layersOf({ config, layers }: FoundImage, limits: ImageLimits): LayerFacts[] {
-  const value = config?.value ?? {}
-  const diffIds = asArray(asObject(value['rootfs'])?.['diff_ids'])
-  const steps = asArray(value['history']).flatMap((item) => {
-    const step = asObject(item) ?? {}
-    return step['empty_layer'] === true ? [] : [asText(step['created_by']) ?? null]
-  })
+  const { rootfs, history = [] } = config?.value ?? {}
+  const steps = history.filter(({ empty_layer }) => empty_layer !== true)
   return layers.map(({ name, mediaType, member }, i) => ({
     name: name.slice(0, 256),
     mediaType: mediaType.slice(0, 256),
@@ -167,8 +157,8 @@ function layersOf({ config, layers }: FoundImage, limits: ImageLimits): LayerFac
     size: member?.size ?? null,
     diffId: member?.layer?.diffId ?? null,
     unpackedSize: member?.layer?.unpackedSize ?? null,
-    configuredDiffId: asText(diffIds[i])?.slice(0, 256) ?? null,
-    createdBy: steps[i]?.slice(0, limits.textLength / 4) ?? null,
+    configuredDiffId: rootfs?.diff_ids?.[i]?.slice(0, 256) ?? null,
+    createdBy: steps[i]?.created_by?.slice(0, limits.textLength / 4) ?? null,
     member: member?.name ?? null
   }))
 }
@@ -177,7 +167,7 @@ function layersOf({ config, layers }: FoundImage, limits: ImageLimits): LayerFac
 function checkLayers({ config, layers }: FoundImage, facts: LayerFacts[]) {
   const problems = layers.flatMap((layer) => checkLayer(layer) ?? layer.member!.layer!.problems)
   if (config === undefined) return problems
-  const diffIds = asArray(asObject(config.value['rootfs'])?.['diff_ids'])
+  const diffIds = config.value.rootfs?.diff_ids ?? []
   if (diffIds.length !== layers.length) {
     problems.push(fatal('layers_disagree', `the configuration names ${diffIds.length} layers, the manifest ${layers.length}`))
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { asObject, type JsonObject, parseDocument } from './documents.ts'
+import { parseDocument } from './documents.ts'
+import { type ImageConfig, imageConfig } from './go-documents.ts'
 import type { ImageLimits } from './limits.ts'
 import type { Member, Members } from './members.ts'
 import { type Problem, quoted } from './problems.ts'
@@ -9,13 +10,13 @@ export type Format = 'docker-archive' | 'oci-layout'
 /** An image as an archive names it, before its layers are put together. */
 export interface FoundImage {
   formats: Format[]
-  config: { digest: string; size: number; member: string; value: JsonObject } | undefined
+  config: { digest: string; size: number; member: string; value: ImageConfig } | undefined
   manifest: FoundManifest | undefined
   /** Digests of the indexes that led to it. */
   indexes: string[]
   layers: FoundLayer[]
   tags: string[]
-  annotations: Map<string, string>
+  annotations: ReadonlyMap<string, string>
   problems: Problem[]
 }
 
@@ -53,10 +54,9 @@ export function readConfig(member: Member | undefined, { name, limits, problems 
     problems.push(fatal('config_absent', `the configuration ${quoted(name)} is not in the archive`))
     return undefined
   }
-  const parsed = parseDocument(member, limits)
-  const value = parsed.problem === undefined ? asObject(parsed.value) : undefined
-  if (value !== undefined) return { digest: member.digest, size: member.size, member: member.name, value }
-  problems.push(parsed.problem ?? fatal('config_invalid', `the configuration ${quoted(name)} is no JSON object`))
+  const parsed = parseDocument(member, { type: imageConfig, limits, wrongType: 'config_invalid' })
+  if (parsed.problem === undefined) return { digest: member.digest, size: member.size, member: member.name, value: parsed.value }
+  problems.push(parsed.problem)
   return undefined
 }
 

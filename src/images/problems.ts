@@ -36,6 +36,7 @@ export type ProblemCode =
   | 'json_invalid'
   | 'json_too_large'
   | 'json_too_deep'
+  | 'json_ambiguous'
   | 'layer_absent'
   | 'layer_not_tar'
   | 'layers_disagree'

@@ -389,9 +389,7 @@ t.test('a flood of problems neither fills the report nor hides the others', asyn
 t.test("a report's texts are bounded, whatever stands in the configuration", async (t) => {
   const long = 'x'.repeat(500_000)
   const labels = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`${i}${long.slice(0, 300)}`, '1']))
-  const bytes = tar(
-    oldDockerSave({ tags: Array(10_000).fill('t'), config: { Labels: labels, User: long, Cmd: [long], WorkingDir: { no: 1 } } })
-  )
+  const bytes = tar(oldDockerSave({ tags: Array(10_000).fill('t'), config: { Labels: labels, User: long, Cmd: [long], WorkingDir: long } }))
 
   const report = await inspect(bytes)
 
