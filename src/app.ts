@@ -4,9 +4,9 @@ import type { FastifyInstance } from 'fastify'
 import type { BlobStore } from './blobs/blob-store.ts'
 import { startBackground } from './catalogue/background.ts'
 import { type Catalogue, createCatalogue, type TarballParts } from './catalogue/catalogue.ts'
-import { type CopyOptions, type CopySource, copyDocuments as copyBetween } from './catalogue/copying.ts'
-import type { Loop } from './catalogue/loop.ts'
-import type { Upkeep } from './catalogue/upkeep.ts'
+import { type CopyOptions, type CopySource, copyDocuments as copyBetween } from './catalogue/containers/copying.ts'
+import type { Loop } from './catalogue/jobs/loop.ts'
+import type { Upkeep } from './catalogue/tarballs/upkeep.ts'
 import type { Config, Objects } from './config/config.ts'
 import { program } from './config/program.ts'
 import { createServer } from './http/server.ts'
@@ -44,7 +44,7 @@ export async function openBlobs({ objects }: { objects: Objects }): Promise<Blob
 }
 
 export { makeFolder } from './blobs/local/disk.ts'
-export { type CopiedCollection, type CopyCount, type CopyOptions, storeSource } from './catalogue/copying.ts'
+export { type CopiedCollection, type CopyCount, type CopyOptions, storeSource } from './catalogue/containers/copying.ts'
 export type { CopySource }
 
 /** Copies documents between stores; see catalogue/copying.ts. */
@@ -55,7 +55,7 @@ export const copyDocuments = (places: { source: CopySource; target: Stores | und
 const leaseMs = 60_000
 
 /** How long an entry in the journal may be on its way: on another replica, or in this very process. */
-const untoldMs = { replicas: 5000, alone: 1000 }
+const appendGraceMs = { replicas: 5000, alone: 1000 }
 
 export interface App {
   /** Where it listens, as a person on this machine would write it. */
@@ -92,7 +92,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     const inspect = measuredInspect(inspectImage, metrics)
     const tarballs = { ...tarballParts(config, { blobs, log, port: () => port }), inspect }
     const onFailure = (error: unknown, what: string) => log.error({ causes: causes(error) }, what)
-    const onUntold = (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'a change is not in the journal yet')
+    const onAppendFailed = (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'a change is not in the journal yet')
     // nobody else writes into an embedded store
     const eventBounds = config.engine ? {} : { resumeOverlapMs: 0 }
     const catalogue = createCatalogue(measuredStores(stores, metrics), {
@@ -100,8 +100,8 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
       hash: sha256,
       tarballs,
       eventBounds,
-      onUntold,
-      untoldMs: config.engine ? untoldMs.replicas : untoldMs.alone,
+      onAppendFailed,
+      appendGraceMs: config.engine ? appendGraceMs.replicas : appendGraceMs.alone,
       onFailure
     })
     const server = await createServer({
@@ -189,8 +189,8 @@ export async function openUpkeep(config: Config, { log }: { log: Log }): Promise
     await stores.migrate()
     blobs = await openBlobs(config)
     const tarballs = tarballParts(config, { blobs, log, port: () => config.port })
-    const onUntold = (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'a change is not in the journal yet')
-    const { upkeep } = createCatalogue(stores, { ...config, hash: sha256, tarballs, onUntold })
+    const onAppendFailed = (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'a change is not in the journal yet')
+    const { upkeep } = createCatalogue(stores, { ...config, hash: sha256, tarballs, onAppendFailed })
     return { upkeep: upkeep!, close }
   } catch (error) {
     await close()

@@ -1,7 +1,7 @@
 import { type Policy, permits } from '../domain/policy.ts'
 import type { Catalogue } from './catalogue.ts'
-import { type Loop, startLoop } from './loop.ts'
-import { createOutage } from './outage.ts'
+import { type Loop, startLoop } from './jobs/loop.ts'
+import { createOutage } from './jobs/outage.ts'
 
 export interface BackgroundOptions {
   policy: Policy

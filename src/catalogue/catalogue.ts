@@ -1,52 +1,52 @@
 import type { Architecture } from '../domain/architecture.ts'
-import type { Hash } from '../domain/facts.ts'
-import { resolveImage } from '../domain/resolution.ts'
-import type { Rule } from '../domain/rules.ts'
+import type { Rule } from '../domain/build/rules.ts'
+import { resolveImage } from '../domain/container/resolution.ts'
+import type { Hash } from '../domain/image/facts.ts'
 import { type Inspect, inspectImage } from '../images/inspect-image.ts'
 import type { DocumentStore, Stores } from '../stores/document-store.ts'
-import { type Arrivals, createArrivals } from './arrivals.ts'
-import { type Assemblies, createAssemblies } from './assemblies.ts'
-import { type Backfill, createBackfill } from './backfill.ts'
-import { type Batches, createBatches } from './batch.ts'
-import { type Building, createBuilding } from './building.ts'
-import { createChanges, type Known } from './changes.ts'
-import { type ContainerEdits, containerEdits } from './container-edits.ts'
-import { containerList, summariseComingWith, summariseWith } from './container-list.ts'
-import { type Containers, containerCatalogue } from './containers.ts'
-import { type DeletedList, deletedList } from './deleted.ts'
-import { createDemandBook, type DemandBook } from './demand.ts'
-import { createEvents, type EventBounds, type Events } from './events.ts'
-import { factsBook, knownOf } from './facts.ts'
-import { createHistory, type History } from './history.ts'
-import type { ContainerView } from './image-views.ts'
-import { type Images, type ImagesParts, imageCatalogue } from './images.ts'
-import { createJournal } from './journal.ts'
-import { createJournalBounds, type JournalBounds } from './journal-bounds.ts'
-import { layoutDownloads } from './layout-download.ts'
-import { createLeases } from './leases.ts'
-import { namingOf } from './naming.ts'
-import { createNoticing, spanOf } from './noticing.ts'
-import { notOvertaken } from './overtaking.ts'
-import { createPlanning, type Planning } from './planning.ts'
-import { createPublishing, type Publishing } from './publication.ts'
-import { recordsOf } from './records.ts'
-import { createRemovals, type Removals, type RemovalsParts } from './removals.ts'
-import { type ResumableUploads, resumableUploads } from './resumable-uploads.ts'
-import { createRulebook } from './rulebook.ts'
-import { inSlotOf } from './slots.ts'
-import { specsNaming } from './spec-references.ts'
-import { type Specs, specCatalogue } from './specs.ts'
-import { stateEntries } from './state-entries.ts'
-import { requireProofWith } from './strict-registration.ts'
-import { createSummaries, type Summaries } from './summaries.ts'
-import { createSummarySweep, type SummarySweep } from './summary-sweep.ts'
-import { sweep } from './sweep.ts'
-import { tarballStandings } from './tarball-standing.ts'
-import { taskQueue } from './task-queue.ts'
-import { type Upkeep, type UpkeepParts, upkeepCatalogue } from './upkeep.ts'
-import { createVerification, type Verification, type VerificationParts } from './verification.ts'
-import { createViews, type Views } from './views.ts'
-import { createWaiting, type Waiting } from './waiting.ts'
+import { type BuildStatuses, createBuildStatuses } from './builds/build-statuses.ts'
+import { type Building, createBuilding } from './builds/building.ts'
+import { createPlanning, type Planning } from './builds/planning.ts'
+import { createPublishing, type Publishing } from './builds/publication.ts'
+import { createRulebook } from './builds/rulebook.ts'
+import { type Backfill, createBackfill } from './containers/backfill.ts'
+import { type Batches, createBatches } from './containers/batch.ts'
+import { type ContainerEdits, containerEdits } from './containers/container-edits.ts'
+import { type Containers, containerCatalogue } from './containers/containers.ts'
+import { createDemandBook, type DemandBook } from './containers/demand.ts'
+import { specsNaming } from './containers/spec-references.ts'
+import { type Specs, specCatalogue } from './containers/specs.ts'
+import { type DeletedList, deletedList } from './history/deleted.ts'
+import { createEvents, type EventBounds, type Events } from './history/events.ts'
+import { createHistory, type History } from './history/history.ts'
+import { createJournalBounds, type JournalBounds } from './history/journal-bounds.ts'
+import { type Images, type ImagesParts, imageCatalogue } from './images/images.ts'
+import { layoutDownloads } from './images/layout-download.ts'
+import { type ResumableUploads, resumableUploads } from './images/resumable-uploads.ts'
+import { createStaleUploadGuard } from './images/stale-uploads.ts'
+import { createLeases } from './jobs/leases.ts'
+import { taskQueue } from './jobs/task-queue.ts'
+import { containerList, summariseComingWith, summariseWith } from './lists/container-list.ts'
+import { createExternalChanges, rangeOf } from './lists/external-changes.ts'
+import type { ContainerView } from './lists/image-views.ts'
+import { stateEntries } from './lists/state-entries.ts'
+import { createSummaries, type Summaries } from './lists/summaries.ts'
+import { createSummarySweep, type SummarySweep } from './lists/summary-sweep.ts'
+import { createViews, type Views } from './lists/views.ts'
+import { createWaiting, type Waiting } from './lists/waiting.ts'
+import { createChanges, type StoredRecord } from './records/changes.ts'
+import { recordsOf } from './records/image-records.ts'
+import { createJournal } from './records/journal.ts'
+import { namingOf } from './tarballs/naming.ts'
+import { createRemovals, type Removals, type RemovalsParts } from './tarballs/removals.ts'
+import { tarballStatuses } from './tarballs/tarball-status.ts'
+import { type Upkeep, type UpkeepParts, upkeepCatalogue } from './tarballs/upkeep.ts'
+import { createFileEvents, type FileEvents } from './verification/file-events.ts'
+import { createFactsStore, currentFacts } from './verification/image-facts.ts'
+import { createImageLookup } from './verification/image-lookup.ts'
+import { requireProofWith } from './verification/strict-registration.ts'
+import { sweep } from './verification/url-sweep.ts'
+import { createVerification, type Verification, type VerificationParts } from './verification/verification.ts'
 
 /** Everything that the faces may ask for. */
 export interface Catalogue {
@@ -62,7 +62,7 @@ export interface Catalogue {
   uploads: ResumableUploads | undefined
   verification: Verification | undefined
   /** To be told of tarballs that come and go by their paths. */
-  arrivals: Arrivals | undefined
+  arrivals: FileEvents | undefined
   /** Changing whole containers. */
   edits: ContainerEdits
   /** Changing several of them at once. */
@@ -70,7 +70,7 @@ export interface Catalogue {
   /** The image that a container has for an architecture. Throws container_unknown, image_missing, image_mislabelled, image_gone. */
   imageOf: (id: string, architecture: string) => Promise<{ url: string; digest: string | undefined }>
   /** What stands beside the records. */
-  assemblies: Assemblies
+  buildStatuses: BuildStatuses
   /** Whom containers expect, and how their builds stand. */
   building: Building
   /** When images are published, and what is to be done about it when time has passed. */
@@ -79,7 +79,7 @@ export interface Catalogue {
   waiting: Waiting
   views: Views
   /** A container with what is known of it. */
-  view: (known: Pick<Known, 'record' | 'revision'>) => Promise<ContainerView>
+  view: (known: Pick<StoredRecord, 'record' | 'revision'>) => Promise<ContainerView>
   /** What happened to containers. */
   history: History
   deleted: DeletedList
@@ -140,7 +140,7 @@ export interface CatalogueOptions {
   hash: Hash
   tarballs?: TarballParts | undefined
   /** A change was made, and the journal could not take it. */
-  onUntold: (error: unknown, id: string) => void
+  onAppendFailed: (error: unknown, id: string) => void
   /** For how long a removed container is listed as one that can be brought back. */
   deletedKeepMs?: number
   /** How many entries of a container's history are kept; default 1000. */
@@ -153,38 +153,38 @@ export interface CatalogueOptions {
   /** Fill container_image_urls of job specs from the catalogue. */
   fillSpecs?: boolean
   /** How long an entry in the journal may be on its way before its change counts as somebody else's. */
-  untoldMs?: number
+  appendGraceMs?: number
 }
 
 const day = 24 * 3_600_000
 
 export function createCatalogue(stores: Stores, options: CatalogueOptions): Catalogue {
-  const { guarded, expected = [], rules = [], add = 'replace', hash, onUntold } = options
+  const { guarded, expected = [], rules = [], add = 'replace', hash, onAppendFailed } = options
   const tarballs = options.tarballs && { inspect: inspectImage, ...options.tarballs }
-  const { deletedKeepMs = 30 * day, historyEntries = 1000, historyKeepMs = 365 * day, onFailure = onUntold } = options
+  const { deletedKeepMs = 30 * day, historyEntries = 1000, historyKeepMs = 365 * day, onFailure = onAppendFailed } = options
   const { fillSpecs = false } = options
-  const { untoldMs = 5000 } = options
-  const inSlot = inSlotOf({ ...stores, hash })
-  const facts = factsBook(stores.facts, hash, { inSlot, onWrite: (container) => summaries.touched(container) })
+  const { appendGraceMs = 5000 } = options
+  const imageAt = createImageLookup({ ...stores, hash })
+  const facts = createFactsStore(stores.facts, hash, { imageAt, onWrite: (container) => summaries.touched(container) })
   const now = tarballs?.now ?? (() => new Date())
   const journal = createJournal(stores.journal, { hash, now })
   const rulebook = createRulebook({ rules, expected })
-  const letGo = async (id: string, urls: readonly string[]) => removals?.letGo(id, urls) ?? []
-  const assemblies = createAssemblies({ store: stores.assemblies, journal, rulebook, hash, now, onUntold, letGo })
+  const releaseTarballs = async (id: string, urls: readonly string[]) => removals?.releaseTarballs(id, urls) ?? []
+  const buildStatuses = createBuildStatuses({ store: stores.buildStatuses, journal, rulebook, hash, now, onAppendFailed, releaseTarballs })
   const queue = taskQueue(stores.tasks, { hash, now, leaseMs: 60_000, ...tarballs })
   const naming = namingOf(stores)
   const removals = tarballs && createRemovals({ ...stores, ...tarballs, ...tarballs.removal, naming, queue })
   const upkeep = tarballs && removals && upkeepCatalogue(stores, { ...tarballs, facts, naming, queue, removals })
-  const { follow } = assemblies
-  const changes = createChanges({ containers: stores.containers, journal, hash, follow, release: removals?.changed, onUntold })
+  const { follow } = buildStatuses
+  const changes = createChanges({ containers: stores.containers, journal, hash, follow, release: removals?.changed, onAppendFailed })
   const plainRecords = recordsOf({ changes, guarded, facts })
-  const views = createViews({ changes, facts, assemblies, journal, summaries: stores.summaries, rulebook, hash, now })
+  const views = createViews({ changes, facts, buildStatuses, journal, summaries: stores.summaries, rulebook, hash, now })
   const leases = createLeases(stores.leases, { now, leaseMs: 60_000 })
-  const noticing = createNoticing({
+  const externalChanges = createExternalChanges({
     journal,
     hash,
     now,
-    graceMs: untoldMs,
+    graceMs: appendGraceMs,
     baseline: async () => (await sweeper.swept()) !== undefined,
     onForeign: async (record) => verification?.registered(record, { publicUrl: tarballs?.addresses()[0] ?? '' })
   })
@@ -195,18 +195,18 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     changes,
     summarise,
     summariseComing,
-    account: noticing.account,
-    graceMs: untoldMs,
-    onWritten: stateEntries({ journal, views, onUntold }),
+    account: externalChanges.account,
+    graceMs: appendGraceMs,
+    onWritten: stateEntries({ journal, views, onAppendFailed }),
     onError: (error) => onFailure(error, 'a row of the lists could not be written')
   })
   const config = JSON.stringify([rules, expected])
   const sweeper = createSummarySweep({ stores, summaries, leases, hash, now, rules: config })
-  changes.onChange((id, told) => summaries.touched(id, spanOf(told)))
-  assemblies.onTouched((id) => summaries.touched(id))
-  const verification = tarballs && createVerification({ ...tarballs, inSlot, facts, queue, onFailure })
+  changes.onChange((id, told) => summaries.touched(id, rangeOf(told)))
+  buildStatuses.onTouched((id) => summaries.touched(id))
+  const verification = tarballs && createVerification({ ...tarballs, imageAt, facts, queue, onFailure })
   const publishing = createPublishing({
-    ...{ records: plainRecords, changes, assemblies, facts, rulebook, guarded, verification, now },
+    ...{ records: plainRecords, changes, buildStatuses, facts, rulebook, guarded, verification, now },
     keep: removals?.keep,
     addresses: tarballs?.addresses ?? (() => [])
   })
@@ -221,9 +221,9 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     entries: historyEntries,
     keepMs: historyKeepMs
   })
-  const planning = createPlanning({ changes, facts, assemblies, rulebook, jobSpecs: stores.jobSpecs, now })
+  const planning = createPlanning({ changes, facts, buildStatuses, rulebook, jobSpecs: stores.jobSpecs, now })
   const demand = createDemandBook(stores.demand, { now })
-  const standings = tarballs && removals && tarballStandings({ ...tarballs, pendingAmong: removals.pendingAmong })
+  const standings = tarballs && removals && tarballStatuses({ ...tarballs, pendingAmong: removals.pendingAmong })
   const strictly = { requireProof: tarballs?.strict ? requireProofWith(tarballs) : undefined }
   const containers = containerCatalogue(stores.containers, { guarded, add, facts, changes, publishing, verification, ...strictly })
   const edits = containerEdits({ changes, guarded, facts, now, verification })
@@ -232,7 +232,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     images:
       tarballs &&
       verification &&
-      imageCatalogue({ ...tarballs, records: publishing, assemblies, settle: publishing.settle, facts, verification, views }),
+      imageCatalogue({ ...tarballs, records: publishing, buildStatuses, settle: publishing.settle, facts, verification, views }),
     layout: tarballs && layoutDownloads({ ...tarballs, facts, read: (id) => changes.read(id) }),
     uploads:
       tarballs &&
@@ -240,8 +240,8 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
         ...tarballs,
         facts,
         records: publishing,
-        notOvertaken: notOvertaken({ changes, assemblies, journal }),
-        letGo,
+        refuseStale: createStaleUploadGuard({ changes, buildStatuses, journal }),
+        releaseTarballs,
         expiryMs: tarballs.uploadExpiryMs ?? 24 * 3_600_000
       }),
     verification,
@@ -250,7 +250,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     arrivals:
       tarballs &&
       verification &&
-      createArrivals({
+      createFileEvents({
         facts: stores.facts,
         queue,
         now,
@@ -265,16 +265,16 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     edits,
     async imageOf(id, architecture) {
       const { record } = await changes.read(id)
-      const known = await knownOf(facts, record)
-      const { url, architecture: slot } = resolveImage(record, architecture, { facts: [...known.values()] })
-      const proven = known.get(slot ?? '')
+      const known = await currentFacts(facts, record)
+      const { url, architecture: imageKey } = resolveImage(record, architecture, { facts: [...known.values()] })
+      const proven = known.get(imageKey ?? '')
       return { url, digest: proven?.given ?? proven?.config ?? record.digest }
     },
     batches: createBatches({ changes, edits, journal, leases: stores.leases, turns: leases, hash, now }),
-    assemblies,
-    building: createBuilding({ assemblies, changes, rulebook, settle: publishing.settle, now }),
+    buildStatuses,
+    building: createBuilding({ buildStatuses, changes, rulebook, settle: publishing.settle, now }),
     publishing,
-    waiting: createWaiting({ views, journal, assemblies }),
+    waiting: createWaiting({ views, journal, buildStatuses }),
     views,
     view: views.of,
     journalBounds,
@@ -285,7 +285,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     upkeep,
     removals,
     backfill: createBackfill({ containers: stores.containers, facts, changes, guarded }),
-    sweep: tarballs && ((options) => sweep({ ...tarballs, inSlot, facts: stores.facts, queue }, options)),
+    sweep: tarballs && ((options) => sweep({ ...tarballs, imageAt, facts: stores.facts, queue }, options)),
     planning,
     demand,
     hash,

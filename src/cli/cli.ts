@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
 import { nearest } from '../config/nearest.ts'
 import { program } from '../config/program.ts'
-import { type Command, complain, exit, refuse, say, type Values } from './command.ts'
 import { commands } from './commands.ts'
 import { helpOf, overview } from './help.ts'
+import { type Command, complain, exit, refuse, say, type Values } from './terminal/command.ts'
 
 /** Runs one command line and answers the exit status; undefined while a server goes on running. */
 export async function runCommandLine(line: readonly string[]): Promise<number | undefined> {

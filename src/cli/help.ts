@@ -1,5 +1,5 @@
-import type { Command } from './command.ts'
 import { commands } from './commands.ts'
+import type { Command } from './terminal/command.ts'
 
 export const overview = (): string => `Leporello, a container registry for HySDS that gives every machine the image of its architecture.
 

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { type Architecture, inTableOrder, parseArchitecture } from '../domain/architecture.ts'
+import type { Rule } from '../domain/build/rules.ts'
 import type { Policy } from '../domain/policy.ts'
-import type { Rule } from '../domain/rules.ts'
 import type { Settings } from '../schemas.ts'
 import { type Engine, engineFrom } from './engine.ts'
 import { type Objects, objectsFrom } from './objects.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { parseRules, type Rule } from '../domain/rules.ts'
+import { parseRules, type Rule } from '../domain/build/rules.ts'
 import type { RuleContext } from './config.ts'
 
 /** What holds for containers by the pattern of their names: from the configuration, or from a file that it names. */

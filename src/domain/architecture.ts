@@ -1,3 +1,4 @@
+import { editDistance } from './edit-distance.ts'
 import { CatalogueError } from './errors.ts'
 
 /** The OCI name of a platform's architecture with its variant: `amd64`, `arm64`, `arm/v7`. Made by parseArchitecture only. */
@@ -57,6 +58,31 @@ export function parseArchitecture(name: string): Architecture {
     )
   }
   return bare as Architecture
+}
+
+/** Real architectures that the table does not list although their names are close to one that it does. */
+const neighbours = new Set(
+  'armv8l armv7b armv7hl armv7hnl armv6hl armeb armbe arm64be arm64e arm64ec i786 ia64 x32 mips mipsel mipsle mips64 ppc ppcle ppc64 powerpc powerpc64 riscv riscv32 s390 loong32 wasm wasm32 wasm64'.split(
+    ' '
+  )
+)
+
+/**
+ * Returns the known name that a name most likely misspells (`aarch46` is aarch64), or undefined for a known name and for one that is
+ * not close to any. A variant, the part after a slash, is not looked at: `arm/v8` and `amd64/v3` are real.
+ */
+export function likelyMeant(name: string): string | undefined {
+  const [bare = '', variant] = name
+    .toLowerCase()
+    .replace(/^linux\//, '')
+    .split('/')
+  if (canonical.has(bare) || neighbours.has(bare) || (variant !== undefined && canonical.has(`${bare}/${variant}`))) return undefined
+  const near = [...canonical.keys()]
+    .filter((known) => !known.includes('/'))
+    .map((known) => ({ known, edits: editDistance(bare, known) }))
+    .filter(({ known, edits }) => edits <= (Math.min(known.length, bare.length) < 5 ? 1 : 2))
+    .sort((a, b) => a.edits - b.edits)[0]?.known
+  return near !== undefined && variant !== undefined ? `${near}/${variant}` : near
 }
 
 /** Every name under which an image of this architecture stands in `urls`. */

@@ -1,6 +1,6 @@
 import { knownArchitectures, parseArchitecture } from '../domain/architecture.ts'
+import type { Resolution, ResolveOptions } from '../domain/container/resolution.ts'
 import { isCatalogueError } from '../domain/errors.ts'
-import type { Resolution, ResolveOptions } from '../domain/resolution.ts'
 import { outcomeOf } from './measured-stores.ts'
 import type { Metrics } from './metrics.ts'
 

@@ -11,7 +11,7 @@ export function measuredStores(stores: Stores, metrics: Metrics): Stores {
     hysdsIos: measured(stores.hysdsIos, { collection: 'hysds_ios', metrics }),
     facts: measured(stores.facts, { collection: 'facts', metrics }),
     tasks: measured(stores.tasks, { collection: 'tasks', metrics }),
-    assemblies: measured(stores.assemblies, { collection: 'assemblies', metrics }),
+    buildStatuses: measured(stores.buildStatuses, { collection: 'assemblies', metrics }),
     journal: measured(stores.journal, { collection: 'journal', metrics }),
     summaries: measured(stores.summaries, { collection: 'summaries', metrics }),
     demand: measured(stores.demand, { collection: 'demand', metrics }),

@@ -1,4 +1,4 @@
-import type { Condition, Sort } from '../domain/query.ts'
+import type { Condition, Sort } from '../domain/json/query.ts'
 
 /** A document as it stands in the store. */
 export interface Stored {
@@ -103,7 +103,7 @@ export interface Stores {
   /** What is to be done. */
   tasks: DocumentStore
   /** What is expected of a container, its builds, and the images that wait for others. */
-  assemblies: DocumentStore
+  buildStatuses: DocumentStore
   /** What happened, once for each change; nothing in it is changed later. */
   journal: DocumentStore
   /** A row for each container, to filter lists by: made from the others, and never the truth. */

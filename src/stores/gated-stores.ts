@@ -52,7 +52,7 @@ export function gatedStores(stores: Stores): Gate {
       hysdsIos: gated(stores.hysdsIos),
       facts: gated(stores.facts),
       tasks: gated(stores.tasks),
-      assemblies: gated(stores.assemblies),
+      buildStatuses: gated(stores.buildStatuses),
       journal: gated(stores.journal),
       summaries: gated(stores.summaries),
       demand: gated(stores.demand),

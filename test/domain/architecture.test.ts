@@ -1,5 +1,5 @@
 import t from 'tap'
-import { inTableOrder, namesOf, parseArchitecture } from '../../src/domain/architecture.ts'
+import { inTableOrder, likelyMeant, namesOf, parseArchitecture } from '../../src/domain/architecture.ts'
 
 t.test('every name that machines and people use means one architecture', async (t) => {
   const names = {
@@ -48,4 +48,30 @@ t.test('an architecture stands under its OCI name and under what its machines ca
   t.strictSame(namesOf(parseArchitecture('aarch64')), ['arm64', 'aarch64'])
   t.strictSame(namesOf(parseArchitecture('sparc64')), ['sparc64'])
   t.strictSame(inTableOrder(['sparc64', 's390x', 'arm64', 'amd64'].map(parseArchitecture)), ['amd64', 'arm64', 's390x', 'sparc64'])
+})
+
+t.test('a misspelt name of an architecture is told from a real one that the table does not list', async (t) => {
+  for (const [misspelt, meant] of [
+    ...[
+      ['aarch46', 'aarch64'],
+      ['X86_46', 'x86_64'],
+      ['x86_6', 'x86_64'],
+      ['amd46', 'amd64'],
+      ['am64', 'amd64'],
+      ['adm64', 'amd64']
+    ],
+    ...[
+      ['arch64', 'aarch64'],
+      ['linux/arm46', 'arm64'],
+      ['amr/v7', 'arm/v7'],
+      ['ppc46le', 'ppc64le'],
+      ['risc64', 'riscv64'],
+      ['s309x', 's390x']
+    ]
+  ] as const) {
+    t.equal(likelyMeant(misspelt), meant, misspelt)
+  }
+  const real =
+    'amd64 aarch64 armhf arm/v8 amd64/v3 arm64/v9 mips mipsle mips64 ppc64 riscv32 s390 sparc64 ia64 wasm armv8l arm64e loong32 alpha gpu-node'
+  for (const name of real.split(' ')) t.equal(likelyMeant(name), undefined, name)
 })

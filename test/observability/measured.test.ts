@@ -1,13 +1,13 @@
 import t from 'tap'
 import { createCatalogue } from '../../src/catalogue/catalogue.ts'
-import { background } from '../../src/domain/entry.ts'
+import { background } from '../../src/domain/history/entry.ts'
 import { inspectImage } from '../../src/images/inspect-image.ts'
 import { measuredInspect } from '../../src/observability/measured-inspect.ts'
 import { measuredResolve } from '../../src/observability/measured-resolve.ts'
 import { measuredStores } from '../../src/observability/measured-stores.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { inChunks, newDockerSave } from '../support/images.ts'
-import { onUntold, openStores, sha256 } from '../support/start-server.ts'
+import { onAppendFailed, openStores, sha256 } from '../support/start-server.ts'
 import { tar } from '../support/tar.ts'
 
 t.test('operations on documents are counted by collection, operation and outcome', async (t) => {
@@ -33,7 +33,7 @@ t.test('operations on documents are counted by collection, operation and outcome
 
 t.test('resolves are counted by architecture and outcome, and a name that callers made up is not one more series', async (t) => {
   const metrics = createMetrics()
-  const { containers } = createCatalogue(await openStores(t), { guarded: [], hash: sha256, onUntold })
+  const { containers } = createCatalogue(await openStores(t), { guarded: [], hash: sha256, onAppendFailed })
   const resolve = measuredResolve(containers.resolve, metrics)
   const urls = '{"arm64": "s3://b/a.tar"}'
   await containers.add(

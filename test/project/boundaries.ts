@@ -8,12 +8,40 @@ export interface Room {
 }
 
 const domain = ['domain/']
+/** What every room of the domain may import: the files that stand in no room of it. */
+const foundations = [
+  'architecture',
+  'credentials',
+  'edit-distance',
+  'errors',
+  'limits',
+  'percent',
+  'policy',
+  'request-report',
+  'secrets'
+].map((name) => `domain/${name}.ts`)
 const port = ['stores/document-store.ts', 'stores/coalesce.ts', 'domain/']
 const faces = ['http/shared/', 'catalogue/', 'domain/', 'schemas.ts']
+
+const useCases = (...rooms: string[]): string[] => [
+  ...['blobs/blob-store.ts', 'domain/', 'images/', 'sources/source.ts', 'stores/document-store.ts'],
+  ...rooms.map((room) => `catalogue/${room}/`)
+]
+
+const programs = ['app.ts', 'config/', 'domain/', 'images/', 'observability/log.ts', 'schemas.ts', 'sources/command.ts']
 
 /** The table of docs/architecture.md. A new room is a new row in both, in the same change. */
 export const rooms: readonly Room[] = [
   { files: 'domain/', mayImport: [], packages: [] },
+  { files: 'domain/json/', mayImport: foundations, packages: [] },
+  { files: 'domain/image/', mayImport: [...foundations, 'domain/json/'], packages: [] },
+  { files: 'domain/container/', mayImport: [...foundations, 'domain/json/', 'domain/image/'], packages: [] },
+  { files: 'domain/build/', mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/'], packages: [] },
+  ...['domain/history/', 'domain/lists/', 'domain/specs/'].map((files) => ({
+    files,
+    mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/', 'domain/build/'],
+    packages: []
+  })),
   { files: 'stores/', mayImport: domain, packages: [] },
   { files: 'stores/elasticsearch/', mayImport: port, packages: ['node:', '@elastic/elasticsearch'] },
   { files: 'stores/embedded/', mayImport: port, packages: ['node:', 'libsql'] },
@@ -22,9 +50,18 @@ export const rooms: readonly Room[] = [
   { files: 'blobs/local/', mayImport: ['blobs/', 'domain/'], packages: ['node:'] },
   { files: 'blobs/s3/', mayImport: ['blobs/', 'domain/'], packages: ['node:', '@aws-sdk/'] },
   { files: 'sources/', mayImport: domain, packages: ['node:', 'ipaddr.js', '@aws-sdk/client-s3'] },
+  { files: 'catalogue/jobs/', mayImport: useCases(), packages: [] },
+  { files: 'catalogue/verification/', mayImport: useCases('jobs'), packages: [] },
+  { files: 'catalogue/records/', mayImport: useCases('jobs', 'verification'), packages: [] },
+  { files: 'catalogue/builds/', mayImport: useCases('jobs', 'verification', 'records'), packages: [] },
+  { files: 'catalogue/lists/', mayImport: useCases('jobs', 'verification', 'records', 'builds'), packages: [] },
+  { files: 'catalogue/tarballs/', mayImport: useCases('jobs', 'verification', 'records', 'lists'), packages: [] },
+  { files: 'catalogue/images/', mayImport: useCases('verification', 'records', 'builds', 'lists'), packages: [] },
+  { files: 'catalogue/containers/', mayImport: useCases('jobs', 'verification', 'records', 'builds', 'lists'), packages: [] },
+  { files: 'catalogue/history/', mayImport: useCases('jobs', 'verification', 'records', 'lists', 'tarballs'), packages: [] },
   {
     files: 'catalogue/',
-    mayImport: ['blobs/blob-store.ts', 'domain/', 'images/', 'sources/source.ts', 'stores/document-store.ts'],
+    mayImport: useCases(...['jobs', 'verification', 'records', 'builds', 'lists', 'tarballs', 'images', 'containers', 'history']),
     packages: []
   },
   { files: 'http/shared/', mayImport: ['domain/', 'schemas.ts'], packages: ['fastify', 'node:'] },
@@ -48,11 +85,14 @@ export const rooms: readonly Room[] = [
   },
   { files: 'observability/', mayImport: ['domain/', 'stores/document-store.ts'], packages: ['pino', 'prom-client'] },
   { files: 'config/', mayImport: ['domain/', 'schemas.ts'], packages: ['ajv', 'node:'] },
+  { files: 'cli/terminal/', mayImport: programs, packages: ['node:'] },
+  { files: 'cli/client/', mayImport: [...programs, 'cli/terminal/'], packages: ['node:'] },
   {
-    files: 'cli/',
-    mayImport: ['app.ts', 'config/', 'domain/', 'images/', 'observability/log.ts', 'schemas.ts', 'sources/command.ts'],
+    files: 'cli/commands/',
+    mayImport: [...programs, 'cli/terminal/', 'cli/client/', 'cli/commands.ts', 'cli/help.ts'],
     packages: ['node:', 'close-with-grace']
   },
+  { files: 'cli/', mayImport: [...programs, 'cli/terminal/', 'cli/client/', 'cli/commands/'], packages: ['node:'] },
   { files: 'schemas.ts', mayImport: [], packages: [] },
   {
     files: 'app.ts',

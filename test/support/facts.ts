@@ -1,8 +1,8 @@
-import { asArchitecture, type Facts } from '../../src/domain/facts.ts'
+import { asArchitecture, type Facts } from '../../src/domain/image/facts.ts'
 
 /** Facts about an image that somebody registered by URL; a test names what matters to it. */
 export const someFacts = (
-  given: Partial<Omit<Facts, 'slot' | 'architecture'>> & { slot?: string; architecture?: string | null }
+  given: Partial<Omit<Facts, 'imageKey' | 'architecture'>> & { imageKey?: string; architecture?: string | null }
 ): Facts => ({
   container: 'hello:1',
   url: 's3://b/hello.tar',
@@ -22,6 +22,6 @@ export const someFacts = (
   by: 'verification',
   report: null,
   ...given,
-  slot: asArchitecture(given.slot ?? null) ?? '',
+  imageKey: asArchitecture(given.imageKey ?? null) ?? '',
   architecture: asArchitecture(given.architecture ?? null)
 })

@@ -27,7 +27,7 @@ export interface Overrides extends Partial<ServerOptions> {
 /** A server over an embedded store of its own; both end with the test. What its API answers has to be as openapi.yaml describes it. */
 export async function startServer(t: Test, { stores: given, listen = false, ...options }: Overrides = {}): Promise<Started> {
   const stores = given ?? (await openStores(t))
-  const catalogue = options.catalogue ?? createCatalogue(stores, { guarded: [], hash: sha256, onUntold })
+  const catalogue = options.catalogue ?? createCatalogue(stores, { guarded: [], hash: sha256, onAppendFailed })
   const before = async (app: FastifyInstance) => {
     watchAnswers(app, (fault) => t.fail(fault))
     await options.before?.(app)
@@ -39,7 +39,7 @@ export async function startServer(t: Test, { stores: given, listen = false, ...o
 }
 
 /** A journal that takes nothing is a fault of the test. */
-export const onUntold = (error: unknown): never => {
+export const onAppendFailed = (error: unknown): never => {
   throw error
 }
 

@@ -3,13 +3,13 @@ import type { Test } from 'tap'
 import { digestOf } from '../../src/app.ts'
 import type { BlobStore } from '../../src/blobs/blob-store.ts'
 import { createCatalogue } from '../../src/catalogue/catalogue.ts'
-import type { EventBounds } from '../../src/catalogue/events.ts'
+import type { EventBounds } from '../../src/catalogue/history/events.ts'
 import { parseArchitecture } from '../../src/domain/architecture.ts'
-import type { Rule } from '../../src/domain/rules.ts'
-import type { Release } from '../../src/domain/task.ts'
+import type { Rule } from '../../src/domain/build/rules.ts'
+import type { Release } from '../../src/domain/image/task.ts'
 import { createSources } from '../../src/sources/sources.ts'
 import { newDockerSave, type TestImage } from './images.ts'
-import { type Overrides, onUntold, openBlobs, openStores, type Started, sha256, startServer } from './start-server.ts'
+import { type Overrides, onAppendFailed, openBlobs, openStores, type Started, sha256, startServer } from './start-server.ts'
 import { tar } from './tar.ts'
 
 /** A gzipped tarball as `docker save | gzip` makes it. */
@@ -32,8 +32,8 @@ export interface TarballOptions extends Overrides {
   expected?: readonly string[]
   rules?: readonly Rule[]
   fillSpecs?: boolean
-  untoldMs?: number
-  onUntold?: (error: unknown) => void
+  appendGraceMs?: number
+  onAppendFailed?: (error: unknown) => void
   onFailure?: (error: unknown, what: string) => void
   add?: 'replace' | 'merge'
   /** Bytes of the disk that must stay free; more than it has make it a full one. */
@@ -62,7 +62,7 @@ export async function startWithTarballs(
     add = 'replace',
     eventBounds,
     aloneSince = undefined,
-    untoldMs = 5000,
+    appendGraceMs = 5000,
     ...options
   }: TarballOptions = {}
 ): Promise<WithTarballs> {
@@ -98,9 +98,9 @@ export async function startWithTarballs(
       addresses: () => ['http://127.0.0.1:0'],
       onDeparted: (one) => void departed.push(one)
     },
-    onUntold: options.onUntold ?? onUntold,
+    onAppendFailed: options.onAppendFailed ?? onAppendFailed,
     ...(options.onFailure && { onFailure: options.onFailure }),
-    untoldMs,
+    appendGraceMs,
     eventBounds
   })
   t.teardown(() => catalogue.summaries.stop())

@@ -19,8 +19,8 @@ const week = 7 * 24 * 3600
 /** Any S3, shared by any number of servers. The bucket must exist. Imports the SDK: import it only where S3 is used. */
 export async function openS3Blobs(options: S3Options): Promise<BlobStore> {
   const bucket = openBucket(options)
-  const slots = createSlots(options.uploadsAtOnce ?? 4)
-  const { uploads, live } = s3Uploads(bucket, slots)
+  const withinLimit = createSlots(options.uploadsAtOnce ?? 4)
+  const { uploads, live } = s3Uploads(bucket, withinLimit)
 
   async function head(key: string): Promise<BlobInfo | undefined> {
     const found = await headObject(bucket, bucket.at(checkKey(key)))
@@ -28,7 +28,7 @@ export async function openS3Blobs(options: S3Options): Promise<BlobStore> {
   }
 
   return {
-    put: (key, source, options = {}) => slots(() => putBlob(bucket, { key, source, options })),
+    put: (key, source, options = {}) => withinLimit(() => putBlob(bucket, { key, source, options })),
 
     async get(key, { range } = {}) {
       const get = { Bucket: bucket.name, Key: bucket.at(checkKey(key)), ...(range ? { Range: `bytes=${shown(range)}` } : {}) }

@@ -35,7 +35,7 @@ import {
 import { createQueue, cutParts, type Slots, sizeOfParts } from './parts.ts'
 import { type Kept, type State, uploadStates } from './upload-states.ts'
 
-export function s3Uploads(bucket: Bucket, slots: Slots): { uploads: Uploads; live: () => Promise<LiveUploads> } {
+export function s3Uploads(bucket: Bucket, withinLimit: Slots): { uploads: Uploads; live: () => Promise<LiveUploads> } {
   const busy = createBusy()
   const { nameOf, load, must, save, all } = uploadStates(bucket)
 
@@ -117,13 +117,13 @@ export function s3Uploads(bucket: Bucket, slots: Slots): { uploads: Uploads; liv
     if (onlyIfAbsent && !created) throw alreadyThere(key)
     if (former?.by !== id) await publish({ id, target, kept })
     const placed: Put = { ...stored, key, created }
-    if (keep) await letGo(id, { kept, change: { placed } })
+    if (keep) await releaseTarballs(id, { kept, change: { placed } })
     else await drop(id, kept)
     return placed
   }
 
   /** Keeps what is known of it, and none of its bytes. */
-  async function letGo(id: string, { kept, change }: { kept: Kept; change: Partial<State> }): Promise<Upload> {
+  async function releaseTarballs(id: string, { kept, change }: { kept: Kept; change: Partial<State> }): Promise<Upload> {
     const { multipart, ...known } = kept.state
     const state: State = { ...known, ...change, tags: [] }
     await save(id, { state, tail: Buffer.alloc(0), tag: kept.tag })
@@ -179,13 +179,13 @@ export function s3Uploads(bucket: Bucket, slots: Slots): { uploads: Uploads; liv
       const kept = await load(id)
       return kept && toUpload(id, kept.state)
     },
-    append: (piece) => busy(piece.id, () => slots(() => append(piece))),
+    append: (piece) => busy(piece.id, () => withinLimit(() => append(piece))),
     read,
     finish: (id, options) => busy(id, () => finish(id, options)),
     end: (id, note) =>
       busy(id, async () => {
         const change = { note, ended: true, touched: new Date().toISOString() }
-        return letGo(id, { kept: await must(id), change })
+        return releaseTarballs(id, { kept: await must(id), change })
       }),
     discard: (id) =>
       busy(id, async () => {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Batches, BatchItem, BatchResult } from '../../catalogue/batch.ts'
-import type { Edit } from '../../domain/container-edit.ts'
+import type { Batches, BatchItem, BatchResult } from '../../catalogue/containers/batch.ts'
+import type { Edit } from '../../domain/container/container-edit.ts'
 import type { BatchItem as Item, BatchResult as Result } from '../../schemas.ts'
 import type { BodyBounds } from '../shared/body.ts'
 import { causeOf } from '../shared/circumstances.ts'

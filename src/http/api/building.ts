@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Building, JobKind } from '../../catalogue/building.ts'
+import type { Building, JobKind } from '../../catalogue/builds/building.ts'
 import type { Architecture } from '../../domain/architecture.ts'
+import { parseJobWord } from '../../domain/build/job-report.ts'
+import { checkDnsLabel, expectedConfigMap, toYamlDocuments } from '../../domain/build/kubernetes.ts'
+import { parseNodes } from '../../domain/build/nodes.ts'
+import { readArchitectures } from '../../domain/build/rules.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import { parseJobWord } from '../../domain/job-report.ts'
-import { checkDnsLabel, expectedConfigMap, toYamlDocuments } from '../../domain/kubernetes.ts'
+import { asFields, type FieldProblem, noOthers, refuseProblems } from '../../domain/json/reading.ts'
 import { checkId } from '../../domain/limits.ts'
-import { parseNodes } from '../../domain/nodes.ts'
-import { asFields, noOthers, type Problem, refuseProblems } from '../../domain/reading.ts'
-import { readArchitectures } from '../../domain/rules.ts'
 import { type BodyBounds, readBody } from '../shared/body.ts'
 import { causeOf, preconditionOf } from '../shared/circumstances.ts'
 import { buildingDescriptions as describes } from './building-descriptions.ts'
@@ -120,7 +120,7 @@ export function buildingRoutes(app: FastifyInstance, { building, bounds }: Build
 function expectedFrom(text: string): Architecture[] {
   const fields = /^\ufeff?\s*\{/.test(text) ? asFields(parsedJson(text)) : undefined
   if (fields === undefined || fields['items'] !== undefined || fields['kind'] !== undefined) return parseNodes(text).architectures
-  const problems: Problem[] = []
+  const problems: FieldProblem[] = []
   noOthers(fields, { names: ['architectures'], path: '', problems })
   const architectures = readArchitectures(fields['architectures'], { path: 'architectures', problems })
   refuseProblems('body', problems)

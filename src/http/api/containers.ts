@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ContainerEdits } from '../../catalogue/container-edits.ts'
-import type { ContainerView } from '../../catalogue/image-views.ts'
-import type { Circumstances, Known } from '../../catalogue/records.ts'
-import type { Edit } from '../../domain/container-edit.ts'
+import type { ContainerEdits } from '../../catalogue/containers/container-edits.ts'
+import type { ContainerView } from '../../catalogue/lists/image-views.ts'
+import type { ChangeContext, StoredRecord } from '../../catalogue/records/image-records.ts'
+import type { Edit } from '../../domain/container/container-edit.ts'
 import type { BodyBounds } from '../shared/body.ts'
 import { causeOf, preconditionOf } from '../shared/circumstances.ts'
 import { containerDescriptions } from './container-descriptions.ts'
@@ -12,7 +12,7 @@ import { jsonBody } from './json-body.ts'
 
 export interface ContainerRoutes {
   edits: ContainerEdits
-  view: (known: Pick<Known, 'record' | 'revision'>) => Promise<ContainerView>
+  view: (known: Pick<StoredRecord, 'record' | 'revision'>) => Promise<ContainerView>
   specsNaming: (container: string) => Promise<string[]>
   publicUrl: (request: FastifyRequest) => string
   bounds: BodyBounds
@@ -22,7 +22,7 @@ const base = '/api/v1/containers/:id'
 
 /** Whole containers: put, patched, removed. */
 export function containerRoutes(app: FastifyInstance, { edits, view, specsNaming, publicUrl, bounds }: ContainerRoutes): void {
-  const asked = (request: FastifyRequest): Circumstances & { id: string } => {
+  const asked = (request: FastifyRequest): ChangeContext & { id: string } => {
     const { dryRun } = strictQuery(request, ['dryRun'])
     const { id } = request.params as { id: string }
     const circumstances = { publicUrl: publicUrl(request), cause: causeOf(request), precondition: preconditionOf(request) }

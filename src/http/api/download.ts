@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Download, Images } from '../../catalogue/images.ts'
+import type { Download, Images } from '../../catalogue/images/images.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { toDigestHeader } from '../shared/digest-headers.ts'
 import { parseRange, rangeApplies, unmetCondition } from '../shared/ranges.ts'

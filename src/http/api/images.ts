@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Asked, ImageAnswer, Images } from '../../catalogue/images.ts'
-import type { Circumstances } from '../../catalogue/records.ts'
+import type { ImageAddress, ImageAnswer, Images } from '../../catalogue/images/images.ts'
+import type { ChangeContext } from '../../catalogue/records/image-records.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Action } from '../../domain/policy.ts'
 import type { BodyBounds } from '../shared/body.ts'
@@ -29,13 +29,13 @@ const base = '/api/v1/containers/:id'
 const imageBase = `${base}/images/:architecture`
 
 export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, stallMs }: ImageRoutes): void {
-  const asked = (request: FastifyRequest): Asked => {
+  const asked = (request: FastifyRequest): ImageAddress => {
     const { id, architecture } = request.params as ImagePath
     return { id, architecture: architectureInPath(architecture), publicUrl: publicUrl(request) }
   }
 
   /** What is expected to stand there is the image where the path is that of one, else the container. */
-  const circumstances = (request: FastifyRequest): Circumstances => {
+  const circumstances = (request: FastifyRequest): ChangeContext => {
     const { architecture } = request.params as Partial<ImagePath>
     const precondition = preconditionOf(request)
     return {

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import type { ListRequest } from '../../catalogue/container-list.ts'
-import type { ContainerView } from '../../catalogue/image-views.ts'
-import { sortFields, states, verdicts } from '../../domain/summary.ts'
+import type { ListRequest } from '../../catalogue/lists/container-list.ts'
+import type { ContainerView } from '../../catalogue/lists/image-views.ts'
+import { sortFields, states, verdicts } from '../../domain/lists/summary.ts'
 import { architectureInPath, parseChoice, parseCount, parseText, strictQuery } from './input.ts'
 import { listDescriptions } from './list-descriptions.ts'
 

@@ -1,4 +1,4 @@
-import type { TarballUpload } from '../../catalogue/tarball-uploads.ts'
+import type { TarballUpload } from '../../catalogue/images/tarball-uploads.ts'
 
 export type BlobSource = TarballUpload['source']
 export type TarballSaid = ReturnType<TarballUpload['said']>

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Backfill } from '../../catalogue/backfill.ts'
-import { type FindingKind, findingKinds, type Line } from '../../catalogue/fsck/findings.ts'
-import type { Upkeep } from '../../catalogue/upkeep.ts'
+import type { Backfill } from '../../catalogue/containers/backfill.ts'
+import { type FindingKind, type FsckLine, findingKinds } from '../../catalogue/tarballs/fsck/findings.ts'
+import type { Upkeep } from '../../catalogue/tarballs/upkeep.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Action } from '../../domain/policy.ts'
 import { causeOf, preconditionOf } from '../shared/circumstances.ts'
@@ -66,7 +66,7 @@ export function upkeepRoutes(app: FastifyInstance, { upkeep, backfill, publicUrl
   function fsck(
     { request, reply }: { request: FastifyRequest; reply: FastifyReply },
     { deep, repair }: { deep?: string; repair?: string }
-  ): AsyncGenerator<Line> {
+  ): AsyncGenerator<FsckLine> {
     // whoever asked and went away wants to know no more
     const gone = new AbortController()
     reply.raw.once('close', () => gone.abort(new Error('the client went away')))

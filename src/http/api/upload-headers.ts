@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { UploadView } from '../../catalogue/upload-notes.ts'
+import type { UploadView } from '../../catalogue/images/upload-notes.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { ResumableUpload } from '../../schemas.ts'
 import { mediaType } from './input.ts'

@@ -1,4 +1,4 @@
-import type { UploadClaim } from '../../catalogue/upload-notes.ts'
+import type { UploadClaim } from '../../catalogue/images/upload-notes.ts'
 import { parseArchitecture } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { checkId, utf8Length } from '../../domain/limits.ts'

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ResumableUploads } from '../../catalogue/resumable-uploads.ts'
-import type { UploadView } from '../../catalogue/upload-notes.ts'
+import type { ResumableUploads } from '../../catalogue/images/resumable-uploads.ts'
+import type { UploadView } from '../../catalogue/images/upload-notes.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Action } from '../../domain/policy.ts'
 import { hasBody } from '../shared/body.ts'

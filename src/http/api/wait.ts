@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { goals, type Waiting } from '../../catalogue/waiting.ts'
+import { goals, type Waiting } from '../../catalogue/lists/waiting.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { type Description, json } from '../shared/describes.ts'
 import { problem } from './container-descriptions.ts'

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { JsonError, pythonObject, pythonString, pythonStyle } from '../../domain/json.ts'
+import { JsonError, pythonObject, pythonString, pythonStyle } from '../../domain/json/json.ts'
 
 export interface Answer {
   success: boolean

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
-import { pythonString } from '../../domain/json.ts'
+import { pythonString } from '../../domain/json/json.ts'
 import { sendAnswer, shows } from './envelope.ts'
 
 /** Up to here a list is sorted and has a Content-Length; beyond, it is sent as it comes, so that memory stays flat. */

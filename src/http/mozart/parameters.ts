@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { CatalogueError } from '../../domain/errors.ts'
-import { JsonError, readJson, stringOf } from '../../domain/json.ts'
+import { JsonError, readJson, stringOf } from '../../domain/json/json.ts'
 import { maskedStart } from '../../domain/secrets.ts'
 import { type BodyBounds, hasBody, readBody } from '../shared/body.ts'
 import { type Fields, parseUrlEncoded } from '../shared/url-encoded.ts'

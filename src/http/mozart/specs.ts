@@ -1,6 +1,6 @@
-import type { Specs } from '../../catalogue/specs.ts'
+import type { Specs } from '../../catalogue/containers/specs.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import { pythonString } from '../../domain/json.ts'
+import { pythonString } from '../../domain/json/json.ts'
 import type { Handler } from './call.ts'
 import { restyled, sendAnswer } from './envelope.ts'
 import { sendList } from './list.ts'

@@ -1,4 +1,4 @@
-import { pythonString } from '../../domain/json.ts'
+import { pythonString } from '../../domain/json/json.ts'
 
 /** The version in the path; paths without one speak v0.1. */
 export type Version = 'v0.1' | 'v0.2'

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import { fromDocument, type Record } from '../../domain/document.ts'
+import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
+import { architecturesOf, resolveImage } from '../../domain/container/resolution.ts'
 import { isCatalogueError } from '../../domain/errors.ts'
-import { architecturesOf, resolveImage } from '../../domain/resolution.ts'
 import type { UnavailableReport } from '../../schemas.ts'
 import { json } from '../shared/describes.ts'
 
@@ -34,7 +34,7 @@ async function reportOf({ containers }: Catalogue, { id, architecture }: Params)
   return { message: reason(record, architecture), container: id, architecture, available }
 }
 
-function reason(record: Record, architecture: string): string {
+function reason(record: ContainerRecord, architecture: string): string {
   try {
     const { source } = resolveImage(record, architecture)
     if (source === 'url') return `${record.id} names no architectures now, only one image; read the container again`

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import type { Cause } from '../../domain/entry.ts'
 import { CatalogueError } from '../../domain/errors.ts'
+import type { Cause } from '../../domain/history/entry.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import './action.ts'
 

@@ -15,7 +15,7 @@ export interface ElasticsearchOptions {
 const own = {
   facts: { index: 'leporello-facts', keywords: ['id', 'container', 'checked'] },
   tasks: { index: 'leporello-tasks', keywords: ['id', 'due'] },
-  assemblies: { index: 'leporello-assemblies', keywords: ['id', 'container', 'wakes', 'updated'] },
+  buildStatuses: { index: 'leporello-assemblies', keywords: ['id', 'container', 'wakes', 'updated'] },
   journal: { index: 'leporello-journal', keywords: ['id', 'container', 'kind', 'order', 'what'] },
   summaries: {
     index: 'leporello-summaries',
@@ -37,7 +37,7 @@ export function elasticsearchStores({ engine: options, indices }: ElasticsearchO
     hysdsIos: documents(indices.hysdsIos, hysdsIosIndex),
     facts: ours(own.facts),
     tasks: ours(own.tasks),
-    assemblies: ours(own.assemblies),
+    buildStatuses: ours(own.buildStatuses),
     journal: ours(own.journal),
     summaries: ours(own.summaries),
     demand: ours(own.demand),

@@ -1,5 +1,5 @@
 import { CatalogueError } from '../../domain/errors.ts'
-import { sortableLength } from '../../domain/query.ts'
+import { sortableLength } from '../../domain/json/query.ts'
 import type { Scanned } from '../document-store.ts'
 import { type Engine, reasonOf } from './engine.ts'
 import type { IndexWatch } from './index-state.ts'

@@ -1,5 +1,5 @@
 import { CatalogueError } from '../../domain/errors.ts'
-import { globMatches } from '../../domain/query.ts'
+import { globMatches } from '../../domain/json/query.ts'
 import { type Engine, reasonOf } from './engine.ts'
 
 /** What we must know of an index beyond its name. */

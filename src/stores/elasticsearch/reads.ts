@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CatalogueError } from '../../domain/errors.ts'
-import { itemsAt, membersAt } from '../../domain/json-scan.ts'
+import { itemsAt, membersAt } from '../../domain/json/json-scan.ts'
 import { limits } from '../../domain/limits.ts'
 import { coalesce } from '../coalesce.ts'
 import type { Stored } from '../document-store.ts'

@@ -61,7 +61,7 @@ export async function embeddedStores({ data, patienceMs, maxPages }: EmbeddedOpt
     hysdsIos: documents('hysds_ios-mozart'),
     facts: documents('leporello-facts'),
     tasks: documents('leporello-tasks'),
-    assemblies: documents('leporello-assemblies'),
+    buildStatuses: documents('leporello-assemblies'),
     journal: documents('leporello-journal'),
     summaries: documents('leporello-summaries'),
     demand: documents('leporello-demand'),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { CatalogueError } from '../../domain/errors.ts'
-import { type Condition, type FieldCondition, matches, type Sort, sortableLength, widened } from '../../domain/query.ts'
+import { type Condition, type FieldCondition, matches, type Sort, sortableLength, widened } from '../../domain/json/query.ts'
 import type { ListQuery, Page, Scanned, Stored } from '../document-store.ts'
 import { type Database, textOf, type Value } from './driver.ts'
 import type { Table } from './messages.ts'

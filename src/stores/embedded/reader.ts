@@ -42,12 +42,12 @@ export function createReader(file: string): Reader {
       return work(database)
     } catch (error) {
       // the next read opens another connection: this one may be of no use any more
-      letGo()
+      releaseTarballs()
       throw storeError(error, file)
     }
   }
 
-  function letGo(): void {
+  function releaseTarballs(): void {
     database?.close()
     database = undefined
   }
@@ -63,7 +63,7 @@ export function createReader(file: string): Reader {
     version: () => reading((database) => textOf(database.row('select cast(sqlite_version() as blob)')![0])),
     close: () => {
       closed = true
-      letGo()
+      releaseTarballs()
     }
   }
 }

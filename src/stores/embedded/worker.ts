@@ -53,13 +53,13 @@ function handle(kind: keyof Calls, request: never): { answer: unknown } | Refuse
     return { answer: handlers[kind](database, request) }
   } catch (thrown) {
     const error = storeError(thrown, file)
-    if (isCatalogueError(error, 'store_unavailable')) letGo()
+    if (isCatalogueError(error, 'store_unavailable')) releaseTarballs()
     return { refused: inWords(error) }
   }
 }
 
 /** After a failure of the disk the connection may be of no use any more; the next request opens another. */
-function letGo(): void {
+function releaseTarballs(): void {
   try {
     database?.close()
   } finally {
@@ -75,7 +75,7 @@ function inWords(error: unknown): Refused['refused'] {
 const port = parentPort!
 port.on('message', (message: 'end' | { n: number; kind: keyof Calls; request: never }) => {
   if (message === 'end') {
-    letGo()
+    releaseTarballs()
     port.close()
   } else {
     port.postMessage({ n: message.n, ...handle(message.kind, message.request) })

@@ -2,7 +2,7 @@ import { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync 
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { openLocalBlobs } from '../../../src/blobs/local/local-blobs.ts'
-import { factsId, toFactsDocument } from '../../../src/domain/facts.ts'
+import { factsId, toFactsDocument } from '../../../src/domain/image/facts.ts'
 import type { FsckFinding, FsckNote, FsckSummary } from '../../../src/schemas.ts'
 import { temporaryDirectory } from '../../stores/embedded/directory.ts'
 import { someFacts } from '../../support/facts.ts'
@@ -221,7 +221,7 @@ t.test('a tarball whose removal is under way, and one that waits to be published
   await server.app.inject('/container/remove?id=hello:1')
   const waiting = `containers/other/${'a'.repeat(12)}/other.tar`
   await server.blobs.put(waiting, inChunks(bytes))
-  await server.stores.assemblies.put('x', JSON.stringify({ id: 'x', pending: { arm64: { url: `http://h/storage/${waiting}` } } }))
+  await server.stores.buildStatuses.put('x', JSON.stringify({ id: 'x', pending: { arm64: { url: `http://h/storage/${waiting}` } } }))
   server.pass(day)
 
   const { findings, notes } = await server.fsck()
@@ -235,7 +235,7 @@ t.test('a tarball whose removal is under way, and one that waits to be published
 
 t.test('facts and tasks about nothing are told, and removed when asked', async (t) => {
   const server = await start(t)
-  const facts = someFacts({ container: 'removed:1', slot: 'amd64', checked: '2025-01-01T00:00:00.000Z' })
+  const facts = someFacts({ container: 'removed:1', imageKey: 'amd64', checked: '2025-01-01T00:00:00.000Z' })
   const id = factsId(facts, sha256)
   await server.stores.facts.put(id, toFactsDocument(facts, id))
   await server.stores.tasks.put('broken', JSON.stringify({ id: 'broken', kind: 'unheard of' }))

@@ -20,7 +20,7 @@ interface Item {
 }
 
 async function start(t: Test, options: TarballOptions & { stores: Stores }) {
-  const { app, catalogue, stores } = await startWithTarballs(t, { now, untoldMs: graceMs, ...options })
+  const { app, catalogue, stores } = await startWithTarballs(t, { now, appendGraceMs: graceMs, ...options })
   const get = async (query: string, status = 200) => {
     const reply = await app.inject(query.startsWith('/') ? query : `${base}?${query}`)
     if (reply.statusCode !== status) throw new Error(`${query}: ${reply.statusCode} ${reply.body}`)
@@ -354,7 +354,7 @@ export function listContract(t: Test, open: OpenLists): void {
       put: (...given) => (dead ? Promise.reject(new Error('killed')) : stores.journal.put(...given))
     }
     const untold: unknown[] = []
-    const dying = await start(t, { stores: { ...stores, journal }, onUntold: (error) => untold.push(error) })
+    const dying = await start(t, { stores: { ...stores, journal }, onAppendFailed: (error) => untold.push(error) })
     await dying.put('a:v1', ['amd64'])
     await dying.catalogue.summaries.settled(5000)
     await settle()
@@ -395,7 +395,7 @@ export function listContract(t: Test, open: OpenLists): void {
       return stores.journal.put(id, document, expected)
     }
     const slow = await start(t, { stores: { ...stores, journal: { ...stores.journal, put } } })
-    const other = await start(t, { stores: { ...stores, journal: { ...stores.journal, put: heard } }, untoldMs: 60_000 })
+    const other = await start(t, { stores: { ...stores, journal: { ...stores.journal, put: heard } }, appendGraceMs: 60_000 })
     await slow.put('a:v1', ['amd64'])
     await slow.catalogue.summaries.settled(5000)
     await settle()

@@ -233,12 +233,12 @@ export function publicationContract(name: string, open: (t: Test) => Promise<Ope
         stores: {
           ...stores,
           containers: dying(stores.containers),
-          assemblies: dying(stores.assemblies),
+          buildStatuses: dying(stores.buildStatuses),
           facts: dying(stores.facts),
           tasks: dying(stores.tasks)
         },
         rules,
-        onUntold: () => {}
+        onAppendFailed: () => {}
       })
       const reply = await containerOn(killed, id).image('arm64')
 

@@ -213,3 +213,21 @@ t.test('a site may lay over what is there by default, and a request may say othe
   await add('s390x', '&merge=false')
   t.strictSame(await names(), ['s390x'])
 })
+
+t.test('an identical document that is posted again writes nothing; one in another order is stored as it came', async (t) => {
+  const { app, stores } = await startServer(t)
+  const add = (more = {}) => app.inject({ method: 'POST', url: `/container/add?${query({ ...hello, ...more })}` })
+  await add()
+  const first = await stores.containers.get('hello:1')
+
+  const again = await add()
+  const same = await stores.containers.get('hello:1')
+  await add({ urls: '{"arm64": "s3://b/hello-arm64.tar.gz", "x86_64": "s3://b/hello.tar.gz"}' })
+  const reordered = await stores.containers.get('hello:1')
+
+  t.equal(again.statusCode, 200)
+  t.strictSame(same, first)
+  t.not(reordered?.revision, first?.revision)
+  t.match(JSON.parse(reordered!.document).urls, /^{"arm64"/)
+  t.equal((await stores.journal.list({ limit: 10 })).items.length, 1)
+})

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { factsId, toFactsDocument } from '../../../src/domain/facts.ts'
+import { factsId, toFactsDocument } from '../../../src/domain/image/facts.ts'
 import { someFacts } from '../../support/facts.ts'
 import { inChunks } from '../../support/images.ts'
 import { sha256 } from '../../support/start-server.ts'
@@ -58,7 +58,7 @@ t.test('what changed is put down to be read anew', async (t) => {
 
 t.test('facts about what no record names any more are forgotten', async (t) => {
   const server = await startWithTarballs(t)
-  const facts = someFacts({ container: 'removed:1', slot: 'amd64', checked: '2025-01-01T00:00:00.000Z' })
+  const facts = someFacts({ container: 'removed:1', imageKey: 'amd64', checked: '2025-01-01T00:00:00.000Z' })
   const id = factsId(facts, sha256)
   await server.stores.facts.put(id, toFactsDocument(facts, id))
 

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { factsId, toFactsDocument } from '../../../src/domain/facts.ts'
+import { factsId, toFactsDocument } from '../../../src/domain/image/facts.ts'
 import { someFacts } from '../../support/facts.ts'
 import { sha256, startServer } from '../../support/start-server.ts'
 
@@ -11,7 +11,13 @@ const armUrl = 's3://b/hello-arm64.tar.gz'
 async function withMislabelled(t: Test) {
   const started = await startServer(t)
   await started.app.inject({ method: 'POST', url: '/container/add', query: hello })
-  const facts = someFacts({ slot: 'arm64', url: armUrl, verdict: 'mislabelled', architecture: 'amd64', summary: '/bin/sh is for amd64' })
+  const facts = someFacts({
+    imageKey: 'arm64',
+    url: armUrl,
+    verdict: 'mislabelled',
+    architecture: 'amd64',
+    summary: '/bin/sh is for amd64'
+  })
   const id = factsId(facts, sha256)
   await started.stores.facts.put(id, toFactsDocument(facts, id))
   return started

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import t from 'tap'
-import { startLoop } from '../../../src/catalogue/loop.ts'
+import { startLoop } from '../../../src/catalogue/jobs/loop.ts'
 import { CatalogueError } from '../../../src/domain/errors.ts'
 import { appLayer, baseLayer, inChunks } from '../../support/images.ts'
 import { openBlobs, openStores } from '../../support/start-server.ts'
@@ -38,7 +38,7 @@ t.test('an image of our own store is read behind the back of who registered it',
 })
 
 t.test('an image that others register, in the store itself, is read when that is noticed', async (t) => {
-  const server = await startWithTarballs(t, { untoldMs: 0, now: () => new Date() })
+  const server = await startWithTarballs(t, { appendGraceMs: 0, now: () => new Date() })
   const sweep = async () => {
     await server.catalogue.summaries.run({ everyMs: 0, signal: new AbortController().signal })
     await server.catalogue.summaries.settled(5000)

@@ -1,0 +1,97 @@
+import type { Upload } from '../../blobs/blob-store.ts'
+import type { Architecture } from '../../domain/architecture.ts'
+import { CatalogueError, type ErrorCode } from '../../domain/errors.ts'
+import type { Cause } from '../../domain/history/entry.ts'
+import type { Verdict } from '../../domain/image/facts.ts'
+
+/** What the metadata of a resumable upload say. */
+export interface UploadClaim {
+  /** Of the container. */
+  id: string
+  /** Undefined: what the bytes are for. */
+  architecture: Architecture | undefined
+  version: string | undefined
+  filename: string | undefined
+  /** Of the tarball, hexadecimal. */
+  sha256: string | undefined
+  /** What else the client said, as it said it: to be given back. */
+  also?: string | undefined
+}
+
+/** How an upload ended well. */
+export interface UploadResult {
+  architecture: Architecture
+  version: string
+  url: string
+  sha256: string
+  verdict: Verdict
+  /** The verdict in words. */
+  summary: string
+  /** Whether the architecture had no image before. */
+  created: boolean
+  unchanged: boolean
+  revision: string
+}
+
+/** Why it was refused for good. */
+export interface UploadRefusal {
+  code: ErrorCode
+  message: string
+}
+
+/** What is remembered beside the bytes of an upload, as its note. */
+export interface UploadNote extends UploadClaim {
+  /** Under which address it was begun: the record will name the tarball there. */
+  publicUrl: string
+  /** Who began it. */
+  cause: Cause
+  result?: UploadResult
+  refusal?: UploadRefusal
+}
+
+export const toNote = (note: UploadNote): string => JSON.stringify({ tarball: note })
+
+/** Undefined for the note of what is no upload of a tarball. */
+export function parseNote(text: string): UploadNote | undefined {
+  try {
+    const { tarball } = JSON.parse(text) as { tarball?: UploadNote }
+    return typeof tarball?.id === 'string' ? tarball : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** arriving: bytes are missing. proving: all have come, and are being read, or soon will be. */
+export type UploadState = 'arriving' | 'proving' | 'registered' | 'refused'
+
+/** An upload as it stands. */
+export interface UploadView extends UploadClaim {
+  upload: string
+  state: UploadState
+  offset: number
+  size: number
+  created: Date
+  expires: Date
+  result: UploadResult | undefined
+  refusal: UploadRefusal | undefined
+}
+
+export function uploadView(upload: Upload, { note, expiryMs }: { note: UploadNote; expiryMs: number }): UploadView {
+  const { id, offset, size = 0, created, touched } = upload
+  const { publicUrl: _, cause: __, result, refusal, ...claim } = note
+  const state = result ? 'registered' : refusal ? 'refused' : offset < size ? 'arriving' : 'proving'
+  return { ...claim, upload: id, state, offset, size, created, expires: new Date(touched.getTime() + expiryMs), result, refusal }
+}
+
+/** What may be different the next time: with any other refusal an upload has ended. */
+const passing: ReadonlySet<ErrorCode> = new Set([
+  'store_unavailable',
+  'store_full',
+  'revision_conflict',
+  'upload_conflict',
+  'upload_unknown'
+])
+
+/** Undefined for an error after which the upload can still be tried again. */
+export const refusalFrom = (error: unknown): UploadRefusal | undefined =>
+  error instanceof CatalogueError && !passing.has(error.code) ? { code: error.code, message: error.message } : undefined

@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { copyFile, rename, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { makeFolder, openBlobs } from '../../app.ts'
+import type { Config, Objects } from '../../config/config.ts'
+import { percentDecoded } from '../../domain/percent.ts'
+import { maskSecrets } from '../../domain/secrets.ts'
+import { type Incoming, parseUrl, send, unreachable } from './http-client.ts'
+
+/** What is to be uploaded, read once beforehand: every place can then compare what it got. */
+export interface LocalFile {
+  path: string
+  size: number
+  sha256: string
+}
+
+export async function describeFile(path: string): Promise<LocalFile> {
+  if (!(await stat(path)).isFile()) throw new Error(`${path} is no file`)
+  const hash = createHash('sha256')
+  let size = 0
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+    hash.update(chunk)
+    size += chunk.length
+  }
+  return { path, size, sha256: hash.digest('hex') }
+}
+
+/** Puts a file where a URL says: a path, file:, s3:, dav:, davs:, http: or https:, as osaka understands them. */
+export async function upload(file: LocalFile, url: string, config: Pick<Config, 'objects'>): Promise<void> {
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url) ?? []
+  switch (scheme?.toLowerCase()) {
+    case undefined:
+      return toPath(file, url)
+    case 'file':
+      return toPath(file, percentDecoded(parseUrl(url).pathname))
+    case 's3':
+    case 's3s':
+      return toS3(file, s3Destination(url, config.objects))
+    case 'dav':
+    case 'davs':
+      return toDav(file, url.replace(/^dav/i, 'http'))
+    case 'http':
+    case 'https':
+      return toHttp(file, url)
+    default:
+      throw new Error(`${scheme}:// is no place that a tarball can be put; expected a path, s3://, dav://, davs://, http:// or https://`)
+  }
+}
+
+async function toPath({ path }: LocalFile, target: string): Promise<void> {
+  await makeFolder(dirname(target))
+  const part = `${target}.part-${process.pid}`
+  try {
+    await copyFile(path, part)
+    await rename(part, target)
+  } catch (error) {
+    await rm(part, { force: true })
+    throw error
+  }
+}
+
+/** Each folder above the file, then the file. osaka removes the old file first; a PUT replaces it without a moment in which there is none. */
+async function toDav(file: LocalFile, url: string): Promise<void> {
+  const { origin, pathname } = parseUrl(url)
+  const folders = pathname.split('/').slice(1, -1)
+  for (let i = 1; i <= folders.length; i++) {
+    const folder = Object.assign(parseUrl(url), { pathname: `/${folders.slice(0, i).join('/')}/`, search: '' })
+    // what is there is 405, what is above the server's own root is anything; the PUT will tell
+    const { status } = await send(folder.href, { method: 'MKCOL' })
+    if (status === 401 || status >= 500) throw new Error(`${origin} answered MKCOL with ${status}`)
+  }
+  return toHttp(file, url)
+}
+
+async function toHttp({ path, size, sha256 }: LocalFile, url: string): Promise<void> {
+  const headers = {
+    'content-length': String(size),
+    'content-type': 'application/octet-stream',
+    'content-digest': `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`,
+    ...(size > 1024 * 1024 && { expect: '100-continue' })
+  }
+  const put = await send(url, { method: 'PUT', headers, body: () => createReadStream(path, { highWaterMark: 256 * 1024 }) })
+  if (put.status !== 200 && put.status !== 201 && put.status !== 204) throw refusal(`PUT ${url}`, put)
+  const head = await send(url, { method: 'HEAD' })
+  if (head.status !== 200) throw refusal(`HEAD ${url}, after its PUT,`, head)
+  const length = head.headers['content-length']
+  if (length !== undefined && Number(length) !== size) throw new Error(`${maskSecrets(url)} has ${length} bytes now; ${size} were sent`)
+}
+
+/** Takes away what upload has put there. */
+export async function removeUploaded(url: string, { objects }: Pick<Config, 'objects'>): Promise<void> {
+  if (/^s3s?:/i.test(url)) {
+    const destination = s3Destination(url, objects)
+    const blobs = await openBlobs(destination)
+    try {
+      await blobs.remove(destination.key)
+    } finally {
+      await blobs.close()
+    }
+  } else if (/^(?:davs?|https?):/i.test(url)) {
+    const answer = await send(url.replace(/^dav/i, 'http'), { method: 'DELETE' })
+    if (answer.status >= 300) throw refusal(`DELETE ${url}`, answer)
+  } else {
+    await rm(/^file:/i.test(url) ? percentDecoded(parseUrl(url).pathname) : url)
+  }
+}
+
+export const refusal = (what: string, { status, text }: Incoming): Error =>
+  new Error(`${maskSecrets(what)} was answered ${status}${text ? `: ${maskSecrets(text.trim().slice(0, 500))}` : ''}`)
+
+export interface S3Destination {
+  objects: Extract<Objects, { kind: 's3' }>
+  key: string
+}
+
+/**
+ * `s3://bucket/key`, at the server that LEPORELLO_S3_ENDPOINT names or else Amazon's; osaka's `s3://s3-us-west-2.amazonaws.com/bucket/key`;
+ * `s3://[key:secret@]host:port/bucket/key`, over https as osaka does.
+ */
+export function s3Destination(url: string, configured: Objects): S3Destination {
+  // not by URL: a key is taken as it stands, percent signs and all
+  const [, login, host = '', path = ''] = /^s3s?:\/\/(?:([^@/]*)@)?([^/]*)\/?(.*)$/i.exec(url) ?? []
+  const [hostname = '', port] = host.split(':')
+  const [, region] = /^s3[.-](?:dualstack\.)?([a-z0-9-]+)\.amazonaws\.com$/.exec(hostname) ?? []
+  const amazon = region !== undefined || hostname === 's3.amazonaws.com'
+  const [accessKeyId = '', secretAccessKey = ''] = login?.split(':').map(percentDecoded) ?? []
+  const credentials = login !== undefined && { credentials: { accessKeyId, secretAccessKey } }
+  if (!amazon && port === undefined) {
+    const { region, endpoint, pathStyle = false } = configured as Partial<S3Destination['objects']>
+    const place = { ...(region && { region }), ...(endpoint && { endpoint }), pathStyle }
+    return named({ kind: 's3', bucket: hostname, prefix: '', ...place, ...credentials }, path)
+  }
+  const [bucket = '', ...key] = path.split('/')
+  const place = amazon ? { region: region ?? 'us-east-1' } : { endpoint: `https://${host}` }
+  return named({ kind: 's3', bucket, prefix: '', pathStyle: true, ...place, ...credentials }, key.join('/'))
+
+  function named(objects: S3Destination['objects'], key: string): S3Destination {
+    if (objects.bucket !== '' && key !== '') return { objects, key }
+    throw new Error(`${maskSecrets(url)} names no bucket and key; expected s3://bucket/key or s3://host/bucket/key`)
+  }
+}
+
+async function toS3({ path, size, sha256 }: LocalFile, { objects, key }: S3Destination): Promise<void> {
+  const blobs = await openBlobs({ objects })
+  try {
+    await blobs.put(key, createReadStream(path, { highWaterMark: 256 * 1024 }), { expected: { size, sha256 } })
+  } catch (error) {
+    const { message, cause } = error as Error & { cause?: NodeJS.ErrnoException }
+    // nobody answered, as ECONNREFUSED says; S3's own refusals have longer names
+    throw /^E[A-Z]+$/.test(cause?.code ?? '') ? Object.assign(new Error(message, { cause }), { code: unreachable }) : error
+  } finally {
+    await blobs.close()
+  }
+}

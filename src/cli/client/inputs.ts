@@ -1,0 +1,22 @@
+import { parseArchitecture } from '../../domain/architecture.ts'
+import { maskSecrets } from '../../domain/secrets.ts'
+import { misuse } from './api.ts'
+
+/** What images are made from, by architecture; `*` is every one's. */
+export interface Sources {
+  [architecture: string]: { [input: string]: string }
+}
+
+/** `commit=9c0e1f2` and `arm64:base=sha256:0d5a`. */
+export function sourcesOf(texts: readonly string[]): Sources {
+  const sources: Sources = {}
+  for (const text of texts) {
+    const [, name, input, value] = /^(?:([\w./-]+):)?([A-Za-z0-9][\w.-]*)=(.+)$/s.exec(text) ?? []
+    if (input === undefined || value === undefined) {
+      throw misuse(`${JSON.stringify(maskSecrets(text))} is no input; expected one as commit=9c0e1f2 or arm64:base=sha256:0d5a`)
+    }
+    const architecture = name === undefined ? '*' : parseArchitecture(name)
+    sources[architecture] = { ...sources[architecture], [input]: value }
+  }
+  return sources
+}

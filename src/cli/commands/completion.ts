@@ -1,0 +1,146 @@
+import { commands } from '../commands.ts'
+import { type Command, complain, exit, say } from '../terminal/command.ts'
+
+export const completion: Command = {
+  usage: 'completion bash|zsh|fish',
+  description: `Prints the completion of this very program for a shell: its commands and their options.
+
+Exit status: 0 done, 64 no shell that is known.`,
+  options: { json: { type: 'boolean', help: 'the commands and their options as JSON, for other shells' } },
+  examples: [
+    { command: 'source <(leporello completion bash)', does: 'complete in this shell; in ~/.bashrc: in every one' },
+    { command: 'leporello completion zsh > "$fpath[1]/_leporello"', does: 'the same for zsh' },
+    { command: 'leporello completion fish > ~/.config/fish/completions/leporello.fish', does: 'the same for fish' }
+  ],
+  maxPositionals: 1,
+  completes: [['bash', 'zsh', 'fish']],
+  run: async ({ values, positionals: [shell] }) => {
+    const words = await known()
+    if (values['json'] === true) return told(JSON.stringify(words, null, 2))
+    const script = shell === undefined ? undefined : scripts[shell]
+    if (script) return told(script(words))
+    complain(`leporello: expected a shell: ${Object.keys(scripts).join(', ')}\nTry: leporello completion --help`)
+    return exit.usage
+  }
+}
+
+interface Known {
+  name: string
+  summary: string
+  options: { name: string; help: string; value: boolean; choices: readonly string[] }[]
+  /** The words that are known of each argument, the last of all that follow. */
+  arguments: readonly (readonly string[])[]
+}
+
+/** As the commands say themselves. */
+const known = (): Promise<Known[]> =>
+  Promise.all(
+    [...commands].map(async ([name, { summary, load }]) => {
+      const { options, completes = [] } = await load()
+      const own = Object.entries(options).map(([option, { help, type, choices = [] }]) => ({
+        name: option,
+        help,
+        value: type === 'string',
+        choices
+      }))
+      return { name, summary, options: [...own, { name: 'help', help: 'how it is used', value: false, choices: [] }], arguments: completes }
+    })
+  )
+
+const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
+const named = (options: Known['options']) => options.map(({ name }) => `--${name}`).join(' ')
+
+/** Lines of a shell's `case`, one for each place where words are known: after an option, or as an argument. */
+const choicesOf = ({ name, options, arguments: places }: Known): string[] => [
+  ...options
+    .filter(({ choices }) => choices.length > 0)
+    .map((option) => `'${name} --${option.name}') choices='${option.choices.join(' ')}' ;;`),
+  ...places.flatMap((choices, at) =>
+    choices.length === 0
+      ? []
+      : `'${name} ${at + 1}'${at === places.length - 1 ? ` | '${name} '[0-9]*` : ''}) choices='${choices.join(' ')}' ;;`
+  )
+]
+
+const scripts: Record<string, (words: Known[]) => string> = {
+  // bash takes a colon for the end of a word, which it is in no id: words are those of the line
+  bash: (words) => `_leporello() {
+  local word=\${COMP_WORDS[COMP_CWORD]} line=\${COMP_LINE-"\${COMP_WORDS[*]}"} before=() options= choices= place at=1 i
+  read -ra before <<< "\${line:0:\${COMP_POINT-\${#line}}}"
+  COMPREPLY=()
+  place=\${#before[@]}
+  if [ -n "$word" ]; then place=$((place - 1)); fi
+  if [ "$place" -le 1 ]; then
+    COMPREPLY=($(compgen -W '${words.map(({ name }) => name).join(' ')} --help --version' -- "$word"))
+    return
+  fi
+  for ((i = 2; i < place; i++)); do
+    if [ "\${before[i]:0:1}" != - ]; then at=$((at + 1)); fi
+  done
+  case \${before[1]} in
+${words.map(({ name, options }) => `    ${name}) options='${named(options)}' ;;`).join('\n')}
+    *) return ;;
+  esac
+  if [ "\${before[place - 1]:0:1}" = - ]; then at=\${before[place - 1]}; fi
+  case "\${before[1]} $at" in
+${words
+  .flatMap(choicesOf)
+  .map((line) => `    ${line}`)
+  .join('\n')}
+  esac
+  if [ "\${word:0:1}" = - ]; then choices=$options; fi
+  COMPREPLY=($(compgen -W "$choices" -- "$word"))
+}
+complete -o bashdefault -o default -F _leporello leporello`,
+
+  zsh: (words) => `#compdef leporello
+_leporello() {
+  local -a commands
+  commands=(
+${words.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`).join('\n')}
+  )
+  if (( CURRENT == 2 )); then
+    _describe command commands
+    return
+  fi
+  case $words[2] in
+${words
+  .map(
+    ({ name, options, arguments: places }) =>
+      `    ${name}) _arguments ${options.map((option) => quoted(`--${option.name}${option.value ? '=' : ''}[${bracketed(option.help)}]${option.value ? `:value:${option.choices.length > 0 ? `(${option.choices.join(' ')})` : '_files'}` : ''}`)).join(' ')} ${argumentsOf(places)} ;;`
+  )
+  .join('\n')}
+  esac
+}
+if [ "$funcstack[1]" = _leporello ]; then _leporello "$@"; else compdef _leporello leporello; fi`,
+
+  fish: (words) =>
+    words
+      .flatMap(({ name, summary, options, arguments: places }) => [
+        ...(places.at(-1) ?? []).map((choice) => `complete -c leporello -n '__fish_seen_subcommand_from ${name}' -a ${fishQuoted(choice)}`),
+        `complete -c leporello -n __fish_use_subcommand -f -a ${name} -d ${fishQuoted(summary)}`,
+        ...options.map(
+          (option) =>
+            `complete -c leporello -n '__fish_seen_subcommand_from ${name}' -l ${option.name}${option.choices.length > 0 ? ` -xa ${fishQuoted(option.choices.join(' '))}` : option.value ? ' -r' : ''} -d ${fishQuoted(option.help)}`
+        )
+      ])
+      .join('\n')
+}
+
+/** Arguments for zsh's _arguments. */
+const argumentsOf = (places: Known['arguments']): string =>
+  [
+    ...places.map((choices, at) => [String(at === places.length - 1 ? '*' : at + 2), choices] as const),
+    ...(places.length === 0 ? [['*', []] as const] : [])
+  ]
+    .map(([at, choices]) => quoted(`${at}:argument:${choices.length > 0 ? `(${choices.join(' ')})` : '_files'}`))
+    .join(' ')
+
+/** Within `[…]` of zsh's _arguments. */
+const bracketed = (help: string) => help.replace(/[[\]\\]/g, '\\$&')
+const fishQuoted = (text: string) => `'${text.replace(/['\\]/g, '\\$&')}'`
+
+function told(text: string): number {
+  say(text)
+  return exit.done
+}

@@ -1,0 +1,120 @@
+import { basename, resolve } from 'node:path'
+import type { Config } from '../../config/config.ts'
+import { pythonObject, pythonString } from '../../domain/json/json.ts'
+import { maskSecrets } from '../../domain/secrets.ts'
+import { print } from '../client/client-command.ts'
+import { describeFile, type LocalFile, refusal, upload } from '../client/destinations.ts'
+import { send, unreachable } from '../client/http-client.ts'
+import { withConfig } from '../client/start.ts'
+import { type Command, complain, exit, refuse, say } from '../terminal/command.ts'
+
+export const containerMet: Command = {
+  usage: 'container-met IDENT VERSION PRODUCT REPO DIGEST MOZART_URL [PRODUCT_ARM64] [--json]',
+  description: `Does what container-builder's container-met.py does, without Python: uploads a tarball to the place that REPO names, under its own
+name, and registers the container with the Mozart at MOZART_URL (this or another one). PRODUCT is the x86_64 tarball, or '' for none.
+
+REPO is a path, s3://bucket/prefix, osaka's s3://s3-us-west-2.amazonaws.com/bucket/prefix, s3://key:secret@host:port/bucket/prefix,
+dav://, davs://, http:// or https:// (by PUT). S3 keys come from the environment (AWS_ACCESS_KEY_ID and so on); LEPORELLO_S3_ENDPOINT names
+an S3 server that is not Amazon's, together with LEPORELLO_OBJECTS=s3 and LEPORELLO_S3_BUCKET. Certificates are not checked.
+
+Exit status: 0 registered, 1 refused, 69 a server not reachable, 255 too few arguments.`,
+  options: { json: { type: 'boolean', help: 'the outcome as JSON, a refusal as well' } },
+  examples: [
+    {
+      command:
+        'leporello container-met container-hello:v1 v1 hello-v1.tar.gz dav://127.0.0.1:8888/storage sha256:0 http://127.0.0.1:8888/api/v0.1',
+      does: 'upload a tarball to Leporello, and register it there'
+    }
+  ],
+  maxPositionals: 7,
+  run: async ({ positionals, values }) => {
+    const json = values['json'] === true
+    if (positionals.length < 6) {
+      if (json) refuse('usage', tooFew)
+      complain(`[ERROR] ${tooFew}`)
+      return 255
+    }
+    return withConfig((config) => run(positionals, { config, json }), { json })
+  }
+}
+
+/** The words of the builder's script, which people look for. */
+const tooFew = 'Metadata requires: ident version product repo digest mozart_url [product_arm64]'
+
+interface Placed {
+  url: string
+  size: number
+  sha256: string
+}
+
+async function run(
+  [ident, version, product, repo, digest, mozartUrl, productArm64]: string[],
+  { config, json }: { config: Config; json: boolean }
+): Promise<number> {
+  const put = async (file: LocalFile | undefined): Promise<Placed | undefined> => {
+    const placed = file && (await place(file, { repo: repo!, config }))
+    if (placed && !json) say(`${maskSecrets(placed.url)}: ${placed.size} bytes, sha256:${placed.sha256}`)
+    return placed
+  }
+  try {
+    const [first, second] = [await described(product), await described(productArm64)]
+    refuseOneName(first, second)
+    const [amd64, arm64] = [await put(first), await put(second)]
+    const [url, urlArm64] = [amd64?.url ?? '', arm64?.url ?? '']
+    await register({ name: ident!, version: version!, url, resource: 'container', digest: digest!, ...urlsOf(url, urlArm64) }, mozartUrl!)
+    if (json) print({ id: ident, version, digest, images: { amd64: shown(amd64), arm64: shown(arm64) }, server: maskSecrets(mozartUrl!) })
+    else say(`${ident} is registered at ${maskSecrets(mozartUrl!)}`)
+    return exit.done
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (json) refuse(code === unreachable ? 'unreachable' : 'refused', maskSecrets(message))
+    complain(`[ERROR] ${maskSecrets(message)}`)
+    return code === unreachable ? exit.unreachable : exit.wrong
+  }
+}
+
+const shown = (placed: Placed | undefined) => placed && { ...placed, url: maskSecrets(placed.url) }
+
+const described = async (path: string | undefined) => (path ? describeFile(resolve(path)) : undefined)
+
+/** Where it now stands, as it will be registered: with whatever the builder put into REPO. */
+async function place(file: LocalFile, { repo, config }: { repo: string; config: Config }): Promise<Placed> {
+  const url = joined(repo, basename(file.path))
+  await upload(file, url, config)
+  return { url, size: file.size, sha256: file.sha256 }
+}
+
+/** The second would take the place of the first, and every machine be given it. The script does that without a word. */
+function refuseOneName(product: LocalFile | undefined, arm64: LocalFile | undefined): void {
+  if (!product || !arm64 || basename(product.path) !== basename(arm64.path) || product.sha256 === arm64.sha256) return
+  throw new Error(`${product.path} and ${arm64.path} have one name, and would replace each other in REPO; nothing was sent`)
+}
+
+/** As Python's os.path.join. */
+const joined = (base: string, name: string): string => (base === '' || base.endsWith('/') ? base + name : `${base}/${name}`)
+
+function urlsOf(url: string, urlArm64: string): { urls?: string } {
+  const names = [
+    ...(url ? [['x86_64', url] as const, ['amd64', url] as const] : []),
+    ...(urlArm64 ? [['arm64', urlArm64] as const, ['aarch64', urlArm64] as const] : [])
+  ]
+  return names.length === 0 ? {} : { urls: pythonObject(names.map(([name, value]) => [name, pythonString(value)])) }
+}
+
+async function register(fields: Record<string, string>, mozartUrl: string): Promise<void> {
+  const endpoint = joined(mozartUrl, 'container/add')
+  if (!/^https?:\/\//i.test(mozartUrl)) throw new Error(`mozart_url is ${JSON.stringify(mozartUrl)}; expected an http:// or https:// URL`)
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const answer = await send(endpoint, { method: 'POST', headers, body: new URLSearchParams(fields).toString() })
+  if (answer.status >= 300) throw refusal(`POST ${endpoint}`, { ...answer, text: messageIn(answer.text) })
+}
+
+/** Mozart's own words, when it says them in its envelope. */
+function messageIn(text: string): string {
+  try {
+    const { message } = JSON.parse(text)
+    return typeof message === 'string' && message !== '' ? message : text
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { BuilderSettings } from '../../config/builder.ts'
+import type { Config } from '../../config/config.ts'
+import { type Diagnosis, diagnosis } from '../../domain/container/diagnosis.ts'
+import { maskSecrets } from '../../domain/secrets.ts'
+import { describeFile, removeUploaded, upload } from '../client/destinations.ts'
+
+const wrong = diagnosis('wrong', null)
+
+/** What the job of a build has to be told, and is not: the builder passes it on unquoted, so that an empty one is no argument at all. */
+export const environmentFindings = (settings: BuilderSettings): Diagnosis[] =>
+  Object.entries(settings)
+    .filter(([, value]) => value === undefined)
+    .map(([name]) =>
+      wrong('argument_missing', {
+        message: `${name} is not set in this environment, or empty`,
+        meaning:
+          'Builds fail: container-met.py is called with too few arguments ("Metadata requires: ident version product repo digest mozart_url [product_arm64]").',
+        advice: `Set ${name} for the job, or in Jenkins for all jobs, and run this in the same environment.`
+      })
+    )
+
+/** What has been begun and never ends keeps a process alive: who is told so has to end it. */
+export interface StorageTrial {
+  findings: Diagnosis[]
+  silent: boolean
+}
+
+/** Puts a file where the builder puts its tarballs, and takes it away. A place may be one that never answers. */
+export async function tryStorage(storage: string, { config, withinMs }: { config: Config; withinMs: number }): Promise<StorageTrial> {
+  const folder = await mkdtemp(join(tmpdir(), 'leporello-doctor-'))
+  let timer: NodeJS.Timeout | undefined
+  try {
+    const trial = putAndRemove(storage, { folder, config }).catch((error: Error) => error.message)
+    const silence = new Promise<typeof silent>((resolve) => {
+      timer = setTimeout(resolve, withinMs, silent)
+    })
+    const outcome = await Promise.race([trial, silence])
+    if (outcome === undefined) return { findings: [], silent: false }
+    const why = outcome === silent ? `nothing came of it within ${withinMs / 1000} s` : outcome
+    return { findings: [storageFinding(storage, why)], silent: outcome === silent }
+  } finally {
+    clearTimeout(timer)
+    await rm(folder, { recursive: true })
+  }
+}
+
+const silent = Symbol('silent')
+
+function storageFinding(storage: string, why: string): Diagnosis {
+  const remote = /^(?!file:)[a-z][a-z0-9+.-]*:\/\//i.test(storage)
+  return wrong('storage_not_writable', {
+    message: `${maskSecrets(storage)}: ${why}`,
+    meaning: 'Builds fail when they upload the tarball ("Upload fails to S3").',
+    advice: remote
+      ? 'Look at the credentials in the environment (AWS_ACCESS_KEY_ID and so on), at what they may do there, and at the name of the bucket.'
+      : 'Look at who may write in this directory, whether it is mounted, and whether its disk is full.'
+  })
+}
+
+async function putAndRemove(storage: string, { folder, config }: { folder: string; config: Config }): Promise<undefined> {
+  const name = `leporello-doctor-${randomBytes(6).toString('hex')}.txt`
+  const url = storage.endsWith('/') ? storage + name : `${storage}/${name}`
+  const file = join(folder, name)
+  await writeFile(file, 'leporello doctor\n')
+  await upload(await describeFile(file), url, config)
+  await removeUploaded(url, config)
+}

@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { entryKinds } from '../../domain/history/entry.ts'
+import type { HistoryEntry } from '../../schemas.ts'
+import type { Api, ApiError } from '../client/api.ts'
+import { clientCommand, numberOf, textOf } from '../client/client-command.ts'
+import { unreachable } from '../client/http-client.ts'
+import { complain, exit, say } from '../terminal/command.ts'
+import { paintFor } from '../terminal/terminal.ts'
+import { entryLines } from './history.ts'
+
+export const events = clientCommand({
+  usage: 'events [GLOB] [--kind KIND,...] [--since TIME] [--limit N] [--url URL] [--json]',
+  description: `Tells what happens to containers, as it happens, from all replicas. It goes on until it is interrupted; where the connection
+breaks, it comes back and misses nothing. With --json each event is one line.`,
+  options: {
+    kind: { type: 'string', choices: entryKinds, help: 'only these, of record, expected, pending, build, test, verdict, state' },
+    since: { type: 'string', help: 'first what happened since then, as 2026-01-02T03:04:05Z, or behind the id of an event' },
+    limit: { type: 'string', help: 'end after so many' }
+  },
+  examples: [
+    { command: "leporello events 'container-*' --kind build,state", does: 'watch builds' },
+    { command: 'leporello events --json --kind record | while read -r event; do deploy "$event"; done', does: 'act on each change' }
+  ],
+  maxPositionals: 1,
+  run: async ({ api, values, positionals: [container], json }) => {
+    const paint = paintFor(process.stdout)
+    let left = numberOf(values, { name: 'limit', least: 1 }) ?? Number.POSITIVE_INFINITY
+    const query = { container, kind: textOf(values, 'kind'), since: textOf(values, 'since') }
+    for await (const entry of followed(api, query)) {
+      if (json) say(JSON.stringify(entry))
+      else for (const line of entryLines(entry, paint)) say(line)
+      left -= 1
+      if (left === 0) break
+    }
+    return exit.done
+  }
+})
+
+/** A server that sends nothing at all for so long is gone: it says something every quarter of a minute. */
+const silenceMs = 60_000
+const pauses = { firstMs: 1_000, longestMs: 30_000 }
+/** Of those who come back, each is told again of the last seconds. */
+const remembered = 1000
+
+/** Events, over any number of connections. The first one has to succeed. */
+async function* followed(api: Api, query: { [name: string]: string | undefined }): AsyncGenerator<HistoryEntry> {
+  const seen = new Set<string>()
+  let resume: string | undefined
+  let connected = false
+  for (let pause = pauses.firstMs; ; pause = Math.min(pause * 2, pauses.longestMs)) {
+    try {
+      const headers = { accept: 'text/event-stream', ...(resume !== undefined && { 'last-event-id': resume }) }
+      const lines = api.lines({ path: '/api/v1/events', query, headers, timeoutMs: silenceMs, empty: true })
+      for await (const { id, event, data } of messages(lines)) {
+        connected = true
+        pause = pauses.firstMs
+        resume = id ?? resume
+        if (event === 'end' || data === undefined) continue
+        const entry = JSON.parse(data) as HistoryEntry
+        if (seen.has(entry.id)) continue
+        remember(seen, entry.id)
+        yield entry
+      }
+    } catch (error) {
+      const { code, status } = error as ApiError
+      const away = code === unreachable || (status !== undefined && status >= 502 && status <= 504)
+      if (!connected || !away) throw error
+      complain(`leporello: the connection broke; coming back in ${pause / 1000} s`)
+    }
+    await sleep(pause)
+  }
+}
+
+function remember(seen: Set<string>, id: string): void {
+  seen.add(id)
+  if (seen.size > remembered) seen.delete(seen.values().next().value!)
+}
+
+interface Message {
+  id?: string
+  event?: string
+  data?: string
+}
+
+/** Server-sent events (WHATWG HTML, 9.2.6), as far as Leporello sends them; a message without data is a sign of life. */
+async function* messages(lines: AsyncIterable<string>): AsyncGenerator<Message> {
+  let message: Message = {}
+  for await (const line of lines) {
+    if (line === '') {
+      yield message
+      message = {}
+    }
+    const [, field, value] = /^(id|event|data): ?(.*)$/.exec(line) ?? []
+    if (field === 'data') message.data = message.data === undefined ? value! : `${message.data}\n${value}`
+    else if (field !== undefined) message[field as 'id' | 'event'] = value!
+  }
+}

@@ -1,0 +1,234 @@
+import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import type { ContainerView, ResumableUpload, Uploads } from '../../schemas.ts'
+import { type Api, type ApiAnswer, type ApiError, pathOf } from '../client/api.ts'
+import { unreachable } from '../client/http-client.ts'
+import { createProgress, type Progress, percent } from '../terminal/progress.ts'
+import type { PushFile } from './push-file.ts'
+import { waits } from './register.ts'
+
+export interface PushOptions {
+  id: string
+  version: string | undefined
+  /** How long to go on trying while nothing comes of it. */
+  patienceMs: number
+  /** Told when an upload is under way, that can be gone on with: what to say when this program is ended. */
+  onBegun(): void
+}
+
+export interface Pushed {
+  file: string
+  architecture: string
+  version: string | null
+  sha256: string
+  size: number
+  url: string
+  verdict: string
+  summary: string
+  /** Whether the server had it already. */
+  unchanged: boolean
+  /** Whether it is not published yet, but stands beside the container until the others are there. */
+  waits: boolean
+  /** How many bytes had come in an earlier attempt. */
+  resumed: number
+}
+
+const tus = { 'tus-resumable': '1.0.0' }
+const octets = 'application/offset+octet-stream'
+/** How long the server may read a tarball that has come whole before it is asked again. */
+const provingMs = 300_000
+const firstPauseMs = 500
+const longestPauseMs = 15_000
+
+/** Throws an ApiError when nobody answers at all: who never did is not waited for, and no gigabytes are read for them. */
+export const findServer = (api: Api, id: string): Promise<ApiAnswer> =>
+  api.answer({ path: pathOf`/api/v1/containers/${id}`, statuses: [404] })
+
+/** Brings one tarball to the server, over as many connections as it takes. Throws an ApiError. */
+export async function pushFile(api: Api, { file, ...options }: PushOptions & { file: PushFile }): Promise<Pushed> {
+  const there = await untilItAnswers(options, () => standing(api, { file, ...options }))
+  if (there) return there
+  const begun = await untilItAnswers(options, () => begin(api, { file, ...options }))
+  options.onBegun()
+  const from = begun.offset
+  const then = 'all is sent, and the server reads it'
+  const progress = createProgress({ what: `${file.name}: sending`, total: file.size, from, then, stream: process.stderr, now: Date.now })
+  if (from > 0) progress.note(`${file.name}: goes on at ${percent(from, file.size)}, where it was`)
+  try {
+    const { result } = await complete(api, { file, begun, progress, ...options })
+    const { architecture, version, url, verdict, summary, unchanged } = result!
+    const { value } = await findServer(api, options.id)
+    const waiting = waits(value as ContainerView, { architecture, url })
+    return { ...described(file), architecture, version, url, verdict, summary, unchanged, waits: waiting, resumed: from }
+  } finally {
+    progress.end()
+  }
+}
+
+const described = ({ path, sha256, size }: PushFile) => ({ file: path, sha256, size })
+
+/** What the server has already need not be sent; it is only told that it came again, for a build has ended with it. */
+async function standing(api: Api, { file, id, version }: PushOptions & { file: PushFile }): Promise<Pushed | undefined> {
+  const { status, value } = await findServer(api, id)
+  if (status === 404) return undefined
+  const container = value as ContainerView
+  const image = container.images[file.architecture]
+  if (image?.sha256 !== file.sha256 || image.status !== 'present' || image.verdict === 'unverified') return undefined
+  if (version !== undefined && version !== container.version) return undefined
+  const { architecture, url, verdict, summary } = image
+  const again = await api.answer({
+    method: 'PUT',
+    path: pathOf`/api/v1/containers/${id}/images/${architecture}`,
+    headers: { 'if-match': `"${container.revision}"` },
+    body: { url },
+    statuses: [412]
+  })
+  // somebody changed the container in between
+  if (again.status === 412) return undefined
+  return {
+    ...described(file),
+    architecture,
+    version: container.version,
+    url,
+    verdict,
+    summary: summary ?? '',
+    unchanged: true,
+    waits: false,
+    resumed: 0
+  }
+}
+
+/** The upload of this very tarball that somebody began, or a new one. */
+async function begin(api: Api, { file, id, version }: PushOptions & { file: PushFile }): Promise<ResumableUpload> {
+  const { items } = await api.ask<Uploads>({ path: '/api/v1/uploads', query: { id, sha256: file.sha256 } })
+  const mine = items.find(
+    (upload) =>
+      (upload.state === 'arriving' || upload.state === 'proving') &&
+      upload.architecture === file.architecture &&
+      upload.size === file.size &&
+      upload.version === (version ?? null)
+  )
+  if (mine) return mine
+  const metadata = {
+    id,
+    architecture: file.architecture,
+    ...(version !== undefined && { version }),
+    sha256: file.sha256
+  }
+  const pairs = Object.entries(metadata).map(([name, value]) => `${name} ${Buffer.from(value).toString('base64')}`)
+  const headers = { ...tus, 'upload-length': String(file.size), 'upload-metadata': pairs.join(','), 'content-length': '0' }
+  const answer = await api.answer({ method: 'POST', path: '/api/v1/uploads', headers })
+  return lookUp(api, answer.headers.location?.split('/').at(-1) ?? '')
+}
+
+const lookUp = (api: Api, upload: string) => api.ask<ResumableUpload>({ path: pathOf`/api/v1/uploads/${upload}` })
+
+interface Completing extends PushOptions {
+  file: PushFile
+  begun: ResumableUpload
+  progress: Progress
+}
+
+/** Sends what is missing until the server says how it ended. What comes of it, even slowly, renews the patience. */
+async function complete(api: Api, { file, begun, progress, ...options }: Completing): Promise<ResumableUpload> {
+  let known = begun
+  let lost = false
+  let conflicts = 0
+  let farthest = begun.offset
+  const pauses = createPauses(options.patienceMs)
+  for (;;) {
+    try {
+      if (known.state === 'registered') return known
+      if (known.state === 'refused') throw refused(known)
+      const offset = lost ? await offsetOf(api, known.upload) : known.offset
+      await sendFrom(api, { file, upload: known.upload, offset, progress })
+      known = await lookUp(api, known.upload)
+    } catch (error) {
+      if (!isPassing(error as ApiError)) throw error
+      // a connection that seems to be arriving, and brings nothing, is that of a machine that went down
+      conflicts = isConflict(error as ApiError) ? conflicts + 1 : 0
+      lost = (error as ApiError).code === unreachable || conflicts >= 2
+      await pauses.wait(error as ApiError, (seconds, why) => progress.note(`${file.name}: ${why}; again in ${seconds} s`))
+      known = await lookUp(api, known.upload).catch((again) => {
+        if (isPassing(again)) return known
+        throw again
+      })
+    }
+    if (known.offset > farthest) conflicts = 0
+    if (known.offset > farthest || known.state === 'proving') pauses.renew()
+    farthest = Math.max(farthest, known.offset)
+  }
+}
+
+const refused = ({ refusal }: ResumableUpload): ApiError => Object.assign(new Error(refusal!.detail), { status: 422 })
+
+/** Asking breaks off the connection that we lost, of which the server may not know yet. */
+async function offsetOf(api: Api, upload: string): Promise<number> {
+  const { headers } = await api.answer({ method: 'HEAD', path: pathOf`/api/v1/uploads/${upload}`, headers: tus, statuses: [410] })
+  return Number(headers['upload-offset'] ?? 0)
+}
+
+interface Piece {
+  file: PushFile
+  upload: string
+  offset: number
+  progress: Progress
+}
+
+function sendFrom(api: Api, { file, upload, offset, progress }: Piece): Promise<ApiAnswer> {
+  const rest = file.size - offset
+  const headers = { ...tus, 'content-type': octets, 'upload-offset': String(offset), 'content-length': String(rest) }
+  const patch = { method: 'PATCH', path: pathOf`/api/v1/uploads/${upload}`, headers }
+  if (rest === 0) return api.answer({ ...patch, timeoutMs: provingMs })
+  return api.answer({ ...patch, stream: () => Readable.from(bytesFrom(file, { offset, at: progress.at }), { objectMode: false }) })
+}
+
+async function* bytesFrom({ path, size }: PushFile, { offset, at }: { offset: number; at(bytes: number): void }): AsyncGenerator<Buffer> {
+  let position = offset
+  for await (const chunk of createReadStream(path, { start: offset, end: size - 1, highWaterMark: 256 * 1024 })) {
+    yield chunk
+    position += chunk.length
+    at(position)
+  }
+  if (position < size) throw new Error(`${path} has become shorter while it was sent`)
+}
+
+/** No answer, a server that is just going or coming, or another piece of this upload still arriving. */
+const isPassing = ({ code, status, problem }: ApiError): boolean =>
+  code === unreachable ||
+  (status !== undefined && (status === 408 || (status >= 502 && status <= 504))) ||
+  problem?.code === 'upload_conflict' ||
+  problem?.code === 'revision_conflict'
+
+const isConflict = ({ problem }: ApiError): boolean => problem?.code === 'upload_conflict'
+
+/** A beginning that nobody answers for a while. */
+async function untilItAnswers<T>({ patienceMs }: PushOptions, ask: () => Promise<T>): Promise<T> {
+  const pauses = createPauses(patienceMs)
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!isPassing(error as ApiError)) throw error
+      await pauses.wait(error as ApiError)
+    }
+  }
+}
+
+/** Longer and longer ones, until the patience is at its end: then the error is thrown. */
+function createPauses(patienceMs: number) {
+  let pauseMs = firstPauseMs
+  let until = Date.now() + patienceMs
+  return {
+    async wait(error: ApiError, tell: (seconds: number, why: string) => void = () => {}): Promise<void> {
+      if (Date.now() + pauseMs > until) throw error
+      tell(pauseMs / 1000, error.message)
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      pauseMs = Math.min(pauseMs * 2, longestPauseMs)
+    },
+    renew(): void {
+      pauseMs = firstPauseMs
+      until = Date.now() + patienceMs
+    }
+  }
+}

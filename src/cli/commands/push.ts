@@ -1,0 +1,93 @@
+import { misuse } from '../client/api.ts'
+import { clientCommand, numberOf, print, textOf } from '../client/client-command.ts'
+import { complain, exit, refuse, say } from '../terminal/command.ts'
+import { harmless } from '../terminal/terminal.ts'
+import { type FileFault, type PushFile, readPushFile } from './push-file.ts'
+import { findServer, type Pushed, pushFile } from './push-upload.ts'
+
+export const push = clientCommand({
+  usage: 'push FILE... --id ID [--version V] [--arch ARCH] [--force] [--patience SECONDS] [--url URL] [--json]',
+  description: `Uploads tarballs, one an architecture, and registers them beside the other images of the container. What a tarball is for is read
+from its bytes; what is not what it is said to be is not sent. An upload that was cut off, by a server that restarts, by Ctrl-C or by a
+machine that went down, goes on where it was when the same command is given again: the server knows the tarball by its digest. What the
+server has already is not sent at all.
+
+Exit status 2: a file cannot be read, or does not tell what machine it is for; 130: ended by Ctrl-C.`,
+  options: {
+    id: { type: 'string', help: 'the container' },
+    version: { type: 'string', help: 'its version; default: as it is, or what follows the colon of the id' },
+    arch: { type: 'string', help: 'the architecture of the one file; default: what its bytes are for' },
+    force: { type: 'boolean', help: 'send also what is not what it is said to be; the server marks it' },
+    patience: { type: 'string', help: 'for how many seconds to try again while the server is away; default: 300' }
+  },
+  examples: [
+    { command: 'leporello push hello-1.tar.gz hello-1-arm64.tar.gz --id hello:1', does: 'bring the images of both architectures' },
+    { command: 'leporello push scripts.tar --id scripts:1 --arch arm64', does: 'say what the bytes do not tell' }
+  ],
+  needs: ['a file'],
+  maxPositionals: 64,
+  async run({ api, values, positionals: paths, json }) {
+    const id = textOf(values, 'id')
+    const arch = textOf(values, 'arch')
+    if (!id) throw misuse('expected --id, the container that the images belong to')
+    if (arch !== undefined && paths.length > 1) throw misuse(`--arch is for one file, and these are ${paths.length}`)
+    const patienceMs = (numberOf(values, { name: 'patience' }) ?? 300) * 1000
+    const version = textOf(values, 'version')
+    await findServer(api, id)
+    try {
+      const files = await readAll(paths, { arch, force: values['force'] === true })
+      const ending = tellAtTheEnd()
+      const images: Pushed[] = []
+      for (const file of files) {
+        const pushed = await pushFile(api, { id, version, file, patienceMs, onBegun: ending.begun })
+        images.push(pushed)
+        if (!json) say(harmless(line(id, pushed)))
+      }
+      if (json) print({ id, images })
+      return exit.done
+    } catch (error) {
+      const { exit: status, message } = error as FileFault
+      if (status === undefined) throw error
+      if (json) refuse(status === exit.wrong ? 'refused' : 'unreadable', message)
+      complain(harmless(`leporello: ${message}`))
+      return status
+    }
+  }
+})
+
+/** All of them, before anything is sent. */
+async function readAll(paths: readonly string[], options: { arch: string | undefined; force: boolean }): Promise<PushFile[]> {
+  const files: PushFile[] = []
+  for (const path of paths) {
+    const file = await readPushFile(path, options)
+    const twin = files.find(({ architecture }) => architecture === file.architecture)
+    if (twin) {
+      const message = `${twin.path} and ${path} are both for ${file.architecture}, and a container has one image for each; nothing was sent`
+      throw Object.assign(new Error(message), { exit: exit.wrong })
+    }
+    files.push(file)
+  }
+  return files
+}
+
+const line = (id: string, { architecture, url, unchanged, waits, verdict, summary }: Pushed): string =>
+  `${id}  ${architecture}: ${waits ? 'waits for the others' : unchanged ? 'unchanged' : 'registered'}: ${url}${verdict === 'match' ? '' : ` (${verdict}: ${summary})`}`
+
+/** What has come is kept by the server; who presses Ctrl-C shall know. */
+function tellAtTheEnd(): { begun(): void } {
+  const advice = { text: 'nothing was sent' }
+  for (const [signal, status] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143]
+  ] as const) {
+    process.once(signal, () => {
+      complain(`\nleporello: stopped: ${advice.text}`)
+      process.exit(status)
+    })
+  }
+  return {
+    begun() {
+      advice.text = 'what has come is kept for a while; the same command goes on from there'
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { hostname, machine } from 'node:os'
+import { knownArchitectures, parseArchitecture } from '../../domain/architecture.ts'
+import type { JobAnswer } from '../../schemas.ts'
+import { misuse, pathOf } from '../client/api.ts'
+import { changeOf, changeOptions, clientCommand, print, textOf } from '../client/client-command.ts'
+import { sourcesOf } from '../client/inputs.ts'
+import { exit, say } from '../terminal/command.ts'
+import { harmless } from '../terminal/terminal.ts'
+
+const { 'dry-run': dryRunOption } = changeOptions
+const statuses = ['pending', 'running', 'succeeded', 'failed']
+
+export const report = clientCommand({
+  usage:
+    'report ID ARCH pending|running|succeeded|failed [--reason TEXT] [--log URL] [--source INPUT=VALUE]... [--test] [--url URL] [--json]',
+  description: `Reports how the build of one architecture stands, or its test. One that failed makes the container degraded, by name and with the
+reason; the other architectures stay usable. What is said to run and falls silent is stale after a while: report it again as a sign of
+life. The machine is this one.`,
+  options: {
+    reason: { type: 'string', help: 'why it failed, for people' },
+    log: { type: 'string', help: 'where its log is' },
+    source: { type: 'string', multiple: true, help: 'what the image is made from, as commit=9c0e1f2; for leporello plan' },
+    test: { type: 'boolean', help: 'a test of the image, not its build' },
+    emulated: { type: 'boolean', help: 'it runs under emulation, such as qemu' },
+    'dry-run': dryRunOption
+  },
+  examples: [
+    { command: 'leporello report hello:1 arm64 running --source commit=9c0e1f2', does: 'say that its ARM build has begun' },
+    {
+      command: "leporello report hello:1 arm64 failed --reason 'no wheel of rasterio' --log $BUILD_URL",
+      does: 'say why there will be no ARM image'
+    }
+  ],
+  needs: ['the id of a container', 'an architecture', `a status: ${statuses.join(', ')}`],
+  maxPositionals: 3,
+  completes: [[], [...knownArchitectures], statuses],
+  run: async ({ api, values, positionals: [id, name, status], json }) => {
+    if (!statuses.includes(status!)) throw misuse(`${JSON.stringify(status)} is no status; expected ${statuses.join(', ')}`)
+    const architecture = parseArchitecture(name!)
+    const kind = values['test'] === true ? 'test' : 'build'
+    const { query } = changeOf(values)
+    const sources = sourcesOf((values['source'] as string[] | undefined) ?? [])
+    const source = { ...sources['*'], ...sources[architecture] }
+    const body = {
+      status,
+      reason: textOf(values, 'reason'),
+      log: textOf(values, 'log'),
+      ...(Object.keys(source).length > 0 && { source }),
+      machine: { name: hostname(), architecture: machine(), ...(values['emulated'] === true && { emulated: true }) }
+    }
+    const path = `${pathOf`/api/v1/containers/${id!}`}/${kind}s/${encodeURIComponent(architecture)}`
+    const answer = await api.ask<JobAnswer>({ method: 'PUT', path, query, body })
+    if (json) print(answer)
+    else say(harmless(`${id}  ${architecture}: ${kind} ${answer.status}${answer.reason ? `: ${answer.reason}` : ''}`))
+    return exit.done
+  }
+})

@@ -1,0 +1,96 @@
+import closeWithGrace from 'close-with-grace'
+import { openBlobs, openStores, startApp } from '../../app.ts'
+import type { Config } from '../../config/config.ts'
+import { summary } from '../../config/summary.ts'
+import { createLog } from '../../observability/log.ts'
+import { failure, withConfig } from '../client/start.ts'
+import { banner, whereTarballs } from '../terminal/banner.ts'
+import { type Command, complain, exit, refuse, say } from '../terminal/command.ts'
+
+export const serve: Command = {
+  usage: 'serve [--check [--json]]',
+  description: `Runs the server until SIGTERM or SIGINT; then it finishes the requests under way and ends with status 0.
+It writes one JSON line a request to standard output, and what it says to people to standard error.
+
+Exit status: 0 ended by a signal, or fit to serve; 1 the configuration is wrong, or the store or the address cannot be used; 64 usage.`,
+  options: {
+    check: { type: 'boolean', help: 'check the configuration, try the store, and end; an embedded store is prepared' },
+    json: { type: 'boolean', help: "with --check: the configuration and the store's answer as JSON" }
+  },
+  examples: [
+    { command: 'leporello serve', does: 'serve on http://127.0.0.1:8888, with the embedded store in ./data' },
+    {
+      command: 'LEPORELLO_STORE=elasticsearch LEPORELLO_ENGINE_URL=http://127.0.0.1:9200 leporello serve --check',
+      does: 'say whether that engine can be used'
+    }
+  ],
+  maxPositionals: 0,
+  run: ({ values }) => {
+    const json = values['check'] === true && values['json'] === true
+    return withConfig((config) => (values['check'] ? check(config, { json }) : run(config)), { json })
+  }
+}
+
+async function run(config: Config): Promise<number | undefined> {
+  const { log, info, flush } = createLog({ level: config.logLevel })
+  try {
+    const app = await startApp(config, { log, info, onUnusable: (error) => end(1, `leporello: ${failure(error, config)}`) })
+    closeWithGrace({ delay: 20_000, logger: false }, async ({ signal, err }) => {
+      if (err) log.fatal({ err }, 'unforeseen: ending')
+      log.info({ signal }, 'closing: no new requests; those under way are finished')
+      await app.close()
+      log.info('closed')
+      flush()
+    })
+    log.info({ url: app.url, config: summary(config) }, 'listening')
+    complain(banner(config, app.url))
+    return undefined
+  } catch (error) {
+    flush()
+    complain(`leporello: ${failure(error, config)}`)
+    return exit.wrong
+  }
+
+  function end(status: number, words: string): void {
+    flush()
+    complain(words)
+    process.exit(status)
+  }
+}
+
+/**
+ * Tries both stores as serving would. An engine is only asked; the embedded store, which is ours alone, is prepared: that proves most.
+ */
+async function check(config: Config, { json }: { json: boolean }): Promise<number> {
+  try {
+    const objects = await objectsHealth(config)
+    const stores = await openStores(config)
+    try {
+      if (!config.engine) await stores.migrate()
+      const engine = await stores.engine()
+      const health = await stores.health()
+      const ok = health.ok && objects.ok
+      const where = whereTarballs(config)
+      if (json) say(JSON.stringify({ ok, engine, reason: health.reason, objects: { where, ...objects }, config: summary(config) }, null, 2))
+      else if (ok) say(`The configuration is right, and the store answers: ${engine}. Tarballs are in ${where}.`)
+      else if (!health.ok) complain(`leporello: the store answers (${engine}), but it is not well: ${health.reason}`)
+      else complain(`leporello: the store answers (${engine}), but tarballs cannot be kept: ${objects.reason}`)
+      return ok ? exit.done : exit.wrong
+    } finally {
+      await stores.close()
+    }
+  } catch (error) {
+    if (json) refuse('unusable', failure(error, config))
+    complain(`leporello: ${failure(error, config)}`)
+    return exit.wrong
+  }
+}
+
+async function objectsHealth(config: Config): Promise<{ ok: boolean; reason?: string }> {
+  const blobs = await openBlobs(config)
+  try {
+    return await blobs.health()
+  } finally {
+    await blobs.close()
+  }
+}

@@ -1,0 +1,33 @@
+import type { Config } from '../../config/config.ts'
+import { program } from '../../config/program.ts'
+import { maskSecrets } from '../../domain/secrets.ts'
+
+/** What a person needs to know at start, on one screen. */
+export function banner(config: Config, url: string): string {
+  return `
+Leporello ${program.version} listens on ${url}
+
+  API        ${url}/api/v0.1  (HySDS's MOZART_REST_URL; also /api/v0.2)
+  documents  ${url}/docs
+  data       ${whereData(config)}
+  tarballs   ${whereTarballs(config)}  (${url}/storage/)
+${config.policy === 'open' ? '  policy     open: whoever reaches this address may read and write' : `  policy     ${config.policy}: writes are refused`}
+
+Try:
+  curl -d name=hello:1 -d version=1 -d digest=sha256:0 -d url=s3://bucket/hello-1.tar.gz ${url}/api/v0.1/container/add
+  curl '${url}/api/v0.1/container/info?id=hello:1'
+${config.engine ? '' : advice}`
+}
+
+const whereData = ({ engine, data, indices }: Config): string =>
+  engine ? `${engine.urls.join(', ')}  (indices ${Object.values(indices).join(', ')})` : `${data}  (embedded store)`
+
+export const whereTarballs = ({ objects }: Pick<Config, 'objects'>): string =>
+  objects.kind === 'local'
+    ? objects.directory
+    : `s3://${objects.bucket}/${objects.prefix}${objects.endpoint ? ` at ${maskSecrets(objects.endpoint)}` : ''}`
+
+const advice = `
+The embedded store is for one machine and one process. Other HySDS programs read the search engine directly, so a cluster
+runs on Elasticsearch or OpenSearch: set LEPORELLO_STORE=elasticsearch and LEPORELLO_ENGINE_URL.
+`

@@ -1,0 +1,112 @@
+import type { Architecture } from '../architecture.ts'
+import type { Hash } from '../image/facts.ts'
+import { asArchitectureName, asFields, asList, asText, asTime, type Fields } from '../json/reading.ts'
+import {
+  type BuildStatus,
+  type ExpectedArchitectures,
+  type ImageUpdate,
+  maxArchitectures,
+  type PendingImage,
+  type RecordedSource,
+  uniqueInTableOrder
+} from './build-status.ts'
+import { asJobReport, jobReportView } from './job-report.ts'
+import { asSource, sourceToJson } from './sources.ts'
+
+/*
+ * The stored form. Architectures stand in lists, each with its name beside it: as names of fields, engines would read the dots in them
+ * as paths and make a mapping of each.
+ */
+
+const maxUrl = 8192
+
+/** Returns the id of the document that holds a container's build status. */
+export const buildStatusId = (container: string, hash: Hash): string => hash(`assembly\n${container}`)
+
+/** `id` is the container's, so that lists have its order; `wakes` is when it is to be looked at again. */
+export function toBuildStatusDocument(buildStatus: BuildStatus, wakes?: string): string {
+  const { container, expected, builds, tests, arrivals, pending, sources, created, updated } = buildStatus
+  return JSON.stringify({
+    id: container,
+    container,
+    expected,
+    builds: listed(builds, (report, architecture) => jobReportView(architecture, report)),
+    tests: listed(tests, (report, architecture) => jobReportView(architecture, report)),
+    arrivals: listed(arrivals, (arrival) => arrival),
+    pending: listed(pending, (image) => image),
+    sources: listed(sources, ({ source, url, since }) => ({ url, since, inputs: sourceToJson(source) })),
+    created,
+    updated,
+    wakes
+  })
+}
+
+/** Undefined for what is not ours. What cannot be understood in one that is counts as absent. */
+export function fromBuildStatusDocument(document: string): BuildStatus | undefined {
+  const fields = asFields(parsed(document))
+  const container = asText(fields?.['container'], 512)
+  if (fields === undefined || container === null) return undefined
+  const updated = asTime(fields['updated']) ?? new Date(0).toISOString()
+  return {
+    container,
+    expected: asExpected(asFields(fields['expected'])),
+    builds: mapped(fields['builds'], asJobReport),
+    tests: mapped(fields['tests'], asJobReport),
+    arrivals: mapped(fields['arrivals'], asArrival),
+    pending: mapped(fields['pending'], asPending),
+    sources: mapped(fields['sources'], asRecordedSource),
+    created: asTime(fields['created']) ?? updated,
+    updated
+  }
+}
+
+function parsed(document: string): unknown {
+  try {
+    return JSON.parse(document)
+  } catch {
+    return undefined
+  }
+}
+
+const listed = <T>(map: ReadonlyMap<Architecture, T>, toJson: (value: T, architecture: Architecture) => object) =>
+  uniqueInTableOrder(map.keys()).map((architecture) => ({ architecture, ...toJson(map.get(architecture)!, architecture) }))
+
+function mapped<T>(list: unknown, read: (fields: Fields) => T | undefined): Map<Architecture, T> {
+  const found = new Map<Architecture, T>()
+  for (const item of asList(list)) {
+    const fields = asFields(item)
+    const architecture = asArchitectureName(fields?.['architecture'])
+    const value = fields && architecture !== null ? read(fields) : undefined
+    if (value !== undefined && found.size < maxArchitectures) found.set(architecture!, value)
+  }
+  return found
+}
+
+function asExpected(fields: Fields | undefined): ExpectedArchitectures | null {
+  const since = asTime(fields?.['since'])
+  if (fields === undefined || since === null || !Array.isArray(fields['architectures'])) return null
+  const architectures = asList(fields['architectures']).flatMap((name) => asArchitectureName(name) ?? [])
+  return {
+    architectures: uniqueInTableOrder(architectures).slice(0, maxArchitectures),
+    since,
+    by: asText(fields['by'], 256) ?? 'container'
+  }
+}
+
+function asArrival(fields: Fields): ImageUpdate | undefined {
+  const since = asTime(fields['since'])
+  return since === null ? undefined : { url: asText(fields['url'], maxUrl), since }
+}
+
+function asPending(fields: Fields): PendingImage | undefined {
+  const [url, since, expires] = [asText(fields['url'], maxUrl), asTime(fields['since']), asTime(fields['expires'])]
+  if (url === null || since === null || expires === null) return undefined
+  const via = asText(fields['via'], maxUrl)
+  const image = { url, digest: asText(fields['digest'], 1024), version: asText(fields['version'], 1024), since, expires }
+  return via === null ? image : { ...image, via }
+}
+
+function asRecordedSource(fields: Fields): RecordedSource | undefined {
+  const [source, since] = [asSource(fields['inputs']), asTime(fields['since'])]
+  return source === null || since === null ? undefined : { source, url: asText(fields['url'], maxUrl), since }
+}

@@ -1,0 +1,241 @@
+import { type Architecture, inTableOrder } from '../architecture.ts'
+import { CatalogueError } from '../errors.ts'
+import { completed, isFinal, isOvertaken, isRepeated, isSameRun, type JobReport, type JobWord } from './job-report.ts'
+import type { BuildSource } from './sources.ts'
+
+/*
+ * What we keep beside a container while its architectures come together: which it shall have, how their builds and tests stand, when
+ * each image came, and which wait to be published. One document a container, in an index of our own. Every change is a function from
+ * one value to the next; it answers the very same value when there is nothing to write.
+ */
+
+/** The architectures that a container shall have, by whoever said so. An empty list says: none, whatever a rule says. */
+export interface ExpectedArchitectures {
+  architectures: readonly Architecture[]
+  since: string
+  by: string
+}
+
+/** When an image came into the record, or left it: url is null then. */
+export interface ImageUpdate {
+  url: string | null
+  since: string
+}
+
+/** An image that has arrived and is not published yet. */
+export interface PendingImage {
+  url: string
+  digest: string | null
+  version: string | null
+  /** The address of ours that it came by: guard URLs begin with it. */
+  via?: string | undefined
+  since: string
+  /** When it is given up. */
+  expires: string
+}
+
+/** What the image of an architecture was built from. */
+export interface RecordedSource {
+  source: BuildSource
+  /** Of the image; null while it has not arrived. */
+  url: string | null
+  since: string
+}
+
+export interface BuildStatus {
+  container: string
+  expected: ExpectedArchitectures | null
+  builds: ReadonlyMap<Architecture, JobReport>
+  tests: ReadonlyMap<Architecture, JobReport>
+  arrivals: ReadonlyMap<Architecture, ImageUpdate>
+  pending: ReadonlyMap<Architecture, PendingImage>
+  sources: ReadonlyMap<Architecture, RecordedSource>
+  created: string
+  updated: string
+}
+
+export const maxArchitectures = 64
+
+export const emptyBuildStatus = (container: string, now: string): BuildStatus => ({
+  container,
+  expected: null,
+  builds: new Map(),
+  tests: new Map(),
+  arrivals: new Map(),
+  pending: new Map(),
+  sources: new Map(),
+  created: now,
+  updated: now
+})
+
+const clockSkewMs = 60_000
+
+/**
+ * When a change happens. Replicas' clocks differ a little, but writes to one document have an order: the later one gets the later time,
+ * so that "the newest word wins" holds across replicas.
+ */
+function moment({ updated }: BuildStatus, now: string): string {
+  const [before, at] = [Date.parse(updated), Date.parse(now)]
+  return at > before || before - at > clockSkewMs ? now : new Date(before + 1).toISOString()
+}
+
+/** Whom to expect; null leaves it to rules and the server's default. Throws parameter_invalid beyond 64. */
+export function withExpected(
+  buildStatus: BuildStatus,
+  { architectures, by, now }: { architectures: readonly Architecture[] | null; by: string; now: string }
+): BuildStatus {
+  if (architectures === null)
+    return buildStatus.expected === null ? buildStatus : { ...buildStatus, expected: null, updated: moment(buildStatus, now) }
+  const wanted = uniqueInTableOrder(architectures)
+  if (wanted.length > maxArchitectures) tooMany('expected')
+  if (buildStatus.expected !== null && wanted.join() === buildStatus.expected.architectures.join()) return buildStatus
+  const at = moment(buildStatus, now)
+  return { ...buildStatus, expected: { architectures: wanted, since: at, by: by.slice(0, 256) }, updated: at }
+}
+
+interface Reported {
+  architecture: Architecture
+  word: JobWord
+  /** The URL of the image that the record has for this architecture now. */
+  image?: string | undefined
+  now: string
+}
+
+/**
+ * A build's word about an architecture: the newest one is kept. A word about a run that was overtaken changes nothing. A build that
+ * succeeded tells what its image was made from.
+ */
+export function withBuild(buildStatus: BuildStatus, given: Reported): BuildStatus {
+  const next = withWord(buildStatus, 'builds', given)
+  if (next === buildStatus || given.word.status !== 'succeeded') return next
+  const { architecture } = given
+  const { source } = next.builds.get(architecture)!
+  if (source === null) return without(next, 'sources', [architecture])
+  return set(next, 'sources', { architecture, value: { source, url: ownImage(buildStatus, given), since: next.updated } })
+}
+
+/** The image that came since the run began, or since the last word about another run; null while it is still to come. */
+function ownImage({ builds, arrivals, pending }: BuildStatus, { architecture, word, image }: Reported): string | null {
+  const [before, arrived, waiting] = [builds.get(architecture), arrivals.get(architecture), pending.get(architecture)]
+  const begun = before === undefined ? word.started : isSameRun(word, before) ? before.begun : before.reported
+  if (waiting && (begun === null || waiting.since > begun)) return waiting.url
+  if (image === undefined) return null
+  return begun === null || arrived?.url !== image || arrived.since > begun ? image : null
+}
+
+/** A test's word about an architecture, in the same way. */
+export const withTest = (buildStatus: BuildStatus, given: Reported): BuildStatus => withWord(buildStatus, 'tests', given)
+
+function withWord(buildStatus: BuildStatus, kind: 'builds' | 'tests', { architecture, word, now, ...given }: Reported): BuildStatus {
+  const image = given.image ?? null
+  const before = buildStatus[kind].get(architecture)
+  if (isOvertaken(word, before)) return buildStatus
+  const arrived = buildStatus.arrivals.get(architecture)
+  const newImage = before !== undefined && (image !== before.image || (arrived !== undefined && arrived.since > before.reported))
+  if (isRepeated(word, before) && !newImage) return buildStatus
+  const reported = moment(buildStatus, now)
+  const begun = isSameRun(word, before) ? before!.begun : reported
+  const value = { ...completed(word, before), reported, begun, image }
+  return set({ ...buildStatus, updated: reported }, kind, { architecture, value })
+}
+
+/**
+ * An image came into the record, or left it (url null). It belongs to the build that is running, or that has just succeeded without one;
+ * one that comes from elsewhere was made of nothing that we know.
+ */
+export function withImageUpdate(
+  buildStatus: BuildStatus,
+  { architecture, url, now }: { architecture: Architecture; url: string | null; now: string }
+): BuildStatus {
+  const before = buildStatus.arrivals.get(architecture)
+  if (before?.url === url && !isReportedSince(buildStatus, { architecture, since: before.since })) return buildStatus
+  const at = moment(buildStatus, now)
+  const next = set({ ...buildStatus, updated: at }, 'arrivals', { architecture, value: { url, since: at } })
+  return url === null ? without(next, 'sources', [architecture]) : withSourceOf(next, { architecture, url })
+}
+
+/** Whether a build or test was heard of since: then an image that comes again is more than the same request again. */
+export const isReportedSince = (
+  { builds, tests }: BuildStatus,
+  { architecture, since }: { architecture: Architecture; since: string }
+): boolean => [builds.get(architecture), tests.get(architecture)].some((word) => word !== undefined && word.reported > since)
+
+function withSourceOf(buildStatus: BuildStatus, { architecture, url }: { architecture: Architecture; url: string }): BuildStatus {
+  const [build, recorded] = [buildStatus.builds.get(architecture), buildStatus.sources.get(architecture)]
+  const source = build !== undefined && !isFinal(build) ? build.source : recorded?.url === null ? recorded.source : null
+  if (source !== null) return set(buildStatus, 'sources', { architecture, value: { source, url, since: buildStatus.updated } })
+  return recorded === undefined || recorded.url === url ? buildStatus : without(buildStatus, 'sources', [architecture])
+}
+
+/** An image that waits for the others. Of a build's source it is as one that was published. */
+export function withPending(
+  buildStatus: BuildStatus,
+  {
+    architecture,
+    now,
+    pendingMs,
+    ...image
+  }: Pick<PendingImage, 'url' | 'digest' | 'version' | 'via'> & {
+    architecture: Architecture
+    now: string
+    pendingMs: number
+  }
+): BuildStatus {
+  const at = moment(buildStatus, now)
+  const expires = new Date(Date.parse(at) + pendingMs).toISOString()
+  const next = set({ ...buildStatus, updated: at }, 'pending', { architecture, value: { ...image, since: at, expires } })
+  return withSourceOf(next, { architecture, url: image.url })
+}
+
+/** When images were published, or given up. */
+export const withoutPending = (
+  buildStatus: BuildStatus,
+  { architectures, now }: { architectures: Iterable<Architecture>; now: string }
+): BuildStatus => touched(buildStatus, without(buildStatus, 'pending', architectures), now)
+
+/** Those whose time to wait is over. */
+export const expiredPending = ({ pending }: BuildStatus, now: string): Architecture[] =>
+  inTableOrder([...pending].filter(([, { expires }]) => expires <= now).map(([architecture]) => architecture))
+
+/** Everything about an architecture forgotten, for one that a container shall no longer have. */
+export function withoutArchitecture(
+  buildStatus: BuildStatus,
+  { architecture, now }: { architecture: Architecture; now: string }
+): BuildStatus {
+  const kinds = ['builds', 'tests', 'arrivals', 'pending', 'sources'] as const
+  return touched(
+    buildStatus,
+    kinds.reduce<BuildStatus>((next, kind) => without(next, kind, [architecture]), buildStatus),
+    now
+  )
+}
+
+const touched = (before: BuildStatus, next: BuildStatus, now: string): BuildStatus =>
+  next === before ? before : { ...next, updated: moment(before, now) }
+
+type Kind = 'builds' | 'tests' | 'arrivals' | 'pending' | 'sources'
+type ValueOf<K extends Kind> = BuildStatus[K] extends ReadonlyMap<Architecture, infer V> ? V : never
+
+function set<K extends Kind>(
+  buildStatus: BuildStatus,
+  kind: K,
+  { architecture, value }: { architecture: Architecture; value: ValueOf<K> }
+): BuildStatus {
+  const next = new Map<Architecture, unknown>([...buildStatus[kind], [architecture, value]])
+  if (next.size > maxArchitectures) tooMany(kind)
+  return { ...buildStatus, [kind]: next }
+}
+
+function without(buildStatus: BuildStatus, kind: Kind, architectures: Iterable<Architecture>): BuildStatus {
+  const next = new Map<Architecture, unknown>(buildStatus[kind])
+  for (const architecture of architectures) next.delete(architecture)
+  return next.size === buildStatus[kind].size ? buildStatus : { ...buildStatus, [kind]: next }
+}
+
+function tooMany(what: string): never {
+  throw new CatalogueError('parameter_invalid', `${what} would have more than ${maxArchitectures} architectures`)
+}
+
+/** Each once: the table's order, then by name, so that the order in which they were said never shows. */
+export const uniqueInTableOrder = (architectures: Iterable<Architecture>): Architecture[] =>
+  inTableOrder([...new Set(architectures)].sort())

@@ -1,0 +1,178 @@
+import type { Architecture } from '../architecture.ts'
+import { asArchitectureName, asFields, asList, asText } from '../json/reading.ts'
+import { maxArchitectures, uniqueInTableOrder } from './build-status.ts'
+
+export interface Count {
+  /** How often a machine of this architecture got an image. */
+  answered: number
+  /** How often there was none for it. */
+  refused: number
+}
+
+interface Asked extends Count {
+  /** By container's id: the most refused ones, when there are more than are kept. */
+  containers: ReadonlyMap<string, Count>
+}
+
+/** Which architectures machines asked for within a day, or several. */
+export interface Demand {
+  architectures: ReadonlyMap<Architecture, Asked>
+}
+
+/** Machines may call themselves anything: beyond the bound they are counted together. */
+const others = 'other' as Architecture
+export const maxContainers = 2000
+
+export const noDemand: Demand = { architectures: new Map() }
+
+/** What is counted between two writes: cheap enough for every resolve. */
+export interface DemandTally {
+  count(asked: { architecture: Architecture; container: string; answered: boolean }): void
+  /** What was counted since the last time. */
+  take(): Demand
+}
+
+export function createDemandTally(): DemandTally {
+  let counted = new Map<Architecture, Count & { containers: Map<string, Count> }>()
+  let entries = 0
+
+  return {
+    count({ architecture, container, answered }) {
+      const known = counted.has(architecture) || counted.size < maxArchitectures - 1 ? architecture : others
+      let asked = counted.get(known)
+      if (asked === undefined) {
+        asked = { answered: 0, refused: 0, containers: new Map() }
+        counted.set(known, asked)
+      }
+      const field = answered ? 'answered' : 'refused'
+      asked[field]++
+      let one = asked.containers.get(container)
+      if (one === undefined && entries < 2 * maxContainers) {
+        one = { answered: 0, refused: 0 }
+        asked.containers.set(container, one)
+        entries++
+      }
+      if (one !== undefined) one[field]++
+    },
+
+    take() {
+      const demand = bounded(counted)
+      counted = new Map()
+      entries = 0
+      return demand
+    }
+  }
+}
+
+/** The sum: of replicas, or of days. Within the bounds it is the same in whatever order it is taken; beyond them nothing counted is lost. */
+export function mergedDemand(...demands: readonly Demand[]): Demand {
+  const sum = new Map<Architecture, Count & { containers: Map<string, Count> }>()
+  for (const { architectures } of demands) {
+    for (const [architecture, { containers, ...count }] of architectures) {
+      const before = sum.get(architecture) ?? { answered: 0, refused: 0, containers: new Map<string, Count>() }
+      for (const [container, one] of containers) before.containers.set(container, added(before.containers.get(container), one))
+      sum.set(architecture, { ...added(before, count), containers: before.containers })
+    }
+  }
+  return bounded(sum)
+}
+
+const added = (a: Count | undefined, b: Count): Count => ({
+  answered: (a?.answered ?? 0) + b.answered,
+  refused: (a?.refused ?? 0) + b.refused
+})
+
+const byWeight = (a: Count, b: Count) => b.refused - a.refused || b.answered - a.answered
+
+/** Within the bounds: the architectures most asked for, and the containers that were refused most. */
+function bounded(sum: ReadonlyMap<Architecture, Asked>): Demand {
+  const ranked = [...sum].sort(([a, one], [b, other]) => other.answered + other.refused - one.answered - one.refused || (a < b ? -1 : 1))
+  const kept = new Map(ranked.length <= maxArchitectures ? ranked : ranked.slice(0, maxArchitectures - 1))
+  const rest = ranked.filter(([architecture]) => !kept.has(architecture))
+  if (rest.length > 0) {
+    const together = [kept.get(others), ...rest.map(([, asked]) => asked)].reduce<Count>(
+      (all, one) => (one ? added(all, one) : all),
+      added(undefined, { answered: 0, refused: 0 })
+    )
+    kept.set(others, { ...together, containers: kept.get(others)?.containers ?? new Map() })
+  }
+  const entries = [...kept].flatMap(([architecture, { containers }]) =>
+    [...containers].map(([container, count]) => ({ architecture, container, count }))
+  )
+  entries.sort((a, b) => byWeight(a.count, b.count) || (`${a.container}\n${a.architecture}` < `${b.container}\n${b.architecture}` ? -1 : 1))
+  const chosen = entries.slice(0, maxContainers)
+  return {
+    architectures: new Map(
+      uniqueInTableOrder(kept.keys()).map((architecture) => {
+        const { answered, refused } = kept.get(architecture)!
+        const own = chosen.filter((one) => one.architecture === architecture)
+        return [architecture, { answered, refused, containers: new Map(own.map(({ container, count }) => [container, count])) }]
+      })
+    )
+  }
+}
+
+/** The stored form: one document a day, `2026-11-21`, which is its id. */
+export function toDemandDocument(day: string, { architectures }: Demand): string {
+  const listed = [...architectures].map(([architecture, { answered, refused, containers }]) => ({
+    architecture,
+    answered,
+    refused,
+    containers: [...containers].map(([container, count]) => ({ container, answered: count.answered, refused: count.refused }))
+  }))
+  return JSON.stringify({ id: day, day, architectures: listed })
+}
+
+/** What cannot be understood counts as nothing. */
+export function fromDemandDocument(document: string): Demand {
+  const sum = new Map<Architecture, Asked>()
+  for (const item of asList(asFields(parsed(document))?.['architectures'])) {
+    const architecture = asArchitectureName(asFields(item)?.['architecture'])
+    if (architecture === null) continue
+    const containers = asList(asFields(item)?.['containers']).flatMap((one): [string, Count][] => {
+      const container = asText(asFields(one)?.['container'], 512)
+      return container === null ? [] : [[container, asCount(one)]]
+    })
+    sum.set(architecture, { ...asCount(item), containers: new Map(containers) })
+  }
+  return bounded(sum)
+}
+
+function asCount(value: unknown): Count {
+  const number = (field: string) => {
+    const found = asFields(value)?.[field]
+    return Number.isSafeInteger(found) && (found as number) > 0 ? (found as number) : 0
+  }
+  return { answered: number('answered'), refused: number('refused') }
+}
+
+function parsed(document: string): unknown {
+  try {
+    return JSON.parse(document)
+  } catch {
+    return undefined
+  }
+}
+
+/** The day of a moment, in UTC, as demand is kept. */
+export const dayOf = (time: string): string => time.slice(0, 10)
+
+export interface DemandRow extends Count {
+  architecture: Architecture
+  asked: number
+  /** Containers that a machine of this architecture was refused, the most refused first. */
+  lacking: { container: string; refused: number }[]
+}
+
+/** For people: by architecture in the table's order. */
+export const demandRows = ({ architectures }: Demand, { limit }: { limit: number }): DemandRow[] =>
+  [...architectures].map(([architecture, { answered, refused, containers }]) => ({
+    architecture,
+    asked: answered + refused,
+    answered,
+    refused,
+    lacking: [...containers]
+      .filter(([, count]) => count.refused > 0)
+      .slice(0, limit)
+      .map(([container, count]) => ({ container, refused: count.refused }))
+  }))

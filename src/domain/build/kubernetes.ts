@@ -1,0 +1,102 @@
+import type { Architecture } from '../architecture.ts'
+import { CatalogueError } from '../errors.ts'
+import { uniqueInTableOrder } from './build-status.ts'
+
+/** What stands in a manifest: enough of YAML and JSON for both. */
+export type Manifest = string | number | boolean | readonly Manifest[] | { readonly [name: string]: Manifest }
+
+const dnsLabel = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+
+/** A name that Kubernetes takes for a job, a namespace or a part of either (DNS-1123 label). Throws parameter_invalid. */
+export function checkDnsLabel(name: string, what: string): string {
+  if (dnsLabel.test(name)) return name
+  throw new CatalogueError(
+    'parameter_invalid',
+    `${what} is ${JSON.stringify(name.slice(0, 100))}; expected a DNS-1123 label: 1 to 63 of a-z, 0-9 and "-", beginning and ending with a letter or digit`
+  )
+}
+
+/** A name of its own made of any text: what Kubernetes does not take becomes "-". */
+export function toDnsLabel(text: string, maxLength = 63): string {
+  const label = text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, maxLength)
+  return label.replace(/^-+|-+$/g, '') || 'x'
+}
+
+/** YAML in blocks. Every text is quoted as JSON quotes it, which YAML reads alike: no value can become anything but itself. */
+export function toYaml(value: Manifest, indent = ''): string {
+  if (typeof value !== 'object') return ` ${scalar(value)}\n`
+  const inner = `${indent}  `
+  if (Array.isArray(value)) {
+    if (value.length === 0) return ' []\n'
+    return `\n${value.map((item) => `${indent}-${typeof item === 'object' ? toYaml(item, inner).replace(/^\n\s*/, ' ') : toYaml(item)}`).join('')}`
+  }
+  const members = Object.entries(value)
+  if (members.length === 0) return ' {}\n'
+  return `\n${members.map(([name, item]) => `${indent}${key(name)}:${toYaml(item, Array.isArray(item) ? indent : inner)}`).join('')}`
+}
+
+/** Several manifests as one file. */
+export const toYamlDocuments = (manifests: readonly Manifest[]): string => manifests.map((one) => toYaml(one).slice(1)).join('---\n')
+
+const key = (name: string) =>
+  /^[A-Za-z][A-Za-z0-9_./-]*$/.test(name) && !/^(?:y|n|yes|no|on|off|true|false|null)$/i.test(name) ? name : scalar(name)
+
+// NEL, LS and PS break lines in YAML 1.1, and JSON leaves them as they are
+const scalar = (value: string | number | boolean) =>
+  JSON.stringify(value).replace(
+    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`
+  )
+
+export interface ConfigMapOptions {
+  /** Default: made of what it tells of. */
+  name?: string | undefined
+  namespace?: string | undefined
+}
+
+/** Throws parameter_invalid. */
+function configMap({ name, namespace }: { name: string; namespace: string | undefined }, data: { [key: string]: string }): Manifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: checkDnsLabel(name, 'the name of the ConfigMap'),
+      ...(namespace === undefined ? {} : { namespace: checkDnsLabel(namespace, 'the namespace') }),
+      labels: { 'app.kubernetes.io/managed-by': 'leporello' }
+    },
+    data
+  }
+}
+
+/**
+ * Expected architectures for jobs to read: with `envFrom` as variables, or mounted as files. `ARCHITECTURES` is for a shell's `for`,
+ * `ARCHITECTURES_JSON` for `fromJSON` and `readJSON`. Throws parameter_invalid.
+ */
+export function expectedConfigMap({
+  name,
+  namespace,
+  container,
+  architectures
+}: ConfigMapOptions & { container: string; architectures: Iterable<Architecture> }): Manifest {
+  const list = uniqueInTableOrder(architectures)
+  return configMap(
+    { name: name ?? toDnsLabel(`${container}-architectures`), namespace },
+    {
+      CONTAINER: container,
+      ARCHITECTURES: list.join(' '),
+      ARCHITECTURES_JSON: JSON.stringify(list),
+      ARCHITECTURE_COUNT: String(list.length)
+    }
+  )
+}
+
+/** What a server expects of every container, for its `envFrom`. Throws parameter_invalid. */
+export const defaultConfigMap = ({
+  name,
+  namespace,
+  architectures
+}: ConfigMapOptions & { architectures: Iterable<Architecture> }): Manifest =>
+  configMap({ name: name ?? 'leporello-expected', namespace }, { LEPORELLO_EXPECTED: uniqueInTableOrder(architectures).join(',') })

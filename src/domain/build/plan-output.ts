@@ -1,0 +1,116 @@
+import type { Architecture } from '../architecture.ts'
+import { CatalogueError } from '../errors.ts'
+import type { Hash } from '../image/facts.ts'
+import { checkDnsLabel, type Manifest, toDnsLabel } from './kubernetes.ts'
+import type { Step } from './plan.ts'
+
+const toBuild = (steps: readonly Step[]): Architecture[] =>
+  steps.flatMap(({ action, architecture }) => (action === 'build' ? [architecture] : []))
+
+export interface PlanAnswer {
+  container: string
+  build: Architecture[]
+  reuse: Architecture[]
+  steps: readonly Step[]
+}
+
+export function planAnswer(container: string, steps: readonly Step[]): PlanAnswer {
+  const build = toBuild(steps)
+  const reuse = steps.flatMap(({ action, architecture }) => (action === 'reuse' ? [architecture] : []))
+  return { container, build, reuse, steps }
+}
+
+/** An axis for a declarative Jenkins matrix. Jenkins takes no axis without values: then there is only a remark. */
+export function jenkinsAxis(container: string, steps: readonly Step[]): string {
+  const values = toBuild(steps).map(groovyString)
+  // a line break would end the remark, and Groovy reads \u000a as one
+  const remark = container.replace(/[^\x20-\x7e]|\\/g, '?')
+  if (values.length === 0) return `// nothing to build for ${remark}\n`
+  return `// ${remark}\naxis {\n  name 'ARCHITECTURE'\n  values ${values.join(', ')}\n}\n`
+}
+
+const groovyString = (text: string) => `'${text.replace(/[\\']/g, '\\$&').replace(/[^\x20-\x7e]/g, '?')}'`
+
+export interface JobOptions {
+  /** The image that the build runs in. */
+  image: string
+  /** What it runs; Kubernetes replaces `$(ARCHITECTURE)` and the other variables in it. */
+  command: readonly string[]
+  namespace?: string | undefined
+  serviceAccount?: string | undefined
+  /** Where the job reports to, as LEPORELLO_URL. */
+  url?: string | undefined
+  hash: Hash
+}
+
+/**
+ * One Job an architecture that is to be built, bound to its machines by `kubernetes.io/arch`. A job's name changes with what it builds
+ * from: the same plan applied twice starts nothing twice, and another one is no change of a job that cannot be changed. Throws
+ * parameter_invalid.
+ */
+export function kubernetesJobs(container: string, { steps, ...options }: JobOptions & { steps: readonly Step[] }): Manifest[] {
+  const { namespace, serviceAccount } = options
+  if (namespace !== undefined) checkDnsLabel(namespace, 'the namespace')
+  if (serviceAccount !== undefined) checkDnsLabel(serviceAccount, 'the service account')
+  return steps.filter(({ action }) => action === 'build').map((step) => jobOf(container, { step, ...options }))
+}
+
+function jobOf(container: string, { step, namespace, serviceAccount, image, command, url, hash }: JobOptions & { step: Step }): Manifest {
+  const { architecture, source } = step
+  const inputs = Object.entries(source).sort(([a], [b]) => (a < b ? -1 : 1))
+  const mark = hash(JSON.stringify([container, architecture, inputs])).slice(0, 10)
+  const name = checkDnsLabel(`build-${toDnsLabel(container, 24)}-${toDnsLabel(architecture, 20)}-${mark}`, 'the name of the job')
+  const labels = { 'app.kubernetes.io/managed-by': 'leporello', 'leporello/architecture': toDnsLabel(architecture) }
+  const variables = {
+    CONTAINER: container,
+    ARCHITECTURE: architecture,
+    SOURCE: JSON.stringify(Object.fromEntries(inputs)),
+    // for a shell's `for`: what holds white space stands in SOURCE alone
+    INPUTS: inputs.flatMap(([input, value]) => (/\s/.test(value) ? [] : `${input}=${value}`)).join(' '),
+    LEPORELLO_URL: url
+  }
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      labels,
+      annotations: { 'leporello/container': container, 'leporello/reason': step.reason }
+    },
+    spec: {
+      backoffLimit: 0,
+      template: {
+        metadata: { labels },
+        spec: {
+          restartPolicy: 'Never',
+          ...(serviceAccount === undefined ? {} : { serviceAccountName: serviceAccount }),
+          nodeSelector: { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': kubernetesArchitecture(architecture) },
+          containers: [
+            {
+              name: 'build',
+              image,
+              command,
+              env: Object.entries(variables).flatMap(([variable, value]) =>
+                value === undefined ? [] : [{ name: variable, value: literal(value) }]
+              )
+            }
+          ]
+        }
+      }
+    }
+  }
+}
+
+/** Kubernetes replaces $(NAME) in a variable's value, and reads $$ as $. */
+const literal = (value: string) => value.replaceAll('$', '$$$$')
+
+/** What the kubelet says of a machine: Go's name, which knows no variants. Throws parameter_invalid for what no label can hold. */
+function kubernetesArchitecture(architecture: Architecture): string {
+  const name = architecture.split('/')[0]!
+  if (/^[a-z0-9](?:[a-z0-9_.-]{0,61}[a-z0-9])?$/.test(name)) return name
+  throw new CatalogueError(
+    'parameter_invalid',
+    `no machine of Kubernetes can be labelled ${JSON.stringify(name)}, as ${architecture} would need`
+  )
+}

@@ -1,0 +1,160 @@
+import type { Architecture } from '../architecture.ts'
+import type { ContainerRecord } from '../container/document.ts'
+import type { Facts, ImageKey } from '../image/facts.ts'
+import { asFields, cut, type FieldProblem, noOthers, readArchitecture, readText, refuse, refuseProblems, shown } from '../json/reading.ts'
+import { type BuildStatus, maxArchitectures, type PendingImage, uniqueInTableOrder } from './build-status.ts'
+import { type BuildSource, maxInputs, readBuildSource, sameSource, sourceToJson } from './sources.ts'
+import { currentImages, type ReasonCode, stateOf } from './state.ts'
+
+/** What is to be made of an architecture, and why. Nothing else than its own source and its own image decides about it. */
+export interface Step {
+  architecture: Architecture
+  action: 'build' | 'reuse'
+  code: ReasonCode | 'source_unknown' | 'source_changed' | 'image_replaced' | 'image_awaited' | 'unchanged'
+  reason: string
+  /** Of the image that is reused. */
+  url: string | null
+  source: { [input: string]: string }
+}
+
+export interface PlanInput {
+  sources: ReadonlyMap<Architecture, BuildSource>
+  record: Pick<ContainerRecord, 'images' | 'url'>
+  /** Facts that apply to what the record says now. */
+  known: ReadonlyMap<ImageKey, Facts>
+  buildStatus: BuildStatus | undefined
+  buildTimeoutMs: number
+  now: string
+}
+
+/** One step an architecture, in the table's order, whatever the order in which sources were given. */
+export function planOf(input: PlanInput): Step[] {
+  const architectures = uniqueInTableOrder(input.sources.keys())
+  const { reasons } = stateOf({ ...input, expected: { architectures, since: null }, publish: 'each' })
+  const images = currentImages(input.record, input.known)
+  return architectures.map((architecture) => {
+    const source = input.sources.get(architecture)!
+    const pending = waiting(architecture, input)
+    const url = (pending ?? images.get(architecture))?.url
+    const own = reasons.filter((one) => one.architecture === architecture && !isOfAnother(source, one, input))
+    // where a new image waits, what is wrong with the one that it will replace does not matter
+    const reason = own.find(({ code }) => pending === undefined || ofJobs.has(code))
+    const answer = reason ? build(reason.code, reason.message) : bySource(source, { architecture, url, pending, ...input })
+    return { architecture, ...answer, url: answer.action === 'reuse' ? url! : null, source: sourceToJson(source) }
+  })
+}
+
+const waiting = (architecture: Architecture, { buildStatus, now }: PlanInput): PendingImage | undefined => {
+  const pending = buildStatus?.pending.get(architecture)
+  return pending !== undefined && pending.expires > now ? pending : undefined
+}
+
+/** Whether a build went wrong that was made of something else: that tells nothing about an image that stands from this source. */
+function isOfAnother(
+  source: BuildSource,
+  { code, architecture }: { code: ReasonCode; architecture: Architecture | null },
+  { buildStatus }: PlanInput
+): boolean {
+  if (code !== 'build_failed' && code !== 'build_stale') return false
+  const built = buildStatus?.builds.get(architecture!)?.source
+  return built != null && !sameSource(built, source)
+}
+
+const ofJobs: ReadonlySet<ReasonCode> = new Set(['build_failed', 'build_stale', 'test_failed', 'test_stale'])
+
+type Answer = Pick<Step, 'action' | 'code' | 'reason'>
+const build = (code: Step['code'], reason: string): Answer => ({ action: 'build', code, reason })
+
+interface Standing extends PlanInput {
+  architecture: Architecture
+  url: string | undefined
+  pending: PendingImage | undefined
+}
+
+function bySource(source: BuildSource, { architecture, url, pending, buildStatus }: Standing): Answer {
+  const recorded = buildStatus?.sources.get(architecture)
+  const image = `the image for ${architecture}`
+  if (recorded === undefined) return build('source_unknown', `nothing tells what ${image} was built from`)
+  const changes = changesOf(recorded.source, source)
+  if (changes.length > 0) return build('source_changed', `${image} was built from something else: ${changes.join(', ')}`)
+  if (recorded.url === null)
+    return build('image_awaited', `a build from this source succeeded at ${recorded.since}, but its image has not come`)
+  if (recorded.url !== url) return build('image_replaced', `${image} is not the one that was built from this source at ${recorded.since}`)
+  const reason = `${image} was built from this source${pending ? ', and waits to be published with the others' : ''}`
+  return { action: 'reuse', code: 'unchanged', reason }
+}
+
+/** In words: which inputs differ. One that only one side names differs too, for nobody knows that it would not. */
+function changesOf(before: BuildSource, after: BuildSource): string[] {
+  const names = [...new Set([...before.keys(), ...after.keys()])].sort()
+  return names.flatMap((name) => {
+    const [old, now] = [before.get(name), after.get(name)]
+    if (old === now) return []
+    if (old === undefined) return [`${name} is new (${short(now!)})`]
+    return now === undefined ? [`${name} is no longer named (${short(old)})`] : [`${name} was ${short(old)}, is ${short(now)}`]
+  })
+}
+
+const short = (value: string) =>
+  cut(value.replace(/^(sha256:[0-9a-f]{12})[0-9a-f]{52}$/, '$1…').replace(/^([0-9a-f]{12})[0-9a-f]{28}$/, '$1…'), 80)
+
+export interface PlanRequest {
+  container: string
+  sources: Map<Architecture, BuildSource>
+}
+
+/**
+ * A request such as `{"container": "hello:1", "sources": {"*": {"commit": …}, "arm64": {"containerfile": …}}}`: what stands under `*` is
+ * every architecture's, those named beside it and those expected; an architecture's own inputs are laid over it. `expected` is asked for
+ * the container's id. Throws parameter_invalid.
+ */
+export function parsePlanRequest(value: unknown): {
+  container: string
+  sourcesFor: (expected: readonly Architecture[]) => PlanRequest['sources']
+} {
+  const problems: FieldProblem[] = []
+  const fields =
+    asFields(value) ?? refuse('plan', { path: '', message: `is ${shown(value)}; expected an object with container and sources` })
+  noOthers(fields, { names: ['container', 'sources'], path: '', problems })
+  const container = readText(fields['container'], { path: 'container', max: 512, problems })
+  if (container === null && problems.length === 0) problems.push({ path: 'container', message: 'must be supplied' })
+  const given = asFields(fields['sources']) ?? {}
+  if (given !== fields['sources']) {
+    problems.push({ path: 'sources', message: `is ${shown(fields['sources'])}; expected an object such as {"*": {"commit": "9c0e…"}}` })
+  }
+  const own = ownSources(given, problems)
+  const common = readBuildSource(given['*'], { path: 'sources.*', problems })
+  refuseProblems('plan', problems)
+  return {
+    container: container!,
+    sourcesFor(expected) {
+      const architectures = uniqueInTableOrder([...own.keys(), ...(common === null ? [] : expected)])
+      if (architectures.length === 0) {
+        refuse('plan', { path: 'sources', message: `names no architecture${common === null ? '' : `, and ${container} expects none`}` })
+      }
+      return new Map(architectures.map((architecture) => [architecture, laidOver(common, own.get(architecture))]))
+    }
+  }
+}
+
+function ownSources(given: { readonly [name: string]: unknown }, problems: FieldProblem[]): Map<Architecture, BuildSource> {
+  const own = new Map<Architecture, BuildSource>()
+  const names = Object.keys(given).filter((name) => name !== '*')
+  if (names.length > 2 * maxArchitectures) problems.push({ path: 'sources', message: `names ${names.length} architectures` })
+  for (const name of names.slice(0, 2 * maxArchitectures)) {
+    const path = `sources.${cut(name, 100)}`
+    const architecture = readArchitecture(name, { path, problems })
+    const source = readBuildSource(given[name], { path, problems }) ?? new Map<string, string>()
+    if (architecture === undefined) continue
+    const other = own.get(architecture)
+    if (other && !sameSource(other, source))
+      problems.push({ path, message: `is another source for ${architecture} than its other name has` })
+    own.set(architecture, source)
+  }
+  if (own.size > maxArchitectures)
+    problems.push({ path: 'sources', message: `names ${own.size} architectures; at most ${maxArchitectures} are planned` })
+  return own
+}
+
+const laidOver = (common: BuildSource | null, own: BuildSource | undefined): BuildSource =>
+  new Map([...new Map([...(common ?? []), ...(own ?? [])])].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, maxInputs))

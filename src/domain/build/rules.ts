@@ -1,0 +1,178 @@
+import type { Architecture } from '../architecture.ts'
+import { tagOf } from '../image/storage.ts'
+import { globMatches } from '../json/query.ts'
+import { asFields, type FieldProblem, noOthers, readArchitecture, shown } from '../json/reading.ts'
+import { type BuildStatus, maxArchitectures, uniqueInTableOrder } from './build-status.ts'
+
+/**
+ * When images are published: each as it comes; all of the expected ones at once; or all at once when every one of them is proven.
+ * Until then `url` and `urls` keep the previous complete set.
+ */
+export const publishPolicies = ['each', 'all', 'verified'] as const
+export type Publish = (typeof publishPolicies)[number]
+
+/** An image registered as `operator-arm64:1` is also the arm64 image of `operator:1`. */
+export interface Suffix {
+  suffix: string
+  architecture: Architecture
+}
+
+/** What holds for containers whose id matches a pattern. Of several rules that match, the first one that says something holds. */
+export interface Rule {
+  match: string
+  expected?: readonly Architecture[]
+  publish?: Publish
+  bundle?: readonly Suffix[]
+  buildTimeoutMs?: number
+  pendingMs?: number
+}
+
+/** What holds where no rule says anything. */
+export interface Defaults {
+  expected: readonly Architecture[]
+  publish: Publish
+  buildTimeoutMs: number
+  pendingMs: number
+}
+
+export const defaults: Defaults = { expected: [], publish: 'each', buildTimeoutMs: 6 * 3_600_000, pendingMs: 7 * 24 * 3_600_000 }
+
+/** The architectures that a container shall have, and who says so. */
+export interface Expectation {
+  architectures: readonly Architecture[]
+  from: 'container' | 'rule' | 'default' | 'none'
+  /** The rule's. */
+  pattern: string | null
+  /** Null where a rule or the default says so: it always did. */
+  since: string | null
+  by: string | null
+}
+
+function first<K extends keyof Rule>(rules: readonly Rule[], { id, property }: { id: string; property: K }) {
+  return rules.find((rule) => rule[property] !== undefined && globMatches(rule.match, id))
+}
+
+export function expectedOf(
+  id: string,
+  {
+    buildStatus,
+    rules,
+    defaults
+  }: { buildStatus: Pick<BuildStatus, 'expected'> | undefined; rules: readonly Rule[]; defaults: Pick<Defaults, 'expected'> }
+): Expectation {
+  if (buildStatus?.expected) return { ...buildStatus.expected, from: 'container', pattern: null }
+  const rule = first(rules, { id, property: 'expected' })
+  if (rule) return { architectures: uniqueInTableOrder(rule.expected!), from: 'rule', pattern: rule.match, since: null, by: null }
+  const from = defaults.expected.length > 0 ? 'default' : 'none'
+  return { architectures: uniqueInTableOrder(defaults.expected), from, pattern: null, since: null, by: null }
+}
+
+export type Policies = Omit<Defaults, 'expected'>
+
+export function policiesOf(id: string, { rules, defaults }: { rules: readonly Rule[]; defaults: Policies }): Policies {
+  const said = <K extends keyof Policies>(property: K): Policies[K] =>
+    (first(rules, { id, property })?.[property] as Policies[K] | undefined) ?? defaults[property]
+  return { publish: said('publish'), buildTimeoutMs: said('buildTimeoutMs'), pendingMs: said('pendingMs') }
+}
+
+/**
+ * The container that an image belongs to as well, by the suffix of the name that it was registered under. The pattern may be that of
+ * the one name or of the other: a person thinks of `operator:*`, and another of `operator-*`.
+ */
+export function bundleOf(id: string, rules: readonly Rule[]): { container: string; architecture: Architecture } | undefined {
+  const tag = tagOf(id)
+  const name = tag === undefined ? id : id.slice(0, -tag.length - 1)
+  for (const { match, bundle } of rules) {
+    if (bundle === undefined) continue
+    const [longest] = bundle
+      .filter(({ suffix }) => name.endsWith(suffix) && name.length > suffix.length)
+      .sort((a, b) => b.suffix.length - a.suffix.length)
+    const container = longest && name.slice(0, -longest.suffix.length) + (tag === undefined ? '' : `:${tag}`)
+    const holds = globMatches(match, id) || (container !== undefined && globMatches(match, container))
+    if (holds) return longest && { container: container!, architecture: longest.architecture }
+  }
+  return undefined
+}
+
+const maxRules = 1000
+const maxMs = 366 * 24 * 3_600_000
+const names = ['match', 'expected', 'publish', 'bundle', 'buildTimeoutMs', 'pendingMs']
+
+/** The rules in a value such as a configuration's, with everything that is wrong with it. */
+export function parseRules(value: unknown, root = 'rules'): { rules: Rule[]; problems: FieldProblem[] } {
+  const problems: FieldProblem[] = []
+  if (!Array.isArray(value)) {
+    problems.push({ path: root, message: `is ${shown(value)}; expected a list such as [{"match": "*", "expected": ["amd64", "arm64"]}]` })
+    return { rules: [], problems }
+  }
+  if (value.length > maxRules) problems.push({ path: root, message: `has ${value.length} rules; at most ${maxRules} are read` })
+  const rules = value.slice(0, maxRules).flatMap((item, i) => readRule(item, { path: `${root}[${i}]`, problems }) ?? [])
+  return { rules, problems }
+}
+
+interface At {
+  path: string
+  problems: FieldProblem[]
+}
+
+function readRule(value: unknown, { path, problems }: At): Rule | undefined {
+  const fields = asFields(value)
+  if (fields === undefined) {
+    problems.push({ path, message: `is ${shown(value)}; expected a rule such as {"match": "*", "publish": "all"}` })
+    return undefined
+  }
+  noOthers(fields, { names, path, problems })
+  const { match, expected, publish, bundle } = fields
+  const at = (field: string): At => ({ path: `${path}.${field}`, problems })
+  if (typeof match !== 'string' || match === '' || match.length > 512) {
+    problems.push({ path: `${path}.match`, message: `is ${shown(match)}; expected a pattern of "*" and "?" for ids, such as "operator:*"` })
+  }
+  const rule: Rule = { match: String(match) }
+  if (expected !== undefined) rule.expected = readArchitectures(expected, at('expected'))
+  if (publish !== undefined) {
+    rule.publish = publish as Publish
+    if (!publishPolicies.includes(rule.publish)) {
+      problems.push({ path: `${path}.publish`, message: `is ${shown(publish)}; expected one of ${publishPolicies.join(', ')}` })
+    }
+  }
+  if (bundle !== undefined) rule.bundle = readSuffixes(bundle, at('bundle'))
+  for (const name of ['buildTimeoutMs', 'pendingMs'] as const) {
+    if (fields[name] !== undefined) rule[name] = readMs(fields[name], at(name))
+  }
+  return rule
+}
+
+/** Strictly: a list of architectures, each once. */
+export function readArchitectures(value: unknown, { path, problems }: At): Architecture[] {
+  if (!Array.isArray(value) || value.length > maxArchitectures) {
+    problems.push({
+      path,
+      message: `is ${shown(value)}; expected a list of at most ${maxArchitectures} architectures, such as ["amd64", "arm64"]`
+    })
+    return []
+  }
+  return uniqueInTableOrder(value.flatMap((name, i) => readArchitecture(name, { path: `${path}[${i}]`, problems }) ?? []))
+}
+
+function readSuffixes(value: unknown, { path, problems }: At): Suffix[] {
+  if (!Array.isArray(value) || value.length > maxArchitectures) {
+    problems.push({ path, message: `is ${shown(value)}; expected a list such as [{"suffix": "-arm64", "architecture": "arm64"}]` })
+    return []
+  }
+  return value.flatMap((item, i) => {
+    const at = `${path}[${i}]`
+    const fields = asFields(item) ?? {}
+    noOthers(fields, { names: ['suffix', 'architecture'], path: at, problems })
+    const { suffix } = fields
+    const architecture = readArchitecture(fields['architecture'], { path: `${at}.architecture`, problems })
+    const wellFormed = typeof suffix === 'string' && /^[^:\s]{1,128}$/.test(suffix)
+    if (!wellFormed) problems.push({ path: `${at}.suffix`, message: `is ${shown(suffix)}; expected the end of a name, such as "-arm64"` })
+    return wellFormed && architecture !== undefined ? [{ suffix, architecture }] : []
+  })
+}
+
+function readMs(value: unknown, { path, problems }: At): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= maxMs) return value as number
+  problems.push({ path, message: `is ${shown(value)}; expected milliseconds, 1 to ${maxMs} (a year)` })
+  return maxMs
+}

@@ -1,0 +1,196 @@
+import { type Architecture, parseArchitecture } from '../architecture.ts'
+import type { ContainerRecord } from '../container/document.ts'
+import type { Facts, ImageKey } from '../image/facts.ts'
+import { maskSecrets } from '../secrets.ts'
+import { type BuildStatus, uniqueInTableOrder } from './build-status.ts'
+import { isFinal, type JobReport } from './job-report.ts'
+import type { Expectation, Publish } from './rules.ts'
+
+export type State = 'complete' | 'partial' | 'degraded'
+
+/** Why a container is not complete. The order is that in which the reasons of one architecture stand. */
+export const reasonCodes = [
+  'build_failed',
+  'build_stale',
+  'test_failed',
+  'test_stale',
+  'mislabelled',
+  'mixed',
+  'unreadable',
+  'gone',
+  'missing',
+  'pending',
+  'unverified'
+] as const
+export type ReasonCode = (typeof reasonCodes)[number]
+
+/** Those that say that something is not there yet; each of the others degrades a container. */
+const merelyPartial: ReadonlySet<ReasonCode> = new Set(['missing', 'pending', 'unverified'])
+
+/** Whether it makes a container degraded, rather than partial. */
+export const degrades = ({ code }: { code: ReasonCode }): boolean => !merelyPartial.has(code)
+
+export interface Reason {
+  code: ReasonCode
+  /** Null when a container has no image at all and none is expected. */
+  architecture: Architecture | null
+  message: string
+  since: string | null
+}
+
+export interface StateAnswer {
+  state: State
+  /** By architecture in the table's order, then by code. */
+  reasons: Reason[]
+  /** Expected architectures whose image has not arrived; one that waits to be published has. */
+  missing: Architecture[]
+}
+
+export interface StateInput {
+  record: Pick<ContainerRecord, 'images' | 'url'>
+  /** Facts that apply to what the record says now. */
+  known: ReadonlyMap<ImageKey, Facts>
+  buildStatus: BuildStatus | undefined
+  expected: Pick<Expectation, 'architectures' | 'since'>
+  publish: Publish
+  buildTimeoutMs: number
+  now: string
+}
+
+export interface CurrentImage {
+  url: string
+  facts: Facts | undefined
+}
+
+const amd64 = parseArchitecture('amd64')
+
+/**
+ * The images of a record by architecture. That of a record which names none is what its bytes are proven to be; until then it is
+ * x86_64's, for that is what `url` is by definition, and what unmodified workers take it for.
+ */
+export function currentImages(
+  { images, url }: Pick<ContainerRecord, 'images' | 'url'>,
+  known: ReadonlyMap<ImageKey, Facts>
+): Map<Architecture, CurrentImage> {
+  if (images.size === 0 && url !== undefined) {
+    const facts = known.get('')
+    return new Map([[facts?.architecture ?? amd64, { url, facts }]])
+  }
+  return new Map(
+    uniqueInTableOrder(images.keys()).map((architecture) => [
+      architecture,
+      { url: images.get(architecture)!, facts: known.get(architecture) }
+    ])
+  )
+}
+
+/** The same by their URLs, as far as the record alone tells. */
+export const currentUrls = (record: Pick<ContainerRecord, 'images' | 'url'>): Map<Architecture, string> =>
+  new Map([...currentImages(record, new Map())].map(([architecture, { url }]) => [architecture, url]))
+
+/** Where a container stands. Only expected architectures and those that have an image count. */
+export function stateOf(input: StateInput): StateAnswer {
+  const images = currentImages(input.record, input.known)
+  const wanted = new Set(input.expected.architectures)
+  const reasons = uniqueInTableOrder([...wanted, ...images.keys()]).flatMap((architecture) =>
+    reasonsOf({ ...input, architecture, image: images.get(architecture), wanted: wanted.has(architecture) })
+  )
+  if (images.size === 0 && wanted.size === 0) {
+    reasons.push({ code: 'missing', architecture: null, message: 'it has no image, and none is expected', since: null })
+  }
+  const missing = reasons.flatMap(({ code, architecture }) => (code === 'missing' && architecture !== null ? [architecture] : []))
+  const degraded = reasons.some(degrades)
+  return { state: degraded ? 'degraded' : reasons.length > 0 ? 'partial' : 'complete', reasons, missing }
+}
+
+interface One extends StateInput {
+  architecture: Architecture
+  image: CurrentImage | undefined
+  wanted: boolean
+}
+
+function reasonsOf(one: One): Reason[] {
+  const found = [jobReason(one, 'build'), jobReason(one, 'test'), verdictReason(one), goneReason(one), absenceReason(one), proofReason(one)]
+  return found.flatMap((reason) => (reason ? [{ ...reason, architecture: one.architecture }] : []))
+}
+
+type Found = Omit<Reason, 'architecture'> | undefined
+
+/** A job that failed, or was not heard of for too long, unless an image has come since: the newest word about an architecture counts. */
+function jobReason(one: One, kind: 'build' | 'test'): Found {
+  const { buildStatus, architecture, now, buildTimeoutMs } = one
+  const report = (kind === 'build' ? buildStatus?.builds : buildStatus?.tests)?.get(architecture)
+  if (report === undefined || report.status === 'succeeded' || imageCameAfter(report, one)) return undefined
+  const what = kind === 'build' ? `the build for ${architecture}` : `the test on ${architecture}`
+  const log = report.log === null ? '' : ` (${maskSecrets(report.log)})`
+  if (report.status === 'failed') {
+    const message = `${what} failed${report.reason === null ? '' : `: ${maskSecrets(report.reason)}`}${log}`
+    return { code: `${kind}_failed`, message, since: report.reported }
+  }
+  if (Date.parse(now) - Date.parse(report.reported) < buildTimeoutMs) return undefined
+  const message = `${what} is said to be ${report.status}, but nothing was heard of it since ${report.reported}${log}`
+  return { code: `${kind}_stale`, message, since: new Date(Date.parse(report.reported) + buildTimeoutMs).toISOString() }
+}
+
+interface Standing extends Pick<StateInput, 'buildStatus' | 'now'> {
+  architecture: Architecture
+  image: Pick<CurrentImage, 'url'> | undefined
+}
+
+/** Whether another image is to be expected: its build is under way or failed, and no image came since. */
+export function isAwaited({ buildStatus, architecture, ...standing }: Standing): boolean {
+  const build = buildStatus?.builds.get(architecture)
+  return build !== undefined && build.status !== 'succeeded' && !imageCameAfter(build, { buildStatus, architecture, ...standing })
+}
+
+/** By time where the arrival is known; an image that came past us is known by its URL only. */
+function imageCameAfter(report: JobReport, { buildStatus, architecture, image, now }: Standing): boolean {
+  const pending = buildStatus?.pending.get(architecture)
+  if (pending !== undefined && pending.since > report.reported && pending.expires > now) return true
+  if (image === undefined) return false
+  const arrived = buildStatus?.arrivals.get(architecture)
+  return image.url !== report.image || (arrived?.url === image.url && arrived.since > report.reported)
+}
+
+function verdictReason({ architecture, image }: One): Found {
+  const facts = image?.facts
+  if (facts?.verdict !== 'mislabelled' && facts?.verdict !== 'mixed' && facts?.verdict !== 'unreadable') return undefined
+  return { code: facts.verdict, message: `the image for ${architecture} is ${facts.verdict}: ${facts.summary}`, since: facts.checked }
+}
+
+function goneReason({ architecture, image }: One): Found {
+  if (image?.facts?.status !== 'gone') return undefined
+  return { code: 'gone', message: `the image for ${architecture} is gone from ${maskSecrets(image.url)}`, since: image.facts.checked }
+}
+
+function absenceReason({ architecture, image, wanted, buildStatus, expected, now }: One): Found {
+  if (image !== undefined || !wanted) return undefined
+  const pending = buildStatus?.pending.get(architecture)
+  if (pending !== undefined && pending.expires > now) {
+    const message = `the image for ${architecture} has arrived, and waits to be published with the others until ${pending.expires}`
+    return { code: 'pending', message, since: pending.since }
+  }
+  const gone = pending === undefined ? '' : `; the one that waited for the others was given up at ${pending.expires}`
+  const left = buildStatus?.arrivals.get(architecture)
+  const since = [expected.since ?? buildStatus?.created ?? null, left?.url === null ? left.since : null]
+    .filter((time) => time !== null)
+    .sort()
+  const message = `there is no image for ${architecture}${gone || whyMissing(buildStatus?.builds.get(architecture))}`
+  return { code: 'missing', message, since: since.at(-1) ?? null }
+}
+
+function whyMissing(build: JobReport | undefined): string {
+  if (build === undefined) return ', and nobody has reported a build'
+  if (build.status === 'succeeded') return `, though its build succeeded at ${build.reported}: it was not registered`
+  return isFinal(build) ? '' : ` yet: its build is ${build.status} since ${build.begun}`
+}
+
+function proofReason({ architecture, image, wanted, publish, buildStatus }: One): Found {
+  if (publish !== 'verified' || !wanted || image === undefined) return undefined
+  const verdict = image.facts?.verdict ?? 'unverified'
+  if (verdict !== 'unverified' && verdict !== 'no-binaries') return undefined
+  const arrived = buildStatus?.arrivals.get(architecture)
+  const since = verdict === 'no-binaries' ? image.facts!.checked : arrived?.url === image.url ? arrived.since : null
+  const why = verdict === 'unverified' ? 'nobody has read it' : image.facts!.summary
+  return { code: 'unverified', message: `the image for ${architecture} is not proven: ${why}`, since }
+}

@@ -1,0 +1,52 @@
+import type { Architecture } from '../architecture.ts'
+import { type ImageKey, isPendingKey } from '../image/facts.ts'
+import { isGuardUrl } from '../image/guard.ts'
+import { type ImageUrls, readImages } from '../image/urls.ts'
+import { pythonObject, pythonString, readJson, stringOf } from '../json/json.ts'
+import type { Container } from './container.ts'
+
+/*
+ * The only place that knows the stored form: HySDS's fields, in HySDS's order, `urls` as JSON in a string. hysds_commons copies the
+ * whole document into every job's payload, so nothing else may stand in it.
+ */
+
+/** The document of a container, as Mozart's JSON text. */
+export function toDocument({ id, digest, url, version, urls }: Container): string {
+  const members: [string, string][] = [
+    ['id', pythonString(id)],
+    ['digest', pythonString(digest)],
+    ['url', pythonString(url)],
+    ['version', pythonString(version)]
+  ]
+  if (urls !== undefined) members.push(['urls', pythonString(urls)])
+  return pythonObject(members)
+}
+
+/** What a document says about images, whoever wrote it: fields may be absent, null or of another type. */
+export interface ContainerRecord {
+  id: string
+  /** Undefined when absent, empty, not a string, or a guard URL. */
+  url: string | undefined
+  version: string | undefined
+  digest: string | undefined
+  /** By architecture, without guard URLs. */
+  images: ImageUrls
+  /** Every member's JSON text, in the document's order. */
+  members: Map<string, string>
+}
+
+export function fromDocument(id: string, document: string): ContainerRecord {
+  const { members } = readJson(document)
+  const url = stringOf(members.get('url'))
+  const images = new Map([...readImages(members.get('urls'))].filter(([, value]) => !isGuardUrl(value)))
+  const [version, digest] = [stringOf(members.get('version')), stringOf(members.get('digest'))]
+  return { id, url: url && !isGuardUrl(url) ? url : undefined, version, digest, images, members }
+}
+
+/** The URL of one image; '' stands for the one of a record that names no architectures. */
+export const urlOf = ({ images, url }: ContainerRecord, imageKey: ImageKey): string | undefined =>
+  imageKey === '' ? (images.size === 0 ? url : undefined) : isPendingKey(imageKey) ? undefined : images.get(imageKey)
+
+/** Every image that a record names, with its URL; '' as above. */
+export const imagesByKey = ({ images, url }: ContainerRecord): [Architecture | '', string][] =>
+  images.size > 0 ? [...images] : url === undefined ? [] : [['', url]]

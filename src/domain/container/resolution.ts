@@ -1,0 +1,116 @@
+import { type Architecture, inTableOrder, parseArchitecture } from '../architecture.ts'
+import { CatalogueError } from '../errors.ts'
+import { applies, type Facts, type Verdict } from '../image/facts.ts'
+import type { ContainerRecord } from './document.ts'
+
+export interface Resolution {
+  /** Null when the record names no architectures and the bytes were not read: then `url` is a fallback that nobody vouches for. */
+  architecture: Architecture | null
+  /** As the machine calls itself. */
+  requested: string
+  url: string
+  source: 'urls' | 'url'
+  verdict: Verdict
+  /** Only of one that is known not to be there, for who wants it all the same. */
+  status?: 'gone'
+}
+
+export interface ResolveOptions {
+  /** What is known of the images in question; facts that do not apply are passed over. */
+  facts?: readonly Facts[]
+  /** Give an image that is proven to be for other machines, or is gone, all the same. */
+  force?: boolean
+  /** Give one that is gone, for who looks at its status. */
+  evenGone?: boolean
+}
+
+/**
+ * The image that a machine of this architecture can run, and never another one's: the worker would learn of that only an hour later,
+ * as "exec format error". Throws architecture_invalid, image_missing, image_mislabelled or image_gone.
+ */
+export function resolveImage(
+  record: ContainerRecord,
+  requested: string,
+  { facts = [], force = false, evenGone = force }: ResolveOptions = {}
+): Resolution {
+  const architecture = parseArchitecture(requested)
+  const known = (imageKey: string, url: string) =>
+    facts.find((one) => one.imageKey === imageKey && applies(one, { url, digest: record.digest }))
+  const url = record.images.get(architecture)
+  if (url !== undefined) {
+    const proven = known(architecture, url)
+    if (proven?.verdict === 'mislabelled' && !force) throw mislabelled(record, architecture, proven)
+    const status = statusOf(record, { architecture, proven, evenGone })
+    return { architecture, requested, url, source: 'urls', verdict: proven?.verdict ?? 'unverified', ...status }
+  }
+  if (record.images.size === 0 && record.url !== undefined) {
+    return fallback(record, { architecture, requested, url: record.url, proven: known('', record.url), force, evenGone })
+  }
+  throw imageMissing(record, { architecture, requested })
+}
+
+interface Fallback {
+  architecture: Architecture
+  requested: string
+  url: string
+  proven: Facts | undefined
+  force: boolean
+  evenGone: boolean
+}
+
+/** The one image of a record that names no architectures: anybody's, until its bytes tell whose it is. */
+function fallback(record: ContainerRecord, { architecture, requested, url, proven, force, evenGone }: Fallback): Resolution {
+  const status = statusOf(record, { architecture, proven, evenGone })
+  const answer = { requested, url, source: 'url' as const, verdict: proven?.verdict ?? ('unverified' as const), ...status }
+  if (proven === undefined || proven.architecture === null || force) return { ...answer, architecture: null }
+  if (proven.verdict === 'mislabelled') throw mislabelled(record, architecture, proven)
+  if (proven.verdict !== 'match') return { ...answer, architecture: null }
+  if (proven.architecture === architecture) return { ...answer, architecture }
+  throw new CatalogueError(
+    'image_missing',
+    `${record.id} has no image for ${named({ architecture, requested })}; its one image is proven to be for ${proven.architecture}`,
+    { details: { available: [proven.architecture] } }
+  )
+}
+
+/** That nothing answered once proves nothing: only what was looked for, and was not there, is gone. */
+function statusOf(
+  record: ContainerRecord,
+  { architecture, proven, evenGone }: { architecture: Architecture; proven: Facts | undefined; evenGone: boolean }
+): Pick<Resolution, 'status'> {
+  if (proven?.status !== 'gone') return {}
+  if (evenGone) return { status: 'gone' }
+  const registered = proven.imageKey === '' ? 'the one image' : `the image for ${architecture}`
+  throw new CatalogueError(
+    'image_gone',
+    `${registered} of ${record.id} is gone: at ${proven.checked} there was nothing at ${proven.url}; bring it again, or verify it when it is back; force=true gives its URL all the same`,
+    { details: { available: architecturesOf(record).filter((other) => other !== architecture) } }
+  )
+}
+
+function mislabelled(
+  record: ContainerRecord,
+  architecture: Architecture,
+  { architecture: actual, summary, imageKey }: Facts
+): CatalogueError {
+  const registered = imageKey === '' ? 'the one image' : `the image for ${architecture}`
+  const truth = actual === null || actual === imageKey ? '' : ` is proven to be for ${actual}:`
+  return new CatalogueError(
+    'image_mislabelled',
+    `${registered} of ${record.id}${truth || ' is not what it is registered as:'} ${summary}; force=true gives it all the same`,
+    { details: { available: architecturesOf(record).filter((other) => other !== architecture) } }
+  )
+}
+
+/** The architectures that a record has images for, in the table's order. */
+export const architecturesOf = (record: ContainerRecord): Architecture[] => inTableOrder(record.images.keys())
+
+const named = ({ architecture, requested }: { architecture: Architecture; requested: string }) =>
+  `${architecture}${requested === architecture ? '' : ` (asked as ${requested})`}`
+
+/** What to throw when a record has no image for an architecture. */
+export function imageMissing(record: ContainerRecord, asked: { architecture: Architecture; requested: string }): CatalogueError {
+  const available = architecturesOf(record)
+  const message = `${record.id} has no image for ${named(asked)}; it has: ${available.join(', ') || 'none'}`
+  return new CatalogueError('image_missing', message, { details: { available } })
+}

@@ -1,0 +1,68 @@
+import type { Architecture } from '../architecture.ts'
+import { uniqueInTableOrder } from '../build/build-status.ts'
+import type { ContainerRecord } from '../container/document.ts'
+import { saidOf } from '../container/fingerprint.ts'
+import { cut } from '../json/reading.ts'
+import { maskSecrets } from '../secrets.ts'
+
+export interface FieldChange {
+  kind: 'added' | 'removed' | 'changed'
+  /** An image is changed under its architecture; null for the others, and for the record as a whole. */
+  what: 'container' | 'version' | 'digest' | 'url' | 'image'
+  architecture: Architecture | null
+  /** Without secrets. Null where there was or is nothing. */
+  before: string | null
+  after: string | null
+  message: string
+}
+
+type Meaning = Pick<ContainerRecord, 'url' | 'images' | 'members'>
+
+/**
+ * What changed in what a record means, in words and as data: the fields first, then images in the table's order. Empty when both mean
+ * the same, however they are written. Undefined stands for a record that there was not, or is no more.
+ */
+export function diffOf(before: Meaning | undefined, after: Meaning | undefined): FieldChange[] {
+  const changes: FieldChange[] = []
+  if ((before === undefined) !== (after === undefined)) {
+    const kind = after === undefined ? 'removed' : 'added'
+    changes.push({ kind, what: 'container', architecture: null, before: null, after: null, message: `the container was ${kind}` })
+  }
+  const compare = (
+    what: 'version' | 'digest' | 'url' | 'image',
+    values: [string | null, string | null],
+    architecture: Architecture | null = null
+  ) => {
+    const change = changeOf(what, { values, architecture })
+    if (change !== undefined) changes.push(change)
+  }
+  for (const field of ['version', 'digest'] as const)
+    compare(field, [before ? saidOf(before, field) : null, after ? saidOf(after, field) : null])
+  compare('url', [before?.url ?? null, after?.url ?? null])
+  for (const architecture of uniqueInTableOrder([...(before?.images.keys() ?? []), ...(after?.images.keys() ?? [])])) {
+    compare('image', [before?.images.get(architecture) ?? null, after?.images.get(architecture) ?? null], architecture)
+  }
+  return changes
+}
+
+function changeOf(
+  what: 'version' | 'digest' | 'url' | 'image',
+  { values, architecture }: { values: [string | null, string | null]; architecture: Architecture | null }
+): FieldChange | undefined {
+  if (values[0] === values[1]) return undefined
+  const [before, after] = values.map((value) => (value === null ? null : maskSecrets(value))) as [string | null, string | null]
+  const kind = before === null ? 'added' : after === null ? 'removed' : 'changed'
+  const subject = what === 'image' ? `the image for ${architecture}` : what
+  const words = { added: `: ${shown(after)}`, removed: `; it was ${shown(before)}`, changed: ` from ${shown(before)} to ${shown(after)}` }
+  const hidden = kind === 'changed' && before === after ? ', in what is not shown' : ''
+  return { kind, what, architecture, before, after, message: `${subject} was ${kind}${words[kind]}${hidden}` }
+}
+
+const shown = (value: string | null) => (value === '' ? '""' : cut(value ?? '', 300))
+
+/** All changes in one sentence, such as a history's summary. */
+export function summaryOf(changes: readonly FieldChange[]): string {
+  if (changes.length === 0) return 'nothing changed in what it means'
+  const told = changes.slice(0, 8).map(({ message }) => message)
+  return cut(told.join('; ') + (changes.length > 8 ? `; and ${changes.length - 8} more changes` : ''), 2000)
+}

@@ -1,0 +1,55 @@
+import { inTableOrder } from '../architecture.ts'
+import { type ContainerRecord, fromDocument } from '../container/document.ts'
+import { maskSecrets } from '../secrets.ts'
+import type { Cause, JournalEntry } from './entry.ts'
+
+/** An entry as people and programs read it: who, what, before and after in short words; without whole documents and without secrets. */
+export interface EntryView extends Omit<JournalEntry, 'by'> {
+  by: Omit<Cause, 'reason'>
+  /** Why, as who asked for it said (X-Reason). */
+  reason: string | null
+}
+
+/** What a list, or a stream, tells of one entry stays readable however large the document was. */
+const longest = { summary: 2000, short: 200, urlsShown: 20 }
+
+export function toEntryView(entry: JournalEntry): EntryView {
+  const { reason, ...by } = entry.by
+  return {
+    ...entry,
+    by,
+    reason,
+    summary: bounded(maskSecrets(entry.summary), longest.summary),
+    before: inShort(entry, entry.before),
+    after: inShort(entry, entry.after)
+  }
+}
+
+/** A document of the kind that the entry is about, in short words; null where there was none. */
+function inShort({ kind, container }: Pick<JournalEntry, 'kind' | 'container'>, document: string | null): string | null {
+  if (document === null) return null
+  if (kind === 'record') return bounded(maskSecrets(recordInShort(fromDocument(container, document))), longest.short)
+  return bounded(maskSecrets(otherInShort(JSON.parse(document))), longest.short)
+}
+
+/** `v1.0: amd64, arm64` */
+export function recordInShort({ version, images, url }: Pick<ContainerRecord, 'version' | 'images' | 'url'>): string {
+  const architectures = inTableOrder(images.keys())
+  const shown = architectures.slice(0, longest.urlsShown).join(', ')
+  const more = architectures.length > longest.urlsShown ? ` and ${architectures.length - longest.urlsShown} more` : ''
+  return `${version ?? 'no version'}: ${shown + more || (url === undefined ? 'no image' : 'one image')}`
+}
+
+/** `complete`; `failed: exit status 1`; `amd64, arm64`; else the JSON. */
+function otherInShort(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const { state, status, reason, architectures } = value as { [name: string]: unknown }
+  const word = status ?? state
+  if (typeof word === 'string') return typeof reason === 'string' && reason !== '' ? `${word}: ${reason}` : word
+  const list = Array.isArray(value) ? value : architectures
+  if (Array.isArray(list) && list.every((one) => typeof one === 'string')) return list.join(', ') || 'none'
+  return JSON.stringify(value)
+}
+
+const bounded = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length - 1)}…` : text)

@@ -1,0 +1,131 @@
+import { type Architecture, inTableOrder, likelyMeant, namesOf, parseArchitecture } from '../architecture.ts'
+import { CatalogueError, isCatalogueError } from '../errors.ts'
+import { type Json, JsonError, pythonObject, pythonString, readJson, stringOf } from '../json/json.ts'
+import { limits } from '../limits.ts'
+import { maskedStart, maskSecrets } from '../secrets.ts'
+
+/** The names in `urls` as they came, each with its URL. */
+export type Names = Map<string, string>
+
+/** One image's URL an architecture. */
+export type ImageUrls = Map<Architecture, string>
+
+/** The names of a `urls` parameter. Throws urls_invalid with the key, what was found and what was expected. */
+export function parseNames(text: string): Names {
+  const { kind, members, contradicted } = readUrlsJson(text)
+  if (kind !== 'object') refuse(`is ${described(kind, text)}`)
+  for (const key of contradicted) refuse(`has ${JSON.stringify(key.slice(0, 100))} twice, with different values`)
+  const names: Names = new Map()
+  for (const [key, value] of members) {
+    checkKey(key)
+    const url = stringOf(value)
+    if (!url) refuse(`has ${describedValue(value)} under ${JSON.stringify(key)}`)
+    names.set(key, url!)
+  }
+  return names
+}
+
+/** Throws architecture_invalid for a name that most likely misspells a known one, unless the record has an image under it already. */
+export function checkSpelling(names: Iterable<string>, stored: ReadonlyMap<Architecture, string> | undefined): void {
+  for (const name of names) {
+    const meant = likelyMeant(name)
+    if (meant === undefined || stored?.has(parseArchitecture(name))) continue
+    throw new CatalogueError(
+      'architecture_invalid',
+      `${JSON.stringify(name)} is not the name of an architecture; did you mean ${JSON.stringify(meant)}? Nothing was stored.`
+    )
+  }
+}
+
+/** The architectures of names that were checked. Throws urls_invalid when two names of one architecture have different URLs. */
+export function imagesOf(names: Names): ImageUrls {
+  const images: ImageUrls = new Map()
+  const firstNames = new Map<Architecture, string>()
+  for (const [name, url] of names) {
+    const architecture = parseArchitecture(name)
+    const known = images.get(architecture)
+    if (known !== undefined && known !== url) {
+      const other = firstNames.get(architecture)!
+      throw new CatalogueError(
+        'urls_invalid',
+        `urls names two images for ${architecture}: ${JSON.stringify(other)} is ${maskSecrets(known)}, ${JSON.stringify(name)} is ${maskSecrets(url)}; both names must have the same URL`
+      )
+    }
+    if (known === undefined) firstNames.set(architecture, name)
+    images.set(architecture, url)
+  }
+  return images
+}
+
+/**
+ * `urls` as it is stored: byte for byte as it came when each architecture stands under all its names, else with the missing ones
+ * appended in the table's order.
+ */
+export function completeUrls(names: Names, { images, asItCame }: { images: ImageUrls; asItCame: string | undefined }): string {
+  const complete: Names = new Map(names)
+  for (const architecture of inTableOrder(images.keys())) {
+    for (const name of namesOf(architecture)) if (!complete.has(name)) complete.set(name, images.get(architecture)!)
+  }
+  if (asItCame !== undefined && complete.size === names.size) return asItCame
+  return pythonObject([...complete].map(([name, url]) => [name, pythonString(url)]))
+}
+
+/**
+ * The images in a stored `urls`, whoever wrote it: a JSON string, or an object (written past us). What cannot be understood counts as
+ * absent, as HySDS workers treat it; so does a single name or value that makes no sense.
+ */
+export function readImages(stored: string | undefined): ImageUrls {
+  const images: ImageUrls = new Map()
+  if (stored === undefined) return images
+  for (const [name, value] of lenientMembers(stringOf(stored) ?? stored)) {
+    const url = stringOf(value)
+    if (!url) continue
+    try {
+      const architecture = parseArchitecture(name)
+      // two names that disagree, written past us: the name that a worker looks up stands first in the table
+      if (!images.has(architecture) || name === namesOf(architecture)[0]) images.set(architecture, url)
+    } catch (error) {
+      if (!isCatalogueError(error, 'architecture_invalid')) throw error
+    }
+  }
+  return images
+}
+
+function lenientMembers(text: string): Map<string, string> {
+  try {
+    return readJson(text).members
+  } catch (error) {
+    if (error instanceof JsonError) return new Map()
+    throw error
+  }
+}
+
+function readUrlsJson(text: string): Json {
+  try {
+    return readJson(text)
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error
+    return refuse(`is not JSON: ${error.message}`)
+  }
+}
+
+function checkKey(key: string): void {
+  try {
+    parseArchitecture(key)
+  } catch (error) {
+    if (!isCatalogueError(error)) throw error
+    throw new CatalogueError('urls_invalid', `urls has the key ${JSON.stringify(key.slice(0, 100))}: ${error.message}`)
+  }
+}
+
+function refuse(found: string): never {
+  throw new CatalogueError(
+    'urls_invalid',
+    `urls ${found}; expected a JSON object from architecture to URL such as {"x86_64": "s3://…", "aarch64": "s3://…"}, at most ${limits.urls} bytes`
+  )
+}
+
+const described = (kind: string, text: string) =>
+  kind === 'null' ? 'null' : `${kind === 'array' ? 'an' : 'a'} ${kind} (${maskedStart(text, 60)})`
+
+const describedValue = (value: string) => (value === '""' ? 'an empty string' : maskedStart(value, 60))

@@ -1,0 +1,127 @@
+import { type Architecture, knownArchitectures, parseArchitecture } from '../architecture.ts'
+import { CatalogueError, isCatalogueError } from '../errors.ts'
+import { maskedStart } from '../secrets.ts'
+
+/*
+ * Reading values that somebody else wrote. Tolerantly, what our own index holds: whatever makes no sense counts as absent, for a
+ * document that cannot be read would take its container with it. Strictly, what comes in: every problem with its place.
+ */
+
+export interface FieldProblem {
+  /** Such as `rules[0].match`. */
+  path: string
+  message: string
+}
+
+export type Fields = { readonly [name: string]: unknown }
+
+export const asFields = (value: unknown): Fields | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined
+
+export const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+
+/** A text of at most so many characters; null for anything else and for an empty one. */
+export const asText = (value: unknown, max: number): string | null => (typeof value === 'string' && value !== '' ? cut(value, max) : null)
+
+/** A text's beginning, with a mark where it was cut; never half of a surrogate pair. */
+export const cut = (text: string, max: number): string =>
+  text.length <= max ? text : `${text.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…`
+
+/** A moment as ISO 8601 in UTC; null for what is none. */
+export function asTime(value: unknown): string | null {
+  if (typeof value !== 'string' || !isoTime.test(value)) return null
+  // without a zone it is UTC's, as for a date alone, and not this machine's
+  const time = new Date(value.includes('T') && !/(?:Z|[+-]\d\d:?\d\d)$/.test(value) ? `${value}Z` : value)
+  return Number.isNaN(time.getTime()) ? null : time.toISOString()
+}
+
+const isoTime = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?$/
+
+/** The architecture that a name means; null for what names none. */
+export function asArchitectureName(value: unknown): Architecture | null {
+  if (typeof value !== 'string') return null
+  try {
+    return parseArchitecture(value)
+  } catch (error) {
+    if (!isCatalogueError(error, 'architecture_invalid')) throw error
+    return null
+  }
+}
+
+/** How a value is shown in a problem. */
+export const shown = (value: unknown): string => {
+  if (value === undefined) return 'nothing'
+  return cut(maskedStart(JSON.stringify(value) ?? typeof value, 100), 80)
+}
+
+/** Strictly: an architecture's name, or a problem. */
+export function readArchitecture(value: unknown, { path, problems }: { path: string; problems: FieldProblem[] }): Architecture | undefined {
+  if (typeof value !== 'string') {
+    problems.push({ path, message: `is ${shown(value)}; expected an architecture's name, such as "arm64"` })
+    return undefined
+  }
+  try {
+    return parseArchitecture(value)
+  } catch (error) {
+    if (!isCatalogueError(error)) throw error
+    problems.push({ path, message: error.message })
+    return undefined
+  }
+}
+
+/** The same, of those that the table lists: for what people type, or a program prints that may print anything. */
+export function readKnownArchitecture(
+  value: unknown,
+  { path, problems }: { path: string; problems: FieldProblem[] }
+): Architecture | undefined {
+  const architecture = readArchitecture(value, { path, problems })
+  if (architecture === undefined || knownArchitectures.has(architecture)) return architecture
+  const known = [...knownArchitectures].join(', ')
+  problems.push({
+    path,
+    message: `is ${shown(value)}, which is no known architecture; known are ${known}, and what such machines call themselves`
+  })
+  return undefined
+}
+
+/** Strictly: a text of bounded length, null where there is none. Longer ones are refused, as a cut name would be another name. */
+export function readText(value: unknown, { path, max, problems }: { path: string; max: number; problems: FieldProblem[] }): string | null {
+  if (value === undefined || value === null || value === '') return null
+  if (typeof value !== 'string') problems.push({ path, message: `is ${shown(value)}; expected a string` })
+  else if (value.length > max) problems.push({ path, message: `has ${value.length} characters; at most ${max} are allowed` })
+  else return value
+  return null
+}
+
+/** Strictly: a moment, null where there is none. */
+export function readTime(value: unknown, { path, problems }: { path: string; problems: FieldProblem[] }): string | null {
+  if (value === undefined || value === null || value === '') return null
+  const time = asTime(value)
+  if (time === null) problems.push({ path, message: `is ${shown(value)}; expected a time such as "2026-11-21T05:30:00Z"` })
+  return time
+}
+
+/** Names a problem for every field that nobody here reads. */
+export function noOthers(
+  fields: Fields,
+  { names, path, problems }: { names: readonly string[]; path: string; problems: FieldProblem[] }
+): void {
+  for (const name of Object.keys(fields).slice(0, 100)) {
+    if (names.includes(name)) continue
+    const at = path === '' ? name : `${path}.${name}`
+    problems.push({ path: cut(at, 100), message: `is not known here; ${names.join(', ')} would be` })
+  }
+}
+
+/** Throws parameter_invalid when there are problems, all of them in its details. */
+export function refuseProblems(what: string, problems: readonly FieldProblem[]): void {
+  if (problems.length > 0) refuse(what, ...problems)
+}
+
+export function refuse(what: string, ...problems: readonly FieldProblem[]): never {
+  const [{ path, message } = { path: '', message: '' }] = problems
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
+  throw new CatalogueError('parameter_invalid', `${what}:${path === '' ? '' : ` ${path}`} ${message}${more}`, {
+    details: { errors: problems.slice(0, 100) }
+  })
+}

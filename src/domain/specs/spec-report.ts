@@ -1,0 +1,133 @@
+import { type Architecture, parseArchitecture } from '../architecture.ts'
+import { uniqueInTableOrder } from '../build/build-status.ts'
+import { currentImages } from '../build/state.ts'
+import { isGuardUrl } from '../image/guard.ts'
+import { cut } from '../json/reading.ts'
+import type { Dependency, Lookup, SpecNeeds } from './spec-needs.ts'
+
+export interface SpecImage {
+  role: 'container' | 'dependency'
+  name: string | null
+  /** On which a worker gets an image that it can run; null where nobody can tell. */
+  architectures: Architecture[] | null
+  /** False where it is assumed, as nobody has read the image, or named what it is for. */
+  certain: boolean
+  /** Further ones, if the spec held the `urls` that the catalogue has. */
+  fillable: Architecture[]
+  message: string
+}
+
+export interface SpecReport {
+  /** Where the whole job can run; null where none of its images tells. */
+  architectures: Architecture[] | null
+  /** Where it could, were `container_image_urls` filled from the catalogue. */
+  ifFilled: Architecture[] | null
+  /** Every image tells for certain. */
+  certain: boolean
+  images: SpecImage[]
+  /** Names of dependency images for one architecture only, and of those of which nothing is known. */
+  single: string[]
+  unknown: string[]
+  summary: string
+}
+
+const amd64 = parseArchitecture('amd64')
+
+/** On which architectures a job can run at all: those that every one of its images has. What nobody can tell excludes nothing. */
+export function specReport({ container, dependencies }: SpecNeeds, lookup: Lookup): SpecReport {
+  const images = [containerImage(container, lookup), ...dependencies.map((dependency) => dependencyImage(dependency, lookup))]
+  const architectures = shared(images.map((image) => image.architectures))
+  const ifFilled = shared(images.map((image) => image.architectures && [...image.architectures, ...image.fillable]))
+  const names = (which: (image: SpecImage) => boolean) =>
+    images.flatMap((image) => (image.role === 'dependency' && which(image) ? [image.name ?? 'a dependency image without a name'] : []))
+  const single = names((image) => image.architectures?.length === 1)
+  const unknown = names((image) => image.architectures === null)
+  const certain = images.every((image) => image.certain)
+  const report = { architectures, ifFilled, certain, images, single, unknown }
+  return { ...report, summary: summarised(report) }
+}
+
+function shared(lists: readonly (readonly Architecture[] | null)[]): Architecture[] | null {
+  const known = lists.filter((list) => list !== null)
+  if (known.length === 0) return null
+  return uniqueInTableOrder(known[0]!.filter((architecture) => known.every((list) => list.includes(architecture))))
+}
+
+function containerImage(name: string | null, lookup: Lookup): SpecImage {
+  const image = { role: 'container' as const, name, fillable: [] }
+  if (name === null) return { ...image, architectures: null, certain: false, message: 'the specification names no container' }
+  const found = lookup.get(name)
+  if (found === undefined)
+    return { ...image, architectures: [], certain: true, message: `the container ${name} is not registered: the job cannot be sent off` }
+  const { architectures, certain } = runnable(found)
+  return { ...image, architectures, certain, message: `the container ${name} ${runsOn(architectures, certain)}` }
+}
+
+/** What a worker loads is what the specification says; the catalogue tells what that is. */
+function dependencyImage({ name, url, urls }: Dependency, lookup: Lookup): SpecImage {
+  const [image, shown] = [{ role: 'dependency' as const, name }, `the dependency image ${name ?? '(without a name)'}`]
+  const found = name === null ? undefined : lookup.get(name)
+  const listed = [...urls].filter(([, value]) => !isGuardUrl(value)).map(([architecture]) => architecture)
+  if (listed.length > 0) {
+    const architectures = uniqueInTableOrder(listed)
+    return { ...image, architectures, certain: true, fillable: [], message: `${shown} ${runsOn(architectures, true)}` }
+  }
+  if (url === null || isGuardUrl(url)) {
+    return {
+      ...image,
+      architectures: null,
+      certain: false,
+      fillable: [],
+      message: `${shown} has no url: what a worker pulls by its name, nobody here can tell`
+    }
+  }
+  const own = found && architectureOfUrl(url, found)
+  const architectures = [own ?? amd64]
+  const fillable = found && own ? uniqueInTableOrder(runnable(found).architectures.filter((one) => one !== own)) : []
+  const hint = fillable.length === 0 ? '' : `; with container_image_urls it would on ${fillable.join(', ')} too`
+  return {
+    ...image,
+    architectures,
+    certain: own !== undefined,
+    fillable,
+    message: `${shown} ${runsOn(architectures, own !== undefined)}${hint}`
+  }
+}
+
+const runsOn = (architectures: readonly Architecture[], certain: boolean) =>
+  architectures.length === 0
+    ? 'has no image that a machine can run'
+    : `runs on ${architectures.join(', ')}${certain ? '' : ', as url is what x86_64 machines run; nobody has proven it'}`
+
+/** What a record has, without what is proven to be something else, broken or gone. */
+function runnable({ record, known }: NonNullable<ReturnType<Lookup['get']>>): { architectures: Architecture[]; certain: boolean } {
+  const images = [...currentImages(record, known)].filter(
+    ([, { facts }]) => facts?.verdict !== 'mislabelled' && facts?.verdict !== 'unreadable' && facts?.status !== 'gone'
+  )
+  const certain = record.images.size > 0 || record.url === undefined || (known.get('')?.architecture ?? null) !== null
+  return { architectures: images.map(([architecture]) => architecture), certain }
+}
+
+/** Which of a container's images a URL is, when the catalogue can tell. */
+function architectureOfUrl(url: string, { record, known }: NonNullable<ReturnType<Lookup['get']>>): Architecture | undefined {
+  for (const [architecture, image] of record.images) if (image === url) return architecture
+  if (url !== record.url) return undefined
+  return record.images.has(amd64) ? amd64 : (known.get('')?.architecture ?? undefined)
+}
+
+function summarised({ architectures, ifFilled, certain, single, unknown }: Omit<SpecReport, 'summary'>): string {
+  const where =
+    architectures === null
+      ? 'nobody can tell where the job runs'
+      : architectures.length === 0
+        ? 'the job can run nowhere'
+        : `the job can run on ${architectures.join(', ')}`
+  const more = (ifFilled ?? []).filter((one) => !architectures?.includes(one))
+  const parts = [
+    where + (architectures !== null && architectures.length > 0 && !certain ? ', as far as is known' : ''),
+    more.length > 0 ? `with container_image_urls filled also on ${more.join(', ')}` : '',
+    single.length > 0 ? `for one architecture only: ${single.join(', ')}` : '',
+    unknown.length > 0 ? `unknown: ${unknown.join(', ')}` : ''
+  ]
+  return cut(parts.filter(Boolean).join('; '), 2000)
+}

@@ -1,0 +1,211 @@
+import { createServer } from 'node:http'
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { temporaryDirectory } from '../../stores/embedded/directory.ts'
+import { leporello, type Running } from '../command-line.ts'
+
+async function serve(t: Test, environment: Record<string, string> = {}): Promise<{ running: Running; url: string }> {
+  const running = leporello(t, { args: ['serve'], environment: { LEPORELLO_PORT: '0', ...environment } })
+  const [, url] = await running.says(/listens on (http:\S+)\n[\s\S]*container\/info/)
+  return { running, url: url! }
+}
+
+t.test('it says on one screen where everything is and what to try, and that works', async (t) => {
+  const data = temporaryDirectory(t)
+
+  const { running, url } = await serve(t, { LEPORELLO_DATA: data })
+  await running.says(/LEPORELLO_ENGINE_URL/)
+
+  const screen = running.stderr()
+  for (const words of [
+    `${url}/api/v0.1`,
+    `${url}/docs`,
+    data,
+    'one machine',
+    'read the search engine directly',
+    'Elasticsearch or OpenSearch'
+  ]) {
+    t.match(screen, words)
+  }
+  t.ok(screen.split('\n').length <= 24, 'one screen')
+  const [, form, address] = /curl ((?:-d \S+ )+)(\S+)/.exec(screen)!
+  const body = form!.replaceAll('-d ', '').trim().split(' ').join('&')
+  const added = await fetch(address!, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body })
+  t.equal(added.status, 200)
+  const info = await fetch(/curl '([^']+)'/.exec(screen)![1]!)
+  t.equal(info.status, 200)
+})
+
+t.test('standard output is JSON lines and nothing else', async (t) => {
+  const { running, url } = await serve(t)
+
+  await fetch(`${url}/health/live`)
+  running.child.kill('SIGTERM')
+  const { stdout } = await running.ended
+
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  t.match(lines[0], { level: 'info', msg: 'listening', url })
+  t.ok(lines.some(({ path, status }) => path === '/health/live' && status === 200))
+  t.match(lines.at(-1), { msg: 'closed' })
+})
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  t.test(`${signal}: a request under way is finished, then it ends with 0`, async (t) => {
+    const { running, url } = await serve(t)
+    const body = 'name=slow%3A1&version=1&digest=d&url=u'
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    let answer = ''
+    socket.setEncoding('utf8').on('data', (text) => {
+      answer += text
+    })
+    socket.write(
+      `POST /container/add HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`
+    )
+    await (await fetch(`${url}/health/live`)).text()
+
+    running.child.kill(signal)
+    await refusesConnections(url)
+    socket.write(body.slice(5))
+
+    const { status } = await running.ended
+    t.equal(status, 0)
+    t.match(answer, /^HTTP\/1\.1 200 OK/)
+    t.match(answer, 'slow:1 added to index containers')
+  })
+}
+
+t.test('a store that hangs keeps nobody from ending: no new requests at once, and then it waits no longer than for those', async (t) => {
+  const held = new Set<Socket>()
+  const hanging = createTcpServer((socket) => {
+    held.add(socket.on('error', () => {}).on('close', () => held.delete(socket)))
+  })
+  await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    for (const socket of held) socket.destroy()
+    hanging.close()
+  })
+  const { running, url } = await serve(t, {
+    LEPORELLO_OBJECTS: 's3',
+    LEPORELLO_S3_BUCKET: 'tarballs',
+    LEPORELLO_S3_ENDPOINT: `http://127.0.0.1:${(hanging.address() as AddressInfo).port}`,
+    LEPORELLO_S3_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'key',
+    AWS_SECRET_ACCESS_KEY: 'secret'
+  })
+  while (held.size === 0) await sleep(20) // what is done behind requests asks for uploads that are to be completed
+  const asked = [...held]
+
+  running.child.kill('SIGTERM')
+  await refusesConnections(url)
+
+  t.ok(
+    asked.some((socket) => held.has(socket)),
+    'while it still waits for the store'
+  )
+  t.equal((await running.ended).status, 0)
+})
+
+async function refusesConnections(url: string): Promise<void> {
+  for (;;) {
+    try {
+      await fetch(`${url}/health/live`)
+    } catch {
+      return
+    }
+    await sleep(20)
+  }
+}
+
+t.test('a port that is in use is one clear sentence and status 1', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => other.once('listening', resolve))
+  t.teardown(() => other.close())
+  const { port } = other.address() as AddressInfo
+
+  const { status, stderr } = await leporello(t, { args: ['serve'], environment: { LEPORELLO_PORT: String(port) } }).ended
+
+  t.equal(status, 1)
+  t.equal(stderr, `leporello: 127.0.0.1:${port} is in use by another program; stop that, or set LEPORELLO_PORT\n`)
+})
+
+t.test('a data directory that another process holds is one clear sentence and status 1', async (t) => {
+  const data = temporaryDirectory(t)
+  const { running } = await serve(t, { LEPORELLO_DATA: data })
+
+  const { status, stderr } = await leporello(t, { args: ['serve'], environment: { LEPORELLO_PORT: '0', LEPORELLO_DATA: data } }).ended
+
+  t.equal(status, 1)
+  t.equal(stderr.trim().split('\n').length, 1)
+  t.match(stderr, data)
+  t.match(stderr, String(running.child.pid))
+})
+
+t.test('serve --check tries the store and ends', async (t) => {
+  const well = await leporello(t, { args: ['serve', '--check'] }).ended
+  const json = await leporello(t, { args: ['serve', '--check', '--json'] }).ended
+  const engine = {
+    LEPORELLO_STORE: 'elasticsearch',
+    LEPORELLO_ENGINE_URL: 'http://ops:swordfish@127.0.0.1:1',
+    LEPORELLO_ENGINE_PATIENCE_MS: '200'
+  }
+  const away = await leporello(t, { args: ['serve', '--check'], environment: engine }).ended
+
+  t.match(well, { status: 0, stdout: /^The configuration is right, and the store answers: sqlite \S+\. Tarballs are in \S+\/objects\.\n$/ })
+  t.match(JSON.parse(json.stdout), { ok: true, engine: /^sqlite/, objects: { ok: true, where: /objects$/ }, config: { port: 8888 } })
+  t.match(away, { status: 1, stderr: /^leporello: .+\n$/ })
+  t.notMatch(away.stderr, /swordfish/)
+})
+
+t.test('without its engine the server listens at once, and refuses requests for data with 503', async (t) => {
+  const { running, url } = await serve(t, {
+    LEPORELLO_STORE: 'elasticsearch',
+    LEPORELLO_ENGINE_URL: 'http://ops:swordfish@127.0.0.1:1',
+    LEPORELLO_ENGINE_PATIENCE_MS: '200'
+  })
+
+  const info = await fetch(`${url}/api/v0.1/container/info?id=x`)
+  const ready = await fetch(`${url}/health/ready`)
+  const live = await fetch(`${url}/health/live`)
+
+  t.equal(info.status, 503)
+  t.ok(info.headers.get('retry-after'))
+  t.match(await info.json(), { success: false, message: /^the store is not ready: /, result: null })
+  t.equal(ready.status, 503)
+  t.match(await ready.json(), { ready: false, checks: { store: { ok: false } } })
+  t.equal(live.status, 200)
+  running.child.kill('SIGTERM')
+  const { status, stdout, stderr } = await running.ended
+  t.equal(status, 0)
+  t.notMatch(stdout + stderr, /swordfish/)
+})
+
+t.test('an engine whose indices a newer Leporello made ends the program with 1 and both versions', async (t) => {
+  const engine = createServer((_request, response) => {
+    const answer = { _seq_no: 0, _primary_term: 1, found: true, _source: { version: 9999, applied: [] } }
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(answer))
+  }).listen(0, '127.0.0.1')
+  await new Promise((resolve) => engine.once('listening', resolve))
+  t.teardown(() => engine.close())
+  const { port } = engine.address() as AddressInfo
+
+  const { running } = await serve(t, { LEPORELLO_STORE: 'elasticsearch', LEPORELLO_ENGINE_URL: `http://127.0.0.1:${port}` })
+
+  const { status, stdout, stderr } = await running.ended
+  t.equal(status, 1)
+  t.match(stderr, /9999.*up to \d+/)
+  t.match(stdout, /"level":"fatal"/)
+})
+
+t.test('read-only takes no writes and serves reads', async (t) => {
+  const { url } = await serve(t, { LEPORELLO_POLICY: 'read-only' })
+
+  const added = await fetch(`${url}/container/add?name=a&version=1&digest=d&url=u`, { method: 'POST' })
+  const listed = await fetch(`${url}/container/list`)
+
+  t.equal(added.status, 403)
+  t.equal(listed.status, 200)
+})
