@@ -3,7 +3,7 @@ import type { ElfFile } from './elf.ts'
 import type { FileSystem } from './file-system.ts'
 import { type Excuse, excuseFor } from './foreign.ts'
 import type { ImageLimits } from './limits.ts'
-import { architectureOf, runsOn } from './machines.ts'
+import { isForMachine, machineName } from './machines.ts'
 import { createPace } from './pace.ts'
 
 export interface Count {
@@ -50,7 +50,7 @@ export async function takeCensus(
     if (pace.due()) await pace.rest()
     if (file.kind !== 'elf') continue
     census.files++
-    const name = architectureOf(file)
+    const name = machineName(file)
     const of = machines.get(name) ?? count()
     machines.set(name, of)
     note(of, path)
@@ -60,7 +60,7 @@ export async function takeCensus(
       note(census.foreign, path)
       if (census.foreign.listed.length < limits.samples)
         census.foreign.listed.push({ path: path.slice(0, limits.textLength), architecture: name, why })
-    } else if (runsOn(architecture, file)) note(census.native, path)
+    } else if (isForMachine(architecture, file)) note(census.native, path)
     else note(isLibrary(path, file) ? census.wrongLibraries : census.strays, path)
   }
   census.machines = [...machines]

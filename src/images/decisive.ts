@@ -67,7 +67,7 @@ function startedBy(entrypoint: string[], command: string[]): string[] {
 
 const fileOf = ({ node }: Located): FileKind | { kind: 'data' | 'directory' } => {
   if (node.kind === 'directory') return { kind: 'directory' }
-  return node.kind === 'elf' || node.kind === 'script' || node.kind.endsWith('executable') ? (node as FileKind) : { kind: 'data' }
+  return node.kind === 'symlink' || node.kind === 'data' || node.kind === 'gone' ? { kind: 'data' } : node
 }
 
 /** A program as a shell and execve find it: by its path, or in the directories of PATH. */

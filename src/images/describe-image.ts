@@ -1,41 +1,48 @@
 import { type Architecture, parseArchitecture } from '../domain/architecture.ts'
 import { isCatalogueError } from '../domain/errors.ts'
 import type { Budget } from './budget.ts'
-import { takeCensus } from './census.ts'
+import { type Census, takeCensus } from './census.ts'
 import { type DecisiveFile, decisiveFiles, defaultPath, type Start } from './decisive.ts'
 import { type FileSystem, layFileSystem } from './file-system.ts'
 import { checkLayer, type FoundImage, fatal } from './found-image.ts'
 import type { ContainerConfig, ImageConfig } from './go-documents.ts'
 import type { ConfigFacts, FileFacts, ImageFacts, LayerFacts } from './image-report.ts'
 import type { ImageLimits } from './limits.ts'
-import { architectureOf } from './machines.ts'
+import { machineName } from './machines.ts'
+import { otherPlatform } from './platform.ts'
 import { type ProblemList, quoted } from './problems.ts'
-import { judge } from './verdict.ts'
+import { judge, judgeOther } from './verdict.ts'
 
 interface Describing {
+  /** What was claimed by whoever asked. */
   claimed: Architecture | undefined
   budget: Budget
   problems: ProblemList
 }
 
-/** An image's facts and verdict: its layers held against its configuration, then laid over one another. */
+/** An image's facts and verdict: its layers are compared with its configuration, then laid over one another. */
 export async function describeImage(found: FoundImage, { claimed, budget, problems }: Describing): Promise<ImageFacts> {
   const { limits } = budget
   const value = found.config?.value ?? {}
   const config = value.config ?? {}
-  const configured = configuredArchitecture(value, { claimed, problems })
+  const other = otherPlatform(value)
   const layers = layersOf(found, limits)
-  const wrong = [...found.problems, ...checkLayers(found, layers)]
+  const wrong = [...found.problems, ...checkLayers(found, layers)].map((problem) => ({
+    ...problem,
+    // layers of Windows images are often left out of archives
+    fatal: problem.fatal && other === undefined
+  }))
   for (const problem of wrong) problems.add(problem)
-  const claim = claimed ?? configured
   const fileSystem = await openImage(found, budget)
   const decisive = decisiveFiles(fileSystem, { start: startOf(config, limits), limits })
+  const configured = other === undefined ? configuredArchitecture(value, { claimed, decisive, problems }) : undefined
+  const claim = claimed ?? configured
   const census = await takeCensus(fileSystem, { architecture: claim, limits })
-  const judgement = judge({ claimed: claim, configured, decisive, census })
-  if (claim === undefined) {
+  const judgement = other === undefined ? judge({ claimed: claim, configured, decisive, census }) : judgeOther(other, claimed)
+  if (claim === undefined && other === undefined) {
     problems.add({
       code: 'architecture_unclaimed',
-      message: 'neither the configuration nor the question names an architecture',
+      message: 'neither the configuration nor the request names an architecture',
       fatal: false
     })
   }
@@ -44,7 +51,7 @@ export async function describeImage(found: FoundImage, { claimed, budget, proble
   return {
     verdict: why === undefined ? judgement.verdict : 'unreadable',
     summary: (why === undefined ? judgement.summary : why.message).slice(0, limits.textLength),
-    claimed: claim ?? null,
+    claimed: claim ?? other ?? null,
     architecture: why === undefined ? (judgement.proven ?? null) : null,
     formats: found.formats,
     config: found.config === undefined ? null : configFacts(found.config, limits),
@@ -53,16 +60,18 @@ export async function describeImage(found: FoundImage, { claimed, budget, proble
     base: baseOf(found, config, limits),
     layers,
     decisive: decisive.map((file) => fileFacts(file, limits)),
-    census: {
-      files: census.files,
-      machines: census.machines,
-      native: census.native.files,
-      foreign: { files: census.foreign.files, listed: census.foreign.listed },
-      wrongLibraries: census.wrongLibraries,
-      strays: census.strays
-    }
+    census: censusFacts(census)
   }
 }
+
+const censusFacts = ({ files, machines, native, foreign, wrongLibraries, strays }: Census): ImageFacts['census'] => ({
+  files,
+  machines,
+  native: native.files,
+  foreign: { files: foreign.files, listed: foreign.listed },
+  wrongLibraries,
+  strays
+})
 
 /** The file system of an image, made anew each time, as keeping all of an archive's would hold too much. */
 export const openImage = ({ layers }: FoundImage, budget: Budget): Promise<FileSystem> =>
@@ -81,26 +90,40 @@ export function fileFacts(
     path: path?.slice(0, limits.textLength) ?? null,
     links: texts(links, limits),
     kind: file?.kind ?? 'absent',
-    architecture: file?.kind === 'elf' ? architectureOf(file) : null,
+    architecture: file?.kind === 'elf' ? machineName(file) : null,
     type: file?.kind === 'elf' ? file.type : null,
     interpreter: file?.kind === 'elf' || file?.kind === 'script' ? (file.interpreter ?? null) : null
   }
 }
 
+interface Configured extends Omit<Describing, 'budget'> {
+  decisive: readonly DecisiveFile[]
+}
+
+/** What the configuration says. Its variant may be written as 7, as containerd takes it, too. */
 function configuredArchitecture(
-  { architecture: name, variant }: ImageConfig,
-  { claimed, problems }: Omit<Describing, 'budget'>
+  { architecture: name = '', variant: given = '' }: ImageConfig,
+  { claimed, decisive, problems }: Configured
 ): Architecture | undefined {
-  if (!name) return undefined
+  if (name === '') return undefined
+  const variant = given.replace(/^[5-8]$/, 'v$&')
+  const isArm = name.toLowerCase() === 'arm'
+  // Docker left the variant out for years: then any claim of a variant may be right
+  if (isArm && variant === '' && claimed?.startsWith('arm/')) return claimed
   try {
-    // Docker left the variant out for years: then any claim of a variant may be right
-    if (!variant && name === 'arm' && claimed?.startsWith('arm/')) return claimed
-    return parseArchitecture(variant ? `${name}/${variant}` : name)
+    // some call arm64 so: https://github.com/moby/moby/issues/40141
+    if (isArm && variant === 'v8' && isAllArm64(decisive)) return parseArchitecture('arm64')
+    return parseArchitecture(variant === '' ? name : `${name}/${variant}`)
   } catch (error) {
     if (!isCatalogueError(error)) throw error
     problems.add({ code: 'architecture_invalid', message: `the configuration's architecture: ${error.message}`, fatal: false })
     return undefined
   }
+}
+
+function isAllArm64(decisive: readonly DecisiveFile[]): boolean {
+  const machines = decisive.flatMap(({ file }) => (file?.kind === 'elf' ? [file.machine] : []))
+  return machines.length > 0 && machines.every((machine) => machine === 'arm64')
 }
 
 const texts = (list: readonly string[], { items, textLength }: ImageLimits) => list.slice(0, items).map((item) => item.slice(0, textLength))

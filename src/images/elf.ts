@@ -20,9 +20,9 @@ export interface ScriptFile {
   interpreter: string
 }
 
-/** An executable of another system: never evidence, but worth saying when it stands where an entry point is expected. */
+/** An executable of another system, which Linux does not run by itself. */
 export interface ForeignExecutable {
-  kind: 'windows-executable' | 'macos-executable'
+  kind: 'windows-executable' | 'macos-executable' | 'wasm-module'
 }
 
 /** So many bytes of a file are looked at: the program headers, and the loader's name behind them. */
@@ -31,18 +31,21 @@ export const headLength = 4096
 /** Whether a file that begins with these bytes (at least four) has to be looked at further. */
 export function mayTell(head: Buffer): boolean {
   const first = head.readUInt32BE(0)
-  return first === 0x7f454c46 || first >>> 16 === 0x2321 || first >>> 16 === 0x4d5a || machO.has(first)
+  return first === elfMagic || first >>> 16 === 0x2321 || first >>> 16 === 0x4d5a || first === wasmMagic || machO.has(first)
 }
 
 export function identify(head: Buffer): FileKind | undefined {
   if (head.length < 4) return undefined
   const first = head.readUInt32BE(0)
-  if (first === 0x7f454c46) return parseElf(head)
+  if (first === elfMagic) return parseElf(head)
   if (first >>> 16 === 0x2321) return parseScript(head)
   if (first >>> 16 === 0x4d5a && head.length >= 64) return { kind: 'windows-executable' }
+  if (first === wasmMagic) return { kind: 'wasm-module' }
   return machO.has(first) ? { kind: 'macos-executable' } : undefined
 }
 
+const elfMagic = 0x7f454c46
+const wasmMagic = 0x0061736d
 const machO = new Set([0xfeedface, 0xfeedfacf, 0xcefaedfe, 0xcffaedfe])
 
 function parseScript(head: Buffer): ScriptFile | undefined {

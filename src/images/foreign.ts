@@ -1,6 +1,6 @@
 import type { Architecture } from '../domain/architecture.ts'
 import { type ElfFile, isDevice } from './elf.ts'
-import { pathNames, runsOn } from './machines.ts'
+import { isForMachine, pathNames } from './machines.ts'
 
 /** Why a file that the architecture cannot run may well be there; undefined when nothing excuses it. */
 export type Excuse = 'device' | 'firmware' | 'kernel' | 'emulator' | 'other-platform' | 'test-data' | 'compatible'
@@ -11,7 +11,7 @@ export type Excuse = 'device' | 'firmware' | 'kernel' | 'emulator' | 'other-plat
  */
 export function excuseFor(path: string, { file, architecture }: { file: ElfFile; architecture: Architecture }): Excuse | undefined {
   if (isDevice(file.machine)) return 'device'
-  if (runsOn(architecture, file)) return file.machine === architecture.split('/')[0] ? undefined : 'compatible'
+  if (isForMachine(architecture, file)) return file.machine === architecture.split('/')[0] ? undefined : 'compatible'
   if (/^\/(usr\/)?lib\/firmware\/|^\/usr\/share\/(qemu|seabios|openbios|slof|ovmf|firmware)[^/]*\//i.test(path)) return 'firmware'
   if (/^\/boot\/|^\/(usr\/)?lib\/modules\/|\.ko$/.test(path)) return 'kernel'
   if (/\/qemu-[a-z0-9_]+(-static|-binfmt)?$|\/qemu-binfmt\//.test(path)) return 'emulator'

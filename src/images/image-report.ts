@@ -90,7 +90,7 @@ export interface FileFacts {
   named: string
   path: string | null
   links: string[]
-  kind: 'elf' | 'script' | 'data' | 'directory' | 'windows-executable' | 'macos-executable' | 'absent'
+  kind: 'elf' | 'script' | 'data' | 'directory' | 'windows-executable' | 'macos-executable' | 'wasm-module' | 'absent'
   architecture: string | null
   type: string | null
   /** The loader of an ELF file, the `#!` line of a script. */

@@ -1,5 +1,6 @@
 import { type Architecture, parseArchitecture } from '../domain/architecture.ts'
 import { createBudget } from './budget.ts'
+import { chosenImages, type Wanted } from './choice.ts'
 import { describeImage, fileFacts, openImage } from './describe-image.ts'
 import { answerDigest } from './digest-answer.ts'
 import { explainNoImages, findDockerImages } from './docker-archive.ts'
@@ -9,13 +10,16 @@ import type { FileAnswer, ImageFacts, ImageReport } from './image-report.ts'
 import { defaultLimits, type ImageLimits } from './limits.ts'
 import { createMembersReader, type Members } from './members.ts'
 import { findOciImages } from './oci-layout.ts'
-import { overallVerdict } from './overall-verdict.ts'
+import { choiceInWords, overallVerdict } from './overall-verdict.ts'
+import { otherPlatform } from './platform.ts'
 import { createProblemList } from './problems.ts'
 import { readArchive } from './read-archive.ts'
 
 export interface InspectOptions {
   /** The architecture that the archive is said to be for, or who tells it when all is read; without it each image's configuration is the claim. */
   claimed?: string | (() => string | undefined) | undefined
+  /** The container that it is brought for, as `hello:1`: of several images for one architecture, the one that is tagged so is meant. */
+  container?: string | undefined
   /** A digest to look for among those of the archive. */
   digest?: string | undefined
   /** A path to describe in each image, as `/usr/lib/libssl.so`. */
@@ -48,9 +52,11 @@ export async function inspectImage(source: AsyncIterable<Uint8Array>, options: I
   const { images, absent, indexes, formats } = findImages(members, { limits, add: problems.add, readable: !problems.fatal })
   const facts: ImageFacts[] = []
   // one after the other: each takes the memory of a whole file system while it is described
-  for (const image of images) facts.push(await describeImage(image, { claimed: claimOf(images, claimed), budget, problems }))
+  for (const image of images) facts.push(await describeImage(image, { claimed: claimOf(image, { images, claimed }), budget, problems }))
+  const wanted = { architecture: claimed, container: options.container }
+  if (claimed !== undefined) noteSeveral(facts, { wanted, add: problems.add })
   const report: ImageReport = {
-    ...overallVerdict(facts, { claimed, problems }),
+    ...overallVerdict(facts, { ...wanted, problems: problems.listed }),
     claimed: claimed ?? null,
     formats,
     tarball: { ...tarball, members: members.count },
@@ -76,8 +82,20 @@ export async function inspectImage(source: AsyncIterable<Uint8Array>, options: I
   return { report, reportFor }
 }
 
-/** One image is what the claim is about. Of several, each is what its own configuration says. */
-const claimOf = (images: FoundImage[], claimed: Architecture | undefined) => (images.length === 1 ? claimed : undefined)
+/** A claim is about the only image, or the only one for Linux. Of several, each is what its own configuration says. */
+function claimOf(image: FoundImage, { images, claimed }: { images: FoundImage[]; claimed: Architecture | undefined }) {
+  const linux = images.filter(({ config }) => otherPlatform(config?.value ?? {}) === undefined)
+  const meant = linux.length > 0 ? linux : images
+  return meant.length === 1 && meant[0] === image ? claimed : undefined
+}
+
+/** Says which images an archive holds for the architecture, when nothing tells which of them is meant. */
+function noteSeveral(facts: readonly ImageFacts[], { wanted, add }: { wanted: Wanted; add: Finding['add'] }): void {
+  const meant = chosenImages(facts, wanted)
+  if (meant.length < 2) return
+  const message = `the archive holds ${meant.length} images for ${wanted.architecture}, and nothing tells which one is meant: ${choiceInWords(meant)}`
+  add({ code: 'images_ambiguous', message, fatal: false })
+}
 
 const visible = (node: FileNode | undefined): Parameters<typeof fileFacts>[0]['file'] =>
   node === undefined || node.kind === 'gone'

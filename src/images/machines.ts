@@ -1,14 +1,25 @@
 import { type Architecture, parseArchitecture } from '../domain/architecture.ts'
 import type { ElfFile } from './elf.ts'
 
-/** Whether a machine of this architecture runs the file by itself. Variants of 32-bit ARM cannot be told by a header, but its floating point can. */
-export function runsOn(architecture: Architecture, { machine, float }: ElfFile): boolean {
+/**
+ * Whether a machine of this architecture runs the file by itself. Programs for an older variant of 32-bit ARM run on newer ones; a file
+ * that does not say what it needs is held against none of them.
+ */
+export const runsOn = (architecture: Architecture, file: ElfFile): boolean =>
+  isForMachine(architecture, file) && (file.version ?? 0) <= (armVariant(architecture) ?? Number.POSITIVE_INFINITY)
+
+/**
+ * The same without what the build attributes of 32-bit ARM say. Libraries choose at run time between code for old and new processors, and
+ * their attributes name the newest.
+ */
+export function isForMachine(architecture: Architecture, { machine, float }: ElfFile): boolean {
   const base = architecture.split('/')[0]!
-  if (base === machine) return !(architecture === 'arm/v5' && float === 'hard')
+  // hard float came with v6
+  if (base === machine) return !(float === 'hard' && (armVariant(architecture) ?? 7) < 6)
   return alsoRuns[base]?.includes(machine) ?? false
 }
 
-// by the kernel itself, on all machines of the kind; 32-bit ARM on arm64 is up to the processor, so it is not here
+// by the kernel itself, on all machines of the kind; whether arm64 runs 32-bit ARM is up to the processor, so it is not here
 const alsoRuns: Record<string, readonly string[]> = {
   amd64: ['386', 'x32'],
   s390x: ['s390'],
@@ -18,11 +29,21 @@ const alsoRuns: Record<string, readonly string[]> = {
   sparc64: ['sparc']
 }
 
-/** The architecture that a file is for, in our names. */
-export function architectureOf({ machine, float }: ElfFile): Architecture {
-  if (machine === 'arm') return parseArchitecture(float === 'hard' ? 'arm/v7' : 'arm/v5')
-  return parseArchitecture(machine)
+/** The 7 of arm/v7; undefined for what is no 32-bit ARM. */
+export function armVariant(architecture: Architecture): number | undefined {
+  const [, version] = /^arm\/v([0-9]+)/.exec(architecture) ?? []
+  return version === undefined ? undefined : Number(version)
 }
+
+/** What a file is for, in our names. 'arm' is 32-bit ARM of a variant that the file does not tell, as programs of Go are. */
+export function machineName({ machine, float, version }: ElfFile): string {
+  if (machine !== 'arm') return machine
+  if (version !== undefined) return `arm/v${Math.max(version, 5)}`
+  return float === undefined ? 'arm' : float === 'hard' ? 'arm/v7' : 'arm/v5'
+}
+
+/** The architecture that a file is for; 32-bit ARM without a variant is v7, as everybody calls it. */
+export const architectureOf = (file: ElfFile): Architecture => parseArchitecture(machineName(file))
 
 /** What stands in names of files and directories that are for one machine: `aarch64-linux-gnu`, `linux_arm64`, `lib32`. */
 const tokens: Record<string, RegExp> = named({

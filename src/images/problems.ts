@@ -31,6 +31,7 @@ export type ProblemCode =
   | 'manifest_invalid'
   | 'index_too_deep'
   | 'image_absent'
+  | 'images_ambiguous'
   | 'config_absent'
   | 'config_invalid'
   | 'json_invalid'
