@@ -4,13 +4,15 @@ import { CatalogueError } from '../../domain/errors.ts'
 import { asArchitecture, type Facts, supportsClaim } from '../../domain/image/facts.ts'
 import { storageUrl, tagOf, tarballKey } from '../../domain/image/storage.ts'
 import { checkId, checkLength } from '../../domain/limits.ts'
+import { chosenImages } from '../../images/choice.ts'
 import type { ImageReport } from '../../images/image-report.ts'
 import type { Inspect } from '../../images/inspect-image.ts'
+import { choiceInWords, reportOnProven } from '../../images/overall-verdict.ts'
 import { checkPrecondition } from '../records/changes.ts'
 import type { ChangeContext, Records, RegisteredImage, StoredRecord } from '../records/image-records.ts'
 import type { FactsStore } from '../verification/image-facts.ts'
 import { inspectedStream } from '../verification/inspected-stream.ts'
-import { digestsOf, toFacts } from '../verification/proofs.ts'
+import { digestsOf, recordDigestOf, toFacts } from '../verification/proofs.ts'
 
 export interface TarballUpload extends ChangeContext {
   id: string
@@ -59,8 +61,8 @@ export async function uploadTarball(parts: UploadParts, upload: TarballUpload): 
   checkPrecondition(id, { before, precondition })
   let report: ImageReport | undefined
   const bytes = inspectedStream(source, async (chunks) => {
-    const inspection = await parts.inspect(chunks, { claimed: () => said().architecture, sha256: dryRun })
-    report = inspection.report
+    const inspection = await parts.inspect(chunks, { claimed: () => said().architecture, container: id, sha256: dryRun })
+    report = reportOnProven(inspection.report, { container: id })
     checkProven(report, parts)
   })
   let place: UploadPlace | undefined
@@ -106,6 +108,7 @@ export function placeOf(
   checkDigest(said.digest, report)
   const version = versionOf(id, { said: said.version, before })
   const architecture = said.architecture ?? provenArchitecture(report)
+  checkOneImage(report, { architecture, container: id })
   const { compression, sha256 } = report.tarball
   return { version, architecture, key: tarballKey({ id, version, architecture, compression, sha256: sha256!, filename: said.filename }) }
 }
@@ -124,8 +127,8 @@ export async function registerTarball(
 ): Promise<Uploaded> {
   const { key, version, architecture } = place
   const url = storageUrl(circumstances.publicUrl, key)
-  const digest = digestsOf({ ...report, tarball: { ...report.tarball, sha256: null } })[0] ?? `sha256:${report.tarball.sha256}`
   const imageKey = records.imageKeyOf(id, architecture)
+  const digest = recordDigestOf(report, { imageKey, container: id })
   const proof = { container: id, url, given: null, key, report, by: 'upload', checked: now().toISOString() }
   const beforehand = toFacts({ ...proof, imageKey, digest })
   const register = () => records.register({ id, architecture, url, version, digest, ...circumstances })
@@ -154,6 +157,17 @@ function provenArchitecture(report: ImageReport): Architecture {
   const proven = asArchitecture(report.architecture)
   if (proven !== null) return proven
   throw new CatalogueError('image_refused', `the tarball does not tell what machine it is for; name the architecture: ${report.summary}`)
+}
+
+/** Of several images for one architecture none is registered in silence. */
+function checkOneImage(report: ImageReport, wanted: { architecture: Architecture; container: string }): void {
+  const meant = chosenImages(report.images, wanted)
+  if (meant.length < 2) return
+  const { architecture, container } = wanted
+  throw new CatalogueError(
+    'image_refused',
+    `the tarball holds ${meant.length} images for ${architecture}, and not exactly one of them is tagged ${container}: ${choiceInWords(meant)}; save only the one that is meant, or tag it ${container}; nothing was stored`
+  )
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Upload } from '../../blobs/blob-store.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { storageUrl } from '../../domain/image/storage.ts'
 import type { ImageReport } from '../../images/image-report.ts'
+import { reportOnProven } from '../../images/overall-verdict.ts'
 import type { StaleUploadGuard } from './stale-uploads.ts'
 import { checkProven, placeOf, registerTarball, type Uploaded, type UploadParts, type UploadPlace } from './tarball-uploads.ts'
 import { refusalFrom, toNote, type UploadNote, type UploadResult } from './upload-notes.ts'
@@ -82,14 +83,15 @@ export function uploadCompletion(parts: CompletionParts): Completion {
     return { ...placed, url: storageUrl(publicUrl, key), sha256: found, verdict, summary, created, unchanged, revision }
   }
 
-  async function inspected(upload: string, { architecture }: UploadNote): Promise<ImageReport> {
+  async function inspected(upload: string, { id, architecture }: UploadNote): Promise<ImageReport> {
     const stream = await uploads.read(upload)
     const stop = () =>
       stream.destroy(new CatalogueError('store_unavailable', 'the server stops; the upload is kept, and can be asked for again'))
     if (stopped.signal.aborted) stop()
     else stopped.signal.addEventListener('abort', stop, { once: true })
     try {
-      return (await parts.inspect(stream, { claimed: architecture })).report
+      const { report } = await parts.inspect(stream, { claimed: architecture, container: id })
+      return reportOnProven(report, { container: id })
     } finally {
       stopped.signal.removeEventListener('abort', stop)
       stream.destroy()

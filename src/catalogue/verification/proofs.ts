@@ -1,4 +1,5 @@
 import { asArchitecture, claimedArchitecture, type Facts, type ImageKey } from '../../domain/image/facts.ts'
+import { chosenImages } from '../../images/choice.ts'
 import type { ImageFacts, ImageReport } from '../../images/image-report.ts'
 
 export interface TarballProof {
@@ -18,7 +19,7 @@ export interface TarballProof {
 
 /** What an inspection says about one image of a container. */
 export function toFacts({ report, etag = null, modified = null, ...rest }: TarballProof): Facts {
-  const image = imageOf(report, rest.imageKey)
+  const image = imageOf(report, rest)
   return {
     ...rest,
     etag,
@@ -35,9 +36,18 @@ export function toFacts({ report, etag = null, modified = null, ...rest }: Tarba
   }
 }
 
-/** Of an archive with several images, the one that is meant. */
-const imageOf = ({ images }: ImageReport, imageKey: ImageKey): ImageFacts | undefined =>
-  images.length === 1 ? images[0] : images.find(({ claimed }) => claimed === claimedArchitecture(imageKey))
+/** The image of an archive that is registered; undefined where the archive does not tell which of several that is. */
+function imageOf({ images }: ImageReport, { imageKey, container }: Pick<TarballProof, 'imageKey' | 'container'>): ImageFacts | undefined {
+  const meant = images.length === 1 ? images : chosenImages(images, { architecture: claimedArchitecture(imageKey), container })
+  return meant.length === 1 ? meant[0] : undefined
+}
+
+/** The digest that a record gets of an upload: of the image that is registered, else of the tarball. */
+export function recordDigestOf(report: ImageReport, image: Pick<TarballProof, 'imageKey' | 'container'>): string {
+  const { config, manifest } = imageOf(report, image) ?? {}
+  const [inside] = digestsOf({ ...report, tarball: { ...report.tarball, sha256: null } })
+  return config?.digest ?? manifest?.digest ?? inside ?? `sha256:${report.tarball.sha256}`
+}
 
 /** What a client may mean by the digest of an image: of the tarball, of its configuration, or of a manifest. */
 export function digestsOf({ tarball, images, indexes }: ImageReport): string[] {
