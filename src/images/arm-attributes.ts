@@ -1,11 +1,11 @@
 /*
- * The build attributes of a 32-bit ARM file ("Addenda to, and Errata in, the ABI for the Arm Architecture"): which processor it was
- * compiled for. They stand in a section near its end, and the section table, which tells where, may come later still; so whatever looks
- * like them is kept as the file passes, and the table decides.
+ * Finds the build attributes of a 32-bit ARM file ("Addenda to, and Errata in, the ABI for the Arm Architecture"), which tell the processor
+ * it was compiled for. They are in a section near the end, and the section table that locates it usually comes later still. So everything
+ * that looks like the section is kept while the file is read, and the table decides.
  */
 
 export interface BuildAttributes {
-  /** The architecture version that the file needs: 4 to 8. */
+  /** The architecture version that the file needs: 4 to 9. */
   version?: number
   /** Whether it passes floating-point numbers in registers. */
   float?: 'hard' | 'soft'
@@ -14,21 +14,21 @@ export interface BuildAttributes {
 export interface AttributesWatch {
   data(chunk: Buffer): void
   hole(length: number): void
-  /** What was found; to be asked when the file has ended. */
+  /** Returns what was found. Call it at the end of the file. */
   found(): BuildAttributes
 }
 
-/** So much of a section is kept; real ones have about 60 bytes. */
+/** The number of bytes kept of a section; real ones have about 60. */
 const sectionLength = 512
 const mostCandidates = 16
 const mostSections = 512
 const marker = Buffer.from('aeabi\0')
-/** The format byte 'A' and a length come before it. */
+/** The marker's offset in the section, after the format byte 'A' and a length. */
 const markerAt = 5
 
 const attributesSection = 0x70000003
 
-/** `head` are the first bytes of the file, at least its header; they have to be handed to `data` too. */
+/** `head` holds the first bytes of the file, at least its header. They must be passed to `data` too. */
 export function watchAttributes(head: Buffer): AttributesWatch {
   const table = sectionTable(head)
   const candidates = new Map<number, Buffer>()
@@ -49,7 +49,7 @@ export function watchAttributes(head: Buffer): AttributesWatch {
     data(chunk) {
       table?.take(chunk, heldAt + held.length)
       held = Buffer.concat([held, chunk])
-      // what lies near the end is looked at again, with what follows it
+      // the end is searched again together with the next chunk
       const settled = held.length - sectionLength
       if (settled <= markerAt) return
       look(settled)
@@ -70,9 +70,9 @@ export function watchAttributes(head: Buffer): AttributesWatch {
 }
 
 interface SectionTable {
-  /** Takes bytes of the file, of which the first is at `offset`. */
+  /** Copies what belongs to the table out of bytes at `offset` of the file. */
   take(chunk: Buffer, offset: number): void
-  /** Where the attributes begin, when all of the table has passed. */
+  /** Where the attributes begin. Call it when the whole table has been read. */
   attributesAt(): number | undefined
 }
 
@@ -101,7 +101,7 @@ const floatArguments = 28
 const textTags = new Set([4, 5, 67])
 const compatibility = 32
 
-/** The attributes of the whole file in a section, as far as it is well-formed. */
+/** Parses the attributes of the whole file in a section, as far as they are well-formed. */
 function attributesIn(section: Buffer): BuildAttributes {
   const scope = markerAt + marker.length
   const found: BuildAttributes = {}
@@ -134,7 +134,7 @@ function attributesIn(section: Buffer): BuildAttributes {
   return found
 }
 
-/** By the value of Tag_CPU_arch: v6T2 (8) has Thumb-2, which only v7 processors have in common. */
+/** Architecture versions by the value of Tag_CPU_arch. v6T2 (8) counts as v7, because most v6 processors lack its Thumb-2. */
 const versions: Readonly<Record<number, number>> = {
   ...{ 0: 4, 1: 4, 2: 4, 3: 5, 4: 5, 5: 5, 6: 6, 7: 6, 8: 7, 9: 6, 10: 7, 11: 6, 12: 6, 13: 7 },
   ...{ 14: 8, 15: 8, 16: 8, 17: 8, 18: 8, 19: 8, 20: 8, 21: 8, 22: 9 }

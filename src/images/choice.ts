@@ -3,23 +3,23 @@ import type { ImageFacts } from './image-report.ts'
 import { armVariant } from './machines.ts'
 import { otherPlatform } from './platform.ts'
 
-/** Which image of an archive is meant. */
+/** The image of an archive that a caller means. */
 export interface Wanted {
-  /** Undefined: whatever the archive holds for Linux. */
+  /** Undefined for all images for Linux. */
   architecture: Architecture | undefined
-  /** The container that it is brought for, as `hello:1`: of several images for the architecture, the one that is tagged so. */
+  /** The container that the archive is for, as `hello:1`. Among several images for the architecture, the one with that tag is meant. */
   container?: string | undefined
 }
 
 type Choosable = Pick<ImageFacts, 'claimed' | 'config' | 'tags'>
 
-/** The images that an archive holds for Linux; those for other systems stand beside them and are nobody's here. */
+/** The images for Linux; an archive may hold images for other systems as well, which no machine here runs. */
 export const forLinux = <Image extends Choosable>(images: readonly Image[]): Image[] =>
   images.filter(({ config }) => otherPlatform(config ?? {}) === undefined)
 
 /**
- * The images that are meant: one where the archive tells it, several where it does not, none where it holds none. A claim about the only
- * image for Linux is about that one, whatever it says of itself.
+ * Returns the images that are meant: one where the archive identifies it, several where it does not, none where it holds none. A claim
+ * about the only image for Linux is about that one, whatever its configuration says.
  */
 export function chosenImages<Image extends Choosable>(images: readonly Image[], { architecture, container }: Wanted): Image[] {
   const linux = forLinux(images)
@@ -30,7 +30,7 @@ export function chosenImages<Image extends Choosable>(images: readonly Image[], 
   return tagged.length === 1 ? tagged : candidates
 }
 
-/** Of 32-bit ARM, an older variant where there is none of this one, as containerd chooses, too. */
+/** For 32-bit ARM, falls back to the newest older variant, as containerd does. */
 function forArchitecture<Image extends Choosable>(images: readonly Image[], architecture: Architecture): Image[] {
   const exact = images.filter(({ claimed }) => claimed === architecture)
   const most = armVariant(architecture)
@@ -41,14 +41,14 @@ function forArchitecture<Image extends Choosable>(images: readonly Image[], arch
   return older.filter((image) => variantOf(image) === newest)
 }
 
-/** Of images with one configuration, which differ in how their layers are packed, the first. */
+/** Keeps one of several images with the same configuration, which differ only in how their layers are compressed. */
 function distinct<Image extends Choosable>(images: readonly Image[]): Image[] {
   return images.filter(({ config }, at) => {
     return config === null || images.findIndex((other) => other.config?.digest === config.digest) === at
   })
 }
 
-/** Whether a tag (`registry/hello:1`, or only `1`) is that of a container. */
+/** Whether a tag (`registry/hello:1`, or just `1`) belongs to a container. */
 function isTagOf(tag: string, container: string): boolean {
   return tag === container || tag.endsWith(`/${container}`) || tag === container.slice(container.lastIndexOf(':') + 1)
 }

@@ -1,12 +1,11 @@
-import { type Architecture, parseArchitecture } from '../domain/architecture.ts'
-import { isCatalogueError } from '../domain/errors.ts'
+import type { Architecture } from '../domain/architecture.ts'
 import type { Budget } from './budget.ts'
 import { type Census, takeCensus } from './census.ts'
-import { type DecisiveFile, decisiveFiles, defaultPath, type Start } from './decisive.ts'
+import { type DecisiveFile, decisiveFiles } from './decisive.ts'
 import { type FileSystem, layFileSystem } from './file-system.ts'
 import { checkLayer, type FoundImage, fatal } from './found-image.ts'
-import type { ContainerConfig, ImageConfig } from './go-documents.ts'
-import type { ConfigFacts, FileFacts, ImageFacts, LayerFacts } from './image-report.ts'
+import { baseOf, configFacts, configuredArchitecture, startOf, texts } from './image-config.ts'
+import type { FileFacts, ImageFacts, LayerFacts } from './image-report.ts'
 import type { ImageLimits } from './limits.ts'
 import { machineName } from './machines.ts'
 import { otherPlatform } from './platform.ts'
@@ -14,13 +13,13 @@ import { type ProblemList, quoted } from './problems.ts'
 import { judge, judgeOther } from './verdict.ts'
 
 interface Describing {
-  /** What was claimed by whoever asked. */
+  /** The caller's claim. */
   claimed: Architecture | undefined
   budget: Budget
   problems: ProblemList
 }
 
-/** An image's facts and verdict: its layers are compared with its configuration, then laid over one another. */
+/** Returns an image's facts and verdict. Compares its layers with its configuration, then lays them over one another. */
 export async function describeImage(found: FoundImage, { claimed, budget, problems }: Describing): Promise<ImageFacts> {
   const { limits } = budget
   const value = found.config?.value ?? {}
@@ -29,7 +28,7 @@ export async function describeImage(found: FoundImage, { claimed, budget, proble
   const layers = layersOf(found, limits)
   const wrong = [...found.problems, ...checkLayers(found, layers)].map((problem) => ({
     ...problem,
-    // layers of Windows images are often left out of archives
+    // archives often omit layers of Windows images, and no machine here runs them
     fatal: problem.fatal && other === undefined
   }))
   for (const problem of wrong) problems.add(problem)
@@ -73,7 +72,7 @@ const censusFacts = ({ files, machines, native, foreign, wrongLibraries, strays 
   strays
 })
 
-/** The file system of an image, made anew each time, as keeping all of an archive's would hold too much. */
+/** Lays an image's layers over one another. Done anew each time, since keeping the file systems of all images takes too much memory. */
 export const openImage = ({ layers }: FoundImage, budget: Budget): Promise<FileSystem> =>
   layFileSystem(
     layers.flatMap(({ member }) => (member?.layer === undefined ? [] : [member.layer.log])),
@@ -96,79 +95,6 @@ export function fileFacts(
   }
 }
 
-interface Configured extends Omit<Describing, 'budget'> {
-  decisive: readonly DecisiveFile[]
-}
-
-/** What the configuration says. Its variant may be written as 7, as containerd takes it, too. */
-function configuredArchitecture(
-  { architecture: name = '', variant: given = '' }: ImageConfig,
-  { claimed, decisive, problems }: Configured
-): Architecture | undefined {
-  if (name === '') return undefined
-  const variant = given.replace(/^[5-8]$/, 'v$&')
-  const isArm = name.toLowerCase() === 'arm'
-  // Docker left the variant out for years: then any claim of a variant may be right
-  if (isArm && variant === '' && claimed?.startsWith('arm/')) return claimed
-  try {
-    // some call arm64 so: https://github.com/moby/moby/issues/40141
-    if (isArm && variant === 'v8' && isAllArm64(decisive)) return parseArchitecture('arm64')
-    return parseArchitecture(variant === '' ? name : `${name}/${variant}`)
-  } catch (error) {
-    if (!isCatalogueError(error)) throw error
-    problems.add({ code: 'architecture_invalid', message: `the configuration's architecture: ${error.message}`, fatal: false })
-    return undefined
-  }
-}
-
-function isAllArm64(decisive: readonly DecisiveFile[]): boolean {
-  const machines = decisive.flatMap(({ file }) => (file?.kind === 'elf' ? [file.machine] : []))
-  return machines.length > 0 && machines.every((machine) => machine === 'arm64')
-}
-
-const texts = (list: readonly string[], { items, textLength }: ImageLimits) => list.slice(0, items).map((item) => item.slice(0, textLength))
-
-const pathOf = ({ Env = [] }: ContainerConfig) => Env.findLast((variable) => variable.startsWith('PATH='))?.slice('PATH='.length)
-
-function startOf(config: ContainerConfig, limits: ImageLimits): Start {
-  return {
-    entrypoint: (config.Entrypoint ?? []).slice(0, limits.items),
-    command: (config.Cmd ?? []).slice(0, limits.items),
-    shell: config.Shell ?? [],
-    path: pathOf(config)?.slice(0, limits.textLength * 4) || defaultPath,
-    workingDirectory: config.WorkingDir?.slice(0, limits.pathLength) || '/'
-  }
-}
-
-function configFacts({ digest, size, member, value }: NonNullable<FoundImage['config']>, limits: ImageLimits): ConfigFacts {
-  const config = value.config ?? {}
-  const text = (of: string | undefined) => of?.slice(0, limits.textLength) ?? null
-  const labels = [...(config.Labels ?? [])].slice(0, limits.items)
-  return {
-    digest,
-    size,
-    member,
-    os: text(value.os),
-    architecture: text(value.architecture),
-    variant: text(value.variant),
-    created: text(value.created),
-    author: text(value.author),
-    entrypoint: texts(config.Entrypoint ?? [], limits),
-    command: texts(config.Cmd ?? [], limits),
-    shell: texts(config.Shell ?? [], limits),
-    path: text(pathOf(config)),
-    workingDirectory: text(config.WorkingDir),
-    user: text(config.User),
-    labels: Object.fromEntries(labels.map(([name, of]) => [name.slice(0, 256), of.slice(0, limits.textLength)]))
-  }
-}
-
-function baseOf({ annotations }: FoundImage, { Labels: labels }: ContainerConfig, { textLength }: ImageLimits): ImageFacts['base'] {
-  const of = (name: string) => (labels?.get(name) ?? annotations.get(name))?.slice(0, textLength) ?? null
-  const [name, digest] = [of('org.opencontainers.image.base.name'), of('org.opencontainers.image.base.digest')]
-  return name === null && digest === null ? null : { name, digest }
-}
-
 function layersOf({ config, layers }: FoundImage, limits: ImageLimits): LayerFacts[] {
   const { rootfs, history = [] } = config?.value ?? {}
   const steps = history.filter(({ empty_layer }) => empty_layer !== true)
@@ -186,7 +112,7 @@ function layersOf({ config, layers }: FoundImage, limits: ImageLimits): LayerFac
   }))
 }
 
-/** What is wrong with an image's layers: absent, unreadable, or not those that its configuration names. */
+/** Returns what is wrong with an image's layers: absent, unreadable, or not those in its configuration. */
 function checkLayers({ config, layers }: FoundImage, facts: LayerFacts[]) {
   const problems = layers.flatMap((layer) => checkLayer(layer) ?? layer.member!.layer!.problems)
   if (config === undefined) return problems

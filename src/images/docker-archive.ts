@@ -62,14 +62,14 @@ function imageOf(
   }
 }
 
-/** Why an archive without manifest.json and index.json cannot be read, as far as its members tell. */
+/** Explains, from an archive's members, why it has neither manifest.json nor index.json. */
 export function explainNoImages(members: Members): Problem {
   const names = new Set<string>()
   for (const name of members.names) if (names.size < 3) names.add(quoted(name))
   const has = names.size === 0 ? 'it has no members' : `it has ${[...names].join(', ')}${members.count > 3 ? ' …' : ''}`
   const hint =
     members.find('repositories') !== undefined
-      ? 'it seems to be from a Docker older than 1.10, which wrote no manifest.json'
-      : 'an image comes from docker save, not from docker export or a tar of files'
-  return fatal('manifest_absent', `the archive has neither manifest.json nor index.json, so it names no image: ${has}; ${hint}`)
+      ? 'it seems to come from a Docker older than 1.10, which wrote no manifest.json'
+      : 'images are made with docker save, not with docker export or by packing files into a tar'
+  return fatal('manifest_absent', `the archive has neither manifest.json nor index.json, so it names no image (${has}); ${hint}`)
 }

@@ -9,11 +9,11 @@ export type Parsed<T> = { value: T; problem?: undefined } | { problem: Problem }
 interface ParseDocument<T> {
   type: GoType<T>
   limits: ImageLimits
-  /** The problem when a member is of another type than readers of images expect. */
+  /** The code of the problem when a value has another type than image loaders expect. */
   wrongType: ProblemCode
 }
 
-/** The document in a member, as Go's decoder reads it; bounded in size and depth. */
+/** Parses the document in a member as Go's decoder does; its size and depth are limited. */
 export function parseDocument<T>(member: Member, { type, limits, wrongType }: ParseDocument<T>): Parsed<T> {
   const fail = (code: ProblemCode, message: string): Parsed<T> => ({
     problem: { code, message: `${quoted(member.name)} ${message}`, fatal: true }
@@ -21,7 +21,7 @@ export function parseDocument<T>(member: Member, { type, limits, wrongType }: Pa
   if (member.ambiguous) return fail('member_ambiguous', 'is in the archive more than once, with different contents')
   if (member.text === undefined) {
     if (member.content !== 'json') return fail('json_invalid', 'is not JSON')
-    return fail('json_too_large', `has ${member.size} bytes of JSON, which is more than is read`)
+    return fail('json_too_large', `has ${member.size} bytes of JSON, more than the limit`)
   }
   try {
     return { value: type(parseJson(member.text, { depth: limits.documentDepth }), '') }

@@ -1,16 +1,16 @@
-/** What the first bytes of a file say about who can run it. */
+/** What the first bytes of a file say about the machines that can run it. */
 export type FileKind = ElfFile | ScriptFile | ForeignExecutable
 
 export interface ElfFile {
   kind: 'elf'
-  /** Ours where we have a name (amd64, arm64, arm, 386 …), else `elf-<e_machine>`. */
+  /** Our name for it (amd64, arm64, arm, 386 …), or `elf-<e_machine>` where we have none. */
   machine: string
   type: 'executable' | 'shared' | 'object' | 'core' | 'other'
   /** 32-bit ARM only: how it passes floating-point numbers, where its flags or build attributes say it. Go's programs say nothing. */
   float?: 'hard' | 'soft'
   /** 32-bit ARM only: the architecture version that it was compiled for, 4 to 9, where it has build attributes. */
   version?: number
-  /** The loader that it names. */
+  /** The loader it asks for, from its PT_INTERP segment. */
   interpreter?: string
 }
 
@@ -25,10 +25,10 @@ export interface ForeignExecutable {
   kind: 'windows-executable' | 'macos-executable' | 'wasm-module'
 }
 
-/** So many bytes of a file are looked at: the program headers, and the loader's name behind them. */
+/** The number of bytes examined at the start of a file: they hold the program headers and the loader's name. */
 export const headLength = 4096
 
-/** Whether a file that begins with these bytes (at least four) has to be looked at further. */
+/** Whether a file that begins with these bytes (at least four) needs a closer look. */
 export function mayTell(head: Buffer): boolean {
   const first = head.readUInt32BE(0)
   return first === elfMagic || first >>> 16 === 0x2321 || first >>> 16 === 0x4d5a || first === wasmMagic || machO.has(first)
@@ -107,7 +107,7 @@ function machineOf(machine: number, { bits, little, flags }: Identity): string {
     case 243:
       return `riscv${bits}`
     case 8:
-      // n32 code is in 32-bit files and needs a 64-bit machine
+      // n32 code comes in 32-bit files but needs a 64-bit machine
       return `mips${bits === 64 || (flags & 0x20) !== 0 ? '64' : ''}${le}`
     case 258:
       return `loong${bits}`
@@ -131,7 +131,7 @@ function machineOf(machine: number, { bits, little, flags }: Identity): string {
   }
 }
 
-/** Machines that are no processor an image runs on: kernel byte code, graphics cards, micro-controllers. */
+/** Machines that no image runs on: kernel byte code, graphics cards, microcontrollers. */
 const devices = new Map([
   [247, 'bpf'],
   [190, 'cuda'],
@@ -152,10 +152,10 @@ interface Reader {
   u32: (at: number) => number
 }
 
-/** The loader in the PT_INTERP segment, where it lies within the bytes at hand. */
+/** The loader in the PT_INTERP segment; undefined when it lies beyond the given bytes. */
 function loaderOf(head: Buffer, { bits, u16, u32 }: Reader): string | undefined {
   const wide = bits === 64
-  // low words are enough on little endian, and what lies beyond 4 KiB is not at hand anyway; the same holds for big endian's low halves
+  // the low half of a 64-bit number is enough, as anything beyond 4 KiB is out of reach; on big endian it comes second
   const word = (at: number) => (wide ? (u32(at) === 0 ? u32(at + 4) : u32(at)) : u32(at))
   const tableAt = word(wide ? 32 : 28)
   const entrySize = u16(wide ? 54 : 42)

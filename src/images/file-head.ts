@@ -1,17 +1,17 @@
 import { type AttributesWatch, watchAttributes } from './arm-attributes.ts'
 import { type FileKind, headLength, identify, mayTell } from './elf.ts'
 
-/** Looks at a file as it passes, to tell what kind it is. */
+/** Tells the kind of a file while it is read. */
 export interface FileHead {
   data(chunk: Buffer): void
   hole(length: number): void
-  /** What the file is; undefined for data. To be asked when it has ended. */
+  /** The kind of the file; undefined for data. Call it at the end of the file. */
   kind(): FileKind | undefined
 }
 
 const zeros = Buffer.alloc(headLength)
 
-/** Most files are told by their first four bytes; of the others the head is kept, and 32-bit ARM programs are watched to their end. */
+/** Four bytes are enough for most files. For the others the head is kept, and 32-bit ARM programs are watched to their end. */
 export function createFileHead(size: number): FileHead {
   const wanted = Math.min(headLength, size)
   let head: Buffer | undefined
@@ -27,14 +27,14 @@ export function createFileHead(size: number): FileHead {
     attributes.data(whole)
   }
 
-  /** How many bytes of the chunk belong to the head. */
+  /** Returns how many bytes of the chunk belong to the head. */
   function takeHead(chunk: Buffer): number {
     if (head === undefined && chunk.length >= 4 && !mayTell(chunk)) {
       looking = false
       return 0
     }
     const taken = Math.min(chunk.length, wanted - (head?.length ?? 0))
-    // a copy only when the head comes in pieces
+    // copied only when the head is split across chunks
     head = head === undefined ? chunk.subarray(0, taken) : Buffer.concat([head, chunk.subarray(0, taken)])
     if (head.length >= wanted) classify(head)
     else if (head.length >= 4 && !mayTell(head)) looking = false

@@ -1,9 +1,9 @@
 import { bytes, type Decoded, integer, listOf, mapOf, struct, text, textOrTexts, time, truth } from './go-types.ts'
 
 /*
- * The documents of an image archive, as the programs that load them declare them: Docker (image/tarexport, image, container.Config),
- * containers/image (podman, skopeo, buildah) and the OCI image specification (containerd, umoci). Each type has the members of all of
- * them: what one of them refuses cannot be loaded everywhere.
+ * The documents of an image archive as image loaders declare them: Docker (image/tarexport, image, container.Config), containers/image
+ * (podman, skopeo, buildah) and the OCI image specification (containerd, umoci). Each type is the union of theirs, because an image that
+ * one of them refuses cannot be loaded everywhere.
  */
 
 const platform = struct({
@@ -27,7 +27,7 @@ const descriptor = struct({
 })
 export type DescriptorDocument = Decoded<typeof descriptor>
 
-/** An OCI manifest or index, or Docker's of schema 2: which it is, its members tell. */
+/** An OCI manifest or index, or one of Docker's schema 2; an index has `manifests`. */
 export const manifestDocument = struct({
   schemaVersion: integer,
   mediaType: text,

@@ -7,10 +7,10 @@ import { quoted } from './problems.ts'
  * them, the document is refused: another reader could see another image in it.
  */
 
-/** Decodes a value; `place` says where in the document it stands. Throws a DecodingError. */
+/** Decodes a value; `place` is its place in the document, for messages. Throws a DecodingError. */
 export type GoType<T> = (value: Json, place: string) => T
 
-/** What a document of a Go type becomes. */
+/** The type of a decoded value. */
 export type Decoded<Type> = Type extends GoType<infer T> ? T : never
 
 export type DecodingError = Error & { decoding: 'type' | 'ambiguous' }
@@ -32,7 +32,7 @@ function wrongType(value: Json, { place, expected }: { place: string; expected: 
       : isList(value)
         ? 'a list'
         : `a ${typeof value}`
-  return decodingError('type', `${place === '' ? 'is' : `has ${place},`} ${kind} where readers of images expect ${expected}`)
+  return decodingError('type', `${place === '' ? 'is' : `has ${place},`} ${kind} where image loaders expect ${expected}`)
 }
 
 export const text: GoType<string> = (value, place) => {
@@ -47,7 +47,7 @@ export const truth: GoType<boolean> = (value, place) => {
   throw wrongType(value, { place, expected: 'true or false' })
 }
 
-/** An integer of 64 bits: 1.0 and 1e3 are none. */
+/** A 64-bit integer; Go refuses 1.0 and 1e3. */
 export const integer: GoType<number> = (value, place) => {
   if (value === null) return 0
   if (isNumber(value) && /^-?[0-9]{1,19}$/.test(value.number) && BigInt.asIntN(64, BigInt(value.number)) === BigInt(value.number)) {
@@ -58,7 +58,7 @@ export const integer: GoType<number> = (value, place) => {
 
 const timePattern = /^[0-9]{4}-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]+)?(Z|[+-]([0-9]{2}):([0-9]{2}))$/
 
-/** A time as RFC 3339 writes it. */
+/** A time in RFC 3339 format. */
 export const time: GoType<string> = (value, place) => {
   if (value === null) return ''
   const parts = typeof value === 'string' ? timePattern.exec(value) : null
@@ -81,7 +81,7 @@ export const time: GoType<string> = (value, place) => {
       return value
     }
   }
-  throw wrongType(value, { place, expected: 'a time as RFC 3339 writes it' })
+  throw wrongType(value, { place, expected: 'a time in RFC 3339 format' })
 }
 
 /** Bytes in base64. */
@@ -99,10 +99,10 @@ export const listOf =
     throw wrongType(value, { place, expected: 'a list' })
   }
 
-/** A list of strings, or one string in its place, as Docker and podman read some command lines. */
+/** A list of strings, or a single string, which Docker and podman accept for some command lines. */
 export const textOrTexts: GoType<string[]> = (value, place) => (typeof value === 'string' ? [value] : listOf(text)(value, place))
 
-/** A map, whose names are told apart by case; the last of equal ones counts. */
+/** A map. Its keys are case-sensitive, and the last of equal ones counts. */
 export const mapOf =
   <T>(item: GoType<T>): GoType<ReadonlyMap<string, T>> =>
   (value, place) => {
@@ -114,7 +114,7 @@ export const mapOf =
 type Fields = Readonly<Record<string, GoType<unknown>>>
 type Struct<F extends Fields> = { readonly [name in keyof F]?: Decoded<F[name]> | undefined }
 
-/** A struct. A member that is absent or null is undefined; one that is no field is ignored. */
+/** A struct. Absent and null members are undefined; members that are not fields are ignored. */
 export function struct<const F extends Fields>(fields: F): GoType<Struct<F>> {
   const names = new Map(Object.keys(fields).map((name) => [folded(name), name]))
   return (value, place) => {
@@ -134,7 +134,7 @@ export function struct<const F extends Fields>(fields: F): GoType<Struct<F>> {
   }
 }
 
-/** As Go compares names: without case, where the long s and the Kelvin sign count as letters, too. */
+/** Folds a name as Go does: case is ignored, and the long s and the Kelvin sign equal the letters s and k. */
 const folded = (name: string): string => name.replaceAll('\u017f', 's').toLowerCase()
 
 interface Repeated {
@@ -146,5 +146,8 @@ interface Repeated {
 function checkAlone({ place, one, other }: Repeated): void {
   if (other === undefined || JSON.stringify(one[1]) === JSON.stringify(other[1])) return
   const names = one[0] === other[0] ? `${quoted(one[0])} twice` : `both ${quoted(other[0])} and ${quoted(one[0])}`
-  throw decodingError('ambiguous', `has ${names} for ${place}, with different values; readers of images disagree on which of them counts`)
+  throw decodingError(
+    'ambiguous',
+    `has ${names} for ${place}, with different values; Go's JSON decoder takes the last one or merges them, other readers do not`
+  )
 }

@@ -1,19 +1,18 @@
 /*
- * JSON with every member of every object, repeated ones too, and numbers as they are written: JSON.parse keeps neither, and Go's decoder
- * takes both into account.
+ * Parses JSON and keeps repeated members of objects and the spelling of numbers. Both matter to Go's decoder, and JSON.parse drops them.
  */
 
 export type Json = null | boolean | string | JsonNumber | JsonList | JsonObject
 
 export interface JsonNumber {
-  /** As it is written. */
+  /** The number as it is written. */
   number: string
 }
 
 export type JsonList = readonly Json[]
 
 export interface JsonObject {
-  /** Names and values in their order; a name may come several times. */
+  /** Names and values in order; a name may occur several times. */
   members: readonly (readonly [string, Json])[]
 }
 
@@ -41,9 +40,9 @@ export function parseJson(text: string, { depth }: { depth: number }): Json {
 }
 
 const unexpected = ({ text, at }: JsonText) =>
-  refusal('json_invalid', at >= text.length ? 'is JSON that breaks off' : `is no valid JSON (at character ${at})`)
+  refusal('json_invalid', at >= text.length ? 'is incomplete JSON' : `is not valid JSON (at character ${at})`)
 
-/** The next character that is no white space; '' at the end. */
+/** Skips white space and returns the next character; '' at the end. */
 function nextIn(source: JsonText): string {
   while (' \t\r\n'.includes(source.text[source.at] ?? '!')) source.at++
   return source.text[source.at] ?? ''
@@ -88,12 +87,12 @@ function taken(source: JsonText, character: string): boolean {
   return true
 }
 
-/** Half a surrogate pair becomes U+FFFD, as in Go. */
+/** As in Go, half a surrogate pair becomes U+FFFD. */
 function stringAt(source: JsonText): string {
   const { text, at } = source
   let end = text.indexOf('"', at + 1)
   while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
-  if (end === -1) throw refusal('json_invalid', 'is JSON that breaks off')
+  if (end === -1) throw refusal('json_invalid', 'is incomplete JSON')
   try {
     const value = JSON.parse(text.slice(at, end + 1)) as string
     source.at = end + 1

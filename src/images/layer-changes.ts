@@ -2,8 +2,8 @@ import type { Budget } from './budget.ts'
 import type { FileKind } from './elf.ts'
 
 /*
- * What a layer does to a file system, in the order of its members: enough to put layers together later, in whatever order they came.
- * Of most files it only matters that something else stands there now, so only their names are kept, one string for each directory.
+ * Records what a layer does to a file system, in the order of its members, so that layers can be combined later, in whatever order they
+ * arrived. For most files all that matters is that they replace something, so only their names are kept, one string per directory.
  */
 
 export type Change =
@@ -15,39 +15,51 @@ export type Change =
 
 export interface LayerLog {
   changes: Change[]
-  /** Paths that are deleted from the layers below, and directories whose contents from below are. */
+  /** Paths deleted from the layers below, and directories whose contents from below are deleted. */
   whiteouts: string[]
   opaques: string[]
 }
 
 export interface LayerChanges {
   readonly log: LayerLog
-  /** A file that is neither program nor script. */
+  /** Adds a file that is neither a program nor a script. */
   data(path: string): void
   file(path: string, kind: FileKind): void
   directory(path: string): void
   link(link: { change: 'symlink' | 'hardlink'; path: string; target: string }): void
-  /** Whether the path is a whiteout, which is noted then. */
+  /** Adds a whiteout and returns true, if the path is one. */
   whiteout(path: string): boolean
-  /** To be called behind the last change. */
+  /** Call it after the last change. */
   close(): void
 }
 
-/** Names in one string: whatever is done to it is done in one go. */
+/** The largest number of names in one string, since whatever happens to it blocks the event loop. */
 const longestRun = 4096
 
-/** Kinds of files that are shared; an image has a few dozen, and one with more was made to take memory. */
+/** The largest number of shared file kinds. An image has a few dozen; one with more was crafted to take memory. */
 const mostKinds = 10_000
 
-/** The names of files that follow one another in a directory. */
+/** Names of consecutive files in one directory. */
 interface Run {
   directory: string
   names: string[]
 }
 
+/** Shares one object among equal files; thousands of scripts and libraries look alike. */
+function createSharing(): (file: FileKind) => FileKind {
+  const kinds = new Map<string, FileKind>()
+  return (file) => {
+    const key = JSON.stringify(file)
+    const known = kinds.get(key)
+    if (known !== undefined) return known
+    if (kinds.size < mostKinds) kinds.set(key, file)
+    return file
+  }
+}
+
 export function createLayerChanges(budget: Budget): LayerChanges {
   const log: LayerLog = { changes: [], whiteouts: [], opaques: [] }
-  const kinds = new Map<string, FileKind>()
+  const shared = createSharing()
   let run: Run | undefined
 
   function remember(change: Change): void {
@@ -63,15 +75,6 @@ export function createLayerChanges(budget: Budget): LayerChanges {
   function push(change: Change): void {
     flush()
     remember(change)
-  }
-
-  /** Equal files (many thousand scripts and libraries look alike) share one object. */
-  function shared(file: FileKind): FileKind {
-    const key = JSON.stringify(file)
-    const known = kinds.get(key)
-    if (known !== undefined) return known
-    if (kinds.size < mostKinds) kinds.set(key, file)
-    return file
   }
 
   return {
@@ -106,7 +109,7 @@ export function createLayerChanges(budget: Budget): LayerChanges {
       if (!name.startsWith('.wh.')) return false
       budget.entry(path.length)
       if (name === '.wh..wh..opq') log.opaques.push(path.slice(0, Math.max(slash, 0)))
-      // other names with .wh..wh. are AUFS's own bookkeeping
+      // other names that begin with .wh..wh. are bookkeeping of AUFS
       else if (!/^\.wh\.(\.wh\.|\.{0,2}$)/.test(name)) log.whiteouts.push(path.slice(0, slash + 1) + name.slice('.wh.'.length))
       return true
     },

@@ -10,7 +10,7 @@ export interface LayerLogging {
   close(): void
 }
 
-/** Notes what the members of a layer do to a file system, and looks at the beginning of each file. */
+/** Records what the members of a layer do to a file system, and examines the beginning of each file. */
 export function createLayerLog(budget: Budget, problem: (problem: Problem) => void): LayerLogging {
   const changes = createLayerChanges(budget)
   let path = ''
@@ -24,12 +24,12 @@ export function createLayerLog(budget: Budget, problem: (problem: Problem) => vo
     if (type === 'hardlink') {
       const inside = insideRoot(target)
       if (inside !== undefined) return changes.link({ change: type, path, target: inside })
-      return fatal('link_outside', `the hard link ${quoted(path)} points out of the image, to ${quoted(target)}`)
+      return fatal('link_outside', `the hard link ${quoted(path)} points outside the image, to ${quoted(target)}`)
     }
     if (type === 'unknown') {
       return fatal(
         'member_type_unknown',
-        `${quoted(path)} is of a type that no reader of images unpacks; a layer has files, directories, links and devices`
+        `${quoted(path)} has a type that no image loader unpacks; layers consist of files, directories, links and devices`
       )
     }
     if (type === 'device' || size < 4) return changes.data(path)
@@ -58,7 +58,7 @@ export function createLayerLog(budget: Budget, problem: (problem: Problem) => vo
   return { handler, log: changes.log, close: changes.close }
 }
 
-/** A path from the root, without `.`, `//` and `..`; undefined when it leads out. Absolute paths start at the root, as readers take them. */
+/** Normalizes a path, relative to the root and without `.`, `//` and `..`. Undefined when it leads outside. Loaders take absolute paths as relative to the root. */
 export function insideRoot(name: string): string | undefined {
   if (!/(^|\/)(\.{0,2}(\/|$))/.test(name)) return name
   const parts: string[] = []

@@ -19,7 +19,7 @@ export function isForMachine(architecture: Architecture, { machine, float }: Elf
   return alsoRuns[base]?.includes(machine) ?? false
 }
 
-// by the kernel itself, on all machines of the kind; whether arm64 runs 32-bit ARM is up to the processor, so it is not here
+// what the kernel runs on every such machine; whether arm64 runs 32-bit ARM depends on the processor, so that is not listed
 const alsoRuns: Record<string, readonly string[]> = {
   amd64: ['386', 'x32'],
   s390x: ['s390'],
@@ -29,23 +29,23 @@ const alsoRuns: Record<string, readonly string[]> = {
   sparc64: ['sparc']
 }
 
-/** The 7 of arm/v7; undefined for what is no 32-bit ARM. */
+/** The number 7 in arm/v7; undefined when the architecture is not 32-bit ARM. */
 export function armVariant(architecture: Architecture): number | undefined {
   const [, version] = /^arm\/v([0-9]+)/.exec(architecture) ?? []
   return version === undefined ? undefined : Number(version)
 }
 
-/** What a file is for, in our names. 'arm' is 32-bit ARM of a variant that the file does not tell, as programs of Go are. */
+/** Our name for the machine of a file. 'arm' means 32-bit ARM of an unknown variant; Go's programs do not tell theirs. */
 export function machineName({ machine, float, version }: ElfFile): string {
   if (machine !== 'arm') return machine
   if (version !== undefined) return `arm/v${Math.max(version, 5)}`
   return float === undefined ? 'arm' : float === 'hard' ? 'arm/v7' : 'arm/v5'
 }
 
-/** The architecture that a file is for; 32-bit ARM without a variant is v7, as everybody calls it. */
+/** The architecture of a file; 32-bit ARM of an unknown variant counts as v7, as by convention. */
 export const architectureOf = (file: ElfFile): Architecture => parseArchitecture(machineName(file))
 
-/** What stands in names of files and directories that are for one machine: `aarch64-linux-gnu`, `linux_arm64`, `lib32`. */
+/** Parts of file and directory names that stand for one machine: `aarch64-linux-gnu`, `linux_arm64`, `lib32`. */
 const tokens: Record<string, RegExp> = named({
   amd64: 'x86[-_]?64|amd64|x64|lib64-x86',
   x32: 'x32|libx32|gnux32',
@@ -82,5 +82,5 @@ function named(patterns: Record<string, string>): Record<string, RegExp> {
   )
 }
 
-/** Whether a path names the machine: then a file for it stands where it belongs. */
+/** Whether a path names the machine; a file for it then belongs there. */
 export const pathNames = (path: string, machine: string): boolean => tokens[machine]?.test(path) ?? false

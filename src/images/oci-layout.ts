@@ -12,14 +12,14 @@ interface Search {
   seen: Map<string, FoundImage | undefined>
 }
 
-/** Where a manifest was met: what led to it. */
+/** What led to a manifest. */
 interface Way {
   tags: string[]
   annotations: ReadonlyMap<string, string>
   indexes: string[]
 }
 
-/** Images that an OCI layout's index.json leads to, through indexes in indexes. Undefined when there is no index.json. */
+/** Returns the images that an OCI layout's index.json leads to, directly or through other indexes. Undefined when there is no index.json. */
 export const findOciImages: Finder = (members, limits) => {
   const index = members.find('index.json')
   if (index === undefined) return undefined
@@ -47,7 +47,7 @@ function readIndex(index: ManifestDocument, search: Search, way: Way): void {
     found.problems.push(
       fatal(
         'manifest_invalid',
-        'an index has config or layers beside its manifests; readers of images refuse it, as it could be taken for an image'
+        'an index has config or layers beside its manifests, so it could also be read as an image; image loaders refuse it'
       )
     )
   }
@@ -102,7 +102,7 @@ const indexTypes = new Set(['application/vnd.oci.image.index.v1+json', 'applicat
 const platformOf = ({ platform }: DescriptorDocument): string =>
   [platform?.os, platform?.architecture, platform?.variant].filter(Boolean).join('/').slice(0, 100) || 'unknown'
 
-/** Artifacts (charts, signatures) have manifests too; the type of an image's configuration says what it is. */
+/** Artifacts (charts, signatures) have manifests too; the media type of the configuration tells images apart. */
 function isImage({ config }: ManifestDocument): boolean {
   const type = config?.mediaType || undefined
   return type === undefined || /^application\/vnd\.(oci\.image\.config\.v1|docker\.container\.image\.v1)\+json$/.test(type)
@@ -117,7 +117,7 @@ function blobOf({ digest = '', size }: DescriptorDocument, members: Members): { 
   if (member.digest !== digest) {
     return {
       member,
-      problem: fatal('digest_mismatch', `${quoted(member.name)} has the digest ${member.digest}, not the one that its name says`)
+      problem: fatal('digest_mismatch', `${quoted(member.name)} has the digest ${member.digest}, not the one in its name`)
     }
   }
   if (size === undefined || size === member.size) return { member }

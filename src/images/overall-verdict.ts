@@ -18,8 +18,8 @@ interface OverallOptions extends Wanted {
 }
 
 /**
- * The archive's verdict: that of the image that is meant, or the worst where several are. Images for other systems than Linux stand beside
- * those for Linux without weight.
+ * The archive's verdict: that of the image that is meant, or the worst one where several are. Images for other systems count only when there
+ * is none for Linux.
  */
 export function overallVerdict(images: readonly ImageFacts[], { problems, ...wanted }: OverallOptions): Overall {
   const fatal = problems.find((problem) => problem.fatal)
@@ -35,8 +35,10 @@ export function overallVerdict(images: readonly ImageFacts[], { problems, ...wan
 
 function whichOf(meant: readonly ImageFacts[], { images, worst }: { images: readonly ImageFacts[]; worst: ImageFacts }): string {
   const name = worst.claimed ?? 'no named architecture'
-  if (meant.length === 1) return `of ${images.length} images, the one for ${name}`
-  return `of ${images.length} images, ${meant.length} are meant, of which the worst is for ${name}`
+  const one = `the one for ${name}`
+  if (meant.length === 1) return `of ${images.length} images, ${one}`
+  const candidates = meant.length === images.length ? '' : `${meant.length} qualify, and `
+  return `of ${images.length} images, ${candidates}the worst is ${one}`
 }
 
 function withoutLinux(images: readonly ImageFacts[]): Overall {
@@ -54,8 +56,8 @@ function withoutImageFor(architecture: Architecture | undefined, images: readonl
 }
 
 /**
- * A report where nobody named an architecture. An archive with several images whose bytes are all for one architecture is brought as that
- * one, so its verdict is about the image for it, as if it had been named; of a single image its configuration was the claim.
+ * Completes a report for an upload without an architecture. An archive with several images whose programs are all for one architecture is
+ * registered under that one, so the verdict must be about the image for it, as if the architecture had been claimed.
  */
 export function reportOnProven(report: ImageReport, { container }: Pick<Wanted, 'container'>): ImageReport {
   if (report.claimed !== null || report.architecture === null || forLinux(report.images).length < 2) return report
@@ -64,7 +66,7 @@ export function reportOnProven(report: ImageReport, { container }: Pick<Wanted, 
   return { ...report, ...overall, claimed: architecture }
 }
 
-/** Which images those are, when an archive does not tell which one of several is meant. */
+/** Lists images by their tags, for a message that asks which one is meant. */
 export const choiceInWords = (images: readonly ImageFacts[]): string =>
   images
     .slice(0, 10)

@@ -1,11 +1,11 @@
 import { decodeText } from './tar-header.ts'
 
-/** What a PAX header says about the member behind it. A value that is absent or empty leaves the member's own header as it is. */
+/** What a PAX header says about the next member. An absent or empty value leaves the member's own header as it is. */
 export type PaxRecords = ReadonlyMap<string, string>
 
 /**
- * The records of a PAX header, the last of a kind winning. Undefined where Go refuses them: when their lengths do not add up, or a value
- * is not of its kind.
+ * Parses the records of a PAX header; the last one with a key counts. Undefined where Go refuses them: when their lengths do not add up,
+ * or a value is invalid for its key.
  */
 export function parsePax(body: Buffer): PaxRecords | undefined {
   const records = new Map<string, string>()
@@ -15,7 +15,7 @@ export function parsePax(body: Buffer): PaxRecords | undefined {
     if (record === undefined) return undefined
     const { key, value, end } = record
     if (sparseParts.has(key)) {
-      // sparse format 0.0: a pair of records for each piece of data, in order
+      // sparse format 0.0 has a pair of records for each fragment, in order
       if (sparseParts.get(key) !== sparseMap.length % 2 || value.includes(',')) return undefined
       sparseMap.push(value)
     } else if (isWanted(key)) {
@@ -31,7 +31,7 @@ export function parsePax(body: Buffer): PaxRecords | undefined {
 interface PaxRecord {
   key: string
   value: string
-  /** Where the next one begins. */
+  /** Where the next record begins. */
   end: number
 }
 
@@ -45,25 +45,25 @@ function recordAt(body: Buffer, at: number): PaxRecord | undefined {
   const equals = body.indexOf(0x3d, space + 1)
   if (equals === -1 || equals >= end || equals === space + 1) return undefined
   const key = decodeText(body.subarray(space + 1, equals))
-  // extended attributes may be large, and say nothing about what a file is
+  // extended attributes may be large and are not needed
   const value = isWanted(key) ? decodeText(body.subarray(equals + 1, end - 1)) : ''
   return key.includes('\0') ? undefined : { key, value, end }
 }
 
-/** The parts of a pair, by their place in it. */
+/** The keys of a pair, by their position in it. */
 const sparseParts = new Map([
   ['GNU.sparse.offset', 0],
   ['GNU.sparse.numbytes', 1]
 ])
 
-/** An integer of 64 bits in decimal digits, as Go's ParseInt takes it. Undefined when it is none. */
+/** Parses a 64-bit integer in decimal digits, as Go's ParseInt does. Undefined when it is invalid. */
 function parseInt64(text: string): bigint | undefined {
   if (!/^[+-]?[0-9]{1,40}$/.test(text)) return undefined
   const value = BigInt(text.replace(/^\+/, ''))
   return BigInt.asIntN(64, value) === value ? value : undefined
 }
 
-/** The same of what counts bytes: not negative, and exact as a number. */
+/** Parses a count of bytes: an integer that is not negative and can be represented exactly. */
 export function parseCount(text: string): number | undefined {
   const value = parseInt64(text)
   return value === undefined || value < 0n || value > BigInt(Number.MAX_SAFE_INTEGER) ? undefined : Number(value)
@@ -73,7 +73,7 @@ const isText = (value: string) => !value.includes('\0')
 const isInteger = (value: string) => parseInt64(value) !== undefined
 const isTime = (value: string) => /^[^.]*(\.[0-9]*)?$/.test(value) && isInteger(value.split('.')[0]!)
 
-/** What the values of records must look like. */
+/** Validates the values of records by their keys. */
 const kinds: ReadonlyMap<string, (value: string) => boolean> = new Map([
   ['path', isText],
   ['linkpath', isText],

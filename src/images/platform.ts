@@ -1,12 +1,12 @@
-/** What a configuration says about where its image runs. */
+/** The platform in a configuration. */
 export interface Platform {
   os?: string | null | undefined
   architecture?: string | null | undefined
 }
 
 /**
- * The platform of an image that is not for Linux, as `windows/amd64`, `wasi/wasm` or, of attestations, `unknown/unknown`. Undefined for
- * the others; Docker takes an image that names no operating system for one of its own.
+ * The platform of an image that is not for Linux: `windows/amd64`, `wasi/wasm`, or `unknown/unknown` for attestations. Undefined for images
+ * for Linux, including those without an operating system, which Docker takes for its own.
  */
 export function otherPlatform({ os, architecture }: Platform): string | undefined {
   const isLinux = !os || os.toLowerCase() === 'linux'

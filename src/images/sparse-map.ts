@@ -1,11 +1,11 @@
 import { type PaxRecords, parseCount } from './pax.ts'
 
 /*
- * Sparse files in PAX, formats 0.0, 0.1 and 1.0: only the pieces that hold data are in the tar, and a map says where they belong. Docker,
- * containerd, podman and skopeo expand them (Go's archive/tar does), bsdtar writes them unasked and GNU tar with -S.
+ * Sparse files in PAX tars, formats 0.0, 0.1 and 1.0: the tar stores only the fragments that hold data, and a map says where they belong.
+ * Docker, containerd, podman and skopeo expand them through Go's archive/tar. bsdtar writes them by default, GNU tar with -S.
  */
 
-/** A run of the file: bytes that are in the tar, or zeros that are not. */
+/** A part of the file: bytes that the tar stores, or a hole of zeros. */
 export interface Run {
   kind: 'data' | 'hole'
   length: number
@@ -16,7 +16,7 @@ export interface Fragment {
   length: number
 }
 
-/** Which of the formats a PAX header announces, read as Go reads it; undefined for a member that is not sparse. */
+/** The sparse format that a PAX header announces, according to Go; undefined for a member that is not sparse. */
 export function sparseVersion(pax: PaxRecords): '0.x' | '1.0' | undefined {
   const [major = '', minor = ''] = [pax.get('GNU.sparse.major'), pax.get('GNU.sparse.minor')]
   if (major === '0' && (minor === '0' || minor === '1')) return '0.x'
@@ -24,13 +24,13 @@ export function sparseVersion(pax: PaxRecords): '0.x' | '1.0' | undefined {
   return major === '' && minor === '' && pax.get('GNU.sparse.map') ? '0.x' : undefined
 }
 
-/** The size of the whole file; undefined when the header's number is invalid. `stored` is what the tar holds of it, map included. */
+/** The size of the expanded file; undefined when it is invalid. `stored` is the number of bytes in the tar, including the map. */
 export function sparseSize(pax: PaxRecords, stored: number): number | undefined {
   const text = pax.get('GNU.sparse.size') || pax.get('GNU.sparse.realsize')
   return text ? parseCount(text) : stored
 }
 
-/** The map in a PAX header (0.0 and 0.1). */
+/** The map in a PAX header (formats 0.0 and 0.1); undefined when it is invalid. */
 export function mapOfRecords(pax: PaxRecords): Fragment[] | undefined {
   const count = parseCount(pax.get('GNU.sparse.numblocks') ?? '')
   const text = pax.get('GNU.sparse.map') ?? ''
@@ -38,11 +38,11 @@ export function mapOfRecords(pax: PaxRecords): Fragment[] | undefined {
 }
 
 export interface BodyMap {
-  /** Takes a block of the body. 'more' asks for another; undefined says that this is no map. */
+  /** Adds a block of the body. Returns 'more' while the map goes on, and undefined when it is invalid. */
   take(block: Buffer): Fragment[] | 'more' | undefined
 }
 
-/** The map before a file's data (1.0): its count and its numbers, a line each. It ends with the block that holds its last line. */
+/** Reads the map before a file's data (format 1.0): a count and then the numbers, one per line. It ends with the block of its last line. */
 export function createBodyMap(): BodyMap {
   let text = ''
   let lines = 0
@@ -70,7 +70,7 @@ function fragmentsOf(numbers: readonly string[], count: number): Fragment[] | un
   return fragments
 }
 
-/** A file of `size` bytes as runs. Undefined when the fragments overlap, are out of order or end beyond the file. */
+/** Splits a file of `size` bytes into runs. Undefined when the fragments overlap, are out of order or exceed the file. */
 export function runsOf(fragments: readonly Fragment[], size: number): Run[] | undefined {
   const runs: Run[] = []
   const add = (kind: Run['kind'], length: number) => {
@@ -87,6 +87,6 @@ export function runsOf(fragments: readonly Fragment[], size: number): Run[] | un
   return runs
 }
 
-/** How many bytes of the tar the runs take. */
+/** The number of bytes that the tar stores for the runs. */
 export const storedLength = (runs: readonly Run[]): number =>
   runs.reduce((sum, { kind, length }) => sum + (kind === 'data' ? length : 0), 0)

@@ -10,7 +10,7 @@ export function consumeExtension(reading: TarReading): void {
   if (extension.filled === extension.body.length) endExtension(reading)
 }
 
-/** Of an extension header (PAX, or a long name of GNU tar), the body is kept until the member that it is about. */
+/** Begins an extension header (PAX, or a long name of GNU tar), whose body applies to the next member. */
 export function beginExtension(reading: TarReading, { flag, size }: TarHeader) {
   const { extensionBytes } = reading.limits
   if (size > extensionBytes) {
@@ -32,9 +32,8 @@ function endExtension(reading: TarReading) {
   endPiece(reading)
   if (flag === 'x' || flag === 'g') {
     const pax = parsePax(body)
-    if (pax === undefined)
-      return stopReading(reading, { code: 'tar_extension_invalid', message: 'a PAX header has records that are invalid or do not add up' })
-    // a global header counts as a member: it applies to nothing, and what came before it applies to it
+    if (pax === undefined) return stopReading(reading, { code: 'tar_extension_invalid', message: 'a PAX header has invalid records' })
+    // Go treats a global header as a member, which uses up the extension headers before it and changes nothing itself
     reading.ahead = flag === 'x' ? { ...ahead, pax } : {}
     return
   }

@@ -2,14 +2,14 @@ import { isAscii, isUtf8 } from 'node:buffer'
 
 export const blockSize = 512
 
-/** How many bytes fill the last block of a piece of this size. */
+/** The number of bytes that fill up the last block of a body of this size. */
 export const paddingOf = (size: number): number => (blockSize - (size % blockSize)) % blockSize
 
 export interface TarHeader {
   name: string
   target: string
   size: number
-  /** The type flag: one character; NUL for a file or, in old tars, for a directory whose name ends in "/". */
+  /** The type flag, one character. NUL stands for a file or, in old tars, for a directory if the name ends in "/". */
   flag: string
 }
 
@@ -17,7 +17,7 @@ export const isZeroBlock = (block: Buffer): boolean => block.equals(zeroBlock)
 
 const zeroBlock = Buffer.alloc(blockSize)
 
-/** Whether a block is a tar header. Its checksum decides, since old headers have no magic. */
+/** Whether a block is a tar header, judging by its checksum, because old headers have no magic. */
 export function isTarHeader(block: Buffer): boolean {
   if (block.length < blockSize) return false
   const stored = parseOctal(block, fields.checksum)
@@ -75,7 +75,7 @@ function formatOf(block: Buffer): HeaderFormat {
   return magic === 'ustar  \0' ? 'gnu' : 'v7'
 }
 
-/** The header in a block. Undefined when one of its numbers is invalid: Go then refuses the whole tar. */
+/** Parses the header in a block. Undefined when one of its numbers is invalid, since Go then refuses the whole tar. */
 export function parseTarHeader(block: Buffer): TarHeader | undefined {
   const size = parseNumber(block, fields.size)
   if (size === undefined || size < 0 || !Number.isSafeInteger(size)) return undefined
@@ -98,13 +98,13 @@ const areNumbers = (block: Buffer, list: readonly Field[]): boolean => list.ever
 function prefixOf(block: Buffer, format: HeaderFormat): string {
   if (format === 'ustar') return cString(block, fields.prefix)
   if (format === 'star') return cString(block, fields.starPrefix)
-  // Go wrote a prefix into GNU headers before 1.8, and still reads it where the two times in its place are invalid
+  // before 1.8 Go wrote a prefix over the two times of GNU headers, and still reads it when the times are invalid
   if (format !== 'gnu' || fields.gnuTimes.every((time) => block[time.at] === 0 || parseNumber(block, time) !== undefined)) return ''
   const prefix = cString(block, fields.prefix)
   return isAscii(Buffer.from(prefix)) ? prefix : ''
 }
 
-/** A number in octal digits, or in base 256 as GNU tar writes large and negative ones. Undefined when it is neither, or exceeds 63 bits. */
+/** Parses a number in octal digits, or in base 256 as GNU tar writes large and negative ones. Undefined when it is invalid or exceeds 63 bits. */
 function parseNumber(block: Buffer, field: Field): number | undefined {
   const first = block[field.at]!
   if ((first & 0x80) === 0) return parseOctal(block, field)
@@ -115,7 +115,7 @@ function parseNumber(block: Buffer, field: Field): number | undefined {
   return inverted === 0 ? value : -value - 1
 }
 
-/** Octal digits between spaces and NULs, as Go reads them: nothing at all is 0, and what follows a NUL behind the digits is ignored. */
+/** Parses octal digits between spaces and NULs as Go does: an empty field is 0, and anything after a NUL that follows the digits is ignored. */
 function parseOctal(block: Buffer, { at, length }: Field): number | undefined {
   const end = at + length
   let i = at
@@ -133,7 +133,7 @@ function parseOctal(block: Buffer, { at, length }: Field): number | undefined {
 
 const isBlank = (byte: number): boolean => byte === 0 || byte === 0x20
 
-/** Text as UTF-8. In text that is not UTF-8, each byte beyond ASCII is escaped, so that different names stay different. */
+/** Decodes UTF-8. In text that is not UTF-8, bytes beyond ASCII are escaped, so that different names stay different. */
 export function decodeText(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString('utf8')
   return bytes.toString('latin1').replace(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`)

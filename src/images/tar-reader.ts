@@ -8,21 +8,21 @@ import { announce, endMember, stopReading, type TarHandler, type TarMember, type
 import { beginSparse, fillHole, isInHole, nextRun, takeMap } from './tar-sparse.ts'
 
 /*
- * Reads a tar as Go's archive/tar does, because Docker, containerd, skopeo and crane read images with it: an archive that two readers
- * understand differently could show us one image and run another. Bytes are pushed into it, and it holds no more than a header.
- * (Why not tar-stream: docs/decisions/0011-proof-of-architecture.md.)
+ * Reads a tar exactly as Go's archive/tar does, because Docker, containerd, skopeo and crane load images with it: an archive that two
+ * readers understand differently could show us one image and run another. Chunks are written to it; it holds no more than a header.
+ * (docs/decisions/0011-proof-of-architecture.md tells why it is not tar-stream.)
  */
 
 export interface TarReader {
-  /** False: many zeros were handed on for holes, and bytes of the chunk are left. Give way to others, then call resume. */
+  /** Returns false when it paused within the holes of a sparse file: let other work run, then call resume until that returns true. */
   write(chunk: Buffer): boolean
   resume(): boolean
   end(): void
-  /** A fatal problem was met; what is written from now on is ignored. */
+  /** Whether reading has ended; whatever is written from now on is ignored. */
   readonly stopped: boolean
 }
 
-/** Zeros that are handed on before others have their turn. */
+/** Bytes of zeros to deliver before pausing. */
 const zerosPerTurn = 1024 * 1024
 const zeros = Buffer.alloc(64 * 1024)
 
@@ -60,7 +60,7 @@ export function createTarReader(handler: TarHandler, limits: ImageLimits): TarRe
   }
 }
 
-/** Reads on in the chunk. False when it gave way in the midst of a hole. */
+/** Reads the rest of the chunk. Returns false when it paused within a hole. */
 function goOn(reading: TarReading): boolean {
   for (let filled = 0; filled < zerosPerTurn; filled += fillHole(reading)) {
     while (reading.at < reading.chunk.length && reading.state !== 'stopped' && !isInHole(reading)) consume(reading)
@@ -69,7 +69,7 @@ function goOn(reading: TarReading): boolean {
   return false
 }
 
-/** Go accepts a tar that ends where the padding of a member or the end mark should be, as umoci insert leaves it. */
+/** Go accepts a tar without its end mark, and without the padding of its last member; umoci insert writes such layers. */
 function end(reading: TarReading): void {
   const { state, begun, filled } = reading
   if (state === 'stopped' || state === 'after-end') return
@@ -85,7 +85,7 @@ function refuse(reading: TarReading, head: Buffer): void {
   reading.handler.problem(reading.handler.notTar(head))
 }
 
-/** Handles the next thing in the chunk, or as much of it as is there. */
+/** Processes the next header, body or padding in the chunk, as far as it is there. */
 function consume(reading: TarReading) {
   switch (reading.state) {
     case 'header':
@@ -100,7 +100,7 @@ function consume(reading: TarReading) {
   }
 }
 
-/** Bytes of a member, or padding. */
+/** Processes bytes of a body or of padding. */
 function consumePiece(reading: TarReading): void {
   const { chunk, at } = reading
   const taken = Math.min(reading.remaining, chunk.length - at)
@@ -113,7 +113,7 @@ function consumePiece(reading: TarReading): void {
   else endMember(reading)
 }
 
-/** A whole block, from the chunk itself or put together from two. */
+/** Processes a whole block, which may be split across chunks. */
 function consumeBlock(reading: TarReading): void {
   const { chunk, at, filled, block } = reading
   const isWhole = filled === 0 && chunk.length - at >= blockSize
@@ -130,7 +130,7 @@ function checkAfterEnd(reading: TarReading): void {
   const { chunk, at, handler } = reading
   reading.at = chunk.length
   if (isZero(chunk.subarray(at))) return
-  handler.problem({ code: 'data_after_end', message: 'bytes follow the end of the tar; no reader of images looks at them', fatal: false })
+  handler.problem({ code: 'data_after_end', message: 'bytes follow the end of the tar; image loaders ignore them', fatal: false })
   reading.state = 'stopped'
 }
 
@@ -147,7 +147,10 @@ function takeHeader(reading: TarReading, bytes: Buffer) {
   if (!isHeader) return stopReading(reading, { code: 'tar_invalid', message: 'a header has a wrong checksum' })
   const header = parseTarHeader(bytes)
   if (header === undefined)
-    return stopReading(reading, { code: 'tar_invalid', message: 'a header has a number that is invalid, negative or too large' })
+    return stopReading(reading, {
+      code: 'tar_invalid',
+      message: 'a header contains an invalid number, or a size that is negative or too large'
+    })
   if ('xgLK'.includes(header.flag)) beginExtension(reading, header)
   else beginMember(reading, header)
 }
@@ -162,11 +165,11 @@ function beginMember(reading: TarReading, header: TarHeader) {
   if (said === undefined)
     return stopReading(reading, { code: 'tar_extension_invalid', message: `a PAX header has the size ${quoted(paxSize!)}` })
   if (header.flag === 'S') {
-    const message = `${quoted(name)} is a sparse file of the old GNU type, which no reader of images unpacks; write the tar with --format=pax, or without --sparse`
+    const message = `${quoted(name)} is a sparse file of the old GNU type, which no image loader unpacks; create the tar with --format=pax or without --sparse`
     return stopReading(reading, { code: 'sparse_file', message })
   }
   const type = typeOf(header.flag, name)
-  // links, devices and directories have no body, whatever their header says
+  // links, devices and directories have no body, whatever size their header gives
   const hasBody = type === 'file' || type === 'unknown'
   const size = hasBody ? said : 0
   reading.padding = paddingOf(size)

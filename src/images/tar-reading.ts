@@ -5,13 +5,13 @@ import type { BodyMap, Run } from './sparse-map.ts'
 
 export interface TarMember {
   name: string
-  /** 'device' is a device or a pipe; 'unknown' is a type that readers of images refuse. */
+  /** 'device' includes pipes; 'unknown' is any type that image loaders refuse. */
   type: 'file' | 'directory' | 'symlink' | 'hardlink' | 'device' | 'unknown'
-  /** Where a link points. */
+  /** The target of a link. */
   target: string
-  /** Of the whole file, in bytes. */
+  /** Size of the expanded file, in bytes. */
   size: number
-  /** How many of them are zeros that the tar does not hold. */
+  /** How many of them are zeros in holes, which the tar does not store. */
   holes: number
 }
 
@@ -19,37 +19,37 @@ export interface TarHandler {
   member(member: TarMember): void
   /** Bytes of the last member, when it is a file. */
   data(chunk: Buffer): void
-  /** A run of zeros in a sparse file. Without this function they come as data. */
+  /** A run of zeros in a sparse file. Handlers without this method receive the zeros as data. */
   hole?(length: number): void
   memberEnd(): void
   problem(problem: Problem): void
-  /** What to say of a stream that does not begin as a tar; `head` is its first block, or less. */
+  /** Describes a stream that does not begin like a tar; `head` is its first block, or less. */
   notTar(head: Buffer): Problem
 }
 
 export type TarState = 'header' | 'extension' | 'sparse-map' | 'body' | 'padding' | 'after-end' | 'stopped'
 
-/** Where a reader is in its tar. */
+/** The state of a tar reader. */
 export interface TarReading {
   readonly handler: TarHandler
   readonly limits: ImageLimits
   state: TarState
-  /** What was written last, where in it the reader is, and how many bytes of the tar came before it. */
+  /** The current chunk, the reader's position in it, and the number of bytes before the chunk. */
   chunk: Buffer
   at: number
   before: number
-  /** Bytes of the current piece that are still to come, and the padding behind it. */
+  /** Bytes left of the current body or padding, and the padding that follows the body. */
   remaining: number
   padding: number
   zeroBlocks: number
   begun: boolean
-  /** A block that comes in pieces. */
+  /** A block that is split across chunks, and how much of it has arrived. */
   readonly block: Buffer
   filled: number
   extension: { flag: string; body: Buffer; filled: number } | undefined
-  /** What extension headers say about the next member. */
+  /** What extension headers said about the next member. */
   ahead: Ahead
-  /** Whether the current member's bytes are handed on. */
+  /** Whether the handler receives the current member's bytes. */
   wanted: boolean
   sparse: Sparse | undefined
 }
@@ -60,34 +60,34 @@ interface Ahead {
   longTarget?: string
 }
 
-/** A sparse file that is being read: its map first where that stands in the body, then its runs. */
+/** A sparse file that is being read: first its map, if that is in the body, then its runs. */
 export interface Sparse {
   member: TarMember
   map: BodyMap
   mapLength: number
-  /** Bytes of the tar that the file takes. */
+  /** Bytes that the tar stores for the file. */
   stored: number
   runs: Run[]
-  /** How many runs were begun. */
+  /** How many runs have begun. */
   begun: number
-  /** Zeros of the current run that are still to be handed on. */
+  /** Zeros left to deliver for the current hole. */
   hole: number
 }
 
-/** Gives up, for a reason that makes the tar unreadable. */
+/** Stops reading, for a reason that makes the tar unreadable. */
 export function stopReading(reading: TarReading, { code, message }: Omit<Problem, 'fatal'>): void {
   reading.state = 'stopped'
   reading.handler.problem({ code, message: `${message} (at byte ${reading.before + reading.at} of the tar)`, fatal: true })
 }
 
-/** Tells the handler of a member. */
+/** Passes a member to the handler. */
 export function announce(reading: TarReading, member: TarMember) {
   const { pathLength } = reading.limits
   const tooLong = member.name.length > pathLength || member.target.length > pathLength
   reading.wanted = !tooLong && member.type !== 'unknown'
   reading.state = 'body'
   if (!tooLong) return reading.handler.member(member)
-  const message = `a name of more than ${pathLength} characters was left out: ${quoted(member.name)}`
+  const message = `a file whose name has more than ${pathLength} characters was ignored: ${quoted(member.name)}`
   reading.handler.problem({ code: 'name_too_long', message, fatal: false })
 }
 
@@ -97,7 +97,7 @@ export function endMember(reading: TarReading): void {
   endPiece(reading)
 }
 
-/** Goes on behind a piece: with its padding, or with the next header. */
+/** Continues after a body: with its padding, or with the next header. */
 export function endPiece(reading: TarReading): void {
   reading.remaining = reading.padding
   reading.state = reading.padding === 0 ? 'header' : 'padding'

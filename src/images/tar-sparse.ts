@@ -16,7 +16,7 @@ export function beginSparse(reading: TarReading, stored: TarMember, { pax, versi
   else beginRuns(reading, reading.sparse, mapOfRecords(pax))
 }
 
-/** A block of the map in a member's body. */
+/** Processes a block of the map at the beginning of a member's body. */
 export function takeMap(reading: TarReading, bytes: Buffer) {
   const sparse = reading.sparse!
   const { extensionBytes } = reading.limits
@@ -64,7 +64,7 @@ export function nextRun(reading: TarReading, sparse: Sparse) {
 
 export const isInHole = ({ sparse }: TarReading): boolean => sparse !== undefined && sparse.hole > 0
 
-/** Hands on some zeros of a hole; how many they were. */
+/** Delivers some zeros of a hole and returns how many. */
 export function fillHole(reading: TarReading): number {
   const sparse = reading.sparse!
   const length = Math.min(sparse.hole, zeros.length)

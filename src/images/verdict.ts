@@ -11,14 +11,14 @@ export interface Judgement {
   verdict: Verdict
   /** The verdict in words, with paths. */
   summary: string
-  /** What the bytes are for, where they agree. */
+  /** The architecture that the programs are for, where they agree. */
   proven: Architecture | undefined
 }
 
 export interface Evidence {
-  /** What is claimed, by whoever asked or by the configuration. */
+  /** The claim, by the caller or else by the configuration. */
   claimed: Architecture | undefined
-  /** What the image's configuration says, where it says anything. */
+  /** The architecture in the image's configuration, if any. */
   configured: Architecture | undefined
   decisive: readonly DecisiveFile[]
   census: Census
@@ -27,8 +27,8 @@ export interface Evidence {
 type DecisiveElf = DecisiveFile & { path: string; file: ElfFile }
 
 /**
- * What an image is, by its programs. Those that are run whenever the image is decide; without any of them, all do. Libraries of another
- * machine make an image mixed, as some program will not start; files that are foreign by right change nothing.
+ * Judges an image by its programs. Those that run whenever the image does decide; without any of them, all do. A library for another
+ * machine makes an image mixed, because some program will fail to load it; excused files change nothing.
  */
 export function judge(evidence: Evidence): Judgement {
   const { claimed, configured, census } = evidence
@@ -37,16 +37,16 @@ export function judge(evidence: Evidence): Judgement {
   const judgement = (verdict: Verdict, summary: string): Judgement => ({ verdict, summary, proven })
   if (claimed !== undefined && configured !== undefined && !agree(claimed, configured)) {
     const found = seenIn(decisive, census)
-    return judgement('mislabelled', `claimed is ${claimed}, but the image's configuration says ${configured}; ${found}`)
+    return judgement('mislabelled', `claimed to be ${claimed}, but the image's configuration says ${configured}; ${found}`)
   }
   const foreign = foreignStart(evidence.decisive)
   if (foreign !== undefined) return byForeignStart(foreign, { claimed, decisive })
-  if (census.files === 0) return judgement('no-binaries', 'the image holds no ELF file, so nothing tells what machine it is for')
+  if (census.files === 0) return judgement('no-binaries', 'the image holds no ELF file, so nothing shows which machine it is for')
   if (claimed === undefined) return withoutClaim({ decisive, census, proven })
   if (decisive.length === 0) return byAllFiles(claimed, { census, proven })
   const [right, wrong] = [decisive.filter(({ file }) => runsOn(claimed, file)), decisive.filter(({ file }) => !runsOn(claimed, file))]
-  if (right.length === 0) return judgement('mislabelled', `claimed is ${claimed}, but ${described(wrong)}`)
-  if (wrong.length > 0) return judgement('mixed', `claimed is ${claimed}, and ${described(right)}, but ${described(wrong)}`)
+  if (right.length === 0) return judgement('mislabelled', `claimed to be ${claimed}, but ${described(wrong)}`)
+  if (wrong.length > 0) return judgement('mixed', `claimed to be ${claimed}, and ${described(right)}, but ${described(wrong)}`)
   if (census.wrongLibraries.files > 0) {
     return judgement(
       'mixed',
@@ -57,15 +57,15 @@ export function judge(evidence: Evidence): Judgement {
   return judgement('match', `${described(right)}${howItRuns(right, { claimed, configured })}${strays}`)
 }
 
-/** An image that is for another system than Linux, as its configuration says. */
+/** Judges an image whose configuration says that it is for another system than Linux. */
 export function judgeOther(platform: string, asked: Architecture | undefined): Judgement {
   const proven = undefined
   if (asked === undefined) return { verdict: 'no-binaries', summary: `the image is for ${platform}, which no Linux machine runs`, proven }
-  const summary = `claimed is ${asked}, but the image's configuration says ${platform}, which no Linux machine runs`
+  const summary = `claimed to be ${asked}, but the image's configuration says ${platform}, which no Linux machine runs`
   return { verdict: 'mislabelled', summary, proven }
 }
 
-/** Whether machines of what is claimed run what the configuration says: 32-bit ARM runs what is for its older variants. */
+/** Whether machines of the claimed architecture run images for the configured one; 32-bit ARM runs its older variants. */
 function agree(claimed: Architecture, configured: Architecture): boolean {
   const [most, needed] = [armVariant(claimed), armVariant(configured)]
   if (most !== undefined && needed !== undefined) return needed <= most
@@ -85,7 +85,7 @@ function howItRuns(files: readonly DecisiveElf[], { claimed, configured }: Claim
   return `, which ${claimed} machines run`
 }
 
-/** What the image begins with, when that is an executable of another system. */
+/** The file that the image starts, when it is an executable for another system. */
 const foreignStart = ([first]: readonly DecisiveFile[]): DecisiveFile | undefined =>
   first?.file?.kind !== undefined && first.file.kind in foreignKinds ? first : undefined
 
@@ -102,11 +102,11 @@ function byForeignStart(
   const kind = foreignKinds[file!.kind as keyof typeof foreignKinds]
   const start = `the ${words[role]} ${quoted(path ?? '')} is ${kind}, which Linux does not run`
   if (decisive.length > 0) return { verdict: 'mixed', summary: `${described(decisive)}, but ${start}`, proven: undefined }
-  const claim = claimed === undefined ? '' : `claimed is ${claimed}, but `
+  const claim = claimed === undefined ? '' : `claimed to be ${claimed}, but `
   return { verdict: 'mislabelled', summary: `${claim}${start}`, proven: undefined }
 }
 
-/** An image that runs nothing we can find, as one that only carries files for others. */
+/** Judges an image without decisive programs, such as one that only carries files. */
 function byAllFiles(claimed: Architecture, { census, proven }: Omit<Unclaimed, 'decisive'>): Judgement {
   const wrong = [...census.wrongLibraries.samples, ...census.strays.samples]
   const judgement = (verdict: Verdict, summary: string): Judgement => ({ verdict, summary, proven })
@@ -118,7 +118,7 @@ function byAllFiles(claimed: Architecture, { census, proven }: Omit<Unclaimed, '
     )
   }
   if (census.native.files === 0)
-    return judgement('mislabelled', `${none}; claimed is ${claimed}, but the files are for ${machinesOf(census)}: ${shown(wrong)}`)
+    return judgement('mislabelled', `${none}; claimed to be ${claimed}, but the files are for ${machinesOf(census)}: ${shown(wrong)}`)
   if (wrong.length > 0)
     return judgement('mixed', `${none}; files for ${claimed} (${shown(census.native.samples)}) stand beside others: ${shown(wrong)}`)
   return judgement(
@@ -140,8 +140,8 @@ function withoutClaim({ decisive, census, proven }: Unclaimed): Judgement {
 }
 
 /**
- * What the bytes are for, where they agree. What is claimed holds where they do not contradict it; where the configuration contradicts
- * the claim, its word counts instead, as it may know a variant that no header tells.
+ * The architecture that the programs are for, where they agree. The claim holds unless they contradict it. Where the configuration
+ * contradicts the claim, its word counts instead, because it may name a variant that no header shows.
  */
 function provenBy(decisive: readonly DecisiveElf[], { claimed, configured, census }: Evidence): Architecture | undefined {
   const said = claimed === undefined || (configured !== undefined && !agree(claimed, configured)) ? configured : claimed
@@ -155,24 +155,24 @@ function provenBy(decisive: readonly DecisiveElf[], { claimed, configured, censu
   return census.native.files > 0 && census.strays.files + census.wrongLibraries.files === 0 ? claimed : undefined
 }
 
-/** The one architecture that runs them all: of several variants of 32-bit ARM, the newest. */
+/** The architecture that runs all of them: the newest of several 32-bit ARM variants, else the only one. */
 function commonTo(architectures: readonly Architecture[]): Architecture | undefined {
   const different = [...new Set(architectures)]
   if (different.length > 1 && different.some((one) => armVariant(one) === undefined)) return undefined
   return different.sort((a, b) => (armVariant(b) ?? 0) - (armVariant(a) ?? 0))[0]
 }
 
-/** What was seen in the programs, whatever anybody says of them. */
+/** What the programs themselves show, in words. */
 function seenIn(decisive: readonly DecisiveElf[], census: Census): string {
   const names = [
     ...new Set(decisive.length > 0 ? decisive.map(({ file }) => machineName(file)) : census.machines.map((of) => of.architecture))
   ]
-  if (names.length === 0) return 'no program tells'
+  if (names.length === 0) return 'no program shows which is right'
   const files = decisive.length > 0 ? described(decisive) : shown(census.machines[0]?.samples ?? [])
   return `its programs are for ${names.slice(0, 5).map(inWords).join(' and ')} (${files})`
 }
 
-const inWords = (machine: string): string => (machine === 'arm' ? '32-bit ARM of a variant that they do not tell' : machine)
+const inWords = (machine: string): string => (machine === 'arm' ? '32-bit ARM of an unknown variant' : machine)
 
 const described = (files: readonly DecisiveElf[]): string => {
   const one = ({ role, path, file }: DecisiveElf) =>

@@ -91,17 +91,17 @@ t.test('a manifest.json that no loader takes, or not each of them in the same wa
   const cases: [string, Refused][] = [
     [
       '[{CONFIG,LAYERS,"RepoTags":"hello:1"}]',
-      { code: 'manifest_invalid', says: 'has [0].RepoTags, a string where readers of images expect a list' }
+      { code: 'manifest_invalid', says: 'has [0].RepoTags, a string where image loaders expect a list' }
     ],
     ['[{CONFIG,LAYERS,"RepoTags":[1]}]', { code: 'manifest_invalid', says: 'has [0].RepoTags[0], the number 1' }],
     ['[{CONFIG,LAYERS,"RepoTags":{"a":1}}]', { code: 'manifest_invalid', says: 'has [0].RepoTags, an object' }],
     ['[{CONFIG,LAYERS,"Parent":1}]', { code: 'manifest_invalid', says: 'has [0].Parent, the number 1' }],
     ['[{CONFIG,LAYERS,"LayerSources":[]}]', { code: 'manifest_invalid', says: 'has [0].LayerSources, a list' }],
-    ['{"0":{CONFIG,LAYERS}}', { code: 'manifest_invalid', says: 'is an object where readers of images expect a list' }],
+    ['{"0":{CONFIG,LAYERS}}', { code: 'manifest_invalid', says: 'is an object where image loaders expect a list' }],
     ['[{CONFIG,LAYERS,"config":"other.json"}]', { code: 'json_ambiguous', says: 'both "Config" and "config" for [0].Config' }],
     ['[{CONFIG,LAYERS,"layers":[]}]', { code: 'json_ambiguous', says: 'both "Layers" and "layers" for [0].Layers' }],
-    ['[{CONFIG,LAYERS}] x', { code: 'json_invalid', says: 'is no valid JSON' }],
-    ['[{CONFIG,LAYERS', { code: 'json_invalid', says: 'is JSON that breaks off' }]
+    ['[{CONFIG,LAYERS}] x', { code: 'json_invalid', says: 'is not valid JSON' }],
+    ['[{CONFIG,LAYERS', { code: 'json_invalid', says: 'is incomplete JSON' }]
   ]
 
   for (const [body, refusal] of cases) await refused(t, withManifest(body), refusal)
@@ -208,9 +208,9 @@ t.test('manifests and indexes are read as strictly', async (t) => {
     [/"size":(\d+)/, '"size":"$1"', 'has config.size, a string'],
     [/"schemaVersion":2/, '"schemaVersion":2.0', 'has schemaVersion, the number 2.0'],
     [/"layers":\[/, '"layers":[1,', 'has layers[0], the number 1'],
-    [/"config":\{/, '"config":{"data":"no base64","', 'is no valid JSON'],
+    [/"config":\{/, '"config":{"data":"no base64","', 'is not valid JSON'],
     [/"config":\{/, '"config":{"urls":"x",', 'has config.urls, a string'],
-    [/"config":\{/, '"config":{"data":"!",', 'has config.data, a string where readers of images expect base64']
+    [/"config":\{/, '"config":{"data":"!",', 'has config.data, a string where image loaders expect base64']
   ] satisfies [RegExp, string, string][]) {
     const code = says.startsWith('has') ? 'manifest_invalid' : 'json_invalid'
     await refused(

@@ -78,7 +78,7 @@ t.test('images for Windows alone, WebAssembly alone and attestations alone are f
     t.match(claimed, {
       verdict: 'mislabelled',
       architecture: null,
-      summary: `claimed is amd64, but the image's configuration says ${platform}`
+      summary: `claimed to be amd64, but the image's configuration says ${platform}`
     })
   }
   const both = await inspect(ociLayout(windows, wasm), { claimed: 'amd64' })
@@ -125,7 +125,7 @@ t.test('an entry point for another system makes a Linux image wrong; what a prog
   })
   t.match(await start(Buffer.from('\0asm\x01\0\0\0'), { Entrypoint: null, Cmd: ['/app.exe'] }, []), {
     verdict: 'mislabelled',
-    summary: 'claimed is amd64, but the command "/app.exe" is a WebAssembly module'
+    summary: 'claimed to be amd64, but the command "/app.exe" is a WebAssembly module'
   })
   t.match(await start(executable, { Entrypoint: ['mono'], Cmd: ['/app.exe'] }), { verdict: 'match' })
 })
@@ -148,7 +148,7 @@ t.test('programs of Go do not tell their variant: what the configuration says ho
   t.match(await inspect(oldDockerSave(v7), { claimed: 'armv6l' }), {
     verdict: 'mislabelled',
     architecture: 'arm/v7',
-    summary: /configuration says arm\/v7; its programs are for 32-bit ARM of a variant that they do not tell/
+    summary: /configuration says arm\/v7; its programs are for 32-bit ARM of an unknown variant/
   })
 })
 
@@ -165,7 +165,7 @@ t.test('a v6 image as arm/v7 is no lie, and the summary says it', async (t) => {
 t.test('without any word of a configuration, 32-bit ARM is taken for v7, and nothing is said of its variant', async (t) => {
   const report = await inspect(oldDockerSave({ document: { architecture: '', os: '' }, ...go() }))
 
-  t.match(report, { verdict: 'match', architecture: 'arm/v7', summary: /32-bit ARM of a variant that they do not tell/ })
+  t.match(report, { verdict: 'match', architecture: 'arm/v7', summary: /32-bit ARM of an unknown variant/ })
 })
 
 t.test('some call arm64 arm/v8: its programs decide', async (t) => {
@@ -207,7 +207,7 @@ t.test('of several images for one architecture, the one with the tag of the cont
   const arm = await inspect(entries, { claimed: 'arm64', container: 'other:1' })
 
   t.match(tagged, { verdict: 'match', problems: [], summary: /^of 3 images, the one for amd64/ })
-  t.match(untagged, { verdict: 'match', summary: /^of 3 images, 2 are meant/, problems: [{ code: 'images_ambiguous', fatal: false }] })
+  t.match(untagged, { verdict: 'match', summary: /^of 3 images, 2 qualify/, problems: [{ code: 'images_ambiguous', fatal: false }] })
   t.match(untagged.problems[0]!.message, /2 images for amd64.*"registry.example\/hello:1"; "hello:2"/)
   t.match(arm, { verdict: 'match', problems: [] })
 })

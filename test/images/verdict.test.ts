@@ -22,7 +22,7 @@ t.test('an arm64 image under an amd64 configuration is mislabelled, and the word
   const report = await inspect({ architecture: 'amd64', layers: [baseLayer('arm64'), appLayer('arm64')] })
 
   t.match(report, { verdict: 'mislabelled', architecture: 'arm64' })
-  t.match(report.summary, 'claimed is amd64, but the entry point "/app/hello" is arm64')
+  t.match(report.summary, 'claimed to be amd64, but the entry point "/app/hello" is arm64')
 })
 
 t.test('an image that is what its configuration says, but not what is claimed, is mislabelled', async (t) => {
@@ -31,7 +31,7 @@ t.test('an image that is what its configuration says, but not what is claimed, i
   const report = await inspect(arm, { claimed: 'x86_64' })
 
   t.match(report, { verdict: 'mislabelled', claimed: 'amd64', architecture: 'arm64' })
-  t.match(report.summary, "claimed is amd64, but the image's configuration says arm64")
+  t.match(report.summary, "claimed to be amd64, but the image's configuration says arm64")
 })
 
 t.test('a program for one machine on a base for another is mixed', async (t) => {
