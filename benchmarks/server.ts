@@ -23,7 +23,7 @@ export async function startServer(variables: Record<string, string> = {}): Promi
       if (!program.running()) throw new Error(program.output())
       return (await fetch(`${url}/health/ready`)).ok || undefined
     },
-    { what: 'our server is ready', withinMs: 20_000, everyMs: 20 }
+    { what: 'our server is ready', everyMs: 20 }
   )
   return {
     url,
@@ -41,6 +41,6 @@ export async function startBeside(file: string, argument: string): Promise<Serve
   const port = await freePort()
   const program = runProgram([process.execPath, join(projectFolder, 'build/benchmarks', file), String(port), argument])
   const url = `http://127.0.0.1:${port}`
-  await eventually(async () => (await fetch(`${url}/info`)).ok || undefined, { what: `${file} is ready`, withinMs: 10_000 })
+  await eventually(async () => (await fetch(`${url}/info`)).ok || undefined, { what: `${file} is ready` })
   return { url, pid: program.process.pid!, data: '', stop: () => endProgram(program) }
 }

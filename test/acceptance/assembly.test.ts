@@ -56,7 +56,7 @@ for (const round of [1, 2, 3]) {
 
 t.test('who waits at one replica hears of what comes through the other', async (t) => {
   await api(one, 'wait-two%3A1/expected', { method: 'PUT', body: { architectures: ['amd64', 'arm64'] } })
-  const waiting = api(one, 'wait-two%3A1/wait?timeout=30')
+  const waiting = api(one, 'wait-two%3A1/wait?timeout=300')
   await api(two, 'wait-two%3A1/images/amd64', { method: 'PUT', body: { url: 's3://b/x', digest: 'd' } })
   await api(two, 'wait-two%3A1/images/arm64', { method: 'PUT', body: { url: 's3://b/a', digest: 'd' } })
 

@@ -17,7 +17,7 @@ const scratch = await mkdtemp(join(tmpdir(), 'leporello-copy-'))
 t.teardown(() => rm(scratch, { recursive: true, force: true }))
 
 async function leporello(...args: string[]) {
-  const env = { PATH: process.env['PATH'], LEPORELLO_ENGINE_PATIENCE_MS: '30000' }
+  const env = { PATH: process.env['PATH'], LEPORELLO_ENGINE_PATIENCE_MS: '60000' }
   const program = runProgram(['node', join(projectFolder, 'build/src/main.js'), ...args], { env, cwd: scratch })
   const { code } = await program.ended
   return { code, output: program.output() }

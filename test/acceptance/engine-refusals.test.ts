@@ -73,7 +73,7 @@ async function refusals(t: Test, { engine, server, mozart }: { engine: Engine; s
     t.equal(unready.status, 503)
     t.match(await unready.text(), /red/)
 
-    const patient = await startLeporello(onEngine(engine.url, { ENGINE_PATIENCE_MS: '30000' }))
+    const patient = await startLeporello(onEngine(engine.url, { ENGINE_PATIENCE_MS: '60000' }))
     t.teardown(patient.stop)
     const underWay = [
       mozartClient(patient.url).spec('job_spec', 'job-red:v1'),

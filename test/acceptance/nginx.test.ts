@@ -53,7 +53,7 @@ async function startNginx(t: Test, file: string, ports: { leporello: number; old
       await (await fetch(url)).arrayBuffer()
       return true
     },
-    { what: `nginx with ${file}`, withinMs: 10_000 }
+    { what: `nginx with ${file}` }
   )
   return url
 }

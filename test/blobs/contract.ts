@@ -1,4 +1,3 @@
-import t from 'tap'
 import type { BlobStore } from '../../src/blobs/blob-store.ts'
 import { crashContract } from './crash-contract.ts'
 import { folderContract } from './folder-contract.ts'
@@ -23,7 +22,6 @@ export interface Subject {
 
 /** What every blob store does: this is the definition of the port. */
 export function blobStoreContract(subject: Subject): void {
-  t.setTimeout(300_000)
   putContract(subject)
   readContract(subject)
   folderContract(subject)

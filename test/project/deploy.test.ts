@@ -81,7 +81,7 @@ t.test('SIGTERM to npm start reaches the server, which ends in order', async (t)
   const npm = runProgram(['npm', 'start', '--ignore-scripts'], { cwd: projectFolder, env })
   t.teardown(() => npm.process.kill('SIGKILL'))
   const url = `http://127.0.0.1:${port}/health/live`
-  await eventually(async () => (await fetch(url)).ok || undefined, { what: 'the server listens', withinMs: 30_000 })
+  await eventually(async () => (await fetch(url)).ok || undefined, { what: 'the server listens' })
 
   npm.process.kill('SIGTERM')
 

@@ -10,7 +10,7 @@ import { documentStoreContract } from './contract.ts'
 import { temporaryDirectory } from './embedded/directory.ts'
 
 documentStoreContract('behind a gate, measured', async (t) => {
-  const gate = gatedStores(await embeddedStores({ data: temporaryDirectory(t), patienceMs: 10_000 }))
+  const gate = gatedStores(await embeddedStores({ data: temporaryDirectory(t), patienceMs: 60_000 }))
   const migrate = async () => {
     const outcome = await gate.stores.migrate()
     gate.open()

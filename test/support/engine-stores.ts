@@ -12,7 +12,7 @@ export function openOn(engine: Engine, { hysds }: { hysds: boolean }): Open {
     for (const index of Object.keys(existing)) await ask(engine, ['DELETE', `/${index}`])
     if (hysds) await installHysds(engine)
     return {
-      stores: elasticsearchStores({ engine: { urls: [engine.url], insecure: false, patienceMs: 30_000 }, indices }),
+      stores: elasticsearchStores({ engine: { urls: [engine.url], insecure: false, patienceMs: 120_000 }, indices }),
       async settle() {
         await ask(engine, ['POST', `/${Object.values(indices).join(',')},leporello-*/_refresh?ignore_unavailable=true`])
       }

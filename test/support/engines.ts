@@ -22,8 +22,8 @@ export interface Engine {
   restart(): Promise<void>
 }
 
-// Thirty seconds are usual for one on two busy cores; a new machine fetches and compiles first.
-const startPatience = 240_000
+// Thirty seconds are usual for one on two busy cores; a slow machine takes minutes, a new one fetches and compiles first.
+const startPatience = 30 * 60_000
 
 export async function startEngine(name: EngineName, options: { dataDir?: string } = {}): Promise<Engine> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), `leporello-${name}-`)))
@@ -56,7 +56,7 @@ export async function startEngine(name: EngineName, options: { dataDir?: string 
       if (program.running()) await endProgram(program)
       program = await start(name, { port, dataDir })
       // its shards come back a moment later than it does
-      await ask({ url: `http://127.0.0.1:${port}` }, ['GET', '/_cluster/health?wait_for_status=yellow&timeout=30s'])
+      await ask({ url: `http://127.0.0.1:${port}` }, ['GET', '/_cluster/health?wait_for_status=yellow&timeout=600s'])
     }
   }
 }
@@ -78,7 +78,7 @@ async function start(name: EngineName, { port, dataDir }: { port: number; dataDi
 // GET / answers before the node knows its indices; the list of aliases does not.
 async function answers(url: string): Promise<boolean> {
   try {
-    const reply = await fetch(`${url}/_alias`, { signal: AbortSignal.timeout(5_000) })
+    const reply = await fetch(`${url}/_alias`, { signal: AbortSignal.timeout(30_000) })
     await reply.arrayBuffer()
     return reply.ok
   } catch {

@@ -16,7 +16,7 @@ export interface Leporello {
   restart(): Promise<void>
 }
 
-const command = ['node', '--enable-source-maps', join(projectFolder, 'build/src/main.js'), 'serve']
+const command = ['node', join(projectFolder, 'build/src/main.js'), 'serve']
 
 export async function startLeporello(settings: Record<string, string> = {}): Promise<Leporello> {
   const port = await freePort()
@@ -40,7 +40,7 @@ export async function startLeporello(settings: Record<string, string> = {}): Pro
           if (!program.running()) throw new Error(program.output())
           return (await fetch(`${url}/health/live`)).ok || undefined
         },
-        { what: 'leporello listens', withinMs: 20_000, everyMs: 25 }
+        { what: 'leporello listens', everyMs: 25 }
       )
     } catch (error) {
       program.process.kill('SIGKILL')
@@ -78,10 +78,10 @@ export async function startLeporello(settings: Record<string, string> = {}): Pro
 export const onEngine = (url: string, more: Record<string, string> = {}): Record<string, string> => ({
   STORE: 'elasticsearch',
   ENGINE_URL: url,
-  ENGINE_PATIENCE_MS: '30000',
+  ENGINE_PATIENCE_MS: '60000',
   ...more
 })
 
 /** Waits until it says that it is ready, which is when the engine is there and the migrations are done. */
-export const ready = (server: { url: string }, withinMs = 60_000): Promise<true> =>
-  eventually(async () => (await fetch(`${server.url}/health/ready`)).ok || undefined, { what: `${server.url} is ready`, withinMs })
+export const ready = (server: { url: string }): Promise<true> =>
+  eventually(async () => (await fetch(`${server.url}/health/ready`)).ok || undefined, { what: `${server.url} is ready` })

@@ -52,7 +52,7 @@ export function runProgram(command: readonly string[], options: { env?: NodeJS.P
 }
 
 /** Ends it with TERM, and with KILL when it has not gone in time. A stopped (SIGSTOP) one is woken first. */
-export async function endProgram(program: Program, patienceMs = 15_000): Promise<void> {
+export async function endProgram(program: Program, patienceMs = 120_000): Promise<void> {
   program.process.kill('SIGCONT')
   program.process.kill('SIGTERM')
   const timer = setTimeout(() => program.process.kill('SIGKILL'), patienceMs)
@@ -71,10 +71,13 @@ export const freePort = (): Promise<number> =>
     })
   })
 
+// Only what will never come takes so long, on the slowest machine too.
+const withinMs = 10 * 60_000
+
 /** Asks again and again until it answers with something, and says at the end what it was that did not come. */
 export async function eventually<T>(
   ask: () => Promise<T | undefined>,
-  { what, withinMs, everyMs = 100 }: { what: string; withinMs: number; everyMs?: number }
+  { what, everyMs = 100 }: { what: string; everyMs?: number }
 ): Promise<T> {
   const until = Date.now() + withinMs
   let last: unknown

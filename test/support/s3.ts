@@ -15,9 +15,6 @@ export interface S3Server {
   restart(): Promise<void>
 }
 
-// A new machine builds it first.
-const startPatience = 400_000
-
 export async function startS3(): Promise<S3Server> {
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'testkey', AWS_SECRET_ACCESS_KEY: 'testsecret' })
   const dataDir = await mkdtemp(join(tmpdir(), 'leporello-s3-'))
@@ -33,7 +30,7 @@ export async function startS3(): Promise<S3Server> {
       await fetch(url, { signal: AbortSignal.timeout(2_000) })
       return 'answers' as const
     }
-    const state = await eventually(answers, { what: 'the S3 server', withinMs: startPatience })
+    const state = await eventually(answers, { what: 'the S3 server' })
     if (state === 'ended') throw new Error(`the S3 server ended while starting:\n${program.output()}`)
   }
 

@@ -46,7 +46,7 @@ export const onAppendFailed = (error: unknown): never => {
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 export async function openStores(t: Test): Promise<Stores> {
-  const stores = await embeddedStores({ data: temporaryDirectory(t), patienceMs: 10_000 })
+  const stores = await embeddedStores({ data: temporaryDirectory(t), patienceMs: 60_000 })
   t.teardown(() => stores.close())
   await stores.migrate()
   return stores

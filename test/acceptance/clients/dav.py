@@ -34,14 +34,14 @@ def put(path, content):
     if content:
         client.upload(io.BytesIO(content), path)
     else:
-        requests.put(BASE + path, "", timeout=30).raise_for_status()
-    answer = requests.head(BASE + path, timeout=30)
+        requests.put(BASE + path, "", timeout=300).raise_for_status()
+    answer = requests.head(BASE + path, timeout=300)
     answer.raise_for_status()
     return int(answer.headers["Content-Length"])
 
 
 def get(path):
-    answer = requests.get(BASE + path, stream=True, timeout=30)
+    answer = requests.get(BASE + path, stream=True, timeout=300)
     answer.raise_for_status()
     return answer.raw.read()
 
@@ -80,7 +80,7 @@ class Osaka(unittest.TestCase):
     def test_a_folder_is_known_by_its_page_and_its_children_by_their_links(self):
         put("/storage/folder/a:1.tar", b"x")
         put("/storage/folder/b.tar", b"x")
-        page = requests.get(BASE + "/storage/folder", timeout=30).text
+        page = requests.get(BASE + "/storage/folder", timeout=300).text
         self.assertTrue(page.startswith('<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN"'))
         links = re.findall(r'href\s*=\s*"([^"]+)"', page)
         children = [link for link in links if not link.startswith(("?", "/", "..", "https://", "#", "'"))]

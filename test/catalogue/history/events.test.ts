@@ -59,7 +59,7 @@ t.test('a reader that is too slow is cut off, told where to go on, and misses no
 
 t.test('nothing is looked up while nobody listens, and once however many do', async (t) => {
   const stores = await openStores(t)
-  const here = replica(t, stores, { everyMs: 30 })
+  const here = replica(t, stores, { everyMs: 500 })
   await here.append('before')
   t.equal(here.looks(), 0)
 
@@ -71,9 +71,9 @@ t.test('nothing is looked up while nobody listens, and once however many do', as
 
   here.leave()
   await Promise.all(streams.map((stream) => stream.return(undefined)))
-  await new Promise((resolve) => setTimeout(resolve, 60))
+  await new Promise((resolve) => setTimeout(resolve, 600))
   const looks = here.looks()
-  await new Promise((resolve) => setTimeout(resolve, 100))
+  await new Promise((resolve) => setTimeout(resolve, 600))
   t.equal(here.looks(), looks)
 })
 

@@ -33,7 +33,7 @@ async function filled(t: Test, documents: Record<string, Record<string, string>>
 }
 
 async function withStores<T>(data: string, use: (stores: Awaited<ReturnType<typeof embeddedStores>>) => Promise<T>): Promise<T> {
-  const stores = await embeddedStores({ data, patienceMs: 10_000 })
+  const stores = await embeddedStores({ data, patienceMs: 60_000 })
   try {
     await stores.migrate()
     return await use(stores)

@@ -25,7 +25,7 @@ t.test('after a kill -9 in the middle of an upload fsck names what is left, and 
       const reply = await fetch(`${server.url}/api/v1/fsck`)
       return /incoming/.test(await reply.text()) || undefined
     },
-    { what: 'the upload is under way', withinMs: 20_000 }
+    { what: 'the upload is under way' }
   )
 
   const meanwhile = await fsck(t, [], { LEPORELLO_DATA: data })
@@ -59,7 +59,7 @@ t.test('a server that was restarted knows what its predecessor left', async (t) 
   const put = request(`${server.url}/storage/half.tar`, { method: 'PUT', headers: { 'content-length': 10 } }).on('error', () => {})
   put.write('half')
   const lines = async () => (await fetch(`${server.url}/api/v1/fsck`)).text()
-  await eventually(async () => /incoming/.test(await lines()) || undefined, { what: 'the upload is under way', withinMs: 20_000 })
+  await eventually(async () => /incoming/.test(await lines()) || undefined, { what: 'the upload is under way' })
   await server.kill()
   await server.restart()
 

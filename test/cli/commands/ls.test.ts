@@ -48,7 +48,7 @@ t.test('wait ends when a container is complete, and tells meanwhile what is miss
 
   const short = await json(['wait', 'hello:1', '--timeout', '0'])
   const one = await run(['wait', 'hello:1', '--arch', 'x86_64', '--timeout', '0'])
-  const waiting = run(['wait', 'hello:1', '--timeout', '60'])
+  const waiting = run(['wait', 'hello:1', '--timeout', '300'])
   await run(['register', 'hello:1', 'arm64=s3://images/hello-arm64.tar.gz'])
   const complete = await waiting
 
@@ -64,8 +64,8 @@ t.test('wait ends at once when a build failed, with the reason; settled takes th
   await run(['expect', 'hello:1', 'amd64', 'arm64'])
   await run(['report', 'hello:1', 'arm64', 'failed', '--reason', 'no wheel of rasterio'])
 
-  const failed = await run(['wait', 'hello:1', '--timeout', '60'])
-  const settled = await json(['wait', 'hello:1', '--for', 'settled', '--timeout', '60'])
+  const failed = await run(['wait', 'hello:1', '--timeout', '300'])
+  const settled = await json(['wait', 'hello:1', '--for', 'settled', '--timeout', '300'])
 
   t.equal(failed.status, 1)
   t.match(failed.stdout, /^hello:1: degraded\n- [\s\S]*no wheel of rasterio/)

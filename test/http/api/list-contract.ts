@@ -335,7 +335,7 @@ export function listContract(t: Test, open: OpenLists): void {
         const all = await entries('a:v1')
         return all.length === 3 ? all : undefined
       },
-      { what: 'the foreign change is told', withinMs: 10_000 }
+      { what: 'the foreign change is told' }
     )
 
     t.match(

@@ -10,9 +10,9 @@ export function waitingContract(name: string, open: (t: Test) => Promise<Opened>
 
   t.test(`${name}: who waits for a container is answered when its last image has come`, async (t) => {
     const container = containerOn(await site(t), 'wait-local:1')
-    const waiting = container.get('/wait?timeout=30')
-    const settled = container.get('/wait?for=settled&timeout=30')
-    const one = container.get('/wait?architecture=aarch64&timeout=30')
+    const waiting = container.get('/wait?timeout=300')
+    const settled = container.get('/wait?for=settled&timeout=300')
+    const one = container.get('/wait?architecture=aarch64&timeout=300')
 
     t.equal((await container.image('arm64')).status, 201)
     t.match((await one).body, { reached: true, architecture: 'arm64', state: 'complete', missing: [] })
@@ -56,7 +56,7 @@ export function waitingContract(name: string, open: (t: Test) => Promise<Opened>
     for (const architecture of ['amd64', 'arm64']) await container.image(architecture)
 
     const missing = (await container.get('/wait?architecture=s390x&timeout=0')).body
-    const failed = container.get('/wait?architecture=s390x&for=settled&timeout=30')
+    const failed = container.get('/wait?architecture=s390x&for=settled&timeout=300')
     await container.build('s390x', { status: 'failed', reason: 'no compiler' })
 
     t.match(missing, { reached: false, state: 'partial', expected: ['amd64', 'arm64'], missing: ['s390x'], reasons: [{ code: 'missing' }] })
@@ -66,7 +66,7 @@ export function waitingContract(name: string, open: (t: Test) => Promise<Opened>
 
   t.test(`${name}: who waits for either learns of a failed build at once`, async (t) => {
     const container = containerOn(await site(t), 'wait-failed:1')
-    const waiting = container.get('/wait?for=settled&timeout=30')
+    const waiting = container.get('/wait?for=settled&timeout=300')
     await container.image('amd64')
 
     await container.build('arm64', { status: 'failed', reason: 'no wheel' })
@@ -81,7 +81,7 @@ export function waitingContract(name: string, open: (t: Test) => Promise<Opened>
     const replicas = await Promise.all([0, 1].map(() => startSite(t, { stores, expected: ['amd64', 'arm64'] })))
     const [one, two] = replicas.map((replica) => containerOn(replica, 'wait-replicas:1'))
     await one!.image('amd64')
-    const waiting = one!.get('/wait?timeout=30')
+    const waiting = one!.get('/wait?timeout=300')
 
     await two!.image('arm64')
 
@@ -99,7 +99,7 @@ export function waitingContract(name: string, open: (t: Test) => Promise<Opened>
     const container = containerOn(await startSite(t, { stores: guarded, expected: ['amd64'] }), 'wait-away:1')
     gate.away = true
 
-    const waiting = container.get('/wait?timeout=30')
+    const waiting = container.get('/wait?timeout=300')
     t.match(await container.get('/wait?timeout=0'), { status: 503, body: { code: 'store_unavailable' } })
     gate.away = false
     await container.image('amd64')

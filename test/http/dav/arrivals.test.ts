@@ -15,7 +15,7 @@ const work = ({ catalogue }: WithTarballs) => catalogue.verification!.work({ atO
 const shown = async ({ app }: WithTarballs) => (await app.inject('/api/v1/containers/hello%3A1/images/amd64')).json()
 const waiting = async ({ stores }: WithTarballs) => (await stores.tasks.list({ limit: 10 })).items.length
 const putDown = (server: WithTarballs) =>
-  eventually(async () => (await waiting(server)) || undefined, { what: 'the image is put down to be read', withinMs: 10_000, everyMs: 10 })
+  eventually(async () => (await waiting(server)) || undefined, { what: 'the image is put down to be read', everyMs: 10 })
 
 t.test('a tarball that comes after its registration is read when it is there', async (t) => {
   const server = await startWithTarballs(t)
@@ -78,7 +78,7 @@ t.test('a tarball that is removed by its path is known to be gone at once, and t
   await work(server)
   const state = async () => (await server.app.inject('/api/v1/containers/hello%3A1')).json()
   const stands = (status: string) =>
-    eventually(async () => (await shown(server)).status === status || undefined, { what: `it is ${status}`, withinMs: 10_000, everyMs: 10 })
+    eventually(async () => (await shown(server)).status === status || undefined, { what: `it is ${status}`, everyMs: 10 })
   t.match(await state(), { state: 'complete' })
 
   const reply = await server.app.inject({ method: 'DELETE', url: path })
@@ -112,6 +112,6 @@ t.test('a client that removes a file before it puts another, as osaka does, leav
       const { verdict, status } = await shown(server)
       return (verdict === 'mislabelled' && status === 'present') || undefined
     },
-    { what: 'the last one stands, and was read', withinMs: 10_000, everyMs: 10 }
+    { what: 'the last one stands, and was read', everyMs: 10 }
   )
 })

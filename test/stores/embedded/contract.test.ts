@@ -4,12 +4,12 @@ import { documentStoreContract } from '../contract.ts'
 import { temporaryDirectory } from './directory.ts'
 
 documentStoreContract('embedded', async (t) => ({
-  stores: await embeddedStores({ data: temporaryDirectory(t), patienceMs: 10_000 }),
+  stores: await embeddedStores({ data: temporaryDirectory(t), patienceMs: 60_000 }),
   settle: async () => {}
 }))
 
 t.test('the embedded store describes a document for people as Elasticsearch lays it out', async (t) => {
-  const stores = await embeddedStores({ data: temporaryDirectory(t), patienceMs: 10_000 })
+  const stores = await embeddedStores({ data: temporaryDirectory(t), patienceMs: 60_000 })
   t.teardown(() => stores.close())
   await stores.migrate()
   await stores.containers.put('shown', '{"id":"shown", "big":12345678901234567}')

@@ -9,7 +9,7 @@ const maxPages = 120
 
 t.test('on a full disk a write is refused, nothing is harmed, and with room again it goes on', async (t) => {
   const data = temporaryDirectory(t)
-  const stores = await embeddedStores({ data, patienceMs: 10_000, maxPages })
+  const stores = await embeddedStores({ data, patienceMs: 60_000, maxPages })
   const documentOf = (id: string) => JSON.stringify({ id, version: 'v1', url: 'x'.repeat(6000) })
   await stores.migrate()
 

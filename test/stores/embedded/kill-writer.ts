@@ -5,7 +5,7 @@ import { embeddedStores } from '../../../src/stores/embedded/embedded-stores.ts'
 export const documentOf = (id: string): string => JSON.stringify({ id, url: `s3://images/${id}/${'x'.repeat(500)}`, version: 'v1' })
 
 async function main(data: string, round: string): Promise<never> {
-  const stores = await embeddedStores({ data, patienceMs: 10_000 })
+  const stores = await embeddedStores({ data, patienceMs: 60_000 })
   await stores.migrate()
   await stores.jobSpecs.put('removed', '{}')
   await stores.jobSpecs.remove('removed')

@@ -21,7 +21,7 @@ export async function killRounds(t: Tap, { rounds }: { rounds: number }): Promis
     await t.test(`every acknowledged write survives kill -9, round ${round} of ${rounds}`, async (t) => {
       const acknowledged = await writeUntilKilled({ data, round })
 
-      const stores = await embeddedStores({ data, patienceMs: 10_000 })
+      const stores = await embeddedStores({ data, patienceMs: 60_000 })
       t.teardown(() => stores.close())
       await stores.migrate()
       const found = await stores.containers.getMany(acknowledged)

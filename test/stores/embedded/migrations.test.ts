@@ -18,7 +18,7 @@ t.test('migrations are numbered without a gap', async (t) => {
 
 t.test('all are applied to a new directory, in order, and recorded', async (t) => {
   const data = temporaryDirectory(t)
-  const stores = await embeddedStores({ data, patienceMs: 10_000 })
+  const stores = await embeddedStores({ data, patienceMs: 60_000 })
 
   const result = await stores.migrate()
 
@@ -31,7 +31,7 @@ t.test('all are applied to a new directory, in order, and recorded', async (t) =
 
 t.test('a database newer than the program is refused with both versions, and left as it is', async (t) => {
   const data = temporaryDirectory(t)
-  const older = await embeddedStores({ data, patienceMs: 10_000 })
+  const older = await embeddedStores({ data, patienceMs: 60_000 })
   await older.migrate()
   await older.containers.put('kept', '{"id":"kept"}')
   await older.close()
@@ -39,7 +39,7 @@ t.test('a database newer than the program is refused with both versions, and lef
   database.run('insert into migrations values (?, ?, ?)', [9000, '9000-from-the-future', 'then'])
   database.close()
 
-  const stores = await embeddedStores({ data, patienceMs: 10_000 })
+  const stores = await embeddedStores({ data, patienceMs: 60_000 })
   t.teardown(() => stores.close())
 
   const versions = new RegExp(`version 9000.* up to ${names.length}\\b`)
@@ -48,7 +48,7 @@ t.test('a database newer than the program is refused with both versions, and lef
 })
 
 t.test('before it is migrated, a store is not healthy and answers store_unavailable', async (t) => {
-  const stores = await embeddedStores({ data: temporaryDirectory(t), patienceMs: 10_000 })
+  const stores = await embeddedStores({ data: temporaryDirectory(t), patienceMs: 60_000 })
   t.teardown(() => stores.close())
 
   t.equal((await stores.health()).ok, false)
@@ -66,7 +66,7 @@ t.test('it needs nothing of the project but build/src, migrations and the packag
   cpSync(join(projectFolder, 'package.json'), join(installed, 'package.json'))
   symlinkSync(join(projectFolder, 'node_modules'), join(installed, 'node_modules'))
   const script = `import { embeddedStores } from './build/src/stores/embedded/embedded-stores.js'
-    const stores = await embeddedStores({ data: 'data', patienceMs: 10000 })
+    const stores = await embeddedStores({ data: 'data', patienceMs: 60000 })
     console.log((await stores.migrate()).version, (await stores.containers.put('a', '{}')).created)
     await stores.close()`
 

@@ -5,7 +5,7 @@ import { walk } from '../contract-lists.ts'
 import { temporaryDirectory } from './directory.ts'
 
 t.test('text that SQLite or its driver would cut off or choke on is listed whole and in place', async (t) => {
-  const stores = await embeddedStores({ data: temporaryDirectory(t), patienceMs: 10_000 })
+  const stores = await embeddedStores({ data: temporaryDirectory(t), patienceMs: 60_000 })
   t.teardown(() => stores.close())
   await stores.migrate()
   const documents = new Map([
@@ -29,7 +29,7 @@ t.test('text that SQLite or its driver would cut off or choke on is listed whole
 })
 
 t.test('a field with any name can be sorted by', async (t) => {
-  const stores = await embeddedStores({ data: temporaryDirectory(t), patienceMs: 10_000 })
+  const stores = await embeddedStores({ data: temporaryDirectory(t), patienceMs: 60_000 })
   t.teardown(() => stores.close())
   await stores.migrate()
   for (const field of ["it's", 'a.b', 'a[0]', '$', 'ä']) {
@@ -48,13 +48,13 @@ t.test('a field with any name can be sorted by', async (t) => {
 
 t.test('revisions go on where they were after a restart', async (t) => {
   const data = temporaryDirectory(t)
-  const first = await embeddedStores({ data, patienceMs: 10_000 })
+  const first = await embeddedStores({ data, patienceMs: 60_000 })
   await first.migrate()
   const before = await first.containers.put('a', '{}')
   await first.containers.remove('a')
   await first.close()
 
-  const stores = await embeddedStores({ data, patienceMs: 10_000 })
+  const stores = await embeddedStores({ data, patienceMs: 60_000 })
   t.teardown(() => stores.close())
   await stores.migrate()
   const after = await stores.containers.put('a', '{}')

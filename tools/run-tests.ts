@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { relative, resolve } from 'node:path'
+import { projectFolder } from '../test/support/project.ts'
+
+/*
+ * Runs test files, each as a plain Node process that tap's `t` makes write TAP and a summary of its assertions. tap's own runner does the same,
+ * but loads hooks into every process that a test starts, which costs more CPU than the tests.
+ */
+
+export interface Counts {
+  passed: number
+  failed: number
+}
+
+interface Ended extends Counts {
+  output: string
+}
+
+const testFolder = resolve(projectFolder, 'build/test')
+
+// A test that hangs ends with the run: CI has one deadline for everything, and a person presses Ctrl-C. Both are told what was running.
+const timeoutSeconds = 24 * 3600
+
+/** The test files of folders and files below test/, as a person or a shell names them: `test/http/x.test.ts`, `build/test/http/x.test.js`, `http`. */
+export function testFiles(names: readonly string[]): string[] {
+  return names.flatMap((name) => {
+    const path = resolve(testFolder, relative(projectFolder, resolve(name)).replace(/^(build\/)?test\//, ''))
+    if (name.includes('.test.')) return [path.replace(/\.ts$/, '.js')]
+    return readdirSync(path, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.test.js'))
+      .sort()
+      .map((file) => resolve(path, file))
+  })
+}
+
+/** Runs them, some at a time, and prints a line for each; of one that fails, everything but what passed. */
+export async function runTests(files: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Counts> {
+  const counts = { passed: 0, failed: 0 }
+  const waiting = [...files]
+  const running = new Map<string, { child: ChildProcess; since: number }>()
+  const stopWatching = endWithSignals(running, waiting)
+
+  async function work(): Promise<void> {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const name = relative(testFolder, file).replace(/\.test\.js$/, '')
+      const since = Date.now()
+      const child = spawn(process.execPath, [file], {
+        cwd: projectFolder,
+        env: { ...process.env, TAP_TIMEOUT: String(timeoutSeconds), ...environment },
+        stdio: ['ignore', 'pipe', 'pipe']
+      })
+      running.set(name, { child, since })
+      const { passed, failed, output } = await ended(child)
+      running.delete(name)
+      counts.passed += passed
+      counts.failed += failed
+      const seconds = ((Date.now() - since) / 1000).toFixed(1)
+      console.log(`${failed > 0 ? 'not ok' : 'ok'} ${name} # ${passed} passed, ${failed} failed, ${seconds} s`)
+      if (failed > 0) console.log(withoutPasses(output))
+    }
+  }
+  // A test waits for timers, disks and other processes as often as it computes.
+  const atOnce = Math.min(availableParallelism() + 1, 6)
+  await Promise.all(Array.from({ length: atOnce }, work))
+  stopWatching()
+  return counts
+}
+
+/** The assertions that a process counted; one that ends badly without a failed one failed as a whole. */
+function ended(child: ChildProcess): Promise<Ended> {
+  let output = ''
+  for (const stream of [child.stdout!, child.stderr!]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk
+    })
+  }
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve({ passed: 0, failed: 1, output: String(error) }))
+    child.once('close', (status, signal) => {
+      const summary = [...output.matchAll(/^# \{ total: \d+(?:, pass: (\d+))?(?:, fail: (\d+))?.* \}$/gm)].at(-1)
+      const passed = Number(summary?.[1] ?? 0)
+      const failed = Number(summary?.[2] ?? 0)
+      const badly = status !== 0 || !summary
+      if (badly) output += `\nended with ${signal ?? `status ${status}`}\n`
+      resolve({ passed, failed: badly ? Math.max(1, failed) : failed, output })
+    })
+  })
+}
+
+const withoutPasses = (output: string) =>
+  output
+    .split('\n')
+    .filter((line) => !/^ *(ok \d|# Subtest|# time=|\d+\.\.\d+$|$)/.test(line))
+    .join('\n')
+
+/** On SIGTERM and the like it tells what was running and for how long, ends that, and leaves the rest out. */
+function endWithSignals(running: Map<string, { child: ChildProcess; since: number }>, waiting: string[]): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  const end = (signal: NodeJS.Signals) => {
+    console.log(`${signal}: ${waiting.splice(0).length} test files had not begun; these were running:`)
+    for (const [name, { child, since }] of running) {
+      console.log(`  ${name}, for ${Math.round((Date.now() - since) / 1000)} s`)
+      child.kill('SIGTERM')
+      setTimeout(() => child.kill('SIGKILL'), 10_000).unref()
+    }
+  }
+  for (const signal of signals) process.on(signal, end)
+  return () => {
+    for (const signal of signals) process.off(signal, end)
+  }
+}
+
+/** The last line of a run, and its exit status. */
+export function finish({ passed, failed }: Counts): never {
+  console.log(`${passed} passed, ${failed} failed`)
+  process.exit(failed > 0 || passed === 0 ? 1 : 0)
+}
