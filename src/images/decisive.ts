@@ -70,16 +70,24 @@ const fileOf = ({ node }: Located): FileKind | { kind: 'data' | 'directory' } =>
   return node.kind === 'symlink' || node.kind === 'data' || node.kind === 'gone' ? { kind: 'data' } : node
 }
 
-/** Finds a program as a shell and execve do: by its path, or in the directories of PATH. */
+/**
+ * Finds a program as a shell and execve do: by its path, or in the directories of PATH, where files that nobody may execute are passed over.
+ * Of data it is not known whether it may be executed; it counts only where there is nothing else.
+ */
 function findProgram(fileSystem: FileSystem, { named, start }: { named: string; start: Start }): Located | undefined {
   const from = (directory: string) => fileSystem.locate(named.startsWith('/') ? named : `${directory}/${named}`)
   if (named.includes('/')) return from(start.workingDirectory)
+  let other: Located | undefined
   for (const directory of start.path.split(':').slice(0, 64)) {
     const located = from(directory || start.workingDirectory)
-    if (located !== undefined && located.node.kind !== 'directory') return located
+    if (located === undefined || located.node.kind === 'directory') continue
+    if (isExecutable(located)) return located
+    other ??= located
   }
-  return undefined
+  return other
 }
+
+const isExecutable = ({ node }: Located): boolean => node.kind !== 'data' && !('executable' in node)
 
 /** The program that a `#!` line starts. For env, that is the first word that is neither an option nor an assignment. */
 function interpreterOf(line: string): string {

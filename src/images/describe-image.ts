@@ -4,7 +4,7 @@ import { type Census, takeCensus } from './census.ts'
 import { type DecisiveFile, decisiveFiles } from './decisive.ts'
 import { type FileSystem, layFileSystem } from './file-system.ts'
 import { checkLayer, type FoundImage, fatal } from './found-image.ts'
-import { baseOf, configFacts, configuredArchitecture, startOf, texts } from './image-config.ts'
+import { baseOf, configFacts, configuredArchitecture, contradictingPlatform, startOf, texts } from './image-config.ts'
 import type { FileFacts, ImageFacts, LayerFacts } from './image-report.ts'
 import type { ImageLimits } from './limits.ts'
 import { machineName } from './machines.ts'
@@ -34,10 +34,12 @@ export async function describeImage(found: FoundImage, { claimed, budget, proble
   for (const problem of wrong) problems.add(problem)
   const fileSystem = await openImage(found, budget)
   const decisive = decisiveFiles(fileSystem, { start: startOf(config, limits), limits })
-  const configured = other === undefined ? configuredArchitecture(value, { claimed, decisive, problems }) : undefined
+  const configured =
+    other === undefined ? configuredArchitecture(value, { claimed, platform: found.platform, decisive, problems }) : undefined
   const claim = claimed ?? configured
   const census = await takeCensus(fileSystem, { architecture: claim, limits })
-  const judgement = other === undefined ? judge({ claimed: claim, configured, decisive, census }) : judgeOther(other, claimed)
+  const indexed = other === undefined ? contradictingPlatform(found.platform, configured) : undefined
+  const judgement = other === undefined ? judge({ claimed: claim, configured, indexed, decisive, census }) : judgeOther(other, claimed)
   if (claim === undefined && other === undefined) {
     problems.add({
       code: 'architecture_unclaimed',

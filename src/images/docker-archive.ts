@@ -58,6 +58,7 @@ function imageOf(
     layers,
     tags,
     annotations: new Map(),
+    platform: undefined,
     problems
   }
 }

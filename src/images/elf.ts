@@ -3,6 +3,8 @@ export type FileKind = ElfFile | ScriptFile | ForeignExecutable
 
 export interface ElfFile {
   kind: 'elf'
+  /** False when nobody may execute it, as of most libraries. */
+  executable?: false
   /** Our name for it (amd64, arm64, arm, 386 …), or `elf-<e_machine>` where we have none. */
   machine: string
   type: 'executable' | 'shared' | 'object' | 'core' | 'other'
@@ -16,6 +18,7 @@ export interface ElfFile {
 
 export interface ScriptFile {
   kind: 'script'
+  executable?: false
   /** The words after `#!`. */
   interpreter: string
 }
@@ -23,6 +26,7 @@ export interface ScriptFile {
 /** An executable of another system, which Linux does not run by itself. */
 export interface ForeignExecutable {
   kind: 'windows-executable' | 'macos-executable' | 'wasm-module'
+  executable?: false
 }
 
 /** The number of bytes examined at the start of a file: they hold the program headers and the loader's name. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parseDocument } from './documents.ts'
-import { type ImageConfig, imageConfig } from './go-documents.ts'
+import { type DescriptorDocument, type ImageConfig, imageConfig } from './go-documents.ts'
 import type { ImageLimits } from './limits.ts'
 import type { Member, Members } from './members.ts'
 import { type Problem, quoted } from './problems.ts'
@@ -17,6 +17,8 @@ export interface FoundImage {
   layers: FoundLayer[]
   tags: string[]
   annotations: ReadonlyMap<string, string>
+  /** The platform that an index names for it. */
+  platform: DescriptorDocument['platform']
   problems: Problem[]
 }
 

@@ -1,10 +1,12 @@
 import { type Architecture, parseArchitecture } from '../domain/architecture.ts'
 import { isCatalogueError } from '../domain/errors.ts'
+import { asArchitecture } from '../domain/image/facts.ts'
 import { type DecisiveFile, defaultPath, type Start } from './decisive.ts'
 import type { FoundImage } from './found-image.ts'
 import type { ContainerConfig, ImageConfig } from './go-documents.ts'
 import type { ConfigFacts, ImageFacts } from './image-report.ts'
 import type { ImageLimits } from './limits.ts'
+import { otherPlatform } from './platform.ts'
 import type { ProblemList } from './problems.ts'
 
 /** Limits the number and the length of texts. */
@@ -14,15 +16,18 @@ export const texts = (list: readonly string[], { items, textLength }: ImageLimit
 interface Configured {
   claimed: Architecture | undefined
   problems: ProblemList
+  /** The platform in the index, which counts where the configuration names none. */
+  platform: FoundImage['platform']
   decisive: readonly DecisiveFile[]
 }
 
 /** The architecture in a configuration. A variant may be written as 7 or v7, as for containerd. */
 export function configuredArchitecture(
-  { architecture: name = '', variant: given = '' }: ImageConfig,
-  { claimed, decisive, problems }: Configured
+  config: ImageConfig,
+  { claimed, platform, decisive, problems }: Configured
 ): Architecture | undefined {
-  if (name === '') return undefined
+  const { architecture: name = '', variant: given = '' } = config.architecture ? config : (platform ?? {})
+  if (name === '' || name === 'unknown') return undefined
   const variant = given.replace(/^[5-8]$/, 'v$&')
   const isArm = name.toLowerCase() === 'arm'
   // Docker left the variant out for years, so any claimed variant may be right
@@ -36,6 +41,16 @@ export function configuredArchitecture(
     problems.add({ code: 'architecture_invalid', message: `the configuration's architecture: ${error.message}`, fatal: false })
     return undefined
   }
+}
+
+/** The platform in the index, when it is another one than the configuration's: loaders then choose by what the image is not. */
+export function contradictingPlatform(platform: FoundImage['platform'], configured: Architecture | undefined): string | undefined {
+  const { architecture = '', variant = '' } = platform ?? {}
+  const other = otherPlatform(platform ?? {})
+  if (other !== undefined || architecture === '') return other
+  const indexed = asArchitecture(variant === '' ? architecture : `${architecture}/${variant}`)
+  if (indexed === null || configured === undefined) return undefined
+  return indexed.split('/')[0] === configured.split('/')[0] ? undefined : indexed
 }
 
 function isAllArm64(decisive: readonly DecisiveFile[]): boolean {

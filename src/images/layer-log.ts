@@ -15,10 +15,11 @@ export function createLayerLog(budget: Budget, problem: (problem: Problem) => vo
   const changes = createLayerChanges(budget)
   let path = ''
   let head: FileHead | undefined
+  let executable = true
 
   const fatal = (code: Problem['code'], message: string) => problem({ code, message, fatal: true })
 
-  function begin({ type, target, size }: TarMember) {
+  function begin({ type, target, size, ...member }: TarMember) {
     if (type === 'directory') return changes.directory(path)
     if (type === 'symlink') return changes.link({ change: type, path, target })
     if (type === 'hardlink') {
@@ -34,6 +35,7 @@ export function createLayerLog(budget: Budget, problem: (problem: Problem) => vo
     }
     if (type === 'device' || size < 4) return changes.data(path)
     head = createFileHead(size)
+    executable = member.executable
   }
 
   const handler: LayerLogging['handler'] = {
@@ -50,7 +52,7 @@ export function createLayerLog(budget: Budget, problem: (problem: Problem) => vo
       if (head === undefined) return
       const kind = head.kind()
       if (kind === undefined) changes.data(path)
-      else changes.file(path, kind)
+      else changes.file(path, executable ? kind : { ...kind, executable: false })
       head = undefined
     },
     problem

@@ -16,6 +16,7 @@ interface Search {
 interface Way {
   tags: string[]
   annotations: ReadonlyMap<string, string>
+  platform?: DescriptorDocument['platform']
   indexes: string[]
 }
 
@@ -55,7 +56,12 @@ function readIndex(index: ManifestDocument, search: Search, way: Way): void {
     const annotations = descriptor.annotations ?? new Map<string, string>()
     if (isAttestation(descriptor)) continue
     const tag = annotations.get('io.containerd.image.name') ?? annotations.get('org.opencontainers.image.ref.name')
-    readDescriptor(descriptor, search, { ...way, annotations, tags: tag === undefined ? way.tags : [...way.tags, tag] })
+    readDescriptor(descriptor, search, {
+      ...way,
+      annotations,
+      platform: descriptor.platform,
+      tags: tag === undefined ? way.tags : [...way.tags, tag]
+    })
   }
 }
 
@@ -160,6 +166,7 @@ function imageOf(manifest: ManifestDocument, { digest, member, search: { members
     layers,
     tags: way.tags,
     annotations: new Map([...(manifest.annotations ?? []), ...way.annotations]),
+    platform: way.platform,
     problems
   }
 }

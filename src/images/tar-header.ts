@@ -9,6 +9,8 @@ export interface TarHeader {
   name: string
   target: string
   size: number
+  /** Permission bits. */
+  mode: number
   /** The type flag, one character. NUL stands for a file or, in old tars, for a directory if the name ends in "/". */
   flag: string
 }
@@ -41,6 +43,7 @@ interface Field {
 
 const fields = {
   name: { at: 0, length: 100 },
+  mode: { at: 100, length: 8 },
   size: { at: 124, length: 12 },
   checksum: { at: 148, length: 8 },
   target: { at: 157, length: 100 },
@@ -54,9 +57,8 @@ const fields = {
     { at: 345, length: 12 },
     { at: 357, length: 12 }
   ],
-  /** Mode, user, group and modification time, which every header has. */
+  /** User, group and modification time, which every header has. */
   numbers: [
-    { at: 100, length: 8 },
     { at: 108, length: 8 },
     { at: 116, length: 8 },
     { at: 136, length: 12 }
@@ -79,8 +81,9 @@ function formatOf(block: Buffer): HeaderFormat {
 export function parseTarHeader(block: Buffer): TarHeader | undefined {
   const size = parseNumber(block, fields.size)
   if (size === undefined || size < 0 || !Number.isSafeInteger(size)) return undefined
+  const mode = parseNumber(block, fields.mode)
   const format = formatOf(block)
-  if (!areNumbers(block, fields.numbers)) return undefined
+  if (mode === undefined || !areNumbers(block, fields.numbers)) return undefined
   if (format !== 'v7' && !areNumbers(block, fields.devices)) return undefined
   if (format === 'star' && !areNumbers(block, fields.starTimes)) return undefined
   const name = cString(block, fields.name)
@@ -89,6 +92,7 @@ export function parseTarHeader(block: Buffer): TarHeader | undefined {
     name: prefix === '' ? name : `${prefix}/${name}`,
     target: cString(block, fields.target),
     size,
+    mode,
     flag: String.fromCharCode(block[156]!)
   }
 }

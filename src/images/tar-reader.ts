@@ -174,8 +174,9 @@ function beginMember(reading: TarReading, header: TarHeader) {
   const size = hasBody ? said : 0
   reading.padding = paddingOf(size)
   const version = pax === undefined ? undefined : sparseVersion(pax)
-  if (version !== undefined) return beginSparse(reading, { name, type, target, size, holes: 0 }, { pax: pax!, version })
-  announce(reading, { name, type, target, size, holes: 0 })
+  const member: TarMember = { name, type, target, size, executable: (header.mode & 0o111) !== 0, holes: 0 }
+  if (version !== undefined) return beginSparse(reading, member, { pax: pax!, version })
+  announce(reading, member)
   reading.remaining = size
   if (size === 0) endMember(reading)
 }

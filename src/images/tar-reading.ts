@@ -11,6 +11,8 @@ export interface TarMember {
   target: string
   /** Size of the expanded file, in bytes. */
   size: number
+  /** Whether anybody may execute it. */
+  executable: boolean
   /** How many of them are zeros in holes, which the tar does not store. */
   holes: number
 }

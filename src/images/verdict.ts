@@ -20,6 +20,8 @@ export interface Evidence {
   claimed: Architecture | undefined
   /** The architecture in the image's configuration, if any. */
   configured: Architecture | undefined
+  /** The platform in the index, if it contradicts the configuration. */
+  indexed?: string | undefined
   decisive: readonly DecisiveFile[]
   census: Census
 }
@@ -38,6 +40,10 @@ export function judge(evidence: Evidence): Judgement {
   if (claimed !== undefined && configured !== undefined && !agree(claimed, configured)) {
     const found = seenIn(decisive, census)
     return judgement('mislabelled', `claimed to be ${claimed}, but the image's configuration says ${configured}; ${found}`)
+  }
+  if (evidence.indexed !== undefined) {
+    const says = `the index says ${evidence.indexed}, but the image's configuration says ${configured ?? 'linux'}`
+    return judgement('mislabelled', `${says}; ${seenIn(decisive, census)}`)
   }
   const foreign = foreignStart(evidence.decisive)
   if (foreign !== undefined) return byForeignStart(foreign, { claimed, decisive })

@@ -229,3 +229,36 @@ t.test('of several variants of 32-bit ARM, the newest that the machines run is m
     summary: /none of the 2 images is for arm\/v6/
   })
 })
+
+t.test('loaders choose by the platform in the index: an image that it calls by another name is mislabelled', async (t) => {
+  const crossed = ociLayout(
+    { ...linux, platform: { os: 'linux', architecture: 'arm64' } },
+    { ...arm64, platform: { os: 'linux', architecture: 'amd64' } }
+  )
+
+  t.match(await inspect(crossed, { claimed: 'amd64' }), {
+    verdict: 'mislabelled',
+    summary: /the index says arm64, but the image's configuration says amd64; its programs are for amd64/
+  })
+  t.match(await inspect(ociLayout({ platform: { os: 'windows', architecture: 'amd64' } })), {
+    verdict: 'mislabelled',
+    summary: /index says windows\/amd64/
+  })
+  for (const platform of [
+    { os: 'Linux', architecture: 'x86_64' },
+    { os: 'linux', architecture: 'amd64', variant: 'v2' }
+  ]) {
+    t.match(await inspect(ociLayout({ platform })), { verdict: 'match', architecture: 'amd64' })
+  }
+})
+
+t.test('where a configuration names no architecture, the index does', async (t) => {
+  const unnamed = { document: { architecture: '', os: '' } }
+  const entries = ociLayout({ ...linux, ...unnamed, platform: { os: 'linux', architecture: 'amd64' } }, arm64)
+
+  t.match(await inspect(entries, { claimed: 'amd64' }), { verdict: 'match', architecture: 'amd64', problems: [] })
+  t.match(await inspect(ociLayout({ ...unnamed, platform: { os: 'linux', architecture: 'arm64' } })), {
+    verdict: 'mislabelled',
+    architecture: 'amd64'
+  })
+})

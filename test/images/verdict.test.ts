@@ -226,3 +226,21 @@ t.test('an entry point that leads nowhere, and scripts that start each other, ar
     problems: [{ code: 'entrypoint_missing', message: 'the entrypoint "/c" leads to no file in the image' }]
   })
 })
+
+t.test('in PATH, files that nobody may execute are passed over, as runtimes do', async (t) => {
+  const found = (entries: Entry[]) => inspect({ layers: [baseLayer(), entries], config: { Entrypoint: ['tool'] } })
+  const arm: Entry = { name: 'usr/local/bin/tool', body: elf('arm64') }
+  const amd: Entry = { name: 'usr/bin/tool', body: elf('amd64') }
+
+  t.match(await found([arm, amd]), { verdict: 'mixed', images: [{ decisive: [{ path: '/usr/local/bin/tool' }] }] })
+  t.match(await found([{ ...arm, mode: 0o644 }, amd]), { verdict: 'match', images: [{ decisive: [{ path: '/usr/bin/tool' }] }] })
+  t.match(
+    await found([
+      { ...amd, name: 'usr/local/bin/tool', mode: 0o644 },
+      { ...arm, name: 'usr/bin/tool' }
+    ]),
+    { verdict: 'mixed' }
+  )
+  t.match(await found([{ name: 'usr/local/bin/tool', body: 'text' }, amd]), { images: [{ decisive: [{ path: '/usr/bin/tool' }] }] })
+  t.match(await found([{ ...arm, mode: 0o644 }]), { verdict: 'mixed' }, 'it is named where there is nothing else')
+})

@@ -19,6 +19,8 @@ export interface TestImage {
   config?: Record<string, unknown>
   /** Laid over the whole configuration document. */
   document?: Record<string, unknown>
+  /** What an index says of its platform, where that is not what the configuration says. */
+  platform?: Record<string, string>
 }
 
 export const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex')
@@ -152,7 +154,7 @@ function ociParts(image: TestImage) {
     })
   )
   const { os = 'linux', architecture = 'amd64', variant } = image
-  const platform = { os, architecture, ...(variant !== undefined && { variant }) }
+  const platform = image.platform ?? { os, architecture, ...(variant !== undefined && { variant }) }
   const descriptor = {
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
     digest: `sha256:${sha256(manifest)}`,

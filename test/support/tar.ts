@@ -8,6 +8,8 @@ export interface Entry {
   /** What the header says, when that is not the body's length. */
   size?: number
   sizeField?: Buffer
+  /** Permission bits; 755 unless told. */
+  mode?: number
   /** Records of a PAX header before it; pairs where one key comes several times. */
   pax?: Record<string, string> | readonly [string, string][]
   /** Written instead of all else. */
@@ -18,10 +20,10 @@ const block = 512
 
 export const pad = (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc((block - (bytes.length % block)) % block)])
 
-export function tarHeader({ name = '', flag = '0', target = '', size = 0, sizeField }: Entry): Buffer {
+export function tarHeader({ name = '', flag = '0', target = '', size = 0, sizeField, mode = 0o755 }: Entry): Buffer {
   const header = Buffer.alloc(block)
   header.write(name.slice(0, 100), 0, 'latin1')
-  header.write('0000755\0', 100)
+  header.write(`${mode.toString(8).padStart(7, '0')}\0`, 100)
   header.write('0000000\0', 108)
   header.write('0000000\0', 116)
   if (sizeField !== undefined) sizeField.copy(header, 124)

@@ -122,7 +122,12 @@ t.test('an image of two that was registered by its URL is proven, but not handed
   const verified = await server.app.inject({ method: 'POST', url: `${images('hello:1')}/amd64/verify` })
   const layout = await server.app.inject('/api/v1/containers/hello%3A1/download?format=oci')
 
-  t.match(verified.json().image, { verdict: 'match', config: null, manifest: null, summary: /^of 2 images, the worst is the one for amd64/ })
+  t.match(verified.json().image, {
+    verdict: 'match',
+    config: null,
+    manifest: null,
+    summary: /^of 2 images, the worst is the one for amd64/
+  })
   t.match(layout.json(), { code: 'container_unproven', detail: /several images, and nothing tells which one is meant/ })
 })
 
