@@ -33,7 +33,7 @@ export interface EngineAnswer {
   repeated: boolean
 }
 
-/** Any of the five engines, by HTTP. */
+/** Any of the five engines, over HTTP. */
 export interface Engine {
   patienceMs: number
   /**
@@ -112,7 +112,7 @@ export function connect(options: EngineOptions): Engine {
   }
 }
 
-/** Whether the engine may have got a request that failed so. What was never connected did not arrive. */
+/** Returns whether a request that failed may have reached the engine. Without a connection it did not. */
 const mayHaveArrived = (error: unknown): boolean =>
   !/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|no living connections/i.test(String(error))
 
@@ -128,12 +128,12 @@ function clientOptions({ urls, username, password, apiKey, ca, insecure }: Engin
 }
 
 /**
- * Where one document is. Engines match paths before they decode them, and Elasticsearch 7 still has `/{index}/{type}/_search`, `_bulk`
+ * Returns the path of a document. Engines match paths before they decode them, and Elasticsearch 7 still has `/{index}/{type}/_search`, `_bulk`
  * and more of the kind: an underscore in its encoded form keeps an id such as `_search` an id.
  */
 export const documentPath = (index: string, id: string): string => `/${index}/_doc/${encodeURIComponent(id).replace(/^_/, '%5F')}`
 
-/** What an engine's error body says, in its own words, without secrets and cut to a line. */
+/** Returns what an engine's error body says, without secrets and cut to a line. */
 export function reasonOf(body: string): string {
   let text = body
   try {
