@@ -25,9 +25,17 @@ export const maxContainers = 2000
 
 export const noDemand: Demand = { architectures: new Map() }
 
+/** One machine's request for an image. */
+export interface ImageDemand {
+  container: string
+  architecture: Architecture
+  /** Whether there was an image for it. */
+  answered: boolean
+}
+
 /** Counts between two writes; cheap enough for every resolve. */
 export interface DemandTally {
-  count(request: { architecture: Architecture; container: string; answered: boolean }): void
+  count(demand: ImageDemand): void
   /** Returns what was counted since the last call. */
   take(): Demand
 }
