@@ -1,10 +1,10 @@
 import type { Test } from 'tap'
 import type { Reply } from './mozart-client.ts'
 import { eventually } from './processes.ts'
-import { slowness } from './speed.ts'
+import { limitMs, slowness } from './speed.ts'
 
 /** Of a server whose engine is to fail: long enough for a slow machine to ride over what passes. */
-export const patienceMs = 4000
+export const patienceMs = Math.max(4000, limitMs(1000))
 
 /**
  * That each of these, asked at once, is told of an outage: 503 in the envelope, and when to try again. Nobody waits for the patience
