@@ -17,9 +17,9 @@ export interface TarballProof {
   checked: string
 }
 
-/** What an inspection says about one image of a container. */
+/** Returns what an inspection says about one image of a container. */
 export function toFacts({ report, etag = null, modified = null, ...rest }: TarballProof): Facts {
-  const image = imageOf(report, rest)
+  const image = registeredImage(report, rest)
   return {
     ...rest,
     etag,
@@ -36,20 +36,22 @@ export function toFacts({ report, etag = null, modified = null, ...rest }: Tarba
   }
 }
 
-/** The image of an archive that is registered; undefined where the archive does not tell which of several that is. */
-function imageOf({ images }: ImageReport, { imageKey, container }: Pick<TarballProof, 'imageKey' | 'container'>): ImageFacts | undefined {
+type Registered = Pick<TarballProof, 'imageKey' | 'container'>
+
+/** Returns the image of an archive that is registered; undefined if the archive does not tell which one of several that is. */
+function registeredImage({ images }: ImageReport, { imageKey, container }: Registered): ImageFacts | undefined {
   const meant = images.length === 1 ? images : chosenImages(images, { architecture: claimedArchitecture(imageKey), container })
   return meant.length === 1 ? meant[0] : undefined
 }
 
-/** The digest that a record gets of an upload: of the image that is registered, else of the tarball. */
-export function recordDigestOf(report: ImageReport, image: Pick<TarballProof, 'imageKey' | 'container'>): string {
-  const { config, manifest } = imageOf(report, image) ?? {}
+/** Returns the digest that a record gets from an upload: that of the registered image, or else of the tarball. */
+export function recordDigestOf(report: ImageReport, registered: Registered): string {
+  const { config, manifest } = registeredImage(report, registered) ?? {}
   const [inside] = digestsOf({ ...report, tarball: { ...report.tarball, sha256: null } })
   return config?.digest ?? manifest?.digest ?? inside ?? `sha256:${report.tarball.sha256}`
 }
 
-/** What a client may mean by the digest of an image: of the tarball, of its configuration, or of a manifest. */
+/** Returns what a client may mean by the digest of an image: that of the tarball, of a configuration, or of a manifest. */
 export function digestsOf({ tarball, images, indexes }: ImageReport): string[] {
   const inside = images.flatMap(({ config, manifest }) => [config?.digest, manifest?.digest])
   return [tarball.sha256 && `sha256:${tarball.sha256}`, ...inside, ...indexes].filter((digest) => typeof digest === 'string')
