@@ -35,7 +35,7 @@ export function testFiles(names: readonly string[]): string[] {
   })
 }
 
-/** Runs them, some at a time, and prints a line for each; of one that fails, everything but what passed. */
+/** Runs them, some at a time, and prints a line for each, with what the tests comment on; of one that fails, everything but what passed. */
 export async function runTests(files: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Counts> {
   const counts = { passed: 0, failed: 0 }
   const waiting = [...files]
@@ -58,7 +58,8 @@ export async function runTests(files: readonly string[], environment: NodeJS.Pro
       counts.failed += failed
       const seconds = ((Date.now() - since) / 1000).toFixed(1)
       console.log(`${failed > 0 ? 'not ok' : 'ok'} ${name} # ${passed} passed, ${failed} failed, ${seconds} s`)
-      if (failed > 0) console.log(withoutPasses(output))
+      const details = failed > 0 ? withoutPasses(output) : commentsIn(output)
+      if (details !== '') console.log(details)
     }
   }
   // A test waits for timers, disks and other processes as often as it computes.
@@ -94,6 +95,8 @@ const withoutPasses = (output: string) =>
     .split('\n')
     .filter((line) => !/^ *(ok \d|# Subtest|# time=|\d+\.\.\d+$|$)/.test(line))
     .join('\n')
+
+const commentsIn = (output: string) => (output.match(/^ +# (?!Subtest|time=).*$/gm) ?? []).join('\n')
 
 /** On SIGTERM and the like it tells what was running and for how long, ends that, and leaves the rest out. */
 function endWithSignals(running: Map<string, { child: ChildProcess; since: number }>, waiting: string[]): () => void {

@@ -1,19 +1,7 @@
-import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { inspectImage } from '../../src/images/inspect-image.ts'
-import {
-  appLayer,
-  baseLayer,
-  craneTarball,
-  inChunks,
-  nestedOciLayout,
-  newDockerSave,
-  oldDockerSave,
-  skopeoArchive
-} from '../support/images.ts'
-import { createRandom, mutate } from '../support/mutations.ts'
-import { type Entry, tar } from '../support/tar.ts'
-import { zstd } from '../support/zstd.ts'
+import { inChunks } from '../support/images.ts'
+import { mutatedArchive } from '../support/mutated-archives.ts'
 
 /*
  * Archives that are changed at random, for FUZZ_SECONDS (3, and 45 in test:all). A run that fails is repeated with the FUZZ_SEED that it names.
@@ -22,26 +10,6 @@ import { zstd } from '../support/zstd.ts'
 const seconds = Number(process.env['FUZZ_SECONDS'] ?? 3)
 const firstSeed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000_000)
 const patienceMs = 20_000
-
-const links: Entry[] = [
-  { name: 'usr/bin/start', flag: '2', target: '../../app/run' },
-  { name: 'app/run', body: '#!/usr/bin/env sh\n' },
-  { name: 'app/.wh.hello', body: '' },
-  { name: 'etc/.wh..wh..opq', body: '' },
-  { name: 'app/again', flag: '1', target: 'app/run' },
-  { name: 'n'.repeat(150), body: 'x' }
-]
-const image = { layers: [baseLayer(), appLayer(), links], config: { Entrypoint: ['start'] } }
-const originals = [
-  tar(oldDockerSave(image)),
-  tar(newDockerSave({ ...image, packing: 'gzip' })),
-  tar(newDockerSave({ ...image, packing: 'zstd' })),
-  tar(craneTarball(image)),
-  tar(skopeoArchive(image)),
-  tar(nestedOciLayout(image, { architecture: 'arm64', layers: [appLayer('arm64')] })),
-  gzipSync(tar(oldDockerSave(image))),
-  zstd(tar(oldDockerSave(image)))
-]
 
 const tooLong = (ms: number) => {
   let timer: NodeJS.Timeout | undefined
@@ -60,8 +28,7 @@ t.test(
     let runs = 0
     let longest = 0
     for (let seed = firstSeed; Date.now() < until; seed++) {
-      const random = createRandom(seed)
-      const bytes = mutate(random.oneOf(originals), random)
+      const { bytes, random } = mutatedArchive(seed)
       const limit = tooLong(patienceMs)
       try {
         const outcome = await Promise.race([
