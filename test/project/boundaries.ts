@@ -15,6 +15,7 @@ const foundations = [
   'edit-distance',
   'errors',
   'limits',
+  'nearest',
   'percent',
   'policy',
   'request-report',

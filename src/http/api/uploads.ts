@@ -2,27 +2,20 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ResumableUploads } from '../../catalogue/images/resumable-uploads.ts'
 import type { UploadView } from '../../catalogue/images/upload-notes.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
-import type { Action } from '../../domain/policy.ts'
 import { hasBody } from '../shared/body.ts'
-import { causeOf } from '../shared/circumstances.ts'
-import type { Description } from '../shared/describes.ts'
-import { type PublicAddress, publicUrlOf, wayTo } from '../shared/public-url.ts'
+import { type PublicAddress, wayTo } from '../shared/public-url.ts'
 import { uploadBody } from '../shared/upload-body.ts'
-import { parseSha256, strictQuery } from './input.ts'
-import { uploadDescriptions as descriptions } from './upload-descriptions.ts'
-import { checkType, checkVersion, header, lengthOf, maxSize, offsetOf, toJson, uploadOf, version } from './upload-headers.ts'
+import { sha256Digits } from './input.ts'
+import { answer, type DeclareRoute, type RoutesOptions, routesOf } from './route.ts'
+import { checkUploadHeaders, maxSize, toJson, version } from './upload-headers.ts'
 import { parseMetadata, toMetadata } from './upload-metadata.ts'
 
-export interface UploadRoutes {
+export interface UploadRoutes extends RoutesOptions {
   uploads: ResumableUploads
   address: PublicAddress
-  /** How long a piece may stand still. */
+  /** How long a piece may pause. */
   stallMs: number
 }
-
-type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | object>
-
-const base = '/api/v1/uploads'
 
 const abilities = {
   'tus-version': version,
@@ -36,133 +29,225 @@ const always = {
     'Location, Content-Location, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires, Upload-State, Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size'
 }
 
-/** tus 1.0 (tus.io): a tarball in pieces, over hours and restarts. GET is ours: it tells how an upload stands, and how it ended. */
-export async function uploadRoutes(app: FastifyInstance, { uploads, address, stallMs }: UploadRoutes): Promise<void> {
-  const publicUrl = publicUrlOf(address)
-  // relative to the server: whatever stands before us, the client comes back the way it came
-  const pathTo = (request: FastifyRequest, ...segments: string[]) =>
-    wayTo(`/api/v1/${segments.map(encodeURIComponent).join('/')}`, { request, address })
+const path = '/uploads'
+const one = { path: `${path}/:upload`, params: 'upload-parameters.json' } as const
+const common = { tag: 'uploads' }
+const missing = 'There is no such upload, or not any more.'
+const otherVersion = 'Tus-Resumable is not 1.0.0.'
+const otherType = 'The content type is not application/offset+octet-stream.'
+const full = 'There is no room.'
 
+/** tus 1.0 (https://tus.io/protocols/resumable-upload): a tarball in pieces, over hours and restarts. */
+export async function uploadRoutes(app: FastifyInstance, options: UploadRoutes): Promise<void> {
   app.addHook('onRequest', async (_request, reply) => void reply.headers(always))
+  app.addHook('preHandler', async (request, reply) => checkUploadHeaders(request, reply))
+  const route = routesOf(app, options)
+  collectionRoutes(route, options)
+  statusRoutes(route, options)
+  creationRoutes(route, options)
+  pieceRoutes(route, options)
+}
 
-  route('OPTIONS', base, {
-    action: 'container:read',
-    describes: descriptions.options,
-    handler: async (_request, reply) => reply.code(204).headers(abilities).send()
-  })
-  route('OPTIONS', `${base}/:upload`, {
-    action: 'container:read',
-    describes: { ...descriptions.options, hide: true },
-    handler: async (_request, reply) => reply.code(204).headers(abilities).send()
-  })
+/** What this server can do, and which uploads there are. */
+function collectionRoutes(route: DeclareRoute, { uploads }: UploadRoutes): void {
+  for (const [each, hide] of [
+    [{ path }, false],
+    [one, true]
+  ] as const) {
+    route({
+      ...each,
+      ...common,
+      method: 'OPTIONS',
+      action: 'container:read',
+      summary: 'What this server can do of tus 1.0',
+      hide,
+      answers: { 204: { description: 'Tus-Version, Tus-Extension and Tus-Max-Size.' } },
+      handler: async ({ reply }) => reply.code(204).headers(abilities).send()
+    })
+  }
 
-  route('POST', base, {
-    action: 'container:write',
-    describes: descriptions.create,
-    beginsUpload: true,
-    async handler(request, reply) {
-      checkVersion(request, reply)
-      strictQuery(request, [])
-      const size = lengthOf(request)
-      const withPiece = hasBody(request.raw)
-      if (withPiece) checkType(request)
-      let view = await uploads.create({
-        ...parseMetadata(header(request, 'upload-metadata')),
-        size,
-        publicUrl: publicUrl(request),
-        cause: causeOf(request)
-      })
-      reply.header('location', pathTo(request, 'uploads', view.upload))
-      if (withPiece) view = await append(request, { reply, view })
-      return reply.code(201).headers(standing(request, view)).send()
-    }
-  })
-
-  route('GET', base, {
+  route({
+    ...common,
+    method: 'GET',
+    answersHead: false,
+    path,
     action: 'container:read',
-    describes: descriptions.list,
-    async handler(request) {
-      const { id, sha256 } = strictQuery(request, ['id', 'sha256'])
-      const filter = { ...(id !== undefined && { id }), ...(sha256 !== undefined && { sha256: parseSha256(sha256, 'sha256')! }) }
+    summary: 'Resumable uploads, the newest first',
+    description: 'Those that are under way, and those that ended a short while ago: a client that was interrupted finds its own.',
+    query: 'uploads-query.json',
+    answers: { 200: answer('The uploads as they were last stored.', 'uploads.json') },
+    async handler({ query: { id, sha256 } }) {
+      const filter = { ...(id !== undefined && { id }), ...(sha256 !== undefined && { sha256: sha256Digits(sha256)! }) }
       return { items: (await uploads.list(filter)).map(toJson) }
     }
   })
+}
 
-  route('GET', `${base}/:upload`, {
+/** How an upload is. GET is ours, not part of tus. */
+function statusRoutes(route: DeclareRoute, { uploads, ...options }: UploadRoutes): void {
+  route({
+    ...one,
+    ...common,
+    method: 'GET',
+    answersHead: false,
     action: 'container:read',
-    describes: descriptions.get,
-    async handler(request) {
-      strictQuery(request, [])
-      return toJson(await uploads.get(uploadOf(request)))
-    }
+    summary: 'How a resumable upload is, or how it ended',
+    answers: {
+      200: answer('It is remembered for LEPORELLO_UPLOAD_EXPIRY after its end.', 'resumable-upload.json'),
+      404: missing,
+      410: 'It has expired.'
+    },
+    handler: async ({ params: { upload } }) => toJson(await uploads.get(upload))
   })
 
-  route('HEAD', `${base}/:upload`, {
+  route({
+    ...one,
+    ...common,
+    method: 'HEAD',
     action: 'container:read',
-    describes: descriptions.head,
-    async handler(request, reply) {
-      checkVersion(request, reply)
-      const view = await uploads.interrupt(uploadOf(request))
-      // a client that learns that all bytes are here takes that for success
+    summary: 'How much of a resumable upload has arrived',
+    description: 'A piece that is still arriving is cut off, and what arrived of it kept: a client that asks has lost its connection.',
+    answers: {
+      200: { description: 'Upload-Offset, Upload-Length and Upload-State: arriving, proving or registered.' },
+      404: missing,
+      410: 'It has expired, or was refused (Upload-State: refused).',
+      412: otherVersion
+    },
+    async handler({ request, reply, params: { upload } }) {
+      const view = await uploads.interrupt(upload)
+      // a client that learns that all bytes are here would take that for success
       if (view.state === 'refused') reply.code(410)
-      return reply.headers({ ...standing(request, view), 'upload-length': view.size, 'upload-metadata': toMetadata(view) }).send()
+      return reply
+        .headers({ ...statusHeaders(view, { request, ...options }), 'upload-length': view.size, 'upload-metadata': toMetadata(view) })
+        .send()
     }
   })
+}
 
-  route('PATCH', `${base}/:upload`, {
+function creationRoutes(route: DeclareRoute, options: UploadRoutes): void {
+  route({
+    ...common,
+    method: 'POST',
+    path,
     action: 'container:write',
-    describes: descriptions.append,
+    summary: 'Begin a resumable upload of a tarball',
+    description:
+      'tus 1.0, creation, also with the first piece. Upload-Length is the size of the tarball. Upload-Metadata has the `id` of the container, and may have `architecture` (default: what its bytes are for), `version` (default: that of the record, or the tag of the id), `filename` and `sha256`, each in base64.',
+    headers: 'upload-create-headers.json',
     beginsUpload: true,
-    async handler(request, reply) {
-      checkVersion(request, reply)
-      checkType(request)
-      const view = await append(request, { reply, view: { upload: uploadOf(request), offset: offsetOf(request) } })
-      return reply.code(204).headers(standing(request, view)).send()
+    answers: {
+      201: { description: 'Location is where its pieces are sent.' },
+      412: otherVersion,
+      413: 'It is larger than Tus-Max-Size.',
+      415: otherType,
+      507: full
+    },
+    async handler({ request, reply, headers, change: { cause }, publicUrl }) {
+      const withPiece = hasBody(request.raw)
+      const { 'Upload-Length': size, 'Upload-Metadata': metadata } = headers
+      let view = await options.uploads.create({ ...parseMetadata(metadata), size, publicUrl, cause })
+      reply.header('location', pathTo(['uploads', view.upload], { request, ...options }))
+      if (withPiece) view = await append(request, { reply, view, ...options })
+      return reply
+        .code(201)
+        .headers(statusHeaders(view, { request, ...options }))
+        .send()
+    }
+  })
+}
+
+function pieceRoutes(route: DeclareRoute, options: UploadRoutes): void {
+  route({
+    ...one,
+    ...common,
+    method: 'PATCH',
+    action: 'container:write',
+    summary: 'Send a piece of a tarball',
+    description:
+      'The answer to the last piece comes when the tarball is proven and registered: Upload-State is then `registered`, and Content-Location the image. A piece that is cut off is kept as far as it arrived.',
+    headers: 'upload-append-headers.json',
+    rawBody: { content: { 'application/offset+octet-stream': { schema: { type: 'string', format: 'binary' } } } },
+    beginsUpload: true,
+    answers: {
+      204: { description: 'Upload-Offset is where the next piece begins.' },
+      404: missing,
+      408: 'No byte came for too long; what arrived is kept.',
+      409: 'The piece does not begin where the upload ends (ask for Upload-Offset), or another piece is arriving.',
+      410: 'It has expired; or another image came after its last byte, and this one is no longer wanted.',
+      412: otherVersion,
+      415: otherType,
+      422: 'It is not what it is said to be, and was not registered; GET says why.',
+      507: full
+    },
+    async handler({ request, reply, params: { upload }, headers }) {
+      const view = await append(request, { reply, view: { upload, offset: headers['Upload-Offset'] }, ...options })
+      return reply
+        .code(204)
+        .headers(statusHeaders(view, { request, ...options }))
+        .send()
     }
   })
 
-  route('DELETE', `${base}/:upload`, {
+  route({
+    ...one,
+    ...common,
+    method: 'DELETE',
     action: 'container:write',
-    describes: descriptions.discard,
-    async handler(request, reply) {
-      checkVersion(request, reply)
-      await uploads.discard(uploadOf(request))
+    summary: 'Give a resumable upload up',
+    headers: 'upload-headers.json',
+    answers: {
+      204: { description: 'It is forgotten, and its bytes are gone.' },
+      404: missing,
+      409: 'It has arrived completely and is being proven.',
+      412: otherVersion
+    },
+    async handler({ reply, params: { upload } }) {
+      await options.uploads.discard(upload)
       return reply.code(204).send()
     }
   })
+}
 
-  async function append(
-    { raw }: FastifyRequest,
-    { reply, view: { upload, offset: at } }: { reply: FastifyReply; view: Pick<UploadView, 'upload' | 'offset'> }
-  ): Promise<UploadView> {
-    const source = uploadBody({ message: raw, response: reply.raw, stallMs, fate: 'what came is kept' })
-    try {
-      return await uploads.append({ upload, at, source, cut: () => raw.destroy() })
-    } catch (error) {
-      // to a tus client a 409 is a wrong offset, and it would send everything again
-      if (isCatalogueError(error, 'image_mislabelled')) throw new CatalogueError('image_refused', error.message)
-      throw error
-    }
+interface PieceToAppend extends Pick<UploadRoutes, 'uploads' | 'stallMs'> {
+  reply: FastifyReply
+  view: Pick<UploadView, 'upload' | 'offset'>
+}
+
+interface RequestAddress {
+  request: FastifyRequest
+  address: PublicAddress
+}
+
+/** Relative to the server, so that the client comes back through the same proxies. */
+const pathTo = (segments: readonly string[], { request, address }: RequestAddress): string =>
+  wayTo(`/api/v1/${segments.map(encodeURIComponent).join('/')}`, { request, address })
+
+/** How far the upload is, and at its end the image that it has become. */
+function statusHeaders(
+  { id, offset, expires, state, result }: UploadView,
+  { request, address }: RequestAddress
+): Record<string, string | number> {
+  return {
+    'upload-offset': offset,
+    'upload-expires': expires.toUTCString(),
+    'upload-state': state,
+    ...(result && {
+      'content-location': pathTo(['containers', id, 'images', result.architecture], { request, address }),
+      etag: `"${result.revision}"`
+    })
   }
+}
 
-  /** Where the upload is, and at its end what has become of it. */
-  function standing(request: FastifyRequest, { id, offset, expires, state, result }: UploadView): Record<string, string | number> {
-    return {
-      'upload-offset': offset,
-      'upload-expires': expires.toUTCString(),
-      'upload-state': state,
-      ...(result && {
-        'content-location': pathTo(request, 'containers', id, 'images', result.architecture),
-        etag: `"${result.revision}"`
-      })
-    }
-  }
-
-  function route(
-    method: string,
-    url: string,
-    { handler, ...config }: { action: Action; describes: Description; beginsUpload?: boolean; handler: Handler }
-  ): void {
-    app.route({ method, url, config, handler })
+async function append(
+  { raw }: FastifyRequest,
+  { reply, view: { upload, offset: at }, uploads, stallMs }: PieceToAppend
+): Promise<UploadView> {
+  const source = uploadBody({ message: raw, response: reply.raw, stallMs, fate: 'what came is kept' })
+  try {
+    return await uploads.append({ upload, at, source, cut: () => raw.destroy() })
+  } catch (error) {
+    // to a tus client a 409 means a wrong offset, and it would send everything again
+    if (isCatalogueError(error, 'image_mislabelled')) throw new CatalogueError('image_refused', error.message)
+    throw error
   }
 }
