@@ -214,7 +214,7 @@ t.test('what people guess leads to the real thing', async (t) => {
   t.match(await detail('GET', '/api/v1/container/hello%3A1'), /did you mean GET \/api\/v1\/containers\/\{id\}\?/)
   t.match(await detail('GET', '/api/v1/containers/hello%3A1/image/arm64'), /GET \/api\/v1\/containers\/\{id\}\/images\/\{architecture\}\?/)
   t.match(await detail('GET', '/api/v1/resolve'), /did you mean GET \/api\/v1\/containers\/\{id\}\/resolve\?/)
-  t.match(await detail('GET', '/api/v1/containers/'), /did you mean GET \/api\/v1\/containers\?/)
+  t.match(await detail('GET', '/api/v1/deleted/'), /did you mean GET \/api\/v1\/deleted\?/)
   t.match(await detail('GET', '/api/v1/nothing'), 'there is no /api/v1/nothing in this API; /docs lists all routes')
   t.match(await detail('PUT', '/api/v1/deleted'), 'PUT is not supported on /api/v1/deleted; GET and HEAD are')
   t.match(await detail('GET', '/api/v1/containers/hello%3A1/resolve?architecture=arm64'), /architecture is unknown; did you mean arch\?/)
