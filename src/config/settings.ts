@@ -85,13 +85,13 @@ const settingOf = (error: ErrorObject): SettingName => error.instancePath.split(
 
 function problem(name: SettingName, raw: Raw | undefined): string {
   const { secret, expected } = settings[name]
-  const found = secret ? 'not' : `${shown(raw?.value)}; expected`
+  const found = secret ? 'not' : `${shownSetting(raw?.value)}; expected`
   return secret
     ? `${raw?.source} is ${found} ${expected} (what was found is not shown: it may hold a secret)`
     : `${raw?.source} is ${found} ${expected}`
 }
 
-export const shown = (value: unknown): string => maskSecrets(JSON.stringify(value) ?? 'absent').slice(0, 200)
+export const shownSetting = (value: unknown): string => maskSecrets(JSON.stringify(value) ?? 'absent').slice(0, 200)
 
 const suffixes: Readonly<Record<string, number>> = {
   '': 1,

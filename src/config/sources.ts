@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { nearest } from '../domain/nearest.ts'
-import { type Raw, type SettingName, settingNames, shown, variableOf } from './settings.ts'
+import { type Raw, type SettingName, settingNames, shownSetting, variableOf } from './settings.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -61,7 +61,7 @@ function readJsonObject(path: string, problems: string[]): object {
   try {
     const content: unknown = JSON.parse(readFileSync(path, 'utf8'))
     if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content
-    return refuse(`which holds ${shown(content).slice(0, 40)}`)
+    return refuse(`which holds ${shownSetting(content).slice(0, 40)}`)
   } catch (error) {
     // a parser's message quotes the file, and there may be a password in it
     return refuse(error instanceof SyntaxError ? 'which is not JSON' : `which cannot be read (${(error as NodeJS.ErrnoException).code})`)

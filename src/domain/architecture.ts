@@ -98,3 +98,7 @@ export function inTableOrder(architectures: Iterable<Architecture>): Architectur
   }
   return [...architectures].sort((a, b) => rank(a) - rank(b))
 }
+
+/** Returns each architecture once, in the table's order; names that it does not list come after it, by name. */
+export const uniqueInTableOrder = (architectures: Iterable<Architecture>): Architecture[] =>
+  inTableOrder([...new Set(architectures)].sort())

@@ -2,7 +2,8 @@ import { isCatalogueError } from '../../domain/errors.ts'
 import { fromEntryDocument, type JournalEntry, momentOf, orderOf, recordEntryId, toEntryDocument } from '../../domain/history/entry.ts'
 import type { Hash } from '../../domain/image/facts.ts'
 import type { Condition } from '../../domain/json/query.ts'
-import type { DocumentStore, Expectation, ListQuery } from '../../stores/document-store.ts'
+import { pagesOf } from '../../domain/pages.ts'
+import type { DocumentQuery, DocumentStore, WriteCondition } from '../../stores/document-store.ts'
 
 /** Bounded page of entries; `next` where there are more. */
 export interface EntryPage {
@@ -69,7 +70,7 @@ export function createJournal(store: DocumentStore, { hash, now }: { hash: Hash;
     return stored && fromEntryDocument(stored.document)
   }
 
-  async function page(query: ListQuery): Promise<EntryPage> {
+  async function page(query: DocumentQuery): Promise<EntryPage> {
     const { items, next } = await store.list(query)
     return { items: items.flatMap(({ document }) => fromEntryDocument(document) ?? []), ...(next !== undefined && { next }) }
   }
@@ -81,7 +82,7 @@ export function createJournal(store: DocumentStore, { hash, now }: { hash: Hash;
     return { id, ...told, at, order: given === undefined ? next({ ...told, id, at }) : orderOf({ ...told, id, at }) }
   }
 
-  async function write(entry: JournalEntry, expected?: Expectation): Promise<JournalEntry> {
+  async function write(entry: JournalEntry, expected?: WriteCondition): Promise<JournalEntry> {
     await store.put(entry.id, toEntryDocument(entry), expected)
     for (const listener of listeners) listener(entry)
     return entry
@@ -111,15 +112,14 @@ export function createJournal(store: DocumentStore, { hash, now }: { hash: Hash;
     },
 
     async entries({ limit, newestFirst, fresh = false, ...wanted }) {
-      const query: ListQuery = { where: conditions(wanted), sort: { field: 'order', order: newestFirst ? 'desc' : 'asc' }, limit }
-      const { items, next } = await page({ ...query, fresh })
+      const query: DocumentQuery = { where: conditions(wanted), sort: { field: 'order', order: newestFirst ? 'desc' : 'asc' }, limit }
+      const found: JournalEntry[] = []
       // a store may end a page short of what there is
-      for (let cursor = next; cursor !== undefined && items.length < limit; ) {
-        const more = await page({ ...query, cursor })
-        items.push(...more.items)
-        cursor = more.next
+      for await (const { items } of pagesOf(page, { ...query, fresh })) {
+        found.push(...items)
+        if (found.length >= limit) break
       }
-      return items.slice(0, limit)
+      return found.slice(0, limit)
     },
 
     onEntry(listener) {

@@ -1,4 +1,4 @@
-import { type Architecture, inTableOrder } from '../architecture.ts'
+import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import { CatalogueError } from '../errors.ts'
 import { completed, isFinal, isOvertaken, isRepeated, isSameRun, type JobReport, type JobWord } from './job-report.ts'
 import type { BuildSource } from './sources.ts'
@@ -195,7 +195,7 @@ export const withoutPending = (
 
 /** Those whose time to wait is over. */
 export const expiredPending = ({ pending }: BuildStatus, now: string): Architecture[] =>
-  inTableOrder([...pending].filter(([, { expires }]) => expires <= now).map(([architecture]) => architecture))
+  uniqueInTableOrder([...pending].filter(([, { expires }]) => expires <= now).map(([architecture]) => architecture))
 
 /** Everything about an architecture forgotten, for one that a container shall no longer have. */
 export function withoutArchitecture(
@@ -235,7 +235,3 @@ function without(buildStatus: BuildStatus, kind: Kind, architectures: Iterable<A
 function tooMany(what: string): never {
   throw new CatalogueError('parameter_invalid', `${what} would have more than ${maxArchitectures} architectures`)
 }
-
-/** Each once: the table's order, then by name, so that the order in which they were said never shows. */
-export const uniqueInTableOrder = (architectures: Iterable<Architecture>): Architecture[] =>
-  inTableOrder([...new Set(architectures)].sort())

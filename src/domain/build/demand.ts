@@ -1,17 +1,17 @@
-import type { Architecture } from '../architecture.ts'
-import { asArchitectureName, asFields, asList, asText } from '../json/reading.ts'
-import { maxArchitectures, uniqueInTableOrder } from './build-status.ts'
+import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
+import { asArchitectureName, asFields, asList, boundedText } from '../json/reading.ts'
+import { maxArchitectures } from './build-status.ts'
 
-export interface Count {
+export interface DemandCount {
   /** How often a machine of this architecture got an image. */
   answered: number
   /** How often there was none for it. */
   refused: number
 }
 
-interface Asked extends Count {
+interface Asked extends DemandCount {
   /** By container's id: the most refused ones, when there are more than are kept. */
-  containers: ReadonlyMap<string, Count>
+  containers: ReadonlyMap<string, DemandCount>
 }
 
 /** Which architectures machines asked for within a day, or several. */
@@ -33,7 +33,7 @@ export interface DemandTally {
 }
 
 export function createDemandTally(): DemandTally {
-  let counted = new Map<Architecture, Count & { containers: Map<string, Count> }>()
+  let counted = new Map<Architecture, DemandCount & { containers: Map<string, DemandCount> }>()
   let entries = 0
 
   return {
@@ -66,10 +66,10 @@ export function createDemandTally(): DemandTally {
 
 /** The sum: of replicas, or of days. Within the bounds it is the same in whatever order it is taken; beyond them nothing counted is lost. */
 export function mergedDemand(...demands: readonly Demand[]): Demand {
-  const sum = new Map<Architecture, Count & { containers: Map<string, Count> }>()
+  const sum = new Map<Architecture, DemandCount & { containers: Map<string, DemandCount> }>()
   for (const { architectures } of demands) {
     for (const [architecture, { containers, ...count }] of architectures) {
-      const before = sum.get(architecture) ?? { answered: 0, refused: 0, containers: new Map<string, Count>() }
+      const before = sum.get(architecture) ?? { answered: 0, refused: 0, containers: new Map<string, DemandCount>() }
       for (const [container, one] of containers) before.containers.set(container, added(before.containers.get(container), one))
       sum.set(architecture, { ...added(before, count), containers: before.containers })
     }
@@ -77,12 +77,12 @@ export function mergedDemand(...demands: readonly Demand[]): Demand {
   return bounded(sum)
 }
 
-const added = (a: Count | undefined, b: Count): Count => ({
+const added = (a: DemandCount | undefined, b: DemandCount): DemandCount => ({
   answered: (a?.answered ?? 0) + b.answered,
   refused: (a?.refused ?? 0) + b.refused
 })
 
-const byWeight = (a: Count, b: Count) => b.refused - a.refused || b.answered - a.answered
+const byWeight = (a: DemandCount, b: DemandCount) => b.refused - a.refused || b.answered - a.answered
 
 /** Within the bounds: the architectures most asked for, and the containers that were refused most. */
 function bounded(sum: ReadonlyMap<Architecture, Asked>): Demand {
@@ -90,7 +90,7 @@ function bounded(sum: ReadonlyMap<Architecture, Asked>): Demand {
   const kept = new Map(ranked.length <= maxArchitectures ? ranked : ranked.slice(0, maxArchitectures - 1))
   const rest = ranked.filter(([architecture]) => !kept.has(architecture))
   if (rest.length > 0) {
-    const together = [kept.get(others), ...rest.map(([, asked]) => asked)].reduce<Count>(
+    const together = [kept.get(others), ...rest.map(([, asked]) => asked)].reduce<DemandCount>(
       (all, one) => (one ? added(all, one) : all),
       added(undefined, { answered: 0, refused: 0 })
     )
@@ -129,8 +129,8 @@ export function fromDemandDocument(document: string): Demand {
   for (const item of asList(asFields(parsed(document))?.['architectures'])) {
     const architecture = asArchitectureName(asFields(item)?.['architecture'])
     if (architecture === null) continue
-    const containers = asList(asFields(item)?.['containers']).flatMap((one): [string, Count][] => {
-      const container = asText(asFields(one)?.['container'], 512)
+    const containers = asList(asFields(item)?.['containers']).flatMap((one): [string, DemandCount][] => {
+      const container = boundedText(asFields(one)?.['container'], 512)
       return container === null ? [] : [[container, asCount(one)]]
     })
     sum.set(architecture, { ...asCount(item), containers: new Map(containers) })
@@ -138,7 +138,7 @@ export function fromDemandDocument(document: string): Demand {
   return bounded(sum)
 }
 
-function asCount(value: unknown): Count {
+function asCount(value: unknown): DemandCount {
   const number = (field: string) => {
     const found = asFields(value)?.[field]
     return Number.isSafeInteger(found) && (found as number) > 0 ? (found as number) : 0
@@ -157,7 +157,7 @@ function parsed(document: string): unknown {
 /** The day of a moment, in UTC, as demand is kept. */
 export const dayOf = (time: string): string => time.slice(0, 10)
 
-export interface DemandRow extends Count {
+export interface DemandRow extends DemandCount {
   architecture: Architecture
   asked: number
   /** Containers that a machine of this architecture was refused, the most refused first. */

@@ -2,14 +2,14 @@ import { type Architecture, knownArchitectures } from '../architecture.ts'
 import {
   asArchitectureName,
   asFields,
-  asText,
   asTime,
+  boundedText,
   type FieldProblem,
   noOthers,
   readText,
   readTime,
-  refuse,
   refuseProblems,
+  refuseRequest,
   shown
 } from '../json/reading.ts'
 import { asSource, type BuildSource, readBuildSource, sameSource, sourceToJson } from './sources.ts'
@@ -62,7 +62,7 @@ export const isFinal = ({ status }: Pick<JobWord, 'status'>): boolean => status 
 export function parseJobWord(value: unknown, what = 'build'): JobWord {
   const problems: FieldProblem[] = []
   const given =
-    asFields(value) ?? refuse(what, { path: '', message: `is ${shown(value)}; expected an object such as {"status": "running"}` })
+    asFields(value) ?? refuseRequest(what, { path: '', message: `is ${shown(value)}; expected an object such as {"status": "running"}` })
   noOthers(given, { names, path: '', problems })
   const status = given['status'] as JobStatus
   if (!jobStatuses.includes(status)) {
@@ -73,7 +73,7 @@ export function parseJobWord(value: unknown, what = 'build'): JobWord {
   const word: JobWord = {
     status,
     // a reason is for people, and may be a whole log: its beginning is better than a refusal of the news that a build failed
-    reason: typeof given['reason'] === 'string' ? asText(given['reason'], max.reason) : text('reason'),
+    reason: typeof given['reason'] === 'string' ? boundedText(given['reason'], max.reason) : text('reason'),
     log: text('log'),
     source: readBuildSource(given['source'], { path: 'source', problems }),
     machine: readMachine(given['machine'], problems),
@@ -134,12 +134,12 @@ export function asJobReport(value: unknown): JobReport | undefined {
   const machine = asFields(fields['machine'])
   return {
     status,
-    reason: asText(fields['reason'], max.reason),
-    log: asText(fields['log'], max.log),
+    reason: boundedText(fields['reason'], max.reason),
+    log: boundedText(fields['log'], max.log),
     source: asSource(fields['source']),
     machine: machine
       ? {
-          name: asText(machine['name'], max.machine),
+          name: boundedText(machine['name'], max.machine),
           architecture: asArchitectureName(machine['architecture']),
           emulated: machine['emulated'] === true
         }
@@ -148,7 +148,7 @@ export function asJobReport(value: unknown): JobReport | undefined {
     finished: asTime(fields['finished']),
     reported,
     begun: asTime(fields['begun']) ?? reported,
-    image: asText(fields['image'], 8192)
+    image: boundedText(fields['image'], 8192)
   }
 }
 

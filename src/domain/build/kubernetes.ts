@@ -1,6 +1,5 @@
-import type { Architecture } from '../architecture.ts'
+import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import { CatalogueError } from '../errors.ts'
-import { uniqueInTableOrder } from './build-status.ts'
 
 /** What stands in a manifest: enough of YAML and JSON for both. */
 export type Manifest = string | number | boolean | readonly Manifest[] | { readonly [name: string]: Manifest }

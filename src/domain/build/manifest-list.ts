@@ -1,8 +1,7 @@
-import type { Architecture } from '../architecture.ts'
+import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import type { ContainerRecord } from '../container/document.ts'
 import { type Facts, type ImageKey, supportsClaim } from '../image/facts.ts'
 import { asFields, asList } from '../json/reading.ts'
-import { uniqueInTableOrder } from './build-status.ts'
 import { type CurrentImage, currentImages } from './state.ts'
 
 export type ManifestListFormat = 'oci' | 'docker'

@@ -1,16 +1,16 @@
-import type { Architecture } from '../architecture.ts'
+import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import {
   asFields,
   asList,
   type FieldProblem,
-  type Fields,
+  type JsonFields,
   readArchitecture,
   readKnownArchitecture,
-  refuse,
   refuseProblems,
+  refuseRequest,
   shown
 } from '../json/reading.ts'
-import { maxArchitectures, uniqueInTableOrder } from './build-status.ts'
+import { maxArchitectures } from './build-status.ts'
 
 /** What a list of nodes tells about the machines of a cluster. */
 export interface Nodes {
@@ -40,7 +40,7 @@ const maxNodes = 50_000
  */
 export function parseNodes(text: string, options: NodeOptions = {}): Nodes {
   const trimmed = text.replace(/^\ufeff/, '').trim()
-  if (trimmed === '') refuse('nodes', { path: '', message: `is empty; expected ${wanted}` })
+  if (trimmed === '') refuseRequest('nodes', { path: '', message: `is empty; expected ${wanted}` })
   if (/^[[{]/.test(trimmed)) return nodesFrom(parsed(trimmed), options)
   return nodesFrom(
     trimmed.split(/[\s,]+/).map((word) => /^(["'])(.*)\1$/.exec(word)?.[2] ?? word),
@@ -54,7 +54,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    refuse('nodes', { path: '', message: `is no JSON (${(error as Error).message}); expected ${wanted}` })
+    refuseRequest('nodes', { path: '', message: `is no JSON (${(error as Error).message}); expected ${wanted}` })
   }
 }
 
@@ -93,16 +93,16 @@ function itemsOf(value: unknown): { items: readonly unknown[]; root: string } {
   const fields = asFields(value)
   if (fields && Array.isArray(fields['items'])) return { items: fields['items'], root: 'items' }
   if (fields && (fields['kind'] === 'Node' || asFields(fields['status'])?.['nodeInfo'] !== undefined)) return { items: [value], root: '' }
-  return refuse('nodes', { path: '', message: `is ${shown(value)}; expected ${wanted}` })
+  return refuseRequest('nodes', { path: '', message: `is ${shown(value)}; expected ${wanted}` })
 }
 
-const metadataOf = (node: Fields): Fields => asFields(node['metadata']) ?? {}
-const labelsOf = (node: Fields): Fields => asFields(metadataOf(node)['labels']) ?? {}
-const nameOf = (node: Fields): string => String(metadataOf(node)['name'] ?? 'a node').slice(0, 253)
-const infoOf = (node: Fields): Fields => asFields(asFields(node['status'])?.['nodeInfo']) ?? {}
+const metadataOf = (node: JsonFields): JsonFields => asFields(node['metadata']) ?? {}
+const labelsOf = (node: JsonFields): JsonFields => asFields(metadataOf(node)['labels']) ?? {}
+const nameOf = (node: JsonFields): string => String(metadataOf(node)['name'] ?? 'a node').slice(0, 253)
+const infoOf = (node: JsonFields): JsonFields => asFields(asFields(node['status'])?.['nodeInfo']) ?? {}
 
 /** Why a node does not count. One that is being deleted does not come back; images are for Linux. */
-function unfit(node: Fields, onlyUsable: boolean): string | undefined {
+function unfit(node: JsonFields, onlyUsable: boolean): string | undefined {
   if (metadataOf(node)['deletionTimestamp']) return 'is being deleted'
   const system = infoOf(node)['operatingSystem'] ?? labelsOf(node)['kubernetes.io/os'] ?? 'linux'
   if (system !== 'linux') return `runs ${shown(system)}, not Linux`
@@ -113,7 +113,7 @@ function unfit(node: Fields, onlyUsable: boolean): string | undefined {
 }
 
 /** What the kubelet says of the machine; a label may have been written by hand. */
-function architectureOf(node: Fields, { path, problems }: { path: string; problems: FieldProblem[] }): Architecture | undefined {
+function architectureOf(node: JsonFields, { path, problems }: { path: string; problems: FieldProblem[] }): Architecture | undefined {
   const at = path === '' ? '' : `${path}.`
   const told = infoOf(node)['architecture']
   if (told !== undefined) return readArchitecture(told, { path: `${at}status.nodeInfo.architecture`, problems })

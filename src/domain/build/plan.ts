@@ -1,8 +1,18 @@
-import type { Architecture } from '../architecture.ts'
+import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import type { ContainerRecord } from '../container/document.ts'
 import type { Facts, ImageKey } from '../image/facts.ts'
-import { asFields, cut, type FieldProblem, noOthers, readArchitecture, readText, refuse, refuseProblems, shown } from '../json/reading.ts'
-import { type BuildStatus, maxArchitectures, type PendingImage, uniqueInTableOrder } from './build-status.ts'
+import {
+  asFields,
+  cut,
+  type FieldProblem,
+  noOthers,
+  readArchitecture,
+  readText,
+  refuseProblems,
+  refuseRequest,
+  shown
+} from '../json/reading.ts'
+import { type BuildStatus, maxArchitectures, type PendingImage } from './build-status.ts'
 import { type BuildSource, maxInputs, readBuildSource, sameSource, sourceToJson } from './sources.ts'
 import { currentImages, type ReasonCode, stateOf } from './state.ts'
 
@@ -21,7 +31,7 @@ export interface PlanInput {
   sources: ReadonlyMap<Architecture, BuildSource>
   record: Pick<ContainerRecord, 'images' | 'url'>
   /** Facts that apply to what the record says now. */
-  known: ReadonlyMap<ImageKey, Facts>
+  facts: ReadonlyMap<ImageKey, Facts>
   buildStatus: BuildStatus | undefined
   buildTimeoutMs: number
   now: string
@@ -31,7 +41,7 @@ export interface PlanInput {
 export function planOf(input: PlanInput): Step[] {
   const architectures = uniqueInTableOrder(input.sources.keys())
   const { reasons } = stateOf({ ...input, expected: { architectures, since: null }, publish: 'each' })
-  const images = currentImages(input.record, input.known)
+  const images = currentImages(input.record, input.facts)
   return architectures.map((architecture) => {
     const source = input.sources.get(architecture)!
     const pending = waiting(architecture, input)
@@ -114,7 +124,7 @@ export function parsePlanRequest(value: unknown): {
 } {
   const problems: FieldProblem[] = []
   const fields =
-    asFields(value) ?? refuse('plan', { path: '', message: `is ${shown(value)}; expected an object with container and sources` })
+    asFields(value) ?? refuseRequest('plan', { path: '', message: `is ${shown(value)}; expected an object with container and sources` })
   noOthers(fields, { names: ['container', 'sources'], path: '', problems })
   const container = readText(fields['container'], { path: 'container', max: 512, problems })
   if (container === null && problems.length === 0) problems.push({ path: 'container', message: 'must be supplied' })
@@ -130,7 +140,10 @@ export function parsePlanRequest(value: unknown): {
     sourcesFor(expected) {
       const architectures = uniqueInTableOrder([...own.keys(), ...(common === null ? [] : expected)])
       if (architectures.length === 0) {
-        refuse('plan', { path: 'sources', message: `names no architecture${common === null ? '' : `, and ${container} expects none`}` })
+        refuseRequest('plan', {
+          path: 'sources',
+          message: `names no architecture${common === null ? '' : `, and ${container} expects none`}`
+        })
       }
       return new Map(architectures.map((architecture) => [architecture, laidOver(common, own.get(architecture))]))
     }

@@ -1,8 +1,8 @@
-import type { Architecture } from '../architecture.ts'
+import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import { tagOf } from '../image/storage.ts'
 import { globMatches } from '../json/query.ts'
 import { asFields, type FieldProblem, noOthers, readArchitecture, shown } from '../json/reading.ts'
-import { type BuildStatus, maxArchitectures, uniqueInTableOrder } from './build-status.ts'
+import { type BuildStatus, maxArchitectures } from './build-status.ts'
 
 /**
  * When images are published: each as it comes; all of the expected ones at once; or all at once when every one of them is proven.
@@ -38,7 +38,7 @@ export interface Defaults {
 export const defaults: Defaults = { expected: [], publish: 'each', buildTimeoutMs: 6 * 3_600_000, pendingMs: 7 * 24 * 3_600_000 }
 
 /** The architectures that a container shall have, and who says so. */
-export interface Expectation {
+export interface EffectiveExpectation {
   architectures: readonly Architecture[]
   from: 'container' | 'rule' | 'default' | 'none'
   /** The rule's. */
@@ -59,7 +59,7 @@ export function expectedOf(
     rules,
     defaults
   }: { buildStatus: Pick<BuildStatus, 'expected'> | undefined; rules: readonly Rule[]; defaults: Pick<Defaults, 'expected'> }
-): Expectation {
+): EffectiveExpectation {
   if (buildStatus?.expected) return { ...buildStatus.expected, from: 'container', pattern: null }
   const rule = first(rules, { id, property: 'expected' })
   if (rule) return { architectures: uniqueInTableOrder(rule.expected!), from: 'rule', pattern: rule.match, since: null, by: null }

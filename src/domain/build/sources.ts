@@ -1,4 +1,4 @@
-import { asFields, asText, cut, type FieldProblem, shown } from '../json/reading.ts'
+import { asFields, boundedText, cut, type FieldProblem, shown } from '../json/reading.ts'
 
 /**
  * What an image was built from: a name such as `commit`, `containerfile` or `base`, and what identifies that input (a commit's hash,
@@ -22,7 +22,7 @@ export const sourceToJson = (source: BuildSource): { [name: string]: string } =>
 /** A source that was kept; null when it names no input. */
 export function asSource(value: unknown): BuildSource | null {
   const entries = Object.entries(asFields(value) ?? {}).flatMap(([name, given]): [string, string][] => {
-    const text = asText(given, maxValue)
+    const text = boundedText(given, maxValue)
     return text !== null && inputName.test(name) ? [[name, text]] : []
   })
   return entries.length === 0 ? null : ordered(entries.slice(0, maxInputs))

@@ -1,10 +1,10 @@
-import { type Architecture, parseArchitecture } from '../architecture.ts'
+import { type Architecture, parseArchitecture, uniqueInTableOrder } from '../architecture.ts'
 import type { ContainerRecord } from '../container/document.ts'
 import type { Facts, ImageKey } from '../image/facts.ts'
 import { maskSecrets } from '../secrets.ts'
-import { type BuildStatus, uniqueInTableOrder } from './build-status.ts'
+import type { BuildStatus } from './build-status.ts'
 import { isFinal, type JobReport } from './job-report.ts'
-import type { Expectation, Publish } from './rules.ts'
+import type { EffectiveExpectation, Publish } from './rules.ts'
 
 export type State = 'complete' | 'partial' | 'degraded'
 
@@ -49,9 +49,9 @@ export interface StateAnswer {
 export interface StateInput {
   record: Pick<ContainerRecord, 'images' | 'url'>
   /** Facts that apply to what the record says now. */
-  known: ReadonlyMap<ImageKey, Facts>
+  facts: ReadonlyMap<ImageKey, Facts>
   buildStatus: BuildStatus | undefined
-  expected: Pick<Expectation, 'architectures' | 'since'>
+  expected: Pick<EffectiveExpectation, 'architectures' | 'since'>
   publish: Publish
   buildTimeoutMs: number
   now: string
@@ -70,16 +70,16 @@ const amd64 = parseArchitecture('amd64')
  */
 export function currentImages(
   { images, url }: Pick<ContainerRecord, 'images' | 'url'>,
-  known: ReadonlyMap<ImageKey, Facts>
+  facts: ReadonlyMap<ImageKey, Facts>
 ): Map<Architecture, CurrentImage> {
   if (images.size === 0 && url !== undefined) {
-    const facts = known.get('')
-    return new Map([[facts?.architecture ?? amd64, { url, facts }]])
+    const single = facts.get('')
+    return new Map([[single?.architecture ?? amd64, { url, facts: single }]])
   }
   return new Map(
     uniqueInTableOrder(images.keys()).map((architecture) => [
       architecture,
-      { url: images.get(architecture)!, facts: known.get(architecture) }
+      { url: images.get(architecture)!, facts: facts.get(architecture) }
     ])
   )
 }
@@ -90,7 +90,7 @@ export const currentUrls = (record: Pick<ContainerRecord, 'images' | 'url'>): Ma
 
 /** Where a container stands. Only expected architectures and those that have an image count. */
 export function stateOf(input: StateInput): StateAnswer {
-  const images = currentImages(input.record, input.known)
+  const images = currentImages(input.record, input.facts)
   const wanted = new Set(input.expected.architectures)
   const reasons = uniqueInTableOrder([...wanted, ...images.keys()]).flatMap((architecture) =>
     reasonsOf({ ...input, architecture, image: images.get(architecture), wanted: wanted.has(architecture) })

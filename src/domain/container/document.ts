@@ -11,7 +11,7 @@ import type { Container } from './container.ts'
  */
 
 /** The document of a container, as Mozart's JSON text. */
-export function toDocument({ id, digest, url, version, urls }: Container): string {
+export function toDocument({ id, digest, url, version, urls }: Omit<Container, 'images'>): string {
   const members: [string, string][] = [
     ['id', pythonString(id)],
     ['digest', pythonString(digest)],

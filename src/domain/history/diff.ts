@@ -1,5 +1,4 @@
-import type { Architecture } from '../architecture.ts'
-import { uniqueInTableOrder } from '../build/build-status.ts'
+import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import type { ContainerRecord } from '../container/document.ts'
 import { saidOf } from '../container/fingerprint.ts'
 import { cut } from '../json/reading.ts'

@@ -75,6 +75,13 @@ export type Hash = (text: string) => string
 export const factsId = ({ container, imageKey }: { container: string; imageKey: ImageKey }, hash: Hash): string =>
   hash(`${container}\n${imageKey}`)
 
+/** What a container says of one of its images. */
+export interface ImageClaim {
+  url: string
+  /** The record's; of a pending image its own; '' where there is none. */
+  digest: string
+}
+
 /** A key that is named for its content: other bytes would stand elsewhere. */
 const namedForContent = ({ key, sha256 }: Facts): boolean =>
   key?.startsWith('containers/') === true && sha256 !== null && key.includes(`/${sha256.slice(0, 12)}/`)

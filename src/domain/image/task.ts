@@ -66,8 +66,8 @@ export function fromTaskDocument(document: string): Task | undefined {
   return known && typeof task.container === 'string' && typeof task.due === 'string' ? task : undefined
 }
 
-/** After that nobody tries again by themselves. */
-export const maxAttempts = 8
+/** How often a task is attempted before it is given up. */
+export const maxTaskAttempts = 8
 
 const firstMs = 10_000
 const longestMs = 3_600_000

@@ -15,18 +15,24 @@ export function parseNames(text: string): Names {
   const { kind, members, contradicted } = readUrlsJson(text)
   if (kind !== 'object') refuse(`is ${described(kind, text)}`)
   for (const key of contradicted) refuse(`has ${JSON.stringify(key.slice(0, 100))} twice, with different values`)
-  const names: Names = new Map()
-  for (const [key, value] of members) {
-    checkKey(key)
-    const url = stringOf(value)
-    if (!url) refuse(`has ${describedValue(value)} under ${JSON.stringify(key)}`)
-    names.set(key, url!)
-  }
-  return names
+  return checkedNames([...members].map(([key, value]) => [key, stringOf(value) || refuseValue(key, value)]))
 }
 
+/** Throws urls_invalid for a key that cannot be the name of an architecture, or an empty URL. */
+export function checkedNames(entries: readonly (readonly [name: string, url: string])[]): Names {
+  for (const [name, url] of entries) {
+    checkKey(name)
+    if (url === '') refuseValue(name, '""')
+  }
+  return new Map(entries)
+}
+
+/** Returns each image under all names of its architecture. */
+export const allNames = (images: ReadonlyMap<Architecture, string>): Names =>
+  new Map([...images].flatMap(([architecture, url]) => namesOf(architecture).map((name) => [name, url] as const)))
+
 /** Throws architecture_invalid for a name that most likely misspells a known one, unless the record has an image under it already. */
-export function checkSpelling(names: Iterable<string>, stored: ReadonlyMap<Architecture, string> | undefined): void {
+export function checkSpelling(names: Iterable<string>, stored: Pick<ReadonlyMap<Architecture, string>, 'has'> | undefined): void {
   for (const name of names) {
     const meant = likelyMeant(name)
     if (meant === undefined || stored?.has(parseArchitecture(name))) continue
@@ -117,6 +123,8 @@ function checkKey(key: string): void {
     throw new CatalogueError('urls_invalid', `urls has the key ${JSON.stringify(key.slice(0, 100))}: ${error.message}`)
   }
 }
+
+const refuseValue = (key: string, value: string): never => refuse(`has ${describedValue(value)} under ${JSON.stringify(key)}`)
 
 function refuse(found: string): never {
   throw new CatalogueError(

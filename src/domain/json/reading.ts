@@ -13,15 +13,16 @@ export interface FieldProblem {
   message: string
 }
 
-export type Fields = { readonly [name: string]: unknown }
+export type JsonFields = { readonly [name: string]: unknown }
 
-export const asFields = (value: unknown): Fields | undefined =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined
+export const asFields = (value: unknown): JsonFields | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonFields) : undefined
 
 export const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
 /** A text of at most so many characters; null for anything else and for an empty one. */
-export const asText = (value: unknown, max: number): string | null => (typeof value === 'string' && value !== '' ? cut(value, max) : null)
+export const boundedText = (value: unknown, max: number): string | null =>
+  typeof value === 'string' && value !== '' ? cut(value, max) : null
 
 /** A text's beginning, with a mark where it was cut; never half of a surrogate pair. */
 export const cut = (text: string, max: number): string =>
@@ -103,7 +104,7 @@ export function readTime(value: unknown, { path, problems }: { path: string; pro
 
 /** Names a problem for every field that nobody here reads. */
 export function noOthers(
-  fields: Fields,
+  fields: JsonFields,
   { names, path, problems }: { names: readonly string[]; path: string; problems: FieldProblem[] }
 ): void {
   for (const name of Object.keys(fields).slice(0, 100)) {
@@ -115,10 +116,10 @@ export function noOthers(
 
 /** Throws parameter_invalid when there are problems, all of them in its details. */
 export function refuseProblems(what: string, problems: readonly FieldProblem[]): void {
-  if (problems.length > 0) refuse(what, ...problems)
+  if (problems.length > 0) refuseRequest(what, ...problems)
 }
 
-export function refuse(what: string, ...problems: readonly FieldProblem[]): never {
+export function refuseRequest(what: string, ...problems: readonly FieldProblem[]): never {
   const [{ path, message } = { path: '', message: '' }] = problems
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
   throw new CatalogueError('parameter_invalid', `${what}:${path === '' ? '' : ` ${path}`} ${message}${more}`, {

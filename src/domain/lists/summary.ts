@@ -9,7 +9,7 @@ import { type Condition, type FieldCondition, globMatches, type Sort } from '../
  * its images; a row is only where to look, and what is sent is always read anew.
  */
 
-export interface Summary {
+export interface SummaryContent {
   id: string
   version: string | null
   state: State
@@ -17,6 +17,9 @@ export interface Summary {
   architectures: readonly Architecture[]
   missing: readonly Architecture[]
   verdicts: readonly Verdict[]
+}
+
+export interface Summary extends SummaryContent {
   /** When it was registered, and when it last came to mean something else; null where it was there before us. */
   created: string | null
   updated: string | null
@@ -59,7 +62,7 @@ export function nameOf(id: string): string {
   return tag === undefined ? id : id.slice(0, -tag.length - 1)
 }
 
-const searched = ({ id, version }: Pick<Summary, 'id' | 'version'>): string => `${id} ${version ?? ''}`.toLowerCase()
+const searched = ({ id, version }: Pick<SummaryContent, 'id' | 'version'>): string => `${id} ${version ?? ''}`.toLowerCase()
 
 /** The stored form. */
 export function toSummaryDocument({ architectures, missing, verdicts, ...row }: StoredSummary): string {
@@ -96,7 +99,7 @@ export type SortField = (typeof sortFields)[number]
 export const needsSummaries = ({ name: _, version: __, ...others }: Filters, { field }: Sort): boolean =>
   Object.values(others).some((wanted) => wanted !== undefined) || field === 'created' || field === 'updated'
 
-export function meets(summary: Summary, { name, version, architecture, missing, state, verdict, q }: Filters): boolean {
+export function meets(summary: SummaryContent, { name, version, architecture, missing, state, verdict, q }: Filters): boolean {
   return (
     (name === undefined || globMatches(name, summary.id) || globMatches(name, nameOf(summary.id))) &&
     (version === undefined || (summary.version !== null && globMatches(version, summary.version))) &&

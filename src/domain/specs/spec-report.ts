@@ -1,5 +1,4 @@
-import { type Architecture, parseArchitecture } from '../architecture.ts'
-import { uniqueInTableOrder } from '../build/build-status.ts'
+import { type Architecture, parseArchitecture, uniqueInTableOrder } from '../architecture.ts'
 import { currentImages } from '../build/state.ts'
 import { isGuardUrl } from '../image/guard.ts'
 import { cut } from '../json/reading.ts'

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import type { BatchItem as BatchEdit, BatchResult as BatchOutcome } from '../../catalogue/containers/batch.ts'
+import type { BatchedEdit, BatchOutcome } from '../../catalogue/containers/batch.ts'
 import type { Edit } from '../../domain/container/container-edit.ts'
 import type { BatchItem, BatchResult } from '../../schemas.ts'
 import { architectureInPath } from './input.ts'
@@ -31,7 +31,7 @@ export function batchRoutes(route: DeclareRoute, { batches, imageOf }: BatchRout
       422: 'An item would leave nothing of its container; nothing was changed.'
     },
     async handler({ request, body: { atomic = true, items }, change }) {
-      const edits: BatchEdit[] = []
+      const edits: BatchedEdit[] = []
       const refused = new Map<number, BatchOutcome>()
       for (const [place, item] of items.entries()) {
         try {
@@ -52,7 +52,7 @@ export function batchRoutes(route: DeclareRoute, { batches, imageOf }: BatchRout
 }
 
 /** What If-Match would mean for one container. */
-function preconditionIn({ ifMatch }: BatchItem): BatchEdit['precondition'] {
+function preconditionIn({ ifMatch }: BatchItem): BatchedEdit['precondition'] {
   if (ifMatch === undefined) return undefined
   return ifMatch === '*' ? { present: true } : { revisions: [ifMatch] }
 }

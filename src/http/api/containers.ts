@@ -58,7 +58,7 @@ interface EditCall extends Pick<ApiCall<'id-parameter.json', never, never, never
 /** Changes of whole containers. */
 export function containerEditRoutes(
   route: DeclareRoute,
-  { edits, view, specsNaming }: Pick<Catalogue, 'edits' | 'view' | 'specsNaming'>
+  { edits, views, specsNaming }: Pick<Catalogue, 'edits' | 'views' | 'specsNaming'>
 ): void {
   route({
     ...change,
@@ -101,13 +101,13 @@ export function containerEditRoutes(
       const { before, released } = await edits.apply({ id, ...change, edits: [{ op: 'delete' }] })
       const ids = await specsNaming(id)
       const warnings = ids.length === 0 ? [] : [{ code: 'named_by_job_specs', message: `job specs name it: ${ids.join(', ')}`, ids }]
-      return { removed: !change.dryRun, container: await view(before!), warnings, released }
+      return { removed: !change.dryRun, container: await views.of(before!), warnings, released }
     }
   })
 
   async function apply({ reply, params, change }: EditCall, edit: Edit) {
     const { before, after, unchanged, released } = await edits.apply({ id: params.id, ...change, edits: [edit] })
-    const container = await view(after!)
+    const container = await views.of(after!)
     return withEtag(reply, container)
       .code(before ? 200 : 201)
       .send({ container, unchanged, released })

@@ -1,5 +1,5 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import type { WholeEntry } from '../../catalogue/history/history.ts'
+import type { WholeEntry } from '../../catalogue/history/container-history.ts'
 import { withEtag } from './etag.ts'
 import { sendPage } from './paging.ts'
 import { answer, type DeclareRoute } from './route.ts'

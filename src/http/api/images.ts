@@ -1,5 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { ImageAnswer, ImageChange, Images } from '../../catalogue/images/images.ts'
+import type { ImageAnswer } from '../../catalogue/images/image-answer.ts'
+import type { Images } from '../../catalogue/images/images.ts'
+import type { ImageChange } from '../../catalogue/records/image-records.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { BodyBounds } from '../shared/body.ts'
 import type { DescribedAnswer } from '../shared/describes.ts'

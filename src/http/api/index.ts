@@ -14,7 +14,7 @@ import { imageChangeRoutes, imageFormRoutes, imageRoutes, imageUploadRoutes } fr
 import { layoutRoutes } from './layout.ts'
 import { listRoutes } from './lists.ts'
 import { derivedRoutes, planningRoutes } from './planning.ts'
-import { refuse } from './problems.ts'
+import { answerProblem } from './problems.ts'
 import { routesOf } from './route.ts'
 import { startRoute } from './start.ts'
 import { fsckRoutes, unnamedRoutes } from './upkeep.ts'
@@ -42,7 +42,7 @@ export async function apiFace(
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, face: 'api' }
   })
-  app.setErrorHandler(refuse)
+  app.setErrorHandler(answerProblem)
   await app.register(multipart)
   const options = { publicUrl: publicUrlOf(address), bounds: { limit: smallBody, timeoutMs: bodyTimeoutMs } }
   const { bounds } = options

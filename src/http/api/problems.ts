@@ -5,7 +5,7 @@ import type { Problem } from '../../schemas.ts'
 import { explain } from '../shared/errors.ts'
 
 /** Answers every error as a problem (RFC 9457): `code` is for programs, `detail` for people. */
-export function refuse(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function answerProblem(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, headers } = explain(error)
   if (status >= 500) request.failure = error
   if (status !== 416) reply.removeHeader('content-range')

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { FindingKind, FsckLine } from '../../catalogue/tarballs/fsck/findings.ts'
-import type { Upkeep } from '../../catalogue/tarballs/upkeep.ts'
+import type { Upkeep } from '../../catalogue/tarballs/tarballs.ts'
 import type { DescribedAnswer } from '../shared/describes.ts'
 import { sendLines } from './lines.ts'
 import { answer, type DeclareRoute } from './route.ts'

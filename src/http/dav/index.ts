@@ -13,7 +13,7 @@ import { davDescriptions } from './descriptions.ts'
 import { root } from './paths.ts'
 import { createPropfind } from './propfind.ts'
 import { createRead } from './read.ts'
-import { createMakeFolder, createPut, createRemove, type FileWriting } from './write.ts'
+import { createMakeFolder, createPut, createRemove, type DavWriting } from './write.ts'
 
 export interface DavOptions {
   blobs: BlobStore
@@ -21,9 +21,9 @@ export interface DavOptions {
   /** How long an upload may pause, in milliseconds. */
   stallMs: number
   /** Called for every file that was put. */
-  onStored?: FileWriting['onStored']
+  onStored?: DavWriting['onStored']
   /** Called for every file that was removed. */
-  onRemoved?: FileWriting['onRemoved']
+  onRemoved?: DavWriting['onRemoved']
 }
 
 const allowed = 'OPTIONS, GET, HEAD, PUT, DELETE, MKCOL, PROPFIND'
@@ -35,7 +35,7 @@ export async function davFace(app: FastifyInstance, { blobs, address, stallMs, o
   for (const method of ['MKCOL', 'PROPFIND', ...unsupported.slice(2)]) app.addHttpMethod(method, { hasBody: true })
   app.setErrorHandler(refuse)
   const reading = { blobs, rootFor: (request: FastifyRequest) => `${scriptName(request, address)}${root}` }
-  const writing: FileWriting = { blobs, stallMs, onStored, onRemoved }
+  const writing: DavWriting = { blobs, stallMs, onStored, onRemoved }
 
   route('GET', 'object:read', createRead(reading))
   route('HEAD', 'object:read', createRead(reading))

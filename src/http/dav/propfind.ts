@@ -1,17 +1,18 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { BlobInfo, BlobStore } from '../../blobs/blob-store.ts'
+import { pagesOf } from '../../domain/pages.ts'
 import { contentTypeOf } from './content-type.ts'
 import { escapeMarkup } from './folder-page.ts'
 import { encodePath, namedBy } from './paths.ts'
-import { blobUnknown, currentOf, type FileReading } from './read.ts'
+import { blobUnknown, currentOf, type DavReading } from './read.ts'
 
 const xml = 'application/xml; charset=utf-8'
 const declaration = '<?xml version="1.0" encoding="utf-8"?>\n'
 
 /** PROPFIND: the properties of a file or folder and, with `Depth: 1`, of what is in the folder. Always all of them: the request's body is not read. */
 export const createPropfind =
-  ({ blobs, rootFor }: FileReading) =>
+  ({ blobs, rootFor }: DavReading) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { depth } = request.headers
     if (depth !== '0' && depth !== '1') {
@@ -40,13 +41,10 @@ async function* folder({ blobs, key, root, children }: { blobs: BlobStore; key: 
   const room = await blobs.available()
   yield response(root, { folder: key, ...(room === undefined ? {} : { room }) })
   if (!children) return
-  let cursor: string | undefined
-  do {
-    const page = await blobs.list({ prefix: key && `${key}/`, shallow: true, limit: 500, ...(cursor ? { cursor } : {}) })
+  for await (const page of pagesOf(blobs.list, { prefix: key && `${key}/`, shallow: true, limit: 500 })) {
     for (const folder of page.folders) yield response(root, { folder })
     for (const info of page.items) yield response(root, { info })
-    cursor = page.next
-  } while (cursor)
+  }
 }
 
 type DescribedPath = { info: BlobInfo } | { folder: string; room?: number }

@@ -7,14 +7,14 @@ import { contentTypeOf } from './content-type.ts'
 import { folderPage } from './folder-page.ts'
 import { namedBy } from './paths.ts'
 
-export interface FileReading {
+export interface DavReading {
   blobs: BlobStore
   /** The path of the root as the client sees it. */
   rootFor(request: FastifyRequest): string
 }
 
 /** GET and HEAD: a file, or a page that lists a folder. */
-export function createRead({ blobs, rootFor }: FileReading) {
+export function createRead({ blobs, rootFor }: DavReading) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { key, slash } = namedBy(request)
     const info = slash ? undefined : await blobs.head(key)

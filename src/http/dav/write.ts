@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { BlobSource, BlobStore, PutOptions } from '../../blobs/blob-store.ts'
+import type { BlobStore, ByteSource, PutOptions } from '../../blobs/blob-store.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { digestFromHeaders } from '../shared/digest-headers.ts'
 import { unmetCondition } from '../shared/ranges.ts'
@@ -8,7 +8,7 @@ import { uploadBody } from '../shared/upload-body.ts'
 import { fileNamedBy, namedBy, parentOf } from './paths.ts'
 import { blobUnknown, currentOf } from './read.ts'
 
-export interface FileWriting {
+export interface DavWriting {
   blobs: BlobStore
   stallMs: number
   /** Called for every file that was put; not awaited. */
@@ -19,7 +19,7 @@ export interface FileWriting {
 
 /** PUT: the body is the file, whole. Folders are made. 201 for a new one, 204 for one that was replaced. */
 export const createPut =
-  ({ blobs, stallMs, onStored }: FileWriting) =>
+  ({ blobs, stallMs, onStored }: DavWriting) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const key = fileNamedBy(request)
     refuseParts(request)
@@ -66,7 +66,7 @@ async function checkConditions({ method, headers }: FastifyRequest, { blobs, key
 }
 
 /** Yields the bytes; throws digest_mismatch after the last one if their MD5 is not the one in Content-MD5. */
-async function* checkedMd5(body: BlobSource, header: string | string[] | undefined): AsyncGenerator<Uint8Array> {
+async function* checkedMd5(body: ByteSource, header: string | string[] | undefined): AsyncGenerator<Uint8Array> {
   if (header === undefined) return yield* body
   const hash = createHash('md5')
   for await (const chunk of body) {
@@ -83,7 +83,7 @@ async function* checkedMd5(body: BlobSource, header: string | string[] | undefin
  * would then remove every tarball of a cluster.
  */
 export const createRemove =
-  ({ blobs, onRemoved }: FileWriting) =>
+  ({ blobs, onRemoved }: DavWriting) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { key, slash } = namedBy(request)
     if (key === '') throw new CatalogueError('forbidden', 'the root cannot be removed')
@@ -96,7 +96,7 @@ export const createRemove =
 
 /** MKCOL: 201; 405 if there is something already; 409 without a parent. */
 export const createMakeFolder =
-  ({ blobs }: FileWriting) =>
+  ({ blobs }: DavWriting) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { key } = namedBy(request)
     if (Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined) {

@@ -26,7 +26,7 @@ const both = { amd64: 's3://x', arm64: 's3://arm' }
 function standing({ urls, url, facts = [], happened, expected = [], publish = 'each', now = at(600) }: Given) {
   return stateOf({
     record: fromDocument('hello:1', JSON.stringify({ urls, url })),
-    known: new Map(facts.map((one) => [one.imageKey, one])),
+    facts: new Map(facts.map((one) => [one.imageKey, one])),
     buildStatus: happened && afterAll(...happened),
     expected: { architectures: expected.map(parseArchitecture), since: null },
     publish,
