@@ -5,6 +5,48 @@
  */
 export type ArchitectureName = string
 /**
+ * A whole container. Images that are not named here are no longer its images. It has a url, or at least one of images.
+ */
+export type BatchContainer = (
+  | {
+      [k: string]: unknown
+    }
+  | {
+      images: {
+        [k: string]: unknown
+      }
+      [k: string]: unknown
+    }
+) & {
+  /**
+   * Default: that of the record, or the tag of the id.
+   */
+  version?: string
+  /**
+   * Default: that of the amd64 image, else of the first architecture that has one, else of the record.
+   */
+  digest?: string
+  /**
+   * What x86_64 machines run. Default: the amd64 image.
+   */
+  url?: string
+  /**
+   * By any name of the architecture.
+   */
+  images?: {
+    [k: string]: ImageRegistration
+  }
+}
+/**
+ * An image by its URL, alone or with its digest.
+ */
+export type ImageRegistration =
+  | string
+  | {
+      url: string
+      digest?: string
+    }
+/**
  * 1 to 512 bytes of UTF-8, not . or ..
  */
 export type ContainerId = string
@@ -48,16 +90,17 @@ export type ContainerPut = (
   images?: {
     [k: string]: ImageRegistration
   }
+  /**
+   * The architectures that it is expected to have. null leaves it to the rules and the server's default. Default: as before.
+   *
+   * @maxItems 64
+   */
+  expected?: ArchitectureName[] | null
+  /**
+   * When its images are published: each as it arrives, all expected ones together, or all together once they are verified. null leaves it to the rules. Default: as before.
+   */
+  publish?: 'each' | 'all' | 'verified' | null
 }
-/**
- * An image by its URL, alone or with its digest.
- */
-export type ImageRegistration =
-  | string
-  | {
-      url: string
-      digest?: string
-    }
 /**
  * One line of the answer.
  */
@@ -87,6 +130,7 @@ export interface Schemas {
   'backfill-page.json': BackfillPage
   'backfill-query.json': BackfillQuery
   'batch-answer.json': BatchAnswer
+  'batch-container.json': BatchContainer
   'batch-copy-image.json': BatchCopyImage
   'batch-delete-image.json': BatchDeleteImage
   'batch-delete.json': BatchDelete
@@ -419,7 +463,7 @@ export interface BatchDelete {
 export interface BatchPut {
   id: ContainerId
   op: 'put'
-  container: ContainerPut
+  container: BatchContainer
   /**
    * The revision that it must have; * for any.
    */
@@ -1249,6 +1293,10 @@ export interface ExpectedAnswer {
    */
   by: string | null
   /**
+   * When its images are published: each as it arrives, all expected ones together, or all together once they are verified.
+   */
+  publish: 'each' | 'all' | 'verified'
+  /**
    * The revision of the container's build status; also the ETag. Null if it has none.
    */
   revision: string | null
@@ -1304,6 +1352,10 @@ export interface ExpectedView {
    * Who said it, as far as the request tells.
    */
   by: string | null
+  /**
+   * When its images are published: each as it arrives, all expected ones together, or all together once they are verified.
+   */
+  publish: 'each' | 'all' | 'verified'
   /**
    * The revision of the container's build status; also the ETag. Null if it has none.
    */

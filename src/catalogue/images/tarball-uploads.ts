@@ -121,7 +121,7 @@ export async function registerTarball(
   const { key, version, architecture } = place
   const url = storageUrl(change.publicUrl, key)
   const digest = digestsOf({ ...report, tarball: { ...report.tarball, sha256: null } })[0] ?? `sha256:${report.tarball.sha256}`
-  const imageKey = publishing.imageKeyOf(id, architecture)
+  const imageKey = await publishing.imageKeyOf(id, architecture)
   const proof = { container: id, url, given: null, key, report, by: 'upload', checked: now().toISOString() }
   const beforehand = toFacts({ ...proof, imageKey, digest })
   const register = () => publishing.bringImage({ id, architecture, url, version, digest, ...change })

@@ -1,7 +1,9 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { Images } from '../../catalogue/images/images.ts'
 import type { ChangeContext } from '../../catalogue/records/image-records.ts'
+import { parseArchitecture } from '../../domain/architecture.ts'
 import type { Edit } from '../../domain/container/container-edit.ts'
+import type { ContainerPut } from '../../schemas.ts'
 import { withEtag } from './etag.ts'
 import { type ApiCall, answer, type DeclareRoute } from './route.ts'
 
@@ -55,10 +57,16 @@ interface EditCall extends Pick<ApiCall<'id-parameter.json', never, never, never
   change: ChangeContext
 }
 
+interface EditAndSettings {
+  edit: Edit
+  expected?: ContainerPut['expected'] | undefined
+  publish?: ContainerPut['publish'] | undefined
+}
+
 /** Changes of whole containers. */
 export function containerEditRoutes(
   route: DeclareRoute,
-  { edits, views, specsNaming }: Pick<Catalogue, 'edits' | 'views' | 'specsNaming'>
+  { edits, views, building, specsNaming }: Pick<Catalogue, 'edits' | 'views' | 'building' | 'specsNaming'>
 ): void {
   route({
     ...change,
@@ -68,10 +76,13 @@ export function containerEditRoutes(
     tag,
     summary: 'Register a whole container',
     description:
-      'Images that it does not name are no longer its images. The same meaning again, in another order or under other aliases, writes nothing.',
+      'Images that it does not name are no longer its images. The same meaning again, in another order or under other aliases, writes nothing. `expected` and `publish` are settings of this one container, and go before the rules (LEPORELLO_RULES).',
     body: 'container-put.json',
     answers: { ...answers, 201: answer('It is registered.', 'container-answer.json') },
-    handler: (call) => apply(call, { op: 'put', container: call.body })
+    handler(call) {
+      const { expected, publish, ...container } = call.body
+      return apply(call, { edit: { op: 'put', container }, expected, publish })
+    }
   })
 
   route({
@@ -85,7 +96,7 @@ export function containerEditRoutes(
     consumes: ['application/json', 'application/merge-patch+json'],
     body: 'container-patch.json',
     answers: { 200: answer('It is changed.', 'container-answer.json'), 404: missing, 422: 'Nothing would be left of it.' },
-    handler: (call) => apply(call, { op: 'patch', container: call.body })
+    handler: (call) => apply(call, { edit: { op: 'patch', container: call.body } })
   })
 
   route({
@@ -105,11 +116,18 @@ export function containerEditRoutes(
     }
   })
 
-  async function apply({ reply, params, change }: EditCall, edit: Edit) {
-    const { before, after, unchanged, released } = await edits.apply({ id: params.id, ...change, edits: [edit] })
+  async function apply({ reply, params: { id }, change }: EditCall, { edit, expected, publish }: EditAndSettings) {
+    const { before, after, unchanged, released } = await edits.apply({ id, ...change, edits: [edit] })
+    // a precondition is about the record
+    const setting = { id, ...change, precondition: undefined }
+    const architectures = Array.isArray(expected) ? expected.map(parseArchitecture) : expected
+    const same = [
+      architectures === undefined || (await building.expect({ ...setting, architectures })).unchanged,
+      publish === undefined || (await building.setPolicy({ ...setting, publish })).unchanged
+    ]
     const container = await views.of(after!)
     return withEtag(reply, container)
       .code(before ? 200 : 201)
-      .send({ container, unchanged, released })
+      .send({ container, unchanged: unchanged && !same.includes(false), released })
   }
 }

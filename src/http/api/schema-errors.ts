@@ -125,7 +125,7 @@ function toProblem({ instancePath, keyword, params, data, message, parentSchema 
       return { path, message: `has ${String(data).length} characters; expected ${maxLength ? `${minLength} to ${maxLength}` : 'more'}` }
     }
     case 'enum':
-      return { path, message: `is ${given}; expected ${oneOf(params['allowedValues'])}` }
+      return { path, message: `is ${given}; expected ${oneOf(params['allowedValues'].map(String))}` }
     case 'const':
       return { path, message: `is ${given}; expected ${params['allowedValue']}` }
     case 'propertyNames':

@@ -37,12 +37,13 @@ const validatorOf = (schema: SchemaName) => theCompiler().getSchema(schema) as V
 /** The most problems that a refusal lists. */
 const maxProblems = 20
 
-/** Returns the value if it is valid. Throws parameter_invalid, or parameter_missing for an empty object: the first problem in the message, up to 20 in `errors`. */
+/** Returns the value if it is valid. Throws parameter_invalid, or parameter_missing for an empty object that lacks a member: the first problem in the message, up to 20 in `errors`. */
 export function checkShape<Name extends SchemaName>(value: unknown, { schema, part }: { schema: Name; part: string }): Schemas[Name] {
   const validate = validatorOf(schema)
   if (validate(value)) return value as Schemas[Name]
   const isEmpty = typeof value === 'object' && value !== null && Object.keys(value).length === 0
-  refuseShape(part, explained(validate.errors!), isEmpty ? 'parameter_missing' : 'parameter_invalid')
+  const isMissing = isEmpty && validate.errors!.every(({ keyword }) => keyword === 'required')
+  refuseShape(part, explained(validate.errors!), isMissing ? 'parameter_missing' : 'parameter_invalid')
 }
 
 const explained = (errors: readonly ErrorObject[]) => explainErrors(errors, (branch) => theCompiler().compile(branch))
