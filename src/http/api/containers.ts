@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { Images } from '../../catalogue/images/images.ts'
 import type { ChangeContext } from '../../catalogue/records/image-records.ts'
@@ -57,17 +58,16 @@ interface EditCall extends Pick<ApiCall<'id-parameter.json', never, never, never
   change: ChangeContext
 }
 
-interface EditAndSettings {
+type EditParts = Pick<Catalogue, 'edits' | 'views' | 'building'>
+
+interface EditAndSettings extends EditParts {
   edit: Edit
   expected?: ContainerPut['expected'] | undefined
   publish?: ContainerPut['publish'] | undefined
 }
 
 /** Changes of whole containers. */
-export function containerEditRoutes(
-  route: DeclareRoute,
-  { edits, views, building, specsNaming }: Pick<Catalogue, 'edits' | 'views' | 'building' | 'specsNaming'>
-): void {
+export function containerEditRoutes(route: DeclareRoute, { specsNaming, ...parts }: EditParts & Pick<Catalogue, 'specsNaming'>): void {
   route({
     ...change,
     method: 'PUT',
@@ -81,7 +81,7 @@ export function containerEditRoutes(
     answers: { ...answers, 201: answer('It is registered.', 'container-answer.json') },
     handler(call) {
       const { expected, publish, ...container } = call.body
-      return apply(call, { edit: { op: 'put', container }, expected, publish })
+      return apply(call, { edit: { op: 'put', container }, expected, publish, ...parts })
     }
   })
 
@@ -96,7 +96,7 @@ export function containerEditRoutes(
     consumes: ['application/json', 'application/merge-patch+json'],
     body: 'container-patch.json',
     answers: { 200: answer('It is changed.', 'container-answer.json'), 404: missing, 422: 'Nothing would be left of it.' },
-    handler: (call) => apply(call, { edit: { op: 'patch', container: call.body } })
+    handler: (call) => apply(call, { edit: { op: 'patch', container: call.body }, ...parts })
   })
 
   route({
@@ -109,25 +109,28 @@ export function containerEditRoutes(
     description: 'Its history can bring it back. Job specs that name it are listed as a warning.',
     answers: { 200: answer('It is removed.', 'removal-answer.json'), 404: missing },
     async handler({ params: { id }, change }) {
-      const { before, released } = await edits.apply({ id, ...change, edits: [{ op: 'delete' }] })
+      const { before, released } = await parts.edits.apply({ id, ...change, edits: [{ op: 'delete' }] })
       const ids = await specsNaming(id)
       const warnings = ids.length === 0 ? [] : [{ code: 'named_by_job_specs', message: `job specs name it: ${ids.join(', ')}`, ids }]
-      return { removed: !change.dryRun, container: await views.of(before!), warnings, released }
+      return { removed: !change.dryRun, container: await parts.views.of(before!), warnings, released }
     }
   })
+}
 
-  async function apply({ reply, params: { id }, change }: EditCall, { edit, expected, publish }: EditAndSettings) {
-    const { before, after, unchanged, released } = await edits.apply({ id, ...change, edits: [edit] })
-    // a precondition is about the record
-    const setting = { id, ...change, precondition: undefined }
-    const architectures = Array.isArray(expected) ? expected.map(parseArchitecture) : expected
-    const same = [
-      architectures === undefined || (await building.expect({ ...setting, architectures })).unchanged,
-      publish === undefined || (await building.setPolicy({ ...setting, publish })).unchanged
-    ]
-    const container = await views.of(after!)
-    return withEtag(reply, container)
-      .code(before ? 200 : 201)
-      .send({ container, unchanged: unchanged && !same.includes(false), released })
-  }
+async function apply(
+  { reply, params: { id }, change }: EditCall,
+  { edit, expected, publish, edits, views, building }: EditAndSettings
+): Promise<FastifyReply> {
+  const { before, after, unchanged, released } = await edits.apply({ id, ...change, edits: [edit] })
+  // a precondition is about the record
+  const setting = { id, ...change, precondition: undefined }
+  const architectures = Array.isArray(expected) ? expected.map(parseArchitecture) : expected
+  const same = [
+    architectures === undefined || (await building.expect({ ...setting, architectures })).unchanged,
+    publish === undefined || (await building.setPolicy({ ...setting, publish })).unchanged
+  ]
+  const container = await views.of(after!)
+  return withEtag(reply, container)
+    .code(before ? 200 : 201)
+    .send({ container, unchanged: unchanged && !same.includes(false), released })
 }

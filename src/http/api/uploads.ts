@@ -1,21 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ResumableUploads } from '../../catalogue/images/resumable-uploads.ts'
-import type { UploadView } from '../../catalogue/images/upload-notes.ts'
-import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
-import { hasBody } from '../shared/body.ts'
-import { type PublicAddress, wayTo } from '../shared/public-url.ts'
-import { uploadBody } from '../shared/upload-body.ts'
+import type { FastifyInstance } from 'fastify'
 import { sha256Digits } from './input.ts'
-import { answer, type DeclareRoute, type RoutesOptions, routesOf } from './route.ts'
+import { answer, type DeclareRoute, routesOf } from './route.ts'
 import { checkUploadHeaders, maxSize, toJson, version } from './upload-headers.ts'
-import { parseMetadata, toMetadata } from './upload-metadata.ts'
-
-export interface UploadRoutes extends RoutesOptions {
-  uploads: ResumableUploads
-  address: PublicAddress
-  /** How long a piece may pause. */
-  stallMs: number
-}
+import { toMetadata } from './upload-metadata.ts'
+import { creationRoutes, pieceRoutes } from './upload-pieces.ts'
+import { missingUpload, oneUpload, otherVersion, statusHeaders, type UploadRoutes, uploadsPath, uploadsTag } from './upload-routes.ts'
 
 const abilities = {
   'tus-version': version,
@@ -28,14 +17,6 @@ const always = {
   'access-control-expose-headers':
     'Location, Content-Location, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires, Upload-State, Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size'
 }
-
-const path = '/uploads'
-const one = { path: `${path}/:upload`, params: 'upload-parameters.json' } as const
-const common = { tag: 'uploads' }
-const missing = 'There is no such upload, or not any more.'
-const otherVersion = 'Tus-Resumable is not 1.0.0.'
-const otherType = 'The content type is not application/offset+octet-stream.'
-const full = 'There is no room.'
 
 /** tus 1.0 (https://tus.io/protocols/resumable-upload): a tarball in pieces, over hours and restarts. */
 export async function uploadRoutes(app: FastifyInstance, options: UploadRoutes): Promise<void> {
@@ -51,12 +32,12 @@ export async function uploadRoutes(app: FastifyInstance, options: UploadRoutes):
 /** What this server can do, and which uploads there are. */
 function collectionRoutes(route: DeclareRoute, { uploads }: UploadRoutes): void {
   for (const [each, hide] of [
-    [{ path }, false],
-    [one, true]
+    [{ path: uploadsPath }, false],
+    [oneUpload, true]
   ] as const) {
     route({
       ...each,
-      ...common,
+      ...uploadsTag,
       method: 'OPTIONS',
       action: 'container:read',
       summary: 'What this server can do of tus 1.0',
@@ -67,10 +48,10 @@ function collectionRoutes(route: DeclareRoute, { uploads }: UploadRoutes): void 
   }
 
   route({
-    ...common,
+    ...uploadsTag,
     method: 'GET',
     answersHead: false,
-    path,
+    path: uploadsPath,
     action: 'container:read',
     summary: 'Resumable uploads, the newest first',
     description: 'Those that are under way, and those that ended a short while ago: a client that was interrupted finds its own.',
@@ -86,30 +67,30 @@ function collectionRoutes(route: DeclareRoute, { uploads }: UploadRoutes): void 
 /** How an upload is. GET is ours, not part of tus. */
 function statusRoutes(route: DeclareRoute, { uploads, ...options }: UploadRoutes): void {
   route({
-    ...one,
-    ...common,
+    ...oneUpload,
+    ...uploadsTag,
     method: 'GET',
     answersHead: false,
     action: 'container:read',
     summary: 'How a resumable upload is, or how it ended',
     answers: {
       200: answer('It is remembered for LEPORELLO_UPLOAD_EXPIRY after its end.', 'resumable-upload.json'),
-      404: missing,
+      404: missingUpload,
       410: 'It has expired.'
     },
     handler: async ({ params: { upload } }) => toJson(await uploads.get(upload))
   })
 
   route({
-    ...one,
-    ...common,
+    ...oneUpload,
+    ...uploadsTag,
     method: 'HEAD',
     action: 'container:read',
     summary: 'How much of a resumable upload has arrived',
     description: 'A piece that is still arriving is cut off, and what arrived of it kept: a client that asks has lost its connection.',
     answers: {
       200: { description: 'Upload-Offset, Upload-Length and Upload-State: arriving, proving or registered.' },
-      404: missing,
+      404: missingUpload,
       410: 'It has expired, or was refused (Upload-State: refused).',
       412: otherVersion
     },
@@ -122,132 +103,4 @@ function statusRoutes(route: DeclareRoute, { uploads, ...options }: UploadRoutes
         .send()
     }
   })
-}
-
-function creationRoutes(route: DeclareRoute, options: UploadRoutes): void {
-  route({
-    ...common,
-    method: 'POST',
-    path,
-    action: 'container:write',
-    summary: 'Begin a resumable upload of a tarball',
-    description:
-      'tus 1.0, creation, also with the first piece. Upload-Length is the size of the tarball. Upload-Metadata has the `id` of the container, and may have `architecture` (default: what its bytes are for), `version` (default: that of the record, or the tag of the id), `filename` and `sha256`, each in base64.',
-    headers: 'upload-create-headers.json',
-    beginsUpload: true,
-    answers: {
-      201: { description: 'Location is where its pieces are sent.' },
-      412: otherVersion,
-      413: 'It is larger than Tus-Max-Size.',
-      415: otherType,
-      507: full
-    },
-    async handler({ request, reply, headers, change: { cause }, publicUrl }) {
-      const withPiece = hasBody(request.raw)
-      const { 'Upload-Length': size, 'Upload-Metadata': metadata } = headers
-      let view = await options.uploads.create({ ...parseMetadata(metadata), size, publicUrl, cause })
-      reply.header('location', pathTo(['uploads', view.upload], { request, ...options }))
-      if (withPiece) view = await append(request, { reply, view, ...options })
-      return reply
-        .code(201)
-        .headers(statusHeaders(view, { request, ...options }))
-        .send()
-    }
-  })
-}
-
-function pieceRoutes(route: DeclareRoute, options: UploadRoutes): void {
-  route({
-    ...one,
-    ...common,
-    method: 'PATCH',
-    action: 'container:write',
-    summary: 'Send a piece of a tarball',
-    description:
-      'The answer to the last piece comes when the tarball is proven and registered: Upload-State is then `registered`, and Content-Location the image. A piece that is cut off is kept as far as it arrived.',
-    headers: 'upload-append-headers.json',
-    rawBody: { content: { 'application/offset+octet-stream': { schema: { type: 'string', format: 'binary' } } } },
-    beginsUpload: true,
-    answers: {
-      204: { description: 'Upload-Offset is where the next piece begins.' },
-      404: missing,
-      408: 'No byte came for too long; what arrived is kept.',
-      409: 'The piece does not begin where the upload ends (ask for Upload-Offset), or another piece is arriving.',
-      410: 'It has expired; or another image came after its last byte, and this one is no longer wanted.',
-      412: otherVersion,
-      415: otherType,
-      422: 'It is not what it is said to be, and was not registered; GET says why.',
-      507: full
-    },
-    async handler({ request, reply, params: { upload }, headers }) {
-      const view = await append(request, { reply, view: { upload, offset: headers['Upload-Offset'] }, ...options })
-      return reply
-        .code(204)
-        .headers(statusHeaders(view, { request, ...options }))
-        .send()
-    }
-  })
-
-  route({
-    ...one,
-    ...common,
-    method: 'DELETE',
-    action: 'container:write',
-    summary: 'Give a resumable upload up',
-    headers: 'upload-headers.json',
-    answers: {
-      204: { description: 'It is forgotten, and its bytes are gone.' },
-      404: missing,
-      409: 'It has arrived completely and is being proven.',
-      412: otherVersion
-    },
-    async handler({ reply, params: { upload } }) {
-      await options.uploads.discard(upload)
-      return reply.code(204).send()
-    }
-  })
-}
-
-interface PieceToAppend extends Pick<UploadRoutes, 'uploads' | 'stallMs'> {
-  reply: FastifyReply
-  view: Pick<UploadView, 'upload' | 'offset'>
-}
-
-interface RequestAddress {
-  request: FastifyRequest
-  address: PublicAddress
-}
-
-/** Relative to the server, so that the client comes back through the same proxies. */
-const pathTo = (segments: readonly string[], { request, address }: RequestAddress): string =>
-  wayTo(`/api/v1/${segments.map(encodeURIComponent).join('/')}`, { request, address })
-
-/** How far the upload is, and at its end the image that it has become. */
-function statusHeaders(
-  { id, offset, expires, state, result }: UploadView,
-  { request, address }: RequestAddress
-): Record<string, string | number> {
-  return {
-    'upload-offset': offset,
-    'upload-expires': expires.toUTCString(),
-    'upload-state': state,
-    ...(result && {
-      'content-location': pathTo(['containers', id, 'images', result.architecture], { request, address }),
-      etag: `"${result.revision}"`
-    })
-  }
-}
-
-async function append(
-  { raw }: FastifyRequest,
-  { reply, view: { upload, offset: at }, uploads, stallMs }: PieceToAppend
-): Promise<UploadView> {
-  const source = uploadBody({ message: raw, response: reply.raw, stallMs, fate: 'what came is kept' })
-  try {
-    return await uploads.append({ upload, at, source, cut: () => raw.destroy() })
-  } catch (error) {
-    // to a tus client a 409 means a wrong offset, and it would send everything again
-    if (isCatalogueError(error, 'image_mislabelled')) throw new CatalogueError('image_refused', error.message)
-    throw error
-  }
 }
