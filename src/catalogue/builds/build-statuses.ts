@@ -9,6 +9,7 @@ import type { Release } from '../../domain/image/task.ts'
 import type { StoredDocument } from '../../stores/document-store.ts'
 import { compareAndSwap } from '../jobs/compare-and-swap.ts'
 import { createKeyedMutex } from '../jobs/keyed-mutex.ts'
+import { createListeners } from '../jobs/listeners.ts'
 import type { Precondition, RecordArrival } from '../records/changes.ts'
 import type { BuildsParts } from './parts.ts'
 
@@ -64,20 +65,16 @@ const longAgo = new Date(0).toISOString()
 export function createBuildStatuses(parts: BuildsParts): BuildStatuses {
   const { stores, hash, now } = parts
   const withLock = createKeyedMutex()
-  const listeners: ((id: string) => void)[] = []
+  const touched = createListeners<[id: string]>()
   const waiting = new Map<string, Map<Architecture, string | null>>()
 
   const findStored = async (id: string) => fromStored(await stores.buildStatuses.get(buildStatusId(id, hash)))
-
-  function touched(id: string): void {
-    for (const listener of listeners) listener(id)
-  }
 
   /** Changes a build status that exists; where there is none nothing is expected or awaited, and nothing is to be noted. */
   async function changeExisting(id: string, to: BuildStatusChange['to']): Promise<readonly Release[]> {
     if (!(await findStored(id))) return []
     const { released } = await swap(parts, { id, to })
-    touched(id)
+    touched.notify(id)
     return released
   }
 
@@ -90,7 +87,7 @@ export function createBuildStatuses(parts: BuildsParts): BuildStatuses {
         const changed = await swap(parts, { id, ...change })
         if (changed.unchanged || change.dryRun) return changed
         await append(parts, { id, change, changed })
-        touched(id)
+        touched.notify(id)
         return changed
       }
       return change.dryRun ? work() : withLock(id, work)
@@ -104,8 +101,8 @@ export function createBuildStatuses(parts: BuildsParts): BuildStatuses {
       for (const [architecture, url] of imageUpdates({ before: before?.record, after: after.record, brought }))
         updates.set(architecture, url)
       return withLock(id, async () => {
-        if (!waiting.has(id)) return []
-        const updates = waiting.get(id)!
+        // none are left when they were written with those of another change
+        if (waiting.get(id) !== updates) return []
         waiting.delete(id)
         return changeExisting(id, (buildStatus, at) => withImageUpdates(buildStatus, { updates, now: at }))
       })
@@ -113,22 +110,23 @@ export function createBuildStatuses(parts: BuildsParts): BuildStatuses {
 
     async due(limit) {
       const { items } = await stores.buildStatuses.list({ sort: { field: 'wakes', order: 'asc' }, limit })
-      const at = now().toISOString()
-      return items.flatMap(({ document }) => {
-        const { container, wakes } = JSON.parse(document) as { container?: unknown; wakes?: unknown }
-        return typeof container === 'string' && typeof wakes === 'string' && wakes <= at ? container : []
-      })
+      return items.flatMap(({ document }) => dueContainer(document, now().toISOString()) ?? [])
     },
 
     async seen(id) {
       await withLock(id, async () => {
         if (await findStored(id)) await swap(parts, { id, to: (buildStatus) => buildStatus, always: true })
-        touched(id)
+        touched.notify(id)
       })
     },
 
-    onTouched: (listener) => void listeners.push(listener)
+    onTouched: touched.listen
   }
+}
+
+function dueContainer(document: string, now: string): string | undefined {
+  const { container, wakes } = JSON.parse(document) as { container?: unknown; wakes?: unknown }
+  return typeof container === 'string' && typeof wakes === 'string' && wakes <= now ? container : undefined
 }
 
 function fromStored(stored: StoredDocument | undefined): StoredBuildStatus | undefined {

@@ -53,7 +53,7 @@ export function createPlanning({ changes, facts, buildStatuses, siteRules, store
 
     async manifest(id, format) {
       const { record } = await changes.read(id)
-      return manifestListOf(record, { known: await currentFacts(facts, record), format })
+      return manifestListOf(record, { facts: await currentFacts(facts, record), format })
     },
 
     async specReport(id) {

@@ -1,4 +1,3 @@
-import type { Architecture } from '../../domain/architecture.ts'
 import {
   createDemandTally,
   type Demand,
@@ -6,20 +5,13 @@ import {
   dayOf,
   demandRows,
   fromDemandDocument,
+  type ImageDemand,
   mergedDemand,
   noDemand,
   toDemandDocument
 } from '../../domain/build/demand.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 import { compareAndSwap } from '../jobs/compare-and-swap.ts'
-
-/** One machine's request for an image. */
-export interface ImageDemand {
-  container: string
-  architecture: Architecture
-  /** Whether there was an image for it. */
-  answered: boolean
-}
 
 /** Counts which architectures machines asked for, and which containers did not have them. */
 export interface DemandCounts {

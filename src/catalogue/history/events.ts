@@ -80,8 +80,7 @@ export function createEvents({ journal, now, onError, bounds = {} }: EventsParts
     async open(options) {
       abandonStalled(stallMs)
       if (closed || streams.size >= maxStreams) {
-        const why = closed ? 'the server stops' : `${maxStreams} readers follow the events already, and no more may`
-        throw new CatalogueError('streams_exhausted', `${why}; try again later, or read GET /api/v1/containers/{id}/history`)
+        throw refusal(closed ? 'the server stops' : `${maxStreams} readers follow the events already, and no more may`)
       }
       const stream: EventStream = { ...options, position: 0, offeredAt: undefined, wake() {} }
       streams.add(stream)
@@ -105,3 +104,6 @@ export function createEvents({ journal, now, onError, bounds = {} }: EventsParts
     }
   }
 }
+
+const refusal = (why: string): CatalogueError =>
+  new CatalogueError('streams_exhausted', `${why}; try again later, or read GET /api/v1/containers/{id}/history`)

@@ -29,7 +29,7 @@ export function createLayoutDownload(parts: ImageParts): DownloadLayout {
   return async ({ id, publicUrl }) => {
     const { record } = await parts.changes.read(id)
     const facts = await currentFacts(parts.facts, record)
-    const { manifests, unproven } = manifestListOf(record, { known: facts, format: 'oci' })
+    const { manifests, unproven } = manifestListOf(record, { facts, format: 'oci' })
     const why = unproven.map(({ architecture, why }) => `${architecture}: ${why}`)
     if (manifests.length === 0 && why.length === 0) why.push('it has no image')
     if (why.length > 0) throw refusal(id, why)

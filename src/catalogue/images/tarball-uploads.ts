@@ -54,13 +54,21 @@ export async function uploadTarball(parts: ImageParts, upload: TarballUpload): P
     checkProven(report, parts)
     inspected = report
   })
-  const reportOf = ({ sha256 }: Pick<StoredBytes, 'sha256'>): ImageReport => ({ ...inspected!, tarball: { ...inspected!.tarball, sha256 } })
-  const placeOf = (stored: Pick<StoredBytes, 'sha256'>) => placeFor(reportOf(stored), { id, claim: said(), before })
+  const reportOf = (sha256: string): ImageReport => ({ ...inspected!, tarball: { ...inspected!.tarball, sha256 } })
+  const placeOf = (sha256: string) => placeFor(reportOf(sha256), { id, claim: said(), before })
   const expected = { ...(sha256 !== undefined && { sha256 }), ...(size !== undefined && { size }) }
   const stored = dryRun
     ? checkStoredBytes({ size: await readAll(bytes, expected), sha256: inspected!.tarball.sha256! }, expected)
-    : await parts.blobs.put((stored) => placeOf(stored).key, bytes, { expected })
-  return registerTarball(parts, { id, place: placeOf(stored), report: reportOf(stored), publicUrl, cause, precondition, dryRun })
+    : await parts.blobs.put(({ sha256 }) => placeOf(sha256).key, bytes, { expected })
+  return registerTarball(parts, {
+    id,
+    place: placeOf(stored.sha256),
+    report: reportOf(stored.sha256),
+    publicUrl,
+    cause,
+    precondition,
+    dryRun
+  })
 }
 
 function checkStoredBytes(stored: StoredBytes, expected: Expected): StoredBytes {

@@ -9,6 +9,7 @@ import type { Release } from '../../domain/image/task.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 import { compareAndSwap } from '../jobs/compare-and-swap.ts'
 import { createKeyedMutex } from '../jobs/keyed-mutex.ts'
+import { createListeners } from '../jobs/listeners.ts'
 import type { Journal } from './journal.ts'
 
 /** A record with the document and the revision that it was read from. */
@@ -58,8 +59,8 @@ export interface RecordChanged {
 }
 
 /** Hears of a change before its writer is answered. Returns the tarballs that it releases. */
-type ChangeHook<Changed> = (id: string, changed: Changed) => Promise<readonly Release[]>
-type ChangeListener = (id: string, told: { changed: RecordChanged; entry: JournalEntry | undefined }) => void
+export type ChangeHook<Changed> = (id: string, changed: Changed) => Promise<readonly Release[]>
+type ChangeNotice = [id: string, notice: { changed: RecordChanged; entry: JournalEntry | undefined }]
 
 /** A change with the images that its caller brought. */
 export interface RecordArrival {
@@ -80,7 +81,7 @@ export interface Changes {
   /** Subscribes to every write after that, and to images that were brought without changing the record. */
   onArrival(hook: ChangeHook<RecordArrival>): void
   /** Subscribes to every write with its journal entry; undefined when the journal could not take it or the meaning is the same. */
-  onChange(listener: ChangeListener): void
+  onChange(listener: (...notice: ChangeNotice) => void): void
 }
 
 export interface ChangesParts {
@@ -95,7 +96,7 @@ export function createChanges(parts: ChangesParts): Changes {
   const withLock = createKeyedMutex()
   const writeHooks: ChangeHook<RecordChanged>[] = []
   const arrivalHooks: ChangeHook<RecordArrival>[] = []
-  const listeners: ChangeListener[] = []
+  const changes = createListeners<ChangeNotice>()
 
   async function find(id: string): Promise<StoredRecord | undefined> {
     const stored = await parts.containers.get(id)
@@ -108,7 +109,7 @@ export function createChanges(parts: ChangesParts): Changes {
     const appended = changed.unchanged ? undefined : append(parts, { id, change, changed })
     // at once: until then a tarball that the record names again may still be due for removal
     const [released, entry] = await Promise.all([releasedBy(writeHooks, { id, changed }), appended])
-    for (const listener of listeners) listener(id, { changed, entry })
+    changes.notify(id, { changed, entry })
     return { ...changed, released }
   }
 
@@ -139,7 +140,7 @@ export function createChanges(parts: ChangesParts): Changes {
     },
     onWrite: (hook) => void writeHooks.push(hook),
     onArrival: (hook) => void arrivalHooks.push(hook),
-    onChange: (listener) => void listeners.push(listener)
+    onChange: changes.listen
   }
 }
 

@@ -94,9 +94,9 @@ export function createImageRecords(parts: ImageRecordsParts): ImageRecords {
       return registered(await swap(parts, { ...change, to }), false)
     },
 
-    async move({ from, to, url, ...change }) {
-      const moved = (stored: StoredRecord | undefined) => movedRegistration(stored, { id: change.id, from, to, url })
-      return registered(await swap(parts, { ...change, to: moved, what: 'relabelled' }), true)
+    async move(image) {
+      const to = (stored: StoredRecord | undefined) => movedRegistration(stored, image)
+      return registered(await swap(parts, { ...image, to, what: 'relabelled' }), true)
     }
   }
 }
@@ -124,10 +124,7 @@ const registered = ({ after, unchanged, released }: Registered, created: boolean
   released
 })
 
-function movedRegistration(
-  stored: StoredRecord | undefined,
-  { id, from, to, url }: Pick<ImageToMove, 'id' | 'from' | 'to' | 'url'>
-): ParsedRegistration {
+function movedRegistration(stored: StoredRecord | undefined, { id, from, to, url }: ImageToMove): ParsedRegistration {
   const record = recordWith(stored, { id, architecture: from })
   if (record.images.get(from) !== url) {
     const message = `another image for ${from} of ${id} was registered meanwhile, and nothing was changed; look at it again`

@@ -1,5 +1,5 @@
 import type { Stores } from '../../stores/document-store.ts'
-import { type Changes, type ChangesParts, createChanges } from './changes.ts'
+import { type ChangeHook, type Changes, type ChangesParts, createChanges, type RecordChanged } from './changes.ts'
 import { createImageRecords, type ImageRecords, type ImageRecordsParts } from './image-records.ts'
 import { createJournal, type Journal } from './journal.ts'
 
@@ -11,7 +11,7 @@ export interface RecordsParts {
   now: () => Date
   onAppendFailed: ChangesParts['onAppendFailed']
   /** Subscribes to every write, before anything else does. */
-  onWrite: Parameters<Changes['onWrite']>[0] | undefined
+  onWrite: ChangeHook<RecordChanged> | undefined
 }
 
 /** Records, the ways to change them, and the journal of their changes. */

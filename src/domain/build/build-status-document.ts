@@ -14,8 +14,8 @@ import { publishPolicies } from './rules.ts'
 import { asSource, sourceToJson } from './sources.ts'
 
 /*
- * The stored form. Architectures stand in lists, each with its name beside it: as names of fields, engines would read the dots in them
- * as paths and make a mapping of each.
+ * The stored form. Architectures are listed, each with its name in a field: as field names, engines would read the dots in them as paths
+ * and add a mapping for each.
  */
 
 const maxUrl = 8192
@@ -23,7 +23,7 @@ const maxUrl = 8192
 /** Returns the id of the document that holds a container's build status. */
 export const buildStatusId = (container: string, hash: Hash): string => hash(`assembly\n${container}`)
 
-/** `id` is the container's, so that lists have its order; `wakes` is when it is to be looked at again. */
+/** `id` is the container's, so that lists have its order; `wakes` is when it is due to be checked again. */
 export function toBuildStatusDocument(buildStatus: BuildStatus, wakes?: string): string {
   const { container, expected, publish, builds, tests, arrivals, pending, sources, created, updated } = buildStatus
   return JSON.stringify({
@@ -42,7 +42,7 @@ export function toBuildStatusDocument(buildStatus: BuildStatus, wakes?: string):
   })
 }
 
-/** Undefined for what is not ours. What cannot be understood in one that is counts as absent. */
+/** Returns undefined for a document of another kind. A field that cannot be understood counts as absent. */
 export function fromBuildStatusDocument(document: string): BuildStatus | undefined {
   const fields = asFields(parsed(document))
   const container = boundedText(fields?.['container'], 512)

@@ -9,26 +9,34 @@ export interface DemandCount {
   refused: number
 }
 
-interface Asked extends DemandCount {
-  /** By container's id: the most refused ones, when there are more than are kept. */
+interface ArchitectureDemand extends DemandCount {
+  /** By container id; the most refused ones, where there are more than are kept. */
   containers: ReadonlyMap<string, DemandCount>
 }
 
-/** Which architectures machines asked for within a day, or several. */
+/** Which architectures machines asked for, in one day or several. */
 export interface Demand {
-  architectures: ReadonlyMap<Architecture, Asked>
+  architectures: ReadonlyMap<Architecture, ArchitectureDemand>
 }
 
-/** Machines may call themselves anything: beyond the bound they are counted together. */
+/** A machine may call itself anything: beyond the bound they are counted together. */
 const others = 'other' as Architecture
 export const maxContainers = 2000
 
 export const noDemand: Demand = { architectures: new Map() }
 
-/** What is counted between two writes: cheap enough for every resolve. */
+/** One machine's request for an image. */
+export interface ImageDemand {
+  container: string
+  architecture: Architecture
+  /** Whether there was an image for it. */
+  answered: boolean
+}
+
+/** Counts between two writes; cheap enough for every resolve. */
 export interface DemandTally {
-  count(asked: { architecture: Architecture; container: string; answered: boolean }): void
-  /** What was counted since the last time. */
+  count(demand: ImageDemand): void
+  /** Returns what was counted since the last call. */
   take(): Demand
 }
 
@@ -64,7 +72,7 @@ export function createDemandTally(): DemandTally {
   }
 }
 
-/** The sum: of replicas, or of days. Within the bounds it is the same in whatever order it is taken; beyond them nothing counted is lost. */
+/** Returns the sum of several replicas or days. Within the bounds the order does not matter; beyond them no count is lost. */
 export function mergedDemand(...demands: readonly Demand[]): Demand {
   const sum = new Map<Architecture, DemandCount & { containers: Map<string, DemandCount> }>()
   for (const { architectures } of demands) {
@@ -84,8 +92,8 @@ const added = (a: DemandCount | undefined, b: DemandCount): DemandCount => ({
 
 const byWeight = (a: DemandCount, b: DemandCount) => b.refused - a.refused || b.answered - a.answered
 
-/** Within the bounds: the architectures most asked for, and the containers that were refused most. */
-function bounded(sum: ReadonlyMap<Architecture, Asked>): Demand {
+/** Keeps the architectures most asked for, and the containers most refused. */
+function bounded(sum: ReadonlyMap<Architecture, ArchitectureDemand>): Demand {
   const ranked = [...sum].sort(([a, one], [b, other]) => other.answered + other.refused - one.answered - one.refused || (a < b ? -1 : 1))
   const kept = new Map(ranked.length <= maxArchitectures ? ranked : ranked.slice(0, maxArchitectures - 1))
   const rest = ranked.filter(([architecture]) => !kept.has(architecture))
@@ -112,7 +120,7 @@ function bounded(sum: ReadonlyMap<Architecture, Asked>): Demand {
   }
 }
 
-/** The stored form: one document a day, `2026-11-21`, which is its id. */
+/** Returns the stored form: one document for each day, such as `2026-11-21`, which is its id. */
 export function toDemandDocument(day: string, { architectures }: Demand): string {
   const listed = [...architectures].map(([architecture, { answered, refused, containers }]) => ({
     architecture,
@@ -123,9 +131,9 @@ export function toDemandDocument(day: string, { architectures }: Demand): string
   return JSON.stringify({ id: day, day, architectures: listed })
 }
 
-/** What cannot be understood counts as nothing. */
+/** Counts that cannot be understood are 0. */
 export function fromDemandDocument(document: string): Demand {
-  const sum = new Map<Architecture, Asked>()
+  const sum = new Map<Architecture, ArchitectureDemand>()
   for (const item of asList(asFields(parsed(document))?.['architectures'])) {
     const architecture = asArchitectureName(asFields(item)?.['architecture'])
     if (architecture === null) continue
@@ -154,17 +162,17 @@ function parsed(document: string): unknown {
   }
 }
 
-/** The day of a moment, in UTC, as demand is kept. */
+/** Returns the day of an ISO 8601 time, in UTC. */
 export const dayOf = (time: string): string => time.slice(0, 10)
 
 export interface DemandRow extends DemandCount {
   architecture: Architecture
   asked: number
-  /** Containers that a machine of this architecture was refused, the most refused first. */
+  /** Containers without an image for this architecture, those most asked for first. */
   lacking: { container: string; refused: number }[]
 }
 
-/** For people: by architecture in the table's order. */
+/** Returns the counts as people read them, in the table's order. */
 export const demandRows = ({ architectures }: Demand, { limit }: { limit: number }): DemandRow[] =>
   [...architectures].map(([architecture, { answered, refused, containers }]) => ({
     architecture,

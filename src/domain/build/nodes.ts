@@ -12,13 +12,13 @@ import {
 } from '../json/reading.ts'
 import { maxArchitectures } from './build-status.ts'
 
-/** What a list of nodes tells about the machines of a cluster. */
+/** The machines of a cluster. */
 export interface Nodes {
   /** Each once, in the table's order. */
   architectures: Architecture[]
   /** How many nodes each has. */
   counts: Map<Architecture, number>
-  /** Nodes that run no images of ours, and why. */
+  /** Nodes that cannot run our images, and why. */
   passedOver: { name: string; why: string }[]
 }
 
@@ -28,14 +28,14 @@ export interface NodeOptions {
    * within the hour, and its image must be there then, where an image too many does no harm.
    */
   onlyUsable?: boolean
-  /** Takes any well-formed word for the name of an architecture. By default a bare name must be a known one: others are typing errors. */
+  /** Accepts any well-formed name of an architecture. By default a bare name must be a known one: others are typing errors. */
   anyName?: boolean
 }
 
 const maxNodes = 50_000
 
 /**
- * The architectures of a cluster: from `oc get nodes -o json` or `kubectl get nodes -o json`, as a list or one node; or bare names as
+ * Returns the architectures of a cluster: from `oc get nodes -o json` or `kubectl get nodes -o json`, as a list or one node; or bare names as
  * `jq` or a jsonpath print them, with or without quotes, between white space or commas. Throws parameter_invalid.
  */
 export function parseNodes(text: string, options: NodeOptions = {}): Nodes {
@@ -54,11 +54,11 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    refuseRequest('nodes', { path: '', message: `is no JSON (${(error as Error).message}); expected ${wanted}` })
+    refuseRequest('nodes', { path: '', message: `is not JSON (${(error as Error).message}); expected ${wanted}` })
   }
 }
 
-/** The same from a value: a Kubernetes list, a node, or a list of either nodes or names. Throws parameter_invalid. */
+/** Returns the same from a value: a Kubernetes list, a node, or a list of nodes or names. Throws parameter_invalid. */
 export function nodesFrom(value: unknown, { onlyUsable = false, anyName = false }: NodeOptions = {}): Nodes {
   const { items, root } = itemsOf(value)
   const named = anyName ? readArchitecture : readKnownArchitecture
@@ -101,7 +101,7 @@ const labelsOf = (node: JsonFields): JsonFields => asFields(metadataOf(node)['la
 const nameOf = (node: JsonFields): string => String(metadataOf(node)['name'] ?? 'a node').slice(0, 253)
 const infoOf = (node: JsonFields): JsonFields => asFields(asFields(node['status'])?.['nodeInfo']) ?? {}
 
-/** Why a node does not count. One that is being deleted does not come back; images are for Linux. */
+/** Returns why a node does not count. One that is being deleted does not come back; images are for Linux. */
 function unfit(node: JsonFields, onlyUsable: boolean): string | undefined {
   if (metadataOf(node)['deletionTimestamp']) return 'is being deleted'
   const system = infoOf(node)['operatingSystem'] ?? labelsOf(node)['kubernetes.io/os'] ?? 'linux'
@@ -112,7 +112,7 @@ function unfit(node: JsonFields, onlyUsable: boolean): string | undefined {
   return asFields(ready)?.['status'] === 'True' ? undefined : 'is not Ready'
 }
 
-/** What the kubelet says of the machine; a label may have been written by hand. */
+/** The kubelet knows its machine; a label may have been set by hand. */
 function architectureOf(node: JsonFields, { path, problems }: { path: string; problems: FieldProblem[] }): Architecture | undefined {
   const at = path === '' ? '' : `${path}.`
   const told = infoOf(node)['architecture']

@@ -17,7 +17,7 @@ export interface PublicationInput {
   now: string
 }
 
-/** Images that are to be published together. */
+/** Images to publish together. */
 export interface Publication {
   version: string
   images: ReadonlyMap<Architecture, PendingImage>
