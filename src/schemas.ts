@@ -1719,7 +1719,7 @@ export interface ImageReportFile {
    * The symbolic links that were followed.
    */
   links: string[]
-  kind: 'elf' | 'script' | 'data' | 'directory' | 'windows-executable' | 'macos-executable' | 'absent'
+  kind: 'elf' | 'script' | 'data' | 'directory' | 'windows-executable' | 'macos-executable' | 'wasm-module' | 'absent'
   architecture: string | null
   /**
    * The type of an ELF file: executable, shared, object, core, other.

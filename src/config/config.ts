@@ -12,7 +12,7 @@ import { collect, type Environment } from './sources.ts'
 export type { EngineSettings } from './engine.ts'
 export type { Objects } from './objects.ts'
 
-/** Everything that can be set, checked and frozen. Made by loadConfig only. */
+/** The checked settings, frozen. Made by loadConfig only. */
 export interface Config {
   host: string
   port: number
@@ -36,26 +36,26 @@ export interface Config {
   guarded: readonly Architecture[]
   expected: readonly Architecture[]
   rules: readonly Rule[]
-  /** What container/add does to a record that is there, unless the request says. */
+  /** What container/add does to an existing record, unless the request says. */
   add: Settings['add']
   legacyMozartUrl: string | undefined
   objects: Objects
   verify: { images: Settings['verify']; hosts: readonly string[]; buckets: readonly string[]; roots: readonly string[] }
-  /** How often the rows that lists are filtered by are compared with the records. */
+  /** How often the summaries that lists are filtered by are compared with the records. */
   sweepMs: number
-  /** Whether a tarball that is not proven to be what it is said to be is refused. */
+  /** Whether only tarballs are accepted that are proven to be what the client says. */
   strict: boolean
-  /** For how long an upload in pieces may stand still. */
+  /** How long an upload in pieces may stand still. */
   uploadExpiryMs: number
-  /** For how long a removed container is listed as one that can be brought back. */
+  /** How long a removed container is listed as one that can be restored. */
   deletedKeepMs: number
   /** How many entries of a container's history are kept, and for how long. */
   historyEntries: number
   historyKeepMs: number
   fillSpecs: boolean
-  /** How long a tarball of ours stays after the last container ceased to name it. */
+  /** How long a tarball of ours is kept after no container names it any more. */
   deleteGraceMs: number
-  /** `chosen`: somebody named the server. */
+  /** `chosen`: the site named the server. */
   client: { url: string; chosen: boolean; token: string | undefined }
 }
 
@@ -65,13 +65,13 @@ export type Loaded = { config: Config } | { problems: string[] }
 export interface RuleContext {
   settings: Settings
   problems: string[]
-  /** Whether somebody set it, rather than its default. */
+  /** Whether it was set, and is not the default. */
   isSet(name: SettingName): boolean
   /** How a message names a setting: the variable, or the key in the file when it came from there. */
   named(name: SettingName): string
 }
 
-/** The one Config, or every problem at once, in words, by the name of the variable or of the key in the file. */
+/** Returns the Config, or throws every problem at once, each with the name of the variable or of the key in the file. */
 export function loadConfig(environment: Environment): Loaded {
   const { raw, problems: unknown } = collect(environment)
   const { values, problems: invalid } = readSettings(raw)

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { parseRules, type Rule } from '../domain/build/rules.ts'
 import type { RuleContext } from './config.ts'
 
-/** What holds for containers by the pattern of their names: from the configuration, or from a file that it names. */
+/** Reads the rules for containers from the configuration, or from a file that it names. */
 export function rulesFrom({ settings: { rules: given }, problems, named }: RuleContext): readonly Rule[] {
   if (given === undefined) return []
   const source = named('rules')

@@ -16,7 +16,7 @@ import { mozartFace } from './mozart/index.ts'
 import { observe } from './observed.ts'
 import { type OperatorOptions, operatorFace } from './operator/index.ts'
 import './shared/action.ts'
-import { discardRest } from './shared/body.ts'
+import { discardRest, hasBody } from './shared/body.ts'
 import { explain } from './shared/errors.ts'
 import { type PublicAddress, saidPrefix, startsWithSegment } from './shared/public-url.ts'
 import { sendOn } from './shared/upload-body.ts'
@@ -52,9 +52,11 @@ export interface ServerOptions {
   stallMs?: number
 }
 
+const defaultBodyTimeoutMs = 30_000
+
 /** Creates the server with all its faces, ready to listen or for inject(). */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { catalogue, prefix, legacyMozartUrl, bodyLimit = 32 * 1024 * 1024, bodyTimeoutMs = 30_000 } = options
+  const { catalogue, prefix, legacyMozartUrl, bodyLimit = 32 * 1024 * 1024, bodyTimeoutMs = defaultBodyTimeoutMs } = options
   const methods: Methods = new Map()
   const app = createBareServer(options, (request, reply) => unmatched(request, reply))
   const passThrough = legacyMozartUrl ? createPassThrough({ url: legacyMozartUrl, prefix, timeoutMs: options.legacyTimeoutMs }) : undefined
@@ -63,11 +65,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 
   await options.before?.(app)
   keepBodiesAsStreams(app)
-  app.addHook('onRequest', guard(options))
-  app.addHook('onResponse', (request, _reply, done) => {
-    discardRest(request.raw, bodyTimeoutMs)
-    done()
-  })
+  app.addHook('onRequest', guard({ ...options, bodyTimeoutMs }))
   requireActions(app, methods)
   app.setErrorHandler((error, request, reply) => {
     const { status, message, headers } = explain(error)
@@ -93,7 +91,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 
 /** Fastify with limits on time and size. There is no request timeout, as an upload may take hours. */
 function createBareServer(
-  { prefix, report }: ServerOptions,
+  { prefix, report, bodyTimeoutMs = defaultBodyTimeoutMs }: ServerOptions,
   unmatched: (request: FastifyRequest, reply: FastifyReply) => FastifyReply
 ): FastifyInstance {
   return fastify({
@@ -103,7 +101,7 @@ function createBareServer(
     clientErrorHandler: answerClientError,
     // a path that cannot be decoded belongs to no route
     frameworkErrors: (_error, request, reply) => {
-      prepare(request as FastifyRequest, { reply: reply as FastifyReply, report })
+      prepare(request as FastifyRequest, { reply: reply as FastifyReply, report, bodyTimeoutMs })
       unmatched(request as FastifyRequest, reply as FastifyReply)
     },
     exposeHeadRoutes: false,
@@ -127,10 +125,15 @@ function keepBodiesAsStreams(app: FastifyInstance): void {
   if (METHODS.includes('QUERY')) app.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true })
 }
 
+interface GuardParts extends Pick<ServerOptions, 'policy' | 'report'> {
+  /** How long the rest of a body that was answered unread may take, in milliseconds. */
+  bodyTimeoutMs: number
+}
+
 /** Every request passes here before its route; every route has an action. */
-function guard({ policy, report }: Pick<ServerOptions, 'policy' | 'report'>) {
+function guard({ policy, report, bodyTimeoutMs }: GuardParts) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
-    prepare(request, { reply, report })
+    prepare(request, { reply, report, bodyTimeoutMs })
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
       return done(new CatalogueError('parameter_invalid', 'the header Host is missing; every HTTP/1.1 request must have one'))
     const { action } = request.routeOptions.config
@@ -139,10 +142,11 @@ function guard({ policy, report }: Pick<ServerOptions, 'policy' | 'report'>) {
   }
 }
 
-function prepare(request: FastifyRequest, { reply, report }: { reply: FastifyReply } & Pick<ServerOptions, 'report'>): void {
+function prepare(request: FastifyRequest, { reply, report, bodyTimeoutMs }: Omit<GuardParts, 'policy'> & { reply: FastifyReply }): void {
   if (report) observe(request, { reply, report })
   reply.header('x-request-id', request.id)
   addCorsHeaders(request, reply)
+  if (hasBody(request.raw)) reply.raw.once('finish', () => discardRest(request.raw, bodyTimeoutMs))
   dropMalformedType(request.raw)
   if (!request.routeOptions.config?.beginsUpload) sendOn(request.raw, reply.raw)
 }
@@ -176,6 +180,14 @@ function requestId({ headers }: { headers: IncomingMessage['headers'] }): string
 
 /** Strips what proxies add in front of a path: doubled slashes (`//api/…`, from joined URLs), the prefix that they announce, the configured one. */
 function withoutPrefix({ url = '/', headers }: { url?: string | undefined; headers: IncomingMessage['headers'] }, prefix: string): string {
+  if (
+    url[0] === '/' &&
+    url[1] !== '/' &&
+    prefix === '' &&
+    headers['x-script-name'] === undefined &&
+    headers['x-forwarded-prefix'] === undefined
+  )
+    return url
   let path = url
   if (path[0] !== '/') path = path.replace(/^https?:\/\/[^/?]*/i, '')
   if (path.startsWith('//')) path = path.replace(/^\/+/, '/')

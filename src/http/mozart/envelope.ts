@@ -41,8 +41,23 @@ function masked({ success, message, result }: MozartAnswer, mask: string): strin
   return pythonObject(members.filter((member): member is [string, string] => member[1] !== undefined && shows(mask, member[0])))
 }
 
+/** Documents that were sent recently: checking one against Python's style costs more than everything else that `info` does. */
+const recent = new Map<string, string>()
+const recentDocuments = 1000
+const recentLength = 4096
+
 /** A stored document as Mozart would write it, with its digits and order. A document that we cannot parse is returned unchanged. */
 export function restyled(document: string): string {
+  const known = recent.get(document)
+  if (known !== undefined) return known
+  const text = inPythonStyle(document)
+  if (document.length > recentLength) return text
+  if (recent.size >= recentDocuments) recent.clear()
+  recent.set(document, text)
+  return text
+}
+
+function inPythonStyle(document: string): string {
   try {
     return pythonStyle(document)
   } catch (error) {

@@ -30,8 +30,8 @@ t.test('inspect proves a tarball, and its exit status says so', async (t) => {
   const cases: [string[], number, RegExp][] = [
     [[right], 0, /^MATCH: the entry point "\/app\/hello" is amd64/],
     [[right, '--arch', 'x86_64'], 0, /^MATCH/],
-    [[right, '--arch', 'aarch64'], 1, /^MISLABELLED: claimed is arm64/],
-    [[wrong], 1, /^MISLABELLED: claimed is amd64, but the entry point "\/app\/hello" is arm64/],
+    [[right, '--arch', 'aarch64'], 1, /^MISLABELLED: claimed to be arm64/],
+    [[wrong], 1, /^MISLABELLED: claimed to be amd64, but the entry point "\/app\/hello" is arm64/],
     [[fileOf('cut.tar', tar(oldDockerSave()).subarray(0, 4000))], 2, /^UNREADABLE: the tar breaks off/],
     [[fileOf('data.tar', tar(oldDockerSave({ layers: [[{ name: 'x' }]] })))], 2, /^NO-BINARIES/]
   ]
