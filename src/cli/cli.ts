@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
-import { nearest } from '../config/nearest.ts'
 import { program } from '../config/program.ts'
+import { nearest } from '../domain/nearest.ts'
 import { commands } from './commands.ts'
 import { helpOf, overview } from './help.ts'
 import { type Command, complain, exit, refuse, say, type Values } from './terminal/command.ts'

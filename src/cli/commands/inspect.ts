@@ -23,7 +23,7 @@ Exit status: 0 proven, 1 wrong (mislabelled, mixed, a digest that nothing has), 
     arch: { type: 'string', help: 'what it is said to be, as arm64, aarch64 or x86_64; otherwise its configuration is the claim' },
     path: { type: 'string', help: 'tell also what this file of the image is, through links' },
     digest: { type: 'string', help: "tell also whose digest this is: the file's, a manifest's, a configuration's, a layer's" },
-    json: { type: 'boolean', help: 'the report as JSON (schemas/image-report.json)' }
+    json: { type: 'boolean', help: 'the report as JSON (schemas/answers/image-report.json)' }
   },
   examples: [
     { command: 'leporello inspect hello-1-arm64.tar.gz --arch aarch64', does: 'prove that a tarball is for arm64' },
