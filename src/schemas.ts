@@ -703,6 +703,10 @@ export interface Settings {
    */
   url: string
   /**
+   * For clients: a file with certificates, in PEM, that are trusted beside those of public authorities.
+   */
+  ca?: string
+  /**
    * For clients: what they prove themselves with.
    */
   token?: string

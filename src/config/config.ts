@@ -3,7 +3,7 @@ import { type Architecture, inTableOrder, parseArchitecture } from '../domain/ar
 import type { Rule } from '../domain/build/rules.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Settings } from '../schemas.ts'
-import { type Engine, engineFrom } from './engine.ts'
+import { certificatesFrom, type Engine, engineFrom } from './engine.ts'
 import { type Objects, objectsFrom } from './objects.ts'
 import { rulesFrom } from './rules.ts'
 import { type Raw, readSettings, type SettingName, variableOf } from './settings.ts'
@@ -56,7 +56,7 @@ export interface Config {
   /** How long a tarball of ours stays after the last container ceased to name it. */
   deleteGraceMs: number
   /** `chosen`: somebody named the server. */
-  client: { url: string; chosen: boolean; token: string | undefined }
+  client: { url: string; chosen: boolean; token: string | undefined; ca: string | undefined }
 }
 
 export type Loaded = { config: Config } | { problems: string[] }
@@ -124,7 +124,12 @@ function configFrom(context: RuleContext): Config {
     historyKeepMs: Math.max(settings.historyKeep, settings.deletedKeep),
     fillSpecs: settings.fillSpecs,
     deleteGraceMs: settings.deleteGrace,
-    client: { url: settings.url.replace(/\/+$/, ''), chosen: context.isSet('url'), token: settings.token }
+    client: {
+      url: settings.url.replace(/\/+$/, ''),
+      chosen: context.isSet('url'),
+      token: settings.token,
+      ca: certificatesFrom('ca', context)
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { whyUnreadable } from './files.ts'
 import { nearest } from './nearest.ts'
 import { type Raw, type SettingName, settingNames, shown, variableOf } from './settings.ts'
 
@@ -64,7 +65,7 @@ function readJsonObject(path: string, problems: string[]): object {
     return refuse(`which holds ${shown(content).slice(0, 40)}`)
   } catch (error) {
     // a parser's message quotes the file, and there may be a password in it
-    return refuse(error instanceof SyntaxError ? 'which is not JSON' : `which cannot be read (${(error as NodeJS.ErrnoException).code})`)
+    return refuse(error instanceof SyntaxError ? 'which is not JSON' : `which ${whyUnreadable(error)}`)
   }
 }
 

@@ -51,7 +51,7 @@ t.test('expect says what is wrong with its nodes', async (t) => {
 
   const cases: [string[], RegExp][] = [
     [['--nodes', file], /is no JSON/],
-    [['--nodes', join(file, 'none')], /--nodes: /],
+    [['--nodes', join(file, 'none')], /--nodes names .*none, which does not exist; expected what/],
     [['amd64', '--none'], /expected one of architectures, --nodes and --none/],
     [['amd64', 'amr64'], /\[1\] is "amr64", which is no known architecture; known are amd64, arm64, /],
     [['amd64', 'a b', '--any-name'], /"a b" is not the name of an architecture/]

@@ -2,7 +2,8 @@ import { isCatalogueError } from '../../domain/errors.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import { type Command, complain, exit, say, type Values } from '../terminal/command.ts'
 import { harmless } from '../terminal/terminal.ts'
-import { type Api, type ApiError, apiFor, misuse, statusOf, urlOption } from './api.ts'
+import { type Api, apiFor, serverOptions } from './api.ts'
+import { type ApiError, misuse, statusOf } from './api-error.ts'
 import { withConfig } from './start.ts'
 
 export interface Asked {
@@ -25,14 +26,14 @@ export const clientCommand = ({ options, description, needs = [], run, ...rest }
   description: `${description}
 
 Exit status: 0 done, 1 wrong or refused, 64 usage, 69 server not reachable.`,
-  options: { ...options, url: urlOption, json: { type: 'boolean', help: 'the outcome as JSON, a refusal as well' } },
+  options: { ...options, ...serverOptions, json: { type: 'boolean', help: 'the outcome as JSON, a refusal as well' } },
   run: ({ values, positionals }) =>
     withConfig(
       (config) =>
         attempt({ values, name: rest.usage.split(' ')[0]! }, async () => {
           const missing = needs[positionals.length]
           if (missing !== undefined) throw misuse(`expected ${missing}`)
-          return run({ api: apiFor(config, values), values, positionals, json: values['json'] === true })
+          return run({ api: apiFor(config, { values }), values, positionals, json: values['json'] === true })
         }),
       { json: values['json'] === true }
     )

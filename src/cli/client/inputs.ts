@@ -1,6 +1,6 @@
 import { parseArchitecture } from '../../domain/architecture.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
-import { misuse } from './api.ts'
+import { misuse } from './api-error.ts'
 
 /** What images are made from, by architecture; `*` is every one's. */
 export interface Sources {

@@ -1,6 +1,7 @@
 import { maskSecrets } from '../../domain/secrets.ts'
 import type { BackfillItem, BackfillPage } from '../../schemas.ts'
-import { type Api, type ApiError, pathOf } from '../client/api.ts'
+import { type Api, pathOf } from '../client/api.ts'
+import type { ApiError } from '../client/api-error.ts'
 import { clientCommand, textOf } from '../client/client-command.ts'
 import { exit, say } from '../terminal/command.ts'
 import { harmless } from '../terminal/terminal.ts'

@@ -1,8 +1,8 @@
 import { type CopiedCollection, type CopyCount, type CopyOptions, copyDocuments } from '../../app.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
-import { misuse } from '../client/api.ts'
+import { misuse } from '../client/api-error.ts'
 import { attempt, print, textOf } from '../client/client-command.ts'
-import { type OpenPlace, openPlace, type Place, placeOf } from '../client/places.ts'
+import { type CopyPlace, type OpenPlace, openPlace, placeOf } from '../client/places.ts'
 import { type Command, complain, exit, say, type Values } from '../terminal/command.ts'
 import { harmless } from '../terminal/terminal.ts'
 
@@ -50,15 +50,15 @@ async function run(values: Values): Promise<number> {
   }
 }
 
-function placeGiven(values: Values, name: 'from' | 'to'): Promise<Place> {
+function placeGiven(values: Values, name: 'from' | 'to'): Promise<CopyPlace> {
   const text = textOf(values, name)
   if (text === undefined) throw misuse(`expected --${name}`)
   return placeOf(text, `--${name}`)
 }
 
 interface Places {
-  from: Place
-  to: Place
+  from: CopyPlace
+  to: CopyPlace
   source: OpenPlace
   target: OpenPlace | undefined
 }

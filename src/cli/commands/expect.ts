@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
+import { whyUnreadable } from '../../config/files.ts'
 import { type Architecture, knownArchitectures } from '../../domain/architecture.ts'
 import { defaultConfigMap, expectedConfigMap, type Manifest, toYamlDocuments } from '../../domain/build/kubernetes.ts'
 import { type Nodes, parseNodes } from '../../domain/build/nodes.ts'
 import { type FieldProblem, readArchitecture, readKnownArchitecture, refuseProblems } from '../../domain/json/reading.ts'
 import type { ExpectedView } from '../../schemas.ts'
-import { type Api, misuse, pathOf } from '../client/api.ts'
+import { type Api, pathOf } from '../client/api.ts'
+import { misuse } from '../client/api-error.ts'
 import { changeOf, changeOptions, clientCommand, print, textOf } from '../client/client-command.ts'
 import { complain, exit, say, type Values } from '../terminal/command.ts'
 import { harmless } from '../terminal/terminal.ts'
@@ -76,8 +78,8 @@ const passedOver = ({ passedOver: [first] }: Nodes) => (first ? `: ${first.name}
 
 async function textIn(file: string): Promise<string> {
   if (file !== '-') {
-    return readFile(file, 'utf8').catch((error: Error) => {
-      throw misuse(`--nodes: ${error.message}`)
+    return readFile(file, 'utf8').catch((error) => {
+      throw misuse(`--nodes names ${file}, which ${whyUnreadable(error)}; expected what "kubectl get nodes -o json" prints`)
     })
   }
   let text = ''

@@ -3,7 +3,8 @@ import type { Config } from '../../config/config.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import { createLog } from '../../observability/log.ts'
 import type { FsckFinding, FsckNote, FsckSummary } from '../../schemas.ts'
-import { type Api, apiFor, misuse, urlOption } from '../client/api.ts'
+import { type Api, apiFor, serverOptions } from '../client/api.ts'
+import { misuse } from '../client/api-error.ts'
 import { attempt } from '../client/client-command.ts'
 import { failure, withConfig } from '../client/start.ts'
 import { type Command, complain, exit, say, type Values } from '../terminal/command.ts'
@@ -38,7 +39,8 @@ Exit status: 0 clean, or all repaired, 1 findings, 64 usage, 69 the server canno
   options: {
     deep: { type: 'boolean', help: 'read every byte of every tarball' },
     repair: { type: 'string', help: 'mend findings of these kinds (comma list); what is too young, or within a grace, stays' },
-    url: { ...urlOption, help: 'have the server there do it; default: LEPORELLO_URL, and without both no server' },
+    ...serverOptions,
+    url: { ...serverOptions.url, help: 'have the server there do it; default: LEPORELLO_URL, and without both no server' },
     json: { type: 'boolean', help: 'one JSON document' }
   },
   examples: [
@@ -57,7 +59,7 @@ async function run(config: Config, values: Values): Promise<number> {
   const asked: Asked = { deep: values['deep'] === true, repair: repair as FsckFinding['kind'][] }
   const write = values['json'] === true ? jsonWriter() : textWriter()
   if (typeof values['url'] !== 'string' && !config.client.chosen) return direct(config, { asked, write })
-  return told(linesOf(apiFor(config, values), asked), write)
+  return told(linesOf(apiFor(config, { values }), asked), write)
 }
 
 interface Asked {

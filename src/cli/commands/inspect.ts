@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import type { Config } from '../../config/config.ts'
+import { whyUnreadable } from '../../config/files.ts'
 import { isCatalogueError } from '../../domain/errors.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import type { ImageReport } from '../../images/image-report.ts'
@@ -62,8 +63,7 @@ async function run(bytes: () => AsyncIterable<Uint8Array>, { name, values }: { n
     if (isCatalogueError(error, 'architecture_invalid')) return misused(error.message)
     const fromSource = isCatalogueError(error, 'source_forbidden', 'source_unsupported', 'source_gone', 'source_unavailable', 'too_large')
     if (!fromSource && (error as NodeJS.ErrnoException).syscall === undefined) throw error
-    // "ENOENT: no such file or directory, open 'x'"
-    complain(`leporello: ${maskSecrets((error as Error).message)}`)
+    complain(`leporello: ${fromSource ? maskSecrets((error as Error).message) : `${name} ${whyUnreadable(error)}; expected a tarball`}`)
     return isCatalogueError(error, 'source_unavailable') ? exit.unreachable : exit.unreadable
   }
 }

@@ -1,5 +1,5 @@
 import type { PlanAnswer } from '../../schemas.ts'
-import { misuse } from '../client/api.ts'
+import { misuse } from '../client/api-error.ts'
 import { clientCommand, print, textOf } from '../client/client-command.ts'
 import { sourcesOf } from '../client/inputs.ts'
 import { exit, say, type Values } from '../terminal/command.ts'

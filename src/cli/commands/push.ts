@@ -1,4 +1,4 @@
-import { misuse } from '../client/api.ts'
+import { misuse } from '../client/api-error.ts'
 import { clientCommand, numberOf, print, textOf } from '../client/client-command.ts'
 import { complain, exit, refuse, say } from '../terminal/command.ts'
 import { harmless } from '../terminal/terminal.ts'

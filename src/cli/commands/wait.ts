@@ -1,6 +1,7 @@
 import { knownArchitectures } from '../../domain/architecture.ts'
 import type { WaitAnswer } from '../../schemas.ts'
-import { misuse, pathOf } from '../client/api.ts'
+import { pathOf } from '../client/api.ts'
+import { misuse } from '../client/api-error.ts'
 import { clientCommand, numberOf, print, textOf } from '../client/client-command.ts'
 import { complain, exit, say } from '../terminal/command.ts'
 import { harmless, paintFor } from '../terminal/terminal.ts'

@@ -43,3 +43,6 @@ export function size(bytes: number | null | undefined): string {
   const value = bytes / 1000 ** step
   return `${step === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[step]}`
 }
+
+/** `1 image`, `2 images`. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
