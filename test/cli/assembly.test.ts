@@ -137,7 +137,7 @@ t.test('plan tells what to build and what to reuse, as text, names, JSON, a Jenk
   t.match(text.stdout, /^ARCHITECTURE +ACTION +WHY\namd64 +build +.*commit was c1, is c2/)
   t.match(jenkins.stdout, /axis \{\n.*'ARCHITECTURE'\n.*values 'amd64', 'arm64'/)
   t.match(JSON.parse(jobs.stdout), { items: [{ spec: { template: { spec: { nodeSelector: { 'kubernetes.io/arch': 'amd64' } } } } }, {}] })
-  t.match(await run(['plan', 'hello:1', 'c1']), { status: 64, stderr: /"c1" is no input; expected one as commit=/ })
+  t.match(await run(['plan', 'hello:1', 'c1']), { status: 64, stderr: /"c1" is not an input; expected one as commit=/ })
   t.match(await run(['plan', 'hello:1', 'a=b', '--format', 'xml']), { status: 64, stderr: /expected one of text, json, names/ })
 })
 
