@@ -9,7 +9,7 @@ export interface Engine {
   username?: string
   password?: string
   apiKey?: string
-  /** A file with the certificates to trust, in PEM. */
+  /** The path of a PEM file with the certificates to trust. */
   ca?: string
   insecure: boolean
   patienceMs: number

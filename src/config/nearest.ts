@@ -1,6 +1,6 @@
 import { editDistance } from '../domain/edit-distance.ts'
 
-/** The candidate that a misspelt name most likely means, or undefined when none is near. */
+/** Returns the candidate that a misspelt name most likely means, or undefined when none is similar. */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   const wanted = name.toUpperCase()
   const [best] = candidates

@@ -7,5 +7,5 @@ interface Package {
 const root = new URL('../../../', import.meta.url)
 const { version }: Package = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
 
-/** This program: its version, and where its files that are no code lie (openapi.yaml, schemas/). */
+/** This program's version, and the folder of its files other than code (openapi.yaml, schemas/). */
 export const program = { version, root }

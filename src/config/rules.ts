@@ -4,7 +4,7 @@ import { parseRules, type Rule } from '../domain/build/rules.ts'
 import type { RuleContext } from './config.ts'
 import { whyUnreadable } from './files.ts'
 
-/** What holds for containers by the pattern of their names: from the configuration, or from a file that it names. */
+/** Returns the rules for containers by the pattern of their ids, from the setting or from the file that it names. */
 export function rulesFrom({ settings: { rules: given }, problems, named }: RuleContext): readonly Rule[] {
   if (given === undefined) return []
   const source = named('rules')

@@ -144,7 +144,7 @@ t.test('an S3 server that is not there is one that cannot be reached', async (t)
   t.match(ended, {
     status: 69,
     stdout: '',
-    stderr: /^\[ERROR\] the bucket bucket at https:\/\/127\.0\.0\.1:1 does not work: .*ECONNREFUSED/m
+    stderr: /^\[ERROR\] the bucket bucket at https:\/\/127\.0\.0\.1:1 does not work: .*ECONNREFUSED.*\n$/
   })
   t.notMatch(ended.stderr, /swordfish/)
 })
