@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { program } from '../config/program.ts'
+import { program, quietSdkWarning } from '../config/program.ts'
 import { commands } from './commands.ts'
 import { helpOf, overview } from './help.ts'
 import { commandHint, optionHint } from './hints.ts'
@@ -9,6 +9,7 @@ import { type Command, complain, exit, refuse, say, type Values } from './termin
 export async function runCommandLine(line: readonly string[]): Promise<number | undefined> {
   const [name, ...rest] = line
   process.stdout.on('error', endQuietly)
+  quietSdkWarning()
   if (name === undefined) return misused('expected a command', '')
   if (name === '--version') return answered(program.version)
   if (name === '--help' || name === '-h') return answered(overview())

@@ -3,13 +3,13 @@ import { type Architecture, inTableOrder, parseArchitecture } from '../domain/ar
 import type { Rule } from '../domain/build/rules.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Settings } from '../schemas.ts'
-import { certificatesFrom, type Engine, engineFrom } from './engine.ts'
+import { certificatesFrom, type EngineSettings, engineFrom } from './engine.ts'
 import { type Objects, objectsFrom } from './objects.ts'
 import { rulesFrom } from './rules.ts'
 import { type GivenSetting, readSettings, type SettingName, variableOf } from './settings.ts'
 import { collect, type Environment } from './sources.ts'
 
-export type { Engine } from './engine.ts'
+export type { EngineSettings } from './engine.ts'
 export type { Objects } from './objects.ts'
 
 /** All settings, validated and frozen. Made by loadConfig only. */
@@ -31,7 +31,7 @@ export interface Config {
   /** How long an operation on any store may take, with retries. */
   patienceMs: number
   /** Undefined for the embedded store. */
-  engine: Engine | undefined
+  engine: EngineSettings | undefined
   indices: { containers: string; jobSpecs: string; hysdsIos: string }
   guarded: readonly Architecture[]
   expected: readonly Architecture[]

@@ -3,7 +3,7 @@ import { certificatesIn } from './certificates.ts'
 import type { RuleContext } from './config.ts'
 
 /** How to reach Elasticsearch or OpenSearch. */
-export interface Engine {
+export interface EngineSettings {
   /** Without credentials. */
   urls: readonly string[]
   username?: string
@@ -16,7 +16,7 @@ export interface Engine {
 }
 
 /** Undefined for the embedded store. */
-export function engineFrom(context: RuleContext): Engine | undefined {
+export function engineFrom(context: RuleContext): EngineSettings | undefined {
   const { settings, problems, named } = context
   const { engineUrl, engineApiKey: apiKey } = settings
   if (settings.store === 'embedded') {

@@ -48,7 +48,7 @@ Exit status: 0 registered, 1 refused, 69 server not reachable, 255 too few argum
 /** The words of the builder's script, which people search for. */
 const tooFew = 'Metadata requires: ident version product repo digest mozart_url [product_arm64]'
 
-interface Uploaded {
+interface UploadedTarball {
   url: string
   size: number
   sha256: string
@@ -76,7 +76,7 @@ async function uploadAndRegister(
   [ident, version, product, repo, digest, mozartUrl, productArm64]: string[],
   { json, ...settings }: DestinationSettings & { json: boolean }
 ): Promise<number> {
-  const put = async (file: LocalFile | undefined): Promise<Uploaded | undefined> => {
+  const put = async (file: LocalFile | undefined): Promise<UploadedTarball | undefined> => {
     if (!file) return undefined
     const url = joined(repo!, basename(file.path))
     await upload(file, url, settings)
@@ -94,7 +94,7 @@ async function uploadAndRegister(
   return exit.done
 }
 
-const masked = (uploaded: Uploaded | undefined) => uploaded && { ...uploaded, url: maskSecrets(uploaded.url) }
+const masked = (uploaded: UploadedTarball | undefined) => uploaded && { ...uploaded, url: maskSecrets(uploaded.url) }
 
 const described = async (path: string | undefined) => (path ? describeFile(resolve(path)) : undefined)
 

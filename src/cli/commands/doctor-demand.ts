@@ -30,14 +30,14 @@ async function lacks(api: Api, { container, architecture }: { container: string;
   return Object.keys(images).length > 0 && images[architecture] === undefined
 }
 
-interface Demand {
+interface UnmetDemand {
   container: string
   architecture: string
   refused: number
   since: string
 }
 
-const lackingFinding = ({ container, architecture, refused, since }: Demand) =>
+const lackingFinding = ({ container, architecture, refused, since }: UnmetDemand) =>
   diagnosis('note', container)('asked_for_in_vain', {
     architecture,
     message: `since ${since} machines asked ${refused === 1 ? 'once' : `${refused} times`} for an image for ${architecture}, and there is none`,

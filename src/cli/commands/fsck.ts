@@ -2,7 +2,7 @@ import { openUpkeep } from '../../app.ts'
 import type { Config } from '../../config/config.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import { createLog } from '../../observability/log.ts'
-import type { FsckFinding, FsckNote, FsckSummary } from '../../schemas.ts'
+import type { FsckFinding, FsckLine, FsckNote, FsckSummary } from '../../schemas.ts'
 import { type Api, apiFor, serverOptions } from '../client/api.ts'
 import { misuse } from '../client/api-error.ts'
 import { attempt } from '../client/client-command.ts'
@@ -10,7 +10,8 @@ import { failure, withConfig } from '../client/start.ts'
 import { type Command, complain, exit, say, type Values } from '../terminal/command.ts'
 import { counted, harmless } from '../terminal/terminal.ts'
 
-type FsckLine = FsckFinding | FsckNote | FsckSummary | { type: 'failed'; message: string }
+/** A line of the answer, or why there are no more. */
+type StreamedLine = FsckLine | { type: 'failed'; message: string }
 
 const kinds: Record<FsckFinding['kind'], string> = {
   missing: 'a record names a tarball of our store that does not exist',
@@ -70,10 +71,10 @@ interface FsckRequest {
   repair: FsckFinding['kind'][]
 }
 
-async function* linesOf(api: Api, { deep, repair }: FsckRequest): AsyncGenerator<FsckLine> {
+async function* linesOf(api: Api, { deep, repair }: FsckRequest): AsyncGenerator<StreamedLine> {
   const query = { deep: deep || undefined, repair: repair.join(',') || undefined }
   for await (const line of api.lines({ method: repair.length > 0 ? 'POST' : 'GET', path: '/api/v1/fsck', query })) {
-    yield JSON.parse(line) as FsckLine
+    yield JSON.parse(line) as StreamedLine
   }
 }
 
@@ -104,7 +105,7 @@ interface FsckWriter {
   end(summary: FsckSummary): void
 }
 
-async function writeLines(lines: AsyncIterable<FsckLine>, write: FsckWriter): Promise<number> {
+async function writeLines(lines: AsyncIterable<StreamedLine>, write: FsckWriter): Promise<number> {
   for await (const line of lines) {
     if (line.type === 'failed') throw new Error(line.message)
     if (line.type !== 'summary') write.line(line)

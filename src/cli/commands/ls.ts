@@ -1,5 +1,5 @@
 import { knownArchitectures } from '../../domain/architecture.ts'
-import type { ContainerView, DeletedPage } from '../../schemas.ts'
+import type { ContainerView, DeletedContainer } from '../../schemas.ts'
 import type { Api } from '../client/api.ts'
 import { clientCommand, numberOf, textOf } from '../client/client-command.ts'
 import { pagesOf, printPages } from '../client/paging.ts'
@@ -46,15 +46,13 @@ instead of "complete".`,
   }
 })
 
-type DeletedContainer = DeletedPage['items'][number]
-
-interface ListRequest {
+interface LsQuery {
   name: string | undefined
   values: Values
   most: number
 }
 
-function containers(api: Api, { name, values, most }: ListRequest) {
+function containers(api: Api, { name, values, most }: LsQuery) {
   const query = {
     name,
     state: textOf(values, 'state'),

@@ -169,14 +169,14 @@ async function offsetOf(api: Api, upload: string): Promise<number> {
   return Number(headers['upload-offset'] ?? 0)
 }
 
-interface Piece {
+interface RemainingBytes {
   file: PushFile
   upload: string
   offset: number
   progress: Progress
 }
 
-function sendFrom(api: Api, { file, upload, offset, progress }: Piece): Promise<ApiAnswer> {
+function sendFrom(api: Api, { file, upload, offset, progress }: RemainingBytes): Promise<ApiAnswer> {
   const rest = file.size - offset
   const headers = { ...tus, 'content-type': octets, 'upload-offset': String(offset), 'content-length': String(rest) }
   const patch = { method: 'PATCH', path: pathOf`/api/v1/uploads/${upload}`, headers }

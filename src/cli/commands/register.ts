@@ -33,9 +33,9 @@ ARCH, it replaces the whole record, as container-met.py does. To upload a tarbal
   maxPositionals: 20,
   run: async ({ api, values, positionals: [id, ...given], json }) => {
     const [version, digest] = [textOf(values, 'version'), textOf(values, 'digest')]
-    const registration: Registration = { id: id!, version, digest, ...changeOf(values), json, images: given.map(parseImage) }
-    const whole = values['replace'] === true || registration.images.some(({ architecture }) => architecture === undefined)
-    return whole ? replaceRecord(api, registration) : addImages(api, registration)
+    const request: RegisterRequest = { id: id!, version, digest, ...changeOf(values), json, images: given.map(parseImage) }
+    const whole = values['replace'] === true || request.images.some(({ architecture }) => architecture === undefined)
+    return whole ? replaceRecord(api, request) : addImages(api, request)
   }
 })
 
@@ -46,7 +46,7 @@ interface GivenImage {
   from?: string
 }
 
-interface Registration extends ChangeRequest {
+interface RegisterRequest extends ChangeRequest {
   id: string
   version: string | undefined
   digest: string | undefined
@@ -65,7 +65,7 @@ function parseImage(text: string): GivenImage {
   throw misuse(`${JSON.stringify(maskSecrets(text))} is not an image; expected one as arm64=s3://bucket/hello-arm64.tar.gz`)
 }
 
-async function addImages(api: Api, { id, images, version, digest, query, headers, dryRun, json }: Registration): Promise<number> {
+async function addImages(api: Api, { id, images, version, digest, query, headers, dryRun, json }: RegisterRequest): Promise<number> {
   let container: ContainerView | undefined
   const outcomes: { architecture: string; unchanged: boolean; waits: boolean }[] = []
   for (const { architecture, ...image } of images) {
@@ -96,7 +96,7 @@ const words = ({ unchanged, waits, dryRun }: RegistrationOutcome): string => {
   return unchanged ? 'unchanged' : dryRun ? 'would be registered' : 'registered'
 }
 
-async function replaceRecord(api: Api, { id, images, version, digest, query, headers, dryRun, json }: Registration): Promise<number> {
+async function replaceRecord(api: Api, { id, images, version, digest, query, headers, dryRun, json }: RegisterRequest): Promise<number> {
   if (images.some(({ from }) => from !== undefined)) {
     throw misuse('@OTHER is for single architectures; expected no --replace and no URL without ARCH')
   }
