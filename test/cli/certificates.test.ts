@@ -63,5 +63,7 @@ t.test('container-met checks certificates, unless it is told not to, which it sa
   t.equal(before, 0, 'no password was sent')
   t.match(trusted, { status: 0, stderr: '' })
   t.match(insecure, { status: 0, stderr: /^leporello: --insecure: certificates are not checked.*\n$/ })
+  const doctor = await run(t, ['doctor', '--url', 'http://127.0.0.1:1', '--storage', `davs://me:swordfish@${host}/x`, '--insecure'])
+  t.match(doctor, { status: 69, stdout: /^ok {5}a tarball can be put at davs:\/\/\*\*\*@127\S+ and deleted$/m })
   t.match(requests[1], /^PUT \/x\/hello-1\.tar\.gz Basic /)
 })

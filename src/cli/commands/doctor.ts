@@ -1,6 +1,7 @@
 import { builderSettings } from '../../config/builder.ts'
 import type { Config } from '../../config/config.ts'
-import type { Diagnosis } from '../../domain/container/diagnosis.ts'
+import { type Diagnosis, diagnosis } from '../../domain/container/diagnosis.ts'
+import { maskSecrets } from '../../domain/secrets.ts'
 import { type Api, apiFor, serverOptions } from '../client/api.ts'
 import type { ApiError } from '../client/api-error.ts'
 import { attempt, numberOf, print, textOf } from '../client/client-command.ts'
@@ -83,7 +84,7 @@ async function run(ids: string[], consultation: Consultation): Promise<number> {
   )
   const storage = textOf(values, 'storage')
   const trial = storage === undefined ? undefined : await tryStorage(storage, { objects: config.objects, trust, withinMs: patienceMs })
-  if (trial) report.add(trial.findings, `a tarball can be put at ${storage} and deleted`)
+  if (trial) report.add(trial.findings, `a tarball can be put at ${maskSecrets(storage!)} and deleted`)
   report.end()
   const { wrong, findings, passed } = report.found
   if (json) print({ server: api.url, ok: !wrong, checked, findings, passed })
@@ -121,15 +122,12 @@ async function checkServer(ids: string[], { api, trust, values }: Consultation, 
   return checked
 }
 
-const unreachableFinding = ({ message }: Error): Diagnosis => ({
-  code: 'server_unreachable',
-  severity: 'wrong',
-  container: null,
-  architecture: null,
-  message,
-  meaning: "Builds fail at registration: the builder's POST to container/add gets no answer.",
-  advice: 'Start the server; compare the address with MOZART_REST_URL and LEPORELLO_URL; look for a proxy or a firewall in between.'
-})
+const unreachableFinding = ({ message }: Error): Diagnosis =>
+  diagnosis('wrong', null)('server_unreachable', {
+    message,
+    meaning: "Builds fail at registration: the builder's POST to container/add gets no answer.",
+    advice: 'Start the server; compare the address with MOZART_REST_URL and LEPORELLO_URL; look for a proxy or a firewall in between.'
+  })
 
 /** One after another, in the order of the server's list, so that the server is not put under load. */
 async function* everyId(api: Api): AsyncGenerator<string> {
