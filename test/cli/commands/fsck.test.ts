@@ -35,7 +35,7 @@ t.test('after a kill -9 in the middle of an upload fsck names what is left, and 
   const repaired = await fsck(t, ['--repair', 'half-uploaded'], { LEPORELLO_DATA: data })
   const clean = await fsck(t, ['--json'], { LEPORELLO_DATA: data })
 
-  t.match(meanwhile, { status: 1, stderr: /is in use by process \d+ .*; or have the server that runs there do it, with --url/ })
+  t.match(meanwhile, { status: 1, stderr: /is in use by process \d+ .*; or let the running server do it, with --url/ })
   t.match(asked, { status: 0, stdout: /^note: incoming\/\w+ came .* or being written just now/ })
   t.match(left, {
     status: 1,
