@@ -4,9 +4,9 @@ import type { FastifyInstance } from 'fastify'
 import type { BlobStore } from './blobs/blob-store.ts'
 import { startBackground } from './catalogue/background.ts'
 import { type Catalogue, createCatalogue, type TarballParts } from './catalogue/catalogue.ts'
-import { type CopyOptions, type CopySource, copyDocuments as copyBetween } from './catalogue/containers/copying.ts'
+import { type CopyOptions, type CopySource, copyCollections } from './catalogue/containers/copying.ts'
 import type { Loop } from './catalogue/jobs/loop.ts'
-import type { Upkeep } from './catalogue/tarballs/upkeep.ts'
+import type { Upkeep } from './catalogue/tarballs/tarballs.ts'
 import type { Config, Objects } from './config/config.ts'
 import { program } from './config/program.ts'
 import { createServer } from './http/server.ts'
@@ -49,7 +49,7 @@ export type { CopySource }
 
 /** Copies documents between stores; see catalogue/copying.ts. */
 export const copyDocuments = (places: { source: CopySource; target: Stores | undefined }, options: Omit<CopyOptions, 'hash' | 'now'>) =>
-  copyBetween(places, { ...options, hash: sha256, now: () => new Date() })
+  copyCollections(places, { ...options, hash: sha256, now: () => new Date() })
 
 /** A replica that died is noticed after so long. */
 const leaseMs = 60_000

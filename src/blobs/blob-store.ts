@@ -7,7 +7,7 @@ export { checkGrowth, checkStored, type Expected } from './expectations.ts'
  * Bytes as they arrive. A chunk belongs to the store once it was handed over. When the source throws, nothing is stored and the
  * caller gets that very error.
  */
-export type BlobSource = AsyncIterable<Uint8Array>
+export type ByteSource = AsyncIterable<Uint8Array>
 
 export interface BlobInfo {
   key: string
@@ -29,21 +29,21 @@ export interface OpenBlob extends BlobInfo {
   last: number
 }
 
-export interface Stored {
+export interface StoredBytes {
   sha256: string
   size: number
 }
 
 export interface PutOptions {
   /** What the bytes must be. Knowing it beforehand spares the S3 adapter a copy inside S3. */
-  expected?: Partial<Stored>
+  expected?: Partial<StoredBytes>
   /** Throws already_exists, also when several are putting at once: one of them wins. */
   onlyIfAbsent?: boolean
 }
 
-export type Put = Stored & { key: string; created: boolean }
+export type Put = StoredBytes & { key: string; created: boolean }
 
-export interface ListQuery {
+export interface BlobQuery {
   /** A key begins with it; it need not end at a slash. */
   prefix?: string
   /** What stands in one folder only, its folders named apart; `prefix` is then empty or ends with a slash. */
@@ -111,7 +111,7 @@ export interface Uploads {
    * Adds bytes at the end. Throws upload_unknown; upload_conflict when `at` is not the offset, or another piece is just arriving;
    * size_mismatch when they are more than there were to be. When the source throws, what came before is kept, as far as `get` then says.
    */
-  append(piece: { id: string; at: number; source: BlobSource }): Promise<Upload>
+  append(piece: { id: string; at: number; source: ByteSource }): Promise<Upload>
   /**
    * The bytes of a complete upload, before or after it was placed. Throws upload_unknown, size_mismatch while some are missing,
    * upload_conflict when it has ended or its key was told beforehand, blob_unknown when somebody has removed the blob that it had become.
@@ -148,7 +148,7 @@ export interface BlobStore {
    * Stores what the source yields, or nothing. The key may be chosen when the digest is known. Throws digest_mismatch, size_mismatch,
    * already_exists, store_full, and blob_conflict, naming it, when the key is a folder or lies under a blob.
    */
-  put(key: string | ((stored: Stored) => string), source: BlobSource, options?: PutOptions): Promise<Put>
+  put(key: string | ((stored: StoredBytes) => string), source: ByteSource, options?: PutOptions): Promise<Put>
 
   /** Throws range_invalid when no byte lies in the range, blob_damaged when the bytes are not there or too few. */
   get(key: string, options?: { range?: ByteRange }): Promise<OpenBlob | undefined>
@@ -159,7 +159,7 @@ export interface BlobStore {
   remove(key: string): Promise<boolean>
 
   /** Throws cursor_invalid. */
-  list(query: ListQuery): Promise<BlobPage>
+  list(query: BlobQuery): Promise<BlobPage>
 
   /** A URL by which anybody may get it for so long, without us; undefined where the store has no such thing. It may lead nowhere. */
   presign(key: string, options: { seconds: number; filename?: string }): Promise<string | undefined>

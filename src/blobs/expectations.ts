@@ -1,5 +1,5 @@
 import { CatalogueError } from '../domain/errors.ts'
-import type { PutOptions, Stored } from './blob-store.ts'
+import type { PutOptions, StoredBytes } from './blob-store.ts'
 
 export type Expected = NonNullable<PutOptions['expected']>
 
@@ -11,7 +11,7 @@ export function checkGrowth(size: number, expected: Expected = {}): void {
 }
 
 /** Throws size_mismatch or digest_mismatch. */
-export function checkStored({ sha256, size }: Stored, expected: Expected = {}): void {
+export function checkStored({ sha256, size }: StoredBytes, expected: Expected = {}): void {
   if (expected.size !== undefined && size !== expected.size) {
     throw new CatalogueError('size_mismatch', `expected ${expected.size} bytes, but ${size} came; nothing was stored`)
   }

@@ -1,5 +1,5 @@
 import { CatalogueError } from '../domain/errors.ts'
-import type { ListQuery } from './blob-store.ts'
+import type { BlobQuery } from './blob-store.ts'
 
 /** The place of an entry in a list: a blob's key, or a folder's with a slash behind it. Cursors hold the last one given. */
 export const toCursor = (place: string): string => Buffer.from(place).toString('base64url')
@@ -14,7 +14,7 @@ export function parseCursor(cursor: string | undefined): string | undefined {
 }
 
 /** A prefix reaches into the store's own corner as little as a key does. Throws key_invalid, parameter_invalid. */
-export function checkListQuery({ prefix = '', shallow, limit }: ListQuery): void {
+export function checkListQuery({ prefix = '', shallow, limit }: BlobQuery): void {
   const refuse = (what: string) => {
     throw new CatalogueError('key_invalid', `the prefix ${JSON.stringify(prefix.slice(0, 200))} ${what}`)
   }

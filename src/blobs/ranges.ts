@@ -7,10 +7,10 @@ export function boundsOf(range: ByteRange | undefined, { key, size }: { key: str
   const first = 'suffix' in range ? Math.max(0, size - range.suffix) : range.first
   const last = 'suffix' in range ? size - 1 : Math.min(range.last ?? size - 1, size - 1)
   if (first > last || first < 0) {
-    throw new CatalogueError('range_invalid', `${key} has ${size} bytes: none of them lies in the range ${shown(range)}`)
+    throw new CatalogueError('range_invalid', `${key} has ${size} bytes: none of them lies in the range ${rangeText(range)}`)
   }
   return { first, last }
 }
 
 /** As HTTP writes it. */
-export const shown = (range: ByteRange): string => ('suffix' in range ? `-${range.suffix}` : `${range.first}-${range.last ?? ''}`)
+export const rangeText = (range: ByteRange): string => ('suffix' in range ? `-${range.suffix}` : `${range.first}-${range.last ?? ''}`)

@@ -1,4 +1,4 @@
-import type { BlobSource } from './blob-store.ts'
+import type { ByteSource } from './blob-store.ts'
 
 /** How a source ended: with its own error, when it broke off. */
 export type Ending = { broken: false } | { broken: true; error: unknown }
@@ -7,7 +7,7 @@ export type Ending = { broken: false } | { broken: true; error: unknown }
  * Gives each chunk of a source to `take`. The source's own failure is an answer, ours is thrown, so that an adapter can tell a client
  * that went away from a disk that is full; in both cases the source is let go of.
  */
-export async function readSource(source: BlobSource, take: (chunk: Uint8Array) => Promise<void> | undefined): Promise<Ending> {
+export async function readSource(source: ByteSource, take: (chunk: Uint8Array) => Promise<void> | undefined): Promise<Ending> {
   const iterator = source[Symbol.asyncIterator]()
   let open = true
   try {

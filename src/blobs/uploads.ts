@@ -6,7 +6,7 @@ export const uploadUnknown = (id: string): CatalogueError =>
   new CatalogueError('upload_unknown', `there is no upload ${id.slice(0, 100)}: it was finished, discarded, or expired`)
 
 /** What both adapters keep of an upload, in their own way. */
-export interface UploadState {
+export interface KeptUpload {
   created: string
   touched: string
   note: string
@@ -20,7 +20,7 @@ export interface UploadState {
   ended?: boolean
 }
 
-export const toUpload = (id: string, { created, touched, note, offset, size, placed, ended = false }: UploadState): Upload => ({
+export const toUpload = (id: string, { created, touched, note, offset, size, placed, ended = false }: KeptUpload): Upload => ({
   id,
   offset,
   created: new Date(created),
@@ -32,12 +32,12 @@ export const toUpload = (id: string, { created, touched, note, offset, size, pla
 })
 
 /** Throws upload_conflict when it takes no more bytes. */
-export function checkOpen(id: string, { placed, ended }: UploadState): void {
+export function checkOpen(id: string, { placed, ended }: KeptUpload): void {
   if (placed || ended) throw new CatalogueError('upload_conflict', `upload ${id} has ended`)
 }
 
 /** Throws size_mismatch while bytes are missing, upload_conflict when they are not to be had. */
-export function checkReadable(id: string, { key, ended, offset, size }: UploadState): void {
+export function checkReadable(id: string, { key, ended, offset, size }: KeptUpload): void {
   if (ended) throw new CatalogueError('upload_conflict', `upload ${id} has ended`)
   if (key !== undefined) throw new CatalogueError('upload_conflict', `upload ${id} was begun for ${key}; finish it to read it there`)
   checkComplete(id, { offset, size })

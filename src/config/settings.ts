@@ -83,10 +83,10 @@ const settingOf = (error: ErrorObject): SettingName => error.instancePath.split(
 function problem(name: SettingName, raw: GivenSetting | undefined): string {
   const { secret, expected } = settings[name]
   if (secret) return `${raw?.source} is not ${expected} (its value is not shown: it may hold a secret)`
-  return `${raw?.source} is ${shown(raw?.value)}; expected ${expected}`
+  return `${raw?.source} is ${shownSetting(raw?.value)}; expected ${expected}`
 }
 
-export const shown = (value: unknown): string => maskSecrets(JSON.stringify(value) ?? 'absent').slice(0, 200)
+export const shownSetting = (value: unknown): string => maskSecrets(JSON.stringify(value) ?? 'absent').slice(0, 200)
 
 const suffixes: Readonly<Record<string, number>> = {
   '': 1,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { whyUnreadable } from './files.ts'
 import { nearest } from './nearest.ts'
-import { type GivenSetting, type SettingName, settingNames, shown, variableOf } from './settings.ts'
+import { type GivenSetting, type SettingName, settingNames, shownSetting, variableOf } from './settings.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -59,7 +59,7 @@ function readJsonObject(path: string, problems: string[]): object {
   try {
     const content: unknown = JSON.parse(readFileSync(path, 'utf8'))
     if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content
-    return refuse(`which holds ${shown(content).slice(0, 40)}`)
+    return refuse(`which holds ${shownSetting(content).slice(0, 40)}`)
   } catch (error) {
     // the parser's message would quote the file, which may hold a password
     return refuse(error instanceof SyntaxError ? 'which is not JSON' : `which ${whyUnreadable(error)}`)

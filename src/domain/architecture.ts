@@ -5,7 +5,7 @@ import { CatalogueError } from './errors.ts'
 export type Architecture = string & { readonly __architecture: true }
 
 interface Row {
-  /** Every name that stands in `urls`: the OCI name first or second, and what `platform.machine()` says there. */
+  /** Every name under which an image is listed in `urls`: the OCI name, and what `platform.machine()` returns there. */
   standsUnder: readonly string[]
   alsoUnderstood: readonly string[]
 }
@@ -15,7 +15,7 @@ const row = (standsUnder: string, alsoUnderstood = ''): Row => ({
   alsoUnderstood: alsoUnderstood.split(' ').filter(Boolean)
 })
 
-/** The order is that in which missing names are appended to `urls`. Variants never stand in for one another. */
+/** The order is that in which missing names are appended to `urls`. No variant takes the place of another. */
 const table: ReadonlyMap<string, Row> = new Map([
   ['amd64', row('x86_64 amd64', 'x64 x86-64 amd64/v1')],
   ['arm64', row('arm64 aarch64', 'arm64/v8 armv8 arm64v8')],
@@ -36,14 +36,14 @@ const canonical = new Map(
 
 const order = [...table.keys()]
 
-/** Those that the table lists, by OCI name. */
+/** The architectures of the table, by OCI name. */
 export const knownArchitectures: ReadonlySet<string> = new Set(order)
 
 // as schemas/architecture-name.json has it
 const wellFormed = /^[a-z0-9_.-]{1,64}(\/[a-z0-9_.-]{1,64})?$/
 
 /**
- * The architecture that a machine, a build or a person means: `aarch64`, `ARM64`, `linux/arm64/v8` are all arm64.
+ * Returns the architecture that a name means: `aarch64`, `ARM64` and `linux/arm64/v8` are all arm64.
  * A well-formed name that the table does not list is its own architecture. Throws architecture_invalid.
  */
 export function parseArchitecture(name: string): Architecture {
@@ -85,12 +85,12 @@ export function likelyMeant(name: string): string | undefined {
   return near !== undefined && variant !== undefined ? `${near}/${variant}` : near
 }
 
-/** Every name under which an image of this architecture stands in `urls`. */
+/** Returns every name under which an image of this architecture is listed in `urls`. */
 export function namesOf(architecture: Architecture): readonly string[] {
   return table.get(architecture)?.standsUnder ?? [architecture]
 }
 
-/** The table's order; names that it does not list come after it, as they came. */
+/** Sorts by the table; names that it does not list come after it, in the order given. */
 export function inTableOrder(architectures: Iterable<Architecture>): Architecture[] {
   const rank = (architecture: Architecture) => {
     const at = order.indexOf(architecture)
@@ -98,3 +98,7 @@ export function inTableOrder(architectures: Iterable<Architecture>): Architectur
   }
   return [...architectures].sort((a, b) => rank(a) - rank(b))
 }
+
+/** Returns each architecture once, in the table's order; names that it does not list come after it, by name. */
+export const uniqueInTableOrder = (architectures: Iterable<Architecture>): Architecture[] =>
+  inTableOrder([...new Set(architectures)].sort())

@@ -45,11 +45,11 @@ export type ErrorCode =
   | 'source_unavailable'
   | 'source_unsupported'
 
-/** What a program may want to know beside the code. */
+/** What else a program may want to know. */
 export interface ErrorDetails {
-  /** What is wrong with which part of a request. */
+  /** What is wrong with which field of a request. */
   errors?: readonly { path: string; message: string }[]
-  /** The architectures that there are. */
+  /** The architectures that the container has. */
   available?: readonly string[]
 }
 

@@ -1,6 +1,6 @@
 import { CatalogueError } from './errors.ts'
 
-/** The same for both stores; in bytes of UTF-8. */
+/** In bytes of UTF-8; the same for both stores. */
 export const limits = {
   id: 512,
   url: 8 * 1024,
@@ -10,7 +10,7 @@ export const limits = {
   specification: 8 * 1024 * 1024
 } as const
 
-/** The length of a string in bytes of UTF-8; a lone surrogate counts three, as it is written U+FFFD. */
+/** Returns the length of a string in bytes of UTF-8. A lone surrogate counts as three, as it is written as U+FFFD. */
 export function utf8Length(text: string): number {
   let bytes = text.length
   for (let i = 0; i < text.length; i++) {
@@ -30,14 +30,14 @@ export function checkLength(name: keyof typeof limits, value: string, shown: str
   return value
 }
 
-/** An id that both stores and every engine take: 1 to 512 bytes of UTF-8, not `.` or `..`. Throws id_invalid. */
+/** Returns an id that both stores and every engine accept: 1 to 512 bytes of UTF-8, not `.` or `..`. Throws id_invalid. */
 export function checkId(id: string, shown = 'id'): string {
   const found = problemOf(id)
   if (!found) return id
   throw new CatalogueError('id_invalid', `${shown} ${found}; expected 1 to ${limits.id} bytes of UTF-8, not "." or ".."`)
 }
 
-/** Whether a store can hold a document of this id at all: reading any other finds nothing. */
+/** Returns whether a store can hold a document with this id. */
 export const isStorableId = (id: string): boolean => problemOf(id) === undefined
 
 function problemOf(id: string): string | undefined {
@@ -45,7 +45,7 @@ function problemOf(id: string): string | undefined {
   if (id === '.' || id === '..') return `is ${JSON.stringify(id)}`
   const length = utf8Length(id)
   if (length > limits.id) return `has ${length} bytes`
-  return halfPair.test(id) ? 'holds half of a surrogate pair, which is not text' : undefined
+  return halfPair.test(id) ? 'contains half of a surrogate pair, which is not text' : undefined
 }
 
 const halfPair = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/

@@ -1,4 +1,4 @@
-/** Percent-decoded; a text that is not encoded well, such as one with a lone %, stays what it is. */
+/** Decodes percent-encoding. Returns a text that is not well encoded, such as one with a lone %, unchanged. */
 export function percentDecoded(text: string): string {
   try {
     return decodeURIComponent(text)

@@ -1,11 +1,11 @@
-/** What is known of a request when its answer has ended, or was cut off. */
+/** A request whose answer has ended, or was cut off. */
 export interface RequestReport {
   id: string
   method: string
-  /** Without the query, which may hold anything. */
+  /** Without the query, which may contain secrets. */
   path: string
   face: string
-  /** As it was registered; 'unmatched' for paths that nobody here serves. */
+  /** As it was registered; 'unmatched' for a path without a route. */
   route: string
   status: number
   ms: number

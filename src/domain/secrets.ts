@@ -15,14 +15,14 @@ const masks: readonly (readonly [RegExp, string])[] = [
 ]
 
 /**
- * A text without the secrets that URLs carry: `user:password@`, and the values of signing and token parameters. For logs, errors and
+ * Masks the secrets that URLs carry: `user:password@`, and the values of signing and token parameters. For logs, errors and
  * metrics; the stored document keeps them.
  */
 export const maskSecrets = (text: string): string =>
   masks.reduce((masked, [pattern, replacement]) => masked.replace(pattern, replacement), text)
 
-/** Longer than any secret that is worth the name. */
+/** Longer than any real secret. */
 const longestSecret = 1024
 
-/** The beginning of a text, without secrets: masked before it is cut, because half a secret is not known for one. */
+/** Returns the start of a text without secrets. It is masked before it is cut, as half a secret is not recognized as one. */
 export const maskedStart = (text: string, length: number): string => maskSecrets(text.slice(0, length + longestSecret)).slice(0, length)

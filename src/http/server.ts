@@ -84,7 +84,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     await app.register(apiFace, { catalogue, images, uploads, address, bodyTimeoutMs, stallMs: options.stallMs ?? 60_000 })
   if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
   if (options.blobs) {
-    const { arrived: onStored, departed: onRemoved } = catalogue.arrivals ?? {}
+    const { arrived: onStored, departed: onRemoved } = catalogue.fileEvents ?? {}
     await app.register(davFace, { blobs: options.blobs, address, stallMs: options.stallMs ?? 60_000, onStored, onRemoved })
   }
   await app.ready()

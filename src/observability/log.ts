@@ -67,7 +67,7 @@ function flush(stream: { flushSync(): void }): void {
   } catch {}
 }
 
-export interface Cause {
+export interface LoggedCause {
   name: string
   code?: string
   message: string
@@ -77,13 +77,13 @@ export interface Cause {
 const maxCauses = 8
 
 /** An error and what caused it, outermost first, without secrets. */
-export function causes(error: unknown): Cause[] {
-  const chain: Cause[] = []
+export function causes(error: unknown): LoggedCause[] {
+  const chain: LoggedCause[] = []
   for (let at = error; at !== undefined && at !== null && chain.length < maxCauses; at = (at as Error).cause) chain.push(cause(at))
   return chain
 }
 
-function cause(error: unknown): Cause {
+function cause(error: unknown): LoggedCause {
   if (!(error instanceof Error)) return { name: typeof error, message: masked(String(error)) }
   const { name, message, stack, code } = error as Error & { code?: unknown }
   return { name, message: masked(message), ...(typeof code === 'string' && { code }), ...(stack && { stack: masked(stack) }) }

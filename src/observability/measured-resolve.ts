@@ -4,8 +4,8 @@ import { isCatalogueError } from '../domain/errors.ts'
 import { outcomeOf } from './measured-stores.ts'
 import type { Metrics } from './metrics.ts'
 
-type Options = Pick<ResolveOptions, 'force' | 'evenGone'>
-type Resolve = (id: string, architecture: string, options?: Options) => Promise<{ document: string; resolution: Resolution }>
+type ResolveMeasure = Pick<ResolveOptions, 'force' | 'evenGone'>
+type Resolve = (id: string, architecture: string, options?: ResolveMeasure) => Promise<{ document: string; resolution: Resolution }>
 
 /** The same use case, counted by what machines asked for and what they got. */
 export function measuredResolve(resolve: Resolve, metrics: Metrics): Resolve {

@@ -3,17 +3,19 @@ import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client
 export interface Metrics {
   request(labels: { face: string; route: string; method: string; status: number }, seconds: number): void
   storeOperation(labels: { collection: string; operation: string; outcome: string }, seconds: number): void
-  /** A machine asked for its image. */
+  /** Counts a machine that asked for its image. */
   resolve(architecture: string, outcome: string): void
-  /** What was known of the image that a machine asked for. */
+  /** Counts what is proven of the image that a machine asked for. */
   verdict(verdict: string): void
-  /** An image was read to its end. */
+  /** Counts an image that was read to its end. */
   inspection(verdict: string, read: { seconds: number; bytes: number }): void
-  /** In Prometheus' text format. */
+  /** Returns Prometheus' text format. */
   read(): Promise<{ contentType: string; body: string }>
 }
 
-/** On a registry of their own, so that two servers in one process do not count together. */
+const secondsBuckets = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30]
+
+/** Creates metrics on a registry of their own, so that two servers in one process do not share counts. */
 export function createMetrics(): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -21,14 +23,14 @@ export function createMetrics(): Metrics {
     name: 'leporello_http_request_duration_seconds',
     help: 'Time from the arrival of a request to the end of its answer.',
     labelNames: ['face', 'route', 'method', 'status'],
-    buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30],
+    buckets: secondsBuckets,
     registers: [registry]
   })
   const operations = new Histogram({
     name: 'leporello_store_operation_duration_seconds',
     help: 'Time that an operation on the store took; outcome is ok or the code of its refusal.',
     labelNames: ['collection', 'operation', 'outcome'],
-    buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30],
+    buckets: secondsBuckets,
     registers: [registry]
   })
   const resolves = new Counter({
@@ -43,7 +45,6 @@ export function createMetrics(): Metrics {
     labelNames: ['verdict'],
     registers: [registry]
   })
-
   const inspections = new Counter({
     name: 'leporello_inspections_total',
     help: 'Image tarballs that were read to their end, by what they were found to be.',
@@ -62,7 +63,6 @@ export function createMetrics(): Metrics {
     buckets: [1e6, 1e7, 1e8, 1e9, 1e10],
     registers: [registry]
   })
-
   return {
     request: (labels, seconds) => requests.observe(labels, seconds),
     storeOperation: (labels, seconds) => operations.observe(labels, seconds),

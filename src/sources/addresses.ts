@@ -4,7 +4,7 @@ import ipaddr from 'ipaddr.js'
  * Who may be behind an address: anybody's server (`public`), something inside the site (`local`), or something that is no file server
  * for anybody (`never`).
  */
-export interface Standing {
+export interface AddressScope {
   reach: 'public' | 'local' | 'never'
   /** In words, such as "a private address". */
   what: string
@@ -44,7 +44,7 @@ export function parseAddress(text: string): string | undefined {
 }
 
 /** What an address is. Everything that is not known to be public counts as not public. */
-export function standingOf(text: string): Standing {
+export function scopeOf(text: string): AddressScope {
   const canonical = parseAddress(text)
   if (canonical === undefined) return { reach: 'never', what: 'not an address' }
   if (metadata.has(canonical)) return { reach: 'never', what: 'a metadata address' }
@@ -82,8 +82,8 @@ function embedded(address: ipaddr.IPv6): string | undefined {
 }
 
 /** Never better than local: who writes an IPv4 address like that wants to get past somebody, or stands behind a translator. */
-function insideOf(inner: string): Standing {
-  const { reach, what } = standingOf(inner)
+function insideOf(inner: string): AddressScope {
+  const { reach, what } = scopeOf(inner)
   return {
     reach: reach === 'never' ? 'never' : 'local',
     what: `an IPv4 address in the form of an IPv6 one, ${inner ? what : 'of a local translator'}`

@@ -1,9 +1,9 @@
 import { finished, Readable } from 'node:stream'
 import { isCatalogueError } from '../domain/errors.ts'
 import type { Life } from './life.ts'
-import { reasonOf, refusal } from './refusals.ts'
+import { failureReason, sourceError } from './refusals.ts'
 
-export interface Bounds {
+export interface StreamBounds {
   /** The tarball's name in a message. */
   what: string
   life: Life
@@ -17,13 +17,13 @@ export interface Bounds {
   release?: () => void
 }
 
-/** The bytes of `source`, whose every way to end badly becomes a named refusal: silence, breaking off, too many bytes, the end of a life. */
-export function boundedStream(source: Readable, bounds: Bounds): Readable {
+/** Returns the bytes of `source`. A silence, a connection that breaks, too many bytes and the end of the time given each become a CatalogueError. */
+export function boundedStream(source: Readable, bounds: StreamBounds): Readable {
   const { what, life, idleMs, maxBytes, expected, release } = bounds
   let bytes = 0
   let wanting = false
 
-  const fail = (message: string, cause?: unknown) => stream.destroy(refusal('source_unavailable', `${what} ${message}`, cause))
+  const fail = (message: string, cause?: unknown) => stream.destroy(sourceError('source_unavailable', `${what} ${message}`, cause))
   // runs only while we wait: a reader who takes his time is not the other side's fault
   const silence = setTimeout(() => wanting && fail(`sent nothing for ${idleMs / 1000} s, after ${bytes} bytes`), idleMs)
   const stop = () => stream.destroy(life.signal.reason)
@@ -48,14 +48,16 @@ export function boundedStream(source: Readable, bounds: Bounds): Readable {
   source.on('data', (chunk: Buffer) => {
     wanting = false
     bytes += chunk.length
-    if (bytes > maxBytes) stream.destroy(refusal('too_large', `${what} has more than ${maxBytes} bytes, which is the most that is read`))
+    if (bytes > maxBytes)
+      stream.destroy(sourceError('too_large', `${what} has more than ${maxBytes} bytes, which is the most that is read`))
     else if (!stream.push(chunk)) source.pause()
   })
   source.pause()
   finished(source, { writable: false }, (error) => {
     if (stream.destroyed) return
     if (isCatalogueError(error)) stream.destroy(error)
-    else if (error) fail(`broke off after ${bytes} bytes${expected === undefined ? '' : ` of ${expected}`} (${reasonOf(error)})`, error)
+    else if (error)
+      fail(`broke off after ${bytes} bytes${expected === undefined ? '' : ` of ${expected}`} (${failureReason(error)})`, error)
     else if (expected !== undefined && bytes !== expected) fail(`ended after ${bytes} bytes instead of ${expected}; was it being written?`)
     else stream.push(null)
   })

@@ -3,7 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { isCatalogueError } from '../domain/errors.ts'
 import { type Life, within } from './life.ts'
-import { reasonOf, refusal } from './refusals.ts'
+import { failureReason, sourceError } from './refusals.ts'
 
 /** How long the other side may take. */
 export interface Patience {
@@ -63,11 +63,11 @@ export async function exchange({ method, url, headers, lookup, life, patience, w
 const ownRoots = 'NODE_EXTRA_CA_CERTS=<file> makes a certificate authority known'
 
 function unreachable(what: string, error: Error) {
-  const reason = reasonOf(error)
+  const reason = failureReason(error)
   if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/.test(reason))
-    return refusal('source_unavailable', `${what}: its certificate was not accepted (${reason}); ${ownRoots}`, error)
+    return sourceError('source_unavailable', `${what}: its certificate was not accepted (${reason}); ${ownRoots}`, error)
   if (reason === 'HPE_HEADER_OVERFLOW')
-    return refusal('source_unavailable', `${what} answered with more than ${maxHeaderSize} bytes of headers`, error)
-  if (reason.startsWith('HPE_')) return refusal('source_unavailable', `${what} did not answer in HTTP (${reason})`, error)
-  return refusal('source_unavailable', `${what} could not be reached (${reason})`, error)
+    return sourceError('source_unavailable', `${what} answered with more than ${maxHeaderSize} bytes of headers`, error)
+  if (reason.startsWith('HPE_')) return sourceError('source_unavailable', `${what} did not answer in HTTP (${reason})`, error)
+  return sourceError('source_unavailable', `${what} could not be reached (${reason})`, error)
 }

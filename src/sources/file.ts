@@ -3,7 +3,7 @@ import { type FileHandle, open, readlink, realpath, stat } from 'node:fs/promise
 import { resolve, sep } from 'node:path'
 import { Readable } from 'node:stream'
 import { isCatalogueError } from '../domain/errors.ts'
-import { reasonOf, refusal, shown } from './refusals.ts'
+import { failureReason, shownAddress, sourceError } from './refusals.ts'
 
 export interface OpenedFile {
   handle: FileHandle
@@ -68,30 +68,30 @@ async function pathOf(handle: FileHandle, path: string): Promise<string> {
 }
 
 const outside = (path: string, found: string) =>
-  refusal(
+  sourceError(
     'source_forbidden',
-    `${shown(path)} ${found === path ? 'is' : 'leads'} outside of the directories in LEPORELLO_VERIFY_ROOTS; one that holds it would allow it`
+    `${shownAddress(path)} ${found === path ? 'is' : 'leads'} outside of the directories in LEPORELLO_VERIFY_ROOTS; one that holds it would allow it`
   )
 
 function checkRegular(path: string, stats: Stats): void {
   if (stats.isFile()) return
   const found = stats.isDirectory() ? 'a directory' : stats.isFIFO() ? 'a pipe' : stats.isSocket() ? 'a socket' : 'a device'
-  throw refusal('source_unsupported', `${shown(path)} is ${found}; only regular files are read`)
+  throw sourceError('source_unsupported', `${shownAddress(path)} is ${found}; only regular files are read`)
 }
 
 /** A file system that is not mounted has lost no file. */
 async function absent(path: string, { root, error }: { root: string; error: unknown }): Promise<never> {
-  const reason = reasonOf(error)
+  const reason = failureReason(error)
   const missing = reason === 'ENOENT' || reason === 'ENOTDIR'
-  if (!missing) throw refusal('source_unavailable', `${shown(path)} cannot be read (${reason})`, error)
+  if (!missing) throw sourceError('source_unavailable', `${shownAddress(path)} cannot be read (${reason})`, error)
   const rootThere = await stat(root).then(
     () => true,
     () => false
   )
-  if (rootThere) throw refusal('source_gone', `${shown(path)} does not exist`, error)
-  throw refusal(
+  if (rootThere) throw sourceError('source_gone', `${shownAddress(path)} does not exist`, error)
+  throw sourceError(
     'source_unavailable',
-    `${shown(path)} cannot be looked for: ${root}, from LEPORELLO_VERIFY_ROOTS, is not there; is it mounted?`,
+    `${shownAddress(path)} cannot be looked for: ${root}, from LEPORELLO_VERIFY_ROOTS, is not there; is it mounted?`,
     error
   )
 }

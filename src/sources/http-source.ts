@@ -3,20 +3,20 @@ import { boundedStream } from './bounded-stream.ts'
 import { ask, type Surroundings } from './http.ts'
 import type { Life } from './life.ts'
 import type { HttpLocation } from './location.ts'
-import { refusal, shown } from './refusals.ts'
-import type { ByteRange, OpenSource, SourceInfo } from './source.ts'
+import { shownAddress, sourceError } from './refusals.ts'
+import type { OpenSource, SourceInfo, SourceRange } from './source.ts'
 
 export async function openHttp(
   location: HttpLocation,
-  { range, life, maxBytes, ...surroundings }: Surroundings & { range?: ByteRange | undefined; life: Life; maxBytes: number }
+  { range, life, maxBytes, ...surroundings }: Surroundings & { range?: SourceRange | undefined; life: Life; maxBytes: number }
 ): Promise<OpenSource> {
   const { answer, url } = await ask(location, { ...surroundings, method: 'GET', range: range && rangeHeader(range), life })
-  const what = shown(url.href)
+  const what = shownAddress(url.href)
   try {
     checkStatus(answer, { what, range })
     checkRange(answer, { what, range })
     const info = infoOf(answer, what)
-    if ((info.size ?? 0) > maxBytes) throw refusal('too_large', `${what} has ${info.size} bytes; at most ${maxBytes} are read`)
+    if ((info.size ?? 0) > maxBytes) throw sourceError('too_large', `${what} has ${info.size} bytes; at most ${maxBytes} are read`)
     const expected = numberOf(answer.headers['content-length'])
     return { stream: boundedStream(answer, { what, life, idleMs: surroundings.patience.idleMs, maxBytes, expected }), ...info }
   } catch (error) {
@@ -34,7 +34,7 @@ export async function probeHttp(location: HttpLocation, { life, ...surroundings 
   if (useless) head.answer.destroy()
   const range = useless ? { first: 0, last: 0 } : undefined
   const { answer, url } = range ? await ask(location, { ...surroundings, method: 'GET', range: rangeHeader(range), life }) : head
-  const what = shown(url.href)
+  const what = shownAddress(url.href)
   try {
     // no byte in a file of none
     if (!(range && answer.statusCode === 416 && totalOf(answer) === 0)) checkStatus(answer, { what, range })
@@ -44,28 +44,28 @@ export async function probeHttp(location: HttpLocation, { life, ...surroundings 
   }
 }
 
-const rangeHeader = ({ first, last }: ByteRange) => `bytes=${first}-${last ?? ''}`
+const rangeHeader = ({ first, last }: SourceRange) => `bytes=${first}-${last ?? ''}`
 
-function checkStatus(answer: IncomingMessage, { what, range }: { what: string; range: ByteRange | undefined }): void {
+function checkStatus(answer: IncomingMessage, { what, range }: { what: string; range: SourceRange | undefined }): void {
   const status = answer.statusCode!
-  if (status === 404 || status === 410) throw refusal('source_gone', `${what} does not exist (${status})`)
-  if (status === 416 && range) throw refusal('range_invalid', `${what} has no byte in the range ${rangeHeader(range)}`)
+  if (status === 404 || status === 410) throw sourceError('source_gone', `${what} does not exist (${status})`)
+  if (status === 416 && range) throw sourceError('range_invalid', `${what} has no byte in the range ${rangeHeader(range)}`)
   if (status === 401 || status === 403) {
-    throw refusal(
+    throw sourceError(
       'source_unavailable',
       `${what} answered ${status}: it wants credentials, as dav://user:password@host/path gives them, or other ones`
     )
   }
-  if (status !== 200 && status !== 206) throw refusal('source_unavailable', `${what} answered ${status}`)
+  if (status !== 200 && status !== 206) throw sourceError('source_unavailable', `${what} answered ${status}`)
 }
 
 /** Throws source_unsupported when something else comes than what was asked for. */
-function checkRange(answer: IncomingMessage, { what, range }: { what: string; range: ByteRange | undefined }): void {
+function checkRange(answer: IncomingMessage, { what, range }: { what: string; range: SourceRange | undefined }): void {
   const { statusCode: status, headers } = answer
   const first = status === 206 ? numberOf(/^bytes (\d+)-/.exec(headers['content-range'] ?? '')?.[1]) : 0
   if (first === (range?.first ?? 0) && (status === 206) === (range !== undefined)) return
   const asked = range ? rangeHeader(range) : 'a request for all'
-  throw refusal('source_unsupported', `${what} does not serve ranges: it answered ${status} to ${asked}`)
+  throw sourceError('source_unsupported', `${what} does not serve ranges: it answered ${status} to ${asked}`)
 }
 
 function infoOf(answer: IncomingMessage, via: string): SourceInfo {

@@ -5,7 +5,7 @@ import type { Life } from './life.ts'
 import { bare, type HttpLocation } from './location.ts'
 import type { SourcePolicy } from './policy.ts'
 import { checkedLookup, checkLiteral, type Resolve } from './reach.ts'
-import { refusal, shown } from './refusals.ts'
+import { shownAddress, sourceError } from './refusals.ts'
 
 export interface Surroundings {
   policy: SourcePolicy
@@ -39,7 +39,7 @@ export async function ask(
     if (!isRedirect(answer)) return { answer, url }
     answer.destroy()
     if (redirects === maxRedirects)
-      throw refusal('source_unavailable', `${shown(location.url.href)} redirects more than ${maxRedirects} times`)
+      throw sourceError('source_unavailable', `${shownAddress(location.url.href)} redirects more than ${maxRedirects} times`)
     const next = targetOf(answer, url)
     // whoever is there was not told our password
     if (next.origin !== url.origin) authorization = undefined
@@ -49,7 +49,7 @@ export async function ask(
 
 /** Through the guard: which way a connection to this URL may take. Throws source_forbidden. */
 function passage(url: URL, { policy, resolve }: Surroundings): Pick<Exchange, 'lookup' | 'what'> {
-  const what = shown(url.href)
+  const what = shownAddress(url.href)
   const port = url.port || (url.protocol === 'https:' ? '443' : '80')
   const opened = policy.anywhere ? 'named' : opening(policy.hosts, { host: url.hostname, port, usual: url.port === '' })
   const entry = url.port === '' ? url.hostname : `${url.hostname}:${port}`
@@ -57,7 +57,7 @@ function passage(url: URL, { policy, resolve }: Surroundings): Pick<Exchange, 'l
   if (!opened) {
     // what no entry opens is not to be advised
     checkLiteral(url.hostname, { ...approach, named: true })
-    throw refusal('source_forbidden', `${what} is on a host that may not be read; LEPORELLO_VERIFY_HOSTS=${entry} would allow it`)
+    throw sourceError('source_forbidden', `${what} is on a host that may not be read; LEPORELLO_VERIFY_HOSTS=${entry} would allow it`)
   }
   checkLiteral(url.hostname, approach)
   return { lookup: checkedLookup(resolve, approach), what }
@@ -67,14 +67,17 @@ const isRedirect = ({ statusCode }: IncomingMessage) => [301, 302, 303, 307, 308
 
 function targetOf({ headers: { location } }: IncomingMessage, url: URL): URL {
   if (location === undefined || !URL.canParse(location, url)) {
-    throw refusal(
+    throw sourceError(
       'source_unavailable',
-      `${shown(url.href)} redirects to ${location === undefined ? 'nowhere' : shown(JSON.stringify(location))}`
+      `${shownAddress(url.href)} redirects to ${location === undefined ? 'nowhere' : shownAddress(JSON.stringify(location))}`
     )
   }
   const next = new URL(location, url)
   if (next.protocol !== 'http:' && next.protocol !== 'https:') {
-    throw refusal('source_forbidden', `${shown(url.href)} redirects to ${shown(next.href)}; only http and https are followed`)
+    throw sourceError(
+      'source_forbidden',
+      `${shownAddress(url.href)} redirects to ${shownAddress(next.href)}; only http and https are followed`
+    )
   }
   // a password that a redirect brings along is nobody's whom we know
   return bare(next)

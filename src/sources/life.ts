@@ -1,5 +1,5 @@
-import { refusal } from './refusals.ts'
-import type { AskOptions } from './source.ts'
+import { sourceError } from './refusals.ts'
+import type { SourceOptions } from './source.ts'
 
 /** How long one asking may go on: until its caller's signal, its deadline, or its end. */
 export interface Life {
@@ -14,10 +14,10 @@ const longestTimer = 2 ** 31 - 1
  * AbortSignal.any and AbortSignal.timeout would do it too, but leave traces at a server's one long signal: 60 to 1200 bytes each, in Node 20
  * and 22. So nobody here uses AbortSignal.any.
  */
-export function createLife({ signal, deadline }: AskOptions, what: string): Life {
+export function createLife({ signal, deadline }: SourceOptions, what: string): Life {
   const controller = new AbortController()
   const stop = () => controller.abort(signal?.reason)
-  const expire = () => controller.abort(refusal('source_unavailable', `${what} was not read to its end within the time given`))
+  const expire = () => controller.abort(sourceError('source_unavailable', `${what} was not read to its end within the time given`))
   const left = deadline === undefined ? undefined : deadline - Date.now()
   const timer = left === undefined ? undefined : setTimeout(expire, Math.min(Math.max(0, left), longestTimer))
   if (signal?.aborted) stop()
@@ -31,7 +31,7 @@ export function createLife({ signal, deadline }: AskOptions, what: string): Life
   }
 }
 
-/** What `attempt` gives, unless it takes longer than `ms`; then its signal is aborted, and the refusal says what did not happen. */
+/** Returns what `attempt` returns. After `ms` it aborts the attempt's signal and throws an error that says what did not happen. */
 export async function within<T>(
   { life, ms, late }: { life: Life; ms: number; late: string },
   attempt: (signal: AbortSignal) => Promise<T>
@@ -39,7 +39,7 @@ export async function within<T>(
   life.signal.throwIfAborted()
   const controller = new AbortController()
   const stop = () => controller.abort(life.signal.reason)
-  const timer = setTimeout(() => controller.abort(refusal('source_unavailable', late)), ms)
+  const timer = setTimeout(() => controller.abort(sourceError('source_unavailable', late)), ms)
   life.signal.addEventListener('abort', stop, { once: true })
   try {
     return await orAborted(attempt(controller.signal), controller.signal)

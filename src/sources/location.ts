@@ -1,6 +1,6 @@
 import { basic } from '../domain/credentials.ts'
 import type { BucketRule } from './bucket-rules.ts'
-import { refusal, shown } from './refusals.ts'
+import { shownAddress, sourceError } from './refusals.ts'
 import { parseS3, type S3Location } from './s3-location.ts'
 
 export interface HttpLocation {
@@ -22,16 +22,19 @@ export type Location = HttpLocation | S3Location | FileLocation
 export function parseLocation(text: string, { buckets }: { buckets: readonly BucketRule[] }): Location {
   // a URL parser drops line breaks and blanks, and a worker's does not
   if (hasControl(text) || text !== text.trim()) {
-    throw refusal('source_unsupported', `${shown(JSON.stringify(text))} holds control characters or blanks at its ends; expected a URL`)
+    throw sourceError(
+      'source_unsupported',
+      `${shownAddress(JSON.stringify(text))} holds control characters or blanks at its ends; expected a URL`
+    )
   }
   if (text.startsWith('/')) return fileAt(text)
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()
   if (scheme === 'file') return fileAt(filePath(text))
   if (scheme === 's3' || scheme === 's3s') return parseS3(text, { buckets })
   if (scheme && /^(http|dav)s?$/.test(scheme)) return parseHttp(text)
-  throw refusal(
+  throw sourceError(
     'source_unsupported',
-    `${shown(text)} cannot be read here; expected http, https, dav, davs, s3 or file, or an absolute path${scheme ? `, not ${scheme}` : ''}`
+    `${shownAddress(text)} cannot be read here; expected http, https, dav, davs, s3 or file, or an absolute path${scheme ? `, not ${scheme}` : ''}`
   )
 }
 
@@ -39,9 +42,9 @@ function parseHttp(text: string): HttpLocation {
   // dav is only a name that osaka has for http; and a parser knows the spellings of hosts only where it knows the scheme
   const spelled = text.replace(/^dav/i, 'http')
   if (!/^https?:\/\/[^/]/i.test(spelled) || !URL.canParse(spelled)) {
-    throw refusal(
+    throw sourceError(
       'source_unsupported',
-      `${shown(text)} is not a URL; expected scheme://[user:password@]host[:port]/path, with / # ? @ in the password written as %2F %23 %3F %40`
+      `${shownAddress(text)} is not a URL; expected scheme://[user:password@]host[:port]/path, with / # ? @ in the password written as %2F %23 %3F %40`
     )
   }
   const url = new URL(spelled)
@@ -61,7 +64,8 @@ export function bare(url: URL): URL {
 function filePath(text: string): string {
   // file://host/path is another machine's file; osaka refuses it, too
   const [, path] = /^file:(?:\/\/)?(\/(?!\/).*)$/i.exec(text) ?? []
-  if (path === undefined) throw refusal('source_unsupported', `${shown(text)} names no file; expected file:/// and an absolute path`)
+  if (path === undefined)
+    throw sourceError('source_unsupported', `${shownAddress(text)} names no file; expected file:/// and an absolute path`)
   return path
 }
 

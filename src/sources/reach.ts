@@ -1,8 +1,8 @@
 import type { LookupAddress } from 'node:dns'
 import { lookup as systemLookup } from 'node:dns/promises'
 import type { LookupFunction } from 'node:net'
-import { parseAddress, standingOf } from './addresses.ts'
-import { reasonOf, refusal } from './refusals.ts'
+import { parseAddress, scopeOf } from './addresses.ts'
+import { failureReason, sourceError } from './refusals.ts'
 
 /** All addresses of a name, best first. */
 export type Resolve = (host: string) => Promise<LookupAddress[]>
@@ -43,22 +43,25 @@ export const checkedLookup =
         }
       },
       (error) =>
-        callback(refusal('source_unavailable', `${approach.what}: the name ${host} could not be resolved (${reasonOf(error)})`, error), '')
+        callback(
+          sourceError('source_unavailable', `${approach.what}: the name ${host} could not be resolved (${failureReason(error)})`, error),
+          ''
+        )
     )
   }
 
 /** The addresses that may be connected to. Throws source_forbidden when there is none. */
 function allowed(found: readonly LookupAddress[], { what, named, remedy }: Approach): LookupAddress[] {
   const good = found.filter(({ address }) => {
-    const { reach } = standingOf(address)
+    const { reach } = scopeOf(address)
     return reach === 'public' || (reach === 'local' && named)
   })
   if (good.length > 0) return good
   const [first] = found
-  if (!first) throw refusal('source_unavailable', `${what}: the name has no address`)
-  const standing = standingOf(first.address)
-  throw refusal(
+  if (!first) throw sourceError('source_unavailable', `${what}: the name has no address`)
+  const scope = scopeOf(first.address)
+  throw sourceError(
     'source_forbidden',
-    `${what} leads to ${first.address}, ${standing.what}${standing.reach === 'never' ? '; nothing is ever read from there' : `; ${remedy} would allow it`}`
+    `${what} leads to ${first.address}, ${scope.what}${scope.reach === 'never' ? '; nothing is ever read from there' : `; ${remedy} would allow it`}`
   )
 }

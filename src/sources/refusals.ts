@@ -3,18 +3,18 @@ import { maskSecrets } from '../domain/secrets.ts'
 
 export type SourceCode = Extract<ErrorCode, `source_${string}` | 'range_invalid' | 'too_large'>
 
-/** A refusal whose words may be shown to anybody. */
-export const refusal = (code: SourceCode, message: string, cause?: unknown): CatalogueError =>
+/** Returns an error whose message may be shown to anybody. */
+export const sourceError = (code: SourceCode, message: string, cause?: unknown): CatalogueError =>
   new CatalogueError(code, maskSecrets(message), cause === undefined ? undefined : { cause })
 
 /** A URL as a message shows it: without secrets, and not endlessly long. */
-export function shown(url: string): string {
+export function shownAddress(url: string): string {
   const masked = maskSecrets(url)
   return masked.length > 300 ? `${masked.slice(0, 300)}…` : masked
 }
 
 /** What a system call or a connection said, in a word. */
-export const reasonOf = (error: unknown): string => {
+export const failureReason = (error: unknown): string => {
   const { code, message } = Object(error) as { code?: unknown; message?: unknown }
   return String(code ?? message ?? error)
 }

@@ -1,6 +1,6 @@
 import { percentDecoded } from '../domain/percent.ts'
 import { type BucketRule, isListedServer, type S3Server } from './bucket-rules.ts'
-import { refusal, shown } from './refusals.ts'
+import { shownAddress, sourceError } from './refusals.ts'
 
 export interface S3Location {
   kind: 's3'
@@ -20,7 +20,7 @@ export interface S3Location {
  */
 export function parseS3(text: string, { buckets }: { buckets: readonly BucketRule[] }): S3Location {
   const refuse = (found: string) =>
-    refusal('source_unsupported', `${shown(text)} ${found}; expected s3://bucket/key or s3://server/bucket/key`)
+    sourceError('source_unsupported', `${shownAddress(text)} ${found}; expected s3://bucket/key or s3://server/bucket/key`)
   const [, authority = '', path = ''] = /^s3s?:\/\/([^/?#]*)\/?([^?#]*)/i.exec(text) ?? []
   const [, userinfo, name = '', port] = /^(?:(.*)@)?([^@:]*?)(?::(\d{1,5}))?$/.exec(authority) ?? []
   const host = name.toLowerCase()

@@ -1,5 +1,5 @@
 import { type CatalogueError, isCatalogueError } from '../domain/errors.ts'
-import { reasonOf, refusal } from './refusals.ts'
+import { failureReason, sourceError } from './refusals.ts'
 
 interface S3Error {
   name?: string
@@ -11,10 +11,11 @@ export function s3Refusal(what: string, error: unknown): CatalogueError {
   if (isCatalogueError(error)) return error
   const { name = '', $metadata } = Object(error) as S3Error
   const status = $metadata?.httpStatusCode
-  const unavailable = (words: string) => refusal('source_unavailable', `${what} ${words}`, error)
+  const unavailable = (words: string) => sourceError('source_unavailable', `${what} ${words}`, error)
 
-  if (/^NoSuch(Key|Bucket|Version)$/.test(name) || status === 404) return refusal('source_gone', `${what} does not exist (${name})`, error)
-  if (status === 416) return refusal('range_invalid', `${what} has no byte in that range`, error)
+  if (/^NoSuch(Key|Bucket|Version)$/.test(name) || status === 404)
+    return sourceError('source_gone', `${what} does not exist (${name})`, error)
+  if (status === 416) return sourceError('range_invalid', `${what} has no byte in that range`, error)
   if (/Credentials/.test(name)) {
     return unavailable('needs keys, and none were found; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role give them')
   }
@@ -26,5 +27,5 @@ export function s3Refusal(what: string, error: unknown): CatalogueError {
     return unavailable('is in another region; AWS_REGION says which one is asked')
   if (/Region is missing/.test(String((error as Error)?.message))) return unavailable('needs a region; AWS_REGION gives it')
   if (status !== undefined) return unavailable(`was refused by its server (${status} ${name})`)
-  return unavailable(`could not be reached (${reasonOf(error)})`)
+  return unavailable(`could not be reached (${failureReason(error)})`)
 }

@@ -7,14 +7,14 @@ import { bucketRule } from './bucket-rules.ts'
 import type { Surroundings } from './http.ts'
 import { type Life, within } from './life.ts'
 import { checkedLookup, checkLiteral } from './reach.ts'
-import { refusal, shown } from './refusals.ts'
+import { shownAddress, sourceError } from './refusals.ts'
 import type { S3Location } from './s3-location.ts'
 import { s3Refusal } from './s3-refusals.ts'
-import type { ByteRange, OpenSource, SourceInfo } from './source.ts'
+import type { OpenSource, SourceInfo, SourceRange } from './source.ts'
 
 export async function openS3(
   location: S3Location,
-  { range, life, maxBytes, ...surroundings }: Surroundings & { range?: ByteRange | undefined; life: Life; maxBytes: number }
+  { range, life, maxBytes, ...surroundings }: Surroundings & { range?: SourceRange | undefined; life: Life; maxBytes: number }
 ): Promise<OpenSource> {
   const { GetObjectCommand } = await import('@aws-sdk/client-s3')
   const { client, what } = await connect(location, surroundings)
@@ -25,7 +25,7 @@ export async function openS3(
     const answer = await patiently({ life, what, ...surroundings }, (abortSignal) => client.send(command, { abortSignal }))
     body = answer.Body as Readable
     const info = infoOf({ ...answer, ContentLength: range ? totalOf(answer.ContentRange) : answer.ContentLength }, what)
-    if ((info.size ?? 0) > maxBytes) throw refusal('too_large', `${what} has ${info.size} bytes; at most ${maxBytes} are read`)
+    if ((info.size ?? 0) > maxBytes) throw sourceError('too_large', `${what} has ${info.size} bytes; at most ${maxBytes} are read`)
     const { idleMs } = surroundings.patience
     const stream = boundedStream(body, { what, life, idleMs, maxBytes, expected: answer.ContentLength, release: () => client.destroy() })
     return { stream, ...info }
@@ -51,11 +51,11 @@ export async function probeS3(location: S3Location, { life, ...surroundings }: S
 async function connect(location: S3Location, { policy, resolve }: Surroundings): Promise<{ client: S3Client; what: string }> {
   const { bucket, key, server, region, credentials } = location
   const at = server ? `${server.host}${server.port ? `:${server.port}` : ''}/` : ''
-  const what = shown(`s3://${at}${bucket}/${key}`)
+  const what = shownAddress(`s3://${at}${bucket}/${key}`)
   const rule = bucketRule(policy.buckets, { bucket, server })
   if (!rule) {
     const entry = server ? `https://${at}${bucket} (or http://…)` : bucket
-    throw refusal('source_forbidden', `${what} is in a bucket that may not be read; LEPORELLO_VERIFY_BUCKETS=${entry} would allow it`)
+    throw sourceError('source_forbidden', `${what} is in a bucket that may not be read; LEPORELLO_VERIFY_BUCKETS=${entry} would allow it`)
   }
   // whoever lists a server means it, and AWS's own names lead to private addresses wherever there is an endpoint in the network
   const approach = { what, named: true, remedy: 'nothing' }

@@ -1,20 +1,20 @@
 import type { Readable } from 'node:stream'
 
 /** Positions as HTTP counts them: `last` is included, and may lie beyond the end. */
-export interface ByteRange {
+export interface SourceRange {
   first: number
   last?: number
 }
 
-export interface AskOptions {
+export interface SourceOptions {
   /** Ends it, at any moment, with the signal's own reason. */
   signal?: AbortSignal
   /** When all must be over, the reading of the stream too, as Date.now() counts. */
   deadline?: number
 }
 
-export interface OpenOptions extends AskOptions {
-  range?: ByteRange
+export interface OpenOptions extends SourceOptions {
+  range?: SourceRange
 }
 
 /** What is known of a tarball without reading it. What the other side does not say is absent. */
@@ -43,8 +43,8 @@ export interface OpenSource extends SourceInfo {
  * is useless), source_unsupported (nothing here can read it; neither), source_gone (it is no longer there), source_unavailable (ask
  * again later), and too_large; `open` also range_invalid.
  */
-export interface Sources {
+export interface TarballSources {
   open(url: string, options?: OpenOptions): Promise<OpenSource>
   /** Whether it is still there, without reading it. */
-  probe(url: string, options?: AskOptions): Promise<SourceInfo>
+  probe(url: string, options?: SourceOptions): Promise<SourceInfo>
 }

@@ -6,9 +6,9 @@ import { createLife, type Life } from './life.ts'
 import { type Location, parseLocation } from './location.ts'
 import { policyOf, type SourceSettings } from './policy.ts'
 import { type Resolve, systemResolve } from './reach.ts'
-import { refusal, shown } from './refusals.ts'
+import { shownAddress, sourceError } from './refusals.ts'
 import { openS3, probeS3 } from './s3-source.ts'
-import type { AskOptions, ByteRange, Sources } from './source.ts'
+import type { SourceOptions, SourceRange, TarballSources } from './source.ts'
 
 export interface SourcesOptions {
   settings: SourceSettings
@@ -26,22 +26,22 @@ export function createSources({
   resolve = systemResolve,
   patience = defaults.patience,
   maxBytes = defaults.maxBytes
-}: SourcesOptions): Sources {
+}: SourcesOptions): TarballSources {
   const policy = policyOf(settings)
   const surroundings: Surroundings = { policy, resolve, patience }
 
   const find = (url: string): Location => {
     if (!policy.beyond) {
       const found = settings.mode === 'off' ? 'nothing is read' : 'only what is stored here is read'
-      throw refusal(
+      throw sourceError(
         'source_forbidden',
-        `${shown(url)}: ${found} (LEPORELLO_VERIFY=${settings.mode}); LEPORELLO_VERIFY=all would allow more`
+        `${shownAddress(url)}: ${found} (LEPORELLO_VERIFY=${settings.mode}); LEPORELLO_VERIFY=all would allow more`
       )
     }
     return parseLocation(url, policy)
   }
 
-  const openAt = (location: Location, { life, range }: { life: Life; range?: ByteRange | undefined }) => {
+  const openAt = (location: Location, { life, range }: { life: Life; range?: SourceRange | undefined }) => {
     const all = { ...surroundings, life, range, maxBytes }
     if (location.kind === 'http') return openHttp(location, all)
     if (location.kind === 's3') return openS3(location, all)
@@ -79,7 +79,7 @@ export function createSources({
   }
 }
 
-function begin(url: string, options: AskOptions): Life {
+function begin(url: string, options: SourceOptions): Life {
   options.signal?.throwIfAborted()
-  return createLife(options, shown(url))
+  return createLife(options, shownAddress(url))
 }

@@ -1,7 +1,7 @@
 import type { Condition, Sort } from '../domain/json/query.ts'
 
 /** A document as it stands in the store. */
-export interface Stored {
+export interface StoredDocument {
   id: string
   /** The JSON text, byte for byte as it was stored, by whomever. */
   document: string
@@ -13,9 +13,9 @@ export interface Stored {
 }
 
 /** When a write or a removal may happen. Absent: always. */
-export type Expectation = { absent: true } | { revision: string }
+export type WriteCondition = { absent: true } | { revision: string }
 
-export interface ListQuery {
+export interface DocumentQuery {
   where?: readonly Condition[]
   /** Ties, and lists without a sort, are in the order of ids by bytes of UTF-8. */
   sort?: Sort
@@ -39,7 +39,7 @@ export interface Scanned {
 }
 
 export interface Page {
-  items: Stored[]
+  items: StoredDocument[]
   /** Where to go on; absent on the last page. A page may be short, or empty, and still have a next one. */
   next?: string
 }
@@ -50,16 +50,16 @@ export interface Page {
  */
 export interface DocumentStore {
   /** Realtime: also what another program wrote a moment ago. An id that the store cannot hold is absent. */
-  get(id: string): Promise<Stored | undefined>
+  get(id: string): Promise<StoredDocument | undefined>
 
   /** The same for many, each in its place. */
-  getMany(ids: readonly string[]): Promise<(Stored | undefined)[]>
+  getMany(ids: readonly string[]): Promise<(StoredDocument | undefined)[]>
 
   /**
    * Creates or replaces. Throws already_exists or revision_conflict when the expectation does not hold, document_refused when the
    * store will not take this document, id_invalid, store_full.
    */
-  put(id: string, document: string, expected?: Expectation): Promise<{ created: boolean; revision: string }>
+  put(id: string, document: string, expected?: WriteCondition): Promise<{ created: boolean; revision: string }>
 
   /** Whether there was one to remove. Throws revision_conflict. */
   remove(id: string, expected?: { revision: string }): Promise<boolean>
@@ -69,7 +69,7 @@ export interface DocumentStore {
    * written within its refresh interval may not show yet, unless it shall be `fresh`. Documents whose id is longer than an engine sorts come last, in no order.
    * Throws cursor_invalid.
    */
-  list(query: ListQuery): Promise<Page>
+  list(query: DocumentQuery): Promise<Page>
 
   /** From then on lists, and `ids`, show what was written before, by whomever. For what a list that lags behind would get wrong. */
   refresh(): Promise<void>

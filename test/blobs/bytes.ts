@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { BlobSource, OpenBlob } from '../../src/blobs/blob-store.ts'
+import type { ByteSource, OpenBlob } from '../../src/blobs/blob-store.ts'
 
 export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
 
@@ -27,7 +27,7 @@ export async function* many(size: number, onYield: (sent: number) => void = () =
 }
 
 /** Breaks off behind these bytes, as a connection does. */
-export async function* broken(source: BlobSource, error = new Error('the client went away')): AsyncGenerator<Uint8Array> {
+export async function* broken(source: ByteSource, error = new Error('the client went away')): AsyncGenerator<Uint8Array> {
   yield* source
   throw error
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { BlobStore, ListQuery } from '../../src/blobs/blob-store.ts'
+import type { BlobQuery, BlobStore } from '../../src/blobs/blob-store.ts'
 import { drain, from, someBytes } from './bytes.ts'
 import type { Subject } from './contract.ts'
 
@@ -124,7 +124,7 @@ export function readContract({ name, place, presigns }: Subject): void {
   })
 }
 
-async function walk(store: BlobStore, query: ListQuery): Promise<{ keys: string[]; folders: string[] }> {
+async function walk(store: BlobStore, query: BlobQuery): Promise<{ keys: string[]; folders: string[] }> {
   const found = { keys: [] as string[], folders: [] as string[] }
   let cursor: string | undefined
   do {

@@ -22,7 +22,7 @@ async function begun(policy: Policy): Promise<string[]> {
     journalBounds: { work: of('history') },
     uploads: { tidy: of('uploads') },
     removals: { work: of('removals'), onWork() {} },
-    verification: { work: of('verification'), onWork() {} },
+    verifier: { work: of('verification'), onWork() {} },
     sweep: of('facts')
   }
   const onFailure = (error: unknown) => {

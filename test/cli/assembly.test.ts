@@ -50,10 +50,10 @@ t.test('expect says what is wrong with its nodes', async (t) => {
   await writeFile(file, '{"kind": "List", "items": [')
 
   const cases: [string[], RegExp][] = [
-    [['--nodes', file], /is no JSON/],
+    [['--nodes', file], /is not JSON/],
     [['--nodes', join(file, 'none')], /--nodes names .*none, which does not exist; expected what/],
     [['amd64', '--none'], /expected one of architectures, --nodes and --none/],
-    [['amd64', 'amr64'], /\[1\] is "amr64", which is no known architecture; known are amd64, arm64, /],
+    [['amd64', 'amr64'], /\[1\] is "amr64", which is not a known architecture; known are amd64, arm64, /],
     [['amd64', 'a b', '--any-name'], /"a b" is not the name of an architecture/]
   ]
   for (const [args, words] of cases) t.match(await run(['expect', 'hello:1', ...args]), { status: 64, stderr: words })

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import t from 'tap'
-import { type Room, rooms } from './boundaries.ts'
+import { notYetDistinct, type Room, rooms } from './boundaries.ts'
 
 interface Import {
   from: string
@@ -71,6 +71,42 @@ t.test('a forbidden import is one', async (t) => {
 t.test('imports run downwards only, as docs/architecture.md says', async (t) => {
   t.strictSame(
     imports.filter((each) => !allowed(each)).map(({ from, to }) => `src/${from} imports ${to}`),
+    []
+  )
+})
+
+const declaration = /^export (?:abstract |async )?(?:interface|type|const|function\*?|class) (\w+)/gm
+
+function declaredTwice(sources: readonly (readonly [file: string, text: string])[]): Map<string, string[]> {
+  const declaredIn = new Map<string, string[]>()
+  for (const [file, text] of sources) {
+    for (const [, name] of text.matchAll(declaration)) declaredIn.set(name!, [...(declaredIn.get(name!) ?? []), file])
+  }
+  return new Map([...declaredIn].filter(([, in_]) => in_.length > 1))
+}
+
+t.test('a name that two files export is found', async (t) => {
+  const one = 'export interface Found {}\nexport const found = 1\nexport { other } from "./x.ts"'
+  const two = 'export type Found = string\nexport async function* walk() {}\nconst found = 2\nexport { other } from "./x.ts"'
+
+  t.strictSame(
+    [
+      ...declaredTwice([
+        ['a.ts', one],
+        ['b.ts', two]
+      ])
+    ],
+    [['Found', ['a.ts', 'b.ts']]]
+  )
+})
+
+t.test('an exported name means one thing', async (t) => {
+  // generated from the schemas, whose titles are the names of what the API answers
+  const written = files.filter((file) => file !== 'schemas.ts')
+  const twice = declaredTwice(written.map((file) => [file, readFileSync(join('src', file), 'utf8')]))
+
+  t.strictSame(
+    [...twice].filter(([name]) => !notYetDistinct.includes(name)).map(([name, in_]) => `${name} is declared in ${in_.join(' and ')}`),
     []
   )
 })

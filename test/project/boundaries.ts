@@ -15,6 +15,7 @@ const foundations = [
   'edit-distance',
   'errors',
   'limits',
+  'pages',
   'percent',
   'policy',
   'request-report',
@@ -37,7 +38,8 @@ export const rooms: readonly Room[] = [
   { files: 'domain/image/', mayImport: [...foundations, 'domain/json/'], packages: [] },
   { files: 'domain/container/', mayImport: [...foundations, 'domain/json/', 'domain/image/'], packages: [] },
   { files: 'domain/build/', mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/'], packages: [] },
-  ...['domain/history/', 'domain/lists/', 'domain/specs/'].map((files) => ({
+  { files: 'domain/history/', mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/'], packages: [] },
+  ...['domain/lists/', 'domain/specs/'].map((files) => ({
     files,
     mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/', 'domain/build/'],
     packages: []
@@ -56,7 +58,7 @@ export const rooms: readonly Room[] = [
   { files: 'catalogue/builds/', mayImport: useCases('jobs', 'verification', 'records'), packages: [] },
   { files: 'catalogue/lists/', mayImport: useCases('jobs', 'verification', 'records', 'builds'), packages: [] },
   { files: 'catalogue/tarballs/', mayImport: useCases('jobs', 'verification', 'records', 'lists'), packages: [] },
-  { files: 'catalogue/images/', mayImport: useCases('verification', 'records', 'builds', 'lists'), packages: [] },
+  { files: 'catalogue/images/', mayImport: useCases('jobs', 'verification', 'records', 'builds', 'lists'), packages: [] },
   { files: 'catalogue/containers/', mayImport: useCases('jobs', 'verification', 'records', 'builds', 'lists'), packages: [] },
   { files: 'catalogue/history/', mayImport: useCases('jobs', 'verification', 'records', 'lists', 'tarballs'), packages: [] },
   {
@@ -101,3 +103,6 @@ export const rooms: readonly Room[] = [
   },
   { files: 'main.ts', mayImport: ['cli/cli.ts'], packages: ['node:'] }
 ]
+
+/** Names that two files still export. None may be added. */
+export const notYetDistinct: readonly string[] = ['Answer', 'Verdict', 'choice', 'descriptions', 'problem', 'refuse']

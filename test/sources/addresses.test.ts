@@ -1,7 +1,7 @@
 import t from 'tap'
-import { parseAddress, standingOf } from '../../src/sources/addresses.ts'
+import { parseAddress, scopeOf } from '../../src/sources/addresses.ts'
 
-const reachOf = (addresses: string[]) => addresses.map((address) => `${address} ${standingOf(address).reach}`)
+const reachOf = (addresses: string[]) => addresses.map((address) => `${address} ${scopeOf(address).reach}`)
 const all = (reach: string, addresses: string[]) => addresses.map((address) => `${address} ${reach}`)
 
 t.test('what anybody may be given is public', async (t) => {
@@ -102,7 +102,7 @@ t.test('an IPv4 address inside of an IPv6 one is never public, and no better tha
   ]
 
   t.strictSame(reachOf([...local, ...never]), [...all('local', local), ...all('never', never)])
-  t.match(standingOf('::ffff:127.0.0.1').what, 'an IPv4 address in the form of an IPv6 one, a loopback address')
+  t.match(scopeOf('::ffff:127.0.0.1').what, 'an IPv4 address in the form of an IPv6 one, a loopback address')
 })
 
 t.test('what is no address in its plain form is not taken for a good one', async (t) => {

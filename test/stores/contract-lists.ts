@@ -1,4 +1,4 @@
-import type { DocumentStore, ListQuery, Stored } from '../../src/stores/document-store.ts'
+import type { DocumentQuery, DocumentStore, StoredDocument } from '../../src/stores/document-store.ts'
 import type { Open, Tap } from './contract.ts'
 
 /** Something of everything that stands in a live cluster's index, HySDS's records and those that a person wrote. */
@@ -22,10 +22,10 @@ function population(): Map<string, string> {
 }
 
 /** Records whose place in a list is certain on every store: with an `id` that is their own, and short enough to sort. */
-const isOrdinary = ({ id, document }: Stored) => JSON.parse(document).id === id && id.length <= 256
+const isOrdinary = ({ id, document }: StoredDocument) => JSON.parse(document).id === id && id.length <= 256
 
-export async function walk(store: DocumentStore, query: ListQuery): Promise<Stored[]> {
-  const items: Stored[] = []
+export async function walk(store: DocumentStore, query: DocumentQuery): Promise<StoredDocument[]> {
+  const items: StoredDocument[] = []
   let cursor: string | undefined
   do {
     const page = await store.list(cursor === undefined ? query : { ...query, cursor })
@@ -37,7 +37,7 @@ export async function walk(store: DocumentStore, query: ListQuery): Promise<Stor
 }
 
 const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b))
-const idsOf = (items: readonly Stored[]) => items.map(({ id }) => id)
+const idsOf = (items: readonly StoredDocument[]) => items.map(({ id }) => id)
 
 export async function listsContract(t: Tap, open: Open): Promise<void> {
   const { stores, settle } = await open(t)
@@ -108,7 +108,7 @@ export async function listsContract(t: Tap, open: Open): Promise<void> {
   })
 
   await t.test('a cursor that no list gave, or one of another list, is refused', async (t) => {
-    const query: ListQuery = { limit: 5, sort: { field: 'version', order: 'asc' }, where: [{ field: 'version', equals: 'v3' }] }
+    const query: DocumentQuery = { limit: 5, sort: { field: 'version', order: 'asc' }, where: [{ field: 'version', equals: 'v3' }] }
     const cursor = (await store.list(query)).next!
 
     t.ok((await store.list({ ...query, limit: 9, cursor })).items.length > 0, 'the size of the page may change')
@@ -162,8 +162,8 @@ export async function listsContract(t: Tap, open: Open): Promise<void> {
 
   await t.test('a record that is written between two pages comes once, and none is lost with it', async (t) => {
     for (const sort of [undefined, { field: 'id', order: 'desc' }, { field: 'version', order: 'asc' }] as const) {
-      const query: ListQuery = { limit: 7, where: [{ field: 'id', glob: 'job-a00*' }], ...(sort && { sort }) }
-      const items: Stored[] = []
+      const query: DocumentQuery = { limit: 7, where: [{ field: 'id', glob: 'job-a00*' }], ...(sort && { sort }) }
+      const items: StoredDocument[] = []
       let cursor: string | undefined
       do {
         const page = await store.list(cursor === undefined ? query : { ...query, cursor })
@@ -217,7 +217,7 @@ async function filtersContract(t: Tap, store: DocumentStore, documents: Readonly
   const text = (value: unknown) => (typeof value === 'string' ? value : '')
   const longVersion = `v${'9'.repeat(300)}`
   const longId = `long-007-${'x'.repeat(300)}`
-  const cases: [string, NonNullable<ListQuery['where']>, (document: Record<string, unknown>) => boolean][] = [
+  const cases: [string, NonNullable<DocumentQuery['where']>, (document: Record<string, unknown>) => boolean][] = [
     ['equal to a value', [{ field: 'version', equals: 'v3' }], ({ version }) => version === 'v3'],
     ['equal to a value longer than 256 characters', [{ field: 'version', equals: longVersion }], ({ version }) => version === longVersion],
     ['equal in a field that is not sorted by', [{ field: 'url', equals: 's3://images/77' }], ({ url }) => url === 's3://images/77'],

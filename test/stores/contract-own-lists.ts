@@ -1,4 +1,4 @@
-import type { ListQuery } from '../../src/stores/document-store.ts'
+import type { DocumentQuery } from '../../src/stores/document-store.ts'
 import type { Open, Tap } from './contract.ts'
 import { walk } from './contract-lists.ts'
 
@@ -10,7 +10,7 @@ export async function ownListsContract(t: Tap, open: Open): Promise<void> {
   await Promise.all(days.map((checked, i) => stores.facts.put(`f${i}`, fact(`f${i}`, checked))))
   await Promise.all(days.map((due, i) => stores.tasks.put(`t${i}`, JSON.stringify({ id: `t${i}`, kind: 'verify', due }))))
   await settle()
-  const ids = async (which: 'facts' | 'tasks', query: ListQuery) => (await walk(stores[which], query)).map(({ id }) => id)
+  const ids = async (which: 'facts' | 'tasks', query: DocumentQuery) => (await walk(stores[which], query)).map(({ id }) => id)
 
   await t.test('facts come by when they were checked, page by page', async (t) => {
     const sort = { field: 'checked', order: 'asc' } as const
@@ -70,7 +70,7 @@ export async function ownListsContract(t: Tap, open: Open): Promise<void> {
     const all = Array.from({ length: 60 }, (_, i) => row(i))
     await Promise.all(all.map((one) => stores.summaries.put(one.id, JSON.stringify(one))))
     await settle()
-    const cases: [ListQuery['where'], (one: ReturnType<typeof row>) => boolean][] = [
+    const cases: [DocumentQuery['where'], (one: ReturnType<typeof row>) => boolean][] = [
       [
         [
           { field: 'state', equals: 'partial' },

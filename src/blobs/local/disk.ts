@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type FileHandle, mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CatalogueError } from '../../domain/errors.ts'
-import type { BlobSource } from '../blob-store.ts'
+import type { ByteSource } from '../blob-store.ts'
 import { type Ending, readSource } from '../source.ts'
 
 const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
@@ -103,7 +103,7 @@ export function createRoom(root: string, reserve: number): Room {
 const batchSize = 1024 * 1024
 const checkEvery = 64 * 1024 * 1024
 
-export interface Writing {
+export interface FileWriting {
   handle: FileHandle
   at: number
   room: Room
@@ -117,7 +117,7 @@ export interface Writing {
  * Writes a source into a file; what came before it broke off is written too. The next chunks are awaited and digested while a batch is
  * being written.
  */
-export async function writeSource(source: BlobSource, { handle, at, room, onChunk, checkpoint }: Writing): Promise<Ending> {
+export async function writeSource(source: ByteSource, { handle, at, room, onChunk, checkpoint }: FileWriting): Promise<Ending> {
   let batch: Uint8Array[] = []
   let size = 0
   let written = at

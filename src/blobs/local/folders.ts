@@ -4,11 +4,11 @@ import { CatalogueError } from '../../domain/errors.ts'
 import type { Folders } from '../blob-store.ts'
 import { checkKey, folderMarker } from '../keys.ts'
 import { absent, codeOf, onDisk, syncFolder, unless } from './disk.ts'
-import { ensureFolder, type Layout, pathOf, pruneFolders, syncChange } from './layout.ts'
+import { ensureFolder, type Layout, pathOfKey, pruneFolders, syncChange } from './layout.ts'
 
 export function localFolders(layout: Layout): Folders {
   async function isFolder(key: string): Promise<boolean> {
-    const path = pathOf(layout, key)
+    const path = pathOfKey(layout, key)
     const real = await unless([...absent, 'ELOOP'], realpath(path))
     return real === path && (await lstat(path)).isDirectory()
   }
@@ -18,7 +18,7 @@ export function localFolders(layout: Layout): Folders {
 
     async make(key) {
       checkKey(key)
-      const path = pathOf(layout, key)
+      const path = pathOfKey(layout, key)
       return onDisk(
         (async () => {
           if (await isFolder(key)) return false
@@ -32,7 +32,7 @@ export function localFolders(layout: Layout): Folders {
 
     async remove(key) {
       checkKey(key)
-      const path = pathOf(layout, key)
+      const path = pathOfKey(layout, key)
       return onDisk(
         (async () => {
           if (!(await isFolder(key))) return false

@@ -1,7 +1,7 @@
 import { lstat, mkdir, readlink, realpath, rmdir } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { CatalogueError } from '../../domain/errors.ts'
-import type { Stored } from '../blob-store.ts'
+import type { StoredBytes } from '../blob-store.ts'
 import { absent, codeOf, makeFolder, syncFolder, unless } from './disk.ts'
 
 /** The folders of the store; docs/decisions/blob-layout.md says why. */
@@ -31,20 +31,20 @@ export async function openLayout(path: string): Promise<Layout> {
 const dataName = /^([0-9a-f]{64})-(0|[1-9]\d{0,15})-([0-9a-f]{32})$/
 
 /** Where bytes lie: their digest, their size, and who brought them, so that two of the same bytes never share a file. */
-export const dataPath = ({ data }: Layout, { sha256, size, by }: Stored & { by: string }): string =>
+export const dataPath = ({ data }: Layout, { sha256, size, by }: StoredBytes & { by: string }): string =>
   join(data, sha256.slice(0, 2), `${sha256}-${size}-${by}`)
 
-export function parseDataName(name: string): Stored | undefined {
+export function parseDataName(name: string): StoredBytes | undefined {
   const match = dataName.exec(name)
   return match ? { sha256: match[1]!, size: Number(match[2]) } : undefined
 }
 
-export const pathOf = ({ files }: Layout, key: string): string => (key === '' ? files : join(files, ...key.split('/')))
+export const pathOfKey = ({ files }: Layout, key: string): string => (key === '' ? files : join(files, ...key.split('/')))
 
 /** The text of the link that makes a key of a data file; relative, so that the store can be moved and mounted elsewhere. */
 export const linkText = ({ path, data }: { path: string; data: string }): string => relative(dirname(path), data)
 
-export interface Entry {
+export interface DiskEntry {
   /** The file that holds the bytes. */
   file: string
   size: number
@@ -57,13 +57,13 @@ export interface Entry {
  * What stands under a path of the tree. Only links into `data`, written as we write them, are followed, and by their text: no other
  * link leads anywhere, whoever put it there.
  */
-export async function entryAt(layout: Layout, path: string): Promise<Entry | undefined> {
+export async function entryAt(layout: Layout, path: string): Promise<DiskEntry | undefined> {
   const folder = await unless([...absent, 'ELOOP'], realpath(dirname(path)))
   return folder === dirname(path) ? entryInFolder(layout, path) : undefined
 }
 
 /** The same for a path whose folder is known to be a real one. */
-export async function entryInFolder(layout: Layout, path: string): Promise<Entry | undefined> {
+export async function entryInFolder(layout: Layout, path: string): Promise<DiskEntry | undefined> {
   const found = await unless(absent, lstat(path))
   if (!found) return undefined
   if (found.isFile()) return { file: path, size: found.size, modified: found.mtime }
@@ -81,7 +81,7 @@ export async function ensureFolder(layout: Layout, key: string): Promise<void> {
   const segments = key === '' ? [] : key.split('/')
   for (let i = 1; i <= segments.length; i++) {
     const folder = segments.slice(0, i).join('/')
-    const path = pathOf(layout, folder)
+    const path = pathOfKey(layout, folder)
     try {
       await mkdir(path)
       await syncFolder(dirname(path))

@@ -7,7 +7,7 @@ import { entryInFolder, type Layout, parseDataName } from './layout.ts'
 /** So many files are held at once; the tree of paths is walked once for each such lot. */
 const atOnce = 20_000
 
-interface Suspect extends Leftover {
+interface FoundLeftover extends Leftover {
   path: string
 }
 
@@ -16,7 +16,7 @@ export async function* localLeftovers(
   layout: Layout,
   { before, remove = false }: { before: Date; remove?: boolean }
 ): AsyncGenerator<Leftover> {
-  const suspects: Suspect[] = []
+  const suspects: FoundLeftover[] = []
   const live = new Set<string>()
   for (const name of await namesIn(layout.incoming)) await suspect('incoming', name, 'a blob that was never finished')
   for (const name of await namesIn(layout.uploads)) {
@@ -24,7 +24,7 @@ export async function* localLeftovers(
       await suspect('uploads', name, 'an upload of which nothing is known')
     } else live.add(name)
   }
-  const bytes: Suspect[] = []
+  const bytes: FoundLeftover[] = []
   for (const folder of await namesIn(layout.data)) {
     for (const name of await namesIn(join(layout.data, folder))) {
       // An upload that was interrupted while it was finished can be finished still.
@@ -55,7 +55,7 @@ export async function* localLeftovers(
 const namesIn = async (folder: string): Promise<string[]> => (await onDisk(unless(['ENOENT', 'ENOTDIR'], readdir(folder)))) ?? []
 
 /** Those to which no path leads. */
-async function unnamed(layout: Layout, bytes: Suspect[]): Promise<Suspect[]> {
+async function unnamed(layout: Layout, bytes: FoundLeftover[]): Promise<FoundLeftover[]> {
   if (bytes.length === 0) return []
   const left = new Map(bytes.map((suspect) => [suspect.path, suspect]))
   for await (const file of namedFiles(layout, layout.files)) left.delete(file)

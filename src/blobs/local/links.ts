@@ -1,14 +1,14 @@
 import { lstat, mkdir, rename, rm, symlink, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CatalogueError } from '../../domain/errors.ts'
-import type { Stored } from '../blob-store.ts'
+import type { StoredBytes } from '../blob-store.ts'
 import { alreadyThere } from '../expectations.ts'
 import { absent, codeOf, syncFolder, uniqueName, unless } from './disk.ts'
-import { dataPath, ensureFolder, entryAt, type Layout, linkText, pathOf, pruneFolders, syncChange } from './layout.ts'
+import { dataPath, ensureFolder, entryAt, type Layout, linkText, pathOfKey, pruneFolders, syncChange } from './layout.ts'
 
 export interface Links {
   /** Gives a finished file its place and its key; from then on it is the blob. False when it replaced another. */
-  place(found: Stored & { by: string; part: string }, options: { key: string; onlyIfAbsent: boolean }): Promise<boolean>
+  place(found: StoredBytes & { by: string; part: string }, options: { key: string; onlyIfAbsent: boolean }): Promise<boolean>
   remove(key: string): Promise<boolean>
 }
 
@@ -17,7 +17,7 @@ export function createLinks(layout: Layout): Links {
   const alone = createLock()
 
   async function link(data: string, { key, onlyIfAbsent }: { key: string; onlyIfAbsent: boolean }): Promise<boolean> {
-    const path = pathOf(layout, key)
+    const path = pathOfKey(layout, key)
     await ensureFolder(layout, key.slice(0, Math.max(0, key.lastIndexOf('/'))))
     const text = linkText({ path, data })
     try {
@@ -40,7 +40,7 @@ export function createLinks(layout: Layout): Links {
   return {
     place: ({ part, ...found }, options) =>
       alone(options.key, async () => {
-        const path = pathOf(layout, options.key)
+        const path = pathOfKey(layout, options.key)
         const data = dataPath(layout, found)
         if (await mkdir(dirname(data), { recursive: true })) await syncFolder(layout.data)
         const moved = await unless(
@@ -62,7 +62,7 @@ export function createLinks(layout: Layout): Links {
 
     remove: (key) =>
       alone(key, async () => {
-        const path = pathOf(layout, key)
+        const path = pathOfKey(layout, key)
         const former = await entryAt(layout, path)
         if (!former) return false
         if (

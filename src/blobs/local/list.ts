@@ -1,14 +1,14 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { BlobInfo, BlobPage, ListQuery } from '../blob-store.ts'
+import type { BlobInfo, BlobPage, BlobQuery } from '../blob-store.ts'
 import { isKey } from '../keys.ts'
 import { checkListQuery, parseCursor, toCursor } from '../listing.ts'
 import { absent, unless } from './disk.ts'
-import { entryInFolder, type Layout, pathOf } from './layout.ts'
+import { entryInFolder, type Layout, pathOfKey } from './layout.ts'
 
-type Place = { place: string; blob: BlobInfo } | { place: string; folder: string }
+type ListPlace = { place: string; blob: BlobInfo } | { place: string; folder: string }
 
-interface Walk {
+interface FolderWalk {
   prefix: string
   /** Places up to this one were given before. */
   after: string
@@ -16,7 +16,7 @@ interface Walk {
 }
 
 /** One page of the tree in the order of keys. A folder is read once a page, however many blobs it holds. */
-export async function listTree(layout: Layout, query: ListQuery): Promise<BlobPage> {
+export async function listTree(layout: Layout, query: BlobQuery): Promise<BlobPage> {
   checkListQuery(query)
   const { prefix = '', shallow = false, limit } = query
   const page: BlobPage = { items: [], folders: [] }
@@ -33,8 +33,8 @@ export async function listTree(layout: Layout, query: ListQuery): Promise<BlobPa
   return page
 }
 
-async function* walk(layout: Layout, folder: string, query: Walk): AsyncGenerator<Place> {
-  const path = pathOf(layout, folder)
+async function* walk(layout: Layout, folder: string, query: FolderWalk): AsyncGenerator<ListPlace> {
+  const path = pathOfKey(layout, folder)
   const names = (await unless(absent, readdir(path, { withFileTypes: true }))) ?? []
   const places = names
     .map((entry) => ({ entry, place: (folder && `${folder}/`) + entry.name + (entry.isDirectory() ? '/' : '') }))

@@ -4,13 +4,13 @@ import { access, type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { CatalogueError } from '../../domain/errors.ts'
-import type { BlobInfo, BlobStore, ByteRange, OpenBlob, PutOptions, Stored } from '../blob-store.ts'
+import type { BlobInfo, BlobStore, ByteRange, OpenBlob, PutOptions, StoredBytes } from '../blob-store.ts'
 import { alreadyThere, checkGrowth, checkStored } from '../expectations.ts'
 import { checkKey, parentsOf } from '../keys.ts'
 import { boundsOf } from '../ranges.ts'
 import { createRoom, onDisk, uniqueName, unless, writeSource } from './disk.ts'
 import { localFolders } from './folders.ts'
-import { type Entry, entryAt, openLayout, pathOf } from './layout.ts'
+import { type DiskEntry, entryAt, openLayout, pathOfKey } from './layout.ts'
 import { localLeftovers } from './leftovers.ts'
 import { createLinks } from './links.ts'
 import { listTree } from './list.ts'
@@ -28,7 +28,7 @@ export async function openLocalBlobs({ directory, reserve = 0 }: LocalOptions): 
   const room = createRoom(layout.root, reserve)
   const links = createLinks(layout)
   const folders = localFolders(layout)
-  const find = (key: string) => onDisk(entryAt(layout, pathOf(layout, checkKey(key))))
+  const find = (key: string) => onDisk(entryAt(layout, pathOfKey(layout, checkKey(key))))
 
   /** What would be refused at the end is refused before gigabytes have come. */
   async function refuseEarly(key: string, { onlyIfAbsent }: PutOptions): Promise<void> {
@@ -58,7 +58,7 @@ export async function openLocalBlobs({ directory, reserve = 0 }: LocalOptions): 
         throw error
       }
 
-      async function receive(handle: FileHandle): Promise<Stored> {
+      async function receive(handle: FileHandle): Promise<StoredBytes> {
         const hash = createHash('sha256')
         let size = 0
         const onChunk = (chunk: Uint8Array) => {
@@ -120,7 +120,7 @@ export async function openLocalBlobs({ directory, reserve = 0 }: LocalOptions): 
   }
 }
 
-const toInfo = (key: string, { size, modified, sha256 }: Entry): BlobInfo => ({
+const toInfo = (key: string, { size, modified, sha256 }: DiskEntry): BlobInfo => ({
   key,
   size,
   modified,
@@ -131,7 +131,7 @@ const toInfo = (key: string, { size, modified, sha256 }: Entry): BlobInfo => ({
 const readSize = 512 * 1024
 
 interface Opening {
-  entry: Entry
+  entry: DiskEntry
   key: string
   range: ByteRange | undefined
 }

@@ -13,8 +13,8 @@ import {
   checkOpen,
   checkReadable,
   createBusy,
+  type KeptUpload,
   placedBefore,
-  type UploadState as State,
   toUpload,
   uploadUnknown
 } from '../uploads.ts'
@@ -33,21 +33,21 @@ export function localUploads(layout: Layout, { links, room }: { links: Links; ro
   const stateOf = (id: string) => join(folderOf(id), 'state.json')
   const busy = createBusy()
 
-  const save = (id: string, state: State) => replaceFile(stateOf(id), JSON.stringify(state))
+  const save = (id: string, state: KeptUpload) => replaceFile(stateOf(id), JSON.stringify(state))
 
-  async function load(id: string): Promise<State | undefined> {
+  async function load(id: string): Promise<KeptUpload | undefined> {
     if (!/^[0-9a-f]{32}$/.test(id)) return undefined
     const text = await onDisk(unless(absent, readFile(stateOf(id), 'utf8')))
-    return text === undefined ? undefined : (JSON.parse(text) as State)
+    return text === undefined ? undefined : (JSON.parse(text) as KeptUpload)
   }
 
-  async function must(id: string): Promise<State> {
+  async function must(id: string): Promise<KeptUpload> {
     const state = await load(id)
     if (!state) throw uploadUnknown(id)
     return state
   }
 
-  const storedOf = async ({ offset, digest }: State) => ({ size: offset, sha256: (await createResumableDigest(digest)).hex() })
+  const storedOf = async ({ offset, digest }: KeptUpload) => ({ size: offset, sha256: (await createResumableDigest(digest)).hex() })
 
   const discard = async (id: string): Promise<boolean> => {
     if (!(await load(id))) return false
@@ -62,7 +62,7 @@ export function localUploads(layout: Layout, { links, room }: { links: Links; ro
       await room.check(size ?? 0)
       const id = uniqueName()
       const now = new Date().toISOString()
-      const state: State = { created: now, touched: now, note, offset: 0 }
+      const state: KeptUpload = { created: now, touched: now, note, offset: 0 }
       Object.assign(state, { size, key, sha256 })
       return onDisk(
         (async () => {
@@ -152,7 +152,7 @@ export function localUploads(layout: Layout, { links, room }: { links: Links; ro
 
     end: (id, note) =>
       busy(id, async () => {
-        const ended: State = { ...(await must(id)), note, ended: true, touched: new Date().toISOString() }
+        const ended: KeptUpload = { ...(await must(id)), note, ended: true, touched: new Date().toISOString() }
         await onDisk(save(id, ended))
         await onDisk(rm(bytesOf(id), { force: true }))
         return toUpload(id, ended)

@@ -29,12 +29,12 @@ export interface Bucket {
   /** Where our own objects stand; `checkKey` lets no key lie there. */
   own: { incoming: string; staged: string; uploads: string }
   /** Sends a request until it is answered or the patience is at its end. */
-  ask<T>(request: (options: { abortSignal: AbortSignal }) => Promise<T>, options?: AskOptions): Promise<T>
+  ask<T>(request: (options: { abortSignal: AbortSignal }) => Promise<T>, options?: BucketAskOptions): Promise<T>
   /** The same, undefined for a 404. */
-  find<T>(request: (options: { abortSignal: AbortSignal }) => Promise<T>, options?: AskOptions): Promise<T | undefined>
+  find<T>(request: (options: { abortSignal: AbortSignal }) => Promise<T>, options?: BucketAskOptions): Promise<T | undefined>
 }
 
-export interface AskOptions {
+export interface BucketAskOptions {
   /** How long one attempt may take when it moves much data: then patience counts from the first failure. */
   attemptMs?: number
 }

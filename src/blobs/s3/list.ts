@@ -1,5 +1,5 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
-import type { BlobPage, ListQuery } from '../blob-store.ts'
+import type { BlobPage, BlobQuery } from '../blob-store.ts'
 import { isKey } from '../keys.ts'
 import { checkListQuery, parseCursor, toCursor } from '../listing.ts'
 import type { Bucket } from './bucket.ts'
@@ -8,7 +8,7 @@ import type { Bucket } from './bucket.ts'
 const lastOf = (place: string): string => (place.endsWith('/') ? `${place}\u{10ffff}` : place)
 
 /** One page, as S3 gives it, without our own objects. The cursor is a place and not S3's token: it needs no server that remembers it. */
-export async function listBucket(bucket: Bucket, query: ListQuery): Promise<BlobPage> {
+export async function listBucket(bucket: Bucket, query: BlobQuery): Promise<BlobPage> {
   checkListQuery(query)
   const { prefix = '', shallow = false, limit } = query
   const after = parseCursor(query.cursor)

@@ -25,7 +25,7 @@ const copyPart = 256 * mega
 const copiesAtOnce = 4
 
 /** What we write beside an object's bytes. */
-export interface Facts {
+export interface ObjectFacts {
   /** Absent for what is gathered under a name of ours and has no digest yet. */
   sha256?: string
   /** Who brought it: by this a write whose answer was lost knows its own work. */
@@ -42,24 +42,24 @@ export interface Multipart {
   name: string
 }
 
-export type Found = Omit<BlobInfo, 'key'> & { by?: string }
+export type FoundObject = Omit<BlobInfo, 'key'> & { by?: string }
 
-export async function headObject(bucket: Bucket, name: string): Promise<Found | undefined> {
+export async function headObject(bucket: Bucket, name: string): Promise<FoundObject | undefined> {
   const found = await bucket.find((o) => bucket.client.send(new HeadObjectCommand({ Bucket: bucket.name, Key: name }), o))
   return found && factsOf(found, found.ContentLength ?? 0)
 }
 
-interface Described {
+interface ObjectDescription {
   LastModified?: Date | undefined
   Metadata?: Record<string, string> | undefined
 }
 
-export function factsOf({ LastModified, Metadata = {} }: Described, size: number): Found {
+export function factsOf({ LastModified, Metadata = {} }: ObjectDescription, size: number): FoundObject {
   const { sha256, by } = Metadata
   return { size, modified: LastModified ?? new Date(0), ...(sha256 ? { sha256 } : {}), ...(by ? { by } : {}) }
 }
 
-const toMetadata = ({ sha256, by }: Facts): Record<string, string> => ({ by, ...(sha256 ? { sha256 } : {}) })
+const toMetadata = ({ sha256, by }: ObjectFacts): Record<string, string> => ({ by, ...(sha256 ? { sha256 } : {}) })
 
 export async function anythingUnder({ client, name, ...bucket }: Bucket, prefix: string): Promise<string[]> {
   const list = new ListObjectsV2Command({ Bucket: name, Prefix: prefix, MaxKeys: 2 })
@@ -97,16 +97,16 @@ export async function refuseConflicts(bucket: Bucket, key: string): Promise<void
   if (under.length > 0) throw new CatalogueError('blob_conflict', `${key} is a folder`)
 }
 
-export interface Target {
+export interface ObjectTarget {
   name: string
-  facts: Facts
+  facts: ObjectFacts
   onlyIfAbsent: boolean
 }
 
 const conflicts = new Set(['ObjectParentIsFile', 'ExistingObjectIsDirectory'])
 
 /** Carries out the write that makes an object visible. When its answer was lost and it is refused the second time, it had succeeded. */
-async function publish(bucket: Bucket, { name, facts, onlyIfAbsent }: Target, write: () => Promise<unknown>): Promise<void> {
+async function publish(bucket: Bucket, { name, facts, onlyIfAbsent }: ObjectTarget, write: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await write()
@@ -126,13 +126,16 @@ async function publish(bucket: Bucket, { name, facts, onlyIfAbsent }: Target, wr
 
 const condition = (onlyIfAbsent: boolean) => (onlyIfAbsent ? { IfNoneMatch: '*' } : {})
 
-export function putObject(bucket: Bucket, { body, ...target }: Target & { body: Buffer }): Promise<void> {
+export function putObject(bucket: Bucket, { body, ...target }: ObjectTarget & { body: Buffer }): Promise<void> {
   const { name, facts, onlyIfAbsent } = target
   const put = { Bucket: bucket.name, Key: name, Body: body, Metadata: toMetadata(facts), ...condition(onlyIfAbsent) }
   return publish(bucket, target, () => bucket.ask((o) => bucket.client.send(new PutObjectCommand(put), o), { attemptMs: partMs }))
 }
 
-export async function beginMultipart({ client, ...bucket }: Bucket, { name, facts }: Omit<Target, 'onlyIfAbsent'>): Promise<Multipart> {
+export async function beginMultipart(
+  { client, ...bucket }: Bucket,
+  { name, facts }: Omit<ObjectTarget, 'onlyIfAbsent'>
+): Promise<Multipart> {
   const create = new CreateMultipartUploadCommand({ Bucket: bucket.name, Key: name, Metadata: toMetadata(facts) })
   const { UploadId: id = '' } = await bucket.ask((o) => client.send(create, o))
   return { id, name }
@@ -146,7 +149,7 @@ export async function sendPart(bucket: Bucket, { id, name, number, body }: Multi
 
 export function completeMultipart(
   bucket: Bucket,
-  { id, parts, ...target }: Target & { id: string; parts: readonly Part[] }
+  { id, parts, ...target }: ObjectTarget & { id: string; parts: readonly Part[] }
 ): Promise<void> {
   const Parts = [...parts].sort((a, b) => a.number - b.number).map(({ number, tag }) => ({ PartNumber: number, ETag: tag }))
   const complete = new CompleteMultipartUploadCommand({
@@ -168,7 +171,7 @@ export async function dropObject({ client, ...bucket }: Bucket, name: string): P
 }
 
 /** Copies an object inside S3, of any size, and publishes the copy with its digest. */
-export async function copyObject(bucket: Bucket, { from, size, ...target }: Target & { from: string; size: number }): Promise<void> {
+export async function copyObject(bucket: Bucket, { from, size, ...target }: ObjectTarget & { from: string; size: number }): Promise<void> {
   const multipart = await beginMultipart(bucket, target)
   const parts: Part[] = []
   const queue = createQueue(copiesAtOnce)

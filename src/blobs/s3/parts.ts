@@ -1,4 +1,4 @@
-import type { BlobSource } from '../blob-store.ts'
+import type { ByteSource } from '../blob-store.ts'
 import { type Ending, readSource } from '../source.ts'
 
 const mega = 1024 * 1024
@@ -12,7 +12,7 @@ export const partSize = (number: number): number => (number <= 5000 ? 8 : 64) * 
 /** How many bytes the first so many parts hold. */
 export const sizeOfParts = (count: number): number => (Math.min(count, 5000) * 8 + Math.max(0, count - 5000) * 64) * mega
 
-export interface Part {
+export interface UploadPart {
   number: number
   body: Buffer
 }
@@ -24,11 +24,14 @@ export interface Cutting {
   carried?: Uint8Array
   onChunk(chunk: Uint8Array): void
   /** Gets every full part but the last. It may keep the buffer until it calls `free`. */
-  take(part: Part, free: () => void): Promise<void>
+  take(part: UploadPart, free: () => void): Promise<void>
 }
 
 /** Cuts a source into parts. The last one, full or not or empty, is the answer: what becomes of it depends on how the source ended. */
-export async function cutParts(source: BlobSource, { number, carried, onChunk, take }: Cutting): Promise<{ ending: Ending; last: Part }> {
+export async function cutParts(
+  source: ByteSource,
+  { number, carried, onChunk, take }: Cutting
+): Promise<{ ending: Ending; last: UploadPart }> {
   const spare: Buffer[] = []
   let current = number
   let filled = 0

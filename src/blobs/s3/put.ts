@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { BlobSource, Put, PutOptions, Stored } from '../blob-store.ts'
+import type { ByteSource, Put, PutOptions, StoredBytes } from '../blob-store.ts'
 import { alreadyThere, checkGrowth, checkStored } from '../expectations.ts'
 import { checkKey } from '../keys.ts'
 import type { Bucket } from './bucket.ts'
@@ -20,7 +20,7 @@ import { createQueue, cutParts } from './parts.ts'
 
 const partsAtOnce = 2
 
-type Key = string | ((stored: Stored) => string)
+type Key = string | ((stored: StoredBytes) => string)
 
 /**
  * A small blob is one request. A large one goes in parts, to its own name when its digest is known beforehand, because S3 takes what is
@@ -28,7 +28,7 @@ type Key = string | ((stored: Stored) => string)
  */
 export async function putBlob(
   bucket: Bucket,
-  { key, source, options }: { key: Key; source: BlobSource; options: PutOptions }
+  { key, source, options }: { key: Key; source: ByteSource; options: PutOptions }
 ): Promise<Put> {
   const { expected, onlyIfAbsent = false } = options
   if (typeof key === 'string') {

@@ -4,12 +4,12 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import type { CatalogueError } from '../../domain/errors.ts'
 import type { BlobInfo, BlobStore, ByteRange, OpenBlob } from '../blob-store.ts'
 import { checkKey } from '../keys.ts'
-import { boundsOf, shown } from '../ranges.ts'
+import { boundsOf, rangeText } from '../ranges.ts'
 import { type Bucket, openBucket, refusalOf, type S3Options } from './bucket.ts'
 import { s3Folders } from './folders.ts'
 import { s3Leftovers } from './leftovers.ts'
 import { listBucket } from './list.ts'
-import { dropObject, type Found, factsOf, headObject } from './objects.ts'
+import { dropObject, type FoundObject, factsOf, headObject } from './objects.ts'
 import { createSlots } from './parts.ts'
 import { putBlob } from './put.ts'
 import { s3Uploads } from './uploads.ts'
@@ -31,7 +31,7 @@ export async function openS3Blobs(options: S3Options): Promise<BlobStore> {
     put: (key, source, options = {}) => withinLimit(() => putBlob(bucket, { key, source, options })),
 
     async get(key, { range } = {}) {
-      const get = { Bucket: bucket.name, Key: bucket.at(checkKey(key)), ...(range ? { Range: `bytes=${shown(range)}` } : {}) }
+      const get = { Bucket: bucket.name, Key: bucket.at(checkKey(key)), ...(range ? { Range: `bytes=${rangeText(range)}` } : {}) }
       try {
         const reply = await bucket.find((o) => bucket.client.send(new GetObjectCommand(get), o))
         return reply && openBlob(key, reply, range)
@@ -77,7 +77,7 @@ export async function openS3Blobs(options: S3Options): Promise<BlobStore> {
   }
 }
 
-const toInfo = (key: string, { by: _, ...found }: Found): BlobInfo => ({ key, ...found })
+const toInfo = (key: string, { by: _, ...found }: FoundObject): BlobInfo => ({ key, ...found })
 
 interface Reply {
   Body?: unknown

@@ -1,18 +1,18 @@
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { CatalogueError } from '../../domain/errors.ts'
-import { type UploadState, uploadUnknown } from '../uploads.ts'
+import { type KeptUpload, uploadUnknown } from '../uploads.ts'
 import { type Bucket, refusalOf } from './bucket.ts'
 import { type Multipart, objectsUnder, partMs } from './objects.ts'
 
 /** What is known of an upload: the first line of one object, in which the bytes that do not fill a part yet follow. */
-export interface State extends UploadState {
+export interface S3UploadState extends KeptUpload {
   multipart?: Multipart
   /** ETags of the parts, which S3 compares in the end: bytes that another replica sent in their place are refused. */
   tags: string[]
 }
 
 export interface Kept {
-  state: State
+  state: S3UploadState
   tail: Buffer
   /** Of the object, so that of two replicas that go on with an upload one is refused. */
   tag: string
@@ -40,7 +40,7 @@ export function uploadStates(bucket: Bucket): UploadStates {
         const { Body, ETag: tag = '' } = await bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: nameOf(id) }), o)
         const bytes = Buffer.from(await Body!.transformToByteArray())
         const end = bytes.indexOf('\n')
-        return { state: JSON.parse(bytes.toString('utf8', 0, end)) as State, tail: bytes.subarray(end + 1), tag }
+        return { state: JSON.parse(bytes.toString('utf8', 0, end)) as S3UploadState, tail: bytes.subarray(end + 1), tag }
       },
       { attemptMs: partMs }
     )

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
-import type { BlobSource, FinishOptions, Put, Upload, Uploads } from '../blob-store.ts'
+import type { ByteSource, FinishOptions, Put, Upload, Uploads } from '../blob-store.ts'
 import { alreadyThere, checkGrowth, checkStored } from '../expectations.ts'
 import { checkKey } from '../keys.ts'
 import { createResumableDigest } from '../resumable-digest.ts'
@@ -26,14 +26,14 @@ import {
   dropObject,
   headObject,
   type Multipart,
+  type ObjectTarget,
   type Part,
   putObject,
   refuseConflicts,
-  sendPart,
-  type Target
+  sendPart
 } from './objects.ts'
 import { createQueue, cutParts, type Slots, sizeOfParts } from './parts.ts'
-import { type Kept, type State, uploadStates } from './upload-states.ts'
+import { type Kept, type S3UploadState, uploadStates } from './upload-states.ts'
 
 export function s3Uploads(bucket: Bucket, withinLimit: Slots): { uploads: Uploads; live: () => Promise<LiveUploads> } {
   const busy = createBusy()
@@ -46,7 +46,7 @@ export function s3Uploads(bucket: Bucket, withinLimit: Slots): { uploads: Upload
   }
 
   /** To its own name when all is known that must stand beside it, else to a name of ours. */
-  const begin = (id: string, { key, sha256 }: State): Promise<Multipart> =>
+  const begin = (id: string, { key, sha256 }: S3UploadState): Promise<Multipart> =>
     beginMultipart(
       bucket,
       key !== undefined && sha256 !== undefined
@@ -54,14 +54,14 @@ export function s3Uploads(bucket: Bucket, withinLimit: Slots): { uploads: Upload
         : { name: bucket.own.staged + id, facts: { by: id } }
     )
 
-  async function append({ id, at, source }: { id: string; at: number; source: BlobSource }): Promise<Upload> {
+  async function append({ id, at, source }: { id: string; at: number; source: ByteSource }): Promise<Upload> {
     let { state, tail, tag } = await must(id)
     checkOpen(id, state)
     checkOffset(id, { at, ...state })
     const digest = await createResumableDigest(state.digest)
     const { size } = state
     let arrived = at
-    const keep = async (change: Partial<State>, rest: Buffer) => {
+    const keep = async (change: Partial<S3UploadState>, rest: Buffer) => {
       state = { ...state, ...change, touched: new Date().toISOString() }
       tag = await save(id, { state, tail: rest, tag })
     }
@@ -123,16 +123,16 @@ export function s3Uploads(bucket: Bucket, withinLimit: Slots): { uploads: Upload
   }
 
   /** Keeps what is known of it, and none of its bytes. */
-  async function releaseTarballs(id: string, { kept, change }: { kept: Kept; change: Partial<State> }): Promise<Upload> {
+  async function releaseTarballs(id: string, { kept, change }: { kept: Kept; change: Partial<S3UploadState> }): Promise<Upload> {
     const { multipart, ...known } = kept.state
-    const state: State = { ...known, ...change, tags: [] }
+    const state: S3UploadState = { ...known, ...change, tags: [] }
     await save(id, { state, tail: Buffer.alloc(0), tag: kept.tag })
     if (multipart) await abortMultipart(bucket, multipart)
     await dropObject(bucket, bucket.own.staged + id)
     return toUpload(id, state)
   }
 
-  async function publish({ id, target, kept }: { id: string; target: Target; kept: Kept }): Promise<void> {
+  async function publish({ id, target, kept }: { id: string; target: ObjectTarget; kept: Kept }): Promise<void> {
     const { multipart, offset } = kept.state
     if (!multipart) return putObject(bucket, { ...target, body: kept.tail })
     const direct = multipart.name === target.name
@@ -142,7 +142,7 @@ export function s3Uploads(bucket: Bucket, withinLimit: Slots): { uploads: Upload
   }
 
   /** Puts the parts together, unless that was done before. */
-  async function gather({ kept, multipart, target }: { kept: Kept; multipart: Multipart; target: Target }): Promise<void> {
+  async function gather({ kept, multipart, target }: { kept: Kept; multipart: Multipart; target: ObjectTarget }): Promise<void> {
     const { by } = target.facts
     if ((await headObject(bucket, target.name))?.by === by) return
     const { tail, state } = kept
@@ -168,7 +168,7 @@ export function s3Uploads(bucket: Bucket, withinLimit: Slots): { uploads: Upload
       checkNewUpload({ size, key })
       const id = randomBytes(16).toString('hex')
       const now = new Date().toISOString()
-      const state: State = { created: now, touched: now, note, offset: 0, tags: [] }
+      const state: S3UploadState = { created: now, touched: now, note, offset: 0, tags: [] }
       if (size !== undefined) state.size = size
       if (key !== undefined) state.key = key
       if (sha256 !== undefined) state.sha256 = sha256.toLowerCase()

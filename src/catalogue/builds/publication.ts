@@ -1,194 +1,195 @@
 import type { Architecture } from '../../domain/architecture.ts'
-import { type BuildStatus, isReportedSince, type PendingImage, withoutPending, withPending } from '../../domain/build/build-status.ts'
+import type { BuildStatus, PendingImage } from '../../domain/build/build-status.ts'
 import { isForgotten } from '../../domain/build/due-time.ts'
-import { imageRegistration } from '../../domain/container/container.ts'
+import { isPublished, pendingMeaning, withArrivedImages } from '../../domain/build/pending.ts'
+import type { NewImage } from '../../domain/container/container.ts'
 import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
 import { background, type Cause } from '../../domain/history/entry.ts'
 import { applies, type ImageKey, pendingKey } from '../../domain/image/facts.ts'
+import type { Release } from '../../domain/image/task.ts'
 import { checkId } from '../../domain/limits.ts'
+import { createKeyedMutex } from '../jobs/keyed-mutex.ts'
 import { checkPrecondition, type StoredRecord } from '../records/changes.ts'
-import { type ChangeContext, type ImageToRegister, type Records, type RegisteredImage, registrationOf } from '../records/image-records.ts'
+import type { ChangeContext, ImageChange, ImageToRegister, RegisteredImage } from '../records/image-records.ts'
 import { rememberClaimedDigest } from '../verification/image-facts.ts'
-import type { Verification } from '../verification/verification.ts'
-import { createPendingPublication, type PendingPublicationParts } from './pending-publication.ts'
+import type { BuildsContext } from './parts.ts'
+import { planPublication, publicationDocument, publishPending, removePending } from './pending-publication.ts'
 
-/** An image that somebody brings. */
-export type Brought = Pick<ImageToRegister, 'architecture' | 'url' | 'version' | 'digest'>
+/** Several images of one container. */
+export interface ImagesToBring extends ChangeContext {
+  id: string
+  images: readonly NewImage[]
+}
 
 /**
- * Records that are published as the policy for their names says: each image as it comes, or all of them at once. Until then images stand
- * in the assembly. Every step may be repeated: what a server that was killed left half done, the next one that looks finishes.
+ * Images that are published as the policy for their container's name says: each at once, or all of them together. Until then they are
+ * pending in the build status. Every step may be repeated: what a server that was killed left half done, the next one finishes.
  */
-export interface Publishing extends Records {
-  /** Several images at once, as a merging container/add brings them. The record as it stands then. */
-  bring(id: string, asked: ChangeContext & { images: readonly Brought[] }): Promise<RegisteredImage>
-  /** Whether images of this container wait for one another. */
+export interface Publishing {
+  /** Whether images of this container wait to be published together. */
   holds(id: string): boolean
-  /** An image was registered: by its name it may belong to another container as well. */
-  bundle(record: ContainerRecord, circumstances: ChangeContext): Promise<void>
+  /** Returns where facts about an image belong while it is being registered. */
+  imageKeyOf(id: string, architecture: Architecture): ImageKey
+  /** Registers an image, or makes it pending; by its name it may belong to a second container as well. */
+  bringImage(image: ImageToRegister): Promise<RegisteredImage>
+  /** Makes several images pending, as a merging container/add does, and publishes what can be. Returns the record as it is then. */
+  bringImages(images: ImagesToBring): Promise<RegisteredImage>
+  /** Takes away the image of an architecture, pending or published. Throws container_unknown, image_missing, image_refused for the only one. */
+  withdrawImage(image: ImageChange): Promise<RegisteredImage>
+  /** Registers the image of a record for the second container that it belongs to by its name. */
+  bundle(record: ContainerRecord, context: ChangeContext): Promise<void>
   /** Publishes what is complete, and gives up what has waited for too long. */
-  settle(id: string, cause?: Cause): Promise<void>
-  /** The same of all that are due, so many of them. */
+  publishPending(id: string, cause?: Cause): Promise<void>
+  /** Does so for the containers that are due, at most `limit` of them. Returns how many there were. */
   work(options: { limit: number; signal: AbortSignal }): Promise<number>
 }
 
-export interface PublishingParts extends PendingPublicationParts {
-  records: Records
-  verification: Pick<Verification, 'registered' | 'waits'> | undefined
-  /** Their tarballs may be about to be removed, because no record names them. */
-  keep: ((urls: readonly string[]) => Promise<void>) | undefined
+interface PublishingContext extends BuildsContext {
+  /** Publishes what can be, one call at a time for each container. Returns the tarballs that this releases. */
+  publish(id: string, cause: Cause): Promise<readonly Release[]>
 }
 
-export function createPublishing(parts: PublishingParts): Publishing {
-  const { records, changes, buildStatuses, facts, rulebook, verification } = parts
-  const now = () => parts.now().toISOString()
-  const holds = (id: string) => rulebook.policiesOf(id).publish !== 'each'
-
-  const { planOf, documentOf, clear, settled } = createPendingPublication(parts)
-
-  const settle: Publishing['settle'] = async (id, cause = background('publication')) => void (await settled(id, cause))
-
-  /** Puts images down to wait, without those that the record has already. */
-  async function hold(id: string, { images, publicUrl, ...circumstances }: Parameters<Publishing['bring']>[1]) {
-    checkId(id)
-    const { cause, dryRun, precondition } = circumstances
-    const before = await records.find(id)
-    checkPrecondition(id, { before, precondition })
-    const { pendingMs } = rulebook.policiesOf(id)
-    const there = images.filter((image) => stands(before?.record, image)).map(({ architecture }) => architecture)
-    const to = (buildStatus: BuildStatus, at: string) => {
-      let next = there.length === 0 ? buildStatus : withoutPending(buildStatus, { architectures: there, now: at })
-      for (const image of images) {
-        const { architecture } = image
-        const waits = buildStatus.pending.get(architecture)
-        const same = waits && waits.expires > at && (['url', 'digest', 'version'] as const).every((name) => waits[name] === image[name])
-        const known = same && !isReportedSince(buildStatus, { architecture, since: waits.since })
-        if (!known && !there.includes(architecture)) next = withPending(next, { ...image, via: publicUrl, pendingMs, now: at })
-      }
-      return next
-    }
-    const names = images.map(({ architecture }) => architecture)
-    if (!dryRun) await parts.keep?.(images.map(({ url }) => url))
-    const changed = await buildStatuses.change(id, {
-      kind: 'pending',
-      cause,
-      dryRun,
-      ...(names.length === 1 && { architecture: names[0] }),
-      to,
-      told: meaningOf,
-      what: 'waits',
-      summary: `the image for ${names.join(', ')} has arrived, and waits for the others`
-    })
-    if (there.length > 0 && before && !dryRun) await buildStatuses.follow(id, { before, after: before, brought: there })
-    const { buildStatus } = changed.after
-    const [former, now] = [changed.before?.buildStatus, buildStatus].map((one) => JSON.stringify(one ? meaningOf(one) : []))
-    const unchanged = changed.unchanged || former === now
-    return { before, buildStatus, unchanged, released: changed.released }
-  }
-
-  const bring: Publishing['bring'] = async (id, asked) => {
-    const { before, buildStatus, unchanged, released } = await hold(id, asked)
-    const answer = (known: StoredRecord | undefined, waiting: ReadonlyMap<Architecture, PendingImage>): RegisteredImage => ({
-      ...(known ?? { record: fromDocument(id, '{}'), document: '{}', revision: '' }),
-      created: asked.images.some(({ architecture }) => before?.record.images.has(architecture) !== true),
-      unchanged,
-      released: [],
-      waiting
-    })
-    if (asked.dryRun) {
-      const publication = await planOf(id, { buildStatus, record: before?.record })
-      if (!publication) return answer(before, buildStatus.pending)
-      return answer((await changes.write(id, { cause: asked.cause, to: documentOf(id, publication), dryRun: true })).after, new Map())
-    }
-    const left = await settled(id, asked.cause)
-    const [known, beside] = await Promise.all([records.find(id), buildStatuses.find(id)])
-    const waiting = beside?.pending ?? new Map<Architecture, PendingImage>()
-    const unread = [...waiting].map(([architecture, { url, digest }]) => ({
-      container: id,
-      imageKey: pendingKey(architecture),
-      url,
-      digest: digest ?? ''
-    }))
-    await verification?.waits(unread, asked)
-    return { ...answer(known, waiting), released: [...released, ...left] }
-  }
-
-  async function registerOne(image: ImageToRegister): Promise<RegisteredImage> {
-    if (!holds(image.id)) return records.register(image)
-    const { id, publicUrl, cause, precondition, dryRun, ...brought } = image
-    return bring(id, { publicUrl, cause, precondition, dryRun, images: [brought] })
-  }
-
-  const imageKeyOf = (id: string, architecture: Architecture): ImageKey => (holds(id) ? pendingKey(architecture) : architecture)
-
-  const bundle: Publishing['bundle'] = async (record, { publicUrl, cause, dryRun }) => {
-    const into = rulebook.bundleOf(record.id)
-    if (!into || dryRun) return
-    const { container: id, architecture } = into
-    const url = record.images.get(architecture) ?? (record.images.size === 0 ? record.url : undefined)
-    if (url === undefined) return
-    const found = await facts.read(record.id, [architecture, ''])
-    const known = found.find((one) => applies(one, { url, digest: record.digest }))
-    const digest = known?.given ?? known?.config ?? record.digest ?? ''
-    const carry = (imageKey: ImageKey, digest: string) => known && facts.write({ ...known, container: id, imageKey, digest })
-    const imageKey = imageKeyOf(id, architecture)
-    if (imageKey !== architecture) await carry(imageKey, digest)
-    const registered = await registerOne({ id, architecture, url, version: record.version ?? '', digest, publicUrl, cause })
-    if (imageKey !== architecture) return
-    await carry(imageKey, registered.record.digest ?? '')
-    if (!known && digest !== '') await rememberClaimedDigest(facts, { record: registered.record, architecture, digest, now: now() })
-  }
-
-  return {
-    ...records,
-    holds,
-    imageKeyOf,
-    bring,
-    bundle,
-    settle,
-
-    async register(image) {
-      const registered = await registerOne(image)
-      await bundle(registered.record, image)
+export function createPublishing(parts: BuildsContext): Publishing {
+  const withLock = createKeyedMutex()
+  const context = { ...parts, publish: (id: string, cause: Cause) => withLock(id, () => publishPending(parts, { id, cause })) }
+  const publishing: Publishing = {
+    holds: (id) => holds(parts, id),
+    imageKeyOf: (id, architecture) => (holds(parts, id) ? pendingKey(architecture) : architecture),
+    async bringImage(image) {
+      const registered = await bringOne(context, image)
+      await bundle(context, { record: registered.record, change: image })
       return registered
     },
-
-    async drop(asked) {
-      const { id, architecture, cause, dryRun } = asked
-      const seen = await buildStatuses.find(id)
-      if (!seen?.pending.has(architecture)) return records.drop(asked)
-      const known = await records.find(id)
-      checkPrecondition(id, { before: known, precondition: asked.precondition })
-      const released = dryRun ? [] : await clear(id, { seen, architectures: [architecture], what: 'given up', cause })
-      if (known?.record.images.has(architecture)) {
-        const dropped = await records.drop(asked)
-        return { ...dropped, released: [...released, ...dropped.released] }
-      }
-      const stands = known ?? { record: fromDocument(id, '{}'), document: '{}', revision: '' }
-      return { ...stands, created: false, unchanged: false, released }
-    },
-
+    bringImages: (images) => bringImages(context, images),
+    withdrawImage: (image) => withdraw(parts, image),
+    bundle: (record, change) => bundle(context, { record, change }),
+    publishPending: async (id, cause = background('publication')) => void (await context.publish(id, cause)),
     async work({ limit, signal }) {
-      const due = await buildStatuses.due(limit)
+      const due = await parts.buildStatuses.due(limit)
       for (const id of due) {
         if (signal.aborted) break
-        await settle(id)
-        const buildStatus = await buildStatuses.find(id)
-        const forgotten = buildStatus && isForgotten(buildStatus, now()) && !(await changes.find(id))
-        if (forgotten) await buildStatuses.follow(id, { before: undefined, after: undefined })
-        await buildStatuses.seen(id)
+        await publishing.publishPending(id)
+        await forget(parts, id)
+        await parts.buildStatuses.seen(id)
       }
       return due.length
     }
   }
+  return publishing
 }
 
-/** What waits, but not since when: an image that comes again is no other one. */
-const meaningOf = ({ pending }: BuildStatus) =>
-  [...pending].map(([architecture, { url, digest, version }]) => [architecture, url, digest, version])
+const holds = ({ siteRules }: BuildsContext, id: string): boolean => siteRules.policiesOf(id).publish !== 'each'
 
-/** Whether a record says of an image all that is brought. */
-function stands(record: ContainerRecord | undefined, image: Brought): boolean {
-  if (record?.images.get(image.architecture) !== image.url || record.version !== image.version) return false
-  return imageRegistration(registrationOf(record), { id: record.id, ...image }).digest === record.digest
+const withoutRecord = (id: string): StoredRecord => ({ record: fromDocument(id, '{}'), document: '{}', revision: '' })
+
+interface Held {
+  before: StoredRecord | undefined
+  buildStatus: BuildStatus
+  unchanged: boolean
+  released: readonly Release[]
+}
+
+/** Makes images pending, except those that the record has already. */
+async function hold(parts: BuildsContext, { id, images, publicUrl, cause, dryRun, precondition }: ImagesToBring): Promise<Held> {
+  checkId(id)
+  const { changes, buildStatuses, siteRules } = parts
+  const before = await changes.find(id)
+  checkPrecondition(id, { before, precondition })
+  const { pendingMs } = siteRules.policiesOf(id)
+  const published = images.filter((image) => isPublished(before?.record, image)).map(({ architecture }) => architecture)
+  const names = images.map(({ architecture }) => architecture)
+  if (!dryRun) await parts.removals?.keep(images.map(({ url }) => url))
+  const changed = await buildStatuses.change(id, {
+    kind: 'pending',
+    cause,
+    dryRun,
+    ...(names.length === 1 && { architecture: names[0] }),
+    to: (buildStatus, now) => withArrivedImages(buildStatus, { images, published, via: publicUrl, pendingMs, now }),
+    journaled: pendingMeaning,
+    what: 'waits',
+    summary: `the image for ${names.join(', ')} has arrived, and waits for the others`
+  })
+  if (published.length > 0 && before && !dryRun) await buildStatuses.follow(id, { before, after: before, brought: published })
+  const { buildStatus } = changed.after
+  const meanings = [changed.before?.buildStatus, buildStatus].map((one) => JSON.stringify(one ? pendingMeaning(one) : []))
+  return { before, buildStatus, unchanged: changed.unchanged || meanings[0] === meanings[1], released: changed.released }
+}
+
+async function bringImages(context: PublishingContext, asked: ImagesToBring): Promise<RegisteredImage> {
+  const { changes, buildStatuses, verifier } = context
+  const { id, images, cause } = asked
+  const { before, buildStatus, unchanged, released } = await hold(context, asked)
+  const created = images.some(({ architecture }) => before?.record.images.has(architecture) !== true)
+  const answer = (stored: StoredRecord | undefined, waiting: ReadonlyMap<Architecture, PendingImage>): RegisteredImage => ({
+    ...(stored ?? withoutRecord(id)),
+    created,
+    unchanged,
+    released: [],
+    waiting
+  })
+  if (asked.dryRun) {
+    const publication = await planPublication(context, { buildStatus, record: before?.record })
+    if (!publication) return answer(before, buildStatus.pending)
+    const to = publicationDocument(context, { id, publication })
+    return answer((await changes.write(id, { cause, to, dryRun: true })).after, new Map())
+  }
+  const publishedReleases = await context.publish(id, cause)
+  const [stored, left] = await Promise.all([changes.find(id), buildStatuses.find(id)])
+  const waiting = left?.pending ?? new Map<Architecture, PendingImage>()
+  const unread = [...waiting].map(([architecture, { url, digest }]) => {
+    return { container: id, imageKey: pendingKey(architecture), url, digest: digest ?? '' }
+  })
+  await verifier?.waits(unread, asked)
+  return { ...answer(stored, waiting), released: [...released, ...publishedReleases] }
+}
+
+async function bringOne(context: PublishingContext, image: ImageToRegister): Promise<RegisteredImage> {
+  if (!holds(context, image.id)) return context.imageRecords.register(image)
+  const { id, publicUrl, cause, precondition, dryRun, ...arrived } = image
+  return bringImages(context, { id, publicUrl, cause, precondition, dryRun, images: [arrived] })
+}
+
+async function bundle(context: PublishingContext, { record, change }: { record: ContainerRecord; change: ChangeContext }): Promise<void> {
+  const { facts, siteRules } = context
+  const { publicUrl, cause, dryRun } = change
+  const into = siteRules.bundleOf(record.id)
+  if (!into || dryRun) return
+  const { container: id, architecture } = into
+  const url = record.images.get(architecture) ?? (record.images.size === 0 ? record.url : undefined)
+  if (url === undefined) return
+  const found = await facts.read(record.id, [architecture, ''])
+  const proven = found.find((one) => applies(one, { url, digest: record.digest }))
+  const digest = proven?.given ?? proven?.config ?? record.digest ?? ''
+  const carry = async (imageKey: ImageKey, digest: string) => {
+    if (proven) await facts.write({ ...proven, container: id, imageKey, digest })
+  }
+  const held = holds(context, id)
+  if (held) await carry(pendingKey(architecture), digest)
+  const registered = await bringOne(context, { id, architecture, url, version: record.version ?? '', digest, publicUrl, cause })
+  if (held) return
+  await carry(architecture, registered.record.digest ?? '')
+  if (proven || digest === '') return
+  await rememberClaimedDigest(facts, { record: registered.record, architecture, digest, now: context.now().toISOString() })
+}
+
+async function withdraw(parts: BuildsContext, image: ImageChange): Promise<RegisteredImage> {
+  const { changes, buildStatuses, imageRecords } = parts
+  const { id, architecture, cause, dryRun, precondition } = image
+  const seen = await buildStatuses.find(id)
+  if (!seen?.pending.has(architecture)) return imageRecords.drop(image)
+  const stored = await changes.find(id)
+  checkPrecondition(id, { before: stored, precondition })
+  const released = dryRun ? [] : await removePending(parts, { seen, architectures: [architecture], what: 'given up', cause })
+  if (!stored?.record.images.has(architecture)) {
+    return { ...(stored ?? withoutRecord(id)), created: false, unchanged: false, released }
+  }
+  const dropped = await imageRecords.drop(image)
+  return { ...dropped, released: [...released, ...dropped.released] }
+}
+
+/** Forgets the build status of a container that never came to be. */
+async function forget({ changes, buildStatuses, now }: BuildsContext, id: string): Promise<void> {
+  const buildStatus = await buildStatuses.find(id)
+  if (!buildStatus || !isForgotten(buildStatus, now().toISOString()) || (await changes.find(id))) return
+  await buildStatuses.follow(id, { before: undefined, after: undefined })
 }

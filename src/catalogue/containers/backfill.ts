@@ -4,127 +4,140 @@ import { type ContainerRecord, fromDocument } from '../../domain/container/docum
 import { CatalogueError } from '../../domain/errors.ts'
 import { applies, type Facts, type Verdict } from '../../domain/image/facts.ts'
 import { pythonObject, pythonString, stringOf } from '../../domain/json/json.ts'
-import type { DocumentStore } from '../../stores/document-store.ts'
 import { singleOf } from '../lists/single-image.ts'
-import type { Changes, StoredRecord } from '../records/changes.ts'
+import type { StoredRecord } from '../records/changes.ts'
 import type { ChangeContext } from '../records/image-records.ts'
-import type { FactsStore } from '../verification/image-facts.ts'
+import type { ContainerParts } from './parts.ts'
 
-/** A record for one architecture that nobody named, and what it would become. */
+/** A record with one image for an unnamed architecture, and what it would become. */
 export interface BackfillItem {
   id: string
-  /** At which it was looked at. */
+  /** At which it was read. */
   revision: string
   verdict: Verdict
   /** What its bytes are proven to be for. */
   architecture: Architecture | null
   before: { url: string; urls: string | null }
-  /** Null where it is not proven, and nothing is to be written. */
+  /** Null where the architecture is not proven, and nothing is to be written. */
   after: { url: string; urls: string } | null
   /** In words: what is proven, or what to do where it is not. */
   message: string
   written: boolean
 }
 
-export interface Backfill {
-  /** Records without `urls`, page by page, as they would become. `id` is a pattern of `*` and `?`. */
-  page(asked: { id: string | undefined; limit: number; cursor: string | undefined; publicUrl: string }): Promise<BackfillPage>
-  /** Writes one, or in a dry run tells what would be written. Throws container_unknown, image_missing when it names architectures, image_unproven, precondition_failed. */
-  write(asked: ChangeContext & { id: string }): Promise<BackfillItem>
+export interface BackfillRequest {
+  /** A pattern of `*` and `?`. */
+  id: string | undefined
+  limit: number
+  cursor: string | undefined
+  publicUrl: string
 }
 
 export interface BackfillPage {
   items: BackfillItem[]
-  /** Where to go on; null on the last page. A page may be empty and have a next one. */
+  /** The next page's cursor; null on the last page. A page may be empty and have a next one. */
   next: string | null
 }
 
-export interface BackfillParts {
-  containers: DocumentStore
-  facts: FactsStore
-  changes: Changes
-  guarded: readonly Architecture[]
+export interface ContainerToBackfill extends ChangeContext {
+  id: string
 }
 
-export function createBackfill({ containers, facts, changes, guarded }: BackfillParts): Backfill {
-  /** What the record becomes; undefined where nothing proves what it is. */
-  function become({ record }: { record: ContainerRecord }, { known, publicUrl }: { known: Facts | undefined; publicUrl: string }) {
-    const architecture = provenOf(known)
-    if (architecture === undefined || record.url === undefined) return undefined
-    const { id, url, version = '', digest = '' } = record
-    const image = imageRegistration(undefined, { id, version, digest, architecture, url })
-    const { url: after, urls } = containerFrom(image, { publicUrl, guarded })
-    return { architecture, url: after, urls: urls! }
-  }
+export interface Backfill {
+  /** Lists records without `urls`, as they would become. */
+  page(request: BackfillRequest): Promise<BackfillPage>
+  /** Writes one. Throws container_unknown, image_missing when it names architectures, image_unproven, precondition_failed. */
+  write(request: ContainerToBackfill): Promise<BackfillItem>
+}
 
-  async function itemOf(known: Pick<StoredRecord, 'record' | 'revision'>, publicUrl: string): Promise<BackfillItem> {
-    const { record, revision } = known
-    const [found] = await facts.read(record.id, [''])
-    const proof = found && applies(found, { url: record.url!, digest: record.digest }) ? found : undefined
-    const after = become(known, { known: proof, publicUrl })
-    return {
-      id: record.id,
-      revision,
-      verdict: proof?.verdict ?? 'unverified',
-      architecture: proof?.architecture ?? null,
-      before: { url: record.url!, urls: stringOf(record.members.get('urls')) ?? null },
-      after: after ? { url: after.url, urls: after.urls } : null,
-      message: wordsFor(record.id, proof),
-      written: false
-    }
-  }
-
+export function createBackfill(parts: ContainerParts): Backfill {
+  const { facts, changes } = parts
+  const { containers } = parts.stores
   return {
     async page({ id, limit, cursor, publicUrl }) {
       const where = id === undefined ? [] : [{ field: 'id', glob: id }]
       const { items, next = null } = await containers.list({ where, limit, ...(cursor !== undefined && { cursor }) })
-      const legacy = items
+      const unnamed = items
         .map((stored) => ({ record: fromDocument(stored.id, stored.document), revision: stored.revision }))
         .filter(({ record }) => record.images.size === 0 && record.url !== undefined)
-      return { items: await Promise.all(legacy.map((known) => itemOf(known, publicUrl))), next }
+      return { items: await Promise.all(unnamed.map(async (one) => (await backfilled(parts, { ...one, publicUrl })).item)), next }
     },
 
-    async write({ id, publicUrl, ...circumstances }) {
+    async write({ id, publicUrl, ...change }) {
       const { record, url, revision } = await singleOf(containers, id)
-      const item = await itemOf({ record, revision }, publicUrl)
-      const [known] = await facts.read(id, [''])
-      const architecture = provenOf(known)
-      if (item.after === null || architecture === undefined) throw new CatalogueError('image_unproven', item.message)
-      // before the record says so, that nobody is told that the image is unverified
-      if (!circumstances.dryRun) await facts.write({ ...known!, imageKey: architecture })
-      await changes.write(id, {
-        ...circumstances,
-        what: 'backfilled',
-        to: (now) => documentWith(stillThat(now, { id, url, digest: record.digest }), item.after!)
-      })
-      if (circumstances.dryRun) return item
+      const { item, proof } = await backfilled(parts, { record, revision, publicUrl })
+      const { after, architecture } = item
+      if (!proof || after === null || architecture === null) throw new CatalogueError('image_unproven', item.message)
+      // before the record names the architecture, so that no machine is told that the image is unverified
+      if (!change.dryRun) await facts.write({ ...proof, imageKey: architecture })
+      const to = (stored: StoredRecord | undefined) => documentWith(sameRecord(stored, { id, url, digest: record.digest }), after)
+      await changes.write(id, { ...change, what: 'backfilled', to })
+      if (change.dryRun) return item
       await facts.remove(id, '')
       return { ...item, written: true }
     }
   }
 }
 
-const provenOf = (known: Facts | undefined): Architecture | undefined =>
-  known?.verdict === 'match' && known.status !== 'gone' && known.architecture !== null ? known.architecture : undefined
-
-/** What was proven was about this. Throws precondition_failed. */
-function stillThat(now: StoredRecord | undefined, then: { id: string; url: string; digest: string | undefined }): ContainerRecord {
-  const record = now?.record
-  if (record && record.images.size === 0 && record.url === then.url && record.digest === then.digest) return record
-  throw new CatalogueError('precondition_failed', `${then.id} was changed meanwhile; look at it again`)
+interface UnnamedRecord {
+  record: ContainerRecord
+  revision: string
+  publicUrl: string
 }
 
-/** The rest of the document stays as it is, whoever wrote it. */
+interface Backfilled {
+  item: BackfillItem
+  /** Facts that apply to the record. */
+  proof: Facts | undefined
+}
+
+async function backfilled(parts: ContainerParts, { record, revision, publicUrl }: UnnamedRecord): Promise<Backfilled> {
+  const { id, url = '', version = '', digest = '' } = record
+  const [stored] = await parts.facts.read(id, [''])
+  const proof = stored && applies(stored, { url, digest: record.digest }) ? stored : undefined
+  const proven = provenOf(proof)
+  const named = (architecture: Architecture) => {
+    const registration = imageRegistration(undefined, { id, version, digest, architecture, url })
+    const container = containerFrom(registration, { publicUrl, guarded: parts.guarded })
+    return { url: container.url, urls: container.urls! }
+  }
+  const item = {
+    id,
+    revision,
+    verdict: proof?.verdict ?? ('unverified' as const),
+    architecture: proof?.architecture ?? null,
+    before: { url, urls: stringOf(record.members.get('urls')) ?? null },
+    after: proven === undefined ? null : named(proven),
+    message: wordsFor(id, proof),
+    written: false
+  }
+  return { item, proof }
+}
+
+const provenOf = (facts: Facts | undefined): Architecture | undefined =>
+  facts?.verdict === 'match' && facts.status !== 'gone' && facts.architecture !== null ? facts.architecture : undefined
+
+/** Returns the record if it is still what the proof is about. Throws precondition_failed. */
+function sameRecord(
+  stored: StoredRecord | undefined,
+  { id, url, digest }: { id: string; url: string; digest: string | undefined }
+): ContainerRecord {
+  const record = stored?.record
+  if (record && record.images.size === 0 && record.url === url && record.digest === digest) return record
+  throw new CatalogueError('precondition_failed', `${id} was changed meanwhile; look at it again`)
+}
+
+/** The document's other members stay as they are, whoever wrote them. */
 const documentWith = ({ members }: ContainerRecord, { url, urls }: { url: string; urls: string }): string =>
   pythonObject(new Map(members).set('url', pythonString(url)).set('urls', pythonString(urls)))
 
-function wordsFor(id: string, known: Facts | undefined): string {
+function wordsFor(id: string, facts: Facts | undefined): string {
   const byHand = 'register it by hand as what you know it to be: leporello register, or PUT …/images/{architecture} with its url'
-  if (known === undefined || known.verdict === 'unverified') {
-    const why = known?.summary ? ` (${known.summary})` : ''
+  if (facts === undefined || facts.verdict === 'unverified') {
+    const why = facts?.summary ? ` (${facts.summary})` : ''
     return `nobody has read it yet${why}: leporello verify ${id} has the server read what LEPORELLO_VERIFY opens`
   }
-  if (known.status === 'gone') return `its tarball is gone: ${byHand}`
-  if (known.verdict === 'match') return `proven to be for ${known.architecture}: ${known.summary}`
-  return `${known.verdict}: ${known.summary}; ${byHand}`
+  if (facts.status === 'gone') return `its tarball is gone: ${byHand}`
+  if (facts.verdict === 'match') return `proven to be for ${facts.architecture}: ${facts.summary}`
+  return `${facts.verdict}: ${facts.summary}; ${byHand}`
 }

@@ -1,30 +1,30 @@
-import { type Architecture, parseArchitecture } from '../../domain/architecture.ts'
-import { containerFrom, mergedRegistration, type Registration } from '../../domain/container/container.ts'
+import { parseArchitecture } from '../../domain/architecture.ts'
+import {
+  type Container,
+  containerFrom,
+  mergedRegistration,
+  type NewImage,
+  parseRegistration,
+  type Registration
+} from '../../domain/container/container.ts'
 import { type ContainerRecord, fromDocument, toDocument } from '../../domain/container/document.ts'
-import { type Resolution, type ResolveOptions, resolveImage } from '../../domain/container/resolution.ts'
-import { CatalogueError } from '../../domain/errors.ts'
+import { type Resolution, requestedArchitecture, resolveImage } from '../../domain/container/resolution.ts'
+import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
-import { asArchitecture, type Facts } from '../../domain/image/facts.ts'
-import type { DocumentStore } from '../../stores/document-store.ts'
-import type { Brought, Publishing } from '../builds/publication.ts'
-import type { Changes, StoredRecord } from '../records/changes.ts'
-import type { FactsStore } from '../verification/image-facts.ts'
-import type { Verification } from '../verification/verification.ts'
+import type { StoredRecord } from '../records/changes.ts'
+import type { DemandCounts } from './demand.ts'
+import type { ContainerParts } from './parts.ts'
 
 export interface Containers {
-  /** Registers, replacing the whole record as Mozart does. Throws what containerFrom throws. */
+  /** Registers a container, replacing the whole record as Mozart does. Throws what containerFrom throws. */
   add(registration: Registration, options: AddOptions): Promise<ContainerRecord>
-  /** The document as JSON text, byte for byte, or undefined. */
+  /** Returns the document as JSON text, byte for byte. */
   info(id: string): Promise<string | undefined>
-  /** Throws container_unknown, image_missing, image_mislabelled, image_gone, architecture_invalid. */
-  resolve(
-    id: string,
-    architecture: string,
-    options?: Pick<ResolveOptions, 'force' | 'evenGone'>
-  ): Promise<{ document: string; resolution: Resolution }>
-  /** Whether there was one to remove. */
+  /** Throws architecture_invalid, container_unknown, image_missing, image_mislabelled, image_gone. */
+  resolve(id: string, architecture: string, options?: ResolveImageOptions): Promise<ResolvedContainer>
+  /** Returns whether there was one to remove. */
   remove(id: string, options: { cause: Cause }): Promise<boolean>
-  /** Every id, in batches. */
+  /** Yields every id, in batches. */
   ids(): AsyncIterable<string[]>
 }
 
@@ -32,80 +32,97 @@ export interface AddOptions {
   cause: Cause
   /** Where this service is reached from outside: guard URLs begin with it. */
   publicUrl: string
-  /** Lay over the stored record by architecture instead of replacing it; undefined: as the site has it. */
+  /** Lay the images over the stored record's by architecture instead of replacing the record; undefined: the site's default. */
   merge: boolean | undefined
-  /** Answer when the images that may be read were read, but not later than this. Default: at once. */
+  /** Wait until the images have been read, but not for longer than this. Default: do not wait. */
   verifyMs?: number
 }
 
-export interface ContainersOptions {
-  guarded: readonly Architecture[]
-  /** What add does where the request does not say. */
-  add: 'replace' | 'merge'
-  facts: FactsStore
-  changes: Changes
-  publishing: Pick<Publishing, 'holds' | 'bring' | 'bundle'>
-  verification: Pick<Verification, 'registered' | 'proven'> | undefined
-  /** On a strict site: reads the images of a record beforehand, and throws when one is not what it is said to be. */
-  requireProof: ((record: ContainerRecord, options: { publicUrl: string; withinMs: number }) => Promise<Facts[]>) | undefined
+export interface ResolveImageOptions {
+  /** Return an image all the same that is proven to be for other machines, or is gone. */
+  force?: boolean
+  /** Return one that is gone. */
+  evenGone?: boolean
 }
 
-export function containerCatalogue(
-  store: DocumentStore,
-  { guarded, add: usually, facts, changes, publishing, verification, requireProof }: ContainersOptions
-): Containers {
+export interface ResolvedContainer {
+  document: string
+  resolution: Resolution
+}
+
+interface ContainersContext extends ContainerParts {
+  demand: DemandCounts
+}
+
+export function createContainers(parts: ContainersContext): Containers {
+  const { changes } = parts
+  const store = parts.stores.containers
   return {
-    async add(registration, { publicUrl, merge = usually === 'merge', verifyMs, cause }) {
-      const documentOf = (wanted: Registration, stored?: ContainerRecord) =>
-        toDocument(containerFrom(wanted, { publicUrl, guarded, stored: stored?.images }))
-      const named = () => fromDocument(registration.id, documentOf(registration))
-      const proofs = verifyMs !== undefined && requireProof ? await requireProof(named(), { publicUrl, withinMs: verifyMs }) : []
-      if (merge && publishing.holds(registration.id)) {
-        const { record } = await publishing.bring(registration.id, { publicUrl, cause, images: imagesIn(registration, publicUrl) })
-        return record
-      }
-      // what is wrong with it is said without asking the store
-      const posted = merge ? undefined : documentOf(registration)
-      const to = (known: StoredRecord | undefined) =>
-        posted ?? documentOf(known ? mergedRegistration(known.record, registration) : registration, known?.record)
-      // who adds has built what it names: HySDS's builders have no other word for it
-      const brought = merge ? imagesIn(registration, publicUrl).map(({ architecture }) => architecture) : 'all'
-      const changed = await changes.write(registration.id, { cause, to, verbatim: true, brought })
-      const { record } = changed.after!
-      await publishing.bundle(record, { publicUrl, cause })
-      if (!verification) return record
-      for (const proof of proofs) await facts.learn({ ...proof, digest: record.digest ?? '' })
-      if (verifyMs === undefined) await verification.registered(record, { publicUrl })
-      else await verification.proven(record, { publicUrl, withinMs: verifyMs })
-      return record
-    },
-
-    async info(id) {
-      return (await store.get(id))?.document
-    },
-
-    async resolve(id, architecture, options = {}) {
-      // at once, as the slots in question are known before the record is
-      const imageKey = asArchitecture(architecture)
-      const [stored, known] = await Promise.all([store.get(id), imageKey === null ? [] : facts.read(id, [imageKey, ''])])
-      if (stored === undefined) throw new CatalogueError('container_unknown', `container not found: ${id}`)
-      const resolution = resolveImage(fromDocument(id, stored.document), architecture, { facts: known, ...options })
-      return { document: stored.document, resolution }
-    },
-
+    add: (registration, options) => add(parts, { registration, ...options }),
+    info: async (id) => (await store.get(id))?.document,
+    resolve: (id, architecture, options) => resolve(parts, { ...options, id, name: architecture }),
     async remove(id, { cause }) {
       const { before } = await changes.write(id, { cause, to: () => undefined })
       return before !== undefined
     },
-
     ids: () => store.ids()
   }
 }
 
-/** The images of a registration by architecture; that of one which names none is x86_64's, as `url` is by definition. */
-function imagesIn(registration: Registration, publicUrl: string): Brought[] {
-  const { version, digest } = registration
-  const { images, url } = fromDocument(registration.id, toDocument(containerFrom(registration, { publicUrl, guarded: [] })))
-  const all = images.size > 0 ? [...images] : url === undefined ? [] : [[parseArchitecture('amd64'), url] as const]
-  return all.map(([architecture, url]) => ({ architecture, url, version, digest }))
+async function add(parts: ContainersContext, request: AddOptions & { registration: Registration }): Promise<ContainerRecord> {
+  const { changes, publishing, facts, verifier, requireProof } = parts
+  const { registration, publicUrl, verifyMs, cause } = request
+  const { id } = registration
+  const merge = request.merge ?? parts.add === 'merge'
+  const guards = { publicUrl, guarded: parts.guarded }
+  // what is wrong with it is said without asking the store
+  const posted = parseRegistration(registration)
+  const container = containerFrom(posted, guards)
+  const document = toDocument(container)
+  const proofs =
+    verifyMs !== undefined && requireProof ? await requireProof(fromDocument(id, document), { publicUrl, withinMs: verifyMs }) : []
+  const images = merge ? imagesIn(container) : []
+  if (merge && publishing.holds(id)) return (await publishing.bringImages({ id, publicUrl, cause, images })).record
+  const to = (stored: StoredRecord | undefined) =>
+    merge && stored
+      ? toDocument(containerFrom(mergedRegistration(stored.record, posted), { ...guards, stored: stored.record.images }))
+      : document
+  // HySDS's builders say by `add` alone that they have built what it names
+  const brought = merge ? images.map(({ architecture }) => architecture) : 'all'
+  const { record } = (await changes.write(id, { cause, to, verbatim: true, brought })).after!
+  await publishing.bundle(record, { publicUrl, cause })
+  if (!verifier) return record
+  for (const proof of proofs) await facts.learn({ ...proof, digest: record.digest ?? '' })
+  if (verifyMs === undefined) await verifier.registered(record, { publicUrl })
+  else await verifier.proven(record, { publicUrl, withinMs: verifyMs })
+  return record
+}
+
+/** The images that a registration brings; that of one which names no architecture is x86_64's, as `url` is by definition. */
+function imagesIn({ version, digest, url, images }: Container): NewImage[] {
+  const named = images.size > 0 ? [...images] : [[parseArchitecture('amd64'), url] as const]
+  return named.map(([architecture, url]) => ({ architecture, url, version, digest }))
+}
+
+interface ResolveRequest extends ResolveImageOptions {
+  id: string
+  /** Of the architecture, as the machine calls itself. */
+  name: string
+}
+
+async function resolve(parts: ContainersContext, { id, name, ...options }: ResolveRequest): Promise<ResolvedContainer> {
+  const machine = requestedArchitecture(name)
+  const { architecture } = machine
+  // at once, as the keys of the facts in question are known before the record is
+  const [stored, facts] = await Promise.all([parts.stores.containers.get(id), parts.facts.read(id, [architecture, ''])])
+  if (stored === undefined) throw new CatalogueError('container_unknown', `container not found: ${id}`)
+  const count = (answered: boolean) => parts.demand.count({ container: id, architecture, answered })
+  try {
+    const resolution = resolveImage(fromDocument(id, stored.document), machine, { facts, ...options })
+    count(true)
+    return { document: stored.document, resolution }
+  } catch (error) {
+    if (isCatalogueError(error, 'image_missing', 'image_mislabelled', 'image_gone')) count(false)
+    throw error
+  }
 }

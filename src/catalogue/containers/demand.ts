@@ -1,4 +1,3 @@
-import { parseArchitecture } from '../../domain/architecture.ts'
 import {
   createDemandTally,
   type Demand,
@@ -6,70 +5,53 @@ import {
   dayOf,
   demandRows,
   fromDemandDocument,
+  type ImageDemand,
   mergedDemand,
   noDemand,
   toDemandDocument
 } from '../../domain/build/demand.ts'
-import { isCatalogueError } from '../../domain/errors.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
-import type { Containers } from './containers.ts'
+import { compareAndSwap } from '../jobs/compare-and-swap.ts'
 
-/** What machines asked for: which architectures, and which containers did not have them. */
-export interface DemandBook {
-  /** The same use case, counted. */
-  counted(resolve: Containers['resolve']): Containers['resolve']
-  /** Writes down what was counted since the last time. Whether there was anything. */
+/** Counts which architectures machines asked for, and which containers did not have them. */
+export interface DemandCounts {
+  count(demand: ImageDemand): void
+  /** Writes what was counted since the last time. Returns whether there was anything. */
   flush(): Promise<boolean>
-  /** Of so many days, today the last; `since` is the first of them. */
+  /** Reads the last so many days, today included; `since` is the first of them. */
   read(days: number): Promise<{ since: string; rows: DemandRow[] }>
 }
 
-const attempts = 20
 const dayMs = 24 * 3_600_000
 /** Containers that are shown of an architecture. */
 const shown = 50
 
-/** One document a day, which every replica adds to now and then: a resolve costs no write. */
-export function createDemandBook(store: DocumentStore, { now }: { now: () => Date }): DemandBook {
+/** One document a day, to which every replica adds now and then: a resolve costs no write. */
+export function createDemandCounts(store: DocumentStore, { now }: { now: () => Date }): DemandCounts {
   const tally = createDemandTally()
-  // what is not written down yet, because the store was away
+  // what is not written yet, because the store was away
   let waiting = noDemand
   let counted = false
 
-  function count(asked: { id: string; name: string; answered: boolean }): void {
-    tally.count({ architecture: parseArchitecture(asked.name), container: asked.id, answered: asked.answered })
-    counted = true
-  }
-
-  async function add(day: string, taken: Demand): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      const stored = await store.get(day)
-      const sum = mergedDemand(stored ? fromDemandDocument(stored.document) : noDemand, taken)
-      try {
-        await store.put(day, toDemandDocument(day, sum), stored ? { revision: stored.revision } : { absent: true })
-        return
-      } catch (error) {
-        if (!isCatalogueError(error, 'revision_conflict', 'already_exists') || attempt === attempts) throw error
-      }
-    }
-  }
+  const add = (day: string, taken: Demand) =>
+    compareAndSwap(store, {
+      id: day,
+      subject: `the demand of ${day}`,
+      decide: (stored) => ({
+        document: toDemandDocument(day, mergedDemand(stored ? fromDemandDocument(stored.document) : noDemand, taken))
+      })
+    })
 
   return {
-    counted: (resolve) => async (id, architecture, options) => {
-      try {
-        const answer = await resolve(id, architecture, options)
-        count({ id, name: architecture, answered: true })
-        return answer
-      } catch (error) {
-        if (isCatalogueError(error, 'image_missing', 'image_mislabelled', 'image_gone')) count({ id, name: architecture, answered: false })
-        throw error
-      }
+    count(demand) {
+      tally.count(demand)
+      counted = true
     },
 
     async flush() {
       if (!counted) return false
       waiting = mergedDemand(waiting, tally.take())
-      // what is counted while it is written is for the next time
+      // what is counted while this is being written is for the next time
       counted = false
       try {
         await add(dayOf(now().toISOString()), waiting)

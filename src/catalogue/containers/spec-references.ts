@@ -1,20 +1,20 @@
 import { readJson, stringOf } from '../../domain/json/json.ts'
 import { itemsAt } from '../../domain/json/json-scan.ts'
+import { pagesOf } from '../../domain/pages.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 
-/** More are not looked at: it is a warning. */
+/** Further ones are not searched: what is found is only a warning. */
 const maxSpecs = 20_000
 const pageSize = 200
 
-/** The ids of job specs that run in a container, or have it among their dependency images; at most so many. */
+/** Returns the ids of the first job specifications that run in a container, or have it among their dependency images. */
 export async function specsNaming(jobSpecs: DocumentStore, { container, most }: { container: string; most: number }): Promise<string[]> {
   const found: string[] = []
-  let cursor: string | undefined
-  for (let seen = 0; seen < maxSpecs; seen += pageSize) {
-    const { items, next } = await jobSpecs.list({ limit: pageSize, ...(cursor !== undefined && { cursor }) })
+  let seen = 0
+  for await (const { items } of pagesOf(jobSpecs.list, { limit: pageSize })) {
     for (const { id, document } of items) if (names(document, container)) found.push(id)
-    if (next === undefined || found.length >= most) break
-    cursor = next
+    seen += items.length
+    if (seen >= maxSpecs || found.length >= most) break
   }
   return found.slice(0, most)
 }

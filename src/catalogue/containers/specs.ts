@@ -3,9 +3,9 @@ import { JsonError, readJson, stringOf } from '../../domain/json/json.ts'
 import { checkId, checkLength } from '../../domain/limits.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 
-/** Job specs, or hysds-ios: documents of HySDS's that we keep and do not judge. */
+/** Job specifications, or hysds-ios: documents of HySDS that are stored unjudged. */
 export interface Specs {
-  /** Stores a specification under the id that it holds, and answers that id. Throws json_invalid, id_invalid, document_refused. */
+  /** Stores a specification under the id that it holds, and returns that id. Throws json_invalid, id_invalid, document_refused. */
   add(specification: string): Promise<string>
   get(id: string): Promise<string | undefined>
   remove(id: string): Promise<boolean>
@@ -13,11 +13,11 @@ export interface Specs {
 }
 
 export interface SpecsOptions {
-  /** What is stored instead of a specification that was checked. */
-  prepared?: (specification: string) => Promise<string>
+  /** Returns what is stored instead of a valid specification. */
+  prepared?: ((specification: string) => Promise<string>) | undefined
 }
 
-export function specCatalogue(store: DocumentStore, { prepared = async (text) => text }: SpecsOptions = {}): Specs {
+export function createSpecs(store: DocumentStore, { prepared = async (text) => text }: SpecsOptions = {}): Specs {
   return {
     async add(specification) {
       checkLength('specification', specification, 'spec')
@@ -36,7 +36,7 @@ export function specCatalogue(store: DocumentStore, { prepared = async (text) =>
   }
 }
 
-/** What `json.loads(spec)["id"]` says in Python 3.12 of a specification that is no object: Mozart answered with these words. */
+/** What `json.loads(spec)["id"]` says in Python 3.12 of anything but an object: Mozart answers with these words. */
 const pythonWords = {
   array: 'list indices must be integers or slices, not str',
   string: "string indices must be integers, not 'str'",

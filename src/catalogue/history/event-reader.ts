@@ -2,11 +2,12 @@ import { isCatalogueError } from '../../domain/errors.ts'
 import type { JournalEntry } from '../../domain/history/entry.ts'
 import { toEntryView } from '../../domain/history/entry-view.ts'
 import type { Journal } from '../records/journal.ts'
-import type { Ring } from './event-ring.ts'
+import { entryBatches } from './entry-batches.ts'
+import type { EventBuffer } from './event-buffer.ts'
 
-export interface ReaderParts {
+export interface EventReaderParts {
   journal: Pick<Journal, 'entries' | 'onEntry'>
-  ring: Ring
+  buffer: EventBuffer
   now: () => Date
   everyMs: number
   /**
@@ -15,98 +16,105 @@ export interface ReaderParts {
    */
   overlapMs: number
   onArrival(): void
-  /** What nobody foresaw. */
   onError(error: unknown): void
 }
 
-/** After so long without a listener it begins anew, rather than to catch up. */
-const forgetMs = 60_000
-const pageSize = 500
-
 /**
- * Brings entries into the ring, each once: those that this process tells at once, those of other replicas by looking into the journal.
- * It looks only while somebody listens, and once however many do.
+ * Brings entries into the buffer, each once: those of this process at once, those of other replicas by reading the journal. It reads only
+ * while there are listeners, and once for all of them.
  */
-export function createEventReader({ journal, ring, now, everyMs, overlapMs, onArrival, onError }: ReaderParts) {
-  /** Ids of what was read, by order, as far back as it is read again. */
-  const seen = new Map<string, string>()
-  let lookedAt: number | undefined
-  let looking: Promise<void> | undefined
+export interface EventReader {
+  /** Starts reading. Entries until now are in the buffer then, or before it. Throws store_unavailable. */
+  start(): Promise<void>
+  pause(): void
+  end(): void
+}
+
+/** After so long without listeners it begins anew instead of catching up. */
+const forgetMs = 60_000
+const batchSize = 500
+
+interface ReaderState extends EventReaderParts {
+  /** The orders of entries that were read, by id, as far back as they are read again. */
+  seen: Map<string, string>
+  /** When the journal was read last, in milliseconds. */
+  readAt: number | undefined
+}
+
+export function createEventReader(parts: EventReaderParts): EventReader {
+  const state: ReaderState = { ...parts, seen: new Map(), readAt: undefined }
+  let reading: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
   let running = false
 
-  const time = (ms: number) => new Date(ms).toISOString()
-  const isForgotten = () => !running && (lookedAt === undefined || now().getTime() - lookedAt > forgetMs)
+  const isForgotten = () => !running && (state.readAt === undefined || parts.now().getTime() - state.readAt > forgetMs)
+  const read = () => (reading ??= readJournal(state).finally(() => (reading = undefined)))
 
-  function forget(): void {
-    seen.clear()
-    ring.clear()
-    lookedAt = undefined
-  }
-
-  function take(entry: JournalEntry): void {
-    if (seen.has(entry.id)) return
-    seen.set(entry.id, entry.order)
-    ring.push(toEntryView(entry))
-    onArrival()
-  }
-
-  const stopListening = journal.onEntry((entry) => {
-    if (isForgotten()) forget()
-    else take(entry)
+  const stopListening = parts.journal.onEntry((entry) => {
+    if (isForgotten()) forget(state)
+    else take(state, entry)
   })
 
-  async function look(): Promise<void> {
-    const started = now().getTime()
-    const begins = lookedAt === undefined
-    let after = time((lookedAt ?? started) - overlapMs)
-    for (let fresh = true; ; fresh = false) {
-      const entries = await journal.entries({ after, newestFirst: false, limit: pageSize, fresh })
-      for (const entry of entries) {
-        // what was there before anybody listened is nobody's
-        if (begins && entry.order < time(started)) seen.set(entry.id, entry.order)
-        else take(entry)
-      }
-      if (entries.length < pageSize) break
-      after = entries.at(-1)!.order
-    }
-    lookedAt = started
-    for (const [id, order] of seen) if (order < time(started - overlapMs)) seen.delete(id)
-  }
-
-  const looked = () => (looking ??= look().finally(() => (looking = undefined)))
-
-  function lookLater(): void {
+  function readLater(): void {
     timer = setTimeout(async () => {
       try {
-        await looked()
+        await read()
       } catch (error) {
-        // the store is away: what was missed comes when it is back
-        if (!isCatalogueError(error, 'store_unavailable')) onError(error)
+        // while the store is away: what was missed comes when it is back
+        if (!isCatalogueError(error, 'store_unavailable')) parts.onError(error)
       }
-      if (running) lookLater()
-    }, everyMs)
+      if (running) readLater()
+    }, parts.everyMs)
+  }
+
+  function pause(): void {
+    running = false
+    clearTimeout(timer)
   }
 
   return {
-    /** From then on entries come; what was told until now is in the ring, or before it. Throws store_unavailable. */
-    async start(): Promise<void> {
-      if (isForgotten()) forget()
+    async start() {
+      if (isForgotten()) forget(state)
       if (!running) {
         running = true
-        lookLater()
+        readLater()
       }
-      await looked()
+      await read()
     },
-
-    pause(): void {
-      running = false
-      clearTimeout(timer)
-    },
-
-    end(): void {
-      this.pause()
+    pause,
+    end() {
+      pause()
       stopListening()
     }
   }
+}
+
+function forget(state: ReaderState): void {
+  state.seen.clear()
+  state.buffer.clear()
+  state.readAt = undefined
+}
+
+function take({ seen, buffer, onArrival }: ReaderState, entry: JournalEntry): void {
+  if (seen.has(entry.id)) return
+  seen.set(entry.id, entry.order)
+  buffer.push(toEntryView(entry))
+  onArrival()
+}
+
+async function readJournal(state: ReaderState): Promise<void> {
+  const { journal, seen, now, overlapMs, readAt } = state
+  const started = now().getTime()
+  const isFirst = readAt === undefined
+  const time = (ms: number) => new Date(ms).toISOString()
+  const query = { after: time((readAt ?? started) - overlapMs), newestFirst: false, limit: batchSize, fresh: true }
+  for await (const entries of entryBatches(journal, query)) {
+    for (const entry of entries) {
+      // no listener waits for what was there before the first of them
+      if (isFirst && entry.order < time(started)) seen.set(entry.id, entry.order)
+      else take(state, entry)
+    }
+  }
+  state.readAt = started
+  for (const [id, order] of seen) if (order < time(started - overlapMs)) seen.delete(id)
 }

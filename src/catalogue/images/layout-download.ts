@@ -6,94 +6,80 @@ import type { Facts } from '../../domain/image/facts.ts'
 import { keyOfUrl, tagOf } from '../../domain/image/storage.ts'
 import type { ImageFacts } from '../../images/image-report.ts'
 import { type LayoutArchive, type LayoutImage, layoutArchive } from '../../images/layout-archive.ts'
-import type { StoredRecord } from '../records/changes.ts'
-import { currentFacts, type FactsStore } from '../verification/image-facts.ts'
-import { openTarball, type ReadingParts, type Target } from '../verification/tarball-reading.ts'
+import { currentFacts } from '../verification/image-facts.ts'
+import { openTarball, type ReadingTarget } from '../verification/tarball-reading.ts'
+import type { ImageParts } from './parts.ts'
 
 export interface LayoutDownload extends LayoutArchive {
-  /** What a file of it is called. */
   filename: string
 }
 
-export interface LayoutParts extends Pick<ReadingParts, 'blobs' | 'sources'> {
-  /** Throws container_unknown. */
-  read(id: string): Promise<Pick<StoredRecord, 'record'>>
-  facts: FactsStore
-  addresses: () => readonly string[]
+export interface LayoutRequest {
+  id: string
+  publicUrl: string
 }
+
+export type DownloadLayout = (request: LayoutRequest) => Promise<LayoutDownload>
 
 /**
- * A whole container as one OCI layout, from what reading its images proved. Throws container_unproven where something is missing that
- * reading an image again would tell, and what looking for a tarball throws.
+ * Returns a whole container as one OCI layout, from what reading its images proved. Throws container_unproven where reading an image
+ * again would tell what is missing, and what looking for a tarball throws.
  */
-export function layoutDownloads(parts: LayoutParts): (asked: { id: string; publicUrl: string }) => Promise<LayoutDownload> {
-  const { blobs, sources, facts, addresses } = parts
-
-  /** Before the first byte is sent; what goes wrong later can only break the answer off. */
-  async function checkThere({ key, url, container, imageKey }: Target, known: Facts): Promise<void> {
-    if (key === undefined) return void (await sources.probe(url))
-    const blob = await blobs.head(key)
-    if (blob && (blob.sha256 === undefined || blob.sha256 === known.sha256)) return
-    const what = blob ? 'another tarball stands there by now' : 'its tarball is gone'
-    throw unproven(container, [`${imageKey}: ${what}`])
-  }
-
+export function createLayoutDownload(parts: ImageParts): DownloadLayout {
   return async ({ id, publicUrl }) => {
-    const { record } = await parts.read(id)
-    const known = await currentFacts(facts, record)
-    const list = manifestListOf(record, { known, format: 'oci' })
-    if (list.unproven.length > 0 || list.manifests.length === 0) {
-      throw unproven(
-        id,
-        list.unproven.length > 0 ? list.unproven.map(({ architecture, why }) => `${architecture}: ${why}`) : ['it has no image']
-      )
-    }
+    const { record } = await parts.changes.read(id)
+    const facts = await currentFacts(parts.facts, record)
+    const { manifests, unproven } = manifestListOf(record, { facts, format: 'oci' })
+    const why = unproven.map(({ architecture, why }) => `${architecture}: ${why}`)
+    if (manifests.length === 0 && why.length === 0) why.push('it has no image')
+    if (why.length > 0) throw refusal(id, why)
     const images: LayoutImage[] = []
-    const own = [publicUrl, ...addresses()]
-    for (const [i, [architecture, { url, facts }]] of [...currentImages(record, known)].entries()) {
-      const target = {
-        container: id,
-        imageKey: facts!.imageKey,
-        url,
-        digest: facts!.digest,
-        given: null,
-        key: facts!.key ?? keyOfUrl(url, own)
-      }
-      await checkThere(target, facts!)
-      images.push(
-        imageOf(architecture, {
-          facts: facts!,
-          descriptor: list.manifests[i]!,
-          open: async () => (await openTarball(parts, target)).stream
-        })
-      )
+    const architectures: Architecture[] = []
+    for (const [i, [architecture, image]] of [...currentImages(record, facts)].entries()) {
+      architectures.push(architecture)
+      images.push(await layoutImage(parts, { architecture, url: image.url, facts: image.facts!, descriptor: manifests[i]!, publicUrl }))
     }
     const archive = layoutArchive(images, { name: nameIn(record.version ?? tagOf(id)) })
-    if (!archive) {
-      const architectures = [...currentImages(record, known).keys()]
-      const silent = architectures.filter((_, i) => !layoutArchive([images[i]!], { name: undefined }))
-      throw unproven(id, [
-        `${silent.join(', ')}: read by an earlier version, which did not note where its parts are: leporello verify ${id} reads it again`
-      ])
-    }
-    return { ...archive, filename: `${id.replace(/[^\w.+-]+/g, '-')}.oci.tar` }
+    if (archive) return { ...archive, filename: `${id.replace(/[^\w.+-]+/g, '-')}.oci.tar` }
+    const silent = architectures.filter((_, i) => !layoutArchive([images[i]!], { name: undefined }))
+    const again = `read by an earlier version, which did not note where its parts are: leporello verify ${id} reads it again`
+    throw refusal(id, [`${silent.join(', ')}: ${again}`])
   }
 }
 
-type Image = Pick<LayoutImage, 'descriptor' | 'open'> & { facts: Facts; descriptor: Descriptor }
-
-function imageOf(architecture: Architecture, { facts, descriptor, open }: Image): LayoutImage {
-  // a report that is stored is one that an inspection made; its shape is known in domain/ only as far as it is looked at there
-  const images = (facts.report?.images ?? []) as ImageFacts[]
-  const found = images.find(({ manifest }) => manifest?.digest === descriptor.digest)
-  if (!found) throw new Error(`the report of ${facts.container} for ${architecture} lost the image that it was about`)
-  return { descriptor, facts: found, open }
+interface ProvenImage {
+  architecture: Architecture
+  url: string
+  facts: Facts
+  descriptor: Descriptor
+  publicUrl: string
 }
 
-/** As a reference may end: what is none is left out. */
+async function layoutImage(parts: ImageParts, { architecture, url, facts, descriptor, publicUrl }: ProvenImage): Promise<LayoutImage> {
+  const { container, imageKey, digest } = facts
+  const key = facts.key ?? keyOfUrl(url, [publicUrl, ...parts.addresses()])
+  const target = { container, imageKey, url, digest, given: null, key }
+  await checkThere(parts, { target, facts })
+  // a report that is stored is one that an inspection made; domain/ types only the part of it that is read there
+  const images = (facts.report?.images ?? []) as ImageFacts[]
+  const found = images.find(({ manifest }) => manifest?.digest === descriptor.digest)
+  if (!found) throw new Error(`the report of ${container} for ${architecture} lacks the image that it is about`)
+  return { descriptor, facts: found, open: async () => (await openTarball(parts, target)).stream }
+}
+
+/** Before the first byte is sent: what fails later can only break off the response. */
+async function checkThere({ blobs, sources }: ImageParts, { target, facts }: { target: ReadingTarget; facts: Facts }): Promise<void> {
+  const { key, url, container, imageKey } = target
+  if (key === undefined) return void (await sources.probe(url))
+  const blob = await blobs.head(key)
+  if (blob && (blob.sha256 === undefined || blob.sha256 === facts.sha256)) return
+  throw refusal(container, [`${imageKey}: ${blob ? 'another tarball is stored there by now' : 'its tarball is gone'}`])
+}
+
+/** The name in the layout, as a reference may end; undefined where the version cannot be one. */
 const nameIn = (version: string | undefined): string | undefined => (version && /^\w[\w.-]{0,127}$/.test(version) ? version : undefined)
 
-function unproven(id: string, why: string[]): CatalogueError {
+function refusal(id: string, why: string[]): CatalogueError {
   const path = `/api/v1/containers/${encodeURIComponent(id)}/images/{architecture}`
   return new CatalogueError(
     'container_unproven',

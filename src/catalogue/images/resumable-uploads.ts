@@ -1,160 +1,110 @@
-import type { BlobSource, Upload } from '../../blobs/blob-store.ts'
+import type { ByteSource, Upload } from '../../blobs/blob-store.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
+import type { Cause } from '../../domain/history/entry.ts'
 import { checkId } from '../../domain/limits.ts'
-import type { ChangeContext } from '../records/image-records.ts'
+import type { ImageParts } from './parts.ts'
 import { versionOf } from './tarball-uploads.ts'
-import { type CompletionParts, uploadCompletion } from './upload-completion.ts'
+import { type Completion, createUploadCompletion } from './upload-completion.ts'
 import { parseNote, toNote, type UploadClaim, type UploadNote, type UploadView, uploadView } from './upload-notes.ts'
 
 export interface Piece {
   upload: string
   at: number
-  source: BlobSource
-  /** Ends the source early: somebody asks how far it came, which a connection that is long dead would never tell. */
+  source: ByteSource
+  /** Ends the source early: another request asks how far it came, and a connection that is long dead would never tell. */
   cut(): void
+}
+
+export interface NewResumableUpload extends UploadClaim {
+  publicUrl: string
+  cause: Cause
+  size: number
+}
+
+export interface TidyOptions {
+  signal: AbortSignal
+  /** One upload could not be completed or removed; the others can. */
+  onError(error: unknown): void
 }
 
 /** Tarballs that arrive in pieces, over hours and restarts; what the last piece completes is proven and registered. */
 export interface ResumableUploads {
   /** Throws id_invalid, parameter_missing when nothing tells the version, store_full. */
-  create(upload: UploadClaim & Pick<ChangeContext, 'publicUrl' | 'cause'> & { size: number }): Promise<UploadView>
+  create(upload: NewResumableUpload): Promise<UploadView>
   /** Throws upload_unknown, upload_expired. */
   get(upload: string): Promise<UploadView>
-  /** The same, when what is arriving was let go of: the offset is where the next piece begins. */
+  /** Interrupts the piece that is arriving, and returns the same: the offset is where the next piece begins. */
   interrupt(upload: string): Promise<UploadView>
-  /** Those of a container, or all. */
-  list(filter: Partial<Pick<UploadClaim, 'id' | 'sha256'>>): Promise<UploadView[]>
+  /** Those of a container, or with these bytes, or all; the newest first. */
+  list(filter: { id?: string; sha256?: string | undefined }): Promise<UploadView[]>
   /**
-   * Adds bytes. Throws upload_conflict when they do not begin where the upload ends, and what the upload is refused for: as often as it is
-   * asked again. An empty piece at the end goes on with what was interrupted behind the last byte.
+   * Adds bytes. Throws upload_conflict when they do not begin where the upload ends, and whatever the upload was refused for, each time
+   * that it is asked. An empty piece at the end resumes what was interrupted after the last byte.
    */
   append(piece: Piece): Promise<UploadView>
   /** Throws upload_unknown. */
   discard(upload: string): Promise<void>
-  /** Removes what has expired, and completes what nobody completed. How many. Throws store_unavailable. */
-  tidy(options: { signal: AbortSignal; onError(error: unknown): void }): Promise<number>
-  /** Lets go of what is arriving; it can go on later. */
+  /** Removes expired uploads, and completes those that no client completes. Returns how many. Throws store_unavailable. */
+  tidy(options: TidyOptions): Promise<number>
+  /** Interrupts every piece that is arriving. */
   release(): Promise<void>
-  /** Lets go of everything. */
+  /** The same, and every completion. */
   stop(): Promise<void>
 }
 
-/** A complete upload that nobody has touched for so long is not in the hands of another replica. */
+/** After so long without a byte or a request a complete upload is not in the hands of another replica. */
 const abandonedMs = 60_000
+const dayMs = 24 * 3_600_000
 
-export interface ResumableParts extends CompletionParts {
-  /** After so long without a byte an upload is removed, and so is the memory of one that has ended. */
-  expiryMs: number
+/** An upload with what its note says. */
+interface NotedUpload {
+  upload: Upload
+  note: UploadNote
 }
 
-export function resumableUploads({ expiryMs, ...parts }: ResumableParts): ResumableUploads {
-  const { now, records } = parts
+interface UploadsContext extends ImageParts {
+  expiryMs: number
+  completion: Completion
+  /** The pieces that are arriving in this process, by upload. */
+  receiving: Map<string, { cut(): void; done: Promise<unknown> }>
+}
+
+export function createResumableUploads(parts: ImageParts): ResumableUploads {
+  const { changes, uploadExpiryMs: expiryMs = dayMs } = parts
   const { uploads } = parts.blobs
-  const receiving = new Map<string, { cut(): void; done: Promise<unknown> }>()
-  const completion = uploadCompletion(parts)
-
-  const viewOf = (upload: Upload, note: UploadNote) => uploadView(upload, { note, expiryMs })
-  const isExpired = ({ touched }: Upload) => touched.getTime() + expiryMs <= now().getTime()
-
-  async function must(id: string): Promise<{ upload: Upload; note: UploadNote }> {
-    const upload = await uploads.get(id)
-    const note = upload && parseNote(upload.note)
-    if (!note) throw unknown(id)
-    if (isExpired(upload)) throw new CatalogueError('upload_expired', `upload ${id} has expired: nothing came for too long`)
-    return { upload, note }
-  }
-
-  async function interrupt(id: string): Promise<void> {
-    const running = receiving.get(id)
-    running?.cut()
-    await running?.done.catch(() => {})
-  }
-
-  const release = async () => void (await Promise.all([...receiving.keys()].map(interrupt)))
-
-  async function receive({ upload: id, at, source, cut }: Piece): Promise<Upload> {
-    const done = uploads.append({ id, at, source })
-    const own = { cut, done }
-    if (!receiving.has(id)) receiving.set(id, own)
-    try {
-      return await done
-    } finally {
-      if (receiving.get(id) === own) receiving.delete(id)
-    }
-  }
+  const context: UploadsContext = { ...parts, expiryMs, receiving: new Map(), completion: createUploadCompletion(parts) }
+  const { receiving, completion } = context
+  const viewOf = ({ upload, note }: NotedUpload) => uploadView(upload, { note, expiryMs })
+  const release = async () => void (await Promise.all([...receiving.keys()].map((id) => interrupt(context, id))))
 
   return {
     async create({ size, ...note }) {
       checkId(note.id)
-      versionOf(note.id, { said: note.version, before: await records.find(note.id) })
-      return viewOf(await uploads.create({ size, note: toNote(note) }), note)
+      versionOf(note.id, { claimed: note.version, before: await changes.find(note.id) })
+      return viewOf({ upload: await uploads.create({ size, note: toNote(note) }), note })
     },
-
-    async get(id) {
-      const { upload, note } = await must(id)
-      return viewOf(upload, note)
-    },
-
+    get: async (id) => viewOf(await existing(context, id)),
     async interrupt(id) {
-      await interrupt(id)
-      const { upload, note } = await must(id)
-      return viewOf(upload, note)
+      await interrupt(context, id)
+      return viewOf(await existing(context, id))
     },
-
     async list({ id, sha256 }) {
       const found: UploadView[] = []
       for await (const upload of uploads.list()) {
         const note = parseNote(upload.note)
-        if (!note || isExpired(upload)) continue
-        if ((id === undefined || note.id === id) && (sha256 === undefined || note.sha256 === sha256)) found.push(viewOf(upload, note))
+        if (!note || isExpired(context, upload)) continue
+        if ((id === undefined || note.id === id) && (sha256 === undefined || note.sha256 === sha256)) found.push(viewOf({ upload, note }))
       }
       return found.sort((a, b) => b.created.getTime() - a.created.getTime())
     },
-
-    async append(piece) {
-      let { upload, note } = await must(piece.upload)
-      const { offset, size = 0 } = upload
-      if (piece.at !== offset) throw elsewhere(piece, offset)
-      if (offset < size) upload = await receive(piece)
-      if (!upload.ended && upload.offset === size) note = await completion.complete(upload, { note, asked: true })
-      if (note.refusal) throw new CatalogueError(note.refusal.code, note.refusal.message)
-      return viewOf(upload, note)
-    },
-
+    append: async (piece) => viewOf(await append(context, piece)),
     async discard(id) {
-      await interrupt(id)
-      if (completion.isUnderWay(id)) throw new CatalogueError('upload_conflict', `upload ${id} has come whole and is just being proven`)
+      await interrupt(context, id)
+      if (completion.isUnderWay(id)) throw new CatalogueError('upload_conflict', `upload ${id} is complete and is just being proven`)
       if (!(await uploads.discard(id))) throw unknown(id)
     },
-
-    async tidy({ signal, onError }) {
-      let done = 0
-      const forget = now().getTime() - abandonedMs
-      for await (const upload of uploads.list()) {
-        const note = parseNote(upload.note)
-        if (signal.aborted) break
-        if (!note || receiving.has(upload.id) || completion.isUnderWay(upload.id)) continue
-        const work = isExpired(upload)
-          ? () => uploads.discard(upload.id)
-          : !upload.ended &&
-            upload.offset === upload.size &&
-            upload.touched.getTime() < forget &&
-            (() => completion.complete(upload, { note, asked: false }))
-        if (!work) continue
-        await work().then(
-          () => done++,
-          (error) => {
-            // the store is away for the others as well
-            if (isCatalogueError(error, 'store_unavailable')) throw error
-            onError(error)
-          }
-        )
-      }
-      return done
-    },
-
+    tidy: (options) => tidy(context, options),
     release,
-
     async stop() {
       await release()
       await completion.stop()
@@ -162,8 +112,73 @@ export function resumableUploads({ expiryMs, ...parts }: ResumableParts): Resuma
   }
 }
 
+const isExpired = ({ expiryMs, now }: UploadsContext, { touched }: Upload): boolean => touched.getTime() + expiryMs <= now().getTime()
+
+async function existing(context: UploadsContext, id: string): Promise<NotedUpload> {
+  const upload = await context.blobs.uploads.get(id)
+  const note = upload && parseNote(upload.note)
+  if (!note) throw unknown(id)
+  if (isExpired(context, upload)) throw new CatalogueError('upload_expired', `upload ${id} has expired: no byte came for too long`)
+  return { upload, note }
+}
+
+async function interrupt({ receiving }: UploadsContext, id: string): Promise<void> {
+  const running = receiving.get(id)
+  running?.cut()
+  await running?.done.catch(() => {})
+}
+
+async function append(context: UploadsContext, piece: Piece): Promise<NotedUpload> {
+  let { upload, note } = await existing(context, piece.upload)
+  const { offset, size = 0 } = upload
+  if (piece.at !== offset) {
+    throw new CatalogueError('upload_conflict', `upload ${piece.upload} has ${offset} bytes; a piece at ${piece.at} cannot follow`)
+  }
+  if (offset < size) upload = await receive(context, piece)
+  if (!upload.ended && upload.offset === size) note = await context.completion.complete(upload, { note, requested: true })
+  if (note.refusal) throw new CatalogueError(note.refusal.code, note.refusal.message)
+  return { upload, note }
+}
+
+async function receive({ blobs, receiving }: UploadsContext, { upload: id, at, source, cut }: Piece): Promise<Upload> {
+  const done = blobs.uploads.append({ id, at, source })
+  const own = { cut, done }
+  if (!receiving.has(id)) receiving.set(id, own)
+  try {
+    return await done
+  } finally {
+    if (receiving.get(id) === own) receiving.delete(id)
+  }
+}
+
+async function tidy(context: UploadsContext, { signal, onError }: TidyOptions): Promise<number> {
+  let done = 0
+  for await (const upload of context.blobs.uploads.list()) {
+    if (signal.aborted) break
+    const work = tidying(context, upload)
+    if (!work) continue
+    try {
+      await work()
+      done++
+    } catch (error) {
+      // the store is away for the others as well
+      if (isCatalogueError(error, 'store_unavailable')) throw error
+      onError(error)
+    }
+  }
+  return done
+}
+
+/** Returns what is to be done about an upload, if anything. */
+function tidying(context: UploadsContext, upload: Upload): (() => Promise<unknown>) | undefined {
+  const { blobs, completion, receiving, now } = context
+  const { id, ended, offset, size, touched } = upload
+  const note = parseNote(upload.note)
+  if (!note || receiving.has(id) || completion.isUnderWay(id)) return undefined
+  if (isExpired(context, upload)) return () => blobs.uploads.discard(id)
+  const abandoned = !ended && offset === size && touched.getTime() < now().getTime() - abandonedMs
+  return abandoned ? () => completion.complete(upload, { note, requested: false }) : undefined
+}
+
 const unknown = (id: string) =>
   new CatalogueError('upload_unknown', `there is no upload ${id.slice(0, 100)}: it was finished, discarded, or expired`)
-
-const elsewhere = ({ upload, at }: Piece, offset: number) =>
-  new CatalogueError('upload_conflict', `upload ${upload} has ${offset} bytes; a piece at ${at} cannot follow`)

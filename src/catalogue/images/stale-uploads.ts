@@ -1,83 +1,51 @@
 import type { Architecture } from '../../domain/architecture.ts'
-import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
+import { fromDocument } from '../../domain/container/document.ts'
+import { type FinishedUpload, type HistoryStep, replacementByPending, replacementIn } from '../../domain/container/stale-upload.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import type { BuildStatuses } from '../builds/build-statuses.ts'
-import { type Changes, type Precondition, type StoredRecord, unchangedSince } from '../records/changes.ts'
-import type { Journal } from '../records/journal.ts'
-
-/** An image that a server would register by itself, because whoever sent it did not stay to see it done. */
-export interface FinishedUpload {
-  architecture: Architecture
-  version: string
-  url: string
-  /** When its last byte came. */
-  since: Date
-}
-
-/**
- * Whether an image may still be registered without anybody asking for it now: not when what it would take the place of came later, or
- * was taken away later. Answers what must hold when it is written. Throws upload_overtaken.
- */
-export type StaleUploadGuard = (id: string, image: FinishedUpload) => Promise<Precondition>
-
-export interface StaleUploadParts {
-  changes: Pick<Changes, 'find'>
-  buildStatuses: Pick<BuildStatuses, 'find'>
-  journal: Pick<Journal, 'ofContainer'>
-}
+import { pagesOf } from '../../domain/pages.ts'
+import { type Precondition, type StoredRecord, unchangedSince } from '../records/changes.ts'
+import type { ImageParts } from './parts.ts'
 
 const pageSize = 50
 
-export function createStaleUploadGuard({ changes, buildStatuses, journal }: StaleUploadParts): StaleUploadGuard {
-  /** What the record became since, step by step, the last one first. */
-  async function* stepsSince(at: string, { id, now }: { id: string; now: StoredRecord | undefined }): AsyncGenerator<Step> {
-    let cursor: string | undefined
-    let newest = true
-    do {
-      const { items, next } = await journal.ofContainer(id, { kind: 'record', limit: pageSize, cursor, fresh: true })
-      for (const entry of items) {
-        // a change that nobody has told of yet is one of this very moment
-        if (newest) yield stepOf(id, { before: entry.after, after: now?.document ?? null })
-        newest = false
-        if (entry.at <= at) return
-        yield stepOf(id, entry)
-      }
-      cursor = next
-    } while (cursor !== undefined)
-  }
-
-  return async (id, image) => {
-    const { architecture, url } = image
-    const at = image.since.toISOString()
-    const [now, beside] = await Promise.all([changes.find(id), buildStatuses.find(id)])
-    const waits = beside?.pending.get(architecture)
-    if (waits && waits.since > at && waits.url !== url) throw overtaken(id, { architecture, what: 'another image came' })
-    if (now?.record.images.get(architecture) !== url) {
-      for await (const step of stepsSince(at, { id, now })) {
-        const what = whatCame(step, image)
-        if (what !== undefined) throw overtaken(id, { architecture, what })
-      }
+/** Yields the steps by which a record became what it is, newest first. */
+async function* stepsSince(
+  { journal }: ImageParts,
+  { id, at, now }: { id: string; at: string; now: StoredRecord | undefined }
+): AsyncGenerator<HistoryStep> {
+  let newest = true
+  const query = { kind: 'record', limit: pageSize, fresh: true } as const
+  for await (const { items } of pagesOf((page) => journal.ofContainer(id, page), query)) {
+    for (const entry of items) {
+      // a change that is not in the journal yet happened just now
+      if (newest) yield stepOf(id, { before: entry.after, after: now?.document ?? null })
+      newest = false
+      if (entry.at <= at) return
+      yield stepOf(id, entry)
     }
-    return unchangedSince(now)
   }
 }
 
-interface Step {
-  before: ContainerRecord | undefined
-  after: ContainerRecord | undefined
+/**
+ * Returns what must hold when an image is registered that nobody asks for now. Throws upload_overtaken when what it would replace
+ * arrived, or was taken away, after its last byte.
+ */
+export async function refuseStaleUpload(parts: ImageParts, { id, ...image }: FinishedUpload & { id: string }): Promise<Precondition> {
+  const { architecture, url, since } = image
+  const refuseIf = (what: string | undefined) => {
+    if (what !== undefined) throw overtaken(id, { architecture, what })
+  }
+  const [now, buildStatus] = await Promise.all([parts.changes.find(id), parts.buildStatuses.find(id)])
+  refuseIf(replacementByPending(buildStatus?.pending.get(architecture), image))
+  if (now?.record.images.get(architecture) !== url) {
+    for await (const step of stepsSince(parts, { id, at: since.toISOString(), now })) refuseIf(replacementIn(step, image))
+  }
+  return unchangedSince(now)
 }
 
-/** Undefined where the step leaves to the image what would be its place. */
-function whatCame({ before, after }: Step, { architecture, version, url }: FinishedUpload): string | undefined {
-  if (!after) return before && 'the container was removed'
-  const [former, present] = [before?.images.get(architecture), after.images.get(architecture)]
-  if (present !== former && present !== url) return present === undefined ? 'the image was removed' : 'another image came'
-  return after.version !== before?.version && after.version !== version ? 'another version came' : undefined
-}
-
-function stepOf(id: string, { before, after }: { before: string | null; after: string | null }): Step {
-  const [one, two] = [before, after].map((document) => (document === null ? undefined : fromDocument(id, document)))
-  return { before: one, after: two }
+function stepOf(id: string, { before, after }: { before: string | null; after: string | null }): HistoryStep {
+  const read = (document: string | null) => (document === null ? undefined : fromDocument(id, document))
+  return { before: read(before), after: read(after) }
 }
 
 const overtaken = (id: string, { architecture, what }: { architecture: Architecture; what: string }): CatalogueError =>

@@ -1,87 +1,82 @@
-import { type BlobStore, checkGrowth, checkStored, type Expected, type Stored } from '../../blobs/blob-store.ts'
+import { checkGrowth, checkStored, type Expected, type StoredBytes } from '../../blobs/blob-store.ts'
 import type { Architecture } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { asArchitecture, type Facts, supportsClaim } from '../../domain/image/facts.ts'
 import { storageUrl, tagOf, tarballKey } from '../../domain/image/storage.ts'
 import { checkId, checkLength } from '../../domain/limits.ts'
 import type { ImageReport } from '../../images/image-report.ts'
-import type { Inspect } from '../../images/inspect-image.ts'
-import { checkPrecondition } from '../records/changes.ts'
-import type { ChangeContext, Records, RegisteredImage, StoredRecord } from '../records/image-records.ts'
-import type { FactsStore } from '../verification/image-facts.ts'
+import { checkPrecondition, type StoredRecord } from '../records/changes.ts'
+import type { ChangeContext, RegisteredImage } from '../records/image-records.ts'
 import { inspectedStream } from '../verification/inspected-stream.ts'
 import { digestsOf, toFacts } from '../verification/proofs.ts'
+import type { ImageParts } from './parts.ts'
 
 export interface TarballUpload extends ChangeContext {
   id: string
   source: AsyncIterable<Uint8Array>
-  /** Of the tarball, hexadecimal, and its length in bytes, as far as they were said. */
+  /** Of the tarball, hexadecimal, if the client gave it. */
   sha256: string | undefined
+  /** In bytes, if the client gave it. */
   size: number | undefined
-  /** What was said about it; asked when the last byte was read, because a form may say it behind the file. */
-  said: () => Said
+  /** Called again after the last byte, because fields of a form may follow the file. */
+  said: () => TarballClaim
 }
 
-export interface Said {
+/** What a client says of a tarball. */
+export interface TarballClaim {
   /** Undefined: what the bytes are for. */
   architecture: Architecture | undefined
   version: string | undefined
   filename: string | undefined
-  /** A digest that the upload must have somewhere: of the tarball, of the configuration, of a manifest. */
+  /** A digest that must be found in the upload: of the tarball, of the configuration, or of a manifest. */
   digest: string | undefined
 }
 
-export interface Uploaded extends RegisteredImage {
+export interface UploadedImage extends RegisteredImage {
   architecture: Architecture
-  /** What is known of it now, or would be. */
+  /** What is known about it now, or would be after a dry run. */
   proof: Facts
 }
 
-export interface UploadParts {
-  records: Records
-  facts: FactsStore
-  blobs: BlobStore
-  now: () => Date
-  inspect: Inspect
-  /** Refuse what is not proven to be what it is said to be. */
-  strict: boolean
-}
-
 /**
- * Stores a tarball and inspects it in the same pass, then registers it beside the other architectures. What is refused leaves nothing
- * behind, and neither does a dry run, which reads it all the same.
+ * Stores a tarball and inspects it in the same pass, then registers it with the container's other images. Neither a refused upload nor a
+ * dry run leaves anything behind.
  */
-export async function uploadTarball(parts: UploadParts, upload: TarballUpload): Promise<Uploaded> {
+export async function uploadTarball(parts: ImageParts, upload: TarballUpload): Promise<UploadedImage> {
   const { id, publicUrl, cause, precondition, dryRun = false, said, source, sha256, size } = upload
   checkId(id)
-  const before = await parts.records.find(id)
-  // it is looked at again when the record is written; but nobody shall send gigabytes for nothing
+  const before = await parts.changes.find(id)
+  // checked again when the record is written; this spares the client gigabytes for nothing
   checkPrecondition(id, { before, precondition })
-  let report: ImageReport | undefined
+  let inspected: ImageReport | undefined
   const bytes = inspectedStream(source, async (chunks) => {
-    const inspection = await parts.inspect(chunks, { claimed: () => said().architecture, sha256: dryRun })
-    report = inspection.report
+    const { report } = await parts.inspect(chunks, { claimed: () => said().architecture, sha256: dryRun })
     checkProven(report, parts)
+    inspected = report
   })
-  let place: UploadPlace | undefined
-  const keyOf = (stored: Stored): string => {
-    report!.tarball.sha256 = stored.sha256
-    place = placeOf(report!, { id, said: said(), before })
-    return place.key
-  }
+  const reportOf = (sha256: string): ImageReport => ({ ...inspected!, tarball: { ...inspected!.tarball, sha256 } })
+  const placeOf = (sha256: string) => placeFor(reportOf(sha256), { id, claim: said(), before })
   const expected = { ...(sha256 !== undefined && { sha256 }), ...(size !== undefined && { size }) }
-  if (dryRun) {
-    const size = await readAll(bytes, expected)
-    const stored = { size, sha256: report!.tarball.sha256! }
-    checkStored(stored, expected)
-    keyOf(stored)
-  } else {
-    await parts.blobs.put(keyOf, bytes, { expected })
-  }
-  return registerTarball(parts, { id, place: place!, report: report!, publicUrl, cause, precondition, dryRun })
+  const stored = dryRun
+    ? checkStoredBytes({ size: await readAll(bytes, expected), sha256: inspected!.tarball.sha256! }, expected)
+    : await parts.blobs.put(({ sha256 }) => placeOf(sha256).key, bytes, { expected })
+  return registerTarball(parts, {
+    id,
+    place: placeOf(stored.sha256),
+    report: reportOf(stored.sha256),
+    publicUrl,
+    cause,
+    precondition,
+    dryRun
+  })
 }
 
-/** How many bytes there are. */
+function checkStoredBytes(stored: StoredBytes, expected: Expected): StoredBytes {
+  checkStored(stored, expected)
+  return stored
+}
+
+/** Returns the number of bytes. Throws size_mismatch when there are too many. */
 async function readAll(bytes: AsyncIterable<Uint8Array>, expected: Expected): Promise<number> {
   let size = 0
   for await (const chunk of bytes) {
@@ -91,61 +86,68 @@ async function readAll(bytes: AsyncIterable<Uint8Array>, expected: Expected): Pr
   return size
 }
 
-/** Where a tarball stands, and as what it is registered. */
+/** Where a tarball is stored, and as what it is registered. */
 export interface UploadPlace {
   key: string
   version: string
   architecture: Architecture
 }
 
-/** Throws parameter_missing, digest_mismatch, image_refused when that cannot be told. */
-export function placeOf(
-  report: ImageReport,
-  { id, said, before }: { id: string; said: Said; before: StoredRecord | undefined }
-): UploadPlace {
-  checkDigest(said.digest, report)
-  const version = versionOf(id, { said: said.version, before })
-  const architecture = said.architecture ?? provenArchitecture(report)
-  const { compression, sha256 } = report.tarball
-  return { version, architecture, key: tarballKey({ id, version, architecture, compression, sha256: sha256!, filename: said.filename }) }
+export interface PlaceRequest {
+  id: string
+  claim: TarballClaim
+  before: StoredRecord | undefined
 }
 
-/** The version that was said, or that the record has, or that the id tells. Throws parameter_missing. */
-export function versionOf(id: string, { said, before }: { said: string | undefined; before: StoredRecord | undefined }): string {
-  const version = checkLength('version', said || before?.record.version || tagOf(id) || '')
+/** Throws parameter_missing, digest_mismatch, image_refused when neither the claim nor the bytes tell. */
+export function placeFor(report: ImageReport, { id, claim, before }: PlaceRequest): UploadPlace {
+  checkDigest(claim.digest, report)
+  const version = versionOf(id, { claimed: claim.version, before })
+  const architecture = claim.architecture ?? provenArchitecture(report)
+  const { compression, sha256 } = report.tarball
+  return { version, architecture, key: tarballKey({ id, version, architecture, compression, sha256: sha256!, filename: claim.filename }) }
+}
+
+/** Returns the version that the client gave, or the record has, or the id's tag is. Throws parameter_missing. */
+export function versionOf(id: string, { claimed, before }: { claimed: string | undefined; before: StoredRecord | undefined }): string {
+  const version = checkLength('version', claimed || before?.record.version || tagOf(id) || '')
   if (version !== '') return version
   throw new CatalogueError('parameter_missing', `version must be supplied: ${id} has no tag that tells it`)
 }
 
-/** What is known is written before the record names it, so that nobody is given a mislabelled image in between. */
+export interface StoredTarball extends ChangeContext {
+  id: string
+  place: UploadPlace
+  report: ImageReport
+}
+
+/** Facts are written before the record names the image, so that no machine is given a mislabelled one in between. */
 export async function registerTarball(
-  { records, facts, now }: Pick<UploadParts, 'records' | 'facts' | 'now'>,
-  { id, place, report, ...circumstances }: ChangeContext & { id: string; place: UploadPlace; report: ImageReport }
-): Promise<Uploaded> {
+  { publishing, facts, now }: ImageParts,
+  { id, place, report, ...change }: StoredTarball
+): Promise<UploadedImage> {
   const { key, version, architecture } = place
-  const url = storageUrl(circumstances.publicUrl, key)
+  const url = storageUrl(change.publicUrl, key)
   const digest = digestsOf({ ...report, tarball: { ...report.tarball, sha256: null } })[0] ?? `sha256:${report.tarball.sha256}`
-  const imageKey = records.imageKeyOf(id, architecture)
+  const imageKey = publishing.imageKeyOf(id, architecture)
   const proof = { container: id, url, given: null, key, report, by: 'upload', checked: now().toISOString() }
   const beforehand = toFacts({ ...proof, imageKey, digest })
-  const register = () => records.register({ id, architecture, url, version, digest, ...circumstances })
-  const proofOf = ({ record, ...registered }: RegisteredImage) =>
-    registered.waiting?.get(architecture)?.url === url
-      ? beforehand
-      : toFacts({ ...proof, imageKey: architecture, digest: record.digest ?? '' })
-  if (circumstances.dryRun) {
+  const register = () => publishing.bringImage({ id, architecture, url, version, digest, ...change })
+  const proofOf = ({ record, waiting }: RegisteredImage) =>
+    waiting?.get(architecture)?.url === url ? beforehand : toFacts({ ...proof, imageKey: architecture, digest: record.digest ?? '' })
+  if (change.dryRun) {
     const registered = await register()
     return { ...registered, architecture, proof: proofOf(registered) }
   }
   const [former] = await facts.read(id, [imageKey])
   await facts.write(beforehand)
   const registered = await register().catch(async (error) => {
-    // the image that stands there stays what it was proven to be
+    // the image that is registered stays what it was proven to be
     if (former) await facts.learn(former).catch(() => {})
     throw error
   })
   const proven = proofOf(registered)
-  // the record's digest is known only now; and another upload may have come in between, with facts of its own
+  // the record's digest is known only now; and another upload may have written facts of its own meanwhile
   if (proven !== beforehand) await facts.learn(proven)
   return { ...registered, architecture, proof: proven }
 }
@@ -153,14 +155,11 @@ export async function registerTarball(
 function provenArchitecture(report: ImageReport): Architecture {
   const proven = asArchitecture(report.architecture)
   if (proven !== null) return proven
-  throw new CatalogueError('image_refused', `the tarball does not tell what machine it is for; name the architecture: ${report.summary}`)
+  throw new CatalogueError('image_refused', `the tarball does not tell which machines it is for; name the architecture: ${report.summary}`)
 }
 
-/**
- * What holds nothing can be no image; whatever else is not proven is taken in and marked, but by a strict site. Throws
- * image_mislabelled, image_refused.
- */
-export function checkProven({ verdict, summary, problems, tarball }: ImageReport, { strict }: Pick<UploadParts, 'strict'>): void {
+/** Throws image_refused for an empty tarball; on a strict site image_mislabelled or image_refused for one that is not proven. */
+export function checkProven({ verdict, summary, problems, tarball }: ImageReport, { strict }: ImageParts): void {
   if (problems.some(({ code }) => code === 'empty' || (code === 'manifest_absent' && tarball.members === 0))) {
     throw new CatalogueError('image_refused', `the tarball has ${tarball.size} bytes, and nothing in them: ${summary}; nothing was stored`)
   }

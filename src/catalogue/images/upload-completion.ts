@@ -2,133 +2,149 @@ import type { Upload } from '../../blobs/blob-store.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { storageUrl } from '../../domain/image/storage.ts'
 import type { ImageReport } from '../../images/image-report.ts'
-import type { StaleUploadGuard } from './stale-uploads.ts'
-import { checkProven, placeOf, registerTarball, type Uploaded, type UploadParts, type UploadPlace } from './tarball-uploads.ts'
+import { overtaken, retryOvertaken } from '../jobs/compare-and-swap.ts'
+import type { Precondition } from '../records/changes.ts'
+import type { ImageParts } from './parts.ts'
+import { refuseStaleUpload } from './stale-uploads.ts'
+import { checkProven, placeFor, registerTarball, type UploadedImage, type UploadPlace } from './tarball-uploads.ts'
 import { refusalFrom, toNote, type UploadNote, type UploadResult } from './upload-notes.ts'
 
-/** What comes behind the last byte of an upload in pieces: proving, storing, registering, and remembering how that ended. */
+/** What follows the last byte of an upload in pieces: proving, storing, registering, and noting how that ended. */
 export interface Completion {
-  /** Once at a time in this process; of two replicas both may do it, as each step may be repeated. */
-  complete(upload: Upload, options: { note: UploadNote; asked: boolean }): Promise<UploadNote>
+  /** Once at a time in this process; two replicas may both do it, as each step may be repeated. */
+  complete(upload: Upload, options: CompletionOptions): Promise<UploadNote>
   isUnderWay(upload: string): boolean
-  /** Lets go of everything; it can be asked for again. */
+  /** Interrupts every completion; each can be asked for again. */
   stop(): Promise<void>
 }
 
-export interface CompletionParts extends UploadParts {
-  refuseStale: StaleUploadGuard
-  /** A tarball that was stored, and is registered nowhere. */
-  releaseTarballs(id: string, urls: readonly string[]): Promise<unknown>
+export interface CompletionOptions {
+  note: UploadNote
+  /** Whether a client waits for it; else the server completes it by itself. */
+  requested: boolean
 }
 
 interface Proving {
   ending: Promise<UploadNote>
-  /** Whether somebody waits for it: else the server does it by itself. */
-  asked: boolean
+  requested: boolean
 }
 
-/** Somebody else wrote in between. */
-const maxAttempts = 10
+interface CompletionContext extends ImageParts {
+  stopped: AbortSignal
+}
 
-export function uploadCompletion(parts: CompletionParts): Completion {
-  const { records } = parts
-  const { uploads } = parts.blobs
+export function createUploadCompletion(parts: ImageParts): Completion {
   const proving = new Map<string, Proving>()
   const stopped = new AbortController()
-
-  const complete: Completion['complete'] = (upload, { note, asked }) => {
-    const running = proving.get(upload.id)
-    if (running) {
-      running.asked ||= asked
-      return running.ending
-    }
-    const mine: Proving = { asked, ending: Promise.resolve(note) }
-    mine.ending = settle(upload, { note, mine }).finally(() => proving.delete(upload.id))
-    proving.set(upload.id, mine)
-    return mine.ending
-  }
-
-  async function settle(upload: Upload, { note, mine }: { note: UploadNote; mine: Proving }): Promise<UploadNote> {
-    const { id } = upload
-    const ending = await prove(upload, { note, mine }).then(
-      (result) => ({ result }),
-      (error) => {
-        const refusal = refusalFrom(error)
-        if (!refusal) throw error
-        return { refusal }
-      }
-    )
-    const ended = { ...note, ...ending }
-    await uploads.end(id, toNote(ended)).catch((error) => {
-      // removed with its bytes, because they are not what had come: then only this answer tells
-      if (!(isCatalogueError(error, 'upload_unknown') && ended.refusal)) throw error
-    })
-    return ended
-  }
-
-  async function prove(upload: Upload, { note, mine }: { note: UploadNote; mine: Proving }): Promise<UploadResult> {
-    const { publicUrl, cause: _, ...claim } = note
-    const { id, sha256 } = claim
-    const report = await inspected(upload.id, note)
-    const found = report.tarball.sha256!
-    if (sha256 !== undefined && sha256 !== found) {
-      throw new CatalogueError('digest_mismatch', `expected sha256:${sha256}, but the bytes are sha256:${found}; nothing was stored`)
-    }
-    checkProven(report, parts)
-    const place = placeOf(report, { id, said: { ...claim, digest: undefined }, before: await records.find(id) })
-    const { created, unchanged, revision } = await registered(upload, { note, mine, place, report })
-    const { verdict, summary } = report
-    const { key, ...placed } = place
-    return { ...placed, url: storageUrl(publicUrl, key), sha256: found, verdict, summary, created, unchanged, revision }
-  }
-
-  async function inspected(upload: string, { architecture }: UploadNote): Promise<ImageReport> {
-    const stream = await uploads.read(upload)
-    const stop = () =>
-      stream.destroy(new CatalogueError('store_unavailable', 'the server stops; the upload is kept, and can be asked for again'))
-    if (stopped.signal.aborted) stop()
-    else stopped.signal.addEventListener('abort', stop, { once: true })
-    try {
-      return (await parts.inspect(stream, { claimed: architecture })).report
-    } finally {
-      stopped.signal.removeEventListener('abort', stop)
-      stream.destroy()
-    }
-  }
-
-  /** What somebody asks for now is registered over whatever stands there; what nobody asks for any more, over nothing that came later. */
-  async function registered(
-    { id: upload, touched: since, placed }: Upload,
-    { note, mine, place, report }: { note: UploadNote; mine: Proving; place: UploadPlace; report: ImageReport }
-  ): Promise<Uploaded> {
-    const { id, publicUrl, cause } = note
-    const url = storageUrl(publicUrl, place.key)
-    let stored = placed !== undefined
-    for (let attempts = 1; ; attempts++) {
-      const precondition = mine.asked ? undefined : await parts.refuseStale(id, { ...place, url, since }).catch(overtaken)
-      try {
-        await uploads.finish(upload, { key: place.key, expected: { sha256: report.tarball.sha256! }, keep: true })
-        stored = true
-        return await registerTarball(parts, { id, place, report, publicUrl, cause, precondition })
-      } catch (error) {
-        if (!precondition || !isCatalogueError(error, 'precondition_failed')) throw error
-        if (attempts === maxAttempts)
-          throw new CatalogueError('revision_conflict', `${id} is changed by too many at once`, { cause: error })
-      }
-    }
-
-    async function overtaken(error: unknown): Promise<never> {
-      if (stored && isCatalogueError(error, 'upload_overtaken')) await parts.releaseTarballs(id, [url])
-      throw error
-    }
-  }
+  const context = { ...parts, stopped: stopped.signal }
 
   return {
-    complete,
+    complete(upload, { note, requested }) {
+      const running = proving.get(upload.id)
+      if (running) {
+        running.requested ||= requested
+        return running.ending
+      }
+      const own: Proving = { requested, ending: Promise.resolve(note) }
+      const isRequested = () => own.requested
+      own.ending = complete(context, { upload, note, isRequested }).finally(() => proving.delete(upload.id))
+      proving.set(upload.id, own)
+      return own.ending
+    },
     isUnderWay: (upload) => proving.has(upload),
     async stop() {
       stopped.abort()
       await Promise.allSettled([...proving.values()].map(({ ending }) => ending))
     }
   }
+}
+
+interface CompleteUpload {
+  upload: Upload
+  note: UploadNote
+  /** Whether a client waits for it by now. */
+  isRequested(): boolean
+}
+
+async function complete(context: CompletionContext, complete: CompleteUpload): Promise<UploadNote> {
+  const { upload, note } = complete
+  const ending = await prove(context, complete).then(
+    (result) => ({ result }),
+    (error) => {
+      const refusal = refusalFrom(error)
+      if (!refusal) throw error
+      return { refusal }
+    }
+  )
+  const ended = { ...note, ...ending }
+  await context.blobs.uploads.end(upload.id, toNote(ended)).catch((error) => {
+    // removed with its bytes, because they are not what was stored: then only this answer tells
+    if (!(isCatalogueError(error, 'upload_unknown') && ended.refusal)) throw error
+  })
+  return ended
+}
+
+async function prove(context: CompletionContext, complete: CompleteUpload): Promise<UploadResult> {
+  const { upload, note } = complete
+  const { id, sha256, version, architecture, filename } = note
+  const report = await inspect(context, { upload: upload.id, note })
+  const found = report.tarball.sha256!
+  if (sha256 !== undefined && sha256 !== found) {
+    throw new CatalogueError('digest_mismatch', `expected sha256:${sha256}, but the bytes are sha256:${found}; nothing was stored`)
+  }
+  checkProven(report, context)
+  const claim = { version, architecture, filename, digest: undefined }
+  const place = placeFor(report, { id, claim, before: await context.changes.find(id) })
+  const { created, unchanged, revision } = await register(context, { ...complete, place, report })
+  const { verdict, summary } = report
+  const { key, ...placed } = place
+  return { ...placed, url: storageUrl(note.publicUrl, key), sha256: found, verdict, summary, created, unchanged, revision }
+}
+
+async function inspect(context: CompletionContext, { upload, note }: { upload: string; note: UploadNote }): Promise<ImageReport> {
+  const { stopped, blobs } = context
+  const stream = await blobs.uploads.read(upload)
+  const stop = () =>
+    stream.destroy(new CatalogueError('store_unavailable', 'the server stops; the upload is kept, and can be asked for again'))
+  if (stopped.aborted) stop()
+  else stopped.addEventListener('abort', stop, { once: true })
+  try {
+    return (await context.inspect(stream, { claimed: note.architecture })).report
+  } finally {
+    stopped.removeEventListener('abort', stop)
+    stream.destroy()
+  }
+}
+
+interface RegisterUpload extends CompleteUpload {
+  place: UploadPlace
+  report: ImageReport
+}
+
+/** An upload that a client asks for now is registered whatever there is; another one never in place of anything that came later. */
+function register(parts: ImageParts, { upload, note, isRequested, place, report }: RegisterUpload): Promise<UploadedImage> {
+  const { id, publicUrl, cause } = note
+  const url = storageUrl(publicUrl, place.key)
+  let stored = upload.placed !== undefined
+
+  async function refuseStale(): Promise<Precondition> {
+    try {
+      return await refuseStaleUpload(parts, { id, ...place, url, since: upload.touched })
+    } catch (error) {
+      if (stored && isCatalogueError(error, 'upload_overtaken')) await parts.removals.releaseTarballs(id, [url])
+      throw error
+    }
+  }
+
+  return retryOvertaken(async () => {
+    const precondition = isRequested() ? undefined : await refuseStale()
+    try {
+      await parts.blobs.uploads.finish(upload.id, { key: place.key, expected: { sha256: report.tarball.sha256! }, keep: true })
+      stored = true
+      return await registerTarball(parts, { id, place, report, publicUrl, cause, precondition })
+    } catch (error) {
+      if (precondition && isCatalogueError(error, 'precondition_failed')) return overtaken
+      throw error
+    }
+  }, `${id} is changed by too many writers at once; try again`)
 }

@@ -4,7 +4,7 @@ import { CatalogueError, type ErrorCode } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import type { Verdict } from '../../domain/image/facts.ts'
 
-/** What the metadata of a resumable upload say. */
+/** What a client says of an upload in pieces. */
 export interface UploadClaim {
   /** Of the container. */
   id: string
@@ -14,7 +14,7 @@ export interface UploadClaim {
   filename: string | undefined
   /** Of the tarball, hexadecimal. */
   sha256: string | undefined
-  /** What else the client said, as it said it: to be given back. */
+  /** Further metadata, as the client sent it: tus returns it. */
   also?: string | undefined
 }
 
@@ -33,17 +33,17 @@ export interface UploadResult {
   revision: string
 }
 
-/** Why it was refused for good. */
+/** Why an upload was refused for good. */
 export interface UploadRefusal {
   code: ErrorCode
   message: string
 }
 
-/** What is remembered beside the bytes of an upload, as its note. */
+/** What is stored alongside the bytes of an upload, as its note. */
 export interface UploadNote extends UploadClaim {
-  /** Under which address it was begun: the record will name the tarball there. */
+  /** The address by which the upload was begun: the record names the tarball there. */
   publicUrl: string
-  /** Who began it. */
+  /** Of the request that began it. */
   cause: Cause
   result?: UploadResult
   refusal?: UploadRefusal
@@ -51,7 +51,7 @@ export interface UploadNote extends UploadClaim {
 
 export const toNote = (note: UploadNote): string => JSON.stringify({ tarball: note })
 
-/** Undefined for the note of what is no upload of a tarball. */
+/** Returns undefined for the note of anything but an upload of a tarball. */
 export function parseNote(text: string): UploadNote | undefined {
   try {
     const { tarball } = JSON.parse(text) as { tarball?: UploadNote }
@@ -61,10 +61,9 @@ export function parseNote(text: string): UploadNote | undefined {
   }
 }
 
-/** arriving: bytes are missing. proving: all have come, and are being read, or soon will be. */
+/** arriving: bytes are missing. proving: all have arrived, and are being read or soon will be. */
 export type UploadState = 'arriving' | 'proving' | 'registered' | 'refused'
 
-/** An upload as it stands. */
 export interface UploadView extends UploadClaim {
   upload: string
   state: UploadState
@@ -83,7 +82,7 @@ export function uploadView(upload: Upload, { note, expiryMs }: { note: UploadNot
   return { ...claim, upload: id, state, offset, size, created, expires: new Date(touched.getTime() + expiryMs), result, refusal }
 }
 
-/** What may be different the next time: with any other refusal an upload has ended. */
+/** After these an upload may succeed the next time; any other error ends it. */
 const passing: ReadonlySet<ErrorCode> = new Set([
   'store_unavailable',
   'store_full',
@@ -92,6 +91,6 @@ const passing: ReadonlySet<ErrorCode> = new Set([
   'upload_unknown'
 ])
 
-/** Undefined for an error after which the upload can still be tried again. */
+/** Returns undefined for an error after which the upload can be tried again. */
 export const refusalFrom = (error: unknown): UploadRefusal | undefined =>
   error instanceof CatalogueError && !passing.has(error.code) ? { code: error.code, message: error.message } : undefined

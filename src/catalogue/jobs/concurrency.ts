@@ -1,4 +1,4 @@
-/** Does so many things at once, and gives what came out in order. */
+/** Works on `atOnce` items at a time, and yields the results in the order of the items. */
 export async function* forEachConcurrently<Item, Result>(
   items: Iterable<Item>,
   { atOnce, work }: { atOnce: number; work: (item: Item) => Promise<Result> }

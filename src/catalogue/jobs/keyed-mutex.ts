@@ -1,4 +1,4 @@
-/** Work on the same thing, one after the other; on different things, side by side. */
+/** Returns a lock: work under the same id runs one after the other, work under different ids at the same time. */
 export function createKeyedMutex(): <Result>(id: string, work: () => Promise<Result>) => Promise<Result> {
   const last = new Map<string, Promise<unknown>>()
   return async (id, work) => {

@@ -1,41 +1,49 @@
-import { isCatalogueError } from '../../domain/errors.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
+import { overtaken, writeUnlessOvertaken } from './compare-and-swap.ts'
 
-/** Work that is ours alone until the lease ends. */
+/** Work that only this replica does until the lease ends. */
 export interface Lease {
-  /** What the last holder left. */
+  /** What the holder before this one left. */
   note: Note
-  /** Makes it begin anew, with another note where one is given. False when another holds it by now: then stop. */
+  /** Starts the lease anew, with another note where one is given. Returns false when another replica holds it by now: then stop. */
   extend(note?: Note): Promise<boolean>
-  /** Lets go of it, and leaves a note. */
+  /** Ends the lease, and leaves a note for the next holder. */
   release(note: Note): Promise<void>
 }
 
-/** A few words for whoever comes next. */
+/** A few words for the next holder of a lease. */
 export type Note = { readonly [name: string]: string | undefined }
 
 export interface Leases {
-  /** Undefined while another holds it. */
+  /** Returns undefined while another replica holds it. */
   acquire(name: string): Promise<Lease | undefined>
   note(name: string): Promise<Note>
 }
 
-/** By compare-and-swap on one document a lease, so that of several who ask at once one gets it; whoever dies simply does not extend it. */
-export function createLeases(store: DocumentStore, { now, leaseMs }: { now: () => Date; leaseMs: number }): Leases {
+interface LeaseState {
+  /** ISO 8601; '' when nobody holds it. */
+  until: string
+  note: Note
+  /** Undefined where the lease was never held. */
+  revision: string | undefined
+}
+
+export interface LeaseTimes {
+  now: () => Date
+  leaseMs: number
+}
+
+/** One document a lease, changed by compare-and-swap: of several replicas one gets it, and a replica that dies simply does not extend it. */
+export function createLeases(store: DocumentStore, { now, leaseMs }: LeaseTimes): Leases {
   const after = (ms: number) => new Date(now().getTime() + ms).toISOString()
 
-  /** The new revision, or undefined when somebody else wrote. */
-  async function put(id: string, { until, note, revision }: { until: string; note: Note; revision: string | undefined }) {
-    try {
-      const expected = revision === undefined ? { absent: true as const } : { revision }
-      return (await store.put(id, JSON.stringify({ id, until, note }), expected)).revision
-    } catch (error) {
-      if (isCatalogueError(error, 'revision_conflict', 'already_exists')) return undefined
-      throw error
-    }
+  /** Returns the new revision; undefined when another replica wrote first. */
+  async function put(id: string, { until, note, revision }: LeaseState): Promise<string | undefined> {
+    const written = await writeUnlessOvertaken(store, { id, document: JSON.stringify({ id, until, note }), revision })
+    return written === overtaken ? undefined : written
   }
 
-  async function read(id: string): Promise<{ until: string; note: Note; revision: string | undefined }> {
+  async function read(id: string): Promise<LeaseState> {
     const stored = await store.get(id)
     if (!stored) return { until: '', note: {}, revision: undefined }
     const { until = '', note = {} } = JSON.parse(stored.document)

@@ -1,26 +1,26 @@
 import { isCatalogueError } from '../../domain/errors.ts'
 
 export interface Loop {
-  /** There is something to do. */
+  /** Ends the pause: there is something to do. */
   wake(): void
-  /** Lets go of what is under way. */
+  /** Aborts the round under way, and waits for its end. */
   stop(): Promise<void>
 }
 
 export interface LoopOptions {
-  /** Does what there is, and tells how much it was; after nothing it pauses. */
+  /** Does what there is to do and returns how much that was; the loop pauses after 0. */
   work(signal: AbortSignal): Promise<number>
-  /** The longest pause: other replicas may have put something down. */
+  /** The longest pause: other replicas may have added work. */
   everyMs: number
-  /** What nobody foresaw. */
+  /** Hears of every error that does not mean that a store is away. */
   onError(error: unknown): void
-  /** A store is away, or not ready yet: later, then. Each time that it is so. */
+  /** Called each time that a store is away, or not ready yet. */
   onAway?(error: unknown): void
-  /** Each time that the work was done. */
+  /** Called each time that the work succeeded. */
   onWell?(): void
 }
 
-/** Work behind the requests, until it is stopped. */
+/** Repeats work in the background until it is stopped. */
 export function startLoop({ work, everyMs, onError, onAway, onWell }: LoopOptions): Loop {
   const stopped = new AbortController()
   const { signal } = stopped
@@ -45,7 +45,7 @@ export function startLoop({ work, everyMs, onError, onAway, onWell }: LoopOption
         done = await work(signal)
         onWell?.()
       } catch (error) {
-        // that it was to let go is no failure
+        // stopping is no failure
         if (signal.aborted && error === signal.reason) break
         if (isCatalogueError(error, 'store_unavailable')) onAway?.(error)
         else onError(error)

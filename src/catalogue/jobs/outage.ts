@@ -1,10 +1,10 @@
-/** Of several that need a store, some or none can do their work. */
+/** Which of several loops cannot work because a store is away. */
 export interface Outage {
   away(what: string, error: unknown): void
   well(what: string): void
 }
 
-/** Tells once that a store is away, when the first cannot do its work, and once that it is back, when all of them can again. */
+/** Reports once that a store is away, when the first loop fails, and once that it is back, when the last of them works again. */
 export function createOutage({ onAway, onBack }: { onAway(error: unknown): void; onBack(): void }): Outage {
   const waiting = new Set<string>()
   return {

@@ -9,120 +9,71 @@ import {
   type TaskOf,
   toTaskDocument
 } from '../../domain/image/task.ts'
+import { pagesOf } from '../../domain/pages.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
+import { overtaken, writeUnlessOvertaken } from './compare-and-swap.ts'
 
-/** A task that is ours until its lease ends. */
+/** A task that this replica holds until its lease ends. */
 export interface Claimed<Kind extends TaskKind = 'verify'> {
   task: TaskOf<Kind>
-  /** Makes the lease begin anew. False when another has the task by now, or it was put down anew: then stop. */
+  /** Starts the lease anew. Returns false when another replica holds the task by now, or it was added again: then stop. */
   extend(): Promise<boolean>
-  /** It is done; a task that was put down anew meanwhile stays. */
+  /** Removes the task, which is done; one that was added again meanwhile stays. */
   finish(): Promise<void>
-  /** It is to be tried again. */
+  /** Makes the task due again, that much later. */
   postpone(ms: number): Promise<void>
 }
 
 export interface TaskQueue {
-  /** One task a subject: putting it down again makes it due again, now or so much later. */
+  /** Adds a task, of which there is one for each subject: adding it again makes it due again, now or that much later. */
   add(task: NewTask, options?: { afterMs: number }): Promise<void>
-  /** Puts down one that the caller does at once: others take it up only when the caller falls silent. */
-  begin<Kind extends TaskKind>(task: Extract<NewTask, { kind: Kind }>): Promise<Claimed<Kind>>
-  /** Takes what is due of a kind, at most so many. Of several that ask at once one gets each. */
+  /** Adds a task that the caller carries out at once: another replica takes it over only when this one shows no sign of life. */
+  begin<Kind extends TaskKind>(task: NewTaskOf<Kind>): Promise<Claimed<Kind>>
+  /** Claims tasks of a kind that are due, `limit` at most. Of several replicas that claim at once, one gets each task. */
   claim<Kind extends TaskKind>(kind: Kind, limit: number): Promise<Claimed<Kind>[]>
-  /** It need not be done any more. Whoever is at it learns so when extending. */
+  /** Removes a task. A replica that is carrying it out learns so when it extends its lease. */
   cancel(task: NewTask): Promise<void>
   find(task: NewTask): Promise<Task | undefined>
-  /** The same of several, without those that there are not. */
+  /** Returns those of the tasks that exist. */
   findMany(tasks: readonly NewTask[]): Promise<Task[]>
 }
 
-export interface QueueParts {
+type NewTaskOf<Kind extends TaskKind> = Extract<NewTask, { kind: Kind }>
+
+interface QueueParts {
+  store: DocumentStore
+  hash: Hash
+  after(ms: number): string
+  leaseMs: number
+}
+
+export interface QueueOptions {
   hash: Hash
   now: () => Date
   leaseMs: number
 }
 
 /**
- * Durable, and shared by all who have the store: a claim moves the due time ahead by compare-and-swap, and whoever dies simply does not
- * move it again. So a lease and a delay are the same thing, and nothing has to be cleaned up.
+ * A durable queue, shared by all replicas of one store. A claim moves a task's due time ahead by compare-and-swap, and a replica that dies
+ * does not move it again. So a lease and a delay are the same thing, and nothing has to be cleaned up.
  */
-export function taskQueue(store: DocumentStore, { hash, now, leaseMs }: QueueParts): TaskQueue {
-  const after = (ms: number) => new Date(now().getTime() + ms).toISOString()
+export function createTaskQueue(store: DocumentStore, { hash, now, leaseMs }: QueueOptions): TaskQueue {
+  const parts: QueueParts = { store, hash, leaseMs, after: (ms) => new Date(now().getTime() + ms).toISOString() }
   const idOf = (task: NewTask) => hash(subjectOf(task))
-
-  async function put(task: Task): Promise<string> {
-    return (await store.put(task.id, toTaskDocument(task))).revision
-  }
-
-  /** The new revision, or undefined when somebody else wrote. */
-  async function swap(task: Task, revision: string): Promise<string | undefined> {
-    try {
-      return (await store.put(task.id, toTaskDocument(task), { revision })).revision
-    } catch (error) {
-      if (isCatalogueError(error, 'revision_conflict')) return undefined
-      throw error
-    }
-  }
-
-  async function claimOne<Kind extends TaskKind>(found: TaskOf<Kind>, revision: string): Promise<Claimed<Kind> | undefined> {
-    const task: TaskOf<Kind> = { ...found, due: after(leaseMs), attempts: found.attempts + 1 }
-    const held = await swap(task, revision)
-    return held === undefined ? undefined : claimed<Kind>(task, held)
-  }
-
-  function claimed<Kind extends TaskKind>(task: TaskOf<Kind>, revision: string): Claimed<Kind> {
-    let held: string | undefined = revision
-    return {
-      task,
-      async extend() {
-        if (held !== undefined) held = await swap({ ...task, due: after(leaseMs) }, held)
-        return held !== undefined
-      },
-      async finish() {
-        if (held === undefined) return
-        await store.remove(task.id, { revision: held }).catch((error) => {
-          if (!isCatalogueError(error, 'revision_conflict')) throw error
-        })
-      },
-      async postpone(ms) {
-        if (held !== undefined) await swap({ ...task, due: after(ms) }, held)
-      }
-    }
-  }
+  const put = async (task: Task) => (await store.put(task.id, toTaskDocument(task))).revision
 
   return {
     async add(task, { afterMs } = { afterMs: 0 }) {
-      await put({ ...task, id: idOf(task), due: after(afterMs), attempts: 0 })
+      await put({ ...task, id: idOf(task), due: parts.after(afterMs), attempts: 0 })
     },
 
-    async begin<Kind extends TaskKind>(wanted: Extract<NewTask, { kind: Kind }>) {
+    async begin<Kind extends TaskKind>(wanted: NewTaskOf<Kind>) {
       // a wanted task of a kind with its id and times is a task of that kind; the compiler cannot follow
-      const task = { ...(wanted as NewTask), id: idOf(wanted as NewTask), due: after(leaseMs), attempts: 1 } as TaskOf<Kind>
-      return claimed(task, await put(task))
+      const task = { ...(wanted as NewTask), id: idOf(wanted as NewTask), due: parts.after(leaseMs), attempts: 1 } as TaskOf<Kind>
+      return claimed(parts, { task, revision: await put(task) })
     },
 
-    async claim<Kind extends TaskKind>(kind: Kind, limit: number) {
-      const mine: Claimed<Kind>[] = []
-      let cursor: string | undefined
-      do {
-        const page = await store.list({
-          where: [{ field: 'kind', equals: kind }],
-          sort: { field: 'due', order: 'asc' },
-          limit,
-          ...(cursor !== undefined && { cursor })
-        })
-        for (const { document, revision } of page.items) {
-          const task = fromTaskDocument(document)
-          if (!task) continue
-          if (task.due > now().toISOString()) return mine
-          const one = await claimOne(task as TaskOf<Kind>, revision)
-          if (one) mine.push(one)
-          if (mine.length === limit) return mine
-        }
-        cursor = page.next
-      } while (cursor !== undefined)
-      return mine
-    },
+    claim: (kind, limit) => claimDue(parts, { kind, limit }),
 
     async cancel(task) {
       await store.remove(idOf(task))
@@ -136,6 +87,61 @@ export function taskQueue(store: DocumentStore, { hash, now, leaseMs }: QueuePar
     async findMany(tasks) {
       const stored = await store.getMany(tasks.map(idOf))
       return stored.flatMap((one) => (one && fromTaskDocument(one.document)) ?? [])
+    }
+  }
+}
+
+interface ClaimRequest<Kind extends TaskKind> {
+  kind: Kind
+  limit: number
+}
+
+async function claimDue<Kind extends TaskKind>(parts: QueueParts, { kind, limit }: ClaimRequest<Kind>): Promise<Claimed<Kind>[]> {
+  const { store, after, leaseMs } = parts
+  const claims: Claimed<Kind>[] = []
+  const ofKind = { where: [{ field: 'kind', equals: kind }], sort: { field: 'due', order: 'asc' }, limit } as const
+  for await (const { items } of pagesOf(store.list, ofKind)) {
+    for (const { document, revision } of items) {
+      const found = fromTaskDocument(document) as TaskOf<Kind> | undefined
+      if (!found) continue
+      if (found.due > after(0)) return claims
+      const task: TaskOf<Kind> = { ...found, due: after(leaseMs), attempts: found.attempts + 1 }
+      const held = await swapTask(store, { task, revision })
+      if (held !== undefined) claims.push(claimed(parts, { task, revision: held }))
+      if (claims.length === limit) return claims
+    }
+  }
+  return claims
+}
+
+interface HeldTask<One extends Task> {
+  task: One
+  revision: string
+}
+
+/** Returns the new revision; undefined when another replica wrote first. */
+async function swapTask(store: DocumentStore, { task, revision }: HeldTask<Task>): Promise<string | undefined> {
+  const written = await writeUnlessOvertaken(store, { id: task.id, document: toTaskDocument(task), revision })
+  return written === overtaken ? undefined : written
+}
+
+function claimed<Kind extends TaskKind>(parts: QueueParts, { task, revision }: HeldTask<TaskOf<Kind>>): Claimed<Kind> {
+  const { store, after, leaseMs } = parts
+  let held: string | undefined = revision
+  return {
+    task,
+    async extend() {
+      if (held !== undefined) held = await swapTask(store, { task: { ...task, due: after(leaseMs) }, revision: held })
+      return held !== undefined
+    },
+    async finish() {
+      if (held === undefined) return
+      await store.remove(task.id, { revision: held }).catch((error) => {
+        if (!isCatalogueError(error, 'revision_conflict')) throw error
+      })
+    },
+    async postpone(ms) {
+      if (held !== undefined) await swapTask(store, { task: { ...task, due: after(ms) }, revision: held })
     }
   }
 }

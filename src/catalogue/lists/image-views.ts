@@ -1,16 +1,16 @@
-import { type Architecture, inTableOrder } from '../../domain/architecture.ts'
-import { type BuildStatus, type PendingImage, uniqueInTableOrder } from '../../domain/build/build-status.ts'
-import type { Expectation } from '../../domain/build/rules.ts'
-import type { Reason, State, StateAnswer } from '../../domain/build/state.ts'
+import { type Architecture, inTableOrder, uniqueInTableOrder } from '../../domain/architecture.ts'
+import type { BuildStatus, PendingImage } from '../../domain/build/build-status.ts'
+import type { EffectiveExpectation } from '../../domain/build/rules.ts'
+import type { CurrentImage, Reason, State, StateAnswer } from '../../domain/build/state.ts'
 import type { ContainerRecord } from '../../domain/container/document.ts'
 import { applies, type Facts, type ImageKey, pendingKey, type Verdict, wasLookedAt } from '../../domain/image/facts.ts'
 
-/** One image as the API shows it. */
+/** An image as the API shows it. */
 export interface ImageView {
   /** Null for the one image of a record that names no architectures. */
   architecture: Architecture | null
   url: string
-  /** What who registered it said, else that of its configuration; null when neither is known. */
+  /** The digest that the client gave, else that of its configuration; null when neither is known. */
   digest: string | null
   size: number | null
   verdict: Verdict
@@ -25,7 +25,7 @@ export interface ImageView {
   checked: string | null
 }
 
-/** An image that has arrived and is not published yet. */
+/** A pending image, which has arrived and is not published yet. */
 export interface PendingView extends Omit<PendingImage, 'via'> {
   verdict: Verdict
   summary: string | null
@@ -37,11 +37,11 @@ export interface ContainerView {
   url: string | null
   digest: string | null
   images: { [architecture: string]: ImageView }
-  /** The architectures that it shall have. */
+  /** The architectures that it should have. */
   expected: Architecture[]
   /** Those whose image has not arrived. */
   missing: Architecture[]
-  /** Images that have arrived and wait for the others. */
+  /** Images that have arrived and are published with the others. */
   pending: { [architecture: string]: PendingView }
   state: State
   reasons: Reason[]
@@ -52,7 +52,7 @@ export interface ContainerView {
   updated: string | null
 }
 
-export function imageView(architecture: Architecture | null, { url, facts }: { url: string; facts: Facts | undefined }): ImageView {
+export function imageView(architecture: Architecture | null, { url, facts }: CurrentImage): ImageView {
   const looked = facts && wasLookedAt(facts) ? facts : undefined
   return {
     architecture,
@@ -70,37 +70,39 @@ export function imageView(architecture: Architecture | null, { url, facts }: { u
   }
 }
 
-export interface Gathered {
-  known: ReadonlyMap<ImageKey, Facts>
+export interface ContainerFacts {
+  /** Of the images that the record, or the build status, has now. */
+  facts: ReadonlyMap<ImageKey, Facts>
   buildStatus: BuildStatus | undefined
-  expected: Expectation
-  standing: StateAnswer
+  expected: EffectiveExpectation
+  status: StateAnswer
+}
+
+export interface ViewInput extends ContainerFacts {
   revision: string | null
   fingerprint: string | null
   created: string | null
   updated: string | null
 }
 
-export function containerView(
-  record: ContainerRecord,
-  { known, buildStatus, expected, standing, revision, ...more }: Gathered
-): ContainerView {
+export function containerView(record: ContainerRecord, input: ViewInput): ContainerView {
+  const { facts, buildStatus, expected, status, revision, fingerprint, created, updated } = input
   const images = inTableOrder(record.images.keys()).map((architecture): [string, ImageView] => [
     architecture,
-    imageView(architecture, { url: record.images.get(architecture)!, facts: known.get(architecture) })
+    imageView(architecture, { url: record.images.get(architecture)!, facts: facts.get(architecture) })
   ])
   const waiting = buildStatus?.pending ?? new Map<Architecture, PendingImage>()
   const pending = uniqueInTableOrder(waiting.keys()).map((architecture): [string, PendingView] => {
     const { url, digest, version, since, expires } = waiting.get(architecture)!
-    const found = known.get(pendingKey(architecture))
+    const found = facts.get(pendingKey(architecture))
     const { verdict = 'unverified', summary = null } = found && applies(found, { url, digest: digest ?? '' }) ? found : {}
     return [architecture, { url, digest, version, since, expires, verdict, summary }]
   })
   const { id, version = null, url = null, digest = null } = record
-  const { missing, state, reasons } = standing
+  const { missing, state, reasons } = status
   return {
     ...{ id, version, url, digest, images: Object.fromEntries(images) },
     ...{ expected: [...expected.architectures], missing, pending: Object.fromEntries(pending), state, reasons },
-    ...{ revision, ...more }
+    ...{ revision, fingerprint, created, updated }
   }
 }

@@ -1,23 +1,30 @@
+import type { CurrentImage } from '../../domain/build/state.ts'
 import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
 import { architecturesOf } from '../../domain/container/resolution.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import { applies, type Facts } from '../../domain/image/facts.ts'
+import { applies } from '../../domain/image/facts.ts'
 import { keyOfUrl } from '../../domain/image/storage.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
-import { type Learning, readAndLearn } from '../verification/tarball-reading.ts'
+import { type LearningParts, readAndLearn } from '../verification/tarball-reading.ts'
 import { type ImageView, imageView } from './image-views.ts'
 
-/** The one image of a record that names only `url`: nobody said which architecture it is for. */
+/** The one image of a record that names only `url`, and no architecture. */
 export type SingleImage = Omit<ImageView, 'architecture'> & { container: string; architecture: null }
 
-export interface SingleImageParts extends Learning {
-  containers: DocumentStore
+export interface SingleImageParts extends LearningParts {
+  containers: Pick<DocumentStore, 'get'>
   /** Addresses under which this server knows itself. */
   addresses: () => readonly string[]
 }
 
-/** The record, and its `url`. Throws container_unknown; image_missing when it names architectures, or nothing. */
-export async function singleOf(containers: DocumentStore, id: string): Promise<{ record: ContainerRecord; url: string; revision: string }> {
+export interface SingleImageRecord {
+  record: ContainerRecord
+  url: string
+  revision: string
+}
+
+/** Returns a record that names only `url`. Throws container_unknown; image_missing when it names architectures, or no image at all. */
+export async function singleOf(containers: Pick<DocumentStore, 'get'>, id: string): Promise<SingleImageRecord> {
   const stored = await containers.get(id)
   if (!stored) throw new CatalogueError('container_unknown', `container not found: ${id}`)
   const record = fromDocument(id, stored.document)
@@ -27,20 +34,24 @@ export async function singleOf(containers: DocumentStore, id: string): Promise<{
   throw new CatalogueError('image_missing', `${id} ${found}`, { details: { available } })
 }
 
-export function singleImageView(container: string, { url, facts }: { url: string; facts: Facts | undefined }): SingleImage {
-  const { architecture: _, ...view } = imageView(null, { url, facts })
+export function singleImageView(container: string, image: CurrentImage): SingleImage {
+  const { architecture: _, ...view } = imageView(null, image)
   return { container, architecture: null, ...view }
 }
 
-/** Reads it now; a dry run writes nothing down. Throws what singleOf and opening it throw. */
-export async function verifySingle(
-  parts: SingleImageParts,
-  { id, publicUrl, dryRun = false }: { id: string; publicUrl: string; dryRun?: boolean }
-): Promise<SingleImage> {
+export interface SingleImageRequest {
+  id: string
+  publicUrl: string
+  /** Writes nothing. */
+  dryRun?: boolean
+}
+
+/** Reads the image now. Throws what singleOf and readTarball throw. */
+export async function verifySingle(parts: SingleImageParts, { id, publicUrl, dryRun = false }: SingleImageRequest): Promise<SingleImage> {
   const { record, url } = await singleOf(parts.containers, id)
   const digest = record.digest ?? ''
-  const [known] = await parts.facts.read(id, [''])
-  const given = known && applies(known, { url, digest }) ? known.given : null
+  const [current] = await parts.facts.read(id, [''])
+  const given = current && applies(current, { url, digest }) ? current.given : null
   const key = keyOfUrl(url, [publicUrl, ...parts.addresses()])
   const target = { container: id, imageKey: '' as const, url, digest, given, key }
   const { proven: facts } = await readAndLearn(parts, target, { by: 'verify', dryRun })

@@ -3,27 +3,30 @@ import type { StoredSummary } from '../../domain/lists/summary.ts'
 import type { Journal } from '../records/journal.ts'
 import type { Views } from './views.ts'
 
-/** A row that was written, by whoever won the compare-and-swap. */
+/** A summary that this process wrote; of several that try at once, one does. */
 export interface WrittenSummary {
   id: string
   before: StoredSummary | undefined
   after: StoredSummary
-  /** When the record came to be, where that is known. */
+  /** When the record was created, ISO 8601, where that is known. */
   born: string | undefined
 }
 
 export interface StateEntriesParts {
   journal: Pick<Journal, 'append'>
-  views: Pick<Views, 'state'>
+  views: Pick<Views, 'status'>
   onAppendFailed(error: unknown, id: string): void
 }
 
 const maxReasons = 5
 
-/** Tells when a container comes to another state: once, because only one writes the row that has it first. Never throws. */
-export function stateEntries({ journal, views, onAppendFailed }: StateEntriesParts): (written: WrittenSummary) => Promise<void> {
+/**
+ * Returns what appends an entry when a container's state changes: once, because only one process writes the first summary that has the
+ * state. It never throws.
+ */
+export function createStateEntries({ journal, views, onAppendFailed }: StateEntriesParts): (written: WrittenSummary) => Promise<void> {
   return async ({ id, before, after, born }) => {
-    // the first row of a record that was there before us is no change
+    // the first summary of a record that was there before is no change
     if (before?.state === after.state || (before === undefined && born === undefined)) return
     try {
       const was = before?.state ?? null
@@ -47,8 +50,8 @@ export function stateEntries({ journal, views, onAppendFailed }: StateEntriesPar
   }
 
   async function reasonsFor({ id, state }: StoredSummary): Promise<string[]> {
-    const now = await views.state(id)
-    // it may be another one already; then that is told of next
+    const now = await views.status(id)
+    // it may have changed again: then the next entry tells why
     return now.state === state ? now.reasons.slice(0, maxReasons).map(({ message }) => message) : []
   }
 }

@@ -1,14 +1,20 @@
 import type { Hash } from '../../domain/image/facts.ts'
-import { asFields, asText } from '../../domain/json/reading.ts'
+import { asFields, boundedText } from '../../domain/json/reading.ts'
+import { pagesOf } from '../../domain/pages.ts'
 import type { DocumentStore, Stores } from '../../stores/document-store.ts'
 import type { Lease, Leases, Note } from '../jobs/leases.ts'
 import type { Summaries } from './summaries.ts'
 
 export interface SummarySweep {
-  /** Makes anew every row that is not as it should be, unless another replica did so lately. Whether it was this one. */
-  run(options: { everyMs: number; signal: AbortSignal }): Promise<boolean>
-  /** When a sweep that went through all began; undefined before the first. */
+  /** Makes every summary again that is not as it should be, unless another replica did so lately. Returns whether it did. */
+  run(options: SweepOptions): Promise<boolean>
+  /** Returns when the last complete sweep began, ISO 8601; undefined before the first. */
   swept(): Promise<string | undefined>
+}
+
+export interface SweepOptions {
+  everyMs: number
+  signal: AbortSignal
 }
 
 export interface SummarySweepParts {
@@ -17,85 +23,35 @@ export interface SummarySweepParts {
   leases: Leases
   hash: Hash
   now: () => Date
-  /** What the site's configuration says about states: when it changes, so may every row. */
-  rules: string
+  /** The site's configuration of states: when it changes, any summary may. */
+  configuration: string
 }
 
-const name = 'summaries'
-/** A row is looked at again after so many sweeps though nothing says that it should be: an hour, as a rule. */
+const leaseName = 'summaries'
+/** Every summary is made again after so many sweeps, which as a rule is an hour. */
 const slices = 60
 const atOnce = 8
-/** Facts and assemblies that were changed lately: more than this many are left to the slices. */
+/** Of facts and build statuses that changed lately, more than this many are left to the slices. */
 const maxRecent = 20_000
 /** A sixth of the time for which a lease is held. */
 const extendMs = 10_000
-/** What an engine may not show yet, and replicas' clocks. */
+/** For what an engine may not show yet, and for replicas' clocks. */
 const overlapMs = 30_000
 
-export function createSummarySweep({ stores, summaries, leases, hash, now, rules }: SummarySweepParts): SummarySweep {
-  const config = hash(rules).slice(0, 16)
-  /** 52 bits: enough for none of a million to be mistaken, and a fifth of the memory of the text. */
-  const markOf = (id: string, revision: string) => Number.parseInt(hash(`${id}\n${revision}`).slice(0, 13), 16)
-  const sliceOf = (id: string) => Number.parseInt(hash(id).slice(0, 8), 16) % slices
-
-  async function sweep({ lease, began, signal }: { lease: Lease; began: string; signal: AbortSignal }): Promise<boolean> {
-    const { note } = lease
-    const every = note['config'] !== config
-    const slice = Number(note['slice'] ?? 0)
-    let held = true
-    let extended = Date.parse(began)
-    /** Whether to go on: the lease is made longer now and then, and may have been lost. */
-    const goOn = async () => {
-      if (held && now().getTime() - extended >= extendMs) {
-        held = await lease.extend()
-        extended = now().getTime()
-      }
-      held &&= !signal.aborted
-    }
-    const inBatches = async <Item>(batches: AsyncIterable<Item[]>, wanted: (item: Item) => string | undefined) => {
-      for await (const batch of batches) {
-        const ids = batch.flatMap((item) => wanted(item) ?? [])
-        for (let i = 0; i < ids.length && held; i += atOnce) {
-          await Promise.all(ids.slice(i, i + atOnce).map((id) => summaries.catchUp(id)))
-          await goOn()
-        }
-        await goOn()
-        if (!held) return
-      }
-    }
-
-    const marks = new Set<number>()
-    await inBatches(stores.summaries.scan(['revision', 'due']), ({ id, values: [revision = '', due = ''] }) => {
-      // without one there is no record to compare it with
-      if (revision !== '') marks.add(markOf(id, revision))
-      return every || sliceOf(id) === slice || (due !== '' && due <= began) ? id : undefined
-    })
-    // nobody's rows: what stands there now was there before them
-    if (marks.size === 0) await lease.extend({})
-    await inBatches(stores.containers.scan([]), ({ id, revision }) => (marks.delete(markOf(id, revision)) ? undefined : id))
-    // what is left are rows of what is there no more, or not as it was
-    if (marks.size > 0) {
-      await inBatches(stores.summaries.scan(['revision']), ({ id, values: [revision = ''] }) =>
-        marks.has(markOf(id, revision)) ? id : undefined
-      )
-    }
-    const since = note['swept'] === undefined ? '' : new Date(Date.parse(note['swept']) - overlapMs).toISOString()
-    if (since !== '') await inBatches(changedSince(stores.facts, { field: 'checked', since }), (id) => id)
-    // at first all of them: of what is still to come nothing else tells
-    await inBatches(changedSince(stores.buildStatuses, { field: 'updated', since }), (id) => id)
-    return held
-  }
-
+export function createSummarySweep(parts: SummarySweepParts): SummarySweep {
+  const { leases, now } = parts
+  const config = parts.hash(parts.configuration).slice(0, 16)
+  const swept = () => lastSweep(leases)
   return {
     async run({ everyMs, signal }) {
-      const { swept } = await leases.note(name)
+      const last = await swept()
       const began = now()
-      if (swept !== undefined && began.getTime() - Date.parse(swept) < everyMs * 0.9) return false
-      const lease = await leases.acquire(name)
+      if (last !== undefined && began.getTime() - Date.parse(last) < everyMs * 0.9) return false
+      const lease = await leases.acquire(leaseName)
       if (!lease) return false
       let note: Note = lease.note
       try {
-        if (await sweep({ lease, began: began.toISOString(), signal })) {
+        if (await sweepSummaries({ ...parts, config, lease, began: began.toISOString(), hold: holdLease(lease, { now, signal }) })) {
           note = { swept: began.toISOString(), config, slice: String((Number(note['slice'] ?? 0) + 1) % slices) }
         }
       } finally {
@@ -103,24 +59,119 @@ export function createSummarySweep({ stores, summaries, leases, hash, now, rules
       }
       return true
     },
-
-    swept: async () => (await leases.note(name))['swept']
+    swept
   }
 }
 
-/** Containers, by what was changed about them since, the latest first. */
-async function* changedSince(store: DocumentStore, { field, since }: { field: string; since: string }): AsyncGenerator<string[]> {
-  let cursor: string | undefined
-  for (let seen = 0; seen < maxRecent; ) {
-    const { items, next } = await store.list({ sort: { field, order: 'desc' }, limit: 100, ...(cursor !== undefined && { cursor }) })
+/** Returns when the last complete sweep began, ISO 8601; undefined before the first. */
+export const lastSweep = async (leases: Leases): Promise<string | undefined> => (await leases.note(leaseName))['swept']
+
+interface LeaseHold {
+  /** Extends the lease when that is due. Returns whether to go on: not when the lease was lost, or the server stops. */
+  goOn(): Promise<boolean>
+}
+
+function holdLease(lease: Lease, { now, signal }: { now: () => Date; signal: AbortSignal }): LeaseHold {
+  let held = true
+  let extended = now().getTime()
+  return {
+    async goOn() {
+      if (held && now().getTime() - extended >= extendMs) {
+        held = await lease.extend()
+        extended = now().getTime()
+      }
+      held &&= !signal.aborted
+      return held
+    }
+  }
+}
+
+interface Sweep extends SummarySweepParts {
+  /** A digest of the configuration. */
+  config: string
+  lease: Lease
+  hold: LeaseHold
+  /** ISO 8601. */
+  began: string
+}
+
+/** Returns whether it came to its end. */
+async function sweepSummaries(sweep: Sweep): Promise<boolean> {
+  const { stores, hash, lease, began, config } = sweep
+  const { note } = lease
+  /** 52 bits: enough to tell a million apart, in a fifth of the memory of the text. */
+  const markOf = (id: string, revision: string) => Number.parseInt(hash(`${id}\n${revision}`).slice(0, 13), 16)
+  const sliceOf = (id: string) => Number.parseInt(hash(id).slice(0, 8), 16) % slices
+  const all = note['config'] !== config
+  const slice = Number(note['slice'] ?? 0)
+  const marks = new Set<number>()
+
+  await catchUpAll(sweep, {
+    batches: stores.summaries.scan(['revision', 'due']),
+    idOf({ id, values: [revision = '', due = ''] }) {
+      // without a revision there is no record to compare it with
+      if (revision !== '') marks.add(markOf(id, revision))
+      return all || sliceOf(id) === slice || (due !== '' && due <= began) ? id : undefined
+    }
+  })
+  // the summaries were lost: the records that are there now were there before them, so the baseline is taken again
+  if (marks.size === 0) await lease.extend({})
+  await catchUpAll(sweep, {
+    batches: stores.containers.scan([]),
+    idOf: ({ id, revision }) => (marks.delete(markOf(id, revision)) ? undefined : id)
+  })
+  // what is left are summaries of records that were removed or changed
+  if (marks.size > 0) {
+    await catchUpAll(sweep, {
+      batches: stores.summaries.scan(['revision']),
+      idOf: ({ id, values: [revision = ''] }) => (marks.has(markOf(id, revision)) ? id : undefined)
+    })
+  }
+  const since = note['swept'] === undefined ? '' : new Date(Date.parse(note['swept']) - overlapMs).toISOString()
+  const idOf = (id: string) => id
+  if (since !== '') await catchUpAll(sweep, { batches: changedSince(stores.facts, { field: 'checked', since }), idOf })
+  // all of them the first time: nothing else tells of containers without a record
+  await catchUpAll(sweep, { batches: changedSince(stores.buildStatuses, { field: 'updated', since }), idOf })
+  return sweep.hold.goOn()
+}
+
+interface Batches<Item> {
+  batches: AsyncIterable<Item[]>
+  /** Undefined for an item whose summary is as it should be. */
+  idOf(item: Item): string | undefined
+}
+
+async function catchUpAll<Item>({ summaries, hold }: Sweep, { batches, idOf }: Batches<Item>): Promise<void> {
+  if (!(await hold.goOn())) return
+  for await (const batch of batches) {
+    const ids = batch.flatMap((item) => idOf(item) ?? [])
+    for (let i = 0; i < ids.length; i += atOnce) {
+      await Promise.all(ids.slice(i, i + atOnce).map((id) => summaries.catchUp(id)))
+      if (!(await hold.goOn())) return
+    }
+    if (!(await hold.goOn())) return
+  }
+}
+
+interface ChangedSince {
+  /** The field that holds the time. */
+  field: string
+  /** ISO 8601. */
+  since: string
+}
+
+/** Yields the containers that documents are about which changed since then, the latest first. */
+async function* changedSince(store: DocumentStore, { field, since }: ChangedSince): AsyncGenerator<string[]> {
+  let seen = 0
+  const query = { sort: { field, order: 'desc' }, limit: 100 } as const
+  for await (const { items } of pagesOf(store.list, query)) {
     seen += items.length
     const recent = items.flatMap(({ document }) => {
       const fields = asFields(JSON.parse(document))
-      const [container, at] = [asText(fields?.['container'], 512), asText(fields?.[field], 64)]
+      const [container, at] = [boundedText(fields?.['container'], 512), boundedText(fields?.[field], 64)]
       return container !== null && at !== null && at >= since ? container : []
     })
     yield [...new Set(recent)]
-    if (recent.length < items.length || next === undefined) return
-    cursor = next
+    if (recent.length < items.length || seen >= maxRecent) return
   }
 }

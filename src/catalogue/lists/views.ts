@@ -1,38 +1,41 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import { currentImages, type StateAnswer, stateOf } from '../../domain/build/state.ts'
-import type { ContainerRecord } from '../../domain/container/document.ts'
-import { fromDocument } from '../../domain/container/document.ts'
+import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
 import { fingerprintOf } from '../../domain/container/fingerprint.ts'
+import type { JournalEntry } from '../../domain/history/entry.ts'
 import { type Facts, type Hash, pendingKey } from '../../domain/image/facts.ts'
 import { fromSummaryDocument, type StoredSummary } from '../../domain/lists/summary.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 import type { BuildStatuses } from '../builds/build-statuses.ts'
-import type { Rulebook } from '../builds/rulebook.ts'
+import type { SiteRules } from '../builds/site-rules.ts'
 import type { Changes } from '../records/changes.ts'
 import type { Journal } from '../records/journal.ts'
 import { currentFacts, type FactsStore } from '../verification/image-facts.ts'
-import { type ContainerView, containerView, type Gathered } from './image-views.ts'
+import { type ContainerFacts, type ContainerView, containerView } from './image-views.ts'
 
-/** Containers with all that is known of them: the one place where records, facts, assemblies and rules come together. */
+/** Containers as the API shows them: the one place where records, facts, build statuses and rules come together. */
 export interface Views {
-  of(known: { record: ContainerRecord; revision: string | null }, beside?: Beside): Promise<ContainerView>
-  /** What is known beside a record, and where that puts it; or would, if this were known. */
-  gather(record: ContainerRecord, learnt?: Facts): Promise<Gathering>
-  /**
-   * Of whatever stands there: a record, or images and builds of one that is still to come. Undefined where there is neither; an
-   * expectation alone makes no container.
-   */
+  of(container: ViewedRecord, read?: AlreadyRead): Promise<ContainerView>
+  /** Reads facts and build status of a record, and returns the status that follows. `learnt` takes the place of the facts that are stored. */
+  gather(record: ContainerRecord, learnt?: Facts): Promise<Gathered>
+  /** Returns the view of a container that has a record, or builds or images before its first record; an expectation alone makes none. */
   find(id: string): Promise<ContainerView | undefined>
-  /** The same of one that is still to come, before it is a view. */
-  underWay(id: string): Promise<UnderWay | undefined>
-  /** Where a container stands; also of one of which nothing is known yet. `awaited` counts as expected, whatever was said of it. */
-  state(id: string, awaited?: Architecture): Promise<ContainerStatus>
+  /** Returns what is known of a container that has no record yet; undefined where nothing is. */
+  coming(id: string): Promise<ComingContainer | undefined>
+  /** Returns the status of a container, also of one of which nothing is known yet. `awaited` counts as expected, whatever the rules say. */
+  status(id: string, awaited?: Architecture): Promise<ContainerStatus>
+}
+
+export interface ViewedRecord {
+  record: ContainerRecord
+  /** Null where there is no record yet; '' in a dry run that would write the first one. */
+  revision: string | null
 }
 
 /** What was read already, and need not be read again. */
-export interface Beside {
-  gathered?: Gathering | Promise<Gathering>
-  row?: StoredSummary | undefined
+export interface AlreadyRead {
+  gathered?: Gathered | Promise<Gathered>
+  summary?: StoredSummary | undefined
 }
 
 export interface ContainerStatus extends StateAnswer {
@@ -43,138 +46,143 @@ export interface ContainerStatus extends StateAnswer {
   revision: string | null
 }
 
-export interface Gathering extends Pick<Gathered, 'known' | 'buildStatus' | 'expected' | 'standing'> {
+export interface Gathered extends ContainerFacts {
   /** How long a build may be silent. */
   buildTimeoutMs: number
 }
 
-/** Builds, tests or waiting images of a container that has no record yet. */
-export interface UnderWay {
-  record: ContainerRecord
+/** Builds, tests or pending images of a container that has no record yet. */
+export interface ComingContainer extends ViewedRecord {
   revision: null
-  gathered: Gathering
+  gathered: Gathered
   created: string
 }
 
 export interface ViewsParts {
   changes: Pick<Changes, 'find'>
-  facts: FactsStore
+  facts: Pick<FactsStore, 'read'>
   buildStatuses: Pick<BuildStatuses, 'find'>
   journal: Pick<Journal, 'ofRevision'>
   summaries: Pick<DocumentStore, 'get'>
-  rulebook: Rulebook
+  siteRules: SiteRules
   hash: Hash
   now: () => Date
 }
 
-export function createViews({ changes, facts, buildStatuses, journal, summaries, rulebook, hash, now }: ViewsParts): Views {
-  async function gather(record: ContainerRecord, learnt?: Facts): Promise<Gathering> {
-    const [known, buildStatus] = await Promise.all([currentFacts(facts, record), buildStatuses.find(record.id)])
-    const waiting = [...(buildStatus?.pending.keys() ?? [])].map(pendingKey)
-    for (const one of waiting.length > 0 ? await facts.read(record.id, waiting) : []) known.set(one.imageKey, one)
-    if (learnt) known.set(learnt.imageKey, learnt)
-    const expected = rulebook.expectedOf(record.id, buildStatus)
-    const { publish, buildTimeoutMs } = rulebook.policiesOf(record.id)
-    const at = now().toISOString()
-    return {
-      known,
-      buildStatus,
-      expected,
-      buildTimeoutMs,
-      standing: stateOf({ record, known, buildStatus, expected, publish, buildTimeoutMs, now: at })
-    }
+export const createViews = (parts: ViewsParts): Views => ({
+  of: (container, read) => viewOf(parts, { container, read }),
+  gather: (record, learnt) => gather(parts, { record, learnt }),
+  coming: (id) => findComing(parts, id),
+
+  async find(id) {
+    const stored = await parts.changes.find(id)
+    if (stored) return viewOf(parts, { container: stored })
+    const coming = await findComing(parts, id)
+    return coming && viewOf(parts, { container: coming, read: coming })
+  },
+
+  async status(id, awaited) {
+    const { record, revision } = (await parts.changes.find(id)) ?? { record: emptyRecord(id), revision: null }
+    const gathered = await gather(parts, { record })
+    const expected = gathered.expected.architectures
+    const status =
+      awaited === undefined || expected.includes(awaited)
+        ? gathered.status
+        : stateOf({
+            record,
+            ...gathered,
+            expected: { architectures: [...expected, awaited], since: null },
+            publish: parts.siteRules.policiesOf(id).publish,
+            now: parts.now().toISOString()
+          })
+    return { id, ...status, expected, architectures: [...currentImages(record, gathered.facts).keys()], revision }
   }
+})
 
-  async function of(
-    { record, revision: given }: { record: ContainerRecord; revision: string | null },
-    { gathered = gather(record), row }: Beside = {}
-  ): Promise<ContainerView> {
-    // a dry run's is empty where there is no record yet
-    const revision = given || null
-    const [known, times] = await Promise.all([gathered, revision === null ? undefined : timesOf(record.id, { revision, row })])
-    const { buildStatus } = known
-    const created = times ? times.created : (buildStatus?.created ?? null)
-    const updated =
-      [times?.updated, buildStatus?.updated]
-        .filter((time) => typeof time === 'string')
-        .sort()
-        .at(-1) ?? null
-    const { buildTimeoutMs: _, ...beside } = known
-    return containerView(record, {
-      ...beside,
-      revision,
-      fingerprint: revision === null ? null : fingerprintOf(record, hash),
-      created,
-      updated
-    })
-  }
+/** How many entries are read to find when a record was created. */
+const maxSteps = 4
 
-  /** A record's row may lag behind it, or be lost; its entries are written with it, but go back only so far. */
-  async function timesOf(id: string, { revision, row: given }: { revision: string; row: StoredSummary | undefined }): Promise<Times> {
-    if (given && isAbout(given, revision)) return given
-    const [stored, entry] = await Promise.all([summaries.get(id), journal.ofRevision(id, revision)])
-    const found = stored && fromSummaryDocument(stored.document)
-    if (found && isAbout(found, revision)) return found
-    // that of what was still to come tells nothing of the record
-    const row = found?.revision === '' ? undefined : found
-    return { created: row?.created ?? (await createdBy(id, entry)), updated: entry?.at ?? row?.updated ?? null }
-  }
-
-  async function createdBy(id: string, last: Awaited<ReturnType<Journal['ofRevision']>>): Promise<string | null> {
-    let entry = last
-    for (let steps = 0; entry && steps < maxSteps; steps++) {
-      if (entry.previous === null) return entry.at
-      entry = await journal.ofRevision(id, entry.previous)
-    }
-    return null
-  }
-
-  async function underWay(id: string): Promise<UnderWay | undefined> {
-    const buildStatus = await buildStatuses.find(id)
-    if (!buildStatus || buildStatus.builds.size + buildStatus.tests.size + buildStatus.pending.size === 0) return undefined
-    const record = nothingOf(id)
-    return { record, revision: null, gathered: await gather(record), created: buildStatus.created }
-  }
-
-  return {
-    of,
-    gather,
-
-    underWay,
-
-    async find(id) {
-      const known = await changes.find(id)
-      if (known) return of(known)
-      const coming = await underWay(id)
-      return coming && of(coming, coming)
-    },
-
-    async state(id, awaited) {
-      const { record, revision } = (await changes.find(id)) ?? { record: nothingOf(id), revision: null }
-      const gathered = await gather(record)
-      const expected = gathered.expected.architectures
-      const images = [...currentImages(record, gathered.known).keys()]
-      const standing =
-        awaited === undefined || expected.includes(awaited)
-          ? gathered.standing
-          : stateOf({
-              record,
-              ...gathered,
-              expected: { architectures: [...expected, awaited], since: null },
-              publish: rulebook.policiesOf(id).publish,
-              now: now().toISOString()
-            })
-      return { id, ...standing, expected, architectures: images, revision }
-    }
-  }
+interface GatherRequest {
+  record: ContainerRecord
+  learnt?: Facts | undefined
 }
 
-const maxSteps = 4
+async function gather(parts: ViewsParts, { record, learnt }: GatherRequest): Promise<Gathered> {
+  const { buildStatuses, siteRules, now } = parts
+  const [facts, buildStatus] = await Promise.all([currentFacts(parts.facts, record), buildStatuses.find(record.id)])
+  const pending = [...(buildStatus?.pending.keys() ?? [])].map(pendingKey)
+  for (const one of pending.length > 0 ? await parts.facts.read(record.id, pending) : []) facts.set(one.imageKey, one)
+  if (learnt) facts.set(learnt.imageKey, learnt)
+  const expected = siteRules.expectedOf(record.id, buildStatus)
+  const { publish, buildTimeoutMs } = siteRules.policiesOf(record.id)
+  const status = stateOf({ record, facts, buildStatus, expected, publish, buildTimeoutMs, now: now().toISOString() })
+  return { facts, buildStatus, expected, buildTimeoutMs, status }
+}
+
+interface ViewRequest {
+  container: ViewedRecord
+  read?: AlreadyRead | undefined
+}
+
+async function viewOf(parts: ViewsParts, { container, read = {} }: ViewRequest): Promise<ContainerView> {
+  const { record } = container
+  const revision = container.revision || null
+  const { gathered = gather(parts, { record }), summary } = read
+  const reading = revision === null ? undefined : timesOf(parts, { id: record.id, revision, summary })
+  const [known, times] = await Promise.all([gathered, reading])
+  const { buildStatus } = known
+  const updated = [times?.updated, buildStatus?.updated].filter((time) => typeof time === 'string').sort()
+  return containerView(record, {
+    ...known,
+    revision,
+    fingerprint: revision === null ? null : fingerprintOf(record, parts.hash),
+    created: times ? times.created : (buildStatus?.created ?? null),
+    updated: updated.at(-1) ?? null
+  })
+}
+
+interface TimesRequest {
+  id: string
+  revision: string
+  summary: StoredSummary | undefined
+}
 
 type Times = Pick<StoredSummary, 'created' | 'updated'>
 
-/** Whether a row was made from this very record, and from its entry. */
-const isAbout = (row: StoredSummary, revision: string): boolean => row.revision === revision && row.suspect === null
+/** A summary may lag behind its record, or be lost; the journal's entries are written with the record, but are kept for a while only. */
+async function timesOf({ summaries, journal }: ViewsParts, { id, revision, summary: given }: TimesRequest): Promise<Times> {
+  if (given && isAbout(given, revision)) return given
+  const [stored, entry] = await Promise.all([summaries.get(id), journal.ofRevision(id, revision)])
+  const found = stored && fromSummaryDocument(stored.document)
+  if (found && isAbout(found, revision)) return found
+  // the summary of a container without a record has no times of the record
+  const summary = found?.revision === '' ? undefined : found
+  return { created: summary?.created ?? (await createdBy(journal, { id, entry })), updated: entry?.at ?? summary?.updated ?? null }
+}
 
-/** What is known of a container before its first image was published. */
-const nothingOf = (id: string): ContainerRecord => fromDocument(id, '{}')
+interface LastEntry {
+  id: string
+  entry: JournalEntry | undefined
+}
+
+async function createdBy(journal: Pick<Journal, 'ofRevision'>, { id, entry: last }: LastEntry): Promise<string | null> {
+  let entry = last
+  for (let steps = 0; entry && steps < maxSteps; steps++) {
+    if (entry.previous === null) return entry.at
+    entry = await journal.ofRevision(id, entry.previous)
+  }
+  return null
+}
+
+async function findComing(parts: ViewsParts, id: string): Promise<ComingContainer | undefined> {
+  const buildStatus = await parts.buildStatuses.find(id)
+  if (!buildStatus || buildStatus.builds.size + buildStatus.tests.size + buildStatus.pending.size === 0) return undefined
+  const record = emptyRecord(id)
+  return { record, revision: null, gathered: await gather(parts, { record }), created: buildStatus.created }
+}
+
+/** Whether a summary was made from this revision, and all about it was recorded. */
+const isAbout = (summary: StoredSummary, revision: string): boolean => summary.revision === revision && summary.suspect === null
+
+/** Returns the record of a container before its first image was published. */
+const emptyRecord = (id: string): ContainerRecord => fromDocument(id, '{}')

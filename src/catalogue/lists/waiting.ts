@@ -6,17 +6,17 @@ import type { BuildStatuses } from '../builds/build-statuses.ts'
 import type { Journal } from '../records/journal.ts'
 import type { ContainerStatus, Views } from './views.ts'
 
-/** What may be waited for; settled: complete, or degraded. */
+/** What may be waited for; settled means complete or degraded. */
 export const goals = ['complete', 'degraded', 'settled'] as const
 export type Goal = (typeof goals)[number]
 
-export interface WaitAsked {
+export interface WaitRequest {
   id: string
   goal: Goal
-  /** Only this one matters. */
+  /** Waits for this one alone. */
   architecture?: Architecture | undefined
   withinMs: number
-  /** The caller is gone, or the server stops. */
+  /** Aborts when the client is gone, or the server stops. */
   signal: AbortSignal
 }
 
@@ -33,18 +33,18 @@ export interface Waited {
 }
 
 export interface Waiting {
-  /** Answers when it is so, or when time is up. Throws waiters_exceeded; store_unavailable when the store is away at the end. */
-  wait(asked: WaitAsked): Promise<Waited>
+  /** Returns when the goal is reached, or the time is up. Throws waiters_exceeded; store_unavailable when the store is away at the end. */
+  wait(request: WaitRequest): Promise<Waited>
 }
 
 export interface WaitingParts {
-  views: Pick<Views, 'state'>
+  views: Pick<Views, 'status'>
   journal: Pick<Journal, 'onEntry'>
   buildStatuses: Pick<BuildStatuses, 'onTouched'>
 }
 
 const maxWaiters = 256
-/** Other replicas are not heard: the store is looked at so often. */
+/** How often the store is read, for changes by other replicas. */
 const lookEveryMs = 1000
 
 export function createWaiting({ views, journal, buildStatuses }: WaitingParts): Waiting {
@@ -56,20 +56,23 @@ export function createWaiting({ views, journal, buildStatuses }: WaitingParts): 
   journal.onEntry(({ container }) => wake(container))
   buildStatuses.onTouched(wake)
 
-  async function look({ id, goal, architecture = undefined }: WaitAsked): Promise<Waited> {
-    const standing = await views.state(id, architecture)
-    const { state, reasons, missing } = architecture === undefined ? standing : onlyOf(standing, architecture)
+  async function look({ id, goal, architecture = undefined }: WaitRequest): Promise<Waited> {
+    const status = await views.status(id, architecture)
+    const { state, reasons, missing } = architecture === undefined ? status : onlyOf(status, architecture)
     const reached = state === goal || (goal === 'settled' && state !== 'partial')
-    const { expected, revision } = standing
+    const { expected, revision } = status
     return { container: id, for: goal, architecture: architecture ?? null, reached, state, expected, missing, reasons, revision }
   }
 
   return {
-    async wait(asked) {
-      const { id, withinMs, signal } = asked
+    async wait(request) {
+      const { id, withinMs, signal } = request
       checkId(id)
       if (count >= maxWaiters) {
-        throw new CatalogueError('waiters_exceeded', `${maxWaiters} requests are waiting already; ask for the state itself, or try again`)
+        throw new CatalogueError(
+          'waiters_exceeded',
+          `${maxWaiters} requests are waiting already; ask for the state itself, or try again later`
+        )
       }
       count++
       const deadline = performance.now() + withinMs
@@ -80,8 +83,8 @@ export function createWaiting({ views, journal, buildStatuses }: WaitingParts): 
       try {
         for (;;) {
           const ends = () => signal.aborted || performance.now() >= deadline
-          // who waits for minutes waits for a store, too, that is away for a moment
-          const waited = await look(asked).catch((error) => {
+          // a store that is away for a moment does not end a wait of minutes
+          const waited = await look(request).catch((error) => {
             if (ends() || !isCatalogueError(error, 'store_unavailable')) throw error
           })
           if (waited && (waited.reached || ends())) return waited
@@ -97,7 +100,7 @@ export function createWaiting({ views, journal, buildStatuses }: WaitingParts): 
   }
 }
 
-/** Remembers a ring that came while nobody listened. */
+/** Remembers a ring that comes while nothing waits for it. */
 function createBell() {
   let rung = false
   let wakeUp: (() => void) | undefined
@@ -122,7 +125,7 @@ function createBell() {
   }
 }
 
-/** Where one architecture stands, for whoever needs no other. */
+/** Returns the status of one architecture alone. */
 function onlyOf({ reasons: all, missing: allMissing, architectures }: ContainerStatus, architecture: Architecture) {
   const reasons = all.filter((reason) => reason.architecture === architecture)
   const missing = allMissing.filter((one) => one === architecture)

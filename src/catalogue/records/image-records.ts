@@ -1,17 +1,22 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import type { PendingImage } from '../../domain/build/build-status.ts'
-import { containerFrom, imageRegistration, movedImage, type Registration, withoutImage } from '../../domain/container/container.ts'
+import {
+  containerFrom,
+  imageRegistration,
+  movedImage,
+  type NewImage,
+  type ParsedRegistration,
+  registrationOf,
+  withoutImage
+} from '../../domain/container/container.ts'
 import { type ContainerRecord, toDocument } from '../../domain/container/document.ts'
 import { imageMissing } from '../../domain/container/resolution.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
-import type { ImageKey } from '../../domain/image/facts.ts'
 import { carryOtherFacts, type FactsStore } from '../verification/image-facts.ts'
 import type { Changes, Precondition, RecordChanged, StoredRecord } from './changes.ts'
 
-export type { StoredRecord }
-
-/** What every change says beside what it changes. */
+/** What every change says besides what it changes. */
 export interface ChangeContext {
   /** Where this service is reached from outside: guard URLs begin with it. */
   publicUrl: string
@@ -20,119 +25,120 @@ export interface ChangeContext {
   dryRun?: boolean | undefined
 }
 
-export interface RegisteredImage {
-  record: ContainerRecord
-  document: string
-  revision: string
+export interface RegisteredImage extends StoredRecord {
   /** Whether the architecture had no image before. */
   created: boolean
   /** Whether the record meant all this before, so that nothing was written. */
   unchanged: boolean
   released: RecordChanged['released']
-  /** The images that wait to be published with others; absent where each is published as it comes. */
+  /** The images that wait to be published together; absent where each is published at once. */
   waiting?: ReadonlyMap<Architecture, PendingImage>
 }
 
-export interface ImageToRegister extends ChangeContext {
+/** Which image of which container. */
+export interface ImageId {
   id: string
   architecture: Architecture
+}
+
+/** An image that is to be changed. */
+export interface ImageChange extends ImageId, ChangeContext {}
+
+export interface ImageToRegister extends NewImage, ChangeContext {
+  id: string
+}
+
+export interface ImageToMove extends ChangeContext {
+  id: string
+  from: Architecture
+  to: Architecture
   url: string
-  version: string
-  digest: string
 }
 
-/** Changing one image of a record by compare-and-swap, so that several machines may each bring their own at once. */
-export interface Records {
-  /** Throws container_unknown. */
-  read(id: string): Promise<StoredRecord>
-  find(id: string): Promise<StoredRecord | undefined>
-  /** Where facts about an image belong when it is registered. */
-  imageKeyOf(id: string, architecture: Architecture): ImageKey
+/** Changes one image of a record at once, whatever the policy for publishing is; several machines may each change their own. */
+export interface ImageRecords {
   register(image: ImageToRegister): Promise<RegisteredImage>
-  /** Throws container_unknown, image_missing; the last image cannot be taken away: image_refused. */
-  drop(image: ChangeContext & { id: string; architecture: Architecture }): Promise<RegisteredImage>
-  /** Throws image_missing, already_exists when there is another image where it belongs, revision_conflict when it is not that image any more. */
-  move(image: ChangeContext & { id: string; from: Architecture; to: Architecture; url: string }): Promise<RegisteredImage>
+  /** Throws container_unknown, image_missing, image_refused for the only image. */
+  drop(image: ImageChange): Promise<RegisteredImage>
+  /** Throws image_missing, already_exists when `to` has another image, revision_conflict when `from` has another one by now. */
+  move(image: ImageToMove): Promise<RegisteredImage>
 }
 
-export interface RecordsParts {
+export interface ImageRecordsParts {
   changes: Changes
   guarded: readonly Architecture[]
   facts: FactsStore
 }
 
-export function recordsOf({ changes, guarded, facts }: RecordsParts): Records {
-  async function swap(
-    id: string,
-    {
-      publicUrl,
-      to,
-      ...circumstances
-    }: ChangeContext & { what?: string; brought?: readonly Architecture[]; to: (known: StoredRecord | undefined) => Registration }
-  ): Promise<RecordChanged & { after: StoredRecord }> {
-    const document = (known: StoredRecord | undefined): string =>
-      toDocument(containerFrom(to(known), { publicUrl, guarded, stored: known?.record.images }))
-    const changed = await changes.write(id, { ...circumstances, to: document })
-    return { ...changed, after: changed.after! }
-  }
-
-  const registered = ({ after, unchanged, released }: RecordChanged & { after: StoredRecord }, created: boolean): RegisteredImage => ({
-    ...after,
-    created,
-    unchanged,
-    released
-  })
-
+export function createImageRecords(parts: ImageRecordsParts): ImageRecords {
   return {
-    find: changes.find,
-    read: changes.read,
-    imageKeyOf: (_id, architecture) => architecture,
-
     async register({ publicUrl, cause, precondition, dryRun, ...image }) {
-      const to = (known: StoredRecord | undefined) => imageRegistration(known && registrationOf(known.record), image)
-      const changed = await swap(image.id, { publicUrl, cause, precondition, dryRun, to, brought: [image.architecture] })
-      if (changed.before && !dryRun) {
-        await carryOtherFacts(facts, { before: changed.before.record, after: changed.after.record, changed: image.architecture })
+      const changed = await swap(parts, {
+        ...{ id: image.id, publicUrl, cause, precondition, dryRun, brought: [image.architecture] },
+        to: (stored) => imageRegistration(stored && registrationOf(stored.record), image)
+      })
+      const { before, after } = changed
+      if (before && !dryRun) {
+        await carryOtherFacts(parts.facts, { before: before.record, after: after.record, changed: image.architecture })
       }
-      return registered(changed, changed.before?.record.images.has(image.architecture) !== true)
+      return registered(changed, before?.record.images.has(image.architecture) !== true)
     },
 
-    async drop({ id, architecture, ...circumstances }) {
-      const to = (known: StoredRecord | undefined) => {
-        const record = imageOf(known, { id, architecture })
-        if (record.images.size === 1) {
-          throw new CatalogueError('image_refused', `the image for ${architecture} is the only one of ${id}; remove the container instead`)
-        }
-        return withoutImage(registrationOf(record), architecture)
+    async drop({ architecture, ...change }) {
+      const to = (stored: StoredRecord | undefined) => {
+        const record = recordWith(stored, { id: change.id, architecture })
+        if (record.images.size > 1) return withoutImage(registrationOf(record), architecture)
+        const message = `the image for ${architecture} is the only one of ${change.id}; remove the container instead`
+        throw new CatalogueError('image_refused', message)
       }
-      return registered(await swap(id, { ...circumstances, to }), false)
+      return registered(await swap(parts, { ...change, to }), false)
     },
 
-    async move({ id, from, to, url, ...circumstances }) {
-      const change = (known: StoredRecord | undefined) => {
-        const record = imageOf(known, { id, architecture: from })
-        if (record.images.get(from) !== url) {
-          throw new CatalogueError(
-            'revision_conflict',
-            `another image for ${from} of ${id} came meanwhile, and nothing was changed; look at it again`
-          )
-        }
-        const there = record.images.get(to)
-        if (there !== undefined && there !== record.images.get(from)) {
-          throw new CatalogueError('already_exists', `${id} has another image for ${to} already; remove or replace that one first`)
-        }
-        return movedImage(registrationOf(record), { from, to })
-      }
-      return registered(await swap(id, { ...circumstances, to: change, what: 'relabelled' }), true)
+    async move(image) {
+      const to = (stored: StoredRecord | undefined) => movedRegistration(stored, image)
+      return registered(await swap(parts, { ...image, to, what: 'relabelled' }), true)
     }
   }
 }
 
-function imageOf(known: StoredRecord | undefined, { id, architecture }: { id: string; architecture: Architecture }): ContainerRecord {
-  if (!known) throw new CatalogueError('container_unknown', `container not found: ${id}`)
-  if (!known.record.images.has(architecture)) throw imageMissing(known.record, { architecture, requested: architecture })
-  return known.record
+interface RegistrationChange extends ChangeContext {
+  id: string
+  what?: string
+  brought?: readonly Architecture[]
+  to(stored: StoredRecord | undefined): ParsedRegistration
 }
 
-/** A record as what would register it. */
-export const registrationOf = (record: ContainerRecord) => ({ ...record, version: record.version ?? '', digest: record.digest ?? '' })
+type Registered = RecordChanged & { after: StoredRecord }
+
+async function swap({ changes, guarded }: ImageRecordsParts, { id, publicUrl, to, ...change }: RegistrationChange): Promise<Registered> {
+  const document = (stored: StoredRecord | undefined) =>
+    toDocument(containerFrom(to(stored), { publicUrl, guarded, stored: stored?.record.images }))
+  const changed = await changes.write(id, { ...change, to: document })
+  return { ...changed, after: changed.after! }
+}
+
+const registered = ({ after, unchanged, released }: Registered, created: boolean): RegisteredImage => ({
+  ...after,
+  created,
+  unchanged,
+  released
+})
+
+function movedRegistration(stored: StoredRecord | undefined, { id, from, to, url }: ImageToMove): ParsedRegistration {
+  const record = recordWith(stored, { id, architecture: from })
+  if (record.images.get(from) !== url) {
+    const message = `another image for ${from} of ${id} was registered meanwhile, and nothing was changed; look at it again`
+    throw new CatalogueError('revision_conflict', message)
+  }
+  const other = record.images.get(to)
+  if (other !== undefined && other !== url) {
+    throw new CatalogueError('already_exists', `${id} has another image for ${to} already; remove or replace that one first`)
+  }
+  return movedImage(registrationOf(record), { from, to })
+}
+
+function recordWith(stored: StoredRecord | undefined, { id, architecture }: ImageId): ContainerRecord {
+  if (!stored) throw new CatalogueError('container_unknown', `container not found: ${id}`)
+  if (!stored.record.images.has(architecture)) throw imageMissing(stored.record, { architecture })
+  return stored.record
+}

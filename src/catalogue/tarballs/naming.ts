@@ -1,44 +1,45 @@
 import { keysNamedIn } from '../../domain/image/storage.ts'
-import type { DocumentStore, Stored } from '../../stores/document-store.ts'
+import { pagesOf } from '../../domain/pages.ts'
+import type { DocumentStore, StoredDocument, Stores } from '../../stores/document-store.ts'
 
-/** Who names which tarball. */
+/** Which tarballs are named by containers, or by pending images. */
 export interface Naming {
-  /** Those of the keys that some container names, or an image that waits to be published in one. Reads them all, page by page. */
-  namedAmong(keys: ReadonlySet<string>, options?: { signal?: AbortSignal; onPage?: () => Promise<void> }): Promise<Set<string>>
-  /** Every record, page by page. */
-  records(options?: { signal?: AbortSignal | undefined }): AsyncGenerator<Stored[]>
+  /** Returns those of the keys that are named. Reads every container, a page at a time. */
+  namedAmong(keys: ReadonlySet<string>, options?: NamingOptions): Promise<Set<string>>
+}
+
+export interface NamingOptions {
+  signal?: AbortSignal
+  /** Awaited after each page. */
+  onPage?: () => Promise<void>
 }
 
 const pageSize = 500
 
-/** Nothing but a walk over all containers is sure to find whoever names a tarball: a copy names it under another container's id. */
-export function namingOf({ containers, buildStatuses }: { containers: DocumentStore; buildStatuses: DocumentStore }): Naming {
+/** Nothing but a walk over all containers is sure to find what names a tarball: a copy names it under another container's id. */
+export function createNaming({ containers, buildStatuses }: Pick<Stores, 'containers' | 'buildStatuses'>): Naming {
   return {
     async namedAmong(keys, { signal, onPage } = {}) {
       const named = new Set<string>()
-      // in the order in which a tarball goes: one that is published meanwhile is met here or there
+      // pending images first, as they move to the containers: a tarball that is published meanwhile is met in one of the two
       for (const store of [buildStatuses, containers]) {
         // a copy that was made a moment ago counts
         await store.refresh()
-        for await (const page of pagesOf(store, signal)) {
+        for await (const page of allDocuments(store, signal)) {
           for (const { document } of page) for (const key of keysNamedIn(document)) if (keys.has(key)) named.add(key)
           if (named.size === keys.size) return named
           await onPage?.()
         }
       }
       return named
-    },
-    records: ({ signal } = {}) => pagesOf(containers, signal)
+    }
   }
 }
 
-/** A whole collection in pages. */
-export async function* pagesOf(store: DocumentStore, signal?: AbortSignal): AsyncGenerator<Stored[]> {
-  let cursor: string | undefined
-  do {
+/** Yields every document of a collection, a page at a time. Throws the reason of an aborted signal. */
+export async function* allDocuments(store: DocumentStore, signal?: AbortSignal): AsyncGenerator<StoredDocument[]> {
+  for await (const { items } of pagesOf(store.list, { limit: pageSize })) {
     signal?.throwIfAborted()
-    const { items, next } = await store.list({ limit: pageSize, ...(cursor !== undefined && { cursor }) })
     yield items
-    cursor = next
-  } while (cursor !== undefined)
+  }
 }

@@ -1,163 +1,101 @@
 import type { BlobStore } from '../../blobs/blob-store.ts'
-import { digestInKey, isUploadKey, keysNamedIn } from '../../domain/image/storage.ts'
+import { keysNamedIn } from '../../domain/image/storage.ts'
 import { backoffMs, type NewTask, type Release } from '../../domain/image/task.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 import type { Claimed, TaskQueue } from '../jobs/task-queue.ts'
 import type { RecordChanged } from '../records/changes.ts'
 import type { Naming } from './naming.ts'
+import { mayRemove, tarballChange, uploadsNamedIn } from './removal-rules.ts'
 
-export interface RemovalsParts {
+export interface RemovalSettings {
+  /** How long a tarball that no container names any more is kept. */
+  graceMs: number
+  onReleased(release: Release): void
+  onRemoved(removed: RemovedTarball): void
+  /** The task to remove a tarball could not be added: the tarball stays, and fsck will name it. */
+  onError(error: unknown, id: string): void
+}
+
+export interface RemovedTarball {
+  key: string
+  container: string
+  size: number
+}
+
+export interface RemovalsParts extends RemovalSettings {
   containers: Pick<DocumentStore, 'get'>
   naming: Naming
   blobs: BlobStore
   queue: TaskQueue
   now: () => Date
-  /** For how long a task is somebody's without a sign of life. */
+  /** How long a claimed task stays with a replica that shows no sign of life. */
   leaseMs: number
-  /** For how long a tarball that nobody names any more is kept. */
-  graceMs: number
-  onReleased(release: Release): void
-  onRemoved(removed: { key: string; container: string; size: number }): void
-  /** A release could not be put down: the tarball stays, and fsck will name it. */
-  onError(error: unknown, id: string): void
-}
-
-/** Tarballs that were uploaded for a container, from when the last container ceased to name them until they are gone. */
-export interface Removals {
-  /** To be told of every change of a record. It never throws. */
-  changed(id: string, changed: Pick<RecordChanged, 'before' | 'after'>): Promise<Release[]>
-  /** Images are about to be named by what is no record: their tarballs stay. */
-  keep(urls: readonly string[]): Promise<void>
-  /** Images that waited to be published in a container wait no longer. It never throws. */
-  releaseTarballs(id: string, urls: readonly string[]): Promise<Release[]>
-  /** Removes what is due and named by nobody; how many tasks there were. */
-  work(options: { atOnce: number; signal: AbortSignal }): Promise<number>
-  /** When it is going to be removed, if it is. */
-  pending(key: string): Promise<string | undefined>
-  /** The same of several. */
-  pendingAmong(keys: readonly string[]): Promise<Map<string, string>>
-  /** Wakes whoever waits for work. */
-  onWork(listener: () => void): void
 }
 
 /**
- * What is removed are tarballs that came by way of the API, whose paths nobody else chose: what somebody put under a path by itself is
- * theirs. A container that names one again rescues it: its task is cancelled then, and it is looked for once more right before.
+ * Removes tarballs that were uploaded for a container, some time after the last container ceased to name them. A container that names one
+ * again keeps it: its task is cancelled then, and right before the removal the containers are searched for it once more.
  */
+export interface Removals {
+  /** To be called after every change of a record. Returns the tarballs that it released. Never throws. */
+  changed(id: string, change: Pick<RecordChanged, 'before' | 'after'>): Promise<Release[]>
+  /** Keeps tarballs that are about to be named outside of a record. */
+  keep(urls: readonly string[]): Promise<void>
+  /** Releases the tarballs of images that are not pending for a container any more, unless they were published. Never throws. */
+  releaseTarballs(id: string, urls: readonly string[]): Promise<Release[]>
+  /** Removes tarballs that are due and that nothing names. Returns how many tasks there were. */
+  work(options: { atOnce: number; signal: AbortSignal }): Promise<number>
+  /** Returns when a tarball is due to be removed, ISO 8601; undefined when it is not to be. */
+  pending(key: string): Promise<string | undefined>
+  /** Returns the same for those of several that are to be removed, by key. */
+  pendingAmong(keys: readonly string[]): Promise<Map<string, string>>
+  /** Sets what wakes the loop. */
+  onWork(listener: () => void): void
+}
+
 export function createRemovals(parts: RemovalsParts): Removals {
-  const { containers, naming, blobs, queue, now, leaseMs, graceMs } = parts
+  const { containers, queue, graceMs } = parts
   let wake = () => {}
 
-  const taskOf = (key: string, container = ''): Extract<NewTask, { kind: 'remove' }> => ({
-    kind: 'remove',
-    container,
-    key,
-    since: now().toISOString()
-  })
-
-  async function release(container: string, key: string): Promise<Release> {
-    await queue.add(taskOf(key, container), { afterMs: graceMs })
-    const released = { key, container, due: new Date(now().getTime() + graceMs).toISOString() }
-    parts.onReleased(released)
-    return released
-  }
-
-  /** Whether it is still the tarball that was let go of. */
-  async function isTheSame({ task: { key, since } }: Claimed<'remove'>): Promise<{ size: number } | undefined> {
-    const blob = await blobs.head(key)
-    // stored anew since: by an upload whose record may be about to be written
-    if (!blob || blob.modified.toISOString() > since) return undefined
-    return blob.sha256?.startsWith(digestInKey(key)!) ? blob : undefined
-  }
-
-  /** What was found on the way through all containers may be minutes old: the one that named it is asked once more. */
-  async function isNamedAgain({ task: { key, container } }: Claimed<'remove'>): Promise<boolean> {
-    const record = await containers.get(container)
-    return record !== undefined && keysNamedIn(record.document).has(key)
-  }
-
-  async function remove(claimed: Claimed<'remove'>, named: ReadonlySet<string>): Promise<void> {
-    const { key, container, attempts } = claimed.task
+  /** Releases the keys that `releasable` returns. */
+  async function releaseAll(id: string, releasable: () => Promise<Iterable<string>>): Promise<Release[]> {
+    const released: Release[] = []
     try {
-      const blob = named.has(key) || (await isNamedAgain(claimed)) ? undefined : await isTheSame(claimed)
-      // last of all: false when it was named again through any replica, or is another's task by now
-      if (!(await claimed.extend())) return
-      if (blob && (await blobs.remove(key))) parts.onRemoved({ key, container, size: blob.size })
-      await claimed.finish()
+      for (const key of await releasable()) released.push(await release(parts, { key, container: id }))
+      if (released.length > 0 && graceMs === 0) wake()
+      return released
     } catch (error) {
-      await claimed.postpone(backoffMs(Math.min(attempts, 20)))
-      throw error
-    }
-  }
-
-  /** To be called again and again: makes the leases longer when that is due. A task that is lost says so when it is to be extended again. */
-  function keeping(): (held: readonly Claimed<'remove'>[]) => Promise<void> {
-    let extended = now().getTime()
-    return async (held) => {
-      if (now().getTime() - extended < leaseMs / 4) return
-      extended = now().getTime()
-      await Promise.all(held.map((claimed) => claimed.extend()))
+      parts.onError(error, id)
+      return []
     }
   }
 
   return {
-    async changed(id, { before, after }) {
-      const [former, present] = [before, after].map((known) => new Set([...keysOf(known)].filter(isUploadKey)))
-      try {
-        const released: Release[] = []
-        for (const key of former!) if (!present!.has(key)) released.push(await release(id, key))
-        for (const key of present!) if (!former!.has(key)) await queue.cancel(taskOf(key))
-        if (released.length > 0 && graceMs === 0) wake()
+    changed: (id, { before, after }) =>
+      releaseAll(id, async () => {
+        const { released, named } = tarballChange({ before: before?.document, after: after?.document })
+        for (const key of named) await queue.cancel(taskOf(parts, { key }))
         return released
-      } catch (error) {
-        parts.onError(error, id)
-        return []
-      }
-    },
+      }),
 
-    async work({ atOnce, signal }) {
-      const due = await queue.claim('remove', atOnce)
-      if (due.length === 0) return 0
-      const keep = keeping()
-      const named = await naming.namedAmong(new Set(due.map(({ task }) => task.key)), { signal, onPage: () => keep(due) })
-      let failure: { error: unknown } | undefined
-      for (const [place, claimed] of due.entries()) {
-        if (signal.aborted) break
-        await keep(due.slice(place))
-        // one that cannot be removed keeps no other
-        await remove(claimed, named).catch((error) => {
-          failure ??= { error }
-        })
-      }
-      if (failure) throw failure.error
-      return due.length
-    },
+    releaseTarballs: (id, urls) =>
+      releaseAll(id, async () => {
+        const published = uploadsNamedIn((await containers.get(id))?.document)
+        return [...uploadsNamedIn(JSON.stringify(urls))].filter((key) => !published.has(key))
+      }),
+
+    work: (options) => removeDue(parts, options),
 
     async keep(urls) {
-      for (const key of uploadsNamedIn(urls)) await queue.cancel(taskOf(key))
-    },
-
-    async releaseTarballs(id, urls) {
-      try {
-        const record = await containers.get(id)
-        // those that were published
-        const named = record ? keysNamedIn(record.document) : new Set()
-        const released: Release[] = []
-        for (const key of uploadsNamedIn(urls)) if (!named.has(key)) released.push(await release(id, key))
-        if (graceMs === 0) wake()
-        return released
-      } catch (error) {
-        parts.onError(error, id)
-        return []
-      }
+      for (const key of uploadsNamedIn(JSON.stringify(urls))) await queue.cancel(taskOf(parts, { key }))
     },
 
     async pending(key) {
-      return (await queue.find(taskOf(key)))?.due
+      return (await queue.find(taskOf(parts, { key })))?.due
     },
 
     async pendingAmong(keys) {
-      const tasks = await queue.findMany(keys.map((key) => taskOf(key)))
+      const tasks = await queue.findMany(keys.map((key) => taskOf(parts, { key })))
       return new Map(tasks.flatMap((task) => (task.kind === 'remove' ? [[task.key, task.due] as const] : [])))
     },
 
@@ -167,6 +105,76 @@ export function createRemovals(parts: RemovalsParts): Removals {
   }
 }
 
-const uploadsNamedIn = (urls: readonly string[]): string[] => [...keysNamedIn(JSON.stringify(urls))].filter(isUploadKey)
+interface NamedTarball {
+  key: string
+  container?: string
+}
 
-const keysOf = (known: RecordChanged['before']): Set<string> => (known ? keysNamedIn(known.document) : new Set())
+const taskOf = ({ now }: RemovalsParts, { key, container = '' }: NamedTarball): Extract<NewTask, { kind: 'remove' }> => ({
+  kind: 'remove',
+  container,
+  key,
+  since: now().toISOString()
+})
+
+async function release(parts: RemovalsParts, { key, container }: Required<NamedTarball>): Promise<Release> {
+  const { queue, now, graceMs, onReleased } = parts
+  await queue.add(taskOf(parts, { key, container }), { afterMs: graceMs })
+  const released = { key, container, due: new Date(now().getTime() + graceMs).toISOString() }
+  onReleased(released)
+  return released
+}
+
+async function removeDue(parts: RemovalsParts, { atOnce, signal }: { atOnce: number; signal: AbortSignal }): Promise<number> {
+  const { queue, naming } = parts
+  const due = await queue.claim('remove', atOnce)
+  if (due.length === 0) return 0
+  const extend = leaseExtender(parts)
+  const keys = new Set(due.map(({ task }) => task.key))
+  const named = await naming.namedAmong(keys, { signal, onPage: () => extend(due) })
+  let failure: { error: unknown } | undefined
+  for (const [place, claimed] of due.entries()) {
+    if (signal.aborted) break
+    await extend(due.slice(place))
+    // a tarball that cannot be removed does not keep the others
+    await removeOne(parts, { claimed, named }).catch((error) => {
+      failure ??= { error }
+    })
+  }
+  if (failure) throw failure.error
+  return due.length
+}
+
+/** To be called again and again: extends the leases when that is due. A task that is lost shows so when it is extended the next time. */
+function leaseExtender({ now, leaseMs }: RemovalsParts): (held: readonly Claimed<'remove'>[]) => Promise<void> {
+  let extended = now().getTime()
+  return async (held) => {
+    if (now().getTime() - extended < leaseMs / 4) return
+    extended = now().getTime()
+    await Promise.all(held.map((claimed) => claimed.extend()))
+  }
+}
+
+interface DueRemoval {
+  claimed: Claimed<'remove'>
+  /** Those of the due keys that something names, as of the walk over all containers, which may be minutes old. */
+  named: ReadonlySet<string>
+}
+
+async function removeOne({ containers, blobs, onRemoved }: RemovalsParts, { claimed, named }: DueRemoval): Promise<void> {
+  const { key, container, since, attempts } = claimed.task
+  try {
+    // the container that named it is the likeliest to name it again
+    const former = named.has(key) ? undefined : await containers.get(container)
+    const isNamed = named.has(key) || (former !== undefined && keysNamedIn(former.document).has(key))
+    const blob = isNamed ? undefined : await blobs.head(key)
+    const removable = mayRemove({ key, since, named: isNamed, blob })
+    // last of all: false when any replica registered it again, or holds the task by now
+    if (!(await claimed.extend())) return
+    if (removable && (await blobs.remove(key))) onRemoved({ key, container, size: blob!.size })
+    await claimed.finish()
+  } catch (error) {
+    await claimed.postpone(backoffMs(Math.min(attempts, 20)))
+    throw error
+  }
+}

@@ -4,38 +4,38 @@ import { type ContainerRecord, imagesByKey } from '../../domain/container/docume
 import { isCatalogueError } from '../../domain/errors.ts'
 import { keyOfUrl } from '../../domain/image/storage.ts'
 import { forEachConcurrently } from '../jobs/concurrency.ts'
+import type { Removals } from './removals.ts'
 
-/** Where the tarball of an image is that a record names, or named. */
+/** Whether the tarball of an image is still there. */
 export interface TarballStatus {
-  /** Null for the `url` of a record that names none. */
+  /** Null for the `url` of a record that names no architectures. */
   architecture: Architecture | null
-  /** present, gone: in our own store. elsewhere: nobody looked. unknown: our store did not answer. */
+  /** present, gone: in our own store. elsewhere: not in our store, and not looked for. unknown: our store did not answer. */
   status: 'present' | 'gone' | 'elsewhere' | 'unknown'
-  /** Where it is in our own store, or was; null elsewhere. */
+  /** Where it is or was in our own store; null elsewhere. */
   key: string | null
-  /** When it is removed, where it is to be. */
+  /** When it is due to be removed, ISO 8601; null where it is not to be. */
   due: string | null
 }
 
-/** Of several records at once, each in its place. */
+/** Returns the statuses of the images of each record, in the order of the records. */
 export type TarballStatuses = (records: readonly ContainerRecord[], publicUrl: string) => Promise<TarballStatus[][]>
 
 export interface TarballStatusParts {
   blobs: Pick<BlobStore, 'head'>
   addresses: () => readonly string[]
-  /** When those of the keys are removed that are to be. */
-  pendingAmong(keys: readonly string[]): Promise<Map<string, string>>
+  removals: Pick<Removals, 'pendingAmong'>
 }
 
 const atOnce = 16
 
-/** One look for what is going to be removed, and one at each other tarball, a few at once. */
-export function tarballStatuses({ blobs, addresses, pendingAmong }: TarballStatusParts): TarballStatuses {
+/** Asks the queue once for all tarballs, and the store once for each, a few at a time. */
+export function createTarballStatuses({ blobs, addresses, removals }: TarballStatusParts): TarballStatuses {
   async function statusOf(key: string): Promise<TarballStatus['status']> {
     try {
       return (await blobs.head(key)) ? 'present' : 'gone'
     } catch (error) {
-      // what cannot be a key is none
+      // a path that cannot be a key names nothing
       if (isCatalogueError(error, 'key_invalid')) return 'gone'
       if (isCatalogueError(error, 'store_unavailable')) return 'unknown'
       throw error
@@ -55,7 +55,7 @@ export function tarballStatuses({ blobs, addresses, pendingAmong }: TarballStatu
       imagesByKey(record).map(([imageKey, url]) => ({ architecture: imageKey || null, key: keyOfUrl(url, own) }))
     )
     const keys = [...new Set(named.flat().flatMap(({ key }) => key ?? []))]
-    const [found, pending] = await Promise.all([statuses(keys), pendingAmong(keys)])
+    const [found, pending] = await Promise.all([statuses(keys), removals.pendingAmong(keys)])
     return named.map((images) =>
       images.map(({ architecture, key = null }) => {
         const status = key === null ? 'elsewhere' : found.get(key)!

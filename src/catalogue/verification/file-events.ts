@@ -1,112 +1,118 @@
 import type { BlobStore } from '../../blobs/blob-store.ts'
 import { isCatalogueError } from '../../domain/errors.ts'
-import { type Facts, fromFactsDocument, toFactsDocument } from '../../domain/image/facts.ts'
-import type { DocumentStore, Stored } from '../../stores/document-store.ts'
+import { type Facts, fromFactsDocument } from '../../domain/image/facts.ts'
+import { pagesOf } from '../../domain/pages.ts'
+import type { DocumentStore, StoredDocument } from '../../stores/document-store.ts'
 import type { TaskQueue } from '../jobs/task-queue.ts'
-import { unknownFacts } from './image-facts.ts'
+import { type FactsStore, unknownFacts } from './image-facts.ts'
 
 export interface FileEventsParts {
-  facts: DocumentStore
+  store: DocumentStore
+  facts: Pick<FactsStore, 'write'>
   blobs: Pick<BlobStore, 'head'>
-  queue: TaskQueue
+  queue: Pick<TaskQueue, 'add'>
   now: () => Date
   /** Whether images in our own store are read at all. */
   verified: boolean
   /** How long the store needs until a list shows what was just written. */
   settleMs: number
-  /** Wakes who does what is put down here. */
+  /** Wakes the loop that reads images. */
   wake(): void
-  /** What is known of a container's images is another now. */
-  onWrite(container: string): void
-  /** A tarball was removed by its path that images of these containers are. */
-  onDeparted(departed: { key: string; containers: string[] }): void
+  /** A tarball was removed by its path, and it was the image of these containers. */
+  onDeparted(departed: DepartedTarball): void
   onError(error: unknown, key: string): void
 }
 
-/** A tarball that somebody put under a path, not by way of a registration. */
+export interface DepartedTarball {
+  key: string
+  containers: string[]
+}
+
+/** A tarball that was stored by its path, not by a registration. */
 export interface FileEvent {
   key: string
   sha256: string
 }
 
 /**
- * To be told of everything that comes and goes by its path, after that. Nobody waits for it and it never throws: what is missed here,
+ * Called after every tarball that was stored or removed by its path. No request waits for it and it never throws: what is missed here,
  * because the store is away or the server stops, the sweep finds.
  */
 export interface FileEvents {
-  /** What was known of other bytes under this path is about nothing now, and every image that is registered there is put down to be read. */
+  /** Discards what was known of other bytes under this path, and adds a task to read each image that is registered there. */
   arrived(arrival: FileEvent): Promise<void>
-  /** Every image that is registered there is gone, from now on. */
+  /** Marks every image that is registered there as gone. */
   departed(key: string): Promise<void>
 }
 
 export function createFileEvents(parts: FileEventsParts): FileEvents {
-  const { facts, blobs, queue, now, verified, settleMs, wake, onWrite, onDeparted, onError } = parts
-
-  async function* factsAbout(key: string): AsyncGenerator<{ known: Facts; stored: Stored }> {
-    let cursor: string | undefined
-    do {
-      const page = await facts.list({ where: [{ field: 'key', equals: key }], limit: 100, ...(cursor !== undefined && { cursor }) })
-      for (const stored of page.items) {
-        const known = fromFactsDocument(stored.document)
-        if (known) yield { known, stored }
-      }
-      cursor = page.next
-    } while (cursor !== undefined)
-  }
-
-  async function write(fresh: Facts, { id, revision }: Stored): Promise<void> {
-    try {
-      await facts.put(id, toFactsDocument({ ...fresh, checked: now().toISOString(), by: 'storage' }, id), { revision })
-      onWrite(fresh.container)
-    } catch (error) {
-      // who wrote meanwhile may have read the old bytes or the new ones: the task tells
-      if (!isCatalogueError(error, 'revision_conflict')) throw error
-    }
-  }
-
-  async function outdate({ container, imageKey, url, digest, given, key }: Facts, stored: Stored): Promise<void> {
-    const summary = 'another tarball stands there by now, which nobody has read yet'
-    await write({ ...unknownFacts, container, imageKey, url, digest, given, key, summary, checked: '' }, stored)
-    if (verified) await queue.add({ kind: 'verify', container, imageKey, key })
-  }
-
-  async function arrived({ key, sha256 }: FileEvent): Promise<void> {
-    for await (const { known, stored } of factsAbout(key)) {
-      if (known.sha256 !== sha256) await outdate(known, stored)
-      // removed, and put again: what was proven of these bytes holds
-      else if (known.status !== 'present') await write({ ...known, status: 'present' }, stored)
-    }
-    if (verified) wake()
-  }
-
-  async function departed(key: string): Promise<void> {
-    // whoever replaces a file removes it first, as osaka does
-    if (await blobs.head(key)) return
-    const containers = new Set<string>()
-    for await (const { known, stored } of factsAbout(key)) {
-      if (known.status === 'gone') continue
-      await write({ ...known, status: 'gone' }, stored)
-      containers.add(known.container)
-    }
-    if (containers.size === 0) return
-    onDeparted({ key, containers: [...containers] })
-    // it may have come while this was written down
-    const blob = await blobs.head(key)
-    if (blob) await arrived({ key, sha256: blob.sha256 ?? '' })
-  }
-
   async function afterwards(key: string, work: () => Promise<void>): Promise<void> {
     try {
-      if (settleMs > 0) await new Promise((resolve) => setTimeout(resolve, settleMs))
+      if (parts.settleMs > 0) await new Promise((resolve) => setTimeout(resolve, parts.settleMs))
       await work()
     } catch (error) {
-      onError(error, key)
+      parts.onError(error, key)
     }
   }
-
   return {
-    arrived: (arrival) => afterwards(arrival.key, () => arrived(arrival)),
-    departed: (key) => afterwards(key, () => departed(key))
+    arrived: (arrival) => afterwards(arrival.key, () => noteArrival(parts, arrival)),
+    departed: (key) => afterwards(key, () => noteDeparture(parts, key))
+  }
+}
+
+interface FoundFacts {
+  facts: Facts
+  stored: StoredDocument
+}
+
+async function* factsAbout({ store }: FileEventsParts, key: string): AsyncGenerator<FoundFacts> {
+  for await (const { items } of pagesOf(store.list, { where: [{ field: 'key', equals: key }], limit: 100 })) {
+    for (const stored of items) {
+      const facts = fromFactsDocument(stored.document)
+      if (facts) yield { facts, stored }
+    }
+  }
+}
+
+async function noteArrival(parts: FileEventsParts, { key, sha256 }: FileEvent): Promise<void> {
+  for await (const { facts, stored } of factsAbout(parts, key)) {
+    if (facts.sha256 !== sha256) await discard(parts, { facts, stored })
+    // removed and stored again: what was proven of these bytes holds
+    else if (facts.status !== 'present') await write(parts, { facts: { ...facts, status: 'present' }, stored })
+  }
+  if (parts.verified) parts.wake()
+}
+
+async function noteDeparture(parts: FileEventsParts, key: string): Promise<void> {
+  const { blobs, onDeparted } = parts
+  // osaka replaces a file by removing it first
+  if (await blobs.head(key)) return
+  const containers = new Set<string>()
+  for await (const { facts, stored } of factsAbout(parts, key)) {
+    if (facts.status === 'gone') continue
+    await write(parts, { facts: { ...facts, status: 'gone' }, stored })
+    containers.add(facts.container)
+  }
+  if (containers.size === 0) return
+  onDeparted({ key, containers: [...containers] })
+  // it may have been stored again while the facts were written
+  const blob = await blobs.head(key)
+  if (blob) await noteArrival(parts, { key, sha256: blob.sha256 ?? '' })
+}
+
+async function discard(parts: FileEventsParts, { facts, stored }: FoundFacts): Promise<void> {
+  const { container, imageKey, url, digest, given, key } = facts
+  const summary = 'another tarball was stored under this path, and nobody has read it yet'
+  const unread = { ...unknownFacts, container, imageKey, url, digest, given, key, summary, checked: '' }
+  await write(parts, { facts: unread, stored })
+  if (parts.verified) await parts.queue.add({ kind: 'verify', container, imageKey, key })
+}
+
+async function write({ facts: store, now }: FileEventsParts, { facts, stored }: FoundFacts): Promise<void> {
+  try {
+    await store.write({ ...facts, checked: now().toISOString(), by: 'storage' }, { revision: stored.revision })
+  } catch (error) {
+    // another writer may have read the old bytes or the new ones: the task finds out
+    if (!isCatalogueError(error, 'revision_conflict')) throw error
   }
 }

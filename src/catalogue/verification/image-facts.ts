@@ -1,69 +1,72 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import type { ContainerRecord } from '../../domain/container/document.ts'
-import { isCatalogueError } from '../../domain/errors.ts'
 import { applies, type Facts, factsId, fromFactsDocument, type Hash, type ImageKey, toFactsDocument } from '../../domain/image/facts.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
+import { overtaken, retryOvertaken, writeUnlessOvertaken } from '../jobs/compare-and-swap.ts'
+import { createListeners } from '../jobs/listeners.ts'
 import type { ImageLookup } from './image-lookup.ts'
 
-/** What is known about images, by container and slot. */
+/** What is known about images, by container and image key. */
 export interface FactsStore {
-  /** In the order of the slots; without those of which nothing is known. */
+  /** Returns the facts in the order of the keys, without the images that nothing is known of. */
   read(container: string, imageKeys: readonly ImageKey[]): Promise<Facts[]>
-  write(facts: Facts): Promise<void>
-  /** The same, if they are about the image that stands there now: reading one takes its time, and another may have come. Whether they are. */
+  /** Throws revision_conflict where a revision is given and another one is stored. */
+  write(facts: Facts, expected?: { revision: string }): Promise<void>
+  /** Writes facts if they are about the image that the container has now: another may have come while its bytes were read. Returns whether they are. */
   learn(facts: Facts): Promise<boolean>
   remove(container: string, imageKey: ImageKey): Promise<void>
+  /** Hears of each container whose facts this process changed. */
+  onWrite(listener: (container: string) => void): void
 }
 
-const maxAttempts = 20
+export interface FactsStoreParts {
+  store: DocumentStore
+  hash: Hash
+  imageAt: ImageLookup
+}
 
-export function createFactsStore(
-  store: DocumentStore,
-  hash: Hash,
-  { imageAt, onWrite = () => {} }: { imageAt: ImageLookup; onWrite?: (container: string) => void }
-): FactsStore {
+export function createFactsStore({ store, hash, imageAt }: FactsStoreParts): FactsStore {
+  const written = createListeners<[container: string]>()
   return {
     async read(container, imageKeys) {
       const stored = await store.getMany(imageKeys.map((imageKey) => factsId({ container, imageKey }, hash)))
       return stored.flatMap((one) => (one && fromFactsDocument(one.document)) ?? [])
     },
 
-    async write(facts) {
+    async write(facts, expected) {
       const id = factsId(facts, hash)
-      await store.put(id, toFactsDocument(facts, id))
-      onWrite(facts.container)
+      await store.put(id, toFactsDocument(facts, id), expected)
+      written.notify(facts.container)
     },
 
     async learn(facts) {
       const id = factsId(facts, hash)
-      for (let attempts = 0; attempts < maxAttempts; attempts++) {
-        // before the record: whoever changes that later writes facts of its own, and is not written over
+      const learnt = await retryOvertaken(async () => {
+        // read before the record: a later change of the record writes facts of its own, and those are not overwritten
         const before = await store.get(id)
-        const stands = await imageAt(facts.container, facts.imageKey)
-        if (!stands || !applies(facts, stands)) return false
-        try {
-          await store.put(id, toFactsDocument(facts, id), before ? { revision: before.revision } : { absent: true })
-          onWrite(facts.container)
-          return true
-        } catch (error) {
-          if (!isCatalogueError(error, 'revision_conflict', 'already_exists')) throw error
-        }
-      }
-      return false
+        const image = await imageAt(facts.container, facts.imageKey)
+        if (!image || !applies(facts, image)) return false
+        const write = { id, document: toFactsDocument(facts, id), revision: before?.revision }
+        return (await writeUnlessOvertaken(store, write)) === overtaken ? overtaken : true
+      }, `the facts about an image of ${facts.container} are changed by too many writers at once; try again`)
+      if (learnt) written.notify(facts.container)
+      return learnt
     },
 
     async remove(container, imageKey) {
       await store.remove(factsId({ container, imageKey }, hash))
-      onWrite(container)
-    }
+      written.notify(container)
+    },
+
+    onWrite: written.listen
   }
 }
 
-/** What is known of a record's images now, by slot. */
-export async function currentFacts(book: FactsStore, record: ContainerRecord): Promise<Map<ImageKey, Facts>> {
+/** Returns what is known of a record's images as they are now, by image key. */
+export async function currentFacts(store: Pick<FactsStore, 'read'>, record: ContainerRecord): Promise<Map<ImageKey, Facts>> {
   const urls = new Map<ImageKey, string>(record.images)
   if (urls.size === 0 && record.url !== undefined) urls.set('', record.url)
-  const facts = await book.read(record.id, [...urls.keys()])
+  const facts = await store.read(record.id, [...urls.keys()])
   return new Map(
     facts.filter((one) => applies(one, { url: urls.get(one.imageKey)!, digest: record.digest })).map((one) => [one.imageKey, one])
   )
@@ -86,32 +89,41 @@ export const unknownFacts = {
   report: null
 } as const
 
-/** Remembers the digest that whoever registered an image said it has. An image that the record does not have by now is passed over. */
-export async function rememberClaimedDigest(
-  book: FactsStore,
-  { record, architecture, digest, now }: { record: ContainerRecord; architecture: Architecture; digest: string; now: string }
-): Promise<void> {
+export interface ClaimedDigest {
+  record: ContainerRecord
+  architecture: Architecture
+  digest: string
+  /** ISO 8601. */
+  now: string
+}
+
+/** Remembers the digest that the client gave when it registered an image. Does nothing where the record has no such image by now. */
+export async function rememberClaimedDigest(store: FactsStore, { record, architecture, digest, now }: ClaimedDigest): Promise<void> {
   const url = record.images.get(architecture)
   if (url === undefined) return
-  const said = { url, digest: record.digest ?? '' }
-  const [known] = await book.read(record.id, [architecture])
-  const proven = known !== undefined && applies(known, said)
-  if (proven && known.given === digest) return
-  const before = proven ? known : { ...unknownFacts, checked: now }
-  await book.write({ ...before, container: record.id, imageKey: architecture, ...said, given: digest })
+  const claim = { url, digest: record.digest ?? '' }
+  const [facts] = await store.read(record.id, [architecture])
+  const current = facts !== undefined && applies(facts, claim)
+  if (current && facts.given === digest) return
+  const before = current ? facts : { ...unknownFacts, checked: now }
+  await store.write({ ...before, container: record.id, imageKey: architecture, ...claim, given: digest })
+}
+
+export interface ChangedImage {
+  before: ContainerRecord
+  after: ContainerRecord
+  /** The one architecture whose image changed. */
+  changed: Architecture
 }
 
 /**
- * What is known of a record's other images, when one of them has changed the record's digest: they are what they were. Only who changed
- * one image may say so.
+ * Keeps what is known of a record's other images when a change of one image changed the record's digest. Only the caller that changed
+ * exactly one image may say so.
  */
-export async function carryOtherFacts(
-  book: FactsStore,
-  { before, after, changed }: { before: ContainerRecord; after: ContainerRecord; changed: Architecture }
-): Promise<void> {
+export async function carryOtherFacts(store: FactsStore, { before, after, changed }: ChangedImage): Promise<void> {
   if (before.digest === after.digest) return
-  for (const [imageKey, known] of await currentFacts(book, before)) {
-    const same = imageKey !== changed && imageKey !== '' && after.images.get(imageKey as Architecture) === known.url
-    if (same && known.digest !== (after.digest ?? '')) await book.write({ ...known, digest: after.digest ?? '' })
+  for (const [imageKey, facts] of await currentFacts(store, before)) {
+    const same = imageKey !== changed && imageKey !== '' && after.images.get(imageKey as Architecture) === facts.url
+    if (same && facts.digest !== (after.digest ?? '')) await store.write({ ...facts, digest: after.digest ?? '' })
   }
 }

@@ -1,12 +1,12 @@
-/** Takes chunks one at a time from whoever gives them. */
-interface Hand {
-  /** Ends when the chunk was taken, or when nobody takes any more. */
+/** Hands chunks over one at a time. */
+interface Handover {
+  /** Resolves when the chunk was taken, or when none is taken any more. */
   give(chunk: Uint8Array): Promise<void>
   end(): void
   chunks: AsyncIterable<Uint8Array>
 }
 
-function createHand(): Hand {
+function createHandover(): Handover {
   let offered: { chunk: Uint8Array; taken: () => void } | undefined
   let ended = false
   let wake = () => {}
@@ -46,17 +46,16 @@ function createHand(): Hand {
 }
 
 /**
- * The same bytes, read by an inspector in the same pass: who stores them and who inspects them hold one chunk each, and the slower one
- * sets the pace. It ends when the inspector has come to its end, so that what the inspector throws makes the stream fail, and nothing
- * is stored.
+ * Yields the bytes of a source while an inspector reads them in the same pass. The reader and the inspector hold one chunk each, and the
+ * slower one sets the pace. The stream ends after the inspector did and throws what the inspector throws, so that nothing is stored then.
  */
 export async function* inspectedStream(
   source: AsyncIterable<Uint8Array>,
   inspect: (bytes: AsyncIterable<Uint8Array>) => Promise<void>
 ): AsyncGenerator<Uint8Array> {
-  const hand = createHand()
+  const hand = createHandover()
   const inspection = inspect(hand.chunks)
-  // told below, to who reads; here only so that nobody waits for an inspector that is gone
+  // the reader gets the error below; here it only ends the wait for an inspector that has failed
   inspection.catch(() => hand.end())
   let complete = false
   try {

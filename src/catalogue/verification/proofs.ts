@@ -16,9 +16,9 @@ export interface TarballProof {
   checked: string
 }
 
-/** What an inspection says about one image of a container. */
+/** Returns what an inspection says about one image of a container. */
 export function toFacts({ report, etag = null, modified = null, ...rest }: TarballProof): Facts {
-  const image = imageOf(report, rest.imageKey)
+  const image = factsFor(report, rest.imageKey)
   return {
     ...rest,
     etag,
@@ -35,11 +35,11 @@ export function toFacts({ report, etag = null, modified = null, ...rest }: Tarba
   }
 }
 
-/** Of an archive with several images, the one that is meant. */
-const imageOf = ({ images }: ImageReport, imageKey: ImageKey): ImageFacts | undefined =>
+/** Returns the image that is meant of an archive with several. */
+const factsFor = ({ images }: ImageReport, imageKey: ImageKey): ImageFacts | undefined =>
   images.length === 1 ? images[0] : images.find(({ claimed }) => claimed === claimedArchitecture(imageKey))
 
-/** What a client may mean by the digest of an image: of the tarball, of its configuration, or of a manifest. */
+/** Returns what a client may mean by the digest of an image: that of the tarball, of a configuration, or of a manifest. */
 export function digestsOf({ tarball, images, indexes }: ImageReport): string[] {
   const inside = images.flatMap(({ config, manifest }) => [config?.digest, manifest?.digest])
   return [tarball.sha256 && `sha256:${tarball.sha256}`, ...inside, ...indexes].filter((digest) => typeof digest === 'string')

@@ -8,18 +8,20 @@ export interface StrictParts extends ReadingParts {
   addresses: () => readonly string[]
 }
 
-interface Bounds {
+export interface ProofOptions {
   publicUrl: string
   withinMs: number
 }
 
 /**
- * Reads the images of a record before it is registered: a strict site takes none that is not what it is said to be, as far as anybody
- * waits for that. Throws image_mislabelled, or container_unproven where an image proves nothing or cannot be read.
+ * Reads the images of a record before it is registered, as a strict site takes none that is not what it is said to be. Throws
+ * image_mislabelled; container_unproven where an image proves nothing or cannot be read in time.
  */
+export type RequireProof = (record: ContainerRecord, options: ProofOptions) => Promise<Facts[]>
+
 export const requireProofWith =
-  (parts: StrictParts) =>
-  async (record: ContainerRecord, { publicUrl, withinMs }: Bounds): Promise<Facts[]> => {
+  (parts: StrictParts): RequireProof =>
+  async (record, { publicUrl, withinMs }) => {
     const { id: container, digest = '' } = record
     const own = [publicUrl, ...parts.addresses()]
     const signal = AbortSignal.timeout(withinMs)
@@ -27,20 +29,20 @@ export const requireProofWith =
     for (const [imageKey, url] of imagesByKey(record)) {
       const target = { container, imageKey, url, digest, given: null, key: keyOfUrl(url, own) }
       const { facts: found } = await readTarball(parts, target, { by: 'verification', signal }).catch((error) => {
-        if (signal.aborted) throw refusal('container_unproven', `${url} could not be read within ${withinMs / 1000} s`)
-        // who asks again may find it
+        if (signal.aborted) throw unprovenError('container_unproven', `${url} could not be read within ${withinMs / 1000} s`)
+        // the source may answer the next request
         if (!isCatalogueError(error) || error.code === 'source_unavailable') throw error
-        throw refusal('container_unproven', error.message)
+        throw unprovenError('container_unproven', error.message)
       })
       const { verdict, summary } = found
       if (!supportsClaim(verdict)) {
         const code = verdict === 'mislabelled' ? 'image_mislabelled' : 'container_unproven'
-        throw refusal(code, `the image${imageKey && ` for ${imageKey}`} is ${verdict}: ${summary}`)
+        throw unprovenError(code, `the image${imageKey && ` for ${imageKey}`} is ${verdict}: ${summary}`)
       }
       facts.push(found)
     }
     return facts
   }
 
-const refusal = (code: 'container_unproven' | 'image_mislabelled', why: string) =>
-  new CatalogueError(code, `${why}; this site takes what is proven (LEPORELLO_STRICT), and nothing was registered`)
+const unprovenError = (code: 'container_unproven' | 'image_mislabelled', why: string) =>
+  new CatalogueError(code, `${why}; this site registers only proven images (LEPORELLO_STRICT), and nothing was registered`)

@@ -2,42 +2,49 @@ import type { BlobStore } from '../../blobs/blob-store.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { applies, claimedArchitecture, type Facts, type ImageKey } from '../../domain/image/facts.ts'
 import type { Inspect, Inspection } from '../../images/inspect-image.ts'
-import type { Sources } from '../../sources/source.ts'
+import type { TarballSources } from '../../sources/source.ts'
 import { type FactsStore, unknownFacts } from './image-facts.ts'
 import { toFacts } from './proofs.ts'
 
 /** One image that a record names. */
-export interface Target {
+export interface ReadingTarget {
   container: string
   imageKey: ImageKey
   url: string
   /** The record's. */
   digest: string
-  /** What who registered it said. */
+  /** The digest that the client gave when it registered the image. */
   given: string | null
-  /** Where it stands in our own store, when the URL is one of ours. */
+  /** Where it is in our own store, when the URL is one of ours. */
   key: string | undefined
 }
 
-export interface ReadingParts {
+export interface TarballAccess {
   blobs: BlobStore
-  sources: Sources
+  sources: TarballSources
+}
+
+export interface ReadingParts extends TarballAccess {
   now: () => Date
   inspect: Inspect
 }
 
-interface Opened {
+interface OpenTarball {
   stream: AsyncIterable<Uint8Array> & { destroy(): unknown }
   etag: string | null
   modified: string | null
 }
 
-/** The bytes of a registered image: from our own store without a network in between, else as far as the site's policy allows. */
-export async function openTarball(
-  { blobs, sources }: Pick<ReadingParts, 'blobs' | 'sources'>,
-  target: Target,
+export interface ReadingOptions {
+  /** Who reads, as facts name it. */
+  by: string
+  /** A path to describe in each image. */
+  path?: string
   signal?: AbortSignal
-): Promise<Opened> {
+}
+
+/** Opens the bytes of a registered image: straight from our own store, else by its URL, as far as the site's policy allows. Throws source_gone. */
+export async function openTarball({ blobs, sources }: TarballAccess, target: ReadingTarget, signal?: AbortSignal): Promise<OpenTarball> {
   if (target.key === undefined) {
     const { stream, etag = null, modified = null } = await sources.open(target.url, signal && { signal })
     return { stream, etag, modified }
@@ -47,12 +54,13 @@ export async function openTarball(
   return { stream: blob.stream, etag: blob.sha256 ?? null, modified: blob.modified.toISOString() }
 }
 
-/** Reads an image to its end and tells what it is. Throws what opening it throws. */
-export async function readTarball(
-  parts: ReadingParts,
-  target: Target,
-  { by, path, signal }: { by: string; path?: string; signal?: AbortSignal }
-): Promise<{ facts: Facts; inspection: Inspection }> {
+export interface TarballRead {
+  facts: Facts
+  inspection: Inspection
+}
+
+/** Reads an image to its end and returns what it is. Throws what openTarball throws. */
+export async function readTarball(parts: ReadingParts, target: ReadingTarget, { by, path, signal }: ReadingOptions): Promise<TarballRead> {
   const { stream, etag, modified } = await openTarball(parts, target, signal)
   const stop = () => stream.destroy()
   if (signal?.aborted) stop()
@@ -72,19 +80,29 @@ export async function readTarball(
   }
 }
 
-export interface Learning extends ReadingParts {
+export interface LearningParts extends ReadingParts {
   facts: FactsStore
 }
 
-/**
- * The same, and what comes of it is written down: what the image is, or that it is gone. Throws all the same then. `learnt` is false when
- * another image has come meanwhile. With dryRun nothing is written down.
- */
+export interface LearningOptions {
+  by: string
+  signal?: AbortSignal
+  /** Writes nothing. */
+  dryRun?: boolean | undefined
+}
+
+export interface Learnt {
+  proven: Facts
+  /** False in a dry run, and when the container has another image by now. */
+  learnt: boolean
+}
+
+/** Reads an image and writes down what it is, or that it is gone. Throws what readTarball throws, also after noting that it is gone. */
 export async function readAndLearn(
-  parts: Learning,
-  target: Target,
-  { by, signal, dryRun = false }: { by: string; signal?: AbortSignal; dryRun?: boolean | undefined }
-): Promise<{ proven: Facts; learnt: boolean }> {
+  parts: LearningParts,
+  target: ReadingTarget,
+  { by, signal, dryRun = false }: LearningOptions
+): Promise<Learnt> {
   try {
     const { facts: proven } = await readTarball(parts, target, { by, ...(signal && { signal }) })
     return { proven, learnt: !dryRun && (await parts.facts.learn(proven)) }
@@ -94,18 +112,20 @@ export async function readAndLearn(
   }
 }
 
-/** Nobody can have the tarball: it is not where it was, or what is left of it there is not the whole. */
+/** Whether an error says that the tarball is not where it was, or that what is left of it there is not the whole. */
 export const isGone = (error: unknown): error is CatalogueError => isCatalogueError(error, 'source_gone', 'blob_damaged')
 
-/** What was proven before stays proven; that it cannot be read now is said beside it. */
+type UnreadNote = Pick<Facts, 'by' | 'status' | 'summary'>
+
+/** Notes that an image could not be read. What was proven of it before stays proven. */
 export async function noteUnread(
-  { facts, now }: Pick<Learning, 'facts' | 'now'>,
-  target: Target,
-  { by, status, summary }: Pick<Facts, 'by' | 'status' | 'summary'>
+  { facts, now }: Pick<LearningParts, 'facts' | 'now'>,
+  target: ReadingTarget,
+  { by, status, summary }: UnreadNote
 ): Promise<void> {
-  const [known] = await facts.read(target.container, [target.imageKey])
+  const [current] = await facts.read(target.container, [target.imageKey])
   const { container, imageKey, url, digest, given } = target
   const unread = { ...unknownFacts, container, imageKey, url, digest, given, summary }
-  const before = known && applies(known, target) && known.verdict !== 'unverified' ? known : unread
+  const before = current && applies(current, target) && current.verdict !== 'unverified' ? current : unread
   await facts.learn({ ...before, key: target.key ?? null, status, checked: now().toISOString(), by })
 }

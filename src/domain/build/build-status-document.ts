@@ -1,21 +1,20 @@
-import type { Architecture } from '../architecture.ts'
+import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import type { Hash } from '../image/facts.ts'
-import { asArchitectureName, asFields, asList, asText, asTime, type Fields } from '../json/reading.ts'
+import { asArchitectureName, asFields, asList, asTime, boundedText, type JsonFields } from '../json/reading.ts'
 import {
   type BuildStatus,
   type ExpectedArchitectures,
   type ImageUpdate,
   maxArchitectures,
   type PendingImage,
-  type RecordedSource,
-  uniqueInTableOrder
+  type RecordedSource
 } from './build-status.ts'
 import { asJobReport, jobReportView } from './job-report.ts'
 import { asSource, sourceToJson } from './sources.ts'
 
 /*
- * The stored form. Architectures stand in lists, each with its name beside it: as names of fields, engines would read the dots in them
- * as paths and make a mapping of each.
+ * The stored form. Architectures are listed, each with its name in a field: as field names, engines would read the dots in them as paths
+ * and add a mapping for each.
  */
 
 const maxUrl = 8192
@@ -23,7 +22,7 @@ const maxUrl = 8192
 /** Returns the id of the document that holds a container's build status. */
 export const buildStatusId = (container: string, hash: Hash): string => hash(`assembly\n${container}`)
 
-/** `id` is the container's, so that lists have its order; `wakes` is when it is to be looked at again. */
+/** `id` is the container's, so that lists have its order; `wakes` is when it is due to be checked again. */
 export function toBuildStatusDocument(buildStatus: BuildStatus, wakes?: string): string {
   const { container, expected, builds, tests, arrivals, pending, sources, created, updated } = buildStatus
   return JSON.stringify({
@@ -41,10 +40,10 @@ export function toBuildStatusDocument(buildStatus: BuildStatus, wakes?: string):
   })
 }
 
-/** Undefined for what is not ours. What cannot be understood in one that is counts as absent. */
+/** Returns undefined for a document of another kind. A field that cannot be understood counts as absent. */
 export function fromBuildStatusDocument(document: string): BuildStatus | undefined {
   const fields = asFields(parsed(document))
-  const container = asText(fields?.['container'], 512)
+  const container = boundedText(fields?.['container'], 512)
   if (fields === undefined || container === null) return undefined
   const updated = asTime(fields['updated']) ?? new Date(0).toISOString()
   return {
@@ -71,7 +70,7 @@ function parsed(document: string): unknown {
 const listed = <T>(map: ReadonlyMap<Architecture, T>, toJson: (value: T, architecture: Architecture) => object) =>
   uniqueInTableOrder(map.keys()).map((architecture) => ({ architecture, ...toJson(map.get(architecture)!, architecture) }))
 
-function mapped<T>(list: unknown, read: (fields: Fields) => T | undefined): Map<Architecture, T> {
+function mapped<T>(list: unknown, read: (fields: JsonFields) => T | undefined): Map<Architecture, T> {
   const found = new Map<Architecture, T>()
   for (const item of asList(list)) {
     const fields = asFields(item)
@@ -82,31 +81,31 @@ function mapped<T>(list: unknown, read: (fields: Fields) => T | undefined): Map<
   return found
 }
 
-function asExpected(fields: Fields | undefined): ExpectedArchitectures | null {
+function asExpected(fields: JsonFields | undefined): ExpectedArchitectures | null {
   const since = asTime(fields?.['since'])
   if (fields === undefined || since === null || !Array.isArray(fields['architectures'])) return null
   const architectures = asList(fields['architectures']).flatMap((name) => asArchitectureName(name) ?? [])
   return {
     architectures: uniqueInTableOrder(architectures).slice(0, maxArchitectures),
     since,
-    by: asText(fields['by'], 256) ?? 'container'
+    by: boundedText(fields['by'], 256) ?? 'container'
   }
 }
 
-function asArrival(fields: Fields): ImageUpdate | undefined {
+function asArrival(fields: JsonFields): ImageUpdate | undefined {
   const since = asTime(fields['since'])
-  return since === null ? undefined : { url: asText(fields['url'], maxUrl), since }
+  return since === null ? undefined : { url: boundedText(fields['url'], maxUrl), since }
 }
 
-function asPending(fields: Fields): PendingImage | undefined {
-  const [url, since, expires] = [asText(fields['url'], maxUrl), asTime(fields['since']), asTime(fields['expires'])]
+function asPending(fields: JsonFields): PendingImage | undefined {
+  const [url, since, expires] = [boundedText(fields['url'], maxUrl), asTime(fields['since']), asTime(fields['expires'])]
   if (url === null || since === null || expires === null) return undefined
-  const via = asText(fields['via'], maxUrl)
-  const image = { url, digest: asText(fields['digest'], 1024), version: asText(fields['version'], 1024), since, expires }
+  const via = boundedText(fields['via'], maxUrl)
+  const image = { url, digest: boundedText(fields['digest'], 1024), version: boundedText(fields['version'], 1024), since, expires }
   return via === null ? image : { ...image, via }
 }
 
-function asRecordedSource(fields: Fields): RecordedSource | undefined {
+function asRecordedSource(fields: JsonFields): RecordedSource | undefined {
   const [source, since] = [asSource(fields['inputs']), asTime(fields['since'])]
-  return source === null || since === null ? undefined : { source, url: asText(fields['url'], maxUrl), since }
+  return source === null || since === null ? undefined : { source, url: boundedText(fields['url'], maxUrl), since }
 }

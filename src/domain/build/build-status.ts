@@ -1,22 +1,22 @@
-import { type Architecture, inTableOrder } from '../architecture.ts'
+import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import { CatalogueError } from '../errors.ts'
 import { completed, isFinal, isOvertaken, isRepeated, isSameRun, type JobReport, type JobWord } from './job-report.ts'
 import type { BuildSource } from './sources.ts'
 
 /*
- * What we keep beside a container while its architectures come together: which it shall have, how their builds and tests stand, when
- * each image came, and which wait to be published. One document a container, in an index of our own. Every change is a function from
- * one value to the next; it answers the very same value when there is nothing to write.
+ * What we keep of a container while its architectures are built: which it should have, the status of their builds and tests, when each
+ * image arrived, and which are pending. One document for each container, in an index of our own. Every change is a function from one
+ * value to the next; it returns the same object when there is nothing to write.
  */
 
-/** The architectures that a container shall have, by whoever said so. An empty list says: none, whatever a rule says. */
+/** The architectures that a container should have, as a client set them. An empty list means none, whatever a rule says. */
 export interface ExpectedArchitectures {
   architectures: readonly Architecture[]
   since: string
   by: string
 }
 
-/** When an image came into the record, or left it: url is null then. */
+/** When an image was added to the record, or removed from it: then the url is null. */
 export interface ImageUpdate {
   url: string | null
   since: string
@@ -27,7 +27,7 @@ export interface PendingImage {
   url: string
   digest: string | null
   version: string | null
-  /** The address of ours that it came by: guard URLs begin with it. */
+  /** The address of ours that the request used: guard URLs begin with it. */
   via?: string | undefined
   since: string
   /** When it is given up. */
@@ -37,7 +37,7 @@ export interface PendingImage {
 /** What the image of an architecture was built from. */
 export interface RecordedSource {
   source: BuildSource
-  /** Of the image; null while it has not arrived. */
+  /** Of the image; null until it has arrived. */
   url: string | null
   since: string
 }
@@ -71,15 +71,15 @@ export const emptyBuildStatus = (container: string, now: string): BuildStatus =>
 const clockSkewMs = 60_000
 
 /**
- * When a change happens. Replicas' clocks differ a little, but writes to one document have an order: the later one gets the later time,
- * so that "the newest word wins" holds across replicas.
+ * Returns the time of a change. Replicas' clocks differ a little, but writes to one document have an order: the later one gets the later
+ * time, so that the newest report wins across replicas.
  */
 function moment({ updated }: BuildStatus, now: string): string {
   const [before, at] = [Date.parse(updated), Date.parse(now)]
   return at > before || before - at > clockSkewMs ? now : new Date(before + 1).toISOString()
 }
 
-/** Whom to expect; null leaves it to rules and the server's default. Throws parameter_invalid beyond 64. */
+/** Sets the expected architectures; null leaves them to rules and the server's default. Throws parameter_invalid beyond 64. */
 export function withExpected(
   buildStatus: BuildStatus,
   { architectures, by, now }: { architectures: readonly Architecture[] | null; by: string; now: string }
@@ -93,7 +93,7 @@ export function withExpected(
   return { ...buildStatus, expected: { architectures: wanted, since: at, by: by.slice(0, 256) }, updated: at }
 }
 
-interface Reported {
+interface NewReport {
   architecture: Architecture
   word: JobWord
   /** The URL of the image that the record has for this architecture now. */
@@ -102,10 +102,10 @@ interface Reported {
 }
 
 /**
- * A build's word about an architecture: the newest one is kept. A word about a run that was overtaken changes nothing. A build that
- * succeeded tells what its image was made from.
+ * Keeps the newest report of a build. A report of a run that another has replaced changes nothing. A build that succeeded tells what its
+ * image was made from.
  */
-export function withBuild(buildStatus: BuildStatus, given: Reported): BuildStatus {
+export function withBuild(buildStatus: BuildStatus, given: NewReport): BuildStatus {
   const next = withWord(buildStatus, 'builds', given)
   if (next === buildStatus || given.word.status !== 'succeeded') return next
   const { architecture } = given
@@ -114,8 +114,8 @@ export function withBuild(buildStatus: BuildStatus, given: Reported): BuildStatu
   return set(next, 'sources', { architecture, value: { source, url: ownImage(buildStatus, given), since: next.updated } })
 }
 
-/** The image that came since the run began, or since the last word about another run; null while it is still to come. */
-function ownImage({ builds, arrivals, pending }: BuildStatus, { architecture, word, image }: Reported): string | null {
+/** Returns the image that arrived since the run began, or since the last report of another run; null until one has. */
+function ownImage({ builds, arrivals, pending }: BuildStatus, { architecture, word, image }: NewReport): string | null {
   const [before, arrived, waiting] = [builds.get(architecture), arrivals.get(architecture), pending.get(architecture)]
   const begun = before === undefined ? word.started : isSameRun(word, before) ? before.begun : before.reported
   if (waiting && (begun === null || waiting.since > begun)) return waiting.url
@@ -123,10 +123,10 @@ function ownImage({ builds, arrivals, pending }: BuildStatus, { architecture, wo
   return begun === null || arrived?.url !== image || arrived.since > begun ? image : null
 }
 
-/** A test's word about an architecture, in the same way. */
-export const withTest = (buildStatus: BuildStatus, given: Reported): BuildStatus => withWord(buildStatus, 'tests', given)
+/** Keeps the newest report of a test, in the same way. */
+export const withTest = (buildStatus: BuildStatus, given: NewReport): BuildStatus => withWord(buildStatus, 'tests', given)
 
-function withWord(buildStatus: BuildStatus, kind: 'builds' | 'tests', { architecture, word, now, ...given }: Reported): BuildStatus {
+function withWord(buildStatus: BuildStatus, kind: 'builds' | 'tests', { architecture, word, now, ...given }: NewReport): BuildStatus {
   const image = given.image ?? null
   const before = buildStatus[kind].get(architecture)
   if (isOvertaken(word, before)) return buildStatus
@@ -140,8 +140,8 @@ function withWord(buildStatus: BuildStatus, kind: 'builds' | 'tests', { architec
 }
 
 /**
- * An image came into the record, or left it (url null). It belongs to the build that is running, or that has just succeeded without one;
- * one that comes from elsewhere was made of nothing that we know.
+ * Notes that an image was added to the record, or removed from it (url null). It belongs to the build that is running, or that has just
+ * succeeded without one; of any other image the source is unknown.
  */
 export function withImageUpdate(
   buildStatus: BuildStatus,
@@ -154,7 +154,7 @@ export function withImageUpdate(
   return url === null ? without(next, 'sources', [architecture]) : withSourceOf(next, { architecture, url })
 }
 
-/** Whether a build or test was heard of since: then an image that comes again is more than the same request again. */
+/** Returns whether a build or test was reported since: then an image that arrives again is more than a repeated request. */
 export const isReportedSince = (
   { builds, tests }: BuildStatus,
   { architecture, since }: { architecture: Architecture; since: string }
@@ -167,7 +167,7 @@ function withSourceOf(buildStatus: BuildStatus, { architecture, url }: { archite
   return recorded === undefined || recorded.url === url ? buildStatus : without(buildStatus, 'sources', [architecture])
 }
 
-/** An image that waits for the others. Of a build's source it is as one that was published. */
+/** Makes an image pending. It gets the source of its build as a published image does. */
 export function withPending(
   buildStatus: BuildStatus,
   {
@@ -187,17 +187,17 @@ export function withPending(
   return withSourceOf(next, { architecture, url: image.url })
 }
 
-/** When images were published, or given up. */
+/** Removes pending images, as they were published or have expired. */
 export const withoutPending = (
   buildStatus: BuildStatus,
   { architectures, now }: { architectures: Iterable<Architecture>; now: string }
 ): BuildStatus => touched(buildStatus, without(buildStatus, 'pending', architectures), now)
 
-/** Those whose time to wait is over. */
+/** Returns the architectures whose pending image has expired. */
 export const expiredPending = ({ pending }: BuildStatus, now: string): Architecture[] =>
-  inTableOrder([...pending].filter(([, { expires }]) => expires <= now).map(([architecture]) => architecture))
+  uniqueInTableOrder([...pending].filter(([, { expires }]) => expires <= now).map(([architecture]) => architecture))
 
-/** Everything about an architecture forgotten, for one that a container shall no longer have. */
+/** Forgets all about an architecture, as the container should not have it any more. */
 export function withoutArchitecture(
   buildStatus: BuildStatus,
   { architecture, now }: { architecture: Architecture; now: string }
@@ -213,10 +213,10 @@ export function withoutArchitecture(
 const touched = (before: BuildStatus, next: BuildStatus, now: string): BuildStatus =>
   next === before ? before : { ...next, updated: moment(before, now) }
 
-type Kind = 'builds' | 'tests' | 'arrivals' | 'pending' | 'sources'
-type ValueOf<K extends Kind> = BuildStatus[K] extends ReadonlyMap<Architecture, infer V> ? V : never
+type Part = 'builds' | 'tests' | 'arrivals' | 'pending' | 'sources'
+type ValueOf<K extends Part> = BuildStatus[K] extends ReadonlyMap<Architecture, infer V> ? V : never
 
-function set<K extends Kind>(
+function set<K extends Part>(
   buildStatus: BuildStatus,
   kind: K,
   { architecture, value }: { architecture: Architecture; value: ValueOf<K> }
@@ -226,7 +226,7 @@ function set<K extends Kind>(
   return { ...buildStatus, [kind]: next }
 }
 
-function without(buildStatus: BuildStatus, kind: Kind, architectures: Iterable<Architecture>): BuildStatus {
+function without(buildStatus: BuildStatus, kind: Part, architectures: Iterable<Architecture>): BuildStatus {
   const next = new Map<Architecture, unknown>(buildStatus[kind])
   for (const architecture of architectures) next.delete(architecture)
   return next.size === buildStatus[kind].size ? buildStatus : { ...buildStatus, [kind]: next }
@@ -235,7 +235,3 @@ function without(buildStatus: BuildStatus, kind: Kind, architectures: Iterable<A
 function tooMany(what: string): never {
   throw new CatalogueError('parameter_invalid', `${what} would have more than ${maxArchitectures} architectures`)
 }
-
-/** Each once: the table's order, then by name, so that the order in which they were said never shows. */
-export const uniqueInTableOrder = (architectures: Iterable<Architecture>): Architecture[] =>
-  inTableOrder([...new Set(architectures)].sort())

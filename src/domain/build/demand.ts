@@ -1,39 +1,47 @@
-import type { Architecture } from '../architecture.ts'
-import { asArchitectureName, asFields, asList, asText } from '../json/reading.ts'
-import { maxArchitectures, uniqueInTableOrder } from './build-status.ts'
+import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
+import { asArchitectureName, asFields, asList, boundedText } from '../json/reading.ts'
+import { maxArchitectures } from './build-status.ts'
 
-export interface Count {
+export interface DemandCount {
   /** How often a machine of this architecture got an image. */
   answered: number
   /** How often there was none for it. */
   refused: number
 }
 
-interface Asked extends Count {
-  /** By container's id: the most refused ones, when there are more than are kept. */
-  containers: ReadonlyMap<string, Count>
+interface ArchitectureDemand extends DemandCount {
+  /** By container id; the most refused ones, where there are more than are kept. */
+  containers: ReadonlyMap<string, DemandCount>
 }
 
-/** Which architectures machines asked for within a day, or several. */
+/** Which architectures machines asked for, in one day or several. */
 export interface Demand {
-  architectures: ReadonlyMap<Architecture, Asked>
+  architectures: ReadonlyMap<Architecture, ArchitectureDemand>
 }
 
-/** Machines may call themselves anything: beyond the bound they are counted together. */
+/** A machine may call itself anything: beyond the bound they are counted together. */
 const others = 'other' as Architecture
 export const maxContainers = 2000
 
 export const noDemand: Demand = { architectures: new Map() }
 
-/** What is counted between two writes: cheap enough for every resolve. */
+/** One machine's request for an image. */
+export interface ImageDemand {
+  container: string
+  architecture: Architecture
+  /** Whether there was an image for it. */
+  answered: boolean
+}
+
+/** Counts between two writes; cheap enough for every resolve. */
 export interface DemandTally {
-  count(asked: { architecture: Architecture; container: string; answered: boolean }): void
-  /** What was counted since the last time. */
+  count(demand: ImageDemand): void
+  /** Returns what was counted since the last call. */
   take(): Demand
 }
 
 export function createDemandTally(): DemandTally {
-  let counted = new Map<Architecture, Count & { containers: Map<string, Count> }>()
+  let counted = new Map<Architecture, DemandCount & { containers: Map<string, DemandCount> }>()
   let entries = 0
 
   return {
@@ -64,12 +72,12 @@ export function createDemandTally(): DemandTally {
   }
 }
 
-/** The sum: of replicas, or of days. Within the bounds it is the same in whatever order it is taken; beyond them nothing counted is lost. */
+/** Returns the sum of several replicas or days. Within the bounds the order does not matter; beyond them no count is lost. */
 export function mergedDemand(...demands: readonly Demand[]): Demand {
-  const sum = new Map<Architecture, Count & { containers: Map<string, Count> }>()
+  const sum = new Map<Architecture, DemandCount & { containers: Map<string, DemandCount> }>()
   for (const { architectures } of demands) {
     for (const [architecture, { containers, ...count }] of architectures) {
-      const before = sum.get(architecture) ?? { answered: 0, refused: 0, containers: new Map<string, Count>() }
+      const before = sum.get(architecture) ?? { answered: 0, refused: 0, containers: new Map<string, DemandCount>() }
       for (const [container, one] of containers) before.containers.set(container, added(before.containers.get(container), one))
       sum.set(architecture, { ...added(before, count), containers: before.containers })
     }
@@ -77,20 +85,20 @@ export function mergedDemand(...demands: readonly Demand[]): Demand {
   return bounded(sum)
 }
 
-const added = (a: Count | undefined, b: Count): Count => ({
+const added = (a: DemandCount | undefined, b: DemandCount): DemandCount => ({
   answered: (a?.answered ?? 0) + b.answered,
   refused: (a?.refused ?? 0) + b.refused
 })
 
-const byWeight = (a: Count, b: Count) => b.refused - a.refused || b.answered - a.answered
+const byWeight = (a: DemandCount, b: DemandCount) => b.refused - a.refused || b.answered - a.answered
 
-/** Within the bounds: the architectures most asked for, and the containers that were refused most. */
-function bounded(sum: ReadonlyMap<Architecture, Asked>): Demand {
+/** Keeps the architectures most asked for, and the containers most refused. */
+function bounded(sum: ReadonlyMap<Architecture, ArchitectureDemand>): Demand {
   const ranked = [...sum].sort(([a, one], [b, other]) => other.answered + other.refused - one.answered - one.refused || (a < b ? -1 : 1))
   const kept = new Map(ranked.length <= maxArchitectures ? ranked : ranked.slice(0, maxArchitectures - 1))
   const rest = ranked.filter(([architecture]) => !kept.has(architecture))
   if (rest.length > 0) {
-    const together = [kept.get(others), ...rest.map(([, asked]) => asked)].reduce<Count>(
+    const together = [kept.get(others), ...rest.map(([, asked]) => asked)].reduce<DemandCount>(
       (all, one) => (one ? added(all, one) : all),
       added(undefined, { answered: 0, refused: 0 })
     )
@@ -112,7 +120,7 @@ function bounded(sum: ReadonlyMap<Architecture, Asked>): Demand {
   }
 }
 
-/** The stored form: one document a day, `2026-11-21`, which is its id. */
+/** Returns the stored form: one document for each day, such as `2026-11-21`, which is its id. */
 export function toDemandDocument(day: string, { architectures }: Demand): string {
   const listed = [...architectures].map(([architecture, { answered, refused, containers }]) => ({
     architecture,
@@ -123,14 +131,14 @@ export function toDemandDocument(day: string, { architectures }: Demand): string
   return JSON.stringify({ id: day, day, architectures: listed })
 }
 
-/** What cannot be understood counts as nothing. */
+/** Counts that cannot be understood are 0. */
 export function fromDemandDocument(document: string): Demand {
-  const sum = new Map<Architecture, Asked>()
+  const sum = new Map<Architecture, ArchitectureDemand>()
   for (const item of asList(asFields(parsed(document))?.['architectures'])) {
     const architecture = asArchitectureName(asFields(item)?.['architecture'])
     if (architecture === null) continue
-    const containers = asList(asFields(item)?.['containers']).flatMap((one): [string, Count][] => {
-      const container = asText(asFields(one)?.['container'], 512)
+    const containers = asList(asFields(item)?.['containers']).flatMap((one): [string, DemandCount][] => {
+      const container = boundedText(asFields(one)?.['container'], 512)
       return container === null ? [] : [[container, asCount(one)]]
     })
     sum.set(architecture, { ...asCount(item), containers: new Map(containers) })
@@ -138,7 +146,7 @@ export function fromDemandDocument(document: string): Demand {
   return bounded(sum)
 }
 
-function asCount(value: unknown): Count {
+function asCount(value: unknown): DemandCount {
   const number = (field: string) => {
     const found = asFields(value)?.[field]
     return Number.isSafeInteger(found) && (found as number) > 0 ? (found as number) : 0
@@ -154,17 +162,17 @@ function parsed(document: string): unknown {
   }
 }
 
-/** The day of a moment, in UTC, as demand is kept. */
+/** Returns the day of an ISO 8601 time, in UTC. */
 export const dayOf = (time: string): string => time.slice(0, 10)
 
-export interface DemandRow extends Count {
+export interface DemandRow extends DemandCount {
   architecture: Architecture
   asked: number
-  /** Containers that a machine of this architecture was refused, the most refused first. */
+  /** Containers without an image for this architecture, those most asked for first. */
   lacking: { container: string; refused: number }[]
 }
 
-/** For people: by architecture in the table's order. */
+/** Returns the counts as people read them, in the table's order. */
 export const demandRows = ({ architectures }: Demand, { limit }: { limit: number }): DemandRow[] =>
   [...architectures].map(([architecture, { answered, refused, containers }]) => ({
     architecture,

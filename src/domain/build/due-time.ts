@@ -8,8 +8,8 @@ const shortestMs = 30_000
 const longestMs = 3_600_000
 
 /**
- * When something about an assembly changes by time alone, or is to be looked at again: a job falls silent for too long, an image has
- * waited long enough, a server that was to publish may have died. What was due before now is taken as seen.
+ * Returns when something about a build status changes by time alone, or is to be checked again: a job has been silent for too long, a
+ * pending image expires, a server that was to publish may have died. What was due before now counts as checked.
  */
 export function dueAt(buildStatus: BuildStatus, { buildTimeoutMs, now }: { buildTimeoutMs: number; now: string }): string {
   const at = Date.parse(now)
@@ -25,10 +25,10 @@ export function dueAt(buildStatus: BuildStatus, { buildTimeoutMs, now }: { build
   return Number.isFinite(next) ? new Date(next).toISOString() : never
 }
 
-/** Whether it is about a container that never came: nothing was heard of it for so long. */
+/** Returns whether nothing was heard for so long that the container is taken never to come. */
 export const isForgotten = ({ updated }: Pick<BuildStatus, 'updated'>, now: string): boolean =>
   Date.parse(now) - Date.parse(updated) >= forgottenMs
 
-/** Whether nothing is said in it, so that it need not be kept. */
+/** Returns whether it is empty, so that it need not be stored. */
 export const isBlank = ({ expected, builds, tests, arrivals, pending, sources }: BuildStatus): boolean =>
   expected === null && builds.size + tests.size + arrivals.size + pending.size + sources.size === 0

@@ -2,14 +2,14 @@ import { type Architecture, knownArchitectures } from '../architecture.ts'
 import {
   asArchitectureName,
   asFields,
-  asText,
   asTime,
+  boundedText,
   type FieldProblem,
   noOthers,
   readText,
   readTime,
-  refuse,
   refuseProblems,
+  refuseRequest,
   shown
 } from '../json/reading.ts'
 import { asSource, type BuildSource, readBuildSource, sameSource, sourceToJson } from './sources.ts'
@@ -20,13 +20,13 @@ export type JobStatus = (typeof jobStatuses)[number]
 /** Where a job runs. */
 export interface Machine {
   name: string | null
-  /** The machine's own, whatever it builds for. */
+  /** Of the machine itself, whatever it builds for. */
   architecture: Architecture | null
-  /** The job says that it builds for another machine than it runs on. */
+  /** Whether the job says that it builds for other machines than it runs on. */
   emulated: boolean
 }
 
-/** What a build or test job says of one architecture. */
+/** What a build or test job reports of one architecture. */
 export interface JobWord {
   status: JobStatus
   reason: string | null
@@ -34,16 +34,16 @@ export interface JobWord {
   log: string | null
   source: BuildSource | null
   machine: Machine | null
-  /** By the job's clock; null where it does not tell. */
+  /** By the job's clock; null where the job does not say. */
   started: string | null
   finished: string | null
 }
 
-/** A job's word as it is kept. */
+/** A job's report as it is stored. */
 export interface JobReport extends JobWord {
-  /** When it came, by our clock. */
+  /** When it arrived, by our clock. */
   reported: string
-  /** When the first word of its run came. */
+  /** When the first report of its run arrived. */
   begun: string
   /** The URL of the image that the record had then. */
   image: string | null
@@ -52,17 +52,17 @@ export interface JobReport extends JobWord {
 const max = { reason: 2000, log: 2048, machine: 256 }
 const names = ['status', 'reason', 'log', 'source', 'machine', 'started', 'finished']
 
-/** Whether a build ran on another machine than it built for: by emulation, or by cross-compiling. Such an image deserves a look. */
+/** Returns whether a build ran on another kind of machine than it built for: by emulation, or by cross-compiling. */
 export const isEmulated = (architecture: Architecture, { machine }: Pick<JobWord, 'machine'>): boolean =>
   machine !== null && (machine.emulated || (machine.architecture !== null && machine.architecture !== architecture))
 
 export const isFinal = ({ status }: Pick<JobWord, 'status'>): boolean => status === 'succeeded' || status === 'failed'
 
-/** Strictly: what a job sends. Throws parameter_invalid with every problem. */
+/** Parses what a job sends, strictly. Throws parameter_invalid with every problem. */
 export function parseJobWord(value: unknown, what = 'build'): JobWord {
   const problems: FieldProblem[] = []
   const given =
-    asFields(value) ?? refuse(what, { path: '', message: `is ${shown(value)}; expected an object such as {"status": "running"}` })
+    asFields(value) ?? refuseRequest(what, { path: '', message: `is ${shown(value)}; expected an object such as {"status": "running"}` })
   noOthers(given, { names, path: '', problems })
   const status = given['status'] as JobStatus
   if (!jobStatuses.includes(status)) {
@@ -72,8 +72,8 @@ export function parseJobWord(value: unknown, what = 'build'): JobWord {
   const time = (path: string) => readTime(given[path], { path, problems })
   const word: JobWord = {
     status,
-    // a reason is for people, and may be a whole log: its beginning is better than a refusal of the news that a build failed
-    reason: typeof given['reason'] === 'string' ? asText(given['reason'], max.reason) : text('reason'),
+    // a reason may be a whole log: better to keep its start than to refuse the report that a build failed
+    reason: typeof given['reason'] === 'string' ? boundedText(given['reason'], max.reason) : text('reason'),
     log: text('log'),
     source: readBuildSource(given['source'], { path: 'source', problems }),
     machine: readMachine(given['machine'], problems),
@@ -84,7 +84,7 @@ export function parseJobWord(value: unknown, what = 'build'): JobWord {
   return word
 }
 
-/** A machine is an object, or a word: its name, or what `uname -m` says there. */
+/** A machine is an object, or a string: its name, or what `uname -m` prints there. */
 function readMachine(value: unknown, problems: FieldProblem[]): Machine | null {
   if (value === undefined || value === null || value === '') return null
   if (typeof value === 'string') {
@@ -114,18 +114,18 @@ function readMachine(value: unknown, problems: FieldProblem[]): Machine | null {
 
 export interface JobReportView extends Omit<JobReport, 'source'> {
   source: { [name: string]: string } | null
-  /** It ran on another machine than it was for. */
+  /** Whether it ran on another kind of machine than it was for. */
   emulated: boolean
 }
 
-/** A report as JSON, stored or shown. */
+/** Returns a report as JSON, to store or to show. */
 export const jobReportView = (architecture: Architecture, { source, ...report }: JobReport): JobReportView => ({
   ...report,
   source: source && sourceToJson(source),
   emulated: isEmulated(architecture, report)
 })
 
-/** A report that was kept; undefined for what is none. */
+/** Reads a stored report; returns undefined for anything else. */
 export function asJobReport(value: unknown): JobReport | undefined {
   const fields = asFields(value)
   const status = jobStatuses.find((one) => one === fields?.['status'])
@@ -134,12 +134,12 @@ export function asJobReport(value: unknown): JobReport | undefined {
   const machine = asFields(fields['machine'])
   return {
     status,
-    reason: asText(fields['reason'], max.reason),
-    log: asText(fields['log'], max.log),
+    reason: boundedText(fields['reason'], max.reason),
+    log: boundedText(fields['log'], max.log),
     source: asSource(fields['source']),
     machine: machine
       ? {
-          name: asText(machine['name'], max.machine),
+          name: boundedText(machine['name'], max.machine),
           architecture: asArchitectureName(machine['architecture']),
           emulated: machine['emulated'] === true
         }
@@ -148,13 +148,13 @@ export function asJobReport(value: unknown): JobReport | undefined {
     finished: asTime(fields['finished']),
     reported,
     begun: asTime(fields['begun']) ?? reported,
-    image: asText(fields['image'], 8192)
+    image: boundedText(fields['image'], 8192)
   }
 }
 
 /**
- * Whether a word is about a run that the kept report has overtaken: a job that was called off reports its failure while its successor is
- * already running, and a retried request arrives late. Only where both tell when they started.
+ * Returns whether a report is about an older run than the stored one: a cancelled job reports its failure while its successor is already
+ * running, and a retried request arrives late. Only where both say when they started.
  */
 export function isOvertaken(word: JobWord, kept: JobReport | undefined): boolean {
   if (!kept?.started || !word.started) return false
@@ -162,14 +162,14 @@ export function isOvertaken(word: JobWord, kept: JobReport | undefined): boolean
   return isFinal(kept) && !isFinal(word)
 }
 
-/** Whether a word is of the run that the kept report is about: a later one of a run that had not ended. */
+/** Returns whether a report is about the same run as the stored one, which had not ended. */
 export const isSameRun = (word: JobWord, kept: JobReport | undefined): boolean =>
   kept !== undefined &&
   !isFinal(kept) &&
   word.status !== 'pending' &&
   (word.started === null || kept.started === null || word.started === kept.started)
 
-/** A run's later words need not repeat what its earlier ones said. */
+/** Fills in what an earlier report of the same run said. */
 export const completed = (word: JobWord, kept: JobReport | undefined): JobWord =>
   isSameRun(word, kept)
     ? {
@@ -181,7 +181,7 @@ export const completed = (word: JobWord, kept: JobReport | undefined): JobWord =
       }
     : word
 
-/** Whether a word tells an end that is known, as a retried request does. A word of life is always new: it puts off the timeout. */
+/** Returns whether a report repeats an end that is stored, as a retried request does. A sign of life is always new: it puts off the timeout. */
 export function isRepeated(word: JobWord, kept: JobReport | undefined): boolean {
   if (kept === undefined || !isFinal(kept) || word.status !== kept.status) return false
   const { machine, source } = word

@@ -1,13 +1,12 @@
-import type { Architecture } from '../architecture.ts'
+import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import { CatalogueError } from '../errors.ts'
-import { uniqueInTableOrder } from './build-status.ts'
 
-/** What stands in a manifest: enough of YAML and JSON for both. */
+/** A value of a manifest, in YAML or JSON. */
 export type Manifest = string | number | boolean | readonly Manifest[] | { readonly [name: string]: Manifest }
 
 const dnsLabel = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
-/** A name that Kubernetes takes for a job, a namespace or a part of either (DNS-1123 label). Throws parameter_invalid. */
+/** Returns a name that Kubernetes accepts for a job or a namespace (a DNS-1123 label). Throws parameter_invalid. */
 export function checkDnsLabel(name: string, what: string): string {
   if (dnsLabel.test(name)) return name
   throw new CatalogueError(
@@ -16,7 +15,7 @@ export function checkDnsLabel(name: string, what: string): string {
   )
 }
 
-/** A name of its own made of any text: what Kubernetes does not take becomes "-". */
+/** Makes such a name of any text: characters that Kubernetes does not accept become "-". */
 export function toDnsLabel(text: string, maxLength = 63): string {
   const label = text
     .toLowerCase()
@@ -25,7 +24,7 @@ export function toDnsLabel(text: string, maxLength = 63): string {
   return label.replace(/^-+|-+$/g, '') || 'x'
 }
 
-/** YAML in blocks. Every text is quoted as JSON quotes it, which YAML reads alike: no value can become anything but itself. */
+/** Writes YAML in blocks. Strings are quoted as in JSON, which YAML reads alike, so that no value is read as another type. */
 export function toYaml(value: Manifest, indent = ''): string {
   if (typeof value !== 'object') return ` ${scalar(value)}\n`
   const inner = `${indent}  `
@@ -38,7 +37,7 @@ export function toYaml(value: Manifest, indent = ''): string {
   return `\n${members.map(([name, item]) => `${indent}${key(name)}:${toYaml(item, Array.isArray(item) ? indent : inner)}`).join('')}`
 }
 
-/** Several manifests as one file. */
+/** Writes several manifests as one file. */
 export const toYamlDocuments = (manifests: readonly Manifest[]): string => manifests.map((one) => toYaml(one).slice(1)).join('---\n')
 
 const key = (name: string) =>
@@ -52,7 +51,7 @@ const scalar = (value: string | number | boolean) =>
   )
 
 export interface ConfigMapOptions {
-  /** Default: made of what it tells of. */
+  /** Default: made of the container's id. */
   name?: string | undefined
   namespace?: string | undefined
 }
@@ -72,7 +71,7 @@ function configMap({ name, namespace }: { name: string; namespace: string | unde
 }
 
 /**
- * Expected architectures for jobs to read: with `envFrom` as variables, or mounted as files. `ARCHITECTURES` is for a shell's `for`,
+ * Returns the expected architectures for jobs to read: with `envFrom` as variables, or mounted as files. `ARCHITECTURES` is for a shell's `for`,
  * `ARCHITECTURES_JSON` for `fromJSON` and `readJSON`. Throws parameter_invalid.
  */
 export function expectedConfigMap({
@@ -93,7 +92,7 @@ export function expectedConfigMap({
   )
 }
 
-/** What a server expects of every container, for its `envFrom`. Throws parameter_invalid. */
+/** Returns what a server expects of every container, for its `envFrom`. Throws parameter_invalid. */
 export const defaultConfigMap = ({
   name,
   namespace,

@@ -1,8 +1,7 @@
-import type { Architecture } from '../architecture.ts'
+import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import type { ContainerRecord } from '../container/document.ts'
 import { type Facts, type ImageKey, supportsClaim } from '../image/facts.ts'
 import { asFields, asList } from '../json/reading.ts'
-import { uniqueInTableOrder } from './build-status.ts'
 import { type CurrentImage, currentImages } from './state.ts'
 
 export type ManifestListFormat = 'oci' | 'docker'
@@ -25,7 +24,7 @@ export interface Descriptor {
   platform: Platform
 }
 
-/** An image of which no digest of a manifest is proven. */
+/** An image whose manifest's digest is not proven. */
 export interface Unproven {
   architecture: Architecture
   why: string
@@ -37,19 +36,21 @@ export interface ManifestList {
   manifests: Descriptor[]
   /** No registry serves these manifests yet. */
   pullable: false
-  /** Of which images the manifest is the one that their configuration and layers make, as their tarballs hold none. */
+  /** Whose manifest was made from the configuration and layers, as the tarball contains none. */
   derived: Architecture[]
   unproven: Unproven[]
 }
 
+export interface ManifestListInput {
+  facts: ReadonlyMap<ImageKey, Facts>
+  format: ManifestListFormat
+}
+
 /**
- * A container as an OCI index or as a Docker manifest list, from what reading its images proved and from nothing else. Each manifest has
- * the media type that it has, in either format: the digest is of those very bytes.
+ * Returns a container as an OCI index or a Docker manifest list, from what reading its images proved. Each manifest keeps its own media
+ * type in either format, as the digest is of those bytes.
  */
-export function manifestListOf(
-  record: Pick<ContainerRecord, 'images' | 'url'>,
-  { known, format }: { known: ReadonlyMap<ImageKey, Facts>; format: ManifestListFormat }
-): ManifestList {
+export function manifestListOf(record: Pick<ContainerRecord, 'images' | 'url'>, { facts, format }: ManifestListInput): ManifestList {
   const list: ManifestList = {
     schemaVersion: 2,
     mediaType: manifestListTypes[format],
@@ -58,7 +59,7 @@ export function manifestListOf(
     derived: [],
     unproven: []
   }
-  const images = currentImages(record, known)
+  const images = currentImages(record, facts)
   for (const architecture of uniqueInTableOrder(images.keys())) {
     const found = manifestOf(architecture, images.get(architecture)!)
     if (typeof found === 'string') list.unproven.push({ architecture, why: found })
@@ -68,25 +69,25 @@ export function manifestListOf(
   return list
 }
 
-/** The same bytes for the same facts: members in one order, architectures in the table's, indented as Docker prints manifest lists. */
+/** Writes the same bytes for the same facts: members in one order, architectures in the table's, indented as Docker prints manifest lists. */
 export function manifestListText({ manifests, ...list }: ManifestList): string {
   const { schemaVersion, mediaType, pullable, derived, unproven } = list
   return `${JSON.stringify({ schemaVersion, mediaType, manifests, pullable, derived, unproven }, null, 3)}\n`
 }
 
-/** A descriptor, or why there is none. */
+/** Returns a descriptor, or why there is none. */
 function manifestOf(architecture: Architecture, { facts }: CurrentImage): { descriptor: Descriptor; derived: boolean } | string {
   const unread = 'nobody has read the image'
   if (facts === undefined || facts.verdict === 'unverified') return unread
   if (!supportsClaim(facts.verdict)) return `the image is ${facts.verdict}: ${facts.summary}`
   if (facts.status === 'gone') return 'the image is gone'
-  if (facts.manifest === null) return 'its tarball holds no manifest, and none can be made of what was read'
+  if (facts.manifest === null) return 'its tarball contains no manifest, and none can be made from what was read'
   const image = asList(facts.report?.images)
     .map((one) => asFields(one))
     .find((one) => asFields(one?.['manifest'])?.['digest'] === facts.manifest)
   const manifest = asFields(image?.['manifest'])
   const [size, mediaType] = [manifest?.['size'], manifest?.['mediaType']]
-  if (!Number.isSafeInteger(size) || typeof mediaType !== 'string') return 'the size of its manifest was not kept; verifying it again tells'
+  if (!Number.isSafeInteger(size) || typeof mediaType !== 'string') return 'the size of its manifest is not stored; verify the image again'
   const os = asFields(image?.['config'])?.['os']
   return {
     descriptor: { mediaType, size: size as number, digest: facts.manifest, platform: platformOf(architecture, os) },
@@ -94,7 +95,7 @@ function manifestOf(architecture: Architecture, { facts }: CurrentImage): { desc
   }
 }
 
-/** What is registered here is for Linux, where its configuration says nothing else. */
+/** Images are for Linux unless their configuration says otherwise. */
 function platformOf(architecture: Architecture, os: unknown): Platform {
   const [name, variant] = architecture.split('/') as [string, string?]
   const platform = { architecture: name, os: typeof os === 'string' && os !== '' ? os : 'linux' }

@@ -1,24 +1,24 @@
-import type { Architecture } from '../architecture.ts'
+import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import {
   asFields,
   asList,
   type FieldProblem,
-  type Fields,
+  type JsonFields,
   readArchitecture,
   readKnownArchitecture,
-  refuse,
   refuseProblems,
+  refuseRequest,
   shown
 } from '../json/reading.ts'
-import { maxArchitectures, uniqueInTableOrder } from './build-status.ts'
+import { maxArchitectures } from './build-status.ts'
 
-/** What a list of nodes tells about the machines of a cluster. */
+/** The machines of a cluster. */
 export interface Nodes {
   /** Each once, in the table's order. */
   architectures: Architecture[]
   /** How many nodes each has. */
   counts: Map<Architecture, number>
-  /** Nodes that run no images of ours, and why. */
+  /** Nodes that cannot run our images, and why. */
   passedOver: { name: string; why: string }[]
 }
 
@@ -28,19 +28,19 @@ export interface NodeOptions {
    * within the hour, and its image must be there then, where an image too many does no harm.
    */
   onlyUsable?: boolean
-  /** Takes any well-formed word for the name of an architecture. By default a bare name must be a known one: others are typing errors. */
+  /** Accepts any well-formed name of an architecture. By default a bare name must be a known one: others are typing errors. */
   anyName?: boolean
 }
 
 const maxNodes = 50_000
 
 /**
- * The architectures of a cluster: from `oc get nodes -o json` or `kubectl get nodes -o json`, as a list or one node; or bare names as
+ * Returns the architectures of a cluster: from `oc get nodes -o json` or `kubectl get nodes -o json`, as a list or one node; or bare names as
  * `jq` or a jsonpath print them, with or without quotes, between white space or commas. Throws parameter_invalid.
  */
 export function parseNodes(text: string, options: NodeOptions = {}): Nodes {
   const trimmed = text.replace(/^\ufeff/, '').trim()
-  if (trimmed === '') refuse('nodes', { path: '', message: `is empty; expected ${wanted}` })
+  if (trimmed === '') refuseRequest('nodes', { path: '', message: `is empty; expected ${wanted}` })
   if (/^[[{]/.test(trimmed)) return nodesFrom(parsed(trimmed), options)
   return nodesFrom(
     trimmed.split(/[\s,]+/).map((word) => /^(["'])(.*)\1$/.exec(word)?.[2] ?? word),
@@ -54,11 +54,11 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    refuse('nodes', { path: '', message: `is no JSON (${(error as Error).message}); expected ${wanted}` })
+    refuseRequest('nodes', { path: '', message: `is not JSON (${(error as Error).message}); expected ${wanted}` })
   }
 }
 
-/** The same from a value: a Kubernetes list, a node, or a list of either nodes or names. Throws parameter_invalid. */
+/** Returns the same from a value: a Kubernetes list, a node, or a list of nodes or names. Throws parameter_invalid. */
 export function nodesFrom(value: unknown, { onlyUsable = false, anyName = false }: NodeOptions = {}): Nodes {
   const { items, root } = itemsOf(value)
   const named = anyName ? readArchitecture : readKnownArchitecture
@@ -93,16 +93,16 @@ function itemsOf(value: unknown): { items: readonly unknown[]; root: string } {
   const fields = asFields(value)
   if (fields && Array.isArray(fields['items'])) return { items: fields['items'], root: 'items' }
   if (fields && (fields['kind'] === 'Node' || asFields(fields['status'])?.['nodeInfo'] !== undefined)) return { items: [value], root: '' }
-  return refuse('nodes', { path: '', message: `is ${shown(value)}; expected ${wanted}` })
+  return refuseRequest('nodes', { path: '', message: `is ${shown(value)}; expected ${wanted}` })
 }
 
-const metadataOf = (node: Fields): Fields => asFields(node['metadata']) ?? {}
-const labelsOf = (node: Fields): Fields => asFields(metadataOf(node)['labels']) ?? {}
-const nameOf = (node: Fields): string => String(metadataOf(node)['name'] ?? 'a node').slice(0, 253)
-const infoOf = (node: Fields): Fields => asFields(asFields(node['status'])?.['nodeInfo']) ?? {}
+const metadataOf = (node: JsonFields): JsonFields => asFields(node['metadata']) ?? {}
+const labelsOf = (node: JsonFields): JsonFields => asFields(metadataOf(node)['labels']) ?? {}
+const nameOf = (node: JsonFields): string => String(metadataOf(node)['name'] ?? 'a node').slice(0, 253)
+const infoOf = (node: JsonFields): JsonFields => asFields(asFields(node['status'])?.['nodeInfo']) ?? {}
 
-/** Why a node does not count. One that is being deleted does not come back; images are for Linux. */
-function unfit(node: Fields, onlyUsable: boolean): string | undefined {
+/** Returns why a node does not count. One that is being deleted does not come back; images are for Linux. */
+function unfit(node: JsonFields, onlyUsable: boolean): string | undefined {
   if (metadataOf(node)['deletionTimestamp']) return 'is being deleted'
   const system = infoOf(node)['operatingSystem'] ?? labelsOf(node)['kubernetes.io/os'] ?? 'linux'
   if (system !== 'linux') return `runs ${shown(system)}, not Linux`
@@ -112,8 +112,8 @@ function unfit(node: Fields, onlyUsable: boolean): string | undefined {
   return asFields(ready)?.['status'] === 'True' ? undefined : 'is not Ready'
 }
 
-/** What the kubelet says of the machine; a label may have been written by hand. */
-function architectureOf(node: Fields, { path, problems }: { path: string; problems: FieldProblem[] }): Architecture | undefined {
+/** The kubelet knows its machine; a label may have been set by hand. */
+function architectureOf(node: JsonFields, { path, problems }: { path: string; problems: FieldProblem[] }): Architecture | undefined {
   const at = path === '' ? '' : `${path}.`
   const told = infoOf(node)['architecture']
   if (told !== undefined) return readArchitecture(told, { path: `${at}status.nodeInfo.architecture`, problems })

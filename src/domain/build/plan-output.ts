@@ -20,10 +20,10 @@ export function planAnswer(container: string, steps: readonly Step[]): PlanAnswe
   return { container, build, reuse, steps }
 }
 
-/** An axis for a declarative Jenkins matrix. Jenkins takes no axis without values: then there is only a remark. */
+/** Returns an axis for a declarative Jenkins matrix; only a comment where there is nothing to build, as an axis needs values. */
 export function jenkinsAxis(container: string, steps: readonly Step[]): string {
   const values = toBuild(steps).map(groovyString)
-  // a line break would end the remark, and Groovy reads \u000a as one
+  // a line break would end the comment, and Groovy reads \u000a as one
   const remark = container.replace(/[^\x20-\x7e]|\\/g, '?')
   if (values.length === 0) return `// nothing to build for ${remark}\n`
   return `// ${remark}\naxis {\n  name 'ARCHITECTURE'\n  values ${values.join(', ')}\n}\n`
@@ -38,14 +38,14 @@ export interface JobOptions {
   command: readonly string[]
   namespace?: string | undefined
   serviceAccount?: string | undefined
-  /** Where the job reports to, as LEPORELLO_URL. */
+  /** The server that the job reports to, as LEPORELLO_URL. */
   url?: string | undefined
   hash: Hash
 }
 
 /**
- * One Job an architecture that is to be built, bound to its machines by `kubernetes.io/arch`. A job's name changes with what it builds
- * from: the same plan applied twice starts nothing twice, and another one is no change of a job that cannot be changed. Throws
+ * Returns a Job for each architecture to build, bound to its machines by `kubernetes.io/arch`. The name of a job depends on what it builds
+ * from: the same plan applied twice starts no job twice, and another plan changes no job, as Kubernetes allows no such change. Throws
  * parameter_invalid.
  */
 export function kubernetesJobs(container: string, { steps, ...options }: JobOptions & { steps: readonly Step[] }): Manifest[] {
@@ -65,7 +65,7 @@ function jobOf(container: string, { step, namespace, serviceAccount, image, comm
     CONTAINER: container,
     ARCHITECTURE: architecture,
     SOURCE: JSON.stringify(Object.fromEntries(inputs)),
-    // for a shell's `for`: what holds white space stands in SOURCE alone
+    // for a shell's `for`; values with white space are in SOURCE alone
     INPUTS: inputs.flatMap(([input, value]) => (/\s/.test(value) ? [] : `${input}=${value}`)).join(' '),
     LEPORELLO_URL: url
   }
@@ -105,7 +105,7 @@ function jobOf(container: string, { step, namespace, serviceAccount, image, comm
 /** Kubernetes replaces $(NAME) in a variable's value, and reads $$ as $. */
 const literal = (value: string) => value.replaceAll('$', '$$$$')
 
-/** What the kubelet says of a machine: Go's name, which knows no variants. Throws parameter_invalid for what no label can hold. */
+/** Returns the name that the kubelet gives a machine: Go's, without variants. Throws parameter_invalid for a name that no label can hold. */
 function kubernetesArchitecture(architecture: Architecture): string {
   const name = architecture.split('/')[0]!
   if (/^[a-z0-9](?:[a-z0-9_.-]{0,61}[a-z0-9])?$/.test(name)) return name

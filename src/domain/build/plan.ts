@@ -1,12 +1,22 @@
-import type { Architecture } from '../architecture.ts'
+import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import type { ContainerRecord } from '../container/document.ts'
 import type { Facts, ImageKey } from '../image/facts.ts'
-import { asFields, cut, type FieldProblem, noOthers, readArchitecture, readText, refuse, refuseProblems, shown } from '../json/reading.ts'
-import { type BuildStatus, maxArchitectures, type PendingImage, uniqueInTableOrder } from './build-status.ts'
+import {
+  asFields,
+  cut,
+  type FieldProblem,
+  noOthers,
+  readArchitecture,
+  readText,
+  refuseProblems,
+  refuseRequest,
+  shown
+} from '../json/reading.ts'
+import { type BuildStatus, maxArchitectures, type PendingImage } from './build-status.ts'
 import { type BuildSource, maxInputs, readBuildSource, sameSource, sourceToJson } from './sources.ts'
 import { currentImages, type ReasonCode, stateOf } from './state.ts'
 
-/** What is to be made of an architecture, and why. Nothing else than its own source and its own image decides about it. */
+/** What to do for one architecture, and why. Only its own source and its own image decide. */
 export interface Step {
   architecture: Architecture
   action: 'build' | 'reuse'
@@ -20,24 +30,24 @@ export interface Step {
 export interface PlanInput {
   sources: ReadonlyMap<Architecture, BuildSource>
   record: Pick<ContainerRecord, 'images' | 'url'>
-  /** Facts that apply to what the record says now. */
-  known: ReadonlyMap<ImageKey, Facts>
+  /** Of the images that the record has now. */
+  facts: ReadonlyMap<ImageKey, Facts>
   buildStatus: BuildStatus | undefined
   buildTimeoutMs: number
   now: string
 }
 
-/** One step an architecture, in the table's order, whatever the order in which sources were given. */
+/** Returns one step for each architecture, in the table's order. */
 export function planOf(input: PlanInput): Step[] {
   const architectures = uniqueInTableOrder(input.sources.keys())
   const { reasons } = stateOf({ ...input, expected: { architectures, since: null }, publish: 'each' })
-  const images = currentImages(input.record, input.known)
+  const images = currentImages(input.record, input.facts)
   return architectures.map((architecture) => {
     const source = input.sources.get(architecture)!
     const pending = waiting(architecture, input)
     const url = (pending ?? images.get(architecture))?.url
     const own = reasons.filter((one) => one.architecture === architecture && !isOfAnother(source, one, input))
-    // where a new image waits, what is wrong with the one that it will replace does not matter
+    // what is wrong with an image does not matter when a pending one will replace it
     const reason = own.find(({ code }) => pending === undefined || ofJobs.has(code))
     const answer = reason ? build(reason.code, reason.message) : bySource(source, { architecture, url, pending, ...input })
     return { architecture, ...answer, url: answer.action === 'reuse' ? url! : null, source: sourceToJson(source) }
@@ -49,7 +59,7 @@ const waiting = (architecture: Architecture, { buildStatus, now }: PlanInput): P
   return pending !== undefined && pending.expires > now ? pending : undefined
 }
 
-/** Whether a build went wrong that was made of something else: that tells nothing about an image that stands from this source. */
+/** Returns whether a reason is about a build from another source: that tells nothing about an image from this one. */
 function isOfAnother(
   source: BuildSource,
   { code, architecture }: { code: ReasonCode; architecture: Architecture | null },
@@ -62,19 +72,19 @@ function isOfAnother(
 
 const ofJobs: ReadonlySet<ReasonCode> = new Set(['build_failed', 'build_stale', 'test_failed', 'test_stale'])
 
-type Answer = Pick<Step, 'action' | 'code' | 'reason'>
-const build = (code: Step['code'], reason: string): Answer => ({ action: 'build', code, reason })
+type StepDecision = Pick<Step, 'action' | 'code' | 'reason'>
+const build = (code: Step['code'], reason: string): StepDecision => ({ action: 'build', code, reason })
 
-interface Standing extends PlanInput {
+interface PlannedImage extends PlanInput {
   architecture: Architecture
   url: string | undefined
   pending: PendingImage | undefined
 }
 
-function bySource(source: BuildSource, { architecture, url, pending, buildStatus }: Standing): Answer {
+function bySource(source: BuildSource, { architecture, url, pending, buildStatus }: PlannedImage): StepDecision {
   const recorded = buildStatus?.sources.get(architecture)
   const image = `the image for ${architecture}`
-  if (recorded === undefined) return build('source_unknown', `nothing tells what ${image} was built from`)
+  if (recorded === undefined) return build('source_unknown', `it is not known what ${image} was built from`)
   const changes = changesOf(recorded.source, source)
   if (changes.length > 0) return build('source_changed', `${image} was built from something else: ${changes.join(', ')}`)
   if (recorded.url === null)
@@ -84,7 +94,7 @@ function bySource(source: BuildSource, { architecture, url, pending, buildStatus
   return { action: 'reuse', code: 'unchanged', reason }
 }
 
-/** In words: which inputs differ. One that only one side names differs too, for nobody knows that it would not. */
+/** Returns in words which inputs differ. An input that only one side names counts as different. */
 function changesOf(before: BuildSource, after: BuildSource): string[] {
   const names = [...new Set([...before.keys(), ...after.keys()])].sort()
   return names.flatMap((name) => {
@@ -104,9 +114,8 @@ export interface PlanRequest {
 }
 
 /**
- * A request such as `{"container": "hello:1", "sources": {"*": {"commit": …}, "arm64": {"containerfile": …}}}`: what stands under `*` is
- * every architecture's, those named beside it and those expected; an architecture's own inputs are laid over it. `expected` is asked for
- * the container's id. Throws parameter_invalid.
+ * Parses a request such as `{"container": "hello:1", "sources": {"*": {"commit": …}, "arm64": {"containerfile": …}}}`: the inputs under `*` are for every
+ * architecture that is named or expected; an architecture's own inputs replace them. `expected` depends on the container's id. Throws parameter_invalid.
  */
 export function parsePlanRequest(value: unknown): {
   container: string
@@ -114,7 +123,7 @@ export function parsePlanRequest(value: unknown): {
 } {
   const problems: FieldProblem[] = []
   const fields =
-    asFields(value) ?? refuse('plan', { path: '', message: `is ${shown(value)}; expected an object with container and sources` })
+    asFields(value) ?? refuseRequest('plan', { path: '', message: `is ${shown(value)}; expected an object with container and sources` })
   noOthers(fields, { names: ['container', 'sources'], path: '', problems })
   const container = readText(fields['container'], { path: 'container', max: 512, problems })
   if (container === null && problems.length === 0) problems.push({ path: 'container', message: 'must be supplied' })
@@ -130,7 +139,10 @@ export function parsePlanRequest(value: unknown): {
     sourcesFor(expected) {
       const architectures = uniqueInTableOrder([...own.keys(), ...(common === null ? [] : expected)])
       if (architectures.length === 0) {
-        refuse('plan', { path: 'sources', message: `names no architecture${common === null ? '' : `, and ${container} expects none`}` })
+        refuseRequest('plan', {
+          path: 'sources',
+          message: `names no architecture${common === null ? '' : `, and ${container} expects none`}`
+        })
       }
       return new Map(architectures.map((architecture) => [architecture, laidOver(common, own.get(architecture))]))
     }

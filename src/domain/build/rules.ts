@@ -1,12 +1,12 @@
-import type { Architecture } from '../architecture.ts'
+import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import { tagOf } from '../image/storage.ts'
 import { globMatches } from '../json/query.ts'
 import { asFields, type FieldProblem, noOthers, readArchitecture, shown } from '../json/reading.ts'
-import { type BuildStatus, maxArchitectures, uniqueInTableOrder } from './build-status.ts'
+import { type BuildStatus, maxArchitectures } from './build-status.ts'
 
 /**
- * When images are published: each as it comes; all of the expected ones at once; or all at once when every one of them is proven.
- * Until then `url` and `urls` keep the previous complete set.
+ * When images are published: each as it arrives; all of the expected ones at once; or all at once when each of them is proven. Until then
+ * `url` and `urls` keep the previous complete set.
  */
 export const publishPolicies = ['each', 'all', 'verified'] as const
 export type Publish = (typeof publishPolicies)[number]
@@ -17,7 +17,7 @@ export interface Suffix {
   architecture: Architecture
 }
 
-/** What holds for containers whose id matches a pattern. Of several rules that match, the first one that says something holds. */
+/** What applies to containers whose id matches a pattern. Of several rules that match, the first one that sets a property applies. */
 export interface Rule {
   match: string
   expected?: readonly Architecture[]
@@ -27,7 +27,7 @@ export interface Rule {
   pendingMs?: number
 }
 
-/** What holds where no rule says anything. */
+/** What applies where no rule sets it. */
 export interface Defaults {
   expected: readonly Architecture[]
   publish: Publish
@@ -37,13 +37,13 @@ export interface Defaults {
 
 export const defaults: Defaults = { expected: [], publish: 'each', buildTimeoutMs: 6 * 3_600_000, pendingMs: 7 * 24 * 3_600_000 }
 
-/** The architectures that a container shall have, and who says so. */
-export interface Expectation {
+/** The architectures that a container should have, and what sets them. */
+export interface EffectiveExpectation {
   architectures: readonly Architecture[]
   from: 'container' | 'rule' | 'default' | 'none'
-  /** The rule's. */
+  /** Of the rule. */
   pattern: string | null
-  /** Null where a rule or the default says so: it always did. */
+  /** Null where a rule or the default sets them. */
   since: string | null
   by: string | null
 }
@@ -59,7 +59,7 @@ export function expectedOf(
     rules,
     defaults
   }: { buildStatus: Pick<BuildStatus, 'expected'> | undefined; rules: readonly Rule[]; defaults: Pick<Defaults, 'expected'> }
-): Expectation {
+): EffectiveExpectation {
   if (buildStatus?.expected) return { ...buildStatus.expected, from: 'container', pattern: null }
   const rule = first(rules, { id, property: 'expected' })
   if (rule) return { architectures: uniqueInTableOrder(rule.expected!), from: 'rule', pattern: rule.match, since: null, by: null }
@@ -76,8 +76,8 @@ export function policiesOf(id: string, { rules, defaults }: { rules: readonly Ru
 }
 
 /**
- * The container that an image belongs to as well, by the suffix of the name that it was registered under. The pattern may be that of
- * the one name or of the other: a person thinks of `operator:*`, and another of `operator-*`.
+ * Returns the container that an image also belongs to, by the suffix of the name that it was registered under. The rule's pattern may match
+ * either name: `operator:*` as well as `operator-*`.
  */
 export function bundleOf(id: string, rules: readonly Rule[]): { container: string; architecture: Architecture } | undefined {
   const tag = tagOf(id)
@@ -98,7 +98,7 @@ const maxRules = 1000
 const maxMs = 366 * 24 * 3_600_000
 const names = ['match', 'expected', 'publish', 'bundle', 'buildTimeoutMs', 'pendingMs']
 
-/** The rules in a value such as a configuration's, with everything that is wrong with it. */
+/** Parses rules, such as those of a configuration. Returns everything that is wrong with them, too. */
 export function parseRules(value: unknown, root = 'rules'): { rules: Rule[]; problems: FieldProblem[] } {
   const problems: FieldProblem[] = []
   if (!Array.isArray(value)) {
@@ -142,7 +142,7 @@ function readRule(value: unknown, { path, problems }: At): Rule | undefined {
   return rule
 }
 
-/** Strictly: a list of architectures, each once. */
+/** Reads a list of architectures strictly, and returns each once. */
 export function readArchitectures(value: unknown, { path, problems }: At): Architecture[] {
   if (!Array.isArray(value) || value.length > maxArchitectures) {
     problems.push({

@@ -1,4 +1,4 @@
-import { asFields, asText, cut, type FieldProblem, shown } from '../json/reading.ts'
+import { asFields, boundedText, cut, type FieldProblem, shown } from '../json/reading.ts'
 
 /**
  * What an image was built from: a name such as `commit`, `containerfile` or `base`, and what identifies that input (a commit's hash,
@@ -10,7 +10,7 @@ export const maxInputs = 32
 const maxValue = 512
 const inputName = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/
 
-/** In one order, whatever it was written in. */
+/** Sorts inputs by name. */
 const ordered = (entries: Iterable<readonly [string, string]>): BuildSource =>
   new Map([...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
 
@@ -19,16 +19,16 @@ export const sameSource = (a: BuildSource, b: BuildSource): boolean =>
 
 export const sourceToJson = (source: BuildSource): { [name: string]: string } => Object.fromEntries(source)
 
-/** A source that was kept; null when it names no input. */
+/** Reads a stored source; returns null when it names no input. */
 export function asSource(value: unknown): BuildSource | null {
   const entries = Object.entries(asFields(value) ?? {}).flatMap(([name, given]): [string, string][] => {
-    const text = asText(given, maxValue)
+    const text = boundedText(given, maxValue)
     return text !== null && inputName.test(name) ? [[name, text]] : []
   })
   return entries.length === 0 ? null : ordered(entries.slice(0, maxInputs))
 }
 
-/** Strictly: a source as it comes in. A bare string is a commit. Inputs that are null or empty are not there. */
+/** Reads a source strictly. A bare string is a commit; inputs that are null or empty are left out. */
 export function readBuildSource(value: unknown, { path, problems }: { path: string; problems: FieldProblem[] }): BuildSource | null {
   if (value === undefined || value === null || value === '') return null
   if (typeof value === 'string') return readBuildSource({ commit: value }, { path, problems })
@@ -42,8 +42,9 @@ export function readBuildSource(value: unknown, { path, problems }: { path: stri
   const entries = names.slice(0, maxInputs).flatMap((name): [string, string][] => {
     const at = cut(`${path}.${name}`, 160)
     const given = fields[name]
-    // what a script does not know it writes as null, or empty
-    if (!inputName.test(name)) problems.push({ path: at, message: 'is no name of an input: letters, digits, "_", ".", "-", at most 64' })
+    // a script writes what it does not know as null, or empty
+    if (!inputName.test(name))
+      problems.push({ path: at, message: 'is not the name of an input; expected letters, digits, "_", ".", "-", at most 64' })
     else if (given === null || given === '') return []
     else if (typeof given !== 'string') problems.push({ path: at, message: `is ${shown(given)}; expected a string` })
     else if (given.length > maxValue)

@@ -1,14 +1,14 @@
-import { type Architecture, parseArchitecture } from '../architecture.ts'
+import { type Architecture, parseArchitecture, uniqueInTableOrder } from '../architecture.ts'
 import type { ContainerRecord } from '../container/document.ts'
 import type { Facts, ImageKey } from '../image/facts.ts'
 import { maskSecrets } from '../secrets.ts'
-import { type BuildStatus, uniqueInTableOrder } from './build-status.ts'
+import type { BuildStatus } from './build-status.ts'
 import { isFinal, type JobReport } from './job-report.ts'
-import type { Expectation, Publish } from './rules.ts'
+import type { EffectiveExpectation, Publish } from './rules.ts'
 
 export type State = 'complete' | 'partial' | 'degraded'
 
-/** Why a container is not complete. The order is that in which the reasons of one architecture stand. */
+/** Why a container is not complete. The reasons of one architecture are given in this order. */
 export const reasonCodes = [
   'build_failed',
   'build_stale',
@@ -24,10 +24,10 @@ export const reasonCodes = [
 ] as const
 export type ReasonCode = (typeof reasonCodes)[number]
 
-/** Those that say that something is not there yet; each of the others degrades a container. */
+/** These mean that something has not arrived yet; each of the others degrades a container. */
 const merelyPartial: ReadonlySet<ReasonCode> = new Set(['missing', 'pending', 'unverified'])
 
-/** Whether it makes a container degraded, rather than partial. */
+/** Returns whether a reason makes a container degraded, rather than partial. */
 export const degrades = ({ code }: { code: ReasonCode }): boolean => !merelyPartial.has(code)
 
 export interface Reason {
@@ -42,16 +42,16 @@ export interface StateAnswer {
   state: State
   /** By architecture in the table's order, then by code. */
   reasons: Reason[]
-  /** Expected architectures whose image has not arrived; one that waits to be published has. */
+  /** Expected architectures whose image has not arrived; a pending image has. */
   missing: Architecture[]
 }
 
 export interface StateInput {
   record: Pick<ContainerRecord, 'images' | 'url'>
-  /** Facts that apply to what the record says now. */
-  known: ReadonlyMap<ImageKey, Facts>
+  /** Of the images that the record has now. */
+  facts: ReadonlyMap<ImageKey, Facts>
   buildStatus: BuildStatus | undefined
-  expected: Pick<Expectation, 'architectures' | 'since'>
+  expected: Pick<EffectiveExpectation, 'architectures' | 'since'>
   publish: Publish
   buildTimeoutMs: number
   now: string
@@ -65,32 +65,32 @@ export interface CurrentImage {
 const amd64 = parseArchitecture('amd64')
 
 /**
- * The images of a record by architecture. That of a record which names none is what its bytes are proven to be; until then it is
- * x86_64's, for that is what `url` is by definition, and what unmodified workers take it for.
+ * Returns the images of a record by architecture. The image of a record that names no architecture is for what its bytes are proven to be;
+ * until then for x86_64, as `url` is by definition and to unmodified workers.
  */
 export function currentImages(
   { images, url }: Pick<ContainerRecord, 'images' | 'url'>,
-  known: ReadonlyMap<ImageKey, Facts>
+  facts: ReadonlyMap<ImageKey, Facts>
 ): Map<Architecture, CurrentImage> {
   if (images.size === 0 && url !== undefined) {
-    const facts = known.get('')
-    return new Map([[facts?.architecture ?? amd64, { url, facts }]])
+    const single = facts.get('')
+    return new Map([[single?.architecture ?? amd64, { url, facts: single }]])
   }
   return new Map(
     uniqueInTableOrder(images.keys()).map((architecture) => [
       architecture,
-      { url: images.get(architecture)!, facts: known.get(architecture) }
+      { url: images.get(architecture)!, facts: facts.get(architecture) }
     ])
   )
 }
 
-/** The same by their URLs, as far as the record alone tells. */
+/** Returns their URLs, as far as the record alone tells. */
 export const currentUrls = (record: Pick<ContainerRecord, 'images' | 'url'>): Map<Architecture, string> =>
   new Map([...currentImages(record, new Map())].map(([architecture, { url }]) => [architecture, url]))
 
-/** Where a container stands. Only expected architectures and those that have an image count. */
+/** Returns the state of a container. Only expected architectures and those that have an image count. */
 export function stateOf(input: StateInput): StateAnswer {
-  const images = currentImages(input.record, input.known)
+  const images = currentImages(input.record, input.facts)
   const wanted = new Set(input.expected.architectures)
   const reasons = uniqueInTableOrder([...wanted, ...images.keys()]).flatMap((architecture) =>
     reasonsOf({ ...input, architecture, image: images.get(architecture), wanted: wanted.has(architecture) })
@@ -103,21 +103,21 @@ export function stateOf(input: StateInput): StateAnswer {
   return { state: degraded ? 'degraded' : reasons.length > 0 ? 'partial' : 'complete', reasons, missing }
 }
 
-interface One extends StateInput {
+interface CheckedArchitecture extends StateInput {
   architecture: Architecture
   image: CurrentImage | undefined
   wanted: boolean
 }
 
-function reasonsOf(one: One): Reason[] {
+function reasonsOf(one: CheckedArchitecture): Reason[] {
   const found = [jobReason(one, 'build'), jobReason(one, 'test'), verdictReason(one), goneReason(one), absenceReason(one), proofReason(one)]
   return found.flatMap((reason) => (reason ? [{ ...reason, architecture: one.architecture }] : []))
 }
 
-type Found = Omit<Reason, 'architecture'> | undefined
+type FoundReason = Omit<Reason, 'architecture'> | undefined
 
-/** A job that failed, or was not heard of for too long, unless an image has come since: the newest word about an architecture counts. */
-function jobReason(one: One, kind: 'build' | 'test'): Found {
+/** A job that failed, or was silent for too long, unless an image arrived since: the newest event of an architecture counts. */
+function jobReason(one: CheckedArchitecture, kind: 'build' | 'test'): FoundReason {
   const { buildStatus, architecture, now, buildTimeoutMs } = one
   const report = (kind === 'build' ? buildStatus?.builds : buildStatus?.tests)?.get(architecture)
   if (report === undefined || report.status === 'succeeded' || imageCameAfter(report, one)) return undefined
@@ -128,23 +128,23 @@ function jobReason(one: One, kind: 'build' | 'test'): Found {
     return { code: `${kind}_failed`, message, since: report.reported }
   }
   if (Date.parse(now) - Date.parse(report.reported) < buildTimeoutMs) return undefined
-  const message = `${what} is said to be ${report.status}, but nothing was heard of it since ${report.reported}${log}`
+  const message = `${what} was reported as ${report.status}, but nothing was heard of it since ${report.reported}${log}`
   return { code: `${kind}_stale`, message, since: new Date(Date.parse(report.reported) + buildTimeoutMs).toISOString() }
 }
 
-interface Standing extends Pick<StateInput, 'buildStatus' | 'now'> {
+interface AwaitedImage extends Pick<StateInput, 'buildStatus' | 'now'> {
   architecture: Architecture
   image: Pick<CurrentImage, 'url'> | undefined
 }
 
-/** Whether another image is to be expected: its build is under way or failed, and no image came since. */
-export function isAwaited({ buildStatus, architecture, ...standing }: Standing): boolean {
+/** Returns whether another image is awaited: its build is under way or failed, and no image arrived since. */
+export function isAwaited({ buildStatus, architecture, ...standing }: AwaitedImage): boolean {
   const build = buildStatus?.builds.get(architecture)
   return build !== undefined && build.status !== 'succeeded' && !imageCameAfter(build, { buildStatus, architecture, ...standing })
 }
 
-/** By time where the arrival is known; an image that came past us is known by its URL only. */
-function imageCameAfter(report: JobReport, { buildStatus, architecture, image, now }: Standing): boolean {
+/** Compares times where the arrival is noted; an image that another program registered is known by its URL only. */
+function imageCameAfter(report: JobReport, { buildStatus, architecture, image, now }: AwaitedImage): boolean {
   const pending = buildStatus?.pending.get(architecture)
   if (pending !== undefined && pending.since > report.reported && pending.expires > now) return true
   if (image === undefined) return false
@@ -152,22 +152,22 @@ function imageCameAfter(report: JobReport, { buildStatus, architecture, image, n
   return image.url !== report.image || (arrived?.url === image.url && arrived.since > report.reported)
 }
 
-function verdictReason({ architecture, image }: One): Found {
+function verdictReason({ architecture, image }: CheckedArchitecture): FoundReason {
   const facts = image?.facts
   if (facts?.verdict !== 'mislabelled' && facts?.verdict !== 'mixed' && facts?.verdict !== 'unreadable') return undefined
   return { code: facts.verdict, message: `the image for ${architecture} is ${facts.verdict}: ${facts.summary}`, since: facts.checked }
 }
 
-function goneReason({ architecture, image }: One): Found {
+function goneReason({ architecture, image }: CheckedArchitecture): FoundReason {
   if (image?.facts?.status !== 'gone') return undefined
   return { code: 'gone', message: `the image for ${architecture} is gone from ${maskSecrets(image.url)}`, since: image.facts.checked }
 }
 
-function absenceReason({ architecture, image, wanted, buildStatus, expected, now }: One): Found {
+function absenceReason({ architecture, image, wanted, buildStatus, expected, now }: CheckedArchitecture): FoundReason {
   if (image !== undefined || !wanted) return undefined
   const pending = buildStatus?.pending.get(architecture)
   if (pending !== undefined && pending.expires > now) {
-    const message = `the image for ${architecture} has arrived, and waits to be published with the others until ${pending.expires}`
+    const message = `the image for ${architecture} has arrived, and waits until ${pending.expires} to be published with the others`
     return { code: 'pending', message, since: pending.since }
   }
   const gone = pending === undefined ? '' : `; the one that waited for the others was given up at ${pending.expires}`
@@ -180,17 +180,17 @@ function absenceReason({ architecture, image, wanted, buildStatus, expected, now
 }
 
 function whyMissing(build: JobReport | undefined): string {
-  if (build === undefined) return ', and nobody has reported a build'
+  if (build === undefined) return ', and no build was reported'
   if (build.status === 'succeeded') return `, though its build succeeded at ${build.reported}: it was not registered`
   return isFinal(build) ? '' : ` yet: its build is ${build.status} since ${build.begun}`
 }
 
-function proofReason({ architecture, image, wanted, publish, buildStatus }: One): Found {
+function proofReason({ architecture, image, wanted, publish, buildStatus }: CheckedArchitecture): FoundReason {
   if (publish !== 'verified' || !wanted || image === undefined) return undefined
   const verdict = image.facts?.verdict ?? 'unverified'
   if (verdict !== 'unverified' && verdict !== 'no-binaries') return undefined
   const arrived = buildStatus?.arrivals.get(architecture)
   const since = verdict === 'no-binaries' ? image.facts!.checked : arrived?.url === image.url ? arrived.since : null
-  const why = verdict === 'unverified' ? 'nobody has read it' : image.facts!.summary
+  const why = verdict === 'unverified' ? 'it has not been read' : image.facts!.summary
   return { code: 'unverified', message: `the image for ${architecture} is not proven: ${why}`, since }
 }

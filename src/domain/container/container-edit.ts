@@ -1,9 +1,8 @@
-import { type Architecture, inTableOrder, namesOf, parseArchitecture } from '../architecture.ts'
+import { type Architecture, inTableOrder, parseArchitecture } from '../architecture.ts'
 import { CatalogueError } from '../errors.ts'
 import { tagOf } from '../image/storage.ts'
-import { pythonObject, pythonString } from '../json/json.ts'
-import type { Registration } from './container.ts'
-import { imageRegistration, ownUrl } from './container.ts'
+import { allNames, checkedNames } from '../image/urls.ts'
+import { imageRegistration, ownUrl, type ParsedRegistration, registrationOf, registrationWith } from './container.ts'
 import type { ContainerRecord } from './document.ts'
 import { imageMissing } from './resolution.ts'
 
@@ -33,7 +32,7 @@ export type Edit =
   | { op: 'delete-image'; architecture: Architecture }
 
 /** What the container is to be registered as; undefined: not at all. Throws what is wrong with the edit, given what stands there. */
-export function edited(id: string, { known, edit }: { known: ContainerRecord | undefined; edit: Edit }): Registration | undefined {
+export function edited(id: string, { known, edit }: { known: ContainerRecord | undefined; edit: Edit }): ParsedRegistration | undefined {
   switch (edit.op) {
     case 'put':
       return put(id, { known, given: edit.container })
@@ -70,7 +69,7 @@ function existing(id: string, known: ContainerRecord | undefined): ContainerReco
   throw new CatalogueError('container_unknown', `container not found: ${id}`)
 }
 
-function put(id: string, { known, given }: { known: ContainerRecord | undefined; given: ContainerGiven }): Registration {
+function put(id: string, { known, given }: { known: ContainerRecord | undefined; given: ContainerGiven }): ParsedRegistration {
   const images = Object.entries(given.images ?? {})
   const digests = new Map(digestsGiven({ op: 'put', container: given }))
   // the amd64 image's, else the first in the table's order: so that it does not depend on theirs
@@ -79,18 +78,13 @@ function put(id: string, { known, given }: { known: ContainerRecord | undefined;
   const version = given.version ?? known?.version ?? tagOf(id)
   const url = given.url ?? ''
   if (images.length === 0 && url === '') missing(id, 'url or images')
-  return {
-    id,
-    version: version || missing(id, 'version'),
-    digest: digest || missing(id, 'digest'),
-    url,
-    urls: images.length === 0 ? '' : pythonObject(images.map(([name, image]) => [name, pythonString(urlOf(image))]))
-  }
+  const fields = { id, version: version || missing(id, 'version'), digest: digest || missing(id, 'digest'), url }
+  return registrationWith(fields, checkedNames(images.map(([name, image]) => [name, urlOf(image)])))
 }
 
 const amd64 = parseArchitecture('amd64')
 
-function patched(known: ContainerRecord, patch: ContainerPatch): Registration {
+function patched(known: ContainerRecord, patch: ContainerPatch): ParsedRegistration {
   const images = new Map(known.images)
   const given = Object.entries(patch.images ?? {}).map(([name, image]) => [name, parseArchitecture(name), image] as const)
   const seen = new Map<Architecture, string>()
@@ -109,27 +103,23 @@ function patched(known: ContainerRecord, patch: ContainerPatch): Registration {
   if (images.size === 0 && url === '') {
     throw new CatalogueError('image_refused', `nothing would be left of ${known.id}; delete the container instead`)
   }
-  const names = [...images].flatMap(([architecture, one]) => namesOf(architecture).map((name) => [name, pythonString(one)] as const))
-  return {
-    id: known.id,
-    version: patch.version ?? known.version ?? '',
-    digest: patch.digest ?? known.digest ?? '',
-    url,
-    urls: names.length === 0 ? '' : pythonObject(names.map(([name, text]) => [name, text]))
-  }
+  const { id, version = '', digest = '' } = { ...known, ...patch }
+  return registrationWith({ id, version, digest, url }, checkedNames([...allNames(images)]))
 }
 
-function withoutImage(known: ContainerRecord, architecture: Architecture): Registration {
-  if (!known.images.has(architecture)) throw imageMissing(known, { architecture, requested: architecture })
+function withoutImage(known: ContainerRecord, architecture: Architecture): ParsedRegistration {
+  if (!known.images.has(architecture)) throw imageMissing(known, { architecture })
   return patched(known, { images: { [architecture]: null } })
 }
 
-function putImage(id: string, { known, edit }: { known: ContainerRecord | undefined; edit: Edit & { op: 'put-image' } }): Registration {
+function putImage(
+  id: string,
+  { known, edit }: { known: ContainerRecord | undefined; edit: Edit & { op: 'put-image' } }
+): ParsedRegistration {
   const { architecture, url } = edit
   const version = edit.version || known?.version || tagOf(id) || missing(id, 'version')
   const digest = edit.digest || known?.digest || missing(id, 'digest')
-  const whole = known && { ...known, version: known.version ?? '', digest: known.digest ?? '' }
-  return imageRegistration(whole, { id, version, digest, architecture, url })
+  return imageRegistration(known && registrationOf(known), { id, version, digest, architecture, url })
 }
 
 const urlOf = (image: ImageGiven): string => (typeof image === 'string' ? image : image.url)

@@ -1,29 +1,39 @@
 import { type Architecture, namesOf, parseArchitecture } from '../architecture.ts'
 import { CatalogueError } from '../errors.ts'
 import { guardUrl, isGuardUrl } from '../image/guard.ts'
-import { checkSpelling, completeUrls, type ImageUrls, imagesOf, type Names, parseNames } from '../image/urls.ts'
-import { pythonObject, pythonString } from '../json/json.ts'
+import { allNames, checkSpelling, completeUrls, type ImageUrls, imagesOf, type Names, parseNames } from '../image/urls.ts'
 import { checkId, checkLength } from '../limits.ts'
 import { maskSecrets } from '../secrets.ts'
+import type { ContainerRecord } from './document.ts'
 
-/** The record that HySDS knows by its id, and nothing more. */
-export interface Container {
+interface ContainerFields {
   id: string
   version: string
   digest: string
-  /** What x86_64 machines run, or a guard URL. */
+  /** What x86_64 machines run. */
   url: string
+}
+
+/** The record that HySDS knows by its id, and nothing more. Its `url` may be a guard URL. */
+export interface Container extends ContainerFields {
   /** JSON: every architecture under all its names. Absent in a record for one architecture that nobody named. */
   urls: string | undefined
+  /** The same by architecture, without guard URLs. */
+  images: ImageUrls
 }
 
 /** What a pipeline sends to register a container. */
-export interface Registration {
-  id: string
-  version: string
-  digest: string
-  url: string
+export interface Registration extends ContainerFields {
+  /** JSON from the names of architectures to URLs. */
   urls: string
+}
+
+/** A registration that has been read, or made of a stored record. Its `url` is empty where there is none, or a guard URL. */
+export interface ParsedRegistration extends ContainerFields {
+  /** Without guard URLs. */
+  names: Names
+  /** `urls` as it was sent, where it holds these names and nothing more: it is stored byte for byte if nothing is missing in it. */
+  text?: string
 }
 
 export interface GuardOptions {
@@ -32,104 +42,120 @@ export interface GuardOptions {
   /** The architectures that get a guard URL in every record with `urls` that lacks them. */
   guarded: readonly Architecture[]
   /** The images that the record has already: their names are accepted, however they are spelt. */
-  stored?: ReadonlyMap<Architecture, string> | undefined
+  stored?: Pick<ReadonlyMap<Architecture, string>, 'has'> | undefined
 }
 
 const amd64 = parseArchitecture('amd64')
 const empty = new Set(['', 'null', '{}'])
 
+/** Throws parameter_invalid, urls_invalid. */
+export function parseRegistration({ urls, ...fields }: Registration): ParsedRegistration {
+  checkLength('urls', urls)
+  const posted: Names = empty.has(urls.trim()) ? new Map() : parseNames(urls)
+  const registration = registrationWith(fields, posted)
+  return registration.names.size === posted.size ? { ...registration, text: urls } : registration
+}
+
+/** Returns a registration of the names, without what is a guard URL. */
+export const registrationWith = ({ id, version, digest, url }: ContainerFields, names: Names): ParsedRegistration => ({
+  id,
+  version,
+  digest,
+  url: isGuardUrl(url) ? '' : url,
+  names: new Map([...names].filter(([, value]) => !isGuardUrl(value)))
+})
+
 /**
- * The record that a registration makes: `url` is what x86_64 machines run and never another architecture's image, and in `urls`
- * every architecture stands under all its names, because a worker looks up platform.machine() and nothing else.
+ * Returns the record that a registration makes: `url` is what x86_64 machines run and never another architecture's image, and in `urls`
+ * every architecture is named by all its names, because a worker looks up platform.machine() and nothing else.
  * Throws id_invalid, parameter_invalid, architecture_invalid or urls_invalid.
  */
-export function containerFrom(registration: Registration, options: GuardOptions): Container {
-  const { id, version, digest } = registration
+export function containerFrom(registration: ParsedRegistration, options: GuardOptions): Container {
+  const { id, version, digest, url } = registration
   checkId(id, 'name')
   checkLength('version', version)
   checkLength('digest', digest)
-  checkLength('url', registration.url)
-  checkLength('urls', registration.urls)
-
-  const url = isGuardUrl(registration.url) ? '' : registration.url
-  const posted = empty.has(registration.urls.trim()) ? new Map<string, string>() : parseNames(registration.urls)
-  for (const [name, value] of posted) checkLength('url', value, `urls' ${JSON.stringify(name)}`)
-  const names: Names = new Map([...posted].filter(([, value]) => !isGuardUrl(value)))
-  const guardsRemoved = posted.size - names.size
-
+  checkLength('url', url)
+  const names: Names = new Map(registration.names)
+  for (const [name, value] of names) checkLength('url', value, `urls' ${JSON.stringify(name)}`)
   if (names.size === 0) {
     if (url === '') throw new CatalogueError('parameter_missing', 'Parameters (name, url, version, digest) must be supplied')
-    return { id, version, digest, url, urls: undefined }
+    return { id, version, digest, url, urls: undefined, images: new Map() }
   }
 
   checkSpelling(names.keys(), options.stored)
   const images = imagesOf(names)
   if (url !== '' && url !== images.get(amd64)) refuseOtherArchitecture(images, url)
   if (url !== '' && !images.has(amd64)) addAmd64(names, images, url)
-  const untouched = guardsRemoved === 0 && names.size === posted.size
-  const asItCame = untouched ? registration.urls : undefined
+  const asItCame = names.size === registration.names.size ? registration.text : undefined
   const urls = checkLength('urls', completeUrls(names, { images: withGuards(images, id, options), asItCame }))
-  return { id, version, digest, url: url || images.get(amd64) || guardUrl(options.publicUrl, id, amd64), urls }
+  return { id, version, digest, url: url || images.get(amd64) || guardUrl(options.publicUrl, id, amd64), urls, images }
 }
 
-/** A new registration laid over a stored record, architecture by architecture: the new one's version and digest, both one's images. */
-export function mergedRegistration(stored: { url: string | undefined; images: ImageUrls }, posted: Registration): Registration {
-  const laidOver: Names = new Map()
-  const add = (images: ImageUrls) => {
-    for (const [architecture, url] of images) for (const name of namesOf(architecture)) laidOver.set(name, url)
+/** What a stored record says of its images. */
+export interface StoredImages {
+  url: string | undefined
+  images: ImageUrls
+}
+
+export interface StoredRegistration extends StoredImages {
+  id: string
+  version: string
+  digest: string
+}
+
+export const registrationOf = ({ id, version = '', digest = '', url, images }: ContainerRecord): StoredRegistration => ({
+  id,
+  version,
+  digest,
+  url,
+  images
+})
+
+/** Returns a registration laid over a stored record, architecture by architecture: its version and digest, and the images of both. */
+export function mergedRegistration(stored: StoredImages, { id, version, digest, url, names }: ParsedRegistration): ParsedRegistration {
+  const images = imagesOf(names)
+  if (url !== '' && !images.has(amd64)) {
+    refuseOtherArchitecture(images, url)
+    images.set(amd64, url)
   }
-  add(stored.images)
-  const postedNames = empty.has(posted.urls.trim()) ? new Map<string, string>() : parseNames(posted.urls)
-  const postedImages = imagesOf(new Map([...postedNames].filter(([, value]) => !isGuardUrl(value))))
-  if (posted.url !== '' && !isGuardUrl(posted.url) && !postedImages.has(amd64)) {
-    refuseOtherArchitecture(postedImages, posted.url)
-    addAmd64(new Map(), postedImages, posted.url)
-  }
-  add(postedImages)
-  const url = posted.url || (postedImages.has(amd64) ? '' : ownUrl(stored))
-  const urls = laidOver.size === 0 ? '' : completeUrls(laidOver, { images: imagesOf(laidOver), asItCame: undefined })
-  return { ...posted, url, urls }
+  const merged = allNames(new Map([...stored.images, ...images]))
+  return { id, version, digest, url: url || (images.has(amd64) ? '' : ownUrl(stored)), names: merged }
+}
+
+/** One image of a container, as its builder registers it. */
+export interface NewImage {
+  architecture: Architecture
+  url: string
+  version: string
+  digest: string
 }
 
 /**
- * One image laid over a stored record, or the first of a new one. The record's digest is the amd64 image's where there is one, else that
- * of the first that came: so it does not depend on which of several machines was the last.
+ * Returns one image laid over a stored record, or the first of a new one. The record's digest is the amd64 image's where there is one,
+ * else that of the first that came: so it does not depend on which of several machines was the last.
  */
-export function imageRegistration(
-  stored: { version: string; digest: string; url: string | undefined; images: ImageUrls } | undefined,
-  { id, version, digest, architecture, url }: { id: string; version: string; digest: string; architecture: Architecture; url: string }
-): Registration {
-  const urls = pythonObject(namesOf(architecture).map((name) => [name, pythonString(url)]))
-  if (stored === undefined) return { id, version, digest, url: '', urls }
+export function imageRegistration(stored: StoredRegistration | undefined, image: NewImage & { id: string }): ParsedRegistration {
+  const { architecture, url, ...fields } = image
+  const named = (digest: string) => registrationWith({ ...fields, digest, url: '' }, allNames(new Map([[architecture, url]])))
+  if (stored === undefined) return named(fields.digest)
   const others = [...stored.images.keys()].some((other) => other !== architecture) || (stored.images.size === 0 && stored.url !== undefined)
-  return mergedRegistration(stored, { id, version, digest: architecture === amd64 || !others ? digest : stored.digest, url: '', urls })
+  return mergedRegistration(stored, named(architecture === amd64 || !others ? fields.digest : stored.digest))
 }
 
-/** The record with one image under another architecture: for one that was registered as what it is not. */
-export function movedImage(
-  stored: { id: string; version: string; digest: string; url: string | undefined; images: ImageUrls },
-  { from, to }: { from: Architecture; to: Architecture }
-): Registration {
-  const { id, version, digest } = stored
+/** Returns the record with one image under another architecture: for one that was registered as what it is not. */
+export function movedImage(stored: StoredRegistration, { from, to }: { from: Architecture; to: Architecture }): ParsedRegistration {
   const images: ImageUrls = new Map(stored.images)
   images.set(to, images.get(from)!)
   images.delete(from)
-  const names = [...images].flatMap(([architecture, url]) =>
-    namesOf(architecture).map((name): [string, string] => [name, pythonString(url)])
-  )
-  const url = from === amd64 || to === amd64 ? '' : ownUrl(stored)
-  return { id, version, digest, url, urls: pythonObject(names) }
+  return { ...stored, url: from === amd64 || to === amd64 ? '' : ownUrl(stored), names: allNames(images) }
 }
 
-/** The record without the image of one architecture. */
-export function withoutImage(
-  stored: { id: string; version: string; digest: string; url: string | undefined; images: ImageUrls },
-  architecture: Architecture
-): Registration {
-  const { id, version, digest } = stored
-  const others = [...stored.images].filter(([other]) => other !== architecture)
-  const names = others.flatMap(([other, url]) => namesOf(other).map((name): [string, string] => [name, pythonString(url)]))
-  return { id, version, digest, url: architecture === amd64 ? '' : ownUrl(stored), urls: pythonObject(names) }
+/** Returns the record without the image of one architecture. */
+export function withoutImage(stored: StoredRegistration, architecture: Architecture): ParsedRegistration {
+  const images: ImageUrls = new Map(stored.images)
+  images.delete(architecture)
+  return { ...stored, url: architecture === amd64 ? '' : ownUrl(stored), names: allNames(images) }
 }
 
 function addAmd64(names: Names, images: ImageUrls, url: string): void {
@@ -148,7 +174,7 @@ function refuseOtherArchitecture(images: ImageUrls, url: string): void {
 }
 
 /** Returns a stored record's `url`; '' where it is a guard URL or, in a record that another program wrote, another architecture's image. */
-export function ownUrl({ url = '', images }: { url: string | undefined; images: ImageUrls }): string {
+export function ownUrl({ url = '', images }: StoredImages): string {
   const foreign = url !== images.get(amd64) && [...images.values()].includes(url)
   return isGuardUrl(url) || foreign ? '' : url
 }

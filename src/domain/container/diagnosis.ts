@@ -1,14 +1,14 @@
 import { type Architecture, inTableOrder, namesOf, parseArchitecture } from '../architecture.ts'
 import { isGuardUrl } from '../image/guard.ts'
-import { imagesOf, type Names, parseNames, readImages } from '../image/urls.ts'
+import { type ImageUrls, imagesOf, type Names, parseNames, readImages } from '../image/urls.ts'
 import { stringOf } from '../json/json.ts'
 import { maskSecrets } from '../secrets.ts'
 import { fromDocument } from './document.ts'
 
-/** Something that is wrong, or that one should know, and what to do about it. */
+/** Something that is wrong, or worth knowing, and what to do about it. */
 export interface Diagnosis {
   code: string
-  /** `wrong`: some machine gets nothing, or the wrong thing. */
+  /** `wrong`: some machine gets no image, or the wrong one. */
   severity: 'wrong' | 'note'
   container: string | null
   architecture: string | null
@@ -17,11 +17,11 @@ export interface Diagnosis {
   advice: string
 }
 
-type Said = Pick<Diagnosis, 'message' | 'meaning' | 'advice'> & { architecture?: string | null }
+type Explanation = Pick<Diagnosis, 'message' | 'meaning' | 'advice'> & { architecture?: string | null }
 
 export const diagnosis =
   (severity: Diagnosis['severity'], container: string | null) =>
-  (code: string, { architecture = null, ...said }: Said): Diagnosis => ({
+  (code: string, { architecture = null, ...said }: Explanation): Diagnosis => ({
     code,
     severity,
     container,
@@ -32,106 +32,109 @@ export const diagnosis =
 
 const amd64 = parseArchitecture('amd64')
 
-/** What a record says that HySDS's workers will stumble over. */
+/** What a record says of its images. */
+interface RecordUrls {
+  id: string
+  url: string | undefined
+  images: ImageUrls
+}
+
+/** Returns what HySDS's workers will stumble over in a record. */
 export function recordFindings(id: string, document: string): Diagnosis[] {
-  const [wrong, note] = [diagnosis('wrong', id), diagnosis('note', id)]
   const { members, url: imageUrl } = fromDocument(id, document)
-  const url = stringOf(members.get('url'))
   const stored = members.get('urls')
   const text = stringOf(stored) ?? stored
   if (text === undefined || text === 'null' || text === '' || text === '{}') return withoutUrls(id, imageUrl)
   const names = readableNames(text)
   if (typeof names === 'string') {
     return [
-      wrong('urls_unreadable', {
+      diagnosis('wrong', id)('urls_unreadable', {
         message: `urls cannot be read: ${names}`,
         meaning: 'Workers log that and take url, whatever machine they are on: "exec format error" on all but x86_64.',
         advice: 'Register the container again; Leporello refuses what it cannot read.'
       })
     ]
   }
-  const images = readImages(stored)
-  return [...incompleteAliases(names), ...urlFindings(), ...[...images].filter(([, value]) => !isGuardUrl(value)).flatMap(unusual)]
-
-  function incompleteAliases(names: Names): Diagnosis[] {
-    return inTableOrder(images.keys()).flatMap((architecture) => {
-      const missing = namesOf(architecture).filter((name) => !names.has(name))
-      if (missing.length === 0) return []
-      return wrong('aliases_incomplete', {
-        architecture,
-        message: `urls has no ${missing.join(', ')} beside ${namesOf(architecture)
-          .filter((name) => names.has(name))
-          .join(', ')}`,
-        meaning: `A worker looks up what its machine calls itself and nothing else; where that is ${missing.join(' or ')}, it takes url.`,
-        advice: 'Register this image again through Leporello, which writes every name.'
-      })
-    })
-  }
-
-  function urlFindings(): Diagnosis[] {
-    const own = images.get(amd64)
-    if (url === undefined || url === '') {
-      return [
-        wrong('url_missing', {
-          message: 'url is empty',
-          meaning: 'An old x86_64 worker loads its own cache folder, or pulls the name from a public hub.',
-          advice: 'Register the container again through Leporello, which writes url.'
-        })
-      ]
-    }
-    const others = [...images]
-      .filter(([architecture, value]) => architecture !== amd64 && value === url)
-      .map(([architecture]) => architecture)
-    if (others.length > 0 && own !== url) {
-      return [
-        wrong('url_not_amd64', {
-          architecture: others[0]!,
-          message: `url is the image for ${others.join(', ')}: ${url}`,
-          meaning: 'Old workers on x86_64 know only url, and fail with "exec format error".',
-          advice: 'Register the amd64 image, or the container again without url: Leporello then writes an address that says what there is.'
-        })
-      ]
-    }
-    if (own !== undefined && own !== url && !isGuardUrl(url)) {
-      return [
-        note('url_differs', {
-          architecture: amd64,
-          message: `url is ${url}, but the amd64 image in urls is ${own}`,
-          meaning: 'Old workers take url and new ones urls: two images, unless one is a mirror of the other.',
-          advice: 'Make sure that both are the same bytes, or register the container again with one of them.'
-        })
-      ]
-    }
-    return []
-  }
-
-  function unusual([architecture, value]: [Architecture, string]): Diagnosis[] {
-    const found: Diagnosis[] = []
-    if (/^[a-z0-9]+:\/\/[^/]*\/[^?#]*[?#]/i.test(value)) {
-      found.push(
-        wrong('url_with_query', {
-          architecture,
-          message: `the URL for ${architecture} has a query or a fragment: ${value}`,
-          meaning: 'A worker names its cached file after the end of the URL, and cannot load it then.',
-          advice: 'Register an address that ends with the name of the tarball.'
-        })
-      )
-    }
-    if (maskSecrets(value) !== value) {
-      found.push(
-        note('url_with_secret', {
-          architecture,
-          message: `the URL for ${architecture} holds a secret: ${value}`,
-          meaning: 'Whoever may read the catalogue, or the payload of any job, reads it.',
-          advice: 'Let workers have credentials of their own, and register the bare address.'
-        })
-      )
-    }
-    return found
-  }
+  const record: RecordUrls = { id, url: stringOf(members.get('url')), images: readImages(stored) }
+  const own = [...record.images].filter(([, value]) => !isGuardUrl(value))
+  return [...aliasFindings(record, names), ...urlFindings(record), ...own.flatMap((image) => imageUrlFindings(id, image))]
 }
 
-/** The names in `urls`, or what is wrong with it. */
+function aliasFindings({ id, images }: RecordUrls, names: Names): Diagnosis[] {
+  return inTableOrder(images.keys()).flatMap((architecture) => {
+    const all = namesOf(architecture)
+    const missing = all.filter((name) => !names.has(name))
+    if (missing.length === 0) return []
+    return diagnosis('wrong', id)('aliases_incomplete', {
+      architecture,
+      message: `urls has no ${missing.join(', ')} beside ${all.filter((name) => names.has(name)).join(', ')}`,
+      meaning: `A worker looks up what its machine calls itself and nothing else; where that is ${missing.join(' or ')}, it takes url.`,
+      advice: 'Register this image again through Leporello, which writes every name.'
+    })
+  })
+}
+
+function urlFindings({ id, url, images }: RecordUrls): Diagnosis[] {
+  const [wrong, note] = [diagnosis('wrong', id), diagnosis('note', id)]
+  const own = images.get(amd64)
+  if (url === undefined || url === '') {
+    return [
+      wrong('url_missing', {
+        message: 'url is empty',
+        meaning: 'An old x86_64 worker loads its own cache folder, or pulls the name from a public hub.',
+        advice: 'Register the container again through Leporello, which writes url.'
+      })
+    ]
+  }
+  const others = [...images].flatMap(([architecture, value]) => (architecture !== amd64 && value === url ? architecture : []))
+  if (others.length > 0 && own !== url) {
+    return [
+      wrong('url_not_amd64', {
+        architecture: others[0]!,
+        message: `url is the image for ${others.join(', ')}: ${url}`,
+        meaning: 'Old workers on x86_64 know only url, and fail with "exec format error".',
+        advice:
+          'Register the amd64 image, or the container again without url: Leporello then writes an address that says which images there are.'
+      })
+    ]
+  }
+  if (own === undefined || own === url || isGuardUrl(url)) return []
+  return [
+    note('url_differs', {
+      architecture: amd64,
+      message: `url is ${url}, but the amd64 image in urls is ${own}`,
+      meaning: 'Old workers take url and new ones urls: two images, unless one is a mirror of the other.',
+      advice: 'Make sure that both are the same bytes, or register the container again with one of them.'
+    })
+  ]
+}
+
+function imageUrlFindings(id: string, [architecture, value]: [Architecture, string]): Diagnosis[] {
+  const found: Diagnosis[] = []
+  if (/^[a-z0-9]+:\/\/[^/]*\/[^?#]*[?#]/i.test(value)) {
+    found.push(
+      diagnosis('wrong', id)('url_with_query', {
+        architecture,
+        message: `the URL for ${architecture} has a query or a fragment: ${value}`,
+        meaning: 'A worker names its cached file after the end of the URL, and cannot load it then.',
+        advice: 'Register an address that ends with the name of the tarball.'
+      })
+    )
+  }
+  if (maskSecrets(value) !== value) {
+    found.push(
+      diagnosis('note', id)('url_with_secret', {
+        architecture,
+        message: `the URL for ${architecture} contains a secret: ${value}`,
+        meaning: 'Anyone who may read the catalogue, or the payload of any job, can read it.',
+        advice: 'Give workers credentials of their own, and register the bare address.'
+      })
+    )
+  }
+  return found
+}
+
+/** Returns the names in `urls`, or what is wrong with it. */
 function readableNames(text: string): Names | string {
   try {
     const names = parseNames(text)
@@ -164,7 +167,7 @@ function withoutUrls(id: string, url: string | undefined): Diagnosis[] {
   ]
 }
 
-/** What is known of the images of a container, as its view tells it. */
+/** The images of a container, as its view shows them. */
 export interface KnownContainer {
   id: string
   digest: string | null
@@ -204,7 +207,7 @@ const verdicts: { [verdict: string]: Pick<Diagnosis, 'meaning' | 'advice'> } = {
   }
 }
 
-/** Registered as what its programs are: it is the configuration inside that lies, or the programs do not tell. */
+/** For an image registered as what its programs are: the configuration inside is wrong, or the programs do not tell. */
 const mislabelledInside: Pick<Diagnosis, 'meaning' | 'advice'> = {
   meaning:
     'The label inside it, its configuration, and its bytes say different things: docker, Kubernetes and manifest lists go by the label. Leporello refuses it to those that ask.',
@@ -212,7 +215,7 @@ const mislabelledInside: Pick<Diagnosis, 'meaning' | 'advice'> = {
     'Build it again, so that its configuration says what its programs are (docker buildx build --platform): no relabelling changes what is inside.'
 }
 
-/** What the proofs say against the record. */
+/** Returns where proofs contradict the record. */
 export function knownFindings({ id, digest, images }: KnownContainer): Diagnosis[] {
   const wrong = diagnosis('wrong', id)
   const found = Object.entries(images).flatMap(([architecture, { verdict, summary, status, url, proven }]) => {

@@ -7,11 +7,11 @@ import type { Container } from './container.ts'
 
 /*
  * The only place that knows the stored form: HySDS's fields, in HySDS's order, `urls` as JSON in a string. hysds_commons copies the
- * whole document into every job's payload, so nothing else may stand in it.
+ * whole document into every job's payload, so it must contain nothing else.
  */
 
-/** The document of a container, as Mozart's JSON text. */
-export function toDocument({ id, digest, url, version, urls }: Container): string {
+/** Returns the document of a container, as Mozart writes JSON. */
+export function toDocument({ id, digest, url, version, urls }: Omit<Container, 'images'>): string {
   const members: [string, string][] = [
     ['id', pythonString(id)],
     ['digest', pythonString(digest)],
@@ -22,7 +22,7 @@ export function toDocument({ id, digest, url, version, urls }: Container): strin
   return pythonObject(members)
 }
 
-/** What a document says about images, whoever wrote it: fields may be absent, null or of another type. */
+/** A record as any program wrote it: fields may be absent, null or of another type. */
 export interface ContainerRecord {
   id: string
   /** Undefined when absent, empty, not a string, or a guard URL. */
@@ -43,10 +43,10 @@ export function fromDocument(id: string, document: string): ContainerRecord {
   return { id, url: url && !isGuardUrl(url) ? url : undefined, version, digest, images, members }
 }
 
-/** The URL of one image; '' stands for the one of a record that names no architectures. */
+/** Returns the URL of one image; '' is the key of the image of a record that names no architectures. */
 export const urlOf = ({ images, url }: ContainerRecord, imageKey: ImageKey): string | undefined =>
   imageKey === '' ? (images.size === 0 ? url : undefined) : isPendingKey(imageKey) ? undefined : images.get(imageKey)
 
-/** Every image that a record names, with its URL; '' as above. */
+/** Returns every image that a record names, with its key and URL. */
 export const imagesByKey = ({ images, url }: ContainerRecord): [Architecture | '', string][] =>
   images.size > 0 ? [...images] : url === undefined ? [] : [['', url]]

@@ -3,37 +3,49 @@ import { CatalogueError } from '../errors.ts'
 import { applies, type Facts, type Verdict } from '../image/facts.ts'
 import type { ContainerRecord } from './document.ts'
 
+/** An architecture, and how the machine that asks for it calls itself. */
+export interface RequestedArchitecture {
+  architecture: Architecture
+  /** Default: the architecture's own name. */
+  requested?: string
+}
+
+/** Throws architecture_invalid. */
+export const requestedArchitecture = (requested: string): RequestedArchitecture => ({
+  architecture: parseArchitecture(requested),
+  requested
+})
+
 export interface Resolution {
-  /** Null when the record names no architectures and the bytes were not read: then `url` is a fallback that nobody vouches for. */
+  /** Null when the record names no architectures and the bytes were not read: then `url` is a fallback that nothing proves. */
   architecture: Architecture | null
-  /** As the machine calls itself. */
   requested: string
   url: string
   source: 'urls' | 'url'
   verdict: Verdict
-  /** Only of one that is known not to be there, for who wants it all the same. */
+  /** Set only for an image that is known not to be there, and is given all the same. */
   status?: 'gone'
 }
 
 export interface ResolveOptions {
-  /** What is known of the images in question; facts that do not apply are passed over. */
+  /** Facts about the images in question; those that do not apply are ignored. */
   facts?: readonly Facts[]
-  /** Give an image that is proven to be for other machines, or is gone, all the same. */
+  /** Return an image all the same that is proven to be for other machines, or is gone. */
   force?: boolean
-  /** Give one that is gone, for who looks at its status. */
+  /** Return one that is gone, for a caller that looks at its status. */
   evenGone?: boolean
 }
 
 /**
- * The image that a machine of this architecture can run, and never another one's: the worker would learn of that only an hour later,
- * as "exec format error". Throws architecture_invalid, image_missing, image_mislabelled or image_gone.
+ * Returns the image that a machine of this architecture can run, and never another one's: the worker would notice that only an hour
+ * later, as "exec format error". Throws image_missing, image_mislabelled or image_gone.
  */
 export function resolveImage(
   record: ContainerRecord,
-  requested: string,
+  machine: RequestedArchitecture,
   { facts = [], force = false, evenGone = force }: ResolveOptions = {}
 ): Resolution {
-  const architecture = parseArchitecture(requested)
+  const { architecture, requested = architecture } = machine
   const known = (imageKey: string, url: string) =>
     facts.find((one) => one.imageKey === imageKey && applies(one, { url, digest: record.digest }))
   const url = record.images.get(architecture)
@@ -105,12 +117,12 @@ function mislabelled(
 /** The architectures that a record has images for, in the table's order. */
 export const architecturesOf = (record: ContainerRecord): Architecture[] => inTableOrder(record.images.keys())
 
-const named = ({ architecture, requested }: { architecture: Architecture; requested: string }) =>
+const named = ({ architecture, requested = architecture }: RequestedArchitecture) =>
   `${architecture}${requested === architecture ? '' : ` (asked as ${requested})`}`
 
-/** What to throw when a record has no image for an architecture. */
-export function imageMissing(record: ContainerRecord, asked: { architecture: Architecture; requested: string }): CatalogueError {
+/** Returns what to throw when a record has no image for an architecture. */
+export function imageMissing(record: ContainerRecord, machine: RequestedArchitecture): CatalogueError {
   const available = architecturesOf(record)
-  const message = `${record.id} has no image for ${named(asked)}; it has: ${available.join(', ') || 'none'}`
+  const message = `${record.id} has no image for ${named(machine)}; it has: ${available.join(', ') || 'none'}`
   return new CatalogueError('image_missing', message, { details: { available } })
 }

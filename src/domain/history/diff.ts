@@ -1,5 +1,4 @@
-import type { Architecture } from '../architecture.ts'
-import { uniqueInTableOrder } from '../build/build-status.ts'
+import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import type { ContainerRecord } from '../container/document.ts'
 import { saidOf } from '../container/fingerprint.ts'
 import { cut } from '../json/reading.ts'
@@ -7,10 +6,10 @@ import { maskSecrets } from '../secrets.ts'
 
 export interface FieldChange {
   kind: 'added' | 'removed' | 'changed'
-  /** An image is changed under its architecture; null for the others, and for the record as a whole. */
+  /** Of an image; null for the other fields, and for the record as a whole. */
   what: 'container' | 'version' | 'digest' | 'url' | 'image'
   architecture: Architecture | null
-  /** Without secrets. Null where there was or is nothing. */
+  /** Without secrets. Null where there is none. */
   before: string | null
   after: string | null
   message: string
@@ -19,8 +18,8 @@ export interface FieldChange {
 type Meaning = Pick<ContainerRecord, 'url' | 'images' | 'members'>
 
 /**
- * What changed in what a record means, in words and as data: the fields first, then images in the table's order. Empty when both mean
- * the same, however they are written. Undefined stands for a record that there was not, or is no more.
+ * Returns what changed in the meaning of a record: the fields first, then images in the table's order. Empty when both mean the same,
+ * however they are written. Undefined is for a record that does not exist.
  */
 export function diffOf(before: Meaning | undefined, after: Meaning | undefined): FieldChange[] {
   const changes: FieldChange[] = []
@@ -54,13 +53,13 @@ function changeOf(
   const kind = before === null ? 'added' : after === null ? 'removed' : 'changed'
   const subject = what === 'image' ? `the image for ${architecture}` : what
   const words = { added: `: ${shown(after)}`, removed: `; it was ${shown(before)}`, changed: ` from ${shown(before)} to ${shown(after)}` }
-  const hidden = kind === 'changed' && before === after ? ', in what is not shown' : ''
+  const hidden = kind === 'changed' && before === after ? ', in a part that is not shown' : ''
   return { kind, what, architecture, before, after, message: `${subject} was ${kind}${words[kind]}${hidden}` }
 }
 
 const shown = (value: string | null) => (value === '' ? '""' : cut(value ?? '', 300))
 
-/** All changes in one sentence, such as a history's summary. */
+/** Returns all changes in one sentence, as an entry's summary. */
 export function summaryOf(changes: readonly FieldChange[]): string {
   if (changes.length === 0) return 'nothing changed in what it means'
   const told = changes.slice(0, 8).map(({ message }) => message)

@@ -3,14 +3,14 @@ import { type ContainerRecord, fromDocument } from '../container/document.ts'
 import { maskSecrets } from '../secrets.ts'
 import type { Cause, JournalEntry } from './entry.ts'
 
-/** An entry as people and programs read it: who, what, before and after in short words; without whole documents and without secrets. */
+/** An entry as people and programs read it: before and after in a few words, without whole documents and without secrets. */
 export interface EntryView extends Omit<JournalEntry, 'by'> {
   by: Omit<Cause, 'reason'>
-  /** Why, as who asked for it said (X-Reason). */
+  /** Why, as the client said (X-Reason). */
   reason: string | null
 }
 
-/** What a list, or a stream, tells of one entry stays readable however large the document was. */
+/** Keeps lists and streams readable, however large a document was. */
 const longest = { summary: 2000, short: 200, urlsShown: 20 }
 
 export function toEntryView(entry: JournalEntry): EntryView {
@@ -25,7 +25,7 @@ export function toEntryView(entry: JournalEntry): EntryView {
   }
 }
 
-/** A document of the kind that the entry is about, in short words; null where there was none. */
+/** Returns a document of the entry's kind in a few words; null where there was none. */
 function inShort({ kind, container }: Pick<JournalEntry, 'kind' | 'container'>, document: string | null): string | null {
   if (document === null) return null
   if (kind === 'record') return bounded(maskSecrets(recordInShort(fromDocument(container, document))), longest.short)

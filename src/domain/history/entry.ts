@@ -1,7 +1,7 @@
 import type { Architecture } from '../architecture.ts'
 import type { Hash } from '../image/facts.ts'
 
-/** Who asked for a change, as far as a request tells, and why. */
+/** The request that caused a change, and why it was made. */
 export interface Cause {
   face: 'mozart' | 'api' | 'dav' | 'background'
   address: string | null
@@ -13,21 +13,21 @@ export interface Cause {
   reason: string | null
 }
 
-/** What happens without a request. */
+/** The cause of a change without a request. */
 export const background = (reason: string): Cause => ({ face: 'background', address: null, agent: null, request: null, reason })
 
-/** record: the container's document. The others are about what stands beside it. */
+/** record: the container's document. The others are about its build status, facts and state. */
 export const entryKinds = ['record', 'expected', 'pending', 'build', 'test', 'verdict', 'state'] as const
 export type EntryKind = (typeof entryKinds)[number]
 
-/** What happened to a container, once for each change of meaning. Nothing in it is changed later. */
+/** What happened to a container: one entry for each change of meaning, which never changes. */
 export interface JournalEntry {
   id: string
   container: string
   kind: EntryKind
-  /** created, changed, removed, restored, noticed (not through this service), … */
+  /** created, changed, removed, restored, noticed (by another program), … */
   what: string
-  /** Its place among all: later entries have greater ones. */
+  /** Its place among all entries: later ones are greater. */
   order: string
   /** ISO 8601. */
   at: string
@@ -44,7 +44,7 @@ export interface JournalEntry {
   after: string | null
 }
 
-/** The id of the entry about one change of a record, so that whoever tells of it tells of it once. */
+/** Returns the id of the entry about one change of a record, so that several processes append it once. */
 export const recordEntryId = (
   { container, revision, previous }: Pick<JournalEntry, 'container' | 'revision' | 'previous'>,
   hash: Hash
@@ -56,12 +56,12 @@ export function orderOf({ at, id, revision, previous }: Pick<JournalEntry, 'at' 
   return `${at}/${sequence}${revision === null ? 'x' : 'w'}/${id.slice(0, 8)}`
 }
 
-/** The moment in an order. */
+/** Returns the time in an order, in milliseconds. */
 export const momentOf = (order: string): number => Date.parse(order.split('/', 1)[0]!)
 
 export const toEntryDocument = (entry: JournalEntry): string => JSON.stringify(entry)
 
-/** Undefined for what is no entry of ours. */
+/** Returns undefined for a document of another kind. */
 export function fromEntryDocument(document: string): JournalEntry | undefined {
   const entry = JSON.parse(document) as JournalEntry
   return typeof entry.container === 'string' && typeof entry.kind === 'string' && typeof entry.order === 'string' ? entry : undefined

@@ -1,8 +1,8 @@
-/** What the history of one container has lost to its bounds. It stands among the entries, and is none. */
+/** What the history of one container has lost to its bounds. It is stored among the entries, and is not one. */
 export interface HistoryCut {
-  /** How many entries. */
+  /** How many entries were removed. */
   entries: number
-  /** When the last of them was told. */
+  /** When the last of them was appended. */
   until: string
 }
 

@@ -3,7 +3,7 @@ import { utf8Length } from '../limits.ts'
 import { percentDecoded } from '../percent.ts'
 
 /*
- * Where uploaded tarballs stand: `containers/<id>/<sha256, 12>/<name>-<version>[-<architecture>].tar[.gz]`, as the builder names them.
+ * Where uploaded tarballs are stored: `containers/<id>/<sha256, 12>/<name>-<version>[-<architecture>].tar[.gz]`, as the builder names them.
  * Workers cache by the last segment.
  */
 
@@ -14,7 +14,7 @@ export interface Tarball {
   /** Hexadecimal. */
   sha256: string
   compression: 'none' | 'gzip' | 'zstd'
-  /** What the uploader called it; its stem then takes the place of `<name>-<version>`. */
+  /** The client's name for it; its stem replaces `<name>-<version>`. */
   filename?: string | undefined
 }
 
@@ -30,12 +30,12 @@ export function tarballKey({ id, version, architecture, sha256, compression, fil
 /** Without its tag, as in `container-hello:v1`. */
 const nameOf = (id: string): string => id.replace(/:[^:/]*$/, '') || id
 
-/** What follows the colon of an id is its version, where nobody says another. */
+/** Returns what follows the colon of an id: its version, where no other is given. */
 export const tagOf = (id: string): string | undefined => /:([^:/]+)$/.exec(id)?.[1]
 
 const flat = (text: string) => text.replace(/[:/\\]/g, '-')
 
-/** Of a path that every store takes: at most 255 bytes with what is added to it. */
+/** Every store accepts 255 bytes; the rest is for what is added. */
 const maxSegment = 160
 
 function segment(text: string): string {
@@ -46,11 +46,11 @@ function segment(text: string): string {
   return name
 }
 
-/** The address of what stands under a key. */
+/** Returns the address of a key. */
 export const storageUrl = (publicUrl: string, key: string): string =>
   `${publicUrl.replace(/\/+$/, '')}/storage/${key.split('/').map(encodeURIComponent).join('/')}`
 
-/** The key that an address of ours names, by http or dav: such a tarball is read without a network in between. */
+/** Returns the key that an address of ours names, by http or dav: such a tarball is read straight from the store. */
 export function keyOfUrl(url: string, addresses: readonly string[]): string | undefined {
   const rest = withoutScheme(url)
   if (rest === undefined || /[?#]/.test(rest)) return undefined
@@ -68,18 +68,18 @@ export function keyOfUrl(url: string, addresses: readonly string[]): string | un
 
 const withoutScheme = (url: string): string | undefined => /^(?:https?|davs?):\/\/(.+)$/is.exec(url)?.[1]
 
-/** Whether a key is one that tarballKey makes. Nobody else chooses such a path, so the tarball is ours to remove. */
+/** Returns whether tarballKey made a key. No client chooses such a path, so the tarball is ours to remove. */
 export const isUploadKey = (key: string): boolean => /^containers\/[^/]+\/[0-9a-f]{12}\/[^/]+\.tar(?:\.gz|\.zst)?$/.test(key)
 
-/** The beginning of the SHA-256 of what stands under such a key. */
+/** Returns the start of the SHA-256 in such a key. */
 export const digestInKey = (key: string): string | undefined => (isUploadKey(key) ? key.split('/')[2] : undefined)
 
 const storagePath = '/storage/'
 const uploadPath = '/containers/'
 
 /**
- * Every key that a document names by a URL, under whatever address: an address of ours may have changed, workers may read the bucket
- * itself, and a tarball that somebody still names must not be taken for nobody's. So it finds too much rather than too little.
+ * Returns every key that a document names by a URL, under any address: an address of ours may have changed, workers may read the bucket
+ * itself, and a tarball that is still named must not be removed. So it finds too much rather than too little.
  */
 export function keysNamedIn(document: string): Set<string> {
   const keys = new Set<string>()
@@ -98,7 +98,7 @@ export function keysNamedIn(document: string): Set<string> {
   return keys
 }
 
-/** Every string in a JSON value, also in JSON that stands in a string, as `urls` does. Not by recursion: who nests may nest deeply. */
+/** Yields every string in a JSON value, also in JSON within a string, as `urls` is. Not by recursion, as values may be nested deeply. */
 function* textsIn(value: unknown): Generator<string> {
   const left = [value]
   while (left.length > 0) {

@@ -4,50 +4,50 @@ import type { ImageKey } from './facts.ts'
 interface Due {
   id: string
   container: string
-  /** ISO 8601: when it may be begun. While somebody is at it, when they are taken for dead. */
+  /** ISO 8601: when it may be started; while a replica holds it, when its lease ends. */
   due: string
-  /** How often it was begun. */
+  /** How often it was started. */
   attempts: number
 }
 
-/** An image is to be read. */
+/** To read an image. */
 export interface VerifyTask extends Due {
   kind: 'verify'
   imageKey: ImageKey
-  /** Where the image stands in our own store: known when it was registered under an address of ours. */
+  /** Where the image is in our own store: known when it was registered under an address of ours. */
   key: string | null
 }
 
-/** A tarball of ours is to be removed, if nobody names it then. */
+/** To remove a tarball of ours, if nothing names it then. */
 export interface RemoveTask extends Due {
   kind: 'remove'
   key: string
-  /** ISO 8601: when its record ceased to name it. What was stored later under the same key is another's. */
+  /** ISO 8601: when it was released. What was stored later under the same key belongs to another upload. */
   since: string
 }
 
-/** A tarball that a container ceased to name. */
+/** A tarball that a container names no longer. */
 export interface Release {
   key: string
   container: string
-  /** ISO 8601: when it is removed, unless a container names it again until then. */
+  /** ISO 8601: when it is removed, unless a container names it again by then. */
   due: string
 }
 
-/** Something that is to be done when it is due, by whichever replica comes first. */
+/** Work to do when it is due, by the replica that claims it first. */
 export type Task = VerifyTask | RemoveTask
 
 export type TaskKind = Task['kind']
 
-/** The one of a kind. */
+/** The task of a kind. */
 export type TaskOf<Kind extends TaskKind> = Extract<Task, { kind: Kind }>
 
 type Wanted<One extends Task> = One extends Task ? Omit<One, 'id' | 'due' | 'attempts'> : never
 
-/** A task before it is put down. */
+/** A task before it is added to the queue. */
 export type NewTask = Wanted<Task>
 
-/** Of what a task is about one at a time: putting it down again replaces it. */
+/** Returns what a task is about. There is one task for each subject: adding it again replaces it. */
 export const subjectOf = (task: NewTask): string =>
   task.kind === 'verify' ? `verify\n${task.container}\n${task.imageKey}` : `remove\n${task.key}`
 
@@ -58,7 +58,7 @@ export function toTaskDocument(task: Task): string {
   return JSON.stringify({ ...rest, slot })
 }
 
-/** Undefined for what is no task of ours. */
+/** Returns undefined for a document of another kind. */
 export function fromTaskDocument(document: string): Task | undefined {
   const { slot, ...rest } = JSON.parse(document) as Omit<VerifyTask, 'imageKey'> & { slot?: ImageKey }
   const task = (slot === undefined ? rest : { ...rest, imageKey: slot }) as Task
@@ -66,11 +66,11 @@ export function fromTaskDocument(document: string): Task | undefined {
   return known && typeof task.container === 'string' && typeof task.due === 'string' ? task : undefined
 }
 
-/** After that nobody tries again by themselves. */
-export const maxAttempts = 8
+/** How often a task is attempted before it is given up. */
+export const maxTaskAttempts = 8
 
 const firstMs = 10_000
 const longestMs = 3_600_000
 
-/** How long to wait before another attempt: doubling, up to an hour. */
+/** Returns how long to wait before another attempt: doubling, up to an hour. */
 export const backoffMs = (attempts: number): number => Math.min(firstMs * 2 ** (attempts - 1), longestMs)

@@ -4,29 +4,35 @@ import { type Json, JsonError, pythonObject, pythonString, readJson, stringOf } 
 import { limits } from '../limits.ts'
 import { maskedStart, maskSecrets } from '../secrets.ts'
 
-/** The names in `urls` as they came, each with its URL. */
+/** The names in `urls` as they were sent, each with its URL. */
 export type Names = Map<string, string>
 
-/** One image's URL an architecture. */
+/** The URL of the image of each architecture. */
 export type ImageUrls = Map<Architecture, string>
 
-/** The names of a `urls` parameter. Throws urls_invalid with the key, what was found and what was expected. */
+/** Parses a `urls` parameter. Throws urls_invalid with the key, what was found and what was expected. */
 export function parseNames(text: string): Names {
   const { kind, members, contradicted } = readUrlsJson(text)
   if (kind !== 'object') refuse(`is ${described(kind, text)}`)
   for (const key of contradicted) refuse(`has ${JSON.stringify(key.slice(0, 100))} twice, with different values`)
-  const names: Names = new Map()
-  for (const [key, value] of members) {
-    checkKey(key)
-    const url = stringOf(value)
-    if (!url) refuse(`has ${describedValue(value)} under ${JSON.stringify(key)}`)
-    names.set(key, url!)
-  }
-  return names
+  return checkedNames([...members].map(([key, value]) => [key, stringOf(value) || refuseValue(key, value)]))
 }
 
+/** Throws urls_invalid for a key that cannot be the name of an architecture, or an empty URL. */
+export function checkedNames(entries: readonly (readonly [name: string, url: string])[]): Names {
+  for (const [name, url] of entries) {
+    checkKey(name)
+    if (url === '') refuseValue(name, '""')
+  }
+  return new Map(entries)
+}
+
+/** Returns each image under all names of its architecture. */
+export const allNames = (images: ReadonlyMap<Architecture, string>): Names =>
+  new Map([...images].flatMap(([architecture, url]) => namesOf(architecture).map((name) => [name, url] as const)))
+
 /** Throws architecture_invalid for a name that most likely misspells a known one, unless the record has an image under it already. */
-export function checkSpelling(names: Iterable<string>, stored: ReadonlyMap<Architecture, string> | undefined): void {
+export function checkSpelling(names: Iterable<string>, stored: Pick<ReadonlyMap<Architecture, string>, 'has'> | undefined): void {
   for (const name of names) {
     const meant = likelyMeant(name)
     if (meant === undefined || stored?.has(parseArchitecture(name))) continue
@@ -37,7 +43,7 @@ export function checkSpelling(names: Iterable<string>, stored: ReadonlyMap<Archi
   }
 }
 
-/** The architectures of names that were checked. Throws urls_invalid when two names of one architecture have different URLs. */
+/** Returns the images of parsed names, by architecture. Throws urls_invalid when two names of one architecture have different URLs. */
 export function imagesOf(names: Names): ImageUrls {
   const images: ImageUrls = new Map()
   const firstNames = new Map<Architecture, string>()
@@ -58,8 +64,8 @@ export function imagesOf(names: Names): ImageUrls {
 }
 
 /**
- * `urls` as it is stored: byte for byte as it came when each architecture stands under all its names, else with the missing ones
- * appended in the table's order.
+ * Returns `urls` as it is stored: byte for byte as it was sent when each architecture is listed under all its names, else with the missing
+ * names appended in the table's order.
  */
 export function completeUrls(names: Names, { images, asItCame }: { images: ImageUrls; asItCame: string | undefined }): string {
   const complete: Names = new Map(names)
@@ -71,8 +77,8 @@ export function completeUrls(names: Names, { images, asItCame }: { images: Image
 }
 
 /**
- * The images in a stored `urls`, whoever wrote it: a JSON string, or an object (written past us). What cannot be understood counts as
- * absent, as HySDS workers treat it; so does a single name or value that makes no sense.
+ * Returns the images in a stored `urls`: a JSON string, or an object, as another program may have written it. What cannot be understood
+ * counts as absent, as for HySDS workers; so does a single name or value that makes no sense.
  */
 export function readImages(stored: string | undefined): ImageUrls {
   const images: ImageUrls = new Map()
@@ -82,7 +88,7 @@ export function readImages(stored: string | undefined): ImageUrls {
     if (!url) continue
     try {
       const architecture = parseArchitecture(name)
-      // two names that disagree, written past us: the name that a worker looks up stands first in the table
+      // another program may have written names that disagree: the one that a worker looks up is first in the table
       if (!images.has(architecture) || name === namesOf(architecture)[0]) images.set(architecture, url)
     } catch (error) {
       if (!isCatalogueError(error, 'architecture_invalid')) throw error
@@ -117,6 +123,8 @@ function checkKey(key: string): void {
     throw new CatalogueError('urls_invalid', `urls has the key ${JSON.stringify(key.slice(0, 100))}: ${error.message}`)
   }
 }
+
+const refuseValue = (key: string, value: string): never => refuse(`has ${describedValue(value)} under ${JSON.stringify(key)}`)
 
 function refuse(found: string): never {
   throw new CatalogueError(

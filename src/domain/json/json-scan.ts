@@ -1,9 +1,9 @@
 /*
- * Cutting pieces out of JSON that an engine wrote, without parsing it: `_source` must stay byte for byte what was stored.
- * The text is taken to be valid; for text from outside there is json.ts.
+ * Cuts pieces out of JSON that an engine wrote, without parsing it: `_source` must stay byte for byte what was stored. The text must be
+ * valid; json.ts reads text from clients.
  */
 
-/** Where the value that begins at `at` ends. Strings are skipped, so braces in them do not count. */
+/** Returns where the value that begins at `at` ends. Strings are skipped, so braces in them do not count. */
 export function valueEnd(text: string, at: number): number {
   let depth = 0
   for (let i = at; i < text.length; i++) {
@@ -32,7 +32,7 @@ export function valueEnd(text: string, at: number): number {
   return text.length
 }
 
-/** The members of the object at `at`: its key and its value as text. */
+/** Returns the members of the object at `at`, each value as text. */
 export function membersAt(text: string, at: number): Map<string, string> {
   const members = new Map<string, string>()
   for (let i = nextToken(text, at + 1); text[i] === '"'; ) {
@@ -45,7 +45,7 @@ export function membersAt(text: string, at: number): Map<string, string> {
   return members
 }
 
-/** The items of the array at `at`, each as text. */
+/** Returns the items of the array at `at`, each as text. */
 export function itemsAt(text: string, at: number): string[] {
   const items: string[] = []
   for (let i = nextToken(text, at + 1); i < text.length && text[i] !== ']'; ) {

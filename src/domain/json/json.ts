@@ -3,7 +3,7 @@
  * and which of two equal keys won. So documents travel as text, and only what we look at is parsed.
  */
 
-/** Where newer engines and SQLite stop; OpenSearch refuses arrays nested 30 deep by itself. */
+/** The limit of newer engines and SQLite; OpenSearch itself refuses arrays nested 30 deep. */
 const maxDepth = 1000
 
 /** Not JSON. The message is the one of Python's json module, which HySDS people know: `Expecting value: line 1 column 1 (char 0)`. */
@@ -15,7 +15,7 @@ export class JsonError extends Error {
   }
 }
 
-/** As Python counts: a pair of surrogates is one character. In one pass, for the text may be as large as a body. */
+/** Counts as Python does: a pair of surrogates is one character. In one pass, as the text may be large. */
 function placeOf(text: string, at: number): { line: number; column: number; character: number } {
   let line = 1
   let character = 0
@@ -35,11 +35,11 @@ export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'n
 
 export interface Json {
   kind: JsonKind
-  /** The same value as Python's `json.dumps` writes it: `", "` and `": "`, ASCII only. Numbers keep their digits. Made when asked for. */
+  /** The value as Python's `json.dumps` writes it: `", "` and `": "`, ASCII only. Numbers keep their digits. Made when first read. */
   readonly text: string
   /** Of an object: the text of each member, in order; of duplicate keys the last value at the first one's place. */
   members: Map<string, string>
-  /** Of an object: its keys that come twice with different values. */
+  /** Of an object: keys that occur twice with different values. */
   contradicted: ReadonlySet<string>
 }
 
@@ -62,27 +62,27 @@ export function readJson(source: string): Json {
   }
 }
 
-/** A JSON text in Python's style. */
+/** Returns a JSON text in Python's style. */
 export const pythonStyle = (source: string): string => (flatPythonStyle.test(source) ? source : readJson(source).text)
 
 /**
- * A flat object that is in Python's style already, as Mozart and we write containers: most of what is ever asked for. Texts with
- * \uXXXX are left to the reader, which knows which characters need it.
+ * Matches a flat object that is in Python's style already, as Mozart and we write most containers. Texts with \uXXXX are left to the
+ * reader, which knows which characters need it.
  */
 const flatPythonStyle =
   /^\{(?:"(?:[ !#-[\]-~]|\\["\\bfnrt])*": (?:"(?:[ !#-[\]-~]|\\["\\bfnrt])*"|-?(?:0|[1-9]\d*)(?:\.\d+)?|true|false|null)(?:, (?=")|(?=\})))*\}$/
 
-/** A string as `json.dumps` writes it: everything beyond ASCII as \uXXXX. */
+/** Writes a string as `json.dumps` does: everything beyond ASCII as \uXXXX. */
 export function pythonString(value: string): string {
   return JSON.stringify(value).replace(/[\x7f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** An object as `json.dumps` writes it, from members that are JSON text already. */
+/** Writes an object as `json.dumps` does, from members that are JSON text already. */
 export function pythonObject(members: Iterable<readonly [string, string]>): string {
   return `{${[...members].map(([key, text]) => `${pythonString(key)}: ${text}`).join(', ')}}`
 }
 
-/** The string that a JSON text stands for, or undefined when it stands for something else. */
+/** Returns the string that a JSON text encodes; undefined when it encodes anything else. */
 export function stringOf(text: string | undefined): string | undefined {
   return text?.startsWith('"') ? (JSON.parse(text) as string) : undefined
 }

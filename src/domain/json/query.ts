@@ -13,7 +13,7 @@ export type FieldCondition =
 /** A list's conditions must all hold; of `any` one must. */
 export type Condition = FieldCondition | { any: readonly FieldCondition[] }
 
-/** The fields that conditions are about, each once. */
+/** Returns the fields that conditions are about, each once. */
 export const fieldsOf = (conditions: readonly Condition[]): string[] => [
   ...new Set(conditions.flatMap((condition) => ('any' in condition ? condition.any.map(({ field }) => field) : [condition.field])))
 ]
@@ -29,7 +29,7 @@ export interface Sort {
  */
 export const sortableLength = 256
 
-/** Whether a document, as JSON text, meets every condition. A field that is absent or no string meets none. */
+/** Returns whether a document, as JSON text, meets every condition. A field that is absent or not a string meets none. */
 export function matches(document: string, conditions: readonly Condition[]): boolean {
   if (conditions.length === 0) return true
   const { members } = readJson(document)
@@ -44,7 +44,7 @@ export function matches(document: string, conditions: readonly Condition[]): boo
   return conditions.every((condition) => ('any' in condition ? condition.any.some(holds) : holds(condition)))
 }
 
-/** Whether one text comes before another in the order of code points, which is that of UTF-8's bytes, and not JavaScript's. */
+/** Returns whether one text comes before another by code points, as by bytes of UTF-8, which is not JavaScript's order. */
 function precedes(a: string, b: string): boolean {
   const [left, right] = [[...a], [...b]]
   const at = left.findIndex((character, i) => character !== right[i])
@@ -55,21 +55,20 @@ function precedes(a: string, b: string): boolean {
 const maxWildcards = 4
 
 /**
- * A pattern that lets through no less and that any engine matches quickly: some take exponential time, or refuse, where many wildcards
- * stand in one.
+ * Returns a pattern that matches no less and that any engine matches quickly: with many wildcards some take exponential time, or refuse.
  */
 export function widened(glob: string): string {
   if ((glob.match(/[*?]/g)?.length ?? 0) <= maxWildcards) return glob
   return `${glob.slice(0, glob.search(/[*?]/))}*${/[^*?]*$/.exec(glob)![0]}`
 }
 
-/** A document's place in a sorted list: the field's value, or '' where there is none that stores can sort by. */
+/** Returns a document's place in a sorted list: the field's value, or '' where there is none that stores can sort by. */
 export function sortValue(document: string, field: string): string {
   const value = stringOf(readJson(document).members.get(field))
   return value === undefined || [...value].length > sortableLength ? '' : value
 }
 
-/** Shell patterns of `*` and `?` only. At worst pattern times text, both bounded: no pattern of a stranger's can hang us. */
+/** Matches patterns of `*` and `?`. It takes at most the length of the pattern times that of the text, so that no client's pattern can hang us. */
 export function globMatches(pattern: string, value: string): boolean {
   const glob = [...pattern]
   const text = [...value]

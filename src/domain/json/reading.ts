@@ -3,8 +3,8 @@ import { CatalogueError, isCatalogueError } from '../errors.ts'
 import { maskedStart } from '../secrets.ts'
 
 /*
- * Reading values that somebody else wrote. Tolerantly, what our own index holds: whatever makes no sense counts as absent, for a
- * document that cannot be read would take its container with it. Strictly, what comes in: every problem with its place.
+ * Reading values of unknown shape. The `as…` functions read stored documents tolerantly: what makes no sense counts as absent, as a
+ * document that cannot be read would hide its container. The `read…` functions read requests strictly, and note every problem.
  */
 
 export interface FieldProblem {
@@ -13,31 +13,32 @@ export interface FieldProblem {
   message: string
 }
 
-export type Fields = { readonly [name: string]: unknown }
+export type JsonFields = { readonly [name: string]: unknown }
 
-export const asFields = (value: unknown): Fields | undefined =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined
+export const asFields = (value: unknown): JsonFields | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonFields) : undefined
 
 export const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
-/** A text of at most so many characters; null for anything else and for an empty one. */
-export const asText = (value: unknown, max: number): string | null => (typeof value === 'string' && value !== '' ? cut(value, max) : null)
+/** Returns a text, cut to `max` characters; null for anything else and for an empty one. */
+export const boundedText = (value: unknown, max: number): string | null =>
+  typeof value === 'string' && value !== '' ? cut(value, max) : null
 
-/** A text's beginning, with a mark where it was cut; never half of a surrogate pair. */
+/** Returns the start of a text, with a mark where it was cut; never half of a surrogate pair. */
 export const cut = (text: string, max: number): string =>
   text.length <= max ? text : `${text.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…`
 
-/** A moment as ISO 8601 in UTC; null for what is none. */
+/** Returns a time as ISO 8601 in UTC; null for anything else. */
 export function asTime(value: unknown): string | null {
   if (typeof value !== 'string' || !isoTime.test(value)) return null
-  // without a zone it is UTC's, as for a date alone, and not this machine's
+  // without a zone it is in UTC, as a date alone is, and not in this machine's zone
   const time = new Date(value.includes('T') && !/(?:Z|[+-]\d\d:?\d\d)$/.test(value) ? `${value}Z` : value)
   return Number.isNaN(time.getTime()) ? null : time.toISOString()
 }
 
 const isoTime = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?$/
 
-/** The architecture that a name means; null for what names none. */
+/** Returns the architecture that a name means; null for anything else. */
 export function asArchitectureName(value: unknown): Architecture | null {
   if (typeof value !== 'string') return null
   try {
@@ -48,13 +49,13 @@ export function asArchitectureName(value: unknown): Architecture | null {
   }
 }
 
-/** How a value is shown in a problem. */
+/** Returns a value as a problem shows it. */
 export const shown = (value: unknown): string => {
   if (value === undefined) return 'nothing'
   return cut(maskedStart(JSON.stringify(value) ?? typeof value, 100), 80)
 }
 
-/** Strictly: an architecture's name, or a problem. */
+/** Reads the name of an architecture, or notes a problem. */
 export function readArchitecture(value: unknown, { path, problems }: { path: string; problems: FieldProblem[] }): Architecture | undefined {
   if (typeof value !== 'string') {
     problems.push({ path, message: `is ${shown(value)}; expected an architecture's name, such as "arm64"` })
@@ -69,7 +70,7 @@ export function readArchitecture(value: unknown, { path, problems }: { path: str
   }
 }
 
-/** The same, of those that the table lists: for what people type, or a program prints that may print anything. */
+/** Reads the name of an architecture of the table: for what people type, or another program prints. */
 export function readKnownArchitecture(
   value: unknown,
   { path, problems }: { path: string; problems: FieldProblem[] }
@@ -79,12 +80,12 @@ export function readKnownArchitecture(
   const known = [...knownArchitectures].join(', ')
   problems.push({
     path,
-    message: `is ${shown(value)}, which is no known architecture; known are ${known}, and what such machines call themselves`
+    message: `is ${shown(value)}, which is not a known architecture; known are ${known}, and what such machines call themselves`
   })
   return undefined
 }
 
-/** Strictly: a text of bounded length, null where there is none. Longer ones are refused, as a cut name would be another name. */
+/** Reads a text of bounded length; returns null where there is none. A longer one is a problem, as a cut name would be another name. */
 export function readText(value: unknown, { path, max, problems }: { path: string; max: number; problems: FieldProblem[] }): string | null {
   if (value === undefined || value === null || value === '') return null
   if (typeof value !== 'string') problems.push({ path, message: `is ${shown(value)}; expected a string` })
@@ -93,7 +94,7 @@ export function readText(value: unknown, { path, max, problems }: { path: string
   return null
 }
 
-/** Strictly: a moment, null where there is none. */
+/** Reads a time; returns null where there is none. */
 export function readTime(value: unknown, { path, problems }: { path: string; problems: FieldProblem[] }): string | null {
   if (value === undefined || value === null || value === '') return null
   const time = asTime(value)
@@ -101,9 +102,9 @@ export function readTime(value: unknown, { path, problems }: { path: string; pro
   return time
 }
 
-/** Names a problem for every field that nobody here reads. */
+/** Notes a problem for every unknown field. */
 export function noOthers(
-  fields: Fields,
+  fields: JsonFields,
   { names, path, problems }: { names: readonly string[]; path: string; problems: FieldProblem[] }
 ): void {
   for (const name of Object.keys(fields).slice(0, 100)) {
@@ -115,10 +116,10 @@ export function noOthers(
 
 /** Throws parameter_invalid when there are problems, all of them in its details. */
 export function refuseProblems(what: string, problems: readonly FieldProblem[]): void {
-  if (problems.length > 0) refuse(what, ...problems)
+  if (problems.length > 0) refuseRequest(what, ...problems)
 }
 
-export function refuse(what: string, ...problems: readonly FieldProblem[]): never {
+export function refuseRequest(what: string, ...problems: readonly FieldProblem[]): never {
   const [{ path, message } = { path: '', message: '' }] = problems
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
   throw new CatalogueError('parameter_invalid', `${what}:${path === '' ? '' : ` ${path}`} ${message}${more}`, {

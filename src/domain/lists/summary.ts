@@ -5,70 +5,73 @@ import { tagOf } from '../image/storage.ts'
 import { type Condition, type FieldCondition, globMatches, type Sort } from '../json/query.ts'
 
 /*
- * What lists of containers are filtered by. It stands in a row of our own beside the record, made from it and from what is known about
- * its images; a row is only where to look, and what is sent is always read anew.
+ * What lists of containers are filtered by. A summary is stored for each container, made from its record, build status and facts; it only
+ * tells where to look, and what a list shows is always read anew.
  */
 
-export interface Summary {
+export interface SummaryContent {
   id: string
   version: string | null
   state: State
-  /** Those for which it has an image. */
+  /** Those that have an image. */
   architectures: readonly Architecture[]
   missing: readonly Architecture[]
   verdicts: readonly Verdict[]
-  /** When it was registered, and when it last came to mean something else; null where it was there before us. */
+}
+
+export interface Summary extends SummaryContent {
+  /** When the record was created, and when its meaning or build status changed last; null where that is not known. */
   created: string | null
   updated: string | null
 }
 
-/** What was last accounted for in the journal: what stands there now is compared with it. */
+/** The state of the record that was accounted for last: every journal entry up to it is there. */
 export interface Accounted {
   revision: string
   fingerprint: string
   document: string
 }
 
-/** A state of the record that no entry tells of, and since when that is known. Its entry may be on its way. */
+/** A state of the record that no entry leads to, and since when that is known. Its entry may be on its way. */
 export interface Suspect {
   revision: string | null
   since: string
 }
 
 export interface StoredSummary extends Summary {
-  /** Of the record that all this was made from; '' where there is none yet, but builds or images that wait. */
+  /** Of the record that it was made from; '' where there is none yet, but builds, tests or pending images. */
   revision: string
   fingerprint: string
-  /** Null: nothing was there. */
+  /** Null where there was no record. */
   accounted: Accounted | null
   suspect: Suspect | null
-  /** When it is to be made anew though nobody wrote. */
+  /** When time alone may change it, ISO 8601. */
   due: string | null
 }
 
 export const states: readonly State[] = ['complete', 'partial', 'degraded']
 export const verdicts: readonly Verdict[] = ['match', 'mislabelled', 'mixed', 'no-binaries', 'unreadable', 'unverified']
 
-/** Lists as text that patterns can be matched with: `,amd64,arm64,`; an empty one is `,`. */
+/** Writes a list as text that patterns can match: `,amd64,arm64,`; an empty one is `,`. */
 const joined = (names: readonly string[]): string => `,${names.map((name) => `${name},`).join('')}`
 const parted = <Name extends string>(text: string): Name[] => text.split(',').filter(Boolean) as Name[]
 
-/** The id without its tag. */
+/** Returns the id without its tag. */
 export function nameOf(id: string): string {
   const tag = tagOf(id)
   return tag === undefined ? id : id.slice(0, -tag.length - 1)
 }
 
-const searched = ({ id, version }: Pick<Summary, 'id' | 'version'>): string => `${id} ${version ?? ''}`.toLowerCase()
+const searched = ({ id, version }: Pick<SummaryContent, 'id' | 'version'>): string => `${id} ${version ?? ''}`.toLowerCase()
 
-/** The stored form. */
+/** Returns the stored form. */
 export function toSummaryDocument({ architectures, missing, verdicts, ...row }: StoredSummary): string {
   const text = searched(row)
   const lists = { architectures: joined(architectures), missing: joined(missing), verdicts: joined(verdicts) }
   return JSON.stringify({ ...row, name: nameOf(row.id), text, ...lists })
 }
 
-/** Undefined for what is not ours: such a row is as good as none. */
+/** Returns undefined for a summary that cannot be understood. */
 export function fromSummaryDocument(document: string): StoredSummary | undefined {
   const { name: _, text: __, ...row } = JSON.parse(document)
   if ([row.id, row.state, row.architectures, row.missing, row.verdicts, row.revision].some((field) => typeof field !== 'string'))
@@ -77,7 +80,7 @@ export function fromSummaryDocument(document: string): StoredSummary | undefined
 }
 
 export interface Filters {
-  /** A pattern for the id, or for what of it stands before the tag. */
+  /** A pattern for the id, or for the id without its tag. */
   name?: string | undefined
   /** A pattern. */
   version?: string | undefined
@@ -85,18 +88,18 @@ export interface Filters {
   missing?: Architecture | undefined
   state?: State | undefined
   verdict?: Verdict | undefined
-  /** Words that stand in the id or the version, in whatever case. */
+  /** Words that the id or the version contains, in any case. */
   q?: string | undefined
 }
 
 export const sortFields = ['id', 'version', 'created', 'updated'] as const
 export type SortField = (typeof sortFields)[number]
 
-/** Whether a list can be answered from the records alone. */
+/** Returns whether the records alone cannot answer a list. */
 export const needsSummaries = ({ name: _, version: __, ...others }: Filters, { field }: Sort): boolean =>
   Object.values(others).some((wanted) => wanted !== undefined) || field === 'created' || field === 'updated'
 
-export function meets(summary: Summary, { name, version, architecture, missing, state, verdict, q }: Filters): boolean {
+export function meets(summary: SummaryContent, { name, version, architecture, missing, state, verdict, q }: Filters): boolean {
   return (
     (name === undefined || globMatches(name, summary.id) || globMatches(name, nameOf(summary.id))) &&
     (version === undefined || (summary.version !== null && globMatches(version, summary.version))) &&
@@ -113,11 +116,11 @@ const wordsOf = (q: string): string[] => q.toLowerCase().split(/\s+/).filter(Boo
 const matching = (field: string, pattern: string): FieldCondition =>
   /[*?]/.test(pattern) ? { field, glob: pattern } : { field, equals: pattern }
 
-/** A pattern that ends in a star matches an id whenever it matches its name. */
+/** A pattern that ends with a star matches an id whenever it matches its name. */
 const named = (name: string, other: FieldCondition): Condition =>
   name.endsWith('*') ? matching('id', name) : { any: [matching('id', name), other] }
 
-/** Where to look in the rows. */
+/** Returns the conditions on summaries. */
 export function summaryConditions({ name, version, architecture, missing, state, verdict, q }: Filters): Condition[] {
   const conditions: Condition[] = []
   if (name !== undefined) conditions.push(named(name, matching('name', name)))
@@ -126,15 +129,15 @@ export function summaryConditions({ name, version, architecture, missing, state,
   if (missing !== undefined) conditions.push({ field: 'missing', glob: `*,${missing},*` })
   if (state !== undefined) conditions.push({ field: 'state', equals: state })
   if (verdict !== undefined) conditions.push({ field: 'verdicts', glob: `*,${verdict},*` })
-  // what means something in a pattern stands for any character there, and `meets` looks again
+  // wildcards in a word match any character, and `meets` checks again
   for (const word of q === undefined ? [] : wordsOf(q)) conditions.push({ field: 'text', glob: `*${word.replace(/[*?]/g, '?')}*` })
   return conditions
 }
 
-/** What is still to come has no image; and hardly anything else has none. */
+/** A container without a record has no image, and hardly any other has none. */
 export const withoutImages: FieldCondition = { field: 'architectures', equals: joined([]) }
 
-/** Where to look in the records, which have no name of its own: more than meets it may be found. */
+/** Returns the conditions on records, which have no field for the name: more may be found than `meets`. */
 export function recordConditions({ name, version }: Pick<Filters, 'name' | 'version'>): Condition[] {
   const conditions: Condition[] = []
   if (name !== undefined) conditions.push(named(name, matching('id', `${name}:*`)))

@@ -5,21 +5,21 @@ import { pythonObject, pythonString, readJson, stringOf } from '../json/json.ts'
 import { itemsAt, membersAt } from '../json/json-scan.ts'
 import { isStorableId } from '../limits.ts'
 
-/** An image that a job needs beside its own container. */
+/** An image that a job needs besides its own container. */
 export interface Dependency {
   name: string | null
-  /** What every machine loads that `urls` does not list; null: the name is pulled from a public hub. */
+  /** What machines load that `urls` does not list; null where they pull the name from a public hub. */
   url: string | null
   urls: ImageUrls
 }
 
-/** What a job spec says of images, whoever wrote it. */
+/** The images that a job specification names. */
 export interface SpecNeeds {
   container: string | null
   dependencies: Dependency[]
 }
 
-/** The containers that a spec names, as they are now. Undefined for what the catalogue has not. */
+/** The containers that a specification names; undefined for those that the catalogue does not have. */
 export type Lookup = ReadonlyMap<string, { record: ContainerRecord; known: ReadonlyMap<ImageKey, Facts> } | undefined>
 
 const maxDependencies = 256
@@ -33,8 +33,9 @@ export function needsOf(spec: string): SpecNeeds {
 }
 
 /**
- * A spec whose dependency images have the `urls` that the catalogue has, so that workers of every architecture load their own. Only where
- * the spec has none, and its url is one of that container's images: else it means another image. The same text when there is nothing to add.
+ * Fills the `urls` of dependency images from the catalogue, so that workers of every architecture load their own. Only where the
+ * specification has none, and its url is one of that container's images: else it means another image. Returns the same text when there is
+ * nothing to add.
  */
 export function withImageUrls(spec: string, lookup: Lookup): string {
   const { members } = readJson(spec)
@@ -67,6 +68,6 @@ function dependenciesIn(members: ReadonlyMap<string, string>): { dependency: Dep
     })
 }
 
-/** The ids to look up. */
+/** Returns the ids to look up. */
 export const namesIn = ({ container, dependencies }: SpecNeeds): string[] =>
   [...new Set([container, ...dependencies.map(({ name }) => name)])].filter((name) => name !== null).filter(isStorableId)

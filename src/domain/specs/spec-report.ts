@@ -1,5 +1,4 @@
-import { type Architecture, parseArchitecture } from '../architecture.ts'
-import { uniqueInTableOrder } from '../build/build-status.ts'
+import { type Architecture, parseArchitecture, uniqueInTableOrder } from '../architecture.ts'
 import { currentImages } from '../build/state.ts'
 import { isGuardUrl } from '../image/guard.ts'
 import { cut } from '../json/reading.ts'
@@ -8,24 +7,24 @@ import type { Dependency, Lookup, SpecNeeds } from './spec-needs.ts'
 export interface SpecImage {
   role: 'container' | 'dependency'
   name: string | null
-  /** On which a worker gets an image that it can run; null where nobody can tell. */
+  /** Those whose workers get an image that they can run; null where that is not known. */
   architectures: Architecture[] | null
-  /** False where it is assumed, as nobody has read the image, or named what it is for. */
+  /** False where it is assumed, as the image was not read and no architecture named. */
   certain: boolean
-  /** Further ones, if the spec held the `urls` that the catalogue has. */
+  /** Further ones, were `urls` filled from the catalogue. */
   fillable: Architecture[]
   message: string
 }
 
 export interface SpecReport {
-  /** Where the whole job can run; null where none of its images tells. */
+  /** Where the whole job can run; null where that is not known of any of its images. */
   architectures: Architecture[] | null
   /** Where it could, were `container_image_urls` filled from the catalogue. */
   ifFilled: Architecture[] | null
-  /** Every image tells for certain. */
+  /** Whether that is certain of every image. */
   certain: boolean
   images: SpecImage[]
-  /** Names of dependency images for one architecture only, and of those of which nothing is known. */
+  /** Names of dependency images for one architecture only, and of those that nothing is known of. */
   single: string[]
   unknown: string[]
   summary: string
@@ -33,7 +32,7 @@ export interface SpecReport {
 
 const amd64 = parseArchitecture('amd64')
 
-/** On which architectures a job can run at all: those that every one of its images has. What nobody can tell excludes nothing. */
+/** Returns the architectures that a job can run on: those that each of its images has. An image that nothing is known of excludes none. */
 export function specReport({ container, dependencies }: SpecNeeds, lookup: Lookup): SpecReport {
   const images = [containerImage(container, lookup), ...dependencies.map((dependency) => dependencyImage(dependency, lookup))]
   const architectures = shared(images.map((image) => image.architectures))
@@ -63,7 +62,7 @@ function containerImage(name: string | null, lookup: Lookup): SpecImage {
   return { ...image, architectures, certain, message: `the container ${name} ${runsOn(architectures, certain)}` }
 }
 
-/** What a worker loads is what the specification says; the catalogue tells what that is. */
+/** A worker loads what the specification says; the catalogue knows what that is. */
 function dependencyImage({ name, url, urls }: Dependency, lookup: Lookup): SpecImage {
   const [image, shown] = [{ role: 'dependency' as const, name }, `the dependency image ${name ?? '(without a name)'}`]
   const found = name === null ? undefined : lookup.get(name)
@@ -78,7 +77,7 @@ function dependencyImage({ name, url, urls }: Dependency, lookup: Lookup): SpecI
       architectures: null,
       certain: false,
       fillable: [],
-      message: `${shown} has no url: what a worker pulls by its name, nobody here can tell`
+      message: `${shown} has no url: it is not known what a worker pulls by its name`
     }
   }
   const own = found && architectureOfUrl(url, found)
@@ -97,9 +96,9 @@ function dependencyImage({ name, url, urls }: Dependency, lookup: Lookup): SpecI
 const runsOn = (architectures: readonly Architecture[], certain: boolean) =>
   architectures.length === 0
     ? 'has no image that a machine can run'
-    : `runs on ${architectures.join(', ')}${certain ? '' : ', as url is what x86_64 machines run; nobody has proven it'}`
+    : `runs on ${architectures.join(', ')}${certain ? '' : ', as url is what x86_64 machines run; that is not proven'}`
 
-/** What a record has, without what is proven to be something else, broken or gone. */
+/** Returns the architectures that a record has, without images proven to be for others, broken or gone. */
 function runnable({ record, known }: NonNullable<ReturnType<Lookup['get']>>): { architectures: Architecture[]; certain: boolean } {
   const images = [...currentImages(record, known)].filter(
     ([, { facts }]) => facts?.verdict !== 'mislabelled' && facts?.verdict !== 'unreadable' && facts?.status !== 'gone'
@@ -108,7 +107,7 @@ function runnable({ record, known }: NonNullable<ReturnType<Lookup['get']>>): { 
   return { architectures: images.map(([architecture]) => architecture), certain }
 }
 
-/** Which of a container's images a URL is, when the catalogue can tell. */
+/** Returns the architecture of a container's image by its URL, where the catalogue knows it. */
 function architectureOfUrl(url: string, { record, known }: NonNullable<ReturnType<Lookup['get']>>): Architecture | undefined {
   for (const [architecture, image] of record.images) if (image === url) return architecture
   if (url !== record.url) return undefined
@@ -118,7 +117,7 @@ function architectureOfUrl(url: string, { record, known }: NonNullable<ReturnTyp
 function summarised({ architectures, ifFilled, certain, single, unknown }: Omit<SpecReport, 'summary'>): string {
   const where =
     architectures === null
-      ? 'nobody can tell where the job runs'
+      ? 'it is not known where the job can run'
       : architectures.length === 0
         ? 'the job can run nowhere'
         : `the job can run on ${architectures.join(', ')}`

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Batches, BatchItem, BatchResult } from '../../catalogue/containers/batch.ts'
+import type { BatchedEdit, Batches, BatchOutcome } from '../../catalogue/containers/batch.ts'
 import type { Edit } from '../../domain/container/container-edit.ts'
-import type { BatchItem as Item, BatchResult as Result } from '../../schemas.ts'
+import type { BatchItem, BatchResult } from '../../schemas.ts'
 import type { BodyBounds } from '../shared/body.ts'
 import { causeOf } from '../shared/circumstances.ts'
 import { batchDescription } from './container-descriptions.ts'
@@ -29,8 +29,8 @@ export function batchRoutes(app: FastifyInstance, { batches, imageOf, publicUrl,
     handler: async (request, reply) => {
       const { dryRun } = strictQuery(request, ['dryRun'])
       const { atomic = true, items: given } = await jsonBody(request, { schema: 'batch.json', bounds: { ...bounds, limit: bodyLimit } })
-      const items: BatchItem[] = []
-      const refused = new Map<number, BatchResult>()
+      const items: BatchedEdit[] = []
+      const refused = new Map<number, BatchOutcome>()
       for (const [place, item] of given.entries()) {
         try {
           items.push({ id: item.id, precondition: preconditionIn(item), edit: await toEdit(item, imageOf) })
@@ -49,12 +49,12 @@ export function batchRoutes(app: FastifyInstance, { batches, imageOf, publicUrl,
 }
 
 /** As a precondition says it that comes in a header. */
-function preconditionIn({ ifMatch }: Item): BatchItem['precondition'] {
+function preconditionIn({ ifMatch }: BatchItem): BatchedEdit['precondition'] {
   if (ifMatch === undefined) return undefined
   return ifMatch === '*' ? { present: true } : { revisions: [ifMatch] }
 }
 
-async function toEdit(item: Item, imageOf: BatchRoutes['imageOf']): Promise<Edit> {
+async function toEdit(item: BatchItem, imageOf: BatchRoutes['imageOf']): Promise<Edit> {
   switch (item.op) {
     case 'delete':
       return { op: item.op }
@@ -71,7 +71,7 @@ async function toEdit(item: Item, imageOf: BatchRoutes['imageOf']): Promise<Edit
   }
 }
 
-function toResult(result: BatchResult, request: FastifyRequest): Result {
+function toResult(result: BatchOutcome, request: FastifyRequest): BatchResult {
   if ('refused' in result) {
     const { refused, id } = result
     const problem = problemOf(refused as Error, request)

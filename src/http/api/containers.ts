@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ContainerEdits } from '../../catalogue/containers/container-edits.ts'
-import type { ContainerView } from '../../catalogue/lists/image-views.ts'
-import type { ChangeContext, StoredRecord } from '../../catalogue/records/image-records.ts'
+import type { Views } from '../../catalogue/lists/views.ts'
+import type { ChangeContext } from '../../catalogue/records/image-records.ts'
 import type { Edit } from '../../domain/container/container-edit.ts'
 import type { BodyBounds } from '../shared/body.ts'
 import { causeOf, preconditionOf } from '../shared/circumstances.ts'
@@ -12,7 +12,7 @@ import { jsonBody } from './json-body.ts'
 
 export interface ContainerRoutes {
   edits: ContainerEdits
-  view: (known: Pick<StoredRecord, 'record' | 'revision'>) => Promise<ContainerView>
+  views: Pick<Views, 'of'>
   specsNaming: (container: string) => Promise<string[]>
   publicUrl: (request: FastifyRequest) => string
   bounds: BodyBounds
@@ -21,7 +21,7 @@ export interface ContainerRoutes {
 const base = '/api/v1/containers/:id'
 
 /** Whole containers: put, patched, removed. */
-export function containerRoutes(app: FastifyInstance, { edits, view, specsNaming, publicUrl, bounds }: ContainerRoutes): void {
+export function containerRoutes(app: FastifyInstance, { edits, views, specsNaming, publicUrl, bounds }: ContainerRoutes): void {
   const asked = (request: FastifyRequest): ChangeContext & { id: string } => {
     const { dryRun } = strictQuery(request, ['dryRun'])
     const { id } = request.params as { id: string }
@@ -31,7 +31,7 @@ export function containerRoutes(app: FastifyInstance, { edits, view, specsNaming
 
   async function change(request: FastifyRequest, { reply, edit }: { reply: FastifyReply; edit: Edit }): Promise<FastifyReply> {
     const { before, after, unchanged, released } = await edits.apply({ ...asked(request), edits: [edit] })
-    const container = await view(after!)
+    const container = await views.of(after!)
     return withEtag(reply, container)
       .code(before ? 200 : 201)
       .send({ container, unchanged, released })
@@ -66,7 +66,7 @@ export function containerRoutes(app: FastifyInstance, { edits, view, specsNaming
       const { before, released } = await edits.apply({ ...removal, edits: [{ op: 'delete' }] })
       const ids = await specsNaming(removal.id)
       const warnings = ids.length === 0 ? [] : [{ code: 'named_by_job_specs', message: `job specs name it: ${ids.join(', ')}`, ids }]
-      return reply.send({ removed: !removal.dryRun, container: await view(before!), warnings, released })
+      return reply.send({ removed: !removal.dryRun, container: await views.of(before!), warnings, released })
     }
   })
 }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Events, StreamItem } from '../../catalogue/history/events.ts'
+import type { StreamItem } from '../../catalogue/history/event-stream.ts'
+import type { Events } from '../../catalogue/history/events.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { EntryKind } from '../../domain/history/entry.ts'
 import { globMatches } from '../../domain/json/query.ts'

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ContainerHistory, WholeEntry } from '../../catalogue/history/container-history.ts'
 import type { DeletedList } from '../../catalogue/history/deleted.ts'
-import type { History, WholeEntry } from '../../catalogue/history/history.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { type EntryKind, entryKinds } from '../../domain/history/entry.ts'
 import { checkId } from '../../domain/limits.ts'
@@ -13,7 +13,7 @@ import { parseFlag, strictBody, strictQuery } from './input.ts'
 import { parseLimit, sendPage } from './paging.ts'
 
 export interface HistoryRoutes {
-  history: History
+  history: ContainerHistory
   deleted: DeletedList
   publicUrl: (request: FastifyRequest) => string
   bounds: BodyBounds

@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ImageAddress, ImageAnswer, Images } from '../../catalogue/images/images.ts'
+import type { ImageAnswer } from '../../catalogue/images/image-answer.ts'
+import type { ImageAddress } from '../../catalogue/images/image-target.ts'
+import type { Images } from '../../catalogue/images/images.ts'
 import type { ChangeContext } from '../../catalogue/records/image-records.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Action } from '../../domain/policy.ts'

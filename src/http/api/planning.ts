@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Planning } from '../../catalogue/builds/planning.ts'
-import type { DemandBook } from '../../catalogue/containers/demand.ts'
+import type { DemandCounts } from '../../catalogue/containers/demand.ts'
 import { namesOf } from '../../domain/architecture.ts'
 import { type ManifestListFormat, manifestListText, manifestListTypes } from '../../domain/build/manifest-list.ts'
 import type { Step } from '../../domain/build/plan.ts'
@@ -15,7 +15,7 @@ import { planningDescriptions } from './planning-descriptions.ts'
 
 export interface PlanningRoutes {
   planning: Planning
-  demand: Pick<DemandBook, 'read'>
+  demand: Pick<DemandCounts, 'read'>
   hash: Hash
   publicUrl: (request: FastifyRequest) => string
   bounds: BodyBounds

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Backfill } from '../../catalogue/containers/backfill.ts'
 import { type FindingKind, type FsckLine, findingKinds } from '../../catalogue/tarballs/fsck/findings.ts'
-import type { Upkeep } from '../../catalogue/tarballs/upkeep.ts'
+import type { Upkeep } from '../../catalogue/tarballs/tarballs.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Action } from '../../domain/policy.ts'
 import { causeOf, preconditionOf } from '../shared/circumstances.ts'

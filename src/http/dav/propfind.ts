@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { BlobInfo, BlobStore } from '../../blobs/blob-store.ts'
+import { pagesOf } from '../../domain/pages.ts'
 import { contentTypeOf } from './content-type.ts'
 import { escapeMarkup } from './folder-page.ts'
 import { encodePath, namedBy } from './paths.ts'
@@ -40,13 +41,10 @@ async function* folder({ blobs, key, root, children }: { blobs: BlobStore; key: 
   const room = await blobs.available()
   yield response(root, { folder: key, ...(room === undefined ? {} : { room }) })
   if (!children) return
-  let cursor: string | undefined
-  do {
-    const page = await blobs.list({ prefix: key && `${key}/`, shallow: true, limit: 500, ...(cursor ? { cursor } : {}) })
+  for await (const page of pagesOf(blobs.list, { prefix: key && `${key}/`, shallow: true, limit: 500 })) {
     for (const folder of page.folders) yield response(root, { folder })
     for (const info of page.items) yield response(root, { info })
-    cursor = page.next
-  } while (cursor)
+  }
 }
 
 type Described = { info: BlobInfo } | { folder: string; room?: number }

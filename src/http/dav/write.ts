@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { BlobSource, BlobStore, PutOptions } from '../../blobs/blob-store.ts'
+import type { BlobStore, ByteSource, PutOptions } from '../../blobs/blob-store.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { digestFromHeaders } from '../shared/digest-headers.ts'
 import { unmetCondition } from '../shared/ranges.ts'
@@ -66,7 +66,7 @@ async function checkConditions({ method, headers }: FastifyRequest, { blobs, key
 }
 
 /** The bytes, and behind the last one an error when their MD5 is not what the client said. */
-async function* checkedMd5(body: BlobSource, header: string | string[] | undefined): AsyncGenerator<Uint8Array> {
+async function* checkedMd5(body: ByteSource, header: string | string[] | undefined): AsyncGenerator<Uint8Array> {
   if (header === undefined) return yield* body
   const hash = createHash('md5')
   for await (const chunk of body) {

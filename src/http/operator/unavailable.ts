@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
-import { architecturesOf, resolveImage } from '../../domain/container/resolution.ts'
+import { architecturesOf, requestedArchitecture, resolveImage } from '../../domain/container/resolution.ts'
 import { isCatalogueError } from '../../domain/errors.ts'
 import type { UnavailableReport } from '../../schemas.ts'
 import { json } from '../shared/describes.ts'
@@ -36,7 +36,7 @@ async function reportOf({ containers }: Catalogue, { id, architecture }: Params)
 
 function reason(record: ContainerRecord, architecture: string): string {
   try {
-    const { source } = resolveImage(record, architecture)
+    const { source } = resolveImage(record, requestedArchitecture(architecture))
     if (source === 'url') return `${record.id} names no architectures now, only one image; read the container again`
     return `${record.id} has an image for ${architecture} by now; read the container again`
   } catch (error) {

@@ -4,7 +4,7 @@ import { closable } from './closing.ts'
 import { elasticsearchDocuments } from './documents.ts'
 import { connect, type Engine, type EngineOptions } from './engine.ts'
 import { hysdsIosIndex, recordsIndex } from './hysds-indices.ts'
-import { migrate } from './migrate.ts'
+import { migrateIndices } from './migrate.ts'
 
 export interface ElasticsearchOptions {
   engine: EngineOptions
@@ -42,7 +42,7 @@ export function elasticsearchStores({ engine: options, indices }: ElasticsearchO
     summaries: ours(own.summaries),
     demand: ours(own.demand),
     leases: ours(own.leases),
-    migrate: () => migrate(engine),
+    migrate: () => migrateIndices(engine),
     health: () => health(engine, [...Object.values(indices), ...Object.values(own).map(({ index }) => index)]),
     engine: () => engineName(engine),
     async close() {

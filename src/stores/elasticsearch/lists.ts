@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { CatalogueError } from '../../domain/errors.ts'
 import { itemsAt, membersAt } from '../../domain/json/json-scan.ts'
 import { type Condition, fieldsOf, matches, sortableLength, widened } from '../../domain/json/query.ts'
-import type { ListQuery, Page, Stored } from '../document-store.ts'
+import type { DocumentQuery, Page, StoredDocument } from '../document-store.ts'
 import { type Engine, reasonOf } from './engine.ts'
 import type { IndexState, IndexWatch } from './index-state.ts'
 import { readItem } from './reads.ts'
@@ -14,7 +14,7 @@ import { readItem } from './reads.ts'
  */
 
 /** Where a list goes on: the sort values of its last record, in the second part those of one shard. */
-interface Place {
+interface SortPlace {
   /** Which query and which index this belongs to. */
   list: string
   shard?: number
@@ -24,7 +24,7 @@ interface Place {
 }
 
 interface Hit {
-  stored: Stored
+  stored: StoredDocument
   /** Sort values as JSON text, to compare. */
   place: string
 }
@@ -33,12 +33,12 @@ interface Listing {
   index: string
   state: IndexState
   fields: Map<string, string>
-  query: ListQuery
+  query: DocumentQuery
 }
 
 export async function listPage(
   engine: Engine,
-  { index, watch, query, keywords }: { index: string; watch: IndexWatch; query: ListQuery; keywords?: readonly string[] | undefined }
+  { index, watch, query, keywords }: { index: string; watch: IndexWatch; query: DocumentQuery; keywords?: readonly string[] | undefined }
 ): Promise<Page> {
   const names = [...new Set(['id', ...fieldsOf(query.where ?? []), ...(query.sort ? [query.sort.field] : [])])]
   const [state, fields] = keywords
@@ -47,22 +47,25 @@ export async function listPage(
   const place = startOf(query, state)
   if (!state) return { items: [] }
   const listing: Listing = { index, state, query, fields }
-  const items: Stored[] = []
-  let next: Place | undefined = place
+  const items: StoredDocument[] = []
+  let next: SortPlace | undefined = place
   while (next && items.length < query.limit) {
-    const part: Part = await readPart(engine, { listing, place: next, limit: query.limit - items.length })
+    const part: QueryPart = await readPart(engine, { listing, place: next, limit: query.limit - items.length })
     items.push(...part.items)
     next = part.next
   }
   return { items, ...(next && { next: Buffer.from(JSON.stringify(next)).toString('base64url') }) }
 }
 
-interface Part {
-  items: Stored[]
-  next: Place | undefined
+interface QueryPart {
+  items: StoredDocument[]
+  next: SortPlace | undefined
 }
 
-async function readPart(engine: Engine, { listing, place, limit }: { listing: Listing; place: Place; limit: number }): Promise<Part> {
+async function readPart(
+  engine: Engine,
+  { listing, place, limit }: { listing: Listing; place: SortPlace; limit: number }
+): Promise<QueryPart> {
   const { state, query } = listing
   const given = place.given ?? []
   // one more than wanted, to know whether the page ends among equals
@@ -84,7 +87,7 @@ async function readPart(engine: Engine, { listing, place, limit }: { listing: Li
  * Sequence numbers are unique in a shard only, so records of the same `id` may have equal sort values, and search_after skips all of
  * them at once. A page that ends among such goes on before them, without those that it gave.
  */
-function placeAfter({ list, shard, after, given }: Place, { page, following }: { page: Hit[]; following: Hit | undefined }): Place {
+function placeAfter({ list, shard, after, given }: SortPlace, { page, following }: { page: Hit[]; following: Hit | undefined }): SortPlace {
   const start = { list, ...(shard !== undefined && { shard }) }
   const last = page.at(-1)!.place
   // a record that is written meanwhile stands behind itself, by a later sequence number
@@ -95,7 +98,7 @@ function placeAfter({ list, shard, after, given }: Place, { page, following }: {
   return { ...start, ...(after && { after }), given: [...(given ?? []), ...equals] }
 }
 
-async function searchHits(engine: Engine, { listing, place, size }: { listing: Listing; place: Place; size: number }): Promise<Hit[]> {
+async function searchHits(engine: Engine, { listing, place, size }: { listing: Listing; place: SortPlace; size: number }): Promise<Hit[]> {
   const { index, state, fields, query } = listing
   const idField = fields.get('id')
   const sortable = place.shard === undefined
@@ -123,7 +126,7 @@ async function searchHits(engine: Engine, { listing, place, size }: { listing: L
   if (answer.status !== 200)
     throw new CatalogueError('store_unavailable', `the search engine cannot list ${index}: ${reasonOf(answer.body)}`)
   const hits = membersAt(membersAt(answer.body, 0).get('hits')!, 0).get('hits') ?? '[]'
-  return itemsAt(hits, 0).map((hit) => ({ stored: readItem(hit, state) as Stored, place: membersAt(hit, 0).get('sort')! }))
+  return itemsAt(hits, 0).map((hit) => ({ stored: readItem(hit, state) as StoredDocument, place: membersAt(hit, 0).get('sort')! }))
 }
 
 const existence = (field: string, wanted: boolean) => ({ bool: { [wanted ? 'filter' : 'must_not']: { exists: { field } } } })
@@ -142,7 +145,7 @@ function narrowed(condition: Condition, fields: Map<string, string>): object {
 
 const escaped = (glob: string) => glob.replaceAll('\\', '\\\\')
 
-function sortOf({ sort }: ListQuery, fields: Map<string, string>): object[] {
+function sortOf({ sort }: DocumentQuery, fields: Map<string, string>): object[] {
   const field = sort && fields.get(sort.field)
   const byId = { [fields.get('id')!]: field === fields.get('id') ? sort!.order : 'asc' }
   const bySequence = { _seq_no: 'asc' }
@@ -186,7 +189,7 @@ async function hasUnsortable(engine: Engine, { index, fields }: Listing): Promis
 }
 
 /** The place that a cursor names. Throws cursor_invalid when it is none, or one of another query or of an index that was deleted since. */
-function startOf({ where, sort, cursor }: ListQuery, state: IndexState | undefined): Place {
+function startOf({ where, sort, cursor }: DocumentQuery, state: IndexState | undefined): SortPlace {
   const list = createHash('sha256')
     .update(JSON.stringify([where ?? [], sort ?? null, state?.uuid ?? null, sortableLength]))
     .digest('base64url')
@@ -202,9 +205,9 @@ function startOf({ where, sort, cursor }: ListQuery, state: IndexState | undefin
   return place
 }
 
-function decoded(cursor: string): Place | undefined {
+function decoded(cursor: string): SortPlace | undefined {
   try {
-    const place = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as Place
+    const place = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as SortPlace
     const plain = place !== null && typeof place.list === 'string' && (place.shard === undefined || Number.isInteger(place.shard))
     return plain && [place.after, place.given].every((part) => part === undefined || Array.isArray(part)) ? place : undefined
   } catch {

@@ -33,7 +33,7 @@ export function readMigrations(): Migration[] {
  * Applies what is missing, in order. Replicas that start together repeat each other's steps, which does no harm, and record them by
  * compare-and-swap: the loser reads again and finds nothing left to do.
  */
-export async function migrate(
+export async function migrateIndices(
   engine: Engine,
   migrations: readonly Migration[] = readMigrations()
 ): Promise<{ version: number; applied: string[] }> {
@@ -54,13 +54,13 @@ export async function migrate(
   }
 }
 
-interface Known {
+interface KnownVersion {
   schema: Schema
   /** Where the record stands; undefined when there is none yet. */
   sequence: { seqNo: number; primaryTerm: number } | undefined
 }
 
-async function readSchema(engine: Engine): Promise<Known> {
+async function readSchema(engine: Engine): Promise<KnownVersion> {
   const answer = await engine.send({ method: 'GET', path: record })
   if (answer.status === 404) return { schema: { version: 0, applied: [] }, sequence: undefined }
   if (answer.status !== 200)
@@ -79,7 +79,7 @@ async function carryOut(
 }
 
 /** Whether it was us who recorded it. */
-async function recordDone(engine: Engine, { known, next }: { known: Known; next: Migration }): Promise<boolean> {
+async function recordDone(engine: Engine, { known, next }: { known: KnownVersion; next: Migration }): Promise<boolean> {
   const { schema, sequence } = known
   const done: Schema = {
     version: next.number,

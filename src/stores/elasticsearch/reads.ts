@@ -3,7 +3,7 @@ import { CatalogueError } from '../../domain/errors.ts'
 import { itemsAt, membersAt } from '../../domain/json/json-scan.ts'
 import { limits } from '../../domain/limits.ts'
 import { coalesce } from '../coalesce.ts'
-import type { Stored } from '../document-store.ts'
+import type { StoredDocument } from '../document-store.ts'
 import { type Engine, reasonOf } from './engine.ts'
 import type { IndexState, IndexWatch } from './index-state.ts'
 import { type EngineError, isIndexMissing, isPassing } from './refusals.ts'
@@ -15,10 +15,10 @@ const mostBytes = 32 * 1024 * 1024
 export function batchedReads(
   engine: Engine,
   { index, watch }: { index: string; watch: IndexWatch }
-): (id: string) => Promise<Stored | undefined> {
+): (id: string) => Promise<StoredDocument | undefined> {
   // what an unread document is taken for: as large as others were lately, and at first as large as it may be
   let likely: number = limits.specification
-  const read = coalesce<string, Stored | undefined>({
+  const read = coalesce<string, StoredDocument | undefined>({
     maxItems: 250,
     sizeOf: () => likely,
     maxSize: mostBytes,
@@ -58,7 +58,7 @@ export function batchedReads(
 }
 
 /** One hit of `_mget` or of a search. `_source` is cut out as it stands. */
-export function readItem(item: string, state: IndexState): Stored | undefined | CatalogueError {
+export function readItem(item: string, state: IndexState): StoredDocument | undefined | CatalogueError {
   const members = membersAt(item, 0)
   const document = members.get('_source')
   const error = members.get('error')

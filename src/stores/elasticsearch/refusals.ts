@@ -51,10 +51,10 @@ export const isLost = (error: EngineError): boolean =>
 export const isIndexMissing = (error: EngineError): boolean => error.type === 'index_not_found_exception'
 
 /**
- * The refusal of one document in our words. Statuses mislead (a closed index is a 400, a full disk a 429), so the type decides. What
+ * Returns the refusal of one document in our words. Statuses mislead (a closed index is a 400, a full disk a 429), so the type decides. What
  * is not understood is a fault of the store, never of the caller.
  */
-export function refusal(error: EngineError, id: string): CatalogueError {
+export function engineRefusal(error: EngineError, id: string): CatalogueError {
   const type = error.type ?? 'unknown error'
   const words = wordsOf(error)
   if (type === 'version_conflict_engine_exception') return new CatalogueError('revision_conflict', `${id} was changed meanwhile`)

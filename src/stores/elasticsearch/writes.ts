@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { coalesce } from '../coalesce.ts'
-import type { Expectation } from '../document-store.ts'
+import type { WriteCondition } from '../document-store.ts'
 import { documentPath, type Engine } from './engine.ts'
 import type { IndexState, IndexWatch } from './index-state.ts'
-import { type EngineError, isIndexMissing, isLost, isPassing, refusal } from './refusals.ts'
+import { type EngineError, engineRefusal, isIndexMissing, isLost, isPassing } from './refusals.ts'
 
 /** A document to write, or to remove when there is none. */
-export interface Write {
+export interface BulkWrite {
   id: string
   document?: string
-  expected?: Expectation | undefined
+  expected?: WriteCondition | undefined
 }
 
 export interface Written {
@@ -32,9 +32,9 @@ type Outcome = Written | CatalogueError
 const maxBatchBytes = 16 * 1024 * 1024
 
 /** Concurrent writes, joined into `_bulk`: each with its own outcome. Answered only when the engine has them durably. */
-export function batchedWrites(engine: Engine, options: Options): (write: Write) => Promise<Written> {
+export function batchedWrites(engine: Engine, options: Options): (write: BulkWrite) => Promise<Written> {
   const { watch } = options
-  return coalesce<Write, Written>({
+  return coalesce<BulkWrite, Written>({
     maxItems: 250,
     maxSize: maxBatchBytes,
     concurrency: 2,
@@ -52,7 +52,7 @@ export function batchedWrites(engine: Engine, options: Options): (write: Write) 
 
 /** A write, and whether it may have taken effect already, in an attempt whose answer was lost. */
 interface Attempt {
-  write: Write
+  write: BulkWrite
   repeated: boolean
 }
 
@@ -82,9 +82,9 @@ async function carryOut(engine: Engine, batch: Batch): Promise<Outcome[]> {
   }
 }
 
-type Answer = Outcome | { error: EngineError }
+type BulkAnswer = Outcome | { error: EngineError }
 
-async function send(engine: Engine, batch: Batch): Promise<Answer[]> {
+async function send(engine: Engine, batch: Batch): Promise<BulkAnswer[]> {
   const { index, attempts, deadline } = batch
   // a line of _bulk ends at the first newline; a document that holds one travels alone
   const together = attempts.every(({ write }) => !write.document?.includes('\n'))
@@ -108,7 +108,7 @@ interface BulkItem {
 }
 
 /** One write by its own request: the same outcomes as in a batch. */
-async function sendAlone(engine: Engine, one: Batch & { attempt: Attempt }): Promise<Answer> {
+async function sendAlone(engine: Engine, one: Batch & { attempt: Attempt }): Promise<BulkAnswer> {
   const { index, attempt, deadline } = one
   const { id, document, expected } = attempt.write
   const create = expected && 'absent' in expected
@@ -139,7 +139,7 @@ function readAlone({ status, body }: { status: number; body: string }): BulkItem
 }
 
 /** What an answer means. After a lost answer, "conflict" and "not found" may be our own first attempt: the document tells. */
-async function settle(item: BulkItem, { attempt, state, read }: Batch & { attempt: Attempt }): Promise<Answer> {
+async function settle(item: BulkItem, { attempt, state, read }: Batch & { attempt: Attempt }): Promise<BulkAnswer> {
   const { write, repeated } = attempt
   if (item.error) {
     const error = typeof item.error === 'string' ? { type: item.error } : item.error
@@ -155,7 +155,7 @@ async function settle(item: BulkItem, { attempt, state, read }: Batch & { attemp
   return { result: item.result, revision: `${state.uuid}.${item._seq_no}.${item._primary_term}` }
 }
 
-function bulkLines({ id, document, expected }: Write): string {
+function bulkLines({ id, document, expected }: BulkWrite): string {
   const conditions = expected && 'revision' in expected ? sequenceOf(expected.revision) : undefined
   const meta = JSON.stringify({ _id: id, ...(conditions && { if_seq_no: conditions.seqNo, if_primary_term: conditions.primaryTerm }) })
   if (document === undefined) return `{"delete":${meta}}\n`
@@ -163,7 +163,7 @@ function bulkLines({ id, document, expected }: Write): string {
 }
 
 /** Sequence numbers of another index say nothing about this one. */
-function ofAnotherIndex({ id, expected }: Write, state: IndexState): CatalogueError | undefined {
+function ofAnotherIndex({ id, expected }: BulkWrite, state: IndexState): CatalogueError | undefined {
   if (!expected || 'absent' in expected) return undefined
   const known = sequenceOf(expected.revision)
   return known && known.uuid === state.uuid ? undefined : new CatalogueError('revision_conflict', `${id} was changed meanwhile`)
@@ -174,12 +174,12 @@ function sequenceOf(revision: string): { uuid: string; seqNo: number; primaryTer
   return match ? { uuid: match[1]!, seqNo: Number(match[2]), primaryTerm: Number(match[3]) } : undefined
 }
 
-function nothingToRemove({ id, expected }: Write): Outcome {
+function nothingToRemove({ id, expected }: BulkWrite): Outcome {
   return expected ? new CatalogueError('revision_conflict', `${id} was changed meanwhile`) : { result: 'noop', revision: '' }
 }
 
-function failed({ id, expected }: Write, error: EngineError): CatalogueError {
-  const failure = refusal(error, id)
+function failed({ id, expected }: BulkWrite, error: EngineError): CatalogueError {
+  const failure = engineRefusal(error, id)
   const exists = isCatalogueError(failure, 'revision_conflict') && expected && 'absent' in expected
   return exists ? new CatalogueError('already_exists', `${id} exists already`) : failure
 }

@@ -2,7 +2,7 @@
  * A document as an engine answers `GET <index>/_doc/<id>`, for operators who know that form.
  */
 
-export interface Described {
+export interface DescribedDocument {
   index: string
   id: string
   /** Undefined when there is none. */
@@ -10,7 +10,7 @@ export interface Described {
 }
 
 /** The document stands in it byte for byte; when pretty, its tokens do. */
-export function toAnswer({ index, id, found }: Described, { pretty }: { pretty: boolean }): string {
+export function toAnswer({ index, id, found }: DescribedDocument, { pretty }: { pretty: boolean }): string {
   const head = `"_index":${JSON.stringify(index)},"_id":${JSON.stringify(id)}`
   const answer =
     found === undefined

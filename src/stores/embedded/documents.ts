@@ -1,11 +1,11 @@
 import { isCatalogueError } from '../../domain/errors.ts'
 import { checkId, isStorableId } from '../../domain/limits.ts'
-import type { DocumentStore, Stored } from '../document-store.ts'
+import type { DocumentStore, StoredDocument } from '../document-store.ts'
 import { createCache } from './cache.ts'
 import { toAnswer } from './describe.ts'
 import type { Link } from './link.ts'
-import type { Outcome, Table, Write } from './messages.ts'
-import type { Found, Reader } from './reader.ts'
+import type { Outcome, Table, WriteRequest } from './messages.ts'
+import type { FoundDocument, Reader } from './reader.ts'
 import { revisionOf } from './writes.ts'
 
 export interface Parts {
@@ -14,7 +14,7 @@ export interface Parts {
   table: Table
   reader: Reader
   link: Link
-  write(write: Write): Promise<Outcome>
+  write(write: WriteRequest): Promise<Outcome>
 }
 
 const idsBatch = 5000
@@ -28,11 +28,11 @@ const overhead = 200
 
 export function embeddedDocuments({ index, table, reader, link, write: send }: Parts): DocumentStore {
   // nobody else may write here, so what was read stays true until we write; a read costs a third of an answer
-  const cache = createCache<Found>(maxCached(table))
+  const cache = createCache<FoundDocument>(maxCached(table))
   // a write that may still happen: until a later one was answered, what is read now may be old in a moment
   let uncertain = false
 
-  function find(id: string): Found | undefined {
+  function find(id: string): FoundDocument | undefined {
     reader.ensureOpen()
     const known = cache.get(id)
     if (known !== undefined || !isStorableId(id)) return known
@@ -41,7 +41,7 @@ export function embeddedDocuments({ index, table, reader, link, write: send }: P
     return found
   }
 
-  async function write(write: Write): Promise<Outcome> {
+  async function write(write: WriteRequest): Promise<Outcome> {
     try {
       const outcome = await send(write)
       uncertain = false
@@ -58,7 +58,7 @@ export function embeddedDocuments({ index, table, reader, link, write: send }: P
     }
   }
 
-  function get(id: string): Stored | undefined {
+  function get(id: string): StoredDocument | undefined {
     const found = find(id)
     return found && { id, document: found.document, revision: revisionOf(reader.name(), found.seq) }
   }

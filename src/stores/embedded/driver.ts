@@ -4,7 +4,7 @@ import Libsql from 'libsql'
  * The seam to libsql: nothing else imports it, so that node:sqlite can take its place when Node 20 is dropped. What one must know of
  * libsql 0.5: rows as objects carry a `_metadata` that is not ours, so rows are arrays here; parameters go in as one array, because a
  * single Buffer aborts the process; a text comes out cut off at a NUL, and text that is not UTF-8 aborts the process, so every text
- * is selected as a blob (`textOf`); a statement that failed answers its next call with the old error, so it is not used again; and a Worker must not be terminated inside a call, which aborts the process too.
+ * is selected as a blob (`columnText`); a statement that failed answers its next call with the old error, so it is not used again; and a Worker must not be terminated inside a call, which aborts the process too.
  */
 
 export type Value = string | number | Buffer | null
@@ -30,7 +30,7 @@ export function sqliteCode(error: unknown): string | undefined {
 }
 
 /** A text that was selected as `cast(… as blob)`. */
-export const textOf = (value: Value | undefined): string => (value as Buffer).toString('utf8')
+export const columnText = (value: Value | undefined): string => (value as Buffer).toString('utf8')
 
 const maxStatements = 100
 

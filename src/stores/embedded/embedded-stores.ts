@@ -8,7 +8,7 @@ import { embeddedDocuments } from './documents.ts'
 import { openingError } from './failures.ts'
 import { createLink, type Link, toError } from './link.ts'
 import { holdDirectory } from './lock.ts'
-import { type Outcome, tables, type Write } from './messages.ts'
+import { type Outcome, tables, type WriteRequest } from './messages.ts'
 import { createReader } from './reader.ts'
 import type { WorkerData } from './worker.ts'
 
@@ -79,7 +79,7 @@ export async function embeddedStores({ data, patienceMs, maxPages }: EmbeddedOpt
 
 /** Concurrent writes become one transaction with one fsync. */
 function writeQueue(link: Link, patience: { patienceMs: number }) {
-  const join = coalesce<Write, Outcome>({
+  const join = coalesce<WriteRequest, Outcome>({
     run: async (writes) => {
       const outcomes = await link.ask('write', { writes })
       return outcomes.map((outcome) => ('refused' in outcome ? toError(outcome.refused) : outcome))
@@ -94,7 +94,7 @@ function writeQueue(link: Link, patience: { patienceMs: number }) {
   let ended = false
 
   return {
-    async write(item: Write): Promise<Outcome> {
+    async write(item: WriteRequest): Promise<Outcome> {
       if (ended) throw new CatalogueError('store_unavailable', 'the embedded store is closed')
       const written = join(item)
       underWay.add(written)

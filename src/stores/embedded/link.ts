@@ -9,7 +9,7 @@ export interface Link {
   stop(): Promise<void>
 }
 
-interface Waiting {
+interface WaitingRequest {
   resolve(answer: unknown): void
   reject(error: unknown): void
   timer: NodeJS.Timeout | undefined
@@ -26,7 +26,7 @@ export interface LinkOptions {
 
 /** A line to a worker thread. When the thread dies, what was under way fails and another one is started, ever later while they die. */
 export function createLink(start: () => Worker, { patienceMs, unhurried }: LinkOptions): Link {
-  const waiting = new Map<number, Waiting>()
+  const waiting = new Map<number, WaitingRequest>()
   let worker: Worker | undefined
   let lastNumber = 0
   let delayMs = firstDelayMs
@@ -83,7 +83,7 @@ export function createLink(start: () => Worker, { patienceMs, unhurried }: LinkO
     else asked.resolve(answer)
   }
 
-  function* settleAll(): Generator<[number, Waiting]> {
+  function* settleAll(): Generator<[number, WaitingRequest]> {
     for (const [n, asked] of waiting) {
       waiting.delete(n)
       clearTimeout(asked.timer)
@@ -106,7 +106,7 @@ export function createLink(start: () => Worker, { patienceMs, unhurried }: LinkO
           reject(unavailable(`did not answer within ${patienceMs} ms; what was asked may still happen`))
         }
         const timer = unhurried.includes(kind) ? undefined : setTimeout(giveUp, patienceMs)
-        waiting.set(n, { resolve: resolve as Waiting['resolve'], reject, timer })
+        waiting.set(n, { resolve: resolve as WaitingRequest['resolve'], reject, timer })
         worker.postMessage({ n, kind, request })
       }),
 

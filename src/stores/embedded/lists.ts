@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { CatalogueError } from '../../domain/errors.ts'
 import { type Condition, type FieldCondition, matches, type Sort, sortableLength, widened } from '../../domain/json/query.ts'
-import type { ListQuery, Page, Scanned, Stored } from '../document-store.ts'
-import { type Database, textOf, type Value } from './driver.ts'
+import type { DocumentQuery, Page, Scanned, StoredDocument } from '../document-store.ts'
+import { columnText, type Database, type Value } from './driver.ts'
 import type { Table } from './messages.ts'
 import { revisionOf } from './writes.ts'
 
@@ -34,16 +34,16 @@ const maxScanned = 2000
 const maxLength = 4 * 1024 * 1024
 
 /** Every place in the order of a query: the sort column's bytes (they need not be UTF-8) and the id. */
-interface Place {
+interface SortPlace {
   key: Buffer
   id: string
 }
 
-export function page(database: Database, { table, query }: { table: Table; query: ListQuery }): Page {
+export function page(database: Database, { table, query }: { table: Table; query: DocumentQuery }): Page {
   const { where = [], sort, limit, cursor } = query
   const query16 = fingerprint(table, query)
   const name = storeName(database)
-  const items: Stored[] = []
+  const items: StoredDocument[] = []
   let after = cursor === undefined ? undefined : parseCursor(cursor, query16)
   let length = 0
   for (let scanned = 0; ; ) {
@@ -53,7 +53,7 @@ export function page(database: Database, { table, query }: { table: Table; query
     for (const place of places.slice(0, most)) {
       if (items.length === limit || length >= maxLength || scanned === maxScanned) return { items, next: toCursor(after!, query16) }
       const [seq, text] = database.row(`select seq, cast(document as blob) from ${table} where rowid = ?`, [place.rowid])!
-      const document = textOf(text)
+      const document = columnText(text)
       length += document.length
       scanned++
       after = place
@@ -64,11 +64,13 @@ export function page(database: Database, { table, query }: { table: Table; query
   }
 }
 
-const storeName = (database: Database): string => textOf(database.row('select cast(name as blob) from store')![0])
+const storeName = (database: Database): string => columnText(database.row('select cast(name as blob) from store')![0])
 
 /** The next ids by bytes, from the index alone. */
 export function idsAfter(database: Database, { table, after, limit }: { table: Table; after: string; limit: number }): string[] {
-  return database.rows(`select cast(id as blob) from ${table} where id > ? order by id limit ?`, [after, limit]).map(([id]) => textOf(id))
+  return database
+    .rows(`select cast(id as blob) from ${table} where id > ? order by id limit ?`, [after, limit])
+    .map(([id]) => columnText(id))
 }
 
 /** The next documents by id, as their columns tell. */
@@ -79,18 +81,22 @@ export function scanAfter(
   const name = storeName(database)
   const values = fields.map((field) => `, cast(${sortColumn(table, field)} as blob)`).join('')
   const rows = database.rows(`select cast(id as blob), seq${values} from ${table} where id > ? order by id limit ?`, [after, limit])
-  return rows.map(([id, seq, ...texts]) => ({ id: textOf(id), revision: revisionOf(name, seq as number), values: texts.map(textOf) }))
+  return rows.map(([id, seq, ...texts]) => ({
+    id: columnText(id),
+    revision: revisionOf(name, seq as number),
+    values: texts.map(columnText)
+  }))
 }
 
 interface PlacesQuery {
   table: Table
   where: readonly Condition[]
   sort: Sort | undefined
-  after: Place | undefined
+  after: SortPlace | undefined
   limit: number
 }
 
-function placesAfter(database: Database, { table, where, sort, after, limit }: PlacesQuery): (Place & { rowid: Value })[] {
+function placesAfter(database: Database, { table, where, sort, after, limit }: PlacesQuery): (SortPlace & { rowid: Value })[] {
   const key = sort === undefined ? `''` : sortColumn(table, sort.field)
   const conditions: string[] = []
   const parameters: Value[] = []
@@ -118,7 +124,7 @@ function placesAfter(database: Database, { table, where, sort, after, limit }: P
     `select rowid, cast(id as blob), cast(${key} as blob) from ${table} ${hint} ${filter} order by ${order} limit ?`,
     [...parameters, limit]
   )
-  return rows.map(([rowid, id, bytes]) => ({ rowid: rowid!, id: textOf(id), key: bytes as Buffer }))
+  return rows.map(([rowid, id, bytes]) => ({ rowid: rowid!, id: columnText(id), key: bytes as Buffer }))
 }
 
 /** In a descending order ids ascend all the same: among versions, of which many are equal, that takes an index of its own. */
@@ -144,16 +150,16 @@ function sortColumn(table: Table, field: string): string {
   return `(case when json_type(document, ${path}) = 'text' and length(${value}) <= ${sortableLength} then ${value} else '' end)`
 }
 
-const fingerprint = (table: Table, { where = [], sort }: ListQuery): string =>
+const fingerprint = (table: Table, { where = [], sort }: DocumentQuery): string =>
   createHash('sha256')
     .update(JSON.stringify([table, where, sort]))
     .digest('base64url')
     .slice(0, 16)
 
-const toCursor = ({ key, id }: Place, query: string): string =>
+const toCursor = ({ key, id }: SortPlace, query: string): string =>
   Buffer.from(JSON.stringify([query, key.toString('base64url'), id])).toString('base64url')
 
-function parseCursor(cursor: string, query: string): Place {
+function parseCursor(cursor: string, query: string): SortPlace {
   const [of, key, id] = readCursor(cursor)
   if (typeof of !== 'string' || typeof key !== 'string' || typeof id !== 'string') {
     throw new CatalogueError(

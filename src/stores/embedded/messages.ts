@@ -1,4 +1,4 @@
-import type { Expectation, ListQuery, Scanned, Stored } from '../document-store.ts'
+import type { DocumentQuery, Scanned, StoredDocument, WriteCondition } from '../document-store.ts'
 
 /*
  * What the main thread and the worker say to each other. Errors cross as words, because a structured clone forgets their class.
@@ -19,8 +19,8 @@ export const tables = {
 } as const
 export type Table = (typeof tables)[keyof typeof tables]
 
-export type Write =
-  | { table: Table; id: string; document: string; expected?: Expectation | undefined }
+export type WriteRequest =
+  | { table: Table; id: string; document: string; expected?: WriteCondition | undefined }
   | { table: Table; id: string; document?: undefined; expected?: { revision: string } | undefined }
 
 /** Of a put: whether there was none before, and the new revision. Of a removal: whether there was one. */
@@ -32,8 +32,8 @@ export interface Refused {
 
 export interface Calls {
   migrate: [request: Record<string, never>, answer: { version: number; applied: string[] }]
-  write: [request: { writes: Write[] }, answer: Outcome[]]
-  page: [request: { table: Table; query: ListQuery }, answer: { items: Stored[]; next?: string }]
+  write: [request: { writes: WriteRequest[] }, answer: Outcome[]]
+  page: [request: { table: Table; query: DocumentQuery }, answer: { items: StoredDocument[]; next?: string }]
   ids: [request: { table: Table; after: string; limit: number }, answer: string[]]
   scan: [request: { table: Table; fields: readonly string[]; after: string; limit: number }, answer: Scanned[]]
   check: [request: Record<string, never>, answer: true]

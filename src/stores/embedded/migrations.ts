@@ -7,7 +7,7 @@ import { transaction } from './writes.ts'
 const folder = new URL('../../../../migrations/embedded/', import.meta.url)
 
 /** Brings the tables to this program's version, each step in a transaction together with its record. Throws database_newer. */
-export function migrate(database: Database): { version: number; applied: string[] } {
+export function migrateDatabase(database: Database): { version: number; applied: string[] } {
   database.exec('create table if not exists migrations (number integer primary key, name text not null, applied text not null)')
   const stored = (database.row('select coalesce(max(number), 0) from migrations')![0] as number) ?? 0
   const files = readdirSync(folder)

@@ -1,5 +1,5 @@
 import { CatalogueError } from '../../domain/errors.ts'
-import { type Database, openDatabase, textOf } from './driver.ts'
+import { columnText, type Database, openDatabase } from './driver.ts'
 import { storeError } from './failures.ts'
 import type { Table } from './messages.ts'
 
@@ -7,7 +7,7 @@ export interface Reader {
   /** Throws store_unavailable after close(). */
   ensureOpen(): void
   /** The last commit's document. */
-  get(table: Table, id: string): Found | undefined
+  get(table: Table, id: string): FoundDocument | undefined
   /** The store's own, which begins every revision. */
   name(): string
   /** SQLite's. */
@@ -15,7 +15,7 @@ export interface Reader {
   close(): void
 }
 
-export interface Found {
+export interface FoundDocument {
   seq: number
   /** How often it was written. */
   version: number
@@ -57,10 +57,10 @@ export function createReader(file: string): Reader {
     get: (table, id) =>
       reading((database) => {
         const row = database.row(`select seq, version, cast(document as blob) from ${table} where id = ?`, [id])
-        return row && { seq: row[0] as number, version: row[1] as number, document: textOf(row[2]) }
+        return row && { seq: row[0] as number, version: row[1] as number, document: columnText(row[2]) }
       }),
-    name: () => (name ??= reading((database) => textOf(database.row('select cast(name as blob) from store')![0]))),
-    version: () => reading((database) => textOf(database.row('select cast(sqlite_version() as blob)')![0])),
+    name: () => (name ??= reading((database) => columnText(database.row('select cast(name as blob) from store')![0]))),
+    version: () => reading((database) => columnText(database.row('select cast(sqlite_version() as blob)')![0])),
     close: () => {
       closed = true
       releaseTarballs()

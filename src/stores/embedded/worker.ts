@@ -4,7 +4,7 @@ import { type Database, openDatabase } from './driver.ts'
 import { storeError } from './failures.ts'
 import { idsAfter, page, scanAfter } from './lists.ts'
 import type { Calls, Refused } from './messages.ts'
-import { migrate } from './migrations.ts'
+import { migrateDatabase } from './migrations.ts'
 import { commit } from './writes.ts'
 
 /*
@@ -30,7 +30,7 @@ function open(): Database {
 }
 
 const handlers: { [Kind in keyof Calls]: (database: Database, request: Calls[Kind][0]) => Calls[Kind][1] } = {
-  migrate,
+  migrate: migrateDatabase,
   write: (database, { writes }) => commit(database, writes),
   page,
   ids: idsAfter,

@@ -1,6 +1,6 @@
 import type { CatalogueError } from '../../domain/errors.ts'
-import { type Database, type Row, sqliteCode, textOf } from './driver.ts'
-import type { Outcome, Write } from './messages.ts'
+import { columnText, type Database, type Row, sqliteCode } from './driver.ts'
+import type { Outcome, WriteRequest } from './messages.ts'
 
 /** What every revision of this store begins with, and the number that its next write gets. */
 interface Counter {
@@ -15,7 +15,7 @@ export const revisionOf = (name: string, seq: number): string => `${name}.${seq}
  * Carries out writes in one transaction with one fsync, and answers each by itself: one that is refused leaves the others be. A failure
  * of the disk fails them all; when there is no room, each gets its own chance, for a removal or a small document may still fit.
  */
-export function commit(database: Database, writes: readonly Write[]): Outcome[] {
+export function commit(database: Database, writes: readonly WriteRequest[]): Outcome[] {
   try {
     return transaction(database, () => {
       const counter = readCounter(database)
@@ -29,7 +29,7 @@ export function commit(database: Database, writes: readonly Write[]): Outcome[] 
   }
 }
 
-function alone(database: Database, write: Write): Outcome {
+function alone(database: Database, write: WriteRequest): Outcome {
   try {
     return commit(database, [write])[0]!
   } catch (error) {
@@ -52,10 +52,10 @@ export function transaction<Result>(database: Database, work: () => Result): Res
 
 function readCounter(database: Database): Counter {
   const [name, seq] = database.row('select cast(name as blob), seq from store')!
-  return { name: textOf(name), seq: seq as number }
+  return { name: columnText(name), seq: seq as number }
 }
 
-function attempt(database: Database, write: Write, counter: Counter): Outcome {
+function attempt(database: Database, write: WriteRequest, counter: Counter): Outcome {
   const { table, id, document, expected } = write
   const refusal = expected && unmet(expected, database.row(`select seq from ${table} where id = ?`, [id]), write, counter)
   if (refusal) return refusal
@@ -79,7 +79,12 @@ function attempt(database: Database, write: Write, counter: Counter): Outcome {
   }
 }
 
-function unmet(expected: NonNullable<Write['expected']>, stored: Row | undefined, { id }: Write, { name }: Counter): Outcome | undefined {
+function unmet(
+  expected: NonNullable<WriteRequest['expected']>,
+  stored: Row | undefined,
+  { id }: WriteRequest,
+  { name }: Counter
+): Outcome | undefined {
   if ('absent' in expected) return stored && refused('already_exists', `${id} exists already`)
   if (stored === undefined) return refused('revision_conflict', `${id} is not there any more; it was to have revision ${expected.revision}`)
   const revision = revisionOf(name, stored[0] as number)

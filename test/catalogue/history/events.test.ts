@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
-import { createEvents, type EventBounds, type StreamItem } from '../../../src/catalogue/history/events.ts'
+import type { StreamItem } from '../../../src/catalogue/history/event-stream.ts'
+import { createEvents, type EventBounds } from '../../../src/catalogue/history/events.ts'
 import { createJournal } from '../../../src/catalogue/records/journal.ts'
 import { CatalogueError } from '../../../src/domain/errors.ts'
 import { background } from '../../../src/domain/history/entry.ts'

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { type Claimed, taskQueue } from '../../../src/catalogue/jobs/task-queue.ts'
+import { type Claimed, createTaskQueue } from '../../../src/catalogue/jobs/task-queue.ts'
 import { backoffMs } from '../../../src/domain/image/task.ts'
 import { openStores, sha256 } from '../../support/start-server.ts'
 
@@ -7,7 +7,7 @@ import { openStores, sha256 } from '../../support/start-server.ts'
 async function replicas(t: Test) {
   const { tasks } = await openStores(t)
   let now = Date.parse('2026-01-02T03:04:05Z')
-  const replica = () => taskQueue(tasks, { hash: sha256, now: () => new Date(now), leaseMs: 1000 })
+  const replica = () => createTaskQueue(tasks, { hash: sha256, now: () => new Date(now), leaseMs: 1000 })
   const pass = (ms: number) => {
     now += ms
   }

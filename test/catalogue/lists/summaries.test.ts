@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type ChangeRange, joinRanges, rangeOf } from '../../../src/catalogue/lists/external-changes.ts'
+import { type ChangeRange, joinRanges, rangeOf } from '../../../src/catalogue/lists/change-range.ts'
 import { createSummaries } from '../../../src/catalogue/lists/summaries.ts'
 import { createChanges } from '../../../src/catalogue/records/changes.ts'
 import { createJournal } from '../../../src/catalogue/records/journal.ts'

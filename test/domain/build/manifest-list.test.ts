@@ -44,7 +44,7 @@ const lists = (
   }: { urls?: object; format?: 'oci' | 'docker'; url?: string } = {}
 ) =>
   manifestListOf(fromDocument('hello:1', JSON.stringify({ urls, url })), {
-    known: new Map(facts.map((one) => [one.imageKey, one])),
+    facts: new Map(facts.map((one) => [one.imageKey, one])),
     format
   })
 
@@ -118,8 +118,8 @@ t.test('what has no proven digest is named and never invented', async (t) => {
   )
   t.strictSame(list.unproven, [
     { architecture: 'amd64', why: 'the image is mislabelled: in words' },
-    { architecture: 'arm64', why: 'its tarball holds no manifest, and none can be made of what was read' },
-    { architecture: 'ppc64le', why: 'the size of its manifest was not kept; verifying it again tells' },
+    { architecture: 'arm64', why: 'its tarball contains no manifest, and none can be made from what was read' },
+    { architecture: 'ppc64le', why: 'the size of its manifest is not stored; verify the image again' },
     { architecture: 's390x', why: 'the image is gone' },
     { architecture: 'riscv64', why: 'nobody has read the image' },
     { architecture: 'loong64', why: 'nobody has read the image' }

@@ -90,7 +90,7 @@ t.test('bare names are read as jq or a jsonpath prints them', async (t) => {
 
 t.test('a bare name that is no known architecture is a typing error, unless any name is taken', async (t) => {
   const message =
-    'nodes: [1] is "amd46", which is no known architecture; known are amd64, arm64, arm/v7, arm/v6, arm/v5, 386, ppc64le, s390x, riscv64, mips64le, loong64, and what such machines call themselves'
+    'nodes: [1] is "amd46", which is not a known architecture; known are amd64, arm64, arm/v7, arm/v6, arm/v5, 386, ppc64le, s390x, riscv64, mips64le, loong64, and what such machines call themselves'
   for (const text of ['arm64 amd46', '"arm64"\n"amd46"\n', '["arm64", "amd46"]']) {
     t.throws(() => parseNodes(text), { code: 'parameter_invalid', message }, text)
     t.strictSame(parseNodes(text, { anyName: true }).architectures, ['arm64', 'amd46'])
@@ -127,7 +127,7 @@ t.test('what is no list of nodes is refused with what was expected', async (t) =
   t.equal(refused(' \n'), `nodes: is empty; ${wanted}`)
   t.equal(refused('{"kind": "Pod"}'), `nodes: is {"kind":"Pod"}; ${wanted}`)
   t.equal(refused('{"items": []}'), `nodes: items has no nodes; ${wanted}`)
-  t.match(refused('{"items": '), /^nodes: is no JSON \(.*\); expected what/)
+  t.match(refused('{"items": '), /^nodes: is not JSON \(.*\); expected what/)
   t.match(refused('error: You must be logged in to the server (Unauthorized)'), /^nodes: \[0\] "error:" is not the name of an architecture/)
   t.match(refused('["arm64", null]'), 'nodes: [1] is null; expected an architecture\'s name, such as "arm64"')
   t.match(refused(list({ architecture: 'a b' })), /^nodes: items\[0\]\.status\.nodeInfo\.architecture "a b" is not the name/)

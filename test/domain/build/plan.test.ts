@@ -25,7 +25,7 @@ function planned({ sources, urls = { amd64: 's3://x', arm64: 's3://arm' }, facts
   return planOf({
     sources: parsePlanRequest({ container: 'hello:1', sources }).sourcesFor(expected.map(parseArchitecture)),
     record: fromDocument('hello:1', JSON.stringify({ urls })),
-    known: new Map(facts.map((one) => [one.imageKey, one])),
+    facts: new Map(facts.map((one) => [one.imageKey, one])),
     buildStatus: afterAll(...happened),
     buildTimeoutMs: 3_600_000,
     now: at(100)

@@ -26,7 +26,7 @@ const both = { amd64: 's3://x', arm64: 's3://arm' }
 function standing({ urls, url, facts = [], happened, expected = [], publish = 'each', now = at(600) }: Given) {
   return stateOf({
     record: fromDocument('hello:1', JSON.stringify({ urls, url })),
-    known: new Map(facts.map((one) => [one.imageKey, one])),
+    facts: new Map(facts.map((one) => [one.imageKey, one])),
     buildStatus: happened && afterAll(...happened),
     expected: { architectures: expected.map(parseArchitecture), since: null },
     publish,
@@ -265,7 +265,7 @@ t.test('an image that waits is not missing, until its time is over', async (t) =
 t.test('what is missing is told with how its build stands and since when', async (t) => {
   const reason = (...happened: Happening[]) => standing({ urls: x, expected: ['arm64'], happened, now: at(30) }).reasons.at(-1)
 
-  t.match(reason(), { message: 'there is no image for arm64, and nobody has reported a build', since: at(0) })
+  t.match(reason(), { message: 'there is no image for arm64, and no build was reported', since: at(0) })
   t.match(reason([5, 'image', 'arm64', null]), { since: at(5) })
   t.match(reason([5, 'build', 'arm64', running], [9, 'build', 'arm64', running]), {
     message: `there is no image for arm64 yet: its build is running since ${at(5)}`

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { parseArchitecture } from '../../../src/domain/architecture.ts'
-import { containerFrom, mergedRegistration, type Registration } from '../../../src/domain/container/container.ts'
+import { containerFrom, mergedRegistration, parseRegistration, type Registration } from '../../../src/domain/container/container.ts'
 import { fromDocument, toDocument } from '../../../src/domain/container/document.ts'
 
 const publicUrl = 'http://registry.example:8888'
@@ -14,7 +14,7 @@ const registration = (fields: Partial<Registration>): Registration => ({
   ...fields
 })
 const stored = (fields: Partial<Registration>, guarded: string[] = []) => {
-  const { url, urls } = containerFrom(registration(fields), { publicUrl, guarded: guarded.map(parseArchitecture) })
+  const { url, urls } = containerFrom(parseRegistration(registration(fields)), { publicUrl, guarded: guarded.map(parseArchitecture) })
   return { url, urls }
 }
 const guard = (architecture: string, id = 'hello%3A1') => `${publicUrl}/unavailable/${id}/${architecture}`
@@ -144,7 +144,7 @@ t.test('the document has the fields of HySDS in the order of HySDS, and reads ba
 t.test('a registration is laid over the stored record by architecture', async (t) => {
   const record = (fields: object) => fromDocument('hello:1', JSON.stringify({ id: 'hello:1', ...fields }))
   const merged = (fields: object, posted: Partial<Registration>) => {
-    const { url, urls } = containerFrom(mergedRegistration(record(fields), registration(posted)), options)
+    const { url, urls } = containerFrom(mergedRegistration(record(fields), parseRegistration(registration(posted))), options)
     return { url, urls: urls && JSON.parse(urls) }
   }
   const both = { x86_64: 's3://x', amd64: 's3://x', arm64: 's3://arm', aarch64: 's3://arm' }
@@ -186,7 +186,7 @@ t.test('a stored record whose url is another architecture’s image is mended by
     [parseArchitecture('arm64'), 's3://arm']
   ])
 
-  const merged = mergedRegistration({ url: 's3://arm', images }, registration({ urls: '{"s390x": "s3://z"}' }))
+  const merged = mergedRegistration({ url: 's3://arm', images }, parseRegistration(registration({ urls: '{"s390x": "s3://z"}' })))
 
   t.equal(containerFrom(merged, options).url, 's3://x')
 })
@@ -199,7 +199,7 @@ t.test('a misspelt architecture in urls is refused with the name that was meant'
   t.throws(() => stored({ urls: '{"X86_46": "s3://x"}' }), { code: 'architecture_invalid', message: /did you mean "x86_64"/ })
   t.equal(stored({ urls: '{"sparc64": "s3://s"}' }).urls, '{"sparc64": "s3://s"}')
   const old = new Map([[parseArchitecture('aarch46'), 's3://arm']])
-  const kept = mergedRegistration({ url: 's3://x', images: old }, registration({ urls: '{"s390x": "s3://z"}' }))
+  const kept = mergedRegistration({ url: 's3://x', images: old }, parseRegistration(registration({ urls: '{"s390x": "s3://z"}' })))
   t.match(
     containerFrom(kept, { ...options, stored: old }).urls,
     /"aarch46"/,

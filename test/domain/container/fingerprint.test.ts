@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { parseArchitecture } from '../../../src/domain/architecture.ts'
-import { containerFrom } from '../../../src/domain/container/container.ts'
+import { containerFrom, parseRegistration } from '../../../src/domain/container/container.ts'
 import { fromDocument, toDocument } from '../../../src/domain/container/document.ts'
 import { fingerprintOf, fingerprintText } from '../../../src/domain/container/fingerprint.ts'
 import { guardUrl } from '../../../src/domain/image/guard.ts'
@@ -25,10 +25,10 @@ t.test('order, spacing and aliases never change a fingerprint', async (t) => {
 })
 
 t.test('the names that a registration adds are not in it', async (t) => {
-  const registered = containerFrom(
-    { ...fields, urls: '{"aarch64": "s3://arm"}' },
-    { publicUrl: 'http://here', guarded: [parseArchitecture('s390x')] }
-  )
+  const registered = containerFrom(parseRegistration({ ...fields, urls: '{"aarch64": "s3://arm"}' }), {
+    publicUrl: 'http://here',
+    guarded: [parseArchitecture('s390x')]
+  })
 
   t.equal(text(toDocument(registered)), text({ ...fields, urls: { amd64: 's3://x', arm64: 's3://arm' } }))
 })

@@ -19,7 +19,7 @@ async function start(t: Test, tarballs: Record<string, Buffer | null>) {
     const query = { name: id, version: 'v1', digest: 'sha256:1', url: payload ? url : 's3://bucket/elsewhere.tar.gz' }
     await app.inject({ method: 'POST', url: '/container/add', query })
   }
-  await catalogue.verification!.work({ atOnce: 10, signal: new AbortController().signal })
+  await catalogue.verifier!.work({ atOnce: 10, signal: new AbortController().signal })
   const document = async (id: string) => JSON.parse((await stores.containers.get(id))!.document)
   const backfill = (...args: string[]) => leporello(t, { args: ['backfill', ...args], environment: { LEPORELLO_URL: server.url } }).ended
   return { ...server, document, backfill }

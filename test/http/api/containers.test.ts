@@ -78,7 +78,7 @@ t.test('who read another revision is refused, and a dry run writes nothing', asy
   const first = await put({ 'if-none-match': '*' })
   t.equal(first.statusCode, 201)
   t.equal((await put({ 'if-none-match': '*' })).statusCode, 412)
-  t.match((await put({ 'if-match': '"x.1.1"' })).json(), { code: 'precondition_failed', detail: /stands at revision/ })
+  t.match((await put({ 'if-match': '"x.1.1"' })).json(), { code: 'precondition_failed', detail: /is at revision/ })
   t.equal((await put({ 'if-match': `"x.1.1", ${first.headers.etag}` })).statusCode, 200)
   t.match((await put({ 'if-match': 'x.1.1' })).json(), { status: 400, code: 'parameter_invalid' })
 })

@@ -106,7 +106,7 @@ t.test('repairing what is missing makes its loss known', async (t) => {
   await server.blobs.remove(await server.upload())
 
   const { findings } = await server.repair('missing')
-  await server.catalogue.verification!.work({ atOnce: 10, signal: new AbortController().signal })
+  await server.catalogue.verifier!.work({ atOnce: 10, signal: new AbortController().signal })
 
   t.match(findings, [{ kind: 'missing', repair: 'done' }])
   t.match((await server.app.inject('/api/v1/containers/hello:1/images/amd64')).json(), { status: 'gone', verdict: 'match' })
@@ -148,7 +148,7 @@ t.test(
 
       if (how === 'looked at') server.pass(minute)
       else await server.repair('changed')
-      await (how === 'looked at' ? server.catalogue.sweep!(look) : server.catalogue.verification!.work({ atOnce: 10, ...look }))
+      await (how === 'looked at' ? server.catalogue.sweep!(look) : server.catalogue.verifier!.work({ atOnce: 10, ...look }))
 
       t.match((await server.app.inject('/api/v1/containers/hello:1')).json(), { state: 'degraded', reasons: [{ code: 'gone' }] }, how)
       t.equal((await resolve()).statusCode, 409)
@@ -162,11 +162,11 @@ t.test('a file that was put anew by its path is not what was proven', async (t) 
   const server = await start(t)
   await server.blobs.put('hello.tar.gz', inChunks(bytes))
   await server.register('hello:1', 'http://127.0.0.1:0/storage/hello.tar.gz')
-  await server.catalogue.verification!.work({ atOnce: 10, signal: new AbortController().signal })
+  await server.catalogue.verifier!.work({ atOnce: 10, signal: new AbortController().signal })
   await server.blobs.put('hello.tar.gz', inChunks(tarball({ architecture: 'arm64' })))
 
   const { findings } = await server.repair('changed')
-  await server.catalogue.verification!.work({ atOnce: 10, signal: new AbortController().signal })
+  await server.catalogue.verifier!.work({ atOnce: 10, signal: new AbortController().signal })
 
   t.match(findings, [{ kind: 'changed', name: 'hello.tar.gz', repair: 'done' }])
   t.strictSame((await server.fsck()).findings, [], 'what is known is about the bytes that are there')

@@ -127,7 +127,7 @@ t.test('a tarball that was replaced or is gone is refused before a byte is sent'
   const [key] = await server.everything()
 
   await server.blobs.put(key!, inChunks(Buffer.from('other bytes')))
-  t.match((await server.app.inject(path)).json(), { status: 409, detail: /another tarball stands there/ })
+  t.match((await server.app.inject(path)).json(), { status: 409, detail: /another tarball is stored there/ })
   await server.blobs.remove(key!)
   t.match((await server.app.inject(path)).json(), { status: 409, detail: /its tarball is gone/ })
 })

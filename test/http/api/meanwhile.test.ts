@@ -28,7 +28,7 @@ function meanwhile({ blobs }: WithTarballs, happens: () => Promise<unknown>): vo
   }
 }
 
-const work = ({ catalogue }: WithTarballs) => catalogue.verification!.work({ atOnce: 1, signal: new AbortController().signal })
+const work = ({ catalogue }: WithTarballs) => catalogue.verifier!.work({ atOnce: 1, signal: new AbortController().signal })
 
 async function stands(t: Test, { app }: WithTarballs, { payload }: { payload: Buffer }): Promise<void> {
   const { images } = (await app.inject(base)).json()

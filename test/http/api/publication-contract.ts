@@ -152,7 +152,7 @@ export function publicationContract(name: string, open: (t: Test) => Promise<Ope
     server.later(61)
 
     t.match((await container.get()).body.missing, ['amd64', 'arm64'])
-    await server.catalogue.publishing.settle('all-late:1')
+    await server.catalogue.publishing.publishPending('all-late:1')
     t.match(await container.get(), { status: 404 })
     await container.image('arm64')
     t.match((await container.image('amd64')).body, { pending: false, container: { state: 'complete' } })
@@ -207,7 +207,7 @@ export function publicationContract(name: string, open: (t: Test) => Promise<Ope
     t.match((await container.image('arm64', arm.body.image.url)).body, { pending: true, image: { verdict: 'unverified' } })
     // as a list sees it that lags behind
     await settle()
-    await server.catalogue.verification!.work({ atOnce: 8, signal: new AbortController().signal })
+    await server.catalogue.verifier!.work({ atOnce: 8, signal: new AbortController().signal })
 
     t.match((await container.get()).body, {
       state: 'complete',
@@ -244,7 +244,7 @@ export function publicationContract(name: string, open: (t: Test) => Promise<Ope
 
       const half = (await containerOn(whole, id).get()).body
       t.ok([0, 2].includes(Object.keys(half.images).length), `all or nothing after ${step} writes`)
-      await whole.catalogue.publishing.settle(id)
+      await whole.catalogue.publishing.publishPending(id)
       const after = (await containerOn(whole, id).get()).body
       // an image that was acknowledged, or has arrived, is there
       const arrived = reply.status < 300 || half.pending.arm64 || half.images.arm64

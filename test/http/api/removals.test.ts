@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import type { BlobStore } from '../../../src/blobs/blob-store.ts'
-import { namingOf } from '../../../src/catalogue/tarballs/naming.ts'
+import { createNaming } from '../../../src/catalogue/tarballs/naming.ts'
 import type { Rule } from '../../../src/domain/build/rules.ts'
 import type { DocumentStore, Stores } from '../../../src/stores/document-store.ts'
 import { inChunks } from '../../support/images.ts'
@@ -269,7 +269,7 @@ t.test('a tarball is named while it is being published, from whichever side one 
       return { items }
     }
   })
-  const naming = namingOf({ containers: listed(() => published), buildStatuses: listed(() => !published) } as never)
+  const naming = createNaming({ containers: listed(() => published), buildStatuses: listed(() => !published) } as never)
   const key = url.split('/storage/')[1]!
 
   t.strictSame([...(await naming.namedAmong(new Set([key])))], [key])

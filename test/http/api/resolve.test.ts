@@ -50,7 +50,7 @@ t.test('an image that is known to be gone is given to none that do not insist; w
     payload: { url: 'http://127.0.0.1:0/storage/never-there.tar', digest: 'd' }
   })
   t.equal((await app.inject(`${base}/resolve?arch=arm64`)).statusCode, 200, 'nobody has looked yet')
-  await catalogue.verification!.work({ atOnce: 1, signal: new AbortController().signal })
+  await catalogue.verifier!.work({ atOnce: 1, signal: new AbortController().signal })
 
   const refused = await app.inject(`${base}/resolve?arch=arm64`)
   t.match(refused.json(), { status: 409, code: 'image_gone', detail: /is gone: at .* there was nothing at .*never-there.tar/ })
@@ -74,7 +74,7 @@ t.test('an image that was gone, and is registered again, is looked for again', a
   const { app, blobs, catalogue } = await startWithTarballs(t)
   const register = () =>
     app.inject({ method: 'PUT', url: `${base}/images/amd64`, payload: { url: 'http://127.0.0.1:0/storage/by-hand/x.tar', digest: 'd' } })
-  const work = () => catalogue.verification!.work({ atOnce: 1, signal: new AbortController().signal })
+  const work = () => catalogue.verifier!.work({ atOnce: 1, signal: new AbortController().signal })
   await register()
   await work()
   t.equal((await app.inject(`${base}/resolve?arch=amd64`)).statusCode, 409)

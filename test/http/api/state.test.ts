@@ -12,7 +12,7 @@ t.test('a container tells where it stands, and since when', async (t) => {
   const second = (await put('arm64')).json().container
 
   t.match(first, { state: 'partial', expected: ['amd64', 'arm64'], missing: ['arm64'], pending: {} })
-  t.match(first.reasons, [{ code: 'missing', architecture: 'arm64', message: /nobody has reported a build/ }])
+  t.match(first.reasons, [{ code: 'missing', architecture: 'arm64', message: /no build was reported/ }])
   t.match(second, { state: 'complete', missing: [], reasons: [], fingerprint: /^[0-9a-f]{64}$/ })
   t.not(first.fingerprint, second.fingerprint)
   t.strictSame((await app.inject(base)).json(), second)

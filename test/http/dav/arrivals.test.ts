@@ -11,7 +11,7 @@ const path = '/storage/images/hello.tar.gz'
 const register = ({ app }: WithTarballs, url = `http://127.0.0.1:0${path}`) =>
   app.inject({ method: 'POST', url: '/container/add', query: { ...hello, urls: JSON.stringify({ amd64: url }) } })
 const put = ({ app }: WithTarballs, payload: Buffer) => app.inject({ method: 'PUT', url: path, payload })
-const work = ({ catalogue }: WithTarballs) => catalogue.verification!.work({ atOnce: 10, signal: new AbortController().signal })
+const work = ({ catalogue }: WithTarballs) => catalogue.verifier!.work({ atOnce: 10, signal: new AbortController().signal })
 const shown = async ({ app }: WithTarballs) => (await app.inject('/api/v1/containers/hello%3A1/images/amd64')).json()
 const waiting = async ({ stores }: WithTarballs) => (await stores.tasks.list({ limit: 10 })).items.length
 const putDown = (server: WithTarballs) =>
@@ -51,8 +51,8 @@ t.test('the same bytes again, and bytes that nobody registered, are not read', a
   await register(server)
   await work(server)
 
-  await server.catalogue.arrivals!.arrived({ key: 'images/hello.tar.gz', sha256: (await shown(server)).sha256 })
-  await server.catalogue.arrivals!.arrived({ key: 'images/other.tar.gz', sha256: 'f'.repeat(64) })
+  await server.catalogue.fileEvents!.arrived({ key: 'images/hello.tar.gz', sha256: (await shown(server)).sha256 })
+  await server.catalogue.fileEvents!.arrived({ key: 'images/other.tar.gz', sha256: 'f'.repeat(64) })
 
   t.equal(await waiting(server), 0)
   t.match(await shown(server), { verdict: 'match' })
@@ -65,7 +65,7 @@ t.test('where no image may be read, what was proven of other bytes is forgotten 
   await server.app.inject({ method: 'POST', url: '/api/v1/containers/hello%3A1/images/amd64/verify' })
   t.match(await shown(server), { verdict: 'match' })
 
-  await server.catalogue.arrivals!.arrived({ key: 'images/hello.tar.gz', sha256: 'f'.repeat(64) })
+  await server.catalogue.fileEvents!.arrived({ key: 'images/hello.tar.gz', sha256: 'f'.repeat(64) })
 
   t.match(await shown(server), { verdict: 'unverified' })
   t.equal(await waiting(server), 0)

@@ -14,7 +14,7 @@ const image = '/api/v1/containers/hello%3A1/images/amd64'
 async function provenLongAgo(server: WithTarballs): Promise<void> {
   await server.blobs.put('x.tar.gz', inChunks(amd64))
   await server.app.inject({ method: 'POST', url: '/container/add', query: { ...hello, url: '', urls: JSON.stringify({ amd64: url }) } })
-  await server.catalogue.verification!.work({ atOnce: 10, signal: new AbortController().signal })
+  await server.catalogue.verifier!.work({ atOnce: 10, signal: new AbortController().signal })
   const [stored] = (await server.stores.facts.list({ limit: 10 })).items
   await server.stores.facts.put(stored!.id, JSON.stringify({ ...JSON.parse(stored!.document), checked: '2025-01-01T00:00:00.000Z' }))
 }
@@ -51,7 +51,7 @@ t.test('what changed is put down to be read anew', async (t) => {
 
   await sweep(server)
   t.equal(await waiting(server), 1)
-  await server.catalogue.verification!.work({ atOnce: 10, signal: new AbortController().signal })
+  await server.catalogue.verifier!.work({ atOnce: 10, signal: new AbortController().signal })
 
   t.match(await shown(server), { verdict: 'mislabelled' })
 })

@@ -13,7 +13,7 @@ const ours = (key: string) => `http://127.0.0.1:0/storage/${key}`
 
 const add = ({ app }: WithTarballs, fields: Record<string, string>) =>
   app.inject({ method: 'POST', url: '/api/v0.1/container/add', query: { ...hello, ...fields } })
-const work = ({ catalogue }: WithTarballs) => catalogue.verification!.work({ atOnce: 10, signal: new AbortController().signal })
+const work = ({ catalogue }: WithTarballs) => catalogue.verifier!.work({ atOnce: 10, signal: new AbortController().signal })
 const waiting = async ({ stores }: WithTarballs) => (await stores.tasks.list({ limit: 10 })).items.length
 const verdict = async ({ app }: WithTarballs, arch: string) => {
   const { result, message } = (await app.inject(`/container/resolve?id=hello:1&arch=${arch}`)).json()
@@ -24,8 +24,9 @@ t.test('an image of our own store is read behind the back of who registered it',
   const server = await startWithTarballs(t)
   await server.blobs.put('arm.tar.gz', inChunks(arm64))
   await server.blobs.put('wrong.tar.gz', inChunks(mislabelled))
-  const urls = JSON.stringify({ x86_64: ours('arm.tar.gz').replace('http:', 'dav:'), arm64: ours('arm.tar.gz'), s390x: 's3://b/z.tar' })
-  await add(server, { url: ours('arm.tar.gz'), urls })
+  const amd64 = ours('arm.tar.gz').replace('http:', 'dav:')
+  const urls = JSON.stringify({ x86_64: amd64, arm64: ours('arm.tar.gz'), s390x: 's3://b/z.tar' })
+  await add(server, { url: amd64, urls })
   t.equal(await verdict(server, 'arm64'), 'unverified')
   t.equal(await waiting(server), 2, 'what stands elsewhere is not even put down')
 
@@ -153,7 +154,7 @@ t.test('the loop reads what was there before it began, and what comes while it s
   await add(server, { url: '', urls: JSON.stringify({ arm64: ours('arm.tar.gz') }) })
   const onError = (error: unknown) => t.fail(String(error))
 
-  const verification = server.catalogue.verification!
+  const verification = server.catalogue.verifier!
 
   const loop = startLoop({ work: (signal) => verification.work({ atOnce: 2, signal }), everyMs: 600_000, onError })
   verification.onWork(loop.wake)
@@ -203,11 +204,11 @@ t.test('a task that can neither be done nor put back is no success, and one that
   await add(server, { url: 's3://b/x.tar', urls: JSON.stringify({ arm64: ours('arm.tar.gz') }) })
   const long = new AbortController()
 
-  t.equal(await server.catalogue.verification!.work({ atOnce: 10, signal: long.signal }), 1)
+  t.equal(await server.catalogue.verifier!.work({ atOnce: 10, signal: long.signal }), 1)
   t.strictSame(told, ['the image of hello:1 could not be read: a fault of ours'])
   fail = false
   clock.ahead = 3_600_000
-  await t.rejects(server.catalogue.verification!.work({ atOnce: 10, signal: long.signal }), { code: 'store_unavailable' })
+  await t.rejects(server.catalogue.verifier!.work({ atOnce: 10, signal: long.signal }), { code: 'store_unavailable' })
   t.equal(await waiting(server), 1, 'it is done when its lease has ended')
   t.equal(getEventListeners(long.signal, 'abort').length, 0, 'nor is anything left at the signal')
 })

@@ -1,85 +1,92 @@
-import { fromDocument, urlOf } from '../../../domain/container/document.ts'
-import { fromFactsDocument, isPendingKey } from '../../../domain/image/facts.ts'
-import { fromTaskDocument, type VerifyTask } from '../../../domain/image/task.ts'
-import type { Stored } from '../../../stores/document-store.ts'
-import { stillNamed } from '../../verification/url-sweep.ts'
-import { pagesOf } from '../naming.ts'
+import { fromFactsDocument } from '../../../domain/image/facts.ts'
+import { fromTaskDocument } from '../../../domain/image/task.ts'
+import type { DocumentStore, StoredDocument } from '../../../stores/document-store.ts'
+import { allDocuments } from '../naming.ts'
 import { type FsckFinding, fsckFinding } from './findings.ts'
-import { type Run, youngMs } from './parts.ts'
+import type { FsckRun } from './parts.ts'
+import { factsFault, taskFault } from './rules.ts'
 
-/** Facts about images that no record names. */
-export async function* checkFacts(run: Run): AsyncGenerator<FsckFinding> {
-  const before = run.now().getTime() - youngMs
-  for await (const page of pagesOf(run.factsStore, run.signal)) {
+/** Finds facts about images that no record names. */
+export async function* checkFacts(run: FsckRun): AsyncGenerator<FsckFinding> {
+  const store = run.stores.facts
+  for await (const page of allDocuments(store, run.signal)) {
     run.checked.facts += page.length
-    const known = page.map((stored) => ({ stored, facts: readOrNot(() => fromFactsDocument(stored.document)) }))
-    const records = await run.containers.getMany(known.map(({ facts }) => facts?.container ?? ''))
-    for (const [i, { stored, facts }] of known.entries()) {
-      const record = records[i]
-      if (facts && record && stillNamed(facts, record)) continue
-      // what waits to be published stands in an assembly; the sweep of images looks after it
-      if (facts && isPendingKey(facts.imageKey)) continue
-      // facts about an upload are written before the record that names it
-      if (facts && Date.parse(facts.checked) > before) continue
-      const about = facts ? `${facts.container}${facts.imageKey ? ` for ${facts.imageKey}` : ''}` : undefined
-      const found = record ? 'which names another image now' : 'which is not there'
-      yield await mended(run, {
+    for (const { stored, found: facts, record } of await withRecords(run, { page, read: fromFactsDocument })) {
+      const fault = factsFault({ facts, record, now: run.now() })
+      if (fault === undefined) continue
+      const about = facts && `${facts.container}${facts.imageKey ? ` for ${facts.imageKey}` : ''}`
+      const why = fault === 'no record' ? 'which is not there' : 'which names another image now'
+      yield await removed(run, {
         kind: 'facts-about-nothing',
+        store,
         stored,
         ...(facts && { container: facts.container, architecture: facts.imageKey || null, since: facts.checked }),
-        message: about ? `facts about the image of ${about}, ${found}` : `facts ${stored.id} cannot be understood`,
-        remove: () => run.factsStore.remove(stored.id, { revision: stored.revision })
+        message: about ? `facts about the image of ${about}, ${why}` : `facts ${stored.id} cannot be understood`
       })
     }
   }
 }
 
-/** Tasks that nobody can do. */
-export async function* checkTasks(run: Run): AsyncGenerator<FsckFinding> {
-  const before = new Date(run.now().getTime() - youngMs).toISOString()
-  for await (const page of pagesOf(run.tasks, run.signal)) {
+/** Finds tasks that no server can carry out. */
+export async function* checkTasks(run: FsckRun): AsyncGenerator<FsckFinding> {
+  const store = run.stores.tasks
+  for await (const page of allDocuments(store, run.signal)) {
     run.checked.tasks += page.length
-    const known = page.map((stored) => ({ stored, task: readOrNot(() => fromTaskDocument(stored.document)) }))
-    const records = await run.containers.getMany(known.map(({ task }) => task?.container ?? ''))
-    for (const [i, { stored, task }] of known.entries()) {
-      // a server would have done it by now, if there was something to do
-      if (task && (task.kind !== 'verify' || task.due > before || isPendingKey(task.imageKey) || named(task, records[i]))) continue
+    for (const { stored, found: task, record } of await withRecords(run, { page, read: fromTaskDocument })) {
+      if (taskFault({ task, record, now: run.now() }) === undefined) continue
       const about = task && `${task.container}${task.kind === 'verify' && task.imageKey ? ` for ${task.imageKey}` : ''}`
-      yield await mended(run, {
+      yield await removed(run, {
         kind: 'tasks-about-nothing',
+        store,
         stored,
         ...(task && { container: task.container, since: task.due }),
-        message: about ? `a task to read the image of ${about}, which no record names` : `task ${stored.id} cannot be understood`,
-        remove: () => run.tasks.remove(stored.id, { revision: stored.revision })
+        message: about ? `a task to read the image of ${about}, which no record names` : `task ${stored.id} cannot be understood`
       })
     }
   }
 }
 
-const named = ({ container, imageKey }: VerifyTask, record: Stored | undefined): boolean =>
-  record !== undefined && urlOf(fromDocument(container, record.document), imageKey) !== undefined
-
-interface Wrong extends Partial<Pick<FsckFinding, 'container' | 'architecture' | 'since'>> {
-  kind: 'facts-about-nothing' | 'tasks-about-nothing'
-  stored: Stored
-  message: string
-  remove(): Promise<boolean>
+interface DocumentPage<Found> {
+  page: StoredDocument[]
+  read(document: string): Found | undefined
 }
 
-async function mended(run: Run, { stored, remove, ...told }: Wrong): Promise<FsckFinding> {
-  const mend = run.repair.has(told.kind) && (await remove())
-  return fsckFinding({
-    ...told,
-    name: stored.id,
-    repair: mend ? 'done' : 'possible',
-    advice: mend ? 'removed' : 'a repair removes it; nothing is lost by that'
+interface WithRecord<Found> {
+  stored: StoredDocument
+  /** Undefined where the document cannot be understood. */
+  found: Found | undefined
+  /** The text of the record that it is about. */
+  record: string | undefined
+}
+
+async function withRecords<Found extends { container: string }>(
+  { stores }: FsckRun,
+  { page, read }: DocumentPage<Found>
+): Promise<WithRecord<Found>[]> {
+  const found = page.map(({ document }) => {
+    try {
+      return read(document)
+    } catch {
+      return undefined
+    }
   })
+  const records = await stores.containers.getMany(found.map((one) => one?.container ?? ''))
+  return page.map((stored, i) => ({ stored, found: found[i], record: records[i]?.document }))
 }
 
-function readOrNot<T>(read: () => T | undefined): T | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
+interface SuperfluousDocument extends Partial<Pick<FsckFinding, 'container' | 'architecture' | 'since'>> {
+  kind: 'facts-about-nothing' | 'tasks-about-nothing'
+  store: DocumentStore
+  stored: StoredDocument
+  message: string
+}
+
+async function removed({ repair }: FsckRun, { store, stored, ...finding }: SuperfluousDocument): Promise<FsckFinding> {
+  const done = repair.has(finding.kind) && (await store.remove(stored.id, { revision: stored.revision }))
+  return fsckFinding({
+    ...finding,
+    name: stored.id,
+    repair: done ? 'done' : 'possible',
+    advice: done ? 'removed' : 'a repair removes it; nothing is lost by that'
+  })
 }

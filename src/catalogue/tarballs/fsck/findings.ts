@@ -1,4 +1,4 @@
-/** What can be wrong between records, what is known of their images, and tarballs. */
+/** What can be wrong between records, facts about their images, and tarballs. */
 export const findingKinds = [
   'missing',
   'changed',
@@ -19,25 +19,25 @@ export interface FsckFinding {
   container: string | null
   architecture: string | null
   size: number | null
-  /** When it came, ISO 8601. */
+  /** When it was stored, ISO 8601. */
   since: string | null
-  /** What was found, in words. */
+  /** What is wrong, in words. */
   message: string
-  /** done; possible, with `repair` of its kind; later, when it is old enough; none: there is nothing that a program may do. */
+  /** done; possible, with `repair` of its kind; later, when it is old enough; none: there is nothing that a program can do. */
   repair: 'done' | 'possible' | 'later' | 'none'
-  /** What a repair does, or what else there is to do, in words. */
+  /** What a repair does, or what else to do, in words. */
   advice: string
 }
 
-/** Something to know that is not wrong, such as an upload that can go on. */
+/** Worth knowing, and not wrong, such as an upload that can go on. */
 export interface FsckNote {
   type: 'note'
   name: string
   message: string
 }
 
-/** How much was looked at. */
-export interface Checked {
+/** How many of each were checked. */
+export interface CheckedCounts {
   containers: number
   objects: number
   facts: number
@@ -47,29 +47,31 @@ export interface Checked {
 
 export interface FsckSummary {
   type: 'summary'
-  /** Nothing is wrong, or not any more. */
+  /** Whether nothing is wrong any more. */
   clean: boolean
   /** How many findings of each kind there were. */
   found: Partial<Record<FindingKind, number>>
   repaired: number
-  checked: Checked
+  checked: CheckedCounts
 }
 
 export type FsckLine = FsckFinding | FsckNote | FsckSummary
 
-type Optional = 'container' | 'architecture' | 'size' | 'since'
+type OptionalField = 'container' | 'architecture' | 'size' | 'since'
 
-/** What a finding does not tell is null. */
-export const fsckFinding = (told: Omit<FsckFinding, 'type' | Optional> & Partial<Pick<FsckFinding, Optional>>): FsckFinding => ({
+export type NewFinding = Omit<FsckFinding, 'type' | OptionalField> & Partial<Pick<FsckFinding, OptionalField>>
+
+/** Fills what a finding does not tell with null. */
+export const fsckFinding = (finding: NewFinding): FsckFinding => ({
   type: 'finding',
   container: null,
   architecture: null,
   size: null,
   since: null,
-  ...told
+  ...finding
 })
 
-/** A span of time as people say it. */
+/** Writes a duration as people say it, such as `2 h`. */
 export function spoken(ms: number): string {
   const units: [string, number][] = [
     ['days', 86_400_000],

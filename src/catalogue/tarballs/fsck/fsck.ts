@@ -1,20 +1,20 @@
 import { checkFacts, checkTasks } from './documents.ts'
 import type { FindingKind, FsckLine } from './findings.ts'
 import { checkObjects } from './objects.ts'
-import type { FsckOptions, FsckParts, Run } from './parts.ts'
+import type { FsckOptions, FsckParts, FsckRun } from './parts.ts'
 import { checkUploads } from './uploads.ts'
 
 /**
- * Compares records, what is known of their images, and tarballs, and tells what does not fit, line by line, the sum last. It mends only
- * what it was asked to, and may run while others write: what is young is not judged, and what is removed was looked at once more. What
- * it holds in memory does not grow with the catalogue.
+ * Compares records, facts about their images, and tarballs, and yields a line for each thing that does not fit, the sum last. It repairs
+ * only what it is asked to, and may run while others write: it does not judge what is young, and looks again before it removes anything.
+ * Its memory does not grow with the catalogue.
  */
-export async function* fsck(parts: FsckParts, options: FsckOptions): AsyncGenerator<FsckLine> {
-  const run: Run = { ...parts, ...options, checked: { containers: 0, objects: 0, facts: 0, tasks: 0, uploads: 0 } }
+export async function* runFsck(parts: FsckParts, options: FsckOptions): AsyncGenerator<FsckLine> {
+  const run: FsckRun = { ...parts, ...options, checked: { containers: 0, objects: 0, facts: 0, tasks: 0, uploads: 0 } }
   const found: Partial<Record<FindingKind, number>> = {}
   let [all, repaired] = [0, 0]
-  // what was registered a moment ago is looked at, too
-  await Promise.all([run.containers, run.factsStore, run.tasks].map((store) => store.refresh()))
+  // includes what was registered a moment ago
+  await Promise.all([run.stores.containers, run.stores.facts, run.stores.tasks].map((store) => store.refresh()))
   for (const check of [checkUploads, checkObjects, checkFacts, checkTasks]) {
     for await (const line of check(run)) {
       if (line.type === 'finding') {

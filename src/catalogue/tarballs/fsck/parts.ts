@@ -1,52 +1,49 @@
 import type { BlobStore } from '../../../blobs/blob-store.ts'
-import type { DocumentStore } from '../../../stores/document-store.ts'
+import type { Stores } from '../../../stores/document-store.ts'
 import type { TaskQueue } from '../../jobs/task-queue.ts'
 import type { FactsStore } from '../../verification/image-facts.ts'
 import type { Naming } from '../naming.ts'
 import type { Removals } from '../removals.ts'
-import type { Checked, FindingKind } from './findings.ts'
+import type { CheckedCounts, FindingKind } from './findings.ts'
 
-export interface FsckParts {
-  containers: DocumentStore
-  buildStatuses: DocumentStore
-  factsStore: DocumentStore
-  tasks: DocumentStore
-  facts: FactsStore
+export interface FsckSettings {
   blobs: BlobStore
-  naming: Naming
-  queue: TaskQueue
-  removals: Pick<Removals, 'pending'>
-  now: () => Date
-  /** SHA-256 of bytes as they come, hexadecimal. */
+  /** Returns the SHA-256 of a stream of bytes, hexadecimal. */
   digestOf: (bytes: AsyncIterable<Uint8Array>) => Promise<string>
   /** Addresses under which this server knows itself. */
   addresses: () => readonly string[]
-  /** How old an object must be to be removed because nobody names it. */
-  graceMs: number
-  /** How long an upload may stand still before it is given up. */
-  expiryMs: number
   /**
-   * Since when nobody but this process writes tarballs, where that is known: whatever an earlier process left unfinished then is
-   * known to be left.
+   * Since when no other process writes tarballs, where that is known: what an earlier process had not finished by then is known to be
+   * left over.
    */
   aloneSince: Date | undefined
+}
+
+export interface FsckParts extends FsckSettings {
+  stores: Pick<Stores, 'containers' | 'buildStatuses' | 'facts' | 'tasks'>
+  facts: Pick<FactsStore, 'read'>
+  naming: Naming
+  queue: Pick<TaskQueue, 'add'>
+  removals: Pick<Removals, 'pending'>
+  now: () => Date
+  /** How old an object must be to be removed because nothing names it. */
+  graceMs: number
+  /** How long an upload may stand still before it expires. */
+  expiryMs: number
 }
 
 export interface FsckOptions {
   /** Read every byte. */
   deep: boolean
-  /** What to mend; nothing by default. */
+  /** Which kinds of findings to repair. */
   repair: ReadonlySet<FindingKind>
-  /** The address that it was asked under. */
+  /** The address of the request. */
   publicUrl: string | undefined
   signal: AbortSignal
-  /** How many keys are held at once; the records are walked once for each such stretch of keys. */
+  /** How many keys are held in memory; the records are walked once for each stretch of that many keys. */
   stretchSize?: number
 }
 
-export interface Run extends FsckParts, FsckOptions {
-  checked: Checked
+export interface FsckRun extends FsckParts, FsckOptions {
+  checked: CheckedCounts
 }
-
-/** What is younger may be about to be registered, and is not judged. */
-export const youngMs = 15 * 60_000

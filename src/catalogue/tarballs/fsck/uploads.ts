@@ -1,76 +1,84 @@
 import type { Leftover, Upload } from '../../../blobs/blob-store.ts'
 import { type FsckFinding, type FsckNote, fsckFinding, spoken } from './findings.ts'
-import type { Run } from './parts.ts'
+import type { FsckRun } from './parts.ts'
+import { judgeUpload, leftoverLimits } from './rules.ts'
 
-/** A put that stands still is cut off after a minute, but on S3 its parts tell only when it began. */
-const surelyLeftMs = 3_600_000
-
-/** A bucket's clock may be ahead of ours, and what came in this very millisecond is there, too. */
+/** A bucket's clock may be ahead of ours, and what came in this very millisecond counts, too. */
 const clocksApartMs = 60_000
 
-/** What killed puts left behind, and uploads that arrive in pieces. */
-export async function* checkUploads(run: Run): AsyncGenerator<FsckFinding | FsckNote> {
+/** Finds what killed puts left behind, and resumable uploads that have expired. */
+export async function* checkUploads(run: FsckRun): AsyncGenerator<FsckFinding | FsckNote> {
   yield* checkLeftovers(run)
   for await (const upload of run.blobs.uploads.list()) {
     run.checked.uploads++
-    // only how it ended is remembered, for as long as who sent it may ask
-    if (!upload.ended) yield await tellUpload(run, upload)
+    const line = await uploadLine(run, upload)
+    if (line) yield line
   }
 }
 
-async function* checkLeftovers({ blobs, repair, now, aloneSince, expiryMs }: Run): AsyncGenerator<FsckFinding | FsckNote> {
-  const time = now().getTime()
-  const before = (ms: number) => new Date(Math.max(time - ms, aloneSince?.getTime() ?? 0))
-  const remove = repair.has('half-uploaded')
-  const [left, ripe] = [before(surelyLeftMs), before(expiryMs)]
-  if (remove) {
-    for await (const leftover of blobs.leftovers({ before: ripe, remove: true })) yield tellLeftover(leftover, { time, repair: 'done' })
+async function* checkLeftovers(run: FsckRun): AsyncGenerator<FsckFinding | FsckNote> {
+  const { blobs, repair, now, aloneSince, expiryMs } = run
+  const time = now()
+  const { left, removable } = leftoverLimits({ now: time, aloneSince, expiryMs })
+  const finding = (leftover: Leftover, outcome: FsckFinding['repair']) => leftoverFinding(run, { leftover, time, repair: outcome })
+  if (repair.has('half-uploaded')) {
+    for await (const leftover of blobs.leftovers({ before: removable, remove: true })) yield finding(leftover, 'done')
   }
-  for await (const leftover of blobs.leftovers({ before: new Date(time + clocksApartMs) })) {
-    if (leftover.modified < left) {
-      yield tellLeftover(leftover, { time, repair: leftover.modified < ripe ? 'possible' : 'later' })
+  for await (const leftover of blobs.leftovers({ before: new Date(time.getTime() + clocksApartMs) })) {
+    const { name, modified, what } = leftover
+    if (modified < left) {
+      yield finding(leftover, modified < removable ? 'possible' : 'later')
     } else {
-      const message = `${leftover.name} came ${spoken(Math.max(0, time - leftover.modified.getTime()))} ago: ${leftover.what}, or being written just now`
-      yield { type: 'note', name: leftover.name, message }
+      const age = spoken(Math.max(0, time.getTime() - modified.getTime()))
+      yield { type: 'note', name, message: `${name} came ${age} ago: ${what}, or being written just now` }
     }
-  }
-
-  function tellLeftover(
-    { name, size, modified, what }: Leftover,
-    { time, repair }: { time: number; repair: FsckFinding['repair'] }
-  ): FsckFinding {
-    const advice = {
-      done: 'it was removed',
-      possible: 'a repair removes it',
-      later: `a repair removes it when it is ${spoken(expiryMs)} old (LEPORELLO_UPLOAD_EXPIRY)`,
-      none: ''
-    }
-    return fsckFinding({
-      kind: 'half-uploaded',
-      name,
-      size: size ?? null,
-      since: modified.toISOString(),
-      message: `${name}: ${what}${size === undefined ? '' : `, ${size} bytes`}, ${spoken(time - modified.getTime())} old`,
-      repair,
-      advice: advice[repair]
-    })
   }
 }
 
-async function tellUpload({ blobs, repair, now, expiryMs }: Run, { id, offset, size, touched }: Upload): Promise<FsckFinding | FsckNote> {
-  const age = now().getTime() - touched.getTime()
-  const came = `upload ${id}: ${offset}${size === undefined ? '' : ` of ${size}`} bytes, the last ${spoken(age)} ago`
-  if (age < expiryMs) return { type: 'note', name: id, message: `${came}; it can go on for another ${spoken(expiryMs - age)}` }
-  const mend = repair.has('half-uploaded') && (await blobs.uploads.discard(id))
+interface FoundLeftover {
+  leftover: Leftover
+  time: Date
+  repair: FsckFinding['repair']
+}
+
+function leftoverFinding({ expiryMs }: FsckRun, { leftover, time, repair }: FoundLeftover): FsckFinding {
+  const { name, size, modified, what } = leftover
+  const advice = {
+    done: 'it was removed',
+    possible: 'a repair removes it',
+    later: `a repair removes it when it is ${spoken(expiryMs)} old (LEPORELLO_UPLOAD_EXPIRY)`,
+    none: ''
+  }
+  return fsckFinding({
+    kind: 'half-uploaded',
+    name,
+    size: size ?? null,
+    since: modified.toISOString(),
+    message: `${name}: ${what}${size === undefined ? '' : `, ${size} bytes`}, ${spoken(time.getTime() - modified.getTime())} old`,
+    repair,
+    advice: advice[repair]
+  })
+}
+
+async function uploadLine({ blobs, repair, now, expiryMs }: FsckRun, upload: Upload): Promise<FsckFinding | FsckNote | undefined> {
+  const { id, offset, size, touched, ended } = upload
+  const ageMs = now().getTime() - touched.getTime()
+  const verdict = judgeUpload({ ended, ageMs, expiryMs })
+  if (verdict === 'ended') return undefined
+  const came = `upload ${id}: ${offset}${size === undefined ? '' : ` of ${size}`} bytes, the last ${spoken(ageMs)} ago`
+  if (verdict === 'continuing') {
+    return { type: 'note', name: id, message: `${came}; it can go on for another ${spoken(expiryMs - ageMs)}` }
+  }
+  const done = repair.has('half-uploaded') && (await blobs.uploads.discard(id))
   return fsckFinding({
     kind: 'half-uploaded',
     name: id,
     size: offset,
     since: touched.toISOString(),
     message: came,
-    repair: mend ? 'done' : 'possible',
-    advice: mend
-      ? 'it was given up, and what had come of it removed'
+    repair: done ? 'done' : 'possible',
+    advice: done
+      ? 'the upload was discarded, with the bytes that had come'
       : 'it has expired; a repair removes it, and a running server does so by itself'
   })
 }

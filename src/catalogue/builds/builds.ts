@@ -1,0 +1,27 @@
+import { type BuildStatuses, createBuildStatuses } from './build-statuses.ts'
+import { type Building, createBuilding } from './building.ts'
+import type { BuildsParts } from './parts.ts'
+import { createPlanning, type Planning } from './planning.ts'
+import { createPublishing, type Publishing } from './publication.ts'
+
+/** What is kept of containers while their architectures are built, and what follows from it. */
+export interface Builds {
+  buildStatuses: BuildStatuses
+  building: Building
+  publishing: Publishing
+  planning: Planning
+}
+
+export function createBuilds(parts: BuildsParts): Builds {
+  const buildStatuses = createBuildStatuses(parts)
+  parts.changes.onArrival(buildStatuses.follow)
+  const context = { ...parts, buildStatuses }
+  const publishing = createPublishing(context)
+  parts.verifier?.onProof((id) => publishing.publishPending(id))
+  return {
+    buildStatuses,
+    building: createBuilding({ ...context, publishing }),
+    publishing,
+    planning: createPlanning(context)
+  }
+}

@@ -1,0 +1,30 @@
+import type { Architecture } from '../../domain/architecture.ts'
+import type { BuildStatus } from '../../domain/build/build-status.ts'
+import {
+  bundleOf,
+  defaults,
+  type EffectiveExpectation,
+  expectedOf,
+  type Policies,
+  policiesOf,
+  type Rule
+} from '../../domain/build/rules.ts'
+
+/** What the site's rules say about a container, by its id. */
+export interface SiteRules {
+  expectedOf(id: string, buildStatus: Pick<BuildStatus, 'expected'> | undefined): EffectiveExpectation
+  policiesOf(id: string): Policies
+  bundleOf(id: string): { container: string; architecture: Architecture } | undefined
+  /** The rules as text: when it changes, so may the state of any container. */
+  text: string
+}
+
+export function createSiteRules({ rules, expected }: { rules: readonly Rule[]; expected: readonly Architecture[] }): SiteRules {
+  const siteDefaults = { ...defaults, expected }
+  return {
+    expectedOf: (id, buildStatus) => expectedOf(id, { buildStatus, rules, defaults: siteDefaults }),
+    policiesOf: (id) => policiesOf(id, { rules, defaults: siteDefaults }),
+    bundleOf: (id) => bundleOf(id, rules),
+    text: JSON.stringify([rules, expected])
+  }
+}

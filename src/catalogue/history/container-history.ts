@@ -1,0 +1,103 @@
+import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
+import { CatalogueError } from '../../domain/errors.ts'
+import { diffOf, type FieldChange, summaryOf } from '../../domain/history/diff.ts'
+import type { JournalEntry } from '../../domain/history/entry.ts'
+import { type EntryView, toEntryView } from '../../domain/history/entry-view.ts'
+import type { HistoryCut } from '../../domain/history/history-cut.ts'
+import type { Changes } from '../records/changes.ts'
+import type { Journal } from '../records/journal.ts'
+import type { JournalBounds } from './journal-bounds.ts'
+import { type Restored, type RestoreParts, type RestoreRequest, restoreRevision } from './restore.ts'
+import { createRevisions } from './revisions.ts'
+
+export interface HistoryRequest {
+  kind?: JournalEntry['kind'] | undefined
+  limit: number
+  cursor?: string | undefined
+}
+
+export interface HistoryPage {
+  items: EntryView[]
+  next: string | null
+  /** What was removed because there were too many entries, or they were too old. */
+  cut: HistoryCut | null
+}
+
+/** One entry with whole documents, as JSON text. */
+export interface WholeEntry {
+  view: Omit<EntryView, 'before' | 'after'>
+  before: string | null
+  after: string | null
+}
+
+/** What is different between two revisions; a revision is null where there was no record. */
+export interface Comparison {
+  container: string
+  from: string | null
+  to: string | null
+  /** Whether both mean the same, however they are written. */
+  same: boolean
+  summary: string
+  changes: FieldChange[]
+}
+
+/** What happened to each container, including removed ones, and how to restore an earlier revision. */
+export interface ContainerHistory {
+  /** Returns the newest entries first. Throws container_unknown, cursor_invalid. */
+  list(id: string, request: HistoryRequest): Promise<HistoryPage>
+  /** Throws container_unknown, revision_unknown. */
+  entry(id: string, reference: string): Promise<WholeEntry>
+  /** Compares two revisions, or ids of entries, or `current`. Throws container_unknown, revision_unknown. */
+  compare(id: string, between: { from: string; to: string }): Promise<Comparison>
+  /** Registers a revision again. Throws container_unknown, revision_unknown, restore_refused, precondition_failed. */
+  restore(request: RestoreRequest): Promise<Restored>
+}
+
+export interface ContainerHistoryParts extends RestoreParts {
+  journal: Journal
+  bounds: Pick<JournalBounds, 'cutOf'>
+  changes: Changes
+}
+
+interface ComparedRecord {
+  revision: string | null
+  record: ContainerRecord | undefined
+}
+
+export function createContainerHistory(parts: ContainerHistoryParts): ContainerHistory {
+  const { journal, bounds, changes } = parts
+  const revisions = createRevisions({ journal, changes })
+
+  async function recordAt(id: string, reference: string): Promise<ComparedRecord> {
+    if (reference !== 'current') {
+      return { revision: reference, record: fromDocument(id, await revisions.document(id, reference)) }
+    }
+    const { revision = null, record } = (await changes.find(id)) ?? {}
+    return { revision, record }
+  }
+
+  return {
+    async list(id, { kind, limit, cursor }) {
+      const { items, next = null } = await journal.ofContainer(id, { kind, limit, cursor, fresh: true })
+      if (items.length === 0 && cursor === undefined && kind === undefined && !(await changes.find(id))) {
+        throw new CatalogueError('container_unknown', `container not found: ${id}; it has no history either`)
+      }
+      return { items: items.map(toEntryView), next, cut: await bounds.cutOf(id) }
+    },
+
+    async entry(id, reference) {
+      const found = await revisions.entry(id, reference)
+      const { before, after } = found
+      const { before: _, after: __, ...view } = toEntryView({ ...found, before: null, after: null })
+      return { view, before, after }
+    },
+
+    async compare(id, between) {
+      const [from, to] = await Promise.all([recordAt(id, between.from), recordAt(id, between.to)])
+      const changes = diffOf(from.record, to.record)
+      return { container: id, from: from.revision, to: to.revision, same: changes.length === 0, summary: summaryOf(changes), changes }
+    },
+
+    restore: (request) => restoreRevision({ ...parts, revisions }, request)
+  }
+}

@@ -1,0 +1,136 @@
+import { isCatalogueError } from '../../domain/errors.ts'
+import { type JournalEntry, momentOf } from '../../domain/history/entry.ts'
+import { type EntryView, toEntryView } from '../../domain/history/entry-view.ts'
+import type { Journal } from '../records/journal.ts'
+import { entryBatches } from './entry-batches.ts'
+import type { EventBuffer } from './event-buffer.ts'
+
+export type StreamItem = StreamEntry | StreamIdle | StreamEnd
+
+export interface StreamEntry {
+  type: 'entry'
+  entry: EntryView
+  /** What to give as `since`, to go on behind this entry. */
+  resume: string
+}
+
+/** Nothing happened for a while. */
+export interface StreamIdle {
+  type: 'idle'
+}
+
+export interface StreamEnd {
+  type: 'end'
+  code: 'too_slow' | 'server_stops' | 'store_unavailable'
+  /** What to give as `since`, to go on; null where the stream began without one and sent nothing. */
+  resume: string | null
+}
+
+export interface StreamOptions {
+  /** The order of an entry, or a moment (ISO 8601, in UTC): what came after it is sent first. Absent: only what comes. */
+  since?: string | undefined
+  wanted(entry: Pick<JournalEntry, 'container' | 'kind'>): boolean
+  /** Aborts when the reader is gone. */
+  signal: AbortSignal
+  /** Cuts the reader off, when it takes nothing any more. */
+  abandon(): void
+}
+
+export interface EventStream extends StreamOptions {
+  /** In the buffer: that of the last entry that it was sent. */
+  position: number
+  /** Since when an item waits for the reader to take it, in milliseconds. */
+  offeredAt: number | undefined
+  wake(): void
+}
+
+export interface StreamParts {
+  journal: Pick<Journal, 'entries'>
+  buffer: EventBuffer
+  idleMs: number
+  /** How far before `since` a reader is sent entries again that this process does not know: the replica that it comes from may not have heard of all by then. */
+  resumeOverlapMs: number
+  isClosed(): boolean
+}
+
+const batchSize = 200
+/** How many entries of the journal are remembered, to not send them again when they arrive in the buffer. */
+const maxRemembered = 4096
+
+/** Yields what a stream sends, and notes since when an item waits for its reader. */
+export async function* streamItems(parts: StreamParts, stream: EventStream): AsyncGenerator<StreamItem> {
+  let resume = stream.since ?? null
+  try {
+    for await (const item of followed(parts, stream)) {
+      if (item.type === 'entry') resume = item.resume
+      stream.offeredAt = performance.now()
+      yield item
+      stream.offeredAt = undefined
+    }
+  } catch (error) {
+    if (!isCatalogueError(error, 'store_unavailable')) throw error
+    yield { type: 'end', code: 'store_unavailable', resume }
+  }
+}
+
+/** Yields the journal since the reader was there, and then the buffer as entries arrive in it. */
+async function* followed(parts: StreamParts, stream: EventStream): AsyncGenerator<StreamItem> {
+  const { buffer, isClosed } = parts
+  const { since, wanted, signal } = stream
+  let last = since ?? null
+  const sent = new Set<string>()
+  const position = since === undefined ? stream.position : buffer.positionOf(since)
+  if (position === undefined) {
+    for await (const item of replayed(parts, { stream, sent })) {
+      last = item.resume
+      yield item
+    }
+  } else stream.position = position
+  // a moment may lie ahead
+  const from = position === undefined && !isOrder(since!) ? since! : ''
+  while (!signal.aborted) {
+    const entries = buffer.after(stream.position)
+    if (isClosed() || entries === undefined) return yield { type: 'end', code: isClosed() ? 'server_stops' : 'too_slow', resume: last }
+    for (const { position, entry, resume } of entries) {
+      stream.position = position
+      if (sent.has(entry.id) || entry.order < from || !wanted(entry)) continue
+      last = resume
+      yield { type: 'entry', entry, resume }
+    }
+    if (entries.length === 0 && !(await arrival(parts, stream))) yield { type: 'idle' }
+  }
+}
+
+interface Replay {
+  stream: EventStream
+  /** Ids of the entries that were sent. */
+  sent: Set<string>
+}
+
+async function* replayed({ journal, resumeOverlapMs }: StreamParts, { stream, sent }: Replay): AsyncGenerator<StreamEntry> {
+  const { since = '', wanted, signal } = stream
+  const after = isOrder(since) && resumeOverlapMs > 0 ? new Date(momentOf(since) - resumeOverlapMs).toISOString() : since
+  let resume = since
+  for await (const entries of entryBatches(journal, { after, newestFirst: false, limit: batchSize, fresh: true })) {
+    for (const entry of entries) {
+      if (entry.order === since) continue
+      if (entry.order > resume) resume = entry.order
+      sent.add(entry.id)
+      if (sent.size > maxRemembered) sent.delete(sent.values().next().value!)
+      if (wanted(entry)) yield { type: 'entry', entry: toEntryView(entry), resume }
+    }
+    if (signal.aborted) return
+  }
+}
+
+/** Resolves with true when an entry arrived or the stream is to end, with false after a while in which neither happened. */
+const arrival = ({ idleMs }: StreamParts, stream: EventStream): Promise<boolean> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), idleMs)
+    stream.wake = () => {
+      clearTimeout(timer)
+      resolve(true)
+    }
+  })
+
+const isOrder = (since: string): boolean => since.includes('/')

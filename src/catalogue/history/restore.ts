@@ -1,0 +1,113 @@
+import type { Architecture } from '../../domain/architecture.ts'
+import { containerFrom, parseRegistration } from '../../domain/container/container.ts'
+import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
+import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
+import { stringOf } from '../../domain/json/json.ts'
+import type { ContainerView } from '../lists/image-views.ts'
+import type { Views } from '../lists/views.ts'
+import type { Changes } from '../records/changes.ts'
+import type { ChangeContext } from '../records/image-records.ts'
+import type { TarballStatuses } from '../tarballs/tarball-status.ts'
+import { currentFacts, type FactsStore } from '../verification/image-facts.ts'
+import type { Verifier } from '../verification/verifier.ts'
+import type { Revisions } from './revisions.ts'
+
+export interface RestoreRequest extends ChangeContext {
+  id: string
+  revision: string
+}
+
+export interface RestoreWarning {
+  code: string
+  message: string
+  architecture: Architecture | null
+}
+
+export interface Restored {
+  container: ContainerView
+  /** Whether the record meant all this before, so that nothing was written. */
+  unchanged: boolean
+  warnings: RestoreWarning[]
+}
+
+export interface RestoreParts {
+  changes: Pick<Changes, 'write'>
+  guarded: readonly Architecture[]
+  view: Views['of']
+  verifier: Pick<Verifier, 'registered'> | undefined
+  /** Absent where there is nowhere to keep tarballs. */
+  tarballs: TarballStatuses | undefined
+  facts: FactsStore
+  now: () => Date
+}
+
+/** Writes the record of a revision again, byte for byte. Throws container_unknown, revision_unknown, restore_refused, precondition_failed. */
+export async function restoreRevision(parts: RestoreParts & { revisions: Revisions }, request: RestoreRequest): Promise<Restored> {
+  const { id, revision, publicUrl, ...change } = request
+  const document = await parts.revisions.document(id, revision)
+  const record = fromDocument(id, document)
+  checkRegistrable(record, { revision, publicUrl, guarded: parts.guarded })
+  const warnings = await tarballWarnings(parts, { record, publicUrl })
+  const { after, unchanged } = await parts.changes.write(id, { ...change, to: () => document, what: 'restored' }).catch((error) => {
+    throw isCatalogueError(error, 'document_refused') ? restoreError(id, { revision, error }) : error
+  })
+  if (!change.dryRun) await noteGone(parts, { record, warnings })
+  if (!change.dryRun && !unchanged) await parts.verifier?.registered(record, { publicUrl })
+  return { container: await parts.view(after!), unchanged, warnings }
+}
+
+interface RestoredRecord {
+  record: ContainerRecord
+  publicUrl: string
+}
+
+/** Returns a warning for each image whose tarball is gone from our own store, or may be. */
+async function tarballWarnings({ tarballs }: RestoreParts, { record, publicUrl }: RestoredRecord): Promise<RestoreWarning[]> {
+  const [statuses = []] = (await tarballs?.([record], publicUrl)) ?? []
+  return statuses.flatMap(({ architecture, status, key }) => {
+    const tarball = `the tarball${architecture === null ? '' : ` for ${architecture}`} of ${record.id}`
+    if (status === 'gone') return [{ code: 'gone', message: `${tarball} is not in the store any more: ${key}`, architecture }]
+    if (status !== 'unknown') return []
+    return [{ code: 'unknown', message: `the store does not answer, so ${tarball} may be there or not: ${key}`, architecture }]
+  })
+}
+
+interface WarnedRecord {
+  record: ContainerRecord
+  warnings: readonly RestoreWarning[]
+}
+
+/** What was proven of these images stays proven, but no machine can load them. */
+async function noteGone({ facts, now }: RestoreParts, { record, warnings }: WarnedRecord): Promise<void> {
+  if (warnings.length === 0) return
+  const current = await currentFacts(facts, record)
+  for (const { architecture, code } of warnings) {
+    if (code !== 'gone') continue
+    const proven = current.get(architecture ?? '')
+    if (proven) await facts.learn({ ...proven, status: 'gone', checked: now().toISOString(), by: 'restore' })
+  }
+}
+
+interface RestoreContext {
+  revision: string
+  publicUrl: string
+  guarded: readonly Architecture[]
+}
+
+/** Throws restore_refused for a record that could not be registered today. */
+function checkRegistrable(record: ContainerRecord, { revision, ...options }: RestoreContext): void {
+  const { id, members, version = '', digest = '', url = '', images } = record
+  if (images.size === 0 && url === '') {
+    throw new CatalogueError('restore_refused', `revision ${revision} of ${id} names no image, so no machine could run it`)
+  }
+  try {
+    const urls = stringOf(members.get('urls')) ?? members.get('urls') ?? ''
+    containerFrom(parseRegistration({ id, version, digest, url, urls }), { ...options, stored: images })
+  } catch (error) {
+    if (isCatalogueError(error)) throw restoreError(id, { revision, error })
+    throw error
+  }
+}
+
+const restoreError = (id: string, { revision, error }: { revision: string; error: CatalogueError }): CatalogueError =>
+  new CatalogueError('restore_refused', `revision ${revision} of ${id} cannot be registered any more: ${error.message}`, { cause: error })

@@ -1,0 +1,76 @@
+import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
+import type { DocumentStore, StoredDocument } from '../../stores/document-store.ts'
+
+/** What an attempt returns when another writer was first, and it must read and decide again. */
+export const overtaken = Symbol('overtaken')
+
+const maxAttempts = 50
+
+/** Repeats an attempt until no other writer comes in between. Throws revision_conflict with `tooMany` as its message when that never happens. */
+export async function retryOvertaken<Result>(
+  attempt: (attempts: number) => Promise<Result | typeof overtaken>,
+  tooMany: string
+): Promise<Result> {
+  for (let attempts = 1; attempts <= maxAttempts; attempts++) {
+    const result = await attempt(attempts)
+    if (result !== overtaken) return result
+  }
+  throw new CatalogueError('revision_conflict', tooMany)
+}
+
+/** What becomes of a stored document, and whatever else the caller wants to know of the attempt that succeeded. */
+export interface Decision {
+  /** The text to store; undefined removes what is stored. */
+  document: string | undefined
+  /** Leave what is stored as it is. */
+  keep?: boolean | undefined
+}
+
+export interface SwapRequest<Made extends Decision> {
+  id: string
+  /** What the document is about, for the message when too many writers compete. */
+  subject: string
+  /** May be asked several times. What it throws ends the swap. */
+  decide(stored: StoredDocument | undefined): Made | Promise<Made>
+}
+
+export interface Swapped<Made extends Decision> {
+  made: Made
+  /** Of what is stored now; undefined when nothing is. */
+  revision: string | undefined
+  attempts: number
+}
+
+/** Reads a document, decides what becomes of it, and writes that; from the start again when another writer was first. */
+export function compareAndSwap<Made extends Decision>(store: DocumentStore, request: SwapRequest<Made>): Promise<Swapped<Made>> {
+  const { id, subject, decide } = request
+  return retryOvertaken(async (attempts) => {
+    const stored = await store.get(id)
+    const made = await decide(stored)
+    if (made.keep || (!stored && made.document === undefined)) return { made, revision: stored?.revision, attempts }
+    const written = await writeUnlessOvertaken(store, { id, document: made.document, revision: stored?.revision })
+    return written === overtaken ? overtaken : { made, revision: written, attempts }
+  }, `${subject} is changed by too many writers at once; try again`)
+}
+
+interface ConditionalWrite {
+  id: string
+  /** Undefined removes. */
+  document: string | undefined
+  /** What must be stored for the write to happen; undefined: nothing may be. */
+  revision: string | undefined
+}
+
+/** Returns the new revision, undefined after a removal, or `overtaken` when another revision is stored. */
+export async function writeUnlessOvertaken(
+  store: DocumentStore,
+  { id, document, revision }: ConditionalWrite
+): Promise<string | undefined | typeof overtaken> {
+  try {
+    if (document === undefined) return (await store.remove(id, { revision: revision! })) ? undefined : overtaken
+    return (await store.put(id, document, revision === undefined ? { absent: true } : { revision })).revision
+  } catch (error) {
+    if (isCatalogueError(error, 'revision_conflict', 'already_exists')) return overtaken
+    throw error
+  }
+}

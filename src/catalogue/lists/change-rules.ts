@@ -1,0 +1,138 @@
+import { background, type JournalEntry } from '../../domain/history/entry.ts'
+import type { StoredSummary, Suspect } from '../../domain/lists/summary.ts'
+import type { NewEntry } from '../records/journal.ts'
+import type { ChangeRange } from './change-range.ts'
+
+/*
+ * Other programs may change records in the engine. A container's summary holds the state of the record that was accounted for last: from
+ * there to the stored record leads a chain of journal entries. Where the chain is broken, another program made the change, or a process
+ * ended before it could append its entry.
+ */
+
+/** A state of a record, as of one revision; null where there is, or was, none. */
+export interface RecordState {
+  revision: string | null
+  fingerprint: string | null
+  document: string | null
+  /** When the change that ended it was made, ISO 8601. */
+  until?: string
+}
+
+export const noRecord: RecordState = { revision: null, fingerprint: null, document: null }
+
+/** Returns the state that was accounted for last. */
+export const accountedState = (summary: StoredSummary | undefined): RecordState => summary?.accounted ?? noRecord
+
+export interface KnownChange {
+  summary: StoredSummary | undefined
+  current: RecordState
+  range: ChangeRange | undefined
+}
+
+/** Returns whether the stored record is accounted for without a look at the journal: it means the same as before, or only this process changed it. */
+export function isAccountedFor({ summary, current, range }: KnownChange): boolean {
+  if (summary && current.fingerprint === accountedState(summary).fingerprint) return true
+  return range !== undefined && (range.after ?? null) === current.revision && beginsAtAccounted(summary, range.before)
+}
+
+function beginsAtAccounted(summary: StoredSummary | undefined, before: ChangeRange['before']): boolean {
+  const accounted = summary?.accounted ?? null
+  // without a summary nothing is known of what was there before
+  if (accounted === null || !before) return accounted === null && (!before || !summary)
+  return accounted.revision === before.revision || accounted.fingerprint === before.fingerprint
+}
+
+export interface BrokenChain {
+  summary: StoredSummary | undefined
+  /** The state that no entry leads to. */
+  unlinked: RecordState
+  /** Whether an entry leads from it to the stored record. */
+  hasLaterEntry: boolean
+  /** Whether every record had its summary once. Only then is a record without one new. */
+  swept: boolean
+  now: Date
+  /** How long an entry may take to reach the journal. */
+  graceMs: number
+}
+
+/**
+ * Returns what a broken chain means: `baseline` for a record that was there before its first summary, `search` when every entry has had the
+ * time to arrive, so that a missing one is to be looked for; else the suspect to remember until then.
+ */
+export function judgeBrokenChain(chain: BrokenChain): 'baseline' | 'search' | Suspect {
+  const { summary, unlinked, hasLaterEntry, swept, now, graceMs } = chain
+  if (!summary && (hasLaterEntry || !swept)) return 'baseline'
+  const isKnownSuspect = summary?.suspect && summary.suspect.revision === unlinked.revision
+  const since = isKnownSuspect ? summary.suspect!.since : now.toISOString()
+  return now.getTime() - Date.parse(since) < graceMs ? { revision: unlinked.revision, since } : 'search'
+}
+
+export interface RecordStates {
+  /** The stored record. */
+  current: RecordState
+  /** What was accounted for. */
+  accounted: RecordState
+}
+
+export interface GapSearch extends RecordStates {
+  /** Returns the state that an entry's change ended. */
+  stateBefore(entry: JournalEntry): RecordState
+}
+
+export interface Gap {
+  /** The state that no entry leads to. */
+  state: RecordState
+  /** The document before it; null where there was none. */
+  before: string | null
+}
+
+/**
+ * Returns where entries are missing between what was accounted for and the stored record; undefined where none is. It joins entries by
+ * revision or by meaning: a record that was written again without a change of meaning has a revision without an entry.
+ */
+export function gapIn(entries: readonly JournalEntry[], { current, accounted, stateBefore }: GapSearch): Gap | undefined {
+  const since = entries.filter((entry) => isSince(entry, { current, accounted }))
+  let state = current
+  while (state.fingerprint !== accounted.fingerprint) {
+    const { revision, fingerprint } = state
+    const entry =
+      since.find((one) => revision !== null && one.revision === revision) ?? since.find((one) => one.fingerprint === fingerprint)
+    if (!entry) {
+      const before = since[0]?.after
+      return { state, before: before === undefined ? accounted.document : before }
+    }
+    since.splice(since.indexOf(entry), 1)
+    state = stateBefore(entry)
+  }
+  return undefined
+}
+
+/** Compares by the store's own numbers, as the clocks of replicas differ. */
+function isSince({ revision, previous }: JournalEntry, { current, accounted }: RecordStates): boolean {
+  if (accounted.revision === null) return true
+  const [store, number] = partsOf((revision ?? previous)!)
+  const [accountedStore, last] = partsOf(accounted.revision)
+  if (store !== accountedStore) return current.revision !== null && store === partsOf(current.revision)[0]
+  return revision === null ? number >= last : number > last
+}
+
+function partsOf(revision: string): [store: string, number: number] {
+  const [store = '', number] = revision.split('.')
+  return [store, Number(number)]
+}
+
+export interface ExternalChange extends Gap {
+  container: string
+  /** The revision that was accounted for; null where there was no record. */
+  previous: string | null
+}
+
+/** Returns the entry that records a change by another program. */
+export function externalChangeEntry({ container, state, before, previous }: ExternalChange): NewEntry {
+  const { revision, fingerprint, document: after, until } = state
+  const what = before === null ? 'it was created' : after === null ? 'it was removed' : 'it was changed'
+  const summary = `${what}, but not through this service, or this service ended before it could record the change`
+  const by = background(summary)
+  const entry = { container, kind: 'record' as const, what: 'noticed', by, summary, architecture: null }
+  return { ...entry, revision, previous, fingerprint, before, after, ...(until && { at: until }) }
+}

@@ -1,0 +1,30 @@
+import type { Stores } from '../../stores/document-store.ts'
+import { type ChangeHook, type Changes, type ChangesParts, createChanges, type RecordChanged } from './changes.ts'
+import { createImageRecords, type ImageRecords, type ImageRecordsParts } from './image-records.ts'
+import { createJournal, type Journal } from './journal.ts'
+
+export interface RecordsParts {
+  stores: Pick<Stores, 'containers' | 'journal'>
+  guarded: ImageRecordsParts['guarded']
+  facts: ImageRecordsParts['facts']
+  hash: ChangesParts['hash']
+  now: () => Date
+  onAppendFailed: ChangesParts['onAppendFailed']
+  /** Subscribes to every write, before anything else does. */
+  onWrite: ChangeHook<RecordChanged> | undefined
+}
+
+/** Records, the ways to change them, and the journal of their changes. */
+export interface Records {
+  journal: Journal
+  changes: Changes
+  imageRecords: ImageRecords
+}
+
+export function createRecords(parts: RecordsParts): Records {
+  const { stores } = parts
+  const journal = createJournal(stores.journal, parts)
+  const changes = createChanges({ ...parts, containers: stores.containers, journal })
+  if (parts.onWrite) changes.onWrite(parts.onWrite)
+  return { journal, changes, imageRecords: createImageRecords({ ...parts, changes }) }
+}

@@ -1,0 +1,60 @@
+import type { Stores } from '../../stores/document-store.ts'
+import type { TaskQueue } from '../jobs/task-queue.ts'
+import { type SingleImage, type SingleImageRequest, verifySingle } from '../lists/single-image.ts'
+import type { FactsStore } from '../verification/image-facts.ts'
+import type { ReadingParts } from '../verification/tarball-reading.ts'
+import type { FsckLine } from './fsck/findings.ts'
+import { runFsck } from './fsck/fsck.ts'
+import type { FsckOptions, FsckSettings } from './fsck/parts.ts'
+import { createNaming } from './naming.ts'
+import { createRemovals, type RemovalSettings, type Removals } from './removals.ts'
+import { createTarballStatuses, type TarballStatuses } from './tarball-status.ts'
+
+/** The tarballs of our own store: which are there, which are removed, and what does not fit. */
+export interface Tarballs {
+  removals: Removals
+  statuses: TarballStatuses
+  upkeep: Upkeep
+}
+
+/** What an operator asks for by hand. */
+export interface Upkeep {
+  /** Reads the one image of a record that names only `url`. Throws container_unknown, image_missing. */
+  verifySingle(request: SingleImageRequest): Promise<SingleImage>
+  /** Yields what does not fit between records, facts and tarballs, as it is found; the last line is the sum. */
+  fsck(options: FsckOptions): AsyncGenerator<FsckLine>
+}
+
+export interface TarballSettings extends FsckSettings, Omit<ReadingParts, 'now'> {
+  removal: RemovalSettings
+  /** How long a claimed task stays with a replica that shows no sign of life. */
+  leaseMs: number
+  /** How long an upload may stand still, over restarts; default a day. */
+  uploadExpiryMs?: number
+}
+
+export interface TarballsParts {
+  stores: Pick<Stores, 'containers' | 'buildStatuses' | 'facts' | 'tasks'>
+  facts: FactsStore
+  queue: TaskQueue
+  now: () => Date
+  settings: TarballSettings
+}
+
+export const defaultUploadExpiryMs = 24 * 3_600_000
+
+export function createTarballs({ stores, facts, queue, now, settings }: TarballsParts): Tarballs {
+  const { removal, uploadExpiryMs: expiryMs = defaultUploadExpiryMs } = settings
+  const naming = createNaming(stores)
+  const removals = createRemovals({ ...settings, ...removal, containers: stores.containers, naming, queue, now })
+  const images = { ...settings, now, facts, containers: stores.containers }
+  const checks = { ...settings, stores, facts, naming, queue, removals, now, graceMs: removal.graceMs, expiryMs }
+  return {
+    removals,
+    statuses: createTarballStatuses({ ...settings, removals }),
+    upkeep: {
+      verifySingle: (request) => verifySingle(images, request),
+      fsck: (options) => runFsck(checks, options)
+    }
+  }
+}
