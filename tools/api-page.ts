@@ -1,18 +1,16 @@
-import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
+import { withSection } from './section.ts'
 
 interface Operation {
   summary: string
 }
 
-const section = /(<!-- routes -->\n)[\s\S]*?(<!-- \/routes -->)/
 const base = '/api/v1'
 
-/** docs/api.md with the table of routes that openapi.yaml makes. Paths are from the repository's root. */
+/** docs/api.md with the table of routes from openapi.yaml. */
 export async function apiPage(openapi: string): Promise<string> {
-  const text = await readFile('docs/api.md', 'utf8')
   const { paths } = parse(openapi) as { paths: Record<string, Record<string, Operation>> }
-  return text.replace(section, (_, begin: string, end: string) => `${begin}${table(paths)}${end}`)
+  return withSection('docs/api.md', { name: 'routes', text: table(paths) })
 }
 
 const table = (paths: Record<string, Record<string, Operation>>): string =>

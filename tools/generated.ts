@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { compile } from 'json-schema-to-typescript'
 import { apiPage } from './api-page.ts'
+import { commandLinePage } from './command-line-page.ts'
+import { configurationPage } from './configuration-page.ts'
 import { openApi } from './openapi.ts'
-import { readme } from './readme.ts'
 
 export interface GeneratedFile {
   path: string
@@ -16,7 +17,8 @@ export async function generated(): Promise<GeneratedFile[]> {
     { path: 'src/schemas.ts', text: await types() },
     { path: 'openapi.yaml', text: openapi },
     { path: 'docs/api.md', text: await apiPage(openapi) },
-    { path: 'README.md', text: await readme() }
+    { path: 'docs/configuration.md', text: await configurationPage() },
+    { path: 'docs/command-line.md', text: await commandLinePage() }
   ]
 }
 

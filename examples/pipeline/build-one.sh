@@ -1,11 +1,11 @@
 #!/bin/sh
-# The job of one machine: builds the image of one architecture, proves it, uploads it, and says how it went, however it ends.
-# It does nothing where the image that is there was made from the same source, so it may be run again at any time.
+# The job of one machine: builds the image of one architecture, proves it, uploads it, and reports the outcome, however it ends.
+# It does nothing if the current image was made from the same source, so it may be run again at any time.
 #
 #   build-one.sh ID ARCH [CONTAINERFILE]
 #
-# BUILD_IMAGE   what makes the tarball, called as `$BUILD_IMAGE ARCH CONTAINERFILE TARBALL`; default: build-image.sh beside this script
-# INPUTS        what decides about the image, as "commit=… base=sha256:…" (the plan's Kubernetes Jobs set it); default: the containerfile
+# BUILD_IMAGE   the program that builds the tarball, called as `$BUILD_IMAGE ARCH CONTAINERFILE TARBALL`; default: build-image.sh next to this script
+# INPUTS        what decides what the image is, as "commit=… base=sha256:…" (the plan's Kubernetes Jobs set it); default: the containerfile
 # BUILD_URL     where this job's log is (Jenkins sets it)
 # LEPORELLO_URL the server
 set -eu
@@ -43,7 +43,7 @@ trap ended EXIT
 trap 'echo "interrupted" >> "$work/log"; exit 143' INT TERM
 
 report running
-# the name of the file becomes the last segment of its address, by which workers cache it
+# the file's name becomes the last segment of its address, which workers cache it by
 tarball=$work/$(echo "$id" | tr ':/' '--')-$arch.tar
 "$build_image" "$arch" "$containerfile" "$tarball" > "$work/log" 2>&1
 leporello push "$tarball" --id "$id" --arch "$arch" >> "$work/log" 2>&1

@@ -1,9 +1,9 @@
 #!/bin/sh
-# A whole pipeline on one machine: all architectures at once, and an end that says how the container stands.
+# A whole pipeline on one machine: builds all architectures at once, and ends with the container's state.
 #
 #   pipeline.sh ID ARCH...
 #
-# An architecture may have a containerfile of its own, Containerfile.ARCH. Ends with 0 when the container is complete, else with 1.
+# An architecture may have its own containerfile, Containerfile.ARCH. The exit status is 0 if the container is complete, and 1 otherwise.
 set -eu
 
 id=$1
@@ -16,6 +16,6 @@ for arch in "$@"; do
   [ -e "$containerfile" ] || containerfile=Containerfile
   "$here/build-one.sh" "$id" "$arch" "$containerfile" &
 done
-# each job has told the server how it ended: that, and not who ended first, is what counts
+# each job has reported its outcome to the server: that decides, not which job ended first
 wait
 leporello wait "$id" --timeout "${TIMEOUT:-60}"

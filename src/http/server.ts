@@ -16,7 +16,7 @@ import { mozartFace } from './mozart/index.ts'
 import { observe } from './observed.ts'
 import { type OperatorOptions, operatorFace } from './operator/index.ts'
 import './shared/action.ts'
-import { discardRest } from './shared/body.ts'
+import { discardRest, hasBody } from './shared/body.ts'
 import { explain } from './shared/errors.ts'
 import { type PublicAddress, saidPrefix, startsWithSegment } from './shared/public-url.ts'
 import { sendOn } from './shared/upload-body.ts'
@@ -52,9 +52,11 @@ export interface ServerOptions {
   stallMs?: number
 }
 
+const defaultBodyTimeoutMs = 30_000
+
 /** The server with all its faces, ready to listen or to be injected into. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { catalogue, prefix, legacyMozartUrl, bodyLimit = 32 * 1024 * 1024, bodyTimeoutMs = 30_000 } = options
+  const { catalogue, prefix, legacyMozartUrl, bodyLimit = 32 * 1024 * 1024, bodyTimeoutMs = defaultBodyTimeoutMs } = options
   const methods: Methods = new Map()
   const app = createBareServer(options, (request, reply) => unmatched(request, reply))
   const passThrough = legacyMozartUrl ? createPassThrough({ url: legacyMozartUrl, prefix, timeoutMs: options.legacyTimeoutMs }) : undefined
@@ -63,11 +65,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 
   await options.before?.(app)
   keepBodiesAsStreams(app)
-  app.addHook('onRequest', guard(options))
-  app.addHook('onResponse', (request, _reply, done) => {
-    discardRest(request.raw, bodyTimeoutMs)
-    done()
-  })
+  app.addHook('onRequest', guard({ ...options, bodyTimeoutMs }))
   requireActions(app, methods)
   app.setErrorHandler((error, request, reply) => {
     const { status, message, headers } = explain(error)
@@ -94,7 +92,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 type Answer = (request: FastifyRequest, reply: FastifyReply) => FastifyReply
 
 /** Bounds on time and size, ids, and where a path begins. No request timeout: an upload may take hours while bytes flow. */
-function createBareServer({ prefix, report }: ServerOptions, unmatched: Answer): FastifyInstance {
+function createBareServer({ prefix, report, bodyTimeoutMs = defaultBodyTimeoutMs }: ServerOptions, unmatched: Answer): FastifyInstance {
   return fastify({
     logger: false,
     genReqId: requestId,
@@ -102,7 +100,7 @@ function createBareServer({ prefix, report }: ServerOptions, unmatched: Answer):
     clientErrorHandler: answerClientError,
     // a path that cannot be decoded is nobody's
     frameworkErrors: (_error, request, reply) => {
-      prepare(request as FastifyRequest, { reply: reply as FastifyReply, report })
+      prepare(request as FastifyRequest, { reply: reply as FastifyReply, report, bodyTimeoutMs })
       unmatched(request as FastifyRequest, reply as FastifyReply)
     },
     exposeHeadRoutes: false,
@@ -126,10 +124,15 @@ function keepBodiesAsStreams(app: FastifyInstance): void {
   if (METHODS.includes('QUERY')) app.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true })
 }
 
+interface GuardParts extends Pick<ServerOptions, 'policy' | 'report'> {
+  /** How long the rest of a body that was answered unread may take. */
+  bodyTimeoutMs: number
+}
+
 /** The one door: every request passes here before its route, and no route is without an action. */
-function guard({ policy, report }: Pick<ServerOptions, 'policy' | 'report'>) {
+function guard({ policy, report, bodyTimeoutMs }: GuardParts) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
-    prepare(request, { reply, report })
+    prepare(request, { reply, report, bodyTimeoutMs })
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
       return done(new CatalogueError('parameter_invalid', 'the header Host is missing; an HTTP/1.1 request names the host that it asks'))
     const { action } = request.routeOptions.config
@@ -138,10 +141,11 @@ function guard({ policy, report }: Pick<ServerOptions, 'policy' | 'report'>) {
   }
 }
 
-function prepare(request: FastifyRequest, { reply, report }: { reply: FastifyReply } & Pick<ServerOptions, 'report'>): void {
+function prepare(request: FastifyRequest, { reply, report, bodyTimeoutMs }: Omit<GuardParts, 'policy'> & { reply: FastifyReply }): void {
   if (report) observe(request, { reply, report })
   reply.header('x-request-id', request.id)
   addCorsHeaders(request, reply)
+  if (hasBody(request.raw)) reply.raw.once('finish', () => discardRest(request.raw, bodyTimeoutMs))
   ignoreNonsenseType(request.raw)
   if (!request.routeOptions.config?.beginsUpload) sendOn(request.raw, reply.raw)
 }
@@ -175,6 +179,14 @@ function requestId({ headers }: { headers: IncomingMessage['headers'] }): string
 
 /** The path without what proxies put before it: doubled slashes (`//api/…`, from joined URLs), the prefix that they name, ours. */
 function pathOfOurs({ url = '/', headers }: { url?: string | undefined; headers: IncomingMessage['headers'] }, prefix: string): string {
+  if (
+    url[0] === '/' &&
+    url[1] !== '/' &&
+    prefix === '' &&
+    headers['x-script-name'] === undefined &&
+    headers['x-forwarded-prefix'] === undefined
+  )
+    return url
   let path = url
   if (path[0] !== '/') path = path.replace(/^https?:\/\/[^/?]*/i, '')
   if (path.startsWith('//')) path = path.replace(/^\/+/, '/')

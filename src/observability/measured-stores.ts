@@ -25,32 +25,41 @@ export const outcomeOf = (error: unknown): string => (isCatalogueError(error) ? 
 type Operation<Arguments extends unknown[], Result> = (...given: Arguments) => Promise<Result>
 
 function measured(store: DocumentStore, { collection, metrics }: { collection: string; metrics: Metrics }): DocumentStore {
-  function ended(started: number, labels: { operation: string; outcome: string }): void {
-    metrics.storeOperation({ collection, ...labels }, (performance.now() - started) / 1000)
+  function observer(operation: string): (started: number, outcome: string) => void {
+    const outcomes = new Map<string, (seconds: number) => void>()
+    return (started, outcome) => {
+      const observe = outcomes.get(outcome) ?? metrics.storeOperation({ collection, operation, outcome })
+      outcomes.set(outcome, observe)
+      observe((performance.now() - started) / 1000)
+    }
   }
 
   function timed<Arguments extends unknown[], Result>(name: string, operation: Operation<Arguments, Result>): Operation<Arguments, Result> {
+    const ended = observer(name)
     return async (...given) => {
       const started = performance.now()
       try {
         const result = await operation(...given)
-        ended(started, { operation: name, outcome: 'ok' })
+        ended(started, 'ok')
         return result
       } catch (error) {
-        ended(started, { operation: name, outcome: outcomeOf(error) })
+        ended(started, outcomeOf(error))
         throw error
       }
     }
   }
 
-  async function* timedBatches<Batch>(name: string, batches: () => AsyncIterable<Batch>): AsyncGenerator<Batch> {
-    const started = performance.now()
-    try {
-      yield* batches()
-      ended(started, { operation: name, outcome: 'ok' })
-    } catch (error) {
-      ended(started, { operation: name, outcome: outcomeOf(error) })
-      throw error
+  function timedBatches<Arguments extends unknown[], Batch>(name: string, batches: (...given: Arguments) => AsyncIterable<Batch>) {
+    const ended = observer(name)
+    return async function* (...given: Arguments): AsyncGenerator<Batch> {
+      const started = performance.now()
+      try {
+        yield* batches(...given)
+        ended(started, 'ok')
+      } catch (error) {
+        ended(started, outcomeOf(error))
+        throw error
+      }
     }
   }
 
@@ -62,7 +71,7 @@ function measured(store: DocumentStore, { collection, metrics }: { collection: s
     list: timed('list', store.list),
     refresh: timed('refresh', store.refresh),
     describe: timed('describe', store.describe),
-    ids: () => timedBatches('ids', () => store.ids()),
-    scan: (fields) => timedBatches('scan', () => store.scan(fields))
+    ids: timedBatches('ids', store.ids),
+    scan: timedBatches('scan', store.scan)
   }
 }

@@ -1,8 +1,10 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { createHistogram } from './histogram.ts'
 
 export interface Metrics {
-  request(labels: { face: string; route: string; method: string; status: number }, seconds: number): void
-  storeOperation(labels: { collection: string; operation: string; outcome: string }, seconds: number): void
+  request(labels: RequestLabels, seconds: number): void
+  /** Returns what takes the seconds that an operation with this outcome took: `ok`, or the code of its refusal. */
+  storeOperation(labels: { collection: string; operation: string; outcome: string }): (seconds: number) => void
   /** Counts a machine that asked for its image. */
   resolve(architecture: string, outcome: string): void
   /** Counts what is proven of the image that a machine asked for. */
@@ -13,25 +15,29 @@ export interface Metrics {
   read(): Promise<{ contentType: string; body: string }>
 }
 
-const secondsBuckets = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30]
+export interface RequestLabels {
+  face: string
+  route: string
+  method: string
+  status: number
+}
 
 /** Creates metrics on a registry of their own, so that two servers in one process do not share counts. */
 export function createMetrics(): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  const requests = new Histogram({
+  const buckets = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30]
+  const requestSeconds = createHistogram({
     name: 'leporello_http_request_duration_seconds',
     help: 'Time from the arrival of a request to the end of its answer.',
-    labelNames: ['face', 'route', 'method', 'status'],
-    buckets: secondsBuckets,
-    registers: [registry]
+    buckets,
+    registry
   })
-  const operations = new Histogram({
+  const storeSeconds = createHistogram({
     name: 'leporello_store_operation_duration_seconds',
     help: 'Time that an operation on the store took; outcome is ok or the code of its refusal.',
-    labelNames: ['collection', 'operation', 'outcome'],
-    buckets: secondsBuckets,
-    registers: [registry]
+    buckets,
+    registry
   })
   const resolves = new Counter({
     name: 'leporello_resolves_total',
@@ -64,8 +70,8 @@ export function createMetrics(): Metrics {
     registers: [registry]
   })
   return {
-    request: (labels, seconds) => requests.observe(labels, seconds),
-    storeOperation: (labels, seconds) => operations.observe(labels, seconds),
+    request: byRequest(requestSeconds),
+    storeOperation: storeSeconds,
     resolve: (architecture, outcome) => resolves.inc({ architecture, outcome }),
     verdict: (verdict) => verdicts.inc({ verdict }),
     inspection: (verdict, { seconds, bytes }) => {
@@ -74,5 +80,19 @@ export function createMetrics(): Metrics {
       inspectionBytes.observe(bytes)
     },
     read: async () => ({ contentType: registry.contentType, body: await registry.metrics() })
+  }
+}
+
+/** Finds the series of a request by its route, then its method and status, of which each route sees few. */
+function byRequest(series: (labels: RequestLabels & Record<string, string | number>) => (value: number) => void): Metrics['request'] {
+  const routes = new Map<string, Map<string, ((seconds: number) => void)[]>>()
+  return (labels, seconds) => {
+    const { route, method, status } = labels
+    const methods = routes.get(route) ?? new Map<string, ((seconds: number) => void)[]>()
+    routes.set(route, methods)
+    const statuses = methods.get(method) ?? []
+    methods.set(method, statuses)
+    statuses[status] ??= series({ ...labels })
+    statuses[status](seconds)
   }
 }

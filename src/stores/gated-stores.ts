@@ -16,14 +16,11 @@ export function gatedStores(stores: Stores): Gate {
   let shut: { reason: string; cause?: unknown } | undefined = { reason: 'its indices are being prepared' }
 
   function check(): void {
-    if (shut) throw new CatalogueError('store_unavailable', messageOf(shut), { cause: shut.cause })
+    if (shut) throw refusal(shut)
   }
 
   function through<Arguments extends unknown[], Result>(operation: Operation<Arguments, Result>): Operation<Arguments, Result> {
-    return async (...given) => {
-      check()
-      return operation(...given)
-    }
+    return (...given) => (shut ? Promise.reject(refusal(shut)) : operation(...given))
   }
 
   const gated = (store: DocumentStore): DocumentStore => ({
@@ -67,5 +64,8 @@ export function gatedStores(stores: Stores): Gate {
     }
   }
 }
+
+const refusal = (shut: { reason: string; cause?: unknown }): CatalogueError =>
+  new CatalogueError('store_unavailable', messageOf(shut), { cause: shut.cause })
 
 const messageOf = ({ reason }: { reason: string }) => `the store is not ready: ${reason}`

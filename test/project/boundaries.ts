@@ -45,7 +45,7 @@ export const rooms: readonly Room[] = [
     packages: []
   })),
   { files: 'stores/', mayImport: domain, packages: [] },
-  { files: 'stores/elasticsearch/', mayImport: port, packages: ['node:', '@elastic/elasticsearch'] },
+  { files: 'stores/elasticsearch/', mayImport: port, packages: ['node:', 'undici'] },
   { files: 'stores/embedded/', mayImport: port, packages: ['node:', 'libsql'] },
   { files: 'images/', mayImport: domain, packages: ['node:', 'fzstd'] },
   { files: 'blobs/', mayImport: domain, packages: ['node:', 'hash-wasm'] },

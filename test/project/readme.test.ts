@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { namesOf, parseArchitecture } from '../../src/domain/architecture.ts'
@@ -10,44 +10,94 @@ import { projectFolder } from '../support/project.ts'
 
 const run = promisify(execFile)
 process.chdir(projectFolder)
-const text = await readFile('README.md', 'utf8')
 
-/** The commands of README that show what they print, in order: a `sh` block with a `text` block right after it. */
-const shown = [...text.matchAll(/^```sh\n((?:(?!```).*\n)+)```\n```text\n((?:(?!```).*\n)+)```$/gm)].map(([, commands, output]) => ({
-  commands: commands!,
-  output: output!
-}))
+const pagesBelow = async (folder: string): Promise<string[]> =>
+  (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.md')).map((file) => join(folder, file))
 
-t.test('every command in README that shows its output prints just that', async (t) => {
+/** README.md first: the list that it shows has one container. */
+const pages = await Promise.all(
+  ['README.md', ...(await pagesBelow('docs')).sort(), 'CONTRIBUTING.md', 'CHANGELOG.md', 'benchmarks/README.md'].map(async (path) => ({
+    path,
+    text: await readFile(path, 'utf8')
+  }))
+)
+const shell = pages
+  .map(({ text }) => [...text.matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm)].map(([, commands]) => commands!).join('\n'))
+  .join('\n')
+
+/** The commands that show what they print, in order: a `sh` block with a `text` block right after it. */
+const shown = pages.flatMap(({ path, text }) =>
+  [...text.matchAll(/^```sh\n((?:(?!```).*\n)+)```\n```text\n((?:(?!```).*\n)+)```$/gm)].map(([, commands, output]) => ({
+    path,
+    commands: commands!,
+    output: output!
+  }))
+)
+
+t.test('every command in README and docs/ that shows its output prints just that', async (t) => {
   const server = await startLeporello()
   t.teardown(() => server.stop())
-  t.ok(shown.length > 5)
+  t.ok(new Set(shown.map(({ path }) => path)).size >= 4)
+  t.ok(shown.length > 8)
 
-  for (const { commands, output } of shown) {
-    const local = commands.replaceAll('http://127.0.0.1:8888', server.url).replaceAll('curl ', 'curl -sS ')
-    const { stdout } = await run('sh', ['-euc', local])
-    // two answers without a newline at the end stand on one line; README gives each its own
+  const env = { ...process.env, LEPORELLO_URL: server.url }
+  for (const { path, commands, output } of shown) {
+    const local = commands
+      .replaceAll('http://127.0.0.1:8888', server.url)
+      .replaceAll('curl ', 'curl -sS ')
+      // npx would look for it first, for a second each time
+      .replaceAll('npx leporello ', `node ${join(projectFolder, 'build/src/main.js')} `)
+    const { stdout } = await run('sh', ['-euc', local], { env })
+    // two answers without a newline at the end stand on one line; the page gives each its own
     const lines = (said: string) => said.replaceAll('}{', '}\n{').trimEnd()
     const expected = lines(output)
       .split('…')
       .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-    t.match(lines(stdout), new RegExp(`^${expected.join('.*')}$`), commands)
+    t.match(lines(stdout), new RegExp(`^${expected.join('.*')}$`), `${path}: ${commands}`)
   }
 })
 
-t.test('the commands that README names are there', async (t) => {
+t.test('README has at most 200 lines, and leads to every page of docs/', async (t) => {
+  const { text: readme } = pages[0]!
+  const decisions = await readFile('docs/decisions/README.md', 'utf8')
+
+  t.ok(readme.split('\n').length <= 201)
+  for (const { path } of pages.filter(({ path }) => path.startsWith('docs/'))) {
+    if (path === 'docs/decisions/README.md' || !path.startsWith('docs/decisions/')) t.match(readme, `(${path}`, path)
+    else t.match(decisions, `(${basename(path)})`, path)
+  }
+})
+
+t.test('the commands that the pages name are there', async (t) => {
   const { scripts } = JSON.parse(await readFile('package.json', 'utf8'))
+  const text = pages.map(({ text }) => text).join('\n')
   const named = new Set([...text.matchAll(/npm (?:run )?(start|test(?::all)?|generate|check|bench)\b/g)].map(([, name]) => name!))
   const { stdout: help } = await run('node', ['build/src/main.js', '--help'])
   const commands = new Set([...text.matchAll(/npx leporello (\w+)/g)].map(([, name]) => name!))
 
   t.ok(named.has('start') && named.has('test:all'))
   for (const name of named) t.ok(scripts[name], name)
-  t.ok(commands.size > 0)
+  t.ok(commands.size > 8)
   for (const command of commands) t.match(help, new RegExp(`^  ${command} `, 'm'))
 })
 
+t.test('curl fails when it is refused, unless the refusal is what is shown', async (t) => {
+  const lines = shell.replaceAll('\\\n', ' ').split('\n')
+  const lenient = lines.filter((line) => /\bcurl /.test(line) && !/\bcurl (?:-f|-N)/.test(line))
+
+  t.ok(lines.some((line) => line.includes('curl -f')))
+  t.strictSame(
+    lenient.map((line) => line.replace(/^.*8888/, '')),
+    [
+      "/api/v0.1/container/resolve?id=hello:v1&format=text&arch=riscv64'",
+      '/unavailable/arm-only%3Av1/amd64',
+      '/storage/containers/other.tar.gz'
+    ]
+  )
+})
+
 t.test('the table of architectures is the one of the program', async (t) => {
+  const text = await readFile('docs/architectures.md', 'utf8')
   const [, table] = /\| architecture \| stands under \| also understood \|\n\|[-|]+\|\n([\s\S]*?)\n\n/.exec(text)!
   const rows = table!.split('\n').map((line) => line.split('|').map((cell) => cell.trim()))
 
@@ -58,20 +108,18 @@ t.test('the table of architectures is the one of the program', async (t) => {
   }
 })
 
-t.test('every link in the documentation leads somewhere, and so does every test that it names', async (t) => {
-  const decisions = (await readdir('docs/decisions')).map((file) => join('docs/decisions', file))
-  const guides = (await readdir('docs/guides')).map((file) => join('docs/guides', file))
-  const files = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/architecture.md', ...guides, ...decisions]
+t.test('every link in the documentation leads somewhere, and so does every file that it names', async (t) => {
   const missing: string[] = []
-  for (const file of files) {
-    const content = await readFile(file, 'utf8')
-    const headings = [...content.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => `#${slug(heading!)}`)
-    const links = [...content.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!)
+  const headingsIn = (text: string) => [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => slug(heading!))
+  for (const { path: file, text } of pages) {
+    const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!)
     for (const link of links.filter((link) => !/^https?:/.test(link))) {
-      const known = link.startsWith('#') ? headings.includes(link) : existsSync(join(dirname(file), link.replace(/#.*/, '')))
-      if (!known) missing.push(`${file}: ${link}`)
+      const [target, anchor] = link.split('#') as [string, string | undefined]
+      const path = target === '' ? file : join(dirname(file), target)
+      const found = existsSync(path) && (anchor === undefined || headingsIn(await readFile(path, 'utf8')).includes(anchor))
+      if (!found) missing.push(`${file}: ${link}`)
     }
-    const paths = [...content.matchAll(/`((?:src|test|examples|benchmarks)\/[\w./-]*)`/g)].map(([, path]) => path!)
+    const paths = [...text.matchAll(/`((?:src|test|tools|examples|benchmarks|migrations|schemas)\/[\w./-]*)`/g)].map(([, path]) => path!)
     missing.push(...paths.filter((path) => !existsSync(path)).map((path) => `${file}: ${path}`))
   }
   t.strictSame(missing, [])

@@ -4,7 +4,7 @@ import { CatalogueError } from '../../domain/errors.ts'
 import type { StoredBytes } from '../blob-store.ts'
 import { absent, codeOf, makeFolder, syncFolder, unless } from './disk.ts'
 
-/** The folders of the store; docs/decisions/blob-layout.md says why. */
+/** The folders of the store; docs/decisions/0018-blob-layout.md says why. */
 export interface Layout {
   root: string
   /** Keys, as a tree of folders and symbolic links into `data`. */

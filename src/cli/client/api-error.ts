@@ -10,7 +10,7 @@ export type ApiError = Error & { code?: string; status?: number; problem?: Probl
 export const misuse = (problem: string): ApiError => Object.assign(new Error(problem), { code: 'LEPORELLO_USAGE' })
 
 /** The answer may be our problem document, Mozart's envelope, or the page of a proxy. */
-export function refusalOf(status: number, { text, what }: { text: string; what: string }): ApiError {
+export function answeredRefusal(status: number, { text, what }: { text: string; what: string }): ApiError {
   try {
     const said = JSON.parse(text) as Partial<Problem> & { message?: string }
     if (typeof said.code === 'string') return Object.assign(new Error(said.detail), { problem: said as Problem, status })

@@ -4,8 +4,8 @@ import type { Readable } from 'node:stream'
 import type { Config } from '../../config/config.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import type { Values } from '../terminal/command.ts'
-import { misuse, refusalOf } from './api-error.ts'
-import { openRequest, readText, type Trust, unreachable, unreachableError } from './http-client.ts'
+import { answeredRefusal, misuse } from './api-error.ts'
+import { openRequest, readAnswer, type Trust, unreachable, unreachableError } from './http-client.ts'
 import { trustFrom } from './trust.ts'
 
 /** A Leporello server, or a Mozart. Every method throws an ApiError. */
@@ -85,19 +85,22 @@ export function openApi(address: string, { token, trust = {} }: Access = {}): Ap
     })
     const status = answer.statusCode!
     if ((status >= 200 && status < 300) || statuses.includes(status)) return answer
-    throw refusalOf(status, { text: await readText(answer, shown), what: `${request.method ?? 'GET'} ${shown}${maskSecrets(target)}` })
+    throw answeredRefusal(status, {
+      text: await readAnswer(answer, shown),
+      what: `${request.method ?? 'GET'} ${shown}${maskSecrets(target)}`
+    })
   }
 
   const answer: Api['answer'] = async ({ statuses, ...request }) => {
     const incoming = await open(request, statuses)
-    const text = await readText(incoming, shown)
+    const text = await readAnswer(incoming, shown)
     return { status: incoming.statusCode!, headers: incoming.headers, text, value: parsed(text, shown) }
   }
 
   return {
     url: shown,
     answer,
-    text: async (request) => readText(await open({ ...request, headers: { accept: '*/*', ...request.headers } }), shown),
+    text: async (request) => readAnswer(await open({ ...request, headers: { accept: '*/*', ...request.headers } }), shown),
     ask: async <Answer>(request: ApiRequest) => (await answer(request)).value as Answer,
     async *lines({ empty = false, ...request }) {
       const incoming = await open(request)

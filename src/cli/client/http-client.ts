@@ -119,7 +119,7 @@ function sendStream(outgoing: ClientRequest, open: () => Readable): void {
 }
 
 /** Reads an answer to its end. Throws an error with the code `unreachable` when it breaks off. */
-export async function readText(answer: IncomingMessage, server: string): Promise<string> {
+export async function readAnswer(answer: IncomingMessage, server: string): Promise<string> {
   let text = ''
   try {
     for await (const chunk of answer.setEncoding('utf8')) {
@@ -138,7 +138,7 @@ export async function send(url: string, request: HttpRequest): Promise<HttpAnswe
   for (let i = 0; i <= maxRedirects; i++) {
     const answer = await openRequest(target, request)
     const { statusCode: status = 0, headers } = answer
-    const text = await readText(answer, target.host)
+    const text = await readAnswer(answer, target.host)
     if (status !== 307 && status !== 308) return { status, headers, text }
     const next = parseUrl(headers.location ?? '', target)
     // credentials are for the host that they were given for

@@ -9,7 +9,7 @@ export interface PagesRequest {
 }
 
 /** Yields the items of a list, page by page. */
-export async function* pagesOf<Item>(api: Api, { path, query, most }: PagesRequest): AsyncGenerator<Item[]> {
+export async function* itemPages<Item>(api: Api, { path, query, most }: PagesRequest): AsyncGenerator<Item[]> {
   let cursor: string | undefined
   let left = most
   do {

@@ -2,7 +2,7 @@ import { entryKinds } from '../../domain/history/entry.ts'
 import type { DiffAnswer, HistoryEntry } from '../../schemas.ts'
 import { pathOf } from '../client/api.ts'
 import { clientCommand, numberOf, print, textOf } from '../client/client-command.ts'
-import { pagesOf, printPages } from '../client/paging.ts'
+import { itemPages, printPages } from '../client/paging.ts'
 import { exit, say } from '../terminal/command.ts'
 import { type Colour, harmless, type Paint, paintFor } from '../terminal/terminal.ts'
 
@@ -32,7 +32,7 @@ export const history = clientCommand({
     }
     const path = pathOf`/api/v1/containers/${id!}/history`
     const most = numberOf(values, { name: 'limit', least: 1 }) ?? 50
-    const pages = pagesOf<HistoryEntry>(api, { path, query: { kind: textOf(values, 'kind') }, most })
+    const pages = itemPages<HistoryEntry>(api, { path, query: { kind: textOf(values, 'kind') }, most })
     const paint = paintFor(process.stdout)
     if (json) await printPages(pages)
     else for await (const entries of pages) for (const line of entries.flatMap((entry) => entryLines(entry, paint))) say(line)

@@ -2,7 +2,7 @@ import { knownArchitectures } from '../../domain/architecture.ts'
 import type { ContainerView, DeletedContainer } from '../../schemas.ts'
 import type { Api } from '../client/api.ts'
 import { clientCommand, numberOf, textOf } from '../client/client-command.ts'
-import { pagesOf, printPages } from '../client/paging.ts'
+import { itemPages, printPages } from '../client/paging.ts'
 import { exit, say, type Values } from '../terminal/command.ts'
 import { type Cell, columns, heading, type Paint, paintFor } from '../terminal/terminal.ts'
 import { stateCell, worstVerdict } from './show.ts'
@@ -38,7 +38,7 @@ instead of "complete".`,
     const deleted = values['deleted'] === true
     const most = numberOf(values, { name: 'limit', least: 1 }) ?? Number.POSITIVE_INFINITY
     const pages = deleted
-      ? pagesOf<DeletedContainer>(api, { path: '/api/v1/deleted', query: {}, most })
+      ? itemPages<DeletedContainer>(api, { path: '/api/v1/deleted', query: {}, most })
       : containers(api, { name, values, most })
     const paint = paintFor(process.stdout)
     await (json ? printPages(pages) : printTable(pages, { paint, ...(deleted ? deletedTable : containerTable) }))
@@ -63,7 +63,7 @@ function containers(api: Api, { name, values, most }: LsQuery) {
     q: textOf(values, 'search'),
     sort: values['reverse'] === true ? `-${textOf(values, 'sort') ?? 'id'}` : textOf(values, 'sort')
   }
-  return pagesOf<ContainerView>(api, { path: '/api/v1/containers', query, most })
+  return itemPages<ContainerView>(api, { path: '/api/v1/containers', query, most })
 }
 
 interface ListTable {

@@ -41,8 +41,23 @@ function masked({ success, message, result }: Answer, mask: string): string {
   return pythonObject(members.filter((member): member is [string, string] => member[1] !== undefined && shows(mask, member[0])))
 }
 
-/** A stored document as Mozart would write it, digits and order kept. What no reader of ours can read is passed on as it is. */
+/** Documents that were written lately: checking one against Python's style costs more than all else that `info` does with it. */
+const recent = new Map<string, string>()
+const recentDocuments = 1000
+const recentLength = 4096
+
+/** Returns a stored document as Mozart would write it, digits and order kept. One that is not JSON is returned as it is. */
 export function restyled(document: string): string {
+  const known = recent.get(document)
+  if (known !== undefined) return known
+  const text = inPythonStyle(document)
+  if (document.length > recentLength) return text
+  if (recent.size >= recentDocuments) recent.clear()
+  recent.set(document, text)
+  return text
+}
+
+function inPythonStyle(document: string): string {
   try {
     return pythonStyle(document)
   } catch (error) {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client, type ClientOptions, Serializer, Transport } from '@elastic/elasticsearch'
 import { CatalogueError } from '../../domain/errors.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
+import { type NodeAnswer, type NodeRequest, nodesOf } from './engine-nodes.ts'
 
 export interface EngineOptions {
   urls: readonly string[]
@@ -44,42 +44,18 @@ export interface Engine {
   close(): Promise<void>
 }
 
-/** Plain JSON media types and no product check: OpenSearch and older Elasticsearch refuse, or are refused, otherwise. */
-class AnyEngineTransport extends Transport {
-  constructor(options: ConstructorParameters<typeof Transport>[0]) {
-    const { productCheck: _, vendoredHeaders: __, ...rest } = options
-    super(rest)
-  }
-}
-
-/** Answers stay text: parsing would lose the digits and key order of documents. */
-class TextSerializer extends Serializer {
-  override deserialize<T>(text: string): T {
-    return text as T
-  }
-}
-
-const final = [400, 401, 403, 404, 405, 406, 408, 409, 410, 413, 415, 500, 501, 507]
 const passing = [429, 502, 503, 504]
-const jsonHeaders = { 'content-type': 'application/json', accept: 'application/json' }
-const bulkHeaders = { 'content-type': 'application/x-ndjson', accept: 'application/json' }
 
 export function connect(options: EngineOptions): Engine {
-  const client = new Client(clientOptions(options))
   const { patienceMs } = options
+  const headers = { ...authorization(options), accept: 'application/json' }
+  const nodes = nodesOf(options.urls, tlsOptions(options))
 
-  async function attempt({ method, path, query, body }: EngineRequest, timeout: number): Promise<{ status: number; body: string }> {
-    const { statusCode, body: text } = await client.transport.request<string>(
-      { method, path, ...(query && { querystring: query }), ...(body !== undefined && { body }) },
-      {
-        meta: true,
-        ignore: [...final, ...passing],
-        maxRetries: 0,
-        requestTimeout: timeout,
-        headers: path.endsWith('/_bulk') ? bulkHeaders : jsonHeaders
-      }
-    )
-    return { status: statusCode, body: typeof text === 'string' ? text : '' }
+  function attempt({ method, path, query, body }: EngineRequest, timeoutMs: number): Promise<NodeAnswer> {
+    const request: NodeRequest = { method, path: query ? `${path}?${query}` : path, headers, timeoutMs }
+    if (body === undefined) return nodes.send(request)
+    const type = path.endsWith('/_bulk') ? 'application/x-ndjson' : 'application/json'
+    return nodes.send({ ...request, body, headers: { ...headers, 'content-type': type } })
   }
 
   return {
@@ -108,24 +84,24 @@ export function connect(options: EngineOptions): Engine {
       }
     },
 
-    close: () => client.close()
+    close: () => nodes.close()
   }
 }
 
 /** Whether the engine may have got a request that failed so. What was never connected did not arrive. */
 const mayHaveArrived = (error: unknown): boolean =>
-  !/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|no living connections/i.test(String(error))
+  !/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT/.test(
+    `${(error as { code?: unknown }).code} ${error}`
+  )
 
-function clientOptions({ urls, username, password, apiKey, ca, insecure }: EngineOptions): ClientOptions {
-  const auth = apiKey ? { apiKey } : username ? { username, password: password ?? '' } : undefined
-  return {
-    nodes: [...urls],
-    Transport: AnyEngineTransport,
-    Serializer: TextSerializer,
-    ...(auth && { auth }),
-    ...((ca || insecure) && { tls: { ...(ca && { ca: readFileSync(ca) }), rejectUnauthorized: !insecure } })
-  }
+function authorization({ username, password = '', apiKey }: EngineOptions): { authorization?: string } {
+  if (apiKey) return { authorization: `ApiKey ${apiKey}` }
+  return username ? { authorization: basicOf(username, password) } : {}
 }
+
+const basicOf = (user: string, password: string): string => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+
+const tlsOptions = ({ ca, insecure }: EngineOptions) => ({ ...(ca && { ca: readFileSync(ca) }), rejectUnauthorized: !insecure })
 
 /**
  * Where one document is. Engines match paths before they decode them, and Elasticsearch 7 still has `/{index}/{type}/_search`, `_bulk`

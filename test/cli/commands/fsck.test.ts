@@ -80,7 +80,7 @@ t.test('findings are told in words, with what can be done, and make it fail', as
   t.equal(status, 1)
   t.match(
     stdout,
-    /^missing: hello:1 names gone\\u001b\[2J\.tar, which is not in the store\n {2}bring the tarball again, or remove the image;/m
+    /^missing: hello:1 names gone\\u001b\[2J\.tar, which is not in the store\n {2}upload the tarball again, or remove the image;/m
   )
   t.match(stdout, /^1 missing \(1 container, 1 object, 0 facts, 1 task, 0 uploads\)$/m)
 })

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { withSection } from './section.ts'
 
 interface Setting {
   description: string
@@ -6,13 +7,10 @@ interface Setting {
   default?: unknown
 }
 
-const section = /(<!-- settings -->\n)[\s\S]*?(<!-- \/settings -->)/
-
-/** README.md with the table of settings that schemas/config.json makes. Paths are from the repository's root. */
-export async function readme(): Promise<string> {
-  const text = await readFile('README.md', 'utf8')
+/** docs/configuration.md with the table of settings from schemas/config.json. */
+export async function configurationPage(): Promise<string> {
   const { properties } = JSON.parse(await readFile('schemas/config.json', 'utf8')) as { properties: Record<string, Setting> }
-  return text.replace(section, (_, begin: string, end: string) => `${begin}${table(properties)}${end}`)
+  return withSection('docs/configuration.md', { name: 'settings', text: table(properties) })
 }
 
 const table = (settings: Record<string, Setting>): string =>
@@ -23,7 +21,7 @@ const table = (settings: Record<string, Setting>): string =>
     ''
   ].join('\n')
 
-/** Without the LEPORELLO_ that all have. */
+/** The variable's name without LEPORELLO_. */
 const variable = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
 
 const what = ({ description, expected }: Setting) => `${description} *${capitalized(expected)}.*`.replaceAll('|', '\\|')
