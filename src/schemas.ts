@@ -1674,7 +1674,7 @@ export interface ImageReportFile {
    * The symbolic links on the way.
    */
   links: string[]
-  kind: 'elf' | 'script' | 'data' | 'directory' | 'windows-executable' | 'macos-executable' | 'absent'
+  kind: 'elf' | 'script' | 'data' | 'directory' | 'windows-executable' | 'macos-executable' | 'wasm-module' | 'absent'
   architecture: string | null
   /**
    * Of an ELF file: executable, shared, object, core, other.

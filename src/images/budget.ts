@@ -1,24 +1,24 @@
 import type { ImageLimits } from './limits.ts'
 import type { ProblemCode, ProblemList } from './problems.ts'
 
-/** What an inspection has used up. When a bound is passed it is `spent`: the problem is noted, and everyone stops. */
+/** What an inspection has used. Exceeding a limit records a problem and sets `spent`; every reader then stops. */
 export interface Budget {
   readonly limits: ImageLimits
   readonly spent: boolean
-  /** Bytes of the archive as it came. */
+  /** Bytes of the archive as received. */
   read(bytes: number): void
-  /** Bytes that came out of a decompressor. */
+  /** Bytes that came out of a decompressor, or out of the holes of a sparse file. */
   unpacked(bytes: number): void
   member(): void
-  /** An entry of a layer, with the characters of it that are remembered. */
+  /** An entry of a layer; `nameLength` counts the characters of it that are kept in memory. */
   entry(nameLength: number): void
-  /** A change that a layer makes, as it is remembered until the layers are put together. */
+  /** A change made by a layer, which is kept until the layers are combined. */
   change(): void
-  /** Another image is put together; the directories of the one before are let go of. */
+  /** The layers of another image are combined; the directories of the previous one are released. */
   image(): void
-  /** A directory of this image, also one that only stands in the paths of others. */
+  /** A directory of this image, including one that only appears in the paths of its files. */
   directory(): void
-  /** Whether a document of this size may be remembered. */
+  /** Whether a document of this size may be kept in memory. */
   document(bytes: number): boolean
   step(count: number): void
   windowMoved(bytes: number): void
@@ -41,25 +41,19 @@ export function createBudget(limits: ImageLimits, problems: ProblemList): Budget
     },
     unpacked(bytes) {
       used.unpacked += bytes
-      if (used.unpacked > limits.unpackedBytes) {
-        exceed('unpacks_too_large', `the archive unpacks to more than ${limits.unpackedBytes} bytes`)
-      } else if (used.unpacked > limits.ratioFromBytes && used.unpacked > limits.ratio * used.read) {
-        exceed(
-          'unpacks_too_large',
-          `the archive unpacks to more than ${limits.ratio} times its size (${used.read} bytes gave ${used.unpacked}), as a decompression bomb does`
-        )
-      }
+      const why = bombIn(used, limits)
+      if (why !== undefined) exceed('unpacks_too_large', why)
     },
     member() {
       if (++used.members > limits.members) {
-        exceed('too_many_members', `the archive has more than ${limits.members} members; an image has a few for each layer`)
+        exceed('too_many_members', `the archive has more than ${limits.members} members; an image needs only a few per layer`)
       }
     },
     entry(nameLength) {
       used.names += nameLength
       if (++used.entries > limits.entries) exceed('too_many_files', `the layers hold more than ${limits.entries} files`)
       else if (used.names > limits.namesLength) {
-        exceed('too_many_files', `the names of the files in the layers have more than ${limits.namesLength} characters`)
+        exceed('too_many_files', `the names of the files in the layers have more than ${limits.namesLength} characters in total`)
       }
     },
     change() {
@@ -79,14 +73,24 @@ export function createBudget(limits: ImageLimits, problems: ProblemList): Budget
     windowMoved(bytes) {
       used.moved += bytes
       if (used.moved > limits.zstdMovedBytes && used.moved > limits.zstdMovedRatio * used.read) {
-        exceed('too_much_work', 'the blocks of a zstd stream are too small for its window; the archive is made to be slow')
+        exceed('too_much_work', 'the blocks of a zstd stream are too small for its window; the archive seems crafted to exhaust the reader')
       }
     },
     step(count) {
       used.steps += count
       if (used.steps > limits.steps) {
-        exceed('too_much_work', `putting the layers together takes more than ${limits.steps} steps; the archive is made to be slow`)
+        exceed(
+          'too_much_work',
+          `combining the layers takes more than ${limits.steps} steps; the archive seems crafted to exhaust the reader`
+        )
       }
     }
   }
+}
+
+/** What is wrong with the amount that an archive unpacks to. */
+function bombIn({ read, unpacked }: { read: number; unpacked: number }, { unpackedBytes, ratio, ratioFromBytes }: ImageLimits) {
+  if (unpacked > unpackedBytes) return `the archive unpacks to more than ${unpackedBytes} bytes`
+  if (unpacked <= ratioFromBytes || unpacked <= ratio * read) return undefined
+  return `the archive unpacks to more than ${ratio} times its size (${read} bytes became ${unpacked}), like a decompression bomb`
 }

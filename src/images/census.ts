@@ -3,7 +3,7 @@ import type { ElfFile } from './elf.ts'
 import type { FileSystem } from './file-system.ts'
 import { type Excuse, excuseFor } from './foreign.ts'
 import type { ImageLimits } from './limits.ts'
-import { architectureOf, runsOn } from './machines.ts'
+import { isForMachine, machineName } from './machines.ts'
 import { createPace } from './pace.ts'
 
 export interface Count {
@@ -11,24 +11,24 @@ export interface Count {
   samples: string[]
 }
 
-/** The ELF files of a file system, by what they are for. */
+/** The ELF files of a file system, counted by the machine they are for. */
 export interface Census {
   files: number
-  /** In the order of their number. */
+  /** Most files first. */
   machines: { architecture: string; files: number; samples: string[] }[]
-  /** What the architecture in question makes of them. */
+  /** Files that run on the architecture in question. */
   native: Count
-  /** Not for this architecture, and nothing to be surprised of. */
+  /** Files for other machines that belong where they are, such as firmware. */
   foreign: Count & { listed: { path: string; architecture: string; why: Excuse }[] }
-  /** Shared libraries that programs here would load, and cannot. */
+  /** Shared libraries for other machines, which programs of this architecture cannot load. */
   wrongLibraries: Count
-  /** Other files that do not run here: odd, but nothing that decides. */
+  /** Other files for other machines: unusual, but not decisive. */
   strays: Count
 }
 
 const count = (): Count => ({ files: 0, samples: [] })
 
-/** Counts the ELF files that are left when all layers lie on one another. Without an architecture, none is native nor foreign. */
+/** Counts the ELF files of the combined layers. Without an architecture, only `files` and `machines` are filled. */
 export async function takeCensus(
   fileSystem: FileSystem,
   { architecture, limits }: { architecture: Architecture | undefined; limits: ImageLimits }
@@ -50,7 +50,7 @@ export async function takeCensus(
     if (pace.due()) await pace.rest()
     if (file.kind !== 'elf') continue
     census.files++
-    const name = architectureOf(file)
+    const name = machineName(file)
     const of = machines.get(name) ?? count()
     machines.set(name, of)
     note(of, path)
@@ -60,7 +60,7 @@ export async function takeCensus(
       note(census.foreign, path)
       if (census.foreign.listed.length < limits.samples)
         census.foreign.listed.push({ path: path.slice(0, limits.textLength), architecture: name, why })
-    } else if (runsOn(architecture, file)) note(census.native, path)
+    } else if (isForMachine(architecture, file)) note(census.native, path)
     else note(isLibrary(path, file) ? census.wrongLibraries : census.strays, path)
   }
   census.machines = [...machines]

@@ -3,13 +3,14 @@ import { createGunzip } from 'node:zlib'
 import type { Budget } from './budget.ts'
 import type { Problem } from './problems.ts'
 import { isTarHeader, isZeroBlock } from './tar-header.ts'
-import { createZstdDecompress, type ZstdRefusal } from './zstd.ts'
+import { createZstdDecompress } from './zstd.ts'
+import type { ZstdRefusal } from './zstd-frames.ts'
 
 export type Compression = 'none' | 'gzip' | 'zstd'
 
 export type Content = 'tar' | 'gzip' | 'zstd' | 'bzip2' | 'xz' | 'json' | 'other'
 
-/** What bytes are, by how they begin: one tar block is enough. Names say nothing. */
+/** Tells the format of bytes by how they begin; one tar block is enough. File names are not trusted. */
 export function contentOf(head: Buffer): Content {
   const magic = head.toString('latin1', 0, 6)
   if (magic.startsWith('\x1f\x8b')) return 'gzip'
@@ -17,18 +18,18 @@ export function contentOf(head: Buffer): Content {
   if (magic.startsWith('BZh')) return 'bzip2'
   if (magic.startsWith('\xfd7zXZ')) return 'xz'
   if (head.length >= 512 && (isTarHeader(head.subarray(0, 512)) || isZeroBlock(head.subarray(0, 512)))) return 'tar'
-  return /^\s*[[{]/.test(head.toString('latin1', 0, 64)) ? 'json' : 'other'
+  return /^\s*[[{]/.test(head.toString('latin1', 0, 512)) ? 'json' : 'other'
 }
 
 export function createDecompressor(compression: 'gzip' | 'zstd', budget: Budget): Transform {
   return compression === 'gzip' ? createGunzip({ chunkSize: 64 * 1024 }) : createZstdDecompress(budget)
 }
 
-/** What a decompressor's error means, for whom `what` was being unpacked. */
+/** The problem behind a decompressor's error; `what` names what was being unpacked. */
 export function decompressionProblem(error: NodeJS.ErrnoException, what: string): Problem {
   const code: string | undefined = error.code
   if (code === 'Z_BUF_ERROR' || code === 'truncated')
-    return { code: 'truncated', message: `${what} breaks off in its compressed data`, fatal: true }
+    return { code: 'truncated', message: `the compressed data of ${what} breaks off`, fatal: true }
   if (code === ('zstd_window_too_large' satisfies ZstdRefusal['code'])) {
     return { code: 'zstd_window_too_large', message: `${what}: ${error.message}`, fatal: true }
   }

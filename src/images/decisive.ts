@@ -4,18 +4,18 @@ import type { ImageLimits } from './limits.ts'
 
 export type Role = 'entrypoint' | 'command' | 'shell' | 'interpreter' | 'loader'
 
-/** A file that is run whenever the image is. */
+/** A file that runs whenever the image does. */
 export interface DecisiveFile {
   role: Role
-  /** As the configuration, a script or a program names it. */
+  /** The name by which the configuration, a script or a program refers to it. */
   named: string
-  /** Where that leads in the image; undefined when it leads nowhere. */
+  /** Where the name leads in the image; undefined when it leads nowhere. */
   path?: string
   links: string[]
   file: FileKind | { kind: 'data' | 'directory' } | undefined
 }
 
-/** What a configuration says about starting the image. */
+/** How a configuration starts the image. */
 export interface Start {
   entrypoint: string[]
   command: string[]
@@ -26,7 +26,7 @@ export interface Start {
 
 export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-/** The entry point, the command, the shell, and what each of them needs in turn: script interpreters and loaders. */
+/** Returns the entry point, the command and the shell, and the script interpreters and loaders that each of them needs. */
 export function decisiveFiles(fileSystem: FileSystem, { start, limits }: { start: Start; limits: ImageLimits }): DecisiveFile[] {
   const files: DecisiveFile[] = []
   const seen = new Set<string>()
@@ -49,7 +49,7 @@ export function decisiveFiles(fileSystem: FileSystem, { start, limits }: { start
   const { entrypoint, command, shell } = start
   const argv = [...entrypoint, ...command]
   if (argv[0] !== undefined) add(entrypoint.length > 0 ? 'entrypoint' : 'command', { named: argv[0] })
-  // arguments are only commands when they lead to a program: `tini -- /app`, `sh -c "exec /app"`
+  // an argument counts as a command only if it leads to a program: `tini -- /app`, `sh -c "exec /app"`
   for (const named of startedBy(entrypoint, command)) add('command', { named, optional: true })
   add('shell', { named: shell[0] ?? '/bin/sh', optional: true })
   return files
@@ -67,21 +67,29 @@ function startedBy(entrypoint: string[], command: string[]): string[] {
 
 const fileOf = ({ node }: Located): FileKind | { kind: 'data' | 'directory' } => {
   if (node.kind === 'directory') return { kind: 'directory' }
-  return node.kind === 'elf' || node.kind === 'script' || node.kind.endsWith('executable') ? (node as FileKind) : { kind: 'data' }
+  return node.kind === 'symlink' || node.kind === 'data' || node.kind === 'gone' ? { kind: 'data' } : node
 }
 
-/** A program as a shell and execve find it: by its path, or in the directories of PATH. */
+/**
+ * Finds a program as a shell and execve do: by its path, or in the directories of PATH, where files that nobody may execute are passed over.
+ * Of data it is not known whether it may be executed; it counts only where there is nothing else.
+ */
 function findProgram(fileSystem: FileSystem, { named, start }: { named: string; start: Start }): Located | undefined {
   const from = (directory: string) => fileSystem.locate(named.startsWith('/') ? named : `${directory}/${named}`)
   if (named.includes('/')) return from(start.workingDirectory)
+  let other: Located | undefined
   for (const directory of start.path.split(':').slice(0, 64)) {
     const located = from(directory || start.workingDirectory)
-    if (located !== undefined && located.node.kind !== 'directory') return located
+    if (located === undefined || located.node.kind === 'directory') continue
+    if (isExecutable(located)) return located
+    other ??= located
   }
-  return undefined
+  return other
 }
 
-/** The program that a `#!` line starts: with env, the first word that is neither an option nor an assignment. */
+const isExecutable = ({ node }: Located): boolean => node.kind !== 'data' && !('executable' in node)
+
+/** The program that a `#!` line starts. For env, that is the first word that is neither an option nor an assignment. */
 function interpreterOf(line: string): string {
   const [first = '', ...rest] = line.split(/\s+/)
   if (!/(^|\/)env$/.test(first)) return first

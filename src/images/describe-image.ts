@@ -1,41 +1,49 @@
-import { type Architecture, parseArchitecture } from '../domain/architecture.ts'
-import { isCatalogueError } from '../domain/errors.ts'
+import type { Architecture } from '../domain/architecture.ts'
 import type { Budget } from './budget.ts'
-import { takeCensus } from './census.ts'
-import { type DecisiveFile, decisiveFiles, defaultPath, type Start } from './decisive.ts'
-import { asArray, asObject, asText, asTextMap, asTexts, type JsonObject } from './documents.ts'
+import { type Census, takeCensus } from './census.ts'
+import { type DecisiveFile, decisiveFiles } from './decisive.ts'
 import { type FileSystem, layFileSystem } from './file-system.ts'
 import { checkLayer, type FoundImage, fatal } from './found-image.ts'
-import type { ConfigFacts, FileFacts, ImageFacts, LayerFacts } from './image-report.ts'
+import { baseOf, configFacts, configuredArchitecture, contradictingPlatform, startOf, texts } from './image-config.ts'
+import type { FileFacts, ImageFacts, LayerFacts } from './image-report.ts'
 import type { ImageLimits } from './limits.ts'
-import { architectureOf } from './machines.ts'
+import { machineName } from './machines.ts'
+import { otherPlatform } from './platform.ts'
 import { type ProblemList, quoted } from './problems.ts'
-import { judge } from './verdict.ts'
+import { judge, judgeOther } from './verdict.ts'
 
 interface Describing {
+  /** The caller's claim. */
   claimed: Architecture | undefined
   budget: Budget
   problems: ProblemList
 }
 
-/** An image's facts and verdict: its layers held against its configuration, then laid over one another. */
+/** Returns an image's facts and verdict. Compares its layers with its configuration, then lays them over one another. */
 export async function describeImage(found: FoundImage, { claimed, budget, problems }: Describing): Promise<ImageFacts> {
   const { limits } = budget
   const value = found.config?.value ?? {}
-  const config = asObject(value['config']) ?? {}
-  const configured = configuredArchitecture(value, { claimed, problems })
+  const config = value.config ?? {}
+  const other = otherPlatform(value)
   const layers = layersOf(found, limits)
-  const wrong = [...found.problems, ...checkLayers(found, layers)]
+  const wrong = [...found.problems, ...checkLayers(found, layers)].map((problem) => ({
+    ...problem,
+    // archives often omit layers of Windows images, and no machine here runs them
+    fatal: problem.fatal && other === undefined
+  }))
   for (const problem of wrong) problems.add(problem)
-  const claim = claimed ?? configured
   const fileSystem = await openImage(found, budget)
   const decisive = decisiveFiles(fileSystem, { start: startOf(config, limits), limits })
+  const configured =
+    other === undefined ? configuredArchitecture(value, { claimed, platform: found.platform, decisive, problems }) : undefined
+  const claim = claimed ?? configured
   const census = await takeCensus(fileSystem, { architecture: claim, limits })
-  const judgement = judge({ claimed: claim, configured, decisive, census })
-  if (claim === undefined) {
+  const indexed = other === undefined ? contradictingPlatform(found.platform, configured) : undefined
+  const judgement = other === undefined ? judge({ claimed: claim, configured, indexed, decisive, census }) : judgeOther(other, claimed)
+  if (claim === undefined && other === undefined) {
     problems.add({
       code: 'architecture_unclaimed',
-      message: 'neither the configuration nor the question names an architecture',
+      message: 'neither the configuration nor the request names an architecture',
       fatal: false
     })
   }
@@ -44,7 +52,7 @@ export async function describeImage(found: FoundImage, { claimed, budget, proble
   return {
     verdict: why === undefined ? judgement.verdict : 'unreadable',
     summary: (why === undefined ? judgement.summary : why.message).slice(0, limits.textLength),
-    claimed: claim ?? null,
+    claimed: claim ?? other ?? null,
     architecture: why === undefined ? (judgement.proven ?? null) : null,
     formats: found.formats,
     config: found.config === undefined ? null : configFacts(found.config, limits),
@@ -53,18 +61,20 @@ export async function describeImage(found: FoundImage, { claimed, budget, proble
     base: baseOf(found, config, limits),
     layers,
     decisive: decisive.map((file) => fileFacts(file, limits)),
-    census: {
-      files: census.files,
-      machines: census.machines,
-      native: census.native.files,
-      foreign: { files: census.foreign.files, listed: census.foreign.listed },
-      wrongLibraries: census.wrongLibraries,
-      strays: census.strays
-    }
+    census: censusFacts(census)
   }
 }
 
-/** The file system of an image, made anew each time, as keeping all of an archive's would hold too much. */
+const censusFacts = ({ files, machines, native, foreign, wrongLibraries, strays }: Census): ImageFacts['census'] => ({
+  files,
+  machines,
+  native: native.files,
+  foreign: { files: foreign.files, listed: foreign.listed },
+  wrongLibraries,
+  strays
+})
+
+/** Lays an image's layers over one another. Done anew each time, since keeping the file systems of all images takes too much memory. */
 export const openImage = ({ layers }: FoundImage, budget: Budget): Promise<FileSystem> =>
   layFileSystem(
     layers.flatMap(({ member }) => (member?.layer === undefined ? [] : [member.layer.log])),
@@ -81,84 +91,15 @@ export function fileFacts(
     path: path?.slice(0, limits.textLength) ?? null,
     links: texts(links, limits),
     kind: file?.kind ?? 'absent',
-    architecture: file?.kind === 'elf' ? architectureOf(file) : null,
+    architecture: file?.kind === 'elf' ? machineName(file) : null,
     type: file?.kind === 'elf' ? file.type : null,
     interpreter: file?.kind === 'elf' || file?.kind === 'script' ? (file.interpreter ?? null) : null
   }
 }
 
-function configuredArchitecture(config: JsonObject, { claimed, problems }: Omit<Describing, 'budget'>): Architecture | undefined {
-  const name = asText(config['architecture'])
-  if (!name) return undefined
-  const variant = asText(config['variant'])
-  try {
-    // Docker left the variant out for years: then any claim of a variant may be right
-    if (!variant && name === 'arm' && claimed?.startsWith('arm/')) return claimed
-    return parseArchitecture(variant ? `${name}/${variant}` : name)
-  } catch (error) {
-    if (!isCatalogueError(error)) throw error
-    problems.add({ code: 'architecture_invalid', message: `the configuration's architecture: ${error.message}`, fatal: false })
-    return undefined
-  }
-}
-
-const texts = (list: readonly string[], { items, textLength }: ImageLimits) => list.slice(0, items).map((item) => item.slice(0, textLength))
-
-const pathOf = (config: JsonObject) =>
-  asTexts(config['Env'])
-    .findLast((variable) => variable.startsWith('PATH='))
-    ?.slice('PATH='.length)
-
-/** A command line: a list, or, as very old images have it, one string. */
-const argumentsOf = (value: unknown) => (typeof value === 'string' ? [value] : asTexts(value))
-
-function startOf(config: JsonObject, limits: ImageLimits): Start {
-  return {
-    entrypoint: argumentsOf(config['Entrypoint']).slice(0, limits.items),
-    command: argumentsOf(config['Cmd']).slice(0, limits.items),
-    shell: argumentsOf(config['Shell']),
-    path: pathOf(config)?.slice(0, limits.textLength * 4) || defaultPath,
-    workingDirectory: asText(config['WorkingDir'])?.slice(0, limits.pathLength) || '/'
-  }
-}
-
-function configFacts({ digest, size, member, value }: NonNullable<FoundImage['config']>, limits: ImageLimits): ConfigFacts {
-  const config = asObject(value['config']) ?? {}
-  const text = (of: unknown) => asText(of)?.slice(0, limits.textLength) ?? null
-  const labels = [...asTextMap(config['Labels'])].slice(0, limits.items)
-  return {
-    digest,
-    size,
-    member,
-    os: text(value['os']),
-    architecture: text(value['architecture']),
-    variant: text(value['variant']),
-    created: text(value['created']),
-    author: text(value['author']),
-    entrypoint: texts(argumentsOf(config['Entrypoint']), limits),
-    command: texts(argumentsOf(config['Cmd']), limits),
-    shell: texts(argumentsOf(config['Shell']), limits),
-    path: text(pathOf(config)),
-    workingDirectory: text(config['WorkingDir']),
-    user: text(config['User']),
-    labels: Object.fromEntries(labels.map(([name, of]) => [name.slice(0, 256), of.slice(0, limits.textLength)]))
-  }
-}
-
-function baseOf({ annotations }: FoundImage, config: JsonObject, { textLength }: ImageLimits): ImageFacts['base'] {
-  const labels = asTextMap(config['Labels'])
-  const of = (name: string) => (labels.get(name) ?? annotations.get(name))?.slice(0, textLength) ?? null
-  const [name, digest] = [of('org.opencontainers.image.base.name'), of('org.opencontainers.image.base.digest')]
-  return name === null && digest === null ? null : { name, digest }
-}
-
 function layersOf({ config, layers }: FoundImage, limits: ImageLimits): LayerFacts[] {
-  const value = config?.value ?? {}
-  const diffIds = asArray(asObject(value['rootfs'])?.['diff_ids'])
-  const steps = asArray(value['history']).flatMap((item) => {
-    const step = asObject(item) ?? {}
-    return step['empty_layer'] === true ? [] : [asText(step['created_by']) ?? null]
-  })
+  const { rootfs, history = [] } = config?.value ?? {}
+  const steps = history.filter(({ empty_layer }) => empty_layer !== true)
   return layers.map(({ name, mediaType, member }, i) => ({
     name: name.slice(0, 256),
     mediaType: mediaType.slice(0, 256),
@@ -167,17 +108,17 @@ function layersOf({ config, layers }: FoundImage, limits: ImageLimits): LayerFac
     size: member?.size ?? null,
     diffId: member?.layer?.diffId ?? null,
     unpackedSize: member?.layer?.unpackedSize ?? null,
-    configuredDiffId: asText(diffIds[i])?.slice(0, 256) ?? null,
-    createdBy: steps[i]?.slice(0, limits.textLength / 4) ?? null,
+    configuredDiffId: rootfs?.diff_ids?.[i]?.slice(0, 256) ?? null,
+    createdBy: steps[i]?.created_by?.slice(0, limits.textLength / 4) ?? null,
     member: member?.name ?? null
   }))
 }
 
-/** What is wrong with an image's layers: absent, unreadable, or not those that its configuration names. */
+/** Returns what is wrong with an image's layers: absent, unreadable, or not those in its configuration. */
 function checkLayers({ config, layers }: FoundImage, facts: LayerFacts[]) {
   const problems = layers.flatMap((layer) => checkLayer(layer) ?? layer.member!.layer!.problems)
   if (config === undefined) return problems
-  const diffIds = asArray(asObject(config.value['rootfs'])?.['diff_ids'])
+  const diffIds = config.value.rootfs?.diff_ids ?? []
   if (diffIds.length !== layers.length) {
     problems.push(fatal('layers_disagree', `the configuration names ${diffIds.length} layers, the manifest ${layers.length}`))
   }

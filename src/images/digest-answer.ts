@@ -3,8 +3,8 @@ import type { DigestAnswer, ImageReport } from './image-report.ts'
 type Match = DigestAnswer['matches'][number]
 
 /**
- * What in an archive has a digest. Clients keep very different ones as "the digest" of an image: its configuration's (`docker images`),
- * its manifest's (a registry), an index's, or the file's. `name@sha256:…` and a bare hex string are understood too.
+ * Finds what in an archive has the given digest. "The digest" of an image may be that of its configuration (`docker images`), of its
+ * manifest (registries), of an index, or of the file. `name@sha256:…` and bare hexadecimal digits are accepted too.
  */
 export function answerDigest(
   given: string,

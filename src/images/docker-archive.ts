@@ -1,4 +1,4 @@
-import { asArray, asObject, asText, asTexts, parseDocument } from './documents.ts'
+import { parseDocument } from './documents.ts'
 import {
   checkNamedDigest,
   deriveManifest,
@@ -9,19 +9,20 @@ import {
   fatal,
   readConfig
 } from './found-image.ts'
+import { type ArchiveManifest, archiveManifest } from './go-documents.ts'
 import type { ImageLimits } from './limits.ts'
 import type { Members } from './members.ts'
 import { type Problem, quoted } from './problems.ts'
 
-/** Images that a manifest.json names, as `docker save`, go-containerregistry, buildah and skopeo write it. Undefined when there is none. */
+/** The images that manifest.json names, as docker save, go-containerregistry, buildah and skopeo write it. Undefined when there is none. */
 export const findDockerImages: Finder = (members, limits) => {
   const manifest = members.find('manifest.json')
   if (manifest === undefined) return undefined
   const found: Found = { images: [], problems: [], absent: [], indexes: [] }
-  const parsed = parseDocument(manifest, limits)
-  const entries = parsed.problem === undefined && Array.isArray(parsed.value) ? parsed.value : []
+  const parsed = parseDocument(manifest, { type: archiveManifest, limits, wrongType: 'manifest_invalid' })
+  const entries = parsed.problem === undefined ? parsed.value : []
   if (parsed.problem !== undefined) found.problems.push(parsed.problem)
-  else if (entries.length === 0) found.problems.push(fatal('manifest_invalid', 'manifest.json is no list of images'))
+  else if (entries.length === 0) found.problems.push(fatal('manifest_invalid', 'manifest.json lists no image'))
   if (entries.length > limits.images) {
     found.problems.push(fatal('too_many_images', `manifest.json names ${entries.length} images; at most ${limits.images} are read`))
   }
@@ -29,19 +30,19 @@ export const findDockerImages: Finder = (members, limits) => {
   return found
 }
 
-function imageOf(entry: unknown, { members, limits }: { members: Members; limits: ImageLimits }): FoundImage {
-  const object = asObject(entry) ?? {}
-  const configName = asText(object['Config'])
-  const layerNames = asTexts(object['Layers'])
+function imageOf(
+  { Config: configName = '', Layers: layerNames = [], RepoTags: tags = [] }: ArchiveManifest[number],
+  { members, limits }: { members: Members; limits: ImageLimits }
+): FoundImage {
   const problems: Problem[] = []
-  if (configName === undefined || layerNames.length !== asArray(object['Layers']).length) {
-    problems.push(fatal('manifest_invalid', 'manifest.json has an image without Config, or with Layers that are no names'))
+  if (configName === '' || layerNames.includes('')) {
+    problems.push(fatal('manifest_invalid', 'manifest.json has an image without Config, or with a layer that has no name'))
   }
   if (layerNames.length > limits.layers) {
     problems.push(fatal('too_many_layers', `an image has ${layerNames.length} layers; at most ${limits.layers} are read`))
   }
-  const configMember = configName === undefined ? undefined : members.find(configName)
-  const config = configName === undefined ? undefined : readConfig(configMember, { name: configName, limits, problems })
+  const configMember = configName === '' ? undefined : members.find(configName)
+  const config = configName === '' ? undefined : readConfig(configMember, { name: configName, limits, problems })
   const layers = layerNames.slice(0, limits.layers).map((name): FoundLayer => {
     return { name, mediaType: 'application/vnd.docker.image.rootfs.diff.tar', member: members.find(name) }
   })
@@ -55,20 +56,21 @@ function imageOf(entry: unknown, { members, limits }: { members: Members; limits
     manifest: config === undefined ? undefined : deriveManifest(config, layers),
     indexes: [],
     layers,
-    tags: asTexts(object['RepoTags']),
+    tags,
     annotations: new Map(),
+    platform: undefined,
     problems
   }
 }
 
-/** Why an archive without manifest.json and index.json cannot be read, as far as its members tell. */
+/** Explains, from an archive's members, why it has neither manifest.json nor index.json. */
 export function explainNoImages(members: Members): Problem {
   const names = new Set<string>()
   for (const name of members.names) if (names.size < 3) names.add(quoted(name))
   const has = names.size === 0 ? 'it has no members' : `it has ${[...names].join(', ')}${members.count > 3 ? ' …' : ''}`
   const hint =
     members.find('repositories') !== undefined
-      ? 'it seems to be from a Docker older than 1.10, which wrote no manifest.json'
-      : 'an image comes from docker save, not from docker export or a tar of files'
-  return fatal('manifest_absent', `the archive has neither manifest.json nor index.json, so it names no image: ${has}; ${hint}`)
+      ? 'it seems to come from a Docker older than 1.10, which wrote no manifest.json'
+      : 'images are made with docker save, not with docker export or by packing files into a tar'
+  return fatal('manifest_absent', `the archive has neither manifest.json nor index.json, so it names no image (${has}); ${hint}`)
 }

@@ -1,46 +1,55 @@
-/** What the first bytes of a file say about who can run it. */
+/** What the first bytes of a file say about the machines that can run it. */
 export type FileKind = ElfFile | ScriptFile | ForeignExecutable
 
 export interface ElfFile {
   kind: 'elf'
-  /** Ours where we have a name (amd64, arm64, arm, 386 …), else `elf-<e_machine>`. */
+  /** False when nobody may execute it, as of most libraries. */
+  executable?: false
+  /** Our name for it (amd64, arm64, arm, 386 …), or `elf-<e_machine>` where we have none. */
   machine: string
   type: 'executable' | 'shared' | 'object' | 'core' | 'other'
-  /** 32-bit ARM only: what its flags say. */
+  /** 32-bit ARM only: how it passes floating-point numbers, where its flags or build attributes say it. Go's programs say nothing. */
   float?: 'hard' | 'soft'
-  /** The loader that it names. */
+  /** 32-bit ARM only: the architecture version that it was compiled for, 4 to 9, where it has build attributes. */
+  version?: number
+  /** The loader it asks for, from its PT_INTERP segment. */
   interpreter?: string
 }
 
 export interface ScriptFile {
   kind: 'script'
+  executable?: false
   /** The words after `#!`. */
   interpreter: string
 }
 
-/** An executable of another system: never evidence, but worth saying when it stands where an entry point is expected. */
+/** An executable of another system, which Linux does not run by itself. */
 export interface ForeignExecutable {
-  kind: 'windows-executable' | 'macos-executable'
+  kind: 'windows-executable' | 'macos-executable' | 'wasm-module'
+  executable?: false
 }
 
-/** So many bytes of a file are looked at: the program headers, and the loader's name behind them. */
+/** The number of bytes examined at the start of a file: they hold the program headers and the loader's name. */
 export const headLength = 4096
 
-/** Whether a file that begins with these bytes (at least four) has to be looked at further. */
+/** Whether a file that begins with these bytes (at least four) needs a closer look. */
 export function mayTell(head: Buffer): boolean {
   const first = head.readUInt32BE(0)
-  return first === 0x7f454c46 || first >>> 16 === 0x2321 || first >>> 16 === 0x4d5a || machO.has(first)
+  return first === elfMagic || first >>> 16 === 0x2321 || first >>> 16 === 0x4d5a || first === wasmMagic || machO.has(first)
 }
 
 export function identify(head: Buffer): FileKind | undefined {
   if (head.length < 4) return undefined
   const first = head.readUInt32BE(0)
-  if (first === 0x7f454c46) return parseElf(head)
+  if (first === elfMagic) return parseElf(head)
   if (first >>> 16 === 0x2321) return parseScript(head)
   if (first >>> 16 === 0x4d5a && head.length >= 64) return { kind: 'windows-executable' }
+  if (first === wasmMagic) return { kind: 'wasm-module' }
   return machO.has(first) ? { kind: 'macos-executable' } : undefined
 }
 
+const elfMagic = 0x7f454c46
+const wasmMagic = 0x0061736d
 const machO = new Set([0xfeedface, 0xfeedfacf, 0xcefaedfe, 0xcffaedfe])
 
 function parseScript(head: Buffer): ScriptFile | undefined {
@@ -65,9 +74,14 @@ function parseElf(head: Buffer): ElfFile | undefined {
     kind: 'elf',
     machine,
     type: types[u16(16)] ?? 'other',
-    ...(machine === 'arm' && { float: (u32(flagsAt) & 0x400) !== 0 ? 'hard' : 'soft' }),
+    ...(machine === 'arm' && floatOf(u32(flagsAt))),
     ...(interpreter !== undefined && { interpreter })
   }
+}
+
+function floatOf(flags: number): Pick<ElfFile, 'float'> {
+  if ((flags & 0x400) !== 0) return { float: 'hard' }
+  return (flags & 0x200) === 0 ? {} : { float: 'soft' }
 }
 
 interface Identity {
@@ -97,7 +111,7 @@ function machineOf(machine: number, { bits, little, flags }: Identity): string {
     case 243:
       return `riscv${bits}`
     case 8:
-      // n32 code is in 32-bit files and needs a 64-bit machine
+      // n32 code comes in 32-bit files but needs a 64-bit machine
       return `mips${bits === 64 || (flags & 0x20) !== 0 ? '64' : ''}${le}`
     case 258:
       return `loong${bits}`
@@ -121,7 +135,7 @@ function machineOf(machine: number, { bits, little, flags }: Identity): string {
   }
 }
 
-/** Machines that are no processor an image runs on: kernel byte code, graphics cards, micro-controllers. */
+/** Machines that no image runs on: kernel byte code, graphics cards, microcontrollers. */
 const devices = new Map([
   [247, 'bpf'],
   [190, 'cuda'],
@@ -142,10 +156,10 @@ interface Reader {
   u32: (at: number) => number
 }
 
-/** The loader in the PT_INTERP segment, where it lies within the bytes at hand. */
+/** The loader in the PT_INTERP segment; undefined when it lies beyond the given bytes. */
 function loaderOf(head: Buffer, { bits, u16, u32 }: Reader): string | undefined {
   const wide = bits === 64
-  // low words are enough on little endian, and what lies beyond 4 KiB is not at hand anyway; the same holds for big endian's low halves
+  // the low half of a 64-bit number is enough, as anything beyond 4 KiB is out of reach; on big endian it comes second
   const word = (at: number) => (wide ? (u32(at) === 0 ? u32(at + 4) : u32(at)) : u32(at))
   const tableAt = word(wide ? 32 : 28)
   const entrySize = u16(wide ? 54 : 42)

@@ -4,26 +4,27 @@ import { insideRoot } from './layer-log.ts'
 import { defaultLimits } from './limits.ts'
 import { createProblemList, quoted } from './problems.ts'
 import { decompress, openArchive } from './read-archive.ts'
-import { createTarReader, type TarMember } from './tar-reader.ts'
+import { createTarReader } from './tar-reader.ts'
+import type { TarMember } from './tar-reading.ts'
 
-/** A member of an archive, to be had as it is or unpacked. */
+/** A member to extract from an archive, as it is or decompressed. */
 export interface WantedMember {
   name: string
-  /** What to take off it; 'none' to leave it as it is. */
+  /** The compression to remove; 'none' leaves it as it is. */
   unpack: Compression
 }
 
 export interface Extracted<Wanted extends WantedMember> {
   wanted: Wanted
-  /** To be read to its end before the next one is asked for. */
+  /** Must be read to its end before the next member is requested. */
   bytes: AsyncGenerator<Buffer>
 }
 
 type Event = { member: TarMember } | { data: Buffer } | 'end'
 
 /**
- * Members of an image archive in the order in which they stand there, in one pass over its bytes, however it is packed. Throws when the
- * archive cannot be read, or one of them is not in it.
+ * Yields members of an image archive in the archive's order, in one pass over its bytes, however it is compressed. Throws when the
+ * archive cannot be read or lacks one of them.
  */
 export async function* extractMembers<Wanted extends WantedMember>(
   source: AsyncIterable<Uint8Array>,
@@ -39,19 +40,21 @@ export async function* extractMembers<Wanted extends WantedMember>(
 
   async function* read(): AsyncGenerator<Event> {
     const { chunks } = await openArchive(source, { budget, problems })
-    // of one piece, which is of a bounded size; the bytes are parts of it, not copies
+    // the events of one chunk, whose size is limited; their bytes are views of it, not copies
     const events: Event[] = []
     const handler = {
       member: (member: TarMember) => events.push({ member }),
       data: (data: Buffer) => events.push({ data }),
       memberEnd: () => events.push('end'),
       problem: problems.add,
-      notTar: () => ({ code: 'not_a_tar' as const, message: 'the archive is no tar', fatal: true })
+      notTar: () => ({ code: 'not_a_tar' as const, message: 'the archive is not a tar', fatal: true })
     }
     const tar = createTarReader(handler, defaultLimits)
     for await (const chunk of chunks) {
-      tar.write(chunk)
-      yield* events.splice(0)
+      for (let done = tar.write(chunk); ; done = tar.resume()) {
+        yield* events.splice(0)
+        if (done) break
+      }
       if (tar.stopped) break
     }
     refuse()
@@ -81,5 +84,5 @@ export async function* extractMembers<Wanted extends WantedMember>(
     await events.return(undefined)
   }
   const [absent] = left.keys()
-  if (absent !== undefined) throw new Error(`the archive has no member ${quoted(absent)} any more`)
+  if (absent !== undefined) throw new Error(`the archive no longer has a member ${quoted(absent)}`)
 }

@@ -1,57 +1,26 @@
 import type { Budget } from './budget.ts'
 import type { FileKind } from './elf.ts'
-import type { LayerLog } from './layer-log.ts'
+import { createDirectory, type Directory, directoryAt, type FileNode, gone, walk } from './file-tree.ts'
+import type { LayerLog } from './layer-changes.ts'
 import { createPace, type Pace } from './pace.ts'
 
-/*
- * The file system that layers make when they are laid over one another. Only what can matter is a node: directories, links, programs and
- * scripts. All other files are names in their directory.
- */
-
-export type FileNode = Directory | Symlink | FileKind | Data | Gone
-
-interface Directory {
-  kind: 'directory'
-  entries: Map<string, FileNode>
-  /** Names of other files, a string a layer, joined by "/"; entries beat them. */
-  data: string[]
-}
-interface Symlink {
-  kind: 'symlink'
-  target: string
-}
-/** A file that is neither program nor script. */
-interface Data {
-  kind: 'data'
-}
-/** Deleted by a whiteout: hides a name in `data`. */
-interface Gone {
-  kind: 'gone'
-}
-
 export interface Located {
-  /** From the root, without links. */
+  /** The path from the root, with all links resolved. */
   path: string
   node: FileNode
-  /** The symbolic links that led there, as "/bin -> usr/bin". */
+  /** The symbolic links that lead there, as "/bin -> usr/bin". */
   links: string[]
 }
 
+/** The file system of an image: its layers, laid over one another. */
 export interface FileSystem {
-  /** What a path leads to, through links that never leave the root; undefined when nothing is there or links go round in circles. */
+  /** Resolves a path, following links within the root. Undefined when nothing is there or links form a cycle. */
   locate(path: string): Located | undefined
-  /** Every program and script with its path. */
+  /** Returns every program and script with its path. */
   programs(): Iterable<{ path: string; file: FileKind }>
 }
 
-const data: Data = { kind: 'data' }
-const gone: Gone = { kind: 'gone' }
-function createDirectory(budget: Budget): Directory {
-  budget.directory()
-  return { kind: 'directory', entries: new Map(), data: [] }
-}
-
-/** A large image has hundreds of thousands of changes, so it gives way between them. */
+/** Lays layers over one another. A large image has hundreds of thousands of changes, so other work runs in between. */
 export async function layFileSystem(layers: readonly LayerLog[], budget: Budget): Promise<FileSystem> {
   budget.image()
   const root = createDirectory(budget)
@@ -70,7 +39,7 @@ export async function layFileSystem(layers: readonly LayerLog[], budget: Budget)
   }
 }
 
-/** Deletions come first: they are about the layers below, wherever in the layer they stand. */
+/** Applies deletions first, because they concern only the layers below, wherever in the layer they appear. */
 async function applyLayer(
   { changes, whiteouts, opaques }: LayerLog,
   root: Directory,
@@ -124,90 +93,10 @@ interface HardLink {
 
 function addHardLink(target: string, { root, parent, name, budget }: HardLink): void {
   const node = walk(root, target, { budget, follow: false })?.node
-  // a link to a directory is not a thing; one to a file that is nowhere leaves nothing
+  // hard links to directories do not exist, and one to a missing file creates nothing
   if (node === undefined || node.kind === 'directory' || node.kind === 'gone') return
   if (node.kind === 'data') addData(parent, name, budget)
   else parent.entries.set(name, node)
-}
-
-function directoryAt(root: Directory, path: string, budget: Budget): Directory | undefined {
-  const found = walk(root, path, { budget, follow: true, create: true })
-  if (found === undefined) return undefined
-  if (found.node?.kind === 'directory') return found.node
-  if (found.parent === undefined || found.name === undefined) return undefined
-  const directory = createDirectory(budget)
-  found.parent.entries.set(found.name, directory)
-  return directory
-}
-
-interface Walk {
-  budget: Budget
-  /** Whether a link at the end of the path is followed; links on the way always are. */
-  follow: boolean
-  /** Makes directories that are missing on the way, as unpacking does. */
-  create?: boolean
-}
-
-interface Walked {
-  path: string[]
-  /** The directory that holds the last name; undefined for the root itself. */
-  parent?: Directory
-  name?: string
-  node: FileNode | undefined
-  links: string[]
-}
-
-function walk(root: Directory, path: string, { budget, follow, create = false }: Walk): Walked | undefined {
-  const above: Directory[] = [root]
-  const names: string[] = []
-  const links: string[] = []
-  const ahead = namesOf(path)
-  while (ahead.length > 0) {
-    const name = ahead.pop()!
-    budget.step(1)
-    if (budget.spent) return undefined
-    if (name === '..') {
-      if (names.pop() !== undefined) above.pop()
-      continue
-    }
-    const parent = above.at(-1)!
-    const isLast = ahead.length === 0
-    let node = parent.entries.get(name)
-    if (node === undefined && isLast && holdsData(parent, name, budget)) node = data
-    if (node?.kind === 'symlink' && (follow || !isLast)) {
-      if (links.length >= budget.limits.links) return undefined
-      links.push(`/${[...names, name].join('/')} -> ${node.target}`)
-      ahead.push(...namesOf(node.target))
-      if (node.target.startsWith('/')) {
-        above.length = 1
-        names.length = 0
-      }
-      continue
-    }
-    if (create && !isLast && node?.kind !== 'directory') {
-      node = createDirectory(budget)
-      parent.entries.set(name, node)
-    }
-    names.push(name)
-    if (node?.kind === 'directory') above.push(node)
-    if (isLast) return { path: names, parent, name, node, links }
-    if (node?.kind !== 'directory') return undefined
-  }
-  return { path: names, node: above.at(-1)!, links }
-}
-
-/** The names of a path, the first one last, as they are taken from the end. */
-const namesOf = (path: string) =>
-  path
-    .split('/')
-    .filter((name) => name !== '' && name !== '.')
-    .reverse()
-
-function holdsData({ data }: Directory, name: string, budget: Budget): boolean {
-  return data.some((names) => {
-    budget.step(1 + (names.length >> 6))
-    return names === name || names.startsWith(`${name}/`) || names.endsWith(`/${name}`) || names.includes(`/${name}/`)
-  })
 }
 
 function* programsOf(root: Directory): Generator<{ path: string; file: FileKind }> {
@@ -219,7 +108,7 @@ function* programsOf(root: Directory): Generator<{ path: string; file: FileKind 
       if (node.kind === 'directory') below.push({ path, directory: node })
       else if (node.kind !== 'symlink' && node.kind !== 'data' && node.kind !== 'gone') yield { path, file: node }
     }
-    // one at a time: as arguments they would have to fit on the stack
+    // pushed one at a time, since they might not all fit on the stack as arguments
     for (const directory of below.reverse()) ahead.push(directory)
   }
 }

@@ -1,21 +1,24 @@
 import { createHash } from 'node:crypto'
-import { asObject, type JsonObject, parseDocument } from './documents.ts'
+import { parseDocument } from './documents.ts'
+import { type DescriptorDocument, type ImageConfig, imageConfig } from './go-documents.ts'
 import type { ImageLimits } from './limits.ts'
 import type { Member, Members } from './members.ts'
 import { type Problem, quoted } from './problems.ts'
 
 export type Format = 'docker-archive' | 'oci-layout'
 
-/** An image as an archive names it, before its layers are put together. */
+/** An image as an archive names it, before its layers are combined. */
 export interface FoundImage {
   formats: Format[]
-  config: { digest: string; size: number; member: string; value: JsonObject } | undefined
+  config: { digest: string; size: number; member: string; value: ImageConfig } | undefined
   manifest: FoundManifest | undefined
-  /** Digests of the indexes that led to it. */
+  /** Digests of the indexes that lead to it. */
   indexes: string[]
   layers: FoundLayer[]
   tags: string[]
-  annotations: Map<string, string>
+  annotations: ReadonlyMap<string, string>
+  /** The platform that an index names for it. */
+  platform: DescriptorDocument['platform']
   problems: Problem[]
 }
 
@@ -23,9 +26,9 @@ export interface FoundManifest {
   digest: string
   size: number
   mediaType: string
-  /** True when the archive holds no manifest and this one was made from its configuration and layers. */
+  /** True when the archive holds no manifest, and this one was derived from its configuration and layers. */
   derived: boolean
-  /** Which member of the archive it is; null for a derived one. */
+  /** The member of the archive that holds it; null for a derived one. */
   member: string | null
 }
 
@@ -36,27 +39,26 @@ export interface FoundLayer {
   member: Member | undefined
 }
 
-/** What a search for images came to. */
+/** The result of a search for images. */
 export interface Found {
   images: FoundImage[]
   problems: Problem[]
-  /** Digests that the archive names without holding what they stand for (other platforms' manifests), with what is said of them. */
+  /** Manifests that the archive names but does not hold, such as those of other platforms. */
   absent: { digest: string; platform: string }[]
   indexes: string[]
 }
 
 export const fatal = (code: Problem['code'], message: string): Problem => ({ code, message, fatal: true })
 
-/** The configuration in a member. What is wrong with it is added to `problems`. */
+/** Reads the configuration in a member. Adds what is wrong with it to `problems`, and then returns undefined. */
 export function readConfig(member: Member | undefined, { name, limits, problems }: ReadConfig): FoundImage['config'] {
   if (member === undefined) {
     problems.push(fatal('config_absent', `the configuration ${quoted(name)} is not in the archive`))
     return undefined
   }
-  const parsed = parseDocument(member, limits)
-  const value = parsed.problem === undefined ? asObject(parsed.value) : undefined
-  if (value !== undefined) return { digest: member.digest, size: member.size, member: member.name, value }
-  problems.push(parsed.problem ?? fatal('config_invalid', `the configuration ${quoted(name)} is no JSON object`))
+  const parsed = parseDocument(member, { type: imageConfig, limits, wrongType: 'config_invalid' })
+  if (parsed.problem === undefined) return { digest: member.digest, size: member.size, member: member.name, value: parsed.value }
+  problems.push(parsed.problem)
   return undefined
 }
 
@@ -66,29 +68,32 @@ interface ReadConfig {
   problems: Problem[]
 }
 
-/** A layer's member, checked for being one. */
+/** Returns what is wrong with a layer's member, if anything. */
 export function checkLayer({ name, member }: FoundLayer): Problem | undefined {
   if (member === undefined) return fatal('layer_absent', `the layer ${quoted(name)} is not in the archive`)
   if (member.ambiguous)
-    return fatal('member_ambiguous', `the layer ${quoted(name)} stands in the archive more than once, with different contents`)
+    return fatal('member_ambiguous', `the layer ${quoted(name)} is in the archive more than once, with different contents`)
   if (member.layer !== undefined) return undefined
   if (member.content === 'bzip2' || member.content === 'xz') {
-    return fatal('compression_unsupported', `the layer ${quoted(name)} is compressed with ${member.content}; read are gzip and zstd`)
+    return fatal(
+      'compression_unsupported',
+      `the layer ${quoted(name)} is compressed with ${member.content}; only gzip and zstd are supported`
+    )
   }
-  return fatal('layer_not_tar', `the layer ${quoted(name)} is no tar, plain, gzip or zstd`)
+  return fatal('layer_not_tar', `the layer ${quoted(name)} is not a tar, neither plain nor compressed with gzip or zstd`)
 }
 
-/** A name that holds a SHA-256 promises it: `<hex>.json`, `sha256:<hex>`, `<hex>.tar.gz`. Undefined when the bytes keep it. */
+/** Checks a member whose name is a SHA-256 digest (`<hex>.json`, `sha256:<hex>`, `<hex>.tar.gz`) against its bytes. */
 export function checkNamedDigest(member: Member): Problem | undefined {
   const base = member.name.slice(member.name.lastIndexOf('/') + 1)
   const hex = /^(?:sha256:)?([0-9a-f]{64})(?:\.json|\.tar|\.tar\.gz|\.tgz)?$/.exec(base)?.[1]
   if (hex === undefined || [member.digest, member.layer?.diffId].includes(`sha256:${hex}`)) return undefined
-  return fatal('digest_mismatch', `${quoted(member.name)} has the digest ${member.digest}, not the one that its name says`)
+  return fatal('digest_mismatch', `${quoted(member.name)} has the digest ${member.digest}, not the one in its name`)
 }
 
 /**
- * The manifest of an image that has none in its archive: an OCI manifest over the configuration as it is and the layers uncompressed,
- * as JSON without white space, its members in the order of the specification. The same image gives the same digest everywhere.
+ * Derives the manifest of an image whose archive holds none: an OCI manifest of the configuration as it is and of the uncompressed
+ * layers, as JSON without white space, with its members in the specification's order. The same image always gets the same digest.
  */
 export function deriveManifest(config: Content, layers: readonly FoundLayer[]): FoundManifest | undefined {
   const summaries = layers.flatMap(({ member }) => member?.layer ?? [])
@@ -108,7 +113,7 @@ interface Content {
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json'
 
-/** Over the layers' tars, whatever they were packed with in the archive. */
+/** `layers` are the uncompressed tars, whatever compression the archive has. */
 export function derivedManifestText(config: Content, layers: readonly Content[]): string {
   return JSON.stringify({
     schemaVersion: 2,

@@ -5,32 +5,33 @@ import type { Format } from './found-image.ts'
 import type { Problem } from './problems.ts'
 import type { Verdict } from './verdict.ts'
 
-/** What was found in an archive. The shape on the wire, schemas/image-report.json, is this one; every report is of bounded size. */
+/** What was found in an archive, in the shape of schemas/image-report.json. The size of a report is limited. */
 export interface ImageReport {
   verdict: Verdict
   summary: string
-  /** The architecture that was claimed by who asked; null when the images' own configurations were the claim. */
+  /** The architecture that the caller claimed; null when each image's configuration was the claim. */
   claimed: string | null
-  /** What the bytes are for, where they agree. */
+  /** The architecture that the programs are for; null where they disagree. */
   architecture: string | null
   formats: Format[]
   tarball: {
     size: number
     sha256: string | null
     compression: Compression
-    /** Of the tar, when it was compressed: its SHA-256 is not taken. */
+    /** Size of the uncompressed tar, in bytes. */
     unpackedSize: number
     members: number
   }
   images: ImageFacts[]
-  /** Digests of indexes, and of what the archive names without holding it. */
+  /** Digests of the indexes. */
   indexes: string[]
+  /** Manifests that an index names and the archive does not hold. */
   absent: { digest: string; platform: string }[]
   problems: Problem[]
   problemsOmitted: number
-  /** What a digest that was asked for is. */
+  /** What the requested digest is the digest of. */
   digest?: DigestAnswer
-  /** What a path that was asked for is, in each image. */
+  /** What the requested path is, in each image. */
   files?: FileAnswer[]
 }
 
@@ -52,7 +53,7 @@ export interface ImageFacts {
 export interface ConfigFacts {
   digest: string
   size: number
-  /** Which member of the archive it is. */
+  /** The member of the archive that holds it. */
   member: string
   os: string | null
   architecture: string | null
@@ -72,25 +73,26 @@ export interface LayerFacts {
   name: string
   mediaType: string
   compression: Compression | null
-  /** Of the member as it stands in the archive. */
+  /** Of the member as it is in the archive. */
   digest: string | null
   size: number | null
-  /** Of the tar within, as the bytes are, and as the configuration says. */
+  /** Of the uncompressed tar. */
   diffId: string | null
   unpackedSize: number | null
+  /** The diff id that the configuration names. */
   configuredDiffId: string | null
   createdBy: string | null
-  /** Which member of the archive it is, links followed. */
+  /** The member of the archive that holds it, links followed. */
   member: string | null
 }
 
-/** One file, and what it is. */
+/** What one file is. */
 export interface FileFacts {
   role: Role | null
   named: string
   path: string | null
   links: string[]
-  kind: 'elf' | 'script' | 'data' | 'directory' | 'windows-executable' | 'macos-executable' | 'absent'
+  kind: 'elf' | 'script' | 'data' | 'directory' | 'windows-executable' | 'macos-executable' | 'wasm-module' | 'absent'
   architecture: string | null
   type: string | null
   /** The loader of an ELF file, the `#!` line of a script. */
@@ -108,10 +110,10 @@ export interface CensusFacts {
 
 export interface DigestAnswer {
   given: string
-  /** Empty when nothing in the archive has this digest. */
+  /** Empty when nothing in the archive has the digest. */
   matches: {
     what: 'tarball' | 'index' | 'manifest' | 'derived-manifest' | 'config' | 'layer' | 'diff-id' | 'absent'
-    /** Which image's, by its place in `images`. */
+    /** The index of the image in `images`. */
     image: number | null
     architecture: string | null
   }[]

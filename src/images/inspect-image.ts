@@ -1,39 +1,43 @@
 import { type Architecture, parseArchitecture } from '../domain/architecture.ts'
 import { createBudget } from './budget.ts'
+import { chosenImages, type Wanted } from './choice.ts'
 import { describeImage, fileFacts, openImage } from './describe-image.ts'
 import { answerDigest } from './digest-answer.ts'
 import { explainNoImages, findDockerImages } from './docker-archive.ts'
-import type { FileNode } from './file-system.ts'
+import type { FileNode } from './file-tree.ts'
 import type { Found, FoundImage } from './found-image.ts'
 import type { FileAnswer, ImageFacts, ImageReport } from './image-report.ts'
 import { defaultLimits, type ImageLimits } from './limits.ts'
 import { createMembersReader, type Members } from './members.ts'
 import { findOciImages } from './oci-layout.ts'
-import { overallVerdict } from './overall-verdict.ts'
+import { choiceInWords, overallVerdict } from './overall-verdict.ts'
+import { otherPlatform } from './platform.ts'
 import { createProblemList } from './problems.ts'
 import { readArchive } from './read-archive.ts'
 
 export interface InspectOptions {
-  /** The architecture that the archive is said to be for, or who tells it when all is read; without it each image's configuration is the claim. */
+  /** The architecture that the archive is said to be for, or a function that tells it once everything is read. By default each image's configuration is the claim. */
   claimed?: string | (() => string | undefined) | undefined
-  /** A digest to look for among those of the archive. */
+  /** The container that the archive is for, as `hello:1`. Among several images for one architecture, the one with that tag is meant. */
+  container?: string | undefined
+  /** A digest to look for in the archive. */
   digest?: string | undefined
   /** A path to describe in each image, as `/usr/lib/libssl.so`. */
   path?: string | undefined
-  /** Whether to take the archive's SHA-256, which a caller who hashes the bytes anyway can spare. */
+  /** Whether to compute the archive's SHA-256; false for callers that hash the bytes themselves. */
   sha256?: boolean
   limits?: Partial<ImageLimits>
 }
 
 export interface Inspection {
   report: ImageReport
-  /** What a path is in each image of the archive, through links. */
+  /** Describes a path in each image of the archive, following links. */
   reportFor(path: string): Promise<FileAnswer[]>
 }
 
 /**
- * Reads an image archive as it streams by and tells what is in it: nothing is written, memory is bounded, and whatever is wrong with the
- * archive is in the report. The source is always read to its end; only its own errors are thrown, and architecture_invalid.
+ * Reads an image archive as a stream and reports what is in it. Writes nothing and uses a limited amount of memory. Whatever is wrong with
+ * the archive is in the report; throws only the source's own errors and architecture_invalid. The source is always read to its end.
  */
 export async function inspectImage(source: AsyncIterable<Uint8Array>, options: InspectOptions = {}): Promise<Inspection> {
   const limits = { ...defaultLimits, ...options.limits }
@@ -47,10 +51,12 @@ export async function inspectImage(source: AsyncIterable<Uint8Array>, options: I
   const members = reader.members()
   const { images, absent, indexes, formats } = findImages(members, { limits, add: problems.add, readable: !problems.fatal })
   const facts: ImageFacts[] = []
-  // one after the other: each takes the memory of a whole file system while it is described
-  for (const image of images) facts.push(await describeImage(image, { claimed: claimOf(images, claimed), budget, problems }))
+  // one at a time, since describing an image takes the memory of a whole file system
+  for (const image of images) facts.push(await describeImage(image, { claimed: claimOf(image, { images, claimed }), budget, problems }))
+  const wanted = { architecture: claimed, container: options.container }
+  if (claimed !== undefined) noteSeveral(facts, { wanted, add: problems.add })
   const report: ImageReport = {
-    ...overallVerdict(facts, { claimed, problems }),
+    ...overallVerdict(facts, { ...wanted, problems: problems.listed }),
     claimed: claimed ?? null,
     formats,
     tarball: { ...tarball, members: members.count },
@@ -76,8 +82,20 @@ export async function inspectImage(source: AsyncIterable<Uint8Array>, options: I
   return { report, reportFor }
 }
 
-/** One image is what the claim is about. Of several, each is what its own configuration says. */
-const claimOf = (images: FoundImage[], claimed: Architecture | undefined) => (images.length === 1 ? claimed : undefined)
+/** A claim is about the only image, or the only one for Linux. With several, each image's configuration is its claim. */
+function claimOf(image: FoundImage, { images, claimed }: { images: FoundImage[]; claimed: Architecture | undefined }) {
+  const linux = images.filter(({ config }) => otherPlatform(config?.value ?? {}) === undefined)
+  const meant = linux.length > 0 ? linux : images
+  return meant.length === 1 && meant[0] === image ? claimed : undefined
+}
+
+/** Reports the images that an archive holds for the architecture when nothing tells which one is meant. */
+function noteSeveral(facts: readonly ImageFacts[], { wanted, add }: { wanted: Wanted; add: Finding['add'] }): void {
+  const meant = chosenImages(facts, wanted)
+  if (meant.length < 2) return
+  const message = `the archive holds ${meant.length} images for ${wanted.architecture}, and nothing tells which one is meant: ${choiceInWords(meant)}`
+  add({ code: 'images_ambiguous', message, fatal: false })
+}
 
 const visible = (node: FileNode | undefined): Parameters<typeof fileFacts>[0]['file'] =>
   node === undefined || node.kind === 'gone'
@@ -91,16 +109,16 @@ const visible = (node: FileNode | undefined): Parameters<typeof fileFacts>[0]['f
 interface Finding {
   limits: ImageLimits
   add: ReturnType<typeof createProblemList>['add']
-  /** Whether the archive itself was read well; if not, that it names no image needs no explaining. */
+  /** Whether the archive itself could be read; if not, that it names no image needs no explanation. */
   readable: boolean
 }
 
-/** The images that both of an archive's manifests name; one that stands in both is one. */
+/** Returns the images in manifest.json and index.json; an image that is in both counts once. */
 function findImages(members: Members, { limits, add, readable }: Finding): Found & { formats: ImageReport['formats'] } {
   const docker = findDockerImages(members, limits)
   const oci = findOciImages(members, limits)
   if (docker === undefined && oci === undefined && readable) add(explainNoImages(members))
-  // an index that leads to nothing here does no harm beside a manifest.json that does
+  // an index that leads to no image is harmless when manifest.json names one
   const problems = [
     ...(docker?.problems ?? []),
     ...(oci?.problems ?? []).filter(({ code }) => code !== 'image_absent' || !docker?.images.length)

@@ -2,15 +2,16 @@ import { createHash } from 'node:crypto'
 import type { Transform } from 'node:stream'
 import type { Budget } from './budget.ts'
 import { type Compression, contentOf, createDecompressor, decompressionProblem } from './compression.ts'
-import { createLayerLog, type LayerLog } from './layer-log.ts'
+import type { LayerLog } from './layer-changes.ts'
+import { createLayerLog } from './layer-log.ts'
 import type { Problem } from './problems.ts'
 import { quoted } from './problems.ts'
 import { createTarReader } from './tar-reader.ts'
 
-/** What is left of a layer when its bytes have gone by. */
+/** What is kept of a layer after it was read. */
 export interface LayerSummary {
   compression: Compression
-  /** SHA-256 and size of the tar within. */
+  /** SHA-256 digest and size, in bytes, of the uncompressed tar. */
   diffId: string
   unpackedSize: number
   log: LayerLog
@@ -20,15 +21,15 @@ export interface LayerSummary {
 export interface LayerScan {
   write(chunk: Buffer): void
   end(): void
-  /** Resolves when what was written so far has been looked at; undefined when it has been already. */
+  /** Resolves when everything written so far has been processed; undefined when it already has been. */
   settled(): Promise<unknown> | undefined
-  /** To be taken when the scan was ended and has settled, with the digest of the bytes as they were written. */
+  /** Call it after the scan has ended and settled. `digest` is that of the bytes as they were written. */
   summary(digest: string): LayerSummary
 }
 
 const mostProblems = 5
 
-/** Reads one layer as it goes by, hashing what it unpacks to. `name` is the member's, for messages. */
+/** Reads one layer as a stream and hashes its uncompressed tar. Messages mention the member's `name`. */
 export function createLayerScan(name: string, { compression, budget }: { compression: Compression; budget: Budget }): LayerScan {
   const problems: Problem[] = []
   const problem = (found: Problem) => {
@@ -38,7 +39,7 @@ export function createLayerScan(name: string, { compression, budget }: { compres
   }
   const { handler, log, close } = createLayerLog(budget, problem)
   const tar = createTarReader({ ...handler, notTar: (head) => notLayer(head, compression) }, budget.limits)
-  // what is not compressed is the tar already, and has been hashed by who hands it over
+  // an uncompressed layer is its own tar, which the caller has hashed already
   const hash = compression === 'none' ? undefined : createHash('sha256')
   let unpackedSize = 0
 
@@ -59,7 +60,7 @@ export function createLayerScan(name: string, { compression, budget }: { compres
       if (budget.spent) stream.destroy()
     })
     stream.on('error', (error) => problem(decompressionProblem(error, 'it')))
-    // zlib never calls back a write that failed
+    // zlib never calls back for a write that failed
     stream.once('close', () => settle())
     return stream
   }
@@ -91,6 +92,6 @@ export function createLayerScan(name: string, { compression, budget }: { compres
 
 function notLayer(head: Buffer, compression: Compression): Problem {
   const content = contentOf(head)
-  if (content !== 'gzip' && content !== 'zstd') return { code: 'layer_not_tar', message: 'it is no tar', fatal: true }
-  return { code: 'compressed_twice', message: `it is ${content} within ${compression}, which no reader of images unpacks`, fatal: true }
+  if (content !== 'gzip' && content !== 'zstd') return { code: 'layer_not_tar', message: 'it is not a tar', fatal: true }
+  return { code: 'compressed_twice', message: `it is ${content} inside ${compression}, which no image loader unpacks`, fatal: true }
 }

@@ -5,22 +5,22 @@ import { derivedManifestText } from './found-image.ts'
 import type { ImageFacts } from './image-report.ts'
 import { paddingAfter, tarEnd, tarHeaderOf } from './tar-writer.ts'
 
-/** One image of a layout that is put together. */
+/** One image of the layout. */
 export interface LayoutImage {
-  /** As an index names it. */
+  /** Its entry in the index. */
   descriptor: { mediaType: string; size: number; digest: string; platform: object }
-  /** What reading its tarball told. */
+  /** What reading its tarball found. */
   facts: Pick<ImageFacts, 'config' | 'manifest' | 'layers'>
-  /** Its tarball, which is read from its beginning. */
+  /** Opens its tarball at the beginning. */
   open(): Promise<AsyncIterable<Uint8Array> & { destroy(): unknown }>
 }
 
 export interface LayoutArchive {
-  /** Of the index of all images. */
+  /** The digest of the index of all images. */
   digest: string
-  /** Of the whole tar, in bytes. */
+  /** The size of the whole tar, in bytes. */
   size: number
-  /** Throws when a tarball is not what it was; nothing of it is held but the piece that is handed on. */
+  /** Throws when a tarball has changed since it was read. Holds only one chunk at a time. */
   bytes(): AsyncGenerator<Buffer>
 }
 
@@ -34,8 +34,8 @@ type MemberBlob = Blob & WantedMember
 const indexType = 'application/vnd.oci.image.index.v1+json'
 
 /**
- * An OCI layout in a tar, with several images under one index: what their archives hold as OCI is copied, a docker-archive gets the
- * manifest that its report names, over its layers' tars. Undefined for an image means that its report does not tell where things are.
+ * Builds an OCI layout in a tar, with all images under one index. Blobs of OCI archives are copied; an image from a docker-archive gets the
+ * manifest that its report derived, with uncompressed layers. Undefined when a report does not say which members hold an image's parts.
  */
 export function layoutArchive(images: readonly LayoutImage[], { name }: { name: string | undefined }): LayoutArchive | undefined {
   const seen = new Set<string>()
@@ -80,7 +80,7 @@ export function layoutArchive(images: readonly LayoutImage[], { name }: { name: 
 
 const pathOf = ({ digest }: Blob): string => `blobs/${digest.replace(':', '/')}`
 
-/** One descriptor, as clients take "the image" of a layout: they choose the platform from the index that it leads to. */
+/** A single descriptor, because clients expect one image per layout; they choose the platform from the index it points to. */
 function layoutIndex({ digest, size }: Blob, name: string | undefined): string {
   const annotations = name === undefined ? {} : { annotations: { 'org.opencontainers.image.ref.name': name } }
   return JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: [{ mediaType: indexType, digest, size, ...annotations }] })
@@ -91,7 +91,7 @@ function textBlob(text: string): TextBlob {
   return { digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`, size: bytes.length, text: bytes }
 }
 
-/** Every blob of an image: which member of its archive it is, and a manifest that no member is. Undefined when the report does not tell. */
+/** Returns the members that hold an image's blobs, and its manifest's text when that is derived. Undefined when the report does not tell. */
 function blobsOf({ config, manifest, layers }: LayoutImage['facts']): { text?: TextBlob; members: MemberBlob[] } | undefined {
   if (!config || !manifest) return undefined
   const derived = manifest.derived
@@ -115,11 +115,11 @@ interface Told {
   unpack: Compression | null
 }
 
-/** A report of an earlier version does not name members. */
+/** Reports from earlier versions do not name members. */
 const memberBlob = ({ digest, size, member, unpack }: Told): MemberBlob | undefined =>
   digest === null || size === null || !member || unpack === null ? undefined : { digest, size, name: member, unpack }
 
-/** The same bytes, and an error in place of what was not expected. Whoever reads then has less than was announced, and knows. */
+/** Passes bytes on, and throws when they are not the expected ones. The client then receives fewer bytes than announced, and notices. */
 async function* checked(bytes: AsyncGenerator<Buffer>, { name, digest, size }: MemberBlob): AsyncGenerator<Buffer> {
   const hash = createHash('sha256')
   let length = 0
@@ -131,7 +131,7 @@ async function* checked(bytes: AsyncGenerator<Buffer>, { name, digest, size }: M
   }
   if (length !== size || `sha256:${hash.digest('hex')}` !== digest) {
     throw new Error(
-      `the member ${JSON.stringify(name.slice(0, 200))} is not the ${size} bytes of ${digest} that were found when it was read`
+      `the member ${JSON.stringify(name.slice(0, 200))} no longer holds the ${size} bytes with digest ${digest} that were found when it was inspected`
     )
   }
 }

@@ -2,44 +2,44 @@ const KiB = 1024
 const MiB = 1024 * KiB
 const GiB = 1024 * MiB
 
-/** Every bound of an inspection, in one place: an archive is written by a stranger, so time, memory and output all have one. */
+/** All limits of an inspection. Archives come from strangers, so time, memory and output are all limited. */
 export interface ImageLimits {
-  /** Members of the archive itself, not the files in its layers. */
+  /** Members of the archive itself, not counting the files in its layers. */
   members: number
-  /** An extension header of a tar (PAX, GNU long name), in bytes. */
+  /** Size of a tar's extension header (PAX, GNU long name) or sparse map, in bytes. */
   extensionBytes: number
-  /** A path, in characters; Linux takes 4096 bytes. */
+  /** Length of a path, in characters; Linux accepts 4096 bytes. */
   pathLength: number
-  /** One JSON document (manifest, configuration), and all that are remembered, in bytes. */
+  /** Size of one JSON document (manifest, configuration) and of all that are kept, in bytes. */
   documentBytes: number
   documentsBytes: number
   documentDepth: number
-  /** Files, directories and links of all layers together, and the characters of their names that are remembered. */
+  /** Files, directories and links in all layers, and the total length of the names that are kept, in characters. */
   entries: number
   namesLength: number
-  /** What of them takes memory one by one: what layers change (directories, links, programs, runs of other files), and the directories of one image. */
+  /** What takes memory one by one: changes made by layers (directories, links, programs, runs of other files), and directories of one image. */
   changes: number
   directories: number
-  /** What may come out of all compressed streams, absolutely and for each byte read; the ratio counts from `ratioFromBytes` on. */
+  /** Bytes that all compressed streams may unpack to, in total and for each byte read; the ratio applies beyond `ratioFromBytes`. */
   unpackedBytes: number
   ratio: number
   ratioFromBytes: number
-  /** How far back a zstd stream may refer; `zstd -19` needs 8 MiB, `--ultra` and `--long` more. */
+  /** Size of a zstd window, in bytes; `zstd -19` needs 8 MiB, `--ultra` and `--long` need more. */
   zstdWindowBytes: number
-  /** Bytes of windows that may be moved, at least, and for each byte read. */
+  /** Bytes of zstd windows that may be moved: a minimum, and a number for each byte read. */
   zstdMovedBytes: number
   zstdMovedRatio: number
-  /** Images, the layers of one, and how deep an index may hold an index. */
+  /** Images, layers of one image, and the nesting depth of indexes. */
   images: number
   layers: number
   indexDepth: number
-  /** Steps spent in putting layers together and following links. */
+  /** Steps spent on combining layers and following links. */
   steps: number
-  /** Symbolic links followed for one path, as many as Linux follows. */
+  /** Symbolic links followed for one path, as on Linux. */
   links: number
-  /** Scripts followed from one to the next. */
+  /** Script interpreters that are themselves scripts. */
   interpreters: number
-  /** What a report may hold: problems (all, and of one code), paths of a kind, characters of a text, items of a list. */
+  /** Contents of a report: problems in total and with one code, sample paths, characters of a text, items of a list. */
   problems: number
   problemsOfOneCode: number
   samples: number

@@ -1,14 +1,25 @@
 import { type Architecture, parseArchitecture } from '../domain/architecture.ts'
 import type { ElfFile } from './elf.ts'
 
-/** Whether a machine of this architecture runs the file by itself. Variants of 32-bit ARM cannot be told by a header, but its floating point can. */
-export function runsOn(architecture: Architecture, { machine, float }: ElfFile): boolean {
+/**
+ * Whether a machine of this architecture runs the file by itself. Programs for an older variant of 32-bit ARM run on newer ones; a file
+ * that does not say what it needs is held against none of them.
+ */
+export const runsOn = (architecture: Architecture, file: ElfFile): boolean =>
+  isForMachine(architecture, file) && (file.version ?? 0) <= (armVariant(architecture) ?? Number.POSITIVE_INFINITY)
+
+/**
+ * The same without what the build attributes of 32-bit ARM say. Libraries choose at run time between code for old and new processors, and
+ * their attributes name the newest.
+ */
+export function isForMachine(architecture: Architecture, { machine, float }: ElfFile): boolean {
   const base = architecture.split('/')[0]!
-  if (base === machine) return !(architecture === 'arm/v5' && float === 'hard')
+  // hard float came with v6
+  if (base === machine) return !(float === 'hard' && (armVariant(architecture) ?? 7) < 6)
   return alsoRuns[base]?.includes(machine) ?? false
 }
 
-// by the kernel itself, on all machines of the kind; 32-bit ARM on arm64 is up to the processor, so it is not here
+// what the kernel runs on every such machine; whether arm64 runs 32-bit ARM depends on the processor, so that is not listed
 const alsoRuns: Record<string, readonly string[]> = {
   amd64: ['386', 'x32'],
   s390x: ['s390'],
@@ -18,13 +29,23 @@ const alsoRuns: Record<string, readonly string[]> = {
   sparc64: ['sparc']
 }
 
-/** The architecture that a file is for, in our names. */
-export function architectureOf({ machine, float }: ElfFile): Architecture {
-  if (machine === 'arm') return parseArchitecture(float === 'hard' ? 'arm/v7' : 'arm/v5')
-  return parseArchitecture(machine)
+/** The number 7 in arm/v7; undefined when the architecture is not 32-bit ARM. */
+export function armVariant(architecture: Architecture): number | undefined {
+  const [, version] = /^arm\/v([0-9]+)/.exec(architecture) ?? []
+  return version === undefined ? undefined : Number(version)
 }
 
-/** What stands in names of files and directories that are for one machine: `aarch64-linux-gnu`, `linux_arm64`, `lib32`. */
+/** Our name for the machine of a file. 'arm' means 32-bit ARM of an unknown variant; Go's programs do not tell theirs. */
+export function machineName({ machine, float, version }: ElfFile): string {
+  if (machine !== 'arm') return machine
+  if (version !== undefined) return `arm/v${Math.max(version, 5)}`
+  return float === undefined ? 'arm' : float === 'hard' ? 'arm/v7' : 'arm/v5'
+}
+
+/** The architecture of a file; 32-bit ARM of an unknown variant counts as v7, as by convention. */
+export const architectureOf = (file: ElfFile): Architecture => parseArchitecture(machineName(file))
+
+/** Parts of file and directory names that stand for one machine: `aarch64-linux-gnu`, `linux_arm64`, `lib32`. */
 const tokens: Record<string, RegExp> = named({
   amd64: 'x86[-_]?64|amd64|x64|lib64-x86',
   x32: 'x32|libx32|gnux32',
@@ -61,5 +82,5 @@ function named(patterns: Record<string, string>): Record<string, RegExp> {
   )
 }
 
-/** Whether a path names the machine: then a file for it stands where it belongs. */
+/** Whether a path names the machine; a file for it then belongs there. */
 export const pathNames = (path: string, machine: string): boolean => tokens[machine]?.test(path) ?? false

@@ -4,23 +4,23 @@ import { type Content, contentOf } from './compression.ts'
 import { insideRoot } from './layer-log.ts'
 import { createLayerScan, type LayerScan, type LayerSummary } from './layer-scan.ts'
 import { type ProblemList, quoted } from './problems.ts'
-import type { TarHandler, TarMember } from './tar-reader.ts'
+import type { TarHandler, TarMember } from './tar-reading.ts'
 
-/** What is remembered of one member of the archive. */
+/** What is kept of one member of the archive. */
 export interface Member {
   name: string
   size: number
   digest: string
   content: Content
-  /** The text, when it looked like JSON; undefined when it was too large to keep. */
+  /** The text of what looks like JSON; undefined when it was too large to keep. */
   text?: string | undefined
   layer?: LayerSummary
-  /** Another member of this name had other bytes: two readers may see two images. */
+  /** Whether another member of this name has different bytes: two loaders may then load two different images. */
   ambiguous: boolean
 }
 
 export interface Members {
-  /** The member of this name, through links within the archive. */
+  /** Returns the member of this name, following links within the archive. */
   find(name: string): Member | undefined
   readonly names: Iterable<string>
   readonly count: number
@@ -29,15 +29,15 @@ export interface Members {
 export interface MembersReader {
   handler: Omit<TarHandler, 'notTar'>
   settled(): Promise<unknown> | undefined
-  /** To be taken at the end, when all has settled. */
+  /** Call it at the end, when everything has settled. */
   members(): Members
 }
 
 const headLength = 512
 
 /**
- * Sorts the archive's members as they come by: JSON is kept, what begins as a tar, gzip or zstd is read as a layer, since the manifest
- * that tells may come last.
+ * Reads the members of an archive: keeps JSON, and reads whatever begins like a tar, gzip or zstd as a layer, because the manifest that
+ * names the layers may come last.
  */
 export function createMembersReader(budget: Budget, problems: ProblemList): MembersReader {
   const members = new Map<string, Member>()
@@ -53,18 +53,18 @@ export function createMembersReader(budget: Budget, problems: ProblemList): Memb
   }
 
   const handler: Omit<TarHandler, 'notTar'> = {
-    member({ name: given, type, target, size, sparse }: TarMember) {
+    member({ name: given, type, target, size, holes }: TarMember) {
       current = undefined
       budget.member()
       if (budget.spent) return
       count++
       const name = insideRoot(given)
       if (name === undefined) {
-        return problems.add({ code: 'path_traversal', message: `the member ${quoted(given)} lies out of the archive`, fatal: true })
+        return problems.add({ code: 'path_traversal', message: `the member ${quoted(given)} lies outside the archive`, fatal: true })
       }
       if (type === 'symlink' || type === 'hardlink') links.set(name, type === 'hardlink' ? target : `${parentOf(name)}/${target}`)
       else links.delete(name)
-      if (sparse) problems.add({ code: 'sparse_file', message: `the member ${quoted(name)} is a sparse file`, fatal: true })
+      budget.unpacked(holes)
       if (type === 'file') current = createReading({ name, size }, budget)
     },
     data(chunk) {
@@ -103,7 +103,7 @@ function follow(name: string, { members, links }: { members: Map<string, Member>
 
 interface Reading {
   write(chunk: Buffer): void
-  /** Hands the member to `keep`, at once or when its layer has been unpacked. */
+  /** Passes the member to `keep`, immediately or once its layer has been unpacked. */
   end(keep: (member: Member) => void): Promise<void> | undefined
   settled(): Promise<unknown> | undefined
 }

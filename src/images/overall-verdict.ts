@@ -1,6 +1,8 @@
-import type { Architecture } from '../domain/architecture.ts'
+import { type Architecture, parseArchitecture } from '../domain/architecture.ts'
+import { chosenImages, forLinux, type Wanted } from './choice.ts'
 import type { ImageFacts, ImageReport } from './image-report.ts'
-import type { ProblemList } from './problems.ts'
+import { otherPlatform } from './platform.ts'
+import { type Problem, quoted } from './problems.ts'
 import type { Verdict } from './verdict.ts'
 
 // the worst comes first
@@ -9,32 +11,64 @@ const order: readonly Verdict[] = ['unreadable', 'mislabelled', 'mixed', 'no-bin
 const worstOf = (images: readonly ImageFacts[]): ImageFacts | undefined =>
   [...images].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))[0]
 
-type Overall = Pick<ImageReport, 'verdict' | 'summary' | 'architecture'>
+export type Overall = Pick<ImageReport, 'verdict' | 'summary' | 'architecture'>
+
+interface OverallOptions extends Wanted {
+  problems: readonly Problem[]
+}
 
 /**
- * The archive's verdict: that of its one image, or the worst among several. When an architecture is claimed of an archive with several
- * images, only those that are for it answer for it.
+ * The archive's verdict: that of the image that is meant, or the worst one where several are. Images for other systems count only when there
+ * is none for Linux.
  */
-export function overallVerdict(
-  images: readonly ImageFacts[],
-  { claimed, problems }: { claimed: Architecture | undefined; problems: ProblemList }
-): Overall {
-  const fatal = problems.listed.find((problem) => problem.fatal)
+export function overallVerdict(images: readonly ImageFacts[], { problems, ...wanted }: OverallOptions): Overall {
+  const fatal = problems.find((problem) => problem.fatal)
   if (fatal !== undefined) return { verdict: 'unreadable', summary: fatal.message, architecture: null }
-  const candidates = claimed === undefined || images.length === 1 ? images : images.filter((image) => image.claimed === claimed)
-  const worst = worstOf(candidates)
-  if (worst === undefined) {
-    const others = [...new Set(images.map((image) => image.claimed ?? 'unknown'))].join(', ')
-    return {
-      verdict: 'mislabelled',
-      summary: `none of the ${images.length} images is for ${claimed}; they are for ${others}`,
-      architecture: null
-    }
-  }
-  const found = new Set(candidates.map((image) => image.architecture))
-  const said =
-    images.length === 1
-      ? worst.summary
-      : `of ${candidates.length} images (${images.length} in all), ${worst.claimed ?? 'one'}: ${worst.summary}`
-  return { verdict: worst.verdict, summary: said, architecture: found.size === 1 ? worst.architecture : null }
+  if (forLinux(images).length === 0) return withoutLinux(images)
+  const meant = chosenImages(images, wanted)
+  const worst = worstOf(meant)
+  if (worst === undefined) return withoutImageFor(wanted.architecture, images)
+  const found = new Set(meant.map(({ architecture }) => architecture))
+  const summary = images.length === 1 ? worst.summary : `${whichOf(meant, { images, worst })}: ${worst.summary}`
+  return { verdict: worst.verdict, summary, architecture: found.size === 1 ? worst.architecture : null }
 }
+
+function whichOf(meant: readonly ImageFacts[], { images, worst }: { images: readonly ImageFacts[]; worst: ImageFacts }): string {
+  const name = worst.claimed ?? 'no named architecture'
+  const one = `the one for ${name}`
+  if (meant.length === 1) return `of ${images.length} images, ${one}`
+  const candidates = meant.length === images.length ? '' : `${meant.length} qualify, and `
+  return `of ${images.length} images, ${candidates}the worst is ${one}`
+}
+
+function withoutLinux(images: readonly ImageFacts[]): Overall {
+  const [only] = images
+  const others = [...new Set(images.map(({ config }) => otherPlatform(config ?? {})))].slice(0, 10).join(', ')
+  const summary =
+    images.length === 1 ? only!.summary : `none of the ${images.length} images is for Linux; they are for ${others || 'nothing'}`
+  return { verdict: 'mislabelled', summary, architecture: null }
+}
+
+function withoutImageFor(architecture: Architecture | undefined, images: readonly ImageFacts[]): Overall {
+  const others = [...new Set(images.map(({ claimed }) => claimed ?? 'unknown'))].slice(0, 10).join(', ')
+  const summary = `none of the ${images.length} images is for ${architecture}; they are for ${others}`
+  return { verdict: 'mislabelled', summary, architecture: null }
+}
+
+/**
+ * Completes a report for an upload without an architecture. An archive with several images whose programs are all for one architecture is
+ * registered under that one, so the verdict must be about the image for it, as if the architecture had been claimed.
+ */
+export function reportOnProven(report: ImageReport, { container }: Pick<Wanted, 'container'>): ImageReport {
+  if (report.claimed !== null || report.architecture === null || forLinux(report.images).length < 2) return report
+  const architecture = parseArchitecture(report.architecture)
+  const overall = overallVerdict(report.images, { architecture, container, problems: report.problems })
+  return { ...report, ...overall, claimed: architecture }
+}
+
+/** Lists images by their tags, for a message that asks which one is meant. */
+export const choiceInWords = (images: readonly ImageFacts[]): string =>
+  images
+    .slice(0, 10)
+    .map(({ tags, config }) => tags.slice(0, 3).map(quoted).join(', ') || `untagged (${config?.digest ?? 'no configuration'})`)
+    .join('; ')

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-/** Lets other work have its turn in the midst of long work: requests are answered meanwhile. */
+/** Interrupts long work so that the server can answer requests meanwhile. */
 export interface Pace {
-  /** Whether it is time to give way. To be asked often; most askings cost next to nothing. */
+  /** Whether it is time to rest. Cheap enough to call for every item. */
   due(): boolean
   rest(): Promise<void>
 }

@@ -1,6 +1,6 @@
 import type { ImageLimits } from './limits.ts'
 
-/** What can be wrong with an archive: the words that a program tests. */
+/** What can be wrong with an archive, as codes for programs. */
 export type ProblemCode =
   | 'empty'
   | 'not_a_tar'
@@ -13,6 +13,7 @@ export type ProblemCode =
   | 'path_traversal'
   | 'link_outside'
   | 'sparse_file'
+  | 'member_type_unknown'
   | 'data_after_end'
   | 'compressed_data_corrupt'
   | 'compression_unsupported'
@@ -30,11 +31,13 @@ export type ProblemCode =
   | 'manifest_invalid'
   | 'index_too_deep'
   | 'image_absent'
+  | 'images_ambiguous'
   | 'config_absent'
   | 'config_invalid'
   | 'json_invalid'
   | 'json_too_large'
   | 'json_too_deep'
+  | 'json_ambiguous'
   | 'layer_absent'
   | 'layer_not_tar'
   | 'layers_disagree'
@@ -49,14 +52,14 @@ export type ProblemCode =
 export interface Problem {
   code: ProblemCode
   message: string
-  /** A fatal one makes what it concerns unreadable: nothing about it is proven. */
+  /** Whether it makes the image or archive unreadable, so that nothing is proven about it. */
   fatal: boolean
 }
 
 export interface ProblemList {
   add(problem: Problem): void
   readonly listed: readonly Problem[]
-  /** How many were left out, since a flood of one kind must not hide the others nor fill the report. */
+  /** How many were left out, so that a flood of one kind neither hides the others nor fills the report. */
   readonly omitted: number
   readonly fatal: boolean
 }
@@ -70,7 +73,7 @@ export function createProblemList({ problems, problemsOfOneCode, textLength }: I
     add(problem) {
       const count = (seen.get(problem.code) ?? 0) + 1
       seen.set(problem.code, count)
-      // the first fatal one explains the verdict, so it is never left out
+      // the first fatal problem explains the verdict, so it is always listed
       const needed = problem.fatal && !fatal
       fatal ||= problem.fatal
       if (listed.some(({ message }) => message === problem.message)) return
@@ -87,5 +90,5 @@ export function createProblemList({ problems, problemsOfOneCode, textLength }: I
   }
 }
 
-/** A name from an archive in a sentence: quoted, control characters escaped, of bounded length. */
+/** Quotes a name from an archive for a message, with control characters escaped and its length limited. */
 export const quoted = (name: string) => (name.length > 200 ? `${JSON.stringify(name.slice(0, 200))}…` : JSON.stringify(name))

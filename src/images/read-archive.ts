@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Transform } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Budget } from './budget.ts'
 import { type Compression, contentOf, createDecompressor, decompressionProblem } from './compression.ts'
 import type { MembersReader } from './members.ts'
@@ -20,11 +21,11 @@ export interface ReadTarball {
   unpackedSize: number
 }
 
-// so that one chunk of a source can neither block for long nor unpack to much
+// small enough that one chunk neither blocks for long nor unpacks to much
 const chunkSize = 256 * 1024
 const startLength = 512
 
-/** Streams an archive's bytes, unpacked where they are compressed, through a reader of its members. */
+/** Streams an archive's bytes, decompressed if necessary, through a reader of its members. */
 export async function readArchive(
   source: AsyncIterable<Uint8Array>,
   { reader, budget, problems, hashed }: ReadArchive
@@ -39,18 +40,21 @@ export async function readArchive(
   const { compression, chunks: unpacked } = await openArchive(source, { budget, problems, onRead })
   const tar = createTarReader({ ...reader.handler, notTar: (head) => notArchive(head, compression) }, budget.limits)
 
-  /** Whether it goes on. */
+  /** Returns whether the rest is needed. */
   async function take(chunk: Buffer): Promise<boolean> {
     unpackedSize += chunk.length
     if (budget.spent || tar.stopped) return false
-    tar.write(chunk)
-    const settled = reader.settled()
-    if (settled !== undefined) await settled
-    return true
+    for (let done = tar.write(chunk); ; done = tar.resume()) {
+      const settled = reader.settled()
+      if (settled !== undefined) await settled
+      if (done) return true
+      if (budget.spent) return false
+      await nextTurn()
+    }
   }
 
   let going = true
-  // a source is read to its end even when nothing is looked at any more: whoever pushes into it waits for that
+  // the source is read to its end even when the rest is not needed, because its writer waits for that
   for await (const chunk of unpacked) {
     if (going) going = await take(chunk)
     else if (compression !== 'none') break
@@ -61,13 +65,13 @@ export async function readArchive(
 }
 
 export interface OpenArchive {
-  /** What it was packed with. */
+  /** Of the archive as a whole. */
   compression: Compression
-  /** The tar, in pieces of a bounded size. */
+  /** The uncompressed tar, in chunks of limited size. */
   chunks: AsyncGenerator<Buffer>
 }
 
-/** The tar within an archive's bytes. That it cannot be unpacked is among the problems; then it ends early. */
+/** Returns the tar in an archive's bytes. When it cannot be decompressed, the tar ends early and a problem says why. */
 export async function openArchive(
   source: AsyncIterable<Uint8Array>,
   { budget, problems, onRead }: { budget: Budget; problems: ProblemList; onRead?: (chunk: Buffer) => void }
@@ -94,15 +98,17 @@ function notArchive(head: Buffer, compression: Compression): Problem {
   const content = contentOf(head)
   const problem = (code: Problem['code'], message: string): Problem => ({ code, message: `the archive ${message}`, fatal: true })
   if (content === 'gzip' || content === 'zstd') {
-    return problem('compressed_twice', `is ${content} within ${compression}, which no reader of images unpacks`)
+    return problem('compressed_twice', `is ${content} inside ${compression}, which no image loader unpacks`)
   }
   if (content === 'bzip2' || content === 'xz') {
-    return problem('compression_unsupported', `is compressed with ${content}; read are gzip, zstd and plain tar`)
+    return problem('compression_unsupported', `is compressed with ${content}; only gzip, zstd and plain tar are supported`)
   }
-  return head.length === 0 ? problem('empty', 'is empty') : problem('not_a_tar', 'is no tar, neither plain nor in gzip nor in zstd')
+  return head.length === 0
+    ? problem('empty', 'is empty')
+    : problem('not_a_tar', 'is not a tar, neither plain nor compressed with gzip or zstd')
 }
 
-/** The first bytes, as many as tell what a stream is, and the rest. */
+/** Splits a stream into its first bytes, enough to tell its format, and the rest. */
 async function begin(chunks: AsyncGenerator<Buffer>): Promise<{ start: Buffer; rest: AsyncGenerator<Buffer> }> {
   let start: Buffer = Buffer.alloc(0)
   while (start.length < startLength) {
@@ -124,7 +130,7 @@ interface Decompress {
   problems: ProblemList
 }
 
-/** What a compressed stream holds. That it is corrupt is among the problems; then it ends early. */
+/** Decompresses a stream. When it is corrupt, the result ends early and a problem says why. */
 export async function* decompress(chunks: AsyncGenerator<Buffer>, { compression, budget, problems }: Decompress): AsyncGenerator<Buffer> {
   const stream = createDecompressor(compression, budget)
   let sourceError: unknown
@@ -147,7 +153,7 @@ export async function* decompress(chunks: AsyncGenerator<Buffer>, { compression,
   if (sourceError !== undefined) throw sourceError
 }
 
-/** Writes a source into a decompressor; when that has given up, the rest is only read. */
+/** Writes a source into a decompressor. When the decompressor has failed, the rest is read and discarded. */
 async function feed(chunks: AsyncGenerator<Buffer>, stream: Transform): Promise<void> {
   for await (const chunk of chunks) {
     if (stream.destroyed || stream.writableEnded) continue

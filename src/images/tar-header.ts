@@ -1,25 +1,28 @@
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
 
 export const blockSize = 512
+
+/** The number of bytes that fill up the last block of a body of this size. */
+export const paddingOf = (size: number): number => (blockSize - (size % blockSize)) % blockSize
 
 export interface TarHeader {
   name: string
   target: string
   size: number
-  /** The type flag: a character; NUL for a file or, in old tars, for a directory whose name ends in "/". */
+  /** Permission bits. */
+  mode: number
+  /** The type flag, one character. NUL stands for a file or, in old tars, for a directory if the name ends in "/". */
   flag: string
-  /** An old GNU sparse file whose map goes on in the next block. */
-  sparseContinues: boolean
 }
 
 export const isZeroBlock = (block: Buffer): boolean => block.equals(zeroBlock)
 
 const zeroBlock = Buffer.alloc(blockSize)
 
-/** Whether a block is a tar header: its checksum tells, as its magic need not be there. */
+/** Whether a block is a tar header, judging by its checksum, because old headers have no magic. */
 export function isTarHeader(block: Buffer): boolean {
   if (block.length < blockSize) return false
-  const stored = parseNumber(block.subarray(148, 156))
+  const stored = parseOctal(block, fields.checksum)
   if (stored === undefined) return false
   let unsigned = 8 * 32
   let signed = unsigned
@@ -29,67 +32,118 @@ export function isTarHeader(block: Buffer): boolean {
     unsigned += byte
     signed += byte > 127 ? byte - 256 : byte
   }
-  // some old tars summed signed characters; Go's reader, which Docker uses, takes both
+  // some old tars added up signed characters; Go accepts both sums
   return stored === unsigned || stored === signed
 }
 
-/** The header in a block, or undefined when one of its numbers makes no sense. */
+interface Field {
+  at: number
+  length: number
+}
+
+const fields = {
+  name: { at: 0, length: 100 },
+  mode: { at: 100, length: 8 },
+  size: { at: 124, length: 12 },
+  checksum: { at: 148, length: 8 },
+  target: { at: 157, length: 100 },
+  prefix: { at: 345, length: 155 },
+  starPrefix: { at: 345, length: 131 },
+  starTimes: [
+    { at: 476, length: 12 },
+    { at: 488, length: 12 }
+  ],
+  gnuTimes: [
+    { at: 345, length: 12 },
+    { at: 357, length: 12 }
+  ],
+  /** User, group and modification time, which every header has. */
+  numbers: [
+    { at: 108, length: 8 },
+    { at: 116, length: 8 },
+    { at: 136, length: 12 }
+  ],
+  devices: [
+    { at: 329, length: 8 },
+    { at: 337, length: 8 }
+  ]
+} as const satisfies Record<string, Field | readonly Field[]>
+
+type HeaderFormat = 'v7' | 'ustar' | 'star' | 'gnu'
+
+function formatOf(block: Buffer): HeaderFormat {
+  const magic = block.toString('latin1', 257, 265)
+  if (magic.startsWith('ustar\0')) return block.toString('latin1', 508, 512) === 'tar\0' ? 'star' : 'ustar'
+  return magic === 'ustar  \0' ? 'gnu' : 'v7'
+}
+
+/** Parses the header in a block. Undefined when one of its numbers is invalid, since Go then refuses the whole tar. */
 export function parseTarHeader(block: Buffer): TarHeader | undefined {
-  const size = parseNumber(block.subarray(124, 136))
-  if (size === undefined) return undefined
-  const flag = String.fromCharCode(block[156]!)
-  const name = cString(block, { at: 0, length: 100 })
-  const prefix = block.toString('latin1', 257, 263) === 'ustar\0' ? cString(block, { at: 345, length: 155 }) : ''
+  const size = parseNumber(block, fields.size)
+  if (size === undefined || size < 0 || !Number.isSafeInteger(size)) return undefined
+  const mode = parseNumber(block, fields.mode)
+  const format = formatOf(block)
+  if (mode === undefined || !areNumbers(block, fields.numbers)) return undefined
+  if (format !== 'v7' && !areNumbers(block, fields.devices)) return undefined
+  if (format === 'star' && !areNumbers(block, fields.starTimes)) return undefined
+  const name = cString(block, fields.name)
+  const prefix = prefixOf(block, format)
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
-    target: cString(block, { at: 157, length: 100 }),
+    target: cString(block, fields.target),
     size,
-    flag,
-    sparseContinues: flag === 'S' && block[482] !== 0
+    mode,
+    flag: String.fromCharCode(block[156]!)
   }
 }
 
-/** Octal digits between spaces and NULs, or base 256 as GNU writes large numbers. Undefined when it is neither, negative or too large. */
-export function parseNumber(field: Buffer): number | undefined {
-  const first = field[0]!
-  if ((first & 0x80) !== 0) {
-    if ((first & 0x40) !== 0) return undefined
-    let value = first & 0x3f
-    for (let i = 1; i < field.length; i++) value = value * 256 + field[i]!
-    return Number.isSafeInteger(value) ? value : undefined
-  }
-  const [, digits] = /^[ \0]*([0-7]*)[ \0]*$/.exec(field.toString('latin1')) ?? []
-  return digits === undefined ? undefined : digits === '' ? 0 : Number.parseInt(digits, 8)
+const areNumbers = (block: Buffer, list: readonly Field[]): boolean => list.every((field) => parseNumber(block, field) !== undefined)
+
+function prefixOf(block: Buffer, format: HeaderFormat): string {
+  if (format === 'ustar') return cString(block, fields.prefix)
+  if (format === 'star') return cString(block, fields.starPrefix)
+  // before 1.8 Go wrote a prefix over the two times of GNU headers, and still reads it when the times are invalid
+  if (format !== 'gnu' || fields.gnuTimes.every((time) => block[time.at] === 0 || parseNumber(block, time) !== undefined)) return ''
+  const prefix = cString(block, fields.prefix)
+  return isAscii(Buffer.from(prefix)) ? prefix : ''
 }
 
-/** The records of a PAX header, a later one winning. Undefined when their lengths do not add up, as Go's reader refuses them. */
-export function parsePax(body: Buffer): Map<string, string> | undefined {
-  const records = new Map<string, string>()
-  for (let at = 0; at < body.length; ) {
-    const space = body.indexOf(0x20, at)
-    if (space === -1 || space - at > 12) return undefined
-    const digits = body.toString('latin1', at, space)
-    const end = at + Number(digits)
-    if (!/^[0-9]+$/.test(digits) || end > body.length || end <= space + 1 || body[end - 1] !== 0x0a) return undefined
-    const equals = body.indexOf(0x3d, space + 1)
-    if (equals === -1 || equals >= end) return undefined
-    const key = decodeText(body.subarray(space + 1, equals))
-    if (wanted.test(key)) records.set(key, decodeText(body.subarray(equals + 1, end - 1)))
-    at = end
-  }
-  return records
+/** Parses a number in octal digits, or in base 256 as GNU tar writes large and negative ones. Undefined when it is invalid or exceeds 63 bits. */
+function parseNumber(block: Buffer, field: Field): number | undefined {
+  const first = block[field.at]!
+  if ((first & 0x80) === 0) return parseOctal(block, field)
+  const inverted = (first & 0x40) !== 0 ? 0xff : 0
+  let value = (first ^ inverted) & 0x7f
+  for (let i = 1; i < field.length; i++) value = value * 256 + (block[field.at + i]! ^ inverted)
+  if (value >= 2 ** 63) return undefined
+  return inverted === 0 ? value : -value - 1
 }
 
-// the rest (times, owners, extended attributes) says nothing about what a file is
-const wanted = /^(path|linkpath|size|GNU\.sparse\.(name|major|map))$/
+/** Parses octal digits between spaces and NULs as Go does: an empty field is 0, and anything after a NUL that follows the digits is ignored. */
+function parseOctal(block: Buffer, { at, length }: Field): number | undefined {
+  const end = at + length
+  let i = at
+  while (i < end && isBlank(block[i]!)) i++
+  let value = 0
+  for (; i < end; i++) {
+    const digit = block[i]! - 0x30
+    if (digit < 0 || digit > 7) break
+    value = value * 8 + digit
+  }
+  if (i === end || block[i] === 0) return value
+  while (i < end && isBlank(block[i]!)) i++
+  return i === end ? value : undefined
+}
 
-/** Text as UTF-8; what is not UTF-8 has each byte beyond ASCII escaped, so that two different names stay different. */
+const isBlank = (byte: number): boolean => byte === 0 || byte === 0x20
+
+/** Decodes UTF-8. In text that is not UTF-8, bytes beyond ASCII are escaped, so that different names stay different. */
 export function decodeText(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString('utf8')
   return bytes.toString('latin1').replace(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`)
 }
 
-function cString(block: Buffer, { at, length }: { at: number; length: number }): string {
+function cString(block: Buffer, { at, length }: Field): string {
   const nul = block.indexOf(0, at)
   return decodeText(block.subarray(at, nul === -1 ? at + length : Math.min(nul, at + length)))
 }

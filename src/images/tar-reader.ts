@@ -1,222 +1,203 @@
 import type { ImageLimits } from './limits.ts'
-import { type Problem, type ProblemCode, quoted } from './problems.ts'
-import { blockSize, decodeText, isTarHeader, isZeroBlock, parsePax, parseTarHeader, type TarHeader } from './tar-header.ts'
+import { parseCount } from './pax.ts'
+import { quoted } from './problems.ts'
+import { sparseVersion } from './sparse-map.ts'
+import { beginExtension, consumeExtension } from './tar-extensions.ts'
+import { blockSize, isTarHeader, isZeroBlock, paddingOf, parseTarHeader, type TarHeader } from './tar-header.ts'
+import { announce, endMember, stopReading, type TarHandler, type TarMember, type TarReading } from './tar-reading.ts'
+import { beginSparse, fillHole, isInHole, nextRun, takeMap } from './tar-sparse.ts'
 
 /*
- * A tar as Go's archive/tar reads it, because that is what Docker, containerd, skopeo and crane read images with: an archive that two
- * readers understand differently could show us one image and run another. It is pushed chunks and never holds more than one header.
- * (Why not tar-stream: docs/decisions/0011-proof-of-architecture.md.)
+ * Reads a tar exactly as Go's archive/tar does, because Docker, containerd, skopeo and crane load images with it: an archive that two
+ * readers understand differently could show us one image and run another. Chunks are written to it; it holds no more than a header.
+ * (docs/decisions/0011-proof-of-architecture.md tells why it is not tar-stream.)
  */
 
-export interface TarMember {
-  name: string
-  type: 'file' | 'directory' | 'symlink' | 'hardlink' | 'other'
-  /** Where a link points. */
-  target: string
-  size: number
-  /** The bytes that come are a map and pieces of the file, not the file. */
-  sparse: boolean
-}
-
-export interface TarHandler {
-  member(member: TarMember): void
-  /** Bytes of the last member, when it is a file. */
-  data(chunk: Buffer): void
-  memberEnd(): void
-  problem(problem: Problem): void
-  /** What to say of a stream that does not begin as a tar; `head` is its first block, or less. */
-  notTar(head: Buffer): Problem
-}
-
 export interface TarReader {
-  write(chunk: Buffer): void
+  /** Returns false when it paused within the holes of a sparse file: let other work run, then call resume until that returns true. */
+  write(chunk: Buffer): boolean
+  resume(): boolean
   end(): void
-  /** A fatal problem was met; what is written from now on is ignored. */
+  /** Whether reading has ended; whatever is written from now on is ignored. */
   readonly stopped: boolean
 }
 
-type State = 'header' | 'extension' | 'sparse-map' | 'body' | 'skip' | 'after-end' | 'stopped'
+/** Bytes of zeros to deliver before pausing. */
+const zerosPerTurn = 1024 * 1024
+const zeros = Buffer.alloc(64 * 1024)
 
 export function createTarReader(handler: TarHandler, limits: ImageLimits): TarReader {
-  let state: State = 'header'
-  let offset = 0
-  let remaining = 0
-  let padding = 0
-  let zeroBlocks = 0
-  let begun = false
-  const block = Buffer.allocUnsafe(blockSize)
-  let filled = 0
-  let extension: { flag: string; body: Buffer; filled: number } | undefined
-  // what extension headers say about the next member
-  let pax: Map<string, string> | undefined
-  let longName: string | undefined
-  let longTarget: string | undefined
-  let held: TarHeader | undefined
-
-  const problem = (code: ProblemCode, message: string, fatal = false) => handler.problem({ code, message, fatal })
-  const stop = (code: ProblemCode, message: string) => {
-    state = 'stopped'
-    problem(code, `${message} (at byte ${offset} of the tar)`, true)
+  const reading: TarReading = {
+    handler,
+    limits,
+    state: 'header',
+    chunk: Buffer.alloc(0),
+    at: 0,
+    before: 0,
+    remaining: 0,
+    padding: 0,
+    zeroBlocks: 0,
+    begun: false,
+    block: Buffer.allocUnsafe(blockSize),
+    filled: 0,
+    extension: undefined,
+    ahead: {},
+    wanted: false,
+    sparse: undefined
   }
-  const refuse = (head: Buffer) => {
-    state = 'stopped'
-    handler.problem(handler.notTar(head))
-  }
-  const skip = (bytes: number) => {
-    remaining = bytes
-    state = bytes === 0 ? 'header' : 'skip'
-  }
-  const paddingOf = (size: number) => (blockSize - (size % blockSize)) % blockSize
-
-  /** One header or sparse map, from the chunk itself or put together from two. Undefined when it is not whole yet. */
-  function takeBlock(chunk: Buffer, at: number): Buffer | undefined {
-    if (filled === 0 && chunk.length - at >= blockSize) return chunk.subarray(at, at + blockSize)
-    const copied = chunk.copy(block, filled, at, Math.min(chunk.length, at + blockSize - filled))
-    filled += copied
-    return filled === blockSize ? block : undefined
-  }
-
-  function header(bytes: Buffer) {
-    if (!begun && !isZeroBlock(bytes) && !isTarHeader(bytes)) return refuse(bytes)
-    begun = true
-    if (isZeroBlock(bytes)) {
-      if (++zeroBlocks === 2) state = 'after-end'
-      return
-    }
-    if (zeroBlocks === 1) return stop('tar_invalid', 'a member follows an empty block')
-    if (!isTarHeader(bytes)) return stop('tar_invalid', 'a header with a wrong checksum')
-    const parsed = parseTarHeader(bytes)
-    if (parsed === undefined) return stop('tar_invalid', 'a header with a size that is no number, negative or too large')
-    if ('xLK'.includes(parsed.flag)) return beginExtension(parsed)
-    // Go reads a global header and applies nothing of it
-    if (parsed.flag === 'g') return skip(parsed.size + paddingOf(parsed.size))
-    if (parsed.sparseContinues) {
-      held = parsed
-      state = 'sparse-map'
-      return
-    }
-    beginMember(parsed)
-  }
-
-  function beginExtension({ flag, size }: TarHeader) {
-    if (size > limits.extensionBytes) {
-      return stop('tar_extension_too_large', `an extension header of ${size} bytes; at most ${limits.extensionBytes} are read`)
-    }
-    if (size === 0) return
-    extension = { flag, body: Buffer.allocUnsafe(size), filled: 0 }
-    padding = paddingOf(size)
-    state = 'extension'
-  }
-
-  function endExtension() {
-    const { flag, body } = extension!
-    extension = undefined
-    skip(padding)
-    if (flag === 'x') {
-      pax = parsePax(body)
-      if (pax === undefined) return stop('tar_extension_invalid', 'a PAX header whose records do not add up')
-      if ([...pax.values()].some((value) => value.includes('\0'))) stop('tar_extension_invalid', 'a PAX header with a NUL in a name')
-      return
-    }
-    const nul = body.indexOf(0)
-    const text = decodeText(nul === -1 ? body : body.subarray(0, nul))
-    if (flag === 'L') longName = text
-    else longTarget = text
-  }
-
-  function beginMember(parsed: TarHeader) {
-    const name = longName || pax?.get('GNU.sparse.name') || pax?.get('path') || parsed.name
-    const target = longTarget || pax?.get('linkpath') || parsed.target
-    const sparse = parsed.flag === 'S' || pax?.has('GNU.sparse.major') === true || pax?.has('GNU.sparse.map') === true
-    const paxSize = pax?.get('size')
-    pax = longName = longTarget = undefined
-    if (paxSize !== undefined && !(/^[0-9]{1,16}$/.test(paxSize) && Number.isSafeInteger(Number(paxSize)))) {
-      return stop('tar_extension_invalid', `a PAX header with the size ${quoted(paxSize)}`)
-    }
-    const type = typeOf(parsed.flag, name)
-    // links, devices and directories have no body, whatever their header says
-    const size = type === 'directory' || '12346'.includes(parsed.flag) ? 0 : Number(paxSize ?? parsed.size)
-    padding = paddingOf(size)
-    const tooLong = name.length > limits.pathLength || target.length > limits.pathLength
-    if (tooLong) problem('name_too_long', `a name of more than ${limits.pathLength} characters was left out: ${quoted(name)}`)
-    if (tooLong || type === 'other') {
-      if (!tooLong) handler.member({ name, type, target, size, sparse })
-      return skip(size + padding)
-    }
-    handler.member({ name, type, target, size, sparse })
-    remaining = size
-    state = 'body'
-    if (size === 0) endMember()
-  }
-
-  function endMember(): void {
-    handler.memberEnd()
-    skip(padding)
-  }
-
-  /** Handles what stands at `at` and returns where the next thing stands. */
-  function consume(chunk: Buffer, at: number): number {
-    if (state === 'header' || state === 'sparse-map') {
-      const before = filled
-      const bytes = takeBlock(chunk, at)
-      if (bytes === undefined) return chunk.length
-      filled = 0
-      if (state === 'header') header(bytes)
-      else if (bytes[504] === 0) beginMember(held!)
-      return at + blockSize - before
-    }
-    if (state === 'extension') {
-      const copied = chunk.copy(extension!.body, extension!.filled, at)
-      extension!.filled += copied
-      if (extension!.filled === extension!.body.length) endExtension()
-      return at + copied
-    }
-    if (state === 'after-end') {
-      if (!isZero(chunk.subarray(at))) {
-        problem('data_after_end', 'bytes follow the end of the tar; no reader of images looks at them')
-        state = 'stopped'
-      }
-      return chunk.length
-    }
-    const taken = Math.min(remaining, chunk.length - at)
-    remaining -= taken
-    if (state === 'body') handler.data(chunk.subarray(at, at + taken))
-    if (remaining === 0) {
-      if (state === 'body') endMember()
-      else state = 'header'
-    }
-    return at + taken
-  }
-
   return {
     write(chunk) {
-      for (let at = 0; at < chunk.length && state !== 'stopped'; ) {
-        const next = consume(chunk, at)
-        offset += next - at
-        at = next
-      }
+      reading.before += reading.chunk.length
+      reading.chunk = chunk
+      reading.at = 0
+      return goOn(reading)
     },
-    end() {
-      if (state === 'stopped' || state === 'after-end') return
-      if (!begun) refuse(block.subarray(0, filled))
-      else if (state !== 'header' || filled > 0) stop('truncated', 'the tar breaks off')
-      state = 'stopped'
-    },
+    resume: () => goOn(reading),
+    end: () => end(reading),
     get stopped() {
-      return state === 'stopped'
+      return reading.state === 'stopped'
     }
   }
+}
+
+/** Reads the rest of the chunk. Returns false when it paused within a hole. */
+function goOn(reading: TarReading): boolean {
+  for (let filled = 0; filled < zerosPerTurn; filled += fillHole(reading)) {
+    while (reading.at < reading.chunk.length && reading.state !== 'stopped' && !isInHole(reading)) consume(reading)
+    if (reading.state === 'stopped' || !isInHole(reading)) return true
+  }
+  return false
+}
+
+/** Go accepts a tar without its end mark, and without the padding of its last member; umoci insert writes such layers. */
+function end(reading: TarReading): void {
+  const { state, begun, filled } = reading
+  if (state === 'stopped' || state === 'after-end') return
+  if (!begun) refuse(reading, reading.block.subarray(0, filled))
+  else if (state !== 'padding' && (state !== 'header' || filled > 0)) {
+    stopReading(reading, { code: 'truncated', message: 'the tar breaks off' })
+  }
+  reading.state = 'stopped'
+}
+
+function refuse(reading: TarReading, head: Buffer): void {
+  reading.state = 'stopped'
+  reading.handler.problem(reading.handler.notTar(head))
+}
+
+/** Processes the next header, body or padding in the chunk, as far as it is there. */
+function consume(reading: TarReading) {
+  switch (reading.state) {
+    case 'header':
+    case 'sparse-map':
+      return consumeBlock(reading)
+    case 'extension':
+      return consumeExtension(reading)
+    case 'after-end':
+      return checkAfterEnd(reading)
+    default:
+      return consumePiece(reading)
+  }
+}
+
+/** Processes bytes of a body or of padding. */
+function consumePiece(reading: TarReading): void {
+  const { chunk, at } = reading
+  const taken = Math.min(reading.remaining, chunk.length - at)
+  reading.at += taken
+  reading.remaining -= taken
+  if (reading.state === 'body' && reading.wanted) reading.handler.data(chunk.subarray(at, at + taken))
+  if (reading.remaining > 0) return
+  if (reading.state === 'padding') reading.state = 'header'
+  else if (reading.sparse !== undefined) nextRun(reading, reading.sparse)
+  else endMember(reading)
+}
+
+/** Processes a whole block, which may be split across chunks. */
+function consumeBlock(reading: TarReading): void {
+  const { chunk, at, filled, block } = reading
+  const isWhole = filled === 0 && chunk.length - at >= blockSize
+  const taken = isWhole ? blockSize : chunk.copy(block, filled, at, Math.min(chunk.length, at + blockSize - filled))
+  reading.at += taken
+  reading.filled = (filled + taken) % blockSize
+  if (reading.filled > 0) return
+  const bytes = isWhole ? chunk.subarray(at, at + blockSize) : block
+  if (reading.state === 'header') takeHeader(reading, bytes)
+  else takeMap(reading, bytes)
+}
+
+function checkAfterEnd(reading: TarReading): void {
+  const { chunk, at, handler } = reading
+  reading.at = chunk.length
+  if (isZero(chunk.subarray(at))) return
+  handler.problem({ code: 'data_after_end', message: 'bytes follow the end of the tar; image loaders ignore them', fatal: false })
+  reading.state = 'stopped'
+}
+
+function takeHeader(reading: TarReading, bytes: Buffer) {
+  const isZeros = isZeroBlock(bytes)
+  const isHeader = !isZeros && isTarHeader(bytes)
+  if (!reading.begun && !isZeros && !isHeader) return refuse(reading, bytes)
+  reading.begun = true
+  if (isZeros) {
+    if (++reading.zeroBlocks === 2) reading.state = 'after-end'
+    return
+  }
+  if (reading.zeroBlocks === 1) return stopReading(reading, { code: 'tar_invalid', message: 'a member follows an empty block' })
+  if (!isHeader) return stopReading(reading, { code: 'tar_invalid', message: 'a header has a wrong checksum' })
+  const header = parseTarHeader(bytes)
+  if (header === undefined)
+    return stopReading(reading, {
+      code: 'tar_invalid',
+      message: 'a header contains an invalid number, or a size that is negative or too large'
+    })
+  if ('xgLK'.includes(header.flag)) beginExtension(reading, header)
+  else beginMember(reading, header)
+}
+
+function beginMember(reading: TarReading, header: TarHeader) {
+  const { pax, longName, longTarget } = reading.ahead
+  reading.ahead = {}
+  const name = longName || pax?.get('path') || header.name
+  const target = longTarget || pax?.get('linkpath') || header.target
+  const paxSize = pax?.get('size')
+  const said = paxSize === undefined ? header.size : parseCount(paxSize)
+  if (said === undefined)
+    return stopReading(reading, { code: 'tar_extension_invalid', message: `a PAX header has the size ${quoted(paxSize!)}` })
+  if (header.flag === 'S') {
+    const message = `${quoted(name)} is a sparse file of the old GNU type, which no image loader unpacks; create the tar with --format=pax or without --sparse`
+    return stopReading(reading, { code: 'sparse_file', message })
+  }
+  const type = typeOf(header.flag, name)
+  // links, devices and directories have no body, whatever size their header gives
+  const hasBody = type === 'file' || type === 'unknown'
+  const size = hasBody ? said : 0
+  reading.padding = paddingOf(size)
+  const version = pax === undefined ? undefined : sparseVersion(pax)
+  const member: TarMember = { name, type, target, size, executable: (header.mode & 0o111) !== 0, holes: 0 }
+  if (version !== undefined) return beginSparse(reading, member, { pax: pax!, version })
+  announce(reading, member)
+  reading.remaining = size
+  if (size === 0) endMember(reading)
 }
 
 function typeOf(flag: string, name: string): TarMember['type'] {
-  if (flag === '\0') return name.endsWith('/') ? 'directory' : 'file'
-  if (flag === '0' || flag === '7' || flag === 'S') return 'file'
-  if (flag === '1') return 'hardlink'
-  if (flag === '2') return 'symlink'
-  return flag === '5' ? 'directory' : 'other'
+  switch (flag) {
+    case '\0':
+      return name.endsWith('/') ? 'directory' : 'file'
+    case '0':
+      return 'file'
+    case '1':
+      return 'hardlink'
+    case '2':
+      return 'symlink'
+    case '5':
+      return 'directory'
+    default:
+      return '346'.includes(flag) ? 'device' : 'unknown'
+  }
 }
 
-const zeros = Buffer.alloc(64 * 1024)
 const isZero = (bytes: Buffer): boolean => {
   for (let at = 0; at < bytes.length; at += zeros.length) {
     const part = bytes.subarray(at, at + zeros.length)

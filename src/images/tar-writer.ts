@@ -1,6 +1,6 @@
-import { blockSize } from './tar-header.ts'
+import { blockSize, paddingOf } from './tar-header.ts'
 
-/** The header of a plain file, the same for the same file. Its name is short and ASCII. */
+/** Returns a reproducible header for a regular file; the name must be short and ASCII. */
 export function tarHeaderOf(name: string, size: number): Buffer {
   const header = Buffer.alloc(blockSize)
   const octal = (value: number, { at, length }: { at: number; length: number }) =>
@@ -19,13 +19,13 @@ export function tarHeaderOf(name: string, size: number): Buffer {
   return header
 }
 
-/** 8 GiB and more do not fit in octal digits: base 256, as GNU tar began and all read. */
+/** Sizes from 8 GiB on do not fit in octal digits; base 256 is GNU tar's form, which all readers accept. */
 function writeLarge(header: Buffer, size: number): void {
   header[124] = 0x80
   header.writeBigUInt64BE(BigInt(size), 128)
 }
 
-export const paddingAfter = (size: number): Buffer => Buffer.alloc((blockSize - (size % blockSize)) % blockSize)
+export const paddingAfter = (size: number): Buffer => Buffer.alloc(paddingOf(size))
 
 /** Two empty blocks. */
 export const tarEnd = Buffer.alloc(2 * blockSize)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { temporaryDirectory } from '../stores/embedded/directory.ts'
-import { leporello } from './command-line.ts'
+import { command } from './in-process.ts'
 import { both, serve } from './served.ts'
 
 const node = (architecture: string) => ({
@@ -64,8 +64,7 @@ t.test("without a container, a cluster's nodes become the setting by which a ser
   const file = join(temporaryDirectory(t), 'nodes.json')
   await writeFile(file, JSON.stringify({ kind: 'List', items: ['arm64', 'amd64'].map(node) }))
   // nobody is asked: there is no server at this address
-  const expect = (...args: string[]) =>
-    leporello(t, { args: ['expect', ...args], environment: { LEPORELLO_URL: 'http://127.0.0.1:1' } }).ended
+  const expect = (...args: string[]) => command(t, { args: ['expect', ...args], environment: { LEPORELLO_URL: 'http://127.0.0.1:1' } })
 
   const setting = await expect('--nodes', file)
   const inFile = await expect('--nodes', file, '--json')

@@ -5,7 +5,7 @@ import { type InspectOptions, inspectImage } from '../../src/images/inspect-imag
 import type { ProblemCode } from '../../src/images/problems.ts'
 import { elf } from '../support/elf.ts'
 import { baseLayer, craneTarball, inChunks, newDockerSave, ociLayout, oldDockerSave, sha256 } from '../support/images.ts'
-import { type Entry, pad, paxEntry, paxRecord, tar, tarHeader, withChecksum } from '../support/tar.ts'
+import { type Entry, paxEntry, paxRecord, tar, tarHeader } from '../support/tar.ts'
 import { blockHeader, zstd, zstdBomb, zstdHeader } from '../support/zstd.ts'
 
 const inspect = async (bytes: Buffer, options: InspectOptions = {}) => (await inspectImage(inChunks(bytes), options)).report
@@ -177,6 +177,14 @@ refuses('a sparse member', {
   bytes: () => replaced(oldDockerSave(), /layer\.tar$/, { flag: 'S' })
 })
 
+refuses('a sparse file of the old GNU type in a layer', { code: 'sparse_file', bytes: () => withLayer([{ name: 'sparse', flag: 'S' }]) })
+for (const flag of ['7', 'V', 'D', 'M', 'X']) {
+  refuses(`a file of the type ${flag} in a layer, as no loader unpacks it`, {
+    code: 'member_type_unknown',
+    bytes: () => withLayer([{ name: 'odd', flag, body: 'x' }])
+  })
+}
+
 // names and links
 refuses('a member that leads out', {
   code: 'path_traversal',
@@ -287,13 +295,20 @@ t.test('an archive is unreadable wherever it breaks off, plain and packed, and n
   for (const whole of [plain, gzipSync(plain), zstd(plain, { checksum: true })]) {
     for (let at = 0; at < whole.length; at += 97) {
       const report = await inspect(whole.subarray(0, at))
-      // only the end mark and what fills the last block may be missing
-      const harmless = whole === plain && at >= plain.length - 1024 - 512
+      const harmless = whole === plain && endsWithoutLoss(plain, at)
       if (report.verdict !== 'unreadable' && !harmless) t.fail(`${report.verdict} at ${at} of ${whole.length}`)
     }
     t.equal((await inspect(whole)).verdict, 'match')
   }
 })
+
+/** Whether only padding or the end mark is missing behind a member, and the manifest stands before it: Go's reader takes that. */
+function endsWithoutLoss(whole: Buffer, at: number): boolean {
+  const bodyOf = (name: string) => whole.indexOf(`${name}\0`) + 512
+  const [manifest, repositories] = [bodyOf('manifest.json'), bodyOf('repositories')]
+  const sizeAt = (body: number) => Number.parseInt(whole.toString('latin1', body - 512 + 124, body - 512 + 135), 8)
+  return (at >= manifest + sizeAt(manifest) && at <= repositories - 512) || at >= repositories + sizeAt(repositories)
+}
 
 t.test('flipped bits in packed data are seen', async (t) => {
   const whole = gzipSync(tar(newDockerSave()))
@@ -327,7 +342,6 @@ t.test('what is odd but harmless is read', async (t) => {
       tar([paxEntry(paxRecord('path', 'manifest.json') + paxRecord('path', 'x')), { name: 'y', body: '[]' }, ...oldDockerSave()])
     ],
     ['a signed checksum', tar([{ raw: signed(tarHeader({ name: 'n\xfcr' })) }, ...oldDockerSave()])],
-    ['an old sparse file in a layer', withLayer([{ raw: sparse() }, { name: 'app/hello', body: elf('amd64') }])],
     [
       'a device and a name that is too long',
       withLayer([{ name: 'dev/null', flag: '3' }, { name: 'x'.repeat(5000) }, { name: 'app/hello', body: elf('amd64') }])
@@ -355,15 +369,6 @@ function signed(header: Buffer): Buffer {
   return header
 }
 
-/** A header whose map goes on in two blocks. */
-function sparse(): Buffer {
-  const header = tarHeader({ name: 'sparse', flag: 'S', size: 700 })
-  header[482] = 1
-  const more = Buffer.alloc(512)
-  more[504] = 1
-  return Buffer.concat([withChecksum(header), more, Buffer.alloc(512), pad(Buffer.alloc(700, 'x'))])
-}
-
 t.test('a directory may hold more directories than fit on a stack', async (t) => {
   const directories = Array.from({ length: 150_000 }, (_, i) => ({ name: `d${i}/`, flag: '5' }))
 
@@ -384,9 +389,7 @@ t.test('a flood of problems neither fills the report nor hides the others', asyn
 t.test("a report's texts are bounded, whatever stands in the configuration", async (t) => {
   const long = 'x'.repeat(500_000)
   const labels = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`${i}${long.slice(0, 300)}`, '1']))
-  const bytes = tar(
-    oldDockerSave({ tags: Array(10_000).fill('t'), config: { Labels: labels, User: long, Cmd: [long], WorkingDir: { no: 1 } } })
-  )
+  const bytes = tar(oldDockerSave({ tags: Array(10_000).fill('t'), config: { Labels: labels, User: long, Cmd: [long], WorkingDir: long } }))
 
   const report = await inspect(bytes)
 

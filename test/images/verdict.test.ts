@@ -22,7 +22,7 @@ t.test('an arm64 image under an amd64 configuration is mislabelled, and the word
   const report = await inspect({ architecture: 'amd64', layers: [baseLayer('arm64'), appLayer('arm64')] })
 
   t.match(report, { verdict: 'mislabelled', architecture: 'arm64' })
-  t.match(report.summary, 'claimed is amd64, but the entry point "/app/hello" is arm64')
+  t.match(report.summary, 'claimed to be amd64, but the entry point "/app/hello" is arm64')
 })
 
 t.test('an image that is what its configuration says, but not what is claimed, is mislabelled', async (t) => {
@@ -31,7 +31,7 @@ t.test('an image that is what its configuration says, but not what is claimed, i
   const report = await inspect(arm, { claimed: 'x86_64' })
 
   t.match(report, { verdict: 'mislabelled', claimed: 'amd64', architecture: 'arm64' })
-  t.match(report.summary, "claimed is amd64, but the image's configuration says arm64")
+  t.match(report.summary, "claimed to be amd64, but the image's configuration says arm64")
 })
 
 t.test('a program for one machine on a base for another is mixed', async (t) => {
@@ -225,4 +225,22 @@ t.test('an entry point that leads nowhere, and scripts that start each other, ar
     verdict: 'match',
     problems: [{ code: 'entrypoint_missing', message: 'the entrypoint "/c" leads to no file in the image' }]
   })
+})
+
+t.test('in PATH, files that nobody may execute are passed over, as runtimes do', async (t) => {
+  const found = (entries: Entry[]) => inspect({ layers: [baseLayer(), entries], config: { Entrypoint: ['tool'] } })
+  const arm: Entry = { name: 'usr/local/bin/tool', body: elf('arm64') }
+  const amd: Entry = { name: 'usr/bin/tool', body: elf('amd64') }
+
+  t.match(await found([arm, amd]), { verdict: 'mixed', images: [{ decisive: [{ path: '/usr/local/bin/tool' }] }] })
+  t.match(await found([{ ...arm, mode: 0o644 }, amd]), { verdict: 'match', images: [{ decisive: [{ path: '/usr/bin/tool' }] }] })
+  t.match(
+    await found([
+      { ...amd, name: 'usr/local/bin/tool', mode: 0o644 },
+      { ...arm, name: 'usr/bin/tool' }
+    ]),
+    { verdict: 'mixed' }
+  )
+  t.match(await found([{ name: 'usr/local/bin/tool', body: 'text' }, amd]), { images: [{ decisive: [{ path: '/usr/bin/tool' }] }] })
+  t.match(await found([{ ...arm, mode: 0o644 }]), { verdict: 'mixed' }, 'it is named where there is nothing else')
 })

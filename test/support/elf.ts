@@ -3,6 +3,8 @@ const machines = {
   arm64: { machine: 183, bits: 64, flags: 0, big: false },
   'arm/v7': { machine: 40, bits: 32, flags: 0x05000400, big: false },
   'arm/v5': { machine: 40, bits: 32, flags: 0x05000200, big: false },
+  /** As Go builds it for 32-bit ARM: no flag tells the variant. */
+  arm: { machine: 40, bits: 32, flags: 0x05000002, big: false },
   '386': { machine: 3, bits: 32, flags: 0, big: false },
   ppc64le: { machine: 21, bits: 64, flags: 2, big: false },
   ppc64: { machine: 21, bits: 64, flags: 1, big: true },
@@ -20,10 +22,46 @@ interface ElfOptions {
   /** The loader in its PT_INTERP segment. */
   loader?: string
   size?: number
+  /** 32-bit ARM: build attributes at the end of the file, as compilers of C leave them. */
+  attributes?: Buffer
+}
+
+/** The values of Tag_CPU_arch. */
+export const cpuArchitectures = { v5TE: 4, v6: 6, v6KZ: 7, v7: 10, v8: 14 } as const
+
+/** A section of build attributes with the usual tags: a name, the architecture, and whether floating-point numbers go in registers. */
+export function armAttributes({ cpu, hard = false }: { cpu: keyof typeof cpuArchitectures; hard?: boolean }): Buffer {
+  const tags = Buffer.from([...Buffer.from('\x05name\0', 'latin1'), 6, cpuArchitectures[cpu], 8, 1, 65, 0, 28, hard ? 1 : 0])
+  const length = (bytes: number) => {
+    const field = Buffer.alloc(4)
+    field.writeUInt32LE(bytes)
+    return field
+  }
+  const file = Buffer.concat([Buffer.from([1]), length(tags.length + 5), tags])
+  const vendor = Buffer.from('aeabi\0')
+  return Buffer.concat([Buffer.from('A'), length(4 + vendor.length + file.length), vendor, file])
+}
+
+/** The file with a section behind it, and the table that says where it is. */
+function withAttributes(file: Buffer, attributes: Buffer): Buffer {
+  const table = Buffer.alloc(2 * 40)
+  table.writeUInt32LE(0x70000003, 40 + 4)
+  table.writeUInt32LE(file.length, 40 + 16)
+  table.writeUInt32LE(attributes.length, 40 + 20)
+  const bytes = Buffer.concat([file, attributes, table])
+  bytes.writeUInt32LE(file.length + attributes.length, 32)
+  bytes.writeUInt16LE(40, 46)
+  bytes.writeUInt16LE(2, 48)
+  return bytes
 }
 
 /** The smallest ELF file that says what it is for. It cannot be run, which nobody does. */
-export function elf(name: Machine, { type = 'executable', loader, size = 0 }: ElfOptions = {}): Buffer {
+export function elf(name: Machine, { attributes, ...options }: ElfOptions = {}): Buffer {
+  const file = plainElf(name, options)
+  return attributes === undefined ? file : withAttributes(file, attributes)
+}
+
+function plainElf(name: Machine, { type = 'executable', loader, size = 0 }: Omit<ElfOptions, 'attributes'>): Buffer {
   const { machine, bits, flags, big } = machines[name]
   const wide = bits === 64
   const header = Buffer.alloc(wide ? 64 : 52)

@@ -10,12 +10,17 @@ export type Packing = 'none' | 'gzip' | 'zstd'
 export interface TestImage {
   architecture?: string
   variant?: string
+  os?: string
   layers?: readonly (readonly Entry[])[]
+  /** The layers' tars as they are, in place of `layers`. */
+  tars?: readonly Buffer[]
   packing?: Packing
   tags?: string[]
   config?: Record<string, unknown>
   /** Laid over the whole configuration document. */
   document?: Record<string, unknown>
+  /** What an index says of its platform, where that is not what the configuration says. */
+  platform?: Record<string, string>
 }
 
 export const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex')
@@ -57,23 +62,24 @@ interface Parts {
 export function parts({
   architecture = 'amd64',
   variant,
+  os = 'linux',
   layers = [baseLayer(), appLayer()],
+  tars = layers.map(tar),
   packing = 'none',
   config,
   document
 }: TestImage): Parts {
-  const tars = layers.map(tar)
   const full = {
     architecture,
     ...(variant !== undefined && { variant }),
-    os: 'linux',
+    os,
     created: '2026-01-02T03:04:05Z',
     config: { Entrypoint: ['/app/hello'], Env: ['PATH=/usr/local/bin:/usr/bin:/bin'], Labels: { name: 'hello' }, ...config },
     rootfs: { type: 'layers', diff_ids: tars.map((bytes) => `sha256:${sha256(bytes)}`) },
     history: tars.map((_, i) => ({ created_by: `step ${i}` })),
     ...document
   }
-  return { config: Buffer.from(JSON.stringify(full)), layers: tars, packed: tars.map((bytes) => pack(bytes, packing)) }
+  return { config: Buffer.from(JSON.stringify(full)), layers: [...tars], packed: tars.map((bytes) => pack(bytes, packing)) }
 }
 
 /** As `docker save` wrote it up to version 24: configuration by digest, layers in folders named by ids of their own. */
@@ -147,7 +153,8 @@ function ociParts(image: TestImage) {
       layers: packed.map((body) => ({ mediaType: type, digest: `sha256:${sha256(body)}`, size: body.length }))
     })
   )
-  const platform = { os: 'linux', architecture: image.architecture ?? 'amd64' }
+  const { os = 'linux', architecture = 'amd64', variant } = image
+  const platform = image.platform ?? { os, architecture, ...(variant !== undefined && { variant }) }
   const descriptor = {
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
     digest: `sha256:${sha256(manifest)}`,
@@ -194,6 +201,17 @@ export function newDockerSave(image: TestImage = {}): Entry[] {
 }
 
 const unique = (entries: Entry[]) => [...new Map(entries.map((entry) => [entry.name, entry])).values()]
+
+/** As `podman save -m` writes several images, and `docker save` with several names. */
+export function severalSaved(...images: TestImage[]): Entry[] {
+  const each = images.map((image) => oldDockerSave(image))
+  const manifests = each.flatMap((entries) => {
+    const { body } = entries.find(({ name }) => name === 'manifest.json')!
+    return JSON.parse(String(body)) as object[]
+  })
+  const others = each.flat().filter(({ name }) => name !== 'manifest.json' && name !== 'repositories')
+  return [...unique(others), { name: 'manifest.json', body: JSON.stringify(manifests) }]
+}
 
 /** A stream of bytes in chunks of a size, as a socket gives them. */
 export async function* inChunks(bytes: Buffer, size = 64 * 1024): AsyncGenerator<Buffer> {

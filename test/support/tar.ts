@@ -8,7 +8,10 @@ export interface Entry {
   /** What the header says, when that is not the body's length. */
   size?: number
   sizeField?: Buffer
-  pax?: Record<string, string>
+  /** Permission bits; 755 unless told. */
+  mode?: number
+  /** Records of a PAX header before it; pairs where one key comes several times. */
+  pax?: Record<string, string> | readonly [string, string][]
   /** Written instead of all else. */
   raw?: Buffer
 }
@@ -17,10 +20,10 @@ const block = 512
 
 export const pad = (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc((block - (bytes.length % block)) % block)])
 
-export function tarHeader({ name = '', flag = '0', target = '', size = 0, sizeField }: Entry): Buffer {
+export function tarHeader({ name = '', flag = '0', target = '', size = 0, sizeField, mode = 0o755 }: Entry): Buffer {
   const header = Buffer.alloc(block)
   header.write(name.slice(0, 100), 0, 'latin1')
-  header.write('0000755\0', 100)
+  header.write(`${mode.toString(8).padStart(7, '0')}\0`, 100)
   header.write('0000000\0', 108)
   header.write('0000000\0', 116)
   if (sizeField !== undefined) sizeField.copy(header, 124)
@@ -53,12 +56,12 @@ function entryBytes(entry: Entry): Buffer {
   if (entry.raw !== undefined) return entry.raw
   const body = Buffer.from(entry.body ?? '')
   const { name = '', target = '' } = entry
-  const pax = {
+  const long = {
     ...(Buffer.byteLength(name) > 100 && { path: name }),
-    ...(Buffer.byteLength(target) > 100 && { linkpath: target }),
-    ...entry.pax
+    ...(Buffer.byteLength(target) > 100 && { linkpath: target })
   }
-  const records = Object.entries(pax).map(([key, value]) => paxRecord(key, value))
+  const pax = [...Object.entries(long), ...(Array.isArray(entry.pax) ? entry.pax : Object.entries(entry.pax ?? {}))]
+  const records = pax.map(([key, value]) => paxRecord(key, value))
   const before = records.length === 0 ? Buffer.alloc(0) : entryBytes(paxEntry(records.join('')))
   return Buffer.concat([before, tarHeader({ ...entry, size: entry.size ?? body.length }), pad(body)])
 }

@@ -85,7 +85,7 @@ async function publish(
   for (const [architecture, { digest }] of publication.images) {
     if (digest && !proven.has(architecture)) await rememberClaimedDigest(facts, { record, architecture, digest, now })
   }
-  await buildStatuses.follow(id, { ...changed, brought: [...publication.images.keys()] })
+  await buildStatuses.follow(id, { ...changed, rebuilt: [...publication.images.keys()] })
   await verifier?.registered(record, { publicUrl: publicUrlOf(parts, publication) })
   return changed.released
 }

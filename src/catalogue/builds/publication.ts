@@ -38,6 +38,8 @@ export interface Publishing {
   withdrawImage(image: ImageChange): Promise<RegisteredImage>
   /** Registers the image of a record for the second container that it belongs to by its name. */
   bundle(record: ContainerRecord, context: ChangeContext): Promise<void>
+  /** Notes that published images have new content under the URL that they had: their builder says another digest. */
+  noteRebuilt(stored: StoredRecord, architectures: readonly Architecture[]): Promise<void>
   /** Publishes what is complete, and gives up what has waited for too long. */
   publishPending(id: string, cause?: Cause): Promise<void>
   /** Does so for the containers that are due, at most `limit` of them. Returns how many there were. */
@@ -63,6 +65,9 @@ export function createPublishing(parts: BuildsContext): Publishing {
     bringImages: (images) => bringImages(context, images),
     withdrawImage: (image) => withdraw(parts, image),
     bundle: (record, change) => bundle(context, { record, change }),
+    noteRebuilt: async (stored, rebuilt) => {
+      await parts.buildStatuses.follow(stored.record.id, { before: stored, after: stored, rebuilt })
+    },
     publishPending: async (id, cause = background('publication')) => void (await context.publish(id, cause)),
     async work({ limit, signal }) {
       const due = await parts.buildStatuses.due(limit)

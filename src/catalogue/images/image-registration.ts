@@ -35,7 +35,8 @@ export async function registerByUrl(parts: ImageParts, { url, digest, version, .
   if (dryRun || registered.waiting?.has(architecture)) return registered
   const { record } = registered
   const [stored] = await facts.read(id, [architecture])
-  if (digest) await rememberClaimedDigest(facts, { record, architecture, digest, now: parts.now().toISOString() })
+  const isRebuilt = digest && (await rememberClaimedDigest(facts, { record, architecture, digest, now: parts.now().toISOString() }))
+  if (isRebuilt) await publishing.noteRebuilt(registered, [architecture])
   const isCurrent = stored && applies(stored, { url, digest: record.digest ?? '' })
   if (!isCurrent || stored.status === 'gone') await verifier.registered(record, { publicUrl })
   return registered

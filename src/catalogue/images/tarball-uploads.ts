@@ -4,11 +4,13 @@ import { CatalogueError } from '../../domain/errors.ts'
 import { asArchitecture, type Facts, supportsClaim } from '../../domain/image/facts.ts'
 import { storageUrl, tagOf, tarballKey } from '../../domain/image/storage.ts'
 import { checkId, checkLength } from '../../domain/limits.ts'
+import { chosenImages } from '../../images/choice.ts'
 import type { ImageReport } from '../../images/image-report.ts'
+import { choiceInWords, reportOnProven } from '../../images/overall-verdict.ts'
 import { checkPrecondition, type StoredRecord } from '../records/changes.ts'
 import type { ChangeContext, RegisteredImage } from '../records/image-records.ts'
 import { inspectedStream } from '../verification/inspected-stream.ts'
-import { digestsOf, toFacts } from '../verification/proofs.ts'
+import { digestsOf, recordDigestOf, toFacts } from '../verification/proofs.ts'
 import type { ImageParts } from './parts.ts'
 
 export interface TarballUpload extends ChangeContext {
@@ -50,7 +52,8 @@ export async function uploadTarball(parts: ImageParts, upload: TarballUpload): P
   checkPrecondition(id, { before, precondition })
   let inspected: ImageReport | undefined
   const bytes = inspectedStream(source, async (chunks) => {
-    const { report } = await parts.inspect(chunks, { claimed: () => said().architecture, sha256: dryRun })
+    const inspection = await parts.inspect(chunks, { claimed: () => said().architecture, container: id, sha256: dryRun })
+    const report = reportOnProven(inspection.report, { container: id })
     checkProven(report, parts)
     inspected = report
   })
@@ -104,6 +107,7 @@ export function placeFor(report: ImageReport, { id, claim, before }: PlaceReques
   checkDigest(claim.digest, report)
   const version = versionOf(id, { claimed: claim.version, before })
   const architecture = claim.architecture ?? provenArchitecture(report)
+  checkOneImage(report, { architecture, container: id })
   const { compression, sha256 } = report.tarball
   return { version, architecture, key: tarballKey({ id, version, architecture, compression, sha256: sha256!, filename: claim.filename }) }
 }
@@ -128,8 +132,8 @@ export async function registerTarball(
 ): Promise<UploadedImage> {
   const { key, version, architecture } = place
   const url = storageUrl(change.publicUrl, key)
-  const digest = digestsOf({ ...report, tarball: { ...report.tarball, sha256: null } })[0] ?? `sha256:${report.tarball.sha256}`
   const imageKey = publishing.imageKeyOf(id, architecture)
+  const digest = recordDigestOf(report, { imageKey, container: id })
   const proof = { container: id, url, given: null, key, report, by: 'upload', checked: now().toISOString() }
   const beforehand = toFacts({ ...proof, imageKey, digest })
   const register = () => publishing.bringImage({ id, architecture, url, version, digest, ...change })
@@ -156,6 +160,17 @@ function provenArchitecture(report: ImageReport): Architecture {
   const proven = asArchitecture(report.architecture)
   if (proven !== null) return proven
   throw new CatalogueError('image_refused', `the tarball does not tell which machines it is for; name the architecture: ${report.summary}`)
+}
+
+/** Throws image_refused when the tarball holds several images for the architecture and does not tell which one is the container's. */
+function checkOneImage(report: ImageReport, wanted: { architecture: Architecture; container: string }): void {
+  const meant = chosenImages(report.images, wanted)
+  if (meant.length < 2) return
+  const { architecture, container } = wanted
+  throw new CatalogueError(
+    'image_refused',
+    `the tarball holds ${meant.length} images for ${architecture}, and not exactly one of them is tagged ${container}: ${choiceInWords(meant)}; save only one of them, or tag it ${container}; nothing was stored`
+  )
 }
 
 /** Throws image_refused for an empty tarball; on a strict site image_mislabelled or image_refused for one that is not proven. */

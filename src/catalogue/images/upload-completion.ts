@@ -2,6 +2,7 @@ import type { Upload } from '../../blobs/blob-store.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { storageUrl } from '../../domain/image/storage.ts'
 import type { ImageReport } from '../../images/image-report.ts'
+import { reportOnProven } from '../../images/overall-verdict.ts'
 import { overtaken, retryOvertaken } from '../jobs/compare-and-swap.ts'
 import type { Precondition } from '../records/changes.ts'
 import type { ImageParts } from './parts.ts'
@@ -109,7 +110,8 @@ async function inspect(context: CompletionContext, { upload, note }: { upload: s
   if (stopped.aborted) stop()
   else stopped.addEventListener('abort', stop, { once: true })
   try {
-    return (await context.inspect(stream, { claimed: note.architecture })).report
+    const { report } = await context.inspect(stream, { claimed: note.architecture, container: note.id })
+    return reportOnProven(report, { container: note.id })
   } finally {
     stopped.removeEventListener('abort', stop)
     stream.destroy()

@@ -1,4 +1,5 @@
 import { asArchitecture, claimedArchitecture, type Facts, type ImageKey } from '../../domain/image/facts.ts'
+import { chosenImages } from '../../images/choice.ts'
 import type { ImageFacts, ImageReport } from '../../images/image-report.ts'
 
 export interface TarballProof {
@@ -18,7 +19,7 @@ export interface TarballProof {
 
 /** Returns what an inspection says about one image of a container. */
 export function toFacts({ report, etag = null, modified = null, ...rest }: TarballProof): Facts {
-  const image = factsFor(report, rest.imageKey)
+  const image = registeredImage(report, rest)
   return {
     ...rest,
     etag,
@@ -35,9 +36,20 @@ export function toFacts({ report, etag = null, modified = null, ...rest }: Tarba
   }
 }
 
-/** Returns the image that is meant of an archive with several. */
-const factsFor = ({ images }: ImageReport, imageKey: ImageKey): ImageFacts | undefined =>
-  images.length === 1 ? images[0] : images.find(({ claimed }) => claimed === claimedArchitecture(imageKey))
+type Registered = Pick<TarballProof, 'imageKey' | 'container'>
+
+/** Returns the image of an archive that is registered; undefined if the archive does not tell which one of several that is. */
+function registeredImage({ images }: ImageReport, { imageKey, container }: Registered): ImageFacts | undefined {
+  const meant = images.length === 1 ? images : chosenImages(images, { architecture: claimedArchitecture(imageKey), container })
+  return meant.length === 1 ? meant[0] : undefined
+}
+
+/** Returns the digest that a record gets from an upload: that of the registered image, or else of the tarball. */
+export function recordDigestOf(report: ImageReport, registered: Registered): string {
+  const { config, manifest } = registeredImage(report, registered) ?? {}
+  const [inside] = digestsOf({ ...report, tarball: { ...report.tarball, sha256: null } })
+  return config?.digest ?? manifest?.digest ?? inside ?? `sha256:${report.tarball.sha256}`
+}
 
 /** Returns what a client may mean by the digest of an image: that of the tarball, of a configuration, or of a manifest. */
 export function digestsOf({ tarball, images, indexes }: ImageReport): string[] {

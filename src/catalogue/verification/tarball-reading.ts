@@ -2,6 +2,7 @@ import type { BlobStore } from '../../blobs/blob-store.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { applies, claimedArchitecture, type Facts, type ImageKey } from '../../domain/image/facts.ts'
 import type { Inspect, Inspection } from '../../images/inspect-image.ts'
+import { reportOnProven } from '../../images/overall-verdict.ts'
 import type { TarballSources } from '../../sources/source.ts'
 import { type FactsStore, unknownFacts } from './image-facts.ts'
 import { toFacts } from './proofs.ts'
@@ -69,10 +70,12 @@ export async function readTarball(parts: ReadingParts, target: ReadingTarget, { 
     const claim = claimedArchitecture(target.imageKey)
     const claimed = claim === undefined ? {} : { claimed: claim }
     const digest = target.given ?? target.digest
-    const inspection = await parts.inspect(stream, { ...claimed, ...(digest && { digest }), ...(path !== undefined && { path }) })
     const { container, imageKey, url, given, key = null } = target
+    const options = { ...claimed, container, ...(digest && { digest }), ...(path !== undefined && { path }) }
+    const inspection = await parts.inspect(stream, options)
+    const report = reportOnProven(inspection.report, { container })
     const checked = parts.now().toISOString()
-    const proof = { container, imageKey, url, digest: target.digest, given, key, etag, modified, report: inspection.report, by, checked }
+    const proof = { container, imageKey, url, digest: target.digest, given, key, etag, modified, report, by, checked }
     return { facts: toFacts(proof), inspection }
   } finally {
     signal?.removeEventListener('abort', stop)

@@ -3,8 +3,10 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { whyUnreadable } from '../../config/files.ts'
 import { type Architecture, parseArchitecture } from '../../domain/architecture.ts'
+import { chosenImages } from '../../images/choice.ts'
 import type { ImageReport } from '../../images/image-report.ts'
 import { inspectImage } from '../../images/inspect-image.ts'
+import { choiceInWords, reportOnProven } from '../../images/overall-verdict.ts'
 import { exit } from '../terminal/command.ts'
 import { createProgress } from '../terminal/progress.ts'
 
@@ -22,15 +24,28 @@ export type FileFault = Error & { exit: number }
 
 const fault = (status: number, message: string): FileFault => Object.assign(new Error(message), { exit: status })
 
+export interface ReadPushFile {
+  /** The container that the tarball is for. */
+  id: string
+  arch: string | undefined
+  force: boolean
+}
+
 /** Inspects a tarball as the server will, so that nothing is sent that the server would refuse. Throws a FileFault. */
-export async function readPushFile(path: string, { arch, force }: { arch: string | undefined; force: boolean }): Promise<PushFile> {
+export async function readPushFile(path: string, { id, arch, force }: ReadPushFile): Promise<PushFile> {
   const { size } = await sizeOf(path)
   const claimed = arch === undefined ? undefined : parseArchitecture(arch)
   const name = basename(path)
   const progress = createProgress({ what: `${name}: reading`, total: size, from: 0, stream: process.stderr, now: Date.now })
-  const { report } = await inspectImage(counted(path, progress.at), { claimed }).finally(progress.end)
+  const inspection = await inspectImage(counted(path, progress.at), { claimed, container: id }).finally(progress.end)
+  const report = reportOnProven(inspection.report, { container: id })
   if (!force) refuse(path, { report, claimed })
   const architecture = claimed ?? proven(path, report)
+  const meant = chosenImages(report.images, { architecture, container: id })
+  if (meant.length > 1) {
+    const several = `${path} holds ${meant.length} images for ${architecture}, and not exactly one of them is tagged ${id}`
+    throw fault(exit.unreadable, `${several}: ${choiceInWords(meant)}; save only the one that is meant, or tag it ${id}; nothing was sent`)
+  }
   return { path, name, architecture, sha256: report.tarball.sha256!, size: report.tarball.size }
 }
 

@@ -2,7 +2,7 @@ import { misuse } from '../client/api-error.ts'
 import { clientCommand, numberOf, print, textOf } from '../client/client-command.ts'
 import { complain, exit, refuse, say } from '../terminal/command.ts'
 import { harmless } from '../terminal/terminal.ts'
-import { type FileFault, type PushFile, readPushFile } from './push-file.ts'
+import { type FileFault, type PushFile, type ReadPushFile, readPushFile } from './push-file.ts'
 import { findServer, type Pushed, pushFile } from './push-upload.ts'
 
 export const push = clientCommand({
@@ -34,7 +34,7 @@ Exit status 2: a file cannot be read, or does not tell which architecture it is 
     const version = textOf(values, 'version')
     await findServer(api, id)
     try {
-      const files = await readAll(paths, { arch, force: values['force'] === true })
+      const files = await readAll(paths, { id, arch, force: values['force'] === true })
       const interruption = explainInterruption()
       const images: Pushed[] = []
       for (const file of files) {
@@ -55,7 +55,7 @@ Exit status 2: a file cannot be read, or does not tell which architecture it is 
 })
 
 /** Reads all files before any is sent. */
-async function readAll(paths: readonly string[], options: { arch: string | undefined; force: boolean }): Promise<PushFile[]> {
+async function readAll(paths: readonly string[], options: ReadPushFile): Promise<PushFile[]> {
   const files: PushFile[] = []
   for (const path of paths) {
     const file = await readPushFile(path, options)

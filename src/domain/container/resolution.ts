@@ -74,9 +74,9 @@ interface Fallback {
 function fallback(record: ContainerRecord, { architecture, requested, url, proven, force, evenGone }: Fallback): Resolution {
   const status = statusOf(record, { architecture, proven, evenGone })
   const answer = { requested, url, source: 'url' as const, verdict: proven?.verdict ?? ('unverified' as const), ...status }
-  if (proven === undefined || proven.architecture === null || force) return { ...answer, architecture: null }
+  if (proven === undefined || force) return { ...answer, architecture: null }
   if (proven.verdict === 'mislabelled') throw mislabelled(record, architecture, proven)
-  if (proven.verdict !== 'match') return { ...answer, architecture: null }
+  if (proven.architecture === null || proven.verdict !== 'match') return { ...answer, architecture: null }
   if (proven.architecture === architecture) return { ...answer, architecture }
   throw new CatalogueError(
     'image_missing',

@@ -182,7 +182,7 @@ def with_what_there_is(case):
 
 
 def ask(path):
-    return requests.get(f"{os.environ['API']}/{path}", timeout=20).json()
+    return requests.get(f"{os.environ['API']}/{path}", timeout=600).json()
 
 
 def quote(name):

@@ -8,9 +8,9 @@ import { s3Destination } from '../../../src/cli/client/destinations.ts'
 import { someBytes } from '../../blobs/bytes.ts'
 import { startDav } from '../../http/dav/exchange.ts'
 import { temporaryDirectory } from '../../stores/embedded/directory.ts'
-import { leporello } from '../command-line.ts'
+import { command } from '../in-process.ts'
 
-const met = (t: Test, args: string[]) => leporello(t, { args: ['container-met', ...args] }).ended
+const met = (t: Test, args: string[]) => command(t, { args: ['container-met', ...args] })
 
 async function tarballs(t: Test): Promise<{ folder: string; amd64: string; arm64: string; bytes: Record<string, Buffer> }> {
   const folder = temporaryDirectory(t)

@@ -3,8 +3,8 @@ import { createServer } from 'node:http'
 import t from 'tap'
 import { temporaryDirectory } from '../../stores/embedded/directory.ts'
 import { tarball } from '../../support/tarballs.ts'
-import { leporello } from '../command-line.ts'
 import { codesOf, listen, oldMozart } from '../doctor.ts'
+import { command } from '../in-process.ts'
 import { both, serve } from '../served.ts'
 
 t.test('doctor finds nothing wrong with a good server and a good container, and leaves no trace of its trials', async (t) => {
@@ -102,7 +102,7 @@ t.test('doctor sees that a proxy sends container routes to another server', asyn
     })
   )
 
-  const { status, stdout } = await leporello(t, { args: ['doctor', '--json', '--url', proxy] }).ended
+  const { status, stdout } = await command(t, { args: ['doctor', '--json', '--url', proxy] })
 
   t.equal(status, 1)
   t.ok(codesOf(JSON.parse(stdout)).includes('routes_elsewhere'))

@@ -5,11 +5,11 @@ import { inChunks } from '../../support/images.ts'
 import { startLeporello } from '../../support/leporello.ts'
 import { eventually } from '../../support/processes.ts'
 import { startWithTarballs, tarball } from '../../support/tarballs.ts'
-import { leporello } from '../command-line.ts'
+import { command } from '../in-process.ts'
 
 const bytes = tarball()
 
-const fsck = (t: Test, args: string[], environment: Record<string, string>) => leporello(t, { args: ['fsck', ...args], environment }).ended
+const fsck = (t: Test, args: string[], environment: Record<string, string>) => command(t, { args: ['fsck', ...args], environment })
 
 t.test('after a kill -9 in the middle of an upload fsck names what is left, and removes it when asked', async (t) => {
   const data = temporaryDirectory(t)

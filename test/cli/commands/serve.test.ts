@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { temporaryDirectory } from '../../stores/embedded/directory.ts'
 import { leporello, type Running } from '../command-line.ts'
+import { command } from '../in-process.ts'
 
 async function serve(t: Test, environment: Record<string, string> = {}): Promise<{ running: Running; url: string }> {
   const running = leporello(t, { args: ['serve'], environment: { LEPORELLO_PORT: '0', ...environment } })
@@ -144,14 +145,14 @@ t.test('a data directory that another process holds is one clear sentence and st
 })
 
 t.test('serve --check tries the store and ends', async (t) => {
-  const well = await leporello(t, { args: ['serve', '--check'] }).ended
-  const json = await leporello(t, { args: ['serve', '--check', '--json'] }).ended
+  const well = await command(t, { args: ['serve', '--check'] })
+  const json = await command(t, { args: ['serve', '--check', '--json'] })
   const engine = {
     LEPORELLO_STORE: 'elasticsearch',
     LEPORELLO_ENGINE_URL: 'http://ops:swordfish@127.0.0.1:1',
     LEPORELLO_ENGINE_PATIENCE_MS: '200'
   }
-  const away = await leporello(t, { args: ['serve', '--check'], environment: engine }).ended
+  const away = await command(t, { args: ['serve', '--check'], environment: engine })
 
   t.match(well, { status: 0, stdout: /^The configuration is right, and the store answers: sqlite \S+\. Tarballs are in \S+\/objects\.\n$/ })
   t.match(JSON.parse(json.stdout), { ok: true, engine: /^sqlite/, objects: { ok: true, where: /objects$/ }, config: { port: 8888 } })

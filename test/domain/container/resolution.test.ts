@@ -111,6 +111,8 @@ t.test('a proven image without architectures is served to its machines and refus
     code: 'image_mislabelled',
     message: /^the one image of hello:1 is proven to be for arm64/
   })
+  // an image for Windows is proven to be for no architecture of ours
+  t.throws(() => resolve(legacy, 'amd64', proven({ verdict: 'mislabelled', architecture: null })), { code: 'image_mislabelled' })
   t.match(resolve(legacy, 'aarch64', proven({ verdict: 'mixed' })), { architecture: null, verdict: 'mixed' })
   t.match(resolve(legacy, 'aarch64', proven({ verdict: 'no-binaries' })), { architecture: null, verdict: 'no-binaries' })
 })

@@ -145,5 +145,5 @@ t.test('bytes that changed under their name break the download off', async (t) =
 
   await t.rejects(async () => {
     for await (const _ of made());
-  }, /is not the \d+ bytes of sha256:/)
+  }, /no longer holds the \d+ bytes with digest sha256:/)
 })

@@ -1,0 +1,153 @@
+import type { Json, JsonList, JsonNumber, JsonObject } from './json.ts'
+import { quoted } from './problems.ts'
+
+/*
+ * Decodes JSON into types of Go as encoding/json does: the names of a struct's members are matched without case, null is the same as
+ * nothing, and one value of another type fails the whole document. Where Go would choose among several members for one field, or merge
+ * them, the document is refused: another reader could see another image in it.
+ */
+
+/** Decodes a value; `place` is its place in the document, for messages. Throws a DecodingError. */
+export type GoType<T> = (value: Json, place: string) => T
+
+/** The type of a decoded value. */
+export type Decoded<Type> = Type extends GoType<infer T> ? T : never
+
+export type DecodingError = Error & { decoding: 'type' | 'ambiguous' }
+
+export const isDecodingError = (error: unknown): error is DecodingError => error instanceof Error && 'decoding' in error
+
+const decodingError = (decoding: DecodingError['decoding'], message: string): DecodingError =>
+  Object.assign(new Error(message), { decoding })
+
+const isNumber = (value: Json): value is JsonNumber => typeof value === 'object' && value !== null && 'number' in value
+const isObject = (value: Json): value is JsonObject => typeof value === 'object' && value !== null && 'members' in value
+const isList = (value: Json): value is JsonList => Array.isArray(value)
+
+function wrongType(value: Json, { place, expected }: { place: string; expected: string }): DecodingError {
+  const kind = isNumber(value)
+    ? `the number ${value.number.slice(0, 40)}`
+    : isObject(value)
+      ? 'an object'
+      : isList(value)
+        ? 'a list'
+        : `a ${typeof value}`
+  return decodingError('type', `${place === '' ? 'is' : `has ${place},`} ${kind} where image loaders expect ${expected}`)
+}
+
+export const text: GoType<string> = (value, place) => {
+  if (value === null) return ''
+  if (typeof value === 'string') return value
+  throw wrongType(value, { place, expected: 'a string' })
+}
+
+export const truth: GoType<boolean> = (value, place) => {
+  if (value === null) return false
+  if (typeof value === 'boolean') return value
+  throw wrongType(value, { place, expected: 'true or false' })
+}
+
+/** A 64-bit integer; Go refuses 1.0 and 1e3. */
+export const integer: GoType<number> = (value, place) => {
+  if (value === null) return 0
+  if (isNumber(value) && /^-?[0-9]{1,19}$/.test(value.number) && BigInt.asIntN(64, BigInt(value.number)) === BigInt(value.number)) {
+    return Number(value.number)
+  }
+  throw wrongType(value, { place, expected: 'an integer' })
+}
+
+const timePattern = /^[0-9]{4}-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]+)?(Z|[+-]([0-9]{2}):([0-9]{2}))$/
+
+/** A time in RFC 3339 format. */
+export const time: GoType<string> = (value, place) => {
+  if (value === null) return ''
+  const parts = typeof value === 'string' ? timePattern.exec(value) : null
+  if (typeof value === 'string' && parts !== null) {
+    const [month, day, hour, minute, second] = parts.slice(1, 6).map(Number) as [number, number, number, number, number]
+    const [zoneHour, zoneMinute] = [Number(parts[8] ?? 0), Number(parts[9] ?? 0)]
+    // day 0 of the next month is the last one of this month
+    const lastDay = new Date(Date.UTC(Number(value.slice(0, 4)), month, 0)).getUTCDate()
+    if (
+      month >= 1 &&
+      month <= 12 &&
+      day >= 1 &&
+      day <= lastDay &&
+      hour < 24 &&
+      minute < 60 &&
+      second < 60 &&
+      zoneHour < 24 &&
+      zoneMinute < 60
+    ) {
+      return value
+    }
+  }
+  throw wrongType(value, { place, expected: 'a time in RFC 3339 format' })
+}
+
+/** Bytes in base64. */
+export const bytes: GoType<string> = (value, place) => {
+  const base64 = text(value, place).replace(/[\r\n]/g, '')
+  if (base64.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(base64)) return base64
+  throw wrongType(value, { place, expected: 'base64' })
+}
+
+export const listOf =
+  <T>(item: GoType<T>): GoType<T[]> =>
+  (value, place) => {
+    if (value === null) return []
+    if (isList(value)) return value.map((one, i) => item(one, `${place}[${i}]`))
+    throw wrongType(value, { place, expected: 'a list' })
+  }
+
+/** A list of strings, or a single string, which Docker and podman accept for some command lines. */
+export const textOrTexts: GoType<string[]> = (value, place) => (typeof value === 'string' ? [value] : listOf(text)(value, place))
+
+/** A map. Its keys are case-sensitive, and the last of equal ones counts. */
+export const mapOf =
+  <T>(item: GoType<T>): GoType<ReadonlyMap<string, T>> =>
+  (value, place) => {
+    if (value === null) return new Map()
+    if (isObject(value)) return new Map(value.members.map(([name, one]) => [name, item(one, `${place}[${quoted(name)}]`)]))
+    throw wrongType(value, { place, expected: 'an object' })
+  }
+
+type Fields = Readonly<Record<string, GoType<unknown>>>
+type Struct<F extends Fields> = { readonly [name in keyof F]?: Decoded<F[name]> | undefined }
+
+/** A struct. Absent and null members are undefined; members that are not fields are ignored. */
+export function struct<const F extends Fields>(fields: F): GoType<Struct<F>> {
+  const names = new Map(Object.keys(fields).map((name) => [folded(name), name]))
+  return (value, place) => {
+    if (value === null) return {}
+    if (!isObject(value)) throw wrongType(value, { place, expected: 'an object' })
+    const given = new Map<string, readonly [string, Json]>()
+    const found: Record<string, unknown> = {}
+    for (const [as, one] of value.members) {
+      const name = names.get(folded(as))
+      if (name === undefined) continue
+      const at = place === '' ? name : `${place}.${name}`
+      checkAlone({ place: at, one: [as, one], other: given.get(name) })
+      given.set(name, [as, one])
+      found[name] = one === null ? undefined : fields[name]!(one, at)
+    }
+    return found as Struct<F>
+  }
+}
+
+/** Folds a name as Go does: case is ignored, and the long s and the Kelvin sign equal the letters s and k. */
+const folded = (name: string): string => name.replaceAll('\u017f', 's').toLowerCase()
+
+interface Repeated {
+  place: string
+  one: readonly [string, Json]
+  other: readonly [string, Json] | undefined
+}
+
+function checkAlone({ place, one, other }: Repeated): void {
+  if (other === undefined || JSON.stringify(one[1]) === JSON.stringify(other[1])) return
+  const names = one[0] === other[0] ? `${quoted(one[0])} twice` : `both ${quoted(other[0])} and ${quoted(one[0])}`
+  throw decodingError(
+    'ambiguous',
+    `has ${names} for ${place}, with different values; Go's JSON decoder takes the last one or merges them, other readers do not`
+  )
+}

@@ -1,0 +1,120 @@
+/*
+ * Parses JSON and keeps repeated members of objects and the spelling of numbers. Both matter to Go's decoder, and JSON.parse drops them.
+ */
+
+export type Json = null | boolean | string | JsonNumber | JsonList | JsonObject
+
+export interface JsonNumber {
+  /** The number as it is written. */
+  number: string
+}
+
+export type JsonList = readonly Json[]
+
+export interface JsonObject {
+  /** Names and values in order; a name may occur several times. */
+  members: readonly (readonly [string, Json])[]
+}
+
+export type JsonRefusal = Error & { code: 'json_invalid' | 'json_too_deep' }
+
+export const isJsonRefusal = (error: unknown): error is JsonRefusal => {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'json_invalid' || code === 'json_too_deep'
+}
+
+const refusal = (code: JsonRefusal['code'], message: string): JsonRefusal => Object.assign(new Error(message), { code })
+
+interface JsonText {
+  text: string
+  at: number
+  deepest: number
+}
+
+/** Throws a JsonRefusal. */
+export function parseJson(text: string, { depth }: { depth: number }): Json {
+  const source: JsonText = { text, at: 0, deepest: depth }
+  const value = valueAt(source, 1)
+  if (nextIn(source) !== '') throw unexpected(source)
+  return value
+}
+
+const unexpected = ({ text, at }: JsonText) =>
+  refusal('json_invalid', at >= text.length ? 'is incomplete JSON' : `is not valid JSON (at character ${at})`)
+
+/** Skips white space and returns the next character; '' at the end. */
+function nextIn(source: JsonText): string {
+  while (' \t\r\n'.includes(source.text[source.at] ?? '!')) source.at++
+  return source.text[source.at] ?? ''
+}
+
+function valueAt(source: JsonText, depth: number): Json {
+  const first = nextIn(source)
+  if (first === '{' || first === '[') {
+    if (depth > source.deepest) throw refusal('json_too_deep', `is nested deeper than ${source.deepest}`)
+    source.at++
+    return first === '{' ? objectAt(source, depth) : listAt(source, depth)
+  }
+  if (first === '"') return stringAt(source)
+  return wordAt(source)
+}
+
+function objectAt(source: JsonText, depth: number): JsonObject {
+  const members: [string, Json][] = []
+  if (taken(source, '}')) return { members }
+  do {
+    if (nextIn(source) !== '"') throw unexpected(source)
+    const name = stringAt(source)
+    if (!taken(source, ':')) throw unexpected(source)
+    members.push([name, valueAt(source, depth + 1)])
+  } while (taken(source, ','))
+  if (!taken(source, '}')) throw unexpected(source)
+  return { members }
+}
+
+function listAt(source: JsonText, depth: number): JsonList {
+  const items: Json[] = []
+  if (taken(source, ']')) return items
+  do items.push(valueAt(source, depth + 1))
+  while (taken(source, ','))
+  if (!taken(source, ']')) throw unexpected(source)
+  return items
+}
+
+function taken(source: JsonText, character: string): boolean {
+  if (nextIn(source) !== character) return false
+  source.at++
+  return true
+}
+
+/** As in Go, half a surrogate pair becomes U+FFFD. */
+function stringAt(source: JsonText): string {
+  const { text, at } = source
+  let end = text.indexOf('"', at + 1)
+  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
+  if (end === -1) throw refusal('json_invalid', 'is incomplete JSON')
+  try {
+    const value = JSON.parse(text.slice(at, end + 1)) as string
+    source.at = end + 1
+    return Buffer.from(value).toString()
+  } catch {
+    throw unexpected(source)
+  }
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let before = at - 1
+  while (text[before] === '\\') before--
+  return (at - 1 - before) % 2 === 1
+}
+
+const words = { true: true, false: false, null: null } as const
+const wordOrNumber = /true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y
+
+function wordAt(source: JsonText): Json {
+  wordOrNumber.lastIndex = source.at
+  const [word] = wordOrNumber.exec(source.text) ?? []
+  if (word === undefined) throw unexpected(source)
+  source.at += word.length
+  return word in words ? words[word as keyof typeof words] : { number: word }
+}
