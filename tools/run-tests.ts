@@ -45,7 +45,7 @@ export interface RunOptions {
   engines?: EngineLender
 }
 
-/** Runs them, some at a time, and prints a line for each; of one that fails, everything but what passed. */
+/** Runs them, some at a time, and prints a line for each, with what the tests comment on; of one that fails, everything but what passed. */
 export async function runTests(files: readonly string[], { environment = {}, engines }: RunOptions = {}): Promise<Counts> {
   const counts = { passed: 0, failed: 0 }
   const waiting = [...files]
@@ -88,7 +88,8 @@ export async function runTests(files: readonly string[], { environment = {}, eng
     counts.failed += failed
     const seconds = ((Date.now() - since - waited) / 1000).toFixed(1)
     console.log(`${failed > 0 ? 'not ok' : 'ok'} ${name} # ${passed} passed, ${failed} failed, ${seconds} s, ${cpu.toFixed(1)} s of CPU`)
-    if (failed > 0) console.log(withoutPasses(output))
+    const details = failed > 0 ? withoutPasses(output) : commentsIn(output)
+    if (details !== '') console.log(details)
   }
 
   childrenCpu()
@@ -145,6 +146,8 @@ const withoutPasses = (output: string) =>
     .split('\n')
     .filter((line) => !/^ *(ok \d|# Subtest|# time=|\d+\.\.\d+$|$)/.test(line))
     .join('\n')
+
+const commentsIn = (output: string) => (output.match(/^ +# (?!Subtest|time=).*$/gm) ?? []).join('\n')
 
 /** On SIGTERM and the like it tells what was running and for how long, ends that, and leaves the rest out. */
 function endWithSignals(running: Map<string, { child: ChildProcess; since: number }>, waiting: string[]): () => void {

@@ -21,7 +21,7 @@ async function install(): Promise<void> {
     if (status !== 0) throw new Error(`${what[0] ?? 'the S3 server'} could not be installed`)
   }
   const samples = spawnSync(join(projectFolder, 'test/acceptance/images/make-samples'), ['--install'], { stdio: 'inherit' })
-  if (samples.status !== 0) throw new Error('buildah, skopeo and crane could not be installed')
+  if (samples.status !== 0) throw new Error('the programs that write and load images could not be installed')
   await pythonWithClients()
   await pythonWith(join(projectFolder, 'test/acceptance/schema/requirements.txt'))
 }

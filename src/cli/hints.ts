@@ -1,4 +1,4 @@
-import { nearest } from '../config/nearest.ts'
+import { nearest } from '../domain/nearest.ts'
 import { commands, loadCommands } from './commands.ts'
 import type { Command } from './terminal/command.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { nearest } from '../domain/nearest.ts'
 import { whyUnreadable } from './files.ts'
-import { nearest } from './nearest.ts'
 import { type GivenSetting, type SettingName, settingNames, shownSetting, variableOf } from './settings.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -67,6 +67,10 @@ function readJsonObject(path: string, problems: string[]): object {
 }
 
 function didYouMean(name: string, candidates: readonly string[]): string {
-  const candidate = nearest(name, candidates)
-  return candidate ? `; did you mean ${candidate}?` : ''
+  const prefix = name.startsWith('LEPORELLO_') ? 'LEPORELLO_' : ''
+  const candidate = nearest(
+    name.slice(prefix.length),
+    candidates.map((one) => one.slice(prefix.length))
+  )
+  return candidate ? `; did you mean ${prefix}${candidate}?` : ''
 }

@@ -1,20 +1,8 @@
-import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { inspectImage } from '../../src/images/inspect-image.ts'
-import {
-  appLayer,
-  baseLayer,
-  craneTarball,
-  inChunks,
-  nestedOciLayout,
-  newDockerSave,
-  oldDockerSave,
-  skopeoArchive
-} from '../support/images.ts'
-import { createRandom, mutate } from '../support/mutations.ts'
+import { inChunks } from '../support/images.ts'
+import { mutatedArchive } from '../support/mutated-archives.ts'
 import { slowness } from '../support/speed.ts'
-import { type Entry, tar } from '../support/tar.ts'
-import { zstd } from '../support/zstd.ts'
 
 /*
  * Archives that are changed at random, for FUZZ_SECONDS (3, and 45 in test:all; fewer on a slow machine). A run that fails is repeated with the FUZZ_SEED that it names.
@@ -25,26 +13,6 @@ const firstSeed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000_000)
 const cpuSeconds = 20
 // so many tell that the changes are seen, however slow the machine
 const leastRuns = 40
-
-const links: Entry[] = [
-  { name: 'usr/bin/start', flag: '2', target: '../../app/run' },
-  { name: 'app/run', body: '#!/usr/bin/env sh\n' },
-  { name: 'app/.wh.hello', body: '' },
-  { name: 'etc/.wh..wh..opq', body: '' },
-  { name: 'app/again', flag: '1', target: 'app/run' },
-  { name: 'n'.repeat(150), body: 'x' }
-]
-const image = { layers: [baseLayer(), appLayer(), links], config: { Entrypoint: ['start'] } }
-const originals = [
-  tar(oldDockerSave(image)),
-  tar(newDockerSave({ ...image, packing: 'gzip' })),
-  tar(newDockerSave({ ...image, packing: 'zstd' })),
-  tar(craneTarball(image)),
-  tar(skopeoArchive(image)),
-  tar(nestedOciLayout(image, { architecture: 'arm64', layers: [appLayer('arm64')] })),
-  gzipSync(tar(oldDockerSave(image))),
-  zstd(tar(oldDockerSave(image)))
-]
 
 /** Resolves when this process has computed for so long. What waits for something that never comes ends the process instead. */
 const tooLong = (seconds: number) => {
@@ -65,8 +33,7 @@ t.test('no change to an archive makes reading it crash, hang or take more than i
   let runs = 0
   let longest = 0
   for (let seed = firstSeed; Date.now() < until || runs < leastRuns; seed++) {
-    const random = createRandom(seed)
-    const bytes = mutate(random.oneOf(originals), random)
+    const { bytes, random } = mutatedArchive(seed)
     const limit = tooLong(cpuSeconds)
     try {
       const outcome = await Promise.race([

@@ -17,6 +17,8 @@ const machines = {
 
 export type Machine = keyof typeof machines
 
+export const machineNames = Object.keys(machines) as Machine[]
+
 interface ElfOptions {
   type?: 'executable' | 'shared'
   /** The loader in its PT_INTERP segment. */

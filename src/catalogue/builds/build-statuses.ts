@@ -133,10 +133,11 @@ function fromStored(stored: StoredDocument | undefined): StoredBuildStatus | und
   return buildStatus && { buildStatus, revision: stored.revision }
 }
 
-/** A removed container's expected architectures stay: they were given for the name, and hold for what is built under it again. */
-const cleared = ({ container, created, expected }: BuildStatus, now: string): BuildStatus => ({
+/** A removed container's expected architectures and policy stay: they were given for the name, and hold for what is built under it again. */
+const cleared = ({ container, created, expected, publish }: BuildStatus, now: string): BuildStatus => ({
   ...emptyBuildStatus(container, created),
   expected,
+  ...(publish && { publish }),
   updated: now
 })
 

@@ -27,9 +27,9 @@ export interface ImagesToBring extends ChangeContext {
  */
 export interface Publishing {
   /** Whether images of this container wait to be published together. */
-  holds(id: string): boolean
+  holds(id: string): Promise<boolean>
   /** Returns where facts about an image belong while it is being registered. */
-  imageKeyOf(id: string, architecture: Architecture): ImageKey
+  imageKeyOf(id: string, architecture: Architecture): Promise<ImageKey>
   /** Registers an image, or makes it pending; by its name it may belong to a second container as well. */
   bringImage(image: ImageToRegister): Promise<RegisteredImage>
   /** Makes several images pending, as a merging container/add does, and publishes what can be. Returns the record as it is then. */
@@ -56,7 +56,7 @@ export function createPublishing(parts: BuildsContext): Publishing {
   const context = { ...parts, publish: (id: string, cause: Cause) => withLock(id, () => publishPending(parts, { id, cause })) }
   const publishing: Publishing = {
     holds: (id) => holds(parts, id),
-    imageKeyOf: (id, architecture) => (holds(parts, id) ? pendingKey(architecture) : architecture),
+    imageKeyOf: async (id, architecture) => ((await holds(parts, id)) ? pendingKey(architecture) : architecture),
     async bringImage(image) {
       const registered = await bringOne(context, image)
       await bundle(context, { record: registered.record, change: image })
@@ -83,7 +83,8 @@ export function createPublishing(parts: BuildsContext): Publishing {
   return publishing
 }
 
-const holds = ({ siteRules }: BuildsContext, id: string): boolean => siteRules.policiesOf(id).publish !== 'each'
+const holds = async ({ buildStatuses, siteRules }: BuildsContext, id: string): Promise<boolean> =>
+  siteRules.policiesOf(id, await buildStatuses.find(id)).publish !== 'each'
 
 const withoutRecord = (id: string): StoredRecord => ({ record: fromDocument(id, '{}'), document: '{}', revision: '' })
 
@@ -149,7 +150,7 @@ async function bringImages(context: PublishingContext, asked: ImagesToBring): Pr
 }
 
 async function bringOne(context: PublishingContext, image: ImageToRegister): Promise<RegisteredImage> {
-  if (!holds(context, image.id)) return context.imageRecords.register(image)
+  if (!(await holds(context, image.id))) return context.imageRecords.register(image)
   const { id, publicUrl, cause, precondition, dryRun, ...arrived } = image
   return bringImages(context, { id, publicUrl, cause, precondition, dryRun, images: [arrived] })
 }
@@ -168,7 +169,7 @@ async function bundle(context: PublishingContext, { record, change }: { record: 
   const carry = async (imageKey: ImageKey, digest: string) => {
     if (proven) await facts.write({ ...proven, container: id, imageKey, digest })
   }
-  const held = holds(context, id)
+  const held = await holds(context, id)
   if (held) await carry(pendingKey(architecture), digest)
   const registered = await bringOne(context, { id, architecture, url, version: record.version ?? '', digest, publicUrl, cause })
   if (held) return

@@ -59,7 +59,7 @@ export async function copyImage(parts: ImageParts, { from, ...change }: ImageToC
     digest: recordDigest,
     given: digest ?? null
   })
-  const imageKey = publishing.imageKeyOf(id, architecture)
+  const imageKey = await publishing.imageKeyOf(id, architecture)
   if (proven && imageKey !== architecture) await facts.write(carried(imageKey, digest))
   const registered = await registerByUrl(parts, { ...change, url, digest })
   if (proven && !registered.waiting?.has(architecture)) await facts.learn(carried(architecture, registered.record.digest))

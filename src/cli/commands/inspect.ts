@@ -25,7 +25,7 @@ Exit status: 0 proven, 1 wrong (mislabelled, mixed, or nothing has the digest), 
     arch: { type: 'string', help: 'the claimed architecture, such as arm64, aarch64 or x86_64; default: what its configuration says' },
     path: { type: 'string', help: 'also tell what this file of the image is; follows links' },
     digest: { type: 'string', help: "also tell whose digest this is: the file's, a manifest's, a configuration's or a layer's" },
-    json: { type: 'boolean', help: 'print the report as JSON (schemas/image-report.json)' }
+    json: { type: 'boolean', help: 'print the report as JSON (schemas/answers/image-report.json)' }
   },
   examples: [
     { command: 'leporello inspect hello-1-arm64.tar.gz --arch aarch64', does: 'prove that a tarball is for arm64' },

@@ -1,6 +1,7 @@
 import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import { CatalogueError } from '../errors.ts'
 import { completed, isFinal, isOvertaken, isRepeated, isSameRun, type JobReport, type JobWord } from './job-report.ts'
+import type { Publish } from './rules.ts'
 import type { BuildSource } from './sources.ts'
 
 /*
@@ -45,6 +46,8 @@ export interface RecordedSource {
 export interface BuildStatus {
   container: string
   expected: ExpectedArchitectures | null
+  /** When its images are published; absent: as rules say. */
+  publish?: Publish
   builds: ReadonlyMap<Architecture, JobReport>
   tests: ReadonlyMap<Architecture, JobReport>
   arrivals: ReadonlyMap<Architecture, ImageUpdate>
@@ -91,6 +94,12 @@ export function withExpected(
   if (buildStatus.expected !== null && wanted.join() === buildStatus.expected.architectures.join()) return buildStatus
   const at = moment(buildStatus, now)
   return { ...buildStatus, expected: { architectures: wanted, since: at, by: by.slice(0, 256) }, updated: at }
+}
+
+/** When to publish the images of this container; null leaves it to the rules. */
+export function withPublish(buildStatus: BuildStatus, { publish, now }: { publish: Publish | null; now: string }): BuildStatus {
+  const { publish: before = null, ...others } = buildStatus
+  return publish === before ? buildStatus : { ...others, ...(publish && { publish }), updated: moment(buildStatus, now) }
 }
 
 interface NewReport {

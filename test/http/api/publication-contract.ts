@@ -28,6 +28,25 @@ export function publicationContract(name: string, open: (t: Test) => Promise<Ope
   const info = async (server: Awaited<ReturnType<typeof site>>, id: string) =>
     (await server.app.inject(`/container/info?id=${encodeURIComponent(id)}`)).json().result
 
+  t.test(`${name}: a container's own policy and expectation go before rules, need no restart, and can be withdrawn`, async (t) => {
+    const server = await site(t)
+    const container = containerOn(server, 'own-policy:1')
+    const own = { digest: 'sha256:x', images: { amd64: 's3://b/one.tar' }, expected: ['x86_64', 'arm64'], publish: 'all' }
+
+    const said = await container.put('', own)
+    t.match(said, { status: 201, body: { unchanged: false, container: { expected: ['amd64', 'arm64'], missing: ['arm64'] } } })
+    t.match((await container.put('', own)).body, { unchanged: true })
+    t.match((await container.get('/expected')).body, { architectures: ['amd64', 'arm64'], from: 'container', publish: 'all' })
+    t.match(await container.image('s390x', 's3://b/s.tar', { digest: 'sha256:s' }), { status: 202, body: { pending: true } })
+
+    t.match((await container.put('', { ...own, expected: null, publish: null })).body, { unchanged: false, container: { expected: [] } })
+
+    t.match((await container.get('/expected')).body, { architectures: [], from: 'none', publish: 'each' })
+    t.match(Object.keys((await container.get()).body.images), ['amd64', 's390x'], 'what waited is published')
+    t.match((await container.image('arm64', 's3://b/arm.tar', { digest: 'sha256:a' })).status, 201)
+    t.match((await container.put('', { ...own, publish: 'never' })).body, { errors: [{ path: 'publish' }] })
+  })
+
   t.test(`${name}: all or nothing: images wait for the last one, and are published together`, async (t) => {
     const server = await site(t)
     const container = containerOn(server, 'all-first:1')

@@ -14,8 +14,8 @@ t.test('a path that cannot be stored is refused by name', async (t) => {
 
   t.strictSame(await put('a/file/under'), { status: 409, said: 'a/file is a file, not a folder\n' })
   t.strictSame(await put('a'), { status: 409, said: 'a is a folder\n' })
-  t.match(await put('b/'), { status: 409, said: /^b is named as a folder/ })
-  t.match(await put(''), { status: 409, said: /^the root is named as a folder/ })
+  t.match(await put('b/'), { status: 409, said: /^b is a folder's name/ })
+  t.match(await put(''), { status: 409, said: /^the root is a folder's name/ })
   t.match(await put('a//b'), { status: 400, said: /empty segment/ })
   t.match(await put('a/%2e%2e%2f%2e%2e%2fetc'), { status: 400, said: /segment "\.\."/ })
   t.match(await put('a/%00'), { status: 400, said: /control character/ })
