@@ -4,11 +4,13 @@ import type { ContainerAnswer, ContainerView, ImageAnswer } from '../../schemas.
 import { type Api, pathOf } from '../client/api.ts'
 import { misuse } from '../client/api-error.ts'
 import { type ChangeRequest, changeOf, changeOptions, clientCommand, output, print, textOf } from '../client/client-command.ts'
-import { exit, say } from '../terminal/command.ts'
+import { exit, say, type Values } from '../terminal/command.ts'
 import { harmless } from '../terminal/terminal.ts'
 
+const publishPolicies = ['each', 'all', 'verified', 'rules']
+
 export const register = clientCommand({
-  usage: 'register ID ARCH=URL... [--version V] [--digest D] [--replace] [--reason TEXT] [--dry-run] [--url URL] [--json]',
+  usage: 'register ID ARCH=URL... [--version V] [--digest D] [--replace [--publish WHEN]] [--reason TEXT] [--dry-run] [--url URL] [--json]',
   description: `Registers images that are stored elsewhere, by URL. Adds or replaces each architecture separately; the others stay as they are.
 ARCH=@OTHER takes the image of another container, so that operator-arm and operator-amd become one. With --replace, or with a URL without
 ARCH, it replaces the whole record, as container-met.py does. To upload a tarball, use leporello push.`,
@@ -16,6 +18,11 @@ ARCH, it replaces the whole record, as container-met.py does. To upload a tarbal
     version: { type: 'string', help: 'the version of the container; default: as it is, or the tag of a new id' },
     digest: { type: 'string', help: "the builder's digest, stored as given; a new container must have one" },
     replace: { type: 'boolean', help: 'replace the whole record: images that are not given are removed' },
+    publish: {
+      type: 'string',
+      choices: publishPolicies,
+      help: 'with --replace: when its images are published: each, all together, all when verified, or as the rules say'
+    },
     ...changeOptions
   },
   examples: [
@@ -33,8 +40,17 @@ ARCH, it replaces the whole record, as container-met.py does. To upload a tarbal
   maxPositionals: 20,
   run: async ({ api, values, positionals: [id, ...given], json }) => {
     const [version, digest] = [textOf(values, 'version'), textOf(values, 'digest')]
-    const request: RegisterRequest = { id: id!, version, digest, ...changeOf(values), json, images: given.map(parseImage) }
+    const request: RegisterRequest = {
+      id: id!,
+      version,
+      digest,
+      publish: publishOf(values),
+      ...changeOf(values),
+      json,
+      images: given.map(parseImage)
+    }
     const whole = values['replace'] === true || request.images.some(({ architecture }) => architecture === undefined)
+    if (request.publish !== undefined && !whole) throw misuse('--publish is for whole records; expected --replace')
     return whole ? replaceRecord(api, request) : addImages(api, request)
   }
 })
@@ -50,8 +66,16 @@ interface RegisterRequest extends ChangeRequest {
   id: string
   version: string | undefined
   digest: string | undefined
+  /** Null leaves it to the rules. */
+  publish: string | null | undefined
   images: GivenImage[]
   json: boolean
+}
+
+function publishOf(values: Values): string | null | undefined {
+  const given = textOf(values, 'publish')
+  if (given === undefined || publishPolicies.includes(given)) return given === 'rules' ? null : given
+  throw misuse(`--publish is ${JSON.stringify(given)}; expected one of ${publishPolicies.join(', ')}`)
 }
 
 /** Parses `arm64=s3://…`, `arm64=@operator-arm:1` or a bare URL, which may contain a `=` too. */
@@ -96,14 +120,17 @@ const words = ({ unchanged, waits, dryRun }: RegistrationOutcome): string => {
   return unchanged ? 'unchanged' : dryRun ? 'would be registered' : 'registered'
 }
 
-async function replaceRecord(api: Api, { id, images, version, digest, query, headers, dryRun, json }: RegisterRequest): Promise<number> {
+async function replaceRecord(
+  api: Api,
+  { id, images, version, digest, publish, query, headers, dryRun, json }: RegisterRequest
+): Promise<number> {
   if (images.some(({ from }) => from !== undefined)) {
     throw misuse('@OTHER is for single architectures; expected no --replace and no URL without ARCH')
   }
   const bare = images.filter(({ architecture }) => architecture === undefined)
   if (bare.length > 1) throw misuse(`${bare.length} URLs have no architecture; expected one at most`)
   const listed = images.flatMap(({ architecture, url }) => (architecture === undefined ? [] : [[architecture, url!]]))
-  const body = { version, digest, url: bare[0]?.url, ...(listed.length > 0 && { images: Object.fromEntries(listed) }) }
+  const body = { version, digest, publish, url: bare[0]?.url, ...(listed.length > 0 && { images: Object.fromEntries(listed) }) }
   const answer = await api.ask<ContainerAnswer>({ method: 'PUT', path: pathOf`/api/v1/containers/${id}`, query, body, headers })
   const architectures = Object.keys(answer.container.images).join(', ') || 'a url for any machine'
   const line = `${id}: ${words({ unchanged: answer.unchanged, waits: false, dryRun })}, with ${architectures}`

@@ -35,6 +35,12 @@ t.test('a whole record is written as the builder writes it, and the next one rep
   const { run, json, url } = await serve(t)
 
   const whole = await run(['register', 'hello:1', '--replace', '--version', '1', '--digest', 'd', 'amd64=s3://b/a', 'arm64=s3://b/b'])
+  const waiting = ['register', 'new:1', '--digest', 'd', 'amd64=s3://b/a', '--publish', 'all']
+  await run(['expect', 'new:1', 'amd64', 'arm64'])
+  t.match(await run(waiting), { status: 64, stderr: /--publish is for whole records; expected --replace/ })
+  t.match(await run([...waiting.slice(0, -1), 'never']), { status: 64, stderr: /expected one of each, all, verified, rules/ })
+  await run([...waiting, '--replace'])
+  t.match(await run(['register', 'new:1', 'amd64=s3://b/new']), { status: 0, stdout: 'new:1  amd64: waits for the others: s3://b/new\n' })
   const bare = await run(['register', 'hello:1', '--version', '2', '--digest', 'd', 's3://bucket/old.tar.gz?x=1'])
   const info = await (await fetch(`${url}/api/v0.1/container/info?id=hello:1`)).json()
   const fallback = await run(['resolve', 'hello:1', 'riscv64'])
