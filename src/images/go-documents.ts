@@ -1,4 +1,4 @@
-import { bytes, type Decoded, integer, listOf, mapOf, struct, text, textOrTexts, time, truth } from './go-types.ts'
+import { type Decoded, goBool, goBytes, goInt, goString, goStringOrStrings, goTime, listOf, mapOf, struct } from './go-types.ts'
 
 /*
  * The documents of an image archive as image loaders declare them: Docker (image/tarexport, image, container.Config), containers/image
@@ -7,103 +7,103 @@ import { bytes, type Decoded, integer, listOf, mapOf, struct, text, textOrTexts,
  */
 
 const platform = struct({
-  architecture: text,
-  os: text,
-  'os.version': text,
-  'os.features': listOf(text),
-  variant: text,
-  features: listOf(text)
+  architecture: goString,
+  os: goString,
+  'os.version': goString,
+  'os.features': listOf(goString),
+  variant: goString,
+  features: listOf(goString)
 })
 
 const descriptor = struct({
-  mediaType: text,
-  digest: text,
-  size: integer,
-  urls: listOf(text),
-  annotations: mapOf(text),
-  data: bytes,
+  mediaType: goString,
+  digest: goString,
+  size: goInt,
+  urls: listOf(goString),
+  annotations: mapOf(goString),
+  data: goBytes,
   platform,
-  artifactType: text
+  artifactType: goString
 })
 export type DescriptorDocument = Decoded<typeof descriptor>
 
 /** An OCI manifest or index, or one of Docker's schema 2; an index has `manifests`. */
 export const manifestDocument = struct({
-  schemaVersion: integer,
-  mediaType: text,
-  artifactType: text,
+  schemaVersion: goInt,
+  mediaType: goString,
+  artifactType: goString,
   config: descriptor,
   layers: listOf(descriptor),
   manifests: listOf(descriptor),
   subject: descriptor,
-  annotations: mapOf(text)
+  annotations: mapOf(goString)
 })
 export type ManifestDocument = Decoded<typeof manifestDocument>
 
 /** manifest.json, as docker save writes it. */
 export const archiveManifest = listOf(
-  struct({ Config: text, RepoTags: listOf(text), Layers: listOf(text), Parent: text, LayerSources: mapOf(descriptor) })
+  struct({ Config: goString, RepoTags: listOf(goString), Layers: listOf(goString), Parent: goString, LayerSources: mapOf(descriptor) })
 )
 export type ArchiveManifest = Decoded<typeof archiveManifest>
 
 const nothing = struct({})
 
 const healthcheck = struct({
-  Test: listOf(text),
-  Interval: integer,
-  Timeout: integer,
-  StartPeriod: integer,
-  StartInterval: integer,
-  Retries: integer
+  Test: listOf(goString),
+  Interval: goInt,
+  Timeout: goInt,
+  StartPeriod: goInt,
+  StartInterval: goInt,
+  Retries: goInt
 })
 
 const containerConfig = struct({
-  Hostname: text,
-  Domainname: text,
-  User: text,
-  AttachStdin: truth,
-  AttachStdout: truth,
-  AttachStderr: truth,
+  Hostname: goString,
+  Domainname: goString,
+  User: goString,
+  AttachStdin: goBool,
+  AttachStdout: goBool,
+  AttachStderr: goBool,
   ExposedPorts: mapOf(nothing),
-  Tty: truth,
-  OpenStdin: truth,
-  StdinOnce: truth,
-  Env: listOf(text),
-  Cmd: listOf(text),
+  Tty: goBool,
+  OpenStdin: goBool,
+  StdinOnce: goBool,
+  Env: listOf(goString),
+  Cmd: listOf(goString),
   Healthcheck: healthcheck,
-  ArgsEscaped: truth,
-  Image: text,
+  ArgsEscaped: goBool,
+  Image: goString,
   Volumes: mapOf(nothing),
-  WorkingDir: text,
-  Entrypoint: listOf(text),
-  NetworkDisabled: truth,
-  MacAddress: text,
-  OnBuild: listOf(text),
-  Labels: mapOf(text),
-  StopSignal: text,
-  StopTimeout: integer,
-  Shell: textOrTexts
+  WorkingDir: goString,
+  Entrypoint: listOf(goString),
+  NetworkDisabled: goBool,
+  MacAddress: goString,
+  OnBuild: listOf(goString),
+  Labels: mapOf(goString),
+  StopSignal: goString,
+  StopTimeout: goInt,
+  Shell: goStringOrStrings
 })
 export type ContainerConfig = Decoded<typeof containerConfig>
 
 /** An image's configuration. */
 export const imageConfig = struct({
-  id: text,
-  parent: text,
-  comment: text,
-  created: time,
-  container: text,
+  id: goString,
+  parent: goString,
+  comment: goString,
+  created: goTime,
+  container: goString,
   container_config: containerConfig,
-  docker_version: text,
-  author: text,
+  docker_version: goString,
+  author: goString,
   config: containerConfig,
-  architecture: text,
-  variant: text,
-  os: text,
-  'os.version': text,
-  'os.features': listOf(text),
-  Size: integer,
-  rootfs: struct({ type: text, diff_ids: listOf(text) }),
-  history: listOf(struct({ created: time, author: text, created_by: text, comment: text, empty_layer: truth }))
+  architecture: goString,
+  variant: goString,
+  os: goString,
+  'os.version': goString,
+  'os.features': listOf(goString),
+  Size: goInt,
+  rootfs: struct({ type: goString, diff_ids: listOf(goString) }),
+  history: listOf(struct({ created: goTime, author: goString, created_by: goString, comment: goString, empty_layer: goBool }))
 })
 export type ImageConfig = Decoded<typeof imageConfig>
