@@ -554,27 +554,27 @@ export interface ChangeHeaders {
   [k: string]: unknown
 }
 /**
- * Every setting. In the environment: LEPORELLO_ and the name in capitals (enginePatienceMs is LEPORELLO_ENGINE_PATIENCE_MS). In the JSON file that LEPORELLO_CONFIG names: either spelling.
+ * All settings. In the environment, LEPORELLO_ and the name in capitals (enginePatienceMs is LEPORELLO_ENGINE_PATIENCE_MS); in the JSON file that LEPORELLO_CONFIG names, either spelling.
  */
 export interface Settings {
   /**
-   * The address to listen on; 0.0.0.0 or :: for all.
+   * The address to listen on; 0.0.0.0 or :: listens on all.
    */
   host: string
   /**
-   * The port to listen on; 0 takes a free one.
+   * The port to listen on; 0 chooses a free one.
    */
   port: number
   /**
-   * Where this service is reached from outside: guard URLs begin with it. Default: what it listens on, and on a wildcard address the host that the request names.
+   * The URL of this service from outside; guard URLs begin with it. Default: the address it listens on, or for a wildcard address the host of the request.
    */
   publicUrl?: string
   /**
-   * A path prefix under which everything stands, for a proxy that does not strip it.
+   * A prefix of all paths, for a proxy that does not strip it.
    */
   prefix: string
   /**
-   * The directory of the embedded store, and of tarballs unless OBJECTS_DIR says otherwise.
+   * The directory of the embedded store, and of tarballs unless OBJECTS_DIR is set.
    */
   data: string
   /**
@@ -582,27 +582,27 @@ export interface Settings {
    */
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   /**
-   * Who may do what. open: everybody everything, as Mozart allows. read-only: nobody may write, for switching a cluster over.
+   * Who may do what. open: everyone may do everything, as with Mozart. read-only: no one may write, for switching a cluster over.
    */
   policy: 'open' | 'read-only'
   /**
-   * The most that the embedded store's file may take; a write beyond it is refused. Default: what the disk holds.
+   * The largest size of the embedded store's file; writes beyond it are refused. Default: as much as the disk holds.
    */
   dataLimit?: number
   /**
-   * The largest request body that is taken into memory. It must hold a form with a specification of 8 MiB, percent-encoded.
+   * The largest request body that is read into memory. It must fit a form with a specification of 8 MiB, percent-encoded.
    */
   bodyLimit: number
   /**
-   * The commit that this program was built from, shown by /version. Set by the container image's build.
+   * The commit that this program was built from, for /version. Set by the build of the container image.
    */
   commit?: string
   /**
-   * Where documents are. embedded: a file of this machine. elasticsearch: Elasticsearch 7.10 and later, or OpenSearch.
+   * Where documents are stored. embedded: in a file on this machine. elasticsearch: in Elasticsearch 7.10 or later, or OpenSearch.
    */
   store: 'embedded' | 'elasticsearch'
   /**
-   * The nodes of Elasticsearch or OpenSearch. Credentials in the URL are used as ENGINE_USERNAME and ENGINE_PASSWORD.
+   * The nodes of Elasticsearch or OpenSearch. Credentials in the URL stand for ENGINE_USERNAME and ENGINE_PASSWORD.
    *
    * @minItems 1
    */
@@ -616,11 +616,11 @@ export interface Settings {
    */
   enginePassword?: string
   /**
-   * An API key of the engine, instead of user name and password.
+   * An API key of the engine, instead of a user name and password.
    */
   engineApiKey?: string
   /**
-   * A file with the certificate, in PEM, that the engine's certificate is checked against.
+   * A PEM file with the certificates that the engine's certificate is checked against.
    */
   engineCa?: string
   /**
@@ -628,7 +628,7 @@ export interface Settings {
    */
   engineInsecure: boolean
   /**
-   * How long an operation on the store waits and retries before it is answered 503. 60000 rides over an engine's restart.
+   * How long an operation on the store is retried before the answer is 503. 60000 outlasts a restart of the engine.
    */
   enginePatienceMs: number
   /**
@@ -644,35 +644,35 @@ export interface Settings {
    */
   indexHysdsIos: string
   /**
-   * Architectures that get a guard URL in every record with urls that lacks them, so that unmodified workers fail at download instead of running another architecture's image.
+   * Architectures that get a guard URL in every record with urls that lacks them, so that unmodified workers fail at download instead of running an image for another architecture.
    */
   guard: string[]
   /**
-   * The architectures that a container shall have when nothing else says so.
+   * The architectures that a container must have, unless a rule or the container itself says otherwise.
    */
   expected: string[]
   /**
-   * What holds for containers by the pattern of their ids: whom to expect (expected), when to publish (publish: each as it comes, all at once, or verified: all at once when all are proven), which names are bundled (bundle), and for how long builds may be silent and images wait (buildTimeoutMs, pendingMs). Of several rules that match, the first one that says something holds.
+   * Rules for containers by the pattern of their ids: which architectures to expect (expected), when to publish images (publish: each as it arrives, all together, or verified: all together when all are proven), which containers to bundle (bundle), how long a build may be silent (buildTimeoutMs) and an image may wait (pendingMs). Of several matching rules, the first that sets a value counts.
    */
   rules?: string | unknown[]
   /**
-   * What container/add does to a record that is there, where the request does not say merge=true or merge=false. replace: as Mozart does. merge: lays the new images over the others.
+   * What container/add does with an existing record, unless the request says merge=true or merge=false. replace: replaces it, as Mozart does. merge: keeps the images of other architectures.
    */
   add: 'replace' | 'merge'
   /**
-   * An old Mozart to which requests for unknown paths are passed through.
+   * An old Mozart that requests for unknown paths are passed to.
    */
   legacyMozartUrl?: string
   /**
-   * Where tarballs are. local: a directory. s3: a bucket; its keys come from the environment as the AWS SDK finds them (AWS_ACCESS_KEY_ID and so on).
+   * Where tarballs are stored. local: in a directory. s3: in a bucket, with the credentials that the AWS SDK finds in the environment (AWS_ACCESS_KEY_ID and so on).
    */
   objects: 'local' | 's3'
   /**
-   * The directory of tarballs. Default: objects in DATA.
+   * The directory of tarballs. Default: the folder objects in DATA.
    */
   objectsDir?: string
   /**
-   * The S3 server, where it is not AWS.
+   * The S3 server, if it is not AWS.
    */
   s3Endpoint?: string
   /**
@@ -684,23 +684,23 @@ export interface Settings {
    */
   s3Region?: string
   /**
-   * What every key begins with.
+   * The prefix of every key.
    */
   s3Prefix?: string
   /**
-   * Address the bucket in the path, as most S3 servers other than AWS need.
+   * Put the bucket's name into the path, as most S3 servers other than AWS need.
    */
   s3PathStyle: boolean
   /**
-   * Which images are read to prove what they are. own: those that are stored here. all: also those registered by URL, from VERIFY_HOSTS, VERIFY_BUCKETS and VERIFY_ROOTS.
+   * Which images are read to prove their architecture. own: those stored here. all: also those registered by URL, from VERIFY_HOSTS, VERIFY_BUCKETS and VERIFY_ROOTS.
    */
   verify: 'off' | 'own' | 'all'
   /**
-   * Hosts from which images may be read over http(s) and dav: names, which may stand inside the site, or patterns with * and ?, which open public addresses only; with a port, :* for any, or none for the usual one.
+   * Hosts from which images may be read over http(s) and dav(s): names, which may be inside the site, or patterns with * and ?, which allow public addresses only; with a port, :* for any port, or no port for the default one.
    */
   verifyHosts: string[]
   /**
-   * Buckets from which images may be read: names or patterns with * and ?, on AWS, or behind the URL of another server.
+   * Buckets from which images may be read: names or patterns with * and ?, on AWS, or after the URL of another server.
    */
   verifyBuckets: string[]
   /**
@@ -708,43 +708,47 @@ export interface Settings {
    */
   verifyRoots: string[]
   /**
-   * How often one replica compares the rows that lists are filtered by with the records: then what others changed in the engine shows in lists, and in the history.
+   * How often one replica compares the summaries that lists are filtered by with the records, so that lists and the history show what other programs changed in the engine.
    */
   sweep: number
   /**
-   * Refuse a tarball that is not proven to be what it is said to be, and keep nothing of it. container/add with verify=wait refuses such an image too, before it registers it. Otherwise it is kept and marked, and machines are refused it.
+   * Refuse a tarball that is not proven to be what it is said to be, and keep nothing of it; also with container/add and verify=wait. Otherwise it is kept and marked, and refused to machines.
    */
   strict: boolean
   /**
-   * How long a resumable upload may stand still before what came of it is removed; for so long it is also remembered how it ended.
+   * How long a resumable upload may make no progress before it is removed, and how long its result is remembered.
    */
   uploadExpiry: number
   /**
-   * How long a tarball that was uploaded through the API stays after the last container ceased to name it. Jobs in a queue hold its address for days; a container that names it again keeps it. 0 removes it at once.
+   * How long a tarball that was uploaded through the API stays after no container names it any more, because queued jobs may hold its address for days. 0 removes it at once.
    */
   deleteGrace: number
   /**
-   * Give the dependency images of a job spec that is added the `container_image_urls` that the catalogue has, where the spec has none, so that workers of every architecture load their own.
+   * Add `container_image_urls` from the catalogue to the dependency images of a new job spec that have none, so that workers load the image for their own architecture.
    */
   fillSpecs: boolean
   /**
-   * How many entries the history of one container keeps; older ones are removed.
+   * How many entries of a container's history are kept; older ones are removed.
    */
   historyEntries: number
   /**
-   * For how long the history keeps entries, but not for shorter than DELETED_KEEP. The newest about each record stays as long as the record.
+   * How long entries of the history are kept, at least DELETED_KEEP. The newest entry about each record stays as long as the record.
    */
   historyKeep: number
   /**
-   * For how long a removed container is listed as one that can be brought back. Its tarballs may be gone earlier; a restore says so.
+   * How long a removed container is listed as restorable. Its tarballs may be gone earlier; a restore tells.
    */
   deletedKeep: number
   /**
-   * For clients: the server that commands speak to.
+   * For commands: the server that they ask.
    */
   url: string
   /**
-   * For clients: what they prove themselves with.
+   * For commands: a PEM file with certificates to trust besides those of public authorities.
+   */
+  ca?: string
+  /**
+   * For commands: the bearer token that they send.
    */
   token?: string
 }

@@ -1,7 +1,7 @@
 import { maskSecrets } from '../domain/secrets.ts'
 import type { Config } from './config.ts'
 
-/** Returns the configuration as people and logs may see it: without passwords, keys and tokens. */
+/** Returns the configuration without passwords, keys and tokens, for the log and for people. */
 export function summary(config: Config): Record<string, unknown> {
   const { engine, client, ...open } = config
   const login = engine?.apiKey ? 'api key' : engine?.username ? 'user name and password' : 'none'

@@ -12,6 +12,7 @@ import { answerClientError } from './client-error.ts'
 import { addCorsHeaders } from './cors.ts'
 import { davFace } from './dav/index.ts'
 import { createPassThrough } from './legacy-mozart.ts'
+import { isUploadPath, overrideMethod } from './method-override.ts'
 import { mozartFace } from './mozart/index.ts'
 import { observe } from './observed.ts'
 import { type OperatorOptions, operatorFace } from './operator/index.ts'
@@ -97,7 +98,11 @@ function createBareServer(
   return fastify({
     logger: false,
     genReqId: requestId,
-    rewriteUrl: (message) => withoutPrefix(message, prefix),
+    rewriteUrl(message) {
+      const path = withoutPrefix(message, prefix)
+      if (isUploadPath(path)) overrideMethod(message)
+      return path
+    },
     clientErrorHandler: answerClientError,
     // a path that cannot be decoded belongs to no route
     frameworkErrors: (_error, request, reply) => {

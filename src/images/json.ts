@@ -32,7 +32,7 @@ interface JsonText {
 }
 
 /** Throws a JsonRefusal. */
-export function parseJson(text: string, { depth }: { depth: number }): GoJson {
+export function parseAsGo(text: string, { depth }: { depth: number }): GoJson {
   const source: JsonText = { text, at: 0, deepest: depth }
   const value = valueAt(source, 1)
   if (nextIn(source) !== '') throw unexpected(source)

@@ -59,7 +59,12 @@ t.test('a command, option or argument that is none ends with 64, and says where 
   const cases: [string[], RegExp][] = [
     [[], /expected a command/],
     [['serv'], /"serv" is not a command; did you mean serve\?\nTry: leporello --help/],
-    [['serve', '--chek'], /Unknown option '--chek'\nTry: leporello serve --help/],
+    [['list'], /"list" is not a command; did you mean ls\?\n/],
+    [['serve', '--chek'], /Unknown option '--chek'; did you mean --check\?\nTry: leporello serve --help/],
+    [['ls', '--architecture', 'arm64'], /Unknown option '--architecture'; did you mean --arch\?\n/],
+    [['rm', 'hello:1', '--dryrun'], /Unknown option '--dryrun'; did you mean --dry-run\?\n/],
+    [['expect', 'hello:1', '--config-map'], /did you mean --configmap\?\n/],
+    [['plan', 'hello:1', '--configmap'], /Unknown option '--configmap'; expect has it\n/],
     [['migrate', 'now'], /"now" is one argument too many\nTry: leporello migrate --help/]
   ]
   for (const [args, words] of cases) {

@@ -2,11 +2,11 @@ import type { UploadClaim } from '../../catalogue/images/upload-notes.ts'
 import { parseArchitecture } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { checkId, utf8Length } from '../../domain/limits.ts'
-import { unknownName } from './schema-errors.ts'
+import { nearest } from '../../domain/nearest.ts'
 
 const names = ['id', 'architecture', 'version', 'filename', 'sha256'] as const
 type Name = (typeof names)[number]
-/** What tus-js-client, Uppy and others send with every file: it has no effect here, and is sent back as tus demands. */
+/** What tus-js-client, Uppy and others send with every file. */
 const others: ReadonlySet<string> = new Set(['name', 'type', 'filetype', 'relativePath', 'contentType', 'mimeType', 'size', 'lastModified'])
 
 const maxFilename = 255
@@ -14,8 +14,8 @@ const maxFilename = 255
 const maxOther = 1024
 
 /**
- * Upload-Metadata: pairs between commas, each a name and a value in base64. A name that has no effect is refused, as everywhere in this
- * face, except those that clients add by themselves. Throws parameter_missing, parameter_invalid, id_invalid, architecture_invalid.
+ * Upload-Metadata: pairs between commas, each a name and, unless it is empty, a value in base64. Names that are not ours have no effect
+ * and are sent back, as tus demands; one that is close to ours is refused: a misspelt sha256 would silently drop the check. Throws parameter_missing, parameter_invalid, id_invalid, architecture_invalid.
  */
 export function parseMetadata(header: string): UploadClaim {
   const { given, also } = pairsOf(header)
@@ -51,13 +51,21 @@ function pairsOf(header: string): { given: Map<Name, string>; also: Map<string, 
   for (const pair of header.split(',').map((text) => text.trim())) {
     if (pair === '') continue
     const [name = '', value = '', ...more] = pair.split(' ')
-    if (!isKnown(name) && !others.has(name)) refuse(name, unknownName(name, names))
+    refuseMisspelt(name)
     if (given.has(name as Name) || also.has(name)) refuse(name, 'is given more than once; give it once')
     if (more.length > 0) refuse(name, 'has more than one value')
-    if (isKnown(name)) given.set(name, value === '' ? refuse(name, 'has no value') : decoded(name, value))
-    else also.set(name, otherPair(pair, { name, value }))
+    if (isKnown(name)) {
+      if (value !== '') given.set(name, decoded(name, value))
+      else if (name === 'id') refuse(name, 'has no value')
+    } else also.set(name, otherPair(pair, { name, value }))
   }
   return { given, also }
+}
+
+function refuseMisspelt(name: string): void {
+  if (isKnown(name) || others.has(name)) return
+  const meant = nearest(name, names)
+  if (meant !== undefined) refuse(name, `is not known here; did you mean ${meant}?`)
 }
 
 const isKnown = (name: string): name is Name => (names as readonly string[]).includes(name)

@@ -32,7 +32,7 @@ t.test('bash completes commands, their options and the words that these take, as
     await complete('leporello res'),
     [...commands.keys()].filter((name) => name.startsWith('res'))
   )
-  t.strictSame(await complete('leporello resolve --'), ['--force', '--url', '--json', '--help'])
+  t.strictSame(await complete('leporello resolve --'), ['--force', '--url', '--ca', '--json', '--help'])
   t.strictSame(await complete('leporello inspect --dig'), ['--digest'])
   t.strictSame(await complete('leporello resolve hel'), [], 'a name is nothing that we know')
   t.strictSame(await complete('leporello nonsense --'), [])

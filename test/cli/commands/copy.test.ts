@@ -101,7 +101,7 @@ t.test('copy leaves what was changed there, brings its own copies up to date, an
   })
   t.match(words, {
     status: 1,
-    stdout: /1 differ and were left/,
+    stdout: /1 differs and was left/,
     stderr: /containers hello:1: the target has another document[\s\S]*--overwrite/
   })
   t.equal(after['containers']!['hello:1'], newer)

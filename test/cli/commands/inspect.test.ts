@@ -65,8 +65,8 @@ t.test('inspect reads standard input, tells of a path and a digest, and writes J
 t.test('what is asked wrongly is 64, what cannot be opened is 2', async (t) => {
   t.match(await inspect(t, []), { status: 64, err: 'expected a file' })
   t.match(await inspect(t, [right, '--arch', 'no such']), { status: 64, err: 'is not the name of an architecture' })
-  t.match(await inspect(t, [join(folder, 'nowhere.tar')]), { status: 2, err: 'no such file' })
-  t.match(await inspect(t, [folder]), { status: 2, err: 'EISDIR' })
+  t.match(await inspect(t, [join(folder, 'nowhere.tar')]), { status: 2, err: 'nowhere.tar does not exist; expected a tarball' })
+  t.match(await inspect(t, [folder]), { status: 2, err: 'is a directory; expected a tarball' })
 })
 
 t.test('names from an archive cannot steer a terminal', async (t) => {

@@ -30,11 +30,10 @@ t.test('it says on one screen where everything is and what to try, and that work
     t.match(screen, words)
   }
   t.ok(screen.split('\n').length <= 24, 'one screen')
-  const [, form, address] = /curl ((?:-d \S+ )+)(\S+)/.exec(screen)!
-  const body = form!.replaceAll('-d ', '').trim().split(' ').join('&')
-  const added = await fetch(address!, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body })
-  t.equal(added.status, 200)
-  const info = await fetch(/curl '([^']+)'/.exec(screen)![1]!)
+  const [registered, resolved] = [...screen.matchAll(/^ {2}npx leporello (.+)$/gm)].map(([, line]) => line!.split(' '))
+  t.match(await leporello(t, { args: registered! }).ended, { status: 0, stdout: /amd64: registered.*\n.*arm64: registered/ })
+  t.match(await leporello(t, { args: resolved! }).ended, { status: 0, stdout: 's3://bucket/hello-1-arm64.tar.gz\n' })
+  const info = await fetch(/curl -f '([^']+)'/.exec(screen)![1]!)
   t.equal(info.status, 200)
 })
 

@@ -42,7 +42,7 @@ t.test('a dry run shows what would be written and what to do about the rest, and
   )
   t.match(stdout, /^wrong:1: not proven: mislabelled: .*register it by hand/m)
   t.match(stdout, /^far:1: not proven: nobody has read it yet: leporello verify far:1/m)
-  t.match(stdout, /^2 would be written, 2 not proven; nothing was written: --write does\n$/m)
+  t.match(stdout, /^2 would be written, 2 not proven; nothing was written, which takes --write\n$/m)
   t.strictSame(await server.document('arm:1'), before)
 })
 
