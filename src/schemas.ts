@@ -1908,6 +1908,18 @@ export interface ImageReport {
    * What the requested path is in each image.
    */
   files?: ImageReportFile[]
+  /**
+   * The container in this catalogue whose image this one was built on, if its labels or its layers tell. Absent where the bytes were read for this answer.
+   */
+  base?: {
+    container: string
+    by: 'label' | 'layers'
+    architectures: string[]
+    /**
+     * Architectures that are expected of this container and that the base has no image for.
+     */
+    missing: string[]
+  } | null
 }
 /**
  * The build or test of one architecture after a report.
@@ -2208,6 +2220,10 @@ export interface PlanAnswer {
   build: string[]
   reuse: string[]
   steps: PlanStep[]
+  /**
+   * What the reader should know before anything is built: the base image has no image for an architecture that is to be built (`base_missing`).
+   */
+  warnings: Warning[]
 }
 export interface PlanStep {
   architecture: string
@@ -2227,6 +2243,24 @@ export interface PlanStep {
   source: {
     [k: string]: string
   }
+}
+export interface Warning {
+  /**
+   * For programs: `named_by_job_specs`; `gone`: a tarball is no longer in the store; `base_missing`: the base image has no image for it; `unknown`: the store did not answer.
+   */
+  code: string
+  /**
+   * For people.
+   */
+  message: string
+  /**
+   * The first documents that it is about.
+   */
+  ids?: string[]
+  /**
+   * The architecture that it is about.
+   */
+  architecture?: string | null
 }
 /**
  * For format=kubernetes: the container in which a build runs.
@@ -2317,24 +2351,6 @@ export interface RemovalAnswer {
    * The tarballs in our own store that it no longer names.
    */
   released: ReleasedTarball[]
-}
-export interface Warning {
-  /**
-   * For programs: `named_by_job_specs`; `gone`: a tarball is no longer in the store; `unknown`: the store did not answer.
-   */
-  code: string
-  /**
-   * For people.
-   */
-  message: string
-  /**
-   * The first documents that it is about.
-   */
-  ids?: string[]
-  /**
-   * The architecture that it is about.
-   */
-  architecture?: string | null
 }
 export interface ReportQuery {
   /**

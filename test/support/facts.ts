@@ -1,4 +1,5 @@
-import { asArchitecture, type Facts } from '../../src/domain/image/facts.ts'
+import { asArchitecture, type Facts, fromFactsDocument } from '../../src/domain/image/facts.ts'
+import type { StoredDocument, Stores } from '../../src/stores/document-store.ts'
 
 /** Facts about an image that somebody registered by URL; a test names what matters to it. */
 export const someFacts = (
@@ -25,3 +26,9 @@ export const someFacts = (
   imageKey: asArchitecture(given.imageKey ?? null) ?? '',
   architecture: asArchitecture(given.architecture ?? null)
 })
+
+/** The documents of facts in a store, without those that find an image by its layers. */
+export async function factsDocuments({ facts }: Pick<Stores, 'facts'>): Promise<StoredDocument[]> {
+  const { items } = await facts.list({ limit: 100 })
+  return items.filter(({ document }) => fromFactsDocument(document) !== undefined)
+}

@@ -1,3 +1,4 @@
+import { type BaseImages, createBaseImages } from './base-images.ts'
 import { type BuildStatuses, createBuildStatuses } from './build-statuses.ts'
 import { type Building, createBuilding } from './building.ts'
 import type { BuildsParts } from './parts.ts'
@@ -10,6 +11,7 @@ export interface Builds {
   building: Building
   publishing: Publishing
   planning: Planning
+  baseImages: BaseImages
 }
 
 export function createBuilds(parts: BuildsParts): Builds {
@@ -17,11 +19,13 @@ export function createBuilds(parts: BuildsParts): Builds {
   parts.changes.onArrival(buildStatuses.follow)
   const context = { ...parts, buildStatuses }
   const publishing = createPublishing(context)
+  const baseImages = createBaseImages(context)
   parts.verifier?.onProof((id) => publishing.publishPending(id))
   return {
     buildStatuses,
     building: createBuilding({ ...context, publishing }),
     publishing,
-    planning: createPlanning(context)
+    planning: createPlanning(context, baseImages),
+    baseImages
   }
 }

@@ -1,5 +1,5 @@
 import { type ManifestList, type ManifestListFormat, manifestListOf } from '../../domain/build/manifest-list.ts'
-import { parsePlanRequest, planOf, type Step } from '../../domain/build/plan.ts'
+import { baseWarnings, type PlanWarning, parsePlanRequest, planOf, type Step } from '../../domain/build/plan.ts'
 import type { ContainerRecord } from '../../domain/container/document.ts'
 import { fromDocument } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
@@ -7,12 +7,19 @@ import type { Facts, ImageKey } from '../../domain/image/facts.ts'
 import { type Lookup, needsOf, withImageUrls } from '../../domain/specs/spec-needs.ts'
 import { type SpecReport, specReport } from '../../domain/specs/spec-report.ts'
 import { currentFacts } from '../verification/image-facts.ts'
+import type { BaseImages } from './base-images.ts'
 import type { BuildsContext } from './parts.ts'
+
+export interface Plan {
+  container: string
+  steps: Step[]
+  warnings: PlanWarning[]
+}
 
 /** What follows from records, facts and build statuses; it changes nothing. */
 export interface Planning {
   /** Returns what is to be built and what can be reused. Throws parameter_invalid. */
-  plan(request: unknown): Promise<{ container: string; steps: Step[] }>
+  plan(request: unknown): Promise<Plan>
   /** Throws container_unknown. */
   manifest(id: string, format: ManifestListFormat): Promise<ManifestList>
   /** Returns on which architectures a job can run. Throws spec_unknown. */
@@ -24,7 +31,7 @@ export interface Planning {
 /** Names in a job specification that are looked up; there are a few. */
 const maxNames = 257
 
-export function createPlanning({ changes, facts, buildStatuses, siteRules, stores, now }: BuildsContext): Planning {
+export function createPlanning({ changes, facts, buildStatuses, siteRules, stores, now }: BuildsContext, baseImages: BaseImages): Planning {
   async function lookup(names: readonly string[]): Promise<Lookup> {
     const unique = [...new Set(names)].slice(0, maxNames)
     const found = await Promise.all(unique.map(async (name) => [name, await withFacts(name)] as const))
@@ -48,7 +55,10 @@ export function createPlanning({ changes, facts, buildStatuses, siteRules, store
       const { record, known: facts } = found ?? { record: fromDocument(container, '{}'), known: new Map<ImageKey, Facts>() }
       const sources = sourcesFor(siteRules.expectedOf(container, buildStatus).architectures)
       const { buildTimeoutMs } = siteRules.policiesOf(container)
-      return { container, steps: planOf({ sources, record, facts, buildStatus, buildTimeoutMs, now: now().toISOString() }) }
+      const steps = planOf({ sources, record, facts, buildStatus, buildTimeoutMs, now: now().toISOString() })
+      const built = [...facts.values()].find(({ report }) => report !== null)
+      const base = built && steps.some(({ action }) => action === 'build') ? await baseImages.of(container, built) : undefined
+      return { container, steps, warnings: base ? baseWarnings(steps, base) : [] }
     },
 
     async manifest(id, format) {

@@ -21,7 +21,10 @@ export async function reportOf(parts: ImageParts, { path, ...image }: ReportRequ
   if (path !== undefined) return { ...(await readTarball(parts, target, { by: 'report', path })).inspection.report }
   const stored = target.facts?.report
   // the digest is compared now: another image may have changed the record's since
-  if (stored) return { ...stored, digest: answerDigest(target.given ?? target.digest, stored as unknown as ImageReport) }
+  if (stored) {
+    const base = (await parts.baseImages.of(image.id, target.facts!)) ?? null
+    return { ...stored, digest: answerDigest(target.given ?? target.digest, stored as unknown as ImageReport), base }
+  }
   throw new CatalogueError(
     'image_unproven',
     `nobody has read the image for ${image.architecture} of ${image.id} yet; POST …/images/${image.architecture.replace('/', '-')}/verify does`

@@ -1,3 +1,4 @@
+import type { BaseImages } from '../builds/base-images.ts'
 import type { BuildStatuses } from '../builds/build-statuses.ts'
 import type { TarballRemovals } from '../builds/parts.ts'
 import type { Publishing } from '../builds/publication.ts'
@@ -10,6 +11,7 @@ import type { Verifier } from '../verification/verifier.ts'
 export interface ImageParts extends Records, LearningParts {
   buildStatuses: BuildStatuses
   publishing: Publishing
+  baseImages: BaseImages
   views: Views
   verifier: Verifier
   removals: TarballRemovals

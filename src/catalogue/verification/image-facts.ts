@@ -1,6 +1,16 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import type { ContainerRecord } from '../../domain/container/document.ts'
-import { applies, type Facts, factsId, fromFactsDocument, type Hash, type ImageKey, toFactsDocument } from '../../domain/image/facts.ts'
+import {
+  applies,
+  type Facts,
+  factsId,
+  fromFactsDocument,
+  type Hash,
+  type ImageKey,
+  isPendingKey,
+  toFactsDocument
+} from '../../domain/image/facts.ts'
+import { diffIdsOf, fromStackDocument, type LayerStack, stackIds, toStackDocument } from '../../domain/image/layer-stack.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 import { overtaken, retryOvertaken, writeUnlessOvertaken } from '../jobs/compare-and-swap.ts'
 import { createListeners } from '../jobs/listeners.ts'
@@ -15,6 +25,8 @@ export interface FactsStore {
   /** Writes facts if they are about the image that the container has now: another may have come while its bytes were read. Returns whether they are. */
   learn(facts: Facts): Promise<boolean>
   remove(container: string, imageKey: ImageKey): Promise<void>
+  /** Returns the image of another container that has the most of these layers, from the bottom up, and no others. */
+  lowerStack(container: string, diffIds: readonly string[]): Promise<LayerStack | undefined>
   /** Hears of each container whose facts this process changed. */
   onWrite(listener: (container: string) => void): void
 }
@@ -36,6 +48,7 @@ export function createFactsStore({ store, hash, imageAt }: FactsStoreParts): Fac
     async write(facts, expected) {
       const id = factsId(facts, hash)
       await store.put(id, toFactsDocument(facts, id), expected)
+      await keepStack(facts)
       written.notify(facts.container)
     },
 
@@ -49,8 +62,10 @@ export function createFactsStore({ store, hash, imageAt }: FactsStoreParts): Fac
         const write = { id, document: toFactsDocument(facts, id), revision: before?.revision }
         return (await writeUnlessOvertaken(store, write)) === overtaken ? overtaken : true
       }, `the facts about an image of ${facts.container} are changed by too many writers at once; try again`)
-      if (learnt) written.notify(facts.container)
-      return learnt
+      if (!learnt) return false
+      await keepStack(facts)
+      written.notify(facts.container)
+      return true
     },
 
     async remove(container, imageKey) {
@@ -58,7 +73,21 @@ export function createFactsStore({ store, hash, imageAt }: FactsStoreParts): Fac
       written.notify(container)
     },
 
+    async lowerStack(container, diffIds) {
+      const ids = stackIds(diffIds, hash).slice(0, -1).reverse()
+      const stacks = (await store.getMany(ids)).map((stored) => stored && fromStackDocument(stored.document))
+      return stacks.find((stack) => stack !== undefined && stack.container !== container)
+    },
+
     onWrite: written.listen
+  }
+
+  /** An image that is pending is not one to build on yet. */
+  async function keepStack({ container, imageKey, url, ...facts }: Facts): Promise<void> {
+    const id = isPendingKey(imageKey) ? undefined : stackIds(diffIdsOf(facts), hash).at(-1)
+    if (id === undefined) return
+    const document = toStackDocument({ container, imageKey, url, read: facts.checked }, id)
+    if ((await store.get(id))?.document !== document) await store.put(id, document)
   }
 }
 

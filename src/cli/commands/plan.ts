@@ -2,7 +2,7 @@ import type { PlanAnswer } from '../../schemas.ts'
 import { misuse } from '../client/api-error.ts'
 import { clientCommand, print, textOf } from '../client/client-command.ts'
 import { sourcesOf } from '../client/inputs.ts'
-import { exit, say, type Values } from '../terminal/command.ts'
+import { complain, exit, say, type Values } from '../terminal/command.ts'
 import { columns, heading, paintFor } from '../terminal/terminal.ts'
 
 const formats = ['text', 'json', 'names', 'jenkins', 'kubernetes']
@@ -46,6 +46,7 @@ Formats: text, json, names (of what to build, one a line), jenkins (an axis of a
       return exit.done
     }
     const answer = await api.ask<PlanAnswer>(request)
+    if (format !== 'json') for (const { message } of answer.warnings) complain(`warning: ${message}`)
     if (format === 'text') for (const line of stepLines(answer)) say(line)
     else if (format === 'names') for (const name of answer.build) say(name)
     else print(answer)

@@ -2,7 +2,7 @@ import type { Architecture } from '../architecture.ts'
 import { CatalogueError } from '../errors.ts'
 import type { Hash } from '../image/facts.ts'
 import { checkDnsLabel, type Manifest, toDnsLabel } from './kubernetes.ts'
-import type { Step } from './plan.ts'
+import type { PlanWarning, Step } from './plan.ts'
 
 const toBuild = (steps: readonly Step[]): Architecture[] =>
   steps.flatMap(({ action, architecture }) => (action === 'build' ? [architecture] : []))
@@ -12,12 +12,13 @@ export interface PlanAnswer {
   build: Architecture[]
   reuse: Architecture[]
   steps: readonly Step[]
+  warnings: readonly PlanWarning[]
 }
 
-export function planAnswer(container: string, steps: readonly Step[]): PlanAnswer {
+export function planAnswer({ container, steps, warnings }: Omit<PlanAnswer, 'build' | 'reuse'>): PlanAnswer {
   const build = toBuild(steps)
   const reuse = steps.flatMap(({ action, architecture }) => (action === 'reuse' ? [architecture] : []))
-  return { container, build, reuse, steps }
+  return { container, build, reuse, steps, warnings }
 }
 
 /** Returns an axis for a declarative Jenkins matrix; only a comment where there is nothing to build, as an axis needs values. */

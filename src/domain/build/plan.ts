@@ -27,6 +27,28 @@ export interface Step {
   source: { [input: string]: string }
 }
 
+/** What a plan cannot do anything about, and its reader should know before anything is built. */
+export interface PlanWarning {
+  code: 'base_missing'
+  architecture: Architecture
+  message: string
+}
+
+/** Warns of each architecture to build that the base image is not there for. */
+export function baseWarnings(
+  steps: readonly Step[],
+  { container, architectures }: { container: string; architectures: readonly Architecture[] }
+): PlanWarning[] {
+  const has = architectures.length > 0 ? `it has: ${architectures.join(', ')}` : 'it has none'
+  return steps
+    .filter(({ action, architecture }) => action === 'build' && !architectures.includes(architecture))
+    .map(({ architecture }) => ({
+      code: 'base_missing',
+      architecture,
+      message: `the base image ${container} has no image for ${architecture} (${has}); build that one first`
+    }))
+}
+
 export interface PlanInput {
   sources: ReadonlyMap<Architecture, BuildSource>
   record: Pick<ContainerRecord, 'images' | 'url'>

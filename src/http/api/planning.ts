@@ -29,10 +29,11 @@ export function planningRoutes(route: DeclareRoute, { planning, demand, hash }: 
       }
     },
     async handler({ reply, query: { format }, body: { job, ...wanted }, publicUrl }) {
-      const { container, steps } = await planning.plan(wanted)
+      const plan = await planning.plan(wanted)
+      const { container, steps } = plan
       if (format === 'kubernetes') return jobList({ container, steps, job, publicUrl, hash })
       if (format === 'jenkins') return reply.type('text/plain; charset=utf-8').send(jenkinsAxis(container, steps))
-      return planAnswer(container, steps)
+      return planAnswer(plan)
     }
   })
 

@@ -3,7 +3,7 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { parseArchitecture } from '../../../src/domain/architecture.ts'
 import { toYaml } from '../../../src/domain/build/kubernetes.ts'
-import { parsePlanRequest, planOf } from '../../../src/domain/build/plan.ts'
+import { baseWarnings, parsePlanRequest, planOf } from '../../../src/domain/build/plan.ts'
 import { jenkinsAxis, kubernetesJobs, planAnswer } from '../../../src/domain/build/plan-output.ts'
 import { fromDocument } from '../../../src/domain/container/document.ts'
 import type { Facts } from '../../../src/domain/image/facts.ts'
@@ -171,7 +171,7 @@ t.test('a request that makes no sense is refused with everything that is wrong',
 })
 
 t.test('a plan as JSON tells both lists', async (t) => {
-  t.match(planAnswer('hello:1', planned({ sources: { amd64: c1, arm64: {} } })), {
+  t.match(planAnswer({ container: 'hello:1', steps: planned({ sources: { amd64: c1, arm64: {} } }), warnings: [] }), {
     container: 'hello:1',
     build: ['arm64'],
     reuse: ['amd64'],
@@ -245,4 +245,17 @@ t.test('what Kubernetes cannot take is refused', async (t) => {
   t.throws(jobs({ namespace: 'A b' }), { code: 'parameter_invalid' })
   t.throws(jobs({ serviceAccount: 'x\ny' }), { code: 'parameter_invalid' })
   t.throws(jobs({ steps: planned({ sources: { '.odd': {} } }) }), { code: 'parameter_invalid', message: /no machine of Kubernetes/ })
+})
+
+t.test('a plan warns of each architecture to build that the base image is not there for', async (t) => {
+  const steps = planned({ sources: { amd64: c1, arm64: {}, s390x: {} } })
+  const warned = (architectures: string[]) =>
+    baseWarnings(steps, { container: 'base:1', architectures: architectures.map(parseArchitecture) }).map(({ message }) => message)
+
+  t.strictSame(warned(['amd64', 'arm64']), ['the base image base:1 has no image for s390x (it has: amd64, arm64); build that one first'])
+  t.strictSame(warned([]), [
+    'the base image base:1 has no image for arm64 (it has none); build that one first',
+    'the base image base:1 has no image for s390x (it has none); build that one first'
+  ])
+  t.strictSame(warned(['arm64', 's390x']), [], 'what is reused needs no base')
 })

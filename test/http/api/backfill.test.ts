@@ -2,6 +2,7 @@ import t, { type Test } from 'tap'
 import { parseArchitecture } from '../../../src/domain/architecture.ts'
 import type { BackfillItem } from '../../../src/schemas.ts'
 import { command } from '../../cli/in-process.ts'
+import { factsDocuments } from '../../support/facts.ts'
 import { appLayer, baseLayer, inChunks } from '../../support/images.ts'
 import { startWithTarballs, tarball } from '../../support/tarballs.ts'
 
@@ -62,11 +63,7 @@ t.test('--write names the architecture, and every machine is then given what it 
   const resolved = await server.app.inject('/container/resolve?id=arm:1&arch=aarch64')
   t.match(resolved.json().result, { url, source: 'urls', verdict: 'match' })
   t.equal((await server.app.inject('/container/resolve?id=arm:1&arch=x86_64')).statusCode, 404)
-  t.strictSame((await server.stores.facts.list({ limit: 10 })).items.map(({ document }) => JSON.parse(document).slot).sort(), [
-    '',
-    'amd64',
-    'arm64'
-  ])
+  t.strictSame((await factsDocuments(server.stores)).map(({ document }) => JSON.parse(document).slot).sort(), ['', 'amd64', 'arm64'])
   t.match(JSON.parse((await server.backfill('--json')).stdout), { proven: 0, unproven: 1 }, 'nothing is left to do')
 })
 
@@ -126,7 +123,7 @@ t.test('one container can be rehearsed, too', async (t) => {
   const rehearsed = await backfill('?dryRun=true')
   t.match(rehearsed.json(), { id: 'arm:1', architecture: 'arm64', written: false, after: { urls: /arm64/ } })
   t.strictSame(await server.document('arm:1'), before)
-  t.equal((await server.stores.facts.list({ limit: 10 })).items.length, 1)
+  t.equal((await factsDocuments(server.stores)).length, 1)
 
   const done = await backfill('')
   t.strictSame(done.json(), { ...rehearsed.json(), written: true })

@@ -107,3 +107,31 @@ t.test('a job spec is told where it can run, and filled where the site wants tha
   t.match(await report('job-a'), { architectures: ['amd64', 'arm64'], single: [] })
   t.equal((await app.inject('/api/v1/specs/none/report')).statusCode, 404)
 })
+
+t.test('an image whose base has none for an expected architecture is told so in its report and in the plan', async (t) => {
+  const { app } = await startWithTarballs(t)
+  const put = (id: string, payload: Buffer) =>
+    app.inject({ method: 'PUT', url: `/api/v1/containers/${encodeURIComponent(id)}/images/amd64`, headers: octets, payload })
+  const reportOf = async (id: string) => (await app.inject(`/api/v1/containers/${encodeURIComponent(id)}/images/amd64/report`)).json().base
+  await put('base:1', tarball({ layers: [baseLayer()] }))
+  await put('by-layers:1', tarball({ layers: [baseLayer(), appLayer()] }))
+  await put('labelled:1', tarball({ config: { Labels: { 'org.opencontainers.image.base.name': 'registry.example/base:1' } } }))
+  await put('alone:1', tarball({ layers: [[...baseLayer(), { name: 'other', body: 'x' }]] }))
+  const architectures = ['amd64', 'arm64']
+  await app.inject({ method: 'PUT', url: '/api/v1/containers/by-layers%3A1/expected', payload: { architectures } })
+
+  const planned = await app.inject({
+    method: 'POST',
+    url: '/api/v1/plan',
+    payload: { container: 'by-layers:1', sources: { '*': { commit: 'c2' } } }
+  })
+
+  t.strictSame(await reportOf('by-layers:1'), { container: 'base:1', by: 'layers', architectures: ['amd64'], missing: ['arm64'] })
+  t.strictSame(await reportOf('labelled:1'), { container: 'base:1', by: 'label', architectures: ['amd64'], missing: [] })
+  t.equal(await reportOf('alone:1'), null)
+  t.equal(await reportOf('base:1'), null)
+  t.match(planned.json().warnings, [{ code: 'base_missing', architecture: 'arm64', message: /base:1 has no image for arm64/ }])
+
+  await app.inject({ method: 'DELETE', url: '/api/v1/containers/base%3A1' })
+  t.equal(await reportOf('by-layers:1'), null, 'a base that was removed is none')
+})

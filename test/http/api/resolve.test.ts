@@ -1,4 +1,5 @@
 import t from 'tap'
+import { factsDocuments } from '../../support/facts.ts'
 import { appLayer, baseLayer, inChunks } from '../../support/images.ts'
 import { startWithTarballs, tarball } from '../../support/tarballs.ts'
 
@@ -65,7 +66,7 @@ t.test('an image that is known to be gone is given to none that do not insist; w
   })
   t.match(copied.json(), { status: 409, code: 'image_gone' })
 
-  const [stored] = (await stores.facts.list({ limit: 1 })).items
+  const [stored] = await factsDocuments(stores)
   await stores.facts.put(stored!.id, stored!.document.replace('"gone"', '"unreachable"'))
   t.equal((await app.inject(`${base}/resolve?arch=arm64`)).statusCode, 200)
 })

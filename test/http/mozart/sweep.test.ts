@@ -1,4 +1,5 @@
 import t from 'tap'
+import { parseArchitecture } from '../../../src/domain/architecture.ts'
 import { factsId, toFactsDocument } from '../../../src/domain/image/facts.ts'
 import { someFacts } from '../../support/facts.ts'
 import { inChunks } from '../../support/images.ts'
@@ -15,7 +16,7 @@ async function provenLongAgo(server: WithTarballs): Promise<void> {
   await server.blobs.put('x.tar.gz', inChunks(amd64))
   await server.app.inject({ method: 'POST', url: '/container/add', query: { ...hello, url: '', urls: JSON.stringify({ amd64: url }) } })
   await server.catalogue.verifier!.work({ atOnce: 10, signal: new AbortController().signal })
-  const [stored] = (await server.stores.facts.list({ limit: 10 })).items
+  const stored = await server.stores.facts.get(factsId({ container: 'hello:1', imageKey: parseArchitecture('amd64') }, sha256))
   await server.stores.facts.put(stored!.id, JSON.stringify({ ...JSON.parse(stored!.document), checked: '2025-01-01T00:00:00.000Z' }))
 }
 

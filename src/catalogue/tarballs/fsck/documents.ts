@@ -1,17 +1,18 @@
-import { fromFactsDocument } from '../../../domain/image/facts.ts'
+import { type Facts, fromFactsDocument } from '../../../domain/image/facts.ts'
+import { fromStackDocument, type LayerStack } from '../../../domain/image/layer-stack.ts'
 import { fromTaskDocument } from '../../../domain/image/task.ts'
 import type { DocumentStore, StoredDocument } from '../../../stores/document-store.ts'
 import { allDocuments } from '../naming.ts'
 import { type FsckFinding, fsckFinding } from './findings.ts'
 import type { FsckRun } from './parts.ts'
-import { factsFault, taskFault } from './rules.ts'
+import { factsFault, readAt, taskFault } from './rules.ts'
 
 /** Finds facts about images that no record names. */
 export async function* checkFacts(run: FsckRun): AsyncGenerator<FsckFinding> {
   const store = run.stores.facts
   for await (const page of allDocuments(store, run.signal)) {
-    run.checked.facts += page.length
-    for (const { stored, found: facts, record } of await withRecords(run, { page, read: fromFactsDocument })) {
+    for (const { stored, found: facts, record } of await withRecords(run, { page, read })) {
+      if (!facts || !('read' in facts)) run.checked.facts++
       const fault = factsFault({ facts, record, now: run.now() })
       if (fault === undefined) continue
       const about = facts && `${facts.container}${facts.imageKey ? ` for ${facts.imageKey}` : ''}`
@@ -20,12 +21,14 @@ export async function* checkFacts(run: FsckRun): AsyncGenerator<FsckFinding> {
         kind: 'facts-about-nothing',
         store,
         stored,
-        ...(facts && { container: facts.container, architecture: facts.imageKey || null, since: facts.checked }),
+        ...(facts && { container: facts.container, architecture: facts.imageKey || null, since: readAt(facts) }),
         message: about ? `facts about the image of ${about}, ${why}` : `facts ${stored.id} cannot be understood`
       })
     }
   }
 }
+
+const read = (document: string): Facts | LayerStack | undefined => fromFactsDocument(document) ?? fromStackDocument(document)
 
 /** Finds tasks that no server can carry out. */
 export async function* checkTasks(run: FsckRun): AsyncGenerator<FsckFinding> {

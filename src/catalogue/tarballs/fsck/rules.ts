@@ -1,5 +1,6 @@
 import { fromDocument, urlOf } from '../../../domain/container/document.ts'
 import { applies, type Facts, isPendingKey } from '../../../domain/image/facts.ts'
+import type { LayerStack } from '../../../domain/image/layer-stack.ts'
 import { digestInKey, isUploadKey } from '../../../domain/image/storage.ts'
 import type { Task } from '../../../domain/image/task.ts'
 
@@ -89,7 +90,7 @@ export function judgeUpload({ ended, ageMs, expiryMs }: FoundUpload): 'ended' | 
 
 export interface FoundFacts {
   /** Undefined for a document that cannot be understood. */
-  facts: Facts | undefined
+  facts: Facts | LayerStack | undefined
   /** The text of the record that they are about. */
   record: string | undefined
   now: Date
@@ -99,15 +100,19 @@ export interface FoundFacts {
 export function factsFault({ facts, record, now }: FoundFacts): 'unreadable' | 'no record' | 'another image' | undefined {
   if (!facts) return 'unreadable'
   // facts about a pending image are the image sweep's; facts about an upload are written before the record that names it
-  if (isPendingKey(facts.imageKey) || Date.parse(facts.checked) > now.getTime() - youngMs) return undefined
+  if (isPendingKey(facts.imageKey) || Date.parse(readAt(facts)) > now.getTime() - youngMs) return undefined
   if (record === undefined) return 'no record'
   return stillNamed(facts, record) ? undefined : 'another image'
 }
 
+/** Returns when the image was read. */
+export const readAt = (facts: Facts | LayerStack): string => ('read' in facts ? facts.read : facts.checked)
+
 /** Returns whether the record says of an image what it said when these facts were learnt. */
-export function stillNamed(facts: Facts, document: string): boolean {
+export function stillNamed(facts: Facts | LayerStack, document: string): boolean {
   const record = fromDocument(facts.container, document)
   const url = urlOf(record, facts.imageKey)
+  if ('read' in facts) return url === facts.url
   return url !== undefined && applies(facts, { url, digest: record.digest })
 }
 

@@ -1,0 +1,59 @@
+import { type Architecture, uniqueInTableOrder } from '../../domain/architecture.ts'
+import { currentImages } from '../../domain/build/state.ts'
+import type { ContainerRecord } from '../../domain/container/document.ts'
+import { urlOf } from '../../domain/container/document.ts'
+import type { Facts } from '../../domain/image/facts.ts'
+import { containersNamed, diffIdsOf } from '../../domain/image/layer-stack.ts'
+import { currentFacts } from '../verification/image-facts.ts'
+import type { BuildsContext } from './parts.ts'
+
+/** The container whose image another one was built on. */
+export interface BaseContainer {
+  container: string
+  /** What told: a label or annotation of the image, or layers that both have. */
+  by: 'label' | 'layers'
+  /** The architectures that the base has an image for. */
+  architectures: Architecture[]
+  /** Those that are expected of the container and that the base has none for. */
+  missing: Architecture[]
+}
+
+export interface BaseImages {
+  /** Returns the container that an image of `id` was built on; undefined when neither its labels nor its layers tell. */
+  of(id: string, facts: Facts): Promise<BaseContainer | undefined>
+}
+
+export function createBaseImages(parts: BuildsContext): BaseImages {
+  return {
+    async of(id, facts) {
+      const named = await byLabel(parts, { id, facts })
+      const base = named ?? (await byLayers(parts, { id, facts }))
+      if (!base) return undefined
+      const images = currentImages(base, await currentFacts(parts.facts, base))
+      const architectures = uniqueInTableOrder(images.keys())
+      const expected = parts.siteRules.expectedOf(id, await parts.buildStatuses.find(id)).architectures
+      const missing = expected.filter((architecture) => !images.has(architecture))
+      return { container: base.id, by: named ? 'label' : 'layers', architectures, missing }
+    }
+  }
+}
+
+interface BuiltImage {
+  id: string
+  facts: Facts
+}
+
+async function byLabel({ changes }: BuildsContext, { id, facts }: BuiltImage): Promise<ContainerRecord | undefined> {
+  const images = (facts.report?.images ?? []) as { base?: { name?: string | null } | null }[]
+  for (const name of images.flatMap(({ base }) => (base?.name ? containersNamed(base.name) : [])).slice(0, 6)) {
+    const found = name === id ? undefined : await changes.find(name)
+    if (found) return found.record
+  }
+  return undefined
+}
+
+async function byLayers({ changes, facts: store }: BuildsContext, { id, facts }: BuiltImage): Promise<ContainerRecord | undefined> {
+  const stack = await store.lowerStack(id, diffIdsOf(facts))
+  const found = stack && (await changes.find(stack.container))
+  return found && urlOf(found.record, stack.imageKey) === stack.url ? found.record : undefined
+}
