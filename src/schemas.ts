@@ -1,25 +1,13 @@
-/* Written by `npm run generate` from schemas/*.json: change those. */
+/* Generated from schemas/ by `npm run generate`. Do not edit. */
 
 /**
  * An architecture under any of its names: arm64, aarch64, linux/arm64/v8. Their case does not matter.
  */
 export type ArchitectureName = string
 /**
- * 1 to 512 bytes of UTF-8, not . or ..
+ * A whole container. Images that are not named here are no longer its images. It has a url, or at least one of images.
  */
-export type ContainerId = string
-/**
- * 1 to 512 bytes of UTF-8, not . or ..
- */
-export type ContainerId1 = string
-/**
- * What is done to one container. Several items of one container are done in their order.
- */
-export type BatchItem = BatchPut | BatchPatch | BatchDelete | BatchPutImage | BatchCopyImage | BatchDeleteImage
-/**
- * A whole container. Images that are not named here are not its images any more. It has a url, or at least one of images.
- */
-export type ContainerPut = (
+export type BatchContainer = (
   | {
       [k: string]: unknown
     }
@@ -31,11 +19,11 @@ export type ContainerPut = (
     }
 ) & {
   /**
-   * Default: as it is, or the tag of the id.
+   * Default: that of the record, or the tag of the id.
    */
   version?: string
   /**
-   * Default: the amd64 image's, else that of the first architecture that has one, else as it is.
+   * Default: that of the amd64 image, else of the first architecture that has one, else of the record.
    */
   digest?: string
   /**
@@ -43,7 +31,7 @@ export type ContainerPut = (
    */
   url?: string
   /**
-   * By architecture, under any of its names.
+   * By any name of the architecture.
    */
   images?: {
     [k: string]: ImageRegistration
@@ -58,6 +46,61 @@ export type ImageRegistration =
       url: string
       digest?: string
     }
+/**
+ * 1 to 512 bytes of UTF-8, not . or ..
+ */
+export type ContainerId = string
+/**
+ * 1 to 512 bytes of UTF-8, not . or ..
+ */
+export type ContainerId1 = string
+/**
+ * What is done to one container. Several items of one container are applied in their order.
+ */
+export type BatchItem = BatchPut | BatchPatch | BatchDelete | BatchPutImage | BatchCopyImage | BatchDeleteImage
+/**
+ * A whole container. Images that are not named here are no longer its images. It has a url, or at least one of images.
+ */
+export type ContainerPut = (
+  | {
+      [k: string]: unknown
+    }
+  | {
+      images: {
+        [k: string]: unknown
+      }
+      [k: string]: unknown
+    }
+) & {
+  /**
+   * Default: that of the record, or the tag of the id.
+   */
+  version?: string
+  /**
+   * Default: that of the amd64 image, else of the first architecture that has one, else of the record.
+   */
+  digest?: string
+  /**
+   * What x86_64 machines run. Default: the amd64 image.
+   */
+  url?: string
+  /**
+   * By any name of the architecture.
+   */
+  images?: {
+    [k: string]: ImageRegistration
+  }
+  /**
+   * The architectures that it is expected to have. null leaves it to the rules and the server's default. Default: as before.
+   *
+   * @maxItems 64
+   */
+  expected?: ArchitectureName[] | null
+  /**
+   * When its images are published: each as it arrives, all expected ones together, or all together once they are verified. null leaves it to the rules. Default: as before.
+   */
+  publish?: 'each' | 'all' | 'verified' | null
+}
 /**
  * One line of the answer.
  */
@@ -87,6 +130,7 @@ export interface Schemas {
   'backfill-page.json': BackfillPage
   'backfill-query.json': BackfillQuery
   'batch-answer.json': BatchAnswer
+  'batch-container.json': BatchContainer
   'batch-copy-image.json': BatchCopyImage
   'batch-delete-image.json': BatchDeleteImage
   'batch-delete.json': BatchDelete
@@ -220,18 +264,18 @@ export interface Schemas {
 export interface ApiStart {
   name: 'leporello'
   /**
-   * Ways to the rest, relative to this address.
+   * Links to the rest, relative to this address.
    */
   links: {
     [k: string]: string
   }
 }
 /**
- * Which architectures machines asked for.
+ * The architectures that machines asked for.
  */
 export interface ArchitecturesAnswer {
   /**
-   * The first day that is counted.
+   * The first day of the counts.
    */
   since: string
   architectures: DemandRow[]
@@ -239,14 +283,14 @@ export interface ArchitecturesAnswer {
 export interface DemandRow {
   architecture: string
   /**
-   * Under which it stands in urls.
+   * Its names in urls.
    */
   names: string[]
   asked: number
   answered: number
   refused: number
   /**
-   * Containers that such a machine was refused, the most refused first.
+   * Containers that have no image for such machines, the most often refused first.
    */
   lacking: {
     container: string
@@ -254,10 +298,7 @@ export interface DemandRow {
   }[]
 }
 export interface ArchitecturesQuery {
-  /**
-   * Default: 7.
-   */
-  days?: number
+  days: number
 }
 /**
  * A container that names no architectures, and what it becomes.
@@ -267,28 +308,28 @@ export interface BackfillItem {
   revision: string
   verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
   /**
-   * What its bytes are proven to be for.
+   * The architecture that its bytes are proven to be for.
    */
   architecture: string | null
   before: {
     url: string
     /**
-     * JSON, in a string.
+     * JSON in a string.
      */
     urls: string | null
   }
   /**
-   * Null where it is not proven, and nothing is to be written.
+   * Null if nothing is proven and nothing would be written.
    */
   after: {
     url: string
     /**
-     * JSON, in a string.
+     * JSON in a string.
      */
     urls: string
   } | null
   /**
-   * What is proven, or what to do where it is not, for people.
+   * For people: what is proven, or what to do if nothing is.
    */
   message: string
   written: boolean
@@ -296,7 +337,7 @@ export interface BackfillItem {
 export interface BackfillPage {
   items: BackfillItem[]
   /**
-   * The cursor of the next page; a page may be empty and have one.
+   * The cursor of the next page; an empty page may have one.
    */
   next: string | null
 }
@@ -306,20 +347,20 @@ export interface BackfillQuery {
    */
   id?: string
   /**
-   * Of records looked at.
+   * The records to look at.
    */
-  limit?: number
+  limit: number
   /**
    * `next` of the page before.
    */
   cursor?: string
 }
 /**
- * What became of each item, in their order.
+ * The result of each item, in the order of the request.
  */
 export interface BatchAnswer {
   /**
-   * How many items changed something, or would in a dry run.
+   * The number of items that changed something, or would (dry run).
    */
   applied: number
   results: BatchResult[]
@@ -327,22 +368,22 @@ export interface BatchAnswer {
 export interface BatchResult {
   id: string
   /**
-   * As a request for this item alone would have been answered.
+   * The status with which a request for this item alone would have been answered.
    */
   status: number
   unchanged: boolean
   /**
-   * Of the container afterwards; null when there is none.
+   * The container's revision afterwards; null if there is none.
    */
   revision?: string | null
   /**
-   * Tarballs in our own store that the container ceased to name. Items of one container of an atomic batch are one change, and each tells all of it.
+   * Tarballs in our own store that the container no longer names. In an atomic batch the items of one container are one change, and each lists all of them.
    */
   released: ReleasedTarball[]
   problem?: Problem
 }
 /**
- * A tarball in our own store that the container ceased to name.
+ * A tarball in our own store that the container no longer names.
  */
 export interface ReleasedTarball {
   /**
@@ -351,7 +392,7 @@ export interface ReleasedTarball {
   key: string
   container: string
   /**
-   * When it is removed, unless a container names it then (LEPORELLO_DELETE_GRACE).
+   * When it is removed, unless a container names it by then (LEPORELLO_DELETE_GRACE).
    */
   due: string
 }
@@ -376,7 +417,7 @@ export interface Problem {
     message: string
   }[]
   /**
-   * The architectures that there are.
+   * The architectures that exist.
    */
   available?: string[]
 }
@@ -389,7 +430,7 @@ export interface BatchCopyImage {
   architecture: ArchitectureName
   from: ContainerId1
   /**
-   * The revision that it must stand at; * for any.
+   * The revision that it must have; * for any.
    */
   ifMatch?: string
 }
@@ -401,7 +442,7 @@ export interface BatchDeleteImage {
   op: 'delete-image'
   architecture: ArchitectureName
   /**
-   * The revision that it must stand at; * for any.
+   * The revision that it must have; * for any.
    */
   ifMatch?: string
 }
@@ -412,7 +453,7 @@ export interface BatchDelete {
   id: ContainerId
   op: 'delete'
   /**
-   * The revision that it must stand at; * for any.
+   * The revision that it must have; * for any.
    */
   ifMatch?: string
 }
@@ -422,9 +463,9 @@ export interface BatchDelete {
 export interface BatchPut {
   id: ContainerId
   op: 'put'
-  container: ContainerPut
+  container: BatchContainer
   /**
-   * The revision that it must stand at; * for any.
+   * The revision that it must have; * for any.
    */
   ifMatch?: string
 }
@@ -436,20 +477,20 @@ export interface BatchPatch {
   op: 'patch'
   container: ContainerPatch
   /**
-   * The revision that it must stand at; * for any.
+   * The revision that it must have; * for any.
    */
   ifMatch?: string
 }
 /**
- * Laid over the container as it is (RFC 7396).
+ * Merged into the container as it is (RFC 7396).
  */
 export interface ContainerPatch {
   /**
-   * Default: as it is, or the tag of the id.
+   * Default: that of the record, or the tag of the id.
    */
   version?: string
   /**
-   * Default: as it is.
+   * Default: that of the record.
    */
   digest?: string
   /**
@@ -457,7 +498,7 @@ export interface ContainerPatch {
    */
   url?: string
   /**
-   * By architecture, under any of its names. null takes one away.
+   * By any name of the architecture. null takes an image away.
    */
   images?: {
     [k: string]: ImageRegistration | null
@@ -472,15 +513,15 @@ export interface BatchPutImage {
   architecture: ArchitectureName
   url: string
   /**
-   * What docker, or a registry, calls its digest; a new container needs one.
+   * The digest that docker or a registry gives it; a new container needs one.
    */
   digest?: string
   /**
-   * Default: as it is, or the tag of the id.
+   * Default: that of the record, or the tag of the id.
    */
   version?: string
   /**
-   * The revision that it must stand at; * for any.
+   * The revision that it must have; * for any.
    */
   ifMatch?: string
 }
@@ -489,7 +530,7 @@ export interface BatchPutImage {
  */
 export interface Batch {
   /**
-   * All or none. Default: true.
+   * Whether all items are applied or none. Default: true.
    */
   atomic?: boolean
   /**
@@ -499,41 +540,41 @@ export interface Batch {
   items: [BatchItem, ...BatchItem[]]
 }
 /**
- * What may be said of a change of one record.
+ * Conditions and reason of a change of one record.
  */
 export interface ChangeHeaders {
   /**
-   * Change it only while its revision is one of these (as ETag says it), or, with *, only if it is there. Not together with If-None-Match: *, which is: only if it is not there. At the path of an image * is about that image, else about the container.
+   * Entity tags in double quotes as ETag gives them, or *: change the record only while its revision is one of them or, with *, only if it exists. Not together with If-None-Match: *, which means: only if it does not exist. On the path of an image * is about that image, else about the container.
    */
   'If-Match'?: string
   /**
-   * Why; its first 1000 characters are kept in the history.
+   * The reason; its first 1000 characters are kept in the history.
    */
   'X-Reason'?: string
   [k: string]: unknown
 }
 /**
- * Every setting. In the environment: LEPORELLO_ and the name in capitals (enginePatienceMs is LEPORELLO_ENGINE_PATIENCE_MS). In the JSON file that LEPORELLO_CONFIG names: either spelling.
+ * All settings. In the environment, LEPORELLO_ and the name in capitals (enginePatienceMs is LEPORELLO_ENGINE_PATIENCE_MS); in the JSON file that LEPORELLO_CONFIG names, either spelling.
  */
 export interface Settings {
   /**
-   * The address to listen on; 0.0.0.0 or :: for all.
+   * The address to listen on; 0.0.0.0 or :: listens on all.
    */
   host: string
   /**
-   * The port to listen on; 0 takes a free one.
+   * The port to listen on; 0 chooses a free one.
    */
   port: number
   /**
-   * Where this service is reached from outside: guard URLs begin with it. Default: what it listens on, and on a wildcard address the host that the request names.
+   * The URL of this service from outside; guard URLs begin with it. Default: the address it listens on, or for a wildcard address the host of the request.
    */
   publicUrl?: string
   /**
-   * A path prefix under which everything stands, for a proxy that does not strip it.
+   * A prefix of all paths, for a proxy that does not strip it.
    */
   prefix: string
   /**
-   * The directory of the embedded store, and of tarballs unless OBJECTS_DIR says otherwise.
+   * The directory of the embedded store, and of tarballs unless OBJECTS_DIR is set.
    */
   data: string
   /**
@@ -541,27 +582,27 @@ export interface Settings {
    */
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   /**
-   * Who may do what. open: everybody everything, as Mozart allows. read-only: nobody may write, for switching a cluster over.
+   * Who may do what. open: everyone may do everything, as with Mozart. read-only: no one may write, for switching a cluster over.
    */
   policy: 'open' | 'read-only'
   /**
-   * The most that the embedded store's file may take; a write beyond it is refused. Default: what the disk holds.
+   * The largest size of the embedded store's file; writes beyond it are refused. Default: as much as the disk holds.
    */
   dataLimit?: number
   /**
-   * The largest request body that is taken into memory. It must hold a form with a specification of 8 MiB, percent-encoded.
+   * The largest request body that is read into memory. It must fit a form with a specification of 8 MiB, percent-encoded.
    */
   bodyLimit: number
   /**
-   * The commit that this program was built from, shown by /version. Set by the container image's build.
+   * The commit that this program was built from, for /version. Set by the build of the container image.
    */
   commit?: string
   /**
-   * Where documents are. embedded: a file of this machine. elasticsearch: Elasticsearch 7.10 and later, or OpenSearch.
+   * Where documents are stored. embedded: in a file on this machine. elasticsearch: in Elasticsearch 7.10 or later, or OpenSearch.
    */
   store: 'embedded' | 'elasticsearch'
   /**
-   * The nodes of Elasticsearch or OpenSearch. Credentials in the URL are used as ENGINE_USERNAME and ENGINE_PASSWORD.
+   * The nodes of Elasticsearch or OpenSearch. Credentials in the URL stand for ENGINE_USERNAME and ENGINE_PASSWORD.
    *
    * @minItems 1
    */
@@ -575,11 +616,11 @@ export interface Settings {
    */
   enginePassword?: string
   /**
-   * An API key of the engine, instead of user name and password.
+   * An API key of the engine, instead of a user name and password.
    */
   engineApiKey?: string
   /**
-   * A file with the certificate, in PEM, that the engine's certificate is checked against.
+   * A PEM file with the certificates that the engine's certificate is checked against.
    */
   engineCa?: string
   /**
@@ -587,7 +628,7 @@ export interface Settings {
    */
   engineInsecure: boolean
   /**
-   * How long an operation on the store waits and retries before it is answered 503. 60000 rides over an engine's restart.
+   * How long an operation on the store is retried before the answer is 503. 60000 outlasts a restart of the engine.
    */
   enginePatienceMs: number
   /**
@@ -603,35 +644,35 @@ export interface Settings {
    */
   indexHysdsIos: string
   /**
-   * Architectures that get a guard URL in every record with urls that lacks them, so that unmodified workers fail at download instead of running another architecture's image.
+   * Architectures that get a guard URL in every record with urls that lacks them, so that unmodified workers fail at download instead of running an image for another architecture.
    */
   guard: string[]
   /**
-   * The architectures that a container shall have when nothing else says so.
+   * The architectures that a container must have, unless a rule or the container itself says otherwise.
    */
   expected: string[]
   /**
-   * What holds for containers by the pattern of their ids: whom to expect (expected), when to publish (publish: each as it comes, all at once, or verified: all at once when all are proven), which names are bundled (bundle), and for how long builds may be silent and images wait (buildTimeoutMs, pendingMs). Of several rules that match, the first one that says something holds.
+   * Rules for containers by the pattern of their ids: which architectures to expect (expected), when to publish images (publish: each as it arrives, all together, or verified: all together when all are proven), which containers to bundle (bundle), how long a build may be silent (buildTimeoutMs) and an image may wait (pendingMs). Of several matching rules, the first that sets a value counts.
    */
   rules?: string | unknown[]
   /**
-   * What container/add does to a record that is there, where the request does not say merge=true or merge=false. replace: as Mozart does. merge: lays the new images over the others.
+   * What container/add does with an existing record, unless the request says merge=true or merge=false. replace: replaces it, as Mozart does. merge: keeps the images of other architectures.
    */
   add: 'replace' | 'merge'
   /**
-   * An old Mozart to which requests for unknown paths are passed through.
+   * An old Mozart that requests for unknown paths are passed to.
    */
   legacyMozartUrl?: string
   /**
-   * Where tarballs are. local: a directory. s3: a bucket; its keys come from the environment as the AWS SDK finds them (AWS_ACCESS_KEY_ID and so on).
+   * Where tarballs are stored. local: in a directory. s3: in a bucket, with the credentials that the AWS SDK finds in the environment (AWS_ACCESS_KEY_ID and so on).
    */
   objects: 'local' | 's3'
   /**
-   * The directory of tarballs. Default: objects in DATA.
+   * The directory of tarballs. Default: the folder objects in DATA.
    */
   objectsDir?: string
   /**
-   * The S3 server, where it is not AWS.
+   * The S3 server, if it is not AWS.
    */
   s3Endpoint?: string
   /**
@@ -643,23 +684,23 @@ export interface Settings {
    */
   s3Region?: string
   /**
-   * What every key begins with.
+   * The prefix of every key.
    */
   s3Prefix?: string
   /**
-   * Address the bucket in the path, as most S3 servers other than AWS need.
+   * Put the bucket's name into the path, as most S3 servers other than AWS need.
    */
   s3PathStyle: boolean
   /**
-   * Which images are read to prove what they are. own: those that are stored here. all: also those registered by URL, from VERIFY_HOSTS, VERIFY_BUCKETS and VERIFY_ROOTS.
+   * Which images are read to prove their architecture. own: those stored here. all: also those registered by URL, from VERIFY_HOSTS, VERIFY_BUCKETS and VERIFY_ROOTS.
    */
   verify: 'off' | 'own' | 'all'
   /**
-   * Hosts from which images may be read over http(s) and dav: names, which may stand inside the site, or patterns with * and ?, which open public addresses only; with a port, :* for any, or none for the usual one.
+   * Hosts from which images may be read over http(s) and dav(s): names, which may be inside the site, or patterns with * and ?, which allow public addresses only; with a port, :* for any port, or no port for the default one.
    */
   verifyHosts: string[]
   /**
-   * Buckets from which images may be read: names or patterns with * and ?, on AWS, or behind the URL of another server.
+   * Buckets from which images may be read: names or patterns with * and ?, on AWS, or after the URL of another server.
    */
   verifyBuckets: string[]
   /**
@@ -667,43 +708,47 @@ export interface Settings {
    */
   verifyRoots: string[]
   /**
-   * How often one replica compares the rows that lists are filtered by with the records: then what others changed in the engine shows in lists, and in the history.
+   * How often one replica compares the summaries that lists are filtered by with the records, so that lists and the history show what other programs changed in the engine.
    */
   sweep: number
   /**
-   * Refuse a tarball that is not proven to be what it is said to be, and keep nothing of it. container/add with verify=wait refuses such an image too, before it registers it. Otherwise it is kept and marked, and machines are refused it.
+   * Refuse a tarball that is not proven to be what it is said to be, and keep nothing of it; also with container/add and verify=wait. Otherwise it is kept and marked, and refused to machines.
    */
   strict: boolean
   /**
-   * How long a resumable upload may stand still before what came of it is removed; for so long it is also remembered how it ended.
+   * How long a resumable upload may make no progress before it is removed, and how long its result is remembered.
    */
   uploadExpiry: number
   /**
-   * How long a tarball that was uploaded through the API stays after the last container ceased to name it. Jobs in a queue hold its address for days; a container that names it again keeps it. 0 removes it at once.
+   * How long a tarball that was uploaded through the API stays after no container names it any more, because queued jobs may hold its address for days. 0 removes it at once.
    */
   deleteGrace: number
   /**
-   * Give the dependency images of a job spec that is added the `container_image_urls` that the catalogue has, where the spec has none, so that workers of every architecture load their own.
+   * Add `container_image_urls` from the catalogue to the dependency images of a new job spec that have none, so that workers load the image for their own architecture.
    */
   fillSpecs: boolean
   /**
-   * How many entries the history of one container keeps; older ones are removed.
+   * How many entries of a container's history are kept; older ones are removed.
    */
   historyEntries: number
   /**
-   * For how long the history keeps entries, but not for shorter than DELETED_KEEP. The newest about each record stays as long as the record.
+   * How long entries of the history are kept, at least DELETED_KEEP. The newest entry about each record stays as long as the record.
    */
   historyKeep: number
   /**
-   * For how long a removed container is listed as one that can be brought back. Its tarballs may be gone earlier; a restore says so.
+   * How long a removed container is listed as restorable. Its tarballs may be gone earlier; a restore tells.
    */
   deletedKeep: number
   /**
-   * For clients: the server that commands speak to.
+   * For commands: the server that they ask.
    */
   url: string
   /**
-   * For clients: what they prove themselves with.
+   * For commands: a PEM file with certificates to trust besides those of public authorities.
+   */
+  ca?: string
+  /**
+   * For commands: the bearer token that they send.
    */
   token?: string
 }
@@ -733,16 +778,16 @@ export interface ContainerAdd {
   [k: string]: unknown
 }
 /**
- * The container as it stands after a change, or would after a dry run.
+ * The container after a change, or as it would be (dry run).
  */
 export interface ContainerAnswer {
   container: ContainerView
   /**
-   * Whether it meant the same before; then nothing was written.
+   * Whether it meant the same before, so that nothing was written.
    */
   unchanged: boolean
   /**
-   * The tarballs in our own store that it ceased to name.
+   * The tarballs in our own store that it no longer names.
    */
   released: ReleasedTarball[]
 }
@@ -761,7 +806,7 @@ export interface ContainerView {
     [k: string]: ImageView
   }
   /**
-   * The architectures that it shall have.
+   * The architectures that it is expected to have.
    */
   expected: string[]
   /**
@@ -775,7 +820,7 @@ export interface ContainerView {
     [k: string]: PendingImage
   }
   /**
-   * degraded: a build or test failed or fell silent, or an image is not what it is said to be. complete: all that is expected is there; with no expectation, any image. partial: else.
+   * degraded: a build or test failed or fell silent, or an image is not what it is said to be. complete: every expected image is there; if none is expected, any image. partial: otherwise.
    */
   state: 'complete' | 'partial' | 'degraded'
   /**
@@ -783,19 +828,19 @@ export interface ContainerView {
    */
   reasons: Reason[]
   /**
-   * Of the record, for compare-and-swap; also the ETag. Null while no image of it is published.
+   * The record's revision, for compare-and-swap; also the ETag. Null while no image of it is published.
    */
   revision: string | null
   /**
-   * What the record means, as SHA-256: two with the same one mean the same, whatever their order, spacing and aliases.
+   * SHA-256 of what the record means: two records with the same fingerprint mean the same, whatever their order, spacing and aliases.
    */
   fingerprint: string | null
   /**
-   * When it was first registered, as far as that is known.
+   * When it was first registered, if that is known.
    */
   created: string | null
   /**
-   * When it, or what stands beside it, last changed.
+   * When it, or its build status, last changed.
    */
   updated: string | null
 }
@@ -806,7 +851,7 @@ export interface ImageView {
   architecture: string
   url: string
   /**
-   * What who registered it said, else that of its configuration.
+   * The digest that was registered, else that of its configuration.
    */
   digest: string | null
   size: number | null
@@ -816,11 +861,11 @@ export interface ImageView {
    */
   summary: string | null
   /**
-   * The architecture that the bytes are for, where they agree.
+   * The architecture that the bytes are for, if they agree.
    */
   proven: string | null
   /**
-   * Of the tarball.
+   * The SHA-256 of the tarball, hexadecimal.
    */
   sha256: string | null
   config: string | null
@@ -837,7 +882,7 @@ export interface PendingImage {
   version: string | null
   since: string
   /**
-   * When it is given up.
+   * When it is discarded.
    */
   expires: string
   verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
@@ -863,7 +908,7 @@ export interface Reason {
     | 'pending'
     | 'unverified'
   /**
-   * Null when it has no image at all and none is expected.
+   * Null if it has no image at all and none is expected.
    */
   architecture: string | null
   /**
@@ -873,12 +918,12 @@ export interface Reason {
   since: string | null
 }
 /**
- * The container as it stands after a change.
+ * The container after a change.
  */
 export interface ContainerChange {
   container: ContainerView
   /**
-   * The tarballs in our own store that it ceased to name.
+   * The tarballs in our own store that it no longer names.
    */
   released: ReleasedTarball[]
 }
@@ -893,7 +938,7 @@ export interface ContainerImage {
   architecture: string | null
   url: string
   /**
-   * What who registered it said, else that of its configuration.
+   * The digest that was registered, else that of its configuration.
    */
   digest: string | null
   size: number | null
@@ -903,11 +948,11 @@ export interface ContainerImage {
    */
   summary: string | null
   /**
-   * The architecture that the bytes are for, where they agree.
+   * The architecture that the bytes are for, if they agree.
    */
   proven: string | null
   /**
-   * Of the tarball.
+   * The SHA-256 of the tarball, hexadecimal.
    */
   sha256: string | null
   config: string | null
@@ -925,12 +970,12 @@ export interface ContainerList {
    */
   next: string | null
   /**
-   * When the rows that filters other than name and version are answered from were last gone through; null before the first time.
+   * When the last complete sweep over the summaries began, from which filters other than name and version are answered; null before the first one.
    */
   swept: string | null
 }
 /**
- * A container, or those of its members that were asked for.
+ * A container, or those of its members that `fields` names.
  */
 export interface ContainerPart {
   id?: string
@@ -944,7 +989,7 @@ export interface ContainerPart {
     [k: string]: ImageView
   }
   /**
-   * The architectures that it shall have.
+   * The architectures that it is expected to have.
    */
   expected?: string[]
   /**
@@ -958,7 +1003,7 @@ export interface ContainerPart {
     [k: string]: PendingImage
   }
   /**
-   * degraded: a build or test failed or fell silent, or an image is not what it is said to be. complete: all that is expected is there; with no expectation, any image. partial: else.
+   * degraded: a build or test failed or fell silent, or an image is not what it is said to be. complete: every expected image is there; if none is expected, any image. partial: otherwise.
    */
   state?: 'complete' | 'partial' | 'degraded'
   /**
@@ -966,19 +1011,19 @@ export interface ContainerPart {
    */
   reasons?: Reason[]
   /**
-   * Of the record, for compare-and-swap; also the ETag. Null while no image of it is published.
+   * The record's revision, for compare-and-swap; also the ETag. Null while no image of it is published.
    */
   revision?: string | null
   /**
-   * What the record means, as SHA-256: two with the same one mean the same, whatever their order, spacing and aliases.
+   * SHA-256 of what the record means: two records with the same fingerprint mean the same, whatever their order, spacing and aliases.
    */
   fingerprint?: string | null
   /**
-   * When it was first registered, as far as that is known.
+   * When it was first registered, if that is known.
    */
   created?: string | null
   /**
-   * When it, or what stands beside it, last changed.
+   * When it, or its build status, last changed.
    */
   updated?: string | null
 }
@@ -989,7 +1034,7 @@ export interface ContainerQuery {
    */
   arch?: string
   /**
-   * With arch: give the image though its bytes are another architecture's, or it is gone.
+   * With arch: return the image even if its bytes are another architecture's, or it is gone.
    */
   force?: 'true' | 'false'
   [k: string]: unknown
@@ -1025,11 +1070,11 @@ export interface Container {
 }
 export interface Resolution {
   /**
-   * By its OCI name; null when the record names no architectures and the bytes of its url were not read.
+   * The OCI name; null if the record names no architectures and the bytes of its url were not read.
    */
   architecture: string | null
   /**
-   * As it was asked for.
+   * The architecture as it was requested.
    */
   requested: string
   url: string
@@ -1039,7 +1084,7 @@ export interface Resolution {
    */
   verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
   /**
-   * Only of an image that is known not to be there: force=true gives it all the same.
+   * Only for an image that is known to be gone: force=true returns it all the same.
    */
   status?: 'gone'
 }
@@ -1049,43 +1094,43 @@ export interface Resolution {
 export interface DeletedContainer {
   id: string
   /**
-   * What POST …/restore takes to bring it back.
+   * The revision with which POST …/restore brings it back.
    */
   revision: string
   version: string | null
   architectures: string[]
   /**
-   * Where its tarballs are. What is gone a restore does not bring back.
+   * Where its tarballs are. A restore does not bring back those that are gone.
    */
   tarballs: TarballStanding[]
   /**
-   * When. ISO 8601.
+   * When it was removed, in ISO 8601.
    */
   removed: string
   /**
-   * It was removed in the store itself, and not through this service.
+   * Whether it was removed in the store itself, not through this service.
    */
   noticed: boolean
   by: EntryAuthor
   /**
-   * Why, as X-Reason said.
+   * The reason that X-Reason gave.
    */
   reason: string | null
   /**
-   * Until when it is listed here (LEPORELLO_DELETED_KEEP).
+   * How long it is listed here (LEPORELLO_DELETED_KEEP).
    */
   until: string
 }
 /**
- * Where the tarball is of an image that a container names, or named.
+ * Where the tarball of an image is that a container names, or named.
  */
 export interface TarballStanding {
   /**
-   * Null for the url of a container that names none.
+   * Null for the url of a container that names no architectures.
    */
   architecture: string | null
   /**
-   * present, gone: in our own store. elsewhere: nobody looked. unknown: our store did not answer.
+   * present, gone: in our own store. elsewhere: not checked. unknown: our store did not answer.
    */
   status: 'present' | 'gone' | 'elsewhere' | 'unknown'
   /**
@@ -1093,16 +1138,16 @@ export interface TarballStanding {
    */
   key: string | null
   /**
-   * When it is removed, unless a container names it then (LEPORELLO_DELETE_GRACE).
+   * When it is removed, unless a container names it by then (LEPORELLO_DELETE_GRACE).
    */
   due: string | null
 }
 /**
- * Who asked for a change, as far as a request tells.
+ * Who made a change, as far as the request tells.
  */
 export interface EntryAuthor {
   /**
-   * By which interface; background: without a request.
+   * The interface; background: without a request.
    */
   face: 'mozart' | 'api' | 'dav' | 'background'
   address: string | null
@@ -1116,27 +1161,27 @@ export interface EntryAuthor {
   request: string | null
 }
 /**
- * The last removed first.
+ * The most recently removed first.
  */
 export interface DeletedPage {
   items: DeletedContainer[]
   /**
-   * The cursor of the next page; null on the last one. A page may be short, and still have a next one.
+   * The cursor of the next page; null on the last one. A short page may have a next one.
    */
   next: string | null
 }
 /**
- * What is different between two revisions.
+ * The differences between two revisions.
  */
 export interface DiffAnswer {
   container: string
   /**
-   * The revision; null where there was nothing.
+   * The revision; null if there was nothing.
    */
   from: string | null
   to: string | null
   /**
-   * Both mean the same, however they are written.
+   * Whether both mean the same, however they are written.
    */
   same: boolean
   /**
@@ -1149,7 +1194,7 @@ export interface RecordChange {
   kind: 'added' | 'removed' | 'changed'
   what: 'container' | 'version' | 'digest' | 'url' | 'image'
   /**
-   * Whose image was changed.
+   * The architecture whose image was changed.
    */
   architecture: string | null
   before: string | null
@@ -1164,26 +1209,26 @@ export interface DiffQuery {
   /**
    * The same.
    */
-  to?: string
+  to: string
 }
 export interface DoneReply {
   success: boolean
   message: string
   /**
-   * The id, where there is a result at all.
+   * The id, if there is a result.
    */
   result?: string | null
   [k: string]: unknown
 }
 export interface DownloadQuery {
   /**
-   * Leads to the whole container as one OCI layout; without it, the tarball as it came.
+   * oci: redirects to the whole container as one OCI layout. Default: the tarball as it was uploaded.
    */
   format?: 'oci'
 }
 export interface DryRunQuery {
   /**
-   * Tell what would happen, and change nothing.
+   * Say what would happen, and change nothing.
    */
   dryRun?: boolean
 }
@@ -1207,27 +1252,27 @@ export interface EngineDocument {
 }
 export interface EventHeaders {
   /**
-   * The id of the last event that the client had.
+   * The id of the last event that the client received, or a time.
    */
-  'last-event-id'?: string
+  'Last-Event-ID'?: string
   [k: string]: unknown
 }
 export interface EventQuery {
   /**
-   * Only of containers whose id matches; * and ? stand for anything and any character.
+   * Only containers whose id matches; * is anything, ? any character.
    */
   container?: string
   /**
-   * Only of these kinds, separated by commas: record, expected, pending, build, test, verdict, state.
+   * Only these kinds, separated by commas: record, expected, pending, build, test, verdict, state.
    */
   kind?: string
   /**
-   * The id of an event, or a time: what came after it is told first. Last-Event-ID goes before it.
+   * The id of an event, or a time: the stream begins with what came after it. Last-Event-ID wins over it.
    */
   since?: string
 }
 /**
- * The architectures that a container shall have, after a change.
+ * The architectures that a container is expected to have, after a change.
  */
 export interface ExpectedAnswer {
   container: string
@@ -1236,36 +1281,40 @@ export interface ExpectedAnswer {
    */
   architectures: string[]
   /**
-   * Who says so: somebody of this very container, a rule (LEPORELLO_RULES), the server's default (LEPORELLO_EXPECTED), or nobody.
+   * Where the expectation comes from: a request for this container, a rule (LEPORELLO_RULES), the server's default (LEPORELLO_EXPECTED), or nowhere.
    */
   from: 'container' | 'rule' | 'default' | 'none'
   /**
-   * The rule's.
+   * The pattern of the rule.
    */
   pattern: string | null
   /**
-   * Null where a rule or the default says so.
+   * Null for a rule or the default.
    */
   since: string | null
   /**
-   * Who said it, as far as a request tells.
+   * Who said it, as far as the request tells.
    */
   by: string | null
   /**
-   * Of what stands beside the container; also the ETag. Null while nothing does.
+   * When its images are published: each as it arrives, all expected ones together, or all together once they are verified.
+   */
+  publish: 'each' | 'all' | 'verified'
+  /**
+   * The revision of the container's build status; also the ETag. Null if it has none.
    */
   revision: string | null
   /**
-   * Whether that was said before.
+   * Whether they were expected before.
    */
   unchanged: boolean
 }
 /**
- * The architectures that a container shall have, in any of their spellings; or what `kubectl get nodes -o json` prints. As text: bare names, one a line, of architectures that are known here.
+ * The architectures that a container is expected to have, under any of their names; or what `kubectl get nodes -o json` prints. As text: names of known architectures, one per line.
  */
 export interface ExpectedPut {
   /**
-   * An empty list: none, whatever a rule says.
+   * An empty list means none, whatever a rule says.
    *
    * @maxItems 64
    */
@@ -1273,17 +1322,17 @@ export interface ExpectedPut {
 }
 export interface ExpectedQuery {
   /**
-   * configmap: as YAML for `kubectl apply`; so does Accept: application/yaml.
+   * configmap: YAML for `kubectl apply`, as with Accept: application/yaml.
    */
   format?: 'json' | 'configmap'
   /**
-   * The ConfigMap's; default made of the id.
+   * A DNS label: the name of the ConfigMap; by default it is made from the id.
    */
   name?: string
   namespace?: string
 }
 /**
- * The architectures that a container shall have.
+ * The architectures that a container is expected to have.
  */
 export interface ExpectedView {
   container: string
@@ -1292,58 +1341,62 @@ export interface ExpectedView {
    */
   architectures: string[]
   /**
-   * Who says so: somebody of this very container, a rule (LEPORELLO_RULES), the server's default (LEPORELLO_EXPECTED), or nobody.
+   * Where the expectation comes from: a request for this container, a rule (LEPORELLO_RULES), the server's default (LEPORELLO_EXPECTED), or nowhere.
    */
   from: 'container' | 'rule' | 'default' | 'none'
   /**
-   * The rule's.
+   * The pattern of the rule.
    */
   pattern: string | null
   /**
-   * Null where a rule or the default says so.
+   * Null for a rule or the default.
    */
   since: string | null
   /**
-   * Who said it, as far as a request tells.
+   * Who said it, as far as the request tells.
    */
   by: string | null
   /**
-   * Of what stands beside the container; also the ETag. Null while nothing does.
+   * When its images are published: each as it arrives, all expected ones together, or all together once they are verified.
+   */
+  publish: 'each' | 'all' | 'verified'
+  /**
+   * The revision of the container's build status; also the ETag. Null if it has none.
    */
   revision: string | null
 }
 /**
- * Something that does not fit between records, what is known of their images, and tarballs.
+ * A contradiction between records, what is known of their images, and tarballs.
  */
 export interface FsckFinding {
   type: 'finding'
   kind: 'missing' | 'changed' | 'orphaned' | 'unnamed' | 'half-uploaded' | 'facts-about-nothing' | 'tasks-about-nothing'
   /**
-   * What it is about: a path below /storage, the name of a leftover, the id of an upload or of a document.
+   * A path below /storage, the name of a leftover file, or the id of an upload or of a document.
    */
   name: string
   container: string | null
   architecture: string | null
   size: number | null
   /**
-   * When it came.
+   * When it arrived.
    */
   since: string | null
   /**
-   * What was found, for people.
+   * For people: what was found.
    */
   message: string
   /**
-   * later: when it is old enough. none: a program cannot mend it.
+   * later: once it is old enough. none: a program cannot repair it.
    */
   repair: 'done' | 'possible' | 'later' | 'none'
   /**
-   * What a repair does, or what else there is to do, for people.
+   * For people: what a repair does, or what else can be done.
    */
   advice: string
 }
 /**
- * Something to know that is not wrong, such as an upload that can go on.
+ * Something that is not wrong, such as an upload that can be resumed.
  */
 export interface FsckNote {
   type: 'note'
@@ -1351,16 +1404,16 @@ export interface FsckNote {
   message: string
 }
 /**
- * The last line: how much was looked at, and what was found.
+ * The last line: how much was checked, and what was found.
  */
 export interface FsckSummary {
   type: 'summary'
   /**
-   * Nothing is wrong, or not any more.
+   * Whether nothing is wrong, or no longer.
    */
   clean: boolean
   /**
-   * How many findings of each kind.
+   * The number of findings of each kind.
    */
   found: {
     [k: string]: number
@@ -1404,7 +1457,7 @@ export interface GuardParameters {
 export interface Health {
   ok: boolean
   /**
-   * In words, when not ok.
+   * In words, if it is not ok.
    */
   reason?: string
 }
@@ -1423,7 +1476,7 @@ export interface HistoryDocument {
    */
   what: string
   /**
-   * Its place among all: later entries have greater ones. Also the id of the event.
+   * Its place in the history: later entries have greater ones. Also the id of the event.
    */
   order: string
   /**
@@ -1432,7 +1485,7 @@ export interface HistoryDocument {
   at: string
   by: EntryAuthor
   /**
-   * Why, as X-Reason said.
+   * The reason that X-Reason gave.
    */
   reason: string | null
   architecture: string | null
@@ -1441,19 +1494,19 @@ export interface HistoryDocument {
    */
   summary: string
   /**
-   * The record's, after it; null where there is none.
+   * The record's revision after it; null if there is none.
    */
   revision: string | null
   /**
-   * The record's, before it; null where there was none.
+   * The record's revision before it; null if there was none.
    */
   previous: string | null
   /**
-   * Of what the record means after it.
+   * The fingerprint of the record after it.
    */
   fingerprint: string | null
   /**
-   * The whole document; null where there was none.
+   * The whole document; null if there was none.
    */
   before:
     | {
@@ -1463,7 +1516,7 @@ export interface HistoryDocument {
     | string
     | null
   /**
-   * The whole document; null where there is none.
+   * The whole document; null if there is none.
    */
   after:
     | {
@@ -1474,7 +1527,7 @@ export interface HistoryDocument {
     | null
 }
 /**
- * What happened to a container, once for each change of meaning.
+ * One change of what a container means.
  */
 export interface HistoryEntry {
   id: string
@@ -1488,7 +1541,7 @@ export interface HistoryEntry {
    */
   what: string
   /**
-   * Its place among all: later entries have greater ones. Also the id of the event.
+   * Its place in the history: later entries have greater ones. Also the id of the event.
    */
   order: string
   /**
@@ -1497,7 +1550,7 @@ export interface HistoryEntry {
   at: string
   by: EntryAuthor
   /**
-   * Why, as X-Reason said.
+   * The reason that X-Reason gave.
    */
   reason: string | null
   architecture: string | null
@@ -1506,15 +1559,15 @@ export interface HistoryEntry {
    */
   summary: string
   /**
-   * The record's, after it; null where there is none.
+   * The record's revision after it; null if there is none.
    */
   revision: string | null
   /**
-   * The record's, before it; null where there was none.
+   * The record's revision before it; null if there was none.
    */
   previous: string | null
   /**
-   * Of what the record means after it.
+   * The fingerprint of the record after it.
    */
   fingerprint: string | null
   /**
@@ -1536,11 +1589,11 @@ export interface HistoryPage {
    */
   next: string | null
   /**
-   * What was removed of it, because it was too much or too old (LEPORELLO_HISTORY_ENTRIES, LEPORELLO_HISTORY_KEEP); null: nothing.
+   * The entries that were removed because there were too many or they were too old (LEPORELLO_HISTORY_ENTRIES, LEPORELLO_HISTORY_KEEP); null: none.
    */
   cut: {
     /**
-     * How many entries.
+     * The number of entries.
      */
     entries: number
     /**
@@ -1564,7 +1617,7 @@ export interface HistoryQuery {
    * Only entries of this kind.
    */
   kind?: 'record' | 'expected' | 'pending' | 'build' | 'test' | 'verdict' | 'state'
-  limit?: number
+  limit: number
   /**
    * `next` of the page before.
    */
@@ -1584,23 +1637,23 @@ export interface IdsReply {
   success: boolean
   message: string
   /**
-   * Ids; in order where there are at most 20,000.
+   * Ids; sorted if there are at most 20,000.
    */
   result: string[]
   [k: string]: unknown
 }
 /**
- * The container and the image as they stand after a change.
+ * The container and the image after a change.
  */
 export interface ImageAnswer {
   container: ContainerView
   image: ImageView
   /**
-   * Whether the record said all this before.
+   * Whether the record said the same before.
    */
   unchanged: boolean
   /**
-   * The tarballs in our own store that it ceased to name.
+   * The tarballs in our own store that it no longer names.
    */
   released: ReleasedTarball[]
   /**
@@ -1614,11 +1667,11 @@ export interface ImageAnswer {
 export interface ImageByUrl {
   url: string
   /**
-   * What docker, or a registry, calls its digest; a new container needs one.
+   * The digest that docker or a registry gives it; a new container needs one.
    */
   digest?: string
   /**
-   * Default: as it is, or the tag of the id.
+   * Default: that of the record, or the tag of the id.
    */
   version?: string
 }
@@ -1629,7 +1682,7 @@ export interface ImageForm {
   file: string
   version?: string
   /**
-   * Of the tarball, of its configuration or of a manifest in it.
+   * The digest of the tarball, of its configuration or of a manifest in it.
    */
   digest?: string
   architecture?: ArchitectureName
@@ -1646,7 +1699,7 @@ export interface ImageParameters {
    */
   id: string
   /**
-   * Under any of its names; arm/v7 as arm%2Fv7 or arm-v7.
+   * Any name of the architecture; arm/v7 as arm%2Fv7 or arm-v7.
    */
   architecture: string
 }
@@ -1655,25 +1708,25 @@ export interface ImageParameters {
  */
 export interface ImageReportFile {
   /**
-   * Why it decides; null when it was only asked for.
+   * Why it counts for the verdict; null if it was only requested.
    */
   role: 'entrypoint' | 'command' | 'shell' | 'interpreter' | 'loader' | null
   /**
-   * As the configuration, a script, a program or the question names it.
+   * The path as the configuration, a script, a program or the request gives it.
    */
   named: string
   /**
-   * Where that leads in the image; null when it leads nowhere.
+   * The path in the image after following links; null if there is no such file.
    */
   path: string | null
   /**
-   * The symbolic links on the way.
+   * The symbolic links that were followed.
    */
   links: string[]
   kind: 'elf' | 'script' | 'data' | 'directory' | 'windows-executable' | 'macos-executable' | 'wasm-module' | 'absent'
   architecture: string | null
   /**
-   * Of an ELF file: executable, shared, object, core, other.
+   * The type of an ELF file: executable, shared, object, core, other.
    */
   type: string | null
   /**
@@ -1681,7 +1734,7 @@ export interface ImageReportFile {
    */
   interpreter: string | null
   /**
-   * In which image, by its place in images.
+   * The index of its image in images.
    */
   image?: number
 }
@@ -1695,7 +1748,7 @@ export interface ImageReportImage {
   architecture: string | null
   formats: ('docker-archive' | 'oci-layout')[]
   /**
-   * What the image says of itself; null when its configuration cannot be read.
+   * What the image's configuration says; null if it cannot be read.
    */
   config: {
     digest: string
@@ -1715,7 +1768,7 @@ export interface ImageReportImage {
       [k: string]: string
     }
     /**
-     * Which member of the archive holds it, links followed; null for what no member is.
+     * The member of the archive that holds it, after following links; null if none does.
      */
     member: string | null
   } | null
@@ -1724,17 +1777,17 @@ export interface ImageReportImage {
     size: number
     mediaType: string
     /**
-     * The archive holds none; this is the digest of the OCI manifest with this configuration and these layers, uncompressed.
+     * If the archive has no manifest: the digest of the OCI manifest with this configuration and these layers, uncompressed.
      */
     derived: boolean
     /**
-     * Which member of the archive holds it, links followed; null for what no member is.
+     * The member of the archive that holds it, after following links; null if none does.
      */
     member: string | null
   } | null
   tags: string[]
   /**
-   * The base image, when labels or annotations tell.
+   * The base image, if labels or annotations name it.
    */
   base: {
     name: string | null
@@ -1751,12 +1804,12 @@ export interface ImageReportImage {
     configuredDiffId: string | null
     createdBy: string | null
     /**
-     * Which member of the archive holds it, links followed; null for what no member is.
+     * The member of the archive that holds it, after following links; null if none does.
      */
     member: string | null
   }[]
   /**
-   * What is run whenever the image is.
+   * The programs that run whenever the image does.
    */
   decisive: ImageReportFile[]
   census: {
@@ -1771,7 +1824,7 @@ export interface ImageReportImage {
     }[]
     native: number
     /**
-     * For other machines, and nothing to be surprised of: they change no verdict.
+     * Files for other machines that are to be expected: they do not change the verdict.
      */
     foreign: {
       files: number
@@ -1789,7 +1842,7 @@ export interface ImageReportImage {
       samples: string[]
     }
     /**
-     * Other files for another machine: odd, but they decide nothing.
+     * Other files for another machine: unusual, but they do not count for the verdict.
      */
     strays: {
       files: number
@@ -1807,11 +1860,11 @@ export interface ImageReport {
    */
   summary: string
   /**
-   * What it was said to be; null when the configurations were the claim.
+   * The architecture that was claimed; null if the configurations were the claim.
    */
   claimed: string | null
   /**
-   * What the bytes are for, where they agree.
+   * The architecture that the bytes are for, if they agree.
    */
   architecture: string | null
   formats: ('docker-archive' | 'oci-layout')[]
@@ -1825,7 +1878,7 @@ export interface ImageReport {
   images: ImageReportImage[]
   indexes: string[]
   /**
-   * What an index names and the archive does not hold.
+   * What an index names and the archive does not have.
    */
   absent: {
     digest: string
@@ -1835,13 +1888,13 @@ export interface ImageReport {
     code: string
     message: string
     /**
-     * It makes what it concerns unreadable.
+     * Whether it makes its subject unreadable.
      */
     fatal: boolean
   }[]
   problemsOmitted: number
   /**
-   * What in the archive has the digest that was asked for.
+   * The part of the archive that has the requested digest.
    */
   digest?: {
     given: string
@@ -1852,12 +1905,12 @@ export interface ImageReport {
     }[]
   }
   /**
-   * What the path that was asked for is, in each image.
+   * What the requested path is in each image.
    */
   files?: ImageReportFile[]
 }
 /**
- * How the build or test of one architecture stands, after a word of it.
+ * The build or test of one architecture after a report.
  */
 export interface JobAnswer {
   container: string
@@ -1868,7 +1921,7 @@ export interface JobAnswer {
    */
   reason: string | null
   /**
-   * Where to read more.
+   * An address with more information.
    */
   log: string | null
   /**
@@ -1890,47 +1943,47 @@ export interface JobAnswer {
    */
   finished: string | null
   /**
-   * When the newest word of it came, by our clock.
+   * When the latest report came, by our clock.
    */
   reported: string
   /**
-   * When the first word of this run came.
+   * When the first report of this run came.
    */
   begun: string
   /**
-   * The URL of the image that the container had then.
+   * The URL of the image that the container had at the time.
    */
   image: string | null
   /**
-   * It runs on another machine than it is for.
+   * Whether it runs on a machine of another architecture.
    */
   emulated: boolean
   /**
-   * It is said to go on, but nothing was heard of it for too long (buildTimeoutMs of a rule, else six hours).
+   * Whether it was reported as pending or running, but not for too long a time (buildTimeoutMs of a rule, else six hours).
    */
   stale: boolean
   /**
-   * Whether nothing was written: it was said before, or is about a run that was overtaken.
+   * Whether nothing was written: the report is known, or is about an earlier run.
    */
   unchanged: boolean
 }
 export interface Machine {
   name: string | null
   /**
-   * The machine's own, whatever it builds for.
+   * The machine's own architecture, whatever it builds for.
    */
   architecture: string | null
   emulated: boolean
 }
 /**
- * How the builds or tests of a container stand.
+ * The builds or tests of a container.
  */
 export interface JobList {
   container: string
   items: Job[]
 }
 /**
- * How the build or test of one architecture stands.
+ * The build or test of one architecture.
  */
 export interface Job {
   container: string
@@ -1941,7 +1994,7 @@ export interface Job {
    */
   reason: string | null
   /**
-   * Where to read more.
+   * An address with more information.
    */
   log: string | null
   /**
@@ -1963,28 +2016,28 @@ export interface Job {
    */
   finished: string | null
   /**
-   * When the newest word of it came, by our clock.
+   * When the latest report came, by our clock.
    */
   reported: string
   /**
-   * When the first word of this run came.
+   * When the first report of this run came.
    */
   begun: string
   /**
-   * The URL of the image that the container had then.
+   * The URL of the image that the container had at the time.
    */
   image: string | null
   /**
-   * It runs on another machine than it is for.
+   * Whether it runs on a machine of another architecture.
    */
   emulated: boolean
   /**
-   * It is said to go on, but nothing was heard of it for too long (buildTimeoutMs of a rule, else six hours).
+   * Whether it was reported as pending or running, but not for too long a time (buildTimeoutMs of a rule, else six hours).
    */
   stale: boolean
 }
 /**
- * What a build or test job says of one architecture. Later words of a run need not repeat what earlier ones said.
+ * The report of a build or test job about one architecture. Later reports of a run need not repeat what earlier ones said.
  */
 export interface JobPut {
   status: 'pending' | 'running' | 'succeeded' | 'failed'
@@ -1994,7 +2047,7 @@ export interface JobPut {
   reason?: string | null
   log?: string | null
   /**
-   * What the image is built from, by name of the input: a commit, digests of files and of the base image. A bare string is a commit.
+   * What the image is built from, by the name of the input: a commit, digests of files and of the base image. A plain string is a commit.
    */
   source?:
     | {
@@ -2003,13 +2056,13 @@ export interface JobPut {
     | string
     | null
   /**
-   * Where it runs. A bare string is its name, or what `uname -m` says there.
+   * The machine it runs on. A plain string is its name, or what `uname -m` prints there.
    */
   machine?:
     | {
         name?: string | null
         /**
-         * The machine's own.
+         * The machine's own architecture.
          */
         architecture?: ArchitectureName | null
         emulated?: boolean | null
@@ -2017,11 +2070,11 @@ export interface JobPut {
     | string
     | null
   /**
-   * Empty is the same as null: what a script writes that does not know it.
+   * Empty means null, for scripts that do not know it.
    */
   started?: (string | null) | ''
   /**
-   * Empty is the same as null: what a script writes that does not know it.
+   * Empty means null, for scripts that do not know it.
    */
   finished?: (string | null) | ''
 }
@@ -2038,13 +2091,13 @@ export interface KubernetesList {
 }
 export interface LayoutQuery {
   /**
-   * As what: one OCI layout in a tar is what there is.
+   * The only form in which a container is one file.
    */
   format: 'oci'
 }
 export interface ListQuery {
   /**
-   * A pattern with * and ? for the id, or for what of it stands before the tag.
+   * A pattern with * and ? for the id, or for the part of it before the tag.
    */
   name?: string
   /**
@@ -2052,31 +2105,31 @@ export interface ListQuery {
    */
   version?: string
   /**
-   * It has an image for this architecture, by whatever name.
+   * Only containers with an image for this architecture, by any of its names.
    */
   architecture?: string
   /**
-   * This architecture is expected and has not arrived.
+   * Only containers that are expected to have this architecture and do not.
    */
   missing?: string
   state?: 'complete' | 'partial' | 'degraded'
   /**
-   * Of any of its images.
+   * Only containers with an image that has this verdict.
    */
   verdict?: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
   /**
-   * Words that stand in the id or the version, in whatever case.
+   * Words in the id or the version; case does not matter.
    */
   q?: string
   /**
-   * Descending with a minus before it.
+   * The order; descending with a minus before it.
    */
-  sort?: 'id' | '-id' | 'version' | '-version' | 'created' | '-created' | 'updated' | '-updated'
+  sort: 'id' | '-id' | 'version' | '-version' | 'created' | '-created' | 'updated' | '-updated'
   /**
    * Members to send, separated by commas.
    */
   fields?: string
-  limit?: number
+  limit: number
   /**
    * `next` of the page before, with the same filters and order.
    */
@@ -2096,7 +2149,7 @@ export interface ManifestDescriptor {
   }
 }
 /**
- * A container as an OCI index or a Docker manifest list, from what reading its images proved and nothing else.
+ * A container as an OCI index or a Docker manifest list, only from what reading its images proved.
  */
 export interface ManifestList {
   schemaVersion: number
@@ -2107,7 +2160,7 @@ export interface ManifestList {
    */
   pullable: boolean
   /**
-   * Of which images the manifest is the one that their configuration and layers make, as their tarballs hold none.
+   * The images whose tarballs have no manifest: theirs is made from configuration and layers.
    */
   derived: string[]
   unproven: {
@@ -2141,14 +2194,14 @@ export interface OpenApiDocument {
   [k: string]: unknown
 }
 export interface PageQuery {
-  limit?: number
+  limit: number
   /**
    * `next` of the page before.
    */
   cursor?: string
 }
 /**
- * One step an architecture, in the same order whatever the order of the sources.
+ * One step for each architecture, in the same order whatever the order of the sources.
  */
 export interface PlanAnswer {
   container: string
@@ -2168,7 +2221,7 @@ export interface PlanStep {
    */
   reason: string
   /**
-   * Of the image that is reused.
+   * The image that is reused.
    */
   url: string | null
   source: {
@@ -2176,7 +2229,7 @@ export interface PlanStep {
   }
 }
 /**
- * For format=kubernetes: what a build runs in.
+ * For format=kubernetes: the container in which a build runs.
  */
 export interface PlanJob {
   image: string
@@ -2188,29 +2241,29 @@ export interface PlanJob {
   namespace?: string
   serviceAccount?: string
   /**
-   * Where the job reports to, as LEPORELLO_URL; default: this server.
+   * The server that the job reports to, as LEPORELLO_URL; default: this one.
    */
   url?: string
 }
 export interface PlanQuery {
   /**
-   * Default: json. jenkins: an axis of a matrix. kubernetes: Jobs bound to machines by kubernetes.io/arch, as a List.
+   * jenkins: an axis of a matrix. kubernetes: Jobs bound to machines by kubernetes.io/arch, as a List.
    */
-  format?: 'json' | 'jenkins' | 'kubernetes'
+  format: 'json' | 'jenkins' | 'kubernetes'
 }
 /**
- * What an image is built from, each input by its name: commit, containerfile, base, or whatever else decides about it.
+ * What an image is built from, each input by its name: commit, containerfile, base, or anything else that affects it.
  */
 export interface PlanSource {
   [k: string]: string
 }
 /**
- * What is to be built, and from what.
+ * What is to be built, and from which sources.
  */
 export interface Plan {
   container: ContainerId
   /**
-   * By architecture; what stands under * is every expected one's.
+   * By architecture; the source under * is for every expected one.
    */
   sources: {
     [k: string]: PlanSource
@@ -2227,18 +2280,18 @@ export interface PrettyParameter {
 export interface ReadyReport {
   ready: boolean
   /**
-   * By what was checked.
+   * By the name of what was checked.
    */
   checks: {
     [k: string]: Health
   }
 }
 /**
- * What may be said of any change.
+ * The reason of a change.
  */
 export interface ReasonHeaders {
   /**
-   * Why; its first 1000 characters are kept in the history.
+   * The reason; its first 1000 characters are kept in the history.
    */
   'X-Reason'?: string
   [k: string]: unknown
@@ -2251,7 +2304,7 @@ export interface Refusal {
   [k: string]: unknown
 }
 /**
- * The container as it was, and what its removal means for others.
+ * The container as it was, and what its removal affects.
  */
 export interface RemovalAnswer {
   /**
@@ -2261,13 +2314,13 @@ export interface RemovalAnswer {
   container: ContainerView
   warnings: Warning[]
   /**
-   * The tarballs in our own store that it ceased to name.
+   * The tarballs in our own store that it no longer names.
    */
   released: ReleasedTarball[]
 }
 export interface Warning {
   /**
-   * For programs: `named_by_job_specs`; `gone`: a tarball is not in the store any more; `unknown`: the store does not answer whether it is.
+   * For programs: `named_by_job_specs`; `gone`: a tarball is no longer in the store; `unknown`: the store did not answer.
    */
   code: string
   /**
@@ -2275,7 +2328,7 @@ export interface Warning {
    */
   message: string
   /**
-   * The first of the documents that it is about.
+   * The first documents that it is about.
    */
   ids?: string[]
   /**
@@ -2285,7 +2338,7 @@ export interface Warning {
 }
 export interface ReportQuery {
   /**
-   * Read the bytes again and tell what this path is in them.
+   * Read the bytes again and say what this path is in them.
    */
   path?: string
 }
@@ -2295,7 +2348,7 @@ export interface ResolutionQuery {
    */
   arch: string
   /**
-   * Give the image though its bytes are another architecture's, or it is gone.
+   * Return the image even if its bytes are another architecture's, or it is gone.
    */
   force?: boolean
 }
@@ -2312,11 +2365,11 @@ export interface ResolveQuery {
    */
   arch: string
   /**
-   * Give the image though its bytes are another architecture's, or it is gone.
+   * Return the image even if its bytes are another architecture's, or it is gone.
    */
   force?: 'true' | 'false'
   /**
-   * text: the URL alone, for shell scripts; so does an Accept whose first type is text/plain.
+   * text: the URL alone, for shell scripts, as with an Accept whose first type is text/plain.
    */
   format?: 'json' | 'text'
   [k: string]: unknown
@@ -2324,14 +2377,14 @@ export interface ResolveQuery {
 export interface RestoreAnswer {
   container: ContainerView
   /**
-   * It meant all this before, so nothing was written.
+   * Whether it meant the same before, so that nothing was written.
    */
   unchanged: boolean
   warnings: Warning[]
 }
 export interface Restore {
   /**
-   * A revision that the history names, or the id of an entry: what stood there is registered again.
+   * A revision that the history names, or the id of an entry: the container is registered again as it was then.
    */
   revision: string
 }
@@ -2345,38 +2398,38 @@ export interface ResumableUpload {
   upload: string
   container: string
   /**
-   * As it was said; null: what its bytes are for.
+   * The architecture that was claimed; null: the one that its bytes are for.
    */
   architecture: string | null
   version: string | null
   filename: string | null
   /**
-   * Of the tarball, hexadecimal, as it was said.
+   * The tarball's claimed SHA-256, hexadecimal.
    */
   sha256: string | null
   /**
-   * How many bytes are kept for good.
+   * The number of bytes that are stored.
    */
   offset: number
   size: number
   /**
-   * proving: every byte has come, and they are being read, or soon will be; an empty PATCH waits for the end of it.
+   * proving: every byte has arrived, and they are being read or soon will be; an empty PATCH waits for the result.
    */
   state: 'arriving' | 'proving' | 'registered' | 'refused'
   created: string
   /**
-   * When it is forgotten, unless something comes.
+   * When it is discarded, unless more arrives.
    */
   expires: string
   /**
-   * What it was registered as, at the time.
+   * What it was registered as.
    */
   result: {
     architecture: string
     version: string
     url: string
     /**
-     * Of the tarball, hexadecimal.
+     * The tarball's SHA-256, hexadecimal.
      */
     sha256: string
     verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
@@ -2389,7 +2442,7 @@ export interface ResumableUpload {
      */
     created: boolean
     /**
-     * Whether the record said all this before.
+     * Whether the record said the same before.
      */
     unchanged: boolean
     revision: string
@@ -2413,12 +2466,12 @@ export interface SpecImage {
   role: 'container' | 'dependency'
   name: string | null
   /**
-   * On which a worker gets an image that it can run; null where nobody can tell.
+   * The architectures whose workers get an image that they can run; null if that is unknown.
    */
   architectures: string[] | null
   certain: boolean
   /**
-   * Further ones, if the spec held the urls that the catalogue has.
+   * Further ones, if the spec had the urls of the catalogue.
    */
   fillable: string[]
   message: string
@@ -2435,15 +2488,15 @@ export interface SpecReply {
   [k: string]: unknown
 }
 /**
- * On which architectures a job can run.
+ * The architectures on which a job can run.
  */
 export interface SpecReport {
   /**
-   * Null where none of its images tells.
+   * Null if none of its images tells.
    */
   architectures: string[] | null
   /**
-   * Where it could, were container_image_urls filled from the catalogue.
+   * Where it could run if container_image_urls were filled from the catalogue.
    */
   ifFilled: string[] | null
   certain: boolean
@@ -2453,7 +2506,7 @@ export interface SpecReport {
    */
   single: string[]
   /**
-   * Dependency images of which nothing is known.
+   * Dependency images about which nothing is known.
    */
   unknown: string[]
   summary: string
@@ -2470,12 +2523,12 @@ export interface StorageParameters {
  */
 export interface StreamEvent {
   /**
-   * Where to go on.
+   * Where to resume.
    */
   id?: string
   event: 'record' | 'expected' | 'pending' | 'build' | 'test' | 'verdict' | 'state' | 'end'
   /**
-   * JSON: an entry of the history; of end, why it ends and where to go on.
+   * JSON: an entry of the history; for end, why the stream ends and where to resume.
    */
   data: string
   /**
@@ -2485,19 +2538,19 @@ export interface StreamEvent {
 }
 export interface TarballQuery {
   /**
-   * Default: as it is, or the tag of the id.
+   * Default: that of the record, or the tag of the id.
    */
   version?: string
   /**
-   * What the tarball is called; its stem stands in its URL.
+   * The name of the tarball; its stem becomes part of its URL.
    */
   filename?: string
   /**
-   * Of the tarball: sha256:… (or Content-Digest, Repr-Digest).
+   * The SHA-256 of the tarball with or without sha256:, 64 hexadecimal digits. Content-Digest and Repr-Digest will do, too.
    */
   digest?: string
   /**
-   * Tell what would be stored and registered, and keep nothing.
+   * Say what would be stored and registered, and keep nothing.
    */
   dryRun?: boolean
 }
@@ -2505,7 +2558,7 @@ export interface UnavailableReport {
   message: string
   container: string
   /**
-   * As it stands in the address.
+   * As it is in the address.
    */
   architecture: string
   /**
@@ -2514,7 +2567,7 @@ export interface UnavailableReport {
   available: string[]
 }
 /**
- * What tus wants to know of a piece.
+ * The headers of tus for a piece.
  */
 export interface UploadAppendHeaders {
   /**
@@ -2522,13 +2575,13 @@ export interface UploadAppendHeaders {
    */
   'Tus-Resumable': '1.0.0'
   /**
-   * Where in the tarball it begins: what came before it, as HEAD tells.
+   * The number of bytes before the piece: HEAD tells how many have arrived.
    */
   'Upload-Offset': number
   [k: string]: unknown
 }
 /**
- * What tus wants to know of a new upload.
+ * The headers of tus for a new upload.
  */
 export interface UploadCreateHeaders {
   /**
@@ -2540,13 +2593,13 @@ export interface UploadCreateHeaders {
    */
   'Upload-Length': number
   /**
-   * Names and values in base64, between commas: `id` of the container, and maybe `architecture`, `version`, `filename` and `sha256`.
+   * Pairs of a name and a value in base64, between commas: the `id` of the container, and maybe `architecture`, `version`, `filename` and `sha256`.
    */
   'Upload-Metadata': string
   [k: string]: unknown
 }
 /**
- * What tus wants of any request.
+ * The header of tus for any request.
  */
 export interface UploadHeaders {
   /**
@@ -2564,11 +2617,11 @@ export interface UploadParameters {
 }
 export interface UploadsQuery {
   /**
-   * Only those for this container.
+   * Only uploads for this container.
    */
   id?: string
   /**
-   * Only those of this tarball; hexadecimal.
+   * The SHA-256 of a tarball with or without sha256:, 64 hexadecimal digits. Only its uploads are listed.
    */
   sha256?: string
 }
@@ -2578,7 +2631,7 @@ export interface Uploads {
 export interface VersionReport {
   version: string
   /**
-   * What the program was built from; null when nobody said so.
+   * The commit that the program was built from; null if unknown.
    */
   commit: string | null
   store: 'embedded' | 'elasticsearch'
@@ -2588,25 +2641,25 @@ export interface VersionReport {
   engine: string | null
 }
 /**
- * Where a container stands when waiting ended.
+ * The state of a container when waiting ended.
  */
 export interface WaitAnswer {
   container: string
   for: 'complete' | 'degraded' | 'settled'
   /**
-   * The one that matters; null: all.
+   * The one that is waited for; null: all.
    */
   architecture: string | null
   /**
-   * Whether it is so. False: time is up.
+   * Whether the goal is reached; false: the time is up.
    */
   reached: boolean
   /**
-   * Of the container, or of the one architecture.
+   * The state of the container, or of the one architecture.
    */
   state: 'complete' | 'partial' | 'degraded'
   /**
-   * The architectures that the container shall have.
+   * The architectures that the container is expected to have.
    */
   expected: string[]
   /**
@@ -2620,13 +2673,13 @@ export interface WaitQuery {
   /**
    * settled: complete or degraded.
    */
-  for?: 'complete' | 'degraded' | 'settled'
+  for: 'complete' | 'degraded' | 'settled'
   /**
-   * Only this one matters, and it is awaited though nobody expects it.
+   * Wait for this one only, even if it is not expected.
    */
   architecture?: string
   /**
-   * In seconds; 0 tells how it stands now.
+   * In seconds; 0 answers at once.
    */
-  timeout?: number
+  timeout: number
 }

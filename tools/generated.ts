@@ -1,9 +1,10 @@
-import { readdir } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { compile } from 'json-schema-to-typescript'
 import { apiPage } from './api-page.ts'
 import { commandLinePage } from './command-line-page.ts'
 import { configurationPage } from './configuration-page.ts'
 import { openApi } from './openapi.ts'
+import { type Schema, schemaFiles } from './schema-files.ts'
 
 export interface GeneratedFile {
   path: string
@@ -23,8 +24,11 @@ export async function generated(): Promise<GeneratedFile[]> {
 }
 
 async function types(): Promise<string> {
-  const names = (await readdir('schemas')).filter((name) => name.endsWith('.json')).sort()
-  const properties = Object.fromEntries(names.map((name) => [name, { $ref: `${name}#` }]))
+  const files = await schemaFiles()
+  const properties = Object.fromEntries(files.map(({ name }) => [name, { $ref: `${name}#` }]))
+  const byName = new Map(
+    files.map(({ name, path, schema }) => [name, JSON.stringify(path.startsWith('schemas/query/') ? asRead(schema) : schema)])
+  )
   // one schema that refers to all others: what several of them refer to is written once
   const all = {
     title: 'Schemas',
@@ -32,11 +36,21 @@ async function types(): Promise<string> {
     type: 'object' as const,
     additionalProperties: false,
     properties,
-    required: names
+    required: files.map(({ name }) => name)
   }
   return compile(all, 'Schemas', {
     cwd: 'schemas/',
-    bannerComment: '/* Written by `npm run generate` from schemas/*.json: change those. */',
+    $refOptions: { resolve: { file: { read: ({ url }: { url: string }) => byName.get(basename(url))! } } },
+    bannerComment: '/* Generated from schemas/ by `npm run generate`. Do not edit. */',
     style: { semi: false, singleQuote: true, printWidth: 140, trailingComma: 'none' }
   })
 }
+
+/** Handlers find a parameter that has a default whether or not the request has it. */
+const asRead = ({ required = [], ...schema }: Schema): Schema => ({
+  ...schema,
+  required: [
+    ...required,
+    ...Object.entries(schema.properties ?? {}).flatMap(([name, { default: usual }]) => (usual === undefined ? [] : name))
+  ]
+})

@@ -1,15 +1,16 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import fastifySwagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { stringify } from 'yaml'
 import type { BlobStore } from '../src/blobs/blob-store.ts'
 import type { Catalogue } from '../src/catalogue/catalogue.ts'
 import { createServer } from '../src/http/server.ts'
-import type { Description } from '../src/http/shared/describes.ts'
+import { type Description, undescribed } from '../src/http/shared/describes.ts'
+import { schemaFiles } from './schema-files.ts'
 
 type Paths = Record<string, Record<string, unknown>>
 
-/** openapi.yaml, from the routes of a server that is never asked anything. */
+/** openapi.yaml, from the routes of a server that gets no requests. */
 export async function openApi(): Promise<string> {
   const { version } = JSON.parse(await readFile('package.json', 'utf8'))
   const server = await createServer({
@@ -18,17 +19,15 @@ export async function openApi(): Promise<string> {
   })
   const { paths, components, ...rest } = server.swagger() as { paths: Paths; components?: object }
   await server.close()
-  return `# Written by \`npm run generate\` from the routes: change those, or schemas/.\n${stringify(
+  return `# Generated from the routes and schemas/ by \`npm run generate\`. Do not edit.\n${stringify(
     { ...rest, paths: withoutHead(paths), components },
     { aliasDuplicateObjects: false, lineWidth: 140 }
   )}`
 }
 
 async function addSwagger(app: FastifyInstance, version: string): Promise<void> {
-  for (const name of (await readdir('schemas')).filter((file) => file.endsWith('.json')).sort()) {
-    // the settings are no shape of the interface
-    if (name !== 'config.json') app.addSchema(JSON.parse(await readFile(`schemas/${name}`, 'utf8')))
-  }
+  // the settings are not part of the interface
+  for (const { name, schema } of await schemaFiles()) if (name !== 'config.json') app.addSchema(schema)
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',
@@ -36,24 +35,25 @@ async function addSwagger(app: FastifyInstance, version: string): Promise<void> 
         title: 'Leporello',
         version,
         description:
-          'A container registry for HySDS that gives every machine the image of its architecture. HEAD is answered wherever GET is, except where GET removes. X-Request-Id is taken or made, and answered.',
+          "A container registry for HySDS that gives every machine the image of its architecture. HEAD is answered wherever GET is, except where GET removes. X-Request-Id is taken or made, and answered. Mozart's routes (tag mozart) are shown under /api/v0.1; the same ones are under /api/v0.2, where some messages differ, and without a prefix (/container/add).",
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' }
       },
       servers: [{ url: '/' }]
     },
     refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json['title'] ?? `def-${i}`) },
     transform: ({ url, route }) => {
-      const { tags, consumes, response, ...describes } = route.config?.describes ?? { tags: [], hide: true, summary: '' }
-      return { url, schema: { ...describes, tags: [...tags], ...(consumes && { consumes: [...consumes] }), response: answersOf(response) } }
+      const { response, ...description } = route.config?.describes ?? undescribed
+      const given = Object.entries(description).filter(([, value]) => value !== undefined)
+      return { url, schema: { ...Object.fromEntries(given), response: answersOf(response) } }
     }
   })
 }
 
-/** An answer without content has no body; the plugin would say that it is JSON. */
+/** An answer without content has no body; the plugin would call it JSON. */
 const answersOf = (response: Description['response'] = {}) =>
   Object.fromEntries(Object.entries(response).map(([status, answer]) => [status, answer.content ? answer : { ...answer, type: 'null' }]))
 
-/** HEAD stands beside GET everywhere, which the description says once. */
+/** HEAD is answered wherever GET is, which the description says once. */
 const withoutHead = (paths: Paths): Paths =>
   Object.fromEntries(Object.entries(paths).map(([path, { head: _, ...operations }]) => [path, operations]))
 

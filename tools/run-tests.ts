@@ -3,6 +3,8 @@ import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { relative, resolve } from 'node:path'
 import { projectFolder } from '../test/support/project.ts'
+import { childrenCpu } from './children-cpu.ts'
+import type { EngineLender } from './engine-lender.ts'
 
 /*
  * Runs test files, each as a plain Node process that tap's `t` makes write TAP and a summary of its assertions. tap's own runner does the same,
@@ -16,6 +18,8 @@ export interface Counts {
 
 interface Ended extends Counts {
   output: string
+  /** Seconds of it and of the processes that it started. */
+  cpu: number
 }
 
 const testFolder = resolve(projectFolder, 'build/test')
@@ -35,57 +39,104 @@ export function testFiles(names: readonly string[]): string[] {
   })
 }
 
+export interface RunOptions {
+  environment?: NodeJS.ProcessEnv
+  /** Answers the test files that ask for an engine. */
+  engines?: EngineLender
+}
+
 /** Runs them, some at a time, and prints a line for each, with what the tests comment on; of one that fails, everything but what passed. */
-export async function runTests(files: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Counts> {
+export async function runTests(files: readonly string[], { environment = {}, engines }: RunOptions = {}): Promise<Counts> {
   const counts = { passed: 0, failed: 0 }
   const waiting = [...files]
   const running = new Map<string, { child: ChildProcess; since: number }>()
   const stopWatching = endWithSignals(running, waiting)
+  // A test waits for timers, disks and other processes as often as it computes.
+  const slots = createSlots(Math.min(availableParallelism() + 1, 6))
 
   async function work(): Promise<void> {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const name = relative(testFolder, file).replace(/\.test\.js$/, '')
-      const since = Date.now()
-      const child = spawn(process.execPath, [file], {
-        cwd: projectFolder,
-        env: { ...process.env, TAP_TIMEOUT: String(timeoutSeconds), ...environment },
-        stdio: ['ignore', 'pipe', 'pipe']
-      })
-      running.set(name, { child, since })
-      const { passed, failed, output } = await ended(child)
-      running.delete(name)
-      counts.passed += passed
-      counts.failed += failed
-      const seconds = ((Date.now() - since) / 1000).toFixed(1)
-      console.log(`${failed > 0 ? 'not ok' : 'ok'} ${name} # ${passed} passed, ${failed} failed, ${seconds} s`)
-      const details = failed > 0 ? withoutPasses(output) : commentsIn(output)
-      if (details !== '') console.log(details)
-    }
+    await slots.take()
+    const file = waiting.shift()
+    if (file !== undefined) await run(file)
+    slots.free()
   }
-  // A test waits for timers, disks and other processes as often as it computes.
-  const atOnce = Math.min(availableParallelism() + 1, 6)
-  await Promise.all(Array.from({ length: atOnce }, work))
+
+  async function run(file: string): Promise<void> {
+    const name = relative(testFolder, file).replace(/\.test\.js$/, '')
+    const since = Date.now()
+    let waited = 0
+    let waitsSince = 0
+    const child = spawn(process.execPath, [file], {
+      cwd: projectFolder,
+      env: { ...process.env, TAP_TIMEOUT: String(timeoutSeconds), ...environment, ...(engines && { SHARED_ENGINES: '1' }) },
+      stdio: ['ignore', 'pipe', 'pipe', engines ? 'ipc' : 'ignore']
+    })
+    engines?.serve(child, {
+      free() {
+        waitsSince = Date.now()
+        slots.free()
+      },
+      async take() {
+        await slots.take({ first: true })
+        waited += Date.now() - waitsSince
+      }
+    })
+    running.set(name, { child, since })
+    const { passed, failed, output, cpu } = await ended(child)
+    running.delete(name)
+    counts.passed += passed
+    counts.failed += failed
+    const seconds = ((Date.now() - since - waited) / 1000).toFixed(1)
+    console.log(`${failed > 0 ? 'not ok' : 'ok'} ${name} # ${passed} passed, ${failed} failed, ${seconds} s, ${cpu.toFixed(1)} s of CPU`)
+    const details = failed > 0 ? withoutPasses(output) : commentsIn(output)
+    if (details !== '') console.log(details)
+  }
+
+  childrenCpu()
+  await Promise.all(files.map(work))
+  for (const line of (await engines?.close()) ?? []) console.log(line)
   stopWatching()
   return counts
+}
+
+/** Places for so many at once. */
+function createSlots(count: number) {
+  let left = count
+  const queue: (() => void)[] = []
+  return {
+    async take({ first = false } = {}): Promise<void> {
+      if (left > 0) left--
+      else await new Promise<void>((resolve) => (first ? queue.unshift(resolve) : queue.push(resolve)))
+    },
+    free(): void {
+      const next = queue.shift()
+      if (next) next()
+      else left++
+    }
+  }
 }
 
 /** The assertions that a process counted; one that ends badly without a failed one failed as a whole. */
 function ended(child: ChildProcess): Promise<Ended> {
   let output = ''
+  let cpu = 0
   for (const stream of [child.stdout!, child.stderr!]) {
     stream.setEncoding('utf8').on('data', (chunk: string) => {
       output += chunk
     })
   }
   return new Promise((resolve) => {
-    child.once('error', (error) => resolve({ passed: 0, failed: 1, output: String(error) }))
+    child.once('error', (error) => resolve({ passed: 0, failed: 1, output: String(error), cpu }))
+    child.once('exit', () => {
+      cpu = childrenCpu()
+    })
     child.once('close', (status, signal) => {
       const summary = [...output.matchAll(/^# \{ total: \d+(?:, pass: (\d+))?(?:, fail: (\d+))?.* \}$/gm)].at(-1)
       const passed = Number(summary?.[1] ?? 0)
       const failed = Number(summary?.[2] ?? 0)
       const badly = status !== 0 || !summary
       if (badly) output += `\nended with ${signal ?? `status ${status}`}\n`
-      resolve({ passed, failed: badly ? Math.max(1, failed) : failed, output })
+      resolve({ passed, failed: badly ? Math.max(1, failed) : failed, output, cpu })
     })
   })
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { engineNames } from '../test/support/engines.ts'
 import { projectFolder } from '../test/support/project.ts'
 import { pythonWith, pythonWithClients } from '../test/support/python.ts'
+import { engineLender } from './engine-lender.ts'
 import { finish, runTests, testFiles } from './run-tests.ts'
 
 /*
@@ -32,4 +33,9 @@ try {
   finish({ passed: 0, failed: 1 })
 }
 const chosen = process.argv.slice(2)
-finish(await runTests(testFiles(chosen.length > 0 ? chosen : names), { FUZZ_SECONDS: fuzzSeconds, ...process.env }))
+finish(
+  await runTests(testFiles(chosen.length > 0 ? chosen : names), {
+    environment: { FUZZ_SECONDS: fuzzSeconds, ...process.env },
+    engines: engineLender()
+  })
+)

@@ -1,10 +1,10 @@
 import { CatalogueError } from '../domain/errors.ts'
 import { utf8Length } from '../domain/limits.ts'
 
-/** Segments that begin so are the adapters' own. */
+/** Segments that begin with this are the adapters' own. */
 export const reserved = '.leporello'
 
-/** In a folder that was made, so that it stays when it is empty. */
+/** Marks a folder that was made, so that it stays when it is empty. */
 export const folderMarker = `${reserved}-folder`
 
 // A file name takes 255 bytes everywhere; S3 takes keys of 1024, and its prefix needs room too.
@@ -30,14 +30,14 @@ function faultOf(key: string): string | undefined {
 
 export const isKey = (key: string): boolean => faultOf(key) === undefined
 
-/** A key that every store takes: segments of 1 to 255 bytes between single slashes, 900 bytes in all. Throws key_invalid. */
+/** Returns a key that every store accepts: segments of 1 to 255 bytes between single slashes, 900 bytes in all. Throws key_invalid. */
 export function checkKey(key: string): string {
   const fault = faultOf(key)
   if (fault) throw new CatalogueError('key_invalid', `the path ${JSON.stringify(key.slice(0, 200))} ${fault}`)
   return key
 }
 
-/** The folders that a key lies in, the outermost first. */
+/** Returns the folders that a key is in, the outermost first. */
 export function parentsOf(key: string): string[] {
   const segments = key.split('/')
   return segments.slice(1).map((_, i) => segments.slice(0, i + 1).join('/'))

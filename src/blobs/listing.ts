@@ -1,7 +1,7 @@
 import { CatalogueError } from '../domain/errors.ts'
 import type { BlobQuery } from './blob-store.ts'
 
-/** The place of an entry in a list: a blob's key, or a folder's with a slash behind it. Cursors hold the last one given. */
+/** Returns the place of an entry in a list: a blob's key, or a folder's key with a slash. Cursors hold the last place of a page. */
 export const toCursor = (place: string): string => Buffer.from(place).toString('base64url')
 
 export function parseCursor(cursor: string | undefined): string | undefined {
@@ -13,7 +13,7 @@ export function parseCursor(cursor: string | undefined): string | undefined {
   return place
 }
 
-/** A prefix reaches into the store's own corner as little as a key does. Throws key_invalid, parameter_invalid. */
+/** Checks that a prefix is not the adapters' own. Throws key_invalid, parameter_invalid. */
 export function checkListQuery({ prefix = '', shallow, limit }: BlobQuery): void {
   const refuse = (what: string) => {
     throw new CatalogueError('key_invalid', `the prefix ${JSON.stringify(prefix.slice(0, 200))} ${what}`)

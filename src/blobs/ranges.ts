@@ -1,7 +1,7 @@
 import { CatalogueError } from '../domain/errors.ts'
 import type { ByteRange } from './blob-store.ts'
 
-/** The first and the last byte that a range takes out of so many. Throws range_invalid when it takes none. */
+/** Returns the first and last byte of a range within a size. Throws range_invalid when it contains no byte. */
 export function boundsOf(range: ByteRange | undefined, { key, size }: { key: string; size: number }): { first: number; last: number } {
   if (!range) return { first: 0, last: size - 1 }
   const first = 'suffix' in range ? Math.max(0, size - range.suffix) : range.first
@@ -12,5 +12,5 @@ export function boundsOf(range: ByteRange | undefined, { key, size }: { key: str
   return { first, last }
 }
 
-/** As HTTP writes it. */
+/** Writes a range as HTTP does. */
 export const rangeText = (range: ByteRange): string => ('suffix' in range ? `-${range.suffix}` : `${range.first}-${range.last ?? ''}`)

@@ -1,4 +1,4 @@
-/** A sha256 that can be put aside and gone on with in another process: node:crypto cannot, at four times the speed. */
+/** A SHA-256 that can be saved and continued in another process. node:crypto is four times as fast, but cannot do that. */
 export interface ResumableDigest {
   update(chunk: Uint8Array): void
   /** What has gone into it so far. */

@@ -1,11 +1,11 @@
 import type { ByteSource } from './blob-store.ts'
 
-/** How a source ended: with its own error, when it broke off. */
+/** How a source ended: with its own error, where it failed. */
 export type Ending = { broken: false } | { broken: true; error: unknown }
 
 /**
- * Gives each chunk of a source to `take`. The source's own failure is an answer, ours is thrown, so that an adapter can tell a client
- * that went away from a disk that is full; in both cases the source is let go of.
+ * Gives each chunk of a source to `take`. It returns the source's own failure and throws ours, so that an adapter can tell a client
+ * that went away from a full disk; in both cases the source is closed.
  */
 export async function readSource(source: ByteSource, take: (chunk: Uint8Array) => Promise<void> | undefined): Promise<Ending> {
   const iterator = source[Symbol.asyncIterator]()

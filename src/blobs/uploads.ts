@@ -5,7 +5,7 @@ import { checkKey } from './keys.ts'
 export const uploadUnknown = (id: string): CatalogueError =>
   new CatalogueError('upload_unknown', `there is no upload ${id.slice(0, 100)}: it was finished, discarded, or expired`)
 
-/** What both adapters keep of an upload, in their own way. */
+/** What both adapters store of an upload. */
 export interface KeptUpload {
   created: string
   touched: string
@@ -14,7 +14,7 @@ export interface KeptUpload {
   size?: number
   key?: string
   sha256?: string
-  /** The digest of the bytes up to the offset, to be gone on with. */
+  /** The state of the digest up to the offset, to be continued. */
   digest?: string
   placed?: Put
   ended?: boolean
@@ -31,19 +31,19 @@ export const toUpload = (id: string, { created, touched, note, offset, size, pla
   ...(placed === undefined ? {} : { placed })
 })
 
-/** Throws upload_conflict when it takes no more bytes. */
+/** Throws upload_conflict when the upload accepts no more bytes. */
 export function checkOpen(id: string, { placed, ended }: KeptUpload): void {
   if (placed || ended) throw new CatalogueError('upload_conflict', `upload ${id} has ended`)
 }
 
-/** Throws size_mismatch while bytes are missing, upload_conflict when they are not to be had. */
+/** Throws size_mismatch while bytes are missing, upload_conflict when they cannot be read. */
 export function checkReadable(id: string, { key, ended, offset, size }: KeptUpload): void {
   if (ended) throw new CatalogueError('upload_conflict', `upload ${id} has ended`)
   if (key !== undefined) throw new CatalogueError('upload_conflict', `upload ${id} was begun for ${key}; finish it to read it there`)
   checkComplete(id, { offset, size })
 }
 
-/** What was placed before, when a finish is repeated. Throws key_invalid for another key. */
+/** Returns the blob that an earlier finish made. Throws key_invalid for another key. */
 export function placedBefore(id: string, { placed, wanted }: { placed: Put | undefined; wanted: string }): Put | undefined {
   if (!placed || placed.key === wanted) return placed
   throw new CatalogueError('key_invalid', `upload ${id} has become ${placed.key}; it cannot become ${wanted}`)
@@ -84,7 +84,7 @@ function checkComplete(id: string, { offset, size }: { offset: number; size: num
   throw new CatalogueError('size_mismatch', `upload ${id} has ${offset} of ${size} bytes; send the others before it is finished`)
 }
 
-/** Refuses what comes while something else works on the same upload: waiting would only make the pieces collide later. */
+/** Refuses a piece while another one of the same upload is written: waiting would only make them collide later. */
 export function createBusy(): <T>(id: string, work: () => Promise<T>) => Promise<T> {
   const busy = new Set<string>()
   return async (id, work) => {

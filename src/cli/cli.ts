@@ -1,62 +1,61 @@
 import { parseArgs } from 'node:util'
-import { nearest } from '../config/nearest.ts'
-import { program } from '../config/program.ts'
+import { program, quietSdkWarning } from '../config/program.ts'
 import { commands } from './commands.ts'
 import { helpOf, overview } from './help.ts'
+import { commandHint, optionHint } from './hints.ts'
 import { type Command, complain, exit, refuse, say, type Values } from './terminal/command.ts'
 
-/** Runs one command line and answers the exit status; undefined while a server goes on running. */
+/** Runs one command line and returns the exit status, or undefined while a server keeps running. */
 export async function runCommandLine(line: readonly string[]): Promise<number | undefined> {
   const [name, ...rest] = line
   process.stdout.on('error', endQuietly)
+  quietSdkWarning()
   if (name === undefined) return misused('expected a command', '')
-  if (name === '--version') return told(program.version)
-  if (name === '--help' || name === '-h') return told(overview())
+  if (name === '--version') return answered(program.version)
+  if (name === '--help' || name === '-h') return answered(overview())
   if (name === 'help') return helpFor(rest[0])
   const entry = commands.get(name)
-  if (!entry) return unknownCommand(name)
-  return runCommand(name, { command: await entry.load(), rest })
+  return entry ? runCommand(name, { command: await entry.load(), rest }) : unknownCommand(name)
 }
 
-/** Who reads what we say has heard enough: `leporello ls | head`. */
+/** The reader of our output may have read enough: `leporello ls | head`. */
 function endQuietly(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error
   process.exit(exit.done)
 }
 
 async function runCommand(name: string, { command, rest }: { command: Command; rest: string[] }): Promise<number | undefined> {
-  const given = parse(command, rest)
-  const misusedHere = (problem: string) => misused(problem, `${name} `, 'json' in command.options && rest.includes('--json'))
-  if ('problem' in given) return misusedHere(given.problem)
-  if (given.values['help']) return told(helpOf(command))
-  if (given.positionals.length > command.maxPositionals) {
-    return misusedHere(`${JSON.stringify(given.positionals[command.maxPositionals])} is one argument too many`)
-  }
-  return command.run(given)
+  const given = await parse(command, rest)
+  if ('problem' in given) return misused(given.problem, `${name} `, 'json' in command.options && rest.includes('--json'))
+  return given.values['help'] ? answered(helpOf(command)) : command.run(given)
 }
 
-function parse(command: Command, args: string[]): { values: Values; positionals: string[] } | { problem: string } {
+type CommandLine = { values: Values; positionals: string[] }
+
+async function parse(command: Command, args: string[]): Promise<CommandLine | { problem: string }> {
+  const { maxPositionals: most } = command
   const options = { ...command.options, help: { type: 'boolean' as const, short: 'h' } }
   try {
-    return parseArgs({ args, options, allowPositionals: true, strict: true })
+    const given: CommandLine = parseArgs({ args, options, allowPositionals: true, strict: true })
+    if (given.values['help'] || given.positionals.length <= most) return given
+    return { problem: `${JSON.stringify(given.positionals[most])} is one argument too many` }
   } catch (error) {
-    // parseArgs' words for what a person typed; its hints about `--` come after the first sentence
-    return { problem: (error as Error).message.split('. ')[0]! }
+    // without parseArgs' hints about `--`, which follow in a second sentence
+    const problem = (error as Error).message.split('. ')[0]!
+    const [, unknown] = /^Unknown option '--(.+)'$/.exec(problem) ?? []
+    return { problem: problem + (unknown === undefined ? '' : await optionHint(unknown, command)) }
   }
 }
 
 async function helpFor(name: string | undefined): Promise<number> {
-  if (name === undefined) return told(overview())
+  if (name === undefined) return answered(overview())
   const entry = commands.get(name)
-  return entry ? told(helpOf(await entry.load())) : unknownCommand(name)
+  return entry ? answered(helpOf(await entry.load())) : unknownCommand(name)
 }
 
-function unknownCommand(name: string): number {
-  const candidate = nearest(name, [...commands.keys(), '--help', '--version'])
-  return misused(`${JSON.stringify(name)} is not a command${candidate ? `; did you mean ${candidate}?` : ''}`, '')
-}
+const unknownCommand = (name: string): number => misused(`${JSON.stringify(name)} is not a command${commandHint(name)}`, '')
 
-function told(text: string): number {
+function answered(text: string): number {
   say(text)
   return exit.done
 }

@@ -1,42 +1,59 @@
 import type { Command } from './terminal/command.ts'
 
-interface Entry {
+interface CommandEntry {
+  /** One line for the overview. */
   summary: string
-  /** Loaded when used: `leporello --version` does not wait for a web server. */
+  /** Imports the command when it is used, so that `leporello --version` does not load a web server. */
   load(): Promise<Command>
 }
 
-export const commands: ReadonlyMap<string, Entry> = new Map([
-  ['serve', { summary: 'run the server', load: async () => (await import('./commands/serve.ts')).serve }],
-  ['migrate', { summary: "bring the store to this program's version", load: async () => (await import('./commands/migrate.ts')).migrate }],
-  ['ls', { summary: 'list containers by what they are', load: async () => (await import('./commands/ls.ts')).ls }],
-  ['show', { summary: 'show a container, architecture by architecture', load: async () => (await import('./commands/show.ts')).show }],
-  ['resolve', { summary: 'say what a machine pulls', load: async () => (await import('./commands/resolve.ts')).resolve }],
-  ['register', { summary: 'register images by their URLs', load: async () => (await import('./commands/register.ts')).register }],
-  ['push', { summary: 'upload tarballs, proven and resumable', load: async () => (await import('./commands/push.ts')).push }],
-  [
-    'expect',
-    { summary: 'say which architectures a container shall have', load: async () => (await import('./commands/expect.ts')).expect }
-  ],
-  ['plan', { summary: 'say what to build and what to reuse', load: async () => (await import('./commands/plan.ts')).plan }],
-  ['report', { summary: 'report how a build or a test stands', load: async () => (await import('./commands/report.ts')).report }],
-  ['wait', { summary: 'wait until a container is complete', load: async () => (await import('./commands/wait.ts')).wait }],
-  ['history', { summary: 'tell what happened to a container', load: async () => (await import('./commands/history.ts')).history }],
-  ['restore', { summary: 'make a container what it was', load: async () => (await import('./commands/restore.ts')).restore }],
-  ['events', { summary: 'tell what happens, as it happens', load: async () => (await import('./commands/events.ts')).events }],
-  ['rm', { summary: 'take a container away, or one image of it', load: async () => (await import('./commands/rm.ts')).rm }],
-  ['doctor', { summary: 'look for what goes wrong, and say what to do', load: async () => (await import('./commands/doctor.ts')).doctor }],
-  ['copy', { summary: 'copy all documents to another store', load: async () => (await import('./commands/copy.ts')).copy }],
-  ['inspect', { summary: "prove a tarball's architecture", load: async () => (await import('./commands/inspect.ts')).inspect }],
-  ['verify', { summary: "prove what a container's images are", load: async () => (await import('./commands/verify.ts')).verify }],
-  ['backfill', { summary: 'name the architecture of old records', load: async () => (await import('./commands/backfill.ts')).backfill }],
-  ['fsck', { summary: 'compare records, facts and tarballs, and repair', load: async () => (await import('./commands/fsck.ts')).fsck }],
-  [
-    'container-met',
-    {
+export const commands: ReadonlyMap<string, CommandEntry> = new Map(
+  Object.entries({
+    serve: { summary: 'run the server', load: async () => (await import('./commands/serve.ts')).serve },
+    migrate: { summary: "bring the store to this program's version", load: async () => (await import('./commands/migrate.ts')).migrate },
+    ls: { summary: 'list containers', load: async () => (await import('./commands/ls.ts')).ls },
+    show: { summary: 'show a container, architecture by architecture', load: async () => (await import('./commands/show.ts')).show },
+    resolve: {
+      summary: 'print the URL of the image that a machine runs',
+      load: async () => (await import('./commands/resolve.ts')).resolve
+    },
+    register: { summary: 'register images by URL', load: async () => (await import('./commands/register.ts')).register },
+    push: { summary: 'check, upload and register tarballs', load: async () => (await import('./commands/push.ts')).push },
+    expect: { summary: 'set which architectures a container must have', load: async () => (await import('./commands/expect.ts')).expect },
+    plan: { summary: 'tell which images to build and which to reuse', load: async () => (await import('./commands/plan.ts')).plan },
+    report: { summary: 'report the status of a build or a test', load: async () => (await import('./commands/report.ts')).report },
+    wait: { summary: 'wait until a container is complete', load: async () => (await import('./commands/wait.ts')).wait },
+    history: { summary: 'show what happened to a container', load: async () => (await import('./commands/history.ts')).history },
+    restore: { summary: 'restore an earlier revision of a container', load: async () => (await import('./commands/restore.ts')).restore },
+    events: { summary: 'follow changes as they happen', load: async () => (await import('./commands/events.ts')).events },
+    rm: { summary: 'remove a container, or one of its images', load: async () => (await import('./commands/rm.ts')).rm },
+    doctor: { summary: 'find faults, and tell what to do', load: async () => (await import('./commands/doctor.ts')).doctor },
+    copy: { summary: 'copy all documents to another store', load: async () => (await import('./commands/copy.ts')).copy },
+    inspect: { summary: 'prove the architecture of a tarball', load: async () => (await import('./commands/inspect.ts')).inspect },
+    verify: { summary: "prove the architectures of a container's images", load: async () => (await import('./commands/verify.ts')).verify },
+    backfill: {
+      summary: 'add architectures to records that have only a url',
+      load: async () => (await import('./commands/backfill.ts')).backfill
+    },
+    fsck: { summary: 'compare records, facts and tarballs, and repair them', load: async () => (await import('./commands/fsck.ts')).fsck },
+    'container-met': {
       summary: "upload and register a tarball, as the builder's script does",
       load: async () => (await import('./commands/container-met.ts')).containerMet
+    },
+    completion: {
+      summary: 'print a completion script for a shell',
+      load: async () => (await import('./commands/completion.ts')).completion
     }
-  ],
-  ['completion', { summary: "a shell's completion of all this", load: async () => (await import('./commands/completion.ts')).completion }]
-])
+  })
+)
+
+/** A command with its name and summary, for whatever describes all of them. */
+export interface NamedCommand {
+  name: string
+  summary: string
+  command: Command
+}
+
+/** Loads every command, in the order of the overview: for completion, hints and the generated documentation. */
+export const loadCommands = (): Promise<NamedCommand[]> =>
+  Promise.all([...commands].map(async ([name, { summary, load }]) => ({ name, summary, command: await load() })))

@@ -10,11 +10,11 @@ ${table([...commands].map(([name, { summary }]) => [name, summary]))}
 
 Options:
 ${table([
-  ['-h, --help', 'this text, or after a command its own'],
-  ['--version', 'the version']
+  ['-h, --help', 'print this text, or the help of a command'],
+  ['--version', 'print the version']
 ])}
 
-Settings are LEPORELLO_* variables, or a JSON file that LEPORELLO_CONFIG names: see schemas/config.json.
+Settings are LEPORELLO_* variables, or in a JSON file that LEPORELLO_CONFIG names: see schemas/config.json.
 
 Example:
   leporello serve
@@ -27,10 +27,14 @@ export const helpOf = (command: Command): string => `Usage: leporello ${command.
 ${command.description}
 
 Options:
-${table([...Object.entries(command.options).map(([name, { help }]): [string, string] => [`--${name}`, help]), ['-h, --help', 'this text']])}
+${table([...optionLines(command), ['-h, --help', 'print this text']])}
 
 Examples:
 ${command.examples.map((example) => `  ${example.command}\n      ${example.does}`).join('\n')}`
+
+/** The options of a command as `--name`, with what each does. */
+export const optionLines = ({ options }: Command): [option: string, help: string][] =>
+  Object.entries(options).map(([name, { help }]) => [`--${name}`, help])
 
 function table(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length))

@@ -1,4 +1,4 @@
-/** What the job of a build is told by its environment, under the names that container-builder's Jenkins jobs have for it. */
+/** The environment of a build job, under the names that container-builder's Jenkins jobs use. */
 export interface BuilderSettings {
   MOZART_REST_URL: string | undefined
   STORAGE_URL: string | undefined

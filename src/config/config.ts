@@ -3,20 +3,20 @@ import { type Architecture, inTableOrder, parseArchitecture } from '../domain/ar
 import type { Rule } from '../domain/build/rules.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Settings } from '../schemas.ts'
-import { type EngineSettings, engineFrom } from './engine.ts'
+import { certificatesFrom, type EngineSettings, engineFrom } from './engine.ts'
 import { type Objects, objectsFrom } from './objects.ts'
 import { rulesFrom } from './rules.ts'
-import { type Raw, readSettings, type SettingName, variableOf } from './settings.ts'
+import { type GivenSetting, readSettings, type SettingName, variableOf } from './settings.ts'
 import { collect, type Environment } from './sources.ts'
 
 export type { EngineSettings } from './engine.ts'
 export type { Objects } from './objects.ts'
 
-/** Everything that can be set, checked and frozen. Made by loadConfig only. */
+/** All settings, validated and frozen. Made by loadConfig only. */
 export interface Config {
   host: string
   port: number
-  /** Without a trailing slash. Absent: what we listen on, or the request's host. */
+  /** Without a trailing slash. Undefined: the address that we listen on, or the request's host. */
   publicUrl: string | undefined
   prefix: string
   /** An absolute path. */
@@ -25,72 +25,72 @@ export interface Config {
   policy: Policy
   /** In bytes. */
   bodyLimit: number
-  /** In bytes, for the embedded store; absent: what the disk holds. */
+  /** Of the embedded store, in bytes. Undefined: as much as the disk holds. */
   dataLimit: number | undefined
   commit: string | undefined
-  /** How long an operation on any store may take. */
+  /** How long an operation on any store may take, with retries. */
   patienceMs: number
-  /** Absent: the embedded store. */
+  /** Undefined for the embedded store. */
   engine: EngineSettings | undefined
   indices: { containers: string; jobSpecs: string; hysdsIos: string }
   guarded: readonly Architecture[]
   expected: readonly Architecture[]
   rules: readonly Rule[]
-  /** What container/add does to a record that is there, unless the request says. */
+  /** What container/add does with an existing record, unless the request says. */
   add: Settings['add']
   legacyMozartUrl: string | undefined
   objects: Objects
   verify: { images: Settings['verify']; hosts: readonly string[]; buckets: readonly string[]; roots: readonly string[] }
-  /** How often the rows that lists are filtered by are compared with the records. */
+  /** How often the summaries that lists are filtered by are compared with the records. */
   sweepMs: number
-  /** Whether a tarball that is not proven to be what it is said to be is refused. */
+  /** Refuse tarballs that are not proven to be what they are said to be. */
   strict: boolean
-  /** For how long an upload in pieces may stand still. */
+  /** How long a resumable upload may make no progress. */
   uploadExpiryMs: number
-  /** For how long a removed container is listed as one that can be brought back. */
+  /** How long a removed container is listed as restorable. */
   deletedKeepMs: number
-  /** How many entries of a container's history are kept, and for how long. */
+  /** How many entries of a container's history are kept. */
   historyEntries: number
   historyKeepMs: number
   fillSpecs: boolean
-  /** How long a tarball of ours stays after the last container ceased to name it. */
+  /** How long one of our tarballs stays after no container names it any more. */
   deleteGraceMs: number
-  /** `chosen`: somebody named the server. */
-  client: { url: string; chosen: boolean; token: string | undefined }
+  /** For commands. `chosen`: the server was set, rather than its default. */
+  client: { url: string; chosen: boolean; token: string | undefined; ca: string | undefined }
 }
 
 export type Loaded = { config: Config } | { problems: string[] }
 
-/** Problems of rules that join several settings are added to the list; a value then stands in for the wrong one. */
+/** What a rule over several settings needs. It adds problems to the list, and returns some value all the same. */
 export interface RuleContext {
   settings: Settings
   problems: string[]
-  /** Whether somebody set it, rather than its default. */
+  /** Whether it was set, rather than its default. */
   isSet(name: SettingName): boolean
-  /** How a message names a setting: the variable, or the key in the file when it came from there. */
+  /** A setting's name for messages: the variable, or the key in the file if it comes from there. */
   named(name: SettingName): string
 }
 
-/** The one Config, or every problem at once, in words, by the name of the variable or of the key in the file. */
+/** Returns the Config, or every problem at once, in words that name the variable or the key in the file. */
 export function loadConfig(environment: Environment): Loaded {
   const { raw, problems: unknown } = collect(environment)
   const { values, problems: invalid } = readSettings(raw)
   const joined: string[] = []
   const named = (name: SettingName) => sourceOf(name, raw)
   const config = configFrom({ settings: values, problems: joined, isSet: (name) => raw.has(name), named })
-  // a rule that a wrong setting breaks is told once, as that setting's problem
+  // a setting that is wrong by itself is reported once, not again as part of a rule
   const mentions = (problem: string) => [...invalid.keys()].some((name) => problem.includes(named(name)))
   const problems = [...unknown, ...invalid.values(), ...joined.filter((problem) => !mentions(problem))]
   return problems.length > 0 ? { problems } : { config: deepFreeze(config) }
 }
 
-/** The same, of this process. */
+/** Loads the configuration of this process. */
 export const processConfig = (): Loaded => loadConfig(process.env)
 
-/** The same with some variables in place of its own: another store than the configured one. */
+/** Loads it with some variables replaced, for another store than the configured one. */
 export const placeConfig = (instead: Environment): Loaded => loadConfig({ ...process.env, ...instead })
 
-const sourceOf = (name: SettingName, raw: ReadonlyMap<SettingName, Raw>): string => raw.get(name)?.source ?? variableOf(name)
+const sourceOf = (name: SettingName, raw: ReadonlyMap<SettingName, GivenSetting>): string => raw.get(name)?.source ?? variableOf(name)
 
 function configFrom(context: RuleContext): Config {
   const { settings } = context
@@ -124,7 +124,12 @@ function configFrom(context: RuleContext): Config {
     historyKeepMs: Math.max(settings.historyKeep, settings.deletedKeep),
     fillSpecs: settings.fillSpecs,
     deleteGraceMs: settings.deleteGrace,
-    client: { url: settings.url.replace(/\/+$/, ''), chosen: context.isSet('url'), token: settings.token }
+    client: {
+      url: settings.url.replace(/\/+$/, ''),
+      chosen: context.isSet('url'),
+      token: settings.token,
+      ca: certificatesFrom('ca', context)
+    }
   }
 }
 

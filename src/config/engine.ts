@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { percentDecoded } from '../domain/percent.ts'
+import { certificatesIn } from './certificates.ts'
 import type { RuleContext } from './config.ts'
 
 /** How to reach Elasticsearch or OpenSearch. */
@@ -10,7 +9,7 @@ export interface EngineSettings {
   username?: string
   password?: string
   apiKey?: string
-  /** A file with the certificates to trust, in PEM. */
+  /** The path of a PEM file with the certificates to trust. */
   ca?: string
   insecure: boolean
   patienceMs: number
@@ -35,7 +34,7 @@ export function engineFrom(context: RuleContext): EngineSettings | undefined {
   }
   const { urls, username, password } = credentialsFrom(engineUrl, context)
   if (apiKey && username) problems.push(`${named('engineApiKey')} is set, and a user name as well; expected one of them`)
-  const ca = certificateFrom(context)
+  const ca = certificatesFrom('engineCa', context)
   return {
     urls,
     insecure: settings.engineInsecure,
@@ -69,16 +68,12 @@ function withoutCredentials(url: URL): string {
   return bare.href.replace(/\/+$/, '')
 }
 
-function certificateFrom({ settings, problems, named }: RuleContext): string | undefined {
-  if (!settings.engineCa) return undefined
-  const refuse = (found: string) => {
-    problems.push(`${named('engineCa')} names ${settings.engineCa}, ${found}; expected a PEM file with a certificate`)
-    return undefined
-  }
-  try {
-    const path = resolve(settings.engineCa)
-    return readFileSync(path, 'utf8').includes('-----BEGIN CERTIFICATE-----') ? path : refuse('which holds no certificate')
-  } catch (error) {
-    return refuse(`which cannot be read (${(error as NodeJS.ErrnoException).code})`)
-  }
+/** Returns the path of the PEM file that a setting names. */
+export function certificatesFrom(name: 'engineCa' | 'ca', { settings, problems, named }: RuleContext): string | undefined {
+  const given = settings[name]
+  if (!given) return undefined
+  const found = certificatesIn(given)
+  if ('path' in found) return found.path
+  problems.push(`${named(name)} names ${given}, which ${found.problem}`)
+  return undefined
 }

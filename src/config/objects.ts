@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { RuleContext } from './config.ts'
 
-/** Where tarballs are. */
+/** Where tarballs are stored. */
 export type Objects =
   | { kind: 'local'; directory: string }
   | {
@@ -18,7 +18,7 @@ const s3Settings = ['s3Endpoint', 's3Bucket', 's3Region', 's3Prefix'] as const
 
 export function objectsFrom({ settings, problems, isSet, named }: RuleContext, defaultDirectory: string): Objects {
   if (settings.objects === 'local') {
-    // with OBJECTS said aloud, a bucket beside it is deliberate; without, tarballs would silently go elsewhere
+    // with OBJECTS set to local, S3 settings are left over on purpose; otherwise tarballs would silently not go to S3
     for (const name of s3Settings.filter((name) => isSet(name) && !isSet('objects'))) {
       problems.push(`${named(name)} is set, but ${named('objects')} is not; expected it to be "s3" (or "local", to leave S3 alone)`)
     }

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseRules, type Rule } from '../domain/build/rules.ts'
 import type { RuleContext } from './config.ts'
+import { whyUnreadable } from './files.ts'
 
-/** What holds for containers by the pattern of their names: from the configuration, or from a file that it names. */
+/** Returns the rules for containers by the pattern of their ids, from the setting or from the file that it names. */
 export function rulesFrom({ settings: { rules: given }, problems, named }: RuleContext): readonly Rule[] {
   if (given === undefined) return []
   const source = named('rules')
@@ -20,8 +21,7 @@ function read(text: string, { source, problems }: { source: string; problems: st
   try {
     return JSON.parse(inline ? text : readFileSync(resolve(text), 'utf8'))
   } catch (error) {
-    const why =
-      error instanceof SyntaxError ? `is not JSON (${error.message})` : `cannot be read (${(error as NodeJS.ErrnoException).code})`
+    const why = error instanceof SyntaxError ? `is not JSON (${error.message})` : whyUnreadable(error)
     problems.push(`${place} ${why}; expected a list of rules such as [{"match": "*", "expected": ["amd64", "arm64"]}], or a file with one`)
     return undefined
   }

@@ -10,7 +10,7 @@ export type SettingName = keyof Settings
 interface SettingSchema {
   type: 'string' | 'integer' | 'boolean' | 'array'
   description: string
-  /** In words, for messages. */
+  /** What a valid value is, for messages. */
   expected: string
   format?: string
   default?: unknown
@@ -21,7 +21,7 @@ interface SettingsSchema {
   properties: Record<SettingName, SettingSchema>
 }
 
-/** Read when this program starts, from the repository's or the package's root: TypeScript does not copy JSON beside its output. */
+/** Read at run time, because TypeScript does not copy JSON to its output. */
 const schema: SettingsSchema = JSON.parse(readFileSync(new URL('../../../schemas/config.json', import.meta.url), 'utf8'))
 
 export const settings: Readonly<Record<SettingName, SettingSchema>> = schema.properties
@@ -30,8 +30,8 @@ export const settingNames = Object.keys(settings) as SettingName[]
 /** `enginePatienceMs` is LEPORELLO_ENGINE_PATIENCE_MS in the environment. */
 export const variableOf = (name: SettingName): string => `LEPORELLO_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
 
-/** A value and where it came from, as messages name it. */
-export interface Raw {
+/** A value as it was given, and where, for messages. */
+export interface GivenSetting {
   source: string
   value: unknown
 }
@@ -49,7 +49,7 @@ const isArchitecture = (name: string): boolean => {
   }
 }
 
-/** An IPv6 address stands in brackets in a URL, and here with or without. */
+/** An IPv6 address may be in brackets, as in a URL, or not. */
 const isHost = (host: string): boolean => isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0 || /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?\.?$/i.test(host)
 
 function createValidator() {
@@ -68,11 +68,8 @@ function createValidator() {
   return ajv.compile<Settings>(schema)
 }
 
-/**
- * The settings with their defaults, and every problem in words by the setting it is with, for which the default then stands. What cannot
- * be read as its type is left as it is, for the schema to refuse.
- */
-export function readSettings(raw: ReadonlyMap<SettingName, Raw>): { values: Settings; problems: Map<SettingName, string> } {
+/** Returns the settings with their defaults, and a problem for each invalid one, which has its default then. */
+export function readSettings(raw: ReadonlyMap<SettingName, GivenSetting>): { values: Settings; problems: Map<SettingName, string> } {
   const values = Object.fromEntries([...raw].map(([name, { value }]) => [name, fromText(settings[name], value)]))
   const validate = createValidator()
   if (validate(values)) return { values, problems: new Map() }
@@ -83,12 +80,10 @@ export function readSettings(raw: ReadonlyMap<SettingName, Raw>): { values: Sett
 
 const settingOf = (error: ErrorObject): SettingName => error.instancePath.split('/')[1] as SettingName
 
-function problem(name: SettingName, raw: Raw | undefined): string {
+function problem(name: SettingName, raw: GivenSetting | undefined): string {
   const { secret, expected } = settings[name]
-  const found = secret ? 'not' : `${shownSetting(raw?.value)}; expected`
-  return secret
-    ? `${raw?.source} is ${found} ${expected} (what was found is not shown: it may hold a secret)`
-    : `${raw?.source} is ${found} ${expected}`
+  if (secret) return `${raw?.source} is not ${expected} (its value is not shown: it may hold a secret)`
+  return `${raw?.source} is ${shownSetting(raw?.value)}; expected ${expected}`
 }
 
 export const shownSetting = (value: unknown): string => maskSecrets(JSON.stringify(value) ?? 'absent').slice(0, 200)
@@ -106,6 +101,7 @@ const suffixes: Readonly<Record<string, number>> = {
   TIB: 2 ** 40
 }
 
+/** Reads a text as its setting's type; what cannot be read stays a text, for the schema to refuse. */
 function fromText({ type, format }: SettingSchema, value: unknown): unknown {
   if (typeof value !== 'string') return value
   if (type === 'array')

@@ -1,20 +1,18 @@
 import { readFileSync } from 'node:fs'
-import { nearest } from './nearest.ts'
-import { type Raw, type SettingName, settingNames, shownSetting, variableOf } from './settings.ts'
+import { nearest } from '../domain/nearest.ts'
+import { whyUnreadable } from './files.ts'
+import { type GivenSetting, type SettingName, settingNames, shownSetting, variableOf } from './settings.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/**
- * Kubernetes puts these into every pod beside a Service named "leporello", LEPORELLO_PORT=tcp://10.0.0.1:8888 among them. They are not
- * meant for us.
- */
+/** Variables that Kubernetes sets in every pod when there is a Service named "leporello", such as LEPORELLO_PORT=tcp://10.0.0.1:8888. */
 const serviceLink = (name: string, value: string): boolean =>
   /^LEPORELLO_SERVICE_(HOST|PORT(_.*)?)$|^LEPORELLO_PORT_\d+_/.test(name) ||
   (name === 'LEPORELLO_PORT' && /^(tcp|udp|sctp):\/\//.test(value))
 
 const byVariable = new Map(settingNames.map((name) => [variableOf(name), name]))
 
-/** ENGINE_URL, LEPORELLO_ENGINE_URL, engine_url and engineUrl are one key. */
+/** ENGINE_URL, LEPORELLO_ENGINE_URL, engine_url and engineUrl are the same key. */
 const keyForm = (key: string): string =>
   key
     .replace(/^LEPORELLO_/i, '')
@@ -22,12 +20,12 @@ const keyForm = (key: string): string =>
     .toLowerCase()
 const byKey = new Map(settingNames.map((name) => [keyForm(name), name]))
 
-/** Every setting that the environment or the file gives, the environment's first, and what stands there that is none. */
-export function collect(environment: Environment): { raw: Map<SettingName, Raw>; problems: string[] } {
+/** Returns the settings of the environment and of the file, where the environment wins, and a problem for each unknown name. */
+export function collect(environment: Environment): { raw: Map<SettingName, GivenSetting>; problems: string[] } {
   const problems: string[] = []
-  const raw = new Map<SettingName, Raw>()
+  const raw = new Map<SettingName, GivenSetting>()
   for (const [variable, value] of Object.entries(environment)) {
-    // an empty variable is what `FOO=` in a compose file means: not set
+    // an empty variable counts as unset: compose files write `FOO=` for that
     if (!variable.startsWith('LEPORELLO_') || variable === 'LEPORELLO_CONFIG' || !value || serviceLink(variable, value)) continue
     const name = byVariable.get(variable)
     if (name) raw.set(name, { source: variable, value })
@@ -38,7 +36,7 @@ export function collect(environment: Environment): { raw: Map<SettingName, Raw>;
   return { raw, problems }
 }
 
-function addFile(path: string, { raw, problems }: { raw: Map<SettingName, Raw>; problems: string[] }): void {
+function addFile(path: string, { raw, problems }: { raw: Map<SettingName, GivenSetting>; problems: string[] }): void {
   const keys = new Map<SettingName, string>()
   for (const [key, value] of Object.entries(readJsonObject(path, problems))) {
     const source = `${JSON.stringify(key)} in ${path}`
@@ -63,12 +61,16 @@ function readJsonObject(path: string, problems: string[]): object {
     if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content
     return refuse(`which holds ${shownSetting(content).slice(0, 40)}`)
   } catch (error) {
-    // a parser's message quotes the file, and there may be a password in it
-    return refuse(error instanceof SyntaxError ? 'which is not JSON' : `which cannot be read (${(error as NodeJS.ErrnoException).code})`)
+    // the parser's message would quote the file, which may hold a password
+    return refuse(error instanceof SyntaxError ? 'which is not JSON' : `which ${whyUnreadable(error)}`)
   }
 }
 
 function didYouMean(name: string, candidates: readonly string[]): string {
-  const candidate = nearest(name, candidates)
-  return candidate ? `; did you mean ${candidate}?` : ''
+  const prefix = name.startsWith('LEPORELLO_') ? 'LEPORELLO_' : ''
+  const candidate = nearest(
+    name.slice(prefix.length),
+    candidates.map((one) => one.slice(prefix.length))
+  )
+  return candidate ? `; did you mean ${prefix}${candidate}?` : ''
 }

@@ -1,7 +1,7 @@
 import { maskSecrets } from '../domain/secrets.ts'
 import type { Config } from './config.ts'
 
-/** What a person or a log line may know of the configuration: no password, key or token, in whatever place. */
+/** Returns the configuration without passwords, keys and tokens, for the log and for people. */
 export function summary(config: Config): Record<string, unknown> {
   const { engine, client, ...open } = config
   const login = engine?.apiKey ? 'api key' : engine?.username ? 'user name and password' : 'none'

@@ -39,7 +39,7 @@ const order = [...table.keys()]
 /** The architectures of the table, by OCI name. */
 export const knownArchitectures: ReadonlySet<string> = new Set(order)
 
-// as schemas/architecture-name.json has it
+// as schemas/requests/architecture-name.json has it
 const wellFormed = /^[a-z0-9_.-]{1,64}(\/[a-z0-9_.-]{1,64})?$/
 
 /**

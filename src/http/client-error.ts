@@ -6,14 +6,14 @@ const refusals: Record<string, [status: string, message: string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request did not arrive in time']
 }
 
-const unknownMethod = ['501 Not Implemented', 'no path has this method; names of methods are in capitals'] as const
+const unknownMethod = ['501 Not Implemented', 'no path has this method; methods are written in capitals'] as const
 const nonsense = ['400 Bad Request', 'this is not an HTTP request'] as const
 
-/** It would be a request line, were its method one that Node knows. */
+/** Whether it is a request line with a method that Node does not know. */
 const ofUnknownMethod = ({ code, rawPacket }: NodeJS.ErrnoException & { rawPacket?: Buffer }): boolean =>
   code === 'HPE_INVALID_METHOD' && /^[!#$%&'*+.^`|~\w-]+ \S+ HTTP\/1\.[01]\r?\n/.test(rawPacket?.toString('latin1') ?? '')
 
-/** What Node could not read as HTTP is answered in JSON too, and the connection is closed: its next byte means nothing. */
+/** Answers what Node cannot parse as HTTP, in JSON, and closes the connection. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const [status, message] = refusals[error.code ?? ''] ?? (ofUnknownMethod(error) ? unknownMethod : nonsense)

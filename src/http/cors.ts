@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 
 const everyMethod = 'DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT'
 
-/** What flask-cors adds to every answer of Mozart's, errors included: any origin may read, no credentials. */
+/** Adds what flask-cors adds to every answer of Mozart, also to errors: any origin may read it, without credentials. */
 export function addCorsHeaders({ headers, method }: FastifyRequest, reply: FastifyReply): void {
   const { origin } = headers
   reply.header('access-control-allow-origin', origin ?? '*')

@@ -5,15 +5,15 @@ import { basic } from '../domain/credentials.ts'
 import { hasBody } from './shared/body.ts'
 import { scriptName } from './shared/public-url.ts'
 
-/** Hands a request over to another server and its answer back, both as streams. */
+/** Streams a request to another server, and its answer back. */
 export type PassThrough = (request: FastifyRequest, reply: FastifyReply) => FastifyReply
 
 export interface LegacyOptions {
-  /** May carry `user:password@`: sent as basic authentication, never logged. */
+  /** May have `user:password@`, which is sent as basic authentication and never logged. */
   url: string
-  /** The path that was cut off before routing; the old server must know it to write absolute URLs. */
+  /** The path that was cut off before routing; the old server needs it to write absolute URLs. */
   prefix: string
-  /** How long the old server may be silent before its answer begins. Mozart itself retries for 34 s. */
+  /** How long the old server may take to begin its answer, in milliseconds. Mozart itself retries for 34 s. */
   timeoutMs?: number | undefined
 }
 
@@ -21,8 +21,8 @@ const hopByHop = ['connection', 'keep-alive', 'proxy-authenticate', 'proxy-autho
 const neverForwarded = new Set([...hopByHop, 'transfer-encoding', 'upgrade', 'expect', 'host'])
 
 /**
- * To the old Mozart, for jobs, queues and whatever else is not ours. Connections are not reused: gunicorn closes idle ones at any
- * moment, and a POST that met a closed one cannot be sent again.
+ * To the old Mozart, for jobs, queues and everything else that is not ours. Connections are not reused: gunicorn closes idle ones at any
+ * time, and a POST on a closed connection cannot be sent again.
  */
 export function createPassThrough({ url, prefix, timeoutMs = 120_000 }: LegacyOptions): PassThrough {
   const target = new URL(url)
@@ -55,7 +55,7 @@ function joinStreams(request: FastifyRequest, reply: FastifyReply, upstream: Cli
     try {
       client.writeHead(answer.statusCode ?? 502, answer.statusMessage, answerHeaders(answer, request.id))
     } catch (error) {
-      // Node reads status lines that it will not write, such as `099`
+      // Node parses status lines that it refuses to write, such as `099`
       upstream.destroy()
       return fail(error as Error)
     }
@@ -81,7 +81,7 @@ function joinStreams(request: FastifyRequest, reply: FastifyReply, upstream: Cli
 function answerAway({ raw }: FastifyReply, id: string, reason: string): void {
   const message = `the old Mozart, which serves this path, does not answer (${reason}); try again`
   const body = Buffer.from(`${JSON.stringify({ message })}\n`)
-  // the reason is said: an answer that could not be written leaves its own behind
+  // with its reason phrase: an answer that could not be written would leave its own
   raw.writeHead(503, 'Service Unavailable', {
     'content-type': 'application/json',
     'content-length': body.length,
@@ -103,7 +103,7 @@ interface Forwarding {
   prefix: string
 }
 
-/** What came, in its order, but for what belongs to one connection; and what a plain proxy adds. */
+/** The client's headers in their order, without those of one connection, and with those that a proxy adds. */
 function forwardedHeaders(request: FastifyRequest, { host, authorization, prefix }: Forwarding): string[] {
   const { raw, headers } = request
   const replaced = new Set(['x-forwarded-for', 'x-request-id', ...(authorization ? ['authorization'] : [])])
@@ -113,7 +113,7 @@ function forwardedHeaders(request: FastifyRequest, { host, authorization, prefix
   forwarded.push('X-Forwarded-For', before ? `${before}, ${client}` : client, 'X-Request-Id', request.id)
   if (!headers['x-forwarded-host'] && headers.host) forwarded.push('X-Forwarded-Host', headers.host)
   if (!headers['x-forwarded-proto']) forwarded.push('X-Forwarded-Proto', headers['x-scheme'] === 'https' ? 'https' : 'http')
-  // the one name that Mozart knows for it
+  // the only one that Mozart knows
   const script = scriptName(request, { prefix })
   if (!headers['x-script-name'] && script) forwarded.push('X-Script-Name', script)
   if (authorization) forwarded.push('Authorization', authorization)

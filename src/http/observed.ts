@@ -3,16 +3,16 @@ import type { RequestReport } from '../domain/request-report.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set by a route, for the log: the id of the document that the request is about. */
+    /** Set by a route for the log: the id of the document that the request is about. */
     about?: string
-    /** Set by who answers an error with a status of 500 or above, for the log. */
+    /** Set by error handlers for the log: an error that is answered with 500 or above. */
     failure?: unknown
   }
 }
 
 /**
- * Reports each request once. Not an onResponse hook: Fastify does not call that for a client that went away, nor for a list that broke
- * off, which are the lines that somebody will look for.
+ * Reports each request once. An onResponse hook would not do: Fastify does not call it for a client that went away, nor for a list that was
+ * cut off, and those are the lines that people look for.
  */
 export function observe(request: FastifyRequest, { reply, report }: { reply: FastifyReply; report(report: RequestReport): void }): void {
   const started = performance.now()

@@ -12,6 +12,7 @@ import { answerClientError } from './client-error.ts'
 import { addCorsHeaders } from './cors.ts'
 import { davFace } from './dav/index.ts'
 import { createPassThrough } from './legacy-mozart.ts'
+import { isUploadPath, overrideMethod } from './method-override.ts'
 import { mozartFace } from './mozart/index.ts'
 import { observe } from './observed.ts'
 import { type OperatorOptions, operatorFace } from './operator/index.ts'
@@ -25,36 +26,36 @@ import { answerUnmatched, type Methods, rememberMethods } from './unmatched.ts'
 
 export interface ServerOptions {
   catalogue: Catalogue
-  /** Where tarballs are; without it there is no dav face. */
+  /** The tarballs; without them there is no dav face. */
   blobs?: BlobStore | undefined
   policy: Policy
-  /** As configured: what we listen on. */
+  /** The address to listen on, as configured. */
   host: string
   port: number
   publicUrl?: string | undefined
-  /** A path under which a proxy shows us without saying so in X-Script-Name, such as `/mozart`; else ''. */
+  /** A path such as `/mozart` under which a proxy publishes this server without sending X-Script-Name; else ''. */
   prefix: string
-  /** Where paths that are not ours are passed to. */
+  /** The old Mozart, which gets the requests for paths that are not ours. */
   legacyMozartUrl?: string | undefined
-  /** How long it may be silent before it answers; default 2 minutes. */
+  /** How long it may take to begin its answer; default 2 minutes. */
   legacyTimeoutMs?: number
-  /** Called once a request: for the log and metrics. There is no other logger. */
+  /** Called once per request, for the log and metrics. There is no other logger. */
   report?: ((report: RequestReport) => void) | undefined
-  /** Joins the server before its routes do; what reads them for openapi.yaml must. */
+  /** Called before the routes are added, for example to read them for openapi.yaml. */
   before?: ((app: FastifyInstance) => Promise<void>) | undefined
-  /** What the operator face shows; without it there is none. */
+  /** Without it there is no operator face. */
   operator?: Omit<OperatorOptions, 'catalogue' | 'address'> | undefined
-  /** The largest body that is taken into memory, in bytes. */
+  /** The largest body that is read into memory, in bytes. */
   bodyLimit?: number
-  /** How long such a body may take. */
+  /** How long such a body may take, in milliseconds. */
   bodyTimeoutMs?: number
-  /** How long an upload may stand still; default a minute. */
+  /** How long an upload may pause, in milliseconds; default a minute. */
   stallMs?: number
 }
 
 const defaultBodyTimeoutMs = 30_000
 
-/** The server with all its faces, ready to listen or to be injected into. */
+/** Creates the server with all its faces, ready to listen or for inject(). */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { catalogue, prefix, legacyMozartUrl, bodyLimit = 32 * 1024 * 1024, bodyTimeoutMs = defaultBodyTimeoutMs } = options
   const methods: Methods = new Map()
@@ -72,9 +73,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     if (status >= 500) request.failure = error
     return reply.code(status).headers(headers).send({ message })
   })
-  // without this Node would call for every body before anybody looked whether there is room for it
+  // or Node would send `100 Continue` before a route has checked that there is room for the body
   app.server.on('checkContinue', (message, response) => app.server.emit('request', message, response))
-  // and answer 417, with nothing in it, to any other expectation
+  // or Node would answer any other expectation with an empty 417
   app.server.on('checkExpectation', (message, response) => app.server.emit('request', message, response))
   await app.register(mozartFace, { catalogue, address, bodyLimit, bodyTimeoutMs })
   const { images, uploads } = catalogue
@@ -89,16 +90,21 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   return app
 }
 
-type Answer = (request: FastifyRequest, reply: FastifyReply) => FastifyReply
-
-/** Bounds on time and size, ids, and where a path begins. No request timeout: an upload may take hours while bytes flow. */
-function createBareServer({ prefix, report, bodyTimeoutMs = defaultBodyTimeoutMs }: ServerOptions, unmatched: Answer): FastifyInstance {
+/** Fastify with limits on time and size. There is no request timeout, as an upload may take hours. */
+function createBareServer(
+  { prefix, report, bodyTimeoutMs = defaultBodyTimeoutMs }: ServerOptions,
+  unmatched: (request: FastifyRequest, reply: FastifyReply) => FastifyReply
+): FastifyInstance {
   return fastify({
     logger: false,
     genReqId: requestId,
-    rewriteUrl: (message) => pathOfOurs(message, prefix),
+    rewriteUrl(message) {
+      const path = withoutPrefix(message, prefix)
+      if (isUploadPath(path)) overrideMethod(message)
+      return path
+    },
     clientErrorHandler: answerClientError,
-    // a path that cannot be decoded is nobody's
+    // a path that cannot be decoded belongs to no route
     frameworkErrors: (_error, request, reply) => {
       prepare(request as FastifyRequest, { reply: reply as FastifyReply, report, bodyTimeoutMs })
       unmatched(request as FastifyRequest, reply as FastifyReply)
@@ -106,7 +112,7 @@ function createBareServer({ prefix, report, bodyTimeoutMs = defaultBodyTimeoutMs
     exposeHeadRoutes: false,
     connectionTimeout: 300_000,
     keepAliveTimeout: 72_000,
-    // without this Node would refuse who names no host by itself, with an empty answer; guard does
+    // guard refuses requests without a host; Node would send an empty answer
     http: { requireHostHeader: false, maxHeaderSize: 32 * 1024, headersTimeout: 20_000, connectionsCheckingInterval: 5_000 },
     routerOptions: {
       // an id of 512 bytes, percent-encoded
@@ -116,25 +122,25 @@ function createBareServer({ prefix, report, bodyTimeoutMs = defaultBodyTimeoutMs
   }) as unknown as FastifyInstance
 }
 
-/** Bodies of any type are left in the socket: what reads one knows its bounds, and a pass-through must not lose a byte. */
+/** Leaves bodies of any type in the socket: routes read them within their own bounds, and the pass-through must not lose a byte. */
 function keepBodiesAsStreams(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
-  // Fastify refuses a QUERY without a content type before it looks for a route; here it is a method that no path has
+  // Fastify would refuse a QUERY without a content type before it looks for a route; no path here has this method
   if (METHODS.includes('QUERY')) app.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true })
 }
 
 interface GuardParts extends Pick<ServerOptions, 'policy' | 'report'> {
-  /** How long the rest of a body that was answered unread may take. */
+  /** How long the rest of a body that was answered unread may take, in milliseconds. */
   bodyTimeoutMs: number
 }
 
-/** The one door: every request passes here before its route, and no route is without an action. */
+/** Every request passes here before its route; every route has an action. */
 function guard({ policy, report, bodyTimeoutMs }: GuardParts) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
     prepare(request, { reply, report, bodyTimeoutMs })
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
-      return done(new CatalogueError('parameter_invalid', 'the header Host is missing; an HTTP/1.1 request names the host that it asks'))
+      return done(new CatalogueError('parameter_invalid', 'the header Host is missing; every HTTP/1.1 request must have one'))
     const { action } = request.routeOptions.config
     if (action === undefined || permits(policy, action)) return done()
     done(new CatalogueError('forbidden', `the policy "${policy}" of this service does not permit ${action}`))
@@ -146,18 +152,18 @@ function prepare(request: FastifyRequest, { reply, report, bodyTimeoutMs }: Omit
   reply.header('x-request-id', request.id)
   addCorsHeaders(request, reply)
   if (hasBody(request.raw)) reply.raw.once('finish', () => discardRest(request.raw, bodyTimeoutMs))
-  ignoreNonsenseType(request.raw)
+  dropMalformedType(request.raw)
   if (!request.routeOptions.config?.beginsUpload) sendOn(request.raw, reply.raw)
 }
 
-/** Mozart takes a content type that is none for no form, Fastify refuses it. */
-function ignoreNonsenseType({ headers, method }: IncomingMessage): void {
+/** Removes a malformed content type: Fastify would refuse the request, while Mozart ignores it. */
+function dropMalformedType({ headers, method }: IncomingMessage): void {
   const type = headers['content-type']
   if (type !== undefined && method !== 'GET' && !/^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(;|$)/.test(type))
     delete headers['content-type']
 }
 
-/** Looked at when all is registered, because plugins of others give their routes no action: their face adds it. */
+/** Checked once everything is registered, because routes of plugins get their action from the face. */
 function requireActions(app: FastifyInstance, methods: Methods): void {
   const without: { url: string; config?: { action?: unknown } }[] = []
   app.addHook('onRoute', (route) => {
@@ -166,7 +172,7 @@ function requireActions(app: FastifyInstance, methods: Methods): void {
   })
   app.addHook('onReady', (done) => {
     const open = without.filter(({ config }) => config?.action === undefined).map(({ url }) => url)
-    done(open.length === 0 ? undefined : new Error(`these routes name no action, so no policy covers them: ${open.join(', ')}`))
+    done(open.length === 0 ? undefined : new Error(`these routes have no action, so no policy covers them: ${open.join(', ')}`))
   })
 }
 
@@ -177,8 +183,8 @@ function requestId({ headers }: { headers: IncomingMessage['headers'] }): string
   return typeof given === 'string' && acceptableId.test(given) ? given : randomUUID()
 }
 
-/** The path without what proxies put before it: doubled slashes (`//api/…`, from joined URLs), the prefix that they name, ours. */
-function pathOfOurs({ url = '/', headers }: { url?: string | undefined; headers: IncomingMessage['headers'] }, prefix: string): string {
+/** Strips what proxies add in front of a path: doubled slashes (`//api/…`, from joined URLs), the prefix that they announce, the configured one. */
+function withoutPrefix({ url = '/', headers }: { url?: string | undefined; headers: IncomingMessage['headers'] }, prefix: string): string {
   if (
     url[0] === '/' &&
     url[1] !== '/' &&

@@ -3,6 +3,8 @@ import { normalize } from 'node:path/posix'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { maskSecrets } from '../domain/secrets.ts'
 import type { PassThrough } from './legacy-mozart.ts'
+import { notSupported } from './shared/not-supported.ts'
+import { shownPattern, suggestedRoute } from './suggestion.ts'
 
 const notFoundBody = `${JSON.stringify({
   message:
@@ -11,10 +13,10 @@ const notFoundBody = `${JSON.stringify({
 })}\n`
 const notAllowedBody = '{"message": "The method is not allowed for the requested URL."}\n'
 
-/** Which methods each path has, by the pattern of its routes: what a route table cannot say, but Allow must. */
+/** The methods of each path, by the pattern of its routes: Fastify's router does not tell, and Allow needs them. */
 export type Methods = Map<string, Set<string>>
 
-/** What stands there has one of these methods: exactly, or with parameters in place of some of its segments. */
+/** The methods of a path: that of a pattern without parameters, else that of the first one that fits. */
 function methodsOf(methods: Methods, path: string): Set<string> | undefined {
   const exact = methods.get(path)
   if (exact) return exact
@@ -31,23 +33,22 @@ function methodsOf(methods: Methods, path: string): Set<string> | undefined {
 export function rememberMethods(methods: Methods, { url, method }: RouteOptions): void {
   const known = methods.get(url) ?? new Set(['OPTIONS'])
   for (const name of [method].flat()) known.add(name)
-  // Mozart names HEAD wherever GET is, also where we refuse it
+  // Mozart allows HEAD wherever GET is, also where we refuse it
   if (known.has('GET')) known.add('HEAD')
   methods.set(url, known)
 }
 
 /**
- * Answers what no route took. On a path of ours: OPTIONS, and 405 for the rest. On any other path: the old Mozart's answer where one is
- * configured, else Mozart's 404, which hides nobody's paths behind ours.
+ * Answers what no route took. On a path of ours: OPTIONS, and 405 for the rest. On any other path: the old Mozart's answer if one is
+ * configured, else Mozart's 404.
  */
 export function answerUnmatched(app: FastifyInstance, methods: Methods, { passThrough }: { passThrough: PassThrough | undefined }) {
   const answer = (request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split('?', 1)[0]!
-    // a path that cannot be decoded is nobody's, whatever it looks like
+    // a path that cannot be decoded belongs to no route, whatever it looks like
     const known = isDecodable(path) ? methodsOf(methods, path) : undefined
     if (known) return request.method === 'OPTIONS' ? describe(reply, known) : notAllowed(request, reply, known)
-    if (isApi(path))
-      return sendProblem(reply.code(404), { code: 'not_found', detail: `there is no ${path} in this API; /docs tells what there is`, path })
+    if (isApi(path)) return notFound(request, { reply, path, methods })
     return passThrough && !methodsOf(methods, plainPath(path)) ? passThrough(request, reply) : json(reply.code(404), notFoundBody)
   }
   app.setNotFoundHandler(answer)
@@ -55,8 +56,8 @@ export function answerUnmatched(app: FastifyInstance, methods: Methods, { passTh
 }
 
 /**
- * As the servers behind us may read a path: decoded, without dots and doubled slashes. `/container%2Fadd` is no route of ours, but the
- * old Mozart takes it for `/container/add`, and a write would go around our policy.
+ * A path as the old Mozart may read it: decoded, without dots and doubled slashes. It takes `/container%2Fadd`, which is no route of ours,
+ * for `/container/add`, and a write would bypass our policy.
  */
 function plainPath(path: string): string {
   try {
@@ -81,6 +82,23 @@ function describe(reply: FastifyReply, known: Set<string>): FastifyReply {
     .send(Buffer.alloc(0))
 }
 
+interface UnknownPath {
+  reply: FastifyReply
+  path: string
+  methods: Methods
+}
+
+function notFound({ method }: FastifyRequest, { reply, path, methods }: UnknownPath): FastifyReply {
+  const pattern = suggestedRoute(path, [...methods.keys()].filter(isSuggested))
+  const allowed = [...(methods.get(pattern ?? '') ?? [])].filter((name) => name !== 'OPTIONS' && name !== 'HEAD')
+  const suggested = pattern && `${allowed.includes(method) ? method : allowed.join(', ')} ${shownPattern(pattern)}`
+  const detail = `there is no ${path} in this API; ${suggested ? `did you mean ${suggested}? ` : ''}/docs lists all routes`
+  return sendProblem(reply.code(404), { code: 'not_found', detail, path })
+}
+
+/** Routes of ours that an API path may mean: not Mozart's, nor pages. */
+const isSuggested = (pattern: string): boolean => isApi(pattern) || /^\/(health|version|metrics|openapi)/.test(pattern)
+
 function notAllowed({ method, url }: FastifyRequest, reply: FastifyReply, known: Set<string>): FastifyReply {
   const others = [...known].filter((name) => name !== method)
   const refused = reply.code(405).header('allow', allow(others))
@@ -88,7 +106,7 @@ function notAllowed({ method, url }: FastifyRequest, reply: FastifyReply, known:
   if (!isApi(path)) return json(refused, notAllowedBody)
   return sendProblem(refused, {
     code: 'method_not_allowed',
-    detail: `${method} is nothing that can be done here; ${allow(others)} are`,
+    detail: notSupported({ method, path, allowed: others.sort() }),
     path
   })
 }

@@ -1,5 +1,5 @@
 import { type GoType, isDecodingError } from './go-types.ts'
-import { isJsonRefusal, parseJson } from './json.ts'
+import { isJsonRefusal, parseAsGo } from './json.ts'
 import type { ImageLimits } from './limits.ts'
 import type { Member } from './members.ts'
 import { type Problem, type ProblemCode, quoted } from './problems.ts'
@@ -24,7 +24,7 @@ export function parseDocument<T>(member: Member, { type, limits, wrongType }: Pa
     return fail('json_too_large', `has ${member.size} bytes of JSON, more than the limit`)
   }
   try {
-    return { value: type(parseJson(member.text, { depth: limits.documentDepth }), '') }
+    return { value: type(parseAsGo(member.text, { depth: limits.documentDepth }), '') }
   } catch (error) {
     if (isJsonRefusal(error)) return fail(error.code, error.message)
     if (isDecodingError(error)) return fail(error.decoding === 'ambiguous' ? 'json_ambiguous' : wrongType, error.message)

@@ -1,4 +1,4 @@
-import { bytes, type Decoded, integer, listOf, mapOf, struct, text, textOrTexts, time, truth } from './go-types.ts'
+import { bytes, type Decoded, goText, integer, listOf, mapOf, struct, textOrTexts, time, truth } from './go-types.ts'
 
 /*
  * The documents of an image archive as image loaders declare them: Docker (image/tarexport, image, container.Config), containers/image
@@ -7,49 +7,49 @@ import { bytes, type Decoded, integer, listOf, mapOf, struct, text, textOrTexts,
  */
 
 const platform = struct({
-  architecture: text,
-  os: text,
-  'os.version': text,
-  'os.features': listOf(text),
-  variant: text,
-  features: listOf(text)
+  architecture: goText,
+  os: goText,
+  'os.version': goText,
+  'os.features': listOf(goText),
+  variant: goText,
+  features: listOf(goText)
 })
 
 const descriptor = struct({
-  mediaType: text,
-  digest: text,
+  mediaType: goText,
+  digest: goText,
   size: integer,
-  urls: listOf(text),
-  annotations: mapOf(text),
+  urls: listOf(goText),
+  annotations: mapOf(goText),
   data: bytes,
   platform,
-  artifactType: text
+  artifactType: goText
 })
 export type DescriptorDocument = Decoded<typeof descriptor>
 
 /** An OCI manifest or index, or one of Docker's schema 2; an index has `manifests`. */
 export const manifestDocument = struct({
   schemaVersion: integer,
-  mediaType: text,
-  artifactType: text,
+  mediaType: goText,
+  artifactType: goText,
   config: descriptor,
   layers: listOf(descriptor),
   manifests: listOf(descriptor),
   subject: descriptor,
-  annotations: mapOf(text)
+  annotations: mapOf(goText)
 })
 export type ManifestDocument = Decoded<typeof manifestDocument>
 
 /** manifest.json, as docker save writes it. */
 export const archiveManifest = listOf(
-  struct({ Config: text, RepoTags: listOf(text), Layers: listOf(text), Parent: text, LayerSources: mapOf(descriptor) })
+  struct({ Config: goText, RepoTags: listOf(goText), Layers: listOf(goText), Parent: goText, LayerSources: mapOf(descriptor) })
 )
 export type ArchiveManifest = Decoded<typeof archiveManifest>
 
 const nothing = struct({})
 
 const healthcheck = struct({
-  Test: listOf(text),
+  Test: listOf(goText),
   Interval: integer,
   Timeout: integer,
   StartPeriod: integer,
@@ -58,9 +58,9 @@ const healthcheck = struct({
 })
 
 const containerConfig = struct({
-  Hostname: text,
-  Domainname: text,
-  User: text,
+  Hostname: goText,
+  Domainname: goText,
+  User: goText,
   AttachStdin: truth,
   AttachStdout: truth,
   AttachStderr: truth,
@@ -68,19 +68,19 @@ const containerConfig = struct({
   Tty: truth,
   OpenStdin: truth,
   StdinOnce: truth,
-  Env: listOf(text),
-  Cmd: listOf(text),
+  Env: listOf(goText),
+  Cmd: listOf(goText),
   Healthcheck: healthcheck,
   ArgsEscaped: truth,
-  Image: text,
+  Image: goText,
   Volumes: mapOf(nothing),
-  WorkingDir: text,
-  Entrypoint: listOf(text),
+  WorkingDir: goText,
+  Entrypoint: listOf(goText),
   NetworkDisabled: truth,
-  MacAddress: text,
-  OnBuild: listOf(text),
-  Labels: mapOf(text),
-  StopSignal: text,
+  MacAddress: goText,
+  OnBuild: listOf(goText),
+  Labels: mapOf(goText),
+  StopSignal: goText,
   StopTimeout: integer,
   Shell: textOrTexts
 })
@@ -88,22 +88,22 @@ export type ContainerConfig = Decoded<typeof containerConfig>
 
 /** An image's configuration. */
 export const imageConfig = struct({
-  id: text,
-  parent: text,
-  comment: text,
+  id: goText,
+  parent: goText,
+  comment: goText,
   created: time,
-  container: text,
+  container: goText,
   container_config: containerConfig,
-  docker_version: text,
-  author: text,
+  docker_version: goText,
+  author: goText,
   config: containerConfig,
-  architecture: text,
-  variant: text,
-  os: text,
-  'os.version': text,
-  'os.features': listOf(text),
+  architecture: goText,
+  variant: goText,
+  os: goText,
+  'os.version': goText,
+  'os.features': listOf(goText),
   Size: integer,
-  rootfs: struct({ type: text, diff_ids: listOf(text) }),
-  history: listOf(struct({ created: time, author: text, created_by: text, comment: text, empty_layer: truth }))
+  rootfs: struct({ type: goText, diff_ids: listOf(goText) }),
+  history: listOf(struct({ created: time, author: goText, created_by: goText, comment: goText, empty_layer: truth }))
 })
 export type ImageConfig = Decoded<typeof imageConfig>

@@ -1,4 +1,4 @@
-import type { Json, JsonList, JsonNumber, JsonObject } from './json.ts'
+import type { GoJson, JsonList, JsonNumber, JsonObject } from './json.ts'
 import { quoted } from './problems.ts'
 
 /*
@@ -8,7 +8,7 @@ import { quoted } from './problems.ts'
  */
 
 /** Decodes a value; `place` is its place in the document, for messages. Throws a DecodingError. */
-export type GoType<T> = (value: Json, place: string) => T
+export type GoType<T> = (value: GoJson, place: string) => T
 
 /** The type of a decoded value. */
 export type Decoded<Type> = Type extends GoType<infer T> ? T : never
@@ -20,11 +20,11 @@ export const isDecodingError = (error: unknown): error is DecodingError => error
 const decodingError = (decoding: DecodingError['decoding'], message: string): DecodingError =>
   Object.assign(new Error(message), { decoding })
 
-const isNumber = (value: Json): value is JsonNumber => typeof value === 'object' && value !== null && 'number' in value
-const isObject = (value: Json): value is JsonObject => typeof value === 'object' && value !== null && 'members' in value
-const isList = (value: Json): value is JsonList => Array.isArray(value)
+const isNumber = (value: GoJson): value is JsonNumber => typeof value === 'object' && value !== null && 'number' in value
+const isObject = (value: GoJson): value is JsonObject => typeof value === 'object' && value !== null && 'members' in value
+const isList = (value: GoJson): value is JsonList => Array.isArray(value)
 
-function wrongType(value: Json, { place, expected }: { place: string; expected: string }): DecodingError {
+function wrongType(value: GoJson, { place, expected }: { place: string; expected: string }): DecodingError {
   const kind = isNumber(value)
     ? `the number ${value.number.slice(0, 40)}`
     : isObject(value)
@@ -35,7 +35,7 @@ function wrongType(value: Json, { place, expected }: { place: string; expected: 
   return decodingError('type', `${place === '' ? 'is' : `has ${place},`} ${kind} where image loaders expect ${expected}`)
 }
 
-export const text: GoType<string> = (value, place) => {
+export const goText: GoType<string> = (value, place) => {
   if (value === null) return ''
   if (typeof value === 'string') return value
   throw wrongType(value, { place, expected: 'a string' })
@@ -86,7 +86,7 @@ export const time: GoType<string> = (value, place) => {
 
 /** Bytes in base64. */
 export const bytes: GoType<string> = (value, place) => {
-  const base64 = text(value, place).replace(/[\r\n]/g, '')
+  const base64 = goText(value, place).replace(/[\r\n]/g, '')
   if (base64.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(base64)) return base64
   throw wrongType(value, { place, expected: 'base64' })
 }
@@ -100,7 +100,7 @@ export const listOf =
   }
 
 /** A list of strings, or a single string, which Docker and podman accept for some command lines. */
-export const textOrTexts: GoType<string[]> = (value, place) => (typeof value === 'string' ? [value] : listOf(text)(value, place))
+export const textOrTexts: GoType<string[]> = (value, place) => (typeof value === 'string' ? [value] : listOf(goText)(value, place))
 
 /** A map. Its keys are case-sensitive, and the last of equal ones counts. */
 export const mapOf =
@@ -120,7 +120,7 @@ export function struct<const F extends Fields>(fields: F): GoType<Struct<F>> {
   return (value, place) => {
     if (value === null) return {}
     if (!isObject(value)) throw wrongType(value, { place, expected: 'an object' })
-    const given = new Map<string, readonly [string, Json]>()
+    const given = new Map<string, readonly [string, GoJson]>()
     const found: Record<string, unknown> = {}
     for (const [as, one] of value.members) {
       const name = names.get(folded(as))
@@ -139,8 +139,8 @@ const folded = (name: string): string => name.replaceAll('\u017f', 's').toLowerC
 
 interface Repeated {
   place: string
-  one: readonly [string, Json]
-  other: readonly [string, Json] | undefined
+  one: readonly [string, GoJson]
+  other: readonly [string, GoJson] | undefined
 }
 
 function checkAlone({ place, one, other }: Repeated): void {

@@ -5,7 +5,7 @@ import type { Format } from './found-image.ts'
 import type { Problem } from './problems.ts'
 import type { Verdict } from './verdict.ts'
 
-/** What was found in an archive, in the shape of schemas/image-report.json. The size of a report is limited. */
+/** What was found in an archive, in the shape of schemas/answers/image-report.json. The size of a report is limited. */
 export interface ImageReport {
   verdict: Verdict
   summary: string

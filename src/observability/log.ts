@@ -9,7 +9,7 @@ export interface LogOptions {
   to?: DestinationStream & { flushSync(): void }
 }
 
-/** What waits while nobody reads the log. More than that is lost, rather than the server. */
+/** How many bytes of the log may wait for its reader. Beyond that lines are lost, rather than the server. */
 const maxWaiting = 16 * 1024 * 1024
 
 /**

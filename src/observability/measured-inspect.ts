@@ -2,7 +2,7 @@ import type { Metrics } from './metrics.ts'
 
 type Inspected = { report: { verdict: string; tarball: { size: number } } }
 
-/** The same inspection, counted by what it found. One that broke off with its source found nothing. */
+/** Wraps an inspection to count what it found. One that failed with its source is not counted. */
 export function measuredInspect<Given extends unknown[], Result extends Inspected>(
   inspect: (...given: Given) => Promise<Result>,
   metrics: Metrics

@@ -7,7 +7,7 @@ import type { Metrics } from './metrics.ts'
 type ResolveMeasure = Pick<ResolveOptions, 'force' | 'evenGone'>
 type Resolve = (id: string, architecture: string, options?: ResolveMeasure) => Promise<{ document: string; resolution: Resolution }>
 
-/** The same use case, counted by what machines asked for and what they got. */
+/** Wraps resolving to count what machines asked for and what they got. */
 export function measuredResolve(resolve: Resolve, metrics: Metrics): Resolve {
   return async (id, architecture, options) => {
     try {

@@ -2,7 +2,7 @@ import { isCatalogueError } from '../domain/errors.ts'
 import type { DocumentStore, Stores } from '../stores/document-store.ts'
 import type { Metrics } from './metrics.ts'
 
-/** The same stores, with every operation on documents counted and timed. */
+/** Wraps stores to count and time every operation on documents. */
 export function measuredStores(stores: Stores, metrics: Metrics): Stores {
   return {
     ...stores,
@@ -19,7 +19,7 @@ export function measuredStores(stores: Stores, metrics: Metrics): Stores {
   }
 }
 
-/** What a refusal is called in metrics: its code, which is one of few. */
+/** Returns the name of an outcome in metrics: for an error its code. */
 export const outcomeOf = (error: unknown): string => (isCatalogueError(error) ? error.code : 'error')
 
 type Operation<Arguments extends unknown[], Result> = (...given: Arguments) => Promise<Result>

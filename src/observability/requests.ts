@@ -3,7 +3,7 @@ import type { RequestReport } from '../domain/request-report.ts'
 import { causes, type Log, masked, type WriteInfo } from './log.ts'
 import type { Metrics } from './metrics.ts'
 
-/** One log line and one measurement a request. */
+/** Writes one log line and one measurement for each request. */
 export function requestObserver({ log, info, metrics }: { log: Log; info: WriteInfo; metrics: Metrics }): (report: RequestReport) => void {
   return (report) => {
     const { face, route, method, status, failure } = report

@@ -1,8 +1,8 @@
 import ipaddr from 'ipaddr.js'
 
 /**
- * Who may be behind an address: anybody's server (`public`), something inside the site (`local`), or something that is no file server
- * for anybody (`never`).
+ * What an address may lead to: any server (`public`), something inside the site (`local`), or something that never serves files
+ * (`never`).
  */
 export interface AddressScope {
   reach: 'public' | 'local' | 'never'
@@ -10,7 +10,7 @@ export interface AddressScope {
   what: string
 }
 
-/** Beyond the link-local ones. What answers there hands out a machine's credentials, without asking who wants them. */
+/** Besides the link-local ones. These hand out a machine's credentials to any client. */
 const metadata = new Set([
   '100.100.100.200', // Alibaba
   '168.63.129.16', // Azure, within the public range
@@ -35,7 +35,7 @@ const local: Readonly<Record<string, string>> = {
   carrierGradeNat: 'a shared address of a carrier or a cloud'
 }
 
-/** The address as canonical text; an IPv6 address may stand in brackets. Undefined for what is none, and for one with a zone. */
+/** Returns an address as canonical text; an IPv6 address may be in brackets. Returns undefined for anything else, and for an address with a zone. */
 export function parseAddress(text: string): string | undefined {
   const bare = text.replace(/^\[(.*)\]$/, '$1')
   if (bare.includes('%')) return undefined
@@ -43,7 +43,7 @@ export function parseAddress(text: string): string | undefined {
   return ipaddr.IPv6.isValid(bare) ? ipaddr.IPv6.parse(bare).toString() : undefined
 }
 
-/** What an address is. Everything that is not known to be public counts as not public. */
+/** Classifies an address. One that is not known to be public counts as not public. */
 export function scopeOf(text: string): AddressScope {
   const canonical = parseAddress(text)
   if (canonical === undefined) return { reach: 'never', what: 'not an address' }
@@ -60,13 +60,13 @@ export function scopeOf(text: string): AddressScope {
   return { reach: 'public', what: 'a public address' }
 }
 
-/** Only this eighth of IPv6 is given out to anybody; the library calls all the rest unicast, too. */
+/** Only this eighth of IPv6 is assigned; the library calls all the rest unicast, too. */
 const isGlobal = (address: ipaddr.IPv4 | ipaddr.IPv6): boolean =>
   address.kind() === 'ipv4' || (address as ipaddr.IPv6).match(ipaddr.IPv6.parse('2000::'), 3)
 
 /**
- * The IPv4 address that an IPv6 one leads to, by the kernel or by a translator on the way; '' where there is one but no telling where
- * it stands.
+ * Returns the IPv4 address that an IPv6 one leads to, by the kernel or by a translator on the way; '' where there is one but its place in
+ * the address is unknown.
  */
 function embedded(address: ipaddr.IPv6): string | undefined {
   const bytes = address.toByteArray()
@@ -81,7 +81,7 @@ function embedded(address: ipaddr.IPv6): string | undefined {
   return undefined
 }
 
-/** Never better than local: who writes an IPv4 address like that wants to get past somebody, or stands behind a translator. */
+/** Never better than local: an IPv4 address is written like that to get past a filter, or behind a translator. */
 function insideOf(inner: string): AddressScope {
   const { reach, what } = scopeOf(inner)
   return {

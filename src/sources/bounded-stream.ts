@@ -7,13 +7,13 @@ export interface StreamBounds {
   /** The tarball's name in a message. */
   what: string
   life: Life
-  /** How long the other side may be silent while we want to read. */
+  /** How long the server may be silent while we want to read. */
   idleMs: number
-  /** How many bytes may come at most. */
+  /** The most bytes that are read. */
   maxBytes: number
-  /** How many bytes must come, if that was said. */
+  /** How many bytes must arrive, where the server said so. */
   expected?: number | undefined
-  /** Called once, when all is over. */
+  /** Called once, at the end. */
   release?: () => void
 }
 
@@ -24,7 +24,7 @@ export function boundedStream(source: Readable, bounds: StreamBounds): Readable 
   let wanting = false
 
   const fail = (message: string, cause?: unknown) => stream.destroy(sourceError('source_unavailable', `${what} ${message}`, cause))
-  // runs only while we wait: a reader who takes his time is not the other side's fault
+  // runs only while we wait: a slow reader is not the server's fault
   const silence = setTimeout(() => wanting && fail(`sent nothing for ${idleMs / 1000} s, after ${bytes} bytes`), idleMs)
   const stop = () => stream.destroy(life.signal.reason)
 

@@ -4,7 +4,7 @@ import { globMatches } from '../domain/json/query.ts'
 export interface BucketRule {
   /** With or without `*` and `?`. */
   bucket: string
-  /** `http://minio:9000`: who lists it decides whether keys and bytes travel in the clear. */
+  /** `http://minio:9000`: the entry decides whether keys and bytes are sent unencrypted. */
   endpoint?: URL
 }
 
@@ -23,14 +23,14 @@ export interface S3Server {
   secure: boolean
 }
 
-/** The rule that opens a bucket, on that server if one is named. */
+/** Returns the rule that allows a bucket, on that server if one is named. */
 export const bucketRule = (rules: readonly BucketRule[], at: { bucket: string; server?: S3Server | undefined }): BucketRule | undefined =>
   rules.find(
     (rule) =>
       globMatches(rule.bucket, at.bucket) && (rule.endpoint ? at.server !== undefined && isAt(rule.endpoint, at.server) : !at.server)
   )
 
-/** Whether some rule has that server, whatever the bucket: then the first part of s3://server/bucket/key is no bucket. */
+/** Returns whether any rule names that server: then the first part of s3://server/bucket/key is not a bucket. */
 export const isListedServer = (rules: readonly BucketRule[], server: S3Server): boolean =>
   rules.some(({ endpoint }) => endpoint && isAt(endpoint, server))
 

@@ -2,9 +2,9 @@ import type { OpenSource } from './source.ts'
 import { createSources } from './sources.ts'
 
 /**
- * A tarball by URL, for a command. Its user could fetch the same with curl, so hosts inside the site are open, which they are not to a
- * server that reads for strangers; what answers on metadata addresses is no tarball for anybody. S3 servers are spoken to over TLS but
- * for the configured one, which is also where `s3://bucket/key` then leads.
+ * Opens a tarball by URL, for a command. Its user could fetch the same with curl, so hosts inside the site are allowed, which they are not to a
+ * server that reads for any client; metadata addresses stay forbidden. S3 servers are spoken to over TLS except
+ * for the configured one, which `s3://bucket/key` then means, too.
  */
 export function openForCommand(url: string, { s3Endpoint }: { s3Endpoint?: string | undefined } = {}): Promise<OpenSource> {
   const endpoint = s3Endpoint === undefined ? undefined : new URL(s3Endpoint)

@@ -5,7 +5,7 @@ import { isCatalogueError } from '../domain/errors.ts'
 import { type Life, within } from './life.ts'
 import { failureReason, sourceError } from './refusals.ts'
 
-/** How long the other side may take. */
+/** How long the server may take. */
 export interface Patience {
   /** For name, connection and TLS together. */
   connectMs: number
@@ -26,10 +26,10 @@ export interface Exchange {
 
 const maxHeaderSize = 16 * 1024
 
-/** One request on a connection of its own, and the head of its answer, whatever that says. */
+/** Sends one request on a connection of its own, and returns the head of the answer, whatever its status. */
 export async function exchange({ method, url, headers, lookup, life, patience, what }: Exchange): Promise<IncomingMessage> {
   const secure = url.protocol === 'https:'
-  // agents of our own: a global one may have been taught to use a proxy, to which our checks of addresses would mean nothing
+  // agents of our own: a global one may use a proxy, and then our checks of addresses would be void
   const agent = secure ? new HttpsAgent({ keepAlive: false }) : new HttpAgent({ keepAlive: false })
   const options = { method, headers, lookup, agent, maxHeaderSize }
   const request = secure ? httpsRequest(url, options) : httpRequest(url, options)

@@ -13,12 +13,12 @@ export interface OpenedFile {
 }
 
 /**
- * A regular file under one of the roots, open for reading. Looked at before, so that opening wakes no device; and again when it is open,
+ * Opens a regular file under one of the roots. Checked before, so that no device is opened; and again when it is open,
  * as a folder may have become a link in between.
  */
 export async function openFile(path: string, roots: readonly string[]): Promise<OpenedFile> {
   const root = rootOf(resolve(path), roots)
-  // outside of the roots nobody learns so much as whether there is a file
+  // outside of the roots a client does not even learn whether a file exists
   if (root === undefined) throw outside(path, resolve(path))
   const real = await realpath(path).catch((error) => absent(path, { root, error }))
   const realRoots = await Promise.all(roots.map((each) => realpath(each).catch(() => each)))
@@ -40,7 +40,7 @@ export async function openFile(path: string, roots: readonly string[]): Promise<
   }
 }
 
-/** The bytes from first to last, both included. The handle is closed with the stream. */
+/** Streams the bytes from first to last, both included, and closes the handle with the stream. */
 export const bytesOf = ({ handle }: OpenedFile, { first, last }: { first: number; last: number }): Readable =>
   last < first ? nothing(handle) : handle.createReadStream({ start: first, end: last, highWaterMark: 256 * 1024 })
 
@@ -58,7 +58,7 @@ function nothing(handle: FileHandle): Readable {
 const rootOf = (path: string, roots: readonly string[]) =>
   roots.find((root) => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep))
 
-/** What an open file is called now. Only Linux tells; elsewhere the path must still lead to the very same file. */
+/** Returns the path of an open file now. Only Linux tells; elsewhere the path must still lead to the same file. */
 async function pathOf(handle: FileHandle, path: string): Promise<string> {
   if (process.platform === 'linux') return await readlink(`/proc/self/fd/${handle.fd}`)
   const again = await realpath(path)
@@ -79,7 +79,7 @@ function checkRegular(path: string, stats: Stats): void {
   throw sourceError('source_unsupported', `${shownAddress(path)} is ${found}; only regular files are read`)
 }
 
-/** A file system that is not mounted has lost no file. */
+/** A missing file on a file system that is not mounted is not gone. */
 async function absent(path: string, { root, error }: { root: string; error: unknown }): Promise<never> {
   const reason = failureReason(error)
   const missing = reason === 'ENOENT' || reason === 'ENOTDIR'

@@ -7,7 +7,7 @@ export interface HostRule {
   host: string
   /** `*` for any; without one, the scheme's own. */
   port?: string
-  /** Only who names a host in full means it, wherever it stands. */
+  /** Whether the entry names a host in full: then its address need not be public. */
   literal: boolean
 }
 
@@ -23,7 +23,7 @@ export function parseHostRule(text: string): HostRule | undefined {
 }
 
 /**
- * How far the rules open a host: `named` also where its address is not public, `listed` only where it is; undefined not at all. The
+ * Returns how far the rules allow a host: `named` also where its address is not public, `listed` only where it is; undefined not at all. The
  * port is always given; `usual` says that it is the scheme's own.
  */
 export function opening(rules: readonly HostRule[], at: { host: string; port: string; usual: boolean }): 'named' | 'listed' | undefined {
@@ -37,7 +37,7 @@ export function opening(rules: readonly HostRule[], at: { host: string; port: st
   return fitting.length > 0 ? 'listed' : undefined
 }
 
-/** As a URL spells it: lower case, punycode, 2130706433 as 127.0.0.1. */
+/** Spells a host as a URL does: lower case, punycode, 2130706433 as 127.0.0.1. */
 function canonicalHost(host: string): string | undefined {
   const url = `http://${host}/`
   return URL.canParse(url) ? withoutDot(new URL(url).hostname) : undefined

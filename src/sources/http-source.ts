@@ -25,7 +25,7 @@ export async function openHttp(
   }
 }
 
-/** Servers that do not know HEAD, and URLs that were signed for GET alone, are asked for one byte. */
+/** Where HEAD fails, as on URLs that are signed for GET alone, it reads one byte. */
 const headless = new Set([400, 403, 405, 501])
 
 export async function probeHttp(location: HttpLocation, { life, ...surroundings }: Surroundings & { life: Life }): Promise<SourceInfo> {
@@ -36,7 +36,7 @@ export async function probeHttp(location: HttpLocation, { life, ...surroundings 
   const { answer, url } = range ? await ask(location, { ...surroundings, method: 'GET', range: rangeHeader(range), life }) : head
   const what = shownAddress(url.href)
   try {
-    // no byte in a file of none
+    // an empty file has no byte to read
     if (!(range && answer.statusCode === 416 && totalOf(answer) === 0)) checkStatus(answer, { what, range })
     return infoOf(answer, what)
   } finally {
@@ -59,7 +59,7 @@ function checkStatus(answer: IncomingMessage, { what, range }: { what: string; r
   if (status !== 200 && status !== 206) throw sourceError('source_unavailable', `${what} answered ${status}`)
 }
 
-/** Throws source_unsupported when something else comes than what was asked for. */
+/** Throws source_unsupported when the answer is not the requested range. */
 function checkRange(answer: IncomingMessage, { what, range }: { what: string; range: SourceRange | undefined }): void {
   const { statusCode: status, headers } = answer
   const first = status === 206 ? numberOf(/^bytes (\d+)-/.exec(headers['content-range'] ?? '')?.[1]) : 0

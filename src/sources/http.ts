@@ -15,7 +15,7 @@ export interface Surroundings {
 
 const maxRedirects = 5
 
-/** The first answer that is no redirect. Each address on the way is judged as if it had been registered. */
+/** Returns the first answer that is not a redirect. Each address on the way is checked as if it had been registered. */
 export async function ask(
   location: HttpLocation,
   { method, range, life, ...surroundings }: Surroundings & { method: Exchange['method']; range?: string | undefined; life: Life }
@@ -25,7 +25,7 @@ export async function ask(
     const answer = await exchange({
       method,
       url,
-      // what is stored is what is wanted; a transfer coding of the moment would hide it
+      // the bytes as they are stored, without a transfer coding
       headers: {
         'accept-encoding': 'identity',
         'user-agent': 'leporello',
@@ -41,13 +41,13 @@ export async function ask(
     if (redirects === maxRedirects)
       throw sourceError('source_unavailable', `${shownAddress(location.url.href)} redirects more than ${maxRedirects} times`)
     const next = targetOf(answer, url)
-    // whoever is there was not told our password
+    // the password is not meant for another host
     if (next.origin !== url.origin) authorization = undefined
     url = next
   }
 }
 
-/** Through the guard: which way a connection to this URL may take. Throws source_forbidden. */
+/** Returns how a connection to this URL may be made. Throws source_forbidden. */
 function passage(url: URL, { policy, resolve }: Surroundings): Pick<Exchange, 'lookup' | 'what'> {
   const what = shownAddress(url.href)
   const port = url.port || (url.protocol === 'https:' ? '443' : '80')
@@ -55,7 +55,7 @@ function passage(url: URL, { policy, resolve }: Surroundings): Pick<Exchange, 'l
   const entry = url.port === '' ? url.hostname : `${url.hostname}:${port}`
   const approach = { what, named: opened === 'named', remedy: `LEPORELLO_VERIFY_HOSTS with ${entry} in full, not as a pattern,` }
   if (!opened) {
-    // what no entry opens is not to be advised
+    // do not advise an entry that would not help
     checkLiteral(url.hostname, { ...approach, named: true })
     throw sourceError('source_forbidden', `${what} is on a host that may not be read; LEPORELLO_VERIFY_HOSTS=${entry} would allow it`)
   }
@@ -79,6 +79,6 @@ function targetOf({ headers: { location } }: IncomingMessage, url: URL): URL {
       `${shownAddress(url.href)} redirects to ${shownAddress(next.href)}; only http and https are followed`
     )
   }
-  // a password that a redirect brings along is nobody's whom we know
+  // do not use a password that a redirect brings along
   return bare(next)
 }

@@ -1,10 +1,10 @@
 import { sourceError } from './refusals.ts'
 import type { SourceOptions } from './source.ts'
 
-/** How long one asking may go on: until its caller's signal, its deadline, or its end. */
+/** How long one request may go on: until its caller's signal, its deadline, or its end. */
 export interface Life {
   signal: AbortSignal
-  /** Lets go of the caller's signal and of the clock; to be called once all is over. */
+  /** Releases the caller's signal and the timer; to be called at the end. */
   end(): void
 }
 
@@ -12,7 +12,7 @@ const longestTimer = 2 ** 31 - 1
 
 /**
  * AbortSignal.any and AbortSignal.timeout would do it too, but leave traces at a server's one long signal: 60 to 1200 bytes each, in Node 20
- * and 22. So nobody here uses AbortSignal.any.
+ * and 22. So AbortSignal.any is not used here.
  */
 export function createLife({ signal, deadline }: SourceOptions, what: string): Life {
   const controller = new AbortController()
@@ -49,7 +49,7 @@ export async function within<T>(
   }
 }
 
-/** Does not wait for an attempt to notice that it was called off. */
+/** Does not wait for an attempt to notice that it was aborted. */
 function orAborted<T>(attempt: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) reject(signal.reason)

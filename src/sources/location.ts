@@ -18,9 +18,9 @@ export interface FileLocation {
 
 export type Location = HttpLocation | S3Location | FileLocation
 
-/** What a URL points at, read as osaka reads it: workers fetch with osaka, and what they would run is what must be looked at. */
+/** Parses a URL as osaka does: workers fetch with osaka, and what they would run is what must be verified. */
 export function parseLocation(text: string, { buckets }: { buckets: readonly BucketRule[] }): Location {
-  // a URL parser drops line breaks and blanks, and a worker's does not
+  // a URL parser drops line breaks and blanks, which osaka keeps
   if (hasControl(text) || text !== text.trim()) {
     throw sourceError(
       'source_unsupported',
@@ -52,7 +52,7 @@ function parseHttp(text: string): HttpLocation {
   return { kind: 'http', url: bare(url), ...((username || password) && { authorization: basic(username, password) }) }
 }
 
-/** Without credentials, which travel apart, and the fragment, which does not travel. */
+/** Without credentials, which are sent apart, and the fragment, which is not sent. */
 export function bare(url: URL): URL {
   const copy = new URL(url)
   copy.username = ''

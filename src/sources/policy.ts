@@ -10,8 +10,8 @@ export interface SourceSettings {
   /** Absolute paths. */
   roots: readonly string[]
   /**
-   * Every host, wherever it stands. Only for a command: who runs it could fetch the same with curl, while a server would fetch for
-   * strangers. Metadata addresses stay closed.
+   * Allows every host. Only for a command: its user could fetch the same with curl, while a server would fetch for
+   * any client. Metadata addresses stay forbidden.
    */
   anywhere?: boolean
 }
@@ -25,7 +25,7 @@ export interface SourcePolicy {
   roots: readonly string[]
 }
 
-/** The rules of the settings. Throws a TypeError for an entry that says nothing: a rule that silently opens nothing helps nobody. */
+/** Returns the rules of the settings. Throws a TypeError for an entry that cannot be understood. */
 export const policyOf = ({ mode, hosts, buckets, roots, anywhere = false }: SourceSettings): SourcePolicy => ({
   beyond: mode === 'all',
   anywhere,

@@ -4,29 +4,29 @@ import type { LookupFunction } from 'node:net'
 import { parseAddress, scopeOf } from './addresses.ts'
 import { failureReason, sourceError } from './refusals.ts'
 
-/** All addresses of a name, best first. */
+/** Returns all addresses of a name, best first. */
 export type Resolve = (host: string) => Promise<LookupAddress[]>
 
-/** As every program on this machine does it, /etc/hosts included. */
+/** Resolves as every program on this machine does, /etc/hosts included. */
 export const systemResolve: Resolve = (host) => systemLookup(host, { all: true, verbatim: true })
 
 export interface Approach {
   /** The URL in a message. */
   what: string
-  /** Whether the policy names this host in full, and so means it wherever it stands. */
+  /** Whether the policy names this host in full, so that its address need not be public. */
   named: boolean
-  /** What would open it, in a message. */
+  /** What would allow it, in a message. */
   remedy: string
 }
 
-/** Throws source_forbidden for an address in the place of a name, as connecting to one looks nothing up. */
+/** Throws source_forbidden for a literal address, as connecting to one looks no name up. */
 export function checkLiteral(host: string, approach: Approach): void {
   const address = parseAddress(host)
   if (address !== undefined) allowed([{ address, family: address.includes(':') ? 6 : 4 }], approach)
 }
 
 /**
- * A lookup for one connection. The name is resolved once, and the connection goes to the very addresses that were looked at: a name
+ * Returns a lookup for one connection. The name is resolved once, and the connection uses the addresses that were checked: a name
  * that points elsewhere a moment later gains nothing.
  */
 export const checkedLookup =
@@ -50,7 +50,7 @@ export const checkedLookup =
     )
   }
 
-/** The addresses that may be connected to. Throws source_forbidden when there is none. */
+/** Returns the addresses that may be connected to. Throws source_forbidden when there are none. */
 function allowed(found: readonly LookupAddress[], { what, named, remedy }: Approach): LookupAddress[] {
   const good = found.filter(({ address }) => {
     const { reach } = scopeOf(address)

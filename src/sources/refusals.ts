@@ -7,13 +7,13 @@ export type SourceCode = Extract<ErrorCode, `source_${string}` | 'range_invalid'
 export const sourceError = (code: SourceCode, message: string, cause?: unknown): CatalogueError =>
   new CatalogueError(code, maskSecrets(message), cause === undefined ? undefined : { cause })
 
-/** A URL as a message shows it: without secrets, and not endlessly long. */
+/** Returns a URL as a message shows it: without secrets, and cut. */
 export function shownAddress(url: string): string {
   const masked = maskSecrets(url)
   return masked.length > 300 ? `${masked.slice(0, 300)}…` : masked
 }
 
-/** What a system call or a connection said, in a word. */
+/** Returns the code or message of a failed system call or connection. */
 export const failureReason = (error: unknown): string => {
   const { code, message } = Object(error) as { code?: unknown; message?: unknown }
   return String(code ?? message ?? error)

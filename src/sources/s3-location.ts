@@ -46,7 +46,7 @@ export function parseS3(text: string, { buckets }: { buckets: readonly BucketRul
   }
 }
 
-/** The region in a host of AWS's S3, us-east-1 for the one without; undefined for any other host. */
+/** Returns the region in a host of AWS's S3, us-east-1 for the host without one; undefined for any other host. */
 function regionOf(host: string): string | undefined {
   const [match, region] = /^s3(?:[.-](?:dualstack\.)?([a-z]{2}(?:-[a-z]+)+-\d{1,2}))?\.amazonaws\.com(?:\.cn)?$/.exec(host) ?? []
   return match === undefined ? undefined : (region ?? 'us-east-1')

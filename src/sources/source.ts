@@ -1,15 +1,15 @@
 import type { Readable } from 'node:stream'
 
-/** Positions as HTTP counts them: `last` is included, and may lie beyond the end. */
+/** Positions as in HTTP: `last` is included, and may lie beyond the end. */
 export interface SourceRange {
   first: number
   last?: number
 }
 
 export interface SourceOptions {
-  /** Ends it, at any moment, with the signal's own reason. */
+  /** Ends it at any moment, with the signal's reason. */
   signal?: AbortSignal
-  /** When all must be over, the reading of the stream too, as Date.now() counts. */
+  /** When everything must end, including the stream, on the clock of Date.now(). */
   deadline?: number
 }
 
@@ -17,11 +17,11 @@ export interface OpenOptions extends SourceOptions {
   range?: SourceRange
 }
 
-/** What is known of a tarball without reading it. What the other side does not say is absent. */
+/** What is known of a tarball without reading it. What the server does not say is absent. */
 export interface SourceInfo {
-  /** Of the whole tarball, also where a range of it was asked for. */
+  /** Of the whole tarball, also where a range was requested. */
   size?: number
-  /** To compare with an earlier one of the same URL, and for nothing else. */
+  /** Only to compare with an earlier one of the same URL. */
   etag?: string
   /** ISO 8601. */
   modified?: string
@@ -31,20 +31,20 @@ export interface SourceInfo {
 
 export interface OpenSource extends SourceInfo {
   /**
-   * The bytes as they are stored, never decompressed. It fails with the refusals below; whoever does not read it to its end
-   * destroys it.
+   * The bytes as they are stored, never decompressed. It fails with the errors below; a caller that does not read it to its end
+   * must destroy it.
    */
   stream: Readable
 }
 
 /**
- * Tarballs by the URLs under which they were registered, wherever these lead, as far as the site's policy allows. A URL of our own
- * store is not meant for here: whoever asks resolves it first, without a network. Both throw source_forbidden (the policy; asking again
- * is useless), source_unsupported (nothing here can read it; neither), source_gone (it is no longer there), source_unavailable (ask
+ * Tarballs by the URLs under which they were registered, as far as the site's policy allows. A URL of our own store is not for here: callers
+ * read that directly. Both methods throw source_forbidden (the policy does not allow it), source_unsupported (it cannot be read here),
+ * source_gone (it is not there any more), source_unavailable (try
  * again later), and too_large; `open` also range_invalid.
  */
 export interface TarballSources {
   open(url: string, options?: OpenOptions): Promise<OpenSource>
-  /** Whether it is still there, without reading it. */
+  /** Returns what is known of it, without reading it. */
   probe(url: string, options?: SourceOptions): Promise<SourceInfo>
 }

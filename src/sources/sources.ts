@@ -14,13 +14,13 @@ export interface SourcesOptions {
   settings: SourceSettings
   resolve?: Resolve
   patience?: Patience
-  /** No tarball beyond that is begun, and none that turns out to be larger is read to its end. */
+  /** Larger tarballs are not opened, and one that turns out to be larger is not read to its end. */
   maxBytes?: number
 }
 
 const defaults = { patience: { connectMs: 10_000, idleMs: 30_000 }, maxBytes: 2 ** 40 }
 
-/** Tarballs from anywhere that the settings open. Throws a TypeError for a setting that makes no sense. */
+/** Creates sources as the settings allow. Throws a TypeError for a setting that makes no sense. */
 export function createSources({
   settings,
   resolve = systemResolve,
@@ -59,7 +59,7 @@ export function createSources({
       const location = find(url)
       const life = begin(url, options)
       try {
-        // from here the stream ends the life
+        // from here on the stream ends the life
         return await openAt(location, { life, range })
       } catch (error) {
         life.end()

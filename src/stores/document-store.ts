@@ -1,46 +1,46 @@
 import type { Condition, Sort } from '../domain/json/query.ts'
 
-/** A document as it stands in the store. */
+/** A document as it is in the store. */
 export interface StoredDocument {
   id: string
-  /** The JSON text, byte for byte as it was stored, by whomever. */
+  /** The JSON text, byte for byte as any program stored it. */
   document: string
   /**
    * The store's version of it, for compare-and-swap: `<store or index uuid, 8 characters>.<seq_no>.<primary_term>`. It changes with
-   * every write and never comes back, even when somebody deletes the index and fills it again.
+   * every write and never comes back, even when the index is deleted and filled again.
    */
   revision: string
 }
 
-/** When a write or a removal may happen. Absent: always. */
+/** What must be stored for a write or a removal to happen. */
 export type WriteCondition = { absent: true } | { revision: string }
 
 export interface DocumentQuery {
   where?: readonly Condition[]
-  /** Ties, and lists without a sort, are in the order of ids by bytes of UTF-8. */
+  /** Ties, and lists without a sort, are ordered by id, by bytes of UTF-8. */
   sort?: Sort
   /** 1 to 1000 documents a page. */
   limit: number
   /** `next` of the page before, with the same conditions and sort. */
   cursor?: string
   /**
-   * Shows what was written before it was asked, too, at a price: an engine is told to refresh its index. `own`: what was written through
-   * this very object, which costs nothing where nothing was.
+   * Also shows what was written just before, at a price: the engine refreshes its index. `own` does so only for what was written through
+   * this object, which costs nothing where nothing was.
    */
   fresh?: boolean | 'own'
 }
 
-/** What a scan tells of a document. */
+/** What a scan returns of a document. */
 export interface Scanned {
   id: string
   revision: string
-  /** In the order of the fields that were asked for; '' where the document has no string of 1 to 256 characters. */
+  /** In the order of the requested fields; '' where the document has no string of 1 to 256 characters. */
   values: string[]
 }
 
 export interface Page {
   items: StoredDocument[]
-  /** Where to go on; absent on the last page. A page may be short, or empty, and still have a next one. */
+  /** The cursor of the next page; absent on the last one. A page may be short, or empty, and still have a next one. */
   next?: string
 }
 
@@ -49,41 +49,42 @@ export interface Page {
  * cause, within the configured patience when the store cannot answer; an acknowledged write is durable.
  */
 export interface DocumentStore {
-  /** Realtime: also what another program wrote a moment ago. An id that the store cannot hold is absent. */
+  /** Reads in real time, including what another program just wrote. Returns undefined for an id that the store cannot hold. */
   get(id: string): Promise<StoredDocument | undefined>
 
-  /** The same for many, each in its place. */
+  /** Does the same for many ids, and returns the documents in their order. */
   getMany(ids: readonly string[]): Promise<(StoredDocument | undefined)[]>
 
   /**
-   * Creates or replaces. Throws already_exists or revision_conflict when the expectation does not hold, document_refused when the
-   * store will not take this document, id_invalid, store_full.
+   * Creates or replaces a document. Throws already_exists or revision_conflict when the expectation does not hold, document_refused when the
+   * store does not accept it, id_invalid, store_full.
    */
   put(id: string, document: string, expected?: WriteCondition): Promise<{ created: boolean; revision: string }>
 
-  /** Whether there was one to remove. Throws revision_conflict. */
+  /** Returns whether there was one to remove. Throws revision_conflict. */
   remove(id: string, expected?: { revision: string }): Promise<boolean>
 
   /**
-   * One page. Walking from page to page neither misses nor repeats a document that stood unchanged meanwhile. On an engine, what was
-   * written within its refresh interval may not show yet, unless it shall be `fresh`. Documents whose id is longer than an engine sorts come last, in no order.
+   * Returns one page. Walking from page to page neither misses nor repeats a document that did not change meanwhile. On an engine, what was
+   * written within its refresh interval may not show yet, unless the query is `fresh`. Documents whose id is too long for an engine to sort
+   * come last, in no order.
    * Throws cursor_invalid.
    */
   list(query: DocumentQuery): Promise<Page>
 
-  /** From then on lists, and `ids`, show what was written before, by whomever. For what a list that lags behind would get wrong. */
+  /** Makes lists and `ids` show what any program wrote before. For callers that a list which lags behind would mislead. */
   refresh(): Promise<void>
 
-  /** Every id, in batches, in no order; each id once. Memory does not grow with their number. */
+  /** Yields every id once, in batches, in no order. Its memory does not grow with their number. */
   ids(): AsyncIterable<string[]>
 
   /**
-   * Every document's id and revision, with some fields of it that are indexed, in batches, in no order. Cheap beside reading them; on an
-   * engine as of its last refresh. Memory does not grow with their number.
+   * Yields every document's id and revision, with some indexed fields of it, in batches, in no order. Cheap compared with reading them; on
+   * an engine as of its last refresh. Its memory does not grow with their number.
    */
   scan(fields: readonly string[]): AsyncIterable<Scanned[]>
 
-  /** `GET <index>/_doc/<id>` as an engine answers it, for operators: the JSON text, and whether the document was found. */
+  /** Returns what an engine answers to `GET <index>/_doc/<id>`, for operators: the JSON text, and whether the document was found. */
   describe(id: string, options: { pretty: boolean }): Promise<{ found: boolean; body: string }>
 }
 
@@ -98,27 +99,27 @@ export interface Stores {
   containers: DocumentStore
   jobSpecs: DocumentStore
   hysdsIos: DocumentStore
-  /** What we know about images: our own, and so is what follows. */
+  /** What we know about images. This and the following are our own. */
   facts: DocumentStore
-  /** What is to be done. */
+  /** Tasks to do. */
   tasks: DocumentStore
-  /** What is expected of a container, its builds, and the images that wait for others. */
+  /** What is expected of each container, its builds, and its pending images. */
   buildStatuses: DocumentStore
-  /** What happened, once for each change; nothing in it is changed later. */
+  /** What happened: one entry for each change, which never changes. */
   journal: DocumentStore
-  /** A row for each container, to filter lists by: made from the others, and never the truth. */
+  /** A summary of each container, to filter lists by: made from the other collections, and never the truth. */
   summaries: DocumentStore
   /** Which architectures machines asked for. */
   demand: DocumentStore
-  /** Which replica does what only one shall do. */
+  /** Which replica does what only one may do. */
   leases: DocumentStore
   /**
-   * Brings indices or tables to this program's version: what was applied now, in order. Repeatable, never destructive, safe from several
-   * replicas at once. Throws database_newer with both versions, store_unavailable. Before it has succeeded nothing else may be called.
+   * Brings indices or tables to this program's version, and returns what it applied, in order. Repeatable, never destructive, and safe from
+   * several replicas at once. Throws database_newer with both versions, store_unavailable. Nothing else may be called before it succeeded.
    */
   migrate(): Promise<{ version: number; applied: string[] }>
   health(): Promise<Health>
-  /** Name and version, such as `opensearch 2.19.6`. Throws store_unavailable. */
+  /** Returns name and version, such as `opensearch 2.19.6`. Throws store_unavailable. */
   engine(): Promise<string>
   /** Waits for writes under way. */
   close(): Promise<void>

@@ -2,13 +2,13 @@ import { isCatalogueError } from '../domain/errors.ts'
 import type { Gate } from './gated-stores.ts'
 
 export interface Preparation {
-  /** Ends when the store is ready, or with stop(). Throws what waiting does not cure, such as database_newer. */
+  /** Resolves when the store is ready, or with stop(). Throws what waiting does not help, such as database_newer. */
   done: Promise<void>
   stop(): void
 }
 
 export interface PreparationOptions {
-  /** The store is not there yet; told once for each reason. */
+  /** The store is not there yet; called once for each reason. */
   onDelay(error: Error): void
   onReady(outcome: { version: number; applied: string[] }): void
 }

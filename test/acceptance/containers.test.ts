@@ -1,13 +1,13 @@
 import t from 'tap'
 import { containerCases } from '../support/container-cases.ts'
-import { startEngine } from '../support/engines.ts'
 import { doorOf } from '../support/front-door.ts'
 import type { Doors } from '../support/history-cases.ts'
 import { installHysds } from '../support/hysds.ts'
 import { onEngine, ready, startLeporello } from '../support/leporello.ts'
+import { sharedEngine } from '../support/shared-engine.ts'
 
 t.test('containers through two replicas on one engine', async (t) => {
-  const engine = await startEngine('es9')
+  const engine = await sharedEngine('es9')
   t.teardown(engine.stop)
   await installHysds(engine)
   const replicas = await Promise.all([1, 2].map(() => startLeporello(onEngine(engine.url))))

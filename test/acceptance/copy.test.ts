@@ -2,14 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { ask, startEngine } from '../support/engines.ts'
+import { ask } from '../support/engines.ts'
 import { installHysds } from '../support/hysds.ts'
 import { onEngine, ready, startLeporello } from '../support/leporello.ts'
 import { aContainer, mozartClient } from '../support/mozart-client.ts'
 import { runProgram } from '../support/processes.ts'
 import { projectFolder } from '../support/project.ts'
+import { sharedEngine } from '../support/shared-engine.ts'
 
-const engine = await startEngine('es7')
+const engine = await sharedEngine('es7')
 t.teardown(engine.stop)
 await installHysds(engine)
 

@@ -1,8 +1,9 @@
 import t, { type Test } from 'tap'
-import { startEngine } from '../support/engines.ts'
 import { installHysds } from '../support/hysds.ts'
 import { type Leporello, onEngine, ready, startLeporello } from '../support/leporello.ts'
 import { eventually } from '../support/processes.ts'
+import { sharedEngine } from '../support/shared-engine.ts'
+import { repeats } from '../support/speed.ts'
 import { startWriteLoad } from '../support/write-load.ts'
 
 const writers = 16
@@ -34,20 +35,22 @@ t.test('kill -9 of the server under write load loses nothing that was acknowledg
   const server = await startLeporello()
   t.teardown(server.stop)
 
-  await killServer(t, { server, rounds: 10 })
+  await killServer(t, { server, rounds: repeats(10, { least: 3 }) })
 })
 
 t.test('kill -9 on a real engine', async (t) => {
-  const engine = await startEngine('es7')
+  const engine = await sharedEngine('es7')
   t.teardown(engine.stop)
   await installHysds(engine)
   const server = await startLeporello(onEngine(engine.url, { ENGINE_PATIENCE_MS: '4000' }))
   t.teardown(server.stop)
 
-  await t.test('of the server under write load loses nothing that was acknowledged', (t) => killServer(t, { server, rounds: 10 }))
+  await t.test('of the server under write load loses nothing that was acknowledged', (t) =>
+    killServer(t, { server, rounds: repeats(10, { least: 3 }) })
+  )
 
   await t.test('of the engine under write load loses nothing that was acknowledged', async (t) => {
-    for (let round = 1; round <= 3; round++) {
+    for (let round = 1; round <= repeats(3, { least: 2 }); round++) {
       const load = startWriteLoad(server.url, { name: `engine${round}`, writers })
       await someWrites(load, round)
       await engine.kill()

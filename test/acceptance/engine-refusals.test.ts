@@ -1,15 +1,16 @@
 import t, { type Test } from 'tap'
-import { ask, type Engine, startEngine } from '../support/engines.ts'
+import { ask, type Engine } from '../support/engines.ts'
 import { installHysds } from '../support/hysds.ts'
 import { onEngine, ready, startLeporello } from '../support/leporello.ts'
 import { aContainer, mozartClient } from '../support/mozart-client.ts'
 import { areOutages, isDone, patienceMs } from '../support/outage.ts'
+import { sharedEngine } from '../support/shared-engine.ts'
 
 type Mozart = ReturnType<typeof mozartClient>
 
 for (const name of ['es7', 'es9', 'os3'] as const) {
   t.test(`${name}: indices that refuse`, async (t) => {
-    const engine = await startEngine(name)
+    const engine = await sharedEngine(name)
     t.teardown(engine.stop)
     await installHysds(engine)
     const server = await startLeporello(onEngine(engine.url, { ENGINE_PATIENCE_MS: String(patienceMs) }))

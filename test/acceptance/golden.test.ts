@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { startEngine } from '../support/engines.ts'
 import { onEngine, ready, startLeporello } from '../support/leporello.ts'
 import { projectFolder } from '../support/project.ts'
 import { runPython } from '../support/python.ts'
+import { sharedEngine } from '../support/shared-engine.ts'
 
 const replay = join(projectFolder, 'test/golden/replay.py')
 // Where we answer otherwise than the recording for a reason: the case's id, and the reason.
 const justified: Record<string, string> = JSON.parse(readFileSync(join(projectFolder, 'test/golden/differences.json'), 'utf8'))
 
 t.test('recorded exchanges with a real Mozart have the same answers and leave the same in the engine', async (t) => {
-  const engine = await startEngine('es7')
+  const engine = await sharedEngine('es7')
   t.teardown(engine.stop)
   const server = await startLeporello(onEngine(engine.url))
   t.teardown(server.stop)

@@ -1,12 +1,12 @@
 import t from 'tap'
-import { startEngine } from '../support/engines.ts'
 import { eventCases } from '../support/event-cases.ts'
 import { doorOf } from '../support/front-door.ts'
 import { type Doors, historyCases } from '../support/history-cases.ts'
 import { installHysds } from '../support/hysds.ts'
 import { onEngine, ready, startLeporello } from '../support/leporello.ts'
+import { sharedEngine } from '../support/shared-engine.ts'
 
-const engine = await startEngine('os2')
+const engine = await sharedEngine('os2')
 t.teardown(engine.stop)
 await installHysds(engine)
 const replicas = await Promise.all([1, 2].map(() => startLeporello(onEngine(engine.url))))

@@ -3,11 +3,11 @@ import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
-import { startEngine } from '../support/engines.ts'
 import { installHysds } from '../support/hysds.ts'
 import { appLayer, baseLayer } from '../support/images.ts'
 import { type Leporello, onEngine, ready, startLeporello } from '../support/leporello.ts'
 import { projectFolder } from '../support/project.ts'
+import { sharedEngine } from '../support/shared-engine.ts'
 import { tarball } from '../support/tarballs.ts'
 
 const run = promisify(execFile)
@@ -132,7 +132,7 @@ function pipelines(store: string, start: () => Promise<Leporello>): void {
 
 pipelines('embedded', () => startLeporello())
 
-const engine = await startEngine('es7')
+const engine = await sharedEngine('es7')
 t.teardown(engine.stop)
 await installHysds(engine)
 pipelines('es7', async () => {

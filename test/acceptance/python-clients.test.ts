@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
-import { startEngine } from '../support/engines.ts'
 import { installHysds } from '../support/hysds.ts'
 import { onEngine, ready, startLeporello } from '../support/leporello.ts'
 import { runPython } from '../support/python.ts'
+import { sharedEngine } from '../support/shared-engine.ts'
 
 async function clients(t: Test, parameters: string[]): Promise<void> {
   const { code, lines, errors } = await runPython(['registry.py', ...parameters])
@@ -22,7 +22,7 @@ t.test('Python clients work as with Mozart, on the embedded store', async (t) =>
 
 for (const name of ['es7', 'os3'] as const) {
   t.test(`Python clients work as with Mozart, on ${name}, also beside programs that use it directly`, async (t) => {
-    const engine = await startEngine(name)
+    const engine = await sharedEngine(name)
     t.teardown(engine.stop)
     await installHysds(engine)
     const server = await startLeporello(onEngine(engine.url))

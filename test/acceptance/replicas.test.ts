@@ -1,13 +1,14 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { ask, startEngine } from '../support/engines.ts'
+import { ask } from '../support/engines.ts'
 import { installHysds } from '../support/hysds.ts'
 import { onEngine, ready, startLeporello } from '../support/leporello.ts'
 import { aContainer, mozartClient } from '../support/mozart-client.ts'
 import { runProgram } from '../support/processes.ts'
 import { projectFolder } from '../support/project.ts'
+import { sharedEngine } from '../support/shared-engine.ts'
 
-const engine = await startEngine('es7')
+const engine = await sharedEngine('es7')
 t.teardown(engine.stop)
 await installHysds(engine)
 

@@ -1,8 +1,9 @@
 import t from 'tap'
-import { ask, type Engine, startEngine } from '../support/engines.ts'
+import { ask, type Engine } from '../support/engines.ts'
 import { hysdsLayout, installHysds } from '../support/hysds.ts'
 import { onEngine, ready, startLeporello } from '../support/leporello.ts'
 import { aContainer, mozartClient } from '../support/mozart-client.ts'
+import { sharedEngine } from '../support/shared-engine.ts'
 
 const indices = { container: 'containers', job_spec: 'job_specs', hysds_io: 'hysds_ios-mozart' }
 type Kind = keyof typeof indices
@@ -51,7 +52,7 @@ async function everything(engine: Engine): Promise<Map<string, string>> {
 
 for (const name of ['es7', 'os2'] as const) {
   t.test(`a live cluster on ${name} switches over and back`, async (t) => {
-    const engine = await startEngine(name)
+    const engine = await sharedEngine(name)
     t.teardown(engine.stop)
     await installHysds(engine)
     await oldWrites(engine)

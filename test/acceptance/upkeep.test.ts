@@ -1,17 +1,17 @@
 import t, { type Test } from 'tap'
-import { startEngine } from '../support/engines.ts'
 import { installHysds } from '../support/hysds.ts'
 import { onEngine, ready, startLeporello } from '../support/leporello.ts'
 import { eventually, runProgram } from '../support/processes.ts'
 import { projectFolder } from '../support/project.ts'
 import { startS3 } from '../support/s3.ts'
+import { sharedEngine } from '../support/shared-engine.ts'
 import { tarball } from '../support/tarballs.ts'
 
 /*
  * Two replicas on a real engine whose lists lag behind, and on a real S3: here it shows whether tarballs of ours go when nobody names
  * them, and never before.
  */
-const engine = await startEngine('os2')
+const engine = await sharedEngine('os2')
 t.teardown(engine.stop)
 await installHysds(engine)
 const s3 = await startS3()

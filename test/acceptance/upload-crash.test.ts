@@ -2,11 +2,13 @@ import t from 'tap'
 import { newDockerSave, sha256 } from '../support/images.ts'
 import { startLeporello } from '../support/leporello.ts'
 import { eventually } from '../support/processes.ts'
+import { repeats } from '../support/speed.ts'
 import { tar } from '../support/tar.ts'
 import { tusClient } from '../support/tus.ts'
 
 const mega = 1024 * 1024
-const rounds = 12
+// half of them while the second half of the upload comes, half of them after that
+const rounds = 2 * repeats(6, { least: 3 })
 
 /** Different bytes each time, so that each round stores a tarball of its own. */
 const tarballOf = (round: number) => tar([...newDockerSave(), { name: 'ballast', body: Buffer.alloc(12 * mega, String(round)) }])

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { temporaryDirectory } from '../stores/embedded/directory.ts'
-import { leporello } from './command-line.ts'
+import { command } from './in-process.ts'
 import { both, serve } from './served.ts'
 
 const node = (architecture: string) => ({
@@ -29,8 +29,8 @@ t.test('expect says which architectures a container shall have: by name, from no
   const mapAsJson = await json(['expect', 'hello:1', '--configmap', '--namespace', 'ci'])
   const none = await run(['expect', 'hello:1', '--none'])
 
-  t.match(nobody, { status: 0, stdout: 'hello:1: nobody expects any\n' })
-  t.match(named, { status: 0, stdout: 'hello:1: amd64 arm64, said of this container\n' })
+  t.match(nobody, { status: 0, stdout: 'hello:1: none are expected\n' })
+  t.match(named, { status: 0, stdout: 'hello:1: amd64 arm64, set for this container\n' })
   t.match(again.value, { architectures: ['amd64', 'arm64'], unchanged: true })
   t.strictSame(oneKind.value.architectures, ['amd64'], 'a cluster that could be mixed but is not expects one')
   t.strictSame(mixed.value.architectures, ['amd64', 'arm64'])
@@ -41,7 +41,7 @@ t.test('expect says which architectures a container shall have: by name, from no
   const labels = { 'app.kubernetes.io/managed-by': 'leporello' }
   t.strictSame(parse(map.stdout, { version: '1.1' }), of({ name: 'archs' }))
   t.strictSame(mapAsJson.value, of({ name: 'hello-1-architectures', namespace: 'ci' }))
-  t.match(none, { status: 0, stdout: 'hello:1: nobody expects any\n' })
+  t.match(none, { status: 0, stdout: 'hello:1: none are expected\n' })
 })
 
 t.test('expect says what is wrong with its nodes', async (t) => {
@@ -51,7 +51,7 @@ t.test('expect says what is wrong with its nodes', async (t) => {
 
   const cases: [string[], RegExp][] = [
     [['--nodes', file], /is not JSON/],
-    [['--nodes', join(file, 'none')], /--nodes: /],
+    [['--nodes', join(file, 'none')], /--nodes names .*none, which does not exist; expected what/],
     [['amd64', '--none'], /expected one of architectures, --nodes and --none/],
     [['amd64', 'amr64'], /\[1\] is "amr64", which is not a known architecture; known are amd64, arm64, /],
     [['amd64', 'a b', '--any-name'], /"a b" is not the name of an architecture/]
@@ -64,8 +64,7 @@ t.test("without a container, a cluster's nodes become the setting by which a ser
   const file = join(temporaryDirectory(t), 'nodes.json')
   await writeFile(file, JSON.stringify({ kind: 'List', items: ['arm64', 'amd64'].map(node) }))
   // nobody is asked: there is no server at this address
-  const expect = (...args: string[]) =>
-    leporello(t, { args: ['expect', ...args], environment: { LEPORELLO_URL: 'http://127.0.0.1:1' } }).ended
+  const expect = (...args: string[]) => command(t, { args: ['expect', ...args], environment: { LEPORELLO_URL: 'http://127.0.0.1:1' } })
 
   const setting = await expect('--nodes', file)
   const inFile = await expect('--nodes', file, '--json')
@@ -76,9 +75,9 @@ t.test("without a container, a cluster's nodes become the setting by which a ser
   t.strictSame(setting, { status: 0, stdout: 'LEPORELLO_EXPECTED=amd64,arm64\n', stderr: '' })
   t.strictSame(JSON.parse(inFile.stdout), { expected: ['amd64', 'arm64'] })
   t.match(parse(map.stdout), { kind: 'ConfigMap', metadata: { name: 'leporello-expected' }, data: { LEPORELLO_EXPECTED: 'amd64,arm64' } })
-  t.match(await run(['expect', 'hello:1']), { stdout: 'hello:1: amd64 arm64, by default of the server\n' })
+  t.match(await run(['expect', 'hello:1']), { stdout: 'hello:1: amd64 arm64, by the default of the server\n' })
   t.match(await expect(), { status: 64, stderr: /expected the id of a container, or --nodes/ })
-  t.match(await expect('--nodes', file, '--dry-run'), { status: 64, stderr: /expected the id of a container, which --dry-run is about/ })
+  t.match(await expect('--nodes', file, '--dry-run'), { status: 64, stderr: /expected the id of a container: --dry-run is about one/ })
 })
 
 t.test('show is a matrix of what is expected, there and reported; a failed build makes it degraded, with the reason', async (t) => {
@@ -137,7 +136,7 @@ t.test('plan tells what to build and what to reuse, as text, names, JSON, a Jenk
   t.match(text.stdout, /^ARCHITECTURE +ACTION +WHY\namd64 +build +.*commit was c1, is c2/)
   t.match(jenkins.stdout, /axis \{\n.*'ARCHITECTURE'\n.*values 'amd64', 'arm64'/)
   t.match(JSON.parse(jobs.stdout), { items: [{ spec: { template: { spec: { nodeSelector: { 'kubernetes.io/arch': 'amd64' } } } } }, {}] })
-  t.match(await run(['plan', 'hello:1', 'c1']), { status: 64, stderr: /"c1" is no input; expected one as commit=/ })
+  t.match(await run(['plan', 'hello:1', 'c1']), { status: 64, stderr: /"c1" is not an input; expected one as commit=/ })
   t.match(await run(['plan', 'hello:1', 'a=b', '--format', 'xml']), { status: 64, stderr: /expected one of text, json, names/ })
 })
 

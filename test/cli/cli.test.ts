@@ -6,10 +6,11 @@ import { program } from '../../src/config/program.ts'
 import { temporaryDirectory } from '../stores/embedded/directory.ts'
 import { projectFolder } from '../support/project.ts'
 import { leporello } from './command-line.ts'
+import { command } from './in-process.ts'
 
 t.test('--version and --help answer on standard output', async (t) => {
   const version = await leporello(t, { args: ['--version'] }).ended
-  const help = await leporello(t, { args: ['--help'] }).ended
+  const help = await command(t, { args: ['--help'] })
 
   t.strictSame(version, { status: 0, stdout: `${program.version}\n`, stderr: '' })
   t.equal(help.status, 0)
@@ -18,7 +19,7 @@ t.test('--version and --help answer on standard output', async (t) => {
 
 t.test('every command has help with a usage line, what its exit status says, --json and an example', async (t) => {
   for (const name of commands.keys()) {
-    const { status, stdout } = await leporello(t, { args: [name, '--help'] }).ended
+    const { status, stdout } = await command(t, { args: [name, '--help'] })
 
     t.equal(status, 0, name)
     t.match(stdout, `Usage: leporello ${name}`)
@@ -31,7 +32,7 @@ t.test('every command has help with a usage line, what its exit status says, --j
 t.test('whatever is refused is refused as JSON where JSON was asked for: a misuse, a configuration, a server away', async (t) => {
   const away = { LEPORELLO_URL: 'http://127.0.0.1:1' }
   const json = async (args: string[], environment: Record<string, string> = {}) => {
-    const { status, stdout } = await leporello(t, { args: [...args, '--json'], environment }).ended
+    const { status, stdout } = await command(t, { args: [...args, '--json'], environment })
     return { status, value: JSON.parse(stdout) }
   }
 
@@ -58,7 +59,12 @@ t.test('a command, option or argument that is none ends with 64, and says where 
   const cases: [string[], RegExp][] = [
     [[], /expected a command/],
     [['serv'], /"serv" is not a command; did you mean serve\?\nTry: leporello --help/],
-    [['serve', '--chek'], /Unknown option '--chek'\nTry: leporello serve --help/],
+    [['list'], /"list" is not a command; did you mean ls\?\n/],
+    [['serve', '--chek'], /Unknown option '--chek'; did you mean --check\?\nTry: leporello serve --help/],
+    [['ls', '--architecture', 'arm64'], /Unknown option '--architecture'; did you mean --arch\?\n/],
+    [['rm', 'hello:1', '--dryrun'], /Unknown option '--dryrun'; did you mean --dry-run\?\n/],
+    [['expect', 'hello:1', '--config-map'], /did you mean --configmap\?\n/],
+    [['plan', 'hello:1', '--configmap'], /Unknown option '--configmap'; expect has it\n/],
     [['migrate', 'now'], /"now" is one argument too many\nTry: leporello migrate --help/]
   ]
   for (const [args, words] of cases) {
@@ -74,7 +80,7 @@ t.test('a wrong configuration ends with 1 and lists every problem', async (t) =>
   const environment = { LEPORELLO_PORT: 'http', LEPORELLO_STORE: 'mongodb', LEPORELLO_DATTA: 'x' }
 
   for (const args of [['serve'], ['serve', '--check'], ['migrate']]) {
-    const { status, stderr } = await leporello(t, { args, environment }).ended
+    const { status, stderr } = await command(t, { args, environment })
 
     t.equal(status, 1, args.join(' '))
     t.match(stderr, 'LEPORELLO_PORT is "http"; expected a whole number from 0 to 65535')
@@ -87,9 +93,9 @@ t.test('migrate says what it applied, and that a second time there is nothing to
   const args = ['migrate', '--json']
   const environment = { LEPORELLO_DATA: temporaryDirectory(t) }
 
-  const first = await leporello(t, { args, environment }).ended
-  const second = await leporello(t, { args, environment }).ended
-  const words = await leporello(t, { args: ['migrate'], environment }).ended
+  const first = await command(t, { args, environment })
+  const second = await command(t, { args, environment })
+  const words = await command(t, { args: ['migrate'], environment })
 
   t.match(JSON.parse(first.stdout), { version: Number, applied: [/^0001-/] })
   t.strictSame(JSON.parse(second.stdout), { version: JSON.parse(first.stdout).version, applied: [] })

@@ -2,14 +2,14 @@ import t from 'tap'
 import { temporaryDirectory } from '../stores/embedded/directory.ts'
 import { appLayer, baseLayer } from '../support/images.ts'
 import { tarball } from '../support/tarballs.ts'
-import { leporello } from './command-line.ts'
 import { codesOf, oldMozart } from './doctor.ts'
+import { command } from './in-process.ts'
 import { serve } from './served.ts'
 
 t.test('doctor tells a Mozart of old by what it does, and reads its records all the same', async (t) => {
   const { url, records } = await oldMozart(t)
   records.set('hello:1', { id: 'hello:1', digest: 'd', url: 's3://images/hello.tar.gz', version: '1' })
-  const doctor = (...args: string[]) => leporello(t, { args: ['doctor', '--json', '--url', `${url}/api/v0.1`, ...args] }).ended
+  const doctor = (...args: string[]) => command(t, { args: ['doctor', '--json', '--url', `${url}/api/v0.1`, ...args] })
 
   const looked = await doctor('hello:1')
   const tried = await doctor('--write')
@@ -33,7 +33,7 @@ t.test('doctor finds what records say that workers of old stumble over, whoever 
   record('no-alias:1', { url: amd, urls: JSON.stringify({ ...amdNames, arm64: arm }) })
   record('no-url:1', { url: '', urls: JSON.stringify({ ...amdNames, ...armNames }) })
 
-  const { status, stdout } = await leporello(t, { args: ['doctor', '--json', '--url', url, ...records.keys()] }).ended
+  const { status, stdout } = await command(t, { args: ['doctor', '--json', '--url', url, ...records.keys()] })
 
   t.equal(status, 1)
   t.strictSame(codesOf(JSON.parse(stdout)), ['server_is_mozart', 'url_not_amd64 arm64', 'aliases_incomplete arm64', 'url_missing'])
@@ -64,7 +64,7 @@ t.test("doctor finds a record whose digest is another architecture's", async (t)
 
 t.test('doctor tells which architectures machines asked for in vain, until they are there', async (t) => {
   const environment = { LEPORELLO_DATA: temporaryDirectory(t) }
-  const { server: first, add, url } = await serve(t, environment)
+  const { close, add, url } = await serve(t, environment)
   const only = { url: 's3://images/hello.tar.gz', urls: '{"amd64": "s3://images/hello.tar.gz"}' }
   for (const name of ['hello:1', 'other:1']) await add({ name, ...only })
   for (const [id, arch] of [
@@ -76,8 +76,7 @@ t.test('doctor tells which architectures machines asked for in vain, until they 
     await fetch(`${url}/api/v0.1/container/resolve?id=${id}&arch=${arch}`)
   }
   // what was asked is written down now and then, and when a server ends
-  first.child.kill('SIGTERM')
-  await first.ended
+  await close()
   const { json, run } = await serve(t, environment)
 
   const server = await json(['doctor'])

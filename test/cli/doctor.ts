@@ -8,7 +8,11 @@ export const codesOf = (value: { findings: { code: string; architecture: string 
 export async function listen(t: Test, server: Server): Promise<string> {
   server.listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
-  t.teardown(() => server.close())
+  t.teardown(() => {
+    server.close()
+    // of one that says nothing, a command may still have its connection
+    server.closeAllConnections()
+  })
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 

@@ -5,10 +5,10 @@ import { startSite } from '../sources/sites.ts'
 import { inChunks, oldDockerSave } from '../support/images.ts'
 import { tar } from '../support/tar.ts'
 import { startWithTarballs } from '../support/tarballs.ts'
-import { leporello } from './command-line.ts'
+import { command } from './in-process.ts'
 
 const bytes = tar(oldDockerSave())
-const inspect = (t: Test, args: string[], environment = {}) => leporello(t, { args: ['inspect', ...args], environment }).ended
+const inspect = (t: Test, args: string[], environment = {}) => command(t, { args: ['inspect', ...args], environment })
 
 t.test('a tarball is inspected where it stands: by http, by dav with a password, and as a file', async (t) => {
   const site = await startSite(t, (request, response) => {

@@ -40,7 +40,7 @@ t.test('kill -9 of the server in the middle of a push: it goes on when the serve
   const { server, gate, running, uploads } = await stuck(t)
 
   await server.kill()
-  await running.says(/cannot be reached.*; again in/)
+  await running.says(/cannot be reached.*; trying again in/)
   await server.restart()
   const [{ offset }] = await uploads()
   const before = gate.passed()
@@ -63,7 +63,7 @@ t.test('kill -9 of a push: the same command goes on from what had come', async (
   const { status, stdout, stderr } = await push(server.url).ended
 
   t.equal(status, 0)
-  t.match(stderr, /hello\.tar: goes on at \d\d%, where it was/)
+  t.match(stderr, /hello\.tar: continues at \d\d%/)
   t.match(JSON.parse(stdout), { images: [{ verdict: 'match', unchanged: false }] })
   t.ok(JSON.parse(stdout).images[0].resumed >= 32 * mega)
   t.match(await uploads(), [{ state: 'registered' }])
@@ -90,7 +90,7 @@ t.test('Ctrl-C says that the same command goes on, and it does', async (t) => {
   const again = await push(server.url).ended
 
   t.equal(status, 130)
-  t.match(stderr, /stopped: what has come is kept for a while; the same command goes on from there/)
+  t.match(stderr, /stopped: the server keeps what has arrived for a while; the same command continues from there/)
   t.equal(again.status, 0)
   t.ok(JSON.parse(again.stdout).images[0].resumed >= 32 * mega)
   await isThere(t, server.url)

@@ -1,15 +1,14 @@
+import { Writable } from 'node:stream'
 import type { Test } from 'tap'
-import { leporello, type Running } from './command-line.ts'
-
-export interface Ended {
-  status: number | null
-  stdout: string
-  stderr: string
-}
+import { startApp } from '../../src/app.ts'
+import { processConfig } from '../../src/config/config.ts'
+import { createLog } from '../../src/observability/log.ts'
+import { command, type Ended, within } from './in-process.ts'
 
 export interface Served {
   url: string
-  server: Running
+  /** Ends the server before the test does. */
+  close(): Promise<void>
   /** A command against it, by LEPORELLO_URL. */
   run(args: string[], environment?: Record<string, string>): Promise<Ended>
   /** The same with --json; the answer read. */
@@ -17,14 +16,21 @@ export interface Served {
   add(fields: Record<string, string>): Promise<void>
 }
 
-/** The program serving on a port of its own, and its own commands to speak to it. */
+/** A server in this process, configured by these variables, on a port of its own, and commands to speak to it. */
 export async function serve(t: Test, environment: Record<string, string> = {}): Promise<Served> {
-  const server = leporello(t, { args: ['serve'], environment: { LEPORELLO_PORT: '0', ...environment } })
-  const [, url] = await server.says(/listens on (http:\S+)\n[\s\S]*container\/info/)
-  const run: Served['run'] = (args, more) => leporello(t, { args, environment: { LEPORELLO_URL: url!, ...more } }).ended
+  const app = await within(t, { environment: { LEPORELLO_PORT: '0', ...environment } }, async () => {
+    const loaded = processConfig()
+    if ('problems' in loaded) throw new Error(loaded.problems.join('\n'))
+    return startApp(loaded.config, { ...createLog({ level: 'silent', to: nowhere() }), onUnusable: (error) => t.fail(error) })
+  })
+  if (typeof app === 'number') throw new Error(`the server exited with ${app}`)
+  const close = once(app.close)
+  t.teardown(close)
+  const { url } = app
+  const run: Served['run'] = (args, more) => command(t, { args, environment: { LEPORELLO_URL: url, ...more } })
   return {
-    url: url!,
-    server,
+    url,
+    close,
     run,
     async json(args) {
       const ended = await run([...args, '--json'])
@@ -35,6 +41,16 @@ export async function serve(t: Test, environment: Record<string, string> = {}): 
       const answer = await fetch(`${url}/api/v0.1/container/add`, { method: 'POST', body })
       if (!answer.ok) throw new Error(await answer.text())
     }
+  }
+}
+
+const nowhere = () => Object.assign(new Writable({ write: (_chunk, _encoding, done) => done() }), { flushSync() {} })
+
+function once(close: () => Promise<void>): () => Promise<void> {
+  let closing: Promise<void> | undefined
+  return () => {
+    closing ??= close()
+    return closing
   }
 }
 

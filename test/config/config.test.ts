@@ -162,7 +162,7 @@ t.test('settings that need each other are checked together', async (t) => {
     /^LEPORELLO_ENGINE_API_KEY is set, and a user name as well/
   )
   t.match(problem({ ...engine, LEPORELLO_ENGINE_URL: 'http://a:b@x,http://c:d@y' }), /different credentials/)
-  t.match(problem({ ...engine, LEPORELLO_ENGINE_CA: '/nowhere/ca.pem' }), /cannot be read \(ENOENT\); expected a PEM file/)
+  t.match(problem({ ...engine, LEPORELLO_ENGINE_CA: '/nowhere/ca.pem' }), /which does not exist; expected a PEM file/)
   t.match(problem({ LEPORELLO_OBJECTS: 's3' }), /^LEPORELLO_S3_BUCKET is not set/)
   t.match(problem({ LEPORELLO_S3_BUCKET: 'tarballs' }), /^LEPORELLO_S3_BUCKET is set, but LEPORELLO_OBJECTS is not/)
   t.match(problem({ LEPORELLO_INDEX_JOB_SPECS: 'containers' }), /as is LEPORELLO_INDEX_CONTAINERS; expected three different indices/)
@@ -192,7 +192,7 @@ t.test('a file that is absent, no JSON or no object is named, and its content is
   const path = join(t.testdir(), 'leporello.json')
   const expected = 'expected a file with one JSON object such as {"port": 8888}'
 
-  t.strictSame(problemsOf({ LEPORELLO_CONFIG: path }), [`LEPORELLO_CONFIG names ${path}, which cannot be read (ENOENT); ${expected}`])
+  t.strictSame(problemsOf({ LEPORELLO_CONFIG: path }), [`LEPORELLO_CONFIG names ${path}, which does not exist; ${expected}`])
   writeFileSync(path, '{"token": "swordfish"')
   t.strictSame(problemsOf({ LEPORELLO_CONFIG: path }), [`LEPORELLO_CONFIG names ${path}, which is not JSON; ${expected}`])
   writeFileSync(path, '[]')

@@ -35,6 +35,6 @@ t.test('everything that is wrong with rules is told at once, beside what else is
   t.match(problems.join('\n'), /LEPORELLO_RULES: rules\[0\]\.publish is "some"; expected one of each, all, verified/)
   t.match(problems.join('\n'), /LEPORELLO_ADD is "both"; expected one of replace, merge/)
   t.match(problemsOf({ LEPORELLO_RULES: path }), [/rules\.json, which is not JSON/])
-  t.match(problemsOf({ LEPORELLO_RULES: '/nowhere/rules.json' }), [/which cannot be read \(ENOENT\)/])
+  t.match(problemsOf({ LEPORELLO_RULES: '/nowhere/rules.json' }), [/names \/nowhere\/rules\.json, which does not exist; expected/])
   t.match(problemsOf({ LEPORELLO_RULES: '{"match": "*"}' }), [/LEPORELLO_RULES: rules is .*; expected a list/])
 })

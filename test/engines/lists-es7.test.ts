@@ -1,9 +1,9 @@
 import t from 'tap'
 import { listContract } from '../http/api/list-contract.ts'
 import { openOn } from '../support/engine-stores.ts'
-import { startEngine } from '../support/engines.ts'
+import { sharedEngine } from '../support/shared-engine.ts'
 
-const engine = await startEngine('es7')
+const engine = await sharedEngine('es7')
 t.teardown(engine.stop)
 
 listContract(t, async (t) => {

@@ -188,7 +188,11 @@ t.test('a path with parameters tells which methods it has, and the API refuses a
   const refused = await send('POST', '/api/v1/containers/a/images/arm64')
   t.equal(refused.statusCode, 405)
   t.equal(refused.headers['content-type'], 'application/problem+json')
-  t.match(refused.json(), { status: 405, code: 'method_not_allowed', detail: /POST.*DELETE, GET, HEAD, OPTIONS, PUT/ })
+  t.match(refused.json(), {
+    status: 405,
+    code: 'method_not_allowed',
+    detail: 'POST is not supported on /api/v1/containers/a/images/arm64; DELETE, GET, HEAD and PUT are'
+  })
   const query = await app.inject({ method: 'QUERY' as 'GET', url: '/api/v1/architectures' })
   t.equal(query.statusCode, 405, 'QUERY, too, though Fastify refuses it by itself when it has no content type')
   t.match((await send('GET', '/api/v1/nothing')).json(), { status: 404, code: 'not_found', instance: '/api/v1/nothing' })
@@ -198,4 +202,28 @@ t.test('a path with parameters tells which methods it has, and the API refuses a
   }
   t.match((await send('GET', '/api/v1?colour=red')).json(), { status: 400, code: 'parameter_invalid' })
   t.match((await send('GET', '/api/v2')).json(), { status_code: 404 }, 'elsewhere it is as Mozart says')
+})
+
+t.test('what people guess leads to the real thing', async (t) => {
+  const { app } = await startWithTarballs(t)
+  const detail = async (method: 'GET' | 'POST' | 'PUT', url: string) => (await app.inject({ method, url })).json().detail
+  const image = '/api/v1/containers/hello%3A1/images/arm64'
+
+  t.match(await detail('GET', `${image}?path=/bin/sh`), /path is unknown; .*\/report\?path=/)
+  t.match(await detail('POST', '/api/v1/containers/hello%3A1/plan'), /did you mean POST \/api\/v1\/plan\?/)
+  t.match(await detail('GET', '/api/v1/container/hello%3A1'), /did you mean GET \/api\/v1\/containers\/\{id\}\?/)
+  t.match(await detail('GET', '/api/v1/containers/hello%3A1/image/arm64'), /GET \/api\/v1\/containers\/\{id\}\/images\/\{architecture\}\?/)
+  t.match(await detail('GET', '/api/v1/resolve'), /did you mean GET \/api\/v1\/containers\/\{id\}\/resolve\?/)
+  t.match(await detail('GET', '/api/v1/deleted/'), /did you mean GET \/api\/v1\/deleted\?/)
+  t.match(await detail('GET', '/api/v1/nothing'), 'there is no /api/v1/nothing in this API; /docs lists all routes')
+  t.match(await detail('PUT', '/api/v1/deleted'), 'PUT is not supported on /api/v1/deleted; GET and HEAD are')
+  t.match(await detail('GET', '/api/v1/containers/hello%3A1/resolve?architecture=arm64'), /architecture is unknown; did you mean arch\?/)
+})
+
+t.test('a browser is led from the root to the description of everything, another client to that of Mozart', async (t) => {
+  const { app } = await startServer(t)
+  const headers = { accept: 'text/html,application/xhtml+xml', 'x-script-name': '/mozart' }
+
+  t.match(await app.inject({ url: '/', headers }), { statusCode: 302, headers: { location: '/mozart/docs' } })
+  t.match(await app.inject('/'), { statusCode: 302, headers: { location: '/api/v0.1/doc/' } })
 })

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { inspectImage } from '../../src/images/inspect-image.ts'
-import { parseJson } from '../../src/images/json.ts'
+import { parseAsGo } from '../../src/images/json.ts'
 import type { ProblemCode } from '../../src/images/problems.ts'
 import { elf } from '../support/elf.ts'
 import { baseLayer, inChunks, ociLayout, oldDockerSave, sha256 } from '../support/images.ts'
@@ -260,7 +260,7 @@ t.test(
 
 t.test('JSON is parsed as its grammar says', async (t) => {
   for (const text of ['0', '-1.5e+3', '"\\u00e9\\n\\\\"', '[]', '[1,[2],{}]', ' { "a" : [ true , false , null ] } ', '"\\\\"', '""']) {
-    t.strictSame(plain(parseJson(text, { depth: 9 })), JSON.parse(text), text)
+    t.strictSame(plain(parseAsGo(text, { depth: 9 })), JSON.parse(text), text)
   }
   for (const text of [
     '',
@@ -283,14 +283,14 @@ t.test('JSON is parsed as its grammar says', async (t) => {
     '"',
     '{"a":'
   ]) {
-    t.throws(() => parseJson(text, { depth: 9 }), { code: 'json_invalid' }, JSON.stringify(text))
+    t.throws(() => parseAsGo(text, { depth: 9 }), { code: 'json_invalid' }, JSON.stringify(text))
     t.throws(() => JSON.parse(text))
   }
-  t.throws(() => parseJson('[[[]]]', { depth: 2 }), { code: 'json_too_deep' })
+  t.throws(() => parseAsGo('[[[]]]', { depth: 2 }), { code: 'json_too_deep' })
 })
 
 /** What JSON.parse would have made of it. */
-function plain(value: ReturnType<typeof parseJson>): unknown {
+function plain(value: ReturnType<typeof parseAsGo>): unknown {
   if (typeof value !== 'object' || value === null) return value
   if ('number' in value) return Number(value.number)
   if ('members' in value) return Object.fromEntries(value.members.map(([name, one]) => [name, plain(one)]))

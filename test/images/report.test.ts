@@ -9,12 +9,12 @@ import { craneTarball, inChunks, nestedOciLayout, newDockerSave, oldDockerSave }
 import { projectFolder } from '../support/project.ts'
 import { tar } from '../support/tar.ts'
 
-const schema = (name: string) => JSON.parse(readFileSync(join(projectFolder, 'schemas', name), 'utf8')) as object
+const schema = (name: string) => JSON.parse(readFileSync(join(projectFolder, 'schemas/answers', name), 'utf8')) as object
 const ajv = new Ajv({ allowUnionTypes: true })
 for (const name of ['image-report-file.json', 'image-report-image.json']) ajv.addSchema(schema(name))
 const validate = ajv.compile<ReportOnTheWire>(schema('image-report.json'))
 
-t.test('every report has the shape of schemas/image-report.json', async (t) => {
+t.test('every report has the shape of schemas/answers/image-report.json', async (t) => {
   const archives = [
     tar(oldDockerSave()),
     tar(craneTarball()),

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { loadConfig } from '../../src/config/config.ts'
-import { startLeporello } from '../support/leporello.ts'
+import { serve } from '../cli/served.ts'
 import { mozartClient } from '../support/mozart-client.ts'
 import { projectFolder } from '../support/project.ts'
 
@@ -17,8 +17,7 @@ const { stdout } = await run('uname', ['-m'])
 const thisMachine = stdout.trim()
 
 async function withServer(t: Test) {
-  const server = await startLeporello()
-  t.teardown(() => server.stop())
+  const server = await serve(t)
   const env = { ...process.env, LEPORELLO_URL: server.url }
   return {
     server,

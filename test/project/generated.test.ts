@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { parse } from 'yaml'
+import { mozartRoutes } from '../../src/http/mozart/routes.ts'
 import { generated } from '../../tools/generated.ts'
 import { startWithTarballs } from '../support/tarballs.ts'
 
@@ -54,15 +55,20 @@ t.test('every route of /api/v1 that a server has stands in openapi.yaml', async 
   )
 })
 
-t.test('the base paths, v0.1 and v0.2 have the same routes', async (t) => {
+t.test('the base paths, v0.1 and v0.2 have the same routes, and openapi.yaml has them once', async (t) => {
   const { paths } = parse(await readFile('openapi.yaml', 'utf8')) as Description
-  const below = (prefix: string) =>
-    Object.keys(paths)
+  const of = (all: readonly string[], prefix: string) =>
+    [...new Set(all)]
       .filter((path) => path.startsWith(`${prefix}/`) && /^\/(container|job_spec|hysds_io)(\/|$)/.test(path.slice(prefix.length)))
       .map((path) => path.slice(prefix.length))
+      .sort()
+  const served = mozartRoutes.map(({ url }) => url)
 
-  t.strictSame(below('/api/v0.1'), below(''))
-  t.strictSame(below('/api/v0.2'), below(''))
+  t.ok(of(served, '').length > 15)
+  t.strictSame(of(served, '/api/v0.1'), of(served, ''))
+  t.strictSame(of(served, '/api/v0.2'), of(served, ''))
+  t.strictSame(of(Object.keys(paths), '/api/v0.1'), of(served, ''))
+  t.strictSame([...of(Object.keys(paths), '/api/v0.2'), ...of(Object.keys(paths), '')], [])
 })
 
 interface Description {

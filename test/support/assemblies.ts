@@ -33,7 +33,13 @@ export function after(buildStatus: BuildStatus, happening: Happening): BuildStat
     return withExpected(buildStatus, { architectures: happening[2]?.map(parseArchitecture) ?? null, by: 'container', now })
   }
   const architecture = parseArchitecture(happening[2])
-  if (happening[1] === 'image') return withImageUpdate(buildStatus, { architecture, url: happening[3], now })
+  if (happening[1] === 'image')
+    return withImageUpdate(buildStatus, {
+      architecture,
+      url: happening[3],
+      isNew: buildStatus.arrivals.get(architecture)?.url !== happening[3],
+      now
+    })
   if (happening[1] === 'pending') {
     return withPending(buildStatus, { architecture, url: happening[3], digest: null, version: null, now, pendingMs: 3_600_000 })
   }

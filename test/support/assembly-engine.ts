@@ -4,11 +4,12 @@ import { buildingContract } from '../http/api/building-contract.ts'
 import { publicationContract } from '../http/api/publication-contract.ts'
 import { waitingContract } from '../http/api/waiting-contract.ts'
 import { openOn } from './engine-stores.ts'
-import { type EngineName, startEngine } from './engines.ts'
+import type { EngineName } from './engines.ts'
+import { sharedEngine } from './shared-engine.ts'
 
 /** What the API says about one container and its many builders, on one engine. The contracts' containers have names of their own. */
 export async function assemblyOn(name: EngineName): Promise<void> {
-  const engine = await startEngine(name)
+  const engine = await sharedEngine(name)
   t.teardown(engine.stop)
   const opened = await openOn(engine, { hysds: true })(t)
   t.teardown(() => opened.stores.close())

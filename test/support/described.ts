@@ -2,17 +2,17 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv, type ValidateFunction } from 'ajv'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Answer } from '../../src/http/shared/describes.ts'
+import type { DescribedAnswer } from '../../src/http/shared/describes.ts'
 import { projectFolder } from './project.ts'
 
 const compiler = new Ajv({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true, validateFormats: false })
 const folder = join(projectFolder, 'schemas')
-for (const file of readdirSync(folder)) {
-  if (file !== 'config.json') compiler.addSchema(JSON.parse(readFileSync(join(folder, file), 'utf8')))
+for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+  if (path.endsWith('.json') && path !== 'config.json') compiler.addSchema(JSON.parse(readFileSync(join(folder, path), 'utf8')))
 }
 
 /** What refuses a path or a method has no route that could describe it. */
-const unmatched: Answer = { description: '', content: { 'application/problem+json': { schema: { $ref: 'problem.json#' } } } }
+const unmatched: DescribedAnswer = { description: '', content: { 'application/problem+json': { schema: { $ref: 'problem.json#' } } } }
 
 /**
  * Looks at every answer of /api/v1 as the server sends it, and tells what openapi.yaml does not say of it: its status, its media type, its

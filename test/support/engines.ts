@@ -14,6 +14,7 @@ export interface Engine {
   dataDir: string
   /** Its process id, for STOP and CONT. */
   pid(): number
+  running(): boolean
   /** Ends it in order, and removes its data when they are not the caller's. */
   stop(): Promise<void>
   /** kill -9; the data stay. */
@@ -47,6 +48,7 @@ export async function startEngine(name: EngineName, options: { dataDir?: string 
     url: `http://127.0.0.1:${port}`,
     dataDir,
     pid: () => program.process.pid!,
+    running: () => program.running(),
     kill,
     async stop() {
       if (program.running()) await endProgram(program)

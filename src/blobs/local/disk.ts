@@ -9,7 +9,7 @@ const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
 export const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
 
-/** Undefined in place of a refusal that was foreseen. */
+/** Returns undefined in place of an expected failure. */
 export async function unless<T>(codes: readonly string[], operation: Promise<T>): Promise<T | undefined> {
   try {
     return await operation
@@ -21,7 +21,7 @@ export async function unless<T>(codes: readonly string[], operation: Promise<T>)
 
 export const absent = ['ENOENT', 'ENOTDIR'] as const
 
-/** Says in the port's words what the file system refused. */
+/** Translates an error of the file system into the port's. */
 export async function onDisk<T>(operation: Promise<T>): Promise<T> {
   try {
     return await operation
@@ -33,10 +33,10 @@ export async function onDisk<T>(operation: Promise<T>): Promise<T> {
   }
 }
 
-/** A name that nobody else takes. */
+/** Returns a unique name. */
 export const uniqueName = (): string => randomBytes(16).toString('hex')
 
-/** Makes a folder and those above it. Node's own recursion never ends where nothing can be made in a folder that is there, as under /proc. */
+/** Makes a folder and its parents. Node's own recursion never ends where nothing can be made in an existing folder, as under /proc. */
 export async function makeFolder(path: string): Promise<void> {
   const isThere = async () => (await unless(absent, stat(path)))?.isDirectory() === true
   if (await isThere()) return
@@ -44,12 +44,12 @@ export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path)
   } catch (error) {
-    // another program was faster
+    // another program made it first
     if (!(await isThere())) throw error
   }
 }
 
-/** Makes what was created, renamed or removed in a folder outlast a power failure. */
+/** Makes what was created, renamed or removed in a folder durable. */
 export async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, 'r')
   try {
@@ -84,7 +84,7 @@ export interface Room {
   check(bytes: number): Promise<void>
 }
 
-/** What the file system has for us, beyond a reserve that stays free for others. */
+/** The space that the file system has for us, beyond a reserve that stays free for other programs. */
 export function createRoom(root: string, reserve: number): Room {
   const available = async () => {
     const { bavail, bsize } = await statfs(root)
@@ -107,14 +107,14 @@ export interface FileWriting {
   handle: FileHandle
   at: number
   room: Room
-  /** Sees every chunk before it is written; what it throws ends the writing. */
+  /** Hears of every chunk before it is written; what it throws ends the writing. */
   onChunk(chunk: Uint8Array): void
   /** Called now and then, when nothing is being written and all of `written` is in the file. */
   checkpoint?: { every: number; call(written: number): Promise<void> }
 }
 
 /**
- * Writes a source into a file; what came before it broke off is written too. The next chunks are awaited and digested while a batch is
+ * Writes a source into a file, also what arrived before it failed. The next chunks are awaited and digested while a batch is
  * being written.
  */
 export async function writeSource(source: ByteSource, { handle, at, room, onChunk, checkpoint }: FileWriting): Promise<Ending> {

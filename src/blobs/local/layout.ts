@@ -9,9 +9,9 @@ export interface Layout {
   root: string
   /** Keys, as a tree of folders and symbolic links into `data`. */
   files: string
-  /** The bytes, in files whose names say what they are. */
+  /** The bytes, in files named for their digest. */
   data: string
-  /** What is being written. */
+  /** Files that are being written. */
   incoming: string
   /** Uploads that arrive in pieces, a folder each. */
   uploads: string
@@ -30,7 +30,7 @@ export async function openLayout(path: string): Promise<Layout> {
 
 const dataName = /^([0-9a-f]{64})-(0|[1-9]\d{0,15})-([0-9a-f]{32})$/
 
-/** Where bytes lie: their digest, their size, and who brought them, so that two of the same bytes never share a file. */
+/** Returns the path of bytes: their digest, their size, and an id of the write, so that the same bytes stored twice never share a file. */
 export const dataPath = ({ data }: Layout, { sha256, size, by }: StoredBytes & { by: string }): string =>
   join(data, sha256.slice(0, 2), `${sha256}-${size}-${by}`)
 
@@ -41,7 +41,7 @@ export function parseDataName(name: string): StoredBytes | undefined {
 
 export const pathOfKey = ({ files }: Layout, key: string): string => (key === '' ? files : join(files, ...key.split('/')))
 
-/** The text of the link that makes a key of a data file; relative, so that the store can be moved and mounted elsewhere. */
+/** Returns the target of the link from a key to a data file; relative, so that the store can be moved and mounted elsewhere. */
 export const linkText = ({ path, data }: { path: string; data: string }): string => relative(dirname(path), data)
 
 export interface DiskEntry {
@@ -49,13 +49,13 @@ export interface DiskEntry {
   file: string
   size: number
   modified: Date
-  /** Absent for a plain file that somebody put there by hand. */
+  /** Absent for a plain file that another program put there. */
   sha256?: string
 }
 
 /**
- * What stands under a path of the tree. Only links into `data`, written as we write them, are followed, and by their text: no other
- * link leads anywhere, whoever put it there.
+ * Returns what is at a path of the tree. Only links into `data`, written as we write them, are followed, and by their text: no other
+ * link is followed.
  */
 export async function entryAt(layout: Layout, path: string): Promise<DiskEntry | undefined> {
   const folder = await unless([...absent, 'ELOOP'], realpath(dirname(path)))
@@ -93,7 +93,7 @@ export async function ensureFolder(layout: Layout, key: string): Promise<void> {
   }
 }
 
-/** Removes folders that have become empty, from this one upwards. One that was made holds its marker, and stays. */
+/** Removes empty folders, from this one upwards. One that was made contains its marker, and stays. */
 export async function pruneFolders(layout: Layout, folder: string): Promise<void> {
   for (let path = folder; path !== layout.files; path = dirname(path)) {
     try {

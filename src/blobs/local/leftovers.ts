@@ -4,14 +4,14 @@ import type { Leftover } from '../blob-store.ts'
 import { onDisk, unless } from './disk.ts'
 import { entryInFolder, type Layout, parseDataName } from './layout.ts'
 
-/** So many files are held at once; the tree of paths is walked once for each such lot. */
+/** How many files are held in memory; the tree of paths is walked once for each such batch. */
 const atOnce = 20_000
 
 interface FoundLeftover extends Leftover {
   path: string
 }
 
-/** What an interrupted put, finish or removal left. Bytes are listed before links, so that a blob placed meanwhile is never taken for one. */
+/** Yields what an interrupted put, finish or removal left. Bytes are listed before links, so that a blob placed meanwhile is never taken for one. */
 export async function* localLeftovers(
   layout: Layout,
   { before, remove = false }: { before: Date; remove?: boolean }
@@ -54,7 +54,7 @@ export async function* localLeftovers(
 
 const namesIn = async (folder: string): Promise<string[]> => (await onDisk(unless(['ENOENT', 'ENOTDIR'], readdir(folder)))) ?? []
 
-/** Those to which no path leads. */
+/** Returns the files that no path leads to. */
 async function unnamed(layout: Layout, bytes: FoundLeftover[]): Promise<FoundLeftover[]> {
   if (bytes.length === 0) return []
   const left = new Map(bytes.map((suspect) => [suspect.path, suspect]))

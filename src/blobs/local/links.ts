@@ -7,12 +7,12 @@ import { absent, codeOf, syncFolder, uniqueName, unless } from './disk.ts'
 import { dataPath, ensureFolder, entryAt, type Layout, linkText, pathOfKey, pruneFolders, syncChange } from './layout.ts'
 
 export interface Links {
-  /** Gives a finished file its place and its key; from then on it is the blob. False when it replaced another. */
+  /** Gives a finished file its place and its key; from then on it is the blob. Returns false when it replaced another. */
   place(found: StoredBytes & { by: string; part: string }, options: { key: string; onlyIfAbsent: boolean }): Promise<boolean>
   remove(key: string): Promise<boolean>
 }
 
-/** The one place where keys begin and cease to stand for bytes. */
+/** The one place where keys are linked to bytes and unlinked. */
 export function createLinks(layout: Layout): Links {
   const alone = createLock()
 
@@ -82,7 +82,7 @@ export function createLinks(layout: Layout): Links {
 
 const isFolder = async (path: string): Promise<boolean> => (await unless(absent, lstat(path)))?.isDirectory() ?? false
 
-// A folder may be pruned between our making it and our using it, by whoever removes its last blob at that moment.
+// A folder may be pruned between our making and using it, when its last blob is removed at that moment.
 async function retried<T>(work: () => Promise<T>): Promise<T> {
   for (let i = 0; i < 20; i++) {
     const done = await unless(['ENOENT'], work())
@@ -91,7 +91,7 @@ async function retried<T>(work: () => Promise<T>): Promise<T> {
   return work()
 }
 
-/** One at a time for each name. */
+/** Runs one at a time for each name. */
 function createLock(): <T>(name: string, work: () => Promise<T>) => Promise<T> {
   const last = new Map<string, Promise<unknown>>()
   return (name, work) => {

@@ -15,7 +15,7 @@ interface FolderWalk {
   shallow: boolean
 }
 
-/** One page of the tree in the order of keys. A folder is read once a page, however many blobs it holds. */
+/** Returns one page of the tree in the order of keys. A folder is read once a page, however many blobs it contains. */
 export async function listTree(layout: Layout, query: BlobQuery): Promise<BlobPage> {
   checkListQuery(query)
   const { prefix = '', shallow = false, limit } = query

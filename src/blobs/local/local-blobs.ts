@@ -17,9 +17,9 @@ import { listTree } from './list.ts'
 import { localUploads } from './uploads.ts'
 
 export interface LocalOptions {
-  /** Is made when it does not exist. For one server at a time: several share S3. */
+  /** Created when it does not exist. For one server at a time; several can share S3. */
   directory: string
-  /** Bytes of the file system that are left to others. */
+  /** Bytes of the file system that stay free for other programs. */
   reserve?: number
 }
 
@@ -30,7 +30,7 @@ export async function openLocalBlobs({ directory, reserve = 0 }: LocalOptions): 
   const folders = localFolders(layout)
   const find = (key: string) => onDisk(entryAt(layout, pathOfKey(layout, checkKey(key))))
 
-  /** What would be refused at the end is refused before gigabytes have come. */
+  /** Refuses before gigabytes arrive what would be refused at the end. */
   async function refuseEarly(key: string, { onlyIfAbsent }: PutOptions): Promise<void> {
     checkKey(key)
     for (const parent of parentsOf(key)) {

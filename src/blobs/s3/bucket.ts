@@ -6,7 +6,7 @@ export interface S3Options {
   region?: string
   /** Absent: Amazon's. */
   endpoint?: string
-  /** Stands before every key, `leporello/` for example. */
+  /** The start of every object's name, such as `leporello/`. */
   prefix?: string
   /** The bucket in the path instead of the host name, as most servers other than Amazon's want it. */
   pathStyle?: boolean
@@ -26,11 +26,11 @@ export interface Bucket {
   /** The key of an object's name. */
   keyOf(name: string): string
   prefix: string
-  /** Where our own objects stand; `checkKey` lets no key lie there. */
+  /** Where our own objects are; `checkKey` allows no key there. */
   own: { incoming: string; staged: string; uploads: string }
-  /** Sends a request until it is answered or the patience is at its end. */
+  /** Sends a request, again and again, until it is answered or the patience is over. */
   ask<T>(request: (options: { abortSignal: AbortSignal }) => Promise<T>, options?: BucketAskOptions): Promise<T>
-  /** The same, undefined for a 404. */
+  /** Does the same, and returns undefined for a 404. */
   find<T>(request: (options: { abortSignal: AbortSignal }) => Promise<T>, options?: BucketAskOptions): Promise<T | undefined>
 }
 
@@ -44,7 +44,7 @@ interface Refusal {
   status: number | undefined
 }
 
-/** What S3 said, of its own error or of ours made of it. */
+/** Returns what S3 said, from its own error or from ours made of it. */
 export function refusalOf(error: unknown): Refusal {
   const refused = Object(error instanceof CatalogueError ? error.cause : error) as {
     name?: string

@@ -3,7 +3,7 @@ import type { Leftover } from '../blob-store.ts'
 import type { Bucket } from './bucket.ts'
 import { abortMultipart, dropObject, type Multipart, objectsUnder } from './objects.ts'
 
-/** What belongs to uploads that can go on. */
+/** What belongs to uploads that can be continued. */
 export interface LiveUploads {
   ids: Set<string>
   multiparts: Set<string>

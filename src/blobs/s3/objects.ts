@@ -24,11 +24,11 @@ const mega = 1024 * 1024
 const copyPart = 256 * mega
 const copiesAtOnce = 4
 
-/** What we write beside an object's bytes. */
+/** Our metadata of an object. */
 export interface ObjectFacts {
   /** Absent for what is gathered under a name of ours and has no digest yet. */
   sha256?: string
-  /** Who brought it: by this a write whose answer was lost knows its own work. */
+  /** An id of the write: by this, one whose answer was lost recognizes its own object. */
   by: string
 }
 
@@ -73,7 +73,7 @@ export interface Listed {
   modified: Date
 }
 
-/** Every object whose name begins so. */
+/** Yields every object whose name starts with the prefix. */
 export async function* objectsUnder(bucket: Bucket, prefix: string): AsyncGenerator<Listed> {
   let token: string | undefined
   do {
@@ -85,7 +85,7 @@ export async function* objectsUnder(bucket: Bucket, prefix: string): AsyncGenera
   } while (token !== undefined)
 }
 
-/** Throws blob_conflict when the key is a folder or lies under a blob. S3 itself would take both, and no file system either. */
+/** Throws blob_conflict when the key is a folder or lies under a blob. S3 would accept both, but no file system would. */
 export async function refuseConflicts(bucket: Bucket, key: string): Promise<void> {
   const parents = parentsOf(key)
   const [under, ...found] = await Promise.all([
@@ -105,7 +105,7 @@ export interface ObjectTarget {
 
 const conflicts = new Set(['ObjectParentIsFile', 'ExistingObjectIsDirectory'])
 
-/** Carries out the write that makes an object visible. When its answer was lost and it is refused the second time, it had succeeded. */
+/** Makes an object visible. When the answer of a write was lost and the second attempt is refused, the first had succeeded. */
 async function publish(bucket: Bucket, { name, facts, onlyIfAbsent }: ObjectTarget, write: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -4,12 +4,12 @@ import { type Ending, readSource } from '../source.ts'
 const mega = 1024 * 1024
 
 /**
- * The size of a part by its number, so that whoever goes on with an upload cuts as before. S3 wants 5 MB at least and takes 10,000
+ * Returns the size of a part by its number, so that a continued upload is cut as before. S3 requires 5 MB at least and accepts 10,000
  * parts: 40 GB in small ones, then 300 GB more. Some servers want equal parts: up to 40 GB they are.
  */
 export const partSize = (number: number): number => (number <= 5000 ? 8 : 64) * mega
 
-/** How many bytes the first so many parts hold. */
+/** Returns how many bytes the first parts contain. */
 export const sizeOfParts = (count: number): number => (Math.min(count, 5000) * 8 + Math.max(0, count - 5000) * 64) * mega
 
 export interface UploadPart {
@@ -27,7 +27,7 @@ export interface Cutting {
   take(part: UploadPart, free: () => void): Promise<void>
 }
 
-/** Cuts a source into parts. The last one, full or not or empty, is the answer: what becomes of it depends on how the source ended. */
+/** Cuts a source into parts. Returns the last one, which may be empty: what becomes of it depends on how the source ended. */
 export async function cutParts(
   source: ByteSource,
   { number, carried, onChunk, take }: Cutting
@@ -69,7 +69,7 @@ export async function cutParts(
   return { ending, last: { number: current, body: buffer.subarray(0, filled) } }
 }
 
-/** Starts work on each, so many at a time; a failure comes out at the next start, or at the end. */
+/** Starts work on each, a few at a time; throws a failure at the next start, or at the end. */
 export function createQueue(atOnce: number): { start(work: () => Promise<void>): Promise<void>; settle(): Promise<void> } {
   const underWay = new Set<Promise<void>>()
   let failure: { error: unknown } | undefined
@@ -94,7 +94,7 @@ export function createQueue(atOnce: number): { start(work: () => Promise<void>):
   }
 }
 
-/** Runs work, at most so many at a time; the others wait their turn. */
+/** Runs work, a few at a time; the rest waits. */
 export type Slots = <T>(work: () => Promise<T>) => Promise<T>
 
 export function createSlots(atOnce: number): Slots {

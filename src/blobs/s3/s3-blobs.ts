@@ -108,7 +108,7 @@ function reasonOf(error: unknown, { name }: Bucket): string {
   return message
 }
 
-/** As RFC 6266 wants it: a plain name for old clients, and the real one. */
+/** Writes a file name as RFC 6266 requires: a plain name for old clients, and the real one. */
 function attachment(filename: string): string {
   const plain = filename.replace(/[^A-Za-z0-9 ._+-]/g, '_')
   const real = encodeURIComponent(filename).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)

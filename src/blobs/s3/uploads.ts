@@ -122,7 +122,7 @@ export function s3Uploads(bucket: Bucket, withinLimit: Slots): { uploads: Upload
     return placed
   }
 
-  /** Keeps what is known of it, and none of its bytes. */
+  /** Keeps the state of an upload, and none of its bytes. */
   async function releaseTarballs(id: string, { kept, change }: { kept: Kept; change: Partial<S3UploadState> }): Promise<Upload> {
     const { multipart, ...known } = kept.state
     const state: S3UploadState = { ...known, ...change, tags: [] }

@@ -2,7 +2,7 @@ import type { Architecture } from '../../domain/architecture.ts'
 import { type BuildStatus, emptyBuildStatus } from '../../domain/build/build-status.ts'
 import { buildStatusId, fromBuildStatusDocument, toBuildStatusDocument } from '../../domain/build/build-status-document.ts'
 import { dueAt, isBlank } from '../../domain/build/due-time.ts'
-import { imageUpdates, withImageUpdates } from '../../domain/build/image-updates.ts'
+import { type ImageUpdates, imageUpdates, withImageUpdates, withLaterUpdates } from '../../domain/build/image-updates.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Cause, EntryKind } from '../../domain/history/entry.ts'
 import type { Release } from '../../domain/image/task.ts'
@@ -66,7 +66,7 @@ export function createBuildStatuses(parts: BuildsParts): BuildStatuses {
   const { stores, hash, now } = parts
   const withLock = createKeyedMutex()
   const touched = createListeners<[id: string]>()
-  const waiting = new Map<string, Map<Architecture, string | null>>()
+  const waiting = new Map<string, ImageUpdates>()
 
   const findStored = async (id: string) => fromStored(await stores.buildStatuses.get(buildStatusId(id, hash)))
 
@@ -93,16 +93,15 @@ export function createBuildStatuses(parts: BuildsParts): BuildStatuses {
       return change.dryRun ? work() : withLock(id, work)
     },
 
-    follow(id, { before, after, brought = [] }) {
+    follow(id, { before, after, brought = [], rebuilt }) {
       if (!after) return withLock(id, () => changeExisting(id, cleared))
       // updates that arrive while others are being written are written together
-      const updates = waiting.get(id) ?? new Map<Architecture, string | null>()
-      waiting.set(id, updates)
-      for (const [architecture, url] of imageUpdates({ before: before?.record, after: after.record, brought }))
-        updates.set(architecture, url)
+      const more = imageUpdates({ before: before?.record, after: after.record, brought, rebuilt })
+      waiting.set(id, withLaterUpdates(waiting.get(id) ?? new Map(), more))
       return withLock(id, async () => {
+        const updates = waiting.get(id)
         // none are left when they were written with those of another change
-        if (waiting.get(id) !== updates) return []
+        if (!updates) return []
         waiting.delete(id)
         return changeExisting(id, (buildStatus, at) => withImageUpdates(buildStatus, { updates, now: at }))
       })
@@ -134,10 +133,11 @@ function fromStored(stored: StoredDocument | undefined): StoredBuildStatus | und
   return buildStatus && { buildStatus, revision: stored.revision }
 }
 
-/** A removed container's expected architectures stay: they were given for the name, and hold for what is built under it again. */
-const cleared = ({ container, created, expected }: BuildStatus, now: string): BuildStatus => ({
+/** A removed container's expected architectures and policy stay: they were given for the name, and hold for what is built under it again. */
+const cleared = ({ container, created, expected, publish }: BuildStatus, now: string): BuildStatus => ({
   ...emptyBuildStatus(container, created),
   expected,
+  ...(publish && { publish }),
   updated: now
 })
 

@@ -1,7 +1,7 @@
 import type { Architecture } from '../../domain/architecture.ts'
-import { type BuildStatus, withBuild, withExpected, withTest } from '../../domain/build/build-status.ts'
+import { type BuildStatus, withBuild, withExpected, withPublish, withTest } from '../../domain/build/build-status.ts'
 import { isFinal, type JobReport, type JobReportView, type JobWord, jobReportView } from '../../domain/build/job-report.ts'
-import type { EffectiveExpectation } from '../../domain/build/rules.ts'
+import type { EffectiveExpectation, Publish } from '../../domain/build/rules.ts'
 import { currentUrls } from '../../domain/build/state.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
@@ -14,6 +14,8 @@ import type { Publishing } from './publication.ts'
 export interface ExpectedView extends Omit<EffectiveExpectation, 'architectures'> {
   container: string
   architectures: readonly Architecture[]
+  /** When its images are published. */
+  publish: Publish
   /** Of the build status; null while there is none. */
   revision: string | null
 }
@@ -40,6 +42,11 @@ export interface ExpectRequest extends BuildStatusRequest {
   architectures: readonly Architecture[] | null
 }
 
+export interface PolicyRequest extends BuildStatusRequest {
+  /** Null: as rules and the server's default say. */
+  publish: Publish | null
+}
+
 export interface JobReportRequest extends BuildStatusRequest {
   kind: JobKind
   architecture: Architecture
@@ -58,6 +65,8 @@ export interface JobReported {
 export interface Building {
   expected(id: string): Promise<ExpectedView>
   expect(request: ExpectRequest): Promise<ExpectedView & { unchanged: boolean }>
+  /** Says when the images of this one container are published, and publishes what it lets through. */
+  setPolicy(request: PolicyRequest): Promise<{ unchanged: boolean }>
   /** In the table's order. Throws container_unknown where there is neither a container nor a build status. */
   jobs(id: string, kind: JobKind): Promise<{ items: JobView[]; revision: string | null }>
   /** Throws job_unknown. */
@@ -91,6 +100,20 @@ export function createBuilding(parts: BuildingContext): Building {
         summary: architectures === null ? 'expects what rules say' : `expects ${architectures.join(', ') || 'none'}`
       })
       return { ...expectedView(parts, { id, ...after }), unchanged }
+    },
+
+    async setPolicy({ id, publish, ...change }) {
+      checkId(id)
+      const { after, unchanged } = await buildStatuses.change(id, {
+        ...change,
+        kind: 'expected',
+        to: (buildStatus, now) => withPublish(buildStatus, { publish, now }),
+        journaled: (buildStatus) => buildStatus.publish,
+        what: 'policy',
+        summary: publish === null ? 'publishes images as rules say' : `publishes images by the policy ${publish}`
+      })
+      if (!unchanged && after.buildStatus.pending.size > 0 && !change.dryRun) await parts.publishing.publishPending(id, change.cause)
+      return { unchanged }
     },
 
     async jobs(id, kind) {
@@ -143,6 +166,7 @@ const expectedView = (
 ): ExpectedView => ({
   container: id,
   ...siteRules.expectedOf(id, buildStatus),
+  publish: siteRules.policiesOf(id, buildStatus).publish,
   revision: revision || null
 })
 

@@ -21,7 +21,7 @@ export interface PendingContainer {
 export async function planPublication(parts: BuildsContext, { buildStatus, record }: PendingContainer): Promise<Publication | undefined> {
   const { siteRules } = parts
   const { container, pending } = buildStatus
-  const { publish } = siteRules.policiesOf(container)
+  const { publish } = siteRules.policiesOf(container, buildStatus)
   const expected = publish === 'each' ? [] : siteRules.expectedOf(container, buildStatus).architectures
   const facts = publish === 'verified' ? await pendingFacts(parts, { id: container, pending }) : new Map<Architecture, Facts>()
   const images = record ? currentUrls(record) : new Map<Architecture, string>()
@@ -85,7 +85,7 @@ async function publish(
   for (const [architecture, { digest }] of publication.images) {
     if (digest && !proven.has(architecture)) await rememberClaimedDigest(facts, { record, architecture, digest, now })
   }
-  await buildStatuses.follow(id, { ...changed, brought: [...publication.images.keys()] })
+  await buildStatuses.follow(id, { ...changed, rebuilt: [...publication.images.keys()] })
   await verifier?.registered(record, { publicUrl: publicUrlOf(parts, publication) })
   return changed.released
 }

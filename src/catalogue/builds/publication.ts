@@ -27,9 +27,9 @@ export interface ImagesToBring extends ChangeContext {
  */
 export interface Publishing {
   /** Whether images of this container wait to be published together. */
-  holds(id: string): boolean
+  holds(id: string): Promise<boolean>
   /** Returns where facts about an image belong while it is being registered. */
-  imageKeyOf(id: string, architecture: Architecture): ImageKey
+  imageKeyOf(id: string, architecture: Architecture): Promise<ImageKey>
   /** Registers an image, or makes it pending; by its name it may belong to a second container as well. */
   bringImage(image: ImageToRegister): Promise<RegisteredImage>
   /** Makes several images pending, as a merging container/add does, and publishes what can be. Returns the record as it is then. */
@@ -38,6 +38,8 @@ export interface Publishing {
   withdrawImage(image: ImageChange): Promise<RegisteredImage>
   /** Registers the image of a record for the second container that it belongs to by its name. */
   bundle(record: ContainerRecord, context: ChangeContext): Promise<void>
+  /** Notes that published images have new content under the URL that they had: their builder says another digest. */
+  noteRebuilt(stored: StoredRecord, architectures: readonly Architecture[]): Promise<void>
   /** Publishes what is complete, and gives up what has waited for too long. */
   publishPending(id: string, cause?: Cause): Promise<void>
   /** Does so for the containers that are due, at most `limit` of them. Returns how many there were. */
@@ -54,7 +56,7 @@ export function createPublishing(parts: BuildsContext): Publishing {
   const context = { ...parts, publish: (id: string, cause: Cause) => withLock(id, () => publishPending(parts, { id, cause })) }
   const publishing: Publishing = {
     holds: (id) => holds(parts, id),
-    imageKeyOf: (id, architecture) => (holds(parts, id) ? pendingKey(architecture) : architecture),
+    imageKeyOf: async (id, architecture) => ((await holds(parts, id)) ? pendingKey(architecture) : architecture),
     async bringImage(image) {
       const registered = await bringOne(context, image)
       await bundle(context, { record: registered.record, change: image })
@@ -63,6 +65,9 @@ export function createPublishing(parts: BuildsContext): Publishing {
     bringImages: (images) => bringImages(context, images),
     withdrawImage: (image) => withdraw(parts, image),
     bundle: (record, change) => bundle(context, { record, change }),
+    noteRebuilt: async (stored, rebuilt) => {
+      await parts.buildStatuses.follow(stored.record.id, { before: stored, after: stored, rebuilt })
+    },
     publishPending: async (id, cause = background('publication')) => void (await context.publish(id, cause)),
     async work({ limit, signal }) {
       const due = await parts.buildStatuses.due(limit)
@@ -78,7 +83,8 @@ export function createPublishing(parts: BuildsContext): Publishing {
   return publishing
 }
 
-const holds = ({ siteRules }: BuildsContext, id: string): boolean => siteRules.policiesOf(id).publish !== 'each'
+const holds = async ({ buildStatuses, siteRules }: BuildsContext, id: string): Promise<boolean> =>
+  siteRules.policiesOf(id, await buildStatuses.find(id)).publish !== 'each'
 
 const withoutRecord = (id: string): StoredRecord => ({ record: fromDocument(id, '{}'), document: '{}', revision: '' })
 
@@ -144,7 +150,7 @@ async function bringImages(context: PublishingContext, asked: ImagesToBring): Pr
 }
 
 async function bringOne(context: PublishingContext, image: ImageToRegister): Promise<RegisteredImage> {
-  if (!holds(context, image.id)) return context.imageRecords.register(image)
+  if (!(await holds(context, image.id))) return context.imageRecords.register(image)
   const { id, publicUrl, cause, precondition, dryRun, ...arrived } = image
   return bringImages(context, { id, publicUrl, cause, precondition, dryRun, images: [arrived] })
 }
@@ -163,7 +169,7 @@ async function bundle(context: PublishingContext, { record, change }: { record: 
   const carry = async (imageKey: ImageKey, digest: string) => {
     if (proven) await facts.write({ ...proven, container: id, imageKey, digest })
   }
-  const held = holds(context, id)
+  const held = await holds(context, id)
   if (held) await carry(pendingKey(architecture), digest)
   const registered = await bringOne(context, { id, architecture, url, version: record.version ?? '', digest, publicUrl, cause })
   if (held) return

@@ -13,7 +13,7 @@ import {
 /** What the site's rules say about a container, by its id. */
 export interface SiteRules {
   expectedOf(id: string, buildStatus: Pick<BuildStatus, 'expected'> | undefined): EffectiveExpectation
-  policiesOf(id: string): Policies
+  policiesOf(id: string, buildStatus?: Pick<BuildStatus, 'publish'>): Policies
   bundleOf(id: string): { container: string; architecture: Architecture } | undefined
   /** The rules as text: when it changes, so may the state of any container. */
   text: string
@@ -23,7 +23,7 @@ export function createSiteRules({ rules, expected }: { rules: readonly Rule[]; e
   const siteDefaults = { ...defaults, expected }
   return {
     expectedOf: (id, buildStatus) => expectedOf(id, { buildStatus, rules, defaults: siteDefaults }),
-    policiesOf: (id) => policiesOf(id, { rules, defaults: siteDefaults }),
+    policiesOf: (id, buildStatus) => policiesOf(id, { buildStatus, rules, defaults: siteDefaults }),
     bundleOf: (id) => bundleOf(id, rules),
     text: JSON.stringify([rules, expected])
   }

@@ -25,7 +25,7 @@ export interface ContainerEdits {
   documentOf(request: EditedContainer): (stored: StoredRecord | undefined) => string | undefined
 }
 
-export function createContainerEdits({ changes, guarded, facts, now, verifier }: ContainerParts): ContainerEdits {
+export function createContainerEdits({ changes, guarded, facts, now, publishing, verifier }: ContainerParts): ContainerEdits {
   const documentOf: ContainerEdits['documentOf'] = ({ id, edits, publicUrl }) => {
     return (stored) => {
       let document = stored?.document
@@ -37,9 +37,11 @@ export function createContainerEdits({ changes, guarded, facts, now, verifier }:
     }
   }
 
-  const made: ContainerEdits['made'] = async ({ edits, publicUrl }, { record }) => {
+  const made: ContainerEdits['made'] = async ({ edits, publicUrl }, stored) => {
+    const { record } = stored
     for (const [architecture, digest] of edits.flatMap(digestsGiven)) {
-      await rememberClaimedDigest(facts, { record, architecture, digest, now: now().toISOString() })
+      const isRebuilt = await rememberClaimedDigest(facts, { record, architecture, digest, now: now().toISOString() })
+      if (isRebuilt) await publishing.noteRebuilt(stored, [architecture])
     }
     await verifier?.registered(record, { publicUrl })
   }

@@ -82,7 +82,7 @@ async function add(parts: ContainersContext, request: AddOptions & { registratio
   const proofs =
     verifyMs !== undefined && requireProof ? await requireProof(fromDocument(id, document), { publicUrl, withinMs: verifyMs }) : []
   const images = merge ? imagesIn(container) : []
-  if (merge && publishing.holds(id)) return (await publishing.bringImages({ id, publicUrl, cause, images })).record
+  if (merge && (await publishing.holds(id))) return (await publishing.bringImages({ id, publicUrl, cause, images })).record
   const to = (stored: StoredRecord | undefined) =>
     merge && stored
       ? toDocument(containerFrom(mergedRegistration(stored.record, posted), { ...guards, stored: stored.record.images }))

@@ -35,7 +35,8 @@ export async function registerByUrl(parts: ImageParts, { url, digest, version, .
   if (dryRun || registered.waiting?.has(architecture)) return registered
   const { record } = registered
   const [stored] = await facts.read(id, [architecture])
-  if (digest) await rememberClaimedDigest(facts, { record, architecture, digest, now: parts.now().toISOString() })
+  const isRebuilt = digest && (await rememberClaimedDigest(facts, { record, architecture, digest, now: parts.now().toISOString() }))
+  if (isRebuilt) await publishing.noteRebuilt(registered, [architecture])
   const isCurrent = stored && applies(stored, { url, digest: record.digest ?? '' })
   if (!isCurrent || stored.status === 'gone') await verifier.registered(record, { publicUrl })
   return registered
@@ -58,7 +59,7 @@ export async function copyImage(parts: ImageParts, { from, ...change }: ImageToC
     digest: recordDigest,
     given: digest ?? null
   })
-  const imageKey = publishing.imageKeyOf(id, architecture)
+  const imageKey = await publishing.imageKeyOf(id, architecture)
   if (proven && imageKey !== architecture) await facts.write(carried(imageKey, digest))
   const registered = await registerByUrl(parts, { ...change, url, digest })
   if (proven && !registered.waiting?.has(architecture)) await facts.learn(carried(architecture, registered.record.digest))

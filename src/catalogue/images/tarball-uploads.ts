@@ -132,7 +132,7 @@ export async function registerTarball(
 ): Promise<UploadedImage> {
   const { key, version, architecture } = place
   const url = storageUrl(change.publicUrl, key)
-  const imageKey = publishing.imageKeyOf(id, architecture)
+  const imageKey = await publishing.imageKeyOf(id, architecture)
   const digest = recordDigestOf(report, { imageKey, container: id })
   const proof = { container: id, url, given: null, key, report, by: 'upload', checked: now().toISOString() }
   const beforehand = toFacts({ ...proof, imageKey, digest })

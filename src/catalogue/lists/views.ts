@@ -92,7 +92,7 @@ export const createViews = (parts: ViewsParts): Views => ({
             record,
             ...gathered,
             expected: { architectures: [...expected, awaited], since: null },
-            publish: parts.siteRules.policiesOf(id).publish,
+            publish: parts.siteRules.policiesOf(id, gathered.buildStatus).publish,
             now: parts.now().toISOString()
           })
     return { id, ...status, expected, architectures: [...currentImages(record, gathered.facts).keys()], revision }
@@ -114,7 +114,7 @@ async function gather(parts: ViewsParts, { record, learnt }: GatherRequest): Pro
   for (const one of pending.length > 0 ? await parts.facts.read(record.id, pending) : []) facts.set(one.imageKey, one)
   if (learnt) facts.set(learnt.imageKey, learnt)
   const expected = siteRules.expectedOf(record.id, buildStatus)
-  const { publish, buildTimeoutMs } = siteRules.policiesOf(record.id)
+  const { publish, buildTimeoutMs } = siteRules.policiesOf(record.id, buildStatus)
   const status = stateOf({ record, facts, buildStatus, expected, publish, buildTimeoutMs, now: now().toISOString() })
   return { facts, buildStatus, expected, buildTimeoutMs, status }
 }

@@ -67,6 +67,8 @@ export interface RecordArrival {
   before: StoredRecord | undefined
   after: StoredRecord | undefined
   brought?: RecordChange['brought']
+  /** Those whose content is known to be new under the URL that they had. */
+  rebuilt?: readonly Architecture[]
 }
 
 /** The only way to change records: by compare-and-swap, with a journal entry for each change of meaning. */

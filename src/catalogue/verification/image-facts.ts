@@ -97,16 +97,20 @@ export interface ClaimedDigest {
   now: string
 }
 
-/** Remembers the digest that the client gave when it registered an image. Does nothing where the record has no such image by now. */
-export async function rememberClaimedDigest(store: FactsStore, { record, architecture, digest, now }: ClaimedDigest): Promise<void> {
+/**
+ * Remembers the digest that the client gave when it registered an image. Does nothing where the record has no such image by now.
+ * Returns whether the image had another digest before, under the same URL: then its content is new.
+ */
+export async function rememberClaimedDigest(store: FactsStore, { record, architecture, digest, now }: ClaimedDigest): Promise<boolean> {
   const url = record.images.get(architecture)
-  if (url === undefined) return
+  if (url === undefined) return false
   const claim = { url, digest: record.digest ?? '' }
   const [facts] = await store.read(record.id, [architecture])
   const current = facts !== undefined && applies(facts, claim)
-  if (current && facts.given === digest) return
+  if (current && facts.given === digest) return false
   const before = current ? facts : { ...unknownFacts, checked: now }
   await store.write({ ...before, container: record.id, imageKey: architecture, ...claim, given: digest })
+  return current && facts.given !== null
 }
 
 export interface ChangedImage {

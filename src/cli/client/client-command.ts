@@ -1,11 +1,13 @@
+import type { Config } from '../../config/config.ts'
 import { isCatalogueError } from '../../domain/errors.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import { type Command, complain, exit, say, type Values } from '../terminal/command.ts'
 import { harmless } from '../terminal/terminal.ts'
-import { type Api, type ApiError, apiFor, misuse, statusOf, urlOption } from './api.ts'
+import { type Api, apiFor, serverOptions } from './api.ts'
+import { type ApiError, misuse, statusOf } from './api-error.ts'
 import { withConfig } from './start.ts'
 
-export interface Asked {
+export interface ClientCommandInput {
   api: Api
   values: Values
   positionals: string[]
@@ -13,32 +15,32 @@ export interface Asked {
 }
 
 export interface ClientCommand extends Pick<Command, 'usage' | 'description' | 'options' | 'examples' | 'completes'> {
-  /** The arguments that must be there, as the usage names them. */
+  /** The arguments that must be given, in order, for messages. */
   needs?: readonly string[]
   maxPositionals: number
-  run(asked: Asked): Promise<number | undefined>
+  run(input: ClientCommandInput): Promise<number | undefined>
 }
 
-/** A command that speaks to a server: it has --url and --json, and its refusals become words and an exit status. */
+/** Makes a command that asks a server: it has --url, --ca and --json, and errors become messages and exit statuses. */
 export const clientCommand = ({ options, description, needs = [], run, ...rest }: ClientCommand): Command => ({
   ...rest,
   description: `${description}
 
 Exit status: 0 done, 1 wrong or refused, 64 usage, 69 server not reachable.`,
-  options: { ...options, url: urlOption, json: { type: 'boolean', help: 'the outcome as JSON, a refusal as well' } },
-  run: ({ values, positionals }) =>
-    withConfig(
-      (config) =>
-        attempt({ values, name: rest.usage.split(' ')[0]! }, async () => {
-          const missing = needs[positionals.length]
-          if (missing !== undefined) throw misuse(`expected ${missing}`)
-          return run({ api: apiFor(config, values), values, positionals, json: values['json'] === true })
-        }),
-      { json: values['json'] === true }
-    )
+  options: { ...options, ...serverOptions, json: { type: 'boolean', help: 'print the outcome as JSON, also a refusal' } },
+  run: ({ values, positionals }) => {
+    const json = values['json'] === true
+    const runWith = (config: Config) =>
+      attempt({ values, name: rest.usage.split(' ')[0]! }, async () => {
+        const missing = needs[positionals.length]
+        if (missing !== undefined) throw misuse(`expected ${missing}`)
+        return run({ api: apiFor(config, { values }), values, positionals, json })
+      })
+    return withConfig(runWith, { json })
+  }
 })
 
-/** Runs, and says what went wrong: in words, and with --json as JSON too, so that what reads standard output always finds JSON there. */
+/** Runs a command. Reports an error in words, and with --json as JSON too, so that standard output always holds JSON then. */
 export async function attempt<Status>(
   { values, name }: { values: Values; name: string },
   run: () => Promise<Status>
@@ -49,8 +51,7 @@ export async function attempt<Status>(
     const known = isCatalogueError(error) ? misuse(error.message) : (error as ApiError)
     const status = statusOf(known)
     const words = maskSecrets(known.message)
-    if (values['json'] === true)
-      say(JSON.stringify(known.problem ?? { status: known.status ?? null, code: codeOf(status), detail: words }, null, 2))
+    if (values['json'] === true) print(known.problem ?? { status: known.status ?? null, code: codeOf(status), detail: words })
     complain(harmless(`leporello: ${words}`))
     if (status === exit.usage) complain(`Try: leporello ${name} --help`)
     return status
@@ -62,24 +63,30 @@ const codeOf = (status: number) => (status === exit.usage ? 'usage' : status ===
 /** The options of every command that writes. */
 export const changeOptions = {
   reason: { type: 'string', help: 'why, for the history' },
-  'dry-run': { type: 'boolean', help: 'check and answer, but write nothing' }
+  'dry-run': { type: 'boolean', help: 'check the request, but write nothing' }
 } as const
 
-/** What they say to the server. */
-export function changeOf(values: Values): { query: { dryRun?: true }; headers: Record<string, string>; dryRun: boolean } {
+/** What `changeOptions` mean for a request. */
+export interface ChangeRequest {
+  query: { dryRun?: true }
+  headers: Record<string, string>
+  dryRun: boolean
+}
+
+export function changeOf(values: Values): ChangeRequest {
   const dryRun = values['dry-run'] === true
-  // in UTF-8, as the server reads it; Node writes headers as Latin-1, and no control characters
+  // the server reads UTF-8; Node writes headers as Latin-1, and refuses control characters
   const reason = Buffer.from(textOf(values, 'reason')?.replace(/\p{Cc}/gu, ' ') ?? '').toString('latin1')
   return { query: dryRun ? { dryRun } : {}, headers: reason === '' ? {} : { 'x-reason': reason }, dryRun }
 }
 
-/** A text option. */
+/** Returns the value of a text option. */
 export const textOf = (values: Values, name: string): string | undefined => {
   const value = values[name]
   return typeof value === 'string' ? value : undefined
 }
 
-/** A whole number of at least `least`, given as an option. */
+/** Returns the value of an option that is a whole number of at least `least`. */
 export function numberOf(values: Values, { name, least = 0 }: { name: string; least?: number }): number | undefined {
   const text = textOf(values, name)
   if (text === undefined) return undefined
@@ -88,3 +95,12 @@ export function numberOf(values: Values, { name, least = 0 }: { name: string; le
 }
 
 export const print = (value: unknown): void => say(JSON.stringify(value, null, 2))
+
+/** Prints an outcome for a program, or a line for a person. */
+export const output = (json: boolean, { value, line }: { value: unknown; line: string }): void =>
+  json ? print(value) : say(harmless(line))
+
+/** Prints the warnings of an answer to standard error. */
+export function warn(warnings: readonly { message: string }[] = []): void {
+  for (const { message } of warnings) complain(harmless(`leporello: ${message}`))
+}

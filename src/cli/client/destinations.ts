@@ -3,20 +3,32 @@ import { createReadStream } from 'node:fs'
 import { copyFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { makeFolder, openBlobs } from '../../app.ts'
-import type { Config, Objects } from '../../config/config.ts'
+import type { Objects } from '../../config/config.ts'
+import { whyUnreadable } from '../../config/files.ts'
 import { percentDecoded } from '../../domain/percent.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
-import { type Incoming, parseUrl, send, unreachable } from './http-client.ts'
+import { type HttpAnswer, type HttpRequest, parseUrl, send, type Trust, unreachable } from './http-client.ts'
 
-/** What is to be uploaded, read once beforehand: every place can then compare what it got. */
+/** A file to upload. Its digest is computed beforehand, so that every destination can compare what it received. */
 export interface LocalFile {
   path: string
   size: number
   sha256: string
 }
 
+/** What an upload needs to know beyond the URL. */
+export interface DestinationSettings {
+  /** Which S3 server `s3://bucket/key` means. */
+  objects: Objects
+  trust: Trust
+}
+
+/** Reads a file once. Throws when it is not a regular file. */
 export async function describeFile(path: string): Promise<LocalFile> {
-  if (!(await stat(path)).isFile()) throw new Error(`${path} is no file`)
+  const found = await stat(path).catch((error) => {
+    throw new Error(`${path} ${whyUnreadable(error)}; expected a tarball`)
+  })
+  if (!found.isFile()) throw new Error(`${path} is not a file; expected a tarball`)
   const hash = createHash('sha256')
   let size = 0
   for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
@@ -26,8 +38,8 @@ export async function describeFile(path: string): Promise<LocalFile> {
   return { path, size, sha256: hash.digest('hex') }
 }
 
-/** Puts a file where a URL says: a path, file:, s3:, dav:, davs:, http: or https:, as osaka understands them. */
-export async function upload(file: LocalFile, url: string, config: Pick<Config, 'objects'>): Promise<void> {
+/** Uploads a file to a path or a file:, s3:, dav:, davs:, http: or https: URL, as osaka understands them. */
+export async function upload(file: LocalFile, url: string, { objects, trust }: DestinationSettings): Promise<void> {
   const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url) ?? []
   switch (scheme?.toLowerCase()) {
     case undefined:
@@ -36,15 +48,15 @@ export async function upload(file: LocalFile, url: string, config: Pick<Config, 
       return toPath(file, percentDecoded(parseUrl(url).pathname))
     case 's3':
     case 's3s':
-      return toS3(file, s3Destination(url, config.objects))
+      return toS3(file, s3Destination(url, objects))
     case 'dav':
     case 'davs':
-      return toDav(file, url.replace(/^dav/i, 'http'))
+      return toDav(file, { url: url.replace(/^dav/i, 'http'), trust })
     case 'http':
     case 'https':
-      return toHttp(file, url)
+      return toHttp(file, { url, trust })
     default:
-      throw new Error(`${scheme}:// is no place that a tarball can be put; expected a path, s3://, dav://, davs://, http:// or https://`)
+      throw new Error(`tarballs cannot be uploaded to ${scheme}://; expected a path, s3://, dav://, davs://, http:// or https://`)
   }
 }
 
@@ -60,36 +72,43 @@ async function toPath({ path }: LocalFile, target: string): Promise<void> {
   }
 }
 
-/** Each folder above the file, then the file. osaka removes the old file first; a PUT replaces it without a moment in which there is none. */
-async function toDav(file: LocalFile, url: string): Promise<void> {
+interface HttpDestination {
+  url: string
+  trust: Trust
+}
+
+/** Creates the folders, then puts the file. osaka deletes an old file first; a PUT replaces it without a moment in which there is none. */
+async function toDav(file: LocalFile, { url, trust }: HttpDestination): Promise<void> {
   const { origin, pathname } = parseUrl(url)
   const folders = pathname.split('/').slice(1, -1)
   for (let i = 1; i <= folders.length; i++) {
     const folder = Object.assign(parseUrl(url), { pathname: `/${folders.slice(0, i).join('/')}/`, search: '' })
-    // what is there is 405, what is above the server's own root is anything; the PUT will tell
-    const { status } = await send(folder.href, { method: 'MKCOL' })
+    // 405 is a folder that exists, and folders above the server's root may answer anything: the PUT decides
+    const { status } = await send(folder.href, { method: 'MKCOL', trust })
     if (status === 401 || status >= 500) throw new Error(`${origin} answered MKCOL with ${status}`)
   }
-  return toHttp(file, url)
+  return toHttp(file, { url, trust })
 }
 
-async function toHttp({ path, size, sha256 }: LocalFile, url: string): Promise<void> {
+async function toHttp({ path, size, sha256 }: LocalFile, { url, trust }: HttpDestination): Promise<void> {
   const headers = {
     'content-length': String(size),
     'content-type': 'application/octet-stream',
-    'content-digest': `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`,
-    ...(size > 1024 * 1024 && { expect: '100-continue' })
+    'content-digest': `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`
   }
-  const put = await send(url, { method: 'PUT', headers, body: () => createReadStream(path, { highWaterMark: 256 * 1024 }) })
+  const stream: HttpRequest['stream'] = () => createReadStream(path, { highWaterMark: 256 * 1024 })
+  const put = await send(url, { method: 'PUT', headers, stream, trust })
   if (put.status !== 200 && put.status !== 201 && put.status !== 204) throw refusal(`PUT ${url}`, put)
-  const head = await send(url, { method: 'HEAD' })
+  const head = await send(url, { method: 'HEAD', trust })
   if (head.status !== 200) throw refusal(`HEAD ${url}, after its PUT,`, head)
   const length = head.headers['content-length']
-  if (length !== undefined && Number(length) !== size) throw new Error(`${maskSecrets(url)} has ${length} bytes now; ${size} were sent`)
+  if (length !== undefined && Number(length) !== size) {
+    throw new Error(`${maskSecrets(url)} has ${length} bytes after the upload; ${size} were sent`)
+  }
 }
 
-/** Takes away what upload has put there. */
-export async function removeUploaded(url: string, { objects }: Pick<Config, 'objects'>): Promise<void> {
+/** Deletes what `upload` has put at a URL. */
+export async function removeUploaded(url: string, { objects, trust }: DestinationSettings): Promise<void> {
   if (/^s3s?:/i.test(url)) {
     const destination = s3Destination(url, objects)
     const blobs = await openBlobs(destination)
@@ -99,15 +118,15 @@ export async function removeUploaded(url: string, { objects }: Pick<Config, 'obj
       await blobs.close()
     }
   } else if (/^(?:davs?|https?):/i.test(url)) {
-    const answer = await send(url.replace(/^dav/i, 'http'), { method: 'DELETE' })
+    const answer = await send(url.replace(/^dav/i, 'http'), { method: 'DELETE', trust })
     if (answer.status >= 300) throw refusal(`DELETE ${url}`, answer)
   } else {
     await rm(/^file:/i.test(url) ? percentDecoded(parseUrl(url).pathname) : url)
   }
 }
 
-export const refusal = (what: string, { status, text }: Incoming): Error =>
-  new Error(`${maskSecrets(what)} was answered ${status}${text ? `: ${maskSecrets(text.trim().slice(0, 500))}` : ''}`)
+export const refusal = (request: string, { status, text }: HttpAnswer): Error =>
+  new Error(`${maskSecrets(request)} was answered ${status}${text ? `: ${maskSecrets(text.trim().slice(0, 500))}` : ''}`)
 
 export interface S3Destination {
   objects: Extract<Objects, { kind: 's3' }>
@@ -119,7 +138,7 @@ export interface S3Destination {
  * `s3://[key:secret@]host:port/bucket/key`, over https as osaka does.
  */
 export function s3Destination(url: string, configured: Objects): S3Destination {
-  // not by URL: a key is taken as it stands, percent signs and all
+  // not by URL: a key is taken literally, with its percent signs
   const [, login, host = '', path = ''] = /^s3s?:\/\/(?:([^@/]*)@)?([^/]*)\/?(.*)$/i.exec(url) ?? []
   const [hostname = '', port] = host.split(':')
   const [, region] = /^s3[.-](?:dualstack\.)?([a-z0-9-]+)\.amazonaws\.com$/.exec(hostname) ?? []
@@ -137,7 +156,7 @@ export function s3Destination(url: string, configured: Objects): S3Destination {
 
   function named(objects: S3Destination['objects'], key: string): S3Destination {
     if (objects.bucket !== '' && key !== '') return { objects, key }
-    throw new Error(`${maskSecrets(url)} names no bucket and key; expected s3://bucket/key or s3://host/bucket/key`)
+    throw new Error(`${maskSecrets(url)} does not name a bucket and a key; expected s3://bucket/key or s3://host/bucket/key`)
   }
 }
 
@@ -147,7 +166,7 @@ async function toS3({ path, size, sha256 }: LocalFile, { objects, key }: S3Desti
     await blobs.put(key, createReadStream(path, { highWaterMark: 256 * 1024 }), { expected: { size, sha256 } })
   } catch (error) {
     const { message, cause } = error as Error & { cause?: NodeJS.ErrnoException }
-    // nobody answered, as ECONNREFUSED says; S3's own refusals have longer names
+    // codes such as ECONNREFUSED say that there was no answer; those of S3's refusals are not in capitals
     throw /^E[A-Z]+$/.test(cause?.code ?? '') ? Object.assign(new Error(message, { cause }), { code: unreachable }) : error
   } finally {
     await blobs.close()

@@ -1,99 +1,160 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { Agent, request as httpsRequest } from 'node:https'
+import { readFileSync } from 'node:fs'
+import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import type { Readable } from 'node:stream'
+import { rootCertificates } from 'node:tls'
+import { program } from '../../config/program.ts'
 import { basic } from '../../domain/credentials.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 
-export interface Outgoing {
-  method: string
-  headers?: Record<string, string>
-  body?: string | (() => Readable)
+/** Whose certificates are accepted. With neither field: those of public authorities, and of NODE_EXTRA_CA_CERTS. */
+export interface Trust {
+  /** The path of a PEM file, trusted beside public authorities. */
+  ca?: string | undefined
+  /** Accept any certificate. */
+  insecure?: boolean | undefined
 }
 
-export interface Incoming {
+export interface HttpRequest {
+  /** GET unless given. */
+  method?: string
+  headers?: Record<string, string>
+  body?: string | Buffer
+  /** A body of any size, in place of `body`; its length is in the headers. Opened when the server is ready for it, and destroyed at the end. */
+  stream?: () => Readable
+  /** How long the server may stay silent; 0, the default, is for ever. */
+  timeoutMs?: number
+  trust?: Trust
+}
+
+export interface HttpAnswer {
   status: number
-  headers: IncomingMessage['headers']
-  /** The beginning of it, for messages. */
+  headers: IncomingHttpHeaders
   text: string
 }
 
-/** The server could not be reached, or went away: not an answer. */
+/** The code of an error when there is no answer: nobody listens, or the connection broke. */
 export const unreachable = 'LEPORELLO_UNREACHABLE'
 
-const textLimit = 64 * 1024
-const redirects = 5
+/** What was to be sent cannot be read, which is no fault of the server. */
+const sourceBroken = 'LEPORELLO_SOURCE'
 
-/**
- * One request, its body as a stream; `user:password@` in the URL is sent as basic authentication, and redirects that keep the method are
- * followed. Certificates are not checked, as the builder's Python programs check none: HySDS signs its own.
- */
-export async function send(url: string, outgoing: Outgoing): Promise<Incoming> {
-  let at = parseUrl(url)
-  for (let i = 0; i <= redirects; i++) {
-    const answer = await sendOnce(at, outgoing)
-    if (answer.status !== 307 && answer.status !== 308) return answer
-    const next = parseUrl(answer.headers.location ?? '', at)
-    // credentials are for who they were meant for
-    if (next.host === at.host) Object.assign(next, { username: at.username, password: at.password })
-    at = next
-  }
-  throw new Error(`${maskSecrets(url)} redirects more than ${redirects} times`)
-}
+/** Larger answers come from some other server than the one that was meant. */
+const maxAnswer = 64 * 1024 * 1024
+const maxRedirects = 5
+/** Smaller bodies are sent at once, without asking whether the server wants them. */
+const expectAbove = 1024 * 1024
+/** A server that does not know `Expect` is sent the body after a second, as curl does. */
+const expectMs = 1_000
 
-/** A URL, or a refusal in words: Node's own says "Invalid URL" and nothing else. */
+/** Parses a URL. Throws with what was expected; Node's own message is just "Invalid URL". */
 export function parseUrl(text: string, base?: URL): URL {
   if (URL.canParse(text, base)) return new URL(text, base)
-  throw new Error(`${JSON.stringify(maskSecrets(text))} is no URL; expected scheme://[user:password@]host[:port]/path`)
+  throw new Error(`${JSON.stringify(maskSecrets(text))} is not a URL; expected scheme://[user:password@]host[:port]/path`)
 }
 
-function sendOnce(url: URL, { method, headers, body }: Outgoing): Promise<Incoming> {
-  const { username, password, protocol } = url
-  const options = { method, headers: { ...headers, ...(username && { authorization: basic(username, password) }) } }
-  const bare = new URL(url)
-  Object.assign(bare, { username: '', password: '' })
+/**
+ * Sends one request and returns the answer once its headers are there. `user:password@` in the URL is sent as basic authentication.
+ * Certificates are checked unless `trust` says otherwise. Throws an error with the code `unreachable` when there is no answer.
+ */
+export function openRequest(
+  url: URL,
+  { method = 'GET', headers, body, stream, timeoutMs = 0, trust }: HttpRequest
+): Promise<IncomingMessage> {
+  const { username, password } = url
+  const bare = Object.assign(new URL(url), { username: '', password: '' })
+  // as bytes: with a string Node would encode the headers like the body
+  const payload = body === undefined ? undefined : Buffer.from(body)
+  const options = {
+    method,
+    headers: {
+      'user-agent': `leporello/${program.version}`,
+      ...(payload && { 'content-length': String(payload.length) }),
+      ...(username && { authorization: basic(username, password) }),
+      ...headers
+    }
+  }
   return new Promise((resolve, reject) => {
-    const outgoing =
-      protocol === 'https:'
-        ? httpsRequest(bare, { ...options, agent: new Agent({ rejectUnauthorized: false }) })
-        : httpRequest(bare, options)
-    const source = typeof body === 'function' ? body() : undefined
-    let answered = false
-    const fail = (error: NodeJS.ErrnoException) => {
-      source?.destroy()
-      // who refuses a body early may close the connection under it; the answer is what counts
-      if (!answered)
-        reject(Object.assign(new Error(`${bare.host} cannot be reached: ${error.message || error.code}`), { code: unreachable }))
-    }
-    outgoing.on('error', fail).on('response', (answer) => {
-      answered = true
-      let text = ''
-      answer
-        .setEncoding('utf8')
-        .on('data', (chunk) => {
-          if (text.length < textLimit) text += chunk
-        })
-        .on('error', reject)
-        .on('end', () => {
-          source?.destroy()
-          outgoing.destroy()
-          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text })
-        })
-    })
-    if (!source) return void outgoing.end(body)
-    source.on('error', (error) => {
-      outgoing.destroy()
-      reject(error)
-    })
-    if (!options.headers || !('expect' in options.headers)) return void source.pipe(outgoing)
-    // a refusal comes before gigabytes are sent; who does not know Expect is sent them after a moment, as curl does
-    let begun = false
-    const begin = () => {
-      if (begun || answered) return
-      begun = true
-      source.pipe(outgoing)
-    }
-    const timer = setTimeout(begin, 1_000)
-    outgoing.once('continue', begin).once('close', () => clearTimeout(timer))
-    outgoing.flushHeaders()
+    const fail = (error: NodeJS.ErrnoException) => reject(error.code === sourceBroken ? error : unreachableError(bare.host, error))
+    const outgoing = url.protocol === 'https:' ? httpsRequest(bare, { ...options, ...tlsOptions(trust) }) : httpRequest(bare, options)
+    outgoing.on('error', fail).on('response', resolve)
+    outgoing.setTimeout(timeoutMs, () => outgoing.destroy(new Error(`it said nothing for ${timeoutMs / 1000} s`)))
+    if (stream) sendStream(outgoing, stream)
+    else outgoing.end(payload)
   })
+}
+
+const tlsOptions = ({ ca, insecure }: Trust = {}) => ({
+  ...(ca && { ca: [...rootCertificates, readFileSync(ca, 'utf8')] }),
+  ...(insecure && { rejectUnauthorized: false })
+})
+
+function sendStream(outgoing: ClientRequest, open: () => Readable): void {
+  let source: Readable | undefined
+  let answered = false
+  let timer: NodeJS.Timeout | undefined
+  const begin = () => {
+    if (source || answered || outgoing.destroyed) return
+    source = open().on('error', (error) => outgoing.destroy(Object.assign(error, { code: sourceBroken })))
+    source.pipe(outgoing)
+  }
+  outgoing
+    .once('continue', begin)
+    .once('response', (answer: IncomingMessage) => {
+      // a refusal ends the sending; the connection is of no more use then
+      answered = true
+      source?.destroy()
+      answer.once('close', () => outgoing.destroy())
+    })
+    .once('close', () => {
+      clearTimeout(timer)
+      source?.destroy()
+    })
+  if (Number(outgoing.getHeader('content-length')) <= expectAbove) begin()
+  else {
+    timer = setTimeout(begin, expectMs)
+    outgoing.setHeader('expect', '100-continue')
+    outgoing.flushHeaders()
+  }
+}
+
+/** Reads an answer to its end. Throws an error with the code `unreachable` when it breaks off. */
+export async function readAnswer(answer: IncomingMessage, server: string): Promise<string> {
+  let text = ''
+  try {
+    for await (const chunk of answer.setEncoding('utf8')) {
+      text += chunk
+      if (text.length > maxAnswer) throw new Error(`its answer is larger than ${maxAnswer} bytes`)
+    }
+  } catch (error) {
+    throw unreachableError(server, error as Error)
+  }
+  return text
+}
+
+/** Sends a request to any HTTP server, and follows redirects that keep the method (307, 308). */
+export async function send(url: string, request: HttpRequest): Promise<HttpAnswer> {
+  let target = parseUrl(url)
+  for (let i = 0; i <= maxRedirects; i++) {
+    const answer = await openRequest(target, request)
+    const { statusCode: status = 0, headers } = answer
+    const text = await readAnswer(answer, target.host)
+    if (status !== 307 && status !== 308) return { status, headers, text }
+    const next = parseUrl(headers.location ?? '', target)
+    // credentials are for the host that they were given for
+    if (next.host === target.host) Object.assign(next, { username: target.username, password: target.password })
+    target = next
+  }
+  throw new Error(`${maskSecrets(url)} redirects more than ${maxRedirects} times`)
+}
+
+/** Whether an error says that the server's certificate was not accepted. */
+const isCertificateError = ({ code = '' }: NodeJS.ErrnoException) => /CERT|SELF_SIGNED|ISSUER|ALTNAME/.test(code)
+
+/** Why there is no answer. `advice` says what to do, unless the certificate is the reason. */
+export function unreachableError(server: string, error: NodeJS.ErrnoException, advice?: string): Error & { code: string } {
+  const why = maskSecrets(error.message || error.code || 'no answer')
+  const todo = isCertificateError(error) ? 'name the certificate that signed it with --ca or LEPORELLO_CA' : advice
+  const message = `${server} cannot be reached: ${why}${todo ? `; ${todo}` : ''}`
+  return Object.assign(new Error(message, { cause: error }), { code: unreachable })
 }

@@ -1,19 +1,19 @@
 import { parseArchitecture } from '../../domain/architecture.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
-import { misuse } from './api.ts'
+import { misuse } from './api-error.ts'
 
-/** What images are made from, by architecture; `*` is every one's. */
-export interface Sources {
+/** What images are built from, by architecture; `*` stands for all. */
+export interface BuildInputs {
   [architecture: string]: { [input: string]: string }
 }
 
-/** `commit=9c0e1f2` and `arm64:base=sha256:0d5a`. */
-export function sourcesOf(texts: readonly string[]): Sources {
-  const sources: Sources = {}
+/** Parses inputs such as `commit=9c0e1f2` and `arm64:base=sha256:0d5a`. */
+export function sourcesOf(texts: readonly string[]): BuildInputs {
+  const sources: BuildInputs = {}
   for (const text of texts) {
     const [, name, input, value] = /^(?:([\w./-]+):)?([A-Za-z0-9][\w.-]*)=(.+)$/s.exec(text) ?? []
     if (input === undefined || value === undefined) {
-      throw misuse(`${JSON.stringify(maskSecrets(text))} is no input; expected one as commit=9c0e1f2 or arm64:base=sha256:0d5a`)
+      throw misuse(`${JSON.stringify(maskSecrets(text))} is not an input; expected one as commit=9c0e1f2 or arm64:base=sha256:0d5a`)
     }
     const architecture = name === undefined ? '*' : parseArchitecture(name)
     sources[architecture] = { ...sources[architecture], [input]: value }

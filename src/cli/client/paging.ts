@@ -1,14 +1,15 @@
 import { say } from '../terminal/command.ts'
 import type { Api } from './api.ts'
 
-export interface Pages {
+export interface PagesRequest {
   path: string
   query: Record<string, string | undefined>
+  /** How many items to return at most. */
   most: number
 }
 
-/** Page after page, and no more of the last one than was asked for. */
-export async function* everyPage<Item>(api: Api, { path, query, most }: Pages): AsyncGenerator<Item[]> {
+/** Yields the items of a list, page by page. */
+export async function* itemPages<Item>(api: Api, { path, query, most }: PagesRequest): AsyncGenerator<Item[]> {
   let cursor: string | undefined
   let left = most
   do {
@@ -19,8 +20,8 @@ export async function* everyPage<Item>(api: Api, { path, query, most }: Pages): 
   } while (cursor !== undefined && left > 0)
 }
 
-/** One JSON array, written as it comes. */
-export async function printed(pages: AsyncIterable<unknown[]>): Promise<void> {
+/** Prints items as one JSON array, as they arrive. */
+export async function printPages(pages: AsyncIterable<unknown[]>): Promise<void> {
   let before = '['
   for await (const page of pages) {
     for (const item of page) {

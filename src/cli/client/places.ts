@@ -4,35 +4,42 @@ import { type CopiedCollection, type CopySource, openStores, storeSource } from 
 import { type Config, placeConfig } from '../../config/config.ts'
 import { readJson } from '../../domain/json/json.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
-import { type Api, type ApiError, misuse, openApi } from './api.ts'
+import { type Api, openApi } from './api.ts'
+import { type ApiError, misuse } from './api-error.ts'
+import type { Trust } from './http-client.ts'
 
-/** Where documents can be copied from, or to. */
-export interface Place {
-  /** As people may read it. */
+/** A store, or a Mozart, that documents are copied from or to. */
+export interface CopyPlace {
+  /** Without secrets. */
   name: string
   kind: 'embedded' | 'engine' | 'mozart'
-  /** An embedded store that is to be made. */
+  /** An embedded store that does not exist yet. */
   absent: boolean
+  /** Undefined for a Mozart. */
   config: Config | undefined
   url: string
+  trust: Trust
 }
 
 /**
- * A data directory, the URL of an engine, or the URL of a Mozart: what answers there tells which. Settings such as
- * LEPORELLO_ENGINE_USERNAME hold for an engine that is named so.
+ * Finds out what a place is: a data directory, the URL of an engine, or the URL of a Mozart. Settings such as LEPORELLO_ENGINE_USERNAME
+ * and LEPORELLO_ENGINE_CA apply to an engine.
  */
-export async function placeOf(text: string, option: string): Promise<Place> {
+export async function placeOf(text: string, option: string): Promise<CopyPlace> {
   if (!/^https?:\/\//i.test(text)) {
     const data = resolve(text)
-    if (existsSync(data) && !statSync(data).isDirectory()) throw misuse(`${option} is ${text}, which is no directory`)
+    if (existsSync(data) && !statSync(data).isDirectory()) throw misuse(`${option} is ${text}, which is not a directory`)
     const config = configFor({ LEPORELLO_STORE: 'embedded', LEPORELLO_DATA: data }, option)
-    return { name: data, kind: 'embedded', absent: !existsSync(join(data, 'leporello.db')), config, url: data }
+    return { name: data, kind: 'embedded', absent: !existsSync(join(data, 'leporello.db')), config, url: data, trust: {} }
   }
-  if (!URL.canParse(text)) throw misuse(`${option} is ${maskSecrets(text)}, which is no URL`)
+  if (!URL.canParse(text)) throw misuse(`${option} is ${maskSecrets(text)}, which is not a URL`)
   const name = maskSecrets(text)
-  if (!(await isEngine(text))) return { name, kind: 'mozart', absent: false, config: undefined, url: text }
-  const config = configFor({ LEPORELLO_STORE: 'elasticsearch', LEPORELLO_ENGINE_URL: text }, option)
-  return { name, kind: 'engine', absent: false, config, url: text }
+  const engine = { LEPORELLO_STORE: 'elasticsearch', LEPORELLO_ENGINE_URL: text }
+  const loaded = placeConfig(engine)
+  const trust =
+    'config' in loaded ? { ca: loaded.config.engine?.ca ?? loaded.config.client.ca, insecure: loaded.config.engine?.insecure } : {}
+  const kind = (await isEngine(text, trust)) ? 'engine' : 'mozart'
+  return { name, kind, absent: false, config: kind === 'engine' ? configFor(engine, option) : undefined, url: text, trust }
 }
 
 function configFor(overrides: Record<string, string>, option: string): Config {
@@ -42,13 +49,13 @@ function configFor(overrides: Record<string, string>, option: string): Config {
 }
 
 /** An engine tells its version at its root, or asks for a password. */
-async function isEngine(url: string): Promise<boolean> {
+async function isEngine(url: string, trust: Trust): Promise<boolean> {
   const { pathname } = new URL(url)
   if (pathname !== '/') return false
-  const { status, headers, value } = await openApi(url)
+  const { status, headers, value } = await openApi(url, { trust })
     .answer({ path: '/', statuses: [301, 302, 307, 308, 401, 403, 404] })
     .catch((error: ApiError) => {
-      // not JSON: a page of whatever serves there
+      // an answer that is not JSON is some server's web page
       if (error.status === undefined) throw error
       return { status: error.status, headers: {}, value: undefined }
     })
@@ -63,9 +70,9 @@ export interface OpenPlace {
   close(): Promise<void>
 }
 
-/** Opens a place. An embedded store is brought to this program's version; an engine that is only read is left as it is. */
-export async function openPlace({ config, kind, url }: Place, { write }: { write: boolean }): Promise<OpenPlace> {
-  if (!config) return { source: mozartSource(openApi(url)), stores: undefined, close: async () => {} }
+/** Opens a place. Migrates an embedded store, and an engine that is written to; an engine that is only read stays as it is. */
+export async function openPlace({ config, kind, url, trust }: CopyPlace, { write }: { write: boolean }): Promise<OpenPlace> {
+  if (!config) return { source: mozartSource(openApi(url, { trust })), stores: undefined, close: async () => {} }
   const stores = await openStores(config)
   try {
     if (write || kind === 'embedded') await stores.migrate()
@@ -82,10 +89,10 @@ const mozartPaths: Partial<Record<CopiedCollection, { list: string; read: string
   hysdsIos: { list: '/api/v0.1/hysds_io/list', read: '/api/v0.1/hysds_io/type' }
 }
 
-/** How many documents of a Mozart are read at once, and held. */
+/** How many documents of a Mozart are read at once. */
 const batchSize = 8
 
-/** Any Mozart, over HTTP: its lists, and then each document by itself. */
+/** Reads any Mozart over HTTP: its lists, then each document. */
 const mozartSource =
   (api: Api): CopySource =>
   (collection) => {

@@ -1,43 +1,43 @@
 import { maskSecrets } from '../../domain/secrets.ts'
 import type { BackfillItem, BackfillPage } from '../../schemas.ts'
-import { type Api, type ApiError, pathOf } from '../client/api.ts'
-import { clientCommand, textOf } from '../client/client-command.ts'
+import { type Api, pathOf } from '../client/api.ts'
+import type { ApiError } from '../client/api-error.ts'
+import { clientCommand, output, textOf } from '../client/client-command.ts'
 import { exit, say } from '../terminal/command.ts'
 import { harmless } from '../terminal/terminal.ts'
 
 export const backfill = clientCommand({
   usage: 'backfill [--write] [--id GLOB] [--url URL] [--json]',
-  description: `Names the architecture of containers that name only a url, where reading their bytes has proven it: urls is written, and url is
-what x86_64 machines run. Without --write it only shows what would be written, and what to do about those that are not proven. A record that
-somebody changes meanwhile is left alone, which counts as refused.`,
+  description: `Adds urls to records that have only a url, where the architecture of the image is proven by its bytes; url becomes what x86_64 machines
+run. Without --write it only shows what it would write, and what to do about the unproven ones. A record that changes meanwhile is left
+as it is, and counts as refused.`,
   options: {
-    write: { type: 'boolean', help: 'write it; otherwise it is only shown' },
-    id: { type: 'string', help: 'only containers whose id fits this pattern of * and ?' }
+    write: { type: 'boolean', help: 'write it; default: only show it' },
+    id: { type: 'string', help: 'only containers whose id matches this pattern with * and ?' }
   },
   examples: [
     { command: 'leporello backfill', does: 'show what would be written' },
-    { command: "leporello backfill --write --id 'container-hello:*'", does: 'write it, for some' }
+    { command: "leporello backfill --write --id 'container-hello:*'", does: 'write it, for some containers' }
   ],
   maxPositionals: 0,
   run: async ({ api, values, json }) => {
     const write = values['write'] === true
     const counts = { written: 0, proven: 0, unproven: 0, refused: 0 }
-    const items: Item[] = []
+    const items: BackfillOutcome[] = []
     for await (const found of itemsOf(api, textOf(values, 'id'))) {
-      const item: Item = write && found.after ? await written(api, found) : found
+      const item: BackfillOutcome = write && found.after ? await written(api, found) : found
       if (item.refused !== undefined) counts.refused++
       else counts[item.written ? 'written' : item.after ? 'proven' : 'unproven']++
       if (json) items.push(item)
       else say(textFor(item))
     }
-    if (json) say(JSON.stringify({ ...counts, items }, null, 2))
-    else say(sumOf(counts, write))
+    output(json, { value: { ...counts, items }, line: sumOf(counts, write) })
     return counts.refused > 0 ? exit.wrong : exit.done
   }
 })
 
-/** `refused`: why it was not written. */
-type Item = BackfillItem & { refused?: string }
+/** `refused` says why it was not written. */
+type BackfillOutcome = BackfillItem & { refused?: string }
 
 async function* itemsOf(api: Api, id: string | undefined): AsyncGenerator<BackfillItem> {
   let cursor: string | undefined
@@ -48,8 +48,8 @@ async function* itemsOf(api: Api, id: string | undefined): AsyncGenerator<Backfi
   } while (cursor !== undefined)
 }
 
-/** Just what was shown, or nothing. */
-async function written(api: Api, item: BackfillItem): Promise<Item> {
+/** Writes exactly what was shown, or nothing. */
+async function written(api: Api, item: BackfillItem): Promise<BackfillOutcome> {
   const headers = { 'if-match': `"${item.revision}"` }
   try {
     return await api.ask<BackfillItem>({ method: 'POST', path: pathOf`/api/v1/containers/${item.id}/backfill`, headers })
@@ -60,20 +60,24 @@ async function written(api: Api, item: BackfillItem): Promise<Item> {
   }
 }
 
-function textFor({ id, architecture, before, after, message, written, refused }: Item): string {
-  if (refused !== undefined) return told(`${id}: not written: ${refused}`)
-  if (!after) return told(`${id}: not proven: ${message}`)
+function textFor({ id, architecture, before, after, message, written, refused }: BackfillOutcome): string {
+  if (refused !== undefined) return masked(`${id}: not written: ${refused}`)
+  if (!after) return masked(`${id}: not proven: ${message}`)
   const lines = [`${id}: ${written ? 'written' : 'would be written'} for ${architecture}: ${message}`, `  urls  ${after.urls}`]
   if (after.url !== before.url) lines.push(`  url   ${after.url}`, `        instead of ${before.url}`)
-  return lines.map(told).join('\n')
+  return lines.map(masked).join('\n')
 }
 
-const told = (line: string) => harmless(maskSecrets(line))
+const masked = (line: string) => harmless(maskSecrets(line))
 
-function sumOf(
-  { written, proven, unproven, refused }: Record<'written' | 'proven' | 'unproven' | 'refused', number>,
-  write: boolean
-): string {
-  if (!write) return `${proven} would be written, ${unproven} not proven; nothing was written: --write does`
-  return `${written} written, ${unproven} not proven${refused > 0 ? `, ${refused} changed meanwhile: look at them again` : ''}`
+interface BackfillCounts {
+  written: number
+  proven: number
+  unproven: number
+  refused: number
+}
+
+function sumOf({ written, proven, unproven, refused }: BackfillCounts, write: boolean): string {
+  if (!write) return `${proven} would be written, ${unproven} not proven; nothing was written, which takes --write`
+  return `${written} written, ${unproven} not proven${refused > 0 ? `, ${refused} changed meanwhile: run it again` : ''}`
 }

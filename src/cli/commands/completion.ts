@@ -1,57 +1,57 @@
-import { commands } from '../commands.ts'
+import { loadCommands } from '../commands.ts'
 import { type Command, complain, exit, say } from '../terminal/command.ts'
 
 export const completion: Command = {
   usage: 'completion bash|zsh|fish',
-  description: `Prints the completion of this very program for a shell: its commands and their options.
+  description: `Prints a script with which a shell completes the commands of this program and their options.
 
-Exit status: 0 done, 64 no shell that is known.`,
-  options: { json: { type: 'boolean', help: 'the commands and their options as JSON, for other shells' } },
+Exit status: 0 done, 64 unknown shell.`,
+  options: { json: { type: 'boolean', help: 'print the commands and their options as JSON, for other shells' } },
   examples: [
-    { command: 'source <(leporello completion bash)', does: 'complete in this shell; in ~/.bashrc: in every one' },
+    { command: 'source <(leporello completion bash)', does: 'complete in this shell; put it into ~/.bashrc for every shell' },
     { command: 'leporello completion zsh > "$fpath[1]/_leporello"', does: 'the same for zsh' },
     { command: 'leporello completion fish > ~/.config/fish/completions/leporello.fish', does: 'the same for fish' }
   ],
   maxPositionals: 1,
   completes: [['bash', 'zsh', 'fish']],
   run: async ({ values, positionals: [shell] }) => {
-    const words = await known()
-    if (values['json'] === true) return told(JSON.stringify(words, null, 2))
+    const words = await completedCommands()
     const script = shell === undefined ? undefined : scripts[shell]
-    if (script) return told(script(words))
+    const text = values['json'] === true ? JSON.stringify(words, null, 2) : script?.(words)
+    if (text !== undefined) {
+      say(text)
+      return exit.done
+    }
     complain(`leporello: expected a shell: ${Object.keys(scripts).join(', ')}\nTry: leporello completion --help`)
     return exit.usage
   }
 }
 
-interface Known {
+interface CompletedCommand {
   name: string
   summary: string
   options: { name: string; help: string; value: boolean; choices: readonly string[] }[]
-  /** The words that are known of each argument, the last of all that follow. */
+  /** The values of each argument, the last list for all further arguments. */
   arguments: readonly (readonly string[])[]
 }
 
-/** As the commands say themselves. */
-const known = (): Promise<Known[]> =>
-  Promise.all(
-    [...commands].map(async ([name, { summary, load }]) => {
-      const { options, completes = [] } = await load()
-      const own = Object.entries(options).map(([option, { help, type, choices = [] }]) => ({
-        name: option,
-        help,
-        value: type === 'string',
-        choices
-      }))
-      return { name, summary, options: [...own, { name: 'help', help: 'how it is used', value: false, choices: [] }], arguments: completes }
-    })
-  )
+async function completedCommands(): Promise<CompletedCommand[]> {
+  return (await loadCommands()).map(({ name, summary, command: { options, completes = [] } }) => {
+    const own = Object.entries(options).map(([option, { help, type, choices = [] }]) => ({
+      name: option,
+      help,
+      value: type === 'string',
+      choices
+    }))
+    return { name, summary, options: [...own, { name: 'help', help: 'print its help', value: false, choices: [] }], arguments: completes }
+  })
+}
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
-const named = (options: Known['options']) => options.map(({ name }) => `--${name}`).join(' ')
+const named = (options: CompletedCommand['options']) => options.map(({ name }) => `--${name}`).join(' ')
 
-/** Lines of a shell's `case`, one for each place where words are known: after an option, or as an argument. */
-const choicesOf = ({ name, options, arguments: places }: Known): string[] => [
+/** Lines of a shell's `case`: the values of each option and argument where they are known. */
+const choicesOf = ({ name, options, arguments: places }: CompletedCommand): string[] => [
   ...options
     .filter(({ choices }) => choices.length > 0)
     .map((option) => `'${name} --${option.name}') choices='${option.choices.join(' ')}' ;;`),
@@ -62,8 +62,8 @@ const choicesOf = ({ name, options, arguments: places }: Known): string[] => [
   )
 ]
 
-const scripts: Record<string, (words: Known[]) => string> = {
-  // bash takes a colon for the end of a word, which it is in no id: words are those of the line
+const scripts: Record<string, (words: CompletedCommand[]) => string> = {
+  // bash splits words at colons, which ids contain: so this splits the line by itself
   bash: (words) => `_leporello() {
   local word=\${COMP_WORDS[COMP_CWORD]} line=\${COMP_LINE-"\${COMP_WORDS[*]}"} before=() options= choices= place at=1 i
   read -ra before <<< "\${line:0:\${COMP_POINT-\${#line}}}"
@@ -128,7 +128,7 @@ if [ "$funcstack[1]" = _leporello ]; then _leporello "$@"; else compdef _leporel
 }
 
 /** Arguments for zsh's _arguments. */
-const argumentsOf = (places: Known['arguments']): string =>
+const argumentsOf = (places: CompletedCommand['arguments']): string =>
   [
     ...places.map((choices, at) => [String(at === places.length - 1 ? '*' : at + 2), choices] as const),
     ...(places.length === 0 ? [['*', []] as const] : [])
@@ -139,8 +139,3 @@ const argumentsOf = (places: Known['arguments']): string =>
 /** Within `[…]` of zsh's _arguments. */
 const bracketed = (help: string) => help.replace(/[[\]\\]/g, '\\$&')
 const fishQuoted = (text: string) => `'${text.replace(/['\\]/g, '\\$&')}'`
-
-function told(text: string): number {
-  say(text)
-  return exit.done
-}

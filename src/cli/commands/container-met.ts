@@ -2,23 +2,30 @@ import { basename, resolve } from 'node:path'
 import type { Config } from '../../config/config.ts'
 import { pythonObject, pythonString } from '../../domain/json/json.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
+import { serverOptions } from '../client/api.ts'
 import { print } from '../client/client-command.ts'
-import { describeFile, type LocalFile, refusal, upload } from '../client/destinations.ts'
-import { send, unreachable } from '../client/http-client.ts'
+import { type DestinationSettings, describeFile, type LocalFile, refusal, upload } from '../client/destinations.ts'
+import { send, type Trust, unreachable } from '../client/http-client.ts'
 import { withConfig } from '../client/start.ts'
-import { type Command, complain, exit, refuse, say } from '../terminal/command.ts'
+import { insecureOption, trustFrom } from '../client/trust.ts'
+import { type Command, complain, exit, refuse, say, type Values } from '../terminal/command.ts'
 
 export const containerMet: Command = {
-  usage: 'container-met IDENT VERSION PRODUCT REPO DIGEST MOZART_URL [PRODUCT_ARM64] [--json]',
-  description: `Does what container-builder's container-met.py does, without Python: uploads a tarball to the place that REPO names, under its own
-name, and registers the container with the Mozart at MOZART_URL (this or another one). PRODUCT is the x86_64 tarball, or '' for none.
+  usage: 'container-met IDENT VERSION PRODUCT REPO DIGEST MOZART_URL [PRODUCT_ARM64] [--insecure] [--json]',
+  description: `Does what container-builder's container-met.py does, without Python: uploads a tarball to REPO under its own name, and registers the
+container with the Mozart at MOZART_URL (this server or another). PRODUCT is the x86_64 tarball, or '' for none.
 
 REPO is a path, s3://bucket/prefix, osaka's s3://s3-us-west-2.amazonaws.com/bucket/prefix, s3://key:secret@host:port/bucket/prefix,
 dav://, davs://, http:// or https:// (by PUT). S3 keys come from the environment (AWS_ACCESS_KEY_ID and so on); LEPORELLO_S3_ENDPOINT names
-an S3 server that is not Amazon's, together with LEPORELLO_OBJECTS=s3 and LEPORELLO_S3_BUCKET. Certificates are not checked.
+an S3 server other than Amazon's, together with LEPORELLO_OBJECTS=s3 and LEPORELLO_S3_BUCKET. Certificates are checked, which
+container-met.py does not do: where HySDS signs its own, give --ca, or --insecure.
 
-Exit status: 0 registered, 1 refused, 69 a server not reachable, 255 too few arguments.`,
-  options: { json: { type: 'boolean', help: 'the outcome as JSON, a refusal as well' } },
+Exit status: 0 registered, 1 refused, 69 server not reachable, 255 too few arguments.`,
+  options: {
+    ca: serverOptions.ca,
+    insecure: insecureOption,
+    json: { type: 'boolean', help: 'print the outcome as JSON, also a refusal' }
+  },
   examples: [
     {
       command:
@@ -34,37 +41,29 @@ Exit status: 0 registered, 1 refused, 69 a server not reachable, 255 too few arg
       complain(`[ERROR] ${tooFew}`)
       return 255
     }
-    return withConfig((config) => run(positionals, { config, json }), { json })
+    return withConfig((config) => attemptMet(positionals, { config, values, json }), { json })
   }
 }
 
-/** The words of the builder's script, which people look for. */
+/** The words of the builder's script, which people search for. */
 const tooFew = 'Metadata requires: ident version product repo digest mozart_url [product_arm64]'
 
-interface Placed {
+interface UploadedTarball {
   url: string
   size: number
   sha256: string
 }
 
-async function run(
-  [ident, version, product, repo, digest, mozartUrl, productArm64]: string[],
-  { config, json }: { config: Config; json: boolean }
-): Promise<number> {
-  const put = async (file: LocalFile | undefined): Promise<Placed | undefined> => {
-    const placed = file && (await place(file, { repo: repo!, config }))
-    if (placed && !json) say(`${maskSecrets(placed.url)}: ${placed.size} bytes, sha256:${placed.sha256}`)
-    return placed
-  }
+interface MetOptions {
+  config: Config
+  values: Values
+  json: boolean
+}
+
+async function attemptMet(positionals: string[], { config, values, json }: MetOptions): Promise<number> {
   try {
-    const [first, second] = [await described(product), await described(productArm64)]
-    refuseOneName(first, second)
-    const [amd64, arm64] = [await put(first), await put(second)]
-    const [url, urlArm64] = [amd64?.url ?? '', arm64?.url ?? '']
-    await register({ name: ident!, version: version!, url, resource: 'container', digest: digest!, ...urlsOf(url, urlArm64) }, mozartUrl!)
-    if (json) print({ id: ident, version, digest, images: { amd64: shown(amd64), arm64: shown(arm64) }, server: maskSecrets(mozartUrl!) })
-    else say(`${ident} is registered at ${maskSecrets(mozartUrl!)}`)
-    return exit.done
+    const trust = trustFrom(config.client, values)
+    return await uploadAndRegister(positionals, { objects: config.objects, trust, json })
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (json) refuse(code === unreachable ? 'unreachable' : 'refused', maskSecrets(message))
@@ -73,24 +72,39 @@ async function run(
   }
 }
 
-const shown = (placed: Placed | undefined) => placed && { ...placed, url: maskSecrets(placed.url) }
+async function uploadAndRegister(
+  [ident, version, product, repo, digest, mozartUrl, productArm64]: string[],
+  { json, ...settings }: DestinationSettings & { json: boolean }
+): Promise<number> {
+  const put = async (file: LocalFile | undefined): Promise<UploadedTarball | undefined> => {
+    if (!file) return undefined
+    const url = joined(repo!, basename(file.path))
+    await upload(file, url, settings)
+    if (!json) say(`${maskSecrets(url)}: ${file.size} bytes, sha256:${file.sha256}`)
+    return { url, size: file.size, sha256: file.sha256 }
+  }
+  const [first, second] = [await described(product), await described(productArm64)]
+  refuseOneName(first, second)
+  const [amd64, arm64] = [await put(first), await put(second)]
+  const [url, urlArm64] = [amd64?.url ?? '', arm64?.url ?? '']
+  const fields = { name: ident!, version: version!, url, resource: 'container', digest: digest!, ...urlsOf(url, urlArm64) }
+  await registerAt(mozartUrl!, { fields, trust: settings.trust })
+  if (json) print({ id: ident, version, digest, images: { amd64: masked(amd64), arm64: masked(arm64) }, server: maskSecrets(mozartUrl!) })
+  else say(`${ident} is registered at ${maskSecrets(mozartUrl!)}`)
+  return exit.done
+}
+
+const masked = (uploaded: UploadedTarball | undefined) => uploaded && { ...uploaded, url: maskSecrets(uploaded.url) }
 
 const described = async (path: string | undefined) => (path ? describeFile(resolve(path)) : undefined)
 
-/** Where it now stands, as it will be registered: with whatever the builder put into REPO. */
-async function place(file: LocalFile, { repo, config }: { repo: string; config: Config }): Promise<Placed> {
-  const url = joined(repo, basename(file.path))
-  await upload(file, url, config)
-  return { url, size: file.size, sha256: file.sha256 }
-}
-
-/** The second would take the place of the first, and every machine be given it. The script does that without a word. */
+/** The second upload would overwrite the first, and every machine get it. The builder's script does so silently. */
 function refuseOneName(product: LocalFile | undefined, arm64: LocalFile | undefined): void {
   if (!product || !arm64 || basename(product.path) !== basename(arm64.path) || product.sha256 === arm64.sha256) return
-  throw new Error(`${product.path} and ${arm64.path} have one name, and would replace each other in REPO; nothing was sent`)
+  throw new Error(`${product.path} and ${arm64.path} have the same name, and would replace each other in REPO; nothing was sent`)
 }
 
-/** As Python's os.path.join. */
+/** Joins like Python's os.path.join. */
 const joined = (base: string, name: string): string => (base === '' || base.endsWith('/') ? base + name : `${base}/${name}`)
 
 function urlsOf(url: string, urlArm64: string): { urls?: string } {
@@ -101,15 +115,15 @@ function urlsOf(url: string, urlArm64: string): { urls?: string } {
   return names.length === 0 ? {} : { urls: pythonObject(names.map(([name, value]) => [name, pythonString(value)])) }
 }
 
-async function register(fields: Record<string, string>, mozartUrl: string): Promise<void> {
+async function registerAt(mozartUrl: string, { fields, trust }: { fields: Record<string, string>; trust: Trust }): Promise<void> {
   const endpoint = joined(mozartUrl, 'container/add')
   if (!/^https?:\/\//i.test(mozartUrl)) throw new Error(`mozart_url is ${JSON.stringify(mozartUrl)}; expected an http:// or https:// URL`)
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
-  const answer = await send(endpoint, { method: 'POST', headers, body: new URLSearchParams(fields).toString() })
+  const answer = await send(endpoint, { method: 'POST', headers, body: new URLSearchParams(fields).toString(), trust })
   if (answer.status >= 300) throw refusal(`POST ${endpoint}`, { ...answer, text: messageIn(answer.text) })
 }
 
-/** Mozart's own words, when it says them in its envelope. */
+/** Returns the message of Mozart's envelope, or the text where it is none. */
 function messageIn(text: string): string {
   try {
     const { message } = JSON.parse(text)

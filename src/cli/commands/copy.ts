@@ -1,31 +1,31 @@
 import { type CopiedCollection, type CopyCount, type CopyOptions, copyDocuments } from '../../app.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
-import { misuse } from '../client/api.ts'
+import { misuse } from '../client/api-error.ts'
 import { attempt, print, textOf } from '../client/client-command.ts'
-import { type OpenPlace, openPlace, type Place, placeOf } from '../client/places.ts'
+import { type CopyPlace, type OpenPlace, openPlace, placeOf } from '../client/places.ts'
 import { type Command, complain, exit, say, type Values } from '../terminal/command.ts'
 import { harmless } from '../terminal/terminal.ts'
 
 export const copy: Command = {
   usage: 'copy --from PLACE --to PLACE [--overwrite] [--dry-run] [--json]',
-  description: `Copies containers, job specs and hysds-ios byte for byte, and what Leporello knows beside them, from one store to another; then
-reads both again and compares. PLACE is a data directory (the embedded store), the URL of Elasticsearch or OpenSearch (with the settings
+  description: `Copies containers, job specs and hysds-ios byte for byte from one store to another, with what Leporello knows about them; then reads
+both again and compares. PLACE is a data directory (the embedded store), the URL of Elasticsearch or OpenSearch (with the settings
 LEPORELLO_ENGINE_USERNAME and so on), or, to copy from, the URL of a Mozart. Tarballs stay where they are.
 
-It may be interrupted and repeated: what is there already is passed over. Where another document stands under the same id, that one is
-left, because it may be newer; a copy of an earlier run that nobody changed is brought up to date.
+It may be interrupted and repeated: documents that are there already are skipped. Where another document has the same id, it is left,
+because it may be newer; a copy of an earlier run that nobody changed is updated.
 
-Exit status: 0 all is there, 1 something differs or was refused, 64 usage, 69 a server not reachable.`,
+Exit status: 0 everything is there, 1 something differs or was refused, 64 usage, 69 server not reachable.`,
   options: {
     from: { type: 'string', help: 'the place to copy from; it is only read' },
     to: { type: 'string', help: 'the place to copy to' },
-    overwrite: { type: 'boolean', help: 'replace also documents that stand there and differ' },
-    'dry-run': { type: 'boolean', help: 'say what would be done, and write nothing' },
-    json: { type: 'boolean', help: 'the outcome as JSON' }
+    overwrite: { type: 'boolean', help: 'also replace documents that differ' },
+    'dry-run': { type: 'boolean', help: 'tell what would be copied, and write nothing' },
+    json: { type: 'boolean', help: 'print the outcome as JSON' }
   },
   examples: [
     { command: 'leporello copy --from ./data --to http://127.0.0.1:9200', does: 'move from the embedded store to an engine' },
-    { command: 'leporello copy --from http://mozart:8888 --to ./data --dry-run', does: 'say what an old Mozart has that is not here' }
+    { command: 'leporello copy --from http://mozart:8888 --to ./data --dry-run', does: 'tell what an old Mozart has that is not here' }
   ],
   maxPositionals: 0,
   run: ({ values }) => attempt({ values, name: 'copy' }, () => run(values))
@@ -33,8 +33,8 @@ Exit status: 0 all is there, 1 something differs or was refused, 64 usage, 69 a 
 
 async function run(values: Values): Promise<number> {
   const [from, to] = await Promise.all([placeGiven(values, 'from'), placeGiven(values, 'to')])
-  if (from.absent) throw misuse(`--from is ${from.name}, where there is no leporello.db`)
-  if (to.kind === 'mozart') throw misuse(`--to is ${to.name}, which is no engine; expected a data directory or the URL of an engine`)
+  if (from.absent) throw misuse(`--from is ${from.name}, which has no leporello.db; expected the data directory of an embedded store`)
+  if (to.kind === 'mozart') throw misuse(`--to is ${to.name}, which is not an engine; expected a data directory or the URL of an engine`)
   if (from.url === to.url) throw misuse('--from and --to are the same place')
   const dryRun = values['dry-run'] === true
   const source = await openPlace(from, { write: false })
@@ -50,64 +50,77 @@ async function run(values: Values): Promise<number> {
   }
 }
 
-function placeGiven(values: Values, name: 'from' | 'to'): Promise<Place> {
+function placeGiven(values: Values, name: 'from' | 'to'): Promise<CopyPlace> {
   const text = textOf(values, name)
   if (text === undefined) throw misuse(`expected --${name}`)
   return placeOf(text, `--${name}`)
 }
 
-interface Places {
-  from: Place
-  to: Place
+interface CopyPlaces {
+  from: CopyPlace
+  to: CopyPlace
   source: OpenPlace
   target: OpenPlace | undefined
 }
 
-type Counts = Partial<Record<CopiedCollection, CopyCount>>
-/** More of them is a matter for --json and grep. */
-const shownLeft = 20
+type CopyCounts = Partial<Record<CopiedCollection, CopyCount>>
 
-async function copyBetween({ from, to, source, target }: Places, values: Values & { dryRun: boolean }): Promise<number> {
+/** A document that was not copied, and why. */
+interface LeftDocument {
+  collection: string
+  id: string
+  why: string
+}
+
+/** More are printed with --json only. */
+const shownLeft = 20
+/** More are only counted. */
+const maxLeft = 1000
+
+async function copyBetween({ from, to, source, target }: CopyPlaces, values: Values & { dryRun: boolean }): Promise<number> {
   const { dryRun } = values
   const json = values['json'] === true
-  const left: { collection: string; id: string; why: string }[] = []
+  const showsProgress = process.stderr.isTTY && !json
+  const left: LeftDocument[] = []
   let leftOut = 0
   const options: Omit<CopyOptions, 'hash' | 'now'> = {
     dryRun,
     overwrite: values['overwrite'] === true,
     reason: `copied from ${from.name}`,
-    onLeft(collection, one) {
-      if (left.length < 1000) left.push({ collection: names[collection], ...one, why: maskSecrets(one.why) })
+    onLeft(collection, document) {
+      if (left.length < maxLeft) left.push({ collection: names[collection], ...document, why: maskSecrets(document.why) })
       else leftOut += 1
     },
-    ...(process.stderr.isTTY && !json && { onProgress: showProgress })
+    ...(showsProgress && { onProgress: showProgress })
   }
-  const stores = target?.stores
-  const counts = await copyDocuments({ source: source.source, target: stores }, options)
-  const verified = dryRun
-    ? undefined
-    : await copyDocuments({ source: source.source, target: stores }, { dryRun: true, overwrite: false, reason: '' })
-  if (process.stderr.isTTY && !json) process.stderr.write('\r\u001b[K')
+  const places = { source: source.source, target: target?.stores }
+  const counts = await copyDocuments(places, options)
+  const verified = dryRun ? undefined : await copyDocuments(places, { dryRun: true, overwrite: false, reason: '' })
+  if (showsProgress) process.stderr.write('\r\u001b[K')
   const whole = isWhole(verified ?? counts, dryRun)
   if (json) {
-    print({ from: from.name, to: to.name, dryRun, whole, counts: counts, verified: verified ?? null, left, leftOut })
+    print({ from: from.name, to: to.name, dryRun, whole, counts, verified: verified ?? null, left, leftOut })
   } else {
     for (const line of summaryLines(counts, dryRun)) say(line)
-    for (const { collection, id, why } of left.slice(0, shownLeft)) complain(harmless(`leporello: ${collection} ${id}: ${why}`))
-    if (left.length + leftOut > shownLeft) complain(`leporello: and ${left.length + leftOut - shownLeft} more`)
+    complainOf(left, left.length + leftOut)
     if (verified && whole) say(`Verified: ${to.name} has every document of ${from.name}, byte for byte.`)
     else if (!whole) complain(words(dryRun))
   }
   return whole ? exit.done : exit.wrong
 }
 
+function complainOf(left: readonly LeftDocument[], count: number): void {
+  for (const { collection, id, why } of left.slice(0, shownLeft)) complain(harmless(`leporello: ${collection} ${id}: ${why}`))
+  if (count > shownLeft) complain(`leporello: and ${count - shownLeft} more`)
+}
+
 const words = (dryRun: boolean) =>
   dryRun
-    ? 'leporello: some of it would not be copied; --overwrite replaces documents that differ'
-    : 'leporello: the two places differ; run it again to catch up with what was written meanwhile, and with --overwrite to replace what differs'
+    ? 'leporello: some documents would not be copied; --overwrite replaces those that differ'
+    : 'leporello: the two places differ; run it again to copy what was written meanwhile, and with --overwrite to replace what differs'
 
-/** After copying, nothing more is to be done; before, nothing stands in the way. */
-const isWhole = (counts: Counts, dryRun: boolean) =>
+/** Whether nothing is left to copy, or in a dry run, whether everything can be copied. */
+const isWhole = (counts: CopyCounts, dryRun: boolean) =>
   Object.values(counts).every(({ kept, refused, created, updated }) => kept + refused === 0 && (dryRun || created + updated === 0))
 
 const names: Record<CopiedCollection, string> = {
@@ -119,13 +132,13 @@ const names: Record<CopiedCollection, string> = {
   journal: 'journal'
 }
 
-function summaryLines(counts: Counts, dryRun: boolean): string[] {
+function summaryLines(counts: CopyCounts, dryRun: boolean): string[] {
   return Object.entries(counts).map(([collection, { created, updated, same, kept, refused }]) => {
     const done = dryRun ? 'to copy' : 'copied'
     const parts = [
       `${created + updated} ${done}`,
       `${same} there already`,
-      ...(kept > 0 ? [`${kept} differ and were left`] : []),
+      ...(kept > 0 ? [kept === 1 ? '1 differs and was left' : `${kept} differ and were left`] : []),
       ...(refused > 0 ? [`${refused} refused`] : [])
     ]
     return `${names[collection as CopiedCollection].padEnd(11)} ${parts.join(', ')}`

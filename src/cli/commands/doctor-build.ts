@@ -3,14 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BuilderSettings } from '../../config/builder.ts'
-import type { Config } from '../../config/config.ts'
 import { type Diagnosis, diagnosis } from '../../domain/container/diagnosis.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
-import { describeFile, removeUploaded, upload } from '../client/destinations.ts'
+import { type DestinationSettings, describeFile, removeUploaded, upload } from '../client/destinations.ts'
 
 const wrong = diagnosis('wrong', null)
 
-/** What the job of a build has to be told, and is not: the builder passes it on unquoted, so that an empty one is no argument at all. */
+/** Variables that a build job needs and does not have. The builder passes them on unquoted, so an empty one is no argument at all. */
 export const environmentFindings = (settings: BuilderSettings): Diagnosis[] =>
   Object.entries(settings)
     .filter(([, value]) => value === undefined)
@@ -23,24 +22,25 @@ export const environmentFindings = (settings: BuilderSettings): Diagnosis[] =>
       })
     )
 
-/** What has been begun and never ends keeps a process alive: who is told so has to end it. */
 export interface StorageTrial {
   findings: Diagnosis[]
+  /** The storage did not answer in time. The open connection keeps the process alive: the caller has to end it. */
   silent: boolean
 }
 
-/** Puts a file where the builder puts its tarballs, and takes it away. A place may be one that never answers. */
-export async function tryStorage(storage: string, { config, withinMs }: { config: Config; withinMs: number }): Promise<StorageTrial> {
+/** Uploads a small file where the builder uploads tarballs, and deletes it. */
+export async function tryStorage(storage: string, settings: DestinationSettings & { withinMs: number }): Promise<StorageTrial> {
+  const { withinMs } = settings
   const folder = await mkdtemp(join(tmpdir(), 'leporello-doctor-'))
   let timer: NodeJS.Timeout | undefined
   try {
-    const trial = putAndRemove(storage, { folder, config }).catch((error: Error) => error.message)
+    const trial = putAndRemove(storage, { ...settings, folder }).catch((error: Error) => error.message)
     const silence = new Promise<typeof silent>((resolve) => {
       timer = setTimeout(resolve, withinMs, silent)
     })
     const outcome = await Promise.race([trial, silence])
     if (outcome === undefined) return { findings: [], silent: false }
-    const why = outcome === silent ? `nothing came of it within ${withinMs / 1000} s` : outcome
+    const why = outcome === silent ? `it did not answer within ${withinMs / 1000} s` : outcome
     return { findings: [storageFinding(storage, why)], silent: outcome === silent }
   } finally {
     clearTimeout(timer)
@@ -61,11 +61,11 @@ function storageFinding(storage: string, why: string): Diagnosis {
   })
 }
 
-async function putAndRemove(storage: string, { folder, config }: { folder: string; config: Config }): Promise<undefined> {
+async function putAndRemove(storage: string, { folder, ...settings }: DestinationSettings & { folder: string }): Promise<undefined> {
   const name = `leporello-doctor-${randomBytes(6).toString('hex')}.txt`
   const url = storage.endsWith('/') ? storage + name : `${storage}/${name}`
   const file = join(folder, name)
   await writeFile(file, 'leporello doctor\n')
-  await upload(await describeFile(file), url, config)
-  await removeUploaded(url, config)
+  await upload(await describeFile(file), url, settings)
+  await removeUploaded(url, settings)
 }

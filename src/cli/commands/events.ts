@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { entryKinds } from '../../domain/history/entry.ts'
 import type { HistoryEntry } from '../../schemas.ts'
-import type { Api, ApiError } from '../client/api.ts'
+import type { Api } from '../client/api.ts'
+import type { ApiError } from '../client/api-error.ts'
 import { clientCommand, numberOf, textOf } from '../client/client-command.ts'
 import { unreachable } from '../client/http-client.ts'
 import { complain, exit, say } from '../terminal/command.ts'
@@ -10,12 +11,15 @@ import { entryLines } from './history.ts'
 
 export const events = clientCommand({
   usage: 'events [GLOB] [--kind KIND,...] [--since TIME] [--limit N] [--url URL] [--json]',
-  description: `Tells what happens to containers, as it happens, from all replicas. It goes on until it is interrupted; where the connection
-breaks, it comes back and misses nothing. With --json each event is one line.`,
+  description: `Prints what happens to containers, as it happens, on all replicas, until it is interrupted. When the connection breaks, it connects
+again and misses nothing. With --json each event is one line.`,
   options: {
-    kind: { type: 'string', choices: entryKinds, help: 'only these, of record, expected, pending, build, test, verdict, state' },
-    since: { type: 'string', help: 'first what happened since then, as 2026-01-02T03:04:05Z, or behind the id of an event' },
-    limit: { type: 'string', help: 'end after so many' }
+    kind: { type: 'string', choices: entryKinds, help: 'only these of record, expected, pending, build, test, verdict, state' },
+    since: {
+      type: 'string',
+      help: 'begin with what happened since this time, such as 2026-01-02T03:04:05Z, or after the event with this id'
+    },
+    limit: { type: 'string', help: 'end after this many events' }
   },
   examples: [
     { command: "leporello events 'container-*' --kind build,state", does: 'watch builds' },
@@ -26,7 +30,7 @@ breaks, it comes back and misses nothing. With --json each event is one line.`,
     const paint = paintFor(process.stdout)
     let left = numberOf(values, { name: 'limit', least: 1 }) ?? Number.POSITIVE_INFINITY
     const query = { container, kind: textOf(values, 'kind'), since: textOf(values, 'since') }
-    for await (const entry of followed(api, query)) {
+    for await (const entry of follow(api, query)) {
       if (json) say(JSON.stringify(entry))
       else for (const line of entryLines(entry, paint)) say(line)
       left -= 1
@@ -36,14 +40,14 @@ breaks, it comes back and misses nothing. With --json each event is one line.`,
   }
 })
 
-/** A server that sends nothing at all for so long is gone: it says something every quarter of a minute. */
+/** The server sends a sign of life every 15 s; one that is silent for so long is gone. */
 const silenceMs = 60_000
 const pauses = { firstMs: 1_000, longestMs: 30_000 }
-/** Of those who come back, each is told again of the last seconds. */
+/** A new connection repeats the events of the last seconds. */
 const remembered = 1000
 
-/** Events, over any number of connections. The first one has to succeed. */
-async function* followed(api: Api, query: { [name: string]: string | undefined }): AsyncGenerator<HistoryEntry> {
+/** Yields events, connecting again as often as needed. Throws when the first connection fails. */
+async function* follow(api: Api, query: { [name: string]: string | undefined }): AsyncGenerator<HistoryEntry> {
   const seen = new Set<string>()
   let resume: string | undefined
   let connected = false
@@ -65,7 +69,7 @@ async function* followed(api: Api, query: { [name: string]: string | undefined }
       const { code, status } = error as ApiError
       const away = code === unreachable || (status !== undefined && status >= 502 && status <= 504)
       if (!connected || !away) throw error
-      complain(`leporello: the connection broke; coming back in ${pause / 1000} s`)
+      complain(`leporello: the connection broke; connecting again in ${pause / 1000} s`)
     }
     await sleep(pause)
   }
@@ -76,15 +80,15 @@ function remember(seen: Set<string>, id: string): void {
   if (seen.size > remembered) seen.delete(seen.values().next().value!)
 }
 
-interface Message {
+interface ServerSentEvent {
   id?: string
   event?: string
   data?: string
 }
 
-/** Server-sent events (WHATWG HTML, 9.2.6), as far as Leporello sends them; a message without data is a sign of life. */
-async function* messages(lines: AsyncIterable<string>): AsyncGenerator<Message> {
-  let message: Message = {}
+/** Parses server-sent events (WHATWG HTML, 9.2.6), as far as Leporello uses them. One without data is a sign of life. */
+async function* messages(lines: AsyncIterable<string>): AsyncGenerator<ServerSentEvent> {
+  let message: ServerSentEvent = {}
   for await (const line of lines) {
     if (line === '') {
       yield message

@@ -1,57 +1,53 @@
 import { readFile } from 'node:fs/promises'
+import { whyUnreadable } from '../../config/files.ts'
 import { type Architecture, knownArchitectures } from '../../domain/architecture.ts'
 import { defaultConfigMap, expectedConfigMap, type Manifest, toYamlDocuments } from '../../domain/build/kubernetes.ts'
 import { type Nodes, parseNodes } from '../../domain/build/nodes.ts'
 import { type FieldProblem, readArchitecture, readKnownArchitecture, refuseProblems } from '../../domain/json/reading.ts'
 import type { ExpectedView } from '../../schemas.ts'
-import { type Api, misuse, pathOf } from '../client/api.ts'
-import { changeOf, changeOptions, clientCommand, print, textOf } from '../client/client-command.ts'
+import { pathOf } from '../client/api.ts'
+import { misuse } from '../client/api-error.ts'
+import { changeOf, changeOptions, clientCommand, output, print, textOf } from '../client/client-command.ts'
 import { complain, exit, say, type Values } from '../terminal/command.ts'
-import { harmless } from '../terminal/terminal.ts'
+import { counted, harmless } from '../terminal/terminal.ts'
 
 export const expect = clientCommand({
   usage: 'expect [ID] [ARCH...] [--nodes FILE|-] [--usable] [--any-name] [--none] [--configmap] [--dry-run] [--url URL] [--json]',
-  description: `Says which architectures a container shall have; without any, tells which those are and who says so. With --nodes they are those of
-a cluster: what "oc get nodes -o json" or "kubectl get nodes -o json" prints, or bare names as jq prints them. A cluster that could be
-mixed but is not expects one.
+  description: `Sets which architectures a container must have. Without any, it prints which those are, and where that is set. With --nodes they are those
+of a cluster: what "oc get nodes -o json" or "kubectl get nodes -o json" prints, or names as jq prints them. A cluster with nodes of one
+architecture expects that one.
 
-With --nodes and without ID it asks no server: it prints what every container shall have for which nothing else is said, as the setting of
-the server that says so. Put it into the server's environment, or with --json into the file that LEPORELLO_CONFIG names, and start it again.`,
+With --nodes and without ID it asks no server: it prints the setting by which a server expects them of all containers that nothing else is
+set for. Put it into the server's environment, or with --json into the file that LEPORELLO_CONFIG names, and restart the server.`,
   options: {
-    nodes: { type: 'string', help: 'a file with the nodes of a cluster, - is standard input' },
-    usable: { type: 'boolean', help: 'with --nodes: only those that are ready and not cordoned' },
-    'any-name': { type: 'boolean', help: 'take names of architectures that are not known, too' },
-    none: { type: 'boolean', help: 'say nothing of this container: rules and the server decide again' },
-    configmap: { type: 'boolean', help: 'show them as a Kubernetes ConfigMap' },
+    nodes: { type: 'string', help: 'a file with the nodes of a cluster; - is standard input' },
+    usable: { type: 'boolean', help: 'with --nodes: only nodes that are ready and not cordoned' },
+    'any-name': { type: 'boolean', help: 'accept names of unknown architectures, too' },
+    none: { type: 'boolean', help: 'remove what is set for this container: rules and the server decide again' },
+    configmap: { type: 'boolean', help: 'print them as a Kubernetes ConfigMap' },
     name: { type: 'string', help: 'with --configmap: its name' },
-    namespace: { type: 'string', help: 'with --configmap' },
+    namespace: { type: 'string', help: 'with --configmap: its namespace' },
     ...changeOptions
   },
   examples: [
-    { command: 'leporello expect container-hello:v1 amd64 arm64', does: 'wait for both before it counts as complete' },
+    { command: 'leporello expect container-hello:v1 amd64 arm64', does: 'require both for it to be complete' },
     { command: 'kubectl get nodes -o json | leporello expect container-hello:v1 --nodes -', does: 'expect what the cluster has' },
-    { command: 'kubectl get nodes -o json | leporello expect --nodes - >> leporello.env', does: 'the same of every container of a server' }
+    { command: 'kubectl get nodes -o json | leporello expect --nodes - >> leporello.env', does: 'the same for every container of a server' }
   ],
   maxPositionals: 100,
   completes: [[], [...knownArchitectures]],
   run: async ({ api, values, positionals: [id, ...names], json }) => {
     const given = await givenArchitectures(names, values)
-    if (id === undefined) return setting(given, { values, json })
+    if (id === undefined) return printSetting(given, { values, json })
     const path = pathOf`/api/v1/containers/${id}/expected`
-    const shown = { values, json }
-    if (given === undefined && values['none'] !== true) return told(await api.ask<ExpectedView>({ path }), shown)
+    const format = { values, json }
+    if (given === undefined && values['none'] !== true) return printExpected(await api.ask<ExpectedView>({ path }), format)
     const { query, headers, dryRun } = changeOf(values)
-    const answer = await change(api, { given, path, query, headers })
-    return told(answer, { ...shown, note: dryRun ? ' (dry run: nothing was written)' : answer.unchanged ? ' (unchanged)' : '' })
+    const request = given === undefined ? { method: 'DELETE' } : { method: 'PUT', body: { architectures: given } }
+    const answer = await api.ask<ExpectedView & { unchanged: boolean }>({ ...request, path, query, headers })
+    return printExpected(answer, { ...format, note: dryRun ? ' (dry run: nothing was written)' : answer.unchanged ? ' (unchanged)' : '' })
   }
 })
-
-type Answer = ExpectedView & { unchanged: boolean }
-
-const change = (api: Api, { given, ...request }: { given: Architecture[] | undefined } & Parameters<Api['ask']>[0]): Promise<Answer> =>
-  given === undefined
-    ? api.ask<Answer>({ ...request, method: 'DELETE' })
-    : api.ask<Answer>({ ...request, method: 'PUT', body: { architectures: given } })
 
 async function givenArchitectures(names: string[], values: Values): Promise<Architecture[] | undefined> {
   const file = textOf(values, 'nodes')
@@ -60,7 +56,10 @@ async function givenArchitectures(names: string[], values: Values): Promise<Arch
   if (ways.length > 1) throw misuse('expected one of architectures, --nodes and --none')
   if (file === undefined) return names.length > 0 ? named(names, anyName) : undefined
   const nodes = parseNodes(await textIn(file), { onlyUsable: values['usable'] === true, anyName })
-  if (nodes.passedOver.length > 0) complain(harmless(`leporello: ${nodes.passedOver.length} nodes do not count${passedOver(nodes)}`))
+  if (nodes.passedOver.length > 0) {
+    const count = nodes.passedOver.length
+    complain(harmless(`leporello: ${counted(count, 'node')} ${count === 1 ? 'does' : 'do'} not count${passedOver(nodes)}`))
+  }
   return nodes.architectures
 }
 
@@ -76,8 +75,8 @@ const passedOver = ({ passedOver: [first] }: Nodes) => (first ? `: ${first.name}
 
 async function textIn(file: string): Promise<string> {
   if (file !== '-') {
-    return readFile(file, 'utf8').catch((error: Error) => {
-      throw misuse(`--nodes: ${error.message}`)
+    return readFile(file, 'utf8').catch((error) => {
+      throw misuse(`--nodes names ${file}, which ${whyUnreadable(error)}; expected what "kubectl get nodes -o json" prints`)
     })
   }
   let text = ''
@@ -85,46 +84,41 @@ async function textIn(file: string): Promise<string> {
   return text
 }
 
-interface Shown {
+interface ExpectedFormat {
   values: Values
   json: boolean
+  /** Follows the line. */
+  note?: string
 }
 
-/** What a server expects of containers of which nothing else is said, as it stands in its configuration. */
-function setting(architectures: Architecture[] | undefined, { values, json }: Shown): number {
+/** Prints the setting by which a server expects architectures of all containers. */
+function printSetting(architectures: Architecture[] | undefined, { values, json }: ExpectedFormat): number {
   const ofOne = (['none', 'dry-run', 'reason'] as const).find((name) => values[name] !== undefined)
-  if (ofOne !== undefined) throw misuse(`expected the id of a container, which --${ofOne} is about`)
+  if (ofOne !== undefined) throw misuse(`expected the id of a container: --${ofOne} is about one`)
   if (architectures === undefined) throw misuse('expected the id of a container, or --nodes for what a server expects of all')
-  if (values['configmap'] === true) manifest(defaultConfigMap({ ...placeOf(values), architectures }), json)
-  else if (json) print({ expected: architectures })
-  else say(`LEPORELLO_EXPECTED=${architectures.join(',')}`)
+  if (values['configmap'] === true) printManifest(defaultConfigMap({ ...metadataOf(values), architectures }), json)
+  else output(json, { value: { expected: architectures }, line: `LEPORELLO_EXPECTED=${architectures.join(',')}` })
   return exit.done
 }
 
-const placeOf = (values: Values) => ({ name: textOf(values, 'name'), namespace: textOf(values, 'namespace') })
+const metadataOf = (values: Values) => ({ name: textOf(values, 'name'), namespace: textOf(values, 'namespace') })
 
-function manifest(one: Manifest, json: boolean): void {
-  if (json) print(one)
-  else say(toYamlDocuments([one]).trimEnd())
-}
+const printManifest = (manifest: Manifest, json: boolean): void => (json ? print(manifest) : say(toYamlDocuments([manifest]).trimEnd()))
 
 const sources: Record<ExpectedView['from'], string> = {
-  container: 'said of this container',
+  container: 'set for this container',
   rule: 'by a rule',
-  default: 'by default of the server',
-  none: 'nobody expects any'
+  default: 'by the default of the server',
+  none: 'none are expected'
 }
 
-function told(answer: ExpectedView, { values, json, note = '' }: Shown & { note?: string }): number {
+function printExpected(answer: ExpectedView, { values, json, note = '' }: ExpectedFormat): number {
   const { container, from, pattern } = answer
   const architectures = answer.architectures as Architecture[]
-  if (values['configmap'] === true) manifest(expectedConfigMap({ ...placeOf(values), container, architectures }), json)
-  else if (json) print(answer)
-  else
-    say(
-      harmless(
-        `${container}: ${[architectures.join(' '), `${sources[from]}${pattern ? ` for ${pattern}` : ''}`].filter(Boolean).join(', ')}${note}`
-      )
-    )
+  if (values['configmap'] === true) printManifest(expectedConfigMap({ ...metadataOf(values), container, architectures }), json)
+  else {
+    const source = `${sources[from]}${pattern ? ` for ${pattern}` : ''}`
+    output(json, { value: answer, line: `${container}: ${[architectures.join(' '), source].filter(Boolean).join(', ')}${note}` })
+  }
   return exit.done
 }

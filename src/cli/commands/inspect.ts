@@ -1,38 +1,40 @@
 import { createReadStream } from 'node:fs'
 import type { Config } from '../../config/config.ts'
+import { whyUnreadable } from '../../config/files.ts'
 import { isCatalogueError } from '../../domain/errors.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import type { ImageReport } from '../../images/image-report.ts'
 import { inspectImage } from '../../images/inspect-image.ts'
 import { openForCommand } from '../../sources/command.ts'
+import { textOf } from '../client/client-command.ts'
 import { withConfig } from '../client/start.ts'
 import { type Command, complain, exit, say, type Values } from '../terminal/command.ts'
 import { inspectionText } from '../terminal/inspection-text.ts'
 
 export const inspect: Command = {
   usage: 'inspect FILE|URL [--arch ARCH] [--path PATH] [--digest DIGEST] [--json]',
-  description: `Reads a tarball (docker save, an OCI layout; plain, gzip or zstd; "-" is standard input) and tells which architecture the
-programs in it really are for, whatever its configuration says. It writes nothing and runs nothing.
+  description: `Reads a tarball (docker save or OCI layout; plain, gzip or zstd; "-" is standard input) and tells for which architecture its programs
+are, whatever its configuration says. It writes nothing and runs nothing.
 
 A URL is http(s)://, dav(s)://, file:/// or s3://bucket/key, as osaka reads them: user:password@ is sent, and S3 keys come from the environment
-(AWS_ACCESS_KEY_ID and so on); LEPORELLO_S3_ENDPOINT names an S3 server that is not Amazon's. Certificates are checked: NODE_EXTRA_CA_CERTS
-makes another authority known.
+(AWS_ACCESS_KEY_ID and so on); LEPORELLO_S3_ENDPOINT names an S3 server other than Amazon's. Certificates are checked; NODE_EXTRA_CA_CERTS
+names further authorities.
 
-Exit status: 0 proven, 1 wrong (mislabelled, mixed, a digest that nothing has), 2 unreadable or without binaries, 69 a server not reachable.`,
+Exit status: 0 proven, 1 wrong (mislabelled, mixed, or nothing has the digest), 2 unreadable or without binaries, 69 server not reachable.`,
   options: {
-    arch: { type: 'string', help: 'what it is said to be, as arm64, aarch64 or x86_64; otherwise its configuration is the claim' },
-    path: { type: 'string', help: 'tell also what this file of the image is, through links' },
-    digest: { type: 'string', help: "tell also whose digest this is: the file's, a manifest's, a configuration's, a layer's" },
-    json: { type: 'boolean', help: 'the report as JSON (schemas/image-report.json)' }
+    arch: { type: 'string', help: 'the claimed architecture, such as arm64, aarch64 or x86_64; default: what its configuration says' },
+    path: { type: 'string', help: 'also tell what this file of the image is; follows links' },
+    digest: { type: 'string', help: "also tell whose digest this is: the file's, a manifest's, a configuration's or a layer's" },
+    json: { type: 'boolean', help: 'print the report as JSON (schemas/answers/image-report.json)' }
   },
   examples: [
     { command: 'leporello inspect hello-1-arm64.tar.gz --arch aarch64', does: 'prove that a tarball is for arm64' },
-    { command: 'leporello inspect dav://user:secret@files.example.org/images/hello-1.tar.gz', does: 'the same of one on a server' },
+    { command: 'leporello inspect dav://user:secret@files.example.org/images/hello-1.tar.gz', does: 'the same for one on a server' },
     { command: 'docker save hello:1 | leporello inspect - --path /usr/lib/libssl.so', does: 'tell what one library is' }
   ],
   maxPositionals: 1,
-  run: ({ values, positionals: [tarball] }) => {
-    if (tarball === undefined) return Promise.resolve(misused('expected a file or a URL'))
+  run: async ({ values, positionals: [tarball] }) => {
+    if (tarball === undefined) return misused('expected a file or a URL')
     if (!isUrl(tarball)) return run(() => chunksOf(tarball), { name: tarball, values })
     return withConfig((config) => run(() => bytesAt(tarball, config), { name: maskSecrets(tarball), values }), {
       json: values['json'] === true
@@ -40,7 +42,7 @@ Exit status: 0 proven, 1 wrong (mislabelled, mixed, a digest that nothing has), 
   }
 }
 
-/** `C:\…` and `hello:1.tar` are files; what has a scheme that nothing here reads is told so. */
+/** `C:\…` and `hello:1.tar` are files; an unknown scheme is refused with the known ones. */
 const isUrl = (text: string): boolean => /^(?:[a-z][a-z0-9+.-]*:\/\/|file:)/i.test(text)
 
 const statuses: Record<ImageReport['verdict'], number> = {
@@ -52,9 +54,12 @@ const statuses: Record<ImageReport['verdict'], number> = {
 }
 
 async function run(bytes: () => AsyncIterable<Uint8Array>, { name, values }: { name: string; values: Values }): Promise<number> {
-  const text = (option: string) => (typeof values[option] === 'string' ? values[option] : undefined)
   try {
-    const { report } = await inspectImage(bytes(), { claimed: text('arch'), path: text('path'), digest: text('digest') })
+    const { report } = await inspectImage(bytes(), {
+      claimed: textOf(values, 'arch'),
+      path: textOf(values, 'path'),
+      digest: textOf(values, 'digest')
+    })
     say(values['json'] === true ? JSON.stringify(report, null, 2) : inspectionText(report, name))
     const status = statuses[report.verdict]
     return status === exit.done && report.digest?.matches.length === 0 ? exit.wrong : status
@@ -62,8 +67,7 @@ async function run(bytes: () => AsyncIterable<Uint8Array>, { name, values }: { n
     if (isCatalogueError(error, 'architecture_invalid')) return misused(error.message)
     const fromSource = isCatalogueError(error, 'source_forbidden', 'source_unsupported', 'source_gone', 'source_unavailable', 'too_large')
     if (!fromSource && (error as NodeJS.ErrnoException).syscall === undefined) throw error
-    // "ENOENT: no such file or directory, open 'x'"
-    complain(`leporello: ${maskSecrets((error as Error).message)}`)
+    complain(`leporello: ${fromSource ? maskSecrets((error as Error).message) : `${name} ${whyUnreadable(error)}; expected a tarball`}`)
     return isCatalogueError(error, 'source_unavailable') ? exit.unreachable : exit.unreadable
   }
 }

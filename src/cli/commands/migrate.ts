@@ -5,11 +5,11 @@ import { type Command, complain, exit, refuse, say } from '../terminal/command.t
 
 export const migrate: Command = {
   usage: 'migrate [--json]',
-  description: `Brings the indices or tables to this program's version, and says what it applied. The server does so itself when it
-starts; run this beforehand to see it done. It may be repeated, and several may run at once on an engine.
+  description: `Migrates the indices or tables to this program's version, and prints what it applied. The server does the same when it starts. It
+may be repeated, and on an engine several may run at once.
 
 Exit status: 0 done, 1 the configuration is wrong or the store cannot be used, 64 usage.`,
-  options: { json: { type: 'boolean', help: 'the outcome as JSON' } },
+  options: { json: { type: 'boolean', help: 'print the outcome as JSON' } },
   examples: [{ command: 'leporello migrate', does: 'prepare the store that LEPORELLO_STORE names' }],
   maxPositionals: 0,
   run: ({ values }) => withConfig((config) => run(config, { json: values['json'] === true }), { json: values['json'] === true })

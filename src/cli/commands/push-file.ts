@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { whyUnreadable } from '../../config/files.ts'
 import { type Architecture, parseArchitecture } from '../../domain/architecture.ts'
 import { chosenImages } from '../../images/choice.ts'
 import type { ImageReport } from '../../images/image-report.ts'
@@ -9,7 +10,7 @@ import { choiceInWords, reportOnProven } from '../../images/overall-verdict.ts'
 import { exit } from '../terminal/command.ts'
 import { createProgress } from '../terminal/progress.ts'
 
-/** A tarball that was read: what it is for, and what it is. */
+/** A tarball to push, after it was read. */
 export interface PushFile {
   path: string
   name: string
@@ -18,19 +19,19 @@ export interface PushFile {
   size: number
 }
 
-/** What is wrong with a file, with the exit status for it. */
+/** Why a file cannot be pushed, with the exit status for that. */
 export type FileFault = Error & { exit: number }
 
 const fault = (status: number, message: string): FileFault => Object.assign(new Error(message), { exit: status })
 
 export interface ReadPushFile {
-  /** The container that it is for. */
+  /** The container that the tarball is for. */
   id: string
   arch: string | undefined
   force: boolean
 }
 
-/** Reads a tarball as the server will, so that what would be refused is not sent. Throws a FileFault. */
+/** Inspects a tarball as the server will, so that nothing is sent that the server would refuse. Throws a FileFault. */
 export async function readPushFile(path: string, { id, arch, force }: ReadPushFile): Promise<PushFile> {
   const { size } = await sizeOf(path)
   const claimed = arch === undefined ? undefined : parseArchitecture(arch)
@@ -50,10 +51,9 @@ export async function readPushFile(path: string, { id, arch, force }: ReadPushFi
 
 async function sizeOf(path: string): Promise<{ size: number }> {
   const found = await stat(path).catch((error) => {
-    // "ENOENT: no such file or directory, stat 'x'"
-    throw fault(exit.unreadable, error.message)
+    throw fault(exit.unreadable, `${path} ${whyUnreadable(error)}; expected a tarball`)
   })
-  if (!found.isFile()) throw fault(exit.unreadable, `${path} is no file`)
+  if (!found.isFile()) throw fault(exit.unreadable, `${path} is not a file; expected a tarball`)
   return found
 }
 
@@ -66,7 +66,7 @@ async function* counted(path: string, at: (bytes: number) => void): AsyncGenerat
       yield chunk
     }
   } catch (error) {
-    throw fault(exit.unreadable, `${path} cannot be read: ${(error as Error).message}`)
+    throw fault(exit.unreadable, `${path} ${whyUnreadable(error)}`)
   }
 }
 
@@ -74,10 +74,10 @@ function refuse(path: string, { report, claimed }: { report: ImageReport; claime
   const { verdict, summary } = report
   if (verdict === 'match' || (verdict === 'no-binaries' && claimed !== undefined)) return
   const status = verdict === 'mislabelled' || verdict === 'mixed' ? exit.wrong : exit.unreadable
-  throw fault(status, `${path} is ${verdict}: ${summary}; nothing was sent (--force would send it)`)
+  throw fault(status, `${path} is ${verdict}: ${summary}; nothing was sent (--force sends it)`)
 }
 
 function proven(path: string, { architecture, summary }: ImageReport): Architecture {
   if (architecture !== null) return parseArchitecture(architecture)
-  throw fault(exit.unreadable, `${path} does not tell what machine it is for: ${summary}; name it with --arch`)
+  throw fault(exit.unreadable, `${path} does not tell which architecture it is for: ${summary}; name it with --arch`)
 }

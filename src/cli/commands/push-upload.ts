@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import type { ContainerView, ResumableUpload, Uploads } from '../../schemas.ts'
-import { type Api, type ApiAnswer, type ApiError, pathOf } from '../client/api.ts'
+import { type Api, type ApiAnswer, pathOf } from '../client/api.ts'
+import type { ApiError } from '../client/api-error.ts'
 import { unreachable } from '../client/http-client.ts'
 import { createProgress, type Progress, percent } from '../terminal/progress.ts'
 import type { PushFile } from './push-file.ts'
@@ -10,9 +11,9 @@ import { waits } from './register.ts'
 export interface PushOptions {
   id: string
   version: string | undefined
-  /** How long to go on trying while nothing comes of it. */
+  /** How long to keep trying without progress. */
   patienceMs: number
-  /** Told when an upload is under way, that can be gone on with: what to say when this program is ended. */
+  /** Called when there is an upload that can be continued later. */
   onBegun(): void
 }
 
@@ -25,35 +26,35 @@ export interface Pushed {
   url: string
   verdict: string
   summary: string
-  /** Whether the server had it already. */
+  /** The server had it already. */
   unchanged: boolean
-  /** Whether it is not published yet, but stands beside the container until the others are there. */
+  /** It waits to be published with the others. */
   waits: boolean
-  /** How many bytes had come in an earlier attempt. */
+  /** How many bytes had arrived in an earlier attempt. */
   resumed: number
 }
 
 const tus = { 'tus-resumable': '1.0.0' }
 const octets = 'application/offset+octet-stream'
-/** How long the server may read a tarball that has come whole before it is asked again. */
+/** How long the server may take to read a complete tarball before it is asked again. */
 const provingMs = 300_000
 const firstPauseMs = 500
 const longestPauseMs = 15_000
 
-/** Throws an ApiError when nobody answers at all: who never did is not waited for, and no gigabytes are read for them. */
+/** Asks for the container, so that no gigabytes are read for a server that is not there. Throws an ApiError. */
 export const findServer = (api: Api, id: string): Promise<ApiAnswer> =>
   api.answer({ path: pathOf`/api/v1/containers/${id}`, statuses: [404] })
 
-/** Brings one tarball to the server, over as many connections as it takes. Throws an ApiError. */
+/** Uploads one tarball, over as many connections as it takes. Throws an ApiError. */
 export async function pushFile(api: Api, { file, ...options }: PushOptions & { file: PushFile }): Promise<Pushed> {
-  const there = await untilItAnswers(options, () => standing(api, { file, ...options }))
-  if (there) return there
+  const present = await untilItAnswers(options, () => presentImage(api, { file, ...options }))
+  if (present) return present
   const begun = await untilItAnswers(options, () => begin(api, { file, ...options }))
   options.onBegun()
   const from = begun.offset
   const then = 'all is sent, and the server reads it'
   const progress = createProgress({ what: `${file.name}: sending`, total: file.size, from, then, stream: process.stderr, now: Date.now })
-  if (from > 0) progress.note(`${file.name}: goes on at ${percent(from, file.size)}, where it was`)
+  if (from > 0) progress.note(`${file.name}: continues at ${percent(from, file.size)}`)
   try {
     const { result } = await complete(api, { file, begun, progress, ...options })
     const { architecture, version, url, verdict, summary, unchanged } = result!
@@ -67,8 +68,8 @@ export async function pushFile(api: Api, { file, ...options }: PushOptions & { f
 
 const described = ({ path, sha256, size }: PushFile) => ({ file: path, sha256, size })
 
-/** What the server has already need not be sent; it is only told that it came again, for a build has ended with it. */
-async function standing(api: Api, { file, id, version }: PushOptions & { file: PushFile }): Promise<Pushed | undefined> {
+/** When the server has the tarball already, registers it again, which ends the build of it, and sends nothing. */
+async function presentImage(api: Api, { file, id, version }: PushOptions & { file: PushFile }): Promise<Pushed | undefined> {
   const { status, value } = await findServer(api, id)
   if (status === 404) return undefined
   const container = value as ContainerView
@@ -83,7 +84,7 @@ async function standing(api: Api, { file, id, version }: PushOptions & { file: P
     body: { url },
     statuses: [412]
   })
-  // somebody changed the container in between
+  // the container was changed in between
   if (again.status === 412) return undefined
   return {
     ...described(file),
@@ -98,17 +99,17 @@ async function standing(api: Api, { file, id, version }: PushOptions & { file: P
   }
 }
 
-/** The upload of this very tarball that somebody began, or a new one. */
+/** Returns an unfinished upload of the same tarball, or a new one. */
 async function begin(api: Api, { file, id, version }: PushOptions & { file: PushFile }): Promise<ResumableUpload> {
   const { items } = await api.ask<Uploads>({ path: '/api/v1/uploads', query: { id, sha256: file.sha256 } })
-  const mine = items.find(
+  const unfinished = items.find(
     (upload) =>
       (upload.state === 'arriving' || upload.state === 'proving') &&
       upload.architecture === file.architecture &&
       upload.size === file.size &&
       upload.version === (version ?? null)
   )
-  if (mine) return mine
+  if (unfinished) return unfinished
   const metadata = {
     id,
     architecture: file.architecture,
@@ -129,53 +130,53 @@ interface Completing extends PushOptions {
   progress: Progress
 }
 
-/** Sends what is missing until the server says how it ended. What comes of it, even slowly, renews the patience. */
+/** Sends what is missing until the server has registered or refused the tarball. Any progress renews the patience. */
 async function complete(api: Api, { file, begun, progress, ...options }: Completing): Promise<ResumableUpload> {
-  let known = begun
+  let upload = begun
   let lost = false
   let conflicts = 0
   let farthest = begun.offset
   const pauses = createPauses(options.patienceMs)
   for (;;) {
     try {
-      if (known.state === 'registered') return known
-      if (known.state === 'refused') throw refused(known)
-      const offset = lost ? await offsetOf(api, known.upload) : known.offset
-      await sendFrom(api, { file, upload: known.upload, offset, progress })
-      known = await lookUp(api, known.upload)
+      if (upload.state === 'registered') return upload
+      if (upload.state === 'refused') throw refused(upload)
+      const offset = lost ? await offsetOf(api, upload.upload) : upload.offset
+      await sendFrom(api, { file, upload: upload.upload, offset, progress })
+      upload = await lookUp(api, upload.upload)
     } catch (error) {
       if (!isPassing(error as ApiError)) throw error
-      // a connection that seems to be arriving, and brings nothing, is that of a machine that went down
+      // repeated conflicts without progress: the server still waits on the connection of a machine that went down
       conflicts = isConflict(error as ApiError) ? conflicts + 1 : 0
       lost = (error as ApiError).code === unreachable || conflicts >= 2
-      await pauses.wait(error as ApiError, (seconds, why) => progress.note(`${file.name}: ${why}; again in ${seconds} s`))
-      known = await lookUp(api, known.upload).catch((again) => {
-        if (isPassing(again)) return known
+      await pauses.wait(error as ApiError, (seconds, why) => progress.note(`${file.name}: ${why}; trying again in ${seconds} s`))
+      upload = await lookUp(api, upload.upload).catch((again) => {
+        if (isPassing(again)) return upload
         throw again
       })
     }
-    if (known.offset > farthest) conflicts = 0
-    if (known.offset > farthest || known.state === 'proving') pauses.renew()
-    farthest = Math.max(farthest, known.offset)
+    if (upload.offset > farthest) conflicts = 0
+    if (upload.offset > farthest || upload.state === 'proving') pauses.renew()
+    farthest = Math.max(farthest, upload.offset)
   }
 }
 
 const refused = ({ refusal }: ResumableUpload): ApiError => Object.assign(new Error(refusal!.detail), { status: 422 })
 
-/** Asking breaks off the connection that we lost, of which the server may not know yet. */
+/** HEAD also ends a broken connection that the server has not noticed yet. */
 async function offsetOf(api: Api, upload: string): Promise<number> {
   const { headers } = await api.answer({ method: 'HEAD', path: pathOf`/api/v1/uploads/${upload}`, headers: tus, statuses: [410] })
   return Number(headers['upload-offset'] ?? 0)
 }
 
-interface Piece {
+interface RemainingBytes {
   file: PushFile
   upload: string
   offset: number
   progress: Progress
 }
 
-function sendFrom(api: Api, { file, upload, offset, progress }: Piece): Promise<ApiAnswer> {
+function sendFrom(api: Api, { file, upload, offset, progress }: RemainingBytes): Promise<ApiAnswer> {
   const rest = file.size - offset
   const headers = { ...tus, 'content-type': octets, 'upload-offset': String(offset), 'content-length': String(rest) }
   const patch = { method: 'PATCH', path: pathOf`/api/v1/uploads/${upload}`, headers }
@@ -202,7 +203,7 @@ const isPassing = ({ code, status, problem }: ApiError): boolean =>
 
 const isConflict = ({ problem }: ApiError): boolean => problem?.code === 'upload_conflict'
 
-/** A beginning that nobody answers for a while. */
+/** Repeats a request until the server answers or the patience ends. */
 async function untilItAnswers<T>({ patienceMs }: PushOptions, ask: () => Promise<T>): Promise<T> {
   const pauses = createPauses(patienceMs)
   for (;;) {
@@ -215,7 +216,7 @@ async function untilItAnswers<T>({ patienceMs }: PushOptions, ask: () => Promise
   }
 }
 
-/** Longer and longer ones, until the patience is at its end: then the error is thrown. */
+/** Pauses that grow, until the patience ends: then the error is thrown. */
 function createPauses(patienceMs: number) {
   let pauseMs = firstPauseMs
   let until = Date.now() + patienceMs

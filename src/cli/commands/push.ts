@@ -1,4 +1,4 @@
-import { misuse } from '../client/api.ts'
+import { misuse } from '../client/api-error.ts'
 import { clientCommand, numberOf, print, textOf } from '../client/client-command.ts'
 import { complain, exit, refuse, say } from '../terminal/command.ts'
 import { harmless } from '../terminal/terminal.ts'
@@ -7,22 +7,21 @@ import { findServer, type Pushed, pushFile } from './push-upload.ts'
 
 export const push = clientCommand({
   usage: 'push FILE... --id ID [--version V] [--arch ARCH] [--force] [--patience SECONDS] [--url URL] [--json]',
-  description: `Uploads tarballs, one an architecture, and registers them beside the other images of the container. What a tarball is for is read
-from its bytes; what is not what it is said to be is not sent. An upload that was cut off, by a server that restarts, by Ctrl-C or by a
-machine that went down, goes on where it was when the same command is given again: the server knows the tarball by its digest. What the
-server has already is not sent at all.
+  description: `Uploads tarballs, one for each architecture, and registers them with the other images of the container. It reads from a tarball's bytes
+for which architecture it is, and does not send one that is mislabelled. When an upload breaks off (a server restarts, Ctrl-C, a machine
+goes down), the same command continues it: the server knows the tarball by its digest. What the server already has is not sent.
 
-Exit status 2: a file cannot be read, or does not tell what machine it is for; 130: ended by Ctrl-C.`,
+Exit status 2: a file cannot be read, or does not tell which architecture it is for; 130: ended by Ctrl-C.`,
   options: {
     id: { type: 'string', help: 'the container' },
-    version: { type: 'string', help: 'its version; default: as it is, or what follows the colon of the id' },
-    arch: { type: 'string', help: 'the architecture of the one file; default: what its bytes are for' },
-    force: { type: 'boolean', help: 'send also what is not what it is said to be; the server marks it' },
-    patience: { type: 'string', help: 'for how many seconds to try again while the server is away; default: 300' }
+    version: { type: 'string', help: 'its version; default: as it is, or the tag of a new id' },
+    arch: { type: 'string', help: 'the architecture of the file, when there is one file; default: what its bytes are for' },
+    force: { type: 'boolean', help: 'also send a tarball that is mislabelled or unreadable; the server marks it' },
+    patience: { type: 'string', help: 'how many seconds to keep trying while the server is away; default: 300' }
   },
   examples: [
-    { command: 'leporello push hello-1.tar.gz hello-1-arm64.tar.gz --id hello:1', does: 'bring the images of both architectures' },
-    { command: 'leporello push scripts.tar --id scripts:1 --arch arm64', does: 'say what the bytes do not tell' }
+    { command: 'leporello push hello-1.tar.gz hello-1-arm64.tar.gz --id hello:1', does: 'upload the images of both architectures' },
+    { command: 'leporello push scripts.tar --id scripts:1 --arch arm64', does: 'name the architecture where the bytes do not tell' }
   ],
   needs: ['a file'],
   maxPositionals: 64,
@@ -36,12 +35,12 @@ Exit status 2: a file cannot be read, or does not tell what machine it is for; 1
     await findServer(api, id)
     try {
       const files = await readAll(paths, { id, arch, force: values['force'] === true })
-      const ending = tellAtTheEnd()
+      const interruption = explainInterruption()
       const images: Pushed[] = []
       for (const file of files) {
-        const pushed = await pushFile(api, { id, version, file, patienceMs, onBegun: ending.begun })
+        const pushed = await pushFile(api, { id, version, file, patienceMs, onBegun: interruption.begun })
         images.push(pushed)
-        if (!json) say(harmless(line(id, pushed)))
+        if (!json) say(harmless(lineOf(id, pushed)))
       }
       if (json) print({ id, images })
       return exit.done
@@ -55,14 +54,14 @@ Exit status 2: a file cannot be read, or does not tell what machine it is for; 1
   }
 })
 
-/** All of them, before anything is sent. */
+/** Reads all files before any is sent. */
 async function readAll(paths: readonly string[], options: ReadPushFile): Promise<PushFile[]> {
   const files: PushFile[] = []
   for (const path of paths) {
     const file = await readPushFile(path, options)
     const twin = files.find(({ architecture }) => architecture === file.architecture)
     if (twin) {
-      const message = `${twin.path} and ${path} are both for ${file.architecture}, and a container has one image for each; nothing was sent`
+      const message = `${twin.path} and ${path} are both for ${file.architecture}; expected one file for each architecture; nothing was sent`
       throw Object.assign(new Error(message), { exit: exit.wrong })
     }
     files.push(file)
@@ -70,11 +69,11 @@ async function readAll(paths: readonly string[], options: ReadPushFile): Promise
   return files
 }
 
-const line = (id: string, { architecture, url, unchanged, waits, verdict, summary }: Pushed): string =>
+const lineOf = (id: string, { architecture, url, unchanged, waits, verdict, summary }: Pushed): string =>
   `${id}  ${architecture}: ${waits ? 'waits for the others' : unchanged ? 'unchanged' : 'registered'}: ${url}${verdict === 'match' ? '' : ` (${verdict}: ${summary})`}`
 
-/** What has come is kept by the server; who presses Ctrl-C shall know. */
-function tellAtTheEnd(): { begun(): void } {
+/** Tells on Ctrl-C what became of the upload: the server keeps what has arrived. */
+function explainInterruption(): { begun(): void } {
   const advice = { text: 'nothing was sent' }
   for (const [signal, status] of [
     ['SIGINT', 130],
@@ -87,7 +86,7 @@ function tellAtTheEnd(): { begun(): void } {
   }
   return {
     begun() {
-      advice.text = 'what has come is kept for a while; the same command goes on from there'
+      advice.text = 'the server keeps what has arrived for a while; the same command continues from there'
     }
   }
 }

@@ -1,70 +1,95 @@
 import { parseArchitecture } from '../../domain/architecture.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import type { ContainerAnswer, ContainerView, ImageAnswer } from '../../schemas.ts'
-import { type Api, misuse, pathOf } from '../client/api.ts'
-import { changeOf, changeOptions, clientCommand, print, textOf } from '../client/client-command.ts'
-import { exit, say } from '../terminal/command.ts'
+import { type Api, pathOf } from '../client/api.ts'
+import { misuse } from '../client/api-error.ts'
+import { type ChangeRequest, changeOf, changeOptions, clientCommand, output, print, textOf } from '../client/client-command.ts'
+import { exit, say, type Values } from '../terminal/command.ts'
 import { harmless } from '../terminal/terminal.ts'
 
+const publishPolicies = ['each', 'all', 'verified', 'rules']
+
 export const register = clientCommand({
-  usage: 'register ID ARCH=URL... [--version V] [--digest D] [--replace] [--reason TEXT] [--dry-run] [--url URL] [--json]',
-  description: `Registers images that stand somewhere already, by their URL. Each architecture is added or replaced by itself; the others stay
-as they are. ARCH=@OTHER takes the image that another container has for it, so that operator-arm and operator-amd become one.
-With --replace, or with a bare URL without ARCH, the whole record is written anew, as container-met.py does. To upload a tarball: leporello push.`,
+  usage: 'register ID ARCH=URL... [--version V] [--digest D] [--replace [--publish WHEN]] [--reason TEXT] [--dry-run] [--url URL] [--json]',
+  description: `Registers images that are stored elsewhere, by URL. Adds or replaces each architecture separately; the others stay as they are.
+ARCH=@OTHER takes the image of another container, so that operator-arm and operator-amd become one. With --replace, or with a URL without
+ARCH, it replaces the whole record, as container-met.py does. To upload a tarball, use leporello push.`,
   options: {
-    version: { type: 'string', help: 'the version of the container; a new one without it has the tag of its id' },
-    digest: { type: 'string', help: 'what the builder says its digest is, kept as it stands; a new container must have one' },
-    replace: { type: 'boolean', help: 'write the whole record: what is not named here is gone' },
+    version: { type: 'string', help: 'the version of the container; default: as it is, or the tag of a new id' },
+    digest: { type: 'string', help: "the builder's digest, stored as given; a new container must have one" },
+    replace: { type: 'boolean', help: 'replace the whole record: images that are not given are removed' },
+    publish: {
+      type: 'string',
+      choices: publishPolicies,
+      help: 'with --replace: when its images are published: each, all together, all when verified, or as the rules say'
+    },
     ...changeOptions
   },
   examples: [
     {
       command: 'leporello register container-hello:v1 --version v1 --digest sha256:0 arm64=s3://bucket/hello-v1-arm64.tar.gz',
-      does: 'add its ARM image, or replace it; the others stay'
+      does: 'add or replace its ARM image; the others stay'
     },
     { command: 'leporello register operator:1 arm64=@operator-arm:1 amd64=@operator-amd:1', does: 'bundle the images of two containers' },
     {
       command: 'leporello register container-hello:v1 --version v1 --digest sha256:0 s3://bucket/hello-v1.tar.gz',
-      does: 'write a record as Mozart knew them, with one url'
+      does: "write a record in Mozart's old form, with one url"
     }
   ],
   needs: ['the id of a container', 'an image, as arm64=URL'],
   maxPositionals: 20,
   run: async ({ api, values, positionals: [id, ...given], json }) => {
     const [version, digest] = [textOf(values, 'version'), textOf(values, 'digest')]
-    const asked: Asked = { id: id!, version, digest, ...changeOf(values), json, images: given.map(parseImage) }
-    const whole = values['replace'] === true || asked.images.some(({ architecture }) => architecture === undefined)
-    return whole ? replace(api, asked) : layOver(api, asked)
+    const request: RegisterRequest = {
+      id: id!,
+      version,
+      digest,
+      publish: publishOf(values),
+      ...changeOf(values),
+      json,
+      images: given.map(parseImage)
+    }
+    const whole = values['replace'] === true || request.images.some(({ architecture }) => architecture === undefined)
+    if (request.publish !== undefined && !whole) throw misuse('--publish is for whole records; expected --replace')
+    return whole ? replaceRecord(api, request) : addImages(api, request)
   }
 })
 
-interface Image {
-  /** Absent: the record's `url`. */
+interface GivenImage {
+  /** Undefined for the record's `url`. */
   architecture: string | undefined
   url?: string
   from?: string
 }
 
-interface Asked extends ReturnType<typeof changeOf> {
+interface RegisterRequest extends ChangeRequest {
   id: string
   version: string | undefined
   digest: string | undefined
-  images: Image[]
+  /** Null leaves it to the rules. */
+  publish: string | null | undefined
+  images: GivenImage[]
   json: boolean
 }
 
-/** `arm64=s3://…`, `arm64=@operator-arm:1` or a bare URL, which may hold a `=` too. */
-function parseImage(text: string): Image {
+function publishOf(values: Values): string | null | undefined {
+  const given = textOf(values, 'publish')
+  if (given === undefined || publishPolicies.includes(given)) return given === 'rules' ? null : given
+  throw misuse(`--publish is ${JSON.stringify(given)}; expected one of ${publishPolicies.join(', ')}`)
+}
+
+/** Parses `arm64=s3://…`, `arm64=@operator-arm:1` or a bare URL, which may contain a `=` too. */
+function parseImage(text: string): GivenImage {
   const [, name, value] = /^([\w./-]+)=(.+)$/s.exec(text) ?? []
   if (name !== undefined && value !== undefined) {
     const architecture = parseArchitecture(name)
     return value.startsWith('@') ? { architecture, from: value.slice(1) } : { architecture, url: value }
   }
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return { architecture: undefined, url: text }
-  throw misuse(`${JSON.stringify(maskSecrets(text))} is no image; expected one as arm64=s3://bucket/hello-arm64.tar.gz`)
+  throw misuse(`${JSON.stringify(maskSecrets(text))} is not an image; expected one as arm64=s3://bucket/hello-arm64.tar.gz`)
 }
 
-async function layOver(api: Api, { id, images, version, digest, query, headers, dryRun, json }: Asked): Promise<number> {
+async function addImages(api: Api, { id, images, version, digest, query, headers, dryRun, json }: RegisterRequest): Promise<number> {
   let container: ContainerView | undefined
   const outcomes: { architecture: string; unchanged: boolean; waits: boolean }[] = []
   for (const { architecture, ...image } of images) {
@@ -80,30 +105,35 @@ async function layOver(api: Api, { id, images, version, digest, query, headers, 
   return exit.done
 }
 
-/** Whether an image that was brought is not published yet. */
+/** Whether a registered image waits to be published with the others. */
 export const waits = ({ pending }: ContainerView, { architecture, url }: { architecture: string; url: string }): boolean =>
   pending[architecture]?.url === url
 
-const words = ({ unchanged, waits, dryRun }: { unchanged: boolean; waits: boolean; dryRun: boolean }) => {
+interface RegistrationOutcome {
+  unchanged: boolean
+  waits: boolean
+  dryRun: boolean
+}
+
+const words = ({ unchanged, waits, dryRun }: RegistrationOutcome): string => {
   if (waits) return dryRun ? 'would wait for the others' : 'waits for the others'
   return unchanged ? 'unchanged' : dryRun ? 'would be registered' : 'registered'
 }
 
-async function replace(api: Api, { id, images, version, digest, query, headers, dryRun, json }: Asked): Promise<number> {
-  if (images.some(({ from }) => from !== undefined)) throw misuse('@OTHER is for single architectures; leave --replace and bare URLs out')
+async function replaceRecord(
+  api: Api,
+  { id, images, version, digest, publish, query, headers, dryRun, json }: RegisterRequest
+): Promise<number> {
+  if (images.some(({ from }) => from !== undefined)) {
+    throw misuse('@OTHER is for single architectures; expected no --replace and no URL without ARCH')
+  }
   const bare = images.filter(({ architecture }) => architecture === undefined)
   if (bare.length > 1) throw misuse(`${bare.length} URLs have no architecture; expected one at most`)
   const listed = images.flatMap(({ architecture, url }) => (architecture === undefined ? [] : [[architecture, url!]]))
-  const body = { version, digest, url: bare[0]?.url, ...(listed.length > 0 && { images: Object.fromEntries(listed) }) }
-  const path = pathOf`/api/v1/containers/${id}`
-  const answer = await api.ask<ContainerAnswer>({ method: 'PUT', path, query, body, headers })
-  const { container, unchanged } = answer
-  if (json) print({ ...answer, dryRun })
-  else
-    say(
-      harmless(
-        `${id}: ${words({ unchanged, waits: false, dryRun })}, with ${Object.keys(container.images).join(', ') || 'a url for any machine'}`
-      )
-    )
+  const body = { version, digest, publish, url: bare[0]?.url, ...(listed.length > 0 && { images: Object.fromEntries(listed) }) }
+  const answer = await api.ask<ContainerAnswer>({ method: 'PUT', path: pathOf`/api/v1/containers/${id}`, query, body, headers })
+  const architectures = Object.keys(answer.container.images).join(', ') || 'a url for any machine'
+  const line = `${id}: ${words({ unchanged: answer.unchanged, waits: false, dryRun })}, with ${architectures}`
+  output(json, { value: { ...answer, dryRun }, line })
   return exit.done
 }

@@ -1,11 +1,11 @@
 import { hostname, machine } from 'node:os'
 import { knownArchitectures, parseArchitecture } from '../../domain/architecture.ts'
 import type { JobAnswer } from '../../schemas.ts'
-import { misuse, pathOf } from '../client/api.ts'
-import { changeOf, changeOptions, clientCommand, print, textOf } from '../client/client-command.ts'
+import { pathOf } from '../client/api.ts'
+import { misuse } from '../client/api-error.ts'
+import { changeOf, changeOptions, clientCommand, output, textOf } from '../client/client-command.ts'
 import { sourcesOf } from '../client/inputs.ts'
-import { exit, say } from '../terminal/command.ts'
-import { harmless } from '../terminal/terminal.ts'
+import { exit } from '../terminal/command.ts'
 
 const { 'dry-run': dryRunOption } = changeOptions
 const statuses = ['pending', 'running', 'succeeded', 'failed']
@@ -13,29 +13,28 @@ const statuses = ['pending', 'running', 'succeeded', 'failed']
 export const report = clientCommand({
   usage:
     'report ID ARCH pending|running|succeeded|failed [--reason TEXT] [--log URL] [--source INPUT=VALUE]... [--test] [--url URL] [--json]',
-  description: `Reports how the build of one architecture stands, or its test. One that failed makes the container degraded, by name and with the
-reason; the other architectures stay usable. What is said to run and falls silent is stale after a while: report it again as a sign of
-life. The machine is this one.`,
+  description: `Reports the status of the build of one architecture, or of its test. A failure makes the container degraded, with the reason; the
+other architectures stay usable. A running build that is not reported again for a while becomes stale. The report names this machine.`,
   options: {
     reason: { type: 'string', help: 'why it failed, for people' },
     log: { type: 'string', help: 'where its log is' },
-    source: { type: 'string', multiple: true, help: 'what the image is made from, as commit=9c0e1f2; for leporello plan' },
-    test: { type: 'boolean', help: 'a test of the image, not its build' },
+    source: { type: 'string', multiple: true, help: 'what the image is built from, as commit=9c0e1f2; for leporello plan' },
+    test: { type: 'boolean', help: 'report a test of the image, not its build' },
     emulated: { type: 'boolean', help: 'it runs under emulation, such as qemu' },
     'dry-run': dryRunOption
   },
   examples: [
-    { command: 'leporello report hello:1 arm64 running --source commit=9c0e1f2', does: 'say that its ARM build has begun' },
+    { command: 'leporello report hello:1 arm64 running --source commit=9c0e1f2', does: 'report that its ARM build has begun' },
     {
       command: "leporello report hello:1 arm64 failed --reason 'no wheel of rasterio' --log $BUILD_URL",
-      does: 'say why there will be no ARM image'
+      does: 'report why there will be no ARM image'
     }
   ],
   needs: ['the id of a container', 'an architecture', `a status: ${statuses.join(', ')}`],
   maxPositionals: 3,
   completes: [[], [...knownArchitectures], statuses],
   run: async ({ api, values, positionals: [id, name, status], json }) => {
-    if (!statuses.includes(status!)) throw misuse(`${JSON.stringify(status)} is no status; expected ${statuses.join(', ')}`)
+    if (!statuses.includes(status!)) throw misuse(`${JSON.stringify(status)} is not a status; expected ${statuses.join(', ')}`)
     const architecture = parseArchitecture(name!)
     const kind = values['test'] === true ? 'test' : 'build'
     const { query } = changeOf(values)
@@ -50,8 +49,7 @@ life. The machine is this one.`,
     }
     const path = `${pathOf`/api/v1/containers/${id!}`}/${kind}s/${encodeURIComponent(architecture)}`
     const answer = await api.ask<JobAnswer>({ method: 'PUT', path, query, body })
-    if (json) print(answer)
-    else say(harmless(`${id}  ${architecture}: ${kind} ${answer.status}${answer.reason ? `: ${answer.reason}` : ''}`))
+    output(json, { value: answer, line: `${id}  ${architecture}: ${kind} ${answer.status}${answer.reason ? `: ${answer.reason}` : ''}` })
     return exit.done
   }
 })

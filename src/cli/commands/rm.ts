@@ -1,21 +1,20 @@
 import { parseArchitecture } from '../../domain/architecture.ts'
 import type { RemovalAnswer } from '../../schemas.ts'
 import { pathOf } from '../client/api.ts'
-import { changeOf, changeOptions, clientCommand, print, textOf } from '../client/client-command.ts'
-import { complain, exit, say } from '../terminal/command.ts'
-import { harmless } from '../terminal/terminal.ts'
+import { changeOf, changeOptions, clientCommand, output, textOf, warn } from '../client/client-command.ts'
+import { exit } from '../terminal/command.ts'
 
 export const rm = clientCommand({
   usage: 'rm ID [--arch ARCH] [--reason TEXT] [--dry-run] [--url URL] [--json]',
   description:
-    'Takes a container out of the catalogue, or one image of it. Tarballs that were uploaded for it and that no other\ncontainer names are removed after LEPORELLO_DELETE_GRACE; others are not touched.',
+    'Removes a container, or one of its images. Tarballs that were uploaded for it are deleted after LEPORELLO_DELETE_GRACE, unless another\ncontainer uses them; other tarballs stay.',
   options: {
-    arch: { type: 'string', help: 'only the image for this architecture, as arm64, aarch64 or x86_64' },
+    arch: { type: 'string', help: 'only the image for this architecture, such as arm64, aarch64 or x86_64' },
     ...changeOptions
   },
   examples: [
-    { command: 'leporello rm container-hello:v1 --arch arm64', does: 'take its ARM image away; the others stay' },
-    { command: "leporello rm container-hello:v1 --reason 'superseded by v2'", does: 'take the container away, and say why' }
+    { command: 'leporello rm container-hello:v1 --arch arm64', does: 'remove its ARM image; the others stay' },
+    { command: "leporello rm container-hello:v1 --reason 'superseded by v2'", does: 'remove the container, and say why' }
   ],
   needs: ['the id of a container'],
   maxPositionals: 1,
@@ -24,11 +23,10 @@ export const rm = clientCommand({
     const { query, headers, dryRun } = changeOf(values)
     const architecture = arch === undefined ? null : parseArchitecture(arch)
     const path = pathOf`/api/v1/containers/${id!}` + (architecture ? pathOf`/images/${architecture}` : '')
-    const image = architecture ? `  ${architecture}` : ''
     const answer = await api.ask<Partial<RemovalAnswer>>({ method: 'DELETE', path, query, headers })
-    if (json) print({ id, architecture, dryRun, ...answer })
-    else say(harmless(`${id}${image}: ${dryRun ? 'would be removed' : 'removed'}`))
-    for (const { message } of answer.warnings ?? []) complain(harmless(`leporello: ${message}`))
+    const line = `${id}${architecture ? `  ${architecture}` : ''}: ${dryRun ? 'would be removed' : 'removed'}`
+    output(json, { value: { id, architecture, dryRun, ...answer }, line })
+    warn(answer.warnings)
     return exit.done
   }
 })

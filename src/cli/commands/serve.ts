@@ -6,22 +6,24 @@ import { createLog } from '../../observability/log.ts'
 import { failure, withConfig } from '../client/start.ts'
 import { banner, whereTarballs } from '../terminal/banner.ts'
 import { type Command, complain, exit, refuse, say } from '../terminal/command.ts'
+import { terminalLog } from '../terminal/log-lines.ts'
+import { paintFor } from '../terminal/terminal.ts'
 
 export const serve: Command = {
   usage: 'serve [--check [--json]]',
-  description: `Runs the server until SIGTERM or SIGINT; then it finishes the requests under way and ends with status 0.
-It writes one JSON line a request to standard output, and what it says to people to standard error.
+  description: `Runs the server until SIGTERM or SIGINT; then finishes the requests under way and ends with status 0. It logs one line a request to
+standard output: JSON, or on a terminal a short line. Messages for people go to standard error.
 
-Exit status: 0 ended by a signal, or fit to serve; 1 the configuration is wrong, or the store or the address cannot be used; 64 usage.`,
+Exit status: 0 ended by a signal, or ready to serve; 1 the configuration is wrong, or the store or the address cannot be used; 64 usage.`,
   options: {
-    check: { type: 'boolean', help: 'check the configuration, try the store, and end; an embedded store is prepared' },
-    json: { type: 'boolean', help: "with --check: the configuration and the store's answer as JSON" }
+    check: { type: 'boolean', help: 'only check the configuration and try the store; an embedded store is migrated' },
+    json: { type: 'boolean', help: "with --check: print the configuration and the store's answer as JSON" }
   },
   examples: [
     { command: 'leporello serve', does: 'serve on http://127.0.0.1:8888, with the embedded store in ./data' },
     {
       command: 'LEPORELLO_STORE=elasticsearch LEPORELLO_ENGINE_URL=http://127.0.0.1:9200 leporello serve --check',
-      does: 'say whether that engine can be used'
+      does: 'check whether that engine can be used'
     }
   ],
   maxPositionals: 0,
@@ -32,12 +34,13 @@ Exit status: 0 ended by a signal, or fit to serve; 1 the configuration is wrong,
 }
 
 async function run(config: Config): Promise<number | undefined> {
-  const { log, info, flush } = createLog({ level: config.logLevel })
+  const to = process.stdout.isTTY ? { to: terminalLog(process.stdout, paintFor(process.stdout)) } : {}
+  const { log, info, flush } = createLog({ level: config.logLevel, ...to })
   try {
     const app = await startApp(config, { log, info, onUnusable: (error) => end(1, `leporello: ${failure(error, config)}`) })
     closeWithGrace({ delay: 20_000, logger: false }, async ({ signal, err }) => {
-      if (err) log.fatal({ err }, 'unforeseen: ending')
-      log.info({ signal }, 'closing: no new requests; those under way are finished')
+      if (err) log.fatal({ err }, 'unexpected error: ending')
+      log.info({ signal }, 'closing: no new requests; finishing those under way')
       await app.close()
       log.info('closed')
       flush()
@@ -58,9 +61,7 @@ async function run(config: Config): Promise<number | undefined> {
   }
 }
 
-/**
- * Tries both stores as serving would. An engine is only asked; the embedded store, which is ours alone, is prepared: that proves most.
- */
+/** Tries both stores as serving would. Migrates the embedded store, which no other program uses; an engine is only asked. */
 async function check(config: Config, { json }: { json: boolean }): Promise<number> {
   try {
     const objects = await objectsHealth(config)
@@ -73,8 +74,8 @@ async function check(config: Config, { json }: { json: boolean }): Promise<numbe
       const where = whereTarballs(config)
       if (json) say(JSON.stringify({ ok, engine, reason: health.reason, objects: { where, ...objects }, config: summary(config) }, null, 2))
       else if (ok) say(`The configuration is right, and the store answers: ${engine}. Tarballs are in ${where}.`)
-      else if (!health.ok) complain(`leporello: the store answers (${engine}), but it is not well: ${health.reason}`)
-      else complain(`leporello: the store answers (${engine}), but tarballs cannot be kept: ${objects.reason}`)
+      else if (!health.ok) complain(`leporello: the store answers (${engine}), but does not work properly: ${health.reason}`)
+      else complain(`leporello: the store answers (${engine}), but tarballs cannot be stored: ${objects.reason}`)
       return ok ? exit.done : exit.wrong
     } finally {
       await stores.close()

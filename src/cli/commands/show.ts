@@ -8,8 +8,9 @@ import { type Cell, type Colour, columns, harmless, heading, type Paint, paintFo
 
 export const show = clientCommand({
   usage: 'show ID [--url URL] [--json]',
-  description: `Shows a container as a matrix of its architectures: which are expected, what is there, what is proven, how builds and tests
-stand, and why it is not complete. The exit status is 1 when it is degraded.`,
+  description: `Shows a table of a container's architectures: which are expected, which images there are, what is proven of them, the status of builds
+and tests; then why it is not complete. Where no architectures are expected, its state is "registered" instead of "complete". The exit
+status is 1 when it is degraded.`,
   options: {},
   examples: [{ command: 'leporello show container-hello:v1', does: 'see which machines can run it' }],
   needs: ['the id of a container'],
@@ -18,7 +19,7 @@ stand, and why it is not complete. The exit status is 1 when it is degraded.`,
     const container = await api.ask<ContainerView>({ path: pathOf`/api/v1/containers/${id!}` })
     const [builds, tests] = await Promise.all([jobsOf(api, { id: id!, kind: 'builds' }), jobsOf(api, { id: id!, kind: 'tests' })])
     if (json) print({ ...container, builds, tests })
-    else for (const line of matrix({ container, builds, tests }, paintFor(process.stdout))) say(line)
+    else for (const line of tableOf({ container, builds, tests }, paintFor(process.stdout))) say(line)
     return container.state === 'degraded' ? exit.wrong : exit.done
   }
 })
@@ -30,16 +31,21 @@ const jobsOf = async (api: Api, { id, kind }: { id: string; kind: 'builds' | 'te
 
 export const stateColours: Record<ContainerView['state'], Colour> = { complete: 'green', partial: 'yellow', degraded: 'red' }
 
-export interface Shown {
+/** The state of a container. "complete" would promise too much where nobody said what is expected. */
+export const stateCell = ({ state, expected }: ContainerView): Cell =>
+  state === 'complete' && expected.length === 0 ? { text: 'registered' } : { text: state, colour: stateColours[state] }
+
+interface ContainerReport {
   container: ContainerView
   builds: Jobs
   tests: Jobs
 }
 
-/** For people: one row an architecture that is there, expected, on its way or reported. */
-export function matrix(shown: Shown, paint: Paint): string[] {
-  const { id, version, digest, url, revision, state, images, reasons } = shown.container
-  const rows = architecturesOf(shown).map((architecture) => row(architecture, shown))
+/** One row for each architecture that has an image, is expected, is pending, or was reported. */
+function tableOf(report: ContainerReport, paint: Paint): string[] {
+  const { id, version, digest, url, revision, images, reasons } = report.container
+  const rows = architecturesOf(report).map((architecture) => row(architecture, report))
+  const { text, colour } = stateCell(report.container)
   const facts = [
     ['version', version],
     ['digest', digest],
@@ -47,13 +53,13 @@ export function matrix(shown: Shown, paint: Paint): string[] {
     ...(Object.keys(images).length === 0 ? [['url', url === null ? null : maskSecrets(url)]] : [])
   ]
   return [
-    `${paint(harmless(id), 'bold')}  ${paint(state, stateColours[state])}`,
+    `${paint(harmless(id), 'bold')}  ${colour ? paint(text, colour) : text}`,
     ...columns(
       facts.map(([name, value]) => [{ text: `  ${name}`, colour: 'dim' as const }, { text: value ?? '-' }]),
       paint
     ),
     '',
-    ...(rows.length === 0 ? ['It names no architectures: every machine is given its url.'] : columns([titles, ...rows], paint)),
+    ...(rows.length === 0 ? ['It has no architectures: every machine gets its url.'] : columns([titles, ...rows], paint)),
     ...(reasons.length === 0
       ? []
       : ['', ...reasons.map(({ message, since }) => harmless(`- ${message}${since ? `, since ${since}` : ''}`))])
@@ -62,48 +68,60 @@ export function matrix(shown: Shown, paint: Paint): string[] {
 
 const titles = heading('ARCHITECTURE', 'EXPECTED', 'IMAGE', 'VERDICT', 'BUILD', 'TEST', 'SIZE', 'DIGEST', 'URL')
 
-function architecturesOf({ container: { images, expected, pending }, builds, tests }: Shown) {
+function architecturesOf({ container: { images, expected, pending }, builds, tests }: ContainerReport) {
   const reported = [...builds, ...tests].map(({ architecture }) => architecture)
   const all = [...Object.keys(images), ...expected, ...Object.keys(pending), ...reported]
   return inTableOrder(new Set(all.map(parseArchitecture)))
 }
 
-function row(architecture: string, { container, builds, tests }: Shown): Cell[] {
+function row(architecture: string, { container, builds, tests }: ContainerReport): Cell[] {
   const image = container.images[architecture]
-  const waiting = container.pending[architecture]
-  // of one that waits what is known of that one, not of the one whose place it will take
-  const seen = waiting ?? image
+  const pending = container.pending[architecture]
+  // a pending image is described itself, not the one that it will replace
+  const current = pending ?? image
   return [
     { text: architecture, colour: 'bold' },
     { text: container.expected.length === 0 ? '-' : container.expected.includes(architecture) ? 'yes' : 'no' },
-    standing(image, { waits: waiting !== undefined, missing: container.missing.includes(architecture) }),
-    verdictOf(seen),
-    job(builds, architecture),
-    job(tests, architecture),
-    { text: size(waiting ? null : image?.size) },
-    { text: seen?.digest?.replace(/^(sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1…') ?? '-' },
-    { text: maskSecrets(seen?.url ?? '-') }
+    imageCell(image, { pending: pending !== undefined, missing: container.missing.includes(architecture) }),
+    verdictCell(current),
+    jobCell(builds, architecture),
+    jobCell(tests, architecture),
+    { text: size(pending ? null : image?.size) },
+    { text: current?.digest?.replace(/^(sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1…') ?? '-' },
+    { text: maskSecrets(current?.url ?? '-') }
   ]
 }
 
-function standing(image: ImageView | undefined, { waits, missing }: { waits: boolean; missing: boolean }): Cell {
-  if (waits) return { text: 'pending', colour: 'yellow' }
+function imageCell(image: ImageView | undefined, { pending, missing }: { pending: boolean; missing: boolean }): Cell {
+  if (pending) return { text: 'pending', colour: 'yellow' }
   if (image === undefined) return { text: missing ? 'missing' : 'none', colour: missing ? 'yellow' : undefined }
   return { text: image.status === 'unknown' ? 'listed' : image.status, colour: image.status === 'gone' ? 'red' : undefined }
 }
 
-const wrongVerdicts: readonly ImageView['verdict'][] = ['mislabelled', 'mixed', 'unreadable']
+/** The worst first. */
+const verdicts: readonly ImageView['verdict'][] = ['mislabelled', 'mixed', 'unreadable', 'no-binaries', 'unverified', 'match']
 
-function verdictOf(image: (Pick<ImageView, 'verdict'> & Partial<Pick<ImageView, 'proven'>>) | undefined): Cell {
+const verdictColour = (verdict: ImageView['verdict']): Colour =>
+  verdict === 'match' ? 'green' : verdicts.indexOf(verdict) <= verdicts.indexOf('unreadable') ? 'red' : 'yellow'
+
+function verdictCell(image: (Pick<ImageView, 'verdict'> & Partial<Pick<ImageView, 'proven'>>) | undefined): Cell {
   if (image === undefined) return { text: '-' }
   const { verdict, proven } = image
-  const colour = verdict === 'match' ? 'green' : wrongVerdicts.includes(verdict) ? 'red' : 'yellow'
-  return { text: verdict === 'mislabelled' && proven ? `${verdict}: ${proven}` : verdict, colour }
+  return { text: verdict === 'mislabelled' && proven ? `${verdict}: ${proven}` : verdict, colour: verdictColour(verdict) }
+}
+
+/** The worst verdict of a container's images, with their architectures when it is not that of all. */
+export function worstVerdict({ images }: ContainerView): Cell {
+  const all = Object.entries(images)
+  const worst = verdicts.find((verdict) => all.some(([, image]) => image.verdict === verdict))
+  if (worst === undefined) return { text: '-' }
+  const those = all.flatMap(([architecture, image]) => (image.verdict === worst ? [architecture] : []))
+  return { text: those.length === all.length ? worst : `${worst} (${those.join(',')})`, colour: verdictColour(worst) }
 }
 
 const jobColours: { [status: string]: Colour } = { succeeded: 'green', failed: 'red', stale: 'red' }
 
-function job(jobs: Jobs, architecture: string): Cell {
+function jobCell(jobs: Jobs, architecture: string): Cell {
   const found = jobs.find((one) => one.architecture === architecture)
   if (found === undefined) return { text: '-' }
   const status = found.stale ? 'stale' : found.status

@@ -1,20 +1,21 @@
 import { parseArchitecture } from '../../domain/architecture.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import type { ContainerImage, ContainerView, ImageAnswer } from '../../schemas.ts'
-import { type Api, type ApiError, pathOf } from '../client/api.ts'
+import { type Api, pathOf } from '../client/api.ts'
+import type { ApiError } from '../client/api-error.ts'
 import { clientCommand, print, textOf } from '../client/client-command.ts'
 import { exit, say } from '../terminal/command.ts'
 import { harmless } from '../terminal/terminal.ts'
 
 export const verify = clientCommand({
   usage: 'verify ID [--arch ARCH] [--url URL] [--json]',
-  description: `Has the server read the images of a container now, and tells what each of them really is. A record that names only a url is
-read too. What the server finds out stays known: machines are refused what is proven not to be theirs. The status is 0 when all are proven, 1
-when one is mislabelled or mixed, and 2 when one is unreadable, without binaries, or where the server does not read (LEPORELLO_VERIFY).`,
-  options: { arch: { type: 'string', help: 'only the image for this architecture, as arm64, aarch64 or x86_64' } },
+  description: `Makes the server read the images of a container now, also that of a record with only a url, and tells for which architecture each is.
+The server remembers it, and refuses images to machines that they are proven not to be for. The status is 0 when all are proven, 1 when one
+is mislabelled or mixed, and 2 when one is unreadable, has no binaries, or is stored where the server does not read (LEPORELLO_VERIFY).`,
+  options: { arch: { type: 'string', help: 'only the image for this architecture, such as arm64, aarch64 or x86_64' } },
   examples: [
-    { command: 'leporello verify container-hello:v1', does: 'say of each architecture whether its image is for it' },
-    { command: 'leporello verify container-hello:v1 --arch aarch64 && deploy', does: 'go on only when its ARM image is one' }
+    { command: 'leporello verify container-hello:v1', does: 'check for each architecture whether its image is for it' },
+    { command: 'leporello verify container-hello:v1 --arch aarch64 && deploy', does: 'continue only when its ARM image is one' }
   ],
   needs: ['the id of a container'],
   maxPositionals: 1,
@@ -22,48 +23,53 @@ when one is mislabelled or mixed, and 2 when one is unreadable, without binaries
     const arch = textOf(values, 'arch')
     const wanted = arch === undefined ? undefined : parseArchitecture(arch)
     const container = await api.ask<ContainerView>({ path: pathOf`/api/v1/containers/${id!}` })
-    const outcomes: Outcome[] = []
-    for (const target of targetsOf(container, wanted)) {
-      const outcome = await outcomeOf(api, { id: id!, target, wanted })
+    const outcomes: VerifyOutcome[] = []
+    for (const image of imagesOf(container, wanted)) {
+      const outcome = await outcomeOf(api, { id: id!, image, wanted })
       outcomes.push(outcome)
       if (!json) for (const line of linesOf(id!, outcome)) say(harmless(line))
     }
-    const status = statusOf(outcomes)
+    const status = statusFor(outcomes)
     if (json) print({ id, proven: status === exit.done, images: outcomes })
     return status
   }
 })
 
-/** What one image turned out to be. `architecture` is null where the record names none. */
-interface Outcome {
+/** What one image was found to be. `architecture` is null where the record has none. */
+interface VerifyOutcome {
   architecture: string | null
   url: string
   verdict: ContainerImage['verdict'] | 'unread'
   proven: string | null
-  /** The verdict, or why there is none, in words. */
+  /** Explains the verdict, or why there is none. */
   summary: string
 }
 
-interface Target {
+interface NamedImage {
   architecture: string | null
   url: string
 }
 
-function targetsOf({ id, url, images }: ContainerView, wanted: string | undefined): Target[] {
+function imagesOf({ id, url, images }: ContainerView, wanted: string | undefined): NamedImage[] {
   const named = Object.values(images)
   if (named.length === 0 && url !== null) return [{ architecture: null, url }]
-  const targets = named.filter(({ architecture }) => wanted === undefined || architecture === wanted)
-  if (targets.length > 0) return targets
+  const chosen = named.filter(({ architecture }) => wanted === undefined || architecture === wanted)
+  if (chosen.length > 0) return chosen
   const available = Object.keys(images).join(', ') || 'none'
   throw Object.assign(new Error(`${id} has no image${wanted ? ` for ${wanted}` : ''}; it has: ${available}`), { status: 404 })
 }
 
-async function outcomeOf(api: Api, { id, target, wanted }: { id: string; target: Target; wanted: string | undefined }): Promise<Outcome> {
-  const { architecture, url } = target
+interface ImageRequest {
+  id: string
+  image: NamedImage
+  wanted: string | undefined
+}
+
+async function outcomeOf(api: Api, { id, image: { architecture, url }, wanted }: ImageRequest): Promise<VerifyOutcome> {
   try {
     const image = await read(api, { id, architecture })
     const outcome = { architecture, url: maskSecrets(url), verdict: image.verdict, proven: image.proven, summary: image.summary ?? '' }
-    // whoever asks for one architecture has made the claim that the record does not make
+    // --arch makes the claim that the record does not make
     const other = architecture === null && wanted !== undefined && image.verdict === 'match' && image.proven !== wanted
     return other ? { ...outcome, verdict: 'mislabelled', summary: `asked for as ${wanted}, but ${outcome.summary}` } : outcome
   } catch (error) {
@@ -73,15 +79,15 @@ async function outcomeOf(api: Api, { id, target, wanted }: { id: string; target:
   }
 }
 
-/** However long it takes: gigabytes are read. */
+/** Waits however long it takes: the server reads gigabytes. */
 async function read(api: Api, { id, architecture }: { id: string; architecture: string | null }) {
-  const asked = { method: 'POST', timeoutMs: 0 }
-  if (architecture === null) return api.ask<ContainerImage>({ ...asked, path: pathOf`/api/v1/containers/${id}/verify` })
-  const { image } = await api.ask<ImageAnswer>({ ...asked, path: pathOf`/api/v1/containers/${id}/images/${architecture}/verify` })
+  const request = { method: 'POST', timeoutMs: 0 }
+  if (architecture === null) return api.ask<ContainerImage>({ ...request, path: pathOf`/api/v1/containers/${id}/verify` })
+  const { image } = await api.ask<ImageAnswer>({ ...request, path: pathOf`/api/v1/containers/${id}/images/${architecture}/verify` })
   return image
 }
 
-const words: Record<Outcome['verdict'], string> = {
+const words: Record<VerifyOutcome['verdict'], string> = {
   match: 'proven',
   mislabelled: 'MISLABELLED',
   mixed: 'MIXED',
@@ -91,12 +97,12 @@ const words: Record<Outcome['verdict'], string> = {
   unread: 'not read'
 }
 
-function linesOf(id: string, { architecture, verdict, proven, summary, url }: Outcome): string[] {
+function linesOf(id: string, { architecture, verdict, proven, summary, url }: VerifyOutcome): string[] {
   const named = architecture ?? (proven === null ? 'the one image' : `the one image, for ${proven}`)
   return [`${id}  ${named}: ${words[verdict]}: ${summary}`, `  ${url}`]
 }
 
-function statusOf(outcomes: readonly Outcome[]): number {
+function statusFor(outcomes: readonly VerifyOutcome[]): number {
   const verdicts = outcomes.map(({ verdict }) => verdict)
   if (verdicts.some((verdict) => verdict === 'mislabelled' || verdict === 'mixed')) return exit.wrong
   return verdicts.every((verdict) => verdict === 'match') ? exit.done : exit.unreadable

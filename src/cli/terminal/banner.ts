@@ -2,8 +2,9 @@ import type { Config } from '../../config/config.ts'
 import { program } from '../../config/program.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 
-/** What a person needs to know at start, on one screen. */
+/** What a person needs to know at the start, on one screen. */
 export function banner(config: Config, url: string): string {
+  const server = url === defaultUrl ? '' : ` --url ${url}`
   return `
 Leporello ${program.version} listens on ${url}
 
@@ -11,13 +12,16 @@ Leporello ${program.version} listens on ${url}
   documents  ${url}/docs
   data       ${whereData(config)}
   tarballs   ${whereTarballs(config)}  (${url}/storage/)
-${config.policy === 'open' ? '  policy     open: whoever reaches this address may read and write' : `  policy     ${config.policy}: writes are refused`}
+${config.policy === 'open' ? '  policy     open: everyone who reaches this address may read and write' : `  policy     ${config.policy}: writes are refused`}
 
 Try:
-  curl -d name=hello:1 -d version=1 -d digest=sha256:0 -d url=s3://bucket/hello-1.tar.gz ${url}/api/v0.1/container/add
-  curl '${url}/api/v0.1/container/info?id=hello:1'
+  npx leporello register hello:1 --digest sha256:0 amd64=s3://bucket/hello-1.tar.gz arm64=s3://bucket/hello-1-arm64.tar.gz${server}
+  npx leporello resolve hello:1 aarch64${server}
+  curl -f '${url}/api/v0.1/container/info?id=hello:1'
 ${config.engine ? '' : advice}`
 }
+
+const defaultUrl = 'http://127.0.0.1:8888'
 
 const whereData = ({ engine, data, indices }: Config): string =>
   engine ? `${engine.urls.join(', ')}  (indices ${Object.values(indices).join(', ')})` : `${data}  (embedded store)`

@@ -1,7 +1,7 @@
 import type { DigestAnswer, FileAnswer, FileFacts, ImageFacts, ImageReport } from '../../images/image-report.ts'
 import { harmless } from './terminal.ts'
 
-/** A report for people. What comes from an archive is never written raw: a name could steer the terminal. */
+/** A report as text. Escapes what comes from the archive, because a name could steer the terminal. */
 export function inspectionText(report: ImageReport, file: string): string {
   const { verdict, summary, tarball, images, problems, problemsOmitted } = report
   const packed = tarball.compression === 'none' ? '' : `, ${tarball.compression}, ${bytes(tarball.unpackedSize)} unpacked`

@@ -1,26 +1,26 @@
 import { complain } from './command.ts'
 import { harmless, size } from './terminal.ts'
 
-/** How far something has come, for who watches: a bar on a terminal, a line now and then elsewhere. */
+/** Shows progress: a bar on a terminal, a line now and then elsewhere. */
 export interface Progress {
-  /** How much of it is done. */
+  /** Sets how many bytes are done. */
   at(bytes: number): void
-  /** Something happened that is worth a line. */
+  /** Prints a line. */
   note(text: string): void
   end(): void
 }
 
 const barWidth = 24
-/** How often a bar is drawn, and after how long a line is due. */
+/** How often the bar is drawn, and a line is printed. */
 const [drawMs, lineMs] = [100, 10_000]
 
 export interface ProgressOptions {
-  /** What is going on, such as `hello.tar.gz: sending`. */
+  /** What is in progress, such as `hello.tar.gz: sending`. */
   what: string
   total: number
-  /** What was done before: it counts for no speed. */
+  /** Bytes that were done before; they do not count for the speed. */
   from: number
-  /** What is waited for when all is done. */
+  /** What follows when all bytes are done. */
   then?: string
   stream: Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'write'>
   now: () => number
@@ -29,7 +29,7 @@ export interface ProgressOptions {
 export function createProgress({ what, total, from, then, stream, now }: ProgressOptions): Progress {
   const started = now()
   let drawn = Number.NEGATIVE_INFINITY
-  let told = started
+  let printed = started
   let done = from
   const speed = () => (done - from) / Math.max(0.001, (now() - started) / 1000)
 
@@ -44,7 +44,7 @@ export function createProgress({ what, total, from, then, stream, now }: Progres
 
   function draw(): void {
     drawn = now()
-    // a line that is longer than the terminal could not be drawn over
+    // a line longer than the terminal could not be overwritten
     stream.write(`\r\u001b[K${bar().slice(0, Math.max(20, (stream.columns || 80) - 1))}`)
   }
 
@@ -53,8 +53,8 @@ export function createProgress({ what, total, from, then, stream, now }: Progres
       done = bytes
       if (stream.isTTY) {
         if (now() - drawn >= drawMs || done === total) draw()
-      } else if (now() - told >= lineMs) {
-        told = now()
+      } else if (now() - printed >= lineMs) {
+        printed = now()
         stream.write(`${harmless(what)}: ${percent(done, total)} (${size(done)} of ${size(total)}, ${size(speed())}/s)\n`)
       }
     },

@@ -1,4 +1,4 @@
-/** What comes from a server or an archive is never written raw: control characters, and those that turn the direction of text, as escapes. */
+/** Escapes control characters, and those that change the direction of text: names from a server or an archive must not steer the terminal. */
 export const harmless = (line: string): string =>
   line.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (char) => `\\u${char.codePointAt(0)!.toString(16).padStart(4, '0')}`)
 
@@ -10,7 +10,7 @@ export type Paint = (text: string, colour: Colour) => string
 const plain: Paint = (text) => text
 const coloured: Paint = (text, colour) => `\u001b[${codes[colour][0]}m${text}\u001b[${codes[colour][1]}m`
 
-/** Colours on a terminal that has them and is not told NO_COLOR; elsewhere none. */
+/** Colours on a terminal that has them, unless NO_COLOR is set; none elsewhere. */
 export const paintFor = (stream: NodeJS.WriteStream): Paint => (stream.isTTY && stream.hasColors() ? coloured : plain)
 
 export interface Cell {
@@ -18,7 +18,7 @@ export interface Cell {
   colour?: Colour | undefined
 }
 
-/** Columns as wide as their widest cell, two spaces between; nothing at the end of a line. */
+/** Lines of columns as wide as their widest cell, with two spaces between. */
 export function columns(rows: readonly (readonly Cell[])[], paint: Paint): string[] {
   const clean = rows.map((row) => row.map(({ text, colour }) => ({ text: harmless(text), colour })))
   const widths = clean[0]?.map((_, at) => Math.max(...clean.map((row) => row[at]!.text.length))) ?? []
@@ -35,7 +35,7 @@ export function columns(rows: readonly (readonly Cell[])[], paint: Paint): strin
 
 export const heading = (...texts: string[]): Cell[] => texts.map((text) => ({ text, colour: 'dim' }))
 
-/** `3.2 MB`, for people. */
+/** A size in bytes as `3.2 MB`. */
 export function size(bytes: number | null | undefined): string {
   if (bytes === null || bytes === undefined) return '-'
   const units = ['B', 'kB', 'MB', 'GB', 'TB']
@@ -43,3 +43,6 @@ export function size(bytes: number | null | undefined): string {
   const value = bytes / 1000 ** step
   return `${step === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[step]}`
 }
+
+/** `1 image`, `2 images`. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -10,6 +10,7 @@ import {
   type RecordedSource
 } from './build-status.ts'
 import { asJobReport, jobReportView } from './job-report.ts'
+import { publishPolicies } from './rules.ts'
 import { asSource, sourceToJson } from './sources.ts'
 
 /*
@@ -24,11 +25,12 @@ export const buildStatusId = (container: string, hash: Hash): string => hash(`as
 
 /** `id` is the container's, so that lists have its order; `wakes` is when it is due to be checked again. */
 export function toBuildStatusDocument(buildStatus: BuildStatus, wakes?: string): string {
-  const { container, expected, builds, tests, arrivals, pending, sources, created, updated } = buildStatus
+  const { container, expected, publish, builds, tests, arrivals, pending, sources, created, updated } = buildStatus
   return JSON.stringify({
     id: container,
     container,
     expected,
+    publish,
     builds: listed(builds, (report, architecture) => jobReportView(architecture, report)),
     tests: listed(tests, (report, architecture) => jobReportView(architecture, report)),
     arrivals: listed(arrivals, (arrival) => arrival),
@@ -45,10 +47,12 @@ export function fromBuildStatusDocument(document: string): BuildStatus | undefin
   const fields = asFields(parsed(document))
   const container = boundedText(fields?.['container'], 512)
   if (fields === undefined || container === null) return undefined
+  const publish = publishPolicies.find((policy) => policy === fields['publish'])
   const updated = asTime(fields['updated']) ?? new Date(0).toISOString()
   return {
     container,
     expected: asExpected(asFields(fields['expected'])),
+    ...(publish && { publish }),
     builds: mapped(fields['builds'], asJobReport),
     tests: mapped(fields['tests'], asJobReport),
     arrivals: mapped(fields['arrivals'], asArrival),

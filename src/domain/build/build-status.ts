@@ -1,6 +1,7 @@
 import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import { CatalogueError } from '../errors.ts'
 import { completed, isFinal, isOvertaken, isRepeated, isSameRun, type JobReport, type JobWord } from './job-report.ts'
+import type { Publish } from './rules.ts'
 import type { BuildSource } from './sources.ts'
 
 /*
@@ -45,6 +46,8 @@ export interface RecordedSource {
 export interface BuildStatus {
   container: string
   expected: ExpectedArchitectures | null
+  /** When its images are published; absent: as rules say. */
+  publish?: Publish
   builds: ReadonlyMap<Architecture, JobReport>
   tests: ReadonlyMap<Architecture, JobReport>
   arrivals: ReadonlyMap<Architecture, ImageUpdate>
@@ -93,6 +96,12 @@ export function withExpected(
   return { ...buildStatus, expected: { architectures: wanted, since: at, by: by.slice(0, 256) }, updated: at }
 }
 
+/** When to publish the images of this container; null leaves it to the rules. */
+export function withPublish(buildStatus: BuildStatus, { publish, now }: { publish: Publish | null; now: string }): BuildStatus {
+  const { publish: before = null, ...others } = buildStatus
+  return publish === before ? buildStatus : { ...others, ...(publish && { publish }), updated: moment(buildStatus, now) }
+}
+
 interface NewReport {
   architecture: Architecture
   word: JobWord
@@ -139,20 +148,35 @@ function withWord(buildStatus: BuildStatus, kind: 'builds' | 'tests', { architec
   return set({ ...buildStatus, updated: reported }, kind, { architecture, value })
 }
 
+/** What a change did to one image of a record. */
+export interface RecordedImage {
+  /** Null when the image left the record. */
+  url: string | null
+  /** Whether its content is new. The same image may be registered again: that mends no build that failed. */
+  isNew: boolean
+}
+
+interface ImageUpdateToNote extends RecordedImage {
+  architecture: Architecture
+  now: string
+}
+
 /**
  * Notes that an image was added to the record, or removed from it (url null). It belongs to the build that is running, or that has just
- * succeeded without one; of any other image the source is unknown.
+ * succeeded without one; of any other image the source is unknown. The same image again does not mend a build or test that failed.
  */
-export function withImageUpdate(
-  buildStatus: BuildStatus,
-  { architecture, url, now }: { architecture: Architecture; url: string | null; now: string }
-): BuildStatus {
+export function withImageUpdate(buildStatus: BuildStatus, { architecture, url, isNew, now }: ImageUpdateToNote): BuildStatus {
   const before = buildStatus.arrivals.get(architecture)
+  if (!isNew && hasFailed(buildStatus, architecture)) return buildStatus
   if (before?.url === url && !isReportedSince(buildStatus, { architecture, since: before.since })) return buildStatus
   const at = moment(buildStatus, now)
   const next = set({ ...buildStatus, updated: at }, 'arrivals', { architecture, value: { url, since: at } })
   return url === null ? without(next, 'sources', [architecture]) : withSourceOf(next, { architecture, url })
 }
+
+/** Whether the last word about an architecture's build or test is that it failed. */
+export const hasFailed = ({ builds, tests }: BuildStatus, architecture: Architecture): boolean =>
+  [builds.get(architecture), tests.get(architecture)].some((word) => word?.status === 'failed')
 
 /** Returns whether a build or test was reported since: then an image that arrives again is more than a repeated request. */
 export const isReportedSince = (

@@ -30,5 +30,5 @@ export const isForgotten = ({ updated }: Pick<BuildStatus, 'updated'>, now: stri
   Date.parse(now) - Date.parse(updated) >= forgottenMs
 
 /** Returns whether it is empty, so that it need not be stored. */
-export const isBlank = ({ expected, builds, tests, arrivals, pending, sources }: BuildStatus): boolean =>
-  expected === null && builds.size + tests.size + arrivals.size + pending.size + sources.size === 0
+export const isBlank = ({ expected, publish, builds, tests, arrivals, pending, sources }: BuildStatus): boolean =>
+  expected === null && publish === undefined && builds.size + tests.size + arrivals.size + pending.size + sources.size === 0

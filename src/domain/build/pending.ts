@@ -1,7 +1,7 @@
 import type { Architecture } from '../architecture.ts'
 import { imageRegistration, type NewImage, registrationOf } from '../container/container.ts'
 import type { ContainerRecord } from '../container/document.ts'
-import { type BuildStatus, isReportedSince, type PendingImage, withoutPending, withPending } from './build-status.ts'
+import { type BuildStatus, hasFailed, isReportedSince, type PendingImage, withoutPending, withPending } from './build-status.ts'
 
 /** Whether a record says of an image all that its builder registers. */
 export function isPublished(record: ContainerRecord | undefined, image: NewImage): boolean {
@@ -19,7 +19,10 @@ export interface Arrival {
   now: string
 }
 
-/** Makes images pending. One that is pending already keeps its place and its time, unless a build was reported since. */
+/**
+ * Makes images pending. One that is pending already keeps its place and its time, unless a build was reported since that has not
+ * failed.
+ */
 export function withArrivedImages(buildStatus: BuildStatus, { images, published, now, ...pending }: Arrival): BuildStatus {
   let next = withoutPending(buildStatus, { architectures: published, now })
   for (const image of images) {
@@ -34,7 +37,7 @@ function isPending(buildStatus: BuildStatus, { image, now }: { image: NewImage; 
   const pending = buildStatus.pending.get(architecture)
   if (pending === undefined || pending.expires <= now) return false
   const same = pending.url === url && pending.version === version && pending.digest === digest
-  return same && !isReportedSince(buildStatus, { architecture, since: pending.since })
+  return same && (hasFailed(buildStatus, architecture) || !isReportedSince(buildStatus, { architecture, since: pending.since }))
 }
 
 /** What is pending, but not since when: an image that arrives again is not another one. */

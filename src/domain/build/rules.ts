@@ -69,10 +69,17 @@ export function expectedOf(
 
 export type Policies = Omit<Defaults, 'expected'>
 
-export function policiesOf(id: string, { rules, defaults }: { rules: readonly Rule[]; defaults: Policies }): Policies {
+export interface PolicySources {
+  /** What was said for this one container goes before rules. */
+  buildStatus?: Pick<BuildStatus, 'publish'> | undefined
+  rules: readonly Rule[]
+  defaults: Policies
+}
+
+export function policiesOf(id: string, { buildStatus, rules, defaults }: PolicySources): Policies {
   const said = <K extends keyof Policies>(property: K): Policies[K] =>
     (first(rules, { id, property })?.[property] as Policies[K] | undefined) ?? defaults[property]
-  return { publish: said('publish'), buildTimeoutMs: said('buildTimeoutMs'), pendingMs: said('pendingMs') }
+  return { publish: buildStatus?.publish ?? said('publish'), buildTimeoutMs: said('buildTimeoutMs'), pendingMs: said('pendingMs') }
 }
 
 /**

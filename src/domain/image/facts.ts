@@ -57,7 +57,7 @@ export interface Facts {
   checked: string
   /** Who looked: `upload`, `verification`, `sweep`. */
   by: string
-  /** schemas/image-report.json; null when nothing was read. */
+  /** schemas/answers/image-report.json; null when nothing was read. */
   report: Report | null
 }
 

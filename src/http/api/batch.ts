@@ -1,54 +1,57 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { BatchedEdit, Batches, BatchOutcome } from '../../catalogue/containers/batch.ts'
+import type { FastifyRequest } from 'fastify'
+import type { Catalogue } from '../../catalogue/catalogue.ts'
+import type { BatchedEdit, BatchOutcome } from '../../catalogue/containers/batch.ts'
 import type { Edit } from '../../domain/container/container-edit.ts'
 import type { BatchItem, BatchResult } from '../../schemas.ts'
-import type { BodyBounds } from '../shared/body.ts'
-import { causeOf } from '../shared/circumstances.ts'
-import { batchDescription } from './container-descriptions.ts'
-import { architectureInPath, parseFlag, strictQuery } from './input.ts'
-import { jsonBody } from './json-body.ts'
+import { architectureInPath } from './input.ts'
 import { problemOf } from './problems.ts'
+import { answer, type DeclareRoute } from './route.ts'
 
-export interface BatchRoutes {
-  batches: Batches
-  /** The image of another container, and its digest as far as it is known. Throws container_unknown, image_missing. */
-  imageOf: (id: string, architecture: string) => Promise<{ url: string; digest: string | undefined }>
-  publicUrl: (request: FastifyRequest) => string
-  bounds: BodyBounds
-}
-
-/** A thousand containers with a few images each. */
-const bodyLimit = 4 * 1024 * 1024
+type BatchRoutes = Pick<Catalogue, 'batches' | 'imageOf'>
 
 /** Several containers in one request. */
-export function batchRoutes(app: FastifyInstance, { batches, imageOf, publicUrl, bounds }: BatchRoutes): void {
-  app.route({
+export function batchRoutes(route: DeclareRoute, { batches, imageOf }: BatchRoutes): void {
+  route({
     method: 'POST',
-    url: '/api/v1/batch',
-    config: { action: 'container:write', describes: batchDescription },
-    handler: async (request, reply) => {
-      const { dryRun } = strictQuery(request, ['dryRun'])
-      const { atomic = true, items: given } = await jsonBody(request, { schema: 'batch.json', bounds: { ...bounds, limit: bodyLimit } })
-      const items: BatchedEdit[] = []
+    path: '/batch',
+    action: 'container:write',
+    tag: 'containers',
+    summary: 'Edit several containers in one request',
+    description:
+      'All or none (atomic, the default), or each by itself. Stores have no transactions over documents: other clients may see a part of an atomic batch for a moment; when one item cannot be written, the others are taken back, also after the server was killed.',
+    query: 'dry-run-query.json',
+    headers: 'reason-headers.json',
+    body: 'batch.json',
+    // a thousand containers with a few images each
+    bodyLimit: 4 * 1024 * 1024,
+    answers: {
+      200: answer('The result of each item.', 'batch-answer.json'),
+      404: 'An item is about a container or image that does not exist; nothing was changed.',
+      412: 'A record is not at the revision that an item expects; nothing was changed.',
+      422: 'An item would leave nothing of its container; nothing was changed.'
+    },
+    async handler({ request, body: { atomic = true, items }, change }) {
+      const edits: BatchedEdit[] = []
       const refused = new Map<number, BatchOutcome>()
-      for (const [place, item] of given.entries()) {
+      for (const [place, item] of items.entries()) {
         try {
-          items.push({ id: item.id, precondition: preconditionIn(item), edit: await toEdit(item, imageOf) })
+          edits.push({ id: item.id, precondition: preconditionIn(item), edit: await toEdit(item, imageOf) })
         } catch (error) {
           if (atomic) throw error
           refused.set(place, { id: item.id, refused: error })
         }
       }
-      const asked = { items, publicUrl: publicUrl(request), cause: causeOf(request), dryRun: parseFlag(dryRun, 'dryRun') }
-      const found = (await (atomic ? batches.all(asked) : batches.each(asked))).values()
-      const results = given.map((_, place) => toResult(refused.get(place) ?? found.next().value!, request))
+      const { publicUrl, cause, dryRun = false } = change
+      const batch = { items: edits, publicUrl, cause, dryRun }
+      const outcomes = (await (atomic ? batches.all(batch) : batches.each(batch))).values()
+      const results = items.map((_, place) => toResult(refused.get(place) ?? outcomes.next().value!, request))
       const applied = results.filter(({ status, unchanged }) => status < 300 && !unchanged).length
-      return reply.send({ applied, results })
+      return { applied, results }
     }
   })
 }
 
-/** As a precondition says it that comes in a header. */
+/** What If-Match would mean for one container. */
 function preconditionIn({ ifMatch }: BatchItem): BatchedEdit['precondition'] {
   if (ifMatch === undefined) return undefined
   return ifMatch === '*' ? { present: true } : { revisions: [ifMatch] }
@@ -71,14 +74,14 @@ async function toEdit(item: BatchItem, imageOf: BatchRoutes['imageOf']): Promise
   }
 }
 
-function toResult(result: BatchOutcome, request: FastifyRequest): BatchResult {
-  if ('refused' in result) {
-    const { refused, id } = result
+function toResult(outcome: BatchOutcome, request: FastifyRequest): BatchResult {
+  if ('refused' in outcome) {
+    const { refused, id } = outcome
     const problem = problemOf(refused as Error, request)
-    // the answer as a whole is 200: only the log tells of the first that nobody foresaw
+    // the batch as a whole is answered 200, so an unforeseen error is logged here
     if (problem.status >= 500) request.failure ??= refused
     return { id, status: problem.status, unchanged: true, released: [], problem }
   }
-  const { before, after, unchanged, released } = result.changed
-  return { id: result.id, status: before || !after ? 200 : 201, unchanged, revision: after?.revision || null, released: [...released] }
+  const { before, after, unchanged, released } = outcome.changed
+  return { id: outcome.id, status: before || !after ? 200 : 201, unchanged, revision: after?.revision || null, released: [...released] }
 }

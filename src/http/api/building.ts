@@ -1,45 +1,57 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { Building, JobKind } from '../../catalogue/builds/building.ts'
 import type { Architecture } from '../../domain/architecture.ts'
 import { parseJobWord } from '../../domain/build/job-report.ts'
-import { checkDnsLabel, expectedConfigMap, toYamlDocuments } from '../../domain/build/kubernetes.ts'
+import { expectedConfigMap, toYamlDocuments } from '../../domain/build/kubernetes.ts'
 import { parseNodes } from '../../domain/build/nodes.ts'
 import { readArchitectures } from '../../domain/build/rules.ts'
-import { CatalogueError } from '../../domain/errors.ts'
 import { asFields, type FieldProblem, noOthers, refuseProblems } from '../../domain/json/reading.ts'
-import { checkId } from '../../domain/limits.ts'
 import { type BodyBounds, readBody } from '../shared/body.ts'
-import { causeOf, preconditionOf } from '../shared/circumstances.ts'
-import { buildingDescriptions as describes } from './building-descriptions.ts'
+import { json, yaml } from '../shared/describes.ts'
 import { withEtag } from './etag.ts'
-import { architectureInPath, type ImagePath, parseFlag, strictQuery } from './input.ts'
+import { parseJson } from './input.ts'
+import { answer, type DeclareRoute } from './route.ts'
 
 export interface BuildingRoutes {
   building: Building
   bounds: BodyBounds
 }
 
-const base = '/api/v1/containers/:id'
-/** The list of a thousand nodes, each with the images that it holds. */
+const tag = 'assembly'
+/** A list of a thousand nodes, each with the images that it holds. */
 const nodesLimit = 32 * 1024 * 1024
+const change = { query: 'dry-run-query.json', headers: 'change-headers.json' } as const
 
-/** What a container shall have, and how its builds and tests stand. */
-export function buildingRoutes(app: FastifyInstance, { building, bounds }: BuildingRoutes): void {
-  const change = (request: FastifyRequest) => {
-    const { dryRun } = strictQuery(request, ['dryRun'])
-    const { id } = request.params as { id: string }
-    return { id, cause: causeOf(request), precondition: preconditionOf(request), dryRun: parseFlag(dryRun, 'dryRun') }
-  }
+const configMap = `apiVersion: "v1"
+kind: "ConfigMap"
+metadata:
+  name: "container-hello-v1-architectures"
+  labels:
+    app.kubernetes.io/managed-by: "leporello"
+data:
+  CONTAINER: "container-hello:v1"
+  ARCHITECTURES: "amd64 arm64"
+  ARCHITECTURES_JSON: "[\\"amd64\\",\\"arm64\\"]"
+  ARCHITECTURE_COUNT: "2"
+`
 
-  app.route({
-    method: ['GET', 'HEAD'],
-    url: `${base}/expected`,
-    config: { action: 'container:read', describes: describes.expected },
-    handler: async (request, reply) => {
-      const { format, name, namespace } = strictQuery(request, ['format', 'name', 'namespace'])
-      const id = checkId((request.params as { id: string }).id)
-      for (const label of [name, namespace]) if (label) checkDnsLabel(label, 'what names the ConfigMap')
-      const expected = await building.expected(id)
+/** The architectures that containers are expected to have. */
+export function expectationRoutes(route: DeclareRoute, { building, bounds }: BuildingRoutes): void {
+  const common = { path: '/containers/:id/expected', params: 'id-parameter.json', tag } as const
+
+  route({
+    ...common,
+    method: 'GET',
+    action: 'container:read',
+    summary: 'The architectures that a container is expected to have',
+    description:
+      'Those that were said for this container; else those of the first rule whose pattern matches its id; else those that the server expects of every container. The container need not exist yet.',
+    query: 'expected-query.json',
+    answers: {
+      200: { description: 'The architectures, and who expects them.', content: { ...json('expected-view.json#'), ...yaml(configMap) } }
+    },
+    async handler({ request, reply, params, query: { format, name, namespace } }) {
+      const expected = await building.expected(params.id)
       if (!wantsConfigMap(request, format)) return withEtag(reply, expected).send(expected)
       const manifest = expectedConfigMap({ ...expected, name: name || undefined, namespace: namespace || undefined })
       return withEtag(reply, expected)
@@ -48,77 +60,104 @@ export function buildingRoutes(app: FastifyInstance, { building, bounds }: Build
     }
   })
 
-  app.route({
+  route({
+    ...common,
+    ...change,
     method: 'PUT',
-    url: `${base}/expected`,
-    config: { action: 'container:write', describes: describes.expect },
-    handler: async (request, reply) => {
-      const asked = change(request)
+    action: 'container:write',
+    summary: 'Say which architectures a container is expected to have',
+    description:
+      'A list of names; or what `kubectl get nodes -o json` (or `oc`) prints: a cluster that could be mixed but is not then expects one. A container with images for all of them is complete.',
+    consumes: ['application/json', 'text/plain'],
+    rawBody: { $ref: 'expected-put.json#' },
+    answers: { 200: answer('They are expected now.', 'expected-answer.json') },
+    async handler({ request, reply, params, change }) {
       const architectures = expectedFrom((await readBody(request.raw, { ...bounds, limit: nodesLimit })).toString())
-      const expected = await building.expect({ ...asked, architectures })
+      const expected = await building.expect({ id: params.id, ...change, architectures })
       return withEtag(reply, expected).send(expected)
     }
   })
 
-  app.route({
+  route({
+    ...common,
+    ...change,
     method: 'DELETE',
-    url: `${base}/expected`,
-    config: { action: 'container:write', describes: describes.withdraw },
-    handler: async (request, reply) => {
-      const expected = await building.expect({ ...change(request), architectures: null })
+    action: 'container:write',
+    summary: 'Leave it to the rules and the server again',
+    answers: { 200: answer('The architectures that are expected now.', 'expected-answer.json') },
+    async handler({ reply, params, change }) {
+      const expected = await building.expect({ id: params.id, ...change, architectures: null })
       return withEtag(reply, expected).send(expected)
     }
   })
-
-  for (const kind of ['build', 'test'] as const) {
-    jobRoutes(kind)
-  }
-
-  function jobRoutes(kind: JobKind): void {
-    const which = (request: FastifyRequest) => ({ kind, architecture: architectureInPath((request.params as ImagePath).architecture) })
-
-    app.route({
-      method: ['GET', 'HEAD'],
-      url: `${base}/${kind}s`,
-      config: { action: 'container:read', describes: describes[`${kind}s`] },
-      handler: async (request, reply) => {
-        strictQuery(request, [])
-        const { id } = request.params as { id: string }
-        const { items, revision } = await building.jobs(id, kind)
-        return withEtag(reply, { revision }).send({ container: id, items })
-      }
-    })
-
-    app.route({
-      method: ['GET', 'HEAD'],
-      url: `${base}/${kind}s/:architecture`,
-      config: { action: 'container:read', describes: describes[kind] },
-      handler: async (request, reply) => {
-        strictQuery(request, [])
-        const { revision, ...job } = await building.job((request.params as ImagePath).id, which(request))
-        return withEtag(reply, { revision }).send(job)
-      }
-    })
-
-    app.route({
-      method: 'PUT',
-      url: `${base}/${kind}s/:architecture`,
-      config: { action: 'container:write', describes: describes[`${kind}Report`] },
-      handler: async (request: FastifyRequest, reply: FastifyReply) => {
-        const asked = { ...change(request), ...which(request) }
-        const word = parseJobWord(parsedJson((await readBody(request.raw, bounds)).toString()), kind)
-        const { job, created, unchanged, revision } = await building.report({ ...asked, word })
-        return withEtag(reply, { revision })
-          .code(created ? 201 : 200)
-          .send({ ...job, unchanged })
-      }
-    })
-  }
 }
 
-/** `{"architectures": […]}`, or whatever tells the architectures of a cluster's nodes. Throws parameter_invalid, json_invalid. */
+/** How the builds, or tests, of containers are. */
+export function jobRoutes(route: DeclareRoute, { building, bounds, kind }: BuildingRoutes & { kind: JobKind }): void {
+  const path = `/containers/:id/${kind}s`
+
+  route({
+    method: 'GET',
+    path,
+    action: 'container:read',
+    tag,
+    summary: `The ${kind}s of a container`,
+    params: 'id-parameter.json',
+    answers: {
+      200: answer('One for each architecture.', 'job-list.json'),
+      404: `There is no such container, and no ${kind} of it was reported.`
+    },
+    async handler({ reply, params }) {
+      const { items, revision } = await building.jobs(params.id, kind)
+      return withEtag(reply, { revision }).send({ container: params.id, items })
+    }
+  })
+
+  route({
+    method: 'GET',
+    path: `${path}/:architecture`,
+    action: 'container:read',
+    tag,
+    summary: `The ${kind} of one architecture`,
+    params: 'image-parameters.json',
+    answers: {
+      200: answer('The latest report.', 'job.json'),
+      404: `No ${kind} was reported for this architecture: \`available\` lists those that have one.`
+    },
+    async handler({ reply, params: { id, architecture } }) {
+      const { revision, ...job } = await building.job(id, { kind, architecture })
+      return withEtag(reply, { revision }).send(job)
+    }
+  })
+
+  route({
+    ...change,
+    method: 'PUT',
+    path: `${path}/:architecture`,
+    action: 'container:write',
+    tag,
+    summary: `Report the ${kind} of one architecture`,
+    description: `The latest report counts: one that failed makes the container degraded, until a later one succeeds or a newer image arrives. One that is running and falls silent becomes stale after a while: send the report again as a sign of life. A ${kind} may be reported before its container exists.`,
+    params: 'image-parameters.json',
+    rawBody: { $ref: 'job-put.json#' },
+    consumes: ['application/json'],
+    answers: {
+      200: answer('The report is stored.', 'job-answer.json'),
+      201: answer('The report is stored; it is the first one for this architecture.', 'job-answer.json')
+    },
+    async handler({ request, reply, params: { id, architecture }, change }) {
+      const word = parseJobWord(parseJson((await readBody(request.raw, bounds)).toString()), kind)
+      const { job, created, unchanged, revision } = await building.report({ id, kind, architecture, ...change, word })
+      return withEtag(reply, { revision })
+        .code(created ? 201 : 200)
+        .send({ ...job, unchanged })
+    }
+  })
+}
+
+/** `{"architectures": […]}`, or anything that lists a cluster's nodes. Throws parameter_invalid, json_invalid. */
 function expectedFrom(text: string): Architecture[] {
-  const fields = /^\ufeff?\s*\{/.test(text) ? asFields(parsedJson(text)) : undefined
+  const fields = /^\ufeff?\s*\{/.test(text) ? asFields(parseJson(text)) : undefined
   if (fields === undefined || fields['items'] !== undefined || fields['kind'] !== undefined) return parseNodes(text).architectures
   const problems: FieldProblem[] = []
   noOthers(fields, { names: ['architectures'], path: '', problems })
@@ -127,18 +166,7 @@ function expectedFrom(text: string): Architecture[] {
   return architectures
 }
 
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\ufeff/, ''))
-  } catch (error) {
-    throw new CatalogueError('json_invalid', `the body is not JSON: ${(error as Error).message}`)
-  }
-}
-
 function wantsConfigMap(request: FastifyRequest, format: string | undefined): boolean {
-  if (format === 'configmap' || format === 'json') return format === 'configmap'
-  if (format !== undefined) {
-    throw new CatalogueError('parameter_invalid', `format is ${JSON.stringify(format.slice(0, 60))}; expected json or configmap`)
-  }
+  if (format !== undefined) return format === 'configmap'
   return /^\s*(?:application|text)\/(?:x-)?yaml\s*(?:[,;]|$)/i.test(request.headers.accept ?? '')
 }

@@ -1,72 +1,136 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ContainerEdits } from '../../catalogue/containers/container-edits.ts'
-import type { Views } from '../../catalogue/lists/views.ts'
+import type { FastifyReply } from 'fastify'
+import type { Catalogue } from '../../catalogue/catalogue.ts'
+import type { Images } from '../../catalogue/images/images.ts'
 import type { ChangeContext } from '../../catalogue/records/image-records.ts'
+import { parseArchitecture } from '../../domain/architecture.ts'
 import type { Edit } from '../../domain/container/container-edit.ts'
-import type { BodyBounds } from '../shared/body.ts'
-import { causeOf, preconditionOf } from '../shared/circumstances.ts'
-import { containerDescriptions } from './container-descriptions.ts'
+import type { ContainerPut } from '../../schemas.ts'
 import { withEtag } from './etag.ts'
-import { parseFlag, strictQuery } from './input.ts'
-import { jsonBody } from './json-body.ts'
+import { type ApiCall, answer, type DeclareRoute } from './route.ts'
 
-export interface ContainerRoutes {
-  edits: ContainerEdits
-  views: Pick<Views, 'of'>
-  specsNaming: (container: string) => Promise<string[]>
-  publicUrl: (request: FastifyRequest) => string
-  bounds: BodyBounds
+export interface ContainerRoutes extends Pick<Catalogue, 'containers'> {
+  images: Images
 }
 
-const base = '/api/v1/containers/:id'
+const path = '/containers/:id'
+const tag = 'containers'
+const missing = 'There is no such container, or no such image: `available` lists those that exist.'
+const answers = { 200: answer('It is registered, in place of another one.', 'container-answer.json') }
+const change = { params: 'id-parameter.json', query: 'dry-run-query.json', headers: 'change-headers.json' } as const
 
-/** Whole containers: put, patched, removed. */
-export function containerRoutes(app: FastifyInstance, { edits, views, specsNaming, publicUrl, bounds }: ContainerRoutes): void {
-  const asked = (request: FastifyRequest): ChangeContext & { id: string } => {
-    const { dryRun } = strictQuery(request, ['dryRun'])
-    const { id } = request.params as { id: string }
-    const circumstances = { publicUrl: publicUrl(request), cause: causeOf(request), precondition: preconditionOf(request) }
-    return { id, ...circumstances, dryRun: parseFlag(dryRun, 'dryRun') }
-  }
+/** A container, and the image that one machine gets. */
+export function containerRoutes(route: DeclareRoute, { images, containers }: ContainerRoutes): void {
+  route({
+    method: 'GET',
+    path,
+    action: 'container:read',
+    tag: 'images',
+    summary: 'A container with what is known of its images',
+    params: 'id-parameter.json',
+    answers: { 200: answer('The container. Its ETag is the revision.', 'container-view.json'), 404: missing },
+    async handler({ reply, params }) {
+      const container = await images.container(params.id)
+      return withEtag(reply, container).send(container)
+    }
+  })
 
-  async function change(request: FastifyRequest, { reply, edit }: { reply: FastifyReply; edit: Edit }): Promise<FastifyReply> {
-    const { before, after, unchanged, released } = await edits.apply({ ...asked(request), edits: [edit] })
-    const container = await views.of(after!)
-    return withEtag(reply, container)
-      .code(before ? 200 : 201)
-      .send({ container, unchanged, released })
-  }
+  route({
+    method: 'GET',
+    path: `${path}/resolve`,
+    action: 'container:read',
+    tag: 'images',
+    summary: 'The one image that a machine can run',
+    description: 'A machine is refused rather than given the image of another architecture. Counts as demand for the architecture.',
+    params: 'id-parameter.json',
+    query: 'resolution-query.json',
+    answers: {
+      200: answer('The image.', 'resolution.json'),
+      404: missing,
+      409: 'The image is proven to be for another architecture, or is gone.'
+    },
+    async handler({ params, query: { arch, force = false } }) {
+      return (await containers.resolve(params.id, arch, { force })).resolution
+    }
+  })
+}
 
-  app.route({
+interface EditCall extends Pick<ApiCall<'id-parameter.json', never, never, never>, 'reply' | 'params'> {
+  change: ChangeContext
+}
+
+type EditParts = Pick<Catalogue, 'edits' | 'views' | 'building'>
+
+interface EditAndSettings extends EditParts {
+  edit: Edit
+  expected?: ContainerPut['expected'] | undefined
+  publish?: ContainerPut['publish'] | undefined
+}
+
+/** Changes of whole containers. */
+export function containerEditRoutes(route: DeclareRoute, { specsNaming, ...parts }: EditParts & Pick<Catalogue, 'specsNaming'>): void {
+  route({
+    ...change,
     method: 'PUT',
-    url: base,
-    config: { action: 'container:write', describes: containerDescriptions.put },
-    handler: async (request, reply) => {
-      const container = await jsonBody(request, { schema: 'container-put.json', bounds })
-      return change(request, { reply, edit: { op: 'put', container } })
+    path,
+    action: 'container:write',
+    tag,
+    summary: 'Register a whole container',
+    description:
+      'Images that it does not name are no longer its images. The same meaning again, in another order or under other aliases, writes nothing. `expected` and `publish` are settings of this one container, and go before the rules (LEPORELLO_RULES).',
+    body: 'container-put.json',
+    answers: { ...answers, 201: answer('It is registered.', 'container-answer.json') },
+    handler(call) {
+      const { expected, publish, ...container } = call.body
+      return apply(call, { edit: { op: 'put', container }, expected, publish, ...parts })
     }
   })
 
-  app.route({
+  route({
+    ...change,
     method: 'PATCH',
-    url: base,
-    config: { action: 'container:write', describes: containerDescriptions.patch },
-    handler: async (request, reply) => {
-      const container = await jsonBody(request, { schema: 'container-patch.json', bounds })
-      return change(request, { reply, edit: { op: 'patch', container } })
-    }
+    path,
+    action: 'container:write',
+    tag,
+    summary: 'Change a part of a container',
+    description: 'A JSON merge patch (RFC 7396): null takes an image away.',
+    consumes: ['application/json', 'application/merge-patch+json'],
+    body: 'container-patch.json',
+    answers: { 200: answer('It is changed.', 'container-answer.json'), 404: missing, 422: 'Nothing would be left of it.' },
+    handler: (call) => apply(call, { edit: { op: 'patch', container: call.body }, ...parts })
   })
 
-  app.route({
+  route({
+    ...change,
     method: 'DELETE',
-    url: base,
-    config: { action: 'container:write', describes: containerDescriptions.remove },
-    handler: async (request, reply) => {
-      const removal = asked(request)
-      const { before, released } = await edits.apply({ ...removal, edits: [{ op: 'delete' }] })
-      const ids = await specsNaming(removal.id)
+    path,
+    action: 'container:write',
+    tag,
+    summary: 'Remove a container',
+    description: 'Its history can bring it back. Job specs that name it are listed as a warning.',
+    answers: { 200: answer('It is removed.', 'removal-answer.json'), 404: missing },
+    async handler({ params: { id }, change }) {
+      const { before, released } = await parts.edits.apply({ id, ...change, edits: [{ op: 'delete' }] })
+      const ids = await specsNaming(id)
       const warnings = ids.length === 0 ? [] : [{ code: 'named_by_job_specs', message: `job specs name it: ${ids.join(', ')}`, ids }]
-      return reply.send({ removed: !removal.dryRun, container: await views.of(before!), warnings, released })
+      return { removed: !change.dryRun, container: await parts.views.of(before!), warnings, released }
     }
   })
+}
+
+async function apply(
+  { reply, params: { id }, change }: EditCall,
+  { edit, expected, publish, edits, views, building }: EditAndSettings
+): Promise<FastifyReply> {
+  const { before, after, unchanged, released } = await edits.apply({ id, ...change, edits: [edit] })
+  // a precondition is about the record
+  const setting = { id, ...change, precondition: undefined }
+  const architectures = Array.isArray(expected) ? expected.map(parseArchitecture) : expected
+  const same = [
+    architectures === undefined || (await building.expect({ ...setting, architectures })).unchanged,
+    publish === undefined || (await building.setPolicy({ ...setting, publish })).unchanged
+  ]
+  const container = await views.of(after!)
+  return withEtag(reply, container)
+    .code(before ? 200 : 201)
+    .send({ container, unchanged: unchanged && !same.includes(false), released })
 }

@@ -4,25 +4,28 @@ import { CatalogueError } from '../../domain/errors.ts'
 import { toDigestHeader } from '../shared/digest-headers.ts'
 import { parseRange, rangeApplies, unmetCondition } from '../shared/ranges.ts'
 
-interface Parts {
+interface TarballReply {
   request: FastifyRequest
   reply: FastifyReply
   images: Images
 }
 
-/** How long a presigned URL holds: a worker follows it at once. */
+/** How long a presigned URL is valid: a worker follows it at once. */
 const seconds = 900
 
-/** The tarball itself with ranges, or the way to where it can be had without us. */
-export async function sendTarball({ request, reply, images }: Parts, { filename, key, url, sha256 }: Download): Promise<FastifyReply> {
+/** Sends the tarball, with ranges, or redirects to where it is. */
+export async function sendTarball(
+  { request, reply, images }: TarballReply,
+  { filename, key, url, sha256 }: Download
+): Promise<FastifyReply> {
   const digest = sha256 ? { 'repr-digest': toDigestHeader(sha256) } : {}
   if (key === undefined) {
-    // dav is http, as workers read it
+    // to workers dav is another name for http
     const address = url.replace(/^dav(s?):/i, 'http$1:')
     if (/^https?:\/\//i.test(address)) return reply.headers(digest).redirect(address, 307)
-    throw new CatalogueError('source_unsupported', `the tarball is at ${url}, which no HTTP client can be sent to; read it there`)
+    throw new CatalogueError('source_unsupported', `the tarball is at ${url}, which HTTP clients cannot be redirected to; read it there`)
   }
-  // such a URL is signed for one method: whoever follows it with HEAD is refused
+  // such a URL is signed for GET alone, so HEAD is answered here
   const elsewhere = request.method === 'HEAD' ? undefined : await images.presign(key, { seconds, filename })
   if (elsewhere) return reply.headers(digest).redirect(elsewhere, 307)
 
@@ -30,24 +33,24 @@ export async function sendTarball({ request, reply, images }: Parts, { filename,
   if (!head) throw gone(key)
   const current = { etag: etagOf(head), modified: head.modified }
   const unmet = unmetCondition(request.method, request.headers, current)
-  if (unmet === 304) return described(reply, { info: head, filename }).code(304).send()
-  if (unmet) throw new CatalogueError('precondition_failed', `the tarball is ${current.etag}, which is not what was asked for`)
-  if (request.method === 'HEAD') return described(reply, { info: head, filename }).header('content-length', head.size).send()
+  if (unmet === 304) return withMetadata(reply, { info: head, filename }).code(304).send()
+  if (unmet) throw new CatalogueError('precondition_failed', `the tarball is ${current.etag}, which the conditions of the request exclude`)
+  if (request.method === 'HEAD') return withMetadata(reply, { info: head, filename }).header('content-length', head.size).send()
   const asked = parseRange(request.headers.range)
   const range = asked && rangeApplies(request.headers, current) ? asked : undefined
-  // for a refusal: how long it is
+  // a refused range tells the length
   if (range) reply.header('content-range', `bytes */${head.size}`)
   const opened = await images.open(key, range ? { range } : {})
   if (!opened) throw gone(key)
   const { first, last, size, stream } = opened
-  described(reply, { info: opened, filename }).header('content-length', last - first + 1)
+  withMetadata(reply, { info: opened, filename }).header('content-length', last - first + 1)
   if (range) reply.code(206).header('content-range', `bytes ${first}-${last}/${size}`)
   return reply.send(stream)
 }
 
-type Info = NonNullable<Awaited<ReturnType<Images['head']>>>
+type TarballInfo = NonNullable<Awaited<ReturnType<Images['head']>>>
 
-const described = (reply: FastifyReply, { info, filename }: { info: Info; filename: string }): FastifyReply =>
+const withMetadata = (reply: FastifyReply, { info, filename }: { info: TarballInfo; filename: string }): FastifyReply =>
   reply.headers({
     'accept-ranges': 'bytes',
     'content-type': /gz$/.test(filename) ? 'application/gzip' : 'application/x-tar',
@@ -58,10 +61,10 @@ const described = (reply: FastifyReply, { info, filename }: { info: Info; filena
     ...(info.sha256 ? { 'repr-digest': toDigestHeader(info.sha256) } : {})
   })
 
-const etagOf = ({ sha256, size, modified }: Info): string => `"${sha256 ?? `${size}-${modified.getTime()}`}"`
+const etagOf = ({ sha256, size, modified }: TarballInfo): string => `"${sha256 ?? `${size}-${modified.getTime()}`}"`
 
 const gone = (key: string) => new CatalogueError('blob_unknown', `the tarball ${key} is not in the store any more`)
 
-/** RFC 6266: a plain name for all, and the true one for who reads UTF-8. */
+/** Content-Disposition (RFC 6266): an ASCII name, and the real one in UTF-8. */
 export const disposition = (filename: string): string =>
   `attachment; filename="${filename.replace(/[^\w.+ -]/g, '_')}"; filename*=UTF-8''${encodeURIComponent(filename)}`

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
 
-/** The revision as an entity tag; none where nothing stands yet. */
+/** Adds the revision as entity tag; none where there is no record yet. */
 export const withEtag = (reply: FastifyReply, { revision }: { revision: string | null }): FastifyReply =>
   revision ? reply.header('etag', `"${revision}"`) : reply

@@ -1,52 +1,81 @@
 import { Readable } from 'node:stream'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { StreamItem } from '../../catalogue/history/event-stream.ts'
 import type { Events } from '../../catalogue/history/events.ts'
-import { CatalogueError } from '../../domain/errors.ts'
 import type { EntryKind } from '../../domain/history/entry.ts'
 import { globMatches } from '../../domain/json/query.ts'
-import { eventDescriptions as descriptions } from './event-descriptions.ts'
-import { parseKind } from './history.ts'
-import { strictQuery } from './input.ts'
+import type { EventQuery } from '../../schemas.ts'
+import type { DeclareRoute } from './route.ts'
 
-export interface EventRoutes {
-  events: Events
-}
-
-const headers = {
+const streamHeaders = {
   'content-type': 'text/event-stream',
   'cache-control': 'no-store, no-transform',
-  // nginx would keep events back until it has a buffer full
+  // nginx would otherwise hold events back until its buffer is full
   'x-accel-buffering': 'no',
   // or the connection would outlive the stream, and a server that stops would wait for it
   connection: 'close'
 }
 
-/** What happens, as server-sent events (WHATWG HTML, 9.2). */
-export function eventRoutes(app: FastifyInstance, { events }: EventRoutes): void {
-  // before the server waits for requests under way
+const example = `retry: 1000
+
+id: 2026-01-02T03:04:05.678Z/0000000000000012w/2f0c9f8e
+event: record
+data: {"container":"container-hello:v1.0.0","kind":"record","what":"changed","summary":"the image for arm64 was added: s3://images/hello-arm64.tar.gz"}
+
+:
+
+event: end
+data: {"code":"server_stops","resume":"2026-01-02T03:04:05.678Z/0000000000000012w/2f0c9f8e"}
+
+`
+
+/** The history as it happens, as server-sent events (WHATWG HTML, 9.2). */
+export function eventRoutes(app: FastifyInstance, { route, events }: Pick<Catalogue, 'events'> & { route: DeclareRoute }): void {
+  // this runs before the server waits for the requests under way
   app.addHook('preClose', async () => events.close())
 
-  app.route({
-    method: ['GET', 'HEAD'],
-    url: '/api/v1/events',
-    config: { action: 'container:read', describes: descriptions.events },
-    async handler(request, reply) {
-      const { container, kind, since } = strictQuery(request, ['container', 'kind', 'since'])
-      const kinds = kind === undefined ? undefined : new Set(kind.split(',').map(parseKind))
-      const wanted = (entry: { container: string; kind: EntryKind }) =>
-        (container === undefined || globMatches(container, entry.container)) && (kinds === undefined || kinds.has(entry.kind))
-      const from = sinceOf(request, since)
-      if (request.method === 'HEAD') return reply.headers(headers).send()
-      return stream(reply, { events, since: from, wanted })
+  route({
+    method: 'GET',
+    path: '/events',
+    action: 'container:read',
+    tag: 'history',
+    summary: 'What happens, as it happens',
+    description:
+      'Server-sent events: `id` is where to resume, `event` the kind, `data` an entry of the history (`HistoryEntry`). Events of other replicas come within a second or two; `order` in the data gives the true order. A client that lost its connection sends the last id as Last-Event-ID and misses nothing; at another replica it receives the three seconds before that again, and recognises them by `id` in the data. Lines that begin with a colon keep the connection alive. A stream that ends says why (`event: end`): too_slow, server_stops or store_unavailable.',
+    query: 'event-query.json',
+    headers: 'event-headers.json',
+    answers: {
+      200: { description: 'The stream.', content: { 'text/event-stream': { schema: { $ref: 'stream-event.json#' }, example } } },
+      503: 'Too many clients listen already, the server stops, or a store does not answer; try again.'
+    },
+    async handler({ request, reply, query, headers }) {
+      if (request.method === 'HEAD') return reply.headers(streamHeaders).send()
+      // a client that lost its connection repeats its URL; the header is newer
+      const since = momentOf(headers['Last-Event-ID'] || query.since)
+      return stream(reply, { events, since, wanted: filterOf(query) })
     }
   })
 }
 
-async function stream(
-  reply: FastifyReply,
-  { events, ...options }: { events: Events; since: string | undefined; wanted: (entry: { container: string; kind: EntryKind }) => boolean }
-): Promise<FastifyReply> {
+type EventFilter = (entry: { container: string; kind: EntryKind }) => boolean
+
+function filterOf({ container, kind }: EventQuery): EventFilter {
+  const kinds = kind === undefined ? undefined : new Set(kind.split(','))
+  return (entry) => (container === undefined || globMatches(container, entry.container)) && (kinds === undefined || kinds.has(entry.kind))
+}
+
+/** The id of an event as it is, a time in UTC. */
+const momentOf = (since: string | undefined): string | undefined =>
+  since === undefined || since.includes('/') ? since : new Date(since).toISOString()
+
+interface StreamToSend {
+  events: Events
+  since: string | undefined
+  wanted: EventFilter
+}
+
+async function stream(reply: FastifyReply, { events, ...options }: StreamToSend): Promise<FastifyReply> {
   const gone = new AbortController()
   let body: Readable | undefined
   const leave = () => {
@@ -56,11 +85,11 @@ async function stream(
   reply.raw.once('close', leave)
   const items = await events.open({ ...options, signal: gone.signal, abandon: leave })
   body = Readable.from(frames(items))
-  return reply.headers(headers).send(body)
+  return reply.headers(streamHeaders).send(body)
 }
 
 async function* frames(items: AsyncIterable<StreamItem>): AsyncGenerator<string> {
-  // at once, so that the client knows that it is listening; and where it shall wait before it comes back
+  // sent at once: the client learns that it is connected, and how long to wait before it reconnects
   yield 'retry: 1000\n\n'
   for await (const item of items) yield frame(item)
 }
@@ -74,22 +103,4 @@ function frame(item: StreamItem): string {
     case 'end':
       return `event: end\ndata: ${JSON.stringify({ code: item.code, resume: item.resume })}\n\n`
   }
-}
-
-// as schemas/event-query.json has it
-const moment = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/
-
-/** Last-Event-ID is what a client that lost its connection sends, and knows better than its URL. Throws parameter_invalid. */
-function sinceOf(request: FastifyRequest, query: string | undefined): string | undefined {
-  const header = request.headers['last-event-id']
-  // the query's has to be right, too, when it does not count
-  const asked = query === undefined ? undefined : momentOf('since', query)
-  return typeof header === 'string' && header !== '' ? momentOf('Last-Event-ID', header) : asked
-}
-
-function momentOf(path: string, since: string): string {
-  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\/\d{16}[wx]\/[0-9a-f]{8}$/.test(since)) return since
-  if (moment.test(since)) return new Date(since).toISOString()
-  const message = `is ${JSON.stringify(since.slice(0, 100))}; expected the id of an event, or a time such as 2026-01-02T03:04:05Z`
-  throw new CatalogueError('parameter_invalid', `${path} ${message}`, { details: { errors: [{ path, message }] } })
 }

@@ -1,14 +1,18 @@
 import type { FastifyRequest } from 'fastify'
 import '@fastify/multipart'
 import type { MultipartFile } from '@fastify/multipart'
+import type { TarballUpload } from '../../catalogue/images/tarball-uploads.ts'
 import { parseArchitecture } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import type { BlobSource, TarballSaid } from './tarball.ts'
+import { unknownName } from './schema-errors.ts'
+import { refuseShape } from './validation.ts'
+
+type FormFields = ReturnType<TarballUpload['said']>
 
 const fields = ['version', 'digest', 'architecture']
 
-/** A form with one file. Its fields may stand before or behind the file: what they say is known when the file was read. */
-export async function uploadForm(request: FastifyRequest): Promise<{ source: BlobSource; said: () => TarballSaid }> {
+/** A form with one file. Its fields may come before or after the file, so they are known once the file was read. */
+export async function uploadForm(request: FastifyRequest): Promise<{ source: TarballUpload['source']; said: () => FormFields }> {
   const given: Record<string, string> = {}
   const parts = request.parts({ limits: { fileSize: Number.POSITIVE_INFINITY, files: 2, fields: 16, fieldSize: 8 * 1024 } })
 
@@ -18,16 +22,16 @@ export async function uploadForm(request: FastifyRequest): Promise<{ source: Blo
       if (done) return undefined
       if (part.type === 'file') return part
       if (!fields.includes(part.fieldname)) {
-        const errors = [{ path: part.fieldname, message: `is not known here; file, ${fields.join(', ')} would be` }]
-        throw new CatalogueError('parameter_invalid', `form: ${errors[0]!.path} ${errors[0]!.message}`, { details: { errors } })
+        refuseShape('form', [{ path: part.fieldname, message: unknownName(part.fieldname, ['file', ...fields]) }])
       }
-      if (part.fieldname in given) throw new CatalogueError('parameter_invalid', `form: ${part.fieldname} is said twice; say it once`)
+      if (part.fieldname in given)
+        throw new CatalogueError('parameter_invalid', `form: ${part.fieldname} is given more than once; give it once`)
       given[part.fieldname] = String(part.value)
     }
   }
 
   const file = await nextFile()
-  if (!file) throw new CatalogueError('parameter_missing', 'the form has no file; expected one as `file`')
+  if (!file) throw new CatalogueError('parameter_missing', 'the form has no file; send the tarball as `file`')
 
   async function* source(): AsyncGenerator<Uint8Array> {
     try {
@@ -37,17 +41,17 @@ export async function uploadForm(request: FastifyRequest): Promise<{ source: Blo
     }
     if (await nextFile()) throw new CatalogueError('parameter_invalid', 'the form has more than one file; nothing was stored')
   }
-  const said = (): TarballSaid => ({
+  const said = (): FormFields => ({
     version: given['version'] || undefined,
     digest: given['digest'] || undefined,
-    // what the file is called on the client's disk (image.tar) says nothing of the image, and workers cache by the name in the URL
+    // the file's name on the client's disk (image.tar) says nothing about the image, and workers cache by the name in the URL
     filename: undefined,
     architecture: given['architecture'] ? parseArchitecture(given['architecture']) : undefined
   })
   return { source: source(), said }
 }
 
-/** The parser's errors say what is wrong with the form, or that it ended too early. */
+/** Throws parameter_invalid with the parser's message, which says what is wrong with the form. */
 function refuseForm(error: unknown): never {
   const { statusCode } = error as { statusCode?: number }
   if (statusCode === 413) {

@@ -1,106 +1,107 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ContainerHistory, WholeEntry } from '../../catalogue/history/container-history.ts'
-import type { DeletedList } from '../../catalogue/history/deleted.ts'
-import { CatalogueError } from '../../domain/errors.ts'
-import { type EntryKind, entryKinds } from '../../domain/history/entry.ts'
-import { checkId } from '../../domain/limits.ts'
-import type { Action } from '../../domain/policy.ts'
-import type { BodyBounds } from '../shared/body.ts'
-import { causeOf, preconditionOf } from '../shared/circumstances.ts'
-import type { Description } from '../shared/describes.ts'
-import { historyDescriptions as descriptions } from './history-descriptions.ts'
-import { parseFlag, strictBody, strictQuery } from './input.ts'
-import { parseLimit, sendPage } from './paging.ts'
+import type { Catalogue } from '../../catalogue/catalogue.ts'
+import type { WholeEntry } from '../../catalogue/history/container-history.ts'
+import { withEtag } from './etag.ts'
+import { sendPage } from './paging.ts'
+import { answer, type DeclareRoute } from './route.ts'
 
-export interface HistoryRoutes {
-  history: ContainerHistory
-  deleted: DeletedList
-  publicUrl: (request: FastifyRequest) => string
-  bounds: BodyBounds
+const missing = 'Neither the store nor the history has such a container; or the history has no such revision.'
+const tag = 'history'
+
+/** What happened to containers. */
+export function historyRoutes(route: DeclareRoute, { history }: Pick<Catalogue, 'history'>): void {
+  route({
+    method: 'GET',
+    path: '/containers/:id/history',
+    action: 'container:read',
+    tag,
+    summary: 'What happened to a container',
+    description:
+      'One entry for each change of meaning, the newest first: when, who, what, before, after, why. Containers that were removed have a history, too.',
+    params: 'id-parameter.json',
+    query: 'history-query.json',
+    answers: {
+      200: answer('One page.', 'history-page.json'),
+      404: missing
+    },
+    async handler({ request, reply, params, query, publicUrl }) {
+      return sendPage(request, { reply, page: await history.list(params.id, query), publicUrl })
+    }
+  })
+
+  route({
+    method: 'GET',
+    path: '/containers/:id/history/:revision',
+    action: 'container:read',
+    tag,
+    summary: 'One entry of the history, with whole documents',
+    description:
+      'Named by the revision that the change made. A removal, and an entry that is not about the record, are named by the id of the entry.',
+    params: 'history-parameters.json',
+    answers: { 200: answer('The entry.', 'history-document.json'), 404: missing },
+    async handler({ reply, params }) {
+      return reply.type('application/json').send(wholeEntry(await history.entry(params.id, params.revision)))
+    }
+  })
+
+  route({
+    method: 'GET',
+    path: '/containers/:id/diff',
+    action: 'container:read',
+    tag,
+    summary: 'What differs between two revisions',
+    description: 'Differences in what the record means; order, spacing and aliases are none. Secrets in URLs are masked.',
+    params: 'id-parameter.json',
+    query: 'diff-query.json',
+    answers: {
+      200: answer('The differences.', 'diff-answer.json'),
+      404: missing
+    },
+    handler: ({ params, query }) => history.compare(params.id, query)
+  })
 }
 
-type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | object>
-
-const base = '/api/v1/containers/:id'
-const limits = { usual: 50, most: 200 }
-
-/** What happened to containers, and going back. */
-export function historyRoutes(app: FastifyInstance, { history, deleted, publicUrl, bounds }: HistoryRoutes): void {
-  route(['GET', 'HEAD'], `${base}/history`, {
-    action: 'container:read',
-    describes: descriptions.history,
-    async handler(request, reply) {
-      const { kind, limit, cursor } = strictQuery(request, ['kind', 'limit', 'cursor'])
-      const page = await history.list(idOf(request), { kind: parseKind(kind), limit: parseLimit(limit, limits), cursor })
-      return sendPage(request, { reply, page, publicUrl: publicUrl(request) })
-    }
-  })
-
-  route(['GET', 'HEAD'], `${base}/history/:revision`, {
-    action: 'container:read',
-    describes: descriptions.entry,
-    async handler(request, reply) {
-      strictQuery(request, [])
-      const { revision } = request.params as { revision: string }
-      return reply.type('application/json').send(wholeEntry(await history.entry(idOf(request), revision)))
-    }
-  })
-
-  route(['GET', 'HEAD'], `${base}/diff`, {
-    action: 'container:read',
-    describes: descriptions.diff,
-    async handler(request, reply) {
-      const { from, to = 'current' } = strictQuery(request, ['from', 'to'])
-      if (from === undefined)
-        throw new CatalogueError('parameter_missing', 'query: expected from, a revision that GET …/history names, or current')
-      return reply.send(await history.compare(idOf(request), { from, to }))
-    }
-  })
-
-  route(['POST'], `${base}/restore`, {
+/** Going back. */
+export function restoreRoutes(route: DeclareRoute, { history, deleted }: Pick<Catalogue, 'history' | 'deleted'>): void {
+  route({
+    method: 'POST',
+    path: '/containers/:id/restore',
     action: 'container:write',
-    describes: descriptions.restore,
-    async handler(request, reply) {
-      const { dryRun } = strictQuery(request, ['dryRun'])
-      const { revision } = await strictBody(request, { names: ['revision'], bounds })
-      if (revision === undefined)
-        throw new CatalogueError('parameter_missing', 'body: expected {"revision": "one that GET …/history names"}')
-      const circumstances = { publicUrl: publicUrl(request), cause: causeOf(request), precondition: preconditionOf(request) }
-      const restored = await history.restore({ id: idOf(request), revision, ...circumstances, dryRun: parseFlag(dryRun, 'dryRun') })
-      return reply.header('etag', `"${restored.container.revision}"`).send(restored)
+    tag,
+    summary: 'Register again what a container was at a revision',
+    description:
+      'The same document, byte for byte; the history gets an entry for it. It brings back a container that was removed, also one that was removed in the store itself. Tarballs of ours that are gone by now are listed as warnings.',
+    params: 'id-parameter.json',
+    query: 'dry-run-query.json',
+    headers: 'change-headers.json',
+    body: 'restore.json',
+    answers: {
+      200: answer('It is registered, or would be (dry run).', 'restore-answer.json'),
+      404: missing,
+      422: 'What it was then cannot be registered any more.'
+    },
+    async handler({ reply, params, body, change }) {
+      const restored = await history.restore({ id: params.id, revision: body.revision, ...change })
+      return withEtag(reply, restored.container).send(restored)
     }
   })
 
-  route(['GET', 'HEAD'], '/api/v1/deleted', {
+  route({
+    method: 'GET',
+    path: '/deleted',
     action: 'container:read',
-    describes: descriptions.deleted,
-    async handler(request, reply) {
-      const { limit, cursor } = strictQuery(request, ['limit', 'cursor'])
-      const page = await deleted({ limit: parseLimit(limit, limits), cursor, publicUrl: publicUrl(request) })
-      return sendPage(request, { reply, page, publicUrl: publicUrl(request) })
+    tag,
+    summary: 'Containers that were removed and can be brought back',
+    description:
+      'Those of the last 30 days (LEPORELLO_DELETED_KEEP) that have not come back, with who removed them and when, and whether their tarballs are still there.',
+    query: 'page-query.json',
+    answers: { 200: answer('One page.', 'deleted-page.json') },
+    async handler({ request, reply, query, publicUrl }) {
+      return sendPage(request, { reply, page: await deleted({ ...query, publicUrl }), publicUrl })
     }
   })
-
-  function route(
-    method: string[],
-    url: string,
-    { handler, ...config }: { action: Action; describes: Description; handler: Handler }
-  ): void {
-    app.route({ method, url, config, handler })
-  }
 }
 
-const idOf = (request: FastifyRequest): string => checkId((request.params as { id: string }).id)
-
-/** Throws parameter_invalid. */
-export function parseKind(value: string | undefined): EntryKind | undefined {
-  const kind = entryKinds.find((one) => one === value)
-  if (kind !== undefined || value === undefined) return kind
-  const message = `is ${JSON.stringify(value.slice(0, 100))}; expected one of ${entryKinds.join(', ')}`
-  throw new CatalogueError('parameter_invalid', `query: kind ${message}`, { details: { errors: [{ path: 'kind', message }] } })
-}
-
-/** The documents as they are: a JSON that is read and written again would lose digits of numbers. */
+/** The documents as they are: JSON that is parsed and written again would lose digits of numbers. */
 function wholeEntry({ view, before, after }: WholeEntry): string {
   return `${JSON.stringify(view).slice(0, -1)},"before":${before},"after":${after}}`
 }

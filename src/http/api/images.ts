@@ -1,210 +1,146 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import type { ImageAnswer } from '../../catalogue/images/image-answer.ts'
-import type { ImageAddress } from '../../catalogue/images/image-target.ts'
 import type { Images } from '../../catalogue/images/images.ts'
-import type { ChangeContext } from '../../catalogue/records/image-records.ts'
-import { CatalogueError } from '../../domain/errors.ts'
-import type { Action } from '../../domain/policy.ts'
-import type { BodyBounds } from '../shared/body.ts'
-import { causeOf, preconditionOf } from '../shared/circumstances.ts'
-import type { Description } from '../shared/describes.ts'
-import { digestFromHeaders } from '../shared/digest-headers.ts'
-import { sendOn, uploadBody } from '../shared/upload-body.ts'
-import { descriptions } from './descriptions.ts'
+import type { ImageChange } from '../../catalogue/records/image-records.ts'
+import type { DescribedAnswer } from '../shared/describes.ts'
 import { sendTarball } from './download.ts'
 import { withEtag } from './etag.ts'
-import { uploadForm } from './form.ts'
-import { architectureInPath, type ImagePath, mediaType, parseFlag, parseSha256, strictQuery } from './input.ts'
-import { jsonBody } from './json-body.ts'
+import { type ApiCall, answer, type DeclareRoute } from './route.ts'
 
 export interface ImageRoutes {
   images: Images
-  publicUrl: (request: FastifyRequest) => string
-  bounds: BodyBounds
-  /** How long an upload may stand still. */
-  stallMs: number
 }
 
-type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | object>
+export type ImageCall = Pick<ApiCall<'image-parameters.json', never, never, never>, 'params' | 'change'>
 
-const base = '/api/v1/containers/:id'
-const imageBase = `${base}/images/:architecture`
+export const imagesTag = 'images'
+export const imagePath = '/containers/:id/images/:architecture'
+export const missingImage = 'There is no such container, or it has no image for that architecture: `available` lists those that it has.'
+export const unreadable = 'Its bytes cannot be read, or do not tell.'
+export const unsuitable = 'It is not what it is said to be, or is gone, or another image is registered where it belongs.'
+const noAccess = 'its bytes are where this site does not read (LEPORELLO_VERIFY).'
+const tarball = (description: string): DescribedAnswer => ({
+  description,
+  content: { 'application/gzip': { schema: { type: 'string' } }, 'application/x-tar': { schema: { type: 'string' } } }
+})
 
-export function imageRoutes(app: FastifyInstance, { images, publicUrl, bounds, stallMs }: ImageRoutes): void {
-  const asked = (request: FastifyRequest): ImageAddress => {
-    const { id, architecture } = request.params as ImagePath
-    return { id, architecture: architectureInPath(architecture), publicUrl: publicUrl(request) }
-  }
+/** On the path of an image, a precondition is about that image. */
+export const imageChange = ({ params, change: { precondition, ...change } }: ImageCall): ImageChange => ({
+  ...params,
+  ...change,
+  precondition: precondition && { ...precondition, image: params.architecture }
+})
 
-  /** What is expected to stand there is the image where the path is that of one, else the container. */
-  const circumstances = (request: FastifyRequest): ChangeContext => {
-    const { architecture } = request.params as Partial<ImagePath>
-    const precondition = preconditionOf(request)
-    return {
-      publicUrl: publicUrl(request),
-      cause: causeOf(request),
-      precondition: precondition && { ...precondition, image: architecture === undefined ? undefined : architectureInPath(architecture) }
-    }
-  }
+/** What is known of an image, and its tarball. */
+export function imageRoutes(route: DeclareRoute, { images }: ImageRoutes): void {
+  const reading = { method: 'GET', action: 'container:read', params: 'image-parameters.json', tag: imagesTag } as const
 
-  route(['GET', 'HEAD'], base, {
-    action: 'container:read',
-    describes: descriptions.container,
-    async handler(request, reply) {
-      strictQuery(request, [])
-      const container = await images.container((request.params as ImagePath).id)
-      return withEtag(reply, container).send(container)
-    }
-  })
-
-  route(['GET', 'HEAD'], imageBase, {
-    action: 'container:read',
-    describes: descriptions.image,
-    async handler(request, reply) {
-      strictQuery(request, [])
-      const { container, image } = await images.get(asked(request))
+  route({
+    ...reading,
+    path: imagePath,
+    summary: 'One image of a container',
+    hints: { path: 'GET …/images/{architecture}/report?path= tells what a path is in the image' },
+    answers: { 200: answer('The image.', 'container-image.json'), 404: missingImage },
+    async handler({ reply, params }) {
+      const { container, image } = await images.get(params)
       return withEtag(reply, container).send({ container: container.id, ...image })
     }
   })
 
-  route(['PUT'], imageBase, {
-    action: 'container:write',
-    describes: descriptions.put,
-    beginsUpload: true,
-    async handler(request, reply) {
-      const byUrl = mediaType(request) === 'application/json'
-      return answered(reply, await (byUrl ? putByUrl(request, reply) : putTarball(request, reply)))
-    }
+  route({
+    ...reading,
+    path: `${imagePath}/report`,
+    summary: "What reading an image's bytes proved",
+    query: 'report-query.json',
+    answers: {
+      200: answer('The report.', 'image-report.json'),
+      403: `${noAccess.charAt(0).toUpperCase()}${noAccess.slice(1)}`,
+      404: 'There is no such image, or it was never read.',
+      422: unreadable
+    },
+    handler: ({ params, query, publicUrl }) => images.report({ ...params, publicUrl, path: query.path })
   })
 
-  route(['DELETE'], imageBase, {
-    action: 'container:write',
-    describes: descriptions.drop,
-    async handler(request, reply) {
-      const { dryRun } = strictQuery(request, ['dryRun'])
-      const { container, released } = await images.drop({
-        ...asked(request),
-        ...circumstances(request),
-        dryRun: parseFlag(dryRun, 'dryRun')
-      })
-      return withEtag(reply, container).send({ container, released })
+  route({
+    ...reading,
+    path: `${imagePath}/download`,
+    summary: 'The tarball',
+    description: 'With ranges, Repr-Digest and its name. From S3 it is a redirect to a presigned URL.',
+    query: 'download-query.json',
+    answers: {
+      200: tarball('The tarball.'),
+      206: tarball('A part of it.'),
+      304: { description: 'It is the one that If-None-Match or If-Modified-Since knows.' },
+      307: { description: 'It is elsewhere; with format=oci, the way to the whole container.' },
+      404: missingImage,
+      412: 'It is another one than If-Match or If-Unmodified-Since expects.',
+      416: 'The range holds no byte of it.',
+      422: unreadable,
+      502: 'Its bytes are damaged; fsck tells more.'
+    },
+    async handler({ request, reply, params, query: { format }, publicUrl }) {
+      if (format === undefined) return sendTarball({ request, reply, images }, await images.download({ ...params, publicUrl }))
+      await images.get(params)
+      return reply.redirect('../../download?format=oci', 307)
     }
   })
-
-  route(['POST'], `${base}/images`, {
-    action: 'container:write',
-    describes: descriptions.post,
-    beginsUpload: true,
-    async handler(request, reply) {
-      const dryRun = parseFlag(strictQuery(request, ['dryRun']).dryRun, 'dryRun')
-      if (mediaType(request) !== 'multipart/form-data') {
-        throw new CatalogueError(
-          'parameter_invalid',
-          'expected multipart/form-data with the tarball as `file`; a bare tarball is PUT to …/images/{architecture}'
-        )
-      }
-      await images.checkRoom(Number(request.headers['content-length'] ?? 0))
-      sendOn(request.raw, reply.raw)
-      const { source, said } = await uploadForm(request)
-      const { id } = request.params as ImagePath
-      const sha256 = digestFromHeaders(request.headers)
-      return answered(reply, await images.upload({ id, source, said, sha256, size: undefined, ...circumstances(request), dryRun }))
-    }
-  })
-
-  route(['GET', 'HEAD'], `${imageBase}/report`, {
-    action: 'container:read',
-    describes: descriptions.report,
-    async handler(request, reply) {
-      const { path } = strictQuery(request, ['path'])
-      return reply.send(await images.report({ ...asked(request), path }))
-    }
-  })
-
-  route(['GET', 'HEAD'], `${imageBase}/download`, {
-    action: 'container:read',
-    describes: descriptions.download,
-    async handler(request, reply) {
-      const { format } = strictQuery(request, ['format'])
-      if (format === 'oci') {
-        await images.get(asked(request))
-        return reply.redirect('../../download?format=oci', 307)
-      }
-      if (format !== undefined) throw new CatalogueError('parameter_invalid', 'format: expected oci, or none for the tarball as it came')
-      return sendTarball({ request, reply, images }, await images.download(asked(request)))
-    }
-  })
-
-  for (const operation of ['verify', 'relabel'] as const) {
-    route(['POST'], `${imageBase}/${operation}`, {
-      action: 'container:write',
-      describes: descriptions[operation],
-      async handler(request, reply) {
-        const { dryRun } = strictQuery(request, ['dryRun'])
-        const change = { ...asked(request), ...circumstances(request), dryRun: parseFlag(dryRun, 'dryRun') }
-        return answered(reply, await images[operation](change), 200)
-      }
-    })
-  }
-
-  async function putByUrl(request: FastifyRequest, reply: FastifyReply): Promise<ImageAnswer> {
-    const { dryRun } = strictQuery(request, ['dryRun'])
-    const change = { ...asked(request), ...circumstances(request), dryRun: parseFlag(dryRun, 'dryRun') }
-    sendOn(request.raw, reply.raw)
-    const image = await jsonBody(request, { schema: 'image-put.json', bounds })
-    return 'from' in image ? images.copy({ ...change, from: image.from }) : images.put({ ...change, ...image })
-  }
-
-  function putTarball(request: FastifyRequest, reply: FastifyReply): Promise<ImageAnswer> {
-    const { version, filename, digest, dryRun } = strictQuery(request, ['version', 'filename', 'digest', 'dryRun'])
-    if (request.headers['content-range'] !== undefined) {
-      throw new CatalogueError('parameter_invalid', 'Content-Range: expected the whole tarball; pieces are sent to /api/v1/uploads')
-    }
-    const { id, architecture } = asked(request)
-    const [inHeader, inQuery] = [digestFromHeaders(request.headers), parseSha256(digest)]
-    if (inHeader && inQuery && inHeader !== inQuery) {
-      throw new CatalogueError('parameter_invalid', 'the digests in the header and in the query differ, and the body cannot be both')
-    }
-    const length = request.headers['content-length']
-    const source = unlessJson(uploadBody({ message: request.raw, response: reply.raw, stallMs }), request)
-    const said = () => ({ architecture, version, filename, digest: undefined })
-    return images.upload({
-      id,
-      source,
-      said,
-      sha256: inHeader ?? inQuery,
-      size: length === undefined ? undefined : Number(length),
-      ...circumstances(request),
-      dryRun: parseFlag(dryRun, 'dryRun')
-    })
-  }
-
-  function route(
-    method: string[],
-    url: string,
-    { handler, ...config }: { action: Action; describes: Description; beginsUpload?: boolean; handler: Handler }
-  ): void {
-    app.route({ method, url, config, handler })
-  }
 }
 
-/** `curl -d '{"url": …}'` says that it sends a form: what begins like this is no tarball, and shall not take the place of one. */
-async function* unlessJson(source: AsyncIterable<Uint8Array>, request: FastifyRequest): AsyncGenerator<Uint8Array> {
-  let begun = false
-  for await (const chunk of source) {
-    if (!begun && /^\s*\{\s*"/.test(Buffer.from(chunk.subarray(0, 64)).toString('latin1'))) {
-      const type = JSON.stringify(mediaType(request).slice(0, 100))
-      throw new CatalogueError(
-        'parameter_invalid',
-        `the body is JSON, but its Content-Type is ${type}: send Content-Type: application/json; nothing was stored`
-      )
+/** What can be done with an image that is registered. */
+export function imageChangeRoutes(route: DeclareRoute, { images }: ImageRoutes): void {
+  const writing = { action: 'container:write', params: 'image-parameters.json', query: 'dry-run-query.json', tag: imagesTag } as const
+
+  route({
+    ...writing,
+    method: 'DELETE',
+    path: imagePath,
+    summary: 'Take one image away',
+    description: 'The others are left as they are. The last one cannot be taken away: remove the container instead.',
+    headers: 'change-headers.json',
+    answers: { 200: answer('The container without it.', 'container-change.json'), 404: missingImage, 422: 'It is the last one.' },
+    async handler(call) {
+      const { container, released } = await images.drop(imageChange(call))
+      return withEtag(call.reply, container).send({ container, released })
     }
-    begun = true
-    yield chunk
-  }
+  })
+
+  route({
+    ...writing,
+    method: 'POST',
+    path: `${imagePath}/verify`,
+    summary: 'Read the bytes now',
+    description: 'With dryRun the answer says what they are, and nothing is stored.',
+    headers: 'reason-headers.json',
+    answers: {
+      200: answer('What they are.', 'image-answer.json'),
+      403: `The policy does not permit it, or ${noAccess}`,
+      404: missingImage,
+      422: unreadable
+    },
+    handler: async (call) => answered(call.reply, await images.verify(imageChange(call)), 200)
+  })
+
+  route({
+    ...writing,
+    method: 'POST',
+    path: `${imagePath}/relabel`,
+    summary: 'Register a mislabelled image as what it is proven to be',
+    headers: 'change-headers.json',
+    answers: {
+      200: answer('It is registered where it belongs.', 'image-answer.json'),
+      404: missingImage,
+      409: unsuitable,
+      422: unreadable
+    },
+    handler: async (call) => answered(call.reply, await images.relabel(imageChange(call)), 200)
+  })
 }
 
-function answered(reply: FastifyReply, answer: ImageAnswer, status = answer.pending ? 202 : answer.created ? 201 : 200): FastifyReply {
-  const { container, image, unchanged, pending, released } = answer
+export function answered(
+  reply: FastifyReply,
+  change: ImageAnswer,
+  status = change.pending ? 202 : change.created ? 201 : 200
+): FastifyReply {
+  const { container, image, unchanged, pending, released } = change
   return withEtag(reply, container).code(status).send({ container, image, unchanged, pending, released })
 }

@@ -6,18 +6,19 @@ import type { ResumableUploads } from '../../catalogue/images/resumable-uploads.
 import '../shared/action.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
 import { batchRoutes } from './batch.ts'
-import { buildingRoutes } from './building.ts'
-import { containerRoutes } from './containers.ts'
+import { expectationRoutes, jobRoutes } from './building.ts'
+import { containerEditRoutes, containerRoutes } from './containers.ts'
 import { eventRoutes } from './events.ts'
-import { historyRoutes } from './history.ts'
-import { imageRoutes } from './images.ts'
+import { historyRoutes, restoreRoutes } from './history.ts'
+import { imageFormRoutes, imageUploadRoutes } from './image-uploads.ts'
+import { imageChangeRoutes, imageRoutes } from './images.ts'
 import { layoutRoutes } from './layout.ts'
 import { listRoutes } from './lists.ts'
-import { planningRoutes } from './planning.ts'
-import { refuse } from './problems.ts'
-import { resolveRoutes } from './resolve.ts'
+import { derivedRoutes, planningRoutes } from './planning.ts'
+import { answerProblem } from './problems.ts'
+import { routesOf } from './route.ts'
 import { startRoute } from './start.ts'
-import { upkeepRoutes } from './upkeep.ts'
+import { fsckRoutes, unnamedRoutes } from './upkeep.ts'
 import { uploadRoutes } from './uploads.ts'
 import { waitRoutes } from './wait.ts'
 
@@ -27,11 +28,11 @@ export interface ApiOptions {
   uploads: ResumableUploads
   address: PublicAddress
   bodyTimeoutMs: number
-  /** How long an upload may stand still. */
+  /** How long an upload may pause. */
   stallMs: number
 }
 
-/** A JSON body of this face holds a few names. */
+/** In bytes; a route that takes larger bodies says so. */
 const smallBody = 64 * 1024
 
 /** Our own interface, `/api/v1`. */
@@ -42,21 +43,31 @@ export async function apiFace(
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, face: 'api' }
   })
-  app.setErrorHandler(refuse)
+  app.setErrorHandler(answerProblem)
   await app.register(multipart)
-  const common = { publicUrl: publicUrlOf(address), bounds: { limit: smallBody, timeoutMs: bodyTimeoutMs } }
-  startRoute(app, { address })
-  imageRoutes(app, { images, ...common, stallMs })
-  containerRoutes(app, { ...catalogue, ...common })
-  resolveRoutes(app, catalogue)
-  listRoutes(app, { ...catalogue, ...common })
-  if (catalogue.layout) layoutRoutes(app, { layout: catalogue.layout, ...common })
-  batchRoutes(app, { ...catalogue, ...common })
-  buildingRoutes(app, { ...catalogue, ...common })
-  waitRoutes(app, catalogue)
-  await app.register(uploadRoutes, { uploads, address, stallMs })
-  historyRoutes(app, { ...catalogue, ...common })
-  eventRoutes(app, catalogue)
-  planningRoutes(app, { ...catalogue, ...common })
-  if (catalogue.upkeep) upkeepRoutes(app, { ...catalogue, upkeep: catalogue.upkeep, ...common })
+  const options = { publicUrl: publicUrlOf(address), bounds: { limit: smallBody, timeoutMs: bodyTimeoutMs } }
+  const { bounds } = options
+  const route = routesOf(app, options)
+  startRoute(route, { address })
+  containerRoutes(route, { ...catalogue, images })
+  containerEditRoutes(route, catalogue)
+  listRoutes(route, catalogue)
+  imageRoutes(route, { images })
+  imageChangeRoutes(route, { images })
+  imageUploadRoutes(route, { images, bounds, stallMs })
+  imageFormRoutes(route, { images })
+  if (catalogue.layout) layoutRoutes(route, { layout: catalogue.layout })
+  batchRoutes(route, catalogue)
+  expectationRoutes(route, { ...catalogue, bounds })
+  for (const kind of ['build', 'test'] as const) jobRoutes(route, { ...catalogue, bounds, kind })
+  waitRoutes(app, { ...catalogue, route })
+  await app.register(uploadRoutes, { ...options, uploads, address, stallMs })
+  historyRoutes(route, catalogue)
+  restoreRoutes(route, catalogue)
+  eventRoutes(app, { ...catalogue, route })
+  planningRoutes(route, catalogue)
+  derivedRoutes(route, catalogue)
+  if (!catalogue.upkeep) return
+  unnamedRoutes(route, { ...catalogue, upkeep: catalogue.upkeep })
+  fsckRoutes(route, { upkeep: catalogue.upkeep })
 }

@@ -1,50 +1,36 @@
 import { Readable } from 'node:stream'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import { CatalogueError } from '../../domain/errors.ts'
-import type { Description } from '../shared/describes.ts'
-import { invalid, problem } from './descriptions.ts'
 import { disposition } from './download.ts'
-import { strictQuery } from './input.ts'
+import type { DeclareRoute } from './route.ts'
 
 export interface LayoutRoutes {
   layout: NonNullable<Catalogue['layout']>
-  publicUrl: (request: FastifyRequest) => string
 }
 
-/** So much of it is made before the client has taken what came before. */
+/** The bytes that are made before the client has taken those before them. */
 const ahead = 512 * 1024
 
-const describes: Description = {
-  summary: 'All images as one OCI layout',
-  description:
-    'One tar with every architecture under one index, for `skopeo copy oci-archive:…`, `crane push` and the like. What was uploaded as a docker-archive has the manifest that its report names, over its layers as they are unpacked. Without ranges.',
-  tags: ['containers'],
-  params: { $ref: 'id-parameter.json#' },
-  querystring: { $ref: 'layout-query.json#' },
-  response: {
-    200: { description: 'The tar.', content: { 'application/x-tar': { schema: { type: 'string' } } } },
-    400: invalid,
-    403: problem('One of its images stands where this site does not read (LEPORELLO_VERIFY).'),
-    404: problem('There is no such container.'),
-    409: problem('One of its images is not proven to be what it is registered as, or is gone.'),
-    422: problem('The bytes of one of its images cannot be read.'),
-    503: problem('A store does not answer; try again.')
-  }
-}
-
 /** A whole container in one file. */
-export function layoutRoutes(app: FastifyInstance, { layout, publicUrl }: LayoutRoutes): void {
-  app.route({
-    method: ['GET', 'HEAD'],
-    url: '/api/v1/containers/:id/download',
-    config: { action: 'container:read', describes },
-    handler: async (request, reply) => {
-      const { format } = strictQuery(request, ['format'])
-      if (format !== 'oci')
-        throw new CatalogueError('parameter_invalid', 'format: expected oci, the only form in which a container is one file')
-      const { id } = request.params as { id: string }
-      const { filename, digest, size, bytes } = await layout({ id, publicUrl: publicUrl(request) })
+export function layoutRoutes(route: DeclareRoute, { layout }: LayoutRoutes): void {
+  route({
+    method: 'GET',
+    path: '/containers/:id/download',
+    action: 'container:read',
+    tag: 'containers',
+    summary: 'All images as one OCI layout',
+    description:
+      'One tar with every architecture under one index, for `skopeo copy oci-archive:…`, `crane push` and the like. An image that was uploaded as docker-archive has the manifest that its report names, over its layers as they are unpacked. There are no ranges.',
+    params: 'id-parameter.json',
+    query: 'layout-query.json',
+    answers: {
+      200: { description: 'The tar.', content: { 'application/x-tar': { schema: { type: 'string' } } } },
+      403: 'One of its images is where this site does not read (LEPORELLO_VERIFY).',
+      404: 'There is no such container.',
+      409: 'One of its images is not proven to be what it is registered as, or is gone.',
+      422: 'The bytes of one of its images cannot be read.'
+    },
+    async handler({ request, reply, params: { id }, publicUrl }) {
+      const { filename, digest, size, bytes } = await layout({ id, publicUrl })
       reply.headers({
         'content-type': 'application/x-tar',
         'content-length': size,

@@ -2,42 +2,42 @@ import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { explain } from '../shared/errors.ts'
 
-/** Proxies and sockets that hear nothing for a minute take the other side for dead. */
-const lifeMs = 10_000
-/** So long an answer may still become a refusal. */
+/** The interval of keep-alive lines: proxies close connections that are silent for a minute. */
+const keepAliveMs = 10_000
+/** How long the answer is held back, as an early error can still change its status. */
 const refusalMs = 1_000
 
 /**
- * A line of JSON for each thing as it comes, so that neither side holds a list of them. What goes wrong at once is an answer like any other; later
- * on it can only be a last line of its own.
+ * Sends each item as a line of JSON when it comes, so that neither side holds a list of them. An early error is answered with its status; a later
+ * one can only be the last line.
  */
-export async function sendLines(reply: FastifyReply, things: AsyncGenerator<unknown>): Promise<FastifyReply> {
-  const first = things.next()
+export async function sendLines(reply: FastifyReply, items: AsyncGenerator<unknown>): Promise<FastifyReply> {
+  const first = items.next()
   await soon(first, refusalMs)
   return reply
     .type('application/x-ndjson')
     .header('cache-control', 'no-store')
-    .send(Readable.from(written(first, things)))
+    .send(Readable.from(written(first, items)))
 }
 
-async function* written(first: Promise<IteratorResult<unknown>>, things: AsyncGenerator<unknown>): AsyncGenerator<string> {
+async function* written(first: Promise<IteratorResult<unknown>>, items: AsyncGenerator<unknown>): AsyncGenerator<string> {
   try {
     let next = first
     for (;;) {
-      const step = await soon(next, lifeMs)
+      const step = await soon(next, keepAliveMs)
       if (step === undefined) {
         yield '\n'
         continue
       }
       if (step.done) return
       yield `${JSON.stringify(step.value)}\n`
-      next = things.next()
-      next.catch(() => {}) // is awaited above; until then it is nobody's
+      next = items.next()
+      next.catch(() => {}) // it is awaited above; until then an error must not be unhandled
     }
   } catch (error) {
     yield `${JSON.stringify({ type: 'failed', message: explain(error).message })}\n`
   } finally {
-    await things.return(undefined)
+    await items.return(undefined)
   }
 }
 

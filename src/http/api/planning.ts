@@ -1,63 +1,78 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Planning } from '../../catalogue/builds/planning.ts'
-import type { DemandCounts } from '../../catalogue/containers/demand.ts'
+import type { FastifyRequest } from 'fastify'
+import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { namesOf } from '../../domain/architecture.ts'
 import { type ManifestListFormat, manifestListText, manifestListTypes } from '../../domain/build/manifest-list.ts'
 import type { Step } from '../../domain/build/plan.ts'
 import { jenkinsAxis, kubernetesJobs, planAnswer } from '../../domain/build/plan-output.ts'
-import { CatalogueError } from '../../domain/errors.ts'
 import type { Hash } from '../../domain/image/facts.ts'
 import type { Plan } from '../../schemas.ts'
-import type { BodyBounds } from '../shared/body.ts'
-import { choice, strictQuery } from './input.ts'
-import { jsonBody } from './json-body.ts'
-import { planningDescriptions } from './planning-descriptions.ts'
+import { json, text } from '../shared/describes.ts'
+import { answer, type DeclareRoute } from './route.ts'
+import { refuseShape } from './validation.ts'
 
-export interface PlanningRoutes {
-  planning: Planning
-  demand: Pick<DemandCounts, 'read'>
-  hash: Hash
-  publicUrl: (request: FastifyRequest) => string
-  bounds: BodyBounds
-}
-
-const maxDays = 90
-
-/** What follows from what is known: nothing here changes anything. */
-export function planningRoutes(app: FastifyInstance, { planning, demand, hash, publicUrl, bounds }: PlanningRoutes): void {
-  app.route({
+/** What to build. Nothing here changes anything. */
+export function planningRoutes(route: DeclareRoute, { planning, demand, hash }: Pick<Catalogue, 'planning' | 'demand' | 'hash'>): void {
+  route({
     method: 'POST',
-    url: '/api/v1/plan',
-    config: { action: 'container:read', describes: planningDescriptions.plan },
-    handler: async (request, reply) => {
-      const format = choice(strictQuery(request, ['format']).format, { path: 'format', values: ['json', 'jenkins', 'kubernetes'] })
-      const { job, ...asked } = await jsonBody(request, { schema: 'plan.json', bounds })
-      const { container, steps } = await planning.plan(asked)
-      if (format === 'kubernetes') return sendJobs(reply, { container, steps, job, url: publicUrl(request) })
+    path: '/plan',
+    action: 'container:read',
+    tag: 'pipelines',
+    summary: 'What is to be built, and what can be reused',
+    description:
+      'One architecture never decides about another: a change for arm64 does not rebuild amd64, and the order of architectures never matters. It changes nothing.',
+    query: 'plan-query.json',
+    body: 'plan.json',
+    answers: {
+      200: {
+        description: 'The plan.',
+        content: { ...json('plan-reply.json#'), ...text("axis {\n  name 'ARCHITECTURE'\n  values 'arm64'\n}\n") }
+      }
+    },
+    async handler({ reply, query: { format }, body: { job, ...wanted }, publicUrl }) {
+      const { container, steps } = await planning.plan(wanted)
+      if (format === 'kubernetes') return jobList({ container, steps, job, publicUrl, hash })
       if (format === 'jenkins') return reply.type('text/plain; charset=utf-8').send(jenkinsAxis(container, steps))
-      return reply.send(planAnswer(container, steps))
+      return planAnswer(container, steps)
     }
   })
 
-  function sendJobs(
-    reply: FastifyReply,
-    { container, steps, job, url }: { container: string; steps: Step[]; job: Plan['job']; url: string }
-  ): FastifyReply {
-    if (job) return reply.send({ apiVersion: 'v1', kind: 'List', items: kubernetesJobs(container, { url, ...job, steps, hash }) })
-    const errors = [
-      { path: 'job', message: 'is missing for format=kubernetes; {"image": …, "command": […]} would tell what a build runs in' }
-    ]
-    throw new CatalogueError('parameter_missing', `body: ${errors[0]!.path} ${errors[0]!.message}`, { details: { errors } })
-  }
+  route({
+    method: 'GET',
+    path: '/architectures',
+    action: 'container:read',
+    tag: 'pipelines',
+    summary: 'The architectures that machines asked for, and the containers that lack them',
+    description: 'Counted when an image is resolved, and stored now and then: a server that is killed loses the counts since.',
+    query: 'architectures-query.json',
+    answers: { 200: answer('By architecture.', 'architectures-answer.json') },
+    async handler({ query: { days } }) {
+      const { since, rows } = await demand.read(days)
+      return { since, architectures: rows.map((row) => ({ ...row, names: namesOf(row.architecture) })) }
+    }
+  })
+}
 
-  app.route({
-    method: ['GET', 'HEAD'],
-    url: '/api/v1/containers/:id/manifest',
-    config: { action: 'container:read', describes: planningDescriptions.manifest },
-    handler: async (request, reply) => {
-      const given = strictQuery(request, ['format']).format
-      const format = given === undefined ? acceptedFormat(request) : choice(given, { path: 'format', values: ['oci', 'docker'] })
-      const list = await planning.manifest((request.params as { id: string }).id, format)
+/** What containers and job specs amount to. */
+export function derivedRoutes(route: DeclareRoute, { planning }: Pick<Catalogue, 'planning'>): void {
+  route({
+    method: 'GET',
+    path: '/containers/:id/manifest',
+    action: 'container:read',
+    tag: 'containers',
+    summary: 'A container as OCI index or Docker manifest list',
+    description:
+      'From proven facts only: an image without a proven digest is listed under unproven. The bytes are the same whatever the order in which images arrived.',
+    params: 'id-parameter.json',
+    query: 'manifest-query.json',
+    answers: {
+      200: {
+        description: 'The list.',
+        content: Object.fromEntries(Object.values(manifestListTypes).map((type) => [type, { schema: { $ref: 'manifest-list.json#' } }]))
+      },
+      404: 'There is no such container.'
+    },
+    async handler({ request, reply, params, query: { format = acceptedFormat(request) } }) {
+      const list = await planning.manifest(params.id, format)
       return reply
         .header('vary', 'accept')
         .type(manifestListTypes[format])
@@ -65,33 +80,34 @@ export function planningRoutes(app: FastifyInstance, { planning, demand, hash, p
     }
   })
 
-  app.route({
-    method: ['GET', 'HEAD'],
-    url: '/api/v1/architectures',
-    config: { action: 'container:read', describes: planningDescriptions.architectures },
-    handler: async (request, reply) => {
-      const { days = '7' } = strictQuery(request, ['days'])
-      if (!/^[1-9]\d?$/.test(days) || Number(days) > maxDays) {
-        const errors = [{ path: 'days', message: `is ${JSON.stringify(days.slice(0, 60))}; expected 1 to ${maxDays}` }]
-        throw new CatalogueError('parameter_invalid', `query: days ${errors[0]!.message}`, { details: { errors } })
-      }
-      const { since, rows } = await demand.read(Number(days))
-      return reply.send({ since, architectures: rows.map((row) => ({ ...row, names: namesOf(row.architecture) })) })
-    }
-  })
-
-  app.route({
-    method: ['GET', 'HEAD'],
-    url: '/api/v1/specs/:id/report',
-    config: { action: 'spec:read', describes: planningDescriptions.specReport },
-    handler: async (request, reply) => {
-      strictQuery(request, [])
-      return reply.send(await planning.specReport((request.params as { id: string }).id))
-    }
+  route({
+    method: 'GET',
+    path: '/specs/:id/report',
+    action: 'spec:read',
+    tag: 'specs',
+    summary: 'The architectures on which a job can run',
+    params: 'id-parameter.json',
+    answers: { 200: answer('The report.', 'spec-report.json'), 404: 'There is no such job spec.' },
+    handler: ({ params }) => planning.specReport(params.id)
   })
 }
 
-/** What a client of registries asks for. */
+interface JobsToList {
+  container: string
+  steps: Step[]
+  job: Plan['job']
+  publicUrl: string
+  hash: Hash
+}
+
+/** Throws parameter_missing without a job. */
+function jobList({ container, steps, job, publicUrl, hash }: JobsToList) {
+  if (job) return { apiVersion: 'v1', kind: 'List', items: kubernetesJobs(container, { url: publicUrl, ...job, steps, hash }) }
+  const message = 'is missing; format=kubernetes needs {"image": …, "command": […]}, which a build runs in'
+  return refuseShape('body', [{ path: 'job', message }], 'parameter_missing')
+}
+
+/** The format that a registry client accepts. */
 const acceptedFormat = ({ headers }: FastifyRequest): ManifestListFormat => {
   const accept = headers.accept ?? ''
   return accept.includes(manifestListTypes.docker) && !accept.includes(manifestListTypes.oci) ? 'docker' : 'oci'

@@ -4,12 +4,12 @@ import { CatalogueError } from '../../domain/errors.ts'
 import type { Problem } from '../../schemas.ts'
 import { explain } from '../shared/errors.ts'
 
-/** Every refusal as a problem (RFC 9457): `code` is for programs, `detail` for people. */
-export function refuse(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** Answers every error as a problem (RFC 9457): `code` is for programs, `detail` for people. */
+export function answerProblem(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, headers } = explain(error)
   if (status >= 500) request.failure = error
   if (status !== 416) reply.removeHeader('content-range')
-  // what was not read of an upload would be read as the next request
+  // the unread rest of an upload would be read as the next request
   if (!request.raw.complete) reply.header('connection', 'close')
   return reply
     .code(status)

@@ -1,10 +1,6 @@
-import type { FastifyInstance } from 'fastify'
-import { type Description, json } from '../shared/describes.ts'
 import { type PublicAddress, wayTo } from '../shared/public-url.ts'
-import { invalid } from './descriptions.ts'
-import { strictQuery } from './input.ts'
+import { answer, type DeclareRoute } from './route.ts'
 
-/** Where to go on, and what describes it all. */
 const links = {
   containers: '/api/v1/containers',
   deleted: '/api/v1/deleted',
@@ -15,28 +11,22 @@ const links = {
   docs: '/docs'
 }
 
-const describes: Description = {
-  summary: 'Where to begin',
-  tags: ['operations'],
-  response: {
-    200: { description: 'Ways to the rest.', content: json('api-start.json#', { name: 'leporello', links }) },
-    400: invalid
-  }
-}
-
-/** Who follows the address of the API finds the way. */
-export function startRoute(app: FastifyInstance, { address }: { address: PublicAddress }): void {
-  for (const [url, hide] of [
-    ['/api/v1', false],
-    ['/api/v1/', true]
+/** Leads a client that knows only the address of the API to everything else. */
+export function startRoute(route: DeclareRoute, { address }: { address: PublicAddress }): void {
+  for (const [path, hide] of [
+    ['', false],
+    ['/', true]
   ] as const) {
-    app.route({
-      method: ['GET', 'HEAD'],
-      url,
-      config: { action: 'container:read', describes: { ...describes, hide } },
-      handler: async (request) => {
-        strictQuery(request, [])
-        const ways = Object.entries(links).map(([name, path]) => [name, wayTo(path, { request, address })])
+    route({
+      method: 'GET',
+      path,
+      action: 'container:read',
+      tag: 'operations',
+      summary: 'Where to begin',
+      hide,
+      answers: { 200: answer('Links to the rest.', 'api-start.json') },
+      async handler({ request }) {
+        const ways = Object.entries(links).map(([name, to]) => [name, wayTo(to, { request, address })])
         return { name: 'leporello', links: Object.fromEntries(ways) }
       }
     })

@@ -1,103 +1,109 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Backfill } from '../../catalogue/containers/backfill.ts'
-import { type FindingKind, type FsckLine, findingKinds } from '../../catalogue/tarballs/fsck/findings.ts'
+import type { FastifyReply } from 'fastify'
+import type { Catalogue } from '../../catalogue/catalogue.ts'
+import type { FindingKind, FsckLine } from '../../catalogue/tarballs/fsck/findings.ts'
 import type { Upkeep } from '../../catalogue/tarballs/tarballs.ts'
-import { CatalogueError } from '../../domain/errors.ts'
-import type { Action } from '../../domain/policy.ts'
-import { causeOf, preconditionOf } from '../shared/circumstances.ts'
-import type { Description } from '../shared/describes.ts'
-import { parseFlag, strictQuery } from './input.ts'
+import type { DescribedAnswer } from '../shared/describes.ts'
 import { sendLines } from './lines.ts'
-import { upkeepDescriptions as descriptions } from './upkeep-descriptions.ts'
+import { answer, type DeclareRoute } from './route.ts'
 
-export interface UpkeepRoutes {
+export interface UpkeepRoutes extends Pick<Catalogue, 'backfill'> {
   upkeep: Upkeep
-  backfill: Backfill
-  publicUrl: (request: FastifyRequest) => string
 }
 
-type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | object>
+const lines: DescribedAnswer = {
+  description: 'A line of JSON for each finding and note as it is found, and the summary last. Empty lines keep the connection alive.',
+  content: { 'application/x-ndjson': { schema: { $ref: 'fsck-line.json#' } } }
+}
 
-export function upkeepRoutes(app: FastifyInstance, { upkeep, backfill, publicUrl }: UpkeepRoutes): void {
-  route(['POST'], '/api/v1/containers/:id/verify', {
+/** Containers that name no architectures. */
+export function unnamedRoutes(route: DeclareRoute, { upkeep, backfill }: UpkeepRoutes): void {
+  route({
+    method: 'POST',
+    path: '/containers/:id/verify',
     action: 'container:write',
-    describes: descriptions.verifySingle,
-    async handler(request) {
-      const { dryRun } = strictQuery(request, ['dryRun'])
-      return upkeep.verifySingle({ id: idOf(request), publicUrl: publicUrl(request), dryRun: parseFlag(dryRun, 'dryRun') })
-    }
+    tag: 'images',
+    summary: 'Read the one image of a container that names no architectures',
+    description: 'The images of a container that names architectures are read one by one, with …/images/{architecture}/verify.',
+    params: 'id-parameter.json',
+    query: 'dry-run-query.json',
+    answers: {
+      200: answer('What it is.', 'container-image.json'),
+      403: 'The policy does not permit it, or the bytes are where this site does not read (LEPORELLO_VERIFY).',
+      404: 'There is no such container, or it names its images by architecture: `available` lists them.',
+      422: 'Its bytes cannot be read, or do not tell.'
+    },
+    handler: ({ params: { id }, query: { dryRun = false }, publicUrl }) => upkeep.verifySingle({ id, publicUrl, dryRun })
   })
 
-  route(['GET'], '/api/v1/fsck', {
-    action: 'operations:read',
-    describes: descriptions.fsck,
-    handler: async (request, reply) => sendLines(reply, fsck({ request, reply }, strictQuery(request, ['deep'])))
-  })
-
-  route(['POST'], '/api/v1/fsck', {
-    action: 'object:write',
-    describes: descriptions.repair,
-    async handler(request, reply) {
-      const query = strictQuery(request, ['deep', 'repair'])
-      if (query.repair === undefined) throw new CatalogueError('parameter_missing', `repair is absent; expected some of ${kindsKnown}`)
-      return sendLines(reply, fsck({ request, reply }, query))
-    }
-  })
-
-  route(['GET', 'HEAD'], '/api/v1/backfill', {
+  route({
+    method: 'GET',
+    path: '/backfill',
     action: 'container:read',
-    describes: descriptions.backfill,
-    async handler(request) {
-      const { id, limit, cursor } = strictQuery(request, ['id', 'limit', 'cursor'])
-      return backfill.page({ id, limit: parseLimit(limit), cursor, publicUrl: publicUrl(request) })
-    }
+    tag: 'containers',
+    summary: 'Containers that name no architectures, and what they would become',
+    description: 'A dry run: nothing is written.',
+    query: 'backfill-query.json',
+    answers: { 200: answer('A page.', 'backfill-page.json') },
+    handler: ({ query: { id, limit, cursor }, publicUrl }) => backfill.page({ id, limit, cursor, publicUrl })
   })
 
-  route(['POST'], '/api/v1/containers/:id/backfill', {
+  route({
+    method: 'POST',
+    path: '/containers/:id/backfill',
     action: 'container:write',
-    describes: descriptions.backfillOne,
-    async handler(request) {
-      const { dryRun } = strictQuery(request, ['dryRun'])
-      const circumstances = { publicUrl: publicUrl(request), cause: causeOf(request), precondition: preconditionOf(request) }
-      return backfill.write({ id: idOf(request), ...circumstances, dryRun: parseFlag(dryRun, 'dryRun') })
-    }
+    tag: 'containers',
+    summary: 'Name the architecture of a container that names none, as its bytes prove it',
+    description: 'With If-Match only if the record is still the one that was looked at.',
+    params: 'id-parameter.json',
+    query: 'dry-run-query.json',
+    headers: 'change-headers.json',
+    answers: {
+      200: answer('What was written.', 'backfill-item.json'),
+      404: 'There is no such container, it names its images by architecture, or nothing proves what it is.'
+    },
+    handler: ({ params, change }) => backfill.write({ id: params.id, ...change })
+  })
+}
+
+interface FsckOptions {
+  deep?: 'true' | 'false' | undefined
+  /** Kinds between commas. */
+  repair: string
+  publicUrl: string
+}
+
+/** Records, facts and tarballs compared with each other. */
+export function fsckRoutes(route: DeclareRoute, { upkeep }: Pick<UpkeepRoutes, 'upkeep'>): void {
+  route({
+    method: 'GET',
+    answersHead: false,
+    path: '/fsck',
+    action: 'operations:read',
+    tag: 'operator',
+    summary: 'Compare records, what is known of their images, and tarballs',
+    description: 'It changes nothing, and may run while uploads arrive.',
+    query: 'fsck-query.json',
+    answers: { 200: lines },
+    handler: ({ reply, query: { deep }, publicUrl }) => sendLines(reply, fsck(reply, { deep, repair: '', publicUrl }))
   })
 
-  function fsck(
-    { request, reply }: { request: FastifyRequest; reply: FastifyReply },
-    { deep, repair }: { deep?: string; repair?: string }
-  ): AsyncGenerator<FsckLine> {
-    // whoever asked and went away wants to know no more
+  route({
+    method: 'POST',
+    path: '/fsck',
+    action: 'object:write',
+    tag: 'operator',
+    summary: 'The same, and repair the kinds of findings that are named',
+    description: 'What is too young, or still kept after a removal, is left alone.',
+    query: 'fsck-repair-query.json',
+    answers: { 200: lines },
+    handler: ({ reply, query, publicUrl }) => sendLines(reply, fsck(reply, { ...query, publicUrl }))
+  })
+
+  function fsck(reply: FastifyReply, { deep, repair, publicUrl }: FsckOptions): AsyncGenerator<FsckLine> {
+    // a client that went away needs no more findings
     const gone = new AbortController()
     reply.raw.once('close', () => gone.abort(new Error('the client went away')))
-    const options = { deep: parseFlag(deep, 'deep'), repair: parseKinds(repair), publicUrl: publicUrl(request), signal: gone.signal }
-    return upkeep.fsck(options)
+    const kinds = new Set(repair.split(',').filter(Boolean) as FindingKind[])
+    return upkeep.fsck({ deep: deep === 'true', repair: kinds, publicUrl, signal: gone.signal })
   }
-
-  function route(
-    method: string[],
-    url: string,
-    { handler, ...config }: { action: Action; describes: Description; handler: Handler }
-  ): void {
-    app.route({ method, url, config, handler })
-  }
-}
-
-const kindsKnown = findingKinds.join(', ')
-
-const idOf = (request: FastifyRequest): string => (request.params as { id: string }).id
-
-function parseLimit(text: string | undefined): number {
-  if (text === undefined) return 200
-  if (/^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= 1000) return Number(text)
-  const errors = [{ path: 'limit', message: `is ${JSON.stringify(text.slice(0, 60))}; expected a whole number from 1 to 1000` }]
-  throw new CatalogueError('parameter_invalid', `query: limit ${errors[0]!.message}`, { details: { errors } })
-}
-
-function parseKinds(text: string | undefined): ReadonlySet<FindingKind> {
-  const kinds = (text ?? '').split(',').filter(Boolean)
-  const wrong = kinds.find((kind) => !findingKinds.includes(kind as FindingKind))
-  if (wrong === undefined) return new Set(kinds as FindingKind[])
-  const errors = [{ path: 'repair', message: `has ${JSON.stringify(wrong.slice(0, 60))}; expected some of ${kindsKnown}` }]
-  throw new CatalogueError('parameter_invalid', `query: repair ${errors[0]!.message}`, { details: { errors } })
 }

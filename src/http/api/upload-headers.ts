@@ -2,49 +2,41 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { UploadView } from '../../catalogue/images/upload-notes.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { ResumableUpload } from '../../schemas.ts'
+import { hasBody } from '../shared/body.ts'
 import { mediaType } from './input.ts'
+import { parseMetadata } from './upload-metadata.ts'
 
-/** The version of tus that is spoken here. */
+/** The version of tus. */
 export const version = '1.0.0'
-/** What both stores hold in one upload. */
+/** The most that both stores hold in one upload, in bytes. */
 export const maxSize = 256 * 1024 ** 3
 const octets = 'application/offset+octet-stream'
 
-export const uploadOf = (request: FastifyRequest): string => (request.params as { upload: string }).upload
-
-export function header({ headers }: FastifyRequest, name: string): string | undefined {
-  const value = headers[name]
-  return typeof value === 'string' ? value : undefined
+/**
+ * What tus has a status for, and what our own messages explain better, is checked before the schemas: the version, the type of a piece, the
+ * metadata, the largest size. OPTIONS and GET need no version.
+ */
+export function checkUploadHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  const { method, headers } = request
+  if (method === 'OPTIONS' || method === 'GET') return
+  const spoken = headers['tus-resumable']
+  if (spoken !== version) {
+    reply.header('tus-version', version)
+    throw new CatalogueError('precondition_failed', `Tus-Resumable is ${spoken ?? 'missing'}; expected ${version}`)
+  }
+  if (method === 'PATCH' || (method === 'POST' && hasBody(request.raw))) checkType(request)
+  if (method !== 'POST') return
+  parseMetadata(String(headers['upload-metadata'] ?? ''))
+  const size = Number(headers['upload-length'])
+  if (size > maxSize) {
+    throw new CatalogueError('too_large', `Upload-Length is ${size}; at most ${maxSize} bytes are accepted (Tus-Max-Size)`)
+  }
 }
 
-export function checkVersion(request: FastifyRequest, reply: FastifyReply): void {
-  const asked = header(request, 'tus-resumable')
-  if (asked === version) return
-  reply.header('tus-version', version)
-  throw new CatalogueError('precondition_failed', `Tus-Resumable is ${asked ?? 'absent'}; expected ${version}`)
-}
-
-export function checkType(request: FastifyRequest): void {
+function checkType(request: FastifyRequest): void {
   const type = mediaType(request)
   if (type === octets) return
-  throw Object.assign(new Error(`the content type is ${type || 'absent'}; expected ${octets}`), { statusCode: 415 })
-}
-
-/** A whole number from a header. Throws parameter_missing, parameter_invalid. */
-function numberIn(request: FastifyRequest, name: string): number {
-  const text = header(request, name.toLowerCase())
-  if (text === undefined) throw new CatalogueError('parameter_missing', `${name} is absent; expected a number of bytes`)
-  if (/^\d{1,15}$/.test(text)) return Number(text)
-  throw new CatalogueError('parameter_invalid', `${name} is ${JSON.stringify(text.slice(0, 50))}; expected a number of bytes`)
-}
-
-export const offsetOf = (request: FastifyRequest): number => numberIn(request, 'Upload-Offset')
-
-export function lengthOf(request: FastifyRequest): number {
-  const size = numberIn(request, 'Upload-Length')
-  if (size === 0) throw new CatalogueError('parameter_invalid', 'Upload-Length is 0, and no tarball is empty')
-  if (size <= maxSize) return size
-  throw new CatalogueError('too_large', `Upload-Length is ${size}; at most ${maxSize} bytes are taken (Tus-Max-Size)`)
+  throw Object.assign(new Error(`the content type is ${type || 'missing'}; expected ${octets}`), { statusCode: 415 })
 }
 
 export function toJson({ upload, id, offset, size, state, created, expires, result, refusal, ...claim }: UploadView): ResumableUpload {

@@ -2,23 +2,23 @@ import type { UploadClaim } from '../../catalogue/images/upload-notes.ts'
 import { parseArchitecture } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { checkId, utf8Length } from '../../domain/limits.ts'
-import { parseSha256 } from './input.ts'
+import { nearest } from '../../domain/nearest.ts'
 
 const names = ['id', 'architecture', 'version', 'filename', 'sha256'] as const
 type Name = (typeof names)[number]
-/** What tus-js-client, Uppy and their like tell of every file: it has no effect here, and is given back as tus demands. */
+/** What tus-js-client, Uppy and others send with every file. */
 const others: ReadonlySet<string> = new Set(['name', 'type', 'filetype', 'relativePath', 'contentType', 'mimeType', 'size', 'lastModified'])
 
 const maxFilename = 255
-/** Of a pair that has no effect. */
+/** The longest pair that has no effect, in characters. */
 const maxOther = 1024
 
 /**
- * Upload-Metadata: names, each with a value in base64, between commas. A name that has no effect here is refused, as everywhere in this
- * face, but for those that clients send of their own accord. Throws parameter_missing, parameter_invalid, id_invalid, architecture_invalid.
+ * Upload-Metadata: pairs between commas, each a name and, unless it is empty, a value in base64. Names that are not ours have no effect
+ * and are sent back, as tus demands; one that is close to ours is refused: a misspelt sha256 would silently drop the check. Throws parameter_missing, parameter_invalid, id_invalid, architecture_invalid.
  */
-export function parseMetadata(header: string | undefined): UploadClaim {
-  const { given, also } = pairsOf(header ?? '')
+export function parseMetadata(header: string): UploadClaim {
+  const { given, also } = pairsOf(header)
   const id = given.get('id')
   if (id === undefined)
     throw new CatalogueError('parameter_missing', `Upload-Metadata must name the container as id; it has: ${listed(given)}`)
@@ -32,9 +32,15 @@ export function parseMetadata(header: string | undefined): UploadClaim {
     architecture: architecture === undefined ? undefined : parseArchitecture(architecture),
     version: given.get('version'),
     filename,
-    sha256: parseSha256(given.get('sha256'), 'sha256'),
+    sha256: sha256In(given.get('sha256')),
     also: also.size === 0 ? undefined : [...also.values()].join(',')
   }
+}
+
+function sha256In(digest: string | undefined): string | undefined {
+  if (digest === undefined) return undefined
+  const [, digits] = /^(?:sha256:)?([0-9a-f]{64})$/i.exec(digest) ?? []
+  return digits?.toLowerCase() ?? refuse('sha256', `is ${JSON.stringify(digest.slice(0, 100))}; expected 64 hexadecimal digits`)
 }
 
 const listed = (given: ReadonlyMap<Name, string>) => [...given.keys()].join(', ') || 'nothing'
@@ -45,13 +51,21 @@ function pairsOf(header: string): { given: Map<Name, string>; also: Map<string, 
   for (const pair of header.split(',').map((text) => text.trim())) {
     if (pair === '') continue
     const [name = '', value = '', ...more] = pair.split(' ')
-    if (!isKnown(name) && !others.has(name)) refuse(name, `is not known here; ${names.join(', ')} would be`)
-    if (given.has(name as Name) || also.has(name)) refuse(name, 'stands there twice')
+    refuseMisspelt(name)
+    if (given.has(name as Name) || also.has(name)) refuse(name, 'is given more than once; give it once')
     if (more.length > 0) refuse(name, 'has more than one value')
-    if (isKnown(name)) given.set(name, value === '' ? refuse(name, 'has no value') : decoded(name, value))
-    else also.set(name, keptAsSaid(pair, { name, value }))
+    if (isKnown(name)) {
+      if (value !== '') given.set(name, decoded(name, value))
+      else if (name === 'id') refuse(name, 'has no value')
+    } else also.set(name, otherPair(pair, { name, value }))
   }
   return { given, also }
+}
+
+function refuseMisspelt(name: string): void {
+  if (isKnown(name) || others.has(name)) return
+  const meant = nearest(name, names)
+  if (meant !== undefined) refuse(name, `is not known here; did you mean ${meant}?`)
 }
 
 const isKnown = (name: string): name is Name => (names as readonly string[]).includes(name)
@@ -65,7 +79,7 @@ function decoded(name: string, value: string): string {
   }
 }
 
-function keptAsSaid(pair: string, { name, value }: { name: string; value: string }): string {
+function otherPair(pair: string, { name, value }: { name: string; value: string }): string {
   if (value !== '') decoded(name, value)
   return pair.length <= maxOther ? pair : refuse(name, `has ${pair.length} characters; at most ${maxOther} are allowed`)
 }
@@ -75,7 +89,7 @@ function refuse(name: string, message: string): never {
   throw new CatalogueError('parameter_invalid', `Upload-Metadata: ${errors[0]!.path} ${message}`, { details: { errors } })
 }
 
-/** The header again, as a client finds it on the upload. */
+/** The header, as HEAD sends it back. */
 export function toMetadata(claim: UploadClaim): string {
   const pairs = names.flatMap((name) => (claim[name] === undefined ? [] : [`${name} ${Buffer.from(claim[name]).toString('base64')}`]))
   return [...pairs, ...(claim.also ? [claim.also] : [])].join(',')

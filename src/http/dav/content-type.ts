@@ -9,6 +9,6 @@ const types: readonly (readonly [ending: RegExp, type: string])[] = [
   [/\.(txt|md|log|sha256|sha256sum)$/, 'text/plain; charset=utf-8']
 ]
 
-/** By a file's name. Nothing that a browser would run: whoever may upload could write pages of this server otherwise. */
+/** The type of a file by its name; never one that a browser runs, or anybody who may upload could publish web pages from this server. */
 export const contentTypeOf = (name: string): string =>
   types.find(([ending]) => ending.test(name.toLowerCase()))?.[1] ?? 'application/octet-stream'

@@ -1,18 +1,15 @@
-import type { Description } from '../shared/describes.ts'
-import { type Answer, text } from '../shared/describes.ts'
-
-export type Described = 'GET' | 'PUT' | 'DELETE'
+import { type DescribedAnswer, type Description, text } from '../shared/describes.ts'
 
 const tags = ['tarballs']
 const params = { $ref: 'storage-parameters.json#' }
-const says = (description: string, example: string): Answer => ({ description, content: text(`${example}\n`) })
+const says = (description: string, example: string): DescribedAnswer => ({ description, content: text(`${example}\n`) })
 
-/** OpenAPI has no word for MKCOL and PROPFIND; the README tells of them. */
-export const descriptions: Record<Described, Description> = {
+/** By method. OpenAPI does not know MKCOL and PROPFIND; the README explains them. */
+export const davDescriptions: Readonly<Record<string, Description>> = {
   GET: {
     summary: 'A tarball, or a page with what is in a folder',
     description:
-      'Takes Range, If-Range, If-None-Match, If-Modified-Since and If-Match; a tarball has a strong ETag and a Repr-Digest, its sha256. A reader gets the old file whole, a 404, or the new one whole.',
+      'Takes Range, If-Range, If-None-Match, If-Modified-Since and If-Match; a tarball has a strong ETag and a Repr-Digest, its sha256. A client gets the old file, a 404, or the new file, never a part of each.',
     tags,
     params,
     response: {
@@ -26,7 +23,7 @@ export const descriptions: Record<Described, Description> = {
   PUT: {
     summary: 'Store a tarball',
     description:
-      'The body is the file, of any size, with a Content-Length or chunked. Folders are made. Content-Digest and Repr-Digest (sha-256) and Content-MD5 are compared; what was cut off, or stood still for a minute, is not stored.',
+      'The body is the file, of any size, with a Content-Length or chunked. Folders are made. Content-Digest and Repr-Digest (sha-256) and Content-MD5 are compared. An upload that is cut off, or pauses for a minute, is not stored.',
     tags,
     params,
     consumes: ['application/octet-stream'],
@@ -42,7 +39,7 @@ export const descriptions: Record<Described, Description> = {
   DELETE: {
     summary: 'Remove a tarball, or an empty folder',
     description:
-      'It is removed though a container may name it: whoever replaces a file removes it first, as osaka does. The images that are registered there have the status `gone` from then on, until something is put there again; their containers are degraded, which the history and the events tell.',
+      'It is removed even if a container names it: clients that replace a file remove it first, as osaka does. The images that are registered there have the status `gone` until a file is put there again; their containers are degraded, and the history and the events say so.',
     tags,
     params,
     response: {

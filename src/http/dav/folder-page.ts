@@ -12,7 +12,7 @@ export interface FolderPage {
 
 const entriesAPage = 500
 
-/** What is in a folder, for a browser. */
+/** Lists a folder for a browser. */
 export async function folderPage({ blobs, key, request, reply, root }: FolderPage): Promise<FastifyReply> {
   const { cursor } = request.query as { cursor?: string }
   const prefix = key && `${key}/`
@@ -36,7 +36,7 @@ ${key === '' ? '' : `<tr><td><a href="../">../</a></td></tr>\n`}${rows.map(row).
   return reply.send(request.method === 'HEAD' ? undefined : body)
 }
 
-/** osaka knows a folder by just this line, and then follows what stands in href. */
+/** osaka recognises a folder by this line, and then follows each href. */
 const doctype = '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN">'
 
 const row = ({ name, size, modified }: { name: string; size: string; modified: string }): string =>

@@ -4,36 +4,38 @@ import type { BlobStore } from '../../blobs/blob-store.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Action } from '../../domain/policy.ts'
 import '../shared/action.ts'
+import { undescribed } from '../shared/describes.ts'
 import { explain } from '../shared/errors.ts'
+import { notSupported } from '../shared/not-supported.ts'
 import { type PublicAddress, scriptName } from '../shared/public-url.ts'
 import { stillWaits } from '../shared/upload-body.ts'
-import { type Described, descriptions } from './descriptions.ts'
+import { davDescriptions } from './descriptions.ts'
 import { root } from './paths.ts'
 import { createPropfind } from './propfind.ts'
 import { createRead } from './read.ts'
-import { createMakeFolder, createPut, createRemove, type Writing } from './write.ts'
+import { createMakeFolder, createPut, createRemove, type DavWriting } from './write.ts'
 
 export interface DavOptions {
   blobs: BlobStore
   address: PublicAddress
-  /** How long an upload may stand still. */
+  /** How long an upload may pause, in milliseconds. */
   stallMs: number
-  /** Is told of every file that was put. */
-  onStored?: Writing['onStored']
-  /** And of every one that was removed. */
-  onRemoved?: Writing['onRemoved']
+  /** Called for every file that was put. */
+  onStored?: DavWriting['onStored']
+  /** Called for every file that was removed. */
+  onRemoved?: DavWriting['onRemoved']
 }
 
 const allowed = 'OPTIONS, GET, HEAD, PUT, DELETE, MKCOL, PROPFIND'
-/** Of WebDAV and HTTP, what is not here: locks (class 2), copies within the server, properties of one's own. */
-const refused = ['POST', 'PATCH', 'COPY', 'MOVE', 'LOCK', 'UNLOCK', 'PROPPATCH']
+/** What WebDAV and HTTP have, and we have not: locks (class 2), copies within the server, properties that clients set. */
+const unsupported = ['POST', 'PATCH', 'COPY', 'MOVE', 'LOCK', 'UNLOCK', 'PROPPATCH']
 
-/** Tarballs by path: plain HTTP for curl and workers, and as much of WebDAV (class 1) as osaka, rclone and davfs need to put and get. */
+/** Tarballs by path: plain HTTP for curl and workers, and the part of WebDAV (class 1) that osaka, rclone and davfs need to put and get. */
 export async function davFace(app: FastifyInstance, { blobs, address, stallMs, onStored, onRemoved }: DavOptions): Promise<void> {
-  for (const method of ['MKCOL', 'PROPFIND', ...refused.slice(2)]) app.addHttpMethod(method, { hasBody: true })
+  for (const method of ['MKCOL', 'PROPFIND', ...unsupported.slice(2)]) app.addHttpMethod(method, { hasBody: true })
   app.setErrorHandler(refuse)
   const reading = { blobs, rootFor: (request: FastifyRequest) => `${scriptName(request, address)}${root}` }
-  const writing: Writing = { blobs, stallMs, onStored, onRemoved }
+  const writing: DavWriting = { blobs, stallMs, onStored, onRemoved }
 
   route('GET', 'object:read', createRead(reading))
   route('HEAD', 'object:read', createRead(reading))
@@ -44,32 +46,31 @@ export async function davFace(app: FastifyInstance, { blobs, address, stallMs, o
   route('OPTIONS', 'object:read', async (_request, reply) =>
     reply.headers({ allow: allowed, dav: '1', 'ms-author-via': 'DAV', 'content-length': 0 }).send()
   )
-  for (const method of refused) {
-    route(method, 'object:read', async (_request, reply) => {
+  for (const method of unsupported) {
+    route(method, 'object:read', async (request, reply) => {
       reply.header('allow', allowed)
-      throw Object.assign(new Error(`${method} is not done here; ${allowed} are`), { statusCode: 405 })
+      const message = notSupported({ method, path: request.url.split('?', 1)[0]!, allowed: allowed.split(', ') })
+      throw Object.assign(new Error(message), { statusCode: 405 })
     })
   }
 
   function route(method: string, action: Action, handler: RouteHandlerMethod): void {
-    const describes = descriptions[method as Described]
+    const describes = davDescriptions[method]
     for (const url of [root, `${root}/*`]) {
-      const config = { face: 'dav', action, beginsUpload: method === 'PUT', describes: url === root || !describes ? hidden : describes }
+      const config = { face: 'dav', action, beginsUpload: method === 'PUT', describes: (url !== root && describes) || undescribed }
       app.route({ method, url, config, handler })
     }
   }
 }
 
-const hidden = { summary: '', tags: [], hide: true }
-
-/** In words, for who sits before curl; as a problem (RFC 9457) for who asks for JSON. */
+/** As text for people with curl; as a problem (RFC 9457) for clients that accept JSON. */
 function refuse(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, message, headers } = explain(error)
   reply.code(status).headers(headers)
   if (status >= 500) request.failure = error
   if (status === 405) reply.header('allow', allowed)
   if (status !== 416) reply.removeHeader('content-range')
-  // what was not sent would be read as the next request
+  // the unsent rest would be read as the next request
   if (stillWaits(request.raw)) reply.header('connection', 'close')
   if (!/[/+]json\b/i.test(request.headers.accept ?? '')) {
     return reply.header('content-type', 'text/plain; charset=utf-8').send(`${message}\n`)

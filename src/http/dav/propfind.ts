@@ -5,14 +5,14 @@ import { pagesOf } from '../../domain/pages.ts'
 import { contentTypeOf } from './content-type.ts'
 import { escapeMarkup } from './folder-page.ts'
 import { encodePath, namedBy } from './paths.ts'
-import { currentOf, type Reading, unknown } from './read.ts'
+import { blobUnknown, currentOf, type DavReading } from './read.ts'
 
 const xml = 'application/xml; charset=utf-8'
 const declaration = '<?xml version="1.0" encoding="utf-8"?>\n'
 
-/** PROPFIND: what a file or folder is, and with `Depth: 1` what is in the folder. All properties, whichever are asked for: the body is not read. */
+/** PROPFIND: the properties of a file or folder and, with `Depth: 1`, of what is in the folder. Always all of them: the request's body is not read. */
 export const createPropfind =
-  ({ blobs, rootFor }: Reading) =>
+  ({ blobs, rootFor }: DavReading) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { depth } = request.headers
     if (depth !== '0' && depth !== '1') {
@@ -22,7 +22,7 @@ export const createPropfind =
     const { key, slash } = namedBy(request)
     const root = rootFor(request)
     const info = slash ? undefined : await blobs.head(key)
-    if (!info && !(await blobs.folders.exists(key))) throw unknown(key)
+    if (!info && !(await blobs.folders.exists(key))) throw blobUnknown(key)
     const described = info ? [response(root, { info })] : folder({ blobs, key, root, children: depth === '1' })
     return reply
       .code(207)
@@ -36,7 +36,7 @@ async function* multistatus(responses: AsyncIterable<string> | Iterable<string>)
   yield '</D:multistatus>\n'
 }
 
-/** A page of the list at a time, so that a folder of any size costs the same memory. */
+/** Reads one page of the list at a time, so that memory does not depend on the size of the folder. */
 async function* folder({ blobs, key, root, children }: { blobs: BlobStore; key: string; root: string; children: boolean }) {
   const room = await blobs.available()
   yield response(root, { folder: key, ...(room === undefined ? {} : { room }) })
@@ -47,16 +47,16 @@ async function* folder({ blobs, key, root, children }: { blobs: BlobStore; key: 
   }
 }
 
-type Described = { info: BlobInfo } | { folder: string; room?: number }
+type DescribedPath = { info: BlobInfo } | { folder: string; room?: number }
 
-function response(root: string, described: Described): string {
+function response(root: string, described: DescribedPath): string {
   const key = 'info' in described ? described.info.key : described.folder && `${described.folder}/`
   const properties = 'info' in described ? fileProperties(described.info) : folderProperties(described)
   const name = escapeMarkup(key.replace(/\/$/, '').split('/').at(-1)!)
   return `<D:response><D:href>${escapeMarkup(`${root}/${encodePath(key)}`)}</D:href><D:propstat><D:prop><D:displayname>${name}</D:displayname>${properties}</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>\n`
 }
 
-/** A list knows no digests, so there a file has no ETag. */
+/** Lists have no digests, so a file in a list has no ETag. */
 function fileProperties(info: BlobInfo): string {
   const { key, size, modified, sha256 } = info
   const etag = sha256 === undefined ? '' : `<D:getetag>${escapeMarkup(currentOf(info).etag)}</D:getetag>`

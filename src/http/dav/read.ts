@@ -2,40 +2,41 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { BlobInfo, BlobStore } from '../../blobs/blob-store.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { toDigestHeader } from '../shared/digest-headers.ts'
-import { type Current, parseRange, rangeApplies, unmetCondition } from '../shared/ranges.ts'
+import { type CurrentBytes, parseRange, rangeApplies, unmetCondition } from '../shared/ranges.ts'
 import { contentTypeOf } from './content-type.ts'
 import { folderPage } from './folder-page.ts'
 import { namedBy } from './paths.ts'
 
-export interface Reading {
+export interface DavReading {
   blobs: BlobStore
-  /** The path of the root as the client sees it, behind whatever proxy. */
+  /** The path of the root as the client sees it. */
   rootFor(request: FastifyRequest): string
 }
 
-/** GET and HEAD: a file, or for a folder a page with what is in it. */
-export function createRead({ blobs, rootFor }: Reading) {
+/** GET and HEAD: a file, or a page that lists a folder. */
+export function createRead({ blobs, rootFor }: DavReading) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { key, slash } = namedBy(request)
     const info = slash ? undefined : await blobs.head(key)
     if (info) return sendFile(request, reply, info)
     if (await blobs.folders.exists(key)) return folderPage({ blobs, key, request, reply, root: rootFor(request) })
-    throw unknown(key)
+    throw blobUnknown(key)
   }
 
   async function sendFile(request: FastifyRequest, reply: FastifyReply, head: BlobInfo): Promise<FastifyReply> {
     const unmet = unmetCondition(request.method, request.headers, currentOf(head))
     if (unmet === 304) return reply.code(304).headers(headersOf(head)).send()
-    if (unmet) throw new CatalogueError('precondition_failed', `${head.key} is ${currentOf(head).etag}, which is not what was asked for`)
+    if (unmet)
+      throw new CatalogueError('precondition_failed', `${head.key} is ${currentOf(head).etag}, which the conditions of the request exclude`)
     if (request.method === 'HEAD') return reply.headers(headersOf(head)).header('content-length', head.size).send()
     const asked = parseRange(request.headers.range)
     const range = asked && rangeApplies(request.headers, currentOf(head)) ? asked : undefined
-    reply.header('content-range', `bytes */${head.size}`) // for a refusal; stands corrected below
+    reply.header('content-range', `bytes */${head.size}`) // for a refused range; corrected below
     const blob = await blobs.get(head.key, range ? { range } : {})
-    if (!blob) throw unknown(head.key)
+    if (!blob) throw blobUnknown(head.key)
     const { first, last, size, stream } = blob
     if (range && blob.sha256 !== head.sha256 && request.headers['if-range'] !== undefined) {
-      // replaced between our look and our opening it: a part of the new one would be put behind the old one's
+      // it was replaced after head(): a part of the new file would be appended to the client's part of the old one
       stream.destroy()
       return sendFile(request, reply, (await blobs.head(head.key)) ?? head)
     }
@@ -46,10 +47,10 @@ export function createRead({ blobs, rootFor }: Reading) {
   }
 }
 
-export const unknown = (key: string): CatalogueError => new CatalogueError('blob_unknown', `there is no ${key}`)
+export const blobUnknown = (key: string): CatalogueError => new CatalogueError('blob_unknown', `there is no ${key}`)
 
-/** Strong where the digest is known: it is the digest. */
-export const currentOf = ({ sha256, size, modified }: BlobInfo): Current => ({
+/** The ETag is strong if the digest is known: it is the digest. */
+export const currentOf = ({ sha256, size, modified }: BlobInfo): CurrentBytes => ({
   etag: sha256 === undefined ? `W/"${size}-${modified.getTime()}"` : `"${sha256}"`,
   modified
 })

@@ -6,20 +6,20 @@ import { digestFromHeaders } from '../shared/digest-headers.ts'
 import { unmetCondition } from '../shared/ranges.ts'
 import { uploadBody } from '../shared/upload-body.ts'
 import { fileNamedBy, namedBy, parentOf } from './paths.ts'
-import { currentOf, unknown } from './read.ts'
+import { blobUnknown, currentOf } from './read.ts'
 
-export interface Writing {
+export interface DavWriting {
   blobs: BlobStore
   stallMs: number
-  /** Is told of every file that was put, and not waited for. */
+  /** Called for every file that was put; not awaited. */
   onStored?: ((stored: { key: string; sha256: string }) => void) | undefined
-  /** And of every file that was removed. */
+  /** Called for every file that was removed; not awaited. */
   onRemoved?: ((key: string) => void) | undefined
 }
 
 /** PUT: the body is the file, whole. Folders are made. 201 for a new one, 204 for one that was replaced. */
 export const createPut =
-  ({ blobs, stallMs, onStored }: Writing) =>
+  ({ blobs, stallMs, onStored }: DavWriting) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const key = fileNamedBy(request)
     refuseParts(request)
@@ -37,7 +37,7 @@ export const createPut =
       .send()
   }
 
-/** A client that sends the second half of a file believes that we have the first. */
+/** Refuses a part of a file: its client believes that we have the rest. */
 function refuseParts({ headers }: FastifyRequest): void {
   if (headers['content-range'] !== undefined) {
     throw new CatalogueError('parameter_invalid', 'Content-Range: a part of a file cannot be put here; send the whole file')
@@ -55,7 +55,7 @@ function optionsOf({ headers }: FastifyRequest): PutOptions {
   return { expected, onlyIfAbsent: headers['if-none-match']?.trim() === '*' }
 }
 
-/** If-Match is compared before the first byte, so of two that replace one file at once both may; `If-None-Match: *` the store decides. */
+/** If-Match is compared before the first byte, so two clients that replace a file at the same time may both succeed. The store decides `If-None-Match: *`. */
 async function checkConditions({ method, headers }: FastifyRequest, { blobs, key }: { blobs: BlobStore; key: string }): Promise<void> {
   const conditions = ['if-match', 'if-none-match', 'if-unmodified-since'] as const
   if (conditions.every((name) => headers[name] === undefined)) return
@@ -65,7 +65,7 @@ async function checkConditions({ method, headers }: FastifyRequest, { blobs, key
   throw new CatalogueError('precondition_failed', `${found}, which is not what If-Match, If-None-Match or If-Unmodified-Since expects`)
 }
 
-/** The bytes, and behind the last one an error when their MD5 is not what the client said. */
+/** Yields the bytes; throws digest_mismatch after the last one if their MD5 is not the one in Content-MD5. */
 async function* checkedMd5(body: ByteSource, header: string | string[] | undefined): AsyncGenerator<Uint8Array> {
   if (header === undefined) return yield* body
   const hash = createHash('md5')
@@ -79,11 +79,11 @@ async function* checkedMd5(body: ByteSource, header: string | string[] | undefin
 }
 
 /**
- * DELETE: a file, or an empty folder. WebDAV would take a folder with all that is in it; without authentication that is one slip of a
- * script away from every tarball of a cluster.
+ * DELETE: removes a file, or an empty folder. WebDAV would remove a folder with its contents; without authentication one mistake in a script
+ * would then remove every tarball of a cluster.
  */
 export const createRemove =
-  ({ blobs, onRemoved }: Writing) =>
+  ({ blobs, onRemoved }: DavWriting) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { key, slash } = namedBy(request)
     if (key === '') throw new CatalogueError('forbidden', 'the root cannot be removed')
@@ -91,12 +91,12 @@ export const createRemove =
     const removed = !slash && (await blobs.remove(key))
     if (removed) onRemoved?.(key)
     if (removed || (await blobs.folders.remove(key))) return reply.code(204).send()
-    throw unknown(key)
+    throw blobUnknown(key)
   }
 
-/** MKCOL: 201, 405 where something is, 409 without a parent. */
+/** MKCOL: 201; 405 if there is something already; 409 without a parent. */
 export const createMakeFolder =
-  ({ blobs }: Writing) =>
+  ({ blobs }: DavWriting) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { key } = namedBy(request)
     if (Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined) {

@@ -1,13 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Parameters } from './parameters.ts'
+import type { MozartParameters } from './parameters.ts'
 import type { Words } from './words.ts'
 
-/** One request, its parameters read, in the words of its version. */
-export interface Call {
+/** A request with its parameters and the messages of its version. */
+export interface MozartCall {
   request: FastifyRequest
   reply: FastifyReply
-  parameters: Parameters
+  parameters: MozartParameters
   words: Words
 }
 
-export type Handler = (call: Call) => Promise<FastifyReply>
+export type MozartHandler = (call: MozartCall) => Promise<FastifyReply>

@@ -3,14 +3,14 @@ import type { Containers } from '../../catalogue/containers/containers.ts'
 import type { Resolution } from '../../domain/container/resolution.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { pythonObject, pythonString, readJson } from '../../domain/json/json.ts'
-import { causeOf } from '../shared/circumstances.ts'
+import { causeOf } from '../shared/cause.ts'
 import { explain } from '../shared/errors.ts'
-import type { Call, Handler } from './call.ts'
+import type { MozartCall, MozartHandler } from './call.ts'
 import { restyled, sendAnswer } from './envelope.ts'
 import { sendList } from './list.ts'
-import { choice, flag, type Parameters } from './parameters.ts'
+import { flag, type MozartParameters, optionalFlag } from './parameters.ts'
 
-/** Shorter than what clients and proxies wait for an answer. */
+/** Shorter than clients and proxies wait for an answer. */
 const longestWaitMs = 50_000
 
 export interface ContainerOptions {
@@ -25,7 +25,7 @@ export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
     async add({ request, reply, parameters, words }) {
       const registration = readRegistration(parameters, words.missing)
       request.about = registration.id
-      const merge = choice(parameters, 'merge')
+      const merge = optionalFlag(parameters, 'merge')
       const { id } = await containers.add(registration, {
         publicUrl: publicUrl(request),
         merge,
@@ -45,7 +45,7 @@ export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
         return sendAnswer(reply, { success: true, message: words.found(id), result: restyled(document) })
       }
       const force = flag(parameters, 'force')
-      // who asks for the record is told of an image that is gone, and not refused the record for it
+      // an image that is gone is reported in the record, and is no reason to refuse it
       const { document, resolution } = await containers.resolve(id, readArchitecture(parameters), { force, evenGone: true })
       return sendAnswer(reply, { success: true, message: words.found(id), result: withResolution(document, resolution) })
     },
@@ -76,33 +76,33 @@ export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
         throw new CatalogueError('container_unknown', words.removeUnknown(id))
       return sendAnswer(reply, { success: true, message: words.removed(id), result: words.removedResult(id) })
     }
-  } satisfies Record<string, Handler>
+  } satisfies Record<string, MozartHandler>
 }
 
-/** `verify=wait`: a builder that wants to fail at once when its image is wrong looks at the verdict then. */
-function waiting(parameters: Parameters): { verifyMs?: number } {
+/** `verify=wait`: the answer waits for the verdict, so that a builder can fail at once when its image is wrong. */
+function waiting(parameters: MozartParameters): { verifyMs?: number } {
   const verify = parameters.get('verify')
   if (verify === undefined) return {}
   if (verify === 'wait') return { verifyMs: longestWaitMs }
   throw new CatalogueError('parameter_invalid', `verify is ${JSON.stringify(verify.slice(0, 60))}; expected wait`)
 }
 
-/** `url` may be empty where `urls` is not: a container without an amd64 image. */
-function readRegistration(parameters: Parameters, words: string) {
+/** `url` may be empty if `urls` is not: a container without an amd64 image. */
+function readRegistration(parameters: MozartParameters, words: string) {
   const [id, version, digest] = [parameters.get('name'), parameters.get('version'), parameters.get('digest')]
   const [url, urls] = [parameters.get('url') ?? '', parameters.get('urls') ?? '']
   if (!id || !version || !digest || (url === '' && urls === '')) throw parameters.missing(words)
   return { id, version, digest, url, urls }
 }
 
-function readArchitecture(parameters: Parameters): string {
+function readArchitecture(parameters: MozartParameters): string {
   const architecture = parameters.get('arch')
   if (architecture) return architecture
   throw parameters.missing('arch must be supplied: the architecture of a machine, such as x86_64, aarch64, amd64 or arm64')
 }
 
 /** For shell scripts: `curl -H 'Accept: text/plain'` or `&format=text`. */
-function wantsText({ request, parameters }: Call): boolean {
+function wantsText({ request, parameters }: MozartCall): boolean {
   const format = parameters.get('format')
   if (format === 'text' || format === 'json') return format === 'text'
   if (format !== undefined) {
@@ -124,7 +124,7 @@ function toJson({ architecture, requested, url, source, verdict, status }: Resol
   ])
 }
 
-/** The document as one machine sees it: its own image as `url`, and what we did to find it. */
+/** The document for one machine: its image as `url`, and how it was found as `resolved`. */
 function withResolution(document: string, resolution: Resolution): string {
   const { members } = readJson(document)
   members.delete('resolved')

@@ -1,40 +1,43 @@
-import { type Answer, type Description, json, text } from '../shared/describes.ts'
-import type { MozartRoute, Operation } from './routes.ts'
-import type { Kind } from './words.ts'
+import { type DescribedAnswer, type Description, json, text } from '../shared/describes.ts'
+import type { MozartOperation, MozartRoute } from './routes.ts'
+import type { DocumentKind } from './words.ts'
 
-const names: Record<Kind, string> = { container: 'container', job_spec: 'job spec', hysds_io: 'hysds-io' }
+const names: Record<DocumentKind, string> = { container: 'container', job_spec: 'job spec', hysds_io: 'hysds-io' }
 const forms = ['application/x-www-form-urlencoded', 'multipart/form-data', 'application/json']
 
-const refusal = (message: string) => json('mozart-refusal.json#', { success: false, message, result: null })
-const invalid: Answer = {
-  description: 'A parameter is missing or wrong.',
-  content: refusal('Parameters (name, url, version, digest) must be supplied')
+const refusal = (description: string, message: string): DescribedAnswer => ({
+  description,
+  content: json('mozart-refusal.json#', { success: false, message, result: null })
+})
+const done = (description: string): DescribedAnswer => ({ description, content: json('done-reply.json#') })
+
+const away = refusal('The store does not answer; try again.', 'the store does not answer')
+const invalid = refusal('A parameter is missing or wrong.', 'Parameters (name, url, version, digest) must be supplied')
+const unknown = refusal('There is none with this id.', 'container not found: hello:2')
+const written = {
+  400: invalid,
+  403: refusal('This server accepts no writes.', 'the policy "read-only" of this service does not permit container:write'),
+  503: away
 }
-const away: Answer = { description: 'The store does not answer; try again.', content: refusal('the store does not answer') }
-const forbidden: Answer = {
-  description: 'This server takes no writes.',
-  content: refusal('the policy "read-only" of this service does not permit container:write')
-}
-const unknown: Answer = { description: 'There is none by that id.', content: refusal('container not found: hello:2') }
-const mislabelled: Answer = {
-  description: "The image's bytes are proven to be another architecture's; force=true gives it all the same.",
-  content: refusal('the image for arm64 of hello:1 is proven to be for amd64: /bin/sh is for amd64; force=true gives it all the same')
-}
-const missing: Answer = {
-  description: 'There is none by that id, or it has no image for that architecture.',
-  content: refusal('hello:1 has no image for arm64 (asked as aarch64); it has: amd64')
-}
-const tooLarge: Answer = {
-  description: 'The body is too large.',
-  content: refusal('the body is larger than 33554432 bytes, the most that is read here')
+const resolved = {
+  400: invalid,
+  404: refusal(
+    'There is none with this id, or it has no image for that architecture.',
+    'hello:1 has no image for arm64 (asked as aarch64); it has: amd64'
+  ),
+  409: refusal(
+    "The image's bytes are proven to be for another architecture, or it is gone; force=true gives it all the same.",
+    'the image for arm64 of hello:1 is proven to be for amd64: /bin/sh is for amd64; force=true gives it all the same'
+  ),
+  503: away
 }
 
-/** What openapi.yaml says about a route of Mozart's. */
-export function descriptionOf({ kind, operation, version }: Pick<MozartRoute, 'kind' | 'operation' | 'version'>): Description {
-  return { tags: [`mozart ${version}`], ...operations[operation](kind) }
+/** Every route is there three times; openapi.yaml shows the one under v0.1, and says so. */
+export function descriptionOf({ kind, operation, url }: Pick<MozartRoute, 'kind' | 'operation' | 'url'>): Description {
+  return { tags: ['mozart'], hide: !url.startsWith('/api/v0.1/'), ...operations[operation](kind) }
 }
 
-const operations: Record<Operation, (kind: Kind) => Omit<Description, 'tags'>> = {
+const operations: Record<MozartOperation, (kind: DocumentKind) => Omit<Description, 'tags'>> = {
   list: (kind) => ({
     summary: `List the ids of every ${names[kind]}`,
     response: {
@@ -45,40 +48,29 @@ const operations: Record<Operation, (kind: Kind) => Omit<Description, 'tags'>> =
 
   add: (kind) => ({
     summary: `Add or replace a ${names[kind]}`,
-    description: 'Parameters may stand in the form, in the query, or in a JSON body.',
+    description: 'Parameters are taken from the form, the query, or a JSON body.',
     consumes: forms,
     body: { $ref: kind === 'container' ? 'container-add.json#' : 'spec-add.json#' },
     response: {
-      200: { description: 'It is stored.', content: json('done-reply.json#') },
-      400: invalid,
-      403: forbidden,
-      413: tooLarge,
-      503: away
+      200: done('It is stored.'),
+      ...written,
+      413: refusal('The body is too large.', 'the body is larger than 33554432 bytes, the most that is read here')
     }
   }),
 
   info: (kind) => ({
-    summary: kind === 'container' ? 'A container; with arch, as a machine of that architecture shall see it' : `A ${names[kind]}`,
+    summary: kind === 'container' ? 'A container; with arch, as a machine of that architecture sees it' : `A ${names[kind]}`,
     querystring: { $ref: kind === 'container' ? 'container-query.json#' : 'id-query.json#' },
     response: {
       200: { description: 'The document.', content: json(kind === 'container' ? 'container-reply.json#' : 'spec-reply.json#') },
-      400: invalid,
-      404: kind === 'container' ? missing : unknown,
-      ...(kind === 'container' && { 409: mislabelled }),
-      503: away
+      ...(kind === 'container' ? resolved : { 400: invalid, 404: unknown, 503: away })
     }
   }),
 
   remove: (kind) => ({
     summary: `Remove a ${names[kind]}`,
     querystring: { $ref: 'id-query.json#' },
-    response: {
-      200: { description: 'It is removed.', content: json('done-reply.json#') },
-      400: invalid,
-      403: forbidden,
-      404: unknown,
-      503: away
-    }
+    response: { 200: done('It is removed.'), ...written, 404: unknown }
   }),
 
   resolve: () => ({
@@ -86,10 +78,7 @@ const operations: Record<Operation, (kind: Kind) => Omit<Description, 'tags'>> =
     querystring: { $ref: 'resolve-query.json#' },
     response: {
       200: { description: 'The image.', content: { ...json('resolution-reply.json#'), ...text('s3://bucket/hello-1-arm64.tar.gz\n') } },
-      400: invalid,
-      404: missing,
-      409: { ...mislabelled, description: `${mislabelled.description} Likewise one that is known to be gone.` },
-      503: away
+      ...resolved
     }
   })
 }

@@ -1,18 +1,18 @@
 import type { FastifyReply } from 'fastify'
 import { JsonError, pythonObject, pythonString, pythonStyle } from '../../domain/json/json.ts'
 
-export interface Answer {
+export interface MozartAnswer {
   success: boolean
   message: string
-  /** JSON text; undefined where Mozart's model has no such member. */
+  /** JSON text; undefined if Mozart's model has no such member. */
   result: string | undefined
 }
 
 /**
- * Mozart's envelope in the style of Python's `json.dumps`. With a serializer of its own Fastify adds no charset to the type, as Mozart
- * has none; and a string, unlike a Buffer, leaves together with the headers in one write.
+ * Sends Mozart's envelope in the style of Python's `json.dumps`. With a serializer Fastify adds no charset to the type, as Mozart has none;
+ * and a string, unlike a Buffer, is sent with the headers in one write.
  */
-export function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
+export function sendAnswer(reply: FastifyReply, answer: MozartAnswer): FastifyReply {
   const mask = reply.request.headers['x-fields']
   const text = mask === undefined ? envelope(answer) : masked(answer, String(mask))
   return reply.serializer(asItIs).header('content-type', 'application/json').send(`${text}\n`)
@@ -20,19 +20,19 @@ export function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
 
 const asItIs = (text: unknown) => text as string
 
-function envelope({ success, message, result }: Answer): string {
+function envelope({ success, message, result }: MozartAnswer): string {
   const head = `{"success": ${success}, "message": ${message === '' ? '""' : pythonString(message)}`
   return result === undefined ? `${head}}` : `${head}, "result": ${result}}`
 }
 
-/** Whether X-Fields, flask-restx's mask, leaves a member in; `*` stands for all. */
+/** Whether X-Fields, flask-restx's mask, includes a member; `*` means all. */
 export function shows(mask: string | undefined, member: string): boolean {
   if (mask === undefined) return true
   const names = mask.replaceAll(/[{}\s]/g, '').split(',')
   return names.includes(member) || names.includes('*')
 }
 
-function masked({ success, message, result }: Answer, mask: string): string {
+function masked({ success, message, result }: MozartAnswer, mask: string): string {
   const members: [string, string | undefined][] = [
     ['success', String(success)],
     ['message', pythonString(message)],
@@ -41,12 +41,12 @@ function masked({ success, message, result }: Answer, mask: string): string {
   return pythonObject(members.filter((member): member is [string, string] => member[1] !== undefined && shows(mask, member[0])))
 }
 
-/** Documents that were written lately: checking one against Python's style costs more than all else that `info` does with it. */
+/** Documents that were sent recently: checking one against Python's style costs more than everything else that `info` does. */
 const recent = new Map<string, string>()
 const recentDocuments = 1000
 const recentLength = 4096
 
-/** Returns a stored document as Mozart would write it, digits and order kept. One that is not JSON is returned as it is. */
+/** A stored document as Mozart would write it, with its digits and order. A document that we cannot parse is returned unchanged. */
 export function restyled(document: string): string {
   const known = recent.get(document)
   if (known !== undefined) return known

@@ -1,13 +1,13 @@
 import { Busboy, type BusboyInstance } from '@fastify/busboy'
 import { CatalogueError } from '../../domain/errors.ts'
-import type { Fields } from '../shared/url-encoded.ts'
+import type { TextFields } from '../shared/url-encoded.ts'
 
 const maxParts = 200
 
-/** The fields of a multipart body. As in Werkzeug a part with a file name is no field, and without a boundary there is no form. */
-export function parseMultipart(body: Buffer, contentType: string): Promise<Fields> {
+/** Returns the fields of a multipart body. As in Werkzeug, a part with a file name is not a field, and a body without a boundary has none. */
+export function parseMultipart(body: Buffer, contentType: string): Promise<TextFields> {
   return new Promise((resolve, reject) => {
-    const fields: Fields = Object.create(null)
+    const fields: TextFields = Object.create(null)
     const parser = openParser(contentType, body.length)
     if (!parser) return resolve(fields)
     const refuse = (why: string) => reject(new CatalogueError('parameter_invalid', `the multipart body cannot be read: ${why}`))

@@ -4,38 +4,38 @@ import '../shared/action.ts'
 import type { BodyBounds } from '../shared/body.ts'
 import { explain } from '../shared/errors.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
-import type { Handler } from './call.ts'
+import type { MozartHandler } from './call.ts'
 import { containerHandlers } from './containers.ts'
 import { descriptionOf } from './descriptions.ts'
 import { sendAnswer } from './envelope.ts'
 import { pageRoutes } from './pages.ts'
-import { type Parameters, readParameters } from './parameters.ts'
-import { mozartRoutes, type Operation } from './routes.ts'
+import { type MozartParameters, readParameters } from './parameters.ts'
+import { type MozartOperation, mozartRoutes } from './routes.ts'
 import { specHandlers } from './specs.ts'
-import { type Kind, type Words, words } from './words.ts'
+import { type DocumentKind, type Words, words } from './words.ts'
 
 export interface MozartOptions {
   catalogue: Catalogue
   address: PublicAddress
-  /** The largest body that is taken into memory, in bytes: a specification's. */
+  /** The largest body, in bytes: that of a specification. */
   bodyLimit: number
   bodyTimeoutMs: number
 }
 
-/** What every other body must fit in. */
+/** The largest of all other bodies, in bytes. */
 const smallBody = 1024 * 1024
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether a refusal has a `result`: v0.1's removals have none. */
+    /** Whether errors have no `result`, as those of v0.1's removals. */
     resultless?: boolean
   }
 }
 
-/** The face that HySDS's own programs know. */
+/** The face for HySDS's own programs. */
 export async function mozartFace(app: FastifyInstance, options: MozartOptions): Promise<void> {
   const { catalogue, address, bodyLimit, bodyTimeoutMs: timeoutMs } = options
-  const handlers: Record<Kind, Partial<Record<Operation, Handler>>> = {
+  const handlers: Record<DocumentKind, Partial<Record<MozartOperation, MozartHandler>>> = {
     container: containerHandlers({ containers: catalogue.containers, publicUrl: publicUrlOf(address) }),
     job_spec: specHandlers(catalogue.jobSpecs),
     hysds_io: specHandlers(catalogue.hysdsIos)
@@ -51,16 +51,16 @@ export async function mozartFace(app: FastifyInstance, options: MozartOptions): 
   pageRoutes(app, address)
 }
 
-/** Reads the parameters, and waits for them only where there is a body. */
-function answering(handler: Handler, { words, bounds }: { words: Words; bounds: BodyBounds }) {
+/** Reads the parameters; waits for them only if there is a body. */
+function answering(handler: MozartHandler, { words, bounds }: { words: Words; bounds: BodyBounds }) {
   return (request: FastifyRequest, reply: FastifyReply) => {
-    const call = (parameters: Parameters) => handler({ request, reply, parameters, words })
+    const call = (parameters: MozartParameters) => handler({ request, reply, parameters, words })
     const parameters = readParameters(request, bounds)
     return parameters instanceof Promise ? parameters.then(call) : call(parameters)
   }
 }
 
-/** Every refusal in Mozart's envelope; what nobody foresaw in the words that Mozart has for it. */
+/** Answers every error in Mozart's envelope; an unforeseen one with Mozart's own message. */
 function refuse(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, message, headers } = explain(error)
   reply.code(status).headers(headers)

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { pythonString } from '../../domain/json/json.ts'
 import { sendAnswer, shows } from './envelope.ts'
 
-/** Up to here a list is sorted and has a Content-Length; beyond, it is sent as it comes, so that memory stays flat. */
+/** A list of up to so many ids is sorted and has a Content-Length; a longer one is streamed, so that memory stays flat. */
 const buffered = 20_000
 
 export async function sendList(reply: FastifyReply, ids: AsyncIterable<string[]>): Promise<FastifyReply> {
@@ -12,7 +12,7 @@ export async function sendList(reply: FastifyReply, ids: AsyncIterable<string[]>
   while (first.length <= buffered) {
     const { value, done } = await batches.next()
     if (done) return sendAnswer(reply, { success: true, message: '', result: `[${first.sort().map(pythonString).join(', ')}]` })
-    // not push(...value): an adapter may hand over more than the stack holds
+    // not push(...value): a batch may be larger than the stack
     for (const id of value) first.push(id)
   }
   const mask = reply.request.headers['x-fields']
@@ -20,7 +20,7 @@ export async function sendList(reply: FastifyReply, ids: AsyncIterable<string[]>
     await batches.return?.()
     return sendAnswer(reply, { success: true, message: '', result: undefined })
   }
-  // a fault from here on destroys the connection (Fastify does): half a list must not look like a whole one
+  // Fastify destroys the connection on an error from here on, so that a partial list does not look complete
   return reply
     .header('content-type', 'application/json')
     .send(Readable.from(chunks(first, { batches, onFailure: (error) => (reply.request.failure = error) })))

@@ -3,7 +3,7 @@ import { type PublicAddress, requestUrl, scriptName } from '../shared/public-url
 
 const services = Buffer.from('{"content":"HySDS job orchestration/worker library","success":true}\n')
 
-/** What of Mozart's site is no operation: the redirects to its documentation, which the operator face serves, and /services. */
+/** The pages of Mozart's site: redirects to its documentation, which the operator face serves, and /services. */
 export function pageRoutes(app: FastifyInstance, address: PublicAddress): void {
   const config = { action: 'operations:read' } as const
   const route = { method: ['GET', 'HEAD'], config }
@@ -11,7 +11,11 @@ export function pageRoutes(app: FastifyInstance, address: PublicAddress): void {
   app.route({
     ...route,
     url: '/',
-    handler: (request, reply) => redirect(reply.code(302), `${scriptName(request, address)}/api/v0.1/doc/`)
+    // a browser goes to the description of everything; other clients, as with Mozart, to that of its API
+    handler: (request, reply) => {
+      const page = /\btext\/html\b/.test(request.headers.accept ?? '') ? '/docs' : '/api/v0.1/doc/'
+      return redirect(reply.code(302), `${scriptName(request, address)}${page}`)
+    }
   })
   for (const url of ['/api/v0.1', '/api/v0.2', '/api/v0.1/doc', '/api/v0.2/doc']) {
     app.route({
@@ -26,7 +30,7 @@ export function pageRoutes(app: FastifyInstance, address: PublicAddress): void {
   app.route({ ...route, url: '/services', handler: (_request, reply) => reply.header('content-type', 'application/json').send(services) })
 }
 
-/** With Werkzeug's page, byte for byte. */
+/** Redirects with Werkzeug's page, byte for byte. */
 function redirect(reply: FastifyReply, location: string): FastifyReply {
   const target = location.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
   const page = `<!doctype html>

@@ -3,22 +3,22 @@ import { CatalogueError } from '../../domain/errors.ts'
 import { JsonError, readJson, stringOf } from '../../domain/json/json.ts'
 import { maskedStart } from '../../domain/secrets.ts'
 import { type BodyBounds, hasBody, readBody } from '../shared/body.ts'
-import { type Fields, parseUrlEncoded } from '../shared/url-encoded.ts'
+import { parseUrlEncoded, type TextFields } from '../shared/url-encoded.ts'
 import { parseMultipart } from './form.ts'
 
-export interface Parameters {
-  /** The form's value, else the query's, else the JSON body's. An empty form value hides the query's, as in Mozart. */
+export interface MozartParameters {
+  /** The value in the form, else in the query, else in the JSON body. An empty one in the form hides that in the query, as in Mozart. */
   get(name: string): string | undefined
-  /** What to throw when a parameter that must be there is not: the words, unless a body that could not be read explains it better. */
+  /** The error for a missing parameter: the message, or why the body could not be read. */
   missing(words: string): CatalogueError
 }
 
 /**
- * `form.get(name, query.get(name))`, on GET and DELETE too: container-builder's io-met.py sends a form with GET. Without a body this is
- * not even asynchronous, because info is asked for by every job.
+ * `form.get(name, query.get(name))`, on GET and DELETE too: container-builder's io-met.py sends a form with GET. Synchronous without a body,
+ * because every job asks for info.
  */
-export function readParameters(request: FastifyRequest, bounds: BodyBounds): Parameters | Promise<Parameters> {
-  const query = request.query as Fields
+export function readParameters(request: FastifyRequest, bounds: BodyBounds): MozartParameters | Promise<MozartParameters> {
+  const query = request.query as TextFields
   if (!hasBody(request.raw)) return ofQuery(query)
   const contentType = request.headers['content-type'] ?? ''
   const type = contentType.split(';', 1)[0]!.trim().toLowerCase()
@@ -36,15 +36,14 @@ export function readParameters(request: FastifyRequest, bounds: BodyBounds): Par
 
 const missing = (words: string) => new CatalogueError('parameter_missing', words)
 
-const ofQuery = (query: Fields): Parameters => ({ get: (name) => query[name], missing })
+const ofQuery = (query: TextFields): MozartParameters => ({ get: (name) => query[name], missing })
 
-const ofForm = (form: Fields, query: Fields): Parameters => ({ get: (name) => form[name] ?? query[name], missing })
+const ofForm = (form: TextFields, query: TextFields): MozartParameters => ({ get: (name) => form[name] ?? query[name], missing })
 
 /**
- * Mozart ignores JSON bodies, so the query goes before one, and one that cannot be read matters only where the query does not hold all
- * that is needed.
+ * Mozart ignores JSON bodies, so the query wins over them, and one that cannot be parsed matters only if the query lacks a parameter.
  */
-function ofJson(text: string, query: Fields): Parameters {
+function ofJson(text: string, query: TextFields): MozartParameters {
   const { members, problem } = readMembers(text)
   return {
     get: (name) => query[name] ?? jsonParameter(name, members.get(name)),
@@ -55,7 +54,7 @@ function ofJson(text: string, query: Fields): Parameters {
 function readMembers(text: string): { members: Map<string, string>; problem?: string } {
   try {
     const { kind, members } = readJson(text)
-    return kind === 'object' ? { members } : { members, problem: `is no object but a JSON ${kind}` }
+    return kind === 'object' ? { members } : { members, problem: `is a JSON ${kind}; expected an object` }
   } catch (error) {
     if (error instanceof JsonError) return { members: new Map(), problem: `cannot be read: ${error.message}` }
     throw error
@@ -74,10 +73,10 @@ function jsonParameter(name: string, text: string | undefined): string | undefin
 }
 
 /** A parameter that is `true` or `false`; absent is false. */
-export const flag = (parameters: Parameters, name: string): boolean => choice(parameters, name) ?? false
+export const flag = (parameters: MozartParameters, name: string): boolean => optionalFlag(parameters, name) ?? false
 
 /** A parameter that is `true`, `false` or absent. */
-export function choice(parameters: Parameters, name: string): boolean | undefined {
+export function optionalFlag(parameters: MozartParameters, name: string): boolean | undefined {
   const value = parameters.get(name)
   if (value === undefined) return undefined
   if (value === 'true' || value === 'false') return value === 'true'

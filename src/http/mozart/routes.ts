@@ -1,16 +1,16 @@
 import type { Action } from '../../domain/policy.ts'
-import type { Kind, Version } from './words.ts'
+import type { DocumentKind, Version } from './words.ts'
 
-export type Operation = 'list' | 'add' | 'info' | 'remove' | 'resolve'
+export type MozartOperation = 'list' | 'add' | 'info' | 'remove' | 'resolve'
 
 export interface MozartRoute {
-  kind: Kind
-  operation: Operation
+  kind: DocumentKind
+  operation: MozartOperation
   version: Version
   methods: string[]
   url: string
   action: Action
-  /** Whether the body may be a specification, and so as large as any. */
+  /** Whether the body may be a specification, which may be large. */
   large: boolean
 }
 
@@ -19,22 +19,22 @@ const prefixes: [prefix: string, version: Version][] = [
   ['/api/v0.1', 'v0.1'],
   ['/api/v0.2', 'v0.2']
 ]
-const kinds: Kind[] = ['container', 'job_spec', 'hysds_io']
+const kinds: DocumentKind[] = ['container', 'job_spec', 'hysds_io']
 
 const read = ['GET', 'HEAD']
 
 /**
- * Both families under every prefix: v0.1's `container/add` and v0.2's `POST container`. The version in the path decides the words, the
- * family only the spelling, because a builder whose address ends in /api/v0.2 posts to /api/v0.2/container/add.
+ * Both families under every prefix: v0.1's `container/add` and v0.2's `POST container`. The version in the path decides the messages, the
+ * family only the spelling: a builder whose address ends in /api/v0.2 posts to /api/v0.2/container/add.
  */
 export const mozartRoutes: readonly MozartRoute[] = prefixes.flatMap(([prefix, version]) =>
   kinds.flatMap((kind) => of(kind, prefix, version))
 )
 
-function of(kind: Kind, prefix: string, version: Version): MozartRoute[] {
+function of(kind: DocumentKind, prefix: string, version: Version): MozartRoute[] {
   const base = `${prefix}/${kind}`
   const infoPath = kind === 'container' ? 'info' : 'type'
-  const route = (operation: Operation, methods: string[], url: string): MozartRoute => ({
+  const route = (operation: MozartOperation, methods: string[], url: string): MozartRoute => ({
     kind,
     operation,
     version,
@@ -56,7 +56,7 @@ function of(kind: Kind, prefix: string, version: Version): MozartRoute[] {
   ]
 }
 
-function actionOf(kind: Kind, operation: Operation): Action {
+function actionOf(kind: DocumentKind, operation: MozartOperation): Action {
   const room = kind === 'container' ? 'container' : 'spec'
   return operation === 'add' || operation === 'remove' ? `${room}:write` : `${room}:read`
 }

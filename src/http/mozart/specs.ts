@@ -1,11 +1,11 @@
 import type { Specs } from '../../catalogue/containers/specs.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { pythonString } from '../../domain/json/json.ts'
-import type { Handler } from './call.ts'
+import type { MozartHandler } from './call.ts'
 import { restyled, sendAnswer } from './envelope.ts'
 import { sendList } from './list.ts'
 
-/** Job specs and hysds-ios: the same routes in other words. */
+/** Job specs and hysds-ios: the same routes with other messages. */
 export function specHandlers(specs: Specs) {
   return {
     list: ({ reply }) => sendList(reply, specs.ids()),
@@ -34,5 +34,5 @@ export function specHandlers(specs: Specs) {
       if (!(await specs.remove(id))) throw new CatalogueError('spec_unknown', words.removeUnknown(id))
       return sendAnswer(reply, { success: true, message: words.removed(id), result: words.removedResult(id) })
     }
-  } satisfies Record<string, Handler>
+  } satisfies Record<string, MozartHandler>
 }

@@ -1,11 +1,11 @@
 import { pythonString } from '../../domain/json/json.ts'
 
-/** The version in the path; paths without one speak v0.1. */
+/** The version in the path; v0.1 for paths without one. */
 export type Version = 'v0.1' | 'v0.2'
 
-export type Kind = 'container' | 'job_spec' | 'hysds_io'
+export type DocumentKind = 'container' | 'job_spec' | 'hysds_io'
 
-/** Mozart's words, byte for byte, its slips included ("job_spec deleted" for a container): scripts may look for them. */
+/** Mozart's messages, byte for byte, with its mistakes ("job_spec deleted" for a container): scripts may compare them. */
 export interface Words {
   added(id: string): string
   found(id: string): string
@@ -16,7 +16,7 @@ export interface Words {
   /** Of add. */
   missing: string
   removed(id: string): string
-  /** The `result` of a removal as JSON; v0.1 has none at all. */
+  /** The `result` of a removal as JSON; v0.1 has none. */
   removedResult(id: string): string | undefined
   removeUnknown(id: string): string
   removeNoId: string
@@ -58,7 +58,7 @@ const hysdsIo: Words = {
   removeNoId: 'id parameter not included'
 }
 
-export const words: Record<Version, Record<Kind, Words>> = {
+export const words: Record<Version, Record<DocumentKind, Words>> = {
   'v0.1': { container, job_spec: jobSpec, hysds_io: hysdsIo },
   'v0.2': {
     container: { ...container, unknown: (id) => `container not found: ${id}`, removedResult: pythonString },

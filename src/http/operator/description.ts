@@ -12,10 +12,12 @@ interface OpenApi {
 const method = ['GET', 'HEAD']
 const action = 'operations:read'
 const tags = ['operations']
+/** Under which openapi.yaml has Mozart's routes. */
+const described = '/api/v0.1'
 
 /**
- * What describes all faces: the file that `npm run generate` wrote, read when somebody asks, because it is large and seldom asked for.
- * Addresses in it begin with the path under which a proxy shows us.
+ * The description of all faces: the file that `npm run generate` wrote, read at each request, because it is large and seldom requested.
+ * Its addresses begin with the path under which a proxy publishes this server.
  */
 export function descriptionRoutes(app: FastifyInstance, { address, description }: { address: PublicAddress; description: URL }): void {
   const read = async (request: FastifyRequest) => {
@@ -60,12 +62,12 @@ const describes = ({ summary, content }: { summary: string; content: ReturnType<
   response: { 200: { description: 'OpenAPI 3.1.', content } }
 })
 
-/** One version's paths, spelt as Mozart's own description does: below its base path. */
+/** Mozart's routes, described once, as one version of its API: relative to that version's base path, as Mozart writes them. */
 function partOf(document: OpenApi, version: string): OpenApi {
   const base = `/api/${version}`
   const paths = Object.entries(document.paths)
-    .filter(([path]) => path.startsWith(`${base}/`))
-    .map(([path, operations]) => [path.slice(base.length), operations])
+    .filter(([path]) => path.startsWith(`${described}/`))
+    .map(([path, operations]) => [path.slice(described.length), operations])
   return {
     ...document,
     info: { ...document.info, title: `${document.info.title}: Mozart's API ${version}` },

@@ -6,7 +6,7 @@ export type Indices = Record<keyof Catalogue['describe'], string>
 
 const collections = { containers: 'container:read', jobSpecs: 'spec:read', hysdsIos: 'spec:read' } as const
 
-/** Answers as Elasticsearch 7 does, so that the operator's `curl <engine>/containers/_doc/<id>?pretty` works against our port. */
+/** Answers as Elasticsearch 7 does, so that an operator's `curl <engine>/containers/_doc/<id>?pretty` works against our port. */
 export function documentRoutes(app: FastifyInstance, { catalogue, indices }: { catalogue: Catalogue; indices: Indices }): void {
   for (const [collection, action] of Object.entries(collections) as [keyof Indices, 'container:read' | 'spec:read'][]) {
     const describe = catalogue.describe[collection]

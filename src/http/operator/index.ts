@@ -12,13 +12,13 @@ export interface OperatorOptions {
   catalogue: Catalogue
   address: PublicAddress
   probes: Probes
-  /** The names under which the three collections' documents are shown: those of the engine's indices. */
+  /** The engine's names of the three indices whose documents are shown. */
   indices: Indices
-  /** Where openapi.yaml lies. */
+  /** The address of openapi.yaml. */
   description: URL
 }
 
-/** The face for operators and their tools: probes, metrics, documents as the engine has them, guard URLs, and what describes all faces. */
+/** The face for operators and their tools: probes, metrics, documents as the engine has them, guard URLs, and the description of all faces. */
 export async function operatorFace(app: FastifyInstance, options: OperatorOptions): Promise<void> {
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, face: 'operator' }

@@ -1,59 +1,47 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, RouteOptions } from 'fastify'
 import type { Health, ReadyReport, VersionReport } from '../../schemas.ts'
-import { json, text } from '../shared/describes.ts'
+import { type Description, json, text } from '../shared/describes.ts'
 
 /** What the process knows about itself. */
 export interface Probes {
   version: string
   commit: string | undefined
   store: VersionReport['store']
-  /** Name and version of the engine. Throws while it is away. */
+  /** Name and version of the engine. Throws while it does not answer. */
   engine(): Promise<string>
-  /** By what is checked. */
+  /** By the name of what is checked. */
   checks: Record<string, () => Promise<Health>>
   metrics(): Promise<{ contentType: string; body: string }>
 }
 
-const method = ['GET', 'HEAD']
-const action = 'operations:read'
-const tags = ['operations']
-/** An engine that does not answer must not hold up who asks for our version. */
+/** An engine that does not answer must not hold up a client that wants our version. */
 const engineMs = 2000
 
+type ProbeRoute = Pick<Description, 'summary' | 'description' | 'response'> & Pick<RouteOptions, 'handler'>
+
 export function probeRoutes(app: FastifyInstance, probes: Probes): void {
-  app.route({
-    method,
-    url: '/health/live',
-    config: {
-      action,
-      describes: {
-        summary: 'Whether the process runs',
-        tags,
-        response: { 200: { description: 'It does.', content: json('live-report.json#') } }
-      }
-    },
+  const route = (url: string, { handler, ...description }: ProbeRoute) =>
+    app.route({
+      method: ['GET', 'HEAD'],
+      url,
+      config: { action: 'operations:read', describes: { tags: ['operations'], ...description } },
+      handler
+    })
+
+  route('/health/live', {
+    summary: 'Whether the process runs',
+    response: { 200: { description: 'It does.', content: json('live-report.json#') } },
     handler: async () => ({ live: true })
   })
 
-  app.route({
-    method,
-    url: '/health/ready',
-    config: {
-      action,
-      describes: {
-        summary: 'Whether requests can be answered',
-        description: 'A yellow engine is ready, a red one is not.',
-        tags,
-        response: {
-          200: { description: 'They can.', content: json('ready-report.json#', { ready: true, checks: { store: { ok: true } } }) },
-          503: {
-            description: 'They cannot, and why.',
-            content: json('ready-report.json#', {
-              ready: false,
-              checks: { store: { ok: false, reason: 'the search engine does not answer' } }
-            })
-          }
-        }
+  route('/health/ready', {
+    summary: 'Whether requests can be answered',
+    description: 'A yellow engine is ready, a red one is not.',
+    response: {
+      200: { description: 'They can.', content: json('ready-report.json#', { ready: true, checks: { store: { ok: true } } }) },
+      503: {
+        description: 'They cannot, and why.',
+        content: json('ready-report.json#', { ready: false, checks: { store: { ok: false, reason: 'the search engine does not answer' } } })
       }
     },
     handler: async (_request, reply) => {
@@ -62,37 +50,21 @@ export function probeRoutes(app: FastifyInstance, probes: Probes): void {
     }
   })
 
-  app.route({
-    method,
-    url: '/version',
-    config: {
-      action,
-      describes: {
-        summary: 'What runs here',
-        tags,
-        response: { 200: { description: 'Program, store and engine.', content: json('version-report.json#') } }
-      }
-    },
+  route('/version', {
+    summary: 'What runs here',
+    response: { 200: { description: 'Program, store and engine.', content: json('version-report.json#') } },
     handler: async (): Promise<VersionReport> => {
       const { version, commit = null, store } = probes
       return { version, commit, store, engine: await within(engineMs, probes.engine()) }
     }
   })
 
-  app.route({
-    method,
-    url: '/metrics',
-    config: {
-      action,
-      describes: {
-        summary: 'Metrics for Prometheus',
-        tags,
-        response: {
-          200: {
-            description: "In Prometheus' text format.",
-            content: text('leporello_resolves_total{architecture="arm64",outcome="urls"} 1')
-          }
-        }
+  route('/metrics', {
+    summary: 'Metrics for Prometheus',
+    response: {
+      200: {
+        description: "In Prometheus' text format.",
+        content: text('leporello_resolves_total{architecture="arm64",outcome="urls"} 1')
       }
     },
     handler: async (_request, reply) => {
@@ -107,7 +79,7 @@ async function readiness(checks: Probes['checks']): Promise<ReadyReport> {
   return { ready: answers.every(([, { ok }]) => ok), checks: Object.fromEntries(answers) }
 }
 
-/** Null when it fails, or does not come in time. */
+/** Null when it fails, or is late. */
 async function within(ms: number, answer: Promise<string>): Promise<string | null> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<null>((resolve) => {

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
+import { undescribed } from '../shared/describes.ts'
 
 /**
- * Swagger UI's files as its Fastify plugin ships them. Not the plugin itself: it reads 2.5 MB into memory at start and writes absolute
- * links, which break behind a proxy that adds a path.
+ * Swagger UI's files as its Fastify plugin ships them. The plugin itself reads 2.5 MB into memory at start and writes absolute links, which
+ * break behind a proxy that adds a path.
  */
 const folder = new URL('./static/', import.meta.resolve('@fastify/swagger-ui'))
 
@@ -13,15 +14,15 @@ const assets: Readonly<Record<string, string>> = {
   'favicon-32x32.png': 'image/png'
 }
 
-interface Page {
+interface SwaggerPage {
   url: string
   title: string
-  /** The way from the page's own address to the root of this service, and from there to the description. */
+  /** From the page's own address to the root of this server, and from there to the description. */
   toRoot: string
   describedBy: string
 }
 
-const pages: readonly Page[] = [
+const pages: readonly SwaggerPage[] = [
   { url: '/docs', title: 'Leporello', toRoot: './', describedBy: 'openapi.json' },
   { url: '/docs/', title: 'Leporello', toRoot: '../', describedBy: 'openapi.json' },
   ...['v0.1', 'v0.2'].flatMap((version) => {
@@ -36,7 +37,7 @@ const pages: readonly Page[] = [
 export function swaggerUiRoutes(app: FastifyInstance): void {
   const route = {
     method: ['GET', 'HEAD'],
-    config: { action: 'operations:read' as const, describes: { summary: '', tags: [], hide: true } }
+    config: { action: 'operations:read' as const, describes: undescribed }
   }
   for (const page of pages) {
     app.route({ ...route, url: page.url, handler: async (_request, reply) => reply.type('text/html; charset=utf-8').send(html(page)) })
@@ -51,8 +52,8 @@ export function swaggerUiRoutes(app: FastifyInstance): void {
   }
 }
 
-/** All links are relative to the page: whatever path a proxy shows us under, and whether or not it says so, they lead back through it. */
-const html = ({ title, toRoot, describedBy }: Page) => `<!doctype html>
+/** All links are relative to the page, so they lead back through whatever proxies there are. */
+const html = ({ title, toRoot, describedBy }: SwaggerPage) => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">

@@ -4,14 +4,14 @@ import { type ContainerRecord, fromDocument } from '../../domain/container/docum
 import { architecturesOf, requestedArchitecture, resolveImage } from '../../domain/container/resolution.ts'
 import { isCatalogueError } from '../../domain/errors.ts'
 import type { UnavailableReport } from '../../schemas.ts'
-import { json } from '../shared/describes.ts'
+import { json, text } from '../shared/describes.ts'
 
 interface Params {
   id: string
   architecture: string
 }
 
-/** The guard URL: a worker that was sent here has no image to run, and its log shall say which there are. */
+/** The guard URL: a worker that was sent here has no image to run, and finds in its log which images exist. */
 export function unavailableRoutes(app: FastifyInstance, catalogue: Catalogue): void {
   app.route<{ Params: Params }>({
     method: ['GET', 'HEAD'],
@@ -45,7 +45,7 @@ function reason(record: ContainerRecord, architecture: string): string {
   }
 }
 
-/** People and shells ask for text, programs for JSON or for anything. */
+/** People and shells accept text, programs JSON or anything. */
 const prefersText = (accept: string | undefined): boolean => /^\s*text\//i.test(accept ?? '')
 
 const example = {
@@ -58,16 +58,13 @@ const example = {
 const description = {
   summary: 'The guard URL: why there is no image',
   description:
-    "It stands in a container's record where an unmodified worker would otherwise take another architecture's image. JSON, or text to who prefers text.",
+    "A container's record has this URL where an unmodified worker would otherwise take another architecture's image. JSON, or text for a client that prefers text.",
   tags: ['operations'],
   params: { $ref: 'guard-parameters.json#' },
   response: {
     404: {
-      description: 'Always: with the architectures that there are.',
-      content: {
-        ...json('unavailable-report.json#', example),
-        'text/plain': { schema: { type: 'string' as const }, example: `${example.message}\n` }
-      }
+      description: 'Always, with the architectures that exist.',
+      content: { ...json('unavailable-report.json#', example), ...text(`${example.message}\n`) }
     },
     503: { description: 'The store does not answer.', content: json('refusal.json#') }
   }

@@ -2,14 +2,14 @@ import type { Action } from '../../domain/policy.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What a caller must be permitted to do. The server refuses to start with a route that does not say. */
+    /** What the policy must permit. The server refuses to start with a route that has none. */
     action?: Action
-    /** Which face a route belongs to, for metrics and history; 'mozart' unless it says so. */
+    /** The face of the route, for metrics and history; default 'mozart'. */
     face?: string
-    /** Whether the route itself says `100 Continue`, at the first byte that it reads; everywhere else it is said at once. */
+    /** Whether the route sends `100 Continue` itself, when it reads the first byte; for other routes the server sends it at once. */
     beginsUpload?: boolean
   }
-  /** What @fastify/swagger reads; declared here too, so that a face need not load it. */
+  /** Members that @fastify/swagger reads; declared here so that no face has to load it. */
   interface FastifySchema {
     summary?: string
     tags?: readonly string[]

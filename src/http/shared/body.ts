@@ -4,7 +4,7 @@ import { CatalogueError } from '../../domain/errors.ts'
 export interface BodyBounds {
   /** In bytes. */
   limit: number
-  /** From now to the last byte. */
+  /** The time until the last byte, in milliseconds. */
   timeoutMs: number
 }
 
@@ -13,7 +13,7 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
 }
 
-/** The whole body. Throws too_large, too_slow, or parameter_invalid when it ended early; then the rest is not read. */
+/** Reads the whole body. Throws too_large, too_slow, or parameter_invalid when it ended early; the rest is then left unread. */
 export function readBody(message: IncomingMessage, { limit, timeoutMs }: BodyBounds): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
@@ -47,12 +47,12 @@ export function readBody(message: IncomingMessage, { limit, timeoutMs }: BodyBou
 }
 
 /**
- * Throws away what still comes of a body that was answered unread, so that the client can finish sending and read the answer; but not
- * for ever.
+ * Discards the rest of a body whose request was already answered, so that the client can finish sending and read the answer; closes the
+ * connection after a while.
  */
 export function discardRest(message: IncomingMessage, timeoutMs: number): void {
   if (message.complete !== false || message.destroyed) return
   const timer = setTimeout(() => message.socket.destroy(), timeoutMs)
-  timer.unref() // it shall not keep a process that ends
+  timer.unref() // it must not keep the process alive
   message.once('close', () => clearTimeout(timer)).resume()
 }

@@ -1,38 +1,34 @@
-/** What openapi.yaml says about a route. `npm run generate` reads it; a request never does, so it validates nothing and costs nothing. */
+/** What openapi.yaml says about a route. `npm run generate` reads it; requests never do. */
 export interface Description {
   summary: string
-  description?: string
+  description?: string | undefined
   tags: readonly string[]
-  /** Absent from openapi.yaml, such as a page for browsers. */
-  hide?: boolean
-  /** Shapes by reference into schemas/, such as `{ $ref: 'id-parameter.json#' }`. */
-  params?: Shape
-  querystring?: Shape
-  headers?: Shape
-  /** One shape whatever the media type, or one for each. */
-  body?: Shape | { content: { [type: string]: { schema: Shape | { type: 'string'; format: 'binary' } } } }
-  /** Media types of the body, where it has one shape. */
-  consumes?: readonly string[]
-  response?: Record<number, Answer>
+  /** Left out of openapi.yaml, such as a page for browsers. */
+  hide?: boolean | undefined
+  /** References into schemas/, such as `{ $ref: 'id-parameter.json#' }`. */
+  params?: SchemaRef | undefined
+  querystring?: SchemaRef | undefined
+  headers?: SchemaRef | undefined
+  /** One schema whatever the media type, or one for each. */
+  body?: SchemaRef | { content: { [type: string]: { schema: SchemaRef | { type: 'string'; format: 'binary' } } } } | undefined
+  /** Media types of a body that has one schema. */
+  consumes?: readonly string[] | undefined
+  response?: Record<number, DescribedAnswer>
 }
 
-interface Shape {
+interface SchemaRef {
   $ref: string
 }
 
-export interface Answer {
+export interface DescribedAnswer {
   description: string
-  /** By media type. Absent: no body. */
-  content?: Content
+  /** By media type; absent for an answer without a body. */
+  content?: DescribedContent
 }
 
-type Content = Record<
+type DescribedContent = Record<
   string,
-  {
-    schema: Shape | { type: 'string'; format?: 'binary' } | { type: 'object' }
-    example?: unknown
-    examples?: Record<string, { value: unknown }>
-  }
+  { schema: SchemaRef | { type: 'string'; format?: 'binary' } | { type: 'object' }; example?: unknown }
 >
 
 declare module 'fastify' {
@@ -41,17 +37,14 @@ declare module 'fastify' {
   }
 }
 
-export const json = ($ref: string, example?: unknown): Content => ({
+export const json = ($ref: string, example?: unknown): DescribedContent => ({
   'application/json': { schema: { $ref }, ...(example !== undefined && { example }) }
 })
 
-export const text = (example: string, type = 'text/plain'): Content => ({ [type]: { schema: { type: 'string' }, example } })
+export const text = (example: string, type = 'text/plain'): DescribedContent => ({ [type]: { schema: { type: 'string' }, example } })
 
-/** YAML is read before it is compared with a shape. */
-export const yaml = (example: string): Content => ({ 'application/yaml': { schema: { type: 'object' }, example } })
+/** YAML is parsed before it is compared with a schema. */
+export const yaml = (example: string): DescribedContent => ({ 'application/yaml': { schema: { type: 'object' }, example } })
 
-/** A refusal as RFC 9457 writes it. */
-export const problem = (description: string): Answer => ({
-  description,
-  content: { 'application/problem+json': { schema: { $ref: 'problem.json#' } } }
-})
+/** A route that openapi.yaml leaves out. */
+export const undescribed: Description = { summary: '', tags: [], hide: true }

@@ -1,9 +1,9 @@
 import { CatalogueError } from '../../domain/errors.ts'
 
-/** Content-Digest and Repr-Digest (RFC 9530) of a sha256 in hexadecimal. */
+/** The value of Content-Digest or Repr-Digest (RFC 9530) for a hexadecimal sha256. */
 export const toDigestHeader = (sha256: string): string => `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`
 
-/** The sha256 that a request says its body has, in hexadecimal. Other algorithms are not looked at. Throws parameter_invalid. */
+/** Returns the hexadecimal sha256 that Content-Digest or Repr-Digest give; other algorithms are ignored. Throws parameter_invalid. */
 export function digestFromHeaders(headers: Record<string, string | string[] | undefined>): string | undefined {
   const found = ['content-digest', 'repr-digest'].flatMap((name) => {
     const [, value] = /(?:^|,)\s*sha-256\s*=\s*([^,]*)/i.exec(String(headers[name] ?? '')) ?? []
@@ -11,7 +11,7 @@ export function digestFromHeaders(headers: Record<string, string | string[] | un
   })
   const [first, second] = found
   if (first && second && first.sha256 !== second.sha256) {
-    throw new CatalogueError('parameter_invalid', 'Content-Digest and Repr-Digest differ, and the body cannot be both')
+    throw new CatalogueError('parameter_invalid', 'Content-Digest and Repr-Digest differ; the body can only have one of them')
   }
   return first?.sha256
 }

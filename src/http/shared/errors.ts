@@ -26,7 +26,7 @@ const statuses: Record<ErrorCode, number> = {
   too_slow: 408,
   already_exists: 409,
   image_mislabelled: 409,
-  // not 410, which caches keep: it may be back in a moment
+  // not 410, which caches keep: the image may be back in a moment
   image_gone: 409,
   container_unproven: 409,
   revision_conflict: 409,
@@ -52,19 +52,19 @@ const statuses: Record<ErrorCode, number> = {
 
 export interface Explanation {
   status: number
-  /** Without the secrets that URLs carry. */
+  /** Secrets in URLs are masked. */
   message: string
   headers: Record<string, string>
 }
 
-/** The status and the words for any error. One nobody foresaw keeps its words for the log. */
+/** The status and message for any error. The message of an unforeseen one is only logged. */
 export function explain(error: unknown): Explanation {
   const status = statusOf(error)
   const message = status === 500 ? 'Internal Server Error' : maskSecrets((error as Error).message)
   return { status, message, headers: headersOf(status) }
 }
 
-/** Fastify's own refusals carry a statusCode. */
+/** Fastify's own errors have a statusCode. */
 function statusOf(error: unknown): number {
   if (error instanceof CatalogueError) return statuses[error.code]
   const { statusCode } = Object(error) as { statusCode?: unknown }
@@ -73,6 +73,6 @@ function statusOf(error: unknown): number {
 
 function headersOf(status: number): Record<string, string> {
   if (status === 503) return { 'retry-after': '5' }
-  // what still comes of a body that came too slowly would be read as the next request
+  // the rest of a body that came too slowly would be read as the next request
   return status === 408 ? { connection: 'close' } : {}
 }

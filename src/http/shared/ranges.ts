@@ -1,9 +1,9 @@
-/** Positions as HTTP counts them: `last` is included, and may lie beyond the end. */
+/** Positions as HTTP counts them: `last` is inclusive, and may be beyond the end. */
 export type Range = { first: number; last?: number } | { suffix: number }
 
 /**
- * What a Range header asks for. Undefined for none, for one that is not of bytes or makes no sense, and for several at once: such a
- * header is ignored, and the whole is sent.
+ * Parses a Range header. Undefined for none, for one that is not in bytes or makes no sense, and for several ranges: such a header is
+ * ignored, and everything is sent.
  */
 export function parseRange(header: string | undefined): Range | undefined {
   const [, first = '', last = ''] = /^bytes=\s*(\d{0,15})-(\d{0,15})\s*$/i.exec(header ?? '') ?? []
@@ -12,24 +12,24 @@ export function parseRange(header: string | undefined): Range | undefined {
   return Number(last) < Number(first) ? undefined : { first: Number(first), last: Number(last) }
 }
 
-/** What is known of the bytes when a request is conditional. */
-export interface Current {
-  /** With its quotes. */
+/** The bytes that a conditional request is compared with. */
+export interface CurrentBytes {
+  /** With quotes. */
   etag: string
   modified: Date
 }
 
-type Headers = Record<string, string | string[] | undefined>
+type RequestHeaders = Record<string, string | string[] | undefined>
 
-/** Whether the range may be used: If-Range names the bytes that the client has a part of. */
-export function rangeApplies(headers: Headers, { etag, modified }: Current): boolean {
+/** Whether the range applies: If-Range, if present, must match the bytes that the client has a part of. */
+export function rangeApplies(headers: RequestHeaders, { etag, modified }: CurrentBytes): boolean {
   const condition = headers['if-range']
   if (typeof condition !== 'string') return true
   return condition.includes('"') ? condition === etag && !etag.startsWith('W/') : Date.parse(condition) === wholeSeconds(modified)
 }
 
-/** 304 or 412 when a condition of the request says so, of bytes that are there or not. */
-export function unmetCondition(method: string, headers: Headers, current: Current | undefined): 304 | 412 | undefined {
+/** Returns the status, 304 or 412, of a condition that is not met; `current` is undefined if there are no bytes. */
+export function unmetCondition(method: string, headers: RequestHeaders, current: CurrentBytes | undefined): 304 | 412 | undefined {
   const { 'if-match': match, 'if-none-match': noneMatch } = headers
   const reads = method === 'GET' || method === 'HEAD'
   if (typeof match === 'string') {
@@ -42,13 +42,13 @@ export function unmetCondition(method: string, headers: Headers, current: Curren
 const strong = (one: string, other: string) => one === other && !one.startsWith('W/')
 const weak = (one: string, other: string) => one.replace(/^W\//, '') === other.replace(/^W\//, '')
 
-function names(header: string, current: Current | undefined, equal: (one: string, other: string) => boolean): boolean {
+function names(header: string, current: CurrentBytes | undefined, equal: (one: string, other: string) => boolean): boolean {
   if (!current) return false
   return header.trim() === '*' || header.split(',').some((tag) => equal(tag.trim(), current.etag))
 }
 
-/** Undefined when the header holds no date. */
-function laterThan({ modified }: Current, header: string | string[] | undefined): boolean | undefined {
+/** Undefined if the header is not a date. */
+function laterThan({ modified }: CurrentBytes, header: string | string[] | undefined): boolean | undefined {
   const date = Date.parse(String(header ?? ''))
   return Number.isNaN(date) ? undefined : wholeSeconds(modified) > date
 }

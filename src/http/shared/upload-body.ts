@@ -4,20 +4,20 @@ import { CatalogueError } from '../../domain/errors.ts'
 
 export interface UploadBody {
   message: IncomingMessage
-  /** Is told to send on, when it waits for that, at the first byte that is asked for. */
+  /** Sends `100 Continue`, if the client waits for it, when the first byte is read. */
   response: ServerResponse
-  /** How long no byte may come. Bytes that flow slowly may take hours. */
+  /** The longest pause between two bytes, in milliseconds. A slow upload may take hours. */
   stallMs: number
-  /** What becomes of what came of a body that broke off, for the message. */
+  /** For the message: what happens to the bytes of an upload that is cut off. */
   fate?: string
 }
 
-/** So much of an upload is digested, inspected and written before all others have their turn: a millisecond or two. */
+/** After so many bytes of an upload, which take a millisecond or two, other requests get a turn. */
 const bytesPerTurn = 256 * 1024
 
 /**
- * The bytes of a request as they arrive, however many. Throws too_slow when none came for so long, and parameter_invalid when the
- * connection ended before the body did; then who stores them stores nothing.
+ * Yields the bytes of a request as they arrive. Throws too_slow after too long a pause, and parameter_invalid when the connection ends before
+ * the body does; a caller that stores them must then store nothing.
  */
 export function uploadBody(body: UploadBody): AsyncGenerator<Uint8Array> {
   keepOpen(body.message)
@@ -52,7 +52,7 @@ async function* arriving({ message, response, stallMs, fate = 'nothing was store
     }
   } finally {
     for (const event of events) message.off(event, onEvent)
-    message.on('error', () => {}) // a connection that breaks later is nobody's
+    message.on('error', () => {}) // nobody listens when the connection breaks later
   }
 
   function woken(): Promise<boolean> {
@@ -67,25 +67,25 @@ async function* arriving({ message, response, stallMs, fate = 'nothing was store
 }
 
 /**
- * Lets a request last as long as storing it does. S3 copies a large tarball for minutes after its last byte, and an upload may wait for
- * its turn: to the server that is a connection on which nothing happens. Node sets its own limit again for the next request.
+ * Turns off Node's idle timeout for this request: S3 copies a large tarball for minutes after its last byte, and an upload may wait in a queue,
+ * while nothing happens on the connection. Node sets its timeout again for the next request.
  */
 function keepOpen({ socket }: IncomingMessage): void {
-  if ('setTimeout' in socket) socket.setTimeout(0) // inject() has no real one
+  if ('setTimeout' in socket) socket.setTimeout(0) // inject() has no real socket
 }
 
-/** Whether the client sends its body only when it is told to. */
+/** Whether the client waits for `100 Continue` before it sends its body. */
 export const waitsToSend = ({ headers }: IncomingMessage): boolean => headers.expect?.toLowerCase() === '100-continue'
 
-/** `100 Continue`, to who waits for it. */
+/** Sends `100 Continue` to a client that waits for it. */
 export function sendOn(message: IncomingMessage, response: ServerResponse): void {
-  if (waitsToSend(message) && !told.has(message) && !response.headersSent) {
-    told.add(message)
+  if (waitsToSend(message) && !continued.has(message) && !response.headersSent) {
+    continued.add(message)
     response.writeContinue()
   }
 }
 
-/** Whether it waited, and was not told. */
-export const stillWaits = (message: IncomingMessage): boolean => waitsToSend(message) && !told.has(message)
+/** Whether the client still waits for `100 Continue`. */
+export const stillWaits = (message: IncomingMessage): boolean => waitsToSend(message) && !continued.has(message)
 
-const told = new WeakSet<IncomingMessage>()
+const continued = new WeakSet<IncomingMessage>()

@@ -1,12 +1,12 @@
-/** Parameters by name; of duplicates the first. Without a prototype, so that no name means more than it says. */
-export type Fields = Record<string, string | undefined>
+/** Parameters by name; the first of duplicates. It has no prototype, so any name is safe. */
+export type TextFields = Record<string, string | undefined>
 
 /**
- * `a=1&b=2` as Werkzeug 2.3 reads it, for queries and form bodies: `+` is a space, percent-encoded UTF-8 is decoded, bytes that are
- * not UTF-8 stay percent-encoded text, nothing is trimmed. The text has one character a byte (latin1), as Node gives URLs.
+ * Parses `a=1&b=2` as Werkzeug 2.3 does, for queries and form bodies: `+` is a space, percent-encoded UTF-8 is decoded, bytes that are not
+ * UTF-8 stay percent-encoded, nothing is trimmed. The text has one character per byte (latin1), like the URLs that Node gives.
  */
-export function parseUrlEncoded(text: string): Fields {
-  const fields: Fields = Object.create(null)
+export function parseUrlEncoded(text: string): TextFields {
+  const fields: TextFields = Object.create(null)
   for (let start = 0; start < text.length; ) {
     const next = text.indexOf('&', start)
     const end = next === -1 ? text.length : next
@@ -16,13 +16,13 @@ export function parseUrlEncoded(text: string): Fields {
   return fields
 }
 
-function addPair(fields: Fields, pair: string): void {
+function addPair(fields: TextFields, pair: string): void {
   const equals = pair.indexOf('=')
   const name = decode(equals === -1 ? pair : pair.slice(0, equals))
   if (fields[name] === undefined) fields[name] = equals === -1 ? '' : decode(pair.slice(equals + 1))
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is what needs no decoding
+// biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII needs no decoding
 const plain = /^[\x00-\x24\x26-\x2a\x2c-\x7f]*$/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the same, where escapes are allowed
 const ascii = /^[\x00-\x7f]*$/

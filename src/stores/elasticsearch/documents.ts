@@ -11,7 +11,7 @@ import { batchedWrites } from './writes.ts'
 
 export interface DocumentsOptions {
   index: string
-  /** Makes the index when neither it nor a template is there. */
+  /** Creates the index when neither it nor a template exists. */
   body: object
   /** The fields that can be sorted and filtered by, where the mapping is our own; absent: the engine is asked each time. */
   keywords?: readonly string[]

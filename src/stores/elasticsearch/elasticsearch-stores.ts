@@ -52,10 +52,10 @@ export function elasticsearchStores({ engine: options, indices }: ElasticsearchO
   }
 }
 
-/** A probe asks often and must not hang: it does not use up the patience of a request. */
+/** A probe is frequent and must not hang: it does not wait as long as a request. */
 const healthMs = 2000
 
-/** Well when the engine answers and none of our indices is red; yellow is a matter of replicas, and others' indices are not ours. */
+/** Healthy when the engine answers and none of our indices is red; yellow only means that replicas are missing. */
 async function health(engine: Engine, indices: string[]): Promise<Health> {
   try {
     const deadline = Date.now() + Math.min(healthMs, engine.patienceMs)

@@ -33,7 +33,7 @@ export interface EngineAnswer {
   repeated: boolean
 }
 
-/** Any of the five engines, by HTTP. */
+/** Any of the five engines, over HTTP. */
 export interface Engine {
   patienceMs: number
   /**
@@ -88,7 +88,7 @@ export function connect(options: EngineOptions): Engine {
   }
 }
 
-/** Whether the engine may have got a request that failed so. What was never connected did not arrive. */
+/** Returns whether a request that failed may have reached the engine. Without a connection it did not. */
 const mayHaveArrived = (error: unknown): boolean =>
   !/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT/.test(
     `${(error as { code?: unknown }).code} ${error}`
@@ -104,12 +104,12 @@ const basicOf = (user: string, password: string): string => `Basic ${Buffer.from
 const tlsOptions = ({ ca, insecure }: EngineOptions) => ({ ...(ca && { ca: readFileSync(ca) }), rejectUnauthorized: !insecure })
 
 /**
- * Where one document is. Engines match paths before they decode them, and Elasticsearch 7 still has `/{index}/{type}/_search`, `_bulk`
+ * Returns the path of a document. Engines match paths before they decode them, and Elasticsearch 7 still has `/{index}/{type}/_search`, `_bulk`
  * and more of the kind: an underscore in its encoded form keeps an id such as `_search` an id.
  */
 export const documentPath = (index: string, id: string): string => `/${index}/_doc/${encodeURIComponent(id).replace(/^_/, '%5F')}`
 
-/** What an engine's error body says, in its own words, without secrets and cut to a line. */
+/** Returns what an engine's error body says, without secrets and cut to a line. */
 export function reasonOf(body: string): string {
   let text = body
   try {

@@ -65,7 +65,7 @@ async function* scroll(engine: Engine, { index, search }: { index: string; searc
       page = readScroll(await engine.send({ method: 'POST', path: '/_search/scroll', body }), index)
     }
   } finally {
-    // nobody waits for it, and the engine forgets by itself
+    // not awaited, as the engine forgets it by itself
     engine.send({ method: 'DELETE', path: '/_search/scroll', body: JSON.stringify({ scroll_id: page._scroll_id }) }).catch(() => undefined)
   }
 }
@@ -73,7 +73,7 @@ async function* scroll(engine: Engine, { index, search }: { index: string; searc
 function readScroll({ status, body }: { status: number; body: string }, index: string): ScrollAnswer {
   if (status !== 200) throw new CatalogueError('store_unavailable', `the search engine cannot list ${index}: ${reasonOf(body)}`)
   const answer = JSON.parse(body) as ScrollAnswer
-  // half a list must not pass for a whole one
+  // half a list must not be taken for a whole one
   if (answer._shards.failed > 0) throw new CatalogueError('store_unavailable', `${answer._shards.failed} shards of ${index} did not answer`)
   return answer
 }

@@ -4,7 +4,7 @@ import { type Engine, reasonOf } from './engine.ts'
 
 /** What we must know of an index beyond its name. */
 export interface IndexState {
-  /** First 8 characters: sequence numbers alone repeat when somebody deletes the index and fills it again. */
+  /** First 8 characters: sequence numbers alone repeat when the index is deleted and filled again. */
   uuid: string
   shards: number
 }
@@ -67,7 +67,7 @@ function readState({ status, body }: { status: number; body: string }, index: st
 
 /**
  * Makes an index of HySDS's as HySDS would: from its template where the site has one, else from the mapping that its scripts install.
- * Somebody else making it at the same moment is success.
+ * That another program makes it at the same moment is success.
  */
 async function createIndex(engine: Engine, { index, body, deadline }: { index: string; body: object; deadline: number }): Promise<void> {
   const templated = await hasTemplate(engine, { index, deadline })

@@ -56,7 +56,7 @@ export async function migrateIndices(
 
 interface KnownVersion {
   schema: Schema
-  /** Where the record stands; undefined when there is none yet. */
+  /** The revision of the schema document; undefined when there is none yet. */
   sequence: { seqNo: number; primaryTerm: number } | undefined
 }
 
@@ -78,7 +78,7 @@ async function carryOut(
   throw new CatalogueError('store_unavailable', `the migration ${migration} failed at ${method} ${path}: ${reasonOf(answer.body)}`)
 }
 
-/** Whether it was us who recorded it. */
+/** Returns whether this replica recorded it. */
 async function recordDone(engine: Engine, { known, next }: { known: KnownVersion; next: Migration }): Promise<boolean> {
   const { schema, sequence } = known
   const done: Schema = {

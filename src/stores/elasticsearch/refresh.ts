@@ -4,11 +4,11 @@ import { type Engine, reasonOf } from './engine.ts'
 export interface Refreshing {
   /** Something was written, or may have been. */
   written(): void
-  /** Makes what was written show in searches: by anybody, or what is ours and does not show yet. */
+  /** Makes what any program wrote show in searches, or only what we wrote and does not show yet. */
   now(whose: true | 'own'): Promise<void>
 }
 
-/** Refreshes one index when somebody needs it, and only after we wrote: many lists without a write between them cost one refresh. */
+/** Refreshes one index on demand, and only after we wrote: many lists without a write between them cost one refresh. */
 export function refreshing(engine: Engine, index: string): Refreshing {
   let unseen = false
   let underWay: Promise<void> | undefined

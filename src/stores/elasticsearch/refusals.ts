@@ -40,14 +40,14 @@ const passing = new Set([
   'connect_transport_exception'
 ])
 
-/** Whether the same request may succeed a moment later. */
+/** Returns whether the same request may succeed a moment later. */
 export const isPassing = (error: EngineError): boolean => passing.has(error.type ?? '')
 
-/** Whether the request may have taken effect all the same: the node went away while it worked. */
+/** Returns whether the request may have taken effect all the same: the node went away while it worked. */
 export const isLost = (error: EngineError): boolean =>
   /^(node_closed|node_disconnected|index_shard_closed)_exception$/.test(error.type ?? '')
 
-/** Whether there is simply no index: for a read, a normal state. */
+/** Returns whether there is no index, which is normal for a read. */
 export const isIndexMissing = (error: EngineError): boolean => error.type === 'index_not_found_exception'
 
 /**

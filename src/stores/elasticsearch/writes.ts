@@ -22,7 +22,7 @@ export interface Written {
 interface Options {
   index: string
   watch: IndexWatch
-  /** The document as it stands now, to learn whether a write whose answer was lost took effect. */
+  /** Reads the document as it is now, to learn whether a write whose answer was lost took effect. */
   read(id: string): Promise<{ document: string; revision: string } | undefined>
 }
 

@@ -115,7 +115,7 @@ function makeFolder(path: string): void {
   try {
     mkdirSync(path)
   } catch (error) {
-    // another program was faster
+    // another program made it first
     if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error
   }
 }

@@ -27,7 +27,7 @@ export function storeError(error: unknown, file: string): unknown {
   return new CatalogueError('store_unavailable', `${file} cannot be used: ${message} (${code})${advice}`, options)
 }
 
-/** The same where the store is opened: whatever stands in the way there, such as a missing permission, makes it unavailable. */
+/** Does the same where the store is opened: any error there, such as a missing permission, makes it unavailable. */
 export function openingError(error: unknown, file: string): CatalogueError {
   const known = storeError(error, file)
   if (isCatalogueError(known)) return known

@@ -20,7 +20,7 @@ const longestDelayMs = 5000
 
 export interface LinkOptions {
   patienceMs: number
-  /** What may take as long as it takes: whoever asks has nothing else to do. */
+  /** Requests without a time limit, as their caller has nothing else to do. */
   unhurried: readonly (keyof Calls)[]
 }
 
@@ -123,7 +123,7 @@ export function createLink(start: () => Worker, { patienceMs, unhurried }: LinkO
   }
 }
 
-/** An error that came across in words. Without a code it was nobody's plan, and stays a plain error for the log. */
+/** Restores an error that was sent as a message. One without a code was unexpected, and stays a plain error for the log. */
 export function toError({ code, message, stack }: Refused['refused']): Error {
   if (code !== undefined) return new CatalogueError(code as ErrorCode, message)
   const error = new Error(message)

@@ -37,6 +37,6 @@ export interface Calls {
   ids: [request: { table: Table; after: string; limit: number }, answer: string[]]
   scan: [request: { table: Table; fields: readonly string[]; after: string; limit: number }, answer: Scanned[]]
   check: [request: Record<string, never>, answer: true]
-  /** Folds the log into the database and lets go of the file. */
+  /** Writes the log into the database and closes the file. */
   release: [request: Record<string, never>, answer: true]
 }

@@ -3,7 +3,7 @@ import { CatalogueError } from '../../domain/errors.ts'
 import type { Database } from './driver.ts'
 import { transaction } from './writes.ts'
 
-/** Stands beside build/ wherever the program is installed. */
+/** Beside build/ wherever the program is installed. */
 const folder = new URL('../../../../migrations/embedded/', import.meta.url)
 
 /** Brings the tables to this program's version, each step in a transaction together with its record. Throws database_newer. */

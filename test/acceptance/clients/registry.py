@@ -22,7 +22,7 @@ ROOTS = {"v0.1": BASE + "/api/v0.1", "v0.2": BASE + "/api/v0.2", "bare": BASE, "
 
 def documents(base=BASE):
     """elasticsearch-py as HySDS pins it; our own port answers the one path that operators read."""
-    return Elasticsearch([base], timeout=10, max_retries=0)
+    return Elasticsearch([base], timeout=600, max_retries=0)
 
 
 def on_machine(name):

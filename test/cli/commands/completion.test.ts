@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { commands } from '../../../src/cli/commands.ts'
 import { temporaryDirectory } from '../../stores/embedded/directory.ts'
-import { leporello } from '../command-line.ts'
+import { command } from '../in-process.ts'
 
 const run = promisify(execFile)
 
@@ -23,7 +23,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`
 }
 
 t.test('bash completes commands, their options and the words that these take, as the program has them', async (t) => {
-  const { status, stdout: script } = await leporello(t, { args: ['completion', 'bash'] }).ended
+  const { status, stdout: script } = await command(t, { args: ['completion', 'bash'] })
   const complete = (line: string) => offered(script, line)
 
   t.equal(status, 0)
@@ -32,7 +32,7 @@ t.test('bash completes commands, their options and the words that these take, as
     await complete('leporello res'),
     [...commands.keys()].filter((name) => name.startsWith('res'))
   )
-  t.strictSame(await complete('leporello resolve --'), ['--force', '--url', '--json', '--help'])
+  t.strictSame(await complete('leporello resolve --'), ['--force', '--url', '--ca', '--json', '--help'])
   t.strictSame(await complete('leporello inspect --dig'), ['--digest'])
   t.strictSame(await complete('leporello resolve hel'), [], 'a name is nothing that we know')
   t.strictSame(await complete('leporello nonsense --'), [])
@@ -57,9 +57,9 @@ unset COMP_LINE COMP_POINT; COMP_WORDS=(leporello wait --for ''); COMP_CWORD=3; 
 })
 
 t.test('zsh and fish are told every command and every option', async (t) => {
-  const known = JSON.parse((await leporello(t, { args: ['completion', '--json'] }).ended).stdout)
+  const known = JSON.parse((await command(t, { args: ['completion', '--json'] })).stdout)
   for (const shell of ['zsh', 'fish']) {
-    const { status, stdout } = await leporello(t, { args: ['completion', shell] }).ended
+    const { status, stdout } = await command(t, { args: ['completion', shell] })
 
     t.equal(status, 0)
     for (const { name, options } of known) {
@@ -70,6 +70,6 @@ t.test('zsh and fish are told every command and every option', async (t) => {
 })
 
 t.test('a shell that is none is a misuse', async (t) => {
-  t.match(await leporello(t, { args: ['completion', 'tcsh'] }).ended, { status: 64, stderr: 'expected a shell: bash, zsh, fish' })
-  t.match(await leporello(t, { args: ['completion'] }).ended, { status: 64 })
+  t.match(await command(t, { args: ['completion', 'tcsh'] }), { status: 64, stderr: 'expected a shell: bash, zsh, fish' })
+  t.match(await command(t, { args: ['completion'] }), { status: 64 })
 })

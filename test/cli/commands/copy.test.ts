@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { embeddedStores } from '../../../src/stores/embedded/embedded-stores.ts'
 import { temporaryDirectory } from '../../stores/embedded/directory.ts'
-import { leporello } from '../command-line.ts'
+import { command } from '../in-process.ts'
 import { both, serve } from '../served.ts'
 
 const copy = async (t: Test, args: string[]) => {
-  const ended = await leporello(t, { args: ['copy', '--json', ...args] }).ended
+  const ended = await command(t, { args: ['copy', '--json', ...args] })
   return { ...ended, value: JSON.parse(ended.stdout) }
 }
 
@@ -60,7 +60,7 @@ t.test('copy carries every document over byte for byte, and a second time there 
   const untouched = !existsSync(to)
   const first = await copy(t, ['--from', from, '--to', to])
   const second = await copy(t, ['--from', from, '--to', to])
-  const words = await leporello(t, { args: ['copy', '--from', from, '--to', to] }).ended
+  const words = await command(t, { args: ['copy', '--from', from, '--to', to] })
 
   t.match(dry, { status: 0, value: { dryRun: true, counts: { containers: { created: 2 }, jobSpecs: { created: 1 } }, verified: null } })
   t.ok(untouched, 'a dry run makes nothing')
@@ -91,7 +91,7 @@ t.test('copy leaves what was changed there, brings its own copies up to date, an
   await withStores(from, (stores) => stores.containers.put('a/b ü:1', changed))
 
   const again = await copy(t, ['--from', from, '--to', to])
-  const words = await leporello(t, { args: ['copy', '--from', from, '--to', to] }).ended
+  const words = await command(t, { args: ['copy', '--from', from, '--to', to] })
   const after = await documentsOf(to)
   const forced = await copy(t, ['--from', from, '--to', to, '--overwrite'])
 
@@ -101,7 +101,7 @@ t.test('copy leaves what was changed there, brings its own copies up to date, an
   })
   t.match(words, {
     status: 1,
-    stdout: /1 differ and were left/,
+    stdout: /1 differs and was left/,
     stderr: /containers hello:1: the target has another document[\s\S]*--overwrite/
   })
   t.equal(after['containers']!['hello:1'], newer)
@@ -142,7 +142,7 @@ t.test('copy says what is wrong with its places', async (t) => {
     [['--from', from, '--to', 'http://ops:swordfish@127.0.0.1:1'], 69, /http:\/\/\*\*\*@127\.0\.0\.1:1 cannot be reached/]
   ]
   for (const [args, status, words] of cases) {
-    const ended = await leporello(t, { args: ['copy', ...args] }).ended
+    const ended = await command(t, { args: ['copy', ...args] })
 
     t.equal(ended.status, status)
     t.match(ended.stderr, words)

@@ -5,11 +5,11 @@ import { inChunks } from '../../support/images.ts'
 import { startLeporello } from '../../support/leporello.ts'
 import { eventually } from '../../support/processes.ts'
 import { startWithTarballs, tarball } from '../../support/tarballs.ts'
-import { leporello } from '../command-line.ts'
+import { command } from '../in-process.ts'
 
 const bytes = tarball()
 
-const fsck = (t: Test, args: string[], environment: Record<string, string>) => leporello(t, { args: ['fsck', ...args], environment }).ended
+const fsck = (t: Test, args: string[], environment: Record<string, string>) => command(t, { args: ['fsck', ...args], environment })
 
 t.test('after a kill -9 in the middle of an upload fsck names what is left, and removes it when asked', async (t) => {
   const data = temporaryDirectory(t)
@@ -35,7 +35,7 @@ t.test('after a kill -9 in the middle of an upload fsck names what is left, and 
   const repaired = await fsck(t, ['--repair', 'half-uploaded'], { LEPORELLO_DATA: data })
   const clean = await fsck(t, ['--json'], { LEPORELLO_DATA: data })
 
-  t.match(meanwhile, { status: 1, stderr: /is in use by process \d+ .*; or have the server that runs there do it, with --url/ })
+  t.match(meanwhile, { status: 1, stderr: /is in use by process \d+ .*; or let the running server do it, with --url/ })
   t.match(asked, { status: 0, stdout: /^note: incoming\/\w+ came .* or being written just now/ })
   t.match(left, {
     status: 1,
@@ -80,9 +80,9 @@ t.test('findings are told in words, with what can be done, and make it fail', as
   t.equal(status, 1)
   t.match(
     stdout,
-    /^missing: hello:1 names gone\\u001b\[2J\.tar, which is not in the store\n {2}bring the tarball again, or remove the image;/m
+    /^missing: hello:1 names gone\\u001b\[2J\.tar, which is not in the store\n {2}upload the tarball again, or remove the image;/m
   )
-  t.match(stdout, /^1 missing \(1 containers, 1 objects, 0 facts, 1 tasks, 0 uploads\)$/m)
+  t.match(stdout, /^1 missing \(1 container, 1 object, 0 facts, 1 task, 0 uploads\)$/m)
 })
 
 t.test('a wrong use and a server that is not there have statuses of their own', async (t) => {

@@ -8,6 +8,7 @@ t.test('ls lists containers by what they are, over as many pages as there are', 
   await run(['expect', 'hello:1', 'amd64', 'arm64', 'ppc64le'])
 
   const glob = await run(['ls', 'hello:*'])
+  const unexpected = await run(['ls', 'many:000'])
   const every = await json(['ls'])
   const some = await json(['ls', 'many:*', '--limit', '201', '--sort', 'id', '--reverse'])
   const missing = await json(['ls', '--missing', 'ppc64le'])
@@ -18,8 +19,9 @@ t.test('ls lists containers by what they are, over as many pages as there are', 
   t.equal(glob.status, 0)
   t.match(
     glob.stdout,
-    /^CONTAINER +VERSION +STATE +ARCHITECTURES +MISSING +UPDATED\nhello:1 +1 +partial +amd64,arm64 +ppc64le +\d{4}-\S+\n$/
+    /^CONTAINER +VERSION +STATE +VERDICT +ARCHITECTURES +MISSING +UPDATED\nhello:1 +1 +partial +unverified +amd64,arm64 +ppc64le +\d{4}-\S+\n$/
   )
+  t.match(unexpected.stdout, /\nmany:000 +1 +registered +- +- +- +\S+\n$/, 'not complete: nobody said what is expected')
   t.equal(every.value.length, 221)
   t.strictSame([some.value.length, some.value[0].id, some.value[200].id], [201, 'many:219', 'many:019'])
   t.match(missing.value, [{ id: 'hello:1', state: 'partial' }])

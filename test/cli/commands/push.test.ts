@@ -138,8 +138,8 @@ t.test('what is wrong is said before anything is sent, with its exit status', as
     [[amd64, ...id, '--arch', 'aarch64'], 1, /is mislabelled/],
     [[broken, ...id], 2, /broken\.tar\.gz is unreadable/],
     [[empty, ...id], 2, /is no-binaries/],
-    [['none.tar', ...id], 2, /no such file.*none\.tar/],
-    [['/', ...id], 2, /\/ is no file/],
+    [['none.tar', ...id], 2, /none\.tar does not exist; expected a tarball/],
+    [['/', ...id], 2, /\/ is not a file; expected a tarball/],
     [[amd64, '--id', 'untagged'], 1, /version must be supplied: untagged has no tag/],
     [[amd64, ...id, '--url', 'http://127.0.0.1:1'], 69, /127\.0\.0\.1:1 cannot be reached/]
   ]

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { temporaryDirectory } from '../../stores/embedded/directory.ts'
 import { leporello, type Running } from '../command-line.ts'
+import { command } from '../in-process.ts'
 
 async function serve(t: Test, environment: Record<string, string> = {}): Promise<{ running: Running; url: string }> {
   const running = leporello(t, { args: ['serve'], environment: { LEPORELLO_PORT: '0', ...environment } })
@@ -29,11 +30,10 @@ t.test('it says on one screen where everything is and what to try, and that work
     t.match(screen, words)
   }
   t.ok(screen.split('\n').length <= 24, 'one screen')
-  const [, form, address] = /curl ((?:-d \S+ )+)(\S+)/.exec(screen)!
-  const body = form!.replaceAll('-d ', '').trim().split(' ').join('&')
-  const added = await fetch(address!, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body })
-  t.equal(added.status, 200)
-  const info = await fetch(/curl '([^']+)'/.exec(screen)![1]!)
+  const [registered, resolved] = [...screen.matchAll(/^ {2}npx leporello (.+)$/gm)].map(([, line]) => line!.split(' '))
+  t.match(await leporello(t, { args: registered! }).ended, { status: 0, stdout: /amd64: registered.*\n.*arm64: registered/ })
+  t.match(await leporello(t, { args: resolved! }).ended, { status: 0, stdout: 's3://bucket/hello-1-arm64.tar.gz\n' })
+  const info = await fetch(/curl -f '([^']+)'/.exec(screen)![1]!)
   t.equal(info.status, 200)
 })
 
@@ -145,14 +145,14 @@ t.test('a data directory that another process holds is one clear sentence and st
 })
 
 t.test('serve --check tries the store and ends', async (t) => {
-  const well = await leporello(t, { args: ['serve', '--check'] }).ended
-  const json = await leporello(t, { args: ['serve', '--check', '--json'] }).ended
+  const well = await command(t, { args: ['serve', '--check'] })
+  const json = await command(t, { args: ['serve', '--check', '--json'] })
   const engine = {
     LEPORELLO_STORE: 'elasticsearch',
     LEPORELLO_ENGINE_URL: 'http://ops:swordfish@127.0.0.1:1',
     LEPORELLO_ENGINE_PATIENCE_MS: '200'
   }
-  const away = await leporello(t, { args: ['serve', '--check'], environment: engine }).ended
+  const away = await command(t, { args: ['serve', '--check'], environment: engine })
 
   t.match(well, { status: 0, stdout: /^The configuration is right, and the store answers: sqlite \S+\. Tarballs are in \S+\/objects\.\n$/ })
   t.match(JSON.parse(json.stdout), { ok: true, engine: /^sqlite/, objects: { ok: true, where: /objects$/ }, config: { port: 8888 } })

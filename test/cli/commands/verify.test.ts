@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { appLayer, baseLayer, inChunks } from '../../support/images.ts'
 import { startWithTarballs, tarball, type WithTarballs } from '../../support/tarballs.ts'
-import { leporello } from '../command-line.ts'
+import { command } from '../in-process.ts'
 
 const amd64 = tarball()
 const arm64 = tarball({ architecture: 'arm64', layers: [baseLayer('arm64'), appLayer('arm64')] })
@@ -17,7 +17,7 @@ const register = ({ app }: WithTarballs, url: string) =>
   app.inject({ method: 'POST', url: '/container/add', query: { name: 'hello:1', version: '1', digest: 'sha256:1', url } })
 
 const verify = (t: Test, { url }: { url: string }, ...args: string[]) =>
-  leporello(t, { args: ['verify', ...args], environment: { LEPORELLO_URL: url } }).ended
+  command(t, { args: ['verify', ...args], environment: { LEPORELLO_URL: url } })
 
 t.test('verify tells of each architecture what its image is, and succeeds when all are proven', async (t) => {
   const server = await startWithTarballs(t, { listen: true })

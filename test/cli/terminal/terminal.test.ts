@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { openApi } from '../../../src/cli/client/api.ts'
+import { shortLine } from '../../../src/cli/terminal/log-lines.ts'
 import { columns, harmless, paintFor, size } from '../../../src/cli/terminal/terminal.ts'
 
 t.test('columns are aligned, coloured on a terminal that has colours, and never steered by what they show', (t) => {
@@ -43,4 +44,31 @@ t.test('a token goes along, an address as HySDS configures it is understood, and
     { url: '/z', authorization: `Basic ${Buffer.from('ops:100%zz').toString('base64')}` }
   ])
   await t.rejects(openApi(`http://${address}`).ask({ path: '/half' }), { message: /did not answer as Leporello does: "<html>"/ })
+})
+
+t.test('a line of the log is one short line on a terminal, which it cannot steer', (t) => {
+  const plain = (text: string) => text
+  const time = '2026-01-02T03:04:05.678Z'
+  const request = {
+    level: 'info',
+    time,
+    request: 'r1',
+    method: 'GET',
+    path: '/container/info',
+    status: 200,
+    ms: 2.71,
+    bytes: 9,
+    id: 'hello:1'
+  }
+  const cases: [object, string][] = [
+    [request, '03:04:05  200  GET /container/info  3 ms  hello:1'],
+    [{ ...request, id: 'a\u001b[2J', aborted: true }, '03:04:05  200  GET /container/info  3 ms  a\\u001b[2J  broken off'],
+    [{ level: 'info', time, msg: 'closed' }, '03:04:05  closed'],
+    [
+      { level: 'error', time, msg: 'it failed', causes: [{ message: 'no answer' }, { message: 'ECONNREFUSED' }] },
+      '03:04:05  error  it failed  no answer: ECONNREFUSED'
+    ]
+  ]
+  for (const [line, expected] of cases) t.equal(shortLine(JSON.stringify(line), plain), expected)
+  t.end()
 })

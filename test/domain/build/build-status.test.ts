@@ -6,9 +6,11 @@ import {
   maxArchitectures,
   withExpected,
   withoutArchitecture,
-  withoutPending
+  withoutPending,
+  withPublish
 } from '../../../src/domain/build/build-status.ts'
 import { fromBuildStatusDocument, toBuildStatusDocument } from '../../../src/domain/build/build-status-document.ts'
+import { isBlank } from '../../../src/domain/build/due-time.ts'
 import { sourceToJson } from '../../../src/domain/build/sources.ts'
 import { after, afterAll, at, type Happening } from '../../support/assemblies.ts'
 import { shuffles } from '../../support/shuffles.ts'
@@ -33,6 +35,17 @@ t.test('an assembly comes back from its document as it was', async (t) => {
 
   t.strictSame(fromBuildStatusDocument(toBuildStatusDocument(buildStatus)), buildStatus)
   t.match(JSON.parse(toBuildStatusDocument(buildStatus)), { id: 'hello:1', builds: [{ architecture: 'arm64', emulated: true }] })
+})
+
+t.test("a container's own policy is stored, only when there is one, and alone is worth storing", async (t) => {
+  const blank = emptyBuildStatus('hello:1', at(0))
+  const own = withPublish(blank, { publish: 'all', now: at(1) })
+
+  t.equal(fromBuildStatusDocument(toBuildStatusDocument(own))?.publish, 'all')
+  t.notOk('publish' in JSON.parse(toBuildStatusDocument(blank)))
+  t.equal(fromBuildStatusDocument(toBuildStatusDocument(own).replace('"all"', '"some"'))?.publish, undefined, 'an unknown policy is none')
+  t.strictSame([isBlank(blank), isBlank(own), isBlank(withPublish(own, { publish: null, now: at(2) }))], [true, false, true])
+  t.equal(withPublish(own, { publish: 'all', now: at(2) }), own)
 })
 
 t.test('names that mean something to JavaScript or an engine are architectures as others are', async (t) => {

@@ -19,6 +19,11 @@ t.test('the first rule that matches and says something holds, property by proper
   t.strictSame(policiesOf('operator:1', { rules, defaults }), { publish: 'all', buildTimeoutMs: 7000, pendingMs: 5000 })
   t.strictSame(policiesOf('hello:1', { rules, defaults }), { publish: 'each', buildTimeoutMs: 7000, pendingMs: 9000 })
   t.strictSame(policiesOf('hello:1', { rules: [], defaults }).publish, 'each')
+  t.strictSame(
+    policiesOf('operator:1', { buildStatus: { publish: 'verified' }, rules, defaults }).publish,
+    'verified',
+    'what was said of it'
+  )
   t.match(expectedOf('operator:1', { buildStatus: undefined, rules, defaults }), {
     architectures: ['arm64', 's390x'],
     from: 'rule',

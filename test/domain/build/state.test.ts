@@ -167,9 +167,9 @@ t.test('of a build and an image the newest word counts', async (t) => {
     ['failed, then another image past us', { ...want, urls: both, happened: [[10, 'build', 'arm64', failed, 's3://old']] }, 'complete', ''],
     [
       'failed, then the same image again',
-      { ...want, urls: both, happened: [failWithImage, [20, 'image', 'arm64', 's3://arm']] },
-      'complete',
-      ''
+      { ...want, urls: both, happened: [[5, 'image', 'arm64', 's3://arm'], failWithImage, [20, 'image', 'arm64', 's3://arm']] },
+      'degraded',
+      'arm64 build_failed'
     ],
     [
       'failed, then an image that was taken away',

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { parseArchitecture } from '../../../src/domain/architecture.ts'
 import type { BackfillItem } from '../../../src/schemas.ts'
-import { leporello } from '../../cli/command-line.ts'
+import { command } from '../../cli/in-process.ts'
 import { appLayer, baseLayer, inChunks } from '../../support/images.ts'
 import { startWithTarballs, tarball } from '../../support/tarballs.ts'
 
@@ -21,7 +21,7 @@ async function start(t: Test, tarballs: Record<string, Buffer | null>) {
   }
   await catalogue.verifier!.work({ atOnce: 10, signal: new AbortController().signal })
   const document = async (id: string) => JSON.parse((await stores.containers.get(id))!.document)
-  const backfill = (...args: string[]) => leporello(t, { args: ['backfill', ...args], environment: { LEPORELLO_URL: server.url } }).ended
+  const backfill = (...args: string[]) => command(t, { args: ['backfill', ...args], environment: { LEPORELLO_URL: server.url } })
   return { ...server, document, backfill }
 }
 
@@ -42,7 +42,7 @@ t.test('a dry run shows what would be written and what to do about the rest, and
   )
   t.match(stdout, /^wrong:1: not proven: mislabelled: .*register it by hand/m)
   t.match(stdout, /^far:1: not proven: nobody has read it yet: leporello verify far:1/m)
-  t.match(stdout, /^2 would be written, 2 not proven; nothing was written: --write does\n$/m)
+  t.match(stdout, /^2 would be written, 2 not proven; nothing was written, which takes --write\n$/m)
   t.strictSame(await server.document('arm:1'), before)
 })
 

@@ -54,7 +54,7 @@ t.test('when one item is wrong nothing is changed, and the answer tells which', 
       item: { id: 'b', op: 'move' },
       expected: {
         status: 400,
-        errors: [{ path: 'items[1].op', message: 'is "move"; expected put, patch, delete, put-image, delete-image' }]
+        errors: [{ path: 'items[1].op', message: 'is "move"; expected one of put, patch, delete, put-image, delete-image' }]
       }
     },
     { item: { id: '..', op: 'delete' }, expected: { status: 400, errors: [{ path: 'items[1].id' }] } },
@@ -183,6 +183,6 @@ t.test('of a batch in which every item is wrong the first is told first, and how
 
   const refused = (await app.inject({ method: 'POST', url: '/api/v1/batch', payload: { items } })).json()
 
-  t.match(refused, { status: 400, detail: /^body: items\[0\]\.container\.x is not known here; .*; and 1999 more/ })
+  t.match(refused, { status: 400, detail: /^body: items\[0\]\.container\.x is unknown; .*; and 1999 more/ })
   t.match(refused.errors[1], { path: 'items[0].container.url' })
 })

@@ -99,7 +99,7 @@ export function buildingContract(name: string, open: (t: Test) => Promise<Opened
     t.match((await container.image('arm64')).body.container, { state: 'complete', reasons: [] })
   })
 
-  t.test(`${name}: an image that comes again under its URL heals a failed build as well`, async (t) => {
+  t.test(`${name}: the same image again mends no failed build; new content under its URL does`, async (t) => {
     const server = await site(t)
     const container = containerOn(server, 'build-again:1')
     await container.image('arm64')
@@ -109,7 +109,12 @@ export function buildingContract(name: string, open: (t: Test) => Promise<Opened
     server.later(1)
     const again = await container.image('arm64')
 
-    t.match(again.body, { unchanged: true, container: { state: 'complete' } })
+    t.match(again.body, { unchanged: true, container: { state: 'degraded' } })
+    t.match((await container.get('/builds/arm64')).body, { status: 'failed' }, 'the state and the builds agree')
+
+    server.later(1)
+    await container.image('arm64', undefined, { digest: 'sha256:rebuilt' })
+    t.match((await container.get()).body, { state: 'complete' })
   })
 
   t.test(`${name}: a build of which nothing is heard is stale after a while; a sign of life puts that off`, async (t) => {

@@ -110,7 +110,7 @@ t.test('everything that is wrong in a body is told at once, with its path and wi
   const { errors } = (await app.inject({ method: 'PUT', url, payload: wrong })).json()
 
   t.match(errors, [
-    { path: 'state', message: 'is not known here; version, digest, url, images would be' },
+    { path: 'state', message: 'is unknown; expected version, digest, url, images' },
     { path: 'version', message: 'is 5; expected string' }
   ])
   t.ok(errors.some(({ path }: { path: string }) => path === 'images["arm/v7"].url'))

@@ -102,7 +102,7 @@ t.test('what a route does not know is refused by name', async (t) => {
   t.match((await put({ url: 's3://b/x', digest: 'd' }, '?merge=true')).json(), { code: 'parameter_invalid', errors: [{ path: 'merge' }] })
   t.match((await put({ url: 's3://b/x', digest: 'd' }, '?dryRun=true&dryRun=false')).json(), {
     code: 'parameter_invalid',
-    errors: [{ path: 'dryRun', message: 'is there more than once; say it once' }]
+    errors: [{ path: 'dryRun', message: 'is given more than once; give it once' }]
   })
   t.match((await put('{"url"')).json(), { code: 'json_invalid' })
   t.match((await put('[]')).json(), { code: 'parameter_invalid' })

@@ -134,13 +134,13 @@ export function listContract(t: Test, open: OpenLists): void {
       ['state=green', /state is "green"; expected one of complete, partial, degraded/],
       ['verdict=good', /expected one of match, mislabelled, mixed, no-binaries, unreadable, unverified/],
       ['sort=size', /expected one of id, -id, version, -version, created/],
-      ['fields=id,colour', /fields is "colour"; expected one of id, version, url/],
-      ['limit=0', /limit is "0"; expected a number from 1 to 1000/],
-      ['limit=many', /expected a number/],
+      ['fields=id,colour', /fields has "colour"; expected some of id, version, url/],
+      ['limit=0', /limit is 0; expected a whole number from 1 to 1000/],
+      ['limit=many', /limit is "many"; expected a whole number/],
       ['architecture=a%20b', /is not the name of an architecture/],
       ['name=', /name has 0 characters/],
-      ['nmae=x', /nmae is not known here; name, version, architecture/],
-      ['state=partial&state=complete', /state is there more than once/],
+      ['nmae=x', /nmae is unknown; did you mean name\? expected name, version, architecture/],
+      ['state=partial&state=complete', /state is given more than once/],
       ['cursor=x', /cursor/],
       ['state=partial&cursor=x', /cursor/]
     ]

@@ -28,6 +28,25 @@ export function publicationContract(name: string, open: (t: Test) => Promise<Ope
   const info = async (server: Awaited<ReturnType<typeof site>>, id: string) =>
     (await server.app.inject(`/container/info?id=${encodeURIComponent(id)}`)).json().result
 
+  t.test(`${name}: a container's own policy and expectation go before rules, need no restart, and can be withdrawn`, async (t) => {
+    const server = await site(t)
+    const container = containerOn(server, 'own-policy:1')
+    const own = { digest: 'sha256:x', images: { amd64: 's3://b/one.tar' }, expected: ['x86_64', 'arm64'], publish: 'all' }
+
+    const said = await container.put('', own)
+    t.match(said, { status: 201, body: { unchanged: false, container: { expected: ['amd64', 'arm64'], missing: ['arm64'] } } })
+    t.match((await container.put('', own)).body, { unchanged: true })
+    t.match((await container.get('/expected')).body, { architectures: ['amd64', 'arm64'], from: 'container', publish: 'all' })
+    t.match(await container.image('s390x', 's3://b/s.tar', { digest: 'sha256:s' }), { status: 202, body: { pending: true } })
+
+    t.match((await container.put('', { ...own, expected: null, publish: null })).body, { unchanged: false, container: { expected: [] } })
+
+    t.match((await container.get('/expected')).body, { architectures: [], from: 'none', publish: 'each' })
+    t.match(Object.keys((await container.get()).body.images), ['amd64', 's390x'], 'what waited is published')
+    t.match((await container.image('arm64', 's3://b/arm.tar', { digest: 'sha256:a' })).status, 201)
+    t.match((await container.put('', { ...own, publish: 'never' })).body, { errors: [{ path: 'publish' }] })
+  })
+
   t.test(`${name}: all or nothing: images wait for the last one, and are published together`, async (t) => {
     const server = await site(t)
     const container = containerOn(server, 'all-first:1')
@@ -54,30 +73,36 @@ export function publicationContract(name: string, open: (t: Test) => Promise<Ope
     t.match(last.body.container.images, { amd64: { digest: 'sha256:x' }, arm64: { url: 's3://b/arm.tar', digest: 'sha256:arm' } })
   })
 
-  t.test(`${name}: an image that waits and is brought again is of the build that brought it, and heals one that failed`, async (t) => {
-    const server = await site(t)
-    const container = containerOn(server, 'all-again:1')
-    const bring = () => container.image('amd64', 's3://b/x.tar', { digest: 'sha256:x' })
-    const plan = async () => {
-      const payload = { container: 'all-again:1', sources: { amd64: { commit: 'c2' } } }
-      return (await server.app.inject({ method: 'POST', url: '/api/v1/plan', payload })).json()
+  t.test(
+    `${name}: an image that waits and is brought again is of the build that brought it; the same one mends none that failed`,
+    async (t) => {
+      const server = await site(t)
+      const container = containerOn(server, 'all-again:1')
+      const bring = () => container.image('amd64', 's3://b/x.tar', { digest: 'sha256:x' })
+      const plan = async () => {
+        const payload = { container: 'all-again:1', sources: { amd64: { commit: 'c2' } } }
+        return (await server.app.inject({ method: 'POST', url: '/api/v1/plan', payload })).json()
+      }
+      await container.build('amd64', { status: 'running', source: { commit: 'c1' } })
+      await bring()
+
+      await container.build('amd64', { status: 'running', source: { commit: 'c2' } })
+      const again = await bring()
+      const planned = await plan()
+      await container.build('amd64', { status: 'failed' })
+      const failed = (await container.get()).body
+      await bring()
+      const same = (await container.get()).body
+      await container.image('amd64', 's3://b/x.tar', { digest: 'sha256:rebuilt' })
+      const mended = (await container.get()).body
+
+      t.match(again, { status: 202, body: { unchanged: true, pending: true } })
+      t.match(planned, { build: [], reuse: ['amd64'] })
+      t.match(failed, { state: 'degraded', reasons: [{ code: 'build_failed' }, { code: 'pending' }, {}] })
+      t.match(same, { state: 'degraded', reasons: [{ code: 'build_failed' }, { code: 'pending' }, {}] })
+      t.match(mended, { state: 'partial', reasons: [{ code: 'pending' }, { code: 'missing' }] })
     }
-    await container.build('amd64', { status: 'running', source: { commit: 'c1' } })
-    await bring()
-
-    await container.build('amd64', { status: 'running', source: { commit: 'c2' } })
-    const again = await bring()
-    const planned = await plan()
-    await container.build('amd64', { status: 'failed' })
-    const failed = (await container.get()).body
-    await bring()
-    const healed = (await container.get()).body
-
-    t.match(again, { status: 202, body: { unchanged: true, pending: true } })
-    t.match(planned, { build: [], reuse: ['amd64'] })
-    t.match(failed, { state: 'degraded', reasons: [{ code: 'build_failed' }, { code: 'pending' }, {}] })
-    t.match(healed, { state: 'partial', reasons: [{ code: 'pending' }, { code: 'missing' }] })
-  })
+  )
 
   t.test(`${name}: a new version needs the whole set; until then the previous one stands`, async (t) => {
     const server = await site(t)

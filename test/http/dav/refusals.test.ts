@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import t from 'tap'
+import { limitMs } from '../../support/speed.ts'
 import { openBlobs } from '../../support/start-server.ts'
 import { rawConnection, startDav } from './exchange.ts'
 
@@ -13,8 +14,8 @@ t.test('a path that cannot be stored is refused by name', async (t) => {
 
   t.strictSame(await put('a/file/under'), { status: 409, said: 'a/file is a file, not a folder\n' })
   t.strictSame(await put('a'), { status: 409, said: 'a is a folder\n' })
-  t.match(await put('b/'), { status: 409, said: /^b is named as a folder/ })
-  t.match(await put(''), { status: 409, said: /^the root is named as a folder/ })
+  t.match(await put('b/'), { status: 409, said: /^b is a folder's name/ })
+  t.match(await put(''), { status: 409, said: /^the root is a folder's name/ })
   t.match(await put('a//b'), { status: 400, said: /empty segment/ })
   t.match(await put('a/%2e%2e%2f%2e%2e%2fetc'), { status: 400, said: /segment "\.\."/ })
   t.match(await put('a/%00'), { status: 400, said: /control character/ })
@@ -71,7 +72,7 @@ async function until(done: () => Promise<boolean>): Promise<void> {
 }
 
 t.test('an upload that stands still ends, one that flows slowly does not', async (t) => {
-  const { url, blobs } = await startDav(t, { stallMs: 2000 })
+  const { url, blobs } = await startDav(t, { stallMs: limitMs(2000) })
   const stalled = await rawConnection(t, url)
   const slow = await rawConnection(t, url)
 
@@ -127,15 +128,16 @@ t.test('where there is no room, that is said before the bytes have come', async 
 
 t.test('an upload that the store takes long over is answered, however long the server lets a connection rest', async (t) => {
   const blobs = await openBlobs(t)
+  const restMs = limitMs(100)
   const busy = async (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
   const slow: typeof blobs.put = async (key, source, options) => {
-    await busy(400)
+    await busy(4 * restMs)
     const put = await blobs.put(key, source, options)
-    await busy(400)
+    await busy(4 * restMs)
     return put
   }
   const { app, ask } = await startDav(t, { blobs: { ...blobs, put: slow } })
-  app.server.timeout = 100
+  app.server.timeout = restMs
 
   const answer = await ask('f', { method: 'PUT', body: 'x' })
 

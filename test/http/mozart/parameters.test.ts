@@ -91,7 +91,7 @@ t.test('a JSON body that cannot be read matters only where the query does not ho
     (await add('', json, '{nope')).message,
     'the JSON body cannot be read: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)'
   )
-  t.equal((await add('', json, '["name"]')).message, 'the JSON body is no object but a JSON array')
+  t.equal((await add('', json, '["name"]')).message, 'the JSON body is a JSON array; expected an object')
 })
 
 t.test('GET and DELETE read forms too, as io-met.py sends them', async (t) => {

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import t from 'tap'
 import { createLink, type Link } from '../../../src/stores/embedded/link.ts'
 import { eventually } from '../../support/processes.ts'
+import { limitMs } from '../../support/speed.ts'
 
 /** A worker that answers a check, dies of an ids, and sits on a page until the check after it is due. */
 const program = `
@@ -55,22 +56,24 @@ t.test('when no other worker can be started at the moment, requests are refused,
 })
 
 t.test('a worker that does not answer in time is not waited for, and is heard again when it answers', async (t) => {
-  const link = createLink(startWorker, { patienceMs: 300, unhurried: [] })
+  const patienceMs = limitMs(300)
+  const link = createLink(startWorker, { patienceMs, unhurried: [] })
   t.teardown(() => link.stop())
   await answersAgain(link)
 
-  await t.rejects(sleep(link, 1500), { code: 'store_unavailable', message: /did not answer within 300 ms/ })
+  await t.rejects(sleep(link, 5 * patienceMs), { code: 'store_unavailable', message: `did not answer within ${patienceMs} ms` })
   await t.rejects(link.ask('check', {}), { code: 'store_unavailable', message: /has not answered/ }, 'nobody queues up behind it')
 
   t.equal(await answersAgain(link), true)
 })
 
 t.test('what is unhurried may take longer', async (t) => {
-  const link = createLink(startWorker, { patienceMs: 200, unhurried: ['page'] })
+  const patienceMs = limitMs(200)
+  const link = createLink(startWorker, { patienceMs, unhurried: ['page'] })
   t.teardown(() => link.stop())
   await eventually(() => link.ask('check', {}), { what: 'the worker', everyMs: 20 })
 
-  t.equal(await sleep(link, 600), true)
+  t.equal(await sleep(link, 3 * patienceMs), true)
 })
 
 t.test('a link that was stopped refuses', async (t) => {

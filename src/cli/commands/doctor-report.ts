@@ -1,0 +1,57 @@
+import type { Diagnosis } from '../../domain/container/diagnosis.ts'
+import { say } from '../terminal/command.ts'
+import { harmless, type Paint } from '../terminal/terminal.ts'
+
+/** Collects what the checks found. What is wrong is printed at once, notes and what is well at the end. */
+export interface DoctorReport {
+  /** Adds the findings of a check. When there are none, `well` says what was tried and works. */
+  add(findings: readonly Diagnosis[], well?: string): void
+  /** Prints the notes, folded by code, and what is well. */
+  end(): void
+  found: { findings: readonly Diagnosis[]; passed: readonly string[]; wrong: boolean }
+}
+
+/** More findings are printed, but not kept for --json. */
+const maxFindings = 10_000
+/** More notes of one code are counted, not printed. */
+const shownNotes = 5
+
+export function createDoctorReport({ paint, quiet }: { paint: Paint; quiet: boolean }): DoctorReport {
+  const found = { findings: [] as Diagnosis[], passed: [] as string[], wrong: false }
+  const notes = new Map<string, Diagnosis[]>()
+  const print = (lines: string[]) => {
+    if (!quiet) for (const line of lines) say(line)
+  }
+
+  function add(findings: readonly Diagnosis[], well?: string): void {
+    if (findings.length === 0 && well !== undefined) found.passed.push(well)
+    for (const finding of findings) {
+      if (found.findings.length < maxFindings) found.findings.push(finding)
+      if (finding.severity === 'wrong') print(linesOf(paint('WRONG', 'red'), [finding], paint))
+      else notes.set(finding.code, [...(notes.get(finding.code) ?? []), finding])
+    }
+    found.wrong ||= findings.some(({ severity }) => severity === 'wrong')
+  }
+
+  function end(): void {
+    for (const folded of notes.values()) print(linesOf(paint('note ', 'yellow'), folded, paint))
+    print(found.passed.map((well) => `${paint('ok   ', 'green')}  ${harmless(well)}`))
+  }
+
+  return { add, end, found }
+}
+
+/** Findings of one code as one paragraph: what each is about, then once what it means and what to do. */
+function linesOf(label: string, findings: readonly Diagnosis[], paint: Paint): string[] {
+  const [{ code, meaning, advice }] = findings as [Diagnosis]
+  const left = findings.length - shownNotes
+  return [
+    ...findings.slice(0, shownNotes).map(({ container, architecture, message }, at) => {
+      const about = [container, architecture, code].filter((part) => part !== null).join('  ')
+      return `${at === 0 ? label : '     '}  ${paint(harmless(about), 'bold')}: ${harmless(message)}`
+    }),
+    ...(left > 0 ? [`       and ${left} more (--json lists all)`] : []),
+    `       ${harmless(meaning)}`,
+    `       To do: ${harmless(advice)}`
+  ]
+}
