@@ -1,4 +1,4 @@
-import { bytes, type Decoded, goText, integer, listOf, mapOf, struct, textOrTexts, time, truth } from './go-types.ts'
+import { type Decoded, goBool, goBytes, goInt, goString, goStringOrStrings, goTime, listOf, mapOf, struct } from './go-types.ts'
 
 /*
  * The documents of an image archive as image loaders declare them: Docker (image/tarexport, image, container.Config), containers/image
@@ -7,103 +7,103 @@ import { bytes, type Decoded, goText, integer, listOf, mapOf, struct, textOrText
  */
 
 const platform = struct({
-  architecture: goText,
-  os: goText,
-  'os.version': goText,
-  'os.features': listOf(goText),
-  variant: goText,
-  features: listOf(goText)
+  architecture: goString,
+  os: goString,
+  'os.version': goString,
+  'os.features': listOf(goString),
+  variant: goString,
+  features: listOf(goString)
 })
 
 const descriptor = struct({
-  mediaType: goText,
-  digest: goText,
-  size: integer,
-  urls: listOf(goText),
-  annotations: mapOf(goText),
-  data: bytes,
+  mediaType: goString,
+  digest: goString,
+  size: goInt,
+  urls: listOf(goString),
+  annotations: mapOf(goString),
+  data: goBytes,
   platform,
-  artifactType: goText
+  artifactType: goString
 })
 export type DescriptorDocument = Decoded<typeof descriptor>
 
 /** An OCI manifest or index, or one of Docker's schema 2; an index has `manifests`. */
 export const manifestDocument = struct({
-  schemaVersion: integer,
-  mediaType: goText,
-  artifactType: goText,
+  schemaVersion: goInt,
+  mediaType: goString,
+  artifactType: goString,
   config: descriptor,
   layers: listOf(descriptor),
   manifests: listOf(descriptor),
   subject: descriptor,
-  annotations: mapOf(goText)
+  annotations: mapOf(goString)
 })
 export type ManifestDocument = Decoded<typeof manifestDocument>
 
 /** manifest.json, as docker save writes it. */
 export const archiveManifest = listOf(
-  struct({ Config: goText, RepoTags: listOf(goText), Layers: listOf(goText), Parent: goText, LayerSources: mapOf(descriptor) })
+  struct({ Config: goString, RepoTags: listOf(goString), Layers: listOf(goString), Parent: goString, LayerSources: mapOf(descriptor) })
 )
 export type ArchiveManifest = Decoded<typeof archiveManifest>
 
 const nothing = struct({})
 
 const healthcheck = struct({
-  Test: listOf(goText),
-  Interval: integer,
-  Timeout: integer,
-  StartPeriod: integer,
-  StartInterval: integer,
-  Retries: integer
+  Test: listOf(goString),
+  Interval: goInt,
+  Timeout: goInt,
+  StartPeriod: goInt,
+  StartInterval: goInt,
+  Retries: goInt
 })
 
 const containerConfig = struct({
-  Hostname: goText,
-  Domainname: goText,
-  User: goText,
-  AttachStdin: truth,
-  AttachStdout: truth,
-  AttachStderr: truth,
+  Hostname: goString,
+  Domainname: goString,
+  User: goString,
+  AttachStdin: goBool,
+  AttachStdout: goBool,
+  AttachStderr: goBool,
   ExposedPorts: mapOf(nothing),
-  Tty: truth,
-  OpenStdin: truth,
-  StdinOnce: truth,
-  Env: listOf(goText),
-  Cmd: listOf(goText),
+  Tty: goBool,
+  OpenStdin: goBool,
+  StdinOnce: goBool,
+  Env: listOf(goString),
+  Cmd: listOf(goString),
   Healthcheck: healthcheck,
-  ArgsEscaped: truth,
-  Image: goText,
+  ArgsEscaped: goBool,
+  Image: goString,
   Volumes: mapOf(nothing),
-  WorkingDir: goText,
-  Entrypoint: listOf(goText),
-  NetworkDisabled: truth,
-  MacAddress: goText,
-  OnBuild: listOf(goText),
-  Labels: mapOf(goText),
-  StopSignal: goText,
-  StopTimeout: integer,
-  Shell: textOrTexts
+  WorkingDir: goString,
+  Entrypoint: listOf(goString),
+  NetworkDisabled: goBool,
+  MacAddress: goString,
+  OnBuild: listOf(goString),
+  Labels: mapOf(goString),
+  StopSignal: goString,
+  StopTimeout: goInt,
+  Shell: goStringOrStrings
 })
 export type ContainerConfig = Decoded<typeof containerConfig>
 
 /** An image's configuration. */
 export const imageConfig = struct({
-  id: goText,
-  parent: goText,
-  comment: goText,
-  created: time,
-  container: goText,
+  id: goString,
+  parent: goString,
+  comment: goString,
+  created: goTime,
+  container: goString,
   container_config: containerConfig,
-  docker_version: goText,
-  author: goText,
+  docker_version: goString,
+  author: goString,
   config: containerConfig,
-  architecture: goText,
-  variant: goText,
-  os: goText,
-  'os.version': goText,
-  'os.features': listOf(goText),
-  Size: integer,
-  rootfs: struct({ type: goText, diff_ids: listOf(goText) }),
-  history: listOf(struct({ created: time, author: goText, created_by: goText, comment: goText, empty_layer: truth }))
+  architecture: goString,
+  variant: goString,
+  os: goString,
+  'os.version': goString,
+  'os.features': listOf(goString),
+  Size: goInt,
+  rootfs: struct({ type: goString, diff_ids: listOf(goString) }),
+  history: listOf(struct({ created: goTime, author: goString, created_by: goString, comment: goString, empty_layer: goBool }))
 })
 export type ImageConfig = Decoded<typeof imageConfig>

@@ -1,4 +1,4 @@
-import type { GoJson, JsonList, JsonNumber, JsonObject } from './json.ts'
+import type { JsonList, JsonNode, JsonNumber, JsonObject } from './json.ts'
 import { quoted } from './problems.ts'
 
 /*
@@ -8,7 +8,7 @@ import { quoted } from './problems.ts'
  */
 
 /** Decodes a value; `place` is its place in the document, for messages. Throws a DecodingError. */
-export type GoType<T> = (value: GoJson, place: string) => T
+export type GoType<T> = (value: JsonNode, place: string) => T
 
 /** The type of a decoded value. */
 export type Decoded<Type> = Type extends GoType<infer T> ? T : never
@@ -20,11 +20,11 @@ export const isDecodingError = (error: unknown): error is DecodingError => error
 const decodingError = (decoding: DecodingError['decoding'], message: string): DecodingError =>
   Object.assign(new Error(message), { decoding })
 
-const isNumber = (value: GoJson): value is JsonNumber => typeof value === 'object' && value !== null && 'number' in value
-const isObject = (value: GoJson): value is JsonObject => typeof value === 'object' && value !== null && 'members' in value
-const isList = (value: GoJson): value is JsonList => Array.isArray(value)
+const isNumber = (value: JsonNode): value is JsonNumber => typeof value === 'object' && value !== null && 'number' in value
+const isObject = (value: JsonNode): value is JsonObject => typeof value === 'object' && value !== null && 'members' in value
+const isList = (value: JsonNode): value is JsonList => Array.isArray(value)
 
-function wrongType(value: GoJson, { place, expected }: { place: string; expected: string }): DecodingError {
+function wrongType(value: JsonNode, { place, expected }: { place: string; expected: string }): DecodingError {
   const kind = isNumber(value)
     ? `the number ${value.number.slice(0, 40)}`
     : isObject(value)
@@ -35,20 +35,20 @@ function wrongType(value: GoJson, { place, expected }: { place: string; expected
   return decodingError('type', `${place === '' ? 'is' : `has ${place},`} ${kind} where image loaders expect ${expected}`)
 }
 
-export const goText: GoType<string> = (value, place) => {
+export const goString: GoType<string> = (value, place) => {
   if (value === null) return ''
   if (typeof value === 'string') return value
   throw wrongType(value, { place, expected: 'a string' })
 }
 
-export const truth: GoType<boolean> = (value, place) => {
+export const goBool: GoType<boolean> = (value, place) => {
   if (value === null) return false
   if (typeof value === 'boolean') return value
   throw wrongType(value, { place, expected: 'true or false' })
 }
 
 /** A 64-bit integer; Go refuses 1.0 and 1e3. */
-export const integer: GoType<number> = (value, place) => {
+export const goInt: GoType<number> = (value, place) => {
   if (value === null) return 0
   if (isNumber(value) && /^-?[0-9]{1,19}$/.test(value.number) && BigInt.asIntN(64, BigInt(value.number)) === BigInt(value.number)) {
     return Number(value.number)
@@ -59,7 +59,7 @@ export const integer: GoType<number> = (value, place) => {
 const timePattern = /^[0-9]{4}-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]+)?(Z|[+-]([0-9]{2}):([0-9]{2}))$/
 
 /** A time in RFC 3339 format. */
-export const time: GoType<string> = (value, place) => {
+export const goTime: GoType<string> = (value, place) => {
   if (value === null) return ''
   const parts = typeof value === 'string' ? timePattern.exec(value) : null
   if (typeof value === 'string' && parts !== null) {
@@ -85,8 +85,8 @@ export const time: GoType<string> = (value, place) => {
 }
 
 /** Bytes in base64. */
-export const bytes: GoType<string> = (value, place) => {
-  const base64 = goText(value, place).replace(/[\r\n]/g, '')
+export const goBytes: GoType<string> = (value, place) => {
+  const base64 = goString(value, place).replace(/[\r\n]/g, '')
   if (base64.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(base64)) return base64
   throw wrongType(value, { place, expected: 'base64' })
 }
@@ -100,7 +100,7 @@ export const listOf =
   }
 
 /** A list of strings, or a single string, which Docker and podman accept for some command lines. */
-export const textOrTexts: GoType<string[]> = (value, place) => (typeof value === 'string' ? [value] : listOf(goText)(value, place))
+export const goStringOrStrings: GoType<string[]> = (value, place) => (typeof value === 'string' ? [value] : listOf(goString)(value, place))
 
 /** A map. Its keys are case-sensitive, and the last of equal ones counts. */
 export const mapOf =
@@ -120,7 +120,7 @@ export function struct<const F extends Fields>(fields: F): GoType<Struct<F>> {
   return (value, place) => {
     if (value === null) return {}
     if (!isObject(value)) throw wrongType(value, { place, expected: 'an object' })
-    const given = new Map<string, readonly [string, GoJson]>()
+    const given = new Map<string, readonly [string, JsonNode]>()
     const found: Record<string, unknown> = {}
     for (const [as, one] of value.members) {
       const name = names.get(folded(as))
@@ -139,8 +139,8 @@ const folded = (name: string): string => name.replaceAll('\u017f', 's').toLowerC
 
 interface Repeated {
   place: string
-  one: readonly [string, GoJson]
-  other: readonly [string, GoJson] | undefined
+  one: readonly [string, JsonNode]
+  other: readonly [string, JsonNode] | undefined
 }
 
 function checkAlone({ place, one, other }: Repeated): void {

@@ -2,18 +2,18 @@
  * Parses JSON and keeps repeated members of objects and the spelling of numbers. Both matter to Go's decoder, and JSON.parse drops them.
  */
 
-export type GoJson = null | boolean | string | JsonNumber | JsonList | JsonObject
+export type JsonNode = null | boolean | string | JsonNumber | JsonList | JsonObject
 
 export interface JsonNumber {
   /** The number as it is written. */
   number: string
 }
 
-export type JsonList = readonly GoJson[]
+export type JsonList = readonly JsonNode[]
 
 export interface JsonObject {
   /** Names and values in order; a name may occur several times. */
-  members: readonly (readonly [string, GoJson])[]
+  members: readonly (readonly [string, JsonNode])[]
 }
 
 export type JsonRefusal = Error & { code: 'json_invalid' | 'json_too_deep' }
@@ -32,7 +32,7 @@ interface JsonText {
 }
 
 /** Throws a JsonRefusal. */
-export function parseAsGo(text: string, { depth }: { depth: number }): GoJson {
+export function parseAsGo(text: string, { depth }: { depth: number }): JsonNode {
   const source: JsonText = { text, at: 0, deepest: depth }
   const value = valueAt(source, 1)
   if (nextIn(source) !== '') throw unexpected(source)
@@ -48,7 +48,7 @@ function nextIn(source: JsonText): string {
   return source.text[source.at] ?? ''
 }
 
-function valueAt(source: JsonText, depth: number): GoJson {
+function valueAt(source: JsonText, depth: number): JsonNode {
   const first = nextIn(source)
   if (first === '{' || first === '[') {
     if (depth > source.deepest) throw refusal('json_too_deep', `is nested deeper than ${source.deepest}`)
@@ -60,7 +60,7 @@ function valueAt(source: JsonText, depth: number): GoJson {
 }
 
 function objectAt(source: JsonText, depth: number): JsonObject {
-  const members: [string, GoJson][] = []
+  const members: [string, JsonNode][] = []
   if (taken(source, '}')) return { members }
   do {
     if (nextIn(source) !== '"') throw unexpected(source)
@@ -73,7 +73,7 @@ function objectAt(source: JsonText, depth: number): JsonObject {
 }
 
 function listAt(source: JsonText, depth: number): JsonList {
-  const items: GoJson[] = []
+  const items: JsonNode[] = []
   if (taken(source, ']')) return items
   do items.push(valueAt(source, depth + 1))
   while (taken(source, ','))
@@ -111,7 +111,7 @@ function isEscaped(text: string, at: number): boolean {
 const words = { true: true, false: false, null: null } as const
 const wordOrNumber = /true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y
 
-function wordAt(source: JsonText): GoJson {
+function wordAt(source: JsonText): JsonNode {
   wordOrNumber.lastIndex = source.at
   const [word] = wordOrNumber.exec(source.text) ?? []
   if (word === undefined) throw unexpected(source)

@@ -64,7 +64,7 @@ function parseInt64(text: string): bigint | undefined {
 }
 
 /** Parses a count of bytes: an integer that is not negative and can be represented exactly. */
-export function parsePaxCount(text: string): number | undefined {
+export function parseByteCount(text: string): number | undefined {
   const value = parseInt64(text)
   return value === undefined || value < 0n || value > BigInt(Number.MAX_SAFE_INTEGER) ? undefined : Number(value)
 }

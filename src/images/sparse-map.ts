@@ -1,4 +1,4 @@
-import { type PaxRecords, parsePaxCount } from './pax.ts'
+import { type PaxRecords, parseByteCount } from './pax.ts'
 
 /*
  * Sparse files in PAX tars, formats 0.0, 0.1 and 1.0: the tar stores only the fragments that hold data, and a map says where they belong.
@@ -27,12 +27,12 @@ export function sparseVersion(pax: PaxRecords): '0.x' | '1.0' | undefined {
 /** The size of the expanded file; undefined when it is invalid. `stored` is the number of bytes in the tar, including the map. */
 export function sparseSize(pax: PaxRecords, stored: number): number | undefined {
   const text = pax.get('GNU.sparse.size') || pax.get('GNU.sparse.realsize')
-  return text ? parsePaxCount(text) : stored
+  return text ? parseByteCount(text) : stored
 }
 
 /** The map in a PAX header (formats 0.0 and 0.1); undefined when it is invalid. */
 export function mapOfRecords(pax: PaxRecords): Fragment[] | undefined {
-  const count = parsePaxCount(pax.get('GNU.sparse.numblocks') ?? '')
+  const count = parseByteCount(pax.get('GNU.sparse.numblocks') ?? '')
   const text = pax.get('GNU.sparse.map') ?? ''
   return count === undefined ? undefined : fragmentsOf(text === '' ? [] : text.split(','), count)
 }
@@ -52,7 +52,7 @@ export function createBodyMap(): BodyMap {
       text += more
       lines += more.split('\n').length - 1
       if (lines === 0) return 'more'
-      const count = parsePaxCount(text.slice(0, text.indexOf('\n')))
+      const count = parseByteCount(text.slice(0, text.indexOf('\n')))
       if (count === undefined) return undefined
       return lines - 1 < 2 * count ? 'more' : fragmentsOf(text.split('\n').slice(1, 1 + 2 * count), count)
     }
@@ -63,7 +63,7 @@ function fragmentsOf(numbers: readonly string[], count: number): Fragment[] | un
   if (numbers.length !== 2 * count) return undefined
   const fragments: Fragment[] = []
   for (let i = 0; i < numbers.length; i += 2) {
-    const [offset, length] = [parsePaxCount(numbers[i]!), parsePaxCount(numbers[i + 1]!)]
+    const [offset, length] = [parseByteCount(numbers[i]!), parseByteCount(numbers[i + 1]!)]
     if (offset === undefined || length === undefined) return undefined
     fragments.push({ offset, length })
   }

@@ -1,5 +1,5 @@
 import type { ImageLimits } from './limits.ts'
-import { parsePaxCount } from './pax.ts'
+import { parseByteCount } from './pax.ts'
 import { quoted } from './problems.ts'
 import { sparseVersion } from './sparse-map.ts'
 import { beginExtension, consumeExtension } from './tar-extensions.ts'
@@ -161,7 +161,7 @@ function beginMember(reading: TarReading, header: TarHeader) {
   const name = longName || pax?.get('path') || header.name
   const target = longTarget || pax?.get('linkpath') || header.target
   const paxSize = pax?.get('size')
-  const said = paxSize === undefined ? header.size : parsePaxCount(paxSize)
+  const said = paxSize === undefined ? header.size : parseByteCount(paxSize)
   if (said === undefined)
     return stopReading(reading, { code: 'tar_extension_invalid', message: `a PAX header has the size ${quoted(paxSize!)}` })
   if (header.flag === 'S') {

@@ -81,7 +81,7 @@ function manifestOf(architecture: Architecture, { facts }: CurrentImage): { desc
   if (facts === undefined || facts.verdict === 'unverified') return unread
   if (!supportsClaim(facts.verdict)) return `the image is ${facts.verdict}: ${facts.summary}`
   if (facts.status === 'gone') return 'the image is gone'
-  if (facts.manifest === null && (facts.report?.images.length ?? 0) > 1) {
+  if (asList(facts.report?.problems).some((problem) => asFields(problem)?.['code'] === 'images_ambiguous')) {
     return 'its tarball holds several images, and nothing tells which one is meant'
   }
   if (facts.manifest === null) return 'its tarball contains no manifest, and none can be made from what was read'

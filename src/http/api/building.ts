@@ -9,7 +9,7 @@ import { asFields, type FieldProblem, noOthers, refuseProblems } from '../../dom
 import { type BodyBounds, readBody } from '../shared/body.ts'
 import { json, yaml } from '../shared/describes.ts'
 import { withEtag } from './etag.ts'
-import { parseJson } from './input.ts'
+import { parseJsonBody } from './input.ts'
 import { answer, type DeclareRoute } from './route.ts'
 
 export interface BuildingRoutes {
@@ -146,7 +146,7 @@ export function jobRoutes(route: DeclareRoute, { building, bounds, kind }: Build
       201: answer('The report is stored; it is the first one for this architecture.', 'job-answer.json')
     },
     async handler({ request, reply, params: { id, architecture }, change }) {
-      const word = parseJobWord(parseJson((await readBody(request.raw, bounds)).toString()), kind)
+      const word = parseJobWord(parseJsonBody((await readBody(request.raw, bounds)).toString()), kind)
       const { job, created, unchanged, revision } = await building.report({ id, kind, architecture, ...change, word })
       return withEtag(reply, { revision })
         .code(created ? 201 : 200)
@@ -157,7 +157,7 @@ export function jobRoutes(route: DeclareRoute, { building, bounds, kind }: Build
 
 /** `{"architectures": […]}`, or anything that lists a cluster's nodes. Throws parameter_invalid, json_invalid. */
 function expectedFrom(text: string): Architecture[] {
-  const fields = /^\ufeff?\s*\{/.test(text) ? asFields(parseJson(text)) : undefined
+  const fields = /^\ufeff?\s*\{/.test(text) ? asFields(parseJsonBody(text)) : undefined
   if (fields === undefined || fields['items'] !== undefined || fields['kind'] !== undefined) return parseNodes(text).architectures
   const problems: FieldProblem[] = []
   noOthers(fields, { names: ['architectures'], path: '', problems })

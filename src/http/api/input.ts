@@ -28,11 +28,11 @@ export async function jsonBody<Name extends SchemaName>(
   request: FastifyRequest,
   { schema, bounds }: { schema: Name; bounds: BodyBounds }
 ): Promise<Schemas[Name]> {
-  return checkShape(parseJson((await readBody(request.raw, bounds)).toString()), { schema, part: 'body' })
+  return checkShape(parseJsonBody((await readBody(request.raw, bounds)).toString()), { schema, part: 'body' })
 }
 
 /** Throws json_invalid. */
-export function parseJson(text: string): unknown {
+export function parseJsonBody(text: string): unknown {
   try {
     return JSON.parse(text.replace(/^\ufeff/, ''))
   } catch (error) {

@@ -6,7 +6,7 @@ import type { Step } from '../../domain/build/plan.ts'
 import { jenkinsAxis, kubernetesJobs, planAnswer } from '../../domain/build/plan-output.ts'
 import type { Hash } from '../../domain/image/facts.ts'
 import type { Plan } from '../../schemas.ts'
-import { json, text } from '../shared/describes.ts'
+import { json, textContent } from '../shared/describes.ts'
 import { answer, type DeclareRoute } from './route.ts'
 import { refuseShape } from './validation.ts'
 
@@ -25,7 +25,7 @@ export function planningRoutes(route: DeclareRoute, { planning, demand, hash }: 
     answers: {
       200: {
         description: 'The plan.',
-        content: { ...json('plan-reply.json#'), ...text("axis {\n  name 'ARCHITECTURE'\n  values 'arm64'\n}\n") }
+        content: { ...json('plan-reply.json#'), ...textContent("axis {\n  name 'ARCHITECTURE'\n  values 'arm64'\n}\n") }
       }
     },
     async handler({ reply, query: { format }, body: { job, ...wanted }, publicUrl }) {

@@ -1,8 +1,8 @@
-import { type DescribedAnswer, type Description, text } from '../shared/describes.ts'
+import { type DescribedAnswer, type Description, textContent } from '../shared/describes.ts'
 
 const tags = ['tarballs']
 const params = { $ref: 'storage-parameters.json#' }
-const says = (description: string, example: string): DescribedAnswer => ({ description, content: text(`${example}\n`) })
+const says = (description: string, example: string): DescribedAnswer => ({ description, content: textContent(`${example}\n`) })
 
 /** By method. OpenAPI does not know MKCOL and PROPFIND; the README explains them. */
 export const davDescriptions: Readonly<Record<string, Description>> = {
@@ -13,8 +13,8 @@ export const davDescriptions: Readonly<Record<string, Description>> = {
     tags,
     params,
     response: {
-      200: { description: 'The bytes.', content: text('…', 'application/octet-stream') },
-      206: { description: 'A part of them.', content: text('…', 'application/octet-stream') },
+      200: { description: 'The bytes.', content: textContent('…', 'application/octet-stream') },
+      206: { description: 'A part of them.', content: textContent('…', 'application/octet-stream') },
       304: { description: 'It is what the client has.' },
       404: says('There is none.', 'there is no containers/hello.tar.gz'),
       416: says('It is shorter.', 'containers/hello.tar.gz has 10 bytes: none of them lies in the range 20-')

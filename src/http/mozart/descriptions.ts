@@ -1,4 +1,4 @@
-import { type DescribedAnswer, type Description, json, text } from '../shared/describes.ts'
+import { type DescribedAnswer, type Description, json, textContent } from '../shared/describes.ts'
 import type { MozartOperation, MozartRoute } from './routes.ts'
 import type { DocumentKind } from './words.ts'
 
@@ -77,7 +77,10 @@ const operations: Record<MozartOperation, (kind: DocumentKind) => Omit<Descripti
     summary: 'The one image that a machine can run',
     querystring: { $ref: 'resolve-query.json#' },
     response: {
-      200: { description: 'The image.', content: { ...json('resolution-reply.json#'), ...text('s3://bucket/hello-1-arm64.tar.gz\n') } },
+      200: {
+        description: 'The image.',
+        content: { ...json('resolution-reply.json#'), ...textContent('s3://bucket/hello-1-arm64.tar.gz\n') }
+      },
       ...resolved
     }
   })

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { json, text } from '../shared/describes.ts'
+import { json, textContent } from '../shared/describes.ts'
 import { type PublicAddress, scriptName } from '../shared/public-url.ts'
 
 interface OpenApi {
@@ -36,7 +36,10 @@ export function descriptionRoutes(app: FastifyInstance, { address, description }
   app.route({
     method,
     url: '/openapi.yaml',
-    config: { action, describes: describes({ summary: 'This description, as YAML', content: text('openapi: 3.1.0', 'application/yaml') }) },
+    config: {
+      action,
+      describes: describes({ summary: 'This description, as YAML', content: textContent('openapi: 3.1.0', 'application/yaml') })
+    },
     handler: async (request, reply) => {
       const { document, stringify } = await read(request)
       return reply.header('content-type', 'application/yaml; charset=utf-8').send(stringify(document, { aliasDuplicateObjects: false }))

@@ -1,6 +1,6 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import type { Health, ReadyReport, VersionReport } from '../../schemas.ts'
-import { type Description, json, text } from '../shared/describes.ts'
+import { type Description, json, textContent } from '../shared/describes.ts'
 
 /** What the process knows about itself. */
 export interface Probes {
@@ -64,7 +64,7 @@ export function probeRoutes(app: FastifyInstance, probes: Probes): void {
     response: {
       200: {
         description: "In Prometheus' text format.",
-        content: text('leporello_resolves_total{architecture="arm64",outcome="urls"} 1')
+        content: textContent('leporello_resolves_total{architecture="arm64",outcome="urls"} 1')
       }
     },
     handler: async (_request, reply) => {

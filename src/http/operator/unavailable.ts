@@ -4,7 +4,7 @@ import { type ContainerRecord, fromDocument } from '../../domain/container/docum
 import { architecturesOf, requestedArchitecture, resolveImage } from '../../domain/container/resolution.ts'
 import { isCatalogueError } from '../../domain/errors.ts'
 import type { UnavailableReport } from '../../schemas.ts'
-import { json, text } from '../shared/describes.ts'
+import { json, textContent } from '../shared/describes.ts'
 
 interface Params {
   id: string
@@ -64,7 +64,7 @@ const description = {
   response: {
     404: {
       description: 'Always, with the architectures that exist.',
-      content: { ...json('unavailable-report.json#', example), ...text(`${example.message}\n`) }
+      content: { ...json('unavailable-report.json#', example), ...textContent(`${example.message}\n`) }
     },
     503: { description: 'The store does not answer.', content: json('refusal.json#') }
   }

@@ -41,7 +41,7 @@ export const json = ($ref: string, example?: unknown): DescribedContent => ({
   'application/json': { schema: { $ref }, ...(example !== undefined && { example }) }
 })
 
-export const text = (example: string, type = 'text/plain'): DescribedContent => ({ [type]: { schema: { type: 'string' }, example } })
+export const textContent = (example: string, type = 'text/plain'): DescribedContent => ({ [type]: { schema: { type: 'string' }, example } })
 
 /** YAML is parsed before it is compared with a schema. */
 export const yaml = (example: string): DescribedContent => ({ 'application/yaml': { schema: { type: 'object' }, example } })

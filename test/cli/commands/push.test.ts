@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { createProgress } from '../../../src/cli/terminal/progress.ts'
 import { temporaryDirectory } from '../../stores/embedded/directory.ts'
-import { appLayer, baseLayer, sha256 } from '../../support/images.ts'
+import { appLayer, baseLayer, severalSaved, sha256 } from '../../support/images.ts'
 import { startRudeProxy } from '../../support/rude-proxy.ts'
+import { tar } from '../../support/tar.ts'
 import { tarball } from '../../support/tarballs.ts'
 import { serve } from '../served.ts'
 
@@ -50,6 +51,22 @@ t.test('push brings the images of several architectures, each as what its bytes 
   const fetched = await fetch((await resolved.text()).trim())
   t.ok(Buffer.from(await fetched.arrayBuffer()).equals(bytes.arm64))
 })
+
+t.test(
+  'of several images for one architecture the tags are listed, and nothing is sent, unless one is tagged as the container',
+  async (t) => {
+    const { run } = await serve(t)
+    const path = join(temporaryDirectory(t), 'several.tar')
+    const named = (tag: string) => ({ tags: [tag], layers: [baseLayer(), appLayer(), [{ name: tag }]] })
+    await writeFile(path, tar(severalSaved(named('first:1'), named('second:1'))))
+
+    t.match(await run(['push', path, '--id', 'hello:1']), {
+      status: 2,
+      stderr: /2 images for amd64.*"first:1"; "second:1".*nothing was sent/
+    })
+    t.match(await run(['push', path, '--id', 'second:1']), { status: 0, stdout: /^second:1 {2}amd64: registered/ })
+  }
+)
 
 t.test('a tarball that the server has already ends the build that made it again, and the plan knows what from', async (t) => {
   const { run } = await serve(t)
