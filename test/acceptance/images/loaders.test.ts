@@ -12,7 +12,7 @@ import { startLoaders } from './differential/loaders.ts'
 
 const seconds = Number(process.env['LOADER_SECONDS'] ?? 150)
 
-t.test('what we say of an archive is what real loaders would start', { timeout: (seconds + 300) * 1000 }, async (t) => {
+t.test('what we say of an archive is what real loaders would start', async (t) => {
   const { loaders, stop } = await startLoaders()
   t.teardown(stop)
   const questions = corpus()

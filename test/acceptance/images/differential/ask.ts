@@ -27,7 +27,7 @@ const workers = 2
 // asked of every loader first, so that each has answered something before time runs out
 const atFirst = 8
 
-/** Asks us and every loader, two at a time. Loaders that stand first are asked first; what is left when the time is over is not asked. */
+/** Asks us and every loader, two at a time, one question after the other; what is left when the time is over is not asked. */
 export async function ask(questions: readonly Case[], { loaders, until }: Asking): Promise<Asked[]> {
   const asked: Asked[] = []
   for (const question of questions) {
@@ -35,13 +35,13 @@ export async function ask(questions: readonly Case[], { loaders, until }: Asking
     const left = new Set(loaders.filter((loader) => loader.takes(question)).map(({ name }) => name))
     asked.push({ question, report, answers: [], left })
   }
-  const queues = loaders.map((loader) => asked.filter(({ question }) => loader.takes(question)).map((one) => ({ loader, one })))
-  const first = queues.flatMap((queue) => queue.slice(0, atFirst))
-  const tasks = [...first, ...queues.flatMap((queue) => queue.slice(atFirst))]
+  const tasks = asked.flatMap((one) => loaders.filter((loader) => loader.takes(one.question)).map((loader) => ({ loader, one })))
+  const first = new Set(loaders.flatMap((loader) => tasks.filter((task) => task.loader === loader).slice(0, atFirst)))
+  const ordered = [...first, ...tasks.filter((task) => !first.has(task))]
   let next = 0
   const work = async (worker: number) => {
-    while (next < tasks.length && (next < first.length || Date.now() < until)) {
-      const { loader, one } = tasks[next++]!
+    while (next < ordered.length && (next < first.size || Date.now() < until)) {
+      const { loader, one } = ordered[next++]!
       const answer = await askOne(loader, { question: one.question, worker })
       if (answer === 'late') continue
       one.answers.push({ loader: loader.name, answer })

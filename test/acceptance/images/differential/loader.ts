@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { limitMs } from '../../../support/speed.ts'
 import type { Case } from './case.ts'
 import type { CommandLine, Started } from './root-file-system.ts'
 
@@ -37,7 +38,7 @@ class Refusal extends Error {}
 /** A program has not ended in time. */
 class Late extends Error {}
 
-const patienceMs = 60_000
+const patienceMs = limitMs(20_000)
 
 /** What a program writes to its standard output. */
 export function run([command, ...parameters]: readonly [string, ...string[]]): Promise<string> {

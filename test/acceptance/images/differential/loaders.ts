@@ -7,7 +7,7 @@ import type { Loader } from './loader.ts'
 import { podman } from './podman.ts'
 import { skopeoAndUmoci, umoci } from './umoci.ts'
 
-/** The loaders that are compared, the quick ones first, with a registry for crane and a storage for podman, which wants a short path. */
+/** The loaders that are compared, with a registry for crane and a storage for podman, which wants a short path. */
 export async function startLoaders(): Promise<{ loaders: readonly Loader[]; stop(): Promise<void> }> {
   const address = `127.0.0.1:${await freePort()}`
   const home = mkdtempSync(join(tmpdir(), 'podman-'))

@@ -17,7 +17,8 @@ const here = process.arch === 'x64' ? 'amd64' : process.arch
 /** podman, with a storage of plain folders for each worker, as programs that share one wait for one another. */
 export const podman = (home: string): Loader => ({
   name: 'podman',
-  takes: ({ machine, choice, tag }) => machine === here && (choice !== 'tag' || tag !== undefined),
+  // it is slow, and reads documents with skopeo's code
+  takes: ({ name, machine, choice, tag }) => machine === here && (choice !== 'tag' || tag !== undefined) && !/^(json|types)\//.test(name),
   load: ({ tag = '' }, { archive, worker }) =>
     answerOf(async () => {
       const storage = join(home, `storage-${worker}`)
