@@ -65,7 +65,7 @@ export function nodesOf(urls: readonly string[], tls: object): EngineNodes {
     },
 
     async close() {
-      await Promise.all(nodes.map(({ pool }) => pool.close()))
+      await Promise.all(nodes.map(({ pool }) => (pool.closed ? undefined : pool.close())))
     }
   }
 }
