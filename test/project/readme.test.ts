@@ -98,7 +98,7 @@ t.test('curl fails when it is refused, unless the refusal is what is shown', asy
 
 t.test('the table of architectures is the one of the program', async (t) => {
   const text = await readFile('docs/architectures.md', 'utf8')
-  const [, table] = /\| architecture \| stands under \| also understood \|\n\|[-|]+\|\n([\s\S]*?)\n\n/.exec(text)!
+  const [, table] = /\| architecture \| written to `urls` \| also understood \|\n\|[-|]+\|\n([\s\S]*?)\n\n/.exec(text)!
   const rows = table!.split('\n').map((line) => line.split('|').map((cell) => cell.trim()))
 
   t.ok(rows.length > 10)
