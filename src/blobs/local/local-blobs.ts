@@ -17,9 +17,9 @@ import { listTree } from './list.ts'
 import { localUploads } from './uploads.ts'
 
 export interface LocalOptions {
-  /** Created when it does not exist. For one server at a time; several can share S3. */
+  /** Created when it does not exist. Only one server may use it at a time; several can share S3. */
   directory: string
-  /** Bytes of the file system that stay free for other programs. */
+  /** How many bytes of the file system stay free for other programs. */
   reserve?: number
 }
 
@@ -30,7 +30,7 @@ export async function openLocalBlobs({ directory, reserve = 0 }: LocalOptions): 
   const folders = localFolders(layout)
   const find = (key: string) => onDisk(entryAt(layout, pathOfKey(layout, checkKey(key))))
 
-  /** Refuses before gigabytes arrive what would be refused at the end. */
+  /** Refuses a put before gigabytes arrive, where it would be refused at the end. */
   async function refuseEarly(key: string, { onlyIfAbsent }: PutOptions): Promise<void> {
     checkKey(key)
     for (const parent of parentsOf(key)) {
@@ -54,7 +54,7 @@ export async function openLocalBlobs({ directory, reserve = 0 }: LocalOptions): 
         const created = await onDisk(links.place({ ...stored, by, part }, { key: wanted, onlyIfAbsent }))
         return { ...stored, key: wanted, created }
       } catch (error) {
-        await rm(part, { force: true }).catch(() => {}) // a leftover, then; the error is what matters
+        await rm(part, { force: true }).catch(() => {}) // otherwise it stays as a leftover; the original error matters more
         throw error
       }
 
@@ -80,7 +80,7 @@ export async function openLocalBlobs({ directory, reserve = 0 }: LocalOptions): 
     },
 
     async get(key, { range } = {}) {
-      // Between our reading the link and opening the file, another put may have replaced both.
+      // Between reading the link and opening the file, another put may have replaced both.
       for (let i = 0; i < 20; i++) {
         const entry = await find(key)
         if (!entry) return undefined
@@ -127,7 +127,7 @@ const toInfo = (key: string, { size, modified, sha256 }: DiskEntry): BlobInfo =>
   ...(sha256 === undefined ? {} : { sha256 })
 })
 
-// larger reads send a tarball no faster, and the reader of images looks at one in a single go
+// larger reads send a tarball no faster, and the image reader reads one such piece at a time
 const readSize = 512 * 1024
 
 interface Opening {

@@ -18,7 +18,7 @@ export async function* s3Leftovers(
   const gathered: Leftover[] = []
   for (const [folder, what] of [
     [incoming, 'a blob that was never finished'],
-    [staged, 'bytes of an upload of which nothing is known']
+    [staged, 'bytes of an upload without a state']
   ] as const) {
     for await (const { name, size, modified } of objectsUnder(bucket, folder)) gathered.push({ name, size, modified, what })
   }

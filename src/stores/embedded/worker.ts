@@ -14,7 +14,7 @@ import { commit } from './writes.ts'
 export interface WorkerData {
   file: string
   busyMs: number
-  /** The most pages of 4 KiB that the database may take. */
+  /** The most pages of 4 KiB that the database may use. */
   maxPages: number | undefined
 }
 
@@ -23,7 +23,7 @@ let database: Database | undefined
 
 function open(): Database {
   const opened = openDatabase(file, { busyMs })
-  // full: an acknowledged write has been synced to the disk. The size limit is what the log is cut back to after a checkpoint.
+  // full: an acknowledged write has been synced to the disk. The log is truncated to the size limit after a checkpoint.
   opened.exec('pragma synchronous = full; pragma cache_size = -16000; pragma journal_size_limit = 33554432')
   if (maxPages !== undefined) opened.rows(`pragma max_page_count = ${maxPages}`)
   return opened
@@ -58,7 +58,7 @@ function handle(kind: keyof Calls, request: never): { answer: unknown } | Refuse
   }
 }
 
-/** After a failure of the disk the connection may be of no use any more; the next request opens another. */
+/** Closes the connection, which may be unusable after a disk failure; the next request opens another. */
 function releaseTarballs(): void {
   try {
     database?.close()
