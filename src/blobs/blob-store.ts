@@ -18,7 +18,7 @@ export interface BlobInfo {
   sha256?: string
 }
 
-/** Positions as in HTTP: `last` is included, and may lie beyond the end. */
+/** Positions as in HTTP: `last` is inclusive, and may lie beyond the end. */
 export type ByteRange = { first: number; last?: number } | { suffix: number }
 
 export interface OpenBlob extends BlobInfo {

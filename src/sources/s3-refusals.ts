@@ -6,7 +6,7 @@ interface S3Error {
   $metadata?: { httpStatusCode?: number }
 }
 
-/** Returns the error for what S3 or its client said, without S3's own message, which may contain anything. */
+/** Returns the error for a failure of S3 or its client, without S3's own message, which may contain anything. */
 export function s3Refusal(what: string, error: unknown): CatalogueError {
   if (isCatalogueError(error)) return error
   const { name = '', $metadata } = Object(error) as S3Error

@@ -51,7 +51,7 @@ export function localUploads(layout: Layout, { links, room }: { links: Links; ro
 
   const discard = async (id: string): Promise<boolean> => {
     if (!(await load(id))) return false
-    await onDisk(rm(stateOf(id), { force: true })) // first: without it the rest is a leftover
+    await onDisk(rm(stateOf(id), { force: true })) // first: without its state the rest is a leftover
     await onDisk(rm(folderOf(id), { recursive: true, force: true }))
     return true
   }

@@ -40,12 +40,12 @@ export function s3Uploads(bucket: Bucket, withinLimit: Slots): { uploads: Upload
   const { nameOf, load, must, save, all } = uploadStates(bucket)
 
   async function drop(id: string, { state }: Kept): Promise<void> {
-    await dropObject(bucket, nameOf(id)) // first: without it the rest is a leftover
+    await dropObject(bucket, nameOf(id)) // first: without its state the rest is a leftover
     if (state.multipart) await abortMultipart(bucket, state.multipart)
     await dropObject(bucket, bucket.own.staged + id)
   }
 
-  /** To its own name when all is known that must stand beside it, else to a name of ours. */
+  /** Begins a multipart upload to the blob's own name when its key and digest are known, otherwise to a name of ours. */
   const begin = (id: string, { key, sha256 }: S3UploadState): Promise<Multipart> =>
     beginMultipart(
       bucket,
@@ -65,7 +65,7 @@ export function s3Uploads(bucket: Bucket, withinLimit: Slots): { uploads: Upload
       state = { ...state, ...change, touched: new Date().toISOString() }
       tag = await save(id, { state, tail: rest, tag })
     }
-    // One part is on its way, and then what is known of it, while the next one fills: they are kept in their order.
+    // A part and then its state are being sent while the next part fills: the queue of one keeps their order.
     const queue = createQueue(1)
     const cutting = cutParts(source, {
       number: state.tags.length + 1,
@@ -85,7 +85,7 @@ export function s3Uploads(bucket: Bucket, withinLimit: Slots): { uploads: Upload
         })
       }
     })
-    // Nothing of this piece may be under way any more when another begins.
+    // Nothing of this piece may still be in progress when another begins.
     const { ending, last } = await cutting.finally(() => queue.settle())
     tail = last.body
     await keep({ offset: arrived, digest: digest.save() }, tail)
@@ -122,7 +122,7 @@ export function s3Uploads(bucket: Bucket, withinLimit: Slots): { uploads: Upload
     return placed
   }
 
-  /** Keeps the state of an upload, and none of its bytes. */
+  /** Keeps the state of an upload, but none of its bytes. */
   async function releaseTarballs(id: string, { kept, change }: { kept: Kept; change: Partial<S3UploadState> }): Promise<Upload> {
     const { multipart, ...known } = kept.state
     const state: S3UploadState = { ...known, ...change, tags: [] }
@@ -141,7 +141,7 @@ export function s3Uploads(bucket: Bucket, withinLimit: Slots): { uploads: Upload
     if (!direct) await copyObject(bucket, { ...target, from: multipart.name, size: offset })
   }
 
-  /** Puts the parts together, unless that was done before. */
+  /** Assembles the parts, unless that was done before. */
   async function gather({ kept, multipart, target }: { kept: Kept; multipart: Multipart; target: ObjectTarget }): Promise<void> {
     const { by } = target.facts
     if ((await headObject(bucket, target.name))?.by === by) return
@@ -160,7 +160,7 @@ export function s3Uploads(bucket: Bucket, withinLimit: Slots): { uploads: Upload
     const from = placed ? bucket.at(placed.key) : bucket.own.staged + id
     const reply = await bucket.find((o) => bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: from }), o))
     if (!reply || reply.ContentLength !== offset) throw bytesGone(id)
-    return reply.Body as Readable // in Node it is the reply itself
+    return reply.Body as Readable // in Node it is the HTTP response
   }
 
   const uploads: Uploads = {
