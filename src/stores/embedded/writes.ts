@@ -86,7 +86,7 @@ function unmet(
   { name }: Counter
 ): Outcome | undefined {
   if ('absent' in expected) return stored && refused('already_exists', `${id} exists already`)
-  if (stored === undefined) return refused('revision_conflict', `${id} no longer exists; its revision was expected to be ${expected.revision}`)
+  if (stored === undefined) return refused('revision_conflict', `${id} no longer exists; expected revision ${expected.revision}`)
   const revision = revisionOf(name, stored[0] as number)
   if (revision === expected.revision) return undefined
   return refused('revision_conflict', `${id} was changed meanwhile: its revision is ${revision}, not ${expected.revision}`)
