@@ -50,7 +50,7 @@ export function placedBefore(id: string, { placed, wanted }: { placed: Put | und
 }
 
 export const bytesGone = (id: string): CatalogueError =>
-  new CatalogueError('blob_unknown', `the bytes of upload ${id} are not there any more`)
+  new CatalogueError('blob_unknown', `the bytes of upload ${id} no longer exist`)
 
 export function checkNewUpload({ size, key }: { size: number | undefined; key: string | undefined }): void {
   if (key !== undefined) checkKey(key)

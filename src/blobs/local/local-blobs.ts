@@ -87,7 +87,7 @@ export async function openLocalBlobs({ directory, reserve = 0 }: LocalOptions): 
         const handle = await onDisk(unless(['ENOENT'], open(entry.file, constants.O_RDONLY | constants.O_NOFOLLOW)))
         if (handle) return openBlob(handle, { entry, key, range })
       }
-      throw new CatalogueError('blob_damaged', `the bytes of ${key} are not there; fsck tells more`)
+      throw new CatalogueError('blob_damaged', `the bytes of ${key} are not there; run fsck for details`)
     },
 
     async head(key) {
@@ -140,7 +140,7 @@ async function openBlob(handle: FileHandle, { entry, key, range }: Opening): Pro
   try {
     const { size } = await onDisk(handle.stat())
     if (entry.sha256 !== undefined && size !== entry.size) {
-      throw new CatalogueError('blob_damaged', `${key} has ${size} bytes where ${entry.size} were stored; fsck tells more`)
+      throw new CatalogueError('blob_damaged', `${key} has ${size} bytes where ${entry.size} were stored; run fsck for details`)
     }
     const bounds = boundsOf(range, { key, size })
     const info = { ...toInfo(key, entry), size, ...bounds }
