@@ -49,8 +49,7 @@ export function placedBefore(id: string, { placed, wanted }: { placed: Put | und
   throw new CatalogueError('key_invalid', `upload ${id} has become ${placed.key}; it cannot become ${wanted}`)
 }
 
-export const bytesGone = (id: string): CatalogueError =>
-  new CatalogueError('blob_unknown', `the bytes of upload ${id} no longer exist`)
+export const bytesGone = (id: string): CatalogueError => new CatalogueError('blob_unknown', `the bytes of upload ${id} no longer exist`)
 
 export function checkNewUpload({ size, key }: { size: number | undefined; key: string | undefined }): void {
   if (key !== undefined) checkKey(key)

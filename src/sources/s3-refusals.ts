@@ -23,8 +23,7 @@ export function s3Refusal(what: string, error: unknown): CatalogueError {
     if (name === 'InvalidObjectState') return unavailable('is archived; it must be restored before it can be read')
     return unavailable(`may not be read with our keys (${name}), or it does not exist and they may not list the bucket`)
   }
-  if (status === 301 || name === 'AuthorizationHeaderMalformed')
-    return unavailable('is in another region; set AWS_REGION to that region')
+  if (status === 301 || name === 'AuthorizationHeaderMalformed') return unavailable('is in another region; set AWS_REGION to that region')
   if (/Region is missing/.test(String((error as Error)?.message))) return unavailable('needs a region; AWS_REGION gives it')
   if (status !== undefined) return unavailable(`was refused by its server (${status} ${name})`)
   return unavailable(`could not be reached (${failureReason(error)})`)
