@@ -45,12 +45,12 @@ export function createReader(file: string): Reader {
       return work(database)
     } catch (error) {
       // the next read opens another connection: this one may be unusable
-      releaseTarballs()
+      closeConnection()
       throw storeError(error, file)
     }
   }
 
-  function releaseTarballs(): void {
+  function closeConnection(): void {
     database?.close()
     database = undefined
   }
@@ -66,7 +66,7 @@ export function createReader(file: string): Reader {
     version: () => reading((database) => columnText(database.row('select cast(sqlite_version() as blob)')![0])),
     close: () => {
       closed = true
-      releaseTarballs()
+      closeConnection()
     }
   }
 }

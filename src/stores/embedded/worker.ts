@@ -53,13 +53,13 @@ function handle(kind: keyof Calls, request: never): { answer: unknown } | Refuse
     return { answer: handlers[kind](database, request) }
   } catch (thrown) {
     const error = storeError(thrown, file)
-    if (isCatalogueError(error, 'store_unavailable')) releaseTarballs()
+    if (isCatalogueError(error, 'store_unavailable')) closeConnection()
     return { refused: inWords(error) }
   }
 }
 
 /** Closes the connection, which may be unusable after a disk failure; the next request opens another. */
-function releaseTarballs(): void {
+function closeConnection(): void {
   try {
     database?.close()
   } finally {
@@ -75,7 +75,7 @@ function inWords(error: unknown): Refused['refused'] {
 const port = parentPort!
 port.on('message', (message: 'end' | { n: number; kind: keyof Calls; request: never }) => {
   if (message === 'end') {
-    releaseTarballs()
+    closeConnection()
     port.close()
   } else {
     port.postMessage({ n: message.n, ...handle(message.kind, message.request) })
