@@ -46,7 +46,7 @@ Formats: text, json, names (of what to build, one a line), jenkins (an axis of a
       return exit.done
     }
     const answer = await api.ask<PlanAnswer>(request)
-    if (format !== 'json') for (const { message } of answer.warnings) complain(`warning: ${message}`)
+    if (format === 'text' || format === 'names') for (const { message } of answer.warnings) complain(`warning: ${message}`)
     if (format === 'text') for (const line of stepLines(answer)) say(line)
     else if (format === 'names') for (const name of answer.build) say(name)
     else print(answer)
