@@ -44,7 +44,7 @@ export function localUploads(layout: Layout, { links, room }: { links: Links; ro
     },
     append: (piece) => busy(piece.id, () => append(parts, piece)),
     read: (id) => read(layout, id),
-    finish: (id, options) => busy(id, () => finish(parts, { id, ...options })),
+    finish: (id, options) => busy(id, () => finish(parts, { ...options, id })),
     end: (id, note) => busy(id, () => end(layout, { id, note })),
     discard: (id) => busy(id, () => discard(layout, id)),
     async *list() {
@@ -143,13 +143,9 @@ async function read(layout: Layout, id: string): Promise<Readable> {
   throw bytesGone(id)
 }
 
-interface LocalFinish extends FinishOptions {
-  id: string
-}
-
 async function finish(
   { layout, links }: LocalUploadParts,
-  { id, key, expected, onlyIfAbsent = false, keep = false }: LocalFinish
+  { id, key, expected, onlyIfAbsent = false, keep = false }: FinishOptions & { id: string }
 ): Promise<Put> {
   checkKey(key)
   const state = await must(layout, id)
