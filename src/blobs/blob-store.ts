@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream'
 
-/** What every store checks of bytes, for callers that read them without storing any. */
+/** The checks of every store, for callers that read bytes without storing them. */
 export { checkGrowth, checkStored, type Expected } from './expectations.ts'
 
 /**
- * Bytes as they arrive. A chunk belongs to the store once it was handed over. When the source throws, nothing is stored, and the caller
- * gets that error.
+ * Bytes as they arrive. A chunk that was handed over belongs to the store. When the source throws, nothing is stored, and the caller gets
+ * the source's error.
  */
 export type ByteSource = AsyncIterable<Uint8Array>
 
@@ -14,18 +14,18 @@ export interface BlobInfo {
   size: number
   /** When it was stored under this key. */
   modified: Date
-  /** Hexadecimal. Absent only for a file that another program put there. */
+  /** Hexadecimal. Absent only for a file that another program placed there. */
   sha256?: string
 }
 
-/** Positions as in HTTP: `last` is included, and may lie beyond the end. */
+/** Positions as in HTTP: `last` is inclusive, and may lie beyond the end. */
 export type ByteRange = { first: number; last?: number } | { suffix: number }
 
 export interface OpenBlob extends BlobInfo {
-  /** The bytes from `first` to `last`. A caller that does not read it to its end must destroy it. */
+  /** The bytes from `first` to `last`. A caller that does not read the stream to its end must destroy it. */
   stream: Readable
   first: number
-  /** Included; `first - 1` for a blob without bytes. */
+  /** The last byte's position, inclusive; `first - 1` for a blob without bytes. */
   last: number
 }
 
@@ -35,9 +35,9 @@ export interface StoredBytes {
 }
 
 export interface PutOptions {
-  /** What the bytes must be. Known beforehand, it spares the S3 adapter a copy inside S3. */
+  /** The expected digest and size. When both are known beforehand, the S3 adapter need not copy the bytes inside S3. */
   expected?: Partial<StoredBytes>
-  /** Throws already_exists, also when several put at once: one of them wins. */
+  /** Throws already_exists when the key exists. Of several concurrent puts, one succeeds. */
   onlyIfAbsent?: boolean
 }
 
@@ -46,7 +46,7 @@ export type Put = StoredBytes & { key: string; created: boolean }
 export interface BlobQuery {
   /** The start of the keys; it need not end at a slash. */
   prefix?: string
-  /** Lists one folder only, with its folders apart; `prefix` is then empty or ends with a slash. */
+  /** Lists only one folder, with its subfolders in `folders`; `prefix` is then empty or ends with a slash. */
   shallow?: boolean
   /** 1 to 1000 entries a page. */
   limit: number
@@ -54,7 +54,7 @@ export interface BlobQuery {
 }
 
 export interface BlobPage {
-  /** In the order of keys by bytes of UTF-8. Their sha256 is absent: `head` knows it. */
+  /** Ordered by key, compared as UTF-8 bytes. Without sha256, which only `head` returns. */
   items: BlobInfo[]
   /** Keys of folders, in a shallow list. */
   folders: string[]
@@ -62,67 +62,68 @@ export interface BlobPage {
   next?: string
 }
 
-/** Something that an interrupted write left behind, and that nothing refers to. */
+/** Remains of an interrupted write, which nothing refers to. */
 export interface Leftover {
   name: string
   size?: number
   modified: Date
-  /** In words, for an operator. */
+  /** A description, for an operator. */
   what: string
 }
 
 /** An upload that arrives in pieces, over hours and restarts. */
 export interface Upload {
   id: string
-  /** How many bytes are durable: where the next piece begins. */
+  /** How many bytes are durable; the next piece begins here. */
   offset: number
-  /** How many there will be, where the client said so. */
+  /** The total size, where the client announced it. */
   size?: number
   created: Date
   /** When bytes last arrived. */
   touched: Date
   /** The caller's own text. */
   note: string
-  /** The blob that was made of it, where that was to be remembered. */
+  /** The blob that was made from the upload, if `finish` was told to keep it. */
   placed?: Put
-  /** Whether it has ended: it accepts and keeps no bytes then, and the note says how it ended. */
+  /** Whether the upload has ended: then it accepts and keeps no bytes, and the note says how it ended. */
   ended: boolean
 }
 
 export interface NewUpload {
   size?: number
   note?: string
-  /** Where it is to be stored, and what it must be, where both are known yet: then the S3 adapter need not copy at the end. */
+  /** The key and the expected bytes, where both are known already: then the S3 adapter need not copy at the end. */
   key?: string
   sha256?: string
 }
 
 export interface FinishOptions extends PutOptions {
   key: string
-  /** Whether the upload is remembered as `placed`: until `end`, a caller that was interrupted can begin again. */
+  /** Keeps the upload, with `placed` set, until `end`, so that an interrupted caller can try again. */
   keep?: boolean
 }
 
 export interface Uploads {
-  /** Throws store_full when `size` is more than there is room for. */
+  /** Throws store_full when there is no room for `size` bytes. */
   create(upload: NewUpload): Promise<Upload>
   get(id: string): Promise<Upload | undefined>
   /**
    * Appends bytes. Throws upload_unknown; upload_conflict when `at` is not the offset, or another piece is arriving; size_mismatch when
-   * there are more bytes than announced. When the source throws, what arrived before is kept, as far as `get` says then.
+   * more bytes arrive than were announced. When the source throws, the bytes that arrived before are kept, up to the offset that `get`
+   * returns.
    */
   append(piece: { id: string; at: number; source: ByteSource }): Promise<Upload>
   /**
-   * Returns the bytes of a complete upload, before or after it was placed. Throws upload_unknown, size_mismatch while some are missing,
-   * upload_conflict when it has ended or its key was given beforehand, blob_unknown when the blob that was made of it was removed.
+   * Returns the bytes of a complete upload, before or after `finish`. Throws upload_unknown; size_mismatch while bytes are missing;
+   * upload_conflict when the upload has ended or its key was given beforehand; blob_unknown when the blob made from it was removed.
    */
   read(id: string): Promise<Readable>
   /**
-   * Makes a blob of it. Throws what `put` throws. digest_mismatch discards the upload, as no further byte can help; every other error
-   * leaves it as it was. After a crash it can be called again.
+   * Makes a blob from the upload. Throws the errors of `put`. digest_mismatch discards the upload, because no further byte can help; every
+   * other error leaves it unchanged. It can be repeated after a crash.
    */
   finish(id: string, options: FinishOptions): Promise<Put>
-  /** Discards its bytes, unless a blob was made of them, and keeps the note that says how it ended. Throws upload_unknown. */
+  /** Discards the bytes of an upload, unless a blob was made from them, and stores a note that says how it ended. Throws upload_unknown. */
   end(id: string, note: string): Promise<Upload>
   /** Returns whether there was one. */
   discard(id: string): Promise<boolean>
@@ -130,27 +131,30 @@ export interface Uploads {
 }
 
 export interface Folders {
-  /** Returns whether there is a blob in it, or it was made. The root always exists. */
+  /** Returns whether the folder contains a blob or was created by `make`. The root always exists. */
   exists(key: string): Promise<boolean>
-  /** Makes a folder with its parents; returns false when it exists. It stays when its last blob is removed. Throws blob_conflict under or onto a blob. */
+  /**
+   * Creates a folder with its parents; returns false when it exists. It remains when its last blob is removed. Throws blob_conflict when it
+   * is, or lies under, a blob.
+   */
   make(key: string): Promise<boolean>
   /** Returns whether there was one. Throws blob_conflict when it is not empty. */
   remove(key: string): Promise<boolean>
 }
 
 /**
- * Tarballs by key: segments between slashes, as `checkKey` accepts them. test/blobs/contract.ts is its definition. A reader sees the old
- * bytes whole, nothing, or the new ones whole, and one that has begun reading keeps the old ones. What was acknowledged is durable. Every
- * method throws key_invalid, and store_unavailable, with its cause, when the store cannot answer.
+ * Tarballs by key: segments between slashes, as `checkKey` accepts them. test/blobs/contract.ts defines its behaviour. A reader sees the
+ * old bytes whole, nothing, or the new bytes whole, and keeps the bytes that it began to read. Acknowledged writes are durable. Every
+ * method throws key_invalid, and store_unavailable, with the cause, when the store cannot answer.
  */
 export interface BlobStore {
   /**
-   * Stores all that the source yields, or nothing. The key may be chosen when the digest is known. Throws digest_mismatch, size_mismatch,
-   * already_exists, store_full, and blob_conflict when the key is a folder or lies under a blob, which it names.
+   * Stores all bytes of the source, or nothing. The key may be a function of the digest. Throws digest_mismatch, size_mismatch,
+   * already_exists, store_full, and blob_conflict when the key is a folder or lies under a blob, which the message names.
    */
   put(key: string | ((stored: StoredBytes) => string), source: ByteSource, options?: PutOptions): Promise<Put>
 
-  /** Throws range_invalid when no byte lies in the range, blob_damaged when the bytes are not there or too few. */
+  /** Throws range_invalid when the range contains no byte, blob_damaged when bytes are missing. */
   get(key: string, options?: { range?: ByteRange }): Promise<OpenBlob | undefined>
 
   head(key: string): Promise<BlobInfo | undefined>
@@ -161,7 +165,10 @@ export interface BlobStore {
   /** Throws cursor_invalid. */
   list(query: BlobQuery): Promise<BlobPage>
 
-  /** Returns a URL by which any client may read it for so long, without us; undefined where the store cannot. Nothing may be there. */
+  /**
+   * Returns a URL from which any client can read the blob without Leporello, for so many seconds; undefined where the store has no such
+   * URLs. The blob need not exist.
+   */
   presign(key: string, options: { seconds: number; filename?: string }): Promise<string | undefined>
 
   folders: Folders
@@ -170,7 +177,7 @@ export interface BlobStore {
   /** Returns how many bytes may still be stored; undefined where there is no bound. */
   available(): Promise<number | undefined>
 
-  /** Yields what was left behind before that time; with `remove`, removes each after it was yielded. */
+  /** Yields the leftovers from before that time; with `remove`, removes each after yielding it. */
   leftovers(options: { before: Date; remove?: boolean }): AsyncIterable<Leftover>
 
   health(): Promise<{ ok: boolean; reason?: string }>

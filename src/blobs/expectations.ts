@@ -3,7 +3,7 @@ import type { PutOptions, StoredBytes } from './blob-store.ts'
 
 export type Expected = NonNullable<PutOptions['expected']>
 
-/** To be called while bytes arrive, so that an endless source is cut off. Throws size_mismatch. */
+/** Checks the size while bytes arrive, so that an endless source is cut off. Throws size_mismatch. */
 export function checkGrowth(size: number, expected: Expected = {}): void {
   if (expected.size !== undefined && size > expected.size) {
     throw new CatalogueError('size_mismatch', `expected ${expected.size} bytes, and more came; nothing was stored`)

@@ -1,13 +1,13 @@
 import { CatalogueError } from '../domain/errors.ts'
 import { utf8Length } from '../domain/limits.ts'
 
-/** Segments that begin with this are the adapters' own. */
+/** Segments with this prefix are reserved for the adapters. */
 export const reserved = '.leporello'
 
-/** Marks a folder that was made, so that it stays when it is empty. */
+/** The marker of an explicitly created folder, which keeps the folder when it is empty. */
 export const folderMarker = `${reserved}-folder`
 
-// A file name takes 255 bytes everywhere; S3 takes keys of 1024, and its prefix needs room too.
+// File systems allow names of 255 bytes; S3 allows keys of 1024 bytes, and its prefix needs room too.
 const maxSegment = 255
 const maxKey = 900
 

@@ -1,9 +1,9 @@
-/** A SHA-256 that can be saved and continued in another process. node:crypto is four times as fast, but cannot do that. */
+/** A SHA-256 that can be saved and continued in another process. node:crypto is four times as fast, but cannot do this. */
 export interface ResumableDigest {
   update(chunk: Uint8Array): void
-  /** What has gone into it so far. */
+  /** Returns the state of the digest so far. */
   save(): string
-  /** Ends it. */
+  /** Ends the digest, and returns it as hexadecimal text. */
   hex(): string
 }
 

@@ -1,11 +1,11 @@
 import type { ByteSource } from './blob-store.ts'
 
-/** How a source ended: with its own error, where it failed. */
+/** How a source ended: complete, or broken by its own error. */
 export type Ending = { broken: false } | { broken: true; error: unknown }
 
 /**
- * Gives each chunk of a source to `take`. It returns the source's own failure and throws ours, so that an adapter can tell a client
- * that went away from a full disk; in both cases the source is closed.
+ * Passes each chunk of a source to `take`. Returns the source's own failure and throws the failures of `take`, so that an adapter can tell
+ * a disconnected client from a full disk. In both cases the source is closed.
  */
 export async function readSource(source: ByteSource, take: (chunk: Uint8Array) => Promise<void> | undefined): Promise<Ending> {
   const iterator = source[Symbol.asyncIterator]()

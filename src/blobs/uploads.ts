@@ -5,7 +5,7 @@ import { checkKey } from './keys.ts'
 export const uploadUnknown = (id: string): CatalogueError =>
   new CatalogueError('upload_unknown', `there is no upload ${id.slice(0, 100)}: it was finished, discarded, or expired`)
 
-/** What both adapters store of an upload. */
+/** The part of an upload's state that both adapters store. */
 export interface KeptUpload {
   created: string
   touched: string
@@ -14,7 +14,7 @@ export interface KeptUpload {
   size?: number
   key?: string
   sha256?: string
-  /** The state of the digest up to the offset, to be continued. */
+  /** The saved digest of the bytes up to the offset. */
   digest?: string
   placed?: Put
   ended?: boolean
@@ -36,7 +36,7 @@ export function checkOpen(id: string, { placed, ended }: KeptUpload): void {
   if (placed || ended) throw new CatalogueError('upload_conflict', `upload ${id} has ended`)
 }
 
-/** Throws size_mismatch while bytes are missing, upload_conflict when they cannot be read. */
+/** Throws size_mismatch while bytes are missing, upload_conflict when the bytes cannot be read. */
 export function checkReadable(id: string, { key, ended, offset, size }: KeptUpload): void {
   if (ended) throw new CatalogueError('upload_conflict', `upload ${id} has ended`)
   if (key !== undefined) throw new CatalogueError('upload_conflict', `upload ${id} was begun for ${key}; finish it to read it there`)
@@ -49,8 +49,7 @@ export function placedBefore(id: string, { placed, wanted }: { placed: Put | und
   throw new CatalogueError('key_invalid', `upload ${id} has become ${placed.key}; it cannot become ${wanted}`)
 }
 
-export const bytesGone = (id: string): CatalogueError =>
-  new CatalogueError('blob_unknown', `the bytes of upload ${id} are not there any more`)
+export const bytesGone = (id: string): CatalogueError => new CatalogueError('blob_unknown', `the bytes of upload ${id} no longer exist`)
 
 export function checkNewUpload({ size, key }: { size: number | undefined; key: string | undefined }): void {
   if (key !== undefined) checkKey(key)
@@ -71,7 +70,7 @@ export interface Finishing {
   wanted: string
 }
 
-/** Throws size_mismatch while bytes are missing, key_invalid when it was begun for another key. */
+/** Throws size_mismatch while bytes are missing, key_invalid when the upload was begun for another key. */
 export function checkFinish(id: string, { offset, size, key, wanted }: Finishing): void {
   checkComplete(id, { offset, size })
   if (key !== undefined && key !== wanted) {
@@ -84,11 +83,11 @@ function checkComplete(id: string, { offset, size }: { offset: number; size: num
   throw new CatalogueError('size_mismatch', `upload ${id} has ${offset} of ${size} bytes; send the others before it is finished`)
 }
 
-/** Refuses a piece while another one of the same upload is written: waiting would only make them collide later. */
+/** Refuses a piece while another one of the same upload is being written: if it waited, it would only conflict later. */
 export function createBusy(): <T>(id: string, work: () => Promise<T>) => Promise<T> {
   const busy = new Set<string>()
   return async (id, work) => {
-    if (busy.has(id)) throw new CatalogueError('upload_conflict', `upload ${id} is just receiving another piece`)
+    if (busy.has(id)) throw new CatalogueError('upload_conflict', `upload ${id} is receiving another piece`)
     busy.add(id)
     try {
       return await work()

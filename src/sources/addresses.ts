@@ -1,16 +1,13 @@
 import ipaddr from 'ipaddr.js'
 
-/**
- * What an address may lead to: any server (`public`), something inside the site (`local`), or something that never serves files
- * (`never`).
- */
+/** What an address may lead to: any server (`public`), a server inside the site (`local`), or one that never serves files (`never`). */
 export interface AddressScope {
   reach: 'public' | 'local' | 'never'
-  /** In words, such as "a private address". */
+  /** A description, such as "a private address". */
   what: string
 }
 
-/** Besides the link-local ones. These hand out a machine's credentials to any client. */
+/** Metadata addresses other than the link-local ones. They give a machine's credentials to any client. */
 const metadata = new Set([
   '100.100.100.200', // Alibaba
   '168.63.129.16', // Azure, within the public range
@@ -43,7 +40,7 @@ export function parseAddress(text: string): string | undefined {
   return ipaddr.IPv6.isValid(bare) ? ipaddr.IPv6.parse(bare).toString() : undefined
 }
 
-/** Classifies an address. One that is not known to be public counts as not public. */
+/** Classifies an address. An address that is not known to be public counts as not public. */
 export function scopeOf(text: string): AddressScope {
   const canonical = parseAddress(text)
   if (canonical === undefined) return { reach: 'never', what: 'not an address' }
@@ -60,12 +57,12 @@ export function scopeOf(text: string): AddressScope {
   return { reach: 'public', what: 'a public address' }
 }
 
-/** Only this eighth of IPv6 is assigned; the library calls all the rest unicast, too. */
+/** Only this eighth of IPv6 is assigned; the library calls the rest unicast, too. */
 const isGlobal = (address: ipaddr.IPv4 | ipaddr.IPv6): boolean =>
   address.kind() === 'ipv4' || (address as ipaddr.IPv6).match(ipaddr.IPv6.parse('2000::'), 3)
 
 /**
- * Returns the IPv4 address that an IPv6 one leads to, by the kernel or by a translator on the way; '' where there is one but its place in
+ * Returns the IPv4 address that the kernel or a translator on the way derives from an IPv6 one; '' where there is one but its position in
  * the address is unknown.
  */
 function embedded(address: ipaddr.IPv6): string | undefined {
@@ -74,14 +71,14 @@ function embedded(address: ipaddr.IPv6): string | undefined {
   const range = address.range()
   if (range === 'ipv4Mapped' || range === 'rfc6145') return from(12)
   if (range === '6to4') return from(2)
-  // 64:ff9b:1::/48 is for translators of one's own, each with its own layout
+  // 64:ff9b:1::/48 is for private translators, each with its own layout
   if (range === 'rfc6052') return bytes[5] === 0 ? from(12) : ''
-  // ::127.0.0.1, long deprecated and still routed here and there
+  // ::127.0.0.1, long deprecated and still routed in places
   if (range === 'unicast' && bytes.slice(0, 12).every((byte) => byte === 0)) return from(12)
   return undefined
 }
 
-/** Never better than local: an IPv4 address is written like that to get past a filter, or behind a translator. */
+/** Returns the scope of an embedded address, at best local: such a form serves to get past a filter, or leads to a translator. */
 function insideOf(inner: string): AddressScope {
   const { reach, what } = scopeOf(inner)
   return {

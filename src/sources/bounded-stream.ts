@@ -7,24 +7,24 @@ export interface StreamBounds {
   /** The tarball's name in a message. */
   what: string
   life: Life
-  /** How long the server may be silent while we want to read. */
+  /** How long the server may send nothing while we are ready to read. */
   idleMs: number
-  /** The most bytes that are read. */
+  /** The most bytes to read. */
   maxBytes: number
-  /** How many bytes must arrive, where the server said so. */
+  /** How many bytes must arrive, where the server announced it. */
   expected?: number | undefined
   /** Called once, at the end. */
   release?: () => void
 }
 
-/** Returns the bytes of `source`. A silence, a connection that breaks, too many bytes and the end of the time given each become a CatalogueError. */
+/** Returns the bytes of `source`. Turns a silent server, a broken connection, too many bytes and a missed deadline into CatalogueErrors. */
 export function boundedStream(source: Readable, bounds: StreamBounds): Readable {
   const { what, life, idleMs, maxBytes, expected, release } = bounds
   let bytes = 0
   let wanting = false
 
   const fail = (message: string, cause?: unknown) => stream.destroy(sourceError('source_unavailable', `${what} ${message}`, cause))
-  // runs only while we wait: a slow reader is not the server's fault
+  // runs only while we wait for bytes: a slow reader is not the server's fault
   const silence = setTimeout(() => wanting && fail(`sent nothing for ${idleMs / 1000} s, after ${bytes} bytes`), idleMs)
   const stop = () => stream.destroy(life.signal.reason)
 

@@ -4,11 +4,11 @@ import { globMatches } from '../domain/json/query.ts'
 export interface BucketRule {
   /** With or without `*` and `?`. */
   bucket: string
-  /** `http://minio:9000`: the entry decides whether keys and bytes are sent unencrypted. */
+  /** `http://minio:9000`: its scheme decides whether keys and bytes are sent unencrypted. */
   endpoint?: URL
 }
 
-/** `images`, `hysds-*`, `http://minio:9000/images`. Undefined for anything else. */
+/** Parses `images`, `hysds-*` or `http://minio:9000/images`. Returns undefined for anything else. */
 export function parseBucketRule(text: string): BucketRule | undefined {
   if (/^[a-z0-9*?][a-z0-9.*?_-]*$/i.test(text)) return { bucket: text }
   const [, origin, bucket] = /^(https?:\/\/[^/?#@\s]+)\/([a-z0-9*?][a-z0-9.*?_-]*)$/i.exec(text) ?? []
@@ -23,14 +23,14 @@ export interface S3Server {
   secure: boolean
 }
 
-/** Returns the rule that allows a bucket, on that server if one is named. */
+/** Returns the rule that allows a bucket, on the given server if there is one. */
 export const bucketRule = (rules: readonly BucketRule[], at: { bucket: string; server?: S3Server | undefined }): BucketRule | undefined =>
   rules.find(
     (rule) =>
       globMatches(rule.bucket, at.bucket) && (rule.endpoint ? at.server !== undefined && isAt(rule.endpoint, at.server) : !at.server)
   )
 
-/** Returns whether any rule names that server: then the first part of s3://server/bucket/key is not a bucket. */
+/** Returns whether any rule names the server: then the first part of s3://server/bucket/key is not a bucket. */
 export const isListedServer = (rules: readonly BucketRule[], server: S3Server): boolean =>
   rules.some(({ endpoint }) => endpoint && isAt(endpoint, server))
 

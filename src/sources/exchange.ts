@@ -9,7 +9,7 @@ import { failureReason, sourceError } from './refusals.ts'
 export interface Patience {
   /** For name, connection and TLS together. */
   connectMs: number
-  /** For an answer's head, and between any two pieces of its body. */
+  /** For an answer's head, and between two pieces of its body. */
   idleMs: number
 }
 
@@ -26,21 +26,21 @@ export interface Exchange {
 
 const maxHeaderSize = 16 * 1024
 
-/** Sends one request on a connection of its own, and returns the head of the answer, whatever its status. */
+/** Sends one request on a new connection, and returns the head of the answer, whatever its status. */
 export async function exchange({ method, url, headers, lookup, life, patience, what }: Exchange): Promise<IncomingMessage> {
   const secure = url.protocol === 'https:'
-  // agents of our own: a global one may use a proxy, and then our checks of addresses would be void
+  // our own agents: a global one may use a proxy, which would bypass our checks of addresses
   const agent = secure ? new HttpsAgent({ keepAlive: false }) : new HttpAgent({ keepAlive: false })
   const options = { method, headers, lookup, agent, maxHeaderSize }
   const request = secure ? httpsRequest(url, options) : httpRequest(url, options)
   const head = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve)
-    // not once: a connection may break again while it is being given up
+    // not `once`: a connection may fail again while it is being closed
     request.on('error', (error) => reject(isCatalogueError(error) ? error : unreachable(what, error)))
   })
-  // awaited last, and rejected whenever it likes
+  // awaited later, but may be rejected earlier
   head.catch(() => {})
-  // how it failed is the head's to say
+  // resolves on failure, too: `head` throws the error
   const connected = new Promise<void>((resolve) => {
     request.once('socket', (socket) => socket.once(secure ? 'secureConnect' : 'connect', () => resolve()))
     head.then(

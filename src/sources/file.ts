@@ -7,18 +7,18 @@ import { failureReason, shownAddress, sourceError } from './refusals.ts'
 
 export interface OpenedFile {
   handle: FileHandle
-  /** Where it is, all links followed. */
+  /** The path with all links resolved. */
   path: string
   stats: Stats
 }
 
 /**
- * Opens a regular file under one of the roots. Checked before, so that no device is opened; and again when it is open,
- * as a folder may have become a link in between.
+ * Opens a regular file under one of the roots. The file is checked before it is opened, so that no device is opened, and again afterwards,
+ * because a folder may have become a link in between.
  */
 export async function openFile(path: string, roots: readonly string[]): Promise<OpenedFile> {
   const root = rootOf(resolve(path), roots)
-  // outside of the roots a client does not even learn whether a file exists
+  // outside the roots a client must not even learn whether a file exists
   if (root === undefined) throw outside(path, resolve(path))
   const real = await realpath(path).catch((error) => absent(path, { root, error }))
   const realRoots = await Promise.all(roots.map((each) => realpath(each).catch(() => each)))
@@ -58,7 +58,7 @@ function nothing(handle: FileHandle): Readable {
 const rootOf = (path: string, roots: readonly string[]) =>
   roots.find((root) => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep))
 
-/** Returns the path of an open file now. Only Linux tells; elsewhere the path must still lead to the same file. */
+/** Returns the current path of an open file. Only Linux provides it; elsewhere the path must still lead to the same file. */
 async function pathOf(handle: FileHandle, path: string): Promise<string> {
   if (process.platform === 'linux') return await readlink(`/proc/self/fd/${handle.fd}`)
   const again = await realpath(path)
@@ -70,7 +70,7 @@ async function pathOf(handle: FileHandle, path: string): Promise<string> {
 const outside = (path: string, found: string) =>
   sourceError(
     'source_forbidden',
-    `${shownAddress(path)} ${found === path ? 'is' : 'leads'} outside of the directories in LEPORELLO_VERIFY_ROOTS; one that holds it would allow it`
+    `${shownAddress(path)} ${found === path ? 'is' : 'leads'} outside the directories in LEPORELLO_VERIFY_ROOTS; add a directory that contains it to allow it`
   )
 
 function checkRegular(path: string, stats: Stats): void {
@@ -79,7 +79,7 @@ function checkRegular(path: string, stats: Stats): void {
   throw sourceError('source_unsupported', `${shownAddress(path)} is ${found}; only regular files are read`)
 }
 
-/** A missing file on a file system that is not mounted is not gone. */
+/** Throws source_gone for a missing file, but source_unavailable when its root is missing, too: the file system may not be mounted. */
 async function absent(path: string, { root, error }: { root: string; error: unknown }): Promise<never> {
   const reason = failureReason(error)
   const missing = reason === 'ENOENT' || reason === 'ENOTDIR'

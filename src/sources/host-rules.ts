@@ -5,13 +5,16 @@ import { parseAddress } from './addresses.ts'
 export interface HostRule {
   /** A name, an address (IPv6 in brackets), or a pattern with `*` or `?`. */
   host: string
-  /** `*` for any; without one, the scheme's own. */
+  /** `*` for any port; when absent, the scheme's default port. */
   port?: string
   /** Whether the entry names a host in full: then its address need not be public. */
   literal: boolean
 }
 
-/** `files.example.org`, `*.example.org`, `minio:9000`, `[fd00::1]:*`, or an IPv6 address without brackets. Undefined for anything else. */
+/**
+ * Parses `files.example.org`, `*.example.org`, `minio:9000`, `[fd00::1]:*`, or an IPv6 address without brackets. Returns undefined for
+ * anything else.
+ */
 export function parseHostRule(text: string): HostRule | undefined {
   const whole = parseAddress(text)
   if (whole !== undefined) return { host: hostOf(whole), literal: true }
@@ -23,8 +26,8 @@ export function parseHostRule(text: string): HostRule | undefined {
 }
 
 /**
- * Returns how far the rules allow a host: `named` also where its address is not public, `listed` only where it is; undefined not at all. The
- * port is always given; `usual` says that it is the scheme's own.
+ * Returns how the rules allow a host: `named` with any address, `listed` only with a public address, undefined not at all. The port is
+ * always given; `usual` says that it is the scheme's default.
  */
 export function opening(rules: readonly HostRule[], at: { host: string; port: string; usual: boolean }): 'named' | 'listed' | undefined {
   const host = withoutDot(at.host)
@@ -45,5 +48,5 @@ function canonicalHost(host: string): string | undefined {
 
 const hostOf = (address: string) => (address.includes(':') ? canonicalHost(`[${address}]`)! : address)
 
-/** `localhost.` is `localhost`. */
+/** Removes the final dot of a host name: `localhost.` is `localhost`. */
 export const withoutDot = (host: string): string => host.replace(/\.$/, '')

@@ -25,7 +25,7 @@ export async function openHttp(
   }
 }
 
-/** Where HEAD fails, as on URLs that are signed for GET alone, it reads one byte. */
+/** Statuses of HEAD after which one byte is read with GET instead, such as for URLs that are signed for GET alone. */
 const headless = new Set([400, 403, 405, 501])
 
 export async function probeHttp(location: HttpLocation, { life, ...surroundings }: Surroundings & { life: Life }): Promise<SourceInfo> {
@@ -53,7 +53,7 @@ function checkStatus(answer: IncomingMessage, { what, range }: { what: string; r
   if (status === 401 || status === 403) {
     throw sourceError(
       'source_unavailable',
-      `${what} answered ${status}: it wants credentials, as dav://user:password@host/path gives them, or other ones`
+      `${what} answered ${status}: it requires credentials, or different ones; give them as dav://user:password@host/path`
     )
   }
   if (status !== 200 && status !== 206) throw sourceError('source_unavailable', `${what} answered ${status}`)

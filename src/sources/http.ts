@@ -15,7 +15,7 @@ export interface Surroundings {
 
 const maxRedirects = 5
 
-/** Returns the first answer that is not a redirect. Each address on the way is checked as if it had been registered. */
+/** Returns the first answer that is not a redirect. Each redirect's address is checked like a registered one. */
 export async function ask(
   location: HttpLocation,
   { method, range, life, ...surroundings }: Surroundings & { method: Exchange['method']; range?: string | undefined; life: Life }
@@ -25,7 +25,7 @@ export async function ask(
     const answer = await exchange({
       method,
       url,
-      // the bytes as they are stored, without a transfer coding
+      // the stored bytes, without compression for the transfer
       headers: {
         'accept-encoding': 'identity',
         'user-agent': 'leporello',
@@ -47,7 +47,7 @@ export async function ask(
   }
 }
 
-/** Returns how a connection to this URL may be made. Throws source_forbidden. */
+/** Returns how to connect to a URL. Throws source_forbidden. */
 function passage(url: URL, { policy, resolve }: Surroundings): Pick<Exchange, 'lookup' | 'what'> {
   const what = shownAddress(url.href)
   const port = url.port || (url.protocol === 'https:' ? '443' : '80')
@@ -79,6 +79,6 @@ function targetOf({ headers: { location } }: IncomingMessage, url: URL): URL {
       `${shownAddress(url.href)} redirects to ${shownAddress(next.href)}; only http and https are followed`
     )
   }
-  // do not use a password that a redirect brings along
+  // ignore a password in a redirect
   return bare(next)
 }

@@ -1,18 +1,18 @@
 import { sourceError } from './refusals.ts'
 import type { SourceOptions } from './source.ts'
 
-/** How long one request may go on: until its caller's signal, its deadline, or its end. */
+/** The lifetime of one request: until its caller's signal, its deadline, or its end. */
 export interface Life {
   signal: AbortSignal
-  /** Releases the caller's signal and the timer; to be called at the end. */
+  /** Releases the caller's signal and the timer. Must be called at the end. */
   end(): void
 }
 
 const longestTimer = 2 ** 31 - 1
 
 /**
- * AbortSignal.any and AbortSignal.timeout would do it too, but leave traces at a server's one long signal: 60 to 1200 bytes each, in Node 20
- * and 22. So AbortSignal.any is not used here.
+ * AbortSignal.any and AbortSignal.timeout would do the same, but on Node 20 and 22 each request leaves 60 to 1200 bytes at a server's
+ * long-lived signal.
  */
 export function createLife({ signal, deadline }: SourceOptions, what: string): Life {
   const controller = new AbortController()
@@ -31,7 +31,7 @@ export function createLife({ signal, deadline }: SourceOptions, what: string): L
   }
 }
 
-/** Returns what `attempt` returns. After `ms` it aborts the attempt's signal and throws an error that says what did not happen. */
+/** Returns the result of `attempt`. After `ms` it aborts the attempt's signal and throws an error with the message `late`. */
 export async function within<T>(
   { life, ms, late }: { life: Life; ms: number; late: string },
   attempt: (signal: AbortSignal) => Promise<T>
@@ -49,7 +49,7 @@ export async function within<T>(
   }
 }
 
-/** Does not wait for an attempt to notice that it was aborted. */
+/** Rejects as soon as the signal aborts, without waiting for the attempt to notice. */
 function orAborted<T>(attempt: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) reject(signal.reason)

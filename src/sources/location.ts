@@ -18,13 +18,13 @@ export interface FileLocation {
 
 export type Location = HttpLocation | S3Location | FileLocation
 
-/** Parses a URL as osaka does: workers fetch with osaka, and what they would run is what must be verified. */
+/** Parses a URL as osaka does: workers fetch with osaka, and the file that they would fetch must be the one that is verified. */
 export function parseLocation(text: string, { buckets }: { buckets: readonly BucketRule[] }): Location {
-  // a URL parser drops line breaks and blanks, which osaka keeps
+  // a URL parser drops line breaks and outer white space, which osaka keeps
   if (hasControl(text) || text !== text.trim()) {
     throw sourceError(
       'source_unsupported',
-      `${shownAddress(JSON.stringify(text))} holds control characters or blanks at its ends; expected a URL`
+      `${shownAddress(JSON.stringify(text))} contains control characters, or begins or ends with white space; expected a URL`
     )
   }
   if (text.startsWith('/')) return fileAt(text)
@@ -39,7 +39,7 @@ export function parseLocation(text: string, { buckets }: { buckets: readonly Buc
 }
 
 function parseHttp(text: string): HttpLocation {
-  // dav is only a name that osaka has for http; and a parser knows the spellings of hosts only where it knows the scheme
+  // dav is only osaka's name for http, and a URL parser normalizes hosts only of schemes that it knows
   const spelled = text.replace(/^dav/i, 'http')
   if (!/^https?:\/\/[^/]/i.test(spelled) || !URL.canParse(spelled)) {
     throw sourceError(
@@ -52,7 +52,7 @@ function parseHttp(text: string): HttpLocation {
   return { kind: 'http', url: bare(url), ...((username || password) && { authorization: basic(username, password) }) }
 }
 
-/** Without credentials, which are sent apart, and the fragment, which is not sent. */
+/** Returns a URL without its credentials, which are sent separately, and its fragment, which is not sent. */
 export function bare(url: URL): URL {
   const copy = new URL(url)
   copy.username = ''
@@ -62,7 +62,7 @@ export function bare(url: URL): URL {
 }
 
 function filePath(text: string): string {
-  // file://host/path is another machine's file; osaka refuses it, too
+  // file://host/path is a file on another machine; osaka refuses it, too
   const [, path] = /^file:(?:\/\/)?(\/(?!\/).*)$/i.exec(text) ?? []
   if (path === undefined)
     throw sourceError('source_unsupported', `${shownAddress(text)} names no file; expected file:/// and an absolute path`)

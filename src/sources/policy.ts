@@ -10,14 +10,14 @@ export interface SourceSettings {
   /** Absolute paths. */
   roots: readonly string[]
   /**
-   * Allows every host. Only for a command: its user could fetch the same with curl, while a server would fetch for
-   * any client. Metadata addresses stay forbidden.
+   * Allows every host. Only for a command, whose user could fetch the same with curl; a server would fetch for any client. Metadata
+   * addresses stay forbidden.
    */
   anywhere?: boolean
 }
 
 export interface SourcePolicy {
-  /** Whether anything beyond our own store may be read. */
+  /** Whether anything outside our own store may be read. */
   beyond: boolean
   anywhere: boolean
   hosts: readonly HostRule[]
@@ -25,7 +25,7 @@ export interface SourcePolicy {
   roots: readonly string[]
 }
 
-/** Returns the rules of the settings. Throws a TypeError for an entry that cannot be understood. */
+/** Parses the settings. Throws a TypeError for an entry that cannot be understood. */
 export const policyOf = ({ mode, hosts, buckets, roots, anywhere = false }: SourceSettings): SourcePolicy => ({
   beyond: mode === 'all',
   anywhere,

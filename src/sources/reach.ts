@@ -13,21 +13,21 @@ export const systemResolve: Resolve = (host) => systemLookup(host, { all: true, 
 export interface Approach {
   /** The URL in a message. */
   what: string
-  /** Whether the policy names this host in full, so that its address need not be public. */
+  /** Whether the policy names this host exactly, so that its address need not be public. */
   named: boolean
-  /** What would allow it, in a message. */
+  /** The setting that would allow it, for a message. */
   remedy: string
 }
 
-/** Throws source_forbidden for a literal address, as connecting to one looks no name up. */
+/** Throws source_forbidden for a forbidden literal address, because connecting to one involves no lookup. */
 export function checkLiteral(host: string, approach: Approach): void {
   const address = parseAddress(host)
   if (address !== undefined) allowed([{ address, family: address.includes(':') ? 6 : 4 }], approach)
 }
 
 /**
- * Returns a lookup for one connection. The name is resolved once, and the connection uses the addresses that were checked: a name
- * that points elsewhere a moment later gains nothing.
+ * Returns a lookup for one connection. The name is resolved once, and the connection uses the checked addresses, so a name that changes a
+ * moment later cannot bypass the check.
  */
 export const checkedLookup =
   (resolve: Resolve, approach: Approach): LookupFunction =>

@@ -3,11 +3,11 @@ import { maskSecrets } from '../domain/secrets.ts'
 
 export type SourceCode = Extract<ErrorCode, `source_${string}` | 'range_invalid' | 'too_large'>
 
-/** Returns an error whose message may be shown to anybody. */
+/** Returns an error whose message is safe to show to any client. */
 export const sourceError = (code: SourceCode, message: string, cause?: unknown): CatalogueError =>
   new CatalogueError(code, maskSecrets(message), cause === undefined ? undefined : { cause })
 
-/** Returns a URL as a message shows it: without secrets, and cut. */
+/** Returns a URL for a message: shortened, and without secrets. */
 export function shownAddress(url: string): string {
   const masked = maskSecrets(url)
   return masked.length > 300 ? `${masked.slice(0, 300)}…` : masked

@@ -6,17 +6,17 @@ export interface S3Location {
   kind: 's3'
   bucket: string
   key: string
-  /** One that is not AWS. */
+  /** A server other than AWS. */
   server?: S3Server
-  /** Where the URL says so; otherwise the SDK's own chain does. */
+  /** From the URL, if it contains one; otherwise the SDK's own chain decides. */
   region?: string
   credentials?: { accessKeyId: string; secretAccessKey: string }
 }
 
 /**
- * s3://bucket/key, and the forms that osaka was given over the years: s3://s3-us-west-2.amazonaws.com/bucket/key, and
- * s3://user:secret@host:port/bucket/key. A server is what is AWS's, has a port, or is listed; anything else is a bucket. Cut by hand: a
- * URL parser encodes and shortens paths, and in S3 every character of a key counts.
+ * Parses s3://bucket/key, and the forms that osaka has accepted over the years: s3://s3-us-west-2.amazonaws.com/bucket/key, and
+ * s3://user:secret@host:port/bucket/key. A host is a server when it is AWS's, has a port, or is listed; anything else is a bucket. No URL
+ * parser is used: it would encode and normalize paths, and in S3 every character of a key counts.
  */
 export function parseS3(text: string, { buckets }: { buckets: readonly BucketRule[] }): S3Location {
   const refuse = (found: string) =>
@@ -33,7 +33,7 @@ export function parseS3(text: string, { buckets }: { buckets: readonly BucketRul
 
   if (!/^[a-z0-9][a-z0-9._-]{0,254}$/i.test(bucket)) throw refuse('names no bucket')
   if (key === '') throw refuse('names no key')
-  // a server that shortens paths would leave the bucket
+  // a server that normalizes paths would leave the bucket
   if (key.split('/').some((segment) => segment === '.' || segment === '..')) throw refuse('has . or .. in its key')
   const credentials = credentialsOf(userinfo)
   return {

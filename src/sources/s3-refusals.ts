@@ -6,7 +6,7 @@ interface S3Error {
   $metadata?: { httpStatusCode?: number }
 }
 
-/** Returns the error for what S3 or its client said, without S3's own message, which may contain anything. */
+/** Returns the error for a failure of S3 or its client, without S3's own message, which may contain anything. */
 export function s3Refusal(what: string, error: unknown): CatalogueError {
   if (isCatalogueError(error)) return error
   const { name = '', $metadata } = Object(error) as S3Error
@@ -23,8 +23,7 @@ export function s3Refusal(what: string, error: unknown): CatalogueError {
     if (name === 'InvalidObjectState') return unavailable('is archived; it must be restored before it can be read')
     return unavailable(`may not be read with our keys (${name}), or it does not exist and they may not list the bucket`)
   }
-  if (status === 301 || name === 'AuthorizationHeaderMalformed')
-    return unavailable('is in another region; AWS_REGION says which one is asked')
+  if (status === 301 || name === 'AuthorizationHeaderMalformed') return unavailable('is in another region; set AWS_REGION to that region')
   if (/Region is missing/.test(String((error as Error)?.message))) return unavailable('needs a region; AWS_REGION gives it')
   if (status !== undefined) return unavailable(`was refused by its server (${status} ${name})`)
   return unavailable(`could not be reached (${failureReason(error)})`)

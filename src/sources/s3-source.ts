@@ -47,7 +47,7 @@ export async function probeS3(location: S3Location, { life, ...surroundings }: S
   }
 }
 
-/** Creates a client for one object, as objects differ in keys, region and server. Throws source_forbidden. */
+/** Creates a client for one object, because objects differ in keys, region and server. Throws source_forbidden. */
 async function connect(location: S3Location, { policy, resolve }: Surroundings): Promise<{ client: S3Client; what: string }> {
   const { bucket, key, server, region, credentials } = location
   const at = server ? `${server.host}${server.port ? `:${server.port}` : ''}/` : ''
@@ -57,7 +57,7 @@ async function connect(location: S3Location, { policy, resolve }: Surroundings):
     const entry = server ? `https://${at}${bucket} (or http://…)` : bucket
     throw sourceError('source_forbidden', `${what} is in a bucket that may not be read; LEPORELLO_VERIFY_BUCKETS=${entry} would allow it`)
   }
-  // a listed server is allowed at any address; AWS's own names lead to private addresses where the network has an endpoint
+  // a listed server is allowed at any address; AWS's own names resolve to private addresses where the network has an endpoint
   const approach = { what, named: true, remedy: 'nothing' }
   if (rule.endpoint) checkLiteral(rule.endpoint.hostname, approach)
   const lookup = checkedLookup(resolve, approach)
@@ -66,7 +66,7 @@ async function connect(location: S3Location, { policy, resolve }: Surroundings):
     ...(rule.endpoint && { endpoint: rule.endpoint.origin, forcePathStyle: true }),
     ...(rule.endpoint ? { region: 'us-east-1' } : { followRegionRedirects: true, ...(region && { region }) }),
     ...(credentials && { credentials }),
-    // the caller tries again, and waits longer each time
+    // the caller retries with increasing delays
     maxAttempts: 1,
     // the tarball's own digest is computed anyway
     responseChecksumValidation: 'WHEN_REQUIRED',

@@ -14,13 +14,13 @@ export interface SourcesOptions {
   settings: SourceSettings
   resolve?: Resolve
   patience?: Patience
-  /** Larger tarballs are not opened, and one that turns out to be larger is not read to its end. */
+  /** Larger tarballs are not opened; reading stops when a tarball turns out to be larger. */
   maxBytes?: number
 }
 
 const defaults = { patience: { connectMs: 10_000, idleMs: 30_000 }, maxBytes: 2 ** 40 }
 
-/** Creates sources as the settings allow. Throws a TypeError for a setting that makes no sense. */
+/** Creates sources according to the settings. Throws a TypeError for an invalid setting. */
 export function createSources({
   settings,
   resolve = systemResolve,
@@ -59,7 +59,7 @@ export function createSources({
       const location = find(url)
       const life = begin(url, options)
       try {
-        // from here on the stream ends the life
+        // from here on, the end of the stream ends the life
         return await openAt(location, { life, range })
       } catch (error) {
         life.end()

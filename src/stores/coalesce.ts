@@ -2,20 +2,20 @@ import { CatalogueError } from '../domain/errors.ts'
 
 export interface CoalesceOptions<Item, Result> {
   /**
-   * Carries out a batch and returns the results in its order, an Error for an item that failed. What it throws fails the whole batch. Its
-   * items arrived at about the same time, the first at `since` (Date.now()): do not try again for items whose callers have been refused,
-   * or an old write could come after a newer one.
+   * Carries out a batch and returns the results in the same order, with an Error for each item that failed. When it throws, the whole batch
+   * fails. The first item arrived at `since` (Date.now()), the others shortly after. Do not retry items whose callers have already been
+   * refused: an old write could then overwrite a newer one.
    */
   run(batch: Item[], timing: { since: number }): Promise<(Result | Error)[]>
   sizeOf?(item: Item): number
   maxItems: number
-  /** The sum of sizeOf in one batch; a single larger item goes alone. */
+  /** The limit for the sum of sizeOf in one batch. A larger item forms a batch of its own. */
   maxSize?: number
-  /** How many batches run at once. Meanwhile items gather for the next one: no timer, and no added latency when idle. */
+  /** How many batches run at once. Meanwhile, items queue for the next batch: there is no timer, and no added latency when idle. */
   concurrency: number
-  /** How many items may wait; one more is refused as store_unavailable. */
+  /** How many items may wait. Further items are refused with store_unavailable. */
   maxWaiting?: number
-  /** After this a caller gets store_unavailable, whatever becomes of its item. */
+  /** How long a caller waits before it gets store_unavailable, whether or not its item is carried out later. */
   patienceMs: number
 }
 

@@ -6,8 +6,8 @@ export interface StoredDocument {
   /** The JSON text, byte for byte as any program stored it. */
   document: string
   /**
-   * The store's version of it, for compare-and-swap: `<store or index uuid, 8 characters>.<seq_no>.<primary_term>`. It changes with
-   * every write and never comes back, even when the index is deleted and filled again.
+   * The store's version of the document, for compare-and-swap: `<store or index uuid, 8 characters>.<seq_no>.<primary_term>`. Every write
+   * changes it, and no revision is ever used again, even when the index is deleted and filled again.
    */
   revision: string
 }
@@ -17,20 +17,20 @@ export type WriteCondition = { absent: true } | { revision: string }
 
 export interface DocumentQuery {
   where?: readonly Condition[]
-  /** Ties, and lists without a sort, are ordered by id, by bytes of UTF-8. */
+  /** Ties, and lists without a sort, are ordered by id, compared as UTF-8 bytes. */
   sort?: Sort
   /** 1 to 1000 documents a page. */
   limit: number
-  /** `next` of the page before, with the same conditions and sort. */
+  /** `next` of the previous page, with the same conditions and sort. */
   cursor?: string
   /**
-   * Also shows what was written just before, at a price: the engine refreshes its index. `own` does so only for what was written through
-   * this object, which costs nothing where nothing was.
+   * Includes recent writes, at a price: the engine refreshes its index. `own` includes only writes made through this object, and costs
+   * nothing when there are none.
    */
   fresh?: boolean | 'own'
 }
 
-/** What a scan returns of a document. */
+/** One document of a scan. */
 export interface Scanned {
   id: string
   revision: string
@@ -45,19 +45,19 @@ export interface Page {
 }
 
 /**
- * One collection of JSON documents by id. test/stores/contract.ts is its definition. Every method throws store_unavailable, with its
- * cause, within the configured patience when the store cannot answer; an acknowledged write is durable.
+ * One collection of JSON documents by id. test/stores/contract.ts defines its behaviour. Every method throws store_unavailable, with the
+ * cause, when the store cannot answer within the configured patience. An acknowledged write is durable.
  */
 export interface DocumentStore {
-  /** Reads in real time, including what another program just wrote. Returns undefined for an id that the store cannot hold. */
+  /** Reads in real time, including the latest writes of other programs. Returns undefined for an id that the store cannot hold. */
   get(id: string): Promise<StoredDocument | undefined>
 
-  /** Does the same for many ids, and returns the documents in their order. */
+  /** Returns the documents of many ids, in the order of the ids. */
   getMany(ids: readonly string[]): Promise<(StoredDocument | undefined)[]>
 
   /**
-   * Creates or replaces a document. Throws already_exists or revision_conflict when the expectation does not hold, document_refused when the
-   * store does not accept it, id_invalid, store_full.
+   * Creates or replaces a document. Throws already_exists or revision_conflict when the condition is not met, document_refused when the
+   * store does not accept the document, id_invalid, store_full.
    */
   put(id: string, document: string, expected?: WriteCondition): Promise<{ created: boolean; revision: string }>
 
@@ -65,22 +65,21 @@ export interface DocumentStore {
   remove(id: string, expected?: { revision: string }): Promise<boolean>
 
   /**
-   * Returns one page. Walking from page to page neither misses nor repeats a document that did not change meanwhile. On an engine, what was
-   * written within its refresh interval may not show yet, unless the query is `fresh`. Documents whose id is too long for an engine to sort
-   * come last, in no order.
-   * Throws cursor_invalid.
+   * Returns one page. Paging neither misses nor repeats a document that did not change meanwhile. On an engine, writes within the last
+   * refresh interval may not be visible yet, unless the query is `fresh`. Documents whose id is too long for an engine to sort come last,
+   * in no particular order. Throws cursor_invalid.
    */
   list(query: DocumentQuery): Promise<Page>
 
-  /** Makes lists and `ids` show what any program wrote before. For callers that a list which lags behind would mislead. */
+  /** Makes all earlier writes, by any program, visible to lists and `ids`. For callers that a stale list would mislead. */
   refresh(): Promise<void>
 
-  /** Yields every id once, in batches, in no order. Its memory does not grow with their number. */
+  /** Yields every id once, in batches, in no particular order. Memory use does not grow with the number of ids. */
   ids(): AsyncIterable<string[]>
 
   /**
-   * Yields every document's id and revision, with some indexed fields of it, in batches, in no order. Cheap compared with reading them; on
-   * an engine as of its last refresh. Its memory does not grow with their number.
+   * Yields the id, the revision and some indexed fields of every document, in batches, in no particular order. Cheap compared with reading
+   * the documents. On an engine, it shows the state of the last refresh. Memory use does not grow with the number of documents.
    */
   scan(fields: readonly string[]): AsyncIterable<Scanned[]>
 
@@ -90,37 +89,38 @@ export interface DocumentStore {
 
 export interface Health {
   ok: boolean
-  /** In words, when not ok. */
+  /** Why the store is not healthy; absent when it is. */
   reason?: string
 }
 
-/** The collections of one engine or one data directory, HySDS's three first. */
+/** The collections of one engine or one data directory. The first three are HySDS's. */
 export interface Stores {
   containers: DocumentStore
   jobSpecs: DocumentStore
   hysdsIos: DocumentStore
-  /** What we know about images. This and the following are our own. */
+  /** What is known about images. This and the following collections are Leporello's own. */
   facts: DocumentStore
   /** Tasks to do. */
   tasks: DocumentStore
   /** What is expected of each container, its builds, and its pending images. */
   buildStatuses: DocumentStore
-  /** What happened: one entry for each change, which never changes. */
+  /** The journal: one entry for each change. Entries never change. */
   journal: DocumentStore
-  /** A summary of each container, to filter lists by: made from the other collections, and never the truth. */
+  /** A summary of each container, which lists are filtered by. It is derived from the other collections, which are authoritative. */
   summaries: DocumentStore
-  /** Which architectures machines asked for. */
+  /** How often machines requested each architecture. */
   demand: DocumentStore
-  /** Which replica does what only one may do. */
+  /** Which replica holds each task that only one replica may do at a time. */
   leases: DocumentStore
   /**
-   * Brings indices or tables to this program's version, and returns what it applied, in order. Repeatable, never destructive, and safe from
-   * several replicas at once. Throws database_newer with both versions, store_unavailable. Nothing else may be called before it succeeded.
+   * Migrates indices or tables to this program's version, and returns the migrations it applied, in order. Repeatable, never destructive,
+   * and safe from several replicas at once. Throws database_newer with both versions, store_unavailable. Call nothing else before it has
+   * succeeded.
    */
   migrate(): Promise<{ version: number; applied: string[] }>
   health(): Promise<Health>
   /** Returns name and version, such as `opensearch 2.19.6`. Throws store_unavailable. */
   engine(): Promise<string>
-  /** Waits for writes under way. */
+  /** Waits for writes in progress. */
   close(): Promise<void>
 }

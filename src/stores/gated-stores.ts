@@ -5,13 +5,13 @@ export interface Gate {
   /** Refuses every operation on documents, as store_unavailable with the reason, until open() is called. */
   stores: Stores
   open(): void
-  /** Says why it is still closed. */
+  /** Sets the reason why it is still closed. */
   closed(reason: string, cause?: unknown): void
 }
 
 type Operation<Arguments extends unknown[], Result> = (...given: Arguments) => Promise<Result>
 
-/** Stores that refuse every call until they are migrated: the server listens while the engine is still starting. */
+/** Stores that refuse every call until they are migrated: the server accepts connections while the engine is still starting. */
 export function gatedStores(stores: Stores): Gate {
   let shut: { reason: string; cause?: unknown } | undefined = { reason: 'its indices are being prepared' }
 

@@ -2,20 +2,20 @@ import { isCatalogueError } from '../domain/errors.ts'
 import type { Gate } from './gated-stores.ts'
 
 export interface Preparation {
-  /** Resolves when the store is ready, or with stop(). Throws what waiting does not help, such as database_newer. */
+  /** Resolves when the store is ready, or after stop(). Throws errors that waiting does not solve, such as database_newer. */
   done: Promise<void>
   stop(): void
 }
 
 export interface PreparationOptions {
-  /** The store is not there yet; called once for each reason. */
+  /** Called once for each reason why the store is not available yet. */
   onDelay(error: Error): void
   onReady(outcome: { version: number; applied: string[] }): void
 }
 
 const pauseMs = 500
 
-/** Migrates the stores behind a gate and opens it, trying until the engine is there. */
+/** Migrates the stores behind a gate, retrying until the engine is available, and then opens the gate. */
 export function prepare(gate: Gate, { onDelay, onReady }: PreparationOptions): Preparation {
   let stopped = false
   let wake = () => {}

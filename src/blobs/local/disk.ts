@@ -9,7 +9,7 @@ const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
 export const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
 
-/** Returns undefined in place of an expected failure. */
+/** Returns undefined when the operation fails with one of the expected codes. */
 export async function unless<T>(codes: readonly string[], operation: Promise<T>): Promise<T | undefined> {
   try {
     return await operation
@@ -21,7 +21,7 @@ export async function unless<T>(codes: readonly string[], operation: Promise<T>)
 
 export const absent = ['ENOENT', 'ENOTDIR'] as const
 
-/** Translates an error of the file system into the port's. */
+/** Translates errors of the file system into CatalogueErrors. */
 export async function onDisk<T>(operation: Promise<T>): Promise<T> {
   try {
     return await operation
@@ -33,10 +33,9 @@ export async function onDisk<T>(operation: Promise<T>): Promise<T> {
   }
 }
 
-/** Returns a unique name. */
 export const uniqueName = (): string => randomBytes(16).toString('hex')
 
-/** Makes a folder and its parents. Node's own recursion never ends where nothing can be made in an existing folder, as under /proc. */
+/** Creates a folder and its parents. Node's own recursion never ends in an existing folder where nothing can be created, such as /proc. */
 export async function makeFolder(path: string): Promise<void> {
   const isThere = async () => (await unless(absent, stat(path)))?.isDirectory() === true
   if (await isThere()) return
@@ -44,12 +43,12 @@ export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path)
   } catch (error) {
-    // another program made it first
+    // another program created it first
     if (!(await isThere())) throw error
   }
 }
 
-/** Makes what was created, renamed or removed in a folder durable. */
+/** Makes creations, renames and removals in a folder durable. */
 export async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, 'r')
   try {
@@ -59,7 +58,7 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Replaces a small file whole, durably. */
+/** Replaces a small file atomically and durably. */
 export async function replaceFile(path: string, content: string): Promise<void> {
   const part = `${path}.${uniqueName()}`
   try {
@@ -80,11 +79,11 @@ export async function replaceFile(path: string, content: string): Promise<void> 
 
 export interface Room {
   available(): Promise<number>
-  /** Throws store_full when that many more would not fit. */
+  /** Throws store_full when so many more bytes would not fit. */
   check(bytes: number): Promise<void>
 }
 
-/** The space that the file system has for us, beyond a reserve that stays free for other programs. */
+/** The space that is available to us in the file system, beyond a reserve for other programs. */
 export function createRoom(root: string, reserve: number): Room {
   const available = async () => {
     const { bavail, bsize } = await statfs(root)
@@ -107,15 +106,15 @@ export interface FileWriting {
   handle: FileHandle
   at: number
   room: Room
-  /** Hears of every chunk before it is written; what it throws ends the writing. */
+  /** Called with every chunk before it is written. When it throws, writing ends. */
   onChunk(chunk: Uint8Array): void
-  /** Called now and then, when nothing is being written and all of `written` is in the file. */
+  /** Called about every so many bytes, when no write is in progress and all `written` bytes are in the file. */
   checkpoint?: { every: number; call(written: number): Promise<void> }
 }
 
 /**
- * Writes a source into a file, also what arrived before it failed. The next chunks are awaited and digested while a batch is
- * being written.
+ * Writes a source into a file, including the bytes that arrived before the source failed. While one batch is being written, the next chunks
+ * are received and digested.
  */
 export async function writeSource(source: ByteSource, { handle, at, room, onChunk, checkpoint }: FileWriting): Promise<Ending> {
   let batch: Uint8Array[] = []
@@ -132,7 +131,7 @@ export async function writeSource(source: ByteSource, { handle, at, room, onChun
       await room.check(size)
     }
     pending = onDisk(writeWhole({ handle, batch, at: written }))
-    pending.catch(() => {}) // is awaited later; until then it is nobody's
+    pending.catch(() => {}) // awaited later; until then a rejection must not count as unhandled
     written += size
     batch = []
     size = 0
@@ -153,11 +152,11 @@ export async function writeSource(source: ByteSource, { handle, at, room, onChun
     if (size > 0) await flush()
     return ending
   } finally {
-    await pending // nobody may close the file under it
+    await pending // the file must stay open until the write has ended
   }
 }
 
-// A single writev may write less than it was given, and does when the disk becomes full.
+// A single writev may write less than it was given, for example when the disk becomes full.
 async function writeWhole({ handle, batch, at }: { handle: FileHandle; batch: Uint8Array[]; at: number }): Promise<void> {
   let { bytesWritten: left } = await handle.writev(batch, at)
   let position = at

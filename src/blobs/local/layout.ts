@@ -4,22 +4,22 @@ import { CatalogueError } from '../../domain/errors.ts'
 import type { StoredBytes } from '../blob-store.ts'
 import { absent, codeOf, makeFolder, syncFolder, unless } from './disk.ts'
 
-/** The folders of the store; docs/decisions/0018-blob-layout.md says why. */
+/** The folders of the store; docs/decisions/0018-blob-layout.md explains them. */
 export interface Layout {
   root: string
-  /** Keys, as a tree of folders and symbolic links into `data`. */
+  /** The keys: a tree of folders with symbolic links into `data`. */
   files: string
-  /** The bytes, in files named for their digest. */
+  /** The bytes, in files named by digest. */
   data: string
   /** Files that are being written. */
   incoming: string
-  /** Uploads that arrive in pieces, a folder each. */
+  /** Uploads in pieces, one folder each. */
   uploads: string
 }
 
 export async function openLayout(path: string): Promise<Layout> {
   await makeFolder(path)
-  // Names are compared with real paths, and the operator may well have put the root itself behind a link.
+  // Names are compared with real paths, and the root itself may be behind a link.
   const root = await realpath(path)
   const at = (name: string) => join(root, name)
   const layout = { root, files: at('files'), data: at('data'), incoming: at('incoming'), uploads: at('uploads') }
@@ -30,7 +30,9 @@ export async function openLayout(path: string): Promise<Layout> {
 
 const dataName = /^([0-9a-f]{64})-(0|[1-9]\d{0,15})-([0-9a-f]{32})$/
 
-/** Returns the path of bytes: their digest, their size, and an id of the write, so that the same bytes stored twice never share a file. */
+/**
+ * Returns the path of a data file: its digest, its size, and an id of the write, so that the same bytes stored twice never share a file.
+ */
 export const dataPath = ({ data }: Layout, { sha256, size, by }: StoredBytes & { by: string }): string =>
   join(data, sha256.slice(0, 2), `${sha256}-${size}-${by}`)
 
@@ -41,7 +43,7 @@ export function parseDataName(name: string): StoredBytes | undefined {
 
 export const pathOfKey = ({ files }: Layout, key: string): string => (key === '' ? files : join(files, ...key.split('/')))
 
-/** Returns the target of the link from a key to a data file; relative, so that the store can be moved and mounted elsewhere. */
+/** Returns the target of the link from a key to a data file. It is relative, so that the store can be moved or mounted elsewhere. */
 export const linkText = ({ path, data }: { path: string; data: string }): string => relative(dirname(path), data)
 
 export interface DiskEntry {
@@ -49,20 +51,20 @@ export interface DiskEntry {
   file: string
   size: number
   modified: Date
-  /** Absent for a plain file that another program put there. */
+  /** Absent for a plain file that another program placed there. */
   sha256?: string
 }
 
 /**
- * Returns what is at a path of the tree. Only links into `data`, written as we write them, are followed, and by their text: no other
- * link is followed.
+ * Returns the entry at a path of the tree. It follows only links into `data` in exactly the form in which this store writes them, by their
+ * text, and no other links.
  */
 export async function entryAt(layout: Layout, path: string): Promise<DiskEntry | undefined> {
   const folder = await unless([...absent, 'ELOOP'], realpath(dirname(path)))
   return folder === dirname(path) ? entryInFolder(layout, path) : undefined
 }
 
-/** The same for a path whose folder is known to be a real one. */
+/** Returns the entry at a path whose folder is known to be a real one. */
 export async function entryInFolder(layout: Layout, path: string): Promise<DiskEntry | undefined> {
   const found = await unless(absent, lstat(path))
   if (!found) return undefined
@@ -76,7 +78,7 @@ export async function entryInFolder(layout: Layout, path: string): Promise<DiskE
   return text === linkText({ path, data: file }) ? { file, ...stored, modified: found.mtime } : undefined
 }
 
-/** Makes a folder and those above it, durably. Throws blob_conflict, naming it, when one of them is a blob. */
+/** Creates a folder and its parents, durably. Throws blob_conflict, with its name, when one of them is a blob. */
 export async function ensureFolder(layout: Layout, key: string): Promise<void> {
   const segments = key === '' ? [] : key.split('/')
   for (let i = 1; i <= segments.length; i++) {
@@ -93,7 +95,7 @@ export async function ensureFolder(layout: Layout, key: string): Promise<void> {
   }
 }
 
-/** Removes empty folders, from this one upwards. One that was made contains its marker, and stays. */
+/** Removes empty folders, from this one upwards. An explicitly created folder contains its marker, and remains. */
 export async function pruneFolders(layout: Layout, folder: string): Promise<void> {
   for (let path = folder; path !== layout.files; path = dirname(path)) {
     try {
@@ -104,7 +106,7 @@ export async function pruneFolders(layout: Layout, folder: string): Promise<void
   }
 }
 
-/** Makes a change in a folder durable, also when the folder itself has been pruned meanwhile. */
+/** Makes a change in a folder durable, even when the folder itself has been pruned meanwhile. */
 export async function syncChange(layout: Layout, folder: string): Promise<void> {
   for (let path = folder; ; path = dirname(path)) {
     const synced = await unless(

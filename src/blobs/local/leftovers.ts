@@ -4,14 +4,17 @@ import type { Leftover } from '../blob-store.ts'
 import { onDisk, unless } from './disk.ts'
 import { entryInFolder, type Layout, parseDataName } from './layout.ts'
 
-/** How many files are held in memory; the tree of paths is walked once for each such batch. */
+/** How many files are held in memory. The tree of paths is walked once for each such batch. */
 const atOnce = 20_000
 
 interface FoundLeftover extends Leftover {
   path: string
 }
 
-/** Yields what an interrupted put, finish or removal left. Bytes are listed before links, so that a blob placed meanwhile is never taken for one. */
+/**
+ * Yields the leftovers of interrupted puts, finishes and removals. Data files are listed before links, so that a blob placed meanwhile is
+ * never mistaken for a leftover.
+ */
 export async function* localLeftovers(
   layout: Layout,
   { before, remove = false }: { before: Date; remove?: boolean }
@@ -21,13 +24,13 @@ export async function* localLeftovers(
   for (const name of await namesIn(layout.incoming)) await suspect('incoming', name, 'a blob that was never finished')
   for (const name of await namesIn(layout.uploads)) {
     if ((await unless(['ENOENT', 'ENOTDIR'], lstat(join(layout.uploads, name, 'state.json')))) === undefined) {
-      await suspect('uploads', name, 'an upload of which nothing is known')
+      await suspect('uploads', name, 'an upload without a state')
     } else live.add(name)
   }
   const bytes: FoundLeftover[] = []
   for (const folder of await namesIn(layout.data)) {
     for (const name of await namesIn(join(layout.data, folder))) {
-      // An upload that was interrupted while it was finished can be finished still.
+      // An upload whose finish was interrupted can still be finished.
       if (live.has(name.slice(-32))) continue
       await suspect(join('data', folder), name, 'bytes that no path refers to', bytes)
       if (bytes.length >= atOnce) suspects.push(...(await unnamed(layout, bytes.splice(0))))
@@ -44,7 +47,7 @@ export async function* localLeftovers(
     const path = join(layout.root, folder, name)
     const found = await onDisk(unless(['ENOENT'], lstat(path)))
     if (!found) return
-    // A finished upload keeps the time of its last byte when it moves; its change time is that of the move.
+    // A finished upload keeps the modification time of its last byte when it is moved; the move sets its change time.
     const modified = found.ctime > found.mtime ? found.ctime : found.mtime
     if (modified >= before) return
     const size = found.isFile() ? { size: parseDataName(name)?.size ?? found.size } : {}

@@ -7,12 +7,12 @@ import { absent, codeOf, syncFolder, uniqueName, unless } from './disk.ts'
 import { dataPath, ensureFolder, entryAt, type Layout, linkText, pathOfKey, pruneFolders, syncChange } from './layout.ts'
 
 export interface Links {
-  /** Gives a finished file its place and its key; from then on it is the blob. Returns false when it replaced another. */
+  /** Moves a finished file to its place and links its key to it; from then on it is the blob. Returns false when it replaced another. */
   place(found: StoredBytes & { by: string; part: string }, options: { key: string; onlyIfAbsent: boolean }): Promise<boolean>
   remove(key: string): Promise<boolean>
 }
 
-/** The one place where keys are linked to bytes and unlinked. */
+/** Links keys to data files and unlinks them. No other code does. */
 export function createLinks(layout: Layout): Links {
   const alone = createLock()
   return {
@@ -42,7 +42,7 @@ async function place(layout: Layout, { part, key, onlyIfAbsent, ...found }: Plac
   try {
     created = await retried(() => link(layout, { data, key, onlyIfAbsent }))
   } catch (error) {
-    await rename(data, part) // back to where its owner looks for it, to try again or to throw it away
+    await rename(data, part) // back to where its owner finds it, to try again or to discard it
     throw error
   }
   await syncChange(layout, dirname(path))
@@ -57,14 +57,14 @@ async function link(
   await ensureFolder(layout, key.slice(0, Math.max(0, key.lastIndexOf('/'))))
   const text = linkText({ path, data })
   try {
-    await symlink(text, path) // refused when something is there: this is what lets one of several win
+    await symlink(text, path) // fails when the path exists, so that exactly one of several writers succeeds
     return true
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error
   }
   if (await isFolder(path)) throw new CatalogueError('blob_conflict', `${key} is a folder`)
   const former = await entryAt(layout, path)
-  if (former?.file === data) return true // a finish that was cut off behind this line, and is repeated
+  if (former?.file === data) return true // repeats a finish that was interrupted after the link was made
   if (onlyIfAbsent) throw alreadyThere(key)
   const part = join(layout.incoming, uniqueName())
   await symlink(text, part)
@@ -90,7 +90,7 @@ async function remove(layout: Layout, key: string): Promise<boolean> {
 
 const isFolder = async (path: string): Promise<boolean> => (await unless(absent, lstat(path)))?.isDirectory() ?? false
 
-// A folder may be pruned between our making and using it, when its last blob is removed at that moment.
+// A folder may be pruned after we create it and before we use it, when its last blob is removed at that moment.
 async function retried<T>(work: () => Promise<T>): Promise<T> {
   for (let i = 0; i < 20; i++) {
     const done = await unless(['ENOENT'], work())
@@ -99,7 +99,7 @@ async function retried<T>(work: () => Promise<T>): Promise<T> {
   return work()
 }
 
-/** Runs one at a time for each name. */
+/** Runs one operation at a time for each name. */
 function createLock(): <T>(name: string, work: () => Promise<T>) => Promise<T> {
   const last = new Map<string, Promise<unknown>>()
   return (name, work) => {

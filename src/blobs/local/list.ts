@@ -10,12 +10,12 @@ type ListPlace = { place: string; blob: BlobInfo } | { place: string; folder: st
 
 interface FolderWalk {
   prefix: string
-  /** Places up to this one were given before. */
+  /** Earlier pages returned the places up to this one. */
   after: string
   shallow: boolean
 }
 
-/** Returns one page of the tree in the order of keys. A folder is read once a page, however many blobs it contains. */
+/** Returns one page of the tree, ordered by key. Each folder is read once per page, however many blobs it contains. */
 export async function listTree(layout: Layout, query: BlobQuery): Promise<BlobPage> {
   checkListQuery(query)
   const { prefix = '', shallow = false, limit } = query

@@ -17,9 +17,9 @@ import { listTree } from './list.ts'
 import { localUploads } from './uploads.ts'
 
 export interface LocalOptions {
-  /** Created when it does not exist. For one server at a time; several can share S3. */
+  /** Created when it does not exist. Only one server may use it at a time; several can share S3. */
   directory: string
-  /** Bytes of the file system that stay free for other programs. */
+  /** How many bytes of the file system stay free for other programs. */
   reserve?: number
 }
 
@@ -60,7 +60,7 @@ export async function openLocalBlobs({ directory, reserve = 0 }: LocalOptions): 
 
 const find = (layout: Layout, key: string) => onDisk(entryAt(layout, pathOfKey(layout, checkKey(key))))
 
-/** Refuses before gigabytes arrive what would be refused at the end. */
+/** Refuses a put before gigabytes arrive, where it would be refused at the end. */
 async function refuseEarly({ layout, folders }: LocalBlobsParts, { key, onlyIfAbsent }: PutOptions & { key: string }): Promise<void> {
   checkKey(key)
   for (const parent of parentsOf(key)) {
@@ -90,7 +90,7 @@ async function put(parts: LocalBlobsParts, { key, source, options }: LocalPut): 
     const created = await onDisk(links.place({ ...stored, by, part }, { key: wanted, onlyIfAbsent }))
     return { ...stored, key: wanted, created }
   } catch (error) {
-    await rm(part, { force: true }).catch(() => {}) // a leftover, then; the error is what matters
+    await rm(part, { force: true }).catch(() => {}) // otherwise it stays as a leftover; the original error matters more
     throw error
   }
 }
@@ -122,14 +122,14 @@ async function receive(handle: FileHandle, { source, room, expected }: Receiving
 }
 
 async function get(layout: Layout, { key, range }: Omit<Opening, 'entry'>): Promise<OpenBlob | undefined> {
-  // Between our reading the link and opening the file, another put may have replaced both.
+  // Between reading the link and opening the file, another put may have replaced both.
   for (let i = 0; i < 20; i++) {
     const entry = await find(layout, key)
     if (!entry) return undefined
     const handle = await onDisk(unless(['ENOENT'], open(entry.file, constants.O_RDONLY | constants.O_NOFOLLOW)))
     if (handle) return openBlob(handle, { entry, key, range })
   }
-  throw new CatalogueError('blob_damaged', `the bytes of ${key} are not there; fsck tells more`)
+  throw new CatalogueError('blob_damaged', `the bytes of ${key} are not there; run fsck for details`)
 }
 
 async function health({ layout, room }: LocalBlobsParts): ReturnType<BlobStore['health']> {
@@ -149,7 +149,7 @@ const toInfo = (key: string, { size, modified, sha256 }: DiskEntry): BlobInfo =>
   ...(sha256 === undefined ? {} : { sha256 })
 })
 
-// larger reads send a tarball no faster, and the reader of images looks at one in a single go
+// larger reads send a tarball no faster, and the image reader reads one such piece at a time
 const readSize = 512 * 1024
 
 interface Opening {
@@ -162,7 +162,7 @@ async function openBlob(handle: FileHandle, { entry, key, range }: Opening): Pro
   try {
     const { size } = await onDisk(handle.stat())
     if (entry.sha256 !== undefined && size !== entry.size) {
-      throw new CatalogueError('blob_damaged', `${key} has ${size} bytes where ${entry.size} were stored; fsck tells more`)
+      throw new CatalogueError('blob_damaged', `${key} has ${size} bytes where ${entry.size} were stored; run fsck for details`)
     }
     const bounds = boundsOf(range, { key, size })
     const info = { ...toInfo(key, entry), size, ...bounds }

@@ -22,9 +22,9 @@ import { absent, onDisk, type Room, replaceFile, syncFolder, uniqueName, unless,
 import { dataPath, type Layout } from './layout.ts'
 import type { Links } from './links.ts'
 
-// What is known of an upload stands in a file beside its bytes. Bytes behind the offset do not count: a power failure may have spoilt them.
+// The state of an upload is in a file next to its bytes. Bytes beyond the offset do not count: a power failure may have damaged them.
 
-// What a crash may cost; each costs a sync of the file and of its state.
+// How many bytes a crash may lose. Each checkpoint costs a sync of the file and of its state.
 const checkpointEvery = 32 * 1024 * 1024
 
 interface LocalUploadParts {
@@ -124,7 +124,7 @@ async function append(
     await onDisk(keep(arrived))
     if (ending.broken) throw ending.error
   } finally {
-    // Of a piece that the disk did not take, what does not count shall not fill it either.
+    // When the disk could not take a piece, the bytes beyond the offset must not fill it up.
     await handle.truncate(state.offset).catch(() => {})
     await handle.close()
   }
@@ -135,7 +135,7 @@ async function read(layout: Layout, id: string): Promise<Readable> {
   const state = await must(layout, id)
   checkReadable(id, state)
   if (state.offset === 0) return Readable.from([])
-  // where it lies behind a finish, also behind one that was cut off
+  // the path before, and the path after a finish, even an interrupted one
   for (const path of [bytesOf(layout, id), dataPath(layout, { ...(await storedOf(state)), by: id })]) {
     const handle = await onDisk(unless(absent, open(path, 'r')))
     if (handle) return handle.createReadStream({ start: 0, end: state.offset - 1, highWaterMark: 256 * 1024 })
@@ -177,7 +177,7 @@ async function end(layout: Layout, { id, note }: { id: string; note: string }): 
 
 async function discard(layout: Layout, id: string): Promise<boolean> {
   if (!(await load(layout, id))) return false
-  await onDisk(rm(stateOf(layout, id), { force: true })) // first: without it the rest is a leftover
+  await onDisk(rm(stateOf(layout, id), { force: true })) // first: without its state the rest is a leftover
   await onDisk(rm(folderOf(layout, id), { recursive: true, force: true }))
   return true
 }

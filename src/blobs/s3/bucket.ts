@@ -4,38 +4,38 @@ import { CatalogueError } from '../../domain/errors.ts'
 export interface S3Options {
   bucket: string
   region?: string
-  /** Absent: Amazon's. */
+  /** Default: Amazon's. */
   endpoint?: string
-  /** The start of every object's name, such as `leporello/`. */
+  /** The prefix of every object's name, such as `leporello/`. */
   prefix?: string
-  /** The bucket in the path instead of the host name, as most servers other than Amazon's want it. */
+  /** Puts the bucket into the path instead of the host name, as most servers other than Amazon's require. */
   pathStyle?: boolean
-  /** Absent: from the SDK's own chain: AWS_ACCESS_KEY_ID, profiles, the machine's role. */
+  /** When absent, the SDK's own chain finds them: AWS_ACCESS_KEY_ID, profiles, the machine's role. */
   credentials?: { accessKeyId: string; secretAccessKey: string }
-  /** How long a request is tried again before it is refused as store_unavailable. */
+  /** How long a request is retried before it fails with store_unavailable. */
   patienceMs?: number
-  /** Puts and pieces of uploads that send at once; each holds up to four parts in memory. */
+  /** How many puts and pieces of uploads send at once; each holds up to four parts in memory. */
   uploadsAtOnce?: number
 }
 
 export interface Bucket {
   client: S3Client
   name: string
-  /** The object's name for a key. */
+  /** Returns the object's name for a key. */
   at(key: string): string
-  /** The key of an object's name. */
+  /** Returns the key for an object's name. */
   keyOf(name: string): string
   prefix: string
-  /** Where our own objects are; `checkKey` allows no key there. */
+  /** The prefixes of our own objects; `checkKey` allows no key there. */
   own: { incoming: string; staged: string; uploads: string }
-  /** Sends a request, again and again, until it is answered or the patience is over. */
+  /** Sends a request, and retries it until it is answered or the patience is over. */
   ask<T>(request: (options: { abortSignal: AbortSignal }) => Promise<T>, options?: BucketAskOptions): Promise<T>
-  /** Does the same, and returns undefined for a 404. */
+  /** Does the same as `ask`, and returns undefined for a 404. */
   find<T>(request: (options: { abortSignal: AbortSignal }) => Promise<T>, options?: BucketAskOptions): Promise<T | undefined>
 }
 
 export interface BucketAskOptions {
-  /** How long one attempt may take when it moves much data: then patience counts from the first failure. */
+  /** How long one attempt may take when it moves much data; then the patience counts from the first failure. */
   attemptMs?: number
 }
 
@@ -44,7 +44,7 @@ interface Refusal {
   status: number | undefined
 }
 
-/** Returns what S3 said, from its own error or from ours made of it. */
+/** Returns S3's name and status of an error, from its own error or from the CatalogueError that wraps it. */
 export function refusalOf(error: unknown): Refusal {
   const refused = Object(error instanceof CatalogueError ? error.cause : error) as {
     name?: string
@@ -55,7 +55,7 @@ export function refusalOf(error: unknown): Refusal {
 
 const full = new Set(['QuotaExceeded', 'XMinioStorageFull', 'InsufficientStorage'])
 
-// 409: two conditional writes at once, of which S3 wants one sent again.
+// 409: of two concurrent conditional writes, S3 wants one to be sent again.
 const again = new Set(['SlowDown', 'Throttling', 'ThrottlingException', 'RequestTimeout', 'ConditionalRequestConflict', 'OperationAborted'])
 
 function worthRetrying(error: unknown): boolean {
@@ -78,7 +78,7 @@ export function openBucket({
     region,
     forcePathStyle: pathStyle,
     maxAttempts: 1, // we try again ourselves, for as long as the site's patience
-    // The signature covers each part's sha256 already; a second checksum would cost and prove nothing.
+    // The signature already covers each part's sha256; a second checksum would only cost time.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: { connectionTimeout: patienceMs },
@@ -98,7 +98,7 @@ export function openBucket({
 
   const ask: Bucket['ask'] = async (request, { attemptMs } = {}) => {
     let until = attemptMs === undefined ? Date.now() + patienceMs : undefined
-    let answered: unknown // says more than that our own time was over
+    let answered: unknown // says more than our own timeout
     for (let attempt = 0; ; attempt++) {
       const timeout = new AbortController()
       const timer = setTimeout(() => timeout.abort(), attemptMs ?? Math.max(1, until! - Date.now()))

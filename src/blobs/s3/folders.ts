@@ -4,7 +4,7 @@ import { checkKey, folderMarker } from '../keys.ts'
 import type { Bucket } from './bucket.ts'
 import { anythingUnder, dropObject, headObject, putObject, refuseConflicts } from './objects.ts'
 
-/** A folder is what keys have in common; one that was made holds an empty object of ours. */
+/** Folders are common prefixes of keys; an explicitly created folder holds an empty object of ours. */
 export function s3Folders(bucket: Bucket): Folders {
   const markerOf = (key: string) => bucket.at(`${key}/${folderMarker}`)
   const under = (key: string) => anythingUnder(bucket, `${bucket.at(key)}/`)

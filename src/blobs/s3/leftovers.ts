@@ -3,13 +3,16 @@ import type { Leftover } from '../blob-store.ts'
 import type { Bucket } from './bucket.ts'
 import { abortMultipart, dropObject, type Multipart, objectsUnder } from './objects.ts'
 
-/** What belongs to uploads that can be continued. */
+/** The objects and multipart uploads of uploads that can be continued. */
 export interface LiveUploads {
   ids: Set<string>
   multiparts: Set<string>
 }
 
-/** Multipart uploads and objects of ours that an interrupted put or finish left; S3 shows the former in no list of objects, and bills them. */
+/**
+ * Yields multipart uploads and objects of ours that an interrupted put or finish left behind. S3 lists multipart uploads among no objects,
+ * but bills them.
+ */
 export async function* s3Leftovers(
   bucket: Bucket,
   { before, remove = false, live }: { before: Date; remove?: boolean; live: () => Promise<LiveUploads> }
@@ -18,7 +21,7 @@ export async function* s3Leftovers(
   const gathered: Leftover[] = []
   for (const [folder, what] of [
     [incoming, 'a blob that was never finished'],
-    [staged, 'bytes of an upload of which nothing is known']
+    [staged, 'bytes of an upload without a state']
   ] as const) {
     for await (const { name, size, modified } of objectsUnder(bucket, folder)) gathered.push({ name, size, modified, what })
   }
@@ -26,7 +29,7 @@ export async function* s3Leftovers(
   for await (const { id, name, modified } of openMultiparts(bucket)) {
     open.push({ id, name, modified, what: `parts of an object that was never put together (multipart upload ${id})` })
   }
-  // Read last: an upload that begins meanwhile is known before its first part.
+  // Read last, so that an upload that begins meanwhile is known before its first part.
   const known = await live()
 
   for (const leftover of gathered) {

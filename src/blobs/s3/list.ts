@@ -4,10 +4,12 @@ import { isKey } from '../keys.ts'
 import { checkListQuery, parseCursor, toCursor } from '../listing.ts'
 import type { Bucket } from './bucket.ts'
 
-// Behind every key of a folder: no text holds this last of all code points.
+// After every key of a folder: no text contains this last code point.
 const lastOf = (place: string): string => (place.endsWith('/') ? `${place}\u{10ffff}` : place)
 
-/** One page, as S3 gives it, without our own objects. The cursor is a place and not S3's token: it needs no server that remembers it. */
+/**
+ * Returns one page in S3's order, without our own objects. The cursor is a place rather than S3's token, so no server has to remember it.
+ */
 export async function listBucket(bucket: Bucket, query: BlobQuery): Promise<BlobPage> {
   checkListQuery(query)
   const { prefix = '', shallow = false, limit } = query

@@ -16,7 +16,7 @@ import { parentsOf } from '../keys.ts'
 import { type Bucket, refusalOf } from './bucket.ts'
 import { createQueue } from './parts.ts'
 
-/** One attempt to send a part, or to have S3 put an object together. */
+/** How long one attempt may take to send a part, or to have S3 assemble an object. */
 export const partMs = 120_000
 const completeMs = 300_000
 
@@ -24,11 +24,11 @@ const mega = 1024 * 1024
 const copyPart = 256 * mega
 const copiesAtOnce = 4
 
-/** Our metadata of an object. */
+/** Our metadata on an object. */
 export interface ObjectFacts {
-  /** Absent for what is gathered under a name of ours and has no digest yet. */
+  /** Absent for an object under a name of ours whose digest is not known yet. */
   sha256?: string
-  /** An id of the write: by this, one whose answer was lost recognizes its own object. */
+  /** An id of the write, by which a writer whose answer was lost recognizes its own object. */
   by: string
 }
 
@@ -105,7 +105,10 @@ export interface ObjectTarget {
 
 const conflicts = new Set(['ObjectParentIsFile', 'ExistingObjectIsDirectory'])
 
-/** Makes an object visible. When the answer of a write was lost and the second attempt is refused, the first had succeeded. */
+/**
+ * Makes an object visible. When the answer of a write was lost and the second attempt is refused, the first may have succeeded: the
+ * object's write id decides.
+ */
 async function publish(bucket: Bucket, { name, facts, onlyIfAbsent }: ObjectTarget, write: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -118,7 +121,7 @@ async function publish(bucket: Bucket, { name, facts, onlyIfAbsent }: ObjectTarg
         if (onlyIfAbsent && refusal.status === 412) throw alreadyThere(bucket.keyOf(name))
       }
       if (!conflicts.has(refusal.name) || attempt === 5) throw error
-      // versitygw also says so of a folder that it is just removing behind its last object.
+      // versitygw also answers this for a folder that it is removing along with its last object.
       await refuseConflicts(bucket, bucket.keyOf(name))
     }
   }
@@ -195,8 +198,8 @@ export async function copyObject(bucket: Bucket, { from, size, ...target }: Obje
     await queue.settle()
     await completeMultipart(bucket, { ...target, id: multipart.id, parts })
   } catch (error) {
-    await queue.settle().catch(() => {}) // nothing may land behind the abort
-    await abortMultipart(bucket, multipart).catch(() => {}) // a leftover, then; the error is what matters
+    await queue.settle().catch(() => {}) // no part may arrive after the abort
+    await abortMultipart(bucket, multipart).catch(() => {}) // otherwise it stays as a leftover; the original error matters more
     throw error
   }
 }

@@ -4,8 +4,8 @@ import { type Ending, readSource } from '../source.ts'
 const mega = 1024 * 1024
 
 /**
- * Returns the size of a part by its number, so that a continued upload is cut as before. S3 requires 5 MB at least and accepts 10,000
- * parts: 40 GB in small ones, then 300 GB more. Some servers want equal parts: up to 40 GB they are.
+ * Returns the size of a part by its number, so that a continued upload is cut at the same places. S3 requires at least 5 MB and accepts
+ * 10,000 parts: 40 GB in small ones, then 300 GB more. Some servers require equal parts, which they are up to 40 GB.
  */
 export const partSize = (number: number): number => (number <= 5000 ? 8 : 64) * mega
 
@@ -20,14 +20,14 @@ export interface UploadPart {
 export interface Cutting {
   /** The number of the first part. */
   number: number
-  /** What the first part begins with. */
+  /** The bytes that the first part begins with. */
   carried?: Uint8Array
   onChunk(chunk: Uint8Array): void
-  /** Gets every full part but the last. It may keep the buffer until it calls `free`. */
+  /** Called with every full part but the last. It may use the buffer until it calls `free`. */
   take(part: UploadPart, free: () => void): Promise<void>
 }
 
-/** Cuts a source into parts. Returns the last one, which may be empty: what becomes of it depends on how the source ended. */
+/** Cuts a source into parts. Returns the last one, which may be empty: how the source ended decides what is done with it. */
 export async function cutParts(
   source: ByteSource,
   { number, carried, onChunk, take }: Cutting
@@ -37,7 +37,7 @@ export async function cutParts(
   let filled = 0
   let buffer = fresh()
 
-  // Buffers of this size are garbage that piles up faster than it is collected, so they are used again.
+  // Buffers of this size become garbage faster than it is collected, so they are reused.
   function fresh(): Buffer {
     const size = partSize(current)
     const index = spare.findIndex(({ length }) => length === size)
@@ -69,7 +69,7 @@ export async function cutParts(
   return { ending, last: { number: current, body: buffer.subarray(0, filled) } }
 }
 
-/** Starts work on each, a few at a time; throws a failure at the next start, or at the end. */
+/** Starts work a few items at a time. A failure is thrown at the next start, or at the end. */
 export function createQueue(atOnce: number): { start(work: () => Promise<void>): Promise<void>; settle(): Promise<void> } {
   const underWay = new Set<Promise<void>>()
   let failure: { error: unknown } | undefined
@@ -94,7 +94,7 @@ export function createQueue(atOnce: number): { start(work: () => Promise<void>):
   }
 }
 
-/** Runs work, a few at a time; the rest waits. */
+/** Runs a few operations at a time; further ones wait. */
 export type Slots = <T>(work: () => Promise<T>) => Promise<T>
 
 export function createSlots(atOnce: number): Slots {

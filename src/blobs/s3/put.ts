@@ -23,8 +23,8 @@ const partsAtOnce = 2
 type Key = string | ((stored: StoredBytes) => string)
 
 /**
- * A small blob is one request. A large one goes in parts, to its own name when its digest is known beforehand, because S3 takes what is
- * written beside an object before its first byte; otherwise to a name of ours, from which S3 copies it.
+ * Stores a small blob with one request. A large blob is sent in parts: to its own name when its digest is known beforehand, because S3
+ * takes an object's metadata before its first byte; otherwise to a name of ours, from which S3 copies it.
  */
 export async function putBlob(
   bucket: Bucket,
@@ -79,15 +79,15 @@ export async function putBlob(
     if (!known) await copyObject(bucket, { ...target, from: gathered.name, size })
     return { ...stored, key: wanted, created }
   } finally {
-    // What cannot be tidied up now is named by leftovers; the blob, or the error, is what matters.
+    // Whatever cannot be cleaned up now will be reported by leftovers; the blob, or the error, matters more.
     if (open) {
-      await queue.settle().catch(() => {}) // nothing may land behind the abort
+      await queue.settle().catch(() => {}) // no part may arrive after the abort
       await abortMultipart(bucket, multipart!).catch(() => {})
     } else if (multipart && !known) await dropObject(bucket, gathered.name).catch(() => {})
   }
 }
 
-/** Refuses before gigabytes arrive what would be refused at the end. */
+/** Refuses a put before gigabytes arrive, where it would be refused at the end. */
 async function refuseEarly(bucket: Bucket, { key, onlyIfAbsent }: { key: string; onlyIfAbsent: boolean }): Promise<void> {
   await refuseConflicts(bucket, checkKey(key))
   if (onlyIfAbsent && (await headObject(bucket, bucket.at(key)))) throw alreadyThere(key)

@@ -16,7 +16,10 @@ import { s3Uploads } from './uploads.ts'
 
 const week = 7 * 24 * 3600
 
-/** Any S3, shared by any number of servers. The bucket must exist. Imports the SDK: import it only where S3 is used. */
+/**
+ * Opens a bucket of any S3 server, which any number of servers can share. The bucket must exist. This imports the SDK: import it only where
+ * S3 is used.
+ */
 export async function openS3Blobs(options: S3Options): Promise<BlobStore> {
   const bucket = openBucket(options)
   const withinLimit = createSlots(options.uploadsAtOnce ?? 4)
@@ -89,7 +92,7 @@ interface Reply {
 
 function openBlob(key: string, reply: Reply, range: ByteRange | undefined): OpenBlob {
   const size = Number(/\/(\d+)$/.exec(reply.ContentRange ?? '')?.[1] ?? reply.ContentLength ?? 0)
-  const stream = reply.Body as Readable // in Node it is the reply itself
+  const stream = reply.Body as Readable // in Node it is the HTTP response
   try {
     return { ...toInfo(key, factsOf(reply, size)), ...boundsOf(range, { key, size }), stream }
   } catch (error) {
@@ -98,7 +101,7 @@ function openBlob(key: string, reply: Reply, range: ByteRange | undefined): Open
   }
 }
 
-/** HEAD has no body, so S3 gives a number and no reason: the usual ones, in words. */
+/** Returns the reason of a failed HEAD, which has no body: for the common statuses, in words. */
 function reasonOf(error: unknown, { name }: Bucket): string {
   const { status } = refusalOf(error)
   const { message } = error as CatalogueError
@@ -108,7 +111,7 @@ function reasonOf(error: unknown, { name }: Bucket): string {
   return message
 }
 
-/** Writes a file name as RFC 6266 requires: a plain name for old clients, and the real one. */
+/** Writes a file name as RFC 6266 requires: a plain name for old clients, and the exact one. */
 function attachment(filename: string): string {
   const plain = filename.replace(/[^A-Za-z0-9 ._+-]/g, '_')
   const real = encodeURIComponent(filename).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)

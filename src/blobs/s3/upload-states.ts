@@ -4,17 +4,17 @@ import { type KeptUpload, uploadUnknown } from '../uploads.ts'
 import { type Bucket, refusalOf } from './bucket.ts'
 import { type Multipart, objectsUnder, partMs } from './objects.ts'
 
-/** What is known of an upload: the first line of one object, in which the bytes that do not fill a part yet follow. */
+/** The state of an upload: the first line of one object, followed by the bytes that do not fill a part yet. */
 export interface S3UploadState extends KeptUpload {
   multipart?: Multipart
-  /** ETags of the parts, which S3 compares in the end: bytes that another replica sent in their place are refused. */
+  /** ETags of the parts. S3 compares them at the end, and refuses bytes that another replica sent in their place. */
   tags: string[]
 }
 
 export interface Kept {
   state: S3UploadState
   tail: Buffer
-  /** Of the object, so that of two replicas that go on with an upload one is refused. */
+  /** The object's ETag: of two replicas that continue the same upload, one is refused. */
   tag: string
 }
 
@@ -23,9 +23,9 @@ const isId = (id: string): boolean => /^[0-9a-f]{32}$/.test(id)
 export interface UploadStates {
   nameOf(id: string): string
   load(id: string): Promise<Kept | undefined>
-  /** Throws upload_unknown. */
+  /** Returns the state of an upload. Throws upload_unknown. */
   must(id: string): Promise<Kept>
-  /** Replaces what was loaded under this tag, none for a new one, and answers with the new tag. Throws upload_conflict. */
+  /** Replaces the state that was loaded with this tag (no tag: a new one), and returns the new tag. Throws upload_conflict. */
   save(id: string, kept: Kept): Promise<string>
   all(): AsyncIterable<{ id: string; kept: Kept }>
 }

@@ -98,12 +98,12 @@ async function create(states: UploadStates, { size, note = '', key, sha256 }: Ne
 }
 
 async function drop({ bucket, states }: UploadAccess, { id, kept: { state } }: KeptById): Promise<void> {
-  await dropObject(bucket, states.nameOf(id)) // first: without it the rest is a leftover
+  await dropObject(bucket, states.nameOf(id)) // first: without its state the rest is a leftover
   if (state.multipart) await abortMultipart(bucket, state.multipart)
   await dropObject(bucket, bucket.own.staged + id)
 }
 
-/** To its own name when all is known that must stand beside it, else to a name of ours. */
+/** Begins a multipart upload to the blob's own name when its key and digest are known, otherwise to a name of ours. */
 const begin = (bucket: Bucket, { id, key, sha256 }: Pick<S3UploadState, 'key' | 'sha256'> & { id: string }): Promise<Multipart> =>
   beginMultipart(
     bucket,
@@ -126,7 +126,7 @@ async function append(
     state = { ...state, ...change, touched: new Date().toISOString() }
     tag = await states.save(id, { state, tail: rest, tag })
   }
-  // One part is on its way, and then what is known of it, while the next one fills: they are kept in their order.
+  // A part and then its state are being sent while the next part fills: the queue of one keeps their order.
   const queue = createQueue(1)
   const cutting = cutParts(source, {
     number: state.tags.length + 1,
@@ -146,7 +146,7 @@ async function append(
       })
     }
   })
-  // Nothing of this piece may be under way any more when another begins.
+  // Nothing of this piece may still be in progress when another begins.
   const { ending, last } = await cutting.finally(() => queue.settle())
   tail = last.body
   await keep({ offset: arrived, digest: digest.save() }, tail)
@@ -187,7 +187,7 @@ async function finish(
   return placed
 }
 
-/** Keeps the state of an upload, and none of its bytes. */
+/** Keeps the state of an upload, but none of its bytes. */
 async function releaseTarballs(
   { bucket, states }: UploadAccess,
   { id, kept, change }: KeptById & { change: Partial<S3UploadState> }
@@ -214,7 +214,7 @@ interface Gathering extends Pick<KeptById, 'kept'> {
   target: ObjectTarget
 }
 
-/** Puts the parts together, unless that was done before. */
+/** Assembles the parts, unless that was done before. */
 async function gather(bucket: Bucket, { kept, multipart, target }: Gathering): Promise<void> {
   const { by } = target.facts
   if ((await headObject(bucket, target.name))?.by === by) return
@@ -233,5 +233,5 @@ async function read({ bucket, states }: UploadAccess, id: string): Promise<Reada
   const from = placed ? bucket.at(placed.key) : bucket.own.staged + id
   const reply = await bucket.find((o) => bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: from }), o))
   if (!reply || reply.ContentLength !== offset) throw bytesGone(id)
-  return reply.Body as Readable // in Node it is the reply itself
+  return reply.Body as Readable // in Node it is the HTTP response
 }

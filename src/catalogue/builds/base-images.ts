@@ -7,19 +7,19 @@ import { containersNamed, diffIdsOf } from '../../domain/image/layer-stack.ts'
 import { currentFacts } from '../verification/image-facts.ts'
 import type { BuildsContext } from './parts.ts'
 
-/** The container whose image another one was built on. */
+/** The container whose image another image was built on. */
 export interface BaseContainer {
   container: string
-  /** What told: a label or annotation of the image, or layers that both have. */
+  /** How it was found: by a label or annotation of the image, or by the layers that both share. */
   by: 'label' | 'layers'
   /** The architectures that the base has an image for. */
   architectures: Architecture[]
-  /** Those that are expected of the container and that the base has none for. */
+  /** The architectures that are expected of the container, and for which the base has no image. */
   missing: Architecture[]
 }
 
 export interface BaseImages {
-  /** Returns the container that an image of `id` was built on; undefined when neither its labels nor its layers tell. */
+  /** Returns the container that an image of `id` was built on; undefined when neither its labels nor its layers identify one. */
   of(id: string, facts: Facts): Promise<BaseContainer | undefined>
 }
 

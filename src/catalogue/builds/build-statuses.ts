@@ -22,9 +22,9 @@ export interface BuildStatusChange {
   kind: Extract<EntryKind, 'expected' | 'build' | 'test' | 'pending'>
   cause: Cause
   architecture?: Architecture | undefined
-  /** Returns the next build status, or the very same object when there is nothing to write. Called again when another writer was first. */
+  /** Returns the next build status, or the same object when there is nothing to write. Called again when another writer was first. */
   to(buildStatus: BuildStatus, now: string): BuildStatus
-  /** What the journal entry holds of before and after. Where both are the same there is no entry. */
+  /** Returns what the journal entry stores as before and after. When both are the same, there is no entry. */
   journaled(buildStatus: BuildStatus): unknown
   /** The journal's word for the change. */
   what: string
@@ -37,9 +37,9 @@ export interface BuildStatusChange {
 export interface BuildStatusChanged {
   before: StoredBuildStatus | undefined
   after: StoredBuildStatus
-  /** Whether the build status was the same before, so that nothing was written. */
+  /** Whether the build status was the same already, so that nothing was written. */
   unchanged: boolean
-  /** Our tarballs that are not pending any more. */
+  /** Our tarballs that are no longer pending. */
   released: readonly Release[]
 }
 
@@ -47,19 +47,22 @@ export interface BuildStatusChanged {
 export interface BuildStatuses {
   find(id: string): Promise<BuildStatus | undefined>
   findStored(id: string): Promise<StoredBuildStatus | undefined>
-  /** Throws precondition_failed, and what `to` throws. */
+  /** Changes a build status. Throws precondition_failed, and the errors of `to`. */
   change(id: string, change: BuildStatusChange): Promise<BuildStatusChanged>
-  /** Notes which images a change brought into a record or took out of it, or that the record is gone. Returns the tarballs that this releases. */
+  /**
+   * Records which images a change added to a record or removed from it, or that the record was removed. Returns the tarballs that this
+   * releases.
+   */
   follow(id: string, arrival: RecordArrival): Promise<readonly Release[]>
-  /** The ids of the first containers whose due time has passed. */
+  /** Returns the ids of the first containers whose due time has passed. */
   due(limit: number): Promise<string[]>
-  /** Sets a new due time for one that was due. */
+  /** Sets a new due time for a container that was due. */
   seen(id: string): Promise<void>
   /** Subscribes to containers whose build status this process changed. */
   onTouched(listener: (id: string) => void): void
 }
 
-/** A container's first change gets the time at which it happens, however young its build status is. */
+/** `updated` of a missing build status: so early that the first change gets the time at which it happens. */
 const longAgo = new Date(0).toISOString()
 
 export function createBuildStatuses(parts: BuildsParts): BuildStatuses {
@@ -70,7 +73,7 @@ export function createBuildStatuses(parts: BuildsParts): BuildStatuses {
 
   const findStored = async (id: string) => fromStored(await stores.buildStatuses.get(buildStatusId(id, hash)))
 
-  /** Changes a build status that exists; where there is none nothing is expected or awaited, and nothing is to be noted. */
+  /** Changes an existing build status. Where there is none, nothing is expected or pending, and there is nothing to record. */
   async function changeExisting(id: string, to: BuildStatusChange['to']): Promise<readonly Release[]> {
     if (!(await findStored(id))) return []
     const { released } = await swap(parts, { id, to })
@@ -95,12 +98,12 @@ export function createBuildStatuses(parts: BuildsParts): BuildStatuses {
 
     follow(id, { before, after, brought = [], rebuilt }) {
       if (!after) return withLock(id, () => changeExisting(id, cleared))
-      // updates that arrive while others are being written are written together
+      // combines the updates that arrive while others are being written
       const more = imageUpdates({ before: before?.record, after: after.record, brought, rebuilt })
       waiting.set(id, withLaterUpdates(waiting.get(id) ?? new Map(), more))
       return withLock(id, async () => {
         const updates = waiting.get(id)
-        // none are left when they were written with those of another change
+        // none are left when another change has written them
         if (!updates) return []
         waiting.delete(id)
         return changeExisting(id, (buildStatus, at) => withImageUpdates(buildStatus, { updates, now: at }))
@@ -133,7 +136,10 @@ function fromStored(stored: StoredDocument | undefined): StoredBuildStatus | und
   return buildStatus && { buildStatus, revision: stored.revision }
 }
 
-/** A removed container's expected architectures and policy stay: they were given for the name, and hold for what is built under it again. */
+/**
+ * Returns the build status after its container was removed. The expected architectures and the policy remain: they belong to the name, and
+ * apply to whatever is built under it again.
+ */
 const cleared = ({ container, created, expected, publish }: BuildStatus, now: string): BuildStatus => ({
   ...emptyBuildStatus(container, created),
   expected,
@@ -146,7 +152,7 @@ interface BuildStatusSwap {
   to: BuildStatusChange['to']
   precondition?: Precondition | undefined
   dryRun?: boolean | undefined
-  /** Writes one that did not change too. */
+  /** Writes even a build status that did not change. */
   always?: boolean
 }
 
@@ -206,5 +212,5 @@ function checkPrecondition(id: string, { before, precondition }: BuildStatusPrec
     'absent' in precondition ? !before : 'present' in precondition ? before : before && precondition.revisions.includes(before.revision)
   if (holds) return
   const found = before ? `the build status of ${id} is at revision ${before.revision}` : `${id} has no build status yet`
-  throw new CatalogueError('precondition_failed', `${found}, which is not what was expected; read it again and decide anew`)
+  throw new CatalogueError('precondition_failed', `${found}, which does not meet the precondition; read it again and decide anew`)
 }

@@ -16,7 +16,7 @@ export interface ExpectedView extends Omit<EffectiveExpectation, 'architectures'
   architectures: readonly Architecture[]
   /** When its images are published. */
   publish: Publish
-  /** Of the build status; null while there is none. */
+  /** The revision of the build status; null while there is none. */
   revision: string | null
 }
 
@@ -25,11 +25,11 @@ export type JobKind = 'build' | 'test'
 export interface JobView extends JobReportView {
   container: string
   architecture: Architecture
-  /** It is not finished, but its last report is too long ago. */
+  /** Whether it is unfinished and its last report is too old. */
   stale: boolean
 }
 
-/** What every change of a build status says besides what it changes. */
+/** The fields that every change of a build status has in common. */
 interface BuildStatusRequest {
   id: string
   cause: Cause
@@ -38,12 +38,12 @@ interface BuildStatusRequest {
 }
 
 export interface ExpectRequest extends BuildStatusRequest {
-  /** Null: as rules and the server's default say. */
+  /** When null, the rules and the server's default decide. */
   architectures: readonly Architecture[] | null
 }
 
 export interface PolicyRequest extends BuildStatusRequest {
-  /** Null: as rules and the server's default say. */
+  /** When null, the rules and the server's default decide. */
   publish: Publish | null
 }
 
@@ -55,21 +55,27 @@ export interface JobReportRequest extends BuildStatusRequest {
 
 export interface JobReported {
   job: JobView
-  /** Whether it is the first report about this architecture. */
+  /** Whether this is the first report about this architecture. */
   created: boolean
   unchanged: boolean
   revision: string | null
 }
 
-/** Which architectures a container is to have, and how its builds and tests are going; both may be told before its first image. */
+/**
+ * The architectures that a container should have, and the progress of its builds and tests. Clients may set both before the first image
+ * arrives.
+ */
 export interface Building {
   expected(id: string): Promise<ExpectedView>
   expect(request: ExpectRequest): Promise<ExpectedView & { unchanged: boolean }>
-  /** Says when the images of this one container are published, and publishes what it lets through. */
+  /** Sets when the images of this one container are published, and publishes the images that the new policy allows. */
   setPolicy(request: PolicyRequest): Promise<{ unchanged: boolean }>
-  /** In the table's order. Throws container_unknown where there is neither a container nor a build status. */
+  /**
+   * Returns the jobs in the order of the table of architectures. Throws container_unknown where there is neither a container nor a build
+   * status.
+   */
   jobs(id: string, kind: JobKind): Promise<{ items: JobView[]; revision: string | null }>
-  /** Throws job_unknown. */
+  /** Returns one job. Throws job_unknown. */
   job(id: string, which: { kind: JobKind; architecture: Architecture }): Promise<JobView & { revision: string }>
   report(request: JobReportRequest): Promise<JobReported>
 }
@@ -97,7 +103,7 @@ export function createBuilding(parts: BuildingContext): Building {
         to: (buildStatus, at) => withExpected(buildStatus, { architectures, by: callerOf(change.cause), now: at }),
         journaled: ({ expected }) => expected?.architectures,
         what: architectures === null ? 'withdrawn' : 'expected',
-        summary: architectures === null ? 'expects what rules say' : `expects ${architectures.join(', ') || 'none'}`
+        summary: architectures === null ? 'expects what the rules say' : `expects ${architectures.join(', ') || 'none'}`
       })
       return { ...expectedView(parts, { id, ...after }), unchanged }
     },
@@ -110,7 +116,7 @@ export function createBuilding(parts: BuildingContext): Building {
         to: (buildStatus, now) => withPublish(buildStatus, { publish, now }),
         journaled: (buildStatus) => buildStatus.publish,
         what: 'policy',
-        summary: publish === null ? 'publishes images as rules say' : `publishes images by the policy ${publish}`
+        summary: publish === null ? 'publishes images as the rules say' : `publishes images by the policy ${publish}`
       })
       if (!unchanged && after.buildStatus.pending.size > 0 && !change.dryRun) await parts.publishing.publishPending(id, change.cause)
       return { unchanged }
@@ -129,7 +135,7 @@ export function createBuilding(parts: BuildingContext): Building {
       const reports = stored && reportsOf(stored.buildStatus, kind)
       const report = reports?.get(architecture)
       if (report) return { ...jobView(parts, { id, architecture, report }), revision: stored!.revision }
-      throw new CatalogueError('job_unknown', `nobody has reported a ${kind} of ${id} for ${architecture}`, {
+      throw new CatalogueError('job_unknown', `no ${kind} of ${id} has been reported for ${architecture}`, {
         details: { available: [...(reports?.keys() ?? [])] }
       })
     },
@@ -179,7 +185,7 @@ function jobView(
   return { container: id, architecture, ...jobReportView(architecture, report), stale }
 }
 
-/** Without the times of our receipt: a sign of life is not worth a journal entry. */
+/** Returns a report without the times at which it was received: a sign of life is not worth a journal entry. */
 function meaningOf(architecture: Architecture, report: JobReport | undefined) {
   if (!report) return undefined
   const { reported: _, begun: __, ...meaning } = jobReportView(architecture, report)

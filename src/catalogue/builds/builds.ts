@@ -5,7 +5,7 @@ import type { BuildsParts } from './parts.ts'
 import { createPlanning, type Planning } from './planning.ts'
 import { createPublishing, type Publishing } from './publication.ts'
 
-/** What is kept of containers while their architectures are built, and what follows from it. */
+/** The build statuses of containers, and the operations on them. */
 export interface Builds {
   buildStatuses: BuildStatuses
   building: Building

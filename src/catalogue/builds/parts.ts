@@ -8,31 +8,31 @@ import type { Verifier } from '../verification/verifier.ts'
 import type { BuildStatuses } from './build-statuses.ts'
 import type { SiteRules } from './site-rules.ts'
 
-/** What the build statuses are made of. */
+/** What the build statuses depend on. */
 export interface BuildsParts extends Records {
   stores: Pick<Stores, 'buildStatuses' | 'jobSpecs'>
   facts: FactsStore
   siteRules: SiteRules
   guarded: readonly Architecture[]
-  /** Absent where there is no store for tarballs; so are the removals. */
+  /** Absent where no object store is configured; then nothing is removed either. */
   verifier: Verifier | undefined
   removals: TarballRemovals | undefined
-  /** The addresses that this server knows itself by. */
+  /** The addresses under which clients reach this server. */
   addresses: () => readonly string[]
   hash: Hash
   now: () => Date
-  /** The change is stored, but the journal could not take its entry. */
+  /** Called when a change is stored but the journal could not take its entry. */
   onAppendFailed(error: unknown, id: string): void
 }
 
 export interface TarballRemovals {
-  /** Keeps tarballs that are to be removed because no record names them. */
+  /** Keeps tarballs that would be removed because no record names them. */
   keep(urls: readonly string[]): Promise<void>
-  /** Hears of tarballs that are not pending any more: published, given up, or replaced. It never throws. */
+  /** Releases tarballs that are no longer pending: published, given up, or replaced. Never throws. */
   releaseTarballs(id: string, urls: readonly string[]): Promise<readonly Release[]>
 }
 
-/** What the rest of this room is made of. */
+/** What the other modules of this folder depend on. */
 export interface BuildsContext extends BuildsParts {
   buildStatuses: BuildStatuses
 }

@@ -17,7 +17,7 @@ export interface PendingContainer {
   record: ContainerRecord | undefined
 }
 
-/** Returns what of the pending images can be published now; undefined while the policy says to wait. */
+/** Returns the publication of the pending images that can be published now; undefined while the policy says to wait. */
 export async function planPublication(parts: BuildsContext, { buildStatus, record }: PendingContainer): Promise<Publication | undefined> {
   const { siteRules } = parts
   const { container, pending } = buildStatus
@@ -50,21 +50,21 @@ async function pendingFacts(
   )
 }
 
-/** The address that guard URLs of a publication begin with: the one that its first image was registered by. */
+/** Returns the address for the guard URLs of a publication: the one under which its first image was registered. */
 const publicUrlOf = ({ addresses }: BuildsContext, { images }: Publication): string => [...images.values()][0]?.via ?? addresses()[0] ?? ''
 
-/** Returns the document that a publication makes of a stored one. */
+/** Returns a function that applies a publication to a stored document. */
 export const publicationDocument =
   (parts: BuildsContext, { id, publication }: { id: string; publication: Publication }) =>
   (stored: StoredRecord | undefined): string | undefined => {
     const replaces = stored?.record.version !== publication.version
-    // the version that these images were to complete has been replaced
+    // the version that these images were meant to complete has been replaced
     if (replaces && !publication.replaces) return stored?.document
     const guards = { publicUrl: publicUrlOf(parts, publication), guarded: parts.guarded }
     return publishedDocument(id, { document: stored?.document, publication: { ...publication, replaces }, ...guards })
   }
 
-/** Facts about the images are written before the record names them, so that no machine is given a mislabelled one in between. */
+/** Writes facts about the images before the record names them, so that no machine gets a mislabelled image in between. */
 async function publish(
   parts: BuildsContext,
   { id, publication, cause }: { id: string; publication: Publication; cause: Cause }
@@ -91,14 +91,14 @@ async function publish(
 }
 
 export interface PendingRemoval {
-  /** The build status in which they were seen: an image that has taken the place of one since stays. */
+  /** The build status that listed them: an image that has replaced one of them since then stays. */
   seen: BuildStatus
   architectures: readonly Architecture[]
   what: 'given up' | 'published'
   cause: Cause
 }
 
-/** Removes images from the pending ones. Returns the tarballs that this releases; none when it is repeated. */
+/** Removes images from the pending ones. Returns the tarballs that this releases; none when the removal is repeated. */
 export async function removePending(parts: BuildsContext, removal: PendingRemoval): Promise<readonly Release[]> {
   const { seen, architectures, what, cause } = removal
   const id = seen.container
@@ -119,10 +119,10 @@ export async function removePending(parts: BuildsContext, removal: PendingRemova
   return changed.released
 }
 
-/** Publishing, removing and looking again takes two rounds; more when other images arrive meanwhile. */
+/** Publishing, removing and checking again takes two rounds; more when other images arrive meanwhile. */
 const maxRounds = 8
 
-/** Publishes what is complete, and gives up what has waited for too long. Returns the tarballs that this releases. */
+/** Publishes complete sets of images, and gives up images that have waited for too long. Returns the tarballs that this releases. */
 export async function publishPending(parts: BuildsContext, { id, cause }: { id: string; cause: Cause }): Promise<readonly Release[]> {
   const released: Release[] = []
   for (let round = 0; round < maxRounds; round++) {

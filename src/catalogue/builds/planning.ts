@@ -16,19 +16,19 @@ export interface Plan {
   warnings: PlanWarning[]
 }
 
-/** What follows from records, facts and build statuses; it changes nothing. */
+/** Answers derived from records, facts and build statuses, without changing anything. */
 export interface Planning {
-  /** Returns what is to be built and what can be reused. Throws parameter_invalid. */
+  /** Returns which images must be built and which can be reused. Throws parameter_invalid. */
   plan(request: unknown): Promise<Plan>
-  /** Throws container_unknown. */
+  /** Returns the manifest list of a container. Throws container_unknown. */
   manifest(id: string, format: ManifestListFormat): Promise<ManifestList>
-  /** Returns on which architectures a job can run. Throws spec_unknown. */
+  /** Returns the architectures on which a job can run. Throws spec_unknown. */
   specReport(id: string): Promise<SpecReport>
-  /** Returns a job specification with the `urls` of its dependency images, as far as the catalogue has them. */
+  /** Returns a job specification with the `urls` of its dependency images, where the catalogue has them. */
   filled(spec: string): Promise<string>
 }
 
-/** Names in a job specification that are looked up; there are a few. */
+/** The most names in a job specification that are looked up; usually there are a few. */
 const maxNames = 257
 
 export function createPlanning({ changes, facts, buildStatuses, siteRules, stores, now }: BuildsContext, baseImages: BaseImages): Planning {

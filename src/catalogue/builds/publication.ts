@@ -22,32 +22,34 @@ export interface ImagesToBring extends ChangeContext {
 }
 
 /**
- * Images that are published as the policy for their container's name says: each at once, or all of them together. Until then they are
- * pending in the build status. Every step may be repeated: what a server that was killed left half done, the next one finishes.
+ * Publishes images by the policy for their container's name: each immediately, or all of them together. Until then they are pending in the
+ * build status. Every step is repeatable: when a server is killed midway, the next one finishes.
  */
 export interface Publishing {
-  /** Whether images of this container wait to be published together. */
+  /** Returns whether images of this container wait to be published together. */
   holds(id: string): Promise<boolean>
-  /** Returns where facts about an image belong while it is being registered. */
+  /** Returns the image key for facts about an image while it is being registered. */
   imageKeyOf(id: string, architecture: Architecture): Promise<ImageKey>
-  /** Registers an image, or makes it pending; by its name it may belong to a second container as well. */
+  /** Registers an image, or makes it pending. By its name it may also belong to a second container. */
   bringImage(image: ImageToRegister): Promise<RegisteredImage>
-  /** Makes several images pending, as a merging container/add does, and publishes what can be. Returns the record as it is then. */
+  /** Makes several images pending, as a merging container/add does, and publishes those that it can. Returns the resulting record. */
   bringImages(images: ImagesToBring): Promise<RegisteredImage>
-  /** Takes away the image of an architecture, pending or published. Throws container_unknown, image_missing, image_refused for the only one. */
+  /**
+   * Removes the image of an architecture, pending or published. Throws container_unknown, image_missing; image_refused for the only image.
+   */
   withdrawImage(image: ImageChange): Promise<RegisteredImage>
   /** Registers the image of a record for the second container that it belongs to by its name. */
   bundle(record: ContainerRecord, context: ChangeContext): Promise<void>
-  /** Notes that published images have new content under the URL that they had: their builder says another digest. */
+  /** Records that published images have new content under the same URL: their builder reported another digest. */
   noteRebuilt(stored: StoredRecord, architectures: readonly Architecture[]): Promise<void>
-  /** Publishes what is complete, and gives up what has waited for too long. */
+  /** Publishes complete sets of images, and gives up images that have waited for too long. */
   publishPending(id: string, cause?: Cause): Promise<void>
-  /** Does so for the containers that are due, at most `limit` of them. Returns how many there were. */
+  /** Calls publishPending for the containers that are due, at most `limit` of them. Returns how many there were. */
   work(options: { limit: number; signal: AbortSignal }): Promise<number>
 }
 
 interface PublishingContext extends BuildsContext {
-  /** Publishes what can be, one call at a time for each container. Returns the tarballs that this releases. */
+  /** Publishes the images that it can, one call at a time for each container. Returns the tarballs that this releases. */
   publish(id: string, cause: Cause): Promise<readonly Release[]>
 }
 
@@ -95,7 +97,7 @@ interface Held {
   released: readonly Release[]
 }
 
-/** Makes images pending, except those that the record has already. */
+/** Makes images pending, except those that the record already has. */
 async function hold(parts: BuildsContext, { id, images, publicUrl, cause, dryRun, precondition }: ImagesToBring): Promise<Held> {
   checkId(id)
   const { changes, buildStatuses, siteRules } = parts
@@ -193,7 +195,7 @@ async function withdraw(parts: BuildsContext, image: ImageChange): Promise<Regis
   return { ...dropped, released: [...released, ...dropped.released] }
 }
 
-/** Forgets the build status of a container that never came to be. */
+/** Removes the build status of a container that was never created. */
 async function forget({ changes, buildStatuses, now }: BuildsContext, id: string): Promise<void> {
   const buildStatus = await buildStatuses.find(id)
   if (!buildStatus || !isForgotten(buildStatus, now().toISOString()) || (await changes.find(id))) return

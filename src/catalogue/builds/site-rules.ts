@@ -15,7 +15,7 @@ export interface SiteRules {
   expectedOf(id: string, buildStatus: Pick<BuildStatus, 'expected'> | undefined): EffectiveExpectation
   policiesOf(id: string, buildStatus?: Pick<BuildStatus, 'publish'>): Policies
   bundleOf(id: string): { container: string; architecture: Architecture } | undefined
-  /** The rules as text: when it changes, so may the state of any container. */
+  /** The rules as text: when it changes, the state of any container may change. */
   text: string
 }
 

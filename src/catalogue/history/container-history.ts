@@ -19,7 +19,7 @@ export interface HistoryRequest {
 export interface HistoryPage {
   items: EntryView[]
   next: string | null
-  /** What was removed because there were too many entries, or they were too old. */
+  /** The part of the history that was removed because there were too many entries, or they were too old. */
   cut: HistoryCut | null
 }
 
@@ -30,22 +30,22 @@ export interface WholeEntry {
   after: string | null
 }
 
-/** What is different between two revisions; a revision is null where there was no record. */
+/** The differences between two revisions; a revision is null where there was no record. */
 export interface Comparison {
   container: string
   from: string | null
   to: string | null
-  /** Whether both mean the same, however they are written. */
+  /** Whether both have the same meaning, however they are written. */
   same: boolean
   summary: string
   changes: FieldChange[]
 }
 
-/** What happened to each container, including removed ones, and how to restore an earlier revision. */
+/** The history of each container, including removed ones, and the restoring of earlier revisions. */
 export interface ContainerHistory {
   /** Returns the newest entries first. Throws container_unknown, cursor_invalid. */
   list(id: string, request: HistoryRequest): Promise<HistoryPage>
-  /** Throws container_unknown, revision_unknown. */
+  /** Returns one entry with its documents. Throws container_unknown, revision_unknown. */
   entry(id: string, reference: string): Promise<WholeEntry>
   /** Compares two revisions, or ids of entries, or `current`. Throws container_unknown, revision_unknown. */
   compare(id: string, between: { from: string; to: string }): Promise<Comparison>

@@ -11,18 +11,18 @@ import { entryBatches } from './entry-batches.ts'
 /** A container that was removed, and can be restored. */
 export interface DeletedContainer {
   id: string
-  /** What POST …/restore takes. */
+  /** The revision to give to POST …/restore. */
   revision: string
   version: string | null
   architectures: Architecture[]
-  /** Whether its tarballs are still there, as a restore does not bring them back. */
+  /** Whether its tarballs still exist: a restore does not bring them back. */
   tarballs: TarballStatus[]
   removed: string
-  /** Whether another program removed it, in the engine. */
+  /** Whether another program removed it from the engine. */
   noticed: boolean
   by: EntryView['by']
   reason: string | null
-  /** Until when it is listed here, ISO 8601. */
+  /** How long it is listed here, ISO 8601. */
   until: string
 }
 
@@ -37,19 +37,19 @@ export interface DeletedRequest {
   publicUrl: string
 }
 
-/** Returns the containers that were removed within a period and do not exist now, the last one first. Throws cursor_invalid. */
+/** Returns the containers that were removed within a period and do not exist now, the latest removal first. Throws cursor_invalid. */
 export type DeletedList = (request: DeletedRequest) => Promise<DeletedPage>
 
 export interface DeletedParts {
   journal: Pick<Journal, 'entries'>
   containers: Pick<DocumentStore, 'getMany'>
-  /** Absent where there is nowhere to keep tarballs. */
+  /** Absent where no object store is configured. */
   tarballs: TarballStatuses | undefined
   now: () => Date
   keepMs: number
 }
 
-/** The entries that may be about a removal. */
+/** The entries that may record a removal. */
 const removalQuery = { kind: 'record', what: ['removed', 'noticed'], newestFirst: true, fresh: true } as const
 const batchSize = 500
 
@@ -79,7 +79,9 @@ interface RemovalPage {
   cursor: string | undefined
 }
 
-/** Returns the id of the last removal's entry for each container of a page: an earlier page may have listed the container. */
+/**
+ * Returns the id of the last removal's entry for each container of a page, because an earlier page may have listed the container already.
+ */
 async function lastRemovals(journal: DeletedParts['journal'], { removed, cursor }: RemovalPage): Promise<Map<string, string>> {
   const last = new Map<string, string>()
   const container = [...new Set(removed.map((entry) => entry.container))]

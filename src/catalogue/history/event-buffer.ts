@@ -3,16 +3,16 @@ import type { EntryView } from '../../domain/history/entry-view.ts'
 export interface BufferedEntry {
   position: number
   entry: EntryView
-  /** From where a reader of this entry goes on: the greatest order that had arrived by then. */
+  /** Where a reader of this entry resumes: the greatest order that had arrived by then. */
   resume: string
 }
 
-/** The last entries in the order in which this process heard of them; every reader has a position among them. */
+/** The latest entries, in the order in which this process received them. Every reader has a position among them. */
 export interface EventBuffer {
   /** Returns the position of the last entry. */
   head(): number
   push(entry: EntryView): void
-  /** Returns the entries after a position; undefined when some of them are gone by now. */
+  /** Returns the entries after a position; undefined when some of them have been dropped. */
   after(position: number): BufferedEntry[] | undefined
   /** Returns the position of the first entry that was sent with this order to resume from, so that its reader misses nothing. */
   positionOf(resume: string): number | undefined
@@ -31,7 +31,7 @@ export function createEventBuffer(capacity: number): EventBuffer {
     push(entry) {
       if (entry.order > greatest) greatest = entry.order
       entries.push({ position: ++head, entry, resume: greatest })
-      // many at once, rather than to move them all for each that comes
+      // drops many at once, rather than moving all entries for each new one
       if (entries.length > 2 * capacity) entries = entries.slice(-capacity)
     },
 

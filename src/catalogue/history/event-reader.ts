@@ -11,8 +11,8 @@ export interface EventReaderParts {
   now: () => Date
   everyMs: number
   /**
-   * How far behind the last look the journal is read again: an entry gets its time before it is stored, and other replicas' clocks may
-   * be late.
+   * By how much the journal is read again before the time of the last reading: an entry gets its time before it is stored, and other
+   * replicas' clocks may be slow.
    */
   overlapMs: number
   onArrival(): void
@@ -20,24 +20,24 @@ export interface EventReaderParts {
 }
 
 /**
- * Brings entries into the buffer, each once: those of this process at once, those of other replicas by reading the journal. It reads only
+ * Adds entries to the buffer, each once: entries of this process immediately, those of other replicas by reading the journal. It reads only
  * while there are listeners, and once for all of them.
  */
 export interface EventReader {
-  /** Starts reading. Entries until now are in the buffer then, or before it. Throws store_unavailable. */
+  /** Starts reading. When it resolves, every entry so far is in the buffer or older than it. Throws store_unavailable. */
   start(): Promise<void>
   pause(): void
   end(): void
 }
 
-/** After so long without listeners it begins anew instead of catching up. */
+/** After this time without listeners, the reader starts anew instead of catching up. */
 const forgetMs = 60_000
 const batchSize = 500
 
 interface ReaderState extends EventReaderParts {
-  /** The orders of entries that were read, by id, as far back as they are read again. */
+  /** The orders of the entries that were read, by id, as far back as the journal is read again. */
   seen: Map<string, string>
-  /** When the journal was read last, in milliseconds. */
+  /** When the journal was last read, in milliseconds. */
   readAt: number | undefined
 }
 
@@ -60,7 +60,7 @@ export function createEventReader(parts: EventReaderParts): EventReader {
       try {
         await read()
       } catch (error) {
-        // while the store is away: what was missed comes when it is back
+        // while the store is unavailable; the missed entries are read when it is back
         if (!isCatalogueError(error, 'store_unavailable')) parts.onError(error)
       }
       if (running) readLater()
@@ -110,7 +110,7 @@ async function readJournal(state: ReaderState): Promise<void> {
   const query = { after: time((readAt ?? started) - overlapMs), newestFirst: false, limit: batchSize, fresh: true }
   for await (const entries of entryBatches(journal, query)) {
     for (const entry of entries) {
-      // no listener waits for what was there before the first of them
+      // no listener expects entries from before the first listener
       if (isFirst && entry.order < time(started)) seen.set(entry.id, entry.order)
       else take(state, entry)
     }

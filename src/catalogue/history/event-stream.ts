@@ -10,11 +10,11 @@ export type StreamItem = StreamEntry | StreamIdle | StreamEnd
 export interface StreamEntry {
   type: 'entry'
   entry: EntryView
-  /** What to give as `since`, to go on behind this entry. */
+  /** The value of `since` that continues after this entry. */
   resume: string
 }
 
-/** Nothing happened for a while. */
+/** Sent when nothing has happened for a while. */
 export interface StreamIdle {
   type: 'idle'
 }
@@ -22,24 +22,24 @@ export interface StreamIdle {
 export interface StreamEnd {
   type: 'end'
   code: 'too_slow' | 'server_stops' | 'store_unavailable'
-  /** What to give as `since`, to go on; null where the stream began without one and sent nothing. */
+  /** The value of `since` that continues the stream; null when the stream began without one and has sent nothing. */
   resume: string | null
 }
 
 export interface StreamOptions {
-  /** The order of an entry, or a moment (ISO 8601, in UTC): what came after it is sent first. Absent: only what comes. */
+  /** The order of an entry, or a time (ISO 8601, in UTC): the entries after it are sent first. When absent, only new entries are sent. */
   since?: string | undefined
   wanted(entry: Pick<JournalEntry, 'container' | 'kind'>): boolean
-  /** Aborts when the reader is gone. */
+  /** Aborts when the reader disconnects. */
   signal: AbortSignal
-  /** Cuts the reader off, when it takes nothing any more. */
+  /** Disconnects a reader that has stopped reading. */
   abandon(): void
 }
 
 export interface EventStream extends StreamOptions {
-  /** In the buffer: that of the last entry that it was sent. */
+  /** The buffer position of the last entry that was sent to the reader. */
   position: number
-  /** Since when an item waits for the reader to take it, in milliseconds. */
+  /** Since when an item has been waiting for the reader, in milliseconds. */
   offeredAt: number | undefined
   wake(): void
 }
@@ -48,16 +48,19 @@ export interface StreamParts {
   journal: Pick<Journal, 'entries'>
   buffer: EventBuffer
   idleMs: number
-  /** How far before `since` a reader is sent entries again that this process does not know: the replica that it comes from may not have heard of all by then. */
+  /**
+   * By how much entries before `since` are sent again when this process does not know `since`: the replica that issued it may not have
+   * received all earlier entries by then.
+   */
   resumeOverlapMs: number
   isClosed(): boolean
 }
 
 const batchSize = 200
-/** How many entries of the journal are remembered, to not send them again when they arrive in the buffer. */
+/** How many entries of the journal are remembered, so that they are not sent again when they arrive in the buffer. */
 const maxRemembered = 4096
 
-/** Yields what a stream sends, and notes since when an item waits for its reader. */
+/** Yields the items of a stream, and notes since when an item has been waiting for the reader. */
 export async function* streamItems(parts: StreamParts, stream: EventStream): AsyncGenerator<StreamItem> {
   let resume = stream.since ?? null
   try {
@@ -73,7 +76,7 @@ export async function* streamItems(parts: StreamParts, stream: EventStream): Asy
   }
 }
 
-/** Yields the journal since the reader was there, and then the buffer as entries arrive in it. */
+/** Yields the journal's entries after `since`, and then the buffer's entries as they arrive. */
 async function* followed(parts: StreamParts, stream: EventStream): AsyncGenerator<StreamItem> {
   const { buffer, isClosed } = parts
   const { since, wanted, signal } = stream
@@ -86,7 +89,7 @@ async function* followed(parts: StreamParts, stream: EventStream): AsyncGenerato
       yield item
     }
   } else stream.position = position
-  // a moment may lie ahead
+  // a time may be in the future
   const from = position === undefined && !isOrder(since!) ? since! : ''
   while (!signal.aborted) {
     const entries = buffer.after(stream.position)
@@ -123,7 +126,7 @@ async function* replayed({ journal, resumeOverlapMs }: StreamParts, { stream, se
   }
 }
 
-/** Resolves with true when an entry arrived or the stream is to end, with false after a while in which neither happened. */
+/** Resolves to true when an entry arrived or the stream must end, to false after an idle period. */
 const arrival = ({ idleMs }: StreamParts, stream: EventStream): Promise<boolean> =>
   new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), idleMs)

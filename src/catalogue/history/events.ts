@@ -4,7 +4,7 @@ import { createEventBuffer } from './event-buffer.ts'
 import { createEventReader } from './event-reader.ts'
 import { type EventStream, type StreamItem, type StreamOptions, streamItems } from './event-stream.ts'
 
-/** Journal entries as they are appended, by this replica and by others. */
+/** Streams journal entries as this replica and others append them. */
 export interface Events {
   /** Throws streams_exhausted, store_unavailable. */
   open(options: StreamOptions): Promise<AsyncIterable<StreamItem>>
@@ -25,12 +25,12 @@ export interface EventBounds {
   lag: number
   /** How often the journal is read for entries of other replicas. */
   everyMs: number
-  /** How far behind the last look the journal is read again. */
+  /** By how much the journal is read again before the time of the last reading. */
   overlapMs: number
-  /** How far before the place where a reader resumes it is sent entries again, when this process does not know the place. */
+  /** By how much entries before the position of a resuming reader are sent again, when this process does not know the position. */
   resumeOverlapMs: number
   idleMs: number
-  /** A reader that takes nothing for so long is cut off. */
+  /** A reader that reads nothing for this long is disconnected. */
   stallMs: number
 }
 
@@ -99,7 +99,7 @@ export function createEvents({ journal, now, onError, bounds = {} }: EventsParts
       closed = true
       reader.end()
       wakeAll()
-      // for readers that do not even take the end of the stream
+      // for readers that do not even read the end of the stream
       setTimeout(() => abandonStalled(0), 500).unref()
     }
   }

@@ -13,7 +13,7 @@ import { createDeletedList, type DeletedList } from './deleted.ts'
 import { createEvents, type EventBounds, type Events } from './events.ts'
 import { createJournalBounds, type JournalBounds } from './journal-bounds.ts'
 
-/** What happened to containers, and what happens as it happens. */
+/** The history of containers, and the stream of current events. */
 export interface History {
   history: ContainerHistory
   deleted: DeletedList
@@ -22,11 +22,11 @@ export interface History {
 }
 
 export interface HistorySettings {
-  /** How long a removed container is listed as one that can be restored; default 30 days. */
+  /** How long a removed container is listed as restorable; default 30 days. */
   deletedKeepMs?: number
   /** How many entries of a container's history are kept; default 1000. */
   historyEntries?: number
-  /** How long entries are kept; default a year. */
+  /** How long entries are kept; default one year. */
   historyKeepMs?: number
   eventBounds?: Partial<EventBounds> | undefined
 }
@@ -40,7 +40,7 @@ export interface HistoryParts {
   guarded: readonly Architecture[]
   view: Views['of']
   verifier: Verifier | undefined
-  /** Absent where there is nowhere to keep tarballs. */
+  /** Absent where no object store is configured. */
   tarballs: TarballStatuses | undefined
   hash: Hash
   now: () => Date

@@ -20,18 +20,18 @@ export interface JournalBoundsParts {
 }
 
 /**
- * Bounds the journal: so many entries for each container, and none older than a period. The newest entry about a record stays as long as
- * the record, because changes by other programs are found by comparing with it.
+ * Limits the journal: a number of entries for each container, and a maximum age. The newest entry about a record is kept as long as the
+ * record, because changes by other programs are found by comparing with it.
  */
 export interface JournalBounds {
-  /** Checks a batch of entries, in one replica at a time. Returns how many it checked. */
+  /** Checks a batch of entries; only one replica at a time does. Returns the number of checked entries. */
   work(options: { signal: AbortSignal }): Promise<number>
-  /** Returns what a container's history has lost. */
+  /** Returns which part of a container's history was removed. */
   cutOf(container: string): Promise<HistoryCut | null>
 }
 
 const batchSize = 500
-/** Entries younger than this may still get others before them. */
+/** Entries younger than this may still be preceded by new ones. */
 const settledMs = 60_000
 const leaseName = 'journal-bounds'
 
@@ -55,7 +55,7 @@ export function createJournalBounds(parts: JournalBoundsParts): JournalBounds {
 }
 
 interface EntryBatch {
-  /** Orders of entries; the batch lies between them. */
+  /** Orders of entries; the batch is between them. */
   after: string
   before: string
   limit?: number
@@ -66,7 +66,7 @@ const batchOf = ({ journal }: JournalBoundsParts, { after, before, limit = batch
 
 const moment = ({ now }: JournalBoundsParts, beforeMs: number): string => new Date(now().getTime() - beforeMs).toISOString()
 
-/** Looks before a lease is taken, as mostly there is nothing to do. */
+/** Checks before taking a lease, because usually there is nothing to do. */
 async function isDue(parts: JournalBoundsParts): Promise<boolean> {
   const { touched = '', aged = '' } = await parts.leases.note(leaseName)
   const found = await Promise.all([
@@ -77,9 +77,9 @@ async function isDue(parts: JournalBoundsParts): Promise<boolean> {
 }
 
 interface HeldNote {
-  /** Where the last holder ended. */
+  /** Where the last holder of the lease stopped. */
   note: Note
-  /** Returns whether to go on: not when another replica took over, or this one stops. */
+  /** Returns whether to continue: false when another replica took over, or this one is stopping. */
   goOn(): Promise<boolean>
 }
 
@@ -89,7 +89,7 @@ interface CheckedBatch {
   last: string
 }
 
-/** Bounds the containers that got entries since the last time. Returns undefined when it did not come to its end. */
+/** Trims the containers that got entries since the last time. Returns undefined when it was interrupted. */
 async function boundTouched(parts: JournalBoundsParts, { note, goOn }: HeldNote): Promise<CheckedBatch | undefined> {
   const { touched = '' } = note
   const entries = await batchOf(parts, { after: touched, before: moment(parts, settledMs) })
@@ -100,7 +100,7 @@ async function boundTouched(parts: JournalBoundsParts, { note, goOn }: HeldNote)
   return { checked: entries.length, last: entries.at(-1)?.order ?? touched }
 }
 
-/** Removes the entries that have become too old since the last time. Returns undefined when it did not come to its end. */
+/** Removes the entries that have become too old since the last time. Returns undefined when it was interrupted. */
 async function removeAged(parts: JournalBoundsParts, { note, goOn }: HeldNote): Promise<CheckedBatch | undefined> {
   const { aged = '' } = note
   const entries = await batchOf(parts, { after: aged, before: moment(parts, parts.keepMs) })
@@ -116,7 +116,7 @@ async function removeAged(parts: JournalBoundsParts, { note, goOn }: HeldNote): 
   return { checked: entries.length, last: entries.at(-1)?.order ?? aged }
 }
 
-/** Removes a container's entries beyond the number, and those that are too old. */
+/** Removes the excess entries of a container, and those that are too old. */
 async function boundContainer(parts: JournalBoundsParts, container: string): Promise<void> {
   const oldest = moment(parts, parts.keepMs)
   let kept = 0

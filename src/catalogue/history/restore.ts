@@ -25,7 +25,7 @@ export interface RestoreWarning {
 
 export interface Restored {
   container: ContainerView
-  /** Whether the record meant all this before, so that nothing was written. */
+  /** Whether the record had the same meaning already, so that nothing was written. */
   unchanged: boolean
   warnings: RestoreWarning[]
 }
@@ -35,7 +35,7 @@ export interface RestoreParts {
   guarded: readonly Architecture[]
   view: Views['of']
   verifier: Pick<Verifier, 'registered'> | undefined
-  /** Absent where there is nowhere to keep tarballs. */
+  /** Absent where no object store is configured. */
   tarballs: TarballStatuses | undefined
   facts: FactsStore
   now: () => Date
@@ -61,7 +61,7 @@ interface RestoredRecord {
   publicUrl: string
 }
 
-/** Returns a warning for each image whose tarball is gone from our own store, or may be. */
+/** Returns a warning for each image whose tarball is missing from our own store, or may be. */
 async function tarballWarnings({ tarballs }: RestoreParts, { record, publicUrl }: RestoredRecord): Promise<RestoreWarning[]> {
   const [statuses = []] = (await tarballs?.([record], publicUrl)) ?? []
   return statuses.flatMap(({ architecture, status, key }) => {
@@ -77,7 +77,7 @@ interface WarnedRecord {
   warnings: readonly RestoreWarning[]
 }
 
-/** What was proven of these images stays proven, but no machine can load them. */
+/** Notes the missing tarballs in the facts. Verified facts about these images remain, but no machine can load the images. */
 async function noteGone({ facts, now }: RestoreParts, { record, warnings }: WarnedRecord): Promise<void> {
   if (warnings.length === 0) return
   const current = await currentFacts(facts, record)
@@ -94,7 +94,7 @@ interface RestoreContext {
   guarded: readonly Architecture[]
 }
 
-/** Throws restore_refused for a record that could not be registered today. */
+/** Throws restore_refused for a record that could not be registered now. */
 function checkRegistrable(record: ContainerRecord, { revision, ...options }: RestoreContext): void {
   const { id, members, version = '', digest = '', url = '', images } = record
   if (images.size === 0 && url === '') {

@@ -9,18 +9,21 @@ export interface RevisionsParts {
   changes: Pick<Changes, 'find'>
 }
 
-/** Finds what a client calls a revision: one of the record, or the id of an entry, which every entry has. */
+/** Finds entries by a revision of the record, or by the id of an entry, which every entry has. */
 export interface Revisions {
-  /** Throws container_unknown, revision_unknown. */
+  /** Returns the entry of a revision. Throws container_unknown, revision_unknown. */
   entry(id: string, reference: string): Promise<JournalEntry>
-  /** Returns the text of the record; for the id of a removal's entry, of the record that was removed. Throws container_unknown, revision_unknown. */
+  /**
+   * Returns the text of the record; for the id of a removal's entry, the text of the removed record. Throws container_unknown,
+   * revision_unknown.
+   */
   document(id: string, reference: string): Promise<string>
 }
 
 const isEntryId = (reference: string): boolean => /^[0-9a-f]{64}$/.test(reference)
 
 export function createRevisions({ journal, changes }: RevisionsParts): Revisions {
-  /** Returns the entry about the change that made this revision; else about the change that ended it, by removing or replacing the record. */
+  /** Returns the entry of the change that created this revision; otherwise the entry of the change that removed or replaced it. */
   async function entryOf(id: string, reference: string): Promise<JournalEntry | undefined> {
     if (isEntryId(reference)) {
       const entry = await journal.find(reference)
@@ -29,7 +32,10 @@ export function createRevisions({ journal, changes }: RevisionsParts): Revisions
     return (await journal.ofRevision(id, reference)) ?? (await journal.ofRemoval(id, reference)) ?? (await entryAfter(id, reference))
   }
 
-  /** A write without a change of meaning makes a revision without an entry: the next entry holds its document. */
+  /**
+   * Returns the entry after a revision without an entry of its own, such as that of a write without a change of meaning: the next entry
+   * holds its document.
+   */
   async function entryAfter(id: string, previous: string): Promise<JournalEntry | undefined> {
     const query = { kind: 'record', limit: 500, fresh: true } as const
     for await (const { items } of pagesOf((page) => journal.ofContainer(id, page), query)) {

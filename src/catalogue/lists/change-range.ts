@@ -1,20 +1,23 @@
 import type { JournalEntry } from '../../domain/history/entry.ts'
 import type { RecordChanged } from '../records/changes.ts'
 
-/** What consecutive changes by this process did to a record, each with its entry in the journal. Holds no records, as thousands may wait. */
+/**
+ * What consecutive changes by this process did to a record, where each has its entry in the journal. Contains no records, because thousands
+ * may be queued.
+ */
 export interface ChangeRange {
   before: { revision: string; fingerprint: string } | undefined
-  /** The revision after them; undefined when the record was removed. */
+  /** The revision after the changes; undefined when the record was removed. */
   after: string | undefined
-  /** When the last change of meaning was made, ISO 8601. */
+  /** When the last meaningful change was made, ISO 8601. */
   at: string | undefined
-  /** When the record was created, ISO 8601, where one of these changes did that. */
+  /** When the record was created, ISO 8601, if one of these changes created it. */
   born: string | undefined
 }
 
 /**
- * Joins two ranges; returns undefined when another process changed the record in between. One of them may be undefined, as where only the
- * build status or the facts changed: the other is kept, and compared with the stored record before anything is concluded from it.
+ * Joins two ranges; returns undefined when another process changed the record in between. Either may be undefined, when only the build
+ * status or the facts changed: the other is returned, and is compared with the stored record before it is used.
  */
 export function joinRanges(one: ChangeRange | undefined, two: ChangeRange | undefined): ChangeRange | undefined {
   if (!one || !two) return one ?? two
@@ -24,11 +27,11 @@ export function joinRanges(one: ChangeRange | undefined, two: ChangeRange | unde
 
 export interface AppendedChange {
   changed: RecordChanged
-  /** Undefined where the change meant nothing, or the journal could not take the entry. */
+  /** Undefined when the change had no meaning, or the journal could not take the entry. */
   entry: JournalEntry | undefined
 }
 
-/** Returns the range of one change; undefined when it meant something and the journal could not take its entry. */
+/** Returns the range of one change; undefined when the change had a meaning but the journal could not take its entry. */
 export function rangeOf({ changed, entry }: AppendedChange): ChangeRange | undefined {
   const { before, after, unchanged, meant } = changed
   if (!entry && !unchanged) return undefined

@@ -4,23 +4,23 @@ import type { NewEntry } from '../records/journal.ts'
 import type { ChangeRange } from './change-range.ts'
 
 /*
- * Other programs may change records in the engine. A container's summary holds the state of the record that was accounted for last: from
- * there to the stored record leads a chain of journal entries. Where the chain is broken, another program made the change, or a process
- * ended before it could append its entry.
+ * Other programs may change records in the engine. A container's summary holds the last accounted state of the record: from that state, a
+ * chain of journal entries leads to the stored record. Where the chain is broken, another program made the change, or a process ended
+ * before it could append its entry.
  */
 
-/** A state of a record, as of one revision; null where there is, or was, none. */
+/** The state of a record at one revision; null where there is, or was, no record. */
 export interface RecordState {
   revision: string | null
   fingerprint: string | null
   document: string | null
-  /** When the change that ended it was made, ISO 8601. */
+  /** When a later change replaced this state, ISO 8601. */
   until?: string
 }
 
 export const noRecord: RecordState = { revision: null, fingerprint: null, document: null }
 
-/** Returns the state that was accounted for last. */
+/** Returns the last accounted state. */
 export const accountedState = (summary: StoredSummary | undefined): RecordState => summary?.accounted ?? noRecord
 
 export interface KnownChange {
@@ -29,7 +29,10 @@ export interface KnownChange {
   range: ChangeRange | undefined
 }
 
-/** Returns whether the stored record is accounted for without a look at the journal: it means the same as before, or only this process changed it. */
+/**
+ * Returns whether the stored record is accounted for even without the journal: its meaning is the same as before, or only this process
+ * changed it.
+ */
 export function isAccountedFor({ summary, current, range }: KnownChange): boolean {
   if (summary && current.fingerprint === accountedState(summary).fingerprint) return true
   return range !== undefined && (range.after ?? null) === current.revision && beginsAtAccounted(summary, range.before)
@@ -37,7 +40,7 @@ export function isAccountedFor({ summary, current, range }: KnownChange): boolea
 
 function beginsAtAccounted(summary: StoredSummary | undefined, before: ChangeRange['before']): boolean {
   const accounted = summary?.accounted ?? null
-  // without a summary nothing is known of what was there before
+  // without a summary, the earlier state is unknown
   if (accounted === null || !before) return accounted === null && (!before || !summary)
   return accounted.revision === before.revision || accounted.fingerprint === before.fingerprint
 }
@@ -46,9 +49,9 @@ export interface BrokenChain {
   summary: StoredSummary | undefined
   /** The state that no entry leads to. */
   unlinked: RecordState
-  /** Whether an entry leads from it to the stored record. */
+  /** Whether an entry leads from that state to the stored record. */
   hasLaterEntry: boolean
-  /** Whether every record had its summary once. Only then is a record without one new. */
+  /** Whether a complete sweep has given every record a summary. Only then is a record without one new. */
   swept: boolean
   now: Date
   /** How long an entry may take to reach the journal. */
@@ -56,8 +59,8 @@ export interface BrokenChain {
 }
 
 /**
- * Returns what a broken chain means: `baseline` for a record that was there before its first summary, `search` when every entry has had the
- * time to arrive, so that a missing one is to be looked for; else the suspect to remember until then.
+ * Returns what a broken chain means: `baseline` for a record that existed before its first summary, `search` when every entry has had time
+ * to arrive, so that the missing one must be searched for; otherwise the suspect to remember until then.
  */
 export function judgeBrokenChain(chain: BrokenChain): 'baseline' | 'search' | Suspect {
   const { summary, unlinked, hasLaterEntry, swept, now, graceMs } = chain
@@ -70,24 +73,24 @@ export function judgeBrokenChain(chain: BrokenChain): 'baseline' | 'search' | Su
 export interface RecordStates {
   /** The stored record. */
   current: RecordState
-  /** What was accounted for. */
+  /** The last accounted state. */
   accounted: RecordState
 }
 
 export interface GapSearch extends RecordStates {
-  /** Returns the state that an entry's change ended. */
+  /** Returns the state before an entry's change. */
   stateBefore(entry: JournalEntry): RecordState
 }
 
 export interface Gap {
   /** The state that no entry leads to. */
   state: RecordState
-  /** The document before it; null where there was none. */
+  /** The document before that state; null where there was none. */
   before: string | null
 }
 
 /**
- * Returns where entries are missing between what was accounted for and the stored record; undefined where none is. It joins entries by
+ * Returns where entries are missing between the last accounted state and the stored record; undefined when none are. Entries are joined by
  * revision or by meaning: a record that was written again without a change of meaning has a revision without an entry.
  */
 export function gapIn(entries: readonly JournalEntry[], { current, accounted, stateBefore }: GapSearch): Gap | undefined {
@@ -107,7 +110,7 @@ export function gapIn(entries: readonly JournalEntry[], { current, accounted, st
   return undefined
 }
 
-/** Compares by the store's own numbers, as the clocks of replicas differ. */
+/** Compares by the store's sequence numbers, because the replicas' clocks differ. */
 function isSince({ revision, previous }: JournalEntry, { current, accounted }: RecordStates): boolean {
   if (accounted.revision === null) return true
   const [store, number] = partsOf((revision ?? previous)!)
@@ -123,7 +126,7 @@ function partsOf(revision: string): [store: string, number: number] {
 
 export interface ExternalChange extends Gap {
   container: string
-  /** The revision that was accounted for; null where there was no record. */
+  /** The last accounted revision; null where there was no record. */
   previous: string | null
 }
 

@@ -24,7 +24,7 @@ export interface ListRequest {
 }
 
 export interface ContainerPage {
-  /** Fewer than the limit, or even none, may come with a next page. */
+  /** May be shorter than the limit, or even empty, when there is a next page. */
   items: ContainerView[]
   next: string | undefined
 }
@@ -40,9 +40,9 @@ export interface ContainerListParts {
 /** Returns one page of containers. */
 export type ContainerList = (request: ListRequest) => Promise<ContainerPage>
 
-/** How long a list waits for the summaries of what this process just wrote. */
+/** How long a list waits for the summaries of this process's latest writes. */
 const settleMs = 2000
-/** How many pages of the store make one of a list, where summaries lag behind. */
+/** The most pages of the store that are read for one page of a list, where summaries lag behind. */
 const maxRounds = 8
 const readAtOnce = 100
 
@@ -51,12 +51,12 @@ interface ListPlace {
   cursor?: string | undefined
 }
 
-/** Before the cursor of containers without a record. */
+/** The prefix of cursors among containers without a record. */
 const comingMark = '~'
 
 /**
- * Finds containers by their records or, for what those do not say, by their summaries. Each container that was found is read anew, and left
- * out where it is not what was asked for any more. Containers without a record are at the end where the records give the order.
+ * Finds containers by their records or, for fields that records lack, by their summaries. Each container that was found is read again, and
+ * left out when it no longer matches the request. Containers without a record come last where the order comes from the records.
  */
 export function createContainerList(parts: ContainerListParts): ContainerList {
   return async (request) => {
@@ -70,7 +70,7 @@ export function createContainerList(parts: ContainerListParts): ContainerList {
       if (page.next !== undefined) place = { source, cursor: page.next }
       else place = source === 'records' ? { source: 'coming' } : undefined
     }
-    // no cursor where only an empty page would follow
+    // no cursor when only an empty page would follow
     if (place?.source === 'coming' && place.cursor === undefined) {
       const { items: coming, next } = await read(parts, { place, request: { ...request, limit: 1 } })
       if (coming.length === 0 && next === undefined) place = undefined
@@ -111,7 +111,7 @@ async function shownOf(parts: ContainerListParts, { page, source, request }: Fou
   for (let i = 0; i < page.length; i += readAtOnce) {
     const some = page.slice(i, i + readAtOnce)
     const ids = some.map(({ id }) => id)
-    // a summary holds what would be looked up in the journal
+    // the summary spares looking up these values in the journal
     const [records, summaries] = await Promise.all([parts.containers.getMany(ids), source === 'records' ? parts.store.getMany(ids) : some])
     const shown = (found: StoredDocument, j: number) =>
       shownView(parts, { found, record: records[j], summary: summaries[j], source, request })
@@ -129,11 +129,11 @@ interface FoundDocument extends Omit<FoundPage, 'page'> {
   summary: StoredDocument | undefined
 }
 
-/** Returns the view of a container that was found; undefined where the list does not show it. */
+/** Returns the view of a container that was found; undefined when the list does not show it. */
 async function shownView(parts: ContainerListParts, one: FoundDocument): Promise<ContainerView | undefined> {
   const { found, record, source, request } = one
   const { filters, sort } = request
-  // removed since, or its record has come and is among the others
+  // its record was removed, or has been created and is listed among the others
   if (record ? source === 'coming' : source === 'records') return undefined
   const summary = one.summary && fromSummaryDocument(one.summary.document)
   const coming = record ? undefined : await parts.views.coming(found.id)

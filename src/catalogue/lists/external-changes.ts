@@ -18,17 +18,17 @@ import {
 } from './change-rules.ts'
 
 export interface Account extends RecordTimes {
-  /** What is accounted for now. */
+  /** The new accounted state. */
   accounted: Accounted | null
   suspect: Suspect | null
-  /** Of the stored record; null where there is none. */
+  /** The fingerprint of the stored record; null where there is none. */
   fingerprint: string | null
 }
 
 export interface RecordTimes {
-  /** When the record was changed last, ISO 8601, where that is known. */
+  /** When the record was last changed, ISO 8601, if known. */
   at: string | undefined
-  /** When the record was created, ISO 8601, where that is known. */
+  /** When the record was created, ISO 8601, if known. */
   born: string | undefined
 }
 
@@ -40,7 +40,10 @@ export interface AccountRequest {
 
 /** Finds changes that other programs made in the engine. */
 export interface ExternalChanges {
-  /** Compares the stored record with what its summary accounted for, and appends an entry for a change that has none, after a while. */
+  /**
+   * Compares the stored record with the last accounted state in its summary. Appends an entry for a change that still has none after a
+   * grace period.
+   */
   account(id: string, request: AccountRequest): Promise<Account>
 }
 
@@ -50,9 +53,9 @@ export interface ExternalChangesParts {
   now: () => Date
   /** How long an entry may take to reach the journal. */
   graceMs: number
-  /** Returns whether every record had its summary once. */
+  /** Returns whether a complete sweep has given every record a summary. */
   swept(): Promise<boolean>
-  /** Hears of a record that another program wrote, before its entry is appended: when it throws, the change is found again. */
+  /** Called for a record that another program wrote, before its entry is appended. When it throws, the change is found again later. */
   onForeign(record: ContainerRecord): Promise<void>
 }
 
@@ -103,11 +106,11 @@ interface ChainEnds extends RecordStates {
 }
 
 interface Walk extends RecordTimes {
-  /** The state that no entry leads to; undefined where the entries lead to what was accounted for. */
+  /** The state that no entry leads to; undefined when the entries lead to the last accounted state. */
   unlinked: RecordState | undefined
 }
 
-/** Walks from the stored record back to what was accounted for, entry by entry. */
+/** Walks from the stored record back to the last accounted state, entry by entry. */
 async function walkBack(parts: ExternalChangesParts, { id, current, accounted }: ChainEnds): Promise<Walk> {
   let state = current
   let at: string | undefined
@@ -132,11 +135,11 @@ interface SuspectedGap extends ChainEnds {
   stored: StoredRecord | undefined
 }
 
-/** Appends an entry where one is missing among all entries since. */
+/** Appends an entry when one is missing among all entries since the last accounted state. */
 async function recordGap(parts: ExternalChangesParts, { id, stored, current, accounted }: SuspectedGap): Promise<JournalEntry | undefined> {
   const { journal, onForeign } = parts
   const { items, next } = await journal.ofContainer(id, { kind: 'record', limit: maxEntries, fresh: true })
-  // with more entries than these, no entry is better than a wrong one
+  // with more entries than were read, no entry is better than a wrong one
   if (next !== undefined) return undefined
   const gap = gapIn(items, { current, accounted, stateBefore: (entry) => stateBefore(parts, entry) })
   if (!gap) return undefined

@@ -7,16 +7,16 @@ import { applies, type Facts, type ImageKey, pendingKey, type Verdict, wasLooked
 
 /** An image as the API shows it. */
 export interface ImageView {
-  /** Null for the one image of a record that names no architectures. */
+  /** Null for the only image of a record that names no architectures. */
   architecture: Architecture | null
   url: string
-  /** The digest that the client gave, else that of its configuration; null when neither is known. */
+  /** The digest that the client gave, otherwise that of the image's configuration; null when neither is known. */
   digest: string | null
   size: number | null
   verdict: Verdict
   /** The verdict in words. */
   summary: string | null
-  /** What the bytes are for, where they agree. */
+  /** The architecture that the bytes are for, when they agree on one. */
   proven: Architecture | null
   sha256: string | null
   config: string | null
@@ -25,7 +25,7 @@ export interface ImageView {
   checked: string | null
 }
 
-/** A pending image, which has arrived and is not published yet. */
+/** A pending image: it has arrived and is not published yet. */
 export interface PendingView extends Omit<PendingImage, 'via'> {
   verdict: Verdict
   summary: string | null
@@ -37,11 +37,11 @@ export interface ContainerView {
   url: string | null
   digest: string | null
   images: { [architecture: string]: ImageView }
-  /** The architectures that it should have. */
+  /** The architectures that the container should have. */
   expected: Architecture[]
-  /** Those whose image has not arrived. */
+  /** The expected architectures whose image has not arrived. */
   missing: Architecture[]
-  /** Images that have arrived and are published with the others. */
+  /** Images that have arrived and will be published with the others. */
   pending: { [architecture: string]: PendingView }
   state: State
   reasons: Reason[]
@@ -71,7 +71,7 @@ export function imageView(architecture: Architecture | null, { url, facts }: Cur
 }
 
 export interface ContainerFacts {
-  /** Of the images that the record, or the build status, has now. */
+  /** The facts about the current images in the record or the build status. */
   facts: ReadonlyMap<ImageKey, Facts>
   buildStatus: BuildStatus | undefined
   expected: EffectiveExpectation

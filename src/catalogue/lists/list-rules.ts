@@ -6,7 +6,7 @@ export type ListSource = 'records' | 'coming' | 'summaries'
 
 export type ListSort = Sort & { field: SortField }
 
-/** What decides the place of a container in a list. */
+/** The values that decide a container's place in a list. */
 export interface SortValues {
   /** Null where there is no record. */
   revision: string | null
@@ -17,18 +17,18 @@ export interface SortValues {
 
 export interface FoundContainer {
   source: ListSource
-  /** As the record or the summary said when it was found; undefined where that cannot be understood. */
+  /** The values of the record or the summary when it was found; undefined when they cannot be parsed. */
   found: SortValues | undefined
-  /** As it is now. */
+  /** The current values. */
   current: SortValues
   content: SummaryContent
   filters: Filters
   sort: ListSort
 }
 
-/** Returns whether a list shows a container that was found: when it still is where it was found, and what was asked for. */
+/** Returns whether a list shows a container that was found: it must still be at the place where it was found, and match the request. */
 export function isShown({ source, found, current, content, filters, sort }: FoundContainer): boolean {
-  // its record has come, and is among the others
+  // its record has been created, and is listed among the others
   if (source === 'coming' && current.revision !== null) return false
   return isInPlace({ found, current, sort }) && meets(content, filters)
 }

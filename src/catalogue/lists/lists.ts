@@ -18,7 +18,7 @@ import { createSummarySweep, lastSweep, type SummarySweep } from './summary-swee
 import { createViews, type Views } from './views.ts'
 import { createWaiting, type Waiting } from './waiting.ts'
 
-/** Containers as the API shows, lists and awaits them. */
+/** Shows and lists containers in the form of the API, and waits for their states. */
 export interface Lists {
   views: Views
   list: ContainerList
@@ -35,7 +35,7 @@ export interface ListsParts {
   siteRules: SiteRules
   leases: Leases
   verifier: Pick<Verifier, 'registered'> | undefined
-  /** Addresses under which this server knows itself. */
+  /** The addresses under which clients reach this server. */
   addresses: () => readonly string[]
   hash: Hash
   now: () => Date

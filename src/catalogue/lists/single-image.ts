@@ -8,12 +8,12 @@ import type { DocumentStore } from '../../stores/document-store.ts'
 import { type LearningParts, readAndLearn } from '../verification/tarball-reading.ts'
 import { type ImageView, imageView } from './image-views.ts'
 
-/** The one image of a record that names only `url`, and no architecture. */
+/** The only image of a record that names only `url`, and no architecture. */
 export type SingleImage = Omit<ImageView, 'architecture'> & { container: string; architecture: null }
 
 export interface SingleImageParts extends LearningParts {
   containers: Pick<DocumentStore, 'get'>
-  /** Addresses under which this server knows itself. */
+  /** The addresses under which clients reach this server. */
   addresses: () => readonly string[]
 }
 
@@ -23,7 +23,9 @@ export interface SingleImageRecord {
   revision: string
 }
 
-/** Returns a record that names only `url`. Throws container_unknown; image_missing when it names architectures, or no image at all. */
+/**
+ * Returns a record that names only `url`. Throws container_unknown; image_missing when the record names architectures, or no image at all.
+ */
 export async function singleOf(containers: Pick<DocumentStore, 'get'>, id: string): Promise<SingleImageRecord> {
   const stored = await containers.get(id)
   if (!stored) throw new CatalogueError('container_unknown', `container not found: ${id}`)
@@ -42,11 +44,11 @@ export function singleImageView(container: string, image: CurrentImage): SingleI
 export interface SingleImageRequest {
   id: string
   publicUrl: string
-  /** Writes nothing. */
+  /** Verifies without writing anything. */
   dryRun?: boolean
 }
 
-/** Reads the image now. Throws what singleOf and readTarball throw. */
+/** Reads and verifies the image now. Throws the errors of singleOf and readTarball. */
 export async function verifySingle(parts: SingleImageParts, { id, publicUrl, dryRun = false }: SingleImageRequest): Promise<SingleImage> {
   const { record, url } = await singleOf(parts.containers, id)
   const digest = record.digest ?? ''

@@ -3,12 +3,12 @@ import type { StoredSummary } from '../../domain/lists/summary.ts'
 import type { Journal } from '../records/journal.ts'
 import type { Views } from './views.ts'
 
-/** A summary that this process wrote; of several that try at once, one does. */
+/** A summary that this process wrote; of several processes that try at once, only one succeeds. */
 export interface WrittenSummary {
   id: string
   before: StoredSummary | undefined
   after: StoredSummary
-  /** When the record was created, ISO 8601, where that is known. */
+  /** When the record was created, ISO 8601, if known. */
   born: string | undefined
 }
 
@@ -21,12 +21,12 @@ export interface StateEntriesParts {
 const maxReasons = 5
 
 /**
- * Returns what appends an entry when a container's state changes: once, because only one process writes the first summary that has the
- * state. It never throws.
+ * Returns a function that appends an entry when a container's state changes: exactly once, because only one process writes the first
+ * summary with the new state. The function never throws.
  */
 export function createStateEntries({ journal, views, onAppendFailed }: StateEntriesParts): (written: WrittenSummary) => Promise<void> {
   return async ({ id, before, after, born }) => {
-    // the first summary of a record that was there before is no change
+    // the first summary of a record that existed before is not a change
     if (before?.state === after.state || (before === undefined && born === undefined)) return
     try {
       const was = before?.state ?? null
@@ -51,7 +51,7 @@ export function createStateEntries({ journal, views, onAppendFailed }: StateEntr
 
   async function reasonsFor({ id, state }: StoredSummary): Promise<string[]> {
     const now = await views.status(id)
-    // it may have changed again: then the next entry tells why
+    // the state may have changed again: then the next entry gives the reasons
     return now.state === state ? now.reasons.slice(0, maxReasons).map(({ message }) => message) : []
   }
 }

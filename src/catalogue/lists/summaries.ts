@@ -15,21 +15,21 @@ import { createSummaryQueue } from './summary-queue.ts'
 
 /** Keeps the summaries that lists are filtered by. */
 export interface Summaries {
-  /** Makes a container's summary again in a moment, as something about it may have changed. Never waits, never throws. */
+  /** Schedules a new summary for a container of which something may have changed. Never waits, never throws. */
   touched(id: string, range?: ChangeRange): void
-  /** Resolves when what was touched before is in its summaries, or when the time is up. */
+  /** Resolves when the summaries of all containers touched before are written, or when the time is up. */
   settled(withinMs: number): Promise<void>
-  /** Writes one summary again, if it is not as it should be. */
+  /** Writes one summary again, if it is outdated. */
   catchUp(id: string): Promise<void>
-  /** Waits for those under way. */
+  /** Waits for the summaries in progress. */
   stop(): Promise<void>
 }
 
 export interface Summarised {
   content: SummaryContent
-  /** When time alone may change it, ISO 8601. */
+  /** When the passing of time alone may change it, ISO 8601. */
   due: string | null
-  /** When the build status was changed last, ISO 8601. */
+  /** When the build status was last changed, ISO 8601. */
   updated: string | null
 }
 
@@ -42,11 +42,11 @@ export interface SummariesParts {
   store: DocumentStore
   changes: Pick<Changes, 'find'>
   summarise(stored: StoredRecord): Promise<Summarised>
-  /** Summarises a container that has no record yet; returns undefined where nothing is known of it. */
+  /** Summarises a container that has no record yet; returns undefined when nothing is known about it. */
   summariseComing(id: string): Promise<ComingSummary | undefined>
   account: ExternalChanges['account']
   graceMs: number
-  /** Hears of every summary that was written here. Never throws. */
+  /** Called for every summary that this process wrote. Never throws. */
   onWritten?(written: WrittenSummary): Promise<void>
   onError(error: unknown): void
 }
@@ -65,7 +65,7 @@ export function createSummaries(parts: SummariesParts): Summaries {
     onError
   })
 
-  /** An entry on its way arrives soon; one that never was is found missing when the grace is over. */
+  /** An entry that is being written arrives soon; one that was never written is detected after the grace period. */
   function lookAgain(id: string): void {
     if (stopped || suspects.has(id) || suspects.size >= maxSuspects) return
     const look = () => {
@@ -100,7 +100,7 @@ interface CatchUp {
 async function catchUp(parts: SummariesParts, { id, range }: CatchUp): Promise<boolean> {
   const { store, changes, account } = parts
   for (let attempts = 0; attempts < maxAttempts; attempts++) {
-    // the summary before the record: a later change of the record finds that the summary has changed, and makes it again
+    // reads the summary before the record: a later change of the record then finds a changed summary, and makes it again
     const before = await store.get(id)
     const stored = await changes.find(id)
     const summary = before && fromSummaryDocument(before.document)
@@ -113,7 +113,7 @@ async function catchUp(parts: SummariesParts, { id, range }: CatchUp): Promise<b
     if (after) await parts.onWritten?.({ id, before: summary, after, born: accounted.born })
     return isSuspect
   }
-  // what so many other writers wrote is no worse
+  // after so many conflicts, the summary of another writer is as good
   return false
 }
 
@@ -124,7 +124,7 @@ interface SummaryInput {
   accounted: Account
 }
 
-/** Returns the text of the summary; undefined where there is to be none. */
+/** Returns the text of the summary; undefined when there should be none. */
 async function documentOf(parts: SummariesParts, { id, summary, stored, accounted }: SummaryInput): Promise<string | undefined> {
   if (stored) return recordDocument(parts, { summary, stored, accounted })
   const { suspect } = accounted

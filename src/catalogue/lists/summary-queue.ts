@@ -2,14 +2,14 @@ import { isCatalogueError } from '../../domain/errors.ts'
 import { type ChangeRange, joinRanges } from './change-range.ts'
 
 /**
- * Containers whose summaries are to be made again, in the order in which they came, and in rounds: several at once, and the next when
- * these are done, so that what they ask of an engine joins into a few requests. Between rounds there is a pause as long as the round, for
- * the sake of requests, unless a list waits.
+ * Containers whose summaries must be made again, first come, first served. They are processed in rounds of several at once, so that their
+ * requests to an engine join into a few. After each round there is a pause as long as the round, which leaves time for requests, unless a
+ * list waits.
  */
 export interface SummaryQueue {
-  /** Adds a container. One that already waits keeps its place, and the ranges of its changes are joined. */
+  /** Adds a container. One that is already queued keeps its place, and the ranges of its changes are joined. */
   add(id: string, range: ChangeRange | undefined): void
-  /** Resolves when everything that was added before is done, or when the time is up. */
+  /** Resolves when all containers added before are done, or when the time is up. */
   settled(withinMs: number): Promise<void>
 }
 
@@ -18,20 +18,20 @@ export interface SummaryQueueParts {
   onError(error: unknown): void
 }
 
-/** Containers beyond these are left to the sweep, which finds them by their revisions. */
+/** The most containers in the queue. Further ones are left to the sweep, which finds them by their revisions. */
 const maxWaiting = 20_000
 const atOnce = 64
 const maxPauseMs = 250
 
 interface Waiter {
-  /** Of the last container that was added before. */
+  /** The number of the last container that was added before. */
   number: number
   resolve(): void
 }
 
 interface QueueState extends SummaryQueueParts {
   waiting: Map<string, { number: number; range: ChangeRange | undefined }>
-  /** Their numbers. */
+  /** The containers in progress, with their numbers. */
   underWay: Map<string, number>
   waiters: Set<Waiter>
   /** The number of the container that was added last. */
@@ -92,7 +92,7 @@ async function carryOut(queue: QueueState, { id, range }: { id: string; range: C
   try {
     await queue.work(id, range)
   } catch (error) {
-    // while the store is away: the sweep comes back to it
+    // while the store is unavailable, the sweep will handle it later
     if (!isCatalogueError(error, 'store_unavailable')) queue.onError(error)
   } finally {
     queue.underWay.delete(id)
@@ -111,7 +111,7 @@ function pause(queue: QueueState): void {
   startRound(queue)
 }
 
-/** Returns the least number of the containers that are not done; infinity when all are. */
+/** Returns the lowest number among the containers that are not done; infinity when all are done. */
 function oldestNumber({ underWay, waiting }: QueueState): number {
   let number = Number.POSITIVE_INFINITY
   for (const one of underWay.values()) number = Math.min(number, one)

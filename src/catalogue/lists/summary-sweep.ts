@@ -6,7 +6,7 @@ import type { Lease, Leases, Note } from '../jobs/leases.ts'
 import type { Summaries } from './summaries.ts'
 
 export interface SummarySweep {
-  /** Makes every summary again that is not as it should be, unless another replica did so lately. Returns whether it did. */
+  /** Rewrites every outdated summary, unless another replica did so recently. Returns whether it did. */
   run(options: SweepOptions): Promise<boolean>
   /** Returns when the last complete sweep began, ISO 8601; undefined before the first. */
   swept(): Promise<string | undefined>
@@ -23,19 +23,19 @@ export interface SummarySweepParts {
   leases: Leases
   hash: Hash
   now: () => Date
-  /** The site's configuration of states: when it changes, any summary may. */
+  /** The part of the site's configuration that states depend on: when it changes, any summary may. */
   configuration: string
 }
 
 const leaseName = 'summaries'
-/** Every summary is made again after so many sweeps, which as a rule is an hour. */
+/** How many sweeps it takes to make every summary again, usually in an hour. */
 const slices = 60
 const atOnce = 8
-/** Of facts and build statuses that changed lately, more than this many are left to the slices. */
+/** The most recently changed facts and build statuses that one sweep follows; further ones are left to the slices. */
 const maxRecent = 20_000
-/** A sixth of the time for which a lease is held. */
+/** How often the lease is extended: six times in its duration. */
 const extendMs = 10_000
-/** For what an engine may not show yet, and for replicas' clocks. */
+/** Allows for documents that an engine does not show yet, and for differences between the replicas' clocks. */
 const overlapMs = 30_000
 
 export function createSummarySweep(parts: SummarySweepParts): SummarySweep {
@@ -67,7 +67,7 @@ export function createSummarySweep(parts: SummarySweepParts): SummarySweep {
 export const lastSweep = async (leases: Leases): Promise<string | undefined> => (await leases.note(leaseName))['swept']
 
 interface LeaseHold {
-  /** Extends the lease when that is due. Returns whether to go on: not when the lease was lost, or the server stops. */
+  /** Extends the lease when due. Returns whether to continue: false when the lease was lost, or the server is stopping. */
   goOn(): Promise<boolean>
 }
 
@@ -95,11 +95,11 @@ interface Sweep extends SummarySweepParts {
   began: string
 }
 
-/** Returns whether it came to its end. */
+/** Returns whether the sweep completed. */
 async function sweepSummaries(sweep: Sweep): Promise<boolean> {
   const { stores, hash, lease, began, config } = sweep
   const { note } = lease
-  /** 52 bits: enough to tell a million apart, in a fifth of the memory of the text. */
+  /** 52 bits: enough to distinguish a million records, in a fifth of the memory of the text. */
   const markOf = (id: string, revision: string) => Number.parseInt(hash(`${id}\n${revision}`).slice(0, 13), 16)
   const sliceOf = (id: string) => Number.parseInt(hash(id).slice(0, 8), 16) % slices
   const all = note['config'] !== config
@@ -109,18 +109,18 @@ async function sweepSummaries(sweep: Sweep): Promise<boolean> {
   await catchUpAll(sweep, {
     batches: stores.summaries.scan(['revision', 'due']),
     idOf({ id, values: [revision = '', due = ''] }) {
-      // without a revision there is no record to compare it with
+      // without a revision, there is no record to compare the summary with
       if (revision !== '') marks.add(markOf(id, revision))
       return all || sliceOf(id) === slice || (due !== '' && due <= began) ? id : undefined
     }
   })
-  // the summaries were lost: the records that are there now were there before them, so the baseline is taken again
+  // the summaries were lost: the current records are older than them, so the baseline is taken again
   if (marks.size === 0) await lease.extend({})
   await catchUpAll(sweep, {
     batches: stores.containers.scan([]),
     idOf: ({ id, revision }) => (marks.delete(markOf(id, revision)) ? undefined : id)
   })
-  // what is left are summaries of records that were removed or changed
+  // the remaining marks belong to summaries of records that were removed or changed
   if (marks.size > 0) {
     await catchUpAll(sweep, {
       batches: stores.summaries.scan(['revision']),
@@ -130,14 +130,14 @@ async function sweepSummaries(sweep: Sweep): Promise<boolean> {
   const since = note['swept'] === undefined ? '' : new Date(Date.parse(note['swept']) - overlapMs).toISOString()
   const idOf = (id: string) => id
   if (since !== '') await catchUpAll(sweep, { batches: changedSince(stores.facts, { field: 'checked', since }), idOf })
-  // all of them the first time: nothing else tells of containers without a record
+  // the first sweep reads all of them: only they show which containers have no record
   await catchUpAll(sweep, { batches: changedSince(stores.buildStatuses, { field: 'updated', since }), idOf })
   return sweep.hold.goOn()
 }
 
 interface Batches<Item> {
   batches: AsyncIterable<Item[]>
-  /** Undefined for an item whose summary is as it should be. */
+  /** Undefined for an item whose summary is up to date. */
   idOf(item: Item): string | undefined
 }
 
@@ -160,7 +160,7 @@ interface ChangedSince {
   since: string
 }
 
-/** Yields the containers that documents are about which changed since then, the latest first. */
+/** Yields the containers of documents that changed since then, the latest first. */
 async function* changedSince(store: DocumentStore, { field, since }: ChangedSince): AsyncGenerator<string[]> {
   let seen = 0
   const query = { sort: { field, order: 'desc' }, limit: 100 } as const

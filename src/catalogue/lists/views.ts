@@ -13,26 +13,28 @@ import type { Journal } from '../records/journal.ts'
 import { currentFacts, type FactsStore } from '../verification/image-facts.ts'
 import { type ContainerFacts, type ContainerView, containerView } from './image-views.ts'
 
-/** Containers as the API shows them: the one place where records, facts, build statuses and rules come together. */
+/** Builds the API's views of containers. Only here are records, facts, build statuses and rules combined. */
 export interface Views {
   of(container: ViewedRecord, read?: AlreadyRead): Promise<ContainerView>
-  /** Reads facts and build status of a record, and returns the status that follows. `learnt` takes the place of the facts that are stored. */
+  /** Reads the facts and the build status of a record, and returns them with the resulting status. `learnt` replaces the stored facts. */
   gather(record: ContainerRecord, learnt?: Facts): Promise<Gathered>
-  /** Returns the view of a container that has a record, or builds or images before its first record; an expectation alone makes none. */
+  /**
+   * Returns the view of a container that has a record, or builds or images before its first record. An expectation alone does not count.
+   */
   find(id: string): Promise<ContainerView | undefined>
-  /** Returns what is known of a container that has no record yet; undefined where nothing is. */
+  /** Returns the status of a container that has no record yet; undefined when nothing is known about it. */
   coming(id: string): Promise<ComingContainer | undefined>
-  /** Returns the status of a container, also of one of which nothing is known yet. `awaited` counts as expected, whatever the rules say. */
+  /** Returns the status of a container, even if nothing is known about it yet. `awaited` counts as expected, whatever the rules say. */
   status(id: string, awaited?: Architecture): Promise<ContainerStatus>
 }
 
 export interface ViewedRecord {
   record: ContainerRecord
-  /** Null where there is no record yet; '' in a dry run that would write the first one. */
+  /** Null where there is no record yet; '' in a dry run that would create it. */
   revision: string | null
 }
 
-/** What was read already, and need not be read again. */
+/** Values that the caller has read already. */
 export interface AlreadyRead {
   gathered?: Gathered | Promise<Gathered>
   summary?: StoredSummary | undefined
@@ -41,17 +43,17 @@ export interface AlreadyRead {
 export interface ContainerStatus extends StateAnswer {
   id: string
   expected: readonly Architecture[]
-  /** Those that have an image. */
+  /** The architectures that have an image. */
   architectures: readonly Architecture[]
   revision: string | null
 }
 
 export interface Gathered extends ContainerFacts {
-  /** How long a build may be silent. */
+  /** How long a build may go without a report. */
   buildTimeoutMs: number
 }
 
-/** Builds, tests or pending images of a container that has no record yet. */
+/** The builds, tests and pending images of a container that has no record yet. */
 export interface ComingContainer extends ViewedRecord {
   revision: null
   gathered: Gathered
@@ -99,7 +101,7 @@ export const createViews = (parts: ViewsParts): Views => ({
   }
 })
 
-/** How many entries are read to find when a record was created. */
+/** The most entries that are read to find out when a record was created. */
 const maxSteps = 4
 
 interface GatherRequest {
@@ -149,13 +151,16 @@ interface TimesRequest {
 
 type Times = Pick<StoredSummary, 'created' | 'updated'>
 
-/** A summary may lag behind its record, or be lost; the journal's entries are written with the record, but are kept for a while only. */
+/**
+ * Returns a record's times from its summary, which may be outdated or lost, or else from the journal's entries, which are written with the
+ * record but kept only for a limited time.
+ */
 async function timesOf({ summaries, journal }: ViewsParts, { id, revision, summary: given }: TimesRequest): Promise<Times> {
   if (given && isAbout(given, revision)) return given
   const [stored, entry] = await Promise.all([summaries.get(id), journal.ofRevision(id, revision)])
   const found = stored && fromSummaryDocument(stored.document)
   if (found && isAbout(found, revision)) return found
-  // the summary of a container without a record has no times of the record
+  // a summary without a record has no times of the record
   const summary = found?.revision === '' ? undefined : found
   return { created: summary?.created ?? (await createdBy(journal, { id, entry })), updated: entry?.at ?? summary?.updated ?? null }
 }
@@ -181,7 +186,7 @@ async function findComing(parts: ViewsParts, id: string): Promise<ComingContaine
   return { record, revision: null, gathered: await gather(parts, { record }), created: buildStatus.created }
 }
 
-/** Whether a summary was made from this revision, and all about it was recorded. */
+/** Returns whether a summary was made from this revision, and no change is suspected to lack its entry. */
 const isAbout = (summary: StoredSummary, revision: string): boolean => summary.revision === revision && summary.suspect === null
 
 /** Returns the record of a container before its first image was published. */

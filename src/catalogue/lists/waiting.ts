@@ -6,17 +6,17 @@ import type { BuildStatuses } from '../builds/build-statuses.ts'
 import type { Journal } from '../records/journal.ts'
 import type { ContainerStatus, Views } from './views.ts'
 
-/** What may be waited for; settled means complete or degraded. */
+/** The states that a client can wait for; settled means complete or degraded. */
 export const goals = ['complete', 'degraded', 'settled'] as const
 export type Goal = (typeof goals)[number]
 
 export interface WaitRequest {
   id: string
   goal: Goal
-  /** Waits for this one alone. */
+  /** Waits for this architecture alone. */
   architecture?: Architecture | undefined
   withinMs: number
-  /** Aborts when the client is gone, or the server stops. */
+  /** Aborts when the client disconnects, or the server stops. */
   signal: AbortSignal
 }
 
@@ -33,7 +33,10 @@ export interface Waited {
 }
 
 export interface Waiting {
-  /** Returns when the goal is reached, or the time is up. Throws waiters_exceeded; store_unavailable when the store is away at the end. */
+  /**
+   * Returns when the goal is reached, or the time is up. Throws waiters_exceeded; store_unavailable when the store is unavailable at the
+   * end.
+   */
   wait(request: WaitRequest): Promise<Waited>
 }
 
@@ -44,7 +47,7 @@ export interface WaitingParts {
 }
 
 const maxWaiters = 256
-/** How often the store is read, for changes by other replicas. */
+/** How often the store is read, to find changes by other replicas. */
 const lookEveryMs = 1000
 
 export function createWaiting({ views, journal, buildStatuses }: WaitingParts): Waiting {
@@ -83,7 +86,7 @@ export function createWaiting({ views, journal, buildStatuses }: WaitingParts): 
       try {
         for (;;) {
           const ends = () => signal.aborted || performance.now() >= deadline
-          // a store that is away for a moment does not end a wait of minutes
+          // a short outage of the store must not end a wait of minutes
           const waited = await look(request).catch((error) => {
             if (ends() || !isCatalogueError(error, 'store_unavailable')) throw error
           })
@@ -100,7 +103,7 @@ export function createWaiting({ views, journal, buildStatuses }: WaitingParts): 
   }
 }
 
-/** Remembers a ring that comes while nothing waits for it. */
+/** Remembers a ring until something waits for it. */
 function createBell() {
   let rung = false
   let wakeUp: (() => void) | undefined

@@ -1,7 +1,7 @@
 import { CatalogueError } from '../../domain/errors.ts'
 import type { DocumentStore } from '../document-store.ts'
 
-/** Counts calls, so that closing waits for those under way and refuses later ones. */
+/** Counts calls, so that closing waits for those in progress and refuses later ones. */
 export function closable(): { guarded(store: DocumentStore): DocumentStore; close(): Promise<void> } {
   let closed = false
   let underWay = 0

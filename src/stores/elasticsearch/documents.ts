@@ -11,9 +11,12 @@ import { batchedWrites } from './writes.ts'
 
 export interface DocumentsOptions {
   index: string
-  /** Creates the index when neither it nor a template exists. */
+  /** The settings and mapping that the index is created with when neither it nor a template exists. */
   body: object
-  /** The fields that can be sorted and filtered by, where the mapping is our own; absent: the engine is asked each time. */
+  /**
+   * The fields that can be sorted and filtered by, where the mapping is Leporello's own. When absent, the mapping is read from the engine
+   * each time.
+   */
   keywords?: readonly string[]
 }
 

@@ -11,7 +11,7 @@ export interface ElasticsearchOptions {
   indices: { containers: string; jobSpecs: string; hysdsIos: string }
 }
 
-/** Their mappings stand in templates, which migrations made: so every list knows them without asking. */
+/** Migrations put the mappings of these indices into templates, so lists need not read them from the engine. */
 const own = {
   facts: { index: 'leporello-facts', keywords: ['id', 'container', 'checked'] },
   tasks: { index: 'leporello-tasks', keywords: ['id', 'due'] },
@@ -25,7 +25,7 @@ const own = {
   leases: { index: 'leporello-leases', keywords: ['id'] }
 }
 
-/** HySDS's three indices and our own on Elasticsearch or OpenSearch. Asks the engine nothing until it is used. */
+/** HySDS's three indices and Leporello's own on Elasticsearch or OpenSearch. Sends the engine nothing until it is used. */
 export function elasticsearchStores({ engine: options, indices }: ElasticsearchOptions): Stores {
   const engine = connect(options)
   const calls = closable()
@@ -52,10 +52,10 @@ export function elasticsearchStores({ engine: options, indices }: ElasticsearchO
   }
 }
 
-/** A probe is frequent and must not hang: it does not wait as long as a request. */
+/** Health probes are frequent and must not hang, so they wait less than a request does. */
 const healthMs = 2000
 
-/** Healthy when the engine answers and none of our indices is red; yellow only means that replicas are missing. */
+/** Healthy when the engine answers and none of our indices is red. Yellow only means that replicas are missing. */
 async function health(engine: Engine, indices: string[]): Promise<Health> {
   try {
     const deadline = Date.now() + Math.min(healthMs, engine.patienceMs)
@@ -81,6 +81,6 @@ async function engineName(engine: Engine): Promise<string> {
     const { version } = JSON.parse(answer.body)
     return `${version.distribution ?? 'elasticsearch'} ${version.number}`
   } catch {
-    throw new CatalogueError('store_unavailable', `what answers at the engine's address is no search engine (${answer.status})`)
+    throw new CatalogueError('store_unavailable', `the server at the engine's address is not a search engine (${answer.status})`)
   }
 }

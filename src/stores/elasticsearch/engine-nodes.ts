@@ -14,21 +14,21 @@ export interface NodeAnswer {
   body: string
 }
 
-/** The nodes of an engine, asked in turn. */
+/** The nodes of an engine, used in turn. */
 export interface EngineNodes {
-  /** Asks one node once. Throws when it cannot be reached, breaks off or does not answer in time. */
+  /** Sends the request to one node once. Throws when the node cannot be reached, breaks the connection or does not answer in time. */
   send(request: NodeRequest): Promise<NodeAnswer>
   close(): Promise<void>
 }
 
 interface EngineNode {
   pool: Pool
-  /** What comes before every path, where the engine is behind a proxy; else ''. */
+  /** The prefix of every path where the engine is behind a proxy; '' otherwise. */
   prefix: string
-  /** Of credentials in the node's URL. */
+  /** Headers made from the credentials in the node's URL. */
   headers: Record<string, string>
   failures: number
-  /** Until then the others are asked first, on the clock of Date.now(). */
+  /** Until then (on the clock of Date.now()) the other nodes are preferred. */
   restsUntil: number
 }
 
@@ -37,12 +37,12 @@ const keepAliveMs = 600_000
 const firstRestMs = 1000
 const longestRestMs = 60_000
 
-/** Opens connections to nodes as they are needed. `tls` are options of node:tls. */
+/** Opens connections to nodes as they are needed. `tls` holds options of node:tls. */
 export function nodesOf(urls: readonly string[], tls: object): EngineNodes {
   const nodes = urls.map((url) => nodeAt(new URL(url), tls))
   let turn = 0
 
-  /** The next one that answered last time, else the one that has rested for longest. */
+  /** Returns the next node whose last request succeeded; if there is none, the node that has rested longest. */
   function next(): EngineNode {
     turn = (turn + 1) % nodes.length
     const now = Date.now()
@@ -73,7 +73,7 @@ export function nodesOf(urls: readonly string[], tls: object): EngineNodes {
 function nodeAt({ origin, pathname, username, password }: URL, tls: object): EngineNode {
   const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
   return {
-    // the deadline of each request is kept here; timers of the pool's own have the precision of a second
+    // each request enforces its own deadline here: the pool's timers are only precise to a second
     pool: new Pool(origin, { connections, keepAliveTimeout: keepAliveMs, headersTimeout: 0, bodyTimeout: 0, connect: tls }),
     prefix: pathname.replace(/\/+$/, ''),
     headers: username === '' ? {} : { authorization: `Basic ${credentials}` },
@@ -82,7 +82,7 @@ function nodeAt({ origin, pathname, username, password }: URL, tls: object): Eng
   }
 }
 
-/** Lower than `pool.request`, which makes a stream of each answer: that costs more than the rest of a point read. */
+/** Uses a lower level than `pool.request`, which makes a stream of each answer: that costs more than the rest of a point read. */
 function exchange({ pool, prefix, headers }: EngineNode, request: NodeRequest): Promise<NodeAnswer> {
   const { method, path, body = null, timeoutMs } = request
   return new Promise((resolve, reject) => {
@@ -104,7 +104,7 @@ function exchange({ pool, prefix, headers }: EngineNode, request: NodeRequest): 
       {
         onRequestStart(started) {
           controller = started
-          // it waited for a connection for so long that nobody waits for it any more
+          // it waited so long for a connection that its caller has given up
           if (late) started.abort(late)
         },
         onResponseStart(_, statusCode) {

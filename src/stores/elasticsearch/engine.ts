@@ -11,7 +11,7 @@ export interface EngineOptions {
   apiKey?: string | undefined
   /** A file with the certificates to trust. */
   ca?: string | undefined
-  /** Do not check the engine's certificate: HySDS clusters sign their own. */
+  /** Skips the check of the engine's certificate: HySDS clusters use self-signed certificates. */
   insecure: boolean
   /** How long one operation waits and retries, in ms. */
   patienceMs: number
@@ -29,16 +29,16 @@ export interface EngineRequest {
 export interface EngineAnswer {
   status: number
   body: string
-  /** An attempt before this one may have reached the engine: a conflict can be our own write. */
+  /** An earlier attempt may have reached the engine, so a conflict can be caused by our own write. */
   repeated: boolean
 }
 
-/** Any of the five engines, over HTTP. */
+/** A search engine over HTTP: any of the five that are supported. */
 export interface Engine {
   patienceMs: number
   /**
-   * Sends, and sends again while the engine is away, busy or recovering, until the deadline. Answers every status that is final;
-   * throws store_unavailable otherwise.
+   * Sends a request, and retries until the deadline while the engine is unreachable, busy or recovering. Returns the answer for every final
+   * status; otherwise throws store_unavailable.
    */
   send(request: EngineRequest): Promise<EngineAnswer>
   close(): Promise<void>
@@ -64,7 +64,7 @@ export function connect(options: EngineOptions): Engine {
     async send(request) {
       const began = Date.now()
       const deadline = request.deadline ?? began + patienceMs
-      let reason: unknown = 'all of it went into waiting for earlier requests'
+      let reason: unknown = 'the whole time was spent waiting for earlier requests'
       let repeated = false
       for (let pause = 25; ; pause = Math.min(pause * 2, 500)) {
         const left = deadline - Date.now()
@@ -88,7 +88,7 @@ export function connect(options: EngineOptions): Engine {
   }
 }
 
-/** Returns whether a request that failed may have reached the engine. Without a connection it did not. */
+/** Returns whether a failed request may have reached the engine. Without a connection it cannot have. */
 const mayHaveArrived = (error: unknown): boolean =>
   !/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT/.test(
     `${(error as { code?: unknown }).code} ${error}`
@@ -104,12 +104,12 @@ const basicOf = (user: string, password: string): string => `Basic ${Buffer.from
 const tlsOptions = ({ ca, insecure }: EngineOptions) => ({ ...(ca && { ca: readFileSync(ca) }), rejectUnauthorized: !insecure })
 
 /**
- * Returns the path of a document. Engines match paths before they decode them, and Elasticsearch 7 still has `/{index}/{type}/_search`, `_bulk`
- * and more of the kind: an underscore in its encoded form keeps an id such as `_search` an id.
+ * Returns the path of a document. Engines match paths before they decode them, and Elasticsearch 7 still has `/{index}/{type}/_search`,
+ * `_bulk` and similar paths. Encoding a leading underscore keeps an id such as `_search` an id.
  */
 export const documentPath = (index: string, id: string): string => `/${index}/_doc/${encodeURIComponent(id).replace(/^_/, '%5F')}`
 
-/** Returns what an engine's error body says, without secrets and cut to a line. */
+/** Returns the reason in an engine's error body, without secrets and cut to one line. */
 export function reasonOf(body: string): string {
   let text = body
   try {
@@ -117,12 +117,12 @@ export function reasonOf(body: string): string {
     const cause = error?.root_cause?.[0] ?? error
     text = typeof error === 'string' ? error : `${cause?.type ?? 'error'}: ${cause?.reason ?? body}`
   } catch {
-    // not JSON: a proxy in between answered
+    // not JSON: a proxy in between sent the answer
   }
   return maskSecrets(text.replace(/\s+/g, ' ')).slice(0, 300)
 }
 
-/** Credentials that are refused, or a block on the whole index: an operator's matter, and no retry helps. */
+/** Returns the error for refused credentials or a block on the whole index: an operator must act, and retries do not help. */
 function denied({ status, body }: { status: number; body: string }): CatalogueError {
   return new CatalogueError('store_unavailable', `the search engine refused with ${status}: ${reasonOf(body)}`)
 }

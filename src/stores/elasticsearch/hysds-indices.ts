@@ -1,7 +1,7 @@
 /*
- * What HySDS's own scripts install (hysds/mozart configs/es_template.json, es_settings.json, hysds_ios.mapping), for a cluster where
- * they have not run: the same analyzer, the same keyword fields, and `params.default` not indexed, because its types differ from one
- * hysds-io to the next.
+ * What HySDS's own scripts install (hysds/mozart configs/es_template.json, es_settings.json, hysds_ios.mapping), for clusters where they
+ * have not run: the same analyzer and the same keyword fields. `params.default` is not indexed, because its type differs from one hysds-io
+ * to the next.
  */
 
 const analysis = { analyzer: { default: { filter: ['lowercase', 'word_delimiter'], tokenizer: 'keyword' } } }
@@ -9,7 +9,7 @@ const keyword = { keyword: { type: 'keyword', ignore_above: 256 } }
 const text = { type: 'text', fields: keyword }
 const texts = (...names: string[]) => Object.fromEntries(names.map((name) => [name, text]))
 
-/** Of `containers` and `job_specs`. */
+/** The body of `containers` and `job_specs`. */
 export const recordsIndex = {
   settings: { 'index.refresh_interval': '5s', analysis },
   mappings: {
@@ -26,7 +26,7 @@ export const recordsIndex = {
   }
 }
 
-/** Of `hysds_ios-mozart`. */
+/** The body of `hysds_ios-mozart`. */
 export const hysdsIosIndex = {
   settings: { analysis },
   mappings: {

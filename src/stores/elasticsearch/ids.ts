@@ -20,12 +20,12 @@ interface ScrollAnswer {
   hits: { total: { value: number }; hits: Hit[] }
 }
 
-/** Every id by one scroll: the engine keeps the list as it was when it began, so none is missed or repeated under writes. */
+/** Yields every id by one scroll. The engine keeps a snapshot of the list, so concurrent writes cause no missing or repeated ids. */
 export async function* allIds(engine: Engine, index: string): AsyncGenerator<string[]> {
   for await (const hits of scroll(engine, { index, search: {} })) yield hits.map(({ _id }) => _id)
 }
 
-/** The same with revisions and keyword fields. */
+/** Yields every id with its revision and keyword fields. */
 export async function* scanIndex(
   engine: Engine,
   { index, watch, fields }: { index: string; watch: IndexWatch; fields: readonly string[] }
@@ -65,7 +65,7 @@ async function* scroll(engine: Engine, { index, search }: { index: string; searc
       page = readScroll(await engine.send({ method: 'POST', path: '/_search/scroll', body }), index)
     }
   } finally {
-    // not awaited, as the engine forgets it by itself
+    // not awaited: the engine drops the scroll by itself
     engine.send({ method: 'DELETE', path: '/_search/scroll', body: JSON.stringify({ scroll_id: page._scroll_id }) }).catch(() => undefined)
   }
 }
@@ -73,7 +73,7 @@ async function* scroll(engine: Engine, { index, search }: { index: string; searc
 function readScroll({ status, body }: { status: number; body: string }, index: string): ScrollAnswer {
   if (status !== 200) throw new CatalogueError('store_unavailable', `the search engine cannot list ${index}: ${reasonOf(body)}`)
   const answer = JSON.parse(body) as ScrollAnswer
-  // half a list must not be taken for a whole one
+  // a partial list must not be mistaken for a complete one
   if (answer._shards.failed > 0) throw new CatalogueError('store_unavailable', `${answer._shards.failed} shards of ${index} did not answer`)
   return answer
 }

@@ -2,25 +2,25 @@ import { CatalogueError } from '../../domain/errors.ts'
 import { globMatches } from '../../domain/json/query.ts'
 import { type Engine, reasonOf } from './engine.ts'
 
-/** What we must know of an index beyond its name. */
+/** The properties of an index that reads and writes depend on. */
 export interface IndexState {
-  /** First 8 characters: sequence numbers alone repeat when the index is deleted and filled again. */
+  /** The first 8 characters of the uuid. Sequence numbers alone repeat when the index is deleted and filled again. */
   uuid: string
   shards: number
 }
 
 export interface IndexWatch {
-  /** As of a few seconds ago at most: for reads, where an older uuid can only make a later compare-and-swap fail. */
+  /** Returns the state, at most a few seconds old. For reads: an outdated uuid can only make a later compare-and-swap fail. */
   recent(): Promise<IndexState | undefined>
-  /** As of now; undefined when there is no such index. */
+  /** Returns the current state; undefined when there is no such index. */
   now(deadline?: number): Promise<IndexState | undefined>
-  /** As of now, after creating the index if there was none. */
+  /** Returns the current state, after creating the index if there was none. */
   ensured(deadline: number): Promise<IndexState>
 }
 
 const recentMs = 5000
 
-/** Follows one index (or an alias of one), which HySDS's scripts may delete and make again at any time. */
+/** Follows one index (or an alias of one), which HySDS's scripts may delete and create again at any time. */
 export function watchIndex(engine: Engine, { index, body }: { index: string; body: object }): IndexWatch {
   let known: { state: IndexState | undefined; at: number } | undefined
 
@@ -48,7 +48,7 @@ export function watchIndex(engine: Engine, { index, body }: { index: string; bod
       if (state) return state
       await createIndex(engine, { index, body, deadline })
       const created = await now(deadline)
-      if (!created) throw new CatalogueError('store_unavailable', `the index ${index} was deleted while it was being made; try again`)
+      if (!created) throw new CatalogueError('store_unavailable', `the index ${index} was deleted while it was being created; try again`)
       return created
     }
   }
@@ -56,33 +56,33 @@ export function watchIndex(engine: Engine, { index, body }: { index: string; bod
 
 function readState({ status, body }: { status: number; body: string }, index: string): IndexState {
   if (status !== 200)
-    throw new CatalogueError('store_unavailable', `the search engine does not tell about the index ${index}: ${reasonOf(body)}`)
+    throw new CatalogueError('store_unavailable', `the search engine does not describe the index ${index}: ${reasonOf(body)}`)
   const indices = Object.values(JSON.parse(body) as Record<string, { settings: Record<string, string> }>)
   if (indices.length !== 1) {
-    throw new CatalogueError('store_unavailable', `${index} is an alias of ${indices.length} indices; it must stand for exactly one`)
+    throw new CatalogueError('store_unavailable', `${index} is an alias of ${indices.length} indices; it must point to exactly one`)
   }
   const settings = indices[0]!.settings
   return { uuid: settings['index.uuid']!.slice(0, 8), shards: Number(settings['index.number_of_shards']) }
 }
 
 /**
- * Makes an index of HySDS's as HySDS would: from its template where the site has one, else from the mapping that its scripts install.
- * That another program makes it at the same moment is success.
+ * Creates an index of HySDS's as HySDS would: from the site's template where there is one, otherwise with the mapping that HySDS's scripts
+ * install. Succeeds when another program creates it at the same moment.
  */
 async function createIndex(engine: Engine, { index, body, deadline }: { index: string; body: object; deadline: number }): Promise<void> {
   const templated = await hasTemplate(engine, { index, deadline })
   const answer = await engine.send({ method: 'PUT', path: `/${index}`, body: templated ? '{}' : JSON.stringify(body), deadline })
   if (answer.status === 200 || answer.body.includes('resource_already_exists_exception')) return
-  throw new CatalogueError('store_unavailable', `the index ${index} could not be made: ${reasonOf(answer.body)}`)
+  throw new CatalogueError('store_unavailable', `the index ${index} could not be created: ${reasonOf(answer.body)}`)
 }
 
-/** Whether a template is meant for this index; the one for everything (`*`, HySDS's index_defaults) is not. */
+/** Returns whether a template is meant for this index. The catch-all template (`*`, HySDS's index_defaults) does not count. */
 async function hasTemplate(engine: Engine, { index, deadline }: { index: string; deadline: number }): Promise<boolean> {
   const patternsIn = async (path: string, filter: string, read: (body: any) => (string | string[])[]) => {
     const answer = await engine.send({ method: 'GET', path, query: `filter_path=${filter}`, deadline })
     if (answer.status === 404) return []
     if (answer.status !== 200)
-      throw new CatalogueError('store_unavailable', `the search engine does not tell its templates: ${reasonOf(answer.body)}`)
+      throw new CatalogueError('store_unavailable', `the search engine does not list its templates: ${reasonOf(answer.body)}`)
     return read(JSON.parse(answer.body)).flat()
   }
   const patterns = await Promise.all([

@@ -8,24 +8,24 @@ import type { IndexState, IndexWatch } from './index-state.ts'
 import { readItem } from './reads.ts'
 
 /*
- * Paging over an index whose mapping is HySDS's: `_id` cannot be sorted, `id.keyword` lacks ids over 256 characters and records without
- * the field, and sequence numbers are unique in a shard only. So a list has two parts: first the records with a sortable id, in order;
- * then the others, shard by shard by sequence number.
+ * Paging over an index with HySDS's mapping: `_id` cannot be sorted, `id.keyword` lacks ids over 256 characters and records without the
+ * field, and sequence numbers are unique within a shard only. So a list has two parts: first the records with a sortable id, in order; then
+ * the others, shard by shard, by sequence number.
  */
 
-/** Where a list goes on: the sort values of its last record, in the second part those of one shard. */
+/** Where a list continues: after the sort values of the last record; in the second part, within one shard. */
 interface SortPlace {
-  /** Which query and which index this belongs to. */
+  /** Identifies the query and the index that the cursor belongs to. */
   list: string
   shard?: number
   after?: unknown[]
-  /** Ids of records that an earlier page gave and that may stand behind `after`: its last, and those with the same sort values. */
+  /** Ids of records that an earlier page returned and that may come after `after`: its last record, and those with the same sort values. */
   given?: string[]
 }
 
 interface Hit {
   stored: StoredDocument
-  /** Sort values as JSON text, to compare. */
+  /** Sort values as JSON text, for comparison. */
   place: string
 }
 
@@ -68,14 +68,14 @@ async function readPart(
 ): Promise<QueryPart> {
   const { state, query } = listing
   const given = place.given ?? []
-  // one more than wanted, to know whether the page ends among equals
+  // one more than requested, to know whether the page ends among equal sort values
   const size = limit + given.length + 1
   const hits = (await searchHits(engine, { listing, place, size })).filter(({ stored }) => !given.includes(stored.id))
   const page = hits.slice(0, limit)
   const items = page.map(({ stored }) => stored).filter(({ document }) => matches(document, query.where ?? []))
   if (hits.length > limit) return { items, next: placeAfter(place, { page, following: hits[limit] }) }
   if (place.shard === undefined) {
-    // in one shard, looking for them is no more than reading them
+    // in a single shard, checking for them costs no less than reading them
     const others = (state.shards === 1 && items.length < limit) || (await hasUnsortable(engine, listing))
     return { items, next: others ? { list: place.list, shard: 0 } : undefined }
   }
@@ -84,13 +84,13 @@ async function readPart(
 }
 
 /**
- * Sequence numbers are unique in a shard only, so records of the same `id` may have equal sort values, and search_after skips all of
- * them at once. A page that ends among such goes on before them, without those that it gave.
+ * Sequence numbers are unique within a shard only, so records with the same `id` may have equal sort values, and search_after skips all of
+ * them at once. A page that ends among equal sort values continues before them, and leaves out the records that were already returned.
  */
 function placeAfter({ list, shard, after, given }: SortPlace, { page, following }: { page: Hit[]; following: Hit | undefined }): SortPlace {
   const start = { list, ...(shard !== undefined && { shard }) }
   const last = page.at(-1)!.place
-  // a record that is written meanwhile stands behind itself, by a later sequence number
+  // a record that is written meanwhile moves behind its old place, because its sequence number grows
   if (following?.place !== last) return { ...start, after: JSON.parse(last), given: [page.at(-1)!.stored.id] }
   const before = page.findLast(({ place }) => place !== last)
   const equals = page.flatMap(({ place, stored }) => (place === last ? [stored.id] : []))
@@ -131,7 +131,10 @@ async function searchHits(engine: Engine, { listing, place, size }: { listing: L
 
 const existence = (field: string, wanted: boolean) => ({ bool: { [wanted ? 'filter' : 'must_not']: { exists: { field } } } })
 
-/** A superset of what meets the condition: values too long to be keywords are in it, and sorted out when the document is read. */
+/**
+ * Returns a query for a superset of the matches: it includes values too long to be keywords, which are filtered out when the document is
+ * read.
+ */
 function narrowed(condition: Condition, fields: Map<string, string>): object {
   if ('any' in condition) return { bool: { should: condition.any.map((one) => narrowed(one, fields)), minimum_should_match: 1 } }
   const field = fields.get(condition.field)
@@ -154,13 +157,16 @@ function sortOf({ sort }: DocumentQuery, fields: Map<string, string>): object[] 
   return [{ [field]: { order: sort.order, missing: '' } }, byId, bySequence]
 }
 
-/** By which name a field can be sorted and filtered: HySDS's mapping has `id.keyword`, a site's own may have a plain keyword. */
+/**
+ * Returns the name by which each field can be sorted and filtered: HySDS's mapping has `id.keyword`, a site's own mapping may have a plain
+ * keyword.
+ */
 async function keywordFields(engine: Engine, { index, names }: { index: string; names: string[] }): Promise<Map<string, string>> {
   const asked = names.flatMap((name) => [name, `${name}.keyword`])
   const answer = await engine.send({ method: 'GET', path: `/${index}/_mapping/field/${asked.map(encodeURIComponent).join(',')}` })
   if (answer.status === 404) return new Map()
   if (answer.status !== 200)
-    throw new CatalogueError('store_unavailable', `the search engine does not tell the mapping of ${index}: ${reasonOf(answer.body)}`)
+    throw new CatalogueError('store_unavailable', `the search engine does not return the mapping of ${index}: ${reasonOf(answer.body)}`)
   const [mapped] = Object.values(
     JSON.parse(answer.body) as Record<string, { mappings: Record<string, { mapping: Record<string, { type: string }> }> }>
   )
@@ -173,7 +179,7 @@ async function keywordFields(engine: Engine, { index, names }: { index: string; 
   )
 }
 
-/** Whether any record has no sortable id: mostly there is none, and the second part is not needed. */
+/** Returns whether any record has no sortable id. Usually none has, and the second part is not needed. */
 async function hasUnsortable(engine: Engine, { index, fields }: Listing): Promise<boolean> {
   const idField = fields.get('id')
   const answer = await engine.send({
@@ -188,7 +194,10 @@ async function hasUnsortable(engine: Engine, { index, fields }: Listing): Promis
   return answer.body.includes('_id')
 }
 
-/** The place that a cursor names. Throws cursor_invalid when it is none, or one of another query or of an index that was deleted since. */
+/**
+ * Returns the place that a cursor names. Throws cursor_invalid when it is not a cursor, or belongs to another query or to an index that has
+ * been deleted.
+ */
 function startOf({ where, sort, cursor }: DocumentQuery, state: IndexState | undefined): SortPlace {
   const list = createHash('sha256')
     .update(JSON.stringify([where ?? [], sort ?? null, state?.uuid ?? null, sortableLength]))

@@ -2,14 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { CatalogueError } from '../../domain/errors.ts'
 import { type Engine, reasonOf } from './engine.ts'
 
-/** One file of migrations/elasticsearch/: requests that may be repeated without harm. */
+/** One file of migrations/elasticsearch/: requests that are safe to repeat. */
 interface Migration {
   number: number
   name: string
   steps: { method: 'PUT'; path: string; body: object }[]
 }
 
-/** What the engine remembers: `leporello-migrations/_doc/schema`. */
+/** The migration state stored in the engine: `leporello-migrations/_doc/schema`. */
 interface Schema {
   version: number
   applied: { number: number; name: string; at: string }[]
@@ -30,8 +30,8 @@ export function readMigrations(): Migration[] {
 }
 
 /**
- * Applies what is missing, in order. Replicas that start together repeat each other's steps, which does no harm, and record them by
- * compare-and-swap: the loser reads again and finds nothing left to do.
+ * Applies the missing migrations, in order. Replicas that start together repeat each other's steps, which is harmless, and record them by
+ * compare-and-swap: the loser reads the state again and finds nothing left to do.
  */
 export async function migrateIndices(
   engine: Engine,

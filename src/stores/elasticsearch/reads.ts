@@ -8,25 +8,31 @@ import { documentPath, type Engine, reasonOf } from './engine.ts'
 import type { IndexState, IndexWatch } from './index-state.ts'
 import { type EngineError, isIndexMissing, isPassing } from './refusals.ts'
 
-/** Asked for at once, as far as sizes can be guessed: on hundreds of specifications of 8 MB an engine chokes, and all reads with it. */
+/**
+ * The most bytes that one request asks for, as far as sizes can be guessed. Hundreds of specifications of 8 MB would overload an engine and
+ * block all other reads.
+ */
 const mostBytes = 32 * 1024 * 1024
 
-/** Concurrent point reads, joined: two requests under way at most, the rest gathers for the next `_mget`. A GET each would cost thrice as much. */
+/**
+ * Joins concurrent point reads: at most two requests are in progress, and further reads queue for the next `_mget`. A GET for each would
+ * cost three times as much.
+ */
 export function batchedReads(
   engine: Engine,
   { index, watch }: { index: string; watch: IndexWatch }
 ): (id: string) => Promise<StoredDocument | undefined> {
-  // what an unread document is taken for: as large as others were lately, and at first as large as it may be
+  // the assumed size of an unread document: that of recent documents, and initially the largest allowed
   let likely: number = limits.specification
   const read = coalesce<string, StoredDocument | undefined>({
     maxItems: 250,
     sizeOf: () => likely,
     maxSize: mostBytes,
     concurrency: 2,
-    // the engine's own words come first
+    // slightly longer than the engine's patience, so that its own error comes first
     patienceMs: engine.patienceMs + 250,
     async run(ids, { since }) {
-      // before the documents: a revision may only ever name an index that is too old
+      // read before the documents: a revision may name an outdated index, but never one newer than the document
       const state = await watch.recent()
       if (!state) return ids.map(() => undefined)
       const deadline = since + engine.patienceMs
@@ -39,7 +45,7 @@ export function batchedReads(
     }
   })
 
-  /** One document: a GET costs the engine less than an `_mget` of one. What is wrong with it has the form of an item, too. */
+  /** Reads one document: a GET costs the engine less than an `_mget` of one. Returns errors in the form of an `_mget` item, too. */
   async function point(id: string, deadline: number): Promise<string> {
     const answer = await engine.send({ method: 'GET', path: documentPath(index, id), deadline })
     if ((answer.status === 200 && answer.body !== '') || /^\{"(error|_index)":/.test(answer.body)) return answer.body
@@ -49,7 +55,7 @@ export function batchedReads(
   const unreadable = ({ body }: { body: string }) =>
     new CatalogueError('store_unavailable', `the search engine cannot read ${index}: ${reasonOf(body)}`)
 
-  // outside the batch, so that a shard on its way back does not hold up reads of the others
+  // retried outside the batch, so that a recovering shard does not hold up reads of other shards
   return async (id) => {
     const deadline = Date.now() + engine.patienceMs
     for (let pause = 25; ; pause = Math.min(pause * 2, 500)) {
@@ -63,7 +69,7 @@ export function batchedReads(
   }
 }
 
-/** One hit of `_mget` or of a search. `_source` is cut out as it stands. */
+/** Returns the document of one hit of `_mget` or of a search. `_source` is cut out byte for byte. */
 export function readItem(item: string, state: IndexState): StoredDocument | undefined | CatalogueError {
   const members = membersAt(item, 0)
   const document = members.get('_source')
@@ -77,7 +83,7 @@ export function readItem(item: string, state: IndexState): StoredDocument | unde
   }
 }
 
-/** `_mget` reports a closed index or a lost shard in an item of a 200. */
+/** Returns the error of an item: `_mget` reports a closed index or a lost shard inside a 200. */
 function readError(error: EngineError): CatalogueError | undefined {
   if (isIndexMissing(error)) return undefined
   return new CatalogueError('store_unavailable', `the search engine could not read: ${error.type}: ${error.reason}`, { cause: error })

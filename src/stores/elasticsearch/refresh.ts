@@ -2,9 +2,9 @@ import { CatalogueError } from '../../domain/errors.ts'
 import { type Engine, reasonOf } from './engine.ts'
 
 export interface Refreshing {
-  /** Something was written, or may have been. */
+  /** Notes that something was written, or may have been. */
   written(): void
-  /** Makes what any program wrote show in searches, or only what we wrote and does not show yet. */
+  /** Makes the writes of all programs visible to searches, or only our own that are not visible yet. */
   now(whose: true | 'own'): Promise<void>
 }
 
@@ -17,7 +17,7 @@ export function refreshing(engine: Engine, index: string): Refreshing {
     unseen = false
     try {
       const answer = await engine.send({ method: 'POST', path: `/${index}/_refresh`, query: 'filter_path=_shards.failed' })
-      // for a user who may not, a list is as fresh as the engine's refresh interval makes it
+      // 403: without permission to refresh, a list is as fresh as the engine's refresh interval makes it
       if ([200, 403, 404].includes(answer.status)) return
       throw new CatalogueError('store_unavailable', `the search engine cannot refresh ${index}: ${reasonOf(answer.body)}`)
     } catch (error) {
@@ -32,7 +32,7 @@ export function refreshing(engine: Engine, index: string): Refreshing {
     },
 
     async now(whose) {
-      // what was written after the one under way began needs another
+      // writes since the running refresh began need another one
       while (underWay) await underWay
       if (whose === 'own' && !unseen) return
       underWay = refresh().finally(() => {

@@ -13,7 +13,7 @@ const documentAtFault = new Set([
   'document_parsing_exception',
   'strict_dynamic_mapping_exception',
   'parsing_exception',
-  // an empty text: "request body is required"
+  // an empty document: "request body is required"
   'parse_exception'
 ])
 const passing = new Set([
@@ -27,7 +27,7 @@ const passing = new Set([
   'process_cluster_event_timeout_exception',
   'node_closed_exception',
   'primary_missing_action_exception',
-  // a shard on its way back, or to another node
+  // a shard that is recovering or moving to another node
   'illegal_index_shard_state_exception',
   'index_shard_not_started_exception',
   'index_shard_recovering_exception',
@@ -43,16 +43,16 @@ const passing = new Set([
 /** Returns whether the same request may succeed a moment later. */
 export const isPassing = (error: EngineError): boolean => passing.has(error.type ?? '')
 
-/** Returns whether the request may have taken effect all the same: the node went away while it worked. */
+/** Returns whether the request may have taken effect anyway: the node went away while it was working on it. */
 export const isLost = (error: EngineError): boolean =>
   /^(node_closed|node_disconnected|index_shard_closed)_exception$/.test(error.type ?? '')
 
-/** Returns whether there is no index, which is normal for a read. */
+/** Returns whether the index is missing, which is normal for a read. */
 export const isIndexMissing = (error: EngineError): boolean => error.type === 'index_not_found_exception'
 
 /**
- * Returns the refusal of one document in our words. Statuses mislead (a closed index is a 400, a full disk a 429), so the type decides. What
- * is not understood is a fault of the store, never of the caller.
+ * Returns the CatalogueError for one refused document. Statuses mislead (a closed index is a 400, a full disk a 429), so the type decides.
+ * An unknown error counts as a fault of the store, never of the caller.
  */
 export function engineRefusal(error: EngineError, id: string): CatalogueError {
   const type = error.type ?? 'unknown error'
@@ -64,7 +64,7 @@ export function engineRefusal(error: EngineError, id: string): CatalogueError {
   return new CatalogueError('store_unavailable', `the search engine could not write ${id}: ${type}: ${words}`)
 }
 
-/** What `illegal_argument_exception`, which engines say of many things, says of a document. */
+/** The reasons of `illegal_argument_exception`, which engines use for many errors, that concern the document. */
 const aboutTheDocument =
   /immense term|bytes can be at most|mapper \[|object mapping|field name|Limit of (total fields|mapping depth|field name length)|nested/i
 
@@ -77,5 +77,5 @@ function wordsOf(error: EngineError): string {
   return maskSecrets(text.replace(/\s+/g, ' ')).slice(0, 400)
 }
 
-/** Engines quote the value that they refuse, even as a list of bytes; it may be a URL with a password. */
+/** Engines quote the refused value, even as a list of bytes; it may be a URL with a password. */
 const quotedValue = /(Please correct the analyzer|The prefix of the first immense term|Preview of field's value)[\s\S]*$/

@@ -6,7 +6,7 @@ import { documentPath, type Engine } from './engine.ts'
 import type { IndexState, IndexWatch } from './index-state.ts'
 import { type EngineError, engineRefusal, isIndexMissing, isLost, isPassing } from './refusals.ts'
 
-/** A document to write, or to remove when there is none. */
+/** A document to write; without one, the document is removed. */
 export interface BulkWrite {
   id: string
   document?: string
@@ -22,23 +22,23 @@ export interface Written {
 interface Options {
   index: string
   watch: IndexWatch
-  /** Reads the document as it is now, to learn whether a write whose answer was lost took effect. */
+  /** Reads the current document, to find out whether a write whose answer was lost took effect. */
   read(id: string): Promise<{ document: string; revision: string } | undefined>
 }
 
 type Outcome = Written | CatalogueError
 
-/** What one `_bulk` may carry; engines take 100 MB. */
+/** The most bytes that one `_bulk` carries; engines accept 100 MB. */
 const maxBatchBytes = 16 * 1024 * 1024
 
-/** Concurrent writes, joined into `_bulk`: each with its own outcome. Answered only when the engine has them durably. */
+/** Joins concurrent writes into `_bulk` requests. Each write gets its own outcome, and only when the engine has stored it durably. */
 export function batchedWrites(engine: Engine, options: Options): (write: BulkWrite) => Promise<Written> {
   const { watch } = options
   return coalesce<BulkWrite, Written>({
     maxItems: 250,
     maxSize: maxBatchBytes,
     concurrency: 2,
-    // the engine's own words come first
+    // slightly longer than the engine's patience, so that its own error comes first
     patienceMs: engine.patienceMs + 250,
     sizeOf: ({ id, document }) => id.length + (document?.length ?? 0),
     async run(writes, { since }) {
@@ -50,7 +50,7 @@ export function batchedWrites(engine: Engine, options: Options): (write: BulkWri
   })
 }
 
-/** A write, and whether it may have taken effect already, in an attempt whose answer was lost. */
+/** A write, and whether an earlier attempt, whose answer was lost, may have taken effect. */
 interface Attempt {
   write: BulkWrite
   repeated: boolean
@@ -62,7 +62,7 @@ interface Batch extends Options {
   deadline: number
 }
 
-/** Sends what may be sent, again while the engine says of an item that it may work in a moment. */
+/** Sends the writes, and retries those for which the engine reports a temporary error. */
 async function carryOut(engine: Engine, batch: Batch): Promise<Outcome[]> {
   const { attempts, state, deadline } = batch
   const outcomes: (Outcome | undefined)[] = attempts.map(({ write }) => ofAnotherIndex(write, state))
@@ -86,14 +86,14 @@ type BulkAnswer = Outcome | { error: EngineError }
 
 async function send(engine: Engine, batch: Batch): Promise<BulkAnswer[]> {
   const { index, attempts, deadline } = batch
-  // a line of _bulk ends at the first newline; a document that holds one travels alone
+  // a line of _bulk ends at the first newline, so a document that contains one is sent alone
   const together = attempts.every(({ write }) => !write.document?.includes('\n'))
   if (!together || attempts.length === 1) return Promise.all(attempts.map((attempt) => sendAlone(engine, { ...batch, attempt })))
 
   const body = attempts.map(({ write }) => bulkLines(write)).join('')
   const answer = await engine.send({ method: 'POST', path: `/${index}/_bulk`, query: timeoutUntil(deadline), body, deadline })
   for (const attempt of attempts) attempt.repeated ||= answer.repeated
-  // one item that the engine cannot even parse fails them all: find it
+  // one item that the engine cannot parse fails the whole request: send each alone to find it
   if (answer.status !== 200) return Promise.all(attempts.map((attempt) => sendAlone(engine, { ...batch, attempt })))
 
   const { items } = JSON.parse(answer.body) as { items: Record<string, BulkItem>[] }
@@ -107,7 +107,7 @@ interface BulkItem {
   error?: EngineError | string
 }
 
-/** One write by its own request: the same outcomes as in a batch. */
+/** Sends one write by its own request. It has the same outcomes as in a batch. */
 async function sendAlone(engine: Engine, one: Batch & { attempt: Attempt }): Promise<BulkAnswer> {
   const { index, attempt, deadline } = one
   const { id, document, expected } = attempt.write
@@ -138,7 +138,9 @@ function readAlone({ status, body }: { status: number; body: string }): BulkItem
   }
 }
 
-/** What an answer means. After a lost answer, "conflict" and "not found" may be our own first attempt: the document tells. */
+/**
+ * Interprets an answer. After a lost answer, "conflict" and "not found" may be due to our own first attempt; reading the document decides.
+ */
 async function settle(item: BulkItem, { attempt, state, read }: Batch & { attempt: Attempt }): Promise<BulkAnswer> {
   const { write, repeated } = attempt
   if (item.error) {
@@ -162,7 +164,7 @@ function bulkLines({ id, document, expected }: BulkWrite): string {
   return `{"${expected && 'absent' in expected ? 'create' : 'index'}":${meta}}\n${document}\n`
 }
 
-/** Sequence numbers of another index say nothing about this one. */
+/** Returns a conflict when the expected revision belongs to another index: its sequence numbers say nothing about this one. */
 function ofAnotherIndex({ id, expected }: BulkWrite, state: IndexState): CatalogueError | undefined {
   if (!expected || 'absent' in expected) return undefined
   const known = sequenceOf(expected.revision)
@@ -184,5 +186,5 @@ function failed({ id, expected }: BulkWrite, error: EngineError): CatalogueError
   return exists ? new CatalogueError('already_exists', `${id} exists already`) : failure
 }
 
-/** An engine would otherwise wait a minute for a shard that is not there. */
+/** Without this, an engine waits a minute for a missing shard. */
 const timeoutUntil = (deadline: number) => `timeout=${Math.max(deadline - Date.now(), 1)}ms`

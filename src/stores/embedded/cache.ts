@@ -1,4 +1,4 @@
-/** What was read lately, by key. */
+/** A cache of recent reads, by key. */
 export interface Cache<Value> {
   get(key: string): Value | undefined
   set(key: string, value: Value, size: number): void
@@ -7,8 +7,8 @@ export interface Cache<Value> {
 }
 
 /**
- * Two generations, each of half the bound: what is asked for again moves into the young one, and when that is full the old one goes.
- * An approximation of least recently used for the price of a Map.
+ * Keeps two generations, each of half the maximum size. A hit moves into the young generation; when that is full, the old one is dropped.
+ * This approximates least recently used for the price of a Map.
  */
 export function createCache<Value>(maxSize: number): Cache<Value> {
   let young = new Map<string, { value: Value; size: number }>()

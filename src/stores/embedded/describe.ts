@@ -1,15 +1,13 @@
-/*
- * A document as an engine answers `GET <index>/_doc/<id>`, for operators who know that form.
- */
+/* A document in the form in which an engine answers `GET <index>/_doc/<id>`, for operators who know that form. */
 
 export interface DescribedDocument {
   index: string
   id: string
-  /** Undefined when there is none. */
+  /** Undefined when there is no document. */
   found: { version: number; seq: number; document: string } | undefined
 }
 
-/** The document stands in it byte for byte; when pretty, its tokens do. */
+/** Includes the document byte for byte; when pretty, token for token. */
 export function toAnswer({ index, id, found }: DescribedDocument, { pretty }: { pretty: boolean }): string {
   const head = `"_index":${JSON.stringify(index)},"_id":${JSON.stringify(id)}`
   const answer =
@@ -21,7 +19,7 @@ export function toAnswer({ index, id, found }: DescribedDocument, { pretty }: { 
 
 const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g
 
-/** Valid JSON in the engines' pretty style: two spaces, `"key" : value`, `{ }` and `[ ]` when empty. No token is rewritten. */
+/** Formats valid JSON in the engines' pretty style: two spaces, `"key" : value`, `{ }` and `[ ]` when empty. No token is rewritten. */
 export function prettyJson(text: string): string {
   const parts: string[] = []
   let depth = 0

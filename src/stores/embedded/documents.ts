@@ -18,18 +18,18 @@ export interface Parts {
 }
 
 const idsBatch = 5000
-/** Some milliseconds of the worker, between which writes get their turn. */
+/** How many documents the worker scans at a time: some milliseconds, after which writes get their turn. */
 const scanBatch = 1000
 
-/** Of the documents that are kept in memory: most for what every worker asks. */
+/** Returns how many characters of documents are kept in memory; containers get the most, because every worker requests them. */
 const maxCached = (table: Table): number => (table === 'containers' ? 12 : 2) * 1024 * 1024
-/** What an entry costs beside its text. */
+/** The overhead of a cache entry in addition to its text. */
 const overhead = 200
 
 interface DocumentsParts extends Parts {
-  /** Nobody else may write here, so what was read stays true until we write; a read costs a third of an answer. */
+  /** No other process writes here, so a cached read stays valid until this process writes; a read costs a third of an answer. */
   cache: Cache<FoundDocument>
-  /** A write may still happen: until a later one was answered, what is read now may be old in a moment. */
+  /** A write may still take effect without an answer: until a later write is answered, a read may already be outdated. */
   uncertain: boolean
 }
 
@@ -54,7 +54,7 @@ export function embeddedDocuments(given: Parts): DocumentStore {
 
     list: (query) => link.ask('page', { table, query }),
 
-    // lists read what is committed
+    // lists always read the latest commit
     refresh: async () => {},
 
     async *ids() {
@@ -108,7 +108,7 @@ async function write(parts: DocumentsParts, request: WriteRequest): Promise<Outc
     }
     throw error
   } finally {
-    // a read may have put the old document back while the write was under way
+    // a read may have cached the old document while the write was in progress
     parts.cache.delete(request.id)
   }
 }

@@ -1,10 +1,11 @@
 import Libsql from 'libsql'
 
 /*
- * The seam to libsql: nothing else imports it, so that node:sqlite can take its place when Node 20 is dropped. What one must know of
- * libsql 0.5: rows as objects carry a `_metadata` that is not ours, so rows are arrays here; parameters go in as one array, because a
- * single Buffer aborts the process; a text comes out cut off at a NUL, and text that is not UTF-8 aborts the process, so every text
- * is selected as a blob (`columnText`); a statement that failed answers its next call with the old error, so it is not used again; and a Worker must not be terminated inside a call, which aborts the process too.
+ * The only module that imports libsql, so that node:sqlite can replace it when Node 20 is dropped. Peculiarities of libsql 0.5: rows as
+ * objects carry a `_metadata` of its own, so rows are arrays here. Parameters are passed as one array, because a single Buffer aborts the
+ * process. A text is cut off at a NUL, and text that is not UTF-8 aborts the process, so every text is selected as a blob (`columnText`). A
+ * statement that failed answers its next call with the old error, so it is not reused. Terminating a Worker inside a call aborts the
+ * process, too.
  */
 
 export type Value = string | number | Buffer | null
@@ -12,24 +13,24 @@ export type Row = readonly Value[]
 
 export interface Database {
   exec(sql: string): void
-  /** The first row. */
+  /** Returns the first row. */
   row(sql: string, parameters?: readonly Value[]): Row | undefined
   rows(sql: string, parameters?: readonly Value[]): Row[]
-  /** How many rows changed. */
+  /** Returns how many rows changed. */
   run(sql: string, parameters?: readonly Value[]): number
-  /** Rolls back where something is to be rolled back: on some errors SQLite has done it already. */
+  /** Rolls back an open transaction, if there is one: on some errors SQLite has rolled back already. */
   rollback(): void
   close(): void
 }
 
-/** SQLite's name for what went wrong, such as SQLITE_FULL; undefined when the error is not from the database. */
+/** Returns SQLite's name of an error, such as SQLITE_FULL; undefined when the error is not from the database. */
 export function sqliteCode(error: unknown): string | undefined {
   if (error instanceof Libsql.SqliteError) return error.code
-  // libsql's opening has no SqliteError yet
+  // libsql throws no SqliteError when it cannot open a file
   return error instanceof Error && error.message.startsWith('ConnectionFailed') ? 'SQLITE_CANTOPEN' : undefined
 }
 
-/** A text that was selected as `cast(… as blob)`. */
+/** Returns a text that was selected as `cast(… as blob)`. */
 export const columnText = (value: Value | undefined): string => (value as Buffer).toString('utf8')
 
 const maxStatements = 100

@@ -13,32 +13,32 @@ import { createReader } from './reader.ts'
 import type { WorkerData } from './worker.ts'
 
 export interface EmbeddedOptions {
-  /** A directory on a local disk; made when it is not there. */
+  /** A directory on a local disk. Created when it does not exist. */
   data: string
   /** How long a request waits for the worker thread, or for another program's lock, before store_unavailable. */
   patienceMs: number
-  /** The most pages of 4 KiB that the database may take; one more is store_full. Default: what the disk holds. */
+  /** The most pages of 4 KiB that the database may use; writes beyond them fail with store_full. Default: as many as the disk holds. */
   maxPages?: number
 }
 
-/** Time for the worker to say what is wrong, where it waits for a lock as long as its patience allows. */
+/** Extra time for the worker to report an error after it has waited for a lock for the whole patience. */
 const graceMs = 500
-/** A transaction holds at most so much; a larger document goes alone. */
+/** The limits of one transaction. A larger document gets a transaction of its own. */
 const maxBatch = { items: 512, length: 8 * 1024 * 1024 }
 
-/** The worker keeps next to nothing, but a heap of the default size would let its garbage pile up: 10 MB less at no cost. */
+/** The worker holds almost no data, but with a heap of the default size its garbage would pile up: this saves 10 MB at no cost. */
 const resourceLimits = { maxYoungGenerationSizeMb: 8 }
 
 /**
- * The collections in one directory, for one process on one machine: SQLite in WAL mode. Point reads run here, on a connection of their
- * own that always sees the last commit; writes and lists run in a worker thread. Throws store_unavailable, such as when another
- * process has the directory.
+ * The collections in one directory, for one process on one machine: SQLite in WAL mode. Point reads run on the calling thread, on a
+ * connection of their own that always sees the last commit. Writes and lists run in a worker thread. Throws store_unavailable, for example
+ * when another process holds the directory.
  */
 export async function embeddedStores({ data, patienceMs, maxPages }: EmbeddedOptions): Promise<Stores> {
   const file = join(data, 'leporello.db')
   const { held, reader } = open(data, file)
   const workerData: WorkerData = { file, busyMs: patienceMs, maxPages }
-  // the compiled file's name: the compiler rewrites imports, not URLs
+  // the name of the compiled file: the compiler rewrites imports, not URLs
   const startWorker = () => new Worker(new URL('./worker.js', import.meta.url), { workerData, execArgv: [], resourceLimits })
   const patience = { patienceMs: patienceMs + graceMs }
   const link = createLink(startWorker, { ...patience, unhurried: ['migrate', 'release'] })
@@ -48,7 +48,7 @@ export async function embeddedStores({ data, patienceMs, maxPages }: EmbeddedOpt
 
   async function close(): Promise<void> {
     await queue.end()
-    await link.ask('release', {}).catch(() => {}) // what is in the log is safe there: the next start reads it
+    await link.ask('release', {}).catch(() => {}) // on failure the data stays safe in the log, which the next start reads
     await link.stop()
     reader.close()
     held.release()
@@ -77,7 +77,7 @@ export async function embeddedStores({ data, patienceMs, maxPages }: EmbeddedOpt
   }
 }
 
-/** Concurrent writes become one transaction with one fsync. */
+/** Combines concurrent writes into one transaction with one fsync. */
 function writeQueue(link: Link, patience: { patienceMs: number }) {
   const join = coalesce<WriteRequest, Outcome>({
     run: async (writes) => {
@@ -100,7 +100,7 @@ function writeQueue(link: Link, patience: { patienceMs: number }) {
       underWay.add(written)
       return written.finally(() => underWay.delete(written))
     },
-    /** Takes no more, and waits for those under way. */
+    /** Accepts no more writes, and waits for those in progress. */
     async end(): Promise<void> {
       ended = true
       await Promise.allSettled(underWay)
@@ -108,14 +108,14 @@ function writeQueue(link: Link, patience: { patienceMs: number }) {
   }
 }
 
-/** With those above it. Node's own recursion never ends where nothing can be made in a folder that is there, as under /proc. */
+/** Creates a folder and its parents. Node's own recursion never ends in an existing folder where nothing can be created, such as /proc. */
 function makeFolder(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
   if (dirname(path) !== path) makeFolder(dirname(path))
   try {
     mkdirSync(path)
   } catch (error) {
-    // another program made it first
+    // another program created it first
     if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error
   }
 }

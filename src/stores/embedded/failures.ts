@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { sqliteCode } from './driver.ts'
 
-/** An error of the database in the port's words; any other error as it is. */
+/** Returns an error of the database as a CatalogueError; any other error unchanged. */
 export function storeError(error: unknown, file: string): unknown {
   const code = sqliteCode(error)
   if (code === undefined) return error
@@ -27,17 +27,19 @@ export function storeError(error: unknown, file: string): unknown {
   return new CatalogueError('store_unavailable', `${file} cannot be used: ${message} (${code})${advice}`, options)
 }
 
-/** Does the same where the store is opened: any error there, such as a missing permission, makes it unavailable. */
+/**
+ * Returns the error of opening the store as a CatalogueError. Any error here, such as a missing permission, makes the store unavailable.
+ */
 export function openingError(error: unknown, file: string): CatalogueError {
   const known = storeError(error, file)
   if (isCatalogueError(known)) return known
   return new CatalogueError('store_unavailable', `${file} cannot be opened: ${(error as Error).message}`, { cause: error })
 }
 
-/** What SQLite takes at a time, in bytes: the step in which the index of its log grows. */
+/** The number of bytes by which SQLite grows the index of its log. */
 const leastRoom = 64 * 1024
 
-/** SQLite says FULL for a write alone; where it maps or syncs a file on a full disk it only says that the disk failed. */
+/** SQLite reports FULL only when a write fails. When it maps or syncs a file on a full disk, it only reports an I/O error. */
 function isFull(code: string, file: string): boolean {
   if (code === 'SQLITE_FULL') return true
   if (!code.startsWith('SQLITE_IOERR') && code !== 'SQLITE_CANTOPEN') return false

@@ -3,9 +3,9 @@ import { CatalogueError, type ErrorCode } from '../../domain/errors.ts'
 import type { Calls, Refused } from './messages.ts'
 
 export interface Link {
-  /** Throws what the worker refused; store_unavailable when it died or did not answer within the patience. */
+  /** Throws the worker's own error; store_unavailable when the worker died or did not answer within the patience. */
   ask<Kind extends keyof Calls>(kind: Kind, request: Calls[Kind][0]): Promise<Calls[Kind][1]>
-  /** Lets the worker end when it has answered everything. */
+  /** Ends the worker after it has answered all requests. */
   stop(): Promise<void>
 }
 
@@ -20,7 +20,7 @@ const longestDelayMs = 5000
 
 export interface LinkOptions {
   patienceMs: number
-  /** Requests without a time limit, as their caller has nothing else to do. */
+  /** Requests without a time limit, because their caller has nothing else to do. */
   unhurried: readonly (keyof Calls)[]
 }
 
@@ -31,14 +31,17 @@ interface LinkParts extends LinkOptions {
   lastNumber: number
   delayMs: number
   restart: NodeJS.Timeout | undefined
-  /** Why another worker could not even be started, as when the system has no thread to give. */
+  /** Why another worker could not be started, for example because the system has no thread left. */
   notStarted: unknown
   stopped: boolean
-  /** Requests that ran out of patience and are still unanswered: while there are any, further ones would only queue behind them. */
+  /** Requests that timed out and are still unanswered: while there are any, further requests would only queue behind them. */
   overdue: Set<number>
 }
 
-/** A line to a worker thread. When the thread dies, what was under way fails and another one is started, ever later while they die. */
+/**
+ * A connection to a worker thread. When the thread dies, the requests in progress fail and another thread is started, after a delay that
+ * grows while threads keep dying.
+ */
 export function createLink(start: () => Worker, options: LinkOptions): Link {
   const parts: LinkParts = {
     ...options,
@@ -75,7 +78,7 @@ function launch(parts: LinkParts): void {
     parts.overdue.clear()
     const words = failure instanceof Error ? `died: ${failure.message}` : `ended with status ${code}`
     for (const [n, { reject }] of settleAll(parts))
-      reject(unavailable(`${words}; what it was doing (request ${n}) may or may not be stored`, failure))
+      reject(unavailable(`${words}; its request ${n} may or may not have been carried out`, failure))
     launchLater(parts)
   })
 }
@@ -129,7 +132,7 @@ const ask = <Kind extends keyof Calls>(parts: LinkParts, { kind, request }: Aski
     const giveUp = () => {
       waiting.delete(n)
       overdue.add(n)
-      reject(unavailable(`did not answer within ${patienceMs} ms; what was asked may still happen`))
+      reject(unavailable(`did not answer within ${patienceMs} ms; the request may still be carried out`))
     }
     const timer = parts.unhurried.includes(kind) ? undefined : setTimeout(giveUp, patienceMs)
     waiting.set(n, { resolve: resolve as WaitingRequest['resolve'], reject, timer })
@@ -142,12 +145,12 @@ async function stop(parts: LinkParts): Promise<void> {
   const ending = parts.worker
   if (ending === undefined) return
   const exit = new Promise((resolve) => ending.once('exit', resolve))
-  // never terminate(): inside a call of libsql that aborts the process
+  // never terminate(): inside a call of libsql it aborts the process
   ending.postMessage('end')
   await exit
 }
 
-/** Restores an error that was sent as a message. One without a code was unexpected, and stays a plain error for the log. */
+/** Restores an error that was sent as a message. One without a code was unexpected, and remains a plain error for the log. */
 export function toError({ code, message, stack }: Refused['refused']): Error {
   if (code !== undefined) return new CatalogueError(code as ErrorCode, message)
   const error = new Error(message)

@@ -6,7 +6,7 @@ import { columnText, type Database, type Value } from './driver.ts'
 import type { Table } from './messages.ts'
 import { revisionOf } from './writes.ts'
 
-/** Fields with a column of their own: sort_<field>. */
+/** The fields that have a column of their own: sort_<field>. */
 const columns: Record<Table, readonly string[]> = {
   containers: ['id', 'version'],
   job_specs: ['id'],
@@ -21,19 +21,19 @@ const columns: Record<Table, readonly string[]> = {
 }
 
 /**
- * Indexes in the order of a sort that hold every column which a list may be filtered by: reading one of 100,000 rows takes some
- * milliseconds, and any other plan ten times that. The planner does not know how few rows match.
+ * Sort indexes that contain every column that a list may be filtered by. Reading one of 100,000 rows takes some milliseconds; any other
+ * plan takes ten times as long. The planner does not know how few rows match.
  */
 const covering: Partial<Record<Table, readonly string[]>> = {
   containers: ['id', 'version'],
   summaries: ['id', 'version', 'created', 'updated']
 }
 
-/** How much one request may read: then a page ends short, so that writes get their turn and memory stays flat. */
+/** How many rows one request may read. Beyond that the page ends early, so that writes get their turn and memory use stays flat. */
 const maxScanned = 2000
 const maxLength = 4 * 1024 * 1024
 
-/** Every place in the order of a query: the sort column's bytes (they need not be UTF-8) and the id. */
+/** A place in the order of a query: the sort column's bytes (they need not be UTF-8) and the id. */
 interface SortPlace {
   key: Buffer
   id: string
@@ -47,7 +47,7 @@ export function page(database: Database, { table, query }: { table: Table; query
   let after = cursor === undefined ? undefined : parseCursor(cursor, query16)
   let length = 0
   for (let scanned = 0; ; ) {
-    // what the index says is nearly always so: the first handful is enough, and more is looked at only where it was not
+    // the index is nearly always right: the first few candidates suffice, and more are read only where it was wrong
     const most = Math.min(Math.max(limit, scanned), where.length > 0 ? maxScanned : limit)
     const places = placesAfter(database, { table, where, sort, after, limit: most + 1 })
     for (const place of places.slice(0, most)) {
@@ -66,14 +66,14 @@ export function page(database: Database, { table, query }: { table: Table; query
 
 const storeName = (database: Database): string => columnText(database.row('select cast(name as blob) from store')![0])
 
-/** The next ids by bytes, from the index alone. */
+/** Returns the next ids in byte order, from the index alone. */
 export function idsAfter(database: Database, { table, after, limit }: { table: Table; after: string; limit: number }): string[] {
   return database
     .rows(`select cast(id as blob) from ${table} where id > ? order by id limit ?`, [after, limit])
     .map(([id]) => columnText(id))
 }
 
-/** The next documents by id, as their columns tell. */
+/** Returns the next documents by id, from their columns alone. */
 export function scanAfter(
   database: Database,
   { table, fields, after, limit }: { table: Table; fields: readonly string[]; after: string; limit: number }
@@ -107,7 +107,7 @@ function placesAfter(database: Database, { table, where, sort, after, limit }: P
   if (after !== undefined) {
     if (sort === undefined) add('id > ?', after.id)
     else if (sort.order === 'asc') add(`(${key}, id) > (cast(? as text), ?)`, after.key, after.id)
-    // the first condition lets the index find the place, the second one is exact
+    // the first condition lets the index seek, the second one is exact
     else add(`${key} <= cast(? as text) and (${key} < cast(? as text) or id > ?)`, after.key, after.key, after.id)
   }
   for (const condition of where) {
@@ -127,11 +127,14 @@ function placesAfter(database: Database, { table, where, sort, after, limit }: P
   return rows.map(([rowid, id, bytes]) => ({ rowid: rowid!, id: columnText(id), key: bytes as Buffer }))
 }
 
-/** In a descending order ids ascend all the same: among versions, of which many are equal, that takes an index of its own. */
+/**
+ * Returns the index for a sort. Ids ascend even in a descending order: for versions, many of which are equal, this needs an index of its
+ * own.
+ */
 const indexFor = (table: Table, { field, order }: Sort): string =>
   `indexed by ${table}_by_${field}${table === 'containers' && field === 'version' && order === 'desc' ? '_desc' : ''}`
 
-/** What the index can say of a condition: it may let through too much, never too little. `matches` decides. */
+/** Returns the part of a condition that the index can check: it may match too many rows, never too few. `matches` decides. */
 function narrowing(condition: FieldCondition): [string, ...Value[]] {
   const column = `sort_${condition.field}`
   if ('equals' in condition) return [`${column} = ?`, [...condition.equals].length > sortableLength ? '' : condition.equals]
@@ -142,7 +145,7 @@ function narrowing(condition: FieldCondition): [string, ...Value[]] {
   return [`(${column} glob ? or ${column} = '')`, glob]
 }
 
-/** SQL for domain/query's sortValue. */
+/** Returns the SQL for domain/query's sortValue. */
 function sortColumn(table: Table, field: string): string {
   if (columns[table].includes(field)) return `sort_${field}`
   const path = `'$.${JSON.stringify(field).replaceAll("'", "''")}'`

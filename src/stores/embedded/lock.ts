@@ -5,8 +5,8 @@ import { CatalogueError } from '../../domain/errors.ts'
 import { openDatabase, sqliteCode } from './driver.ts'
 
 /**
- * Takes a data directory for this process, or throws store_unavailable with who has it. The lock is the operating system's, on a small
- * database of its own, so it is gone when its holder is, even by kill -9; holder.json beside it is for people.
+ * Locks a data directory for this process, or throws store_unavailable with the holder's name. The operating system holds the lock, on a
+ * small database of its own, so it ends with its holder, even by kill -9. The holder.json next to it is for people.
  */
 export function holdDirectory(data: string): { release(): void } {
   const lock = openDatabase(join(data, 'lock.db'), { busyMs: 0 })
@@ -35,7 +35,7 @@ function introduce(file: string): void {
   try {
     writeFileSync(file, `${JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString() })}\n`)
   } catch {
-    // on a full disk one can still read and remove; the lock holds without it
+    // reading and removing still work on a full disk, and the lock holds without this file
   }
 }
 

@@ -1,10 +1,8 @@
 import type { DocumentQuery, Scanned, StoredDocument, WriteCondition } from '../document-store.ts'
 
-/*
- * What the main thread and the worker say to each other. Errors cross as words, because a structured clone forgets their class.
- */
+/* The messages between the main thread and the worker. Errors are sent as plain objects, because a structured clone loses their class. */
 
-/** Tables, by the index that stands for them in answers. */
+/** Tables, and the index name that each has in answers. */
 export const tables = {
   containers: 'containers',
   job_specs: 'job_specs',
@@ -23,7 +21,7 @@ export type WriteRequest =
   | { table: Table; id: string; document: string; expected?: WriteCondition | undefined }
   | { table: Table; id: string; document?: undefined; expected?: { revision: string } | undefined }
 
-/** Of a put: whether there was none before, and the new revision. Of a removal: whether there was one. */
+/** For a put: whether the document is new, and its new revision. For a removal: whether there was a document. */
 export type Outcome = { created: boolean; revision: string } | { removed: boolean } | Refused
 
 export interface Refused {

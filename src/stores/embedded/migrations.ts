@@ -3,10 +3,10 @@ import { CatalogueError } from '../../domain/errors.ts'
 import type { Database } from './driver.ts'
 import { transaction } from './writes.ts'
 
-/** Beside build/ wherever the program is installed. */
+/** migrations/ is next to build/ wherever the program is installed. */
 const folder = new URL('../../../../migrations/embedded/', import.meta.url)
 
-/** Brings the tables to this program's version, each step in a transaction together with its record. Throws database_newer. */
+/** Migrates the tables to this program's version. Each step is recorded in its own transaction. Throws database_newer. */
 export function migrateDatabase(database: Database): { version: number; applied: string[] } {
   database.exec('create table if not exists migrations (number integer primary key, name text not null, applied text not null)')
   const stored = (database.row('select coalesce(max(number), 0) from migrations')![0] as number) ?? 0

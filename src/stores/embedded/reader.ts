@@ -6,26 +6,29 @@ import type { Table } from './messages.ts'
 export interface Reader {
   /** Throws store_unavailable after close(). */
   ensureOpen(): void
-  /** The last commit's document. */
+  /** Returns the document as of the last commit. */
   get(table: Table, id: string): FoundDocument | undefined
-  /** The store's own, which begins every revision. */
+  /** Returns the store's name, which begins every revision. */
   name(): string
-  /** SQLite's. */
+  /** Returns SQLite's version. */
   version(): string
   close(): void
 }
 
 export interface FoundDocument {
   seq: number
-  /** How often it was written. */
+  /** How many times the document was written. */
   version: number
   document: string
 }
 
-/** How long a point read may hold up the event loop for a lock; readers of a WAL hardly ever meet one. */
+/** How long a point read may block the event loop for a lock; readers of a WAL hardly ever wait for one. */
 const busyMs = 250
 
-/** Point reads on the calling thread: about ten microseconds each, less than it takes to ask a worker. Throws store_unavailable. */
+/**
+ * Reads single documents on the calling thread, in about ten microseconds each: less than a request to the worker takes. Throws
+ * store_unavailable.
+ */
 export function createReader(file: string): Reader {
   let database: Database | undefined
   let closed = false
@@ -41,13 +44,13 @@ export function createReader(file: string): Reader {
       database ??= open(file)
       return work(database)
     } catch (error) {
-      // the next read opens another connection: this one may be of no use any more
-      releaseTarballs()
+      // the next read opens another connection: this one may be unusable
+      closeConnection()
       throw storeError(error, file)
     }
   }
 
-  function releaseTarballs(): void {
+  function closeConnection(): void {
     database?.close()
     database = undefined
   }
@@ -63,7 +66,7 @@ export function createReader(file: string): Reader {
     version: () => reading((database) => columnText(database.row('select cast(sqlite_version() as blob)')![0])),
     close: () => {
       closed = true
-      releaseTarballs()
+      closeConnection()
     }
   }
 }

@@ -14,7 +14,7 @@ import { commit } from './writes.ts'
 export interface WorkerData {
   file: string
   busyMs: number
-  /** The most pages of 4 KiB that the database may take. */
+  /** The most pages of 4 KiB that the database may use. */
   maxPages: number | undefined
 }
 
@@ -23,7 +23,7 @@ let database: Database | undefined
 
 function open(): Database {
   const opened = openDatabase(file, { busyMs })
-  // full: an acknowledged write has been synced to the disk. The size limit is what the log is cut back to after a checkpoint.
+  // full: an acknowledged write has been synced to the disk. The log is truncated to the size limit after a checkpoint.
   opened.exec('pragma synchronous = full; pragma cache_size = -16000; pragma journal_size_limit = 33554432')
   if (maxPages !== undefined) opened.rows(`pragma max_page_count = ${maxPages}`)
   return opened
@@ -53,13 +53,13 @@ function handle(kind: keyof Calls, request: never): { answer: unknown } | Refuse
     return { answer: handlers[kind](database, request) }
   } catch (thrown) {
     const error = storeError(thrown, file)
-    if (isCatalogueError(error, 'store_unavailable')) releaseTarballs()
+    if (isCatalogueError(error, 'store_unavailable')) closeConnection()
     return { refused: inWords(error) }
   }
 }
 
-/** After a failure of the disk the connection may be of no use any more; the next request opens another. */
-function releaseTarballs(): void {
+/** Closes the connection, which may be unusable after a disk failure; the next request opens another. */
+function closeConnection(): void {
   try {
     database?.close()
   } finally {
@@ -75,7 +75,7 @@ function inWords(error: unknown): Refused['refused'] {
 const port = parentPort!
 port.on('message', (message: 'end' | { n: number; kind: keyof Calls; request: never }) => {
   if (message === 'end') {
-    releaseTarballs()
+    closeConnection()
     port.close()
   } else {
     port.postMessage({ n: message.n, ...handle(message.kind, message.request) })

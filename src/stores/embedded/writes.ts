@@ -2,18 +2,18 @@ import type { CatalogueError } from '../../domain/errors.ts'
 import { columnText, type Database, type Row, sqliteCode } from './driver.ts'
 import type { Outcome, WriteRequest } from './messages.ts'
 
-/** What every revision of this store begins with, and the number that its next write gets. */
+/** The name that begins every revision of this store, and the number of its next write. */
 interface Counter {
   name: string
   seq: number
 }
 
-/** The third part, an engine's primary term, has no meaning here. */
+/** Returns a revision. Its third part, an engine's primary term, has no meaning here. */
 export const revisionOf = (name: string, seq: number): string => `${name}.${seq}.1`
 
 /**
- * Carries out writes in one transaction with one fsync, and answers each by itself: one that is refused leaves the others be. A failure
- * of the disk fails them all; when there is no room, each gets its own chance, for a removal or a small document may still fit.
+ * Carries out writes in one transaction with one fsync, and returns an outcome for each: a refused write does not affect the others. A disk
+ * failure fails all of them. When the disk is full, each write is tried on its own, because a removal or a small document may still fit.
  */
 export function commit(database: Database, writes: readonly WriteRequest[]): Outcome[] {
   try {
@@ -61,7 +61,7 @@ function attempt(database: Database, write: WriteRequest, counter: Counter): Out
   if (refusal) return refusal
   if (document === undefined) {
     const removed = database.run(`delete from ${table} where id = ?`, [id]) > 0
-    // a removal takes a number too, as on an engine: a document's number tells when it was written among all changes
+    // a removal gets a number too, as on an engine: the number places a write among all changes
     if (removed) counter.seq++
     return { removed }
   }
@@ -86,13 +86,16 @@ function unmet(
   { name }: Counter
 ): Outcome | undefined {
   if ('absent' in expected) return stored && refused('already_exists', `${id} exists already`)
-  if (stored === undefined) return refused('revision_conflict', `${id} is not there any more; it was to have revision ${expected.revision}`)
+  if (stored === undefined) return refused('revision_conflict', `${id} no longer exists; expected revision ${expected.revision}`)
   const revision = revisionOf(name, stored[0] as number)
   if (revision === expected.revision) return undefined
   return refused('revision_conflict', `${id} was changed meanwhile: its revision is ${revision}, not ${expected.revision}`)
 }
 
-/** The table's check and its generated columns read the document as JSON; the statement alone is undone, not the transaction. */
+/**
+ * Returns whether an error is due to the document: the table's check and its generated columns parse it as JSON. SQLite undoes only the
+ * statement, not the transaction.
+ */
 function isDocumentsFault(error: unknown): boolean {
   const code = sqliteCode(error)
   return (
