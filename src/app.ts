@@ -89,21 +89,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
   try {
     blobs = await openBlobs(config)
     if (!config.engine) await openEmbedded(gate)
-    const inspect = measuredInspect(inspectImage, metrics)
-    const tarballs = { ...tarballParts(config, { blobs, log, port: () => port }), inspect }
-    const onFailure = (error: unknown, what: string) => log.error({ causes: causes(error) }, what)
-    const onAppendFailed = (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'a change is not in the journal yet')
-    // nobody else writes into an embedded store
-    const eventBounds = config.engine ? {} : { resumeOverlapMs: 0 }
-    const catalogue = createCatalogue(measuredStores(stores, metrics), {
-      ...config,
-      hash: sha256,
-      tarballs,
-      eventBounds,
-      onAppendFailed,
-      appendGraceMs: config.engine ? appendGraceMs.replicas : appendGraceMs.alone,
-      onFailure
-    })
+    const catalogue = servedCatalogue(config, { stores, blobs, metrics, log, port: () => port })
     const server = await createServer({
       ...config,
       catalogue: measuredCatalogue(catalogue, metrics),
@@ -113,11 +99,11 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     })
     await server.listen({ host: config.host, port: config.port })
     port = (server.server.address() as AddressInfo).port
-    const { uploads } = catalogue
     let loops: Loop[] = []
     let closing = false
     const begin = () => {
-      if (!closing) loops = startBackground(catalogue, { ...config, reading: config.verify.images !== 'off', onFailure, ...outageLog(log) })
+      if (closing) return
+      loops = startBackground(catalogue, { ...config, reading: config.verify.images !== 'off', ...failureLog(log), ...outageLog(log) })
     }
     const preparation = config.engine && prepareEngine(gate, { log, onUnusable })
     // until the store is there nothing could be done, and that it is not there is told already
@@ -128,15 +114,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
       async close() {
         closing = true
         preparation?.stop()
-        const patience = new Promise((resolve) => setTimeout(resolve, graceMs).unref())
-        // no new requests from now on; what goes on behind them lets go meanwhile, if its stores answer
-        const closed = closeServer(server)
-        const stopped = Promise.all(loops.map((loop) => loop.stop()))
-        await uploads?.release() // it goes on elsewhere, or later: nobody need wait for it
-        await closed
-        await Promise.race([Promise.all([stopped, uploads?.stop()]), patience])
-        await catalogue.demand.flush().catch(() => {}) // a count, not a record: a store that is away does not keep us
-        await catalogue.summaries.stop()
+        await stopServing({ server, catalogue, loops })
         await close()
       }
     }
@@ -144,6 +122,46 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     await close()
     throw error
   }
+}
+
+interface ServedCatalogueParts {
+  stores: Stores
+  blobs: BlobStore
+  metrics: Metrics
+  log: Log
+  port(): number
+}
+
+function servedCatalogue(config: Config, { stores, blobs, metrics, log, port }: ServedCatalogueParts): Catalogue {
+  return createCatalogue(measuredStores(stores, metrics), {
+    ...config,
+    hash: sha256,
+    tarballs: { ...tarballParts(config, { blobs, log, port }), inspect: measuredInspect(inspectImage, metrics) },
+    // nobody else writes into an embedded store
+    eventBounds: config.engine ? {} : { resumeOverlapMs: 0 },
+    appendGraceMs: config.engine ? appendGraceMs.replicas : appendGraceMs.alone,
+    ...failureLog(log)
+  })
+}
+
+interface Serving {
+  server: FastifyInstance
+  catalogue: Catalogue
+  loops: readonly Loop[]
+}
+
+/** Finishes the requests under way, and what goes on behind them, but not for longer than the grace. */
+async function stopServing({ server, catalogue, loops }: Serving): Promise<void> {
+  const { uploads, demand, summaries } = catalogue
+  const patience = new Promise((resolve) => setTimeout(resolve, graceMs).unref())
+  // no new requests from now on; what goes on behind them lets go meanwhile, if its stores answer
+  const closed = closeServer(server)
+  const stopped = Promise.all(loops.map((loop) => loop.stop()))
+  await uploads?.release() // it goes on elsewhere, or later: nobody need wait for it
+  await closed
+  await Promise.race([Promise.all([stopped, uploads?.stop()]), patience])
+  await demand.flush().catch(() => {}) // a count, not a record: a store that is away does not keep us
+  await summaries.stop()
 }
 
 /** What the catalogue needs for tarballs, serving or not. */
@@ -189,7 +207,7 @@ export async function openUpkeep(config: Config, { log }: { log: Log }): Promise
     await stores.migrate()
     blobs = await openBlobs(config)
     const tarballs = tarballParts(config, { blobs, log, port: () => config.port })
-    const onAppendFailed = (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'a change is not in the journal yet')
+    const { onAppendFailed } = failureLog(log)
     const { upkeep } = createCatalogue(stores, { ...config, hash: sha256, tarballs, onAppendFailed })
     return { upkeep: upkeep!, close }
   } catch (error) {
@@ -197,6 +215,11 @@ export async function openUpkeep(config: Config, { log }: { log: Log }): Promise
     throw error
   }
 }
+
+const failureLog = (log: Log) => ({
+  onFailure: (error: unknown, what: string) => log.error({ causes: causes(error) }, what),
+  onAppendFailed: (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'a change is not in the journal yet')
+})
 
 /** Once when it begins and once when it ends, not once for each that waits. */
 const outageLog = (log: Log) => ({

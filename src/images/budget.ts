@@ -50,11 +50,10 @@ export function createBudget(limits: ImageLimits, problems: ProblemList): Budget
       }
     },
     entry(nameLength) {
+      used.entries++
       used.names += nameLength
-      if (++used.entries > limits.entries) exceed('too_many_files', `the layers hold more than ${limits.entries} files`)
-      else if (used.names > limits.namesLength) {
-        exceed('too_many_files', `the names of the files in the layers have more than ${limits.namesLength} characters in total`)
-      }
+      const why = crowdIn(used, limits)
+      if (why !== undefined) exceed('too_many_files', why)
     },
     change() {
       if (++used.changes > limits.changes) exceed('too_many_files', `the layers make more than ${limits.changes} changes`)
@@ -73,19 +72,25 @@ export function createBudget(limits: ImageLimits, problems: ProblemList): Budget
     windowMoved(bytes) {
       used.moved += bytes
       if (used.moved > limits.zstdMovedBytes && used.moved > limits.zstdMovedRatio * used.read) {
-        exceed('too_much_work', 'the blocks of a zstd stream are too small for its window; the archive seems crafted to exhaust the reader')
+        exceed('too_much_work', `the blocks of a zstd stream are too small for its window; ${crafted}`)
       }
     },
     step(count) {
       used.steps += count
       if (used.steps > limits.steps) {
-        exceed(
-          'too_much_work',
-          `combining the layers takes more than ${limits.steps} steps; the archive seems crafted to exhaust the reader`
-        )
+        exceed('too_much_work', `combining the layers takes more than ${limits.steps} steps; ${crafted}`)
       }
     }
   }
+}
+
+const crafted = 'the archive seems crafted to exhaust the reader'
+
+/** What is wrong with the number of files in the layers, or with their names. */
+function crowdIn(used: { entries: number; names: number }, { entries, namesLength }: ImageLimits) {
+  if (used.entries > entries) return `the layers hold more than ${entries} files`
+  if (used.names <= namesLength) return undefined
+  return `the names of the files in the layers have more than ${namesLength} characters in total`
 }
 
 /** What is wrong with the amount that an archive unpacks to. */

@@ -15,69 +15,77 @@ export interface Links {
 /** Links keys to data files and unlinks them. No other code does. */
 export function createLinks(layout: Layout): Links {
   const alone = createLock()
-
-  async function link(data: string, { key, onlyIfAbsent }: { key: string; onlyIfAbsent: boolean }): Promise<boolean> {
-    const path = pathOfKey(layout, key)
-    await ensureFolder(layout, key.slice(0, Math.max(0, key.lastIndexOf('/'))))
-    const text = linkText({ path, data })
-    try {
-      await symlink(text, path) // fails when the path exists, so that exactly one of several writers succeeds
-      return true
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error
-    }
-    if (await isFolder(path)) throw new CatalogueError('blob_conflict', `${key} is a folder`)
-    const former = await entryAt(layout, path)
-    if (former?.file === data) return true // repeats a finish that was interrupted after the link was made
-    if (onlyIfAbsent) throw alreadyThere(key)
-    const part = join(layout.incoming, uniqueName())
-    await symlink(text, part)
-    await rename(part, path)
-    if (former && former.file !== path) await rm(former.file, { force: true })
-    return former === undefined
-  }
-
   return {
-    place: ({ part, ...found }, options) =>
-      alone(options.key, async () => {
-        const path = pathOfKey(layout, options.key)
-        const data = dataPath(layout, found)
-        if (await mkdir(dirname(data), { recursive: true })) await syncFolder(layout.data)
-        const moved = await unless(
-          ['ENOENT'],
-          rename(part, data).then(() => true)
-        )
-        if (!moved && !(await unless(absent, lstat(data)))) throw new Error(`${part} is gone`)
-        await syncFolder(dirname(data))
-        let created: boolean
-        try {
-          created = await retried(() => link(data, options))
-        } catch (error) {
-          await rename(data, part) // back to where its owner finds it, to try again or to discard it
-          throw error
-        }
-        await syncChange(layout, dirname(path))
-        return created
-      }),
-
-    remove: (key) =>
-      alone(key, async () => {
-        const path = pathOfKey(layout, key)
-        const former = await entryAt(layout, path)
-        if (!former) return false
-        if (
-          !(await unless(
-            absent,
-            unlink(path).then(() => true)
-          ))
-        )
-          return false
-        await pruneFolders(layout, dirname(path))
-        await syncChange(layout, dirname(path))
-        if (former.file !== path) await rm(former.file, { force: true })
-        return true
-      })
+    place: (found, options) => alone(options.key, () => place(layout, { ...found, ...options })),
+    remove: (key) => alone(key, () => remove(layout, key))
   }
+}
+
+interface Placing extends StoredBytes {
+  by: string
+  part: string
+  key: string
+  onlyIfAbsent: boolean
+}
+
+async function place(layout: Layout, { part, key, onlyIfAbsent, ...found }: Placing): Promise<boolean> {
+  const path = pathOfKey(layout, key)
+  const data = dataPath(layout, found)
+  if (await mkdir(dirname(data), { recursive: true })) await syncFolder(layout.data)
+  const moved = await unless(
+    ['ENOENT'],
+    rename(part, data).then(() => true)
+  )
+  if (!moved && !(await unless(absent, lstat(data)))) throw new Error(`${part} is gone`)
+  await syncFolder(dirname(data))
+  let created: boolean
+  try {
+    created = await retried(() => link(layout, { data, key, onlyIfAbsent }))
+  } catch (error) {
+    await rename(data, part) // back to where its owner finds it, to try again or to discard it
+    throw error
+  }
+  await syncChange(layout, dirname(path))
+  return created
+}
+
+async function link(
+  layout: Layout,
+  { data, key, onlyIfAbsent }: Pick<Placing, 'key' | 'onlyIfAbsent'> & { data: string }
+): Promise<boolean> {
+  const path = pathOfKey(layout, key)
+  await ensureFolder(layout, key.slice(0, Math.max(0, key.lastIndexOf('/'))))
+  const text = linkText({ path, data })
+  try {
+    await symlink(text, path) // fails when the path exists, so that exactly one of several writers succeeds
+    return true
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+  }
+  if (await isFolder(path)) throw new CatalogueError('blob_conflict', `${key} is a folder`)
+  const former = await entryAt(layout, path)
+  if (former?.file === data) return true // repeats a finish that was interrupted after the link was made
+  if (onlyIfAbsent) throw alreadyThere(key)
+  const part = join(layout.incoming, uniqueName())
+  await symlink(text, part)
+  await rename(part, path)
+  if (former && former.file !== path) await rm(former.file, { force: true })
+  return former === undefined
+}
+
+async function remove(layout: Layout, key: string): Promise<boolean> {
+  const path = pathOfKey(layout, key)
+  const former = await entryAt(layout, path)
+  if (!former) return false
+  const unlinked = await unless(
+    absent,
+    unlink(path).then(() => true)
+  )
+  if (!unlinked) return false
+  await pruneFolders(layout, dirname(path))
+  await syncChange(layout, dirname(path))
+  if (former.file !== path) await rm(former.file, { force: true })
+  return true
 }
 
 const isFolder = async (path: string): Promise<boolean> => (await unless(absent, lstat(path)))?.isDirectory() ?? false

@@ -4,15 +4,15 @@ import { access, type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { CatalogueError } from '../../domain/errors.ts'
-import type { BlobInfo, BlobStore, ByteRange, OpenBlob, PutOptions, StoredBytes } from '../blob-store.ts'
+import type { BlobInfo, BlobStore, ByteRange, ByteSource, Folders, OpenBlob, Put, PutOptions, StoredBytes } from '../blob-store.ts'
 import { alreadyThere, checkGrowth, checkStored } from '../expectations.ts'
 import { checkKey, parentsOf } from '../keys.ts'
 import { boundsOf } from '../ranges.ts'
-import { createRoom, onDisk, uniqueName, unless, writeSource } from './disk.ts'
+import { createRoom, onDisk, type Room, uniqueName, unless, writeSource } from './disk.ts'
 import { localFolders } from './folders.ts'
-import { type DiskEntry, entryAt, openLayout, pathOfKey } from './layout.ts'
+import { type DiskEntry, entryAt, type Layout, openLayout, pathOfKey } from './layout.ts'
 import { localLeftovers } from './leftovers.ts'
-import { createLinks } from './links.ts'
+import { createLinks, type Links } from './links.ts'
 import { listTree } from './list.ts'
 import { localUploads } from './uploads.ts'
 
@@ -23,78 +23,26 @@ export interface LocalOptions {
   reserve?: number
 }
 
+interface LocalBlobsParts {
+  layout: Layout
+  room: Room
+  links: Links
+  folders: Folders
+}
+
 export async function openLocalBlobs({ directory, reserve = 0 }: LocalOptions): Promise<BlobStore> {
   const layout = await onDisk(openLayout(directory))
   const room = createRoom(layout.root, reserve)
   const links = createLinks(layout)
   const folders = localFolders(layout)
-  const find = (key: string) => onDisk(entryAt(layout, pathOfKey(layout, checkKey(key))))
-
-  /** Refuses a put before gigabytes arrive, where it would be refused at the end. */
-  async function refuseEarly(key: string, { onlyIfAbsent }: PutOptions): Promise<void> {
-    checkKey(key)
-    for (const parent of parentsOf(key)) {
-      if (await find(parent)) throw new CatalogueError('blob_conflict', `${parent} is a file, not a folder`)
-    }
-    if (await folders.exists(key)) throw new CatalogueError('blob_conflict', `${key} is a folder`)
-    if (onlyIfAbsent && (await find(key))) throw alreadyThere(key)
-  }
-
+  const parts: LocalBlobsParts = { layout, room, links, folders }
   return {
-    async put(key, source, options = {}) {
-      const { expected, onlyIfAbsent = false } = options
-      if (typeof key === 'string') await refuseEarly(key, options)
-      await room.check(expected?.size ?? 0)
-      const by = uniqueName()
-      const part = join(layout.incoming, by)
-      const handle = await onDisk(open(part, 'wx'))
-      try {
-        const stored = await receive(handle)
-        const wanted = typeof key === 'string' ? key : checkKey(key(stored))
-        const created = await onDisk(links.place({ ...stored, by, part }, { key: wanted, onlyIfAbsent }))
-        return { ...stored, key: wanted, created }
-      } catch (error) {
-        await rm(part, { force: true }).catch(() => {}) // otherwise it stays as a leftover; the original error matters more
-        throw error
-      }
-
-      async function receive(handle: FileHandle): Promise<StoredBytes> {
-        const hash = createHash('sha256')
-        let size = 0
-        const onChunk = (chunk: Uint8Array) => {
-          size += chunk.length
-          checkGrowth(size, expected)
-          hash.update(chunk)
-        }
-        try {
-          const ending = await writeSource(source, { handle, at: 0, room, onChunk })
-          if (ending.broken) throw ending.error
-          const stored = { size, sha256: hash.digest('hex') }
-          checkStored(stored, expected)
-          await onDisk(handle.datasync())
-          return stored
-        } finally {
-          await handle.close()
-        }
-      }
-    },
-
-    async get(key, { range } = {}) {
-      // Between reading the link and opening the file, another put may have replaced both.
-      for (let i = 0; i < 20; i++) {
-        const entry = await find(key)
-        if (!entry) return undefined
-        const handle = await onDisk(unless(['ENOENT'], open(entry.file, constants.O_RDONLY | constants.O_NOFOLLOW)))
-        if (handle) return openBlob(handle, { entry, key, range })
-      }
-      throw new CatalogueError('blob_damaged', `the bytes of ${key} are not there; run fsck for details`)
-    },
-
+    put: (key, source, options = {}) => put(parts, { key, source, options }),
+    get: (key, { range } = {}) => get(layout, { key, range }),
     async head(key) {
-      const entry = await find(key)
+      const entry = await find(layout, key)
       return entry && toInfo(key, entry)
     },
-
     remove: async (key) => onDisk(links.remove(checkKey(key))),
     list: (query) => onDisk(listTree(layout, query)),
     presign: async (key) => {
@@ -105,18 +53,92 @@ export async function openLocalBlobs({ directory, reserve = 0 }: LocalOptions): 
     uploads: localUploads(layout, { links, room }),
     available: () => onDisk(room.available()),
     leftovers: (options) => localLeftovers(layout, options),
-
-    async health() {
-      try {
-        await access(layout.incoming, constants.W_OK)
-        await room.available()
-        return { ok: true }
-      } catch (error) {
-        return { ok: false, reason: `the object store does not work: ${(error as Error).message}` }
-      }
-    },
-
+    health: () => health(parts),
     close: async () => {}
+  }
+}
+
+const find = (layout: Layout, key: string) => onDisk(entryAt(layout, pathOfKey(layout, checkKey(key))))
+
+/** Refuses a put before gigabytes arrive, where it would be refused at the end. */
+async function refuseEarly({ layout, folders }: LocalBlobsParts, { key, onlyIfAbsent }: PutOptions & { key: string }): Promise<void> {
+  checkKey(key)
+  for (const parent of parentsOf(key)) {
+    if (await find(layout, parent)) throw new CatalogueError('blob_conflict', `${parent} is a file, not a folder`)
+  }
+  if (await folders.exists(key)) throw new CatalogueError('blob_conflict', `${key} is a folder`)
+  if (onlyIfAbsent && (await find(layout, key))) throw alreadyThere(key)
+}
+
+interface LocalPut {
+  key: Parameters<BlobStore['put']>[0]
+  source: ByteSource
+  options: PutOptions
+}
+
+async function put(parts: LocalBlobsParts, { key, source, options }: LocalPut): Promise<Put> {
+  const { layout, room, links } = parts
+  const { expected, onlyIfAbsent = false } = options
+  if (typeof key === 'string') await refuseEarly(parts, { ...options, key })
+  await room.check(expected?.size ?? 0)
+  const by = uniqueName()
+  const part = join(layout.incoming, by)
+  const handle = await onDisk(open(part, 'wx'))
+  try {
+    const stored = await receive(handle, { source, room, expected })
+    const wanted = typeof key === 'string' ? key : checkKey(key(stored))
+    const created = await onDisk(links.place({ ...stored, by, part }, { key: wanted, onlyIfAbsent }))
+    return { ...stored, key: wanted, created }
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => {}) // otherwise it stays as a leftover; the original error matters more
+    throw error
+  }
+}
+
+interface Receiving {
+  source: ByteSource
+  room: Room
+  expected: PutOptions['expected'] | undefined
+}
+
+async function receive(handle: FileHandle, { source, room, expected }: Receiving): Promise<StoredBytes> {
+  const hash = createHash('sha256')
+  let size = 0
+  const onChunk = (chunk: Uint8Array) => {
+    size += chunk.length
+    checkGrowth(size, expected)
+    hash.update(chunk)
+  }
+  try {
+    const ending = await writeSource(source, { handle, at: 0, room, onChunk })
+    if (ending.broken) throw ending.error
+    const stored = { size, sha256: hash.digest('hex') }
+    checkStored(stored, expected)
+    await onDisk(handle.datasync())
+    return stored
+  } finally {
+    await handle.close()
+  }
+}
+
+async function get(layout: Layout, { key, range }: Omit<Opening, 'entry'>): Promise<OpenBlob | undefined> {
+  // Between reading the link and opening the file, another put may have replaced both.
+  for (let i = 0; i < 20; i++) {
+    const entry = await find(layout, key)
+    if (!entry) return undefined
+    const handle = await onDisk(unless(['ENOENT'], open(entry.file, constants.O_RDONLY | constants.O_NOFOLLOW)))
+    if (handle) return openBlob(handle, { entry, key, range })
+  }
+  throw new CatalogueError('blob_damaged', `the bytes of ${key} are not there; run fsck for details`)
+}
+
+async function health({ layout, room }: LocalBlobsParts): ReturnType<BlobStore['health']> {
+  try {
+    await access(layout.incoming, constants.W_OK)
+    await room.available()
+    return { ok: true }
+  } catch (error) {
+    return { ok: false, reason: `the object store does not work: ${(error as Error).message}` }
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import type { Put, Uploads } from '../blob-store.ts'
+import type { ByteSource, FinishOptions, NewUpload, Put, Upload, Uploads } from '../blob-store.ts'
 import { checkGrowth, checkStored } from '../expectations.ts'
 import { checkKey } from '../keys.ts'
 import { createResumableDigest } from '../resumable-digest.ts'
@@ -27,144 +27,157 @@ import type { Links } from './links.ts'
 // How many bytes a crash may lose. Each checkpoint costs a sync of the file and of its state.
 const checkpointEvery = 32 * 1024 * 1024
 
+interface LocalUploadParts {
+  layout: Layout
+  links: Links
+  room: Room
+}
+
 export function localUploads(layout: Layout, { links, room }: { links: Links; room: Room }): Uploads {
-  const folderOf = (id: string) => join(layout.uploads, id)
-  const bytesOf = (id: string) => join(folderOf(id), 'bytes')
-  const stateOf = (id: string) => join(folderOf(id), 'state.json')
+  const parts: LocalUploadParts = { layout, links, room }
   const busy = createBusy()
-
-  const save = (id: string, state: KeptUpload) => replaceFile(stateOf(id), JSON.stringify(state))
-
-  async function load(id: string): Promise<KeptUpload | undefined> {
-    if (!/^[0-9a-f]{32}$/.test(id)) return undefined
-    const text = await onDisk(unless(absent, readFile(stateOf(id), 'utf8')))
-    return text === undefined ? undefined : (JSON.parse(text) as KeptUpload)
-  }
-
-  async function must(id: string): Promise<KeptUpload> {
-    const state = await load(id)
-    if (!state) throw uploadUnknown(id)
-    return state
-  }
-
-  const storedOf = async ({ offset, digest }: KeptUpload) => ({ size: offset, sha256: (await createResumableDigest(digest)).hex() })
-
-  const discard = async (id: string): Promise<boolean> => {
-    if (!(await load(id))) return false
-    await onDisk(rm(stateOf(id), { force: true })) // first: without its state the rest is a leftover
-    await onDisk(rm(folderOf(id), { recursive: true, force: true }))
-    return true
-  }
-
   return {
-    async create({ size, note = '', key, sha256 }) {
-      checkNewUpload({ size, key })
-      await room.check(size ?? 0)
-      const id = uniqueName()
-      const now = new Date().toISOString()
-      const state: KeptUpload = { created: now, touched: now, note, offset: 0 }
-      Object.assign(state, { size, key, sha256 })
-      return onDisk(
-        (async () => {
-          await mkdir(folderOf(id))
-          await (await open(bytesOf(id), 'wx')).close()
-          await save(id, state)
-          await syncFolder(layout.uploads)
-          return toUpload(id, state)
-        })()
-      )
-    },
-
+    create: (upload) => create(parts, upload),
     async get(id) {
-      const state = await load(id)
+      const state = await load(layout, id)
       return state && toUpload(id, state)
     },
-
-    append: ({ id, at, source }) =>
-      busy(id, async () => {
-        let state = await must(id)
-        checkOpen(id, state)
-        checkOffset(id, { at, ...state })
-        await room.check((state.size ?? at) - at)
-        const handle = await onDisk(open(bytesOf(id), 'r+'))
-        const digest = await createResumableDigest(state.digest)
-        const { size } = state
-        let arrived = at
-        const keep = async (offset: number) => {
-          const digestNow = digest.save()
-          await handle.datasync()
-          state = { ...state, offset, digest: digestNow, touched: new Date().toISOString() }
-          await save(id, state)
-        }
-        try {
-          await onDisk(handle.truncate(at))
-          const onChunk = (chunk: Uint8Array) => {
-            checkGrowth(arrived + chunk.length, size === undefined ? {} : { size })
-            arrived += chunk.length
-            digest.update(chunk)
-          }
-          const checkpoint = { every: checkpointEvery, call: (written: number) => onDisk(keep(written)) }
-          const ending = await writeSource(source, { handle, at, room, onChunk, checkpoint })
-          await onDisk(keep(arrived))
-          if (ending.broken) throw ending.error
-        } finally {
-          // When the disk could not take a piece, the bytes beyond the offset must not fill it up.
-          await handle.truncate(state.offset).catch(() => {})
-          await handle.close()
-        }
-        return toUpload(id, state)
-      }),
-
-    async read(id) {
-      const state = await must(id)
-      checkReadable(id, state)
-      if (state.offset === 0) return Readable.from([])
-      // the path before, and the path after a finish, even an interrupted one
-      for (const path of [bytesOf(id), dataPath(layout, { ...(await storedOf(state)), by: id })]) {
-        const handle = await onDisk(unless(absent, open(path, 'r')))
-        if (handle) return handle.createReadStream({ start: 0, end: state.offset - 1, highWaterMark: 256 * 1024 })
-      }
-      throw bytesGone(id)
-    },
-
-    finish: (id, { key, expected, onlyIfAbsent = false, keep = false }) =>
-      busy(id, async () => {
-        checkKey(key)
-        const state = await must(id)
-        if (state.ended) checkOpen(id, state)
-        const before = placedBefore(id, { placed: state.placed, wanted: key })
-        if (before) return before
-        checkFinish(id, { ...state, wanted: key })
-        const stored = await storedOf(state)
-        try {
-          checkStored(stored, state.sha256 === undefined ? {} : { sha256: state.sha256 })
-          checkStored(stored, expected)
-        } catch (error) {
-          await discard(id)
-          throw error
-        }
-        const created = await onDisk(links.place({ ...stored, by: id, part: bytesOf(id) }, { key, onlyIfAbsent }))
-        const placed: Put = { ...stored, key, created }
-        if (keep) await onDisk(save(id, { ...state, placed }))
-        else await discard(id)
-        return placed
-      }),
-
-    end: (id, note) =>
-      busy(id, async () => {
-        const ended: KeptUpload = { ...(await must(id)), note, ended: true, touched: new Date().toISOString() }
-        await onDisk(save(id, ended))
-        await onDisk(rm(bytesOf(id), { force: true }))
-        return toUpload(id, ended)
-      }),
-
-    discard: (id) => busy(id, () => discard(id)),
-
+    append: (piece) => busy(piece.id, () => append(parts, piece)),
+    read: (id) => read(layout, id),
+    finish: (id, options) => busy(id, () => finish(parts, { ...options, id })),
+    end: (id, note) => busy(id, () => end(layout, { id, note })),
+    discard: (id) => busy(id, () => discard(layout, id)),
     async *list() {
       for (const id of await onDisk(readdir(layout.uploads))) {
-        const state = await load(id)
+        const state = await load(layout, id)
         if (state) yield toUpload(id, state)
       }
     }
   }
+}
+
+const folderOf = (layout: Layout, id: string) => join(layout.uploads, id)
+const bytesOf = (layout: Layout, id: string) => join(folderOf(layout, id), 'bytes')
+const stateOf = (layout: Layout, id: string) => join(folderOf(layout, id), 'state.json')
+
+const save = (layout: Layout, { id, state }: { id: string; state: KeptUpload }) => replaceFile(stateOf(layout, id), JSON.stringify(state))
+
+async function load(layout: Layout, id: string): Promise<KeptUpload | undefined> {
+  if (!/^[0-9a-f]{32}$/.test(id)) return undefined
+  const text = await onDisk(unless(absent, readFile(stateOf(layout, id), 'utf8')))
+  return text === undefined ? undefined : (JSON.parse(text) as KeptUpload)
+}
+
+async function must(layout: Layout, id: string): Promise<KeptUpload> {
+  const state = await load(layout, id)
+  if (!state) throw uploadUnknown(id)
+  return state
+}
+
+const storedOf = async ({ offset, digest }: KeptUpload) => ({ size: offset, sha256: (await createResumableDigest(digest)).hex() })
+
+async function create({ layout, room }: LocalUploadParts, { size, note = '', key, sha256 }: NewUpload): Promise<Upload> {
+  checkNewUpload({ size, key })
+  await room.check(size ?? 0)
+  const id = uniqueName()
+  const now = new Date().toISOString()
+  const state: KeptUpload = { created: now, touched: now, note, offset: 0 }
+  Object.assign(state, { size, key, sha256 })
+  return onDisk(
+    (async () => {
+      await mkdir(folderOf(layout, id))
+      await (await open(bytesOf(layout, id), 'wx')).close()
+      await save(layout, { id, state })
+      await syncFolder(layout.uploads)
+      return toUpload(id, state)
+    })()
+  )
+}
+
+async function append(
+  { layout, room }: LocalUploadParts,
+  { id, at, source }: { id: string; at: number; source: ByteSource }
+): Promise<Upload> {
+  let state = await must(layout, id)
+  checkOpen(id, state)
+  checkOffset(id, { at, ...state })
+  await room.check((state.size ?? at) - at)
+  const handle = await onDisk(open(bytesOf(layout, id), 'r+'))
+  const digest = await createResumableDigest(state.digest)
+  const { size } = state
+  let arrived = at
+  const keep = async (offset: number) => {
+    const digestNow = digest.save()
+    await handle.datasync()
+    state = { ...state, offset, digest: digestNow, touched: new Date().toISOString() }
+    await save(layout, { id, state })
+  }
+  try {
+    await onDisk(handle.truncate(at))
+    const onChunk = (chunk: Uint8Array) => {
+      checkGrowth(arrived + chunk.length, size === undefined ? {} : { size })
+      arrived += chunk.length
+      digest.update(chunk)
+    }
+    const checkpoint = { every: checkpointEvery, call: (written: number) => onDisk(keep(written)) }
+    const ending = await writeSource(source, { handle, at, room, onChunk, checkpoint })
+    await onDisk(keep(arrived))
+    if (ending.broken) throw ending.error
+  } finally {
+    // When the disk could not take a piece, the bytes beyond the offset must not fill it up.
+    await handle.truncate(state.offset).catch(() => {})
+    await handle.close()
+  }
+  return toUpload(id, state)
+}
+
+async function read(layout: Layout, id: string): Promise<Readable> {
+  const state = await must(layout, id)
+  checkReadable(id, state)
+  if (state.offset === 0) return Readable.from([])
+  // the path before, and the path after a finish, even an interrupted one
+  for (const path of [bytesOf(layout, id), dataPath(layout, { ...(await storedOf(state)), by: id })]) {
+    const handle = await onDisk(unless(absent, open(path, 'r')))
+    if (handle) return handle.createReadStream({ start: 0, end: state.offset - 1, highWaterMark: 256 * 1024 })
+  }
+  throw bytesGone(id)
+}
+
+async function finish(
+  { layout, links }: LocalUploadParts,
+  { id, key, expected, onlyIfAbsent = false, keep = false }: FinishOptions & { id: string }
+): Promise<Put> {
+  checkKey(key)
+  const state = await must(layout, id)
+  if (state.ended) checkOpen(id, state)
+  const before = placedBefore(id, { placed: state.placed, wanted: key })
+  if (before) return before
+  checkFinish(id, { ...state, wanted: key })
+  const stored = await storedOf(state)
+  try {
+    checkStored(stored, state.sha256 === undefined ? {} : { sha256: state.sha256 })
+    checkStored(stored, expected)
+  } catch (error) {
+    await discard(layout, id)
+    throw error
+  }
+  const created = await onDisk(links.place({ ...stored, by: id, part: bytesOf(layout, id) }, { key, onlyIfAbsent }))
+  const placed: Put = { ...stored, key, created }
+  if (keep) await onDisk(save(layout, { id, state: { ...state, placed } }))
+  else await discard(layout, id)
+  return placed
+}
+
+async function end(layout: Layout, { id, note }: { id: string; note: string }): Promise<Upload> {
+  const state: KeptUpload = { ...(await must(layout, id)), note, ended: true, touched: new Date().toISOString() }
+  await onDisk(save(layout, { id, state }))
+  await onDisk(rm(bytesOf(layout, id), { force: true }))
+  return toUpload(id, state)
+}
+
+async function discard(layout: Layout, id: string): Promise<boolean> {
+  if (!(await load(layout, id))) return false
+  await onDisk(rm(stateOf(layout, id), { force: true })) // first: without its state the rest is a leftover
+  await onDisk(rm(folderOf(layout, id), { recursive: true, force: true }))
+  return true
 }

@@ -16,7 +16,7 @@ import {
   refuseConflicts,
   sendPart
 } from './objects.ts'
-import { createQueue, cutParts } from './parts.ts'
+import { createQueue, cutParts, type UploadPart } from './parts.ts'
 
 const partsAtOnce = 2
 
@@ -31,10 +31,7 @@ export async function putBlob(
   { key, source, options }: { key: Key; source: ByteSource; options: PutOptions }
 ): Promise<Put> {
   const { expected, onlyIfAbsent = false } = options
-  if (typeof key === 'string') {
-    await refuseConflicts(bucket, checkKey(key))
-    if (onlyIfAbsent && (await headObject(bucket, bucket.at(key)))) throw alreadyThere(key)
-  }
+  if (typeof key === 'string') await refuseEarly(bucket, { key, onlyIfAbsent })
   const by = randomBytes(16).toString('hex')
   const known = typeof key === 'string' && expected?.sha256 ? { key, sha256: expected.sha256.toLowerCase() } : undefined
   const gathered = { name: bucket.own.incoming + by, facts: { by } }
@@ -45,9 +42,7 @@ export async function putBlob(
   let multipart: Multipart | undefined
   let open = false
 
-  const send = async (part: { number: number; body: Buffer }) => {
-    parts.push(await sendPart(bucket, { ...multipart!, ...part }))
-  }
+  const send = async (part: UploadPart) => void parts.push(await sendPart(bucket, { ...multipart!, ...part }))
   try {
     const { ending, last } = await cutParts(source, {
       number: 1,
@@ -90,4 +85,10 @@ export async function putBlob(
       await abortMultipart(bucket, multipart!).catch(() => {})
     } else if (multipart && !known) await dropObject(bucket, gathered.name).catch(() => {})
   }
+}
+
+/** Refuses a put before gigabytes arrive, where it would be refused at the end. */
+async function refuseEarly(bucket: Bucket, { key, onlyIfAbsent }: { key: string; onlyIfAbsent: boolean }): Promise<void> {
+  await refuseConflicts(bucket, checkKey(key))
+  if (onlyIfAbsent && (await headObject(bucket, bucket.at(key)))) throw alreadyThere(key)
 }

@@ -1,7 +1,7 @@
 import { isCatalogueError } from '../../domain/errors.ts'
 import { checkId, isStorableId } from '../../domain/limits.ts'
 import type { DocumentStore, StoredDocument } from '../document-store.ts'
-import { createCache } from './cache.ts'
+import { type Cache, createCache } from './cache.ts'
 import { toAnswer } from './describe.ts'
 import type { Link } from './link.ts'
 import type { Outcome, Table, WriteRequest } from './messages.ts'
@@ -26,56 +26,29 @@ const maxCached = (table: Table): number => (table === 'containers' ? 12 : 2) * 
 /** The overhead of a cache entry in addition to its text. */
 const overhead = 200
 
-export function embeddedDocuments({ index, table, reader, link, write: send }: Parts): DocumentStore {
-  // no other process writes here, so a cached read stays valid until this process writes; a read costs a third of an answer
-  const cache = createCache<FoundDocument>(maxCached(table))
-  // true while a write may still take effect without an answer: until a later write is answered, a read may already be outdated
-  let uncertain = false
+interface DocumentsParts extends Parts {
+  /** No other process writes here, so a cached read stays valid until this process writes; a read costs a third of an answer. */
+  cache: Cache<FoundDocument>
+  /** A write may still take effect without an answer: until a later write is answered, a read may already be outdated. */
+  uncertain: boolean
+}
 
-  function find(id: string): FoundDocument | undefined {
-    reader.ensureOpen()
-    const known = cache.get(id)
-    if (known !== undefined || !isStorableId(id)) return known
-    const found = reader.get(table, id)
-    if (found && !uncertain) cache.set(id, found, overhead + id.length + found.document.length)
-    return found
-  }
-
-  async function write(write: WriteRequest): Promise<Outcome> {
-    try {
-      const outcome = await send(write)
-      uncertain = false
-      return outcome
-    } catch (error) {
-      if (!isCatalogueError(error) || error.code === 'store_unavailable') {
-        uncertain = true
-        cache.clear()
-      }
-      throw error
-    } finally {
-      // a read may have cached the old document while the write was in progress
-      cache.delete(write.id)
-    }
-  }
-
-  function get(id: string): StoredDocument | undefined {
-    const found = find(id)
-    return found && { id, document: found.document, revision: revisionOf(reader.name(), found.seq) }
-  }
-
+export function embeddedDocuments(given: Parts): DocumentStore {
+  const { index, table, link } = given
+  const parts: DocumentsParts = { ...given, cache: createCache(maxCached(table)), uncertain: false }
   return {
-    get: async (id) => get(id),
+    get: async (id) => get(parts, id),
 
-    getMany: async (ids) => ids.map(get),
+    getMany: async (ids) => ids.map((id) => get(parts, id)),
 
     async put(id, document, expected) {
-      const outcome = await write({ table, id: checkId(id), document, expected })
+      const outcome = await write(parts, { table, id: checkId(id), document, expected })
       return outcome as { created: boolean; revision: string }
     },
 
     async remove(id, expected) {
       if (!isStorableId(id)) return false
-      const outcome = await write({ table, id, expected })
+      const outcome = await write(parts, { table, id, expected })
       return (outcome as { removed: boolean }).removed
     },
 
@@ -103,8 +76,39 @@ export function embeddedDocuments({ index, table, reader, link, write: send }: P
     },
 
     async describe(id, options) {
-      const found = find(id)
+      const found = find(parts, id)
       return { found: found !== undefined, body: toAnswer({ index, id, found }, options) }
     }
+  }
+}
+
+function find({ table, reader, cache, uncertain }: DocumentsParts, id: string): FoundDocument | undefined {
+  reader.ensureOpen()
+  const known = cache.get(id)
+  if (known !== undefined || !isStorableId(id)) return known
+  const found = reader.get(table, id)
+  if (found && !uncertain) cache.set(id, found, overhead + id.length + found.document.length)
+  return found
+}
+
+function get(parts: DocumentsParts, id: string): StoredDocument | undefined {
+  const found = find(parts, id)
+  return found && { id, document: found.document, revision: revisionOf(parts.reader.name(), found.seq) }
+}
+
+async function write(parts: DocumentsParts, request: WriteRequest): Promise<Outcome> {
+  try {
+    const outcome = await parts.write(request)
+    parts.uncertain = false
+    return outcome
+  } catch (error) {
+    if (!isCatalogueError(error) || error.code === 'store_unavailable') {
+      parts.uncertain = true
+      parts.cache.clear()
+    }
+    throw error
+  } finally {
+    // a read may have cached the old document while the write was in progress
+    parts.cache.delete(request.id)
   }
 }

@@ -24,106 +24,130 @@ export interface LinkOptions {
   unhurried: readonly (keyof Calls)[]
 }
 
+interface LinkParts extends LinkOptions {
+  start(): Worker
+  waiting: Map<number, WaitingRequest>
+  worker: Worker | undefined
+  lastNumber: number
+  delayMs: number
+  restart: NodeJS.Timeout | undefined
+  /** Why another worker could not be started, for example because the system has no thread left. */
+  notStarted: unknown
+  stopped: boolean
+  /** Requests that timed out and are still unanswered: while there are any, further requests would only queue behind them. */
+  overdue: Set<number>
+}
+
 /**
  * A connection to a worker thread. When the thread dies, the requests in progress fail and another thread is started, after a delay that
  * grows while threads keep dying.
  */
-export function createLink(start: () => Worker, { patienceMs, unhurried }: LinkOptions): Link {
-  const waiting = new Map<number, WaitingRequest>()
-  let worker: Worker | undefined
-  let lastNumber = 0
-  let delayMs = firstDelayMs
-  let restart: NodeJS.Timeout | undefined
-  // why another worker could not be started, for example because the system has no thread left
-  let notStarted: unknown
-  let stopped = false
-  // requests that timed out and are still unanswered: while there are any, further requests would only queue behind them
-  const overdue = new Set<number>()
-
-  const unavailable = (problem: string, cause?: unknown) =>
-    new CatalogueError('store_unavailable', `the embedded store's worker thread ${problem}`, { cause })
-
-  function launch(): void {
-    const launched = start()
-    let failure: unknown
-    worker = launched
-    launched.on('message', receive)
-    launched.on('error', (error) => {
-      failure = error
-    })
-    launched.on('exit', (code) => {
-      worker = undefined
-      overdue.clear()
-      const words = failure instanceof Error ? `died: ${failure.message}` : `ended with status ${code}`
-      for (const [n, { reject }] of settleAll())
-        reject(unavailable(`${words}; its request ${n} may or may not have been carried out`, failure))
-      launchLater()
-    })
+export function createLink(start: () => Worker, options: LinkOptions): Link {
+  const parts: LinkParts = {
+    ...options,
+    start,
+    waiting: new Map(),
+    worker: undefined,
+    lastNumber: 0,
+    delayMs: firstDelayMs,
+    restart: undefined,
+    notStarted: undefined,
+    stopped: false,
+    overdue: new Set()
   }
-
-  function launchLater(): void {
-    if (stopped) return
-    restart = setTimeout(() => {
-      try {
-        launch()
-        notStarted = undefined
-      } catch (error) {
-        notStarted = error
-        launchLater()
-      }
-    }, delayMs)
-    delayMs = Math.min(delayMs * 2, longestDelayMs)
+  launch(parts)
+  return {
+    ask: (kind, request) => ask(parts, { kind, request }),
+    stop: () => stop(parts)
   }
+}
 
-  function receive({ n, answer, refused }: { n: number; answer?: unknown } & Partial<Refused>): void {
-    delayMs = firstDelayMs
-    overdue.delete(n)
-    const asked = waiting.get(n)
-    if (asked === undefined) return
+const unavailable = (problem: string, cause?: unknown) =>
+  new CatalogueError('store_unavailable', `the embedded store's worker thread ${problem}`, { cause })
+
+function launch(parts: LinkParts): void {
+  const launched = parts.start()
+  let failure: unknown
+  parts.worker = launched
+  launched.on('message', (message) => receive(parts, message))
+  launched.on('error', (error) => {
+    failure = error
+  })
+  launched.on('exit', (code) => {
+    parts.worker = undefined
+    parts.overdue.clear()
+    const words = failure instanceof Error ? `died: ${failure.message}` : `ended with status ${code}`
+    for (const [n, { reject }] of settleAll(parts))
+      reject(unavailable(`${words}; its request ${n} may or may not have been carried out`, failure))
+    launchLater(parts)
+  })
+}
+
+function launchLater(parts: LinkParts): void {
+  if (parts.stopped) return
+  parts.restart = setTimeout(() => {
+    try {
+      launch(parts)
+      parts.notStarted = undefined
+    } catch (error) {
+      parts.notStarted = error
+      launchLater(parts)
+    }
+  }, parts.delayMs)
+  parts.delayMs = Math.min(parts.delayMs * 2, longestDelayMs)
+}
+
+function receive(parts: LinkParts, { n, answer, refused }: { n: number; answer?: unknown } & Partial<Refused>): void {
+  const { waiting, overdue } = parts
+  parts.delayMs = firstDelayMs
+  overdue.delete(n)
+  const asked = waiting.get(n)
+  if (asked === undefined) return
+  waiting.delete(n)
+  clearTimeout(asked.timer)
+  if (refused) asked.reject(toError(refused))
+  else asked.resolve(answer)
+}
+
+function* settleAll({ waiting }: LinkParts): Generator<[number, WaitingRequest]> {
+  for (const [n, asked] of waiting) {
     waiting.delete(n)
     clearTimeout(asked.timer)
-    if (refused) asked.reject(toError(refused))
-    else asked.resolve(answer)
+    yield [n, asked]
   }
+}
 
-  function* settleAll(): Generator<[number, WaitingRequest]> {
-    for (const [n, asked] of waiting) {
+interface Asking<Kind extends keyof Calls> {
+  kind: Kind
+  request: Calls[Kind][0]
+}
+
+const ask = <Kind extends keyof Calls>(parts: LinkParts, { kind, request }: Asking<Kind>): Promise<Calls[Kind][1]> =>
+  new Promise((resolve, reject) => {
+    const { waiting, overdue, patienceMs, worker } = parts
+    if (parts.stopped) return reject(new CatalogueError('store_unavailable', 'the embedded store is closed'))
+    if (worker === undefined) return reject(unavailable('is being restarted; try again', parts.notStarted))
+    if (overdue.size > 0) return reject(unavailable(`has not answered for more than ${patienceMs} ms; is the disk stuck?`))
+    const n = ++parts.lastNumber
+    const giveUp = () => {
       waiting.delete(n)
-      clearTimeout(asked.timer)
-      yield [n, asked]
+      overdue.add(n)
+      reject(unavailable(`did not answer within ${patienceMs} ms; the request may still be carried out`))
     }
-  }
+    const timer = parts.unhurried.includes(kind) ? undefined : setTimeout(giveUp, patienceMs)
+    waiting.set(n, { resolve: resolve as WaitingRequest['resolve'], reject, timer })
+    worker.postMessage({ n, kind, request })
+  })
 
-  launch()
-
-  return {
-    ask: (kind, request) =>
-      new Promise((resolve, reject) => {
-        if (stopped) return reject(new CatalogueError('store_unavailable', 'the embedded store is closed'))
-        if (worker === undefined) return reject(unavailable('is being restarted; try again', notStarted))
-        if (overdue.size > 0) return reject(unavailable(`has not answered for more than ${patienceMs} ms; is the disk stuck?`))
-        const n = ++lastNumber
-        const giveUp = () => {
-          waiting.delete(n)
-          overdue.add(n)
-          reject(unavailable(`did not answer within ${patienceMs} ms; the request may still be carried out`))
-        }
-        const timer = unhurried.includes(kind) ? undefined : setTimeout(giveUp, patienceMs)
-        waiting.set(n, { resolve: resolve as WaitingRequest['resolve'], reject, timer })
-        worker.postMessage({ n, kind, request })
-      }),
-
-    async stop() {
-      stopped = true
-      clearTimeout(restart)
-      const ending = worker
-      if (ending === undefined) return
-      const exit = new Promise((resolve) => ending.once('exit', resolve))
-      // never terminate(): inside a call of libsql it aborts the process
-      ending.postMessage('end')
-      await exit
-    }
-  }
+async function stop(parts: LinkParts): Promise<void> {
+  parts.stopped = true
+  clearTimeout(parts.restart)
+  const ending = parts.worker
+  if (ending === undefined) return
+  const exit = new Promise((resolve) => ending.once('exit', resolve))
+  // never terminate(): inside a call of libsql it aborts the process
+  ending.postMessage('end')
+  await exit
 }
 
 /** Restores an error that was sent as a message. One without a code was unexpected, and remains a plain error for the log. */
