@@ -61,7 +61,7 @@ export function s3Uploads(bucket: Bucket, withinLimit: Slots): { uploads: Upload
     end: (id, note) =>
       busy(id, async () => {
         const change = { note, ended: true, touched: new Date().toISOString() }
-        return releaseTarballs(access, { id, kept: await states.must(id), change })
+        return closeUpload(access, { id, kept: await states.must(id), change })
       }),
     discard: (id) =>
       busy(id, async () => {
@@ -182,13 +182,13 @@ async function finish(
   if (onlyIfAbsent && !created) throw alreadyThere(key)
   if (former?.by !== id) await publish(bucket, { id, target, kept })
   const placed: Put = { ...stored, key, created }
-  if (keep) await releaseTarballs(access, { id, kept, change: { placed } })
+  if (keep) await closeUpload(access, { id, kept, change: { placed } })
   else await drop(access, { id, kept })
   return placed
 }
 
 /** Keeps the state of an upload, but none of its bytes. */
-async function releaseTarballs(
+async function closeUpload(
   { bucket, states }: UploadAccess,
   { id, kept, change }: KeptById & { change: Partial<S3UploadState> }
 ): Promise<Upload> {
