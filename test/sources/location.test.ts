@@ -64,7 +64,7 @@ t.test('what cannot be read here is refused with its reason, and without its sec
   refused('dav://user:swordfish#1@host/x', /%23/)
   refused('http://a b/', /not a URL/)
   refused('http://host/\r\nx', /control characters/)
-  refused(' http://host/', /blanks/)
+  refused(' http://host/', /white space/)
   refused('/data/\0.tar', /control characters/)
   refused('file://host/data/a.tar', /names no file/)
   refused('file:data/a.tar', /names no file/)
