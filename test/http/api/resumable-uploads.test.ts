@@ -309,11 +309,11 @@ t.test(
 
 t.test('metadata without a value and names that are not ours have no effect and are given back', async (t) => {
   const { client } = await start(t)
-  const sent = `${metadata({ id, filename: 'x.tar' })},version,is_confidential,project ${Buffer.from('sds').toString('base64')}`
+  const sent = `${metadata({ id, filename: 'x.tar' })},version,is_confidential,os bGludXg=,project ${Buffer.from('sds').toString('base64')}`
 
   const created = await client.create({}, 10, { headers: { 'upload-metadata': sent } })
   const head = await client.head(created.headers.get('location')!)
 
   t.equal(created.status, 201)
-  t.match(head.headers.get('upload-metadata'), /is_confidential,project c2Rz/)
+  t.match(head.headers.get('upload-metadata'), /is_confidential,os bGludXg=,project c2Rz/)
 })
