@@ -2,8 +2,8 @@ import { type Architecture, parseArchitecture } from '../domain/architecture.ts'
 import type { ElfFile } from './elf.ts'
 
 /**
- * Whether a machine of this architecture runs the file by itself. Programs for an older variant of 32-bit ARM run on newer ones; a file
- * that does not say what it needs is held against none of them.
+ * Returns whether a machine of this architecture runs the file without an emulator. Newer variants of 32-bit ARM run programs for older
+ * ones; a file that does not state its variant counts as runnable on all of them.
  */
 export const runsOn = (architecture: Architecture, file: ElfFile): boolean =>
   isForMachine(architecture, file) && (file.version ?? 0) <= (armVariant(architecture) ?? Number.POSITIVE_INFINITY)

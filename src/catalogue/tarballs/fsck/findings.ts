@@ -29,7 +29,7 @@ export interface FsckFinding {
   advice: string
 }
 
-/** Worth knowing, and not wrong, such as an upload that can go on. */
+/** Something to know that is not a fault, such as an upload that can still be resumed. */
 export interface FsckNote {
   type: 'note'
   name: string
