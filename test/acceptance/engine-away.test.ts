@@ -165,8 +165,9 @@ t.test('a bad connection to the engine', async (t) => {
           { what: `${architecture} is registered` }
         )
       )
-    )
-    raining = false
+    ).finally(() => {
+      raining = false
+    })
     await rain
 
     const { body } = await ask(engine, ['GET', '/containers/_doc/container-rain:v1'])

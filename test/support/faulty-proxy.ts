@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /**
@@ -11,13 +11,14 @@ export type Weather = 'fair' | 'cut' | 'lost' | 'busy' | number
 export async function startFaultyProxy(engine: { url: string }): Promise<{ url: string; weather: Weather; stop(): Promise<void> }> {
   const target = new URL(engine.url)
   const state = { weather: 'fair' as Weather }
+  const agent = new Agent({ keepAlive: true })
 
   const server = createServer((incoming, outgoing) => {
     const { weather } = state
     if (weather === 'cut') incoming.socket.destroy()
     else if (weather === 'busy') refuse(outgoing)
-    else if (typeof weather === 'number') setTimeout(() => forward(incoming, { outgoing, target, lost: false }), weather)
-    else forward(incoming, { outgoing, target, lost: weather === 'lost' })
+    else if (typeof weather === 'number') setTimeout(() => forward(incoming, { outgoing, target, agent, lost: false }), weather)
+    else forward(incoming, { outgoing, target, agent, lost: weather === 'lost' })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return Object.assign(state, {
@@ -25,19 +26,31 @@ export async function startFaultyProxy(engine: { url: string }): Promise<{ url: 
     async stop() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
+      agent.destroy()
     }
   })
 }
 
-function forward(incoming: IncomingMessage, { outgoing, target, lost }: { outgoing: ServerResponse; target: URL; lost: boolean }): void {
+interface Upstream {
+  outgoing: ServerResponse
+  target: URL
+  agent: Agent
+  lost: boolean
+}
+
+function forward(incoming: IncomingMessage, { outgoing, target, agent, lost }: Upstream): void {
+  // A client that gave up while it was delayed leaves a request without its body, which the engine would wait for.
+  if (outgoing.destroyed) return
   const upstream = request(
-    { host: target.hostname, port: target.port, method: incoming.method, path: incoming.url, headers: incoming.headers },
+    { agent, host: target.hostname, port: target.port, method: incoming.method, path: incoming.url, headers: incoming.headers },
     (answer) => {
       if (lost) answer.resume().once('end', () => incoming.socket.destroy())
       else answer.pipe(outgoing.writeHead(answer.statusCode!, answer.headers))
     }
   )
   upstream.once('error', () => incoming.socket.destroy())
+  // A client that gives up leaves an answer that nobody reads, and its connection would keep this process alive.
+  outgoing.once('close', () => upstream.destroy())
   incoming.pipe(upstream)
 }
 
