@@ -18,8 +18,10 @@ import { observe } from './observed.ts'
 import { type OperatorOptions, operatorFace } from './operator/index.ts'
 import './shared/action.ts'
 import { discardRest, hasBody } from './shared/body.ts'
+import { type BodyBudget, createBodyBudget } from './shared/body-budget.ts'
 import { explain } from './shared/errors.ts'
 import { type PublicAddress, saidPrefix, startsWithSegment } from './shared/public-url.ts'
+import { createTrustedProxies, dropForgedHeaders } from './shared/trusted-proxies.ts'
 import { sendOn } from './shared/upload-body.ts'
 import { parseUrlEncoded } from './shared/url-encoded.ts'
 import { answerUnmatched, type Methods, rememberMethods } from './unmatched.ts'
@@ -35,6 +37,8 @@ export interface ServerOptions {
   publicUrl?: string | undefined
   /** A path such as `/mozart` under which a proxy publishes this server without sending X-Script-Name; else ''. */
   prefix: string
+  /** The addresses and ranges of the proxies in front, whose X-Forwarded-*, X-Script-Name and X-Scheme count. */
+  trustedProxies: readonly string[]
   /** The old Mozart, which gets the requests for paths that are not ours. */
   legacyMozartUrl?: string | undefined
   /** How long it may take to begin its answer; default 2 minutes. */
@@ -49,6 +53,8 @@ export interface ServerOptions {
   bodyLimit?: number
   /** How long such a body may take, in milliseconds. */
   bodyTimeoutMs?: number
+  /** Of all bodies that are in memory. */
+  bodies?: BodyBudget
   /** How long an upload may pause, in milliseconds; default a minute. */
   stallMs?: number
 }
@@ -58,6 +64,7 @@ const defaultBodyTimeoutMs = 30_000
 /** Creates the server with all its faces, ready to listen or for inject(). */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { catalogue, prefix, legacyMozartUrl, bodyLimit = 32 * 1024 * 1024, bodyTimeoutMs = defaultBodyTimeoutMs } = options
+  const { bodies = createBodyBudget() } = options
   const methods: Methods = new Map()
   const app = createBareServer(options, (request, reply) => unmatched(request, reply))
   const passThrough = legacyMozartUrl ? createPassThrough({ url: legacyMozartUrl, prefix, timeoutMs: options.legacyTimeoutMs }) : undefined
@@ -67,6 +74,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   await options.before?.(app)
   keepBodiesAsStreams(app)
   app.addHook('onRequest', guard({ ...options, bodyTimeoutMs }))
+  giveBodiesBack(app, bodies)
   requireActions(app, methods)
   app.setErrorHandler((error, request, reply) => {
     const { status, message, headers } = explain(error)
@@ -77,10 +85,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.server.on('checkContinue', (message, response) => app.server.emit('request', message, response))
   // or Node would answer any other expectation with an empty 417
   app.server.on('checkExpectation', (message, response) => app.server.emit('request', message, response))
-  await app.register(mozartFace, { catalogue, address, bodyLimit, bodyTimeoutMs })
+  await app.register(mozartFace, { catalogue, address, bodyLimit, bodyTimeoutMs, bodies })
   const { images, uploads } = catalogue
   if (images && uploads)
-    await app.register(apiFace, { catalogue, images, uploads, address, bodyTimeoutMs, stallMs: options.stallMs ?? 60_000 })
+    await app.register(apiFace, { catalogue, images, uploads, address, bodyTimeoutMs, bodies, stallMs: options.stallMs ?? 60_000 })
   if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
   if (options.blobs) {
     const { arrived: onStored, departed: onRemoved } = catalogue.fileEvents ?? {}
@@ -92,13 +100,16 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 
 /** Fastify with limits on time and size. There is no request timeout, as an upload may take hours. */
 function createBareServer(
-  { prefix, report, bodyTimeoutMs = defaultBodyTimeoutMs }: ServerOptions,
+  { prefix, trustedProxies, report, bodyTimeoutMs = defaultBodyTimeoutMs }: ServerOptions,
   unmatched: (request: FastifyRequest, reply: FastifyReply) => FastifyReply
 ): FastifyInstance {
+  const isTrusted = createTrustedProxies(trustedProxies)
   return fastify({
     logger: false,
     genReqId: requestId,
+    trustProxy: isTrusted,
     rewriteUrl(message) {
+      dropForgedHeaders(message, isTrusted)
       const path = withoutPrefix(message, prefix)
       if (isUploadPath(path)) overrideMethod(message)
       return path
@@ -128,6 +139,18 @@ function keepBodiesAsStreams(app: FastifyInstance): void {
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
   // Fastify would refuse a QUERY without a content type before it looks for a route; no path here has this method
   if (METHODS.includes('QUERY')) app.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true })
+}
+
+/** What a body took of the budget is given back when the handler of its request has ended, and not before, even if the client is gone. */
+function giveBodiesBack(app: FastifyInstance, bodies: BodyBudget): void {
+  app.addHook('onRoute', (route) => {
+    const { handler } = route
+    route.handler = function (request, reply) {
+      const answer: unknown = handler.call(this, request, reply)
+      if (!hasBody(request.raw) || !(answer instanceof Promise)) return answer
+      return answer.finally(() => bodies.giveBack(request.raw))
+    }
+  })
 }
 
 interface GuardParts extends Pick<ServerOptions, 'policy' | 'report'> {

@@ -46,6 +46,7 @@ const statuses: Record<ErrorCode, number> = {
   store_unavailable: 503,
   waiters_exceeded: 503,
   streams_exhausted: 503,
+  bodies_exceeded: 503,
   source_unavailable: 503,
   store_full: 507
 }
