@@ -6,6 +6,7 @@ import type { Events } from '../../catalogue/history/events.ts'
 import { globMatches } from '../../domain/glob.ts'
 import type { EntryKind } from '../../domain/history/entry.ts'
 import type { EventQuery } from '../../schemas.ts'
+import { shownTo } from './masking.ts'
 import type { DeclareRoute } from './route.ts'
 
 const streamHeaders = {
@@ -53,7 +54,7 @@ export function eventRoutes(app: FastifyInstance, { route, events }: Pick<Catalo
       if (request.method === 'HEAD') return reply.headers(streamHeaders).send()
       // a client that lost its connection repeats its URL; the header is newer
       const since = momentOf(headers['Last-Event-ID'] || query.since)
-      return stream(reply, { events, since, wanted: filterOf(query) })
+      return stream(reply, { events, since, wanted: filterOf(query), shown: shownTo(request) })
     }
   })
 }
@@ -73,9 +74,13 @@ interface StreamToSend {
   events: Events
   since: string | undefined
   wanted: EventFilter
+  /** A value as JSON, as the client may read it. */
+  shown: Shown
 }
 
-async function stream(reply: FastifyReply, { events, ...options }: StreamToSend): Promise<FastifyReply> {
+type Shown = ReturnType<typeof shownTo>
+
+async function stream(reply: FastifyReply, { events, shown, ...options }: StreamToSend): Promise<FastifyReply> {
   const gone = new AbortController()
   let body: Readable | undefined
   const leave = () => {
@@ -84,20 +89,20 @@ async function stream(reply: FastifyReply, { events, ...options }: StreamToSend)
   }
   reply.raw.once('close', leave)
   const items = await events.open({ ...options, signal: gone.signal, abandon: leave })
-  body = Readable.from(frames(items))
+  body = Readable.from(frames(items, shown))
   return reply.headers(streamHeaders).send(body)
 }
 
-async function* frames(items: AsyncIterable<StreamItem>): AsyncGenerator<string> {
+async function* frames(items: AsyncIterable<StreamItem>, shown: Shown): AsyncGenerator<string> {
   // sent at once: the client learns that it is connected, and how long to wait before it reconnects
   yield 'retry: 1000\n\n'
-  for await (const item of items) yield frame(item)
+  for await (const item of items) yield frame(item, shown)
 }
 
-function frame(item: StreamItem): string {
+function frame(item: StreamItem, shown: Shown): string {
   switch (item.type) {
     case 'entry':
-      return `id: ${item.resume}\nevent: ${item.entry.kind}\ndata: ${JSON.stringify(item.entry)}\n\n`
+      return `id: ${item.resume}\nevent: ${item.entry.kind}\ndata: ${shown(item.entry)}\n\n`
     case 'idle':
       return ':\n\n'
     case 'end':
