@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { createAuthenticate } from './access/authentication.ts'
+import { openTokens } from './access/token-file.ts'
 import type { BlobStore } from './blobs/blob-store.ts'
 import { startBackground } from './catalogue/background.ts'
 import { type Catalogue, createCatalogue, type TarballParts } from './catalogue/catalogue.ts'
@@ -9,6 +11,8 @@ import type { Loop } from './catalogue/jobs/loop.ts'
 import type { Upkeep } from './catalogue/tarballs/tarballs.ts'
 import type { Config, Objects } from './config/config.ts'
 import { program } from './config/program.ts'
+import { bundleOf } from './domain/build/rules.ts'
+import type { GuardOptions } from './http/guard.ts'
 import { createServer } from './http/server.ts'
 import { inspectImage } from './images/inspect-image.ts'
 import { causes, type Log, type WriteInfo } from './observability/log.ts'
@@ -92,6 +96,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     const catalogue = servedCatalogue(config, { stores, blobs, metrics, log, port: () => port })
     const server = await createServer({
       ...config,
+      ...guardParts(config, { metrics, log }),
       catalogue: measuredCatalogue(catalogue, metrics),
       report: requestObserver({ log, info, metrics }),
       blobs,
@@ -121,6 +126,19 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** Who is who, and what is told of those who are refused. */
+function guardParts({ access, rules }: Config, { metrics, log }: { metrics: Metrics; log: Log }): Omit<GuardOptions, 'policy'> {
+  const tokens = openTokens({ path: access.tokens, onProblem: (message) => log.error(message) })
+  return {
+    authenticate: createAuthenticate({ tokens, now: Date.now }),
+    bundledInto: (id) => bundleOf(id, rules)?.container,
+    audit(attempt) {
+      metrics.refused(attempt)
+      log.warn({ audit: true, ...attempt }, 'refused')
+    }
   }
 }
 

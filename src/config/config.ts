@@ -3,6 +3,7 @@ import { type Architecture, inTableOrder, parseArchitecture } from '../domain/ar
 import type { Rule } from '../domain/build/rules.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Settings } from '../schemas.ts'
+import { type AccessSettings, accessFrom } from './access.ts'
 import { certificatesFrom, type EngineSettings, engineFrom } from './engine.ts'
 import { type Objects, objectsFrom } from './objects.ts'
 import { rulesFrom } from './rules.ts'
@@ -23,6 +24,7 @@ export interface Config {
   data: string
   logLevel: Settings['logLevel']
   policy: Policy
+  access: AccessSettings
   /** In bytes. */
   bodyLimit: number
   /** Of the embedded store, in bytes. Undefined: as much as the disk holds. */
@@ -102,7 +104,7 @@ function configFrom(context: RuleContext): Config {
     prefix: settings.prefix,
     data,
     logLevel: settings.logLevel,
-    policy: settings.policy,
+    ...accessFrom(context, data),
     bodyLimit: settings.bodyLimit,
     dataLimit: settings.dataLimit,
     commit: settings.commit,

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Authenticate } from '../access/authentication.ts'
 import { CatalogueError } from '../domain/errors.ts'
-import { type Action, isWrite, type Policy, type Refusal, refusalOf } from '../domain/policy.ts'
+import { type Action, isWrite, type Policy, type Refusal, refusalOf, signatureOf } from '../domain/policy.ts'
 import { maskSecrets } from '../domain/secrets.ts'
 import type { PassThrough } from './legacy-mozart.ts'
 import { explain } from './shared/errors.ts'
@@ -74,7 +74,14 @@ export function createGuard(app: FastifyInstance, { policy, authenticate, bundle
 
   function refusal(request: FastifyRequest, action: Action, { code, reason }: Refusal): CatalogueError {
     const words = maskSecrets(reason)
-    audit?.({ request: request.id, address: request.ip, identity: request.identity.name, action, code, reason: words })
+    audit?.({
+      request: request.id,
+      address: request.ip,
+      identity: signatureOf(request.identity) ?? 'anonymous',
+      action,
+      code,
+      reason: words
+    })
     return new CatalogueError(code, words)
   }
 

@@ -11,6 +11,8 @@ export interface Metrics {
   verdict(verdict: string): void
   /** Counts an image that was read to its end. */
   inspection(verdict: string, read: { seconds: number; bytes: number }): void
+  /** Counts an attempt that the policy refused. */
+  refused(labels: { action: string; code: string }): void
   /** Returns Prometheus' text format. */
   read(): Promise<{ contentType: string; body: string }>
 }
@@ -51,6 +53,12 @@ export function createMetrics(): Metrics {
     labelNames: ['verdict'],
     registers: [registry]
   })
+  const refusals = new Counter({
+    name: 'leporello_refused_total',
+    help: 'Attempts that the policy refused; code is unauthenticated, also for an invalid token, or forbidden.',
+    labelNames: ['action', 'code'],
+    registers: [registry]
+  })
   const inspections = new Counter({
     name: 'leporello_inspections_total',
     help: 'Image tarballs that were read to their end, by what they were found to be.',
@@ -74,6 +82,7 @@ export function createMetrics(): Metrics {
     storeOperation: storeSeconds,
     resolve: (architecture, outcome) => resolves.inc({ architecture, outcome }),
     verdict: (verdict) => verdicts.inc({ verdict }),
+    refused: ({ action, code }) => refusals.inc({ action, code }),
     inspection: (verdict, { seconds, bytes }) => {
       inspections.inc({ verdict })
       inspectionSeconds.observe(seconds)
