@@ -14,6 +14,7 @@ import { program } from './config/program.ts'
 import { bundleOf } from './domain/build/rules.ts'
 import type { GuardOptions } from './http/guard.ts'
 import { createServer } from './http/server.ts'
+import { createTrustedProxies } from './http/shared/trusted-proxies.ts'
 import { inspectImage } from './images/inspect-image.ts'
 import { causes, type Log, type WriteInfo } from './observability/log.ts'
 import { measuredInspect } from './observability/measured-inspect.ts'
@@ -130,10 +131,14 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
 }
 
 /** Who is who, and what is told of those who are refused. */
-function guardParts({ access, rules }: Config, { metrics, log }: { metrics: Metrics; log: Log }): Omit<GuardOptions, 'policy'> {
+function guardParts(
+  { access, rules, trustedProxies }: Config,
+  { metrics, log }: { metrics: Metrics; log: Log }
+): Omit<GuardOptions, 'policy'> {
+  const users = access.users && { ...access.users, isTrusted: createTrustedProxies(trustedProxies) }
   const tokens = openTokens({ path: access.tokens, onProblem: (message) => log.error(message) })
   return {
-    authenticate: createAuthenticate({ tokens, now: Date.now }),
+    authenticate: createAuthenticate({ tokens, now: Date.now, users }),
     bundledInto: (id) => bundleOf(id, rules)?.container,
     audit(attempt) {
       metrics.refused(attempt)

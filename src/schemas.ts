@@ -574,6 +574,10 @@ export interface Settings {
    */
   prefix: string
   /**
+   * The proxies in front: what they say in X-Forwarded-*, X-Script-Name and X-Scheme counts, and is ignored from everybody else.
+   */
+  trustedProxies: string[]
+  /**
    * The directory of the embedded store, and of tarballs unless OBJECTS_DIR is set.
    */
   data: string

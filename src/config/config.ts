@@ -20,6 +20,8 @@ export interface Config {
   /** Without a trailing slash. Undefined: the address that we listen on, or the request's host. */
   publicUrl: string | undefined
   prefix: string
+  /** Addresses and ranges. */
+  trustedProxies: readonly string[]
   /** An absolute path. */
   data: string
   logLevel: Settings['logLevel']
@@ -102,6 +104,7 @@ function configFrom(context: RuleContext): Config {
     port: settings.port,
     publicUrl: settings.publicUrl?.replace(/\/+$/, ''),
     prefix: settings.prefix,
+    trustedProxies: settings.trustedProxies,
     data,
     logLevel: settings.logLevel,
     ...accessFrom(context, data),

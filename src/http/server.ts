@@ -21,6 +21,7 @@ import './shared/action.ts'
 import { discardRest, hasBody } from './shared/body.ts'
 import { explain } from './shared/errors.ts'
 import { type PublicAddress, saidPrefix, startsWithSegment } from './shared/public-url.ts'
+import { createTrustedProxies, dropForgedHeaders } from './shared/trusted-proxies.ts'
 import { sendOn } from './shared/upload-body.ts'
 import { parseUrlEncoded } from './shared/url-encoded.ts'
 import { answerUnmatched, type Methods, rememberMethods } from './unmatched.ts'
@@ -35,6 +36,8 @@ export interface ServerOptions extends GuardOptions {
   publicUrl?: string | undefined
   /** A path such as `/mozart` under which a proxy publishes this server without sending X-Script-Name; else ''. */
   prefix: string
+  /** The addresses and ranges of the proxies in front, whose X-Forwarded-*, X-Script-Name and X-Scheme count. */
+  trustedProxies: readonly string[]
   /** The old Mozart, which gets the requests for paths that are not ours. */
   legacyMozartUrl?: string | undefined
   /** How long it may take to begin its answer; default 2 minutes. */
@@ -95,13 +98,16 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 
 /** Fastify with limits on time and size. There is no request timeout, as an upload may take hours. */
 function createBareServer(
-  { prefix, report, bodyTimeoutMs = defaultBodyTimeoutMs }: ServerOptions,
+  { prefix, trustedProxies, report, bodyTimeoutMs = defaultBodyTimeoutMs }: ServerOptions,
   unmatched: (request: FastifyRequest, reply: FastifyReply) => FastifyReply
 ): FastifyInstance {
+  const isTrusted = createTrustedProxies(trustedProxies)
   return fastify({
     logger: false,
     genReqId: requestId,
+    trustProxy: isTrusted,
     rewriteUrl(message) {
+      dropForgedHeaders(message, isTrusted)
       const path = withoutPrefix(message, prefix)
       if (isUploadPath(path)) overrideMethod(message)
       return path

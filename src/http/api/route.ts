@@ -76,7 +76,7 @@ export type DeclareRoute = <
 type AnyRoute = ApiRoute<SchemaName, SchemaName, SchemaName, SchemaName>
 
 export interface RoutesOptions {
-  publicUrl: (request: FastifyRequest) => string
+  publicUrl: () => string
   bounds: BodyBounds
 }
 
@@ -115,11 +115,11 @@ async function callOf(route: AnyRoute, { request, reply, publicUrl, bounds }: Re
   const call = {
     ...{ request, reply, params, query, headers, body },
     get publicUrl() {
-      return publicUrl(request)
+      return publicUrl()
     },
     get change(): ChangeContext {
       const precondition = route.headers === 'change-headers.json' ? preconditionOf(request) : undefined
-      return { publicUrl: publicUrl(request), cause: causeOf(request), precondition, dryRun }
+      return { publicUrl: publicUrl(), cause: causeOf(request), precondition, dryRun }
     }
   }
   return call as unknown as ApiCall<never, never, never, never>

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import type { Containers } from '../../catalogue/containers/containers.ts'
 import type { Resolution } from '../../domain/container/resolution.ts'
 import { CatalogueError } from '../../domain/errors.ts'
@@ -15,7 +15,7 @@ const longestWaitMs = 50_000
 
 export interface ContainerOptions {
   containers: Containers
-  publicUrl: (request: FastifyRequest) => string
+  publicUrl: () => string
 }
 
 export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
@@ -28,7 +28,7 @@ export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
       request.permit([registration.id])
       const merge = optionalFlag(parameters, 'merge')
       const { id } = await containers.add(registration, {
-        publicUrl: publicUrl(request),
+        publicUrl: publicUrl(),
         merge,
         cause: causeOf(request),
         ...waiting(parameters)

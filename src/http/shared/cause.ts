@@ -4,6 +4,7 @@ import { signatureOf } from '../../domain/policy.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import './action.ts'
 import './identity.ts'
+import { clientAddress } from './trusted-proxies.ts'
 
 const longest = { agent: 300, reason: 1000 }
 
@@ -17,7 +18,7 @@ export function causeOf(request: FastifyRequest): Cause {
   return {
     face: face as Cause['face'],
     identity: signatureOf(request.identity),
-    address: request.ip ?? null,
+    address: clientAddress(request) ?? null,
     agent: header('agent', 'user-agent'),
     request: request.id,
     reason: header('reason', 'x-reason')
