@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { createAuthenticate } from './access/authentication.ts'
+import { openTokens } from './access/token-file.ts'
 import type { BlobStore } from './blobs/blob-store.ts'
 import { startBackground } from './catalogue/background.ts'
 import { type Catalogue, createCatalogue, type TarballParts } from './catalogue/catalogue.ts'
@@ -9,8 +11,11 @@ import type { Loop } from './catalogue/jobs/loop.ts'
 import type { Upkeep } from './catalogue/tarballs/tarballs.ts'
 import type { Config, Objects } from './config/config.ts'
 import { program } from './config/program.ts'
+import { bundleOf } from './domain/build/rules.ts'
+import type { GuardOptions } from './http/guard.ts'
 import { createServer } from './http/server.ts'
 import { type BodyBudget, createBodyBudget } from './http/shared/body-budget.ts'
+import { createTrustedProxies } from './http/shared/trusted-proxies.ts'
 import { inspectImage } from './images/inspect-image.ts'
 import { causes, type Log, type WriteInfo } from './observability/log.ts'
 import { measuredInspect } from './observability/measured-inspect.ts'
@@ -96,6 +101,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     const server = await createServer({
       ...config,
       bodies,
+      ...guardParts(config, { metrics, log }),
       catalogue: measuredCatalogue(catalogue, metrics),
       report: requestObserver({ log, info, metrics }),
       blobs,
@@ -134,6 +140,23 @@ function watchBounds({ watch }: Metrics, { bodies }: { bodies: BodyBudget }): vo
   watch({ name, help: 'Bytes of LEPORELLO_BODY_BUDGET that request bodies take.', value: bodies.used })
   const help = 'Requests that were refused because the bodies of others took LEPORELLO_BODY_BUDGET.'
   watch({ name: 'leporello_bodies_refused_total', help, value: bodies.refused })
+}
+
+/** Who is who, and what is told of those who are refused. */
+function guardParts(
+  { access, rules, trustedProxies }: Config,
+  { metrics, log }: { metrics: Metrics; log: Log }
+): Omit<GuardOptions, 'policy'> {
+  const users = access.users && { ...access.users, isTrusted: createTrustedProxies(trustedProxies) }
+  const tokens = openTokens({ path: access.tokens, onProblem: (message) => log.error(message) })
+  return {
+    authenticate: createAuthenticate({ tokens, now: Date.now, users }),
+    bundledInto: (id) => bundleOf(id, rules)?.container,
+    audit(attempt) {
+      metrics.refused(attempt)
+      log.warn({ audit: true, ...attempt }, 'refused')
+    }
+  }
 }
 
 interface ServedCatalogueParts {
