@@ -9,6 +9,8 @@ import type { Loop } from './catalogue/jobs/loop.ts'
 import type { Upkeep } from './catalogue/tarballs/tarballs.ts'
 import type { Config, Objects } from './config/config.ts'
 import { program } from './config/program.ts'
+import { listeningUrl } from './domain/listening.ts'
+import { readKeyPair, watchKeyPair } from './http/key-pair.ts'
 import { createServer } from './http/server.ts'
 import { inspectImage } from './images/inspect-image.ts'
 import { causes, type Log, type WriteInfo } from './observability/log.ts'
@@ -45,6 +47,7 @@ export async function openBlobs({ objects }: { objects: Objects }): Promise<Blob
 
 export { makeFolder } from './blobs/local/disk.ts'
 export { type CopiedCollection, type CopyCount, type CopyOptions, storeSource } from './catalogue/containers/copying.ts'
+export { readKeyPair } from './http/key-pair.ts'
 export type { CopySource }
 
 /** Copies documents between stores; see catalogue/copying.ts. */
@@ -90,8 +93,10 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     blobs = await openBlobs(config)
     if (!config.engine) await openEmbedded(gate)
     const catalogue = servedCatalogue(config, { stores, blobs, metrics, log, port: () => port })
+    const pair = config.tls && (await readKeyPair(config.tls))
     const server = await createServer({
       ...config,
+      tls: pair,
       catalogue: measuredCatalogue(catalogue, metrics),
       report: requestObserver({ log, info, metrics }),
       blobs,
@@ -99,6 +104,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     })
     await server.listen({ host: config.host, port: config.port })
     port = (server.server.address() as AddressInfo).port
+    const stopWatching = pair ? watchKeyPair(server.server, { files: config.tls!, pair, ...keyPairLog(log) }) : () => {}
     let loops: Loop[] = []
     let closing = false
     const begin = () => {
@@ -110,9 +116,10 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     if (preparation) preparation.done.then(begin, () => {})
     else begin()
     return {
-      url: urlOf(server, config),
+      url: listeningUrl({ ...config, port, secure: pair !== undefined }),
       async close() {
         closing = true
+        stopWatching()
         preparation?.stop()
         await stopServing({ server, catalogue, loops })
         await close()
@@ -227,6 +234,12 @@ const outageLog = (log: Log) => ({
   onBack: () => log.info('the stores answer again: what is done behind requests goes on')
 })
 
+const keyPairLog = (log: Log) => ({
+  onRenewed: () => log.info('the certificate and its key have changed: new connections use them'),
+  onRefused: (error: Error) =>
+    log.error({ causes: causes(error) }, 'the certificate or its key has changed and is of no use: the one before stays in use')
+})
+
 async function openEmbedded(gate: Gate): Promise<void> {
   await gate.stores.migrate()
   gate.open()
@@ -256,12 +269,6 @@ async function closeServer(server: FastifyInstance): Promise<void> {
   clearInterval(idle)
 }
 
-function urlOf(server: FastifyInstance, { host, prefix }: Config): string {
-  const { port } = server.server.address() as AddressInfo
-  const name = wildcards.has(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
-  return `http://${name}:${port}${prefix}`
-}
-
 /** As long as the bytes are, but no copy of them. */
 export async function digestOf(bytes: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = createHash('sha256')
@@ -271,15 +278,17 @@ export async function digestOf(bytes: AsyncIterable<Uint8Array>): Promise<string
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
-/** Under which names this server finds itself in a record, beside the one that a request came by. */
-const ownAddresses = ({ publicUrl, host, prefix }: Config, port: number): string[] => [
-  ...(publicUrl ? [publicUrl] : []),
-  ...['127.0.0.1', 'localhost', ...(wildcards.has(host) ? [] : [host.includes(':') ? `[${host}]` : host])].map(
-    (name) => `http://${name}:${port}${prefix}`
+/**
+ * Under which names this server finds itself in a record, beside the one that a request came by. Records from before it had a
+ * certificate name it with http.
+ */
+function ownAddresses({ publicUrl, tls, ...config }: Config, port: number): string[] {
+  const listening = ['127.0.0.1', 'localhost', config.host].map((host) =>
+    listeningUrl({ ...config, host, port, secure: tls !== undefined })
   )
-]
-
-const wildcards = new Set(['0.0.0.0', '::'])
+  const own = [...(publicUrl ? [publicUrl] : []), ...listening]
+  return [...new Set(tls ? own.flatMap((url) => [url, url.replace(/^https:/, 'http:')]) : own)]
+}
 
 function measuredCatalogue(catalogue: Catalogue, metrics: Metrics): Catalogue {
   const { containers } = catalogue

@@ -15,6 +15,7 @@ const foundations = [
   'edit-distance',
   'errors',
   'limits',
+  'listening',
   'nearest',
   'pages',
   'percent',
