@@ -566,13 +566,21 @@ export interface Settings {
    */
   port: number
   /**
-   * The URL of this service from outside; guard URLs begin with it. Default: the address it listens on, or for a wildcard address the host of the request.
+   * The URL of this service from outside; guard URLs and those of uploaded tarballs begin with it. Default: the address it listens on; for 0.0.0.0 and :: it must be set.
    */
   publicUrl?: string
   /**
    * A prefix of all paths, for a proxy that does not strip it.
    */
   prefix: string
+  /**
+   * The server's certificate, with those of its authorities below it: the server speaks https then. Read again when it changes.
+   */
+  tlsCert?: string
+  /**
+   * The private key of TLS_CERT, without a passphrase.
+   */
+  tlsKey?: string
   /**
    * The proxies in front: what they say in X-Forwarded-*, X-Script-Name and X-Scheme counts, and is ignored from everybody else.
    */

@@ -12,6 +12,7 @@ import { answerClientError } from './client-error.ts'
 import { addCorsHeaders } from './cors.ts'
 import { davFace } from './dav/index.ts'
 import { createGuard, type Guard, type GuardOptions, guardedPassThrough } from './guard.ts'
+import type { KeyPair } from './key-pair.ts'
 import { createPassThrough } from './legacy-mozart.ts'
 import { isUploadPath, overrideMethod } from './method-override.ts'
 import { mozartFace } from './mozart/index.ts'
@@ -37,6 +38,8 @@ export interface ServerOptions extends GuardOptions {
   publicUrl?: string | undefined
   /** A path such as `/mozart` under which a proxy publishes this server without sending X-Script-Name; else ''. */
   prefix: string
+  /** Speak https with this certificate. */
+  tls?: KeyPair | undefined
   /** The addresses and ranges of the proxies in front, whose X-Forwarded-*, X-Script-Name and X-Scheme count. */
   trustedProxies: readonly string[]
   /** The old Mozart, which gets the requests for paths that are not ours. */
@@ -72,7 +75,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     ? guardedPassThrough(guard, createPassThrough({ url: legacyMozartUrl, prefix, timeoutMs: options.legacyTimeoutMs }))
     : undefined
   const unmatched = answerUnmatched(app, methods, { passThrough })
-  const address: PublicAddress = { ...options, port: () => (app.server.address() as AddressInfo | null)?.port ?? options.port }
+  const { host, publicUrl } = options
+  const port = () => (app.server.address() as AddressInfo | null)?.port ?? options.port
+  const address: PublicAddress = { publicUrl, prefix, listening: () => ({ host, port: port(), prefix, secure: options.tls !== undefined }) }
 
   await options.before?.(app)
   keepBodiesAsStreams(app)
@@ -103,10 +108,12 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 
 /** Fastify with limits on time and size. There is no request timeout, as an upload may take hours. */
 function createBareServer(
-  { prefix, trustedProxies, report, bodyTimeoutMs = defaultBodyTimeoutMs }: ServerOptions,
+  { prefix, tls, trustedProxies, report, bodyTimeoutMs = defaultBodyTimeoutMs }: ServerOptions,
   unmatched: (request: FastifyRequest, reply: FastifyReply) => FastifyReply
 ): FastifyInstance {
   const isTrusted = createTrustedProxies(trustedProxies)
+  // guard refuses requests without a host; Node would send an empty answer
+  const bounds = { requireHostHeader: false, maxHeaderSize: 32 * 1024, headersTimeout: 20_000, connectionsCheckingInterval: 5_000 }
   return fastify({
     logger: false,
     genReqId: requestId,
@@ -126,8 +133,7 @@ function createBareServer(
     exposeHeadRoutes: false,
     connectionTimeout: 300_000,
     keepAliveTimeout: 72_000,
-    // entrance refuses requests without a host; Node would send an empty answer
-    http: { requireHostHeader: false, maxHeaderSize: 32 * 1024, headersTimeout: 20_000, connectionsCheckingInterval: 5_000 },
+    ...(tls ? { https: { ...bounds, ...tls } } : { http: bounds }),
     routerOptions: {
       // an id of 512 bytes, percent-encoded
       maxParamLength: 1536,

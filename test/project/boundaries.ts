@@ -16,6 +16,7 @@ const foundations = [
   'errors',
   'glob',
   'limits',
+  'listening',
   'nearest',
   'pages',
   'percent',
