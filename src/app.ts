@@ -11,6 +11,7 @@ import type { Config, Objects } from './config/config.ts'
 import { program } from './config/program.ts'
 import { createServer } from './http/server.ts'
 import { type BodyBudget, createBodyBudget } from './http/shared/body-budget.ts'
+import { createLargeTexts, type LargeTexts } from './http/shared/large-texts.ts'
 import { inspectImage } from './images/inspect-image.ts'
 import { causes, type Log, type WriteInfo } from './observability/log.ts'
 import { measuredInspect } from './observability/measured-inspect.ts'
@@ -90,12 +91,14 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
   try {
     blobs = await openBlobs(config)
     if (!config.engine) await openEmbedded(gate)
-    const catalogue = servedCatalogue(config, { stores, blobs, metrics, log, port: () => port })
+    const largeTexts = createLargeTexts()
+    const catalogue = servedCatalogue(config, { stores, blobs, metrics, log, largeTexts, port: () => port })
     const bodies = createBodyBudget(config.bodyBudget)
     watchBounds(metrics, { bodies })
     const server = await createServer({
       ...config,
       bodies,
+      largeTexts,
       catalogue: measuredCatalogue(catalogue, metrics),
       report: requestObserver({ log, info, metrics }),
       blobs,
@@ -141,13 +144,15 @@ interface ServedCatalogueParts {
   blobs: BlobStore
   metrics: Metrics
   log: Log
+  largeTexts: LargeTexts
   port(): number
 }
 
-function servedCatalogue(config: Config, { stores, blobs, metrics, log, port }: ServedCatalogueParts): Catalogue {
+function servedCatalogue(config: Config, { stores, blobs, metrics, log, largeTexts, port }: ServedCatalogueParts): Catalogue {
   return createCatalogue(measuredStores(stores, metrics), {
     ...config,
     hash: sha256,
+    readSpec: (text) => largeTexts.run('specification', text),
     tarballs: { ...tarballParts(config, { blobs, log, port }), inspect: measuredInspect(inspectImage, metrics) },
     // nobody else writes into an embedded store
     eventBounds: config.engine ? {} : { resumeOverlapMs: 0 },
