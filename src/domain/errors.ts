@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'json_invalid'
   | 'cursor_invalid'
   | 'document_refused'
+  | 'unauthenticated'
   | 'forbidden'
   | 'key_invalid'
   | 'range_invalid'

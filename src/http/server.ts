@@ -5,12 +5,13 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { BlobStore } from '../blobs/blob-store.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { CatalogueError } from '../domain/errors.ts'
-import { type Policy, permits } from '../domain/policy.ts'
+import { anonymous } from '../domain/policy.ts'
 import type { RequestReport } from '../domain/request-report.ts'
 import { apiFace } from './api/index.ts'
 import { answerClientError } from './client-error.ts'
 import { addCorsHeaders } from './cors.ts'
 import { davFace } from './dav/index.ts'
+import { createGuard, type Guard, type GuardOptions, guardedPassThrough } from './guard.ts'
 import { createPassThrough } from './legacy-mozart.ts'
 import { isUploadPath, overrideMethod } from './method-override.ts'
 import { mozartFace } from './mozart/index.ts'
@@ -27,11 +28,10 @@ import { sendOn } from './shared/upload-body.ts'
 import { parseUrlEncoded } from './shared/url-encoded.ts'
 import { answerUnmatched, type Methods, rememberMethods } from './unmatched.ts'
 
-export interface ServerOptions {
+export interface ServerOptions extends GuardOptions {
   catalogue: Catalogue
   /** The tarballs; without them there is no dav face. */
   blobs?: BlobStore | undefined
-  policy: Policy
   /** The address to listen on, as configured. */
   host: string
   port: number
@@ -70,13 +70,16 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const { bodies = createBodyBudget(), largeTexts = createLargeTexts() } = options
   const methods: Methods = new Map()
   const app = createBareServer(options, (request, reply) => unmatched(request, reply))
-  const passThrough = legacyMozartUrl ? createPassThrough({ url: legacyMozartUrl, prefix, timeoutMs: options.legacyTimeoutMs }) : undefined
+  const guard = createGuard(app, options)
+  const passThrough = legacyMozartUrl
+    ? guardedPassThrough(guard, createPassThrough({ url: legacyMozartUrl, prefix, timeoutMs: options.legacyTimeoutMs }))
+    : undefined
   const unmatched = answerUnmatched(app, methods, { passThrough })
   const address: PublicAddress = { ...options, port: () => (app.server.address() as AddressInfo | null)?.port ?? options.port }
 
   await options.before?.(app)
   keepBodiesAsStreams(app)
-  app.addHook('onRequest', guard({ ...options, bodyTimeoutMs }))
+  app.addHook('onRequest', entrance({ ...options, guard, bodyTimeoutMs }))
   giveBodiesBack(app, bodies)
   app.addHook('onClose', () => largeTexts.close())
   requireActions(app, methods)
@@ -136,7 +139,7 @@ function createBareServer(
     exposeHeadRoutes: false,
     connectionTimeout: 300_000,
     keepAliveTimeout: 72_000,
-    // guard refuses requests without a host; Node would send an empty answer
+    // entrance refuses requests without a host; Node would send an empty answer
     http: { requireHostHeader: false, maxHeaderSize: 32 * 1024, headersTimeout: 20_000, connectionsCheckingInterval: 5_000 },
     routerOptions: {
       // an id of 512 bytes, percent-encoded
@@ -166,24 +169,26 @@ function giveBodiesBack(app: FastifyInstance, bodies: BodyBudget): void {
   })
 }
 
-interface GuardParts extends Pick<ServerOptions, 'policy' | 'report'> {
+interface EntranceParts extends Pick<ServerOptions, 'report'> {
+  guard: Guard
   /** How long the rest of a body that was answered unread may take, in milliseconds. */
   bodyTimeoutMs: number
 }
 
 /** Every request passes here before its route; every route has an action. */
-function guard({ policy, report, bodyTimeoutMs }: GuardParts) {
+function entrance({ guard, report, bodyTimeoutMs }: EntranceParts) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
     prepare(request, { reply, report, bodyTimeoutMs })
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
       return done(new CatalogueError('parameter_invalid', 'the header Host is missing; every HTTP/1.1 request must have one'))
     const { action } = request.routeOptions.config
-    if (action === undefined || permits(policy, action)) return done()
-    done(new CatalogueError('forbidden', `the policy "${policy}" of this service does not permit ${action}`))
+    if (action === undefined) return done()
+    guard.admit(request, action, done)
   }
 }
 
-function prepare(request: FastifyRequest, { reply, report, bodyTimeoutMs }: Omit<GuardParts, 'policy'> & { reply: FastifyReply }): void {
+function prepare(request: FastifyRequest, { reply, report, bodyTimeoutMs }: Omit<EntranceParts, 'guard'> & { reply: FastifyReply }): void {
+  request.identity = anonymous
   if (report) observe(request, { reply, report })
   reply.header('x-request-id', request.id)
   addCorsHeaders(request, reply)

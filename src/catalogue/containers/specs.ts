@@ -3,8 +3,8 @@ import type { DocumentStore } from '../../stores/document-store.ts'
 
 /** Job specifications, or hysds-ios: documents of HySDS that are stored unjudged. */
 export interface Specs {
-  /** Stores a specification under the id that it holds, and returns that id. Throws json_invalid, id_invalid, document_refused. */
-  add(specification: string): Promise<string>
+  /** Stores a specification under the id that it holds, and returns that id. Throws json_invalid, id_invalid, document_refused, and what `permit` throws. */
+  add(specification: string, options: { permit(id: string): void }): Promise<string>
   get(id: string): Promise<string | undefined>
   remove(id: string): Promise<boolean>
   ids(): AsyncIterable<string[]>
@@ -21,8 +21,9 @@ export interface SpecsOptions {
 
 export function createSpecs(store: DocumentStore, { read, prepared, onChange }: SpecsOptions = {}): Specs {
   return {
-    async add(specification) {
+    async add(specification, { permit }) {
       const { id, text } = await (read ?? readSpecification)(specification)
+      permit(id)
       const stored = (await prepared?.(text)) ?? text
       await store.put(id, stored)
       onChange?.(id, stored)

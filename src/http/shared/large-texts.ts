@@ -91,7 +91,9 @@ export function createLargeTexts(): LargeTexts {
     return new Promise((resolve, reject) => {
       waiting.set(n, { resolve, reject })
       worker!.ref()
-      worker!.postMessage(asked)
+      // a body of its own memory is handed over rather than copied: nobody reads it after this
+      const isWhole = typeof input !== 'string' && input.byteLength === input.buffer.byteLength
+      worker!.postMessage(asked, isWhole ? [input.buffer as ArrayBuffer] : [])
     })
   }
 
