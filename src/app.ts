@@ -17,6 +17,7 @@ import type { GuardOptions } from './http/guard.ts'
 import { readKeyPair, watchKeyPair } from './http/key-pair.ts'
 import { createServer } from './http/server.ts'
 import { type BodyBudget, createBodyBudget } from './http/shared/body-budget.ts'
+import { createLargeTexts, type LargeTexts } from './http/shared/large-texts.ts'
 import { createTrustedProxies } from './http/shared/trusted-proxies.ts'
 import { inspectImage } from './images/inspect-image.ts'
 import { causes, type Log, type WriteInfo } from './observability/log.ts'
@@ -98,8 +99,9 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
   try {
     blobs = await openBlobs(config)
     if (!config.engine) await openEmbedded(gate)
-    const catalogue = servedCatalogue(config, { stores, blobs, metrics, log, port: () => port })
     const pair = config.tls && (await readKeyPair(config.tls))
+    const largeTexts = createLargeTexts()
+    const catalogue = servedCatalogue(config, { stores, blobs, metrics, log, largeTexts, port: () => port })
     const bodies = createBodyBudget(config.bodyBudget)
     watchBounds(metrics, { bodies })
     const server = await createServer({
@@ -107,6 +109,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
       bodies,
       ...guardParts(config, { metrics, log }),
       tls: pair,
+      largeTexts,
       catalogue: measuredCatalogue(catalogue, metrics),
       report: requestObserver({ log, info, metrics }),
       blobs,
@@ -171,13 +174,15 @@ interface ServedCatalogueParts {
   blobs: BlobStore
   metrics: Metrics
   log: Log
+  largeTexts: LargeTexts
   port(): number
 }
 
-function servedCatalogue(config: Config, { stores, blobs, metrics, log, port }: ServedCatalogueParts): Catalogue {
+function servedCatalogue(config: Config, { stores, blobs, metrics, log, largeTexts, port }: ServedCatalogueParts): Catalogue {
   return createCatalogue(measuredStores(stores, metrics), {
     ...config,
     hash: sha256,
+    readSpec: (text) => largeTexts.run('specification', text),
     tarballs: { ...tarballParts(config, { blobs, log, port }), inspect: measuredInspect(inspectImage, metrics) },
     // nobody else writes into an embedded store
     eventBounds: config.engine ? {} : { resumeOverlapMs: 0 },
