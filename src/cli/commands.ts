@@ -25,6 +25,11 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map(
     wait: { summary: 'wait until a container is complete', load: async () => (await import('./commands/wait.ts')).wait },
     history: { summary: 'show what happened to a container', load: async () => (await import('./commands/history.ts')).history },
     restore: { summary: 'restore an earlier revision of a container', load: async () => (await import('./commands/restore.ts')).restore },
+    'list-images': {
+      summary: 'print the names of images, for another builder',
+      load: async () => (await import('./commands/list-images.ts')).listImages
+    },
+    render: { summary: 'fill the keys of a template of an image list', load: async () => (await import('./commands/render.ts')).render },
     events: { summary: 'follow changes as they happen', load: async () => (await import('./commands/events.ts')).events },
     rm: { summary: 'remove a container, or one of its images', load: async () => (await import('./commands/rm.ts')).rm },
     doctor: { summary: 'find faults, and tell what to do', load: async () => (await import('./commands/doctor.ts')).doctor },
