@@ -1,5 +1,5 @@
+import { globMatches } from '../glob.ts'
 import { repositoryOf } from '../image/storage.ts'
-import { globMatches } from '../json/query.ts'
 
 /** Which repositories a list of images names. */
 export interface ImageNamesFilter {
