@@ -28,6 +28,11 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map(
       summary: 'restore a revision of a container, or a backup',
       load: async () => (await import('./commands/restore.ts')).restore
     },
+    'list-images': {
+      summary: 'print the names of images, for another builder',
+      load: async () => (await import('./commands/list-images.ts')).listImages
+    },
+    render: { summary: 'fill the keys of a template of an image list', load: async () => (await import('./commands/render.ts')).render },
     events: { summary: 'follow changes as they happen', load: async () => (await import('./commands/events.ts')).events },
     rm: { summary: 'remove a container, or one of its images', load: async () => (await import('./commands/rm.ts')).rm },
     doctor: { summary: 'find faults, and tell what to do', load: async () => (await import('./commands/doctor.ts')).doctor },

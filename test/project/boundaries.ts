@@ -53,7 +53,7 @@ export const rooms: readonly Room[] = [
   { files: 'domain/container/', mayImport: [...foundations, 'domain/json/', 'domain/image/'], packages: [] },
   { files: 'domain/build/', mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/'], packages: [] },
   { files: 'domain/history/', mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/'], packages: [] },
-  ...['domain/lists/', 'domain/specs/'].map((files) => ({
+  ...['domain/lists/', 'domain/specs/', 'domain/releases/'].map((files) => ({
     files,
     mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/', 'domain/build/'],
     packages: []
@@ -77,8 +77,15 @@ export const rooms: readonly Room[] = [
   { files: 'catalogue/containers/', mayImport: useCases('jobs', 'verification', 'records', 'builds', 'lists'), packages: [] },
   { files: 'catalogue/history/', mayImport: useCases('jobs', 'verification', 'records', 'lists', 'tarballs'), packages: [] },
   {
+    files: 'catalogue/releases/',
+    mayImport: useCases('jobs', 'verification', 'records', 'builds', 'lists', 'tarballs', 'containers'),
+    packages: []
+  },
+  {
     files: 'catalogue/',
-    mayImport: useCases(...['jobs', 'verification', 'records', 'builds', 'lists', 'tarballs', 'images', 'containers', 'history']),
+    mayImport: useCases(
+      ...['jobs', 'verification', 'records', 'builds', 'lists', 'tarballs', 'images', 'containers', 'history', 'releases']
+    ),
     packages: []
   },
   { files: 'http/shared/', mayImport: ['domain/', 'schemas.ts'], packages: ['fastify', 'node:'] },
