@@ -191,6 +191,8 @@ export interface Schemas {
   'image-by-url.json': ImageByUrl
   'image-form.json': ImageForm
   'image-from.json': ImageFrom
+  'image-list-query.json': ImageListQuery
+  'image-list.json': ImageList
   'image-parameters.json': ImageParameters
   'image-put.json': ImagePut
   'image-registration.json': ImageRegistration
@@ -230,6 +232,7 @@ export interface Schemas {
   'refusal.json': Refusal
   'released-tarball.json': ReleasedTarball
   'removal-answer.json': RemovalAnswer
+  'render-query.json': RenderQuery
   'report-query.json': ReportQuery
   'resolution-query.json': ResolutionQuery
   'resolution-reply.json': ResolutionReply
@@ -566,13 +569,21 @@ export interface Settings {
    */
   port: number
   /**
-   * The URL of this service from outside; guard URLs begin with it. Default: the address it listens on, or for a wildcard address the host of the request.
+   * The URL of this service from outside; guard URLs and those of uploaded tarballs begin with it. Default: the address it listens on; for 0.0.0.0 and :: it must be set.
    */
   publicUrl?: string
   /**
    * A prefix of all paths, for a proxy that does not strip it.
    */
   prefix: string
+  /**
+   * The server's certificate, with those of its authorities below it: the server speaks https then. Read again when it changes.
+   */
+  tlsCert?: string
+  /**
+   * The private key of TLS_CERT, without a passphrase.
+   */
+  tlsKey?: string
   /**
    * The proxies in front: what they say in X-Forwarded-*, X-Script-Name and X-Scheme counts, and is ignored from everybody else.
    */
@@ -586,9 +597,21 @@ export interface Settings {
    */
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   /**
-   * Who may do what. open: everyone may do everything, as with Mozart. read-only: no one may write, for switching a cluster over.
+   * What clients without a token may do. open: everything, as with Mozart. read: read. none: nothing but health, version and guard URLs. read-only: read, and nobody may write, not even with a token, for switching a cluster over. Default: open where HOST is a loopback address, else read.
    */
-  policy: 'open' | 'read-only'
+  policy?: 'open' | 'read' | 'none' | 'read-only'
+  /**
+   * The file of tokens, which `leporello token` writes. It is read again when it changes, and need not exist. Default: the file tokens in DATA.
+   */
+  tokens?: string
+  /**
+   * The request header in which a trusted proxy names the user that it has authenticated. From other addresses it has no effect. Default: no header says who somebody is.
+   */
+  userHeader?: string
+  /**
+   * What users that a proxy names may do.
+   */
+  userScopes: ('read' | 'register' | 'delete' | 'admin')[]
   /**
    * The largest size of the embedded store's file; writes beyond it are refused. Default: as much as the disk holds.
    */
@@ -760,7 +783,7 @@ export interface Settings {
    */
   ca?: string
   /**
-   * For commands: the bearer token that they send.
+   * For commands: the token that they present.
    */
   token?: string
 }
@@ -1162,6 +1185,10 @@ export interface EntryAuthor {
    * The interface; background: without a request.
    */
   face: 'mozart' | 'api' | 'dav' | 'background'
+  /**
+   * Who: token:NAME, user:NAME; null for anonymous.
+   */
+  identity: string | null
   address: string | null
   /**
    * User-Agent.
@@ -1704,6 +1731,36 @@ export interface ImageForm {
  */
 export interface ImageFrom {
   from: ContainerId2
+}
+export interface ImageListQuery {
+  /**
+   * Only repositories that have this tag.
+   */
+  tag?: string
+  /**
+   * A pattern with * and ? for the repository, or for what follows its last slash.
+   */
+  name?: string
+  /**
+   * names: repositories, one a line, sorted, and nothing else; also for an Accept whose first type is text/plain. yaml: container_images, as TripleO's tools read it. Default: json.
+   */
+  format?: 'names' | 'yaml' | 'json'
+}
+export interface ImageList {
+  /**
+   * Sorted by repository, then by tag.
+   */
+  images: {
+    /**
+     * The id of a container.
+     */
+    imagename: string
+    repository: string
+    /**
+     * Null for an id without one.
+     */
+    tag: string | null
+  }[]
 }
 export interface ImageParameters {
   /**
@@ -2363,6 +2420,16 @@ export interface RemovalAnswer {
    * The tarballs in our own store that it no longer names.
    */
   released: ReleasedTarball[]
+}
+/**
+ * The keys of the template.
+ */
+export interface RenderQuery {
+  namespace?: string
+  name_prefix?: string
+  name_suffix?: string
+  tag?: string
+  [k: string]: string | undefined
 }
 export interface ReportQuery {
   /**
