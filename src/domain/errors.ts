@@ -42,6 +42,7 @@ export type ErrorCode =
   | 'bodies_exceeded'
   | 'store_full'
   | 'blob_damaged'
+  | 'record_damaged'
   | 'source_forbidden'
   | 'source_gone'
   | 'source_unavailable'

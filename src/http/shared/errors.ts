@@ -43,6 +43,8 @@ const statuses: Record<ErrorCode, number> = {
   source_gone: 422,
   source_unsupported: 422,
   blob_damaged: 502,
+  // another program wrote it, or an earlier version of ours
+  record_damaged: 502,
   database_newer: 503,
   store_unavailable: 503,
   waiters_exceeded: 503,
