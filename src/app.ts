@@ -91,6 +91,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     blobs = await openBlobs(config)
     if (!config.engine) await openEmbedded(gate)
     const catalogue = servedCatalogue(config, { stores, blobs, metrics, log, port: () => port })
+    if (!config.engine && config.policy !== 'read-only') await catalogue.batches.restart()
     const bodies = createBodyBudget(config.bodyBudget)
     watchBounds(metrics, { bodies })
     const server = await createServer({

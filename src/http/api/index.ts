@@ -8,6 +8,7 @@ import type { BodyBudget } from '../shared/body-budget.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
 import { batchRoutes } from './batch.ts'
 import { expectationRoutes, jobRoutes } from './building.ts'
+import { channelRoutes, promotionRoutes } from './channels.ts'
 import { containerEditRoutes, containerRoutes } from './containers.ts'
 import { eventRoutes } from './events.ts'
 import { historyRoutes, restoreRoutes } from './history.ts'
@@ -71,6 +72,8 @@ export async function apiFace(
   planningRoutes(route, catalogue)
   derivedRoutes(route, catalogue)
   imageListRoutes(route, { ...catalogue, bounds })
+  channelRoutes(route, catalogue)
+  promotionRoutes(route, catalogue)
   if (!catalogue.upkeep) return
   unnamedRoutes(route, { ...catalogue, upkeep: catalogue.upkeep })
   fsckRoutes(route, { upkeep: catalogue.upkeep })
