@@ -668,6 +668,10 @@ export interface EntryAuthor {
    * The interface; background: without a request.
    */
   face: 'mozart' | 'api' | 'dav' | 'background'
+  /**
+   * Who: token:NAME, user:NAME; null for anonymous.
+   */
+  identity: string | null
   address: string | null
   /**
    * User-Agent.
@@ -845,13 +849,21 @@ export interface Settings {
    */
   port: number
   /**
-   * The URL of this service from outside; guard URLs begin with it. Default: the address it listens on, or for a wildcard address the host of the request.
+   * The URL of this service from outside; guard URLs and those of uploaded tarballs begin with it. Default: the address it listens on; for 0.0.0.0 and :: it must be set.
    */
   publicUrl?: string
   /**
    * A prefix of all paths, for a proxy that does not strip it.
    */
   prefix: string
+  /**
+   * The server's certificate, with those of its authorities below it: the server speaks https then. Read again when it changes.
+   */
+  tlsCert?: string
+  /**
+   * The private key of TLS_CERT, without a passphrase.
+   */
+  tlsKey?: string
   /**
    * The proxies in front: what they say in X-Forwarded-*, X-Script-Name and X-Scheme counts, and is ignored from everybody else.
    */
@@ -865,9 +877,21 @@ export interface Settings {
    */
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   /**
-   * Who may do what. open: everyone may do everything, as with Mozart. read-only: no one may write, for switching a cluster over.
+   * What clients without a token may do. open: everything, as with Mozart. read: read. none: nothing but health, version and guard URLs. read-only: read, and nobody may write, not even with a token, for switching a cluster over. Default: open where HOST is a loopback address, else read.
    */
-  policy: 'open' | 'read-only'
+  policy?: 'open' | 'read' | 'none' | 'read-only'
+  /**
+   * The file of tokens, which `leporello token` writes. It is read again when it changes, and need not exist. Default: the file tokens in DATA.
+   */
+  tokens?: string
+  /**
+   * The request header in which a trusted proxy names the user that it has authenticated. From other addresses it has no effect. Default: no header says who somebody is.
+   */
+  userHeader?: string
+  /**
+   * What users that a proxy names may do.
+   */
+  userScopes: ('read' | 'register' | 'delete' | 'admin')[]
   /**
    * The largest size of the embedded store's file; writes beyond it are refused. Default: as much as the disk holds.
    */
@@ -1039,7 +1063,7 @@ export interface Settings {
    */
   ca?: string
   /**
-   * For commands: the bearer token that they send.
+   * For commands: the token that they present.
    */
   token?: string
 }

@@ -73,6 +73,7 @@ async function documentsOf(t: Test): Promise<Map<string, Document[]>> {
   }
   apart('leporello-tasks', 'to remove', ({ kind }) => kind === 'remove')
   apart('leporello-facts', 'by layers', ({ checked }) => checked === '9999')
+  apart('leporello-leases', 'without a note', ({ id }) => id === 'batches')
   apart('leporello-leases', 'a batch', ({ id }) => id === batch)
   const cut = { container: 'hello:v1', entries: 17, until: '2026-01-02T03:04:05.000Z' }
   found.set('leporello-journal, a cut', [JSON.parse(toCutDocument(cutId(cut.container, sha256), cut))])

@@ -65,6 +65,9 @@ export const isTag = (name: string): boolean => tagForm.test(name)
 export const channelKey = (channel: string): string => `channel:${channel}`
 export const promotionKey = (channel: string, number: number): string => `promotion:${channel}:${String(number).padStart(8, '0')}`
 
+/** Returns whether a document of the releases keeps the tarballs that it names: a channel and a frozen release do, an earlier promotion does not. */
+export const keepsTarballs = (id: string): boolean => !id.startsWith('promotion:')
+
 /** Returns the stored form. */
 export const toChannelDocument = (state: ChannelState, id: string): string => JSON.stringify({ id, kind: id.split(':', 1)[0], ...state })
 
