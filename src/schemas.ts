@@ -606,6 +606,14 @@ export interface Settings {
    */
   bodyLimit: number
   /**
+   * How much memory the request bodies that are read into memory may take, all together; beyond it the answer is 503. Default: 256 MiB, or three times BODY_LIMIT where that is more.
+   */
+  bodyBudget?: number
+  /**
+   * How many connections may be open at once; beyond it idle ones are closed, and then the answer is 503. Default: half of the files that the process may open (ulimit -n) beyond 64, at most 4096.
+   */
+  connections?: number
+  /**
    * The commit that this program was built from, for /version. Set by the build of the container image.
    */
   commit?: string

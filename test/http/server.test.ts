@@ -71,7 +71,8 @@ t.test('what the policy does not permit is refused before it is read', async (t)
   t.equal(removed.statusCode, 403)
   t.strictSame(removed.json(), {
     success: false,
-    message: 'the policy "read-only" of this service does not permit container:write',
+    message:
+      'the policy "read-only" of this service does not permit container:delete: nobody writes here, for example while a cluster is switched over; wait, or ask its operator to set another LEPORELLO_POLICY',
     result: null
   })
   t.ok(await stores.containers.get('hello:1'))

@@ -25,6 +25,7 @@ export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
     async add({ request, reply, parameters, words }) {
       const registration = readRegistration(parameters, words.missing)
       request.about = registration.id
+      request.permit([registration.id])
       const merge = optionalFlag(parameters, 'merge')
       const { id } = await containers.add(registration, {
         publicUrl: publicUrl(),
@@ -72,6 +73,7 @@ export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
       const id = parameters.get('id')
       if (!id) throw parameters.missing(words.removeNoId)
       request.about = id
+      request.permit([id])
       if (!(await containers.remove(id, { cause: causeOf(request) })))
         throw new CatalogueError('container_unknown', words.removeUnknown(id))
       return sendAnswer(reply, { success: true, message: words.removed(id), result: words.removedResult(id) })

@@ -13,6 +13,7 @@ const statuses: Record<ErrorCode, number> = {
   key_invalid: 400,
   digest_mismatch: 400,
   size_mismatch: 400,
+  unauthenticated: 401,
   forbidden: 403,
   source_forbidden: 403,
   container_unknown: 404,
@@ -46,6 +47,7 @@ const statuses: Record<ErrorCode, number> = {
   store_unavailable: 503,
   waiters_exceeded: 503,
   streams_exhausted: 503,
+  bodies_exceeded: 503,
   source_unavailable: 503,
   store_full: 507
 }
@@ -72,6 +74,7 @@ function statusOf(error: unknown): number {
 }
 
 function headersOf(status: number): Record<string, string> {
+  if (status === 401) return { 'www-authenticate': 'Basic realm="leporello"' }
   if (status === 503) return { 'retry-after': '5' }
   // the rest of a body that came too slowly would be read as the next request
   return status === 408 ? { connection: 'close' } : {}
