@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { createAuthenticate } from './access/authentication.ts'
+import { openTokens } from './access/token-file.ts'
 import type { BlobStore } from './blobs/blob-store.ts'
 import { startBackground } from './catalogue/background.ts'
 import { type Catalogue, createCatalogue, type TarballParts } from './catalogue/catalogue.ts'
@@ -9,10 +11,14 @@ import type { Loop } from './catalogue/jobs/loop.ts'
 import type { Upkeep } from './catalogue/tarballs/tarballs.ts'
 import type { Config, Objects } from './config/config.ts'
 import { program } from './config/program.ts'
+import { bundleOf } from './domain/build/rules.ts'
 import { listeningUrl } from './domain/listening.ts'
+import type { GuardOptions } from './http/guard.ts'
 import { readKeyPair, watchKeyPair } from './http/key-pair.ts'
 import { createServer } from './http/server.ts'
 import { type BodyBudget, createBodyBudget } from './http/shared/body-budget.ts'
+import { createLargeTexts, type LargeTexts } from './http/shared/large-texts.ts'
+import { createTrustedProxies } from './http/shared/trusted-proxies.ts'
 import { inspectImage } from './images/inspect-image.ts'
 import { causes, type Log, type WriteInfo } from './observability/log.ts'
 import { measuredInspect } from './observability/measured-inspect.ts'
@@ -93,14 +99,17 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
   try {
     blobs = await openBlobs(config)
     if (!config.engine) await openEmbedded(gate)
-    const catalogue = servedCatalogue(config, { stores, blobs, metrics, log, port: () => port })
+    const pair = config.tls && (await readKeyPair(config.tls))
+    const largeTexts = createLargeTexts()
+    const catalogue = servedCatalogue(config, { stores, blobs, metrics, log, largeTexts, port: () => port })
     const bodies = createBodyBudget(config.bodyBudget)
     watchBounds(metrics, { bodies })
-    const pair = config.tls && (await readKeyPair(config.tls))
     const server = await createServer({
       ...config,
-      tls: pair,
       bodies,
+      ...guardParts(config, { metrics, log }),
+      tls: pair,
+      largeTexts,
       catalogue: measuredCatalogue(catalogue, metrics),
       report: requestObserver({ log, info, metrics }),
       blobs,
@@ -143,18 +152,37 @@ function watchBounds({ watch }: Metrics, { bodies }: { bodies: BodyBudget }): vo
   watch({ name: 'leporello_bodies_refused_total', help, value: bodies.refused })
 }
 
+/** Who is who, and what is told of those who are refused. */
+function guardParts(
+  { access, rules, trustedProxies }: Config,
+  { metrics, log }: { metrics: Metrics; log: Log }
+): Omit<GuardOptions, 'policy'> {
+  const users = access.users && { ...access.users, isTrusted: createTrustedProxies(trustedProxies) }
+  const tokens = openTokens({ path: access.tokens, onProblem: (message) => log.error(message) })
+  return {
+    authenticate: createAuthenticate({ tokens, now: Date.now, users }),
+    bundledInto: (id) => bundleOf(id, rules)?.container,
+    audit(attempt) {
+      metrics.refused(attempt)
+      log.warn({ audit: true, ...attempt }, 'refused')
+    }
+  }
+}
+
 interface ServedCatalogueParts {
   stores: Stores
   blobs: BlobStore
   metrics: Metrics
   log: Log
+  largeTexts: LargeTexts
   port(): number
 }
 
-function servedCatalogue(config: Config, { stores, blobs, metrics, log, port }: ServedCatalogueParts): Catalogue {
+function servedCatalogue(config: Config, { stores, blobs, metrics, log, largeTexts, port }: ServedCatalogueParts): Catalogue {
   return createCatalogue(measuredStores(stores, metrics), {
     ...config,
     hash: sha256,
+    readSpec: (text) => largeTexts.run('specification', text),
     tarballs: { ...tarballParts(config, { blobs, log, port }), inspect: measuredInspect(inspectImage, metrics) },
     // nobody else writes into an embedded store
     eventBounds: config.engine ? {} : { resumeOverlapMs: 0 },

@@ -594,9 +594,21 @@ export interface Settings {
    */
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   /**
-   * Who may do what. open: everyone may do everything, as with Mozart. read-only: no one may write, for switching a cluster over.
+   * What clients without a token may do. open: everything, as with Mozart. read: read. none: nothing but health, version and guard URLs. read-only: read, and nobody may write, not even with a token, for switching a cluster over. Default: open where HOST is a loopback address, else read.
    */
-  policy: 'open' | 'read-only'
+  policy?: 'open' | 'read' | 'none' | 'read-only'
+  /**
+   * The file of tokens, which `leporello token` writes. It is read again when it changes, and need not exist. Default: the file tokens in DATA.
+   */
+  tokens?: string
+  /**
+   * The request header in which a trusted proxy names the user that it has authenticated. From other addresses it has no effect. Default: no header says who somebody is.
+   */
+  userHeader?: string
+  /**
+   * What users that a proxy names may do.
+   */
+  userScopes: ('read' | 'register' | 'delete' | 'admin')[]
   /**
    * The largest size of the embedded store's file; writes beyond it are refused. Default: as much as the disk holds.
    */
@@ -768,7 +780,7 @@ export interface Settings {
    */
   ca?: string
   /**
-   * For commands: the bearer token that they send.
+   * For commands: the token that they present.
    */
   token?: string
 }
@@ -1170,6 +1182,10 @@ export interface EntryAuthor {
    * The interface; background: without a request.
    */
   face: 'mozart' | 'api' | 'dav' | 'background'
+  /**
+   * Who: token:NAME, user:NAME; null for anonymous.
+   */
+  identity: string | null
   address: string | null
   /**
    * User-Agent.

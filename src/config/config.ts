@@ -3,6 +3,7 @@ import { type Architecture, inTableOrder, parseArchitecture } from '../domain/ar
 import type { Rule } from '../domain/build/rules.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Settings } from '../schemas.ts'
+import { type AccessSettings, accessFrom } from './access.ts'
 import { certificatesFrom, type EngineSettings, engineFrom } from './engine.ts'
 import { type Objects, objectsFrom } from './objects.ts'
 import { rulesFrom } from './rules.ts'
@@ -27,6 +28,7 @@ export interface Config {
   data: string
   logLevel: Settings['logLevel']
   policy: Policy
+  access: AccessSettings
   /** In bytes. */
   bodyLimit: number
   /** How many bytes all bodies that are in memory may take together. */
@@ -112,7 +114,7 @@ function configFrom(context: RuleContext): Config {
     trustedProxies: settings.trustedProxies,
     data,
     logLevel: settings.logLevel,
-    policy: settings.policy,
+    ...accessFrom(context, data),
     bodyLimit: settings.bodyLimit,
     bodyBudget: bodyBudgetFrom(context),
     connections: settings.connections,

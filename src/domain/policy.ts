@@ -25,6 +25,9 @@ export interface Identity {
 
 export const anonymous: Identity = { kind: 'anonymous', name: 'anonymous', scopes: [] }
 
+/** A name for logs and the history: of a token or a user; null for anonymous. */
+export const signatureOf = ({ kind, name }: Identity): string | null => (kind === 'anonymous' ? null : `${kind}:${name}`)
+
 interface Requirement {
   /** Absent: everybody may, under any policy. */
   scope?: Scope

@@ -1,17 +1,18 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Authenticate } from '../access/authentication.ts'
 import { CatalogueError } from '../domain/errors.ts'
-import { type Action, isWrite, type Policy, type Refusal, refusalOf } from '../domain/policy.ts'
+import { type Action, isWrite, type Policy, type Refusal, refusalOf, signatureOf } from '../domain/policy.ts'
 import { maskSecrets } from '../domain/secrets.ts'
 import type { PassThrough } from './legacy-mozart.ts'
 import { explain } from './shared/errors.ts'
 import './shared/identity.ts'
+import { clientAddress } from './shared/trusted-proxies.ts'
 
 /** An attempt that was refused, for the log and metrics. */
 export interface RefusedAttempt {
   /** The id of the request. */
   request: string
-  address: string
+  address: string | undefined
   identity: string
   action: Action
   code: Refusal['code']
@@ -46,7 +47,7 @@ export function createGuard(app: FastifyInstance, { policy, authenticate, bundle
   return {
     admit(request, action, done) {
       if (action === 'public' || !authenticate) return decide(request, action, done)
-      const found = authenticate(request.raw, request.ip)
+      const found = authenticate(request.raw, () => clientAddress(request))
       if (!(found instanceof Promise)) {
         request.identity = found.identity
         return decide(request, action, done)
@@ -74,7 +75,14 @@ export function createGuard(app: FastifyInstance, { policy, authenticate, bundle
 
   function refusal(request: FastifyRequest, action: Action, { code, reason }: Refusal): CatalogueError {
     const words = maskSecrets(reason)
-    audit?.({ request: request.id, address: request.ip, identity: request.identity.name, action, code, reason: words })
+    audit?.({
+      request: request.id,
+      address: clientAddress(request),
+      identity: signatureOf(request.identity) ?? 'anonymous',
+      action,
+      code,
+      reason: words
+    })
     return new CatalogueError(code, words)
   }
 

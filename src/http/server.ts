@@ -22,6 +22,7 @@ import './shared/action.ts'
 import { discardRest, hasBody } from './shared/body.ts'
 import { type BodyBudget, createBodyBudget } from './shared/body-budget.ts'
 import { explain } from './shared/errors.ts'
+import { createLargeTexts, type LargeTexts } from './shared/large-texts.ts'
 import { type PublicAddress, saidPrefix, startsWithSegment } from './shared/public-url.ts'
 import { createTrustedProxies, dropForgedHeaders } from './shared/trusted-proxies.ts'
 import { sendOn } from './shared/upload-body.ts'
@@ -58,6 +59,8 @@ export interface ServerOptions extends GuardOptions {
   bodyTimeoutMs?: number
   /** Of all bodies that are in memory. */
   bodies?: BodyBudget
+  /** Default: its own, which ends with the server. */
+  largeTexts?: LargeTexts
   /** How long an upload may pause, in milliseconds; default a minute. */
   stallMs?: number
 }
@@ -67,7 +70,7 @@ const defaultBodyTimeoutMs = 30_000
 /** Creates the server with all its faces, ready to listen or for inject(). */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { catalogue, prefix, legacyMozartUrl, bodyLimit = 32 * 1024 * 1024, bodyTimeoutMs = defaultBodyTimeoutMs } = options
-  const { bodies = createBodyBudget() } = options
+  const { bodies = createBodyBudget(), largeTexts = createLargeTexts() } = options
   const methods: Methods = new Map()
   const app = createBareServer(options, (request, reply) => unmatched(request, reply))
   const guard = createGuard(app, options)
@@ -83,6 +86,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   keepBodiesAsStreams(app)
   app.addHook('onRequest', entrance({ ...options, guard, bodyTimeoutMs }))
   giveBodiesBack(app, bodies)
+  app.addHook('onClose', () => largeTexts.close())
   requireActions(app, methods)
   app.setErrorHandler((error, request, reply) => {
     const { status, message, headers } = explain(error)
@@ -93,10 +97,19 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.server.on('checkContinue', (message, response) => app.server.emit('request', message, response))
   // or Node would answer any other expectation with an empty 417
   app.server.on('checkExpectation', (message, response) => app.server.emit('request', message, response))
-  await app.register(mozartFace, { catalogue, address, bodyLimit, bodyTimeoutMs, bodies })
+  await app.register(mozartFace, { catalogue, address, bodyLimit, bodyTimeoutMs, bodies, largeTexts })
   const { images, uploads } = catalogue
   if (images && uploads)
-    await app.register(apiFace, { catalogue, images, uploads, address, bodyTimeoutMs, bodies, stallMs: options.stallMs ?? 60_000 })
+    await app.register(apiFace, {
+      catalogue,
+      images,
+      uploads,
+      address,
+      bodyTimeoutMs,
+      bodies,
+      largeTexts,
+      stallMs: options.stallMs ?? 60_000
+    })
   if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
   if (options.blobs) {
     const { arrived: onStored, departed: onRemoved } = catalogue.fileEvents ?? {}

@@ -5,6 +5,7 @@ import type { Images } from '../../catalogue/images/images.ts'
 import type { ResumableUploads } from '../../catalogue/images/resumable-uploads.ts'
 import '../shared/action.ts'
 import type { BodyBudget } from '../shared/body-budget.ts'
+import type { LargeTexts } from '../shared/large-texts.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
 import { batchRoutes } from './batch.ts'
 import { expectationRoutes, jobRoutes } from './building.ts'
@@ -30,6 +31,7 @@ export interface ApiOptions {
   address: PublicAddress
   bodyTimeoutMs: number
   bodies: BodyBudget
+  largeTexts: LargeTexts
   /** How long an upload may pause. */
   stallMs: number
 }
@@ -40,7 +42,7 @@ const smallBody = 64 * 1024
 /** Our own interface, `/api/v1`. */
 export async function apiFace(
   app: FastifyInstance,
-  { catalogue, images, uploads, address, bodyTimeoutMs, bodies, stallMs }: ApiOptions
+  { catalogue, images, uploads, address, bodyTimeoutMs, bodies, largeTexts, stallMs }: ApiOptions
 ): Promise<void> {
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, face: 'api' }
@@ -60,7 +62,7 @@ export async function apiFace(
   imageFormRoutes(route, { images })
   if (catalogue.layout) layoutRoutes(route, { layout: catalogue.layout })
   batchRoutes(route, catalogue)
-  expectationRoutes(route, { ...catalogue, bounds })
+  expectationRoutes(route, { ...catalogue, bounds, largeTexts })
   for (const kind of ['build', 'test'] as const) jobRoutes(route, { ...catalogue, bounds, kind })
   waitRoutes(app, { ...catalogue, route })
   await app.register(uploadRoutes, { ...options, uploads, address, stallMs })
