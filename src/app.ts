@@ -316,7 +316,7 @@ export async function digestOf(bytes: AsyncIterable<Uint8Array>): Promise<string
   return hash.digest('hex')
 }
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 /**
  * Under which names this server finds itself in a record, beside the one that a request came by. Records from before it had a

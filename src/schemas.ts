@@ -191,6 +191,8 @@ export interface Schemas {
   'image-by-url.json': ImageByUrl
   'image-form.json': ImageForm
   'image-from.json': ImageFrom
+  'image-list-query.json': ImageListQuery
+  'image-list.json': ImageList
   'image-parameters.json': ImageParameters
   'image-put.json': ImagePut
   'image-registration.json': ImageRegistration
@@ -230,6 +232,7 @@ export interface Schemas {
   'refusal.json': Refusal
   'released-tarball.json': ReleasedTarball
   'removal-answer.json': RemovalAnswer
+  'render-query.json': RenderQuery
   'report-query.json': ReportQuery
   'resolution-query.json': ResolutionQuery
   'resolution-reply.json': ResolutionReply
@@ -1729,6 +1732,36 @@ export interface ImageForm {
 export interface ImageFrom {
   from: ContainerId2
 }
+export interface ImageListQuery {
+  /**
+   * Only repositories that have this tag.
+   */
+  tag?: string
+  /**
+   * A pattern with * and ? for the repository, or for what follows its last slash.
+   */
+  name?: string
+  /**
+   * names: repositories, one a line, sorted, and nothing else; also for an Accept whose first type is text/plain. yaml: container_images, as TripleO's tools read it. Default: json.
+   */
+  format?: 'names' | 'yaml' | 'json'
+}
+export interface ImageList {
+  /**
+   * Sorted by repository, then by tag.
+   */
+  images: {
+    /**
+     * The id of a container.
+     */
+    imagename: string
+    repository: string
+    /**
+     * Null for an id without one.
+     */
+    tag: string | null
+  }[]
+}
 export interface ImageParameters {
   /**
    * Percent-encoded; 1 to 512 bytes of UTF-8.
@@ -2387,6 +2420,16 @@ export interface RemovalAnswer {
    * The tarballs in our own store that it no longer names.
    */
   released: ReleasedTarball[]
+}
+/**
+ * The keys of the template.
+ */
+export interface RenderQuery {
+  namespace?: string
+  name_prefix?: string
+  name_suffix?: string
+  tag?: string
+  [k: string]: string | undefined
 }
 export interface ReportQuery {
   /**

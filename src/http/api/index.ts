@@ -12,6 +12,7 @@ import { expectationRoutes, jobRoutes } from './building.ts'
 import { containerEditRoutes, containerRoutes } from './containers.ts'
 import { eventRoutes } from './events.ts'
 import { historyRoutes, restoreRoutes } from './history.ts'
+import { imageListRoutes } from './image-lists.ts'
 import { imageFormRoutes, imageUploadRoutes } from './image-uploads.ts'
 import { imageChangeRoutes, imageRoutes } from './images.ts'
 import { layoutRoutes } from './layout.ts'
@@ -71,6 +72,7 @@ export async function apiFace(
   eventRoutes(app, { ...catalogue, route })
   planningRoutes(route, catalogue)
   derivedRoutes(route, catalogue)
+  imageListRoutes(route, { ...catalogue, bounds })
   if (!catalogue.upkeep) return
   unnamedRoutes(route, { ...catalogue, upkeep: catalogue.upkeep })
   fsckRoutes(route, { upkeep: catalogue.upkeep })
