@@ -46,6 +46,7 @@ export type ErrorCode =
   | 'streams_exhausted'
   | 'bodies_exceeded'
   | 'store_full'
+  | 'coding_unsupported'
   | 'blob_damaged'
   | 'source_forbidden'
   | 'source_gone'

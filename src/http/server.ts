@@ -4,13 +4,14 @@ import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
-import { CatalogueError } from '../domain/errors.ts'
+import type { CatalogueError } from '../domain/errors.ts'
 import { anonymous } from '../domain/policy.ts'
 import type { RequestReport } from '../domain/request-report.ts'
 import { apiFace } from './api/index.ts'
 import { answerClientError } from './client-error.ts'
 import { addCorsHeaders } from './cors.ts'
 import { davFace } from './dav/index.ts'
+import { framingFault } from './framing.ts'
 import { createGuard, type Guard, type GuardOptions, guardedPassThrough } from './guard.ts'
 import type { KeyPair } from './key-pair.ts'
 import { createPassThrough } from './legacy-mozart.ts'
@@ -27,7 +28,7 @@ import { type PublicAddress, saidPrefix, startsWithSegment } from './shared/publ
 import { createTrustedProxies, dropForgedHeaders } from './shared/trusted-proxies.ts'
 import { sendOn } from './shared/upload-body.ts'
 import { parseUrlEncoded } from './shared/url-encoded.ts'
-import { answerUnmatched, type Methods, rememberMethods } from './unmatched.ts'
+import { answerUnmatched, isApi, type Methods, rememberMethods, sendProblem } from './unmatched.ts'
 
 export interface ServerOptions extends GuardOptions {
   catalogue: Catalogue
@@ -77,7 +78,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const passThrough = legacyMozartUrl
     ? guardedPassThrough(guard, createPassThrough({ url: legacyMozartUrl, prefix, timeoutMs: options.legacyTimeoutMs }))
     : undefined
-  const unmatched = answerUnmatched(app, methods, { passThrough })
+  const unmatched = answerUnmatched(app, methods, { passThrough, prefix })
   const { host, publicUrl } = options
   const port = () => (app.server.address() as AddressInfo | null)?.port ?? options.port
   const address: PublicAddress = { publicUrl, prefix, listening: () => ({ host, port: port(), prefix, secure: options.tls !== undefined }) }
@@ -91,7 +92,11 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.setErrorHandler((error, request, reply) => {
     const { status, message, headers } = explain(error)
     if (status >= 500) request.failure = error
-    return reply.code(status).headers(headers).send({ message })
+    reply.code(status).headers(headers)
+    const path = request.url.split('?', 1)[0]!
+    // of a path in the API that is no route, and refused before anybody looks
+    if (isApi(path)) return sendProblem(reply, { code: (error as CatalogueError).code, detail: message, path })
+    return reply.send({ message })
   })
   // or Node would send `100 Continue` before a route has checked that there is room for the body
   app.server.on('checkContinue', (message, response) => app.server.emit('request', message, response))
@@ -125,7 +130,7 @@ function createBareServer(
   unmatched: (request: FastifyRequest, reply: FastifyReply) => FastifyReply
 ): FastifyInstance {
   const isTrusted = createTrustedProxies(trustedProxies)
-  // guard refuses requests without a host; Node would send an empty answer
+  // entrance refuses requests without a host; Node would send an empty answer
   const bounds = { requireHostHeader: false, maxHeaderSize: 32 * 1024, headersTimeout: 20_000, connectionsCheckingInterval: 5_000 }
   return fastify({
     logger: false,
@@ -139,10 +144,13 @@ function createBareServer(
     },
     clientErrorHandler: answerClientError,
     // a path that cannot be decoded belongs to no route
-    frameworkErrors: (_error, request, reply) => {
-      prepare(request as FastifyRequest, { reply: reply as FastifyReply, report, bodyTimeoutMs })
-      unmatched(request as FastifyRequest, reply as FastifyReply)
-    },
+    frameworkErrors: ((_error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      prepare(request, { reply, report, bodyTimeoutMs })
+      const fault = framingFault(request.raw)
+      if (!fault) return void unmatched(request, reply)
+      const { status, message } = explain(fault)
+      reply.code(status).header('connection', 'close').send({ message })
+    }) as never,
     exposeHeadRoutes: false,
     connectionTimeout: 300_000,
     keepAliveTimeout: 72_000,
@@ -185,8 +193,11 @@ interface EntranceParts extends Pick<ServerOptions, 'report'> {
 function entrance({ guard, report, bodyTimeoutMs }: EntranceParts) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
     prepare(request, { reply, report, bodyTimeoutMs })
-    if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
-      return done(new CatalogueError('parameter_invalid', 'the header Host is missing; every HTTP/1.1 request must have one'))
+    const fault = framingFault(request.raw)
+    if (fault) {
+      reply.header('connection', 'close')
+      return done(fault)
+    }
     const { action } = request.routeOptions.config
     if (action === undefined) return done()
     guard.admit(request, action, done)

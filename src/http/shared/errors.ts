@@ -47,6 +47,7 @@ const statuses: Record<ErrorCode, number> = {
   restore_refused: 422,
   source_gone: 422,
   source_unsupported: 422,
+  coding_unsupported: 501,
   blob_damaged: 502,
   database_newer: 503,
   store_unavailable: 503,
