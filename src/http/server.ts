@@ -86,7 +86,15 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   await app.register(mozartFace, { catalogue, address, bodyLimit, bodyTimeoutMs })
   const { images, uploads } = catalogue
   if (images && uploads)
-    await app.register(apiFace, { catalogue, images, uploads, address, bodyTimeoutMs, stallMs: options.stallMs ?? 60_000 })
+    await app.register(apiFace, {
+      catalogue,
+      policy: options.policy,
+      images,
+      uploads,
+      address,
+      bodyTimeoutMs,
+      stallMs: options.stallMs ?? 60_000
+    })
   if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
   if (options.blobs) {
     const { arrived: onStored, departed: onRemoved } = catalogue.fileEvents ?? {}
