@@ -12,8 +12,12 @@ import type { Upkeep } from './catalogue/tarballs/tarballs.ts'
 import type { Config, Objects } from './config/config.ts'
 import { program } from './config/program.ts'
 import { bundleOf } from './domain/build/rules.ts'
+import { listeningUrl } from './domain/listening.ts'
 import type { GuardOptions } from './http/guard.ts'
+import { readKeyPair, watchKeyPair } from './http/key-pair.ts'
 import { createServer } from './http/server.ts'
+import { type BodyBudget, createBodyBudget } from './http/shared/body-budget.ts'
+import { createLargeTexts, type LargeTexts } from './http/shared/large-texts.ts'
 import { createTrustedProxies } from './http/shared/trusted-proxies.ts'
 import { inspectImage } from './images/inspect-image.ts'
 import { causes, type Log, type WriteInfo } from './observability/log.ts'
@@ -50,6 +54,7 @@ export async function openBlobs({ objects }: { objects: Objects }): Promise<Blob
 
 export { makeFolder } from './blobs/local/disk.ts'
 export { type CopiedCollection, type CopyCount, type CopyOptions, storeSource } from './catalogue/containers/copying.ts'
+export { readKeyPair } from './http/key-pair.ts'
 export type { CopySource }
 
 /** Copies documents between stores; see catalogue/copying.ts. */
@@ -94,10 +99,17 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
   try {
     blobs = await openBlobs(config)
     if (!config.engine) await openEmbedded(gate)
-    const catalogue = servedCatalogue(config, { stores, blobs, metrics, log, port: () => port })
+    const pair = config.tls && (await readKeyPair(config.tls))
+    const largeTexts = createLargeTexts()
+    const catalogue = servedCatalogue(config, { stores, blobs, metrics, log, largeTexts, port: () => port })
+    const bodies = createBodyBudget(config.bodyBudget)
+    watchBounds(metrics, { bodies })
     const server = await createServer({
       ...config,
+      bodies,
       ...guardParts(config, { metrics, log }),
+      tls: pair,
+      largeTexts,
       catalogue: measuredCatalogue(catalogue, metrics),
       report: requestObserver({ log, info, metrics }),
       blobs,
@@ -105,6 +117,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     })
     await server.listen({ host: config.host, port: config.port })
     port = (server.server.address() as AddressInfo).port
+    const stopWatching = pair ? watchKeyPair(server.server, { files: config.tls!, pair, ...keyPairLog(log) }) : () => {}
     let loops: Loop[] = []
     let closing = false
     const begin = () => {
@@ -116,9 +129,10 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     if (preparation) preparation.done.then(begin, () => {})
     else begin()
     return {
-      url: urlOf(server, config),
+      url: listeningUrl({ ...config, port, secure: pair !== undefined }),
       async close() {
         closing = true
+        stopWatching()
         preparation?.stop()
         await stopServing({ server, catalogue, loops })
         await close()
@@ -128,6 +142,14 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     await close()
     throw error
   }
+}
+
+/** What is bounded, and how much of it is used. */
+function watchBounds({ watch }: Metrics, { bodies }: { bodies: BodyBudget }): void {
+  const name = 'leporello_body_bytes'
+  watch({ name, help: 'Bytes of LEPORELLO_BODY_BUDGET that request bodies take.', value: bodies.used })
+  const help = 'Requests that were refused because the bodies of others took LEPORELLO_BODY_BUDGET.'
+  watch({ name: 'leporello_bodies_refused_total', help, value: bodies.refused })
 }
 
 /** Who is who, and what is told of those who are refused. */
@@ -152,13 +174,15 @@ interface ServedCatalogueParts {
   blobs: BlobStore
   metrics: Metrics
   log: Log
+  largeTexts: LargeTexts
   port(): number
 }
 
-function servedCatalogue(config: Config, { stores, blobs, metrics, log, port }: ServedCatalogueParts): Catalogue {
+function servedCatalogue(config: Config, { stores, blobs, metrics, log, largeTexts, port }: ServedCatalogueParts): Catalogue {
   return createCatalogue(measuredStores(stores, metrics), {
     ...config,
     hash: sha256,
+    readSpec: (text) => largeTexts.run('specification', text),
     tarballs: { ...tarballParts(config, { blobs, log, port }), inspect: measuredInspect(inspectImage, metrics) },
     // nobody else writes into an embedded store
     eventBounds: config.engine ? {} : { resumeOverlapMs: 0 },
@@ -250,6 +274,12 @@ const outageLog = (log: Log) => ({
   onBack: () => log.info('the stores answer again: what is done behind requests goes on')
 })
 
+const keyPairLog = (log: Log) => ({
+  onRenewed: () => log.info('the certificate and its key have changed: new connections use them'),
+  onRefused: (error: Error) =>
+    log.error({ causes: causes(error) }, 'the certificate or its key has changed and is of no use: the one before stays in use')
+})
+
 async function openEmbedded(gate: Gate): Promise<void> {
   await gate.stores.migrate()
   gate.open()
@@ -279,12 +309,6 @@ async function closeServer(server: FastifyInstance): Promise<void> {
   clearInterval(idle)
 }
 
-function urlOf(server: FastifyInstance, { host, prefix }: Config): string {
-  const { port } = server.server.address() as AddressInfo
-  const name = wildcards.has(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
-  return `http://${name}:${port}${prefix}`
-}
-
 /** As long as the bytes are, but no copy of them. */
 export async function digestOf(bytes: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = createHash('sha256')
@@ -292,17 +316,19 @@ export async function digestOf(bytes: AsyncIterable<Uint8Array>): Promise<string
   return hash.digest('hex')
 }
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
-/** Under which names this server finds itself in a record, beside the one that a request came by. */
-const ownAddresses = ({ publicUrl, host, prefix }: Config, port: number): string[] => [
-  ...(publicUrl ? [publicUrl] : []),
-  ...['127.0.0.1', 'localhost', ...(wildcards.has(host) ? [] : [host.includes(':') ? `[${host}]` : host])].map(
-    (name) => `http://${name}:${port}${prefix}`
+/**
+ * Under which names this server finds itself in a record, beside the one that a request came by. Records from before it had a
+ * certificate name it with http.
+ */
+function ownAddresses({ publicUrl, tls, ...config }: Config, port: number): string[] {
+  const listening = ['127.0.0.1', 'localhost', config.host].map((host) =>
+    listeningUrl({ ...config, host, port, secure: tls !== undefined })
   )
-]
-
-const wildcards = new Set(['0.0.0.0', '::'])
+  const own = [...(publicUrl ? [publicUrl] : []), ...listening]
+  return [...new Set(tls ? own.flatMap((url) => [url, url.replace(/^https:/, 'http:')]) : own)]
+}
 
 function measuredCatalogue(catalogue: Catalogue, metrics: Metrics): Catalogue {
   const { containers } = catalogue

@@ -192,6 +192,8 @@ export interface Schemas {
   'image-by-url.json': ImageByUrl
   'image-form.json': ImageForm
   'image-from.json': ImageFrom
+  'image-list-query.json': ImageListQuery
+  'image-list.json': ImageList
   'image-parameters.json': ImageParameters
   'image-put.json': ImagePut
   'image-registration.json': ImageRegistration
@@ -231,6 +233,7 @@ export interface Schemas {
   'refusal.json': Refusal
   'released-tarball.json': ReleasedTarball
   'removal-answer.json': RemovalAnswer
+  'render-query.json': RenderQuery
   'report-query.json': ReportQuery
   'resolution-query.json': ResolutionQuery
   'resolution-reply.json': ResolutionReply
@@ -596,13 +599,21 @@ export interface Settings {
    */
   port: number
   /**
-   * The URL of this service from outside; guard URLs begin with it. Default: the address it listens on, or for a wildcard address the host of the request.
+   * The URL of this service from outside; guard URLs and those of uploaded tarballs begin with it. Default: the address it listens on; for 0.0.0.0 and :: it must be set.
    */
   publicUrl?: string
   /**
    * A prefix of all paths, for a proxy that does not strip it.
    */
   prefix: string
+  /**
+   * The server's certificate, with those of its authorities below it: the server speaks https then. Read again when it changes.
+   */
+  tlsCert?: string
+  /**
+   * The private key of TLS_CERT, without a passphrase.
+   */
+  tlsKey?: string
   /**
    * The proxies in front: what they say in X-Forwarded-*, X-Script-Name and X-Scheme counts, and is ignored from everybody else.
    */
@@ -639,6 +650,14 @@ export interface Settings {
    * The largest request body that is read into memory. It must fit a form with a specification of 8 MiB, percent-encoded.
    */
   bodyLimit: number
+  /**
+   * How much memory the request bodies that are read into memory may take, all together; beyond it the answer is 503. Default: 256 MiB, or three times BODY_LIMIT where that is more.
+   */
+  bodyBudget?: number
+  /**
+   * How many connections may be open at once; beyond it idle ones are closed, and then the answer is 503. Default: half of the files that the process may open (ulimit -n) beyond 64, at most 4096.
+   */
+  connections?: number
   /**
    * The commit that this program was built from, for /version. Set by the build of the container image.
    */
@@ -1743,6 +1762,36 @@ export interface ImageForm {
 export interface ImageFrom {
   from: ContainerId2
 }
+export interface ImageListQuery {
+  /**
+   * Only repositories that have this tag.
+   */
+  tag?: string
+  /**
+   * A pattern with * and ? for the repository, or for what follows its last slash.
+   */
+  name?: string
+  /**
+   * names: repositories, one a line, sorted, and nothing else; also for an Accept whose first type is text/plain. yaml: container_images, as TripleO's tools read it. Default: json.
+   */
+  format?: 'names' | 'yaml' | 'json'
+}
+export interface ImageList {
+  /**
+   * Sorted by repository, then by tag.
+   */
+  images: {
+    /**
+     * The id of a container.
+     */
+    imagename: string
+    repository: string
+    /**
+     * Null for an id without one.
+     */
+    tag: string | null
+  }[]
+}
 export interface ImageParameters {
   /**
    * Percent-encoded; 1 to 512 bytes of UTF-8.
@@ -2401,6 +2450,16 @@ export interface RemovalAnswer {
    * The tarballs in our own store that it no longer names.
    */
   released: ReleasedTarball[]
+}
+/**
+ * The keys of the template.
+ */
+export interface RenderQuery {
+  namespace?: string
+  name_prefix?: string
+  name_suffix?: string
+  tag?: string
+  [k: string]: string | undefined
 }
 export interface ReportQuery {
   /**

@@ -17,9 +17,11 @@ export type { Objects } from './objects.ts'
 export interface Config {
   host: string
   port: number
-  /** Without a trailing slash. Undefined: the address that we listen on, or the request's host. */
+  /** Without a trailing slash. Undefined: the address that we listen on. */
   publicUrl: string | undefined
   prefix: string
+  /** Absolute paths of PEM files, read when the server starts. Undefined: http. */
+  tls: { cert: string; key: string } | undefined
   /** Addresses and ranges. */
   trustedProxies: readonly string[]
   /** An absolute path. */
@@ -29,6 +31,10 @@ export interface Config {
   access: AccessSettings
   /** In bytes. */
   bodyLimit: number
+  /** How many bytes all bodies that are in memory may take together. */
+  bodyBudget: number
+  /** The most connections. Undefined: what the files that may be open allow. */
+  connections: number | undefined
   /** Of the embedded store, in bytes. Undefined: as much as the disk holds. */
   dataLimit: number | undefined
   commit: string | undefined
@@ -104,11 +110,14 @@ function configFrom(context: RuleContext): Config {
     port: settings.port,
     publicUrl: settings.publicUrl?.replace(/\/+$/, ''),
     prefix: settings.prefix,
+    tls: tlsFrom(context),
     trustedProxies: settings.trustedProxies,
     data,
     logLevel: settings.logLevel,
     ...accessFrom(context, data),
     bodyLimit: settings.bodyLimit,
+    bodyBudget: bodyBudgetFrom(context),
+    connections: settings.connections,
     dataLimit: settings.dataLimit,
     commit: settings.commit,
     patienceMs: settings.enginePatienceMs,
@@ -138,6 +147,14 @@ function configFrom(context: RuleContext): Config {
   }
 }
 
+function tlsFrom({ settings, problems, named }: RuleContext): Config['tls'] {
+  const { tlsCert, tlsKey } = settings
+  if (tlsCert && tlsKey) return { cert: resolve(tlsCert), key: resolve(tlsKey) }
+  if (tlsCert) problems.push(`${named('tlsCert')} is set, but ${named('tlsKey')} is not; expected both, or neither`)
+  if (tlsKey) problems.push(`${named('tlsKey')} is set, but ${named('tlsCert')} is not; expected both, or neither`)
+  return undefined
+}
+
 const architecturesFrom = (names: readonly string[]): Architecture[] => inTableOrder(new Set(names.map(parseArchitecture)))
 
 function indicesFrom({ settings, problems, named }: RuleContext): Config['indices'] {
@@ -147,6 +164,18 @@ function indicesFrom({ settings, problems, named }: RuleContext): Config['indice
     if (twin) problems.push(`${named(name)} is "${settings[name]}", as is ${named(twin)}; expected three different indices`)
   }
   return { containers: settings.indexContainers, jobSpecs: settings.indexJobSpecs, hysdsIos: settings.indexHysdsIos }
+}
+
+/** A body counts twice, for its bytes and for what is decoded from them, and the last eighth of the budget is for small ones. */
+const budgetedBodies = 3
+
+function bodyBudgetFrom({ settings, problems, named }: RuleContext): number {
+  const { bodyLimit, bodyBudget = Math.max(256 * 2 ** 20, budgetedBodies * bodyLimit) } = settings
+  if (bodyBudget < budgetedBodies * bodyLimit) {
+    const least = `at least ${budgetedBodies} times ${named('bodyLimit')} (${bodyLimit} bytes)`
+    problems.push(`${named('bodyBudget')} is ${bodyBudget} bytes; expected ${least}, or a body of that size would never be accepted`)
+  }
+  return bodyBudget
 }
 
 function deepFreeze<T>(value: T): T {

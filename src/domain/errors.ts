@@ -39,6 +39,7 @@ export type ErrorCode =
   | 'store_unavailable'
   | 'waiters_exceeded'
   | 'streams_exhausted'
+  | 'bodies_exceeded'
   | 'store_full'
   | 'blob_damaged'
   | 'source_forbidden'

@@ -12,6 +12,7 @@ import { answerClientError } from './client-error.ts'
 import { addCorsHeaders } from './cors.ts'
 import { davFace } from './dav/index.ts'
 import { createGuard, type Guard, type GuardOptions, guardedPassThrough } from './guard.ts'
+import type { KeyPair } from './key-pair.ts'
 import { createPassThrough } from './legacy-mozart.ts'
 import { isUploadPath, overrideMethod } from './method-override.ts'
 import { mozartFace } from './mozart/index.ts'
@@ -19,7 +20,9 @@ import { observe } from './observed.ts'
 import { type OperatorOptions, operatorFace } from './operator/index.ts'
 import './shared/action.ts'
 import { discardRest, hasBody } from './shared/body.ts'
+import { type BodyBudget, createBodyBudget } from './shared/body-budget.ts'
 import { explain } from './shared/errors.ts'
+import { createLargeTexts, type LargeTexts } from './shared/large-texts.ts'
 import { type PublicAddress, saidPrefix, startsWithSegment } from './shared/public-url.ts'
 import { createTrustedProxies, dropForgedHeaders } from './shared/trusted-proxies.ts'
 import { sendOn } from './shared/upload-body.ts'
@@ -36,6 +39,8 @@ export interface ServerOptions extends GuardOptions {
   publicUrl?: string | undefined
   /** A path such as `/mozart` under which a proxy publishes this server without sending X-Script-Name; else ''. */
   prefix: string
+  /** Speak https with this certificate. */
+  tls?: KeyPair | undefined
   /** The addresses and ranges of the proxies in front, whose X-Forwarded-*, X-Script-Name and X-Scheme count. */
   trustedProxies: readonly string[]
   /** The old Mozart, which gets the requests for paths that are not ours. */
@@ -52,6 +57,10 @@ export interface ServerOptions extends GuardOptions {
   bodyLimit?: number
   /** How long such a body may take, in milliseconds. */
   bodyTimeoutMs?: number
+  /** Of all bodies that are in memory. */
+  bodies?: BodyBudget
+  /** Default: its own, which ends with the server. */
+  largeTexts?: LargeTexts
   /** How long an upload may pause, in milliseconds; default a minute. */
   stallMs?: number
 }
@@ -61,6 +70,7 @@ const defaultBodyTimeoutMs = 30_000
 /** Creates the server with all its faces, ready to listen or for inject(). */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { catalogue, prefix, legacyMozartUrl, bodyLimit = 32 * 1024 * 1024, bodyTimeoutMs = defaultBodyTimeoutMs } = options
+  const { bodies = createBodyBudget(), largeTexts = createLargeTexts() } = options
   const methods: Methods = new Map()
   const app = createBareServer(options, (request, reply) => unmatched(request, reply))
   const guard = createGuard(app, options)
@@ -68,11 +78,15 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     ? guardedPassThrough(guard, createPassThrough({ url: legacyMozartUrl, prefix, timeoutMs: options.legacyTimeoutMs }))
     : undefined
   const unmatched = answerUnmatched(app, methods, { passThrough })
-  const address: PublicAddress = { ...options, port: () => (app.server.address() as AddressInfo | null)?.port ?? options.port }
+  const { host, publicUrl } = options
+  const port = () => (app.server.address() as AddressInfo | null)?.port ?? options.port
+  const address: PublicAddress = { publicUrl, prefix, listening: () => ({ host, port: port(), prefix, secure: options.tls !== undefined }) }
 
   await options.before?.(app)
   keepBodiesAsStreams(app)
   app.addHook('onRequest', entrance({ ...options, guard, bodyTimeoutMs }))
+  giveBodiesBack(app, bodies)
+  app.addHook('onClose', () => largeTexts.close())
   requireActions(app, methods)
   app.setErrorHandler((error, request, reply) => {
     const { status, message, headers } = explain(error)
@@ -83,7 +97,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.server.on('checkContinue', (message, response) => app.server.emit('request', message, response))
   // or Node would answer any other expectation with an empty 417
   app.server.on('checkExpectation', (message, response) => app.server.emit('request', message, response))
-  await app.register(mozartFace, { catalogue, address, bodyLimit, bodyTimeoutMs })
+  await app.register(mozartFace, { catalogue, address, bodyLimit, bodyTimeoutMs, bodies, largeTexts })
   const { images, uploads } = catalogue
   if (images && uploads)
     await app.register(apiFace, {
@@ -93,6 +107,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       uploads,
       address,
       bodyTimeoutMs,
+      bodies,
+      largeTexts,
       stallMs: options.stallMs ?? 60_000
     })
   if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
@@ -106,10 +122,12 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 
 /** Fastify with limits on time and size. There is no request timeout, as an upload may take hours. */
 function createBareServer(
-  { prefix, trustedProxies, report, bodyTimeoutMs = defaultBodyTimeoutMs }: ServerOptions,
+  { prefix, tls, trustedProxies, report, bodyTimeoutMs = defaultBodyTimeoutMs }: ServerOptions,
   unmatched: (request: FastifyRequest, reply: FastifyReply) => FastifyReply
 ): FastifyInstance {
   const isTrusted = createTrustedProxies(trustedProxies)
+  // guard refuses requests without a host; Node would send an empty answer
+  const bounds = { requireHostHeader: false, maxHeaderSize: 32 * 1024, headersTimeout: 20_000, connectionsCheckingInterval: 5_000 }
   return fastify({
     logger: false,
     genReqId: requestId,
@@ -129,8 +147,7 @@ function createBareServer(
     exposeHeadRoutes: false,
     connectionTimeout: 300_000,
     keepAliveTimeout: 72_000,
-    // entrance refuses requests without a host; Node would send an empty answer
-    http: { requireHostHeader: false, maxHeaderSize: 32 * 1024, headersTimeout: 20_000, connectionsCheckingInterval: 5_000 },
+    ...(tls ? { https: { ...bounds, ...tls } } : { http: bounds }),
     routerOptions: {
       // an id of 512 bytes, percent-encoded
       maxParamLength: 1536,
@@ -145,6 +162,18 @@ function keepBodiesAsStreams(app: FastifyInstance): void {
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
   // Fastify would refuse a QUERY without a content type before it looks for a route; no path here has this method
   if (METHODS.includes('QUERY')) app.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true })
+}
+
+/** What a body took of the budget is given back when the handler of its request has ended, and not before, even if the client is gone. */
+function giveBodiesBack(app: FastifyInstance, bodies: BodyBudget): void {
+  app.addHook('onRoute', (route) => {
+    const { handler } = route
+    route.handler = function (request, reply) {
+      const answer: unknown = handler.call(this, request, reply)
+      if (!hasBody(request.raw) || !(answer instanceof Promise)) return answer
+      return answer.finally(() => bodies.giveBack(request.raw))
+    }
+  })
 }
 
 interface EntranceParts extends Pick<ServerOptions, 'report'> {

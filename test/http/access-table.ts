@@ -25,7 +25,7 @@ const routes: readonly [methods: string, paths: readonly string[], need: Need][]
   ['GET HEAD', ['/api/v0.1/swagger.json', '/api/v0.2/swagger.json', '/docs', '/docs/'], read],
   ['GET HEAD', ['/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js', '/docs/favicon-32x32.png'], read],
   ['GET HEAD', ['containers', 'job_specs', 'hysds_ios-mozart'].map((index) => `/${index}/_doc/:id`), read],
-  ['GET HEAD', ['', '/', '/containers', '/deleted', '/events', '/architectures', '/backfill'].map((path) => `/api/v1${path}`), read],
+  ['GET HEAD', ['', '/', '/containers', '/deleted', '/events', '/architectures', '/backfill', '/image-list'].map((path) => `/api/v1${path}`), read],
   [
     'GET HEAD',
     [

@@ -4,10 +4,12 @@ import { tokenCommand } from '../../domain/policy.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 
 /** What a person needs to know at the start, on one screen. */
-export function banner(config: Config, url: string): string {
+export function banner(config: Config, listening: string): string {
+  // a certificate is for a name, which 127.0.0.1 is not
+  const url = (config.tls && config.publicUrl) ?? listening
   const server = url === defaultUrl ? '' : ` --url ${url}`
   return `
-Leporello ${program.version} listens on ${url}
+Leporello ${program.version} listens on ${listening}
 
   API        ${url}/api/v0.1  (HySDS's MOZART_REST_URL; also /api/v0.2)
   documents  ${url}/docs

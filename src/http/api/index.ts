@@ -5,12 +5,15 @@ import type { Images } from '../../catalogue/images/images.ts'
 import type { ResumableUploads } from '../../catalogue/images/resumable-uploads.ts'
 import type { Policy } from '../../domain/policy.ts'
 import '../shared/action.ts'
+import type { BodyBudget } from '../shared/body-budget.ts'
+import type { LargeTexts } from '../shared/large-texts.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
 import { batchRoutes } from './batch.ts'
 import { expectationRoutes, jobRoutes } from './building.ts'
 import { containerEditRoutes, containerRoutes } from './containers.ts'
 import { eventRoutes } from './events.ts'
 import { historyRoutes, restoreRoutes } from './history.ts'
+import { imageListRoutes } from './image-lists.ts'
 import { imageFormRoutes, imageUploadRoutes } from './image-uploads.ts'
 import { imageChangeRoutes, imageRoutes } from './images.ts'
 import { layoutRoutes } from './layout.ts'
@@ -30,6 +33,8 @@ export interface ApiOptions {
   uploads: ResumableUploads
   address: PublicAddress
   bodyTimeoutMs: number
+  bodies: BodyBudget
+  largeTexts: LargeTexts
   /** How long an upload may pause. */
   stallMs: number
 }
@@ -40,14 +45,14 @@ const smallBody = 64 * 1024
 /** Our own interface, `/api/v1`. */
 export async function apiFace(
   app: FastifyInstance,
-  { catalogue, policy, images, uploads, address, bodyTimeoutMs, stallMs }: ApiOptions
+  { catalogue, policy, images, uploads, address, bodyTimeoutMs, bodies, largeTexts, stallMs }: ApiOptions
 ): Promise<void> {
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, face: 'api' }
   })
   app.setErrorHandler(answerProblem)
   await app.register(multipart)
-  const options = { publicUrl: publicUrlOf(address), bounds: { limit: smallBody, timeoutMs: bodyTimeoutMs } }
+  const options = { publicUrl: publicUrlOf(address), bounds: { limit: smallBody, timeoutMs: bodyTimeoutMs, budget: bodies } }
   const { bounds } = options
   const route = routesOf(app, options)
   startRoute(route, { address })
@@ -61,7 +66,7 @@ export async function apiFace(
   imageFormRoutes(route, { images })
   if (catalogue.layout) layoutRoutes(route, { layout: catalogue.layout })
   batchRoutes(route, catalogue)
-  expectationRoutes(route, { ...catalogue, bounds })
+  expectationRoutes(route, { ...catalogue, bounds, largeTexts })
   for (const kind of ['build', 'test'] as const) jobRoutes(route, { ...catalogue, bounds, kind })
   waitRoutes(app, { ...catalogue, route })
   await app.register(uploadRoutes, { ...options, uploads, address, stallMs })
@@ -70,6 +75,7 @@ export async function apiFace(
   eventRoutes(app, { ...catalogue, route })
   planningRoutes(route, catalogue)
   derivedRoutes(route, catalogue)
+  imageListRoutes(route, { ...catalogue, bounds })
   if (!catalogue.upkeep) return
   unnamedRoutes(route, { ...catalogue, upkeep: catalogue.upkeep })
   fsckRoutes(route, { upkeep: catalogue.upkeep })

@@ -47,6 +47,7 @@ const statuses: Record<ErrorCode, number> = {
   store_unavailable: 503,
   waiters_exceeded: 503,
   streams_exhausted: 503,
+  bodies_exceeded: 503,
   source_unavailable: 503,
   store_full: 507
 }
