@@ -25,7 +25,11 @@ const routes: readonly [methods: string, paths: readonly string[], need: Need][]
   ['GET HEAD', ['/api/v0.1/swagger.json', '/api/v0.2/swagger.json', '/docs', '/docs/'], read],
   ['GET HEAD', ['/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js', '/docs/favicon-32x32.png'], read],
   ['GET HEAD', ['containers', 'job_specs', 'hysds_ios-mozart'].map((index) => `/${index}/_doc/:id`), read],
-  ['GET HEAD', ['', '/', '/containers', '/deleted', '/events', '/architectures', '/backfill', '/image-list'].map((path) => `/api/v1${path}`), read],
+  [
+    'GET HEAD',
+    ['', '/', '/containers', '/deleted', '/events', '/architectures', '/backfill', '/image-list'].map((path) => `/api/v1${path}`),
+    read
+  ],
   [
     'GET HEAD',
     [
@@ -37,7 +41,7 @@ const routes: readonly [methods: string, paths: readonly string[], need: Need][]
   ['GET HEAD', ['history/:revision', 'diff', 'manifest'].map(below), read],
   ['GET HEAD', [image, `${image}/report`, `${image}/download`, '/api/v1/specs/:id/report'], read],
   ['GET', ['/api/v1/uploads', '/api/v1/uploads/:upload', '/api/v1/fsck'], read],
-  ['POST', ['/api/v1/plan'], read],
+  ['POST', ['/api/v1/plan', '/api/v1/image-list/render'], read],
   ['PUT PATCH', [''], register],
   ['DELETE', ['', image], remove],
   ['PUT', [image, ...['expected', 'builds/:architecture', 'tests/:architecture'].map(below)], register],

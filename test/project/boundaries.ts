@@ -121,7 +121,19 @@ export const rooms: readonly Room[] = [
   { files: 'schemas.ts', mayImport: [], packages: [] },
   {
     files: 'app.ts',
-    mayImport: ['blobs/', 'catalogue/', 'config/', 'domain/', 'http/', 'images/', 'observability/', 'schemas.ts', 'sources/', 'stores/'],
+    mayImport: [
+      'access/',
+      'blobs/',
+      'catalogue/',
+      'config/',
+      'domain/',
+      'http/',
+      'images/',
+      'observability/',
+      'schemas.ts',
+      'sources/',
+      'stores/'
+    ],
     packages: ['fastify', 'node:']
   },
   {

@@ -16,7 +16,14 @@ export interface Cause {
 }
 
 /** The cause of a change without a request. */
-export const background = (reason: string): Cause => ({ face: 'background', address: null, agent: null, request: null, reason })
+export const background = (reason: string): Cause => ({
+  face: 'background',
+  identity: null,
+  address: null,
+  agent: null,
+  request: null,
+  reason
+})
 
 /** record: the container's document. The others are about its build status, facts and state. */
 export const entryKinds = ['record', 'expected', 'pending', 'build', 'test', 'verdict', 'state'] as const
