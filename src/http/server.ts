@@ -107,6 +107,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   if (images && uploads)
     await app.register(apiFace, {
       catalogue,
+      policy: options.policy,
       images,
       uploads,
       address,

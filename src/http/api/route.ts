@@ -167,8 +167,10 @@ const usualRefusals = ({ method, action, headers, body, rawBody }: AnyRoute): Re
     : {
         400: 'Something in the request is wrong or unknown.',
         503: 'A store does not answer; try again.',
-        401: 'It needs a token (LEPORELLO_POLICY).',
-        403: 'The policy, or the token, does not permit it.',
+        ...(action !== 'public' && {
+          401: 'It needs a token (LEPORELLO_POLICY).',
+          403: 'The policy, or the token, does not permit it.'
+        }),
         ...(isWrite(action) && {
           409: 'Other clients kept writing to the same record, or the change contradicts it.',
           507: 'The store is full.'
