@@ -3,6 +3,7 @@ import { type Architecture, inTableOrder, parseArchitecture } from '../domain/ar
 import type { Rule } from '../domain/build/rules.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Settings } from '../schemas.ts'
+import { connectionsFrom } from './connections.ts'
 import { certificatesFrom, type EngineSettings, engineFrom } from './engine.ts'
 import { type Objects, objectsFrom } from './objects.ts'
 import { rulesFrom } from './rules.ts'
@@ -29,8 +30,8 @@ export interface Config {
   bodyLimit: number
   /** How many bytes all bodies that are in memory may take together. */
   bodyBudget: number
-  /** The most connections. Undefined: what the files that may be open allow. */
-  connections: number | undefined
+  /** The most connections that may be open at once. */
+  connections: number
   /** Of the embedded store, in bytes. Undefined: as much as the disk holds. */
   dataLimit: number | undefined
   commit: string | undefined
@@ -112,7 +113,7 @@ function configFrom(context: RuleContext): Config {
     policy: settings.policy,
     bodyLimit: settings.bodyLimit,
     bodyBudget: bodyBudgetFrom(context),
-    connections: settings.connections,
+    connections: connectionsFrom(context),
     dataLimit: settings.dataLimit,
     commit: settings.commit,
     patienceMs: settings.enginePatienceMs,
