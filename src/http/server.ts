@@ -9,6 +9,7 @@ import { anonymous } from '../domain/policy.ts'
 import type { RequestReport } from '../domain/request-report.ts'
 import { apiFace } from './api/index.ts'
 import { answerClientError } from './client-error.ts'
+import type { Connections } from './connections.ts'
 import { addCorsHeaders } from './cors.ts'
 import { davFace } from './dav/index.ts'
 import { framingFault } from './framing.ts'
@@ -62,6 +63,8 @@ export interface ServerOptions extends GuardOptions {
   bodies?: BodyBudget
   /** Default: its own, which ends with the server. */
   largeTexts?: LargeTexts
+  /** Default: as many as there are. */
+  connections?: Connections
   /** How long an upload may pause, in milliseconds; default a minute. */
   stallMs?: number
 }
@@ -86,6 +89,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   await options.before?.(app)
   keepBodiesAsStreams(app)
   app.addHook('onRequest', entrance({ ...options, guard, bodyTimeoutMs }))
+  options.connections?.bind(app.server)
   giveBodiesBack(app, bodies)
   app.addHook('onClose', () => largeTexts.close())
   requireActions(app, methods)
@@ -184,14 +188,14 @@ function giveBodiesBack(app: FastifyInstance, bodies: BodyBudget): void {
   })
 }
 
-interface EntranceParts extends Pick<ServerOptions, 'report'> {
+interface EntranceParts extends Pick<ServerOptions, 'report' | 'connections'> {
   guard: Guard
   /** How long the rest of a body that was answered unread may take, in milliseconds. */
   bodyTimeoutMs: number
 }
 
 /** Every request passes here before its route; every route has an action. */
-function entrance({ guard, report, bodyTimeoutMs }: EntranceParts) {
+function entrance({ guard, report, connections, bodyTimeoutMs }: EntranceParts) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
     prepare(request, { reply, report, bodyTimeoutMs })
     const fault = framingFault(request.raw)
@@ -201,8 +205,15 @@ function entrance({ guard, report, bodyTimeoutMs }: EntranceParts) {
     }
     const { action } = request.routeOptions.config
     if (action === undefined) return done()
+    if (action !== 'public' && connections?.isSurplus(request.raw.socket)) return done(surplus(reply, connections))
     guard.admit(request, action, done)
   }
+}
+
+function surplus(reply: FastifyReply, { most }: Connections): CatalogueError {
+  reply.header('connection', 'close')
+  const words = `${most} connections have requests under way, the most that LEPORELLO_CONNECTIONS allows`
+  return new CatalogueError('connections_exceeded', `${words}; try again later`)
 }
 
 function prepare(request: FastifyRequest, { reply, report, bodyTimeoutMs }: Omit<EntranceParts, 'guard'> & { reply: FastifyReply }): void {

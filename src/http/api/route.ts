@@ -143,6 +143,9 @@ function parsedNames(texts: Texts): Texts {
 
 export const answer = (description: string, schema: SchemaName): DescribedAnswer => ({ description, content: json(`${schema}#`) })
 
+/** What a client is told that takes more than its share of what is bounded. */
+export const share = 'This client has its share of them already; end some, or try again later.'
+
 /** A refusal as RFC 9457 writes it. */
 const problem = (description: string): DescribedAnswer => ({
   description,
