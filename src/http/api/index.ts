@@ -19,6 +19,7 @@ import { imageFormRoutes, imageUploadRoutes } from './image-uploads.ts'
 import { imageChangeRoutes, imageRoutes } from './images.ts'
 import { layoutRoutes } from './layout.ts'
 import { listRoutes } from './lists.ts'
+import { hideSecrets } from './masking.ts'
 import { derivedRoutes, planningRoutes } from './planning.ts'
 import { answerProblem } from './problems.ts'
 import { routesOf } from './route.ts'
@@ -52,6 +53,7 @@ export async function apiFace(
     route.config = { ...route.config, face: 'api' }
   })
   app.setErrorHandler(answerProblem)
+  app.addHook('onSend', hideSecrets)
   await app.register(multipart)
   const options = { publicUrl: publicUrlOf(address), bounds: { limit: smallBody, timeoutMs: bodyTimeoutMs, budget: bodies } }
   const { bounds } = options
