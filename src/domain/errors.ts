@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'upload_expired'
   | 'upload_overtaken'
   | 'already_exists'
+  | 'version_immutable'
   | 'revision_conflict'
   | 'blob_conflict'
   | 'precondition_failed'

@@ -30,6 +30,7 @@ const statuses: Record<ErrorCode, number> = {
   // not 410, which caches keep: the image may be back in a moment
   image_gone: 409,
   container_unproven: 409,
+  version_immutable: 409,
   revision_conflict: 409,
   blob_conflict: 409,
   upload_conflict: 409,
