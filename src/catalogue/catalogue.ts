@@ -113,7 +113,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     ...tarballs,
     ...verification,
     ...history,
-    ...createReleases({ stores }),
+    ...createReleases({ ...base, ...records, ...builds, ...lists, ...containers, statuses: tarballs?.statuses }),
     imageOf: (id, architecture) => imageOf({ changes: records.changes, facts }, { id, architecture }),
     hash
   }

@@ -109,9 +109,9 @@ function namesIn(request: FastifyRequest, action: Action): string[] | undefined 
 
 /** Lets through to the old Mozart what the policy permits. It is refused in Mozart's envelope. */
 export function guardedPassThrough(guard: Guard, passThrough: PassThrough): PassThrough {
-  return (request, reply) => {
+  return (request, reply, target) => {
     guard.admit(request, reading.has(request.method) ? 'legacy:read' : 'legacy:write', (error) => {
-      if (!error) return void passThrough(request, reply)
+      if (!error) return void passThrough(request, reply, target)
       const { status, message, headers } = explain(error)
       reply.code(status).headers(headers).send({ success: false, message, result: null })
     })

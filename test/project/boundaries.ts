@@ -53,7 +53,12 @@ export const rooms: readonly Room[] = [
   { files: 'domain/container/', mayImport: [...foundations, 'domain/json/', 'domain/image/'], packages: [] },
   { files: 'domain/build/', mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/'], packages: [] },
   { files: 'domain/history/', mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/'], packages: [] },
-  ...['domain/lists/', 'domain/specs/', 'domain/releases/'].map((files) => ({
+  {
+    files: 'domain/releases/',
+    mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/', 'domain/build/', 'domain/history/entry.ts'],
+    packages: []
+  },
+  ...['domain/lists/', 'domain/specs/'].map((files) => ({
     files,
     mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/', 'domain/build/'],
     packages: []

@@ -10,6 +10,7 @@ import type { LargeTexts } from '../shared/large-texts.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
 import { batchRoutes } from './batch.ts'
 import { expectationRoutes, jobRoutes } from './building.ts'
+import { channelRoutes, promotionRoutes } from './channels.ts'
 import { containerEditRoutes, containerRoutes } from './containers.ts'
 import { eventRoutes } from './events.ts'
 import { historyRoutes, restoreRoutes } from './history.ts'
@@ -18,6 +19,7 @@ import { imageFormRoutes, imageUploadRoutes } from './image-uploads.ts'
 import { imageChangeRoutes, imageRoutes } from './images.ts'
 import { layoutRoutes } from './layout.ts'
 import { listRoutes } from './lists.ts'
+import { hideSecrets } from './masking.ts'
 import { derivedRoutes, planningRoutes } from './planning.ts'
 import { answerProblem } from './problems.ts'
 import { routesOf } from './route.ts'
@@ -51,6 +53,7 @@ export async function apiFace(
     route.config = { ...route.config, face: 'api' }
   })
   app.setErrorHandler(answerProblem)
+  app.addHook('onSend', hideSecrets)
   await app.register(multipart)
   const options = { publicUrl: publicUrlOf(address), bounds: { limit: smallBody, timeoutMs: bodyTimeoutMs, budget: bodies } }
   const { bounds } = options
@@ -76,6 +79,8 @@ export async function apiFace(
   planningRoutes(route, catalogue)
   derivedRoutes(route, catalogue)
   imageListRoutes(route, { ...catalogue, bounds })
+  channelRoutes(route, catalogue)
+  promotionRoutes(route, catalogue)
   if (!catalogue.upkeep) return
   unnamedRoutes(route, { ...catalogue, upkeep: catalogue.upkeep })
   fsckRoutes(route, { upkeep: catalogue.upkeep })

@@ -40,6 +40,8 @@ export interface ApiRoute<Params extends SchemaName, Query extends SchemaName, H
   hints?: Readonly<Record<string, string>>
   /** Whether the handler sends `100 Continue`, at the first byte that it reads. */
   beginsUpload?: boolean
+  /** Whether a worker pulls by the URL in the answer, so that its secrets are given. */
+  toPullBy?: boolean
   handler(call: ApiCall<Params, Query, Headers, Body>): Promise<FastifyReply | object>
 }
 
@@ -83,11 +85,11 @@ export interface RoutesOptions {
 export function routesOf(app: FastifyInstance, options: RoutesOptions): DeclareRoute {
   return (declared) => {
     const route = declared as unknown as AnyRoute
-    const { method, answersHead = true, path, action, beginsUpload = false } = route
+    const { method, answersHead = true, path, action, beginsUpload = false, toPullBy = false } = route
     app.route({
       method: method === 'GET' && answersHead ? ['GET', 'HEAD'] : method,
       url: `/api/v1${path}`,
-      config: { action, beginsUpload, describes: descriptionOf(route) },
+      config: { action, beginsUpload, toPullBy, describes: descriptionOf(route) },
       handler: async (request, reply) => route.handler(await callOf(route, { request, reply, ...options }))
     })
   }
@@ -142,6 +144,9 @@ function parsedNames(texts: Texts): Texts {
 }
 
 export const answer = (description: string, schema: SchemaName): DescribedAnswer => ({ description, content: json(`${schema}#`) })
+
+/** What a client is told that takes more than its share of what is bounded. */
+export const share = 'This client has its share of them already; end some, or try again later.'
 
 /** A refusal as RFC 9457 writes it. */
 const problem = (description: string): DescribedAnswer => ({
