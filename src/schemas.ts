@@ -899,6 +899,10 @@ export interface Settings {
    */
   trustedProxies: string[]
   /**
+   * Origins of other sites whose pages may read /api/v1 and /storage, and write. Mozart's routes may be read by any page.
+   */
+  cors: string[]
+  /**
    * The directory of the embedded store, and of tarballs unless OBJECTS_DIR is set.
    */
   data: string

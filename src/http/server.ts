@@ -8,6 +8,7 @@ import { CatalogueError } from '../domain/errors.ts'
 import { anonymous } from '../domain/policy.ts'
 import type { RequestReport } from '../domain/request-report.ts'
 import { apiFace } from './api/index.ts'
+import { createBrowserRefusal } from './browsers.ts'
 import { answerClientError } from './client-error.ts'
 import type { Connections } from './connections.ts'
 import { addCorsHeaders } from './cors.ts'
@@ -45,6 +46,8 @@ export interface ServerOptions extends GuardOptions {
   tls?: KeyPair | undefined
   /** The addresses and ranges of the proxies in front, whose X-Forwarded-*, X-Script-Name and X-Scheme count. */
   trustedProxies: readonly string[]
+  /** The origins whose pages may do what our own may; none by default. */
+  cors?: readonly string[] | undefined
   /** The old Mozart, which gets the requests for paths that are not ours. */
   legacyMozartUrl?: string | undefined
   /** How long it may take to begin its answer; default 2 minutes. */
@@ -74,10 +77,10 @@ const defaultBodyTimeoutMs = 30_000
 /** Creates the server with all its faces, ready to listen or for inject(). */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { catalogue, prefix, legacyMozartUrl, bodyLimit = 32 * 1024 * 1024, bodyTimeoutMs = defaultBodyTimeoutMs } = options
-  const { bodies = createBodyBudget(), largeTexts = createLargeTexts() } = options
+  const { bodies = createBodyBudget(), largeTexts = createLargeTexts(), cors = [] } = options
   const methods: Methods = new Map()
   const app = createBareServer(options, (request, reply) => unmatched(request, reply))
-  const guard = createGuard(app, options)
+  const guard = createGuard(app, { ...options, browserRefusal: createBrowserRefusal({ ...options, cors }) })
   const passThrough = legacyMozartUrl
     ? guardedPassThrough(guard, createPassThrough({ url: legacyMozartUrl, prefix, timeoutMs: options.legacyTimeoutMs }))
     : undefined
@@ -88,7 +91,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 
   await options.before?.(app)
   keepBodiesAsStreams(app)
-  app.addHook('onRequest', entrance({ ...options, guard, bodyTimeoutMs }))
+  app.addHook('onRequest', entrance({ ...options, cors, guard, bodyTimeoutMs }))
   options.connections?.bind(app.server)
   giveBodiesBack(app, bodies)
   app.addHook('onClose', () => largeTexts.close())
@@ -131,7 +134,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 
 /** Fastify with limits on time and size. There is no request timeout, as an upload may take hours. */
 function createBareServer(
-  { prefix, tls, trustedProxies, report, bodyTimeoutMs = defaultBodyTimeoutMs }: ServerOptions,
+  { prefix, tls, trustedProxies, cors = [], report, bodyTimeoutMs = defaultBodyTimeoutMs }: ServerOptions,
   unmatched: (request: FastifyRequest, reply: FastifyReply) => FastifyReply
 ): FastifyInstance {
   const isTrusted = createTrustedProxies(trustedProxies)
@@ -150,7 +153,7 @@ function createBareServer(
     clientErrorHandler: answerClientError,
     // a path that cannot be decoded belongs to no route
     frameworkErrors: ((_error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      prepare(request, { reply, report, bodyTimeoutMs })
+      prepare(request, { reply, cors, report, bodyTimeoutMs })
       const fault = framingFault(request.raw)
       if (!fault) return void unmatched(request, reply)
       const { status, message } = explain(fault)
@@ -190,14 +193,15 @@ function giveBodiesBack(app: FastifyInstance, bodies: BodyBudget): void {
 
 interface EntranceParts extends Pick<ServerOptions, 'report' | 'connections'> {
   guard: Guard
+  cors: readonly string[]
   /** How long the rest of a body that was answered unread may take, in milliseconds. */
   bodyTimeoutMs: number
 }
 
 /** Every request passes here before its route; every route has an action. */
-function entrance({ guard, report, connections, bodyTimeoutMs }: EntranceParts) {
+function entrance({ guard, cors, report, connections, bodyTimeoutMs }: EntranceParts) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
-    prepare(request, { reply, report, bodyTimeoutMs })
+    prepare(request, { reply, cors, report, bodyTimeoutMs })
     const fault = framingFault(request.raw)
     if (fault) {
       reply.header('connection', 'close')
@@ -216,11 +220,14 @@ function surplus(reply: FastifyReply, { most }: Connections): CatalogueError {
   return new CatalogueError('connections_exceeded', `${words}; try again later`)
 }
 
-function prepare(request: FastifyRequest, { reply, report, bodyTimeoutMs }: Omit<EntranceParts, 'guard'> & { reply: FastifyReply }): void {
+function prepare(
+  request: FastifyRequest,
+  { reply, cors, report, bodyTimeoutMs }: Omit<EntranceParts, 'guard'> & { reply: FastifyReply }
+): void {
   request.identity = anonymous
   if (report) observe(request, { reply, report })
   reply.header('x-request-id', request.id)
-  addCorsHeaders(request, reply)
+  addCorsHeaders(request, { reply, cors })
   if (hasBody(request.raw)) reply.raw.once('finish', () => discardRest(request.raw, bodyTimeoutMs))
   dropMalformedType(request.raw)
   if (!request.routeOptions.config?.beginsUpload) sendOn(request.raw, reply.raw)
