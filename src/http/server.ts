@@ -20,7 +20,7 @@ import { observe } from './observed.ts'
 import { type OperatorOptions, operatorFace } from './operator/index.ts'
 import './shared/action.ts'
 import { discardRest, hasBody } from './shared/body.ts'
-import { type BodyBudget, createBodyBudget } from './shared/body-budget.ts'
+import { type BodyBudget, createBodyBudget, giveBodiesBack } from './shared/body-budget.ts'
 import { explain } from './shared/errors.ts'
 import { createLargeTexts, type LargeTexts } from './shared/large-texts.ts'
 import { type PublicAddress, saidPrefix, startsWithSegment } from './shared/public-url.ts'
@@ -159,18 +159,6 @@ function keepBodiesAsStreams(app: FastifyInstance): void {
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
   // Fastify would refuse a QUERY without a content type before it looks for a route; no path here has this method
   if (METHODS.includes('QUERY')) app.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true })
-}
-
-/** What a body took of the budget is given back when the handler of its request has ended, and not before, even if the client is gone. */
-function giveBodiesBack(app: FastifyInstance, bodies: BodyBudget): void {
-  app.addHook('onRoute', (route) => {
-    const { handler } = route
-    route.handler = function (request, reply) {
-      const answer: unknown = handler.call(this, request, reply)
-      if (!hasBody(request.raw) || !(answer instanceof Promise)) return answer
-      return answer.finally(() => bodies.giveBack(request.raw))
-    }
-  })
 }
 
 interface EntranceParts extends Pick<ServerOptions, 'report' | 'connections'> {

@@ -273,6 +273,28 @@ t.test('what a killed put left is told with its age, and removed only when it is
   t.equal((await server.fsck()).summary.clean, true)
 })
 
+t.test('the upkeep removes by itself what a repair would, and no sooner', async (t) => {
+  const server = await start(t)
+  const sweep = () => server.catalogue.upkeep!.sweep(new AbortController().signal)
+  for (const name of ['a', 'b']) appendFileSync(join(server.directory, 'incoming', name.repeat(32)), 'half')
+
+  server.pass(2 * hour)
+  t.equal(await sweep(), 0)
+  server.pass(day)
+  t.equal(await sweep(), 2)
+
+  t.match((await server.fsck()).summary, { clean: true, found: {} })
+})
+
+t.test('where no other process writes, what was begun before the start is removed at once', async (t) => {
+  const server = await start(t, { aloneSince: new Date(Date.now() + hour) })
+  appendFileSync(join(server.directory, 'incoming', 'a'.repeat(32)), 'half')
+
+  const removed = await server.catalogue.upkeep!.sweep(new AbortController().signal)
+
+  t.equal(removed, 1)
+})
+
 t.test('what a store with a clock ahead of ours says of a put that was killed is told all the same', async (t) => {
   const server = await start(t)
   appendFileSync(join(server.directory, 'incoming', 'a'.repeat(32)), 'half')
