@@ -15,11 +15,11 @@ const octets = { 'content-type': 'application/octet-stream' }
 const [minute, hour, day] = [60_000, 3_600_000, 86_400_000]
 
 /** A server whose tarballs the test can spoil, and whose clock it moves. */
-async function start(t: Test, { graceMs = hour } = {}) {
+async function start(t: Test, { graceMs = hour, aloneSince }: { graceMs?: number; aloneSince?: Date } = {}) {
   const directory = temporaryDirectory(t)
   const blobs = await openLocalBlobs({ directory })
   let ahead = 0
-  const server = await startWithTarballs(t, { blobs, graceMs, now: () => new Date(Date.now() + ahead) })
+  const server = await startWithTarballs(t, { blobs, graceMs, aloneSince, now: () => new Date(Date.now() + ahead) })
   const { app } = server
 
   async function fsck(query = '', method: 'GET' | 'POST' = 'GET') {
