@@ -13,6 +13,7 @@ import { createJobs } from './jobs/jobs.ts'
 import { createLists, type Lists } from './lists/lists.ts'
 import type { Changes } from './records/changes.ts'
 import { createRecords } from './records/records.ts'
+import { createReleases, type Releases } from './releases/releases.ts'
 import { createTarballs, type TarballSettings, type Tarballs } from './tarballs/tarballs.ts'
 import { currentFacts, type FactsStore } from './verification/image-facts.ts'
 import { createVerification, type Verification, type VerificationSettings } from './verification/verification.ts'
@@ -25,7 +26,8 @@ export interface Catalogue
     Partial<ImageCatalogue>,
     Partial<Tarballs>,
     Omit<Verification, 'facts' | 'requireProof'>,
-    History {
+    History,
+    Releases {
   /** Returns the image that a container has for an architecture. Throws what resolving it throws. */
   imageOf(id: string, architecture: string): Promise<ImageReference>
   hash: Hash
@@ -111,6 +113,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     ...tarballs,
     ...verification,
     ...history,
+    ...createReleases({ ...base, ...records, ...builds, ...lists, ...containers, statuses: tarballs?.statuses }),
     imageOf: (id, architecture) => imageOf({ changes: records.changes, facts }, { id, architecture }),
     hash
   }

@@ -12,7 +12,9 @@ import { answerClientError } from './client-error.ts'
 import type { Connections } from './connections.ts'
 import { addCorsHeaders } from './cors.ts'
 import { davFace } from './dav/index.ts'
+import { framingFault } from './framing.ts'
 import { createGuard, type Guard, type GuardOptions, guardedPassThrough } from './guard.ts'
+import type { KeyPair } from './key-pair.ts'
 import { createPassThrough } from './legacy-mozart.ts'
 import { isUploadPath, overrideMethod } from './method-override.ts'
 import { mozartFace } from './mozart/index.ts'
@@ -27,7 +29,7 @@ import { type PublicAddress, saidPrefix, startsWithSegment } from './shared/publ
 import { createTrustedProxies, dropForgedHeaders } from './shared/trusted-proxies.ts'
 import { sendOn } from './shared/upload-body.ts'
 import { parseUrlEncoded } from './shared/url-encoded.ts'
-import { answerUnmatched, type Methods, rememberMethods } from './unmatched.ts'
+import { answerUnmatched, isApi, type Methods, rememberMethods, sendProblem } from './unmatched.ts'
 
 export interface ServerOptions extends GuardOptions {
   catalogue: Catalogue
@@ -39,6 +41,8 @@ export interface ServerOptions extends GuardOptions {
   publicUrl?: string | undefined
   /** A path such as `/mozart` under which a proxy publishes this server without sending X-Script-Name; else ''. */
   prefix: string
+  /** Speak https with this certificate. */
+  tls?: KeyPair | undefined
   /** The addresses and ranges of the proxies in front, whose X-Forwarded-*, X-Script-Name and X-Scheme count. */
   trustedProxies: readonly string[]
   /** The old Mozart, which gets the requests for paths that are not ours. */
@@ -77,8 +81,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const passThrough = legacyMozartUrl
     ? guardedPassThrough(guard, createPassThrough({ url: legacyMozartUrl, prefix, timeoutMs: options.legacyTimeoutMs }))
     : undefined
-  const unmatched = answerUnmatched(app, methods, { passThrough })
-  const address: PublicAddress = { ...options, port: () => (app.server.address() as AddressInfo | null)?.port ?? options.port }
+  const unmatched = answerUnmatched(app, methods, { passThrough, prefix })
+  const { host, publicUrl } = options
+  const port = () => (app.server.address() as AddressInfo | null)?.port ?? options.port
+  const address: PublicAddress = { publicUrl, prefix, listening: () => ({ host, port: port(), prefix, secure: options.tls !== undefined }) }
 
   await options.before?.(app)
   keepBodiesAsStreams(app)
@@ -90,7 +96,11 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.setErrorHandler((error, request, reply) => {
     const { status, message, headers } = explain(error)
     if (status >= 500) request.failure = error
-    return reply.code(status).headers(headers).send({ message })
+    reply.code(status).headers(headers)
+    const path = request.url.split('?', 1)[0]!
+    // of a path in the API that is no route, and refused before anybody looks
+    if (isApi(path)) return sendProblem(reply, { code: (error as CatalogueError).code, detail: message, path })
+    return reply.send({ message })
   })
   // or Node would send `100 Continue` before a route has checked that there is room for the body
   app.server.on('checkContinue', (message, response) => app.server.emit('request', message, response))
@@ -101,6 +111,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   if (images && uploads)
     await app.register(apiFace, {
       catalogue,
+      policy: options.policy,
       images,
       uploads,
       address,
@@ -120,10 +131,12 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 
 /** Fastify with limits on time and size. There is no request timeout, as an upload may take hours. */
 function createBareServer(
-  { prefix, trustedProxies, report, bodyTimeoutMs = defaultBodyTimeoutMs }: ServerOptions,
+  { prefix, tls, trustedProxies, report, bodyTimeoutMs = defaultBodyTimeoutMs }: ServerOptions,
   unmatched: (request: FastifyRequest, reply: FastifyReply) => FastifyReply
 ): FastifyInstance {
   const isTrusted = createTrustedProxies(trustedProxies)
+  // entrance refuses requests without a host; Node would send an empty answer
+  const bounds = { requireHostHeader: false, maxHeaderSize: 32 * 1024, headersTimeout: 20_000, connectionsCheckingInterval: 5_000 }
   return fastify({
     logger: false,
     genReqId: requestId,
@@ -136,15 +149,17 @@ function createBareServer(
     },
     clientErrorHandler: answerClientError,
     // a path that cannot be decoded belongs to no route
-    frameworkErrors: (_error, request, reply) => {
-      prepare(request as FastifyRequest, { reply: reply as FastifyReply, report, bodyTimeoutMs })
-      unmatched(request as FastifyRequest, reply as FastifyReply)
-    },
+    frameworkErrors: ((_error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      prepare(request, { reply, report, bodyTimeoutMs })
+      const fault = framingFault(request.raw)
+      if (!fault) return void unmatched(request, reply)
+      const { status, message } = explain(fault)
+      reply.code(status).header('connection', 'close').send({ message })
+    }) as never,
     exposeHeadRoutes: false,
     connectionTimeout: 300_000,
     keepAliveTimeout: 72_000,
-    // entrance refuses requests without a host; Node would send an empty answer
-    http: { requireHostHeader: false, maxHeaderSize: 32 * 1024, headersTimeout: 20_000, connectionsCheckingInterval: 5_000 },
+    ...(tls ? { https: { ...bounds, ...tls } } : { http: bounds }),
     routerOptions: {
       // an id of 512 bytes, percent-encoded
       maxParamLength: 1536,
@@ -171,8 +186,11 @@ interface EntranceParts extends Pick<ServerOptions, 'report' | 'connections'> {
 function entrance({ guard, report, connections, bodyTimeoutMs }: EntranceParts) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
     prepare(request, { reply, report, bodyTimeoutMs })
-    if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
-      return done(new CatalogueError('parameter_invalid', 'the header Host is missing; every HTTP/1.1 request must have one'))
+    const fault = framingFault(request.raw)
+    if (fault) {
+      reply.header('connection', 'close')
+      return done(fault)
+    }
     const { action } = request.routeOptions.config
     if (action === undefined) return done()
     if (action !== 'public' && connections?.isSurplus(request.raw.socket)) return done(surplus(reply, connections))

@@ -23,7 +23,8 @@ async function open(t: Test, most: number) {
 }
 
 const closed = (socket: Socket) => (socket.closed ? undefined : once(socket.resume(), 'close'))
-const unfinished = 'POST /container/add HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\nexpect: 100-continue\r\n\r\n{'
+const unfinished =
+  'POST /container/add HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\nexpect: 100-continue\r\n\r\n{'
 
 t.test('a connection beyond the bound takes the place of the one that was idle for longest', async (t) => {
   const { connections, url, connected } = await open(t, 3)
