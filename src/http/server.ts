@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
-import { CatalogueError } from '../domain/errors.ts'
+import type { CatalogueError } from '../domain/errors.ts'
 import { anonymous } from '../domain/policy.ts'
 import type { RequestReport } from '../domain/request-report.ts'
 import { apiFace } from './api/index.ts'
@@ -193,15 +193,9 @@ function entrance({ guard, report, connections, bodyTimeoutMs }: EntranceParts) 
     }
     const { action } = request.routeOptions.config
     if (action === undefined) return done()
-    if (action !== 'public' && connections?.isSurplus(request.raw.socket)) return done(surplus(reply, connections))
+    if (action !== 'public' && connections?.isSurplus(request.raw.socket)) return done(connections.refuse(reply.raw))
     guard.admit(request, action, done)
   }
-}
-
-function surplus(reply: FastifyReply, { most }: Connections): CatalogueError {
-  reply.header('connection', 'close')
-  const words = `${most} connections have requests under way, the most that LEPORELLO_CONNECTIONS allows`
-  return new CatalogueError('connections_exceeded', `${words}; try again later`)
 }
 
 function prepare(request: FastifyRequest, { reply, report, bodyTimeoutMs }: Omit<EntranceParts, 'guard'> & { reply: FastifyReply }): void {

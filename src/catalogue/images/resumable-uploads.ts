@@ -19,8 +19,8 @@ export interface Piece {
 export interface NewResumableUpload extends UploadClaim {
   publicUrl: string
   cause: Cause
-  /** Whose share of the open uploads it takes. */
-  client: string
+  /** Whose share of the open uploads it takes; default that of the address. */
+  client?: string
   size: number
 }
 
@@ -88,7 +88,10 @@ export function createResumableUploads(parts: ImageParts): ResumableUploads {
     async create({ size, ...note }) {
       checkId(note.id)
       versionOf(note.id, { claimed: note.version, before: await changes.find(note.id) })
-      return viewOf({ upload: await open.begin(note.client, () => uploads.create({ size, note: toNote(note) })), note })
+      return viewOf({
+        upload: await open.begin(note.client ?? note.cause.address ?? '', () => uploads.create({ size, note: toNote(note) })),
+        note
+      })
     },
     get: async (id) => viewOf(await existing(context, id)),
     async interrupt(id) {
