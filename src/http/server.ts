@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
-import { CatalogueError } from '../domain/errors.ts'
+import type { CatalogueError } from '../domain/errors.ts'
 import { anonymous } from '../domain/policy.ts'
 import type { RequestReport } from '../domain/request-report.ts'
 import { apiFace } from './api/index.ts'
@@ -23,7 +23,7 @@ import { observe } from './observed.ts'
 import { type OperatorOptions, operatorFace } from './operator/index.ts'
 import './shared/action.ts'
 import { discardRest, hasBody } from './shared/body.ts'
-import { type BodyBudget, createBodyBudget } from './shared/body-budget.ts'
+import { type BodyBudget, createBodyBudget, giveBodiesBack } from './shared/body-budget.ts'
 import { explain } from './shared/errors.ts'
 import { createLargeTexts, type LargeTexts } from './shared/large-texts.ts'
 import { type PublicAddress, saidPrefix, startsWithSegment } from './shared/public-url.ts'
@@ -179,18 +179,6 @@ function keepBodiesAsStreams(app: FastifyInstance): void {
   if (METHODS.includes('QUERY')) app.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true })
 }
 
-/** What a body took of the budget is given back when the handler of its request has ended, and not before, even if the client is gone. */
-function giveBodiesBack(app: FastifyInstance, bodies: BodyBudget): void {
-  app.addHook('onRoute', (route) => {
-    const { handler } = route
-    route.handler = function (request, reply) {
-      const answer: unknown = handler.call(this, request, reply)
-      if (!hasBody(request.raw) || !(answer instanceof Promise)) return answer
-      return answer.finally(() => bodies.giveBack(request.raw))
-    }
-  })
-}
-
 interface EntranceParts extends Pick<ServerOptions, 'report' | 'connections'> {
   guard: Guard
   cors: readonly string[]
@@ -209,15 +197,9 @@ function entrance({ guard, cors, report, connections, bodyTimeoutMs }: EntranceP
     }
     const { action } = request.routeOptions.config
     if (action === undefined) return done()
-    if (action !== 'public' && connections?.isSurplus(request.raw.socket)) return done(surplus(reply, connections))
+    if (action !== 'public' && connections?.isSurplus(request.raw.socket)) return done(connections.refuse(reply.raw))
     guard.admit(request, action, done)
   }
-}
-
-function surplus(reply: FastifyReply, { most }: Connections): CatalogueError {
-  reply.header('connection', 'close')
-  const words = `${most} connections have requests under way, the most that LEPORELLO_CONNECTIONS allows`
-  return new CatalogueError('connections_exceeded', `${words}; try again later`)
 }
 
 function prepare(
