@@ -449,6 +449,10 @@ export interface BatchAnswer {
    */
   applied: number
   results: BatchResult[]
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
 }
 export interface BatchResult {
   id: string
@@ -505,6 +509,24 @@ export interface Problem {
    * The architectures that exist.
    */
   available?: string[]
+}
+export interface Warning {
+  /**
+   * For programs: `named_by_job_specs`; `gone`: a tarball is no longer in the store; `base_missing`: the base image has no image for it; `credentials_removed`: a URL held credentials for this server; `unknown`: the store did not answer.
+   */
+  code: string
+  /**
+   * For people.
+   */
+  message: string
+  /**
+   * The first documents that it is about.
+   */
+  ids?: string[]
+  /**
+   * The architecture that it is about.
+   */
+  architecture?: string | null
 }
 /**
  * One item of a batch.
@@ -1139,6 +1161,10 @@ export interface ContainerAnswer {
    * The tarballs in our own store that it no longer names.
    */
   released: ReleasedTarball[]
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
 }
 /**
  * A container with what is known of it.
@@ -1549,6 +1575,10 @@ export interface DoneReply {
    * The id, if there is a result.
    */
   result?: string | null
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
   [k: string]: unknown
 }
 export interface DownloadQuery {
@@ -1991,6 +2021,10 @@ export interface ImageAnswer {
    * Whether it waits to be published with the others.
    */
   pending: boolean
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
 }
 /**
  * An image by its URL.
@@ -2604,24 +2638,6 @@ export interface PlanStep {
   source: {
     [k: string]: string
   }
-}
-export interface Warning {
-  /**
-   * For programs: `named_by_job_specs`; `gone`: a tarball is no longer in the store; `base_missing`: the base image has no image for it; `unknown`: the store did not answer.
-   */
-  code: string
-  /**
-   * For people.
-   */
-  message: string
-  /**
-   * The first documents that it is about.
-   */
-  ids?: string[]
-  /**
-   * The architecture that it is about.
-   */
-  architecture?: string | null
 }
 /**
  * For format=kubernetes: the container in which a build runs.

@@ -52,6 +52,7 @@ export type ErrorCode =
   | 'store_full'
   | 'coding_unsupported'
   | 'blob_damaged'
+  | 'record_damaged'
   | 'source_forbidden'
   | 'source_gone'
   | 'source_unavailable'
