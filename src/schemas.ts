@@ -1771,6 +1771,10 @@ export interface ImageReportImage {
      * The member of the archive that holds it, after following links; null if none does.
      */
     member: string | null
+    /**
+     * Where the member's bytes begin in the uncompressed archive; null if they are not in one piece. Reports of earlier versions do not have it.
+     */
+    offset?: number | null
   } | null
   manifest: {
     digest: string
@@ -1784,6 +1788,10 @@ export interface ImageReportImage {
      * The member of the archive that holds it, after following links; null if none does.
      */
     member: string | null
+    /**
+     * Where the member's bytes begin in the uncompressed archive; null if they are not in one piece. Reports of earlier versions do not have it.
+     */
+    offset?: number | null
   } | null
   tags: string[]
   /**
@@ -1807,6 +1815,10 @@ export interface ImageReportImage {
      * The member of the archive that holds it, after following links; null if none does.
      */
     member: string | null
+    /**
+     * Where the member's bytes begin in the uncompressed archive; null if they are not in one piece. Reports of earlier versions do not have it.
+     */
+    offset?: number | null
   }[]
   /**
    * The programs that run whenever the image does.
@@ -2168,9 +2180,13 @@ export interface ManifestList {
   mediaType: string
   manifests: ManifestDescriptor[]
   /**
-   * Whether a registry serves these manifests; none does yet.
+   * Whether registry clients can pull these manifests from /v2/.
    */
   pullable: boolean
+  /**
+   * Why they cannot, whatever images there are: no client can spell the container's id.
+   */
+  notPullable?: string
   /**
    * The images whose tarballs have no manifest: theirs is made from configuration and layers.
    */

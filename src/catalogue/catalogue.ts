@@ -11,6 +11,7 @@ import { createHistory, type History, type HistorySettings } from './history/his
 import { createImageCatalogue, type ImageCatalogue } from './images/image-catalogue.ts'
 import { createJobs } from './jobs/jobs.ts'
 import { createLists, type Lists } from './lists/lists.ts'
+import { createOci, createOciStorage, type Oci, type OciSettings } from './oci/oci.ts'
 import type { Changes } from './records/changes.ts'
 import { createRecords } from './records/records.ts'
 import { createTarballs, type TarballSettings, type Tarballs } from './tarballs/tarballs.ts'
@@ -26,6 +27,8 @@ export interface Catalogue
     Partial<Tarballs>,
     Omit<Verification, 'facts' | 'requireProof'>,
     History {
+  /** What registry clients pull and push; absent where there is no store for tarballs. */
+  oci?: Oci
   /** Returns the image that a container has for an architecture. Throws what resolving it throws. */
   imageOf(id: string, architecture: string): Promise<ImageReference>
   hash: Hash
@@ -58,6 +61,8 @@ export interface CatalogueOptions extends HistorySettings {
   onFailure?: (error: unknown, what: string) => void
   /** Fill container_image_urls of job specifications from the catalogue. */
   fillSpecs?: boolean
+  /** How what was pushed is pulled. */
+  oci?: OciSettings
   /** How long an entry may take to reach the journal before its change counts as another program's. */
   appendGraceMs?: number
 }
@@ -65,7 +70,10 @@ export interface CatalogueOptions extends HistorySettings {
 /** Joins the rooms: each may use those before it, and none knows of those after it. */
 export function createCatalogue(stores: Stores, options: CatalogueOptions): Catalogue {
   const { guarded, expected = [], rules = [], add = 'replace', hash, onAppendFailed, onFailure = onAppendFailed } = options
-  const settings = options.tarballs && { inspect: inspectImage, ...options.tarballs }
+  const storage =
+    options.tarballs &&
+    createOciStorage({ stores, hash, now: options.tarballs.now, blobs: options.tarballs.blobs, sources: options.tarballs.sources })
+  const settings = options.tarballs && storage && { inspect: inspectImage, ...options.tarballs, blobs: storage.blobs }
   const { now = () => new Date(), addresses = () => [] } = settings ?? {}
   const base = { stores, guarded, hash, now, addresses, onAppendFailed, onFailure }
 
@@ -80,11 +88,11 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const lists = createLists({ ...base, ...records, ...builds, siteRules, facts, leases, verifier, graceMs: options.appendGraceMs ?? 5000 })
   const preparedSpec = options.fillSpecs ? builds.planning.filled : undefined
   const containers = createContainerCatalogue({ ...base, ...records, ...builds, facts, add, verifier, requireProof, leases, preparedSpec })
-  const images =
-    settings &&
+  const imageParts = settings &&
     verifier &&
-    removals &&
-    createImageCatalogue({ ...base, ...settings, ...records, ...builds, facts, verifier, removals, views: lists.views })
+    removals && { ...base, ...settings, ...records, ...builds, facts, verifier, removals, views: lists.views }
+  const images = imageParts && createImageCatalogue(imageParts)
+  const oci = imageParts && storage && createOci({ ...imageParts, ...storage, ...containers }, options.oci)
   const history = createHistory({
     ...{ ...base, ...records, facts, leases, verifier, view: lists.views.of },
     ...{ tarballs: tarballs?.statuses, settings: options }
@@ -97,6 +105,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     ...tarballs,
     ...verification,
     ...history,
+    ...(oci && { oci }),
     imageOf: (id, architecture) => imageOf({ changes: records.changes, facts }, { id, architecture }),
     hash
   }

@@ -44,6 +44,12 @@ export type ErrorCode =
   | 'source_gone'
   | 'source_unavailable'
   | 'source_unsupported'
+  | 'name_invalid'
+  | 'name_unknown'
+  | 'digest_invalid'
+  | 'manifest_unknown'
+  | 'manifest_invalid'
+  | 'manifest_blob_unknown'
 
 /** What else a program may want to know. */
 export interface ErrorDetails {

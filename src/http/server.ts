@@ -15,6 +15,7 @@ import { createPassThrough } from './legacy-mozart.ts'
 import { isUploadPath, overrideMethod } from './method-override.ts'
 import { mozartFace } from './mozart/index.ts'
 import { observe } from './observed.ts'
+import { ociFace } from './oci/index.ts'
 import { type OperatorOptions, operatorFace } from './operator/index.ts'
 import './shared/action.ts'
 import { discardRest, hasBody } from './shared/body.ts'
@@ -81,10 +82,17 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const { images, uploads } = catalogue
   if (images && uploads)
     await app.register(apiFace, { catalogue, images, uploads, address, bodyTimeoutMs, stallMs: options.stallMs ?? 60_000 })
+  if (catalogue.oci) await app.register(ociFace, { oci: catalogue.oci, address, stallMs: options.stallMs ?? 60_000 })
   if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
   if (options.blobs) {
     const { arrived: onStored, departed: onRemoved } = catalogue.fileEvents ?? {}
-    await app.register(davFace, { blobs: options.blobs, address, stallMs: options.stallMs ?? 60_000, onStored, onRemoved })
+    await app.register(davFace, {
+      blobs: catalogue.oci?.storage ?? options.blobs,
+      address,
+      stallMs: options.stallMs ?? 60_000,
+      onStored,
+      onRemoved
+    })
   }
   await app.ready()
   return app

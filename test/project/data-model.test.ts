@@ -28,7 +28,8 @@ const collections: Record<keyof typeof tables, keyof Stores> = {
   'leporello-journal': 'journal',
   'leporello-summaries': 'summaries',
   'leporello-demand': 'demand',
-  'leporello-leases': 'leases'
+  'leporello-leases': 'leases',
+  'leporello-oci': 'oci'
 }
 
 t.test('the page has every collection, under the name of its index and of its table', (t) => {
@@ -73,6 +74,8 @@ async function documentsOf(t: Test): Promise<Map<string, Document[]>> {
   apart('leporello-tasks', 'to remove', ({ kind }) => kind === 'remove')
   apart('leporello-facts', 'by layers', ({ checked }) => checked === '9999')
   apart('leporello-leases', 'a batch', ({ id }) => id === batch)
+  apart('leporello-oci', 'an index', ({ children }) => children !== undefined)
+  apart('leporello-oci', 'a blob', ({ kind }) => kind === 'blob')
   const cut = { container: 'hello:v1', entries: 17, until: '2026-01-02T03:04:05.000Z' }
   found.set('leporello-journal, a cut', [JSON.parse(toCutDocument(cutId(cut.container, sha256), cut))])
   return found
@@ -104,6 +107,7 @@ async function fill({ app }: WithTarballs): Promise<void> {
   await ask('PUT', '/api/v1/containers/pending%3Av1/tests/amd64', { status: 'running', machine: 'x86_64' })
   await ask('PUT', '/api/v1/containers/pending%3Av1/expected', { architectures: ['amd64', 'arm64'] })
   await ask('GET', '/api/v0.1/container/resolve?id=hello:v1&arch=x86_64')
+  await ask('GET', '/v2/hello/manifests/v1')
 }
 
 async function batchNote({ stores }: WithTarballs): Promise<string> {

@@ -13,7 +13,8 @@ export const tables = {
   'leporello-journal': 'journal',
   'leporello-summaries': 'summaries',
   'leporello-demand': 'demand',
-  'leporello-leases': 'leases'
+  'leporello-leases': 'leases',
+  'leporello-oci': 'oci'
 } as const
 export type Table = (typeof tables)[keyof typeof tables]
 
