@@ -10,6 +10,7 @@ import type { Upkeep } from './catalogue/tarballs/tarballs.ts'
 import type { Config, Objects } from './config/config.ts'
 import { program } from './config/program.ts'
 import { createServer } from './http/server.ts'
+import { type BodyBudget, createBodyBudget } from './http/shared/body-budget.ts'
 import { inspectImage } from './images/inspect-image.ts'
 import { causes, type Log, type WriteInfo } from './observability/log.ts'
 import { measuredInspect } from './observability/measured-inspect.ts'
@@ -90,8 +91,11 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     blobs = await openBlobs(config)
     if (!config.engine) await openEmbedded(gate)
     const catalogue = servedCatalogue(config, { stores, blobs, metrics, log, port: () => port })
+    const bodies = createBodyBudget(config.bodyBudget)
+    watchBounds(metrics, { bodies })
     const server = await createServer({
       ...config,
+      bodies,
       catalogue: measuredCatalogue(catalogue, metrics),
       report: requestObserver({ log, info, metrics }),
       blobs,
@@ -122,6 +126,14 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     await close()
     throw error
   }
+}
+
+/** What is bounded, and how much of it is used. */
+function watchBounds({ watch }: Metrics, { bodies }: { bodies: BodyBudget }): void {
+  const name = 'leporello_body_bytes'
+  watch({ name, help: 'Bytes of LEPORELLO_BODY_BUDGET that request bodies take.', value: bodies.used })
+  const help = 'Requests that were refused because the bodies of others took LEPORELLO_BODY_BUDGET.'
+  watch({ name: 'leporello_bodies_refused_total', help, value: bodies.refused })
 }
 
 interface ServedCatalogueParts {

@@ -574,6 +574,10 @@ export interface Settings {
    */
   prefix: string
   /**
+   * The proxies in front: what they say in X-Forwarded-*, X-Script-Name and X-Scheme counts, and is ignored from everybody else.
+   */
+  trustedProxies: string[]
+  /**
    * The directory of the embedded store, and of tarballs unless OBJECTS_DIR is set.
    */
   data: string
@@ -593,6 +597,14 @@ export interface Settings {
    * The largest request body that is read into memory. It must fit a form with a specification of 8 MiB, percent-encoded.
    */
   bodyLimit: number
+  /**
+   * How much memory the request bodies that are read into memory may take, all together; beyond it the answer is 503. Default: 256 MiB, or three times BODY_LIMIT where that is more.
+   */
+  bodyBudget?: number
+  /**
+   * How many connections may be open at once; beyond it idle ones are closed, and then the answer is 503. Default: half of the files that the process may open (ulimit -n) beyond 64, at most 4096.
+   */
+  connections?: number
   /**
    * The commit that this program was built from, for /version. Set by the build of the container image.
    */
@@ -1149,7 +1161,7 @@ export interface EntryAuthor {
   /**
    * The interface; background: without a request.
    */
-  face: 'mozart' | 'api' | 'dav' | 'background'
+  face: 'mozart' | 'api' | 'dav' | 'oci' | 'background'
   address: string | null
   /**
    * User-Agent.

@@ -75,6 +75,7 @@ const nothingBehind = {
   host: '127.0.0.1',
   port: 0,
   prefix: '',
+  trustedProxies: [],
   operator: {
     indices: { containers: 'containers', jobSpecs: 'job_specs', hysdsIos: 'hysds_ios-mozart' },
     description: new URL('file:///openapi.yaml'),

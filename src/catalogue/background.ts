@@ -1,4 +1,4 @@
-import { type Policy, permits } from '../domain/policy.ts'
+import type { Policy } from '../domain/policy.ts'
 import type { Catalogue } from './catalogue.ts'
 import { type Loop, startLoop } from './jobs/loop.ts'
 import { createOutage } from './jobs/outage.ts'
@@ -72,7 +72,7 @@ export function startBackground(
     what: 'the summaries of the lists could not be compared with the records',
     work: (signal) => summaries.run({ everyMs: sweepMs, signal })
   })
-  if (!permits(policy, 'container:write')) return loops
+  if (policy === 'read-only') return loops
   every(recovering.everyMs, { what: 'a batch could not be undone', work: (signal) => batches.recover({ signal }) })
   every(publishing.everyMs, {
     what: 'pending images could not be published, or given up',

@@ -19,12 +19,18 @@ export interface Config {
   /** Without a trailing slash. Undefined: the address that we listen on, or the request's host. */
   publicUrl: string | undefined
   prefix: string
+  /** Addresses and ranges. */
+  trustedProxies: readonly string[]
   /** An absolute path. */
   data: string
   logLevel: Settings['logLevel']
   policy: Policy
   /** In bytes. */
   bodyLimit: number
+  /** How many bytes all bodies that are in memory may take together. */
+  bodyBudget: number
+  /** The most connections. Undefined: what the files that may be open allow. */
+  connections: number | undefined
   /** Of the embedded store, in bytes. Undefined: as much as the disk holds. */
   dataLimit: number | undefined
   commit: string | undefined
@@ -100,10 +106,13 @@ function configFrom(context: RuleContext): Config {
     port: settings.port,
     publicUrl: settings.publicUrl?.replace(/\/+$/, ''),
     prefix: settings.prefix,
+    trustedProxies: settings.trustedProxies,
     data,
     logLevel: settings.logLevel,
     policy: settings.policy,
     bodyLimit: settings.bodyLimit,
+    bodyBudget: bodyBudgetFrom(context),
+    connections: settings.connections,
     dataLimit: settings.dataLimit,
     commit: settings.commit,
     patienceMs: settings.enginePatienceMs,
@@ -142,6 +151,18 @@ function indicesFrom({ settings, problems, named }: RuleContext): Config['indice
     if (twin) problems.push(`${named(name)} is "${settings[name]}", as is ${named(twin)}; expected three different indices`)
   }
   return { containers: settings.indexContainers, jobSpecs: settings.indexJobSpecs, hysdsIos: settings.indexHysdsIos }
+}
+
+/** A body counts twice, for its bytes and for what is decoded from them, and the last eighth of the budget is for small ones. */
+const budgetedBodies = 3
+
+function bodyBudgetFrom({ settings, problems, named }: RuleContext): number {
+  const { bodyLimit, bodyBudget = Math.max(256 * 2 ** 20, budgetedBodies * bodyLimit) } = settings
+  if (bodyBudget < budgetedBodies * bodyLimit) {
+    const least = `at least ${budgetedBodies} times ${named('bodyLimit')} (${bodyLimit} bytes)`
+    problems.push(`${named('bodyBudget')} is ${bodyBudget} bytes; expected ${least}, or a body of that size would never be accepted`)
+  }
+  return bodyBudget
 }
 
 function deepFreeze<T>(value: T): T {

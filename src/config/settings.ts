@@ -52,11 +52,18 @@ const isArchitecture = (name: string): boolean => {
 /** An IPv6 address may be in brackets, as in a URL, or not. */
 const isHost = (host: string): boolean => isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0 || /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?\.?$/i.test(host)
 
+function isAddressRange(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)]!
+  return rest.length === 0 && most > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))
+}
+
 function createValidator() {
   const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: true })
   ajv.addVocabulary(['expected', 'secret'])
   ajv.addFormat('bytes', { type: 'number', validate: () => true })
   ajv.addFormat('host', isHost)
+  ajv.addFormat('address-range', isAddressRange)
   ajv.addFormat('http-url', (text) => isUrl(text) !== undefined)
   ajv.addFormat('public-url', (text) => {
     const url = isUrl(text)

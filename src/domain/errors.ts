@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'json_invalid'
   | 'cursor_invalid'
   | 'document_refused'
+  | 'unauthenticated'
   | 'forbidden'
   | 'key_invalid'
   | 'range_invalid'
@@ -38,6 +39,7 @@ export type ErrorCode =
   | 'store_unavailable'
   | 'waiters_exceeded'
   | 'streams_exhausted'
+  | 'bodies_exceeded'
   | 'store_full'
   | 'blob_damaged'
   | 'source_forbidden'
@@ -50,6 +52,7 @@ export type ErrorCode =
   | 'manifest_unknown'
   | 'manifest_invalid'
   | 'manifest_blob_unknown'
+  | 'content_in_use'
 
 /** What else a program may want to know. */
 export interface ErrorDetails {

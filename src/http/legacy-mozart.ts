@@ -3,6 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { basic } from '../domain/credentials.ts'
 import { hasBody } from './shared/body.ts'
+import './shared/identity.ts'
 import { scriptName } from './shared/public-url.ts'
 
 /** Streams a request to another server, and its answer back. */
@@ -106,7 +107,9 @@ interface Forwarding {
 /** The client's headers in their order, without those of one connection, and with those that a proxy adds. */
 function forwardedHeaders(request: FastifyRequest, { host, authorization, prefix }: Forwarding): string[] {
   const { raw, headers } = request
-  const replaced = new Set(['x-forwarded-for', 'x-request-id', ...(authorization ? ['authorization'] : [])])
+  // a token of ours is nothing to the old Mozart, which may write it into its log
+  const ours = request.identity.kind === 'token'
+  const replaced = new Set(['x-forwarded-for', 'x-request-id', ...(authorization || ours ? ['authorization'] : [])])
   const forwarded = ['Host', host, ...endToEnd(raw, (name) => !neverForwarded.has(name) && !replaced.has(name)), 'Connection', 'close']
   const client = raw.socket.remoteAddress ?? 'unknown'
   const before = headers['x-forwarded-for']

@@ -5,12 +5,13 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { BlobStore } from '../blobs/blob-store.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { CatalogueError } from '../domain/errors.ts'
-import { type Policy, permits } from '../domain/policy.ts'
+import { anonymous } from '../domain/policy.ts'
 import type { RequestReport } from '../domain/request-report.ts'
 import { apiFace } from './api/index.ts'
 import { answerClientError } from './client-error.ts'
 import { addCorsHeaders } from './cors.ts'
 import { davFace } from './dav/index.ts'
+import { createGuard, type Guard, type GuardOptions, guardedPassThrough } from './guard.ts'
 import { createPassThrough } from './legacy-mozart.ts'
 import { isUploadPath, overrideMethod } from './method-override.ts'
 import { mozartFace } from './mozart/index.ts'
@@ -19,23 +20,26 @@ import { ociFace } from './oci/index.ts'
 import { type OperatorOptions, operatorFace } from './operator/index.ts'
 import './shared/action.ts'
 import { discardRest, hasBody } from './shared/body.ts'
+import { type BodyBudget, createBodyBudget } from './shared/body-budget.ts'
 import { explain } from './shared/errors.ts'
 import { type PublicAddress, saidPrefix, startsWithSegment } from './shared/public-url.ts'
+import { createTrustedProxies, dropForgedHeaders } from './shared/trusted-proxies.ts'
 import { sendOn } from './shared/upload-body.ts'
 import { parseUrlEncoded } from './shared/url-encoded.ts'
 import { answerUnmatched, type Methods, rememberMethods } from './unmatched.ts'
 
-export interface ServerOptions {
+export interface ServerOptions extends GuardOptions {
   catalogue: Catalogue
   /** The tarballs; without them there is no dav face. */
   blobs?: BlobStore | undefined
-  policy: Policy
   /** The address to listen on, as configured. */
   host: string
   port: number
   publicUrl?: string | undefined
   /** A path such as `/mozart` under which a proxy publishes this server without sending X-Script-Name; else ''. */
   prefix: string
+  /** The addresses and ranges of the proxies in front, whose X-Forwarded-*, X-Script-Name and X-Scheme count. */
+  trustedProxies: readonly string[]
   /** The old Mozart, which gets the requests for paths that are not ours. */
   legacyMozartUrl?: string | undefined
   /** How long it may take to begin its answer; default 2 minutes. */
@@ -50,6 +54,8 @@ export interface ServerOptions {
   bodyLimit?: number
   /** How long such a body may take, in milliseconds. */
   bodyTimeoutMs?: number
+  /** Of all bodies that are in memory. */
+  bodies?: BodyBudget
   /** How long an upload may pause, in milliseconds; default a minute. */
   stallMs?: number
 }
@@ -59,15 +65,20 @@ const defaultBodyTimeoutMs = 30_000
 /** Creates the server with all its faces, ready to listen or for inject(). */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { catalogue, prefix, legacyMozartUrl, bodyLimit = 32 * 1024 * 1024, bodyTimeoutMs = defaultBodyTimeoutMs } = options
+  const { bodies = createBodyBudget() } = options
   const methods: Methods = new Map()
   const app = createBareServer(options, (request, reply) => unmatched(request, reply))
-  const passThrough = legacyMozartUrl ? createPassThrough({ url: legacyMozartUrl, prefix, timeoutMs: options.legacyTimeoutMs }) : undefined
+  const guard = createGuard(app, options)
+  const passThrough = legacyMozartUrl
+    ? guardedPassThrough(guard, createPassThrough({ url: legacyMozartUrl, prefix, timeoutMs: options.legacyTimeoutMs }))
+    : undefined
   const unmatched = answerUnmatched(app, methods, { passThrough })
   const address: PublicAddress = { ...options, port: () => (app.server.address() as AddressInfo | null)?.port ?? options.port }
 
   await options.before?.(app)
   keepBodiesAsStreams(app)
-  app.addHook('onRequest', guard({ ...options, bodyTimeoutMs }))
+  app.addHook('onRequest', entrance({ ...options, guard, bodyTimeoutMs }))
+  giveBodiesBack(app, bodies)
   requireActions(app, methods)
   app.setErrorHandler((error, request, reply) => {
     const { status, message, headers } = explain(error)
@@ -78,11 +89,11 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.server.on('checkContinue', (message, response) => app.server.emit('request', message, response))
   // or Node would answer any other expectation with an empty 417
   app.server.on('checkExpectation', (message, response) => app.server.emit('request', message, response))
-  await app.register(mozartFace, { catalogue, address, bodyLimit, bodyTimeoutMs })
+  await app.register(mozartFace, { catalogue, address, bodyLimit, bodyTimeoutMs, bodies })
   const { images, uploads } = catalogue
   if (images && uploads)
-    await app.register(apiFace, { catalogue, images, uploads, address, bodyTimeoutMs, stallMs: options.stallMs ?? 60_000 })
-  if (catalogue.oci) await app.register(ociFace, { oci: catalogue.oci, address, stallMs: options.stallMs ?? 60_000 })
+    await app.register(apiFace, { catalogue, images, uploads, address, bodyTimeoutMs, bodies, stallMs: options.stallMs ?? 60_000 })
+  if (catalogue.oci) await app.register(ociFace, { oci: catalogue.oci, address, stallMs: options.stallMs ?? 60_000, bodies, bodyTimeoutMs })
   if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
   if (options.blobs) {
     const { arrived: onStored, departed: onRemoved } = catalogue.fileEvents ?? {}
@@ -100,13 +111,16 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 
 /** Fastify with limits on time and size. There is no request timeout, as an upload may take hours. */
 function createBareServer(
-  { prefix, report, bodyTimeoutMs = defaultBodyTimeoutMs }: ServerOptions,
+  { prefix, trustedProxies, report, bodyTimeoutMs = defaultBodyTimeoutMs }: ServerOptions,
   unmatched: (request: FastifyRequest, reply: FastifyReply) => FastifyReply
 ): FastifyInstance {
+  const isTrusted = createTrustedProxies(trustedProxies)
   return fastify({
     logger: false,
     genReqId: requestId,
+    trustProxy: isTrusted,
     rewriteUrl(message) {
+      dropForgedHeaders(message, isTrusted)
       const path = withoutPrefix(message, prefix)
       if (isUploadPath(path)) overrideMethod(message)
       return path
@@ -120,7 +134,7 @@ function createBareServer(
     exposeHeadRoutes: false,
     connectionTimeout: 300_000,
     keepAliveTimeout: 72_000,
-    // guard refuses requests without a host; Node would send an empty answer
+    // entrance refuses requests without a host; Node would send an empty answer
     http: { requireHostHeader: false, maxHeaderSize: 32 * 1024, headersTimeout: 20_000, connectionsCheckingInterval: 5_000 },
     routerOptions: {
       // an id of 512 bytes, percent-encoded
@@ -138,24 +152,38 @@ function keepBodiesAsStreams(app: FastifyInstance): void {
   if (METHODS.includes('QUERY')) app.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true })
 }
 
-interface GuardParts extends Pick<ServerOptions, 'policy' | 'report'> {
+/** What a body took of the budget is given back when the handler of its request has ended, and not before, even if the client is gone. */
+function giveBodiesBack(app: FastifyInstance, bodies: BodyBudget): void {
+  app.addHook('onRoute', (route) => {
+    const { handler } = route
+    route.handler = function (request, reply) {
+      const answer: unknown = handler.call(this, request, reply)
+      if (!hasBody(request.raw) || !(answer instanceof Promise)) return answer
+      return answer.finally(() => bodies.giveBack(request.raw))
+    }
+  })
+}
+
+interface EntranceParts extends Pick<ServerOptions, 'report'> {
+  guard: Guard
   /** How long the rest of a body that was answered unread may take, in milliseconds. */
   bodyTimeoutMs: number
 }
 
 /** Every request passes here before its route; every route has an action. */
-function guard({ policy, report, bodyTimeoutMs }: GuardParts) {
+function entrance({ guard, report, bodyTimeoutMs }: EntranceParts) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
     prepare(request, { reply, report, bodyTimeoutMs })
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
       return done(new CatalogueError('parameter_invalid', 'the header Host is missing; every HTTP/1.1 request must have one'))
     const { action } = request.routeOptions.config
-    if (action === undefined || permits(policy, action)) return done()
-    done(new CatalogueError('forbidden', `the policy "${policy}" of this service does not permit ${action}`))
+    if (action === undefined) return done()
+    guard.admit(request, action, done)
   }
 }
 
-function prepare(request: FastifyRequest, { reply, report, bodyTimeoutMs }: Omit<GuardParts, 'policy'> & { reply: FastifyReply }): void {
+function prepare(request: FastifyRequest, { reply, report, bodyTimeoutMs }: Omit<EntranceParts, 'guard'> & { reply: FastifyReply }): void {
+  request.identity = anonymous
   if (report) observe(request, { reply, report })
   reply.header('x-request-id', request.id)
   addCorsHeaders(request, reply)

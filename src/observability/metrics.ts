@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { createHistogram } from './histogram.ts'
 
 export interface Metrics {
@@ -11,8 +11,16 @@ export interface Metrics {
   verdict(verdict: string): void
   /** Counts an image that was read to its end. */
   inspection(verdict: string, read: { seconds: number; bytes: number }): void
+  /** Shows a number as it is when the metrics are read. One that ends in `_total` only grows. */
+  watch(number: WatchedNumber): void
   /** Returns Prometheus' text format. */
   read(): Promise<{ contentType: string; body: string }>
+}
+
+export interface WatchedNumber {
+  name: string
+  help: string
+  value(): number
 }
 
 export interface RequestLabels {
@@ -78,6 +86,29 @@ export function createMetrics(): Metrics {
       inspections.inc({ verdict })
       inspectionSeconds.observe(seconds)
       inspectionBytes.observe(bytes)
+    },
+    watch: ({ name, help, value }) => {
+      const registers = [registry]
+      if (!name.endsWith('_total')) {
+        new Gauge({
+          name,
+          help,
+          registers,
+          collect() {
+            this.set(value())
+          }
+        })
+        return
+      }
+      new Counter({
+        name,
+        help,
+        registers,
+        collect() {
+          this.reset()
+          this.inc(value())
+        }
+      })
     },
     read: async () => ({ contentType: registry.contentType, body: await registry.metrics() })
   }

@@ -1,4 +1,4 @@
-import { globMatches } from '../domain/json/query.ts'
+import { globMatches } from '../domain/glob.ts'
 
 /** One entry of VERIFY_BUCKETS: buckets on AWS, or on a server that the entry names. */
 export interface BucketRule {

@@ -1,4 +1,4 @@
-import { globMatches } from '../domain/json/query.ts'
+import { globMatches } from '../domain/glob.ts'
 import { parseAddress } from './addresses.ts'
 
 /** One entry of VERIFY_HOSTS. */

@@ -64,6 +64,10 @@ t.test('a command, option or argument that is none ends with 64, and says where 
     [['ls', '--architecture', 'arm64'], /Unknown option '--architecture'; did you mean --arch\?\n/],
     [['rm', 'hello:1', '--dryrun'], /Unknown option '--dryrun'; did you mean --dry-run\?\n/],
     [['expect', 'hello:1', '--config-map'], /did you mean --configmap\?\n/],
+    [
+      ['resolve', 'hello:1', '--architecture', 'arm64'],
+      /Unknown option '--architecture'; the architecture is an argument: leporello resolve ID ARCH\n/
+    ],
     [['plan', 'hello:1', '--configmap'], /Unknown option '--configmap'; expect has it\n/],
     [['migrate', 'now'], /"now" is one argument too many\nTry: leporello migrate --help/]
   ]

@@ -32,7 +32,11 @@ export async function startServer(t: Test, { stores: given, listen = false, ...o
     watchAnswers(app, (fault) => t.fail(fault))
     await options.before?.(app)
   }
-  const app = await createServer({ catalogue, policy: 'open', host: '127.0.0.1', port: 0, prefix: '', ...options, before })
+  const app = await createServer({
+    ...{ catalogue, policy: 'open', host: '127.0.0.1', port: 0, prefix: '', trustedProxies: ['127.0.0.1'] },
+    ...options,
+    before
+  })
   t.teardown(() => app.close())
   const url = listen ? await app.listen({ host: '127.0.0.1', port: 0 }) : ''
   return { app, catalogue, stores, url }

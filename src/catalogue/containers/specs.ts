@@ -5,8 +5,8 @@ import type { DocumentStore } from '../../stores/document-store.ts'
 
 /** Job specifications, or hysds-ios: documents of HySDS that are stored unjudged. */
 export interface Specs {
-  /** Stores a specification under the id that it holds, and returns that id. Throws json_invalid, id_invalid, document_refused. */
-  add(specification: string): Promise<string>
+  /** Stores a specification under the id that it holds, and returns that id. Throws json_invalid, id_invalid, document_refused, and what `permit` throws. */
+  add(specification: string, options: { permit(id: string): void }): Promise<string>
   get(id: string): Promise<string | undefined>
   remove(id: string): Promise<boolean>
   ids(): AsyncIterable<string[]>
@@ -19,9 +19,10 @@ export interface SpecsOptions {
 
 export function createSpecs(store: DocumentStore, { prepared = async (text) => text }: SpecsOptions = {}): Specs {
   return {
-    async add(specification) {
+    async add(specification, { permit }) {
       checkLength('specification', specification, 'spec')
       const { id, text } = readSpecification(specification)
+      permit(id)
       await store.put(id, await prepared(text))
       return id
     },

@@ -3,11 +3,15 @@ import type { KeptBlob, KeptManifest } from '../../domain/oci/documents.ts'
 import type { TarballSources } from '../../sources/source.ts'
 import type { Stores } from '../../stores/document-store.ts'
 import { visibleByPath, withArchives } from './archives.ts'
+import { type BlobUploads, createBlobUploads } from './blob-uploads.ts'
+import { deleteBlob, deleteManifest, type ManifestDeletion } from './deletions.ts'
 import { createKeptDocuments, type KeptDocumentsParts } from './kept-documents.ts'
+import { type ManifestPush, type PushedManifest, pushManifest } from './manifest-pushes.ts'
 import { findManifest, type ManifestRequest } from './manifests.ts'
 import { listRepositories, listTags, type NamePage, type NameQuery } from './name-lists.ts'
 import { type BlobBytes, type BlobReading, findBlob, openBlob, presignedBlob } from './oci-blobs.ts'
 import type { ContentName, OciContext } from './parts.ts'
+import { listReferrers, type Referrer } from './referrers.ts'
 import { createTags } from './tags.ts'
 import { createUnpacking } from './unpacking.ts'
 
@@ -22,6 +26,14 @@ export interface Oci {
   /** Throws name_unknown. */
   tags(query: NameQuery & { repository: string }): Promise<NamePage>
   repositories(query: NameQuery): Promise<NamePage>
+  uploads: BlobUploads
+  /** Throws what pushManifest throws. */
+  push(manifest: ManifestPush): Promise<PushedManifest>
+  /** Throws manifest_unknown, content_in_use. */
+  remove(deletion: ManifestDeletion): Promise<void>
+  /** Throws blob_unknown, content_in_use. */
+  removeBlob(content: ContentName): Promise<void>
+  referrers(subject: ContentName): Promise<Referrer[]>
   /** The store for tarballs as clients see it by path. */
   storage: BlobStore
 }
@@ -63,6 +75,11 @@ export function createOci(context: OciContext, { asPushed = false }: OciSettings
     presign: (blob) => presignedBlob(context, blob),
     tags: (query) => listTags(context, query),
     repositories: (query) => listRepositories(context, query),
+    uploads: createBlobUploads(context),
+    push: (manifest) => pushManifest(context, manifest),
+    remove: (deletion) => deleteManifest(context, deletion),
+    removeBlob: (content) => deleteBlob(context, content),
+    referrers: (subject) => listReferrers(context, subject),
     storage: visibleByPath(context.blobs)
   }
 }

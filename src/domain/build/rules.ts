@@ -1,6 +1,6 @@
 import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
+import { globMatches } from '../glob.ts'
 import { tagOf } from '../image/storage.ts'
-import { globMatches } from '../json/query.ts'
 import { asFields, type FieldProblem, noOthers, readArchitecture, shown } from '../json/reading.ts'
 import { type BuildStatus, maxArchitectures } from './build-status.ts'
 

@@ -48,6 +48,12 @@ export function edited(id: string, { known, edit }: { known: ContainerRecord | u
   }
 }
 
+/** Returns whether an edit takes images away, and whether it does anything else. */
+export function takes(edit: Edit): { away: boolean; more: boolean } {
+  if (edit.op === 'delete' || edit.op === 'delete-image') return { away: true, more: false }
+  return { away: edit.op === 'patch' && Object.values(edit.container.images ?? {}).includes(null), more: true }
+}
+
 /** The digests that an edit says, by architecture. */
 export function digestsGiven(edit: Edit): [Architecture, string][] {
   if (edit.op === 'put-image') return edit.digest === undefined ? [] : [[edit.architecture, edit.digest]]

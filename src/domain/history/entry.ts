@@ -3,7 +3,7 @@ import type { Hash } from '../image/facts.ts'
 
 /** The request that caused a change, and why it was made. */
 export interface Cause {
-  face: 'mozart' | 'api' | 'dav' | 'background'
+  face: 'mozart' | 'api' | 'dav' | 'oci' | 'background'
   address: string | null
   /** User-Agent. */
   agent: string | null

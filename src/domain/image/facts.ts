@@ -87,7 +87,9 @@ export interface ImageClaim {
 
 /** Returns whether the key contains the digest of the bytes: other bytes would have another key. */
 const namedForContent = ({ key, sha256 }: Facts): boolean =>
-  key?.startsWith('containers/') === true && sha256 !== null && key.includes(`/${sha256.slice(0, 12)}/`)
+  (key?.startsWith('containers/') === true && sha256 !== null && key.includes(`/${sha256.slice(0, 12)}/`)) ||
+  // of an image that was pushed: the key has the digest of its manifest
+  key?.startsWith('oci/archives/') === true
 
 /** Returns whether the bytes were looked for. Facts may hold only what a client said, such as a digest. */
 export const wasLookedAt = ({ by }: Facts): boolean => by !== 'registration'

@@ -1,8 +1,9 @@
 import type { Architecture } from '../architecture.ts'
 import type { State } from '../build/state.ts'
+import { globMatches } from '../glob.ts'
 import type { Verdict } from '../image/facts.ts'
 import { tagOf } from '../image/storage.ts'
-import { type Condition, type FieldCondition, globMatches, type Sort } from '../json/query.ts'
+import type { Condition, FieldCondition, Sort } from '../json/query.ts'
 
 /*
  * What lists of containers are filtered by. A summary is stored for each container, made from its record, build status and facts; it only

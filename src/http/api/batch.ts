@@ -1,8 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { BatchedEdit, BatchOutcome } from '../../catalogue/containers/batch.ts'
-import type { Edit } from '../../domain/container/container-edit.ts'
+import { type Edit, takes } from '../../domain/container/container-edit.ts'
 import type { BatchItem, BatchResult } from '../../schemas.ts'
+import '../shared/identity.ts'
 import { architectureInPath } from './input.ts'
 import { problemOf } from './problems.ts'
 import { answer, type DeclareRoute } from './route.ts'
@@ -35,7 +36,9 @@ export function batchRoutes(route: DeclareRoute, { batches, imageOf }: BatchRout
       const refused = new Map<number, BatchOutcome>()
       for (const [place, item] of items.entries()) {
         try {
-          edits.push({ id: item.id, precondition: preconditionIn(item), edit: await toEdit(item, imageOf) })
+          const edit = await toEdit(item, imageOf)
+          permitEdit(request, { id: item.id, edit })
+          edits.push({ id: item.id, precondition: preconditionIn(item), edit })
         } catch (error) {
           if (atomic) throw error
           refused.set(place, { id: item.id, refused: error })
@@ -49,6 +52,13 @@ export function batchRoutes(route: DeclareRoute, { batches, imageOf }: BatchRout
       return { applied, results }
     }
   })
+}
+
+/** Throws unauthenticated or forbidden: an edit that takes images away needs more than one that brings them. */
+export function permitEdit(request: FastifyRequest, { id, edit }: { id: string; edit: Edit }): void {
+  const { away, more } = takes(edit)
+  if (more) request.permit([id], 'container:write')
+  if (away) request.permit([id], 'container:delete')
 }
 
 /** What If-Match would mean for one container. */

@@ -5,6 +5,7 @@ import type { ChangeContext } from '../../catalogue/records/image-records.ts'
 import { parseArchitecture } from '../../domain/architecture.ts'
 import type { Edit } from '../../domain/container/container-edit.ts'
 import type { ContainerPut } from '../../schemas.ts'
+import { permitEdit } from './batch.ts'
 import { withEtag } from './etag.ts'
 import { type ApiCall, answer, type DeclareRoute } from './route.ts'
 
@@ -96,14 +97,18 @@ export function containerEditRoutes(route: DeclareRoute, { specsNaming, ...parts
     consumes: ['application/json', 'application/merge-patch+json'],
     body: 'container-patch.json',
     answers: { 200: answer('It is changed.', 'container-answer.json'), 404: missing, 422: 'Nothing would be left of it.' },
-    handler: (call) => apply(call, { edit: { op: 'patch', container: call.body }, ...parts })
+    handler(call) {
+      const edit = { op: 'patch', container: call.body } as const
+      permitEdit(call.request, { id: call.params.id, edit })
+      return apply(call, { edit, ...parts })
+    }
   })
 
   route({
     ...change,
     method: 'DELETE',
     path,
-    action: 'container:write',
+    action: 'container:delete',
     tag,
     summary: 'Remove a container',
     description: 'Its history can bring it back. Job specs that name it are listed as a warning.',

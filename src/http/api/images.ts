@@ -76,7 +76,7 @@ export function imageRoutes(route: DeclareRoute, { images }: ImageRoutes): void 
       412: 'It is another one than If-Match or If-Unmodified-Since expects.',
       416: 'The range holds no byte of it.',
       422: unreadable,
-      502: 'Its bytes are damaged; fsck tells more.'
+      502: 'Its bytes are damaged; `leporello fsck` says how.'
     },
     async handler({ request, reply, params, query: { format }, publicUrl }) {
       if (format === undefined) return sendTarball({ request, reply, images }, await images.download({ ...params, publicUrl }))
@@ -93,6 +93,7 @@ export function imageChangeRoutes(route: DeclareRoute, { images }: ImageRoutes):
   route({
     ...writing,
     method: 'DELETE',
+    action: 'container:delete',
     path: imagePath,
     summary: 'Take one image away',
     description: 'The others are left as they are. The last one cannot be taken away: remove the container instead.',
@@ -113,7 +114,7 @@ export function imageChangeRoutes(route: DeclareRoute, { images }: ImageRoutes):
     headers: 'reason-headers.json',
     answers: {
       200: answer('What they are.', 'image-answer.json'),
-      403: `The policy does not permit it, or ${noAccess}`,
+      403: `The policy, or the token, does not permit it, or ${noAccess}`,
       404: missingImage,
       422: unreadable
     },

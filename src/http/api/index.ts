@@ -4,6 +4,7 @@ import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { Images } from '../../catalogue/images/images.ts'
 import type { ResumableUploads } from '../../catalogue/images/resumable-uploads.ts'
 import '../shared/action.ts'
+import type { BodyBudget } from '../shared/body-budget.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
 import { batchRoutes } from './batch.ts'
 import { expectationRoutes, jobRoutes } from './building.ts'
@@ -28,6 +29,7 @@ export interface ApiOptions {
   uploads: ResumableUploads
   address: PublicAddress
   bodyTimeoutMs: number
+  bodies: BodyBudget
   /** How long an upload may pause. */
   stallMs: number
 }
@@ -38,14 +40,14 @@ const smallBody = 64 * 1024
 /** Our own interface, `/api/v1`. */
 export async function apiFace(
   app: FastifyInstance,
-  { catalogue, images, uploads, address, bodyTimeoutMs, stallMs }: ApiOptions
+  { catalogue, images, uploads, address, bodyTimeoutMs, bodies, stallMs }: ApiOptions
 ): Promise<void> {
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, face: 'api' }
   })
   app.setErrorHandler(answerProblem)
   await app.register(multipart)
-  const options = { publicUrl: publicUrlOf(address), bounds: { limit: smallBody, timeoutMs: bodyTimeoutMs } }
+  const options = { publicUrl: publicUrlOf(address), bounds: { limit: smallBody, timeoutMs: bodyTimeoutMs, budget: bodies } }
   const { bounds } = options
   const route = routesOf(app, options)
   startRoute(route, { address })

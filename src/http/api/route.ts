@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ChangeContext } from '../../catalogue/records/image-records.ts'
 import { type Architecture, parseArchitecture } from '../../domain/architecture.ts'
 import { checkId } from '../../domain/limits.ts'
-import type { Action } from '../../domain/policy.ts'
+import { type Action, isWrite } from '../../domain/policy.ts'
 import type { Schemas } from '../../schemas.ts'
 import type { BodyBounds } from '../shared/body.ts'
 import { causeOf } from '../shared/cause.ts'
@@ -76,7 +76,7 @@ export type DeclareRoute = <
 type AnyRoute = ApiRoute<SchemaName, SchemaName, SchemaName, SchemaName>
 
 export interface RoutesOptions {
-  publicUrl: (request: FastifyRequest) => string
+  publicUrl: () => string
   bounds: BodyBounds
 }
 
@@ -115,11 +115,11 @@ async function callOf(route: AnyRoute, { request, reply, publicUrl, bounds }: Re
   const call = {
     ...{ request, reply, params, query, headers, body },
     get publicUrl() {
-      return publicUrl(request)
+      return publicUrl()
     },
     get change(): ChangeContext {
       const precondition = route.headers === 'change-headers.json' ? preconditionOf(request) : undefined
-      return { publicUrl: publicUrl(request), cause: causeOf(request), precondition, dryRun }
+      return { publicUrl: publicUrl(), cause: causeOf(request), precondition, dryRun }
     }
   }
   return call as unknown as ApiCall<never, never, never, never>
@@ -167,8 +167,9 @@ const usualRefusals = ({ method, action, headers, body, rawBody }: AnyRoute): Re
     : {
         400: 'Something in the request is wrong or unknown.',
         503: 'A store does not answer; try again.',
-        ...(action.endsWith(':write') && {
-          403: 'The policy does not permit it.',
+        401: 'It needs a token (LEPORELLO_POLICY).',
+        403: 'The policy, or the token, does not permit it.',
+        ...(isWrite(action) && {
           409: 'Other clients kept writing to the same record, or the change contradicts it.',
           507: 'The store is full.'
         }),

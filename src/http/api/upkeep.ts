@@ -28,7 +28,7 @@ export function unnamedRoutes(route: DeclareRoute, { upkeep, backfill }: UpkeepR
     query: 'dry-run-query.json',
     answers: {
       200: answer('What it is.', 'container-image.json'),
-      403: 'The policy does not permit it, or the bytes are where this site does not read (LEPORELLO_VERIFY).',
+      403: 'The policy, or the token, does not permit it, or the bytes are where this site does not read (LEPORELLO_VERIFY).',
       404: 'There is no such container, or it names its images by architecture: `available` lists them.',
       422: 'Its bytes cannot be read, or do not tell.'
     },
@@ -90,7 +90,7 @@ export function fsckRoutes(route: DeclareRoute, { upkeep }: Pick<UpkeepRoutes, '
   route({
     method: 'POST',
     path: '/fsck',
-    action: 'object:write',
+    action: 'operations:write',
     tag: 'operator',
     summary: 'The same, and repair the kinds of findings that are named',
     description: 'What is too young, or still kept after a removal, is left alone.',

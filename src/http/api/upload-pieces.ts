@@ -12,6 +12,7 @@ import {
   otherType,
   otherVersion,
   pathTo,
+  permitUpload,
   statusHeaders,
   type UploadRoutes,
   uploadsPath,
@@ -39,7 +40,9 @@ export function creationRoutes(route: DeclareRoute, options: UploadRoutes): void
     async handler({ request, reply, headers, change: { cause }, publicUrl }) {
       const withPiece = hasBody(request.raw)
       const { 'Upload-Length': size, 'Upload-Metadata': metadata } = headers
-      let view = await options.uploads.create({ ...parseMetadata(metadata), size, publicUrl, cause })
+      const claim = parseMetadata(metadata)
+      request.permit([claim.id])
+      let view = await options.uploads.create({ ...claim, size, publicUrl, cause })
       reply.header('location', pathTo(['uploads', view.upload], { request, ...options }))
       if (withPiece) view = await append(request, { reply, view, ...options })
       return reply
@@ -74,6 +77,7 @@ export function pieceRoutes(route: DeclareRoute, options: UploadRoutes): void {
       507: full
     },
     async handler({ request, reply, params: { upload }, headers }) {
+      await permitUpload(request, { upload, ...options })
       const view = await append(request, { reply, view: { upload, offset: headers['Upload-Offset'] }, ...options })
       return reply
         .code(204)
@@ -95,7 +99,8 @@ export function pieceRoutes(route: DeclareRoute, options: UploadRoutes): void {
       409: 'It has arrived completely and is being proven.',
       412: otherVersion
     },
-    async handler({ reply, params: { upload } }) {
+    async handler({ request, reply, params: { upload } }) {
+      await permitUpload(request, { upload, ...options })
       await options.uploads.discard(upload)
       return reply.code(204).send()
     }

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { ResumableUploads } from '../../catalogue/images/resumable-uploads.ts'
 import type { UploadView } from '../../catalogue/images/upload-notes.ts'
+import '../shared/identity.ts'
 import { type PublicAddress, wayTo } from '../shared/public-url.ts'
 import type { RoutesOptions } from './route.ts'
 
@@ -20,6 +21,11 @@ export const missingUpload = 'There is no such upload, or not any more.'
 export const otherVersion = 'Tus-Resumable is not 1.0.0.'
 export const otherType = 'The content type is not application/offset+octet-stream.'
 export const full = 'There is no room.'
+
+/** An upload is permitted to whom its container is. Throws forbidden; upload_unknown, upload_expired. */
+export async function permitUpload(request: FastifyRequest, { upload, uploads }: { upload: string; uploads: ResumableUploads }) {
+  if (request.identity.match) request.permit([(await uploads.get(upload)).id])
+}
 
 interface RequestAddress {
   request: FastifyRequest

@@ -4,7 +4,16 @@ import { answer, type DeclareRoute, routesOf } from './route.ts'
 import { checkUploadHeaders, maxSize, toJson, version } from './upload-headers.ts'
 import { toMetadata } from './upload-metadata.ts'
 import { creationRoutes, pieceRoutes } from './upload-pieces.ts'
-import { missingUpload, oneUpload, otherVersion, statusHeaders, type UploadRoutes, uploadsPath, uploadsTag } from './upload-routes.ts'
+import {
+  missingUpload,
+  oneUpload,
+  otherVersion,
+  permitUpload,
+  statusHeaders,
+  type UploadRoutes,
+  uploadsPath,
+  uploadsTag
+} from './upload-routes.ts'
 
 const abilities = {
   'tus-version': version,
@@ -39,7 +48,7 @@ function collectionRoutes(route: DeclareRoute, { uploads }: UploadRoutes): void 
       ...each,
       ...uploadsTag,
       method: 'OPTIONS',
-      action: 'container:read',
+      action: 'public',
       summary: 'What this server can do of tus 1.0',
       hide,
       answers: { 204: { description: 'Tus-Version, Tus-Extension and Tus-Max-Size.' } },
@@ -85,7 +94,8 @@ function statusRoutes(route: DeclareRoute, { uploads, ...options }: UploadRoutes
     ...oneUpload,
     ...uploadsTag,
     method: 'HEAD',
-    action: 'container:read',
+    // it cuts off a piece that is still arriving
+    action: 'container:write',
     summary: 'How much of a resumable upload has arrived',
     description: 'A piece that is still arriving is cut off, and what arrived of it kept: a client that asks has lost its connection.',
     answers: {
@@ -95,6 +105,7 @@ function statusRoutes(route: DeclareRoute, { uploads, ...options }: UploadRoutes
       412: otherVersion
     },
     async handler({ request, reply, params: { upload } }) {
+      await permitUpload(request, { upload, uploads })
       const view = await uploads.interrupt(upload)
       // a client that learns that all bytes are here would take that for success
       if (view.state === 'refused') reply.code(410)

@@ -41,9 +41,9 @@ export async function davFace(app: FastifyInstance, { blobs, address, stallMs, o
   route('HEAD', 'object:read', createRead(reading))
   route('PROPFIND', 'object:read', createPropfind(reading))
   route('PUT', 'object:write', createPut(writing))
-  route('DELETE', 'object:write', createRemove(writing))
+  route('DELETE', 'object:delete', createRemove(writing))
   route('MKCOL', 'object:write', createMakeFolder(writing))
-  route('OPTIONS', 'object:read', async (_request, reply) =>
+  route('OPTIONS', 'public', async (_request, reply) =>
     reply.headers({ allow: allowed, dav: '1', 'ms-author-via': 'DAV', 'content-length': 0 }).send()
   )
   for (const method of unsupported) {

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import type { Containers } from '../../catalogue/containers/containers.ts'
 import type { Resolution } from '../../domain/container/resolution.ts'
 import { CatalogueError } from '../../domain/errors.ts'
@@ -15,7 +15,7 @@ const longestWaitMs = 50_000
 
 export interface ContainerOptions {
   containers: Containers
-  publicUrl: (request: FastifyRequest) => string
+  publicUrl: () => string
 }
 
 export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
@@ -25,9 +25,10 @@ export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
     async add({ request, reply, parameters, words }) {
       const registration = readRegistration(parameters, words.missing)
       request.about = registration.id
+      request.permit([registration.id])
       const merge = optionalFlag(parameters, 'merge')
       const { id } = await containers.add(registration, {
-        publicUrl: publicUrl(request),
+        publicUrl: publicUrl(),
         merge,
         cause: causeOf(request),
         ...waiting(parameters)
@@ -72,6 +73,7 @@ export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
       const id = parameters.get('id')
       if (!id) throw parameters.missing(words.removeNoId)
       request.about = id
+      request.permit([id])
       if (!(await containers.remove(id, { cause: causeOf(request) })))
         throw new CatalogueError('container_unknown', words.removeUnknown(id))
       return sendAnswer(reply, { success: true, message: words.removed(id), result: words.removedResult(id) })

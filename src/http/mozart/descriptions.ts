@@ -16,7 +16,8 @@ const invalid = refusal('A parameter is missing or wrong.', 'Parameters (name, u
 const unknown = refusal('There is none with this id.', 'container not found: hello:2')
 const written = {
   400: invalid,
-  403: refusal('This server accepts no writes.', 'the policy "read-only" of this service does not permit container:write'),
+  401: refusal('It needs a token (LEPORELLO_POLICY).', 'container:write needs a token with the scope "register"'),
+  403: refusal('The policy, or the token, does not permit it.', 'the token "ci" lacks the scope "register", which container:write needs'),
   503: away
 }
 const resolved = {

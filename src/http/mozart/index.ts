@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import '../shared/action.ts'
 import type { BodyBounds } from '../shared/body.ts'
+import type { BodyBudget } from '../shared/body-budget.ts'
 import { explain } from '../shared/errors.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
 import type { MozartHandler } from './call.ts'
@@ -20,6 +21,7 @@ export interface MozartOptions {
   /** The largest body, in bytes: that of a specification. */
   bodyLimit: number
   bodyTimeoutMs: number
+  bodies: BodyBudget
 }
 
 /** The largest of all other bodies, in bytes. */
@@ -34,7 +36,7 @@ declare module 'fastify' {
 
 /** The face for HySDS's own programs. */
 export async function mozartFace(app: FastifyInstance, options: MozartOptions): Promise<void> {
-  const { catalogue, address, bodyLimit, bodyTimeoutMs: timeoutMs } = options
+  const { catalogue, address, bodyLimit, bodyTimeoutMs: timeoutMs, bodies: budget } = options
   const handlers: Record<DocumentKind, Partial<Record<MozartOperation, MozartHandler>>> = {
     container: containerHandlers({ containers: catalogue.containers, publicUrl: publicUrlOf(address) }),
     job_spec: specHandlers(catalogue.jobSpecs),
@@ -44,7 +46,7 @@ export async function mozartFace(app: FastifyInstance, options: MozartOptions): 
   for (const route of mozartRoutes) {
     const { methods: method, url, action, operation, version, kind } = route
     const resultless = operation === 'remove' && version === 'v0.1'
-    const bounds = { limit: route.large ? bodyLimit : Math.min(bodyLimit, smallBody), timeoutMs }
+    const bounds = { limit: route.large ? bodyLimit : Math.min(bodyLimit, smallBody), timeoutMs, budget }
     const handler = answering(handlers[kind][operation]!, { words: words[version][kind], bounds })
     app.route({ method, url, config: { action, resultless, describes: descriptionOf(route) }, handler })
   }

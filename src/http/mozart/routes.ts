@@ -58,5 +58,6 @@ function of(kind: DocumentKind, prefix: string, version: Version): MozartRoute[]
 
 function actionOf(kind: DocumentKind, operation: MozartOperation): Action {
   const room = kind === 'container' ? 'container' : 'spec'
-  return operation === 'add' || operation === 'remove' ? `${room}:write` : `${room}:read`
+  if (operation === 'add') return `${room}:write`
+  return operation === 'remove' ? `${room}:delete` : `${room}:read`
 }

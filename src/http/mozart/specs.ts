@@ -13,7 +13,7 @@ export function specHandlers(specs: Specs) {
     async add({ request, reply, parameters, words }) {
       const specification = parameters.get('spec')
       if (specification === undefined) throw parameters.missing(words.missing)
-      const id = await specs.add(specification)
+      const id = await specs.add(specification, { permit: (id) => request.permit([id]) })
       request.about = id
       return sendAnswer(reply, { success: true, message: words.added(id), result: pythonString(id) })
     },
@@ -31,6 +31,7 @@ export function specHandlers(specs: Specs) {
       const id = parameters.get('id')
       if (!id) throw parameters.missing(words.removeNoId)
       request.about = id
+      request.permit([id])
       if (!(await specs.remove(id))) throw new CatalogueError('spec_unknown', words.removeUnknown(id))
       return sendAnswer(reply, { success: true, message: words.removed(id), result: words.removedResult(id) })
     }

@@ -2,16 +2,24 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Oci } from '../../catalogue/oci/oci.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { machineOf } from '../../domain/oci/client.ts'
-import { acceptedForm } from '../../domain/oci/media-types.ts'
+import { acceptedForm, mediaTypes } from '../../domain/oci/media-types.ts'
 import type { OciPath } from '../../domain/oci/names.ts'
+import type { BodyBounds } from '../shared/body.ts'
 import { parseRange, rangeApplies, unmetCondition } from '../shared/ranges.ts'
 import { unsupported } from './refusals.ts'
+import { uploadStatus } from './writing.ts'
 
 export interface OciRequest {
   request: FastifyRequest
   reply: FastifyReply
   oci: Oci
   path: OciPath | undefined
+  /** Where this service is reached from outside: the tarballs of pushed images are registered there. */
+  publicUrl: string
+  /** How long an upload may pause, in milliseconds. */
+  stallMs: number
+  /** Of a manifest that is pushed. */
+  bounds: Omit<BodyBounds, 'limit'>
 }
 
 type Of<Kind extends OciPath['kind']> = OciRequest & { path: Extract<OciPath, { kind: Kind }> }
@@ -30,6 +38,10 @@ export function read(call: OciRequest): Promise<FastifyReply> | FastifyReply {
       return sendManifest({ ...call, path })
     case 'blob':
       return sendBlob({ ...call, path })
+    case 'upload':
+      return uploadStatus({ ...call, path })
+    case 'referrers':
+      return sendReferrers({ ...call, path })
     default:
       return unsupported(call.request)
   }
@@ -126,4 +138,14 @@ async function sendBlob({ request, reply, oci, path }: Of<'blob'>): Promise<Fast
   if (range) reply.code(206).header('content-range', `bytes ${first}-${last}/${size}`)
   else reply.removeHeader('content-range')
   return reply.send(stream)
+}
+
+async function sendReferrers(call: Of<'referrers'>): Promise<FastifyReply> {
+  const { request, reply, oci, path } = call
+  const { artifactType } = request.query as { artifactType?: unknown }
+  const all = await oci.referrers(path)
+  const isFiltered = typeof artifactType === 'string' && artifactType !== ''
+  const manifests = isFiltered ? all.filter((one) => one.artifactType === artifactType) : all
+  if (isFiltered) reply.header('oci-filters-applied', 'artifactType')
+  return sendJson(call, { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }, mediaTypes.ociIndex)
 }

@@ -16,7 +16,7 @@ export function unavailableRoutes(app: FastifyInstance, catalogue: Catalogue): v
   app.route<{ Params: Params }>({
     method: ['GET', 'HEAD'],
     url: '/unavailable/:id/:architecture',
-    config: { action: 'container:read', describes: description },
+    config: { action: 'public', describes: description },
     handler: async ({ params, headers }, reply) => {
       const report = await reportOf(catalogue, params)
       reply.code(404)

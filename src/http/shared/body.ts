@@ -1,11 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import { CatalogueError } from '../../domain/errors.ts'
+import type { BodyBudget } from './body-budget.ts'
 
 export interface BodyBounds {
   /** In bytes. */
   limit: number
   /** The time until the last byte, in milliseconds. */
   timeoutMs: number
+  /** Of all requests together. What a body takes of it is given back when its handler has ended. */
+  budget: BodyBudget
 }
 
 export function hasBody({ headers }: IncomingMessage): boolean {
@@ -13,37 +16,94 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
 }
 
-/** Reads the whole body. Throws too_large, too_slow, or parameter_invalid when it ended early; the rest is then left unread. */
-export function readBody(message: IncomingMessage, { limit, timeoutMs }: BodyBounds): Promise<Buffer> {
+/**
+ * Reads the whole body. Throws too_large, too_slow, bodies_exceeded, or parameter_invalid when it ended early; the rest is then left unread.
+ */
+export function readBody(message: IncomingMessage, { limit, timeoutMs, budget }: BodyBounds): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let size = 0
+    const gathered = createGatheredBody()
     const tooLarge = () => new CatalogueError('too_large', `the body is larger than ${limit} bytes, the most that is read here`)
     const timer = setTimeout(() => {
-      stop(new CatalogueError('too_slow', `the body did not arrive within ${timeoutMs} ms (${size} bytes did)`))
+      fail(new CatalogueError('too_slow', `the body did not arrive within ${timeoutMs} ms (${gathered.size()} bytes did)`))
     }, timeoutMs)
 
-    function stop(error?: Error): void {
+    function stop(): void {
       clearTimeout(timer)
       message.off('data', take).off('end', finish).off('close', ended).off('error', ended)
-      if (error) {
-        message.on('error', () => {})
-        reject(error)
-      } else {
-        resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size))
+    }
+    function fail(error: unknown): void {
+      stop()
+      message.on('error', () => {})
+      budget.giveBack(message)
+      reject(error)
+    }
+    function hold(bytes: number): boolean {
+      try {
+        budget.hold(message, bytes)
+        return true
+      } catch (error) {
+        fail(error)
+        return false
       }
     }
     function take(chunk: Buffer): void {
-      size += chunk.length
-      if (size > limit) stop(tooLarge())
-      else chunks.push(chunk)
+      if (gathered.size() + chunk.length > limit) fail(tooLarge())
+      else if (hold(gathered.held() + chunk.length)) gathered.add(chunk)
     }
-    const finish = () => stop()
-    const ended = () => stop(new CatalogueError('parameter_invalid', `the body ended early, after ${size} bytes`))
+    function finish(): void {
+      // once for its bytes, and once for what is decoded from them
+      if (!hold(2 * gathered.size())) return
+      stop()
+      resolve(gathered.bytes())
+    }
+    const ended = () => fail(new CatalogueError('parameter_invalid', `the body ended early, after ${gathered.size()} bytes`))
 
-    if (Number(message.headers['content-length']) > limit) return stop(tooLarge())
+    if (Number(message.headers['content-length']) > limit) return fail(tooLarge())
     message.on('data', take).on('end', finish).on('close', ended).on('error', ended)
   })
+}
+
+/** The size of the pieces that small chunks are copied into. */
+const pieceSize = 64 * 1024
+
+/** Keeps a body's chunks. Small ones are copied together: by itself a chunk of one byte would take some two hundred. */
+function createGatheredBody() {
+  const chunks: Buffer[] = []
+  let [size, held] = [0, 0]
+  let piece = Buffer.alloc(0)
+  let used = 0
+
+  return {
+    size: () => size,
+    /** How many bytes of memory it takes. */
+    held: () => held,
+    add(chunk: Buffer): void {
+      size += chunk.length
+      // most bodies are a single chunk
+      if (chunks.length === 0 || chunk.length >= pieceSize / 4) {
+        closePiece()
+        chunks.push(chunk)
+        held += chunk.length
+        return
+      }
+      if (used + chunk.length > piece.length) {
+        closePiece()
+        piece = Buffer.allocUnsafeSlow(pieceSize)
+        held += pieceSize
+      }
+      used += chunk.copy(piece, used)
+    },
+    bytes(): Buffer {
+      closePiece()
+      return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)
+    }
+  }
+
+  function closePiece(): void {
+    if (used > 0) chunks.push(piece.subarray(0, used))
+    used = 0
+    piece = Buffer.alloc(0)
+  }
 }
 
 /**

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Cause } from '../../domain/history/entry.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import './action.ts'
+import { clientAddress } from './trusted-proxies.ts'
 
 const longest = { agent: 300, reason: 1000 }
 
@@ -14,7 +15,7 @@ export function causeOf(request: FastifyRequest): Cause {
   }
   return {
     face: face as Cause['face'],
-    address: request.ip ?? null,
+    address: clientAddress(request) ?? null,
     agent: header('agent', 'user-agent'),
     request: request.id,
     reason: header('reason', 'x-reason')

@@ -17,6 +17,7 @@ const statuses: Record<ErrorCode, number> = {
   digest_invalid: 400,
   manifest_invalid: 400,
   manifest_blob_unknown: 400,
+  unauthenticated: 401,
   forbidden: 403,
   source_forbidden: 403,
   container_unknown: 404,
@@ -37,6 +38,7 @@ const statuses: Record<ErrorCode, number> = {
   container_unproven: 409,
   revision_conflict: 409,
   blob_conflict: 409,
+  content_in_use: 409,
   upload_conflict: 409,
   upload_expired: 410,
   upload_overtaken: 410,
@@ -52,6 +54,7 @@ const statuses: Record<ErrorCode, number> = {
   store_unavailable: 503,
   waiters_exceeded: 503,
   streams_exhausted: 503,
+  bodies_exceeded: 503,
   source_unavailable: 503,
   store_full: 507
 }
@@ -78,6 +81,7 @@ function statusOf(error: unknown): number {
 }
 
 function headersOf(status: number): Record<string, string> {
+  if (status === 401) return { 'www-authenticate': 'Basic realm="leporello"' }
   if (status === 503) return { 'retry-after': '5' }
   // the rest of a body that came too slowly would be read as the next request
   return status === 408 ? { connection: 'close' } : {}

@@ -13,22 +13,26 @@ export interface PublicAddress {
 const wildcards = new Set(['0.0.0.0', '::', ''])
 const hostname = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
 
-/** The address of this server from outside. It is written into records (guard URLs), so it depends on the request as little as possible. */
-export function publicUrlOf(address: PublicAddress): (request: FastifyRequest) => string {
-  const { publicUrl, host, port, prefix } = address
+/** The address of this server from outside. It is written into records (guard URLs), so it never depends on the request. */
+export function publicUrlOf({ publicUrl, host, port, prefix }: PublicAddress): () => string {
   if (publicUrl) {
     const configured = publicUrl.replace(/\/+$/, '')
     return () => configured
   }
-  if (wildcards.has(host)) return (request) => requestUrl(request, address)
   return () => `http://${listening(host, port())}${prefix}`
 }
 
-/** The address to which the client sent this request, for redirects. HySDS's nginx sets these proxy headers. */
+/** The address to which the client sent this request, for redirects and never for records. HySDS's nginx sets these proxy headers. */
 export function requestUrl(request: FastifyRequest, address: PublicAddress): string {
-  const scheme = header(request, 'x-scheme') === 'https' ? 'https' : 'http'
+  const scheme = schemeOf(request)
   const named = [header(request, 'x-forwarded-host'), request.headers.host].find((host) => host !== undefined && hostname.test(host))
   return `${scheme}://${named ?? listening(address.host, address.port())}${scriptName(request, address)}`
+}
+
+/** The scheme that the client used. */
+export function schemeOf(request: FastifyRequest): 'http' | 'https' {
+  const said = header(request, 'x-scheme') ?? header(request, 'x-forwarded-proto')
+  return said === 'https' || (said === undefined && 'encrypted' in request.raw.socket) ? 'https' : 'http'
 }
 
 /** The path prefix that the client sees: X-Script-Name or X-Forwarded-Prefix, else the configured prefix if the request has it. */

@@ -1,5 +1,5 @@
 import { CatalogueError } from '../../domain/errors.ts'
-import { globMatches } from '../../domain/json/query.ts'
+import { globMatches } from '../../domain/glob.ts'
 import { type Engine, reasonOf } from './engine.ts'
 
 /** The properties of an index that reads and writes depend on. */

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { globMatches, matches, sortValue } from '../../../src/domain/json/query.ts'
+import { globMatches } from '../../../src/domain/glob.ts'
+import { matches, sortValue } from '../../../src/domain/json/query.ts'
 
 t.test('a glob of stars and question marks matches whole texts', async (t) => {
   t.ok(globMatches('*', ''))

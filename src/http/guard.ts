@@ -1,0 +1,107 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Authenticate } from '../access/authentication.ts'
+import { CatalogueError } from '../domain/errors.ts'
+import { type Action, isWrite, type Policy, type Refusal, refusalOf } from '../domain/policy.ts'
+import { maskSecrets } from '../domain/secrets.ts'
+import type { PassThrough } from './legacy-mozart.ts'
+import { explain } from './shared/errors.ts'
+import './shared/identity.ts'
+
+/** An attempt that was refused, for the log and metrics. */
+export interface RefusedAttempt {
+  /** The id of the request. */
+  request: string
+  address: string
+  identity: string
+  action: Action
+  code: Refusal['code']
+  reason: string
+}
+
+export interface GuardOptions {
+  policy: Policy
+  /** Absent: everybody is anonymous. */
+  authenticate?: Authenticate | undefined
+  /** Which other containers change with one, because a rule bundles it into them. */
+  bundledInto?: ((id: string) => string | undefined) | undefined
+  audit?: ((attempt: RefusedAttempt) => void) | undefined
+}
+
+type Done = (error?: Error) => void
+type Admit = (request: FastifyRequest, action: Action, done: Done) => void
+
+export interface Guard {
+  /** Finds out who sends a request, and asks the policy whether they may do this. */
+  admit: Admit
+}
+
+/** The one door: whatever a request does, in whatever face, is asked for here. */
+export function createGuard(app: FastifyInstance, { policy, authenticate, bundledInto, audit }: GuardOptions): Guard {
+  app.decorateRequest('identity', null as never)
+  app.decorateRequest('permit', function (this: FastifyRequest, names: readonly string[], action?: Action) {
+    const error = refused(this, action ?? this.routeOptions.config.action!, names)
+    if (error) throw error
+  })
+
+  return {
+    admit(request, action, done) {
+      if (action === 'public' || !authenticate) return decide(request, action, done)
+      const found = authenticate(request.raw, request.ip)
+      if (!(found instanceof Promise)) {
+        request.identity = found.identity
+        return decide(request, action, done)
+      }
+      found.then(({ identity, rejected }) => {
+        request.identity = identity
+        if (!rejected) return decide(request, action, done)
+        const { reason, waitMs } = rejected
+        const error = refusal(request, action, { code: 'unauthenticated', reason: `${reason}; use another one, or none` })
+        if (waitMs > 0) setTimeout(done, waitMs, error)
+        else done(error)
+      }, done)
+    }
+  }
+
+  function decide(request: FastifyRequest, action: Action, done: Done): void {
+    done(refused(request, action, request.identity.match && namesIn(request, action)))
+  }
+
+  function refused(request: FastifyRequest, action: Action, names: readonly string[] | undefined): Error | undefined {
+    const { identity } = request
+    const found = refusalOf(policy, { identity, action, names: identity.match && names && withBundles(names, action) })
+    return found && refusal(request, action, found)
+  }
+
+  function refusal(request: FastifyRequest, action: Action, { code, reason }: Refusal): CatalogueError {
+    const words = maskSecrets(reason)
+    audit?.({ request: request.id, address: request.ip, identity: request.identity.name, action, code, reason: words })
+    return new CatalogueError(code, words)
+  }
+
+  function withBundles(names: readonly string[], action: Action): readonly string[] {
+    if (action !== 'container:write' || !bundledInto) return names
+    return names.flatMap((name) => [name, bundledInto(name) ?? []].flat())
+  }
+}
+
+/** What a request changes, as far as its path tells. */
+function namesIn(request: FastifyRequest, action: Action): string[] | undefined {
+  if (!isWrite(action)) return undefined
+  const { id, '*': path } = request.params as { id?: string; '*'?: string }
+  if (action.startsWith('object:')) return [`/storage/${path ?? ''}`]
+  return id === undefined ? undefined : [id]
+}
+
+/** Lets through to the old Mozart what the policy permits. It is refused in Mozart's envelope. */
+export function guardedPassThrough(guard: Guard, passThrough: PassThrough): PassThrough {
+  return (request, reply) => {
+    guard.admit(request, reading.has(request.method) ? 'legacy:read' : 'legacy:write', (error) => {
+      if (!error) return void passThrough(request, reply)
+      const { status, message, headers } = explain(error)
+      reply.code(status).headers(headers).send({ success: false, message, result: null })
+    })
+    return reply
+  }
+}
+
+const reading: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])

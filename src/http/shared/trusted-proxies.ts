@@ -1,0 +1,39 @@
+import type { IncomingMessage } from 'node:http'
+import { BlockList, isIP } from 'node:net'
+import type { FastifyRequest } from 'fastify'
+
+/** Whether the peer at this address is one of our proxies. A Unix socket has no address, and is none. */
+export type TrustedProxies = (address: string | undefined) => boolean
+
+/** From addresses such as `::1` and ranges such as `10.0.0.0/8`. An IPv4 address matches in its IPv6 form (`::ffff:10.0.0.1`), too. */
+export function createTrustedProxies(list: readonly string[]): TrustedProxies {
+  const trusted = new BlockList()
+  for (const item of list) {
+    const [network = '', bits] = item.split('/')
+    if (bits === undefined) trusted.addAddress(network, familyOf(network))
+    else trusted.addSubnet(network, Number(bits), familyOf(network))
+  }
+  return (address) => {
+    const plain = address?.split('%', 1)[0] ?? '' // without the zone of fe80::1%eth0
+    return isIP(plain) !== 0 && trusted.check(plain, familyOf(plain))
+  }
+}
+
+const familyOf = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4')
+
+/** What only a proxy may say: who the client is, and how it reached us. Mozart reads X-Script-Name and X-Scheme. */
+const saidByProxies = [
+  ...['x-script-name', 'x-scheme', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-prefix', 'x-forwarded-proto'],
+  ...['forwarded', 'x-real-ip']
+]
+
+/** Removes such headers from a request of anybody else, before anything reads them; the old Mozart does not get them, either. */
+export function dropForgedHeaders({ headers, rawHeaders, socket }: IncomingMessage, isTrusted: TrustedProxies): void {
+  const said = saidByProxies.filter((name) => headers[name] !== undefined)
+  if (said.length === 0 || isTrusted(socket.remoteAddress)) return
+  for (const name of said) delete headers[name]
+  for (let i = rawHeaders.length - 2; i >= 0; i -= 2) if (said.includes(rawHeaders[i]!.toLowerCase())) rawHeaders.splice(i, 2)
+}
+
+/** The address of the client in front of all trusted proxies. A proxy may have written `unknown` instead: then it is the proxy's. */
+export const clientAddress = ({ ip, socket }: FastifyRequest): string | undefined => (isIP(ip) ? ip : socket.remoteAddress)
