@@ -28,6 +28,8 @@ const recovering = { everyMs: 300_000 }
 const counting = { everyMs: 10_000 }
 /** Often enough for the shortest expiry. */
 const tidying = { everyMs: 60_000 }
+/** All that `/v2/` keeps, on one replica. */
+const cleaning = { everyMs: 600_000, sweepMs: 3_600_000 }
 /** Batch after batch, and a pause when there is nothing to check. */
 const bounding = { everyMs: 300_000 }
 /** This many tarballs share one walk over all containers. */
@@ -83,6 +85,11 @@ export function startBackground(
     const what = 'an upload could not be completed, or removed'
     const onError = (error: unknown) => onFailure(error, what)
     every(Math.min(tidying.everyMs, uploadExpiryMs), { what, work: (signal) => uploads.tidy({ signal, onError }) })
+  }
+  if (catalogue.oci) {
+    const { cleanUp } = catalogue.oci
+    const what = 'what no repository names any more could not be removed'
+    every(cleaning.everyMs, { what, work: (signal) => cleanUp.run({ everyMs: cleaning.sweepMs, signal }) })
   }
   if (removals) {
     const what = 'tarballs that no container names could not be removed'

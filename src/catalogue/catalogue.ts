@@ -92,7 +92,8 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     verifier &&
     removals && { ...base, ...settings, ...records, ...builds, facts, verifier, removals, views: lists.views }
   const images = imageParts && createImageCatalogue(imageParts)
-  const oci = imageParts && storage && createOci({ ...imageParts, ...storage, ...containers }, options.oci)
+  const oci =
+    imageParts && storage && createOci({ ...imageParts, ...storage, ...containers, leases, times: timesOf(settings) }, options.oci)
   const history = createHistory({
     ...{ ...base, ...records, facts, leases, verifier, view: lists.views.of },
     ...{ tarballs: tarballs?.statuses, settings: options }
@@ -110,6 +111,11 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     hash
   }
 }
+
+/** Pushes take hours; a client that finds a blob does not send it again. */
+const blobMs = 24 * 3_600_000
+
+const timesOf = ({ removal, uploadExpiryMs = blobMs }: TarballParts) => ({ graceMs: removal.graceMs, blobMs, uploadMs: uploadExpiryMs })
 
 interface ImageOfParts {
   changes: Changes

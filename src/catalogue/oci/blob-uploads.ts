@@ -94,12 +94,16 @@ const hexOf = (digest: string): string => digest.slice('sha256:'.length)
 export async function keepBytes(context: OciContext, blob: KeptBlob): Promise<void> {
   const { blobs, kept, now } = context
   if (blob.of === undefined) return kept.touch(blob)
-  if (!(await blobs.head(blobKey(blob.name)))) {
+  const store = async () => {
+    if (await blobs.head(blobKey(blob.name))) return
     const { stream } = await openBlob(context, blob)
     await blobs.put(blobKey(blob.name), stream, { expected: { sha256: hexOf(blob.name), size: blob.size } })
   }
+  await store()
   const { of: _, ...own } = blob
   await kept.put({ ...own, touched: now().toISOString() })
+  // the clean-up may have removed the bytes just before the repository had them
+  await store()
 }
 
 const toUploadNote = (repository: string): string => JSON.stringify({ oci: { repository } })

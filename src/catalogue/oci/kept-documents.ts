@@ -87,7 +87,13 @@ export function createKeptDocuments({ store, hash, now }: KeptDocumentsParts): K
     },
     async touch(kept) {
       if (now().getTime() - Date.parse(kept.touched) < touchMs) return
-      await documents.put({ ...kept, touched: now().toISOString() }).catch(() => {})
+      const touched = now().toISOString()
+      await documents.put({ ...kept, touched }).then(
+        () => {
+          kept.touched = touched // it may be in somebody's memory
+        },
+        () => {}
+      )
     }
   }
   return documents

@@ -4,13 +4,14 @@ import type { TarballSources } from '../../sources/source.ts'
 import type { Stores } from '../../stores/document-store.ts'
 import { visibleByPath, withArchives } from './archives.ts'
 import { type BlobUploads, createBlobUploads } from './blob-uploads.ts'
+import { type CleanUp, type CleanUpParts, createCleanUp } from './clean-up.ts'
 import { deleteBlob, deleteManifest, type ManifestDeletion } from './deletions.ts'
 import { createKeptDocuments, type KeptDocumentsParts } from './kept-documents.ts'
 import { type ManifestPush, type PushedManifest, pushManifest } from './manifest-pushes.ts'
 import { findManifest, type ManifestRequest } from './manifests.ts'
 import { listRepositories, listTags, type NamePage, type NameQuery } from './name-lists.ts'
 import { type BlobBytes, type BlobReading, findBlob, openBlob, presignedBlob } from './oci-blobs.ts'
-import type { ContentName, OciContext } from './parts.ts'
+import type { ContentName } from './parts.ts'
 import { listReferrers, type Referrer } from './referrers.ts'
 import { createTags } from './tags.ts'
 import { createUnpacking } from './unpacking.ts'
@@ -34,6 +35,7 @@ export interface Oci {
   /** Throws blob_unknown, content_in_use. */
   removeBlob(content: ContentName): Promise<void>
   referrers(subject: ContentName): Promise<Referrer[]>
+  cleanUp: CleanUp
   /** The store for tarballs as clients see it by path. */
   storage: BlobStore
 }
@@ -61,7 +63,7 @@ export function createOciStorage({ stores, blobs, sources, ...parts }: OciStorag
   return reading
 }
 
-export function createOci(context: OciContext, { asPushed = false }: OciSettings = {}): Oci {
+export function createOci(context: CleanUpParts, { asPushed = false }: OciSettings = {}): Oci {
   const { kept } = context
   const tags = createTags(context, { asPushed })
   return {
@@ -80,6 +82,7 @@ export function createOci(context: OciContext, { asPushed = false }: OciSettings
     remove: (deletion) => deleteManifest(context, deletion),
     removeBlob: (content) => deleteBlob(context, content),
     referrers: (subject) => listReferrers(context, subject),
+    cleanUp: createCleanUp(context),
     storage: visibleByPath(context.blobs)
   }
 }

@@ -49,7 +49,10 @@ export function createTags(context: OciContext, options: TagsOptions): Tags {
       const state = await stateOf(context, request)
       const name = `${request.form} ${request.repository}:${request.tag}`
       const known = answers.get(name)
-      if (known && known.stamp === state.stamp) return known.answer
+      if (known && known.stamp === state.stamp) {
+        await context.kept.touch(known.answer.manifest)
+        return known.answer
+      }
       const answer = await answerOf(context, { request, state, ...options })
       // `v1-arm64` may be made of what another container has
       if (!state.record) return answer

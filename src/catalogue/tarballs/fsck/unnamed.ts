@@ -11,7 +11,7 @@ const atOnce = 8
 /** Finds objects that no record names: those of uploads are ours, the others were stored by their path. */
 export async function* checkUnnamed(run: FsckRun, { objects }: Stretch): AsyncGenerator<FsckFinding | FsckNote> {
   const oldEnough = run.now().getTime() - youngMs
-  // documents of another collection name those of /v2/
+  // repositories have those of /v2/: kept.ts
   const unnamed = [...objects.values()].filter(({ named, key }) => !named && !isBlobKey(key))
   const young = unnamed.filter(({ modified }) => modified.getTime() > oldEnough)
   if (young.length > 0) yield youngNote(young)
