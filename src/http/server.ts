@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, METHODS } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { looksLikeToken } from '../access/token.ts'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { CatalogueError } from '../domain/errors.ts'
@@ -93,7 +94,16 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const { images, uploads } = catalogue
   if (images && uploads)
     await app.register(apiFace, { catalogue, images, uploads, address, bodyTimeoutMs, bodies, stallMs: options.stallMs ?? 60_000 })
-  if (catalogue.oci) await app.register(ociFace, { oci: catalogue.oci, address, stallMs: options.stallMs ?? 60_000, bodies, bodyTimeoutMs })
+  if (catalogue.oci)
+    await app.register(ociFace, {
+      oci: catalogue.oci,
+      policy: options.policy,
+      isToken: looksLikeToken,
+      address,
+      stallMs: options.stallMs ?? 60_000,
+      bodies,
+      bodyTimeoutMs
+    })
   if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
   if (options.blobs) {
     const { arrived: onStored, departed: onRemoved } = catalogue.fileEvents ?? {}

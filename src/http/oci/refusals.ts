@@ -30,19 +30,25 @@ const codes: Partial<Record<ErrorCode, [code: string, status?: number]>> = {
   store_full: ['UNAVAILABLE']
 }
 
-/** Answers an error as the specification has it. */
-export function refuseOci(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** Answers errors as the specification has them; `challenge` says what a client that is not signed in has to do. */
+export const refusingWith =
+  (challenge: (request: FastifyRequest) => string) =>
+  (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const { status, headers, body } = refusalFor(error)
+    if (status >= 500) request.failure = error
+    if (status !== 416) reply.removeHeader('content-range')
+    reply.removeHeader('content-length').removeHeader('etag')
+    // the unsent rest would be read as the next request
+    if (stillWaits(request.raw)) reply.header('connection', 'close')
+    reply.code(status).headers({ ...headers, 'content-type': 'application/json' })
+    if (status === 401) reply.header('www-authenticate', challenge(request))
+    return reply.send(Buffer.from(JSON.stringify(body)))
+  }
+
+function refusalFor(error: FastifyError) {
   const { status: usual, message, headers } = explain(error)
   const [code, status = usual] = (error instanceof CatalogueError && codes[error.code]) || [usual < 500 ? 'UNSUPPORTED' : 'UNKNOWN']
-  if (status >= 500) request.failure = error
-  if (status !== 416) reply.removeHeader('content-range')
-  reply.removeHeader('content-length')
-  // the unsent rest would be read as the next request
-  if (stillWaits(request.raw)) reply.header('connection', 'close')
-  return reply
-    .code(status)
-    .headers({ ...headers, 'content-type': 'application/json' })
-    .send(Buffer.from(JSON.stringify({ errors: [{ code, message, detail: {} }] })))
+  return { status, headers, body: { errors: [{ code, message, detail: {} }] } }
 }
 
 /** A request for a path or with a method that the specification does not have. */
