@@ -6,7 +6,7 @@ import { type Inspect, inspectImage } from '../images/inspect-image.ts'
 import type { Stores } from '../stores/document-store.ts'
 import { type Builds, createBuilds } from './builds/builds.ts'
 import { createSiteRules } from './builds/site-rules.ts'
-import { type ContainerCatalogue, createContainerCatalogue } from './containers/container-catalogue.ts'
+import { type ContainerCatalogue, type ContainerCatalogueParts, createContainerCatalogue } from './containers/container-catalogue.ts'
 import { createHistory, type History, type HistorySettings } from './history/history.ts'
 import { createImageCatalogue, type ImageCatalogue } from './images/image-catalogue.ts'
 import { createJobs } from './jobs/jobs.ts'
@@ -14,6 +14,7 @@ import { createLists, type Lists } from './lists/lists.ts'
 import { createOci, createOciStorage, type Oci, type OciSettings } from './oci/oci.ts'
 import type { Changes } from './records/changes.ts'
 import { createRecords } from './records/records.ts'
+import { createReleases, type Releases } from './releases/releases.ts'
 import { createTarballs, type TarballSettings, type Tarballs } from './tarballs/tarballs.ts'
 import { currentFacts, type FactsStore } from './verification/image-facts.ts'
 import { createVerification, type Verification, type VerificationSettings } from './verification/verification.ts'
@@ -26,7 +27,8 @@ export interface Catalogue
     Partial<ImageCatalogue>,
     Partial<Tarballs>,
     Omit<Verification, 'facts' | 'requireProof'>,
-    History {
+    History,
+    Releases {
   /** What registry clients pull and push; absent where there is no store for tarballs. */
   oci?: Oci
   /** Returns the image that a container has for an architecture. Throws what resolving it throws. */
@@ -61,6 +63,8 @@ export interface CatalogueOptions extends HistorySettings {
   onFailure?: (error: unknown, what: string) => void
   /** Fill container_image_urls of job specifications from the catalogue. */
   fillSpecs?: boolean
+  /** Reads a job specification, or a hysds-io, off the event loop if it is large; default on it. */
+  readSpec?: ContainerCatalogueParts['readSpec']
   /** How what was pushed is pulled. */
   oci?: OciSettings
   /** How long an entry may take to reach the journal before its change counts as another program's. */
@@ -86,8 +90,20 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const siteRules = createSiteRules({ rules, expected })
   const builds = createBuilds({ ...base, ...records, facts, siteRules, verifier, removals })
   const lists = createLists({ ...base, ...records, ...builds, siteRules, facts, leases, verifier, graceMs: options.appendGraceMs ?? 5000 })
+  const { readSpec } = options
   const preparedSpec = options.fillSpecs ? builds.planning.filled : undefined
-  const containers = createContainerCatalogue({ ...base, ...records, ...builds, facts, add, verifier, requireProof, leases, preparedSpec })
+  const containers = createContainerCatalogue({
+    ...base,
+    ...records,
+    ...builds,
+    facts,
+    add,
+    verifier,
+    requireProof,
+    leases,
+    preparedSpec,
+    readSpec
+  })
   const imageParts = settings &&
     verifier &&
     removals && { ...base, ...settings, ...records, ...builds, facts, verifier, removals, views: lists.views }
@@ -106,6 +122,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     ...tarballs,
     ...verification,
     ...history,
+    ...createReleases({ ...base, ...records, ...builds, ...lists, ...containers, statuses: tarballs?.statuses }),
     ...(oci && { oci }),
     imageOf: (id, architecture) => imageOf({ changes: records.changes, facts }, { id, architecture }),
     hash

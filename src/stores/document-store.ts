@@ -112,6 +112,8 @@ export interface Stores {
   demand: DocumentStore
   /** Which replica holds each task that only one replica may do at a time. */
   leases: DocumentStore
+  /** Channels, their promotions, and frozen releases. */
+  releases: DocumentStore
   /** What `/v2/` keeps: manifests, tags that were pushed, and which repository has which blob. */
   oci: DocumentStore
   /**

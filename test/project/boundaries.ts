@@ -16,6 +16,7 @@ const foundations = [
   'errors',
   'glob',
   'limits',
+  'listening',
   'nearest',
   'pages',
   'percent',
@@ -31,7 +32,18 @@ const useCases = (...rooms: string[]): string[] => [
   ...rooms.map((room) => `catalogue/${room}/`)
 ]
 
-const programs = ['app.ts', 'config/', 'domain/', 'images/', 'observability/log.ts', 'schemas.ts', 'sources/command.ts']
+const programs = [
+  'access/',
+  'app.ts',
+  'backups.ts',
+  'backup/',
+  'config/',
+  'domain/',
+  'images/',
+  'observability/log.ts',
+  'schemas.ts',
+  'sources/command.ts'
+]
 
 /** The table of docs/architecture.md. A new room is a new row in both, in the same change. */
 export const rooms: readonly Room[] = [
@@ -41,6 +53,11 @@ export const rooms: readonly Room[] = [
   { files: 'domain/container/', mayImport: [...foundations, 'domain/json/', 'domain/image/'], packages: [] },
   { files: 'domain/build/', mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/'], packages: [] },
   { files: 'domain/history/', mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/'], packages: [] },
+  {
+    files: 'domain/releases/',
+    mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/', 'domain/build/', 'domain/history/entry.ts'],
+    packages: []
+  },
   { files: 'domain/oci/', mayImport: [...foundations, 'domain/json/', 'domain/image/'], packages: [] },
   ...['domain/lists/', 'domain/specs/'].map((files) => ({
     files,
@@ -66,13 +83,20 @@ export const rooms: readonly Room[] = [
   { files: 'catalogue/containers/', mayImport: useCases('jobs', 'verification', 'records', 'builds', 'lists'), packages: [] },
   { files: 'catalogue/history/', mayImport: useCases('jobs', 'verification', 'records', 'lists', 'tarballs'), packages: [] },
   {
+    files: 'catalogue/releases/',
+    mayImport: useCases('jobs', 'verification', 'records', 'builds', 'lists', 'tarballs', 'containers'),
+    packages: []
+  },
+  {
     files: 'catalogue/oci/',
     mayImport: useCases('jobs', 'verification', 'records', 'builds', 'lists', 'images', 'containers'),
     packages: []
   },
   {
     files: 'catalogue/',
-    mayImport: useCases(...['jobs', 'verification', 'records', 'builds', 'lists', 'tarballs', 'images', 'containers', 'history', 'oci']),
+    mayImport: useCases(
+      ...['jobs', 'verification', 'records', 'builds', 'lists', 'tarballs', 'images', 'containers', 'history', 'releases', 'oci']
+    ),
     packages: []
   },
   { files: 'http/shared/', mayImport: ['domain/', 'schemas.ts'], packages: ['fastify', 'node:'] },
@@ -84,6 +108,7 @@ export const rooms: readonly Room[] = [
   {
     files: 'http/',
     mayImport: [
+      'access/',
       'http/api/index.ts',
       'http/mozart/index.ts',
       'http/oci/index.ts',
@@ -109,9 +134,34 @@ export const rooms: readonly Room[] = [
   { files: 'schemas.ts', mayImport: [], packages: [] },
   {
     files: 'app.ts',
-    mayImport: ['blobs/', 'catalogue/', 'config/', 'domain/', 'http/', 'images/', 'observability/', 'schemas.ts', 'sources/', 'stores/'],
+    mayImport: [
+      'access/',
+      'blobs/',
+      'catalogue/',
+      'config/',
+      'domain/',
+      'http/',
+      'images/',
+      'observability/',
+      'schemas.ts',
+      'sources/',
+      'stores/'
+    ],
     packages: ['fastify', 'node:']
   },
+  {
+    files: 'backup/',
+    mayImport: [
+      'blobs/blob-store.ts',
+      'blobs/local/disk.ts',
+      'catalogue/containers/',
+      'catalogue/jobs/',
+      'domain/',
+      'stores/document-store.ts'
+    ],
+    packages: ['node:']
+  },
+  { files: 'backups.ts', mayImport: ['app.ts', 'backup/', 'blobs/', 'catalogue/', 'config/', 'stores/'], packages: ['node:'] },
   { files: 'main.ts', mayImport: ['cli/cli.ts'], packages: ['node:'] }
 ]
 

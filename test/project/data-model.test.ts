@@ -30,6 +30,7 @@ const collections: Record<keyof typeof tables, keyof Stores> = {
   'leporello-summaries': 'summaries',
   'leporello-demand': 'demand',
   'leporello-leases': 'leases',
+  'leporello-releases': 'releases',
   'leporello-oci': 'oci'
 }
 
@@ -74,6 +75,7 @@ async function documentsOf(t: Test): Promise<Map<string, Document[]>> {
   }
   apart('leporello-tasks', 'to remove', ({ kind }) => kind === 'remove')
   apart('leporello-facts', 'by layers', ({ checked }) => checked === '9999')
+  apart('leporello-leases', 'without a note', ({ id }) => id === 'batches')
   apart('leporello-leases', 'a batch', ({ id }) => id === batch)
   apart('leporello-oci', 'an index', ({ children }) => children !== undefined)
   apart('leporello-oci', 'a blob', ({ kind, of }) => kind === 'blob' && of !== undefined)
@@ -112,6 +114,7 @@ async function fill({ app }: WithTarballs): Promise<void> {
   await ask('PUT', '/api/v1/containers/pending%3Av1/tests/amd64', { status: 'running', machine: 'x86_64' })
   await ask('PUT', '/api/v1/containers/pending%3Av1/expected', { architectures: ['amd64', 'arm64'] })
   await ask('GET', '/api/v0.1/container/resolve?id=hello:v1&arch=x86_64')
+  await ask('PUT', '/api/v1/channels/current', { set: ['hello:v1'], require: ['proven'] })
   await ask('GET', '/v2/hello/manifests/v1')
   await ociPusher(app).image('pushed', 'v1')
 }
@@ -119,7 +122,7 @@ async function fill({ app }: WithTarballs): Promise<void> {
 async function batchNote({ stores }: WithTarballs): Promise<string> {
   const intents = createIntents({ stores, hash: sha256, now: () => new Date() } as never)
   const changed = { before: undefined, after: { document: '{}' } } as never
-  return intents.note([{ id: 'hello:v1', changed }], background('a test'))
+  return intents.note({ wanted: [{ id: 'hello:v1', changed }], cause: background('a test') })
 }
 
 type Document = Record<string, unknown>

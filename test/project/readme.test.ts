@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
@@ -35,22 +36,29 @@ const shown = pages.flatMap(({ path, text }) =>
 )
 
 t.test('every command in README and docs/ that shows its output prints just that', async (t) => {
-  const server = await startLeporello()
-  t.teardown(() => server.stop())
+  const scratch = await mkdtemp(join(tmpdir(), 'leporello-pages-'))
+  const data = join(scratch, 'data')
+  const server = await startLeporello({ DATA: data })
+  t.teardown(async () => {
+    await server.stop()
+    await rm(scratch, { recursive: true, force: true })
+  })
   t.ok(new Set(shown.map(({ path }) => path)).size >= 4)
   t.ok(shown.length > 8)
 
-  const env = { ...process.env, LEPORELLO_URL: server.url }
+  const env = { ...process.env, LEPORELLO_URL: server.url, LEPORELLO_DATA: data }
   for (const { path, commands, output } of shown) {
     const local = commands
       .replaceAll('http://127.0.0.1:8888', server.url)
+      .replaceAll('/backup/leporello', join(scratch, 'backup'))
+      .replaceAll('/srv/new', join(scratch, 'new'))
       .replaceAll('curl ', 'curl -sS ')
       // npx would look for it first, for a second each time
       .replaceAll('npx leporello ', `node ${join(projectFolder, 'build/src/main.js')} `)
     const { stdout } = await run('sh', ['-euc', local], { env })
     // two answers without a newline at the end stand on one line; the page gives each its own
     const lines = (said: string) => said.replaceAll('}{', '}\n{').trimEnd()
-    const expected = lines(output)
+    const expected = lines(output.replaceAll('/backup/leporello', join(scratch, 'backup')))
       .split('…')
       .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
     t.match(lines(stdout), new RegExp(`^${expected.join('.*')}$`), `${path}: ${commands}`)

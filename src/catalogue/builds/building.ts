@@ -192,4 +192,5 @@ function meaningOf(architecture: Architecture, report: JobReport | undefined) {
   return meaning
 }
 
-const callerOf = ({ agent, address, face }: Cause): string => [agent ?? face, ...(address ? [`from ${address}`] : [])].join(' ')
+const callerOf = ({ identity, agent, address, face }: Cause): string =>
+  [identity ?? agent ?? face, ...(address ? [`from ${address}`] : [])].join(' ')

@@ -13,7 +13,7 @@ export interface ContainerParts extends Records {
   stores: Stores
   facts: FactsStore
   publishing: Publishing
-  leases: Pick<Leases, 'acquire'>
+  leases: Pick<Leases, 'acquire' | 'end'>
   guarded: readonly Architecture[]
   /** What `add` does where the request does not say. */
   add: 'replace' | 'merge'

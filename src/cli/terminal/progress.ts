@@ -74,3 +74,29 @@ function clock(seconds: number): string {
   const whole = Math.ceil(seconds)
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
 }
+
+/** Shows counts while they grow: on a terminal in one line, elsewhere in a line now and then. */
+export interface CountedProgress<Counts> {
+  at(counts: Counts): void
+  end(): void
+}
+
+export interface CountedProgressOptions<Counts> {
+  show(counts: Counts): string
+  quiet: boolean
+  stream: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>
+}
+
+export function createCountedProgress<Counts>({ show, quiet, stream }: CountedProgressOptions<Counts>): CountedProgress<Counts> {
+  let shown = Date.now()
+  return {
+    at(counts) {
+      if (quiet || Date.now() - shown < (stream.isTTY ? drawMs : lineMs)) return
+      shown = Date.now()
+      stream.write(stream.isTTY ? `\r\u001b[K${harmless(show(counts))}` : `${harmless(show(counts))}\n`)
+    },
+    end() {
+      if (stream.isTTY && !quiet) stream.write('\r\u001b[K')
+    }
+  }
+}

@@ -6,7 +6,8 @@ import type { Events } from '../../catalogue/history/events.ts'
 import { globMatches } from '../../domain/glob.ts'
 import type { EntryKind } from '../../domain/history/entry.ts'
 import type { EventQuery } from '../../schemas.ts'
-import type { DeclareRoute } from './route.ts'
+import { clientOf } from '../shared/client.ts'
+import { type DeclareRoute, share } from './route.ts'
 
 const streamHeaders = {
   'content-type': 'text/event-stream',
@@ -47,13 +48,14 @@ export function eventRoutes(app: FastifyInstance, { route, events }: Pick<Catalo
     headers: 'event-headers.json',
     answers: {
       200: { description: 'The stream.', content: { 'text/event-stream': { schema: { $ref: 'stream-event.json#' }, example } } },
+      429: share,
       503: 'Too many clients listen already, the server stops, or a store does not answer; try again.'
     },
     async handler({ request, reply, query, headers }) {
       if (request.method === 'HEAD') return reply.headers(streamHeaders).send()
       // a client that lost its connection repeats its URL; the header is newer
       const since = momentOf(headers['Last-Event-ID'] || query.since)
-      return stream(reply, { events, since, wanted: filterOf(query) })
+      return stream(reply, { events, client: clientOf(request), since, wanted: filterOf(query) })
     }
   })
 }
@@ -71,6 +73,7 @@ const momentOf = (since: string | undefined): string | undefined =>
 
 interface StreamToSend {
   events: Events
+  client: string
   since: string | undefined
   wanted: EventFilter
 }

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { type Architecture, knownArchitectures, parseArchitecture } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
+import { checkJsonBounds } from '../../domain/json/json-bounds.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import type { Schemas } from '../../schemas.ts'
 import { type BodyBounds, readBody } from '../shared/body.ts'
@@ -33,6 +34,7 @@ export async function jsonBody<Name extends SchemaName>(
 
 /** Throws json_invalid. */
 export function parseJsonBody(text: string): unknown {
+  checkJsonBounds(text, { what: 'the body' })
   try {
     return JSON.parse(text.replace(/^\ufeff/, ''))
   } catch (error) {

@@ -143,6 +143,9 @@ function parsedNames(texts: Texts): Texts {
 
 export const answer = (description: string, schema: SchemaName): DescribedAnswer => ({ description, content: json(`${schema}#`) })
 
+/** What a client is told that takes more than its share of what is bounded. */
+export const share = 'This client has its share of them already; end some, or try again later.'
+
 /** A refusal as RFC 9457 writes it. */
 const problem = (description: string): DescribedAnswer => ({
   description,
@@ -167,8 +170,10 @@ const usualRefusals = ({ method, action, headers, body, rawBody }: AnyRoute): Re
     : {
         400: 'Something in the request is wrong or unknown.',
         503: 'A store does not answer; try again.',
-        401: 'It needs a token (LEPORELLO_POLICY).',
-        403: 'The policy, or the token, does not permit it.',
+        ...(action !== 'public' && {
+          401: 'It needs a token (LEPORELLO_POLICY).',
+          403: 'The policy, or the token, does not permit it.'
+        }),
         ...(isWrite(action) && {
           409: 'Other clients kept writing to the same record, or the change contradicts it.',
           507: 'The store is full.'

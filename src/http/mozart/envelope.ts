@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { JsonError, pythonObject, pythonString, pythonStyle } from '../../domain/json/json.ts'
+import { inPythonStyle, pythonObject, pythonString } from '../../domain/json/json.ts'
 
 export interface MozartAnswer {
   success: boolean
@@ -55,13 +55,4 @@ export function restyled(document: string): string {
   if (recent.size >= recentDocuments) recent.clear()
   recent.set(document, text)
   return text
-}
-
-function inPythonStyle(document: string): string {
-  try {
-    return pythonStyle(document)
-  } catch (error) {
-    if (error instanceof JsonError) return document
-    throw error
-  }
 }

@@ -30,12 +30,17 @@ const statuses: Record<ErrorCode, number> = {
   name_unknown: 404,
   manifest_unknown: 404,
   job_unknown: 404,
+  channel_unknown: 404,
+  promotion_unknown: 404,
+  release_unknown: 404,
   too_slow: 408,
   already_exists: 409,
   image_mislabelled: 409,
   // not 410, which caches keep: the image may be back in a moment
   image_gone: 409,
   container_unproven: 409,
+  container_named: 409,
+  promotion_refused: 409,
   revision_conflict: 409,
   blob_conflict: 409,
   content_in_use: 409,
@@ -45,16 +50,20 @@ const statuses: Record<ErrorCode, number> = {
   precondition_failed: 412,
   too_large: 413,
   range_invalid: 416,
+  share_exceeded: 429,
   image_refused: 422,
   restore_refused: 422,
   source_gone: 422,
   source_unsupported: 422,
+  coding_unsupported: 501,
   blob_damaged: 502,
   database_newer: 503,
   store_unavailable: 503,
   waiters_exceeded: 503,
   streams_exhausted: 503,
   bodies_exceeded: 503,
+  connections_exceeded: 503,
+  uploads_exceeded: 503,
   source_unavailable: 503,
   store_full: 507
 }
@@ -82,7 +91,7 @@ function statusOf(error: unknown): number {
 
 function headersOf(status: number): Record<string, string> {
   if (status === 401) return { 'www-authenticate': 'Basic realm="leporello"' }
-  if (status === 503) return { 'retry-after': '5' }
+  if (status === 503 || status === 429) return { 'retry-after': '5' }
   // the rest of a body that came too slowly would be read as the next request
   return status === 408 ? { connection: 'close' } : {}
 }

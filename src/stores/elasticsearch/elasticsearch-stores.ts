@@ -23,6 +23,7 @@ const own = {
   },
   demand: { index: 'leporello-demand', keywords: ['id', 'day'] },
   leases: { index: 'leporello-leases', keywords: ['id'] },
+  releases: { index: 'leporello-releases', keywords: ['id'] },
   oci: { index: 'leporello-oci', keywords: ['id', 'kind', 'repository', 'name', 'subject', 'touched'] }
 }
 
@@ -43,6 +44,7 @@ export function elasticsearchStores({ engine: options, indices }: ElasticsearchO
     summaries: ours(own.summaries),
     demand: ours(own.demand),
     leases: ours(own.leases),
+    releases: ours(own.releases),
     oci: ours(own.oci),
     migrate: () => migrateIndices(engine),
     health: () => health(engine, [...Object.values(indices), ...Object.values(own).map(({ index }) => index)]),

@@ -18,6 +18,7 @@ const columns: Record<Table, readonly string[]> = {
   summaries: ['id', 'name', 'version', 'state', 'architectures', 'missing', 'verdicts', 'text', 'revision', 'due', 'created', 'updated'],
   demand: ['day'],
   leases: [],
+  releases: [],
   oci: ['kind', 'repository', 'name', 'subject', 'touched']
 }
 
