@@ -719,7 +719,7 @@ export interface EntryAuthor {
   /**
    * The interface; background: without a request.
    */
-  face: 'mozart' | 'api' | 'dav' | 'background'
+  face: 'mozart' | 'api' | 'dav' | 'oci' | 'background'
   /**
    * Who: token:NAME, user:NAME; null for anonymous.
    */
@@ -2166,6 +2166,10 @@ export interface ImageReportImage {
      * The member of the archive that holds it, after following links; null if none does.
      */
     member: string | null
+    /**
+     * Where the member's bytes begin in the uncompressed archive; null if they are not in one piece. Reports of earlier versions do not have it.
+     */
+    offset?: number | null
   } | null
   manifest: {
     digest: string
@@ -2179,6 +2183,10 @@ export interface ImageReportImage {
      * The member of the archive that holds it, after following links; null if none does.
      */
     member: string | null
+    /**
+     * Where the member's bytes begin in the uncompressed archive; null if they are not in one piece. Reports of earlier versions do not have it.
+     */
+    offset?: number | null
   } | null
   tags: string[]
   /**
@@ -2202,6 +2210,10 @@ export interface ImageReportImage {
      * The member of the archive that holds it, after following links; null if none does.
      */
     member: string | null
+    /**
+     * Where the member's bytes begin in the uncompressed archive; null if they are not in one piece. Reports of earlier versions do not have it.
+     */
+    offset?: number | null
   }[]
   /**
    * The programs that run whenever the image does.
@@ -2563,9 +2575,13 @@ export interface ManifestList {
   mediaType: string
   manifests: ManifestDescriptor[]
   /**
-   * Whether a registry serves these manifests; none does yet.
+   * Whether registry clients can pull these manifests from /v2/.
    */
   pullable: boolean
+  /**
+   * Why they cannot, whatever images there are: no client can spell the container's id.
+   */
+  notPullable?: string
   /**
    * The images whose tarballs have no manifest: theirs is made from configuration and layers.
    */

@@ -57,6 +57,13 @@ export type ErrorCode =
   | 'source_gone'
   | 'source_unavailable'
   | 'source_unsupported'
+  | 'name_invalid'
+  | 'name_unknown'
+  | 'digest_invalid'
+  | 'manifest_unknown'
+  | 'manifest_invalid'
+  | 'manifest_blob_unknown'
+  | 'content_in_use'
 
 /** What else a program may want to know. */
 export interface ErrorDetails {

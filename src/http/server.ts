@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, METHODS } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { looksLikeToken } from '../access/token.ts'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { CatalogueError } from '../domain/errors.ts'
@@ -20,6 +21,7 @@ import { createPassThrough } from './legacy-mozart.ts'
 import { isUploadPath, overrideMethod } from './method-override.ts'
 import { mozartFace } from './mozart/index.ts'
 import { observe } from './observed.ts'
+import { ociFace } from './oci/index.ts'
 import { type OperatorOptions, operatorFace } from './operator/index.ts'
 import './shared/action.ts'
 import { discardRest, hasBody } from './shared/body.ts'
@@ -123,10 +125,26 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       largeTexts,
       stallMs: options.stallMs ?? 60_000
     })
+  if (catalogue.oci)
+    await app.register(ociFace, {
+      oci: catalogue.oci,
+      policy: options.policy,
+      isToken: looksLikeToken,
+      address,
+      stallMs: options.stallMs ?? 60_000,
+      bodies,
+      bodyTimeoutMs
+    })
   if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
   if (options.blobs) {
     const { arrived: onStored, departed: onRemoved } = catalogue.fileEvents ?? {}
-    await app.register(davFace, { blobs: options.blobs, address, stallMs: options.stallMs ?? 60_000, onStored, onRemoved })
+    await app.register(davFace, {
+      blobs: catalogue.oci?.storage ?? options.blobs,
+      address,
+      stallMs: options.stallMs ?? 60_000,
+      onStored,
+      onRemoved
+    })
   }
   await app.ready()
   return app
