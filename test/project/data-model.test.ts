@@ -74,6 +74,7 @@ async function documentsOf(t: Test): Promise<Map<string, Document[]>> {
   apart('leporello-tasks', 'to remove', ({ kind }) => kind === 'remove')
   apart('leporello-facts', 'by layers', ({ checked }) => checked === '9999')
   apart('leporello-leases', 'without a note', ({ id }) => id === 'batches')
+  apart('leporello-releases', 'a frozen release', ({ kind }) => kind === 'release')
   apart('leporello-leases', 'a batch', ({ id }) => id === batch)
   const cut = { container: 'hello:v1', entries: 17, until: '2026-01-02T03:04:05.000Z' }
   found.set('leporello-journal, a cut', [JSON.parse(toCutDocument(cutId(cut.container, sha256), cut))])
@@ -107,6 +108,7 @@ async function fill({ app }: WithTarballs): Promise<void> {
   await ask('PUT', '/api/v1/containers/pending%3Av1/expected', { architectures: ['amd64', 'arm64'] })
   await ask('GET', '/api/v0.1/container/resolve?id=hello:v1&arch=x86_64')
   await ask('PUT', '/api/v1/channels/current', { set: ['hello:v1'], require: ['proven'] })
+  await ask('POST', '/api/v1/releases', { name: '2026.1', channel: 'current', params: { 'hello:current': ['ContainerHelloImage'] } })
 }
 
 async function batchNote({ stores }: WithTarballs): Promise<string> {

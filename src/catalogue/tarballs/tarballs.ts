@@ -34,7 +34,7 @@ export interface TarballSettings extends FsckSettings, Omit<ReadingParts, 'now'>
 }
 
 export interface TarballsParts {
-  stores: Pick<Stores, 'containers' | 'buildStatuses' | 'facts' | 'tasks'>
+  stores: Pick<Stores, 'containers' | 'buildStatuses' | 'facts' | 'tasks' | 'releases'>
   facts: FactsStore
   queue: TaskQueue
   now: () => Date
