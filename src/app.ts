@@ -13,6 +13,7 @@ import type { Config, Objects } from './config/config.ts'
 import { program } from './config/program.ts'
 import { bundleOf } from './domain/build/rules.ts'
 import { listeningUrl } from './domain/listening.ts'
+import { type Connections, createConnections } from './http/connections.ts'
 import type { GuardOptions } from './http/guard.ts'
 import { readKeyPair, watchKeyPair } from './http/key-pair.ts'
 import { createServer } from './http/server.ts'
@@ -104,12 +105,14 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     const catalogue = servedCatalogue(config, { stores, blobs, metrics, log, largeTexts, port: () => port })
     if (!config.engine && config.policy !== 'read-only') await catalogue.batches.restart()
     const bodies = createBodyBudget(config.bodyBudget)
-    watchBounds(metrics, { bodies })
+    const connections = createConnections(config.connections)
+    watchBounds(metrics, { bodies, connections, catalogue })
     const server = await createServer({
       ...config,
       bodies,
       ...guardParts(config, { metrics, log }),
       tls: pair,
+      connections,
       largeTexts,
       catalogue: measuredCatalogue(catalogue, metrics),
       report: requestObserver({ log, info, metrics }),
@@ -145,12 +148,27 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
   }
 }
 
+interface Bounds {
+  bodies: BodyBudget
+  connections: Connections
+  catalogue: Catalogue
+}
+
 /** What is bounded, and how much of it is used. */
-function watchBounds({ watch }: Metrics, { bodies }: { bodies: BodyBudget }): void {
-  const name = 'leporello_body_bytes'
-  watch({ name, help: 'Bytes of LEPORELLO_BODY_BUDGET that request bodies take.', value: bodies.used })
-  const help = 'Requests that were refused because the bodies of others took LEPORELLO_BODY_BUDGET.'
-  watch({ name: 'leporello_bodies_refused_total', help, value: bodies.refused })
+function watchBounds({ watch }: Metrics, { bodies, connections, catalogue }: Bounds): void {
+  const { waiting, events } = catalogue
+  const bounds: [name: string, help: string, value: () => number][] = [
+    ['body_bytes', 'Bytes of LEPORELLO_BODY_BUDGET that request bodies take.', bodies.used],
+    ['bodies_refused_total', 'Requests refused because the bodies of others took LEPORELLO_BODY_BUDGET.', bodies.refused],
+    ['connections', 'Connections that are open.', connections.open],
+    ['connections_evicted_total', 'Idle connections closed to make room for others.', connections.evicted],
+    ['connections_refused_total', 'Connections beyond LEPORELLO_CONNECTIONS, when none was idle.', connections.refused],
+    ['waits', 'Requests that wait for a container.', waiting.places.taken],
+    ['waits_refused_total', 'Requests to wait that were refused because there were too many.', waiting.places.refused],
+    ['event_streams', 'Readers that follow the events.', events.places.taken],
+    ['event_streams_refused_total', 'Readers of events that were refused because there were too many.', events.places.refused]
+  ]
+  for (const [name, help, value] of bounds) watch({ name: `leporello_${name}`, help, value })
 }
 
 /** Who is who, and what is told of those who are refused. */

@@ -195,6 +195,7 @@ export type ReleasePost = {
  * By file name.
  */
 export interface Schemas {
+  'access-report.json': AccessReport
   'api-start.json': ApiStart
   'architecture-name.json': ArchitectureName
   'architectures-answer.json': ArchitecturesAnswer
@@ -357,6 +358,35 @@ export interface Schemas {
   'wait-answer.json': WaitAnswer
   'wait-query.json': WaitQuery
   'warning.json': Warning
+}
+/**
+ * Who the server takes the client for, and what it may do.
+ */
+export interface AccessReport {
+  /**
+   * What clients without a token may do (LEPORELLO_POLICY).
+   */
+  policy: 'open' | 'read' | 'none' | 'read-only'
+  /**
+   * token:NAME, user:NAME; null for anonymous.
+   */
+  identity: string | null
+  /**
+   * What this client may do.
+   */
+  scopes: ('read' | 'register' | 'delete' | 'admin')[]
+  /**
+   * Patterns of the ids and paths that it may change; null: any.
+   */
+  match: string[] | null
+  /**
+   * When its token expires; null: never.
+   */
+  expires: string | null
+  /**
+   * Why the token that it presented is not valid.
+   */
+  rejected: string | null
 }
 /**
  * Where to begin.

@@ -50,6 +50,7 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map(
       load: async () => (await import('./commands/backfill.ts')).backfill
     },
     fsck: { summary: 'compare records, facts and tarballs, and repair them', load: async () => (await import('./commands/fsck.ts')).fsck },
+    token: { summary: 'make, list and revoke tokens', load: async () => (await import('./commands/token.ts')).token },
     'container-met': {
       summary: "upload and register a tarball, as the builder's script does",
       load: async () => (await import('./commands/container-met.ts')).containerMet

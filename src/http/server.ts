@@ -9,8 +9,10 @@ import { anonymous } from '../domain/policy.ts'
 import type { RequestReport } from '../domain/request-report.ts'
 import { apiFace } from './api/index.ts'
 import { answerClientError } from './client-error.ts'
+import type { Connections } from './connections.ts'
 import { addCorsHeaders } from './cors.ts'
 import { davFace } from './dav/index.ts'
+import { framingFault } from './framing.ts'
 import { createGuard, type Guard, type GuardOptions, guardedPassThrough } from './guard.ts'
 import type { KeyPair } from './key-pair.ts'
 import { createPassThrough } from './legacy-mozart.ts'
@@ -27,7 +29,7 @@ import { type PublicAddress, saidPrefix, startsWithSegment } from './shared/publ
 import { createTrustedProxies, dropForgedHeaders } from './shared/trusted-proxies.ts'
 import { sendOn } from './shared/upload-body.ts'
 import { parseUrlEncoded } from './shared/url-encoded.ts'
-import { answerUnmatched, type Methods, rememberMethods } from './unmatched.ts'
+import { answerUnmatched, isApi, type Methods, rememberMethods, sendProblem } from './unmatched.ts'
 
 export interface ServerOptions extends GuardOptions {
   catalogue: Catalogue
@@ -61,6 +63,8 @@ export interface ServerOptions extends GuardOptions {
   bodies?: BodyBudget
   /** Default: its own, which ends with the server. */
   largeTexts?: LargeTexts
+  /** Default: as many as there are. */
+  connections?: Connections
   /** How long an upload may pause, in milliseconds; default a minute. */
   stallMs?: number
 }
@@ -77,7 +81,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const passThrough = legacyMozartUrl
     ? guardedPassThrough(guard, createPassThrough({ url: legacyMozartUrl, prefix, timeoutMs: options.legacyTimeoutMs }))
     : undefined
-  const unmatched = answerUnmatched(app, methods, { passThrough })
+  const unmatched = answerUnmatched(app, methods, { passThrough, prefix })
   const { host, publicUrl } = options
   const port = () => (app.server.address() as AddressInfo | null)?.port ?? options.port
   const address: PublicAddress = { publicUrl, prefix, listening: () => ({ host, port: port(), prefix, secure: options.tls !== undefined }) }
@@ -85,13 +89,18 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   await options.before?.(app)
   keepBodiesAsStreams(app)
   app.addHook('onRequest', entrance({ ...options, guard, bodyTimeoutMs }))
+  options.connections?.bind(app.server)
   giveBodiesBack(app, bodies)
   app.addHook('onClose', () => largeTexts.close())
   requireActions(app, methods)
   app.setErrorHandler((error, request, reply) => {
     const { status, message, headers } = explain(error)
     if (status >= 500) request.failure = error
-    return reply.code(status).headers(headers).send({ message })
+    reply.code(status).headers(headers)
+    const path = request.url.split('?', 1)[0]!
+    // of a path in the API that is no route, and refused before anybody looks
+    if (isApi(path)) return sendProblem(reply, { code: (error as CatalogueError).code, detail: message, path })
+    return reply.send({ message })
   })
   // or Node would send `100 Continue` before a route has checked that there is room for the body
   app.server.on('checkContinue', (message, response) => app.server.emit('request', message, response))
@@ -102,6 +111,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   if (images && uploads)
     await app.register(apiFace, {
       catalogue,
+      policy: options.policy,
       images,
       uploads,
       address,
@@ -125,7 +135,7 @@ function createBareServer(
   unmatched: (request: FastifyRequest, reply: FastifyReply) => FastifyReply
 ): FastifyInstance {
   const isTrusted = createTrustedProxies(trustedProxies)
-  // guard refuses requests without a host; Node would send an empty answer
+  // entrance refuses requests without a host; Node would send an empty answer
   const bounds = { requireHostHeader: false, maxHeaderSize: 32 * 1024, headersTimeout: 20_000, connectionsCheckingInterval: 5_000 }
   return fastify({
     logger: false,
@@ -139,10 +149,13 @@ function createBareServer(
     },
     clientErrorHandler: answerClientError,
     // a path that cannot be decoded belongs to no route
-    frameworkErrors: (_error, request, reply) => {
-      prepare(request as FastifyRequest, { reply: reply as FastifyReply, report, bodyTimeoutMs })
-      unmatched(request as FastifyRequest, reply as FastifyReply)
-    },
+    frameworkErrors: ((_error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      prepare(request, { reply, report, bodyTimeoutMs })
+      const fault = framingFault(request.raw)
+      if (!fault) return void unmatched(request, reply)
+      const { status, message } = explain(fault)
+      reply.code(status).header('connection', 'close').send({ message })
+    }) as never,
     exposeHeadRoutes: false,
     connectionTimeout: 300_000,
     keepAliveTimeout: 72_000,
@@ -175,22 +188,32 @@ function giveBodiesBack(app: FastifyInstance, bodies: BodyBudget): void {
   })
 }
 
-interface EntranceParts extends Pick<ServerOptions, 'report'> {
+interface EntranceParts extends Pick<ServerOptions, 'report' | 'connections'> {
   guard: Guard
   /** How long the rest of a body that was answered unread may take, in milliseconds. */
   bodyTimeoutMs: number
 }
 
 /** Every request passes here before its route; every route has an action. */
-function entrance({ guard, report, bodyTimeoutMs }: EntranceParts) {
+function entrance({ guard, report, connections, bodyTimeoutMs }: EntranceParts) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
     prepare(request, { reply, report, bodyTimeoutMs })
-    if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
-      return done(new CatalogueError('parameter_invalid', 'the header Host is missing; every HTTP/1.1 request must have one'))
+    const fault = framingFault(request.raw)
+    if (fault) {
+      reply.header('connection', 'close')
+      return done(fault)
+    }
     const { action } = request.routeOptions.config
     if (action === undefined) return done()
+    if (action !== 'public' && connections?.isSurplus(request.raw.socket)) return done(surplus(reply, connections))
     guard.admit(request, action, done)
   }
+}
+
+function surplus(reply: FastifyReply, { most }: Connections): CatalogueError {
+  reply.header('connection', 'close')
+  const words = `${most} connections have requests under way, the most that LEPORELLO_CONNECTIONS allows`
+  return new CatalogueError('connections_exceeded', `${words}; try again later`)
 }
 
 function prepare(request: FastifyRequest, { reply, report, bodyTimeoutMs }: Omit<EntranceParts, 'guard'> & { reply: FastifyReply }): void {

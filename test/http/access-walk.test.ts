@@ -153,7 +153,6 @@ function isAllowed({ scope, about }: Need, { may, fits }: Caller): boolean {
   if (fits === undefined || about === 'nothing') return true
   const isAdmin = may.includes('admin')
   if (about === 'path') return fits || isAdmin
-  if (about === 'root') return isAdmin
   return about === 'id' && fits
 }
 

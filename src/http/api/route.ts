@@ -40,6 +40,8 @@ export interface ApiRoute<Params extends SchemaName, Query extends SchemaName, H
   hints?: Readonly<Record<string, string>>
   /** Whether the handler sends `100 Continue`, at the first byte that it reads. */
   beginsUpload?: boolean
+  /** Whether a worker pulls by the URL in the answer, so that its secrets are given. */
+  toPullBy?: boolean
   handler(call: ApiCall<Params, Query, Headers, Body>): Promise<FastifyReply | object>
 }
 
@@ -83,11 +85,11 @@ export interface RoutesOptions {
 export function routesOf(app: FastifyInstance, options: RoutesOptions): DeclareRoute {
   return (declared) => {
     const route = declared as unknown as AnyRoute
-    const { method, answersHead = true, path, action, beginsUpload = false } = route
+    const { method, answersHead = true, path, action, beginsUpload = false, toPullBy = false } = route
     app.route({
       method: method === 'GET' && answersHead ? ['GET', 'HEAD'] : method,
       url: `/api/v1${path}`,
-      config: { action, beginsUpload, describes: descriptionOf(route) },
+      config: { action, beginsUpload, toPullBy, describes: descriptionOf(route) },
       handler: async (request, reply) => route.handler(await callOf(route, { request, reply, ...options }))
     })
   }
@@ -143,6 +145,9 @@ function parsedNames(texts: Texts): Texts {
 
 export const answer = (description: string, schema: SchemaName): DescribedAnswer => ({ description, content: json(`${schema}#`) })
 
+/** What a client is told that takes more than its share of what is bounded. */
+export const share = 'This client has its share of them already; end some, or try again later.'
+
 /** A refusal as RFC 9457 writes it. */
 const problem = (description: string): DescribedAnswer => ({
   description,
@@ -167,8 +172,10 @@ const usualRefusals = ({ method, action, headers, body, rawBody }: AnyRoute): Re
     : {
         400: 'Something in the request is wrong or unknown.',
         503: 'A store does not answer; try again.',
-        401: 'It needs a token (LEPORELLO_POLICY).',
-        403: 'The policy, or the token, does not permit it.',
+        ...(action !== 'public' && {
+          401: 'It needs a token (LEPORELLO_POLICY).',
+          403: 'The policy, or the token, does not permit it.'
+        }),
         ...(isWrite(action) && {
           409: 'Other clients kept writing to the same record, or the change contradicts it.',
           507: 'The store is full.'

@@ -43,16 +43,20 @@ const statuses: Record<ErrorCode, number> = {
   precondition_failed: 412,
   too_large: 413,
   range_invalid: 416,
+  share_exceeded: 429,
   image_refused: 422,
   restore_refused: 422,
   source_gone: 422,
   source_unsupported: 422,
+  coding_unsupported: 501,
   blob_damaged: 502,
   database_newer: 503,
   store_unavailable: 503,
   waiters_exceeded: 503,
   streams_exhausted: 503,
   bodies_exceeded: 503,
+  connections_exceeded: 503,
+  uploads_exceeded: 503,
   source_unavailable: 503,
   store_full: 507
 }
@@ -80,7 +84,7 @@ function statusOf(error: unknown): number {
 
 function headersOf(status: number): Record<string, string> {
   if (status === 401) return { 'www-authenticate': 'Basic realm="leporello"' }
-  if (status === 503) return { 'retry-after': '5' }
+  if (status === 503 || status === 429) return { 'retry-after': '5' }
   // the rest of a body that came too slowly would be read as the next request
   return status === 408 ? { connection: 'close' } : {}
 }
