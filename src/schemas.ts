@@ -151,6 +151,45 @@ export type ImagePut = ImageByUrl | ImageFrom
  * The plan; with format=kubernetes the Jobs that carry it out.
  */
 export type PlanReply = PlanAnswer | KubernetesList
+export type ReleasePost = {
+  /**
+   * The name; it never means anything else.
+   */
+  name: string
+  /**
+   * Freeze the set of this channel.
+   */
+  channel?: string
+  /**
+   * Or these images.
+   *
+   * @minItems 1
+   * @maxItems 2000
+   */
+  set?: [string, ...string[]]
+  /**
+   * What each image must be: complete (an image for each expected architecture), proven (its bytes were read and match), tested (a successful test result for each expected architecture).
+   *
+   * @maxItems 3
+   */
+  require?:
+    | []
+    | ['complete' | 'proven' | 'tested']
+    | ['complete' | 'proven' | 'tested', 'complete' | 'proven' | 'tested']
+    | ['complete' | 'proven' | 'tested', 'complete' | 'proven' | 'tested', 'complete' | 'proven' | 'tested']
+  /**
+   * Names of Heat parameters, by id.
+   */
+  params?: {
+    [k: string]: string[]
+  }
+  /**
+   * Why. Instead of the header X-Reason.
+   */
+  reason?: string
+} & {
+  [k: string]: unknown
+}
 
 /**
  * By file name.
@@ -280,8 +319,14 @@ export interface Schemas {
   'reason.json': Reason
   'record-change.json': RecordChange
   'refusal.json': Refusal
+  'release-list.json': ReleaseList
+  'release-parameter.json': ReleaseParameter
+  'release-post.json': ReleasePost
+  'release-query.json': ReleaseQuery
+  'release-view.json': ReleaseView
   'released-tarball.json': ReleasedTarball
   'removal-answer.json': RemovalAnswer
+  'removal-query.json': RemovalQuery
   'render-query.json': RenderQuery
   'report-query.json': ReportQuery
   'resolution-query.json': ResolutionQuery
@@ -645,6 +690,10 @@ export interface Batch {
    * @maxItems 1000
    */
   items: [BatchItem, ...BatchItem[]]
+  /**
+   * Remove also what a channel or a release names.
+   */
+  force?: boolean
 }
 /**
  * Conditions and reason of a change of one record.
@@ -2784,6 +2833,85 @@ export interface Refusal {
   message: string
   [k: string]: unknown
 }
+export interface ReleaseList {
+  items: {
+    name: string
+    created: string
+    by: EntryAuthor
+    reason: string | null
+    from: {
+      [k: string]: string
+    }
+    images: number
+  }[]
+}
+export interface ReleaseParameter {
+  /**
+   * The name of the release.
+   */
+  name: string
+}
+export interface ReleaseQuery {
+  /**
+   * yaml: container_images. heat: parameter_defaults. text: references by digest, one a line. sh: a shell script that pulls exactly these images and checks their digests.
+   */
+  format: 'json' | 'yaml' | 'heat' | 'text' | 'sh'
+}
+export interface ReleaseView {
+  name: string
+  created: string
+  by: EntryAuthor
+  reason: string | null
+  from: {
+    [k: string]: string
+  }
+  /**
+   * The host that references name.
+   */
+  registry: string
+  /**
+   * Whether it is plain HTTP.
+   */
+  insecure: boolean
+  set: {
+    id: string
+    /**
+     * The id under which it was registered first.
+     */
+    origin: string
+    revision: string
+    version: string
+    digest: string
+    named: boolean
+    params: string[]
+    /**
+     * By architecture.
+     */
+    images: {
+      [k: string]: {
+        url: string
+        /**
+         * Of the image's configuration, or as a client gave it.
+         */
+        digest: string | null
+        /**
+         * The digest of its manifest.
+         */
+        manifest: string | null
+        /**
+         * Of the tarball.
+         */
+        sha256: string | null
+        size: number | null
+        verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
+        /**
+         * The status of the last test of this image.
+         */
+        test: string | null
+      }
+    }
+  }[]
+}
 /**
  * The container as it was, and what its removal affects.
  */
@@ -2798,6 +2926,16 @@ export interface RemovalAnswer {
    * The tarballs in our own store that it no longer names.
    */
   released: ReleasedTarball[]
+}
+export interface RemovalQuery {
+  /**
+   * Say what would happen, and change nothing.
+   */
+  dryRun?: boolean
+  /**
+   * Also what a channel or a release names.
+   */
+  force?: boolean
 }
 /**
  * The keys of the template.
