@@ -13,12 +13,14 @@ import type { Config, Objects } from './config/config.ts'
 import { program } from './config/program.ts'
 import { bundleOf } from './domain/build/rules.ts'
 import { listeningUrl } from './domain/listening.ts'
+import { createConnections } from './http/connections.ts'
 import type { GuardOptions } from './http/guard.ts'
 import { readKeyPair, watchKeyPair } from './http/key-pair.ts'
 import { createServer } from './http/server.ts'
-import { type BodyBudget, createBodyBudget } from './http/shared/body-budget.ts'
+import { createBodyBudget } from './http/shared/body-budget.ts'
 import { createLargeTexts, type LargeTexts } from './http/shared/large-texts.ts'
 import { createTrustedProxies } from './http/shared/trusted-proxies.ts'
+import { watchedBounds } from './http/watched-bounds.ts'
 import { inspectImage } from './images/inspect-image.ts'
 import { causes, type Log, type WriteInfo } from './observability/log.ts'
 import { measuredInspect } from './observability/measured-inspect.ts'
@@ -102,13 +104,16 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     const pair = config.tls && (await readKeyPair(config.tls))
     const largeTexts = createLargeTexts()
     const catalogue = servedCatalogue(config, { stores, blobs, metrics, log, largeTexts, port: () => port })
+    if (!config.engine && config.policy !== 'read-only') await catalogue.batches.restart()
     const bodies = createBodyBudget(config.bodyBudget)
-    watchBounds(metrics, { bodies })
+    const connections = createConnections(config.connections)
+    for (const number of watchedBounds({ bodies, connections, catalogue })) metrics.watch(number)
     const server = await createServer({
       ...config,
       bodies,
       ...guardParts(config, { metrics, log }),
       tls: pair,
+      connections,
       largeTexts,
       catalogue: measuredCatalogue(catalogue, metrics),
       report: requestObserver({ log, info, metrics }),
@@ -122,7 +127,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     let closing = false
     const begin = () => {
       if (closing) return
-      loops = startBackground(catalogue, { ...config, reading: config.verify.images !== 'off', ...failureLog(log), ...outageLog(log) })
+      loops = startBackground(catalogue, { ...config, reading: config.verify.images !== 'off', ...failureLog(log), ...backgroundLog(log) })
     }
     const preparation = config.engine && prepareEngine(gate, { log, onUnusable })
     // until the store is there nothing could be done, and that it is not there is told already
@@ -142,14 +147,6 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     await close()
     throw error
   }
-}
-
-/** What is bounded, and how much of it is used. */
-function watchBounds({ watch }: Metrics, { bodies }: { bodies: BodyBudget }): void {
-  const name = 'leporello_body_bytes'
-  watch({ name, help: 'Bytes of LEPORELLO_BODY_BUDGET that request bodies take.', value: bodies.used })
-  const help = 'Requests that were refused because the bodies of others took LEPORELLO_BODY_BUDGET.'
-  watch({ name: 'leporello_bodies_refused_total', help, value: bodies.refused })
 }
 
 /** Who is who, and what is told of those who are refused. */
@@ -268,8 +265,9 @@ const failureLog = (log: Log) => ({
   onAppendFailed: (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'a change is not in the journal yet')
 })
 
-/** Once when it begins and once when it ends, not once for each that waits. */
-const outageLog = (log: Log) => ({
+/** An outage: once when it begins and once when it ends, not once for each that waits. */
+const backgroundLog = (log: Log) => ({
+  onSwept: (leftovers: number) => log.info({ leftovers }, 'what interrupted puts of tarballs had left behind was removed'),
   onAway: (error: unknown) => log.warn({ causes: causes(error) }, 'a store does not answer: what is done behind requests waits for it'),
   onBack: () => log.info('the stores answer again: what is done behind requests goes on')
 })

@@ -59,6 +59,40 @@ export type ContainerId1 = string
  */
 export type BatchItem = BatchPut | BatchPatch | BatchDelete | BatchPutImage | BatchCopyImage | BatchDeleteImage
 /**
+ * The set that a channel is moved to.
+ */
+export type ChannelPut = {
+  /**
+   * The ids of the images, one a repository. Either this or from.
+   *
+   * @minItems 1
+   * @maxItems 2000
+   */
+  set?: [string, ...string[]]
+  from?: SetSource
+  to?: PromotionTarget
+  /**
+   * What each image must be: complete (an image for each expected architecture), proven (its bytes were read and match), tested (a successful test result for each expected architecture).
+   *
+   * @maxItems 3
+   */
+  require?:
+    | []
+    | ['complete' | 'proven' | 'tested']
+    | ['complete' | 'proven' | 'tested', 'complete' | 'proven' | 'tested']
+    | ['complete' | 'proven' | 'tested', 'complete' | 'proven' | 'tested', 'complete' | 'proven' | 'tested']
+  /**
+   * Leave the repositories in the channel that the new set lacks; else they lose the tag.
+   */
+  keep?: boolean
+  /**
+   * Why; kept in the history. Instead of the header X-Reason.
+   */
+  reason?: string
+} & {
+  [k: string]: unknown
+}
+/**
  * A whole container. Images that are not named here are no longer its images. It has a url, or at least one of images.
  */
 export type ContainerPut = (
@@ -122,6 +156,7 @@ export type PlanReply = PlanAnswer | KubernetesList
  * By file name.
  */
 export interface Schemas {
+  'access-report.json': AccessReport
   'api-start.json': ApiStart
   'architecture-name.json': ArchitectureName
   'architectures-answer.json': ArchitecturesAnswer
@@ -141,6 +176,15 @@ export interface Schemas {
   'batch-result.json': BatchResult
   'batch.json': Batch
   'change-headers.json': ChangeHeaders
+  'channel-answer.json': ChannelAnswer
+  'channel-diff-query.json': ChannelDiffQuery
+  'channel-diff.json': ChannelDiff
+  'channel-list.json': ChannelList
+  'channel-parameter.json': ChannelParameter
+  'channel-put.json': ChannelPut
+  'channel-query.json': ChannelQuery
+  'channel-rollback.json': ChannelRollback
+  'channel-view.json': ChannelView
   'config.json': Settings
   'container-add.json': ContainerAdd
   'container-answer.json': ContainerAnswer
@@ -225,6 +269,12 @@ export interface Schemas {
   'plan.json': Plan
   'pretty-parameter.json': PrettyParameter
   'problem.json': Problem
+  'promotion-page.json': PromotionPage
+  'promotion-parameters.json': PromotionParameters
+  'promotion-summary.json': PromotionSummary
+  'promotion-target.json': PromotionTarget
+  'promotion-view.json': PromotionView
+  'promotions-query.json': PromotionsQuery
   'ready-report.json': ReadyReport
   'reason-headers.json': ReasonHeaders
   'reason.json': Reason
@@ -241,6 +291,9 @@ export interface Schemas {
   'restore-answer.json': RestoreAnswer
   'restore.json': Restore
   'resumable-upload.json': ResumableUpload
+  'set-difference.json': SetDifference
+  'set-member.json': SetMember
+  'set-source.json': SetSource
   'spec-add.json': SpecAdd
   'spec-image.json': SpecImage
   'spec-reply.json': SpecReply
@@ -260,6 +313,35 @@ export interface Schemas {
   'wait-answer.json': WaitAnswer
   'wait-query.json': WaitQuery
   'warning.json': Warning
+}
+/**
+ * Who the server takes the client for, and what it may do.
+ */
+export interface AccessReport {
+  /**
+   * What clients without a token may do (LEPORELLO_POLICY).
+   */
+  policy: 'open' | 'read' | 'none' | 'read-only'
+  /**
+   * token:NAME, user:NAME; null for anonymous.
+   */
+  identity: string | null
+  /**
+   * What this client may do.
+   */
+  scopes: ('read' | 'register' | 'delete' | 'admin')[]
+  /**
+   * Patterns of the ids and paths that it may change; null: any.
+   */
+  match: string[] | null
+  /**
+   * When its token expires; null: never.
+   */
+  expires: string | null
+  /**
+   * Why the token that it presented is not valid.
+   */
+  rejected: string | null
 }
 /**
  * Where to begin.
@@ -367,6 +449,10 @@ export interface BatchAnswer {
    */
   applied: number
   results: BatchResult[]
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
 }
 export interface BatchResult {
   id: string
@@ -423,6 +509,24 @@ export interface Problem {
    * The architectures that exist.
    */
   available?: string[]
+}
+export interface Warning {
+  /**
+   * For programs: `named_by_job_specs`; `gone`: a tarball is no longer in the store; `base_missing`: the base image has no image for it; `credentials_removed`: a URL held credentials for this server; `unknown`: the store did not answer.
+   */
+  code: string
+  /**
+   * For people.
+   */
+  message: string
+  /**
+   * The first documents that it is about.
+   */
+  ids?: string[]
+  /**
+   * The architecture that it is about.
+   */
+  architecture?: string | null
 }
 /**
  * One item of a batch.
@@ -555,6 +659,234 @@ export interface ChangeHeaders {
    */
   'X-Reason'?: string
   [k: string]: unknown
+}
+export interface ChannelAnswer {
+  channel: ChannelView
+  /**
+   * Whether the channel had this set already.
+   */
+  unchanged: boolean
+  /**
+   * The records that were written, or would be.
+   */
+  written: string[]
+  /**
+   * The records that lost the tag, or would.
+   */
+  removed: string[]
+}
+export interface ChannelView {
+  channel: string
+  /**
+   * 1 for the first promotion, then one more for each.
+   */
+  number: number
+  at: string
+  by: EntryAuthor
+  /**
+   * Why.
+   */
+  reason: string | null
+  /**
+   * Where the set came from; empty for a list of ids. promotion: the number of an earlier one.
+   */
+  from: {
+    [k: string]: string | number
+  }
+  require: string[]
+  /**
+   * The tag of the ids.
+   */
+  tag: string
+  /**
+   * Whether this removed the channel.
+   */
+  removed: boolean
+  /**
+   * How many images the set has.
+   */
+  images: number
+  /**
+   * Of the channel, for If-Match.
+   */
+  revision: string
+  set: SetMember[]
+}
+/**
+ * Who made a change, as far as the request tells.
+ */
+export interface EntryAuthor {
+  /**
+   * The interface; background: without a request.
+   */
+  face: 'mozart' | 'api' | 'dav' | 'oci' | 'background'
+  /**
+   * Who: token:NAME, user:NAME; null for anonymous.
+   */
+  identity: string | null
+  address: string | null
+  /**
+   * User-Agent.
+   */
+  agent: string | null
+  /**
+   * X-Request-Id.
+   */
+  request: string | null
+}
+export interface SetMember {
+  /**
+   * The id in the set.
+   */
+  id: string
+  /**
+   * The id that it was read from.
+   */
+  from: string
+  /**
+   * The id under which it was registered first.
+   */
+  origin: string
+  /**
+   * Of the record that it was read from.
+   */
+  revision: string
+  version: string
+  /**
+   * The record's.
+   */
+  digest: string
+  /**
+   * Whether the record names architectures.
+   */
+  named: boolean
+  /**
+   * By architecture.
+   */
+  images: {
+    [k: string]: {
+      url: string
+      /**
+       * Of the image's configuration, or as a client gave it.
+       */
+      digest: string | null
+    }
+  }
+}
+export interface ChannelDiffQuery {
+  /**
+   * The number of a promotion; default: the one before `to`.
+   */
+  from?: number
+  /**
+   * The number of a promotion; default: the last one.
+   */
+  to?: number
+}
+export interface ChannelDiff {
+  from: number
+  to: number
+  differences: SetDifference[]
+}
+export interface SetDifference {
+  repository: string
+  before: SetMember | null
+  after: SetMember | null
+}
+export interface ChannelList {
+  items: PromotionSummary[]
+}
+export interface PromotionSummary {
+  channel: string
+  /**
+   * 1 for the first promotion, then one more for each.
+   */
+  number: number
+  at: string
+  by: EntryAuthor
+  /**
+   * Why.
+   */
+  reason: string | null
+  /**
+   * Where the set came from; empty for a list of ids. promotion: the number of an earlier one.
+   */
+  from: {
+    [k: string]: string | number
+  }
+  require: string[]
+  /**
+   * The tag of the ids.
+   */
+  tag: string
+  /**
+   * Whether this removed the channel.
+   */
+  removed: boolean
+  /**
+   * How many images the set has.
+   */
+  images: number
+}
+export interface ChannelParameter {
+  /**
+   * The name of the channel.
+   */
+  channel: string
+}
+/**
+ * Where a set comes from: one of these.
+ */
+export interface SetSource {
+  /**
+   * The set of this channel.
+   */
+  channel?: string
+  /**
+   * The set of this frozen release.
+   */
+  release?: string
+  /**
+   * Every repository that has this tag.
+   */
+  tag?: string
+}
+/**
+ * Where the set goes, if not to the same repositories.
+ */
+export interface PromotionTarget {
+  /**
+   * What comes before the last slash of the new ids; empty for none.
+   */
+  namespace?: string
+  /**
+   * Put before the name, unless it begins with it.
+   */
+  name_prefix?: string
+  /**
+   * The tag of the new ids; default: the name of the channel.
+   */
+  tag?: string
+}
+export interface ChannelQuery {
+  /**
+   * Leave the records as they are.
+   */
+  keep?: boolean
+  /**
+   * Say what would happen, and change nothing.
+   */
+  dryRun?: boolean
+}
+export interface ChannelRollback {
+  /**
+   * The number of an earlier promotion; default: the one before the last.
+   */
+  to?: number
+  /**
+   * Why; kept in the history. Instead of the header X-Reason.
+   */
+  reason?: string
 }
 /**
  * All settings. In the environment, LEPORELLO_ and the name in capitals (enginePatienceMs is LEPORELLO_ENGINE_PATIENCE_MS); in the JSON file that LEPORELLO_CONFIG names, either spelling.
@@ -691,7 +1023,7 @@ export interface Settings {
    */
   expected: string[]
   /**
-   * Rules for containers by the pattern of their ids: which architectures to expect (expected), when to publish images (publish: each as it arrives, all together, or verified: all together when all are proven), which containers to bundle (bundle), how long a build may be silent (buildTimeoutMs) and an image may wait (pendingMs). Of several matching rules, the first that sets a value counts.
+   * Rules for containers by the pattern of their ids: which architectures to expect (expected), when to publish images (publish: each as it arrives, all together, or verified: all together when all are proven), which containers to bundle (bundle), how long a build may be silent (buildTimeoutMs) and an image may wait (pendingMs), and whether a version that is complete can change (immutable). Of several matching rules, the first that sets a value counts.
    */
   rules?: string | unknown[]
   /**
@@ -829,6 +1161,10 @@ export interface ContainerAnswer {
    * The tarballs in our own store that it no longer names.
    */
   released: ReleasedTarball[]
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
 }
 /**
  * A container with what is known of it.
@@ -1182,28 +1518,6 @@ export interface TarballStanding {
   due: string | null
 }
 /**
- * Who made a change, as far as the request tells.
- */
-export interface EntryAuthor {
-  /**
-   * The interface; background: without a request.
-   */
-  face: 'mozart' | 'api' | 'dav' | 'background'
-  /**
-   * Who: token:NAME, user:NAME; null for anonymous.
-   */
-  identity: string | null
-  address: string | null
-  /**
-   * User-Agent.
-   */
-  agent: string | null
-  /**
-   * X-Request-Id.
-   */
-  request: string | null
-}
-/**
  * The most recently removed first.
  */
 export interface DeletedPage {
@@ -1261,6 +1575,10 @@ export interface DoneReply {
    * The id, if there is a result.
    */
   result?: string | null
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
   [k: string]: unknown
 }
 export interface DownloadQuery {
@@ -1703,6 +2021,10 @@ export interface ImageAnswer {
    * Whether it waits to be published with the others.
    */
   pending: boolean
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
 }
 /**
  * An image by its URL.
@@ -1844,6 +2166,10 @@ export interface ImageReportImage {
      * The member of the archive that holds it, after following links; null if none does.
      */
     member: string | null
+    /**
+     * Where the member's bytes begin in the uncompressed archive; null if they are not in one piece. Reports of earlier versions do not have it.
+     */
+    offset?: number | null
   } | null
   manifest: {
     digest: string
@@ -1857,6 +2183,10 @@ export interface ImageReportImage {
      * The member of the archive that holds it, after following links; null if none does.
      */
     member: string | null
+    /**
+     * Where the member's bytes begin in the uncompressed archive; null if they are not in one piece. Reports of earlier versions do not have it.
+     */
+    offset?: number | null
   } | null
   tags: string[]
   /**
@@ -1880,6 +2210,10 @@ export interface ImageReportImage {
      * The member of the archive that holds it, after following links; null if none does.
      */
     member: string | null
+    /**
+     * Where the member's bytes begin in the uncompressed archive; null if they are not in one piece. Reports of earlier versions do not have it.
+     */
+    offset?: number | null
   }[]
   /**
    * The programs that run whenever the image does.
@@ -2241,9 +2575,13 @@ export interface ManifestList {
   mediaType: string
   manifests: ManifestDescriptor[]
   /**
-   * Whether a registry serves these manifests; none does yet.
+   * Whether registry clients can pull these manifests from /v2/.
    */
   pullable: boolean
+  /**
+   * Why they cannot, whatever images there are: no client can spell the container's id.
+   */
+  notPullable?: string
   /**
    * The images whose tarballs have no manifest: theirs is made from configuration and layers.
    */
@@ -2317,24 +2655,6 @@ export interface PlanStep {
     [k: string]: string
   }
 }
-export interface Warning {
-  /**
-   * For programs: `named_by_job_specs`; `gone`: a tarball is no longer in the store; `base_missing`: the base image has no image for it; `unknown`: the store did not answer.
-   */
-  code: string
-  /**
-   * For people.
-   */
-  message: string
-  /**
-   * The first documents that it is about.
-   */
-  ids?: string[]
-  /**
-   * The architecture that it is about.
-   */
-  architecture?: string | null
-}
 /**
  * For format=kubernetes: the container in which a build runs.
  */
@@ -2383,6 +2703,60 @@ export interface PrettyParameter {
    */
   pretty?: string
   [k: string]: unknown
+}
+export interface PromotionPage {
+  items: PromotionSummary[]
+  /**
+   * The cursor of the next page.
+   */
+  next: string | null
+}
+export interface PromotionParameters {
+  channel: string
+  /**
+   * The number of the promotion.
+   */
+  number: string
+}
+export interface PromotionView {
+  channel: string
+  /**
+   * 1 for the first promotion, then one more for each.
+   */
+  number: number
+  at: string
+  by: EntryAuthor
+  /**
+   * Why.
+   */
+  reason: string | null
+  /**
+   * Where the set came from; empty for a list of ids. promotion: the number of an earlier one.
+   */
+  from: {
+    [k: string]: string | number
+  }
+  require: string[]
+  /**
+   * The tag of the ids.
+   */
+  tag: string
+  /**
+   * Whether this removed the channel.
+   */
+  removed: boolean
+  /**
+   * How many images the set has.
+   */
+  images: number
+  set: SetMember[]
+}
+export interface PromotionsQuery {
+  limit: number
+  /**
+   * `next` of the page before.
+   */
+  cursor?: string
 }
 export interface ReadyReport {
   ready: boolean

@@ -4,6 +4,7 @@ import type { Rule } from '../domain/build/rules.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Settings } from '../schemas.ts'
 import { type AccessSettings, accessFrom } from './access.ts'
+import { connectionsFrom } from './connections.ts'
 import { certificatesFrom, type EngineSettings, engineFrom } from './engine.ts'
 import { type Objects, objectsFrom } from './objects.ts'
 import { rulesFrom } from './rules.ts'
@@ -35,8 +36,8 @@ export interface Config {
   bodyLimit: number
   /** How many bytes all bodies that are in memory may take together. */
   bodyBudget: number
-  /** The most connections. Undefined: what the files that may be open allow. */
-  connections: number | undefined
+  /** The most connections that may be open at once. */
+  connections: number
   /** Of the embedded store, in bytes. Undefined: as much as the disk holds. */
   dataLimit: number | undefined
   commit: string | undefined
@@ -120,7 +121,7 @@ function configFrom(context: RuleContext): Config {
     ...accessFrom(context, data),
     bodyLimit: settings.bodyLimit,
     bodyBudget: bodyBudgetFrom(context),
-    connections: settings.connections,
+    connections: connectionsFrom(context),
     dataLimit: settings.dataLimit,
     commit: settings.commit,
     patienceMs: settings.enginePatienceMs,

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Authenticate } from '../access/authentication.ts'
+import type { Authenticate, Authenticated } from '../access/authentication.ts'
 import { CatalogueError } from '../domain/errors.ts'
 import { type Action, isWrite, type Policy, type Refusal, refusalOf, signatureOf } from '../domain/policy.ts'
 import { maskSecrets } from '../domain/secrets.ts'
@@ -53,21 +53,28 @@ export function createGuard(app: FastifyInstance, { policy, browserRefusal, auth
     admit(request, action, done) {
       const page = browserRefusal({ method: request.method, headers: request.headers, write: isWrite(action) })
       if (page) return done(refusal(request, action, { code: 'forbidden', reason: page }))
-      if (action === 'public' || !authenticate) return decide(request, action, done)
-      const found = authenticate(request.raw, () => clientAddress(request))
-      if (!(found instanceof Promise)) {
-        request.identity = found.identity
-        return decide(request, action, done)
-      }
-      found.then(({ identity, rejected }) => {
-        request.identity = identity
-        if (!rejected) return decide(request, action, done)
-        const { reason, waitMs } = rejected
-        const error = refusal(request, action, { code: 'unauthenticated', reason: `${reason}; use another one, or none` })
-        if (waitMs > 0) setTimeout(done, waitMs, error)
-        else done(error)
-      }, done)
+      const found = authenticate ? authenticate(request.raw, () => clientAddress(request)) : undefined
+      if (found instanceof Promise) found.then((found) => enter(request, action, { found, done }), done)
+      else if (found) enter(request, action, { found, done })
+      else decide(request, action, done)
     }
+  }
+
+  function enter(
+    request: FastifyRequest,
+    action: Action,
+    { found: { identity, rejected }, done }: { found: Authenticated; done: Done }
+  ): void {
+    request.identity = identity
+    request.rejected = rejected?.reason
+    // health probes and the like are answered to everybody
+    if (!rejected || action === 'public') {
+      decide(request, action, done)
+      return
+    }
+    const error = refusal(request, action, { code: 'unauthenticated', reason: `${rejected.reason}; use another one, or none` })
+    if (rejected.waitMs > 0) setTimeout(done, rejected.waitMs, error)
+    else done(error)
   }
 
   function decide(request: FastifyRequest, action: Action, done: Done): void {
@@ -103,7 +110,7 @@ export function createGuard(app: FastifyInstance, { policy, browserRefusal, auth
 function namesIn(request: FastifyRequest, action: Action): string[] | undefined {
   if (!isWrite(action)) return undefined
   const { id, '*': path } = request.params as { id?: string; '*'?: string }
-  if (action.startsWith('object:')) return [`/storage/${path ?? ''}`]
+  if (action.startsWith('object:')) return [`/storage/${path ?? ''}${request.method === 'MKCOL' && path && !path.endsWith('/') ? '/' : ''}`]
   return id === undefined ? undefined : [id]
 }
 

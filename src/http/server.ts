@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, METHODS } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { looksLikeToken } from '../access/token.ts'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { CatalogueError } from '../domain/errors.ts'
@@ -10,6 +11,7 @@ import type { RequestReport } from '../domain/request-report.ts'
 import { apiFace } from './api/index.ts'
 import { createBrowserRefusal } from './browsers.ts'
 import { answerClientError } from './client-error.ts'
+import type { Connections } from './connections.ts'
 import { addCorsHeaders } from './cors.ts'
 import { davFace } from './dav/index.ts'
 import { framingFault } from './framing.ts'
@@ -19,10 +21,11 @@ import { createPassThrough } from './legacy-mozart.ts'
 import { isUploadPath, overrideMethod } from './method-override.ts'
 import { mozartFace } from './mozart/index.ts'
 import { observe } from './observed.ts'
+import { ociFace } from './oci/index.ts'
 import { type OperatorOptions, operatorFace } from './operator/index.ts'
 import './shared/action.ts'
 import { discardRest, hasBody } from './shared/body.ts'
-import { type BodyBudget, createBodyBudget } from './shared/body-budget.ts'
+import { type BodyBudget, createBodyBudget, giveBodiesBack } from './shared/body-budget.ts'
 import { explain } from './shared/errors.ts'
 import { createLargeTexts, type LargeTexts } from './shared/large-texts.ts'
 import { type PublicAddress, saidPrefix, startsWithSegment } from './shared/public-url.ts'
@@ -65,6 +68,8 @@ export interface ServerOptions extends GuardOptions {
   bodies?: BodyBudget
   /** Default: its own, which ends with the server. */
   largeTexts?: LargeTexts
+  /** Default: as many as there are. */
+  connections?: Connections
   /** How long an upload may pause, in milliseconds; default a minute. */
   stallMs?: number
 }
@@ -89,6 +94,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   await options.before?.(app)
   keepBodiesAsStreams(app)
   app.addHook('onRequest', entrance({ ...options, cors, guard, bodyTimeoutMs }))
+  options.connections?.bind(app.server)
   giveBodiesBack(app, bodies)
   app.addHook('onClose', () => largeTexts.close())
   requireActions(app, methods)
@@ -110,6 +116,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   if (images && uploads)
     await app.register(apiFace, {
       catalogue,
+      policy: options.policy,
       images,
       uploads,
       address,
@@ -118,10 +125,26 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       largeTexts,
       stallMs: options.stallMs ?? 60_000
     })
+  if (catalogue.oci)
+    await app.register(ociFace, {
+      oci: catalogue.oci,
+      policy: options.policy,
+      isToken: looksLikeToken,
+      address,
+      stallMs: options.stallMs ?? 60_000,
+      bodies,
+      bodyTimeoutMs
+    })
   if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
   if (options.blobs) {
     const { arrived: onStored, departed: onRemoved } = catalogue.fileEvents ?? {}
-    await app.register(davFace, { blobs: options.blobs, address, stallMs: options.stallMs ?? 60_000, onStored, onRemoved })
+    await app.register(davFace, {
+      blobs: catalogue.oci?.storage ?? options.blobs,
+      address,
+      stallMs: options.stallMs ?? 60_000,
+      onStored,
+      onRemoved
+    })
   }
   await app.ready()
   return app
@@ -174,19 +197,7 @@ function keepBodiesAsStreams(app: FastifyInstance): void {
   if (METHODS.includes('QUERY')) app.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true })
 }
 
-/** What a body took of the budget is given back when the handler of its request has ended, and not before, even if the client is gone. */
-function giveBodiesBack(app: FastifyInstance, bodies: BodyBudget): void {
-  app.addHook('onRoute', (route) => {
-    const { handler } = route
-    route.handler = function (request, reply) {
-      const answer: unknown = handler.call(this, request, reply)
-      if (!hasBody(request.raw) || !(answer instanceof Promise)) return answer
-      return answer.finally(() => bodies.giveBack(request.raw))
-    }
-  })
-}
-
-interface EntranceParts extends Pick<ServerOptions, 'report'> {
+interface EntranceParts extends Pick<ServerOptions, 'report' | 'connections'> {
   guard: Guard
   cors: readonly string[]
   /** How long the rest of a body that was answered unread may take, in milliseconds. */
@@ -194,7 +205,7 @@ interface EntranceParts extends Pick<ServerOptions, 'report'> {
 }
 
 /** Every request passes here before its route; every route has an action. */
-function entrance({ guard, cors, report, bodyTimeoutMs }: EntranceParts) {
+function entrance({ guard, cors, report, connections, bodyTimeoutMs }: EntranceParts) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
     prepare(request, { reply, cors, report, bodyTimeoutMs })
     const fault = framingFault(request.raw)
@@ -204,6 +215,7 @@ function entrance({ guard, cors, report, bodyTimeoutMs }: EntranceParts) {
     }
     const { action } = request.routeOptions.config
     if (action === undefined) return done()
+    if (action !== 'public' && connections?.isSurplus(request.raw.socket)) return done(connections.refuse(reply.raw))
     guard.admit(request, action, done)
   }
 }

@@ -3,7 +3,7 @@
 /** What a route asks for: the scope, and what the patterns of an identity are compared with. */
 export interface Need {
   scope: 'public' | 'read' | 'register' | 'delete' | 'admin'
-  about: 'nothing' | 'id' | 'path' | 'root' | 'everything'
+  about: 'nothing' | 'id' | 'path' | 'everything'
 }
 
 const nobody: Need = { scope: 'public', about: 'nothing' }
@@ -19,13 +19,17 @@ const pages = ['', 'doc', 'doc/', '/'].flatMap((page) =>
 )
 
 const routes: readonly [methods: string, paths: readonly string[], need: Need][] = [
-  ['GET HEAD', ['/health/live', '/health/ready', '/version', '/unavailable/:id/:architecture'], nobody],
+  ['GET HEAD', ['/health/live', '/health/ready', '/version', '/unavailable/:id/:architecture', '/api/v1/access'], nobody],
   ['OPTIONS', ['/api/v1/uploads', '/api/v1/uploads/:upload', '/storage', '/storage/*'], nobody],
   ['GET HEAD', ['/', ...pages, '/services', '/metrics', '/openapi.json', '/openapi.yaml'], read],
   ['GET HEAD', ['/api/v0.1/swagger.json', '/api/v0.2/swagger.json', '/docs', '/docs/'], read],
   ['GET HEAD', ['/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js', '/docs/favicon-32x32.png'], read],
   ['GET HEAD', ['containers', 'job_specs', 'hysds_ios-mozart'].map((index) => `/${index}/_doc/:id`), read],
-  ['GET HEAD', ['', '/', '/containers', '/deleted', '/events', '/architectures', '/backfill'].map((path) => `/api/v1${path}`), read],
+  [
+    'GET HEAD',
+    ['', '/', '/containers', '/deleted', '/events', '/architectures', '/backfill', '/image-list'].map((path) => `/api/v1${path}`),
+    read
+  ],
   [
     'GET HEAD',
     [
@@ -37,19 +41,28 @@ const routes: readonly [methods: string, paths: readonly string[], need: Need][]
   ['GET HEAD', ['history/:revision', 'diff', 'manifest'].map(below), read],
   ['GET HEAD', [image, `${image}/report`, `${image}/download`, '/api/v1/specs/:id/report'], read],
   ['GET', ['/api/v1/uploads', '/api/v1/uploads/:upload', '/api/v1/fsck'], read],
-  ['POST', ['/api/v1/plan'], read],
+  ['POST', ['/api/v1/plan', '/api/v1/image-list/render'], read],
   ['PUT PATCH', [''], register],
   ['DELETE', ['', image], remove],
   ['PUT', [image, ...['expected', 'builds/:architecture', 'tests/:architecture'].map(below)], register],
   ['POST', [`${image}/verify`, `${image}/relabel`, ...['images', 'restore', 'verify', 'backfill'].map(below), '/api/v1/batch'], register],
   ['DELETE', [below('expected')], register],
+  [
+    'GET HEAD',
+    ['', '/:channel', '/:channel/diff', '/:channel/history', '/:channel/history/:number'].map((path) => `/api/v1/channels${path}`),
+    read
+  ],
+  ['PUT', ['/api/v1/channels/:channel'], register],
+  ['POST', ['/api/v1/channels/:channel/rollback'], register],
+  ['DELETE', ['/api/v1/channels/:channel'], remove],
   ['POST', ['/api/v1/uploads'], register],
   ['HEAD PATCH DELETE', ['/api/v1/uploads/:upload'], register],
   ['POST', ['/api/v1/fsck'], admin],
   [`GET HEAD PROPFIND ${unsupported.join(' ')}`, ['/storage', '/storage/*'], read],
-  ['PUT MKCOL', ['/storage'], { scope: 'register', about: 'root' }],
+  // the root itself can be neither put nor removed: its handlers say so
+  ['PUT MKCOL', ['/storage'], { scope: 'register', about: 'nothing' }],
+  ['DELETE', ['/storage'], { scope: 'delete', about: 'nothing' }],
   ['PUT MKCOL', ['/storage/*'], { scope: 'register', about: 'path' }],
-  ['DELETE', ['/storage'], { scope: 'delete', about: 'root' }],
   ['DELETE', ['/storage/*'], { scope: 'delete', about: 'path' }]
 ]
 

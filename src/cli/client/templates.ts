@@ -32,3 +32,16 @@ export function textOfFile(file: string): string {
     throw misuse(`${file} cannot be read: ${(error as Error).message}`)
   }
 }
+
+/** Reads ids, one a line, or those of an image list in YAML. Empty lines and comments count for nothing. */
+export function readIds(file: string): [string, ...string[]] {
+  const lines = textOfFile(file).split(/\r?\n/)
+  const isYaml = lines.some((line) => /^container_images(?:_template)?:/.test(line))
+  const ids = lines.flatMap((line) => {
+    const [, quote = '', named] = /^\s*-\s*imagename:\s*(["']?)(\S+?)\1\s*(?:#.*)?$/.exec(line) ?? []
+    if (isYaml) return named === undefined ? [] : [named]
+    return quote + line.replace(/#.*/, '').trim() || []
+  })
+  if (ids.length === 0) throw misuse(`${file} names no image; expected ids, one a line, or container_images with imagename`)
+  return ids as [string, ...string[]]
+}

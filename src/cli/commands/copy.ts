@@ -129,6 +129,7 @@ const names: Record<CopiedCollection, string> = {
   hysdsIos: 'hysds-ios',
   facts: 'facts',
   buildStatuses: 'assemblies',
+  releases: 'releases',
   journal: 'journal'
 }
 

@@ -5,7 +5,7 @@ import { whyNotServed } from '../../config/serving.ts'
 import { summary } from '../../config/summary.ts'
 import { createLog } from '../../observability/log.ts'
 import { failure, withConfig } from '../client/start.ts'
-import { banner, whereTarballs } from '../terminal/banner.ts'
+import { accessWords, banner, whereTarballs } from '../terminal/banner.ts'
 import { type Command, complain, exit, refuse, say } from '../terminal/command.ts'
 import { terminalLog } from '../terminal/log-lines.ts'
 import { paintFor } from '../terminal/terminal.ts'
@@ -55,7 +55,7 @@ async function run(config: Config): Promise<number | undefined> {
       log.info('closed')
       flush()
     })
-    log.info({ url: app.url, config: summary(config) }, 'listening')
+    log.info({ url: app.url, access: accessWords(config).replace(/\s+/g, ' '), config: summary(config) }, 'listening')
     complain(banner(config, app.url))
     return undefined
   } catch (error) {

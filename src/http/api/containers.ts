@@ -38,6 +38,7 @@ export function containerRoutes(route: DeclareRoute, { images, containers }: Con
   route({
     method: 'GET',
     path: `${path}/resolve`,
+    toPullBy: true,
     action: 'container:read',
     tag: 'images',
     summary: 'The one image that a machine can run',

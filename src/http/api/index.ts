@@ -3,12 +3,14 @@ import type { FastifyInstance } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { Images } from '../../catalogue/images/images.ts'
 import type { ResumableUploads } from '../../catalogue/images/resumable-uploads.ts'
+import type { Policy } from '../../domain/policy.ts'
 import '../shared/action.ts'
 import type { BodyBudget } from '../shared/body-budget.ts'
 import type { LargeTexts } from '../shared/large-texts.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
 import { batchRoutes } from './batch.ts'
 import { expectationRoutes, jobRoutes } from './building.ts'
+import { channelRoutes, promotionRoutes } from './channels.ts'
 import { containerEditRoutes, containerRoutes } from './containers.ts'
 import { eventRoutes } from './events.ts'
 import { historyRoutes, restoreRoutes } from './history.ts'
@@ -17,16 +19,19 @@ import { imageFormRoutes, imageUploadRoutes } from './image-uploads.ts'
 import { imageChangeRoutes, imageRoutes } from './images.ts'
 import { layoutRoutes } from './layout.ts'
 import { listRoutes } from './lists.ts'
+import { hideSecrets } from './masking.ts'
 import { derivedRoutes, planningRoutes } from './planning.ts'
 import { answerProblem } from './problems.ts'
 import { routesOf } from './route.ts'
-import { startRoute } from './start.ts'
+import { accessRoute, startRoute } from './start.ts'
 import { fsckRoutes, unnamedRoutes } from './upkeep.ts'
 import { uploadRoutes } from './uploads.ts'
 import { waitRoutes } from './wait.ts'
+import { addWarnings } from './warnings.ts'
 
 export interface ApiOptions {
   catalogue: Catalogue
+  policy: Policy
   images: Images
   uploads: ResumableUploads
   address: PublicAddress
@@ -43,17 +48,20 @@ const smallBody = 64 * 1024
 /** Our own interface, `/api/v1`. */
 export async function apiFace(
   app: FastifyInstance,
-  { catalogue, images, uploads, address, bodyTimeoutMs, bodies, largeTexts, stallMs }: ApiOptions
+  { catalogue, policy, images, uploads, address, bodyTimeoutMs, bodies, largeTexts, stallMs }: ApiOptions
 ): Promise<void> {
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, face: 'api' }
   })
   app.setErrorHandler(answerProblem)
+  app.addHook('preSerialization', addWarnings)
+  app.addHook('onSend', hideSecrets)
   await app.register(multipart)
   const options = { publicUrl: publicUrlOf(address), bounds: { limit: smallBody, timeoutMs: bodyTimeoutMs, budget: bodies } }
   const { bounds } = options
   const route = routesOf(app, options)
   startRoute(route, { address })
+  accessRoute(route, { policy })
   containerRoutes(route, { ...catalogue, images })
   containerEditRoutes(route, catalogue)
   listRoutes(route, catalogue)
@@ -73,6 +81,8 @@ export async function apiFace(
   planningRoutes(route, catalogue)
   derivedRoutes(route, catalogue)
   imageListRoutes(route, { ...catalogue, bounds })
+  channelRoutes(route, catalogue)
+  promotionRoutes(route, catalogue)
   if (!catalogue.upkeep) return
   unnamedRoutes(route, { ...catalogue, upkeep: catalogue.upkeep })
   fsckRoutes(route, { upkeep: catalogue.upkeep })

@@ -15,7 +15,8 @@ const tableOf = {
   hysdsIos: 'hysds_ios',
   facts: 'facts',
   buildStatuses: 'assemblies',
-  journal: 'journal'
+  journal: 'journal',
+  releases: 'releases'
 } as const
 
 export interface EmbeddedSnapshot {
