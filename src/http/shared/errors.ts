@@ -1,4 +1,4 @@
-import { CatalogueError, type ErrorCode } from '../../domain/errors.ts'
+import { CatalogueError, type ErrorCode, isCatalogueError } from '../../domain/errors.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 
 const statuses: Record<ErrorCode, number> = {
@@ -72,7 +72,7 @@ export interface Explanation {
 export function explain(error: unknown): Explanation {
   const status = statusOf(error)
   const message = status === 500 ? 'Internal Server Error' : maskSecrets((error as Error).message)
-  return { status, message, headers: headersOf(status) }
+  return { status, message, headers: headersOf(error, status) }
 }
 
 /** Fastify's own errors have a statusCode. */
@@ -82,7 +82,9 @@ function statusOf(error: unknown): number {
   return typeof statusCode === 'number' && statusCode >= 400 && statusCode <= 599 ? statusCode : 500
 }
 
-function headersOf(status: number): Record<string, string> {
+function headersOf(error: unknown, status: number): Record<string, string> {
+  // the rest of its body is not read
+  if (isCatalogueError(error, 'bodies_exceeded')) return { 'retry-after': '5', connection: 'close' }
   if (status === 401) return { 'www-authenticate': 'Basic realm="leporello"' }
   if (status === 503 || status === 429) return { 'retry-after': '5' }
   // the rest of a body that came too slowly would be read as the next request

@@ -40,7 +40,7 @@ t.test('a body beyond the budget is refused with 503, small ones are not, and bo
   const { url } = await startServer(t, { bodies, listen: true })
   const large = new URLSearchParams({ spec: `{"id": "large", "x": "${'x'.repeat(MiB)}"}` })
   const post = (body: URLSearchParams) => fetch(`${url}/api/v0.1/job_spec/add`, { method: 'POST', body })
-  const unfinished = await beginForm(t, { url, path: '/job_spec/add', bytes: 6 * MiB })
+  const unfinished = await beginForm(t, { url, path: '/job_spec/add', bytes: 3 * MiB })
   await eventually(async () => bodies.used() >= 6 * MiB || undefined, { what: 'the unfinished body is counted' })
 
   const refused = await post(large)
