@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { CatalogueError } from '../../domain/errors.ts'
-import type { BodyBudget } from './body-budget.ts'
+import { type BodyBudget, smallBytes } from './body-budget.ts'
 
 export interface BodyBounds {
   /** In bytes. */
@@ -22,6 +22,7 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 export function readBody(message: IncomingMessage, { limit, timeoutMs, budget }: BodyBounds): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const gathered = createGatheredBody()
+    let isLarge = false
     const length = message.headers['content-length']
     const declared = length === undefined ? undefined : Number(length)
     const tooLarge = () => new CatalogueError('too_large', `the body is larger than ${limit} bytes, the most that is read here`)
@@ -49,9 +50,16 @@ export function readBody(message: IncomingMessage, { limit, timeoutMs, budget }:
         return false
       }
     }
+    /** A body of unknown length that is no longer small may become as large as any. */
+    function holdUndeclared(bytes: number): boolean {
+      if (bytes <= smallBytes) return hold(bytes)
+      if (isLarge) return true
+      isLarge = true
+      return hold(twice(limit))
+    }
     function take(chunk: Buffer): void {
       if (gathered.size() + chunk.length > limit) fail(tooLarge())
-      else if (declared !== undefined || hold(gathered.held() + chunk.length)) gathered.add(chunk)
+      else if (declared !== undefined || holdUndeclared(gathered.held() + chunk.length)) gathered.add(chunk)
     }
     function finish(): void {
       if (declared === undefined && !hold(twice(gathered.size()))) return
@@ -70,7 +78,7 @@ export function readBody(message: IncomingMessage, { limit, timeoutMs, budget }:
 const twice = (bytes: number): number => 2 * bytes
 
 /** The size of the pieces that small chunks are copied into. */
-const pieceSize = 64 * 1024
+const pieceSize = 16 * 1024
 
 /** Keeps a body's chunks. Small ones are copied together: by itself a chunk of one byte would take some two hundred. */
 function createGatheredBody() {
