@@ -18,7 +18,8 @@ export interface Leporello {
 
 const command = ['node', join(projectFolder, 'build/src/main.js'), 'serve']
 
-export async function startLeporello(settings: Record<string, string> = {}): Promise<Leporello> {
+/** `files`: how many it may have open. */
+export async function startLeporello(settings: Record<string, string> = {}, { files }: { files?: number } = {}): Promise<Leporello> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const scratch = await mkdtemp(join(tmpdir(), 'leporello-data-'))
@@ -33,7 +34,8 @@ export async function startLeporello(settings: Record<string, string> = {}): Pro
   }
   let program: Program
   const start = async () => {
-    program = runProgram(command, { env, cwd: scratch })
+    const bounded = files === undefined ? command : ['sh', '-c', `ulimit -n ${files} && exec "$@"`, 'sh', ...command]
+    program = runProgram(bounded, { env, cwd: scratch })
     try {
       await eventually(
         async () => {
