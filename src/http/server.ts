@@ -124,6 +124,8 @@ function createBareServer(
       unmatched(request as FastifyRequest, reply as FastifyReply)
     },
     exposeHeadRoutes: false,
+    // requests that arrive on open connections while it stops are answered, and with `Connection: close`
+    return503OnClosing: false,
     connectionTimeout: 300_000,
     keepAliveTimeout: 72_000,
     // entrance refuses requests without a host; Node would send an empty answer
