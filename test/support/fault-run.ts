@@ -51,7 +51,6 @@ export async function runFaults(t: Test, { name, servers, faults, writers }: Fau
     for (let round = 0; round < order.length || Date.now() < until; round++) {
       const one = order[round] ?? random.pick(faults)
       const holdMs = random.pick([50, 400, 1.3 * faultPatienceMs])
-      if (process.env['FAULT_TRACE']) process.stderr.write(`# ${new Date().toISOString()} ${one.name} ${holdMs}\n`)
       await playFault({ load, servers, writers, handles }, { fault: one, holdMs })
       const wrong = (await Promise.all(servers.map(({ url }) => load.wrong(url)))).flat()
       t.strictSame(wrong, [], `${one.name} for ${Math.round(holdMs)} ms: nothing that was acknowledged is lost or torn`)
