@@ -146,6 +146,8 @@ function faultOfAnswer({ deadlineMs }: LoadState, { request: { kind, reads }, an
   if (tookMs > deadlineMs) return `answered after ${Math.round(tookMs)} ms, expected within ${deadlineMs}: ${shown}`
   if (!isJson(text)) return `not JSON: ${shown}`
   if (status === 503 && !/^\d+$/.test(headers.get('retry-after') ?? '')) return `503 without Retry-After: ${shown}`
+  // another batch holds the lease, or a process did that was killed a moment ago
+  if (status === 409 && kind === 'batch' && text.includes('nothing was changed, try again')) return undefined
   if (![200, 201, 503, 507].includes(status) && !(kind === 'read' && status === 404)) return `unexpected: ${shown}`
   if (reads === undefined || status >= 500) return undefined
   const possible = reads.past.slice(reads.sure)
