@@ -36,6 +36,7 @@ COPY --from=build --chown=1000:1000 /data /data
 VOLUME /data
 
 ARG COMMIT=
+# on every address of the container; that is why `serve` asks for LEPORELLO_PUBLIC_URL, the address outside
 ENV NODE_ENV=production \
     LEPORELLO_COMMIT=${COMMIT} \
     LEPORELLO_HOST=0.0.0.0 \
@@ -47,4 +48,4 @@ USER 1000:1000
 ENTRYPOINT ["node", "build/src/main.js"]
 CMD ["serve"]
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.LEPORELLO_PORT || 8888}${process.env.LEPORELLO_PREFIX || ''}/health/ready`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "const { LEPORELLO_PORT: port = 8888, LEPORELLO_PREFIX: prefix = '', LEPORELLO_TLS_CERT: tls } = process.env; if (tls) process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; fetch(`${tls ? 'https' : 'http'}://127.0.0.1:${port}${prefix}/health/ready`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { createAuthenticate } from './access/authentication.ts'
+import { openTokens } from './access/token-file.ts'
 import type { BlobStore } from './blobs/blob-store.ts'
 import { startBackground } from './catalogue/background.ts'
 import { type Catalogue, createCatalogue, type TarballParts } from './catalogue/catalogue.ts'
@@ -9,8 +11,16 @@ import type { Loop } from './catalogue/jobs/loop.ts'
 import type { Upkeep } from './catalogue/tarballs/tarballs.ts'
 import type { Config, Objects } from './config/config.ts'
 import { program } from './config/program.ts'
+import { bundleOf } from './domain/build/rules.ts'
+import { listeningUrl } from './domain/listening.ts'
+import { createConnections } from './http/connections.ts'
+import type { GuardOptions } from './http/guard.ts'
+import { readKeyPair, watchKeyPair } from './http/key-pair.ts'
 import { createServer } from './http/server.ts'
-import { type BodyBudget, createBodyBudget } from './http/shared/body-budget.ts'
+import { createBodyBudget } from './http/shared/body-budget.ts'
+import { createLargeTexts, type LargeTexts } from './http/shared/large-texts.ts'
+import { createTrustedProxies } from './http/shared/trusted-proxies.ts'
+import { watchedBounds } from './http/watched-bounds.ts'
 import { inspectImage } from './images/inspect-image.ts'
 import { causes, type Log, type WriteInfo } from './observability/log.ts'
 import { measuredInspect } from './observability/measured-inspect.ts'
@@ -46,6 +56,7 @@ export async function openBlobs({ objects }: { objects: Objects }): Promise<Blob
 
 export { makeFolder } from './blobs/local/disk.ts'
 export { type CopiedCollection, type CopyCount, type CopyOptions, storeSource } from './catalogue/containers/copying.ts'
+export { readKeyPair } from './http/key-pair.ts'
 export type { CopySource }
 
 /** Copies documents between stores; see catalogue/copying.ts. */
@@ -90,12 +101,20 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
   try {
     blobs = await openBlobs(config)
     if (!config.engine) await openEmbedded(gate)
-    const catalogue = servedCatalogue(config, { stores, blobs, metrics, log, port: () => port })
+    const pair = config.tls && (await readKeyPair(config.tls))
+    const largeTexts = createLargeTexts()
+    const catalogue = servedCatalogue(config, { stores, blobs, metrics, log, largeTexts, port: () => port })
+    if (!config.engine && config.policy !== 'read-only') await catalogue.batches.restart()
     const bodies = createBodyBudget(config.bodyBudget)
-    watchBounds(metrics, { bodies })
+    const connections = createConnections(config.connections)
+    for (const number of watchedBounds({ bodies, connections, catalogue })) metrics.watch(number)
     const server = await createServer({
       ...config,
       bodies,
+      ...guardParts(config, { metrics, log }),
+      tls: pair,
+      connections,
+      largeTexts,
       catalogue: measuredCatalogue(catalogue, metrics),
       report: requestObserver({ log, info, metrics }),
       blobs,
@@ -103,20 +122,22 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     })
     await server.listen({ host: config.host, port: config.port })
     port = (server.server.address() as AddressInfo).port
+    const stopWatching = pair ? watchKeyPair(server.server, { files: config.tls!, pair, ...keyPairLog(log) }) : () => {}
     let loops: Loop[] = []
     let closing = false
     const begin = () => {
       if (closing) return
-      loops = startBackground(catalogue, { ...config, reading: config.verify.images !== 'off', ...failureLog(log), ...outageLog(log) })
+      loops = startBackground(catalogue, { ...config, reading: config.verify.images !== 'off', ...failureLog(log), ...backgroundLog(log) })
     }
     const preparation = config.engine && prepareEngine(gate, { log, onUnusable })
     // until the store is there nothing could be done, and that it is not there is told already
     if (preparation) preparation.done.then(begin, () => {})
     else begin()
     return {
-      url: urlOf(server, config),
+      url: listeningUrl({ ...config, port, secure: pair !== undefined }),
       async close() {
         closing = true
+        stopWatching()
         preparation?.stop()
         await stopServing({ server, catalogue, loops })
         await close()
@@ -128,12 +149,21 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
   }
 }
 
-/** What is bounded, and how much of it is used. */
-function watchBounds({ watch }: Metrics, { bodies }: { bodies: BodyBudget }): void {
-  const name = 'leporello_body_bytes'
-  watch({ name, help: 'Bytes of LEPORELLO_BODY_BUDGET that request bodies take.', value: bodies.used })
-  const help = 'Requests that were refused because the bodies of others took LEPORELLO_BODY_BUDGET.'
-  watch({ name: 'leporello_bodies_refused_total', help, value: bodies.refused })
+/** Who is who, and what is told of those who are refused. */
+function guardParts(
+  { access, rules, trustedProxies }: Config,
+  { metrics, log }: { metrics: Metrics; log: Log }
+): Omit<GuardOptions, 'policy'> {
+  const users = access.users && { ...access.users, isTrusted: createTrustedProxies(trustedProxies) }
+  const tokens = openTokens({ path: access.tokens, onProblem: (message) => log.error(message) })
+  return {
+    authenticate: createAuthenticate({ tokens, now: Date.now, users }),
+    bundledInto: (id) => bundleOf(id, rules)?.container,
+    audit(attempt) {
+      metrics.refused(attempt)
+      log.warn({ audit: true, ...attempt }, 'refused')
+    }
+  }
 }
 
 interface ServedCatalogueParts {
@@ -141,13 +171,15 @@ interface ServedCatalogueParts {
   blobs: BlobStore
   metrics: Metrics
   log: Log
+  largeTexts: LargeTexts
   port(): number
 }
 
-function servedCatalogue(config: Config, { stores, blobs, metrics, log, port }: ServedCatalogueParts): Catalogue {
+function servedCatalogue(config: Config, { stores, blobs, metrics, log, largeTexts, port }: ServedCatalogueParts): Catalogue {
   return createCatalogue(measuredStores(stores, metrics), {
     ...config,
     hash: sha256,
+    readSpec: (text) => largeTexts.run('specification', text),
     tarballs: { ...tarballParts(config, { blobs, log, port }), inspect: measuredInspect(inspectImage, metrics) },
     // nobody else writes into an embedded store
     eventBounds: config.engine ? {} : { resumeOverlapMs: 0 },
@@ -233,10 +265,17 @@ const failureLog = (log: Log) => ({
   onAppendFailed: (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'a change is not in the journal yet')
 })
 
-/** Once when it begins and once when it ends, not once for each that waits. */
-const outageLog = (log: Log) => ({
+/** An outage: once when it begins and once when it ends, not once for each that waits. */
+const backgroundLog = (log: Log) => ({
+  onSwept: (leftovers: number) => log.info({ leftovers }, 'what interrupted puts of tarballs had left behind was removed'),
   onAway: (error: unknown) => log.warn({ causes: causes(error) }, 'a store does not answer: what is done behind requests waits for it'),
   onBack: () => log.info('the stores answer again: what is done behind requests goes on')
+})
+
+const keyPairLog = (log: Log) => ({
+  onRenewed: () => log.info('the certificate and its key have changed: new connections use them'),
+  onRefused: (error: Error) =>
+    log.error({ causes: causes(error) }, 'the certificate or its key has changed and is of no use: the one before stays in use')
 })
 
 async function openEmbedded(gate: Gate): Promise<void> {
@@ -268,12 +307,6 @@ async function closeServer(server: FastifyInstance): Promise<void> {
   clearInterval(idle)
 }
 
-function urlOf(server: FastifyInstance, { host, prefix }: Config): string {
-  const { port } = server.server.address() as AddressInfo
-  const name = wildcards.has(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
-  return `http://${name}:${port}${prefix}`
-}
-
 /** As long as the bytes are, but no copy of them. */
 export async function digestOf(bytes: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = createHash('sha256')
@@ -283,15 +316,17 @@ export async function digestOf(bytes: AsyncIterable<Uint8Array>): Promise<string
 
 export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
-/** Under which names this server finds itself in a record, beside the one that a request came by. */
-const ownAddresses = ({ publicUrl, host, prefix }: Config, port: number): string[] => [
-  ...(publicUrl ? [publicUrl] : []),
-  ...['127.0.0.1', 'localhost', ...(wildcards.has(host) ? [] : [host.includes(':') ? `[${host}]` : host])].map(
-    (name) => `http://${name}:${port}${prefix}`
+/**
+ * Under which names this server finds itself in a record, beside the one that a request came by. Records from before it had a
+ * certificate name it with http.
+ */
+function ownAddresses({ publicUrl, tls, ...config }: Config, port: number): string[] {
+  const listening = ['127.0.0.1', 'localhost', config.host].map((host) =>
+    listeningUrl({ ...config, host, port, secure: tls !== undefined })
   )
-]
-
-const wildcards = new Set(['0.0.0.0', '::'])
+  const own = [...(publicUrl ? [publicUrl] : []), ...listening]
+  return [...new Set(tls ? own.flatMap((url) => [url, url.replace(/^https:/, 'http:')]) : own)]
+}
 
 function measuredCatalogue(catalogue: Catalogue, metrics: Metrics): Catalogue {
   const { containers } = catalogue

@@ -59,6 +59,40 @@ export type ContainerId1 = string
  */
 export type BatchItem = BatchPut | BatchPatch | BatchDelete | BatchPutImage | BatchCopyImage | BatchDeleteImage
 /**
+ * The set that a channel is moved to.
+ */
+export type ChannelPut = {
+  /**
+   * The ids of the images, one a repository. Either this or from.
+   *
+   * @minItems 1
+   * @maxItems 2000
+   */
+  set?: [string, ...string[]]
+  from?: SetSource
+  to?: PromotionTarget
+  /**
+   * What each image must be: complete (an image for each expected architecture), proven (its bytes were read and match), tested (a successful test result for each expected architecture).
+   *
+   * @maxItems 3
+   */
+  require?:
+    | []
+    | ['complete' | 'proven' | 'tested']
+    | ['complete' | 'proven' | 'tested', 'complete' | 'proven' | 'tested']
+    | ['complete' | 'proven' | 'tested', 'complete' | 'proven' | 'tested', 'complete' | 'proven' | 'tested']
+  /**
+   * Leave the repositories in the channel that the new set lacks; else they lose the tag.
+   */
+  keep?: boolean
+  /**
+   * Why; kept in the history. Instead of the header X-Reason.
+   */
+  reason?: string
+} & {
+  [k: string]: unknown
+}
+/**
  * A whole container. Images that are not named here are no longer its images. It has a url, or at least one of images.
  */
 export type ContainerPut = (
@@ -117,11 +151,51 @@ export type ImagePut = ImageByUrl | ImageFrom
  * The plan; with format=kubernetes the Jobs that carry it out.
  */
 export type PlanReply = PlanAnswer | KubernetesList
+export type ReleasePost = {
+  /**
+   * The name; it never means anything else.
+   */
+  name: string
+  /**
+   * Freeze the set of this channel.
+   */
+  channel?: string
+  /**
+   * Or these images.
+   *
+   * @minItems 1
+   * @maxItems 2000
+   */
+  set?: [string, ...string[]]
+  /**
+   * What each image must be: complete (an image for each expected architecture), proven (its bytes were read and match), tested (a successful test result for each expected architecture).
+   *
+   * @maxItems 3
+   */
+  require?:
+    | []
+    | ['complete' | 'proven' | 'tested']
+    | ['complete' | 'proven' | 'tested', 'complete' | 'proven' | 'tested']
+    | ['complete' | 'proven' | 'tested', 'complete' | 'proven' | 'tested', 'complete' | 'proven' | 'tested']
+  /**
+   * Names of Heat parameters, by id.
+   */
+  params?: {
+    [k: string]: string[]
+  }
+  /**
+   * Why. Instead of the header X-Reason.
+   */
+  reason?: string
+} & {
+  [k: string]: unknown
+}
 
 /**
  * By file name.
  */
 export interface Schemas {
+  'access-report.json': AccessReport
   'api-start.json': ApiStart
   'architecture-name.json': ArchitectureName
   'architectures-answer.json': ArchitecturesAnswer
@@ -141,6 +215,15 @@ export interface Schemas {
   'batch-result.json': BatchResult
   'batch.json': Batch
   'change-headers.json': ChangeHeaders
+  'channel-answer.json': ChannelAnswer
+  'channel-diff-query.json': ChannelDiffQuery
+  'channel-diff.json': ChannelDiff
+  'channel-list.json': ChannelList
+  'channel-parameter.json': ChannelParameter
+  'channel-put.json': ChannelPut
+  'channel-query.json': ChannelQuery
+  'channel-rollback.json': ChannelRollback
+  'channel-view.json': ChannelView
   'config.json': Settings
   'container-add.json': ContainerAdd
   'container-answer.json': ContainerAnswer
@@ -191,6 +274,8 @@ export interface Schemas {
   'image-by-url.json': ImageByUrl
   'image-form.json': ImageForm
   'image-from.json': ImageFrom
+  'image-list-query.json': ImageListQuery
+  'image-list.json': ImageList
   'image-parameters.json': ImageParameters
   'image-put.json': ImagePut
   'image-registration.json': ImageRegistration
@@ -223,13 +308,26 @@ export interface Schemas {
   'plan.json': Plan
   'pretty-parameter.json': PrettyParameter
   'problem.json': Problem
+  'promotion-page.json': PromotionPage
+  'promotion-parameters.json': PromotionParameters
+  'promotion-summary.json': PromotionSummary
+  'promotion-target.json': PromotionTarget
+  'promotion-view.json': PromotionView
+  'promotions-query.json': PromotionsQuery
   'ready-report.json': ReadyReport
   'reason-headers.json': ReasonHeaders
   'reason.json': Reason
   'record-change.json': RecordChange
   'refusal.json': Refusal
+  'release-list.json': ReleaseList
+  'release-parameter.json': ReleaseParameter
+  'release-post.json': ReleasePost
+  'release-query.json': ReleaseQuery
+  'release-view.json': ReleaseView
   'released-tarball.json': ReleasedTarball
   'removal-answer.json': RemovalAnswer
+  'removal-query.json': RemovalQuery
+  'render-query.json': RenderQuery
   'report-query.json': ReportQuery
   'resolution-query.json': ResolutionQuery
   'resolution-reply.json': ResolutionReply
@@ -238,6 +336,9 @@ export interface Schemas {
   'restore-answer.json': RestoreAnswer
   'restore.json': Restore
   'resumable-upload.json': ResumableUpload
+  'set-difference.json': SetDifference
+  'set-member.json': SetMember
+  'set-source.json': SetSource
   'spec-add.json': SpecAdd
   'spec-image.json': SpecImage
   'spec-reply.json': SpecReply
@@ -257,6 +358,35 @@ export interface Schemas {
   'wait-answer.json': WaitAnswer
   'wait-query.json': WaitQuery
   'warning.json': Warning
+}
+/**
+ * Who the server takes the client for, and what it may do.
+ */
+export interface AccessReport {
+  /**
+   * What clients without a token may do (LEPORELLO_POLICY).
+   */
+  policy: 'open' | 'read' | 'none' | 'read-only'
+  /**
+   * token:NAME, user:NAME; null for anonymous.
+   */
+  identity: string | null
+  /**
+   * What this client may do.
+   */
+  scopes: ('read' | 'register' | 'delete' | 'admin')[]
+  /**
+   * Patterns of the ids and paths that it may change; null: any.
+   */
+  match: string[] | null
+  /**
+   * When its token expires; null: never.
+   */
+  expires: string | null
+  /**
+   * Why the token that it presented is not valid.
+   */
+  rejected: string | null
 }
 /**
  * Where to begin.
@@ -364,6 +494,10 @@ export interface BatchAnswer {
    */
   applied: number
   results: BatchResult[]
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
 }
 export interface BatchResult {
   id: string
@@ -420,6 +554,24 @@ export interface Problem {
    * The architectures that exist.
    */
   available?: string[]
+}
+export interface Warning {
+  /**
+   * For programs: `named_by_job_specs`; `gone`: a tarball is no longer in the store; `base_missing`: the base image has no image for it; `credentials_removed`: a URL held credentials for this server; `unknown`: the store did not answer.
+   */
+  code: string
+  /**
+   * For people.
+   */
+  message: string
+  /**
+   * The first documents that it is about.
+   */
+  ids?: string[]
+  /**
+   * The architecture that it is about.
+   */
+  architecture?: string | null
 }
 /**
  * One item of a batch.
@@ -538,6 +690,10 @@ export interface Batch {
    * @maxItems 1000
    */
   items: [BatchItem, ...BatchItem[]]
+  /**
+   * Remove also what a channel or a release names.
+   */
+  force?: boolean
 }
 /**
  * Conditions and reason of a change of one record.
@@ -553,6 +709,234 @@ export interface ChangeHeaders {
   'X-Reason'?: string
   [k: string]: unknown
 }
+export interface ChannelAnswer {
+  channel: ChannelView
+  /**
+   * Whether the channel had this set already.
+   */
+  unchanged: boolean
+  /**
+   * The records that were written, or would be.
+   */
+  written: string[]
+  /**
+   * The records that lost the tag, or would.
+   */
+  removed: string[]
+}
+export interface ChannelView {
+  channel: string
+  /**
+   * 1 for the first promotion, then one more for each.
+   */
+  number: number
+  at: string
+  by: EntryAuthor
+  /**
+   * Why.
+   */
+  reason: string | null
+  /**
+   * Where the set came from; empty for a list of ids. promotion: the number of an earlier one.
+   */
+  from: {
+    [k: string]: string | number
+  }
+  require: string[]
+  /**
+   * The tag of the ids.
+   */
+  tag: string
+  /**
+   * Whether this removed the channel.
+   */
+  removed: boolean
+  /**
+   * How many images the set has.
+   */
+  images: number
+  /**
+   * Of the channel, for If-Match.
+   */
+  revision: string
+  set: SetMember[]
+}
+/**
+ * Who made a change, as far as the request tells.
+ */
+export interface EntryAuthor {
+  /**
+   * The interface; background: without a request.
+   */
+  face: 'mozart' | 'api' | 'dav' | 'oci' | 'background'
+  /**
+   * Who: token:NAME, user:NAME; null for anonymous.
+   */
+  identity: string | null
+  address: string | null
+  /**
+   * User-Agent.
+   */
+  agent: string | null
+  /**
+   * X-Request-Id.
+   */
+  request: string | null
+}
+export interface SetMember {
+  /**
+   * The id in the set.
+   */
+  id: string
+  /**
+   * The id that it was read from.
+   */
+  from: string
+  /**
+   * The id under which it was registered first.
+   */
+  origin: string
+  /**
+   * Of the record that it was read from.
+   */
+  revision: string
+  version: string
+  /**
+   * The record's.
+   */
+  digest: string
+  /**
+   * Whether the record names architectures.
+   */
+  named: boolean
+  /**
+   * By architecture.
+   */
+  images: {
+    [k: string]: {
+      url: string
+      /**
+       * Of the image's configuration, or as a client gave it.
+       */
+      digest: string | null
+    }
+  }
+}
+export interface ChannelDiffQuery {
+  /**
+   * The number of a promotion; default: the one before `to`.
+   */
+  from?: number
+  /**
+   * The number of a promotion; default: the last one.
+   */
+  to?: number
+}
+export interface ChannelDiff {
+  from: number
+  to: number
+  differences: SetDifference[]
+}
+export interface SetDifference {
+  repository: string
+  before: SetMember | null
+  after: SetMember | null
+}
+export interface ChannelList {
+  items: PromotionSummary[]
+}
+export interface PromotionSummary {
+  channel: string
+  /**
+   * 1 for the first promotion, then one more for each.
+   */
+  number: number
+  at: string
+  by: EntryAuthor
+  /**
+   * Why.
+   */
+  reason: string | null
+  /**
+   * Where the set came from; empty for a list of ids. promotion: the number of an earlier one.
+   */
+  from: {
+    [k: string]: string | number
+  }
+  require: string[]
+  /**
+   * The tag of the ids.
+   */
+  tag: string
+  /**
+   * Whether this removed the channel.
+   */
+  removed: boolean
+  /**
+   * How many images the set has.
+   */
+  images: number
+}
+export interface ChannelParameter {
+  /**
+   * The name of the channel.
+   */
+  channel: string
+}
+/**
+ * Where a set comes from: one of these.
+ */
+export interface SetSource {
+  /**
+   * The set of this channel.
+   */
+  channel?: string
+  /**
+   * The set of this frozen release.
+   */
+  release?: string
+  /**
+   * Every repository that has this tag.
+   */
+  tag?: string
+}
+/**
+ * Where the set goes, if not to the same repositories.
+ */
+export interface PromotionTarget {
+  /**
+   * What comes before the last slash of the new ids; empty for none.
+   */
+  namespace?: string
+  /**
+   * Put before the name, unless it begins with it.
+   */
+  name_prefix?: string
+  /**
+   * The tag of the new ids; default: the name of the channel.
+   */
+  tag?: string
+}
+export interface ChannelQuery {
+  /**
+   * Leave the records as they are.
+   */
+  keep?: boolean
+  /**
+   * Say what would happen, and change nothing.
+   */
+  dryRun?: boolean
+}
+export interface ChannelRollback {
+  /**
+   * The number of an earlier promotion; default: the one before the last.
+   */
+  to?: number
+  /**
+   * Why; kept in the history. Instead of the header X-Reason.
+   */
+  reason?: string
+}
 /**
  * All settings. In the environment, LEPORELLO_ and the name in capitals (enginePatienceMs is LEPORELLO_ENGINE_PATIENCE_MS); in the JSON file that LEPORELLO_CONFIG names, either spelling.
  */
@@ -566,7 +950,7 @@ export interface Settings {
    */
   port: number
   /**
-   * The URL of this service from outside; guard URLs begin with it. Default: the address it listens on, or for a wildcard address the host of the request.
+   * The URL of this service from outside; guard URLs and those of uploaded tarballs begin with it. Default: the address it listens on; for 0.0.0.0 and :: it must be set.
    */
   publicUrl?: string
   /**
@@ -574,9 +958,21 @@ export interface Settings {
    */
   prefix: string
   /**
+   * The server's certificate, with those of its authorities below it: the server speaks https then. Read again when it changes.
+   */
+  tlsCert?: string
+  /**
+   * The private key of TLS_CERT, without a passphrase.
+   */
+  tlsKey?: string
+  /**
    * The proxies in front: what they say in X-Forwarded-*, X-Script-Name and X-Scheme counts, and is ignored from everybody else.
    */
   trustedProxies: string[]
+  /**
+   * Origins of other sites whose pages may read /api/v1 and /storage, and write. Mozart's routes may be read by any page.
+   */
+  cors: string[]
   /**
    * The directory of the embedded store, and of tarballs unless OBJECTS_DIR is set.
    */
@@ -586,9 +982,21 @@ export interface Settings {
    */
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   /**
-   * Who may do what. open: everyone may do everything, as with Mozart. read-only: no one may write, for switching a cluster over.
+   * What clients without a token may do. open: everything, as with Mozart. read: read. none: nothing but health, version and guard URLs. read-only: read, and nobody may write, not even with a token, for switching a cluster over. Default: open where HOST is a loopback address, else read.
    */
-  policy: 'open' | 'read-only'
+  policy?: 'open' | 'read' | 'none' | 'read-only'
+  /**
+   * The file of tokens, which `leporello token` writes. It is read again when it changes, and need not exist. Default: the file tokens in DATA.
+   */
+  tokens?: string
+  /**
+   * The request header in which a trusted proxy names the user that it has authenticated. From other addresses it has no effect. Default: no header says who somebody is.
+   */
+  userHeader?: string
+  /**
+   * What users that a proxy names may do.
+   */
+  userScopes: ('read' | 'register' | 'delete' | 'admin')[]
   /**
    * The largest size of the embedded store's file; writes beyond it are refused. Default: as much as the disk holds.
    */
@@ -664,7 +1072,7 @@ export interface Settings {
    */
   expected: string[]
   /**
-   * Rules for containers by the pattern of their ids: which architectures to expect (expected), when to publish images (publish: each as it arrives, all together, or verified: all together when all are proven), which containers to bundle (bundle), how long a build may be silent (buildTimeoutMs) and an image may wait (pendingMs). Of several matching rules, the first that sets a value counts.
+   * Rules for containers by the pattern of their ids: which architectures to expect (expected), when to publish images (publish: each as it arrives, all together, or verified: all together when all are proven), which containers to bundle (bundle), how long a build may be silent (buildTimeoutMs) and an image may wait (pendingMs), and whether a version that is complete can change (immutable). Of several matching rules, the first that sets a value counts.
    */
   rules?: string | unknown[]
   /**
@@ -760,7 +1168,7 @@ export interface Settings {
    */
   ca?: string
   /**
-   * For commands: the bearer token that they send.
+   * For commands: the token that they present.
    */
   token?: string
 }
@@ -802,6 +1210,10 @@ export interface ContainerAnswer {
    * The tarballs in our own store that it no longer names.
    */
   released: ReleasedTarball[]
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
 }
 /**
  * A container with what is known of it.
@@ -1155,24 +1567,6 @@ export interface TarballStanding {
   due: string | null
 }
 /**
- * Who made a change, as far as the request tells.
- */
-export interface EntryAuthor {
-  /**
-   * The interface; background: without a request.
-   */
-  face: 'mozart' | 'api' | 'dav' | 'background'
-  address: string | null
-  /**
-   * User-Agent.
-   */
-  agent: string | null
-  /**
-   * X-Request-Id.
-   */
-  request: string | null
-}
-/**
  * The most recently removed first.
  */
 export interface DeletedPage {
@@ -1230,6 +1624,10 @@ export interface DoneReply {
    * The id, if there is a result.
    */
   result?: string | null
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
   [k: string]: unknown
 }
 export interface DownloadQuery {
@@ -1672,6 +2070,10 @@ export interface ImageAnswer {
    * Whether it waits to be published with the others.
    */
   pending: boolean
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
 }
 /**
  * An image by its URL.
@@ -1704,6 +2106,36 @@ export interface ImageForm {
  */
 export interface ImageFrom {
   from: ContainerId2
+}
+export interface ImageListQuery {
+  /**
+   * Only repositories that have this tag.
+   */
+  tag?: string
+  /**
+   * A pattern with * and ? for the repository, or for what follows its last slash.
+   */
+  name?: string
+  /**
+   * names: repositories, one a line, sorted, and nothing else; also for an Accept whose first type is text/plain. yaml: container_images, as TripleO's tools read it. Default: json.
+   */
+  format?: 'names' | 'yaml' | 'json'
+}
+export interface ImageList {
+  /**
+   * Sorted by repository, then by tag.
+   */
+  images: {
+    /**
+     * The id of a container.
+     */
+    imagename: string
+    repository: string
+    /**
+     * Null for an id without one.
+     */
+    tag: string | null
+  }[]
 }
 export interface ImageParameters {
   /**
@@ -1783,6 +2215,10 @@ export interface ImageReportImage {
      * The member of the archive that holds it, after following links; null if none does.
      */
     member: string | null
+    /**
+     * Where the member's bytes begin in the uncompressed archive; null if they are not in one piece. Reports of earlier versions do not have it.
+     */
+    offset?: number | null
   } | null
   manifest: {
     digest: string
@@ -1796,6 +2232,10 @@ export interface ImageReportImage {
      * The member of the archive that holds it, after following links; null if none does.
      */
     member: string | null
+    /**
+     * Where the member's bytes begin in the uncompressed archive; null if they are not in one piece. Reports of earlier versions do not have it.
+     */
+    offset?: number | null
   } | null
   tags: string[]
   /**
@@ -1819,6 +2259,10 @@ export interface ImageReportImage {
      * The member of the archive that holds it, after following links; null if none does.
      */
     member: string | null
+    /**
+     * Where the member's bytes begin in the uncompressed archive; null if they are not in one piece. Reports of earlier versions do not have it.
+     */
+    offset?: number | null
   }[]
   /**
    * The programs that run whenever the image does.
@@ -2180,9 +2624,13 @@ export interface ManifestList {
   mediaType: string
   manifests: ManifestDescriptor[]
   /**
-   * Whether a registry serves these manifests; none does yet.
+   * Whether registry clients can pull these manifests from /v2/.
    */
   pullable: boolean
+  /**
+   * Why they cannot, whatever images there are: no client can spell the container's id.
+   */
+  notPullable?: string
   /**
    * The images whose tarballs have no manifest: theirs is made from configuration and layers.
    */
@@ -2256,24 +2704,6 @@ export interface PlanStep {
     [k: string]: string
   }
 }
-export interface Warning {
-  /**
-   * For programs: `named_by_job_specs`; `gone`: a tarball is no longer in the store; `base_missing`: the base image has no image for it; `unknown`: the store did not answer.
-   */
-  code: string
-  /**
-   * For people.
-   */
-  message: string
-  /**
-   * The first documents that it is about.
-   */
-  ids?: string[]
-  /**
-   * The architecture that it is about.
-   */
-  architecture?: string | null
-}
 /**
  * For format=kubernetes: the container in which a build runs.
  */
@@ -2323,6 +2753,60 @@ export interface PrettyParameter {
   pretty?: string
   [k: string]: unknown
 }
+export interface PromotionPage {
+  items: PromotionSummary[]
+  /**
+   * The cursor of the next page.
+   */
+  next: string | null
+}
+export interface PromotionParameters {
+  channel: string
+  /**
+   * The number of the promotion.
+   */
+  number: string
+}
+export interface PromotionView {
+  channel: string
+  /**
+   * 1 for the first promotion, then one more for each.
+   */
+  number: number
+  at: string
+  by: EntryAuthor
+  /**
+   * Why.
+   */
+  reason: string | null
+  /**
+   * Where the set came from; empty for a list of ids. promotion: the number of an earlier one.
+   */
+  from: {
+    [k: string]: string | number
+  }
+  require: string[]
+  /**
+   * The tag of the ids.
+   */
+  tag: string
+  /**
+   * Whether this removed the channel.
+   */
+  removed: boolean
+  /**
+   * How many images the set has.
+   */
+  images: number
+  set: SetMember[]
+}
+export interface PromotionsQuery {
+  limit: number
+  /**
+   * `next` of the page before.
+   */
+  cursor?: string
+}
 export interface ReadyReport {
   ready: boolean
   /**
@@ -2349,6 +2833,85 @@ export interface Refusal {
   message: string
   [k: string]: unknown
 }
+export interface ReleaseList {
+  items: {
+    name: string
+    created: string
+    by: EntryAuthor
+    reason: string | null
+    from: {
+      [k: string]: string
+    }
+    images: number
+  }[]
+}
+export interface ReleaseParameter {
+  /**
+   * The name of the release.
+   */
+  name: string
+}
+export interface ReleaseQuery {
+  /**
+   * yaml: container_images. heat: parameter_defaults. text: references by digest, one a line. sh: a shell script that pulls exactly these images and checks their digests.
+   */
+  format: 'json' | 'yaml' | 'heat' | 'text' | 'sh'
+}
+export interface ReleaseView {
+  name: string
+  created: string
+  by: EntryAuthor
+  reason: string | null
+  from: {
+    [k: string]: string
+  }
+  /**
+   * The host that references name.
+   */
+  registry: string
+  /**
+   * Whether it is plain HTTP.
+   */
+  insecure: boolean
+  set: {
+    id: string
+    /**
+     * The id under which it was registered first.
+     */
+    origin: string
+    revision: string
+    version: string
+    digest: string
+    named: boolean
+    params: string[]
+    /**
+     * By architecture.
+     */
+    images: {
+      [k: string]: {
+        url: string
+        /**
+         * Of the image's configuration, or as a client gave it.
+         */
+        digest: string | null
+        /**
+         * The digest of its manifest.
+         */
+        manifest: string | null
+        /**
+         * Of the tarball.
+         */
+        sha256: string | null
+        size: number | null
+        verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
+        /**
+         * The status of the last test of this image.
+         */
+        test: string | null
+      }
+    }
+  }[]
+}
 /**
  * The container as it was, and what its removal affects.
  */
@@ -2363,6 +2926,26 @@ export interface RemovalAnswer {
    * The tarballs in our own store that it no longer names.
    */
   released: ReleasedTarball[]
+}
+export interface RemovalQuery {
+  /**
+   * Say what would happen, and change nothing.
+   */
+  dryRun?: boolean
+  /**
+   * Also what a channel or a release names.
+   */
+  force?: boolean
+}
+/**
+ * The keys of the template.
+ */
+export interface RenderQuery {
+  namespace?: string
+  name_prefix?: string
+  name_suffix?: string
+  tag?: string
+  [k: string]: string | undefined
 }
 export interface ReportQuery {
   /**

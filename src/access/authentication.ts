@@ -11,10 +11,10 @@ export interface Authenticated {
   rejected?: { reason: string; waitMs: number }
 }
 
-/** At once, unless the token file has to be looked at. */
-export type Authenticate = (message: Credentials, address: string | undefined) => Authenticated | Promise<Authenticated>
+/** At once, unless the token file has to be looked at. The address is the client's, in front of all proxies. */
+export type Authenticate = (message: Credentials, address: () => string | undefined) => Authenticated | Promise<Authenticated>
 
-type Credentials = Pick<IncomingMessage, 'headers' | 'rawHeaders'>
+type Credentials = Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'socket'>
 
 export interface AuthenticationOptions {
   tokens: Tokens
@@ -28,7 +28,7 @@ export interface TrustedUsers {
   /** In lower case. */
   header: string
   scopes: readonly Scope[]
-  /** Whether the header counts from this address. */
+  /** Whether the header counts from this address, which is that of the connection. */
   isTrusted(address: string | undefined): boolean
 }
 
@@ -48,7 +48,7 @@ export function createAuthenticate(options: AuthenticationOptions): Authenticate
     if (token) return token
     const secret = authorization === undefined ? undefined : tokenIn(authorization)
     if (secret !== undefined) return verify(secret, { authorization: authorization!, address })
-    const user = users?.isTrusted(address) ? userIn(message, users) : undefined
+    const user = users?.isTrusted(message.socket.remoteAddress) ? userIn(message, users) : undefined
     return user ? { identity: user } : nobody
   }
 
@@ -60,7 +60,7 @@ export function createAuthenticate(options: AuthenticationOptions): Authenticate
     return found && !isExpired(found.identity) ? found : undefined
   }
 
-  async function verify(secret: string, { authorization, address = '' }: { authorization: string; address: string | undefined }) {
+  async function verify(secret: string, { authorization, address }: { authorization: string; address: () => string | undefined }) {
     const hash = hashOfToken(secret)
     // one that is unknown may have been made a moment ago
     if (tokens.isStale() || tokens.find(hash) === undefined) await tokens.refresh()
@@ -71,7 +71,7 @@ export function createAuthenticate(options: AuthenticationOptions): Authenticate
     const reason = identity
       ? `the token "${identity.name}" expired at ${identity.expires!.toISOString()}`
       : 'the token is unknown, or was revoked'
-    return { identity: anonymous, rejected: { reason, waitMs: failures.note(address) } }
+    return { identity: anonymous, rejected: { reason, waitMs: failures.note(address() ?? '') } }
   }
 
   function remember(authorization: string, found: Authenticated): Authenticated {

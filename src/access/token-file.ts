@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Identity } from '../domain/policy.ts'
 import { parseTokenFile, type TokenRecord, toTokenLine } from './token.ts'
@@ -100,12 +100,21 @@ export async function readTokenFile(path: string): Promise<ReturnType<typeof par
   }
 }
 
+/** The file stays its owner's when root writes it: the server's. */
+async function asBefore(file: FileHandle, path: string): Promise<void> {
+  if (process.getuid?.() !== 0) return
+  const { uid, gid } = await stat(path).catch(() => stat(dirname(path)))
+  await file.chown(uid, gid)
+}
+
 /** Replaces a token file as a whole: a server sees the old one or the new one. Only its owner may read it. */
 export async function writeTokenFile(path: string, records: readonly TokenRecord[]): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
   const draft = `${path}.${randomUUID()}.tmp`
   try {
     const file = await open(draft, 'wx', 0o600)
     try {
+      await asBefore(file, path)
       await file.writeFile(records.map((record) => `${toTokenLine(record)}\n`).join(''))
       await file.sync()
     } finally {

@@ -6,6 +6,7 @@ import type { CopiedCollection, CopySource } from '../catalogue/containers/copyi
 import { CatalogueError } from '../domain/errors.ts'
 import { keysNamedIn } from '../domain/image/storage.ts'
 import { pagesOf } from '../domain/pages.ts'
+import { keepsTarballs } from '../domain/releases/channel.ts'
 import {
   type BackupIndex,
   contentKey,
@@ -49,7 +50,20 @@ export interface BackupOutcome {
 }
 
 /** Pending images come before the containers that they move to, as in catalogue/tarballs/naming.ts; the journal comes last. */
-const order = ['buildStatuses', 'containers', 'facts', 'jobSpecs', 'hysdsIos', 'journal'] as const satisfies CopiedCollection[]
+const order = [
+  'buildStatuses',
+  'releases',
+  'containers',
+  'oci',
+  'facts',
+  'jobSpecs',
+  'hysdsIos',
+  'journal'
+] as const satisfies CopiedCollection[]
+
+/** An earlier promotion does not keep its tarballs. */
+const namesTarballs = (collection: CopiedCollection, id: string): boolean =>
+  collection === 'containers' || collection === 'buildStatuses' || (collection === 'releases' && keepsTarballs(id))
 
 /** After which tarballs are removed faster than documents are read. */
 const maxRounds = 5
@@ -143,10 +157,9 @@ async function readDocuments(
   const files: Partial<Record<CopiedCollection, Seal>> = {}
   const unmet = new Set<string>()
   async function* lines(collection: CopiedCollection) {
-    const names = collection === 'containers' || collection === 'buildStatuses'
     for await (const batch of source(collection) ?? []) {
       for (const { id, document } of batch) {
-        if (names) for (const key of keysNamedIn(document)) if (!saving.saved.has(key)) unmet.add(key)
+        if (namesTarballs(collection, id)) for (const key of keysNamedIn(document)) if (!saving.saved.has(key)) unmet.add(key)
         yield JSON.stringify({ id, document } satisfies SavedDocument)
       }
     }

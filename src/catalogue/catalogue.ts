@@ -6,13 +6,15 @@ import { type Inspect, inspectImage } from '../images/inspect-image.ts'
 import type { Stores } from '../stores/document-store.ts'
 import { type Builds, createBuilds } from './builds/builds.ts'
 import { createSiteRules } from './builds/site-rules.ts'
-import { type ContainerCatalogue, createContainerCatalogue } from './containers/container-catalogue.ts'
+import { type ContainerCatalogue, type ContainerCatalogueParts, createContainerCatalogue } from './containers/container-catalogue.ts'
 import { createHistory, type History, type HistorySettings } from './history/history.ts'
 import { createImageCatalogue, type ImageCatalogue } from './images/image-catalogue.ts'
 import { createJobs } from './jobs/jobs.ts'
 import { createLists, type Lists } from './lists/lists.ts'
+import { createOci, createOciStorage, type Oci, type OciSettings } from './oci/oci.ts'
 import type { Changes } from './records/changes.ts'
 import { createRecords } from './records/records.ts'
+import { createReleases, type Releases } from './releases/releases.ts'
 import { createTarballs, type TarballSettings, type Tarballs } from './tarballs/tarballs.ts'
 import { currentFacts, type FactsStore } from './verification/image-facts.ts'
 import { createVerification, type Verification, type VerificationSettings } from './verification/verification.ts'
@@ -25,7 +27,10 @@ export interface Catalogue
     Partial<ImageCatalogue>,
     Partial<Tarballs>,
     Omit<Verification, 'facts' | 'requireProof'>,
-    History {
+    History,
+    Releases {
+  /** What registry clients pull and push; absent where there is no store for tarballs. */
+  oci?: Oci
   /** Returns the image that a container has for an architecture. Throws what resolving it throws. */
   imageOf(id: string, architecture: string): Promise<ImageReference>
   hash: Hash
@@ -58,6 +63,10 @@ export interface CatalogueOptions extends HistorySettings {
   onFailure?: (error: unknown, what: string) => void
   /** Fill container_image_urls of job specifications from the catalogue. */
   fillSpecs?: boolean
+  /** Reads a job specification, or a hysds-io, off the event loop if it is large; default on it. */
+  readSpec?: ContainerCatalogueParts['readSpec']
+  /** How what was pushed is pulled. */
+  oci?: OciSettings
   /** How long an entry may take to reach the journal before its change counts as another program's. */
   appendGraceMs?: number
 }
@@ -65,7 +74,10 @@ export interface CatalogueOptions extends HistorySettings {
 /** Joins the rooms: each may use those before it, and none knows of those after it. */
 export function createCatalogue(stores: Stores, options: CatalogueOptions): Catalogue {
   const { guarded, expected = [], rules = [], add = 'replace', hash, onAppendFailed, onFailure = onAppendFailed } = options
-  const settings = options.tarballs && { inspect: inspectImage, ...options.tarballs }
+  const storage =
+    options.tarballs &&
+    createOciStorage({ stores, hash, now: options.tarballs.now, blobs: options.tarballs.blobs, sources: options.tarballs.sources })
+  const settings = options.tarballs && storage && { inspect: inspectImage, ...options.tarballs, blobs: storage.blobs }
   const { now = () => new Date(), addresses = () => [] } = settings ?? {}
   const base = { stores, guarded, hash, now, addresses, onAppendFailed, onFailure }
 
@@ -78,13 +90,26 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const siteRules = createSiteRules({ rules, expected })
   const builds = createBuilds({ ...base, ...records, facts, siteRules, verifier, removals })
   const lists = createLists({ ...base, ...records, ...builds, siteRules, facts, leases, verifier, graceMs: options.appendGraceMs ?? 5000 })
+  const { readSpec } = options
   const preparedSpec = options.fillSpecs ? builds.planning.filled : undefined
-  const containers = createContainerCatalogue({ ...base, ...records, ...builds, facts, add, verifier, requireProof, leases, preparedSpec })
-  const images =
-    settings &&
+  const containers = createContainerCatalogue({
+    ...base,
+    ...records,
+    ...builds,
+    facts,
+    add,
+    verifier,
+    requireProof,
+    leases,
+    preparedSpec,
+    readSpec
+  })
+  const imageParts = settings &&
     verifier &&
-    removals &&
-    createImageCatalogue({ ...base, ...settings, ...records, ...builds, facts, verifier, removals, views: lists.views })
+    removals && { ...base, ...settings, ...records, ...builds, facts, verifier, removals, views: lists.views }
+  const images = imageParts && createImageCatalogue(imageParts)
+  const oci =
+    imageParts && storage && createOci({ ...imageParts, ...storage, ...containers, leases, times: timesOf(settings) }, options.oci)
   const history = createHistory({
     ...{ ...base, ...records, facts, leases, verifier, view: lists.views.of },
     ...{ tarballs: tarballs?.statuses, settings: options }
@@ -97,10 +122,17 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     ...tarballs,
     ...verification,
     ...history,
+    ...createReleases({ ...base, ...records, ...builds, ...lists, ...containers, statuses: tarballs?.statuses }),
+    ...(oci && { oci }),
     imageOf: (id, architecture) => imageOf({ changes: records.changes, facts }, { id, architecture }),
     hash
   }
 }
+
+/** Pushes take hours; a client that finds a blob does not send it again. */
+const blobMs = 24 * 3_600_000
+
+const timesOf = ({ removal, uploadExpiryMs = blobMs }: TarballParts) => ({ graceMs: removal.graceMs, blobMs, uploadMs: uploadExpiryMs })
 
 interface ImageOfParts {
   changes: Changes

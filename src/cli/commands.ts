@@ -28,6 +28,16 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map(
       summary: 'restore a revision of a container, or a backup',
       load: async () => (await import('./commands/restore.ts')).restore
     },
+    'list-images': {
+      summary: 'print the names of images, for another builder',
+      load: async () => (await import('./commands/list-images.ts')).listImages
+    },
+    promote: { summary: 'move a channel to a whole set of images', load: async () => (await import('./commands/promote.ts')).promote },
+    rollback: { summary: 'move a channel back to an earlier set', load: async () => (await import('./commands/rollback.ts')).rollback },
+    channels: { summary: 'list channels, or show one', load: async () => (await import('./commands/channels.ts')).channels },
+    release: { summary: 'freeze a set of images under a name', load: async () => (await import('./commands/release.ts')).release },
+    releases: { summary: 'list frozen releases, or print one', load: async () => (await import('./commands/releases.ts')).releases },
+    render: { summary: 'fill the keys of a template of an image list', load: async () => (await import('./commands/render.ts')).render },
     events: { summary: 'follow changes as they happen', load: async () => (await import('./commands/events.ts')).events },
     rm: { summary: 'remove a container, or one of its images', load: async () => (await import('./commands/rm.ts')).rm },
     doctor: { summary: 'find faults, and tell what to do', load: async () => (await import('./commands/doctor.ts')).doctor },
@@ -40,6 +50,7 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map(
       load: async () => (await import('./commands/backfill.ts')).backfill
     },
     fsck: { summary: 'compare records, facts and tarballs, and repair them', load: async () => (await import('./commands/fsck.ts')).fsck },
+    token: { summary: 'make, list and revoke tokens', load: async () => (await import('./commands/token.ts')).token },
     'container-met': {
       summary: "upload and register a tarball, as the builder's script does",
       load: async () => (await import('./commands/container-met.ts')).containerMet

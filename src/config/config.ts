@@ -3,6 +3,8 @@ import { type Architecture, inTableOrder, parseArchitecture } from '../domain/ar
 import type { Rule } from '../domain/build/rules.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Settings } from '../schemas.ts'
+import { type AccessSettings, accessFrom } from './access.ts'
+import { connectionsFrom } from './connections.ts'
 import { certificatesFrom, type EngineSettings, engineFrom } from './engine.ts'
 import { type Objects, objectsFrom } from './objects.ts'
 import { rulesFrom } from './rules.ts'
@@ -16,21 +18,26 @@ export type { Objects } from './objects.ts'
 export interface Config {
   host: string
   port: number
-  /** Without a trailing slash. Undefined: the address that we listen on, or the request's host. */
+  /** Without a trailing slash. Undefined: the address that we listen on. */
   publicUrl: string | undefined
   prefix: string
+  /** Absolute paths of PEM files, read when the server starts. Undefined: http. */
+  tls: { cert: string; key: string } | undefined
   /** Addresses and ranges. */
   trustedProxies: readonly string[]
+  /** Origins, such as `https://ui.example.org`. */
+  cors: readonly string[]
   /** An absolute path. */
   data: string
   logLevel: Settings['logLevel']
   policy: Policy
+  access: AccessSettings
   /** In bytes. */
   bodyLimit: number
   /** How many bytes all bodies that are in memory may take together. */
   bodyBudget: number
-  /** The most connections. Undefined: what the files that may be open allow. */
-  connections: number | undefined
+  /** The most connections that may be open at once. */
+  connections: number
   /** Of the embedded store, in bytes. Undefined: as much as the disk holds. */
   dataLimit: number | undefined
   commit: string | undefined
@@ -106,13 +113,15 @@ function configFrom(context: RuleContext): Config {
     port: settings.port,
     publicUrl: settings.publicUrl?.replace(/\/+$/, ''),
     prefix: settings.prefix,
+    tls: tlsFrom(context),
     trustedProxies: settings.trustedProxies,
+    cors: settings.cors,
     data,
     logLevel: settings.logLevel,
-    policy: settings.policy,
+    ...accessFrom(context, data),
     bodyLimit: settings.bodyLimit,
     bodyBudget: bodyBudgetFrom(context),
-    connections: settings.connections,
+    connections: connectionsFrom(context),
     dataLimit: settings.dataLimit,
     commit: settings.commit,
     patienceMs: settings.enginePatienceMs,
@@ -140,6 +149,14 @@ function configFrom(context: RuleContext): Config {
       ca: certificatesFrom('ca', context)
     }
   }
+}
+
+function tlsFrom({ settings, problems, named }: RuleContext): Config['tls'] {
+  const { tlsCert, tlsKey } = settings
+  if (tlsCert && tlsKey) return { cert: resolve(tlsCert), key: resolve(tlsKey) }
+  if (tlsCert) problems.push(`${named('tlsCert')} is set, but ${named('tlsKey')} is not; expected both, or neither`)
+  if (tlsKey) problems.push(`${named('tlsKey')} is set, but ${named('tlsCert')} is not; expected both, or neither`)
+  return undefined
 }
 
 const architecturesFrom = (names: readonly string[]): Architecture[] => inTableOrder(new Set(names.map(parseArchitecture)))

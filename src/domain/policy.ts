@@ -25,6 +25,9 @@ export interface Identity {
 
 export const anonymous: Identity = { kind: 'anonymous', name: 'anonymous', scopes: [] }
 
+/** A name for logs and the history: of a token or a user; null for anonymous. */
+export const signatureOf = ({ kind, name }: Identity): string | null => (kind === 'anonymous' ? null : `${kind}:${name}`)
+
 interface Requirement {
   /** Absent: everybody may, under any policy. */
   scope?: Scope
@@ -83,6 +86,10 @@ export function refusalOf(policy: Policy, { identity, action, names }: Question)
   return outside === undefined ? undefined : { code: 'forbidden', reason: outside }
 }
 
+/** Returns everything that somebody may do somewhere. */
+export const scopesOf = (policy: Policy, { scopes: held }: Identity): Scope[] =>
+  scopes.filter((scope) => (scope === 'read' || policy !== 'read-only') && (covers(anonymousScopes[policy], scope) || covers(held, scope)))
+
 /** Whoever may change something may also look at it, and an admin may do everything. */
 const covers = (held: readonly Scope[], scope: Scope): boolean =>
   held.includes(scope) || held.includes('admin') || (scope === 'read' && held.length > 0)
@@ -90,6 +97,13 @@ const covers = (held: readonly Scope[], scope: Scope): boolean =>
 interface Extent extends Pick<Question, 'names'> {
   changes: 'ids' | 'paths' | 'everything'
 }
+
+/**
+ * Returns whether somebody reads the secrets in URLs outside the document itself: a token or user that may register any container. Nobody
+ * anonymous does, whatever the policy lets them change: who needs a URL to pull by it reads the document.
+ */
+export const seesSecrets = ({ kind, scopes, match }: Identity): boolean =>
+  kind !== 'anonymous' && match === undefined && covers(scopes, 'register')
 
 /** No id or path is longer. Comparing takes as long as the name times the pattern, and a stranger may send any. */
 const longestName = 2048
@@ -105,11 +119,15 @@ function firstOutside(identity: Identity, { changes, names }: Extent): string | 
       : `${whoIs(identity)} may only change ${match.join(', ')}, and this is about everything; use a token without patterns`
   }
   const patterns = match.filter((pattern) => pattern.startsWith('/') === (changes === 'paths'))
-  const name = names?.find((name) => name.length > longestName || !patterns.some((pattern) => globMatches(pattern, name)))
+  const name = names?.find((name) => name.length > longestName || !patterns.some((pattern) => fits(name, pattern)))
   if (name === undefined) return undefined
   const advice = changes === 'paths' ? 'a pattern such as "/storage/*" would permit paths' : 'use a token with a pattern for this name'
   return `${whoIs(identity)} may only change ${match.join(', ')}, and ${JSON.stringify(name.slice(0, 200))} matches none of that; ${advice}`
 }
+
+/** A path that ends with a slash is a folder: those above a permitted path may be made, as clients of WebDAV do before they put a file. */
+const fits = (name: string, pattern: string): boolean =>
+  globMatches(pattern, name) || (name.startsWith('/') && name.endsWith('/') && pattern.startsWith(name))
 
 /** Who it is, for messages. */
 const whoIs = ({ kind, name }: Identity): string => (kind === 'anonymous' ? name : `the ${kind} ${JSON.stringify(name)}`)

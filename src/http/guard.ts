@@ -1,17 +1,19 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Authenticate } from '../access/authentication.ts'
+import type { Authenticate, Authenticated } from '../access/authentication.ts'
 import { CatalogueError } from '../domain/errors.ts'
-import { type Action, isWrite, type Policy, type Refusal, refusalOf } from '../domain/policy.ts'
+import { type Action, isWrite, type Policy, type Refusal, refusalOf, signatureOf } from '../domain/policy.ts'
 import { maskSecrets } from '../domain/secrets.ts'
+import type { BrowserRefusal } from './browsers.ts'
 import type { PassThrough } from './legacy-mozart.ts'
 import { explain } from './shared/errors.ts'
 import './shared/identity.ts'
+import { clientAddress } from './shared/trusted-proxies.ts'
 
 /** An attempt that was refused, for the log and metrics. */
 export interface RefusedAttempt {
   /** The id of the request. */
   request: string
-  address: string
+  address: string | undefined
   identity: string
   action: Action
   code: Refusal['code']
@@ -27,6 +29,10 @@ export interface GuardOptions {
   audit?: ((attempt: RefusedAttempt) => void) | undefined
 }
 
+interface GuardParts extends GuardOptions {
+  browserRefusal: BrowserRefusal
+}
+
 type Done = (error?: Error) => void
 type Admit = (request: FastifyRequest, action: Action, done: Done) => void
 
@@ -36,7 +42,7 @@ export interface Guard {
 }
 
 /** The one door: whatever a request does, in whatever face, is asked for here. */
-export function createGuard(app: FastifyInstance, { policy, authenticate, bundledInto, audit }: GuardOptions): Guard {
+export function createGuard(app: FastifyInstance, { policy, browserRefusal, authenticate, bundledInto, audit }: GuardParts): Guard {
   app.decorateRequest('identity', null as never)
   app.decorateRequest('permit', function (this: FastifyRequest, names: readonly string[], action?: Action) {
     const error = refused(this, action ?? this.routeOptions.config.action!, names)
@@ -45,21 +51,30 @@ export function createGuard(app: FastifyInstance, { policy, authenticate, bundle
 
   return {
     admit(request, action, done) {
-      if (action === 'public' || !authenticate) return decide(request, action, done)
-      const found = authenticate(request.raw, request.ip)
-      if (!(found instanceof Promise)) {
-        request.identity = found.identity
-        return decide(request, action, done)
-      }
-      found.then(({ identity, rejected }) => {
-        request.identity = identity
-        if (!rejected) return decide(request, action, done)
-        const { reason, waitMs } = rejected
-        const error = refusal(request, action, { code: 'unauthenticated', reason: `${reason}; use another one, or none` })
-        if (waitMs > 0) setTimeout(done, waitMs, error)
-        else done(error)
-      }, done)
+      const page = browserRefusal({ method: request.method, headers: request.headers, write: isWrite(action) })
+      if (page) return done(refusal(request, action, { code: 'forbidden', reason: page }))
+      const found = authenticate ? authenticate(request.raw, () => clientAddress(request)) : undefined
+      if (found instanceof Promise) found.then((found) => enter(request, action, { found, done }), done)
+      else if (found) enter(request, action, { found, done })
+      else decide(request, action, done)
     }
+  }
+
+  function enter(
+    request: FastifyRequest,
+    action: Action,
+    { found: { identity, rejected }, done }: { found: Authenticated; done: Done }
+  ): void {
+    request.identity = identity
+    request.rejected = rejected?.reason
+    // health probes and the like are answered to everybody
+    if (!rejected || action === 'public') {
+      decide(request, action, done)
+      return
+    }
+    const error = refusal(request, action, { code: 'unauthenticated', reason: `${rejected.reason}; use another one, or none` })
+    if (rejected.waitMs > 0) setTimeout(done, rejected.waitMs, error)
+    else done(error)
   }
 
   function decide(request: FastifyRequest, action: Action, done: Done): void {
@@ -74,7 +89,14 @@ export function createGuard(app: FastifyInstance, { policy, authenticate, bundle
 
   function refusal(request: FastifyRequest, action: Action, { code, reason }: Refusal): CatalogueError {
     const words = maskSecrets(reason)
-    audit?.({ request: request.id, address: request.ip, identity: request.identity.name, action, code, reason: words })
+    audit?.({
+      request: request.id,
+      address: clientAddress(request),
+      identity: signatureOf(request.identity) ?? 'anonymous',
+      action,
+      code,
+      reason: words
+    })
     return new CatalogueError(code, words)
   }
 
@@ -88,15 +110,15 @@ export function createGuard(app: FastifyInstance, { policy, authenticate, bundle
 function namesIn(request: FastifyRequest, action: Action): string[] | undefined {
   if (!isWrite(action)) return undefined
   const { id, '*': path } = request.params as { id?: string; '*'?: string }
-  if (action.startsWith('object:')) return [`/storage/${path ?? ''}`]
+  if (action.startsWith('object:')) return [`/storage/${path ?? ''}${request.method === 'MKCOL' && path && !path.endsWith('/') ? '/' : ''}`]
   return id === undefined ? undefined : [id]
 }
 
 /** Lets through to the old Mozart what the policy permits. It is refused in Mozart's envelope. */
 export function guardedPassThrough(guard: Guard, passThrough: PassThrough): PassThrough {
-  return (request, reply) => {
+  return (request, reply, target) => {
     guard.admit(request, reading.has(request.method) ? 'legacy:read' : 'legacy:write', (error) => {
-      if (!error) return void passThrough(request, reply)
+      if (!error) return void passThrough(request, reply, target)
       const { status, message, headers } = explain(error)
       reply.code(status).headers(headers).send({ success: false, message, result: null })
     })

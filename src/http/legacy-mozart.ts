@@ -2,12 +2,13 @@ import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type In
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { basic } from '../domain/credentials.ts'
+import type { LegacyTarget } from './legacy-target.ts'
 import { hasBody } from './shared/body.ts'
 import './shared/identity.ts'
-import { scriptName } from './shared/public-url.ts'
+import { schemeOf, scriptName } from './shared/public-url.ts'
 
-/** Streams a request to another server, and its answer back. */
-export type PassThrough = (request: FastifyRequest, reply: FastifyReply) => FastifyReply
+/** Streams a request to another server, and its answer back. It asks for the target that was judged, and for no other. */
+export type PassThrough = (request: FastifyRequest, reply: FastifyReply, target: LegacyTarget) => FastifyReply
 
 export interface LegacyOptions {
   /** May have `user:password@`, which is sent as basic authentication and never logged. */
@@ -33,14 +34,14 @@ export function createPassThrough({ url, prefix, timeoutMs = 120_000 }: LegacyOp
   const base = target.pathname.replace(/\/+$/, '')
   const authorization = basicAuthorization(target)
 
-  return (request, reply) => {
+  return (request, reply, { sent }) => {
     reply.hijack()
     const upstream = send({
       agent,
       hostname: target.hostname.replace(/^\[|\]$/g, ''),
       port: target.port || undefined,
       method: request.method,
-      path: base + request.raw.url,
+      path: base + sent,
       headers: forwardedHeaders(request, { host: target.host, authorization, prefix }),
       timeout: timeoutMs
     })
@@ -104,37 +105,47 @@ interface Forwarding {
   prefix: string
 }
 
-/** The client's headers in their order, without those of one connection, and with those that a proxy adds. */
+/**
+ * The client's headers in their order, without those of one connection, and with those that a proxy adds. The framing is written as Node
+ * has understood it. Names with an underscore stay here, as nginx has it: WSGI takes `X_Script_Name` for `X-Script-Name`.
+ */
 function forwardedHeaders(request: FastifyRequest, { host, authorization, prefix }: Forwarding): string[] {
   const { raw, headers } = request
   // a token of ours is nothing to the old Mozart, which may write it into its log
   const ours = request.identity.kind === 'token'
-  const replaced = new Set(['x-forwarded-for', 'x-request-id', ...(authorization || ours ? ['authorization'] : [])])
-  const forwarded = ['Host', host, ...endToEnd(raw, (name) => !neverForwarded.has(name) && !replaced.has(name)), 'Connection', 'close']
+  const replaced = new Set([...alwaysReplaced, ...(authorization || ours ? ['authorization'] : [])])
+  const isForwarded = (name: string) => !neverForwarded.has(name) && !replaced.has(name) && !name.includes('_')
+  const forwarded = ['Host', host, ...endToEnd(raw, isForwarded), 'Connection', 'close']
   const client = raw.socket.remoteAddress ?? 'unknown'
   const before = headers['x-forwarded-for']
   forwarded.push('X-Forwarded-For', before ? `${before}, ${client}` : client, 'X-Request-Id', request.id)
   if (!headers['x-forwarded-host'] && headers.host) forwarded.push('X-Forwarded-Host', headers.host)
-  if (!headers['x-forwarded-proto']) forwarded.push('X-Forwarded-Proto', headers['x-scheme'] === 'https' ? 'https' : 'http')
+  if (!headers['x-forwarded-proto']) forwarded.push('X-Forwarded-Proto', schemeOf(request))
   // the only one that Mozart knows
   const script = scriptName(request, { prefix })
-  if (!headers['x-script-name'] && script) forwarded.push('X-Script-Name', script)
+  if (script) forwarded.push('X-Script-Name', script)
   if (authorization) forwarded.push('Authorization', authorization)
-  if (raw.headers['transfer-encoding'] !== undefined) forwarded.push('Transfer-Encoding', 'chunked')
+  const { 'transfer-encoding': coding, 'content-length': length } = raw.headers
+  if (coding !== undefined) forwarded.push('Transfer-Encoding', 'chunked')
+  else if (length !== undefined) forwarded.push('Content-Length', length)
   return forwarded
 }
+
+const alwaysReplaced = ['x-forwarded-for', 'x-request-id', 'x-script-name', 'content-length']
 
 function answerHeaders(answer: IncomingMessage, requestId: string): string[] {
   const skipped = new Set([...hopByHop, 'transfer-encoding', 'upgrade', 'x-request-id'])
   return [...endToEnd(answer, (name) => !skipped.has(name)), 'X-Request-Id', requestId]
 }
 
+/** Without what Connection names (RFC 9110, 7.6.1). It may not name what describes the content, such as Content-Length. */
 function endToEnd({ rawHeaders, headers }: IncomingMessage, keep: (name: string) => boolean): string[] {
   const named = new Set((headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase()))
+  const isNamed = (name: string) => named.has(name) && !name.startsWith('content-')
   const kept: string[] = []
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!.toLowerCase()
-    if (keep(name) && !named.has(name)) kept.push(rawHeaders[i]!, rawHeaders[i + 1]!)
+    if (keep(name) && !isNamed(name)) kept.push(rawHeaders[i]!, rawHeaders[i + 1]!)
   }
   return kept
 }

@@ -2,30 +2,37 @@ import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, METHODS } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { looksLikeToken } from '../access/token.ts'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
-import { CatalogueError } from '../domain/errors.ts'
+import type { CatalogueError } from '../domain/errors.ts'
 import { anonymous } from '../domain/policy.ts'
 import type { RequestReport } from '../domain/request-report.ts'
 import { apiFace } from './api/index.ts'
+import { createBrowserRefusal } from './browsers.ts'
 import { answerClientError } from './client-error.ts'
+import type { Connections } from './connections.ts'
 import { addCorsHeaders } from './cors.ts'
 import { davFace } from './dav/index.ts'
+import { framingFault } from './framing.ts'
 import { createGuard, type Guard, type GuardOptions, guardedPassThrough } from './guard.ts'
+import type { KeyPair } from './key-pair.ts'
 import { createPassThrough } from './legacy-mozart.ts'
 import { isUploadPath, overrideMethod } from './method-override.ts'
 import { mozartFace } from './mozart/index.ts'
 import { observe } from './observed.ts'
+import { ociFace } from './oci/index.ts'
 import { type OperatorOptions, operatorFace } from './operator/index.ts'
 import './shared/action.ts'
 import { discardRest, hasBody } from './shared/body.ts'
-import { type BodyBudget, createBodyBudget } from './shared/body-budget.ts'
+import { type BodyBudget, createBodyBudget, giveBodiesBack } from './shared/body-budget.ts'
 import { explain } from './shared/errors.ts'
+import { createLargeTexts, type LargeTexts } from './shared/large-texts.ts'
 import { type PublicAddress, saidPrefix, startsWithSegment } from './shared/public-url.ts'
 import { createTrustedProxies, dropForgedHeaders } from './shared/trusted-proxies.ts'
 import { sendOn } from './shared/upload-body.ts'
 import { parseUrlEncoded } from './shared/url-encoded.ts'
-import { answerUnmatched, type Methods, rememberMethods } from './unmatched.ts'
+import { answerUnmatched, isApi, type Methods, rememberMethods, sendProblem } from './unmatched.ts'
 
 export interface ServerOptions extends GuardOptions {
   catalogue: Catalogue
@@ -37,8 +44,12 @@ export interface ServerOptions extends GuardOptions {
   publicUrl?: string | undefined
   /** A path such as `/mozart` under which a proxy publishes this server without sending X-Script-Name; else ''. */
   prefix: string
+  /** Speak https with this certificate. */
+  tls?: KeyPair | undefined
   /** The addresses and ranges of the proxies in front, whose X-Forwarded-*, X-Script-Name and X-Scheme count. */
   trustedProxies: readonly string[]
+  /** The origins whose pages may do what our own may; none by default. */
+  cors?: readonly string[] | undefined
   /** The old Mozart, which gets the requests for paths that are not ours. */
   legacyMozartUrl?: string | undefined
   /** How long it may take to begin its answer; default 2 minutes. */
@@ -55,6 +66,10 @@ export interface ServerOptions extends GuardOptions {
   bodyTimeoutMs?: number
   /** Of all bodies that are in memory. */
   bodies?: BodyBudget
+  /** Default: its own, which ends with the server. */
+  largeTexts?: LargeTexts
+  /** Default: as many as there are. */
+  connections?: Connections
   /** How long an upload may pause, in milliseconds; default a minute. */
   stallMs?: number
 }
@@ -64,38 +79,72 @@ const defaultBodyTimeoutMs = 30_000
 /** Creates the server with all its faces, ready to listen or for inject(). */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { catalogue, prefix, legacyMozartUrl, bodyLimit = 32 * 1024 * 1024, bodyTimeoutMs = defaultBodyTimeoutMs } = options
-  const { bodies = createBodyBudget() } = options
+  const { bodies = createBodyBudget(), largeTexts = createLargeTexts(), cors = [] } = options
   const methods: Methods = new Map()
   const app = createBareServer(options, (request, reply) => unmatched(request, reply))
-  const guard = createGuard(app, options)
+  const guard = createGuard(app, { ...options, browserRefusal: createBrowserRefusal({ ...options, cors }) })
   const passThrough = legacyMozartUrl
     ? guardedPassThrough(guard, createPassThrough({ url: legacyMozartUrl, prefix, timeoutMs: options.legacyTimeoutMs }))
     : undefined
-  const unmatched = answerUnmatched(app, methods, { passThrough })
-  const address: PublicAddress = { ...options, port: () => (app.server.address() as AddressInfo | null)?.port ?? options.port }
+  const unmatched = answerUnmatched(app, methods, { passThrough, prefix })
+  const { host, publicUrl } = options
+  const port = () => (app.server.address() as AddressInfo | null)?.port ?? options.port
+  const address: PublicAddress = { publicUrl, prefix, listening: () => ({ host, port: port(), prefix, secure: options.tls !== undefined }) }
 
   await options.before?.(app)
   keepBodiesAsStreams(app)
-  app.addHook('onRequest', entrance({ ...options, guard, bodyTimeoutMs }))
+  app.addHook('onRequest', entrance({ ...options, cors, guard, bodyTimeoutMs }))
+  options.connections?.bind(app.server)
   giveBodiesBack(app, bodies)
+  app.addHook('onClose', () => largeTexts.close())
   requireActions(app, methods)
   app.setErrorHandler((error, request, reply) => {
     const { status, message, headers } = explain(error)
     if (status >= 500) request.failure = error
-    return reply.code(status).headers(headers).send({ message })
+    reply.code(status).headers(headers)
+    const path = request.url.split('?', 1)[0]!
+    // of a path in the API that is no route, and refused before anybody looks
+    if (isApi(path)) return sendProblem(reply, { code: (error as CatalogueError).code, detail: message, path })
+    return reply.send({ message })
   })
   // or Node would send `100 Continue` before a route has checked that there is room for the body
   app.server.on('checkContinue', (message, response) => app.server.emit('request', message, response))
   // or Node would answer any other expectation with an empty 417
   app.server.on('checkExpectation', (message, response) => app.server.emit('request', message, response))
-  await app.register(mozartFace, { catalogue, address, bodyLimit, bodyTimeoutMs, bodies })
+  await app.register(mozartFace, { catalogue, address, bodyLimit, bodyTimeoutMs, bodies, largeTexts })
   const { images, uploads } = catalogue
   if (images && uploads)
-    await app.register(apiFace, { catalogue, images, uploads, address, bodyTimeoutMs, bodies, stallMs: options.stallMs ?? 60_000 })
+    await app.register(apiFace, {
+      catalogue,
+      policy: options.policy,
+      images,
+      uploads,
+      address,
+      bodyTimeoutMs,
+      bodies,
+      largeTexts,
+      stallMs: options.stallMs ?? 60_000
+    })
+  if (catalogue.oci)
+    await app.register(ociFace, {
+      oci: catalogue.oci,
+      policy: options.policy,
+      isToken: looksLikeToken,
+      address,
+      stallMs: options.stallMs ?? 60_000,
+      bodies,
+      bodyTimeoutMs
+    })
   if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
   if (options.blobs) {
     const { arrived: onStored, departed: onRemoved } = catalogue.fileEvents ?? {}
-    await app.register(davFace, { blobs: options.blobs, address, stallMs: options.stallMs ?? 60_000, onStored, onRemoved })
+    await app.register(davFace, {
+      blobs: catalogue.oci?.storage ?? options.blobs,
+      address,
+      stallMs: options.stallMs ?? 60_000,
+      onStored,
+      onRemoved
+    })
   }
   await app.ready()
   return app
@@ -103,10 +152,12 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 
 /** Fastify with limits on time and size. There is no request timeout, as an upload may take hours. */
 function createBareServer(
-  { prefix, trustedProxies, report, bodyTimeoutMs = defaultBodyTimeoutMs }: ServerOptions,
+  { prefix, tls, trustedProxies, cors = [], report, bodyTimeoutMs = defaultBodyTimeoutMs }: ServerOptions,
   unmatched: (request: FastifyRequest, reply: FastifyReply) => FastifyReply
 ): FastifyInstance {
   const isTrusted = createTrustedProxies(trustedProxies)
+  // entrance refuses requests without a host; Node would send an empty answer
+  const bounds = { requireHostHeader: false, maxHeaderSize: 32 * 1024, headersTimeout: 20_000, connectionsCheckingInterval: 5_000 }
   return fastify({
     logger: false,
     genReqId: requestId,
@@ -119,17 +170,19 @@ function createBareServer(
     },
     clientErrorHandler: answerClientError,
     // a path that cannot be decoded belongs to no route
-    frameworkErrors: (_error, request, reply) => {
-      prepare(request as FastifyRequest, { reply: reply as FastifyReply, report, bodyTimeoutMs })
-      unmatched(request as FastifyRequest, reply as FastifyReply)
-    },
+    frameworkErrors: ((_error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      prepare(request, { reply, cors, report, bodyTimeoutMs })
+      const fault = framingFault(request.raw)
+      if (!fault) return void unmatched(request, reply)
+      const { status, message } = explain(fault)
+      reply.code(status).header('connection', 'close').send({ message })
+    }) as never,
     exposeHeadRoutes: false,
     // requests that arrive on open connections while it stops are answered, and with `Connection: close`
     return503OnClosing: false,
     connectionTimeout: 300_000,
     keepAliveTimeout: 72_000,
-    // entrance refuses requests without a host; Node would send an empty answer
-    http: { requireHostHeader: false, maxHeaderSize: 32 * 1024, headersTimeout: 20_000, connectionsCheckingInterval: 5_000 },
+    ...(tls ? { https: { ...bounds, ...tls } } : { http: bounds }),
     routerOptions: {
       // an id of 512 bytes, percent-encoded
       maxParamLength: 1536,
@@ -146,41 +199,37 @@ function keepBodiesAsStreams(app: FastifyInstance): void {
   if (METHODS.includes('QUERY')) app.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true })
 }
 
-/** What a body took of the budget is given back when the handler of its request has ended, and not before, even if the client is gone. */
-function giveBodiesBack(app: FastifyInstance, bodies: BodyBudget): void {
-  app.addHook('onRoute', (route) => {
-    const { handler } = route
-    route.handler = function (request, reply) {
-      const answer: unknown = handler.call(this, request, reply)
-      if (!hasBody(request.raw) || !(answer instanceof Promise)) return answer
-      return answer.finally(() => bodies.giveBack(request.raw))
-    }
-  })
-}
-
-interface EntranceParts extends Pick<ServerOptions, 'report'> {
+interface EntranceParts extends Pick<ServerOptions, 'report' | 'connections'> {
   guard: Guard
+  cors: readonly string[]
   /** How long the rest of a body that was answered unread may take, in milliseconds. */
   bodyTimeoutMs: number
 }
 
 /** Every request passes here before its route; every route has an action. */
-function entrance({ guard, report, bodyTimeoutMs }: EntranceParts) {
+function entrance({ guard, cors, report, connections, bodyTimeoutMs }: EntranceParts) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
-    prepare(request, { reply, report, bodyTimeoutMs })
-    if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
-      return done(new CatalogueError('parameter_invalid', 'the header Host is missing; every HTTP/1.1 request must have one'))
+    prepare(request, { reply, cors, report, bodyTimeoutMs })
+    const fault = framingFault(request.raw)
+    if (fault) {
+      reply.header('connection', 'close')
+      return done(fault)
+    }
     const { action } = request.routeOptions.config
     if (action === undefined) return done()
+    if (action !== 'public' && connections?.isSurplus(request.raw.socket)) return done(connections.refuse(reply.raw))
     guard.admit(request, action, done)
   }
 }
 
-function prepare(request: FastifyRequest, { reply, report, bodyTimeoutMs }: Omit<EntranceParts, 'guard'> & { reply: FastifyReply }): void {
+function prepare(
+  request: FastifyRequest,
+  { reply, cors, report, bodyTimeoutMs }: Omit<EntranceParts, 'guard'> & { reply: FastifyReply }
+): void {
   request.identity = anonymous
   if (report) observe(request, { reply, report })
   reply.header('x-request-id', request.id)
-  addCorsHeaders(request, reply)
+  addCorsHeaders(request, { reply, cors })
   if (hasBody(request.raw)) reply.raw.once('finish', () => discardRest(request.raw, bodyTimeoutMs))
   dropMalformedType(request.raw)
   if (!request.routeOptions.config?.beginsUpload) sendOn(request.raw, reply.raw)

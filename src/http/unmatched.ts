@@ -1,9 +1,10 @@
 import { STATUS_CODES } from 'node:http'
-import { normalize } from 'node:path/posix'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { maskSecrets } from '../domain/secrets.ts'
 import type { PassThrough } from './legacy-mozart.ts'
+import { legacyTarget, readingsOf } from './legacy-target.ts'
 import { notSupported } from './shared/not-supported.ts'
+import { scriptName } from './shared/public-url.ts'
 import { shownPattern, suggestedRoute } from './suggestion.ts'
 
 const notFoundBody = `${JSON.stringify({
@@ -38,33 +39,28 @@ export function rememberMethods(methods: Methods, { url, method }: RouteOptions)
   methods.set(url, known)
 }
 
+interface PassingOn {
+  passThrough: PassThrough | undefined
+  prefix: string
+}
+
 /**
  * Answers what no route took. On a path of ours: OPTIONS, and 405 for the rest. On any other path: the old Mozart's answer if one is
  * configured, else Mozart's 404.
  */
-export function answerUnmatched(app: FastifyInstance, methods: Methods, { passThrough }: { passThrough: PassThrough | undefined }) {
+export function answerUnmatched(app: FastifyInstance, methods: Methods, { passThrough, prefix }: PassingOn) {
   const answer = (request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split('?', 1)[0]!
     // a path that cannot be decoded belongs to no route, whatever it looks like
     const known = isDecodable(path) ? methodsOf(methods, path) : undefined
     if (known) return request.method === 'OPTIONS' ? describe(reply, known) : notAllowed(request, reply, known)
     if (isApi(path)) return notFound(request, { reply, path, methods })
-    return passThrough && !methodsOf(methods, plainPath(path)) ? passThrough(request, reply) : json(reply.code(404), notFoundBody)
+    const target = legacyTarget(request.url)
+    const isOurs = readingsOf(target, scriptName(request, { prefix })).some((reading) => methodsOf(methods, reading))
+    return passThrough && !isOurs ? passThrough(request, reply, target) : json(reply.code(404), notFoundBody)
   }
   app.setNotFoundHandler(answer)
   return answer
-}
-
-/**
- * A path as the old Mozart may read it: decoded, without dots and doubled slashes. It takes `/container%2Fadd`, which is no route of ours,
- * for `/container/add`, and a write would bypass our policy.
- */
-function plainPath(path: string): string {
-  try {
-    return normalize(decodeURIComponent(path))
-  } catch {
-    return path
-  }
 }
 
 function isDecodable(path: string): boolean {
@@ -111,10 +107,10 @@ function notAllowed({ method, url }: FastifyRequest, reply: FastifyReply, known:
   })
 }
 
-/** The face whose refusals are problems (RFC 9457). */
-const isApi = (path: string): boolean => path === '/api/v1' || path.startsWith('/api/v1/')
+/** Whether a path is in the face whose refusals are problems (RFC 9457). */
+export const isApi = (path: string): boolean => path === '/api/v1' || path.startsWith('/api/v1/')
 
-function sendProblem(reply: FastifyReply, { code, detail, path }: { code: string; detail: string; path: string }): FastifyReply {
+export function sendProblem(reply: FastifyReply, { code, detail, path }: { code: string; detail: string; path: string }): FastifyReply {
   const title = STATUS_CODES[reply.statusCode]!
   const problem = { type: 'about:blank', title, status: reply.statusCode, detail: maskSecrets(detail), instance: path, code, errors: [] }
   return reply.header('content-type', 'application/problem+json').send(Buffer.from(JSON.stringify(problem)))

@@ -116,10 +116,7 @@ export function causes(error: unknown): LoggedCause[] {
 }
 
 function cause(error: unknown): LoggedCause {
-  if (!(error instanceof Error)) return { name: typeof error, message: masked(String(error)) }
+  if (!(error instanceof Error)) return { name: typeof error, message: maskSecrets(String(error)) }
   const { name, message, stack, code } = error as Error & { code?: unknown }
-  return { name, message: masked(message), ...(typeof code === 'string' && { code }), ...(stack && { stack: masked(stack) }) }
+  return { name, message: maskSecrets(message), ...(typeof code === 'string' && { code }), ...(stack && { stack: maskSecrets(stack) }) }
 }
-
-/** maskSecrets for the hot path: most strings cannot hold a secret, and a look tells. */
-export const masked = (text: string): string => (/[=%]|:\/\//.test(text) ? maskSecrets(text) : text)

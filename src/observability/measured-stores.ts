@@ -15,7 +15,9 @@ export function measuredStores(stores: Stores, metrics: Metrics): Stores {
     journal: measured(stores.journal, { collection: 'journal', metrics }),
     summaries: measured(stores.summaries, { collection: 'summaries', metrics }),
     demand: measured(stores.demand, { collection: 'demand', metrics }),
-    leases: measured(stores.leases, { collection: 'leases', metrics })
+    leases: measured(stores.leases, { collection: 'leases', metrics }),
+    releases: measured(stores.releases, { collection: 'releases', metrics }),
+    oci: measured(stores.oci, { collection: 'oci', metrics })
   }
 }
 

@@ -13,6 +13,8 @@ export interface Metrics {
   inspection(verdict: string, read: { seconds: number; bytes: number }): void
   /** Shows a number as it is when the metrics are read. One that ends in `_total` only grows. */
   watch(number: WatchedNumber): void
+  /** Counts an attempt that the policy refused. */
+  refused(labels: { action: string; code: string }): void
   /** Returns Prometheus' text format. */
   read(): Promise<{ contentType: string; body: string }>
 }
@@ -59,6 +61,12 @@ export function createMetrics(): Metrics {
     labelNames: ['verdict'],
     registers: [registry]
   })
+  const refusals = new Counter({
+    name: 'leporello_refused_total',
+    help: 'Attempts that the policy refused; code is unauthenticated, also for an invalid token, or forbidden.',
+    labelNames: ['action', 'code'],
+    registers: [registry]
+  })
   const inspections = new Counter({
     name: 'leporello_inspections_total',
     help: 'Image tarballs that were read to their end, by what they were found to be.',
@@ -82,6 +90,7 @@ export function createMetrics(): Metrics {
     storeOperation: storeSeconds,
     resolve: (architecture, outcome) => resolves.inc({ architecture, outcome }),
     verdict: (verdict) => verdicts.inc({ verdict }),
+    refused: ({ action, code }) => refusals.inc({ action, code }),
     inspection: (verdict, { seconds, bytes }) => {
       inspections.inc({ verdict })
       inspectionSeconds.observe(seconds)

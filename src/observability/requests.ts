@@ -1,6 +1,7 @@
 import { limits } from '../domain/limits.ts'
 import type { RequestReport } from '../domain/request-report.ts'
-import { causes, type Log, masked, type WriteInfo } from './log.ts'
+import { maskSecrets } from '../domain/secrets.ts'
+import { causes, type Log, type WriteInfo } from './log.ts'
 import type { Metrics } from './metrics.ts'
 
 /** Writes one log line and one measurement for each request. */
@@ -17,7 +18,7 @@ export function requestObserver({ log, info, metrics }: { log: Log; info: WriteI
 /** The members of a line as JSON text: one is written a request, and JSON.stringify of an object would cost thrice as much. */
 function members(report: RequestReport): string {
   const { id, method, status, ms, bytes, about, aborted } = report
-  let text = `"request":${quoted(id)},"method":${quoted(method)},"path":${quoted(masked(report.path))},"status":${status},"ms":${rounded(ms)}`
+  let text = `"request":${quoted(id)},"method":${quoted(method)},"path":${quoted(maskSecrets(report.path))},"status":${status},"ms":${rounded(ms)}`
   if (bytes !== undefined) text += `,"bytes":${bytes}`
   if (about) text += `,"id":${quoted(idOf(about))}`
   return aborted ? `${text},"aborted":true` : text
@@ -31,13 +32,13 @@ const quoted = (text: string): string => (plain.test(text) ? `"${text}"` : JSON.
 const rounded = (ms: number): number => Math.round(ms * 100) / 100
 
 /** What was asked for may be as large as a body; no id is. */
-const idOf = (about: string): string => masked(about).slice(0, limits.id)
+const idOf = (about: string): string => maskSecrets(about).slice(0, limits.id)
 
 function line({ id, method, path, status, ms, bytes, about, aborted }: RequestReport) {
   return {
     request: id,
     method,
-    path: masked(path),
+    path: maskSecrets(path),
     status,
     ms: rounded(ms),
     bytes,

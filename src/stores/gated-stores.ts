@@ -54,6 +54,8 @@ export function gatedStores(stores: Stores): Gate {
       summaries: gated(stores.summaries),
       demand: gated(stores.demand),
       leases: gated(stores.leases),
+      releases: gated(stores.releases),
+      oci: gated(stores.oci),
       health: async () => (shut ? { ok: false, reason: messageOf(shut) } : stores.health())
     },
     open() {

@@ -1,5 +1,15 @@
 import t from 'tap'
-import { type Action, anonymous, type Identity, isWrite, type Policy, policies, refusalOf, type Scope } from '../../src/domain/policy.ts'
+import {
+  type Action,
+  anonymous,
+  type Identity,
+  isWrite,
+  type Policy,
+  policies,
+  refusalOf,
+  type Scope,
+  scopesOf
+} from '../../src/domain/policy.ts'
 
 const token = (...scopes: Scope[]): Identity => ({ kind: 'token', name: 'ci', scopes })
 
@@ -67,6 +77,9 @@ t.test('patterns narrow what an identity may change, and not what it may read', 
     [['*'], ['register'], 'object:write', ['/storage/hello.tar'], false],
     [['/storage/hello/*'], ['register'], 'object:write', ['/storage/hello/x.tar'], true],
     [['/storage/hello/*'], ['register'], 'object:write', ['/storage/other/x.tar'], false],
+    [['/storage/hello/*'], ['register'], 'object:write', ['/storage/'], true],
+    [['/storage/hello/*'], ['register'], 'object:write', ['/storage/hello/'], true],
+    [['/storage/hello/*'], ['register'], 'object:write', ['/storage/other/'], false],
     [['/storage/hello/*'], ['register'], 'container:write', ['/storage/hello/x.tar'], false],
     [['hello*'], ['admin'], 'object:delete', ['/storage/other/x.tar'], true],
     [['hello*'], ['admin'], 'operations:write', undefined, false],
@@ -96,4 +109,12 @@ t.test('a refusal says what is missing and what to do', async (t) => {
 
 t.test('what changes something is a write', async (t) => {
   for (const group of all) for (const action of actions[group]) t.equal(isWrite(action), group !== 'nobody' && group !== 'read', action)
+})
+
+t.test('what somebody may do at all', async (t) => {
+  t.strictSame(scopesOf('read', anonymous), ['read'])
+  t.strictSame(scopesOf('none', anonymous), [])
+  t.strictSame(scopesOf('open', token('read')), ['read', 'register', 'delete', 'admin'])
+  t.strictSame(scopesOf('none', token('register')), ['read', 'register'])
+  t.strictSame(scopesOf('read-only', token('admin')), ['read'])
 })

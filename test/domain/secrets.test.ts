@@ -1,5 +1,6 @@
 import t from 'tap'
-import { maskedStart, maskSecrets } from '../../src/domain/secrets.ts'
+import { isMasked, maskedStart, maskJson, maskSecrets } from '../../src/domain/secrets.ts'
+import { secretUrls, theSecret } from '../support/secret-urls.ts'
 
 t.test('secrets in URLs are masked, whatever surrounds them', async (t) => {
   const cases: [string, string][] = [
@@ -35,7 +36,11 @@ t.test('what is no secret stays', async (t) => {
     'http://host: no answer; ask ops@example.org',
     'http://host/a is asked for hello:v1 by ops@example.org',
     'http://host:8888\n    at file:1:2 @x',
-    'a design=b'
+    'a design=b',
+    'policy=open key=x',
+    'https://host/x?author=bob&v=1.2#part',
+    'hello:v1@sha256:abc',
+    'a%20b%3Dc'
   ]) {
     t.equal(maskSecrets(text), text)
   }
@@ -57,4 +62,69 @@ t.test('a text is masked before it is cut: half a secret is not known for one', 
 
   t.equal(maskedStart(`[${JSON.stringify(url)}]`, 16), '["s3://***@host/')
   t.equal(maskedStart('short', 16), 'short')
+})
+
+t.test('every kind of secret in a URL is masked: as it is, in a sentence, in JSON, and inside the parameter of another URL', async (t) => {
+  for (const { kind, url } of secretUrls) {
+    const once = encodeURIComponent(url)
+    const texts = [
+      url,
+      `GET ${url} was answered 403`,
+      `the image is "${url}"; it was ${url}`,
+      `https://host/fetch?url=${once}&then=x`,
+      `https://host/fetch?url=${encodeURIComponent(`https://host/fetch?url=${once}`)}`
+    ]
+
+    for (const text of texts) t.notMatch(maskSecrets(text), theSecret, `${kind}: ${text}`)
+    for (const document of [{ url }, { urls: JSON.stringify({ x86_64: url, [url]: url }) }, [[url]]]) {
+      const masked = maskJson(JSON.stringify(document))
+      t.notMatch(masked, theSecret, `${kind} in JSON`)
+      t.doesNotThrow(() => JSON.parse(masked), kind)
+    }
+    t.equal(maskSecrets(maskSecrets(url)), maskSecrets(url), `${kind}, masked twice`)
+    t.ok(isMasked(maskSecrets(url)), `${kind} is recognized as masked`)
+    t.notOk(isMasked(url), kind)
+  }
+})
+
+t.test('a URL without secrets is not taken for a masked one', async (t) => {
+  for (const url of ['s3://bucket/***/x', 'https://host/a***@b', 'https://host/x?note=***b', 'https://u:p@host/***'])
+    t.notOk(isMasked(url), url)
+})
+
+t.test('in JSON only secrets change: digits, order, ids and cursors are left as they are', async (t) => {
+  const text = '{"id":"a?token=b","n":12345678901234567.0,"b":1,"a":{"next":"c=d&sig=e","u":"\\u0041"},"ids":["x?key=1"]}'
+
+  t.equal(maskJson(text), text)
+  t.equal(maskJson('{"n":1.0, "url": "s3://u:p@h/x"}'), '{"n":1.0, "url": "s3://***@h/x"}')
+  t.equal(maskJson('{"url":"https:\\/\\/h?tok\\u0065n\\u003dabc"}'), '{"url":"https://h?token=***"}')
+})
+
+t.test('masking takes time in proportion to the length, whatever the text is made of', async (t) => {
+  const pieces = [
+    '=',
+    'token=',
+    'a=',
+    '%3D',
+    '%25',
+    '%253Dtoken',
+    '"',
+    '\\"',
+    '\\',
+    '=//',
+    'http:a:',
+    '%3A%2F%2Fa%3A',
+    '%3A%2F%2F',
+    '@',
+    'lep_',
+    'a',
+    '[',
+    ';'
+  ]
+  for (const piece of pieces) {
+    const text = piece.repeat(200_000 / piece.length)
+
+    t.type(maskSecrets(`${text}=@`), 'string', piece)
+    t.type(maskJson(`"${text}=@`), 'string', piece)
+  }
 })

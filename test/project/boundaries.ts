@@ -16,6 +16,7 @@ const foundations = [
   'errors',
   'glob',
   'limits',
+  'listening',
   'nearest',
   'pages',
   'percent',
@@ -32,6 +33,7 @@ const useCases = (...rooms: string[]): string[] => [
 ]
 
 const programs = [
+  'access/',
   'app.ts',
   'backups.ts',
   'backup/',
@@ -51,6 +53,12 @@ export const rooms: readonly Room[] = [
   { files: 'domain/container/', mayImport: [...foundations, 'domain/json/', 'domain/image/'], packages: [] },
   { files: 'domain/build/', mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/'], packages: [] },
   { files: 'domain/history/', mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/'], packages: [] },
+  {
+    files: 'domain/releases/',
+    mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/', 'domain/build/', 'domain/history/entry.ts'],
+    packages: []
+  },
+  { files: 'domain/oci/', mayImport: [...foundations, 'domain/json/', 'domain/image/'], packages: [] },
   ...['domain/lists/', 'domain/specs/'].map((files) => ({
     files,
     mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/', 'domain/build/'],
@@ -75,20 +83,35 @@ export const rooms: readonly Room[] = [
   { files: 'catalogue/containers/', mayImport: useCases('jobs', 'verification', 'records', 'builds', 'lists'), packages: [] },
   { files: 'catalogue/history/', mayImport: useCases('jobs', 'verification', 'records', 'lists', 'tarballs'), packages: [] },
   {
+    files: 'catalogue/releases/',
+    mayImport: useCases('jobs', 'verification', 'records', 'builds', 'lists', 'tarballs', 'containers'),
+    packages: []
+  },
+  {
+    files: 'catalogue/oci/',
+    mayImport: useCases('jobs', 'verification', 'records', 'builds', 'lists', 'images', 'containers'),
+    packages: []
+  },
+  {
     files: 'catalogue/',
-    mayImport: useCases(...['jobs', 'verification', 'records', 'builds', 'lists', 'tarballs', 'images', 'containers', 'history']),
+    mayImport: useCases(
+      ...['jobs', 'verification', 'records', 'builds', 'lists', 'tarballs', 'images', 'containers', 'history', 'releases', 'oci']
+    ),
     packages: []
   },
   { files: 'http/shared/', mayImport: ['domain/', 'schemas.ts'], packages: ['fastify', 'node:'] },
   { files: 'http/mozart/', mayImport: faces, packages: ['fastify', '@fastify/', 'node:'] },
   { files: 'http/api/', mayImport: faces, packages: ['fastify', '@fastify/', 'ajv', 'node:'] },
   { files: 'http/dav/', mayImport: ['http/shared/', 'blobs/blob-store.ts', 'domain/', 'schemas.ts'], packages: ['fastify', 'node:'] },
+  { files: 'http/oci/', mayImport: faces, packages: ['fastify', 'node:'] },
   { files: 'http/operator/', mayImport: faces, packages: ['fastify', 'yaml', 'node:'] },
   {
     files: 'http/',
     mayImport: [
+      'access/',
       'http/api/index.ts',
       'http/mozart/index.ts',
+      'http/oci/index.ts',
       'http/operator/index.ts',
       'http/dav/index.ts',
       'http/shared/',
@@ -111,7 +134,19 @@ export const rooms: readonly Room[] = [
   { files: 'schemas.ts', mayImport: [], packages: [] },
   {
     files: 'app.ts',
-    mayImport: ['blobs/', 'catalogue/', 'config/', 'domain/', 'http/', 'images/', 'observability/', 'schemas.ts', 'sources/', 'stores/'],
+    mayImport: [
+      'access/',
+      'blobs/',
+      'catalogue/',
+      'config/',
+      'domain/',
+      'http/',
+      'images/',
+      'observability/',
+      'schemas.ts',
+      'sources/',
+      'stores/'
+    ],
     packages: ['fastify', 'node:']
   },
   {

@@ -5,10 +5,13 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { loadConfig } from '../../src/config/config.ts'
+import { localCertificate } from '../support/certificate.ts'
 import { dockerfile } from '../support/dockerfile.ts'
 import { startLeporello } from '../support/leporello.ts'
+import { operatorOptions } from '../support/operator-options.ts'
 import { eventually, freePort, runProgram } from '../support/processes.ts'
 import { projectFolder } from '../support/project.ts'
+import { openStores, startServer } from '../support/start-server.ts'
 
 const read = (path: string) => readFile(join(projectFolder, path), 'utf8')
 const stages = dockerfile(await read('Dockerfile'))
@@ -48,7 +51,7 @@ t.test("the image's health check says yes to a server that is ready, and no to o
   const command = JSON.parse(final.last('HEALTHCHECK')!.replace(/^.*?CMD /s, '')) as string[]
   const server = await startLeporello({ PREFIX: '/mozart' })
   t.teardown(() => server.stop())
-  const env = { ...process.env, LEPORELLO_PORT: new URL(server.url).port, LEPORELLO_PREFIX: '/mozart' }
+  const env: NodeJS.ProcessEnv = { ...process.env, LEPORELLO_PORT: new URL(server.url).port, LEPORELLO_PREFIX: '/mozart' }
   const check = () =>
     new Promise((resolve) => {
       const [file, ...parameters] = command
@@ -58,6 +61,11 @@ t.test("the image's health check says yes to a server that is ready, and no to o
   t.equal(await check(), 0)
   await server.kill()
   t.equal(await check(), 1)
+
+  const stores = await openStores(t)
+  const { url } = await startServer(t, { stores, tls: localCertificate, listen: true, operator: operatorOptions(stores) })
+  Object.assign(env, { LEPORELLO_PORT: new URL(url).port, LEPORELLO_PREFIX: '', LEPORELLO_TLS_CERT: '/cert.pem' })
+  t.equal(await check(), 0, 'over https, whatever name its certificate is for')
 })
 
 t.test("the image's settings are right", async (t) => {

@@ -45,7 +45,7 @@ interface Refusal {
 }
 
 /** Returns S3's name and status of an error, from its own error or from the CatalogueError that wraps it. */
-export function refusalOf(error: unknown): Refusal {
+export function bucketRefusal(error: unknown): Refusal {
   const refused = Object(error instanceof CatalogueError ? error.cause : error) as {
     name?: string
     $metadata?: { httpStatusCode?: number }
@@ -59,7 +59,7 @@ const full = new Set(['QuotaExceeded', 'XMinioStorageFull', 'InsufficientStorage
 const again = new Set(['SlowDown', 'Throttling', 'ThrottlingException', 'RequestTimeout', 'ConditionalRequestConflict', 'OperationAborted'])
 
 function worthRetrying(error: unknown): boolean {
-  const { name, status } = refusalOf(error)
+  const { name, status } = bucketRefusal(error)
   if (again.has(name) || status === 429 || status === 408) return true
   if (status === undefined) return name !== 'CredentialsProviderError'
   return status >= 500 && status !== 501 && status !== 507
@@ -90,7 +90,7 @@ export function openBucket({
   const where = `${bucket} at ${endpoint ?? `Amazon S3, ${region}`}`
 
   function explain(error: unknown): CatalogueError {
-    const { name, status } = refusalOf(error)
+    const { name, status } = bucketRefusal(error)
     const said = `${name}${status ? ` (${status})` : ''}: ${(error as Error).message || 'no answer'}`
     if (status === 507 || full.has(name)) return new CatalogueError('store_full', `the bucket ${where} is full: ${said}`, { cause: error })
     return new CatalogueError('store_unavailable', `the bucket ${where} does not work: ${said}`, { cause: error })
@@ -107,7 +107,7 @@ export function openBucket({
       } catch (error) {
         until ??= Date.now() + patienceMs
         const pause = Math.min(1000, 50 * 2 ** attempt) * (0.5 + Math.random() / 2)
-        if (refusalOf(error).status !== undefined || !timeout.signal.aborted) answered = error
+        if (bucketRefusal(error).status !== undefined || !timeout.signal.aborted) answered = error
         if (!worthRetrying(error) || Date.now() + pause > until) throw explain(answered ?? error)
         await new Promise((resolve) => setTimeout(resolve, pause))
       } finally {
@@ -128,7 +128,7 @@ export function openBucket({
       try {
         return await ask(request, options)
       } catch (error) {
-        const { name, status } = refusalOf(error)
+        const { name, status } = bucketRefusal(error)
         if (status === 404 && name !== 'NoSuchBucket') return undefined
         throw error
       }

@@ -13,7 +13,7 @@ import { CatalogueError } from '../../domain/errors.ts'
 import type { BlobInfo } from '../blob-store.ts'
 import { alreadyThere } from '../expectations.ts'
 import { parentsOf } from '../keys.ts'
-import { type Bucket, refusalOf } from './bucket.ts'
+import { type Bucket, bucketRefusal } from './bucket.ts'
 import { createQueue } from './parts.ts'
 
 /** How long one attempt may take to send a part, or to have S3 assemble an object. */
@@ -115,7 +115,7 @@ async function publish(bucket: Bucket, { name, facts, onlyIfAbsent }: ObjectTarg
       await write()
       return
     } catch (error) {
-      const refusal = refusalOf(error)
+      const refusal = bucketRefusal(error)
       if (refusal.status === 412 || refusal.status === 404) {
         if ((await headObject(bucket, name))?.by === facts.by) return
         if (onlyIfAbsent && refusal.status === 412) throw alreadyThere(bucket.keyOf(name))

@@ -5,7 +5,7 @@ import type { CatalogueError } from '../../domain/errors.ts'
 import type { BlobInfo, BlobStore, ByteRange, OpenBlob } from '../blob-store.ts'
 import { checkKey } from '../keys.ts'
 import { boundsOf, rangeText } from '../ranges.ts'
-import { type Bucket, openBucket, refusalOf, type S3Options } from './bucket.ts'
+import { type Bucket, bucketRefusal, openBucket, type S3Options } from './bucket.ts'
 import { s3Folders } from './folders.ts'
 import { s3Leftovers } from './leftovers.ts'
 import { listBucket } from './list.ts'
@@ -39,7 +39,7 @@ export async function openS3Blobs(options: S3Options): Promise<BlobStore> {
         const reply = await bucket.find((o) => bucket.client.send(new GetObjectCommand(get), o))
         return reply && openBlob(key, reply, range)
       } catch (error) {
-        if (refusalOf(error).status !== 416) throw error
+        if (bucketRefusal(error).status !== 416) throw error
         const { size } = (await head(key)) ?? { size: 0 }
         boundsOf(range, { key, size })
         throw error
@@ -103,7 +103,7 @@ function openBlob(key: string, reply: Reply, range: ByteRange | undefined): Open
 
 /** Returns the reason of a failed HEAD, which has no body: for the common statuses, in words. */
 function reasonOf(error: unknown, { name }: Bucket): string {
-  const { status } = refusalOf(error)
+  const { status } = bucketRefusal(error)
   const { message } = error as CatalogueError
   if (status === 404) return `${message}: there is no bucket ${name}`
   if (status === 403) return `${message}: the keys are not allowed to use it, or there are none`

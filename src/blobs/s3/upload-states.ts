@@ -1,7 +1,7 @@
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { CatalogueError } from '../../domain/errors.ts'
 import { type KeptUpload, uploadUnknown } from '../uploads.ts'
-import { type Bucket, refusalOf } from './bucket.ts'
+import { type Bucket, bucketRefusal } from './bucket.ts'
 import { type Multipart, objectsUnder, partMs } from './objects.ts'
 
 /** The state of an upload: the first line of one object, followed by the bytes that do not fill a part yet. */
@@ -59,7 +59,7 @@ export function uploadStates(bucket: Bucket): UploadStates {
     try {
       return (await bucket.ask((o) => bucket.client.send(put, o), { attemptMs: partMs })).ETag ?? ''
     } catch (error) {
-      if (![404, 412].includes(refusalOf(error).status ?? 0)) throw error
+      if (![404, 412].includes(bucketRefusal(error).status ?? 0)) throw error
       throw new CatalogueError('upload_conflict', `upload ${id} was changed meanwhile; ask for its offset and go on from there`, {
         cause: error
       })

@@ -1,6 +1,7 @@
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { background, type Cause } from '../../domain/history/entry.ts'
 import { type RecordChanged, type StoredRecord, unchangedSince } from '../records/changes.ts'
+import type { BatchCommit, BatchCommits } from './batch-commit.ts'
 import type { ContainerParts } from './parts.ts'
 
 /** What a batch is about to write, so that it can be taken back. */
@@ -10,6 +11,7 @@ interface Intent {
   /** ISO 8601: from then on the process that began it is taken for dead. */
   due: string
   items: IntendedChange[]
+  commit?: BatchCommit
 }
 
 interface IntendedChange {
@@ -23,15 +25,30 @@ export interface IdentifiedChange {
   changed: RecordChanged
 }
 
+export interface BatchToNote {
+  wanted: readonly IdentifiedChange[]
+  cause: Cause
+  commit?: BatchCommit | undefined
+}
+
+export interface IntentsParts extends ContainerParts {
+  commits: BatchCommits
+}
+
 /** The notes of all-or-nothing batches, written before the batches are. */
 export interface Intents {
   /** Returns the note's id. Throws too_large when it would hold more than a store takes. */
-  note(wanted: readonly IdentifiedChange[], cause: Cause): Promise<string>
+  note(batch: BatchToNote): Promise<string>
   forget(note: string): Promise<void>
   /** Takes back one change, unless another writer has changed the record since: that one saw it. */
   takeBack(changed: RecordChanged, cause: Cause): Promise<void>
-  /** Takes back what a process that was killed left half done. Returns how many batches there were. */
+  /**
+   * Takes back what a process that was killed left half done, or finishes it where all records were written. Returns how many batches there
+   * were.
+   */
   recover(options: { signal: AbortSignal }): Promise<number>
+  /** Does the same at once. To be called where no other process can be at work on a batch. */
+  recoverAll(): Promise<number>
 }
 
 const deadAfterMs = 600_000
@@ -39,12 +56,12 @@ const maxIntent = 8 * 1024 * 1024
 /** Journal entries of a record that are searched, newest first. */
 const maxSearched = 200
 
-export function createIntents(parts: ContainerParts): Intents {
+export function createIntents(parts: IntentsParts): Intents {
   const { changes, now } = parts
   const notes = parts.stores.leases
   return {
-    async note(wanted, cause) {
-      const intent = intentOf(parts, { wanted, cause })
+    async note(batch) {
+      const intent = intentOf(parts, batch)
       const text = JSON.stringify(intent)
       if (text.length > maxIntent) {
         const message = `the batch changes ${text.length} characters of documents; at most ${maxIntent} can be all or none: split it`
@@ -64,33 +81,35 @@ export function createIntents(parts: ContainerParts): Intents {
       await unlessOvertaken(changes.write(id, { cause, to: () => before?.document, precondition, verbatim: true, what: 'taken back' }))
     },
 
-    async recover({ signal }) {
-      const { items } = await notes.list({ where: [{ field: 'id', glob: 'batch-*' }], limit: 100 })
-      let recovered = 0
-      for (const { id, document, revision } of items) {
-        // one is taken back whole, or left to the next process
-        if (signal.aborted) break
-        const intent = JSON.parse(document) as Intent
-        if (intent.kind !== 'batch' || intent.due > now().toISOString()) continue
-        await recoverBatch(parts, intent)
-        await notes.remove(id, { revision }).catch(() => {}) // another replica did the same
-        recovered++
-      }
-      return recovered
+    recover: ({ signal }) => recover((due) => !signal.aborted && due <= now().toISOString()),
+    recoverAll: () => recover(() => true)
+  }
+
+  async function recover(isDead: (due: string) => boolean): Promise<number> {
+    const { items } = await notes.list({ where: [{ field: 'id', glob: 'batch-*' }], fresh: true, limit: 100 })
+    let recovered = 0
+    for (const { id, document, revision } of items) {
+      const intent = JSON.parse(document) as Intent
+      // one is taken back whole, or left to the next process
+      if (intent.kind !== 'batch' || !isDead(intent.due)) continue
+      await recoverBatch(parts, intent)
+      await notes.remove(id, { revision }).catch(() => {}) // another replica did the same
+      recovered++
     }
+    return recovered
   }
 }
 
-function intentOf({ hash, now }: ContainerParts, { wanted, cause }: { wanted: readonly IdentifiedChange[]; cause: Cause }): Intent {
+function intentOf({ hash, now }: ContainerParts, { wanted, cause, commit }: BatchToNote): Intent {
   const items = wanted.map(({ id, changed: { before, after } }) => {
     return { id, before: before?.document ?? null, after: after?.document ?? null }
   })
   const id = `batch-${hash([cause.request, now().toISOString(), ...items.map((item) => item.id)].join('\n'))}`
-  return { id, kind: 'batch', due: new Date(now().getTime() + deadAfterMs).toISOString(), items }
+  return { id, kind: 'batch', due: new Date(now().getTime() + deadAfterMs).toISOString(), items, ...(commit && { commit }) }
 }
 
-async function recoverBatch(parts: ContainerParts, { items, due }: Intent): Promise<void> {
-  const { changes } = parts
+async function recoverBatch(parts: IntentsParts, { items, due, commit }: Intent): Promise<void> {
+  const { changes, commits } = parts
   const since = new Date(Date.parse(due) - deadAfterMs).toISOString()
   const toTakeBack: { id: string; before: string | null; stored: StoredRecord | undefined }[] = []
   let complete = true
@@ -100,12 +119,23 @@ async function recoverBatch(parts: ContainerParts, { items, due }: Intent): Prom
     if (isCurrent) toTakeBack.push({ ...item, stored })
     complete &&= isCurrent || (await wasWritten(parts, { item, since }))
   }
-  // the batch was complete, and only its note was left
-  if (complete) return
+  // all was written; what was to become valid with it may be missing
+  if (complete && (!commit || (await finished(commits, commit)))) return
   const cause = background('a batch was left half done by a process that ended')
   for (const { id, before, stored } of toTakeBack) {
     const precondition = unchangedSince(stored)
     await unlessOvertaken(changes.write(id, { cause, to: () => before ?? undefined, precondition, verbatim: true, what: 'taken back' }))
+  }
+}
+
+/** Returns false where another client was first: then the batch is taken back. */
+async function finished(commits: BatchCommits, commit: BatchCommit): Promise<boolean> {
+  try {
+    await commits.finish(commit)
+    return true
+  } catch (error) {
+    if (isCatalogueError(error, 'revision_conflict')) return false
+    throw error
   }
 }
 

@@ -1,11 +1,14 @@
 import { broughtBy, type Edit } from '../../domain/container/container-edit.ts'
+import { checkedEdit, type PostedUrls } from '../../domain/container/posted-urls.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import { checkId } from '../../domain/limits.ts'
 import { overtaken, retryOvertaken } from '../jobs/compare-and-swap.ts'
+import { workThrough } from '../jobs/concurrency.ts'
 import { createKeyedMutex } from '../jobs/keyed-mutex.ts'
 import type { Lease } from '../jobs/leases.ts'
 import { checkPrecondition, type Precondition, type RecordChanged, toStoredRecord, unchangedSince } from '../records/changes.ts'
+import { type BatchCommit, type BatchCommits, createBatchCommits } from './batch-commit.ts'
 import { createIntents, type IdentifiedChange, type Intents, unlessOvertaken } from './batch-intents.ts'
 import type { ContainerEdits } from './container-edits.ts'
 import type { ContainerParts } from './parts.ts'
@@ -21,6 +24,12 @@ export interface BatchRequest {
   publicUrl: string
   cause: Cause
   dryRun: boolean
+  /** Hears of what is registered in another form than it was sent. */
+  warn?: PostedUrls['warn']
+  /** What becomes valid together with the records. */
+  commit?: BatchCommit
+  /** Also what a channel or a release names. */
+  force?: boolean
 }
 
 /** What became of an item: the change that it is a part of, or why it was refused. */
@@ -36,11 +45,14 @@ export interface Batches {
   /** Carries out each item by itself; items of one container in their order. */
   each(request: BatchRequest): Promise<BatchOutcome[]>
   recover: Intents['recover']
+  /** Recovers every batch at once. To be called at the start of a process that is alone with its store. */
+  restart(): Promise<number>
 }
 
 interface BatchContext extends ContainerParts {
   edits: ContainerEdits
   intents: Intents
+  commits: BatchCommits
 }
 
 /** Containers of one batch that are written at once. */
@@ -48,20 +60,33 @@ const atOnce = 16
 /** For a batch to wait for another. */
 const longestWaitMs = 10_000
 const pauseMs = 50
+/** Longer than writing so many records takes before it is extended, and short for a batch that waits for a process that was killed. */
+const leaseMs = 20_000
 
 export function createBatches(parts: ContainerParts & { edits: ContainerEdits }): Batches {
-  const context = { ...parts, intents: createIntents(parts) }
+  const commits = createBatchCommits({ releases: parts.stores.releases, facts: parts.facts })
+  const context = { ...parts, commits, intents: createIntents({ ...parts, commits }) }
   const withLock = createKeyedMutex()
   return {
-    async all(request) {
-      for (const [place, { id }] of request.items.entries()) atPlace(place, () => checkId(id))
+    async all(given) {
+      const posted = { addresses: [given.publicUrl, ...parts.addresses()], warn: given.warn }
+      const checked = ({ id, edit, ...item }: BatchedEdit) => ({ ...item, id: checkId(id), edit: checkedEdit(edit, posted) })
+      const request = { ...given, items: given.items.map((item, place) => atPlace(place, () => checked(item))) }
       if (request.dryRun) return outcomesOf(request, await rehearse(context, request))
       const message = 'other writers keep changing these containers; nothing was changed, try again'
-      const work = (lease: Lease) => retryOvertaken(() => attempt(context, { request, lease }), message)
+      const work = async (lease: Lease) => {
+        // whoever left a note behind is dead, as it lost the lease
+        if (request.commit) await context.intents.recoverAll()
+        return retryOvertaken(() => attempt(context, { request, lease }), message)
+      }
       return withLock('', () => alone(parts, work))
     },
     each: (request) => each(context, request),
-    recover: context.intents.recover
+    recover: context.intents.recover,
+    async restart() {
+      await parts.leases.end('batches')
+      return context.intents.recoverAll()
+    }
   }
 }
 
@@ -71,7 +96,7 @@ export function createBatches(parts: ContainerParts & { edits: ContainerEdits })
  */
 async function alone<Result>({ leases }: ContainerParts, work: (lease: Lease) => Promise<Result>): Promise<Result> {
   for (let waited = 0; waited < longestWaitMs; waited += pauseMs) {
-    const lease = await leases.acquire('batches')
+    const lease = await leases.acquire('batches', leaseMs)
     if (lease) return work(lease).finally(() => lease.release({}))
     await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
@@ -91,10 +116,11 @@ interface Rehearsed extends IdentifiedChange {
 
 async function rehearse(parts: BatchContext, { items, publicUrl, cause }: BatchRequest): Promise<Rehearsed[]> {
   const rehearsed: Rehearsed[] = []
-  for (const [id, group] of grouped(items)) {
+  const work = async ([id, group]: [string, PlacedEdit[]]): Promise<Rehearsed> => {
     const to = changeOf(parts.edits, { group, publicUrl })
-    rehearsed.push({ id, group, to, changed: await parts.changes.write(id, { cause, dryRun: true, to }) })
+    return { id, group, to, changed: await parts.changes.write(id, { cause, dryRun: true, to }) }
   }
+  await workThrough([...grouped(items)], { atOnce, work, done: (one) => rehearsed.push(one) })
   return rehearsed
 }
 
@@ -126,42 +152,53 @@ interface Attempt {
 
 /** Returns `overtaken` when another writer came in between; then everything is as it was. */
 async function attempt(context: BatchContext, { request, lease }: Attempt): Promise<BatchOutcome[] | typeof overtaken> {
-  const { edits, intents } = context
+  const { edits, intents, commits } = context
+  const { cause, commit, publicUrl } = request
+  if (commit) await commits.check(commit)
   const rehearsed = await rehearse(context, request)
   const wanted = rehearsed.filter(({ changed }) => !changed.unchanged)
   const made: IdentifiedChange[] = []
-  if (wanted.length > 0) {
-    const note = await intents.note(wanted, request.cause)
+  if (wanted.length > 0 || commit) {
+    const note = await intents.note({ wanted, cause, commit })
     try {
-      for (const one of wanted) made.push({ id: one.id, changed: await write(context, { one, request, lease, done: made.length }) })
+      await writeAll(context, { wanted, request, lease, made })
+      if (commit) await commits.finish(commit)
     } catch (error) {
-      for (const { changed } of made.reverse()) await intents.takeBack(changed, request.cause)
+      for (const { changed } of made.reverse()) await intents.takeBack(changed, cause)
       await intents.forget(note)
       if (isCatalogueError(error, 'precondition_failed')) return overtaken
       throw error
     }
     await intents.forget(note)
-    for (const [i, { id, group }] of wanted.entries()) {
-      const { after } = made[i]!.changed
-      if (after) await edits.made({ id, publicUrl: request.publicUrl, edits: group.map(({ edit }) => edit) }, after)
+    const groups = new Map(wanted.map(({ id, group }) => [id, group]))
+    for (const { id, changed } of made) {
+      if (changed.after) await edits.made({ id, publicUrl, edits: groups.get(id)!.map(({ edit }) => edit) }, changed.after)
     }
   }
   await noteArrivals(context, { rehearsed, cause: request.cause })
   return outcomesOf(request, [...rehearsed, ...made])
 }
 
-interface Write extends Attempt {
-  one: Rehearsed
-  done: number
+interface Writes extends Attempt {
+  wanted: readonly Rehearsed[]
+  /** What is written is added here, also where another fails. */
+  made: IdentifiedChange[]
 }
 
-async function write({ changes }: BatchContext, { one, request, lease, done }: Write): Promise<RecordChanged> {
-  if (done % 50 === 49 && !(await lease.extend())) {
-    throw new CatalogueError('revision_conflict', 'the batch took too long, and another one began; nothing was changed, try again')
+/** For so many writes the lease lasts on any store. */
+const writesPerLease = 48
+
+async function writeAll({ changes }: BatchContext, { wanted, request, lease, made }: Writes): Promise<void> {
+  const work = async ({ id, to, changed, group }: Rehearsed): Promise<IdentifiedChange> => {
+    const precondition = unchangedSince(changed.before)
+    return { id, changed: await changes.write(id, { cause: request.cause, to, precondition, brought: broughtIn(group) }) }
   }
-  const { id, to, changed, group } = one
-  const precondition = unchangedSince(changed.before)
-  return changes.write(id, { cause: request.cause, to, precondition, brought: broughtIn(group) })
+  for (let at = 0; at < wanted.length; at += writesPerLease) {
+    if (at > 0 && !(await lease.extend())) {
+      throw new CatalogueError('revision_conflict', 'the batch took too long, and another one began; nothing was changed, try again')
+    }
+    await workThrough(wanted.slice(at, at + writesPerLease), { atOnce, work, done: (one) => made.push(one) })
+  }
 }
 
 /** An image that was brought and is the one that the record has needs no write, but it has arrived. */

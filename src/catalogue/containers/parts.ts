@@ -13,7 +13,7 @@ export interface ContainerParts extends Records {
   stores: Stores
   facts: FactsStore
   publishing: Publishing
-  leases: Pick<Leases, 'acquire'>
+  leases: Pick<Leases, 'acquire' | 'end'>
   guarded: readonly Architecture[]
   /** What `add` does where the request does not say. */
   add: 'replace' | 'merge'
@@ -22,4 +22,6 @@ export interface ContainerParts extends Records {
   requireProof?: RequireProof | undefined
   hash: Hash
   now: () => Date
+  /** The addresses under which clients reach this server. */
+  addresses: () => readonly string[]
 }

@@ -1,30 +1,87 @@
-import { readJson, stringOf } from '../../domain/json/json.ts'
-import { itemsAt } from '../../domain/json/json-scan.ts'
 import { pagesOf } from '../../domain/pages.ts'
+import { namesIn, needsOf } from '../../domain/specs/spec-needs.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 
-/** Further ones are not searched: what is found is only a warning. */
+/** Which job specifications name which containers, kept in memory. */
+export interface SpecReferences {
+  /** Returns the ids of `most` specifications at most that run in a container, or have it among their dependency images. */
+  naming(container: string, options: { most: number }): Promise<string[]>
+  /** Notes a specification that was stored, or removed. */
+  note(id: string, specification: string | undefined): void
+}
+
+export interface SpecReferencesOptions {
+  jobSpecs: Pick<DocumentStore, 'list'>
+  now: () => Date
+  /** How long is waited for the specifications to be read; what is known by then is answered. */
+  patienceMs?: number
+}
+
+/** Further ones are not read: what is found is only a warning. */
 const maxSpecs = 20_000
-const pageSize = 200
+/** How many names are kept; a specification has hardly more than two. */
+const maxNames = 200_000
+/** A specification may have megabytes, and a page is in memory as a whole. */
+const pageSize = 16
+/** How long other programs' changes of specifications may remain unseen. */
+const freshMs = 600_000
 
-/** Returns the ids of the first job specifications that run in a container, or have it among their dependency images. */
-export async function specsNaming(jobSpecs: DocumentStore, { container, most }: { container: string; most: number }): Promise<string[]> {
-  const found: string[] = []
-  let seen = 0
-  for await (const { items } of pagesOf(jobSpecs.list, { limit: pageSize })) {
-    for (const { id, document } of items) if (names(document, container)) found.push(id)
-    seen += items.length
-    if (seen >= maxSpecs || found.length >= most) break
+export function createSpecReferences({ jobSpecs, now, patienceMs = 2000 }: SpecReferencesOptions): SpecReferences {
+  let namesById = new Map<string, readonly string[]>()
+  /** What is noted while the specifications are read, and is newer than what is read. */
+  let meanwhile = new Map<string, readonly string[]>()
+  let reading: Promise<void> | undefined
+  let readAt = Number.NEGATIVE_INFINITY
+
+  async function read(): Promise<void> {
+    const started = now().getTime()
+    meanwhile = new Map()
+    const found = new Map<string, readonly string[]>()
+    let [seen, names] = [0, 0]
+    for await (const { items } of pagesOf(jobSpecs.list, { limit: pageSize })) {
+      for (const { id, document } of items) {
+        const own = namesOf(document)
+        names += own.length
+        if (own.length > 0) found.set(id, own)
+      }
+      seen += items.length
+      if (seen >= maxSpecs || names >= maxNames) break
+    }
+    for (const [id, own] of meanwhile) found.set(id, own)
+    namesById = found
+    readAt = started
   }
-  return found.slice(0, most)
+
+  /** Reads the specifications again when that is due. A store that does not answer costs only a warning. */
+  async function refresh(): Promise<void> {
+    if (now().getTime() - readAt <= freshMs) return
+    reading ??= read()
+      .catch(() => {})
+      .finally(() => {
+        reading = undefined
+      })
+    let timer: NodeJS.Timeout | undefined
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, patienceMs)
+    })
+    await Promise.race([reading, patience])
+    clearTimeout(timer)
+  }
+
+  return {
+    async naming(container, { most }) {
+      await refresh()
+      const found = [...namesById].filter(([, names]) => names.includes(container)).map(([id]) => id)
+      return found.sort().slice(0, most)
+    },
+
+    note(id, specification) {
+      const names = specification === undefined ? [] : namesOf(specification)
+      if (reading) meanwhile.set(id, names)
+      if (names.length === 0) namesById.delete(id)
+      else if (namesById.size < maxSpecs) namesById.set(id, names)
+    }
+  }
 }
 
-function names(document: string, container: string): boolean {
-  const { members } = readJson(document)
-  if (stringOf(members.get('container')) === container) return true
-  const images = members.get('dependency_images')
-  if (!images?.startsWith('[')) return false
-  return itemsAt(images, 0).some(
-    (image) => image.startsWith('{') && stringOf(readJson(image).members.get('container_image_name')) === container
-  )
-}
+const namesOf = (specification: string): readonly string[] => namesIn(needsOf(specification))

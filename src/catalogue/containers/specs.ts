@@ -1,6 +1,4 @@
-import { CatalogueError } from '../../domain/errors.ts'
-import { JsonError, readJson, stringOf } from '../../domain/json/json.ts'
-import { checkId, checkLength } from '../../domain/limits.ts'
+import { readSpecification, type Specification } from '../../domain/specs/specification.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 
 /** Job specifications, or hysds-ios: documents of HySDS that are stored unjudged. */
@@ -13,17 +11,22 @@ export interface Specs {
 }
 
 export interface SpecsOptions {
+  /** Reads a specification, where it holds up no other request if it is large. */
+  read?: ((specification: string) => Promise<Specification>) | undefined
   /** Returns what is stored instead of a valid specification. */
   prepared?: ((specification: string) => Promise<string>) | undefined
+  /** Hears of every one that was stored, or removed. */
+  onChange?: ((id: string, specification: string | undefined) => void) | undefined
 }
 
-export function createSpecs(store: DocumentStore, { prepared = async (text) => text }: SpecsOptions = {}): Specs {
+export function createSpecs(store: DocumentStore, { read, prepared, onChange }: SpecsOptions = {}): Specs {
   return {
     async add(specification, { permit }) {
-      checkLength('specification', specification, 'spec')
-      const { id, text } = readSpecification(specification)
+      const { id, text } = await (read ?? readSpecification)(specification)
       permit(id)
-      await store.put(id, await prepared(text))
+      const stored = (await prepared?.(text)) ?? text
+      await store.put(id, stored)
+      onChange?.(id, stored)
       return id
     },
 
@@ -31,44 +34,12 @@ export function createSpecs(store: DocumentStore, { prepared = async (text) => t
       return (await store.get(id))?.document
     },
 
-    remove: (id) => store.remove(id),
+    async remove(id) {
+      const removed = await store.remove(id)
+      onChange?.(id, undefined)
+      return removed
+    },
 
     ids: () => store.ids()
-  }
-}
-
-/** What `json.loads(spec)["id"]` says in Python 3.12 of anything but an object: Mozart answers with these words. */
-const pythonWords = {
-  array: 'list indices must be integers or slices, not str',
-  string: "string indices must be integers, not 'str'",
-  boolean: "'bool' object is not subscriptable",
-  null: "'NoneType' object is not subscriptable"
-}
-
-function readSpecification(specification: string): { id: string; text: string } {
-  const { kind, text, members } = parse(specification)
-  if (kind === 'number') throw new CatalogueError('json_invalid', `'${/[.eE]/.test(text) ? 'float' : 'int'}' object is not subscriptable`)
-  if (kind !== 'object') throw new CatalogueError('json_invalid', pythonWords[kind])
-  const idText = members.get('id')
-  if (idText === undefined) throw new CatalogueError('json_invalid', "'id'")
-  const id = stringOf(idText)
-  if (id === undefined) {
-    throw new CatalogueError('id_invalid', `the specification's "id" is ${idText.slice(0, 60)}; expected a string`)
-  }
-  if (members.has('')) {
-    throw new CatalogueError(
-      'document_refused',
-      'the specification has a field with an empty name, which no engine can index; give it a name'
-    )
-  }
-  return { id: checkId(id, 'the specification\'s "id"'), text }
-}
-
-function parse(specification: string) {
-  try {
-    return readJson(specification)
-  } catch (error) {
-    if (error instanceof JsonError) throw new CatalogueError('json_invalid', error.message, { cause: error })
-    throw error
   }
 }

@@ -27,6 +27,8 @@ export interface StreamEnd {
 }
 
 export interface StreamOptions {
+  /** Whose share of the places the stream takes. */
+  client?: string
   /** The order of an entry, or a time (ISO 8601, in UTC): the entries after it are sent first. When absent, only new entries are sent. */
   since?: string | undefined
   wanted(entry: Pick<JournalEntry, 'container' | 'kind'>): boolean
@@ -42,6 +44,8 @@ export interface EventStream extends StreamOptions {
   /** Since when an item has been waiting for the reader, in milliseconds. */
   offeredAt: number | undefined
   wake(): void
+  /** Gives its place back. */
+  giveBack(): void
 }
 
 export interface StreamParts {

@@ -1,4 +1,5 @@
 import { CatalogueError } from '../../domain/errors.ts'
+import { createPlaces, type Places } from '../jobs/places.ts'
 import type { Journal } from '../records/journal.ts'
 import { createEventBuffer } from './event-buffer.ts'
 import { createEventReader } from './event-reader.ts'
@@ -6,10 +7,11 @@ import { type EventStream, type StreamItem, type StreamOptions, streamItems } fr
 
 /** Streams journal entries as this replica and others append them. */
 export interface Events {
-  /** Throws streams_exhausted, store_unavailable. */
+  /** Throws streams_exhausted, share_exceeded, store_unavailable. */
   open(options: StreamOptions): Promise<AsyncIterable<StreamItem>>
   /** Ends all streams. */
   close(): void
+  places: Pick<Places, 'taken' | 'refused'>
 }
 
 export interface EventsParts {
@@ -48,6 +50,7 @@ export function createEvents({ journal, now, onError, bounds = {} }: EventsParts
   const { streams: maxStreams, lag, idleMs, stallMs, resumeOverlapMs, ...reading } = { ...usualBounds, ...bounds }
   const buffer = createEventBuffer(lag)
   const streams = new Set<EventStream>()
+  const places = createPlaces({ most: maxStreams, what: 'readers that follow the events', instead, code: 'streams_exhausted' })
   let closed = false
   const parts = { journal, buffer, idleMs, resumeOverlapMs, isClosed: () => closed }
 
@@ -64,6 +67,7 @@ export function createEvents({ journal, now, onError, bounds = {} }: EventsParts
 
   function leave(stream: EventStream): void {
     streams.delete(stream)
+    stream.giveBack()
     stream.wake()
     if (streams.size === 0) reader.pause()
   }
@@ -77,12 +81,11 @@ export function createEvents({ journal, now, onError, bounds = {} }: EventsParts
   }
 
   return {
+    places,
     async open(options) {
       abandonStalled(stallMs)
-      if (closed || streams.size >= maxStreams) {
-        throw refusal(closed ? 'the server stops' : `${maxStreams} readers follow the events already, and no more may`)
-      }
-      const stream: EventStream = { ...options, position: 0, offeredAt: undefined, wake() {} }
+      if (closed) throw new CatalogueError('streams_exhausted', `the server stops; ${instead}, or try again later`)
+      const stream: EventStream = { ...options, position: 0, offeredAt: undefined, wake() {}, giveBack: places.take(options.client) }
       streams.add(stream)
       options.signal.addEventListener('abort', () => leave(stream), { once: true })
       try {
@@ -105,5 +108,4 @@ export function createEvents({ journal, now, onError, bounds = {} }: EventsParts
   }
 }
 
-const refusal = (why: string): CatalogueError =>
-  new CatalogueError('streams_exhausted', `${why}; try again later, or read GET /api/v1/containers/{id}/history`)
+const instead = 'read GET /api/v1/containers/{id}/history'

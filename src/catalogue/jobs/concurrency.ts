@@ -1,3 +1,20 @@
+/**
+ * Works on `atOnce` items at a time. When one fails, begins no more, waits for those under way, and throws the first failure; `done` hears of
+ * every item that did not fail.
+ */
+export async function workThrough<Item, Result>(
+  items: readonly Item[],
+  { atOnce, work, done }: { atOnce: number; work: (item: Item) => Promise<Result>; done: (result: Result, item: Item) => void }
+): Promise<void> {
+  for (let at = 0; at < items.length; at += atOnce) {
+    const group = items.slice(at, at + atOnce)
+    const results = await Promise.allSettled(group.map(work))
+    for (const [i, result] of results.entries()) if (result.status === 'fulfilled') done(result.value, group[i]!)
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed) throw failed.reason
+  }
+}
+
 /** Works on `atOnce` items at a time, and yields the results in the order of the items. */
 export async function* forEachConcurrently<Item, Result>(
   items: Iterable<Item>,

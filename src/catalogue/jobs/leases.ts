@@ -16,7 +16,9 @@ export type Note = { readonly [name: string]: string | undefined }
 
 export interface Leases {
   /** Returns undefined while another replica holds it. */
-  acquire(name: string): Promise<Lease | undefined>
+  acquire(name: string, forMs?: number): Promise<Lease | undefined>
+  /** Ends a lease of a process that is known to be dead. */
+  end(name: string): Promise<void>
   note(name: string): Promise<Note>
 }
 
@@ -51,24 +53,29 @@ export function createLeases(store: DocumentStore, { now, leaseMs }: LeaseTimes)
   }
 
   return {
-    async acquire(name) {
+    async acquire(name, forMs = leaseMs) {
       const { until, note, revision } = await read(name)
       // one that ends later than any that is taken now was taken before the clock was set back
-      if (until > after(0) && until <= after(2 * leaseMs)) return undefined
-      let held = await put(name, { until: after(leaseMs), note, revision })
+      if (until > after(0) && until <= after(2 * Math.max(forMs, leaseMs))) return undefined
+      let held = await put(name, { until: after(forMs), note, revision })
       if (held === undefined) return undefined
       let left = note
       return {
         note,
         async extend(next = left) {
           left = next
-          if (held !== undefined) held = await put(name, { until: after(leaseMs), note: left, revision: held })
+          if (held !== undefined) held = await put(name, { until: after(forMs), note: left, revision: held })
           return held !== undefined
         },
         async release(next) {
           if (held !== undefined) await put(name, { until: '', note: next, revision: held })
         }
       }
+    },
+
+    async end(name) {
+      const { until, note, revision } = await read(name)
+      if (until !== '') await put(name, { until: '', note, revision })
     },
 
     note: async (name) => (await read(name)).note

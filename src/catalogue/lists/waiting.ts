@@ -1,8 +1,9 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import { degrades, type Reason, type State } from '../../domain/build/state.ts'
-import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
+import { isCatalogueError } from '../../domain/errors.ts'
 import { checkId } from '../../domain/limits.ts'
 import type { BuildStatuses } from '../builds/build-statuses.ts'
+import { createPlaces, type Places } from '../jobs/places.ts'
 import type { Journal } from '../records/journal.ts'
 import type { ContainerStatus, Views } from './views.ts'
 
@@ -12,6 +13,8 @@ export type Goal = (typeof goals)[number]
 
 export interface WaitRequest {
   id: string
+  /** Whose share of the places a wait takes. */
+  client?: string
   goal: Goal
   /** Waits for this architecture alone. */
   architecture?: Architecture | undefined
@@ -34,10 +37,11 @@ export interface Waited {
 
 export interface Waiting {
   /**
-   * Returns when the goal is reached, or the time is up. Throws waiters_exceeded; store_unavailable when the store is unavailable at the
+   * Returns when the goal is reached, or the time is up. Throws waiters_exceeded, share_exceeded; store_unavailable when the store is unavailable at the
    * end.
    */
   wait(request: WaitRequest): Promise<Waited>
+  places: Pick<Places, 'taken' | 'refused'>
 }
 
 export interface WaitingParts {
@@ -46,13 +50,17 @@ export interface WaitingParts {
   buildStatuses: Pick<BuildStatuses, 'onTouched'>
 }
 
-const maxWaiters = 256
 /** How often the store is read, to find changes by other replicas. */
 const lookEveryMs = 1000
 
 export function createWaiting({ views, journal, buildStatuses }: WaitingParts): Waiting {
   const waiters = new Map<string, Set<() => void>>()
-  let count = 0
+  const places = createPlaces({
+    most: 256,
+    what: 'requests that wait',
+    instead: 'ask for the state itself',
+    code: 'waiters_exceeded'
+  })
   const wake = (id: string) => {
     for (const waiter of waiters.get(id) ?? []) waiter()
   }
@@ -68,16 +76,11 @@ export function createWaiting({ views, journal, buildStatuses }: WaitingParts): 
   }
 
   return {
+    places,
     async wait(request) {
-      const { id, withinMs, signal } = request
+      const { id, client, withinMs, signal } = request
       checkId(id)
-      if (count >= maxWaiters) {
-        throw new CatalogueError(
-          'waiters_exceeded',
-          `${maxWaiters} requests are waiting already; ask for the state itself, or try again later`
-        )
-      }
-      count++
+      const leave = places.take(client)
       const deadline = performance.now() + withinMs
       const bell = createBell()
       const mine = waiters.get(id) ?? new Set()
@@ -94,7 +97,7 @@ export function createWaiting({ views, journal, buildStatuses }: WaitingParts): 
           await bell.heard(Math.min(Math.max(0, deadline - performance.now()), lookEveryMs))
         }
       } finally {
-        count--
+        leave()
         signal.removeEventListener('abort', bell.ring)
         mine.delete(bell.ring)
         if (mine.size === 0 && waiters.get(id) === mine) waiters.delete(id)

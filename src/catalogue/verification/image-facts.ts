@@ -142,6 +142,28 @@ export async function rememberClaimedDigest(store: FactsStore, { record, archite
   return current && facts.given !== null
 }
 
+export interface FactsCopy {
+  /** Containers that may have the images, too. */
+  from: readonly string[]
+  to: string
+  /** Of the record that the facts are copied to. */
+  digest: string
+  urls: ReadonlyMap<ImageKey, string>
+}
+
+/** Copies what is known of images from containers that have the same ones, unless as much is known already. */
+export async function copyFacts(store: FactsStore, { from, to, digest, urls }: FactsCopy): Promise<void> {
+  const keys = [...urls.keys()]
+  const [present, ...others] = await Promise.all([to, ...from].map((container) => store.read(container, keys)))
+  for (const [imageKey, url] of urls) {
+    const about = (facts: Facts) => facts.imageKey === imageKey && applies(facts, { url, digest })
+    const known = present!.find(about)
+    const facts = others.flat().find((one) => about(one) && one.verdict !== 'unverified') ?? others.flat().find(about)
+    const better = facts && (!known || (known.verdict === 'unverified' && facts.verdict !== 'unverified'))
+    if (better) await store.write({ ...facts, container: to, digest })
+  }
+}
+
 export interface ChangedImage {
   before: ContainerRecord
   after: ContainerRecord

@@ -151,10 +151,17 @@ export async function send(url: string, request: HttpRequest): Promise<HttpAnswe
 /** Whether an error says that the server's certificate was not accepted. */
 const isCertificateError = ({ code = '' }: NodeJS.ErrnoException) => /CERT|SELF_SIGNED|ISSUER|ALTNAME/.test(code)
 
-/** Why there is no answer. `advice` says what to do, unless the certificate is the reason. */
+/** What to do about an error that tells by itself; a server that speaks https hangs up on whoever does not. */
+function adviceFor(error: NodeJS.ErrnoException): string | undefined {
+  if (isCertificateError(error)) return 'name the certificate that signed it with --ca or LEPORELLO_CA'
+  if (error.code === 'EPROTO') return 'write http:// in its address'
+  return error.message === 'socket hang up' ? 'is it running, and does it speak https? Then write https:// in its address' : undefined
+}
+
+/** Why there is no answer. `advice` says what to do, unless the error itself tells. */
 export function unreachableError(server: string, error: NodeJS.ErrnoException, advice?: string): Error & { code: string } {
-  const why = maskSecrets(error.message || error.code || 'no answer')
-  const todo = isCertificateError(error) ? 'name the certificate that signed it with --ca or LEPORELLO_CA' : advice
+  const why = error.code === 'EPROTO' ? 'it does not speak https' : maskSecrets(error.message || error.code || 'no answer')
+  const todo = adviceFor(error) ?? advice
   const message = `${server} cannot be reached: ${why}${todo ? `; ${todo}` : ''}`
   return Object.assign(new Error(message, { cause: error }), { code: unreachable })
 }

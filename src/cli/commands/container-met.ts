@@ -63,7 +63,7 @@ interface MetOptions {
 async function attemptMet(positionals: string[], { config, values, json }: MetOptions): Promise<number> {
   try {
     const trust = trustFrom(config.client, values)
-    return await uploadAndRegister(positionals, { objects: config.objects, trust, json })
+    return await uploadAndRegister(positionals, { objects: config.objects, trust, token: config.client.token, json })
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (json) refuse(code === unreachable ? 'unreachable' : 'refused', maskSecrets(message))
@@ -72,14 +72,19 @@ async function attemptMet(positionals: string[], { config, values, json }: MetOp
   }
 }
 
+interface MetSettings extends DestinationSettings {
+  token: string | undefined
+  json: boolean
+}
+
 async function uploadAndRegister(
   [ident, version, product, repo, digest, mozartUrl, productArm64]: string[],
-  { json, ...settings }: DestinationSettings & { json: boolean }
+  { json, token, ...settings }: MetSettings
 ): Promise<number> {
   const put = async (file: LocalFile | undefined): Promise<UploadedTarball | undefined> => {
     if (!file) return undefined
     const url = joined(repo!, basename(file.path))
-    await upload(file, url, settings)
+    await upload(file, presenting(url, { token, to: mozartUrl! }), settings)
     if (!json) say(`${maskSecrets(url)}: ${file.size} bytes, sha256:${file.sha256}`)
     return { url, size: file.size, sha256: file.sha256 }
   }
@@ -88,10 +93,18 @@ async function uploadAndRegister(
   const [amd64, arm64] = [await put(first), await put(second)]
   const [url, urlArm64] = [amd64?.url ?? '', arm64?.url ?? '']
   const fields = { name: ident!, version: version!, url, resource: 'container', digest: digest!, ...urlsOf(url, urlArm64) }
-  await registerAt(mozartUrl!, { fields, trust: settings.trust })
+  await registerAt(presenting(mozartUrl!, { token, to: mozartUrl! }), { fields, trust: settings.trust })
   if (json) print({ id: ident, version, digest, images: { amd64: masked(amd64), arm64: masked(arm64) }, server: maskSecrets(mozartUrl!) })
   else say(`${ident} is registered at ${maskSecrets(mozartUrl!)}`)
   return exit.done
+}
+
+/** A URL with LEPORELLO_TOKEN as its password, if it leads to the server that the token is for, and has none. It is not what is registered. */
+function presenting(url: string, { token, to }: { token: string | undefined; to: string }): string {
+  const [, scheme = '', rest = ''] = /^(davs?|https?):\/\/(.*)$/i.exec(url) ?? []
+  if (!token || !URL.canParse(url) || !URL.canParse(to)) return url
+  const { host, username, password } = new URL(url.replace(/^dav/i, 'http'))
+  return host !== new URL(to).host || username || password ? url : `${scheme}://token:${encodeURIComponent(token)}@${rest}`
 }
 
 const masked = (uploaded: UploadedTarball | undefined) => uploaded && { ...uploaded, url: maskSecrets(uploaded.url) }

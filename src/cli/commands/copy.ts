@@ -129,6 +129,8 @@ const names: Record<CopiedCollection, string> = {
   hysdsIos: 'hysds-ios',
   facts: 'facts',
   buildStatuses: 'assemblies',
+  releases: 'releases',
+  oci: 'oci',
   journal: 'journal'
 }
 

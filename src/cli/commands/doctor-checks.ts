@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Diagnosis, diagnosis } from '../../domain/container/diagnosis.ts'
+import { tokenCommand } from '../../domain/policy.ts'
 import type { ReadyReport } from '../../schemas.ts'
 import { type Api, pathOf } from '../client/api.ts'
 import type { ApiError } from '../client/api-error.ts'
@@ -133,9 +134,11 @@ const notRegistered = ({ message, problem, status }: ApiError) =>
     message: `a container could not be registered and read back: ${message}`,
     meaning: 'Builds fail at registration.',
     advice:
-      status === 403 || problem?.code === 'forbidden'
-        ? 'LEPORELLO_POLICY is read-only: set it to open when the switch-over is done.'
-        : "Look at the server's log for this request."
+      status === 401
+        ? `Set LEPORELLO_TOKEN, or put the token into MOZART_REST_URL as its password: ${tokenCommand('register')}`
+        : status === 403 || problem?.code === 'forbidden'
+          ? 'Take a token that permits it; or, where LEPORELLO_POLICY is read-only, wait until the switch-over is done.'
+          : "Look at the server's log for this request."
   })
 
 /** Puts a small tarball into the server's store and deletes it. */

@@ -10,6 +10,7 @@ import { withConfig } from '../client/start.ts'
 import { insecureOption, trustFrom } from '../client/trust.ts'
 import { type Command, exit, say, type Values } from '../terminal/command.ts'
 import { counted, harmless, paintFor } from '../terminal/terminal.ts'
+import { checkAccess } from './doctor-access.ts'
 import { environmentFindings, tryStorage } from './doctor-build.ts'
 import { isLeporello, mozartFindings, oldWorkers, readiness, routes, tryRegistering, tryTarball } from './doctor-checks.ts'
 import { demandFindings } from './doctor-demand.ts'
@@ -102,6 +103,9 @@ async function checkServer(ids: string[], { api, trust, values }: Consultation, 
   const leporello = await isLeporello(api)
   if (leporello) {
     report.add(await readiness(api), `${api.url} is Leporello, and ready`)
+    const access = await checkAccess(api)
+    report.add(access.findings, access.words)
+    if (!access.mayRead) return 0
     report.add(await routes(api), 'container routes reach it')
     report.add(await oldWorkers(api), 'every machine said what architecture it has')
   } else report.add(await mozartFindings(api))

@@ -44,7 +44,7 @@ const colours: { [what: string]: Colour } = { created: 'green', removed: 'red', 
 
 /** An entry of a history as lines of text. */
 export function entryLines({ at, kind, what, summary, architecture, revision, by, reason }: HistoryEntry, paint: Paint): string[] {
-  const who = [by.agent, by.address && `from ${by.address}`, `by ${by.face}`].filter(Boolean).join(' ')
+  const who = [by.identity, by.agent, by.address && `from ${by.address}`, `by ${by.face}`].filter(Boolean).join(' ')
   const about = [kind, architecture].filter(Boolean).join(' ')
   return [
     `${at}  ${paint(harmless(`${about} ${what}`), colours[what] ?? 'bold')}: ${harmless(summary)}`,

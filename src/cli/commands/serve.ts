@@ -1,10 +1,11 @@
 import closeWithGrace from 'close-with-grace'
-import { openBlobs, openStores, startApp } from '../../app.ts'
+import { openBlobs, openStores, readKeyPair, startApp } from '../../app.ts'
 import type { Config } from '../../config/config.ts'
+import { whyNotServed } from '../../config/serving.ts'
 import { summary } from '../../config/summary.ts'
 import { createLog } from '../../observability/log.ts'
 import { failure, withConfig } from '../client/start.ts'
-import { banner, whereTarballs } from '../terminal/banner.ts'
+import { accessWords, banner, whereTarballs } from '../terminal/banner.ts'
 import { type Command, complain, exit, refuse, say } from '../terminal/command.ts'
 import { terminalLog } from '../terminal/log-lines.ts'
 import { paintFor } from '../terminal/terminal.ts'
@@ -29,7 +30,16 @@ Exit status: 0 ended by a signal, or ready to serve; 1 the configuration is wron
   maxPositionals: 0,
   run: ({ values }) => {
     const json = values['check'] === true && values['json'] === true
-    return withConfig((config) => (values['check'] ? check(config, { json }) : run(config)), { json })
+    return withConfig(
+      (config) => {
+        const problem = whyNotServed(config)
+        if (problem === undefined) return values['check'] ? check(config, { json }) : run(config)
+        if (json) refuse('configuration', problem)
+        complain(`leporello: ${problem}`)
+        return Promise.resolve(exit.wrong)
+      },
+      { json }
+    )
   }
 }
 
@@ -45,7 +55,7 @@ async function run(config: Config): Promise<number | undefined> {
       log.info('closed')
       flush()
     })
-    log.info({ url: app.url, config: summary(config) }, 'listening')
+    log.info({ url: app.url, access: accessWords(config).replace(/\s+/g, ' '), config: summary(config) }, 'listening')
     complain(banner(config, app.url))
     return undefined
   } catch (error) {
@@ -64,6 +74,7 @@ async function run(config: Config): Promise<number | undefined> {
 /** Tries both stores as serving would. Migrates the embedded store, which no other program uses; an engine is only asked. */
 async function check(config: Config, { json }: { json: boolean }): Promise<number> {
   try {
+    if (config.tls) await readKeyPair(config.tls)
     const objects = await objectsHealth(config)
     const stores = await openStores(config)
     try {

@@ -1,4 +1,5 @@
 import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
+import { checkJsonBounds } from '../json/json-bounds.ts'
 import {
   asFields,
   asList,
@@ -50,7 +51,11 @@ export function parseNodes(text: string, options: NodeOptions = {}): Nodes {
 
 const wanted = 'what `kubectl get nodes -o json` prints, or names of architectures, one a line'
 
+/** Enough for a thousand nodes, each with its images, labels and conditions, several times over. */
+export const maxNodesValues = 2_000_000
+
 function parsed(text: string): unknown {
+  checkJsonBounds(text, { what: 'nodes', values: maxNodesValues })
   try {
     return JSON.parse(text)
   } catch (error) {

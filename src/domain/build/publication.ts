@@ -1,5 +1,5 @@
 import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
-import { type Container, containerFrom, type GuardOptions, imageRegistration, registrationOf } from '../container/container.ts'
+import { type Container, containerFrom, type GuardUrlOptions, imageRegistration, registrationOf } from '../container/container.ts'
 import { type ContainerRecord, fromDocument, toDocument } from '../container/document.ts'
 import type { Verdict } from '../image/facts.ts'
 import type { PendingImage } from './build-status.ts'
@@ -45,7 +45,7 @@ export function publishable({ record, pending, expected, publish, verdictOf, isA
   return undefined
 }
 
-export interface PublishedDocument extends GuardOptions {
+export interface PublishedDocument extends GuardUrlOptions {
   /** What is stored; undefined where there is no record. */
   document: string | undefined
   publication: Publication

@@ -27,7 +27,7 @@ export interface ContainerPatch extends Omit<ContainerGiven, 'images'> {
 export type Edit =
   | { op: 'put'; container: ContainerGiven }
   | { op: 'patch'; container: ContainerPatch }
-  | { op: 'delete' }
+  | { op: 'delete'; mayBeAbsent?: true }
   | { op: 'put-image'; architecture: Architecture; url: string; digest?: string | undefined; version?: string | undefined }
   | { op: 'delete-image'; architecture: Architecture }
 
@@ -43,7 +43,7 @@ export function edited(id: string, { known, edit }: { known: ContainerRecord | u
     case 'delete-image':
       return withoutImage(existing(id, known), edit.architecture)
     case 'delete':
-      existing(id, known)
+      if (!edit.mayBeAbsent) existing(id, known)
       return undefined
   }
 }

@@ -36,7 +36,7 @@ export interface ParsedRegistration extends ContainerFields {
   text?: string
 }
 
-export interface GuardOptions {
+export interface GuardUrlOptions {
   /** Where this service is reached from outside. */
   publicUrl: string
   /** The architectures that get a guard URL in every record with `urls` that lacks them. */
@@ -70,7 +70,7 @@ export const registrationWith = ({ id, version, digest, url }: ContainerFields, 
  * every architecture is named by all its names, because a worker looks up platform.machine() and nothing else.
  * Throws id_invalid, parameter_invalid, architecture_invalid or urls_invalid.
  */
-export function containerFrom(registration: ParsedRegistration, options: GuardOptions): Container {
+export function containerFrom(registration: ParsedRegistration, options: GuardUrlOptions): Container {
   const { id, version, digest, url } = registration
   checkId(id, 'name')
   checkLength('version', version)
@@ -179,7 +179,7 @@ export function ownUrl({ url = '', images }: StoredImages): string {
   return isGuardUrl(url) || foreign ? '' : url
 }
 
-function withGuards(images: ImageUrls, id: string, { publicUrl, guarded }: GuardOptions): ImageUrls {
+function withGuards(images: ImageUrls, id: string, { publicUrl, guarded }: GuardUrlOptions): ImageUrls {
   const lacking = guarded.filter((architecture) => !images.has(architecture))
   return new Map([...images, ...lacking.map((architecture) => [architecture, guardUrl(publicUrl, id, architecture)] as const)])
 }

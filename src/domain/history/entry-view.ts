@@ -5,7 +5,7 @@ import type { Cause, JournalEntry } from './entry.ts'
 
 /** An entry as people and programs read it: before and after in a few words, without whole documents and without secrets. */
 export interface EntryView extends Omit<JournalEntry, 'by'> {
-  by: Omit<Cause, 'reason'>
+  by: Omit<Cause, 'reason' | 'identity'> & { identity: string | null }
   /** Why, as the client said (X-Reason). */
   reason: string | null
 }
@@ -14,10 +14,10 @@ export interface EntryView extends Omit<JournalEntry, 'by'> {
 const longest = { summary: 2000, short: 200, urlsShown: 20 }
 
 export function toEntryView(entry: JournalEntry): EntryView {
-  const { reason, ...by } = entry.by
+  const { reason, identity = null, ...by } = entry.by
   return {
     ...entry,
-    by,
+    by: { ...by, identity },
     reason,
     summary: bounded(maskSecrets(entry.summary), longest.summary),
     before: inShort(entry, entry.before),

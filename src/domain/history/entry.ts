@@ -3,7 +3,9 @@ import type { Hash } from '../image/facts.ts'
 
 /** The request that caused a change, and why it was made. */
 export interface Cause {
-  face: 'mozart' | 'api' | 'dav' | 'background'
+  face: 'mozart' | 'api' | 'dav' | 'oci' | 'background'
+  /** Who sent it, such as `token:ci`; null for anonymous. Entries of versions that knew no identities have none. */
+  identity?: string | null
   address: string | null
   /** User-Agent. */
   agent: string | null
@@ -14,7 +16,14 @@ export interface Cause {
 }
 
 /** The cause of a change without a request. */
-export const background = (reason: string): Cause => ({ face: 'background', address: null, agent: null, request: null, reason })
+export const background = (reason: string): Cause => ({
+  face: 'background',
+  identity: null,
+  address: null,
+  agent: null,
+  request: null,
+  reason
+})
 
 /** record: the container's document. The others are about its build status, facts and state. */
 export const entryKinds = ['record', 'expected', 'pending', 'build', 'test', 'verdict', 'state'] as const

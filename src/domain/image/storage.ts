@@ -33,6 +33,12 @@ const nameOf = (id: string): string => id.replace(/:[^:/]*$/, '') || id
 /** Returns what follows the colon of an id: its version, where no other is given. */
 export const tagOf = (id: string): string | undefined => /:([^:/]+)$/.exec(id)?.[1]
 
+/** Returns the id without its tag: `tripleo/nova-api` of `tripleo/nova-api:bbb`. */
+export function repositoryOf(id: string): string {
+  const tag = tagOf(id)
+  return tag === undefined ? id : id.slice(0, -tag.length - 1)
+}
+
 const flat = (text: string) => text.replace(/[:/\\]/g, '-')
 
 /** Every store accepts 255 bytes; the rest is for what is added. */

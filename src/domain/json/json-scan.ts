@@ -45,10 +45,10 @@ export function membersAt(text: string, at: number): Map<string, string> {
   return members
 }
 
-/** Returns the items of the array at `at`, each as text. */
-export function itemsAt(text: string, at: number): string[] {
+/** Returns the items of the array at `at`, each as text, and no more than `most` of them. */
+export function itemsAt(text: string, at: number, most = Number.POSITIVE_INFINITY): string[] {
   const items: string[] = []
-  for (let i = nextToken(text, at + 1); i < text.length && text[i] !== ']'; ) {
+  for (let i = nextToken(text, at + 1); i < text.length && text[i] !== ']' && items.length < most; ) {
     const end = valueEnd(text, i)
     items.push(text.slice(i, end))
     i = nextToken(text, end)
@@ -56,7 +56,8 @@ export function itemsAt(text: string, at: number): string[] {
   return items
 }
 
-function stringEnd(text: string, at: number): number {
+/** Returns where the string that begins at `at` ends. */
+export function stringEnd(text: string, at: number): number {
   for (let quote = text.indexOf('"', at + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
     let backslashes = 0
     while (text.charCodeAt(quote - 1 - backslashes) === 0x5c) backslashes++

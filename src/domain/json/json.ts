@@ -3,8 +3,7 @@
  * and which of two equal keys won. So documents travel as text, and only what we look at is parsed.
  */
 
-/** The limit of newer engines and SQLite; OpenSearch itself refuses arrays nested 30 deep. */
-const maxDepth = 1000
+import { maxDepth } from './json-bounds.ts'
 
 /** Not JSON. The message is the one of Python's json module, which HySDS people know: `Expecting value: line 1 column 1 (char 0)`. */
 export class JsonError extends Error {
@@ -64,6 +63,16 @@ export function readJson(source: string): Json {
 
 /** Returns a JSON text in Python's style. */
 export const pythonStyle = (source: string): string => (flatPythonStyle.test(source) ? source : readJson(source).text)
+
+/** Returns the same; a text that cannot be read is returned unchanged. */
+export function inPythonStyle(source: string): string {
+  try {
+    return pythonStyle(source)
+  } catch (error) {
+    if (error instanceof JsonError) return source
+    throw error
+  }
+}
 
 /**
  * Matches a flat object that is in Python's style already, as Mozart and we write most containers. Texts with \uXXXX are left to the

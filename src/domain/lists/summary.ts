@@ -2,7 +2,7 @@ import type { Architecture } from '../architecture.ts'
 import type { State } from '../build/state.ts'
 import { globMatches } from '../glob.ts'
 import type { Verdict } from '../image/facts.ts'
-import { tagOf } from '../image/storage.ts'
+import { repositoryOf } from '../image/storage.ts'
 import type { Condition, FieldCondition, Sort } from '../json/query.ts'
 
 /*
@@ -57,19 +57,13 @@ export const verdicts: readonly Verdict[] = ['match', 'mislabelled', 'mixed', 'n
 const joined = (names: readonly string[]): string => `,${names.map((name) => `${name},`).join('')}`
 const parted = <Name extends string>(text: string): Name[] => text.split(',').filter(Boolean) as Name[]
 
-/** Returns the id without its tag. */
-export function nameOf(id: string): string {
-  const tag = tagOf(id)
-  return tag === undefined ? id : id.slice(0, -tag.length - 1)
-}
-
 const searched = ({ id, version }: Pick<SummaryContent, 'id' | 'version'>): string => `${id} ${version ?? ''}`.toLowerCase()
 
 /** Returns the stored form. */
 export function toSummaryDocument({ architectures, missing, verdicts, ...row }: StoredSummary): string {
   const text = searched(row)
   const lists = { architectures: joined(architectures), missing: joined(missing), verdicts: joined(verdicts) }
-  return JSON.stringify({ ...row, name: nameOf(row.id), text, ...lists })
+  return JSON.stringify({ ...row, name: repositoryOf(row.id), text, ...lists })
 }
 
 /** Returns undefined for a summary that cannot be understood. */
@@ -102,7 +96,7 @@ export const needsSummaries = ({ name: _, version: __, ...others }: Filters, { f
 
 export function meets(summary: SummaryContent, { name, version, architecture, missing, state, verdict, q }: Filters): boolean {
   return (
-    (name === undefined || globMatches(name, summary.id) || globMatches(name, nameOf(summary.id))) &&
+    (name === undefined || globMatches(name, summary.id) || globMatches(name, repositoryOf(summary.id))) &&
     (version === undefined || (summary.version !== null && globMatches(version, summary.version))) &&
     (architecture === undefined || summary.architectures.includes(architecture)) &&
     (missing === undefined || summary.missing.includes(missing)) &&

@@ -1,7 +1,7 @@
 import type { ContainerRecord } from '../container/document.ts'
 import type { Facts, ImageKey } from '../image/facts.ts'
 import { type ImageUrls, readImages } from '../image/urls.ts'
-import { pythonObject, pythonString, readJson, stringOf } from '../json/json.ts'
+import { pythonObject, pythonString, stringOf } from '../json/json.ts'
 import { itemsAt, membersAt } from '../json/json-scan.ts'
 import { isStorableId } from '../limits.ts'
 
@@ -24,8 +24,11 @@ export type Lookup = ReadonlyMap<string, { record: ContainerRecord; known: Reado
 
 const maxDependencies = 256
 
+/** Looks through a stored specification, which is valid JSON and may be large, without parsing what it does not look at. */
+const membersOf = (spec: string): Map<string, string> => membersAt(spec, spec.indexOf('{'))
+
 export function needsOf(spec: string): SpecNeeds {
-  const { members } = readJson(spec)
+  const members = membersOf(spec)
   return {
     container: stringOf(members.get('container')) || null,
     dependencies: dependenciesIn(members).map(({ dependency }) => dependency)
@@ -38,34 +41,33 @@ export function needsOf(spec: string): SpecNeeds {
  * nothing to add.
  */
 export function withImageUrls(spec: string, lookup: Lookup): string {
-  const { members } = readJson(spec)
-  const items = dependenciesIn(members).map(({ dependency, fields, text }) => {
-    const found = dependency.name === null ? undefined : lookup.get(dependency.name)
-    const urls = stringOf(found?.record.members.get('urls'))
+  const members = membersOf(spec)
+  const found = dependenciesIn(members)
+  const items = found.map(({ dependency, fields, text }) => {
+    const known = dependency.name === null ? undefined : lookup.get(dependency.name)
+    const urls = stringOf(known?.record.members.get('urls'))
     const isIts =
-      found !== undefined && dependency.url !== null && [found.record.url, ...found.record.images.values()].includes(dependency.url)
-    if (!urls || !isIts || found.record.images.size === 0 || readImages(fields.get('container_image_urls')).size > 0) return text
+      known !== undefined && dependency.url !== null && [known.record.url, ...known.record.images.values()].includes(dependency.url)
+    if (!urls || !isIts || known.record.images.size === 0 || readImages(fields.get('container_image_urls')).size > 0) return text
     return pythonObject(new Map([...fields, ['container_image_urls', pythonString(urls)]]))
   })
+  if (items.every((item, i) => item === found[i]!.text)) return spec
   const list = `[${[...items, ...itemsOf(members).slice(items.length)].join(', ')}]`
-  if (items.length === 0 || list === members.get('dependency_images')) return spec
   return pythonObject(new Map([...members, ['dependency_images', list]]))
 }
 
-function itemsOf(members: ReadonlyMap<string, string>): string[] {
+function itemsOf(members: ReadonlyMap<string, string>, most?: number): string[] {
   const list = members.get('dependency_images')
-  return list?.startsWith('[') ? itemsAt(list, 0) : []
+  return list?.startsWith('[') ? itemsAt(list, 0, most) : []
 }
 
 function dependenciesIn(members: ReadonlyMap<string, string>): { dependency: Dependency; fields: Map<string, string>; text: string }[] {
-  return itemsOf(members)
-    .slice(0, maxDependencies)
-    .map((item) => {
-      const fields = item.startsWith('{') ? membersAt(item, 0) : new Map<string, string>()
-      const text = (name: string) => stringOf(fields.get(name)) || null
-      const urls = readImages(fields.get('container_image_urls'))
-      return { dependency: { name: text('container_image_name'), url: text('container_image_url'), urls }, fields, text: item }
-    })
+  return itemsOf(members, maxDependencies).map((item) => {
+    const fields = item.startsWith('{') ? membersAt(item, 0) : new Map<string, string>()
+    const text = (name: string) => stringOf(fields.get(name)) || null
+    const urls = readImages(fields.get('container_image_urls'))
+    return { dependency: { name: text('container_image_name'), url: text('container_image_url'), urls }, fields, text: item }
+  })
 }
 
 /** Returns the ids to look up. */

@@ -1,20 +1,19 @@
 import type { FastifyRequest } from 'fastify'
 import type { Building, JobKind } from '../../catalogue/builds/building.ts'
-import type { Architecture } from '../../domain/architecture.ts'
 import { parseJobWord } from '../../domain/build/job-report.ts'
 import { expectedConfigMap, toYamlDocuments } from '../../domain/build/kubernetes.ts'
-import { parseNodes } from '../../domain/build/nodes.ts'
-import { readArchitectures } from '../../domain/build/rules.ts'
-import { asFields, type FieldProblem, noOthers, refuseProblems } from '../../domain/json/reading.ts'
-import { type BodyBounds, readBody } from '../shared/body.ts'
+import { parseStrict } from '../../domain/json/strict.ts'
+import type { BodyBounds } from '../shared/body.ts'
 import { json, yaml } from '../shared/describes.ts'
+import type { LargeTexts } from '../shared/large-texts.ts'
 import { withEtag } from './etag.ts'
-import { parseJsonBody } from './input.ts'
+import { bodyText } from './input.ts'
 import { answer, type DeclareRoute } from './route.ts'
 
 export interface BuildingRoutes {
   building: Building
   bounds: BodyBounds
+  largeTexts: LargeTexts
 }
 
 const tag = 'assembly'
@@ -36,7 +35,7 @@ data:
 `
 
 /** The architectures that containers are expected to have. */
-export function expectationRoutes(route: DeclareRoute, { building, bounds }: BuildingRoutes): void {
+export function expectationRoutes(route: DeclareRoute, { building, bounds, largeTexts }: BuildingRoutes): void {
   const common = { path: '/containers/:id/expected', params: 'id-parameter.json', tag } as const
 
   route({
@@ -72,7 +71,8 @@ export function expectationRoutes(route: DeclareRoute, { building, bounds }: Bui
     rawBody: { $ref: 'expected-put.json#' },
     answers: { 200: answer('They are expected now.', 'expected-answer.json') },
     async handler({ request, reply, params, change }) {
-      const architectures = expectedFrom((await readBody(request.raw, { ...bounds, limit: nodesLimit })).toString())
+      const text = await bodyText(request, { ...bounds, limit: nodesLimit })
+      const architectures = await largeTexts.run('expected', text)
       const expected = await building.expect({ id: params.id, ...change, architectures })
       return withEtag(reply, expected).send(expected)
     }
@@ -93,7 +93,7 @@ export function expectationRoutes(route: DeclareRoute, { building, bounds }: Bui
 }
 
 /** How the builds, or tests, of containers are. */
-export function jobRoutes(route: DeclareRoute, { building, bounds, kind }: BuildingRoutes & { kind: JobKind }): void {
+export function jobRoutes(route: DeclareRoute, { building, bounds, kind }: Omit<BuildingRoutes, 'largeTexts'> & { kind: JobKind }): void {
   const path = `/containers/:id/${kind}s`
 
   route({
@@ -146,24 +146,13 @@ export function jobRoutes(route: DeclareRoute, { building, bounds, kind }: Build
       201: answer('The report is stored; it is the first one for this architecture.', 'job-answer.json')
     },
     async handler({ request, reply, params: { id, architecture }, change }) {
-      const word = parseJobWord(parseJsonBody((await readBody(request.raw, bounds)).toString()), kind)
+      const word = parseJobWord(parseStrict(await bodyText(request, bounds), { what: 'the body' }), kind)
       const { job, created, unchanged, revision } = await building.report({ id, kind, architecture, ...change, word })
       return withEtag(reply, { revision })
         .code(created ? 201 : 200)
         .send({ ...job, unchanged })
     }
   })
-}
-
-/** `{"architectures": […]}`, or anything that lists a cluster's nodes. Throws parameter_invalid, json_invalid. */
-function expectedFrom(text: string): Architecture[] {
-  const fields = /^\ufeff?\s*\{/.test(text) ? asFields(parseJsonBody(text)) : undefined
-  if (fields === undefined || fields['items'] !== undefined || fields['kind'] !== undefined) return parseNodes(text).architectures
-  const problems: FieldProblem[] = []
-  noOthers(fields, { names: ['architectures'], path: '', problems })
-  const architectures = readArchitectures(fields['architectures'], { path: 'architectures', problems })
-  refuseProblems('body', problems)
-  return architectures
 }
 
 function wantsConfigMap(request: FastifyRequest, format: string | undefined): boolean {

@@ -6,7 +6,9 @@ import type { Events } from '../../catalogue/history/events.ts'
 import { globMatches } from '../../domain/glob.ts'
 import type { EntryKind } from '../../domain/history/entry.ts'
 import type { EventQuery } from '../../schemas.ts'
-import type { DeclareRoute } from './route.ts'
+import { clientOf } from '../shared/client.ts'
+import { shownTo } from './masking.ts'
+import { type DeclareRoute, share } from './route.ts'
 
 const streamHeaders = {
   'content-type': 'text/event-stream',
@@ -47,13 +49,14 @@ export function eventRoutes(app: FastifyInstance, { route, events }: Pick<Catalo
     headers: 'event-headers.json',
     answers: {
       200: { description: 'The stream.', content: { 'text/event-stream': { schema: { $ref: 'stream-event.json#' }, example } } },
+      429: share,
       503: 'Too many clients listen already, the server stops, or a store does not answer; try again.'
     },
     async handler({ request, reply, query, headers }) {
       if (request.method === 'HEAD') return reply.headers(streamHeaders).send()
       // a client that lost its connection repeats its URL; the header is newer
       const since = momentOf(headers['Last-Event-ID'] || query.since)
-      return stream(reply, { events, since, wanted: filterOf(query) })
+      return stream(reply, { events, client: clientOf(request), since, wanted: filterOf(query), shown: shownTo(request) })
     }
   })
 }
@@ -71,11 +74,16 @@ const momentOf = (since: string | undefined): string | undefined =>
 
 interface StreamToSend {
   events: Events
+  client: string
   since: string | undefined
   wanted: EventFilter
+  /** A value as JSON, as the client may read it. */
+  shown: Shown
 }
 
-async function stream(reply: FastifyReply, { events, ...options }: StreamToSend): Promise<FastifyReply> {
+type Shown = ReturnType<typeof shownTo>
+
+async function stream(reply: FastifyReply, { events, shown, ...options }: StreamToSend): Promise<FastifyReply> {
   const gone = new AbortController()
   let body: Readable | undefined
   const leave = () => {
@@ -84,20 +92,20 @@ async function stream(reply: FastifyReply, { events, ...options }: StreamToSend)
   }
   reply.raw.once('close', leave)
   const items = await events.open({ ...options, signal: gone.signal, abandon: leave })
-  body = Readable.from(frames(items))
+  body = Readable.from(frames(items, shown))
   return reply.headers(streamHeaders).send(body)
 }
 
-async function* frames(items: AsyncIterable<StreamItem>): AsyncGenerator<string> {
+async function* frames(items: AsyncIterable<StreamItem>, shown: Shown): AsyncGenerator<string> {
   // sent at once: the client learns that it is connected, and how long to wait before it reconnects
   yield 'retry: 1000\n\n'
-  for await (const item of items) yield frame(item)
+  for await (const item of items) yield frame(item, shown)
 }
 
-function frame(item: StreamItem): string {
+function frame(item: StreamItem, shown: Shown): string {
   switch (item.type) {
     case 'entry':
-      return `id: ${item.resume}\nevent: ${item.entry.kind}\ndata: ${JSON.stringify(item.entry)}\n\n`
+      return `id: ${item.resume}\nevent: ${item.entry.kind}\ndata: ${shown(item.entry)}\n\n`
     case 'idle':
       return ':\n\n'
     case 'end':

@@ -10,6 +10,7 @@ import { type DescribedAnswer, type Description, json } from '../shared/describe
 import { architectureInPath, jsonBody, repeatedNames } from './input.ts'
 import { preconditionOf } from './precondition.ts'
 import { readHeaders, readTexts, type SchemaName } from './validation.ts'
+import { warningFor } from './warnings.ts'
 
 /** A route of our own interface: what it takes, what it answers and what it does. The schemas check it, describe it and type it. */
 export interface ApiRoute<Params extends SchemaName, Query extends SchemaName, Headers extends SchemaName, Body extends SchemaName> {
@@ -40,6 +41,8 @@ export interface ApiRoute<Params extends SchemaName, Query extends SchemaName, H
   hints?: Readonly<Record<string, string>>
   /** Whether the handler sends `100 Continue`, at the first byte that it reads. */
   beginsUpload?: boolean
+  /** Whether a worker pulls by the URL in the answer, so that its secrets are given. */
+  toPullBy?: boolean
   handler(call: ApiCall<Params, Query, Headers, Body>): Promise<FastifyReply | object>
 }
 
@@ -83,11 +86,11 @@ export interface RoutesOptions {
 export function routesOf(app: FastifyInstance, options: RoutesOptions): DeclareRoute {
   return (declared) => {
     const route = declared as unknown as AnyRoute
-    const { method, answersHead = true, path, action, beginsUpload = false } = route
+    const { method, answersHead = true, path, action, beginsUpload = false, toPullBy = false } = route
     app.route({
       method: method === 'GET' && answersHead ? ['GET', 'HEAD'] : method,
       url: `/api/v1${path}`,
-      config: { action, beginsUpload, describes: descriptionOf(route) },
+      config: { action, beginsUpload, toPullBy, describes: descriptionOf(route) },
       handler: async (request, reply) => route.handler(await callOf(route, { request, reply, ...options }))
     })
   }
@@ -119,7 +122,7 @@ async function callOf(route: AnyRoute, { request, reply, publicUrl, bounds }: Re
     },
     get change(): ChangeContext {
       const precondition = route.headers === 'change-headers.json' ? preconditionOf(request) : undefined
-      return { publicUrl: publicUrl(), cause: causeOf(request), precondition, dryRun }
+      return { publicUrl: publicUrl(), cause: causeOf(request), precondition, dryRun, warn: warningFor(request) }
     }
   }
   return call as unknown as ApiCall<never, never, never, never>
@@ -142,6 +145,9 @@ function parsedNames(texts: Texts): Texts {
 }
 
 export const answer = (description: string, schema: SchemaName): DescribedAnswer => ({ description, content: json(`${schema}#`) })
+
+/** What a client is told that takes more than its share of what is bounded. */
+export const share = 'This client has its share of them already; end some, or try again later.'
 
 /** A refusal as RFC 9457 writes it. */
 const problem = (description: string): DescribedAnswer => ({
@@ -167,8 +173,10 @@ const usualRefusals = ({ method, action, headers, body, rawBody }: AnyRoute): Re
     : {
         400: 'Something in the request is wrong or unknown.',
         503: 'A store does not answer; try again.',
-        401: 'It needs a token (LEPORELLO_POLICY).',
-        403: 'The policy, or the token, does not permit it.',
+        ...(action !== 'public' && {
+          401: 'It needs a token (LEPORELLO_POLICY).',
+          403: 'The policy, or the token, does not permit it.'
+        }),
         ...(isWrite(action) && {
           409: 'Other clients kept writing to the same record, or the change contradicts it.',
           507: 'The store is full.'

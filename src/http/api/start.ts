@@ -1,7 +1,10 @@
+import { type Policy, scopesOf, signatureOf } from '../../domain/policy.ts'
+import '../shared/identity.ts'
 import { type PublicAddress, wayTo } from '../shared/public-url.ts'
 import { answer, type DeclareRoute } from './route.ts'
 
 const links = {
+  access: '/api/v1/access',
   containers: '/api/v1/containers',
   deleted: '/api/v1/deleted',
   architectures: '/api/v1/architectures',
@@ -9,6 +12,23 @@ const links = {
   uploads: '/api/v1/uploads',
   openapi: '/openapi.yaml',
   docs: '/docs'
+}
+
+/** Tells a client who it is taken for, for `leporello doctor` and for people whose token does not work. */
+export function accessRoute(route: DeclareRoute, { policy }: { policy: Policy }): void {
+  route({
+    method: 'GET',
+    path: '/access',
+    action: 'public',
+    tag: 'operations',
+    summary: 'Who I am here, and what I may do',
+    answers: { 200: answer('As the request was authenticated, if it was.', 'access-report.json') },
+    async handler({ request: { identity, rejected = null } }) {
+      const { match = null, expires } = identity
+      const who = { policy, identity: signatureOf(identity), scopes: scopesOf(policy, identity) }
+      return { ...who, match, expires: expires?.toISOString() ?? null, rejected }
+    }
+  })
 }
 
 /** Leads a client that knows only the address of the API to everything else. */

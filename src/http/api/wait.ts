@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import { answer, type DeclareRoute } from './route.ts'
+import { clientOf } from '../shared/client.ts'
+import { answer, type DeclareRoute, share } from './route.ts'
 
 /** The long poll. */
 export function waitRoutes(app: FastifyInstance, { route, waiting }: Pick<Catalogue, 'waiting'> & { route: DeclareRoute }): void {
@@ -20,13 +21,16 @@ export function waitRoutes(app: FastifyInstance, { route, waiting }: Pick<Catalo
       'Answers as soon as it is complete, or when the time is up: then with 200, `reached: false`, and which architectures are missing and why. The container need not exist yet. `settled` is complete or degraded, for clients that want to know at once that a build failed.',
     params: 'id-parameter.json',
     query: 'wait-query.json',
-    answers: { 200: answer('The goal is reached, or the time is up: `reached` tells which.', 'wait-answer.json') },
-    async handler({ reply, params: { id }, query: { for: goal, architecture, timeout } }) {
+    answers: {
+      200: answer('The goal is reached, or the time is up: `reached` tells which.', 'wait-answer.json'),
+      429: share
+    },
+    async handler({ request, reply, params: { id }, query: { for: goal, architecture, timeout } }) {
       const waiter = new AbortController()
       reply.raw.once('close', () => waiter.abort())
       waiters.add(waiter)
-      const request = { id, goal, architecture, withinMs: timeout * 1000, signal: waiter.signal }
-      const waited = await waiting.wait(request).finally(() => waiters.delete(waiter))
+      const wanted = { id, goal, architecture, withinMs: timeout * 1000, signal: waiter.signal }
+      const waited = await waiting.wait({ ...wanted, client: clientOf(request) }).finally(() => waiters.delete(waiter))
       return reply.header('cache-control', 'no-store').send(waited)
     }
   })

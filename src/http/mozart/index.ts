@@ -1,16 +1,16 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import '../shared/action.ts'
-import type { BodyBounds } from '../shared/body.ts'
 import type { BodyBudget } from '../shared/body-budget.ts'
 import { explain } from '../shared/errors.ts'
+import type { LargeTexts } from '../shared/large-texts.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
 import type { MozartHandler } from './call.ts'
 import { containerHandlers } from './containers.ts'
 import { descriptionOf } from './descriptions.ts'
 import { sendAnswer } from './envelope.ts'
 import { pageRoutes } from './pages.ts'
-import { type MozartParameters, readParameters } from './parameters.ts'
+import { type MozartParameters, type ParameterReading, readParameters } from './parameters.ts'
 import { type MozartOperation, mozartRoutes } from './routes.ts'
 import { specHandlers } from './specs.ts'
 import { type DocumentKind, type Words, words } from './words.ts'
@@ -22,6 +22,7 @@ export interface MozartOptions {
   bodyLimit: number
   bodyTimeoutMs: number
   bodies: BodyBudget
+  largeTexts: LargeTexts
 }
 
 /** The largest of all other bodies, in bytes. */
@@ -36,28 +37,28 @@ declare module 'fastify' {
 
 /** The face for HySDS's own programs. */
 export async function mozartFace(app: FastifyInstance, options: MozartOptions): Promise<void> {
-  const { catalogue, address, bodyLimit, bodyTimeoutMs: timeoutMs, bodies: budget } = options
+  const { catalogue, address, bodyLimit, bodyTimeoutMs: timeoutMs, bodies: budget, largeTexts } = options
   const handlers: Record<DocumentKind, Partial<Record<MozartOperation, MozartHandler>>> = {
-    container: containerHandlers({ containers: catalogue.containers, publicUrl: publicUrlOf(address) }),
-    job_spec: specHandlers(catalogue.jobSpecs),
-    hysds_io: specHandlers(catalogue.hysdsIos)
+    container: containerHandlers({ containers: catalogue.containers, holders: catalogue.holders, publicUrl: publicUrlOf(address) }),
+    job_spec: specHandlers(catalogue.jobSpecs, largeTexts),
+    hysds_io: specHandlers(catalogue.hysdsIos, largeTexts)
   }
   app.setErrorHandler(refuse)
   for (const route of mozartRoutes) {
     const { methods: method, url, action, operation, version, kind } = route
     const resultless = operation === 'remove' && version === 'v0.1'
     const bounds = { limit: route.large ? bodyLimit : Math.min(bodyLimit, smallBody), timeoutMs, budget }
-    const handler = answering(handlers[kind][operation]!, { words: words[version][kind], bounds })
+    const handler = answering(handlers[kind][operation]!, { words: words[version][kind], bounds, largeTexts })
     app.route({ method, url, config: { action, resultless, describes: descriptionOf(route) }, handler })
   }
   pageRoutes(app, address)
 }
 
 /** Reads the parameters; waits for them only if there is a body. */
-function answering(handler: MozartHandler, { words, bounds }: { words: Words; bounds: BodyBounds }) {
+function answering(handler: MozartHandler, { words, ...reading }: ParameterReading & { words: Words }) {
   return (request: FastifyRequest, reply: FastifyReply) => {
     const call = (parameters: MozartParameters) => handler({ request, reply, parameters, words })
-    const parameters = readParameters(request, bounds)
+    const parameters = readParameters(request, reading)
     return parameters instanceof Promise ? parameters.then(call) : call(parameters)
   }
 }

@@ -1,9 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 import { CatalogueError } from '../../domain/errors.ts'
-import { JsonError, readJson, stringOf } from '../../domain/json/json.ts'
+import { stringOf } from '../../domain/json/json.ts'
 import { maskedStart } from '../../domain/secrets.ts'
 import { type BodyBounds, hasBody, readBody } from '../shared/body.ts'
-import { parseUrlEncoded, type TextFields } from '../shared/url-encoded.ts'
+import type { JsonMembers } from '../shared/json-members.ts'
+import type { LargeTexts } from '../shared/large-texts.ts'
+import type { TextFields } from '../shared/url-encoded.ts'
 import { parseMultipart } from './form.ts'
 
 export interface MozartParameters {
@@ -13,23 +15,31 @@ export interface MozartParameters {
   missing(words: string): CatalogueError
 }
 
+export interface ParameterReading {
+  bounds: BodyBounds
+  largeTexts: LargeTexts
+}
+
 /**
  * `form.get(name, query.get(name))`, on GET and DELETE too: container-builder's io-met.py sends a form with GET. Synchronous without a body,
  * because every job asks for info.
  */
-export function readParameters(request: FastifyRequest, bounds: BodyBounds): MozartParameters | Promise<MozartParameters> {
+export function readParameters(
+  request: FastifyRequest,
+  { bounds, largeTexts }: ParameterReading
+): MozartParameters | Promise<MozartParameters> {
   const query = request.query as TextFields
   if (!hasBody(request.raw)) return ofQuery(query)
   const contentType = request.headers['content-type'] ?? ''
   const type = contentType.split(';', 1)[0]!.trim().toLowerCase()
   if (type === 'application/x-www-form-urlencoded') {
-    return readBody(request.raw, bounds).then((body) => ofForm(parseUrlEncoded(body.toString('latin1')), query))
+    return readBody(request.raw, bounds).then(async (body) => ofForm(await largeTexts.run('urlEncoded', body), query))
   }
   if (type === 'multipart/form-data') {
     return readBody(request.raw, bounds).then(async (body) => ofForm(await parseMultipart(body, contentType), query))
   }
   if (type === 'application/json' || /^application\/.+\+json$/.test(type)) {
-    return readBody(request.raw, bounds).then((body) => ofJson(body.toString(), query))
+    return readBody(request.raw, bounds).then(async (body) => ofJson(await largeTexts.run('jsonMembers', body), query))
   }
   return ofQuery(query)
 }
@@ -38,26 +48,18 @@ const missing = (words: string) => new CatalogueError('parameter_missing', words
 
 const ofQuery = (query: TextFields): MozartParameters => ({ get: (name) => query[name], missing })
 
-const ofForm = (form: TextFields, query: TextFields): MozartParameters => ({ get: (name) => form[name] ?? query[name], missing })
+const ofForm = (form: ReadonlyMap<string, string | undefined>, query: TextFields): MozartParameters => ({
+  get: (name) => form.get(name) ?? query[name],
+  missing
+})
 
 /**
  * Mozart ignores JSON bodies, so the query wins over them, and one that cannot be parsed matters only if the query lacks a parameter.
  */
-function ofJson(text: string, query: TextFields): MozartParameters {
-  const { members, problem } = readMembers(text)
+function ofJson({ members, problem }: JsonMembers, query: TextFields): MozartParameters {
   return {
     get: (name) => query[name] ?? jsonParameter(name, members.get(name)),
     missing: (words) => (problem ? new CatalogueError('json_invalid', `the JSON body ${problem}`) : missing(words))
-  }
-}
-
-function readMembers(text: string): { members: Map<string, string>; problem?: string } {
-  try {
-    const { kind, members } = readJson(text)
-    return kind === 'object' ? { members } : { members, problem: `is a JSON ${kind}; expected an object` }
-  } catch (error) {
-    if (error instanceof JsonError) return { members: new Map(), problem: `cannot be read: ${error.message}` }
-    throw error
   }
 }
 

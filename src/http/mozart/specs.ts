@@ -1,12 +1,13 @@
 import type { Specs } from '../../catalogue/containers/specs.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { pythonString } from '../../domain/json/json.ts'
+import { isLarge, type LargeTexts } from '../shared/large-texts.ts'
 import type { MozartHandler } from './call.ts'
 import { restyled, sendAnswer } from './envelope.ts'
 import { sendList } from './list.ts'
 
 /** Job specs and hysds-ios: the same routes with other messages. */
-export function specHandlers(specs: Specs) {
+export function specHandlers(specs: Specs, largeTexts: Pick<LargeTexts, 'run'>) {
   return {
     list: ({ reply }) => sendList(reply, specs.ids()),
 
@@ -24,7 +25,8 @@ export function specHandlers(specs: Specs) {
       request.about = id
       const document = await specs.get(id)
       if (document === undefined) throw new CatalogueError('spec_unknown', words.unknown(id))
-      return sendAnswer(reply, { success: true, message: words.found(id), result: restyled(document) })
+      const result = isLarge(document) ? await largeTexts.run('pythonStyle', document) : restyled(document)
+      return sendAnswer(reply, { success: true, message: words.found(id), result })
     },
 
     async remove({ request, reply, parameters, words }) {

@@ -1,7 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import type { Cause } from '../../domain/history/entry.ts'
+import { signatureOf } from '../../domain/policy.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import './action.ts'
+import './identity.ts'
 import { clientAddress } from './trusted-proxies.ts'
 
 const longest = { agent: 300, reason: 1000 }
@@ -15,6 +17,7 @@ export function causeOf(request: FastifyRequest): Cause {
   }
   return {
     face: face as Cause['face'],
+    identity: signatureOf(request.identity),
     address: clientAddress(request) ?? null,
     agent: header('agent', 'user-agent'),
     request: request.id,

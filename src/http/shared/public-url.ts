@@ -1,32 +1,28 @@
 import type { FastifyRequest } from 'fastify'
+import { type Listening, listeningUrl } from '../../domain/listening.ts'
 
 export interface PublicAddress {
   /** LEPORELLO_PUBLIC_URL, when configured. */
   publicUrl?: string | undefined
-  /** The address that the server listens on. The port is known once it listens, because 0 means any. */
-  host: string
-  port: () => number
   /** LEPORELLO_PREFIX, such as `/mozart`, or ''. */
   prefix: string
+  /** Where the server listens. The port is known once it does, because 0 means any. */
+  listening: () => Listening
 }
 
-const wildcards = new Set(['0.0.0.0', '::', ''])
 const hostname = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
 
 /** The address of this server from outside. It is written into records (guard URLs), so it never depends on the request. */
-export function publicUrlOf({ publicUrl, host, port, prefix }: PublicAddress): () => string {
-  if (publicUrl) {
-    const configured = publicUrl.replace(/\/+$/, '')
-    return () => configured
-  }
-  return () => `http://${listening(host, port())}${prefix}`
-}
+export const publicUrlOf =
+  ({ publicUrl, listening }: PublicAddress) =>
+  (): string =>
+    publicUrl?.replace(/\/+$/, '') ?? listeningUrl(listening())
 
 /** The address to which the client sent this request, for redirects and never for records. HySDS's nginx sets these proxy headers. */
 export function requestUrl(request: FastifyRequest, address: PublicAddress): string {
-  const scheme = schemeOf(request)
   const named = [header(request, 'x-forwarded-host'), request.headers.host].find((host) => host !== undefined && hostname.test(host))
-  return `${scheme}://${named ?? listening(address.host, address.port())}${scriptName(request, address)}`
+  const ours = listeningUrl({ ...address.listening(), prefix: '' })
+  return `${named ? `${schemeOf(request)}://${named}` : ours}${scriptName(request, address)}`
 }
 
 /** The scheme that the client used. */
@@ -73,6 +69,3 @@ function header(request: FastifyRequest, name: string): string | undefined {
   const value = request.headers[name]
   return typeof value === 'string' ? value : undefined
 }
-
-const listening = (host: string, port: number) =>
-  wildcards.has(host) ? `127.0.0.1:${port}` : `${host.includes(':') ? `[${host}]` : host}:${port}`

@@ -17,7 +17,7 @@ export function toAnswer({ index, id, found }: DescribedDocument, { pretty }: { 
   return pretty ? `${prettyJson(answer)}\n` : answer
 }
 
-const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g
+const token = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g
 
 /** Formats valid JSON in the engines' pretty style: two spaces, `"key" : value`, `{ }` and `[ ]` when empty. No token is rewritten. */
 export function prettyJson(text: string): string {

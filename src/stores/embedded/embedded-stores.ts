@@ -66,6 +66,8 @@ export async function embeddedStores({ data, patienceMs, maxPages }: EmbeddedOpt
     summaries: documents('leporello-summaries'),
     demand: documents('leporello-demand'),
     leases: documents('leporello-leases'),
+    releases: documents('leporello-releases'),
+    oci: documents('leporello-oci'),
     migrate: () => link.ask('migrate', {}),
     health: () =>
       link.ask('check', {}).then(

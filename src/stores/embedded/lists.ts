@@ -17,7 +17,9 @@ const columns: Record<Table, readonly string[]> = {
   journal: ['container', 'kind', 'order', 'what'],
   summaries: ['id', 'name', 'version', 'state', 'architectures', 'missing', 'verdicts', 'text', 'revision', 'due', 'created', 'updated'],
   demand: ['day'],
-  leases: []
+  leases: [],
+  releases: [],
+  oci: ['kind', 'repository', 'name', 'subject', 'touched']
 }
 
 /**

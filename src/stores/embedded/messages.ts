@@ -13,7 +13,9 @@ export const tables = {
   'leporello-journal': 'journal',
   'leporello-summaries': 'summaries',
   'leporello-demand': 'demand',
-  'leporello-leases': 'leases'
+  'leporello-leases': 'leases',
+  'leporello-releases': 'releases',
+  'leporello-oci': 'oci'
 } as const
 export type Table = (typeof tables)[keyof typeof tables]
 

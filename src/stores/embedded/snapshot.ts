@@ -15,7 +15,9 @@ const tableOf = {
   hysdsIos: 'hysds_ios',
   facts: 'facts',
   buildStatuses: 'assemblies',
-  journal: 'journal'
+  journal: 'journal',
+  releases: 'releases',
+  oci: 'oci'
 } as const
 
 export interface EmbeddedSnapshot {

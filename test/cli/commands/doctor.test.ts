@@ -18,7 +18,7 @@ t.test('doctor finds nothing wrong with a good server and a good container, and 
   const list = await (await fetch(`${url}/api/v0.1/container/list`)).json()
 
   t.match(server, { status: 0, stderr: '' })
-  t.match(server.stdout, /^(?:ok {5}.+\n){4}Nothing is wrong\.\n$/)
+  t.match(server.stdout, /^(?:ok {5}.+\n){5}Nothing is wrong\.\n$/)
   t.match(server.stdout, `ok     ${url} is Leporello, and ready\n`)
   t.match(tried, { status: 0, value: { ok: true, checked: 1, findings: [] } })
   t.match(tried.value.passed.at(-1), `a tarball can be put at ${storage} and deleted`)

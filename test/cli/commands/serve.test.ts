@@ -1,8 +1,11 @@
+import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { temporaryDirectory } from '../../stores/embedded/directory.ts'
+import { localCertificate, nextCertificate } from '../../support/certificate.ts'
 import { leporello, type Running } from '../command-line.ts'
 import { command } from '../in-process.ts'
 
@@ -63,7 +66,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       answer += text
     })
     socket.write(
-      `POST /container/add HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`
+      `POST /container/add HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`
     )
     await (await fetch(`${url}/health/live`)).text()
 
@@ -131,6 +134,49 @@ t.test('a port that is in use is one clear sentence and status 1', async (t) => 
 
   t.equal(status, 1)
   t.equal(stderr, `leporello: 127.0.0.1:${port} is in use by another program; stop that, or set LEPORELLO_PORT\n`)
+})
+
+t.test('on every address it starts only when it knows its own, and says what to add; other commands do not ask', async (t) => {
+  const environment = { LEPORELLO_PORT: '0', LEPORELLO_HOST: '0.0.0.0' }
+
+  for (const args of [['serve'], ['serve', '--check']]) {
+    const { status, stdout, stderr } = await leporello(t, { args, environment }).ended
+
+    t.strictSame({ status, stdout }, { status: 1, stdout: '' })
+    t.match(stderr, /^ {2}LEPORELLO_PUBLIC_URL=http:\/\/registry\.example\.org:8888$/m)
+    t.match(stderr, '-e LEPORELLO_PUBLIC_URL=http://127.0.0.1:8888\n')
+  }
+  t.equal((await leporello(t, { args: ['fsck'], environment }).ended).status, 0)
+  const { url } = await serve(t, { ...environment, LEPORELLO_PUBLIC_URL: 'http://registry.example.org' })
+  t.equal((await fetch(`${url}/container/list`)).status, 200)
+})
+
+t.test('with a certificate it speaks https, and commands find it; a certificate without its key is one clear sentence', async (t) => {
+  const folder = temporaryDirectory(t)
+  const [cert, key, other] = ['cert.pem', 'key.pem', 'other.pem'].map((name) => join(folder, name)) as [string, string, string]
+  await Promise.all([writeFile(cert, localCertificate.cert), writeFile(key, localCertificate.key), writeFile(other, nextCertificate.key)])
+  const tls = { LEPORELLO_PORT: '0', LEPORELLO_TLS_CERT: cert, LEPORELLO_TLS_KEY: key }
+  const running = leporello(t, { args: ['serve'], environment: tls })
+  const [, url = ''] = await running.says(/listens on (https:\S+)\n/)
+  const run = (args: string[], environment = {}) => leporello(t, { args, environment }).ended
+
+  t.match(await run(['ls', '--url', url, '--ca', cert]), { status: 0, stderr: '' })
+  const doctor = await run(['doctor', '--url', url, '--write'], { LEPORELLO_CA: cert })
+  t.equal(doctor.status, 0, doctor.stdout)
+  t.match(await run(['ls', '--url', url.replace('https', 'http')]), {
+    status: 69,
+    stderr: /does it speak https\? Then write https:\/\/ in its/
+  })
+  const plain = await serve(t)
+  t.match(await run(['ls', '--url', plain.url.replace('http', 'https')]), { status: 69, stderr: /does not speak https; write http:\/\// })
+  t.match(await run(['serve', '--check'], { ...tls, LEPORELLO_TLS_KEY: other }), {
+    status: 1,
+    stderr: /cert\.pem and .*other\.pem are not a/
+  })
+  t.match(await run(['serve'], { ...tls, LEPORELLO_TLS_KEY: '' }), {
+    status: 1,
+    stderr: /LEPORELLO_TLS_CERT is set, but LEPORELLO_TLS_KEY is not; expected both, or neither\n$/
+  })
 })
 
 t.test('a data directory that another process holds is one clear sentence and status 1', async (t) => {

@@ -69,3 +69,14 @@ t.test('a specification of 8 MiB passes, percent-encoded', async (t) => {
   t.equal(statusCode, 200)
   t.equal(JSON.parse(body).result.text.length, 4 * 1024 * 1024 - 100)
 })
+
+t.test('a specification with more values than are read is refused, however few bytes it has', async (t) => {
+  const { app } = await startServer(t)
+  const payload = new URLSearchParams({ spec: `{"id": "many", "a": [${'{},'.repeat(100_000)}{}]}` }).toString()
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+
+  const reply = await app.inject({ method: 'POST', url: '/api/v0.1/job_spec/add', headers, payload })
+
+  t.equal(reply.statusCode, 400)
+  t.match(reply.json(), { success: false, message: 'the specification has more than 100000 values, the most that is read' })
+})

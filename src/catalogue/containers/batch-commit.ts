@@ -1,0 +1,81 @@
+import type { Architecture } from '../../domain/architecture.ts'
+import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
+import type { ImageKey } from '../../domain/image/facts.ts'
+import type { DocumentStore } from '../../stores/document-store.ts'
+import { forEachConcurrently } from '../jobs/concurrency.ts'
+import { copyFacts, type FactsStore } from '../verification/image-facts.ts'
+
+/** What becomes valid together with the records of a batch. It is plain data, so that the note of an unfinished batch can hold it. */
+export interface BatchCommit {
+  /** Written first: nothing reads it before `decisive` is written. */
+  entry: NewDocument
+  /** Written last, while it is at this revision; null where there must be none. */
+  decisive: NewDocument & { expected: string | null }
+  /** Documents that must not have changed since they were read. */
+  unchanged: { id: string; revision: string }[]
+  /** Containers whose images are another's. */
+  copies: ImagesCopy[]
+  /** Documents that are not needed any more. */
+  outdated: string[]
+}
+
+interface NewDocument {
+  id: string
+  document: string
+}
+
+export interface ImagesCopy {
+  /** Containers that have the images, too; what is known of them there goes along. */
+  from: string[]
+  to: string
+  /** The record's. */
+  digest: string
+  images: [imageKey: Architecture | '', url: string][]
+}
+
+export interface BatchCommits {
+  /** Throws revision_conflict when a document changed since the commit was made. */
+  check(commit: BatchCommit): Promise<void>
+  /** Repeatable. Throws revision_conflict when somebody else wrote the decisive document. */
+  finish(commit: BatchCommit): Promise<void>
+}
+
+const atOnce = 16
+
+export function createBatchCommits({ releases, facts }: { releases: DocumentStore; facts: FactsStore }): BatchCommits {
+  async function check({ decisive, unchanged }: BatchCommit): Promise<void> {
+    const wanted = [...unchanged, { id: decisive.id, revision: decisive.expected }]
+    const stored = await releases.getMany(wanted.map(({ id }) => id))
+    const changed = wanted.find(({ revision }, i) => (stored[i]?.revision ?? null) !== revision)
+    if (changed) throw conflict(changed.id)
+  }
+
+  return {
+    check,
+    async finish({ entry, decisive, copies, outdated }) {
+      const stored = await releases.get(decisive.id)
+      if (stored?.document !== decisive.document) {
+        if ((stored?.revision ?? null) !== decisive.expected) throw conflict(decisive.id)
+        await releases.put(entry.id, entry.document)
+        await write(decisive)
+      }
+      const work = ({ images, ...copy }: ImagesCopy) => copyFacts(facts, { ...copy, urls: new Map<ImageKey, string>(images) })
+      for await (const _ of forEachConcurrently(copies, { atOnce, work }));
+      for (const id of outdated) await releases.remove(id)
+    }
+  }
+
+  async function write({ id, document, expected }: BatchCommit['decisive']): Promise<void> {
+    try {
+      await releases.put(id, document, expected === null ? { absent: true } : { revision: expected })
+    } catch (error) {
+      throw isCatalogueError(error, 'already_exists', 'revision_conflict') ? conflict(id) : error
+    }
+  }
+}
+
+const conflict = (id: string) =>
+  new CatalogueError(
+    'revision_conflict',
+    `${id.replace(':', ' ')} was moved by another client at the same time; read it again and decide anew`
+  )

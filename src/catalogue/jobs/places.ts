@@ -1,0 +1,66 @@
+import { CatalogueError, type ErrorCode } from '../../domain/errors.ts'
+
+/** Places that clients hold for a while: a bounded number in all, and a bounded share for each client. */
+export interface Places {
+  /**
+   * Takes a place, and returns what gives it back, which may be called twice. Without a client no share is counted. Throws share_exceeded,
+   * and the code of these places when all are taken.
+   */
+  take(client: string | undefined): () => void
+  taken(): number
+  refused(): number
+}
+
+export interface PlacesOptions {
+  most: number
+  /** For messages: what holds them, such as `event streams`. */
+  what: string
+  /** What a client can do instead of waiting for a place. */
+  instead: string
+  code: ErrorCode
+}
+
+/** So that one client that takes all it can leaves three quarters to others. */
+export const shareOf = (most: number): number => Math.ceil(most / 4)
+
+/** Throws share_exceeded, or the code of the places when all are taken. */
+export function checkPlaces(
+  { most, what, instead, code }: PlacesOptions,
+  { taken, own, client }: { taken: number; own: number; client: string | undefined }
+): void {
+  const refuse = (refusal: ErrorCode, words: string) => new CatalogueError(refusal, `${words}; ${instead}, or try again later`)
+  if (taken >= most) throw refuse(code, `there are ${most} ${what} already, and no more may be`)
+  const share = shareOf(most)
+  if (own >= share) throw refuse('share_exceeded', `${client} has ${share} of the ${most} ${what}, the most that one client may have`)
+}
+
+export function createPlaces(options: PlacesOptions): Places {
+  const held = new Map<string, number>()
+  let [taken, refused] = [0, 0]
+
+  return {
+    take(client) {
+      const own = client === undefined ? 0 : (held.get(client) ?? 0)
+      try {
+        checkPlaces(options, { taken, own, client })
+      } catch (error) {
+        refused++
+        throw error
+      }
+      taken++
+      if (client !== undefined) held.set(client, own + 1)
+      let isHeld = true
+      return () => {
+        if (!isHeld) return
+        isHeld = false
+        taken--
+        if (client === undefined) return
+        const left = held.get(client)! - 1
+        if (left > 0) held.set(client, left)
+        else held.delete(client)
+      }
+    },
+    taken: () => taken,
+    refused: () => refused
+  }
+}

@@ -1,0 +1,75 @@
+import { fromDocument } from '../../domain/container/document.ts'
+import type { Candidate, FoundCandidate } from '../../domain/releases/candidate.ts'
+import type { SetMember } from '../../domain/releases/channel.ts'
+import type { BuildStatuses } from '../builds/build-statuses.ts'
+import { forEachConcurrently } from '../jobs/concurrency.ts'
+import type { Views } from '../lists/views.ts'
+import type { Changes } from '../records/changes.ts'
+import type { TarballStatuses } from '../tarballs/tarball-status.ts'
+
+/** Absent where there is no store for tarballs. */
+type Statuses = TarballStatuses | undefined
+
+export interface CandidateParts {
+  changes: Pick<Changes, 'find'>
+  views: Pick<Views, 'gather'>
+  buildStatuses: Pick<BuildStatuses, 'find'>
+}
+
+/** An image that a request names, directly or by a channel. */
+export interface NamedImage {
+  id: string
+  origin: string
+  was?: SetMember
+}
+
+const atOnce = 16
+
+/** Reads what is known of the images that are to be promoted. */
+export async function readCandidates(parts: CandidateParts, named: readonly NamedImage[]): Promise<Candidate[]> {
+  const candidates: Candidate[] = []
+  const work = async (image: NamedImage): Promise<Candidate> => ({ ...image, found: await find(parts, image) })
+  for await (const candidate of forEachConcurrently(named, { atOnce, work })) candidates.push(candidate)
+  return candidates
+}
+
+async function find({ changes, views, buildStatuses }: CandidateParts, { id, origin }: NamedImage): Promise<FoundCandidate | undefined> {
+  const stored = await changes.find(id)
+  if (!stored) return undefined
+  const { record, revision } = stored
+  const [gathered, first] = await Promise.all([views.gather(record), origin === id ? undefined : buildStatuses.find(origin)])
+  const { facts, status, expected, buildStatus } = gathered
+  const tests = [buildStatus, first].flatMap((one) => (one ? [one.tests] : []))
+  return { record, revision, facts, status, expected: expected.architectures, tests }
+}
+
+export interface FormerSet {
+  set: readonly SetMember[]
+  statuses: Statuses
+  publicUrl: string
+}
+
+/** Returns an earlier set as candidates: what it was is promoted again, whatever its origins are now. */
+export async function formerCandidates({ set, statuses, publicUrl }: FormerSet): Promise<Candidate[]> {
+  const candidates = set.map(formerCandidate)
+  const tarballs = await statuses?.(
+    candidates.map(({ found }) => found!.record),
+    publicUrl
+  )
+  return candidates.map((candidate, i) => {
+    const gone = tarballs?.[i]?.flatMap(({ status, architecture }) => (status === 'gone' ? (architecture ?? 'its one image') : [])) ?? []
+    return { ...candidate, found: { ...candidate.found!, gone } }
+  })
+}
+
+function formerCandidate(member: SetMember): Candidate {
+  const { id, origin, revision, version, digest, named, images } = member
+  const urls = Object.fromEntries(Object.entries(images).map(([architecture, { url }]) => [architecture, url]))
+  const document = { id, version, digest, ...(named ? { urls: JSON.stringify(urls) } : { url: Object.values(urls)[0] }) }
+  const record = fromDocument(id, JSON.stringify(document))
+  return {
+    id,
+    origin,
+    found: { record, revision, facts: new Map(), status: { state: 'complete', reasons: [], missing: [] }, expected: [], tests: [] }
+  }
+}

@@ -1,0 +1,12 @@
+import { isWildcard } from '../domain/listening.ts'
+import type { Config } from './config.ts'
+
+/** Why the server does not start with this configuration, which every other command can use; undefined if it does. */
+export function whyNotServed({ host, port, publicUrl, tls }: Config): string | undefined {
+  if (!isWildcard(host) || publicUrl) return undefined
+  const example = (name: string) => `LEPORELLO_PUBLIC_URL=${tls ? 'https' : 'http'}://${name}:${port || 8888}`
+  return `the server would listen on every address (LEPORELLO_HOST is ${host}) without knowing its own, which it writes into records; \
+set LEPORELLO_PUBLIC_URL to the URL by which workers reach it:
+  ${example('registry.example.org')}
+with docker run, to try it on this machine: -e ${example('127.0.0.1')}`
+}

@@ -1,0 +1,54 @@
+import type { ContainerGiven } from '../container/container-edit.ts'
+import { repositoryOf } from '../image/storage.ts'
+import { isStorableId } from '../limits.ts'
+import { type Candidate, candidateReasons, memberOf } from './candidate.ts'
+import type { Requirement, SetMember } from './channel.ts'
+import { type Target, targetId } from './target.ts'
+
+export interface PromotionInput {
+  candidates: readonly Candidate[]
+  require: readonly Requirement[]
+  target: Target
+  /** What the channel has now. */
+  before: readonly SetMember[]
+  /** Leave repositories as they are that the new set lacks. */
+  keep: boolean
+}
+
+/** What a promotion changes; or every reason why it cannot. */
+export type PromotionPlan = { set: SetMember[]; written: SetMember[]; removed: string[] } | { reasons: SetReason[] }
+
+export interface SetReason {
+  /** The image in the request's set, such as `set[3]`. */
+  path: string
+  message: string
+}
+
+/** Decides what becomes of a channel. */
+export function planPromotion({ candidates, require, target, before, keep }: PromotionInput): PromotionPlan {
+  const reasons: SetReason[] = []
+  const written = new Map<string, string>()
+  for (const [place, candidate] of candidates.entries()) {
+    const { id } = candidate
+    const wanted = targetId(id, target)
+    const other = written.get(wanted)
+    if (other === undefined) written.set(wanted, id)
+    const found = other === id ? [] : candidateReasons(candidate, require)
+    if (other !== undefined) found.push(`${other === id ? `${id} is named twice` : `${other} and ${id} would both be ${wanted}`}; name one`)
+    if (!isStorableId(wanted)) found.push(`${id} would be ${wanted.slice(0, 80)}…, which is too long for an id`)
+    reasons.push(...found.map((message) => ({ path: `set[${place}]`, message })))
+  }
+  if (candidates.length === 0) reasons.push({ path: 'set', message: 'the set is empty; expected at least one image' })
+  if (reasons.length > 0) return { reasons }
+  const set = candidates.map((candidate) => memberOf(candidate, targetId(candidate.id, target)))
+  const others = before.filter(({ id }) => !written.has(id))
+  return { set: sorted(keep ? [...set, ...others] : set), written: set, removed: keep ? [] : others.map(({ id }) => id) }
+}
+
+const sorted = (set: SetMember[]): SetMember[] => set.sort((a, b) => (repositoryOf(a.id) < repositoryOf(b.id) ? -1 : 1))
+
+/** Returns a container with the images of a member, as a request would give it. */
+export function containerOf({ version, digest, named, images }: SetMember): ContainerGiven {
+  const urls = Object.entries(images).map(([architecture, { url }]) => [architecture, url] as const)
+  return named ? { version, digest, images: Object.fromEntries(urls) } : { version, digest, url: urls[0]![1] }
+}

@@ -1,0 +1,182 @@
+import type { Catalogue } from '../../catalogue/catalogue.ts'
+import type { Promoted, PromotionRequest, StoredChannel } from '../../catalogue/releases/channels.ts'
+import type { ChannelState, SetSource } from '../../domain/releases/channel.ts'
+import { setDiff } from '../../domain/releases/set-diff.ts'
+import type { ChannelPut } from '../../schemas.ts'
+import '../shared/identity.ts'
+import { withEtag } from './etag.ts'
+import { sendPage } from './paging.ts'
+import { type ApiCall, answer, type DeclareRoute } from './route.ts'
+
+type ChannelRoutes = Pick<Catalogue, 'channels'>
+
+const tag = 'releases'
+const missing = 'There is no such channel.'
+const moved = {
+  200: answer('What the channel is now, and what was changed.', 'channel-answer.json'),
+  404: 'There is no such channel, release or promotion.',
+  409: 'The set is refused, with every reason in `errors`; or another promotion was first. Nothing was changed.',
+  412: 'The channel is not at the revision that If-Match expects.'
+}
+/** A set of two thousand ids. */
+const setLimit = 1024 * 1024
+
+/** Tags that are moved for whole sets of images at once. */
+export function channelRoutes(route: DeclareRoute, { channels }: ChannelRoutes): void {
+  route({
+    method: 'GET',
+    path: '/channels',
+    action: 'container:read',
+    tag,
+    summary: 'The channels',
+    answers: { 200: answer('Sorted by name.', 'channel-list.json') },
+    handler: async () => ({ items: (await channels.list()).map(summaryOf) })
+  })
+
+  route({
+    method: 'GET',
+    path: '/channels/:channel',
+    action: 'container:read',
+    tag,
+    summary: 'A channel with its set',
+    params: 'channel-parameter.json',
+    answers: { 200: answer('The channel.', 'channel-view.json'), 404: missing },
+    async handler({ reply, params }) {
+      const channel = await channels.read(params.channel)
+      return withEtag(reply, channel).send(viewOf(channel))
+    }
+  })
+
+  route({
+    method: 'GET',
+    path: '/channels/:channel/history',
+    action: 'container:read',
+    tag,
+    summary: 'The promotions of a channel, the newest first',
+    params: 'channel-parameter.json',
+    query: 'promotions-query.json',
+    answers: { 200: answer('One page.', 'promotion-page.json'), 404: missing },
+    async handler({ request, reply, params, query: { limit, cursor }, publicUrl }) {
+      const found = await channels.history(params.channel, { limit, before: cursor === undefined ? undefined : Number(cursor) })
+      const last = found.at(-1)?.number ?? 1
+      const next = found.length === limit && last > 1 ? String(last) : null
+      return sendPage(request, { reply, page: { items: found.map(summaryOf), next } as { next: string | null }, publicUrl })
+    }
+  })
+
+  route({
+    method: 'GET',
+    path: '/channels/:channel/history/:number',
+    action: 'container:read',
+    tag,
+    summary: 'One promotion with its set',
+    params: 'promotion-parameters.json',
+    answers: {
+      200: answer('The promotion.', 'promotion-view.json'),
+      404: 'There is no such channel, or it does not remember this promotion.'
+    },
+    handler: async ({ params }) => viewOf(await channels.promotion(params.channel, Number(params.number)))
+  })
+
+  route({
+    method: 'GET',
+    path: '/channels/:channel/diff',
+    action: 'container:read',
+    tag,
+    summary: 'What differs between two promotions of a channel',
+    params: 'channel-parameter.json',
+    query: 'channel-diff-query.json',
+    answers: { 200: answer('The repositories that differ.', 'channel-diff.json'), 404: 'There is no such channel or promotion.' },
+    async handler({ params: { channel }, query }) {
+      const [last] = await channels.history(channel, { limit: 1 })
+      const { to = last!.number } = query
+      const { from = Math.max(1, to - 1) } = query
+      const [before, after] = await Promise.all([channels.promotion(channel, from), channels.promotion(channel, to)])
+      return { from, to, differences: setDiff(before.set, after.set) }
+    }
+  })
+}
+
+const change = { params: 'channel-parameter.json', action: 'container:write', tag, headers: 'change-headers.json' } as const
+
+/** Moves of channels. */
+export function promotionRoutes(route: DeclareRoute, { channels }: ChannelRoutes): void {
+  route({
+    ...change,
+    method: 'PUT',
+    path: '/channels/:channel',
+    summary: 'Move a channel to a set: all of it, or nothing',
+    description:
+      'Writes a record for each image of the set, such as nova-api:current with the images of nova-api:aaa, and removes the tag from the repositories that the new set lacks. Every face shows these records at once. Digests stay equal, and no tarball is copied. A set that is refused is refused with every reason at once. If-Match takes the ETag of the channel. With dryRun nothing is changed.',
+    query: 'dry-run-query.json',
+    body: 'channel-put.json',
+    bodyLimit: setLimit,
+    answers: moved,
+    async handler(call) {
+      const { set, from, to, require = [], keep = false, reason } = call.body
+      const request = { ...given(call, reason), set, from: sourceOf(from), to, require, keep }
+      return answered(call, await channels.promote(request))
+    }
+  })
+
+  route({
+    ...change,
+    method: 'POST',
+    path: '/channels/:channel/rollback',
+    summary: 'Move a channel back to an earlier set',
+    description: 'A promotion like any other, with an entry of its own. The images are those of that time, whatever their origins are now.',
+    query: 'dry-run-query.json',
+    body: 'channel-rollback.json',
+    answers: moved,
+    async handler(call) {
+      const { to, reason } = call.body
+      const [last] = await channels.history(call.params.channel, { limit: 1 })
+      const from = { promotion: to ?? Math.max(1, last!.number - 1) }
+      return answered(call, await channels.promote({ ...given(call, reason), from, require: [], keep: false }))
+    }
+  })
+
+  route({
+    ...change,
+    method: 'DELETE',
+    action: 'container:delete',
+    path: '/channels/:channel',
+    summary: 'Remove a channel and its tags',
+    description: 'Its history stays, and can bring it back.',
+    query: 'channel-query.json',
+    answers: moved,
+    async handler(call) {
+      return answered(call, await channels.remove({ ...given(call), keep: call.query.keep ?? false }))
+    }
+  })
+}
+
+type ChannelCall = Pick<ApiCall<'channel-parameter.json', never, 'change-headers.json', never>, 'request' | 'reply' | 'params' | 'change'>
+
+function given({ request, params, change }: ChannelCall, reason?: string) {
+  const cause = reason === undefined ? change.cause : { ...change.cause, reason }
+  return {
+    ...change,
+    cause,
+    channel: params.channel,
+    permit: (ids: readonly string[]) => request.permit(ids)
+  } satisfies Partial<PromotionRequest>
+}
+
+const sourceOf = (from: ChannelPut['from']): SetSource | undefined => from
+
+function answered({ reply }: ChannelCall, { before, after, written, removed }: Promoted) {
+  const unchanged = before?.number === after.number
+  return withEtag(reply, after).send({ channel: viewOf(after), unchanged, written, removed })
+}
+
+function summaryOf({ set, by: { reason, ...by }, ...state }: ChannelState) {
+  const { channel, number, at, from, require, tag, removed } = state
+  return { channel, number, at, by, reason, from, require, tag, removed, images: set.length }
+}
+
+const viewOf = (state: ChannelState | StoredChannel) => ({
+  ...summaryOf(state),
+  ...('revision' in state && { revision: state.revision }),
+  set: state.set
+})

@@ -1,0 +1,107 @@
+import { Worker } from 'node:worker_threads'
+import { CatalogueError, type ErrorCode, type ErrorDetails } from '../../domain/errors.ts'
+import { type LargeTextTasks, largeTextTasks } from './large-text-tasks.ts'
+
+/** Reads texts; a large one in a thread of its own, so that no other request waits for it. */
+export interface LargeTexts {
+  /** Throws what the task throws, and too_large when the thread's memory does not suffice. */
+  run<Task extends keyof LargeTextTasks>(task: Task, input: Parameters<LargeTextTasks[Task]>[0]): Promise<ReturnType<LargeTextTasks[Task]>>
+  /** Ends the thread. */
+  close(): Promise<void>
+}
+
+/** What the thread is asked, and what it answers. */
+export interface Asked {
+  n: number
+  task: keyof LargeTextTasks
+  input: string | Uint8Array
+}
+
+export interface Told {
+  n: number
+  result?: unknown
+  refused?: { code: ErrorCode | undefined; message: string; details: ErrorDetails }
+}
+
+/** From this length on a text is large. Reading a smaller one takes some milliseconds, and handing it over would take longer. */
+const largeLength = 128 * 1024
+export const isLarge = ({ length }: string | Uint8Array): boolean => length >= largeLength
+
+/** A thread costs some 10 MB of memory; it ends when nothing large has come for so long. */
+const idleMs = 30_000
+const resourceLimits = { maxOldGenerationSizeMb: 512 }
+
+interface Waiting {
+  resolve(result: unknown): void
+  reject(error: unknown): void
+}
+
+export function createLargeTexts(): LargeTexts {
+  const waiting = new Map<number, Waiting>()
+  let worker: Worker | undefined
+  let idle: NodeJS.Timeout | undefined
+  let last = 0
+
+  function start(): Worker {
+    // the name of the compiled file: the compiler rewrites imports, not URLs
+    const started = new Worker(new URL('./large-text-worker.js', import.meta.url), { execArgv: [], resourceLimits })
+    let failure: Error | undefined
+    started.on('message', receive)
+    started.on('error', (error) => {
+      failure = error
+    })
+    started.on('exit', () => {
+      if (worker !== started) return
+      worker = undefined
+      const words = `it takes more memory than there is for reading it (${failure?.message ?? 'the thread ended'})`
+      for (const n of [...waiting.keys()]) settle(n, ({ reject }) => reject(new CatalogueError('too_large', words, { cause: failure })))
+    })
+    return started
+  }
+
+  async function end(): Promise<void> {
+    clearTimeout(idle)
+    const ended = worker
+    worker = undefined
+    await ended?.terminate()
+  }
+
+  function receive({ n, result, refused }: Told): void {
+    settle(n, ({ resolve, reject }) => {
+      if (!refused) resolve(result)
+      else if (refused.code) reject(new CatalogueError(refused.code, refused.message, { details: refused.details }))
+      else reject(new Error(refused.message))
+    })
+    if (waiting.size > 0) return
+    worker?.unref()
+    idle = setTimeout(() => void end(), idleMs).unref()
+  }
+
+  function settle(n: number, how: (waiting: Waiting) => void): void {
+    const one = waiting.get(n)
+    waiting.delete(n)
+    if (one) how(one)
+  }
+
+  function ask({ task, input }: Pick<Asked, 'task' | 'input'>): Promise<unknown> {
+    clearTimeout(idle)
+    worker ??= start()
+    const n = ++last
+    const asked: Asked = { n, task, input }
+    return new Promise((resolve, reject) => {
+      waiting.set(n, { resolve, reject })
+      worker!.ref()
+      // a body of its own memory is handed over rather than copied: nobody reads it after this
+      const isWhole = typeof input !== 'string' && input.byteLength === input.buffer.byteLength
+      worker!.postMessage(asked, isWhole ? [input.buffer as ArrayBuffer] : [])
+    })
+  }
+
+  return {
+    async run(task, input) {
+      if (!isLarge(input)) return largeTextTasks[task](input as never) as never
+      return (await ask({ task, input })) as never
+    },
+    close: end
+  }
+}
