@@ -151,6 +151,45 @@ export type ImagePut = ImageByUrl | ImageFrom
  * The plan; with format=kubernetes the Jobs that carry it out.
  */
 export type PlanReply = PlanAnswer | KubernetesList
+export type ReleasePost = {
+  /**
+   * The name; it never means anything else.
+   */
+  name: string
+  /**
+   * Freeze the set of this channel.
+   */
+  channel?: string
+  /**
+   * Or these images.
+   *
+   * @minItems 1
+   * @maxItems 2000
+   */
+  set?: [string, ...string[]]
+  /**
+   * What each image must be: complete (an image for each expected architecture), proven (its bytes were read and match), tested (a successful test result for each expected architecture).
+   *
+   * @maxItems 3
+   */
+  require?:
+    | []
+    | ['complete' | 'proven' | 'tested']
+    | ['complete' | 'proven' | 'tested', 'complete' | 'proven' | 'tested']
+    | ['complete' | 'proven' | 'tested', 'complete' | 'proven' | 'tested', 'complete' | 'proven' | 'tested']
+  /**
+   * Names of Heat parameters, by id.
+   */
+  params?: {
+    [k: string]: string[]
+  }
+  /**
+   * Why. Instead of the header X-Reason.
+   */
+  reason?: string
+} & {
+  [k: string]: unknown
+}
 
 /**
  * By file name.
@@ -280,8 +319,14 @@ export interface Schemas {
   'reason.json': Reason
   'record-change.json': RecordChange
   'refusal.json': Refusal
+  'release-list.json': ReleaseList
+  'release-parameter.json': ReleaseParameter
+  'release-post.json': ReleasePost
+  'release-query.json': ReleaseQuery
+  'release-view.json': ReleaseView
   'released-tarball.json': ReleasedTarball
   'removal-answer.json': RemovalAnswer
+  'removal-query.json': RemovalQuery
   'render-query.json': RenderQuery
   'report-query.json': ReportQuery
   'resolution-query.json': ResolutionQuery
@@ -449,6 +494,10 @@ export interface BatchAnswer {
    */
   applied: number
   results: BatchResult[]
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
 }
 export interface BatchResult {
   id: string
@@ -505,6 +554,24 @@ export interface Problem {
    * The architectures that exist.
    */
   available?: string[]
+}
+export interface Warning {
+  /**
+   * For programs: `named_by_job_specs`; `gone`: a tarball is no longer in the store; `base_missing`: the base image has no image for it; `credentials_removed`: a URL held credentials for this server; `unknown`: the store did not answer.
+   */
+  code: string
+  /**
+   * For people.
+   */
+  message: string
+  /**
+   * The first documents that it is about.
+   */
+  ids?: string[]
+  /**
+   * The architecture that it is about.
+   */
+  architecture?: string | null
 }
 /**
  * One item of a batch.
@@ -623,6 +690,10 @@ export interface Batch {
    * @maxItems 1000
    */
   items: [BatchItem, ...BatchItem[]]
+  /**
+   * Remove also what a channel or a release names.
+   */
+  force?: boolean
 }
 /**
  * Conditions and reason of a change of one record.
@@ -899,6 +970,10 @@ export interface Settings {
    */
   trustedProxies: string[]
   /**
+   * Origins of other sites whose pages may read /api/v1 and /storage, and write. Mozart's routes may be read by any page.
+   */
+  cors: string[]
+  /**
    * The directory of the embedded store, and of tarballs unless OBJECTS_DIR is set.
    */
   data: string
@@ -997,7 +1072,7 @@ export interface Settings {
    */
   expected: string[]
   /**
-   * Rules for containers by the pattern of their ids: which architectures to expect (expected), when to publish images (publish: each as it arrives, all together, or verified: all together when all are proven), which containers to bundle (bundle), how long a build may be silent (buildTimeoutMs) and an image may wait (pendingMs). Of several matching rules, the first that sets a value counts.
+   * Rules for containers by the pattern of their ids: which architectures to expect (expected), when to publish images (publish: each as it arrives, all together, or verified: all together when all are proven), which containers to bundle (bundle), how long a build may be silent (buildTimeoutMs) and an image may wait (pendingMs), and whether a version that is complete can change (immutable). Of several matching rules, the first that sets a value counts.
    */
   rules?: string | unknown[]
   /**
@@ -1139,6 +1214,10 @@ export interface ContainerAnswer {
    * The tarballs in our own store that it no longer names.
    */
   released: ReleasedTarball[]
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
 }
 /**
  * A container with what is known of it.
@@ -1549,6 +1628,10 @@ export interface DoneReply {
    * The id, if there is a result.
    */
   result?: string | null
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
   [k: string]: unknown
 }
 export interface DownloadQuery {
@@ -1991,6 +2074,10 @@ export interface ImageAnswer {
    * Whether it waits to be published with the others.
    */
   pending: boolean
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
 }
 /**
  * An image by its URL.
@@ -2621,24 +2708,6 @@ export interface PlanStep {
     [k: string]: string
   }
 }
-export interface Warning {
-  /**
-   * For programs: `named_by_job_specs`; `gone`: a tarball is no longer in the store; `base_missing`: the base image has no image for it; `unknown`: the store did not answer.
-   */
-  code: string
-  /**
-   * For people.
-   */
-  message: string
-  /**
-   * The first documents that it is about.
-   */
-  ids?: string[]
-  /**
-   * The architecture that it is about.
-   */
-  architecture?: string | null
-}
 /**
  * For format=kubernetes: the container in which a build runs.
  */
@@ -2768,6 +2837,85 @@ export interface Refusal {
   message: string
   [k: string]: unknown
 }
+export interface ReleaseList {
+  items: {
+    name: string
+    created: string
+    by: EntryAuthor
+    reason: string | null
+    from: {
+      [k: string]: string
+    }
+    images: number
+  }[]
+}
+export interface ReleaseParameter {
+  /**
+   * The name of the release.
+   */
+  name: string
+}
+export interface ReleaseQuery {
+  /**
+   * yaml: container_images. heat: parameter_defaults. text: references by digest, one a line. sh: a shell script that pulls exactly these images and checks their digests.
+   */
+  format: 'json' | 'yaml' | 'heat' | 'text' | 'sh'
+}
+export interface ReleaseView {
+  name: string
+  created: string
+  by: EntryAuthor
+  reason: string | null
+  from: {
+    [k: string]: string
+  }
+  /**
+   * The host that references name.
+   */
+  registry: string
+  /**
+   * Whether it is plain HTTP.
+   */
+  insecure: boolean
+  set: {
+    id: string
+    /**
+     * The id under which it was registered first.
+     */
+    origin: string
+    revision: string
+    version: string
+    digest: string
+    named: boolean
+    params: string[]
+    /**
+     * By architecture.
+     */
+    images: {
+      [k: string]: {
+        url: string
+        /**
+         * Of the image's configuration, or as a client gave it.
+         */
+        digest: string | null
+        /**
+         * The digest of its manifest.
+         */
+        manifest: string | null
+        /**
+         * Of the tarball.
+         */
+        sha256: string | null
+        size: number | null
+        verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
+        /**
+         * The status of the last test of this image.
+         */
+        test: string | null
+      }
+    }
+  }[]
+}
 /**
  * The container as it was, and what its removal affects.
  */
@@ -2782,6 +2930,16 @@ export interface RemovalAnswer {
    * The tarballs in our own store that it no longer names.
    */
   released: ReleasedTarball[]
+}
+export interface RemovalQuery {
+  /**
+   * Say what would happen, and change nothing.
+   */
+  dryRun?: boolean
+  /**
+   * Also what a channel or a release names.
+   */
+  force?: boolean
 }
 /**
  * The keys of the template.

@@ -98,6 +98,13 @@ interface Extent extends Pick<Question, 'names'> {
   changes: 'ids' | 'paths' | 'everything'
 }
 
+/**
+ * Returns whether somebody reads the secrets in URLs outside the document itself: a token or user that may register any container. Nobody
+ * anonymous does, whatever the policy lets them change: who needs a URL to pull by it reads the document.
+ */
+export const seesSecrets = ({ kind, scopes, match }: Identity): boolean =>
+  kind !== 'anonymous' && match === undefined && covers(scopes, 'register')
+
 /** No id or path is longer. Comparing takes as long as the name times the pattern, and a stranger may send any. */
 const longestName = 2048
 

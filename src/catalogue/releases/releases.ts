@@ -1,12 +1,14 @@
-import { CatalogueError } from '../../domain/errors.ts'
+import { setOf } from '../../domain/releases/release.ts'
 import type { Stores } from '../../stores/document-store.ts'
 import { type Channels, type ChannelsParts, createChannels } from './channels.ts'
+import { createFrozenReleases, type FrozenReleases } from './frozen.ts'
 import { createImageNames, type ImageNames } from './image-list.ts'
 
 /** Whole sets of images: lists, channels and frozen releases. */
 export interface Releases {
   imageNames: ImageNames
   channels: Channels
+  releases: FrozenReleases
 }
 
 export interface ReleasesParts extends Omit<ChannelsParts, 'store' | 'imageNames' | 'releaseSet'> {
@@ -14,9 +16,10 @@ export interface ReleasesParts extends Omit<ChannelsParts, 'store' | 'imageNames
 }
 
 export function createReleases({ stores, ...parts }: ReleasesParts): Releases {
+  const store = stores.releases
   const imageNames = createImageNames(stores.containers)
-  const releaseSet = async (name: string) => {
-    throw new CatalogueError('release_unknown', `there is no release ${name}`)
-  }
-  return { imageNames, channels: createChannels({ ...parts, store: stores.releases, imageNames, releaseSet }) }
+  const releases = createFrozenReleases({ ...parts, store, channels: () => channels })
+  const releaseSet = async (name: string) => setOf(await releases.read(name))
+  const channels = createChannels({ ...parts, store, imageNames, releaseSet })
+  return { imageNames, channels, releases }
 }

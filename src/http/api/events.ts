@@ -7,6 +7,7 @@ import { globMatches } from '../../domain/glob.ts'
 import type { EntryKind } from '../../domain/history/entry.ts'
 import type { EventQuery } from '../../schemas.ts'
 import { clientOf } from '../shared/client.ts'
+import { shownTo } from './masking.ts'
 import { type DeclareRoute, share } from './route.ts'
 
 const streamHeaders = {
@@ -55,7 +56,7 @@ export function eventRoutes(app: FastifyInstance, { route, events }: Pick<Catalo
       if (request.method === 'HEAD') return reply.headers(streamHeaders).send()
       // a client that lost its connection repeats its URL; the header is newer
       const since = momentOf(headers['Last-Event-ID'] || query.since)
-      return stream(reply, { events, client: clientOf(request), since, wanted: filterOf(query) })
+      return stream(reply, { events, client: clientOf(request), since, wanted: filterOf(query), shown: shownTo(request) })
     }
   })
 }
@@ -76,9 +77,13 @@ interface StreamToSend {
   client: string
   since: string | undefined
   wanted: EventFilter
+  /** A value as JSON, as the client may read it. */
+  shown: Shown
 }
 
-async function stream(reply: FastifyReply, { events, ...options }: StreamToSend): Promise<FastifyReply> {
+type Shown = ReturnType<typeof shownTo>
+
+async function stream(reply: FastifyReply, { events, shown, ...options }: StreamToSend): Promise<FastifyReply> {
   const gone = new AbortController()
   let body: Readable | undefined
   const leave = () => {
@@ -87,20 +92,20 @@ async function stream(reply: FastifyReply, { events, ...options }: StreamToSend)
   }
   reply.raw.once('close', leave)
   const items = await events.open({ ...options, signal: gone.signal, abandon: leave })
-  body = Readable.from(frames(items))
+  body = Readable.from(frames(items, shown))
   return reply.headers(streamHeaders).send(body)
 }
 
-async function* frames(items: AsyncIterable<StreamItem>): AsyncGenerator<string> {
+async function* frames(items: AsyncIterable<StreamItem>, shown: Shown): AsyncGenerator<string> {
   // sent at once: the client learns that it is connected, and how long to wait before it reconnects
   yield 'retry: 1000\n\n'
-  for await (const item of items) yield frame(item)
+  for await (const item of items) yield frame(item, shown)
 }
 
-function frame(item: StreamItem): string {
+function frame(item: StreamItem, shown: Shown): string {
   switch (item.type) {
     case 'entry':
-      return `id: ${item.resume}\nevent: ${item.entry.kind}\ndata: ${JSON.stringify(item.entry)}\n\n`
+      return `id: ${item.resume}\nevent: ${item.entry.kind}\ndata: ${shown(item.entry)}\n\n`
     case 'idle':
       return ':\n\n'
     case 'end':

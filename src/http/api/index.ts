@@ -19,13 +19,16 @@ import { imageFormRoutes, imageUploadRoutes } from './image-uploads.ts'
 import { imageChangeRoutes, imageRoutes } from './images.ts'
 import { layoutRoutes } from './layout.ts'
 import { listRoutes } from './lists.ts'
+import { hideSecrets } from './masking.ts'
 import { derivedRoutes, planningRoutes } from './planning.ts'
 import { answerProblem } from './problems.ts'
+import { releaseRoutes } from './releases.ts'
 import { routesOf } from './route.ts'
 import { accessRoute, startRoute } from './start.ts'
 import { fsckRoutes, unnamedRoutes } from './upkeep.ts'
 import { uploadRoutes } from './uploads.ts'
 import { waitRoutes } from './wait.ts'
+import { addWarnings } from './warnings.ts'
 
 export interface ApiOptions {
   catalogue: Catalogue
@@ -52,6 +55,8 @@ export async function apiFace(
     route.config = { ...route.config, face: 'api' }
   })
   app.setErrorHandler(answerProblem)
+  app.addHook('preSerialization', addWarnings)
+  app.addHook('onSend', hideSecrets)
   await app.register(multipart)
   const options = { publicUrl: publicUrlOf(address), bounds: { limit: smallBody, timeoutMs: bodyTimeoutMs, budget: bodies } }
   const { bounds } = options
@@ -62,7 +67,7 @@ export async function apiFace(
   containerEditRoutes(route, catalogue)
   listRoutes(route, catalogue)
   imageRoutes(route, { images })
-  imageChangeRoutes(route, { images })
+  imageChangeRoutes(route, { ...catalogue, images })
   imageUploadRoutes(route, { images, bounds, stallMs })
   imageFormRoutes(route, { images })
   if (catalogue.layout) layoutRoutes(route, { layout: catalogue.layout })
@@ -79,6 +84,7 @@ export async function apiFace(
   imageListRoutes(route, { ...catalogue, bounds })
   channelRoutes(route, catalogue)
   promotionRoutes(route, catalogue)
+  releaseRoutes(route, catalogue)
   if (!catalogue.upkeep) return
   unnamedRoutes(route, { ...catalogue, upkeep: catalogue.upkeep })
   fsckRoutes(route, { upkeep: catalogue.upkeep })

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { explain } from '../shared/errors.ts'
+import { shownTo } from './masking.ts'
 
 /** The interval of keep-alive lines: proxies close connections that are silent for a minute. */
 const keepAliveMs = 10_000
@@ -17,10 +18,17 @@ export async function sendLines(reply: FastifyReply, items: AsyncGenerator<unkno
   return reply
     .type('application/x-ndjson')
     .header('cache-control', 'no-store')
-    .send(Readable.from(written(first, items)))
+    .send(Readable.from(written({ first, items, shown: shownTo(reply.request) })))
 }
 
-async function* written(first: Promise<IteratorResult<unknown>>, items: AsyncGenerator<unknown>): AsyncGenerator<string> {
+interface LinesToWrite {
+  first: Promise<IteratorResult<unknown>>
+  items: AsyncGenerator<unknown>
+  /** A value as JSON, as the client may read it. */
+  shown: ReturnType<typeof shownTo>
+}
+
+async function* written({ first, items, shown }: LinesToWrite): AsyncGenerator<string> {
   try {
     let next = first
     for (;;) {
@@ -30,7 +38,7 @@ async function* written(first: Promise<IteratorResult<unknown>>, items: AsyncGen
         continue
       }
       if (step.done) return
-      yield `${JSON.stringify(step.value)}\n`
+      yield `${shown(step.value)}\n`
       next = items.next()
       next.catch(() => {}) // it is awaited above; until then an error must not be unhandled
     }

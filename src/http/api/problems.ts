@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { CatalogueError } from '../../domain/errors.ts'
+import { maskJson } from '../../domain/secrets.ts'
 import type { Problem } from '../../schemas.ts'
 import { explain } from '../shared/errors.ts'
 
@@ -15,7 +16,7 @@ export function answerProblem(error: FastifyError, request: FastifyRequest, repl
     .code(status)
     .headers(headers)
     .header('content-type', 'application/problem+json')
-    .send(Buffer.from(JSON.stringify(problemOf(error, request))))
+    .send(Buffer.from(maskJson(JSON.stringify(problemOf(error, request)))))
 }
 
 export function problemOf(error: Error, request: FastifyRequest): Problem {

@@ -10,6 +10,7 @@ import { type DescribedAnswer, type Description, json } from '../shared/describe
 import { architectureInPath, jsonBody, repeatedNames } from './input.ts'
 import { preconditionOf } from './precondition.ts'
 import { readHeaders, readTexts, type SchemaName } from './validation.ts'
+import { warningFor } from './warnings.ts'
 
 /** A route of our own interface: what it takes, what it answers and what it does. The schemas check it, describe it and type it. */
 export interface ApiRoute<Params extends SchemaName, Query extends SchemaName, Headers extends SchemaName, Body extends SchemaName> {
@@ -40,6 +41,8 @@ export interface ApiRoute<Params extends SchemaName, Query extends SchemaName, H
   hints?: Readonly<Record<string, string>>
   /** Whether the handler sends `100 Continue`, at the first byte that it reads. */
   beginsUpload?: boolean
+  /** Whether a worker pulls by the URL in the answer, so that its secrets are given. */
+  toPullBy?: boolean
   handler(call: ApiCall<Params, Query, Headers, Body>): Promise<FastifyReply | object>
 }
 
@@ -83,11 +86,11 @@ export interface RoutesOptions {
 export function routesOf(app: FastifyInstance, options: RoutesOptions): DeclareRoute {
   return (declared) => {
     const route = declared as unknown as AnyRoute
-    const { method, answersHead = true, path, action, beginsUpload = false } = route
+    const { method, answersHead = true, path, action, beginsUpload = false, toPullBy = false } = route
     app.route({
       method: method === 'GET' && answersHead ? ['GET', 'HEAD'] : method,
       url: `/api/v1${path}`,
-      config: { action, beginsUpload, describes: descriptionOf(route) },
+      config: { action, beginsUpload, toPullBy, describes: descriptionOf(route) },
       handler: async (request, reply) => route.handler(await callOf(route, { request, reply, ...options }))
     })
   }
@@ -119,7 +122,7 @@ async function callOf(route: AnyRoute, { request, reply, publicUrl, bounds }: Re
     },
     get change(): ChangeContext {
       const precondition = route.headers === 'change-headers.json' ? preconditionOf(request) : undefined
-      return { publicUrl: publicUrl(), cause: causeOf(request), precondition, dryRun }
+      return { publicUrl: publicUrl(), cause: causeOf(request), precondition, dryRun, warn: warningFor(request) }
     }
   }
   return call as unknown as ApiCall<never, never, never, never>

@@ -3,6 +3,7 @@ import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
 import { architecturesOf, requestedArchitecture, resolveImage } from '../../domain/container/resolution.ts'
 import { isCatalogueError } from '../../domain/errors.ts'
+import { maskSecrets } from '../../domain/secrets.ts'
 import type { UnavailableReport } from '../../schemas.ts'
 import { json, textContent } from '../shared/describes.ts'
 
@@ -41,7 +42,7 @@ function reason(record: ContainerRecord, architecture: string): string {
     return `${record.id} has an image for ${architecture} by now; read the container again`
   } catch (error) {
     if (!isCatalogueError(error)) throw error
-    return error.message
+    return maskSecrets(error.message)
   }
 }
 

@@ -8,6 +8,8 @@ declare module 'fastify' {
     face?: string
     /** Whether the route sends `100 Continue` itself, when it reads the first byte; for other routes the server sends it at once. */
     beginsUpload?: boolean
+    /** Whether a worker pulls by the URL in the answer, so that its secrets are given. */
+    toPullBy?: boolean
   }
   /** Members that @fastify/swagger reads; declared here so that no face has to load it. */
   interface FastifySchema {

@@ -1,4 +1,4 @@
-import { CatalogueError, type ErrorCode } from '../../domain/errors.ts'
+import { CatalogueError, type ErrorCode, isCatalogueError } from '../../domain/errors.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 
 const statuses: Record<ErrorCode, number> = {
@@ -39,6 +39,7 @@ const statuses: Record<ErrorCode, number> = {
   // not 410, which caches keep: the image may be back in a moment
   image_gone: 409,
   container_unproven: 409,
+  version_immutable: 409,
   container_named: 409,
   promotion_refused: 409,
   revision_conflict: 409,
@@ -57,6 +58,8 @@ const statuses: Record<ErrorCode, number> = {
   source_unsupported: 422,
   coding_unsupported: 501,
   blob_damaged: 502,
+  // another program wrote it, or an earlier version of ours
+  record_damaged: 502,
   database_newer: 503,
   store_unavailable: 503,
   waiters_exceeded: 503,
@@ -78,9 +81,17 @@ export interface Explanation {
 /** The status and message for any error. The message of an unforeseen one is only logged. */
 export function explain(error: unknown): Explanation {
   const status = statusOf(error)
-  const message = status === 500 ? 'Internal Server Error' : maskSecrets((error as Error).message)
+  const message = status === 500 ? 'Internal Server Error' : maskSecrets(toldOf(error as Error))
   return { status, message, headers: headersOf(status) }
 }
+
+/** What follows a colon are a store's own words, which may name files, hosts and nodes of the site: they are for the log. */
+export const withoutInternals = (message: string): string => {
+  const end = message.indexOf(': ')
+  return end === -1 ? message : `${message.slice(0, end)}; the log of this service says more`
+}
+
+const toldOf = (error: Error): string => (isCatalogueError(error, 'store_unavailable') ? withoutInternals(error.message) : error.message)
 
 /** Fastify's own errors have a statusCode. */
 function statusOf(error: unknown): number {
