@@ -106,7 +106,7 @@ async function sweepUploads(sweep: Sweep): Promise<void> {
 
 /** Notes the manifests of pushed images that any container names by the URL of a tarball. */
 async function markArchived({ stores, archived, goOn }: Sweep): Promise<void> {
-  for (const store of [stores.buildStatuses, stores.containers]) {
+  for (const store of [stores.buildStatuses, stores.containers, stores.releases]) {
     for await (const { items } of pagesOf(store.list, { limit: 500, fresh: true })) {
       for (const { document } of items) {
         for (const [, hex] of document.matchAll(/oci\/archives\/[^"]*?\/([0-9a-f]{64})\//g)) archived.add(`sha256:${hex}`)
