@@ -13,13 +13,14 @@ import type { Config, Objects } from './config/config.ts'
 import { program } from './config/program.ts'
 import { bundleOf } from './domain/build/rules.ts'
 import { listeningUrl } from './domain/listening.ts'
-import { type Connections, createConnections } from './http/connections.ts'
+import { createConnections } from './http/connections.ts'
 import type { GuardOptions } from './http/guard.ts'
 import { readKeyPair, watchKeyPair } from './http/key-pair.ts'
 import { createServer } from './http/server.ts'
-import { type BodyBudget, createBodyBudget } from './http/shared/body-budget.ts'
+import { createBodyBudget } from './http/shared/body-budget.ts'
 import { createLargeTexts, type LargeTexts } from './http/shared/large-texts.ts'
 import { createTrustedProxies } from './http/shared/trusted-proxies.ts'
+import { watchedBounds } from './http/watched-bounds.ts'
 import { inspectImage } from './images/inspect-image.ts'
 import { causes, type Log, type WriteInfo } from './observability/log.ts'
 import { measuredInspect } from './observability/measured-inspect.ts'
@@ -106,7 +107,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     if (!config.engine && config.policy !== 'read-only') await catalogue.batches.restart()
     const bodies = createBodyBudget(config.bodyBudget)
     const connections = createConnections(config.connections)
-    watchBounds(metrics, { bodies, connections, catalogue })
+    for (const number of watchedBounds({ bodies, connections, catalogue })) metrics.watch(number)
     const server = await createServer({
       ...config,
       bodies,
@@ -126,7 +127,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     let closing = false
     const begin = () => {
       if (closing) return
-      loops = startBackground(catalogue, { ...config, reading: config.verify.images !== 'off', ...failureLog(log), ...outageLog(log) })
+      loops = startBackground(catalogue, { ...config, reading: config.verify.images !== 'off', ...failureLog(log), ...backgroundLog(log) })
     }
     const preparation = config.engine && prepareEngine(gate, { log, onUnusable })
     // until the store is there nothing could be done, and that it is not there is told already
@@ -146,29 +147,6 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     await close()
     throw error
   }
-}
-
-interface Bounds {
-  bodies: BodyBudget
-  connections: Connections
-  catalogue: Catalogue
-}
-
-/** What is bounded, and how much of it is used. */
-function watchBounds({ watch }: Metrics, { bodies, connections, catalogue }: Bounds): void {
-  const { waiting, events } = catalogue
-  const bounds: [name: string, help: string, value: () => number][] = [
-    ['body_bytes', 'Bytes of LEPORELLO_BODY_BUDGET that request bodies take.', bodies.used],
-    ['bodies_refused_total', 'Requests refused because the bodies of others took LEPORELLO_BODY_BUDGET.', bodies.refused],
-    ['connections', 'Connections that are open.', connections.open],
-    ['connections_evicted_total', 'Idle connections closed to make room for others.', connections.evicted],
-    ['connections_refused_total', 'Connections beyond LEPORELLO_CONNECTIONS, when none was idle.', connections.refused],
-    ['waits', 'Requests that wait for a container.', waiting.places.taken],
-    ['waits_refused_total', 'Requests to wait that were refused because there were too many.', waiting.places.refused],
-    ['event_streams', 'Readers that follow the events.', events.places.taken],
-    ['event_streams_refused_total', 'Readers of events that were refused because there were too many.', events.places.refused]
-  ]
-  for (const [name, help, value] of bounds) watch({ name: `leporello_${name}`, help, value })
 }
 
 /** Who is who, and what is told of those who are refused. */
@@ -287,8 +265,9 @@ const failureLog = (log: Log) => ({
   onAppendFailed: (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'a change is not in the journal yet')
 })
 
-/** Once when it begins and once when it ends, not once for each that waits. */
-const outageLog = (log: Log) => ({
+/** An outage: once when it begins and once when it ends, not once for each that waits. */
+const backgroundLog = (log: Log) => ({
+  onSwept: (leftovers: number) => log.info({ leftovers }, 'what interrupted puts of tarballs had left behind was removed'),
   onAway: (error: unknown) => log.warn({ causes: causes(error) }, 'a store does not answer: what is done behind requests waits for it'),
   onBack: () => log.info('the stores answer again: what is done behind requests goes on')
 })

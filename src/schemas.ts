@@ -510,6 +510,10 @@ export interface BatchAnswer {
    */
   applied: number
   results: BatchResult[]
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
 }
 export interface BatchResult {
   id: string
@@ -566,6 +570,24 @@ export interface Problem {
    * The architectures that exist.
    */
   available?: string[]
+}
+export interface Warning {
+  /**
+   * For programs: `named_by_job_specs`; `gone`: a tarball is no longer in the store; `base_missing`: the base image has no image for it; `credentials_removed`: a URL held credentials for this server; `unknown`: the store did not answer.
+   */
+  code: string
+  /**
+   * For people.
+   */
+  message: string
+  /**
+   * The first documents that it is about.
+   */
+  ids?: string[]
+  /**
+   * The architecture that it is about.
+   */
+  architecture?: string | null
 }
 /**
  * One item of a batch.
@@ -762,7 +784,7 @@ export interface EntryAuthor {
   /**
    * The interface; background: without a request.
    */
-  face: 'mozart' | 'api' | 'dav' | 'background'
+  face: 'mozart' | 'api' | 'dav' | 'oci' | 'background'
   /**
    * Who: token:NAME, user:NAME; null for anonymous.
    */
@@ -964,6 +986,10 @@ export interface Settings {
    */
   trustedProxies: string[]
   /**
+   * Origins of other sites whose pages may read /api/v1 and /storage, and write. Mozart's routes may be read by any page.
+   */
+  cors: string[]
+  /**
    * The directory of the embedded store, and of tarballs unless OBJECTS_DIR is set.
    */
   data: string
@@ -1062,7 +1088,7 @@ export interface Settings {
    */
   expected: string[]
   /**
-   * Rules for containers by the pattern of their ids: which architectures to expect (expected), when to publish images (publish: each as it arrives, all together, or verified: all together when all are proven), which containers to bundle (bundle), how long a build may be silent (buildTimeoutMs) and an image may wait (pendingMs). Of several matching rules, the first that sets a value counts.
+   * Rules for containers by the pattern of their ids: which architectures to expect (expected), when to publish images (publish: each as it arrives, all together, or verified: all together when all are proven), which containers to bundle (bundle), how long a build may be silent (buildTimeoutMs) and an image may wait (pendingMs), and whether a version that is complete can change (immutable). Of several matching rules, the first that sets a value counts.
    */
   rules?: string | unknown[]
   /**
@@ -1200,6 +1226,10 @@ export interface ContainerAnswer {
    * The tarballs in our own store that it no longer names.
    */
   released: ReleasedTarball[]
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
 }
 /**
  * A container with what is known of it.
@@ -1661,6 +1691,10 @@ export interface DoneReply {
    * The id, if there is a result.
    */
   result?: string | null
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
   [k: string]: unknown
 }
 export interface DownloadQuery {
@@ -2103,6 +2137,10 @@ export interface ImageAnswer {
    * Whether it waits to be published with the others.
    */
   pending: boolean
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
 }
 /**
  * An image by its URL.
@@ -2244,6 +2282,10 @@ export interface ImageReportImage {
      * The member of the archive that holds it, after following links; null if none does.
      */
     member: string | null
+    /**
+     * Where the member's bytes begin in the uncompressed archive; null if they are not in one piece. Reports of earlier versions do not have it.
+     */
+    offset?: number | null
   } | null
   manifest: {
     digest: string
@@ -2257,6 +2299,10 @@ export interface ImageReportImage {
      * The member of the archive that holds it, after following links; null if none does.
      */
     member: string | null
+    /**
+     * Where the member's bytes begin in the uncompressed archive; null if they are not in one piece. Reports of earlier versions do not have it.
+     */
+    offset?: number | null
   } | null
   tags: string[]
   /**
@@ -2280,6 +2326,10 @@ export interface ImageReportImage {
      * The member of the archive that holds it, after following links; null if none does.
      */
     member: string | null
+    /**
+     * Where the member's bytes begin in the uncompressed archive; null if they are not in one piece. Reports of earlier versions do not have it.
+     */
+    offset?: number | null
   }[]
   /**
    * The programs that run whenever the image does.
@@ -2641,9 +2691,13 @@ export interface ManifestList {
   mediaType: string
   manifests: ManifestDescriptor[]
   /**
-   * Whether a registry serves these manifests; none does yet.
+   * Whether registry clients can pull these manifests from /v2/.
    */
   pullable: boolean
+  /**
+   * Why they cannot, whatever images there are: no client can spell the container's id.
+   */
+  notPullable?: string
   /**
    * The images whose tarballs have no manifest: theirs is made from configuration and layers.
    */
@@ -2716,24 +2770,6 @@ export interface PlanStep {
   source: {
     [k: string]: string
   }
-}
-export interface Warning {
-  /**
-   * For programs: `named_by_job_specs`; `gone`: a tarball is no longer in the store; `base_missing`: the base image has no image for it; `unknown`: the store did not answer.
-   */
-  code: string
-  /**
-   * For people.
-   */
-  message: string
-  /**
-   * The first documents that it is about.
-   */
-  ids?: string[]
-  /**
-   * The architecture that it is about.
-   */
-  architecture?: string | null
 }
 /**
  * For format=kubernetes: the container in which a build runs.

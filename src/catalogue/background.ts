@@ -16,6 +16,8 @@ export interface BackgroundOptions {
   /** A store is away, and the work waits for it. */
   onAway(error: unknown): void
   onBack(): void
+  /** Hears how many leftovers of killed puts were removed. */
+  onSwept?(leftovers: number): void
 }
 
 /** Two images at once, to leave the machine to requests. */
@@ -28,8 +30,12 @@ const recovering = { everyMs: 15_000 }
 const counting = { everyMs: 10_000 }
 /** Often enough for the shortest expiry. */
 const tidying = { everyMs: 60_000 }
+/** All that `/v2/` keeps, on one replica. */
+const cleaning = { everyMs: 600_000, sweepMs: 3_600_000 }
 /** Batch after batch, and a pause when there is nothing to check. */
 const bounding = { everyMs: 300_000 }
+/** At the start, when there is most to find, and then now and then: every object is listed for it. */
+const sweepingUp = { everyMs: 3_600_000 }
 /** This many tarballs share one walk over all containers. */
 const removing = { everyMs: 60_000, leastMs: 1_000, atOnce: 200 }
 
@@ -48,9 +54,9 @@ interface LoopWork<Result> {
  */
 export function startBackground(
   catalogue: Catalogue,
-  { policy, reading, uploadExpiryMs, deleteGraceMs, sweepMs, onFailure, onAway, onBack }: BackgroundOptions
+  { policy, reading, uploadExpiryMs, deleteGraceMs, sweepMs, onFailure, onAway, onBack, onSwept }: BackgroundOptions
 ): Loop[] {
-  const { verifier, sweep, summaries, batches, demand, uploads, removals, journalBounds } = catalogue
+  const { verifier, sweep, summaries, batches, demand, uploads, removals, upkeep, journalBounds } = catalogue
   const outage = createOutage({ onAway, onBack })
   const loops: Loop[] = []
 
@@ -83,6 +89,16 @@ export function startBackground(
     const what = 'an upload could not be completed, or removed'
     const onError = (error: unknown) => onFailure(error, what)
     every(Math.min(tidying.everyMs, uploadExpiryMs), { what, work: (signal) => uploads.tidy({ signal, onError }) })
+  }
+  if (upkeep) {
+    const swept = (leftovers: number) => (leftovers > 0 ? onSwept?.(leftovers) : undefined)
+    const work = (signal: AbortSignal) => upkeep.sweep(signal).then(swept)
+    every(sweepingUp.everyMs, { what: 'what killed puts left behind could not be removed', work })
+  }
+  if (catalogue.oci) {
+    const { cleanUp } = catalogue.oci
+    const what = 'what no repository names any more could not be removed'
+    every(cleaning.everyMs, { what, work: (signal) => cleanUp.run({ everyMs: cleaning.sweepMs, signal }) })
   }
   if (removals) {
     const what = 'tarballs that no container names could not be removed'

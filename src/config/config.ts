@@ -25,6 +25,8 @@ export interface Config {
   tls: { cert: string; key: string } | undefined
   /** Addresses and ranges. */
   trustedProxies: readonly string[]
+  /** Origins, such as `https://ui.example.org`. */
+  cors: readonly string[]
   /** An absolute path. */
   data: string
   logLevel: Settings['logLevel']
@@ -113,6 +115,7 @@ function configFrom(context: RuleContext): Config {
     prefix: settings.prefix,
     tls: tlsFrom(context),
     trustedProxies: settings.trustedProxies,
+    cors: settings.cors,
     data,
     logLevel: settings.logLevel,
     ...accessFrom(context, data),

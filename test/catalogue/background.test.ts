@@ -22,6 +22,7 @@ async function begun(policy: Policy): Promise<string[]> {
     journalBounds: { work: of('history') },
     uploads: { tidy: of('uploads') },
     removals: { work: of('removals'), onWork() {} },
+    upkeep: { sweep: of('leftovers') },
     verifier: { work: of('verification'), onWork() {} },
     sweep: of('facts')
   }
@@ -36,7 +37,7 @@ async function begun(policy: Policy): Promise<string[]> {
 }
 
 t.test('where nobody may write, nothing happens to records, tarballs and history by itself', async (t) => {
-  const all = ['batches', 'demand', 'facts', 'history', 'publishing', 'removals', 'summaries', 'uploads', 'verification']
+  const all = ['batches', 'demand', 'facts', 'history', 'leftovers', 'publishing', 'removals', 'summaries', 'uploads', 'verification']
 
   t.strictSame(await begun('open'), all)
   t.strictSame(await begun('read-only'), ['demand', 'summaries'])

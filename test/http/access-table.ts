@@ -47,6 +47,14 @@ const routes: readonly [methods: string, paths: readonly string[], need: Need][]
   ['PUT', [image, ...['expected', 'builds/:architecture', 'tests/:architecture'].map(below)], register],
   ['POST', [`${image}/verify`, `${image}/relabel`, ...['images', 'restore', 'verify', 'backfill'].map(below), '/api/v1/batch'], register],
   ['DELETE', [below('expected')], register],
+  [
+    'GET HEAD',
+    ['', '/:channel', '/:channel/diff', '/:channel/history', '/:channel/history/:number'].map((path) => `/api/v1/channels${path}`),
+    read
+  ],
+  ['PUT', ['/api/v1/channels/:channel'], register],
+  ['POST', ['/api/v1/channels/:channel/rollback'], register],
+  ['DELETE', ['/api/v1/channels/:channel'], remove],
   ['POST', ['/api/v1/uploads'], register],
   ['HEAD PATCH DELETE', ['/api/v1/uploads/:upload'], register],
   ['POST', ['/api/v1/fsck'], admin],

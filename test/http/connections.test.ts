@@ -1,62 +1,76 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { connect as connectSecurely } from 'node:tls'
 import t, { type Test } from 'tap'
 import { createConnections } from '../../src/http/connections.ts'
+import { localCertificate } from '../support/certificate.ts'
 import { eventually } from '../support/processes.ts'
 import { startServer } from '../support/start-server.ts'
 
-async function open(t: Test, most: number) {
+async function open(t: Test, { most, secure }: { most: number; secure: boolean }) {
   const connections = createConnections(most)
-  const { url } = await startServer(t, { connections, listen: true })
+  const { url } = await startServer(t, { connections, listen: true, ...(secure && { tls: localCertificate }) })
   const port = Number(new URL(url).port)
-  async function connected(bytes?: string): Promise<Socket> {
+
+  /** Connects without a word, until the server has counted it. */
+  async function connected(): Promise<Socket> {
     const before = connections.open() + connections.evicted()
     const socket = connect(port, '127.0.0.1')
     t.teardown(() => socket.destroy())
     socket.on('error', () => {})
-    if (bytes) socket.write(bytes)
-    await once(socket, 'connect')
-    await eventually(async () => connections.open() + connections.evicted() > before || undefined, { what: 'it is counted' })
+    await eventually(async () => connections.open() + connections.evicted() > before || undefined, { what: 'it is counted', everyMs: 5 })
     return socket
   }
-  return { connections, url, connected }
+  function sending(bytes: string): Socket {
+    const socket = secure ? connectSecurely({ port, host: '127.0.0.1', rejectUnauthorized: false }) : connect(port, '127.0.0.1')
+    t.teardown(() => socket.destroy())
+    socket.on('error', () => {})
+    socket.write(bytes)
+    return socket
+  }
+  const ask = async (path: string) => text(sending(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n`))
+  return { connections, connected, sending, ask }
 }
 
-const closed = (socket: Socket) => (socket.closed ? undefined : once(socket.resume(), 'close'))
-const unfinished =
+const waiting =
   'POST /container/add HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\nexpect: 100-continue\r\n\r\n{'
 
-t.test('a connection beyond the bound takes the place of the one that was idle for longest', async (t) => {
-  const { connections, url, connected } = await open(t, 3)
-  const silent = await connected()
-  const slow = await connected('GET /container/list HT')
-  const other = await connected()
+for (const secure of [false, true]) {
+  const protocol = secure ? 'https' : 'http'
 
-  const reply = await fetch(`${url}/container/list`, { headers: { connection: 'close' } })
-  await closed(silent)
-  const next = await connected()
-  await eventually(async () => connections.open() <= 3 || undefined, { what: 'no more than 3 are open' })
+  t.test(`${protocol}: a connection beyond the bound takes the place of the one that was idle for longest`, async (t) => {
+    const { connections, connected, ask } = await open(t, { most: 3, secure })
+    const silent = await connected()
+    const slow = await connected()
+    const other = await connected()
+    if (!secure) slow.write('GET /container/list HT')
 
-  t.equal(reply.status, 200)
-  t.match([connections.evicted(), connections.refused()], [1, 0])
-  t.match([slow.closed, other.closed, next.closed], [false, false, false])
-})
+    const closed = once(silent.resume(), 'close')
+    const reply = await ask('/container/list')
+    await closed
 
-t.test('a connection with a request under way is never closed for another, which is told in the words of its face', async (t) => {
-  const { connections, url, connected } = await open(t, 2)
-  const busy = [await connected(unfinished), await connected(unfinished)]
-  await Promise.all(busy.map((socket) => once(socket, 'data'))) // 100 Continue
+    t.match(reply, /^HTTP\/1\.1 200 /)
+    t.match([connections.evicted(), connections.refused()], [1, 0])
+    t.match([slow.closed, other.closed], [false, false])
+  })
 
-  const mozart = await fetch(`${url}/container/list`)
-  const ours = await fetch(`${url}/nothing`)
+  t.test(`${protocol}: a connection with a request under way is never closed for another, which is told so`, async (t) => {
+    const { connections, sending, ask } = await open(t, { most: 2, secure })
+    const busy = [sending(waiting), sending(waiting)]
+    await Promise.all(busy.map((socket) => once(socket, 'data'))) // 100 Continue
 
-  t.match([mozart.headers.get('retry-after'), mozart.headers.get('connection')], ['5', 'close'])
-  t.match(await mozart.json(), { success: false, message: /^2 connections have requests under way, .*LEPORELLO_CONNECTIONS/, result: null })
-  t.equal(ours.status, 404)
-  t.equal(mozart.status, 503)
-  t.equal(connections.refused(), 2)
-  t.equal(
-    busy.some(({ closed }) => closed),
-    false
-  )
-})
+    const refused = await ask('/container/list')
+
+    t.match(refused, /^HTTP\/1\.1 503 [\s\S]*retry-after: 5\r\n/)
+    t.match(
+      refused,
+      /"success": false, "message": "2 connections have requests under way, .*LEPORELLO_CONNECTIONS allows; try again later"/
+    )
+    t.match([connections.open() >= 2, connections.refused(), connections.evicted()], [true, 1, 0])
+    t.match(
+      busy.map(({ closed }) => closed),
+      [false, false]
+    )
+  })
+}

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { ByteSource } from '../blob-store.ts'
 import { type Ending, readSource } from '../source.ts'
+import type { Room } from './room.ts'
 
 const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
@@ -28,7 +29,8 @@ export async function onDisk<T>(operation: Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof CatalogueError) throw error
     const { message } = error as Error
-    if (full.has(String(codeOf(error)))) throw new CatalogueError('store_full', `the object store is full: ${message}`, { cause: error })
+    if (full.has(String(codeOf(error))))
+      throw new CatalogueError('store_full', `the object store is full (${String(codeOf(error))})`, { cause: error })
     throw new CatalogueError('store_unavailable', `the object store does not work: ${message}`, { cause: error })
   }
 }
@@ -77,35 +79,13 @@ export async function replaceFile(path: string, content: string): Promise<void> 
   await syncFolder(dirname(path))
 }
 
-export interface Room {
-  available(): Promise<number>
-  /** Throws store_full when so many more bytes would not fit. */
-  check(bytes: number): Promise<void>
-}
-
-/** The space that is available to us in the file system, beyond a reserve for other programs. */
-export function createRoom(root: string, reserve: number): Room {
-  const available = async () => {
-    const { bavail, bsize } = await statfs(root)
-    return Math.max(0, bavail * bsize - reserve)
-  }
-  return {
-    available,
-    async check(bytes) {
-      const left = await onDisk(available())
-      if (bytes <= left && left > 0) return
-      throw new CatalogueError('store_full', `the object store is full: ${bytes} bytes are to be stored, and there is room for ${left}`)
-    }
-  }
-}
-
 const batchSize = 1024 * 1024
 const checkEvery = 64 * 1024 * 1024
 
 export interface FileWriting {
   handle: FileHandle
   at: number
-  room: Room
+  room: Pick<Room, 'check'>
   /** Called with every chunk before it is written. When it throws, writing ends. */
   onChunk(chunk: Uint8Array): void
   /** Called about every so many bytes, when no write is in progress and all `written` bytes are in the file. */

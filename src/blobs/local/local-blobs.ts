@@ -8,13 +8,14 @@ import type { BlobInfo, BlobStore, ByteRange, ByteSource, Folders, OpenBlob, Put
 import { alreadyThere, checkGrowth, checkStored } from '../expectations.ts'
 import { checkKey, parentsOf } from '../keys.ts'
 import { boundsOf } from '../ranges.ts'
-import { createRoom, onDisk, type Room, uniqueName, unless, writeSource } from './disk.ts'
+import { codeOf, onDisk, uniqueName, unless, writeSource } from './disk.ts'
 import { localFolders } from './folders.ts'
 import { type DiskEntry, entryAt, type Layout, openLayout, pathOfKey } from './layout.ts'
 import { localLeftovers } from './leftovers.ts'
 import { createLinks, type Links } from './links.ts'
 import { listTree } from './list.ts'
-import { localUploads } from './uploads.ts'
+import { createRoom, type Room } from './room.ts'
+import { localUploads, promisesOfUploads } from './uploads.ts'
 
 export interface LocalOptions {
   /** Created when it does not exist. Only one server may use it at a time; several can share S3. */
@@ -35,6 +36,7 @@ export async function openLocalBlobs({ directory, reserve = 0 }: LocalOptions): 
   const room = createRoom(layout.root, reserve)
   const links = createLinks(layout)
   const folders = localFolders(layout)
+  for (const { id, bytes } of await promisesOfUploads(layout)) room.remains(id, bytes)
   const parts: LocalBlobsParts = { layout, room, links, folders }
   return {
     put: (key, source, options = {}) => put(parts, { key, source, options }),
@@ -80,35 +82,40 @@ async function put(parts: LocalBlobsParts, { key, source, options }: LocalPut): 
   const { layout, room, links } = parts
   const { expected, onlyIfAbsent = false } = options
   if (typeof key === 'string') await refuseEarly(parts, { ...options, key })
-  await room.check(expected?.size ?? 0)
   const by = uniqueName()
   const part = join(layout.incoming, by)
-  const handle = await onDisk(open(part, 'wx'))
+  await room.promise(by, expected?.size ?? 0)
   try {
-    const stored = await receive(handle, { source, room, expected })
+    const handle = await onDisk(open(part, 'wx'))
+    const stored = await receive(handle, { source, room, by, expected })
     const wanted = typeof key === 'string' ? key : checkKey(key(stored))
     const created = await onDisk(links.place({ ...stored, by, part }, { key: wanted, onlyIfAbsent }))
     return { ...stored, key: wanted, created }
   } catch (error) {
     await rm(part, { force: true }).catch(() => {}) // otherwise it stays as a leftover; the original error matters more
     throw error
+  } finally {
+    room.remains(by, 0)
   }
 }
 
 interface Receiving {
+  by: string
   source: ByteSource
   room: Room
   expected: PutOptions['expected'] | undefined
 }
 
-async function receive(handle: FileHandle, { source, room, expected }: Receiving): Promise<StoredBytes> {
+async function receive(handle: FileHandle, { source, room: whole, by, expected }: Receiving): Promise<StoredBytes> {
   const hash = createHash('sha256')
   let size = 0
   const onChunk = (chunk: Uint8Array) => {
     size += chunk.length
     checkGrowth(size, expected)
     hash.update(chunk)
+    whole.remains(by, (expected?.size ?? 0) - size)
   }
+  const room = { check: (bytes: number) => whole.check(bytes, by) }
   try {
     const ending = await writeSource(source, { handle, at: 0, room, onChunk })
     if (ending.broken) throw ending.error
@@ -138,7 +145,7 @@ async function health({ layout, room }: LocalBlobsParts): ReturnType<BlobStore['
     await room.available()
     return { ok: true }
   } catch (error) {
-    return { ok: false, reason: `the object store does not work: ${(error as Error).message}` }
+    return { ok: false, reason: `the object store does not work: ${String(codeOf(error) ?? error)}` }
   }
 }
 

@@ -18,9 +18,10 @@ import {
   toUpload,
   uploadUnknown
 } from '../uploads.ts'
-import { absent, onDisk, type Room, replaceFile, syncFolder, uniqueName, unless, writeSource } from './disk.ts'
+import { absent, onDisk, replaceFile, syncFolder, uniqueName, unless, writeSource } from './disk.ts'
 import { dataPath, type Layout } from './layout.ts'
 import type { Links } from './links.ts'
+import type { Room } from './room.ts'
 
 // The state of an upload is in a file next to its bytes. Bytes beyond the offset do not count: a power failure may have damaged them.
 
@@ -46,7 +47,7 @@ export function localUploads(layout: Layout, { links, room }: { links: Links; ro
     read: (id) => read(layout, id),
     finish: (id, options) => busy(id, () => finish(parts, { ...options, id })),
     end: (id, note) => busy(id, () => end(layout, { id, note })),
-    discard: (id) => busy(id, () => discard(layout, id)),
+    discard: (id) => busy(id, () => discard(parts, id)),
     async *list() {
       for (const id of await onDisk(readdir(layout.uploads))) {
         const state = await load(layout, id)
@@ -54,6 +55,16 @@ export function localUploads(layout: Layout, { links, room }: { links: Links; ro
       }
     }
   }
+}
+
+/** Returns how many bytes are still to come of each upload that an earlier process began. */
+export async function promisesOfUploads(layout: Layout): Promise<{ id: string; bytes: number }[]> {
+  const promises: { id: string; bytes: number }[] = []
+  for (const id of await onDisk(readdir(layout.uploads))) {
+    const { ended, size = 0, offset = 0 } = (await load(layout, id)) ?? {}
+    if (!ended && size > offset) promises.push({ id, bytes: size - offset })
+  }
+  return promises
 }
 
 const folderOf = (layout: Layout, id: string) => join(layout.uploads, id)
@@ -78,8 +89,8 @@ const storedOf = async ({ offset, digest }: KeptUpload) => ({ size: offset, sha2
 
 async function create({ layout, room }: LocalUploadParts, { size, note = '', key, sha256 }: NewUpload): Promise<Upload> {
   checkNewUpload({ size, key })
-  await room.check(size ?? 0)
   const id = uniqueName()
+  await room.promise(id, size ?? 0)
   const now = new Date().toISOString()
   const state: KeptUpload = { created: now, touched: now, note, offset: 0 }
   Object.assign(state, { size, key, sha256 })
@@ -91,7 +102,10 @@ async function create({ layout, room }: LocalUploadParts, { size, note = '', key
       await syncFolder(layout.uploads)
       return toUpload(id, state)
     })()
-  )
+  ).catch((error) => {
+    room.remains(id, 0)
+    throw error
+  })
 }
 
 async function append(
@@ -101,7 +115,7 @@ async function append(
   let state = await must(layout, id)
   checkOpen(id, state)
   checkOffset(id, { at, ...state })
-  await room.check((state.size ?? at) - at)
+  await room.check((state.size ?? at) - at, id)
   const handle = await onDisk(open(bytesOf(layout, id), 'r+'))
   const digest = await createResumableDigest(state.digest)
   const { size } = state
@@ -111,6 +125,7 @@ async function append(
     await handle.datasync()
     state = { ...state, offset, digest: digestNow, touched: new Date().toISOString() }
     await save(layout, { id, state })
+    room.remains(id, (size ?? 0) - offset)
   }
   try {
     await onDisk(handle.truncate(at))
@@ -120,7 +135,7 @@ async function append(
       digest.update(chunk)
     }
     const checkpoint = { every: checkpointEvery, call: (written: number) => onDisk(keep(written)) }
-    const ending = await writeSource(source, { handle, at, room, onChunk, checkpoint })
+    const ending = await writeSource(source, { handle, at, room: { check: (bytes) => room.check(bytes, id) }, onChunk, checkpoint })
     await onDisk(keep(arrived))
     if (ending.broken) throw ending.error
   } finally {
@@ -144,9 +159,10 @@ async function read(layout: Layout, id: string): Promise<Readable> {
 }
 
 async function finish(
-  { layout, links }: LocalUploadParts,
+  parts: LocalUploadParts,
   { id, key, expected, onlyIfAbsent = false, keep = false }: FinishOptions & { id: string }
 ): Promise<Put> {
+  const { layout, links } = parts
   checkKey(key)
   const state = await must(layout, id)
   if (state.ended) checkOpen(id, state)
@@ -158,13 +174,13 @@ async function finish(
     checkStored(stored, state.sha256 === undefined ? {} : { sha256: state.sha256 })
     checkStored(stored, expected)
   } catch (error) {
-    await discard(layout, id)
+    await discard(parts, id)
     throw error
   }
   const created = await onDisk(links.place({ ...stored, by: id, part: bytesOf(layout, id) }, { key, onlyIfAbsent }))
   const placed: Put = { ...stored, key, created }
   if (keep) await onDisk(save(layout, { id, state: { ...state, placed } }))
-  else await discard(layout, id)
+  else await discard(parts, id)
   return placed
 }
 
@@ -175,9 +191,10 @@ async function end(layout: Layout, { id, note }: { id: string; note: string }): 
   return toUpload(id, state)
 }
 
-async function discard(layout: Layout, id: string): Promise<boolean> {
+async function discard({ layout, room }: LocalUploadParts, id: string): Promise<boolean> {
   if (!(await load(layout, id))) return false
   await onDisk(rm(stateOf(layout, id), { force: true })) // first: without its state the rest is a leftover
   await onDisk(rm(folderOf(layout, id), { recursive: true, force: true }))
+  room.remains(id, 0)
   return true
 }

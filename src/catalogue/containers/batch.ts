@@ -1,4 +1,5 @@
 import { broughtBy, type Edit } from '../../domain/container/container-edit.ts'
+import { checkedEdit, type PostedUrls } from '../../domain/container/posted-urls.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import { checkId } from '../../domain/limits.ts'
@@ -23,6 +24,8 @@ export interface BatchRequest {
   publicUrl: string
   cause: Cause
   dryRun: boolean
+  /** Hears of what is registered in another form than it was sent. */
+  warn?: PostedUrls['warn']
   /** What becomes valid together with the records. */
   commit?: BatchCommit
   /** Also what a channel or a release names. */
@@ -63,8 +66,10 @@ export function createBatches(parts: ContainerParts & { edits: ContainerEdits })
   const context = { ...parts, commits, intents: createIntents({ ...parts, commits }) }
   const withLock = createKeyedMutex()
   return {
-    async all(request) {
-      for (const [place, { id }] of request.items.entries()) atPlace(place, () => checkId(id))
+    async all(given) {
+      const posted = { addresses: [given.publicUrl, ...parts.addresses()], warn: given.warn }
+      const checked = ({ id, edit, ...item }: BatchedEdit) => ({ ...item, id: checkId(id), edit: checkedEdit(edit, posted) })
+      const request = { ...given, items: given.items.map((item, place) => atPlace(place, () => checked(item))) }
       if (request.dryRun) return outcomesOf(request, await rehearse(context, request))
       const message = 'other writers keep changing these containers; nothing was changed, try again'
       const work = async (lease: Lease) => {

@@ -2,6 +2,7 @@ import type { ByteSource, Upload } from '../../blobs/blob-store.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import { checkId } from '../../domain/limits.ts'
+import { createOpenUploads, type OpenUploads } from './open-uploads.ts'
 import type { ImageParts } from './parts.ts'
 import { versionOf } from './tarball-uploads.ts'
 import { type Completion, createUploadCompletion } from './upload-completion.ts'
@@ -18,6 +19,8 @@ export interface Piece {
 export interface NewResumableUpload extends UploadClaim {
   publicUrl: string
   cause: Cause
+  /** Whose share of the open uploads it takes; default that of the address. */
+  client?: string
   size: number
 }
 
@@ -29,7 +32,7 @@ export interface TidyOptions {
 
 /** Tarballs that arrive in pieces, over hours and restarts; what the last piece completes is proven and registered. */
 export interface ResumableUploads {
-  /** Throws id_invalid, parameter_missing when nothing tells the version, store_full. */
+  /** Throws id_invalid, parameter_missing when nothing tells the version, store_full, uploads_exceeded, share_exceeded. */
   create(upload: NewResumableUpload): Promise<UploadView>
   /** Throws upload_unknown, upload_expired. */
   get(upload: string): Promise<UploadView>
@@ -46,6 +49,7 @@ export interface ResumableUploads {
   discard(upload: string): Promise<void>
   /** Removes expired uploads, and completes those that no client completes. Returns how many. Throws store_unavailable. */
   tidy(options: TidyOptions): Promise<number>
+  open: Pick<OpenUploads, 'count' | 'awaited' | 'refused'>
   /** Interrupts every piece that is arriving. */
   release(): Promise<void>
   /** The same, and every completion. */
@@ -65,6 +69,7 @@ interface NotedUpload {
 interface UploadsContext extends ImageParts {
   expiryMs: number
   completion: Completion
+  open: OpenUploads
   /** The pieces that are arriving in this process, by upload. */
   receiving: Map<string, { cut(): void; done: Promise<unknown> }>
 }
@@ -72,7 +77,9 @@ interface UploadsContext extends ImageParts {
 export function createResumableUploads(parts: ImageParts): ResumableUploads {
   const { changes, uploadExpiryMs: expiryMs = dayMs } = parts
   const { uploads } = parts.blobs
-  const context: UploadsContext = { ...parts, expiryMs, receiving: new Map(), completion: createUploadCompletion(parts) }
+  const completing = createUploadCompletion(parts)
+  const open = createOpenUploads({ uploads, isExpired: (upload) => isExpired({ expiryMs, now: parts.now }, upload) })
+  const context: UploadsContext = { ...parts, expiryMs, receiving: new Map(), completion: completing, open }
   const { receiving, completion } = context
   const viewOf = ({ upload, note }: NotedUpload) => uploadView(upload, { note, expiryMs })
   const release = async () => void (await Promise.all([...receiving.keys()].map((id) => interrupt(context, id))))
@@ -81,7 +88,10 @@ export function createResumableUploads(parts: ImageParts): ResumableUploads {
     async create({ size, ...note }) {
       checkId(note.id)
       versionOf(note.id, { claimed: note.version, before: await changes.find(note.id) })
-      return viewOf({ upload: await uploads.create({ size, note: toNote(note) }), note })
+      return viewOf({
+        upload: await open.begin(note.client ?? note.cause.address ?? '', () => uploads.create({ size, note: toNote(note) })),
+        note
+      })
     },
     get: async (id) => viewOf(await existing(context, id)),
     async interrupt(id) {
@@ -90,7 +100,7 @@ export function createResumableUploads(parts: ImageParts): ResumableUploads {
     },
     async list({ id, sha256 }) {
       const found: UploadView[] = []
-      for await (const upload of uploads.list()) {
+      for await (const upload of open.list()) {
         const note = parseNote(upload.note)
         if (!note || isExpired(context, upload)) continue
         if ((id === undefined || note.id === id) && (sha256 === undefined || note.sha256 === sha256)) found.push(viewOf({ upload, note }))
@@ -102,8 +112,10 @@ export function createResumableUploads(parts: ImageParts): ResumableUploads {
       await interrupt(context, id)
       if (completion.isUnderWay(id)) throw new CatalogueError('upload_conflict', `upload ${id} is complete and is just being proven`)
       if (!(await uploads.discard(id))) throw unknown(id)
+      open.gone(id)
     },
     tidy: (options) => tidy(context, options),
+    open,
     release,
     async stop() {
       await release()
@@ -112,7 +124,8 @@ export function createResumableUploads(parts: ImageParts): ResumableUploads {
   }
 }
 
-const isExpired = ({ expiryMs, now }: UploadsContext, { touched }: Upload): boolean => touched.getTime() + expiryMs <= now().getTime()
+const isExpired = ({ expiryMs, now }: Pick<UploadsContext, 'expiryMs' | 'now'>, { touched }: Upload): boolean =>
+  touched.getTime() + expiryMs <= now().getTime()
 
 async function existing(context: UploadsContext, id: string): Promise<NotedUpload> {
   const upload = await context.blobs.uploads.get(id)
@@ -135,6 +148,7 @@ async function append(context: UploadsContext, piece: Piece): Promise<NotedUploa
     throw new CatalogueError('upload_conflict', `upload ${piece.upload} has ${offset} bytes; a piece at ${piece.at} cannot follow`)
   }
   if (offset < size) upload = await receive(context, piece)
+  context.open.saw(upload)
   if (!upload.ended && upload.offset === size) note = await context.completion.complete(upload, { note, requested: true })
   if (note.refusal) throw new CatalogueError(note.refusal.code, note.refusal.message)
   return { upload, note }
@@ -153,7 +167,7 @@ async function receive({ blobs, receiving }: UploadsContext, { upload: id, at, s
 
 async function tidy(context: UploadsContext, { signal, onError }: TidyOptions): Promise<number> {
   let done = 0
-  for await (const upload of context.blobs.uploads.list()) {
+  for await (const upload of context.open.list()) {
     if (signal.aborted) break
     const work = tidying(context, upload)
     if (!work) continue

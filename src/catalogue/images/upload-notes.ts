@@ -45,6 +45,8 @@ export interface UploadNote extends UploadClaim {
   publicUrl: string
   /** Of the request that began it. */
   cause: Cause
+  /** Whose share of the open uploads it takes. Notes of earlier versions have none. */
+  client?: string
   result?: UploadResult
   refusal?: UploadRefusal
 }
@@ -77,7 +79,7 @@ export interface UploadView extends UploadClaim {
 
 export function uploadView(upload: Upload, { note, expiryMs }: { note: UploadNote; expiryMs: number }): UploadView {
   const { id, offset, size = 0, created, touched } = upload
-  const { publicUrl: _, cause: __, result, refusal, ...claim } = note
+  const { publicUrl: _, cause: __, client: ___, result, refusal, ...claim } = note
   const state = result ? 'registered' : refusal ? 'refused' : offset < size ? 'arriving' : 'proving'
   return { ...claim, upload: id, state, offset, size, created, expires: new Date(touched.getTime() + expiryMs), result, refusal }
 }

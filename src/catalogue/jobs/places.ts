@@ -23,21 +23,30 @@ export interface PlacesOptions {
 /** So that one client that takes all it can leaves three quarters to others. */
 export const shareOf = (most: number): number => Math.ceil(most / 4)
 
-export function createPlaces({ most, what, instead, code }: PlacesOptions): Places {
-  const held = new Map<string, number>()
+/** Throws share_exceeded, or the code of the places when all are taken. */
+export function checkPlaces(
+  { most, what, instead, code }: PlacesOptions,
+  { taken, own, client }: { taken: number; own: number; client: string | undefined }
+): void {
+  const refuse = (refusal: ErrorCode, words: string) => new CatalogueError(refusal, `${words}; ${instead}, or try again later`)
+  if (taken >= most) throw refuse(code, `there are ${most} ${what} already, and no more may be`)
   const share = shareOf(most)
-  let [taken, refused] = [0, 0]
+  if (own >= share) throw refuse('share_exceeded', `${client} has ${share} of the ${most} ${what}, the most that one client may have`)
+}
 
-  function refuse(refusal: ErrorCode, words: string): never {
-    refused++
-    throw new CatalogueError(refusal, `${words}; ${instead}, or try again later`)
-  }
+export function createPlaces(options: PlacesOptions): Places {
+  const held = new Map<string, number>()
+  let [taken, refused] = [0, 0]
 
   return {
     take(client) {
       const own = client === undefined ? 0 : (held.get(client) ?? 0)
-      if (taken >= most) refuse(code, `there are ${most} ${what} already, and no more may be`)
-      if (own >= share) refuse('share_exceeded', `${client} has ${own} of the ${most} ${what}, the most that one client may have`)
+      try {
+        checkPlaces(options, { taken, own, client })
+      } catch (error) {
+        refused++
+        throw error
+      }
       taken++
       if (client !== undefined) held.set(client, own + 1)
       let isHeld = true

@@ -6,6 +6,7 @@ import type { ReadingParts } from '../verification/tarball-reading.ts'
 import type { FsckLine } from './fsck/findings.ts'
 import { runFsck } from './fsck/fsck.ts'
 import type { FsckOptions, FsckSettings } from './fsck/parts.ts'
+import { sweepLeftovers } from './fsck/uploads.ts'
 import { createNaming } from './naming.ts'
 import { createRemovals, type RemovalSettings, type Removals } from './removals.ts'
 import { createTarballStatuses, type TarballStatuses } from './tarball-status.ts'
@@ -23,6 +24,8 @@ export interface Upkeep {
   verifySingle(request: SingleImageRequest): Promise<SingleImage>
   /** Yields what does not fit between records, facts and tarballs, as it is found; the last line is the sum. */
   fsck(options: FsckOptions): AsyncGenerator<FsckLine>
+  /** Removes what killed puts left behind, as fsck's repair would, and returns how many leftovers there were. */
+  sweep(signal: AbortSignal): Promise<number>
 }
 
 export interface TarballSettings extends FsckSettings, Omit<ReadingParts, 'now'> {
@@ -34,7 +37,7 @@ export interface TarballSettings extends FsckSettings, Omit<ReadingParts, 'now'>
 }
 
 export interface TarballsParts {
-  stores: Pick<Stores, 'containers' | 'buildStatuses' | 'facts' | 'tasks' | 'releases'>
+  stores: Pick<Stores, 'containers' | 'buildStatuses' | 'facts' | 'tasks' | 'oci' | 'releases'>
   facts: FactsStore
   queue: TaskQueue
   now: () => Date
@@ -54,7 +57,8 @@ export function createTarballs({ stores, facts, queue, now, settings }: Tarballs
     statuses: createTarballStatuses({ ...settings, removals }),
     upkeep: {
       verifySingle: (request) => verifySingle(images, request),
-      fsck: (options) => runFsck(checks, options)
+      fsck: (options) => runFsck(checks, options),
+      sweep: (signal) => sweepLeftovers(checks, signal)
     }
   }
 }

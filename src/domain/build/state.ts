@@ -103,6 +103,10 @@ export function stateOf(input: StateInput): StateAnswer {
   return { state: degraded ? 'degraded' : reasons.length > 0 ? 'partial' : 'complete', reasons, missing }
 }
 
+/** Returns whether everything has arrived, and nothing is proven to be wrong with it. What builds and tests report does not matter. */
+export const isArrived = ({ reasons }: Pick<StateAnswer, 'reasons'>): boolean =>
+  reasons.every(({ code }) => code.startsWith('build_') || code.startsWith('test_'))
+
 interface CheckedArchitecture extends StateInput {
   architecture: Architecture
   image: CurrentImage | undefined

@@ -47,8 +47,8 @@ export function batchRoutes(route: DeclareRoute, { batches, imageOf, holders }: 
           refused.set(place, { id: item.id, refused: error })
         }
       }
-      const { publicUrl, cause, dryRun = false } = change
-      const batch = { items: edits, publicUrl, cause, dryRun }
+      const { publicUrl, cause, warn, dryRun = false } = change
+      const batch = { items: edits, publicUrl, cause, warn, dryRun }
       const outcomes = (await (atomic ? batches.all(batch) : batches.each(batch))).values()
       const results = items.map((_, place) => toResult(refused.get(place) ?? outcomes.next().value!, request))
       const applied = results.filter(({ status, unchanged }) => status < 300 && !unchanged).length

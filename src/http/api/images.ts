@@ -77,7 +77,7 @@ export function imageRoutes(route: DeclareRoute, { images }: ImageRoutes): void 
       412: 'It is another one than If-Match or If-Unmodified-Since expects.',
       416: 'The range holds no byte of it.',
       422: unreadable,
-      502: 'Its bytes are damaged; `leporello fsck` says how.'
+      502: 'Its bytes are damaged (`leporello fsck` says how), or its URL contains control characters.'
     },
     async handler({ request, reply, params, query: { format }, publicUrl }) {
       if (format === undefined) return sendTarball({ request, reply, images }, await images.download({ ...params, publicUrl }))

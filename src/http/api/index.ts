@@ -30,6 +30,7 @@ import { accessRoute, startRoute } from './start.ts'
 import { fsckRoutes, unnamedRoutes } from './upkeep.ts'
 import { uploadRoutes } from './uploads.ts'
 import { waitRoutes } from './wait.ts'
+import { addWarnings } from './warnings.ts'
 
 export interface ApiOptions {
   catalogue: Catalogue
@@ -56,6 +57,7 @@ export async function apiFace(
     route.config = { ...route.config, face: 'api' }
   })
   app.setErrorHandler(answerProblem)
+  app.addHook('preSerialization', addWarnings)
   app.addHook('onSend', hideSecrets)
   await app.register(multipart)
   const options = { publicUrl: publicUrlOf(address), bounds: { limit: smallBody, timeoutMs: bodyTimeoutMs, budget: bodies } }

@@ -2,8 +2,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { UploadView } from '../../catalogue/images/upload-notes.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { hasBody } from '../shared/body.ts'
+import { clientOf } from '../shared/client.ts'
 import { uploadBody } from '../shared/upload-body.ts'
-import type { DeclareRoute } from './route.ts'
+import { type DeclareRoute, share } from './route.ts'
 import { parseMetadata } from './upload-metadata.ts'
 import {
   full,
@@ -35,6 +36,7 @@ export function creationRoutes(route: DeclareRoute, options: UploadRoutes): void
       412: otherVersion,
       413: 'It is larger than Tus-Max-Size.',
       415: otherType,
+      429: share,
       507: full
     },
     async handler({ request, reply, headers, change: { cause }, publicUrl }) {
@@ -42,7 +44,7 @@ export function creationRoutes(route: DeclareRoute, options: UploadRoutes): void
       const { 'Upload-Length': size, 'Upload-Metadata': metadata } = headers
       const claim = parseMetadata(metadata)
       request.permit([claim.id])
-      let view = await options.uploads.create({ ...claim, size, publicUrl, cause })
+      let view = await options.uploads.create({ ...claim, size, publicUrl, cause, client: clientOf(request) })
       reply.header('location', pathTo(['uploads', view.upload], { request, ...options }))
       if (withPiece) view = await append(request, { reply, view, ...options })
       return reply
@@ -121,7 +123,7 @@ async function append(
     return await uploads.append({ upload, at, source, cut: () => raw.destroy() })
   } catch (error) {
     // to a tus client a 409 means a wrong offset, and it would send everything again
-    if (isCatalogueError(error, 'image_mislabelled')) throw new CatalogueError('image_refused', error.message)
+    if (isCatalogueError(error, 'image_mislabelled', 'version_immutable')) throw new CatalogueError('image_refused', error.message)
     throw error
   }
 }

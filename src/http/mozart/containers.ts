@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { Containers } from '../../catalogue/containers/containers.ts'
 import type { Holders } from '../../catalogue/containers/holders.ts'
+import type { Warning } from '../../domain/container/posted-urls.ts'
 import type { Resolution } from '../../domain/container/resolution.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { pythonObject, pythonString, readJson } from '../../domain/json/json.ts'
@@ -29,13 +30,15 @@ export function containerHandlers({ containers, holders, publicUrl }: ContainerO
       request.about = registration.id
       request.permit([registration.id])
       const merge = optionalFlag(parameters, 'merge')
+      const warnings: Warning[] = []
       const { id } = await containers.add(registration, {
         publicUrl: publicUrl(),
         merge,
+        warn: (warning) => void warnings.push(warning),
         cause: causeOf(request),
         ...waiting(parameters)
       })
-      return sendAnswer(reply, { success: true, message: words.added(id), result: pythonString(id) })
+      return sendAnswer(reply, { success: true, message: words.added(id), result: pythonString(id), warnings })
     },
 
     async info({ request, reply, parameters, words }) {

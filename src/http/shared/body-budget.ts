@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance } from 'fastify'
 import { CatalogueError } from '../../domain/errors.ts'
+import { hasBody } from './body.ts'
 
 /** How many bytes the request bodies that are in memory may take, over all requests together. */
 export interface BodyBudget {
@@ -48,4 +50,16 @@ export function createBodyBudget(limit: number = defaultBodyBudget): BodyBudget 
     used: () => used,
     refused: () => refused
   }
+}
+
+/** What a body took of the budget is given back when the handler of its request has ended, and not before, even if the client is gone. */
+export function giveBodiesBack(app: FastifyInstance, bodies: BodyBudget): void {
+  app.addHook('onRoute', (route) => {
+    const { handler } = route
+    route.handler = function (request, reply) {
+      const answer: unknown = handler.call(this, request, reply)
+      if (!hasBody(request.raw) || !(answer instanceof Promise)) return answer
+      return answer.finally(() => bodies.giveBack(request.raw))
+    }
+  })
 }

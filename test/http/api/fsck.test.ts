@@ -15,11 +15,11 @@ const octets = { 'content-type': 'application/octet-stream' }
 const [minute, hour, day] = [60_000, 3_600_000, 86_400_000]
 
 /** A server whose tarballs the test can spoil, and whose clock it moves. */
-async function start(t: Test, { graceMs = hour } = {}) {
+async function start(t: Test, { graceMs = hour, aloneSince }: { graceMs?: number; aloneSince?: Date } = {}) {
   const directory = temporaryDirectory(t)
   const blobs = await openLocalBlobs({ directory })
   let ahead = 0
-  const server = await startWithTarballs(t, { blobs, graceMs, now: () => new Date(Date.now() + ahead) })
+  const server = await startWithTarballs(t, { blobs, graceMs, aloneSince, now: () => new Date(Date.now() + ahead) })
   const { app } = server
 
   async function fsck(query = '', method: 'GET' | 'POST' = 'GET') {
@@ -271,6 +271,28 @@ t.test('what a killed put left is told with its age, and removed only when it is
   t.match(left.findings, [{ kind: 'half-uploaded', size: 4, repair: 'later', message: /never finished, 4 bytes, 2 h old/ }])
   t.match(removed.findings, [{ kind: 'half-uploaded', repair: 'done' }])
   t.equal((await server.fsck()).summary.clean, true)
+})
+
+t.test('the upkeep removes by itself what a repair would, and no sooner', async (t) => {
+  const server = await start(t)
+  const sweep = () => server.catalogue.upkeep!.sweep(new AbortController().signal)
+  for (const name of ['a', 'b']) appendFileSync(join(server.directory, 'incoming', name.repeat(32)), 'half')
+
+  server.pass(2 * hour)
+  t.equal(await sweep(), 0)
+  server.pass(day)
+  t.equal(await sweep(), 2)
+
+  t.match((await server.fsck()).summary, { clean: true, found: {} })
+})
+
+t.test('where no other process writes, what was begun before the start is removed at once', async (t) => {
+  const server = await start(t, { aloneSince: new Date(Date.now() + hour) })
+  appendFileSync(join(server.directory, 'incoming', 'a'.repeat(32)), 'half')
+
+  const removed = await server.catalogue.upkeep!.sweep(new AbortController().signal)
+
+  t.equal(removed, 1)
 })
 
 t.test('what a store with a clock ahead of ours says of a put that was killed is told all the same', async (t) => {

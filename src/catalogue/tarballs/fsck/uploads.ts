@@ -1,6 +1,6 @@
 import type { Leftover, Upload } from '../../../blobs/blob-store.ts'
 import { type FsckFinding, type FsckNote, fsckFinding, spoken } from './findings.ts'
-import type { FsckRun } from './parts.ts'
+import type { FsckParts, FsckRun } from './parts.ts'
 import { judgeUpload, leftoverLimits } from './rules.ts'
 
 /** A bucket's clock may be ahead of ours, and what came in this very millisecond counts, too. */
@@ -33,6 +33,20 @@ async function* checkLeftovers(run: FsckRun): AsyncGenerator<FsckFinding | FsckN
       yield { type: 'note', name, message: `${name} came ${age} ago: ${what}, or being written just now` }
     }
   }
+}
+
+/** Removes what a repair would remove of killed puts, and returns how many there were. */
+export async function sweepLeftovers(
+  { blobs, now, aloneSince, expiryMs }: Pick<FsckParts, 'blobs' | 'now' | 'aloneSince' | 'expiryMs'>,
+  signal: AbortSignal
+): Promise<number> {
+  const { removable } = leftoverLimits({ now: now(), aloneSince, expiryMs })
+  let removed = 0
+  for await (const _ of blobs.leftovers({ before: removable, remove: true })) {
+    removed++
+    if (signal.aborted) break
+  }
+  return removed
 }
 
 interface FoundLeftover {
