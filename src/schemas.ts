@@ -151,6 +151,45 @@ export type ImagePut = ImageByUrl | ImageFrom
  * The plan; with format=kubernetes the Jobs that carry it out.
  */
 export type PlanReply = PlanAnswer | KubernetesList
+export type ReleasePost = {
+  /**
+   * The name; it never means anything else.
+   */
+  name: string
+  /**
+   * Freeze the set of this channel.
+   */
+  channel?: string
+  /**
+   * Or these images.
+   *
+   * @minItems 1
+   * @maxItems 2000
+   */
+  set?: [string, ...string[]]
+  /**
+   * What each image must be: complete (an image for each expected architecture), proven (its bytes were read and match), tested (a successful test result for each expected architecture).
+   *
+   * @maxItems 3
+   */
+  require?:
+    | []
+    | ['complete' | 'proven' | 'tested']
+    | ['complete' | 'proven' | 'tested', 'complete' | 'proven' | 'tested']
+    | ['complete' | 'proven' | 'tested', 'complete' | 'proven' | 'tested', 'complete' | 'proven' | 'tested']
+  /**
+   * Names of Heat parameters, by id.
+   */
+  params?: {
+    [k: string]: string[]
+  }
+  /**
+   * Why. Instead of the header X-Reason.
+   */
+  reason?: string
+} & {
+  [k: string]: unknown
+}
 
 /**
  * By file name.
@@ -164,6 +203,7 @@ export interface Schemas {
   'backfill-item.json': BackfillItem
   'backfill-page.json': BackfillPage
   'backfill-query.json': BackfillQuery
+  'badge.json': BadgeAnswer
   'batch-answer.json': BatchAnswer
   'batch-container.json': BatchContainer
   'batch-copy-image.json': BatchCopyImage
@@ -204,6 +244,8 @@ export interface Schemas {
   'demand-row.json': DemandRow
   'diff-answer.json': DiffAnswer
   'diff-query.json': DiffQuery
+  'discover-query.json': DiscoverQuery
+  'discovery-answer.json': DiscoveryAnswer
   'done-reply.json': DoneReply
   'download-query.json': DownloadQuery
   'dry-run-query.json': DryRunQuery
@@ -280,8 +322,14 @@ export interface Schemas {
   'reason.json': Reason
   'record-change.json': RecordChange
   'refusal.json': Refusal
+  'release-list.json': ReleaseList
+  'release-parameter.json': ReleaseParameter
+  'release-post.json': ReleasePost
+  'release-query.json': ReleaseQuery
+  'release-view.json': ReleaseView
   'released-tarball.json': ReleasedTarball
   'removal-answer.json': RemovalAnswer
+  'removal-query.json': RemovalQuery
   'render-query.json': RenderQuery
   'report-query.json': ReportQuery
   'resolution-query.json': ResolutionQuery
@@ -439,6 +487,19 @@ export interface BackfillQuery {
    * `next` of the page before.
    */
   cursor?: string
+}
+/**
+ * As shields.io reads an endpoint badge, and the architectures.
+ */
+export interface BadgeAnswer {
+  schemaVersion: number
+  label: string
+  /**
+   * Those that are proven.
+   */
+  architectures: string[]
+  message: string
+  color: string
 }
 /**
  * The result of each item, in the order of the request.
@@ -645,6 +706,10 @@ export interface Batch {
    * @maxItems 1000
    */
   items: [BatchItem, ...BatchItem[]]
+  /**
+   * Remove also what a channel or a release names.
+   */
+  force?: boolean
 }
 /**
  * Conditions and reason of a change of one record.
@@ -1094,6 +1159,10 @@ export interface Settings {
    * How long a tarball that was uploaded through the API stays after no container names it any more, because queued jobs may hold its address for days. 0 removes it at once.
    */
   deleteGrace: number
+  /**
+   * What a tag of one pushed image is to registry clients that take an index: an index with that image, so that no machine takes another architecture's; or the image's manifest as it was pushed.
+   */
+  ociTags: 'index' | 'as-pushed'
   /**
    * Add `container_image_urls` from the catalogue to the dependency images of a new job spec that have none, so that workers load the image for their own architecture.
    */
@@ -1567,6 +1636,57 @@ export interface DiffQuery {
    * The same.
    */
   to: string
+}
+export interface DiscoverQuery {
+  /**
+   * This tag.
+   */
+  tag?: string
+  /**
+   * The tag that was registered last; or the highest version, pre-releases before their release. Of tags that are equal in this the last in the alphabet.
+   */
+  newest?: 'registration' | 'version'
+  /**
+   * The tag that a label of the image names: the name of a label, or a format. The image is the one that the list names; latest, where it names no tag. The tag has to be there.
+   */
+  tag_from_label?: string
+  /**
+   * Leave out what is not proven.
+   */
+  proven?: boolean
+  /**
+   * Only images whose name matches one of these patterns, separated by commas.
+   */
+  only?: string
+  /**
+   * No image whose name matches one of these patterns.
+   */
+  exclude?: string
+  /**
+   * yaml: the list with the tags that were found. heat: parameter_defaults with the names in params.
+   */
+  format: 'json' | 'yaml' | 'heat'
+}
+export interface DiscoveryAnswer {
+  images: {
+    /**
+     * With the tag that was found.
+     */
+    imagename: string
+    params: string[]
+    tag: string
+    /**
+     * The rule that chose the tag.
+     */
+    chosen_by: string
+  }[]
+  /**
+   * The images without such a tag.
+   */
+  left_out: {
+    imagename: string
+    reason: string
+  }[]
 }
 export interface DoneReply {
   success: boolean
@@ -2784,6 +2904,85 @@ export interface Refusal {
   message: string
   [k: string]: unknown
 }
+export interface ReleaseList {
+  items: {
+    name: string
+    created: string
+    by: EntryAuthor
+    reason: string | null
+    from: {
+      [k: string]: string
+    }
+    images: number
+  }[]
+}
+export interface ReleaseParameter {
+  /**
+   * The name of the release.
+   */
+  name: string
+}
+export interface ReleaseQuery {
+  /**
+   * yaml: container_images. heat: parameter_defaults. text: references by digest, one a line. sh: a shell script that pulls exactly these images and checks their digests.
+   */
+  format: 'json' | 'yaml' | 'heat' | 'text' | 'sh'
+}
+export interface ReleaseView {
+  name: string
+  created: string
+  by: EntryAuthor
+  reason: string | null
+  from: {
+    [k: string]: string
+  }
+  /**
+   * The host that references name.
+   */
+  registry: string
+  /**
+   * Whether it is plain HTTP.
+   */
+  insecure: boolean
+  set: {
+    id: string
+    /**
+     * The id under which it was registered first.
+     */
+    origin: string
+    revision: string
+    version: string
+    digest: string
+    named: boolean
+    params: string[]
+    /**
+     * By architecture.
+     */
+    images: {
+      [k: string]: {
+        url: string
+        /**
+         * Of the image's configuration, or as a client gave it.
+         */
+        digest: string | null
+        /**
+         * The digest of its manifest.
+         */
+        manifest: string | null
+        /**
+         * Of the tarball.
+         */
+        sha256: string | null
+        size: number | null
+        verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
+        /**
+         * The status of the last test of this image.
+         */
+        test: string | null
+      }
+    }
+  }[]
+}
 /**
  * The container as it was, and what its removal affects.
  */
@@ -2798,6 +2997,16 @@ export interface RemovalAnswer {
    * The tarballs in our own store that it no longer names.
    */
   released: ReleasedTarball[]
+}
+export interface RemovalQuery {
+  /**
+   * Say what would happen, and change nothing.
+   */
+  dryRun?: boolean
+  /**
+   * Also what a channel or a release names.
+   */
+  force?: boolean
 }
 /**
  * The keys of the template.

@@ -76,6 +76,7 @@ async function documentsOf(t: Test): Promise<Map<string, Document[]>> {
   apart('leporello-tasks', 'to remove', ({ kind }) => kind === 'remove')
   apart('leporello-facts', 'by layers', ({ checked }) => checked === '9999')
   apart('leporello-leases', 'without a note', ({ id }) => id === 'batches')
+  apart('leporello-releases', 'a frozen release', ({ kind }) => kind === 'release')
   apart('leporello-leases', 'a batch', ({ id }) => id === batch)
   apart('leporello-oci', 'an index', ({ children }) => children !== undefined)
   apart('leporello-oci', 'a blob', ({ kind, of }) => kind === 'blob' && of !== undefined)
@@ -117,6 +118,7 @@ async function fill({ app }: WithTarballs): Promise<void> {
   await ask('PUT', '/api/v1/channels/current', { set: ['hello:v1'], require: ['proven'] })
   await ask('GET', '/v2/hello/manifests/v1')
   await ociPusher(app).image('pushed', 'v1')
+  await ask('POST', '/api/v1/releases', { name: '2026.1', channel: 'current', params: { 'hello:current': ['ContainerHelloImage'] } })
 }
 
 async function batchNote({ stores }: WithTarballs): Promise<string> {

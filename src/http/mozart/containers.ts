@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { Containers } from '../../catalogue/containers/containers.ts'
+import type { Holders } from '../../catalogue/containers/holders.ts'
 import type { Warning } from '../../domain/container/posted-urls.ts'
 import type { Resolution } from '../../domain/container/resolution.ts'
 import { CatalogueError } from '../../domain/errors.ts'
@@ -16,10 +17,11 @@ const longestWaitMs = 50_000
 
 export interface ContainerOptions {
   containers: Containers
+  holders: Holders
   publicUrl: () => string
 }
 
-export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
+export function containerHandlers({ containers, holders, publicUrl }: ContainerOptions) {
   return {
     list: ({ reply }) => sendList(reply, containers.ids()),
 
@@ -77,6 +79,7 @@ export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
       if (!id) throw parameters.missing(words.removeNoId)
       request.about = id
       request.permit([id])
+      if (!flag(parameters, 'force')) await holders.checkUnnamed(id)
       if (!(await containers.remove(id, { cause: causeOf(request) })))
         throw new CatalogueError('container_unknown', words.removeUnknown(id))
       return sendAnswer(reply, { success: true, message: words.removed(id), result: words.removedResult(id) })
