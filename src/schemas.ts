@@ -151,6 +151,45 @@ export type ImagePut = ImageByUrl | ImageFrom
  * The plan; with format=kubernetes the Jobs that carry it out.
  */
 export type PlanReply = PlanAnswer | KubernetesList
+export type ReleasePost = {
+  /**
+   * The name; it never means anything else.
+   */
+  name: string
+  /**
+   * Freeze the set of this channel.
+   */
+  channel?: string
+  /**
+   * Or these images.
+   *
+   * @minItems 1
+   * @maxItems 2000
+   */
+  set?: [string, ...string[]]
+  /**
+   * What each image must be: complete (an image for each expected architecture), proven (its bytes were read and match), tested (a successful test result for each expected architecture).
+   *
+   * @maxItems 3
+   */
+  require?:
+    | []
+    | ['complete' | 'proven' | 'tested']
+    | ['complete' | 'proven' | 'tested', 'complete' | 'proven' | 'tested']
+    | ['complete' | 'proven' | 'tested', 'complete' | 'proven' | 'tested', 'complete' | 'proven' | 'tested']
+  /**
+   * Names of Heat parameters, by id.
+   */
+  params?: {
+    [k: string]: string[]
+  }
+  /**
+   * Why. Instead of the header X-Reason.
+   */
+  reason?: string
+} & {
+  [k: string]: unknown
+}
 
 /**
  * By file name.
@@ -164,6 +203,7 @@ export interface Schemas {
   'backfill-item.json': BackfillItem
   'backfill-page.json': BackfillPage
   'backfill-query.json': BackfillQuery
+  'badge.json': BadgeAnswer
   'batch-answer.json': BatchAnswer
   'batch-container.json': BatchContainer
   'batch-copy-image.json': BatchCopyImage
@@ -204,6 +244,8 @@ export interface Schemas {
   'demand-row.json': DemandRow
   'diff-answer.json': DiffAnswer
   'diff-query.json': DiffQuery
+  'discover-query.json': DiscoverQuery
+  'discovery-answer.json': DiscoveryAnswer
   'done-reply.json': DoneReply
   'download-query.json': DownloadQuery
   'dry-run-query.json': DryRunQuery
@@ -280,8 +322,14 @@ export interface Schemas {
   'reason.json': Reason
   'record-change.json': RecordChange
   'refusal.json': Refusal
+  'release-list.json': ReleaseList
+  'release-parameter.json': ReleaseParameter
+  'release-post.json': ReleasePost
+  'release-query.json': ReleaseQuery
+  'release-view.json': ReleaseView
   'released-tarball.json': ReleasedTarball
   'removal-answer.json': RemovalAnswer
+  'removal-query.json': RemovalQuery
   'render-query.json': RenderQuery
   'report-query.json': ReportQuery
   'resolution-query.json': ResolutionQuery
@@ -441,6 +489,19 @@ export interface BackfillQuery {
   cursor?: string
 }
 /**
+ * As shields.io reads an endpoint badge, and the architectures.
+ */
+export interface BadgeAnswer {
+  schemaVersion: number
+  label: string
+  /**
+   * Those that are proven.
+   */
+  architectures: string[]
+  message: string
+  color: string
+}
+/**
  * The result of each item, in the order of the request.
  */
 export interface BatchAnswer {
@@ -449,6 +510,10 @@ export interface BatchAnswer {
    */
   applied: number
   results: BatchResult[]
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
 }
 export interface BatchResult {
   id: string
@@ -505,6 +570,24 @@ export interface Problem {
    * The architectures that exist.
    */
   available?: string[]
+}
+export interface Warning {
+  /**
+   * For programs: `named_by_job_specs`; `gone`: a tarball is no longer in the store; `base_missing`: the base image has no image for it; `credentials_removed`: a URL held credentials for this server; `unknown`: the store did not answer.
+   */
+  code: string
+  /**
+   * For people.
+   */
+  message: string
+  /**
+   * The first documents that it is about.
+   */
+  ids?: string[]
+  /**
+   * The architecture that it is about.
+   */
+  architecture?: string | null
 }
 /**
  * One item of a batch.
@@ -623,6 +706,10 @@ export interface Batch {
    * @maxItems 1000
    */
   items: [BatchItem, ...BatchItem[]]
+  /**
+   * Remove also what a channel or a release names.
+   */
+  force?: boolean
 }
 /**
  * Conditions and reason of a change of one record.
@@ -697,7 +784,7 @@ export interface EntryAuthor {
   /**
    * The interface; background: without a request.
    */
-  face: 'mozart' | 'api' | 'dav' | 'background'
+  face: 'mozart' | 'api' | 'dav' | 'oci' | 'background'
   /**
    * Who: token:NAME, user:NAME; null for anonymous.
    */
@@ -899,6 +986,10 @@ export interface Settings {
    */
   trustedProxies: string[]
   /**
+   * Origins of other sites whose pages may read /api/v1 and /storage, and write. Mozart's routes may be read by any page.
+   */
+  cors: string[]
+  /**
    * The directory of the embedded store, and of tarballs unless OBJECTS_DIR is set.
    */
   data: string
@@ -997,7 +1088,7 @@ export interface Settings {
    */
   expected: string[]
   /**
-   * Rules for containers by the pattern of their ids: which architectures to expect (expected), when to publish images (publish: each as it arrives, all together, or verified: all together when all are proven), which containers to bundle (bundle), how long a build may be silent (buildTimeoutMs) and an image may wait (pendingMs). Of several matching rules, the first that sets a value counts.
+   * Rules for containers by the pattern of their ids: which architectures to expect (expected), when to publish images (publish: each as it arrives, all together, or verified: all together when all are proven), which containers to bundle (bundle), how long a build may be silent (buildTimeoutMs) and an image may wait (pendingMs), and whether a version that is complete can change (immutable). Of several matching rules, the first that sets a value counts.
    */
   rules?: string | unknown[]
   /**
@@ -1069,6 +1160,10 @@ export interface Settings {
    */
   deleteGrace: number
   /**
+   * What a tag of one pushed image is to registry clients that take an index: an index with that image, so that no machine takes another architecture's; or the image's manifest as it was pushed.
+   */
+  ociTags: 'index' | 'as-pushed'
+  /**
    * Add `container_image_urls` from the catalogue to the dependency images of a new job spec that have none, so that workers load the image for their own architecture.
    */
   fillSpecs: boolean
@@ -1135,6 +1230,10 @@ export interface ContainerAnswer {
    * The tarballs in our own store that it no longer names.
    */
   released: ReleasedTarball[]
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
 }
 /**
  * A container with what is known of it.
@@ -1538,6 +1637,57 @@ export interface DiffQuery {
    */
   to: string
 }
+export interface DiscoverQuery {
+  /**
+   * This tag.
+   */
+  tag?: string
+  /**
+   * The tag that was registered last; or the highest version, pre-releases before their release. Of tags that are equal in this the last in the alphabet.
+   */
+  newest?: 'registration' | 'version'
+  /**
+   * The tag that a label of the image names: the name of a label, or a format. The image is the one that the list names; latest, where it names no tag. The tag has to be there.
+   */
+  tag_from_label?: string
+  /**
+   * Leave out what is not proven.
+   */
+  proven?: boolean
+  /**
+   * Only images whose name matches one of these patterns, separated by commas.
+   */
+  only?: string
+  /**
+   * No image whose name matches one of these patterns.
+   */
+  exclude?: string
+  /**
+   * yaml: the list with the tags that were found. heat: parameter_defaults with the names in params.
+   */
+  format: 'json' | 'yaml' | 'heat'
+}
+export interface DiscoveryAnswer {
+  images: {
+    /**
+     * With the tag that was found.
+     */
+    imagename: string
+    params: string[]
+    tag: string
+    /**
+     * The rule that chose the tag.
+     */
+    chosen_by: string
+  }[]
+  /**
+   * The images without such a tag.
+   */
+  left_out: {
+    imagename: string
+    reason: string
+  }[]
+}
 export interface DoneReply {
   success: boolean
   message: string
@@ -1545,6 +1695,10 @@ export interface DoneReply {
    * The id, if there is a result.
    */
   result?: string | null
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
   [k: string]: unknown
 }
 export interface DownloadQuery {
@@ -1987,6 +2141,10 @@ export interface ImageAnswer {
    * Whether it waits to be published with the others.
    */
   pending: boolean
+  /**
+   * Present when something was registered in another form than it was sent.
+   */
+  warnings?: Warning[]
 }
 /**
  * An image by its URL.
@@ -2128,6 +2286,10 @@ export interface ImageReportImage {
      * The member of the archive that holds it, after following links; null if none does.
      */
     member: string | null
+    /**
+     * Where the member's bytes begin in the uncompressed archive; null if they are not in one piece. Reports of earlier versions do not have it.
+     */
+    offset?: number | null
   } | null
   manifest: {
     digest: string
@@ -2141,6 +2303,10 @@ export interface ImageReportImage {
      * The member of the archive that holds it, after following links; null if none does.
      */
     member: string | null
+    /**
+     * Where the member's bytes begin in the uncompressed archive; null if they are not in one piece. Reports of earlier versions do not have it.
+     */
+    offset?: number | null
   } | null
   tags: string[]
   /**
@@ -2164,6 +2330,10 @@ export interface ImageReportImage {
      * The member of the archive that holds it, after following links; null if none does.
      */
     member: string | null
+    /**
+     * Where the member's bytes begin in the uncompressed archive; null if they are not in one piece. Reports of earlier versions do not have it.
+     */
+    offset?: number | null
   }[]
   /**
    * The programs that run whenever the image does.
@@ -2525,9 +2695,13 @@ export interface ManifestList {
   mediaType: string
   manifests: ManifestDescriptor[]
   /**
-   * Whether a registry serves these manifests; none does yet.
+   * Whether registry clients can pull these manifests from /v2/.
    */
   pullable: boolean
+  /**
+   * Why they cannot, whatever images there are: no client can spell the container's id.
+   */
+  notPullable?: string
   /**
    * The images whose tarballs have no manifest: theirs is made from configuration and layers.
    */
@@ -2600,24 +2774,6 @@ export interface PlanStep {
   source: {
     [k: string]: string
   }
-}
-export interface Warning {
-  /**
-   * For programs: `named_by_job_specs`; `gone`: a tarball is no longer in the store; `base_missing`: the base image has no image for it; `unknown`: the store did not answer.
-   */
-  code: string
-  /**
-   * For people.
-   */
-  message: string
-  /**
-   * The first documents that it is about.
-   */
-  ids?: string[]
-  /**
-   * The architecture that it is about.
-   */
-  architecture?: string | null
 }
 /**
  * For format=kubernetes: the container in which a build runs.
@@ -2748,6 +2904,85 @@ export interface Refusal {
   message: string
   [k: string]: unknown
 }
+export interface ReleaseList {
+  items: {
+    name: string
+    created: string
+    by: EntryAuthor
+    reason: string | null
+    from: {
+      [k: string]: string
+    }
+    images: number
+  }[]
+}
+export interface ReleaseParameter {
+  /**
+   * The name of the release.
+   */
+  name: string
+}
+export interface ReleaseQuery {
+  /**
+   * yaml: container_images. heat: parameter_defaults. text: references by digest, one a line. sh: a shell script that pulls exactly these images and checks their digests.
+   */
+  format: 'json' | 'yaml' | 'heat' | 'text' | 'sh'
+}
+export interface ReleaseView {
+  name: string
+  created: string
+  by: EntryAuthor
+  reason: string | null
+  from: {
+    [k: string]: string
+  }
+  /**
+   * The host that references name.
+   */
+  registry: string
+  /**
+   * Whether it is plain HTTP.
+   */
+  insecure: boolean
+  set: {
+    id: string
+    /**
+     * The id under which it was registered first.
+     */
+    origin: string
+    revision: string
+    version: string
+    digest: string
+    named: boolean
+    params: string[]
+    /**
+     * By architecture.
+     */
+    images: {
+      [k: string]: {
+        url: string
+        /**
+         * Of the image's configuration, or as a client gave it.
+         */
+        digest: string | null
+        /**
+         * The digest of its manifest.
+         */
+        manifest: string | null
+        /**
+         * Of the tarball.
+         */
+        sha256: string | null
+        size: number | null
+        verdict: 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable' | 'unverified'
+        /**
+         * The status of the last test of this image.
+         */
+        test: string | null
+      }
+    }
+  }[]
+}
 /**
  * The container as it was, and what its removal affects.
  */
@@ -2762,6 +2997,16 @@ export interface RemovalAnswer {
    * The tarballs in our own store that it no longer names.
    */
   released: ReleasedTarball[]
+}
+export interface RemovalQuery {
+  /**
+   * Say what would happen, and change nothing.
+   */
+  dryRun?: boolean
+  /**
+   * Also what a channel or a release names.
+   */
+  force?: boolean
 }
 /**
  * The keys of the template.

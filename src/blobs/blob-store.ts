@@ -2,6 +2,8 @@ import type { Readable } from 'node:stream'
 
 /** The checks of every store, for callers that read bytes without storing them. */
 export { checkGrowth, checkStored, type Expected } from './expectations.ts'
+export { boundsOf } from './ranges.ts'
+export { streamOf } from './streams.ts'
 
 /**
  * Bytes as they arrive. A chunk that was handed over belongs to the store. When the source throws, nothing is stored, and the caller gets

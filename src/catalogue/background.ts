@@ -25,11 +25,13 @@ const verifying = { everyMs: 15_000, atOnce: 2 }
 /** Every image once a day, as far as a batch every ten minutes gets. */
 const sweeping = { everyMs: 600_000, olderMs: 24 * 3_600_000, limit: 200 }
 /** For batches that a killed process left half done. */
-const recovering = { everyMs: 300_000 }
+const recovering = { everyMs: 15_000 }
 /** A killed process loses what it counted since. */
 const counting = { everyMs: 10_000 }
 /** Often enough for the shortest expiry. */
 const tidying = { everyMs: 60_000 }
+/** All that `/v2/` keeps, on one replica. */
+const cleaning = { everyMs: 600_000, sweepMs: 3_600_000 }
 /** Batch after batch, and a pause when there is nothing to check. */
 const bounding = { everyMs: 300_000 }
 /** At the start, when there is most to find, and then now and then: every object is listed for it. */
@@ -92,6 +94,11 @@ export function startBackground(
     const swept = (leftovers: number) => (leftovers > 0 ? onSwept?.(leftovers) : undefined)
     const work = (signal: AbortSignal) => upkeep.sweep(signal).then(swept)
     every(sweepingUp.everyMs, { what: 'what killed puts left behind could not be removed', work })
+  }
+  if (catalogue.oci) {
+    const { cleanUp } = catalogue.oci
+    const what = 'what no repository names any more could not be removed'
+    every(cleaning.everyMs, { what, work: (signal) => cleanUp.run({ everyMs: cleaning.sweepMs, signal }) })
   }
   if (removals) {
     const what = 'tarballs that no container names could not be removed'

@@ -11,6 +11,7 @@ import { createHistory, type History, type HistorySettings } from './history/his
 import { createImageCatalogue, type ImageCatalogue } from './images/image-catalogue.ts'
 import { createJobs } from './jobs/jobs.ts'
 import { createLists, type Lists } from './lists/lists.ts'
+import { createOci, createOciStorage, type Oci, type OciSettings } from './oci/oci.ts'
 import type { Changes } from './records/changes.ts'
 import { createRecords } from './records/records.ts'
 import { createReleases, type Releases } from './releases/releases.ts'
@@ -28,6 +29,8 @@ export interface Catalogue
     Omit<Verification, 'facts' | 'requireProof'>,
     History,
     Releases {
+  /** What registry clients pull and push; absent where there is no store for tarballs. */
+  oci?: Oci
   /** Returns the image that a container has for an architecture. Throws what resolving it throws. */
   imageOf(id: string, architecture: string): Promise<ImageReference>
   hash: Hash
@@ -62,6 +65,8 @@ export interface CatalogueOptions extends HistorySettings {
   fillSpecs?: boolean
   /** Reads a job specification, or a hysds-io, off the event loop if it is large; default on it. */
   readSpec?: ContainerCatalogueParts['readSpec']
+  /** How what was pushed is pulled. */
+  oci?: OciSettings
   /** How long an entry may take to reach the journal before its change counts as another program's. */
   appendGraceMs?: number
 }
@@ -69,7 +74,10 @@ export interface CatalogueOptions extends HistorySettings {
 /** Joins the rooms: each may use those before it, and none knows of those after it. */
 export function createCatalogue(stores: Stores, options: CatalogueOptions): Catalogue {
   const { guarded, expected = [], rules = [], add = 'replace', hash, onAppendFailed, onFailure = onAppendFailed } = options
-  const settings = options.tarballs && { inspect: inspectImage, ...options.tarballs }
+  const storage =
+    options.tarballs &&
+    createOciStorage({ stores, hash, now: options.tarballs.now, blobs: options.tarballs.blobs, sources: options.tarballs.sources })
+  const settings = options.tarballs && storage && { inspect: inspectImage, ...options.tarballs, blobs: storage.blobs }
   const { now = () => new Date(), addresses = () => [] } = settings ?? {}
   const base = { stores, guarded, hash, now, addresses, onAppendFailed, onFailure }
 
@@ -96,11 +104,12 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     preparedSpec,
     readSpec
   })
-  const images =
-    settings &&
+  const imageParts = settings &&
     verifier &&
-    removals &&
-    createImageCatalogue({ ...base, ...settings, ...records, ...builds, facts, verifier, removals, views: lists.views })
+    removals && { ...base, ...settings, ...records, ...builds, facts, verifier, removals, views: lists.views }
+  const images = imageParts && createImageCatalogue(imageParts)
+  const oci =
+    imageParts && storage && createOci({ ...imageParts, ...storage, ...containers, leases, times: timesOf(settings) }, options.oci)
   const history = createHistory({
     ...{ ...base, ...records, facts, leases, verifier, view: lists.views.of },
     ...{ tarballs: tarballs?.statuses, settings: options }
@@ -114,10 +123,16 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     ...verification,
     ...history,
     ...createReleases({ ...base, ...records, ...builds, ...lists, ...containers, statuses: tarballs?.statuses }),
+    ...(oci && { oci }),
     imageOf: (id, architecture) => imageOf({ changes: records.changes, facts }, { id, architecture }),
     hash
   }
 }
+
+/** Pushes take hours; a client that finds a blob does not send it again. */
+const blobMs = 24 * 3_600_000
+
+const timesOf = ({ removal, uploadExpiryMs = blobMs }: TarballParts) => ({ graceMs: removal.graceMs, blobMs, uploadMs: uploadExpiryMs })
 
 interface ImageOfParts {
   changes: Changes

@@ -32,9 +32,15 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map(
       summary: 'print the names of images, for another builder',
       load: async () => (await import('./commands/list-images.ts')).listImages
     },
+    discover: {
+      summary: 'find the tags that the images of a list have',
+      load: async () => (await import('./commands/discover.ts')).discover
+    },
     promote: { summary: 'move a channel to a whole set of images', load: async () => (await import('./commands/promote.ts')).promote },
     rollback: { summary: 'move a channel back to an earlier set', load: async () => (await import('./commands/rollback.ts')).rollback },
     channels: { summary: 'list channels, or show one', load: async () => (await import('./commands/channels.ts')).channels },
+    release: { summary: 'freeze a set of images under a name', load: async () => (await import('./commands/release.ts')).release },
+    releases: { summary: 'list frozen releases, or print one', load: async () => (await import('./commands/releases.ts')).releases },
     render: { summary: 'fill the keys of a template of an image list', load: async () => (await import('./commands/render.ts')).render },
     events: { summary: 'follow changes as they happen', load: async () => (await import('./commands/events.ts')).events },
     rm: { summary: 'remove a container, or one of its images', load: async () => (await import('./commands/rm.ts')).rm },

@@ -1,4 +1,5 @@
 import { nearest } from '../domain/nearest.ts'
+import { own } from '../domain/own.ts'
 import { commands, loadCommands } from './commands.ts'
 import type { Command } from './terminal/command.ts'
 
@@ -45,15 +46,15 @@ const didYouMean = (word: string | undefined): string => (word === undefined ? '
 
 /** What to say behind a command that does not exist. */
 export const commandHint = (name: string): string =>
-  didYouMean(commandSynonyms[name] ?? nearest(name, [...commands.keys(), '--help', '--version']))
+  didYouMean(own(commandSynonyms, name) ?? nearest(name, [...commands.keys(), '--help', '--version']))
 
 /** What to say behind an option that a command does not have: its own name for it, or the commands that have it. */
 export async function optionHint(option: string, { options, usage }: Command): Promise<string> {
   const names = Object.keys(options)
   const word = option.replaceAll('-', '').toLowerCase()
-  const own = names.find((name) => name.replaceAll('-', '') === word || name === optionSynonyms[word]) ?? nearest(option, names)
-  if (own !== undefined) return didYouMean(`--${own}`)
-  if (optionSynonyms[word] === 'arch' && usage.includes(' [ARCH'))
+  const meant = names.find((name) => name.replaceAll('-', '') === word || name === own(optionSynonyms, word)) ?? nearest(option, names)
+  if (meant !== undefined) return didYouMean(`--${meant}`)
+  if (own(optionSynonyms, word) === 'arch' && usage.includes(' [ARCH'))
     return `; the architecture is an argument: leporello ${usage.split('[ARCH', 1)[0]}ARCH`
   const others = (await loadCommands()).filter(({ command }) => Object.hasOwn(command.options, option)).map(({ name }) => name)
   return others.length === 0 ? '' : `; ${others.join(', ')} ${others.length === 1 ? 'has' : 'have'} it`

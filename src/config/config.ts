@@ -25,6 +25,8 @@ export interface Config {
   tls: { cert: string; key: string } | undefined
   /** Addresses and ranges. */
   trustedProxies: readonly string[]
+  /** Origins, such as `https://ui.example.org`. */
+  cors: readonly string[]
   /** An absolute path. */
   data: string
   logLevel: Settings['logLevel']
@@ -56,6 +58,8 @@ export interface Config {
   sweepMs: number
   /** Refuse tarballs that are not proven to be what they are said to be. */
   strict: boolean
+  /** What the tag of a pushed image is to registry clients. */
+  oci: { asPushed: boolean }
   /** How long a resumable upload may make no progress. */
   uploadExpiryMs: number
   /** How long a removed container is listed as restorable. */
@@ -113,6 +117,7 @@ function configFrom(context: RuleContext): Config {
     prefix: settings.prefix,
     tls: tlsFrom(context),
     trustedProxies: settings.trustedProxies,
+    cors: settings.cors,
     data,
     logLevel: settings.logLevel,
     ...accessFrom(context, data),
@@ -139,6 +144,7 @@ function configFrom(context: RuleContext): Config {
     historyKeepMs: Math.max(settings.historyKeep, settings.deletedKeep),
     fillSpecs: settings.fillSpecs,
     deleteGraceMs: settings.deleteGrace,
+    oci: { asPushed: settings.ociTags === 'as-pushed' },
     client: {
       url: settings.url.replace(/\/+$/, ''),
       chosen: context.isSet('url'),

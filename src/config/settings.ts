@@ -63,6 +63,7 @@ function createValidator() {
   ajv.addVocabulary(['expected', 'secret'])
   ajv.addFormat('bytes', { type: 'number', validate: () => true })
   ajv.addFormat('host', isHost)
+  ajv.addFormat('origin', (text) => isUrl(text)?.origin === text)
   ajv.addFormat('address-range', isAddressRange)
   ajv.addFormat('http-url', (text) => isUrl(text) !== undefined)
   ajv.addFormat('public-url', (text) => {

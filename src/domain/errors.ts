@@ -34,6 +34,7 @@ export type ErrorCode =
   | 'upload_expired'
   | 'upload_overtaken'
   | 'already_exists'
+  | 'version_immutable'
   | 'revision_conflict'
   | 'blob_conflict'
   | 'precondition_failed'
@@ -51,10 +52,18 @@ export type ErrorCode =
   | 'store_full'
   | 'coding_unsupported'
   | 'blob_damaged'
+  | 'record_damaged'
   | 'source_forbidden'
   | 'source_gone'
   | 'source_unavailable'
   | 'source_unsupported'
+  | 'name_invalid'
+  | 'name_unknown'
+  | 'digest_invalid'
+  | 'manifest_unknown'
+  | 'manifest_invalid'
+  | 'manifest_blob_unknown'
+  | 'content_in_use'
 
 /** What else a program may want to know. */
 export interface ErrorDetails {

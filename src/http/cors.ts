@@ -1,10 +1,34 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { percentDecoded } from '../domain/percent.ts'
 
 const everyMethod = 'DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT'
 
-/** Adds what flask-cors adds to every answer of Mozart, also to errors: any origin may read it, without credentials. */
-export function addCorsHeaders({ headers, method }: FastifyRequest, reply: FastifyReply): void {
+interface Answering {
+  reply: FastifyReply
+  /** The origins whose pages may read the answers of our own faces. */
+  cors: readonly string[]
+}
+
+const ownFaces: ReadonlySet<string | undefined> = new Set(['api', 'dav', 'oci'])
+
+/** Whether only pages of our own origin may read an answer. A path that is no route counts by how it begins. */
+function isOwnFace({ routeOptions, url }: FastifyRequest): boolean {
+  if (routeOptions.url === undefined) return /^\/(api\/v1|storage|v2)(\/|\?|$)/.test(percentDecoded(url))
+  return ownFaces.has(routeOptions.config.face)
+}
+
+/**
+ * Adds what flask-cors adds to every answer of Mozart, also to errors: any origin may read it, without credentials. Of our own faces
+ * only the origins of LEPORELLO_CORS may, and no page of another origin may embed an answer.
+ */
+export function addCorsHeaders(request: FastifyRequest, { reply, cors }: Answering): void {
+  const { headers, method } = request
   const { origin } = headers
+  if (isOwnFace(request)) {
+    reply.header('x-content-type-options', 'nosniff')
+    if (origin === undefined || !cors.includes(origin)) return void reply.header('cross-origin-resource-policy', 'same-origin')
+    reply.header('access-control-expose-headers', '*')
+  }
   reply.header('access-control-allow-origin', origin ?? '*')
   if (origin !== undefined) reply.header('vary', 'Origin')
   if (method !== 'OPTIONS') return

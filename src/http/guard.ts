@@ -3,6 +3,7 @@ import type { Authenticate, Authenticated } from '../access/authentication.ts'
 import { CatalogueError } from '../domain/errors.ts'
 import { type Action, isWrite, type Policy, type Refusal, refusalOf, signatureOf } from '../domain/policy.ts'
 import { maskSecrets } from '../domain/secrets.ts'
+import type { BrowserRefusal } from './browsers.ts'
 import type { PassThrough } from './legacy-mozart.ts'
 import { explain } from './shared/errors.ts'
 import './shared/identity.ts'
@@ -28,6 +29,10 @@ export interface GuardOptions {
   audit?: ((attempt: RefusedAttempt) => void) | undefined
 }
 
+interface GuardParts extends GuardOptions {
+  browserRefusal: BrowserRefusal
+}
+
 type Done = (error?: Error) => void
 type Admit = (request: FastifyRequest, action: Action, done: Done) => void
 
@@ -37,7 +42,7 @@ export interface Guard {
 }
 
 /** The one door: whatever a request does, in whatever face, is asked for here. */
-export function createGuard(app: FastifyInstance, { policy, authenticate, bundledInto, audit }: GuardOptions): Guard {
+export function createGuard(app: FastifyInstance, { policy, browserRefusal, authenticate, bundledInto, audit }: GuardParts): Guard {
   app.decorateRequest('identity', null as never)
   app.decorateRequest('permit', function (this: FastifyRequest, names: readonly string[], action?: Action) {
     const error = refused(this, action ?? this.routeOptions.config.action!, names)
@@ -46,6 +51,8 @@ export function createGuard(app: FastifyInstance, { policy, authenticate, bundle
 
   return {
     admit(request, action, done) {
+      const page = browserRefusal({ method: request.method, headers: request.headers, write: isWrite(action) })
+      if (page) return done(refusal(request, action, { code: 'forbidden', reason: page }))
       const found = authenticate ? authenticate(request.raw, () => clientAddress(request)) : undefined
       if (found instanceof Promise) found.then((found) => enter(request, action, { found, done }), done)
       else if (found) enter(request, action, { found, done })

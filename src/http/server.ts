@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, METHODS } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { looksLikeToken } from '../access/token.ts'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { CatalogueError } from '../domain/errors.ts'
 import { anonymous } from '../domain/policy.ts'
 import type { RequestReport } from '../domain/request-report.ts'
 import { apiFace } from './api/index.ts'
+import { createBrowserRefusal } from './browsers.ts'
 import { answerClientError } from './client-error.ts'
 import type { Connections } from './connections.ts'
 import { addCorsHeaders } from './cors.ts'
@@ -19,6 +21,7 @@ import { createPassThrough } from './legacy-mozart.ts'
 import { isUploadPath, overrideMethod } from './method-override.ts'
 import { mozartFace } from './mozart/index.ts'
 import { observe } from './observed.ts'
+import { ociFace } from './oci/index.ts'
 import { type OperatorOptions, operatorFace } from './operator/index.ts'
 import './shared/action.ts'
 import { discardRest, hasBody } from './shared/body.ts'
@@ -45,6 +48,8 @@ export interface ServerOptions extends GuardOptions {
   tls?: KeyPair | undefined
   /** The addresses and ranges of the proxies in front, whose X-Forwarded-*, X-Script-Name and X-Scheme count. */
   trustedProxies: readonly string[]
+  /** The origins whose pages may do what our own may; none by default. */
+  cors?: readonly string[] | undefined
   /** The old Mozart, which gets the requests for paths that are not ours. */
   legacyMozartUrl?: string | undefined
   /** How long it may take to begin its answer; default 2 minutes. */
@@ -74,10 +79,10 @@ const defaultBodyTimeoutMs = 30_000
 /** Creates the server with all its faces, ready to listen or for inject(). */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { catalogue, prefix, legacyMozartUrl, bodyLimit = 32 * 1024 * 1024, bodyTimeoutMs = defaultBodyTimeoutMs } = options
-  const { bodies = createBodyBudget(), largeTexts = createLargeTexts() } = options
+  const { bodies = createBodyBudget(), largeTexts = createLargeTexts(), cors = [] } = options
   const methods: Methods = new Map()
   const app = createBareServer(options, (request, reply) => unmatched(request, reply))
-  const guard = createGuard(app, options)
+  const guard = createGuard(app, { ...options, browserRefusal: createBrowserRefusal({ ...options, cors }) })
   const passThrough = legacyMozartUrl
     ? guardedPassThrough(guard, createPassThrough({ url: legacyMozartUrl, prefix, timeoutMs: options.legacyTimeoutMs }))
     : undefined
@@ -88,7 +93,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 
   await options.before?.(app)
   keepBodiesAsStreams(app)
-  app.addHook('onRequest', entrance({ ...options, guard, bodyTimeoutMs }))
+  app.addHook('onRequest', entrance({ ...options, cors, guard, bodyTimeoutMs }))
   options.connections?.bind(app.server)
   giveBodiesBack(app, bodies)
   app.addHook('onClose', () => largeTexts.close())
@@ -120,10 +125,26 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       largeTexts,
       stallMs: options.stallMs ?? 60_000
     })
+  if (catalogue.oci)
+    await app.register(ociFace, {
+      oci: catalogue.oci,
+      policy: options.policy,
+      isToken: looksLikeToken,
+      address,
+      stallMs: options.stallMs ?? 60_000,
+      bodies,
+      bodyTimeoutMs
+    })
   if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
   if (options.blobs) {
     const { arrived: onStored, departed: onRemoved } = catalogue.fileEvents ?? {}
-    await app.register(davFace, { blobs: options.blobs, address, stallMs: options.stallMs ?? 60_000, onStored, onRemoved })
+    await app.register(davFace, {
+      blobs: catalogue.oci?.storage ?? options.blobs,
+      address,
+      stallMs: options.stallMs ?? 60_000,
+      onStored,
+      onRemoved
+    })
   }
   await app.ready()
   return app
@@ -131,7 +152,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 
 /** Fastify with limits on time and size. There is no request timeout, as an upload may take hours. */
 function createBareServer(
-  { prefix, tls, trustedProxies, report, bodyTimeoutMs = defaultBodyTimeoutMs }: ServerOptions,
+  { prefix, tls, trustedProxies, cors = [], report, bodyTimeoutMs = defaultBodyTimeoutMs }: ServerOptions,
   unmatched: (request: FastifyRequest, reply: FastifyReply) => FastifyReply
 ): FastifyInstance {
   const isTrusted = createTrustedProxies(trustedProxies)
@@ -150,13 +171,15 @@ function createBareServer(
     clientErrorHandler: answerClientError,
     // a path that cannot be decoded belongs to no route
     frameworkErrors: ((_error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      prepare(request, { reply, report, bodyTimeoutMs })
+      prepare(request, { reply, cors, report, bodyTimeoutMs })
       const fault = framingFault(request.raw)
       if (!fault) return void unmatched(request, reply)
       const { status, message } = explain(fault)
       reply.code(status).header('connection', 'close').send({ message })
     }) as never,
     exposeHeadRoutes: false,
+    // requests that arrive on open connections while it stops are answered, and with `Connection: close`
+    return503OnClosing: false,
     connectionTimeout: 300_000,
     keepAliveTimeout: 72_000,
     ...(tls ? { https: { ...bounds, ...tls } } : { http: bounds }),
@@ -178,14 +201,15 @@ function keepBodiesAsStreams(app: FastifyInstance): void {
 
 interface EntranceParts extends Pick<ServerOptions, 'report' | 'connections'> {
   guard: Guard
+  cors: readonly string[]
   /** How long the rest of a body that was answered unread may take, in milliseconds. */
   bodyTimeoutMs: number
 }
 
 /** Every request passes here before its route; every route has an action. */
-function entrance({ guard, report, connections, bodyTimeoutMs }: EntranceParts) {
+function entrance({ guard, cors, report, connections, bodyTimeoutMs }: EntranceParts) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
-    prepare(request, { reply, report, bodyTimeoutMs })
+    prepare(request, { reply, cors, report, bodyTimeoutMs })
     const fault = framingFault(request.raw)
     if (fault) {
       reply.header('connection', 'close')
@@ -198,11 +222,14 @@ function entrance({ guard, report, connections, bodyTimeoutMs }: EntranceParts) 
   }
 }
 
-function prepare(request: FastifyRequest, { reply, report, bodyTimeoutMs }: Omit<EntranceParts, 'guard'> & { reply: FastifyReply }): void {
+function prepare(
+  request: FastifyRequest,
+  { reply, cors, report, bodyTimeoutMs }: Omit<EntranceParts, 'guard'> & { reply: FastifyReply }
+): void {
   request.identity = anonymous
   if (report) observe(request, { reply, report })
   reply.header('x-request-id', request.id)
-  addCorsHeaders(request, reply)
+  addCorsHeaders(request, { reply, cors })
   if (hasBody(request.raw)) reply.raw.once('finish', () => discardRest(request.raw, bodyTimeoutMs))
   dropMalformedType(request.raw)
   if (!request.routeOptions.config?.beginsUpload) sendOn(request.raw, reply.raw)

@@ -110,7 +110,8 @@ function layersOf({ config, layers }: FoundImage, limits: ImageLimits): LayerFac
     unpackedSize: member?.layer?.unpackedSize ?? null,
     configuredDiffId: rootfs?.diff_ids?.[i]?.slice(0, 256) ?? null,
     createdBy: steps[i]?.created_by?.slice(0, limits.textLength / 4) ?? null,
-    member: member?.name ?? null
+    member: member?.name ?? null,
+    offset: member?.offset ?? null
   }))
 }
 

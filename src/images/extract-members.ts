@@ -86,3 +86,14 @@ export async function* extractMembers<Wanted extends WantedMember>(
   const [absent] = left.keys()
   if (absent !== undefined) throw new Error(`the archive no longer has a member ${quoted(absent)}`)
 }
+
+/** Unpacks a stream that is compressed with zstd. Throws when it cannot be unpacked. */
+export async function* unpackZstd(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  const problems = createProblemList(defaultLimits)
+  async function* chunks(): AsyncGenerator<Buffer> {
+    for await (const bytes of source) yield Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+  yield* decompress(chunks(), { compression: 'zstd', budget: createBudget(defaultLimits, problems), problems })
+  const problem = problems.listed.find(({ fatal }) => fatal)
+  if (problem) throw new Error(problem.message)
+}

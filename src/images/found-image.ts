@@ -10,7 +10,7 @@ export type Format = 'docker-archive' | 'oci-layout'
 /** An image as an archive names it, before its layers are combined. */
 export interface FoundImage {
   formats: Format[]
-  config: { digest: string; size: number; member: string; value: ImageConfig } | undefined
+  config: { digest: string; size: number; member: string; offset: number | null; value: ImageConfig } | undefined
   manifest: FoundManifest | undefined
   /** Digests of the indexes that lead to it. */
   indexes: string[]
@@ -30,6 +30,7 @@ export interface FoundManifest {
   derived: boolean
   /** The member of the archive that holds it; null for a derived one. */
   member: string | null
+  offset: number | null
 }
 
 export interface FoundLayer {
@@ -57,7 +58,8 @@ export function readConfig(member: Member | undefined, { name, limits, problems 
     return undefined
   }
   const parsed = parseDocument(member, { type: imageConfig, limits, wrongType: 'config_invalid' })
-  if (parsed.problem === undefined) return { digest: member.digest, size: member.size, member: member.name, value: parsed.value }
+  if (parsed.problem === undefined)
+    return { digest: member.digest, size: member.size, member: member.name, offset: member.offset ?? null, value: parsed.value }
   problems.push(parsed.problem)
   return undefined
 }
@@ -103,7 +105,7 @@ export function deriveManifest(config: Content, layers: readonly FoundLayer[]): 
     summaries.map(({ diffId, unpackedSize }) => ({ digest: diffId, size: unpackedSize }))
   )
   const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`
-  return { digest, size: Buffer.byteLength(text), mediaType: manifestType, derived: true, member: null }
+  return { digest, size: Buffer.byteLength(text), mediaType: manifestType, derived: true, member: null, offset: null }
 }
 
 interface Content {

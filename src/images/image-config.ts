@@ -70,7 +70,7 @@ export function startOf(config: ContainerConfig, limits: ImageLimits): Start {
   }
 }
 
-export function configFacts({ digest, size, member, value }: NonNullable<FoundImage['config']>, limits: ImageLimits): ConfigFacts {
+export function configFacts({ digest, size, member, offset, value }: NonNullable<FoundImage['config']>, limits: ImageLimits): ConfigFacts {
   const config = value.config ?? {}
   const text = (of: string | undefined) => of?.slice(0, limits.textLength) ?? null
   const labels = [...(config.Labels ?? [])].slice(0, limits.items)
@@ -78,6 +78,7 @@ export function configFacts({ digest, size, member, value }: NonNullable<FoundIm
     digest,
     size,
     member,
+    offset,
     os: text(value.os),
     architecture: text(value.architecture),
     variant: text(value.variant),

@@ -42,7 +42,7 @@ export interface ImageFacts {
   architecture: string | null
   formats: Format[]
   config: ConfigFacts | null
-  manifest: { digest: string; size: number; mediaType: string; derived: boolean; member: string | null } | null
+  manifest: { digest: string; size: number; mediaType: string; derived: boolean; member: string | null; offset: number | null } | null
   tags: string[]
   base: { name: string | null; digest: string | null } | null
   layers: LayerFacts[]
@@ -55,6 +55,8 @@ export interface ConfigFacts {
   size: number
   /** The member of the archive that holds it. */
   member: string
+  /** Where the member's bytes begin in the uncompressed archive; null where they are not in one piece. */
+  offset: number | null
   os: string | null
   architecture: string | null
   variant: string | null
@@ -84,6 +86,7 @@ export interface LayerFacts {
   createdBy: string | null
   /** The member of the archive that holds it, links followed. */
   member: string | null
+  offset: number | null
 }
 
 /** What one file is. */

@@ -1,4 +1,5 @@
 import { type Architecture, parseArchitecture } from '../domain/architecture.ts'
+import { own } from '../domain/own.ts'
 import type { ElfFile } from './elf.ts'
 
 /**
@@ -16,11 +17,11 @@ export function isForMachine(architecture: Architecture, { machine, float }: Elf
   const base = architecture.split('/')[0]!
   // hard float came with v6
   if (base === machine) return !(float === 'hard' && (armVariant(architecture) ?? 7) < 6)
-  return alsoRuns[base]?.includes(machine) ?? false
+  return own(alsoRuns, base)?.includes(machine) ?? false
 }
 
 // what the kernel runs on every such machine; whether arm64 runs 32-bit ARM depends on the processor, so that is not listed
-const alsoRuns: Record<string, readonly string[]> = {
+const alsoRuns: { [machine: string]: readonly string[] } = {
   amd64: ['386', 'x32'],
   s390x: ['s390'],
   ppc64: ['ppc'],
@@ -83,4 +84,4 @@ function named(patterns: Record<string, string>): Record<string, RegExp> {
 }
 
 /** Whether a path names the machine; a file for it then belongs there. */
-export const pathNames = (path: string, machine: string): boolean => tokens[machine]?.test(path) ?? false
+export const pathNames = (path: string, machine: string): boolean => own(tokens, machine)?.test(path) ?? false

@@ -10,6 +10,8 @@ import type { TarHandler, TarMember } from './tar-reading.ts'
 export interface Member {
   name: string
   size: number
+  /** Where its bytes begin in the uncompressed archive; undefined for a sparse file. */
+  offset: number | undefined
   digest: string
   content: Content
   /** The text of what looks like JSON; undefined when it was too large to keep. */
@@ -53,7 +55,7 @@ export function createMembersReader(budget: Budget, problems: ProblemList): Memb
   }
 
   const handler: Omit<TarHandler, 'notTar'> = {
-    member({ name: given, type, target, size, holes }: TarMember) {
+    member({ name: given, type, target, size, holes, offset }: TarMember) {
       current = undefined
       budget.member()
       if (budget.spent) return
@@ -65,7 +67,7 @@ export function createMembersReader(budget: Budget, problems: ProblemList): Memb
       if (type === 'symlink' || type === 'hardlink') links.set(name, type === 'hardlink' ? target : `${parentOf(name)}/${target}`)
       else links.delete(name)
       budget.unpacked(holes)
-      if (type === 'file') current = createReading({ name, size }, budget)
+      if (type === 'file') current = createReading({ name, size, offset }, budget)
     },
     data(chunk) {
       if (!budget.spent) current?.write(chunk)
@@ -108,7 +110,7 @@ interface Reading {
   settled(): Promise<unknown> | undefined
 }
 
-function createReading({ name, size }: { name: string; size: number }, budget: Budget): Reading {
+function createReading({ name, size, offset }: Pick<Member, 'name' | 'size' | 'offset'>, budget: Budget): Reading {
   const hash = createHash('sha256')
   let head: Buffer | undefined = Buffer.alloc(0)
   let content: Content = 'other'
@@ -138,7 +140,7 @@ function createReading({ name, size }: { name: string; size: number }, budget: B
     },
     end(keep) {
       if (head !== undefined) begin(head)
-      const member: Member = { name, size, digest: `sha256:${hash.digest('hex')}`, content, ambiguous: false }
+      const member: Member = { name, size, offset, digest: `sha256:${hash.digest('hex')}`, content, ambiguous: false }
       if (text !== undefined) member.text = Buffer.concat(text).toString('utf8')
       if (scan === undefined) return void keep(member)
       scan.end()

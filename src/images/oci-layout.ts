@@ -160,7 +160,8 @@ function imageOf(manifest: ManifestDocument, { digest, member, search: { members
       size: member.size,
       mediaType: manifest.mediaType || 'application/vnd.oci.image.manifest.v1+json',
       derived: false,
-      member: member.name
+      member: member.name,
+      offset: member.offset ?? null
     },
     indexes: way.indexes,
     layers,

@@ -174,7 +174,15 @@ function beginMember(reading: TarReading, header: TarHeader) {
   const size = hasBody ? said : 0
   reading.padding = paddingOf(size)
   const version = pax === undefined ? undefined : sparseVersion(pax)
-  const member: TarMember = { name, type, target, size, executable: (header.mode & 0o111) !== 0, holes: 0 }
+  const member: TarMember = {
+    name,
+    type,
+    target,
+    size,
+    executable: (header.mode & 0o111) !== 0,
+    holes: 0,
+    offset: reading.before + reading.at
+  }
   if (version !== undefined) return beginSparse(reading, member, { pax: pax!, version })
   announce(reading, member)
   reading.remaining = size

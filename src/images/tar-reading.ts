@@ -15,6 +15,8 @@ export interface TarMember {
   executable: boolean
   /** How many of them are zeros in holes, which the tar does not store. */
   holes: number
+  /** Where its bytes begin in the tar; undefined for a sparse file, whose bytes are not in one piece. */
+  offset: number | undefined
 }
 
 export interface TarHandler {

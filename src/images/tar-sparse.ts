@@ -10,7 +10,7 @@ export function beginSparse(reading: TarReading, stored: TarMember, { pax, versi
   const isFile = stored.type === 'file' || stored.type === 'unknown'
   if (size === undefined || !isFile)
     return stopReading(reading, { code: 'tar_invalid', message: `${quoted(stored.name)} cannot be a sparse file` })
-  const member = { ...stored, name: pax.get('GNU.sparse.name') || stored.name, size }
+  const member = { ...stored, name: pax.get('GNU.sparse.name') || stored.name, size, offset: undefined }
   reading.sparse = { member, map: createBodyMap(), mapLength: 0, stored: stored.size, runs: [], begun: 0, hole: 0 }
   if (version === '1.0') reading.state = 'sparse-map'
   else beginRuns(reading, reading.sparse, mapOfRecords(pax))

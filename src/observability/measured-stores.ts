@@ -16,7 +16,8 @@ export function measuredStores(stores: Stores, metrics: Metrics): Stores {
     summaries: measured(stores.summaries, { collection: 'summaries', metrics }),
     demand: measured(stores.demand, { collection: 'demand', metrics }),
     leases: measured(stores.leases, { collection: 'leases', metrics }),
-    releases: measured(stores.releases, { collection: 'releases', metrics })
+    releases: measured(stores.releases, { collection: 'releases', metrics }),
+    oci: measured(stores.oci, { collection: 'oci', metrics })
   }
 }
 

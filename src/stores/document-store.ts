@@ -114,6 +114,8 @@ export interface Stores {
   leases: DocumentStore
   /** Channels, their promotions, and frozen releases. */
   releases: DocumentStore
+  /** What `/v2/` keeps: manifests, tags that were pushed, and which repository has which blob. */
+  oci: DocumentStore
   /**
    * Migrates indices or tables to this program's version, and returns the migrations it applied, in order. Repeatable, never destructive,
    * and safe from several replicas at once. Throws database_newer with both versions, store_unavailable. Call nothing else before it has

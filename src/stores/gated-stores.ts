@@ -55,6 +55,7 @@ export function gatedStores(stores: Stores): Gate {
       demand: gated(stores.demand),
       leases: gated(stores.leases),
       releases: gated(stores.releases),
+      oci: gated(stores.oci),
       health: async () => (shut ? { ok: false, reason: messageOf(shut) } : stores.health())
     },
     open() {

@@ -110,6 +110,7 @@ async function start(t: Test, { policy, routes = [] }: { policy: Policy; routes?
       app.addHook('onRoute', ({ method, url }) => void routes.push(...[method].flat().map((name) => `${name} ${url}`)))
     }
   })
+  for (const id of imagesOfChannels) await server.catalogue.containers.add({ ...registration, id }, { ...context, merge: false })
   return { ...server, refusals }
 }
 
@@ -119,9 +120,20 @@ const json = 'application/json'
 /** What a request needs so that whatever it changes is known: the name `walk:1`, wherever this route takes it from. */
 async function requestFor(route: string, { catalogue }: WithTarballs): Promise<InjectOptions> {
   const [method = '', pattern = ''] = route.split(' ')
-  const names: Record<string, string> = { id: 'walk:1', architecture: 'arm64', revision: '1.1' }
+  const names: Record<string, string> = {
+    id: 'walk:1',
+    architecture: 'arm64',
+    revision: '1.1',
+    channel: 'walk',
+    number: '1',
+    name: 'walk-1'
+  }
   if (pattern.includes(':upload')) names['upload'] = await newUpload(catalogue)
-  const url = pattern.replace(/:(\w+)/g, (_, name) => encodeURIComponent(names[name]!)).replace('*', 'walk/x.tar')
+  if (pattern.includes(':channel') && method !== 'GET' && method !== 'HEAD') names['channel'] = await newChannel(catalogue)
+  const url = pattern
+    .replace(/:(\w+)/g, (_, name) => encodeURIComponent(names[name]!))
+    .replace('/v2/*', '/v2/walk/manifests/1')
+    .replace('*', 'walk/x.tar')
   const request = { method: method as 'GET', url, payloadAsStream: true }
   const spec = /\/(job_spec|hysds_io)(\/add)?$/.test(pattern)
   if (method === 'POST' && (spec || /\/container(\/add)?$/.test(pattern))) {
@@ -129,6 +141,12 @@ async function requestFor(route: string, { catalogue }: WithTarballs): Promise<I
     return { ...request, headers: { 'content-type': form }, payload: new URLSearchParams(parameters as Record<string, string>).toString() }
   }
   if (/\/remove$|\/(job_spec|hysds_io|container)$/.test(pattern)) return { ...request, url: `${url}?id=walk:1` }
+  if (pattern.includes('/channels/') && method !== 'DELETE') {
+    const payload = method === 'PUT' ? { set: ['walk-set:1'] } : {}
+    return { ...request, headers: { 'content-type': json }, ...(/PUT|POST/.test(method) && { payload }) }
+  }
+  if (route === 'POST /api/v1/releases')
+    return { ...request, headers: { 'content-type': json }, payload: { name: 'walk-1', set: ['walk-set:1'] } }
   if (pattern.endsWith('/batch')) {
     const items = [{ id: 'walk:1', op: 'put-image', architecture: 'arm64', url: 's3://walk/x.tar', version: '1' }]
     return { ...request, headers: { 'content-type': json }, payload: { items } }
@@ -142,10 +160,22 @@ async function requestFor(route: string, { catalogue }: WithTarballs): Promise<I
   return pattern.endsWith('/wait') ? { ...request, url: `${url}?timeout=0` } : request
 }
 
+const registration = { version: '1', digest: 'd', url: 's3://walk/x.tar', urls: '' }
+const imagesOfChannels = ['walk-set:1', 'walk-set:2']
+const cause = { face: 'api', identity: null, address: null, agent: null, request: null, reason: null } as const
+const context = { publicUrl: 'http://127.0.0.1', cause }
+let channels = 0
+
+/** A channel that was moved twice, so that whatever is asked for changes it. */
+async function newChannel({ channels: all }: WithTarballs['catalogue']): Promise<string> {
+  const channel = `walk-${channels++}`
+  for (const id of imagesOfChannels) await all.promote({ ...context, channel, set: [id], require: [], keep: false, permit: () => {} })
+  return channel
+}
+
 async function newUpload({ uploads }: WithTarballs['catalogue']): Promise<string> {
-  const cause = { face: 'api', address: null, agent: null, request: null, reason: null } as const
   const claim = { id: 'walk:1', architecture: undefined, version: '1', filename: undefined, sha256: undefined, also: undefined }
-  return (await uploads!.create({ ...claim, size: 9, publicUrl: 'http://127.0.0.1', cause })).upload
+  return (await uploads!.create({ ...claim, ...context, size: 9 })).upload
 }
 
 function isAllowed({ scope, about }: Need, { may, fits }: Caller): boolean {
@@ -187,7 +217,9 @@ for (const policy of Object.keys(callers) as Policy[]) {
         const status = refusal && { unauthenticated: 401, forbidden: 403 }[refusal.code]
         if (status !== (policy === 'read-only' && isWrite ? 403 : expected)) t.fail(`${name}: ${route}: ${refusal?.reason ?? 'allowed'}`)
         if (status !== undefined && reply.statusCode !== status) t.fail(`${name}: ${route}: answered ${reply.statusCode}`)
-        if ((reply.headers['www-authenticate'] !== undefined) !== (status === 401)) t.fail(`${name}: ${route}: WWW-Authenticate`)
+        // a registry client is asked to sign in, also where anonymous may go on
+        const isAsked = reply.headers['www-authenticate'] !== undefined
+        if (status === 401 ? !isAsked : isAsked && !/ \/v2(\/token)?$/.test(route)) t.fail(`${name}: ${route}: WWW-Authenticate`)
       }
     }
     t.pass(`${Object.keys(callers[policy]).length} identities × ${accessTable.size} routes`)

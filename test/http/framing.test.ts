@@ -40,7 +40,7 @@ async function withOldMozart(t: Test, options: Parameters<typeof startServer>[1]
 }
 
 const host = 'Host: 127.0.0.1\r\n'
-const smuggled = 'POST /container/add HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n'
+const smuggled = 'POST /container/add HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n'
 
 t.test('no header goes around read-only to the old Mozart', async (t) => {
   const { url, seen } = await withOldMozart(t, { policy: 'read-only', prefix: '/p' })

@@ -65,7 +65,7 @@ t.test('a chunked body of any size passes, also with GET', async (t) => {
 })
 
 t.test('what belongs to one connection stays there, and the old server learns who asks', async (t) => {
-  const { url } = await startServer(t, { listen: true, prefix: '/mozart', legacyMozartUrl: await oldMozart(t, echo) })
+  const { url } = await startServer(t, { listen: true, host: '0.0.0.0', prefix: '/mozart', legacyMozartUrl: await oldMozart(t, echo) })
 
   const reply = await send(`${url}/mozart/job/list`, {
     headers: {

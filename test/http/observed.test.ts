@@ -82,7 +82,7 @@ t.test('a client that goes away before its answer leaves a line that says so', a
   const { url } = await startServer(t, { report, stores, listen: true })
 
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
-  socket.write('GET /container/info?id=slow HTTP/1.1\r\nHost: x\r\n\r\n')
+  socket.write('GET /container/info?id=slow HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await reached
   socket.destroy()
 

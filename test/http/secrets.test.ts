@@ -126,3 +126,79 @@ t.test('who may register any container reads the secrets; others with a token do
     t.equal(reply.json().images.amd64.url, sees ? 's3://user:hunter2@host/x' : 's3://***@host/x', JSON.stringify(identity))
   }
 })
+
+t.test('credentials for this server never enter a record, and the answer says so', async (t) => {
+  const { app, catalogue } = await startWithTarballs(t)
+  const url = 'http://ci:hunter2@127.0.0.1:0/storage/a.tar.gz'
+  const post = (path: string, payload: object) => app.inject({ method: 'POST', url: path, payload })
+  const put = (path: string, payload: object) => app.inject({ method: 'PUT', url: path, payload })
+  const registration = { name: 'own:1', version: '1', digest: 'd', url, urls: { x86_64: url, aarch64: url } }
+  const path = '/api/v1/containers/own:1'
+  const answers = [
+    await post('/api/v0.1/container/add', registration),
+    await post('/api/v0.2/container', { ...registration, url: '', merge: 'true' }),
+    await put(path, { version: '2', digest: 'd', url, images: { amd64: { url }, riscv64: url } }),
+    await put(`${path}/images/arm64`, { url }),
+    await app.inject({ method: 'PATCH', url: path, payload: { images: { ppc64le: url } } }),
+    await post('/api/v1/batch', { items: [{ op: 'put-image', id: 'own:1', architecture: 's390x', url }] }),
+    await post('/api/v1/batch', { atomic: false, items: [{ op: 'put-image', id: 'own:1', architecture: '386', url }] })
+  ]
+
+  for (const { statusCode, body } of answers) {
+    t.ok(statusCode < 300, body)
+    t.match(JSON.parse(body).warnings, [{ code: 'credentials_removed', message: /held credentials for this server/ }])
+    t.notMatch(body, theSecret)
+  }
+  const document = (await catalogue.containers.info('own:1'))!
+  t.notMatch(document, theSecret)
+  t.match(document, /"386\\": \\"http:\/\/127\.0\.0\.1:0\/storage\/a\.tar\.gz/)
+  const { body } = await post('/api/v0.1/container/add', { ...registration, url: 's3://b/x', urls: '' })
+  t.notMatch(body, 'warnings', 'an answer without a warning is that of Mozart')
+})
+
+t.test('a masked URL that is sent back, or one with control characters, is refused and changes nothing', async (t) => {
+  const { app, catalogue } = await startWithTarballs(t)
+  const path = '/api/v1/containers/back:1'
+  const url = 's3://user:hunter2@host/x'
+  await app.inject({ method: 'PUT', url: path, payload: { digest: 'd', images: { amd64: url, arm64: url } } })
+  const before = await catalogue.containers.info('back:1')
+  const view = (await app.inject(path)).json()
+  t.equal(view.images.arm64.url, 's3://***@host/x')
+
+  for (const wrong of [view.images.arm64.url, 's3://host/\nx', 's3://host/\u0000']) {
+    const form = { name: 'back:1', version: '2', digest: 'e', url: wrong, urls: { arm64: wrong } }
+    for (const [method, where, payload] of [
+      ['PUT', path, { digest: 'd', images: { amd64: wrong, arm64: wrong } }],
+      ['PATCH', path, { images: { arm64: wrong } }],
+      ['PUT', `${path}/images/arm64`, { url: wrong }],
+      ['POST', '/api/v1/batch', { items: [{ op: 'put', id: 'back:1', container: { url: wrong } }] }],
+      ['POST', '/api/v0.1/container/add', form],
+      ['POST', '/api/v0.1/container/add', { ...form, merge: 'true' }]
+    ] as const) {
+      const { statusCode, body } = await app.inject({ method, url: where, payload })
+      t.equal(statusCode, 400, body)
+      t.match(body, /masked with \*\*\*|control character U\+00/)
+      t.notMatch(body, /[\n\0](?!$)/)
+    }
+  }
+  t.equal(await catalogue.containers.info('back:1'), before)
+})
+
+t.test('a record of another program with control characters in a URL is answered with words, and can be mended', async (t) => {
+  const { app, stores } = await startWithTarballs(t)
+  const bad = 'http://host/a\nb.tar'
+  const [id, path] = ['old:1', '/api/v1/containers/old:1']
+  await stores.containers.put(
+    id,
+    JSON.stringify({ id, version: '1', digest: 'd', url: bad, urls: JSON.stringify({ x86_64: bad, aarch64: bad }) })
+  )
+
+  const { statusCode, body } = await app.inject(`${path}/images/arm64/download`)
+  t.equal(statusCode, 502)
+  t.match(JSON.parse(body), { code: 'record_damaged', detail: /^the record old:1 gives the image for arm64 a URL with control characters/ })
+  t.match(await app.inject({ method: 'PUT', url: `${path}/images/arm64`, payload: { url: 'http://h\u00f6st/\u2192 b.tar' } }), {
+    statusCode: 200
+  })
+  const { headers } = await app.inject(`${path}/images/arm64/download`)
+  t.equal(headers.location, 'http://h%C3%B6st/%E2%86%92%20b.tar')
+})

@@ -48,7 +48,7 @@ t.test('what proxies put before a path is stripped where it stands', async (t) =
 t.test('what a proxy says counts from our proxies only', async (t) => {
   const headers = { 'x-script-name': '/mozart', 'x-forwarded-prefix': '/mozart', 'x-scheme': 'https', 'x-forwarded-host': 'evil.example' }
   const from = async (remoteAddress: string) => {
-    const { app } = await startWithTarballs(t, { trustedProxies: ['10.1.0.0/16'] })
+    const { app } = await startWithTarballs(t, { host: '0.0.0.0', trustedProxies: ['10.1.0.0/16'] })
     const ask = (method: 'GET' | 'POST', url: string, more = {}) =>
       app.inject({ method, url, remoteAddress, headers: { host: 'inner:1', ...headers, ...more } })
     const added = '/container/add?name=x&version=1&digest=d&url=u'
@@ -104,8 +104,8 @@ t.test('what is not HTTP, or more of it than is read, is refused in JSON', async
   const { url } = await startServer(t, { listen: true })
 
   const nonsense = await exchange(url, 'hello\r\n\r\n')
-  const madeUp = await exchange(url, 'FETCH / HTTP/1.1\r\nHost: x\r\n\r\n')
-  const huge = await exchange(url, `GET / HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(40_000)}\r\n\r\n`)
+  const madeUp = await exchange(url, 'FETCH / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  const huge = await exchange(url, `GET / HTTP/1.1\r\nHost: localhost\r\nX-Large: ${'x'.repeat(40_000)}\r\n\r\n`)
 
   t.equal(nonsense.status, 400)
   t.equal(madeUp.status, 501)
@@ -123,7 +123,7 @@ t.test('a request that names no host is refused in the words of who was asked, a
 
   const [mozart, api, nobody] = [await nameless('/container/list'), await nameless('/api/v1/architectures'), await nameless('/nope')]
   const old = await exchange(url, 'GET /container/list HTTP/1.0\r\n\r\n')
-  const hopeful = await exchange(url, 'GET /container/list HTTP/1.1\r\nHost: x\r\nExpect: a-miracle\r\nConnection: close\r\n\r\n')
+  const hopeful = await exchange(url, 'GET /container/list HTTP/1.1\r\nHost: localhost\r\nExpect: a-miracle\r\nConnection: close\r\n\r\n')
 
   for (const { status } of [mozart, api, nobody]) t.equal(status, 400)
   t.match(JSON.parse(mozart.body), { success: false, message: /Host/ })
@@ -133,7 +133,7 @@ t.test('a request that names no host is refused in the words of who was asked, a
   t.equal(hopeful.status, 200)
 })
 
-const post = 'POST /container/add HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n'
+const post = 'POST /container/add HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n'
 
 t.test('a body that does not arrive is a 408, and the connection is closed', async (t) => {
   const { url } = await startServer(t, { listen: true, bodyTimeoutMs: 50 })
@@ -161,7 +161,7 @@ t.test('after a refused body the client can send on in the same connection', asy
 
   const both = await exchange(
     url,
-    `${post}Content-Length: ${body.length}\r\n\r\n${body}GET /services HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`
+    `${post}Content-Length: ${body.length}\r\n\r\n${body}GET /services HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`
   )
 
   t.equal(both.status, 413)
@@ -185,7 +185,12 @@ t.test('guard URLs begin with our address, whatever the request says', async (t)
   const url = '/container/add?name=x&version=1&digest=d&urls={"arm64":"s3://b/x"}'
   const guard = async (options: Parameters<typeof startServer>[1]) => {
     const { app } = await startServer(t, options)
-    const headers = { host: 'ops.example:80', 'x-scheme': 'https', 'x-script-name': '/mozart' }
+    const headers = {
+      host: options?.host === '0.0.0.0' ? 'ops.example:80' : 'localhost',
+      'x-forwarded-host': 'ops.example',
+      'x-scheme': 'https',
+      'x-script-name': '/mozart'
+    }
     await app.inject({ method: 'POST', url, headers })
     return (await app.inject('/container/info?id=x')).json().result.url
   }

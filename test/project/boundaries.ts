@@ -58,6 +58,7 @@ export const rooms: readonly Room[] = [
     mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/', 'domain/build/', 'domain/history/entry.ts'],
     packages: []
   },
+  { files: 'domain/oci/', mayImport: [...foundations, 'domain/json/', 'domain/image/'], packages: [] },
   ...['domain/lists/', 'domain/specs/'].map((files) => ({
     files,
     mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/', 'domain/build/'],
@@ -87,16 +88,22 @@ export const rooms: readonly Room[] = [
     packages: []
   },
   {
+    files: 'catalogue/oci/',
+    mayImport: useCases('jobs', 'verification', 'records', 'builds', 'lists', 'images', 'containers'),
+    packages: []
+  },
+  {
     files: 'catalogue/',
     mayImport: useCases(
-      ...['jobs', 'verification', 'records', 'builds', 'lists', 'tarballs', 'images', 'containers', 'history', 'releases']
+      ...['jobs', 'verification', 'records', 'builds', 'lists', 'tarballs', 'images', 'containers', 'history', 'releases', 'oci']
     ),
     packages: []
   },
   { files: 'http/shared/', mayImport: ['domain/', 'schemas.ts'], packages: ['fastify', 'node:'] },
   { files: 'http/mozart/', mayImport: faces, packages: ['fastify', '@fastify/', 'node:'] },
-  { files: 'http/api/', mayImport: faces, packages: ['fastify', '@fastify/', 'ajv', 'node:'] },
+  { files: 'http/api/', mayImport: faces, packages: ['fastify', '@fastify/', 'ajv', 'yaml', 'node:'] },
   { files: 'http/dav/', mayImport: ['http/shared/', 'blobs/blob-store.ts', 'domain/', 'schemas.ts'], packages: ['fastify', 'node:'] },
+  { files: 'http/oci/', mayImport: faces, packages: ['fastify', 'node:'] },
   { files: 'http/operator/', mayImport: faces, packages: ['fastify', 'yaml', 'node:'] },
   {
     files: 'http/',
@@ -104,6 +111,7 @@ export const rooms: readonly Room[] = [
       'access/',
       'http/api/index.ts',
       'http/mozart/index.ts',
+      'http/oci/index.ts',
       'http/operator/index.ts',
       'http/dav/index.ts',
       'http/shared/',

@@ -6,6 +6,7 @@ import { background } from '../../src/domain/history/entry.ts'
 import { cutId, toCutDocument } from '../../src/domain/history/history-cut.ts'
 import type { DocumentStore, Stores } from '../../src/stores/document-store.ts'
 import { tables } from '../../src/stores/embedded/messages.ts'
+import { ociPusher } from '../support/oci.ts'
 import { projectFolder } from '../support/project.ts'
 import { sha256 } from '../support/start-server.ts'
 import { startWithTarballs, tarball, type WithTarballs } from '../support/tarballs.ts'
@@ -29,7 +30,8 @@ const collections: Record<keyof typeof tables, keyof Stores> = {
   'leporello-summaries': 'summaries',
   'leporello-demand': 'demand',
   'leporello-leases': 'leases',
-  'leporello-releases': 'releases'
+  'leporello-releases': 'releases',
+  'leporello-oci': 'oci'
 }
 
 t.test('the page has every collection, under the name of its index and of its table', (t) => {
@@ -74,7 +76,14 @@ async function documentsOf(t: Test): Promise<Map<string, Document[]>> {
   apart('leporello-tasks', 'to remove', ({ kind }) => kind === 'remove')
   apart('leporello-facts', 'by layers', ({ checked }) => checked === '9999')
   apart('leporello-leases', 'without a note', ({ id }) => id === 'batches')
+  apart('leporello-releases', 'a frozen release', ({ kind }) => kind === 'release')
   apart('leporello-leases', 'a batch', ({ id }) => id === batch)
+  apart('leporello-oci', 'an index', ({ children }) => children !== undefined)
+  apart('leporello-oci', 'a blob', ({ kind, of }) => kind === 'blob' && of !== undefined)
+  apart('leporello-oci', 'a pushed blob', ({ kind }) => kind === 'blob')
+  apart('leporello-oci', 'a tag', ({ kind }) => kind === 'tag')
+  apart('leporello-oci', 'pushed', ({ pushed }) => pushed !== undefined)
+  found.delete('leporello-oci, a pushed blob')
   const cut = { container: 'hello:v1', entries: 17, until: '2026-01-02T03:04:05.000Z' }
   found.set('leporello-journal, a cut', [JSON.parse(toCutDocument(cutId(cut.container, sha256), cut))])
   return found
@@ -107,6 +116,9 @@ async function fill({ app }: WithTarballs): Promise<void> {
   await ask('PUT', '/api/v1/containers/pending%3Av1/expected', { architectures: ['amd64', 'arm64'] })
   await ask('GET', '/api/v0.1/container/resolve?id=hello:v1&arch=x86_64')
   await ask('PUT', '/api/v1/channels/current', { set: ['hello:v1'], require: ['proven'] })
+  await ask('GET', '/v2/hello/manifests/v1')
+  await ociPusher(app).image('pushed', 'v1')
+  await ask('POST', '/api/v1/releases', { name: '2026.1', channel: 'current', params: { 'hello:current': ['ContainerHelloImage'] } })
 }
 
 async function batchNote({ stores }: WithTarballs): Promise<string> {

@@ -28,7 +28,7 @@ export function documentStoreContract(name: string, open: Open): void {
   t.test(`${name}: documents`, (t) => documentsContract(t, opened))
   t.test(`${name}: writes`, (t) => writesContract(t, opened))
   t.test(`${name}: lists`, (t) => listsContract(t, opened))
-  for (const own of ['facts', 'tasks', 'buildStatuses', 'journal', 'summaries', 'demand', 'leases', 'releases'] as const) {
+  for (const own of ['facts', 'tasks', 'buildStatuses', 'journal', 'summaries', 'demand', 'leases', 'releases', 'oci'] as const) {
     const instead: Open = async (t) => {
       const { stores, settle } = await opened(t)
       return { stores: { ...stores, containers: stores[own] }, settle }

@@ -9,6 +9,7 @@ export interface Leporello {
   url: string
   pid(): number
   output(): string
+  running(): boolean
   stop(): Promise<void>
   /** kill -9 */
   kill(): Promise<void>
@@ -64,6 +65,7 @@ export async function startLeporello(settings: Record<string, string> = {}, { fi
     url,
     pid: () => program.process.pid!,
     output: () => program.output(),
+    running: () => program.running(),
     kill,
     async stop() {
       if (program.running()) await endProgram(program)
@@ -85,5 +87,8 @@ export const onEngine = (url: string, more: Record<string, string> = {}): Record
 })
 
 /** Waits until it says that it is ready, which is when the engine is there and the migrations are done. */
-export const ready = (server: { url: string }): Promise<true> =>
-  eventually(async () => (await fetch(`${server.url}/health/ready`)).ok || undefined, { what: `${server.url} is ready` })
+export const ready = (server: { url: string }, withinMs?: number): Promise<true> =>
+  eventually(async () => (await fetch(`${server.url}/health/ready`)).ok || undefined, {
+    what: `${server.url} is ready`,
+    ...(withinMs !== undefined && { withinMs })
+  })

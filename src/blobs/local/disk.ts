@@ -29,7 +29,8 @@ export async function onDisk<T>(operation: Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof CatalogueError) throw error
     const { message } = error as Error
-    if (full.has(String(codeOf(error)))) throw new CatalogueError('store_full', `the object store is full: ${message}`, { cause: error })
+    if (full.has(String(codeOf(error))))
+      throw new CatalogueError('store_full', `the object store is full (${String(codeOf(error))})`, { cause: error })
     throw new CatalogueError('store_unavailable', `the object store does not work: ${message}`, { cause: error })
   }
 }

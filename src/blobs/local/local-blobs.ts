@@ -8,7 +8,7 @@ import type { BlobInfo, BlobStore, ByteRange, ByteSource, Folders, OpenBlob, Put
 import { alreadyThere, checkGrowth, checkStored } from '../expectations.ts'
 import { checkKey, parentsOf } from '../keys.ts'
 import { boundsOf } from '../ranges.ts'
-import { onDisk, uniqueName, unless, writeSource } from './disk.ts'
+import { codeOf, onDisk, uniqueName, unless, writeSource } from './disk.ts'
 import { localFolders } from './folders.ts'
 import { type DiskEntry, entryAt, type Layout, openLayout, pathOfKey } from './layout.ts'
 import { localLeftovers } from './leftovers.ts'
@@ -145,7 +145,7 @@ async function health({ layout, room }: LocalBlobsParts): ReturnType<BlobStore['
     await room.available()
     return { ok: true }
   } catch (error) {
-    return { ok: false, reason: `the object store does not work: ${(error as Error).message}` }
+    return { ok: false, reason: `the object store does not work: ${String(codeOf(error) ?? error)}` }
   }
 }
 

@@ -8,6 +8,8 @@ import type { Cause } from '../../domain/history/entry.ts'
 import { checkId } from '../../domain/limits.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import type { Precondition } from '../records/changes.ts'
+import type { BuildStatuses } from './build-statuses.ts'
+import type { ImmutableVersions } from './immutable-versions.ts'
 import type { BuildsContext } from './parts.ts'
 import type { Publishing } from './publication.ts'
 
@@ -82,13 +84,19 @@ export interface Building {
 
 interface BuildingContext extends BuildsContext {
   publishing: Publishing
+  immutableVersions: ImmutableVersions
 }
 
 const lists = { build: 'builds', test: 'tests' } as const
 const reportsOf = (buildStatus: BuildStatus, kind: JobKind) => buildStatus[lists[kind]]
 
 export function createBuilding(parts: BuildingContext): Building {
-  const { buildStatuses, changes } = parts
+  const { buildStatuses, changes, siteRules, immutableVersions } = parts
+  const changeExpected: BuildStatuses['change'] = async (id, change) => {
+    if (siteRules.isImmutable(id) && !(await buildStatuses.change(id, { ...change, dryRun: true })).unchanged)
+      await immutableVersions.checkExpected(id)
+    return buildStatuses.change(id, change)
+  }
   return {
     async expected(id) {
       const stored = await buildStatuses.findStored(id)
@@ -97,7 +105,7 @@ export function createBuilding(parts: BuildingContext): Building {
 
     async expect({ id, architectures, ...change }) {
       checkId(id)
-      const { after, unchanged } = await buildStatuses.change(id, {
+      const { after, unchanged } = await changeExpected(id, {
         ...change,
         kind: 'expected',
         to: (buildStatus, at) => withExpected(buildStatus, { architectures, by: callerOf(change.cause), now: at }),
@@ -110,7 +118,7 @@ export function createBuilding(parts: BuildingContext): Building {
 
     async setPolicy({ id, publish, ...change }) {
       checkId(id)
-      const { after, unchanged } = await buildStatuses.change(id, {
+      const { after, unchanged } = await changeExpected(id, {
         ...change,
         kind: 'expected',
         to: (buildStatus, now) => withPublish(buildStatus, { publish, now }),

@@ -1,6 +1,7 @@
 import { type BaseImages, createBaseImages } from './base-images.ts'
 import { type BuildStatuses, createBuildStatuses } from './build-statuses.ts'
 import { type Building, createBuilding } from './building.ts'
+import { createImmutableVersions } from './immutable-versions.ts'
 import type { BuildsParts } from './parts.ts'
 import { createPlanning, type Planning } from './planning.ts'
 import { createPublishing, type Publishing } from './publication.ts'
@@ -18,12 +19,14 @@ export function createBuilds(parts: BuildsParts): Builds {
   const buildStatuses = createBuildStatuses(parts)
   parts.changes.onArrival(buildStatuses.follow)
   const context = { ...parts, buildStatuses }
+  const immutableVersions = createImmutableVersions(context)
+  parts.changes.onIntent(immutableVersions.check)
   const publishing = createPublishing(context)
   const baseImages = createBaseImages(context)
   parts.verifier?.onProof((id) => publishing.publishPending(id))
   return {
     buildStatuses,
-    building: createBuilding({ ...context, publishing }),
+    building: createBuilding({ ...context, publishing, immutableVersions }),
     publishing,
     planning: createPlanning(context, baseImages),
     baseImages

@@ -4,6 +4,7 @@ import type { ContainerRecord } from '../../domain/container/document.ts'
 import { fromDocument } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Facts, ImageKey } from '../../domain/image/facts.ts'
+import { tagNameOf } from '../../domain/oci/names.ts'
 import { type Lookup, needsOf, withImageUrls } from '../../domain/specs/spec-needs.ts'
 import { type SpecReport, specReport } from '../../domain/specs/spec-report.ts'
 import { currentFacts } from '../verification/image-facts.ts'
@@ -63,7 +64,8 @@ export function createPlanning({ changes, facts, buildStatuses, siteRules, store
 
     async manifest(id, format) {
       const { record } = await changes.read(id)
-      return manifestListOf(record, { facts: await currentFacts(facts, record), format })
+      const name = tagNameOf(id)
+      return manifestListOf(record, { facts: await currentFacts(facts, record), format, notPullable: 'why' in name ? name.why : undefined })
     },
 
     async specReport(id) {

@@ -106,6 +106,7 @@ async function hold(parts: BuildsContext, { id, images, publicUrl, cause, dryRun
   const { pendingMs } = siteRules.policiesOf(id)
   const published = images.filter((image) => isPublished(before?.record, image)).map(({ architecture }) => architecture)
   const names = images.map(({ architecture }) => architecture)
+  await checkMutable(parts, { id, publicUrl, cause, images: images.filter(({ architecture }) => !published.includes(architecture)) })
   if (!dryRun) await parts.removals?.keep(images.map(({ url }) => url))
   const changed = await buildStatuses.change(id, {
     kind: 'pending',
@@ -121,6 +122,12 @@ async function hold(parts: BuildsContext, { id, images, publicUrl, cause, dryRun
   const { buildStatus } = changed.after
   const meanings = [changed.before?.buildStatus, buildStatus].map((one) => JSON.stringify(one ? pendingMeaning(one) : []))
   return { before, buildStatus, unchanged: changed.unchanged || meanings[0] === meanings[1], released: changed.released }
+}
+
+/** Refuses now what could not be published later. Throws version_immutable. */
+async function checkMutable({ imageRecords, siteRules }: BuildsContext, { images, ...change }: ImagesToBring): Promise<void> {
+  if (!siteRules.isImmutable(change.id)) return
+  for (const image of images) await imageRecords.register({ ...change, ...image, dryRun: true })
 }
 
 async function bringImages(context: PublishingContext, asked: ImagesToBring): Promise<RegisteredImage> {

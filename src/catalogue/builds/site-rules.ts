@@ -5,6 +5,7 @@ import {
   defaults,
   type EffectiveExpectation,
   expectedOf,
+  isImmutable,
   type Policies,
   policiesOf,
   type Rule
@@ -15,6 +16,7 @@ export interface SiteRules {
   expectedOf(id: string, buildStatus: Pick<BuildStatus, 'expected'> | undefined): EffectiveExpectation
   policiesOf(id: string, buildStatus?: Pick<BuildStatus, 'publish'>): Policies
   bundleOf(id: string): { container: string; architecture: Architecture } | undefined
+  isImmutable(id: string): boolean
   /** The rules as text: when it changes, the state of any container may change. */
   text: string
 }
@@ -25,6 +27,7 @@ export function createSiteRules({ rules, expected }: { rules: readonly Rule[]; e
     expectedOf: (id, buildStatus) => expectedOf(id, { buildStatus, rules, defaults: siteDefaults }),
     policiesOf: (id, buildStatus) => policiesOf(id, { buildStatus, rules, defaults: siteDefaults }),
     bundleOf: (id) => bundleOf(id, rules),
+    isImmutable: (id) => isImmutable(id, rules),
     text: JSON.stringify([rules, expected])
   }
 }

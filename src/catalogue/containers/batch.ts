@@ -1,4 +1,5 @@
 import { broughtBy, type Edit } from '../../domain/container/container-edit.ts'
+import { checkedEdit, type PostedUrls } from '../../domain/container/posted-urls.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import { checkId } from '../../domain/limits.ts'
@@ -8,7 +9,7 @@ import { createKeyedMutex } from '../jobs/keyed-mutex.ts'
 import type { Lease } from '../jobs/leases.ts'
 import { checkPrecondition, type Precondition, type RecordChanged, toStoredRecord, unchangedSince } from '../records/changes.ts'
 import { type BatchCommit, type BatchCommits, createBatchCommits } from './batch-commit.ts'
-import { createIntents, type IdentifiedChange, type Intents, unlessOvertaken } from './batch-intents.ts'
+import { batchLeaseMs, createIntents, type IdentifiedChange, type Intents, unlessOvertaken } from './batch-intents.ts'
 import type { ContainerEdits } from './container-edits.ts'
 import type { ContainerParts } from './parts.ts'
 
@@ -23,6 +24,8 @@ export interface BatchRequest {
   publicUrl: string
   cause: Cause
   dryRun: boolean
+  /** Hears of what is registered in another form than it was sent. */
+  warn?: PostedUrls['warn']
   /** What becomes valid together with the records. */
   commit?: BatchCommit
   /** Also what a channel or a release names. */
@@ -57,16 +60,16 @@ const atOnce = 16
 /** For a batch to wait for another. */
 const longestWaitMs = 10_000
 const pauseMs = 50
-/** Longer than writing so many records takes before it is extended, and short for a batch that waits for a process that was killed. */
-const leaseMs = 20_000
 
 export function createBatches(parts: ContainerParts & { edits: ContainerEdits }): Batches {
   const commits = createBatchCommits({ releases: parts.stores.releases, facts: parts.facts })
   const context = { ...parts, commits, intents: createIntents({ ...parts, commits }) }
   const withLock = createKeyedMutex()
   return {
-    async all(request) {
-      for (const [place, { id }] of request.items.entries()) atPlace(place, () => checkId(id))
+    async all(given) {
+      const posted = { addresses: [given.publicUrl, ...parts.addresses()], warn: given.warn }
+      const checked = ({ id, edit, ...item }: BatchedEdit) => ({ ...item, id: checkId(id), edit: checkedEdit(edit, posted) })
+      const request = { ...given, items: given.items.map((item, place) => atPlace(place, () => checked(item))) }
       if (request.dryRun) return outcomesOf(request, await rehearse(context, request))
       const message = 'other writers keep changing these containers; nothing was changed, try again'
       const work = async (lease: Lease) => {
@@ -91,7 +94,7 @@ export function createBatches(parts: ContainerParts & { edits: ContainerEdits })
  */
 async function alone<Result>({ leases }: ContainerParts, work: (lease: Lease) => Promise<Result>): Promise<Result> {
   for (let waited = 0; waited < longestWaitMs; waited += pauseMs) {
-    const lease = await leases.acquire('batches', leaseMs)
+    const lease = await leases.acquire('batches', batchLeaseMs)
     if (lease) return work(lease).finally(() => lease.release({}))
     await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }

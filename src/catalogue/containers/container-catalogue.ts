@@ -4,6 +4,7 @@ import { type Batches, createBatches } from './batch.ts'
 import { type ContainerEdits, createContainerEdits } from './container-edits.ts'
 import { type Containers, createContainers } from './containers.ts'
 import { createDemandCounts, type DemandCounts } from './demand.ts'
+import { createHolders, type Holders } from './holders.ts'
 import type { ContainerParts } from './parts.ts'
 import { createSpecReferences } from './spec-references.ts'
 import { createSpecs, type Specs, type SpecsOptions } from './specs.ts'
@@ -15,6 +16,7 @@ export interface ContainerCatalogue {
   batches: Batches
   backfill: Backfill
   demand: DemandCounts
+  holders: Holders
   jobSpecs: Specs
   hysdsIos: Specs
   /** Returns the ids of job specifications that name a container, as far as is known. */
@@ -41,6 +43,7 @@ export function createContainerCatalogue(parts: ContainerCatalogueParts): Contai
     batches: createBatches({ ...parts, edits }),
     backfill: createBackfill(parts),
     demand,
+    holders: createHolders(parts.stores.releases),
     jobSpecs: createSpecs(jobSpecs, { read, prepared, onChange: references.note }),
     hysdsIos: createSpecs(hysdsIos, { read }),
     specsNaming: (container) => references.naming(container, { most: 20 }),

@@ -1,6 +1,7 @@
 import { containerFrom } from '../../domain/container/container.ts'
 import { broughtBy, digestsGiven, type Edit, edited } from '../../domain/container/container-edit.ts'
 import { fromDocument, toDocument } from '../../domain/container/document.ts'
+import { checkedEdit } from '../../domain/container/posted-urls.ts'
 import { checkId } from '../../domain/limits.ts'
 import type { RecordChanged, StoredRecord } from '../records/changes.ts'
 import type { ChangeContext } from '../records/image-records.ts'
@@ -25,7 +26,7 @@ export interface ContainerEdits {
   documentOf(request: EditedContainer): (stored: StoredRecord | undefined) => string | undefined
 }
 
-export function createContainerEdits({ changes, guarded, facts, now, publishing, verifier }: ContainerParts): ContainerEdits {
+export function createContainerEdits({ changes, guarded, facts, now, publishing, verifier, addresses }: ContainerParts): ContainerEdits {
   const documentOf: ContainerEdits['documentOf'] = ({ id, edits, publicUrl }) => {
     return (stored) => {
       let document = stored?.document
@@ -50,10 +51,12 @@ export function createContainerEdits({ changes, guarded, facts, now, publishing,
     documentOf,
     made,
     async apply(request) {
-      const { id, edits, publicUrl, ...change } = request
+      const { id, publicUrl, warn, ...change } = request
       checkId(id)
-      const changed = await changes.write(id, { ...change, to: documentOf(request), brought: edits.flatMap(broughtBy) })
-      if (changed.after && !request.dryRun) await made(request, changed.after)
+      const edits = request.edits.map((edit) => checkedEdit(edit, { addresses: [publicUrl, ...addresses()], warn }))
+      const checked = { id, edits, publicUrl }
+      const changed = await changes.write(id, { ...change, to: documentOf(checked), brought: edits.flatMap(broughtBy) })
+      if (changed.after && !request.dryRun) await made(checked, changed.after)
       return changed
     }
   }

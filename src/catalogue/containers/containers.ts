@@ -8,6 +8,7 @@ import {
   type Registration
 } from '../../domain/container/container.ts'
 import { type ContainerRecord, fromDocument, toDocument } from '../../domain/container/document.ts'
+import { checkedRegistration, type PostedUrls } from '../../domain/container/posted-urls.ts'
 import { type Resolution, requestedArchitecture, resolveImage } from '../../domain/container/resolution.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
@@ -34,6 +35,8 @@ export interface AddOptions {
   publicUrl: string
   /** Lay the images over the stored record's by architecture instead of replacing the record; undefined: the site's default. */
   merge: boolean | undefined
+  /** Hears of what is registered in another form than it was sent. */
+  warn?: PostedUrls['warn']
   /** Wait until the images have been read, but not for longer than this. Default: do not wait. */
   verifyMs?: number
 }
@@ -76,7 +79,7 @@ async function add(parts: ContainersContext, request: AddOptions & { registratio
   const merge = request.merge ?? parts.add === 'merge'
   const guards = { publicUrl, guarded: parts.guarded }
   // what is wrong with it is said without asking the store
-  const posted = parseRegistration(registration)
+  const posted = checkedRegistration(parseRegistration(registration), { addresses: [publicUrl, ...parts.addresses()], warn: request.warn })
   const container = containerFrom(posted, guards)
   const document = toDocument(container)
   const proofs =

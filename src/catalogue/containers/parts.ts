@@ -22,4 +22,6 @@ export interface ContainerParts extends Records {
   requireProof?: RequireProof | undefined
   hash: Hash
   now: () => Date
+  /** The addresses under which clients reach this server. */
+  addresses: () => readonly string[]
 }

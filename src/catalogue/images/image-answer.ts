@@ -3,6 +3,7 @@ import type { PendingImage } from '../../domain/build/build-status.ts'
 import type { ContainerRecord } from '../../domain/container/document.ts'
 import { imageMissing } from '../../domain/container/resolution.ts'
 import { applies, type Facts, pendingKey } from '../../domain/image/facts.ts'
+import { own } from '../../domain/own.ts'
 import { type ContainerView, type ImageView, imageView } from '../lists/image-views.ts'
 import type { RegisteredImage } from '../records/image-records.ts'
 import type { ImageParts } from './parts.ts'
@@ -33,7 +34,7 @@ export async function imageAnswer(parts: ImageParts, answered: AnsweredImage): P
   const { views } = parts
   const container = await views.of({ record, revision }, { gathered: views.gather(record, learnt) })
   const pending = waiting?.get(architecture)
-  const image = pending ? await pendingView(parts, { id: record.id, architecture, pending, learnt }) : container.images[architecture]
+  const image = pending ? await pendingView(parts, { id: record.id, architecture, pending, learnt }) : own(container.images, architecture)
   if (!image) throw imageMissing(record, { architecture })
   return { container, image, created, unchanged, released, pending: pending !== undefined }
 }

@@ -1,3 +1,4 @@
+import { registrable } from '../../domain/container/posted-urls.ts'
 import { resolveImage } from '../../domain/container/resolution.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { applies, type ImageKey } from '../../domain/image/facts.ts'
@@ -21,11 +22,15 @@ export interface ImageToCopy extends ImageChange {
 }
 
 /** Throws id_invalid, parameter_missing, parameter_invalid. */
-export async function registerByUrl(parts: ImageParts, { url, digest, version, ...change }: ImageByUrl): Promise<RegisteredImage> {
+export async function registerByUrl(
+  parts: ImageParts,
+  { url: posted, digest, version, warn, ...change }: ImageByUrl
+): Promise<RegisteredImage> {
   const { facts, publishing, verifier } = parts
   const { id, architecture, publicUrl, dryRun } = change
   checkId(id)
-  checkLength('url', url)
+  checkLength('url', posted)
+  const url = registrable(posted, { addresses: [publicUrl, ...parts.addresses()], warn, shown: 'url' })
   const before = await parts.changes.find(id)
   const named = { version: version || before?.record.version || tagOf(id), digest: digest || before?.record.digest }
   for (const [name, value] of Object.entries(named)) {

@@ -1,4 +1,5 @@
 import type { BlobStore } from '../../blobs/blob-store.ts'
+import { hasControls } from '../../domain/container/posted-urls.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Report } from '../../domain/image/facts.ts'
 import { percentDecoded } from '../../domain/percent.ts'
@@ -79,6 +80,12 @@ export function createImages(parts: ImageParts): Images {
     relabel: async (image) => imageAnswer(parts, await relabelImage(parts, image)),
     async download(image) {
       const { url, key, facts } = await imageTarget(parts, image)
+      if (hasControls(url)) {
+        throw new CatalogueError(
+          'record_damaged',
+          `the record ${image.id} gives the image for ${image.architecture} a URL with control characters, which no client can follow; register the image again with the right URL`
+        )
+      }
       const last = percentDecoded((key ?? url).split(/[?#]/)[0]!.split('/').at(-1)!)
       return { filename: last || 'image.tar', key, url, sha256: facts?.sha256 ?? undefined }
     },

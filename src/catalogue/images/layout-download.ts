@@ -2,7 +2,7 @@ import type { Architecture } from '../../domain/architecture.ts'
 import { type Descriptor, manifestListOf } from '../../domain/build/manifest-list.ts'
 import { currentImages } from '../../domain/build/state.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import type { Facts } from '../../domain/image/facts.ts'
+import { type Facts, registeredPart } from '../../domain/image/facts.ts'
 import { keyOfUrl, tagOf } from '../../domain/image/storage.ts'
 import type { ImageFacts } from '../../images/image-report.ts'
 import { type LayoutArchive, type LayoutImage, layoutArchive } from '../../images/layout-archive.ts'
@@ -61,8 +61,7 @@ async function layoutImage(parts: ImageParts, { architecture, url, facts, descri
   const target = { container, imageKey, url, digest, given: null, key }
   await checkThere(parts, { target, facts })
   // a report that is stored is one that an inspection made; domain/ types only the part of it that is read there
-  const images = (facts.report?.images ?? []) as ImageFacts[]
-  const found = images.find(({ manifest }) => manifest?.digest === descriptor.digest)
+  const found = registeredPart(facts) as unknown as ImageFacts | undefined
   if (!found) throw new Error(`the report of ${container} for ${architecture} lacks the image that it is about`)
   return { descriptor, facts: found, open: async () => (await openTarball(parts, target)).stream }
 }

@@ -1,6 +1,6 @@
 import { checkGrowth, checkStored, type Expected, type StoredBytes } from '../../blobs/blob-store.ts'
 import type { Architecture } from '../../domain/architecture.ts'
-import { CatalogueError } from '../../domain/errors.ts'
+import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { asArchitecture, type Facts, supportsClaim } from '../../domain/image/facts.ts'
 import { storageUrl, tagOf, tarballKey } from '../../domain/image/storage.ts'
 import { checkId, checkLength } from '../../domain/limits.ts'
@@ -127,7 +127,7 @@ export interface StoredTarball extends ChangeContext {
 
 /** Facts are written before the record names the image, so that no machine is given a mislabelled one in between. */
 export async function registerTarball(
-  { publishing, facts, now }: ImageParts,
+  { publishing, facts, removals, now }: ImageParts,
   { id, place, report, ...change }: StoredTarball
 ): Promise<UploadedImage> {
   const { key, version, architecture } = place
@@ -148,6 +148,7 @@ export async function registerTarball(
   const registered = await register().catch(async (error) => {
     // the image that is registered stays what it was proven to be
     if (former) await facts.learn(former).catch(() => {})
+    if (isCatalogueError(error, 'version_immutable')) await removals.releaseTarballs(id, [url])
     throw error
   })
   const proven = proofOf(registered)

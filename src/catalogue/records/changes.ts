@@ -62,6 +62,8 @@ export interface RecordChanged {
 export type ChangeHook<Changed> = (id: string, changed: Changed) => Promise<readonly Release[]>
 type ChangeNotice = [id: string, notice: { changed: RecordChanged; entry: JournalEntry | undefined }]
 
+export type IntentCheck = (before: StoredRecord, meant: { before: string; after: string }) => Promise<void>
+
 /** A change with the images that its caller brought. */
 export interface RecordArrival {
   before: StoredRecord | undefined
@@ -78,6 +80,8 @@ export interface Changes {
   read(id: string): Promise<StoredRecord>
   /** Throws what `to` throws, precondition_failed, and what a store refuses. */
   write(id: string, change: RecordChange): Promise<RecordChanged>
+  /** Asks before the meaning of a record changes, also in a dry run; what it throws refuses the change. */
+  onIntent(check: IntentCheck): void
   /** Subscribes to every write, while the journal takes its entry. The hook must not throw. */
   onWrite(hook: ChangeHook<RecordChanged>): void
   /** Subscribes to every write after that, and to images that were brought without changing the record. */
@@ -99,6 +103,7 @@ export function createChanges(parts: ChangesParts): Changes {
   const writeHooks: ChangeHook<RecordChanged>[] = []
   const arrivalHooks: ChangeHook<RecordArrival>[] = []
   const changes = createListeners<ChangeNotice>()
+  const checks: IntentCheck[] = []
 
   async function find(id: string): Promise<StoredRecord | undefined> {
     const stored = await parts.containers.get(id)
@@ -106,7 +111,7 @@ export function createChanges(parts: ChangesParts): Changes {
   }
 
   async function swap(id: string, change: RecordChange): Promise<RecordChanged> {
-    const changed = await swapRecord(parts, { id, change })
+    const changed = await swapRecord({ ...parts, checks }, { id, change })
     if (change.dryRun || !isWritten(changed)) return changed
     const appended = changed.unchanged ? undefined : append(parts, { id, change, changed })
     // at once: until then a tarball that the record names again may still be due for removal
@@ -140,6 +145,7 @@ export function createChanges(parts: ChangesParts): Changes {
       const changed = await withLock(id, () => swap(id, change))
       return arrived(id, { changed, brought: change.brought })
     },
+    onIntent: (check) => void checks.push(check),
     onWrite: (hook) => void writeHooks.push(hook),
     onArrival: (hook) => void arrivalHooks.push(hook),
     onChange: changes.listen
@@ -153,20 +159,21 @@ async function releasedBy<Changed>(hooks: readonly ChangeHook<Changed>[], { id, 
 }
 
 async function swapRecord(
-  { containers, hash }: ChangesParts,
+  { containers, hash, checks }: Pick<ChangesParts, 'containers' | 'hash'> & { checks: readonly IntentCheck[] },
   { id, change }: { id: string; change: RecordChange }
 ): Promise<RecordChanged> {
   const meaning = (stored: StoredRecord | undefined) => stored && fingerprintOf(stored.record, hash)
   const { made, revision, attempts } = await compareAndSwap(containers, {
     id,
     subject: id,
-    decide(stored) {
+    async decide(stored) {
       const before = stored && toStoredRecord(id, stored)
       checkPrecondition(id, { before, precondition: change.precondition })
       const document = change.to(before)
       const after = document === undefined ? undefined : toStoredRecord(id, { document, revision: before?.revision ?? '' })
       const meant = { before: meaning(before), after: meaning(after) }
       const unchanged = meant.before === meant.after
+      if (before && after && !unchanged) for (const check of checks) await check(before, { before: meant.before!, after: meant.after! })
       const keep = change.dryRun || (unchanged && (!change.verbatim || document === before?.document))
       return { document, keep, before, after, meant, unchanged }
     }

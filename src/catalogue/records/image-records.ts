@@ -10,6 +10,7 @@ import {
   withoutImage
 } from '../../domain/container/container.ts'
 import { type ContainerRecord, toDocument } from '../../domain/container/document.ts'
+import type { PostedUrls } from '../../domain/container/posted-urls.ts'
 import { imageMissing } from '../../domain/container/resolution.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
@@ -23,6 +24,8 @@ export interface ChangeContext {
   cause: Cause
   precondition?: Precondition | undefined
   dryRun?: boolean | undefined
+  /** Hears of what is registered in another form than it was sent. */
+  warn?: PostedUrls['warn']
 }
 
 export interface RegisteredImage extends StoredRecord {

@@ -6,7 +6,7 @@ import {
   type ChannelState,
   channelKey,
   fromChannelDocument,
-  isTag,
+  isTagName,
   promotionKey,
   type Requirement,
   type SetMember,
@@ -165,7 +165,7 @@ async function promote(parts: ChannelsParts, request: PromotionRequest): Promise
 }
 
 function checkTag(what: string, name: string): void {
-  if (isTag(name)) return
+  if (isTagName(name)) return
   const expected = 'a tag: 1 to 128 letters, digits, dots, dashes and underscores, the first none of . and -'
   throw new CatalogueError('parameter_invalid', `${what} is ${JSON.stringify(name.slice(0, 140))}; expected ${expected}`)
 }

@@ -1,8 +1,9 @@
 import { keysNamedIn } from '../../domain/image/storage.ts'
 import { pagesOf } from '../../domain/pages.ts'
+import { keepsTarballs } from '../../domain/releases/channel.ts'
 import type { DocumentStore, StoredDocument, Stores } from '../../stores/document-store.ts'
 
-/** Which tarballs are named by containers, or by pending images. */
+/** Which tarballs are named by containers, pending images, channels or releases. */
 export interface Naming {
   /** Returns those of the keys that are named. Reads every container, a page at a time. */
   namedAmong(keys: ReadonlySet<string>, options?: NamingOptions): Promise<Set<string>>
@@ -17,16 +18,19 @@ export interface NamingOptions {
 const pageSize = 500
 
 /** Nothing but a walk over all containers is sure to find what names a tarball: a copy names it under another container's id. */
-export function createNaming({ containers, buildStatuses }: Pick<Stores, 'containers' | 'buildStatuses'>): Naming {
+export function createNaming({ containers, buildStatuses, releases }: Pick<Stores, 'containers' | 'buildStatuses' | 'releases'>): Naming {
   return {
     async namedAmong(keys, { signal, onPage } = {}) {
       const named = new Set<string>()
       // pending images first, as they move to the containers: a tarball that is published meanwhile is met in one of the two
-      for (const store of [buildStatuses, containers]) {
+      for (const store of [buildStatuses, containers, releases]) {
         // a copy that was made a moment ago counts
         await store.refresh()
         for await (const page of allDocuments(store, signal)) {
-          for (const { document } of page) for (const key of keysNamedIn(document)) if (keys.has(key)) named.add(key)
+          for (const { id, document } of page) {
+            if (store === releases && !keepsTarballs(id)) continue
+            for (const key of keysNamedIn(document)) if (keys.has(key)) named.add(key)
+          }
           if (named.size === keys.size) return named
           await onPage?.()
         }

@@ -9,7 +9,8 @@ export interface BuildInputs {
 
 /** Parses inputs such as `commit=9c0e1f2` and `arm64:base=sha256:0d5a`. */
 export function sourcesOf(texts: readonly string[]): BuildInputs {
-  const sources: BuildInputs = {}
+  // without a prototype, as the names are foreign
+  const sources: BuildInputs = Object.create(null)
   for (const text of texts) {
     const [, name, input, value] = /^(?:([\w./-]+):)?([A-Za-z0-9][\w.-]*)=(.+)$/s.exec(text) ?? []
     if (input === undefined || value === undefined) {

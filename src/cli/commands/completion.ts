@@ -1,3 +1,4 @@
+import { own } from '../../domain/own.ts'
 import { loadCommands } from '../commands.ts'
 import { type Command, complain, exit, say } from '../terminal/command.ts'
 
@@ -16,7 +17,7 @@ Exit status: 0 done, 64 unknown shell.`,
   completes: [['bash', 'zsh', 'fish']],
   run: async ({ values, positionals: [shell] }) => {
     const words = await completedCommands()
-    const script = shell === undefined ? undefined : scripts[shell]
+    const script = shell === undefined ? undefined : own(scripts, shell)
     const text = values['json'] === true ? JSON.stringify(words, null, 2) : script?.(words)
     if (text !== undefined) {
       say(text)

@@ -27,7 +27,7 @@ async function lacks(api: Api, { container, architecture }: { container: string;
   if (status === 404) return false
   const { images } = value as ContainerView
   // a container without images gives every machine its url
-  return Object.keys(images).length > 0 && images[architecture] === undefined
+  return Object.keys(images).length > 0 && !Object.hasOwn(images, architecture)
 }
 
 interface UnmetDemand {

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
+import { own } from '../../domain/own.ts'
 import type { ContainerView, ResumableUpload, Uploads } from '../../schemas.ts'
 import { type Api, type ApiAnswer, pathOf } from '../client/api.ts'
 import type { ApiError } from '../client/api-error.ts'
@@ -73,7 +74,7 @@ async function presentImage(api: Api, { file, id, version }: PushOptions & { fil
   const { status, value } = await findServer(api, id)
   if (status === 404) return undefined
   const container = value as ContainerView
-  const image = container.images[file.architecture]
+  const image = own(container.images, file.architecture)
   if (image?.sha256 !== file.sha256 || image.status !== 'present' || image.verdict === 'unverified') return undefined
   if (version !== undefined && version !== container.version) return undefined
   const { architecture, url, verdict, summary } = image

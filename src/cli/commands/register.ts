@@ -1,4 +1,5 @@
 import { parseArchitecture } from '../../domain/architecture.ts'
+import { own } from '../../domain/own.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import type { ContainerAnswer, ContainerView, ImageAnswer } from '../../schemas.ts'
 import { type Api, pathOf } from '../client/api.ts'
@@ -107,7 +108,7 @@ async function addImages(api: Api, { id, images, version, digest, query, headers
 
 /** Whether a registered image waits to be published with the others. */
 export const waits = ({ pending }: ContainerView, { architecture, url }: { architecture: string; url: string }): boolean =>
-  pending[architecture]?.url === url
+  own(pending, architecture)?.url === url
 
 interface RegistrationOutcome {
   unchanged: boolean

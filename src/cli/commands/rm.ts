@@ -5,11 +5,12 @@ import { changeOf, changeOptions, clientCommand, output, textOf, warn } from '..
 import { exit } from '../terminal/command.ts'
 
 export const rm = clientCommand({
-  usage: 'rm ID [--arch ARCH] [--reason TEXT] [--dry-run] [--url URL] [--json]',
+  usage: 'rm ID [--arch ARCH] [--force] [--reason TEXT] [--dry-run] [--url URL] [--json]',
   description:
     'Removes a container, or one of its images. Tarballs that were uploaded for it are deleted after LEPORELLO_DELETE_GRACE, unless another\ncontainer uses them; other tarballs stay.',
   options: {
     arch: { type: 'string', help: 'only the image for this architecture, such as arm64, aarch64 or x86_64' },
+    force: { type: 'boolean', help: 'also what a channel or a release names' },
     ...changeOptions
   },
   examples: [
@@ -23,7 +24,8 @@ export const rm = clientCommand({
     const { query, headers, dryRun } = changeOf(values)
     const architecture = arch === undefined ? null : parseArchitecture(arch)
     const path = pathOf`/api/v1/containers/${id!}` + (architecture ? pathOf`/images/${architecture}` : '')
-    const answer = await api.ask<Partial<RemovalAnswer>>({ method: 'DELETE', path, query, headers })
+    const force = values['force'] === true ? { force: true } : {}
+    const answer = await api.ask<Partial<RemovalAnswer>>({ method: 'DELETE', path, query: { ...query, ...force }, headers })
     const line = `${id}${architecture ? `  ${architecture}` : ''}: ${dryRun ? 'would be removed' : 'removed'}`
     output(json, { value: { id, architecture, dryRun, ...answer }, line })
     warn(answer.warnings)

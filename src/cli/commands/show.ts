@@ -1,4 +1,5 @@
 import { inTableOrder, parseArchitecture } from '../../domain/architecture.ts'
+import { own } from '../../domain/own.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import type { ContainerView, ImageView, JobList } from '../../schemas.ts'
 import { type Api, pathOf } from '../client/api.ts'
@@ -75,8 +76,8 @@ function architecturesOf({ container: { images, expected, pending }, builds, tes
 }
 
 function row(architecture: string, { container, builds, tests }: ContainerReport): Cell[] {
-  const image = container.images[architecture]
-  const pending = container.pending[architecture]
+  const image = own(container.images, architecture)
+  const pending = own(container.pending, architecture)
   // a pending image is described itself, not the one that it will replace
   const current = pending ?? image
   return [

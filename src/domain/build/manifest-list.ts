@@ -1,6 +1,6 @@
 import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import type { ContainerRecord } from '../container/document.ts'
-import { type Facts, type ImageKey, supportsClaim } from '../image/facts.ts'
+import { type Facts, type ImageKey, registeredPart, supportsClaim } from '../image/facts.ts'
 import { asFields, asList } from '../json/reading.ts'
 import { type CurrentImage, currentImages } from './state.ts'
 
@@ -34,8 +34,10 @@ export interface ManifestList {
   schemaVersion: 2
   mediaType: string
   manifests: Descriptor[]
-  /** No registry serves these manifests yet. */
-  pullable: false
+  /** Whether registry clients can pull these manifests from `/v2/`. */
+  pullable: boolean
+  /** Why they cannot, though there are manifests. */
+  notPullable?: string
   /** Whose manifest was made from the configuration and layers, as the tarball contains none. */
   derived: Architecture[]
   unproven: Unproven[]
@@ -44,13 +46,18 @@ export interface ManifestList {
 export interface ManifestListInput {
   facts: ReadonlyMap<ImageKey, Facts>
   format: ManifestListFormat
+  /** Why no registry client can pull the container, whatever it has. */
+  notPullable?: string | undefined
 }
 
 /**
  * Returns a container as an OCI index or a Docker manifest list, from what reading its images proved. Each manifest keeps its own media
  * type in either format, as the digest is of those bytes.
  */
-export function manifestListOf(record: Pick<ContainerRecord, 'images' | 'url'>, { facts, format }: ManifestListInput): ManifestList {
+export function manifestListOf(
+  record: Pick<ContainerRecord, 'images' | 'url'>,
+  { facts, format, notPullable }: ManifestListInput
+): ManifestList {
   const list: ManifestList = {
     schemaVersion: 2,
     mediaType: manifestListTypes[format],
@@ -66,13 +73,15 @@ export function manifestListOf(record: Pick<ContainerRecord, 'images' | 'url'>, 
     else list.manifests.push(found.descriptor)
     if (typeof found !== 'string' && found.derived) list.derived.push(architecture)
   }
+  list.pullable = list.manifests.length > 0 && notPullable === undefined
+  if (notPullable !== undefined) list.notPullable = notPullable
   return list
 }
 
 /** Writes the same bytes for the same facts: members in one order, architectures in the table's, indented as Docker prints manifest lists. */
 export function manifestListText({ manifests, ...list }: ManifestList): string {
-  const { schemaVersion, mediaType, pullable, derived, unproven } = list
-  return `${JSON.stringify({ schemaVersion, mediaType, manifests, pullable, derived, unproven }, null, 3)}\n`
+  const { schemaVersion, mediaType, pullable, notPullable, derived, unproven } = list
+  return `${JSON.stringify({ schemaVersion, mediaType, manifests, pullable, notPullable, derived, unproven }, null, 3)}\n`
 }
 
 /** Returns a descriptor, or why there is none. */
@@ -85,9 +94,7 @@ function manifestOf(architecture: Architecture, { facts }: CurrentImage): { desc
     return 'its tarball holds several images, and nothing tells which one is meant'
   }
   if (facts.manifest === null) return 'its tarball contains no manifest, and none can be made from what was read'
-  const image = asList(facts.report?.images)
-    .map((one) => asFields(one))
-    .find((one) => asFields(one?.['manifest'])?.['digest'] === facts.manifest)
+  const image = registeredPart(facts)
   const manifest = asFields(image?.['manifest'])
   const [size, mediaType] = [manifest?.['size'], manifest?.['mediaType']]
   if (!Number.isSafeInteger(size) || typeof mediaType !== 'string') return 'the size of its manifest is not stored; verify the image again'

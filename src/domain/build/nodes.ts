@@ -52,12 +52,10 @@ export function parseNodes(text: string, options: NodeOptions = {}): Nodes {
 const wanted = 'what `kubectl get nodes -o json` prints, or names of architectures, one a line'
 
 /** Enough for a thousand nodes, each with its images, labels and conditions, several times over. */
-const maxValues = 2_000_000
-
-export const checkNodesBounds = (text: string, what: string): void => checkJsonBounds(text, { what, values: maxValues })
+export const maxNodesValues = 2_000_000
 
 function parsed(text: string): unknown {
-  checkNodesBounds(text, 'nodes')
+  checkJsonBounds(text, { what: 'nodes', values: maxNodesValues })
   try {
     return JSON.parse(text)
   } catch (error) {

@@ -25,9 +25,11 @@ export interface Rule {
   bundle?: readonly Suffix[]
   buildTimeoutMs?: number
   pendingMs?: number
+  /** Once a version is complete, its content cannot change. */
+  immutable?: boolean
 }
 
-/** What applies where no rule sets it. */
+/** What applies where no rule sets it. Nothing is immutable then. */
 export interface Defaults {
   expected: readonly Architecture[]
   publish: Publish
@@ -67,6 +69,8 @@ export function expectedOf(
   return { architectures: uniqueInTableOrder(defaults.expected), from, pattern: null, since: null, by: null }
 }
 
+export const isImmutable = (id: string, rules: readonly Rule[]): boolean => first(rules, { id, property: 'immutable' })?.immutable === true
+
 export type Policies = Omit<Defaults, 'expected'>
 
 export interface PolicySources {
@@ -103,7 +107,7 @@ export function bundleOf(id: string, rules: readonly Rule[]): { container: strin
 
 const maxRules = 1000
 const maxMs = 366 * 24 * 3_600_000
-const names = ['match', 'expected', 'publish', 'bundle', 'buildTimeoutMs', 'pendingMs']
+const names = ['match', 'expected', 'publish', 'bundle', 'buildTimeoutMs', 'pendingMs', 'immutable']
 
 /** Parses rules, such as those of a configuration. Returns everything that is wrong with them, too. */
 export function parseRules(value: unknown, root = 'rules'): { rules: Rule[]; problems: FieldProblem[] } {
@@ -129,7 +133,7 @@ function readRule(value: unknown, { path, problems }: At): Rule | undefined {
     return undefined
   }
   noOthers(fields, { names, path, problems })
-  const { match, expected, publish, bundle } = fields
+  const { match, expected, publish, bundle, immutable } = fields
   const at = (field: string): At => ({ path: `${path}.${field}`, problems })
   if (typeof match !== 'string' || match === '' || match.length > 512) {
     problems.push({ path: `${path}.match`, message: `is ${shown(match)}; expected a pattern of "*" and "?" for ids, such as "operator:*"` })
@@ -143,6 +147,11 @@ function readRule(value: unknown, { path, problems }: At): Rule | undefined {
     }
   }
   if (bundle !== undefined) rule.bundle = readSuffixes(bundle, at('bundle'))
+  if (immutable !== undefined) {
+    rule.immutable = immutable === true
+    if (typeof immutable !== 'boolean')
+      problems.push({ path: `${path}.immutable`, message: `is ${shown(immutable)}; expected true or false` })
+  }
   for (const name of ['buildTimeoutMs', 'pendingMs'] as const) {
     if (fields[name] !== undefined) rule[name] = readMs(fields[name], at(name))
   }

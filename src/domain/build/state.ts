@@ -1,4 +1,4 @@
-import { type Architecture, parseArchitecture, uniqueInTableOrder } from '../architecture.ts'
+import { type Architecture, amd64, uniqueInTableOrder } from '../architecture.ts'
 import type { ContainerRecord } from '../container/document.ts'
 import type { Facts, ImageKey } from '../image/facts.ts'
 import { maskSecrets } from '../secrets.ts'
@@ -62,8 +62,6 @@ export interface CurrentImage {
   facts: Facts | undefined
 }
 
-const amd64 = parseArchitecture('amd64')
-
 /**
  * Returns the images of a record by architecture. The image of a record that names no architecture is for what its bytes are proven to be;
  * until then for x86_64, as `url` is by definition and to unmodified workers.
@@ -102,6 +100,10 @@ export function stateOf(input: StateInput): StateAnswer {
   const degraded = reasons.some(degrades)
   return { state: degraded ? 'degraded' : reasons.length > 0 ? 'partial' : 'complete', reasons, missing }
 }
+
+/** Returns whether everything has arrived, and nothing is proven to be wrong with it. What builds and tests report does not matter. */
+export const isArrived = ({ reasons }: Pick<StateAnswer, 'reasons'>): boolean =>
+  reasons.every(({ code }) => code.startsWith('build_') || code.startsWith('test_'))
 
 interface CheckedArchitecture extends StateInput {
   architecture: Architecture

@@ -1,4 +1,5 @@
 import { type Architecture, parseArchitecture } from '../architecture.ts'
+import { asFields, asList, type JsonFields } from '../json/reading.ts'
 
 /** What reading an image's bytes proved. */
 export type ProvenVerdict = 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable'
@@ -59,6 +60,8 @@ export interface Facts {
   by: string
   /** schemas/answers/image-report.json; null when nothing was read. */
   report: Report | null
+  /** Of a report that is too large to be stored: what serving the image takes, as the report had it. */
+  parts?: unknown
 }
 
 /** The parts of a report that are read here; the rest is kept as it is. */
@@ -84,7 +87,9 @@ export interface ImageClaim {
 
 /** Returns whether the key contains the digest of the bytes: other bytes would have another key. */
 const namedForContent = ({ key, sha256 }: Facts): boolean =>
-  key?.startsWith('containers/') === true && sha256 !== null && key.includes(`/${sha256.slice(0, 12)}/`)
+  (key?.startsWith('containers/') === true && sha256 !== null && key.includes(`/${sha256.slice(0, 12)}/`)) ||
+  // of an image that was pushed: the key has the digest of its manifest
+  key?.startsWith('oci/archives/') === true
 
 /** Returns whether the bytes were looked for. Facts may hold only what a client said, such as a digest. */
 export const wasLookedAt = ({ by }: Facts): boolean => by !== 'registration'
@@ -99,19 +104,38 @@ export const applies = (facts: Facts, now: { url: string; digest: string | undef
 /** A stored document has a lower bound than a report. */
 const maxReport = 512 * 1024
 
-function boundedReport(report: Report | null): Report | null {
-  if (report === null || JSON.stringify(report).length <= maxReport) return report
+function boundedReport({ report, manifest }: Pick<Facts, 'report' | 'manifest'>): Pick<Facts, 'report' | 'parts'> {
+  if (report === null || JSON.stringify(report).length <= maxReport) return { report }
   const problem = {
     code: 'report_too_large',
     message: 'the report is too large to be stored; verify the image again to see all of it',
     fatal: false
   }
-  return { ...report, images: [], problems: [...report.problems.slice(0, 20), problem] }
+  const cut = { ...report, images: [], problems: [...report.problems.slice(0, 20), problem] }
+  const image = imageWith(manifest, report)
+  const parts = image && { config: pick(image['config'], configParts), manifest: image['manifest'], layers: layerPartsOf(image) }
+  return parts && JSON.stringify(parts).length <= maxReport ? { report: cut, parts } : { report: cut }
 }
+
+const configParts = ['digest', 'size', 'member', 'offset', 'os']
+const layerParts = ['digest', 'size', 'diffId', 'unpackedSize', 'compression', 'member', 'offset']
+const pick = (value: unknown, names: readonly string[]) => Object.fromEntries(names.map((name) => [name, asFields(value)?.[name]]))
+const layerPartsOf = (image: JsonFields) => asList(image['layers']).map((layer) => pick(layer, layerParts))
+
+const imageWith = (manifest: string | null, report: Report | null): JsonFields | undefined =>
+  manifest === null
+    ? undefined
+    : asList(report?.images)
+        .map(asFields)
+        .find((image) => asFields(image?.['manifest'])?.['digest'] === manifest)
+
+/** Returns the registered image as its report describes it, or the parts that are kept of a large report. */
+export const registeredPart = ({ report, manifest, parts }: Pick<Facts, 'report' | 'manifest' | 'parts'>): JsonFields | undefined =>
+  imageWith(manifest, report) ?? asFields(parts)
 
 /** Returns the stored form. It holds its `id`, so that lists have an order, and calls the image key `slot`. */
 export function toFactsDocument({ container, imageKey: slot, ...facts }: Facts, id: string): string {
-  return JSON.stringify({ id, container, slot, ...facts, report: boundedReport(facts.report) })
+  return JSON.stringify({ id, container, slot, ...facts, ...boundedReport(facts) })
 }
 
 /** Returns undefined for facts that cannot be understood. */

@@ -60,7 +60,7 @@ export interface ChannelState {
 const tagForm = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 
 /** Returns whether a name may be a tag: 1 to 128 letters, digits, dots, dashes and underscores, as registries allow. */
-export const isTag = (name: string): boolean => tagForm.test(name)
+export const isTagName = (name: string): boolean => tagForm.test(name)
 
 export const channelKey = (channel: string): string => `channel:${channel}`
 export const promotionKey = (channel: string, number: number): string => `promotion:${channel}:${String(number).padStart(8, '0')}`

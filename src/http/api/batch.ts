@@ -8,10 +8,10 @@ import { architectureInPath } from './input.ts'
 import { problemOf } from './problems.ts'
 import { answer, type DeclareRoute } from './route.ts'
 
-type BatchRoutes = Pick<Catalogue, 'batches' | 'imageOf'>
+type BatchRoutes = Pick<Catalogue, 'batches' | 'imageOf' | 'holders'>
 
 /** Several containers in one request. */
-export function batchRoutes(route: DeclareRoute, { batches, imageOf }: BatchRoutes): void {
+export function batchRoutes(route: DeclareRoute, { batches, imageOf, holders }: BatchRoutes): void {
   route({
     method: 'POST',
     path: '/batch',
@@ -31,11 +31,14 @@ export function batchRoutes(route: DeclareRoute, { batches, imageOf }: BatchRout
       412: 'A record is not at the revision that an item expects; nothing was changed.',
       422: 'An item would leave nothing of its container; nothing was changed.'
     },
-    async handler({ request, body: { atomic = true, items }, change }) {
+    async handler({ request, body: { atomic = true, force = false, items }, change }) {
       const edits: BatchedEdit[] = []
       const refused = new Map<number, BatchOutcome>()
+      const named = force ? undefined : await holders.refusals(items.flatMap(({ id, op }) => (op.startsWith('delete') ? [id] : [])))
       for (const [place, item] of items.entries()) {
         try {
+          const refusal = item.op.startsWith('delete') ? named?.get(item.id) : undefined
+          if (refusal) throw refusal
           const edit = await toEdit(item, imageOf)
           permitEdit(request, { id: item.id, edit })
           edits.push({ id: item.id, precondition: preconditionIn(item), edit })
@@ -44,8 +47,8 @@ export function batchRoutes(route: DeclareRoute, { batches, imageOf }: BatchRout
           refused.set(place, { id: item.id, refused: error })
         }
       }
-      const { publicUrl, cause, dryRun = false } = change
-      const batch = { items: edits, publicUrl, cause, dryRun }
+      const { publicUrl, cause, warn, dryRun = false } = change
+      const batch = { items: edits, publicUrl, cause, warn, dryRun }
       const outcomes = (await (atomic ? batches.all(batch) : batches.each(batch))).values()
       const results = items.map((_, place) => toResult(refused.get(place) ?? outcomes.next().value!, request))
       const applied = results.filter(({ status, unchanged }) => status < 300 && !unchanged).length

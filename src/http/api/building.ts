@@ -2,11 +2,12 @@ import type { FastifyRequest } from 'fastify'
 import type { Building, JobKind } from '../../catalogue/builds/building.ts'
 import { parseJobWord } from '../../domain/build/job-report.ts'
 import { expectedConfigMap, toYamlDocuments } from '../../domain/build/kubernetes.ts'
-import { type BodyBounds, readBody } from '../shared/body.ts'
+import { parseStrict } from '../../domain/json/strict.ts'
+import type { BodyBounds } from '../shared/body.ts'
 import { json, yaml } from '../shared/describes.ts'
 import type { LargeTexts } from '../shared/large-texts.ts'
 import { withEtag } from './etag.ts'
-import { parseJsonBody } from './input.ts'
+import { bodyText } from './input.ts'
 import { answer, type DeclareRoute } from './route.ts'
 
 export interface BuildingRoutes {
@@ -70,7 +71,7 @@ export function expectationRoutes(route: DeclareRoute, { building, bounds, large
     rawBody: { $ref: 'expected-put.json#' },
     answers: { 200: answer('They are expected now.', 'expected-answer.json') },
     async handler({ request, reply, params, change }) {
-      const text = (await readBody(request.raw, { ...bounds, limit: nodesLimit })).toString()
+      const text = await bodyText(request, { ...bounds, limit: nodesLimit })
       const architectures = await largeTexts.run('expected', text)
       const expected = await building.expect({ id: params.id, ...change, architectures })
       return withEtag(reply, expected).send(expected)
@@ -145,7 +146,7 @@ export function jobRoutes(route: DeclareRoute, { building, bounds, kind }: Omit<
       201: answer('The report is stored; it is the first one for this architecture.', 'job-answer.json')
     },
     async handler({ request, reply, params: { id, architecture }, change }) {
-      const word = parseJobWord(parseJsonBody((await readBody(request.raw, bounds)).toString()), kind)
+      const word = parseJobWord(parseStrict(await bodyText(request, bounds), { what: 'the body' }), kind)
       const { job, created, unchanged, revision } = await building.report({ id, kind, architecture, ...change, word })
       return withEtag(reply, { revision })
         .code(created ? 201 : 200)

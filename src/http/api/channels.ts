@@ -139,6 +139,7 @@ export function promotionRoutes(route: DeclareRoute, { channels }: ChannelRoutes
   route({
     ...change,
     method: 'DELETE',
+    action: 'container:delete',
     path: '/channels/:channel',
     summary: 'Remove a channel and its tags',
     description: 'Its history stays, and can bring it back.',

@@ -69,7 +69,10 @@ interface EditAndSettings extends EditParts {
 }
 
 /** Changes of whole containers. */
-export function containerEditRoutes(route: DeclareRoute, { specsNaming, ...parts }: EditParts & Pick<Catalogue, 'specsNaming'>): void {
+export function containerEditRoutes(
+  route: DeclareRoute,
+  { specsNaming, holders, ...parts }: EditParts & Pick<Catalogue, 'specsNaming' | 'holders'>
+): void {
   route({
     ...change,
     method: 'PUT',
@@ -113,8 +116,10 @@ export function containerEditRoutes(route: DeclareRoute, { specsNaming, ...parts
     tag,
     summary: 'Remove a container',
     description: 'Its history can bring it back. Job specs that name it are listed as a warning.',
-    answers: { 200: answer('It is removed.', 'removal-answer.json'), 404: missing },
-    async handler({ params: { id }, change }) {
+    query: 'removal-query.json',
+    answers: { 200: answer('It is removed.', 'removal-answer.json'), 404: missing, 409: 'A channel or a release names it: see force.' },
+    async handler({ params: { id }, query: { force = false }, change }) {
+      if (!force) await holders.checkUnnamed(id)
       const { before, released } = await parts.edits.apply({ id, ...change, edits: [{ op: 'delete' }] })
       const ids = await specsNaming(id)
       const warnings = ids.length === 0 ? [] : [{ code: 'named_by_job_specs', message: `job specs name it: ${ids.join(', ')}`, ids }]

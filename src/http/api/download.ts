@@ -22,7 +22,7 @@ export async function sendTarball(
   if (key === undefined) {
     // to workers dav is another name for http
     const address = url.replace(/^dav(s?):/i, 'http$1:')
-    if (/^https?:\/\//i.test(address)) return reply.headers(digest).redirect(address, 307)
+    if (/^https?:\/\//i.test(address)) return reply.headers(digest).redirect(inHeader(address), 307)
     throw new CatalogueError('source_unsupported', `the tarball is at ${url}, which HTTP clients cannot be redirected to; read it there`)
   }
   // such a URL is signed for GET alone, so HEAD is answered here
@@ -65,6 +65,12 @@ const etagOf = ({ sha256, size, modified }: TarballInfo): string => `"${sha256 ?
 
 const gone = (key: string) => new CatalogueError('blob_unknown', `the tarball ${key} is not in the store any more`)
 
+/** Returns a URL as a header can carry it: what is beyond ASCII is percent-encoded; half a surrogate pair becomes U+FFFD. */
+const inHeader = (url: string): string =>
+  Buffer.from(url)
+    .toString()
+    .replace(/[^!-~]+/g, encodeURIComponent)
+
 /** Content-Disposition (RFC 6266): an ASCII name, and the real one in UTF-8. */
 export const disposition = (filename: string): string =>
-  `attachment; filename="${filename.replace(/[^\w.+ -]/g, '_')}"; filename*=UTF-8''${encodeURIComponent(filename)}`
+  `attachment; filename="${filename.replace(/[^\w.+ -]/g, '_')}"; filename*=UTF-8''${encodeURIComponent(Buffer.from(filename).toString())}`

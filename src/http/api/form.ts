@@ -13,7 +13,7 @@ const fields = ['version', 'digest', 'architecture']
 
 /** A form with one file. Its fields may come before or after the file, so they are known once the file was read. */
 export async function uploadForm(request: FastifyRequest): Promise<{ source: TarballUpload['source']; said: () => FormFields }> {
-  const given: Record<string, string> = {}
+  const given = new Map<string, string>()
   const parts = request.parts({ limits: { fileSize: Number.POSITIVE_INFINITY, files: 2, fields: 16, fieldSize: 8 * 1024 } })
 
   async function nextFile(): Promise<MultipartFile | undefined> {
@@ -24,9 +24,9 @@ export async function uploadForm(request: FastifyRequest): Promise<{ source: Tar
       if (!fields.includes(part.fieldname)) {
         refuseShape('form', [{ path: part.fieldname, message: unknownName(part.fieldname, ['file', ...fields]) }])
       }
-      if (part.fieldname in given)
+      if (given.has(part.fieldname))
         throw new CatalogueError('parameter_invalid', `form: ${part.fieldname} is given more than once; give it once`)
-      given[part.fieldname] = String(part.value)
+      given.set(part.fieldname, String(part.value))
     }
   }
 
@@ -42,11 +42,11 @@ export async function uploadForm(request: FastifyRequest): Promise<{ source: Tar
     if (await nextFile()) throw new CatalogueError('parameter_invalid', 'the form has more than one file; nothing was stored')
   }
   const said = (): FormFields => ({
-    version: given['version'] || undefined,
-    digest: given['digest'] || undefined,
+    version: given.get('version') || undefined,
+    digest: given.get('digest') || undefined,
     // the file's name on the client's disk (image.tar) says nothing about the image, and workers cache by the name in the URL
     filename: undefined,
-    architecture: given['architecture'] ? parseArchitecture(given['architecture']) : undefined
+    architecture: given.get('architecture') ? parseArchitecture(given.get('architecture')!) : undefined
   })
   return { source: source(), said }
 }

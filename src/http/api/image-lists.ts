@@ -3,8 +3,9 @@ import type { FastifyRequest } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { type ListFormat, listText } from '../../domain/releases/list-text.ts'
 import { renderTemplate } from '../../domain/releases/template.ts'
-import { type BodyBounds, readBody } from '../shared/body.ts'
+import type { BodyBounds } from '../shared/body.ts'
 import { json, textContent } from '../shared/describes.ts'
+import { bodyText } from './input.ts'
 import type { DeclareRoute } from './route.ts'
 
 export interface ImageListRoutes extends Pick<Catalogue, 'imageNames'> {
@@ -62,7 +63,7 @@ export function imageListRoutes(route: DeclareRoute, { imageNames, bounds }: Ima
     rawBody: { content: { 'application/yaml': { schema: { type: 'string', format: 'binary' } } } },
     answers: { 200: { description: 'The file.', content: textContent(yamlList, 'application/yaml') } },
     async handler({ request, reply }) {
-      const template = (await readBody(request.raw, { ...bounds, limit: templateLimit })).toString()
+      const template = await bodyText(request, { ...bounds, limit: templateLimit })
       const keys = new Map(Object.entries(request.query as Record<string, string>))
       return reply.header('content-type', types.yaml).send(renderTemplate(template, { keys }))
     }

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { ImageAnswer } from '../../catalogue/images/image-answer.ts'
 import type { Images } from '../../catalogue/images/images.ts'
 import type { ImageChange } from '../../catalogue/records/image-records.ts'
@@ -76,7 +77,7 @@ export function imageRoutes(route: DeclareRoute, { images }: ImageRoutes): void 
       412: 'It is another one than If-Match or If-Unmodified-Since expects.',
       416: 'The range holds no byte of it.',
       422: unreadable,
-      502: 'Its bytes are damaged; `leporello fsck` says how.'
+      502: 'Its bytes are damaged (`leporello fsck` says how), or its URL contains control characters.'
     },
     async handler({ request, reply, params, query: { format }, publicUrl }) {
       if (format === undefined) return sendTarball({ request, reply, images }, await images.download({ ...params, publicUrl }))
@@ -87,7 +88,7 @@ export function imageRoutes(route: DeclareRoute, { images }: ImageRoutes): void 
 }
 
 /** What can be done with an image that is registered. */
-export function imageChangeRoutes(route: DeclareRoute, { images }: ImageRoutes): void {
+export function imageChangeRoutes(route: DeclareRoute, { images, holders }: ImageRoutes & Pick<Catalogue, 'holders'>): void {
   const writing = { action: 'container:write', params: 'image-parameters.json', query: 'dry-run-query.json', tag: imagesTag } as const
 
   route({
@@ -98,8 +99,15 @@ export function imageChangeRoutes(route: DeclareRoute, { images }: ImageRoutes):
     summary: 'Take one image away',
     description: 'The others are left as they are. The last one cannot be taken away: remove the container instead.',
     headers: 'change-headers.json',
-    answers: { 200: answer('The container without it.', 'container-change.json'), 404: missingImage, 422: 'It is the last one.' },
+    answers: {
+      200: answer('The container without it.', 'container-change.json'),
+      404: missingImage,
+      409: 'A channel or a release names the container: see force.',
+      422: 'It is the last one.'
+    },
+    query: 'removal-query.json',
     async handler(call) {
+      if (call.query.force !== true) await holders.checkUnnamed(call.params.id)
       const { container, released } = await images.drop(imageChange(call))
       return withEtag(call.reply, container).send({ container, released })
     }

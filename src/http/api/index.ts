@@ -8,10 +8,12 @@ import '../shared/action.ts'
 import type { BodyBudget } from '../shared/body-budget.ts'
 import type { LargeTexts } from '../shared/large-texts.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
+import { badgeRoutes } from './badges.ts'
 import { batchRoutes } from './batch.ts'
 import { expectationRoutes, jobRoutes } from './building.ts'
 import { channelRoutes, promotionRoutes } from './channels.ts'
 import { containerEditRoutes, containerRoutes } from './containers.ts'
+import { discoveryRoutes } from './discovery.ts'
 import { eventRoutes } from './events.ts'
 import { historyRoutes, restoreRoutes } from './history.ts'
 import { imageListRoutes } from './image-lists.ts'
@@ -22,11 +24,13 @@ import { listRoutes } from './lists.ts'
 import { hideSecrets } from './masking.ts'
 import { derivedRoutes, planningRoutes } from './planning.ts'
 import { answerProblem } from './problems.ts'
+import { releaseRoutes } from './releases.ts'
 import { routesOf } from './route.ts'
 import { accessRoute, startRoute } from './start.ts'
 import { fsckRoutes, unnamedRoutes } from './upkeep.ts'
 import { uploadRoutes } from './uploads.ts'
 import { waitRoutes } from './wait.ts'
+import { addWarnings } from './warnings.ts'
 
 export interface ApiOptions {
   catalogue: Catalogue
@@ -53,6 +57,7 @@ export async function apiFace(
     route.config = { ...route.config, face: 'api' }
   })
   app.setErrorHandler(answerProblem)
+  app.addHook('preSerialization', addWarnings)
   app.addHook('onSend', hideSecrets)
   await app.register(multipart)
   const options = { publicUrl: publicUrlOf(address), bounds: { limit: smallBody, timeoutMs: bodyTimeoutMs, budget: bodies } }
@@ -64,7 +69,7 @@ export async function apiFace(
   containerEditRoutes(route, catalogue)
   listRoutes(route, catalogue)
   imageRoutes(route, { images })
-  imageChangeRoutes(route, { images })
+  imageChangeRoutes(route, { ...catalogue, images })
   imageUploadRoutes(route, { images, bounds, stallMs })
   imageFormRoutes(route, { images })
   if (catalogue.layout) layoutRoutes(route, { layout: catalogue.layout })
@@ -79,8 +84,11 @@ export async function apiFace(
   planningRoutes(route, catalogue)
   derivedRoutes(route, catalogue)
   imageListRoutes(route, { ...catalogue, bounds })
+  discoveryRoutes(route, { ...catalogue, bounds })
   channelRoutes(route, catalogue)
   promotionRoutes(route, catalogue)
+  releaseRoutes(route, catalogue)
+  badgeRoutes(route, catalogue)
   if (!catalogue.upkeep) return
   unnamedRoutes(route, { ...catalogue, upkeep: catalogue.upkeep })
   fsckRoutes(route, { upkeep: catalogue.upkeep })

@@ -1,8 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { type Architecture, knownArchitectures, parseArchitecture } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import { checkJsonBounds } from '../../domain/json/json-bounds.ts'
-import { maskSecrets } from '../../domain/secrets.ts'
+import { parseStrict } from '../../domain/json/strict.ts'
 import type { Schemas } from '../../schemas.ts'
 import { type BodyBounds, readBody } from '../shared/body.ts'
 import type { SchemaProblem } from './schema-errors.ts'
@@ -29,16 +28,18 @@ export async function jsonBody<Name extends SchemaName>(
   request: FastifyRequest,
   { schema, bounds }: { schema: Name; bounds: BodyBounds }
 ): Promise<Schemas[Name]> {
-  return checkShape(parseJsonBody((await readBody(request.raw, bounds)).toString()), { schema, part: 'body' })
+  return checkShape(parseStrict(await bodyText(request, bounds), { what: 'the body' }), { schema, part: 'body' })
 }
 
-/** Throws json_invalid. */
-export function parseJsonBody(text: string): unknown {
-  checkJsonBounds(text, { what: 'the body' })
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** Reads a body of text. Throws json_invalid where it is not UTF-8. */
+export async function bodyText(request: FastifyRequest, bounds: BodyBounds): Promise<string> {
+  const body = await readBody(request.raw, bounds)
   try {
-    return JSON.parse(text.replace(/^\ufeff/, ''))
+    return utf8.decode(body)
   } catch (error) {
-    throw new CatalogueError('json_invalid', `the body is not JSON: ${maskSecrets((error as Error).message)}`)
+    throw new CatalogueError('json_invalid', 'the body is not UTF-8; nothing was stored', { cause: error })
   }
 }
 

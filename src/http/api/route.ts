@@ -10,6 +10,7 @@ import { type DescribedAnswer, type Description, json } from '../shared/describe
 import { architectureInPath, jsonBody, repeatedNames } from './input.ts'
 import { preconditionOf } from './precondition.ts'
 import { readHeaders, readTexts, type SchemaName } from './validation.ts'
+import { warningFor } from './warnings.ts'
 
 /** A route of our own interface: what it takes, what it answers and what it does. The schemas check it, describe it and type it. */
 export interface ApiRoute<Params extends SchemaName, Query extends SchemaName, Headers extends SchemaName, Body extends SchemaName> {
@@ -121,7 +122,7 @@ async function callOf(route: AnyRoute, { request, reply, publicUrl, bounds }: Re
     },
     get change(): ChangeContext {
       const precondition = route.headers === 'change-headers.json' ? preconditionOf(request) : undefined
-      return { publicUrl: publicUrl(), cause: causeOf(request), precondition, dryRun }
+      return { publicUrl: publicUrl(), cause: causeOf(request), precondition, dryRun, warn: warningFor(request) }
     }
   }
   return call as unknown as ApiCall<never, never, never, never>

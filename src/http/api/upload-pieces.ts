@@ -123,7 +123,7 @@ async function append(
     return await uploads.append({ upload, at, source, cut: () => raw.destroy() })
   } catch (error) {
     // to a tus client a 409 means a wrong offset, and it would send everything again
-    if (isCatalogueError(error, 'image_mislabelled')) throw new CatalogueError('image_refused', error.message)
+    if (isCatalogueError(error, 'image_mislabelled', 'version_immutable')) throw new CatalogueError('image_refused', error.message)
     throw error
   }
 }

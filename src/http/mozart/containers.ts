@@ -1,5 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { Containers } from '../../catalogue/containers/containers.ts'
+import type { Holders } from '../../catalogue/containers/holders.ts'
+import type { Warning } from '../../domain/container/posted-urls.ts'
 import type { Resolution } from '../../domain/container/resolution.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { pythonObject, pythonString, readJson } from '../../domain/json/json.ts'
@@ -15,10 +17,11 @@ const longestWaitMs = 50_000
 
 export interface ContainerOptions {
   containers: Containers
+  holders: Holders
   publicUrl: () => string
 }
 
-export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
+export function containerHandlers({ containers, holders, publicUrl }: ContainerOptions) {
   return {
     list: ({ reply }) => sendList(reply, containers.ids()),
 
@@ -27,13 +30,15 @@ export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
       request.about = registration.id
       request.permit([registration.id])
       const merge = optionalFlag(parameters, 'merge')
+      const warnings: Warning[] = []
       const { id } = await containers.add(registration, {
         publicUrl: publicUrl(),
         merge,
+        warn: (warning) => void warnings.push(warning),
         cause: causeOf(request),
         ...waiting(parameters)
       })
-      return sendAnswer(reply, { success: true, message: words.added(id), result: pythonString(id) })
+      return sendAnswer(reply, { success: true, message: words.added(id), result: pythonString(id), warnings })
     },
 
     async info({ request, reply, parameters, words }) {
@@ -74,6 +79,7 @@ export function containerHandlers({ containers, publicUrl }: ContainerOptions) {
       if (!id) throw parameters.missing(words.removeNoId)
       request.about = id
       request.permit([id])
+      if (!flag(parameters, 'force')) await holders.checkUnnamed(id)
       if (!(await containers.remove(id, { cause: causeOf(request) })))
         throw new CatalogueError('container_unknown', words.removeUnknown(id))
       return sendAnswer(reply, { success: true, message: words.removed(id), result: words.removedResult(id) })

@@ -1,11 +1,14 @@
 import type { FastifyReply } from 'fastify'
-import { inPythonStyle, pythonObject, pythonString } from '../../domain/json/json.ts'
+import type { Warning } from '../../domain/container/posted-urls.ts'
+import { inPythonStyle, pythonObject, pythonString, pythonStyle } from '../../domain/json/json.ts'
 
 export interface MozartAnswer {
   success: boolean
   message: string
   /** JSON text; undefined if Mozart's model has no such member. */
   result: string | undefined
+  /** What the client should know beyond what Mozart would say; nobody reads it who does not look for it. */
+  warnings?: readonly Warning[]
 }
 
 /**
@@ -20,9 +23,10 @@ export function sendAnswer(reply: FastifyReply, answer: MozartAnswer): FastifyRe
 
 const asItIs = (text: unknown) => text as string
 
-function envelope({ success, message, result }: MozartAnswer): string {
+function envelope({ success, message, result, warnings = [] }: MozartAnswer): string {
   const head = `{"success": ${success}, "message": ${message === '' ? '""' : pythonString(message)}`
-  return result === undefined ? `${head}}` : `${head}, "result": ${result}}`
+  const tail = warnings.length === 0 ? '}' : `, "warnings": ${pythonStyle(JSON.stringify(warnings))}}`
+  return result === undefined ? `${head}${tail}` : `${head}, "result": ${result}${tail}`
 }
 
 /** Whether X-Fields, flask-restx's mask, includes a member; `*` means all. */

@@ -39,7 +39,7 @@ declare module 'fastify' {
 export async function mozartFace(app: FastifyInstance, options: MozartOptions): Promise<void> {
   const { catalogue, address, bodyLimit, bodyTimeoutMs: timeoutMs, bodies: budget, largeTexts } = options
   const handlers: Record<DocumentKind, Partial<Record<MozartOperation, MozartHandler>>> = {
-    container: containerHandlers({ containers: catalogue.containers, publicUrl: publicUrlOf(address) }),
+    container: containerHandlers({ containers: catalogue.containers, holders: catalogue.holders, publicUrl: publicUrlOf(address) }),
     job_spec: specHandlers(catalogue.jobSpecs, largeTexts),
     hysds_io: specHandlers(catalogue.hysdsIos, largeTexts)
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import { undescribed } from '../shared/describes.ts'
@@ -40,7 +41,7 @@ export function swaggerUiRoutes(app: FastifyInstance): void {
     config: { action: 'operations:read' as const, describes: undescribed }
   }
   for (const page of pages) {
-    app.route({ ...route, url: page.url, handler: async (_request, reply) => reply.type('text/html; charset=utf-8').send(html(page)) })
+    app.route({ ...route, url: page.url, handler: async (_request, reply) => reply.headers(pageHeaders(page)).send(html(page)) })
   }
   for (const [name, type] of Object.entries(assets)) {
     app.route({
@@ -51,6 +52,29 @@ export function swaggerUiRoutes(app: FastifyInstance): void {
     })
   }
 }
+
+type Described = Pick<SwaggerPage, 'toRoot' | 'describedBy'>
+
+const start = ({ toRoot, describedBy }: Described): string =>
+  `SwaggerUIBundle({ url: '${toRoot}${describedBy}', dom_id: '#swagger-ui', deepLinking: true, tryItOutEnabled: true })`
+
+/** What the page may do: run its own scripts, ask this server, and be no part of another page. Swagger UI has styles and images inside. */
+const pageHeaders = (page: SwaggerPage) => ({
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': [
+    "default-src 'none'",
+    `script-src 'self' 'sha256-${createHash('sha256').update(start(page)).digest('base64')}'`,
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+  ].join('; '),
+  'cross-origin-opener-policy': 'same-origin',
+  // its own writes by GET are told from those of other pages by it
+  'referrer-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY'
+})
 
 /** All links are relative to the page, so they lead back through whatever proxies there are. */
 const html = ({ title, toRoot, describedBy }: SwaggerPage) => `<!doctype html>
@@ -65,7 +89,7 @@ const html = ({ title, toRoot, describedBy }: SwaggerPage) => `<!doctype html>
 <body>
 <div id="swagger-ui"></div>
 <script src="${toRoot}docs/swagger-ui-bundle.js"></script>
-<script>SwaggerUIBundle({ url: '${toRoot}${describedBy}', dom_id: '#swagger-ui', deepLinking: true, tryItOutEnabled: true })</script>
+<script>${start({ toRoot, describedBy })}</script>
 </body>
 </html>
 `

@@ -13,6 +13,10 @@ const statuses: Record<ErrorCode, number> = {
   key_invalid: 400,
   digest_mismatch: 400,
   size_mismatch: 400,
+  name_invalid: 400,
+  digest_invalid: 400,
+  manifest_invalid: 400,
+  manifest_blob_unknown: 400,
   unauthenticated: 401,
   forbidden: 403,
   source_forbidden: 403,
@@ -23,6 +27,8 @@ const statuses: Record<ErrorCode, number> = {
   image_unproven: 404,
   blob_unknown: 404,
   upload_unknown: 404,
+  name_unknown: 404,
+  manifest_unknown: 404,
   job_unknown: 404,
   channel_unknown: 404,
   promotion_unknown: 404,
@@ -33,10 +39,12 @@ const statuses: Record<ErrorCode, number> = {
   // not 410, which caches keep: the image may be back in a moment
   image_gone: 409,
   container_unproven: 409,
+  version_immutable: 409,
   container_named: 409,
   promotion_refused: 409,
   revision_conflict: 409,
   blob_conflict: 409,
+  content_in_use: 409,
   upload_conflict: 409,
   upload_expired: 410,
   upload_overtaken: 410,
@@ -50,6 +58,8 @@ const statuses: Record<ErrorCode, number> = {
   source_unsupported: 422,
   coding_unsupported: 501,
   blob_damaged: 502,
+  // another program wrote it, or an earlier version of ours
+  record_damaged: 502,
   database_newer: 503,
   store_unavailable: 503,
   waiters_exceeded: 503,
@@ -71,9 +81,17 @@ export interface Explanation {
 /** The status and message for any error. The message of an unforeseen one is only logged. */
 export function explain(error: unknown): Explanation {
   const status = statusOf(error)
-  const message = status === 500 ? 'Internal Server Error' : maskSecrets((error as Error).message)
+  const message = status === 500 ? 'Internal Server Error' : maskSecrets(toldOf(error as Error))
   return { status, message, headers: headersOf(error, status) }
 }
+
+/** What follows a colon are a store's own words, which may name files, hosts and nodes of the site: they are for the log. */
+export const withoutInternals = (message: string): string => {
+  const end = message.indexOf(': ')
+  return end === -1 ? message : `${message.slice(0, end)}; the log of this service says more`
+}
+
+const toldOf = (error: Error): string => (isCatalogueError(error, 'store_unavailable') ? withoutInternals(error.message) : error.message)
 
 /** Fastify's own errors have a statusCode. */
 function statusOf(error: unknown): number {

@@ -23,7 +23,8 @@ const own = {
   },
   demand: { index: 'leporello-demand', keywords: ['id', 'day'] },
   leases: { index: 'leporello-leases', keywords: ['id'] },
-  releases: { index: 'leporello-releases', keywords: ['id'] }
+  releases: { index: 'leporello-releases', keywords: ['id'] },
+  oci: { index: 'leporello-oci', keywords: ['id', 'kind', 'repository', 'name', 'subject', 'touched'] }
 }
 
 /** HySDS's three indices and Leporello's own on Elasticsearch or OpenSearch. Sends the engine nothing until it is used. */
@@ -44,6 +45,7 @@ export function elasticsearchStores({ engine: options, indices }: ElasticsearchO
     demand: ours(own.demand),
     leases: ours(own.leases),
     releases: ours(own.releases),
+    oci: ours(own.oci),
     migrate: () => migrateIndices(engine),
     health: () => health(engine, [...Object.values(indices), ...Object.values(own).map(({ index }) => index)]),
     engine: () => engineName(engine),

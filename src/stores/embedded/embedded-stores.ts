@@ -67,6 +67,7 @@ export async function embeddedStores({ data, patienceMs, maxPages }: EmbeddedOpt
     demand: documents('leporello-demand'),
     leases: documents('leporello-leases'),
     releases: documents('leporello-releases'),
+    oci: documents('leporello-oci'),
     migrate: () => link.ask('migrate', {}),
     health: () =>
       link.ask('check', {}).then(

@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { sqliteCode } from './driver.ts'
 
@@ -8,10 +8,12 @@ export function storeError(error: unknown, file: string): unknown {
   const code = sqliteCode(error)
   if (code === undefined) return error
   const options = { cause: error }
+  // clients read these messages, and where the file is does not concern them
+  const name = basename(file)
   if (isFull(code, file)) {
     return new CatalogueError(
       'store_full',
-      `the disk or quota that holds ${file} is full; nothing stored was lost: make room and try again`,
+      `the disk or quota that holds ${name} is full; nothing stored was lost: make room and try again`,
       options
     )
   }
@@ -19,12 +21,12 @@ export function storeError(error: unknown, file: string): unknown {
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
     return new CatalogueError(
       'store_unavailable',
-      `${file} is damaged (${message}); stop Leporello, keep a copy of the file with its -wal, and put a backup in its place, or what "sqlite3 ${file} .recover" saves`,
+      `${name} is damaged (${message}); stop Leporello, keep a copy of the file with its -wal, and put a backup in its place, or what "sqlite3 ${name} .recover" saves`,
       options
     )
   }
   const advice = code.startsWith('SQLITE_BUSY') ? '; another program holds a lock on it' : ''
-  return new CatalogueError('store_unavailable', `${file} cannot be used: ${message} (${code})${advice}`, options)
+  return new CatalogueError('store_unavailable', `${name} cannot be used: ${message} (${code})${advice}`, options)
 }
 
 /**
@@ -33,7 +35,7 @@ export function storeError(error: unknown, file: string): unknown {
 export function openingError(error: unknown, file: string): CatalogueError {
   const known = storeError(error, file)
   if (isCatalogueError(known)) return known
-  return new CatalogueError('store_unavailable', `${file} cannot be opened: ${(error as Error).message}`, { cause: error })
+  return new CatalogueError('store_unavailable', `${basename(file)} cannot be opened: ${(error as Error).message}`, { cause: error })
 }
 
 /** The number of bytes by which SQLite grows the index of its log. */

@@ -18,7 +18,8 @@ const columns: Record<Table, readonly string[]> = {
   summaries: ['id', 'name', 'version', 'state', 'architectures', 'missing', 'verdicts', 'text', 'revision', 'due', 'created', 'updated'],
   demand: ['day'],
   leases: [],
-  releases: []
+  releases: [],
+  oci: ['kind', 'repository', 'name', 'subject', 'touched']
 }
 
 /**

@@ -14,7 +14,8 @@ export const tables = {
   'leporello-summaries': 'summaries',
   'leporello-demand': 'demand',
   'leporello-leases': 'leases',
-  'leporello-releases': 'releases'
+  'leporello-releases': 'releases',
+  'leporello-oci': 'oci'
 } as const
 export type Table = (typeof tables)[keyof typeof tables]
 

@@ -57,7 +57,7 @@ t.test('standard output is JSON lines and nothing else', async (t) => {
 })
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  t.test(`${signal}: a request under way is finished, then it ends with 0`, async (t) => {
+  t.test(`${signal}: a request under way is finished, one behind it on its connection is answered, then it ends with 0`, async (t) => {
     const { running, url } = await serve(t)
     const body = 'name=slow%3A1&version=1&digest=d&url=u'
     const socket = connect(Number(new URL(url).port), '127.0.0.1')
@@ -66,18 +66,19 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       answer += text
     })
     socket.write(
-      `POST /container/add HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`
+      `POST /container/add HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`
     )
     await (await fetch(`${url}/health/live`)).text()
 
     running.child.kill(signal)
     await refusesConnections(url)
-    socket.write(body.slice(5))
+    socket.write(`${body.slice(5)}GET /version HTTP/1.1\r\nHost: x\r\n\r\n`)
 
     const { status } = await running.ended
     t.equal(status, 0)
     t.match(answer, /^HTTP\/1\.1 200 OK/)
     t.match(answer, 'slow:1 added to index containers')
+    t.match(answer, /HTTP\/1\.1 200 OK\r\n(?:(?!\r\n\r\n)[\s\S])*connection: close[\s\S]*"version":/i)
   })
 }
 

@@ -77,7 +77,7 @@ t.test('a container is an OCI index of what is proven', async (t) => {
          }
       }
    ],
-   "pullable": false,
+   "pullable": true,
    "derived": [
       "arm/v7"
    ],

@@ -82,7 +82,7 @@ export function resumableContract(name: string, place: (t: Test) => Promise<() =
     const path = await client.begin({ id, sha256: sha256(large) }, large.length)
     const sent = 11 * 1024 * 1024
     const socket = connect(Number(new URL(url).port), '127.0.0.1')
-    const headers = Object.entries({ ...piece, 'upload-offset': 0, 'content-length': large.length, host: 'x' })
+    const headers = Object.entries({ ...piece, 'upload-offset': 0, 'content-length': large.length, host: 'localhost' })
     socket.write(`PATCH ${path} HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`)
     await new Promise((resolve) => socket.write(large.subarray(0, sent), resolve))
 
@@ -108,7 +108,7 @@ export function resumableContract(name: string, place: (t: Test) => Promise<() =
     const path = await client.begin({ id }, amd64.length)
     const socket = connect(Number(new URL(url).port), '127.0.0.1')
     t.teardown(() => socket.destroy())
-    const head = `PATCH ${path} HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\nContent-Type: ${piece['content-type']}\r\n`
+    const head = `PATCH ${path} HTTP/1.1\r\nHost: localhost\r\nTus-Resumable: 1.0.0\r\nContent-Type: ${piece['content-type']}\r\n`
     socket.write(`${head}Upload-Offset: 0\r\nContent-Length: ${amd64.length}\r\nExpect: 100-continue\r\n\r\n`)
     await new Promise((resolve) => socket.once('data', resolve))
     const half = amd64.subarray(0, amd64.length / 2)

@@ -185,7 +185,7 @@ t.test('where there is no room an upload is refused before a byte of it was sent
     `POST /api/v1/uploads HTTP/1.1\r\nUpload-Length: 1000\r\n${tus}\r\nContent-Type: application/offset+octet-stream`
   ]) {
     const connection = await rawConnection(t, url)
-    connection.socket.write(`${head}\r\nHost: x\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n`)
+    connection.socket.write(`${head}\r\nHost: localhost\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n`)
     await once(connection.socket, 'close')
     t.match(connection.said(), /^HTTP\/1\.1 507 /, head.slice(0, 60))
     t.match(connection.said(), /store_full/)
@@ -205,7 +205,7 @@ t.test('who waits for 100 Continue is told to send on: a tarball, a form and JSO
     [`POST ${images} HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=b`, form]
   ] as const) {
     const { socket, says } = await rawConnection(t, url)
-    socket.write(`${head}\r\nHost: x\r\nContent-Length: ${body.length}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n`)
+    socket.write(`${head}\r\nHost: localhost\r\nContent-Length: ${body.length}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n`)
     await says(/100 Continue/)
     socket.write(body)
     await says(/HTTP\/1\.1 20[01] /)

@@ -140,7 +140,9 @@ t.test('an upload that is cut off leaves nothing', async (t) => {
   const plain = tar(newDockerSave())
   const { url, everything, stores } = await startWithTarballs(t, { listen: true })
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
-  socket.write(`PUT ${images}/amd64 HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-tar\r\nContent-Length: ${plain.length}\r\n\r\n`)
+  socket.write(
+    `PUT ${images}/amd64 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-tar\r\nContent-Length: ${plain.length}\r\n\r\n`
+  )
   socket.write(plain.subarray(0, 2000))
   await until(async () => (await everything()).length > 0)
 
@@ -155,7 +157,7 @@ t.test('a form that is cut off leaves nothing', async (t) => {
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
   const head = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.tar.gz"\r\nContent-Type: application/gzip\r\n\r\n'
   socket.write(
-    `POST ${images} HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000000\r\n\r\n${head}`
+    `POST ${images} HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000000\r\n\r\n${head}`
   )
   socket.write(amd64.subarray(0, 2000))
   await until(async () => (await everything()).length > 0)

@@ -61,7 +61,7 @@ t.test('a trailing slash, another kind or an unknown path is a plain 404 in the 
 })
 
 t.test('the site around the operations is that of Mozart', async (t) => {
-  const { app } = await startServer(t, { prefix: '/leporello' })
+  const { app } = await startServer(t, { host: '0.0.0.0', prefix: '/leporello' })
   const proxied = { host: 'inner:1', 'x-script-name': '/mozart', 'x-scheme': 'https', 'x-forwarded-host': 'ops.example' }
 
   const root = await app.inject({ url: '/mozart/', headers: proxied })
@@ -76,7 +76,7 @@ t.test('the site around the operations is that of Mozart', async (t) => {
 })
 
 t.test('a redirect never leads out of here', async (t) => {
-  const { app } = await startServer(t)
+  const { app } = await startServer(t, { host: '0.0.0.0' })
 
   const script = await app.inject({ url: '/', headers: { 'x-script-name': '//evil.example' } })
   const host = await app.inject({ url: '/api/v0.1', headers: { host: 'a"><script>', 'x-forwarded-host': 'evil.example/x' } })

@@ -1,5 +1,6 @@
 import { checkFacts, checkTasks } from './documents.ts'
 import type { FindingKind, FsckLine } from './findings.ts'
+import { checkKept } from './kept.ts'
 import { checkObjects } from './objects.ts'
 import type { FsckOptions, FsckParts, FsckRun } from './parts.ts'
 import { checkUploads } from './uploads.ts'
@@ -15,7 +16,7 @@ export async function* runFsck(parts: FsckParts, options: FsckOptions): AsyncGen
   let [all, repaired] = [0, 0]
   // includes what was registered a moment ago
   await Promise.all([run.stores.containers, run.stores.facts, run.stores.tasks].map((store) => store.refresh()))
-  for (const check of [checkUploads, checkObjects, checkFacts, checkTasks]) {
+  for (const check of [checkUploads, checkObjects, checkKept, checkFacts, checkTasks]) {
     for await (const line of check(run)) {
       if (line.type === 'finding') {
         found[line.kind] = (found[line.kind] ?? 0) + 1

@@ -4,6 +4,7 @@ import { isCatalogueError } from '../../../domain/errors.ts'
 import { applies, type Facts, type ImageKey } from '../../../domain/image/facts.ts'
 import { keyOfUrl, keysNamedIn } from '../../../domain/image/storage.ts'
 import { pagesOf } from '../../../domain/pages.ts'
+import { keepsTarballs } from '../../../domain/releases/channel.ts'
 import type { StoredDocument } from '../../../stores/document-store.ts'
 import { forEachConcurrently } from '../../jobs/concurrency.ts'
 import type { UnreadImage } from '../../verification/verifier.ts'
@@ -34,7 +35,7 @@ const atOnce = 8
 
 /** Compares records with objects: finds those that are missing, those that nothing names, and those that have changed. */
 export async function* checkObjects(run: FsckRun): AsyncGenerator<FsckFinding | FsckNote> {
-  const { containers, buildStatuses } = run.stores
+  const { containers, buildStatuses, releases } = run.stores
   let first = true
   for await (const stretch of stretchesOf(run)) {
     for await (const page of allDocuments(containers, run.signal)) {
@@ -42,6 +43,9 @@ export async function* checkObjects(run: FsckRun): AsyncGenerator<FsckFinding | 
       yield* checkRecords(run, { page, stretch })
     }
     for await (const page of allDocuments(buildStatuses, run.signal)) for (const { document } of page) markNamed(stretch, document)
+    for await (const page of allDocuments(releases, run.signal)) {
+      for (const { id, document } of page) if (keepsTarballs(id)) markNamed(stretch, document)
+    }
     first = false
     run.checked.objects += stretch.objects.size
     yield* checkBytes(run, stretch)

@@ -20,7 +20,7 @@ export interface FsckSettings {
 }
 
 export interface FsckParts extends FsckSettings {
-  stores: Pick<Stores, 'containers' | 'buildStatuses' | 'facts' | 'tasks'>
+  stores: Pick<Stores, 'containers' | 'buildStatuses' | 'facts' | 'tasks' | 'oci' | 'releases'>
   facts: Pick<FactsStore, 'read'>
   naming: Naming
   queue: Pick<TaskQueue, 'add'>

@@ -1,4 +1,5 @@
 import { isUploadKey } from '../../../domain/image/storage.ts'
+import { isBlobKey } from '../../../domain/oci/documents.ts'
 import { forEachConcurrently } from '../../jobs/concurrency.ts'
 import { type FsckFinding, type FsckNote, fsckFinding, spoken } from './findings.ts'
 import type { Stretch, StretchObject } from './objects.ts'
@@ -10,7 +11,8 @@ const atOnce = 8
 /** Finds objects that no record names: those of uploads are ours, the others were stored by their path. */
 export async function* checkUnnamed(run: FsckRun, { objects }: Stretch): AsyncGenerator<FsckFinding | FsckNote> {
   const oldEnough = run.now().getTime() - youngMs
-  const unnamed = [...objects.values()].filter(({ named }) => !named)
+  // repositories have those of /v2/: kept.ts
+  const unnamed = [...objects.values()].filter(({ named, key }) => !named && !isBlobKey(key))
   const young = unnamed.filter(({ modified }) => modified.getTime() > oldEnough)
   if (young.length > 0) yield youngNote(young)
   const suspects = new Map(unnamed.filter(({ modified }) => modified.getTime() <= oldEnough).map((object) => [object.key, object]))

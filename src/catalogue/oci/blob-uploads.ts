@@ -1,0 +1,119 @@
+import type { ByteSource, Upload } from '../../blobs/blob-store.ts'
+import { CatalogueError } from '../../domain/errors.ts'
+import { blobKey, type KeptBlob } from '../../domain/oci/documents.ts'
+import { openBlob } from './oci-blobs.ts'
+import type { ContentName, OciContext } from './parts.ts'
+
+/** Which upload of which repository. */
+export interface UploadName {
+  repository: string
+  upload: string
+}
+
+/** Bytes of an upload; without `at` they follow whatever has come. */
+export interface UploadPiece extends UploadName {
+  at: number | undefined
+  source: ByteSource
+}
+
+export interface FinishedBlob extends ContentName {
+  upload: string
+}
+
+/** Blobs that clients push, at once or in pieces, over hours and restarts. */
+export interface BlobUploads {
+  begin(repository: string): Promise<Upload>
+  /** Throws upload_unknown. */
+  get(name: UploadName): Promise<Upload>
+  /** Throws upload_conflict when the piece does not begin where the upload ends, or another one is arriving. */
+  append(piece: UploadPiece): Promise<Upload>
+  /** Throws digest_mismatch; the upload is then gone. */
+  finish(blob: FinishedBlob): Promise<void>
+  discard(name: UploadName): Promise<void>
+  /** Stores a whole blob. Throws digest_mismatch, size_mismatch. */
+  store(blob: ContentName & { source: ByteSource; size: number | undefined }): Promise<void>
+  /** Gives a repository a blob that another one has. Returns whether that has it. */
+  mount(blob: ContentName & { from: string }): Promise<boolean>
+}
+
+export function createBlobUploads(context: OciContext): BlobUploads {
+  const { blobs, kept, now } = context
+  const { uploads } = blobs
+  const link = async ({ repository, digest, size }: ContentName & { size: number }) =>
+    kept.put({ kind: 'blob', repository, name: digest, size, touched: now().toISOString() })
+
+  async function get({ repository, upload }: UploadName): Promise<Upload> {
+    const found = await uploads.get(upload)
+    if (found && parseUploadNote(found.note) === repository) return found
+    throw new CatalogueError(
+      'upload_unknown',
+      `${repository} has no upload ${upload.slice(0, 100)}: it was finished, cancelled, or has expired`
+    )
+  }
+
+  return {
+    begin: (repository) => uploads.create({ note: toUploadNote(repository) }),
+    get,
+    async append({ at, source, ...name }) {
+      const { offset } = await get(name)
+      if (at !== undefined && at !== offset) {
+        throw new CatalogueError('upload_conflict', `the upload has ${offset} bytes; a chunk that begins at ${at} cannot follow`)
+      }
+      return uploads.append({ id: name.upload, at: offset, source })
+    },
+    async finish({ upload, ...blob }) {
+      await get({ repository: blob.repository, upload })
+      const sha256 = hexOf(blob.digest)
+      // kept until the repository has it, so that a client can ask again after a crash
+      const { size } = await uploads.finish(upload, { key: blobKey(blob.digest), expected: { sha256 }, keep: true })
+      await link({ ...blob, size })
+      await uploads.discard(upload)
+    },
+    async discard(name) {
+      await get(name)
+      await uploads.discard(name.upload)
+    },
+    async store({ source, size, ...blob }) {
+      const expected = { sha256: hexOf(blob.digest), ...(size !== undefined && { size }) }
+      const stored = await blobs.put(blobKey(blob.digest), source, { expected })
+      await link({ ...blob, size: stored.size })
+    },
+    async mount({ repository, from, digest }) {
+      const blob = await kept.blob(from, digest)
+      if (!blob) return false
+      await keepBytes(context, blob)
+      await link({ repository, digest, size: blob.size })
+      return true
+    }
+  }
+}
+
+const hexOf = (digest: string): string => digest.slice('sha256:'.length)
+
+/** Stores a blob by its digest that is only inside a tarball: what was pushed must not go away with that. */
+export async function keepBytes(context: OciContext, blob: KeptBlob): Promise<void> {
+  const { blobs, kept, now } = context
+  if (blob.of === undefined) return kept.touch(blob)
+  const store = async () => {
+    if (await blobs.head(blobKey(blob.name))) return
+    const { stream } = await openBlob(context, blob)
+    await blobs.put(blobKey(blob.name), stream, { expected: { sha256: hexOf(blob.name), size: blob.size } })
+  }
+  await store()
+  const { of: _, ...own } = blob
+  await kept.put({ ...own, touched: now().toISOString() })
+  // the clean-up may have removed the bytes just before the repository had them
+  await store()
+}
+
+const toUploadNote = (repository: string): string => JSON.stringify({ oci: { repository } })
+
+/** Returns the repository that an upload is for; undefined for the upload of anything else. */
+export function parseUploadNote(note: string): string | undefined {
+  try {
+    const { oci } = JSON.parse(note) as { oci?: { repository?: string } }
+    return oci?.repository
+  } catch {
+    return undefined
+  }
+}

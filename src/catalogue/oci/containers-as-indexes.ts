@@ -1,0 +1,72 @@
+import type { Architecture } from '../../domain/architecture.ts'
+import { type Descriptor, manifestListOf, type Unproven } from '../../domain/build/manifest-list.ts'
+import { currentImages } from '../../domain/build/state.ts'
+import type { ContainerRecord } from '../../domain/container/document.ts'
+import type { Facts, ImageKey } from '../../domain/image/facts.ts'
+import type { KeptTag } from '../../domain/oci/documents.ts'
+import { mediaTypes } from '../../domain/oci/media-types.ts'
+import { blobsOf, keepManifest } from './image-manifests.ts'
+import type { OciContext } from './parts.ts'
+
+export interface PullableContainer {
+  record: ContainerRecord
+  facts: ReadonlyMap<ImageKey, Facts>
+  repository: string
+  /** What was pushed under the tag. */
+  tag: KeptTag | undefined
+}
+
+export interface PullableImages {
+  images: { architecture: Architecture; descriptor: Descriptor }[]
+  /** Why the others are left out. */
+  left: Unproven[]
+}
+
+/** Returns the images of a container that can be pulled, each with its manifest kept; never one that is not proven. */
+export async function pullableImages(context: OciContext, { record, facts, repository, tag }: PullableContainer): Promise<PullableImages> {
+  const { manifests, unproven } = manifestListOf(record, { facts, format: 'oci' })
+  const proven = new Map(manifests.map((descriptor) => [descriptor.digest, descriptor]))
+  const result: PullableImages = { images: [], left: [] }
+  const why = new Map(unproven.map((one) => [one.architecture, one.why]))
+  for (const [architecture, image] of currentImages(record, facts)) {
+    const found = image.facts
+    const descriptor = why.has(architecture) ? undefined : proven.get(found?.manifest ?? '')
+    if (descriptor && found && blobsOf(found)) {
+      await keepManifest(context, { repository, facts: found })
+      result.images.push({ architecture, descriptor })
+      continue
+    }
+    const pushed =
+      found && found.verdict !== 'unverified' ? undefined : await pushedImage(context, { record, tag, repository, architecture })
+    if (pushed) result.images.push({ architecture, descriptor: pushed })
+    else
+      result.left.push({
+        architecture,
+        why: why.get(architecture) ?? `read by an earlier version; leporello verify ${record.id} reads it again`
+      })
+  }
+  return result
+}
+
+interface PushedImage extends Pick<PullableContainer, 'record' | 'tag' | 'repository'> {
+  architecture: Architecture
+}
+
+/**
+ * HySDS's builder pushes an image and then registers the tarballs of the same build, which may be where nobody here reads them. The
+ * record's digest tells that it is the same build.
+ */
+async function pushedImage({ kept }: OciContext, { record, tag, repository, architecture }: PushedImage): Promise<Descriptor | undefined> {
+  const image = tag?.images[architecture]
+  if (!tag || !image) return undefined
+  const digests = [tag.digest, ...Object.values(tag.images).flatMap(({ digest, config }) => [digest, config])]
+  if (record.digest === undefined || !digests.includes(record.digest)) return undefined
+  const manifest = await kept.manifest(repository, image.digest)
+  const [name, variant] = architecture.split('/') as [string, string?]
+  const platform = { architecture: name, os: 'linux', ...(variant !== undefined && { variant }) }
+  return manifest && { mediaType: manifest.mediaType, size: Buffer.byteLength(manifest.text), digest: image.digest, platform }
+}
+
+/** Returns the bytes of an index; the same images give the same bytes. */
+export const indexText = (images: PullableImages['images'], mediaType: string = mediaTypes.ociIndex): string =>
+  JSON.stringify({ schemaVersion: 2, mediaType, manifests: images.map(({ descriptor }) => descriptor) })

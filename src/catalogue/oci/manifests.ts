@@ -1,0 +1,102 @@
+import type { Architecture } from '../../domain/architecture.ts'
+import { fromDocument } from '../../domain/container/document.ts'
+import { CatalogueError } from '../../domain/errors.ts'
+import { claimedArchitecture, type Facts } from '../../domain/image/facts.ts'
+import type { KeptManifest } from '../../domain/oci/documents.ts'
+import { type AcceptedForm, isIndexType } from '../../domain/oci/media-types.ts'
+import { isDigest } from '../../domain/oci/names.ts'
+import { pagesOf } from '../../domain/pages.ts'
+import { currentFacts } from '../verification/image-facts.ts'
+import { keepManifest } from './image-manifests.ts'
+import type { ContentName, OciContext } from './parts.ts'
+import type { TagAnswer, Tags } from './tags.ts'
+
+export interface ManifestRequest {
+  repository: string
+  /** A tag or a digest. */
+  reference: string
+  form: AcceptedForm
+  /** The architecture of the machine that asks, where its client says so. */
+  machine: Architecture | undefined
+  /** Whether a machine wants the image itself, which counts as demand; a HEAD request does not. */
+  wanted: boolean
+}
+
+/** Throws manifest_unknown, image_mislabelled when its bytes are known to be for other machines than it says. */
+export async function findManifest(context: OciContext, { tags, ...request }: ManifestRequest & { tags: Tags }): Promise<KeptManifest> {
+  const { repository, reference } = request
+  if (!isDigest(reference)) {
+    const answer = await tags.find({ repository, tag: reference, form: request.form })
+    if (request.wanted) countTag(context, { ...answer, machine: request.machine })
+    return answer.manifest
+  }
+  const content = { repository, digest: reference }
+  const manifest = (await context.kept.manifest(repository, reference)) ?? (await neverServed(context, content))
+  if (!manifest) throw new CatalogueError('manifest_unknown', `${repository} has no manifest ${reference}`)
+  await refuseWrong(context, manifest)
+  if (request.wanted) countImage(context, manifest)
+  await context.kept.touch(manifest)
+  return manifest
+}
+
+/** A client that asks for an index takes its image by digest, which is counted; one that does not find its architecture stops here. */
+function countTag(
+  { demand }: OciContext,
+  { manifest, container, architectures, machine }: TagAnswer & Pick<ManifestRequest, 'machine'>
+): void {
+  if (container === undefined) return
+  if (!isIndexType(manifest.mediaType)) {
+    const [architecture] = architectures as Architecture[]
+    if (architecture) demand.count({ container, architecture, answered: true })
+  } else if (machine && !architectures.includes(machine)) {
+    demand.count({ container, architecture: machine, answered: false })
+  }
+}
+
+function countImage({ demand }: OciContext, { image }: KeptManifest): void {
+  const architecture = image && claimedArchitecture(image.imageKey)
+  if (architecture) demand.count({ container: image.container, architecture, answered: true })
+}
+
+async function refuseWrong({ facts }: OciContext, { image, name }: KeptManifest): Promise<void> {
+  if (!image) return
+  const [known] = await facts.read(image.container, [image.imageKey])
+  if (known && known.url === image.url) refuseMislabelled(known, name)
+}
+
+function refuseMislabelled({ container, imageKey, verdict, summary }: Facts, digest: string): void {
+  if (verdict !== 'mislabelled' && verdict !== 'mixed') return
+  const named = `${container}${imageKey === '' ? '' : ` for ${claimedArchitecture(imageKey)}`}`
+  throw new CatalogueError('image_mislabelled', `${digest} is the image of ${named}, and its bytes are ${verdict}: ${summary}`)
+}
+
+/** Records that are looked through for a digest that nobody asked for by a tag before. */
+const maxSearched = 100
+
+/** Looks for a proven image with that manifest among the containers of a repository, and keeps its manifest. */
+async function neverServed(context: OciContext, { repository, digest }: ContentName): Promise<KeptManifest | undefined> {
+  const { stores } = context
+  // `;` is the character after `:`
+  const where = [
+    { field: 'id', after: `${repository}:` },
+    { field: 'id', before: `${repository};` }
+  ]
+  let searched = 0
+  for await (const { items } of pagesOf(stores.containers.list, {
+    where,
+    sort: { field: 'id', order: 'desc' as const },
+    limit: maxSearched
+  })) {
+    for (const { id, document } of items) {
+      const found = [...(await currentFacts(context.facts, fromDocument(id, document))).values()].find(
+        ({ manifest }) => manifest === digest
+      )
+      if (!found) continue
+      refuseMislabelled(found, digest)
+      return keepManifest(context, { repository, facts: found })
+    }
+    searched += items.length
+    if (searched >= maxSearched) break
+  }
+  return undefined
+}

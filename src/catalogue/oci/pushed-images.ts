@@ -1,0 +1,72 @@
+import { type Architecture, parseArchitecture } from '../../domain/architecture.ts'
+import { applies } from '../../domain/image/facts.ts'
+import { storageUrl } from '../../domain/image/storage.ts'
+import { asFields } from '../../domain/json/reading.ts'
+import { archiveKey, type KeptManifest } from '../../domain/oci/documents.ts'
+import { platformArchitecture } from '../../domain/oci/manifest.ts'
+import type { TagName } from '../../domain/oci/names.ts'
+import { reportOnProven } from '../../images/overall-verdict.ts'
+import { checkProven, placeFor, registerTarball } from '../images/tarball-uploads.ts'
+import type { ChangeContext } from '../records/image-records.ts'
+import { openBlob } from './oci-blobs.ts'
+import type { OciContext } from './parts.ts'
+
+/** An image that was pushed, and the tag of the container to which it belongs. */
+export interface PushedImageName extends TagName {
+  /** Of the container. */
+  id: string
+  manifest: KeptManifest
+  /** What an index says that it is for; undefined: what its configuration says. */
+  architecture: Architecture | undefined
+}
+
+/** Larger configurations are no images. */
+const maxConfig = 8 * 1024 * 1024
+
+/** Returns what an image's configuration says that it is for; undefined where it says nothing that is an architecture for Linux. */
+export async function configuredArchitectureOf(
+  context: OciContext,
+  { repository, digest, size }: { repository: string; digest: string; size: number }
+): Promise<Architecture | undefined> {
+  const blob = size > maxConfig ? undefined : await context.kept.blob(repository, digest)
+  if (!blob) return undefined
+  const { stream } = await openBlob(context, blob)
+  const chunks: Uint8Array[] = []
+  for await (const chunk of stream) chunks.push(chunk as Uint8Array)
+  try {
+    return platformArchitecture(asFields(JSON.parse(Buffer.concat(chunks).toString())))
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Reads a pushed image as workers load it, and registers it with its container. Does nothing where the container has that image already.
+ * Returns the architecture. Throws image_refused, and on a strict site image_mislabelled.
+ */
+export async function registerPushed(
+  context: OciContext,
+  { id, manifest, architecture: claimed, ...name }: PushedImageName,
+  change: Pick<ChangeContext, 'publicUrl' | 'cause'>
+): Promise<Architecture> {
+  const { blobs, kept, changes, facts, inspect } = context
+  const before = await changes.find(id)
+  const keyFor = (architecture: Architecture) => archiveKey({ ...name, digest: manifest.name }, architecture)
+  if (claimed && before) {
+    const url = storageUrl(change.publicUrl, keyFor(claimed))
+    const [known] = await facts.read(id, [claimed])
+    const isThere = before.record.images.get(claimed) === url && known && applies(known, { url, digest: before.record.digest })
+    if (isThere && known.verdict !== 'unverified') return claimed
+  }
+  const opened = await blobs.get(keyFor(claimed ?? parseArchitecture('amd64')))
+  if (!opened) throw new Error(`the image ${manifest.name} cannot be read as a tarball`)
+  const { report: read } = await inspect(opened.stream, { ...(claimed && { claimed }), container: id })
+  const report = reportOnProven(read, { container: id })
+  checkProven(report, context)
+  const claim = { architecture: claimed, version: undefined, filename: undefined, digest: undefined }
+  const { version, architecture } = placeFor(report, { id, claim, before })
+  const place = { version, architecture, key: keyFor(architecture) }
+  const { proof } = await registerTarball(context, { id, place, report, ...change })
+  await kept.put({ ...manifest, image: { container: id, imageKey: proof.imageKey, url: proof.url } })
+  return architecture
+}

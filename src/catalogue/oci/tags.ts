@@ -1,0 +1,182 @@
+import { type ContainerRecord, fromDocument, imagesByKey } from '../../domain/container/document.ts'
+import { CatalogueError } from '../../domain/errors.ts'
+import { applies, type Facts, factsId, fromFactsDocument, type ImageKey } from '../../domain/image/facts.ts'
+import { fromKeptDocument, type KeptManifest, type KeptTag, keptName } from '../../domain/oci/documents.ts'
+import { type AcceptedForm, mediaTypes } from '../../domain/oci/media-types.ts'
+import { idsOf, namesArchitecture, splitSuffix, type TagName } from '../../domain/oci/names.ts'
+import type { StoredDocument } from '../../stores/document-store.ts'
+import { indexText, type PullableImages, pullableImages } from './containers-as-indexes.ts'
+import type { OciContext } from './parts.ts'
+
+/** What a tag is at the moment. */
+export interface TagAnswer {
+  manifest: KeptManifest
+  /** The container that the tag is of; undefined for an artifact. */
+  container: string | undefined
+  /** The architectures that an index has. */
+  architectures: readonly string[]
+}
+
+export interface TagRequest extends TagName {
+  form: AcceptedForm
+}
+
+/** Everything that a tag is made of. A stamp changes whenever one of it does. */
+interface TagState {
+  record: ContainerRecord | undefined
+  tag: KeptTag | undefined
+  facts: (StoredDocument | undefined)[]
+  stamp: string
+}
+
+export interface Tags {
+  /** Returns the manifest or index of a tag. Throws manifest_unknown, image_mislabelled. */
+  find(request: TagRequest): Promise<TagAnswer>
+}
+
+const maxAnswers = 2000
+
+export interface TagsOptions {
+  /** A pushed image is answered as it was pushed, also to clients that take an index. */
+  asPushed: boolean
+}
+
+/** Keeps the last answers in memory: making an index takes parsing what is known of every image. */
+export function createTags(context: OciContext, options: TagsOptions): Tags {
+  const answers = new Map<string, { stamp: string; answer: TagAnswer }>()
+  return {
+    async find(request) {
+      const state = await stateOf(context, request)
+      const name = `${request.form} ${request.repository}:${request.tag}`
+      const known = answers.get(name)
+      if (known && known.stamp === state.stamp) {
+        await context.kept.touch(known.answer.manifest)
+        return known.answer
+      }
+      const answer = await answerOf(context, { request, state, ...options })
+      // `v1-arm64` may be made of what another container has
+      if (!state.record) return answer
+      answers.delete(name)
+      answers.set(name, { stamp: state.stamp, answer })
+      if (answers.size > maxAnswers) answers.delete(answers.keys().next().value!)
+      return answer
+    }
+  }
+}
+
+async function stateOf({ stores, kept, hash }: OciContext, name: TagName): Promise<TagState> {
+  const { repository, tag } = name
+  const ids = idsOf(name)
+  const [storedTag, ...stored] = await Promise.all([
+    kept.store.get(hash(keptName({ kind: 'tag', repository, name: tag }))),
+    ...ids.map((id) => stores.containers.get(id))
+  ])
+  const at = stored.findIndex((one) => one !== undefined)
+  const record = at === -1 ? undefined : fromDocument(ids[at]!, stored[at]!.document)
+  const keys = record ? imagesByKey(record).map(([imageKey]) => imageKey) : []
+  const facts =
+    record && keys.length > 0 ? await stores.facts.getMany(keys.map((imageKey) => factsId({ container: record.id, imageKey }, hash))) : []
+  const stamp = [record?.id, stored[at]?.revision, storedTag?.revision, ...facts.map((one) => one?.revision)].join(' ')
+  return { record, tag: storedTag && fromKeptDocument<'tag'>(storedTag.document), facts, stamp }
+}
+
+/** Returns what is known of a record's images as they are now. */
+function currentFactsOf({ record, facts }: TagState): Map<ImageKey, Facts> {
+  const urls = new Map<ImageKey, string>(imagesByKey(record!))
+  const known = facts.flatMap((one) => (one && fromFactsDocument(one.document)) ?? [])
+  return new Map(
+    known
+      .filter((one) => urls.has(one.imageKey) && applies(one, { url: urls.get(one.imageKey)!, digest: record!.digest }))
+      .map((one) => [one.imageKey, one])
+  )
+}
+
+interface Answering extends TagsOptions {
+  request: TagRequest
+  state: TagState
+}
+
+async function answerOf(context: OciContext, answering: Answering): Promise<TagAnswer> {
+  const { request, state } = answering
+  const { repository } = request
+  const { record, tag } = state
+  if (!record) return tag && tag.what === 'artifact' ? artifactOf(context, tag) : ofSuffix(context, answering)
+  const found = await pullableImages(context, { record, facts: currentFactsOf(state), repository, tag })
+  if (tag?.what === 'artifact') return artifactOf(context, tag)
+  const pushed = await asPushed(context, { ...answering, found })
+  const architectures = found.images.map(({ architecture }) => architecture)
+  if (pushed) return { manifest: pushed, container: record.id, architectures }
+  if (found.images.length === 0) throw nothingToPull(record, found)
+  const mediaType = request.form === 'docker-list' ? mediaTypes.dockerList : mediaTypes.ociIndex
+  return { manifest: await keepIndex(context, { repository, found, mediaType }), container: record.id, architectures }
+}
+
+async function artifactOf({ kept }: OciContext, tag: KeptTag): Promise<TagAnswer> {
+  const manifest = await kept.manifest(tag.repository, tag.digest)
+  if (!manifest) throw unknownTag({ repository: tag.repository, tag: tag.name })
+  return { manifest, container: undefined, architectures: [] }
+}
+
+/** Returns what was pushed under the tag, while the record has the same images, and the client is to get it as it was pushed. */
+async function asPushed(
+  { kept }: OciContext,
+  { request, state, found, asPushed }: Answering & { found: PullableImages }
+): Promise<KeptManifest | undefined> {
+  const { tag } = state
+  if (!tag) return undefined
+  const ours = found.images.map(({ descriptor }) => descriptor.digest).sort()
+  const theirs = Object.values(tag.images)
+    .map(({ digest }) => digest)
+    .sort()
+  const isSame = ours.length === theirs.length && ours.every((digest, i) => digest === theirs[i])
+  // a client that takes no index gets the manifest that was pushed last, as long as the record has that image
+  const isOne = tag.what === 'image' && ours.includes(tag.digest)
+  const single = isOne && (request.form === 'manifest' || (isSame && (asPushed || namesArchitecture(request))))
+  return (tag.what === 'index' && isSame) || single ? kept.manifest(tag.repository, tag.digest) : undefined
+}
+
+/** Keeps the index under its digest: it is asked for by it, and stays when the tag moves. */
+async function keepIndex(
+  { kept, hash, now }: OciContext,
+  { repository, found, mediaType }: { repository: string; found: PullableImages; mediaType: string }
+): Promise<KeptManifest> {
+  const text = indexText(found.images, mediaType)
+  const children = found.images.map(({ descriptor }) => descriptor.digest)
+  const name = `sha256:${hash(text)}`
+  const known = await kept.manifest(repository, name)
+  if (known) return known
+  const manifest: KeptManifest = { kind: 'manifest', repository, name, mediaType, text, children, touched: now().toISOString() }
+  await kept.put(manifest)
+  return manifest
+}
+
+/** `v1-arm64` is the arm64 image of `v1`, where no container has that very tag. */
+async function ofSuffix(context: OciContext, { request }: Answering): Promise<TagAnswer> {
+  const split = splitSuffix(request.tag)
+  const state = split && (await stateOf(context, { repository: request.repository, tag: split.base }))
+  if (!split || !state?.record) throw unknownTag(request)
+  const { record, tag } = state
+  const { architecture } = split
+  const { images, left } = await pullableImages(context, { record, facts: currentFactsOf(state), repository: request.repository, tag })
+  const image = images.find((one) => one.architecture === architecture)
+  if (image) {
+    const manifest = await context.kept.manifest(request.repository, image.descriptor.digest)
+    if (manifest) return { manifest, container: record.id, architectures: [architecture] }
+  }
+  context.demand.count({ container: record.id, architecture, answered: false })
+  const why = left.find((one) => one.architecture === architecture)?.why
+  if (why?.startsWith('the image is ')) throw new CatalogueError('image_mislabelled', `${record.id} for ${architecture}: ${why}`)
+  const has = images.map((one) => one.architecture).join(', ') || 'none'
+  throw new CatalogueError(
+    'manifest_unknown',
+    `${record.id} has no image for ${architecture}${why ? ` to pull: ${why}` : ''}; it has: ${has}`
+  )
+}
+
+export const unknownTag = ({ repository, tag }: TagName): CatalogueError =>
+  new CatalogueError('manifest_unknown', `there is no ${repository}:${tag}`)
+
+function nothingToPull({ id }: ContainerRecord, { left }: PullableImages): CatalogueError {
+  const why = left.map(({ architecture, why }) => `${architecture}: ${why}`).join('; ')
+  return new CatalogueError('manifest_unknown', `${id} has no image that can be pulled here: ${why || 'it has none at all'}`)
+}

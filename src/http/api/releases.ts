@@ -1,0 +1,125 @@
+import type { FastifyReply } from 'fastify'
+import type { Catalogue } from '../../catalogue/catalogue.ts'
+import type { Hash } from '../../domain/image/facts.ts'
+import type { FrozenRelease } from '../../domain/releases/release.ts'
+import { type ReleaseFormat, releaseText, viewOfRelease } from '../../domain/releases/release-text.ts'
+import { json, textContent } from '../shared/describes.ts'
+import '../shared/identity.ts'
+import { answer, type DeclareRoute } from './route.ts'
+
+const tag = 'releases'
+const missing = 'There is no such release.'
+const types: Record<ReleaseFormat, string> = {
+  json: 'application/json; charset=utf-8',
+  yaml: 'application/yaml; charset=utf-8',
+  heat: 'application/yaml; charset=utf-8',
+  text: 'text/plain; charset=utf-8',
+  sh: 'text/x-shellscript; charset=utf-8'
+}
+const setLimit = 1024 * 1024
+/** A year: it never changes, but it may be removed. */
+const forEver = 'public, max-age=31536000, immutable'
+
+/** Sets that are frozen under a name. */
+export function releaseRoutes(route: DeclareRoute, { releases, hash }: Pick<Catalogue, 'releases' | 'hash'>): void {
+  route({
+    method: 'GET',
+    path: '/releases',
+    action: 'container:read',
+    tag,
+    summary: 'The frozen releases, the newest first',
+    answers: { 200: answer('The releases.', 'release-list.json') },
+    handler: async () => ({ items: (await releases.list()).map(summaryOf) })
+  })
+
+  route({
+    method: 'POST',
+    path: '/releases',
+    action: 'container:write',
+    tag,
+    summary: 'Freeze a set under a name',
+    description:
+      'Keeps the ids, URLs, digests, verdicts and test results of a channel, or of the images of set. The name never means anything else: the same images again are answered 200 with what is there, others 409. What a release names is never removed by clean-up.',
+    query: 'dry-run-query.json',
+    headers: 'reason-headers.json',
+    body: 'release-post.json',
+    bodyLimit: setLimit,
+    answers: {
+      200: answer('It was frozen before.', 'release-view.json'),
+      201: answer('It is frozen. Location is the link to hand out.', 'release-view.json'),
+      404: 'There is no such channel.',
+      409: 'The name means another set; or the set is refused, with every reason in `errors`.'
+    },
+    async handler({ request, reply, body, change, publicUrl }) {
+      // a name that means something for ever
+      request.permit([body.name])
+      const { name, channel, set, require = [], params = {}, reason } = body
+      const { cause, dryRun } = change
+      const by = reason === undefined ? cause : { ...cause, reason }
+      const { release, created } = await releases.freeze({ name, channel, set, require, params, publicUrl, cause: by, dryRun })
+      return reply
+        .code(created ? 201 : 200)
+        .header('location', `${publicUrl}/api/v1/releases/${name}`)
+        .send(viewOfRelease(release))
+    }
+  })
+
+  route({
+    method: 'GET',
+    path: '/releases/:name',
+    action: 'container:read',
+    tag,
+    summary: 'A frozen release',
+    description: 'The same bytes for ever, in each format.',
+    params: 'release-parameter.json',
+    query: 'release-query.json',
+    answers: {
+      200: {
+        description: 'The release.',
+        content: {
+          ...json('release-view.json#'),
+          ...textContent('registry.example.org/nova-api@sha256:0d5a\n'),
+          ...textContent('container_images:\n', 'application/yaml'),
+          ...textContent('#!/bin/sh\n', 'text/x-shellscript')
+        }
+      },
+      304: { description: 'It is the one that If-None-Match names.' },
+      404: missing
+    },
+    async handler({ request, reply, params, query: { format } }) {
+      const text = releaseText(await releases.read(params.name), format)
+      return sendForEver(reply.header('content-type', types[format]), { text, hash, expected: request.headers['if-none-match'] })
+    }
+  })
+
+  route({
+    method: 'DELETE',
+    path: '/releases/:name',
+    action: 'operations:write',
+    tag,
+    summary: 'Remove a release',
+    description: 'For what was frozen by mistake: links to it are dead then, and what it names may be cleaned up.',
+    params: 'release-parameter.json',
+    query: 'dry-run-query.json',
+    headers: 'reason-headers.json',
+    answers: { 200: answer('It is removed.', 'release-view.json'), 404: missing },
+    handler: async ({ params, change }) => viewOfRelease(await releases.remove(params.name, change))
+  })
+}
+
+interface Lasting {
+  text: string
+  hash: Hash
+  expected: string | undefined
+}
+
+function sendForEver(reply: FastifyReply, { text, hash, expected }: Lasting) {
+  const etag = `"${hash(text)}"`
+  reply.header('etag', etag).header('cache-control', forEver)
+  const same = expected?.split(',').some((one) => one.trim().replace(/^W\//, '') === etag || one.trim() === '*')
+  return same ? reply.code(304).send() : reply.send(text)
+}
+
+function summaryOf({ set, by: { reason, ...by }, name, created, from }: FrozenRelease) {
+  return { name, created, by, reason, from, images: set.length }
+}

@@ -1,0 +1,71 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Oci } from '../../catalogue/oci/oci.ts'
+import { parseOciPath } from '../../domain/oci/names.ts'
+import type { Action, Policy } from '../../domain/policy.ts'
+import '../shared/action.ts'
+import type { BodyBudget } from '../shared/body-budget.ts'
+import { undescribed } from '../shared/describes.ts'
+import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
+import { type OciRequest, read } from './reading.ts'
+import { refusingWith } from './refusals.ts'
+import { asksToSignIn, challengeFor, requireSignIn, sendToken } from './sign-in.ts'
+import { patch, post, put, remove } from './writing.ts'
+
+export interface OciOptions {
+  oci: Oci
+  policy: Policy
+  /** Returns whether a text looks like a token of this service. */
+  isToken(text: string): boolean
+  address: PublicAddress
+  /** How long an upload may pause, in milliseconds. */
+  stallMs: number
+  /** What manifests take while they arrive. */
+  bodies: BodyBudget
+  /** How long a manifest may take, in milliseconds. */
+  bodyTimeoutMs: number
+}
+
+/**
+ * The OCI distribution specification. Clients look for `/v2/` at the root of the host only. One route a method, as names of repositories
+ * contain slashes.
+ */
+export async function ociFace(
+  app: FastifyInstance,
+  { oci, policy, isToken, address, stallMs, bodies, bodyTimeoutMs }: OciOptions
+): Promise<void> {
+  const publicUrl = publicUrlOf(address)
+  const bounds = { timeoutMs: bodyTimeoutMs, budget: bodies }
+  app.setErrorHandler(refusingWith((request) => challengeFor(request, address)))
+  app.addHook('onSend', async (_request, reply) => void reply.header('docker-distribution-api-version', 'registry/2.0'))
+
+  app.route({
+    method: 'GET',
+    url: '/v2/token',
+    config: { face: 'oci', action: 'public', describes: undescribed },
+    handler: async (request, reply) => sendToken(request, { reply, isToken })
+  })
+  route('GET', 'container:read', read)
+  route('HEAD', 'container:read', read)
+  route('POST', 'container:write', post)
+  route('PATCH', 'container:write', patch)
+  route('PUT', 'container:write', put)
+  route('DELETE', 'container:delete', remove)
+
+  function route(method: string, action: Action, answer: (call: OciRequest) => Promise<FastifyReply> | FastifyReply): void {
+    const config = { face: 'oci', action, describes: undescribed, beginsUpload: ['POST', 'PATCH', 'PUT'].includes(method) }
+    for (const url of ['/v2', '/v2/*']) {
+      app.route({
+        method,
+        url,
+        config,
+        handler: async (request, reply) => {
+          const path = pathOf(request)
+          if (path?.kind === 'base' && asksToSignIn(policy)) requireSignIn(request)
+          return answer({ request, reply, oci, stallMs, bounds, path, publicUrl: publicUrl() })
+        }
+      })
+    }
+  }
+}
+
+const pathOf = ({ params }: FastifyRequest) => parseOciPath((params as { '*'?: string })['*'] ?? '')

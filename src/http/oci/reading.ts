@@ -1,0 +1,151 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Oci } from '../../catalogue/oci/oci.ts'
+import { CatalogueError } from '../../domain/errors.ts'
+import { machineOf } from '../../domain/oci/client.ts'
+import { acceptedForm, mediaTypes } from '../../domain/oci/media-types.ts'
+import type { OciPath } from '../../domain/oci/names.ts'
+import type { BodyBounds } from '../shared/body.ts'
+import { parseRange, rangeApplies, unmetCondition } from '../shared/ranges.ts'
+import { unsupported } from './refusals.ts'
+import { uploadStatus } from './writing.ts'
+
+export interface OciRequest {
+  request: FastifyRequest
+  reply: FastifyReply
+  oci: Oci
+  path: OciPath | undefined
+  /** Where this service is reached from outside: the tarballs of pushed images are registered there. */
+  publicUrl: string
+  /** How long an upload may pause, in milliseconds. */
+  stallMs: number
+  /** Of a manifest that is pushed. */
+  bounds: Omit<BodyBounds, 'limit'>
+}
+
+type Of<Kind extends OciPath['kind']> = OciRequest & { path: Extract<OciPath, { kind: Kind }> }
+
+/** GET and HEAD. */
+export function read(call: OciRequest): Promise<FastifyReply> | FastifyReply {
+  const { path } = call
+  switch (path?.kind) {
+    case 'base':
+      return sendJson(call, {})
+    case 'catalogue':
+      return sendNames(call)
+    case 'tags':
+      return sendTags({ ...call, path })
+    case 'manifest':
+      return sendManifest({ ...call, path })
+    case 'blob':
+      return sendBlob({ ...call, path })
+    case 'upload':
+      return uploadStatus({ ...call, path })
+    case 'referrers':
+      return sendReferrers({ ...call, path })
+    default:
+      return unsupported(call.request)
+  }
+}
+
+/** Bytes, because Fastify would add a charset to the type of a string. */
+export function sendJson({ reply }: Pick<OciRequest, 'reply'>, body: object, type = 'application/json'): FastifyReply {
+  const bytes = Buffer.from(JSON.stringify(body))
+  return reply.headers({ 'content-type': type, 'content-length': bytes.length }).send(bytes)
+}
+
+const mostNames = 1000
+
+async function sendTags(call: Of<'tags'>): Promise<FastifyReply> {
+  const { oci, path } = call
+  const query = nameQuery(call.request)
+  const { names, more } = await oci.tags({ repository: path.repository, ...query })
+  linkNext(call, { names, more, limit: query.limit, path: `/v2/${path.repository}/tags/list` })
+  return sendJson(call, { name: path.repository, tags: names })
+}
+
+async function sendNames(call: OciRequest): Promise<FastifyReply> {
+  const query = nameQuery(call.request)
+  const { names, more } = await call.oci.repositories(query)
+  linkNext(call, { names, more, limit: query.limit, path: '/v2/_catalog' })
+  return sendJson(call, { repositories: names })
+}
+
+function nameQuery({ query }: FastifyRequest): { limit: number; last: string } {
+  const { n, last } = query as { n?: unknown; last?: unknown }
+  if (n !== undefined && (typeof n !== 'string' || !/^\d{1,9}$/.test(n))) {
+    throw new CatalogueError('parameter_invalid', `n is ${JSON.stringify(n)}; expected how many names to list at most`)
+  }
+  return { limit: n === undefined ? mostNames : Math.min(Number(n), mostNames), last: typeof last === 'string' ? last : '' }
+}
+
+interface NextPage {
+  names: readonly string[]
+  more: boolean
+  limit: number
+  path: string
+}
+
+function linkNext({ reply }: OciRequest, { names, more, limit, path }: NextPage): void {
+  const last = names.at(-1)
+  if (more && last !== undefined) reply.header('link', `<${path}?n=${limit}&last=${encodeURIComponent(last)}>; rel="next"`)
+}
+
+async function sendManifest({ request, reply, oci, path }: Of<'manifest'>): Promise<FastifyReply> {
+  const { name, mediaType, text } = await oci.manifest({
+    ...path,
+    form: acceptedForm(request.headers.accept),
+    machine: machineOf(request.headers['user-agent']),
+    wanted: request.method === 'GET'
+  })
+  const bytes = Buffer.from(text)
+  reply.headers({
+    'content-type': mediaType,
+    'content-length': bytes.length,
+    'docker-content-digest': name,
+    etag: `"${name}"`,
+    vary: 'accept',
+    'x-content-type-options': 'nosniff'
+  })
+  if (isUnchanged(request, name)) return reply.code(304).removeHeader('content-length').send()
+  return request.method === 'HEAD' ? reply.send() : reply.send(bytes)
+}
+
+const isUnchanged = ({ method, headers }: FastifyRequest, digest: string): boolean =>
+  unmetCondition(method, { 'if-none-match': headers['if-none-match'] }, contentOf(digest)) === 304
+
+/** Content never changes under its digest. */
+const contentOf = (digest: string) => ({ etag: `"${digest}"`, modified: new Date(0) })
+
+async function sendBlob({ request, reply, oci, path }: Of<'blob'>): Promise<FastifyReply> {
+  const blob = await oci.blob(path)
+  const { name, size } = blob
+  reply.headers({
+    'content-type': 'application/octet-stream',
+    'accept-ranges': 'bytes',
+    'docker-content-digest': name,
+    etag: `"${name}"`,
+    'x-content-type-options': 'nosniff'
+  })
+  if (isUnchanged(request, name)) return reply.code(304).send()
+  if (request.method === 'HEAD') return reply.header('content-length', size).send()
+  const elsewhere = await oci.presign(blob)
+  if (elsewhere) return reply.redirect(elsewhere, 307)
+  const asked = parseRange(request.headers.range)
+  const range = asked && rangeApplies(request.headers, contentOf(name)) ? asked : undefined
+  reply.header('content-range', `bytes */${size}`) // for a refused range; corrected below
+  const { stream, first, last } = await oci.open(blob, range)
+  reply.header('content-length', last - first + 1)
+  if (range) reply.code(206).header('content-range', `bytes ${first}-${last}/${size}`)
+  else reply.removeHeader('content-range')
+  return reply.send(stream)
+}
+
+async function sendReferrers(call: Of<'referrers'>): Promise<FastifyReply> {
+  const { request, reply, oci, path } = call
+  const { artifactType } = request.query as { artifactType?: unknown }
+  const all = await oci.referrers(path)
+  const isFiltered = typeof artifactType === 'string' && artifactType !== ''
+  const manifests = isFiltered ? all.filter((one) => one.artifactType === artifactType) : all
+  if (isFiltered) reply.header('oci-filters-applied', 'artifactType')
+  return sendJson(call, { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }, mediaTypes.ociIndex)
+}

@@ -1,0 +1,164 @@
+import type { FastifyReply } from 'fastify'
+import { CatalogueError } from '../../domain/errors.ts'
+import { maxManifest } from '../../domain/oci/manifest.ts'
+import { checkDigestName, isDigest, type OciPath } from '../../domain/oci/names.ts'
+import { hasBody, readBody } from '../shared/body.ts'
+import { causeOf } from '../shared/cause.ts'
+import { sendOn, uploadBody } from '../shared/upload-body.ts'
+import type { OciRequest } from './reading.ts'
+import { unsupported } from './refusals.ts'
+
+type Of<Kind extends OciPath['kind']> = OciRequest & { path: Extract<OciPath, { kind: Kind }> }
+
+/** POST begins an upload, or stores or mounts a blob at once. */
+export async function post(call: OciRequest): Promise<FastifyReply> {
+  const { request, reply, oci, path } = call
+  if (path?.kind !== 'uploads') return unsupported(request)
+  const { repository } = path
+  const { digest, mount, from } = queryOf(call)
+  if (mount !== undefined && from !== undefined && isDigest(mount) && (await oci.uploads.mount({ repository, from, digest: mount }))) {
+    return created(reply, { repository, digest: mount })
+  }
+  if (digest === undefined) return accepted(reply, { repository, upload: await oci.uploads.begin(repository) })
+  checkDigestName(digest)
+  await oci.uploads.store({ repository, digest, source: bodyOf(call), size: lengthOf(call) })
+  return created(reply, { repository, digest })
+}
+
+/** PATCH appends a chunk, or a stream of unknown length. */
+export async function patch(call: OciRequest): Promise<FastifyReply> {
+  const { request, reply, oci, path } = call
+  if (path?.kind !== 'upload') return unsupported(request)
+  const { at } = chunkOf(call)
+  await checkChunk(call as Of<'upload'>, at)
+  const upload = await oci.uploads.append({ ...path, at, source: bodyOf(call) })
+  return accepted(reply, { repository: path.repository, upload })
+}
+
+/** PUT stores a manifest, or ends an upload. */
+export async function put(call: OciRequest): Promise<FastifyReply> {
+  const { path } = call
+  if (path?.kind === 'manifest') return putManifest({ ...call, path })
+  if (path?.kind !== 'upload') return unsupported(call.request)
+  const { request, reply, oci } = call
+  const { repository, upload } = path
+  const digest = checkDigestName(queryOf(call).digest ?? '')
+  if (hasBody(request.raw)) {
+    const { at } = chunkOf(call)
+    await checkChunk({ ...call, path }, at)
+    const { offset } = await oci.uploads.get(path)
+    if (offset === 0) {
+      await oci.uploads.store({ repository, digest, source: bodyOf(call), size: lengthOf(call) })
+      await oci.uploads.discard(path)
+      return created(reply, { repository, digest })
+    }
+    await oci.uploads.append({ ...path, at, source: bodyOf(call) })
+  }
+  await oci.uploads.finish({ repository, upload, digest })
+  return created(reply, { repository, digest })
+}
+
+/** GET of an upload tells how far it came. */
+export async function uploadStatus({ reply, oci, path }: Of<'upload'>): Promise<FastifyReply> {
+  const upload = await oci.uploads.get(path)
+  return withUpload(reply, { repository: path.repository, upload }).code(204).send()
+}
+
+/** DELETE of an upload, a blob, a manifest or a tag. */
+export async function remove(call: OciRequest): Promise<FastifyReply> {
+  const { request, reply, oci, path, publicUrl } = call
+  switch (path?.kind) {
+    case 'upload':
+      await oci.uploads.discard(path)
+      return reply.code(204).send()
+    case 'blob':
+      request.permit([`${path.repository}@${path.digest}`])
+      await oci.removeBlob(path)
+      return reply.code(202).send()
+    case 'manifest':
+      request.permit([nameOf(path)])
+      await oci.remove({ ...path, cause: causeOf(request), publicUrl, permit: (ids) => request.permit(ids) })
+      return reply.code(202).send()
+    default:
+      return unsupported(request)
+  }
+}
+
+async function putManifest({ request, reply, oci, path, publicUrl, bounds }: Of<'manifest'>): Promise<FastifyReply> {
+  const { repository, reference } = path
+  // by its digest it is content: what names it is permitted by itself
+  if (!isDigest(reference)) request.permit([nameOf(path)])
+  sendOn(request.raw, reply.raw)
+  const bytes = await readBody(request.raw, { ...bounds, limit: maxManifest })
+  const [type = ''] = (request.headers['content-type'] ?? '').split(';', 1)
+  const contentType = type.trim().toLowerCase() || undefined
+  const { digest, subject } = await oci.push({
+    repository,
+    reference,
+    bytes,
+    contentType,
+    publicUrl,
+    cause: causeOf(request),
+    permit: (ids) => request.permit(ids)
+  })
+  if (subject !== undefined) reply.header('oci-subject', subject)
+  return reply
+    .code(201)
+    .headers({ location: `/v2/${repository}/manifests/${reference}`, 'docker-content-digest': digest, 'content-length': 0 })
+    .send()
+}
+
+const nameOf = ({ repository, reference }: { repository: string; reference: string }): string =>
+  `${repository}${isDigest(reference) ? '@' : ':'}${reference}`
+
+function queryOf({ request }: OciRequest): Partial<Record<'digest' | 'mount' | 'from', string>> {
+  const query = request.query as Record<string, unknown>
+  return Object.fromEntries(['digest', 'mount', 'from'].flatMap((name) => (typeof query[name] === 'string' ? [[name, query[name]]] : [])))
+}
+
+const bodyOf = ({ request, reply, stallMs }: OciRequest) =>
+  uploadBody({ message: request.raw, response: reply.raw, stallMs, fate: 'what came can be continued' })
+
+function lengthOf({ request }: OciRequest): number | undefined {
+  const length = request.headers['content-length']
+  return length === undefined ? undefined : Number(length)
+}
+
+/** Reads Content-Range: in the specification it is `<first>-<last>`, without a unit. */
+function chunkOf({ request }: OciRequest): { at: number | undefined } {
+  const header = request.headers['content-range']
+  if (header === undefined) return { at: undefined }
+  const [, first, last] = /^(?:bytes[ =])?(\d{1,15})-(\d{1,15})(?:\/(?:\d+|\*))?$/.exec(header) ?? []
+  if (first === undefined)
+    throw new CatalogueError('range_invalid', `Content-Range is ${JSON.stringify(header.slice(0, 100))}; expected <first>-<last>`)
+  const length = request.headers['content-length']
+  if (length !== undefined && Number(last) - Number(first) + 1 !== Number(length)) {
+    throw new CatalogueError('size_mismatch', `Content-Range is ${header}, but Content-Length is ${length}`)
+  }
+  return { at: Number(first) }
+}
+
+/** Tells a client whose chunk cannot follow where the upload is. */
+async function checkChunk({ reply, oci, path }: Of<'upload'>, at: number | undefined): Promise<void> {
+  const upload = await oci.uploads.get(path)
+  if (at !== undefined && at !== upload.offset) withUpload(reply, { repository: path.repository, upload })
+}
+
+const created = (reply: FastifyReply, { repository, digest }: { repository: string; digest: string }): FastifyReply =>
+  reply
+    .code(201)
+    .headers({ location: `/v2/${repository}/blobs/${digest}`, 'docker-content-digest': digest, 'content-length': 0 })
+    .send()
+
+type Upload = Awaited<ReturnType<OciRequest['oci']['uploads']['begin']>>
+
+interface ShownUpload {
+  repository: string
+  upload: Upload
+}
+
+const accepted = (reply: FastifyReply, shown: ShownUpload): FastifyReply =>
+  withUpload(reply, shown).code(202).header('content-length', 0).send()
+
+const withUpload = (reply: FastifyReply, { repository, upload: { id, offset } }: ShownUpload): FastifyReply =>
+  reply.headers({ location: `/v2/${repository}/blobs/uploads/${id}`, range: `0-${Math.max(offset - 1, 0)}`, 'docker-upload-uuid': id })
