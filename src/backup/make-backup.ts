@@ -51,7 +51,16 @@ export interface BackupOutcome {
 }
 
 /** Pending images come before the containers that they move to, as in catalogue/tarballs/naming.ts; the journal comes last. */
-const order = ['buildStatuses', 'releases', 'containers', 'oci', 'facts', 'jobSpecs', 'hysdsIos', 'journal'] as const satisfies CopiedCollection[]
+const order = [
+  'buildStatuses',
+  'releases',
+  'containers',
+  'oci',
+  'facts',
+  'jobSpecs',
+  'hysdsIos',
+  'journal'
+] as const satisfies CopiedCollection[]
 
 /** An earlier promotion does not keep its tarballs. */
 const namesTarballs = (collection: CopiedCollection, id: string): boolean =>

@@ -173,7 +173,7 @@ function indicesFrom({ settings, problems, named }: RuleContext): Config['indice
   return { containers: settings.indexContainers, jobSpecs: settings.indexJobSpecs, hysdsIos: settings.indexHysdsIos }
 }
 
-/** A body counts twice, for its bytes and for what is decoded from them, and the last eighth of the budget is for small ones. */
+/** A body counts twice, and the last eighth of the budget is for small ones: less would admit no body of the largest size. */
 const budgetedBodies = 3
 
 function bodyBudgetFrom({ settings, problems, named }: RuleContext): number {

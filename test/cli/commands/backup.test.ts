@@ -1,10 +1,12 @@
 import { appendFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { copiedCollections } from '../../../src/catalogue/containers/copying.ts'
 import { temporaryDirectory } from '../../stores/embedded/directory.ts'
 import { startMixedLoad } from '../../support/mixed-load.ts'
 import { digestOfBytes, ociPusher, overHttp } from '../../support/oci.ts'
 import { eventually } from '../../support/processes.ts'
+import { openStores } from '../../support/start-server.ts'
 import { tarball } from '../../support/tarballs.ts'
 import { command } from '../in-process.ts'
 import { serve } from '../served.ts'
@@ -251,6 +253,18 @@ t.test(
     t.match(value, { counts: { copied: 0, there: 2 } })
   }
 )
+
+t.test('every collection is in a backup, but those that are made anew', async (t) => {
+  const stores = await openStores(t)
+  const anew = ['tasks', 'summaries', 'demand', 'leases']
+
+  const collections = Object.entries(stores).flatMap(([name, value]) => (typeof value === 'object' ? [name] : []))
+
+  t.strictSame(
+    collections.filter((name) => !anew.includes(name)),
+    collections.filter((name) => (copiedCollections as readonly string[]).includes(name))
+  )
+})
 
 t.test('a wrong use is told', async (t) => {
   const { folder, run } = site(t)
