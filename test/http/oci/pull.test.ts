@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import type { BlobStore } from '../../../src/blobs/blob-store.ts'
+import { fromFactsDocument, toFactsDocument } from '../../../src/domain/image/facts.ts'
 import {
   appLayer,
   baseLayer,
@@ -296,4 +297,33 @@ t.test('a tarball that was replaced by its path gives no bytes under the old dig
   await put(tar(oldDockerSave({ config: { Labels: { other: 'yes' } } })))
 
   t.match((await oci.get(`mine/blobs/${layers[0]!.digest}`)).json(), { errors: [{ code: 'BLOB_UNKNOWN', message: /another one by now/ }] })
+})
+
+t.test('images that an earlier version read, which noted no offsets, and those whose report was too large', async (t) => {
+  const server = await startWithTarballs(t)
+  await upload(server, 'amd64', { payload: tar(newDockerSave({})) })
+  const { items } = await server.stores.facts.list({ limit: 10 })
+  const stored = items.find(({ document }) => document.includes('"report":{'))!
+  const before = stored.document.replace(/,"offset":(\d+|null)/g, '')
+  t.not(before, stored.document)
+  await server.stores.facts.put(stored.id, before)
+  await pullAll(server, 'hello:v1')
+
+  const facts = fromFactsDocument(stored.document)!
+  const large = toFactsDocument(
+    { ...facts, report: { ...facts.report!, images: [...facts.report!.images, 'x'.repeat(600_000)] } },
+    stored.id
+  )
+  t.match(JSON.parse(large), { report: { images: [] }, parts: { layers: Array } })
+  await server.stores.facts.put(stored.id, large)
+  await pullAll(server, 'hello:v1')
+
+  async function pullAll({ app }: WithTarballs, name: string) {
+    const oci = ociClient(app)
+    const [image] = (await oci.index(name)).manifests
+    const repository = name.split(':')[0]
+    const { config, layers } = (await oci.get(`${repository}/manifests/${image!.digest}`)).json() as ManifestDocument
+    for (const { digest } of [config, ...layers])
+      t.equal(digestOfBytes((await oci.get(`${repository}/blobs/${digest}`)).rawPayload), digest)
+  }
 })
