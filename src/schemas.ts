@@ -1160,6 +1160,10 @@ export interface Settings {
    */
   deleteGrace: number
   /**
+   * What a tag of one pushed image is to registry clients that take an index: an index with that image, so that no machine takes another architecture's; or the image's manifest as it was pushed.
+   */
+  ociTags: 'index' | 'as-pushed'
+  /**
    * Add `container_image_urls` from the catalogue to the dependency images of a new job spec that have none, so that workers load the image for their own architecture.
    */
   fillSpecs: boolean

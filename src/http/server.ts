@@ -178,6 +178,8 @@ function createBareServer(
       reply.code(status).header('connection', 'close').send({ message })
     }) as never,
     exposeHeadRoutes: false,
+    // requests that arrive on open connections while it stops are answered, and with `Connection: close`
+    return503OnClosing: false,
     connectionTimeout: 300_000,
     keepAliveTimeout: 72_000,
     ...(tls ? { https: { ...bounds, ...tls } } : { http: bounds }),

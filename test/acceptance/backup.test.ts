@@ -32,7 +32,7 @@ t.test('Elasticsearch and S3: a backup that is made while two replicas write is 
   const settings = { ...onEngine(engine.url), OBJECTS: 's3', S3_BUCKET: s3.bucket, S3_ENDPOINT: s3.url, S3_PATH_STYLE: 'true' }
   const replicas = await Promise.all([startLeporello(settings), startLeporello(settings)])
   t.teardown(() => Promise.all(replicas.map(({ stop }) => stop())))
-  await Promise.all(replicas.map(ready))
+  await Promise.all(replicas.map((replica) => ready(replica)))
   const load = startMixedLoad({ urls: replicas.map(({ url }) => url), name: 'load', writers: 4, seed: 1, deadlineMs: 600_000 })
   await eventually(async () => load.count() >= 40 || undefined, { what: 'writes are acknowledged' })
 

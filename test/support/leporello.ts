@@ -9,6 +9,7 @@ export interface Leporello {
   url: string
   pid(): number
   output(): string
+  running(): boolean
   stop(): Promise<void>
   /** kill -9 */
   kill(): Promise<void>
@@ -18,7 +19,8 @@ export interface Leporello {
 
 const command = ['node', join(projectFolder, 'build/src/main.js'), 'serve']
 
-export async function startLeporello(settings: Record<string, string> = {}): Promise<Leporello> {
+/** `files`: how many it may have open. */
+export async function startLeporello(settings: Record<string, string> = {}, { files }: { files?: number } = {}): Promise<Leporello> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const scratch = await mkdtemp(join(tmpdir(), 'leporello-data-'))
@@ -33,7 +35,8 @@ export async function startLeporello(settings: Record<string, string> = {}): Pro
   }
   let program: Program
   const start = async () => {
-    program = runProgram(command, { env, cwd: scratch })
+    const bounded = files === undefined ? command : ['sh', '-c', `ulimit -n ${files} && exec "$@"`, 'sh', ...command]
+    program = runProgram(bounded, { env, cwd: scratch })
     try {
       await eventually(
         async () => {
@@ -62,6 +65,7 @@ export async function startLeporello(settings: Record<string, string> = {}): Pro
     url,
     pid: () => program.process.pid!,
     output: () => program.output(),
+    running: () => program.running(),
     kill,
     async stop() {
       if (program.running()) await endProgram(program)
@@ -83,5 +87,8 @@ export const onEngine = (url: string, more: Record<string, string> = {}): Record
 })
 
 /** Waits until it says that it is ready, which is when the engine is there and the migrations are done. */
-export const ready = (server: { url: string }): Promise<true> =>
-  eventually(async () => (await fetch(`${server.url}/health/ready`)).ok || undefined, { what: `${server.url} is ready` })
+export const ready = (server: { url: string }, withinMs?: number): Promise<true> =>
+  eventually(async () => (await fetch(`${server.url}/health/ready`)).ok || undefined, {
+    what: `${server.url} is ready`,
+    ...(withinMs !== undefined && { withinMs })
+  })

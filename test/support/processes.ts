@@ -72,12 +72,12 @@ export const freePort = (): Promise<number> =>
   })
 
 // Only what will never come takes so long, on the slowest machine too.
-const withinMs = 10 * 60_000
+const patienceOfAll = 10 * 60_000
 
 /** Asks again and again until it answers with something, and says at the end what it was that did not come. */
 export async function eventually<T>(
   ask: () => Promise<T | undefined>,
-  { what, everyMs = 100 }: { what: string; everyMs?: number }
+  { what, everyMs = 100, withinMs = patienceOfAll }: { what: string; everyMs?: number; withinMs?: number }
 ): Promise<T> {
   const until = Date.now() + withinMs
   let last: unknown

@@ -7,7 +7,7 @@ import { type Changes, createChanges, unchangedSince } from '../records/changes.
 import { createJournal, type Journal } from '../records/journal.ts'
 
 /** HySDS's three collections, and what we store about them. Tasks, leases and summaries are not copied: they are rebuilt. */
-export const copiedCollections = ['containers', 'jobSpecs', 'hysdsIos', 'facts', 'buildStatuses', 'journal', 'releases'] as const
+export const copiedCollections = ['containers', 'jobSpecs', 'hysdsIos', 'facts', 'buildStatuses', 'journal', 'releases', 'oci'] as const
 export type CopiedCollection = (typeof copiedCollections)[number]
 
 export interface SourceDocument {

@@ -55,7 +55,8 @@ export function createLeases(store: DocumentStore, { now, leaseMs }: LeaseTimes)
   return {
     async acquire(name, forMs = leaseMs) {
       const { until, note, revision } = await read(name)
-      if (until > after(0)) return undefined
+      // one that ends later than any that is taken now was taken before the clock was set back
+      if (until > after(0) && until <= after(2 * Math.max(forMs, leaseMs))) return undefined
       let held = await put(name, { until: after(forMs), note, revision })
       if (held === undefined) return undefined
       let left = note

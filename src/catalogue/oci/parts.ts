@@ -8,7 +8,7 @@ import type { BlobReading } from './oci-blobs.ts'
 
 /** What everything in this room is made of. */
 export interface OciContext extends ImageParts, BlobReading {
-  stores: Pick<Stores, 'containers' | 'facts' | 'buildStatuses' | 'summaries' | 'oci' | 'releases'>
+  stores: Pick<Stores, 'containers' | 'facts' | 'buildStatuses' | 'releases' | 'summaries' | 'oci'>
   hash: Hash
   containers: Containers
   demand: DemandCounts

@@ -130,6 +130,7 @@ const names: Record<CopiedCollection, string> = {
   facts: 'facts',
   buildStatuses: 'assemblies',
   releases: 'releases',
+  oci: 'registry',
   journal: 'journal'
 }
 

@@ -24,16 +24,23 @@ const recentMs = 5000
 export function watchIndex(engine: Engine, { index, body }: { index: string; body: object }): IndexWatch {
   let known: { state: IndexState | undefined; at: number } | undefined
 
-  async function now(deadline?: number): Promise<IndexState | undefined> {
-    const answer = await engine.send({
-      method: 'GET',
-      path: `/${index}/_settings`,
-      query: 'flat_settings=true',
-      ...(deadline && { deadline })
-    })
-    const state = answer.status === 404 ? undefined : readState(answer, index)
-    known = { state, at: Date.now() }
-    return state
+  async function now(deadline = Date.now() + engine.patienceMs): Promise<IndexState | undefined> {
+    for (;;) {
+      const answer = await engine.send({ method: 'GET', path: `/${index}/_settings`, query: 'flat_settings=true', deadline })
+      if (answer.status === 404 && !(await isAbsent(deadline))) continue
+      const state = answer.status === 404 ? undefined : readState(answer, index)
+      known = { state, at: Date.now() }
+      return state
+    }
+  }
+
+  /**
+   * An engine that has just started answers 404 for the settings of an index that it has not read from its disk yet. It refuses to read a
+   * document with a 503 until it has, and `send` waits for that.
+   */
+  async function isAbsent(deadline: number): Promise<boolean> {
+    const { body } = await engine.send({ method: 'GET', path: `/${index}/_doc/absent`, deadline })
+    return body.includes('index_not_found_exception')
   }
 
   return {

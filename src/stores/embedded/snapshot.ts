@@ -16,7 +16,8 @@ const tableOf = {
   facts: 'facts',
   buildStatuses: 'assemblies',
   journal: 'journal',
-  releases: 'releases'
+  releases: 'releases',
+  oci: 'oci'
 } as const
 
 export interface EmbeddedSnapshot {

@@ -53,12 +53,24 @@ function handle(kind: keyof Calls, request: never): { answer: unknown } | Refuse
     return { answer: handlers[kind](database, request) }
   } catch (thrown) {
     const error = storeError(thrown, file)
-    if (isCatalogueError(error, 'store_unavailable')) closeConnection()
+    if (isCatalogueError(error, 'store_unavailable') && !stillReads()) closeConnection()
     return { refused: inWords(error) }
   }
 }
 
-/** Closes the connection, which may be unusable after a disk failure; the next request opens another. */
+/** Another connection would be of no use to one that reads: it is only refused to write, or kept waiting for a lock. */
+function stillReads(): boolean {
+  try {
+    return database?.row('select seq from store') !== undefined
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Closes the connection, which may be unusable after a disk failure; the next request opens another. Its file stays open until libsql's
+ * statements are collected as garbage, so this must not happen with each request.
+ */
 function closeConnection(): void {
   try {
     database?.close()

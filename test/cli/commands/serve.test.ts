@@ -57,7 +57,7 @@ t.test('standard output is JSON lines and nothing else', async (t) => {
 })
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  t.test(`${signal}: a request under way is finished, then it ends with 0`, async (t) => {
+  t.test(`${signal}: a request under way is finished, one behind it on its connection is answered, then it ends with 0`, async (t) => {
     const { running, url } = await serve(t)
     const body = 'name=slow%3A1&version=1&digest=d&url=u'
     const socket = connect(Number(new URL(url).port), '127.0.0.1')
@@ -72,12 +72,13 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 
     running.child.kill(signal)
     await refusesConnections(url)
-    socket.write(body.slice(5))
+    socket.write(`${body.slice(5)}GET /version HTTP/1.1\r\nHost: x\r\n\r\n`)
 
     const { status } = await running.ended
     t.equal(status, 0)
     t.match(answer, /^HTTP\/1\.1 200 OK/)
     t.match(answer, 'slow:1 added to index containers')
+    t.match(answer, /HTTP\/1\.1 200 OK\r\n(?:(?!\r\n\r\n)[\s\S])*connection: close[\s\S]*"version":/i)
   })
 }
 
