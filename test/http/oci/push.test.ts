@@ -369,3 +369,17 @@ t.test('what /v2/ keeps is not seen by path, nor changed', async (t) => {
     for (const method of ['PUT', 'DELETE'] as const) t.equal((await ask(method, path)).statusCode, 403, `${method} ${path}`)
   }
 })
+
+t.test('names that end in an architecture, and sites that want it so, have tags as they were pushed', async (t) => {
+  const typeOf = async ({ app }: WithTarballs, path: string) =>
+    (await ociClient(app).get(path, { accept: everyType })).headers['content-type']
+  const server = await startWithTarballs(t)
+  await ociPusher(server.app).image('operator-arm', '1', arm64)
+  await ociPusher(server.app).image('operator', '1', arm64)
+  t.equal(await typeOf(server, 'operator-arm/manifests/1'), manifestType)
+  t.equal(await typeOf(server, 'operator/manifests/1'), indexType)
+
+  const asPushed = await startWithTarballs(t, { asPushed: true })
+  await ociPusher(asPushed.app).image('operator', '1', arm64)
+  t.equal(await typeOf(asPushed, 'operator/manifests/1'), manifestType)
+})
