@@ -128,6 +128,8 @@ t.test('every face refuses, also with valid credentials and by GET, and no forei
       t.match(headers, { 'cross-origin-resource-policy': 'same-origin', 'x-content-type-options': 'nosniff' }, url)
     }
   }
+  const badge = await send('GET', '/api/v1/badge/x.svg', foreign)
+  t.match(badge, { statusCode: 200, headers: { 'cross-origin-resource-policy': 'cross-origin' } }, 'a badge is for other pages')
   const permitted = { origin: 'https://ui.example', 'access-control-request-method': 'PUT' }
   t.match((await send('OPTIONS', '/api/v1/containers/x', permitted)).headers, {
     'access-control-allow-origin': 'https://ui.example',

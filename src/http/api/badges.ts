@@ -30,6 +30,8 @@ export function badgeRoutes(route: DeclareRoute, { badgeFor, hash }: Pick<Catalo
         const text = format === 'svg' ? badgeSvg(badge) : `${JSON.stringify({ schemaVersion: 1, ...badge })}\n`
         const etag = `"${hash(text)}"`
         reply.header('etag', etag).header('cache-control', caching).header('content-security-policy', "default-src 'none'")
+        // it is for pages of other sites
+        reply.header('cross-origin-resource-policy', 'cross-origin')
         if (request.headers['if-none-match'] === etag) return reply.code(304).send()
         return reply
           .header('content-type', format === 'svg' ? 'image/svg+xml; charset=utf-8' : 'application/json; charset=utf-8')

@@ -72,7 +72,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 
     running.child.kill(signal)
     await refusesConnections(url)
-    socket.write(`${body.slice(5)}GET /version HTTP/1.1\r\nHost: x\r\n\r\n`)
+    socket.write(`${body.slice(5)}GET /version HTTP/1.1\r\nHost: localhost\r\n\r\n`)
 
     const { status } = await running.ended
     t.equal(status, 0)

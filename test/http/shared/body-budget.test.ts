@@ -102,7 +102,7 @@ t.test('a body of unknown length counts as the largest one as soon as it is not 
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
   t.teardown(() => socket.destroy())
   const type = 'application/x-www-form-urlencoded'
-  socket.write(`POST /job_spec/add HTTP/1.1\r\nhost: x\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\n`)
+  socket.write(`POST /job_spec/add HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\n`)
   const chunk = `8000\r\n${'x'.repeat(32 * KiB)}\r\n`
 
   socket.write(chunk)
