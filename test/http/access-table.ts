@@ -41,7 +41,7 @@ const routes: readonly [methods: string, paths: readonly string[], need: Need][]
   ['GET HEAD', ['history/:revision', 'diff', 'manifest'].map(below), read],
   ['GET HEAD', [image, `${image}/report`, `${image}/download`, '/api/v1/specs/:id/report'], read],
   ['GET', ['/api/v1/uploads', '/api/v1/uploads/:upload', '/api/v1/fsck'], read],
-  ['POST', ['/api/v1/plan', '/api/v1/image-list/render'], read],
+  ['POST', ['/api/v1/plan', '/api/v1/image-list/render', '/api/v1/image-list/discover'], read],
   ['PUT PATCH', [''], register],
   ['DELETE', ['', image], remove],
   ['PUT', [image, ...['expected', 'builds/:architecture', 'tests/:architecture'].map(below)], register],
@@ -65,6 +65,7 @@ const routes: readonly [methods: string, paths: readonly string[], need: Need][]
   ['GET HEAD', ['/api/v1/releases', '/api/v1/releases/:name'], read],
   ['POST', ['/api/v1/releases'], register],
   ['DELETE', ['/api/v1/releases/:name'], admin],
+  ['GET HEAD', ['/api/v1/badge/:id.json', '/api/v1/badge/:id.svg'], read],
   ['GET', ['/v2/token'], nobody],
   ['GET HEAD', ['/v2', '/v2/*'], read],
   // blobs are content: it is manifests that change what a name means

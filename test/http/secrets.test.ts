@@ -202,3 +202,16 @@ t.test('a record of another program with control characters in a URL is answered
   const { headers } = await app.inject(`${path}/images/arm64/download`)
   t.equal(headers.location, 'http://h%C3%B6st/%E2%86%92%20b.tar')
 })
+
+t.test('what is made of the words of the request alone is not damaged by masks', async (t) => {
+  const { app } = await startWithTarballs(t)
+  const template = 'password: "{{ tag }}"\nurl: https://user:hunter2@host/x?token=hunter2\n'
+  const headers = { 'content-type': 'application/yaml' }
+  const filled = await app.inject({ method: 'POST', url: '/api/v1/image-list/render?tag=1', headers, payload: template })
+  const job = { image: 'builder:1', command: ['build', '--token=hunter2', 'https://user:hunter2@host/x'] }
+  const payload = { container: 'a:1', sources: { arm64: { repository: 'https://hunter2@host/r.git' } }, job }
+  const plan = await app.inject({ method: 'POST', url: '/api/v1/plan?format=kubernetes', payload })
+
+  t.match(filled.body, 'https://user:hunter2@host/x?token=hunter2')
+  t.strictSame(plan.json().items?.[0].spec.template.spec.containers[0].command, job.command, plan.body)
+})

@@ -44,6 +44,8 @@ export interface TarballOptions extends Overrides {
   graceMs?: number
   eventBounds?: Partial<EventBounds>
   aloneSince?: Date | undefined
+  /** LEPORELLO_OCI_TAGS=as-pushed. */
+  asPushed?: boolean
 }
 
 /** A server that keeps tarballs in a directory of its own, and looks nowhere else. */
@@ -63,6 +65,7 @@ export async function startWithTarballs(
     eventBounds,
     aloneSince = undefined,
     appendGraceMs = 5000,
+    asPushed = false,
     ...options
   }: TarballOptions = {}
 ): Promise<WithTarballs> {
@@ -101,6 +104,7 @@ export async function startWithTarballs(
     onAppendFailed: options.onAppendFailed ?? onAppendFailed,
     ...(options.onFailure && { onFailure: options.onFailure }),
     appendGraceMs,
+    oci: { asPushed },
     eventBounds
   })
   t.teardown(() => catalogue.summaries.stop())

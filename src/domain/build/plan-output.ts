@@ -1,6 +1,7 @@
 import type { Architecture } from '../architecture.ts'
 import { CatalogueError } from '../errors.ts'
 import type { Hash } from '../image/facts.ts'
+import { maskSecrets } from '../secrets.ts'
 import { checkDnsLabel, type Manifest, toDnsLabel } from './kubernetes.ts'
 import type { PlanWarning, Step } from './plan.ts'
 
@@ -77,7 +78,7 @@ function jobOf(container: string, { step, namespace, serviceAccount, image, comm
       name,
       ...(namespace === undefined ? {} : { namespace }),
       labels,
-      annotations: { 'leporello/container': container, 'leporello/reason': step.reason }
+      annotations: { 'leporello/container': container, 'leporello/reason': maskSecrets(step.reason) }
     },
     spec: {
       backoffLimit: 0,

@@ -6,6 +6,7 @@ import { renderTemplate } from '../../domain/releases/template.ts'
 import type { BodyBounds } from '../shared/body.ts'
 import { json, textContent } from '../shared/describes.ts'
 import { bodyText } from './input.ts'
+import './masking.ts'
 import type { DeclareRoute } from './route.ts'
 
 export interface ImageListRoutes extends Pick<Catalogue, 'imageNames'> {
@@ -64,6 +65,7 @@ export function imageListRoutes(route: DeclareRoute, { imageNames, bounds }: Ima
     answers: { 200: { description: 'The file.', content: textContent(yamlList, 'application/yaml') } },
     async handler({ request, reply }) {
       const template = await bodyText(request, { ...bounds, limit: templateLimit })
+      request.echoes = true
       const keys = new Map(Object.entries(request.query as Record<string, string>))
       return reply.header('content-type', types.yaml).send(renderTemplate(template, { keys }))
     }

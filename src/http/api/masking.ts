@@ -3,12 +3,19 @@ import { seesSecrets } from '../../domain/policy.ts'
 import { maskJson, maskSecrets } from '../../domain/secrets.ts'
 import '../shared/identity.ts'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by a handler whose answer is made of the request's own words, such as a file that is filled: masking would damage it. */
+    echoes?: boolean
+  }
+}
+
 type Sent = (error: null, payload?: unknown) => void
 
 /** Every answer of this face passes here; streams mask what they send by shownTo. */
 export function hideSecrets(request: FastifyRequest, reply: FastifyReply, payload: unknown, done: Sent): void {
   const isText = typeof payload === 'string' || Buffer.isBuffer(payload)
-  const asItIs = !isText || request.routeOptions.config.toPullBy || seesSecrets(request.identity)
+  const asItIs = !isText || request.routeOptions.config.toPullBy || request.echoes || seesSecrets(request.identity)
   const mask = /json/.test(String(reply.getHeader('content-type'))) ? maskJson : maskSecrets
   done(null, asItIs ? payload : mask(String(payload)))
 }

@@ -7,6 +7,7 @@ import { jenkinsAxis, kubernetesJobs, planAnswer } from '../../domain/build/plan
 import type { Hash } from '../../domain/image/facts.ts'
 import type { Plan } from '../../schemas.ts'
 import { json, textContent } from '../shared/describes.ts'
+import './masking.ts'
 import { answer, type DeclareRoute } from './route.ts'
 import { refuseShape } from './validation.ts'
 
@@ -28,9 +29,10 @@ export function planningRoutes(route: DeclareRoute, { planning, demand, hash }: 
         content: { ...json('plan-reply.json#'), ...textContent("axis {\n  name 'ARCHITECTURE'\n  values 'arm64'\n}\n") }
       }
     },
-    async handler({ reply, query: { format }, body: { job, ...wanted }, publicUrl }) {
+    async handler({ request, reply, query: { format }, body: { job, ...wanted }, publicUrl }) {
       const plan = await planning.plan(wanted)
       const { container, steps } = plan
+      request.echoes = format === 'kubernetes'
       if (format === 'kubernetes') return jobList({ container, steps, job, publicUrl, hash })
       if (format === 'jenkins') return reply.type('text/plain; charset=utf-8').send(jenkinsAxis(container, steps))
       return planAnswer(plan)

@@ -60,6 +60,16 @@ t.test('the tags of a list are found, and what has none is left out with the rea
   t.match(proven.json(), { images: [{ tag: 'abc' }], left_out: [{ reason: 'tripleo/heat:abc is not proven' }, {}] })
 })
 
+t.test('a long list is found by one walk over all ids', async (t) => {
+  const discover = await start(t)
+  const names = Array.from({ length: 12 }, (_, i) => `- imagename: other-${i}:latest\n`).join('')
+
+  const found = await discover('newest=version', `container_images:\n${names}- imagename: docker.io/tripleo/nova-api:latest\n`)
+
+  t.match(found.json().images, [{ imagename: 'docker.io/tripleo/nova-api:v2', chosen_by: 'newest version' }])
+  t.equal(found.json().left_out.length, 12)
+})
+
 t.test('a list and a heat environment are written, with what else the list says', async (t) => {
   const discover = await start(t)
 
