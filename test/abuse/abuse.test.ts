@@ -5,9 +5,9 @@ import { attacked, firstAnswer, tally } from './victim.ts'
 
 const MiB = 2 ** 20
 const formHead = (path: string, length: number) =>
-  `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: ${length}\r\n\r\n`
+  `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: ${length}\r\n\r\n`
 const chunkedHead = (path: string) =>
-  `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-www-form-urlencoded\r\ntransfer-encoding: chunked\r\n\r\n`
+  `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/x-www-form-urlencoded\r\ntransfer-encoding: chunked\r\n\r\n`
 const count = (counts: Record<string, number>, status: number) =>
   Object.entries(counts).reduce((sum, [line, n]) => sum + (line.startsWith(`HTTP/1.1 ${status} `) ? n : 0), 0)
 
@@ -63,7 +63,7 @@ t.test('200 connections that send their headers byte by byte keep nobody out', a
   const { others } = await attacked(t, {
     files: 200,
     async attack({ send, metric }) {
-      const sockets = Array.from({ length: 200 }, () => send('GET /container/list HTTP/1.1\r\nhost: localhost\r\n'))
+      const sockets = Array.from({ length: 200 }, () => send('GET /container/list HTTP/1.1\r\nhost: 127.0.0.1\r\n'))
       for (let i = 0; i < 50; i++) {
         for (const socket of sockets) if (socket.writable) socket.write(`x-${i}: ${i}\r\n`)
         await new Promise((resolve) => setTimeout(resolve, 20))
@@ -83,7 +83,7 @@ for (const { what, path, metric: name, most } of [
   t.test(`of ${what} one client has its share`, async (t) => {
     const { others } = await attacked(t, {
       async attack({ send, metric, url }) {
-        const request = `GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`
+        const request = `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`
         const refused = Array.from({ length: 300 }, () => firstAnswer(send(request)))
         let counts: Record<string, number> = {}
         const answers: string[] = []

@@ -68,3 +68,14 @@ t.test('form values and queries that hold JSON nested deeply are 400, and so is 
   }
   t.equal(adding.length, 18)
 })
+
+t.test('an image list nested deeply is refused, in whatever way it is nested', async (t) => {
+  const { app } = await openRoutes(t)
+  const lines = Array.from({ length: 300 }, (_, i) => `${' '.repeat(i)}a:`).join('\n')
+
+  for (const payload of [list, object, `# "\n${list}`, '- '.repeat(depth), '? '.repeat(depth), lines]) {
+    const headers = { 'content-type': 'application/yaml' }
+    const reply = await app.inject({ method: 'POST', url: '/api/v1/image-list/discover', headers, payload })
+    t.match(reply.json(), { status: 400, detail: /nested deeper than 50 levels/ })
+  }
+})

@@ -23,6 +23,7 @@ const options = { maxAliasCount: 0, prettyErrors: true, uniqueKeys: true }
 export function parseImageList(text: string, isWanted: (imagename: string) => boolean): ImageListFile {
   if (text.includes('{{'))
     refuse('it has keys that are not filled, such as {{tag}}; fill them with image-list/render or leporello render first')
+  if (isNestedDeeply(text)) refuse(`it is nested deeper than ${maxDepth} levels; expected a list of mappings`)
   const document = parseDocument(text, options)
   const [error] = document.errors
   if (error) refuse(error.message.split('\n', 1)[0]!)
@@ -43,6 +44,23 @@ export function parseImageList(text: string, isWanted: (imagename: string) => bo
       return document.toString({ lineWidth: 0, indentSeq: false })
     }
   }
+}
+
+const maxDepth = 50
+const indented = new RegExp(`^ {${2 * maxDepth}}|(?:[-?:][ \\t]+){${maxDepth}}`, 'm')
+
+/**
+ * The YAML parser calls itself for each level, and Node ends the process when a pattern has to be compiled where the stack has no room left.
+ * Brackets count wherever they stand, as what is a string is not known before it is parsed.
+ */
+function isNestedDeeply(text: string): boolean {
+  if (indented.test(text)) return true
+  let depth = 0
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth = bracket === '[' || bracket === '{' ? depth + 1 : Math.max(0, depth - 1)
+    if (depth > maxDepth) return true
+  }
+  return false
 }
 
 function toEntry(map: YAMLMap, i: number): ListEntry {

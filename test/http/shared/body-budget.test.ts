@@ -30,7 +30,7 @@ async function beginForm(t: Test, { url, path, bytes }: { url: string; path: str
   socket.on('error', () => {})
   await once(socket, 'connect')
   const type = 'application/x-www-form-urlencoded'
-  socket.write(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: ${bytes + 1}\r\n\r\n`)
+  socket.write(`POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: ${type}\r\ncontent-length: ${bytes + 1}\r\n\r\n`)
   socket.write(Buffer.alloc(bytes, 'x'))
   return socket
 }
@@ -81,7 +81,7 @@ t.test('a body that comes byte by byte takes hardly more memory than its bytes',
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
   t.teardown(() => socket.destroy())
   const type = 'application/x-www-form-urlencoded'
-  socket.write(`POST /job_spec/add HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\n`)
+  socket.write(`POST /job_spec/add HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\n`)
   const text = 'spec={"id": "bytes", "x": "'
   const bytes = [...text, ...'y'.repeat(40_000), ...'"}']
 
@@ -102,7 +102,7 @@ t.test('a body of unknown length counts as the largest one as soon as it is not 
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
   t.teardown(() => socket.destroy())
   const type = 'application/x-www-form-urlencoded'
-  socket.write(`POST /job_spec/add HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\n`)
+  socket.write(`POST /job_spec/add HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\n`)
   const chunk = `8000\r\n${'x'.repeat(32 * KiB)}\r\n`
 
   socket.write(chunk)
