@@ -17,9 +17,10 @@ export interface Leporello {
   restart(): Promise<void>
 }
 
-const command = ['node', join(projectFolder, 'build/src/main.js'), 'serve']
+const ours = join(projectFolder, 'build/src/main.js')
 
-export async function startLeporello(settings: Record<string, string> = {}): Promise<Leporello> {
+/** Starts this version, or another one that was built. */
+export async function startLeporello(settings: Record<string, string> = {}, main = ours): Promise<Leporello> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const scratch = await mkdtemp(join(tmpdir(), 'leporello-data-'))
@@ -34,7 +35,7 @@ export async function startLeporello(settings: Record<string, string> = {}): Pro
   }
   let program: Program
   const start = async () => {
-    program = runProgram(command, { env, cwd: scratch })
+    program = runProgram(['node', main, 'serve'], { env, cwd: scratch })
     try {
       await eventually(
         async () => {
