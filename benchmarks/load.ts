@@ -7,6 +7,7 @@ export interface Load {
   /** A script of benchmarks/wrk/ and its arguments. */
   script: 'get' | 'write'
   args: string[]
+  headers?: Record<string, string>
   connections: number
   seconds: number
   /** Whose CPU to count. */
@@ -22,10 +23,11 @@ export interface Figures {
 }
 
 /** Puts a load on a server with wrk and measures it. Any answer but 2xx fails the benchmark. */
-export async function load({ url, script, args, connections, seconds, pid }: Load): Promise<Figures> {
+export async function load({ url, script, args, headers = {}, connections, seconds, pid }: Load): Promise<Figures> {
   const before = pid ? cpuMs(pid) : 0
   const options = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', `${projectFolder}/benchmarks/wrk/${script}.lua`]
-  const said = await run('wrk', [...options, url, '--', ...args])
+  const sent = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
+  const said = await run('wrk', [...options, ...sent, url, '--', ...args])
   const cpu = pid ? cpuMs(pid) - before : 0
   if (/Non-2xx|Socket errors/.test(said)) throw new Error(`a load must not meet errors:\n${said}`)
   const requests = Number(/(\d+) requests in/.exec(said)![1])

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Registers a container with images for two architectures, asks for each machine's image, and lists what there is.
 #   LEPORELLO_URL=http://127.0.0.1:8888 examples/register.sh container-hello:v1.0.0
+# Where a token is needed it is the password: LEPORELLO_URL=http://ci:TOKEN@registry:8888
 set -eu
 base=${LEPORELLO_URL:-http://127.0.0.1:8888}/api/v0.1
 id=${1:-container-hello:v1.0.0}

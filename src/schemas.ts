@@ -203,6 +203,7 @@ export interface Schemas {
   'backfill-item.json': BackfillItem
   'backfill-page.json': BackfillPage
   'backfill-query.json': BackfillQuery
+  'badge.json': BadgeAnswer
   'batch-answer.json': BatchAnswer
   'batch-container.json': BatchContainer
   'batch-copy-image.json': BatchCopyImage
@@ -243,6 +244,8 @@ export interface Schemas {
   'demand-row.json': DemandRow
   'diff-answer.json': DiffAnswer
   'diff-query.json': DiffQuery
+  'discover-query.json': DiscoverQuery
+  'discovery-answer.json': DiscoveryAnswer
   'done-reply.json': DoneReply
   'download-query.json': DownloadQuery
   'dry-run-query.json': DryRunQuery
@@ -484,6 +487,19 @@ export interface BackfillQuery {
    * `next` of the page before.
    */
   cursor?: string
+}
+/**
+ * As shields.io reads an endpoint badge, and the architectures.
+ */
+export interface BadgeAnswer {
+  schemaVersion: number
+  label: string
+  /**
+   * Those that are proven.
+   */
+  architectures: string[]
+  message: string
+  color: string
 }
 /**
  * The result of each item, in the order of the request.
@@ -1144,6 +1160,10 @@ export interface Settings {
    */
   deleteGrace: number
   /**
+   * What a tag of one pushed image is to registry clients that take an index: an index with that image, so that no machine takes another architecture's; or the image's manifest as it was pushed.
+   */
+  ociTags: 'index' | 'as-pushed'
+  /**
    * Add `container_image_urls` from the catalogue to the dependency images of a new job spec that have none, so that workers load the image for their own architecture.
    */
   fillSpecs: boolean
@@ -1616,6 +1636,57 @@ export interface DiffQuery {
    * The same.
    */
   to: string
+}
+export interface DiscoverQuery {
+  /**
+   * This tag.
+   */
+  tag?: string
+  /**
+   * The tag that was registered last; or the highest version, pre-releases before their release. Of tags that are equal in this the last in the alphabet.
+   */
+  newest?: 'registration' | 'version'
+  /**
+   * The tag that a label of the image names: the name of a label, or a format. The image is the one that the list names; latest, where it names no tag. The tag has to be there.
+   */
+  tag_from_label?: string
+  /**
+   * Leave out what is not proven.
+   */
+  proven?: boolean
+  /**
+   * Only images whose name matches one of these patterns, separated by commas.
+   */
+  only?: string
+  /**
+   * No image whose name matches one of these patterns.
+   */
+  exclude?: string
+  /**
+   * yaml: the list with the tags that were found. heat: parameter_defaults with the names in params.
+   */
+  format: 'json' | 'yaml' | 'heat'
+}
+export interface DiscoveryAnswer {
+  images: {
+    /**
+     * With the tag that was found.
+     */
+    imagename: string
+    params: string[]
+    tag: string
+    /**
+     * The rule that chose the tag.
+     */
+    chosen_by: string
+  }[]
+  /**
+   * The images without such a tag.
+   */
+  left_out: {
+    imagename: string
+    reason: string
+  }[]
 }
 export interface DoneReply {
   success: boolean

@@ -12,7 +12,7 @@ import { finish, runTests, testFiles } from './run-tests.ts'
  */
 
 // the fuzzer is in `npm test` too, for three seconds
-const names = ['engines', 'acceptance', 'faults', 'images/fuzz.test.ts']
+const names = ['engines', 'acceptance', 'abuse', 'faults', 'images/fuzz.test.ts']
 const fuzzSeconds = '45'
 
 async function install(): Promise<void> {

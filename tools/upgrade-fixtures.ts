@@ -75,7 +75,7 @@ async function fill(url: string): Promise<UpgradeFixture['expected']> {
 
 /** Runs a version in its own folder, fills it, and ends it. */
 async function filled(place: string, settings: Record<string, string>): Promise<UpgradeFixture['expected']> {
-  const server = await startLeporello(settings, join(place, 'build/src/main.js'))
+  const server = await startLeporello(settings, { main: join(place, 'build/src/main.js') })
   try {
     await ready(server)
     return await fill(server.url)

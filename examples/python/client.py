@@ -2,6 +2,8 @@
 """A container with two architectures, from Python with requests: register, resolve, list, remove.
 
     python3 client.py http://127.0.0.1:8888/api/v0.1
+
+Where a token is needed it is the password: http://ci:TOKEN@registry:8888/api/v0.1, or ~/.netrc.
 """
 import json
 import platform

@@ -5,6 +5,7 @@ import { syncFolder } from '../blobs/local/disk.ts'
 import type { CopiedCollection, CopySource } from '../catalogue/containers/copying.ts'
 import { CatalogueError } from '../domain/errors.ts'
 import { keysNamedIn } from '../domain/image/storage.ts'
+import { parseArchiveKey, storedBlobOf } from '../domain/oci/documents.ts'
 import { pagesOf } from '../domain/pages.ts'
 import { keepsTarballs } from '../domain/releases/channel.ts'
 import {
@@ -64,6 +65,12 @@ const order = [
 /** An earlier promotion does not keep its tarballs. */
 const namesTarballs = (collection: CopiedCollection, id: string): boolean =>
   collection === 'containers' || collection === 'buildStatuses' || (collection === 'releases' && keepsTarballs(id))
+
+/** Returns what a document names in the blob store. The tarball of a pushed image is made of blobs when it is read. */
+function keysIn(collection: CopiedCollection, { id, document }: SavedDocument): string[] {
+  if (collection === 'oci') return storedBlobOf(document)
+  return namesTarballs(collection, id) ? [...keysNamedIn(document)].filter((key) => !parseArchiveKey(key)) : []
+}
 
 /** After which tarballs are removed faster than documents are read. */
 const maxRounds = 5
@@ -159,7 +166,7 @@ async function readDocuments(
   async function* lines(collection: CopiedCollection) {
     for await (const batch of source(collection) ?? []) {
       for (const { id, document } of batch) {
-        if (namesTarballs(collection, id)) for (const key of keysNamedIn(document)) if (!saving.saved.has(key)) unmet.add(key)
+        for (const key of keysIn(collection, { id, document })) if (!saving.saved.has(key)) unmet.add(key)
         yield JSON.stringify({ id, document } satisfies SavedDocument)
       }
     }

@@ -16,6 +16,8 @@ export interface KeptUpload {
   sha256?: string
   /** The saved digest of the bytes up to the offset. */
   digest?: string
+  /** The digest itself, hexadecimal, of bytes that came in one piece: it cannot be continued, and takes a quarter of the time. */
+  whole?: string
   placed?: Put
   ended?: boolean
 }

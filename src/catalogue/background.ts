@@ -25,7 +25,7 @@ const verifying = { everyMs: 15_000, atOnce: 2 }
 /** Every image once a day, as far as a batch every ten minutes gets. */
 const sweeping = { everyMs: 600_000, olderMs: 24 * 3_600_000, limit: 200 }
 /** For batches that a killed process left half done. */
-const recovering = { everyMs: 300_000 }
+const recovering = { everyMs: 15_000 }
 /** A killed process loses what it counted since. */
 const counting = { everyMs: 10_000 }
 /** Often enough for the shortest expiry. */

@@ -32,6 +32,10 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map(
       summary: 'print the names of images, for another builder',
       load: async () => (await import('./commands/list-images.ts')).listImages
     },
+    discover: {
+      summary: 'find the tags that the images of a list have',
+      load: async () => (await import('./commands/discover.ts')).discover
+    },
     promote: { summary: 'move a channel to a whole set of images', load: async () => (await import('./commands/promote.ts')).promote },
     rollback: { summary: 'move a channel back to an earlier set', load: async () => (await import('./commands/rollback.ts')).rollback },
     channels: { summary: 'list channels, or show one', load: async () => (await import('./commands/channels.ts')).channels },

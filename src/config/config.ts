@@ -58,6 +58,8 @@ export interface Config {
   sweepMs: number
   /** Refuse tarballs that are not proven to be what they are said to be. */
   strict: boolean
+  /** What the tag of a pushed image is to registry clients. */
+  oci: { asPushed: boolean }
   /** How long a resumable upload may make no progress. */
   uploadExpiryMs: number
   /** How long a removed container is listed as restorable. */
@@ -142,6 +144,7 @@ function configFrom(context: RuleContext): Config {
     historyKeepMs: Math.max(settings.historyKeep, settings.deletedKeep),
     fillSpecs: settings.fillSpecs,
     deleteGraceMs: settings.deleteGrace,
+    oci: { asPushed: settings.ociTags === 'as-pushed' },
     client: {
       url: settings.url.replace(/\/+$/, ''),
       chosen: context.isSet('url'),
@@ -170,7 +173,7 @@ function indicesFrom({ settings, problems, named }: RuleContext): Config['indice
   return { containers: settings.indexContainers, jobSpecs: settings.indexJobSpecs, hysdsIos: settings.indexHysdsIos }
 }
 
-/** A body counts twice, for its bytes and for what is decoded from them, and the last eighth of the budget is for small ones. */
+/** A body counts twice, and the last eighth of the budget is for small ones: less would admit no body of the largest size. */
 const budgetedBodies = 3
 
 function bodyBudgetFrom({ settings, problems, named }: RuleContext): number {

@@ -60,6 +60,9 @@ export function parseArchitecture(name: string): Architecture {
   return bare as Architecture
 }
 
+/** What `url` is for. */
+export const amd64 = parseArchitecture('amd64')
+
 /** Real architectures that the table does not list although their names are close to one that it does. */
 const neighbours = new Set(
   'armv8l armv7b armv7hl armv7hnl armv6hl armeb armbe arm64be arm64e arm64ec i786 ia64 x32 mips mipsel mipsle mips64 ppc ppcle ppc64 powerpc powerpc64 riscv riscv32 s390 loong32 wasm wasm32 wasm64'.split(

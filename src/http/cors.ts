@@ -9,10 +9,12 @@ interface Answering {
   cors: readonly string[]
 }
 
+const ownFaces: ReadonlySet<string | undefined> = new Set(['api', 'dav', 'oci'])
+
 /** Whether only pages of our own origin may read an answer. A path that is no route counts by how it begins. */
 function isOwnFace({ routeOptions, url }: FastifyRequest): boolean {
-  if (routeOptions.url === undefined) return /^\/(api\/v1|storage)(\/|\?|$)/.test(percentDecoded(url))
-  return routeOptions.config.face === 'api' || routeOptions.config.face === 'dav'
+  if (routeOptions.url === undefined) return /^\/(api\/v1|storage|v2)(\/|\?|$)/.test(percentDecoded(url))
+  return ownFaces.has(routeOptions.config.face)
 }
 
 /**

@@ -8,6 +8,7 @@ import t, { type Test } from 'tap'
 import { listenTo } from '../support/event-stream.ts'
 import { doorOf } from '../support/front-door.ts'
 import { startLeporello } from '../support/leporello.ts'
+import { digestOfBytes, ociPusher, overHttp } from '../support/oci.ts'
 import { endProgram, eventually, freePort, runProgram } from '../support/processes.ts'
 import { projectFolder } from '../support/project.ts'
 import { tarball } from '../support/tarballs.ts'
@@ -82,6 +83,15 @@ for (const file of ['nginx.conf', 'nginx-in-front.conf']) {
         t.equal(result.id, 'a/b c:v1', path)
       }
       for (const kind of ['job_spec', 'hysds_io']) t.strictSame((await json(`/mozart/api/v0.1/${kind}/list`)).result, [])
+    })
+
+    await t.test('registry clients push and pull', async (t) => {
+      const push = ociPusher(overHttp(url))
+      const { reply, manifest } = await push.image('hysds/hello', 'v1')
+      t.equal(reply.statusCode, 201, reply.body)
+      t.ok((await push.send('GET', `hysds/hello/manifests/${digestOfBytes(manifest)}`)).rawPayload.equals(manifest))
+      const { images } = await json('/mozart/api/v1/containers/hysds%2Fhello%3Av1')
+      t.equal((await fetch(images.amd64.url.replace(`:${entry}`, `:${portOf(url)}`))).status, 200, 'workers load it by its URL')
     })
 
     await t.test('a guard URL leads through nginx to the words that explain it', async (t) => {

@@ -62,6 +62,17 @@ const routes: readonly [methods: string, paths: readonly string[], need: Need][]
   // the root itself can be neither put nor removed: its handlers say so
   ['PUT MKCOL', ['/storage'], { scope: 'register', about: 'nothing' }],
   ['DELETE', ['/storage'], { scope: 'delete', about: 'nothing' }],
+  ['GET HEAD', ['/api/v1/releases', '/api/v1/releases/:name'], read],
+  ['POST', ['/api/v1/releases'], register],
+  ['DELETE', ['/api/v1/releases/:name'], admin],
+  ['GET', ['/v2/token'], nobody],
+  ['GET HEAD', ['/v2', '/v2/*'], read],
+  // blobs are content: it is manifests that change what a name means
+  ['POST PATCH', ['/v2', '/v2/*'], { scope: 'register', about: 'nothing' }],
+  ['PUT', ['/v2'], { scope: 'register', about: 'nothing' }],
+  ['DELETE', ['/v2'], { scope: 'delete', about: 'nothing' }],
+  ['PUT', ['/v2/*'], register],
+  ['DELETE', ['/v2/*'], remove],
   ['PUT MKCOL', ['/storage/*'], { scope: 'register', about: 'path' }],
   ['DELETE', ['/storage/*'], { scope: 'delete', about: 'path' }]
 ]

@@ -120,10 +120,20 @@ const json = 'application/json'
 /** What a request needs so that whatever it changes is known: the name `walk:1`, wherever this route takes it from. */
 async function requestFor(route: string, { catalogue }: WithTarballs): Promise<InjectOptions> {
   const [method = '', pattern = ''] = route.split(' ')
-  const names: Record<string, string> = { id: 'walk:1', architecture: 'arm64', revision: '1.1', channel: 'walk', number: '1' }
+  const names: Record<string, string> = {
+    id: 'walk:1',
+    architecture: 'arm64',
+    revision: '1.1',
+    channel: 'walk',
+    number: '1',
+    name: 'walk-1'
+  }
   if (pattern.includes(':upload')) names['upload'] = await newUpload(catalogue)
   if (pattern.includes(':channel') && method !== 'GET' && method !== 'HEAD') names['channel'] = await newChannel(catalogue)
-  const url = pattern.replace(/:(\w+)/g, (_, name) => encodeURIComponent(names[name]!)).replace('*', 'walk/x.tar')
+  const url = pattern
+    .replace(/:(\w+)/g, (_, name) => encodeURIComponent(names[name]!))
+    .replace('/v2/*', '/v2/walk/manifests/1')
+    .replace('*', 'walk/x.tar')
   const request = { method: method as 'GET', url, payloadAsStream: true }
   const spec = /\/(job_spec|hysds_io)(\/add)?$/.test(pattern)
   if (method === 'POST' && (spec || /\/container(\/add)?$/.test(pattern))) {
@@ -135,6 +145,8 @@ async function requestFor(route: string, { catalogue }: WithTarballs): Promise<I
     const payload = method === 'PUT' ? { set: ['walk-set:1'] } : {}
     return { ...request, headers: { 'content-type': json }, ...(/PUT|POST/.test(method) && { payload }) }
   }
+  if (route === 'POST /api/v1/releases')
+    return { ...request, headers: { 'content-type': json }, payload: { name: 'walk-1', set: ['walk-set:1'] } }
   if (pattern.endsWith('/batch')) {
     const items = [{ id: 'walk:1', op: 'put-image', architecture: 'arm64', url: 's3://walk/x.tar', version: '1' }]
     return { ...request, headers: { 'content-type': json }, payload: { items } }
@@ -205,7 +217,9 @@ for (const policy of Object.keys(callers) as Policy[]) {
         const status = refusal && { unauthenticated: 401, forbidden: 403 }[refusal.code]
         if (status !== (policy === 'read-only' && isWrite ? 403 : expected)) t.fail(`${name}: ${route}: ${refusal?.reason ?? 'allowed'}`)
         if (status !== undefined && reply.statusCode !== status) t.fail(`${name}: ${route}: answered ${reply.statusCode}`)
-        if ((reply.headers['www-authenticate'] !== undefined) !== (status === 401)) t.fail(`${name}: ${route}: WWW-Authenticate`)
+        // a registry client is asked to sign in, also where anonymous may go on
+        const isAsked = reply.headers['www-authenticate'] !== undefined
+        if (status === 401 ? !isAsked : isAsked && !/ \/v2(\/token)?$/.test(route)) t.fail(`${name}: ${route}: WWW-Authenticate`)
       }
     }
     t.pass(`${Object.keys(callers[policy]).length} identities × ${accessTable.size} routes`)

@@ -108,7 +108,16 @@ t.test('every face refuses, also with valid credentials and by GET, and no forei
   t.match((await send('GET', '/container/info?id=x', foreign)).headers, { 'access-control-allow-origin': 'https://evil.example' })
   t.equal((await send('GET', '/container/list', { host: 'evil.example' })).statusCode, 403)
 
-  for (const url of ['/api/v1/containers', '/%61pi/v1/containers', '/api/v1/nothing', '/api/v1', '/storage/', '/storage']) {
+  for (const url of [
+    '/api/v1/containers',
+    '/%61pi/v1/containers',
+    '/api/v1/nothing',
+    '/api/v1',
+    '/storage/',
+    '/storage',
+    '/v2/',
+    '/v2/hello/tags/list'
+  ]) {
     for (const method of ['GET', 'OPTIONS'] as const) {
       const { headers } = await send(method, url, { ...foreign, 'access-control-request-method': 'PUT' })
       t.strictSame(

@@ -34,7 +34,7 @@ async function open(t: Test, { most, secure }: { most: number; secure: boolean }
 }
 
 const waiting =
-  'POST /container/add HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\nexpect: 100-continue\r\n\r\n{'
+  'POST /container/add HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\nexpect: 100-continue\r\n\r\n{'
 
 for (const secure of [false, true]) {
   const protocol = secure ? 'https' : 'http'

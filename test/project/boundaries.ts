@@ -101,7 +101,7 @@ export const rooms: readonly Room[] = [
   },
   { files: 'http/shared/', mayImport: ['domain/', 'schemas.ts'], packages: ['fastify', 'node:'] },
   { files: 'http/mozart/', mayImport: faces, packages: ['fastify', '@fastify/', 'node:'] },
-  { files: 'http/api/', mayImport: faces, packages: ['fastify', '@fastify/', 'ajv', 'node:'] },
+  { files: 'http/api/', mayImport: faces, packages: ['fastify', '@fastify/', 'ajv', 'yaml', 'node:'] },
   { files: 'http/dav/', mayImport: ['http/shared/', 'blobs/blob-store.ts', 'domain/', 'schemas.ts'], packages: ['fastify', 'node:'] },
   { files: 'http/oci/', mayImport: faces, packages: ['fastify', 'node:'] },
   { files: 'http/operator/', mayImport: faces, packages: ['fastify', 'yaml', 'node:'] },

@@ -114,13 +114,13 @@ for (const file of composeFiles) {
     }
   })
 
-  t.test(`${file}: its settings are right, and the open policy is said aloud`, async (t) => {
+  t.test(`${file}: its settings are right, and who writes needs a token`, async (t) => {
     const { services } = parse(await read(file), { merge: true }) as { services: Record<string, Service> }
     const settings = interpolated(services['leporello']!.environment)
 
     const loaded = loadConfig(settings)
     t.hasProp(loaded, 'config', JSON.stringify(loaded))
-    t.equal(settings['LEPORELLO_POLICY'], 'open')
+    t.equal(settings['LEPORELLO_POLICY'], 'read')
     const { hostname } = new URL(settings['LEPORELLO_ENGINE_URL'] ?? 'http://elasticsearch')
     t.equal(hostname in services, file === 'docker-compose.yml')
   })

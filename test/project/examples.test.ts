@@ -93,6 +93,6 @@ t.test('leporello.service starts what is built, with settings that are right', a
   const environment = Object.fromEntries([...unit.matchAll(/^Environment=(\w+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]))
 
   t.ok(existsSync(join(projectFolder, program!)))
-  t.match(loadConfig(environment), { config: { host: '127.0.0.1', policy: 'open', data: '/var/lib/leporello' } })
+  t.match(loadConfig(environment), { config: { host: '127.0.0.1', policy: 'read', data: '/var/lib/leporello' } })
   t.match(unit, /^StateDirectory=leporello$/m)
 })

@@ -81,7 +81,7 @@ t.test('the commands that the pages name are there', async (t) => {
   const text = pages.map(({ text }) => text).join('\n')
   const named = new Set([...text.matchAll(/npm (?:run )?(start|test(?::all)?|generate|check|bench)\b/g)].map(([, name]) => name!))
   const { stdout: help } = await run('node', ['build/src/main.js', '--help'])
-  const commands = new Set([...text.matchAll(/npx leporello (\w+)/g)].map(([, name]) => name!))
+  const commands = new Set([...text.matchAll(/npx leporello ([\w-]+)/g)].map(([, name]) => name!))
 
   t.ok(named.has('start') && named.has('test:all'))
   for (const name of named) t.ok(scripts[name], name)

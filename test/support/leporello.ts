@@ -19,8 +19,17 @@ export interface Leporello {
 
 const ours = join(projectFolder, 'build/src/main.js')
 
-/** Starts this version, or another one that was built. */
-export async function startLeporello(settings: Record<string, string> = {}, main = ours): Promise<Leporello> {
+export interface LeporelloOptions {
+  /** How many files it may have open. */
+  files?: number
+  /** The program of another version that was built. */
+  main?: string
+}
+
+export async function startLeporello(
+  settings: Record<string, string> = {},
+  { files, main = ours }: LeporelloOptions = {}
+): Promise<Leporello> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const scratch = await mkdtemp(join(tmpdir(), 'leporello-data-'))
@@ -35,7 +44,9 @@ export async function startLeporello(settings: Record<string, string> = {}, main
   }
   let program: Program
   const start = async () => {
-    program = runProgram(['node', main, 'serve'], { env, cwd: scratch })
+    const command = ['node', main, 'serve']
+    const bounded = files === undefined ? command : ['sh', '-c', `ulimit -n ${files} && exec "$@"`, 'sh', ...command]
+    program = runProgram(bounded, { env, cwd: scratch })
     try {
       await eventually(
         async () => {

@@ -105,3 +105,24 @@ export function ociPusher(app: FastifyInstance) {
   }
   return pusher
 }
+
+/** Sends the same requests over the network. */
+export function overHttp(base: string): FastifyInstance {
+  const inject = async ({
+    method = 'GET',
+    url,
+    payload,
+    headers = {}
+  }: {
+    method?: string
+    url: string
+    payload?: Buffer
+    headers?: Record<string, string>
+  }) => {
+    const reply = await fetch(`${base}${url}`, { method, headers, ...(payload && { body: new Uint8Array(payload) }) })
+    const rawPayload = Buffer.from(await reply.arrayBuffer())
+    const body = rawPayload.toString()
+    return { statusCode: reply.status, headers: Object.fromEntries(reply.headers), rawPayload, body, json: () => JSON.parse(body) }
+  }
+  return { inject } as unknown as FastifyInstance
+}

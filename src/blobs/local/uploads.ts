@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import type { ByteSource, FinishOptions, NewUpload, Put, Upload, Uploads } from '../blob-store.ts'
 import { checkGrowth, checkStored } from '../expectations.ts'
 import { checkKey } from '../keys.ts'
-import { createResumableDigest } from '../resumable-digest.ts'
+import { createResumableDigest, type ResumableDigest } from '../resumable-digest.ts'
 import {
   bytesGone,
   checkFinish,
@@ -85,7 +87,26 @@ async function must(layout: Layout, id: string): Promise<KeptUpload> {
   return state
 }
 
-const storedOf = async ({ offset, digest }: KeptUpload) => ({ size: offset, sha256: (await createResumableDigest(digest)).hex() })
+/** Returns the digest of the bytes up to the offset, to be continued. */
+async function digestSoFar(layout: Layout, { id, state }: { id: string; state: KeptUpload }): Promise<ResumableDigest> {
+  const digest = await createResumableDigest(state.digest)
+  if (state.digest === undefined && state.offset > 0) {
+    for await (const chunk of bytesUpTo(layout, { id, state })) digest.update(chunk as Uint8Array)
+  }
+  return digest
+}
+
+const bytesUpTo = (layout: Layout, { id, state }: { id: string; state: KeptUpload }) =>
+  createReadStream(bytesOf(layout, id), { start: 0, end: state.offset - 1, highWaterMark: 512 * 1024 })
+
+async function sha256Of(layout: Layout, { id, state }: { id: string; state: KeptUpload }): Promise<string> {
+  if (state.whole !== undefined) return state.whole
+  if (state.digest !== undefined || state.offset === 0) return (await createResumableDigest(state.digest)).hex()
+  // a piece that broke off when the process was killed
+  const hash = createHash('sha256')
+  for await (const chunk of bytesUpTo(layout, { id, state })) hash.update(chunk as Uint8Array)
+  return hash.digest('hex')
+}
 
 async function create({ layout, room }: LocalUploadParts, { size, note = '', key, sha256 }: NewUpload): Promise<Upload> {
   checkNewUpload({ size, key })
@@ -117,13 +138,16 @@ async function append(
   checkOffset(id, { at, ...state })
   await room.check((state.size ?? at) - at, id)
   const handle = await onDisk(open(bytesOf(layout, id), 'r+'))
-  const digest = await createResumableDigest(state.digest)
   const { size } = state
+  // registry clients send a layer in one piece, without its size, and begin anew when that breaks off
+  const first = at === 0 && size === undefined ? createHash('sha256') : undefined
+  const digest = first ? undefined : await digestSoFar(layout, { id, state })
   let arrived = at
-  const keep = async (offset: number) => {
-    const digestNow = digest.save()
+  const keep = async (offset: number, whole?: string) => {
+    const { digest: _, whole: __, ...rest } = state
+    const sofar = digest ? { digest: digest.save() } : whole === undefined ? {} : { whole }
     await handle.datasync()
-    state = { ...state, offset, digest: digestNow, touched: new Date().toISOString() }
+    state = { ...rest, ...sofar, offset, touched: new Date().toISOString() }
     await save(layout, { id, state })
     room.remains(id, (size ?? 0) - offset)
   }
@@ -132,11 +156,12 @@ async function append(
     const onChunk = (chunk: Uint8Array) => {
       checkGrowth(arrived + chunk.length, size === undefined ? {} : { size })
       arrived += chunk.length
-      digest.update(chunk)
+      if (first) first.update(chunk)
+      else digest!.update(chunk)
     }
     const checkpoint = { every: checkpointEvery, call: (written: number) => onDisk(keep(written)) }
     const ending = await writeSource(source, { handle, at, room: { check: (bytes) => room.check(bytes, id) }, onChunk, checkpoint })
-    await onDisk(keep(arrived))
+    await onDisk(keep(arrived, first?.digest('hex')))
     if (ending.broken) throw ending.error
   } finally {
     // When the disk could not take a piece, the bytes beyond the offset must not fill it up.
@@ -151,10 +176,14 @@ async function read(layout: Layout, id: string): Promise<Readable> {
   checkReadable(id, state)
   if (state.offset === 0) return Readable.from([])
   // the path before, and the path after a finish, even an interrupted one
-  for (const path of [bytesOf(layout, id), dataPath(layout, { ...(await storedOf(state)), by: id })]) {
+  const opened = async (path: string) => {
     const handle = await onDisk(unless(absent, open(path, 'r')))
-    if (handle) return handle.createReadStream({ start: 0, end: state.offset - 1, highWaterMark: 256 * 1024 })
+    return handle?.createReadStream({ start: 0, end: state.offset - 1, highWaterMark: 256 * 1024 })
   }
+  const before = await opened(bytesOf(layout, id))
+  if (before) return before
+  const after = await opened(dataPath(layout, { size: state.offset, sha256: await sha256Of(layout, { id, state }), by: id }))
+  if (after) return after
   throw bytesGone(id)
 }
 
@@ -164,12 +193,17 @@ async function finish(
 ): Promise<Put> {
   const { layout, links } = parts
   checkKey(key)
-  const state = await must(layout, id)
+  let state = await must(layout, id)
   if (state.ended) checkOpen(id, state)
   const before = placedBefore(id, { placed: state.placed, wanted: key })
   if (before) return before
   checkFinish(id, { ...state, wanted: key })
-  const stored = await storedOf(state)
+  const stored = { size: state.offset, sha256: await onDisk(sha256Of(layout, { id, state })) }
+  if (state.digest === undefined && state.whole === undefined) {
+    // once the bytes have moved, it could not be found again
+    state = { ...state, whole: stored.sha256 }
+    await onDisk(save(layout, { id, state }))
+  }
   try {
     checkStored(stored, state.sha256 === undefined ? {} : { sha256: state.sha256 })
     checkStored(stored, expected)

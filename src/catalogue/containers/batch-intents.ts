@@ -8,7 +8,7 @@ import type { ContainerParts } from './parts.ts'
 interface Intent {
   id: string
   kind: 'batch'
-  /** ISO 8601: from then on the process that began it is taken for dead. */
+  /** ISO 8601: ten minutes after it began. Its process is taken for dead as soon as it has lost the lease. */
   due: string
   items: IntendedChange[]
   commit?: BatchCommit
@@ -51,7 +51,11 @@ export interface Intents {
   recoverAll(): Promise<number>
 }
 
+/** In the form of the notes: `due` is this long after the batch began. */
 const deadAfterMs = 600_000
+/** Longer than writing so many records takes before it is extended, and short for a batch that waits for a process that was killed. */
+export const batchLeaseMs = 20_000
+const unfinished = { where: [{ field: 'id', glob: 'batch-*' }] }
 const maxIntent = 8 * 1024 * 1024
 /** Journal entries of a record that are searched, newest first. */
 const maxSearched = 200
@@ -81,12 +85,18 @@ export function createIntents(parts: IntentsParts): Intents {
       await unlessOvertaken(changes.write(id, { cause, to: () => before?.document, precondition, verbatim: true, what: 'taken back' }))
     },
 
-    recover: ({ signal }) => recover((due) => !signal.aborted && due <= now().toISOString()),
+    async recover({ signal }) {
+      const isDead = (due: string) => !signal.aborted && Date.parse(due) - deadAfterMs + batchLeaseMs <= now().getTime()
+      const { items } = await notes.list({ ...unfinished, limit: 1 })
+      const lease = items.length > 0 ? await parts.leases.acquire('batches', batchLeaseMs) : undefined
+      // who holds it is at work on a batch
+      return lease ? recover(isDead).finally(() => lease.release({})) : 0
+    },
     recoverAll: () => recover(() => true)
   }
 
   async function recover(isDead: (due: string) => boolean): Promise<number> {
-    const { items } = await notes.list({ where: [{ field: 'id', glob: 'batch-*' }], fresh: true, limit: 100 })
+    const { items } = await notes.list({ ...unfinished, fresh: true, limit: 100 })
     let recovered = 0
     for (const { id, document, revision } of items) {
       const intent = JSON.parse(document) as Intent

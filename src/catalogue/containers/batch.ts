@@ -9,7 +9,7 @@ import { createKeyedMutex } from '../jobs/keyed-mutex.ts'
 import type { Lease } from '../jobs/leases.ts'
 import { checkPrecondition, type Precondition, type RecordChanged, toStoredRecord, unchangedSince } from '../records/changes.ts'
 import { type BatchCommit, type BatchCommits, createBatchCommits } from './batch-commit.ts'
-import { createIntents, type IdentifiedChange, type Intents, unlessOvertaken } from './batch-intents.ts'
+import { batchLeaseMs, createIntents, type IdentifiedChange, type Intents, unlessOvertaken } from './batch-intents.ts'
 import type { ContainerEdits } from './container-edits.ts'
 import type { ContainerParts } from './parts.ts'
 
@@ -60,8 +60,6 @@ const atOnce = 16
 /** For a batch to wait for another. */
 const longestWaitMs = 10_000
 const pauseMs = 50
-/** Longer than writing so many records takes before it is extended, and short for a batch that waits for a process that was killed. */
-const leaseMs = 20_000
 
 export function createBatches(parts: ContainerParts & { edits: ContainerEdits }): Batches {
   const commits = createBatchCommits({ releases: parts.stores.releases, facts: parts.facts })
@@ -96,7 +94,7 @@ export function createBatches(parts: ContainerParts & { edits: ContainerEdits })
  */
 async function alone<Result>({ leases }: ContainerParts, work: (lease: Lease) => Promise<Result>): Promise<Result> {
   for (let waited = 0; waited < longestWaitMs; waited += pauseMs) {
-    const lease = await leases.acquire('batches', leaseMs)
+    const lease = await leases.acquire('batches', batchLeaseMs)
     if (lease) return work(lease).finally(() => lease.release({}))
     await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }

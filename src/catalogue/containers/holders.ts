@@ -4,7 +4,7 @@ import type { DocumentStore } from '../../stores/document-store.ts'
 
 /** Which channels and releases name a container. */
 export interface Holders {
-  /** Throws container_named, with the names, unless nothing names the container. */
+  /** Throws container_named, with the names, unless nothing names the container or, by its digest, the manifest. */
   checkUnnamed(id: string): Promise<void>
   /** Returns such an error for each container that is named. */
   refusals(ids: readonly string[]): Promise<Map<string, CatalogueError>>
@@ -54,8 +54,14 @@ function refusal(id: string, names: string[]): CatalogueError {
   return new CatalogueError('container_named', message, { details: { errors } })
 }
 
-/** The ids of a set; of a release also those under which its images were registered. */
+interface NamingSet {
+  kind: string
+  set: { id: string; origin: string; images: { [architecture: string]: { manifest?: string | null } } }[]
+}
+
+/** The ids of a set; of a release also those under which its images were registered, and the digests of their manifests. */
 function idsIn(document: string): Set<string> {
-  const { kind, set } = JSON.parse(document) as { kind: string; set: { id: string; origin: string }[] }
-  return new Set(set.flatMap(({ id, origin }) => (kind === 'release' ? [id, origin] : [id])))
+  const { kind, set } = JSON.parse(document) as NamingSet
+  if (kind !== 'release') return new Set(set.map(({ id }) => id))
+  return new Set(set.flatMap(({ id, origin, images }) => [id, origin, ...Object.values(images).flatMap(({ manifest }) => manifest ?? [])]))
 }

@@ -11,6 +11,7 @@ import {
 } from '../../domain/oci/documents.ts'
 import { idsOf, splitSuffix } from '../../domain/oci/names.ts'
 import { pagesOf } from '../../domain/pages.ts'
+import { keepsTarballs } from '../../domain/releases/channel.ts'
 import type { Leases } from '../jobs/leases.ts'
 import { parseUploadNote } from './blob-uploads.ts'
 import type { OciContext } from './parts.ts'
@@ -104,11 +105,15 @@ async function sweepUploads(sweep: Sweep): Promise<void> {
   }
 }
 
-/** Notes the manifests of pushed images that any container names by the URL of a tarball. */
+/** Notes the manifests of pushed images that any container names by the URL of a tarball, and all that channels and releases name. */
 async function markArchived({ stores, archived, goOn }: Sweep): Promise<void> {
-  for (const store of [stores.buildStatuses, stores.containers]) {
+  for (const store of [stores.buildStatuses, stores.containers, stores.releases]) {
     for await (const { items } of pagesOf(store.list, { limit: 500, fresh: true })) {
-      for (const { document } of items) {
+      for (const { id, document } of items) {
+        if (store === stores.releases) {
+          if (!keepsTarballs(id)) continue
+          for (const digest of digestsIn(document)) archived.add(digest)
+        }
         for (const [, hex] of document.matchAll(/oci\/archives\/[^"]*?\/([0-9a-f]{64})\//g)) archived.add(`sha256:${hex}`)
       }
       await goOn()

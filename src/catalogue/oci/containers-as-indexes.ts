@@ -5,6 +5,7 @@ import type { ContainerRecord } from '../../domain/container/document.ts'
 import type { Facts, ImageKey } from '../../domain/image/facts.ts'
 import type { KeptTag } from '../../domain/oci/documents.ts'
 import { mediaTypes } from '../../domain/oci/media-types.ts'
+import { own } from '../../domain/own.ts'
 import { blobsOf, keepManifest } from './image-manifests.ts'
 import type { OciContext } from './parts.ts'
 
@@ -57,7 +58,7 @@ interface PushedImage extends Pick<PullableContainer, 'record' | 'tag' | 'reposi
  * record's digest tells that it is the same build.
  */
 async function pushedImage({ kept }: OciContext, { record, tag, repository, architecture }: PushedImage): Promise<Descriptor | undefined> {
-  const image = tag?.images[architecture]
+  const image = tag && own(tag.images, architecture)
   if (!tag || !image) return undefined
   const digests = [tag.digest, ...Object.values(tag.images).flatMap(({ digest, config }) => [digest, config])]
   if (record.digest === undefined || !digests.includes(record.digest)) return undefined

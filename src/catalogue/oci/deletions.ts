@@ -16,24 +16,29 @@ export interface ManifestDeletion {
   permit(ids: readonly string[]): void
 }
 
-/** Removes a tag, with its container, or a manifest that nothing names. Throws manifest_unknown, content_in_use. */
+/** Removes a tag, with its container, or a manifest that nothing names. Throws manifest_unknown, content_in_use, container_named. */
 export async function deleteManifest(context: OciContext, deletion: ManifestDeletion): Promise<void> {
   const { repository, reference } = deletion
   if (!isDigest(reference)) return deleteTag(context, { ...deletion, tag: reference })
   const manifest = await context.kept.manifest(repository, reference)
   if (!manifest) throw new CatalogueError('manifest_unknown', `${repository} has no manifest ${reference}`)
+  await context.holders.checkUnnamed(reference)
   const by = await namedBy(context, { repository, digest: reference })
   if (by) throw new CatalogueError('content_in_use', `${by} names ${reference}; delete that first`)
   await context.kept.remove(manifest)
 }
 
-async function deleteTag({ kept, changes, containers }: OciContext, { tag, ...deletion }: TagName & ManifestDeletion): Promise<void> {
+async function deleteTag(
+  { kept, changes, containers, holders }: OciContext,
+  { tag, ...deletion }: TagName & ManifestDeletion
+): Promise<void> {
   const { repository, cause, permit } = deletion
   const name = { repository, tag }
   let found = false
   for (const id of idsOf(name)) {
     if (!(await changes.find(id))) continue
     permit([id])
+    await holders.checkUnnamed(id)
     found = await containers.remove(id, { cause })
     break
   }

@@ -109,7 +109,8 @@ async function tagManifest(context: OciContext, parsed: Parsed): Promise<void> {
     name: push.reference,
     digest: kept.name,
     what: images.length === 0 ? 'artifact' : manifest.kind,
-    images: {},
+    // without a prototype, as the names are foreign
+    images: Object.create(null),
     touched: kept.touched
   }
   const name = { repository: push.repository, tag: push.reference }

@@ -29,7 +29,11 @@ const atOnce = 16
 export async function readCandidates(parts: CandidateParts, named: readonly NamedImage[]): Promise<Candidate[]> {
   const candidates: Candidate[] = []
   const work = async (image: NamedImage): Promise<Candidate> => ({ ...image, found: await find(parts, image) })
-  for await (const candidate of forEachConcurrently(named, { atOnce, work })) candidates.push(candidate)
+  for await (const candidate of forEachConcurrently(named, { atOnce, work })) {
+    candidates.push(candidate)
+    // the embedded store answers at once: other requests must get their turn
+    if (candidates.length % atOnce === 0) await new Promise((resolve) => setTimeout(resolve))
+  }
   return candidates
 }
 

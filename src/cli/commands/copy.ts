@@ -130,7 +130,7 @@ const names: Record<CopiedCollection, string> = {
   facts: 'facts',
   buildStatuses: 'assemblies',
   releases: 'releases',
-  oci: 'oci',
+  oci: 'registry',
   journal: 'journal'
 }
 

@@ -49,7 +49,9 @@ async function documentOf(id: string, { api, leporello }: CheckedServer): Promis
 
 /** Images with an HTTP address that are not there. The server itself checks those in buckets. */
 async function deadUrls(id: string, { urls, trust }: { urls: unknown; trust: Trust }): Promise<Diagnosis[]> {
-  const images = [...readImages(JSON.stringify(urls))].filter(([, url]) => /^(?:https?|davs?):\/\//i.test(url) && !isGuardUrl(url))
+  const images = [...readImages(JSON.stringify(urls))].filter(
+    ([architecture, url]) => /^(?:https?|davs?):\/\//i.test(url) && !isGuardUrl(url, { id, architecture })
+  )
   const faults = await Promise.all(
     images.map(async ([architecture, url]) => {
       const fault = await faultOf(url, trust)

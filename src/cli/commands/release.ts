@@ -3,7 +3,7 @@ import { pathOf } from '../client/api.ts'
 import { misuse } from '../client/api-error.ts'
 import { changeOf, changeOptions, clientCommand, output, textOf } from '../client/client-command.ts'
 import { readIds } from '../client/templates.ts'
-import { exit } from '../terminal/command.ts'
+import { exit, say } from '../terminal/command.ts'
 import { counted } from '../terminal/terminal.ts'
 
 export const release = clientCommand({
@@ -27,7 +27,8 @@ anything else: the same images again change nothing, others are refused. What a 
     const view = answer.value as ReleaseView
     const done = dryRun ? 'would be frozen' : answer.status === 201 ? 'frozen' : 'was frozen already'
     const link = `${api.url.replace(/\/+$/, '')}${pathOf`/api/v1/releases/${name!}`}`
-    output(json, { value: { ...view, dryRun, link }, line: `${name}: ${done}: ${counted(view.set.length, 'image')}\n${link}` })
+    output(json, { value: { ...view, dryRun, link }, line: `${name}: ${done}: ${counted(view.set.length, 'image')}` })
+    if (!json) say(link)
     return exit.done
   }
 })

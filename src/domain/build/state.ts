@@ -1,4 +1,4 @@
-import { type Architecture, parseArchitecture, uniqueInTableOrder } from '../architecture.ts'
+import { type Architecture, amd64, uniqueInTableOrder } from '../architecture.ts'
 import type { ContainerRecord } from '../container/document.ts'
 import type { Facts, ImageKey } from '../image/facts.ts'
 import { maskSecrets } from '../secrets.ts'
@@ -61,8 +61,6 @@ export interface CurrentImage {
   url: string
   facts: Facts | undefined
 }
-
-const amd64 = parseArchitecture('amd64')
 
 /**
  * Returns the images of a record by architecture. The image of a record that names no architecture is for what its bytes are proven to be;

@@ -1,4 +1,4 @@
-import { type Architecture, inTableOrder, parseArchitecture } from '../architecture.ts'
+import { type Architecture, amd64, inTableOrder, parseArchitecture } from '../architecture.ts'
 import { CatalogueError } from '../errors.ts'
 import { tagOf } from '../image/storage.ts'
 import { allNames, checkedNames } from '../image/urls.ts'
@@ -87,8 +87,6 @@ function put(id: string, { known, given }: { known: ContainerRecord | undefined;
   const fields = { id, version: version || missing(id, 'version'), digest: digest || missing(id, 'digest'), url }
   return registrationWith(fields, checkedNames(images.map(([name, image]) => [name, urlOf(image)])))
 }
-
-const amd64 = parseArchitecture('amd64')
 
 function patched(known: ContainerRecord, patch: ContainerPatch): ParsedRegistration {
   const images = new Map(known.images)

@@ -1,6 +1,6 @@
-import { type Architecture, namesOf, parseArchitecture } from '../architecture.ts'
+import { type Architecture, amd64, namesOf, parseArchitecture } from '../architecture.ts'
 import { CatalogueError } from '../errors.ts'
-import { guardUrl, isGuardUrl } from '../image/guard.ts'
+import { guardUrl, isGuardUrl, isOwnGuardUrl } from '../image/guard.ts'
 import { allNames, checkSpelling, completeUrls, type ImageUrls, imagesOf, type Names, parseNames } from '../image/urls.ts'
 import { checkId, checkLength } from '../limits.ts'
 import { maskSecrets } from '../secrets.ts'
@@ -45,7 +45,6 @@ export interface GuardUrlOptions {
   stored?: Pick<ReadonlyMap<Architecture, string>, 'has'> | undefined
 }
 
-const amd64 = parseArchitecture('amd64')
 const empty = new Set(['', 'null', '{}'])
 
 /** Throws parameter_invalid, urls_invalid. */
@@ -61,8 +60,8 @@ export const registrationWith = ({ id, version, digest, url }: ContainerFields, 
   id,
   version,
   digest,
-  url: isGuardUrl(url) ? '' : url,
-  names: new Map([...names].filter(([, value]) => !isGuardUrl(value)))
+  url: isGuardUrl(url, { id, architecture: amd64 }) ? '' : url,
+  names: new Map([...names].filter(([name, value]) => !isGuardUrl(value, { id, architecture: parseArchitecture(name) })))
 })
 
 /**
@@ -71,12 +70,13 @@ export const registrationWith = ({ id, version, digest, url }: ContainerFields, 
  * Throws id_invalid, parameter_invalid, architecture_invalid or urls_invalid.
  */
 export function containerFrom(registration: ParsedRegistration, options: GuardUrlOptions): Container {
-  const { id, version, digest, url } = registration
+  const { id, version, digest } = registration
+  const url = isOwnGuardUrl(registration.url, options.publicUrl) ? '' : registration.url
   checkId(id, 'name')
   checkLength('version', version)
   checkLength('digest', digest)
   checkLength('url', url)
-  const names: Names = new Map(registration.names)
+  const names: Names = new Map([...registration.names].filter(([, value]) => !isOwnGuardUrl(value, options.publicUrl)))
   for (const [name, value] of names) checkLength('url', value, `urls' ${JSON.stringify(name)}`)
   if (names.size === 0) {
     if (url === '') throw new CatalogueError('parameter_missing', 'Parameters (name, url, version, digest) must be supplied')
@@ -176,7 +176,7 @@ function refuseOtherArchitecture(images: ImageUrls, url: string): void {
 /** Returns a stored record's `url`; '' where it is a guard URL or, in a record that another program wrote, another architecture's image. */
 export function ownUrl({ url = '', images }: StoredImages): string {
   const foreign = url !== images.get(amd64) && [...images.values()].includes(url)
-  return isGuardUrl(url) || foreign ? '' : url
+  return foreign ? '' : url
 }
 
 function withGuards(images: ImageUrls, id: string, { publicUrl, guarded }: GuardUrlOptions): ImageUrls {

@@ -1,4 +1,4 @@
-import { type Architecture, inTableOrder, namesOf, parseArchitecture } from '../architecture.ts'
+import { type Architecture, amd64, inTableOrder, namesOf } from '../architecture.ts'
 import { isGuardUrl } from '../image/guard.ts'
 import { type ImageUrls, imagesOf, type Names, parseNames, readImages } from '../image/urls.ts'
 import { stringOf } from '../json/json.ts'
@@ -30,8 +30,6 @@ export const diagnosis =
     message: maskSecrets(said.message)
   })
 
-const amd64 = parseArchitecture('amd64')
-
 /** What a record says of its images. */
 interface RecordUrls {
   id: string
@@ -56,7 +54,7 @@ export function recordFindings(id: string, document: string): Diagnosis[] {
     ]
   }
   const record: RecordUrls = { id, url: stringOf(members.get('url')), images: readImages(stored) }
-  const own = [...record.images].filter(([, value]) => !isGuardUrl(value))
+  const own = [...record.images].filter(([architecture, value]) => !isGuardUrl(value, { id, architecture }))
   return [...aliasFindings(record, names), ...urlFindings(record), ...own.flatMap((image) => imageUrlFindings(id, image))]
 }
 
@@ -98,7 +96,7 @@ function urlFindings({ id, url, images }: RecordUrls): Diagnosis[] {
       })
     ]
   }
-  if (own === undefined || own === url || isGuardUrl(url)) return []
+  if (own === undefined || own === url || isGuardUrl(url, { id, architecture: amd64 })) return []
   return [
     note('url_differs', {
       architecture: amd64,

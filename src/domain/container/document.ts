@@ -1,4 +1,4 @@
-import type { Architecture } from '../architecture.ts'
+import { type Architecture, amd64 } from '../architecture.ts'
 import { type ImageKey, isPendingKey } from '../image/facts.ts'
 import { isGuardUrl } from '../image/guard.ts'
 import { type ImageUrls, readImages } from '../image/urls.ts'
@@ -38,9 +38,9 @@ export interface ContainerRecord {
 export function fromDocument(id: string, document: string): ContainerRecord {
   const { members } = readJson(document)
   const url = stringOf(members.get('url'))
-  const images = new Map([...readImages(members.get('urls'))].filter(([, value]) => !isGuardUrl(value)))
+  const images = new Map([...readImages(members.get('urls'))].filter(([architecture, value]) => !isGuardUrl(value, { id, architecture })))
   const [version, digest] = [stringOf(members.get('version')), stringOf(members.get('digest'))]
-  return { id, url: url && !isGuardUrl(url) ? url : undefined, version, digest, images, members }
+  return { id, url: url && !isGuardUrl(url, { id, architecture: amd64 }) ? url : undefined, version, digest, images, members }
 }
 
 /** Returns the URL of one image; '' is the key of the image of a record that names no architectures. */

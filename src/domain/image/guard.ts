@@ -1,23 +1,34 @@
-import { type Architecture, parseArchitecture } from '../architecture.ts'
+import type { Architecture } from '../architecture.ts'
+
+const guardFolder = '/unavailable/'
+const guardUrlBase = (publicUrl: string) => `${publicUrl.replace(/\/+$/, '')}${guardFolder}`
 
 /**
  * Returns the address that is written where an unmodified worker would otherwise take another architecture's image: it answers 404 and
  * says which images there are. The worker saves to the last segment, so nothing may follow it.
  */
 export function guardUrl(publicUrl: string, id: string, architecture: Architecture): string {
-  return `${publicUrl.replace(/\/+$/, '')}/unavailable/${encodeURIComponent(id)}/${encodeURIComponent(architecture)}`
+  return `${guardUrlBase(publicUrl)}${encodeURIComponent(id)}/${encodeURIComponent(architecture)}`
 }
 
-const guardPath = /^https?:\/\/.*\/unavailable\/[^/?#]+\/([^/?#]+)$/
+/** Where a URL stands: in the record of a container, as the image of an architecture. */
+export interface GuardedPlace {
+  id: string
+  architecture: Architecture
+}
 
-/** Returns whether a URL is a guard, for any public address and any container: records are copied to new ids. */
-export function isGuardUrl(url: string): boolean {
-  const match = guardPath.exec(url)
-  if (!match) return false
-  try {
-    parseArchitecture(decodeURIComponent(match[1]!))
-    return true
-  } catch {
-    return false
-  }
+/**
+ * Returns whether a URL says of itself that it is a guard, under any public address: it names the very container and architecture in whose
+ * place it stands. So the guards of an address that we no longer have, and those of another Leporello whose record was copied, are known, and
+ * the image of another host is not taken for one because a folder of its is called `unavailable`.
+ */
+export function isGuardUrl(url: string, { id, architecture }: GuardedPlace): boolean {
+  if (!url.includes(guardFolder) || !/^https?:\/\//.test(url)) return false
+  return url.endsWith(guardUrl('', id, architecture))
+}
+
+/** Returns whether a URL is a guard at our own address, for whatever container: records are copied to new ids. */
+export const isOwnGuardUrl = (url: string, publicUrl: string): boolean => {
+  const base = guardUrlBase(publicUrl)
+  return url.startsWith(base) && /^[^/?#]+\/[^/?#]+$/.test(url.slice(base.length))
 }

@@ -108,6 +108,12 @@ export const blobKey = (digest: string): string => `${blobFolder}${digest.slice(
 export const isBlobKey = (key: string): boolean => key === 'oci/blobs' || key.startsWith('oci/blobs/')
 export const blobPrefix = blobFolder
 
+/** Returns the key of the blob that a document is about, if that is stored by its digest. */
+export function storedBlobOf(document: string): string[] {
+  const kept = fromKeptDocument(document)
+  return kept.kind === 'blob' && kept.of === undefined ? [blobKey(kept.name)] : []
+}
+
 /** A pushed image as the tarball that workers load by its URL. It is made when it is read. */
 export interface ArchiveName {
   repository: string

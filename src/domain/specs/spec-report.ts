@@ -1,4 +1,4 @@
-import { type Architecture, parseArchitecture, uniqueInTableOrder } from '../architecture.ts'
+import { type Architecture, amd64, knownArchitectures, uniqueInTableOrder } from '../architecture.ts'
 import { currentImages } from '../build/state.ts'
 import { isGuardUrl } from '../image/guard.ts'
 import { cut } from '../json/reading.ts'
@@ -29,8 +29,6 @@ export interface SpecReport {
   unknown: string[]
   summary: string
 }
-
-const amd64 = parseArchitecture('amd64')
 
 /** Returns the architectures that a job can run on: those that each of its images has. An image that nothing is known of excludes none. */
 export function specReport({ container, dependencies }: SpecNeeds, lookup: Lookup): SpecReport {
@@ -66,12 +64,13 @@ function containerImage(name: string | null, lookup: Lookup): SpecImage {
 function dependencyImage({ name, url, urls }: Dependency, lookup: Lookup): SpecImage {
   const [image, shown] = [{ role: 'dependency' as const, name }, `the dependency image ${name ?? '(without a name)'}`]
   const found = name === null ? undefined : lookup.get(name)
-  const listed = [...urls].filter(([, value]) => !isGuardUrl(value)).map(([architecture]) => architecture)
+  const isGuard = (value: string, architecture: Architecture) => name !== null && isGuardUrl(value, { id: name, architecture })
+  const listed = [...urls].filter(([architecture, value]) => !isGuard(value, architecture)).map(([architecture]) => architecture)
   if (listed.length > 0) {
     const architectures = uniqueInTableOrder(listed)
     return { ...image, architectures, certain: true, fillable: [], message: `${shown} ${runsOn(architectures, true)}` }
   }
-  if (url === null || isGuardUrl(url)) {
+  if (url === null || [...knownArchitectures, ...urls.keys()].some((architecture) => isGuard(url, architecture as Architecture))) {
     return {
       ...image,
       architectures: null,

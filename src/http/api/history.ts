@@ -35,7 +35,7 @@ export function historyRoutes(route: DeclareRoute, { history }: Pick<Catalogue, 
     tag,
     summary: 'One entry of the history, with whole documents',
     description:
-      'Named by the revision that the change made. A removal, and an entry that is not about the record, are named by the id of the entry.',
+      'Named by the revision that the change made. A removal, and an entry that is not about the record, are named by the id of the entry. Secrets in URLs are masked, and nothing else is changed.',
     params: 'history-parameters.json',
     answers: { 200: answer('The entry.', 'history-document.json'), 404: missing },
     async handler({ reply, params }) {

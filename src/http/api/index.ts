@@ -8,10 +8,12 @@ import '../shared/action.ts'
 import type { BodyBudget } from '../shared/body-budget.ts'
 import type { LargeTexts } from '../shared/large-texts.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
+import { badgeRoutes } from './badges.ts'
 import { batchRoutes } from './batch.ts'
 import { expectationRoutes, jobRoutes } from './building.ts'
 import { channelRoutes, promotionRoutes } from './channels.ts'
 import { containerEditRoutes, containerRoutes } from './containers.ts'
+import { discoveryRoutes } from './discovery.ts'
 import { eventRoutes } from './events.ts'
 import { historyRoutes, restoreRoutes } from './history.ts'
 import { imageListRoutes } from './image-lists.ts'
@@ -82,9 +84,11 @@ export async function apiFace(
   planningRoutes(route, catalogue)
   derivedRoutes(route, catalogue)
   imageListRoutes(route, { ...catalogue, bounds })
+  discoveryRoutes(route, { ...catalogue, bounds })
   channelRoutes(route, catalogue)
   promotionRoutes(route, catalogue)
   releaseRoutes(route, catalogue)
+  badgeRoutes(route, catalogue)
   if (!catalogue.upkeep) return
   unnamedRoutes(route, { ...catalogue, upkeep: catalogue.upkeep })
   fsckRoutes(route, { upkeep: catalogue.upkeep })

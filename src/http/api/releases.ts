@@ -4,6 +4,7 @@ import type { Hash } from '../../domain/image/facts.ts'
 import type { FrozenRelease } from '../../domain/releases/release.ts'
 import { type ReleaseFormat, releaseText, viewOfRelease } from '../../domain/releases/release-text.ts'
 import { json, textContent } from '../shared/describes.ts'
+import '../shared/identity.ts'
 import { answer, type DeclareRoute } from './route.ts'
 
 const tag = 'releases'
@@ -49,7 +50,9 @@ export function releaseRoutes(route: DeclareRoute, { releases, hash }: Pick<Cata
       404: 'There is no such channel.',
       409: 'The name means another set; or the set is refused, with every reason in `errors`.'
     },
-    async handler({ reply, body, change, publicUrl }) {
+    async handler({ request, reply, body, change, publicUrl }) {
+      // a name that means something for ever
+      request.permit([body.name])
       const { name, channel, set, require = [], params = {}, reason } = body
       const { cause, dryRun } = change
       const by = reason === undefined ? cause : { ...cause, reason }

@@ -104,7 +104,7 @@ interface RequestParts extends RoutesOptions {
 /** The request, checked: its path, its query, its headers, its body. */
 async function callOf(route: AnyRoute, { request, reply, publicUrl, bounds }: RequestParts): Promise<ApiCall<never, never, never, never>> {
   const params = readTexts(parsedNames(request.params as Texts), { schema: route.params, part: 'path' })
-  const problems = repeatedNames(request.url)
+  const problems = route.method === 'OPTIONS' ? [] : repeatedNames(request.url)
   const query = readTexts(parsedNames(route.method === 'OPTIONS' ? {} : (request.query as Texts)), {
     schema: route.query,
     part: 'query',

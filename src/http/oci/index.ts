@@ -36,7 +36,10 @@ export async function ociFace(
   const publicUrl = publicUrlOf(address)
   const bounds = { timeoutMs: bodyTimeoutMs, budget: bodies }
   app.setErrorHandler(refusingWith((request) => challengeFor(request, address)))
-  app.addHook('onSend', async (_request, reply) => void reply.header('docker-distribution-api-version', 'registry/2.0'))
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.header('docker-distribution-api-version', 'registry/2.0')
+    done()
+  })
 
   app.route({
     method: 'GET',

@@ -19,6 +19,7 @@ const codes: Partial<Record<ErrorCode, [code: string, status?: number]>> = {
   upload_expired: ['BLOB_UPLOAD_UNKNOWN', 404],
   upload_conflict: ['BLOB_UPLOAD_INVALID', 416],
   content_in_use: ['UNSUPPORTED', 405],
+  container_named: ['UNSUPPORTED', 405],
   unauthenticated: ['UNAUTHORIZED'],
   range_invalid: ['RANGE_INVALID'],
   too_large: ['SIZE_INVALID'],

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Policy } from '../../domain/policy.ts'
+import '../shared/identity.ts'
 import { type PublicAddress, requestUrl } from '../shared/public-url.ts'
 import { sendJson } from './reading.ts'
 
@@ -15,8 +16,8 @@ const anonymousToken = 'anonymous'
 export const asksToSignIn = (policy: Policy): boolean => policy === 'read' || policy === 'none'
 
 /** Refuses the first request of a client that has not signed in, as anonymous or as somebody. */
-export function requireSignIn({ headers }: FastifyRequest): void {
-  if (headers.authorization !== undefined) return
+export function requireSignIn({ headers, identity }: FastifyRequest): void {
+  if (headers.authorization !== undefined || identity.kind !== 'anonymous') return
   throw new CatalogueError('unauthenticated', 'sign in, as anonymous or with a token of this service as the password of any user')
 }
 

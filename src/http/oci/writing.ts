@@ -72,9 +72,11 @@ export async function remove(call: OciRequest): Promise<FastifyReply> {
       await oci.uploads.discard(path)
       return reply.code(204).send()
     case 'blob':
+      request.permit([`${path.repository}@${path.digest}`])
       await oci.removeBlob(path)
       return reply.code(202).send()
     case 'manifest':
+      request.permit([nameOf(path)])
       await oci.remove({ ...path, cause: causeOf(request), publicUrl, permit: (ids) => request.permit(ids) })
       return reply.code(202).send()
     default:
@@ -84,6 +86,8 @@ export async function remove(call: OciRequest): Promise<FastifyReply> {
 
 async function putManifest({ request, reply, oci, path, publicUrl, bounds }: Of<'manifest'>): Promise<FastifyReply> {
   const { repository, reference } = path
+  // by its digest it is content: what names it is permitted by itself
+  if (!isDigest(reference)) request.permit([nameOf(path)])
   sendOn(request.raw, reply.raw)
   const bytes = await readBody(request.raw, { ...bounds, limit: maxManifest })
   const [type = ''] = (request.headers['content-type'] ?? '').split(';', 1)
@@ -103,6 +107,9 @@ async function putManifest({ request, reply, oci, path, publicUrl, bounds }: Of<
     .headers({ location: `/v2/${repository}/manifests/${reference}`, 'docker-content-digest': digest, 'content-length': 0 })
     .send()
 }
+
+const nameOf = ({ repository, reference }: { repository: string; reference: string }): string =>
+  `${repository}${isDigest(reference) ? '@' : ':'}${reference}`
 
 function queryOf({ request }: OciRequest): Partial<Record<'digest' | 'mount' | 'from', string>> {
   const query = request.query as Record<string, unknown>

@@ -18,11 +18,11 @@ export interface BodyBudget {
 export const defaultBodyBudget = 256 * 1024 * 1024
 
 /** The size of a body that may use the reserve, in bytes: large bodies that never end must not keep others from registering an image. */
-const small = 64 * 1024
+export const smallBytes = 64 * 1024
 
 /** Returns whether a body may take so many bytes while the others take `others`. The last eighth of the budget is for small bodies. */
 export const admits = (limit: number, { others, bytes }: { others: number; bytes: number }): boolean =>
-  others + bytes <= (bytes <= small ? limit : limit - limit / 8)
+  others + bytes <= (bytes <= smallBytes ? limit : limit - limit / 8)
 
 export function createBodyBudget(limit: number = defaultBodyBudget): BodyBudget {
   const held = new Map<IncomingMessage, number>()

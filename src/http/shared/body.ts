@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { CatalogueError } from '../../domain/errors.ts'
-import type { BodyBudget } from './body-budget.ts'
+import { type BodyBudget, smallBytes } from './body-budget.ts'
 
 export interface BodyBounds {
   /** In bytes. */
@@ -22,6 +22,9 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 export function readBody(message: IncomingMessage, { limit, timeoutMs, budget }: BodyBounds): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const gathered = createGatheredBody()
+    let isLarge = false
+    const length = message.headers['content-length']
+    const declared = length === undefined ? undefined : Number(length)
     const tooLarge = () => new CatalogueError('too_large', `the body is larger than ${limit} bytes, the most that is read here`)
     const timer = setTimeout(() => {
       fail(new CatalogueError('too_slow', `the body did not arrive within ${timeoutMs} ms (${gathered.size()} bytes did)`))
@@ -43,28 +46,39 @@ export function readBody(message: IncomingMessage, { limit, timeoutMs, budget }:
         return true
       } catch (error) {
         fail(error)
+        unwanted.add(message.pause())
         return false
       }
     }
+    /** A body of unknown length that is no longer small may become as large as any. */
+    function holdUndeclared(bytes: number): boolean {
+      if (bytes <= smallBytes) return hold(bytes)
+      if (isLarge) return true
+      isLarge = true
+      return hold(twice(limit))
+    }
     function take(chunk: Buffer): void {
       if (gathered.size() + chunk.length > limit) fail(tooLarge())
-      else if (hold(gathered.held() + chunk.length)) gathered.add(chunk)
+      else if (declared !== undefined || holdUndeclared(gathered.held() + chunk.length)) gathered.add(chunk)
     }
     function finish(): void {
-      // once for its bytes, and once for what is decoded from them
-      if (!hold(2 * gathered.size())) return
+      if (declared === undefined && !hold(twice(gathered.size()))) return
       stop()
       resolve(gathered.bytes())
     }
     const ended = () => fail(new CatalogueError('parameter_invalid', `the body ended early, after ${gathered.size()} bytes`))
 
-    if (Number(message.headers['content-length']) > limit) return fail(tooLarge())
+    if (declared !== undefined && declared > limit) return fail(tooLarge())
+    if (declared !== undefined && !hold(twice(declared))) return
     message.on('data', take).on('end', finish).on('close', ended).on('error', ended)
   })
 }
 
+/** A body counts once for its bytes, and once for what is decoded from them. */
+const twice = (bytes: number): number => 2 * bytes
+
 /** The size of the pieces that small chunks are copied into. */
-const pieceSize = 64 * 1024
+const pieceSize = 16 * 1024
 
 /** Keeps a body's chunks. Small ones are copied together: by itself a chunk of one byte would take some two hundred. */
 function createGatheredBody() {
@@ -112,7 +126,14 @@ function createGatheredBody() {
  */
 export function discardRest(message: IncomingMessage, timeoutMs: number): void {
   if (message.complete !== false || message.destroyed) return
-  const timer = setTimeout(() => message.socket.destroy(), timeoutMs)
+  const isUnwanted = unwanted.has(message)
+  const timer = setTimeout(() => message.socket.destroy(), isUnwanted ? lingerMs : timeoutMs)
   timer.unref() // it must not keep the process alive
-  message.once('close', () => clearTimeout(timer)).resume()
+  message.once('close', () => clearTimeout(timer))
+  if (!isUnwanted) message.resume()
 }
+
+/** Bodies for which there was no memory. Reading them to their end would take more of it, and the time of other requests. */
+const unwanted = new WeakSet<IncomingMessage>()
+/** How long a client of such a body has to read the answer. */
+const lingerMs = 2000

@@ -82,7 +82,7 @@ export interface Explanation {
 export function explain(error: unknown): Explanation {
   const status = statusOf(error)
   const message = status === 500 ? 'Internal Server Error' : maskSecrets(toldOf(error as Error))
-  return { status, message, headers: headersOf(status) }
+  return { status, message, headers: headersOf(error, status) }
 }
 
 /** What follows a colon are a store's own words, which may name files, hosts and nodes of the site: they are for the log. */
@@ -100,7 +100,9 @@ function statusOf(error: unknown): number {
   return typeof statusCode === 'number' && statusCode >= 400 && statusCode <= 599 ? statusCode : 500
 }
 
-function headersOf(status: number): Record<string, string> {
+function headersOf(error: unknown, status: number): Record<string, string> {
+  // the rest of its body is not read
+  if (isCatalogueError(error, 'bodies_exceeded')) return { 'retry-after': '5', connection: 'close' }
   if (status === 401) return { 'www-authenticate': 'Basic realm="leporello"' }
   if (status === 503 || status === 429) return { 'retry-after': '5' }
   // the rest of a body that came too slowly would be read as the next request

@@ -29,7 +29,7 @@ export const isLarge = ({ length }: string | Uint8Array): boolean => length >= l
 
 /** A thread costs some 10 MB of memory; it ends when nothing large has come for so long. */
 const idleMs = 30_000
-const resourceLimits = { maxOldGenerationSizeMb: 512 }
+const resourceLimits = { maxOldGenerationSizeMb: 256 }
 
 interface Waiting {
   resolve(result: unknown): void

@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import { copiedCollections } from '../../../src/catalogue/containers/copying.ts'
 import { temporaryDirectory } from '../../stores/embedded/directory.ts'
 import { startMixedLoad } from '../../support/mixed-load.ts'
+import { digestOfBytes, ociPusher, overHttp } from '../../support/oci.ts'
 import { eventually } from '../../support/processes.ts'
 import { openStores } from '../../support/start-server.ts'
 import { tarball } from '../../support/tarballs.ts'
@@ -274,4 +275,25 @@ t.test('a wrong use is told', async (t) => {
   t.match(await run(['restore']), { status: 64, stderr: /expected the id of a container and a revision, or the folder of a backup/ })
   await appendFile(`${folder}.txt`, '')
   t.match(await run(['backup', `${folder}.txt`]), { status: 1, stderr: /EEXIST|not a directory/ })
+})
+
+t.test('what was pushed by registry clients is in a backup, and is pulled after it was restored', async (t) => {
+  const { data, folder, run, json } = site(t)
+  const server = await serve(t, { LEPORELLO_DATA: data })
+  const { manifest, reply } = await ociPusher(overHttp(server.url)).image('hello', 'v1')
+  t.equal(reply.statusCode, 201, reply.body)
+  await server.close()
+
+  t.match(await json(['backup', folder]), { status: 0, value: { absent: [], unreadable: [] } })
+  await rm(data, { recursive: true })
+  t.match(await run(['restore', folder]), { status: 0 })
+
+  const again = await serve(t, { LEPORELLO_DATA: data })
+  const { send } = ociPusher(overHttp(again.url))
+  t.ok((await send('GET', `hello/manifests/${digestOfBytes(manifest)}`)).rawPayload.equals(manifest))
+  for (const { digest } of JSON.parse(manifest.toString()).layers) {
+    t.equal(digestOfBytes((await send('GET', `hello/blobs/${digest}`)).rawPayload), digest)
+  }
+  const fsck = await command(t, { args: ['fsck', '--deep', '--url', again.url] })
+  t.notMatch(fsck.stdout, /^(missing|changed|orphaned)/m)
 })

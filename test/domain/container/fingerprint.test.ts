@@ -34,7 +34,7 @@ t.test('the names that a registration adds are not in it', async (t) => {
 })
 
 t.test('guard URLs, unknown fields and what is null are absent', async (t) => {
-  const guard = guardUrl('http://here', 'other:2', parseArchitecture('amd64'))
+  const guard = guardUrl('http://here', 'hello:1', parseArchitecture('amd64'))
 
   t.equal(
     text({ ...fields, url: guard, urls: { amd64: guard, arm64: 's3://arm' } }),

@@ -90,7 +90,8 @@ export function releaseContract(name: string, open: (t: Test) => Promise<Opened>
     await upload('x-a:1')
     await ask('PUT', '/channels/x-cur', { set: ['x-a:1'] })
     await ask('POST', '/releases', { name: 'x-1', channel: 'x-cur' })
-    const keys = await everything()
+    const tarballs = async () => (await everything()).filter((key) => key.startsWith('containers/'))
+    const keys = await tarballs()
 
     const batch = { items: [{ op: 'delete', id: 'x-a:1' }] }
     const refusals = [
@@ -100,14 +101,20 @@ export function releaseContract(name: string, open: (t: Test) => Promise<Opened>
       await ask('POST', '/batch', batch)
     ]
     const mozart = await ask('GET', '/api/v0.1/container/remove?id=x-a:1')
+    const { manifest } = (await ask('GET', '/releases/x-1')).body.set[0].images.amd64
+    await app.inject('/v2/x-a/manifests/1')
+    const byTag = await app.inject({ method: 'DELETE', url: '/v2/x-a/manifests/1' })
     const forced = [await ask('DELETE', '/containers/x-a%3A1?force=true'), await ask('DELETE', '/channels/x-cur')]
+    const byDigest = await app.inject({ method: 'DELETE', url: `/v2/x-a/manifests/${manifest}` })
     await catalogue.removals!.work({ atOnce: 10, signal: new AbortController().signal })
 
     t.match(refusals[0], { status: 409, body: { code: 'container_named', detail: /named by channel x-cur, release x-1; it stays/ } })
     for (const refused of refusals.slice(1)) t.match(refused, { status: 409, body: { code: 'container_named', detail: /release x-1/ } })
     t.match(mozart, { status: 409, body: { success: false, message: /release x-1/ } })
+    for (const refused of [byTag, byDigest])
+      t.match(refused.json(), { errors: [{ code: 'UNSUPPORTED', message: /release x-1; it stays/ }] })
     for (const { status } of forced) t.equal(status, 200)
-    t.strictSame(await everything(), keys, 'the tarball is there')
+    t.strictSame(await tarballs(), keys, 'the tarball is there')
     const lines = (await app.inject('/api/v1/fsck')).body
       .split('\n')
       .filter(Boolean)

@@ -50,7 +50,7 @@ t.test('an upload that is cut off stores nothing, and leaves what was there', as
   for (const head of ['content-length: 1000\r\n\r\n', 'transfer-encoding: chunked\r\n\r\n8\r\n']) {
     for (const path of ['new', 'old']) {
       const { socket } = await rawConnection(t, url)
-      socket.write(`PUT /storage/${path} HTTP/1.1\r\nhost: x\r\n${head}partial!`)
+      socket.write(`PUT /storage/${path} HTTP/1.1\r\nhost: localhost\r\n${head}partial!`)
       await until(async () => (await leftovers()) > 0)
       socket.destroy()
       await until(async () => (await leftovers()) === 0)
@@ -76,8 +76,8 @@ t.test('an upload that stands still ends, one that flows slowly does not', async
   const stalled = await rawConnection(t, url)
   const slow = await rawConnection(t, url)
 
-  stalled.socket.write('PUT /storage/stalled HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc')
-  slow.socket.write('PUT /storage/slow HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n')
+  stalled.socket.write('PUT /storage/stalled HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\nabc')
+  slow.socket.write('PUT /storage/slow HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\n')
   for (const byte of 'slowslowly') {
     await new Promise((resolve) => setTimeout(resolve, 250))
     slow.socket.write(byte)
@@ -94,7 +94,7 @@ t.test('who waits for 100 Continue is told to send only what will be stored', as
   await ask('folder/file', { method: 'PUT', body: 'x' })
   const expecting = async (line: string, headers = '') => {
     const connection = await rawConnection(t, url)
-    connection.socket.write(`${line} HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 3\r\n${headers}\r\n`)
+    connection.socket.write(`${line} HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 3\r\n${headers}\r\n`)
     return connection
   }
 
@@ -117,7 +117,7 @@ t.test('where there is no room, that is said before the bytes have come', async 
   const { url } = await startDav(t, { blobs: await openBlobs(t, { reserve: 2 ** 60 }) })
   const connection = await rawConnection(t, url)
 
-  connection.socket.write('PUT /storage/big HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 5000000000\r\n\r\n')
+  connection.socket.write('PUT /storage/big HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 5000000000\r\n\r\n')
   await once(connection.socket, 'close')
 
   t.match(

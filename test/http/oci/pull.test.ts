@@ -1,5 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
+import type { BlobStore } from '../../../src/blobs/blob-store.ts'
+import { fromFactsDocument, toFactsDocument } from '../../../src/domain/image/facts.ts'
 import {
   appLayer,
   baseLayer,
@@ -11,6 +13,7 @@ import {
   type TestImage
 } from '../../support/images.ts'
 import { digestOfBytes, everyType, indexType, type ManifestDocument, manifestType, ociClient } from '../../support/oci.ts'
+import { openBlobs } from '../../support/start-server.ts'
 import { tar } from '../../support/tar.ts'
 import { startWithTarballs, type WithTarballs } from '../../support/tarballs.ts'
 import { zstd } from '../../support/zstd.ts'
@@ -248,4 +251,79 @@ t.test('refusals are the specification’s', async (t) => {
   }
   const base = await ociClient(server.app).get('')
   t.strictSame([base.statusCode, base.headers['docker-distribution-api-version'], base.body], [200, 'registry/2.0', '{}'])
+})
+
+t.test('many that pull at once unpack a compressed tarball once', async (t) => {
+  const blobs = await openBlobs(t)
+  let opened = 0
+  const counting: BlobStore = {
+    ...blobs,
+    get: (key, options) => {
+      if (key.startsWith('containers/')) opened++
+      return blobs.get(key, options)
+    }
+  }
+  const server = await startWithTarballs(t, { blobs: counting })
+  await upload(server, 'amd64', { payload: gzipSync(tar(newDockerSave({}))) })
+  const oci = ociClient(server.app)
+  const [image] = (await oci.index('hello:v1')).manifests
+  const { config, layers } = (await oci.get(`hello/manifests/${image!.digest}`)).json() as ManifestDocument
+  opened = 0
+
+  const wanted = [config, ...layers].flatMap((blob) => Array.from({ length: 8 }, () => blob))
+  const replies = await Promise.all(wanted.map(({ digest }) => oci.get(`hello/blobs/${digest}`)))
+
+  t.ok(replies.every(({ rawPayload }, i) => digestOfBytes(rawPayload) === wanted[i]!.digest))
+  t.ok(opened <= 1, `the tarball was opened ${opened} times`)
+})
+
+t.test('a tarball that was replaced by its path gives no bytes under the old digests', async (t) => {
+  const server = await startWithTarballs(t)
+  const put = (payload: Buffer) => server.app.inject({ method: 'PUT', url: '/storage/mine.tar', payload })
+  await put(tar(oldDockerSave({})))
+  const url = 'http://127.0.0.1:0/storage/mine.tar'
+  await server.app.inject({
+    method: 'PUT',
+    url: '/api/v1/containers/mine%3Av1/images/amd64',
+    payload: JSON.stringify({ url, digest: 'sha256:1' }),
+    headers: { 'content-type': 'application/json' }
+  })
+  await server.app.inject({ method: 'POST', url: '/api/v1/containers/mine%3Av1/images/amd64/verify' })
+  const oci = ociClient(server.app)
+  const [image] = (await oci.index('mine:v1')).manifests
+  const { layers } = (await oci.get(`mine/manifests/${image!.digest}`)).json() as ManifestDocument
+  t.equal((await oci.get(`mine/blobs/${layers[0]!.digest}`)).statusCode, 200)
+
+  await put(tar(oldDockerSave({ config: { Labels: { other: 'yes' } } })))
+
+  t.match((await oci.get(`mine/blobs/${layers[0]!.digest}`)).json(), { errors: [{ code: 'BLOB_UNKNOWN', message: /another one by now/ }] })
+})
+
+t.test('images that an earlier version read, which noted no offsets, and those whose report was too large', async (t) => {
+  const server = await startWithTarballs(t)
+  await upload(server, 'amd64', { payload: tar(newDockerSave({})) })
+  const { items } = await server.stores.facts.list({ limit: 10 })
+  const stored = items.find(({ document }) => document.includes('"report":{'))!
+  const before = stored.document.replace(/,"offset":(\d+|null)/g, '')
+  t.not(before, stored.document)
+  await server.stores.facts.put(stored.id, before)
+  await pullAll(server, 'hello:v1')
+
+  const facts = fromFactsDocument(stored.document)!
+  const large = toFactsDocument(
+    { ...facts, report: { ...facts.report!, images: [...facts.report!.images, 'x'.repeat(600_000)] } },
+    stored.id
+  )
+  t.match(JSON.parse(large), { report: { images: [] }, parts: { layers: Array } })
+  await server.stores.facts.put(stored.id, large)
+  await pullAll(server, 'hello:v1')
+
+  async function pullAll({ app }: WithTarballs, name: string) {
+    const oci = ociClient(app)
+    const [image] = (await oci.index(name)).manifests
+    const repository = name.split(':')[0]
+    const { config, layers } = (await oci.get(`${repository}/manifests/${image!.digest}`)).json() as ManifestDocument
+    for (const { digest } of [config, ...layers])
+      t.equal(digestOfBytes((await oci.get(`${repository}/blobs/${digest}`)).rawPayload), digest)
+  }
 })

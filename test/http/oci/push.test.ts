@@ -336,3 +336,36 @@ t.test('bad manifests are refused with what is wrong, and nothing is stored', as
   t.equal(large.statusCode, 413)
   t.equal((await ociClient(server.app).get('hello/manifests/bad')).statusCode, 404)
 })
+
+t.test('two pushes of one tag at once: the container has an image of each, and the tag is whole', async (t) => {
+  const server = await startWithTarballs(t)
+  const push = ociPusher(server.app)
+  const [amd, arm] = await Promise.all([push.image('hello', 'v1'), push.image('hello', 'v1', arm64)])
+
+  t.strictSame([amd.reply.statusCode, arm.reply.statusCode], [201, 201])
+  const digests = (await ociClient(server.app).index('hello:v1')).manifests.map(({ digest }) => digest)
+  t.strictSame(digests.sort(), [digestOfBytes(amd.manifest), digestOfBytes(arm.manifest)].sort())
+})
+
+t.test('a full disk is said, and nothing is kept', async (t) => {
+  const server = await startWithTarballs(t, { reserve: Number.MAX_SAFE_INTEGER })
+  const reply = await ociPusher(server.app).blob('hello', Buffer.from('a blob'))
+  t.equal(reply.statusCode, 507)
+  t.match(reply.json(), { errors: [{ code: 'UNAVAILABLE' }] })
+  t.strictSame(await server.everything(), [])
+})
+
+t.test('what /v2/ keeps is not seen by path, nor changed', async (t) => {
+  const server = await startWithTarballs(t)
+  const { manifest } = await ociPusher(server.app).image('hello', 'v1')
+  const layer = JSON.parse(manifest.toString()).layers[0].digest.slice(7)
+  const archive = new URL((await viewOf(server, 'hello:v1')).images.amd64.url).pathname
+  const ask = (method: 'GET' | 'PUT' | 'DELETE', url: string) =>
+    server.app.inject({ method, url, ...(method === 'PUT' && { payload: Buffer.from('x') }) })
+
+  t.equal((await ask('GET', `/storage/oci/blobs/sha256/${layer}`)).statusCode, 404)
+  t.notMatch((await ask('GET', '/storage/oci/')).body, /blobs|archives/)
+  for (const path of [`/storage/oci/blobs/sha256/${layer}`, archive]) {
+    for (const method of ['PUT', 'DELETE'] as const) t.equal((await ask(method, path)).statusCode, 403, `${method} ${path}`)
+  }
+})

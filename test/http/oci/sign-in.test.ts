@@ -22,7 +22,7 @@ t.test('while everything is open, nobody is asked to sign in', async (t) => {
 })
 
 t.test('where anonymous may only read, a client is sent for a token, and anonymous gets one as well', async (t) => {
-  const { app } = await startWithTarballs(t, { policy: 'read', authenticate })
+  const { app } = await startWithTarballs(t, { policy: 'read', authenticate, publicUrl: `http://${host.host}` })
   const first = await app.inject({ url: '/v2/', headers: host })
   t.equal(first.statusCode, 401)
   t.equal(first.headers['www-authenticate'], 'Bearer realm="http://registry.example.org:8888/v2/token",service="registry.example.org:8888"')
@@ -38,7 +38,7 @@ t.test('where anonymous may only read, a client is sent for a token, and anonymo
 })
 
 t.test('who has a token may do what it permits', async (t) => {
-  const { app } = await startWithTarballs(t, { policy: 'read', authenticate })
+  const { app } = await startWithTarballs(t, { host: '0.0.0.0', policy: 'read', authenticate })
   const { token } = (await app.inject({ url: '/v2/token', headers: basic('lep_good') })).json()
   const signed = {
     inject: (options: object) =>
@@ -55,7 +55,7 @@ t.test('who has a token may do what it permits', async (t) => {
 })
 
 t.test('a wrong token is refused when it is used, so that a login fails', async (t) => {
-  const { app } = await startWithTarballs(t, { policy: 'read', authenticate })
+  const { app } = await startWithTarballs(t, { host: '0.0.0.0', policy: 'read', authenticate })
   const { token } = (await app.inject({ url: '/v2/token', headers: basic('lep_bad') })).json()
   t.equal((await app.inject({ url: '/v2/', headers: { authorization: `Bearer ${token}` } })).statusCode, 401)
   for (const password of ['', 'a password']) t.equal((await app.inject({ url: '/v2/token', headers: basic(password) })).statusCode, 401)

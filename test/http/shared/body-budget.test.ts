@@ -30,7 +30,7 @@ async function beginForm(t: Test, { url, path, bytes }: { url: string; path: str
   socket.on('error', () => {})
   await once(socket, 'connect')
   const type = 'application/x-www-form-urlencoded'
-  socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: ${type}\r\ncontent-length: ${bytes + 1}\r\n\r\n`)
+  socket.write(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: ${bytes + 1}\r\n\r\n`)
   socket.write(Buffer.alloc(bytes, 'x'))
   return socket
 }
@@ -40,7 +40,7 @@ t.test('a body beyond the budget is refused with 503, small ones are not, and bo
   const { url } = await startServer(t, { bodies, listen: true })
   const large = new URLSearchParams({ spec: `{"id": "large", "x": "${'x'.repeat(MiB)}"}` })
   const post = (body: URLSearchParams) => fetch(`${url}/api/v0.1/job_spec/add`, { method: 'POST', body })
-  const unfinished = await beginForm(t, { url, path: '/job_spec/add', bytes: 6 * MiB })
+  const unfinished = await beginForm(t, { url, path: '/job_spec/add', bytes: 3 * MiB })
   await eventually(async () => bodies.used() >= 6 * MiB || undefined, { what: 'the unfinished body is counted' })
 
   const refused = await post(large)
@@ -81,17 +81,37 @@ t.test('a body that comes byte by byte takes hardly more memory than its bytes',
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
   t.teardown(() => socket.destroy())
   const type = 'application/x-www-form-urlencoded'
-  socket.write(`POST /job_spec/add HTTP/1.1\r\nhost: x\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\n`)
+  socket.write(`POST /job_spec/add HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\n`)
   const text = 'spec={"id": "bytes", "x": "'
-  const bytes = [...text, ...'y'.repeat(100_000), ...'"}']
+  const bytes = [...text, ...'y'.repeat(40_000), ...'"}']
 
   for (const byte of bytes) socket.write(`1\r\n${byte}\r\n`)
-  await eventually(async () => bodies.used() >= 64 * KiB || undefined, { what: 'the body is counted' })
+  await eventually(async () => bodies.used() >= 40_000 || undefined, { what: 'the body is counted' })
   const most = bodies.used()
   socket.write('0\r\n\r\n')
   const [answer] = await once(socket, 'data')
 
   t.match(String(answer), /^HTTP\/1\.1 200 /)
-  t.ok(most <= bytes.length + 64 * KiB + 1, `${most} bytes at most`)
+  t.ok(most <= 64 * KiB, `${most} bytes at most`)
+  t.equal(bodies.used(), 0)
+})
+
+t.test('a body of unknown length counts as the largest one as soon as it is not small', async (t) => {
+  const bodies = createBodyBudget(8 * MiB)
+  const { url } = await startServer(t, { bodies, bodyLimit: 3 * MiB, listen: true })
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  const type = 'application/x-www-form-urlencoded'
+  socket.write(`POST /job_spec/add HTTP/1.1\r\nhost: x\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\n`)
+  const chunk = `8000\r\n${'x'.repeat(32 * KiB)}\r\n`
+
+  socket.write(chunk)
+  await eventually(async () => bodies.used() === 32 * KiB || undefined, { what: 'it counts as what came' })
+  socket.write(chunk.repeat(2))
+  await eventually(async () => bodies.used() === 6 * MiB || undefined, { what: 'it counts as the largest' })
+  socket.write('0\r\n\r\n')
+  const [answer] = await once(socket, 'data')
+
+  t.match(String(answer), /^HTTP\/1\.1 400 /)
   t.equal(bodies.used(), 0)
 })

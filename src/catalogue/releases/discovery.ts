@@ -1,0 +1,138 @@
+import { repositoryOf, tagOf } from '../../domain/image/storage.ts'
+import { asFields, asList } from '../../domain/json/reading.ts'
+import { fromSummaryDocument } from '../../domain/lists/summary.ts'
+import { pagesOf } from '../../domain/pages.ts'
+import { chooseTag, type FoundTag, type KnownTag, type TagRule } from '../../domain/releases/discovery.ts'
+import type { DocumentStore } from '../../stores/document-store.ts'
+import { forEachConcurrently } from '../jobs/concurrency.ts'
+import type { Views } from '../lists/views.ts'
+import type { Changes } from '../records/changes.ts'
+
+export interface DiscoveryRequest {
+  /** As an image list names them: with a registry perhaps, and a tag. */
+  imagenames: readonly string[]
+  rule: TagRule
+  /** Leave out what is not proven. */
+  proven: boolean
+}
+
+/** Finds the tags of the images of a list in this catalogue. Returns them in the order of the list. */
+export type Discover = (request: DiscoveryRequest) => Promise<FoundTag[]>
+
+export interface DiscoveryParts {
+  containers: DocumentStore
+  summaries: Pick<DocumentStore, 'getMany'>
+  changes: Pick<Changes, 'find'>
+  views: Pick<Views, 'gather'>
+}
+
+const atOnce = 16
+/** For more images one walk over all ids takes less than a query for each. */
+const few = 10
+
+export function createDiscover(parts: DiscoveryParts): Discover {
+  return async ({ imagenames, ...request }) => {
+    const found: FoundTag[] = []
+    let scanned: Promise<ReadonlyMap<string, string[]>> | undefined
+    const idsOf = async (repository: string): Promise<string[]> => {
+      if (imagenames.length <= few) return listedIds(parts, repository)
+      scanned ??= idsByRepository(parts, new Set(imagenames.flatMap(repositoriesOf)))
+      return (await scanned).get(repository) ?? []
+    }
+    const work = (imagename: string) => discoverOne(parts, { imagename, idsOf, ...request })
+    for await (const one of forEachConcurrently(imagenames, { atOnce, work })) {
+      found.push(one)
+      // the embedded store answers at once: other requests must get their turn
+      if (found.length % atOnce === 0) await new Promise((resolve) => setTimeout(resolve))
+    }
+    return found
+  }
+}
+
+interface OneImage extends Omit<DiscoveryRequest, 'imagenames'> {
+  imagename: string
+  /** The ids of a repository. */
+  idsOf(repository: string): Promise<string[]>
+}
+
+async function discoverOne(parts: DiscoveryParts, { imagename, idsOf, rule, proven }: OneImage): Promise<FoundTag> {
+  const repositories = repositoriesOf(imagename)
+  // most images have the tag, and then no other tag is of interest
+  if ('tag' in rule && !proven) {
+    const stored = await parts.containers.getMany(repositories.map((repository) => `${repository}:${rule.tag}`))
+    if (stored.some((one) => one !== undefined)) return chooseTag(rule, { tags: [{ tag: rule.tag, registered: null }] })
+  }
+  for (const repository of repositories) {
+    const tags = await tagsOf(parts, { ids: await idsOf(repository), timed: 'newest' in rule && rule.newest === 'registration' })
+    if (tags.length === 0) continue
+    const labels = 'label' in rule ? await labelsOf(parts, `${repository}:${tagOf(imagename) ?? 'latest'}`) : undefined
+    const found = chooseTag(rule, { tags, labels })
+    if ('reason' in found || !proven) return found
+    return (await isProven(parts, `${repository}:${found.tag}`)) ? found : { reason: `${repository}:${found.tag} is not proven` }
+  }
+  return chooseTag(rule, { tags: [] })
+}
+
+/** The repository, also without the registry that it begins with. */
+function repositoriesOf(imagename: string): string[] {
+  const repository = repositoryOf(imagename)
+  const [host, ...rest] = repository.split('/')
+  return rest.length > 0 && (/[.:]/.test(host!) || host === 'localhost') ? [repository, rest.join('/')] : [repository]
+}
+
+async function tagsOf({ summaries }: DiscoveryParts, { ids, timed }: { ids: string[]; timed: boolean }): Promise<KnownTag[]> {
+  const own = ids.filter((id) => tagOf(id) !== undefined)
+  const found = timed ? await summaries.getMany(own) : []
+  return own.map((id, i) => {
+    const summary = found[i]
+    return { tag: tagOf(id)!, registered: (summary && fromSummaryDocument(summary.document)?.created) ?? null }
+  })
+}
+
+async function listedIds({ containers }: DiscoveryParts, repository: string): Promise<string[]> {
+  // `;` is the character after `:`
+  const where = [
+    { field: 'id', after: `${repository}:` },
+    { field: 'id', before: `${repository};` }
+  ]
+  const ids: string[] = []
+  const query = { where, sort: { field: 'id', order: 'asc' as const }, fresh: 'own' as const, limit: 1000 }
+  for await (const { items } of pagesOf(containers.list, query)) ids.push(...items.map(({ id }) => id))
+  return ids.filter((id) => repositoryOf(id) === repository)
+}
+
+async function idsByRepository({ containers }: DiscoveryParts, wanted: ReadonlySet<string>): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>()
+  // what was registered a moment ago counts
+  await containers.refresh()
+  for await (const ids of containers.ids()) {
+    for (const id of ids) {
+      const repository = repositoryOf(id)
+      if (!wanted.has(repository)) continue
+      const others = found.get(repository)
+      if (others) others.push(id)
+      else found.set(repository, [id])
+    }
+  }
+  return found
+}
+
+async function gathered({ changes, views }: DiscoveryParts, id: string) {
+  const stored = await changes.find(id)
+  return stored && { record: stored.record, facts: (await views.gather(stored.record)).facts }
+}
+
+async function labelsOf(parts: DiscoveryParts, id: string): Promise<Record<string, string> | undefined> {
+  const known = await gathered(parts, id)
+  for (const { report } of known?.facts.values() ?? []) {
+    const labels = asFields(asFields(asFields(asList(report?.images)[0])?.['config'])?.['labels'])
+    if (labels) return labels as Record<string, string>
+  }
+  return undefined
+}
+
+async function isProven(parts: DiscoveryParts, id: string): Promise<boolean> {
+  const known = await gathered(parts, id)
+  const facts = [...(known?.facts.values() ?? [])]
+  return facts.length > 0 && facts.length >= (known?.record.images.size ?? 0) && facts.every(({ verdict }) => verdict === 'match')
+}

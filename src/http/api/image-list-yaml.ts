@@ -1,0 +1,80 @@
+import { type Document, isMap, isScalar, isSeq, parseDocument, type YAMLMap } from 'yaml'
+import { CatalogueError } from '../../domain/errors.ts'
+
+/** An entry of an image list. */
+export interface ListEntry {
+  imagename: string
+  /** Names of Heat parameters. */
+  params: string[]
+}
+
+/** An image list as it was written, with its comments. */
+export interface ImageListFile {
+  entries: ListEntry[]
+  /** Returns the list with other names of its images, and without those that are undefined. Only once: it changes the file. */
+  renamed(imagenames: readonly (string | undefined)[]): string
+}
+
+const members = ['container_images', 'container_images_template']
+/** Aliases would let a small file become a large one. */
+const options = { maxAliasCount: 0, prettyErrors: true, uniqueKeys: true }
+
+/** Reads the entries of `container_images` or `container_images_template` that are wanted. Throws parameter_invalid with the line. */
+export function parseImageList(text: string, isWanted: (imagename: string) => boolean): ImageListFile {
+  if (text.includes('{{'))
+    refuse('it has keys that are not filled, such as {{tag}}; fill them with image-list/render or leporello render first')
+  const document = parseDocument(text, options)
+  const [error] = document.errors
+  if (error) refuse(error.message.split('\n', 1)[0]!)
+  const member = members.find((name) => isSeq(document.get(name)))
+  const list = member === undefined ? undefined : document.get(member)
+  if (!isSeq(list)) refuse(`it has no list ${members.join(' or ')}`)
+  const all = list.items.map((item, i) => ({
+    map: isMap(item) ? item : refuse(`entry ${i + 1} is not a mapping; expected - imagename: …`),
+    i
+  }))
+  const wanted = all.map(({ map, i }) => ({ map, entry: toEntry(map, i) })).filter(({ entry }) => isWanted(entry.imagename))
+  const maps = wanted.map(({ map }) => map)
+  return {
+    entries: wanted.map(({ entry }) => entry),
+    renamed(imagenames) {
+      list.items = maps.filter((map, i) => rename(map, imagenames[i]))
+      renameMember(document, member!)
+      return document.toString({ lineWidth: 0, indentSeq: false })
+    }
+  }
+}
+
+function toEntry(map: YAMLMap, i: number): ListEntry {
+  const imagename = map.get('imagename')
+  if (typeof imagename !== 'string' || imagename === '') refuse(`entry ${i + 1} has no imagename`)
+  const params = map.get('params')
+  return { imagename, params: isSeq(params) ? params.items.map((item) => String(isScalar(item) ? item.value : item)) : [] }
+}
+
+function rename(map: YAMLMap, imagename: string | undefined): boolean {
+  if (imagename === undefined) return false
+  const scalar = map.get('imagename', true)
+  if (isScalar(scalar)) scalar.value = imagename
+  return true
+}
+
+/** What is found is no template any more. */
+function renameMember(document: Document, member: string): void {
+  const { contents } = document
+  const pair = isMap(contents) ? contents.items.find(({ key }) => isScalar(key) && key.value === member) : undefined
+  if (pair && isScalar(pair.key)) pair.key.value = members[0]
+}
+
+function refuse(message: string): never {
+  throw new CatalogueError('parameter_invalid', `the image list: ${message}`)
+}
+
+/** Writes what TripleO's users pass to `openstack overcloud deploy -e`. */
+export function heatEnvironment(entries: readonly ListEntry[], insecure: string | undefined): string {
+  const lines = new Map(entries.flatMap(({ imagename, params }) => params.map((name) => [name, imagename] as const)))
+  const text = [...lines].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, imagename]) => `  ${name}: ${JSON.stringify(imagename)}\n`)
+  const isUsed = insecure !== undefined && entries.some(({ imagename }) => imagename.startsWith(`${insecure}/`))
+  const registry = isUsed ? `  DockerInsecureRegistryAddress:\n  - ${JSON.stringify(insecure)}\n` : ''
+  return `parameter_defaults:${lines.size === 0 ? ' {}' : ''}\n${registry}${text.join('')}`
+}

@@ -1,0 +1,77 @@
+import t from 'tap'
+import { appLayer, baseLayer } from '../../support/images.ts'
+import { ready, startLeporello } from '../../support/leporello.ts'
+import { digestOfBytes, imageToPush, ociPusher, overHttp } from '../../support/oci.ts'
+
+/** A server that is killed again and again while images are pushed. What it acknowledged is whole, and nothing else is half there. */
+
+const rounds = 12
+
+const server = await startLeporello()
+t.teardown(() => server.stop())
+await ready(server)
+
+interface Acknowledged {
+  blobs: Map<string, Buffer>
+  tags: Map<string, Buffer>
+}
+
+/** Pushes until the server is gone; each image is another one. */
+async function pushUntilKilled(round: number, acknowledged: Acknowledged): Promise<void> {
+  const push = ociPusher(overHttp(server.url))
+  for (let i = 0; ; i++) {
+    const image = { layers: [baseLayer(), [...appLayer(), { name: 'etc/which', body: `${round} ${i}\n` }]] }
+    const { blobs, manifest } = imageToPush(image)
+    for (const bytes of blobs) {
+      const begun = await push.send('POST', 'crash/blobs/uploads/')
+      const at = begun.headers['location'] as string
+      await push.send('PATCH', at, { payload: bytes.subarray(0, bytes.length / 2) })
+      await push.send('PATCH', at, { payload: bytes.subarray(bytes.length / 2) })
+      const done = await push.send('PUT', `${at}?digest=${digestOfBytes(bytes)}`)
+      if (done.statusCode !== 201) throw new Error(done.body)
+      acknowledged.blobs.set(digestOfBytes(bytes), bytes)
+    }
+    const tag = `r${round}-i${i}`
+    const { statusCode, body } = await push.manifest('crash', tag, { bytes: manifest })
+    if (statusCode !== 201) throw new Error(body)
+    acknowledged.tags.set(tag, manifest)
+  }
+}
+
+t.test(`${rounds} kills during pushes`, async (t) => {
+  const acknowledged: Acknowledged = { blobs: new Map(), tags: new Map() }
+  for (let round = 0; round < rounds; round++) {
+    const before = acknowledged.blobs.size
+    const pushing = pushUntilKilled(round, acknowledged).catch(() => {})
+    while (acknowledged.blobs.size < before + 1 + (round % 5)) await new Promise((resolve) => setTimeout(resolve, round))
+    await server.kill()
+    await pushing
+    await server.restart()
+    await ready(server)
+  }
+
+  const { send } = ociPusher(overHttp(server.url))
+  for (const [digest, bytes] of acknowledged.blobs) {
+    t.ok((await send('GET', `crash/blobs/${digest}`)).rawPayload.equals(bytes), digest)
+  }
+  for (const [tag, manifest] of acknowledged.tags) {
+    const reply = await send('GET', `crash/manifests/${tag}`, { headers: { accept: 'application/vnd.oci.image.manifest.v1+json' } })
+    t.ok(reply.rawPayload.equals(manifest), tag)
+  }
+  const { tags } = (await send('GET', 'crash/tags/list')).json() as { tags: string[] }
+  for (const tag of tags) {
+    const index = await send('GET', `crash/manifests/${tag}`)
+    t.equal(index.statusCode, 200, tag)
+    for (const { digest } of index.json().manifests) {
+      const { config, layers } = (await send('GET', `crash/manifests/${digest}`)).json()
+      for (const blob of [config, ...layers]) t.equal((await send('GET', `crash/blobs/${blob.digest}`)).statusCode, 200)
+    }
+  }
+  const fsck = await (await fetch(`${server.url}/api/v1/fsck?deep=true`)).text()
+  const kinds = fsck
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .filter(({ type, kind }) => type === 'finding' && kind !== 'facts-about-nothing' && kind !== 'half-uploaded')
+  t.strictSame(kinds, [])
+})

@@ -1,0 +1,92 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { installHysds } from '../support/hysds.ts'
+import { type Leporello, onEngine, ready, startLeporello } from '../support/leporello.ts'
+import { eventually } from '../support/processes.ts'
+import { sharedEngine } from '../support/shared-engine.ts'
+import { repeats } from '../support/speed.ts'
+
+const repositories = Array.from({ length: 30 }, (_, i) => `image-${i}`)
+
+async function ask(server: Leporello, path: string, body?: object): Promise<any> {
+  const request = body && { method: 'PUT', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+  const reply = await fetch(`${server.url}/api/v1${path}`, request)
+  return { status: reply.status, body: await reply.json() }
+}
+
+/** The tags from which each record of the channel comes; of a whole set there is one. */
+async function tagsOf(server: Leporello): Promise<string[]> {
+  const views = await Promise.all(repositories.map((name) => ask(server, `/containers/${name}%3Acurrent`)))
+  return [...new Set(views.map(({ body }) => body.images?.amd64.url.split(':').at(-1) ?? 'none'))]
+}
+
+const setOf = (tag: string) => repositories.map((name) => `${name}:${tag}`)
+
+/** How long a promotion takes here, so that kills come at any moment of one. */
+async function prepare(server: Leporello): Promise<number> {
+  for (const tag of ['a', 'b']) {
+    for (const id of setOf(tag)) {
+      await ask(server, `/containers/${encodeURIComponent(id)}`, { version: tag, digest: 'sha256:1', images: { amd64: `s3://b/${id}` } })
+    }
+  }
+  await ask(server, '/channels/current', { set: setOf('b') })
+  const started = performance.now()
+  await ask(server, '/channels/current', { set: setOf('a') })
+  return performance.now() - started
+}
+
+interface Rounds {
+  server: Leporello
+  rounds: number
+}
+
+async function killPromotions(t: Test, { server, rounds }: Rounds): Promise<void> {
+  await ready(server)
+  const lasts = await prepare(server)
+  let wanted = 'b'
+  const cut = { before: 0, after: 0 }
+  for (let round = 1; round <= rounds; round++) {
+    const promoting = ask(server, '/channels/current', { set: setOf(wanted), reason: `round ${round}` }).catch(() => undefined)
+    await pause(Math.random() * lasts * 1.2)
+    await server.kill()
+    await promoting
+    await server.restart()
+    await ready(server)
+
+    const tags = await eventually(
+      async () => {
+        const found = await tagsOf(server)
+        return found.length === 1 ? found : undefined
+      },
+      { what: `round ${round}: the set is whole` }
+    )
+    const { body: channel } = await ask(server, '/channels/current')
+    t.equal(channel.set.length, repositories.length)
+    t.strictSame(
+      [...new Set(channel.set.map(({ origin }: { origin: string }) => origin.split(':').at(-1)))],
+      tags,
+      `round ${round}: the channel says what its records are`
+    )
+    cut[tags[0] === wanted ? 'after' : 'before'] += 1
+    wanted = tags[0] === 'a' ? 'b' : 'a'
+    t.match(await ask(server, '/channels/current', { set: setOf(tags[0]!) }), { status: 200, body: { unchanged: true } })
+  }
+  t.comment(`${rounds} kills: ${cut.after} promotions were finished, ${cut.before} undone or not begun`)
+}
+
+t.test('kill -9 in the middle of promotions leaves whole sets only: embedded store', async (t) => {
+  const server = await startLeporello()
+  t.teardown(server.stop)
+
+  await killPromotions(t, { server, rounds: repeats(100, { least: 12 }) })
+})
+
+t.test('kill -9 in the middle of promotions leaves whole sets only: on an engine, where other replicas may be alive', async (t) => {
+  const engine = await sharedEngine('es7')
+  t.teardown(engine.stop)
+  await installHysds(engine)
+  const server = await startLeporello(onEngine(engine.url, { ENGINE_PATIENCE_MS: '4000' }))
+  t.teardown(server.stop)
+
+  await killPromotions(t, { server, rounds: repeats(6, { least: 2 }) })
+})

@@ -1,0 +1,45 @@
+import t from 'tap'
+import { chooseTag, type KnownTag, type TagRule } from '../../../src/domain/releases/discovery.ts'
+import { compareVersions } from '../../../src/domain/releases/version-order.ts'
+
+/** `aaa@3` was registered on the third. */
+const tags = (text: string): KnownTag[] =>
+  text
+    .split(' ')
+    .filter(Boolean)
+    .map((one) => {
+      const [tag = '', day] = one.split('@')
+      return { tag, registered: day === undefined ? null : `2026-01-0${day}` }
+    })
+
+const cases: { rule: TagRule; tags: string; labels?: Record<string, string>; tag?: string; reason?: string }[] = [
+  { rule: { tag: 'aaa' }, tags: 'aaa bbb', tag: 'aaa' },
+  { rule: { tag: 'aaa' }, tags: '', reason: 'there is no such repository' },
+  { rule: { tag: 'curent' }, tags: 'x current y z v w', reason: 'it has no tag curent; the nearest: current, v, w, x, y' },
+  { rule: { newest: 'registration' }, tags: 'a@1 b@3 c@2', tag: 'b' },
+  { rule: { newest: 'registration' }, tags: 'a@3 b@3 c', tag: 'b' },
+  { rule: { newest: 'version' }, tags: 'v1.9 v1.10 v1.10-rc1 latest', tag: 'v1.10' },
+  { rule: { label: 'rdo_version' }, tags: 'latest abc', labels: { rdo_version: 'abc' }, tag: 'abc' },
+  { rule: { label: '{version}-{release}' }, tags: 'latest 1-2', labels: { version: '1', release: '2' }, tag: '1-2' },
+  { rule: { label: '{version}-{release}' }, tags: 'latest', labels: { version: '1' }, reason: 'its image has no label release' },
+  { rule: { label: 'v' }, tags: 'latest', labels: { v: '7' }, reason: 'it has no tag 7; the nearest: latest' },
+  { rule: { label: 'v' }, tags: 'latest', reason: 'the labels of its image are not known, as nobody read it' },
+  { rule: { label: 'constructor' }, tags: 'latest', labels: {}, reason: 'its image has no label constructor' }
+]
+
+for (const { rule, tags: known, labels, tag, reason } of cases) {
+  t.test(`${JSON.stringify(rule)} of ${known || 'nothing'}: ${tag ?? reason}`, (t) => {
+    const found = chooseTag(rule, { tags: tags(known), labels })
+    t.match(found, tag === undefined ? { reason } : { tag })
+    t.end()
+  })
+}
+
+t.test('versions are ordered by their numbers, pre-releases before their release, and what is no version before all', (t) => {
+  const sorted = ['latest', '0.9', 'v1.0-alpha', '1.0.0-rc2', '1.0.0-rc10', 'v1.0.0', '1.0.1', 'v1.2-el9', 'v1.10', '2024.01.05', '2024.02']
+  const shuffled = [...sorted].sort()
+
+  t.strictSame(shuffled.sort(compareVersions), sorted)
+  t.equal(compareVersions('v1.0', '1.0.0'), 0)
+  t.end()
+})
