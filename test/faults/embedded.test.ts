@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { type Fault, faultPatienceMs, runFaults } from '../support/fault-run.ts'
 import { type Leporello, ready, startLeporello } from '../support/leporello.ts'
 import { projectFolder } from '../support/project.ts'
+import { repeats } from '../support/speed.ts'
 
 /* The embedded store and a directory of tarballs under faults, while everything is written. */
 
@@ -25,7 +26,12 @@ t.test('embedded store and directory: nothing that was acknowledged is lost, and
   await ready(server)
 
   const faults: Fault[] = [
-    { name: 'kill -9', begin: server.kill, end: server.restart, kills: server },
+    ...Array.from({ length: repeats(6, { least: 3 }) }, () => ({
+      name: 'kill -9',
+      begin: server.kill,
+      end: server.restart,
+      kills: server
+    })),
     { name: 'restart', begin: server.restart, end: async () => {}, kills: server },
     paused(server),
     fileSizeBound(server),

@@ -6,6 +6,7 @@ import { installHysds } from '../support/hysds.ts'
 import { type Leporello, onEngine, ready, startLeporello } from '../support/leporello.ts'
 import { startS3 } from '../support/s3.ts'
 import { sharedEngine } from '../support/shared-engine.ts'
+import { repeats } from '../support/speed.ts'
 
 /* Two replicas on an engine and a bucket under faults, while everything is written through both. */
 
@@ -47,7 +48,7 @@ t.test('two replicas, an engine and a bucket: nothing that was acknowledged is l
   })
   const kinds: Weather[] = ['cut', 'lost', 'torn', 'away', 200]
   const faults: Fault[] = [
-    ...servers.map(killed),
+    ...Array.from({ length: repeats(3, { least: 1 }) }, () => servers.map(killed)).flat(),
     {
       name: 'replica paused',
       begin: async () => process.kill(servers[0].pid(), 'SIGSTOP'),

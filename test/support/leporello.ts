@@ -17,10 +17,19 @@ export interface Leporello {
   restart(): Promise<void>
 }
 
-const command = ['node', join(projectFolder, 'build/src/main.js'), 'serve']
+const ours = join(projectFolder, 'build/src/main.js')
 
-/** `files`: how many it may have open. */
-export async function startLeporello(settings: Record<string, string> = {}, { files }: { files?: number } = {}): Promise<Leporello> {
+export interface LeporelloOptions {
+  /** How many files it may have open. */
+  files?: number
+  /** The program of another version that was built. */
+  main?: string
+}
+
+export async function startLeporello(
+  settings: Record<string, string> = {},
+  { files, main = ours }: LeporelloOptions = {}
+): Promise<Leporello> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const scratch = await mkdtemp(join(tmpdir(), 'leporello-data-'))
@@ -35,6 +44,7 @@ export async function startLeporello(settings: Record<string, string> = {}, { fi
   }
   let program: Program
   const start = async () => {
+    const command = ['node', main, 'serve']
     const bounded = files === undefined ? command : ['sh', '-c', `ulimit -n ${files} && exec "$@"`, 'sh', ...command]
     program = runProgram(bounded, { env, cwd: scratch })
     try {
