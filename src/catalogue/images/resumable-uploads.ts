@@ -78,7 +78,7 @@ export function createResumableUploads(parts: ImageParts): ResumableUploads {
   const { changes, uploadExpiryMs: expiryMs = dayMs } = parts
   const { uploads } = parts.blobs
   const completing = createUploadCompletion(parts)
-  const open = createOpenUploads({ uploads, isExpired: (upload) => isExpired({ expiryMs, now: parts.now }, upload) })
+  const open = createOpenUploads({ uploads, ownerOf, isExpired: (upload) => isExpired({ expiryMs, now: parts.now }, upload) })
   const context: UploadsContext = { ...parts, expiryMs, receiving: new Map(), completion: completing, open }
   const { receiving, completion } = context
   const viewOf = ({ upload, note }: NotedUpload) => uploadView(upload, { note, expiryMs })
@@ -89,7 +89,7 @@ export function createResumableUploads(parts: ImageParts): ResumableUploads {
       checkId(note.id)
       versionOf(note.id, { claimed: note.version, before: await changes.find(note.id) })
       return viewOf({
-        upload: await open.begin(note.client ?? note.cause.address ?? '', () => uploads.create({ size, note: toNote(note) })),
+        upload: await open.begin(clientIn(note), () => uploads.create({ size, note: toNote(note) })),
         note
       })
     },
@@ -122,6 +122,13 @@ export function createResumableUploads(parts: ImageParts): ResumableUploads {
       await completion.stop()
     }
   }
+}
+
+const clientIn = ({ client, cause }: Pick<UploadNote, 'client' | 'cause'>): string => client ?? cause.address ?? ''
+
+const ownerOf = (upload: Upload): string | undefined => {
+  const note = parseNote(upload.note)
+  return note && clientIn(note)
 }
 
 const isExpired = ({ expiryMs, now }: Pick<UploadsContext, 'expiryMs' | 'now'>, { touched }: Upload): boolean =>

@@ -1,6 +1,7 @@
 import type { ByteSource, Upload } from '../../blobs/blob-store.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { blobKey, type KeptBlob } from '../../domain/oci/documents.ts'
+import { createOpenUploads } from '../images/open-uploads.ts'
 import { openBlob } from './oci-blobs.ts'
 import type { ContentName, OciContext } from './parts.ts'
 
@@ -22,7 +23,8 @@ export interface FinishedBlob extends ContentName {
 
 /** Blobs that clients push, at once or in pieces, over hours and restarts. */
 export interface BlobUploads {
-  begin(repository: string): Promise<Upload>
+  /** Throws uploads_exceeded, share_exceeded: a client may have so many open. */
+  begin(repository: string, options: { client: string }): Promise<Upload>
   /** Throws upload_unknown. */
   get(name: UploadName): Promise<Upload>
   /** Throws upload_conflict when the piece does not begin where the upload ends, or another one is arriving. */
@@ -39,6 +41,8 @@ export interface BlobUploads {
 export function createBlobUploads(context: OciContext): BlobUploads {
   const { blobs, kept, now } = context
   const { uploads } = blobs
+  // the clean-up removes those that were abandoned
+  const open = createOpenUploads({ uploads, ownerOf: ({ note }) => uploadNoteIn(note)?.client, isExpired: () => false })
   const link = async ({ repository, digest, size }: ContentName & { size: number }) =>
     kept.put({ kind: 'blob', repository, name: digest, size, touched: now().toISOString() })
 
@@ -52,7 +56,7 @@ export function createBlobUploads(context: OciContext): BlobUploads {
   }
 
   return {
-    begin: (repository) => uploads.create({ note: toUploadNote(repository) }),
+    begin: (repository, { client }) => open.begin(client, () => uploads.create({ note: JSON.stringify({ oci: { repository, client } }) })),
     get,
     async append({ at, source, ...name }) {
       const { offset } = await get(name)
@@ -68,10 +72,12 @@ export function createBlobUploads(context: OciContext): BlobUploads {
       const { size } = await uploads.finish(upload, { key: blobKey(blob.digest), expected: { sha256 }, keep: true })
       await link({ ...blob, size })
       await uploads.discard(upload)
+      open.gone(upload)
     },
     async discard(name) {
       await get(name)
       await uploads.discard(name.upload)
+      open.gone(name.upload)
     },
     async store({ source, size, ...blob }) {
       const expected = { sha256: hexOf(blob.digest), ...(size !== undefined && { size }) }
@@ -106,14 +112,18 @@ export async function keepBytes(context: OciContext, blob: KeptBlob): Promise<vo
   await store()
 }
 
-const toUploadNote = (repository: string): string => JSON.stringify({ oci: { repository } })
+interface BlobUploadNote {
+  repository?: string
+  client?: string
+}
 
-/** Returns the repository that an upload is for; undefined for the upload of anything else. */
-export function parseUploadNote(note: string): string | undefined {
+function uploadNoteIn(note: string): BlobUploadNote | undefined {
   try {
-    const { oci } = JSON.parse(note) as { oci?: { repository?: string } }
-    return oci?.repository
+    return (JSON.parse(note) as { oci?: BlobUploadNote }).oci
   } catch {
     return undefined
   }
 }
+
+/** Returns the repository that an upload is for; undefined for the upload of anything else. */
+export const parseUploadNote = (note: string): string | undefined => uploadNoteIn(note)?.repository

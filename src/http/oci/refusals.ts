@@ -28,7 +28,9 @@ const codes: Partial<Record<ErrorCode, [code: string, status?: number]>> = {
   source_forbidden: ['DENIED'],
   forbidden: ['DENIED'],
   store_unavailable: ['UNAVAILABLE'],
-  store_full: ['UNAVAILABLE']
+  store_full: ['UNAVAILABLE'],
+  uploads_exceeded: ['TOOMANYREQUESTS'],
+  share_exceeded: ['TOOMANYREQUESTS']
 }
 
 /** Answers errors as the specification has them; `challenge` says what a client that is not signed in has to do. */

@@ -4,6 +4,7 @@ import { maxManifest } from '../../domain/oci/manifest.ts'
 import { checkDigestName, isDigest, type OciPath } from '../../domain/oci/names.ts'
 import { hasBody, readBody } from '../shared/body.ts'
 import { causeOf } from '../shared/cause.ts'
+import { clientOf } from '../shared/client.ts'
 import { sendOn, uploadBody } from '../shared/upload-body.ts'
 import type { OciRequest } from './reading.ts'
 import { unsupported } from './refusals.ts'
@@ -19,7 +20,8 @@ export async function post(call: OciRequest): Promise<FastifyReply> {
   if (mount !== undefined && from !== undefined && isDigest(mount) && (await oci.uploads.mount({ repository, from, digest: mount }))) {
     return created(reply, { repository, digest: mount })
   }
-  if (digest === undefined) return accepted(reply, { repository, upload: await oci.uploads.begin(repository) })
+  if (digest === undefined)
+    return accepted(reply, { repository, upload: await oci.uploads.begin(repository, { client: clientOf(request) }) })
   checkDigestName(digest)
   await oci.uploads.store({ repository, digest, source: bodyOf(call), size: lengthOf(call) })
   return created(reply, { repository, digest })

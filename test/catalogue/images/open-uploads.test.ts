@@ -9,13 +9,15 @@ const upload = (id: string, client: string, more: Partial<Upload> = {}): Upload 
   ...more
 })
 
+const ownerOf = ({ note }: Upload): string | undefined => (JSON.parse(note) as { tarball?: { client: string } }).tarball?.client
+
 function open(stored: Upload[] = []) {
   const uploads = {
     async *list() {
       yield* stored
     }
   }
-  const opened = createOpenUploads({ uploads, isExpired: ({ id }) => id.startsWith('expired') })
+  const opened = createOpenUploads({ uploads, ownerOf, isExpired: ({ id }) => id.startsWith('expired') })
   const begin = (client: string, id: string) => opened.begin(client, async () => upload(id, client))
   const list = async () => {
     for await (const _ of opened.list());
@@ -40,7 +42,7 @@ t.test('a client may have 250 open uploads, with those from before the start', a
 t.test('all clients together may have 1000', async (t) => {
   const { begin } = open(Array.from({ length: 1000 }, (_, i) => upload(`old-${i}`, `client ${i}`)))
 
-  await t.rejects(begin('a', 'new'), { code: 'uploads_exceeded', message: /GET \/api\/v1\/uploads lists them/ })
+  await t.rejects(begin('a', 'new'), { code: 'uploads_exceeded', message: /GET \/api\/v1\/uploads lists those of tarballs/ })
 })
 
 t.test('what has ended, expired, or arrived whole is not open, nor what failed to begin', async (t) => {

@@ -383,3 +383,16 @@ t.test('names that end in an architecture, and sites that want it so, have tags 
   await ociPusher(asPushed.app).image('operator', '1', arm64)
   t.equal(await typeOf(asPushed, 'operator/manifests/1'), manifestType)
 })
+
+t.test('one client has its share of the open uploads, and an upload that ends makes room', async (t) => {
+  const { app } = await startWithTarballs(t)
+  const begin = () => app.inject({ method: 'POST', url: '/v2/hello/blobs/uploads/' })
+  const first = await begin()
+  for (let i = 1; i < 250; i++) await begin()
+
+  const refused = await begin()
+  t.equal(refused.statusCode, 429)
+  t.match(refused.json(), { errors: [{ code: 'TOOMANYREQUESTS', message: /has 250 of the 1000 uploads that are open/ }] })
+  t.equal((await app.inject({ method: 'DELETE', url: first.headers.location as string })).statusCode, 204)
+  t.equal((await begin()).statusCode, 202)
+})
