@@ -295,17 +295,19 @@ t.test('an image that is put down to wait, while its tarball is about to be remo
 })
 
 t.test('one that cannot be removed keeps no other', async (t) => {
-  const server = await start(t)
+  const stored = await openBlobs(t)
+  let permitted = false
+  const remove = async (key: string) => {
+    if (permitted) return stored.remove(key)
+    permitted = true
+    throw new Error('not permitted')
+  }
+  const server = await start(t, hour, { blobs: { ...stored, remove } })
   for (const id of ['hello:1', 'hello:2']) {
     await server.put(id, first)
     await server.remove(id)
   }
   server.pass(hour + 1000)
-  const { remove } = server.blobs
-  server.blobs.remove = async () => {
-    server.blobs.remove = remove
-    throw new Error('not permitted')
-  }
 
   await t.rejects(server.work(), /not permitted/)
 
