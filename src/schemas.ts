@@ -144,6 +144,30 @@ export type FsckLine = FsckFinding | FsckNote | FsckSummary
  */
 export type ContainerId2 = string
 /**
+ * An image list as TripleO writes it, with its keys filled.
+ */
+export type ImageListFile =
+  | {
+      /**
+       * @maxItems 5000
+       */
+      container_images: {
+        imagename: string
+        [k: string]: unknown
+      }[]
+      [k: string]: unknown
+    }
+  | {
+      /**
+       * @maxItems 5000
+       */
+      container_images_template: {
+        imagename: string
+        [k: string]: unknown
+      }[]
+      [k: string]: unknown
+    }
+/**
  * An image by its URL, or another container's.
  */
 export type ImagePut = ImageByUrl | ImageFrom
@@ -153,7 +177,7 @@ export type ImagePut = ImageByUrl | ImageFrom
 export type PlanReply = PlanAnswer | KubernetesList
 export type ReleasePost = {
   /**
-   * The name; it never means anything else.
+   * 1 to 128 letters, digits, dots, dashes and underscores, the first no dot or dash. The name never means anything else.
    */
   name: string
   /**
@@ -277,6 +301,7 @@ export interface Schemas {
   'image-by-url.json': ImageByUrl
   'image-form.json': ImageForm
   'image-from.json': ImageFrom
+  'image-list-file.json': ImageListFile
   'image-list-query.json': ImageListQuery
   'image-list.json': ImageList
   'image-parameters.json': ImageParameters

@@ -41,6 +41,16 @@ async function seed(url: string): Promise<void> {
   }
   await bring('/api/v1/containers/whole%3Av1/images/arm64')
   for (const number of [1, 2, 3, 4]) await bring(`/api/v1/containers/mislabelled-${number}%3Av1/images/ppc64le`)
+  for (const tag of ['aaa', 'bbb']) {
+    for (const repository of ['nova-api', 'glance-api']) await bring(`/api/v1/containers/${repository}%3A${tag}/images/arm64`)
+    const set = ['nova-api', 'glance-api'].map((repository) => `${repository}:${tag}`)
+    for (const channel of ['current-passed-ci', 'passing-1', 'passing-2', 'passing-3']) {
+      await ask('PUT', `/api/v1/channels/${channel}`, { body: { set } })
+    }
+  }
+  for (const name of ['2026.1', '2025.1', '2025.2', '2025.3']) {
+    await ask('POST', '/api/v1/releases', { body: { name, channel: 'current-passed-ci' } })
+  }
   const spec = JSON.stringify({ id: 'container-hello:v1.0.0', container: 'container-hello:v1.0.0' })
   await ask('POST', '/api/v0.1/job_spec/add', { body: new URLSearchParams({ spec }) })
   await ask('PUT', '/api/v1/containers/gone%3Av1', { body: { digest: 'sha256:0d5a', url: 's3://images/gone.tar.gz' } })

@@ -5,8 +5,8 @@ import { pagesOf } from '../../domain/pages.ts'
 import {
   type ChannelState,
   channelKey,
+  checkTag,
   fromChannelDocument,
-  isTagName,
   promotionKey,
   type Requirement,
   type SetMember,
@@ -152,7 +152,6 @@ function checkChannel(
 
 async function promote(parts: ChannelsParts, request: PromotionRequest): Promise<Promoted> {
   const { channel, from = {}, to = {}, require, keep } = request
-  checkTag('the channel', channel)
   const before = await find(parts, channel)
   const tag = to.tag ?? before?.tag ?? channel
   checkTag('to.tag', tag)
@@ -162,12 +161,6 @@ async function promote(parts: ChannelsParts, request: PromotionRequest): Promise
   const plan = planPromotion({ candidates, require, target: { ...to, tag }, before: current, keep })
   if ('reasons' in plan) throw refusal(channel, plan.reasons)
   return carryOut(parts, { request, before, plan, from, tag, unchanged })
-}
-
-function checkTag(what: string, name: string): void {
-  if (isTagName(name)) return
-  const expected = 'a tag: 1 to 128 letters, digits, dots, dashes and underscores, the first none of . and -'
-  throw new CatalogueError('parameter_invalid', `${what} is ${JSON.stringify(name.slice(0, 140))}; expected ${expected}`)
 }
 
 function refusal(channel: string, reasons: readonly { path: string; message: string }[]): CatalogueError {

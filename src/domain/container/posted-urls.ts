@@ -62,16 +62,18 @@ const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 /** Whether a URL cannot be put into a header. */
 export const hasControls = (url: string): boolean => controls.test(url)
 
+/** Returns what to say of a URL with a control character; undefined where there is none. */
+export function controlIn(url: string): string | undefined {
+  const control = controls.exec(url)
+  if (!control) return undefined
+  const code = control[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')
+  return `contains the control character U+${code} at position ${control.index}; no client can send such a URL: percent-encode it, or leave it out`
+}
+
 /** Returns a URL as it may be registered: without credentials for this server. Throws parameter_invalid. */
 export function registrable(url: string, { addresses, warn, shown }: ShownUrl): string {
-  const control = controls.exec(url)
-  if (control) {
-    const code = control[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')
-    throw new CatalogueError(
-      'parameter_invalid',
-      `${shown} contains the control character U+${code} at position ${control.index}; no client can send such a URL: percent-encode it, or leave it out; nothing was stored`
-    )
-  }
+  const control = controlIn(url)
+  if (control !== undefined) throw new CatalogueError('parameter_invalid', `${shown} ${control}; nothing was stored`)
   if (isMasked(url)) {
     throw new CatalogueError(
       'parameter_invalid',

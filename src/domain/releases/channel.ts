@@ -1,3 +1,4 @@
+import { CatalogueError } from '../errors.ts'
 import type { Cause } from '../history/entry.ts'
 
 /*
@@ -61,6 +62,13 @@ const tagForm = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 
 /** Returns whether a name may be a tag: 1 to 128 letters, digits, dots, dashes and underscores, as registries allow. */
 export const isTagName = (name: string): boolean => tagForm.test(name)
+
+/** Throws parameter_invalid. */
+export function checkTag(what: string, name: string): void {
+  if (isTagName(name)) return
+  const expected = 'a tag: 1 to 128 letters, digits, dots, dashes and underscores, the first none of . and -'
+  throw new CatalogueError('parameter_invalid', `${what} is ${JSON.stringify(name.slice(0, 140))}; expected ${expected}`)
+}
 
 export const channelKey = (channel: string): string => `channel:${channel}`
 export const promotionKey = (channel: string, number: number): string => `promotion:${channel}:${String(number).padStart(8, '0')}`

@@ -35,7 +35,7 @@ export function renderTemplate(template: string, options: TemplateOptions): stri
 
 /** A value becomes a part of a YAML scalar, quoted or not. */
 function checkValue(name: string, value: string): void {
-  const wrong = /["'\\\p{Cc}{}]|: |\s#/u.exec(value)
+  const wrong = /["'\\\p{Cc}{}\s]/u.exec(value)
   if (!wrong) return
   const found = `${name} is ${JSON.stringify(value.slice(0, 80))}, which contains ${JSON.stringify(wrong[0])}`
   throw new CatalogueError('parameter_invalid', `${found}; expected what may be part of an image's name, such as docker.io/tripleo or v1.2`)

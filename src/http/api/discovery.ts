@@ -4,7 +4,7 @@ import type { TagRule } from '../../domain/releases/discovery.ts'
 import { isNamed } from '../../domain/releases/image-names.ts'
 import type { DiscoverQuery } from '../../schemas.ts'
 import { type BodyBounds, readBody } from '../shared/body.ts'
-import { json, textContent } from '../shared/describes.ts'
+import { json, yaml } from '../shared/describes.ts'
 import { heatEnvironment, parseImageList } from './image-list-yaml.ts'
 import type { DeclareRoute } from './route.ts'
 import { refuseShape } from './validation.ts'
@@ -29,13 +29,13 @@ export function discoveryRoutes(route: DeclareRoute, { discover, bounds }: Disco
       'Finds a tag for each image of the list in the body: a given one, the newest, or the one that a label of the image names. An image without one is left out, with the reason. Only this catalogue is asked; `leporello discover --registry` asks another registry.',
     query: 'discover-query.json',
     consumes: ['application/yaml', 'text/yaml', 'text/plain', 'application/octet-stream'],
-    rawBody: { content: { 'application/yaml': { schema: { type: 'string', format: 'binary' } } } },
+    rawBody: { content: { 'application/yaml': { schema: { $ref: 'image-list-file.json#' } } } },
     answers: {
       200: {
         description: 'What was found, also where that is nothing.',
         content: {
           ...json('discovery-answer.json#'),
-          ...textContent('container_images:\n- imagename: "nova-api:bbb"\n', 'application/yaml')
+          ...yaml('container_images:\n- imagename: "nova-api:bbb"\n')
         }
       }
     },

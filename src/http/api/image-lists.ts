@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
+import { CatalogueError } from '../../domain/errors.ts'
 import { type ListFormat, listText } from '../../domain/releases/list-text.ts'
 import { renderTemplate } from '../../domain/releases/template.ts'
 import type { BodyBounds } from '../shared/body.ts'
-import { json, textContent } from '../shared/describes.ts'
+import { json, textContent, yaml } from '../shared/describes.ts'
 import { bodyText } from './input.ts'
 import './masking.ts'
 import type { DeclareRoute } from './route.ts'
@@ -24,6 +25,7 @@ const types: Record<ListFormat, string> = {
 /** Names that are sent at once; a longer list is sent in pieces. */
 const longList = 1000
 const yamlList = 'container_images:\n- imagename: "nova-api:bbb"\n'
+const rendering = { 'application/yaml': { schema: { description: 'Whatever the template is a template of.' }, example: yamlList } }
 
 /** Which images there are, as other builders and deployment tools read it. */
 export function imageListRoutes(route: DeclareRoute, { imageNames, bounds }: ImageListRoutes): void {
@@ -39,7 +41,7 @@ export function imageListRoutes(route: DeclareRoute, { imageNames, bounds }: Ima
     answers: {
       200: {
         description: 'The list.',
-        content: { ...json('image-list.json#'), ...textContent('glance-api\nnova-api\n'), ...textContent(yamlList, 'application/yaml') }
+        content: { ...json('image-list.json#'), ...textContent('glance-api\nnova-api\n'), ...yaml(yamlList) }
       }
     },
     async handler({ request, reply, query: { format = acceptedFormat(request), ...filter } }) {
@@ -62,9 +64,10 @@ export function imageListRoutes(route: DeclareRoute, { imageNames, bounds }: Ima
     query: 'render-query.json',
     consumes: ['application/yaml', 'text/yaml', 'text/plain', 'application/octet-stream'],
     rawBody: { content: { 'application/yaml': { schema: { type: 'string', format: 'binary' } } } },
-    answers: { 200: { description: 'The file.', content: textContent(yamlList, 'application/yaml') } },
+    answers: { 200: { description: 'The file.', content: rendering } },
     async handler({ request, reply }) {
       const template = await bodyText(request, { ...bounds, limit: templateLimit })
+      if (template === '') throw new CatalogueError('parameter_missing', 'the body is empty; expected the template of an image list')
       request.echoes = true
       const keys = new Map(Object.entries(request.query as Record<string, string>))
       return reply.header('content-type', types.yaml).send(renderTemplate(template, { keys }))

@@ -3,7 +3,7 @@ import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { Hash } from '../../domain/image/facts.ts'
 import type { FrozenRelease } from '../../domain/releases/release.ts'
 import { type ReleaseFormat, releaseText, viewOfRelease } from '../../domain/releases/release-text.ts'
-import { json, textContent } from '../shared/describes.ts'
+import { json, textContent, yaml } from '../shared/describes.ts'
 import '../shared/identity.ts'
 import { answer, type DeclareRoute } from './route.ts'
 
@@ -79,7 +79,7 @@ export function releaseRoutes(route: DeclareRoute, { releases, hash }: Pick<Cata
         content: {
           ...json('release-view.json#'),
           ...textContent('registry.example.org/nova-api@sha256:0d5a\n'),
-          ...textContent('container_images:\n', 'application/yaml'),
+          ...yaml('container_images:\n'),
           ...textContent('#!/bin/sh\n', 'text/x-shellscript')
         }
       },

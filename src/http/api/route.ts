@@ -3,6 +3,7 @@ import type { ChangeContext } from '../../catalogue/records/image-records.ts'
 import { type Architecture, parseArchitecture } from '../../domain/architecture.ts'
 import { checkId } from '../../domain/limits.ts'
 import { type Action, isWrite } from '../../domain/policy.ts'
+import { checkTag } from '../../domain/releases/channel.ts'
 import type { Schemas } from '../../schemas.ts'
 import type { BodyBounds } from '../shared/body.ts'
 import { causeOf } from '../shared/cause.ts'
@@ -130,9 +131,10 @@ async function callOf(route: AnyRoute, { request, reply, publicUrl, bounds }: Re
 
 type Texts = Readonly<Record<string, string>>
 
-/** The domain says more about a wrong id or architecture than a schema can. Throws id_invalid, architecture_invalid. */
+/** The domain says more about a wrong id, architecture or channel than a schema can. Throws id_invalid, architecture_invalid, parameter_invalid. */
 function parsedNames(texts: Texts): Texts {
   const { id, architecture, missing, arch, ...others } = texts
+  if (others['channel'] !== undefined) checkTag('the channel', others['channel'])
   if (id !== undefined) checkId(id)
   if (arch) parseArchitecture(arch)
   return {

@@ -1,4 +1,5 @@
 import type { AnySchemaObject, ErrorObject, ValidateFunction } from 'ajv'
+import { controlIn } from '../../domain/container/posted-urls.ts'
 import { nearest } from '../../domain/nearest.ts'
 import { maskedStart, maskSecrets } from '../../domain/secrets.ts'
 
@@ -170,6 +171,8 @@ function missing(schema: AnySchemaObject, name: string): string {
 
 /** Words between commas have a pattern that names them all. */
 function wrongText(given: string, { data, pattern, schema }: { data: string; pattern: string; schema: AnySchemaObject }): string {
+  const control = controlIn(data)
+  if (control !== undefined && pattern.startsWith('^[^\\u0000')) return control
   const [, list] = /\(([\w|-]+)\)\(,(?: \*)?\(\1\)\)\*/.exec(pattern) ?? []
   if (list === undefined) return `is ${given}; expected ${expectedText(schema) || `what matches ${pattern}`}`
   const words = list.split('|')

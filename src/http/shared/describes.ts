@@ -28,7 +28,7 @@ export interface DescribedAnswer {
 
 type DescribedContent = Record<
   string,
-  { schema: SchemaRef | { type: 'string'; format?: 'binary' } | { type: 'object' }; example?: unknown }
+  { schema: SchemaRef | { type: 'string'; format?: 'binary' } | { type: 'object' } | { description: string }; example?: unknown }
 >
 
 declare module 'fastify' {

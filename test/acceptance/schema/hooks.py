@@ -17,6 +17,9 @@ import schemathesis
 OF_WHAT_STANDS_THERE = {
     # what is asked for is not there
     "container_unknown", "image_missing", "job_unknown", "revision_unknown", "spec_unknown", "upload_unknown", "blob_unknown",
+    "channel_unknown", "promotion_unknown", "release_unknown",
+    # an image of a set is not there, or not as it has to be; or a channel or a release names what is to be removed
+    "promotion_refused", "container_named",
     # its bytes were not read yet, or stand where this server does not read, or send anybody
     "image_unproven", "container_unproven", "source_forbidden", "source_unsupported", "source_gone",
     # its bytes are another architecture's, or gone
@@ -51,6 +54,11 @@ EXCEPTIONS = [
     (r"PUT /api/v1/containers/\{id\}/images/\{architecture\}", "parameter_invalid: query: digest applies only to a tarball"),
     # Kubernetes has fewer names for machines than there are architectures
     (r"POST /api/v1/plan", "parameter_invalid: no machine of Kubernetes can be labelled"),
+    # only the source of a set says whether its images can still be required to be something
+    (r"PUT /api/v1/channels/\{channel\}", "parameter_invalid: require is for images as they are now"),
+    # parameters of a query cannot exclude one another in OpenAPI: one of three says which tag is meant
+    (r"POST /api/v1/image-list/discover", "parameter_missing: query: tag is missing"),
+    (r"POST /api/v1/image-list/discover", "parameter_invalid: query: tag is one of several rules"),
     # a cursor is what a page gave; nobody can make one up
     (r"GET /api/v1/(containers|containers/\{id\}/history|deleted|backfill)", "cursor_invalid"),
     # the digest of a body that schemathesis did not compute
@@ -112,16 +120,22 @@ def map_case(context, case):
         mostly_without_precondition(case)
         with_what_there_is(case)
         with_tarball(case)
+        with_one_rule(case)
+        with_template(case)
     return case
 
 
-# Containers that stay as they are, each for one operation alone.
+# Containers that stay as they are, each for one operation alone. One channel and one release are not removed, either.
 KEPT = {"kept": "/containers/{id}/verify", "whole": "/containers/{id}/download"}
 
 
 def leave_what_is_kept(case):
     parameters = case.path_parameters or {}
     # its colon is quoted already, sometimes
+    if case.operation.method.upper() == "DELETE":
+        for name, other in [("channel", "passing-1"), ("name", "2025.1")]:
+            if parameters.get(name) in ("current-passed-ci", "2026.1"):
+                parameters[name] = other
     operation = KEPT.get(re.match("[a-z]*", parameters.get("id", "")).group())
     if operation and not case.operation.path.endswith(operation):
         parameters["id"] = "seed-1:v1"
@@ -167,18 +181,60 @@ def mostly_without_precondition(case):
 
 
 def with_what_there_is(case):
-    """Revisions and uploads that are there, and no cursor that is none, every other time."""
+    """Revisions, uploads, channels and releases that are there, and no cursor that is none, every other time."""
     if one_in(2, case):
         return
     path, query, parameters = case.operation.path, case.query or {}, case.path_parameters or {}
     query.pop("cursor", None)
-    if path.endswith(("/{revision}", "/restore", "/diff")):
+    with_sets_that_are_there(case)
+    if "id" in parameters and path.endswith(("/{revision}", "/restore", "/diff")):
         entries = ask(f"containers/{quote(parameters['id'])}/history").get("items", [])
         place = {"{revision}": parameters, "restore": case.body, "diff": query}[path.rsplit("/", 1)[1]]
         for entry in entries[-1:]:
             place["from" if place is query else "revision"] = entry["id"]
     for upload in ask("uploads")["items"][:1] if "upload" in parameters else []:
         parameters["upload"] = upload["upload"]
+
+
+def with_sets_that_are_there(case):
+    query, parameters = case.query or {}, case.path_parameters or {}
+    if "channel" in parameters and case.operation.method.upper() not in ("PUT", "DELETE"):
+        parameters["channel"] = "current-passed-ci"
+    if "number" in parameters:
+        parameters["number"] = "1"
+    if case.operation.path.endswith("/channels/{channel}/diff"):
+        query.update({name: 1 for name in ("from", "to") if name in query})
+    if case.operation.path.endswith("/rollback") and isinstance(case.body, dict) and "to" in case.body:
+        case.body["to"] = 1
+    if case.operation.label in ("PUT /api/v1/channels/{channel}", "POST /api/v1/releases") and isinstance(case.body, dict):
+        there = {"channel": "current-passed-ci", "release": "2026.1", "tag": "bbb"}
+        source = case.body.get("from", case.body)
+        source.update({name: there[name] for name in there if name in source})
+        if "set" in case.body:
+            case.body["set"] = ["nova-api:bbb", "glance-api:bbb"]
+
+
+def with_one_rule(case):
+    """Mostly only one of those that exclude one another."""
+    if case.operation.label != "POST /api/v1/image-list/discover" or one_in(5, case):
+        return
+    query = case.query if case.query is not None else {}
+    rules = [name for name in ("newest", "tag_from_label", "tag") if name in query]
+    for name in rules[1:]:
+        del query[name]
+    if not rules:
+        query["tag"] = "bbb"
+    case.query = query
+
+
+TEMPLATE = b'container_images_template:\n- imagename: "{{namespace}}/{{name_prefix}}nova-api{{name_suffix}}:{{tag}}"\n'
+
+
+def with_template(case):
+    """Every body is a template, and its keys are given: no schema says what Jinja is."""
+    if case.operation.label == "POST /api/v1/image-list/render" and isinstance(case.body, bytes):
+        case.body = TEMPLATE
+        case.query = {"namespace": "tripleo", "name_prefix": "", "name_suffix": "", "tag": "bbb", **(case.query or {})}
 
 
 def ask(path):
@@ -219,8 +275,8 @@ def filter_failure(context, failure, case, response):
         # all values of a form are text, so what is no text becomes some
         return set(re.findall(r"violates `(\w+)`", failure.message)) != {"type"}
     if kind == "UseAfterFree":
-        # what stands beside a container outlasts it, and so does its history
-        return not re.search(r"/\{id\}/(expected|builds|tests|wait|history|diff)\b", case.operation.path)
+        # what stands beside a container outlasts it, and so does its history, and a channel's, which can bring it back
+        return not re.search(r"/\{id\}/(expected|builds|tests|wait|history|diff)\b|/\{channel\}/(history|diff|rollback)\b", case.operation.path)
     return True
 
 
