@@ -153,6 +153,10 @@ export type ImageListFile =
        */
       container_images: {
         imagename: string
+        /**
+         * Names of Heat parameters.
+         */
+        params?: string[] | null
         [k: string]: unknown
       }[]
       [k: string]: unknown
@@ -163,6 +167,10 @@ export type ImageListFile =
        */
       container_images_template: {
         imagename: string
+        /**
+         * Names of Heat parameters.
+         */
+        params?: string[] | null
         [k: string]: unknown
       }[]
       [k: string]: unknown

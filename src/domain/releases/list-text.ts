@@ -1,4 +1,5 @@
 import { repositoryOf } from '../image/storage.ts'
+import { quotedYaml } from './yaml-text.ts'
 
 /** The forms in which a list of images is written. */
 export type ListFormat = 'names' | 'yaml' | 'json'
@@ -13,7 +14,7 @@ export function* listText(names: readonly string[], format: ListFormat): Generat
   for (let at = 0; at < names.length; at += pieceSize) {
     const piece = names.slice(at, at + pieceSize)
     if (format === 'names') yield piece.map((name) => `${name}\n`).join('')
-    else if (format === 'yaml') yield piece.map((name) => `- imagename: ${JSON.stringify(name)}\n`).join('')
+    else if (format === 'yaml') yield piece.map((name) => `- imagename: ${quotedYaml(name)}\n`).join('')
     else yield `${at === 0 ? '' : ',\n'}${piece.map((name) => JSON.stringify(listedImage(name))).join(',\n')}`
   }
   if (format === 'json') yield ']}\n'

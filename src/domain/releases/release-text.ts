@@ -3,6 +3,7 @@ import { maskSecrets } from '../secrets.ts'
 import { shortName } from './image-names.ts'
 import type { FrozenRelease, ReleasedContainer } from './release.ts'
 import { releaseScript } from './release-script.ts'
+import { quotedYaml } from './yaml-text.ts'
 
 export const releaseFormats = ['json', 'yaml', 'heat', 'text', 'sh'] as const
 export type ReleaseFormat = (typeof releaseFormats)[number]
@@ -55,11 +56,10 @@ function referenceOf(release: FrozenRelease, container: ReleasedContainer): stri
 function yamlText(release: FrozenRelease): string {
   const entries = release.set.map((container) => {
     const digests = Object.entries(container.images).map(([architecture, { manifest, digest }]) => {
-      return `    ${JSON.stringify(architecture)}: ${JSON.stringify(manifest ?? digest ?? '')}\n`
+      return `    ${quotedYaml(architecture)}: ${quotedYaml(manifest ?? digest ?? '')}\n`
     })
-    const params =
-      container.params.length === 0 ? '' : `  params:\n${container.params.map((name) => `  - ${JSON.stringify(name)}\n`).join('')}`
-    return `- imagename: ${JSON.stringify(referenceOf(release, container))}\n${params}  digests:\n${digests.join('')}`
+    const params = container.params.length === 0 ? '' : `  params:\n${container.params.map((name) => `  - ${quotedYaml(name)}\n`).join('')}`
+    return `- imagename: ${quotedYaml(referenceOf(release, container))}\n${params}  digests:\n${digests.join('')}`
   })
   return `# release ${release.name}\ncontainer_images:\n${entries.join('')}`
 }
@@ -67,9 +67,9 @@ function yamlText(release: FrozenRelease): string {
 function heatText(release: FrozenRelease): string {
   const lines = release.set.flatMap((container) => {
     const names = container.params.length > 0 ? container.params : [parameterName(container.id)]
-    return names.map((name) => `  ${name}: ${JSON.stringify(referenceOf(release, container))}\n`)
+    return names.map((name) => `  ${name}: ${quotedYaml(referenceOf(release, container))}\n`)
   })
-  const insecure = release.insecure ? `  DockerInsecureRegistryAddress:\n  - ${JSON.stringify(release.registry)}\n` : ''
+  const insecure = release.insecure ? `  DockerInsecureRegistryAddress:\n  - ${quotedYaml(release.registry)}\n` : ''
   return `# release ${release.name}\nparameter_defaults:\n${insecure}${lines.sort().join('')}`
 }
 

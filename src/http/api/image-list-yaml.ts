@@ -1,5 +1,6 @@
 import { type Document, isMap, isScalar, isSeq, parseDocument, type YAMLMap } from 'yaml'
 import { CatalogueError } from '../../domain/errors.ts'
+import { isUnprintable, printable, quotedYaml } from '../../domain/releases/yaml-text.ts'
 
 /** An entry of an image list. */
 export interface ListEntry {
@@ -24,6 +25,7 @@ export function parseImageList(text: string, isWanted: (imagename: string) => bo
   if (text.includes('{{'))
     refuse('it has keys that are not filled, such as {{tag}}; fill them with image-list/render or leporello render first')
   if (isNestedDeeply(text)) refuse(`it is nested deeper than ${maxDepth} levels; expected a list of mappings`)
+  if (isUnprintable(text)) refuse('it has control characters; YAML allows them only as escapes in double quotes, such as "\\x07"')
   const document = parseDocument(text, options)
   const [error] = document.errors
   if (error) refuse(error.message.split('\n', 1)[0]!)
@@ -41,7 +43,7 @@ export function parseImageList(text: string, isWanted: (imagename: string) => bo
     renamed(imagenames) {
       list.items = maps.filter((map, i) => rename(map, imagenames[i]))
       renameMember(document, member!)
-      return document.toString({ lineWidth: 0, indentSeq: false })
+      return printable(document.toString({ lineWidth: 0, indentSeq: false }))
     }
   }
 }
@@ -63,11 +65,21 @@ function isNestedDeeply(text: string): boolean {
   return false
 }
 
+const heatParameter = /^[A-Za-z0-9_]{1,128}$/
+
 function toEntry(map: YAMLMap, i: number): ListEntry {
   const imagename = map.get('imagename')
   if (typeof imagename !== 'string' || imagename === '') refuse(`entry ${i + 1} has no imagename`)
-  const params = map.get('params')
-  return { imagename, params: isSeq(params) ? params.items.map((item) => String(isScalar(item) ? item.value : item)) : [] }
+  const params = map.get('params') ?? null
+  if (params === null) return { imagename, params: [] }
+  const expected = 'names of Heat parameters: letters, digits and underscores'
+  if (!isSeq(params)) refuse(`entry ${i + 1} has params that are no list; expected ${expected}`)
+  const names = params.items.map((item) => (isScalar(item) ? item.value : item))
+  const isName = (name: unknown) => typeof name === 'string' && heatParameter.test(name)
+  return {
+    imagename,
+    params: names.map((name) => (isName(name) ? (name as string) : refuse(`entry ${i + 1} has wrong params; expected ${expected}`)))
+  }
 }
 
 function rename(map: YAMLMap, imagename: string | undefined): boolean {
@@ -91,8 +103,8 @@ function refuse(message: string): never {
 /** Writes what TripleO's users pass to `openstack overcloud deploy -e`. */
 export function heatEnvironment(entries: readonly ListEntry[], insecure: string | undefined): string {
   const lines = new Map(entries.flatMap(({ imagename, params }) => params.map((name) => [name, imagename] as const)))
-  const text = [...lines].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, imagename]) => `  ${name}: ${JSON.stringify(imagename)}\n`)
+  const text = [...lines].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, imagename]) => `  ${name}: ${quotedYaml(imagename)}\n`)
   const isUsed = insecure !== undefined && entries.some(({ imagename }) => imagename.startsWith(`${insecure}/`))
-  const registry = isUsed ? `  DockerInsecureRegistryAddress:\n  - ${JSON.stringify(insecure)}\n` : ''
+  const registry = isUsed ? `  DockerInsecureRegistryAddress:\n  - ${quotedYaml(insecure)}\n` : ''
   return `parameter_defaults:${lines.size === 0 ? ' {}' : ''}\n${registry}${text.join('')}`
 }

@@ -105,7 +105,10 @@ t.test('what is wrong with a list is said', async (t) => {
     ['tag=a', 'images: []', /it has no list container_images/],
     ['tag=a', 'container_images:\n- imagename: "a', /the image list: .*line 2/],
     ['tag=a', 'container_images: [a]', /entry 1 is not a mapping/],
-    ['tag=a', 'container_images: [{name: a}]', /entry 1 has no imagename/]
+    ['tag=a', 'container_images: [{name: a}]', /entry 1 has no imagename/],
+    ['tag=a', 'container_images: [{imagename: a, params: "A"}]', /entry 1 has params that are no list/],
+    ['tag=a', 'container_images: [{imagename: a, params: ["A: b"]}]', /entry 1 has wrong params; expected names of Heat/],
+    ['tag=a', 'container_images: [{imagename: \u0082}]', /it has control characters/]
   ]
   for (const [query, body, detail] of wrong) t.match((await discover(query, body)).json(), { status: 400, detail }, body)
 })
