@@ -25,6 +25,7 @@ const types: Record<ListFormat, string> = {
 /** Names that are sent at once; a longer list is sent in pieces. */
 const longList = 1000
 const yamlList = 'container_images:\n- imagename: "nova-api:bbb"\n'
+const templateExample = 'container_images_template:\n- imagename: "{{namespace}}/{{name_prefix}}nova-api:{{tag}}"\n'
 const rendering = { 'application/yaml': { schema: { description: 'Whatever the template is a template of.' }, example: yamlList } }
 
 /** Which images there are, as other builders and deployment tools read it. */
@@ -63,7 +64,7 @@ export function imageListRoutes(route: DeclareRoute, { imageNames, bounds }: Ima
       'Every query parameter is a key. The answer is the file of the body with its keys filled, and with its comments, its order and its other members as they were. Conditions ({% if key == "value" %}) are decided; files are not included here, but by `leporello render`. A key that nobody gave is refused with each line and column that names it.',
     query: 'render-query.json',
     consumes: ['application/yaml', 'text/yaml', 'text/plain', 'application/octet-stream'],
-    rawBody: { content: { 'application/yaml': { schema: { type: 'string', format: 'binary' } } } },
+    rawBody: { content: { 'application/yaml': { schema: { type: 'string', format: 'binary', examples: [templateExample] } } } },
     answers: { 200: { description: 'The file.', content: rendering } },
     async handler({ request, reply }) {
       const template = await bodyText(request, { ...bounds, limit: templateLimit })

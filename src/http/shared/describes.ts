@@ -10,7 +10,10 @@ export interface Description {
   querystring?: SchemaRef | undefined
   headers?: SchemaRef | undefined
   /** One schema whatever the media type, or one for each. */
-  body?: SchemaRef | { content: { [type: string]: { schema: SchemaRef | { type: 'string'; format: 'binary' } } } } | undefined
+  body?:
+    | SchemaRef
+    | { content: { [type: string]: { schema: SchemaRef | { type: 'string'; format: 'binary'; examples?: readonly string[] } } } }
+    | undefined
   /** Media types of a body that has one schema. */
   consumes?: readonly string[] | undefined
   response?: Record<number, DescribedAnswer>

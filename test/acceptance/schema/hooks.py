@@ -227,14 +227,12 @@ def with_one_rule(case):
     case.query = query
 
 
-TEMPLATE = b'container_images_template:\n- imagename: "{{namespace}}/{{name_prefix}}nova-api{{name_suffix}}:{{tag}}"\n'
-
-
 def with_template(case):
-    """Every body is a template, and its keys are given: no schema says what Jinja is."""
-    if case.operation.label == "POST /api/v1/image-list/render":
-        case.body = TEMPLATE
-        case.query = {"namespace": "tripleo", "name_prefix": "", "name_suffix": "", "tag": "bbb", **(case.query or {})}
+    """Every body is a template of the keys that are given: no schema says what Jinja is."""
+    if case.operation.label == "POST /api/v1/image-list/render" and isinstance(case.body, (bytes, str)):
+        keys = [name for name in case.query or {} if re.fullmatch("[a-z_]+", name)]
+        filled = "".join("{{%s}}" % name for name in keys)
+        case.body = f'container_images_template:\n- imagename: "{filled}/nova-api"\n'.encode()
 
 
 def ask(path):

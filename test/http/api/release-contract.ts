@@ -77,7 +77,7 @@ export function releaseContract(name: string, open: (t: Test) => Promise<Opened>
     t.match(await ask('GET', '/releases/y-1'), { status: 404, body: { code: 'release_unknown' } })
     t.match(await ask('POST', '/releases', { name: '../x', set: ['y-a:1'] }), {
       status: 400,
-      body: { detail: /^name is "\.\.\/x"; expected 1 to 128/ }
+      body: { detail: /^body: name is "\.\.\/x"; expected 1 to 128/ }
     })
     t.match(await ask('POST', '/releases', { name: 'y-1' }), { status: 400 })
     t.match(await ask('POST', '/releases', { name: 'y-1', channel: 'none' }), { status: 404, body: { code: 'channel_unknown' } })
