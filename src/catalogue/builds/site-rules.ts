@@ -17,6 +17,8 @@ export interface SiteRules {
   policiesOf(id: string, buildStatus?: Pick<BuildStatus, 'publish'>): Policies
   bundleOf(id: string): { container: string; architecture: Architecture } | undefined
   isImmutable(id: string): boolean
+  /** Whether any rule makes versions immutable. */
+  someImmutable: boolean
   /** The rules as text: when it changes, the state of any container may change. */
   text: string
 }
@@ -28,6 +30,7 @@ export function createSiteRules({ rules, expected }: { rules: readonly Rule[]; e
     policiesOf: (id, buildStatus) => policiesOf(id, { buildStatus, rules, defaults: siteDefaults }),
     bundleOf: (id) => bundleOf(id, rules),
     isImmutable: (id) => isImmutable(id, rules),
+    someImmutable: rules.some(({ immutable }) => immutable === true),
     text: JSON.stringify([rules, expected])
   }
 }
