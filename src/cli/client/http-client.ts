@@ -67,6 +67,8 @@ export function openRequest(
   const payload = body === undefined ? undefined : Buffer.from(body)
   const options = {
     method,
+    // also while it connects, which setTimeout does not count
+    ...(timeoutMs > 0 && { timeout: timeoutMs }),
     headers: {
       'user-agent': `leporello/${program.version}`,
       ...(payload && { 'content-length': String(payload.length) }),
