@@ -16,8 +16,8 @@ export const isRegistryError = (error: unknown): error is RegistryError => error
 
 const longest = 200
 
-/** Returns what a registry says in an error, as one line. */
-export function registryWords(body: string): string {
+/** Returns what a registry says in an error, as one line. `clean` takes out what only we know to be secret, before anything is cut. */
+export function registryWords(body: string, clean: (text: string) => string): string {
   let said = body
   try {
     const fields = asFields(JSON.parse(body))
@@ -27,7 +27,11 @@ export function registryWords(body: string): string {
   } catch {
     // the page of a proxy, say
   }
-  return maskSecrets(said.replace(/[\s\p{Cc}]+/gu, ' ').trim()).slice(0, longest)
+  return maskSecrets(
+    clean(said)
+      .replace(/[\s\p{Cc}]+/gu, ' ')
+      .trim()
+  ).slice(0, longest)
 }
 
 /** Returns the JSON that a server sent; undefined for anything else. */

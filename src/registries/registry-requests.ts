@@ -44,7 +44,7 @@ export function createRegistryRequests({ base, host, exchange, signIn }: Request
   }
 
   async function refusal({ status, body }: RegistryAnswer, what: string): Promise<never> {
-    const words = signIn.withoutSecrets(registryWords(body.toString('utf8')))
+    const words = registryWords(body.toString('utf8'), signIn.withoutSecrets)
     const message = `${host} answered ${status} for ${what}${words && `: ${words}`}`
     if (status === 401 || status === 403) {
       const todo = (await signIn.hasCredentials())

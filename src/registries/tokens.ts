@@ -59,7 +59,7 @@ export function createTokenRequests({
     const text = body.toString('utf8')
     const service = `the token service ${server} of ${host}`
     if (status !== 200) {
-      const words = withoutSecrets(registryWords(text))
+      const words = registryWords(text, withoutSecrets)
       const todo = signedIn ? `sign in again with docker login ${host}` : `sign in with docker login ${host}`
       const isRefusal = status === 400 || status === 401 || status === 403
       const message = `${service} answered ${status}${words && `: ${words}`}; ${isRefusal ? todo : 'try again later'}`

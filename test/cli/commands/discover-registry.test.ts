@@ -1,9 +1,14 @@
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import { temporaryDirectory } from '../../stores/embedded/directory.ts'
+import { localCertificate } from '../../support/certificate.ts'
 import { ociPusher, overHttp } from '../../support/oci.ts'
 import { command } from '../in-process.ts'
 import { serve } from '../served.ts'
@@ -102,7 +107,7 @@ t.test('discover signs in with what docker login left', async (t) => {
 })
 
 t.test('what cannot be meant is refused, and a registry that is away has its status', async (t) => {
-  const { run, close } = await start(t)
+  const { host, run, close } = await start(t)
   const table: [args: string[], words: RegExp][] = [
     [['--tag', 'a', '--proven'], /--proven goes without --registry/],
     [['--newest', '--by', 'registration'], /another registry does not tell it; use --by created/],
@@ -113,6 +118,31 @@ t.test('what cannot be meant is refused, and a registry that is away has its sta
   ]
   for (const [args, stderr] of table) t.match(await run(args), { status: 64, stdout: '', stderr }, args.join(' '))
   t.match(await run(['--tag', 'a', '--registry', 'https://127.0.0.1:1']), { status: 69, stderr: /127\.0\.0\.1:1 cannot be reached/ })
+  t.match(await run(['--tag', 'a', '--registry', `https://${host}`]), { status: 69, stderr: /does not speak https; add --plain-http/ })
   await close()
   t.match(await run(['--tag', 'a', '--json']), { status: 69, stdout: /"code": "unreachable"/, stderr: /cannot be reached/ })
+})
+
+t.test('the certificate of a registry is checked, against the authority of --ca too', async (t) => {
+  const folder = temporaryDirectory(t)
+  const cert = join(folder, 'cert.pem')
+  writeFileSync(cert, localCertificate.cert)
+  const { host, push, run } = await start(t)
+  await push('tripleo/nova', 'abc')
+  const secure = createServer(localCertificate, (request, reply) => {
+    get(`http://${host}${request.url}`, (answer) => answer.pipe(reply.writeHead(answer.statusCode!, answer.headers))).end()
+  }).listen(0, '127.0.0.1')
+  await once(secure, 'listening')
+  t.teardown(() => {
+    secure.closeAllConnections()
+    secure.close()
+  })
+  const at = `127.0.0.1:${(secure.address() as AddressInfo).port}`
+  const args = ['--tag', 'abc', '--only', 'nova', '--registry', `https://${at}`]
+
+  const unknown = await run(args)
+  const known = await run([...args, '--ca', cert])
+
+  t.match(unknown, { status: 69, stderr: /name the certificate that signed it with --ca/ })
+  t.strictSame(known, { status: 0, stdout: `${at}/tripleo/nova:abc\n`, stderr: '' })
 })
