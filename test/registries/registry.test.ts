@@ -1,8 +1,4 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import t from 'tap'
-import { registryAsk } from '../../src/cli/client/registry-ask.ts'
 import { discoverInRegistry } from '../../src/registries/registry-discovery.ts'
 import { digestOfBytes, imageToPush, indexOf, manifestType } from '../support/oci.ts'
 import { type Answer, answering, open, serverOf, whole } from './fake-registry.ts'
@@ -118,26 +114,6 @@ for (const { name, answer, message, registry } of wrong) {
     await t.rejects(open(server.host).tags('x'), { message, ...(registry && { registry }) })
   })
 }
-
-t.test('a server that takes no connection is given up, as one that says nothing', async (t) => {
-  // once the process is stopped, what its backlog has no room for is not answered
-  const script =
-    "const s = require('net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(s.address().port))"
-  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
-  t.teardown(() => child.kill('SIGKILL'))
-  const [port] = await once(child.stdout, 'data')
-  child.kill('SIGSTOP')
-  const others = Array.from({ length: 8 }, () => connect(Number(port), '127.0.0.1').on('error', () => {}))
-  t.teardown(() => {
-    for (const other of others) other.destroy()
-  })
-  const request = { method: 'GET', headers: {}, silenceMs: 200, most: 1 } as const
-
-  const asked = registryAsk({})(new URL(`http://127.0.0.1:${Number(port)}/v2/`), request)
-  const connected = new Promise((resolve) => others.at(-1)!.once('connect', resolve))
-
-  await t.rejects(Promise.race([asked, connected]), { code: 'LEPORELLO_UNREACHABLE', message: /it said nothing for 0\.2 s/ })
-})
 
 t.test('no message repeats a secret', async (t) => {
   const server = await serverOf(t, (request, reply) =>

@@ -67,8 +67,6 @@ export function openRequest(
   const payload = body === undefined ? undefined : Buffer.from(body)
   const options = {
     method,
-    // also while it connects, which setTimeout does not count
-    ...(timeoutMs > 0 && { timeout: timeoutMs }),
     headers: {
       'user-agent': `leporello/${program.version}`,
       ...(payload && { 'content-length': String(payload.length) }),
