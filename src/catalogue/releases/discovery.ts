@@ -3,6 +3,7 @@ import { asFields, asList } from '../../domain/json/reading.ts'
 import { fromSummaryDocument } from '../../domain/lists/summary.ts'
 import { pagesOf } from '../../domain/pages.ts'
 import { chooseTag, type FoundTag, type KnownTag, type TagRule } from '../../domain/releases/discovery.ts'
+import { withoutRegistry } from '../../domain/releases/image-names.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 import { forEachConcurrently } from '../jobs/concurrency.ts'
 import type { Views } from '../lists/views.ts'
@@ -60,7 +61,7 @@ async function discoverOne(parts: DiscoveryParts, { imagename, idsOf, rule, prov
   // most images have the tag, and then no other tag is of interest
   if ('tag' in rule && !proven) {
     const stored = await parts.containers.getMany(repositories.map((repository) => `${repository}:${rule.tag}`))
-    if (stored.some((one) => one !== undefined)) return chooseTag(rule, { tags: [{ tag: rule.tag, registered: null }] })
+    if (stored.some((one) => one !== undefined)) return chooseTag(rule, { tags: [{ tag: rule.tag, rank: null }] })
   }
   for (const repository of repositories) {
     const tags = await tagsOf(parts, { ids: await idsOf(repository), timed: 'newest' in rule && rule.newest === 'registration' })
@@ -76,8 +77,8 @@ async function discoverOne(parts: DiscoveryParts, { imagename, idsOf, rule, prov
 /** The repository, also without the registry that it begins with. */
 function repositoriesOf(imagename: string): string[] {
   const repository = repositoryOf(imagename)
-  const [host, ...rest] = repository.split('/')
-  return rest.length > 0 && (/[.:]/.test(host!) || host === 'localhost') ? [repository, rest.join('/')] : [repository]
+  const bare = withoutRegistry(repository)
+  return bare === repository ? [repository] : [repository, bare]
 }
 
 async function tagsOf({ summaries }: DiscoveryParts, { ids, timed }: { ids: string[]; timed: boolean }): Promise<KnownTag[]> {
@@ -85,7 +86,7 @@ async function tagsOf({ summaries }: DiscoveryParts, { ids, timed }: { ids: stri
   const found = timed ? await summaries.getMany(own) : []
   return own.map((id, i) => {
     const summary = found[i]
-    return { tag: tagOf(id)!, registered: (summary && fromSummaryDocument(summary.document)?.created) ?? null }
+    return { tag: tagOf(id)!, rank: (summary && fromSummaryDocument(summary.document)?.created) ?? null }
   })
 }
 

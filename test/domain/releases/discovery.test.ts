@@ -9,7 +9,7 @@ const tags = (text: string): KnownTag[] =>
     .filter(Boolean)
     .map((one) => {
       const [tag = '', day] = one.split('@')
-      return { tag, registered: day === undefined ? null : `2026-01-0${day}` }
+      return { tag, rank: day === undefined ? null : `2026-01-0${day}` }
     })
 
 const cases: { rule: TagRule; tags: string; labels?: Record<string, string>; tag?: string; reason?: string }[] = [
@@ -18,6 +18,10 @@ const cases: { rule: TagRule; tags: string; labels?: Record<string, string>; tag
   { rule: { tag: 'curent' }, tags: 'x current y z v w', reason: 'it has no tag curent; the nearest: current, v, w, x, y' },
   { rule: { newest: 'registration' }, tags: 'a@1 b@3 c@2', tag: 'b' },
   { rule: { newest: 'registration' }, tags: 'a@3 b@3 c', tag: 'b' },
+  { rule: { newest: 'created' }, tags: 'a@1 b@3 z', tag: 'b' },
+  { rule: { newest: 'created' }, tags: 'a b', reason: 'no image of it says when it was created' },
+  { rule: { newest: 'label', named: 'build' }, tags: 'a@1 b@2 z', tag: 'b' },
+  { rule: { newest: 'label', named: 'build' }, tags: 'z', reason: 'no image of it has a label build' },
   { rule: { newest: 'version' }, tags: 'v1.9 v1.10 v1.10-rc1 latest', tag: 'v1.10' },
   { rule: { label: 'rdo_version' }, tags: 'latest abc', labels: { rdo_version: 'abc' }, tag: 'abc' },
   { rule: { label: '{version}-{release}' }, tags: 'latest 1-2', labels: { version: '1', release: '2' }, tag: '1-2' },

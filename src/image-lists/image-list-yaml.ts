@@ -1,5 +1,5 @@
 import { type Document, isMap, isScalar, isSeq, parseDocument, type YAMLMap } from 'yaml'
-import { CatalogueError } from '../../domain/errors.ts'
+import { CatalogueError } from '../domain/errors.ts'
 
 /** An entry of an image list. */
 export interface ListEntry {
