@@ -13,6 +13,8 @@ export interface KnownTag {
   tag: string
   /** ISO 8601; null where nobody knows. */
   registered: string | null
+  /** When its image was made, as the image says; absent where nobody asked or knows. */
+  created?: string | undefined
 }
 
 export interface Repository {
@@ -52,12 +54,22 @@ function newest(by: 'registration' | 'version', tags: readonly KnownTag[]): Foun
   const sorted = [...tags].sort((a, b) =>
     by === 'version'
       ? compareVersions(b.tag, a.tag) || order(b.tag, a.tag)
-      : order(b.registered ?? '', a.registered ?? '') || order(b.tag, a.tag)
+      : order(b.registered ?? '', a.registered ?? '') || order(instant(b.created), instant(a.created)) || order(b.tag, a.tag)
   )
   return { tag: sorted[0]!.tag, chosenBy: by === 'version' ? 'newest version' : 'newest registration' }
 }
 
-const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+/** Returns the tags that were registered last at the same time, among which the creation of their images decides; none where one alone was last. */
+export function registeredLast(tags: readonly KnownTag[]): KnownTag[] {
+  const last = tags.reduce((found, { registered }) => (order(registered ?? '', found) > 0 ? (registered ?? '') : found), '')
+  const tied = tags.filter(({ registered }) => (registered ?? '') === last)
+  return tied.length > 1 ? tied : []
+}
+
+/** Images give times with any offset, and up to nanoseconds. */
+const instant = (time: string | undefined): number => Date.parse(time ?? '') || 0
+
+const order = <Value extends string | number>(a: Value, b: Value): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** Fills a format with labels; without braces it is the name of a label. */
 function labelled(format: string, labels: Readonly<Record<string, string>>): { value: string } | { reason: string } {

@@ -5,7 +5,7 @@ import { isNamed } from '../../domain/releases/image-names.ts'
 import type { DiscoverQuery } from '../../schemas.ts'
 import { type BodyBounds, readBody } from '../shared/body.ts'
 import { json, textContent } from '../shared/describes.ts'
-import { heatEnvironment, parseImageList } from './image-list-yaml.ts'
+import { heatEnvironment, leftOutComments, parseImageList } from './image-list-yaml.ts'
 import type { DeclareRoute } from './route.ts'
 import { refuseShape } from './validation.ts'
 
@@ -26,7 +26,7 @@ export function discoveryRoutes(route: DeclareRoute, { discover, bounds }: Disco
     tag: 'releases',
     summary: 'An image list with the tags that are there',
     description:
-      'Finds a tag for each image of the list in the body: a given one, the newest, or the one that a label of the image names. An image without one is left out, with the reason. Only this catalogue is asked; `leporello discover --registry` asks another registry.',
+      'Finds a tag for each image of the list in the body: a given one, the newest, or the one that a label of the image names. An image without one is left out, with the reason; in YAML and Heat as comments at the end. Only this catalogue is asked; `leporello discover --registry` asks another registry.',
     query: 'discover-query.json',
     consumes: ['application/yaml', 'text/yaml', 'text/plain', 'application/octet-stream'],
     rawBody: { content: { 'application/yaml': { schema: { type: 'string', format: 'binary' } } } },
@@ -52,17 +52,17 @@ export function discoveryRoutes(route: DeclareRoute, { discover, bounds }: Disco
           : { imagename: `${repositoryOf(imagename)}:${one.tag}`, params, tag: one.tag, chosen_by: one.chosenBy }
       })
       const images = named.filter((one) => one !== undefined)
-      if (format === 'json') {
-        const left_out = list.entries.flatMap(({ imagename }, i) => {
-          const one = found[i]!
-          return 'reason' in one ? [{ imagename, reason: one.reason }] : []
-        })
-        return { images, left_out }
-      }
-      reply.header('content-type', 'application/yaml; charset=utf-8')
-      if (format === 'yaml') return reply.send(list.renamed(named.map((one) => one?.imagename)))
+      const left_out = list.entries.flatMap(({ imagename }, i) => {
+        const one = found[i]!
+        return 'reason' in one ? [{ imagename, reason: one.reason }] : []
+      })
+      if (format === 'json') return { images, left_out }
       const { protocol, host } = new URL(publicUrl)
-      return reply.send(heatEnvironment(images, protocol === 'http:' ? host : undefined))
+      const written =
+        format === 'yaml'
+          ? list.renamed(named.map((one) => one?.imagename))
+          : heatEnvironment(images, protocol === 'http:' ? host : undefined)
+      return reply.header('content-type', 'application/yaml; charset=utf-8').send(written + leftOutComments(left_out))
     }
   })
 }
