@@ -1122,7 +1122,7 @@ export interface Settings {
    */
   expected: string[]
   /**
-   * Rules for containers by the pattern of their ids: which architectures to expect (expected), when to publish images (publish: each as it arrives, all together, or verified: all together when all are proven), which containers to bundle (bundle), how long a build may be silent (buildTimeoutMs) and an image may wait (pendingMs), and whether a version that is complete can change (immutable). Of several matching rules, the first that sets a value counts.
+   * Rules for containers by the pattern of their ids: which architectures to expect (expected), when to publish images (publish: each as it arrives, all together, or verified: all together when all are proven), which containers to bundle (bundle), how long a build may be silent (buildTimeoutMs) and an image may wait (pendingMs), whether a version that is complete can change (immutable), and what a promotion requires of an image that it gives a matching id (require: complete, proven, tested). Of several matching rules, the first that sets a value counts.
    */
   rules?: string | unknown[]
   /**

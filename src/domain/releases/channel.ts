@@ -1,3 +1,4 @@
+import type { Requirement } from '../build/rules.ts'
 import type { Cause } from '../history/entry.ts'
 
 /*
@@ -28,9 +29,6 @@ export interface SetMember {
   named: boolean
   images: { [architecture: string]: MemberImage }
 }
-
-export const requirements = ['complete', 'proven', 'tested'] as const
-export type Requirement = (typeof requirements)[number]
 
 /** Where a set came from; the ids themselves where all are absent. */
 export interface SetSource {

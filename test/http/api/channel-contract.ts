@@ -97,6 +97,35 @@ export function channelContract(name: string, open: (t: Test) => Promise<Opened>
     t.match(await ask('PUT', '/channels/-x', { set: ['r-a:1'] }), { status: 400, body: { detail: /^the channel is "-x"; expected a tag/ } })
   })
 
+  t.test(`${name}: what a rule requires counts for every promotion, and not for going back`, async (t) => {
+    const { ask, put, tested, view } = await site(t, { rules: [{ match: '*:q-passed', require: ['complete', 'tested'] }] })
+    for (const id of ['q-a:1', 'q-a:2', 'q-b:2']) await put(id)
+    await tested('q-a:1', 'amd64')
+    const set = ['q-a:2', 'q-b:2', 'q-none:2']
+
+    const first = await ask('PUT', '/channels/q-passed', { set: ['q-a:1'] })
+    const refused = await ask('PUT', '/channels/q-passed', { set })
+    const dry = await ask('PUT', '/channels/q-passed?dryRun=true', { set })
+    const byTag = await ask('PUT', '/channels/q-other', { set: ['q-a:2'], to: { tag: 'q-passed' } })
+    const free = await ask('PUT', '/channels/q-other', { set: ['q-a:2'] })
+    for (const id of ['q-a:2', 'q-b:2']) await tested(id, 'amd64')
+    const second = await ask('PUT', '/channels/q-passed', { set: ['q-a:2', 'q-b:2'] })
+    const back = await ask('POST', '/channels/q-passed/rollback', {})
+
+    t.equal(first.status, 200)
+    const errors = [
+      { path: 'set[0]', message: 'q-a:2 is not tested: there is no test result for amd64' },
+      { path: 'set[1]', message: 'q-b:2 is not tested: there is no test result for amd64' },
+      { path: 'set[2]', message: 'q-none:2 does not exist' }
+    ]
+    for (const one of [refused, dry]) t.match(one, { status: 409, body: { code: 'promotion_refused', errors } })
+    t.match(byTag, { status: 409, body: { code: 'promotion_refused' } })
+    t.equal(free.status, 200)
+    t.match(second.body, { channel: { number: 2, images: 2 } })
+    t.match(back.body, { channel: { number: 3, images: 1 } })
+    t.match((await view('q-a:q-passed')).body.images.amd64.url, 's3://b/q-a:1')
+  })
+
   t.test(`${name}: what is proven and tested goes along, from channel to channel`, async (t) => {
     const { ask, upload, tested, view, everything } = await site(t)
     for (const architecture of ['amd64', 'arm64'] as const) await upload('p-a:1', architecture)
