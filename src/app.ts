@@ -1,15 +1,12 @@
-import { createHash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { createAuthenticate } from './access/authentication.ts'
 import { openTokens } from './access/token-file.ts'
 import type { BlobStore } from './blobs/blob-store.ts'
 import { startBackground } from './catalogue/background.ts'
-import { type Catalogue, createCatalogue, type TarballParts } from './catalogue/catalogue.ts'
-import { type CopyOptions, type CopySource, copyCollections } from './catalogue/containers/copying.ts'
+import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts'
 import type { Loop } from './catalogue/jobs/loop.ts'
-import type { Upkeep } from './catalogue/tarballs/tarballs.ts'
-import type { Config, Objects } from './config/config.ts'
+import type { Config } from './config/config.ts'
 import { program } from './config/program.ts'
 import { bundleOf } from './domain/build/rules.ts'
 import { listeningUrl } from './domain/listening.ts'
@@ -28,43 +25,12 @@ import { measuredResolve } from './observability/measured-resolve.ts'
 import { measuredStores } from './observability/measured-stores.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
 import { requestObserver } from './observability/requests.ts'
-import { createSources } from './sources/sources.ts'
+import { failureLog, openBlobs, openStores, sha256, tarballParts } from './opening.ts'
 import type { Stores } from './stores/document-store.ts'
 import { type Gate, gatedStores } from './stores/gated-stores.ts'
 import { type Preparation, prepare } from './stores/preparation.ts'
 
-/** The configured store. Only the one that is used is loaded: the other's driver costs 20 MB of memory. */
-export async function openStores(config: Config): Promise<Stores> {
-  if (config.engine) {
-    const { elasticsearchStores } = await import('./stores/elasticsearch/elasticsearch-stores.ts')
-    return elasticsearchStores({ engine: config.engine, indices: config.indices })
-  }
-  const { embeddedStores } = await import('./stores/embedded/embedded-stores.ts')
-  const maxPages = config.dataLimit && { maxPages: Math.floor(config.dataLimit / 4096) }
-  return embeddedStores({ data: config.data, patienceMs: config.patienceMs, ...maxPages })
-}
-
-/** Where tarballs are. The driver of S3 costs 30 MB of memory. */
-export async function openBlobs({ objects }: { objects: Objects }): Promise<BlobStore> {
-  if (objects.kind === 's3') {
-    const { openS3Blobs } = await import('./blobs/s3/s3-blobs.ts')
-    return openS3Blobs(objects)
-  }
-  const { openLocalBlobs } = await import('./blobs/local/local-blobs.ts')
-  return openLocalBlobs(objects)
-}
-
-export { makeFolder } from './blobs/local/disk.ts'
-export { type CopiedCollection, type CopyCount, type CopyOptions, storeSource } from './catalogue/containers/copying.ts'
 export { readKeyPair } from './http/key-pair.ts'
-export type { CopySource }
-
-/** Copies documents between stores; see catalogue/copying.ts. */
-export const copyDocuments = (places: { source: CopySource; target: Stores | undefined }, options: Omit<CopyOptions, 'hash' | 'now'>) =>
-  copyCollections(places, { ...options, hash: sha256, now: () => new Date() })
-
-/** A replica that died is noticed after so long. */
-const leaseMs = 60_000
 
 /** How long an entry in the journal may be on its way: on another replica, or in this very process. */
 const appendGraceMs = { replicas: 5000, alone: 1000 }
@@ -208,63 +174,6 @@ async function stopServing({ server, catalogue, loops }: Serving): Promise<void>
   await summaries.stop()
 }
 
-/** What the catalogue needs for tarballs, serving or not. */
-function tarballParts(config: Config, { blobs, log, port }: { blobs: BlobStore; log: Log; port: () => number }): TarballParts {
-  return {
-    blobs,
-    sources: createSources({ settings: { ...config.verify, mode: config.verify.images } }),
-    now: () => new Date(),
-    strict: config.strict,
-    mode: config.verify.images,
-    leaseMs,
-    uploadExpiryMs: config.uploadExpiryMs,
-    addresses: () => ownAddresses(config, port()),
-    digestOf,
-    // a directory is for one server at a time, and the embedded store sees to it
-    aloneSince: config.engine || config.objects.kind !== 'local' ? undefined : new Date(),
-    removal: {
-      graceMs: config.deleteGraceMs,
-      onReleased: (release) => log.info(release, 'a tarball is removed when it is due, unless a container names it then'),
-      onRemoved: (removed) => log.info(removed, 'a tarball that no container names was removed'),
-      onError: (error, id) => log.error({ id, causes: causes(error) }, 'tarballs that it named stay; fsck finds them')
-    },
-    // its indices are refreshed every second
-    settleMs: config.engine ? 1500 : 0,
-    onDeparted: (departed) => log.warn(departed, 'a tarball that these containers name was removed by its path: their images are gone'),
-    onMissed: (error, key) =>
-      log.error(
-        { key, causes: causes(error) },
-        'a tarball was put or removed, and whose it is could not be looked for: the sweep will find it'
-      )
-  }
-}
-
-/** The stores, and what looks after them, without a server: for commands. */
-export async function openUpkeep(config: Config, { log }: { log: Log }): Promise<{ upkeep: Upkeep; close(): Promise<void> }> {
-  const stores = await openStores(config)
-  let blobs: BlobStore | undefined
-  const close = async () => {
-    await stores.close()
-    await blobs?.close()
-  }
-  try {
-    await stores.migrate()
-    blobs = await openBlobs(config)
-    const tarballs = tarballParts(config, { blobs, log, port: () => config.port })
-    const { onAppendFailed } = failureLog(log)
-    const { upkeep } = createCatalogue(stores, { ...config, hash: sha256, tarballs, onAppendFailed })
-    return { upkeep: upkeep!, close }
-  } catch (error) {
-    await close()
-    throw error
-  }
-}
-
-const failureLog = (log: Log) => ({
-  onFailure: (error: unknown, what: string) => log.error({ causes: causes(error) }, what),
-  onAppendFailed: (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'a change is not in the journal yet')
-})
-
 /** An outage: once when it begins and once when it ends, not once for each that waits. */
 const backgroundLog = (log: Log) => ({
   onSwept: (leftovers: number) => log.info({ leftovers }, 'what interrupted puts of tarballs had left behind was removed'),
@@ -305,27 +214,6 @@ async function closeServer(server: FastifyInstance): Promise<void> {
   await server.close()
   clearTimeout(timer)
   clearInterval(idle)
-}
-
-/** As long as the bytes are, but no copy of them. */
-export async function digestOf(bytes: AsyncIterable<Uint8Array>): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of bytes) hash.update(chunk)
-  return hash.digest('hex')
-}
-
-export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
-
-/**
- * Under which names this server finds itself in a record, beside the one that a request came by. Records from before it had a
- * certificate name it with http.
- */
-function ownAddresses({ publicUrl, tls, ...config }: Config, port: number): string[] {
-  const listening = ['127.0.0.1', 'localhost', config.host].map((host) =>
-    listeningUrl({ ...config, host, port, secure: tls !== undefined })
-  )
-  const own = [...(publicUrl ? [publicUrl] : []), ...listening]
-  return [...new Set(tls ? own.flatMap((url) => [url, url.replace(/^https:/, 'http:')]) : own)]
 }
 
 function measuredCatalogue(catalogue: Catalogue, metrics: Metrics): Catalogue {

@@ -35,6 +35,7 @@ const useCases = (...rooms: string[]): string[] => [
 const programs = [
   'access/',
   'app.ts',
+  'opening.ts',
   'backups.ts',
   'backup/',
   'config/',
@@ -143,11 +144,16 @@ export const rooms: readonly Room[] = [
       'http/',
       'images/',
       'observability/',
+      'opening.ts',
       'schemas.ts',
-      'sources/',
       'stores/'
     ],
     packages: ['fastify', 'node:']
+  },
+  {
+    files: 'opening.ts',
+    mayImport: ['blobs/', 'catalogue/', 'config/', 'domain/', 'observability/log.ts', 'sources/', 'stores/'],
+    packages: ['node:']
   },
   {
     files: 'backup/',
@@ -161,7 +167,7 @@ export const rooms: readonly Room[] = [
     ],
     packages: ['node:']
   },
-  { files: 'backups.ts', mayImport: ['app.ts', 'backup/', 'blobs/', 'catalogue/', 'config/', 'stores/'], packages: ['node:'] },
+  { files: 'backups.ts', mayImport: ['backup/', 'blobs/', 'catalogue/', 'config/', 'opening.ts', 'stores/'], packages: ['node:'] },
   { files: 'main.ts', mayImport: ['cli/cli.ts'], packages: ['node:'] }
 ]
 

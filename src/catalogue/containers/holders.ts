@@ -49,7 +49,8 @@ export function createHolders(store: DocumentStore): Holders {
 }
 
 function refusal(id: string, names: string[]): CatalogueError {
-  const message = `${id} is named by ${names.sort().slice(0, 20).join(', ')}; it stays: remove it from there first, or send force=true`
+  const instead = id.startsWith('sha256:') ? '' : ', or remove the container with force=true'
+  const message = `${id} is named by ${names.sort().slice(0, 20).join(', ')}; it stays: remove it from there first${instead}`
   const errors = names.map((name) => ({ path: name, message: `names ${id}` }))
   return new CatalogueError('container_named', message, { details: { errors } })
 }

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { copyFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { makeFolder, openBlobs } from '../../app.ts'
 import type { Objects } from '../../config/config.ts'
 import { whyUnreadable } from '../../config/files.ts'
 import { percentDecoded } from '../../domain/percent.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
+import { makeFolder, openBlobs } from '../../opening.ts'
 import { type HttpAnswer, type HttpRequest, parseUrl, send, type Trust, unreachable } from './http-client.ts'
 
 /** A file to upload. Its digest is computed beforehand, so that every destination can compare what it received. */

@@ -1,5 +1,5 @@
-import { type CopiedCollection, type CopyCount, type CopyOptions, copyDocuments } from '../../app.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
+import { type CopiedCollection, type CopyCount, type CopyOptions, copyDocuments } from '../../opening.ts'
 import { misuse } from '../client/api-error.ts'
 import { attempt, print, textOf } from '../client/client-command.ts'
 import { type CopyPlace, type OpenPlace, openPlace, placeOf } from '../client/places.ts'

@@ -1,7 +1,7 @@
-import { openUpkeep } from '../../app.ts'
 import type { Config } from '../../config/config.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import { createLog } from '../../observability/log.ts'
+import { openUpkeep } from '../../opening.ts'
 import type { FsckFinding, FsckLine, FsckNote, FsckSummary } from '../../schemas.ts'
 import { type Api, apiFor, serverOptions } from '../client/api.ts'
 import { misuse } from '../client/api-error.ts'

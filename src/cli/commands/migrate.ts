@@ -1,5 +1,5 @@
-import { openStores } from '../../app.ts'
 import type { Config } from '../../config/config.ts'
+import { openStores } from '../../opening.ts'
 import { failure, withConfig } from '../client/start.ts'
 import { type Command, complain, exit, refuse, say } from '../terminal/command.ts'
 

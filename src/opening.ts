@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto'
+import type { BlobStore } from './blobs/blob-store.ts'
+import { createCatalogue, type TarballParts } from './catalogue/catalogue.ts'
+import { type CopyOptions, type CopySource, copyCollections } from './catalogue/containers/copying.ts'
+import type { Upkeep } from './catalogue/tarballs/tarballs.ts'
+import type { Config, Objects } from './config/config.ts'
+import { listeningUrl } from './domain/listening.ts'
+import { causes, type Log } from './observability/log.ts'
+import { createSources } from './sources/sources.ts'
+import type { Stores } from './stores/document-store.ts'
+
+/* The configured stores, and the catalogue over them without a server: what commands use. */
+
+/** The configured store. Only the one that is used is loaded: the other's driver costs 20 MB of memory. */
+export async function openStores(config: Config): Promise<Stores> {
+  if (config.engine) {
+    const { elasticsearchStores } = await import('./stores/elasticsearch/elasticsearch-stores.ts')
+    return elasticsearchStores({ engine: config.engine, indices: config.indices })
+  }
+  const { embeddedStores } = await import('./stores/embedded/embedded-stores.ts')
+  const maxPages = config.dataLimit && { maxPages: Math.floor(config.dataLimit / 4096) }
+  return embeddedStores({ data: config.data, patienceMs: config.patienceMs, ...maxPages })
+}
+
+/** Where tarballs are. The driver of S3 costs 30 MB of memory. */
+export async function openBlobs({ objects }: { objects: Objects }): Promise<BlobStore> {
+  if (objects.kind === 's3') {
+    const { openS3Blobs } = await import('./blobs/s3/s3-blobs.ts')
+    return openS3Blobs(objects)
+  }
+  const { openLocalBlobs } = await import('./blobs/local/local-blobs.ts')
+  return openLocalBlobs(objects)
+}
+
+export { makeFolder } from './blobs/local/disk.ts'
+export { type CopiedCollection, type CopyCount, type CopyOptions, storeSource } from './catalogue/containers/copying.ts'
+export type { CopySource }
+
+/** Copies documents between stores; see catalogue/containers/copying.ts. */
+export const copyDocuments = (places: { source: CopySource; target: Stores | undefined }, options: Omit<CopyOptions, 'hash' | 'now'>) =>
+  copyCollections(places, { ...options, hash: sha256, now: () => new Date() })
+
+/** A replica that died is noticed after so long. */
+const leaseMs = 60_000
+
+/** What the catalogue needs for tarballs, serving or not. */
+export function tarballParts(config: Config, { blobs, log, port }: { blobs: BlobStore; log: Log; port: () => number }): TarballParts {
+  return {
+    blobs,
+    sources: createSources({ settings: { ...config.verify, mode: config.verify.images } }),
+    now: () => new Date(),
+    strict: config.strict,
+    mode: config.verify.images,
+    leaseMs,
+    uploadExpiryMs: config.uploadExpiryMs,
+    addresses: () => ownAddresses(config, port()),
+    digestOf,
+    // a directory is for one server at a time, and the embedded store sees to it
+    aloneSince: config.engine || config.objects.kind !== 'local' ? undefined : new Date(),
+    removal: {
+      graceMs: config.deleteGraceMs,
+      onReleased: (release) => log.info(release, 'a tarball is removed when it is due, unless a container names it then'),
+      onRemoved: (removed) => log.info(removed, 'a tarball that no container names was removed'),
+      onError: (error, id) => log.error({ id, causes: causes(error) }, 'tarballs that it named stay; fsck finds them')
+    },
+    // its indices are refreshed every second
+    settleMs: config.engine ? 1500 : 0,
+    onDeparted: (departed) => log.warn(departed, 'a tarball that these containers name was removed by its path: their images are gone'),
+    onMissed: (error, key) =>
+      log.error(
+        { key, causes: causes(error) },
+        'a tarball was put or removed, and whose it is could not be looked for: the sweep will find it'
+      )
+  }
+}
+
+/** The stores, and what looks after them, without a server: for commands. */
+export async function openUpkeep(config: Config, { log }: { log: Log }): Promise<{ upkeep: Upkeep; close(): Promise<void> }> {
+  const stores = await openStores(config)
+  let blobs: BlobStore | undefined
+  const close = async () => {
+    await stores.close()
+    await blobs?.close()
+  }
+  try {
+    await stores.migrate()
+    blobs = await openBlobs(config)
+    const tarballs = tarballParts(config, { blobs, log, port: () => config.port })
+    const { onAppendFailed } = failureLog(log)
+    const { upkeep } = createCatalogue(stores, { ...config, hash: sha256, tarballs, onAppendFailed })
+    return { upkeep: upkeep!, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+export const failureLog = (log: Log) => ({
+  onFailure: (error: unknown, what: string) => log.error({ causes: causes(error) }, what),
+  onAppendFailed: (error: unknown, id: string) => log.error({ id, causes: causes(error) }, 'a change is not in the journal yet')
+})
+
+/** As long as the bytes are, but no copy of them. */
+export async function digestOf(bytes: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of bytes) hash.update(chunk)
+  return hash.digest('hex')
+}
+
+export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+
+/**
+ * Under which names this server finds itself in a record, beside the one that a request came by. Records from before it had a
+ * certificate name it with http.
+ */
+function ownAddresses({ publicUrl, tls, ...config }: Config, port: number): string[] {
+  const listening = ['127.0.0.1', 'localhost', config.host].map((host) =>
+    listeningUrl({ ...config, host, port, secure: tls !== undefined })
+  )
+  const own = [...(publicUrl ? [publicUrl] : []), ...listening]
+  return [...new Set(tls ? own.flatMap((url) => [url, url.replace(/^https:/, 'http:')]) : own)]
+}
