@@ -4,7 +4,7 @@ import { containerfileKey, toContainerfileDocument, withContainerfile } from '..
 import { isFinal, type JobReport, type JobReportView, type JobWord, jobReportView, type SentWord } from '../../domain/build/job-report.ts'
 import type { EffectiveExpectation, Publish } from '../../domain/build/rules.ts'
 import { currentUrls } from '../../domain/build/state.ts'
-import { CatalogueError } from '../../domain/errors.ts'
+import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import { checkId } from '../../domain/limits.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
@@ -158,7 +158,13 @@ async function takeContainerfile({ stores, hash }: BuildingContext, { word: sent
   const { containerfile: text, ...plain } = sent
   if (text === undefined) return plain
   const { word, digest } = withContainerfile(plain, { text, hash })
-  if (!dryRun) await stores.releases.put(containerfileKey(digest), toContainerfileDocument({ digest, text }))
+  if (dryRun) return word
+  try {
+    await stores.releases.put(containerfileKey(digest), toContainerfileDocument({ digest, text }), { absent: true })
+  } catch (error) {
+    // most builds bring what an earlier one brought
+    if (!isCatalogueError(error, 'already_exists', 'revision_conflict')) throw error
+  }
   return word
 }
 
