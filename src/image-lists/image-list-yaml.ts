@@ -96,3 +96,7 @@ export function heatEnvironment(entries: readonly ListEntry[], insecure: string 
   const registry = isUsed ? `  DockerInsecureRegistryAddress:\n  - ${JSON.stringify(insecure)}\n` : ''
   return `parameter_defaults:${lines.size === 0 ? ' {}' : ''}\n${registry}${text.join('')}`
 }
+
+/** Returns what was left out of a list as comments, each on a line. */
+export const leftOutComments = (leftOut: readonly { imagename: string; reason: string }[]): string =>
+  leftOut.map(({ imagename, reason }) => `# left out: ${`${imagename}: ${reason}`.replace(/[\p{Cc}\u2028\u2029]/gu, ' ')}\n`).join('')

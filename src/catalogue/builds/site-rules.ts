@@ -8,7 +8,9 @@ import {
   isImmutable,
   type Policies,
   policiesOf,
-  type Rule
+  type Requirement,
+  type Rule,
+  requiredOf
 } from '../../domain/build/rules.ts'
 
 /** What the site's rules say about a container, by its id. */
@@ -19,6 +21,7 @@ export interface SiteRules {
   isImmutable(id: string): boolean
   /** Whether any rule makes versions immutable. */
   someImmutable: boolean
+  requiredOf(id: string): readonly Requirement[]
   /** The rules as text: when it changes, the state of any container may change. */
   text: string
 }
@@ -31,6 +34,7 @@ export function createSiteRules({ rules, expected }: { rules: readonly Rule[]; e
     bundleOf: (id) => bundleOf(id, rules),
     isImmutable: (id) => isImmutable(id, rules),
     someImmutable: rules.some(({ immutable }) => immutable === true),
+    requiredOf: (id) => requiredOf(id, rules),
     text: JSON.stringify([rules, expected])
   }
 }

@@ -2,10 +2,10 @@ import { repositoryOf, tagOf } from '../../domain/image/storage.ts'
 import { asFields, asList } from '../../domain/json/reading.ts'
 import { fromSummaryDocument } from '../../domain/lists/summary.ts'
 import { pagesOf } from '../../domain/pages.ts'
-import { chooseTag, type FoundTag, type KnownTag, type TagRule } from '../../domain/releases/discovery.ts'
+import { chooseTag, type FoundTag, type KnownTag, registeredLast, type TagRule } from '../../domain/releases/discovery.ts'
 import { withoutRegistry } from '../../domain/releases/image-names.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
-import { forEachConcurrently } from '../jobs/concurrency.ts'
+import { forEachConcurrently, workThrough } from '../jobs/concurrency.ts'
 import type { Views } from '../lists/views.ts'
 import type { Changes } from '../records/changes.ts'
 
@@ -64,8 +64,10 @@ async function discoverOne(parts: DiscoveryParts, { imagename, idsOf, rule, prov
     if (stored.some((one) => one !== undefined)) return chooseTag(rule, { tags: [{ tag: rule.tag, rank: null }] })
   }
   for (const repository of repositories) {
-    const tags = await tagsOf(parts, { ids: await idsOf(repository), timed: 'newest' in rule && rule.newest === 'registration' })
+    const timed = 'newest' in rule && rule.newest === 'registration'
+    const tags = await tagsOf(parts, { ids: await idsOf(repository), timed })
     if (tags.length === 0) continue
+    if (timed) await addCreated(parts, { repository, tags: registeredLast(tags) })
     const labels = 'label' in rule ? await labelsOf(parts, `${repository}:${tagOf(imagename) ?? 'latest'}`) : undefined
     const found = chooseTag(rule, { tags, labels })
     if ('reason' in found || !proven) return found
@@ -123,13 +125,28 @@ async function gathered({ changes, views }: DiscoveryParts, id: string) {
   return stored && { record: stored.record, facts: (await views.gather(stored.record)).facts }
 }
 
-async function labelsOf(parts: DiscoveryParts, id: string): Promise<Record<string, string> | undefined> {
+/** Returns what the reports of a container's images say of their configuration. */
+async function configsOf(parts: DiscoveryParts, id: string): Promise<NonNullable<ReturnType<typeof asFields>>[]> {
   const known = await gathered(parts, id)
-  for (const { report } of known?.facts.values() ?? []) {
-    const labels = asFields(asFields(asFields(asList(report?.images)[0])?.['config'])?.['labels'])
-    if (labels) return labels as Record<string, string>
+  return [...(known?.facts.values() ?? [])].flatMap(({ report }) => {
+    const config = asFields(asFields(asList(report?.images)[0])?.['config'])
+    return config ? [config] : []
+  })
+}
+
+async function labelsOf(parts: DiscoveryParts, id: string): Promise<Record<string, string> | undefined> {
+  const [labels] = (await configsOf(parts, id)).flatMap((config) => asFields(config['labels']) ?? [])
+  return labels as Record<string, string> | undefined
+}
+
+/** Adds to each tag when its image was made: the last of them, where architectures differ. */
+async function addCreated(parts: DiscoveryParts, { repository, tags }: { repository: string; tags: readonly KnownTag[] }): Promise<void> {
+  const work = async (tag: KnownTag) => {
+    const configs = await configsOf(parts, `${repository}:${tag.tag}`)
+    const times = configs.flatMap(({ created }) => (typeof created === 'string' && Date.parse(created) > 0 ? [created] : []))
+    tag.created = times.sort((a, b) => Date.parse(b) - Date.parse(a))[0]
   }
-  return undefined
+  await workThrough(tags, { atOnce, work, done: () => {} })
 }
 
 async function isProven(parts: DiscoveryParts, id: string): Promise<boolean> {

@@ -15,6 +15,8 @@ export interface KnownTag {
   tag: string
   /** What the newest is chosen by, unless by version: a time in ISO 8601, or the value of a label. Null where nobody knows. */
   rank: string | null
+  /** When its image was made, as the image says, where tags were registered at the same time; absent where nobody asked or knows. */
+  created?: string | undefined
 }
 
 export interface Repository {
@@ -65,14 +67,24 @@ function newest(rule: NewestRule, tags: readonly KnownTag[]): FoundTag {
 
 const byRank = (a: KnownTag, b: KnownTag) => order(a.rank ?? '', b.rank ?? '')
 const comparisons: Record<NewestRule['newest'], (a: KnownTag, b: KnownTag) => number> = {
-  registration: byRank,
+  registration: (a, b) => byRank(a, b) || order(instant(a.created), instant(b.created)),
   created: byRank,
   label: (a, b) => naturalOrder(a.rank ?? '', b.rank ?? ''),
   version: (a, b) => compareVersions(a.tag, b.tag)
 }
 const reasons = { registration: 'newest registration', created: 'newest image', version: 'newest version' }
 
-const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+/** Returns the tags that were registered last at the same time, among which the creation of their images decides; none where one alone was last. */
+export function registeredLast(tags: readonly KnownTag[]): KnownTag[] {
+  const last = tags.reduce((found, { rank }) => (order(rank ?? '', found) > 0 ? (rank ?? '') : found), '')
+  const tied = tags.filter(({ rank }) => (rank ?? '') === last)
+  return tied.length > 1 ? tied : []
+}
+
+/** Images give times with any offset, and up to nanoseconds. */
+const instant = (time: string | undefined): number => Date.parse(time ?? '') || 0
+
+const order = <Value extends string | number>(a: Value, b: Value): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** Fills a format with labels; without braces it is the name of a label. */
 function labelled(format: string, labels: Readonly<Record<string, string>>): { value: string } | { reason: string } {

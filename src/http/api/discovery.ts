@@ -26,7 +26,7 @@ export function discoveryRoutes(route: DeclareRoute, { discover, bounds }: Disco
     tag: 'releases',
     summary: 'An image list with the tags that are there',
     description:
-      'Finds a tag for each image of the list in the body: a given one, the newest, or the one that a label of the image names. An image without one is left out, with the reason. Only this catalogue is asked; `leporello discover --registry` asks another registry.',
+      'Finds a tag for each image of the list in the body: a given one, the newest, or the one that a label of the image names. An image without one is left out, with the reason; in YAML and Heat as comments at the end. Only this catalogue is asked; `leporello discover --registry` asks another registry.',
     query: 'discover-query.json',
     consumes: ['application/yaml', 'text/yaml', 'text/plain', 'application/octet-stream'],
     rawBody: { content: { 'application/yaml': { schema: { type: 'string', format: 'binary' } } } },
