@@ -249,6 +249,7 @@ export interface Schemas {
   'batch.json': Batch
   'change-headers.json': ChangeHeaders
   'channel-answer.json': ChannelAnswer
+  'channel-containerfiles.json': ChannelContainerfiles
   'channel-diff-query.json': ChannelDiffQuery
   'channel-diff.json': ChannelDiff
   'channel-list.json': ChannelList
@@ -271,6 +272,8 @@ export interface Schemas {
   'container-reply.json': ContainerReply
   'container-view.json': ContainerView
   'container.json': Container
+  'containerfile-parameter.json': ContainerfileParameter
+  'containerfiles-query.json': ContainerfilesQuery
   'deleted-container.json': DeletedContainer
   'deleted-page.json': DeletedPage
   'demand-row.json': DemandRow
@@ -307,6 +310,7 @@ export interface Schemas {
   'ids-reply.json': IdsReply
   'image-answer.json': ImageAnswer
   'image-by-url.json': ImageByUrl
+  'image-containerfiles.json': ImageContainerfiles
   'image-form.json': ImageForm
   'image-from.json': ImageFrom
   'image-list-file.json': ImageListFile
@@ -384,6 +388,7 @@ export interface Schemas {
   'tarball-query.json': TarballQuery
   'tarball-standing.json': TarballStanding
   'unavailable-report.json': UnavailableReport
+  'unknown-containerfiles.json': UnknownContainerfiles
   'upload-append-headers.json': UploadAppendHeaders
   'upload-create-headers.json': UploadCreateHeaders
   'upload-headers.json': UploadHeaders
@@ -871,28 +876,13 @@ export interface SetMember {
     }
   }
 }
-export interface ChannelDiffQuery {
+export interface ChannelContainerfiles {
+  promotion: PromotionSummary
+  items: ImageContainerfiles[]
   /**
-   * The number of a promotion; default: the one before `to`.
+   * Images whose Containerfiles are not known, or not for each architecture.
    */
-  from?: number
-  /**
-   * The number of a promotion; default: the last one.
-   */
-  to?: number
-}
-export interface ChannelDiff {
-  from: number
-  to: number
-  differences: SetDifference[]
-}
-export interface SetDifference {
-  repository: string
-  before: SetMember | null
-  after: SetMember | null
-}
-export interface ChannelList {
-  items: PromotionSummary[]
+  left_out: UnknownContainerfiles[]
 }
 export interface PromotionSummary {
   channel: string
@@ -925,6 +915,50 @@ export interface PromotionSummary {
    * How many images the set has.
    */
   images: number
+}
+export interface ImageContainerfiles {
+  id: string
+  /**
+   * The id without its tag.
+   */
+  repository: string
+  /**
+   * The digests, by the name of the file: `Containerfile`, and one such as `Containerfile.arm64` for an architecture that is built from another.
+   */
+  files: {
+    [k: string]: string
+  }
+}
+export interface UnknownContainerfiles {
+  id: string
+  /**
+   * The id without its tag.
+   */
+  repository: string
+  reason: string
+}
+export interface ChannelDiffQuery {
+  /**
+   * The number of a promotion; default: the one before `to`.
+   */
+  from?: number
+  /**
+   * The number of a promotion; default: the last one.
+   */
+  to?: number
+}
+export interface ChannelDiff {
+  from: number
+  to: number
+  differences: SetDifference[]
+}
+export interface SetDifference {
+  repository: string
+  before: SetMember | null
+  after: SetMember | null
+}
+export interface ChannelList {
+  items: PromotionSummary[]
 }
 export interface ChannelParameter {
   /**
@@ -1121,7 +1155,7 @@ export interface Settings {
    */
   expected: string[]
   /**
-   * Rules for containers by the pattern of their ids: which architectures to expect (expected), when to publish images (publish: each as it arrives, all together, or verified: all together when all are proven), which containers to bundle (bundle), how long a build may be silent (buildTimeoutMs) and an image may wait (pendingMs), and whether a version that is complete can change (immutable). Of several matching rules, the first that sets a value counts.
+   * Rules for containers by the pattern of their ids: which architectures to expect (expected), when to publish images (publish: each as it arrives, all together, or verified: all together when all are proven), which containers to bundle (bundle), how long a build may be silent (buildTimeoutMs) and an image may wait (pendingMs), whether a version that is complete can change (immutable), and what a promotion requires of an image that it gives a matching id (require: complete, proven, tested). Of several matching rules, the first that sets a value counts.
    */
   rules?: string | unknown[]
   /**
@@ -1564,6 +1598,15 @@ export interface Resolution {
    * Only for an image that is known to be gone: force=true returns it all the same.
    */
   status?: 'gone'
+}
+export interface ContainerfileParameter {
+  digest: string
+}
+export interface ContainerfilesQuery {
+  /**
+   * The number of a promotion; default: the last one.
+   */
+  number?: number
 }
 /**
  * A container that was removed and can be brought back.
@@ -2627,6 +2670,10 @@ export interface JobPut {
       }
     | string
     | null
+  /**
+   * Of a build: the text of the Containerfile that it builds from, for `leporello dist-git`. Its digest becomes the input `containerfile` of source; send it together with source. Everyone who may read the catalogue may read it, so one with a password is refused.
+   */
+  containerfile?: string | null
   /**
    * The machine it runs on. A plain string is its name, or what `uname -m` prints there.
    */

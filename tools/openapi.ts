@@ -62,6 +62,7 @@ const nothingBehind = {
   catalogue: {
     containers: {},
     images: {},
+    immutableVersions: {},
     layout: async () => {},
     upkeep: {},
     uploads: {},

@@ -122,7 +122,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     ...tarballs,
     ...verification,
     ...history,
-    ...createReleases({ ...base, ...records, ...builds, ...lists, ...containers, statuses: tarballs?.statuses }),
+    ...createReleases({ siteRules, ...base, ...records, ...builds, ...lists, ...containers, statuses: tarballs?.statuses }),
     ...(oci && { oci }),
     imageOf: (id, architecture) => imageOf({ changes: records.changes, facts }, { id, architecture }),
     hash

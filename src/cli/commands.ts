@@ -41,6 +41,10 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map(
     channels: { summary: 'list channels, or show one', load: async () => (await import('./commands/channels.ts')).channels },
     release: { summary: 'freeze a set of images under a name', load: async () => (await import('./commands/release.ts')).release },
     releases: { summary: 'list frozen releases, or print one', load: async () => (await import('./commands/releases.ts')).releases },
+    'dist-git': {
+      summary: 'commit the Containerfiles of a channel to a git repository',
+      load: async () => (await import('./commands/dist-git.ts')).distGit
+    },
     render: { summary: 'fill the keys of a template of an image list', load: async () => (await import('./commands/render.ts')).render },
     events: { summary: 'follow changes as they happen', load: async () => (await import('./commands/events.ts')).events },
     rm: { summary: 'remove a container, or one of its images', load: async () => (await import('./commands/rm.ts')).rm },

@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'container_named'
   | 'channel_unknown'
   | 'promotion_unknown'
+  | 'containerfile_unknown'
   | 'promotion_refused'
   | 'release_unknown'
   | 'image_refused'

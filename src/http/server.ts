@@ -140,6 +140,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     const { arrived: onStored, departed: onRemoved } = catalogue.fileEvents ?? {}
     await app.register(davFace, {
       blobs: catalogue.oci?.storage ?? options.blobs,
+      checkChange: catalogue.immutableVersions.checkTarball,
       address,
       stallMs: options.stallMs ?? 60_000,
       onStored,

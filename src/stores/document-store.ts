@@ -112,7 +112,7 @@ export interface Stores {
   demand: DocumentStore
   /** Which replica holds each task that only one replica may do at a time. */
   leases: DocumentStore
-  /** Channels, their promotions, and frozen releases. */
+  /** Channels, their promotions, frozen releases, and Containerfiles by digest. */
   releases: DocumentStore
   /** What `/v2/` keeps: manifests, tags that were pushed, and which repository has which blob. */
   oci: DocumentStore

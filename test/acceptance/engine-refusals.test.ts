@@ -76,6 +76,7 @@ async function refusals(t: Test, { engine, server, mozart }: { engine: Engine; s
 
     const patient = await startLeporello(onEngine(engine.url, { ENGINE_PATIENCE_MS: '60000' }))
     t.teardown(patient.stop)
+    await isDone('the other indices are there for it', () => mozartClient(patient.url).info('container-kept:v1'))
     const underWay = [
       mozartClient(patient.url).spec('job_spec', 'job-red:v1'),
       mozartClient(patient.url).addSpec('job_spec', { id: 'job-x:v1' })

@@ -13,7 +13,8 @@ const justified: Record<string, string> = JSON.parse(readFileSync(join(projectFo
 t.test('recorded exchanges with a real Mozart have the same answers and leave the same in the engine', async (t) => {
   const engine = await sharedEngine('es7')
   t.teardown(engine.stop)
-  const server = await startLeporello(onEngine(engine.url))
+  // the recorded requests name this host
+  const server = await startLeporello(onEngine(engine.url, { PUBLIC_URL: 'http://mozart:8888' }))
   t.teardown(server.stop)
   await ready(server)
 

@@ -49,7 +49,9 @@ const routes: readonly [methods: string, paths: readonly string[], need: Need][]
   ['DELETE', [below('expected')], register],
   [
     'GET HEAD',
-    ['', '/:channel', '/:channel/diff', '/:channel/history', '/:channel/history/:number'].map((path) => `/api/v1/channels${path}`),
+    ['', '/:channel', '/:channel/containerfiles', '/:channel/diff', '/:channel/history', '/:channel/history/:number'].map(
+      (path) => `/api/v1/channels${path}`
+    ),
     read
   ],
   ['PUT', ['/api/v1/channels/:channel'], register],
@@ -62,7 +64,7 @@ const routes: readonly [methods: string, paths: readonly string[], need: Need][]
   // the root itself can be neither put nor removed: its handlers say so
   ['PUT MKCOL', ['/storage'], { scope: 'register', about: 'nothing' }],
   ['DELETE', ['/storage'], { scope: 'delete', about: 'nothing' }],
-  ['GET HEAD', ['/api/v1/releases', '/api/v1/releases/:name'], read],
+  ['GET HEAD', ['/api/v1/releases', '/api/v1/releases/:name', '/api/v1/containerfiles/:digest'], read],
   ['POST', ['/api/v1/releases'], register],
   ['DELETE', ['/api/v1/releases/:name'], admin],
   ['GET HEAD', ['/api/v1/badge/:id.json', '/api/v1/badge/:id.svg'], read],

@@ -40,8 +40,10 @@ const programs = [
   'backup/',
   'config/',
   'domain/',
+  'image-lists/',
   'images/',
   'observability/log.ts',
+  'registries/',
   'schemas.ts',
   'sources/command.ts'
 ]
@@ -73,6 +75,8 @@ export const rooms: readonly Room[] = [
   { files: 'blobs/local/', mayImport: ['blobs/', 'domain/'], packages: ['node:'] },
   { files: 'blobs/s3/', mayImport: ['blobs/', 'domain/'], packages: ['node:', '@aws-sdk/'] },
   { files: 'sources/', mayImport: domain, packages: ['node:', 'ipaddr.js', '@aws-sdk/client-s3'] },
+  { files: 'image-lists/', mayImport: ['domain/', 'schemas.ts'], packages: ['yaml'] },
+  { files: 'registries/', mayImport: domain, packages: ['node:'] },
   { files: 'access/', mayImport: ['domain/'], packages: ['node:'] },
   { files: 'catalogue/jobs/', mayImport: useCases(), packages: [] },
   { files: 'catalogue/verification/', mayImport: useCases('jobs'), packages: [] },
@@ -102,7 +106,7 @@ export const rooms: readonly Room[] = [
   },
   { files: 'http/shared/', mayImport: ['domain/', 'schemas.ts'], packages: ['fastify', 'node:'] },
   { files: 'http/mozart/', mayImport: faces, packages: ['fastify', '@fastify/', 'node:'] },
-  { files: 'http/api/', mayImport: faces, packages: ['fastify', '@fastify/', 'ajv', 'yaml', 'node:'] },
+  { files: 'http/api/', mayImport: [...faces, 'image-lists/'], packages: ['fastify', '@fastify/', 'ajv', 'node:'] },
   { files: 'http/dav/', mayImport: ['http/shared/', 'blobs/blob-store.ts', 'domain/', 'schemas.ts'], packages: ['fastify', 'node:'] },
   { files: 'http/oci/', mayImport: faces, packages: ['fastify', 'node:'] },
   { files: 'http/operator/', mayImport: faces, packages: ['fastify', 'yaml', 'node:'] },

@@ -77,6 +77,7 @@ async function documentsOf(t: Test): Promise<Map<string, Document[]>> {
   apart('leporello-facts', 'by layers', ({ checked }) => checked === '9999')
   apart('leporello-leases', 'without a note', ({ id }) => id === 'batches')
   apart('leporello-releases', 'a frozen release', ({ kind }) => kind === 'release')
+  apart('leporello-releases', 'a Containerfile', ({ kind }) => kind === 'containerfile')
   apart('leporello-leases', 'a batch', ({ id }) => id === batch)
   apart('leporello-oci', 'an index', ({ children }) => children !== undefined)
   apart('leporello-oci', 'a blob', ({ kind, of }) => kind === 'blob' && of !== undefined)
@@ -115,6 +116,12 @@ async function fill({ app }: WithTarballs): Promise<void> {
   await ask('PUT', '/api/v1/containers/pending%3Av1/tests/amd64', { status: 'running', machine: 'x86_64' })
   await ask('PUT', '/api/v1/containers/pending%3Av1/expected', { architectures: ['amd64', 'arm64'] })
   await ask('GET', '/api/v0.1/container/resolve?id=hello:v1&arch=x86_64')
+  await ask('PUT', '/api/v1/containers/brought%3Av1/builds/amd64', {
+    status: 'succeeded',
+    source: { commit: '9c0e1f2' },
+    containerfile: 'FROM scratch\n',
+    machine: 'x86_64'
+  })
   await ask('PUT', '/api/v1/channels/current', { set: ['hello:v1'], require: ['proven'] })
   await ask('GET', '/v2/hello/manifests/v1')
   await ociPusher(app).image('pushed', 'v1')

@@ -52,6 +52,7 @@ t.test('every command in README and docs/ that shows its output prints just that
       .replaceAll('http://127.0.0.1:8888', server.url)
       .replaceAll('/backup/leporello', join(scratch, 'backup'))
       .replaceAll('/srv/new', join(scratch, 'new'))
+      .replaceAll('/srv/dist-git', join(scratch, 'dist-git'))
       .replaceAll('curl ', 'curl -sS ')
       // npx would look for it first, for a second each time
       .replaceAll('npx leporello ', `node ${join(projectFolder, 'build/src/main.js')} `)

@@ -1,9 +1,10 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import { type BuildStatus, withBuild, withExpected, withPublish, withTest } from '../../domain/build/build-status.ts'
-import { isFinal, type JobReport, type JobReportView, type JobWord, jobReportView } from '../../domain/build/job-report.ts'
+import { containerfileKey, toContainerfileDocument, withContainerfile } from '../../domain/build/containerfile.ts'
+import { isFinal, type JobReport, type JobReportView, type JobWord, jobReportView, type SentWord } from '../../domain/build/job-report.ts'
 import type { EffectiveExpectation, Publish } from '../../domain/build/rules.ts'
 import { currentUrls } from '../../domain/build/state.ts'
-import { CatalogueError } from '../../domain/errors.ts'
+import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import { checkId } from '../../domain/limits.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
@@ -52,7 +53,7 @@ export interface PolicyRequest extends BuildStatusRequest {
 export interface JobReportRequest extends BuildStatusRequest {
   kind: JobKind
   architecture: Architecture
-  word: JobWord
+  word: SentWord
 }
 
 export interface JobReported {
@@ -152,8 +153,25 @@ export function createBuilding(parts: BuildingContext): Building {
   }
 }
 
-async function takeReport(parts: BuildingContext, { id, kind, architecture, word, ...change }: JobReportRequest): Promise<JobReported> {
+/** Stores the Containerfile that a report brings, before the report that names it. */
+async function takeContainerfile({ stores, hash }: BuildingContext, { word: sent, dryRun }: JobReportRequest): Promise<JobWord> {
+  const { containerfile: text, ...plain } = sent
+  if (text === undefined) return plain
+  const { word, digest } = withContainerfile(plain, { text, hash })
+  if (dryRun) return word
+  try {
+    await stores.releases.put(containerfileKey(digest), toContainerfileDocument({ digest, text }), { absent: true })
+  } catch (error) {
+    // most builds bring what an earlier one brought
+    if (!isCatalogueError(error, 'already_exists', 'revision_conflict')) throw error
+  }
+  return word
+}
+
+async function takeReport(parts: BuildingContext, request: JobReportRequest): Promise<JobReported> {
+  const { id, kind, architecture, word: sent, ...change } = request
   checkId(id)
+  const word = await takeContainerfile(parts, request)
   const kept = { ...word, reason: word.reason && maskSecrets(word.reason), log: word.log && maskSecrets(word.log) }
   const withReport = kind === 'build' ? withBuild : withTest
   const stored = await parts.changes.find(id)

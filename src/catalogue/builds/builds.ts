@@ -1,7 +1,7 @@
 import { type BaseImages, createBaseImages } from './base-images.ts'
 import { type BuildStatuses, createBuildStatuses } from './build-statuses.ts'
 import { type Building, createBuilding } from './building.ts'
-import { createImmutableVersions } from './immutable-versions.ts'
+import { createImmutableVersions, type ImmutableVersions } from './immutable-versions.ts'
 import type { BuildsParts } from './parts.ts'
 import { createPlanning, type Planning } from './planning.ts'
 import { createPublishing, type Publishing } from './publication.ts'
@@ -13,6 +13,7 @@ export interface Builds {
   publishing: Publishing
   planning: Planning
   baseImages: BaseImages
+  immutableVersions: Pick<ImmutableVersions, 'checkTarball'>
 }
 
 export function createBuilds(parts: BuildsParts): Builds {
@@ -29,6 +30,7 @@ export function createBuilds(parts: BuildsParts): Builds {
     building: createBuilding({ ...context, publishing, immutableVersions }),
     publishing,
     planning: createPlanning(context, baseImages),
-    baseImages
+    baseImages,
+    immutableVersions
   }
 }

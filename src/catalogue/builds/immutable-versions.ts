@@ -1,6 +1,8 @@
 import { isArrived, stateOf } from '../../domain/build/state.ts'
-import type { ContainerRecord } from '../../domain/container/document.ts'
+import { type ContainerRecord, imagesByKey } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
+import { fromFactsDocument } from '../../domain/image/facts.ts'
+import { pagesOf } from '../../domain/pages.ts'
 import type { StoredRecord } from '../records/changes.ts'
 import { currentFacts } from '../verification/image-facts.ts'
 import type { BuildsContext } from './parts.ts'
@@ -11,9 +13,11 @@ export interface ImmutableVersions {
   check(before: StoredRecord, meant: { before: string; after: string }): Promise<void>
   /** Refuses to expect something else of a complete version, which would make it incomplete. Throws version_immutable. */
   checkExpected(id: string): Promise<void>
+  /** Refuses other bytes for a tarball that is an image of a complete version, by its key. Throws version_immutable. */
+  checkTarball(key: string): Promise<void>
 }
 
-type ImmutableParts = Pick<BuildsContext, 'siteRules' | 'facts' | 'buildStatuses' | 'changes' | 'now'>
+type ImmutableParts = Pick<BuildsContext, 'stores' | 'siteRules' | 'facts' | 'buildStatuses' | 'changes' | 'now'>
 
 export function createImmutableVersions(parts: ImmutableParts): ImmutableVersions {
   const { siteRules, changes } = parts
@@ -30,6 +34,29 @@ export function createImmutableVersions(parts: ImmutableParts): ImmutableVersion
       const stored = siteRules.isImmutable(id) ? await changes.find(id) : undefined
       if (!stored || !(await isComplete(parts, stored.record))) return
       throw new CatalogueError('version_immutable', `${id} is complete, and ${rule}; so is what is expected of it`)
+    },
+    async checkTarball(key) {
+      if (!siteRules.someImmutable) return
+      for await (const id of containersOf(parts, key)) {
+        const stored = siteRules.isImmutable(id) ? await changes.find(id) : undefined
+        if (!stored || !(await isComplete(parts, stored.record))) continue
+        throw new CatalogueError(
+          'version_immutable',
+          `${key} is an image of ${id}, which is complete, and ${rule}; store what is new as another file`
+        )
+      }
+    }
+  }
+}
+
+/** Yields the containers that have a tarball as an image, as far as it was read. */
+async function* containersOf({ stores, changes }: ImmutableParts, key: string): AsyncGenerator<string> {
+  for await (const { items } of pagesOf(stores.facts.list, { where: [{ field: 'key', equals: key }], limit: 100 })) {
+    for (const { document } of items) {
+      const facts = fromFactsDocument(document)
+      const stored = facts && (await changes.find(facts.container))
+      if (stored && imagesByKey(stored.record).some(([imageKey, url]) => imageKey === facts.imageKey && url === facts.url))
+        yield facts.container
     }
   }
 }

@@ -10,7 +10,7 @@ import type { SiteRules } from './site-rules.ts'
 
 /** What the build statuses depend on. */
 export interface BuildsParts extends Records {
-  stores: Pick<Stores, 'buildStatuses' | 'jobSpecs'>
+  stores: Pick<Stores, 'buildStatuses' | 'facts' | 'jobSpecs' | 'releases'>
   facts: FactsStore
   siteRules: SiteRules
   guarded: readonly Architecture[]

@@ -8,7 +8,9 @@ import {
   isImmutable,
   type Policies,
   policiesOf,
-  type Rule
+  type Requirement,
+  type Rule,
+  requiredOf
 } from '../../domain/build/rules.ts'
 
 /** What the site's rules say about a container, by its id. */
@@ -17,6 +19,9 @@ export interface SiteRules {
   policiesOf(id: string, buildStatus?: Pick<BuildStatus, 'publish'>): Policies
   bundleOf(id: string): { container: string; architecture: Architecture } | undefined
   isImmutable(id: string): boolean
+  /** Whether any rule makes versions immutable. */
+  someImmutable: boolean
+  requiredOf(id: string): readonly Requirement[]
   /** The rules as text: when it changes, the state of any container may change. */
   text: string
 }
@@ -28,6 +33,8 @@ export function createSiteRules({ rules, expected }: { rules: readonly Rule[]; e
     policiesOf: (id, buildStatus) => policiesOf(id, { buildStatus, rules, defaults: siteDefaults }),
     bundleOf: (id) => bundleOf(id, rules),
     isImmutable: (id) => isImmutable(id, rules),
+    someImmutable: rules.some(({ immutable }) => immutable === true),
+    requiredOf: (id) => requiredOf(id, rules),
     text: JSON.stringify([rules, expected])
   }
 }

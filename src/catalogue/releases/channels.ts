@@ -1,4 +1,5 @@
 import type { Architecture } from '../../domain/architecture.ts'
+import type { Requirement } from '../../domain/build/rules.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import { pagesOf } from '../../domain/pages.ts'
@@ -8,7 +9,6 @@ import {
   checkTag,
   fromChannelDocument,
   promotionKey,
-  type Requirement,
   type SetMember,
   type SetSource,
   toChannelDocument
@@ -17,6 +17,7 @@ import { containerOf, type PromotionPlan, planPromotion } from '../../domain/rel
 import { setDiff } from '../../domain/releases/set-diff.ts'
 import type { Target } from '../../domain/releases/target.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
+import type { SiteRules } from '../builds/site-rules.ts'
 import type { BatchedEdit, Batches } from '../containers/batch.ts'
 import type { BatchCommit } from '../containers/batch-commit.ts'
 import { checkPrecondition, type Precondition } from '../records/changes.ts'
@@ -75,6 +76,7 @@ export interface ChannelsParts extends CandidateParts {
   store: DocumentStore
   batches: Pick<Batches, 'all'>
   imageNames: ImageNames
+  siteRules: Pick<SiteRules, 'requiredOf'>
   /** Returns the set of a frozen release. Throws release_unknown. */
   releaseSet(name: string): Promise<readonly SetMember[]>
   /** Absent where there is no store for tarballs. */
@@ -156,9 +158,11 @@ async function promote(parts: ChannelsParts, request: PromotionRequest): Promise
   const tag = to.tag ?? before?.tag ?? channel
   checkTag('to.tag', tag)
   checkChannel(before, request)
-  const { candidates, unchanged } = await candidatesOf(parts, request)
+  const { candidates, unchanged, former } = await candidatesOf(parts, request)
+  // what an image is now says nothing of what it was
+  const requiredOf = former ? undefined : parts.siteRules.requiredOf
   const current = before && !before.removed ? before.set : []
-  const plan = planPromotion({ candidates, require, target: { ...to, tag }, before: current, keep })
+  const plan = planPromotion({ candidates, require, requiredOf, target: { ...to, tag }, before: current, keep })
   if ('reasons' in plan) throw refusal(channel, plan.reasons)
   return carryOut(parts, { request, before, plan, from, tag, unchanged })
 }
@@ -170,6 +174,8 @@ function refusal(channel: string, reasons: readonly { path: string; message: str
 }
 
 interface Candidates {
+  /** Whether they are images of an earlier time. */
+  former: boolean
   candidates: Awaited<ReturnType<typeof readCandidates>>
   /** The channel that they come from, as it was read. */
   unchanged: BatchCommit['unchanged']
@@ -179,7 +185,7 @@ async function candidatesOf(parts: ChannelsParts, { channel, set, from = {}, req
   const former = await formerSet(parts, { channel, from })
   if (former) {
     if (require.length > 0) refuseRequire()
-    return { candidates: await formerCandidates({ set: former, statuses: parts.statuses, publicUrl }), unchanged: [] }
+    return { candidates: await formerCandidates({ set: former, statuses: parts.statuses, publicUrl }), unchanged: [], former: true }
   }
   const unchanged: BatchCommit['unchanged'] = []
   let named: NamedImage[]
@@ -194,7 +200,7 @@ async function candidatesOf(parts: ChannelsParts, { channel, set, from = {}, req
   if (named.length > maxSet) {
     throw new CatalogueError('too_large', `the set has ${named.length} images; at most ${maxSet} can be moved at once`)
   }
-  return { candidates: await readCandidates(parts, named), unchanged }
+  return { candidates: await readCandidates(parts, named), unchanged, former: false }
 }
 
 /** Returns a set as it was kept; undefined where the request names another source. */

@@ -2,9 +2,10 @@ import { repositoryOf, tagOf } from '../../domain/image/storage.ts'
 import { asFields, asList } from '../../domain/json/reading.ts'
 import { fromSummaryDocument } from '../../domain/lists/summary.ts'
 import { pagesOf } from '../../domain/pages.ts'
-import { chooseTag, type FoundTag, type KnownTag, type TagRule } from '../../domain/releases/discovery.ts'
+import { chooseTag, type FoundTag, type KnownTag, registeredLast, type TagRule } from '../../domain/releases/discovery.ts'
+import { withoutRegistry } from '../../domain/releases/image-names.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
-import { forEachConcurrently } from '../jobs/concurrency.ts'
+import { forEachConcurrently, workThrough } from '../jobs/concurrency.ts'
 import type { Views } from '../lists/views.ts'
 import type { Changes } from '../records/changes.ts'
 
@@ -60,11 +61,13 @@ async function discoverOne(parts: DiscoveryParts, { imagename, idsOf, rule, prov
   // most images have the tag, and then no other tag is of interest
   if ('tag' in rule && !proven) {
     const stored = await parts.containers.getMany(repositories.map((repository) => `${repository}:${rule.tag}`))
-    if (stored.some((one) => one !== undefined)) return chooseTag(rule, { tags: [{ tag: rule.tag, registered: null }] })
+    if (stored.some((one) => one !== undefined)) return chooseTag(rule, { tags: [{ tag: rule.tag, rank: null }] })
   }
   for (const repository of repositories) {
-    const tags = await tagsOf(parts, { ids: await idsOf(repository), timed: 'newest' in rule && rule.newest === 'registration' })
+    const timed = 'newest' in rule && rule.newest === 'registration'
+    const tags = await tagsOf(parts, { ids: await idsOf(repository), timed })
     if (tags.length === 0) continue
+    if (timed) await addCreated(parts, { repository, tags: registeredLast(tags) })
     const labels = 'label' in rule ? await labelsOf(parts, `${repository}:${tagOf(imagename) ?? 'latest'}`) : undefined
     const found = chooseTag(rule, { tags, labels })
     if ('reason' in found || !proven) return found
@@ -76,8 +79,8 @@ async function discoverOne(parts: DiscoveryParts, { imagename, idsOf, rule, prov
 /** The repository, also without the registry that it begins with. */
 function repositoriesOf(imagename: string): string[] {
   const repository = repositoryOf(imagename)
-  const [host, ...rest] = repository.split('/')
-  return rest.length > 0 && (/[.:]/.test(host!) || host === 'localhost') ? [repository, rest.join('/')] : [repository]
+  const bare = withoutRegistry(repository)
+  return bare === repository ? [repository] : [repository, bare]
 }
 
 async function tagsOf({ summaries }: DiscoveryParts, { ids, timed }: { ids: string[]; timed: boolean }): Promise<KnownTag[]> {
@@ -85,7 +88,7 @@ async function tagsOf({ summaries }: DiscoveryParts, { ids, timed }: { ids: stri
   const found = timed ? await summaries.getMany(own) : []
   return own.map((id, i) => {
     const summary = found[i]
-    return { tag: tagOf(id)!, registered: (summary && fromSummaryDocument(summary.document)?.created) ?? null }
+    return { tag: tagOf(id)!, rank: (summary && fromSummaryDocument(summary.document)?.created) ?? null }
   })
 }
 
@@ -122,13 +125,28 @@ async function gathered({ changes, views }: DiscoveryParts, id: string) {
   return stored && { record: stored.record, facts: (await views.gather(stored.record)).facts }
 }
 
-async function labelsOf(parts: DiscoveryParts, id: string): Promise<Record<string, string> | undefined> {
+/** Returns what the reports of a container's images say of their configuration. */
+async function configsOf(parts: DiscoveryParts, id: string): Promise<NonNullable<ReturnType<typeof asFields>>[]> {
   const known = await gathered(parts, id)
-  for (const { report } of known?.facts.values() ?? []) {
-    const labels = asFields(asFields(asFields(asList(report?.images)[0])?.['config'])?.['labels'])
-    if (labels) return labels as Record<string, string>
+  return [...(known?.facts.values() ?? [])].flatMap(({ report }) => {
+    const config = asFields(asFields(asList(report?.images)[0])?.['config'])
+    return config ? [config] : []
+  })
+}
+
+async function labelsOf(parts: DiscoveryParts, id: string): Promise<Record<string, string> | undefined> {
+  const [labels] = (await configsOf(parts, id)).flatMap((config) => asFields(config['labels']) ?? [])
+  return labels as Record<string, string> | undefined
+}
+
+/** Adds to each tag when its image was made: the last of them, where architectures differ. */
+async function addCreated(parts: DiscoveryParts, { repository, tags }: { repository: string; tags: readonly KnownTag[] }): Promise<void> {
+  const work = async (tag: KnownTag) => {
+    const configs = await configsOf(parts, `${repository}:${tag.tag}`)
+    const times = configs.flatMap(({ created }) => (typeof created === 'string' && Date.parse(created) > 0 ? [created] : []))
+    tag.created = times.sort((a, b) => Date.parse(b) - Date.parse(a))[0]
   }
-  return undefined
+  await workThrough(tags, { atOnce, work, done: () => {} })
 }
 
 async function isProven(parts: DiscoveryParts, id: string): Promise<boolean> {

@@ -1,8 +1,8 @@
+import type { Requirement } from '../../domain/build/rules.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import { pagesOf } from '../../domain/pages.ts'
 import { candidateReasons } from '../../domain/releases/candidate.ts'
-import type { Requirement } from '../../domain/releases/channel.ts'
 import {
   type FrozenRelease,
   fromReleaseDocument,

@@ -5,6 +5,7 @@ import type { Stores } from '../../stores/document-store.ts'
 import type { Changes } from '../records/changes.ts'
 import { type Channels, type ChannelsParts, createChannels } from './channels.ts'
 import { createDiscover, type Discover } from './discovery.ts'
+import { createDistGit, type DistGit } from './dist-git.ts'
 import { createFrozenReleases, type FrozenReleases } from './frozen.ts'
 import { createImageNames, type ImageNames } from './image-list.ts'
 
@@ -14,6 +15,7 @@ export interface Releases {
   discover: Discover
   channels: Channels
   releases: FrozenReleases
+  distGit: DistGit
   /** Returns what is proven of a container. Throws container_unknown. */
   badgeFor(id: string): Promise<Badge>
 }
@@ -34,5 +36,6 @@ export function createReleases({ stores, ...parts }: ReleasesParts): Releases {
     return badgeOf(currentImages(record, (await parts.views.gather(record)).facts))
   }
   const discover = createDiscover({ ...parts, ...stores })
-  return { imageNames, discover, channels, releases, badgeFor }
+  const distGit = createDistGit({ ...parts, store, channels })
+  return { imageNames, discover, channels, releases, distGit, badgeFor }
 }

@@ -5,10 +5,14 @@ import { type Command, complain, exit, say, type Values } from '../terminal/comm
 import { harmless } from '../terminal/terminal.ts'
 import { type Api, apiFor, serverOptions } from './api.ts'
 import { type ApiError, misuse, statusOf } from './api-error.ts'
+import type { Trust } from './http-client.ts'
 import { withConfig } from './start.ts'
+import { trustFrom } from './trust.ts'
 
 export interface ClientCommandInput {
   api: Api
+  /** Whose certificates are accepted, by --ca or LEPORELLO_CA. */
+  trust: Trust
   values: Values
   positionals: string[]
   json: boolean
@@ -34,7 +38,8 @@ Exit status: 0 done, 1 wrong or refused, 64 usage, 69 server not reachable.`,
       attempt({ values, name: rest.usage.split(' ')[0]! }, async () => {
         const missing = needs[positionals.length]
         if (missing !== undefined) throw misuse(`expected ${missing}`)
-        return run({ api: apiFor(config, { values }), values, positionals, json })
+        const trust = trustFrom(config.client, values)
+        return run({ api: apiFor(config, { values, trust }), trust, values, positionals, json })
       })
     return withConfig(runWith, { json })
   }

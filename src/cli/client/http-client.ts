@@ -118,19 +118,32 @@ function sendStream(outgoing: ClientRequest, open: () => Readable): void {
   }
 }
 
-/** Reads an answer to its end. Throws an error with the code `unreachable` when it breaks off. */
-export async function readAnswer(answer: IncomingMessage, server: string): Promise<string> {
-  let text = ''
+export interface AnswerBounds {
+  /** For messages. */
+  server: string
+  /** In bytes. */
+  most: number
+}
+
+/** Reads an answer to its end. Throws an error with the code `unreachable` when it breaks off, or is larger than expected. */
+export async function readBytes(answer: IncomingMessage, { server, most }: AnswerBounds): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
   try {
-    for await (const chunk of answer.setEncoding('utf8')) {
-      text += chunk
-      if (text.length > maxAnswer) throw new Error(`its answer is larger than ${maxAnswer} bytes`)
+    for await (const chunk of answer) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size > most) throw new Error(`its answer is larger than ${most} bytes`)
     }
   } catch (error) {
     throw unreachableError(server, error as Error)
   }
-  return text
+  return Buffer.concat(chunks)
 }
+
+/** Reads the text of an answer, as readBytes does. */
+export const readAnswer = async (answer: IncomingMessage, server: string): Promise<string> =>
+  (await readBytes(answer, { server, most: maxAnswer })).toString('utf8')
 
 /** Sends a request to any HTTP server, and follows redirects that keep the method (307, 308). */
 export async function send(url: string, request: HttpRequest): Promise<HttpAnswer> {

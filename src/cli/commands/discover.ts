@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs'
+import type { TagRule } from '../../domain/releases/discovery.ts'
+import type { ImageChoice } from '../../domain/releases/image-names.ts'
 import type { DiscoveryAnswer } from '../../schemas.ts'
 import type { Api } from '../client/api.ts'
 import { misuse } from '../client/api-error.ts'
@@ -6,20 +8,32 @@ import { clientCommand, print, textOf } from '../client/client-command.ts'
 import { keysOf, renderFile } from '../client/templates.ts'
 import { complain, exit, say, type Values } from '../terminal/command.ts'
 import { harmless } from '../terminal/terminal.ts'
+import { discoverThere, type FoundList, type SoughtList } from './discover-registry.ts'
 
 export const discover = clientCommand({
   usage:
-    'discover --template FILE (--tag TAG | --newest [--by version] | --tag-from-label LABEL) [--proven] [--only NAME]... [--exclude NAME]... [--output-images-file FILE] [--output-env-file FILE] [KEY=VALUE...] [--url URL] [--json]',
+    'discover --template FILE (--tag TAG | --newest [--by RULE | --by-label LABEL] | --tag-from-label LABEL) [--registry HOST[/NAMESPACE]] [--plain-http] [--at-once NUMBER] [--proven] [--only NAME]... [--exclude NAME]... [--output-images-file FILE] [--output-env-file FILE] [KEY=VALUE...] [--url URL] [--json]',
   description: `Finds for each image of a list or template the tag that is there: a given one, the newest registered (or with --by version the newest
 version), or the one that a label of the image names, such as rdo_version or {version}-{release}. Images without are left out, with the
 reason on standard error. Prints the names; the files are an image list and a heat environment, as TripleO's tools write them.
+
+With --registry another registry is asked, over its /v2/, with what docker login left in docker's own configuration (DOCKER_CONFIG, or
+~/.docker). It stands in place of the registry that the list names; the namespace is put before the names of the list.
 
 Exit status 1 also where nothing is left.`,
   options: {
     template: { type: 'string', help: 'an image list or a template of one, or - for standard input' },
     tag: { type: 'string', help: 'this tag' },
-    newest: { type: 'boolean', help: 'the tag that was registered last' },
-    by: { type: 'string', choices: ['registration', 'version'], help: 'with --newest: by registration or version; default: registration' },
+    newest: { type: 'boolean', help: 'the newest tag' },
+    by: {
+      type: 'string',
+      choices: ['registration', 'created', 'version'],
+      help: "with --newest: by registration (the default here), by the time when the image was created (another registry's default), or by version"
+    },
+    'by-label': { type: 'string', help: 'with --newest and --registry: by the value of this label' },
+    registry: { type: 'string', help: 'ask this registry' },
+    'plain-http': { type: 'boolean', help: 'speak http with it, also where it is not on this machine' },
+    'at-once': { type: 'string', help: 'how many requests it is sent at once; default: 8' },
     'tag-from-label': { type: 'string', help: 'the tag that this label, or a format of labels, names' },
     proven: { type: 'boolean', help: 'leave out what is not proven' },
     only: { type: 'string', multiple: true, help: 'only images whose name matches this pattern' },
@@ -35,21 +49,29 @@ Exit status 1 also where nothing is left.`,
     {
       command: 'leporello discover --template list.yaml --newest --output-env-file env.yaml',
       does: 'write the newest as a heat environment'
+    },
+    {
+      command: 'leporello discover --template list.yaml --registry registry.example.org/tripleo --tag-from-label rdo_version',
+      does: 'ask another registry'
     }
   ],
   maxPositionals: 200,
-  run: async ({ api, values, positionals, json }) => {
+  run: async ({ api, trust, values, positionals, json }) => {
     const template = textOf(values, 'template') ?? missing('--template')
-    const query = ruleOf(values)
+    const rule = ruleOf(values)
     const keys = keysOf(positionals)
     if (!keys.has('tag')) keys.set('tag', textOf(values, 'tag') ?? 'latest')
-    const body = renderFile(template, keys)
-    const answer = await ask(api, { query, body })
-    for (const { imagename, reason } of answer.left_out) complain(harmless(`left out: ${imagename}: ${reason}`))
-    if (json) print(answer)
-    else for (const { imagename } of answer.images) say(harmless(imagename))
-    await writeFiles(api, { values, query, body })
-    return answer.images.length === 0 ? exit.wrong : exit.done
+    const sought: SoughtList = { rule, choice: choiceOf(values), body: renderFile(template, keys) }
+    const found =
+      textOf(values, 'registry') === undefined
+        ? await discoverHere(api, { ...sought, proven: values['proven'] === true })
+        : await discoverThere(sought, { values, trust })
+    const { images, left_out } = found.answer
+    for (const { imagename, reason } of left_out) complain(harmless(`left out: ${imagename}: ${reason}`))
+    if (json) print(found.answer)
+    else for (const { imagename } of images) say(harmless(imagename))
+    await writeFiles(found, values)
+    return images.length === 0 ? exit.wrong : exit.done
   }
 })
 
@@ -57,39 +79,58 @@ const missing = (option: string): never => {
   throw misuse(`${option} is missing`)
 }
 
-type Query = Record<string, string | boolean | undefined>
-
-function ruleOf(values: Values): Query {
-  const newest = values['newest'] === true ? (textOf(values, 'by') ?? 'registration') : undefined
-  const query = { tag: textOf(values, 'tag'), newest, tag_from_label: textOf(values, 'tag-from-label') }
-  if (Object.values(query).filter((value) => value !== undefined).length !== 1) {
-    throw misuse('expected exactly one of --tag, --newest and --tag-from-label')
+function ruleOf(values: Values): TagRule {
+  const [tag, label, named] = ['tag', 'tag-from-label', 'by-label'].map((name) => textOf(values, name))
+  const by = textOf(values, 'by')
+  const elsewhere = textOf(values, 'registry') !== undefined
+  const rules: TagRule[] = [
+    ...(tag === undefined ? [] : [{ tag }]),
+    ...(label === undefined ? [] : [{ label }]),
+    ...(values['newest'] === true ? [named === undefined ? { newest: newestBy(by, elsewhere) } : { newest: 'label' as const, named }] : [])
+  ]
+  if (rules.length !== 1) throw misuse('expected exactly one of --tag, --newest and --tag-from-label')
+  if (named !== undefined && (by !== undefined || !elsewhere || values['newest'] !== true)) {
+    throw misuse('--by-label goes with --newest and --registry, and without --by')
   }
-  const patterns = (name: string) => (values[name] as string[] | undefined)?.join(',')
-  return { ...query, ...(values['proven'] === true && { proven: true }), only: patterns('only'), exclude: patterns('exclude') }
+  return rules[0]!
 }
 
-interface Request {
-  query: Query
-  body: string
+function newestBy(by: string | undefined, elsewhere: boolean): 'registration' | 'created' | 'version' {
+  if (by === 'version') return by
+  if (elsewhere && by === 'registration')
+    throw misuse('--by registration: another registry does not tell it; use --by created or --by version')
+  if (!elsewhere && by === 'created') throw misuse('--by created goes with --registry; here it is --by registration or --by version')
+  return elsewhere ? 'created' : 'registration'
 }
+
+const choiceOf = (values: Values): ImageChoice => ({
+  only: values['only'] as string[] | undefined,
+  exclude: values['exclude'] as string[] | undefined
+})
 
 const headers = { 'content-type': 'application/yaml' }
 const path = '/api/v1/image-list/discover'
 
-const ask = (api: Api, { query, body }: Request): Promise<DiscoveryAnswer> => api.ask({ method: 'POST', path, query, headers, body })
-
-interface Files extends Request {
-  values: Values
+async function discoverHere(api: Api, { rule, choice, body, proven }: SoughtList & { proven: boolean }): Promise<FoundList> {
+  const query = {
+    ...('tag' in rule ? { tag: rule.tag } : 'newest' in rule ? { newest: rule.newest } : { tag_from_label: rule.label }),
+    ...(proven && { proven }),
+    only: choice.only?.join(','),
+    exclude: choice.exclude?.join(',')
+  }
+  const request = { method: 'POST', path, headers, body }
+  return {
+    answer: await api.ask<DiscoveryAnswer>({ ...request, query }),
+    file: (format) => api.text({ ...request, query: { ...query, format } })
+  }
 }
 
-async function writeFiles(api: Api, { values, query, body }: Files): Promise<void> {
+async function writeFiles(found: FoundList, values: Values): Promise<void> {
   for (const [option, format] of [
     ['output-images-file', 'yaml'],
     ['output-env-file', 'heat']
   ] as const) {
     const file = textOf(values, option)
-    if (file === undefined) continue
-    writeFileSync(file, await api.text({ method: 'POST', path, query: { ...query, format }, headers, body }))
+    if (file !== undefined) writeFileSync(file, await found.file(format))
   }
 }

@@ -5,6 +5,7 @@ import { pathOf } from '../client/api.ts'
 import { misuse } from '../client/api-error.ts'
 import { changeOf, changeOptions, clientCommand, output, textOf } from '../client/client-command.ts'
 import { sourcesOf } from '../client/inputs.ts'
+import { textOfFile } from '../client/templates.ts'
 import { exit } from '../terminal/command.ts'
 
 const { 'dry-run': dryRunOption } = changeOptions
@@ -12,13 +13,14 @@ const statuses = ['pending', 'running', 'succeeded', 'failed']
 
 export const report = clientCommand({
   usage:
-    'report ID ARCH pending|running|succeeded|failed [--reason TEXT] [--log URL] [--source INPUT=VALUE]... [--test] [--url URL] [--json]',
+    'report ID ARCH pending|running|succeeded|failed [--reason TEXT] [--log URL] [--source INPUT=VALUE]... [--containerfile FILE] [--test] [--url URL] [--json]',
   description: `Reports the status of the build of one architecture, or of its test. A failure makes the container degraded, with the reason; the
 other architectures stay usable. A running build that is not reported again for a while becomes stale. The report names this machine.`,
   options: {
     reason: { type: 'string', help: 'why it failed, for people' },
     log: { type: 'string', help: 'where its log is' },
     source: { type: 'string', multiple: true, help: 'what the image is built from, as commit=9c0e1f2; for leporello plan' },
+    containerfile: { type: 'string', help: 'the Containerfile that it is built from, for leporello dist-git' },
     test: { type: 'boolean', help: 'report a test of the image, not its build' },
     emulated: { type: 'boolean', help: 'it runs under emulation, such as qemu' },
     'dry-run': dryRunOption
@@ -40,11 +42,13 @@ other architectures stay usable. A running build that is not reported again for 
     const { query } = changeOf(values)
     const sources = sourcesOf((values['source'] as string[] | undefined) ?? [])
     const source = { ...sources['*'], ...sources[architecture] }
+    const containerfile = textOf(values, 'containerfile')
     const body = {
       status,
       reason: textOf(values, 'reason'),
       log: textOf(values, 'log'),
       ...(Object.keys(source).length > 0 && { source }),
+      ...(containerfile !== undefined && { containerfile: textOfFile(containerfile) }),
       machine: { name: hostname(), architecture: machine(), ...(values['emulated'] === true && { emulated: true }) }
     }
     const path = `${pathOf`/api/v1/containers/${id!}`}/${kind}s/${encodeURIComponent(architecture)}`

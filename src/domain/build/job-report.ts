@@ -12,6 +12,7 @@ import {
   refuseRequest,
   shown
 } from '../json/reading.ts'
+import { readContainerfile } from './containerfile.ts'
 import { asSource, type BuildSource, readBuildSource, sameSource, sourceToJson } from './sources.ts'
 
 export const jobStatuses = ['pending', 'running', 'succeeded', 'failed'] as const
@@ -39,6 +40,11 @@ export interface JobWord {
   finished: string | null
 }
 
+/** What a job sends: with its Containerfile perhaps, of which the stored report has the digest. */
+export interface SentWord extends JobWord {
+  containerfile?: string
+}
+
 /** A job's report as it is stored. */
 export interface JobReport extends JobWord {
   /** When it arrived, by our clock. */
@@ -59,18 +65,19 @@ export const isEmulated = (architecture: Architecture, { machine }: Pick<JobWord
 export const isFinal = ({ status }: Pick<JobWord, 'status'>): boolean => status === 'succeeded' || status === 'failed'
 
 /** Parses what a job sends, strictly. Throws parameter_invalid with every problem. */
-export function parseJobWord(value: unknown, what = 'build'): JobWord {
+export function parseJobWord(value: unknown, what = 'build'): SentWord {
   const problems: FieldProblem[] = []
   const given =
     asFields(value) ?? refuseRequest(what, { path: '', message: `is ${shown(value)}; expected an object such as {"status": "running"}` })
-  noOthers(given, { names, path: '', problems })
+  noOthers(given, { names: what === 'build' ? [...names, 'containerfile'] : names, path: '', problems })
   const status = given['status'] as JobStatus
   if (!jobStatuses.includes(status)) {
     problems.push({ path: 'status', message: `is ${shown(status)}; expected one of ${jobStatuses.join(', ')}` })
   }
   const text = (path: 'reason' | 'log') => readText(given[path], { path, max: max[path], problems })
   const time = (path: string) => readTime(given[path], { path, problems })
-  const word: JobWord = {
+  const containerfile = readContainerfile(given['containerfile'], { path: 'containerfile', problems })
+  const word: SentWord = {
     status,
     // a reason may be a whole log: better to keep its start than to refuse the report that a build failed
     reason: typeof given['reason'] === 'string' ? boundedText(given['reason'], max.reason) : text('reason'),
@@ -78,7 +85,8 @@ export function parseJobWord(value: unknown, what = 'build'): JobWord {
     source: readBuildSource(given['source'], { path: 'source', problems }),
     machine: readMachine(given['machine'], problems),
     started: time('started'),
-    finished: time('finished')
+    finished: time('finished'),
+    ...(containerfile !== null && { containerfile })
   }
   refuseProblems(what, problems)
   return word

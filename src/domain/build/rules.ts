@@ -11,6 +11,10 @@ import { type BuildStatus, maxArchitectures } from './build-status.ts'
 export const publishPolicies = ['each', 'all', 'verified'] as const
 export type Publish = (typeof publishPolicies)[number]
 
+/** What an image must be so that a channel may move to it. */
+export const requirements = ['complete', 'proven', 'tested'] as const
+export type Requirement = (typeof requirements)[number]
+
 /** An image registered as `operator-arm64:1` is also the arm64 image of `operator:1`. */
 export interface Suffix {
   suffix: string
@@ -27,6 +31,8 @@ export interface Rule {
   pendingMs?: number
   /** Once a version is complete, its content cannot change. */
   immutable?: boolean
+  /** What an image must be so that a promotion may give it a matching id. */
+  require?: readonly Requirement[]
 }
 
 /** What applies where no rule sets it. Nothing is immutable then. */
@@ -71,6 +77,10 @@ export function expectedOf(
 
 export const isImmutable = (id: string, rules: readonly Rule[]): boolean => first(rules, { id, property: 'immutable' })?.immutable === true
 
+/** Returns what the rules require of an image that a promotion gives this id. */
+export const requiredOf = (id: string, rules: readonly Rule[]): readonly Requirement[] =>
+  first(rules, { id, property: 'require' })?.require ?? []
+
 export type Policies = Omit<Defaults, 'expected'>
 
 export interface PolicySources {
@@ -107,7 +117,7 @@ export function bundleOf(id: string, rules: readonly Rule[]): { container: strin
 
 const maxRules = 1000
 const maxMs = 366 * 24 * 3_600_000
-const names = ['match', 'expected', 'publish', 'bundle', 'buildTimeoutMs', 'pendingMs', 'immutable']
+const names = ['match', 'expected', 'publish', 'bundle', 'buildTimeoutMs', 'pendingMs', 'immutable', 'require']
 
 /** Parses rules, such as those of a configuration. Returns everything that is wrong with them, too. */
 export function parseRules(value: unknown, root = 'rules'): { rules: Rule[]; problems: FieldProblem[] } {
@@ -133,7 +143,7 @@ function readRule(value: unknown, { path, problems }: At): Rule | undefined {
     return undefined
   }
   noOthers(fields, { names, path, problems })
-  const { match, expected, publish, bundle, immutable } = fields
+  const { match, expected, publish, bundle, immutable, require } = fields
   const at = (field: string): At => ({ path: `${path}.${field}`, problems })
   if (typeof match !== 'string' || match === '' || match.length > 512) {
     problems.push({ path: `${path}.match`, message: `is ${shown(match)}; expected a pattern of "*" and "?" for ids, such as "operator:*"` })
@@ -147,6 +157,7 @@ function readRule(value: unknown, { path, problems }: At): Rule | undefined {
     }
   }
   if (bundle !== undefined) rule.bundle = readSuffixes(bundle, at('bundle'))
+  if (require !== undefined) rule.require = readRequirements(require, at('require'))
   if (immutable !== undefined) {
     rule.immutable = immutable === true
     if (typeof immutable !== 'boolean')
@@ -168,6 +179,12 @@ export function readArchitectures(value: unknown, { path, problems }: At): Archi
     return []
   }
   return uniqueInTableOrder(value.flatMap((name, i) => readArchitecture(name, { path: `${path}[${i}]`, problems }) ?? []))
+}
+
+function readRequirements(value: unknown, { path, problems }: At): Requirement[] {
+  if (Array.isArray(value) && value.every((one) => requirements.includes(one))) return [...new Set<Requirement>(value)]
+  problems.push({ path, message: `is ${shown(value)}; expected a list of ${requirements.join(', ')}, such as ["complete", "proven"]` })
+  return []
 }
 
 function readSuffixes(value: unknown, { path, problems }: At): Suffix[] {

@@ -13,7 +13,7 @@ const tagPattern = /^\w[\w.-]{0,127}$/
 const digestPattern = /^sha256:[0-9a-f]{64}$/
 
 export const isRepository = (name: string): boolean => name.length <= maxRepository && repositoryPattern.test(name)
-const isTag = (name: string): boolean => tagPattern.test(name)
+export const isTag = (name: string): boolean => tagPattern.test(name)
 export const isDigest = (name: string): boolean => digestPattern.test(name)
 
 /** The tag of an id without one, as clients have it. */

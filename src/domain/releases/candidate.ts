@@ -1,10 +1,11 @@
 import type { Architecture } from '../architecture.ts'
 import type { JobReport } from '../build/job-report.ts'
+import type { Requirement } from '../build/rules.ts'
 import { currentImages, type StateAnswer } from '../build/state.ts'
 import type { ContainerRecord } from '../container/document.ts'
 import type { Facts, ImageKey } from '../image/facts.ts'
 import { maskSecrets } from '../secrets.ts'
-import type { MemberImage, Requirement, SetMember } from './channel.ts'
+import type { MemberImage, SetMember } from './channel.ts'
 
 /** An image that is to be promoted, with what is known of it. */
 export interface Candidate {

@@ -1,3 +1,4 @@
+import type { Requirement } from '../build/rules.ts'
 import { CatalogueError } from '../errors.ts'
 import type { Cause } from '../history/entry.ts'
 
@@ -29,9 +30,6 @@ export interface SetMember {
   named: boolean
   images: { [architecture: string]: MemberImage }
 }
-
-export const requirements = ['complete', 'proven', 'tested'] as const
-export type Requirement = (typeof requirements)[number]
 
 /** Where a set came from; the ids themselves where all are absent. */
 export interface SetSource {
@@ -73,8 +71,8 @@ export function checkTag(what: string, name: string): void {
 export const channelKey = (channel: string): string => `channel:${channel}`
 export const promotionKey = (channel: string, number: number): string => `promotion:${channel}:${String(number).padStart(8, '0')}`
 
-/** Returns whether a document of the releases keeps the tarballs that it names: a channel and a frozen release do, an earlier promotion does not. */
-export const keepsTarballs = (id: string): boolean => !id.startsWith('promotion:')
+/** Returns whether a document of the releases keeps the tarballs that it names: a channel and a frozen release do, an earlier promotion and a Containerfile do not. */
+export const keepsTarballs = (id: string): boolean => !/^(?:promotion|containerfile):/.test(id)
 
 /** Returns the stored form. */
 export const toChannelDocument = (state: ChannelState, id: string): string => JSON.stringify({ id, kind: id.split(':', 1)[0], ...state })

@@ -1,18 +1,22 @@
 import { editDistance } from '../edit-distance.ts'
-import { compareVersions } from './version-order.ts'
+import { compareVersions, naturalOrder } from './version-order.ts'
 
 /** How the tag of each image of a list is found. */
 export type TagRule =
   | { tag: string }
-  | { newest: 'registration' | 'version' }
+  | { newest: 'registration' | 'created' | 'version' }
+  /** By the value of a label that each tag's image has. */
+  | { newest: 'label'; named: string }
   /** A label's name, or a format such as `{version}-{release}`. */
   | { label: string }
 
 /** A tag of a repository. */
 export interface KnownTag {
   tag: string
-  /** ISO 8601; null where nobody knows. */
-  registered: string | null
+  /** What the newest is chosen by, unless by version: a time in ISO 8601, or the value of a label. Null where nobody knows. */
+  rank: string | null
+  /** When its image was made, as the image says, where tags were registered at the same time; absent where nobody asked or knows. */
+  created?: string | undefined
 }
 
 export interface Repository {
@@ -28,7 +32,7 @@ export type FoundTag = { tag: string; chosenBy: string } | { reason: string }
 export function chooseTag(rule: TagRule, { tags, labels }: Repository): FoundTag {
   if (tags.length === 0) return { reason: 'there is no such repository' }
   if ('tag' in rule) return present(rule.tag, { tags, chosenBy: `tag ${rule.tag}` })
-  if ('newest' in rule) return newest(rule.newest, tags)
+  if ('newest' in rule) return newest(rule, tags)
   if (labels === undefined) return { reason: 'the labels of its image are not known, as nobody read it' }
   const wanted = labelled(rule.label, labels)
   return 'reason' in wanted ? wanted : present(wanted.value, { tags, chosenBy: `label ${rule.label}` })
@@ -48,16 +52,39 @@ function present(tag: string, { tags, chosenBy }: Presence): FoundTag {
   return { reason: `it has no tag ${tag}; the nearest: ${nearest.map((known) => known.tag).join(', ')}` }
 }
 
-function newest(by: 'registration' | 'version', tags: readonly KnownTag[]): FoundTag {
-  const sorted = [...tags].sort((a, b) =>
-    by === 'version'
-      ? compareVersions(b.tag, a.tag) || order(b.tag, a.tag)
-      : order(b.registered ?? '', a.registered ?? '') || order(b.tag, a.tag)
-  )
-  return { tag: sorted[0]!.tag, chosenBy: by === 'version' ? 'newest version' : 'newest registration' }
+type NewestRule = Extract<TagRule, { newest: unknown }>
+
+function newest(rule: NewestRule, tags: readonly KnownTag[]): FoundTag {
+  const { newest: by } = rule
+  const eligible = by === 'created' || by === 'label' ? tags.filter(({ rank }) => rank !== null) : tags
+  if (eligible.length === 0) {
+    return { reason: by === 'label' ? `no image of it has a label ${rule.named}` : 'no image of it says when it was created' }
+  }
+  const compare = comparisons[by]
+  const [first] = [...eligible].sort((a, b) => compare(b, a) || order(b.tag, a.tag))
+  return { tag: first!.tag, chosenBy: by === 'label' ? `newest by label ${rule.named}` : reasons[by] }
 }
 
-const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+const byRank = (a: KnownTag, b: KnownTag) => order(a.rank ?? '', b.rank ?? '')
+const comparisons: Record<NewestRule['newest'], (a: KnownTag, b: KnownTag) => number> = {
+  registration: (a, b) => byRank(a, b) || order(instant(a.created), instant(b.created)),
+  created: byRank,
+  label: (a, b) => naturalOrder(a.rank ?? '', b.rank ?? ''),
+  version: (a, b) => compareVersions(a.tag, b.tag)
+}
+const reasons = { registration: 'newest registration', created: 'newest image', version: 'newest version' }
+
+/** Returns the tags that were registered last at the same time, among which the creation of their images decides; none where one alone was last. */
+export function registeredLast(tags: readonly KnownTag[]): KnownTag[] {
+  const last = tags.reduce((found, { rank }) => (order(rank ?? '', found) > 0 ? (rank ?? '') : found), '')
+  const tied = tags.filter(({ rank }) => (rank ?? '') === last)
+  return tied.length > 1 ? tied : []
+}
+
+/** Images give times with any offset, and up to nanoseconds. */
+const instant = (time: string | undefined): number => Date.parse(time ?? '') || 0
+
+const order = <Value extends string | number>(a: Value, b: Value): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** Fills a format with labels; without braces it is the name of a label. */
 function labelled(format: string, labels: Readonly<Record<string, string>>): { value: string } | { reason: string } {

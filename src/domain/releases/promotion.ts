@@ -1,13 +1,16 @@
+import type { Requirement } from '../build/rules.ts'
 import type { ContainerGiven } from '../container/container-edit.ts'
 import { repositoryOf } from '../image/storage.ts'
 import { isStorableId } from '../limits.ts'
 import { type Candidate, candidateReasons, memberOf } from './candidate.ts'
-import type { Requirement, SetMember } from './channel.ts'
+import type { SetMember } from './channel.ts'
 import { type Target, targetId } from './target.ts'
 
 export interface PromotionInput {
   candidates: readonly Candidate[]
   require: readonly Requirement[]
+  /** Returns what the site's rules require of an image that is given an id, besides. */
+  requiredOf?: ((id: string) => readonly Requirement[]) | undefined
   target: Target
   /** What the channel has now. */
   before: readonly SetMember[]
@@ -25,7 +28,7 @@ export interface SetReason {
 }
 
 /** Decides what becomes of a channel. */
-export function planPromotion({ candidates, require, target, before, keep }: PromotionInput): PromotionPlan {
+export function planPromotion({ candidates, require, requiredOf = () => [], target, before, keep }: PromotionInput): PromotionPlan {
   const reasons: SetReason[] = []
   const written = new Map<string, string>()
   for (const [place, candidate] of candidates.entries()) {
@@ -33,7 +36,7 @@ export function planPromotion({ candidates, require, target, before, keep }: Pro
     const wanted = targetId(id, target)
     const other = written.get(wanted)
     if (other === undefined) written.set(wanted, id)
-    const found = other === id ? [] : candidateReasons(candidate, require)
+    const found = other === id ? [] : candidateReasons(candidate, [...require, ...requiredOf(wanted)])
     if (other !== undefined) found.push(`${other === id ? `${id} is named twice` : `${other} and ${id} would both be ${wanted}`}; name one`)
     if (!isStorableId(wanted)) found.push(`${id} would be ${wanted.slice(0, 80)}…, which is too long for an id`)
     reasons.push(...found.map((message) => ({ path: `set[${place}]`, message })))

@@ -10,7 +10,7 @@ export function compareVersions(a: string, b: string): number {
     if (difference !== 0) return difference
   }
   if ((left.words === undefined) !== (right.words === undefined)) return left.words === undefined ? 1 : -1
-  return left.words === right.words ? 0 : natural(left.words ?? '', right.words ?? '')
+  return left.words === right.words ? 0 : naturalOrder(left.words ?? '', right.words ?? '')
 }
 
 /** `v1.2.3-rc1` has the numbers 1, 2 and 3, and is a pre-release by its words `rc1`. A build's name after them counts for nothing. */
@@ -21,4 +21,5 @@ function parts(tag: string): { isVersion: boolean; numbers: number[]; words: str
   return { isVersion: digits !== undefined, numbers: (digits ?? '').split('.').map(Number), words: isBefore ? words : undefined }
 }
 
-const natural = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true })
+/** Orders texts by the numbers in them: `a9` before `a10`. */
+export const naturalOrder = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true })

@@ -19,6 +19,8 @@ export interface BuildingRoutes {
 const tag = 'assembly'
 /** A list of a thousand nodes, each with the images that it holds. */
 const nodesLimit = 32 * 1024 * 1024
+/** A report with a Containerfile. */
+const containerfileLimit = 512 * 1024
 const change = { query: 'dry-run-query.json', headers: 'change-headers.json' } as const
 
 const configMap = `apiVersion: "v1"
@@ -95,6 +97,7 @@ export function expectationRoutes(route: DeclareRoute, { building, bounds, large
 /** How the builds, or tests, of containers are. */
 export function jobRoutes(route: DeclareRoute, { building, bounds, kind }: Omit<BuildingRoutes, 'largeTexts'> & { kind: JobKind }): void {
   const path = `/containers/:id/${kind}s`
+  const reportBounds = kind === 'build' ? { ...bounds, limit: containerfileLimit } : bounds
 
   route({
     method: 'GET',
@@ -146,7 +149,7 @@ export function jobRoutes(route: DeclareRoute, { building, bounds, kind }: Omit<
       201: answer('The report is stored; it is the first one for this architecture.', 'job-answer.json')
     },
     async handler({ request, reply, params: { id, architecture }, change }) {
-      const word = parseJobWord(parseStrict(await bodyText(request, bounds), { what: 'the body' }), kind)
+      const word = parseJobWord(parseStrict(await bodyText(request, reportBounds), { what: 'the body' }), kind)
       const { job, created, unchanged, revision } = await building.report({ id, kind, architecture, ...change, word })
       return withEtag(reply, { revision })
         .code(created ? 201 : 200)

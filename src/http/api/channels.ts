@@ -30,7 +30,7 @@ export function channelRoutes(route: DeclareRoute, { channels }: ChannelRoutes):
     tag,
     summary: 'The channels',
     answers: { 200: answer('Sorted by name.', 'channel-list.json') },
-    handler: async () => ({ items: (await channels.list()).map(summaryOf) })
+    handler: async () => ({ items: (await channels.list()).map(promotionOf) })
   })
 
   route({
@@ -60,7 +60,7 @@ export function channelRoutes(route: DeclareRoute, { channels }: ChannelRoutes):
       const found = await channels.history(params.channel, { limit, before: cursor === undefined ? undefined : Number(cursor) })
       const last = found.at(-1)?.number ?? 1
       const next = found.length === limit && last > 1 ? String(last) : null
-      return sendPage(request, { reply, page: { items: found.map(summaryOf), next } as { next: string | null }, publicUrl })
+      return sendPage(request, { reply, page: { items: found.map(promotionOf), next } as { next: string | null }, publicUrl })
     }
   })
 
@@ -170,13 +170,13 @@ function answered({ reply }: ChannelCall, { before, after, written, removed }: P
   return withEtag(reply, after).send({ channel: viewOf(after), unchanged, written, removed })
 }
 
-function summaryOf({ set, by: { reason, ...by }, ...state }: ChannelState) {
+export function promotionOf({ set, by: { reason, ...by }, ...state }: ChannelState) {
   const { channel, number, at, from, require, tag, removed } = state
   return { channel, number, at, by, reason, from, require, tag, removed, images: set.length }
 }
 
 const viewOf = (state: ChannelState | StoredChannel) => ({
-  ...summaryOf(state),
+  ...promotionOf(state),
   ...('revision' in state && { revision: state.revision }),
   set: state.set
 })

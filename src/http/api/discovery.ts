@@ -1,11 +1,11 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import { repositoryOf } from '../../domain/image/storage.ts'
 import type { TagRule } from '../../domain/releases/discovery.ts'
-import { isNamed } from '../../domain/releases/image-names.ts'
+import { isChosen } from '../../domain/releases/image-names.ts'
+import { discoveredList } from '../../image-lists/discovered.ts'
+import { parseImageList } from '../../image-lists/image-list-yaml.ts'
 import type { DiscoverQuery } from '../../schemas.ts'
 import { type BodyBounds, readBody } from '../shared/body.ts'
 import { json, yaml } from '../shared/describes.ts'
-import { heatEnvironment, parseImageList } from './image-list-yaml.ts'
 import type { DeclareRoute } from './route.ts'
 import { refuseShape } from './validation.ts'
 
@@ -26,7 +26,7 @@ export function discoveryRoutes(route: DeclareRoute, { discover, bounds }: Disco
     tag: 'releases',
     summary: 'An image list with the tags that are there',
     description:
-      'Finds a tag for each image of the list in the body: a given one, the newest, or the one that a label of the image names. An image without one is left out, with the reason. Only this catalogue is asked; `leporello discover --registry` asks another registry.',
+      'Finds a tag for each image of the list in the body: a given one, the newest, or the one that a label of the image names. An image without one is left out, with the reason; in YAML and Heat as comments at the end. Only this catalogue is asked; `leporello discover --registry` asks another registry.',
     query: 'discover-query.json',
     consumes: ['application/yaml', 'text/yaml', 'text/plain', 'application/octet-stream'],
     rawBody: { content: { 'application/yaml': { schema: { $ref: 'image-list-file.json#' } } } },
@@ -41,36 +41,19 @@ export function discoveryRoutes(route: DeclareRoute, { discover, bounds }: Disco
     },
     async handler({ request, reply, query: { format, proven = false, ...given }, publicUrl }) {
       const text = (await readBody(request.raw, { ...bounds, limit: listLimit })).toString()
-      const list = parseImageList(text, (imagename) => isChosen(imagename, given))
+      const chosen = { only: given.only?.split(','), exclude: given.exclude?.split(',') }
+      const list = parseImageList(text, (imagename) => isChosen(imagename, chosen))
       if (list.entries.length > mostImages)
         refuseShape('body', [{ path: 'container_images', message: `has more than ${mostImages} images` }])
       const found = await discover({ imagenames: list.entries.map(({ imagename }) => imagename), rule: ruleOf(given), proven })
-      const named = list.entries.map(({ imagename, params }, i) => {
-        const one = found[i]!
-        return 'reason' in one
-          ? undefined
-          : { imagename: `${repositoryOf(imagename)}:${one.tag}`, params, tag: one.tag, chosen_by: one.chosenBy }
-      })
-      const images = named.filter((one) => one !== undefined)
-      if (format === 'json') {
-        const left_out = list.entries.flatMap(({ imagename }, i) => {
-          const one = found[i]!
-          return 'reason' in one ? [{ imagename, reason: one.reason }] : []
-        })
-        return { images, left_out }
-      }
+      const discovered = discoveredList(list, { found })
+      if (format === 'json') return discovered.answer
       reply.header('content-type', 'application/yaml; charset=utf-8')
-      if (format === 'yaml') return reply.send(list.renamed(named.map((one) => one?.imagename)))
+      if (format === 'yaml') return reply.send(discovered.yaml())
       const { protocol, host } = new URL(publicUrl)
-      return reply.send(heatEnvironment(images, protocol === 'http:' ? host : undefined))
+      return reply.send(discovered.heat(protocol === 'http:' ? host : undefined))
     }
   })
-}
-
-/** Patterns are separated by commas. */
-function isChosen(imagename: string, { only, exclude }: Pick<DiscoverQuery, 'only' | 'exclude'>): boolean {
-  const matches = (patterns: string) => patterns.split(',').some((name) => isNamed(imagename, { name }))
-  return (only === undefined || matches(only)) && (exclude === undefined || !matches(exclude))
 }
 
 function ruleOf({ tag, newest, tag_from_label: label }: Pick<DiscoverQuery, 'tag' | 'newest' | 'tag_from_label'>): TagRule {

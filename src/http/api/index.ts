@@ -14,6 +14,7 @@ import { expectationRoutes, jobRoutes } from './building.ts'
 import { channelRoutes, promotionRoutes } from './channels.ts'
 import { containerEditRoutes, containerRoutes } from './containers.ts'
 import { discoveryRoutes } from './discovery.ts'
+import { distGitRoutes } from './dist-git.ts'
 import { eventRoutes } from './events.ts'
 import { historyRoutes, restoreRoutes } from './history.ts'
 import { imageListRoutes } from './image-lists.ts'
@@ -88,6 +89,7 @@ export async function apiFace(
   channelRoutes(route, catalogue)
   promotionRoutes(route, catalogue)
   releaseRoutes(route, catalogue)
+  distGitRoutes(route, catalogue)
   badgeRoutes(route, catalogue)
   if (!catalogue.upkeep) return
   unnamedRoutes(route, { ...catalogue, upkeep: catalogue.upkeep })

@@ -20,6 +20,8 @@ export interface DavOptions {
   address: PublicAddress
   /** How long an upload may pause, in milliseconds. */
   stallMs: number
+  /** Refuses to replace or remove a file. */
+  checkChange?: DavWriting['checkChange']
   /** Called for every file that was put. */
   onStored?: DavWriting['onStored']
   /** Called for every file that was removed. */
@@ -31,11 +33,14 @@ const allowed = 'OPTIONS, GET, HEAD, PUT, DELETE, MKCOL, PROPFIND'
 const unsupported = ['POST', 'PATCH', 'COPY', 'MOVE', 'LOCK', 'UNLOCK', 'PROPPATCH']
 
 /** Tarballs by path: plain HTTP for curl and workers, and the part of WebDAV (class 1) that osaka, rclone and davfs need to put and get. */
-export async function davFace(app: FastifyInstance, { blobs, address, stallMs, onStored, onRemoved }: DavOptions): Promise<void> {
+export async function davFace(
+  app: FastifyInstance,
+  { blobs, address, stallMs, checkChange, onStored, onRemoved }: DavOptions
+): Promise<void> {
   for (const method of ['MKCOL', 'PROPFIND', ...unsupported.slice(2)]) app.addHttpMethod(method, { hasBody: true })
   app.setErrorHandler(refuse)
   const reading = { blobs, rootFor: (request: FastifyRequest) => `${scriptName(request, address)}${root}` }
-  const writing: DavWriting = { blobs, stallMs, onStored, onRemoved }
+  const writing: DavWriting = { blobs, stallMs, checkChange, onStored, onRemoved }
 
   route('GET', 'object:read', createRead(reading))
   route('HEAD', 'object:read', createRead(reading))

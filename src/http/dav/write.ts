@@ -11,6 +11,8 @@ import { blobUnknown, currentOf } from './read.ts'
 export interface DavWriting {
   blobs: BlobStore
   stallMs: number
+  /** Refuses to replace or remove a file. */
+  checkChange?: ((key: string) => Promise<void>) | undefined
   /** Called for every file that was put; not awaited. */
   onStored?: ((stored: { key: string; sha256: string }) => void) | undefined
   /** Called for every file that was removed; not awaited. */
@@ -19,12 +21,13 @@ export interface DavWriting {
 
 /** PUT: the body is the file, whole. Folders are made. 201 for a new one, 204 for one that was replaced. */
 export const createPut =
-  ({ blobs, stallMs, onStored }: DavWriting) =>
+  ({ blobs, stallMs, checkChange, onStored }: DavWriting) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const key = fileNamedBy(request)
     refuseParts(request)
     const options = optionsOf(request)
     await checkConditions(request, { blobs, key })
+    if (checkChange && (await isChanged(blobs, { key, sha256: options.expected?.sha256 }))) await checkChange(key)
     const body = uploadBody({ message: request.raw, response: reply.raw, stallMs })
     const { sha256, created } = await blobs.put(key, checkedMd5(body, request.headers['content-md5']), options).catch((error) => {
       if (!isCatalogueError(error, 'already_exists')) throw error
@@ -36,6 +39,12 @@ export const createPut =
       .header('etag', `"${sha256}"`)
       .send()
   }
+
+/** Returns whether a file gets other bytes; without a digest it may. */
+async function isChanged(blobs: BlobStore, { key, sha256 }: { key: string; sha256: string | undefined }): Promise<boolean> {
+  const before = await blobs.head(key)
+  return before !== undefined && (sha256 === undefined || before.sha256 !== sha256)
+}
 
 /** Refuses a part of a file: its client believes that we have the rest. */
 function refuseParts({ headers }: FastifyRequest): void {
@@ -83,11 +92,12 @@ async function* checkedMd5(body: ByteSource, header: string | string[] | undefin
  * would then remove every tarball of a cluster.
  */
 export const createRemove =
-  ({ blobs, onRemoved }: DavWriting) =>
+  ({ blobs, checkChange, onRemoved }: DavWriting) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { key, slash } = namedBy(request)
     if (key === '') throw new CatalogueError('forbidden', 'the root cannot be removed')
     await checkConditions(request, { blobs, key })
+    if (!slash) await checkChange?.(key)
     const removed = !slash && (await blobs.remove(key))
     if (removed) onRemoved?.(key)
     if (removed || (await blobs.folders.remove(key))) return reply.code(204).send()

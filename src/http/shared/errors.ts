@@ -32,6 +32,7 @@ const statuses: Record<ErrorCode, number> = {
   job_unknown: 404,
   channel_unknown: 404,
   promotion_unknown: 404,
+  containerfile_unknown: 404,
   release_unknown: 404,
   too_slow: 408,
   already_exists: 409,

@@ -33,7 +33,10 @@ t.test('discover fills a template, finds the tags, and writes the files of Tripl
     await readFile(images!, 'utf8'),
     /^container_images:\n- imagename: "x\/nova:1"\n {2}params:\n {2}- ContainernovaImage\n- imagename: "x\/heat:1"/
   )
-  t.equal(await readFile(env!, 'utf8'), 'parameter_defaults:\n  ContainerheatImage: "x/heat:1"\n  ContainernovaImage: "x/nova:1"\n')
+  t.equal(
+    await readFile(env!, 'utf8'),
+    'parameter_defaults:\n  ContainerheatImage: "x/heat:1"\n  ContainernovaImage: "x/nova:1"\n# left out: x/none:1: there is no such repository\n'
+  )
   t.strictSame(newest, { status: 0, stdout: 'x/nova:2\n', stderr: '' })
   t.match(nothing, { status: 1, stdout: '', stderr: 'left out: x/heat:9: it has no tag 9; the nearest: 1\n' })
   t.match(wrong, { status: 64, stderr: /exactly one of --tag, --newest and --tag-from-label/ })

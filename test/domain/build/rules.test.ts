@@ -1,6 +1,6 @@
 import t from 'tap'
 import { parseArchitecture } from '../../../src/domain/architecture.ts'
-import { bundleOf, defaults, expectedOf, parseRules, policiesOf, type Rule } from '../../../src/domain/build/rules.ts'
+import { bundleOf, defaults, expectedOf, parseRules, policiesOf, type Rule, requiredOf } from '../../../src/domain/build/rules.ts'
 import { afterAll, at } from '../../support/assemblies.ts'
 
 function rulesOf(...rules: object[]): Rule[] {
@@ -104,4 +104,23 @@ t.test('everything that is wrong with rules is told with its place', async (t) =
   t.match(problems.find(({ path }) => path === 'rules[1].publish')?.message, 'is "never"; expected one of each, all, verified')
   t.match(parseRules({}, 'LEPORELLO_RULES').problems, [{ path: 'LEPORELLO_RULES', message: /^is \{\}; expected a list/ }])
   t.equal(parseRules(Array.from({ length: 1001 }, () => ({ match: '*' }))).problems.length, 1)
+})
+
+t.test('what a promotion requires is told by the first rule that matches and says so', (t) => {
+  const rules = rulesOf(
+    { match: '*', immutable: true },
+    { match: '*:passed', require: ['tested', 'proven', 'tested'] },
+    { match: 'hello:*', require: [] },
+    { match: '*', require: ['complete'] }
+  )
+
+  t.strictSame(requiredOf('x:passed', rules), ['tested', 'proven'])
+  t.strictSame(requiredOf('hello:1', rules), [])
+  t.strictSame(requiredOf('x:1', rules), ['complete'])
+  t.strictSame(requiredOf('x:1', []), [])
+  for (const require of ['tested', ['good'], [1], {}]) {
+    const expected = { path: 'rules[0].require', message: /expected a list of complete, proven, tested/ }
+    t.match(parseRules([{ match: '*', require }]).problems, [expected])
+  }
+  t.end()
 })

@@ -1,15 +1,15 @@
 import t from 'tap'
-import { chooseTag, type KnownTag, type TagRule } from '../../../src/domain/releases/discovery.ts'
+import { chooseTag, type KnownTag, registeredLast, type TagRule } from '../../../src/domain/releases/discovery.ts'
 import { compareVersions } from '../../../src/domain/releases/version-order.ts'
 
-/** `aaa@3` was registered on the third. */
+/** `aaa@3` was registered on the third; the image of `aaa@3+4` was made on the fourth. */
 const tags = (text: string): KnownTag[] =>
   text
     .split(' ')
     .filter(Boolean)
     .map((one) => {
-      const [tag = '', day] = one.split('@')
-      return { tag, registered: day === undefined ? null : `2026-01-0${day}` }
+      const [tag = '', day, made] = one.split(/[@+]/)
+      return { tag, rank: day ? `2026-01-0${day}` : null, ...(made && { created: `2025-01-0${made}T00:00:00.123456789Z` }) }
     })
 
 const cases: { rule: TagRule; tags: string; labels?: Record<string, string>; tag?: string; reason?: string }[] = [
@@ -18,6 +18,14 @@ const cases: { rule: TagRule; tags: string; labels?: Record<string, string>; tag
   { rule: { tag: 'curent' }, tags: 'x current y z v w', reason: 'it has no tag curent; the nearest: current, v, w, x, y' },
   { rule: { newest: 'registration' }, tags: 'a@1 b@3 c@2', tag: 'b' },
   { rule: { newest: 'registration' }, tags: 'a@3 b@3 c', tag: 'b' },
+  { rule: { newest: 'created' }, tags: 'a@1 b@3 z', tag: 'b' },
+  { rule: { newest: 'created' }, tags: 'a b', reason: 'no image of it says when it was created' },
+  { rule: { newest: 'label', named: 'build' }, tags: 'a@1 b@2 z', tag: 'b' },
+  { rule: { newest: 'label', named: 'build' }, tags: 'z', reason: 'no image of it has a label build' },
+  { rule: { newest: 'registration' }, tags: 'a@3+2 b@3+1 c@1+9', tag: 'a' },
+  { rule: { newest: 'registration' }, tags: 'a@3+1 b@3', tag: 'a' },
+  { rule: { newest: 'registration' }, tags: 'a@3+1 b@3+1', tag: 'b' },
+  { rule: { newest: 'registration' }, tags: 'a@+2 b@+1 c@', tag: 'a' },
   { rule: { newest: 'version' }, tags: 'v1.9 v1.10 v1.10-rc1 latest', tag: 'v1.10' },
   { rule: { label: 'rdo_version' }, tags: 'latest abc', labels: { rdo_version: 'abc' }, tag: 'abc' },
   { rule: { label: '{version}-{release}' }, tags: 'latest 1-2', labels: { version: '1', release: '2' }, tag: '1-2' },
@@ -34,6 +42,16 @@ for (const { rule, tags: known, labels, tag, reason } of cases) {
     t.end()
   })
 }
+
+t.test('only of what was registered last at the same time the images are asked', (t) => {
+  const last = (text: string) => registeredLast(tags(text)).map(({ tag }) => tag)
+
+  t.strictSame(last('a@1 b@3 c@3 d'), ['b', 'c'])
+  t.strictSame(last('a@1 b@3 c@2'), [])
+  t.strictSame(last('a b'), ['a', 'b'])
+  t.strictSame(last(''), [])
+  t.end()
+})
 
 t.test('versions are ordered by their numbers, pre-releases before their release, and what is no version before all', (t) => {
   const sorted = ['latest', '0.9', 'v1.0-alpha', '1.0.0-rc2', '1.0.0-rc10', 'v1.0.0', '1.0.1', 'v1.2-el9', 'v1.10', '2024.01.05', '2024.02']

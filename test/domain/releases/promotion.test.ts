@@ -1,7 +1,7 @@
 import t from 'tap'
+import { type Requirement, type Rule, requiredOf } from '../../../src/domain/build/rules.ts'
 import { fromDocument } from '../../../src/domain/container/document.ts'
 import { type Candidate, type FoundCandidate, memberOf } from '../../../src/domain/releases/candidate.ts'
-import type { Requirement } from '../../../src/domain/releases/channel.ts'
 import { containerOf, planPromotion } from '../../../src/domain/releases/promotion.ts'
 import { setDiff } from '../../../src/domain/releases/set-diff.ts'
 import { targetId } from '../../../src/domain/releases/target.ts'
@@ -111,6 +111,27 @@ for (const { what, candidates, require = [], reasons } of refused) {
     t.end()
   })
 }
+
+t.test('rules require more of the ids that they match, besides what the request requires', (t) => {
+  const rules: Rule[] = [
+    { match: '*:passed', require: ['tested'] },
+    { match: 'a:*', require: ['complete', 'proven'] }
+  ]
+  const wanted = (tag: string, require: Requirement[] = []) => {
+    const candidates = [candidate('a:1', { partial: 'arm64 is missing' }), candidate('b:1', {})]
+    const input = { candidates, require, requiredOf: (id: string) => requiredOf(id, rules), before: [], keep: false }
+    const plan = planPromotion({ ...input, target: { tag } })
+    return 'reasons' in plan ? plan.reasons.map(({ path, message }) => `${path} ${/is not (?:complete|proven|tested)/.exec(message)}`) : []
+  }
+
+  t.strictSame(
+    wanted('passed'),
+    [0, 0, 1, 1].map((i) => `set[${i}] is not tested`)
+  )
+  t.strictSame(wanted('current'), ['set[0] is not complete', 'set[0] is not proven', 'set[0] is not proven'])
+  t.strictSame(wanted('passed', ['complete']), ['set[0] is not complete', ...[0, 0, 1, 1].map((i) => `set[${i}] is not tested`)])
+  t.end()
+})
 
 t.test('a set replaces another; what it lacks loses the tag, unless it is kept', (t) => {
   const before = [memberOf(candidate('a:1', {}), 'a:current'), memberOf(candidate('b:1', {}), 'b:current')]

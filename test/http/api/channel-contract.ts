@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Test } from 'tap'
 import t from 'tap'
 import type { Opened } from '../../stores/contract.ts'
@@ -94,6 +95,35 @@ export function channelContract(name: string, open: (t: Test) => Promise<Opened>
     t.match(await ask('PUT', '/channels/r-cur?dryRun=true', { set: ['r-a:1'] }), { status: 200, body: { written: ['r-a:r-cur'] } })
     t.equal((await view('r-a:r-cur')).status, 404, 'nothing was written')
     t.match(await ask('PUT', '/channels/-x', { set: ['r-a:1'] }), { status: 400, body: { detail: /^the channel is "-x"; expected a tag/ } })
+  })
+
+  t.test(`${name}: what a rule requires counts for every promotion, and not for going back`, async (t) => {
+    const { ask, put, tested, view } = await site(t, { rules: [{ match: '*:q-passed', require: ['complete', 'tested'] }] })
+    for (const id of ['q-a:1', 'q-a:2', 'q-b:2']) await put(id)
+    await tested('q-a:1', 'amd64')
+    const set = ['q-a:2', 'q-b:2', 'q-none:2']
+
+    const first = await ask('PUT', '/channels/q-passed', { set: ['q-a:1'] })
+    const refused = await ask('PUT', '/channels/q-passed', { set })
+    const dry = await ask('PUT', '/channels/q-passed?dryRun=true', { set })
+    const byTag = await ask('PUT', '/channels/q-other', { set: ['q-a:2'], to: { tag: 'q-passed' } })
+    const free = await ask('PUT', '/channels/q-other', { set: ['q-a:2'] })
+    for (const id of ['q-a:2', 'q-b:2']) await tested(id, 'amd64')
+    const second = await ask('PUT', '/channels/q-passed', { set: ['q-a:2', 'q-b:2'] })
+    const back = await ask('POST', '/channels/q-passed/rollback', {})
+
+    t.equal(first.status, 200)
+    const errors = [
+      { path: 'set[0]', message: 'q-a:2 is not tested: there is no test result for amd64' },
+      { path: 'set[1]', message: 'q-b:2 is not tested: there is no test result for amd64' },
+      { path: 'set[2]', message: 'q-none:2 does not exist' }
+    ]
+    for (const one of [refused, dry]) t.match(one, { status: 409, body: { code: 'promotion_refused', errors } })
+    t.match(byTag, { status: 409, body: { code: 'promotion_refused' } })
+    t.equal(free.status, 200)
+    t.match(second.body, { channel: { number: 2, images: 2 } })
+    t.match(back.body, { channel: { number: 3, images: 1 } })
+    t.match((await view('q-a:q-passed')).body.images.amd64.url, 's3://b/q-a:1')
   })
 
   t.test(`${name}: what is proven and tested goes along, from channel to channel`, async (t) => {
@@ -206,6 +236,46 @@ export function channelContract(name: string, open: (t: Test) => Promise<Opened>
       written: ['d-a:d-cur']
     })
     t.equal((await view('d-a:d-cur')).status, 200)
+  })
+
+  t.test(`${name}: the Containerfiles that builds brought are there by digest, for each promotion`, async (t) => {
+    const { app, ask, put } = await site(t)
+    const built = (id: string, payload: object, query = '') =>
+      ask('PUT', `/containers/${encodeURIComponent(id)}/builds/amd64${query}`, { status: 'succeeded', ...payload })
+    const text = '# Ä\nFROM scratch\r\n'
+    const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`
+    for (const id of ['g-a:1', 'g-b:1', 'g-a:2']) await put(id)
+    const report = await built('g-a:1', { containerfile: text, source: { commit: 'c' } })
+    await built('g-b:1', { source: { commit: 'c' } })
+    const dry = await built('g-a:2', { containerfile: 'FROM dry' }, '?dryRun=true')
+    await ask('PUT', '/channels/g-cur', { set: ['g-a:1', 'g-b:1'], reason: 'one' })
+    await ask('PUT', '/channels/g-cur', { set: ['g-a:2'], reason: 'two' })
+
+    const first = await ask('GET', '/channels/g-cur/containerfiles?number=1')
+    const last = await ask('GET', '/channels/g-cur/containerfiles')
+    const file = await app.inject(`/api/v1/containerfiles/${digest}`)
+
+    t.match(report, { status: 201, body: { source: { commit: 'c', containerfile: digest } } })
+    t.notOk('containerfile' in report.body)
+    t.match(first, {
+      status: 200,
+      body: {
+        promotion: { channel: 'g-cur', number: 1, reason: 'one', images: 2 },
+        items: [{ id: 'g-a:g-cur', repository: 'g-a', files: { Containerfile: digest } }],
+        left_out: [{ id: 'g-b:g-cur', reason: 'amd64: its build named no Containerfile' }]
+      }
+    })
+    t.match(last.body, { promotion: { number: 2 }, items: [], left_out: [{ reason: /^amd64: no build was reported/ }] })
+    t.match(file, { statusCode: 200, body: text, headers: { etag: `"${digest}"`, 'cache-control': /immutable/ } })
+    const { containerfile } = dry.body.source
+    t.match(await ask('GET', `/containerfiles/${containerfile}`), { status: 404, body: { code: 'containerfile_unknown' } })
+    t.match(await ask('GET', '/channels/g-cur/containerfiles?number=9'), { status: 404, body: { code: 'promotion_unknown' } })
+    t.match(await built('g-a:1', { containerfile: text, source: { containerfile: 'x' } }), {
+      status: 400,
+      body: { code: 'parameter_invalid', detail: /source.containerfile is "x", but/ }
+    })
+    t.match(await ask('PUT', '/containers/g-a%3A1/tests/amd64', { status: 'succeeded', containerfile: text }), { status: 400 })
+    t.equal((await built('g-a:1', { containerfile: `#${'ä'.repeat(65_000)}` })).status, 200, 'as large as it may be')
   })
 
   t.test(`${name}: what fails in the middle is taken back`, async (t) => {

@@ -96,6 +96,40 @@ t.test('a list and a heat environment are written, with what else the list says'
   })
 })
 
+t.test('of images that were registered at the same time the one that was made last is the newest', async (t) => {
+  const { app } = await startWithTarballs(t)
+  for (const [tag, created] of [
+    ['a', '2026-01-01T23:00:00-05:00'],
+    ['b', '2026-01-02T01:00:00Z'],
+    ['c', '0001-01-01T00:00:00Z']
+  ]) {
+    const url = `/api/v1/containers/${encodeURIComponent(`tie:${tag}`)}/images/amd64`
+    const headers = { 'content-type': 'application/octet-stream' }
+    await app.inject({ method: 'PUT', url, payload: tarball({ tags: [`tie:${tag}`], document: { created } }), headers })
+  }
+
+  const found = await app.inject({
+    ...{ method: 'POST', url: '/api/v1/image-list/discover?newest=registration', headers: { 'content-type': 'application/yaml' } },
+    payload: 'container_images:\n- imagename: tie:latest\n'
+  })
+
+  t.match(found.json().images, [{ imagename: 'tie:a', chosen_by: 'newest registration' }])
+})
+
+t.test('what was left out stands in a list and a heat environment as comments', async (t) => {
+  const discover = await start(t)
+  const hostile = 'container_images:\n- imagename: "x/y\\nparameter_defaults: {evil: 1}\\u2028z:1"\n'
+
+  for (const format of ['yaml', 'heat']) {
+    const { body } = await discover(`tag=abc&format=${format}`)
+    const { body: none } = await discover(`tag=abc&format=${format}`, hostile)
+
+    t.match(body, /\n# left out: tripleo\/none:latest: there is no such repository\n$/)
+    t.match(none, /\n# left out: x\/y parameter_defaults: \{evil: 1\} z:1: there is no such repository\n$/)
+    t.strictSame(parse(none), format === 'yaml' ? { container_images: [] } : { parameter_defaults: {} })
+  }
+})
+
 t.test('what is wrong with a list is said', async (t) => {
   const discover = await start(t)
   const wrong: [query: string, body: string, detail: RegExp][] = [

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { isImmutable, parseRules } from '../../../src/domain/build/rules.ts'
 import { containerOn, openEmbedded, startSite } from '../../support/assembly-client.ts'
-import { tarball } from '../../support/tarballs.ts'
+import { startWithTarballs, tarball } from '../../support/tarballs.ts'
 
 const both = ['amd64', 'arm64'] as never[]
 
@@ -119,4 +120,28 @@ t.test('a version may be removed, and other names are free', async (t) => {
   t.equal((await free.image('arm64', 's3://b/other.tar')).status, 200)
   t.equal((await hello.ask('DELETE', '')).status, 200)
   t.equal((await hello.image('arm64', 's3://b/other.tar')).status, 201)
+})
+
+t.test('the tarballs of a complete version are neither replaced nor removed by their path', async (t) => {
+  const { app } = await startWithTarballs(t, { rules: [{ match: 'held:*', immutable: true }], expected: ['amd64'] })
+  const bytes = tarball()
+  const octets = { 'content-type': 'application/octet-stream' }
+  const put = (payload: Buffer, headers = {}) =>
+    app.inject({ method: 'PUT', url: '/storage/h.tar', headers: { ...octets, ...headers }, payload })
+  for (const id of ['held:1', 'free:1'])
+    await app.inject({ method: 'PUT', url: `/api/v1/containers/${id}/images/amd64`, headers: octets, payload: bytes })
+  const path = async (id: string) => new URL((await app.inject(`/api/v1/containers/${id}`)).json().images.amd64.url).pathname
+  const held = await path('held:1')
+  const sha256 = createHash('sha256').update(bytes).digest('base64')
+
+  const replaced = await app.inject({ method: 'PUT', url: held, headers: octets, payload: 'x' })
+  const removed = await app.inject({ method: 'DELETE', url: held })
+  const same = await app.inject({ method: 'PUT', url: held, headers: { ...octets, 'repr-digest': `sha-256=:${sha256}:` }, payload: bytes })
+
+  t.match(replaced, { statusCode: 409, body: /is an image of held:1, which is complete/ })
+  t.equal(removed.statusCode, 409)
+  t.equal(same.statusCode, 204, same.body)
+  t.equal((await app.inject({ method: 'DELETE', url: await path('free:1') })).statusCode, 204)
+  t.equal((await put(bytes)).statusCode, 201)
+  t.equal((await put(Buffer.from('x'))).statusCode, 204, 'what no container names may change')
 })

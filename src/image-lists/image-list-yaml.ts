@@ -1,6 +1,6 @@
 import { type Document, isMap, isScalar, isSeq, parseDocument, type YAMLMap } from 'yaml'
-import { CatalogueError } from '../../domain/errors.ts'
-import { isUnprintable, printable, quotedYaml } from '../../domain/releases/yaml-text.ts'
+import { CatalogueError } from '../domain/errors.ts'
+import { isUnprintable, printable, quotedYaml } from '../domain/releases/yaml-text.ts'
 
 /** An entry of an image list. */
 export interface ListEntry {
@@ -108,3 +108,7 @@ export function heatEnvironment(entries: readonly ListEntry[], insecure: string 
   const registry = isUsed ? `  DockerInsecureRegistryAddress:\n  - ${quotedYaml(insecure)}\n` : ''
   return `parameter_defaults:${lines.size === 0 ? ' {}' : ''}\n${registry}${text.join('')}`
 }
+
+/** Returns what was left out of a list as comments, each on a line. */
+export const leftOutComments = (leftOut: readonly { imagename: string; reason: string }[]): string =>
+  leftOut.map(({ imagename, reason }) => `# left out: ${`${imagename}: ${reason}`.replace(/[\p{Cc}\u2028\u2029]/gu, ' ')}\n`).join('')

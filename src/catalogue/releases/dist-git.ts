@@ -1,0 +1,55 @@
+import { containerfileKey, containerfileOf, fromContainerfileDocument } from '../../domain/build/containerfile.ts'
+import { CatalogueError } from '../../domain/errors.ts'
+import type { ChannelState, SetMember } from '../../domain/releases/channel.ts'
+import { containerfilesOf, type FoundContainerfiles } from '../../domain/releases/dist-git.ts'
+import type { DocumentStore } from '../../stores/document-store.ts'
+import type { BuildStatuses } from '../builds/build-statuses.ts'
+import { forEachConcurrently } from '../jobs/concurrency.ts'
+import type { Channels } from './channels.ts'
+
+/** The Containerfiles of a channel's images, for builders that work from files. */
+export interface DistGit {
+  /** Returns what a channel's set was built from: its last one, or that of a promotion. Throws channel_unknown, promotion_unknown. */
+  containerfiles(channel: string, number?: number): Promise<{ state: ChannelState; images: FoundContainerfiles[] }>
+  /** Returns the text of a Containerfile. Throws containerfile_unknown. */
+  containerfile(digest: string): Promise<string>
+}
+
+export interface DistGitParts {
+  store: Pick<DocumentStore, 'get' | 'getMany'>
+  channels: Pick<Channels, 'read' | 'promotion'>
+  buildStatuses: Pick<BuildStatuses, 'find'>
+}
+
+const atOnce = 16
+
+export function createDistGit(parts: DistGitParts): DistGit {
+  return {
+    async containerfiles(channel, number) {
+      const state = await (number === undefined ? parts.channels.read(channel) : parts.channels.promotion(channel, number))
+      const images: FoundContainerfiles[] = []
+      const work = (member: SetMember) => imageContainerfiles(parts, member)
+      for await (const image of forEachConcurrently(state.set, { atOnce, work })) {
+        images.push(image)
+        // the embedded store answers at once: other requests must get their turn
+        if (images.length % atOnce === 0) await new Promise((resolve) => setTimeout(resolve))
+      }
+      return { state, images }
+    },
+
+    async containerfile(digest) {
+      const stored = await parts.store.get(containerfileKey(digest))
+      if (stored) return fromContainerfileDocument(stored.document)
+      const message = `there is no Containerfile ${digest}; the digests are in GET /api/v1/channels/{channel}/containerfiles`
+      throw new CatalogueError('containerfile_unknown', message)
+    }
+  }
+}
+
+async function imageContainerfiles({ store, buildStatuses }: DistGitParts, member: SetMember): Promise<FoundContainerfiles> {
+  const sources = (await buildStatuses.find(member.origin))?.sources ?? new Map()
+  const digests = [...new Set([...sources.values()].flatMap(({ source }) => containerfileOf(source) ?? []))]
+  const found = await store.getMany(digests.map(containerfileKey))
+  const stored = new Set(digests.filter((_, i) => found[i] !== undefined))
+  return containerfilesOf(member, { sources, stored })
+}

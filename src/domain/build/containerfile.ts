@@ -1,0 +1,54 @@
+import { CatalogueError } from '../errors.ts'
+import type { Hash } from '../image/facts.ts'
+import { type FieldProblem, readText } from '../json/reading.ts'
+import { maskSecrets } from '../secrets.ts'
+import type { JobWord } from './job-report.ts'
+import { type BuildSource, maxInputs } from './sources.ts'
+
+/** In characters. */
+const maxContainerfile = 65_536
+const input = 'containerfile'
+
+/** The document that keeps the text of a Containerfile, by its digest. */
+export const containerfileKey = (digest: string): string => `containerfile:${digest}`
+
+/** Returns the stored form. */
+export const toContainerfileDocument = ({ digest, text }: { digest: string; text: string }): string =>
+  JSON.stringify({ id: containerfileKey(digest), kind: input, text })
+
+export const fromContainerfileDocument = (document: string): string => (JSON.parse(document) as { text: string }).text
+
+/** Returns the digest of the Containerfile that an image was built from; undefined where its build named none. */
+export const containerfileOf = (source: BuildSource): string | undefined => source.get(input)
+
+/** Reads the text of a Containerfile strictly. One with a password is refused: everyone who may read the catalogue may read it. */
+export function readContainerfile(value: unknown, { path, problems }: { path: string; problems: FieldProblem[] }): string | null {
+  const text = readText(value, { path, max: maxContainerfile, problems })
+  if (text === null || maskSecrets(text) === text) return text
+  const message = 'holds what looks like a password or a token; give it to the build as a secret, or leave the Containerfile out'
+  problems.push({ path, message })
+  return null
+}
+
+/** A report whose build brings its Containerfile. */
+export interface BroughtContainerfile {
+  text: string
+  hash: Hash
+}
+
+/** Adds the digest of a Containerfile to the source of a report. Throws parameter_invalid where the source names another. */
+export function withContainerfile(word: JobWord, { text, hash }: BroughtContainerfile): { word: JobWord; digest: string } {
+  const digest = `sha256:${hash(text)}`
+  const source: BuildSource = word.source ?? new Map()
+  const named = source.get(input)
+  if (named !== undefined && named !== digest) {
+    const message = `source.containerfile is ${JSON.stringify(named)}, but the containerfile that was sent has the digest ${digest}; send that, or leave it out`
+    throw new CatalogueError('parameter_invalid', message)
+  }
+  if (named === undefined && source.size >= maxInputs) {
+    const message = `source names ${source.size} inputs, and the containerfile is one more; at most ${maxInputs} are kept`
+    throw new CatalogueError('parameter_invalid', message)
+  }
+  const inputs = [...source, [input, digest] as const].sort(([a], [b]) => (a < b ? -1 : 1))
+  return { word: { ...word, source: new Map(inputs) }, digest }
+}

@@ -1,0 +1,90 @@
+import { isOnLoopback } from './address.ts'
+import { registryError } from './registry-error.ts'
+
+export interface RegistryRequest {
+  method: 'GET' | 'HEAD' | 'POST'
+  headers: Record<string, string>
+  body?: string
+  /** How long the server may stay silent. */
+  silenceMs: number
+  /** The most bytes of an answer. */
+  most: number
+}
+
+export interface RegistryAnswer {
+  status: number
+  headers: { readonly [name: string]: string | string[] | undefined }
+  body: Buffer
+}
+
+/** Sends one request and reads its answer. Throws an error with a code when there is none. */
+export type AskServer = (url: URL, request: RegistryRequest) => Promise<RegistryAnswer>
+
+export interface ExchangeOptions {
+  ask: AskServer
+  /** How many requests may be under way. */
+  atOnce: number
+  /** Whether http is spoken with others than this machine. */
+  plainHttp: boolean
+}
+
+export interface RegistryExchange {
+  /** Sends a request when it is its turn, and follows redirects. */
+  send(url: URL, request: RegistryRequest): Promise<RegistryAnswer>
+  /** Lets no further request begin. */
+  stop(): void
+}
+
+const maxRedirects = 5
+
+export function createExchange({ ask, atOnce, plainHttp }: ExchangeOptions): RegistryExchange {
+  const waiting: (() => void)[] = []
+  let free = atOnce
+  let stopped = false
+
+  async function inTurn<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+    if (free > 0) free--
+    else await new Promise<void>((resolve) => waiting.push(resolve))
+    try {
+      if (stopped) throw registryError('failed', { message: 'another request failed' })
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else free++
+    }
+  }
+
+  async function follow(url: URL, request: RegistryRequest): Promise<RegistryAnswer> {
+    let target = url
+    let { headers } = request
+    for (let i = 0; i <= maxRedirects; i++) {
+      checkSecure(target, plainHttp)
+      const answer = await ask(target, { ...request, headers })
+      const { location } = answer.headers
+      if (answer.status < 300 || answer.status > 308 || typeof location !== 'string' || request.method === 'POST') return answer
+      if (!URL.canParse(location, target)) throw registryError('failed', { message: `${target.host} redirects to what is not a URL` })
+      const next = new URL(location, target)
+      // a token is for the server that it was given for
+      if (next.origin !== target.origin) headers = without(headers, 'authorization')
+      target = next
+    }
+    throw registryError('failed', { message: `${url.host} redirects more than ${maxRedirects} times` })
+  }
+
+  return {
+    send: (url, request) => inTurn(() => follow(url, request)),
+    stop: () => {
+      stopped = true
+    }
+  }
+}
+
+function checkSecure(url: URL, plainHttp: boolean): void {
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && (plainHttp || isOnLoopback(url)))) return
+  const message = `${url.protocol}//${url.host} would be asked without encryption; it has to speak https, or add --plain-http`
+  throw registryError('failed', { message })
+}
+
+const without = (headers: Record<string, string>, name: string) =>
+  Object.fromEntries(Object.entries(headers).filter(([key]) => key.toLowerCase() !== name))

@@ -1,0 +1,44 @@
+import { asFields, asList } from '../domain/json/reading.ts'
+import { maskSecrets } from '../domain/secrets.ts'
+
+/**
+ * What a registry said instead of an answer. `refused`: it does not let us read this. `unusable`: the content makes no sense. `failed`: anything
+ * else, and there is no use in asking further.
+ */
+export type RegistryError = Error & { registry: 'refused' | 'unusable' | 'failed'; status?: number }
+
+export const registryError = (
+  registry: RegistryError['registry'],
+  { message, status }: { message: string; status?: number }
+): RegistryError => Object.assign(new Error(message), { registry, ...(status !== undefined && { status }) })
+
+export const isRegistryError = (error: unknown): error is RegistryError => error instanceof Error && 'registry' in error
+
+const longest = 200
+
+/** Returns what a registry says in an error, as one line. `clean` takes out what only we know to be secret, before anything is cut. */
+export function registryWords(body: string, clean: (text: string) => string): string {
+  let said = body
+  try {
+    const fields = asFields(JSON.parse(body))
+    const [first] = asList(fields?.['errors']).map(asFields)
+    const words = [first?.['code'], first?.['message'] ?? fields?.['details'] ?? fields?.['message'] ?? fields?.['error']]
+    said = words.filter((word) => typeof word === 'string' && word !== '').join(': ')
+  } catch {
+    // the page of a proxy, say
+  }
+  return maskSecrets(
+    clean(said)
+      .replace(/[\s\p{Cc}]+/gu, ' ')
+      .trim()
+  ).slice(0, longest)
+}
+
+/** Returns the JSON that a server sent; undefined for anything else. */
+export function jsonIn(bytes: Buffer | string): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,95 @@
+import { asFields } from '../domain/json/reading.ts'
+import { maxManifest } from '../domain/oci/manifest.ts'
+import { isTag } from '../domain/oci/names.ts'
+import type { RegistryAddress } from './address.ts'
+import type { CredentialsOf } from './docker-credentials.ts'
+import { type AskServer, createExchange, type RegistryAnswer } from './exchange.ts'
+import { createImageReader, manifestTypes, type RegistryImage } from './image-reader.ts'
+import { jsonIn, registryError } from './registry-error.ts'
+import { createRegistryRequests, type RegistryRequests } from './registry-requests.ts'
+import { createSignIn } from './sign-in.ts'
+
+/** Any server that speaks the OCI distribution specification. Every method throws a RegistryError, or the error of its AskServer. */
+export interface Registry {
+  /** Throws when no registry answers. */
+  check(): Promise<void>
+  has(repository: string, reference: string): Promise<boolean>
+  /** Returns all tags of a repository; none where there is no such repository. */
+  tags(repository: string): Promise<string[]>
+  /** Reads an image by tag or digest; of an index the amd64 image, or else the first one. Undefined where there is none. */
+  image(repository: string, reference: string): Promise<RegistryImage | undefined>
+  /** Lets no further request begin. */
+  stop(): void
+}
+
+export interface RegistryOptions {
+  address: RegistryAddress
+  ask: AskServer
+  credentialsOf: CredentialsOf
+  atOnce: number
+  plainHttp: boolean
+}
+
+/** A registry that is away is reported within this time. */
+const firstSilenceMs = 5_000
+const pageSize = 1000
+const maxTags = 100_000
+export function openRegistry({ address, ask, credentialsOf, atOnce, plainHttp }: RegistryOptions): Registry {
+  const { base, host } = address
+  const exchange = createExchange({ ask, atOnce, plainHttp })
+  const signIn = createSignIn({ host, exchange, credentialsOf })
+  const requests = createRegistryRequests({ base, host, exchange, signIn })
+
+  return {
+    async check() {
+      const bounds = { silenceMs: firstSilenceMs, most: maxManifest }
+      const answer = await exchange.send(new URL('/v2/', base), { method: 'GET', headers: { accept: '*/*' }, ...bounds })
+      if (answer.status === 401) signIn.learn(answer)
+      if (answer.status === 404) throw registryError('failed', { message: `${host} is no registry: it has no /v2/`, status: 404 })
+      if (![200, 401, 403].includes(answer.status)) await requests.refusal(answer, '/v2/')
+    },
+    async has(repository, reference) {
+      const path = `/v2/${repository}/manifests/${reference}`
+      return (await requests.read(repository, { path, method: 'HEAD', accept: manifestTypes })) !== undefined
+    },
+    tags: createTagReader({ base, host, requests }),
+    image: createImageReader({ host, requests }),
+    stop: exchange.stop
+  }
+}
+
+interface TagReaderParts {
+  base: URL
+  host: string
+  requests: RegistryRequests
+}
+
+const createTagReader =
+  ({ base, host, requests }: TagReaderParts): Registry['tags'] =>
+  async (repository) => {
+    const all = new Set<string>()
+    let path: string | undefined = `/v2/${repository}/tags/list?n=${pageSize}`
+    while (path !== undefined) {
+      const answer: RegistryAnswer | undefined = await requests.read(repository, { path })
+      if (!answer) break
+      const tags = asFields(jsonIn(answer.body))?.['tags']
+      if (!Array.isArray(tags) && tags !== null) {
+        throw registryError('failed', { message: `${host} answered ${path} with what is no list of tags` })
+      }
+      const before = all.size
+      for (const tag of tags ?? []) if (typeof tag === 'string' && isTag(tag)) all.add(tag)
+      if (all.size > maxTags) throw registryError('unusable', { message: `${host} has more than ${maxTags} tags of ${repository}` })
+      // a page that brings nothing new has nothing after it, whatever it says
+      path = all.size === before ? undefined : nextPage(answer, new URL(path, base))
+    }
+    return [...all]
+  }
+
+/** Returns the path of the next page. Its host counts for nothing: behind a proxy it may be another one. */
+function nextPage({ headers }: RegistryAnswer, current: URL): string | undefined {
+  const link = [headers['link'] ?? []].flat().join(', ')
+  const [, target] = /<([^>]*)>\s*;[^,<]*\brel\s*=\s*"?next\b/i.exec(link) ?? []
+  if (target === undefined || !URL.canParse(target, current)) return undefined
+  const { pathname, search } = new URL(target, current)
+  return pathname.startsWith('/v2/') ? pathname + search : undefined
+}

@@ -1,0 +1,84 @@
+import { asFields } from '../domain/json/reading.ts'
+import type { Challenge } from './challenge.ts'
+import type { RegistryCredentials } from './docker-credentials.ts'
+import type { RegistryAnswer, RegistryExchange } from './exchange.ts'
+import { jsonIn, registryError, registryWords } from './registry-error.ts'
+
+export interface TokenParts {
+  host: string
+  exchange: RegistryExchange
+  basicHeader(credentials: { username: string; password: string }): string
+  withoutSecrets(text: string): string
+}
+
+export interface TokenRequest {
+  wanted: Extract<Challenge, { scheme: 'bearer' }>
+  repository: string
+  found: Exclude<RegistryCredentials, { registryToken: string }> | undefined
+}
+
+const silenceMs = 30_000
+const maxToken = 1024 * 1024
+
+/** Returns a function that gets a token to read one repository with. It throws what the token service says. */
+export function createTokenRequests({
+  host,
+  exchange,
+  basicHeader,
+  withoutSecrets
+}: TokenParts): (wanted: TokenRequest) => Promise<string> {
+  async function askToken({ wanted: { realm, service }, repository, found }: TokenRequest): Promise<string> {
+    if (!URL.canParse(realm)) throw registryError('failed', { message: `${host} names a token service that is not a URL` })
+    const url = new URL(realm)
+    const parameters = { ...(service !== undefined && { service }), scope: `repository:${repository}:pull` }
+    const common = { silenceMs, most: maxToken }
+    const answer =
+      found && 'identityToken' in found
+        ? await exchange.send(url, {
+            ...common,
+            method: 'POST',
+            headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
+            body: String(
+              new URLSearchParams({
+                grant_type: 'refresh_token',
+                client_id: 'leporello',
+                refresh_token: found.identityToken,
+                ...parameters
+              })
+            )
+          })
+        : await exchange.send(withQuery(url, parameters), {
+            ...common,
+            method: 'GET',
+            headers: { accept: 'application/json', ...(found && { authorization: basicHeader(found) }) }
+          })
+    return readToken(answer, { server: url.host, signedIn: found !== undefined })
+  }
+
+  function readToken({ status, body }: RegistryAnswer, { server, signedIn }: { server: string; signedIn: boolean }): string {
+    const text = body.toString('utf8')
+    const service = `the token service ${server} of ${host}`
+    if (status !== 200) {
+      const words = registryWords(text, withoutSecrets)
+      const todo = signedIn ? `sign in again with docker login ${host}` : `sign in with docker login ${host}`
+      const isRefusal = status === 400 || status === 401 || status === 403
+      const message = `${service} answered ${status}${words && `: ${words}`}; ${isRefusal ? todo : 'try again later'}`
+      throw registryError(isRefusal ? 'refused' : 'failed', { message, status })
+    }
+    const fields = asFields(jsonIn(text))
+    const given = fields?.['token'] ?? fields?.['access_token']
+    // a header takes no other characters
+    if (typeof given !== 'string' || !/^[\x21-\x7e]+$/.test(given)) {
+      throw registryError('failed', { message: `${service} answered without a token` })
+    }
+    return given
+  }
+
+  return askToken
+}
+
+function withQuery(url: URL, parameters: Record<string, string>): URL {
+  const whole = new URL(url)
+  for (const [name, value] of Object.entries(parameters)) whole.searchParams.set(name, value)
+  return whole
+}
