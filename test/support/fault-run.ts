@@ -13,7 +13,7 @@ export interface Fault {
   end(): Promise<unknown>
   /** The server whose process it ends. */
   kills?: Leporello
-  /** It takes away what was written, rightly: nobody writes when it begins. */
+  /** It takes away what was written, rightly: nobody writes meanwhile. */
   loses?: boolean
 }
 
@@ -91,18 +91,22 @@ interface Playing extends Pick<FaultRun, 'servers' | 'writers'> {
 
 /** Leaves the load paused, with every server ready again. */
 async function playFault({ load, servers, writers, handles }: Playing, { fault, holdMs }: { fault: Fault; holdMs: number }): Promise<void> {
-  if (fault.loses) await load.pause()
+  if (fault.loses) {
+    await load.pause()
+    // what was answered 503 may still be on its way to the store, for as long as it is tried
+    await new Promise((resolve) => setTimeout(resolve, operations * faultPatienceMs))
+  }
   if (fault.kills) await handles.check(fault.kills)
   await fault.begin()
-  if (fault.loses) {
-    load.forget()
-    load.goOn()
-  }
   await new Promise((resolve) => setTimeout(resolve, holdMs))
   await fault.end()
   // nobody restarts a server but the fault that ended it
   for (const server of servers) if (!server.running()) throw new Error(`${fault.name}: the server ended:\n${server.output()}`)
   await Promise.all(servers.map((server) => ready(server, recoveryMs)))
+  if (fault.loses) {
+    load.forget()
+    load.goOn()
+  }
   await progress(load, writers)
   await load.pause()
 }

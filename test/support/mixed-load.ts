@@ -88,8 +88,7 @@ export function startMixedLoad(options: MixedLoadOptions): MixedLoad {
     },
     goOn,
     forget() {
-      // what was not acknowledged may still be on its way to the store
-      for (const own of owned) Object.assign(own, { past: [undefined, ...own.past.slice(own.sure + 1)], sure: 0 })
+      for (const own of owned) Object.assign(own, { past: [undefined], sure: 0 })
     },
     async stop() {
       running = false
