@@ -67,7 +67,8 @@ interface Run {
 const { SCHEMATHESIS_SEED: seedNumber = '1', SCHEMATHESIS_EXAMPLES: examples = '50' } = process.env
 
 function schemathesis(python: string, { url, scratch }: Run): Promise<{ code: number; said: string }> {
-  const chosen = ['--include-path-regex', '^/api/v1(/|$)', '--max-examples', examples, '--seed', seedNumber]
+  // Containerfiles are content by digest, which no generator finds: test/http/api/channel-contract.ts reads them
+  const chosen = ['--include-path-regex', '^/api/v1(?!.*containerfiles)(/|$)', '--max-examples', examples, '--seed', seedNumber]
   const quietly = ['--no-color', '--generation-database', 'none']
   const ours = { API: `${url}/api/v1`, SAMPLE_TARBALL: join(scratch, 'hello.tar.gz') }
   const nothingLeft = { PYTHONDONTWRITEBYTECODE: '1', HYPOTHESIS_STORAGE_DIRECTORY: join(scratch, 'hypothesis') }
@@ -95,10 +96,10 @@ function shortly(fault: string): string {
   return [operation!.replace(/ _+$/, ''), ...said].join(' ').slice(0, 300)
 }
 
-/** How many methods of paths under /api/v1 are described. */
+/** How many methods of the paths that are chosen are described. */
 async function countOperations(url: string): Promise<number> {
   const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as { paths: Record<string, object> }
-  const ours = Object.entries(paths).filter(([path]) => /^\/api\/v1(\/|$)/.test(path))
+  const ours = Object.entries(paths).filter(([path]) => /^\/api\/v1(?!.*containerfiles)(\/|$)/.test(path))
   return ours.flatMap(([, operations]) => Object.keys(operations)).length
 }
 
