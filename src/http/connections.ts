@@ -16,7 +16,7 @@ export interface Connections {
   refused(): number
 }
 
-interface Connection {
+interface OpenConnection {
   socket: Socket
   /** Its address and port. */
   peer: string
@@ -30,11 +30,11 @@ const told = 16
  * request, has sent none yet, or sends its headers slowly. When all have requests, the new one is answered 503.
  */
 export function createConnections(most: number): Connections {
-  const connected = new Map<string, Connection>()
+  const connected = new Map<string, OpenConnection>()
   /** In the order in which they became idle. */
-  const idle = new Set<Connection>()
-  const bySocket = new WeakMap<Socket, Connection>()
-  const surplus = new Set<Connection>()
+  const idle = new Set<OpenConnection>()
+  const bySocket = new WeakMap<Socket, OpenConnection>()
+  const surplus = new Set<OpenConnection>()
   let [open, evicted, refused] = [0, 0, 0]
 
   function enter(socket: Socket): void {
@@ -56,7 +56,7 @@ export function createConnections(most: number): Connections {
   }
 
   /** With TLS a request has another socket than the one that connected, of the same peer. */
-  function find(socket: Socket): Connection | undefined {
+  function find(socket: Socket): OpenConnection | undefined {
     const known = bySocket.get(socket)
     if (known) return known
     const found = connected.get(peerOf(socket))
