@@ -32,6 +32,7 @@ import { type PublicAddress, saidPrefix, startsWithSegment } from './shared/publ
 import { createTrustedProxies, dropForgedHeaders } from './shared/trusted-proxies.ts'
 import { sendOn } from './shared/upload-body.ts'
 import { parseUrlEncoded } from './shared/url-encoded.ts'
+import { uiFace } from './ui/index.ts'
 import { answerUnmatched, isApi, type Methods, rememberMethods, sendProblem } from './unmatched.ts'
 
 export interface ServerOptions extends GuardOptions {
@@ -135,6 +136,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       bodies,
       bodyTimeoutMs
     })
+  await app.register(uiFace, { catalogue, policy: options.policy, address })
   if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
   if (options.blobs) {
     const { arrived: onStored, departed: onRemoved } = catalogue.fileEvents ?? {}
