@@ -27,6 +27,7 @@ import { createLargeTexts, type LargeTexts } from './shared/large-texts.ts'
 import type { PublicAddress } from './shared/public-url.ts'
 import { createTrustedProxies, dropForgedHeaders } from './shared/trusted-proxies.ts'
 import { parseUrlEncoded } from './shared/url-encoded.ts'
+import { uiFace } from './ui/index.ts'
 import { answerUnmatched, isApi, type Methods, rememberMethods, sendProblem } from './unmatched.ts'
 
 export interface ServerOptions extends GuardOptions {
@@ -130,6 +131,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       bodies,
       bodyTimeoutMs
     })
+  await app.register(uiFace, { catalogue, policy: options.policy, address })
   if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
   if (options.blobs) {
     const { arrived: onStored, departed: onRemoved } = catalogue.fileEvents ?? {}
