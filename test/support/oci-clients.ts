@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Test } from 'tap'
 import { projectFolder } from './project.ts'
 
@@ -18,12 +18,15 @@ export function samplesAndClients(t: Test) {
   return { sample: (name: string) => join(samples, name), crane: builtClient('crane') }
 }
 
-/** Runs programs with an environment; each returns what it printed, or throws what it complained about. */
+/**
+ * Runs programs with an environment; each returns what it printed, or throws what it complained about. What it was asked is no part of that: a test
+ * looks for the name of a platform in it.
+ */
 export const runWith =
   (env: NodeJS.ProcessEnv) =>
   (command: string, ...args: string[]): string => {
     const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', env })
-    if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}: ${stdout}${stderr}`, { cause: error })
+    if (status !== 0) throw new Error(`${basename(command)} ${args[0]} ended with ${status}: ${stdout}${stderr}`, { cause: error })
     return stdout.trim()
   }
 
