@@ -26,7 +26,7 @@ export interface EntranceParts {
 /** Every request passes here before its route; every route has an action. */
 export function entrance({ guard, cors, report, connections, bodyTimeoutMs }: EntranceParts) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
-    prepare(request, { reply, cors, report, bodyTimeoutMs })
+    prepareRequest(request, { reply, cors, report, bodyTimeoutMs })
     const fault = framingFault(request.raw)
     if (fault) {
       reply.header('connection', 'close')
@@ -40,7 +40,7 @@ export function entrance({ guard, cors, report, connections, bodyTimeoutMs }: En
 }
 
 /** What every request needs, also one that is refused before its route. */
-export function prepare(
+export function prepareRequest(
   request: FastifyRequest,
   { reply, cors, report, bodyTimeoutMs }: Omit<EntranceParts, 'guard'> & { reply: FastifyReply }
 ): void {

@@ -11,7 +11,7 @@ import { createBrowserRefusal } from './browsers.ts'
 import { answerClientError } from './client-error.ts'
 import type { Connections } from './connections.ts'
 import { davFace } from './dav/index.ts'
-import { entrance, prepare, requestId, withoutPrefix } from './entrance.ts'
+import { entrance, prepareRequest, requestId, withoutPrefix } from './entrance.ts'
 import { framingFault } from './framing.ts'
 import { createGuard, type GuardOptions, guardedPassThrough } from './guard.ts'
 import type { KeyPair } from './key-pair.ts'
@@ -169,7 +169,7 @@ function createBareServer(
     clientErrorHandler: answerClientError,
     // a path that cannot be decoded belongs to no route
     frameworkErrors: ((_error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      prepare(request, { reply, cors, report, bodyTimeoutMs })
+      prepareRequest(request, { reply, cors, report, bodyTimeoutMs })
       const fault = framingFault(request.raw)
       if (!fault) return void unmatched(request, reply)
       const { status, message } = explain(fault)
