@@ -79,7 +79,7 @@ export async function remove(call: OciRequest): Promise<FastifyReply> {
       return reply.code(202).send()
     case 'manifest':
       request.permit([nameOf(path)])
-      await oci.remove({ ...path, cause: causeOf(request), publicUrl, permit: (ids) => request.permit(ids) })
+      await oci.remove({ ...path, cause: causeOf(request), publicUrl: publicUrl(), permit: (ids) => request.permit(ids) })
       return reply.code(202).send()
     default:
       return unsupported(request)
@@ -99,7 +99,7 @@ async function putManifest({ request, reply, oci, path, publicUrl, bounds }: Of<
     reference,
     bytes,
     contentType,
-    publicUrl,
+    publicUrl: publicUrl(),
     cause: causeOf(request),
     permit: (ids) => request.permit(ids)
   })
