@@ -74,7 +74,7 @@ const row = ({
   frame
 }: RowParts): Markup => html`<tr role="row" data-container="${exact(view.id)}" data-state="${view.state}">
 <th scope="row" role="rowheader"><a href="containers/${exact(encodeURIComponent(view.id))}">${idMarkup(view.id)}</a>${differentVersion(view)}</th>
-<td role="cell" class="state">${stateMark(view.state)}</td>
+<td role="cell" class="state">${stateMark(view)}</td>
 <td role="cell" class="when">${timeMarkup(view.updated, frame.now)}</td>
 ${columns.map((architecture) => architectureCell({ architecture, standing: standings.get(architecture) }))}
 </tr>

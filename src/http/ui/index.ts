@@ -7,8 +7,14 @@ import { undescribed } from '../shared/describes.ts'
 import type { PublicAddress } from '../shared/public-url.ts'
 import { assetRoutes, readAssets } from './assets.ts'
 import { cataloguePage } from './catalogue-page.ts'
+import { channelPages } from './channel-pages.ts'
+import { containerPage } from './container-page.ts'
 import { answerErrorPage } from './error-page.ts'
+import { historyPages } from './history-pages.ts'
+import { imagePage } from './image-page.ts'
 import { pagesOn } from './page-route.ts'
+import { releasePages } from './release-pages.ts'
+import { setDiffPage } from './set-diff-page.ts'
 
 export interface UiOptions {
   catalogue: Catalogue
@@ -34,7 +40,14 @@ export async function uiFace(app: FastifyInstance, { catalogue, policy, address,
     handler: (_request, reply) => reply.redirect('ui/', 308)
   })
   const page = pagesOn(app, parts)
-  cataloguePage(page, { ...catalogue, address })
+  const pageParts = { ...catalogue, address }
+  cataloguePage(page, pageParts)
+  containerPage(page, pageParts)
+  historyPages(page, pageParts)
+  if (catalogue.images) imagePage(page, { images: catalogue.images, address })
+  channelPages(page, pageParts)
+  setDiffPage(page, pageParts)
+  releasePages(page, pageParts)
   page({
     path: '/*',
     async handler() {
