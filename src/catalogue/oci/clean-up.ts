@@ -46,12 +46,14 @@ export interface CleanUp {
 }
 
 const leaseName = 'oci-clean-up'
+/** Each extension is a write. */
+const extendMs = 5000
 const pageSize = 200
 
 interface Sweep extends CleanUpParts {
   count: CleanUpCount
   signal: AbortSignal
-  /** Throws when another replica has taken over. */
+  /** Throws when another replica has taken over, within some seconds. */
   goOn(): Promise<void>
   /** Manifests whose tarballs containers name, also of other repositories. */
   archived: DigestFilter
@@ -66,8 +68,11 @@ export function createCleanUp(parts: CleanUpParts): CleanUp {
       const lease = await leases.acquire(leaseName)
       if (!lease) return undefined
       const begun = now().toISOString()
+      let extended = now().getTime()
       const goOn = async () => {
         signal.throwIfAborted()
+        if (now().getTime() - extended < extendMs) return
+        extended = now().getTime()
         if (!(await lease.extend())) throw new Error('another replica has taken the clean-up over')
       }
       const count = { uploads: 0, tags: 0, manifests: 0, links: 0, blobs: 0 }
