@@ -5,7 +5,7 @@ import { projectFolder } from '../test/support/project.ts'
 export interface Load {
   url: string
   /** A script of benchmarks/wrk/ and its arguments. */
-  script: 'get' | 'write'
+  script: 'get' | 'write' | 'manifest'
   args: string[]
   headers?: Record<string, string>
   connections: number

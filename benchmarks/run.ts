@@ -7,11 +7,12 @@ import { accessBenchmarks } from './access.ts'
 import { assemblyBenchmarks } from './assembly.ts'
 import { listBenchmarks } from './lists.ts'
 import { type Figures, type Load, load, median, memoryMb, run } from './load.ts'
+import { ociBenchmarks } from './oci.ts'
 import { type Server, startBeside, startServer } from './server.ts'
 import { tarballBenchmarks } from './tarballs.ts'
 
 /*
- * `npm run bench [-- engine embedded tarballs lists assembly access]`: ours beside the limit, in turn, in one run on one machine. The ratios are what counts;
+ * `npm run bench [-- engine embedded tarballs lists assembly access oci]`: ours beside the limit, in turn, in one run on one machine. The ratios are what counts;
  * absolute figures change with the machine and with what else it does.
  */
 
@@ -34,6 +35,7 @@ if (chosen.length === 0 || chosen.includes('tarballs')) await tarballBenchmarks(
 if (chosen.length === 0 || chosen.includes('lists')) await listBenchmarks()
 if (chosen.length === 0 || chosen.includes('assembly')) await assemblyBenchmarks()
 if (chosen.length === 0 || chosen.includes('access')) await accessBenchmarks({ rounds, seconds })
+if (chosen.length === 0 || chosen.includes('oci')) await ociBenchmarks()
 
 async function engineBenchmarks(): Promise<void> {
   const engine = await startEngine('es7')

@@ -110,6 +110,8 @@ export const rooms: readonly Room[] = [
   { files: 'http/dav/', mayImport: ['http/shared/', 'blobs/blob-store.ts', 'domain/', 'schemas.ts'], packages: ['fastify', 'node:'] },
   { files: 'http/oci/', mayImport: faces, packages: ['fastify', 'node:'] },
   { files: 'http/operator/', mayImport: faces, packages: ['fastify', 'yaml', 'node:'] },
+  { files: 'http/ui/', mayImport: faces, packages: ['fastify', 'node:'] },
+  { files: 'http/ui/browser/', mayImport: [], packages: [] },
   {
     files: 'http/',
     mayImport: [
@@ -119,6 +121,7 @@ export const rooms: readonly Room[] = [
       'http/oci/index.ts',
       'http/operator/index.ts',
       'http/dav/index.ts',
+      'http/ui/index.ts',
       'http/shared/',
       'blobs/blob-store.ts',
       'catalogue/',

@@ -11,6 +11,7 @@ import type { Verifier } from '../verification/verifier.ts'
 import { rangeOf } from './change-range.ts'
 import { type ContainerList, createContainerList } from './container-list.ts'
 import { createExternalChanges } from './external-changes.ts'
+import { createOverview, type ReadOverview } from './overview.ts'
 import { createStateEntries } from './state-entries.ts'
 import { type ComingSummary, createSummaries, type Summaries, type SummariesParts } from './summaries.ts'
 import { summarise } from './summarise.ts'
@@ -22,6 +23,7 @@ import { createWaiting, type Waiting } from './waiting.ts'
 export interface Lists {
   views: Views
   list: ContainerList
+  overview: ReadOverview
   summaries: Summaries & SummarySweep
   waiting: Waiting
 }
@@ -68,6 +70,7 @@ export function createLists(parts: ListsParts): Lists {
   return {
     views,
     list: createContainerList({ containers: stores.containers, store: stores.summaries, summaries, views, now }),
+    overview: createOverview({ store: stores.summaries, summaries, now }),
     summaries: { ...summaries, ...createSummarySweep({ ...parts, summaries, configuration: parts.siteRules.text }) },
     waiting: createWaiting({ views, journal, buildStatuses })
   }

@@ -47,21 +47,21 @@ export function createKeptDocuments({ store, hash, now }: KeptDocumentsParts): K
     return stored && fromKeptDocument<Kind>(stored.document)
   }
 
-  function remember(id: string, manifest: KeptManifest): void {
+  function remember(manifest: KeptManifest): void {
     if (manifest.text.length > maxManifestText) return
-    manifests.delete(id)
-    manifests.set(id, { manifest, until: now().getTime() + rememberMs })
+    const name = keptName(manifest)
+    manifests.delete(name)
+    manifests.set(name, { manifest, until: now().getTime() + rememberMs })
     if (manifests.size > maxManifests) manifests.delete(manifests.keys().next().value!)
   }
 
   const documents: KeptDocuments = {
     store,
     async manifest(repository, digest) {
-      const id = idOf({ kind: 'manifest', repository, name: digest })
-      const known = manifests.get(id)
+      const known = manifests.get(keptName({ kind: 'manifest', repository, name: digest }))
       if (known && known.until > now().getTime()) return known.manifest
       const found = await find('manifest', { repository, name: digest })
-      if (found) remember(id, found)
+      if (found) remember(found)
       return found
     },
     tag: (repository, tag) => find('tag', { repository, name: tag }),
@@ -75,15 +75,14 @@ export function createKeptDocuments({ store, hash, now }: KeptDocumentsParts): K
       await Promise.all(
         kept.map(async (one) => {
           const id = idOf(one)
-          manifests.delete(id)
+          manifests.delete(keptName(one))
           await store.put(id, toKeptDocument(one, id))
         })
       )
     },
     async remove(kept) {
-      const id = idOf(kept)
-      manifests.delete(id)
-      return store.remove(id)
+      manifests.delete(keptName(kept))
+      return store.remove(idOf(kept))
     },
     async touch(kept) {
       if (now().getTime() - Date.parse(kept.touched) < touchMs) return

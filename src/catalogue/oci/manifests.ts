@@ -1,7 +1,7 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import { fromDocument } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import { claimedArchitecture, type Facts } from '../../domain/image/facts.ts'
+import { claimedArchitecture, type Facts, factsId, fromFactsDocument } from '../../domain/image/facts.ts'
 import type { KeptManifest } from '../../domain/oci/documents.ts'
 import { type AcceptedForm, isIndexType } from '../../domain/oci/media-types.ts'
 import { isDigest } from '../../domain/oci/names.ts'
@@ -58,10 +58,19 @@ function countImage({ demand }: OciContext, { image }: KeptManifest): void {
   if (architecture) demand.count({ container: image.container, architecture, answered: true })
 }
 
-async function refuseWrong({ facts }: OciContext, { image, name }: KeptManifest): Promise<void> {
+/** What was last read of the images that manifests are of: the same revision says the same. */
+const judged = new WeakMap<KeptManifest, { id: string; revision: string | undefined }>()
+
+async function refuseWrong({ stores, hash }: OciContext, manifest: KeptManifest): Promise<void> {
+  const { image, name } = manifest
   if (!image) return
-  const [known] = await facts.read(image.container, [image.imageKey])
+  const before = judged.get(manifest)
+  const id = before?.id ?? factsId(image, hash)
+  const stored = await stores.facts.get(id)
+  if (before && before.revision === stored?.revision) return
+  const known = stored && fromFactsDocument(stored.document)
   if (known && known.url === image.url) refuseMislabelled(known, name)
+  judged.set(manifest, { id, revision: stored?.revision })
 }
 
 function refuseMislabelled({ container, imageKey, verdict, summary }: Facts, digest: string): void {

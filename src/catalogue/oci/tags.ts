@@ -2,6 +2,7 @@ import { type ContainerRecord, fromDocument, imagesByKey } from '../../domain/co
 import { CatalogueError } from '../../domain/errors.ts'
 import { applies, type Facts, factsId, fromFactsDocument, type ImageKey } from '../../domain/image/facts.ts'
 import { fromKeptDocument, type KeptManifest, type KeptTag, keptName } from '../../domain/oci/documents.ts'
+import { isNested } from '../../domain/oci/manifest.ts'
 import { type AcceptedForm, mediaTypes } from '../../domain/oci/media-types.ts'
 import { idsOf, namesArchitecture, splitSuffix, type TagName } from '../../domain/oci/names.ts'
 import type { StoredDocument } from '../../stores/document-store.ts'
@@ -21,12 +22,28 @@ export interface TagRequest extends TagName {
   form: AcceptedForm
 }
 
-/** Everything that a tag is made of. A stamp changes whenever one of it does. */
-interface TagState {
-  record: ContainerRecord | undefined
-  tag: KeptTag | undefined
+/** The ids of the documents that a tag is made of. */
+interface TagPlaces {
+  tag: string
+  /** Of the containers that it may be, the likeliest first. */
+  records: readonly string[]
+  /** Of what is known of the container's images. */
+  facts: readonly string[]
+}
+
+/** The documents themselves; a stamp changes whenever one of them does. */
+interface TagDocuments {
+  tag: StoredDocument | undefined
+  records: (StoredDocument | undefined)[]
   facts: (StoredDocument | undefined)[]
   stamp: string
+}
+
+/** Everything that a tag is made of. */
+interface TagState extends Pick<TagDocuments, 'facts' | 'stamp'> {
+  record: ContainerRecord | undefined
+  tag: KeptTag | undefined
+  places: TagPlaces
 }
 
 export interface Tags {
@@ -41,43 +58,59 @@ export interface TagsOptions {
   asPushed: boolean
 }
 
+interface KnownAnswer {
+  places: TagPlaces
+  stamp: string
+  answer: TagAnswer
+}
+
 /** Keeps the last answers in memory: making an index takes parsing what is known of every image. */
 export function createTags(context: OciContext, options: TagsOptions): Tags {
-  const answers = new Map<string, { stamp: string; answer: TagAnswer }>()
+  const answers = new Map<string, KnownAnswer>()
   return {
     async find(request) {
-      const state = await stateOf(context, request)
       const name = `${request.form} ${request.repository}:${request.tag}`
       const known = answers.get(name)
-      if (known && known.stamp === state.stamp) {
+      if (known && (await documentsAt(context, known.places)).stamp === known.stamp) {
         await context.kept.touch(known.answer.manifest)
         return known.answer
       }
+      const state = await stateOf(context, request)
       const answer = await answerOf(context, { request, state, ...options })
+      answers.delete(name)
       // `v1-arm64` may be made of what another container has
       if (!state.record) return answer
-      answers.delete(name)
-      answers.set(name, { stamp: state.stamp, answer })
+      answers.set(name, { places: state.places, stamp: state.stamp, answer })
       if (answers.size > maxAnswers) answers.delete(answers.keys().next().value!)
       return answer
     }
   }
 }
 
-async function stateOf({ stores, kept, hash }: OciContext, name: TagName): Promise<TagState> {
+/** The same revisions mean the same documents, so nothing of them has to be parsed to see that an answer still holds. */
+async function documentsAt({ stores, kept }: OciContext, places: TagPlaces): Promise<TagDocuments> {
+  const [tag, records, facts] = await Promise.all([
+    kept.store.get(places.tag),
+    Promise.all(places.records.map((id) => stores.containers.get(id))),
+    places.facts.length > 0 ? stores.facts.getMany(places.facts) : []
+  ])
+  return { tag, records, facts, stamp: stampOf([tag, ...records, ...facts]) }
+}
+
+const stampOf = (documents: readonly (StoredDocument | undefined)[]): string => documents.map((one) => one?.revision).join(' ')
+
+async function stateOf(context: OciContext, name: TagName): Promise<TagState> {
+  const { stores, hash } = context
   const { repository, tag } = name
   const ids = idsOf(name)
-  const [storedTag, ...stored] = await Promise.all([
-    kept.store.get(hash(keptName({ kind: 'tag', repository, name: tag }))),
-    ...ids.map((id) => stores.containers.get(id))
-  ])
-  const at = stored.findIndex((one) => one !== undefined)
-  const record = at === -1 ? undefined : fromDocument(ids[at]!, stored[at]!.document)
-  const keys = record ? imagesByKey(record).map(([imageKey]) => imageKey) : []
-  const facts =
-    record && keys.length > 0 ? await stores.facts.getMany(keys.map((imageKey) => factsId({ container: record.id, imageKey }, hash))) : []
-  const stamp = [record?.id, stored[at]?.revision, storedTag?.revision, ...facts.map((one) => one?.revision)].join(' ')
-  return { record, tag: storedTag && fromKeptDocument<'tag'>(storedTag.document), facts, stamp }
+  const places = { tag: hash(keptName({ kind: 'tag', repository, name: tag })), records: ids, facts: [] as string[] }
+  const found = await documentsAt(context, places)
+  const at = found.records.findIndex((one) => one !== undefined)
+  const record = at === -1 ? undefined : fromDocument(ids[at]!, found.records[at]!.document)
+  if (record) places.facts = imagesByKey(record).map(([imageKey]) => factsId({ container: record.id, imageKey }, hash))
+  const facts = places.facts.length > 0 ? await stores.facts.getMany(places.facts) : []
+  const stamp = stampOf([found.tag, ...found.records, ...facts])
+  return { record, tag: found.tag && fromKeptDocument<'tag'>(found.tag.document), facts, stamp, places }
 }
 
 /** Returns what is known of a record's images as they are now. */
@@ -132,7 +165,9 @@ async function asPushed(
   // a client that takes no index gets the manifest that was pushed last, as long as the record has that image
   const isOne = tag.what === 'image' && ours.includes(tag.digest)
   const single = isOne && (request.form === 'manifest' || (isSame && (asPushed || namesArchitecture(request))))
-  return (tag.what === 'index' && isSame) || single ? kept.manifest(tag.repository, tag.digest) : undefined
+  if (!single && !(tag.what === 'index' && isSame)) return undefined
+  const pushed = await kept.manifest(tag.repository, tag.digest)
+  return pushed && (single || asPushed || !isNested(pushed.text)) ? pushed : undefined
 }
 
 /** Keeps the index under its digest: it is asked for by it, and stays when the tag moves. */

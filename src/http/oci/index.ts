@@ -64,7 +64,7 @@ export async function ociFace(
         handler: async (request, reply) => {
           const path = pathOf(request)
           if (path?.kind === 'base' && asksToSignIn(policy)) requireSignIn(request)
-          return answer({ request, reply, oci, stallMs, bounds, path, publicUrl: publicUrl() })
+          return answer({ request, reply, oci, stallMs, bounds, path, publicUrl })
         }
       })
     }

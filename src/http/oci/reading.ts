@@ -14,8 +14,8 @@ export interface OciRequest {
   reply: FastifyReply
   oci: Oci
   path: OciPath | undefined
-  /** Where this service is reached from outside: the tarballs of pushed images are registered there. */
-  publicUrl: string
+  /** Returns where this service is reached from outside: the tarballs of pushed images are registered there. */
+  publicUrl(): string
   /** How long an upload may pause, in milliseconds. */
   stallMs: number
   /** Of a manifest that is pushed. */
@@ -47,10 +47,12 @@ export function read(call: OciRequest): Promise<FastifyReply> | FastifyReply {
   }
 }
 
-/** Bytes, because Fastify would add a charset to the type of a string. */
+/** With a serializer Fastify adds no charset to the type; and a string, unlike bytes, is sent with the headers in one write. */
+const sendText = (reply: FastifyReply, text: string): FastifyReply => reply.serializer(asItIs).send(text)
+const asItIs = (text: unknown) => text as string
+
 export function sendJson({ reply }: Pick<OciRequest, 'reply'>, body: object, type = 'application/json'): FastifyReply {
-  const bytes = Buffer.from(JSON.stringify(body))
-  return reply.headers({ 'content-type': type, 'content-length': bytes.length }).send(bytes)
+  return sendText(reply.header('content-type', type), JSON.stringify(body))
 }
 
 const mostNames = 1000
@@ -97,21 +99,20 @@ async function sendManifest({ request, reply, oci, path }: Of<'manifest'>): Prom
     machine: machineOf(request.headers['user-agent']),
     wanted: request.method === 'GET'
   })
-  const bytes = Buffer.from(text)
   reply.headers({
     'content-type': mediaType,
-    'content-length': bytes.length,
+    'content-length': Buffer.byteLength(text),
     'docker-content-digest': name,
     etag: `"${name}"`,
     vary: 'accept',
     'x-content-type-options': 'nosniff'
   })
   if (isUnchanged(request, name)) return reply.code(304).removeHeader('content-length').send()
-  return request.method === 'HEAD' ? reply.send() : reply.send(bytes)
+  return request.method === 'HEAD' ? reply.send() : sendText(reply, text)
 }
 
 const isUnchanged = ({ method, headers }: FastifyRequest, digest: string): boolean =>
-  unmetCondition(method, { 'if-none-match': headers['if-none-match'] }, contentOf(digest)) === 304
+  headers['if-none-match'] !== undefined && unmetCondition(method, { 'if-none-match': headers['if-none-match'] }, contentOf(digest)) === 304
 
 /** Content never changes under its digest. */
 const contentOf = (digest: string) => ({ etag: `"${digest}"`, modified: new Date(0) })

@@ -80,7 +80,7 @@ export async function remove(call: OciRequest): Promise<FastifyReply> {
       return reply.code(202).send()
     case 'manifest':
       request.permit([nameOf(path)])
-      await oci.remove({ ...path, cause: causeOf(request), publicUrl, permit: (ids) => request.permit(ids) })
+      await oci.remove({ ...path, cause: causeOf(request), publicUrl: publicUrl(), permit: (ids) => request.permit(ids) })
       return reply.code(202).send()
     default:
       return unsupported(request)
@@ -101,7 +101,7 @@ async function putManifest({ request, reply, oci, path, publicUrl, bounds }: Of<
     bytes,
     contentType,
     ...originOf(request.headers['x-origin']),
-    publicUrl,
+    publicUrl: publicUrl(),
     cause: causeOf(request),
     permit: (ids) => request.permit(ids)
   })

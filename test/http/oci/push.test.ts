@@ -89,6 +89,31 @@ t.test('an index is one container with two images, and comes back as it was', as
   t.ok(tag.rawPayload.equals(bytes))
 })
 
+t.test('an index of the indexes that other tags are, as regctl makes it, is one container, whose tag names its images', async (t) => {
+  const server = await startWithTarballs(t)
+  const push = ociPusher(server.app)
+  const oci = ociClient(server.app)
+  const images = [await push.image('hello', 'one'), await push.image('hello', 'other', arm64)]
+  const manifests: object[] = []
+  for (const tag of ['one', 'other']) {
+    const { rawPayload } = await oci.get(`hello/manifests/${tag}`, { accept: everyType })
+    manifests.push({ mediaType: indexType, digest: digestOfBytes(rawPayload), size: rawPayload.length })
+  }
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests }))
+
+  t.equal((await push.manifest('hello', 'v1', { bytes })).statusCode, 201)
+
+  t.strictSame(await verdictsOf(server, 'hello:v1'), [
+    ['amd64', 'match'],
+    ['arm64', 'match']
+  ])
+  t.strictSame(
+    (await oci.index('hello:v1')).manifests.map(({ digest }) => digest),
+    images.map(({ manifest }) => digestOfBytes(manifest))
+  )
+  t.ok((await oci.get(`hello/manifests/${digestOfBytes(bytes)}`)).rawPayload.equals(bytes), 'by its digest it comes back as it was')
+})
+
 t.test('two tags for two architectures are one container, whose tag is the list', async (t) => {
   const server = await startWithTarballs(t)
   const push = ociPusher(server.app)

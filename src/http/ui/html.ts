@@ -1,0 +1,30 @@
+import { maskSecrets } from '../../domain/secrets.ts'
+import { escapeMarkup } from '../shared/escape-markup.ts'
+
+const written = Symbol('markup')
+
+/** Text that is HTML already. Only this file makes it, so nothing that came from outside can pass for it. */
+export interface Markup {
+  readonly [written]: string
+}
+
+/** What a template takes. Undefined, null and false are nothing; a list is its items, one after another. */
+export type MarkupPart = Markup | string | number | null | undefined | false | readonly MarkupPart[]
+
+/** Makes HTML of a template: what is put in is escaped, and the secrets that it carries are masked. Attributes must stand in quotes. */
+export const html = (template: TemplateStringsArray, ...contents: readonly MarkupPart[]): Markup => ({
+  [written]: String.raw({ raw: template }, ...contents.map(textOf))
+})
+
+/** An id, a cursor or an address, which could not be sent back if it were masked. It is escaped like anything else. */
+export const exact = (text: string): Markup => ({ [written]: escapeMarkup(text) })
+
+/** Returns what is sent. */
+export const markupText = (markup: Markup): string => markup[written]
+
+function textOf(content: MarkupPart): string {
+  if (content === null || content === undefined || content === false) return ''
+  if (typeof content === 'string') return escapeMarkup(maskSecrets(content))
+  if (typeof content === 'number') return String(content)
+  return written in content ? content[written] : content.map(textOf).join('')
+}
