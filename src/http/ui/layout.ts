@@ -44,6 +44,6 @@ const searchForm = (root: string): Markup => html`<form class="find" role="searc
 
 function whoIs({ identity, scopes, policy }: PageFrame): MarkupPart {
   if (policy === 'read-only') return html`<span class="tag">read-only</span> ${identity}`
-  const may = scopes.includes('register') ? 'may write' : 'may read'
+  const may = scopes.includes('register') ? 'may write' : scopes.includes('read') ? 'may read' : 'may not read'
   return html`${identity ?? 'anonymous'} <span class="tag">${may}</span>`
 }
