@@ -820,9 +820,9 @@ export interface ChannelView {
  */
 export interface EntryAuthor {
   /**
-   * The interface; background: without a request.
+   * The interface; ui: a page; background: without a request.
    */
-  face: 'mozart' | 'api' | 'dav' | 'oci' | 'background'
+  face: 'mozart' | 'api' | 'dav' | 'oci' | 'ui' | 'background'
   /**
    * Who: token:NAME, user:NAME; null for anonymous.
    */
