@@ -29,6 +29,7 @@ WORKDIR /opt/leporello
 COPY package.json openapi.yaml ./
 COPY schemas schemas
 COPY migrations migrations
+COPY assets assets
 COPY --from=packages /src/node_modules node_modules
 COPY --from=build /src/build/src build/src
 # the embedded store, and tarballs in a local directory; a volume takes its owner from here

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArchitecture } from '../src/domain/architecture.ts'
 import { containerFrom, parseRegistration } from '../src/domain/container/container.ts'
 import { fromDocument, toDocument } from '../src/domain/container/document.ts'
@@ -117,13 +118,15 @@ function containerDocument(i: number): { id: string; document: string } {
   return { id, document: toDocument(containerFrom(parseRegistration(registration), { publicUrl: 'http://registry:8888', guarded: [] })) }
 }
 
+/** An engine whose heap is full answers 429, and asks for a pause. */
 async function bulk(engine: Engine, index: string, documents: readonly { id: string; document: string }[]): Promise<{ items: any[] }> {
   const lines = documents.map(({ id, document }) => `${JSON.stringify({ index: { _id: id } })}\n${document}\n`)
-  const { status, body } = await ask(engine, [
-    'POST',
-    `/${index}/_bulk?filter_path=errors,items.index._seq_no,items.index._primary_term`,
-    lines.join('')
-  ])
+  const path = `/${index}/_bulk?filter_path=errors,items.index._seq_no,items.index._primary_term`
+  const { status, body } = await ask(engine, ['POST', path, lines.join('')])
+  if (status === 429) {
+    await sleep(1000)
+    return bulk(engine, index, documents)
+  }
   if (status !== 200 || body.errors) throw new Error(`_bulk: ${status} ${JSON.stringify(body).slice(0, 500)}`)
   return body
 }

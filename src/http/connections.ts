@@ -16,6 +16,12 @@ export interface Connections {
   refused(): number
 }
 
+interface OpenConnection {
+  socket: Socket
+  /** Its address and port. */
+  peer: string
+}
+
 /** So many connections beyond the bound are told so; further ones are closed at once. */
 const told = 16
 
@@ -24,33 +30,46 @@ const told = 16
  * request, has sent none yet, or sends its headers slowly. When all have requests, the new one is answered 503.
  */
 export function createConnections(most: number): Connections {
-  /** By the peer, as with TLS a request has another socket than the one that connected. */
-  const idle = new Map<string, Socket>()
-  const surplus = new Set<string>()
+  const connected = new Map<string, OpenConnection>()
+  /** In the order in which they became idle. */
+  const idle = new Set<OpenConnection>()
+  const bySocket = new WeakMap<Socket, OpenConnection>()
+  const surplus = new Set<OpenConnection>()
   let [open, evicted, refused] = [0, 0, 0]
 
   function enter(socket: Socket): void {
-    const peer = peerOf(socket)
+    const connection = { socket, peer: peerOf(socket) }
+    connected.set(connection.peer, connection)
+    bySocket.set(socket, connection)
     open++
     socket.once('close', () => {
       open--
-      idle.delete(peer)
-      surplus.delete(peer)
+      if (connected.get(connection.peer) === connection) connected.delete(connection.peer)
+      idle.delete(connection)
+      surplus.delete(connection)
     })
     if (open > most && !evictLongest()) {
       refused++
-      surplus.add(peer)
+      surplus.add(connection)
     }
-    idle.set(peer, socket)
+    idle.add(connection)
+  }
+
+  /** With TLS a request has another socket than the one that connected, of the same peer. */
+  function find(socket: Socket): OpenConnection | undefined {
+    const known = bySocket.get(socket)
+    if (known) return known
+    const found = connected.get(peerOf(socket))
+    if (found) bySocket.set(socket, found)
+    return found
   }
 
   function evictLongest(): boolean {
     const [longest] = idle
     if (!longest) return false
-    const [peer, socket] = longest
-    idle.delete(peer)
+    idle.delete(longest)
     evicted++
-    socket.destroy()
+    longest.socket.destroy()
     return true
   }
 
@@ -60,16 +79,14 @@ export function createConnections(most: number): Connections {
       server.on('drop', () => refused++)
       server.on('connection', enter)
       server.on('request', ({ socket }, response) => {
-        const peer = peerOf(socket)
-        const connected = idle.get(peer)
-        if (!connected) return
-        idle.delete(peer)
+        const connection = find(socket)
+        if (!connection || !idle.delete(connection)) return
         response.once('close', () => {
-          if (!connected.destroyed) idle.set(peer, connected)
+          if (!connection.socket.destroyed) idle.add(connection)
         })
       })
     },
-    isSurplus: (socket) => surplus.size > 0 && surplus.has(peerOf(socket)),
+    isSurplus: (socket) => surplus.size > 0 && surplus.has(find(socket)!),
     refuse(response) {
       response.setHeader('connection', 'close')
       const words = `${most} connections have requests under way, the most that LEPORELLO_CONNECTIONS allows`

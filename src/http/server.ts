@@ -1,37 +1,33 @@
-import { randomUUID } from 'node:crypto'
-import { type IncomingMessage, METHODS } from 'node:http'
+import { METHODS } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { looksLikeToken } from '../access/token.ts'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { CatalogueError } from '../domain/errors.ts'
-import { anonymous } from '../domain/policy.ts'
 import type { RequestReport } from '../domain/request-report.ts'
 import { apiFace } from './api/index.ts'
 import { createBrowserRefusal } from './browsers.ts'
 import { answerClientError } from './client-error.ts'
 import type { Connections } from './connections.ts'
-import { addCorsHeaders } from './cors.ts'
 import { davFace } from './dav/index.ts'
+import { entrance, prepareRequest, requestId, withoutPrefix } from './entrance.ts'
 import { framingFault } from './framing.ts'
-import { createGuard, type Guard, type GuardOptions, guardedPassThrough } from './guard.ts'
+import { createGuard, type GuardOptions, guardedPassThrough } from './guard.ts'
 import type { KeyPair } from './key-pair.ts'
 import { createPassThrough } from './legacy-mozart.ts'
 import { isUploadPath, overrideMethod } from './method-override.ts'
 import { mozartFace } from './mozart/index.ts'
-import { observe } from './observed.ts'
 import { ociFace } from './oci/index.ts'
 import { type OperatorOptions, operatorFace } from './operator/index.ts'
 import './shared/action.ts'
-import { discardRest, hasBody } from './shared/body.ts'
 import { type BodyBudget, createBodyBudget, giveBodiesBack } from './shared/body-budget.ts'
 import { explain } from './shared/errors.ts'
 import { createLargeTexts, type LargeTexts } from './shared/large-texts.ts'
-import { type PublicAddress, saidPrefix, startsWithSegment } from './shared/public-url.ts'
+import type { PublicAddress } from './shared/public-url.ts'
 import { createTrustedProxies, dropForgedHeaders } from './shared/trusted-proxies.ts'
-import { sendOn } from './shared/upload-body.ts'
 import { parseUrlEncoded } from './shared/url-encoded.ts'
+import { uiFace } from './ui/index.ts'
 import { answerUnmatched, isApi, type Methods, rememberMethods, sendProblem } from './unmatched.ts'
 
 export interface ServerOptions extends GuardOptions {
@@ -135,6 +131,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       bodies,
       bodyTimeoutMs
     })
+  await app.register(uiFace, { catalogue, policy: options.policy, address })
   if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
   if (options.blobs) {
     const { arrived: onStored, departed: onRemoved } = catalogue.fileEvents ?? {}
@@ -172,7 +169,7 @@ function createBareServer(
     clientErrorHandler: answerClientError,
     // a path that cannot be decoded belongs to no route
     frameworkErrors: ((_error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      prepare(request, { reply, cors, report, bodyTimeoutMs })
+      prepareRequest(request, { reply, cors, report, bodyTimeoutMs })
       const fault = framingFault(request.raw)
       if (!fault) return void unmatched(request, reply)
       const { status, message } = explain(fault)
@@ -200,49 +197,6 @@ function keepBodiesAsStreams(app: FastifyInstance): void {
   if (METHODS.includes('QUERY')) app.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true })
 }
 
-interface EntranceParts extends Pick<ServerOptions, 'report' | 'connections'> {
-  guard: Guard
-  cors: readonly string[]
-  /** How long the rest of a body that was answered unread may take, in milliseconds. */
-  bodyTimeoutMs: number
-}
-
-/** Every request passes here before its route; every route has an action. */
-function entrance({ guard, cors, report, connections, bodyTimeoutMs }: EntranceParts) {
-  return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
-    prepare(request, { reply, cors, report, bodyTimeoutMs })
-    const fault = framingFault(request.raw)
-    if (fault) {
-      reply.header('connection', 'close')
-      return done(fault)
-    }
-    const { action } = request.routeOptions.config
-    if (action === undefined) return done()
-    if (action !== 'public' && connections?.isSurplus(request.raw.socket)) return done(connections.refuse(reply.raw))
-    guard.admit(request, action, done)
-  }
-}
-
-function prepare(
-  request: FastifyRequest,
-  { reply, cors, report, bodyTimeoutMs }: Omit<EntranceParts, 'guard'> & { reply: FastifyReply }
-): void {
-  request.identity = anonymous
-  if (report) observe(request, { reply, report })
-  reply.header('x-request-id', request.id)
-  addCorsHeaders(request, { reply, cors })
-  if (hasBody(request.raw)) reply.raw.once('finish', () => discardRest(request.raw, bodyTimeoutMs))
-  dropMalformedType(request.raw)
-  if (!request.routeOptions.config?.beginsUpload) sendOn(request.raw, reply.raw)
-}
-
-/** Removes a malformed content type: Fastify would refuse the request, while Mozart ignores it. */
-function dropMalformedType({ headers, method }: IncomingMessage): void {
-  const type = headers['content-type']
-  if (type !== undefined && method !== 'GET' && !/^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(;|$)/.test(type))
-    delete headers['content-type']
-}
-
 /** Checked once everything is registered, because routes of plugins get their action from the face. */
 function requireActions(app: FastifyInstance, methods: Methods): void {
   const without: { url: string; config?: { action?: unknown } }[] = []
@@ -254,31 +208,4 @@ function requireActions(app: FastifyInstance, methods: Methods): void {
     const open = without.filter(({ config }) => config?.action === undefined).map(({ url }) => url)
     done(open.length === 0 ? undefined : new Error(`these routes have no action, so no policy covers them: ${open.join(', ')}`))
   })
-}
-
-const acceptableId = /^[A-Za-z0-9._-]{1,128}$/
-
-function requestId({ headers }: { headers: IncomingMessage['headers'] }): string {
-  const given = headers['x-request-id']
-  return typeof given === 'string' && acceptableId.test(given) ? given : randomUUID()
-}
-
-/** Strips what proxies add in front of a path: doubled slashes (`//api/…`, from joined URLs), the prefix that they announce, the configured one. */
-function withoutPrefix({ url = '/', headers }: { url?: string | undefined; headers: IncomingMessage['headers'] }, prefix: string): string {
-  if (
-    url[0] === '/' &&
-    url[1] !== '/' &&
-    prefix === '' &&
-    headers['x-script-name'] === undefined &&
-    headers['x-forwarded-prefix'] === undefined
-  )
-    return url
-  let path = url
-  if (path[0] !== '/') path = path.replace(/^https?:\/\/[^/?]*/i, '')
-  if (path.startsWith('//')) path = path.replace(/^\/+/, '/')
-  for (const before of new Set([saidPrefix(headers) ?? '', prefix])) {
-    if (startsWithSegment(path, before)) path = path.slice(before.length)
-  }
-  if (path.startsWith('//')) path = path.replace(/^\/+/, '/')
-  return path[0] === '/' ? path : `/${path}`
 }

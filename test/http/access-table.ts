@@ -23,6 +23,10 @@ const routes: readonly [methods: string, paths: readonly string[], need: Need][]
   ['OPTIONS', ['/api/v1/uploads', '/api/v1/uploads/:upload', '/storage', '/storage/*'], nobody],
   ['GET HEAD', ['/', ...pages, '/services', '/metrics', '/openapi.json', '/openapi.yaml'], read],
   ['GET HEAD', ['/api/v0.1/swagger.json', '/api/v0.2/swagger.json', '/docs', '/docs/'], read],
+  ['GET HEAD', ['/ui', '/ui/', '/ui/*', '/ui/channels', '/ui/channels/:channel', '/ui/channels/:channel/diff'], read],
+  ['GET HEAD', ['', '/history', '/compare', '/images/:architecture'].map((path) => `/ui/containers/:id${path}`), read],
+  ['GET HEAD', ['/ui/releases', '/ui/releases/:name'], read],
+  ['GET HEAD', ['/ui/assets/:version/:file'], nobody],
   ['GET HEAD', ['/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js', '/docs/favicon-32x32.png'], read],
   ['GET HEAD', ['containers', 'job_specs', 'hysds_ios-mozart'].map((index) => `/${index}/_doc/:id`), read],
   [

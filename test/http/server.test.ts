@@ -243,10 +243,10 @@ t.test('what people guess leads to the real thing', async (t) => {
   t.match(await detail('GET', '/api/v1/containers/hello%3A1/resolve?architecture=arm64'), /architecture is unknown; did you mean arch\?/)
 })
 
-t.test('a browser is led from the root to the description of everything, another client to that of Mozart', async (t) => {
+t.test("a browser is led from the root to the pages for people, another client to the description of Mozart's API", async (t) => {
   const { app } = await startServer(t)
   const headers = { accept: 'text/html,application/xhtml+xml', 'x-script-name': '/mozart' }
 
-  t.match(await app.inject({ url: '/', headers }), { statusCode: 302, headers: { location: '/mozart/docs' } })
+  t.match(await app.inject({ url: '/', headers }), { statusCode: 302, headers: { location: '/mozart/ui/' } })
   t.match(await app.inject('/'), { statusCode: 302, headers: { location: '/api/v0.1/doc/' } })
 })

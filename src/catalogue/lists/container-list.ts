@@ -1,4 +1,7 @@
-import { fromDocument } from '../../domain/container/document.ts'
+import type { Architecture } from '../../domain/architecture.ts'
+import { type Standing, standingsOf } from '../../domain/build/standing.ts'
+import { currentImages } from '../../domain/build/state.ts'
+import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
 import {
   type Filters,
   fromSummaryDocument,
@@ -13,7 +16,7 @@ import type { ContainerView } from './image-views.ts'
 import { isShown, type ListSort, type ListSource, type SortValues } from './list-rules.ts'
 import type { Summaries } from './summaries.ts'
 import { summarise } from './summarise.ts'
-import type { Views } from './views.ts'
+import type { Gathered, Views } from './views.ts'
 
 export interface ListRequest {
   filters: Filters
@@ -23,9 +26,15 @@ export interface ListRequest {
   cursor?: string | undefined
 }
 
+export interface ListedContainer {
+  view: ContainerView
+  /** How each architecture stands that it has, waits for or is expected to have. */
+  standings: ReadonlyMap<Architecture, Standing>
+}
+
 export interface ContainerPage {
   /** May be shorter than the limit, or even empty, when there is a next page. */
-  items: ContainerView[]
+  items: ListedContainer[]
   next: string | undefined
 }
 
@@ -61,7 +70,7 @@ const comingMark = '~'
 export function createContainerList(parts: ContainerListParts): ContainerList {
   return async (request) => {
     const { limit } = request
-    const items: ContainerView[] = []
+    const items: ListedContainer[] = []
     let place: ListPlace | undefined = startOf(request)
     for (let round = 0; place && round < maxRounds && items.length < limit; round++) {
       const { source }: ListPlace = place
@@ -106,8 +115,8 @@ interface FoundPage {
   request: ListRequest
 }
 
-async function shownOf(parts: ContainerListParts, { page, source, request }: FoundPage): Promise<ContainerView[]> {
-  const items: ContainerView[] = []
+async function shownOf(parts: ContainerListParts, { page, source, request }: FoundPage): Promise<ListedContainer[]> {
+  const items: ListedContainer[] = []
   for (let i = 0; i < page.length; i += readAtOnce) {
     const some = page.slice(i, i + readAtOnce)
     const ids = some.map(({ id }) => id)
@@ -129,8 +138,8 @@ interface FoundDocument extends Omit<FoundPage, 'page'> {
   summary: StoredDocument | undefined
 }
 
-/** Returns the view of a container that was found; undefined when the list does not show it. */
-async function shownView(parts: ContainerListParts, one: FoundDocument): Promise<ContainerView | undefined> {
+/** Returns a container that was found; undefined when the list does not show it. */
+async function shownView(parts: ContainerListParts, one: FoundDocument): Promise<ListedContainer | undefined> {
   const { found, record, source, request } = one
   const { filters, sort } = request
   // its record was removed, or has been created and is listed among the others
@@ -143,8 +152,17 @@ async function shownView(parts: ContainerListParts, one: FoundDocument): Promise
   const [gathered, view] = await Promise.all([gathering, parts.views.of(stored, { gathered: gathering, summary })])
   const { content } = summarise(stored.record, { gathered, now: parts.now() })
   const values = source === 'records' ? recordValues(found) : summary && { ...summary, revision: summary.revision || null }
-  return isShown({ source, found: values, current: view, content, filters, sort }) ? view : undefined
+  if (!isShown({ source, found: values, current: view, content, filters, sort })) return undefined
+  return { view, standings: gatheredStandings(stored.record, gathered) }
 }
+
+export const gatheredStandings = (record: ContainerRecord, { facts, buildStatus, expected, status }: Gathered) =>
+  standingsOf({
+    images: currentImages(record, facts),
+    expected: expected.architectures,
+    buildStatus,
+    reasons: status.reasons
+  })
 
 function recordValues({ id, document, revision }: StoredDocument): SortValues {
   return { revision, version: fromDocument(id, document).version ?? null, created: null, updated: null }

@@ -9,8 +9,10 @@ import type { Journal } from '../records/journal.ts'
 import type { FactsStore } from '../verification/image-facts.ts'
 import type { Verifier } from '../verification/verifier.ts'
 import { rangeOf } from './change-range.ts'
+import { createDetail, type ReadDetail } from './container-detail.ts'
 import { type ContainerList, createContainerList } from './container-list.ts'
 import { createExternalChanges } from './external-changes.ts'
+import { createOverview, type ReadOverview } from './overview.ts'
 import { createStateEntries } from './state-entries.ts'
 import { type ComingSummary, createSummaries, type Summaries, type SummariesParts } from './summaries.ts'
 import { summarise } from './summarise.ts'
@@ -22,6 +24,9 @@ import { createWaiting, type Waiting } from './waiting.ts'
 export interface Lists {
   views: Views
   list: ContainerList
+  /** Everything about one container, for people. */
+  detail: ReadDetail
+  overview: ReadOverview
   summaries: Summaries & SummarySweep
   waiting: Waiting
 }
@@ -68,6 +73,8 @@ export function createLists(parts: ListsParts): Lists {
   return {
     views,
     list: createContainerList({ containers: stores.containers, store: stores.summaries, summaries, views, now }),
+    detail: createDetail({ changes, views }),
+    overview: createOverview({ store: stores.summaries, summaries, now }),
     summaries: { ...summaries, ...createSummarySweep({ ...parts, summaries, configuration: parts.siteRules.text }) },
     waiting: createWaiting({ views, journal, buildStatuses })
   }

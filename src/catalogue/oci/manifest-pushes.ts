@@ -1,7 +1,7 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { KeptManifest, KeptTag } from '../../domain/oci/documents.ts'
-import { type OciManifest, parseManifest, platformArchitecture } from '../../domain/oci/manifest.ts'
+import { maxReferences, type OciManifest, parseManifest, platformArchitecture, tooManyReferences } from '../../domain/oci/manifest.ts'
 import { idsOf, isDigest, splitSuffix, type TagName } from '../../domain/oci/names.ts'
 import type { ChangeContext } from '../records/image-records.ts'
 import { keepBytes } from './blob-uploads.ts'
@@ -14,6 +14,8 @@ export interface ManifestPush extends Pick<ChangeContext, 'publicUrl' | 'cause'>
   reference: string
   bytes: Buffer
   contentType: string | undefined
+  /** Where its images were pulled from. */
+  origin?: string
   /** Throws when the client may not change these containers. */
   permit(ids: readonly string[]): void
 }
@@ -131,7 +133,7 @@ interface ImageToPush {
   config: string
 }
 
-/** Returns the images that a manifest is, or an index names. Attestations and other artifacts are none. */
+/** Returns the images that a manifest is, or that an index and the indexes in it name. Attestations and other artifacts are none. */
 async function imagesOf(context: OciContext, { push, kept, manifest }: Parsed): Promise<ImageToPush[]> {
   const { repository } = push
   if (manifest.kind === 'image') {
@@ -139,9 +141,13 @@ async function imagesOf(context: OciContext, { push, kept, manifest }: Parsed): 
     return [{ manifest: kept, architecture: await configuredArchitectureOf(context, { repository, ...config }), config: config.digest }]
   }
   const images: ImageToPush[] = []
-  for (const { digest, platform } of manifest.children) {
+  const named = [...manifest.children]
+  for (const { digest, platform } of named) {
     const child = await context.kept.manifest(repository, digest)
     const parsed = child && parseManifest(child.text, { contentType: undefined })
+    // regctl makes an index of the tags that it is given, which are indexes here
+    if (parsed?.kind === 'index') named.push(...parsed.children)
+    if (named.length > maxReferences) throw tooManyReferences()
     if (!child || parsed?.kind !== 'image' || !parsed.config) continue
     if (platform && platformArchitecture(platform) === undefined) continue
     const architecture = platformArchitecture(platform) ?? (await configuredArchitectureOf(context, { repository, ...parsed.config }))

@@ -2,6 +2,7 @@ import { type ContainerRecord, fromDocument, imagesByKey } from '../../domain/co
 import { CatalogueError } from '../../domain/errors.ts'
 import { applies, type Facts, factsId, fromFactsDocument, type ImageKey } from '../../domain/image/facts.ts'
 import { fromKeptDocument, type KeptManifest, type KeptTag, keptName } from '../../domain/oci/documents.ts'
+import { isNested } from '../../domain/oci/manifest.ts'
 import { type AcceptedForm, mediaTypes } from '../../domain/oci/media-types.ts'
 import { idsOf, namesArchitecture, splitSuffix, type TagName } from '../../domain/oci/names.ts'
 import type { StoredDocument } from '../../stores/document-store.ts'
@@ -164,7 +165,9 @@ async function asPushed(
   // a client that takes no index gets the manifest that was pushed last, as long as the record has that image
   const isOne = tag.what === 'image' && ours.includes(tag.digest)
   const single = isOne && (request.form === 'manifest' || (isSame && (asPushed || namesArchitecture(request))))
-  return (tag.what === 'index' && isSame) || single ? kept.manifest(tag.repository, tag.digest) : undefined
+  if (!single && !(tag.what === 'index' && isSame)) return undefined
+  const pushed = await kept.manifest(tag.repository, tag.digest)
+  return pushed && (single || asPushed || !isNested(pushed.text)) ? pushed : undefined
 }
 
 /** Keeps the index under its digest: it is asked for by it, and stays when the tag moves. */

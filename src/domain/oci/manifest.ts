@@ -33,7 +33,7 @@ const elsewhere = /nondistributable|foreign/
 /** The specification lets a registry refuse what is larger. */
 export const maxManifest = 4 * 1024 * 1024
 /** More than any image or index has; each is looked up when a manifest is pushed. */
-const maxReferences = 2000
+export const maxReferences = 2000
 
 /** Parses the bytes of a manifest that came with a content type. Throws manifest_invalid. */
 export function parseManifest(text: string, { contentType }: { contentType: string | undefined }): OciManifest {
@@ -53,7 +53,7 @@ export function parseManifest(text: string, { contentType }: { contentType: stri
   const config = index ? undefined : descriptorOf(fields['config'], 'config')
   const layers = index ? [] : listOf(fields, 'layers').map((layer, i) => descriptorOf(layer, `layers[${i}]`))
   const children = index ? listOf(fields, 'manifests').map((child, i) => descriptorOf(child, `manifests[${i}]`)) : []
-  if (layers.length + children.length > maxReferences) throw invalid(`it names more than ${maxReferences} layers or manifests`)
+  if (layers.length + children.length > maxReferences) throw tooManyReferences()
   const subject =
     fields['subject'] === undefined || fields['subject'] === null ? undefined : descriptorOf(fields['subject'], 'subject').digest
   const given = typeof fields['artifactType'] === 'string' && fields['artifactType'] !== '' ? fields['artifactType'] : undefined
@@ -108,6 +108,12 @@ function textsOf(value: unknown): Record<string, string> {
 }
 
 const shown = (value: unknown): string => (value === undefined ? 'absent' : JSON.stringify(value).slice(0, 120))
+
+export const tooManyReferences = () => invalid(`it names more than ${maxReferences} layers or manifests`)
+
+/** Returns whether an index names other indexes, where no client finds its image. */
+export const isNested = (text: string): boolean =>
+  parseManifest(text, { contentType: undefined }).children.some(({ mediaType }) => isIndexType(mediaType))
 
 const invalid = (why: string) => new CatalogueError('manifest_invalid', `the manifest is refused: ${why}`)
 

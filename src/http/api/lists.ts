@@ -21,10 +21,11 @@ export function listRoutes(route: DeclareRoute, { list, summaries }: Pick<Catalo
       200: answer('A page of containers. Link with rel="next" is the address of the next one, if there is one.', 'container-list.json')
     },
     async handler({ request, reply, query: { fields, sort, limit, cursor, ...filters }, publicUrl }) {
-      const [{ items, next = null }, swept = null] = await Promise.all([
+      const [{ items: listed, next = null }, swept = null] = await Promise.all([
         list({ filters, sort: sortOf(sort), limit, cursor }),
         summaries.swept()
       ])
+      const items = listed.map(({ view }) => view)
       const page = { items: fields ? items.map((item) => select(item, fields)) : items, next, swept }
       return sendPage(request, { reply, page, publicUrl })
     }

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { BlobStore } from '../../blobs/blob-store.ts'
+import { escapeMarkup } from '../shared/escape-markup.ts'
 import { encodePath } from './paths.ts'
 
 export interface FolderPage {
@@ -43,6 +44,3 @@ const row = ({ name, size, modified }: { name: string; size: string; modified: s
   `<tr><td><a href="${encodeName(name)}">${escapeMarkup(name)}</a></td><td>${size}</td><td>${modified}</td></tr>`
 
 const encodeName = (name: string): string => escapeMarkup(encodePath(name))
-
-export const escapeMarkup = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;')

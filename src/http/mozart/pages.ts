@@ -11,9 +11,9 @@ export function pageRoutes(app: FastifyInstance, address: PublicAddress): void {
   app.route({
     ...route,
     url: '/',
-    // a browser goes to the description of everything; other clients, as with Mozart, to that of its API
+    // a browser goes to the pages for people; other clients, as with Mozart, to the description of its API
     handler: (request, reply) => {
-      const page = /\btext\/html\b/.test(request.headers.accept ?? '') ? '/docs' : '/api/v0.1/doc/'
+      const page = /\btext\/html\b/.test(request.headers.accept ?? '') ? '/ui/' : '/api/v0.1/doc/'
       return redirect(reply.code(302), `${scriptName(request, address)}${page}`)
     }
   })

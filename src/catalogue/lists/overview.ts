@@ -1,0 +1,88 @@
+import { type Architecture, uniqueInTableOrder } from '../../domain/architecture.ts'
+import type { State } from '../../domain/build/state.ts'
+import { countSummary, noCounts, type SummaryCounts } from '../../domain/lists/counts.ts'
+import type { DocumentStore } from '../../stores/document-store.ts'
+import type { Summaries } from './summaries.ts'
+
+/** How many containers there are, by what they are. */
+export interface Overview {
+  total: number
+  states: Readonly<Record<State, number>>
+  /** Those with an image whose bytes were not read. */
+  unproven: number
+  /** By architecture: those that are expected to have it and do not. */
+  missing: ReadonlyMap<Architecture, number>
+  /** The architectures that any container has, in the table's order. */
+  architectures: readonly Architecture[]
+  /** When the count began, ISO 8601. */
+  counted: string
+}
+
+export interface OverviewParts {
+  store: Pick<DocumentStore, 'scan'>
+  summaries: Pick<Summaries, 'settled'>
+  now: () => Date
+}
+
+/** Returns the counts, or undefined where they are counted for the first time and that takes a while. */
+export type ReadOverview = () => Promise<Overview | undefined>
+
+/** How long who asks waits for a new count, in milliseconds; after that the one before has to do. */
+const patienceMs = 30
+/** A count of a large catalogue is kept for so many times as long as it took, so that counting never takes more than a share of the store. */
+const keptFor = 20
+const settleMs = 2000
+
+/** Counts the summaries, whenever somebody asks and what was counted last is too old. One count at a time. */
+export function createOverview(parts: OverviewParts): ReadOverview {
+  let latest: Overview | undefined
+  let counting: Promise<void> | undefined
+  let keptUntil = 0
+
+  async function count(): Promise<void> {
+    const began = performance.now()
+    const counted = parts.now().toISOString()
+    latest = overviewOf(await countAll(parts), counted)
+    const ended = performance.now()
+    keptUntil = ended + (ended - began) * keptFor
+  }
+
+  return async () => {
+    if (!counting && performance.now() >= keptUntil)
+      counting = count().finally(() => {
+        counting = undefined
+      })
+    if (counting) await untilPatienceEnds(counting)
+    return latest
+  }
+}
+
+/** Throws what the count throws, if it does so in time. */
+async function untilPatienceEnds(counting: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, patienceMs)
+  })
+  await Promise.race([counting, patience])
+  clearTimeout(timer)
+  // nobody hears of it any more; whoever asks next counts again
+  counting.catch(() => {})
+}
+
+async function countAll({ store, summaries }: OverviewParts): Promise<SummaryCounts> {
+  await summaries.settled(settleMs)
+  const counts = noCounts()
+  for await (const batch of store.scan(['state', 'verdicts', 'missing', 'architectures'])) {
+    for (const { values } of batch) countSummary(counts, values)
+  }
+  return counts
+}
+
+const overviewOf = ({ total, states, unproven, missing, architectures }: SummaryCounts, counted: string): Overview => ({
+  total,
+  states,
+  unproven,
+  missing,
+  architectures: uniqueInTableOrder(architectures),
+  counted
+})

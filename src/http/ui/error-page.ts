@@ -1,0 +1,55 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { explain } from '../shared/errors.ts'
+import { exact, html } from './html.ts'
+import { frameOf, type PageFrame, type PageParts, sendUiPage, type UiPage } from './page-route.ts'
+import { sentence } from './texts.ts'
+
+/** Writes a refusal as a page that says what was wrong, and what to do. */
+export const answerErrorPage =
+  (parts: PageParts) =>
+  (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const { status, message, headers } = explain(error)
+    if (status >= 500) request.failure = error
+    const frame = frameOf(request, parts)
+    return sendUiPage(reply.headers(headers), { page: errorPage({ status, message, request: request.id }, frame), frame })
+  }
+
+interface ShownError {
+  status: number
+  message: string
+  /** The id of the request, by which the log is searched. */
+  request: string
+}
+
+const titles: Readonly<Record<number, string>> = {
+  401: 'Sign in to see this',
+  403: 'Not for you to see',
+  404: 'Not found',
+  500: 'This is our fault',
+  503: 'The store does not answer'
+}
+
+const advice: Readonly<Record<number, string>> = {
+  400: 'The address of this page may have been cut short, or be of an earlier version.',
+  401: 'Load the page again: the browser asks for a user and a password. Any user will do; the password is the token.',
+  404: 'It may have been removed, or have another name. The catalogue has a search.',
+  500: 'Tell the operator the request below; the log of this service has the details.',
+  503: 'Nothing is lost: workers and builders wait or try again. Load the page again in a moment.'
+}
+
+export function errorPage({ status, message, request }: ShownError, { root }: Pick<PageFrame, 'root'>): UiPage {
+  const title = titles[status] ?? STATUS_CODES[status] ?? 'Error'
+  return {
+    title,
+    status,
+    main: html`<section class="notice" data-status="${status}">
+<p class="code">${status}</p>
+<h1>${title}</h1>
+<p class="lead">${sentence(message)}</p>
+${advice[status] !== undefined && html`<p>${advice[status]}</p>`}
+<p><a href="${exact(root)}ui/">To the catalogue</a></p>
+<p class="fine">Request <code>${request}</code></p>
+</section>`
+  }
+}

@@ -1,0 +1,62 @@
+import type { ContainerView, ImageView } from '../../catalogue/lists/image-views.ts'
+import type { Architecture } from '../../domain/architecture.ts'
+import type { Standing } from '../../domain/build/standing.ts'
+import { html, type Markup } from './html.ts'
+
+/** The words of cells. Their shapes are in the style sheet, by the same names. */
+const standingWords: Readonly<Record<Standing, string>> = {
+  gone: 'gone',
+  wrong: 'wrong',
+  failed: 'failed',
+  missing: 'missing',
+  building: 'building',
+  waiting: 'waiting',
+  claimed: 'claimed',
+  'no-binaries': 'no binaries',
+  proven: 'proven'
+}
+
+/** What the words mean, for the key below a table. */
+export const standingMeanings: Readonly<Record<Standing, string>> = {
+  proven: 'its bytes were read, and are for this architecture',
+  'no-binaries': 'its bytes were read, and hold no program',
+  claimed: 'registered; nobody has read its bytes',
+  waiting: 'has arrived, and is published with the others',
+  building: 'a builder is at work',
+  missing: 'expected, and not there',
+  failed: 'its build or test failed, or was not heard of again',
+  wrong: 'its bytes are for another architecture, a mixture, or unreadable',
+  gone: 'registered, but its tarball is no longer where it was'
+}
+
+export const standingMark = (standing: Standing): Markup =>
+  html`<span class="mark" data-state="${standing}">${standingWords[standing]}</span>`
+
+/** "complete" would promise too much where nobody said what is expected. */
+export function stateMark({ state, expected }: Pick<ContainerView, 'state' | 'expected'>): Markup {
+  const word = state === 'complete' && expected.length === 0 ? 'registered' : state
+  return html`<span class="mark" data-state="${word}">${word}</span>`
+}
+
+interface ArchitectureCell {
+  architecture: Architecture
+  standing: Standing | undefined
+}
+
+export const architectureCell = ({ architecture, standing }: ArchitectureCell): Markup =>
+  standing === undefined
+    ? html`<td role="cell" data-architecture="${architecture}"></td>`
+    : html`<td role="cell" data-architecture="${architecture}" data-state="${standing}"><span class="mark">${standingWords[standing]}</span></td>`
+
+const verdictStandings: Readonly<Record<ImageView['verdict'], Standing>> = {
+  match: 'proven',
+  'no-binaries': 'no-binaries',
+  unverified: 'claimed',
+  mislabelled: 'wrong',
+  mixed: 'wrong',
+  unreadable: 'wrong'
+}
+
+/** How one image stands by itself, whatever its builds and tests say. */
+export const verdictMark = ({ verdict, status }: Pick<ImageView, 'verdict' | 'status'>): Markup =>
+  standingMark(status === 'gone' ? 'gone' : verdictStandings[verdict])
