@@ -1383,6 +1383,10 @@ export interface ImageView {
   manifest: string | null
   status: 'present' | 'gone' | 'unreachable' | 'unknown'
   checked: string | null
+  /**
+   * Where it was pulled from, with the digest that it, or its index, has there; absent for others.
+   */
+  origin?: string
 }
 /**
  * An image that has arrived and is not published yet.
