@@ -1727,7 +1727,7 @@ export interface DiscoverQuery {
    */
   newest?: 'registration' | 'version'
   /**
-   * The tag that a label of the image names: the name of a label, or a format. The image is the one that the list names; latest, where it names no tag. The tag has to be there.
+   * The tag that a label of the image names: the name of a label, or a format. The image is the one that the list names; latest, where it names no tag. Where its image lacks the label, the tag that the list names counts, as it does for TripleO. The tag has to be there.
    */
   tag_from_label?: string
   /**
