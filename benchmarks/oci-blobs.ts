@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startRegistry } from '../test/support/registry.ts'
 import { writeBigImage, writeBigLayer } from './big-image.ts'
-import { startDistribution } from './distribution.ts'
 import { cpuMs, median, memoryMb, run } from './load.ts'
 import { type FileToPush, pushImage } from './oci-pushing.ts'
 import { type Server, startServer } from './server.ts'
@@ -148,7 +148,7 @@ async function withServer(work: (ours: Server) => Promise<void>): Promise<void> 
 
 const withBoth = (work: (sides: Sides) => Promise<void>): Promise<void> =>
   withServer(async (ours) => {
-    const distribution = await startDistribution()
+    const distribution = await startRegistry()
     try {
       await work({ ours, distribution })
     } finally {

@@ -1,4 +1,4 @@
-import { startDistribution } from './distribution.ts'
+import { startRegistry } from '../test/support/registry.ts'
 import { blobBenchmarks } from './oci-blobs.ts'
 import { manifestBenchmarks } from './oci-manifests.ts'
 import { manyBenchmarks } from './oci-many.ts'
@@ -9,7 +9,7 @@ export async function ociBenchmarks(): Promise<void> {
   const parts = (process.env['BENCH_OCI'] ?? 'manifests blobs many').split(' ')
   console.log('Registry clients, the embedded store, beside distribution')
   if (parts.includes('manifests')) {
-    const [ours, distribution] = [await startServer(), await startDistribution()]
+    const [ours, distribution] = [await startServer(), await startRegistry()]
     try {
       await manifestBenchmarks({ ours, distribution })
     } finally {

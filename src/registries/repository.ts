@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream'
-import { type BlobToSend, checkStoredDigest, type Sent, sendBlob, transferSilenceMs } from './blob-sending.ts'
+import { type BlobToSend, type Sent, sendBlob } from './blob-sending.ts'
 import type { Connection } from './connection.ts'
 import { createConfigReader, type ReadConfig } from './image-reader.ts'
 import { createManifestReader, headerOf, manifestTypes, type ReadManifest } from './manifest-reader.ts'
 import type { CopyPatience } from './patience.ts'
 import { registryError } from './registry-error.ts'
+import { checkStoredDigest, transferSilenceMs } from './uploads.ts'
 
 /** One repository of a registry, as images are copied from it and to it. Every method throws a RegistryError, or the error of its AskServer. */
 export interface RegistryRepository {

@@ -8,6 +8,9 @@ import { projectFolder } from './project.ts'
 export interface OtherRegistryServer {
   url: string
   host: string
+  pid: number
+  /** The folder of its blobs. */
+  data: string
   stop(): Promise<void>
 }
 
@@ -30,6 +33,8 @@ export async function startRegistry({ signIn = false }: { signIn?: boolean } = {
   return {
     url: `http://${host}`,
     host,
+    pid: program.process.pid!,
+    data: folder,
     async stop() {
       await endProgram(program)
       await rm(folder, { recursive: true, force: true })

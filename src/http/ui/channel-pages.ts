@@ -2,6 +2,7 @@ import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { StoredChannel } from '../../catalogue/releases/channels.ts'
 import type { ChannelState, SetMember, SetSource } from '../../domain/releases/channel.ts'
 import { type PublicAddress, requestUrl } from '../shared/public-url.ts'
+import { newChannelForm, promoteLink, rollBackLink } from './actions-channel.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
 import { idMarkup } from './ids.ts'
 import type { DeclarePage, PageFrame } from './page-route.ts'
@@ -23,7 +24,8 @@ export function channelPages(page: DeclarePage, { channels, address }: ChannelPa
       const all = await channels.list()
       const main = html`<h1>Channels</h1>
 <p class="fine">A channel is a tag that is moved for a whole set of images at once, or not at all.</p>
-${all.length === 0 ? noChannels(requestUrl(request, address)) : channelTable(all, frame)}`
+${all.length === 0 ? noChannels(requestUrl(request, address)) : channelTable(all, frame)}
+${newChannelForm(frame)}`
       return { title: 'Channels', section: 'channels', main }
     }
   })
@@ -66,9 +68,10 @@ function channelBody({ channel, others, history, frame, url }: ChannelBody): Mar
 <h1><bdi>${exact(name)}</bdi> <small>channel</small></h1>
 <p class="standing"><span>${set.length} ${set.length === 1 ? 'image' : 'images'}</span> <span>moved ${timeMarkup(at, frame.now)} by ${whoDid(by)}</span> <span>${sourceMarkup(from, frame)}</span></p>
 ${by.reason && html`<p class="lead">${by.reason}</p>`}
+${promoteLink(name, frame)}
 <section aria-labelledby="set"><h2 id="set">The set</h2>${setTable(set, frame)}</section>
 ${others.length > 0 && compareForm({ name, others, frame })}
-<section aria-labelledby="promotions"><h2 id="promotions">Promotions</h2>${promotionTable({ name, history, frame })}</section>
+<section aria-labelledby="promotions"><h2 id="promotions">Promotions</h2>${promotionTable({ name, number, history, frame })}</section>
 <section aria-labelledby="commands" class="commands"><h2 id="commands">What to type</h2>
 ${[
   {
@@ -107,15 +110,17 @@ const compareForm = ({
 
 interface PromotionTable {
   name: string
+  /** Of the last promotion. */
+  number: number
   history: readonly ChannelState[]
   frame: PageFrame
 }
 
-function promotionTable({ name, history, frame }: PromotionTable): Markup {
+function promotionTable({ name, number, history, frame }: PromotionTable): Markup {
   const last = history.at(-1)?.number ?? 1
   return html`<div class="wide" tabindex="0" role="region" aria-labelledby="promotions"><table class="history"><caption class="unseen">Promotions of this channel, the newest first</caption>
 <thead><tr><th scope="col" class="number">#</th><th scope="col">When</th><th scope="col">What</th><th scope="col">Who</th><th scope="col">Why</th><th scope="col"><span class="unseen">Differences</span></th></tr></thead>
-<tbody>${history.map((one) => html`<tr data-number="${one.number}"><td class="number">${one.number}</td><td>${timeMarkup(one.at, frame.now)}</td><td>${one.removed ? 'removed' : html`${one.set.length} ${one.set.length === 1 ? 'image' : 'images'} ${sourceMarkup(one.from, frame)}`}</td><td>${whoDid(one.by)}</td><td>${one.by.reason}</td><td>${one.number > 1 && html`<a href="${exact(`${channelWay(name, frame)}/diff?from=${one.number - 1}&to=${one.number}`)}">side by side</a>`}</td></tr>`)}</tbody></table></div>
+<tbody>${history.map((one) => html`<tr data-number="${one.number}"><td class="number">${one.number}</td><td>${timeMarkup(one.at, frame.now)}</td><td>${one.removed ? 'removed' : html`${one.set.length} ${one.set.length === 1 ? 'image' : 'images'} ${sourceMarkup(one.from, frame)}`}</td><td>${whoDid(one.by)}</td><td>${one.by.reason}</td><td>${one.number > 1 && html`<a href="${exact(`${channelWay(name, frame)}/diff?from=${one.number - 1}&to=${one.number}`)}">side by side</a>`} ${one.number < number && !one.removed && rollBackLink(name, { number: one.number, frame })}</td></tr>`)}</tbody></table></div>
 ${last > 1 && history.length === promotionsAPage && html`<nav class="pager" aria-label="Pages"><a rel="next" href="?cursor=${last}">Older</a></nav>`}`
 }
 

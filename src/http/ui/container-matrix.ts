@@ -2,6 +2,7 @@ import type { ContainerDetail } from '../../catalogue/lists/container-detail.ts'
 import type { Architecture } from '../../domain/architecture.ts'
 import { isEmulated, type JobReport } from '../../domain/build/job-report.ts'
 import { own } from '../../domain/own.ts'
+import { imageLinks } from './action-links.ts'
 import { decisiveList } from './decisive-files.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
 import { standingMark } from './marks.ts'
@@ -32,7 +33,7 @@ function row(architecture: Architecture, { found, frame }: MatrixParts): Markup 
   const facts = images.get(architecture)?.facts
   const jobs = (kind: 'builds' | 'tests') => jobMarkup(buildStatus?.[kind].get(architecture), { architecture, frame })
   return html`<tr role="row" data-architecture="${architecture}" data-state="${standing}">
-<th scope="row" role="rowheader">${nameOf(architecture, { found, frame })}</th>
+<th scope="row" role="rowheader">${nameOf(architecture, { found, frame })}${imageLinks({ view, architecture }, frame)}</th>
 <td role="cell">${standingMark(standing)}</td>
 <td role="cell">${view.expected.includes(architecture) ? 'yes' : 'no'}</td>
 <td role="cell" class="proof">${proofOf(architecture, { found, frame })}</td>

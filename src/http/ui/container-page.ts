@@ -4,6 +4,8 @@ import { manifestListText } from '../../domain/build/manifest-list.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { checkId } from '../../domain/limits.ts'
 import { type PublicAddress, requestUrl } from '../shared/public-url.ts'
+import { containerLinks } from './action-links.ts'
+import { arrivingUploads } from './bring.ts'
 import { containerCommands } from './container-commands.ts'
 import { containerMatrix } from './container-matrix.ts'
 import { reasonList } from './container-reasons.ts'
@@ -16,7 +18,7 @@ import { breadcrumb, factList } from './texts.ts'
 import { timeMarkup } from './times.ts'
 import { catalogueWay, channelWay, historyWay, releaseWay } from './ways.ts'
 
-export interface ContainerPageParts extends Pick<Catalogue, 'detail' | 'history' | 'holders' | 'specsNaming' | 'planning'> {
+export interface ContainerPageParts extends Pick<Catalogue, 'detail' | 'history' | 'holders' | 'specsNaming' | 'planning' | 'uploads'> {
   address: PublicAddress
 }
 
@@ -57,16 +59,19 @@ interface BodyParts {
   url: string
 }
 
-async function body({ holders, specsNaming, planning }: ContainerPageParts, { found, frame, url }: BodyParts): Promise<Markup> {
+async function body({ holders, specsNaming, planning, uploads }: ContainerPageParts, { found, frame, url }: BodyParts): Promise<Markup> {
   const { view, gathered } = found
   const { id } = view
-  const [names, specs, manifest] = await Promise.all([
+  const [names, specs, manifest, arriving] = await Promise.all([
     holders.naming(id),
     specsNaming(id),
-    view.revision === null ? undefined : planning.manifest(id, 'oci')
+    view.revision === null ? undefined : planning.manifest(id, 'oci'),
+    arrivingUploads(uploads, id)
   ])
   return html`<div id="container" data-container="${exact(id)}" data-state="${view.state}" data-revision="${view.revision}">
 <p class="standing">${stateMark(view)} ${view.version !== null && html`<span>version <bdi>${view.version}</bdi></span>`} <span>changed ${timeMarkup(view.updated, frame.now)}</span></p>
+${containerLinks(view, frame)}
+${arriving}
 ${reasonList(view.reasons, frame)}
 <section aria-labelledby="images"><h2 id="images">Architectures</h2>
 ${containerMatrix({ found, frame })}

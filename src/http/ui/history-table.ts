@@ -1,4 +1,5 @@
 import type { EntryView } from '../../domain/history/entry-view.ts'
+import { restoreLink } from './action-links.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
 import type { PageFrame } from './page-route.ts'
 import { whoDid } from './texts.ts'
@@ -38,7 +39,7 @@ ${choice && html`<td>${radio('from', entry)}</td><td>${radio('to', entry)}</td>`
 <td class="what"><b>${kind === 'record' || kind === what ? what : `${kind} ${what}`}</b>${architecture !== null && html` <small>${architecture}</small>`}<p class="fine">${summary}</p></td>
 <td>${whoDid(by)}</td>
 <td>${reason}</td>
-<td>${differences(id, { entry, frame })}</td>
+<td>${differences(id, { entry, frame })} ${kind === 'record' && restoreLink({ id, revision: revision ?? entry.previous }, frame)}</td>
 </tr>
 `
 }

@@ -5,6 +5,7 @@ import { isCatalogueError } from '../../domain/errors.ts'
 import { checkId } from '../../domain/limits.ts'
 import type { ImageReport } from '../../schemas.ts'
 import { type PublicAddress, publicUrlOf, requestUrl } from '../shared/public-url.ts'
+import { imageLinks } from './action-links.ts'
 import { fileMarkup } from './decisive-files.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
 import { idMarkup } from './ids.ts'
@@ -36,7 +37,7 @@ export function imagePage(page: DeclarePage, { images, address }: ImagePageParts
       const id = params['id']!
       checkId(id)
       const architecture = architectureInPath(params['architecture']!)
-      const { image, pending } = await images.get({ id, architecture })
+      const { image, pending, container: view } = await images.get({ id, architecture })
       const report = await reportOf(images, { id, architecture, publicUrl: publicUrlOf(address)(), path })
       const main = html`${breadcrumb([
         [catalogueWay(frame), 'Catalogue'],
@@ -45,6 +46,7 @@ export function imagePage(page: DeclarePage, { images, address }: ImagePageParts
 <h1><span>${architecture}</span> <small>image of ${idMarkup(id)}</small></h1>
 <div id="image" data-container="${exact(id)}" data-architecture="${architecture}" data-verdict="${image.verdict}">
 <p class="standing">${verdictMark(image)}${pending && html` <span>waits to be published with the others</span>`}</p>
+${imageLinks({ view, architecture }, frame)}
 <p class="lead">${sentence(report?.summary ?? image.summary ?? 'nobody has read its bytes, so it is what it was registered as and no more')}</p>
 ${report && problemList(report)}
 ${question({ report, path })}

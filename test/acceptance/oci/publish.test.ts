@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { leporello } from '../../cli/command-line.ts'
 import { startGate } from '../../support/gate.ts'
 import { type Leporello, onEngine, ready, startLeporello } from '../../support/leporello.ts'
+import { startMeddlingProxy } from '../../support/meddling-proxy.ts'
 import { run, samplesAndClients } from '../../support/oci-clients.ts'
 import { dockerLogin } from '../../support/published.ts'
 import { startRegistry } from '../../support/registry.ts'
@@ -83,6 +84,25 @@ t.test('kill -9 in the middle of publishing: nothing is to be seen, and the same
   t.equal(status, 0, stderr)
   t.equal(digestAt(registry.host, 'killed/hello:v1'), digestAt(hostOf(embedded), 'real/hello:v1'))
   checkPulls(t, `${registry.host}/killed/hello:v1`)
+})
+
+t.test('a connection that breaks in the middle of a blob is followed by another one', async (t) => {
+  let isWhole = false
+  const broken = await startMeddlingProxy(t, {
+    target: registry.url,
+    meddle({ method, headers }) {
+      if (isWhole || method !== 'PATCH' || Number(headers['content-length']) < 300_000) return undefined
+      isWhole = true
+      return { cutRequestAfter: 200_000 }
+    }
+  })
+
+  const { status, stderr } = await asked(t, embedded, 'publish', 'real/hello:v1', '--to', `${broken.host}/broken/hello:v1`).ended
+
+  t.equal(status, 0, stderr)
+  t.match(stderr, /cannot be reached.*; trying again in 1 s/)
+  t.equal(digestAt(registry.host, 'broken/hello:v1'), digestAt(hostOf(embedded), 'real/hello:v1'))
+  checkPulls(t, `${registry.host}/broken/hello:v1`)
 })
 
 t.test('a registry with passwords is signed in to as docker login left it', async (t) => {
