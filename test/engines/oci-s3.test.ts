@@ -117,6 +117,6 @@ t.test('while the bucket is away each step of a push says so, and afterwards it 
 
   async function refused(reply: Response, what: string): Promise<void> {
     t.equal(reply.status, 503, what)
-    t.match(await reply.json(), { errors: [{ code: 'UNAVAILABLE', message: /object store/ }] }, what)
+    t.match(await reply.json(), { errors: [{ code: 'UNAVAILABLE', message: /the bucket tarballs at .* does not work/ }] }, what)
   }
 })
