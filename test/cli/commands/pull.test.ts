@@ -154,6 +154,36 @@ t.test('an index that names no platforms is understood by the configurations', a
   t.match(await pull('x/bare:1', '--id', 'bare:1'), { status: 0, value: { architectures: ['arm64'], digest: digestOfBytes(bytes) } })
 })
 
+t.test('attestations come with the images that they are about', async (t) => {
+  const { pusher, pull, served } = await start(t)
+  const images = await Promise.all(
+    ['amd64', 'arm64'].map(async (architecture) => {
+      const layers = [[{ name: 'etc/x', body: architecture }]]
+      return { architecture, bytes: (await pusher.image('x/attested', '', { architecture, layers })).manifest }
+    })
+  )
+  const { config } = JSON.parse(images[0]!.bytes.toString())
+  const layers = [{ ...config, mediaType: 'application/vnd.in-toto+json' }]
+  const attestation = Buffer.from(JSON.stringify({ ...JSON.parse(images[0]!.bytes.toString()), layers }))
+  await pusher.manifest('x/attested', digestOfBytes(attestation), { bytes: attestation })
+  const { manifests, ...index } = JSON.parse(
+    indexOf([...images, { bytes: attestation, architecture: 'unknown', os: 'unknown' }]).toString()
+  )
+  manifests[2].annotations = { 'vnd.docker.reference.digest': manifests[0].digest }
+  const bytes = Buffer.from(JSON.stringify({ ...index, manifests }, null, 2))
+  await pusher.manifest('x/attested', '1', { bytes })
+
+  const whole = await pull('x/attested:1', '--id', 'whole:1')
+  const amd64 = await pull('x/attested:1', '--id', 'part:1', '--arch', 'amd64')
+  const arm64 = await pull('x/attested:1', '--id', 'other:1', '--arch', 'arm64')
+
+  t.match(whole, { status: 0, value: { digest: digestOfBytes(bytes), architectures: ['amd64', 'arm64'] } })
+  t.equal((await served('whole:1')).digest, digestOfBytes(bytes))
+  t.match([amd64.status, arm64.status], [0, 0])
+  t.strictSame((await served('part:1')).document.manifests, [manifests[0], manifests[2]])
+  t.strictSame((await served('other:1')).document.manifests, [manifests[1]])
+})
+
 t.test('bytes with another digest are refused, and nothing is registered', async (t) => {
   const { ours, other, view, amd64 } = await start(t)
   const bytesAt = async (path: string) => Buffer.from(await (await fetch(`${other.url}/v2/x/hello/${path}`)).arrayBuffer())
