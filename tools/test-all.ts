@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { distributionProgram } from '../test/support/distribution.ts'
 import { engineNames } from '../test/support/engines.ts'
 import { projectFolder } from '../test/support/project.ts'
 import { pythonWith, pythonWithClients } from '../test/support/python.ts'
@@ -25,7 +26,8 @@ async function install(): Promise<void> {
   const clients = spawnSync(join(projectFolder, 'test/acceptance/oci/install-clients'), { stdio: 'inherit' })
   if (clients.status !== 0) throw new Error('the registry clients could not be installed')
   await pythonWithClients()
-  await pythonWith(join(projectFolder, 'test/acceptance/schema/requirements.txt'))
+  for (const folder of ['schema', 'tripleo']) await pythonWith(join(projectFolder, 'test/acceptance', folder, 'requirements.txt'))
+  await distributionProgram()
 }
 
 try {

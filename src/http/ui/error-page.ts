@@ -3,6 +3,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { explain } from '../shared/errors.ts'
 import { exact, html } from './html.ts'
 import { frameOf, type PageFrame, type PageParts, sendUiPage, type UiPage } from './page-route.ts'
+import { sentence } from './texts.ts'
 
 /** Writes a refusal as a page that says what was wrong, and what to do. */
 export const answerErrorPage =
@@ -45,7 +46,7 @@ export function errorPage({ status, message, request }: ShownError, { root }: Pi
     main: html`<section class="notice" data-status="${status}">
 <p class="code">${status}</p>
 <h1>${title}</h1>
-<p class="lead">${message.charAt(0).toUpperCase()}${message.slice(1)}${!message.endsWith('.') && '.'}</p>
+<p class="lead">${sentence(message)}</p>
 ${advice[status] !== undefined && html`<p>${advice[status]}</p>`}
 <p><a href="${exact(root)}ui/">To the catalogue</a></p>
 <p class="fine">Request <code>${request}</code></p>

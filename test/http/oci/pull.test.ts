@@ -82,6 +82,26 @@ for (const [name, made] of forms) {
   })
 }
 
+t.test("a client that takes no index, such as TripleO's, gets the image for amd64; where there is none, the index", async (t) => {
+  const server = await startWithTarballs(t)
+  const oci = ociClient(server.app)
+  await upload(server, 'arm64', { payload: tar(oldDockerSave(arm64)) })
+  const alone = await oci.get('hello/manifests/v1', { accept: manifestType })
+  await upload(server, 'amd64', { payload: tar(oldDockerSave({})) })
+
+  const both = await oci.get('hello/manifests/v1', {
+    accept: `application/vnd.docker.distribution.manifest.v2+json;q=1, ${manifestType};q=0.5`
+  })
+
+  t.equal(alone.headers['content-type'], indexType)
+  const { manifests } = await oci.index('hello:v1')
+  t.match(manifests, [
+    { platform: { architecture: 'amd64' }, digest: both.headers['docker-content-digest'] },
+    { platform: { architecture: 'arm64' } }
+  ])
+  t.equal(digestOfBytes(both.rawPayload), manifests[0]!.digest)
+})
+
 t.test('a single image is an index too, so that no client takes it for another machine', async (t) => {
   const server = await startWithTarballs(t)
   await upload(server, 'amd64', { payload: tar(oldDockerSave({})) })
