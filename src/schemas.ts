@@ -820,9 +820,9 @@ export interface ChannelView {
  */
 export interface EntryAuthor {
   /**
-   * The interface; background: without a request.
+   * The interface; ui: a page; background: without a request.
    */
-  face: 'mozart' | 'api' | 'dav' | 'oci' | 'background'
+  face: 'mozart' | 'api' | 'dav' | 'oci' | 'ui' | 'background'
   /**
    * Who: token:NAME, user:NAME; null for anonymous.
    */
@@ -1383,6 +1383,10 @@ export interface ImageView {
   manifest: string | null
   status: 'present' | 'gone' | 'unreachable' | 'unknown'
   checked: string | null
+  /**
+   * Where it was pulled from, with the digest that it, or its index, has there; absent for others.
+   */
+  origin?: string
 }
 /**
  * An image that has arrived and is not published yet.

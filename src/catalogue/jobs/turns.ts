@@ -8,8 +8,11 @@ export interface Turn {
   signal: AbortSignal
 }
 
-/** Throws when the server is stopping, or another replica has taken over. */
+/** Throws when the server is stopping, or, within some seconds, when another replica has taken over. Cheap enough for each step. */
 export type GoOn = () => Promise<void>
+
+/** Each extension is a write. */
+const extendMs = 5000
 
 /** Does work once in so many milliseconds, on one replica. Returns undefined when it is not this one's turn, or the server is stopping. */
 export async function takeTurn<Result>(
@@ -21,10 +24,13 @@ export async function takeTurn<Result>(
   const lease = await leases.acquire(name)
   if (!lease) return undefined
   const begun = now().toISOString()
+  let extended = now().getTime()
   let result: Result
   try {
     result = await work(async () => {
       signal.throwIfAborted()
+      if (now().getTime() - extended < extendMs) return
+      extended = now().getTime()
       if (!(await lease.extend())) throw new Error(`another replica has taken over: ${name}`)
     })
   } catch (error) {

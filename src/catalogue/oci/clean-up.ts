@@ -119,10 +119,11 @@ async function* repositoriesOf({ kept }: Sweep): AsyncGenerator<string> {
   }
 }
 
+/** Yields pages of documents. The changes of one page are written together. */
 async function* documentsOf<Kind extends KeptDocument['kind']>(
   { kept, goOn }: Sweep,
   { kind, repository }: { kind: Kind; repository: string }
-): AsyncGenerator<Extract<KeptDocument, { kind: Kind }>> {
+): AsyncGenerator<Extract<KeptDocument, { kind: Kind }>[]> {
   const where = [
     { field: 'kind', equals: kind },
     { field: 'repository', equals: repository }
@@ -133,7 +134,7 @@ async function* documentsOf<Kind extends KeptDocument['kind']>(
     limit: pageSize,
     fresh: true
   })) {
-    for (const { document } of items) yield fromKeptDocument<Kind>(document)
+    yield items.map(({ document }) => fromKeptDocument<Kind>(document))
     await goOn()
   }
 }
@@ -141,16 +142,21 @@ async function* documentsOf<Kind extends KeptDocument['kind']>(
 /** An index goes in one round, and what only it named in the next. */
 async function sweepRepository(sweep: Sweep, repository: string): Promise<void> {
   const named = createDigestFilter()
-  for await (const { text } of documentsOf(sweep, { kind: 'manifest', repository })) {
-    for (const digest of digestsIn(text)) named.add(digest)
+  for await (const manifests of documentsOf(sweep, { kind: 'manifest', repository })) {
+    for (const { text } of manifests) for (const digest of digestsIn(text)) named.add(digest)
   }
-  for await (const tag of documentsOf(sweep, { kind: 'tag', repository })) {
-    if (await sweepTag(sweep, tag)) continue
-    named.add(tag.digest)
-    for (const { digest } of Object.values(tag.images)) named.add(digest)
+  for await (const tags of documentsOf(sweep, { kind: 'tag', repository })) {
+    const removed = await Promise.all(tags.map((tag) => sweepTag(sweep, tag)))
+    for (const { digest, images } of tags.filter((_, i) => !removed[i])) {
+      for (const one of [digest, ...Object.values(images).map((image) => image.digest)]) named.add(one)
+    }
   }
-  for await (const manifest of documentsOf(sweep, { kind: 'manifest', repository })) await sweepManifest(sweep, { manifest, named })
-  for await (const blob of documentsOf(sweep, { kind: 'blob', repository })) await sweepLink(sweep, { blob, named })
+  for await (const manifests of documentsOf(sweep, { kind: 'manifest', repository })) {
+    await Promise.all(manifests.map((manifest) => sweepManifest(sweep, { manifest, named })))
+  }
+  for await (const blobs of documentsOf(sweep, { kind: 'blob', repository })) {
+    await Promise.all(blobs.map((blob) => sweepLink(sweep, { blob, named })))
+  }
 }
 
 /** Removes the tag of an image whose container is gone. Returns whether it did. */
