@@ -1,5 +1,5 @@
 import type { ImageLimits } from './limits.ts'
-import type { ProblemCode, ProblemList } from './problems.ts'
+import { fatal, type ProblemCode, type ProblemList } from './problems.ts'
 
 /** What an inspection has used. Exceeding a limit records a problem and sets `spent`; every reader then stops. */
 export interface Budget {
@@ -28,7 +28,7 @@ export function createBudget(limits: ImageLimits, problems: ProblemList): Budget
   const used = { read: 0, unpacked: 0, members: 0, entries: 0, names: 0, changes: 0, directories: 0, documents: 0, steps: 0, moved: 0 }
   let spent = false
   const exceed = (code: ProblemCode, message: string) => {
-    if (!spent) problems.add({ code, message, fatal: true })
+    if (!spent) problems.add(fatal(code, message))
     spent = true
   }
   return {

@@ -1,7 +1,7 @@
 import type { Transform } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type { Budget } from './budget.ts'
-import type { Problem } from './problems.ts'
+import { fatal, type Problem } from './problems.ts'
 import { isTarHeader, isZeroBlock } from './tar-header.ts'
 import { createZstdDecompress } from './zstd.ts'
 import type { ZstdRefusal } from './zstd-frames.ts'
@@ -28,10 +28,7 @@ export function createDecompressor(compression: 'gzip' | 'zstd', budget: Budget)
 /** The problem behind a decompressor's error; `what` names what was being unpacked. */
 export function decompressionProblem(error: NodeJS.ErrnoException, what: string): Problem {
   const code: string | undefined = error.code
-  if (code === 'Z_BUF_ERROR' || code === 'truncated')
-    return { code: 'truncated', message: `the compressed data of ${what} breaks off`, fatal: true }
-  if (code === ('zstd_window_too_large' satisfies ZstdRefusal['code'])) {
-    return { code: 'zstd_window_too_large', message: `${what}: ${error.message}`, fatal: true }
-  }
-  return { code: 'compressed_data_corrupt', message: `${what} cannot be unpacked: ${error.message}`, fatal: true }
+  if (code === 'Z_BUF_ERROR' || code === 'truncated') return fatal('truncated', `the compressed data of ${what} breaks off`)
+  if (code === ('zstd_window_too_large' satisfies ZstdRefusal['code'])) return fatal(code, `${what}: ${error.message}`)
+  return fatal('compressed_data_corrupt', `${what} cannot be unpacked: ${error.message}`)
 }

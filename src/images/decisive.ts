@@ -65,7 +65,8 @@ function startedBy(entrypoint: string[], command: string[]): string[] {
   return started
 }
 
-const fileOf = ({ node }: Located): FileKind | { kind: 'data' | 'directory' } => {
+/** Returns the kind of a file; links that lead nowhere count as data. */
+export const fileOf = ({ node }: Located): FileKind | { kind: 'data' | 'directory' } => {
   if (node.kind === 'directory') return { kind: 'directory' }
   return node.kind === 'symlink' || node.kind === 'data' || node.kind === 'gone' ? { kind: 'data' } : node
 }

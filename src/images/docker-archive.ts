@@ -1,18 +1,9 @@
 import { parseDocument } from './documents.ts'
-import {
-  checkNamedDigest,
-  deriveManifest,
-  type Finder,
-  type Found,
-  type FoundImage,
-  type FoundLayer,
-  fatal,
-  readConfig
-} from './found-image.ts'
+import { checkNamedDigest, deriveManifest, type Finder, type Found, type FoundImage, type FoundLayer, readConfig } from './found-image.ts'
 import { type ArchiveManifest, archiveManifest } from './go-documents.ts'
 import type { ImageLimits } from './limits.ts'
 import type { Members } from './members.ts'
-import { type Problem, quoted } from './problems.ts'
+import { fatal, type Problem, quoted } from './problems.ts'
 
 /** The images that manifest.json names, as docker save, go-containerregistry, buildah and skopeo write it. Undefined when there is none. */
 export const findDockerImages: Finder = (members, limits) => {

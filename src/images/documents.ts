@@ -2,7 +2,7 @@ import { type GoType, isDecodingError } from './go-types.ts'
 import { isJsonRefusal, parseAsGo } from './json.ts'
 import type { ImageLimits } from './limits.ts'
 import type { Member } from './members.ts'
-import { type Problem, type ProblemCode, quoted } from './problems.ts'
+import { fatal, type Problem, type ProblemCode, quoted } from './problems.ts'
 
 export type Parsed<T> = { value: T; problem?: undefined } | { problem: Problem }
 
@@ -15,9 +15,7 @@ interface ParseDocument<T> {
 
 /** Parses the document in a member as Go's decoder does; its size and depth are limited. */
 export function parseDocument<T>(member: Member, { type, limits, wrongType }: ParseDocument<T>): Parsed<T> {
-  const fail = (code: ProblemCode, message: string): Parsed<T> => ({
-    problem: { code, message: `${quoted(member.name)} ${message}`, fatal: true }
-  })
+  const fail = (code: ProblemCode, message: string): Parsed<T> => ({ problem: fatal(code, `${quoted(member.name)} ${message}`) })
   if (member.ambiguous) return fail('member_ambiguous', 'is in the archive more than once, with different contents')
   if (member.text === undefined) {
     if (member.content !== 'json') return fail('json_invalid', 'is not JSON')

@@ -95,9 +95,6 @@ function machineOf(machine: number, { bits, little, flags }: Identity): string {
   switch (machine) {
     case 62:
       return bits === 64 ? 'amd64' : 'x32'
-    case 3:
-    case 6:
-      return '386'
     case 183:
       return bits === 32 ? 'arm64-ilp32' : little ? 'arm64' : 'arm64be'
     case 40:
@@ -115,38 +112,21 @@ function machineOf(machine: number, { bits, little, flags }: Identity): string {
       return `mips${bits === 64 || (flags & 0x20) !== 0 ? '64' : ''}${le}`
     case 258:
       return `loong${bits}`
-    case 2:
-    case 18:
-      return 'sparc'
-    case 43:
-      return 'sparc64'
-    case 50:
-      return 'ia64'
-    case 15:
-      return 'hppa'
-    case 4:
-      return 'm68k'
-    case 42:
-      return 'sh'
-    case 0x9026:
-      return 'alpha'
     default:
-      return devices.get(machine) ?? `elf-${machine}`
+      return plainMachines[machine] ?? devices[machine] ?? `elf-${machine}`
   }
 }
 
+/** Machines of which neither the word size nor the byte order makes another one. */
+const plainMachines: Readonly<Record<number, string>> = {
+  ...{ 2: 'sparc', 3: '386', 4: 'm68k', 6: '386', 15: 'hppa', 18: 'sparc', 42: 'sh', 43: 'sparc64', 50: 'ia64', 36902: 'alpha' }
+}
+
 /** Machines that no image runs on: kernel byte code, graphics cards, microcontrollers. */
-const devices = new Map([
-  [247, 'bpf'],
-  [190, 'cuda'],
-  [224, 'amdgpu'],
-  [83, 'avr'],
-  [94, 'xtensa'],
-  [105, 'msp430'],
-  [195, 'arc'],
-  [252, 'csky']
-])
-const deviceNames = new Set(devices.values())
+const devices: Readonly<Record<number, string>> = {
+  ...{ 83: 'avr', 94: 'xtensa', 105: 'msp430', 190: 'cuda', 195: 'arc', 224: 'amdgpu', 247: 'bpf', 252: 'csky' }
+}
+const deviceNames = new Set(Object.values(devices))
 
 export const isDevice = (machine: string) => deviceNames.has(machine)
 

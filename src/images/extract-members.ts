@@ -2,7 +2,7 @@ import { createBudget } from './budget.ts'
 import type { Compression } from './compression.ts'
 import { insideRoot } from './layer-log.ts'
 import { defaultLimits } from './limits.ts'
-import { createProblemList, quoted } from './problems.ts'
+import { createProblemList, fatal, type ProblemList, quoted } from './problems.ts'
 import { decompress, openArchive } from './read-archive.ts'
 import { createTarReader } from './tar-reader.ts'
 import type { TarMember } from './tar-reading.ts'
@@ -33,11 +33,6 @@ export async function* extractMembers<Wanted extends WantedMember>(
   const problems = createProblemList(defaultLimits)
   const budget = createBudget(defaultLimits, problems)
   const left = new Map(wanted.map((one) => [one.name, one]))
-  const refuse = () => {
-    const problem = problems.listed.find(({ fatal }) => fatal)
-    if (problem) throw new Error(problem.message)
-  }
-
   async function* read(): AsyncGenerator<Event> {
     const { chunks } = await openArchive(source, { budget, problems })
     // the events of one chunk, whose size is limited; their bytes are views of it, not copies
@@ -47,7 +42,7 @@ export async function* extractMembers<Wanted extends WantedMember>(
       data: (data: Buffer) => events.push({ data }),
       memberEnd: () => events.push('end'),
       problem: problems.add,
-      notTar: () => ({ code: 'not_a_tar' as const, message: 'the archive is not a tar', fatal: true })
+      notTar: () => fatal('not_a_tar', 'the archive is not a tar')
     }
     const tar = createTarReader(handler, defaultLimits)
     for await (const chunk of chunks) {
@@ -57,7 +52,7 @@ export async function* extractMembers<Wanted extends WantedMember>(
       }
       if (tar.stopped) break
     }
-    refuse()
+    refuseFatal(problems)
   }
 
   async function* body(): AsyncGenerator<Buffer> {
@@ -78,7 +73,7 @@ export async function* extractMembers<Wanted extends WantedMember>(
       if (!one) continue
       left.delete(one.name)
       yield { wanted: one, bytes: one.unpack === 'none' ? body() : decompress(body(), { compression: one.unpack, budget, problems }) }
-      refuse()
+      refuseFatal(problems)
     }
   } finally {
     await events.return(undefined)
@@ -94,6 +89,10 @@ export async function* unpackZstd(source: AsyncIterable<Uint8Array>): AsyncGener
     for await (const bytes of source) yield Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
   yield* decompress(chunks(), { compression: 'zstd', budget: createBudget(defaultLimits, problems), problems })
-  const problem = problems.listed.find(({ fatal }) => fatal)
+  refuseFatal(problems)
+}
+
+function refuseFatal({ listed }: ProblemList): void {
+  const problem = listed.find(({ fatal }) => fatal)
   if (problem) throw new Error(problem.message)
 }

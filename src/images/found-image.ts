@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { parseDocument } from './documents.ts'
 import { type DescriptorDocument, type ImageConfig, imageConfig } from './go-documents.ts'
+import type { Blob } from './image-blobs.ts'
 import type { ImageLimits } from './limits.ts'
 import type { Member, Members } from './members.ts'
-import { type Problem, quoted } from './problems.ts'
+import { fatal, type Problem, quoted } from './problems.ts'
 
 export type Format = 'docker-archive' | 'oci-layout'
 
@@ -48,8 +49,6 @@ export interface Found {
   absent: { digest: string; platform: string }[]
   indexes: string[]
 }
-
-export const fatal = (code: Problem['code'], message: string): Problem => ({ code, message, fatal: true })
 
 /** Reads the configuration in a member. Adds what is wrong with it to `problems`, and then returns undefined. */
 export function readConfig(member: Member | undefined, { name, limits, problems }: ReadConfig): FoundImage['config'] {
@@ -97,7 +96,7 @@ export function checkNamedDigest(member: Member): Problem | undefined {
  * Derives the manifest of an image whose archive holds none: an OCI manifest of the configuration as it is and of the uncompressed
  * layers, as JSON without white space, with its members in the specification's order. The same image always gets the same digest.
  */
-export function deriveManifest(config: Content, layers: readonly FoundLayer[]): FoundManifest | undefined {
+export function deriveManifest(config: Blob, layers: readonly FoundLayer[]): FoundManifest | undefined {
   const summaries = layers.flatMap(({ member }) => member?.layer ?? [])
   if (summaries.length < layers.length) return undefined
   const text = derivedManifestText(
@@ -108,15 +107,10 @@ export function deriveManifest(config: Content, layers: readonly FoundLayer[]): 
   return { digest, size: Buffer.byteLength(text), mediaType: manifestType, derived: true, member: null, offset: null }
 }
 
-interface Content {
-  digest: string
-  size: number
-}
-
 const manifestType = 'application/vnd.oci.image.manifest.v1+json'
 
 /** `layers` are the uncompressed tars, whatever compression the archive has. */
-export function derivedManifestText(config: Content, layers: readonly Content[]): string {
+export function derivedManifestText(config: Blob, layers: readonly Blob[]): string {
   return JSON.stringify({
     schemaVersion: 2,
     mediaType: manifestType,

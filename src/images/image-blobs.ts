@@ -8,6 +8,9 @@ export interface Blob {
   size: number
 }
 
+/** Returns where a blob is in an OCI layout. */
+export const blobPathOf = ({ digest }: Pick<Blob, 'digest'>): string => `blobs/${digest.replace(':', '/')}`
+
 export type TextBlob = Blob & { text: Buffer }
 
 /** A blob that is a member of an archive, as it is or decompressed. */
@@ -48,8 +51,8 @@ export function imageBlobs({ config, manifest, layers }: Pick<ImageFacts, 'confi
 interface Told {
   digest: string | null
   size: number | null
-  member: string | null | undefined
-  offset: number | null | undefined
+  member: string | null
+  offset?: number | null | undefined
   unpack: MemberBlob['unpack'] | null
 }
 

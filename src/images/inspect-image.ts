@@ -1,12 +1,12 @@
 import { type Architecture, parseArchitecture } from '../domain/architecture.ts'
 import { createBudget } from './budget.ts'
 import { chosenImages, type Wanted } from './choice.ts'
+import { fileOf } from './decisive.ts'
 import { describeImage, fileFacts, openImage } from './describe-image.ts'
 import { answerDigest } from './digest-answer.ts'
 import { explainNoImages, findDockerImages } from './docker-archive.ts'
-import type { FileNode } from './file-tree.ts'
 import type { Found, FoundImage } from './found-image.ts'
-import type { FileAnswer, ImageFacts, ImageReport } from './image-report.ts'
+import type { FileFacts, ImageFacts, ImageReport } from './image-report.ts'
 import { defaultLimits, type ImageLimits } from './limits.ts'
 import { createMembersReader, type Members } from './members.ts'
 import { findOciImages } from './oci-layout.ts'
@@ -32,7 +32,7 @@ export interface InspectOptions {
 export interface Inspection {
   report: ImageReport
   /** Describes a path in each image of the archive, following links. */
-  reportFor(path: string): Promise<FileAnswer[]>
+  reportFor(path: string): Promise<FileFacts[]>
 }
 
 /**
@@ -56,7 +56,7 @@ export async function inspectImage(source: AsyncIterable<Uint8Array>, options: I
   const wanted = { architecture: claimed, container: options.container }
   if (claimed !== undefined) noteSeveral(facts, { wanted, add: problems.add })
   const report: ImageReport = {
-    ...overallVerdict(facts, { ...wanted, problems: problems.listed }),
+    ...overallVerdict(facts, { ...wanted, problems: [...problems.listed] }),
     claimed: claimed ?? null,
     formats,
     tarball: { ...tarball, members: members.count },
@@ -67,15 +67,15 @@ export async function inspectImage(source: AsyncIterable<Uint8Array>, options: I
     problemsOmitted: problems.omitted
   }
   const reportFor = async (path: string) => {
-    const answers: FileAnswer[] = []
+    const answers: FileFacts[] = []
     for (const [at, image] of images.entries()) answers.push(await answerFile(image, { at, path }))
     return answers
   }
-  const answerFile = async (image: FoundImage, { at, path }: { at: number; path: string }): Promise<FileAnswer> => {
+  const answerFile = async (image: FoundImage, { at, path }: { at: number; path: string }): Promise<FileFacts> => {
     const fresh = createBudget(limits, createProblemList(limits))
     const located = (await openImage(image, fresh)).locate(path)
-    const { node, ...where } = located ?? { node: undefined, links: [] }
-    return { image: at, ...fileFacts({ role: null, named: path, ...where, file: visible(node) }, limits) }
+    const found = located ? { path: located.path, links: located.links, file: fileOf(located) } : { links: [], file: undefined }
+    return { image: at, ...fileFacts({ role: null, named: path, ...found }, limits) }
   }
   if (options.digest !== undefined) report.digest = answerDigest(options.digest, report)
   if (options.path !== undefined) report.files = await reportFor(options.path)
@@ -96,15 +96,6 @@ function noteSeveral(facts: readonly ImageFacts[], { wanted, add }: { wanted: Wa
   const message = `the archive holds ${meant.length} images for ${wanted.architecture}, and nothing tells which one is meant: ${choiceInWords(meant)}`
   add({ code: 'images_ambiguous', message, fatal: false })
 }
-
-const visible = (node: FileNode | undefined): Parameters<typeof fileFacts>[0]['file'] =>
-  node === undefined || node.kind === 'gone'
-    ? undefined
-    : node.kind === 'symlink' || node.kind === 'data'
-      ? { kind: 'data' }
-      : node.kind === 'directory'
-        ? { kind: 'directory' }
-        : node
 
 interface Finding {
   limits: ImageLimits
@@ -146,5 +137,3 @@ function mergeInto(same: FoundImage, image: FoundImage): void {
 }
 
 export type Inspect = typeof inspectImage
-
-export type { ImageFacts }

@@ -1,3 +1,5 @@
+import { stringEnd } from '../domain/json/json-scan.ts'
+
 /*
  * Parses JSON and keeps repeated members of objects and the spelling of numbers. Both matter to Go's decoder, and JSON.parse drops them.
  */
@@ -90,22 +92,14 @@ function taken(source: JsonText, character: string): boolean {
 /** As in Go, half a surrogate pair becomes U+FFFD. */
 function stringAt(source: JsonText): string {
   const { text, at } = source
-  let end = text.indexOf('"', at + 1)
-  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
-  if (end === -1) throw refusal('json_invalid', 'is incomplete JSON')
+  const end = stringEnd(text, at)
   try {
-    const value = JSON.parse(text.slice(at, end + 1)) as string
-    source.at = end + 1
+    const value = JSON.parse(text.slice(at, end)) as string
+    source.at = end
     return Buffer.from(value).toString()
   } catch {
-    throw unexpected(source)
+    throw unexpected({ ...source, at: end === text.length ? end : at })
   }
-}
-
-function isEscaped(text: string, at: number): boolean {
-  let before = at - 1
-  while (text[before] === '\\') before--
-  return (at - 1 - before) % 2 === 1
 }
 
 const words = { true: true, false: false, null: null } as const

@@ -1,7 +1,7 @@
 import type { Budget } from './budget.ts'
 import { createFileHead, type FileHead } from './file-head.ts'
 import { createLayerChanges, type LayerLog } from './layer-changes.ts'
-import { type Problem, quoted } from './problems.ts'
+import { fatal, type Problem, quoted } from './problems.ts'
 import type { TarHandler, TarMember } from './tar-reading.ts'
 
 export interface LayerLogging {
@@ -17,21 +17,17 @@ export function createLayerLog(budget: Budget, problem: (problem: Problem) => vo
   let head: FileHead | undefined
   let executable = true
 
-  const fatal = (code: Problem['code'], message: string) => problem({ code, message, fatal: true })
-
   function begin({ type, target, size, ...member }: TarMember) {
     if (type === 'directory') return changes.directory(path)
     if (type === 'symlink') return changes.link({ change: type, path, target })
     if (type === 'hardlink') {
       const inside = insideRoot(target)
       if (inside !== undefined) return changes.link({ change: type, path, target: inside })
-      return fatal('link_outside', `the hard link ${quoted(path)} points outside the image, to ${quoted(target)}`)
+      return problem(fatal('link_outside', `the hard link ${quoted(path)} points outside the image, to ${quoted(target)}`))
     }
     if (type === 'unknown') {
-      return fatal(
-        'member_type_unknown',
-        `${quoted(path)} has a type that no image loader unpacks; layers consist of files, directories, links and devices`
-      )
+      const message = `${quoted(path)} has a type that no image loader unpacks; layers consist of files, directories, links and devices`
+      return problem(fatal('member_type_unknown', message))
     }
     if (type === 'device' || size < 4) return changes.data(path)
     head = createFileHead(size)
@@ -42,7 +38,7 @@ export function createLayerLog(budget: Budget, problem: (problem: Problem) => vo
     member(member) {
       head = undefined
       const inside = insideRoot(member.name)
-      if (inside === undefined) return fatal('path_traversal', `the file ${quoted(member.name)} lies outside the image`)
+      if (inside === undefined) return problem(fatal('path_traversal', `the file ${quoted(member.name)} lies outside the image`))
       path = inside
       if (path !== '' && !changes.whiteout(path)) begin(member)
     },

@@ -4,8 +4,7 @@ import type { Budget } from './budget.ts'
 import { type Compression, contentOf, createDecompressor, decompressionProblem } from './compression.ts'
 import type { LayerLog } from './layer-changes.ts'
 import { createLayerLog } from './layer-log.ts'
-import type { Problem } from './problems.ts'
-import { quoted } from './problems.ts'
+import { fatal, type Problem, quoted } from './problems.ts'
 import { createTarReader } from './tar-reader.ts'
 
 /** What is kept of a layer after it was read. */
@@ -92,6 +91,6 @@ export function createLayerScan(name: string, { compression, budget }: { compres
 
 function notLayer(head: Buffer, compression: Compression): Problem {
   const content = contentOf(head)
-  if (content !== 'gzip' && content !== 'zstd') return { code: 'layer_not_tar', message: 'it is not a tar', fatal: true }
-  return { code: 'compressed_twice', message: `it is ${content} inside ${compression}, which no image loader unpacks`, fatal: true }
+  if (content !== 'gzip' && content !== 'zstd') return fatal('layer_not_tar', 'it is not a tar')
+  return fatal('compressed_twice', `it is ${content} inside ${compression}, which no image loader unpacks`)
 }

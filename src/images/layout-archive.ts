@@ -1,7 +1,8 @@
 import { extractMembers } from './extract-members.ts'
-import { type Blob, checkedBlob, imageBlobs, type MemberBlob, type TextBlob, textBlob } from './image-blobs.ts'
+import { type Blob, blobPathOf, checkedBlob, imageBlobs, type MemberBlob, type TextBlob, textBlob } from './image-blobs.ts'
 import type { ImageFacts } from './image-report.ts'
-import { paddingAfter, tarEnd, tarHeaderOf } from './tar-writer.ts'
+import { indexType } from './oci-layout.ts'
+import { paddingAfter, tarEnd, tarFileOf, tarHeaderOf } from './tar-writer.ts'
 
 /** One image of the layout. */
 export interface LayoutImage {
@@ -22,8 +23,6 @@ export interface LayoutArchive {
   bytes(): AsyncGenerator<Buffer>
 }
 
-const indexType = 'application/vnd.oci.image.index.v1+json'
-
 /**
  * Builds an OCI layout in a tar, with all images under one index. Blobs of OCI archives are copied; an image from a docker-archive gets the
  * manifest that its report derived, with uncompressed layers. Undefined when a report does not say which members hold an image's parts.
@@ -43,18 +42,18 @@ export function layoutArchive(images: readonly LayoutImage[], { name }: { name: 
   const files = [
     { path: 'oci-layout', text: Buffer.from('{"imageLayoutVersion":"1.0.0"}') },
     { path: 'index.json', text: Buffer.from(layoutIndex(index, name)) },
-    ...[index, ...texts].map((blob) => ({ path: pathOf(blob), text: blob.text }))
+    ...[index, ...texts].map((blob) => ({ path: blobPathOf(blob), text: blob.text }))
   ]
   const sizes = [...files.map(({ text }) => text.length), ...parts.flatMap(({ members }) => members.map(({ size }) => size))]
 
   async function* bytes(): AsyncGenerator<Buffer> {
-    for (const { path, text } of files) yield Buffer.concat([tarHeaderOf(path, text.length), text, paddingAfter(text.length)])
+    for (const { path, text } of files) yield tarFileOf(path, text)
     for (const { image, members } of parts) {
       if (members.length === 0) continue
       const source = await image.open()
       try {
         for await (const { wanted, bytes } of extractMembers(source, members)) {
-          yield tarHeaderOf(pathOf(wanted), wanted.size)
+          yield tarHeaderOf(blobPathOf(wanted), wanted.size)
           yield* checkedBlob(bytes, wanted)
           yield paddingAfter(wanted.size)
         }
@@ -68,8 +67,6 @@ export function layoutArchive(images: readonly LayoutImage[], { name }: { name: 
   const size = sizes.reduce((sum, one) => sum + tarHeaderOf('', 0).length + one + paddingAfter(one).length, tarEnd.length)
   return { digest: index.digest, size, bytes }
 }
-
-const pathOf = ({ digest }: Blob): string => `blobs/${digest.replace(':', '/')}`
 
 /** A single descriptor, because clients expect one image per layout; they choose the platform from the index it points to. */
 function layoutIndex({ digest, size }: Blob, name: string | undefined): string {

@@ -3,7 +3,7 @@ import type { Budget } from './budget.ts'
 import { type Content, contentOf } from './compression.ts'
 import { insideRoot } from './layer-log.ts'
 import { createLayerScan, type LayerScan, type LayerSummary } from './layer-scan.ts'
-import { type ProblemList, quoted } from './problems.ts'
+import { fatal, type ProblemList, quoted } from './problems.ts'
 import type { TarHandler, TarMember } from './tar-reading.ts'
 
 /** What is kept of one member of the archive. */
@@ -62,7 +62,7 @@ export function createMembersReader(budget: Budget, problems: ProblemList): Memb
       count++
       const name = insideRoot(given)
       if (name === undefined) {
-        return problems.add({ code: 'path_traversal', message: `the member ${quoted(given)} lies outside the archive`, fatal: true })
+        return problems.add(fatal('path_traversal', `the member ${quoted(given)} lies outside the archive`))
       }
       if (type === 'symlink' || type === 'hardlink') links.set(name, type === 'hardlink' ? target : `${parentOf(name)}/${target}`)
       else links.delete(name)

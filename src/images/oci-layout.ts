@@ -1,9 +1,9 @@
 import { parseDocument } from './documents.ts'
-import { type Finder, type Found, type FoundImage, type FoundLayer, fatal, readConfig } from './found-image.ts'
+import { type Finder, type Found, type FoundImage, type FoundLayer, readConfig } from './found-image.ts'
 import { type DescriptorDocument, type ManifestDocument, manifestDocument } from './go-documents.ts'
 import type { ImageLimits } from './limits.ts'
 import type { Member, Members } from './members.ts'
-import { type Problem, quoted } from './problems.ts'
+import { fatal, type Problem, quoted } from './problems.ts'
 
 interface Search {
   members: Members
@@ -103,7 +103,8 @@ function readDescriptor(descriptor: DescriptorDocument, search: Search, way: Way
   }
 }
 
-const indexTypes = new Set(['application/vnd.oci.image.index.v1+json', 'application/vnd.docker.distribution.manifest.list.v2+json'])
+export const indexType = 'application/vnd.oci.image.index.v1+json'
+const indexTypes = new Set([indexType, 'application/vnd.docker.distribution.manifest.list.v2+json'])
 
 const platformOf = ({ platform }: DescriptorDocument): string =>
   [platform?.os, platform?.architecture, platform?.variant].filter(Boolean).join('/').slice(0, 100) || 'unknown'

@@ -1,12 +1,12 @@
 import { type Architecture, parseArchitecture } from '../domain/architecture.ts'
+import type { ProvenVerdict } from '../domain/image/facts.ts'
 import { chosenImages, forLinux, type Wanted } from './choice.ts'
 import type { ImageFacts, ImageReport } from './image-report.ts'
 import { otherPlatform } from './platform.ts'
-import { type Problem, quoted } from './problems.ts'
-import type { Verdict } from './verdict.ts'
+import { quoted } from './problems.ts'
 
 // the worst comes first
-const order: readonly Verdict[] = ['unreadable', 'mislabelled', 'mixed', 'no-binaries', 'match']
+const order: readonly ProvenVerdict[] = ['unreadable', 'mislabelled', 'mixed', 'no-binaries', 'match']
 
 const worstOf = (images: readonly ImageFacts[]): ImageFacts | undefined =>
   [...images].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))[0]
@@ -14,7 +14,7 @@ const worstOf = (images: readonly ImageFacts[]): ImageFacts | undefined =>
 export type Overall = Pick<ImageReport, 'verdict' | 'summary' | 'architecture'>
 
 interface OverallOptions extends Wanted {
-  problems: readonly Problem[]
+  problems: ImageReport['problems']
 }
 
 /**

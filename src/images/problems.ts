@@ -56,6 +56,8 @@ export interface Problem {
   fatal: boolean
 }
 
+export const fatal = (code: ProblemCode, message: string): Problem => ({ code, message, fatal: true })
+
 export interface ProblemList {
   add(problem: Problem): void
   readonly listed: readonly Problem[]

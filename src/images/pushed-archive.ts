@@ -1,20 +1,20 @@
-import { paddingAfter, tarEnd, tarHeaderOf } from './tar-writer.ts'
+import { type Blob, blobPathOf } from './image-blobs.ts'
+import { indexType } from './oci-layout.ts'
+import { paddingAfter, tarEnd, tarFileOf, tarHeaderOf } from './tar-writer.ts'
 
 /** A part of an archive: bytes, or a blob by its digest. */
-export type ArchivePart = { bytes: Buffer } | { digest: string; size: number }
+export type ArchivePart = { bytes: Buffer } | Blob
 
 export interface PushedImage {
   manifest: { digest: string; mediaType: string; text: string }
-  config: { digest: string; size: number }
+  config: Blob
   /** The layers as the manifest names them. */
-  layers: readonly { digest: string; size: number }[]
+  layers: readonly Blob[]
   /** The layers as every image loader takes them: unpacked where they are compressed with zstd. */
-  loadable: readonly { digest: string; size: number }[]
+  loadable: readonly Blob[]
   /** The container's id. */
   name: string
 }
-
-const indexType = 'application/vnd.oci.image.index.v1+json'
 
 /**
  * Returns the parts of an image archive that both `docker load` and readers of OCI layouts take, as `docker save` has made it since
@@ -26,22 +26,21 @@ export function pushedArchiveParts({ manifest, config, layers, loadable, name }:
   const { digest, mediaType, text } = manifest
   const descriptor = { mediaType, digest, size: Buffer.byteLength(text), annotations }
   const index = JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: [descriptor] })
-  const loaded = JSON.stringify([{ Config: pathOf(config), RepoTags: [name], Layers: loadable.map(pathOf) }])
+  const loaded = JSON.stringify([{ Config: blobPathOf(config), RepoTags: [name], Layers: loadable.map(blobPathOf) }])
   return [
-    ...textParts('manifest.json', loaded),
-    ...textParts('oci-layout', '{"imageLayoutVersion":"1.0.0"}'),
-    ...textParts('index.json', index),
-    ...textParts(pathOf(manifest), text),
-    ...[...blobs.values()].flatMap((blob) => [{ bytes: tarHeaderOf(pathOf(blob), blob.size) }, blob, { bytes: paddingAfter(blob.size) }]),
+    textPart('manifest.json', loaded),
+    textPart('oci-layout', '{"imageLayoutVersion":"1.0.0"}'),
+    textPart('index.json', index),
+    textPart(blobPathOf(manifest), text),
+    ...[...blobs.values()].flatMap((blob) => [
+      { bytes: tarHeaderOf(blobPathOf(blob), blob.size) },
+      blob,
+      { bytes: paddingAfter(blob.size) }
+    ]),
     { bytes: tarEnd }
   ]
 }
 
-const pathOf = ({ digest }: { digest: string }): string => `blobs/${digest.replace(':', '/')}`
-
-function textParts(path: string, text: string): ArchivePart[] {
-  const bytes = Buffer.from(text)
-  return [{ bytes: Buffer.concat([tarHeaderOf(path, bytes.length), bytes, paddingAfter(bytes.length)]) }]
-}
+const textPart = (path: string, text: string): ArchivePart => ({ bytes: tarFileOf(path, Buffer.from(text)) })
 
 export const sizeOfPart = (part: ArchivePart): number => ('bytes' in part ? part.bytes.length : part.size)

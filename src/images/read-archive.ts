@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Budget } from './budget.ts'
 import { type Compression, contentOf, createDecompressor, decompressionProblem } from './compression.ts'
 import type { MembersReader } from './members.ts'
-import type { Problem, ProblemList } from './problems.ts'
+import { fatal, type Problem, type ProblemList } from './problems.ts'
 import { createTarReader } from './tar-reader.ts'
 
 export interface ReadArchive {
@@ -87,36 +87,35 @@ export async function openArchive(
       }
     }
   }
-  const { start, rest } = await begin(counted())
+  const read = counted()
+  const start = await startOf(read)
   const content = contentOf(start)
   const compression = content === 'gzip' || content === 'zstd' ? content : 'none'
-  const chunks = joined(start, rest)
+  const chunks = joined(start, read)
   return { compression, chunks: compression === 'none' ? chunks : decompress(chunks, { compression, budget, problems }) }
 }
 
 function notArchive(head: Buffer, compression: Compression): Problem {
   const content = contentOf(head)
-  const problem = (code: Problem['code'], message: string): Problem => ({ code, message: `the archive ${message}`, fatal: true })
   if (content === 'gzip' || content === 'zstd') {
-    return problem('compressed_twice', `is ${content} inside ${compression}, which no image loader unpacks`)
+    return fatal('compressed_twice', `the archive is ${content} inside ${compression}, which no image loader unpacks`)
   }
   if (content === 'bzip2' || content === 'xz') {
-    return problem('compression_unsupported', `is compressed with ${content}; only gzip, zstd and plain tar are supported`)
+    return fatal('compression_unsupported', `the archive is compressed with ${content}; only gzip, zstd and plain tar are supported`)
   }
-  return head.length === 0
-    ? problem('empty', 'is empty')
-    : problem('not_a_tar', 'is not a tar, neither plain nor compressed with gzip or zstd')
+  if (head.length === 0) return fatal('empty', 'the archive is empty')
+  return fatal('not_a_tar', 'the archive is not a tar, neither plain nor compressed with gzip or zstd')
 }
 
-/** Splits a stream into its first bytes, enough to tell its format, and the rest. */
-async function begin(chunks: AsyncGenerator<Buffer>): Promise<{ start: Buffer; rest: AsyncGenerator<Buffer> }> {
+/** Takes the first bytes of a stream, enough to tell its format. */
+async function startOf(chunks: AsyncGenerator<Buffer>): Promise<Buffer> {
   let start: Buffer = Buffer.alloc(0)
   while (start.length < startLength) {
     const { value, done } = await chunks.next()
     if (done === true) break
     start = start.length === 0 ? value : Buffer.concat([start, value])
   }
-  return { start, rest: chunks }
+  return start
 }
 
 async function* joined(start: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {

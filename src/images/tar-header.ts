@@ -36,38 +36,27 @@ export function isTarHeader(block: Buffer): boolean {
   return stored === unsigned || stored === signed
 }
 
-interface Field {
+export interface Field {
   at: number
   length: number
 }
 
+const field = (at: number, length: number): Field => ({ at, length })
+
 const fields = {
-  name: { at: 0, length: 100 },
-  mode: { at: 100, length: 8 },
-  size: { at: 124, length: 12 },
-  checksum: { at: 148, length: 8 },
-  target: { at: 157, length: 100 },
-  prefix: { at: 345, length: 155 },
-  starPrefix: { at: 345, length: 131 },
-  starTimes: [
-    { at: 476, length: 12 },
-    { at: 488, length: 12 }
-  ],
-  gnuTimes: [
-    { at: 345, length: 12 },
-    { at: 357, length: 12 }
-  ],
+  name: field(0, 100),
+  mode: field(100, 8),
+  size: field(124, 12),
+  checksum: field(148, 8),
+  target: field(157, 100),
+  prefix: field(345, 155),
+  starPrefix: field(345, 131),
+  starTimes: [field(476, 12), field(488, 12)],
+  gnuTimes: [field(345, 12), field(357, 12)],
   /** User, group and modification time, which every header has. */
-  numbers: [
-    { at: 108, length: 8 },
-    { at: 116, length: 8 },
-    { at: 136, length: 12 }
-  ],
-  devices: [
-    { at: 329, length: 8 },
-    { at: 337, length: 8 }
-  ]
-} as const satisfies Record<string, Field | readonly Field[]>
+  numbers: [field(108, 8), field(116, 8), field(136, 12)],
+  devices: [field(329, 8), field(337, 8)]
+}
 
 type HeaderFormat = 'v7' | 'ustar' | 'star' | 'gnu'
 

@@ -1,10 +1,9 @@
-import { blockSize, paddingOf } from './tar-header.ts'
+import { blockSize, type Field, paddingOf } from './tar-header.ts'
 
 /** Returns a reproducible header for a regular file; the name must be short and ASCII. */
 export function tarHeaderOf(name: string, size: number): Buffer {
   const header = Buffer.alloc(blockSize)
-  const octal = (value: number, { at, length }: { at: number; length: number }) =>
-    header.write(`${value.toString(8).padStart(length - 1, '0')}\0`, at, 'latin1')
+  const octal = (value: number, { at, length }: Field) => header.write(`${value.toString(8).padStart(length - 1, '0')}\0`, at, 'latin1')
   header.write(name, 0, 100, 'latin1')
   octal(0o644, { at: 100, length: 8 })
   octal(0, { at: 108, length: 8 })
@@ -26,6 +25,10 @@ function writeLarge(header: Buffer, size: number): void {
 }
 
 export const paddingAfter = (size: number): Buffer => Buffer.alloc(paddingOf(size))
+
+/** Returns a whole file: header, content and padding. */
+export const tarFileOf = (name: string, content: Buffer): Buffer =>
+  Buffer.concat([tarHeaderOf(name, content.length), content, paddingAfter(content.length)])
 
 /** Two empty blocks. */
 export const tarEnd = Buffer.alloc(2 * blockSize)

@@ -1,14 +1,13 @@
 import { type Architecture, parseArchitecture } from '../domain/architecture.ts'
+import type { ProvenVerdict } from '../domain/image/facts.ts'
 import type { Census } from './census.ts'
 import type { DecisiveFile } from './decisive.ts'
 import type { ElfFile } from './elf.ts'
 import { architectureOf, armVariant, machineName, runsOn } from './machines.ts'
 import { quoted } from './problems.ts'
 
-export type Verdict = 'match' | 'mislabelled' | 'mixed' | 'no-binaries' | 'unreadable'
-
 export interface Judgement {
-  verdict: Verdict
+  verdict: ProvenVerdict
   /** The verdict in words, with paths. */
   summary: string
   /** The architecture that the programs are for, where they agree. */
@@ -36,7 +35,7 @@ export function judge(evidence: Evidence): Judgement {
   const { claimed, configured, census } = evidence
   const decisive = evidence.decisive.filter((file): file is DecisiveElf => file.file?.kind === 'elf')
   const proven = provenBy(decisive, evidence)
-  const judgement = (verdict: Verdict, summary: string): Judgement => ({ verdict, summary, proven })
+  const judgement = (verdict: ProvenVerdict, summary: string): Judgement => ({ verdict, summary, proven })
   if (claimed !== undefined && configured !== undefined && !agree(claimed, configured)) {
     const found = seenIn(decisive, census)
     return judgement('mislabelled', `claimed to be ${claimed}, but the image's configuration says ${configured}; ${found}`)
@@ -115,7 +114,7 @@ function byForeignStart(
 /** Judges an image without decisive programs, such as one that only carries files. */
 function byAllFiles(claimed: Architecture, { census, proven }: Omit<Unclaimed, 'decisive'>): Judgement {
   const wrong = [...census.wrongLibraries.samples, ...census.strays.samples]
-  const judgement = (verdict: Verdict, summary: string): Judgement => ({ verdict, summary, proven })
+  const judgement = (verdict: ProvenVerdict, summary: string): Judgement => ({ verdict, summary, proven })
   const none = 'no entry point, command or shell is an ELF file'
   if (census.native.files === 0 && wrong.length === 0) {
     return judgement(

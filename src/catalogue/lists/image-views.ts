@@ -23,6 +23,8 @@ export interface ImageView {
   manifest: string | null
   status: 'present' | 'gone' | 'unreachable' | 'unknown'
   checked: string | null
+  /** Where it was pulled from, with the digest that it, or its index, has there. */
+  origin?: string
 }
 
 /** A pending image: it has arrived and is not published yet. */
@@ -66,7 +68,8 @@ export function imageView(architecture: Architecture | null, { url, facts }: Cur
     config: facts?.config ?? null,
     manifest: facts?.manifest ?? null,
     status: looked?.status ?? 'unknown',
-    checked: looked?.checked ?? null
+    checked: looked?.checked ?? null,
+    ...(facts?.origin !== undefined && { origin: facts.origin })
   }
 }
 

@@ -9,6 +9,7 @@ import type { Journal } from '../records/journal.ts'
 import type { FactsStore } from '../verification/image-facts.ts'
 import type { Verifier } from '../verification/verifier.ts'
 import { rangeOf } from './change-range.ts'
+import { createDetail, type ReadDetail } from './container-detail.ts'
 import { type ContainerList, createContainerList } from './container-list.ts'
 import { createExternalChanges } from './external-changes.ts'
 import { createOverview, type ReadOverview } from './overview.ts'
@@ -23,6 +24,8 @@ import { createWaiting, type Waiting } from './waiting.ts'
 export interface Lists {
   views: Views
   list: ContainerList
+  /** Everything about one container, for people. */
+  detail: ReadDetail
   overview: ReadOverview
   summaries: Summaries & SummarySweep
   waiting: Waiting
@@ -70,6 +73,7 @@ export function createLists(parts: ListsParts): Lists {
   return {
     views,
     list: createContainerList({ containers: stores.containers, store: stores.summaries, summaries, views, now }),
+    detail: createDetail({ changes, views }),
     overview: createOverview({ store: stores.summaries, summaries, now }),
     summaries: { ...summaries, ...createSummarySweep({ ...parts, summaries, configuration: parts.siteRules.text }) },
     waiting: createWaiting({ views, journal, buildStatuses })

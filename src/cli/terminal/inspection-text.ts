@@ -1,4 +1,4 @@
-import type { DigestAnswer, FileAnswer, FileFacts, ImageFacts, ImageReport } from '../../images/image-report.ts'
+import type { DigestAnswer, FileFacts, ImageFacts, ImageReport } from '../../images/image-report.ts'
 import { harmless } from './terminal.ts'
 
 /** A report as text. Escapes what comes from the archive, because a name could steer the terminal. */
@@ -65,8 +65,8 @@ function describedFile({ named, path, kind, architecture, type, interpreter, lin
   return `${way}: ${what}${by}${links.length > 0 ? ` (${links.join(', ')})` : ''}`
 }
 
-const pathLine = (answer: FileAnswer, images: number): string =>
-  `${images > 1 ? `image ${answer.image + 1}: ` : ''}${describedFile(answer)}`
+const pathLine = (answer: FileFacts, images: number): string =>
+  `${images > 1 ? `image ${answer.image! + 1}: ` : ''}${describedFile(answer)}`
 
 function digestLines({ given, matches }: DigestAnswer): string[] {
   if (matches.length === 0) return [`nothing in the archive has the digest ${given}`]
