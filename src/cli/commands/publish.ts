@@ -55,9 +55,10 @@ A container that is not complete, or has an image that is not proven, is refused
     if (blobs && !dryRun) checkTag(await asking(values, () => to.digestOf(tag)), { to, tag, digest: image.digest })
     const reference = `${to.reference}:${tag}`
     const did = unchanged ? 'is there already' : dryRun ? 'would be published' : 'published'
+    const moved = before !== undefined && !unchanged ? `; the tag ${dryRun ? 'is' : 'was'} ${before}` : ''
     output(json, {
       value: { id, reference, digest: image.digest, before: before ?? null, architectures, unchanged, dryRun, blobs: blobs ?? null },
-      line: `${id}  ${did}: ${reference}@${image.digest}  ${architectures.join(', ')}${blobs ? `; ${copiedInWords(blobs, { dryRun })}` : ''}`
+      line: `${id}  ${did}: ${reference}@${image.digest}  ${architectures.join(', ')}${blobs ? `; ${copiedInWords(blobs, { dryRun })}` : ''}${moved}`
     })
     return exit.done
   }

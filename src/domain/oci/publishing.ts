@@ -29,8 +29,6 @@ export function whyNotPublished({ id, wanted, pullable, unproven, missing, notPu
     ...(concerned.length === 0 ? ['it has no image'] : [])
   ]
   if (problems.length === 0) return undefined
-  const has = pullable.join(', ')
-  const todo =
-    wanted.length === 0 && has !== '' ? `; --arch publishes a part of it, which may be ${has}` : has === '' ? '' : `; it has ${has}`
-  return `${id} is not published: ${problems.join('; ')}${todo}`
+  const todo = wanted.length > 0 ? `; it has ${pullable.join(', ')}` : `; to publish only a part: --arch ${pullable.join(',')}`
+  return `${id} is not published: ${problems.join('; ')}${pullable.length > 0 ? todo : ''}`
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { temporaryDirectory } from '../../stores/embedded/directory.ts'
 import { startMeddlingProxy } from '../../support/meddling-proxy.ts'
 import { digestOfBytes, imageToPush, indexOf, ociPusher, overHttp } from '../../support/oci.ts'
@@ -14,25 +14,25 @@ const docker = {
   layer: 'application/vnd.docker.image.rootfs.diff.tar'
 }
 
-/** Another registry with a list under `x/hello:v1`, and a server of ours. */
-async function start(t: Test) {
-  const [ours, other] = [await serve(t), await serve(t)]
-  const { host } = new URL(other.url)
-  const pushed = await pushList(other.url, 'x/hello:v1', { ballast: 1000 })
-  const index = digestOfBytes(pushed.bytes)
-  const [amd64, arm64] = [digestOfBytes(pushed.manifests.amd64), digestOfBytes(pushed.manifests.arm64)]
-  const pull = (reference: string, ...args: string[]) => ours.json(['pull', `${host}/${reference}`, ...args])
-  const view = async (id: string) => (await fetch(`${ours.url}/api/v1/containers/${encodeURIComponent(id)}`)).json()
-  const served = async (name: string) => {
-    const [repository, tag] = name.split(':')
-    const reply = await fetch(`${ours.url}/v2/${repository}/manifests/${tag}`)
-    return { digest: reply.headers.get('docker-content-digest'), document: await reply.json() }
-  }
-  return { ours, other, host, pusher: ociPusher(overHttp(other.url)), pull, view, served, index, amd64, arm64 }
+// one pair for most tests, which pull to containers of their own
+const [ours, other] = [await serve(t), await serve(t)]
+const { host } = new URL(other.url)
+const pushed = await pushList(other.url, 'x/hello:v1', { ballast: 1000 })
+const index = digestOfBytes(pushed.bytes)
+const [amd64, arm64] = [digestOfBytes(pushed.manifests.amd64), digestOfBytes(pushed.manifests.arm64)]
+const pusher = ociPusher(overHttp(other.url))
+
+const pull = (reference: string, ...args: string[]) => ours.json(['pull', `${host}/${reference}`, ...args])
+const view = async (id: string) => (await fetch(`${ours.url}/api/v1/containers/${encodeURIComponent(id)}`)).json()
+
+/** The manifest of a tag of ours. */
+async function served(name: string) {
+  const [repository, tag] = name.split(':')
+  const reply = await fetch(`${ours.url}/v2/${repository}/manifests/${tag}`)
+  return { digest: reply.headers.get('docker-content-digest'), document: await reply.json() }
 }
 
 t.test('a whole list is pulled with its digests, proven, and again without a change', async (t) => {
-  const { ours, host, pull, view, served, index, amd64, arm64 } = await start(t)
   const origin = `${host}/x/hello:v1@${index}`
 
   const dry = await pull('x/hello:v1', '--id', 'hysds/hello:v1', '--dry-run')
@@ -56,14 +56,12 @@ t.test('a whole list is pulled with its digests, proven, and again without a cha
 })
 
 t.test('some architectures are pulled as a list of what is here, which names where they are from', async (t) => {
-  const { ours, host, pull, view, served, index, arm64 } = await start(t)
-
-  const { status, value } = await pull('x/hello:v1', '--id', 'hello:1', '--arch', 'aarch64', '--reason', 'for ARM')
-  const { document } = await served('hello:1')
-  const more = await pull('x/hello:v1', '--id', 'hello:1', '--arch', 'amd64')
-  const replaced = await pull('x/hello:v1', '--id', 'hello:1', '--arch', 'amd64', '--replace')
-  const after = await view('hello:1')
-  const verified = await ours.run(['verify', 'hello:1'])
+  const { status, value } = await pull('x/hello:v1', '--id', 'some:1', '--arch', 'aarch64', '--reason', 'for ARM')
+  const { document } = await served('some:1')
+  const more = await pull('x/hello:v1', '--id', 'some:1', '--arch', 'amd64')
+  const replaced = await pull('x/hello:v1', '--id', 'some:1', '--arch', 'amd64', '--replace')
+  const after = await view('some:1')
+  const verified = await ours.run(['verify', 'some:1'])
 
   t.equal(status, 0)
   t.match(value, { architectures: ['arm64'], origin: `${host}/x/hello:v1@${index}` })
@@ -73,11 +71,10 @@ t.test('some architectures are pulled as a list of what is here, which names whe
   t.match(replaced, { status: 0, value: { container: { images: { amd64: { verdict: 'match' } } } } })
   t.strictSame(Object.keys(after.images), ['amd64'])
   t.equal(verified.status, 0)
-  t.match((await view('hello:1')).images.amd64.origin, index, 'reading the bytes again does not forget where they are from')
+  t.match((await view('some:1')).images.amd64.origin, index, 'reading the bytes again does not forget where they are from')
 })
 
 t.test('what is not there is refused with what is', async (t) => {
-  const { ours, host, pusher, pull } = await start(t)
   const chart = Buffer.from(JSON.stringify({ ...JSON.parse(imageToPush().manifest.toString()), artifactType: 'application/x-chart' }))
   for (const blob of imageToPush().blobs) await pusher.blob('x/chart', blob)
   await pusher.manifest('x/chart', '1', { bytes: chart })
@@ -99,15 +96,14 @@ t.test('what is not there is refused with what is', async (t) => {
 })
 
 t.test('a single image, by tag and by digest, leaves the images for others as they are', async (t) => {
-  const { host, pusher, pull, view } = await start(t)
   const { manifest } = await pusher.image('x/one', '1', { architecture: 'arm64', layers: [[{ name: 'etc/x', body: 'x' }]] })
   const digest = digestOfBytes(manifest)
-  await pull('x/hello:v1', '--id', 'hello:1')
+  await pull('x/hello:v1', '--id', 'mixed:1')
 
   const byTag = await pull('x/one:1-arm64', '--id', 'one:1')
   const wrong = await pull(`x/one@${digest}`, '--id', 'one:1', '--arch', 'amd64')
-  const byDigest = await pull(`x/one@${digest}`, '--id', 'hello:1')
-  const { images } = await view('hello:1')
+  const byDigest = await pull(`x/one@${digest}`, '--id', 'mixed:1')
+  const { images } = await view('mixed:1')
 
   t.match(byTag, { status: 0, value: { digest, architectures: ['arm64'] } })
   t.match(wrong, { status: 1, stderr: /has no image for amd64; it has arm64/ })
@@ -116,7 +112,6 @@ t.test('a single image, by tag and by digest, leaves the images for others as th
 })
 
 t.test("Docker's media types are kept, and other systems are left out", async (t) => {
-  const { pusher, pull, served } = await start(t)
   const image = async (architecture: string, os = 'linux') => {
     const { blobs, manifest, config } = imageToPush({ architecture, os })
     for (const blob of blobs) await pusher.blob('x/docker', blob)
@@ -145,7 +140,6 @@ t.test("Docker's media types are kept, and other systems are left out", async (t
 })
 
 t.test('an index that names no platforms is understood by the configurations', async (t) => {
-  const { pusher, pull } = await start(t)
   const { manifest } = await pusher.image('x/bare', '', { architecture: 'arm64', layers: [[{ name: 'a', body: 'a' }]] })
   const descriptor = { mediaType: JSON.parse(manifest.toString()).mediaType, digest: digestOfBytes(manifest), size: manifest.length }
   const bytes = Buffer.from(JSON.stringify({ ...JSON.parse(indexOf([]).toString()), manifests: [descriptor] }))
@@ -154,8 +148,34 @@ t.test('an index that names no platforms is understood by the configurations', a
   t.match(await pull('x/bare:1', '--id', 'bare:1'), { status: 0, value: { architectures: ['arm64'], digest: digestOfBytes(bytes) } })
 })
 
+t.test('attestations come with the images that they are about', async (t) => {
+  const images = await Promise.all(
+    ['amd64', 'arm64'].map(async (architecture) => {
+      const layers = [[{ name: 'etc/x', body: architecture }]]
+      return { architecture, bytes: (await pusher.image('x/attested', '', { architecture, layers })).manifest }
+    })
+  )
+  const { config } = JSON.parse(images[0]!.bytes.toString())
+  const layers = [{ ...config, mediaType: 'application/vnd.in-toto+json' }]
+  const attestation = Buffer.from(JSON.stringify({ ...JSON.parse(images[0]!.bytes.toString()), layers }))
+  await pusher.manifest('x/attested', digestOfBytes(attestation), { bytes: attestation })
+  const { manifests, ...rest } = JSON.parse(indexOf([...images, { bytes: attestation, architecture: 'unknown', os: 'unknown' }]).toString())
+  manifests[2].annotations = { 'vnd.docker.reference.digest': manifests[0].digest }
+  const bytes = Buffer.from(JSON.stringify({ ...rest, manifests }, null, 2))
+  await pusher.manifest('x/attested', '1', { bytes })
+
+  const whole = await pull('x/attested:1', '--id', 'whole:1')
+  const amd64 = await pull('x/attested:1', '--id', 'part:1', '--arch', 'amd64')
+  const arm64 = await pull('x/attested:1', '--id', 'other:1', '--arch', 'arm64')
+
+  t.match(whole, { status: 0, value: { digest: digestOfBytes(bytes), architectures: ['amd64', 'arm64'] } })
+  t.equal((await served('whole:1')).digest, digestOfBytes(bytes))
+  t.match([amd64.status, arm64.status], [0, 0])
+  t.strictSame((await served('part:1')).document.manifests, [manifests[0], manifests[2]])
+  t.strictSame((await served('other:1')).document.manifests, [manifests[1]])
+})
+
 t.test('bytes with another digest are refused, and nothing is registered', async (t) => {
-  const { ours, other, view, amd64 } = await start(t)
   const bytesAt = async (path: string) => Buffer.from(await (await fetch(`${other.url}/v2/x/hello/${path}`)).arrayBuffer())
   const { layers } = JSON.parse((await bytesAt(`manifests/${amd64}`)).toString())
   const pullMeddled = async (path: string) => {
@@ -177,19 +197,17 @@ t.test('bytes with another digest are refused, and nothing is registered', async
 })
 
 t.test('on a strict site an image that is for other machines than it says is refused', async (t) => {
-  const [strict, other] = [await serve(t, { LEPORELLO_STRICT: 'true' }), await serve(t)]
-  const { manifest } = await ociPusher(overHttp(other.url)).image('x/liar', '', { architecture: 'arm64' })
+  const strict = await serve(t, { LEPORELLO_STRICT: 'true' })
+  const { manifest } = await pusher.image('x/liar', '', { architecture: 'arm64' })
   const reference = `x/liar@${digestOfBytes(manifest)}`
 
-  const { status, stderr } = await strict.run(['pull', `${new URL(other.url).host}/${reference}`, '--id', 'liar:1'])
+  const { status, stderr } = await strict.run(['pull', `${host}/${reference}`, '--id', 'liar:1'])
 
   t.equal(status, 1)
   t.match(stderr, /answered 403 .*DENIED: the tarball is mislabelled/)
 })
 
 t.test('a registry that wants to be signed in to is, and only reading is asked for', async (t) => {
-  const { other } = await start(t)
-  const ours = await serve(t)
   const scopes: (string | null)[] = []
   const there = await startMeddlingProxy(t, {
     target: other.url,
@@ -203,10 +221,10 @@ t.test('a registry that wants to be signed in to is, and only reading is asked f
       return headers.authorization === 'Bearer abc' ? undefined : { status: 401, headers: { 'www-authenticate': challenge } }
     }
   })
-  const pull = (DOCKER_CONFIG: string) => ours.run(['pull', `${there.host}/x/hello:v1`, '--id', 'a:1'], { DOCKER_CONFIG })
+  const pullWith = (DOCKER_CONFIG: string) => ours.run(['pull', `${there.host}/x/hello:v1`, '--id', 'signed:1'], { DOCKER_CONFIG })
 
-  t.match(await pull(dockerLogin(t, { [there.host]: 'me:secret' })), { status: 0 })
-  t.match(await pull(dockerLogin(t, { [there.host]: 'you:other' })), {
+  t.match(await pullWith(dockerLogin(t, { [there.host]: 'me:secret' })), { status: 0 })
+  t.match(await pullWith(dockerLogin(t, { [there.host]: 'you:other' })), {
     status: 1,
     stderr: /it was asked as user "you": sign in again with docker login/
   })
@@ -214,7 +232,6 @@ t.test('a registry that wants to be signed in to is, and only reading is asked f
 })
 
 t.test('a registry that is busy or away for a moment is asked again', async (t) => {
-  const { ours, other, view, amd64 } = await start(t)
   const [busy, away] = [new Set(['/v2/x/hello/manifests/v1', `/v2/x/hello/manifests/${amd64}`]), { blobs: 3 }]
   const there = await startMeddlingProxy(t, {
     target: other.url,
@@ -225,23 +242,22 @@ t.test('a registry that is busy or away for a moment is asked again', async (t) 
     }
   })
 
-  const { status, stderr } = await ours.run(['pull', `${there.host}/x/hello:v1`, '--id', 'a:1'])
+  const { status, stderr } = await ours.run(['pull', `${there.host}/x/hello:v1`, '--id', 'patient:1'])
 
   t.equal(status, 0, stderr)
   t.match(stderr, /answered 429 for \/v2\/x\/hello\/manifests\/v1; .*trying again in 0 s/)
   t.match(stderr, /answered 503 for .*blobs/)
-  t.match((await view('a:1')).images, { amd64: { verdict: 'match' }, arm64: { verdict: 'match' } })
+  t.match((await view('patient:1')).images, { amd64: { verdict: 'match' }, arm64: { verdict: 'match' } })
 })
 
 t.test('our own server says what a token lacks', async (t) => {
-  const { host } = await start(t)
   const environment = { LEPORELLO_TOKENS: join(temporaryDirectory(t), 'tokens'), LEPORELLO_POLICY: 'read' }
   const make = async (scope: string) => (await command(t, { args: ['token', 'new', scope, '--scope', scope], environment })).stdout.trim()
   const [register, read] = [await make('register'), await make('read')]
-  const ours = await serve(t, environment)
-  const pull = (more: Record<string, string>) => ours.run(['pull', `${host}/x/hello:v1`, '--id', 'a:1'], more)
+  const guarded = await serve(t, environment)
+  const pullWith = (more: Record<string, string>) => guarded.run(['pull', `${host}/x/hello:v1`, '--id', 'a:1'], more)
 
-  t.match(await pull({}), { status: 1, stderr: /answered 401 .*; set LEPORELLO_TOKEN$/m })
-  t.match(await pull({ LEPORELLO_TOKEN: read }), { status: 1, stderr: /answered 403 .*DENIED: .*read/ })
-  t.match(await pull({ LEPORELLO_TOKEN: register }), { status: 0 })
+  t.match(await pullWith({}), { status: 1, stderr: /answered 401 .*; set LEPORELLO_TOKEN$/m })
+  t.match(await pullWith({ LEPORELLO_TOKEN: read }), { status: 1, stderr: /answered 403 .*DENIED: .*read/ })
+  t.match(await pullWith({ LEPORELLO_TOKEN: register }), { status: 0 })
 })

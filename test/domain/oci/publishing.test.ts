@@ -12,7 +12,7 @@ const table: [case_: string, given: Partial<ToPublish>, why: string | undefined]
   [
     'one is wrong and one has not come',
     { pullable: [amd64], unproven, missing: ['s390x'] },
-    'hello:1 is not published: arm64: the image is mislabelled: it is amd64; s390x: its image is expected and has not arrived; --arch publishes a part of it, which may be amd64'
+    'hello:1 is not published: arm64: the image is mislabelled: it is amd64; s390x: its image is expected and has not arrived; to publish only a part: --arch amd64'
   ],
   [
     'what was asked for is wrong, or is not there',
