@@ -31,16 +31,19 @@ export async function listTags(context: OciContext, { repository, limit, last }:
 const byBytes = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** Documents of one page, at least and at most. */
-const [fewest, most] = [4, 256]
+const [fewest, most] = [4, 512]
 
 /** There are two sources, so about half of the names come from each. */
 const pageSizeFor = (limit: number): number => Math.max(fewest, Math.min(most, Math.ceil(limit / 2) + 1))
 
-interface TagRange {
-  repository: string
-  /** Tags after this one. */
+interface NameRange {
+  /** Names after this one. */
   last: string
   pageSize: number
+}
+
+interface TagRange extends NameRange {
+  repository: string
 }
 
 async function* recordTags({ stores }: OciContext, { repository, last, pageSize }: TagRange): AsyncGenerator<string> {
@@ -103,7 +106,11 @@ async function isKnown({ stores, kept }: OciContext, repository: string): Promis
 
 /** Returns the repositories that have containers or content. */
 export async function listRepositories({ stores, kept }: OciContext, { limit, last }: NameQuery): Promise<NamePage> {
-  const sources = [repositoriesIn(stores.summaries, { field: 'name', last }), repositoriesIn(kept.store, { field: 'repository', last })]
+  const range = { last, pageSize: pageSizeFor(limit) }
+  const sources = [
+    repositoriesIn(stores.summaries, { ...range, field: 'name' }),
+    repositoriesIn(kept.store, { ...range, field: 'repository' })
+  ]
   return pageOf(merged(sources), limit)
 }
 
@@ -119,8 +126,8 @@ async function* merged(sources: readonly AsyncGenerator<string>[]): AsyncGenerat
 }
 
 /** Yields the repositories that a field names after one, each once. Where many documents name the same one, the rest of them is skipped. */
-async function* repositoriesIn(store: DocumentStore, { field, last }: { field: string; last: string }): AsyncGenerator<string> {
-  let limit = fewest
+async function* repositoriesIn(store: DocumentStore, { field, last, pageSize }: NameRange & { field: string }): AsyncGenerator<string> {
+  let limit = pageSize
   for (let after = last; ; ) {
     const { items } = await store.list({ where: [{ field, after }], sort: { field, order: 'asc' }, limit, fresh: 'own' })
     const values = new Set(items.map(({ document }) => (JSON.parse(document) as Record<string, string>)[field]!))
