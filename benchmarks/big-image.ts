@@ -61,7 +61,7 @@ export interface BigLayer {
 export async function writeBigLayer(path: string, megabytes: number): Promise<BigLayer> {
   const hash = createHash('sha256')
   let size = 0
-  function* bytes(): Generator<Buffer> {
+  async function* bytes(): AsyncGenerator<Buffer> {
     const files = Math.floor((megabytes * mega) / (fileSize + block))
     for (const piece of layer(0, { program: elf('amd64', { size: 3000 }), files })) {
       hash.update(piece)

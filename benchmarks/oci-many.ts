@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { digestOfBytes } from '../test/support/oci.ts'
 import { projectFolder } from '../test/support/project.ts'
-import { median, run } from './load.ts'
+import { cpuMs, median, run } from './load.ts'
 import { pushBytes, pushManifest } from './oci-pushing.ts'
 import { type Server, startServer } from './server.ts'
 
@@ -15,7 +15,7 @@ export async function manyBenchmarks(): Promise<void> {
     await pushMany(server)
     for (const n of pageSizes) {
       await timeList(server, { title: `tags/list, ${n} of ${count}`, path: `many/tags/list?n=${n}` })
-      await timeList(server, { title: `the same from the middle`, path: `many/tags/list?n=${n}&last=t5000` })
+      await timeList(server, { title: 'the same from the middle', path: `many/tags/list?n=${n}&last=t5000` })
     }
     for (const n of pageSizes) await timeList(server, { title: `_catalog, ${n} of ${count}`, path: `_catalog?n=${n}` })
   } finally {
@@ -45,8 +45,9 @@ async function pushMany({ url }: Server): Promise<void> {
   }
 }
 
-async function timeList({ url }: Server, { title, path }: { title: string; path: string }): Promise<void> {
+async function timeList({ url, pid }: Server, { title, path }: { title: string; path: string }): Promise<void> {
   const times: number[] = []
+  const before = cpuMs(pid)
   for (let i = 0; i < 15; i++) {
     const began = performance.now()
     const reply = await fetch(`${url}/v2/${path}`)
@@ -55,5 +56,8 @@ async function timeList({ url }: Server, { title, path }: { title: string; path:
     const n = Number(/n=(\d+)/.exec(path)![1])
     if ((tags ?? repositories)?.length !== n) throw new Error(`${path} has ${(tags ?? repositories)?.length} names, not ${n}`)
   }
-  console.log(`- ${title}: ${median(times).toFixed(0)} ms, the worst ${Math.max(...times).toFixed(0)} ms, goal under 50`)
+  const cpu = (cpuMs(pid) - before) / times.length
+  console.log(
+    `- ${title}: ${median(times).toFixed(0)} ms, the worst ${Math.max(...times).toFixed(0)} ms, goal under 50; CPU ${cpu.toFixed(0)} ms`
+  )
 }

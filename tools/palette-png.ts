@@ -72,8 +72,10 @@ function paeth(left: number, up: number, corner: number): number {
   return a <= b && a <= c ? left : b <= c ? up : corner
 }
 
-/** The square of how far apart two colours are that look alike. */
-const alike = 1200
+/** The square of how far apart two colours must be: of those that are large areas, and of those that are edges of letters. */
+const apart = { areas: 12, edges: 1200 }
+/** The share of a picture from which on a colour is an area. */
+const areaShare = 0.002
 
 /** Of colours that can hardly be told apart, only one is taken. */
 function mostUsed(rgb: Uint8Array): number[] {
@@ -84,9 +86,10 @@ function mostUsed(rgb: Uint8Array): number[] {
   }
   const chosen: number[] = []
   const sorted = [...counts].sort(([, a], [, b]) => b - a)
-  for (const [colour] of sorted) {
+  for (const [colour, count] of sorted) {
     if (chosen.length === 16) break
-    if (chosen.every((one) => distance(one, colour) > alike)) chosen.push(colour)
+    const enough = count > (rgb.length / 3) * areaShare ? apart.areas : apart.edges
+    if (chosen.every((one) => distance(one, colour) > enough)) chosen.push(colour)
   }
   return chosen
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { parse, parseAllDocuments } from 'yaml'
+import { goProgram } from '../support/go-programs.ts'
 import { startLeporello } from '../support/leporello.ts'
 import { type Ended, workspace } from '../support/pipelines.ts'
 import { projectFolder } from '../support/project.ts'
@@ -16,30 +17,25 @@ import { pythonWithClients } from '../support/python.ts'
 const exec = promisify(execFile)
 const folder = join(projectFolder, 'examples/pipeline')
 const text = (file: string) => readFile(join(folder, file), 'utf8')
-const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'leporello')
-
-/** Makes a folder in the cache, whole or not at all. */
-async function cached(name: string, make: (folder: string) => Promise<unknown>): Promise<string> {
-  const made = join(cache, name)
-  if (existsSync(made)) return made
-  await mkdir(cache, { recursive: true })
-  const part = await mkdtemp(`${made}.`)
-  await make(part)
-  await rename(part, made).catch(() => rm(part, { recursive: true }))
-  return made
-}
-
-const actionlint = { module: 'github.com/rhysd/actionlint/cmd/actionlint', version: 'v1.7.12' }
+const actionlint = { path: 'github.com/rhysd/actionlint/cmd/actionlint', version: 'v1.7.12', name: 'actionlint' }
 const tektonLint = '@ibm/tekton-lint@1.1.0'
+
+/** Returns the linter's program, which is installed into the cache the first time. */
+async function tektonLinter(): Promise<string> {
+  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'leporello/npm')
+  const folder = join(cache, tektonLint.replaceAll('/', '-'))
+  if (!existsSync(folder)) {
+    await mkdir(cache, { recursive: true })
+    const part = await mkdtemp(join(cache, 'install.'))
+    await exec('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', part, tektonLint])
+    await rename(part, folder).catch(() => rm(part, { recursive: true }))
+  }
+  return join(folder, 'node_modules/.bin/tekton-lint')
+}
 
 /** Returns what the file's linter says of it, and its status. */
 const linters: Record<string, (file: string) => Promise<Ended>> = {
-  async 'github-actions.yml'(file) {
-    const { module, version } = actionlint
-    const environment = (GOBIN: string) => ({ env: { ...process.env, GOBIN, GOFLAGS: '' } })
-    const programs = await cached(`actionlint-${version}`, (part) => exec('go', ['install', `${module}@${version}`], environment(part)))
-    return ended(join(programs, 'actionlint'), '-no-color', file)
-  },
+  'github-actions.yml': async (file) => ended(await goProgram(actionlint), '-no-color', file),
   async 'gitlab-ci.yml'(file) {
     return ended(
       await pythonWithClients(),
@@ -52,11 +48,7 @@ const linters: Record<string, (file: string) => Promise<Ended>> = {
       file
     )
   },
-  async 'tekton.yaml'(file) {
-    const install = (part: string) => exec('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', part, tektonLint])
-    const packages = await cached(tektonLint.replaceAll('/', '-'), install)
-    return ended(join(packages, 'node_modules/.bin/tekton-lint'), '--max-warnings', '0', file)
-  }
+  'tekton.yaml': async (file) => ended(await tektonLinter(), '--max-warnings', '0', file)
 }
 
 const ended = (program: string, ...parameters: string[]): Promise<Ended> =>

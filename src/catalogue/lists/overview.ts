@@ -28,7 +28,7 @@ export interface OverviewParts {
 export type ReadOverview = () => Promise<Overview | undefined>
 
 /** How long who asks waits for a new count, in milliseconds; after that the one before has to do. */
-const patienceMs = 30
+const patienceMs = 20
 /** A count of a large catalogue is kept for so many times as long as it took, so that counting never takes more than a share of the store. */
 const keptFor = 20
 const settleMs = 2000

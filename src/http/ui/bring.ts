@@ -10,6 +10,7 @@ import { sendOn } from '../shared/upload-body.ts'
 import { uploadForm } from '../shared/upload-form.ts'
 import { type ActionParts, formChangeOf } from './action-route.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
+import { idMarkup } from './ids.ts'
 import { frameOf, givenTexts, type PageFrame, sendUiPage } from './page-route.ts'
 import { breadcrumb, sizeInWords } from './texts.ts'
 import { catalogueWay, containerWay } from './ways.ts'
@@ -77,14 +78,14 @@ async function take(request: FastifyRequest, { reply, images, ...parts }: BringP
 <h1>What the tarball is</h1>
 <section class="effects"><ul>
 ${image.summary && html`<li>${image.summary}.</li>`}
-<li>It would be the image for <b>${image.architecture}</b> of <bdi>${exact(id)}</bdi>, of ${sizeInWords(image.size)}, at <code class="url">${image.url}</code>.</li>
+<li>It would be the image for <b>${image.architecture}</b> of ${idMarkup(id)}, of ${sizeInWords(image.size)}, at <code class="url">${image.url}</code>.</li>
 <li>The container would be ${container.state}. Nothing of it was kept.</li></ul></section>
 ${bringForm(frame, id)}`
   return sendUiPage(reply, { page: { title: 'What the tarball is', main }, frame })
 }
 
 const crumbs = (frame: PageFrame, id: string | undefined): Markup =>
-  breadcrumb([[catalogueWay(frame), 'Catalogue'], ...(id === undefined ? [] : [[containerWay(id, frame), exact(id)] as const])])
+  breadcrumb([[catalogueWay(frame), 'Catalogue'], ...(id === undefined ? [] : [[containerWay(id, frame), idMarkup(id)] as const])])
 
 /** The form by which a tarball is brought; files that are dropped on its page get into it. */
 export const bringForm = (

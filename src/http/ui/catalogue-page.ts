@@ -8,7 +8,7 @@ import { catalogueSummary } from './catalogue-summary.ts'
 import { type CatalogueView, filtersOf, parseCatalogueView, sortOf, viewAddress } from './catalogue-view.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
 import { idMarkup } from './ids.ts'
-import { architectureCell, standingMeanings, stateMark } from './marks.ts'
+import { architectureCell, standingMeanings, stateMark, stateMeanings } from './marks.ts'
 import type { DeclarePage, PageFrame } from './page-route.ts'
 import { timeMarkup } from './times.ts'
 
@@ -126,5 +126,5 @@ const emptyCatalogue = ({ root }: PageFrame, url: string): Markup => html`<secti
 </section>`
 
 const key: Markup = html`<details class="key"><summary>What the marks mean</summary><dl>
-${Object.entries(standingMeanings).map(([standing, meaning]) => html`<div data-state="${standing}"><dt><span class="mark">${standing}</span></dt><dd>${meaning}</dd></div>`)}
+${Object.entries({ ...stateMeanings, ...standingMeanings }).map(([standing, meaning]) => html`<div><dt><span class="mark" data-state="${standing}">${standing}</span></dt><dd>${meaning}</dd></div>`)}
 </dl></details>`

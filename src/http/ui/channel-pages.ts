@@ -89,7 +89,7 @@ ${[
 /** The images of a set, and the ids under which they were registered. */
 export function setTable(set: readonly SetMember[], frame: PageFrame): Markup {
   if (set.length === 0) return html`<p class="none">It is empty.</p>`
-  return html`<div class="wide" tabindex="0" role="region" aria-label="The set"><table class="set-table"><caption class="unseen">Images of the set</caption>
+  return html`<div class="wide" tabindex="0" role="region" aria-label="The table of the set"><table class="set-table"><caption class="unseen">Images of the set</caption>
 <thead><tr><th scope="col">Image</th><th scope="col">Is</th><th scope="col">Version</th><th scope="col">Architectures</th></tr></thead>
 <tbody>${set.map((member) => html`<tr data-container="${exact(member.id)}"><th scope="row"><a href="${exact(containerWay(member.id, frame))}">${idMarkup(member.id)}</a></th><td><a href="${exact(containerWay(member.origin, frame))}">${idMarkup(member.origin)}</a></td><td><bdi>${member.version}</bdi></td><td>${Object.keys(member.images).join(', ')}</td></tr>`)}</tbody></table></div>`
 }
@@ -118,7 +118,7 @@ interface PromotionTable {
 
 function promotionTable({ name, number, history, frame }: PromotionTable): Markup {
   const last = history.at(-1)?.number ?? 1
-  return html`<div class="wide" tabindex="0" role="region" aria-labelledby="promotions"><table class="history"><caption class="unseen">Promotions of this channel, the newest first</caption>
+  return html`<div class="wide" tabindex="0" role="region" aria-label="The table of promotions"><table class="history"><caption class="unseen">Promotions of this channel, the newest first</caption>
 <thead><tr><th scope="col" class="number">#</th><th scope="col">When</th><th scope="col">What</th><th scope="col">Who</th><th scope="col">Why</th><th scope="col"><span class="unseen">Differences</span></th></tr></thead>
 <tbody>${history.map((one) => html`<tr data-number="${one.number}"><td class="number">${one.number}</td><td>${timeMarkup(one.at, frame.now)}</td><td>${one.removed ? 'removed' : html`${one.set.length} ${one.set.length === 1 ? 'image' : 'images'} ${sourceMarkup(one.from, frame)}`}</td><td>${whoDid(one.by)}</td><td>${one.by.reason}</td><td>${one.number > 1 && html`<a href="${exact(`${channelWay(name, frame)}/diff?from=${one.number - 1}&to=${one.number}`)}">side by side</a>`} ${one.number < number && !one.removed && rollBackLink(name, { number: one.number, frame })}</td></tr>`)}</tbody></table></div>
 ${last > 1 && history.length === promotionsAPage && html`<nav class="pager" aria-label="Pages"><a rel="next" href="?cursor=${last}">Older</a></nav>`}`

@@ -20,7 +20,7 @@ export interface MatrixParts {
 export function containerMatrix({ found, frame }: MatrixParts): Markup {
   const architectures = [...found.standings.keys()]
   if (architectures.length === 0) return html`<p class="none">It has no image, and none is expected.</p>`
-  return html`<div class="wide" tabindex="0" role="region" aria-labelledby="images"><table class="detail" role="table">
+  return html`<div class="wide" tabindex="0" role="region" aria-label="The table of architectures"><table class="detail" role="table">
 <caption class="unseen">Each architecture of this container in a row</caption>
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Architecture</th><th scope="col" role="columnheader">Stands</th><th scope="col" role="columnheader">Expected</th><th scope="col" role="columnheader">What its bytes proved</th><th scope="col" role="columnheader" class="number">Size</th><th scope="col" role="columnheader">Digest</th><th scope="col" role="columnheader">Built</th><th scope="col" role="columnheader">Tested</th></tr></thead>
 <tbody role="rowgroup">${architectures.map((architecture) => row(architecture, { found, frame }))}</tbody></table></div>`

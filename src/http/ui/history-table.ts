@@ -20,7 +20,7 @@ export const historyTable = ({
   entries,
   frame,
   choice = false
-}: HistoryTableParts): Markup => html`<div class="wide" tabindex="0" role="region" aria-labelledby="history"><table class="history">
+}: HistoryTableParts): Markup => html`<div class="wide" tabindex="0" role="region" aria-label="The table of what happened"><table class="history">
 <caption class="unseen">What happened to this container, the newest first</caption>
 <thead><tr>${choice && html`<th scope="col">From</th><th scope="col">To</th>`}<th scope="col">When</th><th scope="col">What</th><th scope="col">Who</th><th scope="col">Why</th><th scope="col"><span class="unseen">Differences</span></th></tr></thead>
 <tbody>

@@ -49,5 +49,6 @@ function whoIs({ root, path, identity, scopes, policy }: PageFrame): MarkupPart 
       ? html`<a href="${exact(root)}ui/sign-in?${exact(String(new URLSearchParams({ to: path })))}">Sign in</a>`
       : html`<bdi>${identity}</bdi>`
   if (policy === 'read-only') return html`${name} <span class="tag">read-only</span>`
-  return html`${name} <span class="tag">${scopes.includes('register') ? 'may write' : 'may read'}</span>`
+  const may = scopes.includes('register') ? 'may write' : scopes.includes('read') ? 'may read' : 'may not read'
+  return html`${name} <span class="tag">${may}</span>`
 }

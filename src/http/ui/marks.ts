@@ -29,6 +29,13 @@ export const standingMeanings: Readonly<Record<Standing, string>> = {
   gone: 'registered, but its tarball is no longer where it was'
 }
 
+export const stateMeanings: Readonly<Record<string, string>> = {
+  complete: 'every expected architecture is there, and nothing is known to be wrong',
+  registered: 'complete, as far as nobody said what is expected',
+  partial: 'something has not arrived, or not been read, yet',
+  degraded: 'something is wrong, failed or gone'
+}
+
 export const standingMark = (standing: Standing): Markup =>
   html`<span class="mark" data-state="${standing}">${standingWords[standing]}</span>`
 
@@ -45,7 +52,7 @@ interface ArchitectureCell {
 
 export const architectureCell = ({ architecture, standing }: ArchitectureCell): Markup =>
   standing === undefined
-    ? html`<td role="cell" data-architecture="${architecture}"></td>`
+    ? html`<td role="cell"></td>`
     : html`<td role="cell" data-architecture="${architecture}" data-state="${standing}"><span class="mark">${standingWords[standing]}</span></td>`
 
 const verdictStandings: Readonly<Record<ImageView['verdict'], Standing>> = {

@@ -68,7 +68,7 @@ ${[
 ].map(commandMarkup)}
 <p class="fine">Also as ${formats.map(([format, words], i) => html`${i > 0 && ', '}<a href="${exact(`${releasePath(name, frame)}?format=${format}`)}">${words}</a>`)}.</p></section>
 <section aria-labelledby="set"><h2 id="set">What is in it</h2>
-<div class="wide" tabindex="0" role="region" aria-labelledby="set"><table class="set-table"><caption class="unseen">Each image of each architecture, as it was when it was frozen</caption>
+<div class="wide" tabindex="0" role="region" aria-label="The table of images"><table class="set-table"><caption class="unseen">Each image of each architecture, as it was when it was frozen</caption>
 <thead><tr><th scope="col">Image</th><th scope="col">Architecture</th><th scope="col">Stood</th><th scope="col">Tested</th><th scope="col" class="number">Size</th><th scope="col">Manifest</th><th scope="col">Tarball</th></tr></thead>
 <tbody>${set.map((container) => Object.entries(container.images).map((image, i, all) => row({ container, image, span: i === 0 ? all.length : 0, frame })))}</tbody></table></div></section></div>`
 }

@@ -4,8 +4,9 @@ import { exact, html, type Markup, type MarkupPart } from './html.ts'
 
 /* Small pieces that stand on several pages. */
 
-/** A clause as a sentence. */
-export const sentence = (clause: string): string => `${clause.charAt(0).toUpperCase()}${clause.slice(1)}${/[.!?]$/.test(clause) ? '' : '.'}`
+/** A clause as a sentence. Names, such as `container:read`, stay as they are. */
+export const sentence = (clause: string): string =>
+  `${clause.replace(/^[a-z]+(?=[ ,;])/, (word) => word.charAt(0).toUpperCase() + word.slice(1))}${/[.!?]$/.test(clause) ? '' : '.'}`
 
 /** A number of bytes as people read it: `3.2 MB`. */
 export function sizeInWords(bytes: number | null | undefined): string {

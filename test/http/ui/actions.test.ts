@@ -199,7 +199,7 @@ t.test('a form without JavaScript brings a tarball, or only says what it is', as
     })
 
   const dry = await send({ id: 'hello:1', dryRun: 'yes' })
-  t.match(dry.body, /image for <b>amd64<\/b> of <bdi>hello:1/)
+  t.match(dry.body, /image for <b>amd64<\/b> of <span class="id"><bdi>hello/)
   t.strictSame(await everything(), [])
   const brought = await send({ id: 'hello:1', reason: 'from my laptop' })
   t.equal(brought.headers.location, '../ui/containers/hello%3A1?done=brought')

@@ -80,8 +80,8 @@ export function follow(): void {
       if (isAway()) void refresh()
     })
     source.addEventListener('error', () => {
-      // another replica may answer at once
-      awayTimer ??= setTimeout(away, 1500)
+      // another replica may answer at once; and who is only refused a stream (there are so many) still has a server
+      awayTimer ??= setTimeout(takeOver, 1500)
       // what is refused, the browser does not try again
       if (source?.readyState !== EventSource.CLOSED) return
       leave()
