@@ -1,7 +1,8 @@
 import { type Architecture, uniqueInTableOrder } from '../../domain/architecture.ts'
 import type { State } from '../../domain/build/state.ts'
 import { countSummary, noCounts, type SummaryCounts } from '../../domain/lists/counts.ts'
-import type { DocumentStore } from '../../stores/document-store.ts'
+import { waitAtMost } from '../jobs/concurrency.ts'
+import type { ListsParts } from './parts.ts'
 import type { Summaries } from './summaries.ts'
 
 /** How many containers there are, by what they are. */
@@ -18,12 +19,6 @@ export interface Overview {
   counted: string
 }
 
-export interface OverviewParts {
-  store: Pick<DocumentStore, 'scan'>
-  summaries: Pick<Summaries, 'settled'>
-  now: () => Date
-}
-
 /** Returns the counts, or undefined where they are counted for the first time and that takes a while. */
 export type ReadOverview = () => Promise<Overview | undefined>
 
@@ -34,7 +29,7 @@ const keptFor = 20
 const settleMs = 2000
 
 /** Counts the summaries, whenever somebody asks and what was counted last is too old. One count at a time. */
-export function createOverview(parts: OverviewParts): ReadOverview {
+export function createOverview(parts: ListsParts, summaries: Summaries): ReadOverview {
   let latest: Overview | undefined
   let counting: Promise<void> | undefined
   let keptUntil = 0
@@ -42,7 +37,8 @@ export function createOverview(parts: OverviewParts): ReadOverview {
   async function count(): Promise<void> {
     const began = performance.now()
     const counted = parts.now().toISOString()
-    latest = overviewOf(await countAll(parts), counted)
+    const counts = await countAll(parts, summaries)
+    latest = { ...counts, architectures: uniqueInTableOrder(counts.architectures), counted }
     const ended = performance.now()
     keptUntil = ended + (ended - began) * keptFor
   }
@@ -52,37 +48,16 @@ export function createOverview(parts: OverviewParts): ReadOverview {
       counting = count().finally(() => {
         counting = undefined
       })
-    if (counting) await untilPatienceEnds(counting)
+    if (counting) await waitAtMost(patienceMs, counting)
     return latest
   }
 }
 
-/** Throws what the count throws, if it does so in time. */
-async function untilPatienceEnds(counting: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, patienceMs)
-  })
-  await Promise.race([counting, patience])
-  clearTimeout(timer)
-  // nobody hears of it any more; whoever asks next counts again
-  counting.catch(() => {})
-}
-
-async function countAll({ store, summaries }: OverviewParts): Promise<SummaryCounts> {
+async function countAll({ stores }: ListsParts, summaries: Summaries): Promise<SummaryCounts> {
   await summaries.settled(settleMs)
   const counts = noCounts()
-  for await (const batch of store.scan(['state', 'verdicts', 'missing', 'architectures'])) {
+  for await (const batch of stores.summaries.scan(['state', 'verdicts', 'missing', 'architectures'])) {
     for (const { values } of batch) countSummary(counts, values)
   }
   return counts
 }
-
-const overviewOf = ({ total, states, unproven, missing, architectures }: SummaryCounts, counted: string): Overview => ({
-  total,
-  states,
-  unproven,
-  missing,
-  architectures: uniqueInTableOrder(architectures),
-  counted
-})
