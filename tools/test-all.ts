@@ -23,8 +23,6 @@ async function install(): Promise<void> {
   }
   const samples = spawnSync(join(projectFolder, 'test/acceptance/images/make-samples'), ['--install'], { stdio: 'inherit' })
   if (samples.status !== 0) throw new Error('the programs that write and load images could not be installed')
-  const clients = spawnSync(join(projectFolder, 'test/acceptance/oci/install-clients'), { stdio: 'inherit' })
-  if (clients.status !== 0) throw new Error('the registry clients could not be installed')
   await pythonWithClients()
   for (const folder of ['schema', 'tripleo']) await pythonWith(join(projectFolder, 'test/acceptance', folder, 'requirements.txt'))
   await distributionProgram()
