@@ -4,6 +4,7 @@ import { type Browser, chromium, type Route } from 'playwright-core'
 import { chromiumPath } from '../test/support/chromium.ts'
 import { fillDemoCatalogue, hostileId } from '../test/support/demo-catalogue.ts'
 import { startLeporello } from '../test/support/leporello.ts'
+import { eventually } from '../test/support/processes.ts'
 import { withPalette } from './palette-png.ts'
 
 /* Pictures of the pages, of servers that it starts: `node build/tools/screenshots.js [FOLDER [PAGE…]]`. */
@@ -101,6 +102,11 @@ const browser = await chromium.launch({ executablePath: chromiumPath(), args: ['
 const server = await startLeporello()
 try {
   await fillDemoCatalogue(server.url)
+  // counts of demand are written now and then, containers are counted when somebody looks
+  await eventually(async () => /Asked for in vain/.test(await (await fetch(`${server.url}/ui/`)).text()) || undefined, {
+    what: 'the demand is counted',
+    everyMs: 500
+  })
   for (const [name, [path, looks]] of Object.entries(pages).filter(([name]) => isWanted(name))) {
     for (const look of looks) await take(browser, { url: `${server.url}${path}`, name, look })
   }

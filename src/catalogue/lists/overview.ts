@@ -27,8 +27,8 @@ export interface OverviewParts {
 /** Returns the counts, or undefined where they are counted for the first time and that takes a while. */
 export type ReadOverview = () => Promise<Overview | undefined>
 
-/** How long who asks waits for a new count, in milliseconds; after that the one before has to do. */
-const patienceMs = 20
+/** How long who asks waits for a new count, in milliseconds; after that the one before has to do, if there is one. */
+const patienceMs = { first: 200, next: 20 }
 /** A count of a large catalogue is kept for so many times as long as it took, so that counting never takes more than a share of the store. */
 const keptFor = 20
 const settleMs = 2000
@@ -52,18 +52,18 @@ export function createOverview(parts: OverviewParts): ReadOverview {
       counting = count().finally(() => {
         counting = undefined
       })
-    if (counting) await untilPatienceEnds(counting)
+    if (counting) await inTime(counting, latest ? patienceMs.next : patienceMs.first)
     return latest
   }
 }
 
 /** Throws what the count throws, if it does so in time. */
-async function untilPatienceEnds(counting: Promise<void>): Promise<void> {
+async function inTime(counting: Promise<void>, patience: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, patienceMs)
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, patience)
   })
-  await Promise.race([counting, patience])
+  await Promise.race([counting, late])
   clearTimeout(timer)
   // nobody hears of it any more; whoever asks next counts again
   counting.catch(() => {})
