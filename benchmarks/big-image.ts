@@ -52,6 +52,27 @@ export async function writeBigImage(path: string, { megabytes, layers = 4 }: Big
   await pipeline(archive, createWriteStream(path, { highWaterMark: mega }))
 }
 
+export interface BigLayer {
+  digest: string
+  size: number
+}
+
+/** A layer of about a size, as the ones above, in a file of its own. */
+export async function writeBigLayer(path: string, megabytes: number): Promise<BigLayer> {
+  const hash = createHash('sha256')
+  let size = 0
+  async function* bytes(): AsyncGenerator<Buffer> {
+    const files = Math.floor((megabytes * mega) / (fileSize + block))
+    for (const piece of layer(0, { program: elf('amd64', { size: 3000 }), files })) {
+      hash.update(piece)
+      size += piece.length
+      yield Buffer.from(piece)
+    }
+  }
+  await pipeline(bytes, createWriteStream(path, { highWaterMark: mega }))
+  return { digest: `sha256:${hash.digest('hex')}`, size }
+}
+
 function* layer(number: number, { program, files }: { program: Buffer; files: number }): Generator<Buffer> {
   yield* member('app', program)
   const random = createCipheriv('aes-128-ctr', Buffer.alloc(16, number + 1), Buffer.alloc(16))

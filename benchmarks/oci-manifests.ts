@@ -1,6 +1,7 @@
 import { appLayer, baseLayer } from '../test/support/images.ts'
-import { digestOfBytes, imageToPush, indexOf, ociPusher, overHttp } from '../test/support/oci.ts'
+import { digestOfBytes, imageToPush, indexOf } from '../test/support/oci.ts'
 import { type Figures, load, median } from './load.ts'
+import { pushBytes, pushManifest } from './oci-pushing.ts'
 import type { Server } from './server.ts'
 
 interface Sides {
@@ -31,7 +32,7 @@ export async function manifestBenchmarks(sides: Sides): Promise<void> {
 
 /** Returns the digests of the images. */
 async function pushTags({ url }: Server): Promise<string[]> {
-  const pusher = ociPusher(overHttp(url))
+  const repository = 'bench/hello'
   const digests: string[] = []
   for (let i = 0; i < tags; i++) {
     const images = (['amd64', 'arm64'] as const).map((architecture) => ({
@@ -39,28 +40,14 @@ async function pushTags({ url }: Server): Promise<string[]> {
       ...imageToPush({ architecture, layers: [baseLayer(architecture), appLayer(architecture)], config: { Labels: { tag: `v${i}` } } })
     }))
     for (const { blobs, manifest } of images) {
-      for (const bytes of blobs) await pushBlob(url, bytes)
-      await sent(pusher.manifest('bench/hello', digestOfBytes(manifest), { bytes: manifest }))
+      for (const bytes of blobs) await pushBytes(url, { repository, bytes })
+      await pushManifest(url, { repository, reference: digestOfBytes(manifest), bytes: manifest })
       digests.push(digestOfBytes(manifest))
     }
-    const index = indexOf(images.map(({ manifest, architecture }) => ({ bytes: manifest, architecture })))
-    await sent(pusher.manifest('bench/hello', `v${i}`, { bytes: index }))
+    const bytes = indexOf(images.map(({ manifest, architecture }) => ({ bytes: manifest, architecture })))
+    await pushManifest(url, { repository, reference: `v${i}`, bytes })
   }
   return digests
-}
-
-/** In two requests: distribution has no upload in one. */
-async function pushBlob(url: string, bytes: Buffer): Promise<void> {
-  const begun = await fetch(`${url}/v2/bench/hello/blobs/uploads/`, { method: 'POST' })
-  const place = new URL(begun.headers.get('location')!, url)
-  place.searchParams.set('digest', digestOfBytes(bytes))
-  const ended = await fetch(place, { method: 'PUT', body: new Uint8Array(bytes), headers: { 'content-type': 'application/octet-stream' } })
-  if (ended.status !== 201) throw new Error(`${ended.status} ${await ended.text()}`)
-}
-
-async function sent(reply: PromiseLike<{ statusCode: number; body: string }>): Promise<void> {
-  const { statusCode, body } = await reply
-  if (statusCode !== 201) throw new Error(`${statusCode} ${body}`)
 }
 
 async function compare(title: string, { ours, distribution }: Sides, paths: string[]): Promise<void> {

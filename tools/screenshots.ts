@@ -1,52 +1,90 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, chromium, type Route } from 'playwright-core'
 import { chromiumPath } from '../test/support/chromium.ts'
-import { fillDemoCatalogue } from '../test/support/demo-catalogue.ts'
+import { fillDemoCatalogue, hostileId } from '../test/support/demo-catalogue.ts'
 import { startLeporello } from '../test/support/leporello.ts'
+import { withPalette } from './palette-png.ts'
 
-/* Pictures of the pages at three widths, light and dark: `node build/tools/screenshots.js [FOLDER]`. */
+/* Pictures of the pages, of servers that it starts: `node build/tools/screenshots.js [FOLDER [PAGE]]`. */
 
-const folder = process.argv[2] ?? 'docs/screenshots'
-const only = process.argv[3]
-const widths = { wide: 1360, narrow: 820, phone: 390 }
+const [folder = 'docs/screenshots', only] = process.argv.slice(2)
 
-const pages: Readonly<Record<string, string>> = {
-  catalogue: '/ui/',
-  found: '/ui/?missing=arm64',
-  nothing: '/ui/?q=nothing-like-this',
-  unknown: '/ui/nothing-here'
+/** In pixels. */
+const longest = 1300
+const sizes = { wide: 1360, narrow: 820, phone: 390 }
+type Look = `${keyof typeof sizes}-${'light' | 'dark'}`
+const everyLook = Object.keys(sizes).flatMap((size) => [`${size}-light`, `${size}-dark`]) as Look[]
+const twoLooks: Look[] = ['wide-light', 'phone-dark']
+
+const hello = '/ui/containers/container-hello%3Av1.2.0'
+
+/** By name: the path, and in which looks. */
+const pages: Readonly<Record<string, [path: string, looks: readonly Look[]]>> = {
+  catalogue: ['/ui/', everyLook],
+  found: ['/ui/?missing=arm64', twoLooks],
+  nothing: ['/ui/?q=nothing-like-this', twoLooks],
+  container: [hello, everyLook],
+  degraded: ['/ui/containers/isce3%3A0.15.1', twoLooks],
+  twelve: ['/ui/containers/static-tools%3A3', twoLooks],
+  hostile: [`/ui/containers/${encodeURIComponent(hostileId)}`, twoLooks],
+  unknown: ['/ui/containers/nothing%3A1', twoLooks],
+  history: [`${hello}/history`, twoLooks],
+  image: [`${hello}/images/arm64?path=/bin/sh`, twoLooks],
+  channels: ['/ui/channels', twoLooks],
+  channel: ['/ui/channels/current', twoLooks],
+  difference: ['/ui/channels/current/diff', twoLooks],
+  releases: ['/ui/releases', twoLooks],
+  release: ['/ui/releases/2026.11', twoLooks]
+}
+
+/** Servers that have nothing to show: what they are set to, by the name of the picture. */
+const others: Readonly<Record<string, Record<string, string>>> = {
+  empty: {},
+  refused: { POLICY: 'none' },
+  away: { STORE: 'elasticsearch', ENGINE_URL: 'http://127.0.0.1:1', ENGINE_PATIENCE_MS: '100' }
 }
 
 interface Shot {
   url: string
   name: string
+  look: Look
 }
 
-async function take(browser: Browser, { url, name }: Shot): Promise<void> {
-  for (const [size, width] of Object.entries(widths)) {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } })
-      const page = await context.newPage()
-      page.on('console', (message) => console.error(`${name}: ${message.text()}`))
-      await page.goto(url)
-      await page.screenshot({ path: join(folder, `${name}-${size}-${colorScheme}.png`), fullPage: true })
-      await context.close()
-    }
-  }
+async function take(browser: Browser, { url, name, look }: Shot): Promise<void> {
+  const [size, colorScheme] = look.split('-') as [keyof typeof sizes, 'light' | 'dark']
+  const context = await browser.newContext({ colorScheme, viewport: { width: sizes[size], height: 700 }, reducedMotion: 'reduce' })
+  const page = await context.newPage()
+  await page.route(url, showRefusal)
+  await page.goto(url)
+  const height = Math.min(longest, await page.evaluate(() => document.documentElement.scrollHeight))
+  await page.setViewportSize({ width: sizes[size], height })
+  await writeFile(join(folder, `${name}-${look}.png`), withPalette(await page.screenshot()))
+  await context.close()
 }
+
+/** A person would press Escape in the browser's own dialogue for a password, to see the page behind it. */
+async function showRefusal(route: Route): Promise<void> {
+  const response = await route.fetch({ maxRedirects: 0 })
+  await (response.status() === 401 ? route.fulfill({ response, status: 200 }) : route.fulfill({ response }))
+}
+
+const isWanted = (name: string): boolean => only === undefined || name === only
 
 await mkdir(folder, { recursive: true })
 const browser = await chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox'] })
 const server = await startLeporello()
-const empty = await startLeporello()
 try {
   await fillDemoCatalogue(server.url)
-  for (const [name, path] of Object.entries(pages)) {
-    if (only === undefined || name.includes(only)) await take(browser, { url: `${server.url}${path}`, name })
+  for (const [name, [path, looks]] of Object.entries(pages).filter(([name]) => isWanted(name))) {
+    for (const look of looks) await take(browser, { url: `${server.url}${path}`, name, look })
   }
-  if (only === undefined) await take(browser, { url: `${empty.url}/ui/`, name: 'empty' })
+  for (const [name, settings] of Object.entries(others).filter(([name]) => isWanted(name))) {
+    const other = await startLeporello(settings)
+    for (const look of twoLooks) await take(browser, { url: `${other.url}/ui/`, name, look })
+    await other.stop()
+  }
 } finally {
   await browser.close()
-  await Promise.all([server.stop(), empty.stop()])
+  await server.stop()
 }

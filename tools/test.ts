@@ -14,6 +14,7 @@ const folders = [
   'config',
   'observability',
   'domain',
+  'registries',
   'access'
 ]
 const chosen = process.argv.slice(2)

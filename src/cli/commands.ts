@@ -36,6 +36,11 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map(
       summary: 'find the tags that the images of a list have',
       load: async () => (await import('./commands/discover.ts')).discover
     },
+    publish: {
+      summary: 'bring a container to another registry',
+      load: async () => (await import('./commands/publish.ts')).publish
+    },
+    pull: { summary: 'bring an image of another registry here', load: async () => (await import('./commands/pull.ts')).pull },
     promote: { summary: 'move a channel to a whole set of images', load: async () => (await import('./commands/promote.ts')).promote },
     rollback: { summary: 'move a channel back to an earlier set', load: async () => (await import('./commands/rollback.ts')).rollback },
     channels: { summary: 'list channels, or show one', load: async () => (await import('./commands/channels.ts')).channels },

@@ -14,7 +14,6 @@ const commandSynonyms: { [word: string]: string } = {
   list: 'ls',
   log: 'history',
   logs: 'history',
-  pull: 'resolve',
   remove: 'rm',
   run: 'serve',
   server: 'serve',

@@ -60,6 +60,14 @@ export function parseArchitecture(name: string): Architecture {
   return bare as Architecture
 }
 
+/** `arm/v7` may be `arm%2Fv7` or `arm-v7` in a path. Throws architecture_invalid. */
+export function architectureInPath(name: string): Architecture {
+  const plain = parseArchitecture(name)
+  if (knownArchitectures.has(plain) || !/^[^-/]+-[^/]+$/.test(plain)) return plain
+  const slashed = parseArchitecture(plain.replace('-', '/'))
+  return knownArchitectures.has(slashed) ? slashed : plain
+}
+
 /** What `url` is for. */
 export const amd64 = parseArchitecture('amd64')
 

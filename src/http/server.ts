@@ -131,7 +131,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       bodies,
       bodyTimeoutMs
     })
-  await app.register(uiFace, { catalogue, policy: options.policy, address })
+  await app.register(uiFace, { catalogue, policy: options.policy, address, bodyTimeoutMs, bodies })
   if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
   if (options.blobs) {
     const { arrived: onStored, departed: onRemoved } = catalogue.fileEvents ?? {}

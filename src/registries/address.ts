@@ -23,14 +23,14 @@ export function parseRegistryAddress(text: string, { plainHttp }: { plainHttp: b
   const [, scheme, given, namespace = ''] = /^(?:(https?):\/\/)?([^/?#@\\\s]+)(?:\/([^?#\\\s]*?))?\/*$/i.exec(text) ?? []
   if (given === undefined || !URL.canParse(`https://${given}`)) {
     throw invalid(
-      `--registry is ${JSON.stringify(maskSecrets(text))}; expected HOST[:PORT][/NAMESPACE], such as registry.example.org/tripleo`
+      `the registry is ${JSON.stringify(maskSecrets(text))}; expected HOST[:PORT][/NAMESPACE], such as registry.example.org/tripleo`
     )
   }
   const host = hubNames.includes(given.toLowerCase()) ? hub.host : given.toLowerCase()
   const base = new URL(`https://${host === hub.host ? hub.server : host}/`)
   const mayBePlain = plainHttp || isOnLoopback(base)
   if (scheme?.toLowerCase() === 'http' && !mayBePlain) {
-    throw invalid(`--registry is ${text}, where passwords could be read on the way; write https://, or add --plain-http`)
+    throw invalid(`the registry is ${text}, where passwords could be read on the way; write https://, or add --plain-http`)
   }
   if (namespace !== '') checkRepository(namespace)
   // a URL parsed as https has lost the port 443, so it is parsed again

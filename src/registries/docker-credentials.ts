@@ -8,6 +8,10 @@ import { registryError } from './registry-error.ts'
 /** A password, or what `docker login` was given in its place. */
 export type RegistryCredentials = { username: string; password: string } | { identityToken: string } | { registryToken: string }
 
+/** Names credentials in messages, without a secret. */
+export const credentialsInWords = (found: RegistryCredentials): string =>
+  'username' in found ? `user ${JSON.stringify(found.username)}` : 'identityToken' in found ? 'an identity token' : 'a registry token'
+
 /** Returns what docker's configuration has for a registry. Undefined where nobody has signed in. */
 export type CredentialsOf = (host: string) => Promise<RegistryCredentials | undefined>
 

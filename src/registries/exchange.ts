@@ -1,10 +1,15 @@
+import type { Readable } from 'node:stream'
 import { isOnLoopback } from './address.ts'
 import { registryError } from './registry-error.ts'
 
 export interface RegistryRequest {
-  method: 'GET' | 'HEAD' | 'POST'
+  method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
   headers: Record<string, string>
-  body?: string
+  body?: string | Buffer
+  /** A body of any size, in place of `body`; its length is in the headers. */
+  stream?: () => Readable
+  /** A success is answered with a `stream` in place of `body`. */
+  asStream?: boolean
   /** How long the server may stay silent. */
   silenceMs: number
   /** The most bytes of an answer. */
@@ -15,6 +20,7 @@ export interface RegistryAnswer {
   status: number
   headers: { readonly [name: string]: string | string[] | undefined }
   body: Buffer
+  stream?: Readable
 }
 
 /** Sends one request and reads its answer. Throws an error with a code when there is none. */
@@ -62,7 +68,7 @@ export function createExchange({ ask, atOnce, plainHttp }: ExchangeOptions): Reg
       checkSecure(target, plainHttp)
       const answer = await ask(target, { ...request, headers })
       const { location } = answer.headers
-      if (answer.status < 300 || answer.status > 308 || typeof location !== 'string' || request.method === 'POST') return answer
+      if (answer.status < 300 || answer.status > 308 || typeof location !== 'string' || !isReading(request)) return answer
       if (!URL.canParse(location, target)) throw registryError('failed', { message: `${target.host} redirects to what is not a URL` })
       const next = new URL(location, target)
       // a token is for the server that it was given for
@@ -79,6 +85,8 @@ export function createExchange({ ask, atOnce, plainHttp }: ExchangeOptions): Reg
     }
   }
 }
+
+const isReading = ({ method }: RegistryRequest) => method === 'GET' || method === 'HEAD'
 
 function checkSecure(url: URL, plainHttp: boolean): void {
   if (url.protocol === 'https:' || (url.protocol === 'http:' && (plainHttp || isOnLoopback(url)))) return

@@ -21,7 +21,7 @@ export async function discoverInRegistry(registry: Registry, { imagenames, rule,
   const found = new Map<string, Promise<FoundTag>>()
   const one = (imagename: string): Promise<FoundTag> => {
     const repository = repositoryFor(imagename)
-    const named = tagOf(imagename) ?? 'latest'
+    const named = tagOf(imagename)
     // a list may name an image several times
     const key = `${repository}:${named}`
     const known = found.get(key) ?? leavingOut(() => discoverOne(registry, { repository, named, rule }))
@@ -48,14 +48,15 @@ async function leavingOut(find: () => Promise<FoundTag>): Promise<FoundTag> {
 
 interface SoughtImage {
   repository: string
-  /** The tag that the list names. */
-  named: string
+  /** The tag that the list names, if it names one. */
+  named: string | undefined
   rule: TagRule
 }
 
 async function discoverOne(registry: Registry, { repository, named, rule }: SoughtImage): Promise<FoundTag> {
   if (!isRepository(repository)) return { reason: `${JSON.stringify(repository)} is no repository's name for a registry` }
-  const wanted = 'tag' in rule ? rule.tag : named
+  const labelled = named ?? 'latest'
+  const wanted = 'tag' in rule ? rule.tag : labelled
   if (!isTag(wanted)) return { reason: `${JSON.stringify(wanted)} is no tag for a registry` }
   // most images have the tag, and then no other tag is of interest
   if ('tag' in rule && (await registry.has(repository, rule.tag))) return chooseTag(rule, { tags: [{ tag: rule.tag, rank: null }] })
@@ -68,9 +69,8 @@ async function discoverOne(registry: Registry, { repository, named, rule }: Soug
   const rankOf = rankBy(rule)
   const known = rankOf ? await Promise.all(tags.map((tag) => rankedTag(registry, { repository, tag, rankOf }))) : tags.map(unranked)
   if (!('label' in rule) || tags.length === 0) return chooseTag(rule, { tags: known })
-  const image = await registry.image(repository, named)
-  if (!image) return { reason: `it has no tag ${named}, whose label would name the tag` }
-  return chooseTag(rule, { tags: known, labels: image.labels })
+  const image = await registry.image(repository, labelled)
+  return chooseTag(rule, { tags: known, labels: image?.labels, named })
 }
 
 const unranked = (tag: string): KnownTag => ({ tag, rank: null })

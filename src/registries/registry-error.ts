@@ -5,12 +5,17 @@ import { maskSecrets } from '../domain/secrets.ts'
  * What a registry said instead of an answer. `refused`: it does not let us read this. `unusable`: the content makes no sense. `failed`: anything
  * else, and there is no use in asking further.
  */
-export type RegistryError = Error & { registry: 'refused' | 'unusable' | 'failed'; status?: number }
+export interface RegistryError extends Error {
+  registry: 'refused' | 'unusable' | 'failed'
+  status?: number
+  /** How long it wants to be left alone. */
+  retryAfterMs?: number
+}
 
 export const registryError = (
   registry: RegistryError['registry'],
-  { message, status }: { message: string; status?: number }
-): RegistryError => Object.assign(new Error(message), { registry, ...(status !== undefined && { status }) })
+  { message, ...more }: { message: string } & Pick<RegistryError, 'status' | 'retryAfterMs'>
+): RegistryError => Object.assign(new Error(message), { registry, ...more })
 
 export const isRegistryError = (error: unknown): error is RegistryError => error instanceof Error && 'registry' in error
 

@@ -1,18 +1,20 @@
 import { maxManifest } from '../domain/oci/manifest.ts'
-import type { RegistryAnswer, RegistryExchange } from './exchange.ts'
+import type { RegistryAnswer, RegistryExchange, RegistryRequest } from './exchange.ts'
 import { registryError, registryWords } from './registry-error.ts'
 import type { SignIn } from './sign-in.ts'
 
-export interface RegistryCall {
+export interface RegistryCall extends Partial<Omit<RegistryRequest, 'headers'>> {
+  /** Or the URL that a Location header named. */
   path: string
-  method?: 'GET' | 'HEAD'
   accept?: string
-  most?: number
+  headers?: Record<string, string>
 }
 
 export interface RegistryRequests {
   /** Returns the answer to a request; undefined where what is asked for is not there. Throws for any other answer. */
   read(repository: string, call: RegistryCall): Promise<RegistryAnswer | undefined>
+  /** Returns whatever the answer is. */
+  send(repository: string, call: RegistryCall): Promise<RegistryAnswer>
   /** Throws for an answer that is not the one that was asked for. */
   refusal(answer: RegistryAnswer, what: string): Promise<never>
 }
@@ -21,39 +23,39 @@ export interface RequestParts {
   base: URL
   host: string
   exchange: RegistryExchange
-  signIn: SignIn
+  signIn: Pick<SignIn, 'authorization' | 'challenged' | 'advice' | 'withoutSecrets'>
 }
 
 const silenceMs = 30_000
 
 /** Asks a registry, and signs in where it wants that. */
 export function createRegistryRequests({ base, host, exchange, signIn }: RequestParts): RegistryRequests {
-  async function send(repository: string, { path, method = 'GET', accept = '*/*', ...bounds }: RegistryCall): Promise<RegistryAnswer> {
+  async function send(repository: string, { path, accept = '*/*', headers, ...request }: RegistryCall): Promise<RegistryAnswer> {
     const url = new URL(path, base)
+    // a token is for the server that it was given for
+    const isOurs = url.origin === base.origin
     const attempt = (authorization: string | undefined) =>
       exchange.send(url, {
-        ...{ silenceMs, most: maxManifest, ...bounds },
-        method,
-        headers: { accept, ...(authorization !== undefined && { authorization }) }
+        ...{ method: 'GET', silenceMs, most: maxManifest, ...request },
+        headers: { accept, ...(isOurs && authorization !== undefined && { authorization }), ...headers }
       })
     const authorization = await signIn.authorization(repository)
     const answer = await attempt(authorization)
-    if (answer.status !== 401) return answer
+    if (answer.status !== 401 || !isOurs) return answer
     const another = await signIn.challenged(answer, { repository, refused: authorization })
     return another ? attempt(await signIn.authorization(repository)) : answer
   }
 
-  async function refusal({ status, body }: RegistryAnswer, what: string): Promise<never> {
+  async function refusal({ status, body, headers }: RegistryAnswer, what: string): Promise<never> {
     const words = registryWords(body.toString('utf8'), signIn.withoutSecrets)
     const message = `${host} answered ${status} for ${what}${words && `: ${words}`}`
     if (status === 401 || status === 403) {
-      const todo = (await signIn.hasCredentials())
-        ? `the credentials in docker's configuration may not read it: sign in again with docker login ${host}`
-        : `if it is there, sign in with docker login ${host}`
-      throw registryError('refused', { message: `${message}; ${todo}`, status })
+      const advice = await signIn.advice(status)
+      throw registryError('refused', { message: advice === '' ? message : `${message}; ${advice}`, status })
     }
     const todo = status === 429 ? '; wait, or ask for less at once with --at-once' : status >= 500 ? '; try again later' : ''
-    throw registryError('failed', { message: message + todo, status })
+    const retryAfterMs = retryAfterIn(headers['retry-after'])
+    throw registryError('failed', { message: message + todo, status, ...(retryAfterMs !== undefined && { retryAfterMs }) })
   }
 
   async function read(repository: string, call: RegistryCall): Promise<RegistryAnswer | undefined> {
@@ -62,5 +64,13 @@ export function createRegistryRequests({ base, host, exchange, signIn }: Request
     return answer.status === 200 ? answer : refusal(answer, call.path)
   }
 
-  return { read, refusal }
+  return { read, send, refusal }
+}
+
+/** Reads Retry-After: seconds, or a date. */
+export function retryAfterIn(header: string | string[] | undefined, now: () => number = Date.now): number | undefined {
+  const text = [header ?? []].flat()[0]?.trim() ?? ''
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000
+  const at = text === '' ? Number.NaN : Date.parse(text)
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now())
 }

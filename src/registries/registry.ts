@@ -1,13 +1,10 @@
 import { asFields } from '../domain/json/reading.ts'
-import { maxManifest } from '../domain/oci/manifest.ts'
 import { isTag } from '../domain/oci/names.ts'
-import type { RegistryAddress } from './address.ts'
-import type { CredentialsOf } from './docker-credentials.ts'
-import { type AskServer, createExchange, type RegistryAnswer } from './exchange.ts'
-import { createImageReader, manifestTypes, type RegistryImage } from './image-reader.ts'
+import { type Connection, type ConnectionOptions, connectRegistry } from './connection.ts'
+import type { RegistryAnswer } from './exchange.ts'
+import { createImageReader, type RegistryImage } from './image-reader.ts'
+import { manifestTypes } from './manifest-reader.ts'
 import { jsonIn, registryError } from './registry-error.ts'
-import { createRegistryRequests, type RegistryRequests } from './registry-requests.ts'
-import { createSignIn } from './sign-in.ts'
 
 /** Any server that speaks the OCI distribution specification. Every method throws a RegistryError, or the error of its AskServer. */
 export interface Registry {
@@ -22,50 +19,26 @@ export interface Registry {
   stop(): void
 }
 
-export interface RegistryOptions {
-  address: RegistryAddress
-  ask: AskServer
-  credentialsOf: CredentialsOf
-  atOnce: number
-  plainHttp: boolean
-}
-
-/** A registry that is away is reported within this time. */
-const firstSilenceMs = 5_000
 const pageSize = 1000
 const maxTags = 100_000
-export function openRegistry({ address, ask, credentialsOf, atOnce, plainHttp }: RegistryOptions): Registry {
-  const { base, host } = address
-  const exchange = createExchange({ ask, atOnce, plainHttp })
-  const signIn = createSignIn({ host, exchange, credentialsOf })
-  const requests = createRegistryRequests({ base, host, exchange, signIn })
 
+export function openRegistry(options: ConnectionOptions): Registry {
+  const connection = connectRegistry(options)
+  const { requests } = connection
   return {
-    async check() {
-      const bounds = { silenceMs: firstSilenceMs, most: maxManifest }
-      const answer = await exchange.send(new URL('/v2/', base), { method: 'GET', headers: { accept: '*/*' }, ...bounds })
-      if (answer.status === 401) signIn.learn(answer)
-      if (answer.status === 404) throw registryError('failed', { message: `${host} is no registry: it has no /v2/`, status: 404 })
-      if (![200, 401, 403].includes(answer.status)) await requests.refusal(answer, '/v2/')
-    },
+    check: connection.check,
     async has(repository, reference) {
       const path = `/v2/${repository}/manifests/${reference}`
       return (await requests.read(repository, { path, method: 'HEAD', accept: manifestTypes })) !== undefined
     },
-    tags: createTagReader({ base, host, requests }),
-    image: createImageReader({ host, requests }),
-    stop: exchange.stop
+    tags: createTagReader(connection),
+    image: createImageReader(connection),
+    stop: connection.stop
   }
 }
 
-interface TagReaderParts {
-  base: URL
-  host: string
-  requests: RegistryRequests
-}
-
 const createTagReader =
-  ({ base, host, requests }: TagReaderParts): Registry['tags'] =>
+  ({ base, host, requests }: Connection): Registry['tags'] =>
   async (repository) => {
     const all = new Set<string>()
     let path: string | undefined = `/v2/${repository}/tags/list?n=${pageSize}`

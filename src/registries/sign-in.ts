@@ -1,5 +1,5 @@
 import { type Challenge, parseChallenge } from './challenge.ts'
-import type { CredentialsOf, RegistryCredentials } from './docker-credentials.ts'
+import { type CredentialsOf, credentialsInWords, type RegistryCredentials } from './docker-credentials.ts'
 import type { RegistryAnswer, RegistryExchange } from './exchange.ts'
 import { createTokenRequests } from './tokens.ts'
 
@@ -8,6 +8,10 @@ export interface SignInParts {
   host: string
   exchange: RegistryExchange
   credentialsOf: CredentialsOf
+  /** Whether images are written, too. */
+  writes: boolean
+  /** Other repositories that are read. */
+  alsoReads: readonly string[]
 }
 
 export interface SignIn {
@@ -17,13 +21,13 @@ export interface SignIn {
   learn(answer: RegistryAnswer): boolean
   /** Learns from such an answer. `refused` is the header that was sent. Returns whether another try makes sense. */
   challenged(answer: RegistryAnswer, tried: { repository: string; refused: string | undefined }): Promise<boolean>
-  /** Whether docker's configuration has credentials for the registry. */
-  hasCredentials(): Promise<boolean>
+  /** Returns what was tried, and what to do, for the message of a refusal; '' where it says so itself. */
+  advice(status: number): Promise<string>
   /** Takes every secret that was sent out of a text. */
   withoutSecrets(text: string): string
 }
 
-export function createSignIn({ host, exchange, credentialsOf }: SignInParts): SignIn {
+export function createSignIn({ host, exchange, credentialsOf, writes, alsoReads }: SignInParts): SignIn {
   const secrets = new Set<string>()
   const headers = new Map<string, Promise<string | undefined>>()
   let challenge: Challenge | undefined
@@ -39,7 +43,11 @@ export function createSignIn({ host, exchange, credentialsOf }: SignInParts): Si
   const withoutSecrets = (text: string): string =>
     [...secrets].reduce((masked, secret) => (secret === '' ? masked : masked.replaceAll(secret, '***')), text)
 
-  const askToken = createTokenRequests({ host, exchange, basicHeader, withoutSecrets })
+  const scopesOf = (repository: string) => [
+    `repository:${repository}:${writes ? 'pull,push' : 'pull'}`,
+    ...alsoReads.filter((other) => other !== repository).map((other) => `repository:${other}:pull`)
+  ]
+  const askToken = createTokenRequests({ host, exchange, basicHeader, withoutSecrets, scopesOf })
 
   async function headerFor(wanted: Challenge, repository: string): Promise<string | undefined> {
     const found = await credentials()
@@ -85,7 +93,12 @@ export function createSignIn({ host, exchange, credentialsOf }: SignInParts): Si
       const next = await authorization(repository)
       return next !== undefined && next !== refused
     },
-    hasCredentials: async () => (await credentials()) !== undefined,
+    async advice() {
+      const found = await credentials()
+      if (!found)
+        return `${writes ? "docker's configuration has no credentials for it:" : 'if it is there,'} sign in with docker login ${host}`
+      return `${credentialsInWords(found)} of docker's configuration may not ${writes ? 'write' : 'read'} it: sign in again with docker login ${host}`
+    },
     withoutSecrets
   }
 }

@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { cp, mkdir, readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { dockerfile } from '../support/dockerfile.ts'
+import { goProgram } from '../support/go-programs.ts'
 import { endProgram, eventually, freePort, runProgram } from '../support/processes.ts'
 import { projectFolder } from '../support/project.ts'
 import { pythonWithClients } from '../support/python.ts'
@@ -14,16 +13,7 @@ const run = promisify(execFile)
 const at = (path: string) => join(projectFolder, path)
 
 // `docker compose config` is this library and a command around it; the command needs some 300 modules more
-const composeSpec = { module: 'github.com/compose-spec/compose-go/v2/cmd', version: 'v2.16.2' }
-
-async function composeChecker(): Promise<string> {
-  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'leporello', `compose-spec-${composeSpec.version}`)
-  const program = join(cache, 'cmd')
-  if (!existsSync(program)) {
-    await run('go', ['install', `${composeSpec.module}@${composeSpec.version}`], { env: { ...process.env, GOBIN: cache, GOFLAGS: '' } })
-  }
-  return program
-}
+const composeSpec = { path: 'github.com/compose-spec/compose-go/v2/cmd', version: 'v2.16.2', name: 'compose-spec' }
 
 t.test('hadolint finds nothing in the Dockerfile', async (t) => {
   const hadolint = join(dirname(await pythonWithClients()), 'hadolint')
@@ -32,7 +22,7 @@ t.test('hadolint finds nothing in the Dockerfile', async (t) => {
 })
 
 t.test('the compose files are what the Compose Specification takes, alone and one over the other', async (t) => {
-  const check = await composeChecker()
+  const check = await goProgram(composeSpec)
   const compose = async (...files: string[]) => {
     const { stdout } = await run(check, ['-format=json', ...files.map(at)], { cwd: projectFolder })
     return JSON.parse(stdout) as { services: Record<string, { image: string; environment: Record<string, string> }> }

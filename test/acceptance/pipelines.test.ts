@@ -1,75 +1,12 @@
-import { execFile } from 'node:child_process'
-import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { installHysds } from '../support/hysds.ts'
-import { appLayer, baseLayer } from '../support/images.ts'
 import { type Leporello, onEngine, ready, startLeporello } from '../support/leporello.ts'
+import { arm64Layers, buildImage, type Ended, workspace } from '../support/pipelines.ts'
 import { projectFolder } from '../support/project.ts'
 import { sharedEngine } from '../support/shared-engine.ts'
 import { tarball } from '../support/tarballs.ts'
-
-const run = promisify(execFile)
-
-const arm64Layers = [baseLayer('arm64'), appLayer('arm64')]
-
-interface Ended {
-  code: number
-  stdout: string
-  stderr: string
-}
-
-interface Workspace {
-  folder: string
-  /** A program of the pipeline, in the workspace. */
-  run(program: string, ...args: string[]): Promise<Ended>
-  view(id: string): Promise<any>
-  builds(): Promise<string[]>
-}
-
-/** Stands in for docker: takes a tarball that was made beforehand, fails where it is told to, and writes down what it was asked for. */
-const buildImage = `#!/bin/sh
-echo "$1" >> builds
-if [ "$1" = "\${FAILING:-}" ]; then
-  echo "no wheel of rasterio for $1"
-  exit 3
-fi
-cp "$1.tar" "$3"
-`
-
-/** A folder as a job checks it out, with the leporello of this project on its PATH. */
-async function workspace(t: Test, { server, more = {} }: { server: Leporello; more?: Record<string, string> }): Promise<Workspace> {
-  const folder = t.testdir()
-  const bin = join(folder, 'bin')
-  await mkdir(bin)
-  await writeFile(join(bin, 'leporello'), `#!/bin/sh\nexec node ${join(projectFolder, 'build/src/main.js')} "$@"\n`)
-  await writeFile(join(folder, 'build-image'), buildImage)
-  await writeFile(join(folder, 'Containerfile'), 'FROM scratch\n')
-  await writeFile(join(folder, 'builds'), '')
-  await writeFile(join(folder, 'amd64.tar'), tarball())
-  await writeFile(join(folder, 'arm64.tar'), tarball({ architecture: 'arm64', layers: arm64Layers }))
-  for (const program of [join(bin, 'leporello'), join(folder, 'build-image')]) await chmod(program, 0o755)
-  await cp(join(projectFolder, 'examples/pipeline'), join(folder, 'examples/pipeline'), { recursive: true })
-  const env = {
-    PATH: `${bin}:${process.env['PATH']}`,
-    LEPORELLO_URL: server.url,
-    BUILD_IMAGE: join(folder, 'build-image'),
-    BUILD_URL: 'https://ci.example.org/job/17/',
-    TIMEOUT: '20',
-    ...more
-  }
-  return {
-    folder,
-    run: (program, ...args) =>
-      run(program, args, { cwd: folder, env }).then(
-        ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-        ({ code, stdout, stderr }) => ({ code, stdout, stderr })
-      ),
-    view: async (id) => (await fetch(`${server.url}/api/v1/containers/${encodeURIComponent(id)}`)).json(),
-    builds: async () => (await readFile(join(folder, 'builds'), 'utf8')).split('\n').filter(Boolean).sort()
-  }
-}
 
 /** Each on a server of its own kind. */
 function pipelines(store: string, start: () => Promise<Leporello>): void {
@@ -207,29 +144,4 @@ t.test("make fails with the job's reason, and goes on where it was", async (t) =
   t.equal(again.code, 0, again.stderr)
   t.match(await view('hello:1'), { state: 'complete' })
   t.strictSame(await builds(), ['amd64', 'arm64', 'arm64'])
-})
-
-t.test('the steps of the Jenkinsfile, run as Jenkins runs them, end complete', async (t) => {
-  const server = await startLeporello()
-  t.teardown(server.stop)
-  const text = await readFile(join(projectFolder, 'examples/pipeline/Jenkinsfile'), 'utf8')
-  const steps = [...text.matchAll(/sh '''\n([\s\S]*?)'''/g)].map(([, step]) => step!)
-  const [, architectures] = /ARCHITECTURES = '(.*)'/.exec(text)!
-  const [, values] = /values (.*)\n/.exec(text)!
-  const { run, view } = await workspace(t, { server })
-  const step = (text: string, ARCHITECTURE = '') =>
-    run('env', 'ID=container-hello:v7', `ARCHITECTURES=${architectures}`, `ARCHITECTURE=${ARCHITECTURE}`, 'sh', '-xec', text)
-
-  t.equal(steps.length, 3)
-  t.strictSame(values!.match(/[\w/]+/g), architectures!.split(' '), 'the axis has what is expected')
-  const [expect, build, complete] = steps
-  const ended = [
-    await step(expect!),
-    ...(await Promise.all(architectures!.split(' ').map((one) => step(build!, one)))),
-    await step(complete!)
-  ]
-
-  for (const { code, stderr } of ended) t.equal(code, 0, stderr)
-  t.match(ended.at(-1)!.stdout, /container-hello:v7: complete/)
-  t.match(await view('container-hello:v7'), { state: 'complete', version: 'v7' })
 })

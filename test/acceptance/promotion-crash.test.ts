@@ -4,7 +4,6 @@ import { installHysds } from '../support/hysds.ts'
 import { type Leporello, onEngine, ready, startLeporello } from '../support/leporello.ts'
 import { eventually } from '../support/processes.ts'
 import { sharedEngine } from '../support/shared-engine.ts'
-import { repeats } from '../support/speed.ts'
 
 const repositories = Array.from({ length: 30 }, (_, i) => `image-${i}`)
 
@@ -35,17 +34,24 @@ async function prepare(server: Leporello): Promise<number> {
   return performance.now() - started
 }
 
+/** Kills on each store; without it, as many as fit into some minutes. */
+const wantedKills = Number(process.env['PROMOTION_KILLS'] ?? 0)
+
 interface Rounds {
   server: Leporello
-  rounds: number
+  /** Kills, however long they take. */
+  least: number
+  forMs: number
 }
 
-async function killPromotions(t: Test, { server, rounds }: Rounds): Promise<void> {
+async function killPromotions(t: Test, { server, least, forMs }: Rounds): Promise<void> {
   await ready(server)
   const lasts = await prepare(server)
   let wanted = 'b'
   const cut = { before: 0, after: 0 }
-  for (let round = 1; round <= rounds; round++) {
+  const until = performance.now() + forMs
+  const isDone = (kills: number) => kills >= (wantedKills || least) && (wantedKills > 0 || kills >= 100 || performance.now() > until)
+  for (let round = 1; !isDone(round - 1); round++) {
     const promoting = ask(server, '/channels/current', { set: setOf(wanted), reason: `round ${round}` }).catch(() => undefined)
     await pause(Math.random() * lasts * 1.2)
     await server.kill()
@@ -71,14 +77,14 @@ async function killPromotions(t: Test, { server, rounds }: Rounds): Promise<void
     wanted = tags[0] === 'a' ? 'b' : 'a'
     t.match(await ask(server, '/channels/current', { set: setOf(tags[0]!) }), { status: 200, body: { unchanged: true } })
   }
-  t.comment(`${rounds} kills: ${cut.after} promotions were finished, ${cut.before} undone or not begun`)
+  t.comment(`${cut.before + cut.after} kills: ${cut.after} promotions were finished, ${cut.before} undone or not begun`)
 }
 
 t.test('kill -9 in the middle of promotions leaves whole sets only: embedded store', async (t) => {
   const server = await startLeporello()
   t.teardown(server.stop)
 
-  await killPromotions(t, { server, rounds: repeats(100, { least: 12 }) })
+  await killPromotions(t, { server, least: 20, forMs: 120_000 })
 })
 
 t.test('kill -9 in the middle of promotions leaves whole sets only: on an engine, where other replicas may be alive', async (t) => {
@@ -88,5 +94,5 @@ t.test('kill -9 in the middle of promotions leaves whole sets only: on an engine
   const server = await startLeporello(onEngine(engine.url, { ENGINE_PATIENCE_MS: '4000' }))
   t.teardown(server.stop)
 
-  await killPromotions(t, { server, rounds: repeats(6, { least: 2 }) })
+  await killPromotions(t, { server, least: 6, forMs: 180_000 })
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { appLayer, baseLayer } from '../support/images.ts'
 import { onEngine, ready, startLeporello } from '../support/leporello.ts'
-import { digestOfBytes, everyType, imageToPush, indexOf, type ManifestDocument } from '../support/oci.ts'
+import { digestOfBytes, everyType, imageToPush, indexOf, type ManifestDocument, manifestType } from '../support/oci.ts'
 import { startS3 } from '../support/s3.ts'
 import { sharedEngine } from '../support/shared-engine.ts'
 import { tarball } from '../support/tarballs.ts'
@@ -86,4 +86,37 @@ t.test('compressed tarballs are unpacked into the bucket, and clients are sent t
   const redirected = await fetch(`${one.url}/v2/tarball/blobs/${manifest.layers[0]!.digest}`, { redirect: 'manual' })
   t.equal(redirected.status, 307)
   t.match(redirected.headers.get('location'), /X-Amz-Signature=/)
+})
+
+t.test('while the bucket is away each step of a push says so, and afterwards it goes on', async (t) => {
+  const { blobs, manifest } = imageToPush({ config: { Labels: { pushed: 'around an outage' } } })
+  const repository = `${one.url}/v2/away`
+  const [first, ...others] = blobs as [Buffer, ...Buffer[]]
+  const whole = (bytes: Buffer) => send('POST', `${repository}/blobs/uploads/?digest=${digestOfBytes(bytes)}`, bytes)
+  const begin = () => send('POST', `${repository}/blobs/uploads/`)
+  for (const bytes of others) t.equal((await whole(bytes)).status, 201)
+  const upload = `${other.url}${(await begin()).headers.get('location')}`
+  const steps: [what: string, step: () => Promise<Response>, status: number][] = [
+    ['beginning an upload', begin, 202],
+    ['a chunk', () => send('PATCH', upload, first), 202],
+    ['a blob at once', () => whole(first), 201],
+    ['the image, which is read', () => send('PUT', `${repository}/manifests/v1`, manifest, manifestType), 201]
+  ]
+
+  await s3.halt()
+  for (const [what, step] of steps.slice(0, 3)) await refused(await step(), what)
+  await s3.restart()
+  for (const [what, step, status] of steps.slice(0, 3)) t.equal((await step()).status, status, what)
+  await s3.halt()
+  await refused(await steps[3]![1](), steps[3]![0])
+  t.equal((await fetch(`${repository}/manifests/v1`)).status, 404, 'no tag')
+  t.equal((await fetch(`${one.url}/api/v1/containers/away%3Av1`)).status, 404, 'and no container')
+  await s3.restart()
+  t.equal((await steps[3]![1]()).status, 201)
+  t.strictSame(await pullBoth('away', 'v1'), ['amd64'])
+
+  async function refused(reply: Response, what: string): Promise<void> {
+    t.equal(reply.status, 503, what)
+    t.match(await reply.json(), { errors: [{ code: 'UNAVAILABLE', message: /the bucket tarballs at .* does not work/ }] }, what)
+  }
 })

@@ -23,8 +23,24 @@ const routes: readonly [methods: string, paths: readonly string[], need: Need][]
   ['OPTIONS', ['/api/v1/uploads', '/api/v1/uploads/:upload', '/storage', '/storage/*'], nobody],
   ['GET HEAD', ['/', ...pages, '/services', '/metrics', '/openapi.json', '/openapi.yaml'], read],
   ['GET HEAD', ['/api/v0.1/swagger.json', '/api/v0.2/swagger.json', '/docs', '/docs/'], read],
-  ['GET HEAD', ['/ui', '/ui/', '/ui/*'], read],
-  ['GET HEAD', ['/ui/assets/:version/:file'], nobody],
+  ['GET HEAD', ['/ui', '/ui/', '/ui/*', '/ui/channels', '/ui/channels/:channel', '/ui/channels/:channel/diff', '/ui/promote'], read],
+  ['GET HEAD', ['', '/history', '/compare', '/images/:architecture'].map((path) => `/ui/containers/:id${path}`), read],
+  ['GET HEAD', ['/ui/releases', '/ui/releases/:name', '/ui/deleted'], read],
+  ['GET HEAD', ['/ui/assets/:version/:file', '/ui/sign-in'], nobody],
+  // what a page asks, it asks only of those who may do it
+  [
+    'GET HEAD POST',
+    ['verify', 'expect', 'restore', 'images/:architecture/verify', 'images/:architecture/relabel'].map(
+      (path) => `/ui/containers/:id/${path}`
+    ),
+    register
+  ],
+  ['GET HEAD POST', ['remove', 'images/:architecture/remove'].map((path) => `/ui/containers/:id/${path}`), remove],
+  ['GET HEAD', ['/ui/channels/:channel/promote', '/ui/bring'], { scope: 'register', about: 'nothing' }],
+  // which container a form is about is known once it was read
+  ['POST', ['/ui/bring'], { scope: 'register', about: 'nothing' }],
+  ['POST', ['/ui/channels/:channel/promote'], register],
+  ['GET HEAD POST', ['/ui/channels/:channel/roll-back'], register],
   ['GET HEAD', ['/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js', '/docs/favicon-32x32.png'], read],
   ['GET HEAD', ['containers', 'job_specs', 'hysds_ios-mozart'].map((index) => `/${index}/_doc/:id`), read],
   [

@@ -129,7 +129,8 @@ async function requestFor(route: string, { catalogue }: WithTarballs): Promise<I
     name: 'walk-1'
   }
   if (pattern.includes(':upload')) names['upload'] = await newUpload(catalogue)
-  if (pattern.includes(':channel') && method !== 'GET' && method !== 'HEAD') names['channel'] = await newChannel(catalogue)
+  const changesChannel = (method !== 'GET' && method !== 'HEAD') || pattern.endsWith('/roll-back')
+  if (pattern.includes(':channel') && changesChannel) names['channel'] = await newChannel(catalogue)
   const url = pattern
     .replace(/:(\w+)/g, (_, name) => encodeURIComponent(names[name]!))
     .replace('/v2/*', '/v2/walk/manifests/1')
@@ -141,6 +142,8 @@ async function requestFor(route: string, { catalogue }: WithTarballs): Promise<I
     return { ...request, headers: { 'content-type': form }, payload: new URLSearchParams(parameters as Record<string, string>).toString() }
   }
   if (/\/remove$|\/(job_spec|hysds_io|container)$/.test(pattern)) return { ...request, url: `${url}?id=walk:1` }
+  if (pattern.endsWith('/roll-back')) return { ...request, url: `${url}?to=1` }
+  if (route === 'POST /ui/channels/:channel/promote') return { ...request, payload: 'set=walk-set:1&confirm=yes' }
   if (pattern.includes('/channels/') && method !== 'DELETE') {
     const payload = method === 'PUT' ? { set: ['walk-set:1'] } : {}
     return { ...request, headers: { 'content-type': json }, ...(/PUT|POST/.test(method) && { payload }) }
@@ -217,9 +220,10 @@ for (const policy of Object.keys(callers) as Policy[]) {
         const status = refusal && { unauthenticated: 401, forbidden: 403 }[refusal.code]
         if (status !== (policy === 'read-only' && isWrite ? 403 : expected)) t.fail(`${name}: ${route}: ${refusal?.reason ?? 'allowed'}`)
         if (status !== undefined && reply.statusCode !== status) t.fail(`${name}: ${route}: answered ${reply.statusCode}`)
-        // a registry client is asked to sign in, also where anonymous may go on
+        // a registry client is asked to sign in, also where anonymous may go on; and so is who asks for that in a browser
         const isAsked = reply.headers['www-authenticate'] !== undefined
-        if (status === 401 ? !isAsked : isAsked && !/ \/v2(\/token)?$/.test(route)) t.fail(`${name}: ${route}: WWW-Authenticate`)
+        if (status === 401 ? !isAsked : isAsked && !/ \/(v2(\/token)?|ui\/sign-in)$/.test(route))
+          t.fail(`${name}: ${route}: WWW-Authenticate`)
       }
     }
     t.pass(`${Object.keys(callers[policy]).length} identities × ${accessTable.size} routes`)

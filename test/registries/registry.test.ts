@@ -124,7 +124,9 @@ t.test('no message repeats a secret', async (t) => {
 
   const tags = open(server.host, { credentialsOf: async () => ({ username: 'me', password: 'hunter2' }) }).tags('x')
 
-  await t.rejects(tags, { message: /: not Basic \*\*\* (?:of )?(?:\*\*\* ?)+; the credentials in docker's configuration may not read it/ })
+  await t.rejects(tags, {
+    message: /: not Basic \*\*\* (?:of )?(?:\*\*\* ?)+; user "me" of docker's configuration may not read it: sign in again/
+  })
 })
 
 t.test('what a manifest names has to have its digest', async (t) => {

@@ -10,7 +10,7 @@ const log = 'https://ci.example.org/job/build/4711/console'
 const anArm: Machine = 'arm64'
 
 /** The names of a container that try to be more than text. */
-export const hostileId = '<img src=x onerror=alert(1)>"\'&\u202egpj.exe:v1'
+export const hostileId = 'zz<img src=x onerror=alert(1)>"\'&\u202egpj.exe:v1'
 
 const twelve: readonly string[] = [
   ...['amd64', 'arm64', 'arm/v7', 'arm/v6', 'arm/v5', '386', 'ppc64le', 's390x', 'riscv64', 'mips64le', 'loong64', 'sw64']

@@ -84,11 +84,16 @@ export function ociPusher(app: FastifyInstance) {
   ) => app.inject({ method, url: url.startsWith('/') ? url : `/v2/${url}`, ...options })
   const pusher = {
     send,
-    blob: (repository: string, bytes: Buffer) =>
-      send('POST', `${repository}/blobs/uploads/?digest=${digestOfBytes(bytes)}`, {
-        payload: bytes,
-        headers: { 'content-type': 'application/octet-stream' }
-      }),
+    async blob(repository: string, bytes: Buffer) {
+      const digest = digestOfBytes(bytes)
+      const options = { payload: bytes, headers: { 'content-type': 'application/octet-stream' } }
+      const reply = await send('POST', `${repository}/blobs/uploads/?digest=${digest}`, options)
+      if (reply.statusCode !== 202) return reply
+      // a registry that takes no blob with its POST, as it may
+      const { pathname, searchParams } = new URL(String(reply.headers['location']), 'http://registry')
+      searchParams.set('digest', digest)
+      return send('PUT', `${pathname}?${searchParams}`, options)
+    },
     manifest: (
       repository: string,
       reference: string,

@@ -6,6 +6,7 @@ import type { EventBounds } from '../../src/catalogue/history/events.ts'
 import { parseArchitecture } from '../../src/domain/architecture.ts'
 import type { Rule } from '../../src/domain/build/rules.ts'
 import type { Release } from '../../src/domain/image/task.ts'
+import { type Inspect, inspectImage } from '../../src/images/inspect-image.ts'
 import { digestOf } from '../../src/opening.ts'
 import { createSources } from '../../src/sources/sources.ts'
 import { newDockerSave, type TestImage } from './images.ts'
@@ -46,6 +47,8 @@ export interface TarballOptions extends Overrides {
   aloneSince?: Date | undefined
   /** LEPORELLO_OCI_TAGS=as-pushed. */
   asPushed?: boolean
+  /** How tarballs are read; default: as in a server. */
+  inspect?: Inspect
 }
 
 /** A server that keeps tarballs in a directory of its own, and looks nowhere else. */
@@ -66,6 +69,7 @@ export async function startWithTarballs(
     aloneSince = undefined,
     appendGraceMs = 5000,
     asPushed = false,
+    inspect = inspectImage,
     ...options
   }: TarballOptions = {}
 ): Promise<WithTarballs> {
@@ -90,6 +94,7 @@ export async function startWithTarballs(
     tarballs: {
       blobs,
       sources,
+      inspect,
       now,
       strict,
       mode,

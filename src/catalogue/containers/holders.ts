@@ -6,6 +6,8 @@ import type { DocumentStore } from '../../stores/document-store.ts'
 export interface Holders {
   /** Throws container_named, listing the channels and releases that name the container or, by its digest, the manifest. */
   checkUnnamed(id: string): Promise<void>
+  /** Returns the channels and releases that name a container or were made from it, such as `release 2026.1`, sorted. */
+  naming(id: string): Promise<string[]>
   /** Returns that error for each of the containers that is named. */
   refusals(ids: readonly string[]): Promise<Map<string, CatalogueError>>
 }
@@ -15,6 +17,8 @@ interface Holder {
   /** Such as `release 2026.1`. */
   name: string
   ids: ReadonlySet<string>
+  /** The ids from which its set was read, and under which its images were registered. */
+  origins: ReadonlySet<string>
 }
 
 /** Channels and releases are few and change rarely: their ids are kept in memory, and read again where a revision is another. */
@@ -29,18 +33,28 @@ export function createHolders(store: DocumentStore): Holders {
     for (const [id, revision] of present) {
       if (known.get(id)?.revision === revision) continue
       const stored = await store.get(id)
-      if (stored) known.set(id, { revision: stored.revision, name: id.replace(':', ' '), ids: idsIn(stored.document) })
+      if (stored) known.set(id, { revision: stored.revision, name: id.replace(':', ' '), ...idsIn(stored.document) })
     }
   }
 
+  const namesOf = (names: (one: Holder) => boolean): string[] =>
+    [...known.values()]
+      .filter(names)
+      .map(({ name }) => name)
+      .sort()
+
   async function refusals(ids: readonly string[]): Promise<Map<string, CatalogueError>> {
     if (ids.length > 0) await update()
-    const named = ids.map((id) => ({ id, names: [...known.values()].filter((one) => one.ids.has(id)).map(({ name }) => name) }))
+    const named = ids.map((id) => ({ id, names: namesOf((one) => one.ids.has(id)) }))
     return new Map(named.filter(({ names }) => names.length > 0).map(({ id, names }) => [id, refusal(id, names)]))
   }
 
   return {
     refusals,
+    async naming(id) {
+      await update()
+      return namesOf((one) => one.ids.has(id) || one.origins.has(id))
+    },
     async checkUnnamed(id) {
       const refused = (await refusals([id])).get(id)
       if (refused) throw refused
@@ -50,19 +64,21 @@ export function createHolders(store: DocumentStore): Holders {
 
 function refusal(id: string, names: string[]): CatalogueError {
   const instead = id.startsWith('sha256:') ? '' : ', or remove the container with force=true'
-  const message = `${id} is named by ${names.sort().slice(0, 20).join(', ')}; it stays: remove it from there first${instead}`
+  const message = `${id} is named by ${names.slice(0, 20).join(', ')}; it stays: remove it from there first${instead}`
   const errors = names.map((name) => ({ path: name, message: `names ${id}` }))
   return new CatalogueError('container_named', message, { details: { errors } })
 }
 
 interface NamingSet {
   kind: string
-  set: { id: string; origin: string; images: { [architecture: string]: { manifest?: string | null } } }[]
+  set: { id: string; origin: string; from?: string; images: { [architecture: string]: { manifest?: string | null } } }[]
 }
 
 /** The ids of a set; of a release also those under which its images were registered, and the digests of their manifests. */
-function idsIn(document: string): Set<string> {
+function idsIn(document: string): Pick<Holder, 'ids' | 'origins'> {
   const { kind, set } = JSON.parse(document) as NamingSet
-  if (kind !== 'release') return new Set(set.map(({ id }) => id))
-  return new Set(set.flatMap(({ id, origin, images }) => [id, origin, ...Object.values(images).flatMap(({ manifest }) => manifest ?? [])]))
+  const origins = new Set(set.flatMap(({ origin, from = origin }) => [origin, from]))
+  if (kind !== 'release') return { ids: new Set(set.map(({ id }) => id)), origins }
+  const named = set.flatMap(({ id, origin, images }) => [id, origin, ...Object.values(images).flatMap(({ manifest }) => manifest ?? [])])
+  return { ids: new Set(named), origins }
 }

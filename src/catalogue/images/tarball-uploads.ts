@@ -110,6 +110,8 @@ export function versionOf(id: string, { claimed, before }: { claimed: string | u
 
 export interface StoredTarball extends ChangeContext {
   id: string
+  /** Where the image was pulled from. */
+  origin?: string
   place: UploadPlace
   report: ImageReport
 }
@@ -117,13 +119,13 @@ export interface StoredTarball extends ChangeContext {
 /** Facts are written before the record names the image, so that no machine is given a mislabelled one in between. */
 export async function registerTarball(
   { publishing, facts, removals, now }: ImageParts,
-  { id, place, report, ...change }: StoredTarball
+  { id, place, report, origin, ...change }: StoredTarball
 ): Promise<UploadedImage> {
   const { key, version, architecture } = place
   const url = storageUrl(change.publicUrl, key)
   const imageKey = await publishing.imageKeyOf(id, architecture)
   const digest = recordDigestOf(report, { imageKey, container: id })
-  const proof = { container: id, url, given: null, key, report, by: 'upload', checked: now().toISOString() }
+  const proof = { container: id, url, given: null, key, report, by: 'upload', checked: now().toISOString(), ...(origin && { origin }) }
   const beforehand = toFacts({ ...proof, imageKey, digest })
   const register = () => publishing.bringImage({ id, architecture, url, version, digest, ...change })
   const proofOf = ({ record, waiting }: RegisteredImage) =>

@@ -1,5 +1,6 @@
 import { fingerprintOf } from '../../domain/container/fingerprint.ts'
 import { rangeOf } from './change-range.ts'
+import { createDetail, type ReadDetail } from './container-detail.ts'
 import { type ContainerList, createContainerList } from './container-list.ts'
 import { account } from './external-changes.ts'
 import { createOverview, type ReadOverview } from './overview.ts'
@@ -15,6 +16,8 @@ import { createWaiting, type Waiting } from './waiting.ts'
 export interface Lists {
   views: Views
   list: ContainerList
+  /** Everything about one container, for people. */
+  detail: ReadDetail
   overview: ReadOverview
   summaries: Summaries & SummarySweep
   waiting: Waiting
@@ -38,7 +41,8 @@ export function createLists(parts: ListsParts): Lists {
   return {
     views,
     list: createContainerList({ ...parts, summaries, views }),
-    overview: createOverview(parts, summaries),
+    detail: createDetail({ changes, views }),
+    overview: createOverview({ store: stores.summaries, summaries, now: parts.now }),
     summaries: { ...summaries, ...createSummarySweep({ ...parts, summaries }) },
     waiting: createWaiting(parts, views)
   }

@@ -46,12 +46,14 @@ export interface CleanUp {
 }
 
 const leaseName = 'oci-clean-up'
+/** Each extension is a write. */
+const extendMs = 5000
 const pageSize = 200
 
 interface Sweep extends CleanUpParts {
   count: CleanUpCount
   signal: AbortSignal
-  /** Throws when another replica has taken over. */
+  /** Throws when another replica has taken over, within some seconds. */
   goOn(): Promise<void>
   /** Manifests whose tarballs containers name, also of other repositories. */
   archived: DigestFilter
@@ -66,8 +68,11 @@ export function createCleanUp(parts: CleanUpParts): CleanUp {
       const lease = await leases.acquire(leaseName)
       if (!lease) return undefined
       const begun = now().toISOString()
+      let extended = now().getTime()
       const goOn = async () => {
         signal.throwIfAborted()
+        if (now().getTime() - extended < extendMs) return
+        extended = now().getTime()
         if (!(await lease.extend())) throw new Error('another replica has taken the clean-up over')
       }
       const count = { uploads: 0, tags: 0, manifests: 0, links: 0, blobs: 0 }
@@ -132,10 +137,11 @@ async function* repositoriesOf({ kept }: Sweep): AsyncGenerator<string> {
   }
 }
 
+/** Yields pages of documents. The changes of one page are written together. */
 async function* documentsOf<Kind extends KeptDocument['kind']>(
   { kept, goOn }: Sweep,
   { kind, repository }: { kind: Kind; repository: string }
-): AsyncGenerator<Extract<KeptDocument, { kind: Kind }>> {
+): AsyncGenerator<Extract<KeptDocument, { kind: Kind }>[]> {
   const where = [
     { field: 'kind', equals: kind },
     { field: 'repository', equals: repository }
@@ -146,7 +152,7 @@ async function* documentsOf<Kind extends KeptDocument['kind']>(
     limit: pageSize,
     fresh: true
   })) {
-    for (const { document } of items) yield fromKeptDocument<Kind>(document)
+    yield items.map(({ document }) => fromKeptDocument<Kind>(document))
     await goOn()
   }
 }
@@ -154,16 +160,21 @@ async function* documentsOf<Kind extends KeptDocument['kind']>(
 /** An index goes in one round, and what only it named in the next. */
 async function sweepRepository(sweep: Sweep, repository: string): Promise<void> {
   const named = createDigestFilter()
-  for await (const { text } of documentsOf(sweep, { kind: 'manifest', repository })) {
-    for (const digest of digestsIn(text)) named.add(digest)
+  for await (const manifests of documentsOf(sweep, { kind: 'manifest', repository })) {
+    for (const { text } of manifests) for (const digest of digestsIn(text)) named.add(digest)
   }
-  for await (const tag of documentsOf(sweep, { kind: 'tag', repository })) {
-    if (await sweepTag(sweep, tag)) continue
-    named.add(tag.digest)
-    for (const { digest } of Object.values(tag.images)) named.add(digest)
+  for await (const tags of documentsOf(sweep, { kind: 'tag', repository })) {
+    const removed = await Promise.all(tags.map((tag) => sweepTag(sweep, tag)))
+    for (const { digest, images } of tags.filter((_, i) => !removed[i])) {
+      for (const one of [digest, ...Object.values(images).map((image) => image.digest)]) named.add(one)
+    }
   }
-  for await (const manifest of documentsOf(sweep, { kind: 'manifest', repository })) await sweepManifest(sweep, { manifest, named })
-  for await (const blob of documentsOf(sweep, { kind: 'blob', repository })) await sweepLink(sweep, { blob, named })
+  for await (const manifests of documentsOf(sweep, { kind: 'manifest', repository })) {
+    await Promise.all(manifests.map((manifest) => sweepManifest(sweep, { manifest, named })))
+  }
+  for await (const blobs of documentsOf(sweep, { kind: 'blob', repository })) {
+    await Promise.all(blobs.map((blob) => sweepLink(sweep, { blob, named })))
+  }
 }
 
 /** Removes the tag of an image whose container is gone. Returns whether it did. */

@@ -5,8 +5,10 @@ import type { ContainerRecord } from '../../domain/container/document.ts'
 import type { Facts, ImageKey } from '../../domain/image/facts.ts'
 import type { KeptTag } from '../../domain/oci/documents.ts'
 import { mediaTypes } from '../../domain/oci/media-types.ts'
+import { isDigest, suffixesOf, tagNameOf } from '../../domain/oci/names.ts'
 import { own } from '../../domain/own.ts'
 import { blobsOf, keepManifest } from './image-manifests.ts'
+import type { KeptDocuments } from './kept-documents.ts'
 import type { OciContext } from './parts.ts'
 
 export interface PullableContainer {
@@ -54,18 +56,37 @@ interface PushedImage extends Pick<PullableContainer, 'record' | 'tag' | 'reposi
 }
 
 /**
- * HySDS's builder pushes an image and then registers the tarballs of the same build, which may be where nobody here reads them. The
- * record's digest tells that it is the same build.
+ * HySDS's builder pushes an image and then registers the tarballs of the same build, which may be where nobody here reads them. Looks under
+ * the container's tag, and under the tags that name the architecture.
  */
 async function pushedImage({ kept }: OciContext, { record, tag, repository, architecture }: PushedImage): Promise<Descriptor | undefined> {
-  const image = tag && own(tag.images, architecture)
-  if (!tag || !image) return undefined
-  const digests = [tag.digest, ...Object.values(tag.images).flatMap(({ digest, config }) => [digest, config])]
-  if (record.digest === undefined || !digests.includes(record.digest)) return undefined
-  const manifest = await kept.manifest(repository, image.digest)
-  const [name, variant] = architecture.split('/') as [string, string?]
-  const platform = { architecture: name, os: 'linux', ...(variant !== undefined && { variant }) }
-  return manifest && { mediaType: manifest.mediaType, size: Buffer.byteLength(manifest.text), digest: image.digest, platform }
+  const name = tagNameOf(record.id)
+  const suffixed = 'why' in name ? [] : suffixesOf(architecture).map((suffix) => kept.tag(repository, `${name.tag}${suffix}`))
+  for (const one of [tag, ...(await Promise.all(suffixed))]) {
+    const image = one && own(one.images, architecture)
+    if (!image || !(await isSameBuild(kept, { record, tag: one }))) continue
+    const manifest = await kept.manifest(repository, image.digest)
+    if (!manifest) continue
+    const [cpu, variant] = architecture.split('/') as [string, string?]
+    const platform = { architecture: cpu, os: 'linux', ...(variant !== undefined && { variant }) }
+    return { mediaType: manifest.mediaType, size: Buffer.byteLength(manifest.text), digest: image.digest, platform }
+  }
+  return undefined
+}
+
+/** What a builder pushes for one build, it pushes within this time. */
+const buildMs = 24 * 3_600_000
+
+/**
+ * Returns whether the record's digest is of what was pushed under a tag, or is that of a configuration that came at about the same time:
+ * for the index, buildx builds all images again, and the builder registers what Docker had built before.
+ */
+async function isSameBuild({ blob }: KeptDocuments, { record, tag }: { record: ContainerRecord; tag: KeptTag }): Promise<boolean> {
+  const { digest } = record
+  if (digest === undefined || !isDigest(digest)) return false
+  if (digest === tag.digest || Object.values(tag.images).some((image) => image.digest === digest || image.config === digest)) return true
+  const configuration = await blob(tag.repository, digest)
+  return configuration !== undefined && Date.parse(configuration.touched) > Date.parse(tag.touched) - buildMs
 }
 
 /** Returns the bytes of an index; the same images give the same bytes. */

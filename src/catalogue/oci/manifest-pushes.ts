@@ -14,6 +14,8 @@ export interface ManifestPush extends Pick<ChangeContext, 'publicUrl' | 'cause'>
   reference: string
   bytes: Buffer
   contentType: string | undefined
+  /** Where its images were pulled from. */
+  origin?: string
   /** Throws when the client may not change these containers. */
   permit(ids: readonly string[]): void
 }

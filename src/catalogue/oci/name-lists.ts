@@ -106,17 +106,10 @@ async function isKnown({ stores, kept }: OciContext, repository: string): Promis
 }
 
 /** Returns the repositories that have containers or content. */
-export async function listRepositories(context: OciContext, { limit, last }: NameQuery): Promise<NamePage> {
-  const { stores, kept } = context
-  const next = async (after: string): Promise<string | undefined> => {
-    const found = await Promise.all([
-      firstAfter(stores.summaries, { field: 'name', after }),
-      firstAfter(kept.store, { field: 'repository', after })
-    ])
-    return found.filter((name) => name !== undefined).sort(byBytes)[0]
-  }
+export async function listRepositories({ stores, kept }: OciContext, { limit, last }: NameQuery): Promise<NamePage> {
+  const sources = [valuesAfter(stores.summaries, { field: 'name', last }), valuesAfter(kept.store, { field: 'repository', last })]
   const names: string[] = []
-  for (let name = await next(last); name !== undefined; name = await next(name)) {
+  for await (const name of merged(sources)) {
     if (!isRepository(name)) continue
     if (names.length === limit) return { names, more: true }
     names.push(name)
@@ -124,8 +117,29 @@ export async function listRepositories(context: OciContext, { limit, last }: Nam
   return { names, more: false }
 }
 
-/** Returns the first value of a field after another one. */
-async function firstAfter(store: DocumentStore, { field, after }: { field: string; after: string }): Promise<string | undefined> {
-  const { items } = await store.list({ where: [{ field, after }], sort: { field, order: 'asc' }, limit: 1, fresh: 'own' })
-  return items[0] && (JSON.parse(items[0].document) as Record<string, string>)[field]
+/** Yields sorted values of several sources in one order, each once. */
+async function* merged(sources: readonly AsyncGenerator<string>[]): AsyncGenerator<string> {
+  const heads = await Promise.all(sources.map((source) => source.next()))
+  for (;;) {
+    const [name] = heads.flatMap(({ done, value }) => (done ? [] : [value])).sort(byBytes)
+    if (name === undefined) return
+    yield name
+    for (const [i, { value }] of heads.entries()) if (value === name) heads[i] = await sources[i]!.next()
+  }
+}
+
+/** Documents of one page, at least and at most. */
+const [fewest, most] = [4, 256]
+
+/** Yields the values that a field has after one, each once. Where many documents have the same value, the rest of them is skipped. */
+async function* valuesAfter(store: DocumentStore, { field, last }: { field: string; last: string }): AsyncGenerator<string> {
+  let limit = fewest
+  for (let after = last; ; ) {
+    const { items } = await store.list({ where: [{ field, after }], sort: { field, order: 'asc' }, limit, fresh: 'own' })
+    const values = new Set(items.map(({ document }) => (JSON.parse(document) as Record<string, string>)[field]!))
+    yield* values
+    if (items.length === 0) return
+    after = [...values].at(-1)!
+    limit = values.size * 2 > items.length ? Math.min(limit * 4, most) : fewest
+  }
 }

@@ -1,4 +1,4 @@
-import { type BlobStore, type ByteRange, boundsOf, type OpenBlob } from '../../blobs/blob-store.ts'
+import { type BlobStore, type ByteRange, boundsOf, type OpenBlob, streamOf } from '../../blobs/blob-store.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { blobKey, fromKeptDocument, type KeptBlob, type KeptManifest, type TarballPiece } from '../../domain/oci/documents.ts'
 import { pagesOf } from '../../domain/pages.ts'
@@ -46,7 +46,7 @@ interface PieceRequest {
   range: ByteRange | undefined
 }
 
-/** Returns undefined once the piece is stored by its digest. */
+/** Returns undefined once the piece is stored by its digest. One that must be unpacked is given while it is, but a range of it only then. */
 async function openInTarball(context: BlobReading, { blob, range }: PieceRequest): Promise<BlobBytes | undefined> {
   if (await context.blobs.head(blobKey(blob.name))) return undefined
   let failure: unknown
@@ -54,8 +54,7 @@ async function openInTarball(context: BlobReading, { blob, range }: PieceRequest
     try {
       const bytes = await openPiece(context, { source, piece, range })
       if (bytes) return bytes
-      await context.unpacking.stored(source, blob.name)
-      return undefined
+      return await unpackPiece(context, { source, piece, range })
     } catch (error) {
       if (!isCatalogueError(error, 'blob_unknown', 'blob_damaged', 'source_gone')) throw error
       failure = error
@@ -91,11 +90,22 @@ async function* placesOf({ kept }: BlobReading, { repository, name, of }: KeptBl
   }
 }
 
+interface PlaceRange extends Place {
+  range: ByteRange | undefined
+}
+
+async function unpackPiece({ unpacking }: BlobReading, { source, piece, range }: PlaceRange): Promise<BlobBytes | undefined> {
+  const { digest, size } = piece
+  if (range) {
+    await unpacking.stored(source, digest)
+    return undefined
+  }
+  const bytes = await unpacking.follow(source, digest)
+  return bytes && { stream: streamOf(bytes), first: 0, last: size - 1, size }
+}
+
 /** Opens a piece within a plain tarball; undefined where it must be unpacked. */
-async function openPiece(
-  { blobs }: BlobReading,
-  { source, piece, range }: Place & { range: ByteRange | undefined }
-): Promise<BlobBytes | undefined> {
+async function openPiece({ blobs }: BlobReading, { source, piece, range }: PlaceRange): Promise<BlobBytes | undefined> {
   const { key, sha256 } = source.tarball
   if (key === null || piece.offset === null) return undefined
   const { size, offset } = piece

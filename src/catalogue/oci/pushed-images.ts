@@ -47,16 +47,19 @@ export async function configuredArchitectureOf(
 export async function registerPushed(
   context: OciContext,
   { id, manifest, architecture: claimed, ...name }: PushedImageName,
-  change: Pick<ChangeContext, 'publicUrl' | 'cause'>
+  { publicUrl, cause, origin }: Pick<ChangeContext, 'publicUrl' | 'cause'> & { origin?: string }
 ): Promise<Architecture> {
   const { blobs, kept, changes, facts, inspect } = context
   const before = await changes.find(id)
   const keyFor = (architecture: Architecture) => archiveKey({ ...name, digest: manifest.name }, architecture)
   if (claimed && before) {
-    const url = storageUrl(change.publicUrl, keyFor(claimed))
+    const url = storageUrl(publicUrl, keyFor(claimed))
     const [known] = await facts.read(id, [claimed])
     const isThere = before.record.images.get(claimed) === url && known && applies(known, { url, digest: before.record.digest })
-    if (isThere && known.verdict !== 'unverified') return claimed
+    if (isThere && known.verdict !== 'unverified') {
+      if (origin && origin !== known.origin) await facts.learn({ ...known, origin })
+      return claimed
+    }
   }
   const opened = await blobs.get(keyFor(claimed ?? parseArchitecture('amd64')))
   if (!opened) throw new Error(`the image ${manifest.name} cannot be read as a tarball`)
@@ -66,7 +69,7 @@ export async function registerPushed(
   const claim = { architecture: claimed, version: undefined, filename: undefined, digest: undefined }
   const { version, architecture } = placeFor(report, { id, claim, before })
   const place = { version, architecture, key: keyFor(architecture) }
-  const { proof } = await registerTarball(context, { id, place, report, ...change })
+  const { proof } = await registerTarball(context, { id, place, report, publicUrl, cause, ...(origin && { origin }) })
   await kept.put({ ...manifest, image: { container: id, imageKey: proof.imageKey, url: proof.url } })
   return architecture
 }

@@ -3,7 +3,7 @@ import { CatalogueError } from '../../domain/errors.ts'
 import { applies, type Facts, factsId, fromFactsDocument, type ImageKey } from '../../domain/image/facts.ts'
 import { fromKeptDocument, type KeptManifest, type KeptTag, keptName } from '../../domain/oci/documents.ts'
 import { isNested } from '../../domain/oci/manifest.ts'
-import { type AcceptedForm, mediaTypes } from '../../domain/oci/media-types.ts'
+import { type AcceptedForm, isIndexType, mediaTypes } from '../../domain/oci/media-types.ts'
 import { idsOf, namesArchitecture, splitSuffix, type TagName } from '../../domain/oci/names.ts'
 import type { StoredDocument } from '../../stores/document-store.ts'
 import { indexText, type PullableImages, pullableImages } from './containers-as-indexes.ts'
@@ -137,8 +137,11 @@ async function answerOf(context: OciContext, answering: Answering): Promise<TagA
   const found = await pullableImages(context, { record, facts: currentFactsOf(state), repository, tag })
   if (tag?.what === 'artifact') return artifactOf(context, tag)
   const pushed = await asPushed(context, { ...answering, found })
+  const isSingle = pushed !== undefined && !isIndexType(pushed.mediaType)
+  const single = request.form === 'manifest' && !isSingle ? await usualManifest(context, { repository, found }) : undefined
   const architectures = found.images.map(({ architecture }) => architecture)
-  if (pushed) return { manifest: pushed, container: record.id, architectures }
+  const known = single ?? pushed
+  if (known) return { manifest: known, container: record.id, architectures }
   if (found.images.length === 0) throw nothingToPull(record, found)
   const mediaType = request.form === 'docker-list' ? mediaTypes.dockerList : mediaTypes.ociIndex
   return { manifest: await keepIndex(context, { repository, found, mediaType }), container: record.id, architectures }
@@ -168,6 +171,15 @@ async function asPushed(
   if (!single && !(tag.what === 'index' && isSame)) return undefined
   const pushed = await kept.manifest(tag.repository, tag.digest)
   return pushed && (single || asPushed || !isNested(pushed.text)) ? pushed : undefined
+}
+
+/** What every registry gives a client that takes no index, such as TripleO's: the image for amd64, where there is one. */
+async function usualManifest(
+  { kept }: OciContext,
+  { repository, found }: { repository: string; found: PullableImages }
+): Promise<KeptManifest | undefined> {
+  const usual = found.images.find(({ architecture }) => architecture === 'amd64')
+  return usual && kept.manifest(repository, usual.descriptor.digest)
 }
 
 /** Keeps the index under its digest: it is asked for by it, and stays when the tag moves. */

@@ -4,11 +4,17 @@ import { blobKey, type ImageOfManifest, type KeptTarball, type TarballPiece } fr
 import { extractMembers } from '../../images/extract-members.ts'
 import { checkedBlob } from '../../images/image-blobs.ts'
 import { openTarball, type TarballAccess } from '../verification/tarball-reading.ts'
+import { createGrowingBlob, type GrowingBlob } from './growing-blob.ts'
 
 /** Stores the pieces of compressed tarballs by their digests, in one pass for all that ask meanwhile. */
 export interface Unpacking {
   /** Resolves when the piece is stored. Throws blob_unknown when the tarball is gone, blob_damaged when it is another one by now. */
   stored(source: UnpackedTarball, digest: string): Promise<void>
+  /**
+   * Resolves with the whole piece as soon as its first bytes are there, or with undefined when it is stored. Throws as `stored` does; what
+   * fails later, fails the reader.
+   */
+  follow(source: UnpackedTarball, digest: string): Promise<AsyncIterable<Uint8Array> | undefined>
 }
 
 export interface UnpackedTarball {
@@ -16,22 +22,11 @@ export interface UnpackedTarball {
   tarball: KeptTarball
 }
 
+type Pieces = ReadonlyMap<string, GrowingBlob>
+
 interface Pass {
-  pieces: ReadonlyMap<string, Ending>
+  pieces: Pieces
   done: Promise<void>
-}
-
-interface Ending {
-  promise: Promise<void>
-  resolve(): void
-}
-
-function createEnding(): Ending {
-  let resolve = () => {}
-  const promise = new Promise<void>((done) => {
-    resolve = done
-  })
-  return { promise, resolve }
 }
 
 export function createUnpacking(access: TarballAccess): Unpacking {
@@ -39,31 +34,46 @@ export function createUnpacking(access: TarballAccess): Unpacking {
 
   function begin(source: UnpackedTarball): Pass {
     const name = source.tarball.key ?? source.image.url
-    const pieces = new Map(source.tarball.pieces.map(({ digest }) => [digest, createEnding()]))
-    const done = unpack(access, source, (digest) => pieces.get(digest)?.resolve()).finally(() => passes.delete(name))
+    const pieces = new Map(source.tarball.pieces.map(({ digest, size }) => [digest, createGrowingBlob(size)]))
+    const done = unpack(access, { source, pieces }).finally(() => passes.delete(name))
+    done.catch((error) => {
+      for (const piece of pieces.values()) piece.fail(error)
+    })
     const pass = { pieces, done }
-    done.catch(() => {}) // each that waits for a piece hears of it
     passes.set(name, pass)
     return pass
   }
 
+  async function pieceOf(source: UnpackedTarball, digest: string): Promise<GrowingBlob> {
+    for (;;) {
+      const pass = passes.get(source.tarball.key ?? source.image.url) ?? begin(source)
+      const piece = pass.pieces.get(digest)
+      if (piece) return piece
+      // a pass for another image of the same tarball does not store this one's pieces
+      await pass.done
+    }
+  }
+
+  async function* rest(digest: string, first: number): AsyncGenerator<Uint8Array> {
+    const opened = await access.blobs.get(blobKey(digest), { range: { first } })
+    if (!opened) throw new CatalogueError('blob_unknown', `${digest} was removed while it was sent`)
+    yield* opened.stream as AsyncIterable<Uint8Array>
+  }
+
   return {
-    async stored(source, digest) {
-      for (;;) {
-        const pass = passes.get(source.tarball.key ?? source.image.url) ?? begin(source)
-        const piece = pass.pieces.get(digest)
-        await Promise.race([pass.done, ...(piece ? [piece.promise] : [])])
-        // a pass for another image of the same tarball does not store this one's pieces
-        if (piece) return
-      }
+    stored: async (source, digest) => (await pieceOf(source, digest)).stored,
+    async follow(source, digest) {
+      const piece = await pieceOf(source, digest)
+      await piece.begun
+      return piece.isGrowing() ? piece.read((first) => rest(digest, first)) : undefined
     }
   }
 }
 
-async function unpack(access: TarballAccess, source: UnpackedTarball, onStored: (digest: string) => void): Promise<void> {
+async function unpack(access: TarballAccess, { source, pieces }: { source: UnpackedTarball; pieces: Pieces }): Promise<void> {
   const wanted: (TarballPiece & { name: string })[] = []
   for (const piece of new Map(source.tarball.pieces.map((one) => [one.digest, one])).values()) {
-    if (await access.blobs.head(blobKey(piece.digest))) onStored(piece.digest)
+    if (await access.blobs.head(blobKey(piece.digest))) pieces.get(piece.digest)!.succeed()
     else wanted.push({ ...piece, name: piece.member })
   }
   if (wanted.length === 0) return
@@ -75,8 +85,9 @@ async function unpack(access: TarballAccess, source: UnpackedTarball, onStored: 
   })
   try {
     for await (const { wanted: piece, bytes } of extractMembers(tarball.stream, wanted)) {
-      await storePiece(access.blobs, piece, checkedBlob(bytes, piece))
-      onStored(piece.digest)
+      const growing = pieces.get(piece.digest)!
+      await storePiece(access.blobs, piece, growing.shown(checkedBlob(bytes, piece)))
+      growing.succeed()
     }
   } catch (error) {
     if (isCatalogueError(error)) throw error

@@ -69,7 +69,7 @@ async function discoverOne(parts: DiscoveryParts, { imagename, idsOf, rule, prov
     if (tags.length === 0) continue
     if (timed) await addCreated(parts, { repository, tags: registeredLast(tags) })
     const labels = 'label' in rule ? await labelsOf(parts, `${repository}:${tagOf(imagename) ?? 'latest'}`) : undefined
-    const found = chooseTag(rule, { tags, labels })
+    const found = chooseTag(rule, { tags, labels, named: tagOf(imagename) })
     if ('reason' in found || !proven) return found
     return (await isProven(parts, `${repository}:${found.tag}`)) ? found : { reason: `${repository}:${found.tag} is not proven` }
   }

@@ -59,7 +59,10 @@ export function createFactsStore({ store, hash, imageAt }: FactsStoreParts): Fac
         const before = await store.get(id)
         const image = await imageAt(facts.container, facts.imageKey)
         if (!image || !applies(facts, image)) return false
-        const write = { id, document: toFactsDocument(facts, id), revision: before?.revision }
+        // bytes do not tell where they came from
+        const known = before && fromFactsDocument(before.document)
+        const kept = known?.origin !== undefined && known.url === facts.url ? { origin: known.origin, ...facts } : facts
+        const write = { id, document: toFactsDocument(kept, id), revision: before?.revision }
         return (await writeUnlessOvertaken(store, write)) === overtaken ? overtaken : true
       }, `the facts about an image of ${facts.container} are changed by too many writers at once; try again`)
       if (!learnt) return false

@@ -16,6 +16,7 @@ export interface TarballProof {
   report: ImageReport
   by: string
   checked: string
+  origin?: string
 }
 
 /** Returns what an inspection says about one image of a container. */

@@ -12,6 +12,8 @@ import { trustFrom } from './trust.ts'
 export interface Api {
   /** Its address, without secrets. */
   url: string
+  /** What its `/v2/` takes: that stands at the root of its host, whatever the path of its address is. */
+  registry(): { base: URL; token: string | undefined }
   /** Returns the answer, parsed as JSON. */
   ask<Answer>(request: ApiRequest): Promise<Answer>
   /** Returns the answer as text. */
@@ -99,6 +101,7 @@ export function openApi(address: string, { token, trust = {} }: Access = {}): Ap
 
   return {
     url: shown,
+    registry: () => ({ base: new URL('/', server), token }),
     answer,
     text: async (request) => readAnswer(await open({ ...request, headers: { accept: '*/*', ...request.headers } }), shown),
     ask: async <Answer>(request: ApiRequest) => (await answer(request)).value as Answer,

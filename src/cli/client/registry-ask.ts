@@ -6,13 +6,14 @@ const answerMs = 120_000
 
 /** Returns how registries are asked. Throws an error with the code `unreachable` when there is no answer. */
 export function registryAsk(trust: Trust): AskServer {
-  return async (url, { silenceMs, most, ...request }) => {
+  return async (url, { silenceMs, most, asStream = false, ...request }) => {
     try {
       const incoming = await openRequest(url, { ...request, timeoutMs: silenceMs, trust })
+      const { statusCode: status = 0, headers } = incoming
+      if (asStream && (status === 200 || status === 206)) return { status, headers, body: Buffer.alloc(0), stream: incoming }
       const timer = setTimeout(() => incoming.destroy(new Error(`its answer took more than ${answerMs / 1000} s`)), answerMs)
       try {
-        const body = await readBytes(incoming, { server: url.host, most })
-        return { status: incoming.statusCode!, headers: incoming.headers, body }
+        return { status, headers, body: await readBytes(incoming, { server: url.host, most }) }
       } finally {
         clearTimeout(timer)
       }

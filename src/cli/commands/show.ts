@@ -47,10 +47,12 @@ function tableOf(report: ContainerReport, paint: Paint): string[] {
   const { id, version, digest, url, revision, images, reasons } = report.container
   const rows = architecturesOf(report).map((architecture) => row(architecture, report))
   const { text, colour } = stateCell(report.container)
+  const origins = new Set(Object.values(images).flatMap(({ origin }) => origin ?? []))
   const facts = [
     ['version', version],
     ['digest', digest],
     ['revision', revision],
+    ...[...origins].map((origin) => ['pulled from', origin]),
     ...(Object.keys(images).length === 0 ? [['url', url === null ? null : maskSecrets(url)]] : [])
   ]
   return [

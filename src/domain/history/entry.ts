@@ -3,7 +3,7 @@ import type { Hash } from '../image/facts.ts'
 
 /** The request that caused a change, and why it was made. */
 export interface Cause {
-  face: 'mozart' | 'api' | 'dav' | 'oci' | 'background'
+  face: 'mozart' | 'api' | 'dav' | 'oci' | 'ui' | 'background'
   /** Who sent it, such as `token:ci`; null for anonymous. Entries of versions that knew no identities have none. */
   identity?: string | null
   address: string | null

@@ -60,6 +60,8 @@ export interface Facts {
   by: string
   /** schemas/answers/image-report.json; null when nothing was read. */
   report: Report | null
+  /** Where it was pulled from, with the digest that it, or its index, has there. */
+  origin?: string
   /** Of a report that is too large to be stored: what serving the image takes, as the report had it. */
   parts?: unknown
 }

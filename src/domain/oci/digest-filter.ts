@@ -1,4 +1,4 @@
-/** A set of digests that takes the same memory however many there are. It may say yes to one that was not added, about once in a million. */
+/** A set of digests that takes a bounded memory however many there are. It may say yes to one that was not added, about once in a million. */
 export interface DigestFilter {
   add(digest: string): void
   has(digest: string): boolean
@@ -13,13 +13,27 @@ const placesOf = (digest: string): number[] => {
   return slices.map((at) => Number.parseInt(hex.slice(at, at + 8), 16) % bits)
 }
 
+/** So many are held as they are, which takes less than the bits. */
+const maxExact = 10_000
+
 export function createDigestFilter(): DigestFilter {
-  const bytes = new Uint8Array(bits / 8)
+  const exact = new Set<string>()
+  let bytes: Uint8Array | undefined
+
+  function mark(digest: string): void {
+    for (const place of placesOf(digest)) bytes![place >> 3]! |= 1 << (place & 7)
+  }
+
   return {
     add(digest) {
-      for (const place of placesOf(digest)) bytes[place >> 3]! |= 1 << (place & 7)
+      if (bytes) return mark(digest)
+      exact.add(digest)
+      if (exact.size <= maxExact) return
+      bytes = new Uint8Array(bits / 8)
+      exact.forEach(mark)
+      exact.clear()
     },
-    has: (digest) => placesOf(digest).every((place) => (bytes[place >> 3]! & (1 << (place & 7))) !== 0)
+    has: (digest) => (bytes ? placesOf(digest).every((place) => (bytes![place >> 3]! & (1 << (place & 7))) !== 0) : exact.has(digest))
   }
 }
 

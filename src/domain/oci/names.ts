@@ -43,9 +43,14 @@ export function tagNameOf(id: string): TagName | { why: string } {
 export const idsOf = ({ repository, tag }: TagName): [string, ...string[]] =>
   tag === defaultTag ? [`${repository}:${tag}`, repository] : [`${repository}:${tag}`]
 
+/** Returns what builders append to a tag for an architecture: `-arm64`, `-aarch64`. */
+export function suffixesOf(architecture: Architecture): string[] {
+  return namesOf(architecture).map((name) => `-${name.replace('/', '-')}`)
+}
+
 /** Suffixes that builders append for an architecture, the longest first: `-aarch64` before `-64`. */
 const suffixes: readonly [suffix: string, architecture: Architecture][] = inTableOrder([...knownArchitectures] as Architecture[])
-  .flatMap((architecture) => namesOf(architecture).map((name) => [`-${name.replace('/', '-')}`, architecture] as [string, Architecture]))
+  .flatMap((architecture) => suffixesOf(architecture).map((suffix): [string, Architecture] => [suffix, architecture]))
   .sort(([a], [b]) => b.length - a.length)
 
 /** Splits `v1-arm64` into `v1` and arm64; undefined for a name that does not end like an architecture. */

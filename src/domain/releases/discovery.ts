@@ -23,19 +23,23 @@ export interface Repository {
   tags: readonly KnownTag[]
   /** Of the image that the list names, or of `latest`; undefined where it is not there or was not read. */
   labels?: Readonly<Record<string, string>> | undefined
+  /** The tag that the list names, which counts where its image lacks the label, as it does for TripleO. */
+  named?: string | undefined
 }
 
 /** The tag, and which rule chose it; or why there is none. */
 export type FoundTag = { tag: string; chosenBy: string } | { reason: string }
 
 /** Chooses the tag of an image. */
-export function chooseTag(rule: TagRule, { tags, labels }: Repository): FoundTag {
+export function chooseTag(rule: TagRule, { tags, labels, named }: Repository): FoundTag {
   if (tags.length === 0) return { reason: 'there is no such repository' }
   if ('tag' in rule) return present(rule.tag, { tags, chosenBy: `tag ${rule.tag}` })
   if ('newest' in rule) return newest(rule, tags)
-  if (labels === undefined) return { reason: 'the labels of its image are not known, as nobody read it' }
+  if (labels === undefined) return { reason: unlabelled(named ?? 'latest', tags) }
   const wanted = labelled(rule.label, labels)
-  return 'reason' in wanted ? wanted : present(wanted.value, { tags, chosenBy: `label ${rule.label}` })
+  if ('value' in wanted) return present(wanted.value, { tags, chosenBy: `label ${rule.label}` })
+  if (!wanted.isAbsent || named === undefined) return { reason: wanted.reason }
+  return present(named, { tags, chosenBy: `tag ${named} of the list, as ${wanted.reason}` })
 }
 
 interface Presence {
@@ -86,13 +90,23 @@ const instant = (time: string | undefined): number => Date.parse(time ?? '') || 
 
 const order = <Value extends string | number>(a: Value, b: Value): number => (a < b ? -1 : a > b ? 1 : 0)
 
+const unlabelled = (named: string, tags: readonly KnownTag[]): string =>
+  tags.some(({ tag }) => tag === named)
+    ? 'the labels of its image are not known, as nobody read it'
+    : `it has no tag ${named}, whose label would name the tag`
+
+/** `isAbsent` where the image lacks a label; else the label is empty. */
+type Labelled = { value: string } | { reason: string; isAbsent: boolean }
+
 /** Fills a format with labels; without braces it is the name of a label. */
-function labelled(format: string, labels: Readonly<Record<string, string>>): { value: string } | { reason: string } {
-  const missing: string[] = []
+function labelled(format: string, labels: Readonly<Record<string, string>>): Labelled {
+  const names = new Set<string>()
   const value = (format.includes('{') ? format : `{${format}}`).replace(/\{([^{}]+)\}/g, (_, name: string) => {
-    const label = Object.hasOwn(labels, name) ? labels[name]! : ''
-    if (label === '') missing.push(name)
-    return label
+    names.add(name)
+    return Object.hasOwn(labels, name) ? labels[name]! : ''
   })
-  return missing.length === 0 ? { value } : { reason: `its image has no label ${missing.join(' and no ')}` }
+  const absent = [...names].filter((name) => !Object.hasOwn(labels, name))
+  if (absent.length > 0) return { reason: `its image has no label ${absent.join(' and no ')}`, isAbsent: true }
+  const empty = [...names].filter((name) => labels[name] === '')
+  return empty.length === 0 ? { value } : { reason: `its image has an empty label ${empty.join(' and ')}`, isAbsent: false }
 }

@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { BatchedEdit, BatchOutcome } from '../../catalogue/containers/batch.ts'
+import { architectureInPath } from '../../domain/architecture.ts'
 import { type Edit, takes } from '../../domain/container/container-edit.ts'
 import type { BatchItem, BatchResult } from '../../schemas.ts'
 import '../shared/identity.ts'
-import { architectureInPath } from './input.ts'
 import { problemOf } from './problems.ts'
 import { answer, type DeclareRoute } from './route.ts'
 

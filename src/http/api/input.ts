@@ -1,19 +1,10 @@
 import type { FastifyRequest } from 'fastify'
-import { type Architecture, knownArchitectures, parseArchitecture } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { parseStrict } from '../../domain/json/strict.ts'
 import type { Schemas } from '../../schemas.ts'
 import { type BodyBounds, readBody } from '../shared/body.ts'
 import type { SchemaProblem } from './schema-errors.ts'
 import { checkShape, type SchemaName } from './validation.ts'
-
-/** `arm/v7` may be `arm%2Fv7` or `arm-v7` in a path. Throws architecture_invalid. */
-export function architectureInPath(name: string): Architecture {
-  const plain = parseArchitecture(name)
-  if (knownArchitectures.has(plain) || !/^[^-/]+-[^/]+$/.test(plain)) return plain
-  const slashed = parseArchitecture(plain.replace('-', '/'))
-  return knownArchitectures.has(slashed) ? slashed : plain
-}
 
 /** The query parser takes the first of several, and the others would have no effect. */
 export function repeatedNames(url: string): SchemaProblem[] {

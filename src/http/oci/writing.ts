@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { CatalogueError } from '../../domain/errors.ts'
 import { maxManifest } from '../../domain/oci/manifest.ts'
 import { checkDigestName, isDigest, type OciPath } from '../../domain/oci/names.ts'
+import { maskSecrets } from '../../domain/secrets.ts'
 import { hasBody, readBody } from '../shared/body.ts'
 import { causeOf } from '../shared/cause.ts'
 import { clientOf } from '../shared/client.ts'
@@ -99,6 +100,7 @@ async function putManifest({ request, reply, oci, path, publicUrl, bounds }: Of<
     reference,
     bytes,
     contentType,
+    ...originOf(request.headers['x-origin']),
     publicUrl: publicUrl(),
     cause: causeOf(request),
     permit: (ids) => request.permit(ids)
@@ -109,6 +111,10 @@ async function putManifest({ request, reply, oci, path, publicUrl, bounds }: Of<
     .headers({ location: `/v2/${repository}/manifests/${reference}`, 'docker-content-digest': digest, 'content-length': 0 })
     .send()
 }
+
+/** A client that copies images says where from. */
+const originOf = (header: string | string[] | undefined): { origin?: string } =>
+  typeof header === 'string' && header !== '' ? { origin: maskSecrets(header).slice(0, 500) } : {}
 
 const nameOf = ({ repository, reference }: { repository: string; reference: string }): string =>
   `${repository}${isDigest(reference) ? '@' : ':'}${reference}`

@@ -2,12 +2,13 @@ import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { ListedContainer } from '../../catalogue/lists/container-list.ts'
 import { type Architecture, uniqueInTableOrder } from '../../domain/architecture.ts'
 import { type PublicAddress, requestUrl } from '../shared/public-url.ts'
+import { catalogueLinks } from './action-links.ts'
 import { catalogueFilters } from './catalogue-filters.ts'
 import { catalogueSummary } from './catalogue-summary.ts'
 import { type CatalogueView, filtersOf, parseCatalogueView, sortOf, viewAddress } from './catalogue-view.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
 import { idMarkup } from './ids.ts'
-import { architectureCell, standingMeanings, stateMark } from './marks.ts'
+import { architectureCell, standingMeanings, stateMark, stateMeanings } from './marks.ts'
 import type { DeclarePage, PageFrame } from './page-route.ts'
 import { timeMarkup } from './times.ts'
 
@@ -27,13 +28,15 @@ export function cataloguePage(page: DeclarePage, { list, overview, demand, addre
       const [found, counts, demanded] = await Promise.all([list(view), overview(), demand.read(demandDays)])
       const isEmpty = found.items.length === 0 && found.next === undefined && filtersOf(view).length === 0 && view.cursor === undefined
       const main = isEmpty
-        ? emptyCatalogue(frame, requestUrl(request, address))
+        ? html`${emptyCatalogue(frame, requestUrl(request, address))}
+${catalogueLinks(frame)}`
         : html`<h1 class="unseen">Catalogue</h1>
 ${catalogueSummary({ counts, demand: demanded, frame })}
 ${catalogueFilters({ view, counts })}
 ${containerTable({ items: found.items, view, frame })}
 ${pager(view, found.next)}
-${key}`
+${key}
+${catalogueLinks(frame)}`
       return { title: 'Catalogue', section: 'catalogue', main }
     }
   })
@@ -74,7 +77,7 @@ const row = ({
   frame
 }: RowParts): Markup => html`<tr role="row" data-container="${exact(view.id)}" data-state="${view.state}">
 <th scope="row" role="rowheader"><a href="containers/${exact(encodeURIComponent(view.id))}">${idMarkup(view.id)}</a>${differentVersion(view)}</th>
-<td role="cell" class="state">${stateMark(view.state)}</td>
+<td role="cell" class="state">${stateMark(view)}</td>
 <td role="cell" class="when">${timeMarkup(view.updated, frame.now)}</td>
 ${columns.map((architecture) => architectureCell({ architecture, standing: standings.get(architecture) }))}
 </tr>
@@ -123,5 +126,5 @@ const emptyCatalogue = ({ root }: PageFrame, url: string): Markup => html`<secti
 </section>`
 
 const key: Markup = html`<details class="key"><summary>What the marks mean</summary><dl>
-${Object.entries(standingMeanings).map(([standing, meaning]) => html`<div data-state="${standing}"><dt><span class="mark">${standing}</span></dt><dd>${meaning}</dd></div>`)}
+${Object.entries({ ...stateMeanings, ...standingMeanings }).map(([standing, meaning]) => html`<div><dt><span class="mark" data-state="${standing}">${standing}</span></dt><dd>${meaning}</dd></div>`)}
 </dl></details>`

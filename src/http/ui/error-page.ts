@@ -3,6 +3,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { explain } from '../shared/errors.ts'
 import { exact, html } from './html.ts'
 import { frameOf, type PageFrame, type PageParts, sendUiPage, type UiPage } from './page-route.ts'
+import { sentence } from './texts.ts'
 
 /** Writes a refusal as a page that says what was wrong, and what to do. */
 export const answerErrorPage =
@@ -39,14 +40,16 @@ const advice: Readonly<Record<number, string>> = {
 
 export function errorPage({ status, message, request }: ShownError, { root }: Pick<PageFrame, 'root'>): UiPage {
   const title = titles[status] ?? STATUS_CODES[status] ?? 'Error'
+  // who has to sign in wants to know how, and the rest is for programs
+  const [what, toDo] = status === 401 ? [advice[401], sentence(message)] : [sentence(message), advice[status]]
   return {
     title,
     status,
     main: html`<section class="notice" data-status="${status}">
 <p class="code">${status}</p>
 <h1>${title}</h1>
-<p class="lead">${message.charAt(0).toUpperCase()}${message.slice(1)}${!message.endsWith('.') && '.'}</p>
-${advice[status] !== undefined && html`<p>${advice[status]}</p>`}
+<p class="lead">${what}</p>
+${toDo !== undefined && html`<p>${toDo}</p>`}
 <p><a href="${exact(root)}ui/">To the catalogue</a></p>
 <p class="fine">Request <code>${request}</code></p>
 </section>`

@@ -3,22 +3,43 @@ import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Policy } from '../../domain/policy.ts'
 import '../shared/action.ts'
+import type { BodyBudget } from '../shared/body-budget.ts'
 import { undescribed } from '../shared/describes.ts'
 import type { PublicAddress } from '../shared/public-url.ts'
+import { actionsOn } from './action-route.ts'
+import { channelActions, newChannelPage } from './actions-channel.ts'
+import { containerActions } from './actions-container.ts'
+import { imageActions } from './actions-image.ts'
 import { assetRoutes, readAssets } from './assets.ts'
+import { bringRoutes } from './bring.ts'
 import { cataloguePage } from './catalogue-page.ts'
+import { channelPages } from './channel-pages.ts'
+import { containerPage } from './container-page.ts'
+import { deletedPage } from './deleted-page.ts'
 import { answerErrorPage } from './error-page.ts'
+import { historyPages } from './history-pages.ts'
+import { imagePage } from './image-page.ts'
 import { pagesOn } from './page-route.ts'
+import { releasePages } from './release-pages.ts'
+import { setDiffPage } from './set-diff-page.ts'
+import { signInRoute } from './sign-in.ts'
 
 export interface UiOptions {
   catalogue: Catalogue
   policy: Policy
   address: PublicAddress
+  /** How long a form may take, in milliseconds. */
+  bodyTimeoutMs: number
+  bodies: BodyBudget
   now?: (() => Date) | undefined
 }
 
+/** The largest form, in bytes. */
+const smallForm = 64 * 1024
+
 /** Pages for people, `/ui/`. They know the use cases of the catalogue, as every face does, and are complete without JavaScript. */
-export async function uiFace(app: FastifyInstance, { catalogue, policy, address, now = () => new Date() }: UiOptions): Promise<void> {
+export async function uiFace(app: FastifyInstance, options: UiOptions): Promise<void> {
+  const { catalogue, policy, address, bodyTimeoutMs, bodies, now = () => new Date() } = options
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, face: 'ui' }
   })
@@ -34,7 +55,26 @@ export async function uiFace(app: FastifyInstance, { catalogue, policy, address,
     handler: (_request, reply) => reply.redirect('ui/', 308)
   })
   const page = pagesOn(app, parts)
-  cataloguePage(page, { ...catalogue, address })
+  const pageParts = { ...catalogue, address }
+  cataloguePage(page, pageParts)
+  containerPage(page, pageParts)
+  historyPages(page, pageParts)
+  if (catalogue.images) imagePage(page, { images: catalogue.images, address })
+  channelPages(page, pageParts)
+  setDiffPage(page, pageParts)
+  releasePages(page, pageParts)
+  deletedPage(page, pageParts)
+  signInRoute(app, parts)
+  const doing = { ...parts, address, bounds: { limit: smallForm, timeoutMs: bodyTimeoutMs, budget: bodies } }
+  const action = actionsOn(app, doing)
+  containerActions(action, catalogue)
+  channelActions(action, catalogue)
+  newChannelPage(app)
+  const { images } = catalogue
+  if (images) {
+    imageActions(action, { ...catalogue, images })
+    await app.register(bringRoutes, { ...doing, images })
+  }
   page({
     path: '/*',
     async handler() {

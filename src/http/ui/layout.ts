@@ -9,7 +9,7 @@ export type Section = keyof typeof sections
 export function layout({ title, section, main }: UiPage, frame: PageFrame): Markup {
   const { root, assets } = frame
   return html`<!doctype html>
-<html lang="en" data-root="${exact(root)}">
+<html lang="en" data-root="${exact(root)}" data-now="${frame.now.toISOString()}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -31,6 +31,7 @@ ${section !== 'catalogue' && searchForm(root)}
 <p class="who">${whoIs(frame)}</p>
 </header>
 <main id="main" tabindex="-1">
+${frame.done !== undefined && html`<p class="done" role="status">${frame.done}</p>`}
 ${main}
 </main>
 </body>
@@ -42,8 +43,12 @@ const searchForm = (root: string): Markup => html`<form class="find" role="searc
 <label class="unseen" for="find">Find containers</label><input id="find" type="search" name="q" placeholder="Find containers" maxlength="256">
 </form>`
 
-function whoIs({ identity, scopes, policy }: PageFrame): MarkupPart {
-  if (policy === 'read-only') return html`<span class="tag">read-only</span> ${identity}`
-  const may = scopes.includes('register') ? 'may write' : 'may read'
-  return html`${identity ?? 'anonymous'} <span class="tag">${may}</span>`
+function whoIs({ root, path, identity, scopes, policy }: PageFrame): MarkupPart {
+  const name =
+    identity === null
+      ? html`<a href="${exact(root)}ui/sign-in?${exact(String(new URLSearchParams({ to: path })))}">Sign in</a>`
+      : html`<bdi>${identity}</bdi>`
+  if (policy === 'read-only') return html`${name} <span class="tag">read-only</span>`
+  const may = scopes.includes('register') ? 'may write' : scopes.includes('read') ? 'may read' : 'may not read'
+  return html`${name} <span class="tag">${may}</span>`
 }

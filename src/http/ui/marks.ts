@@ -1,6 +1,6 @@
+import type { ContainerView, ImageView } from '../../catalogue/lists/image-views.ts'
 import type { Architecture } from '../../domain/architecture.ts'
 import type { Standing } from '../../domain/build/standing.ts'
-import type { State } from '../../domain/build/state.ts'
 import { html, type Markup } from './html.ts'
 
 /** The words of cells. Their shapes are in the style sheet, by the same names. */
@@ -29,10 +29,21 @@ export const standingMeanings: Readonly<Record<Standing, string>> = {
   gone: 'registered, but its tarball is no longer where it was'
 }
 
+export const stateMeanings: Readonly<Record<string, string>> = {
+  complete: 'every expected architecture is there, and nothing is known to be wrong',
+  registered: 'complete, as far as nobody said what is expected',
+  partial: 'something has not arrived, or not been read, yet',
+  degraded: 'something is wrong, failed or gone'
+}
+
 export const standingMark = (standing: Standing): Markup =>
   html`<span class="mark" data-state="${standing}">${standingWords[standing]}</span>`
 
-export const stateMark = (state: State): Markup => html`<span class="mark" data-state="${state}">${state}</span>`
+/** "complete" would promise too much where nobody said what is expected. */
+export function stateMark({ state, expected }: Pick<ContainerView, 'state' | 'expected'>): Markup {
+  const word = state === 'complete' && expected.length === 0 ? 'registered' : state
+  return html`<span class="mark" data-state="${word}">${word}</span>`
+}
 
 interface ArchitectureCell {
   architecture: Architecture
@@ -41,5 +52,18 @@ interface ArchitectureCell {
 
 export const architectureCell = ({ architecture, standing }: ArchitectureCell): Markup =>
   standing === undefined
-    ? html`<td role="cell" data-architecture="${architecture}"></td>`
+    ? html`<td role="cell"></td>`
     : html`<td role="cell" data-architecture="${architecture}" data-state="${standing}"><span class="mark">${standingWords[standing]}</span></td>`
+
+const verdictStandings: Readonly<Record<ImageView['verdict'], Standing>> = {
+  match: 'proven',
+  'no-binaries': 'no-binaries',
+  unverified: 'claimed',
+  mislabelled: 'wrong',
+  mixed: 'wrong',
+  unreadable: 'wrong'
+}
+
+/** How one image stands by itself, whatever its builds and tests say. */
+export const verdictMark = ({ verdict, status }: Pick<ImageView, 'verdict' | 'status'>): Markup =>
+  standingMark(status === 'gone' ? 'gone' : verdictStandings[verdict])

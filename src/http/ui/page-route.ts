@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type Policy, type Scope, scopesOf } from '../../domain/policy.ts'
+import { type Action, type Policy, refusalOf, type Scope, scopesOf } from '../../domain/policy.ts'
 import { undescribed } from '../shared/describes.ts'
 import '../shared/action.ts'
 import '../shared/identity.ts'
+import { doneWords } from './done-words.ts'
 import { type Markup, markupText } from './html.ts'
 import { layout, type Section } from './layout.ts'
 
@@ -27,11 +28,17 @@ export interface PageCall {
 export interface PageFrame {
   /** The way from the page to the root of this server, such as `../../`: relative, so it leads back through whatever proxies there are. */
   root: string
+  /** The path of the page, from there. */
+  path: string
   assets: string
   policy: Policy
   /** Null for anonymous. */
   identity: string | null
   scopes: readonly Scope[]
+  /** Whether whoever asks may do something, to a container or anywhere: what a page offers. The server asks again when it is done. */
+  may(action: Action, id?: string): boolean
+  /** What was done a moment ago, in words. */
+  done: string | undefined
   now: Date
 }
 
@@ -59,23 +66,31 @@ export const pagesOn =
       config: { action: 'container:read', describes: undescribed },
       async handler(request, reply) {
         const frame = frameOf(request, parts)
-        const query = Object.fromEntries(Object.entries(request.query as Record<string, string>).filter(([, value]) => value !== ''))
+        const { done: _, ...query } = givenTexts(request)
         const params = request.params as Record<string, string>
         return sendUiPage(reply, { page: await handler({ request, query, params, frame }), frame })
       }
     })
   }
 
+/** The query, without what was left open. */
+export const givenTexts = (request: FastifyRequest): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(request.query as Record<string, string>).filter(([, value]) => value !== ''))
+
 export function frameOf(request: FastifyRequest, { policy, assetVersion, now }: PageParts): PageFrame {
   const { identity } = request
-  const folders = request.url.split('?', 1)[0]!.split('/').length - 2
+  const path = request.url.split('?', 1)[0]!.slice(1)
+  const folders = path.split('/').length - 1
   const root = '../'.repeat(folders) || './'
   return {
     root,
+    path,
     assets: `${root}ui/assets/${assetVersion}/`,
     policy,
     identity: identity.kind === 'anonymous' ? null : identity.name,
     scopes: scopesOf(policy, identity),
+    may: (action, id) => refusalOf(policy, { identity, action, names: id === undefined ? undefined : [id] }) === undefined,
+    done: doneWords((request.query as Record<string, string>)['done']),
     now: now()
   }
 }

@@ -46,6 +46,13 @@ t.test('a token goes along, an address as HySDS configures it is understood, and
   await t.rejects(openApi(`http://${address}`).ask({ path: '/half' }), { message: /did not answer as Leporello does: "<html>"/ })
 })
 
+t.test('/v2/ is asked at the root of the host, with what a proxy wants', async (t) => {
+  const { base, token } = openApi('http://ops:secret@registry:8888/mozart/api/v0.1', { token: 'swordfish' }).registry()
+
+  t.equal(base.href, 'http://ops:secret@registry:8888/')
+  t.equal(token, 'swordfish')
+})
+
 t.test('a line of the log is one short line on a terminal, which it cannot steer', (t) => {
   const plain = (text: string) => text
   const time = '2026-01-02T03:04:05.678Z'

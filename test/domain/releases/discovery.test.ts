@@ -12,7 +12,15 @@ const tags = (text: string): KnownTag[] =>
       return { tag, rank: day ? `2026-01-0${day}` : null, ...(made && { created: `2025-01-0${made}T00:00:00.123456789Z` }) }
     })
 
-const cases: { rule: TagRule; tags: string; labels?: Record<string, string>; tag?: string; reason?: string }[] = [
+const cases: {
+  rule: TagRule
+  tags: string
+  labels?: Record<string, string>
+  named?: string
+  tag?: string
+  chosenBy?: string
+  reason?: string
+}[] = [
   { rule: { tag: 'aaa' }, tags: 'aaa bbb', tag: 'aaa' },
   { rule: { tag: 'aaa' }, tags: '', reason: 'there is no such repository' },
   { rule: { tag: 'curent' }, tags: 'x current y z v w', reason: 'it has no tag curent; the nearest: current, v, w, x, y' },
@@ -30,15 +38,26 @@ const cases: { rule: TagRule; tags: string; labels?: Record<string, string>; tag
   { rule: { label: 'rdo_version' }, tags: 'latest abc', labels: { rdo_version: 'abc' }, tag: 'abc' },
   { rule: { label: '{version}-{release}' }, tags: 'latest 1-2', labels: { version: '1', release: '2' }, tag: '1-2' },
   { rule: { label: '{version}-{release}' }, tags: 'latest', labels: { version: '1' }, reason: 'its image has no label release' },
+  {
+    rule: { label: '{version}-{release}' },
+    tags: 'v6 1-2',
+    labels: { version: '1' },
+    named: 'v6',
+    tag: 'v6',
+    chosenBy: 'tag v6 of the list, as its image has no label release'
+  },
+  { rule: { label: 'v' }, tags: 'other', labels: {}, named: 'v6', reason: 'it has no tag v6; the nearest: other' },
+  { rule: { label: 'v' }, tags: 'latest', labels: { v: '' }, named: 'latest', reason: 'its image has an empty label v' },
   { rule: { label: 'v' }, tags: 'latest', labels: { v: '7' }, reason: 'it has no tag 7; the nearest: latest' },
   { rule: { label: 'v' }, tags: 'latest', reason: 'the labels of its image are not known, as nobody read it' },
+  { rule: { label: 'v' }, tags: 'abc', reason: 'it has no tag latest, whose label would name the tag' },
   { rule: { label: 'constructor' }, tags: 'latest', labels: {}, reason: 'its image has no label constructor' }
 ]
 
-for (const { rule, tags: known, labels, tag, reason } of cases) {
+for (const { rule, tags: known, labels, named, tag, chosenBy, reason } of cases) {
   t.test(`${JSON.stringify(rule)} of ${known || 'nothing'}: ${tag ?? reason}`, (t) => {
-    const found = chooseTag(rule, { tags: tags(known), labels })
-    t.match(found, tag === undefined ? { reason } : { tag })
+    const found = chooseTag(rule, { tags: tags(known), labels, named })
+    t.match(found, tag === undefined ? { reason } : { tag, ...(chosenBy !== undefined && { chosenBy }) })
     t.end()
   })
 }

@@ -12,7 +12,7 @@ import {
   skopeoArchive,
   type TestImage
 } from '../../support/images.ts'
-import { digestOfBytes, everyType, indexType, type ManifestDocument, manifestType, ociClient } from '../../support/oci.ts'
+import { digestOfBytes, everyType, indexType, type ManifestDocument, manifestType, ociClient, ociPusher } from '../../support/oci.ts'
 import { openBlobs } from '../../support/start-server.ts'
 import { tar } from '../../support/tar.ts'
 import { startWithTarballs, type WithTarballs } from '../../support/tarballs.ts'
@@ -81,6 +81,26 @@ for (const [name, made] of forms) {
     }
   })
 }
+
+t.test("a client that takes no index, such as TripleO's, gets the image for amd64; where there is none, the index", async (t) => {
+  const server = await startWithTarballs(t)
+  const oci = ociClient(server.app)
+  await upload(server, 'arm64', { payload: tar(oldDockerSave(arm64)) })
+  const alone = await oci.get('hello/manifests/v1', { accept: manifestType })
+  await upload(server, 'amd64', { payload: tar(oldDockerSave({})) })
+
+  const both = await oci.get('hello/manifests/v1', {
+    accept: `application/vnd.docker.distribution.manifest.v2+json;q=1, ${manifestType};q=0.5`
+  })
+
+  t.equal(alone.headers['content-type'], indexType)
+  const { manifests } = await oci.index('hello:v1')
+  t.match(manifests, [
+    { platform: { architecture: 'amd64' }, digest: both.headers['docker-content-digest'] },
+    { platform: { architecture: 'arm64' } }
+  ])
+  t.equal(digestOfBytes(both.rawPayload), manifests[0]!.digest)
+})
 
 t.test('a single image is an index too, so that no client takes it for another machine', async (t) => {
   const server = await startWithTarballs(t)
@@ -196,6 +216,40 @@ t.test('tags and repositories come in pages', async (t) => {
   t.strictSame([page.json().repositories, page.headers.link], [['a-b', 'a/b'], '</v2/_catalog?n=2&last=a%2Fb>; rel="next"'])
   t.match((await oci.get('nobody/tags/list')).json(), { errors: [{ code: 'NAME_UNKNOWN' }] })
   t.equal((await oci.get('plain/manifests/latest')).statusCode, 200)
+})
+
+t.test('each repository is listed once, however many tags it has, and whatever the pages', async (t) => {
+  const server = await startWithTarballs(t)
+  const push = ociPusher(server.app)
+  await push.blob('artifacts/many', Buffer.from('{}'))
+  const config = { mediaType: 'application/vnd.example+json', digest: digestOfBytes('{}'), size: 2 }
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: manifestType, config, layers: [] }))
+  const repositories = ['a/one', 'artifacts/many', ...Array.from({ length: 30 }, (_, i) => `b${String(i).padStart(2, '0')}`), 'z/many']
+  const tags = (repository: string) => (repository.endsWith('many') ? 40 : 1)
+  const register = (name: string) =>
+    server.app.inject({
+      method: 'POST',
+      url: '/api/v0.1/container/add',
+      payload: new URLSearchParams({ name, version: '1', digest: 'sha256:1', url: 's3://bucket/x.tar' }).toString(),
+      headers: { 'content-type': 'application/x-www-form-urlencoded' }
+    })
+  for (const repository of repositories) {
+    for (let tag = 0; tag < tags(repository); tag++) {
+      if (repository.startsWith('artifacts')) await push.manifest(repository, `t${tag}`, { bytes })
+      else await register(`${repository}:${tag}`)
+    }
+  }
+  await server.catalogue.summaries.settled(10_000)
+
+  for (const n of [1, 7, 33, 100]) {
+    const listed: string[] = []
+    for (let path: string | undefined = `_catalog?n=${n}`; path; ) {
+      const reply = await ociClient(server.app).get(path)
+      listed.push(...reply.json().repositories)
+      path = /<\/v2\/([^>]+)>/.exec(String(reply.headers.link ?? ''))?.[1]
+    }
+    t.strictSame(listed, repositories, `${n} a page`)
+  }
 })
 
 t.test('what clients ask for counts as demand', async (t) => {

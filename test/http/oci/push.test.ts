@@ -177,6 +177,63 @@ t.test("HySDS's builder: an id, the id with an architecture, an index, and then 
   t.equal((await oci.get(`hello/manifests/${digestOfBytes(arm.manifest)}`)).statusCode, 200)
 })
 
+for (const last of ['amd64', 'arm64']) {
+  t.test(
+    `HySDS's builder with buildx, which builds all again for the index, ${last} last: what it registers is the same build`,
+    async (t) => {
+      let time = new Date('2026-11-30T12:00:00Z')
+      const server = await startWithTarballs(t, { now: () => time })
+      const push = ociPusher(server.app)
+      const built = { amd64: { config: { Labels: { by: 'docker' } } }, arm64: { ...arm64, config: { Labels: { by: 'docker' } } } }
+      await push.image('hello', 'v1', built.amd64)
+      await push.image('hello', 'v1-arm64', built.arm64)
+      const manifests = [await push.image('hello', ''), await push.image('hello', '', arm64)].map(({ manifest }) => manifest)
+      const bytes = indexOf(manifests.map((manifest, i) => ({ bytes: manifest, architecture: ['amd64', 'arm64'][i]! })))
+      await push.manifest('hello', 'v1', { bytes })
+      const add = async (digest: string) => {
+        const payload = new URLSearchParams({
+          ...{ name: 'hello:v1', version: 'v1', digest, url: 's3://bucket/hello-v1.tar.gz' },
+          urls: JSON.stringify({ x86_64: 's3://bucket/hello-v1.tar.gz', aarch64: 's3://bucket/hello-v1-arm64.tar.gz' })
+        }).toString()
+        const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+        const reply = await server.app.inject({ method: 'POST', url: '/api/v0.1/container/add', payload, headers })
+        t.match(reply.json(), { success: true })
+      }
+
+      await add(digestOfBytes(imageToPush(last === 'amd64' ? built.amd64 : built.arm64).config))
+
+      const oci = ociClient(server.app)
+      t.ok((await oci.get('hello/manifests/v1', { accept: everyType })).rawPayload.equals(bytes), 'as it was pushed')
+      time = new Date(time.getTime() + 2 * 86_400_000)
+      await push.image('hello', 'v1', { config: { Labels: { by: 'a later build' } } })
+      await add(digestOfBytes(imageToPush(built.amd64).config))
+      t.strictSame(
+        (await oci.index('hello:v1')).manifests.map(({ platform }) => platform.architecture),
+        ['arm64'],
+        'a later push is no part of that build'
+      )
+    }
+  )
+}
+
+t.test('pipelines that push each its tag, and then register tarballs elsewhere: the tag is still the list', async (t) => {
+  const server = await startWithTarballs(t)
+  const push = ociPusher(server.app)
+  await push.image('hello', 'v1-amd64')
+  await push.image('hello', 'v1-aarch64', arm64)
+  const payload = new URLSearchParams({
+    ...{ name: 'hello:v1', version: 'v1', digest: digestOfBytes(imageToPush(arm64).config), url: 's3://bucket/hello-v1.tar.gz' },
+    urls: JSON.stringify({ x86_64: 's3://bucket/hello-v1.tar.gz', aarch64: 's3://bucket/hello-v1-arm64.tar.gz' })
+  }).toString()
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  await server.app.inject({ method: 'POST', url: '/api/v0.1/container/add', payload, headers })
+
+  t.strictSame(
+    (await ociClient(server.app).index('hello:v1')).manifests.map(({ platform }) => platform.architecture),
+    ['amd64', 'arm64']
+  )
+})
+
 t.test('a mislabelled image is marked, and left out of the index; a strict site refuses it and keeps nothing', async (t) => {
   const server = await startWithTarballs(t)
   const push = ociPusher(server.app)

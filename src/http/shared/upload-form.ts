@@ -1,18 +1,30 @@
 import type { FastifyRequest } from 'fastify'
 import '@fastify/multipart'
 import type { MultipartFile } from '@fastify/multipart'
-import type { TarballUpload } from '../../catalogue/images/tarball-uploads.ts'
-import { parseArchitecture } from '../../domain/architecture.ts'
+import { type Architecture, parseArchitecture } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import { unknownName } from './schema-errors.ts'
-import { refuseShape } from './validation.ts'
+import { nearest } from '../../domain/nearest.ts'
 
-type FormFields = ReturnType<TarballUpload['said']>
+/** What a form says of its tarball. */
+interface FormFields {
+  version: string | undefined
+  digest: string | undefined
+  filename: undefined
+  architecture: Architecture | undefined
+}
 
 const fields = ['version', 'digest', 'architecture']
 
+export interface UploadForm {
+  source: AsyncIterable<Uint8Array>
+  said: () => FormFields
+  /** What came before the file, of the fields that the caller knows beyond those of a tarball. */
+  before: ReadonlyMap<string, string>
+}
+
 /** A form with one file. Its fields may come before or after the file, so they are known once the file was read. */
-export async function uploadForm(request: FastifyRequest): Promise<{ source: TarballUpload['source']; said: () => FormFields }> {
+export async function uploadForm(request: FastifyRequest, more: readonly string[] = []): Promise<UploadForm> {
+  const known = [...fields, ...more]
   const given = new Map<string, string>()
   const parts = request.parts({ limits: { fileSize: Number.POSITIVE_INFINITY, files: 2, fields: 16, fieldSize: 8 * 1024 } })
 
@@ -21,9 +33,7 @@ export async function uploadForm(request: FastifyRequest): Promise<{ source: Tar
       const { done, value: part } = await parts.next().catch(refuseForm)
       if (done) return undefined
       if (part.type === 'file') return part
-      if (!fields.includes(part.fieldname)) {
-        refuseShape('form', [{ path: part.fieldname, message: unknownName(part.fieldname, ['file', ...fields]) }])
-      }
+      if (!known.includes(part.fieldname)) refuseName(part.fieldname, ['file', ...known])
       if (given.has(part.fieldname))
         throw new CatalogueError('parameter_invalid', `form: ${part.fieldname} is given more than once; give it once`)
       given.set(part.fieldname, String(part.value))
@@ -48,7 +58,13 @@ export async function uploadForm(request: FastifyRequest): Promise<{ source: Tar
     filename: undefined,
     architecture: given.get('architecture') ? parseArchitecture(given.get('architecture')!) : undefined
   })
-  return { source: source(), said }
+  return { source: source(), said, before: new Map(given) }
+}
+
+function refuseName(path: string, known: readonly string[]): never {
+  const near = nearest(path, known)
+  const message = `is unknown; ${near ? `did you mean ${near}? ` : ''}expected ${known.join(', ')}`
+  throw new CatalogueError('parameter_invalid', `form: ${path} ${message}`, { details: { errors: [{ path, message }] } })
 }
 
 /** Throws parameter_invalid with the parser's message, which says what is wrong with the form. */

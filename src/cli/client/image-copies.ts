@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { dockerFolder } from '../../config/docker.ts'
+import { type Architecture, parseArchitecture, uniqueInTableOrder } from '../../domain/architecture.ts'
+import { type Connection, connectRegistry, connectToOwn } from '../../registries/connection.ts'
+import { type CopiedBlobs, copyBetween, type ImageCopy } from '../../registries/copying.ts'
+import { dockerCredentials } from '../../registries/docker-credentials.ts'
+import type { RegistryReference } from '../../registries/image-reference.ts'
+import { patiently } from '../../registries/patience.ts'
+import { type RegistryRepository, registryRepository } from '../../registries/repository.ts'
+import { complain, type Values } from '../terminal/command.ts'
+import { createProgress, type Progress } from '../terminal/progress.ts'
+import { counted, harmless, size } from '../terminal/terminal.ts'
+import type { Api } from './api.ts'
+import { numberOf } from './client-command.ts'
+import type { Trust } from './http-client.ts'
+import { registryAsk } from './registry-ask.ts'
+
+/** The options of commands that copy images between our server and another registry. */
+export const copyOptions = {
+  arch: { type: 'string', multiple: true, help: 'only images for this architecture; may be repeated, or have commas' },
+  'plain-http': { type: 'boolean', help: 'speak http with the other registry, also where it is not on this machine' },
+  'at-once': { type: 'string', help: 'how many blobs are copied at once; default: 3' },
+  patience: { type: 'string', help: 'how many seconds to keep trying while a server is away or busy; default: 300' }
+} as const
+
+export const wantedArchitectures = (values: Values): Architecture[] =>
+  uniqueInTableOrder(
+    ((values['arch'] as string[] | undefined) ?? []).flatMap((text) => text.split(',').filter(Boolean)).map(parseArchitecture)
+  )
+
+export interface OtherRegistry {
+  values: Values
+  trust: Trust
+  /** Whether images are written, too. */
+  writes: boolean
+  mountFrom?: string | undefined
+}
+
+/** A repository of another registry, and what is meant there. */
+export interface OtherImage extends RegistryReference {
+  repositoryThere: RegistryRepository
+  check: Connection['check']
+}
+
+const atOnceOf = (values: Values) => numberOf(values, { name: 'at-once', least: 1 }) ?? 3
+
+/** Opens what a reference names, with the credentials of docker's configuration. */
+export function otherImage(reference: RegistryReference, { values, trust, writes, mountFrom }: OtherRegistry): OtherImage {
+  const connection = connectRegistry({
+    ...{ address: reference.address, ask: registryAsk(trust), plainHttp: values['plain-http'] === true, writes, atOnce: atOnceOf(values) },
+    credentialsOf: dockerCredentials(dockerFolder()),
+    alsoReads: mountFrom === undefined ? [] : [mountFrom]
+  })
+  const { repository } = reference
+  return { ...reference, repositoryThere: registryRepository({ ...connection, repository, mountFrom }), check: connection.check }
+}
+
+export interface OwnRepository {
+  values: Values
+  trust: Trust
+  /** Its name. */
+  repository: string
+  mountFrom?: string | undefined
+}
+
+/** Opens a repository of our own server. */
+export function ownRepository(api: Api, { values, trust, ...parts }: OwnRepository): RegistryRepository {
+  const connection = connectToOwn({ ...api.registry(), ask: registryAsk(trust), atOnce: atOnceOf(values) })
+  return registryRepository({ ...connection, ...parts })
+}
+
+export type CopyRequest = Pick<ImageCopy, 'from' | 'to' | 'image' | 'tag' | 'headers' | 'dryRun'> & { values: Values; what: string }
+
+const patienceOf = (values: Values, note: (text: string) => void) => ({
+  patienceMs: (numberOf(values, { name: 'patience' }) ?? 300) * 1000,
+  now: Date.now,
+  wait: (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }),
+  tell: ({ seconds, why }: { seconds: number; why: string }) => note(`leporello: ${why}; trying again in ${seconds} s`)
+})
+
+/** Asks a registry, again and again while it is away or busy. */
+export const asking = <Answer>(values: Values, ask: () => Promise<Answer>): Promise<Answer> =>
+  patiently({ ...patienceOf(values, (text) => complain(harmless(text))), signal: new AbortController().signal }, ask)
+
+/** Copies an image, and shows how far it came. */
+export async function copyShown({ values, what, ...copy }: CopyRequest): Promise<CopiedBlobs> {
+  let progress: Progress | undefined
+  const note = (text: string) => (progress ? progress.note(text) : complain(harmless(text)))
+  try {
+    return await copyBetween({
+      ...copy,
+      atOnce: atOnceOf(values),
+      patience: patienceOf(values, note),
+      progress: {
+        begin(total) {
+          if (total === 0 || copy.dryRun) return
+          progress = createProgress({ what, total, from: 0, stream: process.stderr, now: Date.now })
+        },
+        at: (bytes) => progress?.at(bytes)
+      }
+    })
+  } finally {
+    progress?.end()
+  }
+}
+
+/** `sent 3 blobs (1.2 MB), 2 were there`. */
+export function copiedInWords({ sent, mounted, present }: CopiedBlobs, { dryRun }: { dryRun: boolean }): string {
+  const parts = [
+    `${dryRun ? 'to send' : 'sent'} ${counted(sent.blobs, 'blob')} (${size(sent.bytes)})`,
+    ...(mounted.blobs > 0 ? [`${mounted.blobs} mounted`] : []),
+    ...(present.blobs > 0 ? [`${present.blobs} there already`] : [])
+  ]
+  return parts.join(', ')
+}

@@ -1,0 +1,100 @@
+import { begunUploads, type UploadProgress, uploadInPieces } from './upload.ts'
+
+/** Sends the tarball of a form in pieces instead, and takes files that are dropped on the page. */
+export function bring(form: HTMLFormElement): void {
+  const api = form.dataset['uploads']!
+  const field = (name: string) => form.elements.namedItem(name) as HTMLInputElement
+  const button = form.querySelector<HTMLButtonElement>('button[type=submit]')!
+  const status = Object.assign(document.createElement('p'), { className: 'sending' })
+  status.setAttribute('role', 'status')
+  const bar = Object.assign(document.createElement('progress'), { hidden: true })
+  bar.setAttribute('aria-label', 'How much has arrived')
+  const stop = Object.assign(document.createElement('button'), { type: 'button', className: 'plain', textContent: 'Pause', hidden: true })
+  form.append(bar, status, stop)
+  let running: AbortController | undefined
+
+  const cut = begunUploads(api, field('id').value)
+  if (cut.length > 0) {
+    status.textContent = `${cut.join(', ')} was cut off. Choose or drop the file again: it goes on where it stopped.`
+    form.closest('details')?.setAttribute('open', '')
+  }
+
+  function show(progress: UploadProgress, size: number): void {
+    bar.max = size
+    bar.value = progress.sent
+    const amount = `${inWords(progress.sent)} of ${inWords(size)}`
+    if (progress.state === 'cut')
+      status.textContent = `Cut off at ${amount}. It goes on by itself in ${Math.round(progress.againMs / 1000)} s.`
+    else if (progress.state === 'proving') status.textContent = 'All of it has arrived; its bytes are being read.'
+    else if (Math.floor((10 * progress.sent) / size) !== Number(status.dataset['tenth'])) {
+      // a screen reader need not hear of every percent
+      status.dataset['tenth'] = String(Math.floor((10 * progress.sent) / size))
+      status.textContent = `${amount} has arrived.`
+    }
+  }
+
+  function setRunning(controller: AbortController | undefined): void {
+    running = controller
+    bar.hidden = stop.hidden = controller === undefined
+    button.disabled = controller !== undefined
+    button.textContent = controller === undefined ? 'Bring it' : 'On its way'
+  }
+
+  async function send(file: File): Promise<void> {
+    const controller = new AbortController()
+    setRunning(controller)
+    const names = ['id', 'architecture', 'version'] as const
+    const claim = Object.fromEntries(names.map((name) => [name, field(name).value.trim()]))
+    const report = (progress: UploadProgress) => show(progress, file.size)
+    try {
+      const proven = await uploadInPieces({ api, file, claim, reason: field('reason').value, signal: controller.signal, report })
+      status.textContent = `${proven.verdict === 'match' ? 'Proven' : 'Read'}: ${proven.summary}. It is the image for ${proven.architecture}.`
+      field('file').value = ''
+    } catch (error) {
+      status.textContent = controller.signal.aborted ? 'Paused. It goes on where it stopped.' : `Refused: ${(error as Error).message}`
+    } finally {
+      setRunning(undefined)
+    }
+  }
+
+  form.addEventListener('submit', (event) => {
+    const [file] = field('file').files ?? []
+    // what only asks what a tarball is goes the way of a plain form
+    if (!file || field('dryRun').checked) return
+    event.preventDefault()
+    if (!running) void send(file)
+  })
+  stop.addEventListener('click', () => running?.abort())
+
+  function drop(event: DragEvent): void {
+    const [file] = event.dataTransfer?.files ?? []
+    document.body.classList.remove('dropping')
+    if (!file || running) return
+    event.preventDefault()
+    form.closest('details')?.setAttribute('open', '')
+    field('file').files = event.dataTransfer!.files
+    if (field('id').value === '') field('id').value = idFor(file.name)
+    status.textContent = `${file.name}, ${inWords(file.size)}, for ${field('id').value}. Nothing has been sent yet.`
+    form.scrollIntoView({ block: 'nearest' })
+    button.focus()
+  }
+  document.addEventListener('dragover', (event) => {
+    if (!event.dataTransfer?.types.includes('Files')) return
+    event.preventDefault()
+    document.body.classList.add('dropping')
+  })
+  document.addEventListener('dragleave', ({ relatedTarget }) => relatedTarget ?? document.body.classList.remove('dropping'))
+  document.addEventListener('drop', drop)
+}
+
+/** The id that a file's name suggests: `hello-v1.2.tar.gz` is of `hello:v1.2`. */
+function idFor(name: string): string {
+  const [, stem = name] = /^(.*?)(?:\.(?:tar|tgz|gz|zst|oci))*$/i.exec(name) ?? []
+  return stem.replace(/[-_]((?:v?\d)[\w.]*)$/, ':$1')
+}
+
+const inWords = (bytes: number): string => {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
+  const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3))
+  return `${power === 0 ? bytes : (bytes / 1000 ** power).toFixed(1)} ${units[power]}`
+}

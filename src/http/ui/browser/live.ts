@@ -1,0 +1,134 @@
+import { morph } from './morph.ts'
+
+const root = document.documentElement.dataset['root'] ?? './'
+const kinds = ['record', 'expected', 'pending', 'build', 'test', 'verdict', 'state']
+const settleMs = 300
+const leastMs = 1500
+const longestMs = 15_000
+const pollMs = 3000
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+const time = () => new Date().toLocaleTimeString('en-GB')
+
+/** Keeps the page as the server has it: what happens there appears here by itself, as long as somebody looks. */
+export function follow(): void {
+  const status = Object.assign(document.createElement('p'), { className: 'live' })
+  status.setAttribute('role', 'status')
+  document.querySelector('.top')?.append(status)
+  const main = document.querySelector('main')!
+  const subject = main.querySelector<HTMLElement>('#container')?.dataset['container']
+  let since = document.documentElement.dataset['now'] ?? ''
+  let source: EventSource | undefined
+  let asOf = time()
+  let awayTimer: ReturnType<typeof setTimeout> | undefined
+  let retryMs = 1000
+  let due = false
+  let refreshing = false
+  let news: string[] = []
+
+  const say = (text: string, isAway = false) => {
+    if (status.textContent !== text) status.textContent = text
+    status.classList.toggle('away', isAway)
+  }
+  const isAway = () => status.classList.contains('away')
+
+  /** Fetches the page again, and takes over what differs. Several calls at once are one. */
+  async function refresh(): Promise<void> {
+    due = true
+    if (refreshing) return
+    refreshing = true
+    while (due && !document.hidden) {
+      await pause(settleMs)
+      due = false
+      const begun = performance.now()
+      await takeOver()
+      await pause(Math.max(leastMs, 5 * (performance.now() - begun)) - settleMs)
+    }
+    refreshing = false
+  }
+
+  async function takeOver(): Promise<void> {
+    try {
+      const reply = await fetch(location.href, { headers: { accept: 'text/html' } })
+      if (reply.status >= 500) return away()
+      if (!reply.ok) return
+      const fresh = new DOMParser().parseFromString(await reply.text(), 'text/html').querySelector('main')
+      if (!fresh) return
+      // the words about what was done a moment ago are no longer new
+      fresh.querySelector('.done')?.remove()
+      morph(main, fresh, flash)
+      asOf = time()
+      say(news.length > 2 ? `${news.length} changes` : news.join('. '))
+      news = []
+    } catch {
+      away()
+    }
+  }
+
+  function away(): void {
+    say(`The server does not answer. This is how it was at ${asOf}; the page goes on by itself when the server is back.`, true)
+  }
+
+  function listen(): void {
+    if (document.hidden || source) return
+    source = new EventSource(`${root}api/v1/events${since === '' ? '' : `?${new URLSearchParams({ since })}`}`)
+    for (const kind of kinds) source.addEventListener(kind, take)
+    source.addEventListener('open', () => {
+      clearTimeout(awayTimer)
+      awayTimer = undefined
+      retryMs = 1000
+      if (isAway()) void refresh()
+    })
+    source.addEventListener('error', () => {
+      // another replica may answer at once; and who is only refused a stream (there are so many) still has a server
+      awayTimer ??= setTimeout(takeOver, 1500)
+      // what is refused, the browser does not try again
+      if (source?.readyState !== EventSource.CLOSED) return
+      leave()
+      setTimeout(listen, retryMs)
+      retryMs = Math.min(2 * retryMs, longestMs)
+    })
+  }
+
+  function take({ data, lastEventId }: MessageEvent<string>): void {
+    since = lastEventId || since
+    const { container, summary } = JSON.parse(data) as { container: string; summary: string }
+    if (subject !== undefined && container !== subject) return
+    news.push(`${container}: ${summary}`)
+    void refresh()
+  }
+
+  function leave(): void {
+    source?.close()
+    source = undefined
+  }
+
+  /** Uploads are no events: their progress is asked for, where it is shown. */
+  async function poll(last = ''): Promise<void> {
+    await pause(pollMs)
+    if (document.hidden || subject === undefined) return void poll(last)
+    const reply = await fetch(`${root}api/v1/uploads?${new URLSearchParams({ id: subject })}`).catch(() => undefined)
+    const text = reply?.ok ? await reply.text() : last
+    if (text !== last && last !== '') void refresh()
+    void poll(text)
+  }
+
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) return leave()
+    listen()
+    void refresh()
+  })
+  listen()
+  if (main.querySelector('[data-poll]')) void poll()
+  const failed = main.querySelector('[data-status="503"]')
+  if (failed) {
+    const timer = setInterval(() => (failed.isConnected ? void refresh() : clearInterval(timer)), 5000)
+  }
+}
+
+/** Draws the eye to what has changed, for those who do not mind. */
+function flash(element: Element): void {
+  if (matchMedia('(prefers-reduced-motion: reduce)').matches) return
+  const wash = getComputedStyle(document.documentElement).getPropertyValue('--accent-wash')
+  element.animate([{ backgroundColor: wash }, { backgroundColor: 'transparent' }], { duration: 2500, easing: 'ease-in' })
+}

@@ -1,0 +1,209 @@
+/** A tarball on its way, and what the server is told about it. */
+export interface PiecewiseUpload {
+  /** Of the uploads, `…/api/v1/uploads`. */
+  api: string
+  file: File
+  /** Upload-Metadata: id, architecture, version. */
+  claim: Readonly<Record<string, string>>
+  reason: string
+  signal: AbortSignal
+  report(progress: UploadProgress): void
+}
+
+export type UploadProgress = { state: 'sending' | 'proving'; sent: number } | { state: 'cut'; sent: number; againMs: number }
+
+/** What the server proved. */
+export interface ProvenUpload {
+  architecture: string
+  verdict: string
+  summary: string
+}
+
+interface UploadState {
+  state: 'arriving' | 'proving' | 'registered' | 'refused'
+  offset: number
+  result: ProvenUpload | null
+  refusal: { detail: string } | null
+}
+
+/** The server will not take it, however often it is sent. */
+export const refused = (message: string): Error => Object.assign(new Error(message), { name: 'Refused' })
+
+const tus = { 'tus-resumable': '1.0.0' }
+const pieceBytes = 16 * 1024 * 1024
+const longestMs = 30_000
+
+/** Sends a tarball in pieces (tus 1.0), goes on after whatever cuts it off, also after the page was closed, and returns what was proven. */
+export async function uploadInPieces(upload: PiecewiseUpload): Promise<ProvenUpload> {
+  const { file, signal, report } = upload
+  const size = file.size
+  let [sent, failures] = [0, 0]
+  for (;;) {
+    try {
+      const location = await locationOf(upload)
+      const { state, offset, result, refusal } = await stateAt(location, signal)
+      sent = offset
+      if (state === 'refused') throw refused(refusal?.detail ?? 'it was refused')
+      if (state === 'registered') {
+        forget(upload)
+        return result!
+      }
+      if (state === 'proving') {
+        report({ state, sent })
+        await rest(1000, signal)
+        continue
+      }
+      do {
+        sent = await sendPiece(location, { upload, at: sent })
+        failures = 0
+      } while (sent < size)
+    } catch (error) {
+      if ((error as Error).name === 'Refused') {
+        forget(upload)
+        throw error
+      }
+      signal.throwIfAborted()
+      const againMs = Math.min(1000 * 2 ** failures++, longestMs)
+      report({ state: 'cut', sent, againMs })
+      await rest(againMs, signal)
+    }
+  }
+}
+
+/** Where the upload of these bytes was begun, or is begun now. */
+async function locationOf(upload: PiecewiseUpload): Promise<string> {
+  const { api, file, claim, reason, signal } = upload
+  const begun = remembered(keyOf(upload))
+  if (begun !== undefined) {
+    const reply = await fetch(begun, { method: 'HEAD', headers: tus, signal })
+    if (reply.ok || (reply.status === 410 && reply.headers.get('upload-state') === 'refused')) return begun
+    if (reply.status !== 404 && reply.status !== 410) throw new Error(`${reply.status}`)
+    forget(upload)
+  }
+  const metadata = Object.entries({ ...claim, name: file.name }).filter(([, value]) => value !== '')
+  const headers = {
+    ...tus,
+    'upload-length': String(file.size),
+    'upload-metadata': metadata.map(([name, value]) => `${name} ${base64(value)}`).join(','),
+    ...(reason !== '' && { 'x-reason': latin1(reason) })
+  }
+  const reply = await fetch(api, { method: 'POST', headers, signal })
+  if (reply.status !== 201) throw await failureOf(reply)
+  const location = new URL(reply.headers.get('location')!, reply.url).href
+  remember(upload, location)
+  return location
+}
+
+async function stateAt(location: string, signal: AbortSignal): Promise<UploadState> {
+  const reply = await fetch(location, { signal })
+  if (!reply.ok) throw new Error(`${reply.status}`)
+  return reply.json() as Promise<UploadState>
+}
+
+/** Answers that waiting does not change. */
+const isFinal = (status: number): boolean => status >= 400 && status < 500 && ![404, 408, 409, 410, 423, 429].includes(status)
+
+const failureOf = async (reply: Response): Promise<Error> => {
+  const text = await reply.text()
+  return isFinal(reply.status) ? refused(detailIn(text)) : new Error(text)
+}
+
+function detailIn(text: string): string {
+  try {
+    return (JSON.parse(text) as { detail?: string }).detail ?? text
+  } catch {
+    return text
+  }
+}
+
+interface PieceToSend {
+  upload: PiecewiseUpload
+  at: number
+}
+
+/** Sends one piece, and returns how much has arrived then. By XMLHttpRequest, because fetch does not tell how far it is. */
+function sendPiece(location: string, { upload: { file, signal, report }, at }: PieceToSend): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    const abort = () => request.abort()
+    signal.addEventListener('abort', abort)
+    request.upload.onprogress = ({ loaded }) => {
+      const sent = at + loaded
+      report({ state: sent >= file.size ? 'proving' : 'sending', sent })
+    }
+    request.onloadend = () => {
+      signal.removeEventListener('abort', abort)
+      if (request.status === 204) resolve(Number(request.getResponseHeader('upload-offset')))
+      else reject(isFinal(request.status) ? refused(detailIn(request.responseText)) : new Error(`${request.status}`))
+    }
+    request.open('PATCH', location)
+    for (const [name, value] of Object.entries(tus)) request.setRequestHeader(name, value)
+    request.setRequestHeader('content-type', 'application/offset+octet-stream')
+    request.setRequestHeader('upload-offset', String(at))
+    request.send(file.slice(at, at + pieceBytes))
+  })
+}
+
+/** Waits, but not longer than until the network is back. */
+const rest = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const end = () => {
+      clearTimeout(timer)
+      removeEventListener('online', end)
+      signal.removeEventListener('abort', end)
+      if (signal.aborted) reject(signal.reason)
+      else resolve()
+    }
+    const timer = setTimeout(end, ms)
+    addEventListener('online', end)
+    signal.addEventListener('abort', end)
+  })
+
+const bytesOf = (text: string): string => String.fromCharCode(...new TextEncoder().encode(text))
+const base64 = (text: string): string => btoa(bytesOf(text))
+/** Headers carry bytes. */
+const latin1 = bytesOf
+
+/* What was begun is remembered in this browser, by file and container, so that it can be gone on with after the page was closed. */
+
+const prefix = 'leporello-upload '
+const keyOf = ({ api, file, claim }: Pick<PiecewiseUpload, 'api' | 'file' | 'claim'>): string =>
+  prefix + JSON.stringify([new URL(api, location.href).href, claim['id'], claim['architecture'], file.name, file.size, file.lastModified])
+
+function remembered(key: string): string | undefined {
+  try {
+    return localStorage.getItem(key) ?? undefined
+  } catch {
+    return undefined
+  }
+}
+
+function remember(upload: PiecewiseUpload, location: string): void {
+  try {
+    localStorage.setItem(keyOf(upload), location)
+  } catch {
+    // it can then be gone on with until the page is closed
+  }
+}
+
+function forget(upload: PiecewiseUpload): void {
+  try {
+    localStorage.removeItem(keyOf(upload))
+  } catch {
+    // nothing was kept
+  }
+}
+
+/** The names of files whose upload to a container was begun in this browser, and not ended. */
+export function begunUploads(api: string, id: string): string[] {
+  try {
+    const ours = new URL(api, location.href).href
+    return Object.keys(localStorage)
+      .filter((key) => key.startsWith(prefix))
+      .map((key) => JSON.parse(key.slice(prefix.length)) as string[])
+      .filter(([where, container]) => where === ours && (id === '' || container === id))
+      .map((parts) => parts[3]!)
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,46 @@
+import type { Catalogue } from '../../catalogue/catalogue.ts'
+import type { DeletedContainer } from '../../catalogue/history/deleted.ts'
+import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
+import { exact, html, type Markup } from './html.ts'
+import { idMarkup } from './ids.ts'
+import type { DeclarePage, PageFrame } from './page-route.ts'
+import { breadcrumb, whoDid } from './texts.ts'
+import { timeMarkup } from './times.ts'
+import { catalogueWay, containerWay } from './ways.ts'
+
+const limit = 50
+
+/** Containers that were removed, and the way to bring each of them back. */
+export function deletedPage(page: DeclarePage, { deleted, address }: Pick<Catalogue, 'deleted'> & { address: PublicAddress }): void {
+  page({
+    path: '/deleted',
+    async handler({ query: { cursor }, frame }) {
+      const { items, next } = await deleted({ limit, cursor, publicUrl: publicUrlOf(address)() })
+      const main = html`${breadcrumb([[catalogueWay(frame), 'Catalogue']])}
+<h1>Removed containers</h1>
+${items.length === 0 ? html`<p class="none">None was removed lately.</p>` : table(items, frame)}
+${next !== null && html`<nav class="pager" aria-label="Pages"><a rel="next" href="?${exact(String(new URLSearchParams({ cursor: next })))}">Older</a></nav>`}`
+      return { title: 'Removed containers', section: 'catalogue', main }
+    }
+  })
+}
+
+const table = (
+  items: readonly DeletedContainer[],
+  frame: PageFrame
+): Markup => html`<div class="wide" tabindex="0" role="region" aria-label="Removed containers"><table class="history">
+<caption class="unseen">Containers that were removed, the last one first</caption>
+<thead><tr><th scope="col">Container</th><th scope="col">Removed</th><th scope="col">Who</th><th scope="col">Why</th><th scope="col">Tarballs</th><th scope="col"><span class="unseen">What to do</span></th></tr></thead>
+<tbody>${items.map((item) => row(item, frame))}</tbody></table></div>`
+
+const row = (
+  { id, revision, removed, by, reason, tarballs }: DeletedContainer,
+  frame: PageFrame
+): Markup => html`<tr data-container="${exact(id)}">
+<td><a href="${exact(containerWay(id, frame))}">${idMarkup(id)}</a></td>
+<td>${timeMarkup(removed, frame.now)}</td>
+<td>${whoDid(by)}</td>
+<td>${reason}</td>
+<td>${tarballs.map(({ architecture, status }) => html`<p class="fine">${architecture ?? 'the image'}: ${status}</p>`)}</td>
+<td>${frame.may('container:write', id) && html`<a href="${exact(`${containerWay(id, frame)}/restore?${new URLSearchParams({ revision })}`)}">restore</a>`}</td>
+</tr>`

@@ -1,0 +1,71 @@
+import type { Catalogue } from '../../catalogue/catalogue.ts'
+import type { Comparison } from '../../catalogue/history/container-history.ts'
+import { CatalogueError } from '../../domain/errors.ts'
+import type { FieldChange } from '../../domain/history/diff.ts'
+import { checkId } from '../../domain/limits.ts'
+import { historyTable } from './history-table.ts'
+import { exact, html, type Markup, type MarkupPart } from './html.ts'
+import { idMarkup } from './ids.ts'
+import type { DeclarePage, PageFrame } from './page-route.ts'
+import { breadcrumb } from './texts.ts'
+import { timeMarkup } from './times.ts'
+import { catalogueWay, containerWay, historyWay } from './ways.ts'
+
+const entriesAPage = 50
+
+/** What happened to a container, and what differs between two of its revisions. */
+export function historyPages(page: DeclarePage, { history }: Pick<Catalogue, 'history'>): void {
+  page({
+    path: '/containers/:id/history',
+    async handler({ params, query: { cursor }, frame }) {
+      const id = params['id']!
+      checkId(id)
+      const { items, next, cut } = await history.list(id, { limit: entriesAPage, cursor })
+      const main = html`${crumbs(id, frame)}
+<h1 id="history">History of ${idMarkup(id)}</h1>
+<form action="${exact(`${containerWay(id, frame)}/compare`)}" method="get">
+${historyTable({ id, entries: items, frame, choice: true })}
+<p><button type="submit">Compare the two that are marked</button></p></form>
+${cut && html`<p class="fine">${cut.entries} entries until ${timeMarkup(cut.until, frame.now)} are not kept any more.</p>`}
+${next !== null && html`<nav class="pager" aria-label="Pages"><a rel="next" href="?${exact(String(new URLSearchParams({ cursor: next })))}">Older</a></nav>`}`
+      return { title: `History of ${id}`, main }
+    }
+  })
+
+  page({
+    path: '/containers/:id/compare',
+    async handler({ params, query: { from, to }, frame }) {
+      const id = params['id']!
+      checkId(id)
+      if (from === undefined || to === undefined)
+        throw new CatalogueError('parameter_missing', 'from and to are needed: two revisions of the history, or `current`')
+      const comparison = await history.compare(id, { from, to })
+      const main = html`${crumbs(id, frame)}
+<h1>Two revisions of ${idMarkup(id)}</h1>
+${comparisonTable(comparison)}
+<p><a href="${exact(historyWay(id, frame))}">To its history</a></p>`
+      return { title: `Two revisions of ${id}`, main }
+    }
+  })
+}
+
+const crumbs = (id: string, frame: PageFrame): Markup =>
+  breadcrumb([
+    [catalogueWay(frame), 'Catalogue'],
+    [containerWay(id, frame), idMarkup(id)]
+  ])
+
+function comparisonTable({ from, to, same, changes }: Comparison): Markup {
+  if (same) return html`<p class="lead" id="differences">Both mean the same, however they are written.</p>`
+  return html`<div class="wide" tabindex="0" role="region" aria-label="Differences"><table class="compare" id="differences">
+<caption class="unseen">What differs: before and after, side by side</caption>
+<thead><tr><th scope="col">What</th><th scope="col">Before <code>${from ?? 'nothing'}</code></th><th scope="col">After <code>${to ?? 'nothing'}</code></th></tr></thead>
+<tbody>${changes.map(changeRow)}</tbody></table></div>`
+}
+
+const changeRow = ({ kind, what, architecture, before, after }: FieldChange): Markup => html`<tr data-change="${kind}">
+<th scope="row">${what === 'image' ? `image for ${architecture}` : what} <small>${kind}</small></th>
+<td class="before">${value(before)}</td><td class="after">${value(after)}</td></tr>
+`
+
+const value = (text: string | null): MarkupPart => (text === null ? html`<span class="none">–</span>` : html`<code>${text}</code>`)

@@ -1,0 +1,53 @@
+import type { EntryView } from '../../domain/history/entry-view.ts'
+import { restoreLink } from './action-links.ts'
+import { exact, html, type Markup, type MarkupPart } from './html.ts'
+import type { PageFrame } from './page-route.ts'
+import { whoDid } from './texts.ts'
+import { timeMarkup } from './times.ts'
+import { compareWay } from './ways.ts'
+
+export interface HistoryTableParts {
+  id: string
+  entries: readonly EntryView[]
+  frame: PageFrame
+  /** Whether two of them can be chosen, in a form around the table. */
+  choice?: boolean
+}
+
+/** What happened, the newest first. */
+export const historyTable = ({
+  id,
+  entries,
+  frame,
+  choice = false
+}: HistoryTableParts): Markup => html`<div class="wide" tabindex="0" role="region" aria-label="The table of what happened"><table class="history">
+<caption class="unseen">What happened to this container, the newest first</caption>
+<thead><tr>${choice && html`<th scope="col">From</th><th scope="col">To</th>`}<th scope="col">When</th><th scope="col">What</th><th scope="col">Who</th><th scope="col">Why</th><th scope="col"><span class="unseen">Differences</span></th></tr></thead>
+<tbody>
+${entries.map((entry) => row({ id, entry, frame, choice }))}
+</tbody></table></div>`
+
+interface EntryRow extends Omit<HistoryTableParts, 'entries'> {
+  entry: EntryView
+}
+
+function row({ id, entry, frame, choice = false }: EntryRow): Markup {
+  const { kind, what, architecture, summary, by, reason, at, revision } = entry
+  return html`<tr data-entry="${entry.id}" data-kind="${kind}" data-revision="${revision}">
+${choice && html`<td>${radio('from', entry)}</td><td>${radio('to', entry)}</td>`}
+<td>${timeMarkup(at, frame.now)}</td>
+<td class="what"><b>${kind === 'record' || kind === what ? what : `${kind} ${what}`}</b>${architecture !== null && html` <small>${architecture}</small>`}<p class="fine">${summary}</p></td>
+<td>${whoDid(by)}</td>
+<td>${reason}</td>
+<td>${differences(id, { entry, frame })} ${kind === 'record' && restoreLink({ id, revision: revision ?? entry.previous }, frame)}</td>
+</tr>
+`
+}
+
+const radio = (name: string, { revision, at, what }: EntryView): MarkupPart =>
+  revision !== null && html`<input type="radio" name="${name}" value="${exact(revision)}" aria-label="${name} ${what} ${at}">`
+
+function differences(id: string, { entry: { revision, previous, kind }, frame }: Pick<EntryRow, 'entry' | 'frame'>): MarkupPart {
+  if (kind !== 'record' || revision === null || previous === null) return undefined
+  return html`<a href="${exact(compareWay(id, { root: frame.root, from: previous, to: revision }))}">side by side</a>`
+}

@@ -1,0 +1,76 @@
+import { maxManifest } from '../domain/oci/manifest.ts'
+import type { RegistryAddress } from './address.ts'
+import type { CredentialsOf } from './docker-credentials.ts'
+import { type AskServer, createExchange } from './exchange.ts'
+import { registryError } from './registry-error.ts'
+import { createRegistryRequests, type RegistryRequests } from './registry-requests.ts'
+import { createSignIn } from './sign-in.ts'
+
+/** A registry that can be asked. */
+export interface Connection {
+  base: URL
+  host: string
+  requests: RegistryRequests
+  /** Throws when no registry answers. */
+  check(): Promise<void>
+  /** Lets no further request begin. */
+  stop(): void
+}
+
+export interface ConnectionOptions {
+  address: RegistryAddress
+  ask: AskServer
+  credentialsOf: CredentialsOf
+  atOnce: number
+  plainHttp: boolean
+  /** Whether images are written, too. */
+  writes?: boolean
+  /** Other repositories that are read. */
+  alsoReads?: readonly string[]
+}
+
+/** A registry that is away is reported within this time. */
+const firstSilenceMs = 5_000
+
+/** Asks a registry with the credentials of docker's configuration. */
+export function connectRegistry({ address, writes = false, alsoReads = [], ...options }: ConnectionOptions): Connection {
+  const { base, host } = address
+  const exchange = createExchange(options)
+  const signIn = createSignIn({ host, exchange, credentialsOf: options.credentialsOf, writes, alsoReads })
+  const requests = createRegistryRequests({ base, host, exchange, signIn })
+  return {
+    base,
+    host,
+    requests,
+    async check() {
+      const bounds = { silenceMs: firstSilenceMs, most: maxManifest }
+      const answer = await exchange.send(new URL('/v2/', base), { method: 'GET', headers: { accept: '*/*' }, ...bounds })
+      if (answer.status === 401) signIn.learn(answer)
+      if (answer.status === 404) throw registryError('failed', { message: `${host} is no registry: it has no /v2/`, status: 404 })
+      if (![200, 401, 403].includes(answer.status)) await requests.refusal(answer, '/v2/')
+    },
+    stop: exchange.stop
+  }
+}
+
+export interface OwnServer {
+  /** Its origin, with user and password where a proxy wants them. */
+  base: URL
+  token: string | undefined
+  ask: AskServer
+  atOnce: number
+}
+
+/** Asks the `/v2/` of a Leporello server, with its token. */
+export function connectToOwn({ base, token, ask, atOnce }: OwnServer): Omit<Connection, 'check'> {
+  const { host } = base
+  const exchange = createExchange({ ask, atOnce, plainHttp: true })
+  const signIn = {
+    authorization: async () => (token === undefined ? undefined : `Bearer ${token}`),
+    challenged: async () => false,
+    // our server's own words tell what a token lacks
+    advice: async (status: number) => (status === 401 && token === undefined ? 'set LEPORELLO_TOKEN' : ''),
+    withoutSecrets: (text: string) => (token ? text.replaceAll(token, '***') : text)
+  }
+  return { base, host, requests: createRegistryRequests({ base, host, exchange, signIn }), stop: exchange.stop }
+}

@@ -1,0 +1,104 @@
+import type { Readable } from 'node:stream'
+import type { RegistryAnswer } from './exchange.ts'
+import { headerOf } from './manifest-reader.ts'
+import { registryError } from './registry-error.ts'
+import type { RegistryRequests } from './registry-requests.ts'
+
+export interface UploadParts {
+  host: string
+  repository: string
+  requests: RegistryRequests
+  /** Another repository of the same registry, which may have the blob. */
+  mountFrom: string | undefined
+}
+
+/** An upload at a registry. */
+export interface OpenUpload {
+  /** Where it goes on; it changes with every answer. */
+  url: string
+  offset: number
+}
+
+interface Remainder {
+  digest: string
+  size: number
+  /** Opens the bytes from the offset on. */
+  stream: () => Readable
+}
+
+export interface RegistryUploads {
+  /** Returns undefined where the blob was mounted. */
+  begin(digest: string): Promise<OpenUpload | undefined>
+  /** Returns how far an upload came; undefined where the registry does not tell. */
+  progressOf(url: string): Promise<OpenUpload | undefined>
+  append(upload: OpenUpload, remainder: Remainder): Promise<OpenUpload>
+  finish(upload: OpenUpload, digest: string): Promise<void>
+  /** What cannot be cancelled is the registry's to remove. */
+  cancel(upload: OpenUpload): Promise<void>
+}
+
+/** Reading a layer may take a registry that long before its first byte, and so may storing one after its last byte. */
+export const transferSilenceMs = 300_000
+
+export function createUploads({ host, repository, requests, mountFrom }: UploadParts): RegistryUploads {
+  const none = { 'content-length': '0' }
+  const bounds = { silenceMs: transferSilenceMs }
+
+  /** Resolves a Location, which may be relative, and absent where nothing changes. */
+  function locationIn({ headers }: RegistryAnswer, asked: string): string {
+    const location = headerOf(headers, 'location') ?? asked
+    const base = new URL(asked, `http://${host}/`)
+    if (!URL.canParse(location, base)) throw registryError('failed', { message: `${host} names as Location what is not a URL` })
+    return /^[a-z]+:/i.test(location) ? location : new URL(location, base).href.replace(base.origin, '')
+  }
+
+  async function checked(answer: RegistryAnswer, what: string): Promise<RegistryAnswer> {
+    const { status } = answer
+    if (status >= 200 && status <= 204) return answer
+    // the registry may have forgotten the upload, or still wait for a connection that broke: then the next try helps
+    if (status === 404 || status === 416) throw registryError('failed', { message: `${host} answered ${status} for ${what}`, status: 416 })
+    return requests.refusal(answer, what)
+  }
+
+  return {
+    async begin(digest) {
+      const path = `/v2/${repository}/blobs/uploads/`
+      const mount = mountFrom === undefined ? '' : `?mount=${digest}&from=${mountFrom}`
+      const answer = await requests.send(repository, { method: 'POST', path: path + mount, headers: none })
+      if (answer.status === 201) return undefined
+      if (answer.status !== 202) await requests.refusal(answer, `an upload to ${repository}`)
+      return { url: locationIn(answer, path), offset: 0 }
+    },
+    async progressOf(url) {
+      const answer = await requests.send(repository, { path: url })
+      const [, last] = /^(?:bytes=)?0-(\d+)$/.exec(headerOf(answer.headers, 'range') ?? '') ?? []
+      // `0-0` is said of no bytes and of one
+      if (answer.status !== 204 || last === undefined || last === '0') return undefined
+      return { url: locationIn(answer, url), offset: Number(last) + 1 }
+    },
+    async append({ url, offset }, { digest, size, stream }) {
+      const headers = {
+        'content-type': 'application/octet-stream',
+        'content-length': String(size - offset),
+        ...(offset > 0 && { 'content-range': `${offset}-${size - 1}` })
+      }
+      const answer = await requests.send(repository, { method: 'PATCH', path: url, headers, stream, ...bounds })
+      return { url: locationIn(await checked(answer, `a part of ${digest}`), url), offset: size }
+    },
+    async finish({ url }, digest) {
+      const path = `${url}${url.includes('?') ? '&' : '?'}digest=${digest}`
+      const answer = await requests.send(repository, { method: 'PUT', path, headers: none, ...bounds })
+      checkStoredDigest(await checked(answer, `the end of ${digest}`), { host, digest })
+    },
+    async cancel({ url }) {
+      await requests.send(repository, { method: 'DELETE', path: url }).catch(() => undefined)
+    }
+  }
+}
+
+/** Throws when a registry says that it stored something else. */
+export function checkStoredDigest({ headers }: RegistryAnswer, { host, digest }: { host: string; digest: string }): void {
+  const said = headerOf(headers, 'docker-content-digest')
+  if (said === undefined || said === digest) return
+  throw registryError('unusable', { message: `${host} says that it stored ${said.slice(0, 100)}, and ${digest} was sent` })
+}
