@@ -6,6 +6,8 @@ export interface S3Options {
   region?: string
   /** Default: Amazon's. */
   endpoint?: string
+  /** Where presigned URLs lead. Default: the endpoint; `none`: there are no such URLs. */
+  publicEndpoint?: string
   /** The prefix of every object's name, such as `leporello/`. */
   prefix?: string
   /** Puts the bucket into the path instead of the host name, as most servers other than Amazon's require. */
@@ -18,6 +20,8 @@ export interface S3Options {
 
 export interface Bucket {
   client: S3Client
+  /** Signs URLs for clients; undefined where they do not reach the bucket. */
+  signer: S3Client | undefined
   name: string
   /** Returns the object's name for a key. */
   at(key: string): string
@@ -67,22 +71,25 @@ export function openBucket({
   bucket,
   region = 'us-east-1',
   endpoint,
+  publicEndpoint = endpoint,
   prefix = '',
   pathStyle = false,
   credentials,
   patienceMs = 4000
 }: S3Options): Bucket {
-  const client = new S3Client({
-    region,
-    forcePathStyle: pathStyle,
-    maxAttempts: 1, // we try again ourselves, for as long as the site's patience
-    // The signature already covers each part's sha256; a second checksum would only cost time.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: { connectionTimeout: patienceMs },
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(credentials === undefined ? {} : { credentials })
-  })
+  const clientAt = (endpoint: string | undefined) =>
+    new S3Client({
+      region,
+      forcePathStyle: pathStyle,
+      maxAttempts: 1, // we try again ourselves, for as long as the site's patience
+      // The signature already covers each part's sha256; a second checksum would only cost time.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      requestHandler: { connectionTimeout: patienceMs },
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(credentials === undefined ? {} : { credentials })
+    })
+  const client = clientAt(endpoint)
   const start = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`
   const own = `${start}.leporello`
   const where = `${bucket} at ${endpoint ?? `Amazon S3, ${region}`}`
@@ -91,6 +98,7 @@ export function openBucket({
 
   return {
     client,
+    signer: publicEndpoint === 'none' ? undefined : publicEndpoint === endpoint ? client : clientAt(publicEndpoint),
     name: bucket,
     prefix: start,
     at: (key) => start + key,

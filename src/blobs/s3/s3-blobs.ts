@@ -59,9 +59,10 @@ export async function openS3Blobs(options: S3Options): Promise<BlobStore> {
     list: (query) => listBucket(bucket, query),
 
     async presign(key, { seconds, filename }) {
+      if (bucket.signer === undefined) return undefined
       const name = filename === undefined ? {} : { ResponseContentDisposition: attachment(filename) }
       const get = new GetObjectCommand({ Bucket: bucket.name, Key: bucket.at(checkKey(key)), ...name })
-      return getSignedUrl(bucket.client, get, { expiresIn: Math.min(Math.max(1, Math.floor(seconds)), week) })
+      return getSignedUrl(bucket.signer, get, { expiresIn: Math.min(Math.max(1, Math.floor(seconds)), week) })
     },
 
     folders: s3Folders(bucket),
@@ -78,7 +79,10 @@ export async function openS3Blobs(options: S3Options): Promise<BlobStore> {
       }
     },
 
-    close: async () => bucket.client.destroy()
+    async close() {
+      bucket.client.destroy()
+      bucket.signer?.destroy()
+    }
   }
 }
 

@@ -28,8 +28,8 @@ export interface OverviewParts {
 /** Returns the counts, or undefined where they are counted for the first time and that takes a while. */
 export type ReadOverview = () => Promise<Overview | undefined>
 
-/** How long who asks waits for a new count, in milliseconds; after that the one before has to do. */
-const patienceMs = 20
+/** How long who asks waits for a new count, in milliseconds; after that the one before has to do, if there is one. */
+const patienceMs = { first: 200, next: 20 }
 /** A count of a large catalogue is kept for so many times as long as it took, so that counting never takes more than a share of the store. */
 const keptFor = 20
 const settleMs = 2000
@@ -54,7 +54,7 @@ export function createOverview(parts: OverviewParts): ReadOverview {
       counting = count().finally(() => {
         counting = undefined
       })
-    if (counting) await waitAtMost(patienceMs, counting)
+    if (counting) await waitAtMost(latest ? patienceMs.next : patienceMs.first, counting)
     return latest
   }
 }

@@ -34,7 +34,7 @@ interface EntryRow extends Omit<HistoryTableParts, 'entries'> {
 function row({ id, entry, frame, choice = false }: EntryRow): Markup {
   const { kind, what, architecture, summary, by, reason, at, revision } = entry
   return html`<tr data-entry="${entry.id}" data-kind="${kind}" data-revision="${revision}">
-${choice && html`<td>${radio('from', entry)}</td><td>${radio('to', entry)}</td>`}
+${choice && html`<td${entry.revision !== null && pick('from')}>${radio('from', entry)}</td><td${entry.revision !== null && pick('to')}>${radio('to', entry)}</td>`}
 <td>${timeMarkup(at, frame.now)}</td>
 <td class="what"><b>${kind === 'record' || kind === what ? what : `${kind} ${what}`}</b>${architecture !== null && html` <small>${architecture}</small>`}<p class="fine">${summary}</p></td>
 <td>${whoDid(by)}</td>
@@ -43,6 +43,9 @@ ${choice && html`<td>${radio('from', entry)}</td><td>${radio('to', entry)}</td>`
 </tr>
 `
 }
+
+/** On a narrow screen there are no heads of columns. */
+const pick = (words: string): Markup => html` class="pick" data-words="${words}"`
 
 const radio = (name: string, { revision, at, what }: EntryView): MarkupPart =>
   revision !== null && html`<input type="radio" name="${name}" value="${exact(revision)}" aria-label="${name} ${what} ${at}">`
