@@ -1,16 +1,16 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import { type BuildStatus, withBuild, withExpected, withPublish, withTest } from '../../domain/build/build-status.ts'
-import { containerfileKey, toContainerfileDocument, withContainerfile } from '../../domain/build/containerfile.ts'
-import { isFinal, type JobReport, type JobWord, jobReportView, type SentWord } from '../../domain/build/job-report.ts'
+import { isFinal, type JobReport, jobReportView, type SentWord } from '../../domain/build/job-report.ts'
 import type { EffectiveExpectation, Publish } from '../../domain/build/rules.ts'
 import { currentUrls } from '../../domain/build/state.ts'
-import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
+import { CatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import { checkId } from '../../domain/limits.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import type { Job } from '../../schemas.ts'
 import type { Precondition } from '../records/changes.ts'
 import type { BuildStatusChange, BuildStatusChanged } from './build-statuses.ts'
+import type { Containerfiles } from './containerfiles.ts'
 import type { ImmutableVersions } from './immutable-versions.ts'
 import type { BuildsContext } from './parts.ts'
 import type { Publishing } from './publication.ts'
@@ -78,6 +78,7 @@ export interface Building {
 interface BuildingContext extends BuildsContext {
   publishing: Publishing
   immutableVersions: ImmutableVersions
+  containerfiles: Pick<Containerfiles, 'take'>
 }
 
 const lists = { build: 'builds', test: 'tests' } as const
@@ -153,25 +154,10 @@ async function changeExpected(
   return buildStatuses.change(id, change)
 }
 
-/** Stores the Containerfile that a report brings, before the report that names it. */
-async function takeContainerfile({ stores, hash }: BuildingContext, { word: sent, dryRun }: JobReportRequest): Promise<JobWord> {
-  const { containerfile: text, ...plain } = sent
-  if (text === undefined) return plain
-  const { word, digest } = withContainerfile(plain, { text, hash })
-  if (dryRun) return word
-  try {
-    await stores.releases.put(containerfileKey(digest), toContainerfileDocument({ digest, text }), { absent: true })
-  } catch (error) {
-    // most builds bring what an earlier one brought
-    if (!isCatalogueError(error, 'already_exists', 'revision_conflict')) throw error
-  }
-  return word
-}
-
 async function takeReport(parts: BuildingContext, request: JobReportRequest): Promise<JobReported> {
   const { id, kind, architecture, word: sent, ...change } = request
   checkId(id)
-  const word = await takeContainerfile(parts, request)
+  const word = await parts.containerfiles.take(sent, request)
   const kept = { ...word, reason: word.reason && maskSecrets(word.reason), log: word.log && maskSecrets(word.log) }
   const withReport = kind === 'build' ? withBuild : withTest
   const stored = await parts.changes.find(id)

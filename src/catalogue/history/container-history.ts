@@ -1,9 +1,9 @@
 import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import { diffOf, type FieldChange, summaryOf } from '../../domain/history/diff.ts'
+import { diffOf, summaryOf } from '../../domain/history/diff.ts'
 import type { JournalEntry } from '../../domain/history/entry.ts'
 import { type EntryView, toEntryView } from '../../domain/history/entry-view.ts'
-import type { DiffAnswer, HistoryPage as HistoryAnswer } from '../../schemas.ts'
+import type { DiffAnswer, HistoryPage } from '../../schemas.ts'
 import type { JournalBounds } from './journal-bounds.ts'
 import type { HistoryParts } from './parts.ts'
 import { type Restored, type RestoreRequest, restoreRevision } from './restore.ts'
@@ -13,15 +13,6 @@ export interface HistoryRequest {
   kind?: JournalEntry['kind'] | undefined
   limit: number
   cursor?: string | undefined
-}
-
-export interface HistoryPage extends Omit<HistoryAnswer, 'items'> {
-  items: EntryView[]
-}
-
-/** The differences between two revisions; a revision is null where there was no record. */
-export interface Comparison extends Omit<DiffAnswer, 'changes'> {
-  changes: FieldChange[]
 }
 
 /** One entry with whole documents, as JSON text. */
@@ -38,7 +29,7 @@ export interface ContainerHistory {
   /** Returns one entry with its documents. Throws container_unknown, revision_unknown. */
   entry(id: string, reference: string): Promise<WholeEntry>
   /** Compares two revisions, or ids of entries, or `current`. Throws container_unknown, revision_unknown. */
-  compare(id: string, between: { from: string; to: string }): Promise<Comparison>
+  compare(id: string, between: { from: string; to: string }): Promise<DiffAnswer>
   /** Registers a revision again. Throws container_unknown, revision_unknown, restore_refused, precondition_failed. */
   restore(request: RestoreRequest): Promise<Restored>
 }

@@ -7,8 +7,6 @@ import type { DeletedContainer, DeletedPage, TarballStanding } from '../../schem
 import { entryBatches } from './entry-batches.ts'
 import type { HistoryParts } from './parts.ts'
 
-export type { DeletedContainer }
-
 export interface DeletedRequest {
   limit: number
   cursor?: string | undefined

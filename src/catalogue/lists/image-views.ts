@@ -1,16 +1,12 @@
 import { type Architecture, inTableOrder, uniqueInTableOrder } from '../../domain/architecture.ts'
 import type { BuildStatus, PendingImage } from '../../domain/build/build-status.ts'
 import type { EffectiveExpectation } from '../../domain/build/rules.ts'
-import type { CurrentImage, Reason, StateAnswer } from '../../domain/build/state.ts'
+import type { CurrentImage, StateAnswer } from '../../domain/build/state.ts'
 import type { ContainerRecord } from '../../domain/container/document.ts'
 import { applies, type Facts, type ImageKey, pendingKey, wasLookedAt } from '../../domain/image/facts.ts'
-import type { ContainerView as AnsweredView, ImageView, PendingImage as PendingView } from '../../schemas.ts'
+import type { ContainerView, ImageView, PendingImage as PendingView } from '../../schemas.ts'
 
-export type { ImageView }
-
-export interface ContainerView extends Omit<AnsweredView, 'reasons'> {
-  reasons: Reason[]
-}
+export type { ContainerView, ImageView }
 
 /** An image as the API shows it, whatever architecture it is registered for. */
 export function imageView({ url, facts }: CurrentImage): Omit<ImageView, 'architecture'> {

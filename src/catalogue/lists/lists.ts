@@ -41,7 +41,7 @@ export function createLists(parts: ListsParts): Lists {
   return {
     views,
     list: createContainerList({ ...parts, summaries, views }),
-    detail: createDetail({ changes, views }),
+    detail: createDetail({ ...parts, views }),
     overview: createOverview({ store: stores.summaries, summaries, now: parts.now }),
     summaries: { ...summaries, ...createSummarySweep({ ...parts, summaries }) },
     waiting: createWaiting(parts, views)
