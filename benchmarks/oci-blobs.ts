@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startRegistry } from '../test/support/registry.ts'
+import { startDistribution } from '../test/support/distribution.ts'
 import { writeBigImage, writeBigLayer } from './big-image.ts'
 import { cpuMs, median, memoryMb, run } from './load.ts'
 import { type FileToPush, pushImage } from './oci-pushing.ts'
@@ -148,7 +148,7 @@ async function withServer(work: (ours: Server) => Promise<void>): Promise<void> 
 
 const withBoth = (work: (sides: Sides) => Promise<void>): Promise<void> =>
   withServer(async (ours) => {
-    const distribution = await startRegistry()
+    const distribution = await startDistribution()
     try {
       await work({ ours, distribution })
     } finally {

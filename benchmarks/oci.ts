@@ -1,4 +1,4 @@
-import { startRegistry } from '../test/support/registry.ts'
+import { startDistribution } from '../test/support/distribution.ts'
 import { blobBenchmarks } from './oci-blobs.ts'
 import { manifestBenchmarks } from './oci-manifests.ts'
 import { manyBenchmarks } from './oci-many.ts'
@@ -9,7 +9,7 @@ export async function ociBenchmarks(): Promise<void> {
   const parts = (process.env['BENCH_OCI'] ?? 'manifests blobs many').split(' ')
   console.log('Registry clients, the embedded store, beside distribution')
   if (parts.includes('manifests')) {
-    const [ours, distribution] = [await startServer(), await startRegistry()]
+    const [ours, distribution] = [await startServer(), await startDistribution()]
     try {
       await manifestBenchmarks({ ours, distribution })
     } finally {

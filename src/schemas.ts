@@ -1179,6 +1179,10 @@ export interface Settings {
    */
   s3Endpoint?: string
   /**
+   * Where clients reach the S3 server, if that is not S3_ENDPOINT: they are sent there for large blobs. none: they do not reach it, and get everything from here.
+   */
+  s3PublicEndpoint?: string
+  /**
    * The bucket of tarballs.
    */
   s3Bucket?: string

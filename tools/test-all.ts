@@ -17,14 +17,12 @@ const names = ['engines', 'acceptance', 'abuse', 'faults', 'images/fuzz.test.ts'
 const fuzzSeconds = '45'
 
 async function install(): Promise<void> {
-  for (const [script, ...what] of [...engineNames.map((engine) => ['start', engine]), ['s3-start'], ['registry-start']]) {
+  for (const [script, ...what] of [...engineNames.map((engine) => ['start', engine]), ['s3-start']]) {
     const { status } = spawnSync(join(projectFolder, 'test/engines', script!), [...what, '--install'], { stdio: 'inherit' })
-    if (status !== 0) throw new Error(`${what[0] ?? script} could not be installed`)
+    if (status !== 0) throw new Error(`${what[0] ?? 'the S3 server'} could not be installed`)
   }
   const samples = spawnSync(join(projectFolder, 'test/acceptance/images/make-samples'), ['--install'], { stdio: 'inherit' })
   if (samples.status !== 0) throw new Error('the programs that write and load images could not be installed')
-  const clients = spawnSync(join(projectFolder, 'test/acceptance/oci/install-clients'), { stdio: 'inherit' })
-  if (clients.status !== 0) throw new Error('the registry clients could not be installed')
   await pythonWithClients()
   for (const folder of ['schema', 'tripleo']) await pythonWith(join(projectFolder, 'test/acceptance', folder, 'requirements.txt'))
   await distributionProgram()

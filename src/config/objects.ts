@@ -8,13 +8,14 @@ export type Objects =
       kind: 's3'
       bucket: string
       endpoint?: string
+      publicEndpoint?: string
       region?: string
       prefix: string
       pathStyle: boolean
       credentials?: { accessKeyId: string; secretAccessKey: string }
     }
 
-const s3Settings = ['s3Endpoint', 's3Bucket', 's3Region', 's3Prefix'] as const
+const s3Settings = ['s3Endpoint', 's3PublicEndpoint', 's3Bucket', 's3Region', 's3Prefix'] as const
 
 export function objectsFrom({ settings, problems, isSet, named }: RuleContext, defaultDirectory: string): Objects {
   if (settings.objects === 'local') {
@@ -35,6 +36,7 @@ export function objectsFrom({ settings, problems, isSet, named }: RuleContext, d
     prefix: settings.s3Prefix ?? '',
     pathStyle: settings.s3PathStyle,
     ...(settings.s3Endpoint && { endpoint: settings.s3Endpoint }),
+    ...(settings.s3PublicEndpoint && { publicEndpoint: settings.s3PublicEndpoint }),
     ...(settings.s3Region && { region: settings.s3Region })
   }
 }

@@ -9,7 +9,7 @@ import { registryError } from './registry-error.ts'
 import type { RegistryRepository } from './repository.ts'
 
 /** Returns the images of an index, or the one that a manifest is. Where an index does not say what an image is for, its configuration does. */
-export async function imagesIn(from: RegistryRepository, { digest, content }: ReadManifest): Promise<ListedImage[]> {
+export async function listedImages(from: RegistryRepository, { digest, content }: ReadManifest): Promise<ListedImage[]> {
   if (content.kind === 'image') return [{ digest, architecture: await configuredFor(from, content) }]
   const images: ListedImage[] = []
   for (const child of content.children) {

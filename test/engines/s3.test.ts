@@ -23,6 +23,22 @@ blobStoreContract({
   }
 })
 
+t.test('presigned URLs lead where clients reach the server, or there are none', async (t) => {
+  const key = `public/${randomUUID()}`
+  for (const [publicEndpoint, origin] of [
+    [undefined, server.url],
+    [server.url.replace('127.0.0.1', 'localhost'), server.url.replace('127.0.0.1', 'localhost')],
+    ['none', undefined]
+  ] as const) {
+    const store = await openS3Blobs({ ...options, ...(publicEndpoint !== undefined && { publicEndpoint }) })
+    t.teardown(() => store.close())
+    await store.put(key, from(Buffer.from('bytes')))
+    const url = await store.presign(key, { seconds: 60 })
+    t.equal(url && new URL(url).origin, origin)
+    if (url) t.equal(await (await fetch(url)).text(), 'bytes', 'the signature is for that host')
+  }
+})
+
 const mega = 1024 * 1024
 const client = new S3Client({ endpoint: server.url, region: 'us-east-1', forcePathStyle: true })
 t.teardown(() => client.destroy())

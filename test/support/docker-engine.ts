@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runWith } from './oci-clients.ts'
@@ -15,8 +15,7 @@ export interface DockerEngine {
 }
 
 // Neither has to touch the machine's network, or mount anything for images; 127.0.0.1 is an insecure registry to it anyway.
-const engineFlags =
-  '--iptables=false --ip6tables=false --bridge=none --ip-forward=false --ip-masq=false --userland-proxy=false --storage-driver vfs'
+const engineFlags = '--iptables=false --ip6tables=false --bridge=none --ip-forward=false --ip-masq=false --userland-proxy=false'
 
 export async function startDockerEngine(): Promise<DockerEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'dkr-'))
@@ -36,6 +35,9 @@ export async function startDockerEngine(): Promise<DockerEngine> {
     ctr: (...args: string[]) => run('ctr', '-a', at('c.sock'), '-n', 'test', ...args),
     async stop() {
       for (const program of started.reverse()) await endProgram(program)
+      // a container on the host's network leaves a mount
+      const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '')
+      for (const mount of mounts.filter((one) => one.startsWith(`${folder}/`)).reverse()) run('umount', '-l', mount)
       await rm(folder, { recursive: true, force: true })
     }
   }

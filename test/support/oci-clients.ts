@@ -2,20 +2,26 @@ import { spawnSync } from 'node:child_process'
 import { homedir } from 'node:os'
 import { basename, join } from 'node:path'
 import type { Test } from 'tap'
+import { goProgram } from './go-programs.ts'
 import { projectFolder } from './project.ts'
 
-/** Registry clients that are built with Go, where their installers put them. */
-const builtClients = { crane: 'v0.22.1', regctl: 'v0.11.7', oras: 'v1.2.3', ko: 'v0.18.0' }
+const goClients = {
+  regctl: { path: 'github.com/regclient/regclient/cmd/regctl', version: 'v0.11.7', name: 'regctl' },
+  oras: { path: 'oras.land/oras/cmd/oras', version: 'v1.2.3', name: 'oras', module: 'oras.land/oras' },
+  ko: { path: 'github.com/google/ko', version: 'v0.18.0', name: 'ko' }
+}
 
-export const builtClient = (name: keyof typeof builtClients): string =>
-  join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'leporello/images', `${name}-${builtClients[name]}`)
+/** Returns the file of a registry client. */
+export const goClient = (name: keyof typeof goClients): Promise<string> => goProgram(goClients[name])
+
+const crane = () => join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'leporello/images/crane-v0.22.1')
 
 /** Real image archives, and the registry clients of the machine. */
 export function samplesAndClients(t: Test) {
   const samples = t.testdir()
   const made = spawnSync(join(projectFolder, 'test/acceptance/images/make-samples'), [samples], { encoding: 'utf8' })
   t.equal(made.status, 0, made.stderr)
-  return { sample: (name: string) => join(samples, name), crane: builtClient('crane') }
+  return { sample: (name: string) => join(samples, name), crane: crane() }
 }
 
 /**

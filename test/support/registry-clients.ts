@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { DockerEngine } from './docker-engine.ts'
-import { builtClient, run } from './oci-clients.ts'
+import { run } from './oci-clients.ts'
 
 /** What the clients work with. */
 export interface ClientTools {
@@ -9,6 +9,8 @@ export interface ClientTools {
   /** The registry, `127.0.0.1:8888`. */
   host: string
   engine: DockerEngine
+  /** The files of those that are built with Go. */
+  programs: { crane: string; regctl: string; oras: string }
   /** An image as docker-archive and as oci-archive, for each architecture. */
   archives: { [architecture: string]: { docker: string; oci: string } }
   /** An image of both architectures in the registry. */
@@ -121,7 +123,7 @@ const makers: Record<string, Make> = {
   }),
 
   crane: (tools) => {
-    const crane = (command: string[], ...args: string[]) => run(builtClient('crane'), ...command, '--insecure', ...args)
+    const crane = (command: string[], ...args: string[]) => run(tools.programs.crane, ...command, '--insecure', ...args)
     return {
       push(reference) {
         const images = architectures.map((architecture, i) => {
@@ -140,7 +142,7 @@ const makers: Record<string, Make> = {
   },
 
   regctl: (tools) => {
-    const regctl = (...args: string[]) => run(builtClient('regctl'), '--host', `reg=${tools.host},tls=disabled`, ...args)
+    const regctl = (...args: string[]) => run(tools.programs.regctl, '--host', `reg=${tools.host},tls=disabled`, ...args)
     return {
       push(reference) {
         const images = architectures.map((architecture, i) => {
@@ -159,7 +161,7 @@ const makers: Record<string, Make> = {
   },
 
   oras: (tools) => {
-    const oras = (...args: string[]) => run(builtClient('oras'), ...args)
+    const oras = (...args: string[]) => run(tools.programs.oras, ...args)
     return {
       push: (reference) => void oras('cp', '--from-oci-layout', tools.layout, '--to-plain-http', `${tools.host}/${reference}`),
       pull(reference, architecture) {

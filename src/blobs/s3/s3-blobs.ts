@@ -15,6 +15,8 @@ import { putBlob } from './put.ts'
 import { s3Uploads } from './uploads.ts'
 
 const week = 7 * 24 * 3600
+/** How many puts and pieces of uploads send at once; each holds up to four parts in memory. */
+const uploadsAtOnce = 4
 
 /**
  * Opens a bucket of any S3 server, which any number of servers can share. The bucket must exist. This imports the SDK: import it only where
@@ -22,7 +24,7 @@ const week = 7 * 24 * 3600
  */
 export async function openS3Blobs(options: S3Options): Promise<BlobStore> {
   const bucket = openBucket(options)
-  const withinLimit = createSlots(options.uploadsAtOnce ?? 4)
+  const withinLimit = createSlots(uploadsAtOnce)
   const { uploads, live } = s3Uploads(bucket, withinLimit)
 
   async function head(key: string): Promise<BlobInfo | undefined> {
@@ -57,9 +59,10 @@ export async function openS3Blobs(options: S3Options): Promise<BlobStore> {
     list: (query) => listBucket(bucket, query),
 
     async presign(key, { seconds, filename }) {
+      if (bucket.signer === undefined) return undefined
       const name = filename === undefined ? {} : { ResponseContentDisposition: attachment(filename) }
       const get = new GetObjectCommand({ Bucket: bucket.name, Key: bucket.at(checkKey(key)), ...name })
-      return getSignedUrl(bucket.client, get, { expiresIn: Math.min(Math.max(1, Math.floor(seconds)), week) })
+      return getSignedUrl(bucket.signer, get, { expiresIn: Math.min(Math.max(1, Math.floor(seconds)), week) })
     },
 
     folders: s3Folders(bucket),
@@ -76,7 +79,10 @@ export async function openS3Blobs(options: S3Options): Promise<BlobStore> {
       }
     },
 
-    close: async () => bucket.client.destroy()
+    async close() {
+      bucket.client.destroy()
+      bucket.signer?.destroy()
+    }
   }
 }
 

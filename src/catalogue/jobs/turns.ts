@@ -8,11 +8,11 @@ export interface Turn {
   signal: AbortSignal
 }
 
-/** Throws when the server is stopping, or, within some seconds, when another replica has taken over. Cheap enough for each step. */
-export type GoOn = () => Promise<void>
-
-/** Each extension is a write. */
+/** Each extension of the lease is a write, so there is one in so many milliseconds at most. */
 const extendMs = 5000
+
+/** Throws when the server is stopping, or another replica has taken over, within some seconds. */
+export type GoOn = () => Promise<void>
 
 /** Does work once in so many milliseconds, on one replica. Returns undefined when it is not this one's turn, or the server is stopping. */
 export async function takeTurn<Result>(

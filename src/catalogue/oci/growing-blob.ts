@@ -17,9 +17,6 @@ export interface GrowingBlob {
   fail(error: unknown): void
 }
 
-/** How many of the last bytes are kept for readers: storing does not wait for a slow one. */
-const maxKept = 16 * 1024 * 1024
-
 interface Signal {
   promise: Promise<void>
   resolve(): void
@@ -33,7 +30,8 @@ function createSignal(): Signal {
   return signal
 }
 
-export function createGrowingBlob(size: number): GrowingBlob {
+/** `mostKept` returns how many of the last bytes may be kept for readers at the moment: storing does not wait for a slow one. */
+export function createGrowingBlob(size: number, mostKept: () => number): GrowingBlob {
   const [begun, stored] = [createSignal(), createSignal()]
   /** The last bytes by the position at which they begin; readers advance by the same pieces. */
   const kept = new Map<number, Buffer>()
@@ -43,8 +41,9 @@ export function createGrowingBlob(size: number): GrowingBlob {
   function show(bytes: Buffer): void {
     kept.set(end, bytes)
     end += bytes.length
+    const most = mostKept()
     for (const [position, oldest] of kept) {
-      if (end - from <= maxKept) break
+      if (end - from <= most) break
       kept.delete(position)
       from = position + oldest.length
     }

@@ -29,12 +29,17 @@ interface Pass {
   done: Promise<void>
 }
 
+/** Bytes that are kept in memory for readers: of one pass, and of all together. */
+const maxKept = { pass: 16 * 1024 * 1024, all: 64 * 1024 * 1024 }
+
 export function createUnpacking(access: TarballAccess): Unpacking {
   const passes = new Map<string, Pass>()
+  // a pass stores one piece at a time
+  const mostKept = () => Math.min(maxKept.pass, maxKept.all / passes.size)
 
   function begin(source: UnpackedTarball): Pass {
     const name = source.tarball.key ?? source.image.url
-    const pieces = new Map(source.tarball.pieces.map(({ digest, size }) => [digest, createGrowingBlob(size)]))
+    const pieces = new Map(source.tarball.pieces.map(({ digest, size }) => [digest, createGrowingBlob(size, mostKept)]))
     const done = unpack(access, { source, pieces }).finally(() => passes.delete(name))
     done.catch((error) => {
       for (const piece of pieces.values()) piece.fail(error)

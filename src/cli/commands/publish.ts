@@ -1,7 +1,7 @@
 import { isDigest, tagNameOf } from '../../domain/oci/names.ts'
 import { selectImages } from '../../domain/oci/parts-of-index.ts'
 import { whyNotPublished } from '../../domain/oci/publishing.ts'
-import { imagesIn, partOf } from '../../registries/copying.ts'
+import { listedImages, partOf } from '../../registries/copying.ts'
 import { parseImageReference } from '../../registries/image-reference.ts'
 import type { ReadManifest } from '../../registries/manifest-reader.ts'
 import type { RegistryRepository } from '../../registries/repository.ts'
@@ -81,7 +81,7 @@ async function imageToPublish(api: Api, { id, from, values }: Wanted): Promise<{
   const path = pathOf`/api/v1/containers/${id}`
   const [view, list] = await Promise.all([api.ask<ContainerView>({ path }), api.ask<ManifestList>({ path: `${path}/manifest` })])
   const image = 'why' in name ? undefined : await asking(values, () => from.manifest(name.tag))
-  const { chosen, has } = selectImages(image ? await asking(values, () => imagesIn(from, image)) : [], wanted)
+  const { chosen, has } = selectImages(image ? await asking(values, () => listedImages(from, image)) : [], wanted)
   const { unproven, notPullable } = list
   const problem = whyNotPublished({ id, wanted, pullable: has, unproven, missing: view.missing, notPullable })
   if (problem !== undefined || !image) throw new Error(problem)

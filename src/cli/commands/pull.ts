@@ -1,6 +1,6 @@
 import { isDigest, tagNameOf } from '../../domain/oci/names.ts'
 import { type ImageSelection, selectImages } from '../../domain/oci/parts-of-index.ts'
-import { imagesIn, partOf } from '../../registries/copying.ts'
+import { listedImages, partOf } from '../../registries/copying.ts'
 import { parseImageReference } from '../../registries/image-reference.ts'
 import type { ReadManifest } from '../../registries/manifest-reader.ts'
 import type { ContainerView } from '../../schemas.ts'
@@ -85,7 +85,7 @@ async function imageToPull(there: OtherImage, values: Values): Promise<ImageToPu
   if (!image) throw new Error(`there is no ${shown}`)
   if (image.content.kind === 'artifact') throw new Error(`${shown} is no image, but ${image.content.artifactType ?? 'another artifact'}`)
   const wanted = wantedArchitectures(values)
-  const selection = selectImages(await asking(values, () => imagesIn(from, image)), wanted)
+  const selection = selectImages(await asking(values, () => listedImages(from, image)), wanted)
   const { chosen, has, lacks } = selection
   if (lacks.length > 0) throw new Error(`${shown} has no image for ${lacks.join(', ')}; it has ${has.join(', ') || 'none for Linux'}`)
   if (chosen.length === 0) throw new Error(`${shown} has no image for Linux`)

@@ -1,6 +1,6 @@
 import { CatalogueError } from '../errors.ts'
 import type { Hash } from '../image/facts.ts'
-import { type FieldProblem, readText } from '../json/reading.ts'
+import { type FieldPlace, readText } from '../json/reading.ts'
 import { maskSecrets } from '../secrets.ts'
 import type { JobWord } from './job-report.ts'
 import { type BuildSource, maxInputs } from './sources.ts'
@@ -35,7 +35,7 @@ export function fromContainerfileDocument(document: string): StoredContainerfile
 export const containerfileOf = (source: BuildSource): string | undefined => source.get(input)
 
 /** Reads the text of a Containerfile strictly. One with a password is refused: everyone who may read the catalogue may read it. */
-export function readContainerfile(value: unknown, { path, problems }: { path: string; problems: FieldProblem[] }): string | null {
+export function readContainerfile(value: unknown, { path, problems }: FieldPlace): string | null {
   const text = readText(value, { path, max: maxContainerfile, problems })
   if (text === null || maskSecrets(text) === text) return text
   const message = 'holds what looks like a password or a token; give it to the build as a secret, or leave the Containerfile out'

@@ -41,7 +41,9 @@ export function imageLinks({ view, architecture }: { view: ContainerView; archit
     isElsewhere &&
       frame.may('container:write', id) &&
       html`<li><a href="${to('relabel')}">Relabel<span class="unseen"> ${architecture}</span></a></li>`,
+    // the only image goes with its container
     image &&
+      Object.keys(images).length > 1 &&
       frame.may('container:delete', id) &&
       html`<li><a href="${to('remove')}">Remove<span class="unseen"> ${architecture}</span></a></li>`
   ].filter(Boolean)

@@ -10,6 +10,8 @@ export interface ActionQuestion {
   heading: Markup
   /** The page that it is about, and its name. */
   back: { href: string; words: MarkupPart }
+  /** The page above that one; default the catalogue. */
+  above?: { href: string; words: string }
   /** What it would do; absent while too little was said. */
   effects?: readonly MarkupPart[]
   /** Why it would be refused: then there is nothing to confirm. */
@@ -26,12 +28,12 @@ export interface ActionQuestion {
 
 /** The page that asks. Its form goes back to its own address. */
 export function questionPage(question: ActionQuestion, { texts, frame }: Pick<ActionCall, 'texts' | 'frame'>): UiPage {
-  const { title, heading, back, effects, refusal = [] } = question
+  const { title, heading, back, above = { href: catalogueWay(frame), words: 'Catalogue' }, effects, refusal = [] } = question
   const mayConfirm = effects !== undefined && refusal.length === 0
   return {
     title,
     main: html`${breadcrumb([
-      [catalogueWay(frame), 'Catalogue'],
+      [above.href, above.words],
       [back.href, back.words]
     ])}
 <h1>${heading}</h1>

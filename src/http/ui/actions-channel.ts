@@ -107,7 +107,7 @@ async function effectsOf(
     const differences = setDiff(before?.set ?? [], after.set)
     const effects: MarkupPart[] = [
       html`<b>${after.channel}</b> becomes promotion ${after.number}, of ${after.set.length} ${after.set.length === 1 ? 'image' : 'images'}, all at once.`,
-      `${written.length} records are written, ${removed.length} removed. No tarball is copied.`,
+      `${written.length} ${written.length === 1 ? 'record is' : 'records are'} written, ${removed.length} removed. No tarball is copied.`,
       ...differences.slice(0, shown).map(differenceMarkup),
       differences.length > shown && `and ${differences.length - shown} more differences`
     ]
@@ -143,7 +143,8 @@ function about(verb: string, call: ActionCall) {
   return {
     title: `${verb} ${channel}`,
     heading: html`${verb} the channel ${channel}`,
-    back: { href: channelWay(channel, call.frame), words: channel }
+    back: { href: channelWay(channel, call.frame), words: channel },
+    above: { href: `${call.frame.root}ui/channels`, words: 'Channels' }
   }
 }
 

@@ -43,7 +43,7 @@ interface CountedNumber {
 }
 
 /** Grouped as people read large numbers. */
-export const grouped = (count: number): string => count.toLocaleString('en-GB').replaceAll(',', ' ')
+const grouped = (count: number): string => count.toLocaleString('en-GB').replaceAll(',', ' ')
 
 const number = ({ words, count, query, mark }: CountedNumber): Markup => html`<div${count === 0 && html` class="zero"`}>
 <dt>${mark === undefined ? words : html`<span class="mark" data-state="${mark}">${words}</span>`}</dt>

@@ -87,7 +87,7 @@ ${[
 }
 
 /** The images of a set, and the ids under which they were registered. */
-export function setTable(set: readonly SetMember[], frame: PageFrame): Markup {
+function setTable(set: readonly SetMember[], frame: PageFrame): Markup {
   if (set.length === 0) return html`<p class="none">It is empty.</p>`
   return html`<div class="wide" tabindex="0" role="region" aria-label="The table of the set"><table class="set-table"><caption class="unseen">Images of the set</caption>
 <thead><tr><th scope="col">Image</th><th scope="col">Is</th><th scope="col">Version</th><th scope="col">Architectures</th></tr></thead>

@@ -5,13 +5,13 @@ import { html, type Markup, type MarkupPart } from './html.ts'
 type DecisiveFile = ImageReport['images'][number]['decisive'][number]
 
 /** A stored report, which an earlier version may have written: what it lacks counts as empty. */
-export const imagesOfReport = (report: Report | null | undefined): ImageReport['images'] => (report?.images ?? []) as ImageReport['images']
+const reportedImages = (report: Report | null | undefined): ImageReport['images'] => (report?.images ?? []) as ImageReport['images']
 
 const shown = 3
 
 /** The files that decided what an image is for, with their paths: the first few, and the others where somebody asks. */
 export function decisiveList(report: Report | null | undefined): MarkupPart {
-  const files = imagesOfReport(report).flatMap(({ decisive }) => decisive ?? [])
+  const files = reportedImages(report).flatMap(({ decisive }) => decisive ?? [])
   if (files.length === 0) return undefined
   const [first, others] = [files.slice(0, shown), files.slice(shown)]
   return html`<ul class="files">${first.map(fileItem)}</ul>

@@ -24,8 +24,12 @@ interface ShownError {
 
 const titles: Readonly<Record<number, string>> = {
   401: 'Sign in to see this',
-  403: 'Not for you to see',
+  403: 'You may not do this',
   404: 'Not found',
+  409: 'This is not possible now',
+  412: 'Somebody else was first',
+  413: 'This is too large',
+  422: 'This is not possible',
   500: 'This is our fault',
   503: 'The store does not answer'
 }
@@ -34,11 +38,14 @@ const advice: Readonly<Record<number, string>> = {
   400: 'The address of this page may have been cut short, or be of an earlier version.',
   401: 'Load the page again: the browser asks for a user and a password. Any user will do; the password is the token.',
   404: 'It may have been removed, or have another name. The catalogue has a search.',
+  409: 'Nothing was changed.',
+  412: 'Nothing was changed. Look at what there is now, and decide anew.',
+  422: 'Nothing was changed.',
   500: 'Tell the operator the request below; the log of this service has the details.',
   503: 'Nothing is lost: workers and builders wait or try again. Load the page again in a moment.'
 }
 
-export function errorPage({ status, message, request }: ShownError, { root }: Pick<PageFrame, 'root'>): UiPage {
+export function errorPage({ status, message, request }: ShownError, { root, path }: Pick<PageFrame, 'root' | 'path'>): UiPage {
   const title = titles[status] ?? STATUS_CODES[status] ?? 'Error'
   // who has to sign in wants to know how, and the rest is for programs
   const [what, toDo] = status === 401 ? [advice[401], sentence(message)] : [sentence(message), advice[status]]
@@ -50,8 +57,14 @@ export function errorPage({ status, message, request }: ShownError, { root }: Pi
 <h1>${title}</h1>
 <p class="lead">${what}</p>
 ${toDo !== undefined && html`<p>${toDo}</p>`}
-<p><a href="${exact(root)}ui/">To the catalogue</a></p>
+<p>${wayBack(path).map(([way, words]) => html`<a href="${exact(root + way)}">${words}</a> `)}</p>
 <p class="fine">Request <code>${request}</code></p>
 </section>`
   }
+}
+
+/** To what an action is about, and to the catalogue. */
+function wayBack(path: string): (readonly [way: string, words: string])[] {
+  const [about, kind] = /^ui\/(container|channel)s\/[^/]+(?=\/)/.exec(path) ?? []
+  return [...(about === undefined ? [] : [[about, `Back to the ${kind}`] as const]), ['ui/', 'To the catalogue']]
 }

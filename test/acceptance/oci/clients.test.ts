@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { startDockerEngine } from '../../support/docker-engine.ts'
 import { type Leporello, onEngine, ready, startLeporello } from '../../support/leporello.ts'
-import { builtClient, run, samplesAndClients } from '../../support/oci-clients.ts'
+import { goClient, run, samplesAndClients } from '../../support/oci-clients.ts'
 import { type ClientTools, type RegistryClient, registryClients } from '../../support/registry-clients.ts'
 import { startS3 } from '../../support/s3.ts'
 import { sharedEngine } from '../../support/shared-engine.ts'
@@ -12,7 +12,7 @@ import { sharedEngine } from '../../support/shared-engine.ts'
 /** Every registry client pushes an image of two architectures, and pulls what each machine gets, over both stores and both kinds of blobs. */
 
 const { sample, crane } = samplesAndClients(t)
-const docker = await startDockerEngine()
+const [regctl, oras, docker] = await Promise.all([goClient('regctl'), goClient('oras'), startDockerEngine()])
 t.teardown(docker.stop)
 const folder = await mkdtemp(join(tmpdir(), 'oci-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
@@ -32,7 +32,7 @@ async function toolsFor({ url }: Leporello, name: string): Promise<ClientTools> 
   run(crane, 'push', '--insecure', archives.amd64.docker, `${host}/one:v1`)
   const layout = `${join(folder, `${name}-seed`)}:v1`
   run('skopeo', '--insecure-policy', 'copy', '-q', '--all', '--src-tls-verify=false', `docker://${host}/seed:v1`, `oci:${layout}`)
-  return { folder, host, engine: docker, archives, seed: 'seed:v1', layout }
+  return { folder, host, engine: docker, programs: { crane, regctl, oras }, archives, seed: 'seed:v1', layout }
 }
 
 async function checkClient(t: Test, { client, server, name }: { client: RegistryClient; server: Leporello; name: string }): Promise<void> {
@@ -42,7 +42,7 @@ async function checkClient(t: Test, { client, server, name }: { client: Registry
 
   const view = (await (await fetch(`${server.url}/api/v1/containers/${encodeURIComponent(reference)}`)).json()) as any
   t.match(view, { state: 'complete', images: { amd64: { verdict: 'match' }, arm64: { verdict: 'match' } } }, 'one record with two images')
-  const digest = run(builtClient('crane'), 'digest', '--insecure', `${new URL(server.url).host}/${reference}`)
+  const digest = run(crane, 'digest', '--insecure', `${new URL(server.url).host}/${reference}`)
   for (const architecture of ['amd64', 'arm64']) {
     t.equal(client.pull(reference, architecture), architecture, `by tag for ${architecture}`)
     t.equal(client.pull(`${repository}@${digest}`, architecture), architecture, `by digest for ${architecture}`)

@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import { startDockerEngine } from '../../support/docker-engine.ts'
 import { ready, startLeporello } from '../../support/leporello.ts'
 import { mozartClient } from '../../support/mozart-client.ts'
-import { builtClient, run, runWith, samplesAndClients } from '../../support/oci-clients.ts'
+import { goClient, run, runWith, samplesAndClients } from '../../support/oci-clients.ts'
 import { freePort } from '../../support/processes.ts'
 import { projectFolder } from '../../support/project.ts'
 import { pythonWith, pythonWithClients } from '../../support/python.ts'
@@ -141,9 +141,9 @@ t.test('ko builds for two architectures, mounts the base, and pushes lists of wh
   await writeFile(join(source, 'go.mod'), 'module example.org/hello\n\ngo 1.21\n')
   await writeFile(join(source, 'main.go'), 'package main\n\nfunc main() { println("hello from ko") }\n')
   const env = { ...engine.environment, KO_DOCKER_REPO: `${host}/ko/hello`, KO_DEFAULTBASEIMAGE: `${host}/container-pipelines:v1` }
-  const ko = (...args: string[]) => promisify(execFile)(builtClient('ko'), args, { env, cwd: source })
 
-  await ko('build', '--bare', '--insecure-registry', '--platform=linux/amd64,linux/arm64', '-t', 'v1', '.')
+  const build = ['build', '--bare', '--insecure-registry', '--platform=linux/amd64,linux/arm64', '-t', 'v1', '.']
+  await promisify(execFile)(await goClient('ko'), build, { env, cwd: source })
 
   await checkBoth(t, 'ko/hello:v1')
   const tags = run(crane, 'ls', '--insecure', `${host}/ko/hello`).split('\n')

@@ -3,18 +3,18 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { leporello } from '../../cli/command-line.ts'
+import { startDistribution } from '../../support/distribution.ts'
 import { startGate } from '../../support/gate.ts'
 import { type Leporello, onEngine, ready, startLeporello } from '../../support/leporello.ts'
 import { startMeddlingProxy } from '../../support/meddling-proxy.ts'
 import { run, samplesAndClients } from '../../support/oci-clients.ts'
 import { dockerLogin } from '../../support/published.ts'
-import { startRegistry } from '../../support/registry.ts'
 import { sharedEngine } from '../../support/shared-engine.ts'
 
 /** Containers that are published to a registry of another maker, and pulled from it; compared by real registry clients. */
 
 const { sample, crane } = samplesAndClients(t)
-const registry = await startRegistry()
+const registry = await startDistribution()
 t.teardown(registry.stop)
 const embedded = await startLeporello()
 t.teardown(embedded.stop)
@@ -106,7 +106,7 @@ t.test('a connection that breaks in the middle of a blob is followed by another 
 })
 
 t.test('a registry with passwords is signed in to as docker login left it', async (t) => {
-  const guarded = await startRegistry({ signIn: true })
+  const guarded = await startDistribution({ signIn: true })
   t.teardown(guarded.stop)
   const publish = (DOCKER_CONFIG: string) =>
     leporello(t, {
@@ -128,7 +128,7 @@ for (const [store, server] of [
 ] as const) {
   t.test(`what real clients pushed to another registry is pulled to ${store}`, async (t) => {
     // skopeo remembers where it saw blobs
-    const theirs = await startRegistry()
+    const theirs = await startDistribution()
     t.teardown(theirs.stop)
     const docker = `${theirs.host}/theirs/docker`
     for (const architecture of architectures) {

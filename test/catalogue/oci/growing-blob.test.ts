@@ -7,7 +7,7 @@ const pieces = (count: number) => Array.from({ length: count }, (_, i) => Buffer
 
 /** A blob whose bytes arrive when the test says so, and what a store has of it. */
 function arriving(count: number) {
-  const blob = createGrowingBlob(count * mebibyte)
+  const blob = createGrowingBlob(count * mebibyte, () => 16 * mebibyte)
   const stored: Buffer[] = []
   const bytes = blob.shown(
     (async function* () {

@@ -120,9 +120,9 @@ export function follow(): void {
   })
   listen()
   if (main.querySelector('[data-poll]')) void poll()
-  const failed = main.querySelector('[data-status="503"]')
-  if (failed) {
-    const timer = setInterval(() => (failed.isConnected ? void refresh() : clearInterval(timer)), 5000)
+  const isFailed = () => main.querySelector('[data-status="503"]') !== null
+  if (isFailed()) {
+    const timer = setInterval(() => (isFailed() ? void refresh() : clearInterval(timer)), pollMs)
   }
 }
 
