@@ -1,13 +1,13 @@
 import { repositoryOf } from '../domain/image/storage.ts'
 import type { FoundTag } from '../domain/releases/discovery.ts'
 import type { DiscoveryAnswer } from '../schemas.ts'
-import { heatEnvironment, type ImageListFile, leftOutComments } from './image-list-yaml.ts'
+import { heatEnvironment, leftOutComments, type RenamableList } from './image-list-yaml.ts'
 
 /** What was found for the images of a list, in each form in which it is written. */
 export interface DiscoveredList {
   answer: DiscoveryAnswer
   /** Returns the list with the tags that were found, and what was left out as comments. Only once, as it changes the list. */
-  yaml(): string
+  yaml(): Promise<string>
   /** Returns a heat environment. `insecure` is the registry that speaks plain http, if it does. */
   heat(insecure: string | undefined): string
 }
@@ -20,7 +20,7 @@ export interface Findings {
 }
 
 /** Joins a list with the tags that were found for it. */
-export function discoveredList(list: ImageListFile, { found, repositoryFor = repositoryOf }: Findings): DiscoveredList {
+export function discoveredList(list: RenamableList, { found, repositoryFor = repositoryOf }: Findings): DiscoveredList {
   const joined = list.entries.map(({ imagename, params }, i) => {
     const one = found[i]!
     if ('reason' in one) return { imagename, reason: one.reason }
@@ -30,7 +30,7 @@ export function discoveredList(list: ImageListFile, { found, repositoryFor = rep
   const left_out = joined.flatMap((one) => (one.reason === undefined ? [] : [one]))
   return {
     answer: { images, left_out },
-    yaml: () => list.renamed(joined.map((one) => ('reason' in one ? undefined : one.imagename))) + leftOutComments(left_out),
+    yaml: async () => (await list.renamed(joined.map((one) => ('reason' in one ? undefined : one.imagename)))) + leftOutComments(left_out),
     heat: (insecure) => heatEnvironment(images, insecure) + leftOutComments(left_out)
   }
 }

@@ -9,10 +9,14 @@ export interface ListEntry {
   params: string[]
 }
 
-/** An image list as it was written, with its comments. */
-export interface ImageListFile {
+export interface RenamableList {
   entries: ListEntry[]
-  /** Returns the list with other names of its images, and without those that are undefined. Only once: it changes the file. */
+  /** Returns the list with other names of its images, and without those that are undefined. Only once: it may change the file. */
+  renamed(imagenames: readonly (string | undefined)[]): string | Promise<string>
+}
+
+/** An image list as it was written, with its comments. */
+export interface ImageListFile extends RenamableList {
   renamed(imagenames: readonly (string | undefined)[]): string
 }
 
@@ -46,6 +50,21 @@ export function parseImageList(text: string, isWanted: (imagename: string) => bo
       return printable(document.toString({ lineWidth: 0, indentSeq: false }))
     }
   }
+}
+
+/** Returns all entries of a list. */
+export const imageEntries = (text: string): ListEntry[] => parseImageList(text, () => true).entries
+
+/** What a list is to become: a new name for each of its entries, or null for one that is left out. */
+export interface Renaming {
+  text: string
+  imagenames: (string | null)[]
+}
+
+/** Returns the list with other names of its images. Takes a `Renaming` as JSON. */
+export function renamedImageList(renaming: string): string {
+  const { text, imagenames } = JSON.parse(renaming) as Renaming
+  return parseImageList(text, () => true).renamed(imagenames.map((name) => name ?? undefined))
 }
 
 const maxDepth = 50

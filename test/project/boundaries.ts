@@ -104,7 +104,7 @@ export const rooms: readonly Room[] = [
     ),
     packages: []
   },
-  { files: 'http/shared/', mayImport: ['domain/', 'schemas.ts'], packages: ['fastify', '@fastify/', 'node:'] },
+  { files: 'http/shared/', mayImport: ['domain/', 'image-lists/', 'schemas.ts'], packages: ['fastify', '@fastify/', 'node:'] },
   { files: 'http/mozart/', mayImport: faces, packages: ['fastify', '@fastify/', 'node:'] },
   { files: 'http/api/', mayImport: [...faces, 'image-lists/'], packages: ['fastify', '@fastify/', 'ajv', 'node:'] },
   { files: 'http/dav/', mayImport: ['http/shared/', 'blobs/blob-store.ts', 'domain/', 'schemas.ts'], packages: ['fastify', 'node:'] },

@@ -11,7 +11,10 @@ export interface ImageNames {
   ids(filter: ImageNamesFilter): Promise<string[]>
 }
 
-/** About 100 MB of them. */
+/**
+ * About 100 MB of them. They are sorted before the first is sent: the order of ids is not that of repositories (`x/a:1` comes before `x:1`,
+ * so that a whole namespace would have to be held back), and an engine cannot sort by `_id`.
+ */
 const mostNames = 1_000_000
 
 /** Reads no documents: the ids tell all that a list of names needs. */

@@ -1,16 +1,18 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { TagRule } from '../../domain/releases/discovery.ts'
-import { isChosen } from '../../domain/releases/image-names.ts'
+import { type ImageChoice, isChosen } from '../../domain/releases/image-names.ts'
 import { discoveredList } from '../../image-lists/discovered.ts'
-import { parseImageList } from '../../image-lists/image-list-yaml.ts'
+import type { RenamableList, Renaming } from '../../image-lists/image-list-yaml.ts'
 import type { DiscoverQuery } from '../../schemas.ts'
 import { type BodyBounds, readBody } from '../shared/body.ts'
 import { json, yaml } from '../shared/describes.ts'
+import type { LargeTexts } from '../shared/large-texts.ts'
 import type { DeclareRoute } from './route.ts'
 import { refuseShape } from './validation.ts'
 
 export interface DiscoveryRoutes extends Pick<Catalogue, 'discover'> {
   bounds: BodyBounds
+  largeTexts: LargeTexts
 }
 
 /** A list of several thousand images. */
@@ -18,7 +20,7 @@ const listLimit = 2 * 1024 * 1024
 const mostImages = 5000
 
 /** The tags that the images of a list have in this catalogue. */
-export function discoveryRoutes(route: DeclareRoute, { discover, bounds }: DiscoveryRoutes): void {
+export function discoveryRoutes(route: DeclareRoute, { discover, bounds, largeTexts }: DiscoveryRoutes): void {
   route({
     method: 'POST',
     path: '/image-list/discover',
@@ -42,18 +44,32 @@ export function discoveryRoutes(route: DeclareRoute, { discover, bounds }: Disco
     async handler({ request, reply, query: { format, proven = false, ...given }, publicUrl }) {
       const text = (await readBody(request.raw, { ...bounds, limit: listLimit })).toString()
       const chosen = { only: given.only?.split(','), exclude: given.exclude?.split(',') }
-      const list = parseImageList(text, (imagename) => isChosen(imagename, chosen))
+      const list = await readList(largeTexts, { text, chosen })
       if (list.entries.length > mostImages)
         refuseShape('body', [{ path: 'container_images', message: `has more than ${mostImages} images` }])
       const found = await discover({ imagenames: list.entries.map(({ imagename }) => imagename), rule: ruleOf(given), proven })
       const discovered = discoveredList(list, { found })
       if (format === 'json') return discovered.answer
       reply.header('content-type', 'application/yaml; charset=utf-8')
-      if (format === 'yaml') return reply.send(discovered.yaml())
+      if (format === 'yaml') return reply.send(await discovered.yaml())
       const { protocol, host } = new URL(publicUrl)
       return reply.send(discovered.heat(protocol === 'http:' ? host : undefined))
     }
   })
+}
+
+/** Reads a list where a large one holds up no other request, once for its entries and once more when they are renamed. */
+async function readList(largeTexts: LargeTexts, { text, chosen }: { text: string; chosen: ImageChoice }): Promise<RenamableList> {
+  const all = await largeTexts.run('imageEntries', text)
+  const isIn = all.map(({ imagename }) => isChosen(imagename, chosen))
+  return {
+    entries: all.filter((_, i) => isIn[i]),
+    renamed(names) {
+      const following = names.values()
+      const imagenames = isIn.map((taken) => (taken ? (following.next().value ?? null) : null))
+      return largeTexts.run('renamedImageList', JSON.stringify({ text, imagenames } satisfies Renaming))
+    }
+  }
 }
 
 function ruleOf({ tag, newest, tag_from_label: label }: Pick<DiscoverQuery, 'tag' | 'newest' | 'tag_from_label'>): TagRule {

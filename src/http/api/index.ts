@@ -85,7 +85,7 @@ export async function apiFace(
   planningRoutes(route, catalogue)
   derivedRoutes(route, catalogue)
   imageListRoutes(route, { ...catalogue, bounds })
-  discoveryRoutes(route, { ...catalogue, bounds })
+  discoveryRoutes(route, { ...catalogue, bounds, largeTexts })
   channelRoutes(route, catalogue)
   promotionRoutes(route, catalogue)
   releaseRoutes(route, catalogue)

@@ -25,7 +25,7 @@ export function specHandlers(specs: Specs, largeTexts: Pick<LargeTexts, 'run'>) 
       request.about = id
       const document = await specs.get(id)
       if (document === undefined) throw new CatalogueError('spec_unknown', words.unknown(id))
-      const result = isLarge(document) ? await largeTexts.run('pythonStyle', document) : restyled(document)
+      const result = isLarge(document, 'pythonStyle') ? await largeTexts.run('pythonStyle', document) : restyled(document)
       return sendAnswer(reply, { success: true, message: words.found(id), result })
     },
 

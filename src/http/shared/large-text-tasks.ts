@@ -1,6 +1,7 @@
 import { parseExpected } from '../../domain/build/expected.ts'
 import { inPythonStyle } from '../../domain/json/json.ts'
 import { readSpecification } from '../../domain/specs/specification.ts'
+import { imageEntries, renamedImageList } from '../../image-lists/image-list-yaml.ts'
 import { readJsonMembers } from './json-members.ts'
 import { parseUrlEncoded } from './url-encoded.ts'
 
@@ -14,7 +15,9 @@ export const largeTextTasks = {
   jsonMembers: (body: Uint8Array) => readJsonMembers(textOf(body, 'utf8')),
   specification: readSpecification,
   pythonStyle: inPythonStyle,
-  expected: parseExpected
+  expected: parseExpected,
+  imageEntries,
+  renamedImageList
 } satisfies Record<string, (input: never) => unknown>
 
 export type LargeTextTasks = typeof largeTextTasks

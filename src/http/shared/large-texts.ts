@@ -25,7 +25,10 @@ export interface Told {
 
 /** From this length on a text is large. Reading a smaller one takes some milliseconds, and handing it over would take longer. */
 const largeLength = 128 * 1024
-export const isLarge = ({ length }: string | Uint8Array): boolean => length >= largeLength
+/** YAML that keeps its comments takes some twenty times as long as JSON. */
+const largeYaml = 8 * 1024
+const largeFrom: Partial<Record<keyof LargeTextTasks, number>> = { imageEntries: largeYaml, renamedImageList: largeYaml }
+export const isLarge = ({ length }: string | Uint8Array, task: keyof LargeTextTasks): boolean => length >= (largeFrom[task] ?? largeLength)
 
 /** A thread costs some 10 MB of memory; it ends when nothing large has come for so long. */
 const idleMs = 30_000
@@ -99,7 +102,7 @@ export function createLargeTexts(): LargeTexts {
 
   return {
     async run(task, input) {
-      if (!isLarge(input)) return largeTextTasks[task](input as never) as never
+      if (!isLarge(input, task)) return largeTextTasks[task](input as never) as never
       return (await ask({ task, input })) as never
     },
     close: end

@@ -1,5 +1,8 @@
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
+import { CatalogueError } from '../../../src/domain/errors.ts'
+import type { DocumentStore } from '../../../src/stores/document-store.ts'
+import { openStores } from '../../support/start-server.ts'
 import { startWithTarballs } from '../../support/tarballs.ts'
 
 const ids = ['heat-api-cfn:aaa', 'heat-api:aaa', 'heat-api:bbb', 'tripleo/nova-api:aaa', 'tripleo:aaa', 'untagged']
@@ -47,6 +50,43 @@ t.test('a long list is sent in pieces, whole and in order', async (t) => {
     parse(yaml.body).container_images.map(({ imagename }: { imagename: string }) => imagename),
     names.map((name) => `${name}:1`)
   )
+})
+
+const orders: { given: string[]; names: string[] }[] = [
+  { given: ['a-b:1', 'a:1', 'a;b:1'], names: ['a', 'a-b', 'a;b'] },
+  { given: ['x/a:1', 'x:1', 'x1:1', 'x.y:1'], names: ['x', 'x.y', 'x/a', 'x1'] },
+  { given: ['a:b:1', 'a:z', 'a'], names: ['a', 'a:b'] },
+  { given: ['localhost:5000/a', 'localhost:5000/a:1', 'localhost:1'], names: ['localhost', 'localhost:5000/a'] }
+]
+
+for (const { given, names } of orders) {
+  t.test(`names are in the order of repositories, which is not that of the ids: ${given.join(', ')}`, async (t) => {
+    const { app, stores } = await startWithTarballs(t)
+    for (const id of given) await stores.containers.put(id, JSON.stringify({ id }))
+
+    const { body } = await app.inject('/api/v1/image-list?format=names')
+
+    t.equal(body, names.map((name) => `${name}\n`).join(''))
+  })
+}
+
+t.test('a fault in the middle of the ids is an error, and no shorter list', async (t) => {
+  const stores = await openStores(t)
+  const containers: DocumentStore = {
+    ...stores.containers,
+    async *ids() {
+      yield Array.from({ length: 2000 }, (_, i) => `image-${i}:1`)
+      throw new CatalogueError('store_unavailable', 'the search engine does not answer')
+    }
+  }
+  const { app } = await startWithTarballs(t, { stores: { ...stores, containers } })
+
+  for (const format of ['names', 'yaml', 'json']) {
+    const reply = await app.inject(`/api/v1/image-list?format=${format}`)
+
+    t.equal(reply.statusCode, 503)
+    t.match(reply.json(), { status: 503, detail: /does not answer/ })
+  }
 })
 
 t.test('as YAML and JSON, the list has every image with its tag', async (t) => {

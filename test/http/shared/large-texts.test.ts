@@ -6,6 +6,7 @@ import { startServer } from '../../support/start-server.ts'
 
 const long = 'é😀"\\ %+'.repeat(30_000)
 const spec = JSON.stringify({ id: 'job-hello:1', n: 1, x: long })
+const imageList = `# kept\ncontainer_images:\n${'- imagename: nova-api:latest # one\n  params: [A]\n'.repeat(200)}`
 const form = (fields: Record<string, string>) => Buffer.from(new URLSearchParams(fields).toString())
 
 function open(t: Test) {
@@ -21,6 +22,13 @@ for (const [what, task, input] of [
   ['a specification', 'specification', spec],
   ['a stored document', 'pythonStyle', spec],
   ['a list of nodes', 'expected', `{"items": [], "architectures": ["arm64"]${' '.repeat(200_000)}}`],
+  ['an image list', 'imageEntries', imageList],
+  [
+    'an image list that is renamed',
+    'renamedImageList',
+    JSON.stringify({ text: imageList, imagenames: ['a:1', null, ...Array(198).fill('b:2')] })
+  ],
+  ['an image list with a fault', 'imageEntries', `${imageList}- imagename: 7\n`],
   ['a refused specification', 'specification', `${spec}}`]
 ] as const) {
   t.test(`${what} is read by the thread as it would be read here`, async (t) => {
@@ -32,7 +40,7 @@ for (const [what, task, input] of [
         return { code, message }
       }
     }
-    t.ok(isLarge(input))
+    t.ok(isLarge(input, task))
     const here = await settled(() => largeTextTasks[task](input as never))
 
     const there = await settled(() => open(t).run(task, input as never))
