@@ -8,6 +8,7 @@ import type { DocumentStore } from '../../stores/document-store.ts'
 import { forEachConcurrently, workThrough } from '../jobs/concurrency.ts'
 import type { Views } from '../lists/views.ts'
 import type { Changes } from '../records/changes.ts'
+import type { Channels } from './channels.ts'
 
 export interface DiscoveryRequest {
   /** As an image list names them: with a registry perhaps, and a tag. */
@@ -25,6 +26,7 @@ export interface DiscoveryParts {
   summaries: Pick<DocumentStore, 'getMany'>
   changes: Pick<Changes, 'find'>
   views: Pick<Views, 'gather'>
+  channels: Pick<Channels, 'list'>
 }
 
 const atOnce = 16
@@ -34,13 +36,14 @@ const few = 10
 export function createDiscover(parts: DiscoveryParts): Discover {
   return async ({ imagenames, ...request }) => {
     const found: FoundTag[] = []
+    const moved = 'newest' in request.rule ? await movedIds(parts) : new Set<string>()
     let scanned: Promise<ReadonlyMap<string, string[]>> | undefined
     const idsOf = async (repository: string): Promise<string[]> => {
       if (imagenames.length <= few) return listedIds(parts, repository)
       scanned ??= idsByRepository(parts, new Set(imagenames.flatMap(repositoriesOf)))
       return (await scanned).get(repository) ?? []
     }
-    const work = (imagename: string) => discoverOne(parts, { imagename, idsOf, ...request })
+    const work = (imagename: string) => discoverOne(parts, { imagename, idsOf, moved, ...request })
     for await (const one of forEachConcurrently(imagenames, { atOnce, work })) {
       found.push(one)
       // the embedded store answers at once: other requests must get their turn
@@ -54,9 +57,11 @@ interface OneImage extends Omit<DiscoveryRequest, 'imagenames'> {
   imagename: string
   /** The ids of a repository. */
   idsOf(repository: string): Promise<string[]>
+  /** Ids that channels move, which are written again and again with images of any age. */
+  moved: ReadonlySet<string>
 }
 
-async function discoverOne(parts: DiscoveryParts, { imagename, idsOf, rule, proven }: OneImage): Promise<FoundTag> {
+async function discoverOne(parts: DiscoveryParts, { imagename, idsOf, moved, rule, proven }: OneImage): Promise<FoundTag> {
   const repositories = repositoriesOf(imagename)
   // most images have the tag, and then no other tag is of interest
   if ('tag' in rule && !proven) {
@@ -65,7 +70,7 @@ async function discoverOne(parts: DiscoveryParts, { imagename, idsOf, rule, prov
   }
   for (const repository of repositories) {
     const timed = 'newest' in rule && rule.newest === 'registration'
-    const tags = await tagsOf(parts, { ids: await idsOf(repository), timed })
+    const tags = await tagsOf(parts, { ids: unmoved(await idsOf(repository), moved), timed })
     if (tags.length === 0) continue
     if (timed) await addCreated(parts, { repository, tags: registeredLast(tags) })
     const labels = 'label' in rule ? await labelsOf(parts, `${repository}:${tagOf(imagename) ?? 'latest'}`) : undefined
@@ -74,6 +79,15 @@ async function discoverOne(parts: DiscoveryParts, { imagename, idsOf, rule, prov
     return (await isProven(parts, `${repository}:${found.tag}`)) ? found : { reason: `${repository}:${found.tag} is not proven` }
   }
   return chooseTag(rule, { tags: [] })
+}
+
+const movedIds = async ({ channels }: DiscoveryParts): Promise<ReadonlySet<string>> =>
+  new Set((await channels.list()).flatMap(({ set }) => set.map(({ id }) => id)))
+
+/** A repository may be made by channels alone, as one between namespaces is. */
+function unmoved(ids: string[], moved: ReadonlySet<string>): string[] {
+  const others = ids.filter((id) => !moved.has(id))
+  return others.length > 0 ? others : ids
 }
 
 /** The repository, also without the registry that it begins with. */

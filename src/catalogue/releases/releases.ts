@@ -35,7 +35,7 @@ export function createReleases({ stores, ...parts }: ReleasesParts): Releases {
     const { record } = await parts.changes.read(id)
     return badgeOf(currentImages(record, (await parts.views.gather(record)).facts))
   }
-  const discover = createDiscover({ ...parts, ...stores })
+  const discover = createDiscover({ ...parts, ...stores, channels })
   const distGit = createDistGit({ ...parts, store, channels })
   return { imageNames, discover, channels, releases, distGit, badgeFor }
 }

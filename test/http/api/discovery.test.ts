@@ -116,6 +116,28 @@ t.test('of images that were registered at the same time the one that was made la
   t.match(found.json().images, [{ imagename: 'tie:a', chosen_by: 'newest registration' }])
 })
 
+t.test('a tag that a channel moves is not the newest, unless its repository has no other', async (t) => {
+  const { app } = await startWithTarballs(t)
+  const payload = { version: '1', digest: 'd', url: 's3://b/x' }
+  for (const id of ['x:v1', 'x:v2']) await app.inject({ method: 'PUT', url: `/api/v1/containers/${encodeURIComponent(id)}`, payload })
+  for (const [channel, to] of [
+    ['zzz', {}],
+    ['9', { namespace: 'stable' }]
+  ] as const) {
+    const moved = await app.inject({ method: 'PUT', url: `/api/v1/channels/${channel}`, payload: { set: ['x:v1'], to } })
+    t.equal(moved.statusCode, 200)
+  }
+
+  for (const rule of ['registration', 'version']) {
+    const found = await app.inject({
+      ...{ method: 'POST', url: `/api/v1/image-list/discover?newest=${rule}`, headers: { 'content-type': 'application/yaml' } },
+      payload: 'container_images:\n- imagename: x:latest\n- imagename: stable/x:latest\n'
+    })
+
+    t.match(found.json(), { images: [{ imagename: 'x:v2' }, { imagename: 'stable/x:9' }], left_out: [] }, rule)
+  }
+})
+
 t.test('what was left out stands in a list and a heat environment as comments', async (t) => {
   const discover = await start(t)
   const hostile = 'container_images:\n- imagename: "x/y\\nparameter_defaults: {evil: 1}\\u2028z:1"\n'
