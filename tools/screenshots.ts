@@ -1,10 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Browser, chromium, type Route } from 'playwright-core'
+import { grouped } from '../src/http/ui/catalogue-summary.ts'
 import { chromiumPath } from '../test/support/chromium.ts'
 import { fillDemoCatalogue, hostileId } from '../test/support/demo-catalogue.ts'
 import { startLeporello } from '../test/support/leporello.ts'
-import { eventually } from '../test/support/processes.ts'
+import { eventually, eventually } from '../test/support/processes.ts'
 import { withPalette } from './palette-png.ts'
 
 /* Pictures of the pages, of servers that it starts: `node build/tools/screenshots.js [FOLDER [PAGE…]]`. */
@@ -61,6 +62,8 @@ async function fillWithMany(url: string): Promise<void> {
     if (!reply.ok) throw new Error(`${reply.status} ${await reply.text()}`)
     await reply.arrayBuffer()
   }
+  const counted = async () => new RegExp(`href="\\./">${grouped(many)}<`).test(await (await fetch(`${url}/ui/`)).text()) || undefined
+  await eventually(counted, { what: 'all of them are counted', withinMs: 600_000, everyMs: 2000 })
 }
 
 /** Servers that have nothing to show: what they are set to, by the name of the picture. */
@@ -86,6 +89,8 @@ async function take(browser: Browser, { url, name, look }: Shot): Promise<void> 
   const height = Math.min(longest, await page.evaluate(() => document.documentElement.scrollHeight))
   await page.setViewportSize({ width: sizes[size], height })
   await writeFile(join(folder, `${name}-${look}.png`), withPalette(await page.screenshot()))
+  // its script may be asking for something
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
   await context.close()
 }
 
