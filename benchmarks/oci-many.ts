@@ -1,5 +1,7 @@
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { digestOfBytes } from '../test/support/oci.ts'
+import { eventually } from '../test/support/processes.ts'
 import { projectFolder } from '../test/support/project.ts'
 import { cpuMs, median, run } from './load.ts'
 import { pushBytes, pushManifest } from './oci-pushing.ts'
@@ -13,6 +15,7 @@ export async function manyBenchmarks(): Promise<void> {
   const server = await startServer()
   try {
     await pushMany(server)
+    await untilIdle(server)
     for (const n of pageSizes) {
       await timeList(server, { title: `tags/list, ${n} of ${count}`, path: `many/tags/list?n=${n}` })
       await timeList(server, { title: 'the same from the middle', path: `many/tags/list?n=${n}&last=t5000` })
@@ -44,6 +47,17 @@ async function pushMany({ url }: Server): Promise<void> {
     await Promise.all(names.map((tag) => register(`repository-${tag}:1`)))
   }
 }
+
+/** Rows to filter lists by are still being written after the last request. */
+const untilIdle = ({ pid }: Server): Promise<true> =>
+  eventually(
+    async () => {
+      const before = cpuMs(pid)
+      await pause(1000)
+      return cpuMs(pid) - before < 50 || undefined
+    },
+    { what: 'the server has nothing to do' }
+  )
 
 async function timeList({ url, pid }: Server, { title, path }: { title: string; path: string }): Promise<void> {
   const times: number[] = []

@@ -19,7 +19,7 @@ import {
   writeIndex
 } from './backup-index.ts'
 import { type Seal, writeLines } from './line-files.ts'
-import { saveAll, saveNamed, type TarballCounts, type TarballSaving } from './save-tarballs.ts'
+import { noTarballs, saveAll, saveNamed, type TarballCounts, type TarballSaving } from './save-tarballs.ts'
 
 /** The documents as of one moment, or as near to it as the store can come. */
 export interface Snapshot {
@@ -72,7 +72,7 @@ function keysIn(collection: CopiedCollection, { id, document }: SavedDocument): 
   return namesTarballs(collection, id) ? [...keysNamedIn(document)].filter((key) => !parseArchiveKey(key)) : []
 }
 
-/** After which tarballs are removed faster than documents are read. */
+/** After so many rounds, tarballs are being removed faster than documents are read. */
 const maxRounds = 5
 
 /**
@@ -88,7 +88,7 @@ export async function makeBackup(parts: BackupParts): Promise<BackupOutcome> {
     former: await undigested(folder),
     saved: new Map(),
     unreadable: new Map(),
-    counts: { copied: 0, bytes: 0, there: 0 }
+    counts: noTarballs()
   }
   const name = `documents-${begun.toISOString().replace(/[:.]/g, '-')}`
   const documents = join(folder, name)
@@ -109,7 +109,7 @@ export async function makeBackup(parts: BackupParts): Promise<BackupOutcome> {
   return { index, counts: saving.counts, absent, unreadable }
 }
 
-/** Of the backup that is there, the tarballs of which the blob store had no digest. */
+/** Returns the tarballs in the existing backup for which the blob store had no digest. */
 async function undigested(folder: string): Promise<Map<string, SavedTarball>> {
   const found = new Map<string, SavedTarball>()
   const index = await readIndex(folder).catch(() => undefined) // a damaged one is replaced

@@ -20,14 +20,14 @@ import {
   savedDocuments,
   savedTarballs
 } from './backup-index.ts'
-import type { TarballCounts } from './save-tarballs.ts'
+import { noTarballs, type TarballCounts } from './save-tarballs.ts'
 
 export interface LoadParts extends Pick<CopyOptions, 'hash' | 'now' | 'onLeft'> {
   /** Of the backup. */
   folder: string
   /** The blob store in that folder. */
   contents: BlobStore
-  /** Restore over a place that is not empty: what differs is replaced, and what the backup does not have stays. */
+  /** Whether to restore over a place that is not empty: what differs is replaced, and what the backup lacks stays. */
   overwrite: boolean
   onProgress(counts: TarballCounts): void
 }
@@ -75,7 +75,7 @@ export interface CheckParts extends Pick<LoadParts, 'folder' | 'contents' | 'onP
 /** Reads every byte of a backup, and writes nothing. Throws blob_damaged. */
 export async function checkBackup(parts: CheckParts): Promise<BackupIndex> {
   const index = await wholeIndex(parts)
-  const counts = { copied: 0, bytes: 0, there: 0 }
+  const counts = noTarballs()
   for await (const tarball of savedTarballs(join(parts.folder, index.folder))) {
     const blob = await parts.contents.get(contentKey(tarball.sha256))
     const read = blob && (await parts.digestOf(blob.stream))
@@ -131,7 +131,7 @@ async function restoreTarballs(
   { contents, onProgress }: LoadParts,
   { blobs, documents }: { blobs: BlobStore; documents: string }
 ): Promise<TarballCounts> {
-  const counts = { copied: 0, bytes: 0, there: 0 }
+  const counts = noTarballs()
   for await (const tarball of savedTarballs(documents)) {
     const there = await blobs.head(tarball.key)
     if (there?.sha256 === tarball.sha256 && there.size === tarball.size) counts.there += 1

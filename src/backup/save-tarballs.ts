@@ -12,8 +12,10 @@ export interface TarballCounts {
   there: number
 }
 
+export const noTarballs = (): TarballCounts => ({ copied: 0, bytes: 0, there: 0 })
+
 interface KnownTarball extends SavedTarball {
-  /** As the list of the blob store had it: another one is looked at again. */
+  /** Size and time as the blob store listed them: when they differ, the tarball is looked at again. */
   listed: string
 }
 
@@ -21,7 +23,7 @@ export interface TarballSaving {
   blobs: BlobStore
   /** Where the backup keeps bytes, by their digest. */
   contents: BlobStore
-  /** Of the last backup, those of which the blob store had no digest, by key. */
+  /** The tarballs in the last backup for which the blob store had no digest, by key. */
   former: ReadonlyMap<string, SavedTarball>
   /** By key: about 300 bytes of memory each. */
   saved: Map<string, KnownTarball>
@@ -76,7 +78,7 @@ async function saveOne(saving: TarballSaving, item: BlobInfo): Promise<void> {
   saved.set(key, { key, ...read, listed, ...(found.sha256 === undefined && { modified: item.modified.toISOString() }) })
 }
 
-/** Returns what a line says of a tarball whose bytes the backup has, which are not read again. */
+/** Returns the line for a tarball whose bytes the backup has already; they are not read again. */
 async function keptAlready(
   { contents, former }: TarballSaving,
   { item, found }: { item: BlobInfo; found: BlobInfo }

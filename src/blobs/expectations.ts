@@ -10,8 +10,9 @@ export function checkGrowth(size: number, expected: Expected = {}): void {
   }
 }
 
-/** Throws size_mismatch or digest_mismatch. */
-export function checkStored({ sha256, size }: StoredBytes, expected: Expected = {}): void {
+/** Returns what was stored, if it is what was expected. Throws size_mismatch or digest_mismatch. */
+export function checkStored(stored: StoredBytes, expected: Expected = {}): StoredBytes {
+  const { sha256, size } = stored
   if (expected.size !== undefined && size !== expected.size) {
     throw new CatalogueError('size_mismatch', `expected ${expected.size} bytes, but ${size} came; nothing was stored`)
   }
@@ -21,6 +22,7 @@ export function checkStored({ sha256, size }: StoredBytes, expected: Expected = 
       `expected sha256:${expected.sha256}, but the bytes are sha256:${sha256}; nothing was stored`
     )
   }
+  return stored
 }
 
 export const alreadyThere = (key: string): CatalogueError => new CatalogueError('already_exists', `${key} exists already`)

@@ -39,16 +39,11 @@ export function checkOpen(id: string, { placed, ended }: KeptUpload): void {
 }
 
 /** Throws size_mismatch while bytes are missing, upload_conflict when the bytes cannot be read. */
-export function checkReadable(id: string, { key, ended, offset, size }: KeptUpload): void {
+export function checkReadable(id: string, state: KeptUpload): void {
+  const { key, ended } = state
   if (ended) throw new CatalogueError('upload_conflict', `upload ${id} has ended`)
   if (key !== undefined) throw new CatalogueError('upload_conflict', `upload ${id} was begun for ${key}; finish it to read it there`)
-  checkComplete(id, { offset, size })
-}
-
-/** Returns the blob that an earlier finish made. Throws key_invalid for another key. */
-export function placedBefore(id: string, { placed, wanted }: { placed: Put | undefined; wanted: string }): Put | undefined {
-  if (!placed || placed.key === wanted) return placed
-  throw new CatalogueError('key_invalid', `upload ${id} has become ${placed.key}; it cannot become ${wanted}`)
+  checkComplete(id, state)
 }
 
 export const bytesGone = (id: string): CatalogueError => new CatalogueError('blob_unknown', `the bytes of upload ${id} no longer exist`)
@@ -65,22 +60,21 @@ export function checkOffset(id: string, { at, offset }: { at: number; offset: nu
   if (at !== offset) throw new CatalogueError('upload_conflict', `upload ${id} has ${offset} bytes; a piece at ${at} cannot follow`)
 }
 
-export interface Finishing {
-  offset: number
-  size?: number | undefined
-  key?: string | undefined
-  wanted: string
+/**
+ * Returns the blob that an earlier finish made, if there was one. Throws upload_conflict when the upload has ended, size_mismatch while bytes
+ * are missing, key_invalid for another key than that of the earlier finish or of the upload.
+ */
+export function checkFinish(id: string, { state, wanted }: { state: KeptUpload; wanted: string }): Put | undefined {
+  const { placed, ended, key } = state
+  if (ended) checkOpen(id, state)
+  if (placed?.key === wanted) return placed
+  if (placed) throw new CatalogueError('key_invalid', `upload ${id} has become ${placed.key}; it cannot become ${wanted}`)
+  checkComplete(id, state)
+  if (key === undefined || key === wanted) return undefined
+  throw new CatalogueError('key_invalid', `upload ${id} was begun for ${key}; it cannot become ${wanted}`)
 }
 
-/** Throws size_mismatch while bytes are missing, key_invalid when the upload was begun for another key. */
-export function checkFinish(id: string, { offset, size, key, wanted }: Finishing): void {
-  checkComplete(id, { offset, size })
-  if (key !== undefined && key !== wanted) {
-    throw new CatalogueError('key_invalid', `upload ${id} was begun for ${key}; it cannot become ${wanted}`)
-  }
-}
-
-function checkComplete(id: string, { offset, size }: { offset: number; size: number | undefined }): void {
+function checkComplete(id: string, { offset, size }: Pick<KeptUpload, 'offset' | 'size'>): void {
   if (size === undefined || offset === size) return
   throw new CatalogueError('size_mismatch', `upload ${id} has ${offset} of ${size} bytes; send the others before it is finished`)
 }

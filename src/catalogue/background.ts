@@ -32,6 +32,8 @@ const counting = { everyMs: 10_000 }
 const tidying = { everyMs: 60_000 }
 /** All that `/v2/` keeps, on one replica. */
 const cleaning = { everyMs: 600_000, sweepMs: 3_600_000 }
+/** Containerfiles that no build names, on one replica. */
+const pruning = { everyMs: 600_000, sweepMs: 6 * 3_600_000 }
 /** Batch after batch, and a pause when there is nothing to check. */
 const bounding = { everyMs: 300_000 }
 /** At the start, when there is most to find, and then now and then: every object is listed for it. */
@@ -85,6 +87,10 @@ export function startBackground(
     work: (signal) => catalogue.publishing.work({ limit: publishing.limit, signal })
   })
   always(bounding.everyMs, { what: 'old entries of the history could not be removed', work: (signal) => journalBounds.work({ signal }) })
+  every(pruning.everyMs, {
+    what: 'Containerfiles that no build names could not be removed',
+    work: (signal) => catalogue.containerfiles.sweep({ everyMs: pruning.sweepMs, signal })
+  })
   if (uploads) {
     const what = 'an upload could not be completed, or removed'
     const onError = (error: unknown) => onFailure(error, what)

@@ -88,7 +88,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const removals = tarballs?.removals
   const records = createRecords({ ...base, facts, onWrite: removals?.changed })
   const siteRules = createSiteRules({ rules, expected })
-  const builds = createBuilds({ ...base, ...records, facts, siteRules, verifier, removals })
+  const builds = createBuilds({ ...base, ...records, facts, siteRules, verifier, removals, leases })
   const lists = createLists({ ...base, ...records, ...builds, siteRules, facts, leases, verifier, graceMs: options.appendGraceMs ?? 5000 })
   const { readSpec } = options
   const preparedSpec = options.fillSpecs ? builds.planning.filled : undefined

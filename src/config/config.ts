@@ -14,26 +14,24 @@ import { collect, type Environment } from './sources.ts'
 export type { EngineSettings } from './engine.ts'
 export type { Objects } from './objects.ts'
 
+/** Settings that are taken as they are: schemas/config.json describes them. */
+type PlainSettings = Pick<
+  Settings,
+  'port' | 'prefix' | 'trustedProxies' | 'cors' | 'logLevel' | 'bodyLimit' | 'add' | 'strict' | 'historyEntries' | 'fillSpecs'
+>
+
 /** All settings, validated and frozen. Made by loadConfig only. */
-export interface Config {
+export interface Config extends Readonly<PlainSettings> {
+  /** A name, or an address without brackets. */
   host: string
-  port: number
   /** Without a trailing slash. Undefined: the address that we listen on. */
   publicUrl: string | undefined
-  prefix: string
   /** Absolute paths of PEM files, read when the server starts. Undefined: http. */
   tls: { cert: string; key: string } | undefined
-  /** Addresses and ranges. */
-  trustedProxies: readonly string[]
-  /** Origins, such as `https://ui.example.org`. */
-  cors: readonly string[]
   /** An absolute path. */
   data: string
-  logLevel: Settings['logLevel']
   policy: Policy
   access: AccessSettings
-  /** In bytes. */
-  bodyLimit: number
   /** How many bytes all bodies that are in memory may take together. */
   bodyBudget: number
   /** The most connections that may be open at once. */
@@ -49,25 +47,18 @@ export interface Config {
   guarded: readonly Architecture[]
   expected: readonly Architecture[]
   rules: readonly Rule[]
-  /** What container/add does with an existing record, unless the request says. */
-  add: Settings['add']
   legacyMozartUrl: string | undefined
   objects: Objects
   verify: { images: Settings['verify']; hosts: readonly string[]; buckets: readonly string[]; roots: readonly string[] }
   /** How often the summaries that lists are filtered by are compared with the records. */
   sweepMs: number
-  /** Refuse tarballs that are not proven to be what they are said to be. */
-  strict: boolean
   /** What the tag of a pushed image is to registry clients. */
   oci: { asPushed: boolean }
   /** How long a resumable upload may make no progress. */
   uploadExpiryMs: number
   /** How long a removed container is listed as restorable. */
   deletedKeepMs: number
-  /** How many entries of a container's history are kept. */
-  historyEntries: number
   historyKeepMs: number
-  fillSpecs: boolean
   /** How long one of our tarballs stays after no container names it any more. */
   deleteGraceMs: number
   /** For commands. `chosen`: the server was set, rather than its default. */
@@ -109,19 +100,14 @@ const sourceOf = (name: SettingName, raw: ReadonlyMap<SettingName, GivenSetting>
 
 function configFrom(context: RuleContext): Config {
   const { settings } = context
+  const { port, prefix, trustedProxies, cors, logLevel, bodyLimit, add, strict, historyEntries, fillSpecs } = settings
   const data = resolve(settings.data)
   return {
+    ...{ port, prefix, trustedProxies, cors, logLevel, bodyLimit, add, strict, historyEntries, fillSpecs, data },
     host: settings.host.replace(/^\[(.*)\]$/, '$1'),
-    port: settings.port,
     publicUrl: settings.publicUrl?.replace(/\/+$/, ''),
-    prefix: settings.prefix,
     tls: tlsFrom(context),
-    trustedProxies: settings.trustedProxies,
-    cors: settings.cors,
-    data,
-    logLevel: settings.logLevel,
     ...accessFrom(context, data),
-    bodyLimit: settings.bodyLimit,
     bodyBudget: bodyBudgetFrom(context),
     connections: connectionsFrom(context),
     dataLimit: settings.dataLimit,
@@ -132,17 +118,13 @@ function configFrom(context: RuleContext): Config {
     guarded: architecturesFrom(settings.guard),
     expected: architecturesFrom(settings.expected),
     rules: rulesFrom(context),
-    add: settings.add,
     legacyMozartUrl: settings.legacyMozartUrl?.replace(/\/+$/, ''),
     objects: objectsFrom(context, join(data, 'objects')),
     verify: { images: settings.verify, hosts: settings.verifyHosts, buckets: settings.verifyBuckets, roots: settings.verifyRoots },
     sweepMs: settings.sweep,
-    strict: settings.strict,
     uploadExpiryMs: settings.uploadExpiry,
     deletedKeepMs: settings.deletedKeep,
-    historyEntries: settings.historyEntries,
     historyKeepMs: Math.max(settings.historyKeep, settings.deletedKeep),
-    fillSpecs: settings.fillSpecs,
     deleteGraceMs: settings.deleteGrace,
     oci: { asPushed: settings.ociTags === 'as-pushed' },
     client: {

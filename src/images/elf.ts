@@ -84,13 +84,7 @@ function floatOf(flags: number): Pick<ElfFile, 'float'> {
   return (flags & 0x200) === 0 ? {} : { float: 'soft' }
 }
 
-interface Identity {
-  bits: 32 | 64
-  little: boolean
-  flags: number
-}
-
-function machineOf(machine: number, { bits, little, flags }: Identity): string {
+function machineOf(machine: number, { bits, little, flags }: { bits: 32 | 64; little: boolean; flags: number }): string {
   const le = little ? 'le' : ''
   switch (machine) {
     case 62:

@@ -1,6 +1,6 @@
 import { type Architecture, parseArchitecture } from '../domain/architecture.ts'
 import { isCatalogueError } from '../domain/errors.ts'
-import { asArchitecture } from '../domain/image/facts.ts'
+import { asArchitectureName } from '../domain/json/reading.ts'
 import { type DecisiveFile, defaultPath, type Start } from './decisive.ts'
 import type { FoundImage } from './found-image.ts'
 import type { ContainerConfig, ImageConfig } from './go-documents.ts'
@@ -48,7 +48,7 @@ export function contradictingPlatform(platform: FoundImage['platform'], configur
   const { architecture = '', variant = '' } = platform ?? {}
   const other = otherPlatform(platform ?? {})
   if (other !== undefined || architecture === '') return other
-  const indexed = asArchitecture(variant === '' ? architecture : `${architecture}/${variant}`)
+  const indexed = asArchitectureName(variant === '' ? architecture : `${architecture}/${variant}`)
   if (indexed === null || configured === undefined) return undefined
   return indexed.split('/')[0] === configured.split('/')[0] ? undefined : indexed
 }

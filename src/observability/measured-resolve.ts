@@ -1,11 +1,10 @@
 import { knownArchitectures, parseArchitecture } from '../domain/architecture.ts'
-import type { Resolution, ResolveOptions } from '../domain/container/resolution.ts'
+import type { Resolution, ResolveImageOptions } from '../domain/container/resolution.ts'
 import { isCatalogueError } from '../domain/errors.ts'
 import { outcomeOf } from './measured-stores.ts'
 import type { Metrics } from './metrics.ts'
 
-type ResolveMeasure = Pick<ResolveOptions, 'force' | 'evenGone'>
-type Resolve = (id: string, architecture: string, options?: ResolveMeasure) => Promise<{ document: string; resolution: Resolution }>
+type Resolve = (id: string, architecture: string, options?: ResolveImageOptions) => Promise<{ document: string; resolution: Resolution }>
 
 /** Wraps resolving to count what machines asked for and what they got. */
 export function measuredResolve(resolve: Resolve, metrics: Metrics): Resolve {

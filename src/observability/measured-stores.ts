@@ -1,25 +1,12 @@
 import { isCatalogueError } from '../domain/errors.ts'
-import type { DocumentStore, Stores } from '../stores/document-store.ts'
+import { type DocumentStore, perCollection, type Stores, tableNames } from '../stores/document-store.ts'
 import type { Metrics } from './metrics.ts'
 
 /** Wraps stores to count and time every operation on documents. */
-export function measuredStores(stores: Stores, metrics: Metrics): Stores {
-  return {
-    ...stores,
-    containers: measured(stores.containers, { collection: 'containers', metrics }),
-    jobSpecs: measured(stores.jobSpecs, { collection: 'job_specs', metrics }),
-    hysdsIos: measured(stores.hysdsIos, { collection: 'hysds_ios', metrics }),
-    facts: measured(stores.facts, { collection: 'facts', metrics }),
-    tasks: measured(stores.tasks, { collection: 'tasks', metrics }),
-    buildStatuses: measured(stores.buildStatuses, { collection: 'assemblies', metrics }),
-    journal: measured(stores.journal, { collection: 'journal', metrics }),
-    summaries: measured(stores.summaries, { collection: 'summaries', metrics }),
-    demand: measured(stores.demand, { collection: 'demand', metrics }),
-    leases: measured(stores.leases, { collection: 'leases', metrics }),
-    releases: measured(stores.releases, { collection: 'releases', metrics }),
-    oci: measured(stores.oci, { collection: 'oci', metrics })
-  }
-}
+export const measuredStores = (stores: Stores, metrics: Metrics): Stores => ({
+  ...stores,
+  ...perCollection((name) => measured(stores[name], { collection: tableNames[name], metrics }))
+})
 
 /** Returns the name of an outcome in metrics: for an error its code. */
 export const outcomeOf = (error: unknown): string => (isCatalogueError(error) ? error.code : 'error')

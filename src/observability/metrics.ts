@@ -49,77 +49,86 @@ export function createMetrics(): Metrics {
     buckets,
     registry
   })
-  const resolves = new Counter({
-    name: 'leporello_resolves_total',
-    help: "Machines that asked for their architecture's image; outcome is where it was found, or the code of the refusal.",
-    labelNames: ['architecture', 'outcome'],
-    registers: [registry]
-  })
-  const verdicts = new Counter({
-    name: 'leporello_resolved_verdicts_total',
-    help: 'What was proven of the images that machines asked for, also of those that were refused.',
-    labelNames: ['verdict'],
-    registers: [registry]
-  })
-  const refusals = new Counter({
-    name: 'leporello_refused_total',
-    help: 'Attempts that the policy refused; code is unauthenticated, also for an invalid token, or forbidden.',
-    labelNames: ['action', 'code'],
-    registers: [registry]
-  })
-  const inspections = new Counter({
-    name: 'leporello_inspections_total',
-    help: 'Image tarballs that were read to their end, by what they were found to be.',
-    labelNames: ['verdict'],
-    registers: [registry]
-  })
-  const inspectionSeconds = new Histogram({
-    name: 'leporello_inspection_duration_seconds',
-    help: 'Time that reading an image tarball took; of one that is being uploaded, as long as it takes to come.',
-    buckets: [0.1, 0.5, 2, 10, 60, 300, 1800],
-    registers: [registry]
-  })
-  const inspectionBytes = new Histogram({
-    name: 'leporello_inspection_bytes',
-    help: 'Size of the image tarballs that were read.',
-    buckets: [1e6, 1e7, 1e8, 1e9, 1e10],
-    registers: [registry]
-  })
+  const { resolves, verdicts, refusals } = countersOn(registry)
   return {
     request: byRequest(requestSeconds),
     storeOperation: storeSeconds,
     resolve: (architecture, outcome) => resolves.inc({ architecture, outcome }),
     verdict: (verdict) => verdicts.inc({ verdict }),
     refused: ({ action, code }) => refusals.inc({ action, code }),
-    inspection: (verdict, { seconds, bytes }) => {
-      inspections.inc({ verdict })
-      inspectionSeconds.observe(seconds)
-      inspectionBytes.observe(bytes)
-    },
-    watch: ({ name, help, value }) => {
-      const registers = [registry]
-      if (!name.endsWith('_total')) {
-        new Gauge({
-          name,
-          help,
-          registers,
-          collect() {
-            this.set(value())
-          }
-        })
-        return
-      }
-      new Counter({
-        name,
-        help,
-        registers,
-        collect() {
-          this.reset()
-          this.inc(value())
-        }
-      })
-    },
+    inspection: inspectionsOn(registry),
+    watch: (number) => watch(registry, number),
     read: async () => ({ contentType: registry.contentType, body: await registry.metrics() })
+  }
+}
+
+const countersOn = (registry: Registry) => ({
+  resolves: new Counter({
+    name: 'leporello_resolves_total',
+    help: "Machines that asked for their architecture's image; outcome is where it was found, or the code of the refusal.",
+    labelNames: ['architecture', 'outcome'],
+    registers: [registry]
+  }),
+  verdicts: new Counter({
+    name: 'leporello_resolved_verdicts_total',
+    help: 'What was proven of the images that machines asked for, also of those that were refused.',
+    labelNames: ['verdict'],
+    registers: [registry]
+  }),
+  refusals: new Counter({
+    name: 'leporello_refused_total',
+    help: 'Attempts that the policy refused; code is unauthenticated, also for an invalid token, or forbidden.',
+    labelNames: ['action', 'code'],
+    registers: [registry]
+  })
+})
+
+function inspectionsOn(registry: Registry): Metrics['inspection'] {
+  const registers = [registry]
+  const inspections = new Counter({
+    name: 'leporello_inspections_total',
+    help: 'Image tarballs that were read to their end, by what they were found to be.',
+    labelNames: ['verdict'],
+    registers
+  })
+  const inspectionSeconds = new Histogram({
+    name: 'leporello_inspection_duration_seconds',
+    help: 'Time that reading an image tarball took; of one that is being uploaded, as long as it takes to come.',
+    buckets: [0.1, 0.5, 2, 10, 60, 300, 1800],
+    registers
+  })
+  const inspectionBytes = new Histogram({
+    name: 'leporello_inspection_bytes',
+    help: 'Size of the image tarballs that were read.',
+    buckets: [1e6, 1e7, 1e8, 1e9, 1e10],
+    registers
+  })
+  return (verdict, { seconds, bytes }) => {
+    inspections.inc({ verdict })
+    inspectionSeconds.observe(seconds)
+    inspectionBytes.observe(bytes)
+  }
+}
+
+function watch(registry: Registry, { value, ...named }: WatchedNumber): void {
+  const registers = [registry]
+  if (named.name.endsWith('_total')) {
+    new Counter({
+      ...named,
+      registers,
+      collect() {
+        this.reset()
+        this.inc(value())
+      }
+    })
+  } else {
+    new Gauge({
+      ...named,
+      registers,
+      collect() {
+        this.set(value())
+      }
+    })
   }
 }
 

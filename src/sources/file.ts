@@ -40,9 +40,9 @@ export async function openFile(path: string, roots: readonly string[]): Promise<
   }
 }
 
-/** Streams the bytes from first to last, both included, and closes the handle with the stream. */
-export const bytesOf = ({ handle }: OpenedFile, { first, last }: { first: number; last: number }): Readable =>
-  last < first ? nothing(handle) : handle.createReadStream({ start: first, end: last, highWaterMark: 256 * 1024 })
+/** Streams the bytes that the file had when it was opened, and closes the handle with the stream. */
+export const bytesOf = ({ handle, stats: { size } }: OpenedFile): Readable =>
+  size === 0 ? nothing(handle) : handle.createReadStream({ start: 0, end: size - 1, highWaterMark: 256 * 1024 })
 
 function nothing(handle: FileHandle): Readable {
   return new Readable({
@@ -84,11 +84,7 @@ async function absent(path: string, { root, error }: { root: string; error: unkn
   const reason = failureReason(error)
   const missing = reason === 'ENOENT' || reason === 'ENOTDIR'
   if (!missing) throw sourceError('source_unavailable', `${shownAddress(path)} cannot be read (${reason})`, error)
-  const rootThere = await stat(root).then(
-    () => true,
-    () => false
-  )
-  if (rootThere) throw sourceError('source_gone', `${shownAddress(path)} does not exist`, error)
+  if (await stat(root).catch(() => undefined)) throw sourceError('source_gone', `${shownAddress(path)} does not exist`, error)
   throw sourceError(
     'source_unavailable',
     `${shownAddress(path)} cannot be looked for: ${root}, from LEPORELLO_VERIFY_ROOTS, is not there; is it mounted?`,

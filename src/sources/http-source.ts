@@ -1,20 +1,17 @@
 import type { IncomingMessage } from 'node:http'
 import { boundedStream } from './bounded-stream.ts'
-import { ask, type Surroundings } from './http.ts'
+import { ask, type Opening, type Surroundings } from './http.ts'
 import type { Life } from './life.ts'
 import type { HttpLocation } from './location.ts'
 import { shownAddress, sourceError } from './refusals.ts'
-import type { OpenSource, SourceInfo, SourceRange } from './source.ts'
+import type { OpenSource, SourceInfo } from './source.ts'
 
-export async function openHttp(
-  location: HttpLocation,
-  { range, life, maxBytes, ...surroundings }: Surroundings & { range?: SourceRange | undefined; life: Life; maxBytes: number }
-): Promise<OpenSource> {
-  const { answer, url } = await ask(location, { ...surroundings, method: 'GET', range: range && rangeHeader(range), life })
+export async function openHttp(location: HttpLocation, { life, maxBytes, ...surroundings }: Opening): Promise<OpenSource> {
+  const { answer, url } = await ask(location, { ...surroundings, method: 'GET', life })
   const what = shownAddress(url.href)
   try {
-    checkStatus(answer, { what, range })
-    checkRange(answer, { what, range })
+    checkStatus(answer, what)
+    if (answer.statusCode === 206) throw sourceError('source_unsupported', `${what} answered 206, a part, where the whole was requested`)
     const info = infoOf(answer, what)
     if ((info.size ?? 0) > maxBytes) throw sourceError('too_large', `${what} has ${info.size} bytes; at most ${maxBytes} are read`)
     const expected = numberOf(answer.headers['content-length'])
@@ -32,24 +29,19 @@ export async function probeHttp(location: HttpLocation, { life, ...surroundings 
   const head = await ask(location, { ...surroundings, method: 'HEAD', life })
   const useless = headless.has(head.answer.statusCode!)
   if (useless) head.answer.destroy()
-  const range = useless ? { first: 0, last: 0 } : undefined
-  const { answer, url } = range ? await ask(location, { ...surroundings, method: 'GET', range: rangeHeader(range), life }) : head
+  const { answer, url } = useless ? await ask(location, { ...surroundings, method: 'GET', range: 'bytes=0-0', life }) : head
   const what = shownAddress(url.href)
   try {
     // an empty file has no byte to read
-    if (!(range && answer.statusCode === 416 && totalOf(answer) === 0)) checkStatus(answer, { what, range })
+    if (!(useless && answer.statusCode === 416 && totalOf(answer) === 0)) checkStatus(answer, what)
     return infoOf(answer, what)
   } finally {
     answer.destroy()
   }
 }
 
-const rangeHeader = ({ first, last }: SourceRange) => `bytes=${first}-${last ?? ''}`
-
-function checkStatus(answer: IncomingMessage, { what, range }: { what: string; range: SourceRange | undefined }): void {
-  const status = answer.statusCode!
+function checkStatus({ statusCode: status }: IncomingMessage, what: string): void {
   if (status === 404 || status === 410) throw sourceError('source_gone', `${what} does not exist (${status})`)
-  if (status === 416 && range) throw sourceError('range_invalid', `${what} has no byte in the range ${rangeHeader(range)}`)
   if (status === 401 || status === 403) {
     throw sourceError(
       'source_unavailable',
@@ -57,15 +49,6 @@ function checkStatus(answer: IncomingMessage, { what, range }: { what: string; r
     )
   }
   if (status !== 200 && status !== 206) throw sourceError('source_unavailable', `${what} answered ${status}`)
-}
-
-/** Throws source_unsupported when the answer is not the requested range. */
-function checkRange(answer: IncomingMessage, { what, range }: { what: string; range: SourceRange | undefined }): void {
-  const { statusCode: status, headers } = answer
-  const first = status === 206 ? numberOf(/^bytes (\d+)-/.exec(headers['content-range'] ?? '')?.[1]) : 0
-  if (first === (range?.first ?? 0) && (status === 206) === (range !== undefined)) return
-  const asked = range ? rangeHeader(range) : 'a request for all'
-  throw sourceError('source_unsupported', `${what} does not serve ranges: it answered ${status} to ${asked}`)
 }
 
 function infoOf(answer: IncomingMessage, via: string): SourceInfo {

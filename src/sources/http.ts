@@ -13,6 +13,12 @@ export interface Surroundings {
   patience: Patience
 }
 
+/** What opening a tarball takes. */
+export interface Opening extends Surroundings {
+  life: Life
+  maxBytes: number
+}
+
 const maxRedirects = 5
 
 /** Returns the first answer that is not a redirect. Each redirect's address is checked like a registered one. */

@@ -1,34 +1,20 @@
 import { sourceError } from './refusals.ts'
 import type { SourceOptions } from './source.ts'
 
-/** The lifetime of one request: until its caller's signal, its deadline, or its end. */
+/** The lifetime of one request: until its caller's signal, or its end. */
 export interface Life {
   signal: AbortSignal
-  /** Releases the caller's signal and the timer. Must be called at the end. */
+  /** Releases the caller's signal. Must be called at the end. */
   end(): void
 }
 
-const longestTimer = 2 ** 31 - 1
-
-/**
- * AbortSignal.any and AbortSignal.timeout would do the same, but on Node 20 and 22 each request leaves 60 to 1200 bytes at a server's
- * long-lived signal.
- */
-export function createLife({ signal, deadline }: SourceOptions, what: string): Life {
+/** AbortSignal.any would do the same, but on Node 20 and 22 each request leaves 60 to 1200 bytes at a server's long-lived signal. */
+export function createLife({ signal }: SourceOptions): Life {
+  signal?.throwIfAborted()
   const controller = new AbortController()
   const stop = () => controller.abort(signal?.reason)
-  const expire = () => controller.abort(sourceError('source_unavailable', `${what} was not read to its end within the time given`))
-  const left = deadline === undefined ? undefined : deadline - Date.now()
-  const timer = left === undefined ? undefined : setTimeout(expire, Math.min(Math.max(0, left), longestTimer))
-  if (signal?.aborted) stop()
-  else signal?.addEventListener('abort', stop, { once: true })
-  return {
-    signal: controller.signal,
-    end() {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', stop)
-    }
-  }
+  signal?.addEventListener('abort', stop, { once: true })
+  return { signal: controller.signal, end: () => signal?.removeEventListener('abort', stop) }
 }
 
 /** Returns the result of `attempt`. After `ms` it aborts the attempt's signal and throws an error with the message `late`. */

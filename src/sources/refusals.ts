@@ -1,7 +1,7 @@
 import { CatalogueError, type ErrorCode } from '../domain/errors.ts'
 import { maskSecrets } from '../domain/secrets.ts'
 
-export type SourceCode = Extract<ErrorCode, `source_${string}` | 'range_invalid' | 'too_large'>
+export type SourceCode = Extract<ErrorCode, `source_${string}` | 'too_large'>
 
 /** Returns an error whose message is safe to show to any client. */
 export const sourceError = (code: SourceCode, message: string, cause?: unknown): CatalogueError =>

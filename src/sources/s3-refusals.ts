@@ -15,7 +15,6 @@ export function s3Refusal(what: string, error: unknown): CatalogueError {
 
   if (/^NoSuch(Key|Bucket|Version)$/.test(name) || status === 404)
     return sourceError('source_gone', `${what} does not exist (${name})`, error)
-  if (status === 416) return sourceError('range_invalid', `${what} has no byte in that range`, error)
   if (/Credentials/.test(name)) {
     return unavailable('needs keys, and none were found; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role give them')
   }

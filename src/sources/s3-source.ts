@@ -4,27 +4,23 @@ import type { Readable } from 'node:stream'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { boundedStream } from './bounded-stream.ts'
 import { bucketRule } from './bucket-rules.ts'
-import type { Surroundings } from './http.ts'
+import type { Opening, Surroundings } from './http.ts'
 import { type Life, within } from './life.ts'
 import { checkedLookup, checkLiteral } from './reach.ts'
 import { shownAddress, sourceError } from './refusals.ts'
 import type { S3Location } from './s3-location.ts'
 import { s3Refusal } from './s3-refusals.ts'
-import type { OpenSource, SourceInfo, SourceRange } from './source.ts'
+import type { OpenSource, SourceInfo } from './source.ts'
 
-export async function openS3(
-  location: S3Location,
-  { range, life, maxBytes, ...surroundings }: Surroundings & { range?: SourceRange | undefined; life: Life; maxBytes: number }
-): Promise<OpenSource> {
+export async function openS3(location: S3Location, { life, maxBytes, ...surroundings }: Opening): Promise<OpenSource> {
   const { GetObjectCommand } = await import('@aws-sdk/client-s3')
   const { client, what } = await connect(location, surroundings)
   let body: Readable | undefined
   try {
-    const Range = range && `bytes=${range.first}-${range.last ?? ''}`
-    const command = new GetObjectCommand({ Bucket: location.bucket, Key: location.key, ...(Range && { Range }) })
+    const command = new GetObjectCommand({ Bucket: location.bucket, Key: location.key })
     const answer = await patiently({ life, what, ...surroundings }, (abortSignal) => client.send(command, { abortSignal }))
     body = answer.Body as Readable
-    const info = infoOf({ ...answer, ContentLength: range ? totalOf(answer.ContentRange) : answer.ContentLength }, what)
+    const info = infoOf(answer, what)
     if ((info.size ?? 0) > maxBytes) throw sourceError('too_large', `${what} has ${info.size} bytes; at most ${maxBytes} are read`)
     const { idleMs } = surroundings.patience
     const stream = boundedStream(body, { what, life, idleMs, maxBytes, expected: answer.ContentLength, release: () => client.destroy() })
@@ -101,8 +97,3 @@ const infoOf = ({ ContentLength, ETag, LastModified }: Head, via: string): Sourc
   ...(LastModified && { modified: LastModified.toISOString() }),
   via
 })
-
-const totalOf = (contentRange: string | undefined): number | undefined => {
-  const total = /\/(\d+)$/.exec(contentRange ?? '')?.[1]
-  return total === undefined ? undefined : Number(total)
-}

@@ -1,25 +1,12 @@
 import type { Readable } from 'node:stream'
 
-/** Positions as in HTTP: `last` is inclusive, and may lie beyond the end. */
-export interface SourceRange {
-  first: number
-  last?: number
-}
-
 export interface SourceOptions {
   /** Ends the request at any moment, with the signal's reason. */
   signal?: AbortSignal
-  /** When the request and its stream must end, on the clock of Date.now(). */
-  deadline?: number
-}
-
-export interface OpenOptions extends SourceOptions {
-  range?: SourceRange
 }
 
 /** What is known about a tarball without reading it. Values that the server does not report are absent. */
 export interface SourceInfo {
-  /** The size of the whole tarball, even where a range was requested. */
   size?: number
   /** Only for comparison with an earlier one of the same URL. */
   etag?: string
@@ -40,10 +27,10 @@ export interface OpenSource extends SourceInfo {
 /**
  * Reads tarballs by the URLs under which they were registered, as far as the site's policy allows. Callers read URLs of our own store
  * directly, not here. Both methods throw source_forbidden (the policy does not allow it), source_unsupported (it cannot be read here),
- * source_gone (it no longer exists), source_unavailable (try again later), and too_large; `open` also throws range_invalid.
+ * source_gone (it no longer exists), source_unavailable (try again later), and too_large.
  */
 export interface TarballSources {
-  open(url: string, options?: OpenOptions): Promise<OpenSource>
+  open(url: string, options?: SourceOptions): Promise<OpenSource>
   /** Returns what is known about a tarball without reading it. */
   probe(url: string, options?: SourceOptions): Promise<SourceInfo>
 }

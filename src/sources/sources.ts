@@ -8,7 +8,7 @@ import { policyOf, type SourceSettings } from './policy.ts'
 import { type Resolve, systemResolve } from './reach.ts'
 import { shownAddress, sourceError } from './refusals.ts'
 import { openS3, probeS3 } from './s3-source.ts'
-import type { SourceOptions, SourceRange, TarballSources } from './source.ts'
+import type { TarballSources } from './source.ts'
 
 export interface SourcesOptions {
   settings: SourceSettings
@@ -41,11 +41,10 @@ export function createSources({
     return parseLocation(url, policy)
   }
 
-  const openAt = (location: Location, { life, range }: { life: Life; range?: SourceRange | undefined }) => {
-    const all = { ...surroundings, life, range, maxBytes }
+  const openAt = (location: Location, life: Life) => {
+    const all = { ...surroundings, life, maxBytes }
     if (location.kind === 'http') return openHttp(location, all)
-    if (location.kind === 's3') return openS3(location, all)
-    return openFileSource(location, { roots: policy.roots, life, range, maxBytes, idleMs: patience.idleMs })
+    return location.kind === 's3' ? openS3(location, all) : openFileSource(location, all)
   }
 
   const probeAt = (location: Location, life: Life) => {
@@ -55,12 +54,12 @@ export function createSources({
   }
 
   return {
-    async open(url, { range, ...options } = {}) {
+    async open(url, options = {}) {
       const location = find(url)
-      const life = begin(url, options)
+      const life = createLife(options)
       try {
         // from here on, the end of the stream ends the life
-        return await openAt(location, { life, range })
+        return await openAt(location, life)
       } catch (error) {
         life.end()
         throw error
@@ -69,7 +68,7 @@ export function createSources({
 
     async probe(url, options = {}) {
       const location = find(url)
-      const life = begin(url, options)
+      const life = createLife(options)
       try {
         return await probeAt(location, life)
       } finally {
@@ -77,9 +76,4 @@ export function createSources({
       }
     }
   }
-}
-
-function begin(url: string, options: SourceOptions): Life {
-  options.signal?.throwIfAborted()
-  return createLife(options, shownAddress(url))
 }

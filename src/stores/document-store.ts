@@ -93,7 +93,20 @@ export interface Health {
   reason?: string
 }
 
-/** The collections of one engine or one data directory. The first three are HySDS's. */
+/** The collections, by the names that they have in tables, indices and metrics. The first three are HySDS's. */
+export const tableNames = {
+  ...({ containers: 'containers', jobSpecs: 'job_specs', hysdsIos: 'hysds_ios' } as const),
+  ...({ facts: 'facts', tasks: 'tasks', buildStatuses: 'assemblies', journal: 'journal', summaries: 'summaries' } as const),
+  ...({ demand: 'demand', leases: 'leases', releases: 'releases', oci: 'oci' } as const)
+}
+
+export type Collection = keyof typeof tableNames
+
+/** Makes a store for each collection. */
+export const perCollection = (storeOf: (collection: Collection) => DocumentStore): Record<Collection, DocumentStore> =>
+  Object.fromEntries(Object.keys(tableNames).map((name) => [name, storeOf(name as Collection)])) as Record<Collection, DocumentStore>
+
+/** The collections of one engine or one data directory. */
 export interface Stores {
   containers: DocumentStore
   jobSpecs: DocumentStore

@@ -1,5 +1,5 @@
 import { CatalogueError } from '../domain/errors.ts'
-import type { DocumentStore, Stores } from './document-store.ts'
+import { type DocumentStore, perCollection, type Stores } from './document-store.ts'
 
 export interface Gate {
   /** Refuses every operation on documents, as store_unavailable with the reason, until open() is called. */
@@ -44,18 +44,7 @@ export function gatedStores(stores: Stores): Gate {
   return {
     stores: {
       ...stores,
-      containers: gated(stores.containers),
-      jobSpecs: gated(stores.jobSpecs),
-      hysdsIos: gated(stores.hysdsIos),
-      facts: gated(stores.facts),
-      tasks: gated(stores.tasks),
-      buildStatuses: gated(stores.buildStatuses),
-      journal: gated(stores.journal),
-      summaries: gated(stores.summaries),
-      demand: gated(stores.demand),
-      leases: gated(stores.leases),
-      releases: gated(stores.releases),
-      oci: gated(stores.oci),
+      ...perCollection((collection) => gated(stores[collection])),
       health: async () => (shut ? { ok: false, reason: messageOf(shut) } : stores.health())
     },
     open() {

@@ -61,11 +61,12 @@ t.test('an upload has its room until its last byte, or its end, also after a res
 t.test('a put has room for what is declared while it lasts, and no longer', async (t) => {
   const blobs = await openLocalBlobs(await open(t))
   let end = () => {}
+  const ended = new Promise<void>((resolve) => {
+    end = resolve
+  })
   async function* source() {
     yield* hello()
-    await new Promise<void>((resolve) => {
-      end = resolve
-    })
+    await ended
     throw new Error('cut off')
   }
 

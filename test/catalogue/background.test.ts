@@ -20,6 +20,7 @@ async function begun(policy: Policy): Promise<string[]> {
     summaries: { run: of('summaries') },
     publishing: { work: of('publishing') },
     journalBounds: { work: of('history') },
+    containerfiles: { sweep: of('containerfiles') },
     uploads: { tidy: of('uploads') },
     removals: { work: of('removals'), onWork() {} },
     upkeep: { sweep: of('leftovers') },
@@ -37,7 +38,19 @@ async function begun(policy: Policy): Promise<string[]> {
 }
 
 t.test('where nobody may write, nothing happens to records, tarballs and history by itself', async (t) => {
-  const all = ['batches', 'demand', 'facts', 'history', 'leftovers', 'publishing', 'removals', 'summaries', 'uploads', 'verification']
+  const all = [
+    'batches',
+    'containerfiles',
+    'demand',
+    'facts',
+    'history',
+    'leftovers',
+    'publishing',
+    'removals',
+    'summaries',
+    'uploads',
+    'verification'
+  ]
 
   t.strictSame(await begun('open'), all)
   t.strictSame(await begun('read-only'), ['demand', 'summaries'])

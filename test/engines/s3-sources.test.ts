@@ -41,16 +41,6 @@ t.test('an object arrives whole, by the keys in its URL or by our own', async (t
   }
 })
 
-t.test('a range comes with the size of the whole, and one beyond the end is refused', async (t) => {
-  const url = await aTarball({ key: 'sources/range', body: '0123456789' })
-
-  const { stream, size } = await sources.open(url, { range: { first: 3, last: 5 } })
-
-  t.equal(await textOf(stream), '345')
-  t.equal(size, 10)
-  await t.rejects(sources.open(url, { range: { first: 10 } }), { code: 'range_invalid' })
-})
-
 t.test('an empty object is a stream without bytes', async (t) => {
   const { stream, size } = await sources.open(await aTarball({ key: 'sources/empty', body: Buffer.alloc(0) }))
 

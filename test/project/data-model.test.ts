@@ -4,8 +4,7 @@ import { createIntents } from '../../src/catalogue/containers/batch-intents.ts'
 import { parseRules } from '../../src/domain/build/rules.ts'
 import { background } from '../../src/domain/history/entry.ts'
 import { cutId, toCutDocument } from '../../src/domain/history/history-cut.ts'
-import type { DocumentStore, Stores } from '../../src/stores/document-store.ts'
-import { tables } from '../../src/stores/embedded/messages.ts'
+import { type Collection, type DocumentStore, tableNames } from '../../src/stores/document-store.ts'
 import { ociPusher } from '../support/oci.ts'
 import { projectFolder } from '../support/project.ts'
 import { sha256 } from '../support/start-server.ts'
@@ -19,7 +18,7 @@ const examples = new Map(
   [...page.matchAll(/^```json (.+)\n([\s\S]*?)^```$/gm)].map(([, name, text]) => [name!, JSON.parse(text!) as unknown])
 )
 
-const collections: Record<keyof typeof tables, keyof Stores> = {
+const collections: { readonly [index: string]: Collection } = {
   containers: 'containers',
   job_specs: 'jobSpecs',
   'hysds_ios-mozart': 'hysdsIos',
@@ -35,7 +34,9 @@ const collections: Record<keyof typeof tables, keyof Stores> = {
 }
 
 t.test('the page has every collection, under the name of its index and of its table', (t) => {
-  for (const [index, table] of Object.entries(tables)) {
+  t.strictSame(Object.values(collections), Object.keys(tableNames))
+  for (const [index, name] of Object.entries(collections)) {
+    const table = tableNames[name]
     t.match(page, `| \`${index}\` |`, index)
     t.match(page, `\`${table}\``, table)
     t.ok(examples.has(index), `an example of ${index}`)

@@ -105,24 +105,12 @@ t.test('each status has its own refusal', async (t) => {
   }
 })
 
-t.test('a range is asked for, and refused where something else comes', async (t) => {
-  const { port } = await startSite(t, ({ url, headers }, response) => {
-    if (url === '/deaf') response.end('0123456789')
-    else if (headers.range === 'bytes=90-') response.writeHead(416, { 'content-range': 'bytes */10' }).end()
-    else if (url === '/beside') response.writeHead(206, { 'content-range': 'bytes 0-2/10' }).end('012')
-    else response.writeHead(206, { 'content-range': 'bytes 3-5/10', 'content-length': 3 }).end('345')
+t.test('a part is refused where the whole was requested', async (t) => {
+  const { port } = await startSite(t, (_request, response) => {
+    response.writeHead(206, { 'content-range': 'bytes 3-5/10', 'content-length': 3 }).end('345')
   })
-  const sources = sourcesFor({ hosts: any })
-  const at = `http://127.0.0.1:${port}`
 
-  const { stream, size } = await sources.open(`${at}/x`, { range: { first: 3, last: 5 } })
-
-  t.equal(await textOf(stream), '345')
-  t.equal(size, 10)
-  await t.rejects(sources.open(`${at}/x`, { range: { first: 90 } }), { code: 'range_invalid' })
-  await t.rejects(sources.open(`${at}/deaf`, { range: { first: 3 } }), { code: 'source_unsupported', message: /answered 200 to bytes=3-/ })
-  await t.rejects(sources.open(`${at}/beside`, { range: { first: 3, last: 5 } }), { code: 'source_unsupported' })
-  await t.rejects(sources.open(`${at}/x`), { code: 'source_unsupported' })
+  await t.rejects(sourcesFor({ hosts: any }).open(`http://127.0.0.1:${port}/x`), { code: 'source_unsupported', message: /answered 206/ })
 })
 
 t.test('a probe asks with HEAD, and for one byte where a server knows no HEAD', async (t) => {
@@ -230,7 +218,7 @@ t.test('more bytes than are read at all are refused, said beforehand or not', as
   await t.rejects(textOf(stream), { code: 'too_large' })
 })
 
-t.test('a deadline and a signal end a connection, a wait and a stream', async (t) => {
+t.test('a signal ends a connection and a stream', async (t) => {
   const left: string[] = []
   const { port } = await startSite(t, ({ url }, response) => {
     response.once('close', () => left.push(url!))
@@ -239,22 +227,16 @@ t.test('a deadline and a signal end a connection, a wait and a stream', async (t
   const sources = sourcesFor({ hosts: any })
   const at = `http://127.0.0.1:${port}`
   const reason = new Error('the server is stopping')
-  // sooner than a site is given up on, also while the machine is busy
-  const soon = () => Date.now() + Math.min(limitMs(1000), 20_000)
 
-  await t.rejects(sources.open(`${at}/silent`, { deadline: soon() }), {
-    code: 'source_unavailable',
-    message: /within the time given/
-  })
   await t.rejects(sources.open(`${at}/silent`, { signal: AbortSignal.abort(reason) }), reason)
-  const late = await sources.open(`${at}/late`, { deadline: soon() })
-  await t.rejects(textOf(late.stream), { code: 'source_unavailable', message: /within the time given/ })
+  const waiting = new AbortController()
+  setTimeout(() => waiting.abort(reason), 50)
+  await t.rejects(sources.open(`${at}/silent`, { signal: waiting.signal }), reason)
   const controller = new AbortController()
   const stopped = await sources.open(`${at}/stopped`, { signal: controller.signal })
   setTimeout(() => controller.abort(reason), 50)
   await t.rejects(textOf(stopped.stream), reason)
-  while (left.length < 3) await new Promise((resolve) => setTimeout(resolve, 10))
-  t.strictSame(left.sort(), ['/late', '/silent', '/stopped'])
+  while (!left.includes('/stopped')) await new Promise((resolve) => setTimeout(resolve, 10))
 })
 
 t.test('a stream that is let go of lets go of its connection', async (t) => {

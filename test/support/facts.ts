@@ -1,4 +1,5 @@
-import { asArchitecture, type Facts, fromFactsDocument } from '../../src/domain/image/facts.ts'
+import { type Facts, fromFactsDocument } from '../../src/domain/image/facts.ts'
+import { asArchitectureName } from '../../src/domain/json/reading.ts'
 import type { StoredDocument, Stores } from '../../src/stores/document-store.ts'
 
 /** Facts about an image that somebody registered by URL; a test names what matters to it. */
@@ -23,8 +24,8 @@ export const someFacts = (
   by: 'verification',
   report: null,
   ...given,
-  imageKey: asArchitecture(given.imageKey ?? null) ?? '',
-  architecture: asArchitecture(given.architecture ?? null)
+  imageKey: asArchitectureName(given.imageKey ?? null) ?? '',
+  architecture: asArchitectureName(given.architecture ?? null)
 })
 
 /** The documents of facts in a store, without those that find an image by its layers. */

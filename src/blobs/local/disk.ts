@@ -20,6 +20,13 @@ export async function unless<T>(codes: readonly string[], operation: Promise<T>)
   }
 }
 
+/** Returns false when the operation fails with one of the expected codes. */
+export const succeeds = async (codes: readonly string[], operation: Promise<unknown>): Promise<boolean> =>
+  (await unless(
+    codes,
+    operation.then(() => true)
+  )) === true
+
 export const absent = ['ENOENT', 'ENOTDIR'] as const
 
 /** Translates errors of the file system into CatalogueErrors. */

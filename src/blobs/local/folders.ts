@@ -13,43 +13,32 @@ export function localFolders(layout: Layout): Folders {
     return real === path && (await lstat(path)).isDirectory()
   }
 
+  async function make(key: string): Promise<boolean> {
+    const path = pathOfKey(layout, key)
+    if (await isFolder(key)) return false
+    await ensureFolder(layout, key)
+    await writeFile(join(path, folderMarker), '')
+    await syncFolder(path)
+    return true
+  }
+
+  async function remove(key: string): Promise<boolean> {
+    const path = pathOfKey(layout, key)
+    if (!(await isFolder(key))) return false
+    const full = () => new CatalogueError('blob_conflict', `${key} is not empty`)
+    if ((await readdir(path)).some((name) => name !== folderMarker)) throw full()
+    await rm(join(path, folderMarker), { force: true })
+    await rmdir(path).catch((error) => {
+      throw codeOf(error) === 'ENOTEMPTY' ? full() : error
+    })
+    await pruneFolders(layout, dirname(path))
+    await syncChange(layout, dirname(path))
+    return true
+  }
+
   return {
     exists: async (key) => key === '' || onDisk(isFolder(checkKey(key))),
-
-    async make(key) {
-      checkKey(key)
-      const path = pathOfKey(layout, key)
-      return onDisk(
-        (async () => {
-          if (await isFolder(key)) return false
-          await ensureFolder(layout, key)
-          await writeFile(join(path, folderMarker), '')
-          await syncFolder(path)
-          return true
-        })()
-      )
-    },
-
-    async remove(key) {
-      checkKey(key)
-      const path = pathOfKey(layout, key)
-      return onDisk(
-        (async () => {
-          if (!(await isFolder(key))) return false
-          const full = () => new CatalogueError('blob_conflict', `${key} is not empty`)
-          if ((await readdir(path)).some((name) => name !== folderMarker)) throw full()
-          await rm(join(path, folderMarker), { force: true })
-          try {
-            await rmdir(path)
-          } catch (error) {
-            if (codeOf(error) === 'ENOTEMPTY') throw full()
-            throw error
-          }
-          await pruneFolders(layout, dirname(path))
-          await syncChange(layout, dirname(path))
-          return true
-        })()
-      )
-    }
+    make: async (key) => onDisk(make(checkKey(key))),
+    remove: async (key) => onDisk(remove(checkKey(key)))
   }
 }

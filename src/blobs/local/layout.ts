@@ -2,7 +2,7 @@ import { lstat, mkdir, readlink, realpath, rmdir } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { StoredBytes } from '../blob-store.ts'
-import { absent, codeOf, makeFolder, syncFolder, unless } from './disk.ts'
+import { absent, codeOf, makeFolder, succeeds, syncFolder, unless } from './disk.ts'
 
 /** The folders of the store; docs/decisions/0018-blob-layout.md explains them. */
 export interface Layout {
@@ -109,10 +109,6 @@ export async function pruneFolders(layout: Layout, folder: string): Promise<void
 /** Makes a change in a folder durable, even when the folder itself has been pruned meanwhile. */
 export async function syncChange(layout: Layout, folder: string): Promise<void> {
   for (let path = folder; ; path = dirname(path)) {
-    const synced = await unless(
-      ['ENOENT'],
-      syncFolder(path).then(() => true)
-    )
-    if (synced || path === layout.root) return
+    if ((await succeeds(['ENOENT'], syncFolder(path))) || path === layout.root) return
   }
 }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { StoredBytes } from '../blob-store.ts'
 import { alreadyThere } from '../expectations.ts'
-import { absent, codeOf, syncFolder, uniqueName, unless } from './disk.ts'
+import { absent, codeOf, succeeds, syncFolder, uniqueName, unless } from './disk.ts'
 import { dataPath, ensureFolder, entryAt, type Layout, linkText, pathOfKey, pruneFolders, syncChange } from './layout.ts'
 
 export interface Links {
@@ -32,10 +32,7 @@ async function place(layout: Layout, { part, key, onlyIfAbsent, ...found }: Plac
   const path = pathOfKey(layout, key)
   const data = dataPath(layout, found)
   if (await mkdir(dirname(data), { recursive: true })) await syncFolder(layout.data)
-  const moved = await unless(
-    ['ENOENT'],
-    rename(part, data).then(() => true)
-  )
+  const moved = await succeeds(['ENOENT'], rename(part, data))
   if (!moved && !(await unless(absent, lstat(data)))) throw new Error(`${part} is gone`)
   await syncFolder(dirname(data))
   let created: boolean
@@ -77,11 +74,7 @@ async function remove(layout: Layout, key: string): Promise<boolean> {
   const path = pathOfKey(layout, key)
   const former = await entryAt(layout, path)
   if (!former) return false
-  const unlinked = await unless(
-    absent,
-    unlink(path).then(() => true)
-  )
-  if (!unlinked) return false
+  if (!(await succeeds(absent, unlink(path)))) return false
   await pruneFolders(layout, dirname(path))
   await syncChange(layout, dirname(path))
   if (former.file !== path) await rm(former.file, { force: true })

@@ -16,7 +16,6 @@ import {
   checkReadable,
   createBusy,
   type KeptUpload,
-  placedBefore,
   toUpload,
   uploadUnknown
 } from '../uploads.ts'
@@ -73,7 +72,12 @@ const folderOf = (layout: Layout, id: string) => join(layout.uploads, id)
 const bytesOf = (layout: Layout, id: string) => join(folderOf(layout, id), 'bytes')
 const stateOf = (layout: Layout, id: string) => join(folderOf(layout, id), 'state.json')
 
-const save = (layout: Layout, { id, state }: { id: string; state: KeptUpload }) => replaceFile(stateOf(layout, id), JSON.stringify(state))
+interface UploadById {
+  id: string
+  state: KeptUpload
+}
+
+const save = (layout: Layout, { id, state }: UploadById) => replaceFile(stateOf(layout, id), JSON.stringify(state))
 
 async function load(layout: Layout, id: string): Promise<KeptUpload | undefined> {
   if (!/^[0-9a-f]{32}$/.test(id)) return undefined
@@ -88,7 +92,7 @@ async function must(layout: Layout, id: string): Promise<KeptUpload> {
 }
 
 /** Returns the digest of the bytes up to the offset, to be continued. */
-async function digestSoFar(layout: Layout, { id, state }: { id: string; state: KeptUpload }): Promise<ResumableDigest> {
+async function digestSoFar(layout: Layout, { id, state }: UploadById): Promise<ResumableDigest> {
   const digest = await createResumableDigest(state.digest)
   if (state.digest === undefined && state.offset > 0) {
     for await (const chunk of bytesUpTo(layout, { id, state })) digest.update(chunk as Uint8Array)
@@ -96,10 +100,10 @@ async function digestSoFar(layout: Layout, { id, state }: { id: string; state: K
   return digest
 }
 
-const bytesUpTo = (layout: Layout, { id, state }: { id: string; state: KeptUpload }) =>
+const bytesUpTo = (layout: Layout, { id, state }: UploadById) =>
   createReadStream(bytesOf(layout, id), { start: 0, end: state.offset - 1, highWaterMark: 512 * 1024 })
 
-async function sha256Of(layout: Layout, { id, state }: { id: string; state: KeptUpload }): Promise<string> {
+async function sha256Of(layout: Layout, { id, state }: UploadById): Promise<string> {
   if (state.whole !== undefined) return state.whole
   if (state.digest !== undefined || state.offset === 0) return (await createResumableDigest(state.digest)).hex()
   // a piece that broke off when the process was killed
@@ -115,15 +119,14 @@ async function create({ layout, room }: LocalUploadParts, { size, note = '', key
   const now = new Date().toISOString()
   const state: KeptUpload = { created: now, touched: now, note, offset: 0 }
   Object.assign(state, { size, key, sha256 })
-  return onDisk(
-    (async () => {
-      await mkdir(folderOf(layout, id))
-      await (await open(bytesOf(layout, id), 'wx')).close()
-      await save(layout, { id, state })
-      await syncFolder(layout.uploads)
-      return toUpload(id, state)
-    })()
-  ).catch((error) => {
+  const make = async () => {
+    await mkdir(folderOf(layout, id))
+    await (await open(bytesOf(layout, id), 'wx')).close()
+    await save(layout, { id, state })
+    await syncFolder(layout.uploads)
+    return toUpload(id, state)
+  }
+  return onDisk(make()).catch((error) => {
     room.remains(id, 0)
     throw error
   })
@@ -194,10 +197,8 @@ async function finish(
   const { layout, links } = parts
   checkKey(key)
   let state = await must(layout, id)
-  if (state.ended) checkOpen(id, state)
-  const before = placedBefore(id, { placed: state.placed, wanted: key })
+  const before = checkFinish(id, { state, wanted: key })
   if (before) return before
-  checkFinish(id, { ...state, wanted: key })
   const stored = { size: state.offset, sha256: await onDisk(sha256Of(layout, { id, state })) }
   if (state.digest === undefined && state.whole === undefined) {
     // once the bytes have moved, it could not be found again

@@ -16,8 +16,6 @@ export interface S3Options {
   credentials?: { accessKeyId: string; secretAccessKey: string }
   /** How long a request is retried before it fails with store_unavailable. */
   patienceMs?: number
-  /** How many puts and pieces of uploads send at once; each holds up to four parts in memory. */
-  uploadsAtOnce?: number
 }
 
 export interface Bucket {
@@ -96,32 +94,7 @@ export function openBucket({
   const own = `${start}.leporello`
   const where = `${bucket} at ${endpoint ?? `Amazon S3, ${region}`}`
 
-  function explain(error: unknown): CatalogueError {
-    const { name, status } = bucketRefusal(error)
-    const said = `${name}${status ? ` (${status})` : ''}: ${(error as Error).message || 'no answer'}`
-    if (status === 507 || full.has(name)) return new CatalogueError('store_full', `the bucket ${where} is full: ${said}`, { cause: error })
-    return new CatalogueError('store_unavailable', `the bucket ${where} does not work: ${said}`, { cause: error })
-  }
-
-  const ask: Bucket['ask'] = async (request, { attemptMs } = {}) => {
-    let until = attemptMs === undefined ? Date.now() + patienceMs : undefined
-    let answered: unknown // says more than our own timeout
-    for (let attempt = 0; ; attempt++) {
-      const timeout = new AbortController()
-      const timer = setTimeout(() => timeout.abort(), attemptMs ?? Math.max(1, until! - Date.now()))
-      try {
-        return await request({ abortSignal: timeout.signal })
-      } catch (error) {
-        until ??= Date.now() + patienceMs
-        const pause = Math.min(1000, 50 * 2 ** attempt) * (0.5 + Math.random() / 2)
-        if (bucketRefusal(error).status !== undefined || !timeout.signal.aborted) answered = error
-        if (!worthRetrying(error) || Date.now() + pause > until) throw explain(answered ?? error)
-        await new Promise((resolve) => setTimeout(resolve, pause))
-      } finally {
-        clearTimeout(timer)
-      }
-    }
-  }
+  const ask = askWithin(patienceMs, where)
 
   return {
     client,
@@ -139,6 +112,35 @@ export function openBucket({
         const { name, status } = bucketRefusal(error)
         if (status === 404 && name !== 'NoSuchBucket') return undefined
         throw error
+      }
+    }
+  }
+}
+
+function explain(error: unknown, where: string): CatalogueError {
+  const { name, status } = bucketRefusal(error)
+  const said = `${name}${status ? ` (${status})` : ''}: ${(error as Error).message || 'no answer'}`
+  if (status === 507 || full.has(name)) return new CatalogueError('store_full', `the bucket ${where} is full: ${said}`, { cause: error })
+  return new CatalogueError('store_unavailable', `the bucket ${where} does not work: ${said}`, { cause: error })
+}
+
+function askWithin(patienceMs: number, where: string): Bucket['ask'] {
+  return async (request, { attemptMs } = {}) => {
+    let until = attemptMs === undefined ? Date.now() + patienceMs : undefined
+    let answered: unknown // says more than our own timeout
+    for (let attempt = 0; ; attempt++) {
+      const timeout = new AbortController()
+      const timer = setTimeout(() => timeout.abort(), attemptMs ?? Math.max(1, until! - Date.now()))
+      try {
+        return await request({ abortSignal: timeout.signal })
+      } catch (error) {
+        until ??= Date.now() + patienceMs
+        const pause = Math.min(1000, 50 * 2 ** attempt) * (0.5 + Math.random() / 2)
+        if (bucketRefusal(error).status !== undefined || !timeout.signal.aborted) answered = error
+        if (!worthRetrying(error) || Date.now() + pause > until) throw explain(answered ?? error, where)
+        await new Promise((resolve) => setTimeout(resolve, pause))
+      } finally {
+        clearTimeout(timer)
       }
     }
   }

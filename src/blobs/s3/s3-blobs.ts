@@ -15,6 +15,8 @@ import { putBlob } from './put.ts'
 import { s3Uploads } from './uploads.ts'
 
 const week = 7 * 24 * 3600
+/** How many puts and pieces of uploads send at once; each holds up to four parts in memory. */
+const uploadsAtOnce = 4
 
 /**
  * Opens a bucket of any S3 server, which any number of servers can share. The bucket must exist. This imports the SDK: import it only where
@@ -22,7 +24,7 @@ const week = 7 * 24 * 3600
  */
 export async function openS3Blobs(options: S3Options): Promise<BlobStore> {
   const bucket = openBucket(options)
-  const withinLimit = createSlots(options.uploadsAtOnce ?? 4)
+  const withinLimit = createSlots(uploadsAtOnce)
   const { uploads, live } = s3Uploads(bucket, withinLimit)
 
   async function head(key: string): Promise<BlobInfo | undefined> {

@@ -5,17 +5,7 @@ import type { ByteSource, FinishOptions, NewUpload, Put, Upload, Uploads } from 
 import { alreadyThere, checkGrowth, checkStored } from '../expectations.ts'
 import { checkKey } from '../keys.ts'
 import { createResumableDigest } from '../resumable-digest.ts'
-import {
-  bytesGone,
-  checkFinish,
-  checkNewUpload,
-  checkOffset,
-  checkOpen,
-  checkReadable,
-  createBusy,
-  placedBefore,
-  toUpload
-} from '../uploads.ts'
+import { bytesGone, checkFinish, checkNewUpload, checkOffset, checkOpen, checkReadable, createBusy, toUpload } from '../uploads.ts'
 import type { Bucket } from './bucket.ts'
 import type { LiveUploads } from './leftovers.ts'
 import {
@@ -162,10 +152,8 @@ async function finish(
   checkKey(key)
   const kept = await states.must(id)
   const { state } = kept
-  if (state.ended) checkOpen(id, state)
-  const before = placedBefore(id, { placed: state.placed, wanted: key })
+  const before = checkFinish(id, { state, wanted: key })
   if (before) return before
-  checkFinish(id, { ...state, wanted: key })
   const stored = { size: state.offset, sha256: (await createResumableDigest(state.digest)).hex() }
   try {
     checkStored(stored, state.sha256 === undefined ? {} : { sha256: state.sha256 })

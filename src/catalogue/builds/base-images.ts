@@ -1,22 +1,15 @@
-import { type Architecture, uniqueInTableOrder } from '../../domain/architecture.ts'
+import { uniqueInTableOrder } from '../../domain/architecture.ts'
 import { currentImages } from '../../domain/build/state.ts'
 import type { ContainerRecord } from '../../domain/container/document.ts'
 import { urlOf } from '../../domain/container/document.ts'
 import type { Facts } from '../../domain/image/facts.ts'
 import { containersNamed, diffIdsOf } from '../../domain/image/layer-stack.ts'
+import type { ImageReport } from '../../schemas.ts'
 import { currentFacts } from '../verification/image-facts.ts'
 import type { BuildsContext } from './parts.ts'
 
-/** The container whose image another image was built on. */
-export interface BaseContainer {
-  container: string
-  /** How it was found: by a label or annotation of the image, or by the layers that both share. */
-  by: 'label' | 'layers'
-  /** The architectures that the base has an image for. */
-  architectures: Architecture[]
-  /** The architectures that are expected of the container, and for which the base has no image. */
-  missing: Architecture[]
-}
+/** The container whose image another image was built on; `missing`: what is expected of the container and its base has no image for. */
+export type BaseContainer = NonNullable<ImageReport['base']>
 
 export interface BaseImages {
   /** Returns the container that an image of `id` was built on; undefined when neither its labels nor its layers identify one. */

@@ -1,36 +1,28 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import { type BuildStatus, withBuild, withExpected, withPublish, withTest } from '../../domain/build/build-status.ts'
-import { containerfileKey, toContainerfileDocument, withContainerfile } from '../../domain/build/containerfile.ts'
-import { isFinal, type JobReport, type JobReportView, type JobWord, jobReportView, type SentWord } from '../../domain/build/job-report.ts'
+import { isFinal, type JobReport, jobReportView, type SentWord } from '../../domain/build/job-report.ts'
 import type { EffectiveExpectation, Publish } from '../../domain/build/rules.ts'
 import { currentUrls } from '../../domain/build/state.ts'
-import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
+import { CatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import { checkId } from '../../domain/limits.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
+import type { Job } from '../../schemas.ts'
 import type { Precondition } from '../records/changes.ts'
-import type { BuildStatuses } from './build-statuses.ts'
+import type { BuildStatusChange, BuildStatusChanged } from './build-statuses.ts'
+import type { Containerfiles } from './containerfiles.ts'
 import type { ImmutableVersions } from './immutable-versions.ts'
 import type { BuildsContext } from './parts.ts'
 import type { Publishing } from './publication.ts'
 
-export interface ExpectedView extends Omit<EffectiveExpectation, 'architectures'> {
+export interface ExpectedView extends EffectiveExpectation {
   container: string
-  architectures: readonly Architecture[]
-  /** When its images are published. */
   publish: Publish
-  /** The revision of the build status; null while there is none. */
+  /** Of the build status; null while there is none. */
   revision: string | null
 }
 
 export type JobKind = 'build' | 'test'
-
-export interface JobView extends JobReportView {
-  container: string
-  architecture: Architecture
-  /** Whether it is unfinished and its last report is too old. */
-  stale: boolean
-}
 
 /** The fields that every change of a build status has in common. */
 interface BuildStatusRequest {
@@ -57,7 +49,7 @@ export interface JobReportRequest extends BuildStatusRequest {
 }
 
 export interface JobReported {
-  job: JobView
+  job: Job
   /** Whether this is the first report about this architecture. */
   created: boolean
   unchanged: boolean
@@ -77,27 +69,23 @@ export interface Building {
    * Returns the jobs in the order of the table of architectures. Throws container_unknown where there is neither a container nor a build
    * status.
    */
-  jobs(id: string, kind: JobKind): Promise<{ items: JobView[]; revision: string | null }>
+  jobs(id: string, kind: JobKind): Promise<{ items: Job[]; revision: string | null }>
   /** Returns one job. Throws job_unknown. */
-  job(id: string, which: { kind: JobKind; architecture: Architecture }): Promise<JobView & { revision: string }>
+  job(id: string, which: { kind: JobKind; architecture: Architecture }): Promise<Job & { revision: string }>
   report(request: JobReportRequest): Promise<JobReported>
 }
 
 interface BuildingContext extends BuildsContext {
   publishing: Publishing
   immutableVersions: ImmutableVersions
+  containerfiles: Pick<Containerfiles, 'take'>
 }
 
 const lists = { build: 'builds', test: 'tests' } as const
 const reportsOf = (buildStatus: BuildStatus, kind: JobKind) => buildStatus[lists[kind]]
 
 export function createBuilding(parts: BuildingContext): Building {
-  const { buildStatuses, changes, siteRules, immutableVersions } = parts
-  const changeExpected: BuildStatuses['change'] = async (id, change) => {
-    if (siteRules.isImmutable(id) && !(await buildStatuses.change(id, { ...change, dryRun: true })).unchanged)
-      await immutableVersions.checkExpected(id)
-    return buildStatuses.change(id, change)
-  }
+  const { buildStatuses, changes } = parts
   return {
     async expected(id) {
       const stored = await buildStatuses.findStored(id)
@@ -106,7 +94,8 @@ export function createBuilding(parts: BuildingContext): Building {
 
     async expect({ id, architectures, ...change }) {
       checkId(id)
-      const { after, unchanged } = await changeExpected(id, {
+      const { after, unchanged } = await changeExpected(parts, {
+        id,
         ...change,
         kind: 'expected',
         to: (buildStatus, at) => withExpected(buildStatus, { architectures, by: callerOf(change.cause), now: at }),
@@ -119,7 +108,8 @@ export function createBuilding(parts: BuildingContext): Building {
 
     async setPolicy({ id, publish, ...change }) {
       checkId(id)
-      const { after, unchanged } = await changeExpected(id, {
+      const { after, unchanged } = await changeExpected(parts, {
+        id,
         ...change,
         kind: 'expected',
         to: (buildStatus, now) => withPublish(buildStatus, { publish, now }),
@@ -153,25 +143,21 @@ export function createBuilding(parts: BuildingContext): Building {
   }
 }
 
-/** Stores the Containerfile that a report brings, before the report that names it. */
-async function takeContainerfile({ stores, hash }: BuildingContext, { word: sent, dryRun }: JobReportRequest): Promise<JobWord> {
-  const { containerfile: text, ...plain } = sent
-  if (text === undefined) return plain
-  const { word, digest } = withContainerfile(plain, { text, hash })
-  if (dryRun) return word
-  try {
-    await stores.releases.put(containerfileKey(digest), toContainerfileDocument({ digest, text }), { absent: true })
-  } catch (error) {
-    // most builds bring what an earlier one brought
-    if (!isCatalogueError(error, 'already_exists', 'revision_conflict')) throw error
+/** Throws version_immutable when a rule forbids the change. */
+async function changeExpected(
+  { buildStatuses, siteRules, immutableVersions }: BuildingContext,
+  { id, ...change }: BuildStatusChange & { id: string }
+): Promise<BuildStatusChanged> {
+  if (siteRules.isImmutable(id) && !(await buildStatuses.change(id, { ...change, dryRun: true })).unchanged) {
+    await immutableVersions.checkExpected(id)
   }
-  return word
+  return buildStatuses.change(id, change)
 }
 
 async function takeReport(parts: BuildingContext, request: JobReportRequest): Promise<JobReported> {
   const { id, kind, architecture, word: sent, ...change } = request
   checkId(id)
-  const word = await takeContainerfile(parts, request)
+  const word = await parts.containerfiles.take(sent, request)
   const kept = { ...word, reason: word.reason && maskSecrets(word.reason), log: word.log && maskSecrets(word.log) }
   const withReport = kind === 'build' ? withBuild : withTest
   const stored = await parts.changes.find(id)
@@ -205,7 +191,7 @@ const expectedView = (
 function jobView(
   { siteRules, now }: BuildingContext,
   { id, architecture, report }: { id: string; architecture: Architecture; report: JobReport }
-): JobView {
+): Job {
   const silentMs = now().getTime() - Date.parse(report.reported)
   const stale = !isFinal(report) && silentMs >= siteRules.policiesOf(id).buildTimeoutMs
   return { container: id, architecture, ...jobReportView(architecture, report), stale }

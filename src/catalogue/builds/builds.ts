@@ -1,6 +1,8 @@
+import type { Leases } from '../jobs/leases.ts'
 import { type BaseImages, createBaseImages } from './base-images.ts'
 import { type BuildStatuses, createBuildStatuses } from './build-statuses.ts'
 import { type Building, createBuilding } from './building.ts'
+import { type Containerfiles, createContainerfiles } from './containerfiles.ts'
 import { createImmutableVersions, type ImmutableVersions } from './immutable-versions.ts'
 import type { BuildsParts } from './parts.ts'
 import { createPlanning, type Planning } from './planning.ts'
@@ -14,9 +16,10 @@ export interface Builds {
   planning: Planning
   baseImages: BaseImages
   immutableVersions: Pick<ImmutableVersions, 'checkTarball'>
+  containerfiles: Containerfiles
 }
 
-export function createBuilds(parts: BuildsParts): Builds {
+export function createBuilds(parts: BuildsParts & { leases: Leases }): Builds {
   const buildStatuses = createBuildStatuses(parts)
   parts.changes.onArrival(buildStatuses.follow)
   const context = { ...parts, buildStatuses }
@@ -24,13 +27,15 @@ export function createBuilds(parts: BuildsParts): Builds {
   parts.changes.onIntent(immutableVersions.check)
   const publishing = createPublishing(context)
   const baseImages = createBaseImages(context)
+  const containerfiles = createContainerfiles(parts)
   parts.verifier?.onProof((id) => publishing.publishPending(id))
   return {
     buildStatuses,
-    building: createBuilding({ ...context, publishing, immutableVersions }),
+    building: createBuilding({ ...context, publishing, immutableVersions, containerfiles }),
     publishing,
     planning: createPlanning(context, baseImages),
     baseImages,
-    immutableVersions
+    immutableVersions,
+    containerfiles
   }
 }

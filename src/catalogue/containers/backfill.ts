@@ -2,28 +2,13 @@ import type { Architecture } from '../../domain/architecture.ts'
 import { containerFrom, imageRegistration } from '../../domain/container/container.ts'
 import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import { applies, type Facts, type Verdict } from '../../domain/image/facts.ts'
+import { applies, type Facts } from '../../domain/image/facts.ts'
 import { pythonObject, pythonString, stringOf } from '../../domain/json/json.ts'
+import type { BackfillItem, BackfillPage } from '../../schemas.ts'
 import { singleOf } from '../lists/single-image.ts'
 import type { StoredRecord } from '../records/changes.ts'
 import type { ChangeContext } from '../records/image-records.ts'
 import type { ContainerParts } from './parts.ts'
-
-/** A record with one image for an unnamed architecture, and what it would become. */
-export interface BackfillItem {
-  id: string
-  /** At which it was read. */
-  revision: string
-  verdict: Verdict
-  /** What its bytes are proven to be for. */
-  architecture: Architecture | null
-  before: { url: string; urls: string | null }
-  /** Null where the architecture is not proven, and nothing is to be written. */
-  after: { url: string; urls: string } | null
-  /** In words: what is proven, or what to do where it is not. */
-  message: string
-  written: boolean
-}
 
 export interface BackfillRequest {
   /** A pattern of `*` and `?`. */
@@ -31,12 +16,6 @@ export interface BackfillRequest {
   limit: number
   cursor: string | undefined
   publicUrl: string
-}
-
-export interface BackfillPage {
-  items: BackfillItem[]
-  /** The next page's cursor; null on the last page. A page may be empty and have a next one. */
-  next: string | null
 }
 
 export interface ContainerToBackfill extends ChangeContext {
@@ -66,10 +45,10 @@ export function createBackfill(parts: ContainerParts): Backfill {
     async write({ id, publicUrl, ...change }) {
       const { record, url, revision } = await singleOf(containers, id)
       const { item, proof } = await backfilled(parts, { record, revision, publicUrl })
-      const { after, architecture } = item
-      if (!proof || after === null || architecture === null) throw new CatalogueError('image_unproven', item.message)
+      const { after } = item
+      if (!proof?.architecture || after === null) throw new CatalogueError('image_unproven', item.message)
       // before the record names the architecture, so that no machine is told that the image is unverified
-      if (!change.dryRun) await facts.write({ ...proof, imageKey: architecture })
+      if (!change.dryRun) await facts.write({ ...proof, imageKey: proof.architecture })
       const to = (stored: StoredRecord | undefined) => documentWith(sameRecord(stored, { id, url, digest: record.digest }), after)
       await changes.write(id, { ...change, what: 'backfilled', to })
       if (change.dryRun) return item

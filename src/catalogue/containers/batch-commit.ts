@@ -15,7 +15,7 @@ export interface BatchCommit {
   unchanged: { id: string; revision: string }[]
   /** Containers whose images are another's. */
   copies: ImagesCopy[]
-  /** Documents that are not needed any more. */
+  /** Ids of documents to remove afterwards. */
   outdated: string[]
 }
 
@@ -25,7 +25,7 @@ interface NewDocument {
 }
 
 export interface ImagesCopy {
-  /** Containers that have the images, too; what is known of them there goes along. */
+  /** Containers with the same images: what is known about those is copied. */
   from: string[]
   to: string
   /** The record's. */

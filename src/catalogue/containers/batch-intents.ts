@@ -40,20 +40,20 @@ export interface Intents {
   /** Returns the note's id. Throws too_large when it would hold more than a store takes. */
   note(batch: BatchToNote): Promise<string>
   forget(note: string): Promise<void>
-  /** Takes back one change, unless another writer has changed the record since: that one saw it. */
+  /** Undoes one change, unless another writer has changed the record since. */
   takeBack(changed: RecordChanged, cause: Cause): Promise<void>
   /**
    * Takes back what a process that was killed left half done, or finishes it where all records were written. Returns how many batches there
    * were.
    */
   recover(options: { signal: AbortSignal }): Promise<number>
-  /** Does the same at once. To be called where no other process can be at work on a batch. */
+  /** Does the same for all batches at once. Call it only where no other process can be working on one. */
   recoverAll(): Promise<number>
 }
 
-/** In the form of the notes: `due` is this long after the batch began. */
+/** How long after the beginning of a batch the `due` of its note is. */
 const deadAfterMs = 600_000
-/** Longer than writing so many records takes before it is extended, and short for a batch that waits for a process that was killed. */
+/** Longer than it takes to write the records between two extensions, but short for a batch that waits for a killed process. */
 export const batchLeaseMs = 20_000
 const unfinished = { where: [{ field: 'id', glob: 'batch-*' }] }
 const maxIntent = 8 * 1024 * 1024
@@ -89,7 +89,7 @@ export function createIntents(parts: IntentsParts): Intents {
       const isDead = (due: string) => !signal.aborted && Date.parse(due) - deadAfterMs + batchLeaseMs <= now().getTime()
       const { items } = await notes.list({ ...unfinished, limit: 1 })
       const lease = items.length > 0 ? await parts.leases.acquire('batches', batchLeaseMs) : undefined
-      // who holds it is at work on a batch
+      // the holder is working on a batch
       return lease ? recover(isDead).finally(() => lease.release({})) : 0
     },
     recoverAll: () => recover(() => true)
@@ -100,7 +100,7 @@ export function createIntents(parts: IntentsParts): Intents {
     let recovered = 0
     for (const { id, document, revision } of items) {
       const intent = JSON.parse(document) as Intent
-      // one is taken back whole, or left to the next process
+      // a batch is undone completely, or left to the next process
       if (intent.kind !== 'batch' || !isDead(intent.due)) continue
       await recoverBatch(parts, intent)
       await notes.remove(id, { revision }).catch(() => {}) // another replica did the same
@@ -138,7 +138,7 @@ async function recoverBatch(parts: IntentsParts, { items, due, commit }: Intent)
   }
 }
 
-/** Returns false where another client was first: then the batch is taken back. */
+/** Returns false when another client was first; the batch is then undone. */
 async function finished(commits: BatchCommits, commit: BatchCommit): Promise<boolean> {
   try {
     await commits.finish(commit)
@@ -149,13 +149,13 @@ async function finished(commits: BatchCommits, commit: BatchCommit): Promise<boo
   }
 }
 
-/** Whether the history tells that the batch wrote a record that was changed again since. */
+/** Returns whether, by the history, the batch wrote a record that has been changed again since. */
 async function wasWritten({ journal }: ContainerParts, { item, since }: { item: IntendedChange; since: string }): Promise<boolean> {
   const { items } = await journal.ofContainer(item.id, { kind: 'record', limit: maxSearched, fresh: true })
   return items.some((entry) => entry.at >= since && entry.before === item.before && entry.after === item.after)
 }
 
-/** Ignores precondition_failed: who wrote in between saw what was stored, and meant what they wrote. */
+/** Ignores precondition_failed: a writer in between saw what was stored and meant to replace it. */
 export async function unlessOvertaken(writing: Promise<unknown>): Promise<void> {
   try {
     await writing

@@ -1,4 +1,4 @@
-import { broughtBy, type Edit } from '../../domain/container/container-edit.ts'
+import type { Edit } from '../../domain/container/container-edit.ts'
 import { checkedEdit, type PostedUrls } from '../../domain/container/posted-urls.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
@@ -7,9 +7,10 @@ import { overtaken, retryOvertaken } from '../jobs/compare-and-swap.ts'
 import { workThrough } from '../jobs/concurrency.ts'
 import { createKeyedMutex } from '../jobs/keyed-mutex.ts'
 import type { Lease } from '../jobs/leases.ts'
-import { checkPrecondition, type Precondition, type RecordChanged, toStoredRecord, unchangedSince } from '../records/changes.ts'
+import { type Precondition, unchangedSince } from '../records/changes.ts'
 import { type BatchCommit, type BatchCommits, createBatchCommits } from './batch-commit.ts'
 import { batchLeaseMs, createIntents, type IdentifiedChange, type Intents, unlessOvertaken } from './batch-intents.ts'
+import { atOnce, atPlace, broughtIn, editsById, type Rehearsed, rehearse } from './batch-rehearsal.ts'
 import type { ContainerEdits } from './container-edits.ts'
 import type { ContainerParts } from './parts.ts'
 
@@ -24,15 +25,15 @@ export interface BatchRequest {
   publicUrl: string
   cause: Cause
   dryRun: boolean
-  /** Hears of what is registered in another form than it was sent. */
+  /** Called for each value that is registered in another form than it was sent. */
   warn?: PostedUrls['warn']
   /** What becomes valid together with the records. */
   commit?: BatchCommit
-  /** Also what a channel or a release names. */
+  /** Whether containers that a channel or a release names may be changed as well. */
   force?: boolean
 }
 
-/** What became of an item: the change that it is a part of, or why it was refused. */
+/** The result of an item: the change that it is part of, or why it was refused. */
 export type BatchOutcome = IdentifiedChange | { id: string; refused: unknown }
 
 export interface Batches {
@@ -55,9 +56,7 @@ interface BatchContext extends ContainerParts {
   commits: BatchCommits
 }
 
-/** Containers of one batch that are written at once. */
-const atOnce = 16
-/** For a batch to wait for another. */
+/** How long a batch waits for another one. */
 const longestWaitMs = 10_000
 const pauseMs = 50
 
@@ -101,43 +100,6 @@ async function alone<Result>({ leases }: ContainerParts, work: (lease: Lease) =>
   throw new CatalogueError('revision_conflict', 'other batches are still running; nothing was changed, try again')
 }
 
-interface PlacedEdit extends BatchedEdit {
-  /** In the batch. */
-  place: number
-}
-
-/** The edits of one container as one change, and what they would make of it. */
-interface Rehearsed extends IdentifiedChange {
-  group: PlacedEdit[]
-  to(stored: RecordChanged['before']): string | undefined
-}
-
-async function rehearse(parts: BatchContext, { items, publicUrl, cause }: BatchRequest): Promise<Rehearsed[]> {
-  const rehearsed: Rehearsed[] = []
-  const work = async ([id, group]: [string, PlacedEdit[]]): Promise<Rehearsed> => {
-    const to = changeOf(parts.edits, { group, publicUrl })
-    return { id, group, to, changed: await parts.changes.write(id, { cause, dryRun: true, to }) }
-  }
-  await workThrough([...grouped(items)], { atOnce, work, done: (one) => rehearsed.push(one) })
-  return rehearsed
-}
-
-/** Returns the change that edits of one container make together; an error names the item that is wrong. */
-function changeOf(edits: ContainerEdits, { group, publicUrl }: { group: PlacedEdit[]; publicUrl: string }): Rehearsed['to'] {
-  return (stored) => {
-    let next = stored
-    for (const { id, edit, precondition, place } of group) {
-      next = atPlace(place, () => {
-        // a precondition is about the record before the batch
-        checkPrecondition(id, { before: stored, precondition })
-        const document = edits.documentOf({ id, edits: [edit], publicUrl })(next)
-        return document === undefined ? undefined : toStoredRecord(id, { document, revision: '' })
-      })
-    }
-    return next?.document
-  }
-}
-
 const outcomesOf = ({ items }: BatchRequest, made: readonly IdentifiedChange[]): BatchOutcome[] => {
   const changes = new Map(made.map(({ id, changed }) => [id, changed]))
   return items.map(({ id }) => ({ id, changed: changes.get(id)! }))
@@ -179,11 +141,11 @@ async function attempt(context: BatchContext, { request, lease }: Attempt): Prom
 
 interface Writes extends Attempt {
   wanted: readonly Rehearsed[]
-  /** What is written is added here, also where another fails. */
+  /** Receives each written change, also when another one fails. */
   made: IdentifiedChange[]
 }
 
-/** For so many writes the lease lasts on any store. */
+/** How many writes fit into one lease on any store. */
 const writesPerLease = 48
 
 async function writeAll({ changes }: BatchContext, { wanted, request, lease, made }: Writes): Promise<void> {
@@ -199,7 +161,7 @@ async function writeAll({ changes }: BatchContext, { wanted, request, lease, mad
   }
 }
 
-/** An image that was brought and is the one that the record has needs no write, but it has arrived. */
+/** Notes the arrival of images that the record has already, which need no write. */
 async function noteArrivals(
   { changes }: BatchContext,
   { rehearsed, cause }: { rehearsed: readonly Rehearsed[]; cause: Cause }
@@ -213,7 +175,7 @@ async function noteArrivals(
 
 async function each({ edits }: BatchContext, { items, ...request }: BatchRequest): Promise<BatchOutcome[]> {
   const outcomes: BatchOutcome[] = new Array(items.length)
-  const groups = [...grouped(items).values()]
+  const groups = [...editsById(items).values()]
   const worker = async () => {
     for (let group = groups.shift(); group; group = groups.shift()) {
       for (const { id, edit, precondition, place } of group) {
@@ -226,30 +188,4 @@ async function each({ edits }: BatchContext, { items, ...request }: BatchRequest
   }
   await Promise.all(Array.from({ length: Math.min(atOnce, groups.length) }, worker))
   return outcomes
-}
-
-function grouped(items: readonly BatchedEdit[]): Map<string, PlacedEdit[]> {
-  const groups = new Map<string, PlacedEdit[]>()
-  for (const [place, item] of items.entries()) {
-    const group = groups.get(item.id)
-    if (group) group.push({ ...item, place })
-    else groups.set(item.id, [{ ...item, place }])
-  }
-  return groups
-}
-
-const broughtIn = (group: readonly PlacedEdit[]) => group.flatMap(({ edit }) => broughtBy(edit))
-
-/** Makes an error say which item of the batch it is about. */
-function atPlace<Result>(place: number, work: () => Result): Result {
-  try {
-    return work()
-  } catch (error) {
-    if (!isCatalogueError(error)) throw error
-    const errors = [{ path: `items[${place}]`, message: error.message }]
-    throw new CatalogueError(error.code, `items[${place}]: ${error.message}; nothing was changed`, {
-      cause: error,
-      details: { ...error.details, errors }
-    })
-  }
 }

@@ -9,7 +9,7 @@ import {
 } from '../../domain/container/container.ts'
 import { type ContainerRecord, fromDocument, toDocument } from '../../domain/container/document.ts'
 import { checkedRegistration, type PostedUrls } from '../../domain/container/posted-urls.ts'
-import { type Resolution, requestedArchitecture, resolveImage } from '../../domain/container/resolution.ts'
+import { type Resolution, type ResolveImageOptions, requestedArchitecture, resolveImage } from '../../domain/container/resolution.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import type { StoredRecord } from '../records/changes.ts'
@@ -35,17 +35,10 @@ export interface AddOptions {
   publicUrl: string
   /** Lay the images over the stored record's by architecture instead of replacing the record; undefined: the site's default. */
   merge: boolean | undefined
-  /** Hears of what is registered in another form than it was sent. */
+  /** Called for each value that is registered in another form than it was sent. */
   warn?: PostedUrls['warn']
   /** Wait until the images have been read, but not for longer than this. Default: do not wait. */
   verifyMs?: number
-}
-
-export interface ResolveImageOptions {
-  /** Return an image all the same that is proven to be for other machines, or is gone. */
-  force?: boolean
-  /** Return one that is gone. */
-  evenGone?: boolean
 }
 
 export interface ResolvedContainer {
@@ -78,7 +71,7 @@ async function add(parts: ContainersContext, request: AddOptions & { registratio
   const { id } = registration
   const merge = request.merge ?? parts.add === 'merge'
   const guards = { publicUrl, guarded: parts.guarded }
-  // what is wrong with it is said without asking the store
+  // refuses an invalid registration without asking the store
   const posted = checkedRegistration(parseRegistration(registration), { addresses: [publicUrl, ...parts.addresses()], warn: request.warn })
   const container = containerFrom(posted, guards)
   const document = toDocument(container)
@@ -90,7 +83,7 @@ async function add(parts: ContainersContext, request: AddOptions & { registratio
     merge && stored
       ? toDocument(containerFrom(mergedRegistration(stored.record, posted), { ...guards, stored: stored.record.images }))
       : document
-  // HySDS's builders say by `add` alone that they have built what it names
+  // `add` is the only way in which HySDS's builders report a finished build
   const brought = merge ? images.map(({ architecture }) => architecture) : 'all'
   const { record } = (await changes.write(id, { cause, to, verbatim: true, brought })).after!
   await publishing.bundle(record, { publicUrl, cause })

@@ -41,9 +41,9 @@ export interface CopyOptions {
   reason: string
   hash: Hash
   now: () => Date
-  /** Hears of every batch that is done. */
+  /** Called after every batch. */
   onProgress?: (collection: CopiedCollection, count: CopyCount) => void
-  /** Hears of every document that was not written. */
+  /** Called for every document that was not written. */
   onLeft?: (collection: CopiedCollection, left: { id: string; why: string }) => void
 }
 

@@ -23,13 +23,13 @@ export interface DemandCounts {
 }
 
 const dayMs = 24 * 3_600_000
-/** Containers that are shown of an architecture. */
+/** How many containers are shown for each architecture. */
 const shown = 50
 
 /** One document a day, to which every replica adds now and then: a resolve costs no write. */
 export function createDemandCounts(store: DocumentStore, { now }: { now: () => Date }): DemandCounts {
   const tally = createDemandTally()
-  // what is not written yet, because the store was away
+  // counts that could not be written yet, because the store was unavailable
   let waiting = noDemand
   let counted = false
 
@@ -51,7 +51,7 @@ export function createDemandCounts(store: DocumentStore, { now }: { now: () => D
     async flush() {
       if (!counted) return false
       waiting = mergedDemand(waiting, tally.take())
-      // what is counted while this is being written is for the next time
+      // what is counted during the write belongs to the next one
       counted = false
       try {
         await add(dayOf(now().toISOString()), waiting)

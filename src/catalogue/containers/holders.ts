@@ -4,11 +4,11 @@ import type { DocumentStore } from '../../stores/document-store.ts'
 
 /** Which channels and releases name a container. */
 export interface Holders {
-  /** Throws container_named, with the names, unless nothing names the container or, by its digest, the manifest. */
+  /** Throws container_named, listing the channels and releases that name the container or, by its digest, the manifest. */
   checkUnnamed(id: string): Promise<void>
   /** Returns the channels and releases that name a container or were made from it, such as `release 2026.1`, sorted. */
   naming(id: string): Promise<string[]>
-  /** Returns such an error for each container that is named. */
+  /** Returns that error for each of the containers that is named. */
   refusals(ids: readonly string[]): Promise<Map<string, CatalogueError>>
 }
 

@@ -8,7 +8,7 @@ import type { FactsStore } from '../verification/image-facts.ts'
 import type { RequireProof } from '../verification/strict-registration.ts'
 import type { Verifier } from '../verification/verifier.ts'
 
-/** What everything in this room is made of. */
+/** What the modules of this folder depend on. */
 export interface ContainerParts extends Records {
   stores: Stores
   facts: FactsStore

@@ -1,6 +1,7 @@
 import { pagesOf } from '../../domain/pages.ts'
 import { namesIn, needsOf } from '../../domain/specs/spec-needs.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
+import { waitAtMost } from '../jobs/concurrency.ts'
 
 /** Which job specifications name which containers, kept in memory. */
 export interface SpecReferences {
@@ -13,11 +14,11 @@ export interface SpecReferences {
 export interface SpecReferencesOptions {
   jobSpecs: Pick<DocumentStore, 'list'>
   now: () => Date
-  /** How long is waited for the specifications to be read; what is known by then is answered. */
+  /** How long to wait for the specifications to be read; after that, the answer is what is known. */
   patienceMs?: number
 }
 
-/** Further ones are not read: what is found is only a warning. */
+/** The most specifications that are read: the result only serves warnings. */
 const maxSpecs = 20_000
 /** How many names are kept; a specification has hardly more than two. */
 const maxNames = 200_000
@@ -28,7 +29,7 @@ const freshMs = 600_000
 
 export function createSpecReferences({ jobSpecs, now, patienceMs = 2000 }: SpecReferencesOptions): SpecReferences {
   let namesById = new Map<string, readonly string[]>()
-  /** What is noted while the specifications are read, and is newer than what is read. */
+  /** What was noted during a reading, and is newer than what is read. */
   let meanwhile = new Map<string, readonly string[]>()
   let reading: Promise<void> | undefined
   let readAt = Number.NEGATIVE_INFINITY
@@ -52,7 +53,7 @@ export function createSpecReferences({ jobSpecs, now, patienceMs = 2000 }: SpecR
     readAt = started
   }
 
-  /** Reads the specifications again when that is due. A store that does not answer costs only a warning. */
+  /** Reads the specifications again when that is due. When the store does not answer, only a warning is missing. */
   async function refresh(): Promise<void> {
     if (now().getTime() - readAt <= freshMs) return
     reading ??= read()
@@ -60,12 +61,7 @@ export function createSpecReferences({ jobSpecs, now, patienceMs = 2000 }: SpecR
       .finally(() => {
         reading = undefined
       })
-    let timer: NodeJS.Timeout | undefined
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, patienceMs)
-    })
-    await Promise.race([reading, patience])
-    clearTimeout(timer)
+    await waitAtMost(patienceMs, reading)
   }
 
   return {

@@ -11,11 +11,11 @@ export interface Specs {
 }
 
 export interface SpecsOptions {
-  /** Reads a specification, where it holds up no other request if it is large. */
+  /** Reads a specification without holding up other requests, even a large one. */
   read?: ((specification: string) => Promise<Specification>) | undefined
   /** Returns what is stored instead of a valid specification. */
   prepared?: ((specification: string) => Promise<string>) | undefined
-  /** Hears of every one that was stored, or removed. */
+  /** Called when a specification was stored or removed. */
   onChange?: ((id: string, specification: string | undefined) => void) | undefined
 }
 

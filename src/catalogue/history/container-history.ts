@@ -1,26 +1,18 @@
 import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import { diffOf, type FieldChange, summaryOf } from '../../domain/history/diff.ts'
+import { diffOf, summaryOf } from '../../domain/history/diff.ts'
 import type { JournalEntry } from '../../domain/history/entry.ts'
 import { type EntryView, toEntryView } from '../../domain/history/entry-view.ts'
-import type { HistoryCut } from '../../domain/history/history-cut.ts'
-import type { Changes } from '../records/changes.ts'
-import type { Journal } from '../records/journal.ts'
+import type { DiffAnswer, HistoryPage } from '../../schemas.ts'
 import type { JournalBounds } from './journal-bounds.ts'
-import { type Restored, type RestoreParts, type RestoreRequest, restoreRevision } from './restore.ts'
+import type { HistoryParts } from './parts.ts'
+import { type Restored, type RestoreRequest, restoreRevision } from './restore.ts'
 import { createRevisions } from './revisions.ts'
 
 export interface HistoryRequest {
   kind?: JournalEntry['kind'] | undefined
   limit: number
   cursor?: string | undefined
-}
-
-export interface HistoryPage {
-  items: EntryView[]
-  next: string | null
-  /** The part of the history that was removed because there were too many entries, or they were too old. */
-  cut: HistoryCut | null
 }
 
 /** One entry with whole documents, as JSON text. */
@@ -30,17 +22,6 @@ export interface WholeEntry {
   after: string | null
 }
 
-/** The differences between two revisions; a revision is null where there was no record. */
-export interface Comparison {
-  container: string
-  from: string | null
-  to: string | null
-  /** Whether both have the same meaning, however they are written. */
-  same: boolean
-  summary: string
-  changes: FieldChange[]
-}
-
 /** The history of each container, including removed ones, and the restoring of earlier revisions. */
 export interface ContainerHistory {
   /** Returns the newest entries first. Throws container_unknown, cursor_invalid. */
@@ -48,15 +29,9 @@ export interface ContainerHistory {
   /** Returns one entry with its documents. Throws container_unknown, revision_unknown. */
   entry(id: string, reference: string): Promise<WholeEntry>
   /** Compares two revisions, or ids of entries, or `current`. Throws container_unknown, revision_unknown. */
-  compare(id: string, between: { from: string; to: string }): Promise<Comparison>
+  compare(id: string, between: { from: string; to: string }): Promise<DiffAnswer>
   /** Registers a revision again. Throws container_unknown, revision_unknown, restore_refused, precondition_failed. */
   restore(request: RestoreRequest): Promise<Restored>
-}
-
-export interface ContainerHistoryParts extends RestoreParts {
-  journal: Journal
-  bounds: Pick<JournalBounds, 'cutOf'>
-  changes: Changes
 }
 
 interface ComparedRecord {
@@ -64,9 +39,13 @@ interface ComparedRecord {
   record: ContainerRecord | undefined
 }
 
+interface ContainerHistoryParts extends HistoryParts {
+  bounds: Pick<JournalBounds, 'cutOf'>
+}
+
 export function createContainerHistory(parts: ContainerHistoryParts): ContainerHistory {
   const { journal, bounds, changes } = parts
-  const revisions = createRevisions({ journal, changes })
+  const revisions = createRevisions(parts)
 
   async function recordAt(id: string, reference: string): Promise<ComparedRecord> {
     if (reference !== 'current') {

@@ -1,35 +1,11 @@
-import { type Architecture, inTableOrder } from '../../domain/architecture.ts'
+import { inTableOrder } from '../../domain/architecture.ts'
 import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { JournalEntry } from '../../domain/history/entry.ts'
-import { type EntryView, toEntryView } from '../../domain/history/entry-view.ts'
-import type { DocumentStore } from '../../stores/document-store.ts'
-import type { Journal } from '../records/journal.ts'
-import type { TarballStatus, TarballStatuses } from '../tarballs/tarball-status.ts'
+import { toEntryView } from '../../domain/history/entry-view.ts'
+import type { DeletedContainer, DeletedPage, TarballStanding } from '../../schemas.ts'
 import { entryBatches } from './entry-batches.ts'
-
-/** A container that was removed, and can be restored. */
-export interface DeletedContainer {
-  id: string
-  /** The revision to give to POST …/restore. */
-  revision: string
-  version: string | null
-  architectures: Architecture[]
-  /** Whether its tarballs still exist: a restore does not bring them back. */
-  tarballs: TarballStatus[]
-  removed: string
-  /** Whether another program removed it from the engine. */
-  noticed: boolean
-  by: EntryView['by']
-  reason: string | null
-  /** How long it is listed here, ISO 8601. */
-  until: string
-}
-
-export interface DeletedPage {
-  items: DeletedContainer[]
-  next: string | null
-}
+import type { HistoryParts } from './parts.ts'
 
 export interface DeletedRequest {
   limit: number
@@ -40,27 +16,17 @@ export interface DeletedRequest {
 /** Returns the containers that were removed within a period and do not exist now, the latest removal first. Throws cursor_invalid. */
 export type DeletedList = (request: DeletedRequest) => Promise<DeletedPage>
 
-export interface DeletedParts {
-  journal: Pick<Journal, 'entries'>
-  containers: Pick<DocumentStore, 'getMany'>
-  /** Absent where no object store is configured. */
-  tarballs: TarballStatuses | undefined
-  now: () => Date
-  keepMs: number
-}
-
 /** The entries that may record a removal. */
 const removalQuery = { kind: 'record', what: ['removed', 'noticed'], newestFirst: true, fresh: true } as const
 const batchSize = 500
 
-export function createDeletedList(parts: DeletedParts): DeletedList {
-  const { journal, containers, tarballs, now, keepMs } = parts
+export function createDeletedList({ journal, stores, tarballs, now }: HistoryParts, keepMs: number): DeletedList {
   return async ({ limit, cursor, publicUrl }) => {
     const range = { after: new Date(now().getTime() - keepMs).toISOString(), ...(cursor !== undefined && { before: orderFrom(cursor) }) }
     const found = await journal.entries({ ...removalQuery, ...range, limit })
     const removed = found.filter(isRemoval)
     const ids = removed.map(({ container }) => container)
-    const [present, last] = await Promise.all([containers.getMany(ids), lastRemovals(journal, { removed, cursor })])
+    const [present, last] = await Promise.all([stores.containers.getMany(ids), lastRemovals(journal, { removed, cursor })])
     const gone = removed.filter(({ container, id }, i) => present[i] === undefined && last.get(container) === id)
     const records = gone.map(({ container, before }) => fromDocument(container, before!))
     const statuses = await tarballs?.(records, publicUrl)
@@ -82,7 +48,7 @@ interface RemovalPage {
 /**
  * Returns the id of the last removal's entry for each container of a page, because an earlier page may have listed the container already.
  */
-async function lastRemovals(journal: DeletedParts['journal'], { removed, cursor }: RemovalPage): Promise<Map<string, string>> {
+async function lastRemovals(journal: HistoryParts['journal'], { removed, cursor }: RemovalPage): Promise<Map<string, string>> {
   const last = new Map<string, string>()
   const container = [...new Set(removed.map((entry) => entry.container))]
   if (cursor !== undefined && container.length > 0) {
@@ -98,7 +64,7 @@ async function lastRemovals(journal: DeletedParts['journal'], { removed, cursor 
 
 interface DeletedDetails {
   record: ContainerRecord
-  tarballs: TarballStatus[]
+  tarballs: TarballStanding[]
   keepMs: number
 }
 

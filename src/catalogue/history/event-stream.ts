@@ -27,7 +27,7 @@ export interface StreamEnd {
 }
 
 export interface StreamOptions {
-  /** Whose share of the places the stream takes. */
+  /** The client whose share of the places the stream counts against. */
   client?: string
   /** The order of an entry, or a time (ISO 8601, in UTC): the entries after it are sent first. When absent, only new entries are sent. */
   since?: string | undefined

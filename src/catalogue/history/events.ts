@@ -54,12 +54,8 @@ export function createEvents({ journal, now, onError, bounds = {} }: EventsParts
   let closed = false
   const parts = { journal, buffer, idleMs, resumeOverlapMs, isClosed: () => closed }
 
-  function abandonStalled(longMs: number): void {
-    for (const { offeredAt, abandon } of streams) if (offeredAt !== undefined && performance.now() - offeredAt >= longMs) abandon()
-  }
-
   function wakeAll(): void {
-    abandonStalled(stallMs)
+    abandonStalled(streams, stallMs)
     for (const stream of streams) stream.wake()
   }
 
@@ -83,7 +79,7 @@ export function createEvents({ journal, now, onError, bounds = {} }: EventsParts
   return {
     places,
     async open(options) {
-      abandonStalled(stallMs)
+      abandonStalled(streams, stallMs)
       if (closed) throw new CatalogueError('streams_exhausted', `the server stops; ${instead}, or try again later`)
       const stream: EventStream = { ...options, position: 0, offeredAt: undefined, wake() {}, giveBack: places.take(options.client) }
       streams.add(stream)
@@ -103,9 +99,13 @@ export function createEvents({ journal, now, onError, bounds = {} }: EventsParts
       reader.end()
       wakeAll()
       // for readers that do not even read the end of the stream
-      setTimeout(() => abandonStalled(0), 500).unref()
+      setTimeout(() => abandonStalled(streams, 0), 500).unref()
     }
   }
 }
 
 const instead = 'read GET /api/v1/containers/{id}/history'
+
+function abandonStalled(streams: Iterable<EventStream>, longMs: number): void {
+  for (const { offeredAt, abandon } of streams) if (offeredAt !== undefined && performance.now() - offeredAt >= longMs) abandon()
+}

@@ -3,13 +3,10 @@ import { containerFrom, parseRegistration } from '../../domain/container/contain
 import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { stringOf } from '../../domain/json/json.ts'
-import type { ContainerView } from '../lists/image-views.ts'
-import type { Views } from '../lists/views.ts'
-import type { Changes } from '../records/changes.ts'
+import type { ContainerView, Warning } from '../../schemas.ts'
 import type { ChangeContext } from '../records/image-records.ts'
-import type { TarballStatuses } from '../tarballs/tarball-status.ts'
-import { currentFacts, type FactsStore } from '../verification/image-facts.ts'
-import type { Verifier } from '../verification/verifier.ts'
+import { currentFacts } from '../verification/image-facts.ts'
+import type { HistoryParts } from './parts.ts'
 import type { Revisions } from './revisions.ts'
 
 export interface RestoreRequest extends ChangeContext {
@@ -17,32 +14,15 @@ export interface RestoreRequest extends ChangeContext {
   revision: string
 }
 
-export interface RestoreWarning {
-  code: string
-  message: string
-  architecture: Architecture | null
-}
-
 export interface Restored {
   container: ContainerView
   /** Whether the record had the same meaning already, so that nothing was written. */
   unchanged: boolean
-  warnings: RestoreWarning[]
-}
-
-export interface RestoreParts {
-  changes: Pick<Changes, 'write'>
-  guarded: readonly Architecture[]
-  view: Views['of']
-  verifier: Pick<Verifier, 'registered'> | undefined
-  /** Absent where no object store is configured. */
-  tarballs: TarballStatuses | undefined
-  facts: FactsStore
-  now: () => Date
+  warnings: Warning[]
 }
 
 /** Writes the record of a revision again, byte for byte. Throws container_unknown, revision_unknown, restore_refused, precondition_failed. */
-export async function restoreRevision(parts: RestoreParts & { revisions: Revisions }, request: RestoreRequest): Promise<Restored> {
+export async function restoreRevision(parts: HistoryParts & { revisions: Revisions }, request: RestoreRequest): Promise<Restored> {
   const { id, revision, publicUrl, ...change } = request
   const document = await parts.revisions.document(id, revision)
   const record = fromDocument(id, document)
@@ -62,7 +42,7 @@ interface RestoredRecord {
 }
 
 /** Returns a warning for each image whose tarball is missing from our own store, or may be. */
-async function tarballWarnings({ tarballs }: RestoreParts, { record, publicUrl }: RestoredRecord): Promise<RestoreWarning[]> {
+async function tarballWarnings({ tarballs }: HistoryParts, { record, publicUrl }: RestoredRecord): Promise<Warning[]> {
   const [statuses = []] = (await tarballs?.([record], publicUrl)) ?? []
   return statuses.flatMap(({ architecture, status, key }) => {
     const tarball = `the tarball${architecture === null ? '' : ` for ${architecture}`} of ${record.id}`
@@ -74,17 +54,15 @@ async function tarballWarnings({ tarballs }: RestoreParts, { record, publicUrl }
 
 interface WarnedRecord {
   record: ContainerRecord
-  warnings: readonly RestoreWarning[]
+  warnings: readonly Warning[]
 }
 
 /** Notes the missing tarballs in the facts. Verified facts about these images remain, but no machine can load the images. */
-async function noteGone({ facts, now }: RestoreParts, { record, warnings }: WarnedRecord): Promise<void> {
-  if (warnings.length === 0) return
-  const current = await currentFacts(facts, record)
-  for (const { architecture, code } of warnings) {
-    if (code !== 'gone') continue
-    const proven = current.get(architecture ?? '')
-    if (proven) await facts.learn({ ...proven, status: 'gone', checked: now().toISOString(), by: 'restore' })
+async function noteGone({ facts, now }: HistoryParts, { record, warnings }: WarnedRecord): Promise<void> {
+  const gone = warnings.flatMap(({ code, architecture }) => (code === 'gone' ? [architecture ?? ''] : []))
+  if (gone.length === 0) return
+  for (const [imageKey, proven] of await currentFacts(facts, record)) {
+    if (gone.includes(imageKey)) await facts.learn({ ...proven, status: 'gone', checked: now().toISOString(), by: 'restore' })
   }
 }
 

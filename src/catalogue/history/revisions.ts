@@ -1,13 +1,7 @@
 import { CatalogueError } from '../../domain/errors.ts'
 import type { JournalEntry } from '../../domain/history/entry.ts'
 import { pagesOf } from '../../domain/pages.ts'
-import type { Changes } from '../records/changes.ts'
-import type { Journal } from '../records/journal.ts'
-
-export interface RevisionsParts {
-  journal: Pick<Journal, 'find' | 'ofRevision' | 'ofRemoval' | 'ofContainer'>
-  changes: Pick<Changes, 'find'>
-}
+import type { HistoryParts } from './parts.ts'
 
 /** Finds entries by a revision of the record, or by the id of an entry, which every entry has. */
 export interface Revisions {
@@ -22,7 +16,7 @@ export interface Revisions {
 
 const isEntryId = (reference: string): boolean => /^[0-9a-f]{64}$/.test(reference)
 
-export function createRevisions({ journal, changes }: RevisionsParts): Revisions {
+export function createRevisions({ journal, changes }: HistoryParts): Revisions {
   /** Returns the entry of the change that created this revision; otherwise the entry of the change that removed or replaced it. */
   async function entryOf(id: string, reference: string): Promise<JournalEntry | undefined> {
     if (isEntryId(reference)) {

@@ -45,6 +45,6 @@ async function pendingView(
 ): Promise<ImageView> {
   const { url, digest } = pending
   const [stored] = learnt ? [learnt] : await facts.read(id, [pendingKey(architecture)])
-  const view = imageView(architecture, { url, facts: stored && applies(stored, { url, digest: digest ?? '' }) ? stored : undefined })
-  return { ...view, digest: view.digest ?? digest }
+  const view = imageView({ url, facts: stored && applies(stored, { url, digest: digest ?? '' }) ? stored : undefined })
+  return { architecture, ...view, digest: view.digest ?? digest }
 }

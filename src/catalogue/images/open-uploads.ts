@@ -1,9 +1,9 @@
 import type { Upload, Uploads } from '../../blobs/blob-store.ts'
-import { checkPlaces, type PlacesOptions } from '../jobs/places.ts'
+import { type PlacesOptions, placeRefusal } from '../jobs/places.ts'
 
-/** The uploads of one kind of which bytes are still to come, and whose they are. */
+/** The unfinished uploads of one kind, with their owners. */
 export interface OpenUploads {
-  /** Runs what begins an upload, if the client may have one more. Throws uploads_exceeded, share_exceeded. */
+  /** Runs `work`, which begins an upload, if the client may have another one. Throws uploads_exceeded, share_exceeded. */
   begin(client: string, work: () => Promise<Upload>): Promise<Upload>
   /** Notes how far an upload came. */
   saw(upload: Upload): void
@@ -11,14 +11,14 @@ export interface OpenUploads {
   /** Yields all uploads, and notes those that are open: other replicas begin and end some. */
   list(): AsyncGenerator<Upload>
   count(): number
-  /** How many bytes are still to come, of those whose size is known. */
+  /** Returns how many bytes are still missing, of the uploads whose size is known. */
   awaited(): number
   refused(): number
 }
 
 export interface OpenUploadsParts {
   uploads: Pick<Uploads, 'list'>
-  /** Whose upload it is; undefined for one that is not counted here. */
+  /** Returns the client that an upload belongs to; undefined for one that does not count. */
   ownerOf(upload: Upload): string | undefined
   isExpired(upload: Upload): boolean
 }
@@ -30,38 +30,21 @@ const places: PlacesOptions = {
   code: 'uploads_exceeded'
 }
 
-/** Before a client is refused, uploads that ended elsewhere are looked for, but no more often than this. */
+/** How often, at most, uploads are listed again before a client is refused: some may have ended on other replicas. */
 const lookMs = 60_000
 
-export function createOpenUploads({ uploads, ownerOf, isExpired }: OpenUploadsParts): OpenUploads {
-  const open = new Map<string, { client: string; awaited: number }>()
+export function createOpenUploads(parts: OpenUploadsParts): OpenUploads {
+  const open: OpenById = new Map()
   let loading: Promise<void> | undefined
   let loadedAt = 0
   let [begun, refused] = [0, 0]
 
-  function saw(upload: Upload): void {
-    const { id, ended, offset, size = Number.POSITIVE_INFINITY } = upload
-    const client = ownerOf(upload)
-    if (client === undefined || ended || offset >= size || isExpired(upload)) open.delete(id)
-    else open.set(id, { client, awaited: Number.isFinite(size) ? size - offset : 0 })
-  }
-
-  async function* list(): AsyncGenerator<Upload> {
-    const unseen = new Set(open.keys())
-    for await (const upload of uploads.list()) {
-      unseen.delete(upload.id)
-      saw(upload)
-      yield upload
-    }
-    for (const id of unseen) open.delete(id)
-  }
-
   async function load(): Promise<void> {
-    for await (const _ of list());
+    for await (const _ of listed(parts, open));
     loadedAt = performance.now()
   }
 
-  const loaded = () => {
+  function loaded(): Promise<void> {
     loading ??= load().catch((error) => {
       loading = undefined
       throw error
@@ -69,22 +52,22 @@ export function createOpenUploads({ uploads, ownerOf, isExpired }: OpenUploadsPa
     return loading
   }
 
-  function check(client: string): void {
+  function refusalOf(client: string): Error | undefined {
     const own = [...open.values()].filter((one) => one.client === client).length
-    checkPlaces(places, { taken: open.size, own, client })
+    return placeRefusal(places, { taken: open.size, own, client })
   }
 
+  /** Returns the id of the place, which is the upload's until it has one of its own. */
   async function take(client: string): Promise<string> {
     await loaded()
-    try {
-      check(client)
-    } catch (error) {
-      refused++
-      if (performance.now() - loadedAt < lookMs) throw error
+    if (refusalOf(client) && performance.now() - loadedAt >= lookMs) {
       loading = undefined
       await loaded()
-      check(client)
-      refused--
+    }
+    const refusal = refusalOf(client)
+    if (refusal) {
+      refused++
+      throw refusal
     }
     const place = `begun ${++begun}`
     open.set(place, { client, awaited: 0 })
@@ -96,17 +79,37 @@ export function createOpenUploads({ uploads, ownerOf, isExpired }: OpenUploadsPa
       const place = await take(client)
       try {
         const upload = await work()
-        saw(upload)
+        note(parts, { open, upload })
         return upload
       } finally {
         open.delete(place)
       }
     },
-    saw,
+    saw: (upload) => note(parts, { open, upload }),
     gone: (id) => void open.delete(id),
-    list,
+    list: () => listed(parts, open),
     count: () => open.size,
     awaited: () => [...open.values()].reduce((sum, { awaited }) => sum + awaited, 0),
     refused: () => refused
   }
+}
+
+type OpenById = Map<string, { client: string; awaited: number }>
+
+/** Notes how far an upload came, or that it has ended. */
+function note({ ownerOf, isExpired }: OpenUploadsParts, { open, upload }: { open: OpenById; upload: Upload }): void {
+  const { id, ended, offset, size = Number.POSITIVE_INFINITY } = upload
+  const client = ownerOf(upload)
+  if (client === undefined || ended || offset >= size || isExpired(upload)) open.delete(id)
+  else open.set(id, { client, awaited: Number.isFinite(size) ? size - offset : 0 })
+}
+
+async function* listed(parts: OpenUploadsParts, open: OpenById): AsyncGenerator<Upload> {
+  const unseen = new Set(open.keys())
+  for await (const upload of parts.uploads.list()) {
+    unseen.delete(upload.id)
+    note(parts, { open, upload })
+    yield upload
+  }
+  for (const id of unseen) open.delete(id)
 }

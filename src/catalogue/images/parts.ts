@@ -7,7 +7,7 @@ import type { Records } from '../records/records.ts'
 import type { LearningParts } from '../verification/tarball-reading.ts'
 import type { Verifier } from '../verification/verifier.ts'
 
-/** What everything in this room is made of. */
+/** What the modules of this folder depend on. */
 export interface ImageParts extends Records, LearningParts {
   buildStatuses: BuildStatuses
   publishing: Publishing
@@ -15,10 +15,10 @@ export interface ImageParts extends Records, LearningParts {
   views: Views
   verifier: Verifier
   removals: TarballRemovals
-  /** The addresses that this server knows itself by, besides that of a request. */
+  /** The addresses under which clients reach this server. */
   addresses: () => readonly string[]
-  /** Whether a tarball is refused that is not proven to be what it is said to be. */
+  /** Whether a tarball that is not proven to be what it claims is refused. */
   strict?: boolean | undefined
-  /** After so long without a byte an upload is removed; so is the note of one that has ended. Default a day. */
+  /** How long an upload may make no progress, and how long the note of an ended one is kept; default one day. */
   uploadExpiryMs?: number
 }

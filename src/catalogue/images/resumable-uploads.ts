@@ -19,7 +19,7 @@ export interface Piece {
 export interface NewResumableUpload extends UploadClaim {
   publicUrl: string
   cause: Cause
-  /** Whose share of the open uploads it takes; default that of the address. */
+  /** The client whose share of the open uploads it counts against; default: the address. */
   client?: string
   size: number
 }
@@ -30,7 +30,7 @@ export interface TidyOptions {
   onError(error: unknown): void
 }
 
-/** Tarballs that arrive in pieces, over hours and restarts; what the last piece completes is proven and registered. */
+/** Tarballs that arrive in pieces, over hours and restarts. A complete one is inspected and registered. */
 export interface ResumableUploads {
   /** Throws id_invalid, parameter_missing when nothing tells the version, store_full, uploads_exceeded, share_exceeded. */
   create(upload: NewResumableUpload): Promise<UploadView>
@@ -38,7 +38,7 @@ export interface ResumableUploads {
   get(upload: string): Promise<UploadView>
   /** Interrupts the piece that is arriving, and returns the same: the offset is where the next piece begins. */
   interrupt(upload: string): Promise<UploadView>
-  /** Those of a container, or with these bytes, or all; the newest first. */
+  /** Returns the uploads of a container, or with these bytes, or all of them; the newest first. */
   list(filter: { id?: string; sha256?: string | undefined }): Promise<UploadView[]>
   /**
    * Adds bytes. Throws upload_conflict when they do not begin where the upload ends, and whatever the upload was refused for, each time
@@ -52,11 +52,11 @@ export interface ResumableUploads {
   open: Pick<OpenUploads, 'count' | 'awaited' | 'refused'>
   /** Interrupts every piece that is arriving. */
   release(): Promise<void>
-  /** The same, and every completion. */
+  /** Interrupts every completion as well. */
   stop(): Promise<void>
 }
 
-/** After so long without a byte or a request a complete upload is not in the hands of another replica. */
+/** After this time without a byte or a request, no other replica is completing an upload. */
 const abandonedMs = 60_000
 const dayMs = 24 * 3_600_000
 

@@ -1,8 +1,9 @@
-import { checkGrowth, checkStored, type Expected, type StoredBytes } from '../../blobs/blob-store.ts'
+import { checkGrowth, checkStored, type Expected } from '../../blobs/blob-store.ts'
 import type { Architecture } from '../../domain/architecture.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
-import { asArchitecture, type Facts, supportsClaim } from '../../domain/image/facts.ts'
+import { type Facts, supportsClaim } from '../../domain/image/facts.ts'
 import { storageUrl, tagOf, tarballKey } from '../../domain/image/storage.ts'
+import { asArchitectureName } from '../../domain/json/reading.ts'
 import { checkId, checkLength } from '../../domain/limits.ts'
 import { chosenImages } from '../../images/choice.ts'
 import type { ImageReport } from '../../images/image-report.ts'
@@ -24,9 +25,9 @@ export interface TarballUpload extends ChangeContext {
   said: () => TarballClaim
 }
 
-/** What a client says of a tarball. */
+/** What a client claims about a tarball. */
 export interface TarballClaim {
-  /** Undefined: what the bytes are for. */
+  /** When undefined, the bytes tell. */
   architecture: Architecture | undefined
   version: string | undefined
   filename: string | undefined
@@ -61,22 +62,10 @@ export async function uploadTarball(parts: ImageParts, upload: TarballUpload): P
   const placeOf = (sha256: string) => placeFor(reportOf(sha256), { id, claim: said(), before })
   const expected = { ...(sha256 !== undefined && { sha256 }), ...(size !== undefined && { size }) }
   const stored = dryRun
-    ? checkStoredBytes({ size: await readAll(bytes, expected), sha256: inspected!.tarball.sha256! }, expected)
+    ? checkStored({ size: await readAll(bytes, expected), sha256: inspected!.tarball.sha256! }, expected)
     : await parts.blobs.put(({ sha256 }) => placeOf(sha256).key, bytes, { expected })
-  return registerTarball(parts, {
-    id,
-    place: placeOf(stored.sha256),
-    report: reportOf(stored.sha256),
-    publicUrl,
-    cause,
-    precondition,
-    dryRun
-  })
-}
-
-function checkStoredBytes(stored: StoredBytes, expected: Expected): StoredBytes {
-  checkStored(stored, expected)
-  return stored
+  const { sha256: found } = stored
+  return registerTarball(parts, { id, place: placeOf(found), report: reportOf(found), publicUrl, cause, precondition, dryRun })
 }
 
 /** Returns the number of bytes. Throws size_mismatch when there are too many. */
@@ -160,7 +149,7 @@ export async function registerTarball(
 }
 
 function provenArchitecture(report: ImageReport): Architecture {
-  const proven = asArchitecture(report.architecture)
+  const proven = asArchitectureName(report.architecture)
   if (proven !== null) return proven
   throw new CatalogueError('image_refused', `the tarball does not tell which machines it is for; name the architecture: ${report.summary}`)
 }

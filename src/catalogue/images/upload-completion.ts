@@ -12,7 +12,7 @@ import { refusalFrom, toNote, type UploadNote, type UploadResult } from './uploa
 
 /** What follows the last byte of an upload in pieces: proving, storing, registering, and noting how that ended. */
 export interface Completion {
-  /** Once at a time in this process; two replicas may both do it, as each step may be repeated. */
+  /** Runs once at a time for each upload in this process. Two replicas may both run it, because every step is repeatable. */
   complete(upload: Upload, options: CompletionOptions): Promise<UploadNote>
   isUnderWay(upload: string): boolean
   /** Interrupts every completion; each can be asked for again. */

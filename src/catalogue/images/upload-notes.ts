@@ -4,11 +4,11 @@ import { CatalogueError, type ErrorCode } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import type { Verdict } from '../../domain/image/facts.ts'
 
-/** What a client says of an upload in pieces. */
+/** What a client claims about an upload in pieces. */
 export interface UploadClaim {
   /** Of the container. */
   id: string
-  /** Undefined: what the bytes are for. */
+  /** When undefined, the bytes tell. */
   architecture: Architecture | undefined
   version: string | undefined
   filename: string | undefined
@@ -45,7 +45,7 @@ export interface UploadNote extends UploadClaim {
   publicUrl: string
   /** Of the request that began it. */
   cause: Cause
-  /** Whose share of the open uploads it takes. Notes of earlier versions have none. */
+  /** The client whose share of the open uploads it counts against. Notes of earlier versions have none. */
   client?: string
   result?: UploadResult
   refusal?: UploadRefusal

@@ -18,7 +18,7 @@ export async function retryOvertaken<Result>(
   throw new CatalogueError('revision_conflict', tooMany)
 }
 
-/** What becomes of a stored document, and whatever else the caller wants to know of the attempt that succeeded. */
+/** What becomes of a stored document, and whatever else the caller needs from the attempt that succeeded. */
 export interface Decision {
   /** The text to store; undefined removes what is stored. */
   document: string | undefined
@@ -30,13 +30,13 @@ export interface SwapRequest<Made extends Decision> {
   id: string
   /** What the document is about, for the message when too many writers compete. */
   subject: string
-  /** May be asked several times. What it throws ends the swap. */
+  /** May be called several times. When it throws, the swap ends. */
   decide(stored: StoredDocument | undefined): Made | Promise<Made>
 }
 
 export interface Swapped<Made extends Decision> {
   made: Made
-  /** Of what is stored now; undefined when nothing is. */
+  /** The revision of what is stored now; undefined when nothing is. */
   revision: string | undefined
   attempts: number
 }

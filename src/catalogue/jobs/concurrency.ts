@@ -15,6 +15,17 @@ export async function workThrough<Item, Result>(
   }
 }
 
+/** Waits until work is done or so many milliseconds have passed. Throws what the work throws in that time. */
+export async function waitAtMost(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([work, patience]).finally(() => clearTimeout(timer))
+  // nobody hears of a later failure
+  work.catch(() => {})
+}
+
 /** Works on `atOnce` items at a time, and yields the results in the order of the items. */
 export async function* forEachConcurrently<Item, Result>(
   items: Iterable<Item>,

@@ -12,11 +12,11 @@ export interface LoopOptions {
   work(signal: AbortSignal): Promise<number>
   /** The longest pause: other replicas may have added work. */
   everyMs: number
-  /** Hears of every error that does not mean that a store is away. */
+  /** Called for every error other than that of an unavailable store. */
   onError(error: unknown): void
-  /** Called each time that a store is away, or not ready yet. */
+  /** Called each time a store is unavailable, or not ready yet. */
   onAway?(error: unknown): void
-  /** Called each time that the work succeeded. */
+  /** Called each time the work succeeded. */
   onWell?(): void
 }
 

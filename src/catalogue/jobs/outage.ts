@@ -1,10 +1,10 @@
-/** Which of several loops cannot work because a store is away. */
+/** Tracks which loops cannot work because a store is unavailable. */
 export interface Outage {
   away(what: string, error: unknown): void
   well(what: string): void
 }
 
-/** Reports once that a store is away, when the first loop fails, and once that it is back, when the last of them works again. */
+/** Reports an outage once, when the first loop fails, and its end once, when the last of them works again. */
 export function createOutage({ onAway, onBack }: { onAway(error: unknown): void; onBack(): void }): Outage {
   const waiting = new Set<string>()
   return {

@@ -3,7 +3,7 @@ import { CatalogueError, type ErrorCode } from '../../domain/errors.ts'
 /** Places that clients hold for a while: a bounded number in all, and a bounded share for each client. */
 export interface Places {
   /**
-   * Takes a place, and returns what gives it back, which may be called twice. Without a client no share is counted. Throws share_exceeded,
+   * Takes a place. Returns a function that gives it back, and may be called twice. Without a client no share is counted. Throws share_exceeded,
    * and the code of these places when all are taken.
    */
   take(client: string | undefined): () => void
@@ -20,18 +20,26 @@ export interface PlacesOptions {
   code: ErrorCode
 }
 
-/** So that one client that takes all it can leaves three quarters to others. */
-export const shareOf = (most: number): number => Math.ceil(most / 4)
+/** A client that takes all it can leaves three quarters to others. */
+const shareOf = (most: number): number => Math.ceil(most / 4)
 
-/** Throws share_exceeded, or the code of the places when all are taken. */
-export function checkPlaces(
+interface TakenPlaces {
+  taken: number
+  /** By this client. */
+  own: number
+  client: string | undefined
+}
+
+/** Returns why a client may not take another place; undefined when it may. */
+export function placeRefusal(
   { most, what, instead, code }: PlacesOptions,
-  { taken, own, client }: { taken: number; own: number; client: string | undefined }
-): void {
-  const refuse = (refusal: ErrorCode, words: string) => new CatalogueError(refusal, `${words}; ${instead}, or try again later`)
-  if (taken >= most) throw refuse(code, `there are ${most} ${what} already, and no more may be`)
+  { taken, own, client }: TakenPlaces
+): CatalogueError | undefined {
+  const refuse = (refusal: ErrorCode, why: string) => new CatalogueError(refusal, `${why}; ${instead}, or try again later`)
+  if (taken >= most) return refuse(code, `there are ${most} ${what} already, and no more may be`)
   const share = shareOf(most)
-  if (own >= share) throw refuse('share_exceeded', `${client} has ${share} of the ${most} ${what}, the most that one client may have`)
+  if (own < share) return undefined
+  return refuse('share_exceeded', `${client} has ${share} of the ${most} ${what}, the most that one client may have`)
 }
 
 export function createPlaces(options: PlacesOptions): Places {
@@ -41,11 +49,10 @@ export function createPlaces(options: PlacesOptions): Places {
   return {
     take(client) {
       const own = client === undefined ? 0 : (held.get(client) ?? 0)
-      try {
-        checkPlaces(options, { taken, own, client })
-      } catch (error) {
+      const refusal = placeRefusal(options, { taken, own, client })
+      if (refusal) {
         refused++
-        throw error
+        throw refusal
       }
       taken++
       if (client !== undefined) held.set(client, own + 1)

@@ -10,10 +10,11 @@ import {
   summaryConditions,
   withoutImages
 } from '../../domain/lists/summary.ts'
-import type { DocumentStore, Page, StoredDocument } from '../../stores/document-store.ts'
+import type { Page, StoredDocument } from '../../stores/document-store.ts'
 import { toStoredRecord } from '../records/changes.ts'
 import type { ContainerView } from './image-views.ts'
 import { isShown, type ListSort, type ListSource, type SortValues } from './list-rules.ts'
+import type { ListsParts } from './parts.ts'
 import type { Summaries } from './summaries.ts'
 import { summarise } from './summarise.ts'
 import type { Gathered, Views } from './views.ts'
@@ -38,12 +39,9 @@ export interface ContainerPage {
   next: string | undefined
 }
 
-export interface ContainerListParts {
-  containers: DocumentStore
-  store: DocumentStore
-  summaries: Pick<Summaries, 'settled' | 'touched'>
-  views: Pick<Views, 'of' | 'gather' | 'coming'>
-  now: () => Date
+interface ContainerListParts extends ListsParts {
+  summaries: Summaries
+  views: Views
 }
 
 /** Returns one page of containers. */
@@ -99,13 +97,13 @@ interface PageRequest {
   request: ListRequest
 }
 
-async function read({ containers, store, summaries }: ContainerListParts, { place, request }: PageRequest): Promise<Page> {
+async function read({ stores, summaries }: ContainerListParts, { place, request }: PageRequest): Promise<Page> {
   const { source, cursor } = place
   const { filters, sort, limit } = request
   const where = source === 'records' ? recordConditions(filters) : summaryConditions(filters)
   if (source === 'coming') where.push(withoutImages)
   if (source !== 'records') await summaries.settled(settleMs)
-  const collection = source === 'records' ? containers : store
+  const collection = source === 'records' ? stores.containers : stores.summaries
   return collection.list({ where, sort, fresh: 'own', limit, ...(cursor !== undefined && { cursor }) })
 }
 
@@ -116,12 +114,16 @@ interface FoundPage {
 }
 
 async function shownOf(parts: ContainerListParts, { page, source, request }: FoundPage): Promise<ListedContainer[]> {
+  const { stores } = parts
   const items: ListedContainer[] = []
   for (let i = 0; i < page.length; i += readAtOnce) {
     const some = page.slice(i, i + readAtOnce)
     const ids = some.map(({ id }) => id)
     // the summary spares looking up these values in the journal
-    const [records, summaries] = await Promise.all([parts.containers.getMany(ids), source === 'records' ? parts.store.getMany(ids) : some])
+    const [records, summaries] = await Promise.all([
+      stores.containers.getMany(ids),
+      source === 'records' ? stores.summaries.getMany(ids) : some
+    ])
     const shown = (found: StoredDocument, j: number) =>
       shownView(parts, { found, record: records[j], summary: summaries[j], source, request })
     for (const [j, view] of (await Promise.all(some.map(shown))).entries()) {

@@ -1,10 +1,8 @@
-import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
+import { fromDocument } from '../../domain/container/document.ts'
 import { fingerprintOf } from '../../domain/container/fingerprint.ts'
 import type { JournalEntry } from '../../domain/history/entry.ts'
-import type { Hash } from '../../domain/image/facts.ts'
 import type { Accounted, StoredSummary, Suspect } from '../../domain/lists/summary.ts'
 import type { StoredRecord } from '../records/changes.ts'
-import type { Journal } from '../records/journal.ts'
 import type { ChangeRange } from './change-range.ts'
 import {
   accountedState,
@@ -16,6 +14,8 @@ import {
   type RecordState,
   type RecordStates
 } from './change-rules.ts'
+import type { ListsParts } from './parts.ts'
+import { lastSweep } from './summary-sweep.ts'
 
 export interface Account extends RecordTimes {
   /** The new accounted state. */
@@ -38,27 +38,6 @@ export interface AccountRequest {
   range: ChangeRange | undefined
 }
 
-/** Finds changes that other programs made in the engine. */
-export interface ExternalChanges {
-  /**
-   * Compares the stored record with the last accounted state in its summary. Appends an entry for a change that still has none after a
-   * grace period.
-   */
-  account(id: string, request: AccountRequest): Promise<Account>
-}
-
-export interface ExternalChangesParts {
-  journal: Pick<Journal, 'appendMissed' | 'ofRevision' | 'ofRemoval' | 'ofContainer'>
-  hash: Hash
-  now: () => Date
-  /** How long an entry may take to reach the journal. */
-  graceMs: number
-  /** Returns whether a complete sweep has given every record a summary. */
-  swept(): Promise<boolean>
-  /** Called for a record that another program wrote, before its entry is appended. When it throws, the change is found again later. */
-  onForeign(record: ContainerRecord): Promise<void>
-}
-
 /** How many entries are looked up one by one. */
 const maxSteps = 20
 /** How many entries are searched for a gap. */
@@ -66,37 +45,39 @@ const maxEntries = 200
 
 const unknownTimes = { at: undefined, born: undefined }
 
-export const createExternalChanges = (parts: ExternalChangesParts): ExternalChanges => ({
-  async account(id, { summary, stored, range }) {
-    const current = stateOfRecord(parts, stored)
-    const settled = ({ at, born }: RecordTimes): Account => {
-      const accounted = current.document === null ? null : (current as Accounted)
-      return { accounted, suspect: null, fingerprint: current.fingerprint, at, born }
-    }
-    if (isAccountedFor({ summary, current, range })) return settled(range ?? unknownTimes)
-
-    const states = { current, accounted: accountedState(summary) }
-    const { unlinked, at, born } = await walkBack(parts, { id, ...states })
-    if (!unlinked) return settled({ at, born: born ?? range?.born })
-    const hasLaterEntry = at !== undefined
-    const swept = summary !== undefined || hasLaterEntry || (await parts.swept())
-    const { graceMs } = parts
-    const verdict = judgeBrokenChain({ summary, unlinked, hasLaterEntry, swept, now: parts.now(), graceMs })
-    if (verdict === 'baseline') return settled({ at, born })
-    if (verdict !== 'search') {
-      return { accounted: summary?.accounted ?? null, suspect: verdict, fingerprint: current.fingerprint, at, born }
-    }
-    const entry = await recordGap(parts, { id, stored, ...states })
-    return settled({ at: at ?? entry?.at, born: born ?? (entry?.before === null ? entry.at : undefined) })
+/**
+ * Finds changes that other programs made in the engine: compares the stored record with the last accounted state in its summary, and appends
+ * an entry for a change that still has none after a grace period.
+ */
+export async function account(parts: ListsParts, { id, summary, stored, range }: AccountRequest & { id: string }): Promise<Account> {
+  const current = stateOfRecord(parts, stored)
+  const settled = ({ at, born }: RecordTimes): Account => {
+    const accounted = current.document === null ? null : (current as Accounted)
+    return { accounted, suspect: null, fingerprint: current.fingerprint, at, born }
   }
-})
+  if (isAccountedFor({ summary, current, range })) return settled(range ?? unknownTimes)
 
-function stateOfRecord({ hash }: ExternalChangesParts, stored: StoredRecord | undefined): RecordState {
+  const states = { current, accounted: accountedState(summary) }
+  const { unlinked, at, born } = await walkBack(parts, { id, ...states })
+  if (!unlinked) return settled({ at, born: born ?? range?.born })
+  const hasLaterEntry = at !== undefined
+  const swept = summary !== undefined || hasLaterEntry || (await lastSweep(parts.leases)) !== undefined
+  const { graceMs } = parts
+  const verdict = judgeBrokenChain({ summary, unlinked, hasLaterEntry, swept, now: parts.now(), graceMs })
+  if (verdict === 'baseline') return settled({ at, born })
+  if (verdict !== 'search') {
+    return { accounted: summary?.accounted ?? null, suspect: verdict, fingerprint: current.fingerprint, at, born }
+  }
+  const entry = await recordGap(parts, { id, stored, ...states })
+  return settled({ at: at ?? entry?.at, born: born ?? (entry?.before === null ? entry.at : undefined) })
+}
+
+function stateOfRecord({ hash }: ListsParts, stored: StoredRecord | undefined): RecordState {
   if (!stored) return noRecord
   return { revision: stored.revision, fingerprint: fingerprintOf(stored.record, hash), document: stored.document }
 }
 
-function stateBefore({ hash }: ExternalChangesParts, { container, previous, before, at }: JournalEntry): RecordState {
+function stateBefore({ hash }: ListsParts, { container, previous, before, at }: JournalEntry): RecordState {
   if (before === null) return { ...noRecord, until: at }
   return { revision: previous, fingerprint: fingerprintOf(fromDocument(container, before), hash), document: before, until: at }
 }
@@ -111,7 +92,7 @@ interface Walk extends RecordTimes {
 }
 
 /** Walks from the stored record back to the last accounted state, entry by entry. */
-async function walkBack(parts: ExternalChangesParts, { id, current, accounted }: ChainEnds): Promise<Walk> {
+async function walkBack(parts: ListsParts, { id, current, accounted }: ChainEnds): Promise<Walk> {
   let state = current
   let at: string | undefined
   let born: string | undefined
@@ -126,7 +107,7 @@ async function walkBack(parts: ExternalChangesParts, { id, current, accounted }:
   return { unlinked: state, at, born }
 }
 
-async function entryThatMade({ journal }: ExternalChangesParts, { id, current, accounted }: ChainEnds): Promise<JournalEntry | undefined> {
+async function entryThatMade({ journal }: ListsParts, { id, current, accounted }: ChainEnds): Promise<JournalEntry | undefined> {
   if (current.revision !== null) return journal.ofRevision(id, current.revision)
   return accounted.revision === null ? undefined : journal.ofRemoval(id, accounted.revision)
 }
@@ -136,13 +117,14 @@ interface SuspectedGap extends ChainEnds {
 }
 
 /** Appends an entry when one is missing among all entries since the last accounted state. */
-async function recordGap(parts: ExternalChangesParts, { id, stored, current, accounted }: SuspectedGap): Promise<JournalEntry | undefined> {
-  const { journal, onForeign } = parts
+async function recordGap(parts: ListsParts, { id, stored, current, accounted }: SuspectedGap): Promise<JournalEntry | undefined> {
+  const { journal, verifier, addresses } = parts
   const { items, next } = await journal.ofContainer(id, { kind: 'record', limit: maxEntries, fresh: true })
   // with more entries than were read, no entry is better than a wrong one
   if (next !== undefined) return undefined
   const gap = gapIn(items, { current, accounted, stateBefore: (entry) => stateBefore(parts, entry) })
   if (!gap) return undefined
-  if (stored) await onForeign(stored.record)
+  // before the entry is appended: when it fails, the change is found again later
+  if (stored) await verifier?.registered(stored.record, { publicUrl: addresses()[0] ?? '' })
   return journal.appendMissed(externalChangeEntry({ container: id, ...gap, previous: accounted.revision }))
 }

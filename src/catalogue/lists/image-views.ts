@@ -1,63 +1,17 @@
 import { type Architecture, inTableOrder, uniqueInTableOrder } from '../../domain/architecture.ts'
 import type { BuildStatus, PendingImage } from '../../domain/build/build-status.ts'
 import type { EffectiveExpectation } from '../../domain/build/rules.ts'
-import type { CurrentImage, Reason, State, StateAnswer } from '../../domain/build/state.ts'
+import type { CurrentImage, StateAnswer } from '../../domain/build/state.ts'
 import type { ContainerRecord } from '../../domain/container/document.ts'
-import { applies, type Facts, type ImageKey, pendingKey, type Verdict, wasLookedAt } from '../../domain/image/facts.ts'
+import { applies, type Facts, type ImageKey, pendingKey, wasLookedAt } from '../../domain/image/facts.ts'
+import type { ContainerView, ImageView, PendingImage as PendingView } from '../../schemas.ts'
 
-/** An image as the API shows it. */
-export interface ImageView {
-  /** Null for the only image of a record that names no architectures. */
-  architecture: Architecture | null
-  url: string
-  /** The digest that the client gave, otherwise that of the image's configuration; null when neither is known. */
-  digest: string | null
-  size: number | null
-  verdict: Verdict
-  /** The verdict in words. */
-  summary: string | null
-  /** The architecture that the bytes are for, when they agree on one. */
-  proven: Architecture | null
-  sha256: string | null
-  config: string | null
-  manifest: string | null
-  status: 'present' | 'gone' | 'unreachable' | 'unknown'
-  checked: string | null
-  /** Where it was pulled from, with the digest that it, or its index, has there. */
-  origin?: string
-}
+export type { ContainerView, ImageView }
 
-/** A pending image: it has arrived and is not published yet. */
-export interface PendingView extends Omit<PendingImage, 'via'> {
-  verdict: Verdict
-  summary: string | null
-}
-
-export interface ContainerView {
-  id: string
-  version: string | null
-  url: string | null
-  digest: string | null
-  images: { [architecture: string]: ImageView }
-  /** The architectures that the container should have. */
-  expected: Architecture[]
-  /** The expected architectures whose image has not arrived. */
-  missing: Architecture[]
-  /** Images that have arrived and will be published with the others. */
-  pending: { [architecture: string]: PendingView }
-  state: State
-  reasons: Reason[]
-  /** Null while none of its images is published. */
-  revision: string | null
-  fingerprint: string | null
-  created: string | null
-  updated: string | null
-}
-
-export function imageView(architecture: Architecture | null, { url, facts }: CurrentImage): ImageView {
+/** An image as the API shows it, whatever architecture it is registered for. */
+export function imageView({ url, facts }: CurrentImage): Omit<ImageView, 'architecture'> {
   const looked = facts && wasLookedAt(facts) ? facts : undefined
   return {
-    architecture,
     url,
     digest: facts?.given ?? facts?.config ?? null,
     size: facts?.size ?? null,
@@ -92,7 +46,7 @@ export function containerView(record: ContainerRecord, input: ViewInput): Contai
   const { facts, buildStatus, expected, status, revision, fingerprint, created, updated } = input
   const images = inTableOrder(record.images.keys()).map((architecture): [string, ImageView] => [
     architecture,
-    imageView(architecture, { url: record.images.get(architecture)!, facts: facts.get(architecture) })
+    { architecture, ...imageView({ url: record.images.get(architecture)!, facts: facts.get(architecture) }) }
   ])
   const waiting = buildStatus?.pending ?? new Map<Architecture, PendingImage>()
   const pending = uniqueInTableOrder(waiting.keys()).map((architecture): [string, PendingView] => {

@@ -1,22 +1,14 @@
 import { fingerprintOf } from '../../domain/container/fingerprint.ts'
-import type { Hash } from '../../domain/image/facts.ts'
-import type { Stores } from '../../stores/document-store.ts'
-import type { BuildStatuses } from '../builds/build-statuses.ts'
-import type { SiteRules } from '../builds/site-rules.ts'
-import type { Leases } from '../jobs/leases.ts'
-import type { Changes } from '../records/changes.ts'
-import type { Journal } from '../records/journal.ts'
-import type { FactsStore } from '../verification/image-facts.ts'
-import type { Verifier } from '../verification/verifier.ts'
 import { rangeOf } from './change-range.ts'
 import { createDetail, type ReadDetail } from './container-detail.ts'
 import { type ContainerList, createContainerList } from './container-list.ts'
-import { createExternalChanges } from './external-changes.ts'
+import { account } from './external-changes.ts'
 import { createOverview, type ReadOverview } from './overview.ts'
+import type { ListsParts } from './parts.ts'
 import { createStateEntries } from './state-entries.ts'
 import { type ComingSummary, createSummaries, type Summaries, type SummariesParts } from './summaries.ts'
 import { summarise } from './summarise.ts'
-import { createSummarySweep, lastSweep, type SummarySweep } from './summary-sweep.ts'
+import { createSummarySweep, type SummarySweep } from './summary-sweep.ts'
 import { createViews, type Views } from './views.ts'
 import { createWaiting, type Waiting } from './waiting.ts'
 
@@ -31,40 +23,16 @@ export interface Lists {
   waiting: Waiting
 }
 
-export interface ListsParts {
-  stores: Pick<Stores, 'containers' | 'summaries' | 'facts' | 'buildStatuses'>
-  changes: Changes
-  journal: Journal
-  facts: FactsStore
-  buildStatuses: BuildStatuses
-  siteRules: SiteRules
-  leases: Leases
-  verifier: Pick<Verifier, 'registered'> | undefined
-  /** The addresses under which clients reach this server. */
-  addresses: () => readonly string[]
-  hash: Hash
-  now: () => Date
-  /** How long an entry may take to reach the journal. */
-  graceMs: number
-  onAppendFailed(error: unknown, id: string): void
-  onFailure(error: unknown, what: string): void
-}
-
 export function createLists(parts: ListsParts): Lists {
-  const { stores, changes, journal, facts, buildStatuses, leases, verifier, now } = parts
-  const views = createViews({ ...parts, summaries: stores.summaries })
-  const externalChanges = createExternalChanges({
-    ...parts,
-    swept: async () => (await lastSweep(leases)) !== undefined,
-    onForeign: async (record) => verifier?.registered(record, { publicUrl: parts.addresses()[0] ?? '' })
-  })
+  const { stores, changes, facts, buildStatuses } = parts
+  const views = createViews(parts)
   const summaries = createSummaries({
     store: stores.summaries,
     changes,
-    account: externalChanges.account,
+    account: (id, request) => account(parts, { id, ...request }),
     graceMs: parts.graceMs,
     ...summarisers(parts, views),
-    onWritten: createStateEntries({ journal, views, onAppendFailed: parts.onAppendFailed }),
+    onWritten: createStateEntries(parts, views),
     onError: (error) => parts.onFailure(error, 'a summary for the lists could not be written')
   })
   changes.onChange((id, change) => summaries.touched(id, rangeOf(change)))
@@ -72,11 +40,11 @@ export function createLists(parts: ListsParts): Lists {
   facts.onWrite(summaries.touched)
   return {
     views,
-    list: createContainerList({ containers: stores.containers, store: stores.summaries, summaries, views, now }),
-    detail: createDetail({ changes, views }),
-    overview: createOverview({ store: stores.summaries, summaries, now }),
-    summaries: { ...summaries, ...createSummarySweep({ ...parts, summaries, configuration: parts.siteRules.text }) },
-    waiting: createWaiting({ views, journal, buildStatuses })
+    list: createContainerList({ ...parts, summaries, views }),
+    detail: createDetail({ ...parts, views }),
+    overview: createOverview({ store: stores.summaries, summaries, now: parts.now }),
+    summaries: { ...summaries, ...createSummarySweep({ ...parts, summaries }) },
+    waiting: createWaiting(parts, views)
   }
 }
 

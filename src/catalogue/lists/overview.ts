@@ -2,6 +2,7 @@ import { type Architecture, uniqueInTableOrder } from '../../domain/architecture
 import type { State } from '../../domain/build/state.ts'
 import { countSummary, noCounts, type SummaryCounts } from '../../domain/lists/counts.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
+import { waitAtMost } from '../jobs/concurrency.ts'
 import type { Summaries } from './summaries.ts'
 
 /** How many containers there are, by what they are. */
@@ -42,7 +43,8 @@ export function createOverview(parts: OverviewParts): ReadOverview {
   async function count(): Promise<void> {
     const began = performance.now()
     const counted = parts.now().toISOString()
-    latest = overviewOf(await countAll(parts), counted)
+    const counts = await countAll(parts)
+    latest = { ...counts, architectures: uniqueInTableOrder(counts.architectures), counted }
     const ended = performance.now()
     keptUntil = ended + (ended - began) * keptFor
   }
@@ -52,21 +54,9 @@ export function createOverview(parts: OverviewParts): ReadOverview {
       counting = count().finally(() => {
         counting = undefined
       })
-    if (counting) await inTime(counting, latest ? patienceMs.next : patienceMs.first)
+    if (counting) await waitAtMost(latest ? patienceMs.next : patienceMs.first, counting)
     return latest
   }
-}
-
-/** Throws what the count throws, if it does so in time. */
-async function inTime(counting: Promise<void>, patience: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, patience)
-  })
-  await Promise.race([counting, late])
-  clearTimeout(timer)
-  // nobody hears of it any more; whoever asks next counts again
-  counting.catch(() => {})
 }
 
 async function countAll({ store, summaries }: OverviewParts): Promise<SummaryCounts> {
@@ -77,12 +67,3 @@ async function countAll({ store, summaries }: OverviewParts): Promise<SummaryCou
   }
   return counts
 }
-
-const overviewOf = ({ total, states, unproven, missing, architectures }: SummaryCounts, counted: string): Overview => ({
-  total,
-  states,
-  unproven,
-  missing,
-  architectures: uniqueInTableOrder(architectures),
-  counted
-})

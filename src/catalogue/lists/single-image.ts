@@ -1,15 +1,15 @@
-import type { CurrentImage } from '../../domain/build/state.ts'
 import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
 import { architecturesOf } from '../../domain/container/resolution.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { applies } from '../../domain/image/facts.ts'
 import { keyOfUrl } from '../../domain/image/storage.ts'
+import type { ContainerImage } from '../../schemas.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 import { type LearningParts, readAndLearn } from '../verification/tarball-reading.ts'
-import { type ImageView, imageView } from './image-views.ts'
+import { imageView } from './image-views.ts'
 
 /** The only image of a record that names only `url`, and no architecture. */
-export type SingleImage = Omit<ImageView, 'architecture'> & { container: string; architecture: null }
+export type SingleImage = ContainerImage & { architecture: null }
 
 export interface SingleImageParts extends LearningParts {
   containers: Pick<DocumentStore, 'get'>
@@ -36,11 +36,6 @@ export async function singleOf(containers: Pick<DocumentStore, 'get'>, id: strin
   throw new CatalogueError('image_missing', `${id} ${found}`, { details: { available } })
 }
 
-export function singleImageView(container: string, image: CurrentImage): SingleImage {
-  const { architecture: _, ...view } = imageView(null, image)
-  return { container, architecture: null, ...view }
-}
-
 export interface SingleImageRequest {
   id: string
   publicUrl: string
@@ -57,5 +52,5 @@ export async function verifySingle(parts: SingleImageParts, { id, publicUrl, dry
   const key = keyOfUrl(url, [publicUrl, ...parts.addresses()])
   const target = { container: id, imageKey: '' as const, url, digest, given, key }
   const { proven: facts } = await readAndLearn(parts, target, { by: 'verify', dryRun })
-  return singleImageView(id, { url, facts })
+  return { container: id, architecture: null, ...imageView({ url, facts }) }
 }

@@ -1,6 +1,6 @@
 import { background } from '../../domain/history/entry.ts'
 import type { StoredSummary } from '../../domain/lists/summary.ts'
-import type { Journal } from '../records/journal.ts'
+import type { ListsParts } from './parts.ts'
 import type { Views } from './views.ts'
 
 /** A summary that this process wrote; of several processes that try at once, only one succeeds. */
@@ -12,19 +12,13 @@ export interface WrittenSummary {
   born: string | undefined
 }
 
-export interface StateEntriesParts {
-  journal: Pick<Journal, 'append'>
-  views: Pick<Views, 'status'>
-  onAppendFailed(error: unknown, id: string): void
-}
-
 const maxReasons = 5
 
 /**
  * Returns a function that appends an entry when a container's state changes: exactly once, because only one process writes the first
  * summary with the new state. The function never throws.
  */
-export function createStateEntries({ journal, views, onAppendFailed }: StateEntriesParts): (written: WrittenSummary) => Promise<void> {
+export function createStateEntries({ journal, onAppendFailed }: ListsParts, views: Views): (written: WrittenSummary) => Promise<void> {
   return async ({ id, before, after, born }) => {
     // the first summary of a record that existed before is not a change
     if (before?.state === after.state || (before === undefined && born === undefined)) return

@@ -9,7 +9,7 @@ import type { DocumentStore } from '../../stores/document-store.ts'
 import { overtaken, writeUnlessOvertaken } from '../jobs/compare-and-swap.ts'
 import type { Changes, StoredRecord } from '../records/changes.ts'
 import type { ChangeRange } from './change-range.ts'
-import type { Account, ExternalChanges } from './external-changes.ts'
+import type { Account, AccountRequest } from './external-changes.ts'
 import type { WrittenSummary } from './state-entries.ts'
 import { createSummaryQueue } from './summary-queue.ts'
 
@@ -44,7 +44,7 @@ export interface SummariesParts {
   summarise(stored: StoredRecord): Promise<Summarised>
   /** Summarises a container that has no record yet; returns undefined when nothing is known about it. */
   summariseComing(id: string): Promise<ComingSummary | undefined>
-  account: ExternalChanges['account']
+  account(id: string, request: AccountRequest): Promise<Account>
   graceMs: number
   /** Called for every summary that this process wrote. Never throws. */
   onWritten?(written: WrittenSummary): Promise<void>
@@ -91,13 +91,8 @@ export function createSummaries(parts: SummariesParts): Summaries {
   }
 }
 
-interface CatchUp {
-  id: string
-  range: ChangeRange | undefined
-}
-
 /** Returns whether a change without an entry is still suspected. */
-async function catchUp(parts: SummariesParts, { id, range }: CatchUp): Promise<boolean> {
+async function catchUp(parts: SummariesParts, { id, range }: { id: string; range: ChangeRange | undefined }): Promise<boolean> {
   const { store, changes, account } = parts
   for (let attempts = 0; attempts < maxAttempts; attempts++) {
     // reads the summary before the record: a later change of the record then finds a changed summary, and makes it again

@@ -1,8 +1,8 @@
-import type { Hash } from '../../domain/image/facts.ts'
 import { asFields, boundedText } from '../../domain/json/reading.ts'
 import { pagesOf } from '../../domain/pages.ts'
-import type { DocumentStore, Stores } from '../../stores/document-store.ts'
+import type { DocumentStore } from '../../stores/document-store.ts'
 import type { Lease, Leases, Note } from '../jobs/leases.ts'
+import type { ListsParts } from './parts.ts'
 import type { Summaries } from './summaries.ts'
 
 export interface SummarySweep {
@@ -17,14 +17,8 @@ export interface SweepOptions {
   signal: AbortSignal
 }
 
-export interface SummarySweepParts {
-  stores: Pick<Stores, 'containers' | 'summaries' | 'facts' | 'buildStatuses'>
+interface SummarySweepParts extends ListsParts {
   summaries: Pick<Summaries, 'catchUp'>
-  leases: Leases
-  hash: Hash
-  now: () => Date
-  /** The part of the site's configuration that states depend on: when it changes, any summary may. */
-  configuration: string
 }
 
 const leaseName = 'summaries'
@@ -40,7 +34,8 @@ const overlapMs = 30_000
 
 export function createSummarySweep(parts: SummarySweepParts): SummarySweep {
   const { leases, now } = parts
-  const config = parts.hash(parts.configuration).slice(0, 16)
+  // states depend on the rules: when they change, any summary may
+  const config = parts.hash(parts.siteRules.text).slice(0, 16)
   const swept = () => lastSweep(leases)
   return {
     async run({ everyMs, signal }) {
@@ -51,7 +46,7 @@ export function createSummarySweep(parts: SummarySweepParts): SummarySweep {
       if (!lease) return false
       let note: Note = lease.note
       try {
-        if (await sweepSummaries({ ...parts, config, lease, began: began.toISOString(), hold: holdLease(lease, { now, signal }) })) {
+        if (await sweepSummaries({ ...parts, config, lease, began: began.toISOString(), goOn: holdLease(lease, { now, signal }) })) {
           note = { swept: began.toISOString(), config, slice: String((Number(note['slice'] ?? 0) + 1) % slices) }
         }
       } finally {
@@ -66,23 +61,19 @@ export function createSummarySweep(parts: SummarySweepParts): SummarySweep {
 /** Returns when the last complete sweep began, ISO 8601; undefined before the first. */
 export const lastSweep = async (leases: Leases): Promise<string | undefined> => (await leases.note(leaseName))['swept']
 
-interface LeaseHold {
-  /** Extends the lease when due. Returns whether to continue: false when the lease was lost, or the server is stopping. */
-  goOn(): Promise<boolean>
-}
+type GoOn = () => Promise<boolean>
 
-function holdLease(lease: Lease, { now, signal }: { now: () => Date; signal: AbortSignal }): LeaseHold {
+/** Returns what extends the lease when due, and tells whether to continue: not when the lease was lost, or the server is stopping. */
+function holdLease(lease: Lease, { now, signal }: { now: () => Date; signal: AbortSignal }): GoOn {
   let held = true
   let extended = now().getTime()
-  return {
-    async goOn() {
-      if (held && now().getTime() - extended >= extendMs) {
-        held = await lease.extend()
-        extended = now().getTime()
-      }
-      held &&= !signal.aborted
-      return held
+  return async () => {
+    if (held && now().getTime() - extended >= extendMs) {
+      held = await lease.extend()
+      extended = now().getTime()
     }
+    held &&= !signal.aborted
+    return held
   }
 }
 
@@ -90,7 +81,7 @@ interface Sweep extends SummarySweepParts {
   /** A digest of the configuration. */
   config: string
   lease: Lease
-  hold: LeaseHold
+  goOn: GoOn
   /** ISO 8601. */
   began: string
 }
@@ -132,7 +123,7 @@ async function sweepSummaries(sweep: Sweep): Promise<boolean> {
   if (since !== '') await catchUpAll(sweep, { batches: changedSince(stores.facts, { field: 'checked', since }), idOf })
   // the first sweep reads all of them: only they show which containers have no record
   await catchUpAll(sweep, { batches: changedSince(stores.buildStatuses, { field: 'updated', since }), idOf })
-  return sweep.hold.goOn()
+  return sweep.goOn()
 }
 
 interface Batches<Item> {
@@ -141,15 +132,15 @@ interface Batches<Item> {
   idOf(item: Item): string | undefined
 }
 
-async function catchUpAll<Item>({ summaries, hold }: Sweep, { batches, idOf }: Batches<Item>): Promise<void> {
-  if (!(await hold.goOn())) return
+async function catchUpAll<Item>({ summaries, goOn }: Sweep, { batches, idOf }: Batches<Item>): Promise<void> {
+  if (!(await goOn())) return
   for await (const batch of batches) {
     const ids = batch.flatMap((item) => idOf(item) ?? [])
     for (let i = 0; i < ids.length; i += atOnce) {
       await Promise.all(ids.slice(i, i + atOnce).map((id) => summaries.catchUp(id)))
-      if (!(await hold.goOn())) return
+      if (!(await goOn())) return
     }
-    if (!(await hold.goOn())) return
+    if (!(await goOn())) return
   }
 }
 

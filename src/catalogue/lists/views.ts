@@ -3,15 +3,11 @@ import { currentImages, type StateAnswer, stateOf } from '../../domain/build/sta
 import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
 import { fingerprintOf } from '../../domain/container/fingerprint.ts'
 import type { JournalEntry } from '../../domain/history/entry.ts'
-import { type Facts, type Hash, pendingKey } from '../../domain/image/facts.ts'
+import { type Facts, pendingKey } from '../../domain/image/facts.ts'
 import { fromSummaryDocument, type StoredSummary } from '../../domain/lists/summary.ts'
-import type { DocumentStore } from '../../stores/document-store.ts'
-import type { BuildStatuses } from '../builds/build-statuses.ts'
-import type { SiteRules } from '../builds/site-rules.ts'
-import type { Changes } from '../records/changes.ts'
-import type { Journal } from '../records/journal.ts'
-import { currentFacts, type FactsStore } from '../verification/image-facts.ts'
+import { currentFacts } from '../verification/image-facts.ts'
 import { type ContainerFacts, type ContainerView, containerView } from './image-views.ts'
+import type { ListsParts } from './parts.ts'
 
 /** Builds the API's views of containers. Only here are records, facts, build statuses and rules combined. */
 export interface Views {
@@ -60,18 +56,7 @@ export interface ComingContainer extends ViewedRecord {
   created: string
 }
 
-export interface ViewsParts {
-  changes: Pick<Changes, 'find'>
-  facts: Pick<FactsStore, 'read'>
-  buildStatuses: Pick<BuildStatuses, 'find'>
-  journal: Pick<Journal, 'ofRevision'>
-  summaries: Pick<DocumentStore, 'get'>
-  siteRules: SiteRules
-  hash: Hash
-  now: () => Date
-}
-
-export const createViews = (parts: ViewsParts): Views => ({
+export const createViews = (parts: ListsParts): Views => ({
   of: (container, read) => viewOf(parts, { container, read }),
   gather: (record, learnt) => gather(parts, { record, learnt }),
   coming: (id) => findComing(parts, id),
@@ -104,12 +89,7 @@ export const createViews = (parts: ViewsParts): Views => ({
 /** The most entries that are read to find out when a record was created. */
 const maxSteps = 4
 
-interface GatherRequest {
-  record: ContainerRecord
-  learnt?: Facts | undefined
-}
-
-async function gather(parts: ViewsParts, { record, learnt }: GatherRequest): Promise<Gathered> {
+async function gather(parts: ListsParts, { record, learnt }: { record: ContainerRecord; learnt?: Facts | undefined }): Promise<Gathered> {
   const { buildStatuses, siteRules, now } = parts
   const [facts, buildStatus] = await Promise.all([currentFacts(parts.facts, record), buildStatuses.find(record.id)])
   const pending = [...(buildStatus?.pending.keys() ?? [])].map(pendingKey)
@@ -126,7 +106,7 @@ interface ViewRequest {
   read?: AlreadyRead | undefined
 }
 
-async function viewOf(parts: ViewsParts, { container, read = {} }: ViewRequest): Promise<ContainerView> {
+async function viewOf(parts: ListsParts, { container, read = {} }: ViewRequest): Promise<ContainerView> {
   const { record } = container
   const revision = container.revision || null
   const { gathered = gather(parts, { record }), summary } = read
@@ -155,9 +135,9 @@ type Times = Pick<StoredSummary, 'created' | 'updated'>
  * Returns a record's times from its summary, which may be outdated or lost, or else from the journal's entries, which are written with the
  * record but kept only for a limited time.
  */
-async function timesOf({ summaries, journal }: ViewsParts, { id, revision, summary: given }: TimesRequest): Promise<Times> {
+async function timesOf({ stores, journal }: ListsParts, { id, revision, summary: given }: TimesRequest): Promise<Times> {
   if (given && isAbout(given, revision)) return given
-  const [stored, entry] = await Promise.all([summaries.get(id), journal.ofRevision(id, revision)])
+  const [stored, entry] = await Promise.all([stores.summaries.get(id), journal.ofRevision(id, revision)])
   const found = stored && fromSummaryDocument(stored.document)
   if (found && isAbout(found, revision)) return found
   // a summary without a record has no times of the record
@@ -170,7 +150,7 @@ interface LastEntry {
   entry: JournalEntry | undefined
 }
 
-async function createdBy(journal: Pick<Journal, 'ofRevision'>, { id, entry: last }: LastEntry): Promise<string | null> {
+async function createdBy(journal: ListsParts['journal'], { id, entry: last }: LastEntry): Promise<string | null> {
   let entry = last
   for (let steps = 0; entry && steps < maxSteps; steps++) {
     if (entry.previous === null) return entry.at
@@ -179,7 +159,7 @@ async function createdBy(journal: Pick<Journal, 'ofRevision'>, { id, entry: last
   return null
 }
 
-async function findComing(parts: ViewsParts, id: string): Promise<ComingContainer | undefined> {
+async function findComing(parts: ListsParts, id: string): Promise<ComingContainer | undefined> {
   const buildStatus = await parts.buildStatuses.find(id)
   if (!buildStatus || buildStatus.builds.size + buildStatus.tests.size + buildStatus.pending.size === 0) return undefined
   const record = emptyRecord(id)

@@ -1,10 +1,10 @@
 import type { Architecture } from '../../domain/architecture.ts'
-import { degrades, type Reason, type State } from '../../domain/build/state.ts'
+import { degrades, type State } from '../../domain/build/state.ts'
 import { isCatalogueError } from '../../domain/errors.ts'
 import { checkId } from '../../domain/limits.ts'
-import type { BuildStatuses } from '../builds/build-statuses.ts'
+import type { WaitAnswer } from '../../schemas.ts'
 import { createPlaces, type Places } from '../jobs/places.ts'
-import type { Journal } from '../records/journal.ts'
+import type { ListsParts } from './parts.ts'
 import type { ContainerStatus, Views } from './views.ts'
 
 /** The states that a client can wait for; settled means complete or degraded. */
@@ -13,7 +13,7 @@ export type Goal = (typeof goals)[number]
 
 export interface WaitRequest {
   id: string
-  /** Whose share of the places a wait takes. */
+  /** The client whose share of the places the wait counts against. */
   client?: string
   goal: Goal
   /** Waits for this architecture alone. */
@@ -23,37 +23,19 @@ export interface WaitRequest {
   signal: AbortSignal
 }
 
-export interface Waited {
-  container: string
-  for: Goal
-  architecture: Architecture | null
-  reached: boolean
-  state: State
-  expected: readonly Architecture[]
-  missing: readonly Architecture[]
-  reasons: readonly Reason[]
-  revision: string | null
-}
-
 export interface Waiting {
   /**
    * Returns when the goal is reached, or the time is up. Throws waiters_exceeded, share_exceeded; store_unavailable when the store is unavailable at the
    * end.
    */
-  wait(request: WaitRequest): Promise<Waited>
+  wait(request: WaitRequest): Promise<WaitAnswer>
   places: Pick<Places, 'taken' | 'refused'>
-}
-
-export interface WaitingParts {
-  views: Pick<Views, 'status'>
-  journal: Pick<Journal, 'onEntry'>
-  buildStatuses: Pick<BuildStatuses, 'onTouched'>
 }
 
 /** How often the store is read, to find changes by other replicas. */
 const lookEveryMs = 1000
 
-export function createWaiting({ views, journal, buildStatuses }: WaitingParts): Waiting {
+export function createWaiting({ journal, buildStatuses }: ListsParts, views: Views): Waiting {
   const waiters = new Map<string, Set<() => void>>()
   const places = createPlaces({
     most: 256,
@@ -66,14 +48,6 @@ export function createWaiting({ views, journal, buildStatuses }: WaitingParts): 
   }
   journal.onEntry(({ container }) => wake(container))
   buildStatuses.onTouched(wake)
-
-  async function look({ id, goal, architecture = undefined }: WaitRequest): Promise<Waited> {
-    const status = await views.status(id, architecture)
-    const { state, reasons, missing } = architecture === undefined ? status : onlyOf(status, architecture)
-    const reached = state === goal || (goal === 'settled' && state !== 'partial')
-    const { expected, revision } = status
-    return { container: id, for: goal, architecture: architecture ?? null, reached, state, expected, missing, reasons, revision }
-  }
 
   return {
     places,
@@ -90,7 +64,7 @@ export function createWaiting({ views, journal, buildStatuses }: WaitingParts): 
         for (;;) {
           const ends = () => signal.aborted || performance.now() >= deadline
           // a short outage of the store must not end a wait of minutes
-          const waited = await look(request).catch((error) => {
+          const waited = await look(views, request).catch((error) => {
             if (ends() || !isCatalogueError(error, 'store_unavailable')) throw error
           })
           if (waited && (waited.reached || ends())) return waited
@@ -103,6 +77,24 @@ export function createWaiting({ views, journal, buildStatuses }: WaitingParts): 
         if (mine.size === 0 && waiters.get(id) === mine) waiters.delete(id)
       }
     }
+  }
+}
+
+async function look(views: Views, { id, goal, architecture }: WaitRequest): Promise<WaitAnswer> {
+  const status = await views.status(id, architecture)
+  const { state, reasons, missing } = architecture === undefined ? status : onlyOf(status, architecture)
+  const reached = state === goal || (goal === 'settled' && state !== 'partial')
+  const { expected, revision } = status
+  return {
+    container: id,
+    for: goal,
+    architecture: architecture ?? null,
+    reached,
+    state,
+    expected: [...expected],
+    missing,
+    reasons,
+    revision
   }
 }
 

@@ -13,6 +13,7 @@ import { idsOf, splitSuffix } from '../../domain/oci/names.ts'
 import { pagesOf } from '../../domain/pages.ts'
 import { keepsTarballs } from '../../domain/releases/channel.ts'
 import type { Leases } from '../jobs/leases.ts'
+import { type GoOn, takeTurn } from '../jobs/turns.ts'
 import { parseUploadNote } from './blob-uploads.ts'
 import type { OciContext } from './parts.ts'
 
@@ -46,47 +47,28 @@ export interface CleanUp {
 }
 
 const leaseName = 'oci-clean-up'
-/** Each extension is a write. */
-const extendMs = 5000
 const pageSize = 200
 
 interface Sweep extends CleanUpParts {
   count: CleanUpCount
   signal: AbortSignal
-  /** Throws when another replica has taken over, within some seconds. */
-  goOn(): Promise<void>
+  /** Throws when another replica has taken over. */
+  goOn: GoOn
   /** Manifests whose tarballs containers name, also of other repositories. */
   archived: DigestFilter
 }
 
 export function createCleanUp(parts: CleanUpParts): CleanUp {
   return {
-    async run({ everyMs, signal }) {
-      const { leases, now } = parts
-      const { swept } = await leases.note(leaseName)
-      if (swept !== undefined && Date.parse(swept) + everyMs > now().getTime()) return undefined
-      const lease = await leases.acquire(leaseName)
-      if (!lease) return undefined
-      const begun = now().toISOString()
-      let extended = now().getTime()
-      const goOn = async () => {
-        signal.throwIfAborted()
-        if (now().getTime() - extended < extendMs) return
-        extended = now().getTime()
-        if (!(await lease.extend())) throw new Error('another replica has taken the clean-up over')
-      }
-      const count = { uploads: 0, tags: 0, manifests: 0, links: 0, blobs: 0 }
-      const sweep: Sweep = { ...parts, count, signal, goOn, archived: createDigestFilter() }
-      try {
-        await sweepAll(sweep)
-      } catch (error) {
-        await lease.release(lease.note)
-        if (signal.aborted) return undefined
-        throw error
-      }
-      await lease.release({ swept: begun })
-      return count
-    }
+    run: ({ everyMs, signal }) =>
+      takeTurn(parts, {
+        ...{ name: leaseName, everyMs, signal },
+        async work(goOn) {
+          const count = { uploads: 0, tags: 0, manifests: 0, links: 0, blobs: 0 }
+          await sweepAll({ ...parts, count, signal, goOn, archived: createDigestFilter() })
+          return count
+        }
+      })
   }
 }
 

@@ -20,7 +20,8 @@ export interface NameQuery {
 
 /** Returns the tags of a repository in the order of their bytes: of containers, and those that were pushed. Throws name_unknown. */
 export async function listTags(context: OciContext, { repository, limit, last }: NameQuery & { repository: string }): Promise<NamePage> {
-  const range = { repository, last, pageSize: pageSizeFor(limit) }
+  // about half of the names come from each of two sources
+  const range = { repository, last, pageSize: pageSizeFor(limit / 2) }
   const page = await pageOf(merged([recordTags(context, range), bareTag(context, range), pushedTags(context, range)]), limit)
   if (page.names.length === 0 && !(await isKnown(context, repository))) {
     throw new CatalogueError('name_unknown', `there is no repository ${repository}`)
@@ -33,8 +34,7 @@ const byBytes = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 /** Documents of one page, at least and at most. */
 const [fewest, most] = [4, 512]
 
-/** There are two sources, so about half of the names come from each. */
-const pageSizeFor = (limit: number): number => Math.max(fewest, Math.min(most, Math.ceil(limit / 2) + 1))
+const pageSizeFor = (names: number): number => Math.max(fewest, Math.min(most, Math.ceil(names) + 1))
 
 interface NameRange {
   /** Names after this one. */

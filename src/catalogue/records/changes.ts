@@ -58,7 +58,7 @@ export interface RecordChanged {
   released: readonly Release[]
 }
 
-/** Hears of a change before its writer is answered. Returns the tarballs that it releases. */
+/** Called for a change before its writer is answered. Returns the tarballs that the change releases. */
 export type ChangeHook<Changed> = (id: string, changed: Changed) => Promise<readonly Release[]>
 type ChangeNotice = [id: string, notice: { changed: RecordChanged; entry: JournalEntry | undefined }]
 
@@ -80,7 +80,7 @@ export interface Changes {
   read(id: string): Promise<StoredRecord>
   /** Throws what `to` throws, precondition_failed, and what a store refuses. */
   write(id: string, change: RecordChange): Promise<RecordChanged>
-  /** Asks before the meaning of a record changes, also in a dry run; what it throws refuses the change. */
+  /** Calls `check` before the meaning of a record changes, also in a dry run. What it throws refuses the change. */
   onIntent(check: IntentCheck): void
   /** Subscribes to every write, while the journal takes its entry. The hook must not throw. */
   onWrite(hook: ChangeHook<RecordChanged>): void

@@ -17,14 +17,14 @@ import type { Cause } from '../../domain/history/entry.ts'
 import { carryOtherFacts, type FactsStore } from '../verification/image-facts.ts'
 import type { Changes, Precondition, RecordChanged, StoredRecord } from './changes.ts'
 
-/** What every change says besides what it changes. */
+/** What every change carries besides the change itself. */
 export interface ChangeContext {
   /** Where this service is reached from outside: guard URLs begin with it. */
   publicUrl: string
   cause: Cause
   precondition?: Precondition | undefined
   dryRun?: boolean | undefined
-  /** Hears of what is registered in another form than it was sent. */
+  /** Called for each value that is registered in another form than it was sent. */
   warn?: PostedUrls['warn']
 }
 

@@ -43,7 +43,7 @@ export interface EntryPageQuery {
   fresh?: boolean
 }
 
-/** An entry before it has its place. One that is not about a record is told from others by its subject, such as a revision. */
+/** An entry without a place yet. The subject, such as a revision, distinguishes entries that are not about a record. */
 export interface NewEntry extends Omit<JournalEntry, 'id' | 'order' | 'at'> {
   at?: string
   subject?: string
@@ -53,7 +53,7 @@ export interface NewEntry extends Omit<JournalEntry, 'id' | 'order' | 'at'> {
 export interface Journal {
   /** An entry about a change of a record is stored once, whichever process appends it; others each time. */
   append(entry: NewEntry): Promise<JournalEntry>
-  /** Appends one unless it is there: the process that made the change knows more about it than the one that found it. */
+  /** Appends an entry unless it exists: the process that made the change knows more about it than the one that found it. */
   appendMissed(entry: NewEntry): Promise<JournalEntry>
   /** Returns the entry about the change that made this revision. */
   ofRevision(container: string, revision: string): Promise<JournalEntry | undefined>

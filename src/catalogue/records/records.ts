@@ -3,13 +3,9 @@ import { type ChangeHook, type Changes, type ChangesParts, createChanges, type R
 import { createImageRecords, type ImageRecords, type ImageRecordsParts } from './image-records.ts'
 import { createJournal, type Journal } from './journal.ts'
 
-export interface RecordsParts {
+export interface RecordsParts extends Omit<ImageRecordsParts, 'changes'>, Omit<ChangesParts, 'containers' | 'journal'> {
   stores: Pick<Stores, 'containers' | 'journal'>
-  guarded: ImageRecordsParts['guarded']
-  facts: ImageRecordsParts['facts']
-  hash: ChangesParts['hash']
   now: () => Date
-  onAppendFailed: ChangesParts['onAppendFailed']
   /** Subscribes to every write, before anything else does. */
   onWrite: ChangeHook<RecordChanged> | undefined
 }

@@ -39,7 +39,7 @@ export function createDistGit(parts: DistGitParts): DistGit {
 
     async containerfile(digest) {
       const stored = await parts.store.get(containerfileKey(digest))
-      if (stored) return fromContainerfileDocument(stored.document)
+      if (stored) return fromContainerfileDocument(stored.document).text
       const message = `there is no Containerfile ${digest}; the digests are in GET /api/v1/channels/{channel}/containerfiles`
       throw new CatalogueError('containerfile_unknown', message)
     }

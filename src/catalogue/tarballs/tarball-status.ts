@@ -1,25 +1,13 @@
 import type { BlobStore } from '../../blobs/blob-store.ts'
-import type { Architecture } from '../../domain/architecture.ts'
 import { type ContainerRecord, imagesByKey } from '../../domain/container/document.ts'
 import { isCatalogueError } from '../../domain/errors.ts'
 import { keyOfUrl } from '../../domain/image/storage.ts'
+import type { TarballStanding } from '../../schemas.ts'
 import { forEachConcurrently } from '../jobs/concurrency.ts'
 import type { Removals } from './removals.ts'
 
-/** Whether the tarball of an image is still there. */
-export interface TarballStatus {
-  /** Null for the `url` of a record that names no architectures. */
-  architecture: Architecture | null
-  /** present, gone: in our own store. elsewhere: not in our store, and not looked for. unknown: our store did not answer. */
-  status: 'present' | 'gone' | 'elsewhere' | 'unknown'
-  /** Where it is or was in our own store; null elsewhere. */
-  key: string | null
-  /** When it is due to be removed, ISO 8601; null where it is not to be. */
-  due: string | null
-}
-
 /** Returns the statuses of the images of each record, in the order of the records. */
-export type TarballStatuses = (records: readonly ContainerRecord[], publicUrl: string) => Promise<TarballStatus[][]>
+export type TarballStatuses = (records: readonly ContainerRecord[], publicUrl: string) => Promise<TarballStanding[][]>
 
 export interface TarballStatusParts {
   blobs: Pick<BlobStore, 'head'>
@@ -31,7 +19,7 @@ const atOnce = 16
 
 /** Asks the queue once for all tarballs, and the store once for each, a few at a time. */
 export function createTarballStatuses({ blobs, addresses, removals }: TarballStatusParts): TarballStatuses {
-  async function statusOf(key: string): Promise<TarballStatus['status']> {
+  async function statusOf(key: string): Promise<TarballStanding['status']> {
     try {
       return (await blobs.head(key)) ? 'present' : 'gone'
     } catch (error) {
@@ -42,8 +30,8 @@ export function createTarballStatuses({ blobs, addresses, removals }: TarballSta
     }
   }
 
-  async function statuses(keys: readonly string[]): Promise<Map<string, TarballStatus['status']>> {
-    const found = new Map<string, TarballStatus['status']>()
+  async function statuses(keys: readonly string[]): Promise<Map<string, TarballStanding['status']>> {
+    const found = new Map<string, TarballStanding['status']>()
     const look = async (key: string) => [key, await statusOf(key)] as const
     for await (const [key, status] of forEachConcurrently(keys, { atOnce, work: look })) found.set(key, status)
     return found

@@ -11,18 +11,18 @@ import { createNaming } from './naming.ts'
 import { createRemovals, type RemovalSettings, type Removals } from './removals.ts'
 import { createTarballStatuses, type TarballStatuses } from './tarball-status.ts'
 
-/** The tarballs of our own store: which are there, which are removed, and what does not fit. */
+/** The tarballs of our own store: whether they exist, when they are removed, and how they differ from the records. */
 export interface Tarballs {
   removals: Removals
   statuses: TarballStatuses
   upkeep: Upkeep
 }
 
-/** What an operator asks for by hand. */
+/** Operations that an operator starts. */
 export interface Upkeep {
   /** Reads the one image of a record that names only `url`. Throws container_unknown, image_missing. */
   verifySingle(request: SingleImageRequest): Promise<SingleImage>
-  /** Yields what does not fit between records, facts and tarballs, as it is found; the last line is the sum. */
+  /** Yields discrepancies between records, facts and tarballs as they are found, and then a summary. */
   fsck(options: FsckOptions): AsyncGenerator<FsckLine>
   /** Removes what killed puts left behind, as fsck's repair would, and returns how many leftovers there were. */
   sweep(signal: AbortSignal): Promise<number>

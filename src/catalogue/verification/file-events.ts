@@ -1,27 +1,9 @@
-import type { BlobStore } from '../../blobs/blob-store.ts'
 import { isCatalogueError } from '../../domain/errors.ts'
 import { type Facts, fromFactsDocument } from '../../domain/image/facts.ts'
 import { pagesOf } from '../../domain/pages.ts'
-import type { DocumentStore, StoredDocument } from '../../stores/document-store.ts'
-import type { TaskQueue } from '../jobs/task-queue.ts'
-import { type FactsStore, unknownFacts } from './image-facts.ts'
-
-export interface FileEventsParts {
-  store: DocumentStore
-  facts: Pick<FactsStore, 'write'>
-  blobs: Pick<BlobStore, 'head'>
-  queue: Pick<TaskQueue, 'add'>
-  now: () => Date
-  /** Whether images in our own store are read at all. */
-  verified: boolean
-  /** How long the store needs until a list shows what was just written. */
-  settleMs: number
-  /** Wakes the loop that reads images. */
-  wake(): void
-  /** A tarball was removed by its path, and it was the image of these containers. */
-  onDeparted(departed: DepartedTarball): void
-  onError(error: unknown, key: string): void
-}
+import type { StoredDocument } from '../../stores/document-store.ts'
+import { unknownFacts } from './image-facts.ts'
+import type { VerificationContext } from './parts.ts'
 
 export interface DepartedTarball {
   key: string
@@ -45,27 +27,40 @@ export interface FileEvents {
   departed(key: string): Promise<void>
 }
 
-export function createFileEvents(parts: FileEventsParts): FileEvents {
+/** `wake` wakes the loop that reads images. */
+export function createFileEvents(parts: VerificationContext, wake: () => void): FileEvents {
+  const { settleMs = 0, onMissed } = parts
   async function afterwards(key: string, work: () => Promise<void>): Promise<void> {
     try {
-      if (parts.settleMs > 0) await new Promise((resolve) => setTimeout(resolve, parts.settleMs))
+      if (settleMs > 0) await new Promise((resolve) => setTimeout(resolve, settleMs))
       await work()
     } catch (error) {
-      parts.onError(error, key)
+      onMissed?.(error, key)
     }
   }
+  const noteArrived = async (arrival: FileEvent): Promise<void> => {
+    await noteArrival(parts, arrival)
+    if (isRead(parts)) wake()
+  }
   return {
-    arrived: (arrival) => afterwards(arrival.key, () => noteArrival(parts, arrival)),
-    departed: (key) => afterwards(key, () => noteDeparture(parts, key))
+    arrived: (arrival) => afterwards(arrival.key, () => noteArrived(arrival)),
+    departed: (key) =>
+      afterwards(key, async () => {
+        const arrival = await noteDeparture(parts, key)
+        if (arrival) await noteArrived(arrival)
+      })
   }
 }
+
+/** Whether images in our own store are read at all. */
+const isRead = ({ mode }: VerificationContext): boolean => mode !== 'off'
 
 interface FoundFacts {
   facts: Facts
   stored: StoredDocument
 }
 
-async function* factsAbout({ store }: FileEventsParts, key: string): AsyncGenerator<FoundFacts> {
+async function* factsAbout({ store }: VerificationContext, key: string): AsyncGenerator<FoundFacts> {
   for await (const { items } of pagesOf(store.list, { where: [{ field: 'key', equals: key }], limit: 100 })) {
     for (const stored of items) {
       const facts = fromFactsDocument(stored.document)
@@ -74,41 +69,41 @@ async function* factsAbout({ store }: FileEventsParts, key: string): AsyncGenera
   }
 }
 
-async function noteArrival(parts: FileEventsParts, { key, sha256 }: FileEvent): Promise<void> {
+async function noteArrival(parts: VerificationContext, { key, sha256 }: FileEvent): Promise<void> {
   for await (const { facts, stored } of factsAbout(parts, key)) {
     if (facts.sha256 !== sha256) await discard(parts, { facts, stored })
     // removed and stored again: what was proven of these bytes holds
     else if (facts.status !== 'present') await write(parts, { facts: { ...facts, status: 'present' }, stored })
   }
-  if (parts.verified) parts.wake()
 }
 
-async function noteDeparture(parts: FileEventsParts, key: string): Promise<void> {
+/** Returns the tarball that was stored under the key again meanwhile, if there is one. */
+async function noteDeparture(parts: VerificationContext, key: string): Promise<FileEvent | undefined> {
   const { blobs, onDeparted } = parts
   // osaka replaces a file by removing it first
-  if (await blobs.head(key)) return
+  if (await blobs.head(key)) return undefined
   const containers = new Set<string>()
   for await (const { facts, stored } of factsAbout(parts, key)) {
     if (facts.status === 'gone') continue
     await write(parts, { facts: { ...facts, status: 'gone' }, stored })
     containers.add(facts.container)
   }
-  if (containers.size === 0) return
-  onDeparted({ key, containers: [...containers] })
+  if (containers.size === 0) return undefined
+  onDeparted?.({ key, containers: [...containers] })
   // it may have been stored again while the facts were written
   const blob = await blobs.head(key)
-  if (blob) await noteArrival(parts, { key, sha256: blob.sha256 ?? '' })
+  return blob && { key, sha256: blob.sha256 ?? '' }
 }
 
-async function discard(parts: FileEventsParts, { facts, stored }: FoundFacts): Promise<void> {
+async function discard(parts: VerificationContext, { facts, stored }: FoundFacts): Promise<void> {
   const { container, imageKey, url, digest, given, key } = facts
   const summary = 'another tarball was stored under this path, and nobody has read it yet'
   const unread = { ...unknownFacts, container, imageKey, url, digest, given, key, summary, checked: '' }
   await write(parts, { facts: unread, stored })
-  if (parts.verified) await parts.queue.add({ kind: 'verify', container, imageKey, key })
+  if (isRead(parts)) await parts.queue.add({ kind: 'verify', container, imageKey, key })
 }
 
-async function write({ facts: store, now }: FileEventsParts, { facts, stored }: FoundFacts): Promise<void> {
+async function write({ facts: store, now }: VerificationContext, { facts, stored }: FoundFacts): Promise<void> {
   try {
     await store.write({ ...facts, checked: now().toISOString(), by: 'storage' }, { revision: stored.revision })
   } catch (error) {

@@ -27,7 +27,7 @@ export interface FactsStore {
   remove(container: string, imageKey: ImageKey): Promise<void>
   /** Returns the image of another container that has the most of these layers, from the bottom up, and no others. */
   lowerStack(container: string, diffIds: readonly string[]): Promise<LayerStack | undefined>
-  /** Hears of each container whose facts this process changed. */
+  /** Subscribes to containers whose facts this process changed. */
   onWrite(listener: (container: string) => void): void
 }
 

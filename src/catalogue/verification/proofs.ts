@@ -1,4 +1,5 @@
-import { asArchitecture, claimedArchitecture, type Facts, type ImageKey } from '../../domain/image/facts.ts'
+import { claimedArchitecture, type Facts, type ImageKey } from '../../domain/image/facts.ts'
+import { asArchitectureName } from '../../domain/json/reading.ts'
 import { chosenImages } from '../../images/choice.ts'
 import type { ImageFacts, ImageReport } from '../../images/image-report.ts'
 
@@ -27,7 +28,7 @@ export function toFacts({ report, etag = null, modified = null, ...rest }: Tarba
     modified,
     verdict: report.verdict,
     summary: report.summary,
-    architecture: asArchitecture(report.architecture),
+    architecture: asArchitectureName(report.architecture),
     size: report.tarball.size,
     sha256: report.tarball.sha256,
     config: image?.config?.digest ?? null,

@@ -1,16 +1,8 @@
 import { isCatalogueError } from '../../domain/errors.ts'
 import { applies, type Facts, fromFactsDocument, toFactsDocument, wasLookedAt } from '../../domain/image/facts.ts'
-import type { DocumentStore, StoredDocument } from '../../stores/document-store.ts'
-import type { TaskQueue } from '../jobs/task-queue.ts'
-import type { ImageLookup } from './image-lookup.ts'
-import { isGone, type TarballAccess } from './tarball-reading.ts'
-
-export interface ImageSweepParts extends TarballAccess {
-  now: () => Date
-  imageAt: ImageLookup
-  store: DocumentStore
-  queue: Pick<TaskQueue, 'add'>
-}
+import type { StoredDocument } from '../../stores/document-store.ts'
+import type { VerificationContext } from './parts.ts'
+import { isGone } from './tarball-reading.ts'
 
 export interface ImageSweepOptions {
   /** Images that were looked at since are left out. */
@@ -26,7 +18,7 @@ export type ImageSweep = (options: ImageSweepOptions) => Promise<number>
  * Looks again at the images that were looked at longest ago, without reading their bytes: marks those that are gone, adds a task to read
  * those that changed, and removes facts about images that no record names any more. Returns how many it looked at.
  */
-export async function sweepImages(parts: ImageSweepParts, { olderMs, limit, signal }: ImageSweepOptions): Promise<number> {
+export async function sweepImages(parts: VerificationContext, { olderMs, limit, signal }: ImageSweepOptions): Promise<number> {
   const { store, imageAt, now } = parts
   const before = new Date(now().getTime() - olderMs).toISOString()
   const { items } = await store.list({ sort: { field: 'checked', order: 'asc' }, limit })
@@ -53,7 +45,7 @@ interface SweptImage {
   signal: AbortSignal
 }
 
-async function lookAgain(parts: ImageSweepParts, { facts, stored, signal }: SweptImage): Promise<void> {
+async function lookAgain(parts: VerificationContext, { facts, stored, signal }: SweptImage): Promise<void> {
   const { container, imageKey, key, verdict } = facts
   const { changed, status, by } = await look(parts, { facts, signal })
   const checked = parts.now().toISOString()
@@ -67,7 +59,7 @@ interface Sighting extends Pick<Facts, 'status' | 'by'> {
   changed?: boolean
 }
 
-async function look({ blobs, sources }: ImageSweepParts, { facts, signal }: Omit<SweptImage, 'stored'>): Promise<Sighting> {
+async function look({ blobs, sources }: VerificationContext, { facts, signal }: Omit<SweptImage, 'stored'>): Promise<Sighting> {
   // reading the bytes says more than seeing that they are there
   const by = wasLookedAt(facts) ? facts.by : 'sweep'
   try {

@@ -15,7 +15,7 @@ export interface VerifierParts extends LearningParts {
   addresses: () => readonly string[]
   /** How long a claimed task stays with a replica that shows no sign of life. */
   leaseMs: number
-  /** Hears of errors that are not a refusal of ours; the image is tried again. */
+  /** Called for unexpected errors; the image is tried again. */
   onFailure(error: unknown, what: string): void
 }
 
@@ -32,17 +32,17 @@ export interface Verifier {
   proven(record: ContainerRecord, options: { publicUrl: string; withinMs: number }): Promise<void>
   /** Carries out tasks that are due, `atOnce` at most. Returns how many there were. Throws when a task could neither be done nor postponed. */
   work(options: { atOnce: number; signal: AbortSignal }): Promise<number>
-  /** Tells the loop that there is work. */
+  /** Wakes the loop: there is work. */
   wake(): void
   /** Sets what wakes the loop. */
   onWork(listener: () => void): void
-  /** Hears of each container of which an image was read, before the task is finished: when it throws, the task is due again. */
+  /** Subscribes to containers of which an image was read. The task is due again when the listener throws. */
   onProof(listener: ProofListener): void
 }
 
 type ProofListener = (container: string) => Promise<void>
 
-/** An image that a container names. */
+/** An image of a container that nobody may have read yet. */
 export interface UnreadImage extends ImageClaim {
   container: string
   imageKey: ImageKey

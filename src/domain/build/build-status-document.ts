@@ -1,6 +1,6 @@
 import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import type { Hash } from '../image/facts.ts'
-import { asArchitectureName, asFields, asList, asTime, boundedText, type JsonFields } from '../json/reading.ts'
+import { asArchitectureName, asFields, asList, asTime, boundedText, type JsonFields, parsedJson } from '../json/reading.ts'
 import {
   type BuildStatus,
   type ExpectedArchitectures,
@@ -44,7 +44,7 @@ export function toBuildStatusDocument(buildStatus: BuildStatus, wakes?: string):
 
 /** Returns undefined for a document of another kind. A field that cannot be understood counts as absent. */
 export function fromBuildStatusDocument(document: string): BuildStatus | undefined {
-  const fields = asFields(parsed(document))
+  const fields = asFields(parsedJson(document))
   const container = boundedText(fields?.['container'], 512)
   if (fields === undefined || container === null) return undefined
   const publish = publishPolicies.find((policy) => policy === fields['publish'])
@@ -60,14 +60,6 @@ export function fromBuildStatusDocument(document: string): BuildStatus | undefin
     sources: mapped(fields['sources'], asRecordedSource),
     created: asTime(fields['created']) ?? updated,
     updated
-  }
-}
-
-function parsed(document: string): unknown {
-  try {
-    return JSON.parse(document)
-  } catch {
-    return undefined
   }
 }
 

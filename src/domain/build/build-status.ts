@@ -221,19 +221,6 @@ export const withoutPending = (
 export const expiredPending = ({ pending }: BuildStatus, now: string): Architecture[] =>
   uniqueInTableOrder([...pending].filter(([, { expires }]) => expires <= now).map(([architecture]) => architecture))
 
-/** Forgets all about an architecture, as the container should not have it any more. */
-export function withoutArchitecture(
-  buildStatus: BuildStatus,
-  { architecture, now }: { architecture: Architecture; now: string }
-): BuildStatus {
-  const kinds = ['builds', 'tests', 'arrivals', 'pending', 'sources'] as const
-  return touched(
-    buildStatus,
-    kinds.reduce<BuildStatus>((next, kind) => without(next, kind, [architecture]), buildStatus),
-    now
-  )
-}
-
 const touched = (before: BuildStatus, next: BuildStatus, now: string): BuildStatus =>
   next === before ? before : { ...next, updated: moment(before, now) }
 

@@ -1,6 +1,6 @@
 import { CatalogueError } from '../errors.ts'
 import type { Hash } from '../image/facts.ts'
-import { type FieldProblem, readText } from '../json/reading.ts'
+import { type FieldPlace, readText } from '../json/reading.ts'
 import { maskSecrets } from '../secrets.ts'
 import type { JobWord } from './job-report.ts'
 import { type BuildSource, maxInputs } from './sources.ts'
@@ -12,17 +12,30 @@ const input = 'containerfile'
 /** The document that keeps the text of a Containerfile, by its digest. */
 export const containerfileKey = (digest: string): string => `containerfile:${digest}`
 
-/** Returns the stored form. */
-export const toContainerfileDocument = ({ digest, text }: { digest: string; text: string }): string =>
-  JSON.stringify({ id: containerfileKey(digest), kind: input, text })
+/** Returns the digest in such a key; undefined for a document of another kind. */
+export const digestOfContainerfile = (id: string): string | undefined => /^containerfile:(sha256:[0-9a-f]{64})$/.exec(id)?.[1]
 
-export const fromContainerfileDocument = (document: string): string => (JSON.parse(document) as { text: string }).text
+export interface StoredContainerfile {
+  text: string
+  /** When a report brought it last, to the hour; ISO 8601. */
+  touched: string
+}
+
+/** Returns the stored form. */
+export const toContainerfileDocument = ({ digest, text, touched }: StoredContainerfile & { digest: string }): string =>
+  JSON.stringify({ id: containerfileKey(digest), kind: input, text, touched })
+
+/** One that was stored before times were noted is as old as can be. */
+export function fromContainerfileDocument(document: string): StoredContainerfile {
+  const { text, touched = new Date(0).toISOString() } = JSON.parse(document) as { text: string; touched?: string }
+  return { text, touched }
+}
 
 /** Returns the digest of the Containerfile that an image was built from; undefined where its build named none. */
 export const containerfileOf = (source: BuildSource): string | undefined => source.get(input)
 
 /** Reads the text of a Containerfile strictly. One with a password is refused: everyone who may read the catalogue may read it. */
-export function readContainerfile(value: unknown, { path, problems }: { path: string; problems: FieldProblem[] }): string | null {
+export function readContainerfile(value: unknown, { path, problems }: FieldPlace): string | null {
   const text = readText(value, { path, max: maxContainerfile, problems })
   if (text === null || maskSecrets(text) === text) return text
   const message = 'holds what looks like a password or a token; give it to the build as a secret, or leave the Containerfile out'

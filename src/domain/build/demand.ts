@@ -1,5 +1,5 @@
 import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
-import { asArchitectureName, asFields, asList, boundedText } from '../json/reading.ts'
+import { asArchitectureName, asFields, asList, boundedText, parsedJson } from '../json/reading.ts'
 import { maxArchitectures } from './build-status.ts'
 
 export interface DemandCount {
@@ -98,11 +98,8 @@ function bounded(sum: ReadonlyMap<Architecture, ArchitectureDemand>): Demand {
   const kept = new Map(ranked.length <= maxArchitectures ? ranked : ranked.slice(0, maxArchitectures - 1))
   const rest = ranked.filter(([architecture]) => !kept.has(architecture))
   if (rest.length > 0) {
-    const together = [kept.get(others), ...rest.map(([, asked]) => asked)].reduce<DemandCount>(
-      (all, one) => (one ? added(all, one) : all),
-      added(undefined, { answered: 0, refused: 0 })
-    )
-    kept.set(others, { ...together, containers: kept.get(others)?.containers ?? new Map() })
+    const { containers = new Map<string, DemandCount>(), ...before } = kept.get(others) ?? { answered: 0, refused: 0 }
+    kept.set(others, { ...rest.reduce<DemandCount>((all, [, asked]) => added(all, asked), before), containers })
   }
   const entries = [...kept].flatMap(([architecture, { containers }]) =>
     [...containers].map(([container, count]) => ({ architecture, container, count }))
@@ -134,7 +131,7 @@ export function toDemandDocument(day: string, { architectures }: Demand): string
 /** Counts that cannot be understood are 0. */
 export function fromDemandDocument(document: string): Demand {
   const sum = new Map<Architecture, ArchitectureDemand>()
-  for (const item of asList(asFields(parsed(document))?.['architectures'])) {
+  for (const item of asList(asFields(parsedJson(document))?.['architectures'])) {
     const architecture = asArchitectureName(asFields(item)?.['architecture'])
     if (architecture === null) continue
     const containers = asList(asFields(item)?.['containers']).flatMap((one): [string, DemandCount][] => {
@@ -152,14 +149,6 @@ function asCount(value: unknown): DemandCount {
     return Number.isSafeInteger(found) && (found as number) > 0 ? (found as number) : 0
   }
   return { answered: number('answered'), refused: number('refused') }
-}
-
-function parsed(document: string): unknown {
-  try {
-    return JSON.parse(document)
-  } catch {
-    return undefined
-  }
 }
 
 /** Returns the day of an ISO 8601 time, in UTC. */

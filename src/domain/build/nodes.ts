@@ -3,6 +3,7 @@ import { checkJsonBounds } from '../json/json-bounds.ts'
 import {
   asFields,
   asList,
+  type FieldPlace,
   type FieldProblem,
   type JsonFields,
   readArchitecture,
@@ -118,7 +119,7 @@ function unfit(node: JsonFields, onlyUsable: boolean): string | undefined {
 }
 
 /** The kubelet knows its machine; a label may have been set by hand. */
-function architectureOf(node: JsonFields, { path, problems }: { path: string; problems: FieldProblem[] }): Architecture | undefined {
+function architectureOf(node: JsonFields, { path, problems }: FieldPlace): Architecture | undefined {
   const at = path === '' ? '' : `${path}.`
   const told = infoOf(node)['architecture']
   if (told !== undefined) return readArchitecture(told, { path: `${at}status.nodeInfo.architecture`, problems })

@@ -37,7 +37,7 @@ export interface PlanWarning {
 /** Warns of each architecture to build that the base image is not there for. */
 export function baseWarnings(
   steps: readonly Step[],
-  { container, architectures }: { container: string; architectures: readonly Architecture[] }
+  { container, architectures }: { container: string; architectures: readonly string[] }
 ): PlanWarning[] {
   const has = architectures.length > 0 ? `it has: ${architectures.join(', ')}` : 'it has none'
   return steps

@@ -1,7 +1,7 @@
 import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import { globMatches } from '../glob.ts'
 import { tagOf } from '../image/storage.ts'
-import { asFields, type FieldProblem, noOthers, readArchitecture, shown } from '../json/reading.ts'
+import { asFields, type FieldPlace, type FieldProblem, noOthers, readArchitecture, shown } from '../json/reading.ts'
 import { type BuildStatus, maxArchitectures } from './build-status.ts'
 
 /**
@@ -60,14 +60,13 @@ function first<K extends keyof Rule>(rules: readonly Rule[], { id, property }: {
   return rules.find((rule) => rule[property] !== undefined && globMatches(rule.match, id))
 }
 
-export function expectedOf(
-  id: string,
-  {
-    buildStatus,
-    rules,
-    defaults
-  }: { buildStatus: Pick<BuildStatus, 'expected'> | undefined; rules: readonly Rule[]; defaults: Pick<Defaults, 'expected'> }
-): EffectiveExpectation {
+interface ExpectationSources {
+  buildStatus: Pick<BuildStatus, 'expected'> | undefined
+  rules: readonly Rule[]
+  defaults: Pick<Defaults, 'expected'>
+}
+
+export function expectedOf(id: string, { buildStatus, rules, defaults }: ExpectationSources): EffectiveExpectation {
   if (buildStatus?.expected) return { ...buildStatus.expected, from: 'container', pattern: null }
   const rule = first(rules, { id, property: 'expected' })
   if (rule) return { architectures: uniqueInTableOrder(rule.expected!), from: 'rule', pattern: rule.match, since: null, by: null }
@@ -131,12 +130,7 @@ export function parseRules(value: unknown, root = 'rules'): { rules: Rule[]; pro
   return { rules, problems }
 }
 
-interface At {
-  path: string
-  problems: FieldProblem[]
-}
-
-function readRule(value: unknown, { path, problems }: At): Rule | undefined {
+function readRule(value: unknown, { path, problems }: FieldPlace): Rule | undefined {
   const fields = asFields(value)
   if (fields === undefined) {
     problems.push({ path, message: `is ${shown(value)}; expected a rule such as {"match": "*", "publish": "all"}` })
@@ -144,7 +138,7 @@ function readRule(value: unknown, { path, problems }: At): Rule | undefined {
   }
   noOthers(fields, { names, path, problems })
   const { match, expected, publish, bundle, immutable, require } = fields
-  const at = (field: string): At => ({ path: `${path}.${field}`, problems })
+  const at = (field: string): FieldPlace => ({ path: `${path}.${field}`, problems })
   if (typeof match !== 'string' || match === '' || match.length > 512) {
     problems.push({ path: `${path}.match`, message: `is ${shown(match)}; expected a pattern of "*" and "?" for ids, such as "operator:*"` })
   }
@@ -170,7 +164,7 @@ function readRule(value: unknown, { path, problems }: At): Rule | undefined {
 }
 
 /** Reads a list of architectures strictly, and returns each once. */
-export function readArchitectures(value: unknown, { path, problems }: At): Architecture[] {
+export function readArchitectures(value: unknown, { path, problems }: FieldPlace): Architecture[] {
   if (!Array.isArray(value) || value.length > maxArchitectures) {
     problems.push({
       path,
@@ -181,13 +175,13 @@ export function readArchitectures(value: unknown, { path, problems }: At): Archi
   return uniqueInTableOrder(value.flatMap((name, i) => readArchitecture(name, { path: `${path}[${i}]`, problems }) ?? []))
 }
 
-function readRequirements(value: unknown, { path, problems }: At): Requirement[] {
+function readRequirements(value: unknown, { path, problems }: FieldPlace): Requirement[] {
   if (Array.isArray(value) && value.every((one) => requirements.includes(one))) return [...new Set<Requirement>(value)]
   problems.push({ path, message: `is ${shown(value)}; expected a list of ${requirements.join(', ')}, such as ["complete", "proven"]` })
   return []
 }
 
-function readSuffixes(value: unknown, { path, problems }: At): Suffix[] {
+function readSuffixes(value: unknown, { path, problems }: FieldPlace): Suffix[] {
   if (!Array.isArray(value) || value.length > maxArchitectures) {
     problems.push({ path, message: `is ${shown(value)}; expected a list such as [{"suffix": "-arm64", "architecture": "arm64"}]` })
     return []
@@ -204,7 +198,7 @@ function readSuffixes(value: unknown, { path, problems }: At): Suffix[] {
   })
 }
 
-function readMs(value: unknown, { path, problems }: At): number {
+function readMs(value: unknown, { path, problems }: FieldPlace): number {
   if (Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= maxMs) return value as number
   problems.push({ path, message: `is ${shown(value)}; expected milliseconds, 1 to ${maxMs} (a year)` })
   return maxMs

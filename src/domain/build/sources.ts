@@ -1,4 +1,4 @@
-import { asFields, boundedText, cut, type FieldProblem, shown } from '../json/reading.ts'
+import { asFields, boundedText, cut, type FieldPlace, shown } from '../json/reading.ts'
 
 /**
  * What an image was built from: a name such as `commit`, `containerfile` or `base`, and what identifies that input (a commit's hash,
@@ -29,7 +29,7 @@ export function asSource(value: unknown): BuildSource | null {
 }
 
 /** Reads a source strictly. A bare string is a commit; inputs that are null or empty are left out. */
-export function readBuildSource(value: unknown, { path, problems }: { path: string; problems: FieldProblem[] }): BuildSource | null {
+export function readBuildSource(value: unknown, { path, problems }: FieldPlace): BuildSource | null {
   if (value === undefined || value === null || value === '') return null
   if (typeof value === 'string') return readBuildSource({ commit: value }, { path, problems })
   const fields = asFields(value)

@@ -11,7 +11,7 @@ export interface Warning {
 export interface PostedUrls {
   /** The addresses under which clients reach this server. */
   addresses: readonly string[]
-  /** Hears of what is registered in another form than it was sent. */
+  /** Called for each value that is registered in another form than it was sent. */
   warn?: ((warning: Warning) => void) | undefined
 }
 

@@ -27,9 +27,12 @@ export interface Resolution {
   status?: 'gone'
 }
 
-export interface ResolveOptions {
+export interface ResolveOptions extends ResolveImageOptions {
   /** Facts about the images in question; those that do not apply are ignored. */
   facts?: readonly Facts[]
+}
+
+export interface ResolveImageOptions {
   /** Return an image all the same that is proven to be for other machines, or is gone. */
   force?: boolean
   /** Return one that is gone, for a caller that looks at its status. */

@@ -1,4 +1,4 @@
-import { type Architecture, parseArchitecture } from '../architecture.ts'
+import type { Architecture } from '../architecture.ts'
 import { asFields, asList, type JsonFields } from '../json/reading.ts'
 
 /** What reading an image's bytes proved. */
@@ -145,14 +145,4 @@ export function fromFactsDocument(document: string): Facts | undefined {
   const { id: _, slot: imageKey, ...facts } = JSON.parse(document) as Omit<Facts, 'imageKey'> & { id: string; slot: ImageKey }
   const understood = typeof facts.container === 'string' && typeof facts.url === 'string' && typeof facts.verdict === 'string'
   return understood ? { ...facts, imageKey } : undefined
-}
-
-/** Parses an architecture that an inspection found, which may be any word. */
-export function asArchitecture(name: string | null): Architecture | null {
-  if (name === null) return null
-  try {
-    return parseArchitecture(name)
-  } catch {
-    return null
-  }
 }

@@ -46,7 +46,7 @@ export function matches(document: string, conditions: readonly Condition[]): boo
 }
 
 /** Returns whether one text comes before another by code points, as by bytes of UTF-8, which is not JavaScript's order. */
-function precedes(a: string, b: string): boolean {
+export function precedes(a: string, b: string): boolean {
   const [left, right] = [[...a], [...b]]
   const at = left.findIndex((character, i) => character !== right[i])
   if (at === -1) return left.length < right.length
@@ -61,10 +61,4 @@ const maxWildcards = 4
 export function widened(glob: string): string {
   if ((glob.match(/[*?]/g)?.length ?? 0) <= maxWildcards) return glob
   return `${glob.slice(0, glob.search(/[*?]/))}*${/[^*?]*$/.exec(glob)![0]}`
-}
-
-/** Returns a document's place in a sorted list: the field's value, or '' where there is none that stores can sort by. */
-export function sortValue(document: string, field: string): string {
-  const value = stringOf(readJson(document).members.get(field))
-  return value === undefined || [...value].length > sortableLength ? '' : value
 }

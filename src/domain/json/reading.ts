@@ -13,10 +13,25 @@ export interface FieldProblem {
   message: string
 }
 
+/** Where a problem is noted, if there is one. */
+export interface FieldPlace {
+  path: string
+  problems: FieldProblem[]
+}
+
 export type JsonFields = { readonly [name: string]: unknown }
 
 export const asFields = (value: unknown): JsonFields | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonFields) : undefined
+
+/** Returns undefined for a text that is not JSON. */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
 
 export const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
@@ -56,7 +71,7 @@ export const shown = (value: unknown): string => {
 }
 
 /** Reads the name of an architecture, or notes a problem. */
-export function readArchitecture(value: unknown, { path, problems }: { path: string; problems: FieldProblem[] }): Architecture | undefined {
+export function readArchitecture(value: unknown, { path, problems }: FieldPlace): Architecture | undefined {
   if (typeof value !== 'string') {
     problems.push({ path, message: `is ${shown(value)}; expected an architecture's name, such as "arm64"` })
     return undefined
@@ -71,10 +86,7 @@ export function readArchitecture(value: unknown, { path, problems }: { path: str
 }
 
 /** Reads the name of an architecture of the table: for what people type, or another program prints. */
-export function readKnownArchitecture(
-  value: unknown,
-  { path, problems }: { path: string; problems: FieldProblem[] }
-): Architecture | undefined {
+export function readKnownArchitecture(value: unknown, { path, problems }: FieldPlace): Architecture | undefined {
   const architecture = readArchitecture(value, { path, problems })
   if (architecture === undefined || knownArchitectures.has(architecture)) return architecture
   const known = [...knownArchitectures].join(', ')
@@ -86,7 +98,7 @@ export function readKnownArchitecture(
 }
 
 /** Reads a text of bounded length; returns null where there is none. A longer one is a problem, as a cut name would be another name. */
-export function readText(value: unknown, { path, max, problems }: { path: string; max: number; problems: FieldProblem[] }): string | null {
+export function readText(value: unknown, { path, max, problems }: FieldPlace & { max: number }): string | null {
   if (value === undefined || value === null || value === '') return null
   if (typeof value !== 'string') problems.push({ path, message: `is ${shown(value)}; expected a string` })
   else if (value.length > max) problems.push({ path, message: `has ${value.length} characters; at most ${max} are allowed` })
@@ -95,7 +107,7 @@ export function readText(value: unknown, { path, max, problems }: { path: string
 }
 
 /** Reads a time; returns null where there is none. */
-export function readTime(value: unknown, { path, problems }: { path: string; problems: FieldProblem[] }): string | null {
+export function readTime(value: unknown, { path, problems }: FieldPlace): string | null {
   if (value === undefined || value === null || value === '') return null
   const time = asTime(value)
   if (time === null) problems.push({ path, message: `is ${shown(value)}; expected a time such as "2026-11-21T05:30:00Z"` })
@@ -103,10 +115,7 @@ export function readTime(value: unknown, { path, problems }: { path: string; pro
 }
 
 /** Notes a problem for every unknown field. */
-export function noOthers(
-  fields: JsonFields,
-  { names, path, problems }: { names: readonly string[]; path: string; problems: FieldProblem[] }
-): void {
+export function noOthers(fields: JsonFields, { names, path, problems }: FieldPlace & { names: readonly string[] }): void {
   for (const name of Object.keys(fields).slice(0, 100)) {
     if (names.includes(name)) continue
     const at = path === '' ? name : `${path}.${name}`

@@ -1,7 +1,7 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { parseArchitecture, uniqueInTableOrder } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import type { FieldChange } from '../../domain/history/diff.ts'
+import type { RecordChange } from '../../schemas.ts'
 import { type HoldersAsked, holdersRefusal } from './action-holders.ts'
 import { type ActionCall, type DeclareAction, seenRevision } from './action-route.ts'
 import { html, type Markup } from './html.ts'
@@ -113,7 +113,7 @@ function restoring(action: DeclareAction, { history }: ContainerActions): void {
   })
 }
 
-const changeMarkup = ({ kind, what, architecture, before, after, message }: FieldChange): Markup =>
+const changeMarkup = ({ kind, what, architecture, before, after, message }: RecordChange): Markup =>
   what === 'container'
     ? html`The container is registered again.`
     : html`<span title="${message}">${architecture === null ? what : `image for ${architecture}`}, ${kind}</span>: ${before !== null && html`<del><code>${before}</code></del>`} ${after !== null && html`<ins><code>${after}</code></ins>`}`

@@ -1,10 +1,10 @@
-import type { Reason, ReasonCode } from '../../domain/build/state.ts'
 import { degrades } from '../../domain/build/state.ts'
+import type { Reason } from '../../schemas.ts'
 import { html, type MarkupPart } from './html.ts'
 import type { PageFrame } from './page-route.ts'
 import { timeMarkup } from './times.ts'
 
-const advice: Readonly<Record<ReasonCode, string>> = {
+const advice: Readonly<Record<Reason['code'], string>> = {
   build_failed: 'Read its log, mend it, and build this architecture again; the others stay as they are.',
   build_stale: 'See whether the builder is still at work; if not, start it again.',
   test_failed: 'The image is there; read the log of the test before you promote it.',

@@ -1,5 +1,5 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import type { DeletedContainer } from '../../catalogue/history/deleted.ts'
+import type { DeletedContainer } from '../../schemas.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
 import { exact, html, type Markup } from './html.ts'
 import { idMarkup } from './ids.ts'

@@ -1,8 +1,7 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import type { Comparison } from '../../catalogue/history/container-history.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import type { FieldChange } from '../../domain/history/diff.ts'
 import { checkId } from '../../domain/limits.ts'
+import type { DiffAnswer, RecordChange } from '../../schemas.ts'
 import { historyTable } from './history-table.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
 import { idMarkup } from './ids.ts'
@@ -55,7 +54,7 @@ const crumbs = (id: string, frame: PageFrame): Markup =>
     [containerWay(id, frame), idMarkup(id)]
   ])
 
-function comparisonTable({ from, to, same, changes }: Comparison): Markup {
+function comparisonTable({ from, to, same, changes }: DiffAnswer): Markup {
   if (same) return html`<p class="lead" id="differences">Both mean the same, however they are written.</p>`
   return html`<div class="wide" tabindex="0" role="region" aria-label="Differences"><table class="compare" id="differences">
 <caption class="unseen">What differs: before and after, side by side</caption>
@@ -63,7 +62,7 @@ function comparisonTable({ from, to, same, changes }: Comparison): Markup {
 <tbody>${changes.map(changeRow)}</tbody></table></div>`
 }
 
-const changeRow = ({ kind, what, architecture, before, after }: FieldChange): Markup => html`<tr data-change="${kind}">
+const changeRow = ({ kind, what, architecture, before, after }: RecordChange): Markup => html`<tr data-change="${kind}">
 <th scope="row">${what === 'image' ? `image for ${architecture}` : what} <small>${kind}</small></th>
 <td class="before">${value(before)}</td><td class="after">${value(after)}</td></tr>
 `

@@ -1,4 +1,4 @@
-import type { EntryView } from '../../domain/history/entry-view.ts'
+import type { HistoryEntry } from '../../schemas.ts'
 import { restoreLink } from './action-links.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
 import type { PageFrame } from './page-route.ts'
@@ -8,7 +8,7 @@ import { compareWay } from './ways.ts'
 
 export interface HistoryTableParts {
   id: string
-  entries: readonly EntryView[]
+  entries: readonly HistoryEntry[]
   frame: PageFrame
   /** Whether two of them can be chosen, in a form around the table. */
   choice?: boolean
@@ -28,7 +28,7 @@ ${entries.map((entry) => row({ id, entry, frame, choice }))}
 </tbody></table></div>`
 
 interface EntryRow extends Omit<HistoryTableParts, 'entries'> {
-  entry: EntryView
+  entry: HistoryEntry
 }
 
 function row({ id, entry, frame, choice = false }: EntryRow): Markup {
@@ -47,7 +47,7 @@ ${choice && html`<td${entry.revision !== null && pick('from')}>${radio('from', e
 /** On a narrow screen there are no heads of columns. */
 const pick = (words: string): Markup => html` class="pick" data-words="${words}"`
 
-const radio = (name: string, { revision, at, what }: EntryView): MarkupPart =>
+const radio = (name: string, { revision, at, what }: HistoryEntry): MarkupPart =>
   revision !== null && html`<input type="radio" name="${name}" value="${exact(revision)}" aria-label="${name} ${what} ${at}">`
 
 function differences(id: string, { entry: { revision, previous, kind }, frame }: Pick<EntryRow, 'entry' | 'frame'>): MarkupPart {

@@ -1,7 +1,6 @@
-import { CatalogueError } from '../../domain/errors.ts'
 import { checkId, isStorableId } from '../../domain/limits.ts'
 import type { DocumentStore } from '../document-store.ts'
-import { documentPath, type Engine, reasonOf } from './engine.ts'
+import { documentPath, type Engine, engineFault } from './engine.ts'
 import { allIds, scanIndex } from './ids.ts'
 import { watchIndex } from './index-state.ts'
 import { listPage } from './lists.ts'
@@ -52,7 +51,7 @@ export function elasticsearchDocuments(engine: Engine, { index, body, keywords }
       const answer = await engine.send({ method: 'POST', path: `/${index}/_refresh` })
       const { failed = 0 } = answer.status === 200 ? (JSON.parse(answer.body)._shards ?? {}) : {}
       if (answer.status === 404 || (answer.status === 200 && failed === 0)) return
-      throw new CatalogueError('store_unavailable', `the search engine cannot refresh ${index}: ${reasonOf(answer.body)}`)
+      throw engineFault(`the search engine cannot refresh ${index}`, answer)
     },
 
     ids: () => allIds(engine, index),
@@ -69,7 +68,7 @@ export function elasticsearchDocuments(engine: Engine, { index, body, keywords }
       })
       if (answer.status === 200) return { found: true, body: answer.body }
       if (answer.status === 404) return answer.body.includes('index_not_found') ? absent : { found: false, body: answer.body }
-      throw new CatalogueError('store_unavailable', `the search engine cannot read ${index}: ${reasonOf(answer.body)}`)
+      throw engineFault(`the search engine cannot read ${index}`, answer)
     }
   }
 }

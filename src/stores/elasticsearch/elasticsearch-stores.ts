@@ -1,7 +1,7 @@
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
-import type { Health, Stores } from '../document-store.ts'
+import { type Collection, type Health, perCollection, type Stores, tableNames } from '../document-store.ts'
 import { closable } from './closing.ts'
-import { elasticsearchDocuments } from './documents.ts'
+import { type DocumentsOptions, elasticsearchDocuments } from './documents.ts'
 import { connect, type Engine, type EngineOptions } from './engine.ts'
 import { hysdsIosIndex, recordsIndex } from './hysds-indices.ts'
 import { migrateIndices } from './migrate.ts'
@@ -11,43 +11,37 @@ export interface ElasticsearchOptions {
   indices: { containers: string; jobSpecs: string; hysdsIos: string }
 }
 
-/** Migrations put the mappings of these indices into templates, so lists need not read them from the engine. */
-const own = {
-  facts: { index: 'leporello-facts', keywords: ['id', 'container', 'checked'] },
-  tasks: { index: 'leporello-tasks', keywords: ['id', 'due'] },
-  buildStatuses: { index: 'leporello-assemblies', keywords: ['id', 'container', 'wakes', 'updated'] },
-  journal: { index: 'leporello-journal', keywords: ['id', 'container', 'kind', 'order', 'what'] },
-  summaries: {
-    index: 'leporello-summaries',
-    keywords: ['id', 'name', 'version', 'state', 'architectures', 'missing', 'verdicts', 'text', 'revision', 'due', 'created', 'updated']
-  },
-  demand: { index: 'leporello-demand', keywords: ['id', 'day'] },
-  leases: { index: 'leporello-leases', keywords: ['id'] },
-  releases: { index: 'leporello-releases', keywords: ['id'] },
-  oci: { index: 'leporello-oci', keywords: ['id', 'kind', 'repository', 'name', 'subject', 'touched'] }
+/** The keyword fields of our own indices. Migrations put their mappings into templates, so lists need not read them from the engine. */
+const keywords = {
+  facts: ['id', 'container', 'checked'],
+  tasks: ['id', 'due'],
+  buildStatuses: ['id', 'container', 'wakes', 'updated'],
+  journal: ['id', 'container', 'kind', 'order', 'what'],
+  summaries: ['id', 'name', 'version', 'state', 'architectures', 'missing', 'verdicts', 'text', 'revision', 'due', 'created', 'updated'],
+  demand: ['id', 'day'],
+  leases: ['id'],
+  releases: ['id'],
+  oci: ['id', 'kind', 'repository', 'name', 'subject', 'touched']
 }
+
+type OwnCollection = keyof typeof keywords
+
+const ownIndex = (collection: OwnCollection): string => `leporello-${tableNames[collection]}`
 
 /** HySDS's three indices and Leporello's own on Elasticsearch or OpenSearch. Sends the engine nothing until it is used. */
 export function elasticsearchStores({ engine: options, indices }: ElasticsearchOptions): Stores {
   const engine = connect(options)
   const calls = closable()
-  const documents = (index: string, body: object) => calls.guarded(elasticsearchDocuments(engine, { index, body }))
-  const ours = (options: { index: string; keywords: string[] }) => calls.guarded(elasticsearchDocuments(engine, { ...options, body: {} }))
+  const own = Object.keys(keywords) as OwnCollection[]
+  const documents = (collection: Collection): DocumentsOptions => {
+    if (collection === 'hysdsIos') return { index: indices.hysdsIos, body: hysdsIosIndex }
+    if (collection === 'containers' || collection === 'jobSpecs') return { index: indices[collection], body: recordsIndex }
+    return { index: ownIndex(collection), keywords: keywords[collection], body: {} }
+  }
   return {
-    containers: documents(indices.containers, recordsIndex),
-    jobSpecs: documents(indices.jobSpecs, recordsIndex),
-    hysdsIos: documents(indices.hysdsIos, hysdsIosIndex),
-    facts: ours(own.facts),
-    tasks: ours(own.tasks),
-    buildStatuses: ours(own.buildStatuses),
-    journal: ours(own.journal),
-    summaries: ours(own.summaries),
-    demand: ours(own.demand),
-    leases: ours(own.leases),
-    releases: ours(own.releases),
-    oci: ours(own.oci),
+    ...perCollection((collection) => calls.guarded(elasticsearchDocuments(engine, documents(collection)))),
     migrate: () => migrateIndices(engine),
-    health: () => health(engine, [...Object.values(indices), ...Object.values(own).map(({ index }) => index)]),
+    health: () => health(engine, [...Object.values(indices), ...own.map(ownIndex)]),
     engine: () => engineName(engine),
     async close() {
       await calls.close()

@@ -1,4 +1,5 @@
 import { type Dispatcher, Pool } from 'undici'
+import { basic } from '../../domain/credentials.ts'
 
 export interface NodeRequest {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
@@ -71,12 +72,11 @@ export function nodesOf(urls: readonly string[], tls: object): EngineNodes {
 }
 
 function nodeAt({ origin, pathname, username, password }: URL, tls: object): EngineNode {
-  const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
   return {
     // each request enforces its own deadline here: the pool's timers are only precise to a second
     pool: new Pool(origin, { connections, keepAliveTimeout: keepAliveMs, headersTimeout: 0, bodyTimeout: 0, connect: tls }),
     prefix: pathname.replace(/\/+$/, ''),
-    headers: username === '' ? {} : { authorization: `Basic ${credentials}` },
+    headers: username === '' ? {} : { authorization: basic(username, password) },
     failures: 0,
     restsUntil: 0
   }

@@ -122,18 +122,16 @@ export function reasonOf(body: string): string {
   return maskSecrets(text.replace(/\s+/g, ' ')).slice(0, 300)
 }
 
+/** Returns the error for an answer that an engine should not give; `failure` says what it did not do. */
+export const engineFault = (failure: string, { body }: { body: string }): CatalogueError =>
+  new CatalogueError('store_unavailable', `${failure}: ${reasonOf(body)}`)
+
 /** Returns the error for refused credentials or a block on the whole index: an operator must act, and retries do not help. */
 function denied({ status, body }: { status: number; body: string }): CatalogueError {
-  return new CatalogueError('store_unavailable', `the search engine refused with ${status}: ${reasonOf(body)}`)
+  return engineFault(`the search engine refused with ${status}`, { body })
 }
 
 function unavailable(reason: unknown, waitedMs: number): CatalogueError {
-  const words = reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason)
-  return new CatalogueError(
-    'store_unavailable',
-    `the search engine gave no answer within ${waitedMs} ms: ${maskSecrets(words).slice(0, 300)}`,
-    {
-      cause: reason
-    }
-  )
+  const why = maskSecrets(reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason)).slice(0, 300)
+  return new CatalogueError('store_unavailable', `the search engine gave no answer within ${waitedMs} ms: ${why}`, { cause: reason })
 }

@@ -1,7 +1,7 @@
 import { CatalogueError } from '../../domain/errors.ts'
 import { sortableLength } from '../../domain/json/query.ts'
 import type { Scanned } from '../document-store.ts'
-import { type Engine, reasonOf } from './engine.ts'
+import { type Engine, engineFault } from './engine.ts'
 import type { IndexWatch } from './index-state.ts'
 
 const batchSize = 5000
@@ -71,7 +71,7 @@ async function* scroll(engine: Engine, { index, search }: { index: string; searc
 }
 
 function readScroll({ status, body }: { status: number; body: string }, index: string): ScrollAnswer {
-  if (status !== 200) throw new CatalogueError('store_unavailable', `the search engine cannot list ${index}: ${reasonOf(body)}`)
+  if (status !== 200) throw engineFault(`the search engine cannot list ${index}`, { body })
   const answer = JSON.parse(body) as ScrollAnswer
   // a partial list must not be mistaken for a complete one
   if (answer._shards.failed > 0) throw new CatalogueError('store_unavailable', `${answer._shards.failed} shards of ${index} did not answer`)

@@ -1,6 +1,6 @@
 import { CatalogueError } from '../../domain/errors.ts'
 import { globMatches } from '../../domain/glob.ts'
-import { type Engine, reasonOf } from './engine.ts'
+import { type Engine, engineFault } from './engine.ts'
 
 /** The properties of an index that reads and writes depend on. */
 export interface IndexState {
@@ -62,8 +62,7 @@ export function watchIndex(engine: Engine, { index, body }: { index: string; bod
 }
 
 function readState({ status, body }: { status: number; body: string }, index: string): IndexState {
-  if (status !== 200)
-    throw new CatalogueError('store_unavailable', `the search engine does not describe the index ${index}: ${reasonOf(body)}`)
+  if (status !== 200) throw engineFault(`the search engine does not describe the index ${index}`, { body })
   const indices = Object.values(JSON.parse(body) as Record<string, { settings: Record<string, string> }>)
   if (indices.length !== 1) {
     throw new CatalogueError('store_unavailable', `${index} is an alias of ${indices.length} indices; it must point to exactly one`)
@@ -80,7 +79,7 @@ async function createIndex(engine: Engine, { index, body, deadline }: { index: s
   const templated = await hasTemplate(engine, { index, deadline })
   const answer = await engine.send({ method: 'PUT', path: `/${index}`, body: templated ? '{}' : JSON.stringify(body), deadline })
   if (answer.status === 200 || answer.body.includes('resource_already_exists_exception')) return
-  throw new CatalogueError('store_unavailable', `the index ${index} could not be created: ${reasonOf(answer.body)}`)
+  throw engineFault(`the index ${index} could not be created`, answer)
 }
 
 /** Returns whether a template is meant for this index. The catch-all template (`*`, HySDS's index_defaults) does not count. */
@@ -88,8 +87,7 @@ async function hasTemplate(engine: Engine, { index, deadline }: { index: string;
   const patternsIn = async (path: string, filter: string, read: (body: any) => (string | string[])[]) => {
     const answer = await engine.send({ method: 'GET', path, query: `filter_path=${filter}`, deadline })
     if (answer.status === 404) return []
-    if (answer.status !== 200)
-      throw new CatalogueError('store_unavailable', `the search engine does not list its templates: ${reasonOf(answer.body)}`)
+    if (answer.status !== 200) throw engineFault(`the search engine does not list its templates`, answer)
     return read(JSON.parse(answer.body)).flat()
   }
   const patterns = await Promise.all([

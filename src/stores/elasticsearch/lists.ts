@@ -3,7 +3,7 @@ import { CatalogueError } from '../../domain/errors.ts'
 import { itemsAt, membersAt } from '../../domain/json/json-scan.ts'
 import { type Condition, fieldsOf, matches, sortableLength, widened } from '../../domain/json/query.ts'
 import type { DocumentQuery, Page, StoredDocument } from '../document-store.ts'
-import { type Engine, reasonOf } from './engine.ts'
+import { type Engine, engineFault } from './engine.ts'
 import type { IndexState, IndexWatch } from './index-state.ts'
 import { readItem } from './reads.ts'
 
@@ -123,8 +123,7 @@ async function searchHits(engine: Engine, { listing, place, size }: { listing: L
     body: JSON.stringify(body)
   })
   if (answer.status === 404) return []
-  if (answer.status !== 200)
-    throw new CatalogueError('store_unavailable', `the search engine cannot list ${index}: ${reasonOf(answer.body)}`)
+  if (answer.status !== 200) throw engineFault(`the search engine cannot list ${index}`, answer)
   const hits = membersAt(membersAt(answer.body, 0).get('hits')!, 0).get('hits') ?? '[]'
   return itemsAt(hits, 0).map((hit) => ({ stored: readItem(hit, state) as StoredDocument, place: membersAt(hit, 0).get('sort')! }))
 }
@@ -165,8 +164,7 @@ async function keywordFields(engine: Engine, { index, names }: { index: string; 
   const asked = names.flatMap((name) => [name, `${name}.keyword`])
   const answer = await engine.send({ method: 'GET', path: `/${index}/_mapping/field/${asked.map(encodeURIComponent).join(',')}` })
   if (answer.status === 404) return new Map()
-  if (answer.status !== 200)
-    throw new CatalogueError('store_unavailable', `the search engine does not return the mapping of ${index}: ${reasonOf(answer.body)}`)
+  if (answer.status !== 200) throw engineFault(`the search engine does not return the mapping of ${index}`, answer)
   const [mapped] = Object.values(
     JSON.parse(answer.body) as Record<string, { mappings: Record<string, { mapping: Record<string, { type: string }> }> }>
   )
@@ -189,8 +187,7 @@ async function hasUnsortable(engine: Engine, { index, fields }: Listing): Promis
     body: JSON.stringify({ size: 1, _source: false, query: idField ? existence(idField, false) : { match_all: {} } })
   })
   if (answer.status === 404) return false
-  if (answer.status !== 200)
-    throw new CatalogueError('store_unavailable', `the search engine cannot list ${index}: ${reasonOf(answer.body)}`)
+  if (answer.status !== 200) throw engineFault(`the search engine cannot list ${index}`, answer)
   return answer.body.includes('_id')
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { CatalogueError } from '../../domain/errors.ts'
-import { type Engine, reasonOf } from './engine.ts'
+import { type Engine, engineFault } from './engine.ts'
 
 /** One file of migrations/elasticsearch/: requests that are safe to repeat. */
 interface Migration {
@@ -63,8 +63,7 @@ interface KnownVersion {
 async function readSchema(engine: Engine): Promise<KnownVersion> {
   const answer = await engine.send({ method: 'GET', path: record })
   if (answer.status === 404) return { schema: { version: 0, applied: [] }, sequence: undefined }
-  if (answer.status !== 200)
-    throw new CatalogueError('store_unavailable', `the record of migrations cannot be read: ${reasonOf(answer.body)}`)
+  if (answer.status !== 200) throw engineFault(`the record of migrations cannot be read`, answer)
   const { _source, _seq_no, _primary_term } = JSON.parse(answer.body)
   return { schema: _source as Schema, sequence: { seqNo: _seq_no, primaryTerm: _primary_term } }
 }
@@ -75,7 +74,7 @@ async function carryOut(
 ): Promise<void> {
   const answer = await engine.send({ method, path, body: JSON.stringify(body) })
   if (answer.status === 200 || answer.body.includes('resource_already_exists_exception')) return
-  throw new CatalogueError('store_unavailable', `the migration ${migration} failed at ${method} ${path}: ${reasonOf(answer.body)}`)
+  throw engineFault(`the migration ${migration} failed at ${method} ${path}`, answer)
 }
 
 /** Returns whether this replica recorded it. */
@@ -89,5 +88,5 @@ async function recordDone(engine: Engine, { known, next }: { known: KnownVersion
   const answer = await engine.send({ method: 'PUT', path: record, query, body: JSON.stringify(done) })
   if (answer.status === 200 || answer.status === 201) return true
   if (answer.status === 409) return false
-  throw new CatalogueError('store_unavailable', `the migration ${next.name} could not be recorded: ${reasonOf(answer.body)}`)
+  throw engineFault(`the migration ${next.name} could not be recorded`, answer)
 }

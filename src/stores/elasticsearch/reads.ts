@@ -4,7 +4,7 @@ import { itemsAt, membersAt } from '../../domain/json/json-scan.ts'
 import { limits } from '../../domain/limits.ts'
 import { coalesce } from '../coalesce.ts'
 import type { StoredDocument } from '../document-store.ts'
-import { documentPath, type Engine, reasonOf } from './engine.ts'
+import { documentPath, type Engine, engineFault } from './engine.ts'
 import type { IndexState, IndexWatch } from './index-state.ts'
 import { type EngineError, isIndexMissing, isPassing } from './refusals.ts'
 
@@ -52,8 +52,7 @@ export function batchedReads(
     throw unreadable(answer)
   }
 
-  const unreadable = ({ body }: { body: string }) =>
-    new CatalogueError('store_unavailable', `the search engine cannot read ${index}: ${reasonOf(body)}`)
+  const unreadable = ({ body }: { body: string }) => engineFault(`the search engine cannot read ${index}`, { body })
 
   // retried outside the batch, so that a recovering shard does not hold up reads of other shards
   return async (id) => {

@@ -1,5 +1,4 @@
-import { CatalogueError } from '../../domain/errors.ts'
-import { type Engine, reasonOf } from './engine.ts'
+import { type Engine, engineFault } from './engine.ts'
 
 export interface Refreshing {
   /** Notes that something was written, or may have been. */
@@ -19,7 +18,7 @@ export function refreshing(engine: Engine, index: string): Refreshing {
       const answer = await engine.send({ method: 'POST', path: `/${index}/_refresh`, query: 'filter_path=_shards.failed' })
       // 403: without permission to refresh, a list is as fresh as the engine's refresh interval makes it
       if ([200, 403, 404].includes(answer.status)) return
-      throw new CatalogueError('store_unavailable', `the search engine cannot refresh ${index}: ${reasonOf(answer.body)}`)
+      throw engineFault(`the search engine cannot refresh ${index}`, answer)
     } catch (error) {
       unseen = true
       throw error

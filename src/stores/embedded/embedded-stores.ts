@@ -3,12 +3,12 @@ import { dirname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { CatalogueError } from '../../domain/errors.ts'
 import { coalesce } from '../coalesce.ts'
-import type { Stores } from '../document-store.ts'
+import { perCollection, type Stores, tableNames } from '../document-store.ts'
 import { embeddedDocuments } from './documents.ts'
 import { openingError } from './failures.ts'
 import { createLink, type Link, toError } from './link.ts'
 import { holdDirectory } from './lock.ts'
-import { type Outcome, tables, type WriteRequest } from './messages.ts'
+import type { Outcome, Table, WriteRequest } from './messages.ts'
 import { createReader } from './reader.ts'
 import type { WorkerData } from './worker.ts'
 
@@ -54,20 +54,11 @@ export async function embeddedStores({ data, patienceMs, maxPages }: EmbeddedOpt
     held.release()
   }
 
-  const documents = (index: keyof typeof tables) => embeddedDocuments({ index, table: tables[index], reader, link, write: queue.write })
   return {
-    containers: documents('containers'),
-    jobSpecs: documents('job_specs'),
-    hysdsIos: documents('hysds_ios-mozart'),
-    facts: documents('leporello-facts'),
-    tasks: documents('leporello-tasks'),
-    buildStatuses: documents('leporello-assemblies'),
-    journal: documents('leporello-journal'),
-    summaries: documents('leporello-summaries'),
-    demand: documents('leporello-demand'),
-    leases: documents('leporello-leases'),
-    releases: documents('leporello-releases'),
-    oci: documents('leporello-oci'),
+    ...perCollection((collection) => {
+      const table = tableNames[collection]
+      return embeddedDocuments({ index: indexOf(table), table, reader, link, write: queue.write })
+    }),
     migrate: () => link.ask('migrate', {}),
     health: () =>
       link.ask('check', {}).then(
@@ -77,6 +68,12 @@ export async function embeddedStores({ data, patienceMs, maxPages }: EmbeddedOpt
     engine: async () => `sqlite ${reader.version()}`,
     close: () => (closing ??= close())
   }
+}
+
+/** Returns the name of a collection's index in an engine. */
+function indexOf(table: Table): string {
+  if (table === 'hysds_ios') return 'hysds_ios-mozart'
+  return table === 'containers' || table === 'job_specs' ? table : `leporello-${table}`
 }
 
 /** Combines concurrent writes into one transaction with one fsync. */

@@ -147,7 +147,7 @@ function narrowing(condition: FieldCondition): [string, ...Value[]] {
   return [`(${column} glob ? or ${column} = '')`, glob]
 }
 
-/** Returns the SQL for domain/query's sortValue. */
+/** Returns the SQL for a document's place in a sorted list: the field's value, or '' where there is none that stores can sort by. */
 function sortColumn(table: Table, field: string): string {
   if (columns[table].includes(field)) return `sort_${field}`
   const path = `'$.${JSON.stringify(field).replaceAll("'", "''")}'`

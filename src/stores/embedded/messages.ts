@@ -1,23 +1,8 @@
-import type { DocumentQuery, Scanned, StoredDocument, WriteCondition } from '../document-store.ts'
+import type { Collection, DocumentQuery, Scanned, StoredDocument, tableNames, WriteCondition } from '../document-store.ts'
 
 /* The messages between the main thread and the worker. Errors are sent as plain objects, because a structured clone loses their class. */
 
-/** Tables, and the index name that each has in answers. */
-export const tables = {
-  containers: 'containers',
-  job_specs: 'job_specs',
-  'hysds_ios-mozart': 'hysds_ios',
-  'leporello-facts': 'facts',
-  'leporello-tasks': 'tasks',
-  'leporello-assemblies': 'assemblies',
-  'leporello-journal': 'journal',
-  'leporello-summaries': 'summaries',
-  'leporello-demand': 'demand',
-  'leporello-leases': 'leases',
-  'leporello-releases': 'releases',
-  'leporello-oci': 'oci'
-} as const
-export type Table = (typeof tables)[keyof typeof tables]
+export type Table = (typeof tableNames)[Collection]
 
 export type WriteRequest =
   | { table: Table; id: string; document: string; expected?: WriteCondition | undefined }

@@ -2,27 +2,15 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { CatalogueError } from '../../domain/errors.ts'
 import { pagesOf } from '../../domain/pages.ts'
-import type { StoredDocument } from '../document-store.ts'
+import { type Collection, type StoredDocument, tableNames } from '../document-store.ts'
 import { columnText, type Database, openDatabase } from './driver.ts'
 import { openingError } from './failures.ts'
 import { page } from './lists.ts'
 import { checkVersion } from './migrations.ts'
 
-/** Tables by the names that the collections have in `Stores`. */
-const tableOf = {
-  containers: 'containers',
-  jobSpecs: 'job_specs',
-  hysdsIos: 'hysds_ios',
-  facts: 'facts',
-  buildStatuses: 'assemblies',
-  journal: 'journal',
-  releases: 'releases',
-  oci: 'oci'
-} as const
-
 export interface EmbeddedSnapshot {
   /** Yields every document of a collection, a page at a time. */
-  documents(collection: keyof typeof tableOf, options: { limit: number }): AsyncIterable<readonly StoredDocument[]>
+  documents(collection: Collection, options: { limit: number }): AsyncIterable<readonly StoredDocument[]>
   /** Returns SQLite's name and version. */
   engine: string
   close(): void
@@ -45,7 +33,7 @@ export function embeddedSnapshot({ data, patienceMs }: { data: string; patienceM
     checkVersion(opened)
     return {
       documents: async function* (collection, { limit }) {
-        const list = async (query: { limit: number; cursor?: string }) => page(opened, { table: tableOf[collection], query })
+        const list = async (query: { limit: number; cursor?: string }) => page(opened, { table: tableNames[collection], query })
         for await (const { items } of pagesOf(list, { limit })) yield items
       },
       engine: `sqlite ${columnText(opened.row('select cast(sqlite_version() as blob)')![0])}`,

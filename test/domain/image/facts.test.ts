@@ -1,5 +1,6 @@
 import t from 'tap'
-import { applies, asArchitecture, factsId, fromFactsDocument, toFactsDocument } from '../../../src/domain/image/facts.ts'
+import { applies, factsId, fromFactsDocument, toFactsDocument } from '../../../src/domain/image/facts.ts'
+import { asArchitectureName } from '../../../src/domain/json/reading.ts'
 import { someFacts } from '../../support/facts.ts'
 
 const sha256 = 'ab'.repeat(32)
@@ -42,7 +43,7 @@ t.test('a report that is too large to be kept is cut, and says so', async (t) =>
 t.test('the id of a document tells containers and slots apart', async (t) => {
   const hash = (text: string) => `hash of ${JSON.stringify(text)}`
 
-  t.equal(factsId({ container: 'a:1', imageKey: asArchitecture('aarch64')! }, hash), 'hash of "a:1\\narm64"')
+  t.equal(factsId({ container: 'a:1', imageKey: asArchitectureName('aarch64')! }, hash), 'hash of "a:1\\narm64"')
   t.equal(factsId({ container: 'a:1', imageKey: '' }, hash), 'hash of "a:1\\n"')
-  t.equal(asArchitecture('no name of any'), null)
+  t.equal(asArchitectureName('no name of any'), null)
 })

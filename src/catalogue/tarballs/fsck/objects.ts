@@ -3,6 +3,7 @@ import { fromDocument, imagesByKey } from '../../../domain/container/document.ts
 import { isCatalogueError } from '../../../domain/errors.ts'
 import { applies, type Facts, type ImageKey } from '../../../domain/image/facts.ts'
 import { keyOfUrl, keysNamedIn } from '../../../domain/image/storage.ts'
+import { precedes } from '../../../domain/json/query.ts'
 import { pagesOf } from '../../../domain/pages.ts'
 import { keepsTarballs } from '../../../domain/releases/channel.ts'
 import type { StoredDocument } from '../../../stores/document-store.ts'
@@ -66,17 +67,8 @@ async function* stretchesOf({ blobs, signal, stretchSize = defaultStretch }: Fsc
   yield stretch
 }
 
-/** Compares by code points, as stores order keys by bytes of UTF-8; JavaScript's own order is that of UTF-16. */
-function isBefore(a: string, b: string): boolean {
-  const [one, other] = [[...a], [...b]]
-  for (let i = 0; i < one.length && i < other.length; i++) {
-    if (one[i] !== other[i]) return one[i]!.codePointAt(0)! < other[i]!.codePointAt(0)!
-  }
-  return one.length < other.length
-}
-
 const isIn = ({ after, last }: Stretch, key: string): boolean =>
-  (after === '' || isBefore(after, key)) && (last === undefined || !isBefore(last, key))
+  (after === '' || precedes(after, key)) && (last === undefined || !precedes(last, key))
 
 function markNamed({ objects }: Stretch, document: string): void {
   for (const key of keysNamedIn(document)) {
@@ -85,12 +77,7 @@ function markNamed({ objects }: Stretch, document: string): void {
   }
 }
 
-interface RecordPage {
-  page: StoredDocument[]
-  stretch: Stretch
-}
-
-async function* checkRecords(run: FsckRun, { page, stretch }: RecordPage): AsyncGenerator<FsckFinding> {
+async function* checkRecords(run: FsckRun, { page, stretch }: { page: StoredDocument[]; stretch: Stretch }): AsyncGenerator<FsckFinding> {
   const images: UnreadImage[] = []
   for (const { id: container, document } of page) {
     markNamed(stretch, document)
@@ -103,12 +90,7 @@ async function* checkRecords(run: FsckRun, { page, stretch }: RecordPage): Async
   for await (const found of forEachConcurrently(images, { atOnce, work })) if (found) yield found
 }
 
-interface NamedImage {
-  image: UnreadImage
-  stretch: Stretch
-}
-
-async function checkImage(run: FsckRun, { image, stretch }: NamedImage): Promise<FsckFinding | undefined> {
+async function checkImage(run: FsckRun, { image, stretch }: { image: UnreadImage; stretch: Stretch }): Promise<FsckFinding | undefined> {
   const { container, imageKey, url } = image
   if (!url.includes('/storage/')) return undefined
   const facts = (await run.facts.read(container, [imageKey])).find((one) => applies(one, image))

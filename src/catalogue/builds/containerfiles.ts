@@ -1,0 +1,105 @@
+import {
+  containerfileKey,
+  digestOfContainerfile,
+  fromContainerfileDocument,
+  toContainerfileDocument,
+  withContainerfile
+} from '../../domain/build/containerfile.ts'
+import type { JobWord, SentWord } from '../../domain/build/job-report.ts'
+import { isCatalogueError } from '../../domain/errors.ts'
+import type { Hash } from '../../domain/image/facts.ts'
+import { createDigestFilter, type DigestFilter, digestsIn } from '../../domain/oci/digest-filter.ts'
+import { pagesOf } from '../../domain/pages.ts'
+import type { Stores } from '../../stores/document-store.ts'
+import type { Leases } from '../jobs/leases.ts'
+import { type GoOn, takeTurn } from '../jobs/turns.ts'
+
+export interface ContainerfilesParts {
+  stores: Pick<Stores, 'buildStatuses' | 'releases'>
+  leases: Leases
+  hash: Hash
+  now: () => Date
+}
+
+/** The Containerfiles that builds bring: each is kept once, by its digest, as long as a build status names it. */
+export interface Containerfiles {
+  /** Keeps the Containerfile of a report, before the report that names it. Returns the report with its digest in place of its text. */
+  take(word: SentWord, options: { dryRun?: boolean | undefined }): Promise<JobWord>
+  /**
+   * Removes those that no build status names, and that no report brought within a day. Returns how many; undefined when it was not this
+   * replica's turn.
+   */
+  sweep(options: { everyMs: number; signal: AbortSignal }): Promise<number | undefined>
+}
+
+/** What was brought within this time is not removed: its report may be on its way. */
+const graceMs = 24 * 3_600_000
+/** What is brought again is noted at most so often. */
+const touchMs = 3_600_000
+
+export function createContainerfiles(parts: ContainerfilesParts): Containerfiles {
+  const { hash } = parts
+  return {
+    async take({ containerfile: text, ...plain }, { dryRun }) {
+      if (text === undefined) return plain
+      const { word, digest } = withContainerfile(plain, { text, hash })
+      if (!dryRun) await keep(parts, { digest, text })
+      return word
+    },
+    sweep: (options) => takeTurn(parts, { name: 'containerfiles', ...options, work: (goOn) => sweepAll(parts, goOn) })
+  }
+}
+
+const ageOf = ({ now }: ContainerfilesParts, touched: string): number => now().getTime() - Date.parse(touched)
+
+async function keep(parts: ContainerfilesParts, { digest, text }: { digest: string; text: string }): Promise<void> {
+  const store = parts.stores.releases
+  const id = containerfileKey(digest)
+  const document = toContainerfileDocument({ digest, text, touched: parts.now().toISOString() })
+  // most builds bring what an earlier one brought
+  const stored = await store.get(id)
+  if (stored && ageOf(parts, fromContainerfileDocument(stored.document).touched) < touchMs) return
+  try {
+    await store.put(id, document, stored ? { revision: stored.revision } : { absent: true })
+  } catch (error) {
+    if (!isCatalogueError(error, 'already_exists', 'revision_conflict')) throw error
+    // another report brought it, or the clean-up removed it, a moment ago
+    await store.put(id, document)
+  }
+}
+
+async function sweepAll(parts: ContainerfilesParts, goOn: GoOn): Promise<number> {
+  const named = await namedDigests(parts, goOn)
+  let removed = 0
+  for await (const batch of parts.stores.releases.scan([])) {
+    for (const { id } of batch) {
+      const digest = digestOfContainerfile(id)
+      if (digest !== undefined && !named.has(digest) && (await removeOld(parts, id))) removed++
+    }
+    await goOn()
+  }
+  return removed
+}
+
+/** What is brought from now on is too young to be removed, so it need not be found here. */
+async function namedDigests({ stores }: ContainerfilesParts, goOn: GoOn): Promise<DigestFilter> {
+  const named = createDigestFilter()
+  for await (const { items } of pagesOf(stores.buildStatuses.list, { limit: 500 })) {
+    for (const { document } of items) for (const digest of digestsIn(document)) named.add(digest)
+    await goOn()
+  }
+  return named
+}
+
+async function removeOld(parts: ContainerfilesParts, id: string): Promise<boolean> {
+  const store = parts.stores.releases
+  const stored = await store.get(id)
+  if (!stored || ageOf(parts, fromContainerfileDocument(stored.document).touched) < graceMs) return false
+  try {
+    return await store.remove(id, { revision: stored.revision })
+  } catch (error) {
+    // a report brought it again
+    if (isCatalogueError(error, 'revision_conflict')) return false
+    throw error
+  }
+}

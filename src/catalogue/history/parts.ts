@@ -1,0 +1,39 @@
+import type { Architecture } from '../../domain/architecture.ts'
+import type { Hash } from '../../domain/image/facts.ts'
+import type { Stores } from '../../stores/document-store.ts'
+import type { Leases } from '../jobs/leases.ts'
+import type { Views } from '../lists/views.ts'
+import type { Changes } from '../records/changes.ts'
+import type { Journal } from '../records/journal.ts'
+import type { TarballStatuses } from '../tarballs/tarball-status.ts'
+import type { FactsStore } from '../verification/image-facts.ts'
+import type { Verifier } from '../verification/verifier.ts'
+import type { EventBounds } from './events.ts'
+
+export interface HistorySettings {
+  /** How long a removed container is listed as restorable; default 30 days. */
+  deletedKeepMs?: number
+  /** How many entries of a container's history are kept; default 1000. */
+  historyEntries?: number
+  /** How long entries are kept; default one year. */
+  historyKeepMs?: number
+  eventBounds?: Partial<EventBounds> | undefined
+}
+
+/** What the modules of this folder depend on. */
+export interface HistoryParts {
+  stores: Pick<Stores, 'journal' | 'containers'>
+  journal: Journal
+  changes: Changes
+  facts: FactsStore
+  leases: Leases
+  guarded: readonly Architecture[]
+  view: Views['of']
+  verifier: Verifier | undefined
+  /** Absent where no object store is configured. */
+  tarballs: TarballStatuses | undefined
+  hash: Hash
+  now: () => Date
+  settings: HistorySettings
+  onFailure(error: unknown, what: string): void
+}
