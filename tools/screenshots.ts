@@ -7,9 +7,9 @@ import { startLeporello } from '../test/support/leporello.ts'
 import { eventually } from '../test/support/processes.ts'
 import { withPalette } from './palette-png.ts'
 
-/* Pictures of the pages, of servers that it starts: `node build/tools/screenshots.js [FOLDER [PAGE]]`. */
+/* Pictures of the pages, of servers that it starts: `node build/tools/screenshots.js [FOLDER [PAGE…]]`. */
 
-const [folder = 'docs/screenshots', only] = process.argv.slice(2)
+const [folder = 'docs/screenshots', ...only] = process.argv.slice(2)
 
 /** In pixels. */
 const longest = 1300
@@ -95,7 +95,7 @@ async function showRefusal(route: Route): Promise<void> {
   await (response.status() === 401 ? route.fulfill({ response, status: 200 }) : route.fulfill({ response }))
 }
 
-const isWanted = (name: string): boolean => only === undefined || name === only
+const isWanted = (name: string): boolean => only.length === 0 || only.includes(name)
 
 await mkdir(folder, { recursive: true })
 const browser = await chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox'] })

@@ -18,6 +18,8 @@ interface WatchedServer {
 export async function watch(t: Test, { browser, url }: WatchedServer, options: BrowserContextOptions = {}): Promise<Watched> {
   const context = await browser.newContext({ baseURL: url, viewport: { width: 1280, height: 800 }, ...options })
   t.teardown(() => context.close())
+  // a machine that is busy with other tests is many times slower
+  context.setDefaultTimeout(120_000)
   const faults: string[] = []
   context.on('request', (request) => {
     if (new URL(request.url()).origin !== new URL(url).origin) t.fail(`a request left the host: ${request.url()}`)

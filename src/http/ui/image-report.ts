@@ -47,11 +47,7 @@ function configuration({ config, base, tags, manifest }: ReportedImage, frame: P
     ['author', config.author],
     ['base', base && html`<bdi>${base.name}</bdi> ${base.digest && digestMarkup(base.digest)}`],
     ['tags in the archive', tags?.join(', ')],
-    [
-      'manifest',
-      manifest &&
-        html`${digestMarkup(manifest.digest)}${manifest.derived && html` <small>made from the configuration and layers, as the archive holds none</small>`}`
-    ]
+    ['manifest', manifest?.derived && 'made from the configuration and layers, as the archive holds none']
   ])}
 ${labelList(config.labels)}`
 }
