@@ -2,12 +2,10 @@ import type { Architecture } from '../../domain/architecture.ts'
 import type { Requirement } from '../../domain/build/rules.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
-import { pagesOf } from '../../domain/pages.ts'
 import {
   type ChannelState,
   channelKey,
   checkTag,
-  fromChannelDocument,
   promotionKey,
   type SetMember,
   type SetSource,
@@ -23,12 +21,8 @@ import type { BatchCommit } from '../containers/batch-commit.ts'
 import { checkPrecondition, type Precondition } from '../records/changes.ts'
 import type { TarballStatuses } from '../tarballs/tarball-status.ts'
 import { type CandidateParts, formerCandidates, type NamedImage, readCandidates } from './candidates.ts'
+import { findChannel, historyOf, listChannels, maxPromotions, readChannel, readPromotion, type StoredChannel } from './channel-reading.ts'
 import type { ImageNames } from './image-list.ts'
-
-/** A channel as it is stored. */
-export interface StoredChannel extends ChannelState {
-  revision: string
-}
 
 export interface PromotionRequest {
   channel: string
@@ -86,63 +80,21 @@ export interface ChannelsParts extends CandidateParts {
 
 /** The most images of one channel. */
 const maxSet = 2000
-/** Promotions that a channel remembers. */
-const maxPromotions = 200
-
 export function createChannels(parts: ChannelsParts): Channels {
   return {
-    list: () => list(parts),
-    read: (channel) => read(parts, channel),
-    promotion: (channel, number) => promotion(parts, { channel, number }),
-    async history(channel, { before = Number.POSITIVE_INFINITY, limit }) {
-      const current = await find(parts, channel)
-      if (!current) throw unknownChannel(channel)
-      const newest = Math.min(current.number, before - 1)
-      const numbers = Array.from({ length: Math.max(0, Math.min(limit, newest)) }, (_, i) => newest - i)
-      const stored = await parts.store.getMany(numbers.map((number) => promotionKey(channel, number)))
-      return stored.flatMap((one) => (one ? [fromChannelDocument(one.document)] : []))
-    },
+    list: () => listChannels(parts.store),
+    read: (channel) => readChannel(parts.store, channel),
+    promotion: (channel, number) => readPromotion(parts.store, { channel, number }),
+    history: (channel, page) => historyOf(parts.store, { channel, ...page }),
     promote: (request) => promote(parts, request),
     async remove(request) {
-      const before = await read(parts, request.channel)
+      const before = await readChannel(parts.store, request.channel)
       checkChannel(before, request)
       const ids = request.keep ? [] : before.set.map(({ id }) => id)
       const plan = { set: [], written: [], removed: ids }
       return carryOut(parts, { request: { ...request, require: [] }, before, plan, from: {}, tag: before.tag, unchanged: [] })
     }
   }
-}
-
-async function find({ store }: ChannelsParts, channel: string): Promise<StoredChannel | undefined> {
-  const stored = await store.get(channelKey(channel))
-  return stored && { ...fromChannelDocument(stored.document), revision: stored.revision }
-}
-
-async function read(parts: ChannelsParts, channel: string): Promise<StoredChannel> {
-  const stored = await find(parts, channel)
-  if (stored && !stored.removed) return stored
-  throw unknownChannel(channel)
-}
-
-const unknownChannel = (channel: string) =>
-  new CatalogueError('channel_unknown', `there is no channel ${channel}; GET /api/v1/channels lists those that there are`)
-
-async function promotion({ store }: ChannelsParts, { channel, number }: { channel: string; number: number }): Promise<ChannelState> {
-  const current = await find({ store } as ChannelsParts, channel)
-  if (!current) throw unknownChannel(channel)
-  const stored = number <= current.number ? await store.get(promotionKey(channel, number)) : undefined
-  if (stored) return fromChannelDocument(stored.document)
-  const message = `the channel ${channel} remembers no promotion ${number}; its last one is ${current.number}, and it remembers ${maxPromotions}`
-  throw new CatalogueError('promotion_unknown', message)
-}
-
-async function list({ store }: ChannelsParts): Promise<StoredChannel[]> {
-  const channels: StoredChannel[] = []
-  const query = { where: [{ field: 'id', glob: 'channel:*' }], fresh: 'own' as const, limit: 20 }
-  for await (const { items } of pagesOf(store.list, query)) {
-    for (const { document, revision } of items) channels.push({ ...fromChannelDocument(document), revision })
-  }
-  return channels.filter(({ removed }) => !removed).sort((a, b) => (a.channel < b.channel ? -1 : 1))
 }
 
 function checkChannel(
@@ -154,7 +106,7 @@ function checkChannel(
 
 async function promote(parts: ChannelsParts, request: PromotionRequest): Promise<Promoted> {
   const { channel, from = {}, to = {}, require, keep } = request
-  const before = await find(parts, channel)
+  const before = await findChannel(parts.store, channel)
   const tag = to.tag ?? before?.tag ?? channel
   checkTag('to.tag', tag)
   checkChannel(before, request)
@@ -190,7 +142,7 @@ async function candidatesOf(parts: ChannelsParts, { channel, set, from = {}, req
   const unchanged: BatchCommit['unchanged'] = []
   let named: NamedImage[]
   if (from.channel !== undefined) {
-    const source = await read(parts, from.channel)
+    const source = await readChannel(parts.store, from.channel)
     unchanged.push({ id: channelKey(source.channel), revision: source.revision })
     named = source.set.map((was) => ({ id: was.id, origin: was.origin, was }))
   } else {
@@ -205,7 +157,7 @@ async function candidatesOf(parts: ChannelsParts, { channel, set, from = {}, req
 
 /** Returns a set as it was kept; undefined where the request names another source. */
 async function formerSet(parts: ChannelsParts, { channel, from }: { channel: string; from: SetSource }) {
-  if (from.promotion !== undefined) return (await promotion(parts, { channel, number: from.promotion })).set
+  if (from.promotion !== undefined) return (await readPromotion(parts.store, { channel, number: from.promotion })).set
   return from.release === undefined ? undefined : parts.releaseSet(from.release)
 }
 
@@ -251,7 +203,7 @@ async function carryOut(parts: ChannelsParts, planned: PlannedPromotion): Promis
   const removed = outcomes.flatMap((one) => ('changed' in one && one.changed.before && !one.changed.after ? [one.id] : []))
   return {
     before,
-    after: (dryRun ? undefined : await find(parts, channel)) ?? { ...state, revision: before?.revision ?? '' },
+    after: (dryRun ? undefined : await findChannel(parts.store, channel)) ?? { ...state, revision: before?.revision ?? '' },
     written,
     removed
   }

@@ -1,5 +1,6 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import type { Promoted, PromotionRequest, StoredChannel } from '../../catalogue/releases/channels.ts'
+import type { StoredChannel } from '../../catalogue/releases/channel-reading.ts'
+import type { Promoted, PromotionRequest } from '../../catalogue/releases/channels.ts'
 import type { ChannelState, SetSource } from '../../domain/releases/channel.ts'
 import { setDiff } from '../../domain/releases/set-diff.ts'
 import type { ChannelPut } from '../../schemas.ts'

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import type { Promoted, PromotionRequest, StoredChannel } from '../../catalogue/releases/channels.ts'
+import type { StoredChannel } from '../../catalogue/releases/channel-reading.ts'
+import type { Promoted, PromotionRequest } from '../../catalogue/releases/channels.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { checkTag } from '../../domain/releases/channel.ts'
 import { type SetDifference, setDiff } from '../../domain/releases/set-diff.ts'

@@ -1,5 +1,5 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import type { StoredChannel } from '../../catalogue/releases/channels.ts'
+import type { StoredChannel } from '../../catalogue/releases/channel-reading.ts'
 import type { ChannelState, SetMember, SetSource } from '../../domain/releases/channel.ts'
 import { type PublicAddress, requestUrl } from '../shared/public-url.ts'
 import { newChannelForm, promoteLink, rollBackLink } from './actions-channel.ts'
