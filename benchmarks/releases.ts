@@ -1,11 +1,15 @@
+import { loadavg } from 'node:os'
 import { performance } from 'node:perf_hooks'
+import { setTimeout as pause } from 'node:timers/promises'
 import { installHysds } from '../test/support/hysds.ts'
 import { type Leporello, onEngine, ready, startLeporello } from '../test/support/leporello.ts'
 import { sharedEngine } from '../test/support/shared-engine.ts'
+import { memoryMb } from './load.ts'
+import { measureNames, registerNames, writeNames } from './names.ts'
 
 /*
- * Sets of images: `node build/benchmarks/releases.js [embedded] [engine] [--images N]`. Prints how long discovery, promotion, freezing and lists take,
- * the resident memory, and how long `info` takes meanwhile.
+ * Sets of images: `node build/benchmarks/releases.js [embedded] [engine] [names] [--images N]`. Prints how long discovery, promotion, freezing and
+ * lists take, the resident memory, and how long `info` takes meanwhile; with names, how long the names of 100,000 containers take instead.
  */
 
 const images = Number(process.argv[process.argv.indexOf('--images') + 1]) || 100
@@ -46,9 +50,8 @@ async function timed(server: Leporello, what: string, work: () => Promise<unknow
   console.log(`  ${what}: ${took.toFixed(0)} ms; info meanwhile: p99 ${(await stop()).toFixed(1)} ms`)
 }
 
-async function measure(server: Leporello, store: string): Promise<void> {
-  await ready(server)
-  console.log(`${store}, ${images} images of two architectures`)
+async function measure(server: Leporello): Promise<void> {
+  console.log(`  ${images} images of two architectures`)
   for (const tag of ['a', 'b']) {
     const items = names.map((name) => {
       const url = `s3://bucket/${name}-${tag}`
@@ -61,9 +64,11 @@ async function measure(server: Leporello, store: string): Promise<void> {
     for (let at = 0; at < items.length; at += 500)
       await ask(server, { method: 'POST', path: '/batch', body: { items: items.slice(at, at + 500) } })
   }
+  const before = memoryMb(server.pid())
   const set = (tag: string) => names.map((name) => `${name}:${tag}`)
   const list = `container_images:\n${names.map((name) => `- imagename: "docker.io/${name}:latest"\n  params: [A]\n`).join('')}`
   const promote = (body: object, channel = 'current') => ask(server, { method: 'PUT', path: `/channels/${channel}`, body })
+  await timed(server, 'nothing', () => pause(3000))
   await timed(server, 'names by tag', () => ask(server, { path: '/image-list?tag=a&format=names' }))
   await timed(server, 'discover by tag', () => ask(server, { method: 'POST', path: '/image-list/discover?tag=b', body: list }))
   await timed(server, 'discover the newest', () =>
@@ -74,20 +79,28 @@ async function measure(server: Leporello, store: string): Promise<void> {
   await timed(server, 'promotion of a channel', () => promote({ from: { channel: 'current' } }, 'passed'))
   await timed(server, 'rollback', () => ask(server, { method: 'POST', path: '/channels/current/rollback', body: {} }))
   await timed(server, 'freeze', () => ask(server, { method: 'POST', path: '/releases', body: { name: 'r', channel: 'passed' } }))
-  const metrics = await (await fetch(`${server.url}/metrics`)).text()
-  const bytes = Number(/^process_resident_memory_bytes (\S+)/m.exec(metrics)?.[1])
-  console.log(`  resident memory: ${(bytes / 1e6).toFixed(0)} MB`)
+  const after = memoryMb(server.pid())
+  console.log(`  resident memory: ${before.now} MB before, ${after.now} MB after, ${after.peak} MB at most`)
 }
 
 const chosen = process.argv.slice(2).filter((word) => word === 'embedded' || word === 'engine')
+const ofNames = process.argv.includes('names')
+console.log(`load ${loadavg()[0]!.toFixed(1)}`)
 for (const store of chosen.length > 0 ? chosen : ['embedded', 'engine']) {
   const engine = store === 'engine' ? await sharedEngine('es7') : undefined
   if (engine) await installHysds(engine)
   const server = await startLeporello(engine ? onEngine(engine.url) : {})
   try {
-    await measure(server, engine ? 'Elasticsearch 7.10' : 'embedded store')
+    await ready(server)
+    console.log(engine ? 'Elasticsearch 7.10' : 'embedded store')
+    if (!ofNames) await measure(server)
+    else {
+      await (engine ? writeNames(engine) : registerNames(server))
+      await measureNames(server)
+    }
   } finally {
     await server.stop()
     await engine?.stop()
   }
 }
+console.log(`load ${loadavg()[0]!.toFixed(1)}`)

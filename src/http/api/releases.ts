@@ -22,6 +22,11 @@ const forEver = 'public, max-age=31536000, immutable'
 
 /** Sets that are frozen under a name. */
 export function releaseRoutes(route: DeclareRoute, { releases, hash }: Pick<Catalogue, 'releases' | 'hash'>): void {
+  freezingRoutes(route, releases)
+  frozenRoutes(route, { releases, hash })
+}
+
+function freezingRoutes(route: DeclareRoute, releases: Catalogue['releases']): void {
   route({
     method: 'GET',
     path: '/releases',
@@ -63,7 +68,9 @@ export function releaseRoutes(route: DeclareRoute, { releases, hash }: Pick<Cata
         .send(viewOfRelease(release))
     }
   })
+}
 
+function frozenRoutes(route: DeclareRoute, { releases, hash }: Pick<Catalogue, 'releases' | 'hash'>): void {
   route({
     method: 'GET',
     path: '/releases/:name',

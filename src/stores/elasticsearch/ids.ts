@@ -6,6 +6,9 @@ import type { IndexWatch } from './index-state.ts'
 
 const batchSize = 5000
 const keepAlive = '1m'
+/** A third of what the engine answers otherwise. It leaves out an empty list, too, and without the first two the reason of a failure. */
+const needed =
+  'filter_path=error,status,_scroll_id,_shards.failed,hits.total.value,hits.hits._id,hits.hits._seq_no,hits.hits._primary_term,hits.hits.fields'
 
 interface Hit {
   _id: string
@@ -17,7 +20,7 @@ interface Hit {
 interface ScrollAnswer {
   _scroll_id: string
   _shards: { failed: number }
-  hits: { total: { value: number }; hits: Hit[] }
+  hits: { total: { value: number }; hits?: Hit[] }
 }
 
 /** Yields every id by one scroll. The engine keeps a snapshot of the list, so concurrent writes cause no missing or repeated ids. */
@@ -50,19 +53,19 @@ async function* scroll(engine: Engine, { index, search }: { index: string; searc
   const first = await engine.send({
     method: 'POST',
     path: `/${index}/_search`,
-    query: `scroll=${keepAlive}&allow_partial_search_results=false`,
+    query: `scroll=${keepAlive}&allow_partial_search_results=false&${needed}`,
     body: JSON.stringify({ size: batchSize, sort: ['_doc'], _source: false, track_total_hits: true, ...search })
   })
   if (first.status === 404) return
   let page = readScroll(first, index)
   const total = page.hits.total.value
   try {
-    for (let seen = 0; page.hits.hits.length > 0; ) {
+    for (let seen = 0; page.hits.hits?.length; ) {
       seen += page.hits.hits.length
       yield page.hits.hits
       if (seen >= total) break
       const body = JSON.stringify({ scroll: keepAlive, scroll_id: page._scroll_id })
-      page = readScroll(await engine.send({ method: 'POST', path: '/_search/scroll', body }), index)
+      page = readScroll(await engine.send({ method: 'POST', path: '/_search/scroll', query: needed, body }), index)
     }
   } finally {
     // not awaited: the engine drops the scroll by itself
