@@ -61,6 +61,8 @@ async function fillWithMany(url: string): Promise<void> {
     if (!reply.ok) throw new Error(`${reply.status} ${await reply.text()}`)
     await reply.arrayBuffer()
   }
+  const counted = async () => /href="\.\/">100.?000</.test(await (await fetch(`${url}/ui/`)).text()) || undefined
+  await eventually(counted, { what: 'all of them are counted', withinMs: 600_000, everyMs: 2000 })
 }
 
 /** Servers that have nothing to show: what they are set to, by the name of the picture. */
@@ -86,6 +88,8 @@ async function take(browser: Browser, { url, name, look }: Shot): Promise<void> 
   const height = Math.min(longest, await page.evaluate(() => document.documentElement.scrollHeight))
   await page.setViewportSize({ width: sizes[size], height })
   await writeFile(join(folder, `${name}-${look}.png`), withPalette(await page.screenshot()))
+  // its script may be asking for something
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
   await context.close()
 }
 

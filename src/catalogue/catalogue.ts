@@ -1,4 +1,5 @@
 import type { Architecture } from '../domain/architecture.ts'
+import type { ManifestList, ManifestListFormat } from '../domain/build/manifest-list.ts'
 import type { Rule } from '../domain/build/rules.ts'
 import { requestedArchitecture, resolveImage } from '../domain/container/resolution.ts'
 import type { Hash } from '../domain/image/facts.ts'
@@ -31,6 +32,8 @@ export interface Catalogue
     Releases {
   /** What registry clients pull and push; absent where there is no store for tarballs. */
   oci?: Oci
+  /** Returns a container as the list that registry clients get. Throws container_unknown. */
+  manifestList(id: string, format: ManifestListFormat): Promise<ManifestList>
   /** Returns the image that a container has for an architecture. Throws what resolving it throws. */
   imageOf(id: string, architecture: string): Promise<ImageReference>
   hash: Hash
@@ -124,6 +127,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     ...history,
     ...createReleases({ siteRules, ...base, ...records, ...builds, ...lists, ...containers, statuses: tarballs?.statuses }),
     ...(oci && { oci }),
+    manifestList: async (id, format) => builds.planning.manifest(id, { format, pushed: await oci?.pushed(id) }),
     imageOf: (id, architecture) => imageOf({ changes: records.changes, facts }, { id, architecture }),
     hash
   }

@@ -74,7 +74,7 @@ const defaultBodyTimeoutMs = 30_000
 
 /** Creates the server with all its faces, ready to listen or for inject(). */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { catalogue, prefix, legacyMozartUrl, bodyLimit = 32 * 1024 * 1024, bodyTimeoutMs = defaultBodyTimeoutMs } = options
+  const { prefix, legacyMozartUrl, bodyLimit = 32 * 1024 * 1024, bodyTimeoutMs = defaultBodyTimeoutMs } = options
   const { bodies = createBodyBudget(), largeTexts = createLargeTexts(), cors = [] } = options
   const methods: Methods = new Map()
   const app = createBareServer(options, (request, reply) => unmatched(request, reply))
@@ -107,45 +107,37 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.server.on('checkContinue', (message, response) => app.server.emit('request', message, response))
   // or Node would answer any other expectation with an empty 417
   app.server.on('checkExpectation', (message, response) => app.server.emit('request', message, response))
-  await app.register(mozartFace, { catalogue, address, bodyLimit, bodyTimeoutMs, bodies, largeTexts })
-  const { images, uploads } = catalogue
-  if (images && uploads)
-    await app.register(apiFace, {
-      catalogue,
-      policy: options.policy,
-      images,
-      uploads,
-      address,
-      bodyTimeoutMs,
-      bodies,
-      largeTexts,
-      stallMs: options.stallMs ?? 60_000
-    })
-  if (catalogue.oci)
-    await app.register(ociFace, {
-      oci: catalogue.oci,
-      policy: options.policy,
-      isToken: looksLikeToken,
-      address,
-      stallMs: options.stallMs ?? 60_000,
-      bodies,
-      bodyTimeoutMs
-    })
-  await app.register(uiFace, { catalogue, policy: options.policy, address, bodyTimeoutMs, bodies })
-  if (options.operator) await app.register(operatorFace, { ...options.operator, catalogue, address })
-  if (options.blobs) {
-    const { arrived: onStored, departed: onRemoved } = catalogue.fileEvents ?? {}
-    await app.register(davFace, {
-      blobs: catalogue.oci?.storage ?? options.blobs,
-      checkChange: catalogue.immutableVersions.checkTarball,
-      address,
-      stallMs: options.stallMs ?? 60_000,
-      onStored,
-      onRemoved
-    })
-  }
+  await addFaces(app, { ...options, address, bodyLimit, bodyTimeoutMs, bodies, largeTexts })
   await app.ready()
   return app
+}
+
+interface FaceParts extends ServerOptions {
+  address: PublicAddress
+  bodyLimit: number
+  bodyTimeoutMs: number
+  bodies: BodyBudget
+  largeTexts: LargeTexts
+}
+
+async function addFaces(app: FastifyInstance, { operator, blobs, stallMs = 60_000, ...options }: FaceParts): Promise<void> {
+  const { catalogue, policy, address, bodyLimit, bodyTimeoutMs, bodies, largeTexts } = options
+  const { images, uploads, oci, fileEvents, immutableVersions } = catalogue
+  const reading = { address, bodyTimeoutMs, bodies }
+  await app.register(mozartFace, { ...reading, catalogue, bodyLimit, largeTexts })
+  if (images && uploads) await app.register(apiFace, { ...reading, catalogue, policy, images, uploads, largeTexts, stallMs })
+  if (oci) await app.register(ociFace, { ...reading, oci, policy, isToken: looksLikeToken, stallMs })
+  await app.register(uiFace, { ...reading, catalogue, policy })
+  if (operator) await app.register(operatorFace, { ...operator, catalogue, address })
+  if (!blobs) return
+  await app.register(davFace, {
+    blobs: oci?.storage ?? blobs,
+    checkChange: immutableVersions.checkTarball,
+    address,
+    stallMs,
+    onStored: fileEvents?.arrived,
+    onRemoved: fileEvents?.departed
+  })
 }
 
 /** Fastify with limits on time and size. There is no request timeout, as an upload may take hours. */

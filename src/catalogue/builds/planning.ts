@@ -1,4 +1,4 @@
-import { type ManifestList, type ManifestListFormat, manifestListOf } from '../../domain/build/manifest-list.ts'
+import { type ManifestList, type ManifestListInput, manifestListOf } from '../../domain/build/manifest-list.ts'
 import { baseWarnings, type PlanWarning, parsePlanRequest, planOf, type Step } from '../../domain/build/plan.ts'
 import type { ContainerRecord } from '../../domain/container/document.ts'
 import { fromDocument } from '../../domain/container/document.ts'
@@ -22,7 +22,7 @@ export interface Planning {
   /** Returns which images must be built and which can be reused. Throws parameter_invalid. */
   plan(request: unknown): Promise<Plan>
   /** Returns the manifest list of a container. Throws container_unknown. */
-  manifest(id: string, format: ManifestListFormat): Promise<ManifestList>
+  manifest(id: string, options: Pick<ManifestListInput, 'format' | 'pushed'>): Promise<ManifestList>
   /** Returns the architectures on which a job can run. Throws spec_unknown. */
   specReport(id: string): Promise<SpecReport>
   /** Returns a job specification with the `urls` of its dependency images, where the catalogue has them. */
@@ -62,10 +62,11 @@ export function createPlanning({ changes, facts, buildStatuses, siteRules, store
       return { container, steps, warnings: base ? baseWarnings(steps, base) : [] }
     },
 
-    async manifest(id, format) {
+    async manifest(id, { format, pushed }) {
       const { record } = await changes.read(id)
       const name = tagNameOf(id)
-      return manifestListOf(record, { facts: await currentFacts(facts, record), format, notPullable: 'why' in name ? name.why : undefined })
+      const notPullable = 'why' in name ? name.why : undefined
+      return manifestListOf(record, { facts: await currentFacts(facts, record), format, pushed, notPullable })
     },
 
     async specReport(id) {

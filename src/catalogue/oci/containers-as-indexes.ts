@@ -1,6 +1,6 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import { type Descriptor, manifestListOf, type Unproven } from '../../domain/build/manifest-list.ts'
-import { currentImages } from '../../domain/build/state.ts'
+import { type CurrentImage, currentImages } from '../../domain/build/state.ts'
 import type { ContainerRecord } from '../../domain/container/document.ts'
 import type { Facts, ImageKey } from '../../domain/image/facts.ts'
 import type { KeptTag } from '../../domain/oci/documents.ts'
@@ -23,13 +23,16 @@ export interface PullableImages {
   images: { architecture: Architecture; descriptor: Descriptor }[]
   /** Why the others are left out. */
   left: Unproven[]
+  /** Whether it depends on what other tags are, those that name an architecture. */
+  bySuffix: boolean
 }
 
 /** Returns the images of a container that can be pulled, each with its manifest kept; never one that is not proven. */
 export async function pullableImages(context: OciContext, { record, facts, repository, tag }: PullableContainer): Promise<PullableImages> {
   const { manifests, unproven } = manifestListOf(record, { facts, format: 'oci' })
   const proven = new Map(manifests.map((descriptor) => [descriptor.digest, descriptor]))
-  const result: PullableImages = { images: [], left: [] }
+  const pushed = await pushedImages(context, { record, facts, repository, tag })
+  const result: PullableImages = { images: [], left: [], bySuffix: [...currentImages(record, facts).values()].some(isUnread) }
   const why = new Map(unproven.map((one) => [one.architecture, one.why]))
   for (const [architecture, image] of currentImages(record, facts)) {
     const found = image.facts
@@ -39,9 +42,8 @@ export async function pullableImages(context: OciContext, { record, facts, repos
       result.images.push({ architecture, descriptor })
       continue
     }
-    const pushed =
-      found && found.verdict !== 'unverified' ? undefined : await pushedImage(context, { record, tag, repository, architecture })
-    if (pushed) result.images.push({ architecture, descriptor: pushed })
+    const instead = pushed.get(architecture)
+    if (instead) result.images.push({ architecture, descriptor: instead })
     else
       result.left.push({
         architecture,
@@ -49,6 +51,20 @@ export async function pullableImages(context: OciContext, { record, facts, repos
       })
   }
   return result
+}
+
+const isUnread = ({ facts }: CurrentImage): boolean => facts === undefined || facts.verdict === 'unverified'
+
+/** Returns the images that were pushed, of those that a container registers and nobody has read. */
+export async function pushedImages(
+  context: OciContext,
+  { record, facts, ...place }: PullableContainer
+): Promise<ReadonlyMap<Architecture, Descriptor>> {
+  const unread = [...currentImages(record, facts)].filter(([, image]) => isUnread(image))
+  const found = await Promise.all(
+    unread.map(async ([architecture]) => [architecture, await pushedImage(context, { ...place, record, architecture })] as const)
+  )
+  return new Map(found.flatMap(([architecture, image]) => (image ? [[architecture, image]] : [])))
 }
 
 interface PushedImage extends Pick<PullableContainer, 'record' | 'tag' | 'repository'> {

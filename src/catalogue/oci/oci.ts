@@ -1,4 +1,6 @@
 import type { BlobStore, ByteRange } from '../../blobs/blob-store.ts'
+import type { Architecture } from '../../domain/architecture.ts'
+import type { Descriptor } from '../../domain/build/manifest-list.ts'
 import type { KeptBlob, KeptManifest } from '../../domain/oci/documents.ts'
 import type { TarballSources } from '../../sources/source.ts'
 import type { Stores } from '../../stores/document-store.ts'
@@ -35,6 +37,8 @@ export interface Oci {
   /** Throws blob_unknown, content_in_use. */
   removeBlob(content: ContentName): Promise<void>
   referrers(subject: ContentName): Promise<Referrer[]>
+  /** Returns what is pulled where nobody has read the image that a container registers, because it was pushed, too. */
+  pushed(id: string): Promise<ReadonlyMap<Architecture, Descriptor>>
   cleanUp: CleanUp
   /** The store for tarballs as clients see it by path. */
   storage: BlobStore
@@ -82,6 +86,7 @@ export function createOci(context: CleanUpParts, { asPushed = false }: OciSettin
     remove: (deletion) => deleteManifest(context, deletion),
     removeBlob: (content) => deleteBlob(context, content),
     referrers: (subject) => listReferrers(context, subject),
+    pushed: (id) => tags.pushed(id),
     cleanUp: createCleanUp(context),
     storage: visibleByPath(context.blobs)
   }

@@ -1,12 +1,14 @@
+import type { Architecture } from '../../domain/architecture.ts'
+import type { Descriptor } from '../../domain/build/manifest-list.ts'
 import { type ContainerRecord, fromDocument, imagesByKey } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { applies, type Facts, factsId, fromFactsDocument, type ImageKey } from '../../domain/image/facts.ts'
 import { fromKeptDocument, type KeptManifest, type KeptTag, keptName } from '../../domain/oci/documents.ts'
 import { isNested } from '../../domain/oci/manifest.ts'
 import { type AcceptedForm, isIndexType, mediaTypes } from '../../domain/oci/media-types.ts'
-import { idsOf, namesArchitecture, splitSuffix, type TagName } from '../../domain/oci/names.ts'
+import { idsOf, namesArchitecture, splitSuffix, type TagName, tagNameOf } from '../../domain/oci/names.ts'
 import type { StoredDocument } from '../../stores/document-store.ts'
-import { indexText, type PullableImages, pullableImages } from './containers-as-indexes.ts'
+import { indexText, type PullableImages, pullableImages, pushedImages } from './containers-as-indexes.ts'
 import type { OciContext } from './parts.ts'
 
 /** What a tag is at the moment. */
@@ -16,6 +18,8 @@ export interface TagAnswer {
   container: string | undefined
   /** The architectures that an index has. */
   architectures: readonly string[]
+  /** Whether it is the same as long as the documents that the tag is made of are. */
+  lasting: boolean
 }
 
 export interface TagRequest extends TagName {
@@ -49,6 +53,8 @@ interface TagState extends Pick<TagDocuments, 'facts' | 'stamp'> {
 export interface Tags {
   /** Returns the manifest or index of a tag. Throws manifest_unknown, image_mislabelled. */
   find(request: TagRequest): Promise<TagAnswer>
+  /** Returns what is pulled where nobody has read the image that a container registers, because it was pushed, too. */
+  pushed(id: string): Promise<ReadonlyMap<Architecture, Descriptor>>
 }
 
 const maxAnswers = 2000
@@ -78,11 +84,19 @@ export function createTags(context: OciContext, options: TagsOptions): Tags {
       const state = await stateOf(context, request)
       const answer = await answerOf(context, { request, state, ...options })
       answers.delete(name)
-      // `v1-arm64` may be made of what another container has
-      if (!state.record) return answer
+      if (!answer.lasting) return answer
       answers.set(name, { places: state.places, stamp: state.stamp, answer })
       if (answers.size > maxAnswers) answers.delete(answers.keys().next().value!)
       return answer
+    },
+
+    async pushed(id) {
+      const name = tagNameOf(id)
+      if ('why' in name) return new Map()
+      const state = await stateOf(context, name)
+      const { record, tag } = state
+      if (record?.id !== id) return new Map()
+      return pushedImages(context, { record, facts: currentFactsOf(state), repository: name.repository, tag })
     }
   }
 }
@@ -140,17 +154,18 @@ async function answerOf(context: OciContext, answering: Answering): Promise<TagA
   const isSingle = pushed !== undefined && !isIndexType(pushed.mediaType)
   const single = request.form === 'manifest' && !isSingle ? await usualManifest(context, { repository, found }) : undefined
   const architectures = found.images.map(({ architecture }) => architecture)
+  const lasting = !found.bySuffix
   const known = single ?? pushed
-  if (known) return { manifest: known, container: record.id, architectures }
+  if (known) return { manifest: known, container: record.id, architectures, lasting }
   if (found.images.length === 0) throw nothingToPull(record, found)
   const mediaType = request.form === 'docker-list' ? mediaTypes.dockerList : mediaTypes.ociIndex
-  return { manifest: await keepIndex(context, { repository, found, mediaType }), container: record.id, architectures }
+  return { manifest: await keepIndex(context, { repository, found, mediaType }), container: record.id, architectures, lasting }
 }
 
 async function artifactOf({ kept }: OciContext, tag: KeptTag): Promise<TagAnswer> {
   const manifest = await kept.manifest(tag.repository, tag.digest)
   if (!manifest) throw unknownTag({ repository: tag.repository, tag: tag.name })
-  return { manifest, container: undefined, architectures: [] }
+  return { manifest, container: undefined, architectures: [], lasting: true }
 }
 
 /** Returns what was pushed under the tag, while the record has the same images, and the client is to get it as it was pushed. */
@@ -208,7 +223,8 @@ async function ofSuffix(context: OciContext, { request }: Answering): Promise<Ta
   const image = images.find((one) => one.architecture === architecture)
   if (image) {
     const manifest = await context.kept.manifest(request.repository, image.descriptor.digest)
-    if (manifest) return { manifest, container: record.id, architectures: [architecture] }
+    // it may be made of what another container has
+    if (manifest) return { manifest, container: record.id, architectures: [architecture], lasting: false }
   }
   context.demand.count({ container: record.id, architecture, answered: false })
   const why = left.find((one) => one.architecture === architecture)?.why

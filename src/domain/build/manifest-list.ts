@@ -46,6 +46,8 @@ export interface ManifestList {
 export interface ManifestListInput {
   facts: ReadonlyMap<ImageKey, Facts>
   format: ManifestListFormat
+  /** What registry clients get where nobody has read the registered image, because it was pushed, too. */
+  pushed?: ReadonlyMap<Architecture, Descriptor> | undefined
   /** Why no registry client can pull the container, whatever it has. */
   notPullable?: string | undefined
 }
@@ -56,7 +58,7 @@ export interface ManifestListInput {
  */
 export function manifestListOf(
   record: Pick<ContainerRecord, 'images' | 'url'>,
-  { facts, format, notPullable }: ManifestListInput
+  { facts, format, pushed, notPullable }: ManifestListInput
 ): ManifestList {
   const list: ManifestList = {
     schemaVersion: 2,
@@ -69,8 +71,9 @@ export function manifestListOf(
   const images = currentImages(record, facts)
   for (const architecture of uniqueInTableOrder(images.keys())) {
     const found = manifestOf(architecture, images.get(architecture)!)
-    if (typeof found === 'string') list.unproven.push({ architecture, why: found })
-    else list.manifests.push(found.descriptor)
+    const descriptor = typeof found === 'string' ? pushed?.get(architecture) : found.descriptor
+    if (descriptor) list.manifests.push(descriptor)
+    else if (typeof found === 'string') list.unproven.push({ architecture, why: found })
     if (typeof found !== 'string' && found.derived) list.derived.push(architecture)
   }
   list.pullable = list.manifests.length > 0 && notPullable === undefined

@@ -56,7 +56,7 @@ export function planningRoutes(route: DeclareRoute, { planning, demand, hash }: 
 }
 
 /** What containers and job specs amount to. */
-export function derivedRoutes(route: DeclareRoute, { planning }: Pick<Catalogue, 'planning'>): void {
+export function derivedRoutes(route: DeclareRoute, { planning, manifestList }: Pick<Catalogue, 'planning' | 'manifestList'>): void {
   route({
     method: 'GET',
     path: '/containers/:id/manifest',
@@ -64,7 +64,7 @@ export function derivedRoutes(route: DeclareRoute, { planning }: Pick<Catalogue,
     tag: 'containers',
     summary: 'A container as OCI index or Docker manifest list',
     description:
-      'From proven facts only: an image without a proven digest is listed under unproven. The bytes are the same whatever the order in which images arrived.',
+      'From proven facts and from what was pushed, as registry clients get it: an image whose digest is neither is listed under unproven. The bytes are the same whatever the order in which images arrived.',
     params: 'id-parameter.json',
     query: 'manifest-query.json',
     answers: {
@@ -75,7 +75,7 @@ export function derivedRoutes(route: DeclareRoute, { planning }: Pick<Catalogue,
       404: 'There is no such container.'
     },
     async handler({ request, reply, params, query: { format = acceptedFormat(request) } }) {
-      const list = await planning.manifest(params.id, format)
+      const list = await manifestList(params.id, format)
       return reply
         .header('vary', 'accept')
         .type(manifestListTypes[format])

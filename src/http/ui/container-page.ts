@@ -18,7 +18,7 @@ import { breadcrumb, factList } from './texts.ts'
 import { timeMarkup } from './times.ts'
 import { catalogueWay, channelWay, historyWay, releaseWay } from './ways.ts'
 
-export interface ContainerPageParts extends Pick<Catalogue, 'detail' | 'history' | 'holders' | 'specsNaming' | 'planning' | 'uploads'> {
+export interface ContainerPageParts extends Pick<Catalogue, 'detail' | 'history' | 'holders' | 'specsNaming' | 'manifestList' | 'uploads'> {
   address: PublicAddress
 }
 
@@ -59,13 +59,16 @@ interface BodyParts {
   url: string
 }
 
-async function body({ holders, specsNaming, planning, uploads }: ContainerPageParts, { found, frame, url }: BodyParts): Promise<Markup> {
+async function body(
+  { holders, specsNaming, manifestList, uploads }: ContainerPageParts,
+  { found, frame, url }: BodyParts
+): Promise<Markup> {
   const { view, gathered } = found
   const { id } = view
   const [names, specs, manifest, arriving] = await Promise.all([
     holders.naming(id),
     specsNaming(id),
-    view.revision === null ? undefined : planning.manifest(id, 'oci'),
+    view.revision === null ? undefined : manifestList(id, 'oci'),
     arrivingUploads(uploads, id)
   ])
   return html`<div id="container" data-container="${exact(id)}" data-state="${view.state}" data-revision="${view.revision}">

@@ -10,7 +10,7 @@ const advice: Readonly<Record<Reason['code'], string>> = {
   test_failed: 'The image is there; read the log of the test before you promote it.',
   test_stale: 'See whether the test is still running; if not, start it again.',
   mislabelled: 'Machines are refused this image. Register it as what it is (relabel), and build this architecture.',
-  mixed: 'Machines are refused nothing, but some of its programs cannot run. Build it on one kind of machine.',
+  mixed: 'Machines still get this image, but some of its programs cannot run there. Build it on one kind of machine.',
   unreadable: 'Bring the tarball again; this one is damaged, or no image.',
   gone: 'Bring the tarball again, or register its new place.',
   missing: 'Build it, bring its tarball, or stop expecting it.',

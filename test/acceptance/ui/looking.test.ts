@@ -49,7 +49,10 @@ const pages: Readonly<Record<string, [words: RegExp, status?: number]>> = {
   '/ui/nothing-here': [/Not found/, 404]
 }
 
-await eventually(async () => /id="counts"/.test(await (await fetch(`${server.url}/ui/`)).text()) || undefined, { what: 'counts are there' })
+// both are written down a little later
+await eventually(async () => /id="counts".*id="demand"/s.test(await (await fetch(`${server.url}/ui/`)).text()) || undefined, {
+  what: 'counts and demand are there'
+})
 
 t.test('every page is complete without JavaScript, and says the same with it', async (t) => {
   const plain = await watch(t, parts, { javaScriptEnabled: false })

@@ -165,6 +165,13 @@ t.test("HySDS's builder: an id, the id with an architecture, an index, and then 
 
   const oci = ociClient(server.app)
   t.ok((await oci.get('hello/manifests/v1', { accept: everyType })).rawPayload.equals(bytes), 'the same build: as it was pushed')
+  const list = await server.app.inject('/api/v1/containers/hello%3Av1/manifest')
+  t.match(list.json(), { pullable: true, unproven: [] })
+  t.strictSame(
+    list.json().manifests.map(({ digest }: { digest: string }) => digest),
+    JSON.parse(bytes.toString()).manifests.map(({ digest }: { digest: string }) => digest),
+    'our own API lists the same, though nobody has read the tarballs that are registered'
+  )
 
   await server.app.inject({
     method: 'POST',
@@ -174,6 +181,10 @@ t.test("HySDS's builder: an id, the id with an architecture, an index, and then 
   })
   const other = await oci.get('hello/manifests/v1', { accept: everyType })
   t.equal(other.statusCode, 404, 'another build, which nobody here has read')
+  t.match((await server.app.inject('/api/v1/containers/hello%3Av1/manifest')).json(), {
+    manifests: [],
+    unproven: [{ architecture: 'amd64' }, { architecture: 'arm64' }]
+  })
   t.equal((await oci.get(`hello/manifests/${digestOfBytes(arm.manifest)}`)).statusCode, 200)
 })
 
