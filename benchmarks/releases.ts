@@ -47,7 +47,7 @@ async function timed(server: Leporello, what: string, work: () => Promise<unknow
   const started = performance.now()
   await work()
   const took = performance.now() - started
-  console.log(`  ${what}: ${took.toFixed(0)} ms; info meanwhile: p99 ${(await stop()).toFixed(1)} ms`)
+  console.log(`  ${what}: ${took.toFixed(0)} ms; info meanwhile: p99 ${(await stop()).toFixed(1)} ms; ${memoryMb(server.pid()).now} MB`)
 }
 
 async function measure(server: Leporello): Promise<void> {
@@ -76,6 +76,10 @@ async function measure(server: Leporello): Promise<void> {
   )
   await timed(server, 'first promotion', () => promote({ set: set('a'), require: ['complete'] }))
   await timed(server, 'next promotion', () => promote({ set: set('b'), require: ['complete'] }))
+  // memory that grows with a set is not memory that grows with promotions
+  await timed(server, 'four more', async () => {
+    for (const tag of ['a', 'b', 'a', 'b']) await promote({ set: set(tag), require: ['complete'] })
+  })
   await timed(server, 'promotion of a channel', () => promote({ from: { channel: 'current' } }, 'passed'))
   await timed(server, 'rollback', () => ask(server, { method: 'POST', path: '/channels/current/rollback', body: {} }))
   await timed(server, 'freeze', () => ask(server, { method: 'POST', path: '/releases', body: { name: 'r', channel: 'passed' } }))
