@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { createReadStream, readdirSync, readFileSync } from 'node:fs'
+import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -46,7 +46,7 @@ async function toolsAnd(t: Test, program?: { name: string; command: string }): P
   const tools = t.testdir()
   const path = (process.env['PATH'] ?? '').split(delimiter)
   for (const name of ['sh', 'uname', 'curl', 'sha256sum', 'cut', 'mkdir', 'mv', 'rm']) {
-    await symlink(path.map((place) => join(place, name)).find((file) => readdirSync(join(file, '..')).includes(name))!, join(tools, name))
+    await symlink(path.map((place) => join(place, name)).find((file) => existsSync(file))!, join(tools, name))
   }
   if (program) {
     await writeFile(join(tools, program.name), `#!/bin/sh\n${program.command}\n`)
