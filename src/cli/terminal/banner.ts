@@ -12,7 +12,7 @@ export function banner(config: Config, listening: string): string {
 Leporello ${program.version} listens on ${listening}
 
   API        ${url}/api/v0.1  (HySDS's MOZART_REST_URL; also /api/v0.2)
-  documents  ${url}/docs
+  pages      ${url}/ui/  (every route, to try: ${url}/docs)
   data       ${whereData(config)}
   tarballs   ${whereTarballs(config)}  (${url}/storage/)
   access     ${accessWords(config)}
