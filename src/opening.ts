@@ -53,7 +53,7 @@ export function tarballParts(config: Config, { blobs, log, port }: { blobs: Blob
     mode: config.verify.images,
     leaseMs,
     uploadExpiryMs: config.uploadExpiryMs,
-    addresses: () => ownAddresses(config, port()),
+    addresses: rememberedAddresses(config, port),
     digestOf,
     // a directory is for one server at a time, and the embedded store sees to it
     aloneSince: config.engine || config.objects.kind !== 'local' ? undefined : new Date(),
@@ -108,6 +108,16 @@ export async function digestOf(bytes: AsyncIterable<Uint8Array>): Promise<string
 }
 
 export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+
+/** Every registration asks for them, and they change only when the server begins to listen. */
+function rememberedAddresses(config: Config, port: () => number): () => readonly string[] {
+  let known: { port: number; addresses: readonly string[] } | undefined
+  return () => {
+    const now = port()
+    if (known?.port !== now) known = { port: now, addresses: ownAddresses(config, now) }
+    return known.addresses
+  }
+}
 
 /**
  * Under which names this server finds itself in a record, beside the one that a request came by. Records from before it had a

@@ -84,7 +84,11 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     : undefined
   const unmatched = answerUnmatched(app, methods, { passThrough, prefix })
   const { host, publicUrl } = options
-  const port = () => (app.server.address() as AddressInfo | null)?.port ?? options.port
+  let listening: number | undefined
+  const port = () => {
+    listening ??= (app.server.address() as AddressInfo | null)?.port
+    return listening ?? options.port
+  }
   const address: PublicAddress = { publicUrl, prefix, listening: () => ({ host, port: port(), prefix, secure: options.tls !== undefined }) }
 
   await options.before?.(app)
