@@ -53,9 +53,9 @@ export function createRegistryRequests({ base, host, exchange, signIn }: Request
       const advice = await signIn.advice(status)
       throw registryError('refused', { message: advice === '' ? message : `${message}; ${advice}`, status })
     }
-    const todo = status === 429 ? '; wait, or ask for less at once with --at-once' : status >= 500 ? '; try again later' : ''
+    const remedy = status === 429 ? '; wait, or ask for less at once with --at-once' : status >= 500 ? '; try again later' : ''
     const retryAfterMs = retryAfterIn(headers['retry-after'])
-    throw registryError('failed', { message: message + todo, status, ...(retryAfterMs !== undefined && { retryAfterMs }) })
+    throw registryError('failed', { message: message + remedy, status, ...(retryAfterMs !== undefined && { retryAfterMs }) })
   }
 
   async function read(repository: string, call: RegistryCall): Promise<RegistryAnswer | undefined> {

@@ -65,11 +65,11 @@ export function createTokenRequests({
     const service = `the token service ${server} of ${host}`
     if (status !== 200) {
       const words = registryWords(text, withoutSecrets)
-      const todo = found
+      const remedy = found
         ? `it was asked as ${credentialsInWords(found)}: sign in again with docker login ${host}`
         : `sign in with docker login ${host}`
       const isRefusal = status === 400 || status === 401 || status === 403
-      const message = `${service} answered ${status}${words && `: ${words}`}; ${isRefusal ? todo : 'try again later'}`
+      const message = `${service} answered ${status}${words && `: ${words}`}; ${isRefusal ? remedy : 'try again later'}`
       throw registryError(isRefusal ? 'refused' : 'failed', { message, status })
     }
     const fields = asFields(jsonIn(text))

@@ -174,7 +174,7 @@ function adviceFor(error: NodeJS.ErrnoException): string | undefined {
 /** Why there is no answer. `advice` says what to do, unless the error itself tells. */
 export function unreachableError(server: string, error: NodeJS.ErrnoException, advice?: string): Error & { code: string } {
   const why = error.code === 'EPROTO' ? 'it does not speak https' : maskSecrets(error.message || error.code || 'no answer')
-  const todo = adviceFor(error) ?? advice
-  const message = `${server} cannot be reached: ${why}${todo ? `; ${todo}` : ''}`
+  const remedy = adviceFor(error) ?? advice
+  const message = `${server} cannot be reached: ${why}${remedy ? `; ${remedy}` : ''}`
   return Object.assign(new Error(message, { cause: error }), { code: unreachable })
 }

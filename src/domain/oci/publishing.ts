@@ -29,6 +29,6 @@ export function whyNotPublished({ id, wanted, pullable, unproven, missing, notPu
     ...(concerned.length === 0 ? ['it has no image'] : [])
   ]
   if (problems.length === 0) return undefined
-  const todo = wanted.length > 0 ? `; it has ${pullable.join(', ')}` : `; to publish only a part: --arch ${pullable.join(',')}`
-  return `${id} is not published: ${problems.join('; ')}${pullable.length > 0 ? todo : ''}`
+  const instead = wanted.length > 0 ? `; it has ${pullable.join(', ')}` : `; to publish only a part: --arch ${pullable.join(',')}`
+  return `${id} is not published: ${problems.join('; ')}${pullable.length > 0 ? instead : ''}`
 }

@@ -48,7 +48,7 @@ const advice: Readonly<Record<number, string>> = {
 export function errorPage({ status, message, request }: ShownError, { root, path }: Pick<PageFrame, 'root' | 'path'>): UiPage {
   const title = titles[status] ?? STATUS_CODES[status] ?? 'Error'
   // who has to sign in wants to know how, and the rest is for programs
-  const [what, toDo] = status === 401 ? [advice[401], sentence(message)] : [sentence(message), advice[status]]
+  const [what, remedy] = status === 401 ? [advice[401], sentence(message)] : [sentence(message), advice[status]]
   return {
     title,
     status,
@@ -56,7 +56,7 @@ export function errorPage({ status, message, request }: ShownError, { root, path
 <p class="code">${status}</p>
 <h1>${title}</h1>
 <p class="lead">${what}</p>
-${toDo !== undefined && html`<p>${toDo}</p>`}
+${remedy !== undefined && html`<p>${remedy}</p>`}
 <p>${wayBack(path).map(([way, words]) => html`<a href="${exact(root + way)}">${words}</a> `)}</p>
 <p class="fine">Request <code>${request}</code></p>
 </section>`
