@@ -35,6 +35,23 @@ export interface LeaseTimes {
   leaseMs: number
 }
 
+/** How often a lease that is held is extended: six times in its duration, as each extension is a write. */
+const extendMs = 10_000
+
+/** Returns what extends the lease when due, and tells whether to continue: not when the lease was lost, or the server is stopping. */
+export function holdLease(lease: Lease, { now, signal }: { now: () => Date; signal: AbortSignal }): () => Promise<boolean> {
+  let held = true
+  let extended = now().getTime()
+  return async () => {
+    if (held && now().getTime() - extended >= extendMs) {
+      held = await lease.extend()
+      extended = now().getTime()
+    }
+    held &&= !signal.aborted
+    return held
+  }
+}
+
 /** One document a lease, changed by compare-and-swap: of several replicas one gets it, and a replica that dies simply does not extend it. */
 export function createLeases(store: DocumentStore, { now, leaseMs }: LeaseTimes): Leases {
   const after = (ms: number) => new Date(now().getTime() + ms).toISOString()

@@ -1,4 +1,4 @@
-import type { Leases } from './leases.ts'
+import { holdLease, type Leases } from './leases.ts'
 
 export interface Turn {
   /** Of the lease. */
@@ -7,9 +7,6 @@ export interface Turn {
   everyMs: number
   signal: AbortSignal
 }
-
-/** Each extension of the lease is a write, so there is one in so many milliseconds at most. */
-const extendMs = 5000
 
 /** Throws when the server is stopping, or another replica has taken over, within some seconds. */
 export type GoOn = () => Promise<void>
@@ -24,14 +21,13 @@ export async function takeTurn<Result>(
   const lease = await leases.acquire(name)
   if (!lease) return undefined
   const begun = now().toISOString()
-  let extended = now().getTime()
+  const isHeld = holdLease(lease, { now, signal })
   let result: Result
   try {
     result = await work(async () => {
+      if (await isHeld()) return
       signal.throwIfAborted()
-      if (now().getTime() - extended < extendMs) return
-      extended = now().getTime()
-      if (!(await lease.extend())) throw new Error(`another replica has taken over: ${name}`)
+      throw new Error(`another replica has taken over: ${name}`)
     })
   } catch (error) {
     await lease.release(lease.note)

@@ -1,7 +1,7 @@
 import { asFields, boundedText } from '../../domain/json/reading.ts'
 import { pagesOf } from '../../domain/pages.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
-import type { Lease, Leases, Note } from '../jobs/leases.ts'
+import { holdLease, type Lease, type Leases, type Note } from '../jobs/leases.ts'
 import type { ListsParts } from './parts.ts'
 import type { Summaries } from './summaries.ts'
 
@@ -27,8 +27,6 @@ const slices = 60
 const atOnce = 8
 /** The most recently changed facts and build statuses that one sweep follows; further ones are left to the slices. */
 const maxRecent = 20_000
-/** How often the lease is extended: six times in its duration. */
-const extendMs = 10_000
 /** Allows for documents that an engine does not show yet, and for differences between the replicas' clocks. */
 const overlapMs = 30_000
 
@@ -62,20 +60,6 @@ export function createSummarySweep(parts: SummarySweepParts): SummarySweep {
 export const lastSweep = async (leases: Leases): Promise<string | undefined> => (await leases.note(leaseName))['swept']
 
 type GoOn = () => Promise<boolean>
-
-/** Returns what extends the lease when due, and tells whether to continue: not when the lease was lost, or the server is stopping. */
-function holdLease(lease: Lease, { now, signal }: { now: () => Date; signal: AbortSignal }): GoOn {
-  let held = true
-  let extended = now().getTime()
-  return async () => {
-    if (held && now().getTime() - extended >= extendMs) {
-      held = await lease.extend()
-      extended = now().getTime()
-    }
-    held &&= !signal.aborted
-    return held
-  }
-}
 
 interface Sweep extends SummarySweepParts {
   /** A digest of the configuration. */
