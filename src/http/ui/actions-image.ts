@@ -20,7 +20,14 @@ export interface ImageActions extends HoldersAsked {
 }
 
 /** What people do with one image. */
-export function imageActions(action: DeclareAction, { images, holders, upkeep }: ImageActions): void {
+export function imageActions(action: DeclareAction, parts: ImageActions): void {
+  verification(action, parts)
+  relabelling(action, parts)
+  removal(action, parts)
+  if (parts.upkeep) singleVerification(action, { ...parts, upkeep: parts.upkeep })
+}
+
+function verification(action: DeclareAction, { images }: ImageActions): void {
   action({
     path: `${path}/verify`,
     action: 'container:write',
@@ -34,7 +41,9 @@ export function imageActions(action: DeclareAction, { images, holders, upkeep }:
       return { to: containerWay(call.params['id']!, call.frame), done: 'verified' }
     }
   })
+}
 
+function relabelling(action: DeclareAction, { images }: ImageActions): void {
   action({
     path: `${path}/relabel`,
     action: 'container:write',
@@ -53,7 +62,9 @@ export function imageActions(action: DeclareAction, { images, holders, upkeep }:
       return { to: containerWay(call.params['id']!, call.frame), done: 'relabelled' }
     }
   })
+}
 
+function removal(action: DeclareAction, { images, holders }: ImageActions): void {
   action({
     path: `${path}/remove`,
     action: 'container:delete',
@@ -80,8 +91,10 @@ export function imageActions(action: DeclareAction, { images, holders, upkeep }:
       return { to: containerWay(change.id, call.frame), done: 'image-removed' }
     }
   })
+}
 
-  if (!upkeep) return
+/** The only image of a record that names no architectures. */
+function singleVerification(action: DeclareAction, { images, upkeep }: ImageActions & { upkeep: Upkeep }): void {
   action({
     path: '/containers/:id/verify',
     action: 'container:write',
