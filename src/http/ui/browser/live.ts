@@ -12,28 +12,48 @@ const time = () => new Date().toLocaleTimeString('en-GB')
 
 /** Keeps the page as the server has it: what happens there appears here by itself, as long as somebody looks. */
 export function follow(): void {
+  const main = document.querySelector('main')!
+  const subject = main.querySelector<HTMLElement>('#container')?.dataset['container']
+  const copy = createCopy(main)
+  const events = listenFor(subject, copy)
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) return events.leave()
+    events.listen()
+    void copy.refresh()
+  })
+  events.listen()
+  if (subject !== undefined && main.querySelector('[data-poll]')) void pollUploads(subject, copy)
+  const isFailed = () => main.querySelector('[data-status="503"]') !== null
+  if (isFailed()) {
+    const timer = setInterval(() => (isFailed() ? void copy.refresh() : clearInterval(timer)), pollMs)
+  }
+}
+
+/** The page, as a copy of what the server has. */
+interface Copy {
+  /** Fetches the page again, and takes over what differs. Several calls at once are one. */
+  refresh(news?: string): Promise<void>
+  takeOver(): Promise<void>
+  /** Whether it says that the server is away. */
+  isAway(): boolean
+}
+
+function createCopy(main: Element): Copy {
   const status = Object.assign(document.createElement('p'), { className: 'live' })
   status.setAttribute('role', 'status')
   document.querySelector('.top')?.append(status)
-  const main = document.querySelector('main')!
-  const subject = main.querySelector<HTMLElement>('#container')?.dataset['container']
-  let since = document.documentElement.dataset['now'] ?? ''
-  let source: EventSource | undefined
   let asOf = time()
-  let awayTimer: ReturnType<typeof setTimeout> | undefined
-  let retryMs = 1000
   let due = false
   let refreshing = false
-  let news: string[] = []
+  let unsaid: string[] = []
 
   const say = (text: string, isAway = false) => {
     if (status.textContent !== text) status.textContent = text
     status.classList.toggle('away', isAway)
   }
-  const isAway = () => status.classList.contains('away')
 
-  /** Fetches the page again, and takes over what differs. Several calls at once are one. */
-  async function refresh(): Promise<void> {
+  async function refresh(news?: string): Promise<void> {
+    if (news !== undefined) unsaid.push(news)
     due = true
     if (refreshing) return
     refreshing = true
@@ -58,16 +78,25 @@ export function follow(): void {
       fresh.querySelector('.done')?.remove()
       morph(main, fresh, flash)
       asOf = time()
-      say(news.length > 2 ? `${news.length} changes` : news.join('. '))
-      news = []
+      say(unsaid.length > 2 ? `${unsaid.length} changes` : unsaid.join('. '))
+      unsaid = []
     } catch {
       away()
     }
   }
 
-  function away(): void {
+  const away = () =>
     say(`The server does not answer. This is how it was at ${asOf}; the page goes on by itself when the server is back.`, true)
-  }
+
+  return { refresh, takeOver, isAway: () => status.classList.contains('away') }
+}
+
+/** Refreshes the page at each event about its subject, or about anything where it has none. */
+function listenFor(subject: string | undefined, copy: Copy): { listen(): void; leave(): void } {
+  let since = document.documentElement.dataset['now'] ?? ''
+  let source: EventSource | undefined
+  let awayTimer: ReturnType<typeof setTimeout> | undefined
+  let retryMs = 1000
 
   function listen(): void {
     if (document.hidden || source) return
@@ -77,11 +106,11 @@ export function follow(): void {
       clearTimeout(awayTimer)
       awayTimer = undefined
       retryMs = 1000
-      if (isAway()) void refresh()
+      if (copy.isAway()) void copy.refresh()
     })
     source.addEventListener('error', () => {
       // another replica may answer at once; and who is only refused a stream (there are so many) still has a server
-      awayTimer ??= setTimeout(takeOver, 1500)
+      awayTimer ??= setTimeout(copy.takeOver, 1500)
       // what is refused, the browser does not try again
       if (source?.readyState !== EventSource.CLOSED) return
       leave()
@@ -93,9 +122,7 @@ export function follow(): void {
   function take({ data, lastEventId }: MessageEvent<string>): void {
     since = lastEventId || since
     const { container, summary } = JSON.parse(data) as { container: string; summary: string }
-    if (subject !== undefined && container !== subject) return
-    news.push(`${container}: ${summary}`)
-    void refresh()
+    if (subject === undefined || container === subject) void copy.refresh(`${container}: ${summary}`)
   }
 
   function leave(): void {
@@ -103,26 +130,19 @@ export function follow(): void {
     source = undefined
   }
 
-  /** Uploads are no events: their progress is asked for, where it is shown. */
-  async function poll(last = ''): Promise<void> {
-    await pause(pollMs)
-    if (document.hidden || subject === undefined) return void poll(last)
-    const reply = await fetch(`${root}api/v1/uploads?${new URLSearchParams({ id: subject })}`).catch(() => undefined)
-    const text = reply?.ok ? await reply.text() : last
-    if (text !== last && last !== '') void refresh()
-    void poll(text)
-  }
+  return { listen, leave }
+}
 
-  document.addEventListener('visibilitychange', () => {
-    if (document.hidden) return leave()
-    listen()
-    void refresh()
-  })
-  listen()
-  if (main.querySelector('[data-poll]')) void poll()
-  const isFailed = () => main.querySelector('[data-status="503"]') !== null
-  if (isFailed()) {
-    const timer = setInterval(() => (isFailed() ? void refresh() : clearInterval(timer)), pollMs)
+/** Uploads are no events: their progress is asked for, where it is shown. */
+async function pollUploads(subject: string, copy: Copy): Promise<void> {
+  for (let last = ''; ; ) {
+    await pause(pollMs)
+    if (document.hidden) continue
+    const reply = await fetch(`${root}api/v1/uploads?${new URLSearchParams({ id: subject })}`).catch(() => undefined)
+    if (!reply?.ok) continue
+    const text = await reply.text()
+    if (text !== last && last !== '') void copy.refresh()
+    last = text
   }
 }
 
