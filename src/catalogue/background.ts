@@ -30,9 +30,9 @@ const recovering = { everyMs: 15_000 }
 const counting = { everyMs: 10_000 }
 /** Often enough for the shortest expiry. */
 const tidying = { everyMs: 60_000 }
-/** All that `/v2/` keeps, on one replica. */
+/** For all that `/v2/` keeps. `sweepMs` is over all replicas, of which one does it. */
 const cleaning = { everyMs: 600_000, sweepMs: 3_600_000 }
-/** Containerfiles that no build names, on one replica. */
+/** For Containerfiles that no build status names. `sweepMs` is over all replicas, of which one does it. */
 const pruning = { everyMs: 600_000, sweepMs: 6 * 3_600_000 }
 /** Batch after batch, and a pause when there is nothing to check. */
 const bounding = { everyMs: 300_000 }

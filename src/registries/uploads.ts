@@ -14,7 +14,7 @@ export interface UploadParts {
 
 /** An upload at a registry. */
 export interface OpenUpload {
-  /** Where it goes on; it changes with every answer. */
+  /** Where the next request goes: the Location of the last answer, which may differ each time. */
   url: string
   offset: number
 }

@@ -13,7 +13,7 @@ export interface Fault {
   end(): Promise<unknown>
   /** The server whose process it ends. */
   kills?: Leporello
-  /** It takes away what was written, rightly: nobody writes meanwhile. */
+  /** It deletes what was written before, so nobody writes meanwhile, and nothing of it is expected afterwards. */
   loses?: boolean
 }
 

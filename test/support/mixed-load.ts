@@ -32,7 +32,7 @@ export interface MixedLoad {
   /** Waits for the requests under way; no writer goes on until `goOn`. */
   pause(): Promise<void>
   goOn(): void
-  /** Its containers are gone, and rightly so. For a load that is paused. */
+  /** Expects no container any more, because a fault deleted them. Only while the load is paused. */
   forget(): void
   stop(): Promise<void>
   /** What is not as it was acknowledged, in words; of a state that may be as old as the mark, where one is given. */

@@ -51,7 +51,7 @@ export interface Intents {
   recoverAll(): Promise<number>
 }
 
-/** How long after the beginning of a batch the `due` of its note is. */
+/** How long after its beginning a batch counts as abandoned. */
 const deadAfterMs = 600_000
 /** Longer than it takes to write the records between two extensions, but short for a batch that waits for a killed process. */
 export const batchLeaseMs = 20_000

@@ -31,11 +31,11 @@ export interface PullableImages {
 export async function pullableImages(context: OciContext, { record, facts, repository, tag }: PullableContainer): Promise<PullableImages> {
   const { manifests, unproven } = manifestListOf(record, { facts, format: 'oci' })
   const proven = new Map(manifests.map((descriptor) => [descriptor.digest, descriptor]))
+  const current = currentImages(record, facts)
   const pushed = await pushedImages(context, { record, facts, repository, tag })
-  const result: PullableImages = { images: [], left: [], bySuffix: [...currentImages(record, facts).values()].some(isUnread) }
+  const result: PullableImages = { images: [], left: [], bySuffix: [...current.values()].some(isUnread) }
   const why = new Map(unproven.map((one) => [one.architecture, one.why]))
-  for (const [architecture, image] of currentImages(record, facts)) {
-    const found = image.facts
+  for (const [architecture, { facts: found }] of current) {
     const descriptor = why.has(architecture) ? undefined : proven.get(found?.manifest ?? '')
     if (descriptor && found && blobsOf(found)) {
       await keepManifest(context, { repository, facts: found })
