@@ -36,7 +36,10 @@ for (const declared of [true, false]) {
         t.ok(held <= 256 * MiB, `${held} bytes are held`)
         t.ok(refused >= 50, 'most are refused')
         // a client that goes on sending for two seconds before it reads sees its connection closed
-        t.strictSame(Object.keys(counts).filter((line) => !/^(HTTP\/1\.1 503 |closed)/.test(line)), [])
+        t.strictSame(
+          Object.keys(counts).filter((line) => !/^(HTTP\/1\.1 503 |closed)/.test(line)),
+          []
+        )
         return { answers: JSON.stringify(counts), held, refused }
       },
       recovered: async ({ metric }) => (await metric('leporello_body_bytes')) === 0
