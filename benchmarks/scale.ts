@@ -76,21 +76,19 @@ function settings({ url }: Engine): Record<string, string> {
 
 /** How many there are then. */
 async function seed(engine: Engine, { from, to, ends }: { from: number; to: number; ends: number }): Promise<number> {
+  const { body } = await ask(engine, ['GET', '/containers/_settings?filter_path=*.settings.index.uuid'])
+  const uuid = body.containers.settings.index.uuid.slice(0, 8)
   for (let next = from; next < to; next += bulkSize) {
     if (Date.now() > ends) return next
-    await seedSome(
-      engine,
-      Array.from({ length: Math.min(bulkSize, to - next) }, (_, i) => next + i)
-    )
+    const numbers = Array.from({ length: Math.min(bulkSize, to - next) }, (_, i) => next + i)
+    await seedSome(engine, { numbers, uuid })
   }
   return to
 }
 
-async function seedSome(engine: Engine, numbers: readonly number[]): Promise<void> {
+async function seedSome(engine: Engine, { numbers, uuid }: { numbers: readonly number[]; uuid: string }): Promise<void> {
   const documents = numbers.map(containerDocument)
   const { items } = await bulk(engine, 'containers', documents)
-  const { body: known } = await ask(engine, ['GET', '/containers/_settings?filter_path=*.settings.index.uuid'])
-  const uuid = known.containers.settings.index.uuid.slice(0, 8)
   const rows = documents.map(({ id, document }, i) => {
     const { _seq_no, _primary_term } = items[i].index
     const revision = `${uuid}.${_seq_no}.${_primary_term}`
