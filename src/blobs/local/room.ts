@@ -38,10 +38,8 @@ export function createRoom(root: string, reserve: number): Room {
     if (bytes <= left && left > 0) return
     const others = promises.size - (promises.has(by ?? '') ? 1 : 0)
     const beside = others === 0 ? '' : `, beside what ${others} uploads that are under way were promised; end some (GET /api/v1/uploads)`
-    throw new CatalogueError(
-      'store_full',
-      `the object store is full: ${bytes} bytes are to be stored, and there is room for ${left}${beside}`
-    )
+    const message = `the object store is full: ${bytes} bytes are to be stored, and there is room for ${left}${beside}`
+    throw new CatalogueError('store_full', message)
   }
 
   return {
