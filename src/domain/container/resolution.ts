@@ -64,13 +64,9 @@ export function resolveImage(
   throw imageMissing(record, { architecture, requested })
 }
 
-interface Fallback {
-  architecture: Architecture
-  requested: string
+interface Fallback extends Required<RequestedArchitecture & ResolveImageOptions> {
   url: string
   proven: Facts | undefined
-  force: boolean
-  evenGone: boolean
 }
 
 /** The one image of a record that names no architectures: anybody's, until its bytes tell whose it is. */
@@ -103,11 +99,8 @@ function statusOf(
   )
 }
 
-function mislabelled(
-  record: ContainerRecord,
-  architecture: Architecture,
-  { architecture: actual, summary, imageKey }: Facts
-): CatalogueError {
+function mislabelled(record: ContainerRecord, architecture: Architecture, facts: Facts): CatalogueError {
+  const { architecture: actual, summary, imageKey } = facts
   const registered = imageKey === '' ? 'the one image' : `the image for ${architecture}`
   const truth = actual === null || actual === imageKey ? '' : ` is proven to be for ${actual}:`
   return new CatalogueError(

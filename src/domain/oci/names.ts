@@ -9,12 +9,10 @@ export interface TagName {
 
 const maxRepository = 255
 const repositoryPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/
-const tagPattern = /^\w[\w.-]{0,127}$/
-const digestPattern = /^sha256:[0-9a-f]{64}$/
 
 export const isRepository = (name: string): boolean => name.length <= maxRepository && repositoryPattern.test(name)
-export const isTag = (name: string): boolean => tagPattern.test(name)
-export const isDigest = (name: string): boolean => digestPattern.test(name)
+export const isTag = (name: string): boolean => /^\w[\w.-]{0,127}$/.test(name)
+export const isDigest = (name: string): boolean => /^sha256:[0-9a-f]{64}$/.test(name)
 
 /** The tag of an id without one, as clients have it. */
 const defaultTag = 'latest'
