@@ -26,7 +26,7 @@ export function createDeletedList({ journal, stores, tarballs, now }: HistoryPar
     const found = await journal.entries({ ...removalQuery, ...range, limit })
     const removed = found.filter(isRemoval)
     const ids = removed.map(({ container }) => container)
-    const [present, last] = await Promise.all([stores.containers.getMany(ids), lastRemovals(journal, { removed, cursor })])
+    const [present, last] = await Promise.all([stores.containers.getMany(ids), lastRemovals(journal, removed, cursor)])
     const gone = removed.filter(({ container, id }, i) => present[i] === undefined && last.get(container) === id)
     const records = gone.map(({ container, before }) => fromDocument(container, before!))
     const statuses = await tarballs?.(records, publicUrl)
@@ -39,16 +39,14 @@ export function createDeletedList({ journal, stores, tarballs, now }: HistoryPar
 
 const isRemoval = ({ revision, before }: JournalEntry): boolean => revision === null && before !== null
 
-interface RemovalPage {
-  /** The newest first. */
-  removed: readonly JournalEntry[]
-  cursor: string | undefined
-}
-
 /**
  * Returns the id of the last removal's entry for each container of a page, because an earlier page may have listed the container already.
  */
-async function lastRemovals(journal: HistoryParts['journal'], { removed, cursor }: RemovalPage): Promise<Map<string, string>> {
+async function lastRemovals(
+  journal: HistoryParts['journal'],
+  removed: readonly JournalEntry[],
+  cursor: string | undefined
+): Promise<Map<string, string>> {
   const last = new Map<string, string>()
   const container = [...new Set(removed.map((entry) => entry.container))]
   if (cursor !== undefined && container.length > 0) {

@@ -27,22 +27,17 @@ export async function restoreRevision(parts: HistoryParts & { revisions: Revisio
   const document = await parts.revisions.document(id, revision)
   const record = fromDocument(id, document)
   checkRegistrable(record, { revision, publicUrl, guarded: parts.guarded })
-  const warnings = await tarballWarnings(parts, { record, publicUrl })
+  const warnings = await tarballWarnings(parts, record, publicUrl)
   const { after, unchanged } = await parts.changes.write(id, { ...change, to: () => document, what: 'restored' }).catch((error) => {
     throw isCatalogueError(error, 'document_refused') ? restoreError(id, { revision, error }) : error
   })
-  if (!change.dryRun) await noteGone(parts, { record, warnings })
+  if (!change.dryRun) await noteGone(parts, record, warnings)
   if (!change.dryRun && !unchanged) await parts.verifier?.registered(record, { publicUrl })
   return { container: await parts.view(after!), unchanged, warnings }
 }
 
-interface RestoredRecord {
-  record: ContainerRecord
-  publicUrl: string
-}
-
 /** Returns a warning for each image whose tarball is missing from our own store, or may be. */
-async function tarballWarnings({ tarballs }: HistoryParts, { record, publicUrl }: RestoredRecord): Promise<Warning[]> {
+async function tarballWarnings({ tarballs }: HistoryParts, record: ContainerRecord, publicUrl: string): Promise<Warning[]> {
   const [statuses = []] = (await tarballs?.([record], publicUrl)) ?? []
   return statuses.flatMap(({ architecture, status, key }) => {
     const tarball = `the tarball${architecture === null ? '' : ` for ${architecture}`} of ${record.id}`
@@ -52,13 +47,8 @@ async function tarballWarnings({ tarballs }: HistoryParts, { record, publicUrl }
   })
 }
 
-interface WarnedRecord {
-  record: ContainerRecord
-  warnings: readonly Warning[]
-}
-
 /** Notes the missing tarballs in the facts. Verified facts about these images remain, but no machine can load the images. */
-async function noteGone({ facts, now }: HistoryParts, { record, warnings }: WarnedRecord): Promise<void> {
+async function noteGone({ facts, now }: HistoryParts, record: ContainerRecord, warnings: readonly Warning[]): Promise<void> {
   const gone = warnings.flatMap(({ code, architecture }) => (code === 'gone' ? [architecture ?? ''] : []))
   if (gone.length === 0) return
   for (const [imageKey, proven] of await currentFacts(facts, record)) {

@@ -60,7 +60,7 @@ export function createSummaries(parts: SummariesParts): Summaries {
   let stopped = false
   const queue = createSummaryQueue({
     async work(id, range) {
-      if (await catchUp(parts, { id, range })) lookAgain(id)
+      if (await catchUp(parts, id, range)) lookAgain(id)
     },
     onError
   })
@@ -81,7 +81,7 @@ export function createSummaries(parts: SummariesParts): Summaries {
     },
     settled: (withinMs) => queue.settled(withinMs),
     async catchUp(id) {
-      if (await catchUp(parts, { id, range: undefined })) lookAgain(id)
+      if (await catchUp(parts, id, undefined)) lookAgain(id)
     },
     async stop() {
       stopped = true
@@ -92,7 +92,7 @@ export function createSummaries(parts: SummariesParts): Summaries {
 }
 
 /** Returns whether a change without an entry is still suspected. */
-async function catchUp(parts: SummariesParts, { id, range }: { id: string; range: ChangeRange | undefined }): Promise<boolean> {
+async function catchUp(parts: SummariesParts, id: string, range: ChangeRange | undefined): Promise<boolean> {
   const { store, changes, account } = parts
   for (let attempts = 0; attempts < maxAttempts; attempts++) {
     // reads the summary before the record: a later change of the record then finds a changed summary, and makes it again

@@ -84,11 +84,11 @@ function startRound(queue: QueueState): void {
     if (underWay.size === atOnce) return
     waiting.delete(id)
     underWay.set(id, number)
-    void carryOut(queue, { id, range })
+    void carryOut(queue, id, range)
   }
 }
 
-async function carryOut(queue: QueueState, { id, range }: { id: string; range: ChangeRange | undefined }): Promise<void> {
+async function carryOut(queue: QueueState, id: string, range: ChangeRange | undefined): Promise<void> {
   try {
     await queue.work(id, range)
   } catch (error) {

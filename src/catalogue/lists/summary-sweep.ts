@@ -104,9 +104,9 @@ async function sweepSummaries(sweep: Sweep): Promise<boolean> {
   }
   const since = note['swept'] === undefined ? '' : new Date(Date.parse(note['swept']) - overlapMs).toISOString()
   const idOf = (id: string) => id
-  if (since !== '') await catchUpAll(sweep, { batches: changedSince(stores.facts, { field: 'checked', since }), idOf })
+  if (since !== '') await catchUpAll(sweep, { batches: changedSince(stores.facts, 'checked', since), idOf })
   // the first sweep reads all of them: only they show which containers have no record
-  await catchUpAll(sweep, { batches: changedSince(stores.buildStatuses, { field: 'updated', since }), idOf })
+  await catchUpAll(sweep, { batches: changedSince(stores.buildStatuses, 'updated', since), idOf })
   return sweep.goOn()
 }
 
@@ -128,15 +128,8 @@ async function catchUpAll<Item>({ summaries, goOn }: Sweep, { batches, idOf }: B
   }
 }
 
-interface ChangedSince {
-  /** The field that holds the time. */
-  field: string
-  /** ISO 8601. */
-  since: string
-}
-
 /** Yields the containers of documents that changed since then, the latest first. */
-async function* changedSince(store: DocumentStore, { field, since }: ChangedSince): AsyncGenerator<string[]> {
+async function* changedSince(store: DocumentStore, field: 'checked' | 'updated', since: string): AsyncGenerator<string[]> {
   let seen = 0
   const query = { sort: { field, order: 'desc' }, limit: 100 } as const
   for await (const { items } of pagesOf(store.list, query)) {

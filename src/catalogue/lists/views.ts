@@ -57,15 +57,15 @@ export interface ComingContainer extends ViewedRecord {
 }
 
 export const createViews = (parts: ListsParts): Views => ({
-  of: (container, read) => viewOf(parts, { container, read }),
+  of: (container, read) => viewOf(parts, container, read),
   gather: (record, learnt) => gather(parts, { record, learnt }),
   coming: (id) => findComing(parts, id),
 
   async find(id) {
     const stored = await parts.changes.find(id)
-    if (stored) return viewOf(parts, { container: stored })
+    if (stored) return viewOf(parts, stored)
     const coming = await findComing(parts, id)
-    return coming && viewOf(parts, { container: coming, read: coming })
+    return coming && viewOf(parts, coming, coming)
   },
 
   async status(id, awaited) {
@@ -101,12 +101,7 @@ async function gather(parts: ListsParts, { record, learnt }: { record: Container
   return { facts, buildStatus, expected, buildTimeoutMs, status }
 }
 
-interface ViewRequest {
-  container: ViewedRecord
-  read?: AlreadyRead | undefined
-}
-
-async function viewOf(parts: ListsParts, { container, read = {} }: ViewRequest): Promise<ContainerView> {
+async function viewOf(parts: ListsParts, container: ViewedRecord, read: AlreadyRead | undefined = {}): Promise<ContainerView> {
   const { record } = container
   const revision = container.revision || null
   const { gathered = gather(parts, { record }), summary } = read
@@ -142,15 +137,10 @@ async function timesOf({ stores, journal }: ListsParts, { id, revision, summary:
   if (found && isAbout(found, revision)) return found
   // a summary without a record has no times of the record
   const summary = found?.revision === '' ? undefined : found
-  return { created: summary?.created ?? (await createdBy(journal, { id, entry })), updated: entry?.at ?? summary?.updated ?? null }
+  return { created: summary?.created ?? (await createdBy(journal, id, entry)), updated: entry?.at ?? summary?.updated ?? null }
 }
 
-interface LastEntry {
-  id: string
-  entry: JournalEntry | undefined
-}
-
-async function createdBy(journal: ListsParts['journal'], { id, entry: last }: LastEntry): Promise<string | null> {
+async function createdBy(journal: ListsParts['journal'], id: string, last: JournalEntry | undefined): Promise<string | null> {
   let entry = last
   for (let steps = 0; entry && steps < maxSteps; steps++) {
     if (entry.previous === null) return entry.at

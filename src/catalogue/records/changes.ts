@@ -115,16 +115,16 @@ export function createChanges(parts: ChangesParts): Changes {
     if (change.dryRun || !isWritten(changed)) return changed
     const appended = changed.unchanged ? undefined : append(parts, { id, change, changed })
     // at once: until then a tarball that the record names again may still be due for removal
-    const [released, entry] = await Promise.all([releasedBy(writeHooks, { id, changed }), appended])
+    const [released, entry] = await Promise.all([releasedBy(writeHooks, id, changed), appended])
     changes.notify(id, { changed, entry })
     return { ...changed, released }
   }
 
-  async function arrived(id: string, { changed, brought }: { changed: RecordChanged; brought: RecordChange['brought'] }) {
+  async function arrived(id: string, changed: RecordChanged, brought: RecordChange['brought']) {
     if (!isWritten(changed) && !brought?.length) return changed
     try {
       const { before, after } = changed
-      const released = await releasedBy(arrivalHooks, { id, changed: { before, after, brought } })
+      const released = await releasedBy(arrivalHooks, id, { before, after, brought })
       return { ...changed, released: [...changed.released, ...released] }
     } catch (error) {
       parts.onAppendFailed(error, id)
@@ -143,7 +143,7 @@ export function createChanges(parts: ChangesParts): Changes {
       if (change.dryRun) return swap(id, change)
       // one at a time: writers in this process need not try again because of one another
       const changed = await withLock(id, () => swap(id, change))
-      return arrived(id, { changed, brought: change.brought })
+      return arrived(id, changed, change.brought)
     },
     onIntent: (check) => void checks.push(check),
     onWrite: (hook) => void writeHooks.push(hook),
@@ -154,7 +154,7 @@ export function createChanges(parts: ChangesParts): Changes {
 
 const isWritten = ({ before, after }: RecordChanged): boolean => before?.revision !== after?.revision
 
-async function releasedBy<Changed>(hooks: readonly ChangeHook<Changed>[], { id, changed }: { id: string; changed: Changed }) {
+async function releasedBy<Changed>(hooks: readonly ChangeHook<Changed>[], id: string, changed: Changed) {
   return (await Promise.all(hooks.map((hook) => hook(id, changed)))).flat()
 }
 
