@@ -40,7 +40,8 @@ export function createDeletedList({ journal, stores, tarballs, now }: HistoryPar
 const isRemoval = ({ revision, before }: JournalEntry): boolean => revision === null && before !== null
 
 /**
- * Returns the id of the last removal's entry for each container of a page, because an earlier page may have listed the container already.
+ * Returns the id of the last removal's entry for each container of a page, the newest first, because an earlier page may have listed the
+ * container already.
  */
 async function lastRemovals(
   journal: HistoryParts['journal'],
@@ -84,8 +85,6 @@ function toDeleted(entry: JournalEntry, { record, tarballs, keepMs }: DeletedDet
 
 function orderFrom(cursor: string): string {
   if (/^\d{4}-\d\d-\d\dT[\d:.]+Z\/[0-9a-z]+\/[0-9a-f]{8}$/.test(cursor)) return cursor
-  throw new CatalogueError(
-    'cursor_invalid',
-    'the cursor is not one of this list; start without a cursor, or take `next` of the page before'
-  )
+  const message = 'the cursor is not one of this list; start without a cursor, or take `next` of the page before'
+  throw new CatalogueError('cursor_invalid', message)
 }

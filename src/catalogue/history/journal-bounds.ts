@@ -54,15 +54,9 @@ export function createJournalBounds(parts: JournalBoundsParts): JournalBounds {
   }
 }
 
-interface EntryBatch {
-  /** Orders of entries; the batch is between them. */
-  after: string
-  before: string
-  limit?: number
-}
-
-const batchOf = ({ journal }: JournalBoundsParts, { after, before, limit = batchSize }: EntryBatch): Promise<JournalEntry[]> =>
-  journal.entries({ after, before, newestFirst: false, limit })
+/** Returns entries between two orders. */
+const batchOf = ({ journal }: JournalBoundsParts, range: { after: string; before: string }, limit = batchSize) =>
+  journal.entries({ ...range, newestFirst: false, limit })
 
 const moment = ({ now }: JournalBoundsParts, beforeMs: number): string => new Date(now().getTime() - beforeMs).toISOString()
 
@@ -70,20 +64,17 @@ const moment = ({ now }: JournalBoundsParts, beforeMs: number): string => new Da
 async function isDue(parts: JournalBoundsParts): Promise<boolean> {
   const { touched = '', aged = '' } = await parts.leases.note(leaseName)
   const found = await Promise.all([
-    batchOf(parts, { after: touched, before: moment(parts, settledMs), limit: 1 }),
-    batchOf(parts, { after: aged, before: moment(parts, parts.keepMs), limit: 1 })
+    batchOf(parts, { after: touched, before: moment(parts, settledMs) }, 1),
+    batchOf(parts, { after: aged, before: moment(parts, parts.keepMs) }, 1)
   ])
   return found.flat().length > 0
 }
 
-interface CheckedBatch {
-  checked: number
-  /** The order of the last entry. */
-  last: string
-}
+/** Returns whether to continue: not when another replica took over, or this one is stopping. */
+type GoesOn = () => Promise<boolean>
 
-/** Trims the containers that got entries since the last time. Returns undefined when it was interrupted. */
-async function boundTouched(parts: JournalBoundsParts, note: Note, goOn: () => Promise<boolean>): Promise<CheckedBatch | undefined> {
+/** Trims the containers that got entries since the last holder of the lease stopped. Returns undefined when it was interrupted. */
+async function boundTouched(parts: JournalBoundsParts, note: Note, goOn: GoesOn) {
   const { touched = '' } = note
   const entries = await batchOf(parts, { after: touched, before: moment(parts, settledMs) })
   for (const container of new Set(entries.map((entry) => entry.container))) {
@@ -93,8 +84,8 @@ async function boundTouched(parts: JournalBoundsParts, note: Note, goOn: () => P
   return { checked: entries.length, last: entries.at(-1)?.order ?? touched }
 }
 
-/** Removes the entries that have become too old since the last time. Returns undefined when it was interrupted. */
-async function removeAged(parts: JournalBoundsParts, note: Note, goOn: () => Promise<boolean>): Promise<CheckedBatch | undefined> {
+/** Removes the entries that have become too old since then. Returns undefined when it was interrupted. */
+async function removeAged(parts: JournalBoundsParts, note: Note, goOn: GoesOn) {
   const { aged = '' } = note
   const entries = await batchOf(parts, { after: aged, before: moment(parts, parts.keepMs) })
   const ids = [...new Set(entries.map(({ container }) => container))]

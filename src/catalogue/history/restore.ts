@@ -1,5 +1,4 @@
-import type { Architecture } from '../../domain/architecture.ts'
-import { containerFrom, parseRegistration } from '../../domain/container/container.ts'
+import { containerFrom, type GuardUrlOptions, parseRegistration } from '../../domain/container/container.ts'
 import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { stringOf } from '../../domain/json/json.ts'
@@ -26,7 +25,7 @@ export async function restoreRevision(parts: HistoryParts & { revisions: Revisio
   const { id, revision, publicUrl, ...change } = request
   const document = await parts.revisions.document(id, revision)
   const record = fromDocument(id, document)
-  checkRegistrable(record, { revision, publicUrl, guarded: parts.guarded })
+  checkRegistrable(record, { publicUrl, guarded: parts.guarded }, revision)
   const warnings = await tarballWarnings(parts, record, publicUrl)
   const { after, unchanged } = await parts.changes.write(id, { ...change, to: () => document, what: 'restored' }).catch((error) => {
     throw isCatalogueError(error, 'document_refused') ? restoreError(id, { revision, error }) : error
@@ -56,21 +55,15 @@ async function noteGone({ facts, now }: HistoryParts, record: ContainerRecord, w
   }
 }
 
-interface RestoreContext {
-  revision: string
-  publicUrl: string
-  guarded: readonly Architecture[]
-}
-
 /** Throws restore_refused for a record that could not be registered now. */
-function checkRegistrable(record: ContainerRecord, { revision, ...options }: RestoreContext): void {
+function checkRegistrable(record: ContainerRecord, guards: GuardUrlOptions, revision: string): void {
   const { id, members, version = '', digest = '', url = '', images } = record
   if (images.size === 0 && url === '') {
     throw new CatalogueError('restore_refused', `revision ${revision} of ${id} names no image, so no machine could run it`)
   }
   try {
     const urls = stringOf(members.get('urls')) ?? members.get('urls') ?? ''
-    containerFrom(parseRegistration({ id, version, digest, url, urls }), { ...options, stored: images })
+    containerFrom(parseRegistration({ id, version, digest, url, urls }), { ...guards, stored: images })
   } catch (error) {
     if (isCatalogueError(error)) throw restoreError(id, { revision, error })
     throw error

@@ -15,8 +15,7 @@ import { toStoredRecord } from '../records/changes.ts'
 import type { ContainerView } from './image-views.ts'
 import { isShown, type ListSort, type ListSource, type SortValues } from './list-rules.ts'
 import type { ListsParts } from './parts.ts'
-import type { Summaries } from './summaries.ts'
-import { summarise } from './summarise.ts'
+import { type Summaries, summarise } from './summaries.ts'
 import type { Gathered, Views } from './views.ts'
 
 export interface ListRequest {
@@ -154,12 +153,7 @@ async function shownView(parts: ContainerListParts, one: FoundDocument): Promise
 }
 
 export const gatheredStandings = (record: ContainerRecord, { facts, buildStatus, expected, status }: Gathered) =>
-  standingsOf({
-    images: currentImages(record, facts),
-    expected: expected.architectures,
-    buildStatus,
-    reasons: status.reasons
-  })
+  standingsOf({ images: currentImages(record, facts), expected: expected.architectures, buildStatus, reasons: status.reasons })
 
 function recordValues({ id, document, revision }: StoredDocument): SortValues {
   return { revision, version: fromDocument(id, document).version ?? null, created: null, updated: null }

@@ -1,3 +1,6 @@
+import { dueAt } from '../../domain/build/due-time.ts'
+import { currentImages } from '../../domain/build/state.ts'
+import type { ContainerRecord } from '../../domain/container/document.ts'
 import {
   fromSummaryDocument,
   type StoredSummary,
@@ -12,6 +15,7 @@ import type { ChangeRange } from './change-range.ts'
 import type { Account, AccountRequest } from './external-changes.ts'
 import type { WrittenSummary } from './state-entries.ts'
 import { createSummaryQueue } from './summary-queue.ts'
+import type { Gathered } from './views.ts'
 
 /** Keeps the summaries that lists are filtered by. */
 export interface Summaries {
@@ -25,7 +29,7 @@ export interface Summaries {
   stop(): Promise<void>
 }
 
-export interface Summarised {
+interface Summarised {
   content: SummaryContent
   /** When the passing of time alone may change it, ISO 8601. */
   due: string | null
@@ -33,12 +37,31 @@ export interface Summarised {
   updated: string | null
 }
 
-export interface ComingSummary extends Summarised {
+interface ComingSummary extends Summarised {
   created: string
   fingerprint: string
 }
 
-export interface SummariesParts {
+/** Returns what lists filter a container by. */
+export function summarise(record: ContainerRecord, { gathered, now }: { gathered: Gathered; now: Date }): Summarised {
+  const { facts, buildStatus, status, buildTimeoutMs } = gathered
+  const images = currentImages(record, facts)
+  const verdicts = new Set([...images.values()].map((image) => image.facts?.verdict ?? ('unverified' as const)))
+  return {
+    content: {
+      id: record.id,
+      version: record.version ?? null,
+      state: status.state,
+      architectures: [...images.keys()],
+      missing: status.missing,
+      verdicts: [...verdicts].sort()
+    },
+    due: buildStatus ? dueAt(buildStatus, { buildTimeoutMs, now: now.toISOString() }) : null,
+    updated: buildStatus?.updated ?? null
+  }
+}
+
+interface SummariesParts {
   store: DocumentStore
   changes: Pick<Changes, 'find'>
   summarise(stored: StoredRecord): Promise<Summarised>
@@ -76,10 +99,10 @@ export function createSummaries(parts: SummariesParts): Summaries {
   }
 
   return {
-    touched: (id, range) => {
+    touched(id, range) {
       if (!stopped) queue.add(id, range)
     },
-    settled: (withinMs) => queue.settled(withinMs),
+    settled: queue.settled,
     async catchUp(id) {
       if (await catchUp(parts, id, undefined)) lookAgain(id)
     },
