@@ -163,7 +163,7 @@ async function swap(parts: BuildsParts, { id, to, precondition, dryRun, always }
     subject: `the build status of ${id}`,
     decide(stored) {
       const before = fromStored(stored)
-      checkPrecondition(id, { before, precondition })
+      checkPrecondition(id, before, precondition)
       const at = now().toISOString()
       const former = before?.buildStatus ?? { ...emptyBuildStatus(id, at), updated: longAgo }
       const after = to(former, at)
@@ -201,12 +201,7 @@ async function append(
   }
 }
 
-interface BuildStatusPrecondition {
-  before: StoredBuildStatus | undefined
-  precondition: Precondition | undefined
-}
-
-function checkPrecondition(id: string, { before, precondition }: BuildStatusPrecondition): void {
+function checkPrecondition(id: string, before: StoredBuildStatus | undefined, precondition: Precondition | undefined): void {
   if (precondition === undefined) return
   const holds =
     'absent' in precondition ? !before : 'present' in precondition ? before : before && precondition.revisions.includes(before.revision)

@@ -23,7 +23,7 @@ export async function planPublication(parts: BuildsContext, { buildStatus, recor
   const { container, pending } = buildStatus
   const { publish } = siteRules.policiesOf(container, buildStatus)
   const expected = publish === 'each' ? [] : siteRules.expectedOf(container, buildStatus).architectures
-  const facts = publish === 'verified' ? await pendingFacts(parts, { id: container, pending }) : new Map<Architecture, Facts>()
+  const facts = publish === 'verified' ? await pendingFacts(parts, container, pending) : new Map<Architecture, Facts>()
   const images = record ? currentUrls(record) : new Map<Architecture, string>()
   const now = parts.now().toISOString()
   return publishable({
@@ -38,7 +38,8 @@ export async function planPublication(parts: BuildsContext, { buildStatus, recor
 
 async function pendingFacts(
   { facts }: BuildsContext,
-  { id, pending }: { id: string; pending: ReadonlyMap<Architecture, PendingImage> }
+  id: string,
+  pending: ReadonlyMap<Architecture, PendingImage>
 ): Promise<Map<Architecture, Facts>> {
   const found = await facts.read(id, [...pending.keys()].map(pendingKey))
   const byKey = new Map(found.map((one) => [one.imageKey, one]))
@@ -71,7 +72,7 @@ async function publish(
 ): Promise<readonly Release[]> {
   const { changes, buildStatuses, facts, verifier } = parts
   const to = publicationDocument(parts, { id, publication })
-  const proven = await pendingFacts(parts, { id, pending: publication.images })
+  const proven = await pendingFacts(parts, id, publication.images)
   const carry = async (digest: string) => {
     for (const [architecture, one] of proven) await facts.write({ ...one, imageKey: architecture, digest })
   }

@@ -1,5 +1,6 @@
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { background, type Cause } from '../../domain/history/entry.ts'
+import { ignoring } from '../jobs/compare-and-swap.ts'
 import { type RecordChanged, type StoredRecord, unchangedSince } from '../records/changes.ts'
 import type { BatchCommit, BatchCommits } from './batch-commit.ts'
 import type { ContainerParts } from './parts.ts'
@@ -155,11 +156,5 @@ async function wasWritten({ journal }: ContainerParts, { item, since }: { item: 
   return items.some((entry) => entry.at >= since && entry.before === item.before && entry.after === item.after)
 }
 
-/** Ignores precondition_failed: a writer in between saw what was stored and meant to replace it. */
-export async function unlessOvertaken(writing: Promise<unknown>): Promise<void> {
-  try {
-    await writing
-  } catch (error) {
-    if (!isCatalogueError(error, 'precondition_failed')) throw error
-  }
-}
+/** A writer in between saw what was stored and meant to replace it. */
+export const unlessOvertaken = (writing: Promise<unknown>): Promise<void> => ignoring(writing, 'precondition_failed')

@@ -29,7 +29,7 @@ interface RehearsalParts extends Pick<ContainerParts, 'changes'> {
 export async function rehearse({ edits, changes }: RehearsalParts, { items, publicUrl, cause }: BatchRequest): Promise<Rehearsed[]> {
   const rehearsed: Rehearsed[] = []
   const work = async ([id, group]: [string, PlacedEdit[]]): Promise<Rehearsed> => {
-    const to = changeOf(edits, { group, publicUrl })
+    const to = changeOf(edits, group, publicUrl)
     return { id, group, to, changed: await changes.write(id, { cause, dryRun: true, to }) }
   }
   await workThrough([...editsById(items)], { atOnce, work, done: (one) => rehearsed.push(one) })
@@ -37,7 +37,7 @@ export async function rehearse({ edits, changes }: RehearsalParts, { items, publ
 }
 
 /** Returns the change that edits of one container make together; an error names the item that is wrong. */
-function changeOf(edits: ContainerEdits, { group, publicUrl }: { group: PlacedEdit[]; publicUrl: string }): Rehearsed['to'] {
+function changeOf(edits: ContainerEdits, group: PlacedEdit[], publicUrl: string): Rehearsed['to'] {
   return (stored) => {
     let next = stored
     for (const { id, edit, precondition, place } of group) {

@@ -1,4 +1,4 @@
-import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
+import { fromDocument } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { diffOf, summaryOf } from '../../domain/history/diff.ts'
 import type { JournalEntry } from '../../domain/history/entry.ts'
@@ -34,23 +34,12 @@ export interface ContainerHistory {
   restore(request: RestoreRequest): Promise<Restored>
 }
 
-interface ComparedRecord {
-  revision: string | null
-  record: ContainerRecord | undefined
-}
-
-interface ContainerHistoryParts extends HistoryParts {
-  bounds: Pick<JournalBounds, 'cutOf'>
-}
-
-export function createContainerHistory(parts: ContainerHistoryParts): ContainerHistory {
+export function createContainerHistory(parts: HistoryParts & { bounds: Pick<JournalBounds, 'cutOf'> }): ContainerHistory {
   const { journal, bounds, changes } = parts
   const revisions = createRevisions(parts)
 
-  async function recordAt(id: string, reference: string): Promise<ComparedRecord> {
-    if (reference !== 'current') {
-      return { revision: reference, record: fromDocument(id, await revisions.document(id, reference)) }
-    }
+  async function recordAt(id: string, reference: string) {
+    if (reference !== 'current') return { revision: reference, record: fromDocument(id, await revisions.document(id, reference)) }
     const { revision = null, record } = (await changes.find(id)) ?? {}
     return { revision, record }
   }

@@ -31,7 +31,7 @@ export async function reportOf(parts: ImageParts, { path, ...image }: ReportRequ
   )
 }
 
-function pendingTarget({ addresses }: ImageParts, { image, pending }: { image: ImageAddress; pending: PendingImage }): ReadingTarget {
+function pendingTarget({ addresses }: ImageParts, image: ImageAddress, pending: PendingImage): ReadingTarget {
   const { url, digest } = pending
   const key = keyOfUrl(url, [image.publicUrl, ...addresses()])
   return { container: image.id, imageKey: pendingKey(image.architecture), url, digest: digest ?? '', given: digest, key }
@@ -42,7 +42,7 @@ export async function verifyImage(parts: ImageParts, image: ImageChange): Promis
   const { buildStatuses, changes, publishing } = parts
   const { id, architecture, cause, dryRun } = image
   const pending = (await buildStatuses.find(id))?.pending.get(architecture)
-  const target = pending ? pendingTarget(parts, { image, pending }) : await imageTarget(parts, image)
+  const target = pending ? pendingTarget(parts, image, pending) : await imageTarget(parts, image)
   const { proven } = await readAndLearn(parts, target, { by: 'verify', dryRun })
   if (pending && !dryRun) await publishing.publishPending(id, cause)
   const stored = (await changes.find(id)) ?? { record: fromDocument(id, '{}'), revision: '' }

@@ -59,7 +59,7 @@ async function layoutImage(parts: ImageParts, { architecture, url, facts, descri
   const { container, imageKey, digest } = facts
   const key = facts.key ?? keyOfUrl(url, [publicUrl, ...parts.addresses()])
   const target = { container, imageKey, url, digest, given: null, key }
-  await checkThere(parts, { target, facts })
+  await checkThere(parts, target, facts)
   // a report that is stored is one that an inspection made; domain/ types only the part of it that is read there
   const found = registeredPart(facts) as unknown as ImageFacts | undefined
   if (!found) throw new Error(`the report of ${container} for ${architecture} lacks the image that it is about`)
@@ -67,7 +67,7 @@ async function layoutImage(parts: ImageParts, { architecture, url, facts, descri
 }
 
 /** Before the first byte is sent: what fails later can only break off the response. */
-async function checkThere({ blobs, sources }: ImageParts, { target, facts }: { target: ReadingTarget; facts: Facts }): Promise<void> {
+async function checkThere({ blobs, sources }: ImageParts, target: ReadingTarget, facts: Facts): Promise<void> {
   const { key, url, container, imageKey } = target
   if (key === undefined) return void (await sources.probe(url))
   const blob = await blobs.head(key)

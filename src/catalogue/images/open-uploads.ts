@@ -79,13 +79,13 @@ export function createOpenUploads(parts: OpenUploadsParts): OpenUploads {
       const place = await take(client)
       try {
         const upload = await work()
-        note(parts, { open, upload })
+        note(parts, open, upload)
         return upload
       } finally {
         open.delete(place)
       }
     },
-    saw: (upload) => note(parts, { open, upload }),
+    saw: (upload) => note(parts, open, upload),
     gone: (id) => void open.delete(id),
     list: () => listed(parts, open),
     count: () => open.size,
@@ -97,7 +97,7 @@ export function createOpenUploads(parts: OpenUploadsParts): OpenUploads {
 type OpenById = Map<string, { client: string; awaited: number }>
 
 /** Notes how far an upload came, or that it has ended. */
-function note({ ownerOf, isExpired }: OpenUploadsParts, { open, upload }: { open: OpenById; upload: Upload }): void {
+function note({ ownerOf, isExpired }: OpenUploadsParts, open: OpenById, upload: Upload): void {
   const { id, ended, offset, size = Number.POSITIVE_INFINITY } = upload
   const client = ownerOf(upload)
   if (client === undefined || ended || offset >= size || isExpired(upload)) open.delete(id)
@@ -108,7 +108,7 @@ async function* listed(parts: OpenUploadsParts, open: OpenById): AsyncGenerator<
   const unseen = new Set(open.keys())
   for await (const upload of parts.uploads.list()) {
     unseen.delete(upload.id)
-    note(parts, { open, upload })
+    note(parts, open, upload)
     yield upload
   }
   for (const id of unseen) open.delete(id)

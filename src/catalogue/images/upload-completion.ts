@@ -88,7 +88,7 @@ async function complete(context: CompletionContext, complete: CompleteUpload): P
 async function prove(context: CompletionContext, complete: CompleteUpload): Promise<UploadResult> {
   const { upload, note } = complete
   const { id, sha256, version, architecture, filename } = note
-  const report = await inspect(context, { upload: upload.id, note })
+  const report = await inspect(context, upload.id, note)
   const found = report.tarball.sha256!
   if (sha256 !== undefined && sha256 !== found) {
     throw new CatalogueError('digest_mismatch', `expected sha256:${sha256}, but the bytes are sha256:${found}; nothing was stored`)
@@ -102,7 +102,7 @@ async function prove(context: CompletionContext, complete: CompleteUpload): Prom
   return { ...placed, url: storageUrl(note.publicUrl, key), sha256: found, verdict, summary, created, unchanged, revision }
 }
 
-async function inspect(context: CompletionContext, { upload, note }: { upload: string; note: UploadNote }): Promise<ImageReport> {
+async function inspect(context: CompletionContext, upload: string, note: UploadNote): Promise<ImageReport> {
   const { stopped, blobs } = context
   const stream = await blobs.uploads.read(upload)
   const stop = () =>

@@ -1,12 +1,7 @@
 import type { Hash } from '../../domain/image/facts.ts'
 import type { Stores } from '../../stores/document-store.ts'
-import { createLeases, type Leases } from './leases.ts'
-import { createTaskQueue, type TaskQueue } from './task-queue.ts'
-
-export interface Jobs {
-  queue: TaskQueue
-  leases: Leases
-}
+import { createLeases } from './leases.ts'
+import { createTaskQueue } from './task-queue.ts'
 
 export interface JobsParts {
   stores: Pick<Stores, 'tasks' | 'leases'>
@@ -18,7 +13,7 @@ export interface JobsParts {
 
 const leaseMs = 60_000
 
-export const createJobs = ({ stores, hash, now, taskLeaseMs = leaseMs }: JobsParts): Jobs => ({
+export const createJobs = ({ stores, hash, now, taskLeaseMs = leaseMs }: JobsParts) => ({
   queue: createTaskQueue(stores.tasks, { hash, now, leaseMs: taskLeaseMs }),
   leases: createLeases(stores.leases, { now, leaseMs })
 })

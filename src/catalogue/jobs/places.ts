@@ -20,24 +20,15 @@ export interface PlacesOptions {
   code: ErrorCode
 }
 
-/** A client that takes all it can leaves three quarters to others. */
-const shareOf = (most: number): number => Math.ceil(most / 4)
-
-interface TakenPlaces {
-  taken: number
-  /** By this client. */
-  own: number
-  client: string | undefined
-}
-
-/** Returns why a client may not take another place; undefined when it may. */
+/** Returns why a client that has its `own` places may not take another one; undefined when it may. */
 export function placeRefusal(
   { most, what, instead, code }: PlacesOptions,
-  { taken, own, client }: TakenPlaces
+  { taken, own, client }: { taken: number; own: number; client: string | undefined }
 ): CatalogueError | undefined {
   const refuse = (refusal: ErrorCode, why: string) => new CatalogueError(refusal, `${why}; ${instead}, or try again later`)
   if (taken >= most) return refuse(code, `there are ${most} ${what} already, and no more may be`)
-  const share = shareOf(most)
+  // a client that takes all it can leaves three quarters to others
+  const share = Math.ceil(most / 4)
   if (own < share) return undefined
   return refuse('share_exceeded', `${client} has ${share} of the ${most} ${what}, the most that one client may have`)
 }

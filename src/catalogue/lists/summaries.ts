@@ -1,3 +1,6 @@
+import { dueAt } from '../../domain/build/due-time.ts'
+import { currentImages } from '../../domain/build/state.ts'
+import type { ContainerRecord } from '../../domain/container/document.ts'
 import {
   fromSummaryDocument,
   type StoredSummary,
@@ -12,6 +15,7 @@ import type { ChangeRange } from './change-range.ts'
 import type { Account, AccountRequest } from './external-changes.ts'
 import type { WrittenSummary } from './state-entries.ts'
 import { createSummaryQueue } from './summary-queue.ts'
+import type { Gathered } from './views.ts'
 
 /** Keeps the summaries that lists are filtered by. */
 export interface Summaries {
@@ -25,7 +29,7 @@ export interface Summaries {
   stop(): Promise<void>
 }
 
-export interface Summarised {
+interface Summarised {
   content: SummaryContent
   /** When the passing of time alone may change it, ISO 8601. */
   due: string | null
@@ -33,12 +37,31 @@ export interface Summarised {
   updated: string | null
 }
 
-export interface ComingSummary extends Summarised {
+interface ComingSummary extends Summarised {
   created: string
   fingerprint: string
 }
 
-export interface SummariesParts {
+/** Returns what lists filter a container by. */
+export function summarise(record: ContainerRecord, { gathered, now }: { gathered: Gathered; now: Date }): Summarised {
+  const { facts, buildStatus, status, buildTimeoutMs } = gathered
+  const images = currentImages(record, facts)
+  const verdicts = new Set([...images.values()].map((image) => image.facts?.verdict ?? ('unverified' as const)))
+  return {
+    content: {
+      id: record.id,
+      version: record.version ?? null,
+      state: status.state,
+      architectures: [...images.keys()],
+      missing: status.missing,
+      verdicts: [...verdicts].sort()
+    },
+    due: buildStatus ? dueAt(buildStatus, { buildTimeoutMs, now: now.toISOString() }) : null,
+    updated: buildStatus?.updated ?? null
+  }
+}
+
+interface SummariesParts {
   store: DocumentStore
   changes: Pick<Changes, 'find'>
   summarise(stored: StoredRecord): Promise<Summarised>
@@ -60,7 +83,7 @@ export function createSummaries(parts: SummariesParts): Summaries {
   let stopped = false
   const queue = createSummaryQueue({
     async work(id, range) {
-      if (await catchUp(parts, { id, range })) lookAgain(id)
+      if (await catchUp(parts, id, range)) lookAgain(id)
     },
     onError
   })
@@ -76,12 +99,12 @@ export function createSummaries(parts: SummariesParts): Summaries {
   }
 
   return {
-    touched: (id, range) => {
+    touched(id, range) {
       if (!stopped) queue.add(id, range)
     },
-    settled: (withinMs) => queue.settled(withinMs),
+    settled: queue.settled,
     async catchUp(id) {
-      if (await catchUp(parts, { id, range: undefined })) lookAgain(id)
+      if (await catchUp(parts, id, undefined)) lookAgain(id)
     },
     async stop() {
       stopped = true
@@ -92,7 +115,7 @@ export function createSummaries(parts: SummariesParts): Summaries {
 }
 
 /** Returns whether a change without an entry is still suspected. */
-async function catchUp(parts: SummariesParts, { id, range }: { id: string; range: ChangeRange | undefined }): Promise<boolean> {
+async function catchUp(parts: SummariesParts, id: string, range: ChangeRange | undefined): Promise<boolean> {
   const { store, changes, account } = parts
   for (let attempts = 0; attempts < maxAttempts; attempts++) {
     // reads the summary before the record: a later change of the record then finds a changed summary, and makes it again

@@ -152,10 +152,10 @@ async function sweepRepository(sweep: Sweep, repository: string): Promise<void> 
     }
   }
   for await (const manifests of documentsOf(sweep, { kind: 'manifest', repository })) {
-    await Promise.all(manifests.map((manifest) => sweepManifest(sweep, { manifest, named })))
+    await Promise.all(manifests.map((manifest) => sweepManifest(sweep, manifest, named)))
   }
   for await (const blobs of documentsOf(sweep, { kind: 'blob', repository })) {
-    await Promise.all(blobs.map((blob) => sweepLink(sweep, { blob, named })))
+    await Promise.all(blobs.map((blob) => sweepLink(sweep, blob, named)))
   }
 }
 
@@ -170,7 +170,7 @@ async function sweepTag({ count, kept, stores, times, ...sweep }: Sweep, tag: Ke
   return true
 }
 
-async function sweepManifest(sweep: Sweep, { manifest, named }: { manifest: KeptManifest; named: DigestFilter }): Promise<void> {
+async function sweepManifest(sweep: Sweep, manifest: KeptManifest, named: DigestFilter): Promise<void> {
   const { kept, count, times, archived } = sweep
   const { repository, name, subject, touched } = manifest
   if (ageOf(sweep, touched) < times.graceMs || named.has(name) || archived.has(name)) return
@@ -186,7 +186,7 @@ async function isRegistered({ stores }: Sweep, { image }: KeptManifest): Promise
   return stored !== undefined && urlOf(fromDocument(image.container, stored.document), image.imageKey) === image.url
 }
 
-async function sweepLink(sweep: Sweep, { blob, named }: { blob: KeptBlob; named: DigestFilter }): Promise<void> {
+async function sweepLink(sweep: Sweep, blob: KeptBlob, named: DigestFilter): Promise<void> {
   if (ageOf(sweep, blob.touched) < sweep.times.blobMs || named.has(blob.name)) return
   if (await sweep.kept.remove(blob)) sweep.count.links++
 }

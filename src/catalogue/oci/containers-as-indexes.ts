@@ -80,7 +80,7 @@ async function pushedImage({ kept }: OciContext, { record, tag, repository, arch
   const suffixed = 'why' in name ? [] : suffixesOf(architecture).map((suffix) => kept.tag(repository, `${name.tag}${suffix}`))
   for (const one of [tag, ...(await Promise.all(suffixed))]) {
     const image = one && own(one.images, architecture)
-    if (!image || !(await isSameBuild(kept, { record, tag: one }))) continue
+    if (!image || !(await isSameBuild(kept, record, one))) continue
     const manifest = await kept.manifest(repository, image.digest)
     if (!manifest) continue
     const [cpu, variant] = architecture.split('/') as [string, string?]
@@ -97,7 +97,7 @@ const buildMs = 24 * 3_600_000
  * Returns whether the record's digest is of what was pushed under a tag, or is that of a configuration that came at about the same time:
  * for the index, buildx builds all images again, and the builder registers what Docker had built before.
  */
-async function isSameBuild({ blob }: KeptDocuments, { record, tag }: { record: ContainerRecord; tag: KeptTag }): Promise<boolean> {
+async function isSameBuild({ blob }: KeptDocuments, record: ContainerRecord, tag: KeptTag): Promise<boolean> {
   const { digest } = record
   if (digest === undefined || !isDigest(digest)) return false
   if (digest === tag.digest || Object.values(tag.images).some((image) => image.digest === digest || image.config === digest)) return true

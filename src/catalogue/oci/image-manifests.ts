@@ -51,7 +51,7 @@ export async function keepManifest(context: OciContext, { repository, facts }: P
     tarball: { key: facts.key, sha256, pieces },
     touched
   }
-  manifest.text = found.text?.text.toString() ?? (await manifestText(context, { manifest, piece: pieces[0]! }))
+  manifest.text = found.text?.text.toString() ?? (await manifestText(context, manifest, pieces[0]!))
   await kept.put(manifest)
   return manifest
 }
@@ -70,7 +70,7 @@ const pieceOf = ({ digest, size, name, offset, unpack }: MemberBlob, isPlain: bo
 const mediaTypeOf = (facts: Facts): string => (registeredPart(facts)!['manifest'] as { mediaType: string }).mediaType
 
 /** Reads a manifest that the tarball holds. */
-async function manifestText(context: OciContext, { manifest, piece }: { manifest: KeptManifest; piece: TarballPiece }): Promise<string> {
+async function manifestText(context: OciContext, manifest: KeptManifest, piece: TarballPiece): Promise<string> {
   if (piece.size > maxManifest)
     throw new CatalogueError('too_large', `the manifest ${piece.digest} has ${piece.size} bytes; at most ${maxManifest} are served`)
   // its place is not stored yet

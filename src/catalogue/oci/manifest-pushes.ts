@@ -45,7 +45,7 @@ export async function pushManifest(context: OciContext, push: ManifestPush): Pro
   }
   const manifest = parseManifest(text, { contentType })
   if (!isDigest(reference)) push.permit(idsOf({ repository, tag: reference }).slice(0, 1))
-  await checkParts(context, { repository, manifest })
+  await checkParts(context, repository, manifest)
   const before = await context.kept.manifest(repository, digest)
   const now = context.now().toISOString()
   const { mediaType, subject, artifactType, annotations, children } = manifest
@@ -72,7 +72,7 @@ export async function pushManifest(context: OciContext, push: ManifestPush): Pro
 }
 
 /** Throws manifest_blob_unknown for what the repository does not have, manifest_invalid for a size that is not its size. */
-async function checkParts(context: OciContext, { repository, manifest }: { repository: string; manifest: OciManifest }): Promise<void> {
+async function checkParts(context: OciContext, repository: string, manifest: OciManifest): Promise<void> {
   const { kept } = context
   const parts = [...(manifest.config ? [manifest.config] : []), ...manifest.layers]
   const found = await kept.blobs(

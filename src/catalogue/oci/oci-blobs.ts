@@ -25,7 +25,7 @@ export async function findBlob({ kept }: BlobReading, { repository, digest }: Co
 /** Opens the bytes of a blob, wherever they are. Throws blob_unknown when they are gone, range_invalid. */
 export async function openBlob(context: BlobReading, blob: KeptBlob, range?: ByteRange): Promise<BlobBytes> {
   const key = blobKey(blob.name)
-  const inTarball = blob.of === undefined ? undefined : await openInTarball(context, { blob, range })
+  const inTarball = blob.of === undefined ? undefined : await openInTarball(context, blob, range)
   if (inTarball) return inTarball
   const stored = await context.blobs.get(key, range && { range })
   if (stored) return stored
@@ -41,13 +41,8 @@ export async function presignedBlob({ blobs }: BlobReading, blob: KeptBlob): Pro
 /** A client follows it at once. */
 const presignedSeconds = 900
 
-interface PieceRequest {
-  blob: KeptBlob
-  range: ByteRange | undefined
-}
-
 /** Returns undefined once the piece is stored by its digest. One that must be unpacked is given while it is, but a range of it only then. */
-async function openInTarball(context: BlobReading, { blob, range }: PieceRequest): Promise<BlobBytes | undefined> {
+async function openInTarball(context: BlobReading, blob: KeptBlob, range: ByteRange | undefined): Promise<BlobBytes | undefined> {
   if (await context.blobs.head(blobKey(blob.name))) return undefined
   let failure: unknown
   for await (const { source, piece } of placesOf(context, blob)) {

@@ -152,7 +152,7 @@ async function answerOf(context: OciContext, answering: Answering): Promise<TagA
   if (tag?.what === 'artifact') return artifactOf(context, tag)
   const pushed = await asPushed(context, { ...answering, found })
   const isSingle = pushed !== undefined && !isIndexType(pushed.mediaType)
-  const single = request.form === 'manifest' && !isSingle ? await usualManifest(context, { repository, found }) : undefined
+  const single = request.form === 'manifest' && !isSingle ? await usualManifest(context, repository, found) : undefined
   const architectures = found.images.map(({ architecture }) => architecture)
   const lasting = !found.bySuffix
   const known = single ?? pushed
@@ -189,10 +189,7 @@ async function asPushed(
 }
 
 /** What every registry gives a client that takes no index, such as TripleO's: the image for amd64, where there is one. */
-async function usualManifest(
-  { kept }: OciContext,
-  { repository, found }: { repository: string; found: PullableImages }
-): Promise<KeptManifest | undefined> {
+async function usualManifest({ kept }: OciContext, repository: string, found: PullableImages): Promise<KeptManifest | undefined> {
   const usual = found.images.find(({ architecture }) => architecture === 'amd64')
   return usual && kept.manifest(repository, usual.descriptor.digest)
 }

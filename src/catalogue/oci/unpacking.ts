@@ -40,7 +40,7 @@ export function createUnpacking(access: TarballAccess): Unpacking {
   function begin(source: UnpackedTarball): Pass {
     const name = source.tarball.key ?? source.image.url
     const pieces = new Map(source.tarball.pieces.map(({ digest, size }) => [digest, createGrowingBlob(size, mostKept)]))
-    const done = unpack(access, { source, pieces }).finally(() => passes.delete(name))
+    const done = unpack(access, source, pieces).finally(() => passes.delete(name))
     done.catch((error) => {
       for (const piece of pieces.values()) piece.fail(error)
     })
@@ -75,7 +75,7 @@ export function createUnpacking(access: TarballAccess): Unpacking {
   }
 }
 
-async function unpack(access: TarballAccess, { source, pieces }: { source: UnpackedTarball; pieces: Pieces }): Promise<void> {
+async function unpack(access: TarballAccess, source: UnpackedTarball, pieces: Pieces): Promise<void> {
   const wanted: (TarballPiece & { name: string })[] = []
   for (const piece of new Map(source.tarball.pieces.map((one) => [one.digest, one])).values()) {
     if (await access.blobs.head(blobKey(piece.digest))) pieces.get(piece.digest)!.succeed()

@@ -2,7 +2,7 @@ import { fromDocument } from '../../domain/container/document.ts'
 import type { Candidate, FoundCandidate } from '../../domain/releases/candidate.ts'
 import type { SetMember } from '../../domain/releases/channel.ts'
 import type { BuildStatuses } from '../builds/build-statuses.ts'
-import { forEachConcurrently } from '../jobs/concurrency.ts'
+import { mapInTurns } from '../jobs/concurrency.ts'
 import type { Views } from '../lists/views.ts'
 import type { Changes } from '../records/changes.ts'
 import type { TarballStatuses } from '../tarballs/tarball-status.ts'
@@ -23,19 +23,9 @@ export interface NamedImage {
   was?: SetMember
 }
 
-const atOnce = 16
-
 /** Reads what is known of the images that are to be promoted. */
-export async function readCandidates(parts: CandidateParts, named: readonly NamedImage[]): Promise<Candidate[]> {
-  const candidates: Candidate[] = []
-  const work = async (image: NamedImage): Promise<Candidate> => ({ ...image, found: await find(parts, image) })
-  for await (const candidate of forEachConcurrently(named, { atOnce, work })) {
-    candidates.push(candidate)
-    // the embedded store answers at once: other requests must get their turn
-    if (candidates.length % atOnce === 0) await new Promise((resolve) => setTimeout(resolve))
-  }
-  return candidates
-}
+export const readCandidates = (parts: CandidateParts, named: readonly NamedImage[]): Promise<Candidate[]> =>
+  mapInTurns(named, async (image) => ({ ...image, found: await find(parts, image) }))
 
 async function find({ changes, views, buildStatuses }: CandidateParts, { id, origin }: NamedImage): Promise<FoundCandidate | undefined> {
   const stored = await changes.find(id)

@@ -134,7 +134,7 @@ interface Candidates {
 }
 
 async function candidatesOf(parts: ChannelsParts, { channel, set, from = {}, require, publicUrl }: PromotionRequest): Promise<Candidates> {
-  const former = await formerSet(parts, { channel, from })
+  const former = await formerSet(parts, channel, from)
   if (former) {
     if (require.length > 0) refuseRequire()
     return { candidates: await formerCandidates({ set: former, statuses: parts.statuses, publicUrl }), unchanged: [], former: true }
@@ -156,7 +156,7 @@ async function candidatesOf(parts: ChannelsParts, { channel, set, from = {}, req
 }
 
 /** Returns a set as it was kept; undefined where the request names another source. */
-async function formerSet(parts: ChannelsParts, { channel, from }: { channel: string; from: SetSource }) {
+async function formerSet(parts: ChannelsParts, channel: string, from: SetSource) {
   if (from.promotion !== undefined) return (await readPromotion(parts.store, { channel, number: from.promotion })).set
   return from.release === undefined ? undefined : parts.releaseSet(from.release)
 }

@@ -5,7 +5,7 @@ import { pagesOf } from '../../domain/pages.ts'
 import { chooseTag, type FoundTag, type KnownTag, registeredLast, type TagRule } from '../../domain/releases/discovery.ts'
 import { withoutRegistry } from '../../domain/releases/image-names.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
-import { forEachConcurrently, workThrough } from '../jobs/concurrency.ts'
+import { mapInTurns, workThrough } from '../jobs/concurrency.ts'
 import type { Views } from '../lists/views.ts'
 import type { Changes } from '../records/changes.ts'
 import type { Channels } from './channels.ts'
@@ -35,7 +35,6 @@ const few = 10
 
 export function createDiscover(parts: DiscoveryParts): Discover {
   return async ({ imagenames, ...request }) => {
-    const found: FoundTag[] = []
     const moved = 'newest' in request.rule ? await movedIds(parts) : new Set<string>()
     let scanned: Promise<ReadonlyMap<string, string[]>> | undefined
     const idsOf = async (repository: string): Promise<string[]> => {
@@ -43,13 +42,7 @@ export function createDiscover(parts: DiscoveryParts): Discover {
       scanned ??= idsByRepository(parts, new Set(imagenames.flatMap(repositoriesOf)))
       return (await scanned).get(repository) ?? []
     }
-    const work = (imagename: string) => discoverOne(parts, { imagename, idsOf, moved, ...request })
-    for await (const one of forEachConcurrently(imagenames, { atOnce, work })) {
-      found.push(one)
-      // the embedded store answers at once: other requests must get their turn
-      if (found.length % atOnce === 0) await new Promise((resolve) => setTimeout(resolve))
-    }
-    return found
+    return mapInTurns(imagenames, (imagename) => discoverOne(parts, { imagename, idsOf, moved, ...request }))
   }
 }
 

@@ -4,7 +4,7 @@ import type { ChannelState, SetMember } from '../../domain/releases/channel.ts'
 import { containerfilesOf, type FoundContainerfiles } from '../../domain/releases/dist-git.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 import type { BuildStatuses } from '../builds/build-statuses.ts'
-import { forEachConcurrently } from '../jobs/concurrency.ts'
+import { mapInTurns } from '../jobs/concurrency.ts'
 import type { Channels } from './channels.ts'
 
 /** The Containerfiles of a channel's images, for builders that work from files. */
@@ -21,20 +21,11 @@ export interface DistGitParts {
   buildStatuses: Pick<BuildStatuses, 'find'>
 }
 
-const atOnce = 16
-
 export function createDistGit(parts: DistGitParts): DistGit {
   return {
     async containerfiles(channel, number) {
       const state = await (number === undefined ? parts.channels.read(channel) : parts.channels.promotion(channel, number))
-      const images: FoundContainerfiles[] = []
-      const work = (member: SetMember) => imageContainerfiles(parts, member)
-      for await (const image of forEachConcurrently(state.set, { atOnce, work })) {
-        images.push(image)
-        // the embedded store answers at once: other requests must get their turn
-        if (images.length % atOnce === 0) await new Promise((resolve) => setTimeout(resolve))
-      }
-      return { state, images }
+      return { state, images: await mapInTurns(state.set, (member) => imageContainerfiles(parts, member)) }
     },
 
     async containerfile(digest) {

@@ -137,7 +137,7 @@ async function removeDue(parts: RemovalsParts, { atOnce, signal }: { atOnce: num
     if (signal.aborted) break
     await extend(due.slice(place))
     // a tarball that cannot be removed does not keep the others
-    await removeOne(parts, { claimed, named }).catch((error) => {
+    await removeOne(parts, claimed, named).catch((error) => {
       failure ??= { error }
     })
   }
@@ -155,13 +155,11 @@ function leaseExtender({ now, leaseMs }: RemovalsParts): (held: readonly Claimed
   }
 }
 
-interface DueRemoval {
-  claimed: Claimed<'remove'>
-  /** Those of the due keys that something names, as of the walk over all containers, which may be minutes old. */
+async function removeOne(
+  { containers, blobs, onRemoved }: RemovalsParts,
+  claimed: Claimed<'remove'>,
   named: ReadonlySet<string>
-}
-
-async function removeOne({ containers, blobs, onRemoved }: RemovalsParts, { claimed, named }: DueRemoval): Promise<void> {
+): Promise<void> {
   const { key, container, since, attempts } = claimed.task
   try {
     // the container that named it is the likeliest to name it again

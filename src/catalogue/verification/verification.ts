@@ -20,8 +20,6 @@ export interface Verification {
   requireProof?: RequireProof
 }
 
-export type { VerificationSettings } from './parts.ts'
-
 export interface VerificationParts {
   stores: Pick<Stores, 'containers' | 'buildStatuses' | 'facts'>
   hash: Hash

@@ -41,7 +41,7 @@ export async function* checkObjects(run: FsckRun): AsyncGenerator<FsckFinding | 
   for await (const stretch of stretchesOf(run)) {
     for await (const page of allDocuments(containers, run.signal)) {
       if (first) run.checked.containers += page.length
-      yield* checkRecords(run, { page, stretch })
+      yield* checkRecords(run, page, stretch)
     }
     for await (const page of allDocuments(buildStatuses, run.signal)) for (const { document } of page) markNamed(stretch, document)
     for await (const page of allDocuments(releases, run.signal)) {
@@ -77,7 +77,7 @@ function markNamed({ objects }: Stretch, document: string): void {
   }
 }
 
-async function* checkRecords(run: FsckRun, { page, stretch }: { page: StoredDocument[]; stretch: Stretch }): AsyncGenerator<FsckFinding> {
+async function* checkRecords(run: FsckRun, page: StoredDocument[], stretch: Stretch): AsyncGenerator<FsckFinding> {
   const images: UnreadImage[] = []
   for (const { id: container, document } of page) {
     markNamed(stretch, document)
@@ -86,11 +86,11 @@ async function* checkRecords(run: FsckRun, { page, stretch }: { page: StoredDocu
     const { digest = '' } = record
     images.push(...imagesByKey(record).map(([imageKey, url]) => ({ container, imageKey, url, digest })))
   }
-  const work = (image: UnreadImage) => checkImage(run, { image, stretch })
+  const work = (image: UnreadImage) => checkImage(run, image, stretch)
   for await (const found of forEachConcurrently(images, { atOnce, work })) if (found) yield found
 }
 
-async function checkImage(run: FsckRun, { image, stretch }: { image: UnreadImage; stretch: Stretch }): Promise<FsckFinding | undefined> {
+async function checkImage(run: FsckRun, image: UnreadImage, stretch: Stretch): Promise<FsckFinding | undefined> {
   const { container, imageKey, url } = image
   if (!url.includes('/storage/')) return undefined
   const facts = (await run.facts.read(container, [imageKey])).find((one) => applies(one, image))
