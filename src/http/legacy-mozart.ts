@@ -4,7 +4,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { basic } from '../domain/credentials.ts'
 import type { LegacyTarget } from './legacy-target.ts'
 import { hasBody } from './shared/body.ts'
-import './shared/identity.ts'
 import { schemeOf, scriptName } from './shared/public-url.ts'
 
 /** Streams a request to another server, and its answer back. It asks for the target that was judged, and for no other. */

@@ -9,9 +9,7 @@ const caching = 'public, max-age=300'
 /** Pictures of the architectures on which a container is proven to run. */
 export function badgeRoutes(route: DeclareRoute, { badgeFor, hash }: Pick<Catalogue, 'badgeFor' | 'hash'>): void {
   for (const format of ['svg', 'json'] as const) {
-    route({
-      method: 'GET',
-      path: `/badge/:id.${format}`,
+    route(`GET /badge/:id.${format}`, {
       action: 'container:read',
       tag: 'releases',
       summary: `The architectures that are proven, as ${format === 'svg' ? 'a picture for a README' : 'JSON'}`,

@@ -4,7 +4,6 @@ import type { BatchedEdit, BatchOutcome } from '../../catalogue/containers/batch
 import { architectureInPath } from '../../domain/architecture.ts'
 import { type Edit, takes } from '../../domain/container/container-edit.ts'
 import type { BatchItem, BatchResult } from '../../schemas.ts'
-import '../shared/identity.ts'
 import { problemOf } from './problems.ts'
 import { answer, type DeclareRoute } from './route.ts'
 
@@ -12,9 +11,7 @@ type BatchRoutes = Pick<Catalogue, 'batches' | 'imageOf' | 'holders'>
 
 /** Several containers in one request. */
 export function batchRoutes(route: DeclareRoute, { batches, imageOf, holders }: BatchRoutes): void {
-  route({
-    method: 'POST',
-    path: '/batch',
+  route('POST /batch', {
     action: 'container:write',
     tag: 'containers',
     summary: 'Edit several containers in one request',

@@ -4,14 +4,14 @@ import type { Promoted, PromotionRequest } from '../../catalogue/releases/channe
 import type { ChannelState, SetSource } from '../../domain/releases/channel.ts'
 import { setDiff } from '../../domain/releases/set-diff.ts'
 import type { ChannelPut } from '../../schemas.ts'
-import '../shared/identity.ts'
 import { withEtag } from './etag.ts'
 import { sendPage } from './paging.ts'
 import { type ApiCall, answer, type DeclareRoute } from './route.ts'
 
 type ChannelRoutes = Pick<Catalogue, 'channels'>
 
-const tag = 'releases'
+const reading = { action: 'container:read', tag: 'releases' } as const
+const ofChannel = { ...reading, params: 'channel-parameter.json' } as const
 const missing = 'There is no such channel.'
 const moved = {
   200: answer('What the channel is now, and what was changed.', 'channel-answer.json'),
@@ -24,23 +24,16 @@ const setLimit = 1024 * 1024
 
 /** Tags that are moved for whole sets of images at once. */
 export function channelRoutes(route: DeclareRoute, { channels }: ChannelRoutes): void {
-  route({
-    method: 'GET',
-    path: '/channels',
-    action: 'container:read',
-    tag,
+  route('GET /channels', {
+    ...reading,
     summary: 'The channels',
     answers: { 200: answer('Sorted by name.', 'channel-list.json') },
     handler: async () => ({ items: (await channels.list()).map(promotionOf) })
   })
 
-  route({
-    method: 'GET',
-    path: '/channels/:channel',
-    action: 'container:read',
-    tag,
+  route('GET /channels/:channel', {
+    ...ofChannel,
     summary: 'A channel with its set',
-    params: 'channel-parameter.json',
     answers: { 200: answer('The channel.', 'channel-view.json'), 404: missing },
     async handler({ reply, params }) {
       const channel = await channels.read(params.channel)
@@ -48,13 +41,9 @@ export function channelRoutes(route: DeclareRoute, { channels }: ChannelRoutes):
     }
   })
 
-  route({
-    method: 'GET',
-    path: '/channels/:channel/history',
-    action: 'container:read',
-    tag,
+  route('GET /channels/:channel/history', {
+    ...ofChannel,
     summary: 'The promotions of a channel, the newest first',
-    params: 'channel-parameter.json',
     query: 'promotions-query.json',
     answers: { 200: answer('One page.', 'promotion-page.json'), 404: missing },
     async handler({ request, reply, params, query: { limit, cursor }, publicUrl }) {
@@ -65,11 +54,8 @@ export function channelRoutes(route: DeclareRoute, { channels }: ChannelRoutes):
     }
   })
 
-  route({
-    method: 'GET',
-    path: '/channels/:channel/history/:number',
-    action: 'container:read',
-    tag,
+  route('GET /channels/:channel/history/:number', {
+    ...reading,
     summary: 'One promotion with its set',
     params: 'promotion-parameters.json',
     answers: {
@@ -79,13 +65,9 @@ export function channelRoutes(route: DeclareRoute, { channels }: ChannelRoutes):
     handler: async ({ params }) => viewOf(await channels.promotion(params.channel, Number(params.number)))
   })
 
-  route({
-    method: 'GET',
-    path: '/channels/:channel/diff',
-    action: 'container:read',
-    tag,
+  route('GET /channels/:channel/diff', {
+    ...ofChannel,
     summary: 'What differs between two promotions of a channel',
-    params: 'channel-parameter.json',
     query: 'channel-diff-query.json',
     answers: { 200: answer('The repositories that differ.', 'channel-diff.json'), 404: 'There is no such channel or promotion.' },
     async handler({ params: { channel }, query }) {
@@ -98,14 +80,12 @@ export function channelRoutes(route: DeclareRoute, { channels }: ChannelRoutes):
   })
 }
 
-const change = { params: 'channel-parameter.json', action: 'container:write', tag, headers: 'change-headers.json' } as const
+const change = { ...ofChannel, action: 'container:write', headers: 'change-headers.json' } as const
 
 /** Moves of channels. */
 export function promotionRoutes(route: DeclareRoute, { channels }: ChannelRoutes): void {
-  route({
+  route('PUT /channels/:channel', {
     ...change,
-    method: 'PUT',
-    path: '/channels/:channel',
     summary: 'Move a channel to a set: all of it, or nothing',
     description:
       'Writes a record for each image of the set, such as nova-api:current with the images of nova-api:aaa, and removes the tag from the repositories that the new set lacks. Every face shows these records at once. Digests stay equal, and no tarball is copied. A set that is refused is refused with every reason at once. If-Match takes the ETag of the channel. With dryRun nothing is changed.',
@@ -120,10 +100,8 @@ export function promotionRoutes(route: DeclareRoute, { channels }: ChannelRoutes
     }
   })
 
-  route({
+  route('POST /channels/:channel/rollback', {
     ...change,
-    method: 'POST',
-    path: '/channels/:channel/rollback',
     summary: 'Move a channel back to an earlier set',
     description: 'A promotion like any other, with an entry of its own. The images are those of that time, whatever their origins are now.',
     query: 'dry-run-query.json',
@@ -137,11 +115,9 @@ export function promotionRoutes(route: DeclareRoute, { channels }: ChannelRoutes
     }
   })
 
-  route({
+  route('DELETE /channels/:channel', {
     ...change,
-    method: 'DELETE',
     action: 'container:delete',
-    path: '/channels/:channel',
     summary: 'Remove a channel and its tags',
     description: 'Its history stays, and can bring it back.',
     query: 'channel-query.json',

@@ -21,9 +21,7 @@ const mostImages = 5000
 
 /** The tags that the images of a list have in this catalogue. */
 export function discoveryRoutes(route: DeclareRoute, { discover, bounds, largeTexts }: DiscoveryRoutes): void {
-  route({
-    method: 'POST',
-    path: '/image-list/discover',
+  route('POST /image-list/discover', {
     action: 'container:read',
     tag: 'releases',
     summary: 'An image list with the tags that are there',

@@ -37,9 +37,7 @@ export function eventRoutes(app: FastifyInstance, { route, events }: Pick<Catalo
   // this runs before the server waits for the requests under way
   app.addHook('preClose', async () => events.close())
 
-  route({
-    method: 'GET',
-    path: '/events',
+  route('GET /events', {
     action: 'container:read',
     tag: 'history',
     summary: 'What happens, as it happens',

@@ -31,9 +31,7 @@ const uploaded = {
 
 /** Bringing one image: its URL, or its tarball in one piece. */
 export function imageUploadRoutes(route: DeclareRoute, { images, bounds, stallMs }: ImageUploads): void {
-  route({
-    method: 'PUT',
-    path: imagePath,
+  route(`PUT ${imagePath}`, {
     action: 'container:write',
     tag: imagesTag,
     summary: 'Bring one image: its tarball, its URL, or that of another container',
@@ -87,9 +85,7 @@ export function imageUploadRoutes(route: DeclareRoute, { images, bounds, stallMs
 
 /** Bringing a tarball in a form. */
 export function imageFormRoutes(route: DeclareRoute, { images }: Pick<ImageUploads, 'images'>): void {
-  route({
-    method: 'POST',
-    path: '/containers/:id/images',
+  route('POST /containers/:id/images', {
     action: 'container:write',
     tag: imagesTag,
     summary: 'Bring a tarball in a form',

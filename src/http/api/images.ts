@@ -34,11 +34,10 @@ export const imageChange = ({ params, change: { precondition, ...change } }: Ima
 
 /** What is known of an image, and its tarball. */
 export function imageRoutes(route: DeclareRoute, { images }: ImageRoutes): void {
-  const reading = { method: 'GET', action: 'container:read', params: 'image-parameters.json', tag: imagesTag } as const
+  const reading = { action: 'container:read', params: 'image-parameters.json', tag: imagesTag } as const
 
-  route({
+  route(`GET ${imagePath}`, {
     ...reading,
-    path: imagePath,
     summary: 'One image of a container',
     hints: { path: 'GET …/images/{architecture}/report?path= tells what a path is in the image' },
     answers: { 200: answer('The image.', 'container-image.json'), 404: missingImage },
@@ -48,9 +47,8 @@ export function imageRoutes(route: DeclareRoute, { images }: ImageRoutes): void 
     }
   })
 
-  route({
+  route(`GET ${imagePath}/report`, {
     ...reading,
-    path: `${imagePath}/report`,
     summary: "What reading an image's bytes proved",
     query: 'report-query.json',
     answers: {
@@ -62,9 +60,8 @@ export function imageRoutes(route: DeclareRoute, { images }: ImageRoutes): void 
     handler: ({ params, query, publicUrl }) => images.report({ ...params, publicUrl, path: query.path })
   })
 
-  route({
+  route(`GET ${imagePath}/download`, {
     ...reading,
-    path: `${imagePath}/download`,
     summary: 'The tarball',
     description: 'With ranges, Repr-Digest and its name. From S3 it is a redirect to a presigned URL.',
     query: 'download-query.json',
@@ -91,11 +88,9 @@ export function imageRoutes(route: DeclareRoute, { images }: ImageRoutes): void 
 export function imageChangeRoutes(route: DeclareRoute, { images, holders }: ImageRoutes & Pick<Catalogue, 'holders'>): void {
   const writing = { action: 'container:write', params: 'image-parameters.json', query: 'dry-run-query.json', tag: imagesTag } as const
 
-  route({
+  route(`DELETE ${imagePath}`, {
     ...writing,
-    method: 'DELETE',
     action: 'container:delete',
-    path: imagePath,
     summary: 'Take one image away',
     description: 'The others are left as they are. The last one cannot be taken away: remove the container instead.',
     headers: 'change-headers.json',
@@ -113,10 +108,8 @@ export function imageChangeRoutes(route: DeclareRoute, { images, holders }: Imag
     }
   })
 
-  route({
+  route(`POST ${imagePath}/verify`, {
     ...writing,
-    method: 'POST',
-    path: `${imagePath}/verify`,
     summary: 'Read the bytes now',
     description: 'With dryRun the answer says what they are, and nothing is stored.',
     headers: 'reason-headers.json',
@@ -129,10 +122,8 @@ export function imageChangeRoutes(route: DeclareRoute, { images, holders }: Imag
     handler: async (call) => answered(call.reply, await images.verify(imageChange(call)), 200)
   })
 
-  route({
+  route(`POST ${imagePath}/relabel`, {
     ...writing,
-    method: 'POST',
-    path: `${imagePath}/relabel`,
     summary: 'Register a mislabelled image as what it is proven to be',
     headers: 'change-headers.json',
     answers: {

@@ -12,9 +12,7 @@ const ahead = 512 * 1024
 
 /** A whole container in one file. */
 export function layoutRoutes(route: DeclareRoute, { layout }: LayoutRoutes): void {
-  route({
-    method: 'GET',
-    path: '/containers/:id/download',
+  route('GET /containers/:id/download', {
     action: 'container:read',
     tag: 'containers',
     summary: 'All images as one OCI layout',

@@ -8,9 +8,7 @@ import { answer, type DeclareRoute } from './route.ts'
 
 /** Containers by what they are. */
 export function listRoutes(route: DeclareRoute, { list, summaries }: Pick<Catalogue, 'list' | 'summaries'>): void {
-  route({
-    method: 'GET',
-    path: '/containers',
+  route('GET /containers', {
     action: 'container:read',
     tag: 'containers',
     summary: 'Containers by what they are',

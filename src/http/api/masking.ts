@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { seesSecrets } from '../../domain/policy.ts'
 import { maskJson, maskSecrets } from '../../domain/secrets.ts'
-import '../shared/identity.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

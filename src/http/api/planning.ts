@@ -13,9 +13,7 @@ import { refuseShape } from './validation.ts'
 
 /** What to build. Nothing here changes anything. */
 export function planningRoutes(route: DeclareRoute, { planning, demand, hash }: Pick<Catalogue, 'planning' | 'demand' | 'hash'>): void {
-  route({
-    method: 'POST',
-    path: '/plan',
+  route('POST /plan', {
     action: 'container:read',
     tag: 'pipelines',
     summary: 'What is to be built, and what can be reused',
@@ -39,9 +37,7 @@ export function planningRoutes(route: DeclareRoute, { planning, demand, hash }: 
     }
   })
 
-  route({
-    method: 'GET',
-    path: '/architectures',
+  route('GET /architectures', {
     action: 'container:read',
     tag: 'pipelines',
     summary: 'The architectures that machines asked for, and the containers that lack them',
@@ -57,9 +53,7 @@ export function planningRoutes(route: DeclareRoute, { planning, demand, hash }: 
 
 /** What containers and job specs amount to. */
 export function derivedRoutes(route: DeclareRoute, { planning, manifestList }: Pick<Catalogue, 'planning' | 'manifestList'>): void {
-  route({
-    method: 'GET',
-    path: '/containers/:id/manifest',
+  route('GET /containers/:id/manifest', {
     action: 'container:read',
     tag: 'containers',
     summary: 'A container as OCI index or Docker manifest list',
@@ -83,9 +77,7 @@ export function derivedRoutes(route: DeclareRoute, { planning, manifestList }: P
     }
   })
 
-  route({
-    method: 'GET',
-    path: '/specs/:id/report',
+  route('GET /specs/:id/report', {
     action: 'spec:read',
     tag: 'specs',
     summary: 'The architectures on which a job can run',

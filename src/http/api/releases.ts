@@ -4,10 +4,9 @@ import type { Hash } from '../../domain/image/facts.ts'
 import type { FrozenRelease } from '../../domain/releases/release.ts'
 import { type ReleaseFormat, releaseText, viewOfRelease } from '../../domain/releases/release-text.ts'
 import { json, textContent, yaml } from '../shared/describes.ts'
-import '../shared/identity.ts'
 import { answer, type DeclareRoute } from './route.ts'
 
-const tag = 'releases'
+const reading = { action: 'container:read', tag: 'releases' } as const
 const missing = 'There is no such release.'
 const types: Record<ReleaseFormat, string> = {
   json: 'application/json; charset=utf-8',
@@ -27,21 +26,16 @@ export function releaseRoutes(route: DeclareRoute, { releases, hash }: Pick<Cata
 }
 
 function freezingRoutes(route: DeclareRoute, releases: Catalogue['releases']): void {
-  route({
-    method: 'GET',
-    path: '/releases',
-    action: 'container:read',
-    tag,
+  route('GET /releases', {
+    ...reading,
     summary: 'The frozen releases, the newest first',
     answers: { 200: answer('The releases.', 'release-list.json') },
     handler: async () => ({ items: (await releases.list()).map(summaryOf) })
   })
 
-  route({
-    method: 'POST',
-    path: '/releases',
+  route('POST /releases', {
     action: 'container:write',
-    tag,
+    tag: 'releases',
     summary: 'Freeze a set under a name',
     description:
       'Keeps the ids, URLs, digests, verdicts and test results of a channel, or of the images of set. The name never means anything else: the same images again are answered 200 with what is there, others 409. What a release names is never removed by clean-up.',
@@ -71,11 +65,8 @@ function freezingRoutes(route: DeclareRoute, releases: Catalogue['releases']): v
 }
 
 function frozenRoutes(route: DeclareRoute, { releases, hash }: Pick<Catalogue, 'releases' | 'hash'>): void {
-  route({
-    method: 'GET',
-    path: '/releases/:name',
-    action: 'container:read',
-    tag,
+  route('GET /releases/:name', {
+    ...reading,
     summary: 'A frozen release',
     description: 'The same bytes for ever, in each format.',
     params: 'release-parameter.json',
@@ -99,11 +90,9 @@ function frozenRoutes(route: DeclareRoute, { releases, hash }: Pick<Catalogue, '
     }
   })
 
-  route({
-    method: 'DELETE',
-    path: '/releases/:name',
+  route('DELETE /releases/:name', {
     action: 'operations:write',
-    tag,
+    tag: 'releases',
     summary: 'Remove a release',
     description: 'For what was frozen by mistake: links to it are dead then, and what it names may be cleaned up.',
     params: 'release-parameter.json',

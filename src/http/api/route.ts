@@ -15,18 +15,15 @@ import { warningFor } from './warnings.ts'
 
 /** A route of our own interface: what it takes, what it answers and what it does. The schemas check it, describe it and type it. */
 export interface ApiRoute<Params extends SchemaName, Query extends SchemaName, Headers extends SchemaName, Body extends SchemaName> {
-  method: 'GET' | 'HEAD' | 'OPTIONS' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
   /** Whether a GET answers HEAD, too; it does unless this is false. */
   answersHead?: false
-  /** Below /api/v1. */
-  path: string
   action: Action
   summary: string
   description?: string
   tag: string
   hide?: boolean
   /** Schemas by file name. Without one, no path parameter, query parameter or header is known; a body is not read. */
-  params?: Params
+  params?: Params | undefined
   query?: Query
   headers?: Headers
   body?: Body
@@ -67,12 +64,16 @@ type ParsedNames<Name extends SchemaName> = {
     : Schemas[Name][Key]
 }
 
+type Method = 'GET' | 'HEAD' | 'OPTIONS' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
+
+/** Declares a route by its method and its path below /api/v1, such as `GET /containers/:id`. */
 export type DeclareRoute = <
   Params extends SchemaName = never,
   Query extends SchemaName = never,
   Headers extends SchemaName = never,
   Body extends SchemaName = never
 >(
+  at: `${Method} ${string}`,
   route: ApiRoute<Params, Query, Headers, Body>
 ) => void
 
@@ -85,13 +86,14 @@ export interface RoutesOptions {
 }
 
 export function routesOf(app: FastifyInstance, options: RoutesOptions): DeclareRoute {
-  return (declared) => {
+  return (at, declared) => {
     const route = declared as unknown as AnyRoute
-    const { method, answersHead = true, path, action, beginsUpload = false, toPullBy = false } = route
+    const [method, path] = at.split(' ') as [Method, string]
+    const { answersHead = true, action, beginsUpload = false, toPullBy = false } = route
     app.route({
       method: method === 'GET' && answersHead ? ['GET', 'HEAD'] : method,
       url: `/api/v1${path}`,
-      config: { action, beginsUpload, toPullBy, describes: descriptionOf(route) },
+      config: { action, beginsUpload, toPullBy, describes: descriptionOf(route, method) },
       handler: async (request, reply) => route.handler(await callOf(route, { request, reply, ...options }))
     })
   }
@@ -105,13 +107,8 @@ interface RequestParts extends RoutesOptions {
 /** The request, checked: its path, its query, its headers, its body. */
 async function callOf(route: AnyRoute, { request, reply, publicUrl, bounds }: RequestParts): Promise<ApiCall<never, never, never, never>> {
   const params = readTexts(parsedNames(request.params as Texts), { schema: route.params, part: 'path' })
-  const problems = route.method === 'OPTIONS' ? [] : repeatedNames(request.url)
-  const query = readTexts(parsedNames(route.method === 'OPTIONS' ? {} : (request.query as Texts)), {
-    schema: route.query,
-    part: 'query',
-    problems,
-    hints: route.hints
-  })
+  const [texts, problems] = request.method === 'OPTIONS' ? [{}, []] : [request.query as Texts, repeatedNames(request.url)]
+  const query = readTexts(parsedNames(texts), { schema: route.query, part: 'query', problems, hints: route.hints })
   const headers = route.headers && readHeaders(request.headers, route.headers)
   const limit = route.bodyLimit ?? bounds.limit
   const body = route.body && (await jsonBody(request, { schema: route.body, bounds: { ...bounds, limit } }))
@@ -159,9 +156,9 @@ const problem = (description: string): DescribedAnswer => ({
 
 const refTo = (schema: SchemaName | undefined) => (schema === undefined ? undefined : { $ref: `${schema}#` })
 
-function descriptionOf(route: AnyRoute): Description {
+function descriptionOf(route: AnyRoute, method: Method): Description {
   const { summary, description, tag, hide, params, query, headers, body, rawBody, consumes = body && ['application/json'] } = route
-  const answers = Object.entries({ ...usualRefusals(route), ...route.answers })
+  const answers = Object.entries({ ...usualRefusals(route, method), ...route.answers })
   return {
     ...{ summary, description, tags: [tag], hide, consumes },
     ...{ params: refTo(params), querystring: refTo(query), headers: refTo(headers), body: rawBody ?? refTo(body) },
@@ -169,7 +166,7 @@ function descriptionOf(route: AnyRoute): Description {
   }
 }
 
-const usualRefusals = ({ method, action, headers, body, rawBody }: AnyRoute): Record<number, string> =>
+const usualRefusals = ({ action, headers, body, rawBody }: AnyRoute, method: Method): Record<number, string> =>
   method === 'OPTIONS'
     ? {}
     : {

@@ -1,5 +1,4 @@
 import { type Policy, scopesOf, signatureOf } from '../../domain/policy.ts'
-import '../shared/identity.ts'
 import { type PublicAddress, wayTo } from '../shared/public-url.ts'
 import { answer, type DeclareRoute } from './route.ts'
 
@@ -16,9 +15,7 @@ const links = {
 
 /** Tells a client who it is taken for, for `leporello doctor` and for people whose token does not work. */
 export function accessRoute(route: DeclareRoute, { policy }: { policy: Policy }): void {
-  route({
-    method: 'GET',
-    path: '/access',
+  route('GET /access', {
     action: 'public',
     tag: 'operations',
     summary: 'Who I am here, and what I may do',
@@ -37,9 +34,7 @@ export function startRoute(route: DeclareRoute, { address }: { address: PublicAd
     ['', false],
     ['/', true]
   ] as const) {
-    route({
-      method: 'GET',
-      path,
+    route(`GET ${path}`, {
       action: 'container:read',
       tag: 'operations',
       summary: 'Where to begin',

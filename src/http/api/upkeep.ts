@@ -17,9 +17,7 @@ const lines: DescribedAnswer = {
 
 /** Containers that name no architectures. */
 export function unnamedRoutes(route: DeclareRoute, { upkeep, backfill }: UpkeepRoutes): void {
-  route({
-    method: 'POST',
-    path: '/containers/:id/verify',
+  route('POST /containers/:id/verify', {
     action: 'container:write',
     tag: 'images',
     summary: 'Read the one image of a container that names no architectures',
@@ -35,9 +33,7 @@ export function unnamedRoutes(route: DeclareRoute, { upkeep, backfill }: UpkeepR
     handler: ({ params: { id }, query: { dryRun = false }, publicUrl }) => upkeep.verifySingle({ id, publicUrl, dryRun })
   })
 
-  route({
-    method: 'GET',
-    path: '/backfill',
+  route('GET /backfill', {
     action: 'container:read',
     tag: 'containers',
     summary: 'Containers that name no architectures, and what they would become',
@@ -47,9 +43,7 @@ export function unnamedRoutes(route: DeclareRoute, { upkeep, backfill }: UpkeepR
     handler: ({ query: { id, limit, cursor }, publicUrl }) => backfill.page({ id, limit, cursor, publicUrl })
   })
 
-  route({
-    method: 'POST',
-    path: '/containers/:id/backfill',
+  route('POST /containers/:id/backfill', {
     action: 'container:write',
     tag: 'containers',
     summary: 'Name the architecture of a container that names none, as its bytes prove it',
@@ -74,10 +68,8 @@ interface FsckOptions {
 
 /** Records, facts and tarballs compared with each other. */
 export function fsckRoutes(route: DeclareRoute, { upkeep }: Pick<UpkeepRoutes, 'upkeep'>): void {
-  route({
-    method: 'GET',
+  route('GET /fsck', {
     answersHead: false,
-    path: '/fsck',
     action: 'operations:read',
     tag: 'operator',
     summary: 'Compare records, what is known of their images, and tarballs',
@@ -87,9 +79,7 @@ export function fsckRoutes(route: DeclareRoute, { upkeep }: Pick<UpkeepRoutes, '
     handler: ({ reply, query: { deep }, publicUrl }) => sendLines(reply, fsck(reply, { deep, repair: '', publicUrl }))
   })
 
-  route({
-    method: 'POST',
-    path: '/fsck',
+  route('POST /fsck', {
     action: 'operations:write',
     tag: 'operator',
     summary: 'The same, and repair the kinds of findings that are named',

@@ -11,9 +11,7 @@ export function waitRoutes(app: FastifyInstance, { route, waiting }: Pick<Catalo
     for (const waiter of waiters) waiter.abort()
   })
 
-  route({
-    method: 'GET',
-    path: '/containers/:id/wait',
+  route('GET /containers/:id/wait', {
     action: 'container:read',
     tag: 'assembly',
     summary: 'Wait until a container is complete',

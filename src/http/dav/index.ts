@@ -3,7 +3,6 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, Route
 import type { BlobStore } from '../../blobs/blob-store.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Action } from '../../domain/policy.ts'
-import '../shared/action.ts'
 import { undescribed } from '../shared/describes.ts'
 import { explain } from '../shared/errors.ts'
 import { notSupported } from '../shared/not-supported.ts'

@@ -1,5 +1,4 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import '../shared/identity.ts'
 import type { MozartParameters } from './parameters.ts'
 import type { Words } from './words.ts'
 

@@ -1,6 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import '../shared/action.ts'
 import type { BodyBudget } from '../shared/body-budget.ts'
 import { explain } from '../shared/errors.ts'
 import type { LargeTexts } from '../shared/large-texts.ts'

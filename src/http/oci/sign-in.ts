@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Policy } from '../../domain/policy.ts'
-import '../shared/identity.ts'
 import { type PublicAddress, requestUrl } from '../shared/public-url.ts'
 import { sendJson } from './reading.ts'
 

@@ -1,5 +1,4 @@
 import type { FastifyRequest } from 'fastify'
-import './identity.ts'
 import { clientAddress } from './trusted-proxies.ts'
 
 /** Returns whose share of what is bounded a request takes: that of an identity, or of an address where that is anonymous. */

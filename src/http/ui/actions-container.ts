@@ -2,15 +2,13 @@ import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { parseArchitecture, uniqueInTableOrder } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { RecordChange } from '../../schemas.ts'
-import { type HoldersAsked, holdersRefusal } from './action-holders.ts'
+import { holdersRefusal } from './action-holders.ts'
 import { type ActionCall, type DeclareAction, seenRevision } from './action-route.ts'
 import { html, type Markup } from './html.ts'
-import { idMarkup } from './ids.ts'
+import { idMarkup } from './texts.ts'
 import { containerWay } from './ways.ts'
 
-type ContainerActions = Pick<Catalogue, 'edits' | 'views' | 'specsNaming' | 'building' | 'history'> & HoldersAsked
-
-const path = '/containers/:id'
+type ContainerActions = Pick<Catalogue, 'edits' | 'specsNaming' | 'building' | 'history' | 'holders'>
 
 /** What people do with a whole container. */
 export function containerActions(action: DeclareAction, parts: ContainerActions): void {
@@ -21,14 +19,14 @@ export function containerActions(action: DeclareAction, parts: ContainerActions)
 
 function removal(action: DeclareAction, { edits, holders, specsNaming }: ContainerActions): void {
   action({
-    path: `${path}/remove`,
+    path: '/containers/:id/remove',
     action: 'container:delete',
     async ask(call) {
-      const id = call.params['id']!
+      const { id } = call.params
       const [{ before }, specs, named] = await Promise.all([
         edits.apply({ ...call.change, id, edits: [{ op: 'delete' }] }),
         specsNaming(id),
-        holdersRefusal(holders, { id, isForced: call.texts['force'] === 'yes' })
+        holdersRefusal(holders, call)
       ])
       const architectures = [...before!.record.images.keys()].join(', ')
       const effects = [
@@ -40,8 +38,7 @@ function removal(action: DeclareAction, { edits, holders, specsNaming }: Contain
       const carried = { seen: seenRevision(before!.revision), ...named.carried }
       return { ...about('Remove', call), effects, ...named, carried, submit: 'Remove the container', isRemoval: true }
     },
-    async act({ params, texts, change, frame }) {
-      const id = params['id']!
+    async act({ params: { id }, texts, change, frame }) {
       if (texts['force'] !== 'yes') await holders.checkUnnamed(id)
       await edits.apply({ ...change, id, edits: [{ op: 'delete' }] })
       return { to: containerWay(id, frame), done: 'removed' }
@@ -51,10 +48,10 @@ function removal(action: DeclareAction, { edits, holders, specsNaming }: Contain
 
 function expectation(action: DeclareAction, { building }: ContainerActions): void {
   action({
-    path: `${path}/expect`,
+    path: '/containers/:id/expect',
     action: 'container:write',
     async ask(call) {
-      const id = call.params['id']!
+      const { id } = call.params
       const now = await building.expected(id)
       const said = call.texts['architectures']
       const inputs = html`<label>Architectures <small>(between spaces; leave it empty to have the rules of this server decide)</small>
@@ -69,8 +66,7 @@ function expectation(action: DeclareAction, { building }: ContainerActions): voi
       const carried = { architectures: said ?? '', seen: seenRevision(now.revision) }
       return { ...about('Expect architectures of', call), inputs, effects, carried, submit: 'Expect these' }
     },
-    async act({ params, texts, change, frame }) {
-      const id = params['id']!
+    async act({ params: { id }, texts, change, frame }) {
       const { unchanged } = await building.expect({ ...change, id, architectures: namesIn(texts['architectures']) })
       return { to: containerWay(id, frame), done: unchanged ? 'unchanged' : 'expected' }
     }
@@ -78,22 +74,17 @@ function expectation(action: DeclareAction, { building }: ContainerActions): voi
 }
 
 /** Null leaves it to the rules. */
-const namesIn = (said = '') =>
-  said.trim() === ''
-    ? null
-    : uniqueInTableOrder(
-        said
-          .split(/[\s,]+/)
-          .filter(Boolean)
-          .map(parseArchitecture)
-      )
+function namesIn(said = '') {
+  const names = said.split(/[\s,]+/).filter(Boolean)
+  return said.trim() === '' ? null : uniqueInTableOrder(names.map(parseArchitecture))
+}
 
 function restoring(action: DeclareAction, { history }: ContainerActions): void {
   action({
-    path: `${path}/restore`,
+    path: '/containers/:id/restore',
     action: 'container:write',
     async ask(call) {
-      const id = call.params['id']!
+      const { id } = call.params
       const revision = revisionIn(call)
       const [{ from, changes }, { warnings, unchanged }] = await Promise.all([
         history.compare(id, { from: 'current', to: revision }),
@@ -106,7 +97,7 @@ function restoring(action: DeclareAction, { history }: ContainerActions): void {
       return { ...about('Restore', call), effects, carried, submit: 'Register it as it was' }
     },
     async act(call) {
-      const id = call.params['id']!
+      const { id } = call.params
       const { unchanged } = await history.restore({ ...call.change, id, revision: revisionIn(call) })
       return { to: containerWay(id, call.frame), done: unchanged ? 'unchanged' : 'restored' }
     }
@@ -119,12 +110,10 @@ const changeMarkup = ({ kind, what, architecture, before, after, message }: Reco
     : html`<span title="${message}">${architecture === null ? what : `image for ${architecture}`}, ${kind}</span>: ${before !== null && html`<del><code>${before}</code></del>`} ${after !== null && html`<ins><code>${after}</code></ins>`}`
 
 function revisionIn({ texts }: ActionCall): string {
-  const { revision } = texts
-  if (revision !== undefined) return revision
+  if (texts['revision'] !== undefined) return texts['revision']
   throw new CatalogueError('parameter_missing', 'a revision is needed; choose one in the history of the container')
 }
 
-function about(verb: string, { params, frame }: ActionCall) {
-  const id = params['id']!
+function about(verb: string, { params: { id }, frame }: ActionCall) {
   return { title: `${verb} ${id}`, heading: html`${verb} ${idMarkup(id)}`, back: { href: containerWay(id, frame), words: idMarkup(id) } }
 }

@@ -1,3 +1,4 @@
+import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { Images } from '../../catalogue/images/images.ts'
 import type { ImageView } from '../../catalogue/lists/image-views.ts'
 import type { ImageChange } from '../../catalogue/records/image-records.ts'
@@ -5,19 +6,15 @@ import type { Upkeep } from '../../catalogue/tarballs/tarballs.ts'
 import { type Architecture, parseArchitecture } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { own } from '../../domain/own.ts'
-import { type HoldersAsked, holdersRefusal } from './action-holders.ts'
+import { holdersRefusal } from './action-holders.ts'
 import { type ActionCall, type DeclareAction, seenRevision } from './action-route.ts'
-import { exact, html, type Markup } from './html.ts'
-import { idMarkup } from './ids.ts'
-import { sizeInWords } from './texts.ts'
+import { html, type Markup } from './html.ts'
+import { idMarkup, sizeInWords } from './texts.ts'
 import { containerWay } from './ways.ts'
 
 const path = '/containers/:id/images/:architecture'
 
-export interface ImageActions extends HoldersAsked {
-  images: Images
-  upkeep?: Upkeep | undefined
-}
+type ImageActions = Pick<Catalogue, 'holders' | 'upkeep'> & { images: Images }
 
 /** What people do with one image. */
 export function imageActions(action: DeclareAction, parts: ImageActions): void {
@@ -32,13 +29,12 @@ function verification(action: DeclareAction, { images }: ImageActions): void {
     path: `${path}/verify`,
     action: 'container:write',
     async ask(call) {
-      const { id, architecture } = changeIn(call)
-      const image = await imageIn(images, { id, architecture })
+      const image = await imageIn(images, call)
       return { ...aboutImage('Verify', call), effects: readingEffects(image), submit: 'Read the bytes' }
     },
     async act(call) {
       await images.verify({ ...changeIn(call), precondition: undefined })
-      return { to: containerWay(call.params['id']!, call.frame), done: 'verified' }
+      return { to: containerWay(call.params.id, call.frame), done: 'verified' }
     }
   })
 }
@@ -59,7 +55,7 @@ function relabelling(action: DeclareAction, { images }: ImageActions): void {
     },
     async act(call) {
       await images.relabel(changeIn(call))
-      return { to: containerWay(call.params['id']!, call.frame), done: 'relabelled' }
+      return { to: containerWay(call.params.id, call.frame), done: 'relabelled' }
     }
   })
 }
@@ -73,7 +69,7 @@ function removal(action: DeclareAction, { images, holders }: ImageActions): void
       const [before, { container, released }, named] = await Promise.all([
         images.container(id),
         images.drop(changeIn(call)),
-        holdersRefusal(holders, { id, isForced: call.texts['force'] === 'yes' })
+        holdersRefusal(holders, call)
       ])
       const url = own(before.images, architecture)?.url
       const effects = [
@@ -98,17 +94,20 @@ function singleVerification(action: DeclareAction, { images, upkeep }: ImageActi
   action({
     path: '/containers/:id/verify',
     action: 'container:write',
-    async ask({ params, frame }) {
-      const id = params['id']!
+    async ask(call) {
+      const { id } = call.params
       const { url } = await images.container(id)
       if (url === null) throw new CatalogueError('image_missing', `${id} has no image of its own; its images are verified one by one`)
-      const heading = html`Verify the image of ${idMarkup(id)}`
-      const back = { href: containerWay(id, frame), words: idMarkup(id) }
       const effects = readingEffects({ url, size: null, summary: null, verdict: 'unverified' })
-      return { title: `Verify ${id}`, heading, back, effects, submit: 'Read the bytes' }
+      return {
+        title: `Verify ${id}`,
+        heading: html`Verify the image of ${idMarkup(id)}`,
+        back: backTo(call),
+        effects,
+        submit: 'Read the bytes'
+      }
     },
-    async act({ params, frame, change }) {
-      const id = params['id']!
+    async act({ params: { id }, frame, change }) {
       await upkeep.verifySingle({ id, publicUrl: change.publicUrl })
       return { to: containerWay(id, frame), done: 'verified' }
     }
@@ -116,23 +115,21 @@ function singleVerification(action: DeclareAction, { images, upkeep }: ImageActi
 }
 
 /** A page has seen a record as a whole, and not one image of it. */
-const changeIn = (call: ActionCall): ImageChange => ({ ...call.change, id: call.params['id']!, architecture: architectureIn(call) })
+const changeIn = (call: ActionCall): ImageChange => ({ ...call.change, id: call.params.id, architecture: architectureIn(call) })
 
-const architectureIn = ({ params }: ActionCall): Architecture => parseArchitecture(params['architecture']!)
+const architectureIn = ({ params }: ActionCall): Architecture => parseArchitecture(params.architecture)
 
-interface WhichImage {
-  id: string
-  architecture: Architecture
-}
+type ReadImage = Pick<ImageView, 'url' | 'size' | 'summary' | 'verdict'>
 
-async function imageIn(images: Images, { id, architecture }: WhichImage): Promise<Pick<ImageView, 'url' | 'size' | 'summary' | 'verdict'>> {
+async function imageIn(images: Images, call: ActionCall): Promise<ReadImage> {
+  const { id, architecture } = changeIn(call)
   const { images: published, pending } = await images.container(id)
   const found = own(pending, architecture) ?? own(published, architecture)
   if (found) return { size: null, ...found }
   throw new CatalogueError('image_missing', `${id} has no image for ${architecture}`)
 }
 
-const readingEffects = ({ url, size, summary, verdict }: Pick<ImageView, 'url' | 'size' | 'summary' | 'verdict'>): Markup[] => [
+const readingEffects = ({ url, size, summary, verdict }: ReadImage): Markup[] => [
   html`Its bytes are read now${size !== null && `, ${sizeInWords(size)} of them`}: <code class="url">${url}</code>. That takes as long as reading takes.`,
   verdict === 'unverified'
     ? html`What they prove is noted. So far nobody has read them.`
@@ -141,17 +138,10 @@ const readingEffects = ({ url, size, summary, verdict }: Pick<ImageView, 'url' |
 ]
 
 function aboutImage(verb: string, call: ActionCall) {
-  const id = call.params['id']!
+  const { id } = call.params
   const architecture = architectureIn(call)
-  return {
-    title: `${verb} ${architecture} of ${id}`,
-    heading: html`${verb} the image for ${architecture} of ${idMarkup(id)}`,
-    back: { href: containerWay(id, call.frame), words: idMarkup(id) }
-  }
+  const heading = html`${verb} the image for ${architecture} of ${idMarkup(id)}`
+  return { title: `${verb} ${architecture} of ${id}`, heading, back: backTo(call) }
 }
 
-/** Where each of them is, from the container's address. */
-export const imageActionWay = (
-  verb: 'verify' | 'relabel' | 'remove',
-  { way, architecture }: { way: string; architecture: string }
-): Markup => exact(`${way}/images/${encodeURIComponent(architecture.replace('/', '-'))}/${verb}`)
+const backTo = ({ params: { id }, frame }: ActionCall) => ({ href: containerWay(id, frame), words: idMarkup(id) })
