@@ -9,10 +9,8 @@ const dnsLabel = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 /** Returns a name that Kubernetes accepts for a job or a namespace (a DNS-1123 label). Throws parameter_invalid. */
 export function checkDnsLabel(name: string, what: string): string {
   if (dnsLabel.test(name)) return name
-  throw new CatalogueError(
-    'parameter_invalid',
-    `${what} is ${JSON.stringify(name.slice(0, 100))}; expected a DNS-1123 label: 1 to 63 of a-z, 0-9 and "-", beginning and ending with a letter or digit`
-  )
+  const message = `${what} is ${JSON.stringify(name.slice(0, 100))}; expected a DNS-1123 label: 1 to 63 of a-z, 0-9 and "-", beginning and ending with a letter or digit`
+  throw new CatalogueError('parameter_invalid', message)
 }
 
 /** Makes such a name of any text: characters that Kubernetes does not accept become "-". */

@@ -165,10 +165,8 @@ function readRule(value: unknown, { path, problems }: FieldPlace): Rule | undefi
 /** Reads a list of architectures strictly, and returns each once. */
 export function readArchitectures(value: unknown, { path, problems }: FieldPlace): Architecture[] {
   if (!Array.isArray(value) || value.length > maxArchitectures) {
-    problems.push({
-      path,
-      message: `is ${shown(value)}; expected a list of at most ${maxArchitectures} architectures, such as ["amd64", "arm64"]`
-    })
+    const message = `is ${shown(value)}; expected a list of at most ${maxArchitectures} architectures, such as ["amd64", "arm64"]`
+    problems.push({ path, message })
     return []
   }
   return uniqueInTableOrder(value.flatMap((name, i) => readArchitecture(name, { path: `${path}[${i}]`, problems }) ?? []))

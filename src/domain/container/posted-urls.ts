@@ -72,10 +72,8 @@ export function registrable(url: string, { addresses, warn, shown }: PostedUrls 
   const control = controlIn(url)
   if (control !== undefined) throw new CatalogueError('parameter_invalid', `${shown} ${control}; nothing was stored`)
   if (isMasked(url)) {
-    throw new CatalogueError(
-      'parameter_invalid',
-      `${shown} is ${JSON.stringify(url.slice(0, 200))}: its secrets are masked with ***, so it was read in a view; send the whole URL, or change the container by a patch or a merge that leaves this image out; nothing was stored`
-    )
+    const message = `${shown} is ${JSON.stringify(url.slice(0, 200))}: its secrets are masked with ***, so it was read in a view; send the whole URL, or change the container by a patch or a merge that leaves this image out; nothing was stored`
+    throw new CatalogueError('parameter_invalid', message)
   }
   const plain = withoutOwnCredentials(url, addresses)
   if (plain !== url) {
