@@ -134,9 +134,8 @@ export function createBuilding(parts: BuildingContext): Building {
       const reports = stored && reportsOf(stored.buildStatus, kind)
       const report = reports?.get(architecture)
       if (report) return { ...jobView(parts, { id, architecture, report }), revision: stored!.revision }
-      throw new CatalogueError('job_unknown', `no ${kind} of ${id} has been reported for ${architecture}`, {
-        details: { available: [...(reports?.keys() ?? [])] }
-      })
+      const details = { available: [...(reports?.keys() ?? [])] }
+      throw new CatalogueError('job_unknown', `no ${kind} of ${id} has been reported for ${architecture}`, { details })
     },
 
     report: (request) => takeReport(parts, request)

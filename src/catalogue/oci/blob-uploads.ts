@@ -49,10 +49,8 @@ export function createBlobUploads(context: OciContext): BlobUploads {
   async function get({ repository, upload }: UploadName): Promise<Upload> {
     const found = await uploads.get(upload)
     if (found && parseUploadNote(found.note) === repository) return found
-    throw new CatalogueError(
-      'upload_unknown',
-      `${repository} has no upload ${upload.slice(0, 100)}: it was finished, cancelled, or has expired`
-    )
+    const message = `${repository} has no upload ${upload.slice(0, 100)}: it was finished, cancelled, or has expired`
+    throw new CatalogueError('upload_unknown', message)
   }
 
   return {

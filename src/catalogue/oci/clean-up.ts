@@ -46,9 +46,6 @@ export interface CleanUp {
   run(options: { everyMs: number; signal: AbortSignal }): Promise<CleanUpCount | undefined>
 }
 
-const leaseName = 'oci-clean-up'
-const pageSize = 200
-
 interface Sweep extends CleanUpParts {
   count: CleanUpCount
   signal: AbortSignal
@@ -62,7 +59,7 @@ export function createCleanUp(parts: CleanUpParts): CleanUp {
   return {
     run: ({ everyMs, signal }) =>
       takeTurn(parts, {
-        ...{ name: leaseName, everyMs, signal },
+        ...{ name: 'oci-clean-up', everyMs, signal },
         async work(goOn) {
           const count = { uploads: 0, tags: 0, manifests: 0, links: 0, blobs: 0 }
           await sweepAll({ ...parts, count, signal, goOn, archived: createDigestFilter() })
@@ -128,12 +125,8 @@ async function* documentsOf<Kind extends KeptDocument['kind']>(
     { field: 'kind', equals: kind },
     { field: 'repository', equals: repository }
   ]
-  for await (const { items } of pagesOf(kept.store.list, {
-    where,
-    sort: { field: 'name', order: 'asc' as const },
-    limit: pageSize,
-    fresh: true
-  })) {
+  const query = { where, sort: { field: 'name', order: 'asc' as const }, limit: 200, fresh: true }
+  for await (const { items } of pagesOf(kept.store.list, query)) {
     yield items.map(({ document }) => fromKeptDocument<Kind>(document))
     await goOn()
   }

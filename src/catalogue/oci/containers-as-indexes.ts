@@ -44,11 +44,10 @@ export async function pullableImages(context: OciContext, { record, facts, repos
     }
     const instead = pushed.get(architecture)
     if (instead) result.images.push({ architecture, descriptor: instead })
-    else
-      result.left.push({
-        architecture,
-        why: why.get(architecture) ?? `read by an earlier version; leporello verify ${record.id} reads it again`
-      })
+    else {
+      const old = `read by an earlier version; leporello verify ${record.id} reads it again`
+      result.left.push({ architecture, why: why.get(architecture) ?? old })
+    }
   }
   return result
 }

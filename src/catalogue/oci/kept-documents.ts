@@ -8,6 +8,7 @@ import {
   keptName,
   toKeptDocument
 } from '../../domain/oci/documents.ts'
+import { pagesOf } from '../../domain/pages.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 
 /** Documents of `/v2/` by kind, repository and name. */
@@ -17,6 +18,8 @@ export interface KeptDocuments {
   blob(repository: string, digest: string): Promise<KeptBlob | undefined>
   /** Returns which of these blobs a repository has, by digest. */
   blobs(repository: string, digests: readonly string[]): Promise<Map<string, KeptBlob>>
+  /** Yields the manifests of a repository. */
+  manifestsOf(repository: string, options?: { fresh: boolean }): AsyncGenerator<KeptManifest>
   put(...kept: KeptDocument[]): Promise<void>
   /** Returns whether there was one. */
   remove(kept: Pick<KeptDocument, 'kind' | 'repository' | 'name'>): Promise<boolean>
@@ -42,8 +45,8 @@ export function createKeptDocuments({ store, hash, now }: KeptDocumentsParts): K
   const manifests = new Map<string, { manifest: KeptManifest; until: number }>()
   const idOf = (kept: Pick<KeptDocument, 'kind' | 'repository' | 'name'>) => hash(keptName(kept))
 
-  async function find<Kind extends KeptDocument['kind']>(kind: Kind, { repository, name }: { repository: string; name: string }) {
-    const stored = await store.get(idOf({ kind, repository, name }))
+  async function find<Kind extends KeptDocument['kind']>(kept: { kind: Kind; repository: string; name: string }) {
+    const stored = await store.get(idOf(kept))
     return stored && fromKeptDocument<Kind>(stored.document)
   }
 
@@ -58,18 +61,28 @@ export function createKeptDocuments({ store, hash, now }: KeptDocumentsParts): K
   const documents: KeptDocuments = {
     store,
     async manifest(repository, digest) {
-      const known = manifests.get(keptName({ kind: 'manifest', repository, name: digest }))
+      const name = { kind: 'manifest' as const, repository, name: digest }
+      const known = manifests.get(keptName(name))
       if (known && known.until > now().getTime()) return known.manifest
-      const found = await find('manifest', { repository, name: digest })
+      const found = await find(name)
       if (found) remember(found)
       return found
     },
-    tag: (repository, tag) => find('tag', { repository, name: tag }),
-    blob: (repository, digest) => find('blob', { repository, name: digest }),
+    tag: (repository, tag) => find({ kind: 'tag', repository, name: tag }),
+    blob: (repository, digest) => find({ kind: 'blob', repository, name: digest }),
     async blobs(repository, digests) {
       const stored = await store.getMany(digests.map((name) => idOf({ kind: 'blob', repository, name })))
       const found = stored.flatMap((one) => (one ? [fromKeptDocument<'blob'>(one.document)] : []))
       return new Map(found.map((blob) => [blob.name, blob]))
+    },
+    async *manifestsOf(repository, options = { fresh: false }) {
+      const where = [
+        { field: 'kind', equals: 'manifest' },
+        { field: 'repository', equals: repository }
+      ]
+      for await (const { items } of pagesOf(store.list, { where, limit: 100, ...options })) {
+        for (const { document } of items) yield fromKeptDocument<'manifest'>(document)
+      }
     },
     async put(...kept) {
       await Promise.all(

@@ -8,7 +8,7 @@ import type { TagName } from '../../domain/oci/names.ts'
 import { reportOnProven } from '../../images/overall-verdict.ts'
 import { checkProven, placeFor, registerTarball } from '../images/tarball-uploads.ts'
 import type { ChangeContext } from '../records/image-records.ts'
-import { openBlob } from './oci-blobs.ts'
+import { openBlob, textOfBlob } from './oci-blobs.ts'
 import type { OciContext } from './parts.ts'
 
 /** An image that was pushed, and the tag of the container to which it belongs. */
@@ -30,11 +30,9 @@ export async function configuredArchitectureOf(
 ): Promise<Architecture | undefined> {
   const blob = size > maxConfig ? undefined : await context.kept.blob(repository, digest)
   if (!blob) return undefined
-  const { stream } = await openBlob(context, blob)
-  const chunks: Uint8Array[] = []
-  for await (const chunk of stream) chunks.push(chunk as Uint8Array)
+  const text = await textOfBlob(await openBlob(context, blob))
   try {
-    return platformArchitecture(asFields(JSON.parse(Buffer.concat(chunks).toString())))
+    return platformArchitecture(asFields(JSON.parse(text)))
   } catch {
     return undefined
   }

@@ -19,13 +19,9 @@ export async function listReferrers({ kept }: OciContext, { repository, digest }
     { field: 'subject', equals: digest },
     { field: 'repository', equals: repository }
   ]
+  const query = { where, sort: { field: 'subject', order: 'asc' as const }, limit: 200, fresh: true }
   const found: Referrer[] = []
-  for await (const { items } of pagesOf(kept.store.list, {
-    where,
-    sort: { field: 'subject', order: 'asc' as const },
-    limit: 200,
-    fresh: true
-  })) {
+  for await (const { items } of pagesOf(kept.store.list, query)) {
     for (const { document } of items) {
       const { mediaType, name, text, artifactType, annotations = {} } = fromKeptDocument<'manifest'>(document)
       const said = { ...(artifactType !== undefined && { artifactType }), ...(Object.keys(annotations).length > 0 && { annotations }) }

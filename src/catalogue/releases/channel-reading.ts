@@ -56,10 +56,8 @@ interface HistoryPage {
 }
 
 /** Throws channel_unknown. */
-export async function historyOf(
-  store: ChannelStore,
-  { channel, before = Number.POSITIVE_INFINITY, limit }: HistoryPage
-): Promise<ChannelState[]> {
+export async function historyOf(store: ChannelStore, page: HistoryPage): Promise<ChannelState[]> {
+  const { channel, before = Number.POSITIVE_INFINITY, limit } = page
   const current = await findChannel(store, channel)
   if (!current) throw unknownChannel(channel)
   const newest = Math.min(current.number, before - 1)

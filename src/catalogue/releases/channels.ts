@@ -20,7 +20,7 @@ import type { BatchedEdit, Batches } from '../containers/batch.ts'
 import type { BatchCommit } from '../containers/batch-commit.ts'
 import { checkPrecondition, type Precondition } from '../records/changes.ts'
 import type { TarballStatuses } from '../tarballs/tarball-status.ts'
-import { type CandidateParts, formerCandidates, type NamedImage, readCandidates } from './candidates.ts'
+import { type CandidateParts, formerCandidates, type NamedImage, promotionRefused, readCandidates } from './candidates.ts'
 import { findChannel, historyOf, listChannels, maxPromotions, readChannel, readPromotion, type StoredChannel } from './channel-reading.ts'
 import type { ImageNames } from './image-list.ts'
 
@@ -97,10 +97,8 @@ export function createChannels(parts: ChannelsParts): Channels {
   }
 }
 
-function checkChannel(
-  before: StoredChannel | undefined,
-  { channel, precondition }: Pick<PromotionRequest, 'channel' | 'precondition'>
-): void {
+function checkChannel(before: StoredChannel | undefined, request: Pick<PromotionRequest, 'channel' | 'precondition'>): void {
+  const { channel, precondition } = request
   checkPrecondition(`the channel ${channel}`, { before: before && !before.removed ? (before as never) : undefined, precondition })
 }
 
@@ -115,29 +113,17 @@ async function promote(parts: ChannelsParts, request: PromotionRequest): Promise
   const requiredOf = former ? undefined : parts.siteRules.requiredOf
   const current = before && !before.removed ? before.set : []
   const plan = planPromotion({ candidates, require, requiredOf, target: { ...to, tag }, before: current, keep })
-  if ('reasons' in plan) throw refusal(channel, plan.reasons)
+  if ('reasons' in plan) throw promotionRefused(`${channel} is not moved, and nothing was changed`, plan.reasons)
   return carryOut(parts, { request, before, plan, from, tag, unchanged })
 }
 
-function refusal(channel: string, reasons: readonly { path: string; message: string }[]): CatalogueError {
-  const more = reasons.length > 1 ? `; and ${reasons.length - 1} more reasons` : ''
-  const message = `${channel} is not moved, and nothing was changed: ${reasons[0]!.message}${more}`
-  return new CatalogueError('promotion_refused', message, { details: { errors: reasons } })
-}
-
-interface Candidates {
-  /** Whether they are images of an earlier time. */
-  former: boolean
-  candidates: Awaited<ReturnType<typeof readCandidates>>
-  /** The channel that they come from, as it was read. */
-  unchanged: BatchCommit['unchanged']
-}
-
-async function candidatesOf(parts: ChannelsParts, { channel, set, from = {}, require, publicUrl }: PromotionRequest): Promise<Candidates> {
+/** Returns the channel that they come from, as it was read, too, and whether they are images of an earlier time. */
+async function candidatesOf(parts: ChannelsParts, { channel, set, from = {}, require, publicUrl }: PromotionRequest) {
   const former = await formerSet(parts, channel, from)
   if (former) {
-    if (require.length > 0) refuseRequire()
-    return { candidates: await formerCandidates({ set: former, statuses: parts.statuses, publicUrl }), unchanged: [], former: true }
+    const message = 'require is for images as they are now; a release or an earlier set is promoted as it was: leave require out'
+    if (require.length > 0) throw new CatalogueError('parameter_invalid', message)
+    return { candidates: await formerCandidates(former, { statuses: parts.statuses, publicUrl }), unchanged: [], former: true }
   }
   const unchanged: BatchCommit['unchanged'] = []
   let named: NamedImage[]
@@ -159,11 +145,6 @@ async function candidatesOf(parts: ChannelsParts, { channel, set, from = {}, req
 async function formerSet(parts: ChannelsParts, channel: string, from: SetSource) {
   if (from.promotion !== undefined) return (await readPromotion(parts.store, { channel, number: from.promotion })).set
   return from.release === undefined ? undefined : parts.releaseSet(from.release)
-}
-
-function refuseRequire(): never {
-  const message = 'require is for images as they are now; a release or an earlier set is promoted as it was: leave require out'
-  throw new CatalogueError('parameter_invalid', message)
 }
 
 interface PlannedPromotion {

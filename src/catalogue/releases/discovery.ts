@@ -1,4 +1,4 @@
-import { repositoryOf, tagOf } from '../../domain/image/storage.ts'
+import { idsOfRepository, repositoryOf, tagOf } from '../../domain/image/storage.ts'
 import { asFields, asList } from '../../domain/json/reading.ts'
 import { fromSummaryDocument } from '../../domain/lists/summary.ts'
 import { pagesOf } from '../../domain/pages.ts'
@@ -100,13 +100,8 @@ async function tagsOf({ summaries }: DiscoveryParts, { ids, timed }: { ids: stri
 }
 
 async function listedIds({ containers }: DiscoveryParts, repository: string): Promise<string[]> {
-  // `;` is the character after `:`
-  const where = [
-    { field: 'id', after: `${repository}:` },
-    { field: 'id', before: `${repository};` }
-  ]
   const ids: string[] = []
-  const query = { where, sort: { field: 'id', order: 'asc' as const }, fresh: 'own' as const, limit: 1000 }
+  const query = { where: idsOfRepository(repository), sort: { field: 'id', order: 'asc' as const }, fresh: 'own' as const, limit: 1000 }
   for await (const { items } of pagesOf(containers.list, query)) ids.push(...items.map(({ id }) => id))
   return ids.filter((id) => repositoryOf(id) === repository)
 }

@@ -13,7 +13,7 @@ import {
   toReleaseDocument
 } from '../../domain/releases/release.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
-import { type CandidateParts, type NamedImage, readCandidates } from './candidates.ts'
+import { type CandidateParts, type NamedImage, promotionRefused, readCandidates } from './candidates.ts'
 import type { Channels } from './channels.ts'
 
 export interface ReleaseRequest {
@@ -101,10 +101,7 @@ async function frozen(parts: FrozenParts, { name, require, params, publicUrl, ca
   const reasons = candidates.flatMap((candidate, i) =>
     candidateReasons(candidate, require).map((message) => ({ path: `set[${i}]`, message }))
   )
-  if (reasons.length > 0) {
-    const more = reasons.length > 1 ? `; and ${reasons.length - 1} more reasons` : ''
-    throw new CatalogueError('promotion_refused', `${name} is not frozen: ${reasons[0]!.message}${more}`, { details: { errors: reasons } })
-  }
+  if (reasons.length > 0) throw promotionRefused(`${name} is not frozen`, reasons)
   const { protocol, host } = new URL(publicUrl)
   const { channel } = source
   return {

@@ -1,5 +1,5 @@
 import type { Architecture } from '../../domain/architecture.ts'
-import type { ContainerRecord } from '../../domain/container/document.ts'
+import { type ContainerRecord, imagesByKey } from '../../domain/container/document.ts'
 import {
   applies,
   type Facts,
@@ -31,13 +31,8 @@ export interface FactsStore {
   onWrite(listener: (container: string) => void): void
 }
 
-export interface FactsStoreParts {
-  store: DocumentStore
-  hash: Hash
-  imageAt: ImageLookup
-}
-
-export function createFactsStore({ store, hash, imageAt }: FactsStoreParts): FactsStore {
+/** `imageAt` tells which image a container has now. */
+export function createFactsStore(store: DocumentStore, { hash, imageAt }: { hash: Hash; imageAt: ImageLookup }): FactsStore {
   const written = createListeners<[container: string]>()
   return {
     async read(container, imageKeys) {
@@ -96,8 +91,7 @@ export function createFactsStore({ store, hash, imageAt }: FactsStoreParts): Fac
 
 /** Returns what is known of a record's images as they are now, by image key. */
 export async function currentFacts(store: Pick<FactsStore, 'read'>, record: ContainerRecord): Promise<Map<ImageKey, Facts>> {
-  const urls = new Map<ImageKey, string>(record.images)
-  if (urls.size === 0 && record.url !== undefined) urls.set('', record.url)
+  const urls = new Map<ImageKey, string>(imagesByKey(record))
   const facts = await store.read(record.id, [...urls.keys()])
   return new Map(
     facts.filter((one) => applies(one, { url: urls.get(one.imageKey)!, digest: record.digest })).map((one) => [one.imageKey, one])

@@ -6,12 +6,7 @@ import type { Stores } from '../../stores/document-store.ts'
 /** Returns what a container says now of one of its images, published or pending; undefined when it has no such image. */
 export type ImageLookup = (container: string, imageKey: ImageKey) => Promise<ImageClaim | undefined>
 
-export interface ImageLookupParts {
-  stores: Pick<Stores, 'containers' | 'buildStatuses'>
-  hash: Hash
-}
-
-export function createImageLookup({ stores, hash }: ImageLookupParts): ImageLookup {
+export function createImageLookup(stores: Pick<Stores, 'containers' | 'buildStatuses'>, hash: Hash): ImageLookup {
   return async (container, imageKey) => {
     if (isPendingKey(imageKey)) {
       const stored = await stores.buildStatuses.get(buildStatusId(container, hash))

@@ -30,8 +30,8 @@ export interface VerificationParts {
 }
 
 export function createVerification({ stores, hash, now, queue, settings, onFailure }: VerificationParts): Verification {
-  const imageAt = createImageLookup({ stores, hash })
-  const facts = createFactsStore({ store: stores.facts, hash, imageAt })
+  const imageAt = createImageLookup(stores, hash)
+  const facts = createFactsStore(stores.facts, { hash, imageAt })
   if (!settings) return { facts }
   const context = { ...settings, store: stores.facts, facts, imageAt, queue, now }
   const verifier = createVerifier({ ...context, onFailure })
