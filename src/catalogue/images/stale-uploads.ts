@@ -10,11 +10,7 @@ type StaleUpload = FinishedUpload & { id: string }
 const pageSize = 50
 
 /** Yields the steps by which a record became what it is, newest first. */
-async function* stepsSince(
-  { journal }: ImageParts,
-  { id, since }: StaleUpload,
-  now: StoredRecord | undefined
-): AsyncGenerator<HistoryStep> {
+async function* stepsSince({ journal }: ImageParts, { id, since }: StaleUpload, now: StoredRecord | undefined) {
   const at = since.toISOString()
   let newest = true
   const query = { kind: 'record', limit: pageSize, fresh: true } as const

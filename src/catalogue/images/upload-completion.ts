@@ -10,16 +10,9 @@ import { refuseStaleUpload } from './stale-uploads.ts'
 import { checkProven, placeFor, registerTarball, type StoredTarball, type UploadedImage } from './tarball-uploads.ts'
 import { refusalFrom, toNote, type UploadNote, type UploadResult } from './upload-notes.ts'
 
-/** What follows the last byte of an upload in pieces: proving, storing, registering, and noting how that ended. */
-export interface Completion {
-  /** Runs once at a time for each upload in this process. Two replicas may both run it, because every step is repeatable. */
-  complete(upload: Upload, options: CompletionOptions): Promise<UploadNote>
-  isUnderWay(upload: string): boolean
-  /** Interrupts every completion; each can be asked for again. */
-  stop(): Promise<void>
-}
+export type Completion = ReturnType<typeof createUploadCompletion>
 
-export interface CompletionOptions {
+interface CompletionOptions {
   note: UploadNote
   /** Whether a client waits for it; else the server completes it by itself. */
   requested: boolean
@@ -35,13 +28,15 @@ interface CompletionContext extends ImageParts {
   stopped: AbortSignal
 }
 
-export function createUploadCompletion(parts: ImageParts): Completion {
+/** What follows the last byte of an upload in pieces: proving, storing, registering, and noting how that ended. */
+export function createUploadCompletion(parts: ImageParts) {
   const proving = new Map<string, Proving>()
   const stopped = new AbortController()
   const context = { ...parts, stopped: stopped.signal }
 
   return {
-    complete(upload, { note, requested }) {
+    /** Runs once at a time for each upload in this process. Two replicas may both run it, because every step is repeatable. */
+    complete(upload: Upload, { note, requested }: CompletionOptions): Promise<UploadNote> {
       const running = proving.get(upload.id)
       if (running) {
         running.requested ||= requested
@@ -52,8 +47,9 @@ export function createUploadCompletion(parts: ImageParts): Completion {
       proving.set(upload.id, own)
       return own.ending
     },
-    isUnderWay: (upload) => proving.has(upload),
-    async stop() {
+    isUnderWay: (upload: string) => proving.has(upload),
+    /** Interrupts every completion; each can be asked for again. */
+    async stop(): Promise<void> {
       stopped.abort()
       await Promise.allSettled([...proving.values()].map(({ ending }) => ending))
     }

@@ -117,10 +117,7 @@ async function* repositoriesOf({ kept }: Sweep): AsyncGenerator<string> {
 }
 
 /** Yields pages of documents. The changes of one page are written together. */
-async function* documentsOf<Kind extends KeptDocument['kind']>(
-  { kept, goOn }: Sweep,
-  { kind, repository }: { kind: Kind; repository: string }
-): AsyncGenerator<Extract<KeptDocument, { kind: Kind }>[]> {
+async function* documentsOf<Kind extends KeptDocument['kind']>({ kept, goOn }: Sweep, kind: Kind, repository: string) {
   const where = [
     { field: 'kind', equals: kind },
     { field: 'repository', equals: repository }
@@ -135,19 +132,19 @@ async function* documentsOf<Kind extends KeptDocument['kind']>(
 /** An index goes in one round, and what only it named in the next. */
 async function sweepRepository(sweep: Sweep, repository: string): Promise<void> {
   const named = createDigestFilter()
-  for await (const manifests of documentsOf(sweep, { kind: 'manifest', repository })) {
+  for await (const manifests of documentsOf(sweep, 'manifest', repository)) {
     for (const { text } of manifests) for (const digest of digestsIn(text)) named.add(digest)
   }
-  for await (const tags of documentsOf(sweep, { kind: 'tag', repository })) {
+  for await (const tags of documentsOf(sweep, 'tag', repository)) {
     const removed = await Promise.all(tags.map((tag) => sweepTag(sweep, tag)))
     for (const { digest, images } of tags.filter((_, i) => !removed[i])) {
       for (const one of [digest, ...Object.values(images).map((image) => image.digest)]) named.add(one)
     }
   }
-  for await (const manifests of documentsOf(sweep, { kind: 'manifest', repository })) {
+  for await (const manifests of documentsOf(sweep, 'manifest', repository)) {
     await Promise.all(manifests.map((manifest) => sweepManifest(sweep, manifest, named)))
   }
-  for await (const blobs of documentsOf(sweep, { kind: 'blob', repository })) {
+  for await (const blobs of documentsOf(sweep, 'blob', repository)) {
     await Promise.all(blobs.map((blob) => sweepLink(sweep, blob, named)))
   }
 }

@@ -11,22 +11,7 @@ import {
 import { pagesOf } from '../../domain/pages.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 
-/** Documents of `/v2/` by kind, repository and name. */
-export interface KeptDocuments {
-  manifest(repository: string, digest: string): Promise<KeptManifest | undefined>
-  tag(repository: string, tag: string): Promise<KeptTag | undefined>
-  blob(repository: string, digest: string): Promise<KeptBlob | undefined>
-  /** Returns which of these blobs a repository has, by digest. */
-  blobs(repository: string, digests: readonly string[]): Promise<Map<string, KeptBlob>>
-  /** Yields the manifests of a repository. */
-  manifestsOf(repository: string, options?: { fresh: boolean }): AsyncGenerator<KeptManifest>
-  put(...kept: KeptDocument[]): Promise<void>
-  /** Returns whether there was one. */
-  remove(kept: Pick<KeptDocument, 'kind' | 'repository' | 'name'>): Promise<boolean>
-  /** Notes that somebody asked for it, if nobody did for a while. Never throws: a reader must not fail for it. */
-  touch(kept: KeptDocument): Promise<void>
-  store: DocumentStore
-}
+export type KeptDocuments = ReturnType<typeof createKeptDocuments>
 
 export interface KeptDocumentsParts {
   store: DocumentStore
@@ -41,7 +26,8 @@ const maxManifestText = 64 * 1024
 /** A read is noted at most so often. */
 const touchMs = 6 * 3_600_000
 
-export function createKeptDocuments({ store, hash, now }: KeptDocumentsParts): KeptDocuments {
+/** Documents of `/v2/` by kind, repository and name. */
+export function createKeptDocuments({ store, hash, now }: KeptDocumentsParts) {
   const manifests = new Map<string, { manifest: KeptManifest; until: number }>()
   const idOf = (kept: Pick<KeptDocument, 'kind' | 'repository' | 'name'>) => hash(keptName(kept))
 
@@ -58,9 +44,20 @@ export function createKeptDocuments({ store, hash, now }: KeptDocumentsParts): K
     if (manifests.size > maxManifests) manifests.delete(manifests.keys().next().value!)
   }
 
-  const documents: KeptDocuments = {
+  async function put(...kept: KeptDocument[]): Promise<void> {
+    await Promise.all(
+      kept.map(async (one) => {
+        const id = idOf(one)
+        manifests.delete(keptName(one))
+        await store.put(id, toKeptDocument(one, id))
+      })
+    )
+  }
+
+  return {
     store,
-    async manifest(repository, digest) {
+    put,
+    async manifest(repository: string, digest: string): Promise<KeptManifest | undefined> {
       const name = { kind: 'manifest' as const, repository, name: digest }
       const known = manifests.get(keptName(name))
       if (known && known.until > now().getTime()) return known.manifest
@@ -68,14 +65,16 @@ export function createKeptDocuments({ store, hash, now }: KeptDocumentsParts): K
       if (found) remember(found)
       return found
     },
-    tag: (repository, tag) => find({ kind: 'tag', repository, name: tag }),
-    blob: (repository, digest) => find({ kind: 'blob', repository, name: digest }),
-    async blobs(repository, digests) {
+    tag: (repository: string, tag: string): Promise<KeptTag | undefined> => find({ kind: 'tag', repository, name: tag }),
+    blob: (repository: string, digest: string): Promise<KeptBlob | undefined> => find({ kind: 'blob', repository, name: digest }),
+    /** Returns which of these blobs a repository has, by digest. */
+    async blobs(repository: string, digests: readonly string[]): Promise<Map<string, KeptBlob>> {
       const stored = await store.getMany(digests.map((name) => idOf({ kind: 'blob', repository, name })))
       const found = stored.flatMap((one) => (one ? [fromKeptDocument<'blob'>(one.document)] : []))
       return new Map(found.map((blob) => [blob.name, blob]))
     },
-    async *manifestsOf(repository, options = { fresh: false }) {
+    /** Yields the manifests of a repository. */
+    async *manifestsOf(repository: string, options = { fresh: false }): AsyncGenerator<KeptManifest> {
       const where = [
         { field: 'kind', equals: 'manifest' },
         { field: 'repository', equals: repository }
@@ -84,23 +83,16 @@ export function createKeptDocuments({ store, hash, now }: KeptDocumentsParts): K
         for (const { document } of items) yield fromKeptDocument<'manifest'>(document)
       }
     },
-    async put(...kept) {
-      await Promise.all(
-        kept.map(async (one) => {
-          const id = idOf(one)
-          manifests.delete(keptName(one))
-          await store.put(id, toKeptDocument(one, id))
-        })
-      )
-    },
-    async remove(kept) {
+    /** Returns whether there was one. */
+    async remove(kept: Pick<KeptDocument, 'kind' | 'repository' | 'name'>): Promise<boolean> {
       manifests.delete(keptName(kept))
       return store.remove(idOf(kept))
     },
-    async touch(kept) {
+    /** Notes that somebody asked for it, if nobody did for a while. Never throws: a reader must not fail for it. */
+    async touch(kept: KeptDocument): Promise<void> {
       if (now().getTime() - Date.parse(kept.touched) < touchMs) return
       const touched = now().toISOString()
-      await documents.put({ ...kept, touched }).then(
+      await put({ ...kept, touched }).then(
         () => {
           kept.touched = touched // it may be in somebody's memory
         },
@@ -108,5 +100,4 @@ export function createKeptDocuments({ store, hash, now }: KeptDocumentsParts): K
       )
     }
   }
-  return documents
 }

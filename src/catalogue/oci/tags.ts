@@ -35,16 +35,11 @@ interface TagPlaces {
   facts: readonly string[]
 }
 
-/** The documents themselves; a stamp changes whenever one of them does. */
-interface TagDocuments {
-  tag: StoredDocument | undefined
-  records: (StoredDocument | undefined)[]
-  facts: (StoredDocument | undefined)[]
-  stamp: string
-}
-
 /** Everything that a tag is made of. */
-interface TagState extends Pick<TagDocuments, 'facts' | 'stamp'> {
+interface TagState {
+  facts: readonly (StoredDocument | undefined)[]
+  /** Changes whenever one of the documents does. */
+  stamp: string
   record: ContainerRecord | undefined
   tag: KeptTag | undefined
   places: TagPlaces
@@ -96,7 +91,7 @@ export function createTags(context: OciContext, options: TagsOptions): Tags {
 }
 
 /** The same revisions mean the same documents, so nothing of them has to be parsed to see that an answer still holds. */
-async function documentsAt({ stores, kept }: OciContext, places: TagPlaces): Promise<TagDocuments> {
+async function documentsAt({ stores, kept }: OciContext, places: TagPlaces) {
   const [tag, records, facts] = await Promise.all([
     kept.store.get(places.tag),
     Promise.all(places.records.map((id) => stores.containers.get(id))),

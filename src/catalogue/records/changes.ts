@@ -120,7 +120,7 @@ export function createChanges(parts: ChangesParts): Changes {
   }
 
   async function swap(id: string, change: RecordChange): Promise<RecordChanged> {
-    const changed = await swapRecord({ ...parts, checks }, { id, change })
+    const changed = await swapRecord({ ...parts, checks }, id, change)
     if (change.dryRun || !isWritten(changed)) return changed
     const appended = changed.unchanged ? undefined : append(id, change, changed)
     // at once: until then a tarball that the record names again may still be due for removal
@@ -167,10 +167,8 @@ async function releasedBy<Changed>(hooks: readonly ChangeHook<Changed>[], id: st
   return (await Promise.all(hooks.map((hook) => hook(id, changed)))).flat()
 }
 
-async function swapRecord(
-  { containers, hash, checks }: Pick<ChangesParts, 'containers' | 'hash'> & { checks: readonly IntentCheck[] },
-  { id, change }: { id: string; change: RecordChange }
-): Promise<RecordChanged> {
+async function swapRecord(parts: ChangesParts & { checks: IntentCheck[] }, id: string, change: RecordChange): Promise<RecordChanged> {
+  const { containers, hash, checks } = parts
   const meaning = (stored: StoredRecord | undefined) => stored && fingerprintOf(stored.record, hash)
   const { made, revision, attempts } = await compareAndSwap(containers, {
     id,

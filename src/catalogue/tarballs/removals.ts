@@ -152,11 +152,9 @@ function leaseExtender({ now, leaseMs }: RemovalsParts): (held: readonly Claimed
   }
 }
 
-async function removeOne(
-  { containers, blobs, onRemoved }: RemovalsParts,
-  claimed: Claimed<'remove'>,
-  named: ReadonlySet<string>
-): Promise<void> {
+/** `named` is what something named during the walk over all containers, which may have taken minutes. */
+async function removeOne(parts: RemovalsParts, claimed: Claimed<'remove'>, named: ReadonlySet<string>): Promise<void> {
+  const { containers, blobs, onRemoved } = parts
   const { key, container, since, attempts } = claimed.task
   try {
     // the container that named it is the likeliest to name it again
