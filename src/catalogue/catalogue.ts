@@ -13,7 +13,8 @@ import type { HistorySettings } from './history/parts.ts'
 import { createImages, type Images } from './images/images.ts'
 import { createLayoutDownload, type DownloadLayout } from './images/layout-download.ts'
 import { createResumableUploads, type ResumableUploads } from './images/resumable-uploads.ts'
-import { createJobs } from './jobs/jobs.ts'
+import { createLeases } from './jobs/leases.ts'
+import { createTaskQueue } from './jobs/task-queue.ts'
 import { createLists, type Lists } from './lists/lists.ts'
 import { createOci, createOciStorage, type Oci, type OciSettings } from './oci/oci.ts'
 import type { Changes } from './records/changes.ts'
@@ -77,6 +78,8 @@ export interface CatalogueOptions extends HistorySettings {
   appendGraceMs?: number
 }
 
+const leaseMs = 60_000
+
 /** Joins the rooms: each may use those before it, and none knows of those after it. */
 export function createCatalogue(stores: Stores, options: CatalogueOptions): Catalogue {
   const { guarded, expected = [], rules = [], add = 'replace', hash, onAppendFailed, onFailure = onAppendFailed } = options
@@ -87,7 +90,8 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const { now = () => new Date(), addresses = () => [] } = settings ?? {}
   const base = { stores, guarded, hash, now, addresses, onAppendFailed, onFailure }
 
-  const { queue, leases } = createJobs({ ...base, taskLeaseMs: settings?.leaseMs })
+  const queue = createTaskQueue(stores.tasks, { hash, now, leaseMs: settings?.leaseMs ?? leaseMs })
+  const leases = createLeases(stores.leases, { now, leaseMs })
   const { facts, requireProof, ...verification } = createVerification({ ...base, queue, settings })
   const { verifier } = verification
   const tarballs = settings && createTarballs({ ...base, facts, queue, settings })

@@ -40,19 +40,14 @@ export function createOpenUploads(parts: OpenUploadsParts) {
     return loading
   }
 
-  function refusalOf(client: string): Error | undefined {
-    const own = [...open.values()].filter((one) => one.client === client).length
-    return placeRefusal(places, { taken: open.size, own, client })
-  }
-
   /** Returns the id of the place, which is the upload's until it has one of its own. */
   async function take(client: string): Promise<string> {
     await loaded()
-    if (refusalOf(client) && performance.now() - loadedAt >= lookMs) {
+    if (refusalOf(open, client) && performance.now() - loadedAt >= lookMs) {
       loading = undefined
       await loaded()
     }
-    const refusal = refusalOf(client)
+    const refusal = refusalOf(open, client)
     if (refusal) {
       refused++
       throw refusal
@@ -87,6 +82,11 @@ export function createOpenUploads(parts: OpenUploadsParts) {
 }
 
 type OpenById = Map<string, { client: string; awaited: number }>
+
+function refusalOf(open: OpenById, client: string): Error | undefined {
+  const own = [...open.values()].filter((one) => one.client === client).length
+  return placeRefusal(places, { taken: open.size, own, client })
+}
 
 /** Notes how far an upload came, or that it has ended. */
 function note({ ownerOf, isExpired }: OpenUploadsParts, open: OpenById, upload: Upload): void {

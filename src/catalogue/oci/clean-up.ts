@@ -1,5 +1,6 @@
 import { fromDocument, urlOf } from '../../domain/container/document.ts'
 import { isPendingKey } from '../../domain/image/facts.ts'
+import { whereEqual } from '../../domain/json/query.ts'
 import { createDigestFilter, type DigestFilter, digestsIn } from '../../domain/oci/digest-filter.ts'
 import {
   blobPrefix,
@@ -118,11 +119,7 @@ async function* repositoriesOf({ kept }: Sweep): AsyncGenerator<string> {
 
 /** Yields pages of documents. The changes of one page are written together. */
 async function* documentsOf<Kind extends KeptDocument['kind']>({ kept, goOn }: Sweep, kind: Kind, repository: string) {
-  const where = [
-    { field: 'kind', equals: kind },
-    { field: 'repository', equals: repository }
-  ]
-  const query = { where, sort: { field: 'name', order: 'asc' as const }, limit: 200, fresh: true }
+  const query = { where: whereEqual({ kind, repository }), sort: { field: 'name', order: 'asc' as const }, limit: 200, fresh: true }
   for await (const { items } of pagesOf(kept.store.list, query)) {
     yield items.map(({ document }) => fromKeptDocument<Kind>(document))
     await goOn()

@@ -14,8 +14,8 @@ function createSignal(): Signal {
 }
 
 /**
- * A blob that can be read while it is being stored. `mostKept` returns how many of the last bytes may be kept for readers at the moment:
- * storing does not wait for a slow one.
+ * A blob that can be read while it is being stored, but its last bytes only when it is, because its digest is checked then. `mostKept` returns
+ * how many of the last bytes may be kept for readers at the moment: storing does not wait for a slow one.
  */
 export function createGrowingBlob(size: number, mostKept: () => number) {
   const [begun, stored] = [createSignal(), createSignal()]
@@ -52,10 +52,7 @@ export function createGrowingBlob(size: number, mostKept: () => number) {
         yield chunk
       }
     },
-    /**
-     * Yields the bytes as they arrive, but the last ones only when the blob is stored, because its digest is checked then. What a reader did
-     * not get in memory by then, or was too slow for, `rest` gives it from the store. Throws when storing fails.
-     */
+    /** Yields the bytes as they arrive; what a reader did not get in memory, `rest` gives it from the store. Throws when storing fails. */
     async *read(rest: (first: number) => AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
       let position = 0
       while (!isStored) {

@@ -1,4 +1,5 @@
 import type { Hash } from '../../domain/image/facts.ts'
+import { whereEqual } from '../../domain/json/query.ts'
 import {
   fromKeptDocument,
   type KeptBlob,
@@ -28,7 +29,7 @@ const touchMs = 6 * 3_600_000
 
 /** Documents of `/v2/` by kind, repository and name. */
 export function createKeptDocuments({ store, hash, now }: KeptDocumentsParts) {
-  const manifests = new Map<string, { manifest: KeptManifest; until: number }>()
+  const remembered = createManifestMemory(now)
   const idOf = (kept: Pick<KeptDocument, 'kind' | 'repository' | 'name'>) => hash(keptName(kept))
 
   async function find<Kind extends KeptDocument['kind']>(kept: { kind: Kind; repository: string; name: string }) {
@@ -36,19 +37,11 @@ export function createKeptDocuments({ store, hash, now }: KeptDocumentsParts) {
     return stored && fromKeptDocument<Kind>(stored.document)
   }
 
-  function remember(manifest: KeptManifest): void {
-    if (manifest.text.length > maxManifestText) return
-    const name = keptName(manifest)
-    manifests.delete(name)
-    manifests.set(name, { manifest, until: now().getTime() + rememberMs })
-    if (manifests.size > maxManifests) manifests.delete(manifests.keys().next().value!)
-  }
-
   async function put(...kept: KeptDocument[]): Promise<void> {
     await Promise.all(
       kept.map(async (one) => {
         const id = idOf(one)
-        manifests.delete(keptName(one))
+        remembered.forget(keptName(one))
         await store.put(id, toKeptDocument(one, id))
       })
     )
@@ -59,10 +52,10 @@ export function createKeptDocuments({ store, hash, now }: KeptDocumentsParts) {
     put,
     async manifest(repository: string, digest: string): Promise<KeptManifest | undefined> {
       const name = { kind: 'manifest' as const, repository, name: digest }
-      const known = manifests.get(keptName(name))
-      if (known && known.until > now().getTime()) return known.manifest
+      const known = remembered.find(keptName(name))
+      if (known) return known
       const found = await find(name)
-      if (found) remember(found)
+      if (found) remembered.add(found)
       return found
     },
     tag: (repository: string, tag: string): Promise<KeptTag | undefined> => find({ kind: 'tag', repository, name: tag }),
@@ -74,18 +67,10 @@ export function createKeptDocuments({ store, hash, now }: KeptDocumentsParts) {
       return new Map(found.map((blob) => [blob.name, blob]))
     },
     /** Yields the manifests of a repository. */
-    async *manifestsOf(repository: string, options = { fresh: false }): AsyncGenerator<KeptManifest> {
-      const where = [
-        { field: 'kind', equals: 'manifest' },
-        { field: 'repository', equals: repository }
-      ]
-      for await (const { items } of pagesOf(store.list, { where, limit: 100, ...options })) {
-        for (const { document } of items) yield fromKeptDocument<'manifest'>(document)
-      }
-    },
+    manifestsOf: (repository: string, options = { fresh: false }) => manifestsIn(store, repository, options),
     /** Returns whether there was one. */
     async remove(kept: Pick<KeptDocument, 'kind' | 'repository' | 'name'>): Promise<boolean> {
-      manifests.delete(keptName(kept))
+      remembered.forget(keptName(kept))
       return store.remove(idOf(kept))
     },
     /** Notes that somebody asked for it, if nobody did for a while. Never throws: a reader must not fail for it. */
@@ -99,5 +84,29 @@ export function createKeptDocuments({ store, hash, now }: KeptDocumentsParts) {
         () => {}
       )
     }
+  }
+}
+
+async function* manifestsIn(store: DocumentStore, repository: string, options: { fresh: boolean }): AsyncGenerator<KeptManifest> {
+  for await (const { items } of pagesOf(store.list, { where: whereEqual({ kind: 'manifest', repository }), limit: 100, ...options })) {
+    for (const { document } of items) yield fromKeptDocument<'manifest'>(document)
+  }
+}
+
+function createManifestMemory(now: () => Date) {
+  const manifests = new Map<string, { manifest: KeptManifest; until: number }>()
+  return {
+    find(name: string): KeptManifest | undefined {
+      const known = manifests.get(name)
+      return known && known.until > now().getTime() ? known.manifest : undefined
+    },
+    add(manifest: KeptManifest): void {
+      if (manifest.text.length > maxManifestText) return
+      const name = keptName(manifest)
+      manifests.delete(name)
+      manifests.set(name, { manifest, until: now().getTime() + rememberMs })
+      if (manifests.size > maxManifests) manifests.delete(manifests.keys().next().value!)
+    },
+    forget: (name: string) => void manifests.delete(name)
   }
 }

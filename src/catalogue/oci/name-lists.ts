@@ -1,5 +1,6 @@
 import { CatalogueError } from '../../domain/errors.ts'
 import { idsOfRepository } from '../../domain/image/storage.ts'
+import { whereEqual } from '../../domain/json/query.ts'
 import { fromKeptDocument } from '../../domain/oci/documents.ts'
 import { isRepository, tagNameOf } from '../../domain/oci/names.ts'
 import { pagesOf } from '../../domain/pages.ts'
@@ -60,11 +61,7 @@ async function* bareTag({ stores }: OciContext, { repository, last }: TagRange):
 }
 
 async function* pushedTags({ kept }: OciContext, { repository, last, pageSize }: TagRange): AsyncGenerator<string> {
-  const where = [
-    { field: 'kind', equals: 'tag' },
-    { field: 'repository', equals: repository },
-    { field: 'name', after: last }
-  ]
+  const where = [...whereEqual({ kind: 'tag', repository }), { field: 'name', after: last }]
   const query = { where, sort: { field: 'name', order: 'asc' as const }, limit: pageSize, fresh: 'own' as const }
   for await (const { items } of pagesOf(kept.store.list, query)) {
     for (const { document } of items) {
@@ -88,7 +85,7 @@ async function isKnown({ stores, kept }: OciContext, repository: string): Promis
   if (await stores.containers.get(repository)) return true
   const [records, documents] = await Promise.all([
     stores.containers.list({ where: idsOfRepository(repository), sort: { field: 'id', order: 'asc' }, limit: 1 }),
-    kept.store.list({ where: [{ field: 'repository', equals: repository }], limit: 1, fresh: 'own' })
+    kept.store.list({ where: whereEqual({ repository }), limit: 1, fresh: 'own' })
   ])
   return records.items.length + documents.items.length > 0
 }

@@ -2,23 +2,8 @@ import { fromDocument } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Candidate, FoundCandidate } from '../../domain/releases/candidate.ts'
 import type { SetMember } from '../../domain/releases/channel.ts'
-import type { BuildStatuses } from '../builds/build-statuses.ts'
 import { mapInTurns } from '../jobs/concurrency.ts'
-import type { Views } from '../lists/views.ts'
-import type { Changes } from '../records/changes.ts'
-import type { TarballStatuses } from '../tarballs/tarball-status.ts'
-
-interface TarballAnswers {
-  /** Absent where there is no store for tarballs. */
-  statuses: TarballStatuses | undefined
-  publicUrl: string
-}
-
-export interface CandidateParts {
-  changes: Pick<Changes, 'find'>
-  views: Pick<Views, 'gather'>
-  buildStatuses: Pick<BuildStatuses, 'find'>
-}
+import type { ReleasesParts } from './parts.ts'
 
 /** An image that a request names, directly or by a channel. */
 export interface NamedImage {
@@ -28,7 +13,7 @@ export interface NamedImage {
 }
 
 /** Reads what is known of the images that are to be promoted. */
-export const readCandidates = (parts: CandidateParts, named: readonly NamedImage[]): Promise<Candidate[]> =>
+export const readCandidates = (parts: ReleasesParts, named: readonly NamedImage[]): Promise<Candidate[]> =>
   mapInTurns(named, async (image) => ({ ...image, found: await find(parts, image) }))
 
 /** `what` says what does not happen. */
@@ -37,7 +22,7 @@ export function promotionRefused(what: string, reasons: readonly { path: string;
   return new CatalogueError('promotion_refused', `${what}: ${reasons[0]!.message}${more}`, { details: { errors: reasons } })
 }
 
-async function find({ changes, views, buildStatuses }: CandidateParts, { id, origin }: NamedImage): Promise<FoundCandidate | undefined> {
+async function find({ changes, views, buildStatuses }: ReleasesParts, { id, origin }: NamedImage): Promise<FoundCandidate | undefined> {
   const stored = await changes.find(id)
   if (!stored) return undefined
   const { record, revision } = stored
@@ -48,7 +33,10 @@ async function find({ changes, views, buildStatuses }: CandidateParts, { id, ori
 }
 
 /** Returns an earlier set as candidates: what it was is promoted again, whatever its origins are now. */
-export async function formerCandidates(set: readonly SetMember[], { statuses, publicUrl }: TarballAnswers): Promise<Candidate[]> {
+export async function formerCandidates(
+  set: readonly SetMember[],
+  { statuses, publicUrl }: Pick<ReleasesParts, 'statuses'> & { publicUrl: string }
+): Promise<Candidate[]> {
   const candidates = set.map(formerCandidate)
   const records = candidates.map(({ found }) => found!.record)
   const tarballs = await statuses?.(records, publicUrl)

@@ -14,15 +14,13 @@ import {
 import { containerOf, type PromotionPlan, planPromotion } from '../../domain/releases/promotion.ts'
 import { setDiff } from '../../domain/releases/set-diff.ts'
 import type { Target } from '../../domain/releases/target.ts'
-import type { DocumentStore } from '../../stores/document-store.ts'
-import type { SiteRules } from '../builds/site-rules.ts'
-import type { BatchedEdit, Batches } from '../containers/batch.ts'
+import type { BatchedEdit } from '../containers/batch.ts'
 import type { BatchCommit } from '../containers/batch-commit.ts'
 import { checkPrecondition, type Precondition } from '../records/changes.ts'
-import type { TarballStatuses } from '../tarballs/tarball-status.ts'
-import { type CandidateParts, formerCandidates, type NamedImage, promotionRefused, readCandidates } from './candidates.ts'
+import { formerCandidates, type NamedImage, promotionRefused, readCandidates } from './candidates.ts'
 import { findChannel, historyOf, listChannels, maxPromotions, readChannel, readPromotion, type StoredChannel } from './channel-reading.ts'
 import type { ImageNames } from './image-list.ts'
+import type { ReleasesParts } from './parts.ts'
 
 export interface PromotionRequest {
   channel: string
@@ -66,29 +64,24 @@ export interface Channels {
   remove(request: Omit<PromotionRequest, 'set' | 'from' | 'to' | 'require'>): Promise<Promoted>
 }
 
-export interface ChannelsParts extends CandidateParts {
-  store: DocumentStore
-  batches: Pick<Batches, 'all'>
+interface ChannelsParts extends ReleasesParts {
   imageNames: ImageNames
-  siteRules: Pick<SiteRules, 'requiredOf'>
   /** Returns the set of a frozen release. Throws release_unknown. */
   releaseSet(name: string): Promise<readonly SetMember[]>
-  /** Absent where there is no store for tarballs. */
-  statuses: TarballStatuses | undefined
-  now: () => Date
 }
 
 /** The most images of one channel. */
 const maxSet = 2000
+
 export function createChannels(parts: ChannelsParts): Channels {
   return {
-    list: () => listChannels(parts.store),
-    read: (channel) => readChannel(parts.store, channel),
-    promotion: (channel, number) => readPromotion(parts.store, { channel, number }),
-    history: (channel, page) => historyOf(parts.store, { channel, ...page }),
+    list: () => listChannels(parts.stores.releases),
+    read: (channel) => readChannel(parts.stores.releases, channel),
+    promotion: (channel, number) => readPromotion(parts.stores.releases, { channel, number }),
+    history: (channel, page) => historyOf(parts.stores.releases, { channel, ...page }),
     promote: (request) => promote(parts, request),
     async remove(request) {
-      const before = await readChannel(parts.store, request.channel)
+      const before = await readChannel(parts.stores.releases, request.channel)
       checkChannel(before, request)
       const ids = request.keep ? [] : before.set.map(({ id }) => id)
       const plan = { set: [], written: [], removed: ids }
@@ -104,7 +97,7 @@ function checkChannel(before: StoredChannel | undefined, request: Pick<Promotion
 
 async function promote(parts: ChannelsParts, request: PromotionRequest): Promise<Promoted> {
   const { channel, from = {}, to = {}, require, keep } = request
-  const before = await findChannel(parts.store, channel)
+  const before = await findChannel(parts.stores.releases, channel)
   const tag = to.tag ?? before?.tag ?? channel
   checkTag('to.tag', tag)
   checkChannel(before, request)
@@ -128,7 +121,7 @@ async function candidatesOf(parts: ChannelsParts, { channel, set, from = {}, req
   const unchanged: BatchCommit['unchanged'] = []
   let named: NamedImage[]
   if (from.channel !== undefined) {
-    const source = await readChannel(parts.store, from.channel)
+    const source = await readChannel(parts.stores.releases, from.channel)
     unchanged.push({ id: channelKey(source.channel), revision: source.revision })
     named = source.set.map((was) => ({ id: was.id, origin: was.origin, was }))
   } else {
@@ -143,7 +136,7 @@ async function candidatesOf(parts: ChannelsParts, { channel, set, from = {}, req
 
 /** Returns a set as it was kept; undefined where the request names another source. */
 async function formerSet(parts: ChannelsParts, channel: string, from: SetSource) {
-  if (from.promotion !== undefined) return (await readPromotion(parts.store, { channel, number: from.promotion })).set
+  if (from.promotion !== undefined) return (await readPromotion(parts.stores.releases, { channel, number: from.promotion })).set
   return from.release === undefined ? undefined : parts.releaseSet(from.release)
 }
 
@@ -184,7 +177,7 @@ async function carryOut(parts: ChannelsParts, planned: PlannedPromotion): Promis
   const removed = outcomes.flatMap((one) => ('changed' in one && one.changed.before && !one.changed.after ? [one.id] : []))
   return {
     before,
-    after: (dryRun ? undefined : await findChannel(parts.store, channel)) ?? { ...state, revision: before?.revision ?? '' },
+    after: (dryRun ? undefined : await findChannel(parts.stores.releases, channel)) ?? { ...state, revision: before?.revision ?? '' },
     written,
     removed
   }

@@ -12,9 +12,9 @@ import {
   sameImages,
   toReleaseDocument
 } from '../../domain/releases/release.ts'
-import type { DocumentStore } from '../../stores/document-store.ts'
-import { type CandidateParts, type NamedImage, promotionRefused, readCandidates } from './candidates.ts'
+import { type NamedImage, promotionRefused, readCandidates } from './candidates.ts'
 import type { Channels } from './channels.ts'
+import type { ReleasesParts } from './parts.ts'
 
 export interface ReleaseRequest {
   name: string
@@ -39,14 +39,10 @@ export interface FrozenReleases {
   remove(name: string, options: { dryRun?: boolean | undefined }): Promise<FrozenRelease>
 }
 
-export interface FrozenParts extends CandidateParts {
-  store: DocumentStore
-  channels: () => Pick<Channels, 'read'>
-  now: () => Date
-}
+type FrozenParts = ReleasesParts & { channels: () => Pick<Channels, 'read'> }
 
 export function createFrozenReleases(parts: FrozenParts): FrozenReleases {
-  const { store } = parts
+  const store = parts.stores.releases
   async function find(name: string): Promise<FrozenRelease | undefined> {
     const stored = await store.get(releaseKey(name))
     return stored && fromReleaseDocument(stored.document)

@@ -4,7 +4,7 @@ import { applies, type Facts, type ImageClaim, type ImageKey, isPendingKey } fro
 import { keyOfUrl } from '../../domain/image/storage.ts'
 import { backoffMs, maxTaskAttempts } from '../../domain/image/task.ts'
 import type { Claimed, TaskQueue } from '../jobs/task-queue.ts'
-import type { ImageLookup } from './image-lookup.ts'
+import type { ImageLookup } from './image-facts.ts'
 import { isGone, type LearningParts, noteUnread, type ReadingTarget, readAndLearn } from './tarball-reading.ts'
 
 export interface VerifierParts extends LearningParts {
