@@ -2,7 +2,8 @@ import { isArrived, stateOf } from '../../domain/build/state.ts'
 import { type ContainerRecord, urlOf } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { fromFactsDocument } from '../../domain/image/facts.ts'
-import { pagesOf } from '../../domain/pages.ts'
+import { whereEqual } from '../../domain/json/query.ts'
+import { itemsOf } from '../../domain/pages.ts'
 import type { StoredRecord } from '../records/changes.ts'
 import { currentFacts } from '../verification/image-facts.ts'
 import type { BuildsContext } from './parts.ts'
@@ -48,12 +49,10 @@ const refusal = (message: string) => new CatalogueError('version_immutable', mes
 
 /** Yields the containers that have a tarball as an image, as far as it was read. */
 async function* containersOf({ stores, changes }: ImmutableParts, key: string): AsyncGenerator<string> {
-  for await (const { items } of pagesOf(stores.facts.list, { where: [{ field: 'key', equals: key }], limit: 100 })) {
-    for (const { document } of items) {
-      const facts = fromFactsDocument(document)
-      const stored = facts && (await changes.find(facts.container))
-      if (stored && urlOf(stored.record, facts.imageKey) === facts.url) yield facts.container
-    }
+  for await (const { document } of itemsOf(stores.facts.list, { where: whereEqual({ key }), limit: 100 })) {
+    const facts = fromFactsDocument(document)
+    const stored = facts && (await changes.find(facts.container))
+    if (stored && urlOf(stored.record, facts.imageKey) === facts.url) yield facts.container
   }
 }
 

@@ -1,7 +1,7 @@
 import { fromDocument } from '../../domain/container/document.ts'
 import { type FinishedUpload, type HistoryStep, replacementByPending, replacementIn } from '../../domain/container/stale-upload.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import { pagesOf } from '../../domain/pages.ts'
+import { itemsOf } from '../../domain/pages.ts'
 import { type Precondition, type StoredRecord, unchangedSince } from '../records/changes.ts'
 import type { ImageParts } from './parts.ts'
 
@@ -14,14 +14,12 @@ async function* stepsSince({ journal }: ImageParts, { id, since }: StaleUpload, 
   const at = since.toISOString()
   let newest = true
   const query = { kind: 'record', limit: pageSize, fresh: true } as const
-  for await (const { items } of pagesOf((page) => journal.ofContainer(id, page), query)) {
-    for (const entry of items) {
-      // a change that is not in the journal yet happened just now
-      if (newest) yield stepOf(id, { before: entry.after, after: now?.document ?? null })
-      newest = false
-      if (entry.at <= at) return
-      yield stepOf(id, entry)
-    }
+  for await (const entry of itemsOf((page) => journal.ofContainer(id, page), query)) {
+    // a change that is not in the journal yet happened just now
+    if (newest) yield stepOf(id, { before: entry.after, after: now?.document ?? null })
+    newest = false
+    if (entry.at <= at) return
+    yield stepOf(id, entry)
   }
 }
 

@@ -8,10 +8,9 @@ import { type ArchivePart, pushedArchiveParts, sizeOfPart } from '../../images/p
 import { type BlobReading, openBlob, textOfBlob } from './oci-blobs.ts'
 
 /** A pushed image as a tarball. */
-interface Archive {
+interface Archive extends BlobInfo {
+  repository: string
   parts: ArchivePart[]
-  size: number
-  modified: Date
 }
 
 /** Larger configurations are no images. */
@@ -22,28 +21,28 @@ export function withArchives(reading: BlobReading): BlobStore {
   const { blobs } = reading
   const found = async (key: string) => {
     const name = parseArchiveKey(key)
-    return name && { name, archive: await archiveOf(reading, name) }
+    return name && { archive: await archiveOf(reading, key, name) }
   }
   return {
     ...blobs,
     async head(key) {
       if (!key.startsWith('oci/')) return blobs.head(key)
       const it = await found(key)
-      return it ? it.archive && infoOf(key, it.archive) : blobs.head(key)
+      return it ? it.archive && infoOf(it.archive) : blobs.head(key)
     },
     async get(key, options = {}) {
       if (!key.startsWith('oci/')) return blobs.get(key, options)
       const it = await found(key)
       if (!it) return blobs.get(key, options)
-      return it.archive && openArchive(reading, { key, name: it.name, archive: it.archive, range: options.range })
+      return it.archive && openArchive(reading, it.archive, options.range)
     },
     presign: async (key, options) => (parseArchiveKey(key) ? undefined : blobs.presign(key, options))
   }
 }
 
-const infoOf = (key: string, { size, modified }: Archive): BlobInfo => ({ key, size, modified })
+const infoOf = ({ key, size, modified }: Archive): BlobInfo => ({ key, size, modified })
 
-async function archiveOf(reading: BlobReading, { repository, tag, digest }: ArchiveName): Promise<Archive | undefined> {
+async function archiveOf(reading: BlobReading, key: string, { repository, tag, digest }: ArchiveName): Promise<Archive | undefined> {
   const manifest = await reading.kept.manifest(repository, digest)
   if (!manifest) return undefined
   const { kind, config, layers } = parseManifest(manifest.text, { contentType: undefined })
@@ -53,7 +52,7 @@ async function archiveOf(reading: BlobReading, { repository, tag, digest }: Arch
   const name = `${repository}:${tag}`
   const parts = pushedArchiveParts({ manifest: { digest, mediaType, text }, config, layers, loadable, name })
   const size = parts.reduce((sum, part) => sum + sizeOfPart(part), 0)
-  return { parts, size, modified: new Date(manifest.pushed ?? manifest.touched) }
+  return { key, repository, parts, size, modified: new Date(manifest.pushed ?? manifest.touched) }
 }
 
 interface LayersOf {
@@ -95,27 +94,18 @@ async function openLayer(reading: BlobReading, { repository, digest, range }: { 
   return openBlob(reading, blob ?? { kind: 'blob', repository, name: digest, size: 0, touched: '' }, range)
 }
 
-interface Opening {
-  key: string
-  name: ArchiveName
-  archive: Archive
-  range: ByteRange | undefined
+function openArchive(reading: BlobReading, archive: Archive, range: ByteRange | undefined): OpenBlob {
+  const bounds = boundsOf(range, archive)
+  return { ...infoOf(archive), stream: streamOf(bytesOf(reading, archive, bounds)), ...bounds }
 }
 
-function openArchive(reading: BlobReading, { key, name, archive, range }: Opening): OpenBlob {
-  const { first, last } = boundsOf(range, { key, size: archive.size })
-  const stream = streamOf(bytesOf(reading, { name, parts: archive.parts, first, last }))
-  return { ...infoOf(key, archive), stream, first, last }
-}
-
-interface Span {
-  name: ArchiveName
-  parts: readonly ArchivePart[]
+/** The bytes that a range names. */
+interface Bounds {
   first: number
   last: number
 }
 
-async function* bytesOf(reading: BlobReading, { name, parts, first, last }: Span): AsyncGenerator<Uint8Array> {
+async function* bytesOf(reading: BlobReading, { repository, parts }: Archive, { first, last }: Bounds): AsyncGenerator<Uint8Array> {
   let at = 0
   for (const part of parts) {
     const size = sizeOfPart(part)
@@ -123,11 +113,11 @@ async function* bytesOf(reading: BlobReading, { name, parts, first, last }: Span
     at += size
     if (from > to) continue
     if ('bytes' in part) yield part.bytes.subarray(from, to + 1)
-    else yield* layerBytes(reading, { repository: name.repository, digest: part.digest }, { first: from, last: to })
+    else yield* layerBytes(reading, { repository, digest: part.digest }, { first: from, last: to })
   }
 }
 
-async function* layerBytes(reading: BlobReading, layer: { repository: string; digest: string }, range: { first: number; last: number }) {
+async function* layerBytes(reading: BlobReading, layer: { repository: string; digest: string }, range: Bounds) {
   const { stream } = await openLayer(reading, { ...layer, range })
   let left = range.last - range.first + 1
   for await (const chunk of stream as AsyncIterable<Uint8Array>) {

@@ -9,7 +9,7 @@ import {
   keptName,
   toKeptDocument
 } from '../../domain/oci/documents.ts'
-import { pagesOf } from '../../domain/pages.ts'
+import { itemsOf } from '../../domain/pages.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 
 export type KeptDocuments = ReturnType<typeof createKeptDocuments>
@@ -88,9 +88,8 @@ export function createKeptDocuments({ store, hash, now }: KeptDocumentsParts) {
 }
 
 async function* manifestsIn(store: DocumentStore, repository: string, options: { fresh: boolean }): AsyncGenerator<KeptManifest> {
-  for await (const { items } of pagesOf(store.list, { where: whereEqual({ kind: 'manifest', repository }), limit: 100, ...options })) {
-    for (const { document } of items) yield fromKeptDocument<'manifest'>(document)
-  }
+  const query = { where: whereEqual({ kind: 'manifest', repository }), limit: 100, ...options }
+  for await (const { document } of itemsOf(store.list, query)) yield fromKeptDocument<'manifest'>(document)
 }
 
 function createManifestMemory(now: () => Date) {

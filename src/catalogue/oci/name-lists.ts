@@ -3,7 +3,7 @@ import { idsOfRepository } from '../../domain/image/storage.ts'
 import { whereEqual } from '../../domain/json/query.ts'
 import { fromKeptDocument } from '../../domain/oci/documents.ts'
 import { isRepository, tagNameOf } from '../../domain/oci/names.ts'
-import { pagesOf } from '../../domain/pages.ts'
+import { itemsOf } from '../../domain/pages.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 import type { OciContext } from './parts.ts'
 
@@ -47,11 +47,9 @@ type TagRange = NameRange & { repository: string }
 async function* recordTags({ stores }: OciContext, { repository, last, pageSize }: TagRange): AsyncGenerator<string> {
   const where = idsOfRepository(repository, last)
   const query = { where, sort: { field: 'id', order: 'asc' as const }, limit: pageSize, fresh: 'own' as const }
-  for await (const { items } of pagesOf(stores.containers.list, query)) {
-    for (const { id } of items) {
-      const name = tagNameOf(id)
-      if (!('why' in name) && name.repository === repository) yield name.tag
-    }
+  for await (const { id } of itemsOf(stores.containers.list, query)) {
+    const name = tagNameOf(id)
+    if (!('why' in name) && name.repository === repository) yield name.tag
   }
 }
 
@@ -63,12 +61,10 @@ async function* bareTag({ stores }: OciContext, { repository, last }: TagRange):
 async function* pushedTags({ kept }: OciContext, { repository, last, pageSize }: TagRange): AsyncGenerator<string> {
   const where = [...whereEqual({ kind: 'tag', repository }), { field: 'name', after: last }]
   const query = { where, sort: { field: 'name', order: 'asc' as const }, limit: pageSize, fresh: 'own' as const }
-  for await (const { items } of pagesOf(kept.store.list, query)) {
-    for (const { document } of items) {
-      const { what, name } = fromKeptDocument<'tag'>(document)
-      // the tag of an image is that of its container, which may have been removed since
-      if (what === 'artifact') yield name
-    }
+  for await (const { document } of itemsOf(kept.store.list, query)) {
+    const { what, name } = fromKeptDocument<'tag'>(document)
+    // the tag of an image is that of its container, which may have been removed since
+    if (what === 'artifact') yield name
   }
 }
 

@@ -4,7 +4,7 @@ import { fromSummaryDocument } from '../../domain/lists/summary.ts'
 import { pagesOf } from '../../domain/pages.ts'
 import { chooseTag, type FoundTag, type KnownTag, registeredLast, type TagRule } from '../../domain/releases/discovery.ts'
 import { withoutRegistry } from '../../domain/releases/image-names.ts'
-import { mapInTurns, workThrough } from '../jobs/concurrency.ts'
+import { mapInTurns } from '../jobs/concurrency.ts'
 import type { Channels } from './channels.ts'
 import type { ReleasesParts } from './parts.ts'
 
@@ -19,7 +19,6 @@ export interface DiscoveryRequest {
 /** Finds the tags of the images of a list in this catalogue. Returns them in the order of the list. */
 export type Discover = (request: DiscoveryRequest) => Promise<FoundTag[]>
 
-const atOnce = 16
 /** For more images one walk over all ids takes less than a query for each. */
 const few = 10
 
@@ -138,7 +137,7 @@ async function addCreated(parts: ReleasesParts, { repository, tags }: { reposito
     const times = configs.flatMap(({ created }) => (typeof created === 'string' && Date.parse(created) > 0 ? [created] : []))
     tag.created = times.sort((a, b) => Date.parse(b) - Date.parse(a))[0]
   }
-  await workThrough(tags, { atOnce, work, done: () => {} })
+  await mapInTurns(tags, work)
 }
 
 async function isProven(parts: ReleasesParts, id: string): Promise<boolean> {

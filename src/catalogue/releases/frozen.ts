@@ -1,7 +1,7 @@
 import type { Requirement } from '../../domain/build/rules.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
-import { pagesOf } from '../../domain/pages.ts'
+import { itemsOf } from '../../domain/pages.ts'
 import { candidateReasons } from '../../domain/releases/candidate.ts'
 import {
   type FrozenRelease,
@@ -58,7 +58,7 @@ export function createFrozenReleases(parts: FrozenParts): FrozenReleases {
     async list() {
       const releases: FrozenRelease[] = []
       const query = { where: [{ field: 'id', glob: 'release:*' }], fresh: 'own' as const, limit: 20 }
-      for await (const { items } of pagesOf(store.list, query)) releases.push(...items.map(({ document }) => fromReleaseDocument(document)))
+      for await (const { document } of itemsOf(store.list, query)) releases.push(fromReleaseDocument(document))
       return releases.sort((a, b) => (a.created < b.created ? 1 : -1))
     },
     async freeze(request) {
