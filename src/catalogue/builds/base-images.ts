@@ -1,7 +1,6 @@
 import { uniqueInTableOrder } from '../../domain/architecture.ts'
 import { currentImages } from '../../domain/build/state.ts'
-import type { ContainerRecord } from '../../domain/container/document.ts'
-import { urlOf } from '../../domain/container/document.ts'
+import { type ContainerRecord, urlOf } from '../../domain/container/document.ts'
 import type { Facts } from '../../domain/image/facts.ts'
 import { containersNamed, diffIdsOf } from '../../domain/image/layer-stack.ts'
 import type { ImageReport } from '../../schemas.ts'

@@ -36,11 +36,7 @@ export async function planPublication(parts: BuildsContext, { buildStatus, recor
   })
 }
 
-async function pendingFacts(
-  { facts }: BuildsContext,
-  id: string,
-  pending: ReadonlyMap<Architecture, PendingImage>
-): Promise<Map<Architecture, Facts>> {
+async function pendingFacts({ facts }: BuildsContext, id: string, pending: ReadonlyMap<Architecture, PendingImage>) {
   const found = await facts.read(id, [...pending.keys()].map(pendingKey))
   const byKey = new Map(found.map((one) => [one.imageKey, one]))
   return new Map(
@@ -66,10 +62,7 @@ export const publicationDocument =
   }
 
 /** Writes facts about the images before the record names them, so that no machine gets a mislabelled image in between. */
-async function publish(
-  parts: BuildsContext,
-  { id, publication, cause }: { id: string; publication: Publication; cause: Cause }
-): Promise<readonly Release[]> {
+async function publish(parts: BuildsContext, { id, publication }: { id: string; publication: Publication }, cause: Cause) {
   const { changes, buildStatuses, facts, verifier } = parts
   const to = publicationDocument(parts, { id, publication })
   const proven = await pendingFacts(parts, id, publication.images)
@@ -137,7 +130,7 @@ export async function publishPending(parts: BuildsContext, { id, cause }: { id: 
     const buildStatus = withoutPending(seen, { architectures: published, now })
     const publication = await planPublication(parts, { buildStatus, record })
     if (!publication) return released
-    released.push(...(await publish(parts, { id, publication, cause })))
+    released.push(...(await publish(parts, { id, publication }, cause)))
   }
   return released
 }

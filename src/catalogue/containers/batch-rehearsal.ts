@@ -21,9 +21,7 @@ export interface Rehearsed extends IdentifiedChange {
   to(stored: RecordChanged['before']): string | undefined
 }
 
-interface RehearsalParts extends Pick<ContainerParts, 'changes'> {
-  edits: ContainerEdits
-}
+type RehearsalParts = Pick<ContainerParts, 'changes'> & { edits: ContainerEdits }
 
 /** Returns what the edits of a batch would do, and writes nothing. Throws what is wrong with an edit, with its place. */
 export async function rehearse({ edits, changes }: RehearsalParts, { items, publicUrl, cause }: BatchRequest): Promise<Rehearsed[]> {
@@ -69,9 +67,7 @@ export function atPlace<Result>(place: number, work: () => Result): Result {
   } catch (error) {
     if (!isCatalogueError(error)) throw error
     const errors = [{ path: `items[${place}]`, message: error.message }]
-    throw new CatalogueError(error.code, `items[${place}]: ${error.message}; nothing was changed`, {
-      cause: error,
-      details: { ...error.details, errors }
-    })
+    const details = { ...error.details, errors }
+    throw new CatalogueError(error.code, `items[${place}]: ${error.message}; nothing was changed`, { cause: error, details })
   }
 }

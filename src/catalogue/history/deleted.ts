@@ -43,11 +43,7 @@ const isRemoval = ({ revision, before }: JournalEntry): boolean => revision === 
  * Returns the id of the last removal's entry for each container of a page, the newest first, because an earlier page may have listed the
  * container already.
  */
-async function lastRemovals(
-  journal: HistoryParts['journal'],
-  removed: readonly JournalEntry[],
-  cursor: string | undefined
-): Promise<Map<string, string>> {
+async function lastRemovals(journal: HistoryParts['journal'], removed: readonly JournalEntry[], cursor: string | undefined) {
   const last = new Map<string, string>()
   const container = [...new Set(removed.map((entry) => entry.container))]
   if (cursor !== undefined && container.length > 0) {

@@ -82,13 +82,8 @@ export function createEvents({ journal, now, onError, bounds = {} }: EventsParts
     async open(options) {
       abandonStalled(streams, stallMs)
       if (closed) throw new CatalogueError('streams_exhausted', `the server stops; ${instead}, or try again later`)
-      const stream: EventStream = {
-        ...options,
-        position: 0,
-        offeredAt: undefined,
-        bell: createBell(),
-        giveBack: places.take(options.client)
-      }
+      const giveBack = places.take(options.client)
+      const stream: EventStream = { ...options, position: 0, offeredAt: undefined, bell: createBell(), giveBack }
       streams.add(stream)
       options.signal.addEventListener('abort', () => leave(stream), { once: true })
       try {

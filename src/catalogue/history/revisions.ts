@@ -1,6 +1,6 @@
 import { CatalogueError } from '../../domain/errors.ts'
 import type { JournalEntry } from '../../domain/history/entry.ts'
-import { pagesOf } from '../../domain/pages.ts'
+import { itemsOf } from '../../domain/pages.ts'
 import type { HistoryParts } from './parts.ts'
 
 export type Revisions = ReturnType<typeof createRevisions>
@@ -24,10 +24,8 @@ export function createRevisions({ journal, changes }: HistoryParts) {
    */
   async function entryAfter(id: string, previous: string): Promise<JournalEntry | undefined> {
     const query = { kind: 'record', limit: 500, fresh: true } as const
-    for await (const { items } of pagesOf((page) => journal.ofContainer(id, page), query)) {
-      const found = items.find((entry) => entry.previous === previous)
-      if (found) return found
-    }
+    const entries = itemsOf((page) => journal.ofContainer(id, page), query)
+    for await (const entry of entries) if (entry.previous === previous) return entry
     return undefined
   }
 

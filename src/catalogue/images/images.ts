@@ -6,9 +6,8 @@ import { percentDecoded } from '../../domain/percent.ts'
 import type { ContainerView } from '../../schemas.ts'
 import type { ImageChange, ImageId, RegisteredImage } from '../records/image-records.ts'
 import { type ImageAnswer, imageAnswer } from './image-answer.ts'
-import { type ReportRequest, relabelImage, reportOf, verifyImage } from './image-proofs.ts'
+import { type ImageAddress, imageTarget, type ReportRequest, relabelImage, reportOf, verifyImage } from './image-proofs.ts'
 import { copyImage, type ImageByUrl, type ImageToCopy, registerByUrl } from './image-registration.ts'
-import { type ImageAddress, imageTarget } from './image-target.ts'
 import type { ImageParts } from './parts.ts'
 import { type TarballUpload, uploadTarball } from './tarball-uploads.ts'
 
@@ -81,10 +80,9 @@ export function createImages(parts: ImageParts): Images {
     async download(image) {
       const { url, key, facts } = await imageTarget(parts, image)
       if (hasControls(url)) {
-        throw new CatalogueError(
-          'record_damaged',
-          `the record ${image.id} gives the image for ${image.architecture} a URL with control characters, which no client can follow; register the image again with the right URL`
-        )
+        const given = `the record ${image.id} gives the image for ${image.architecture} a URL with control characters`
+        const message = `${given}, which no client can follow; register the image again with the right URL`
+        throw new CatalogueError('record_damaged', message)
       }
       const last = percentDecoded((key ?? url).split(/[?#]/)[0]!.split('/').at(-1)!)
       return { filename: last || 'image.tar', key, url, sha256: facts?.sha256 ?? undefined }

@@ -10,16 +10,7 @@ import { currentFacts } from '../verification/image-facts.ts'
 import { openTarball, type ReadingTarget } from '../verification/tarball-reading.ts'
 import type { ImageParts } from './parts.ts'
 
-export interface LayoutDownload extends LayoutArchive {
-  filename: string
-}
-
-export interface LayoutRequest {
-  id: string
-  publicUrl: string
-}
-
-export type DownloadLayout = (request: LayoutRequest) => Promise<LayoutDownload>
+export type DownloadLayout = (request: { id: string; publicUrl: string }) => Promise<LayoutArchive & { filename: string }>
 
 /**
  * Returns a whole container as one OCI layout, from what reading its images proved. Throws container_unproven where reading an image
@@ -80,8 +71,6 @@ const nameIn = (version: string | undefined): string | undefined => (version && 
 
 function refusal(id: string, why: string[]): CatalogueError {
   const path = `/api/v1/containers/${encodeURIComponent(id)}/images/{architecture}`
-  return new CatalogueError(
-    'container_unproven',
-    `${id} cannot be handed out whole: ${why.join('; ')}. POST ${path}/verify reads an image, …/relabel registers it as what it is`
-  )
+  const remedy = `POST ${path}/verify reads an image, …/relabel registers it as what it is`
+  return new CatalogueError('container_unproven', `${id} cannot be handed out whole: ${why.join('; ')}. ${remedy}`)
 }

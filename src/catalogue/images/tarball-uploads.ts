@@ -159,10 +159,9 @@ function checkOneImage(report: ImageReport, wanted: { architecture: Architecture
   const meant = chosenImages(report.images, wanted)
   if (meant.length < 2) return
   const { architecture, container } = wanted
-  throw new CatalogueError(
-    'image_refused',
-    `the tarball holds ${meant.length} images for ${architecture}, and not exactly one of them is tagged ${container}: ${choiceInWords(meant)}; save only one of them, or tag it ${container}; nothing was stored`
-  )
+  const found = `the tarball holds ${meant.length} images for ${architecture}, and not exactly one of them is tagged ${container}`
+  const remedy = `save only one of them, or tag it ${container}; nothing was stored`
+  throw new CatalogueError('image_refused', `${found}: ${choiceInWords(meant)}; ${remedy}`)
 }
 
 /** Throws image_refused for an empty tarball; on a strict site image_mislabelled or image_refused for one that is not proven. */
@@ -179,8 +178,6 @@ function checkDigest(given: string | undefined, report: ImageReport): void {
   if (given === undefined) return
   const digests = digestsOf(report)
   if (digests.includes(given.includes(':') ? given.toLowerCase() : `sha256:${given.toLowerCase()}`)) return
-  throw new CatalogueError(
-    'digest_mismatch',
-    `nothing in the tarball has the digest ${given}; it has: ${digests.slice(0, 8).join(', ')}; nothing was stored`
-  )
+  const message = `nothing in the tarball has the digest ${given}; it has: ${digests.slice(0, 8).join(', ')}; nothing was stored`
+  throw new CatalogueError('digest_mismatch', message)
 }

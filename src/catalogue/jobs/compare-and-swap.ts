@@ -58,10 +58,8 @@ interface ConditionalWrite {
 }
 
 /** Returns the new revision, undefined after a removal, or `overtaken` when another revision is stored. */
-export async function writeUnlessOvertaken(
-  store: DocumentStore,
-  { id, document, revision }: ConditionalWrite
-): Promise<string | undefined | typeof overtaken> {
+export async function writeUnlessOvertaken(store: DocumentStore, write: ConditionalWrite): Promise<string | undefined | typeof overtaken> {
+  const { id, document, revision } = write
   try {
     if (document === undefined) return (await store.remove(id, { revision: revision! })) ? undefined : overtaken
     return (await store.put(id, document, revision === undefined ? { absent: true } : { revision })).revision

@@ -8,7 +8,8 @@ import {
   type TaskOf,
   toTaskDocument
 } from '../../domain/image/task.ts'
-import { pagesOf } from '../../domain/pages.ts'
+import { whereEqual } from '../../domain/json/query.ts'
+import { itemsOf } from '../../domain/pages.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 import { ignoring, overtaken, writeUnlessOvertaken } from './compare-and-swap.ts'
 
@@ -86,17 +87,15 @@ export function createTaskQueue(store: DocumentStore, { hash, now, leaseMs }: { 
 async function claimDue<Kind extends TaskKind>(parts: QueueParts, kind: Kind, limit: number): Promise<Claimed<Kind>[]> {
   const { store, after, leaseMs } = parts
   const claims: Claimed<Kind>[] = []
-  const ofKind = { where: [{ field: 'kind', equals: kind }], sort: { field: 'due', order: 'asc' }, limit } as const
-  for await (const { items } of pagesOf(store.list, ofKind)) {
-    for (const { document, revision } of items) {
-      const found = fromTaskDocument(document) as TaskOf<Kind> | undefined
-      if (!found) continue
-      if (found.due > after(0)) return claims
-      const task: TaskOf<Kind> = { ...found, due: after(leaseMs), attempts: found.attempts + 1 }
-      const held = await swapTask(store, task, revision)
-      if (held !== undefined) claims.push(claimed(parts, task, held))
-      if (claims.length === limit) return claims
-    }
+  const ofKind = { where: whereEqual({ kind }), sort: { field: 'due', order: 'asc' as const }, limit }
+  for await (const { document, revision } of itemsOf(store.list, ofKind)) {
+    const found = fromTaskDocument(document) as TaskOf<Kind> | undefined
+    if (!found) continue
+    if (found.due > after(0)) return claims
+    const task: TaskOf<Kind> = { ...found, due: after(leaseMs), attempts: found.attempts + 1 }
+    const held = await swapTask(store, task, revision)
+    if (held !== undefined) claims.push(claimed(parts, task, held))
+    if (claims.length === limit) return claims
   }
   return claims
 }

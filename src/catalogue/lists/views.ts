@@ -118,17 +118,11 @@ async function viewOf(parts: ListsParts, container: ViewedRecord, read: AlreadyR
   })
 }
 
-type Times = Pick<StoredSummary, 'created' | 'updated'>
-
 /**
  * Returns a record's times from its summary, which may be outdated or lost, or else from the journal's entries, which are written with the
  * record but kept only for a limited time.
  */
-async function timesOf(
-  { stores, journal }: ListsParts,
-  { id, revision }: { id: string; revision: string },
-  given: StoredSummary | undefined
-): Promise<Times> {
+async function timesOf({ stores, journal }: ListsParts, { id, revision }: Record<'id' | 'revision', string>, given?: StoredSummary) {
   if (given && isAbout(given, revision)) return given
   const [stored, entry] = await Promise.all([stores.summaries.get(id), journal.ofRevision(id, revision)])
   const found = stored && fromSummaryDocument(stored.document)

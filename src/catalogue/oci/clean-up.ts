@@ -1,5 +1,6 @@
 import { fromDocument, urlOf } from '../../domain/container/document.ts'
 import { isPendingKey } from '../../domain/image/facts.ts'
+import { whereEqual } from '../../domain/json/query.ts'
 import { createDigestFilter, type DigestFilter, digestsIn } from '../../domain/oci/digest-filter.ts'
 import {
   blobPrefix,
@@ -46,9 +47,6 @@ export interface CleanUp {
   run(options: { everyMs: number; signal: AbortSignal }): Promise<CleanUpCount | undefined>
 }
 
-const leaseName = 'oci-clean-up'
-const pageSize = 200
-
 interface Sweep extends CleanUpParts {
   count: CleanUpCount
   signal: AbortSignal
@@ -62,7 +60,7 @@ export function createCleanUp(parts: CleanUpParts): CleanUp {
   return {
     run: ({ everyMs, signal }) =>
       takeTurn(parts, {
-        ...{ name: leaseName, everyMs, signal },
+        ...{ name: 'oci-clean-up', everyMs, signal },
         async work(goOn) {
           const count = { uploads: 0, tags: 0, manifests: 0, links: 0, blobs: 0 }
           await sweepAll({ ...parts, count, signal, goOn, archived: createDigestFilter() })
@@ -120,20 +118,9 @@ async function* repositoriesOf({ kept }: Sweep): AsyncGenerator<string> {
 }
 
 /** Yields pages of documents. The changes of one page are written together. */
-async function* documentsOf<Kind extends KeptDocument['kind']>(
-  { kept, goOn }: Sweep,
-  { kind, repository }: { kind: Kind; repository: string }
-): AsyncGenerator<Extract<KeptDocument, { kind: Kind }>[]> {
-  const where = [
-    { field: 'kind', equals: kind },
-    { field: 'repository', equals: repository }
-  ]
-  for await (const { items } of pagesOf(kept.store.list, {
-    where,
-    sort: { field: 'name', order: 'asc' as const },
-    limit: pageSize,
-    fresh: true
-  })) {
+async function* documentsOf<Kind extends KeptDocument['kind']>({ kept, goOn }: Sweep, kind: Kind, repository: string) {
+  const query = { where: whereEqual({ kind, repository }), sort: { field: 'name', order: 'asc' as const }, limit: 200, fresh: true }
+  for await (const { items } of pagesOf(kept.store.list, query)) {
     yield items.map(({ document }) => fromKeptDocument<Kind>(document))
     await goOn()
   }
@@ -142,19 +129,19 @@ async function* documentsOf<Kind extends KeptDocument['kind']>(
 /** An index goes in one round, and what only it named in the next. */
 async function sweepRepository(sweep: Sweep, repository: string): Promise<void> {
   const named = createDigestFilter()
-  for await (const manifests of documentsOf(sweep, { kind: 'manifest', repository })) {
+  for await (const manifests of documentsOf(sweep, 'manifest', repository)) {
     for (const { text } of manifests) for (const digest of digestsIn(text)) named.add(digest)
   }
-  for await (const tags of documentsOf(sweep, { kind: 'tag', repository })) {
+  for await (const tags of documentsOf(sweep, 'tag', repository)) {
     const removed = await Promise.all(tags.map((tag) => sweepTag(sweep, tag)))
     for (const { digest, images } of tags.filter((_, i) => !removed[i])) {
       for (const one of [digest, ...Object.values(images).map((image) => image.digest)]) named.add(one)
     }
   }
-  for await (const manifests of documentsOf(sweep, { kind: 'manifest', repository })) {
+  for await (const manifests of documentsOf(sweep, 'manifest', repository)) {
     await Promise.all(manifests.map((manifest) => sweepManifest(sweep, manifest, named)))
   }
-  for await (const blobs of documentsOf(sweep, { kind: 'blob', repository })) {
+  for await (const blobs of documentsOf(sweep, 'blob', repository)) {
     await Promise.all(blobs.map((blob) => sweepLink(sweep, blob, named)))
   }
 }

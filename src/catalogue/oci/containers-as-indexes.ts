@@ -44,11 +44,10 @@ export async function pullableImages(context: OciContext, { record, facts, repos
     }
     const instead = pushed.get(architecture)
     if (instead) result.images.push({ architecture, descriptor: instead })
-    else
-      result.left.push({
-        architecture,
-        why: why.get(architecture) ?? `read by an earlier version; leporello verify ${record.id} reads it again`
-      })
+    else {
+      const old = `read by an earlier version; leporello verify ${record.id} reads it again`
+      result.left.push({ architecture, why: why.get(architecture) ?? old })
+    }
   }
   return result
 }
@@ -56,10 +55,8 @@ export async function pullableImages(context: OciContext, { record, facts, repos
 const isUnread = ({ facts }: CurrentImage): boolean => facts === undefined || facts.verdict === 'unverified'
 
 /** Returns the images that were pushed, of those that a container registers and nobody has read. */
-export async function pushedImages(
-  context: OciContext,
-  { record, facts, ...place }: PullableContainer
-): Promise<ReadonlyMap<Architecture, Descriptor>> {
+export async function pushedImages(context: OciContext, container: PullableContainer): Promise<ReadonlyMap<Architecture, Descriptor>> {
+  const { record, facts, ...place } = container
   const unread = [...currentImages(record, facts)].filter(([, image]) => isUnread(image))
   const found = await Promise.all(
     unread.map(async ([architecture]) => [architecture, await pushedImage(context, { ...place, record, architecture })] as const)

@@ -35,16 +35,11 @@ interface TagPlaces {
   facts: readonly string[]
 }
 
-/** The documents themselves; a stamp changes whenever one of them does. */
-interface TagDocuments {
-  tag: StoredDocument | undefined
-  records: (StoredDocument | undefined)[]
-  facts: (StoredDocument | undefined)[]
-  stamp: string
-}
-
 /** Everything that a tag is made of. */
-interface TagState extends Pick<TagDocuments, 'facts' | 'stamp'> {
+interface TagState {
+  facts: readonly (StoredDocument | undefined)[]
+  /** Changes whenever one of the documents does. */
+  stamp: string
   record: ContainerRecord | undefined
   tag: KeptTag | undefined
   places: TagPlaces
@@ -64,15 +59,9 @@ export interface TagsOptions {
   asPushed: boolean
 }
 
-interface KnownAnswer {
-  places: TagPlaces
-  stamp: string
-  answer: TagAnswer
-}
-
 /** Keeps the last answers in memory: making an index takes parsing what is known of every image. */
 export function createTags(context: OciContext, options: TagsOptions): Tags {
-  const answers = new Map<string, KnownAnswer>()
+  const answers = new Map<string, { places: TagPlaces; stamp: string; answer: TagAnswer }>()
   return {
     async find(request) {
       const name = `${request.form} ${request.repository}:${request.tag}`
@@ -102,7 +91,7 @@ export function createTags(context: OciContext, options: TagsOptions): Tags {
 }
 
 /** The same revisions mean the same documents, so nothing of them has to be parsed to see that an answer still holds. */
-async function documentsAt({ stores, kept }: OciContext, places: TagPlaces): Promise<TagDocuments> {
+async function documentsAt({ stores, kept }: OciContext, places: TagPlaces) {
   const [tag, records, facts] = await Promise.all([
     kept.store.get(places.tag),
     Promise.all(places.records.map((id) => stores.containers.get(id))),
@@ -138,10 +127,7 @@ function currentFactsOf({ record, facts }: TagState): Map<ImageKey, Facts> {
   )
 }
 
-interface Answering extends TagsOptions {
-  request: TagRequest
-  state: TagState
-}
+type Answering = TagsOptions & { request: TagRequest; state: TagState }
 
 async function answerOf(context: OciContext, answering: Answering): Promise<TagAnswer> {
   const { request, state } = answering
@@ -150,7 +136,7 @@ async function answerOf(context: OciContext, answering: Answering): Promise<TagA
   if (!record) return tag && tag.what === 'artifact' ? artifactOf(context, tag) : ofSuffix(context, answering)
   const found = await pullableImages(context, { record, facts: currentFactsOf(state), repository, tag })
   if (tag?.what === 'artifact') return artifactOf(context, tag)
-  const pushed = await asPushed(context, { ...answering, found })
+  const pushed = await asPushed(context, answering, found)
   const isSingle = pushed !== undefined && !isIndexType(pushed.mediaType)
   const single = request.form === 'manifest' && !isSingle ? await usualManifest(context, repository, found) : undefined
   const architectures = found.images.map(({ architecture }) => architecture)
@@ -159,7 +145,7 @@ async function answerOf(context: OciContext, answering: Answering): Promise<TagA
   if (known) return { manifest: known, container: record.id, architectures, lasting }
   if (found.images.length === 0) throw nothingToPull(record, found)
   const mediaType = request.form === 'docker-list' ? mediaTypes.dockerList : mediaTypes.ociIndex
-  return { manifest: await keepIndex(context, { repository, found, mediaType }), container: record.id, architectures, lasting }
+  return { manifest: await keepIndex(context, found.images, { repository, mediaType }), container: record.id, architectures, lasting }
 }
 
 async function artifactOf({ kept }: OciContext, tag: KeptTag): Promise<TagAnswer> {
@@ -169,11 +155,9 @@ async function artifactOf({ kept }: OciContext, tag: KeptTag): Promise<TagAnswer
 }
 
 /** Returns what was pushed under the tag, while the record has the same images, and the client is to get it as it was pushed. */
-async function asPushed(
-  { kept }: OciContext,
-  { request, state, found, asPushed }: Answering & { found: PullableImages }
-): Promise<KeptManifest | undefined> {
-  const { tag } = state
+async function asPushed({ kept }: OciContext, answering: Answering, found: PullableImages): Promise<KeptManifest | undefined> {
+  const { request, asPushed } = answering
+  const { tag } = answering.state
   if (!tag) return undefined
   const ours = found.images.map(({ descriptor }) => descriptor.digest).sort()
   const theirs = Object.values(tag.images)
@@ -194,13 +178,14 @@ async function usualManifest({ kept }: OciContext, repository: string, found: Pu
   return usual && kept.manifest(repository, usual.descriptor.digest)
 }
 
+type IndexName = Pick<KeptManifest, 'repository' | 'mediaType'>
+
 /** Keeps the index under its digest: it is asked for by it, and stays when the tag moves. */
-async function keepIndex(
-  { kept, hash, now }: OciContext,
-  { repository, found, mediaType }: { repository: string; found: PullableImages; mediaType: string }
-): Promise<KeptManifest> {
-  const text = indexText(found.images, mediaType)
-  const children = found.images.map(({ descriptor }) => descriptor.digest)
+async function keepIndex(context: OciContext, images: PullableImages['images'], index: IndexName): Promise<KeptManifest> {
+  const { kept, hash, now } = context
+  const { repository, mediaType } = index
+  const text = indexText(images, mediaType)
+  const children = images.map(({ descriptor }) => descriptor.digest)
   const name = `sha256:${hash(text)}`
   const known = await kept.manifest(repository, name)
   if (known) return known
@@ -227,10 +212,8 @@ async function ofSuffix(context: OciContext, { request }: Answering): Promise<Ta
   const why = left.find((one) => one.architecture === architecture)?.why
   if (why?.startsWith('the image is ')) throw new CatalogueError('image_mislabelled', `${record.id} for ${architecture}: ${why}`)
   const has = images.map((one) => one.architecture).join(', ') || 'none'
-  throw new CatalogueError(
-    'manifest_unknown',
-    `${record.id} has no image for ${architecture}${why ? ` to pull: ${why}` : ''}; it has: ${has}`
-  )
+  const lacks = `${record.id} has no image for ${architecture}${why ? ` to pull: ${why}` : ''}`
+  throw new CatalogueError('manifest_unknown', `${lacks}; it has: ${has}`)
 }
 
 export const unknownTag = ({ repository, tag }: TagName): CatalogueError =>

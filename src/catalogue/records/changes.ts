@@ -110,19 +110,10 @@ export function createChanges(parts: ChangesParts): Changes {
     return stored && toStoredRecord(id, stored)
   }
 
-  async function append(id: string, change: RecordChange, changed: RecordChanged): Promise<JournalEntry | undefined> {
-    try {
-      return await parts.journal.append(entryOf(id, change, changed))
-    } catch (error) {
-      parts.onAppendFailed(error, id)
-      return undefined
-    }
-  }
-
   async function swap(id: string, change: RecordChange): Promise<RecordChanged> {
-    const changed = await swapRecord({ ...parts, checks }, { id, change })
+    const changed = await swapRecord({ ...parts, checks }, id, change)
     if (change.dryRun || !isWritten(changed)) return changed
-    const appended = changed.unchanged ? undefined : append(id, change, changed)
+    const appended = changed.unchanged ? undefined : append(parts, entryOf(id, change, changed))
     // at once: until then a tarball that the record names again may still be due for removal
     const [released, entry] = await Promise.all([releasedBy(writeHooks, id, changed), appended])
     changes.notify(id, { changed, entry })
@@ -167,10 +158,8 @@ async function releasedBy<Changed>(hooks: readonly ChangeHook<Changed>[], id: st
   return (await Promise.all(hooks.map((hook) => hook(id, changed)))).flat()
 }
 
-async function swapRecord(
-  { containers, hash, checks }: Pick<ChangesParts, 'containers' | 'hash'> & { checks: readonly IntentCheck[] },
-  { id, change }: { id: string; change: RecordChange }
-): Promise<RecordChanged> {
+async function swapRecord(parts: ChangesParts & { checks: IntentCheck[] }, id: string, change: RecordChange): Promise<RecordChanged> {
+  const { containers, hash, checks } = parts
   const meaning = (stored: StoredRecord | undefined) => stored && fingerprintOf(stored.record, hash)
   const { made, revision, attempts } = await compareAndSwap(containers, {
     id,
@@ -191,6 +180,15 @@ async function swapRecord(
   const kept = unchanged ? before : made.after
   const after = keep ? kept : made.after && { ...made.after, revision: revision! }
   return { before, after, unchanged, meant, attempts, released: [] }
+}
+
+async function append({ journal, onAppendFailed }: ChangesParts, entry: NewEntry): Promise<JournalEntry | undefined> {
+  try {
+    return await journal.append(entry)
+  } catch (error) {
+    onAppendFailed(error, entry.container)
+    return undefined
+  }
 }
 
 function entryOf(id: string, change: RecordChange, { before, after, meant }: RecordChanged): NewEntry {

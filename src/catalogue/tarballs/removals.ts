@@ -1,6 +1,6 @@
 import type { BlobStore } from '../../blobs/blob-store.ts'
 import { keysNamedIn } from '../../domain/image/storage.ts'
-import { backoffMs, type NewTask, type Release } from '../../domain/image/task.ts'
+import { backoffMs, type Release } from '../../domain/image/task.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 import type { Claimed, TaskQueue } from '../jobs/task-queue.ts'
 import type { RecordChanged } from '../records/changes.ts'
@@ -110,12 +110,9 @@ interface NamedTarball {
   container?: string
 }
 
-const taskOf = ({ now }: RemovalsParts, { key, container = '' }: NamedTarball): Extract<NewTask, { kind: 'remove' }> => ({
-  kind: 'remove',
-  container,
-  key,
-  since: now().toISOString()
-})
+function taskOf({ now }: RemovalsParts, { key, container = '' }: NamedTarball) {
+  return { kind: 'remove' as const, container, key, since: now().toISOString() }
+}
 
 async function release(parts: RemovalsParts, { key, container }: Required<NamedTarball>): Promise<Release> {
   const { queue, now, graceMs, onReleased } = parts
@@ -155,11 +152,9 @@ function leaseExtender({ now, leaseMs }: RemovalsParts): (held: readonly Claimed
   }
 }
 
-async function removeOne(
-  { containers, blobs, onRemoved }: RemovalsParts,
-  claimed: Claimed<'remove'>,
-  named: ReadonlySet<string>
-): Promise<void> {
+/** `named` is what something named during the walk over all containers, which may have taken minutes. */
+async function removeOne(parts: RemovalsParts, claimed: Claimed<'remove'>, named: ReadonlySet<string>): Promise<void> {
+  const { containers, blobs, onRemoved } = parts
   const { key, container, since, attempts } = claimed.task
   try {
     // the container that named it is the likeliest to name it again

@@ -1,5 +1,6 @@
 import { type Facts, fromFactsDocument } from '../../domain/image/facts.ts'
-import { pagesOf } from '../../domain/pages.ts'
+import { whereEqual } from '../../domain/json/query.ts'
+import { itemsOf } from '../../domain/pages.ts'
 import type { StoredDocument } from '../../stores/document-store.ts'
 import { ignoring } from '../jobs/compare-and-swap.ts'
 import { unknownFacts } from './image-facts.ts'
@@ -56,11 +57,9 @@ export function createFileEvents(parts: VerificationContext, wake: () => void): 
 const isRead = ({ mode }: VerificationContext): boolean => mode !== 'off'
 
 async function* factsAbout({ store }: VerificationContext, key: string) {
-  for await (const { items } of pagesOf(store.list, { where: [{ field: 'key', equals: key }], limit: 100 })) {
-    for (const stored of items) {
-      const facts = fromFactsDocument(stored.document)
-      if (facts) yield { facts, stored }
-    }
+  for await (const stored of itemsOf(store.list, { where: whereEqual({ key }), limit: 100 })) {
+    const facts = fromFactsDocument(stored.document)
+    if (facts) yield { facts, stored }
   }
 }
 

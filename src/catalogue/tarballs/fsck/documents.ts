@@ -49,19 +49,12 @@ export async function* checkTasks(run: FsckRun): AsyncGenerator<FsckFinding> {
   }
 }
 
-interface WithRecord<Found> {
-  stored: StoredDocument
-  /** Undefined where the document cannot be understood. */
-  found: Found | undefined
-  /** The text of the record that it is about. */
-  record: string | undefined
-}
-
+/** Returns documents with what they say, undefined where they cannot be understood, and the text of the record that they are about. */
 async function withRecords<Found extends { container: string }>(
   { stores }: FsckRun,
   page: StoredDocument[],
   read: (document: string) => Found | undefined
-): Promise<WithRecord<Found>[]> {
+) {
   const found = page.map(({ document }) => {
     try {
       return read(document)

@@ -36,10 +36,7 @@ async function* checkLeftovers(run: FsckRun): AsyncGenerator<FsckFinding | FsckN
 }
 
 /** Removes what a repair would remove of killed puts, and returns how many there were. */
-export async function sweepLeftovers(
-  { blobs, now, aloneSince, expiryMs }: Pick<FsckParts, 'blobs' | 'now' | 'aloneSince' | 'expiryMs'>,
-  signal: AbortSignal
-): Promise<number> {
+export async function sweepLeftovers({ blobs, now, aloneSince, expiryMs }: FsckParts, signal: AbortSignal): Promise<number> {
   const { removable } = leftoverLimits({ now: now(), aloneSince, expiryMs })
   let removed = 0
   for await (const _ of blobs.leftovers({ before: removable, remove: true })) {
