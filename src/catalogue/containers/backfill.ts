@@ -10,7 +10,7 @@ import type { StoredRecord } from '../records/changes.ts'
 import type { ChangeContext } from '../records/image-records.ts'
 import type { ContainerParts } from './parts.ts'
 
-export interface BackfillRequest {
+interface BackfillRequest {
   /** A pattern of `*` and `?`. */
   id: string | undefined
   limit: number
@@ -18,7 +18,7 @@ export interface BackfillRequest {
   publicUrl: string
 }
 
-export interface ContainerToBackfill extends ChangeContext {
+interface ContainerToBackfill extends ChangeContext {
   id: string
 }
 

@@ -9,13 +9,13 @@ import { rememberClaimedDigest } from '../verification/image-facts.ts'
 import type { ContainerParts } from './parts.ts'
 
 /** Edits of one container, in their order. */
-export interface EditedContainer {
+interface EditedContainer {
   id: string
   edits: readonly Edit[]
   publicUrl: string
 }
 
-export interface EditsOfContainer extends EditedContainer, ChangeContext {}
+interface EditsOfContainer extends EditedContainer, ChangeContext {}
 
 export interface ContainerEdits {
   /** Makes one change of all edits. Throws container_unknown, image_missing, image_refused, precondition_failed, and what containerFrom throws. */

@@ -7,7 +7,7 @@ import type { DeletedContainer, DeletedPage, TarballStanding } from '../../schem
 import { entryBatches } from './entry-batches.ts'
 import type { HistoryParts } from './parts.ts'
 
-export interface DeletedRequest {
+interface DeletedRequest {
   limit: number
   cursor?: string | undefined
   publicUrl: string

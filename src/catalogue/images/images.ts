@@ -11,7 +11,7 @@ import { copyImage, type ImageByUrl, type ImageToCopy, registerByUrl } from './i
 import type { ImageParts } from './parts.ts'
 import { type TarballUpload, uploadTarball } from './tarball-uploads.ts'
 
-export interface ImageDropped {
+interface ImageDropped {
   container: ContainerView
   released: RegisteredImage['released']
 }

@@ -25,7 +25,7 @@ export function joinRanges(one: ChangeRange | undefined, two: ChangeRange | unde
   return { before: one.before, after: two.after, at: two.at ?? one.at, born: two.born ?? one.born }
 }
 
-export interface AppendedChange {
+interface AppendedChange {
   changed: RecordChanged
   /** Undefined when the change had no meaning, or the journal could not take the entry. */
   entry: JournalEntry | undefined

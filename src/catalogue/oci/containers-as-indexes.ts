@@ -11,7 +11,7 @@ import { blobsOf, keepManifest } from './image-manifests.ts'
 import type { KeptDocuments } from './kept-documents.ts'
 import type { OciContext } from './parts.ts'
 
-export interface PullableContainer {
+interface PullableContainer {
   record: ContainerRecord
   facts: ReadonlyMap<ImageKey, Facts>
   repository: string

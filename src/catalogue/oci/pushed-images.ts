@@ -12,7 +12,7 @@ import { openBlob, textOfBlob } from './oci-blobs.ts'
 import type { ContentName, OciContext } from './parts.ts'
 
 /** An image that was pushed, and the tag of the container to which it belongs. */
-export interface PushedImageName extends TagName {
+interface PushedImageName extends TagName {
   /** Of the container. */
   id: string
   manifest: KeptManifest

@@ -22,7 +22,7 @@ export interface TagAnswer {
   lasting: boolean
 }
 
-export interface TagRequest extends TagName {
+interface TagRequest extends TagName {
   form: AcceptedForm
 }
 
@@ -54,7 +54,7 @@ export interface Tags {
 
 const maxAnswers = 2000
 
-export interface TagsOptions {
+interface TagsOptions {
   /** A pushed image is answered as it was pushed, also to clients that take an index. */
   asPushed: boolean
 }

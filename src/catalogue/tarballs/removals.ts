@@ -16,13 +16,13 @@ export interface RemovalSettings {
   onError(error: unknown, id: string): void
 }
 
-export interface RemovedTarball {
+interface RemovedTarball {
   key: string
   container: string
   size: number
 }
 
-export interface RemovalsParts extends RemovalSettings {
+interface RemovalsParts extends RemovalSettings {
   containers: Pick<DocumentStore, 'get'>
   naming: Naming
   blobs: BlobStore

@@ -135,7 +135,7 @@ export const unknownFacts = {
   report: null
 } as const
 
-export interface ClaimedDigest {
+interface ClaimedDigest {
   record: ContainerRecord
   architecture: Architecture
   digest: string
@@ -159,7 +159,7 @@ export async function rememberClaimedDigest(store: FactsStore, { record, archite
   return current && facts.given !== null
 }
 
-export interface FactsCopy {
+interface FactsCopy {
   /** Containers that may have the images, too. */
   from: readonly string[]
   to: string
@@ -181,7 +181,7 @@ export async function copyFacts(store: FactsStore, { from, to, digest, urls }: F
   }
 }
 
-export interface ChangedImage {
+interface ChangedImage {
   before: ContainerRecord
   after: ContainerRecord
   /** The one architecture whose image changed. */
