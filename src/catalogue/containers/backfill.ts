@@ -18,15 +18,11 @@ interface BackfillRequest {
   publicUrl: string
 }
 
-interface ContainerToBackfill extends ChangeContext {
-  id: string
-}
-
 export interface Backfill {
   /** Lists records without `urls`, as they would become. */
   page(request: BackfillRequest): Promise<BackfillPage>
   /** Writes one. Throws container_unknown, image_missing when it names architectures, image_unproven, precondition_failed. */
-  write(request: ContainerToBackfill): Promise<BackfillItem>
+  write(request: ChangeContext & { id: string }): Promise<BackfillItem>
 }
 
 export function createBackfill(parts: ContainerParts): Backfill {

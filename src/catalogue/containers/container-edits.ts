@@ -15,11 +15,9 @@ interface EditedContainer {
   publicUrl: string
 }
 
-interface EditsOfContainer extends EditedContainer, ChangeContext {}
-
 export interface ContainerEdits {
   /** Makes one change of all edits. Throws container_unknown, image_missing, image_refused, precondition_failed, and what containerFrom throws. */
-  apply(request: EditsOfContainer): Promise<RecordChanged>
+  apply(request: EditedContainer & ChangeContext): Promise<RecordChanged>
   /** To be called after edits were written: notes the digests that they claim, and what is to be read. */
   made(request: EditedContainer, after: StoredRecord): Promise<void>
   /** Returns the document that edits make of a stored one. */

@@ -111,11 +111,15 @@ export function createFactsStore(store: DocumentStore, { hash, imageAt }: { hash
 
 /** Returns what is known of a record's images as they are now, by image key. */
 export async function currentFacts(store: Pick<FactsStore, 'read'>, record: ContainerRecord): Promise<Map<ImageKey, Facts>> {
+  const keys = imagesByKey(record).map(([imageKey]) => imageKey)
+  return applyingFacts(record, await store.read(record.id, keys))
+}
+
+/** Returns those of the facts that are about a record's images as they are now. */
+export function applyingFacts(record: ContainerRecord, facts: readonly Facts[]): Map<ImageKey, Facts> {
   const urls = new Map<ImageKey, string>(imagesByKey(record))
-  const facts = await store.read(record.id, [...urls.keys()])
-  return new Map(
-    facts.filter((one) => applies(one, { url: urls.get(one.imageKey)!, digest: record.digest })).map((one) => [one.imageKey, one])
-  )
+  const isCurrent = (one: Facts) => urls.has(one.imageKey) && applies(one, { url: urls.get(one.imageKey)!, digest: record.digest })
+  return new Map(facts.filter(isCurrent).map((one) => [one.imageKey, one]))
 }
 
 /** Facts about an image that nobody has read. */
