@@ -2,7 +2,7 @@ import type { Policy } from '../domain/policy.ts'
 import type { Catalogue } from './catalogue.ts'
 import { type Loop, startLoop } from './jobs/loop.ts'
 
-export interface BackgroundOptions {
+interface BackgroundOptions {
   policy: Policy
   /** Whether any image may be read. */
   reading: boolean

@@ -55,7 +55,7 @@ export interface TarballParts extends Omit<VerificationSettings, 'inspect'>, Omi
   inspect?: Inspect
 }
 
-export interface CatalogueOptions extends HistorySettings {
+interface CatalogueOptions extends HistorySettings {
   guarded: readonly Architecture[]
   /** The architectures that a container is to have where neither itself nor a rule says so; default none. */
   expected?: readonly Architecture[]

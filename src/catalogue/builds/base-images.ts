@@ -8,7 +8,7 @@ import { currentFacts } from '../verification/image-facts.ts'
 import type { BuildsContext } from './parts.ts'
 
 /** The container whose image another image was built on; `missing`: what is expected of the container and its base has no image for. */
-export type BaseContainer = NonNullable<ImageReport['base']>
+type BaseContainer = NonNullable<ImageReport['base']>
 
 export interface BaseImages {
   /** Returns the container that an image of `id` was built on; undefined when neither its labels nor its layers identify one. */

@@ -32,23 +32,23 @@ interface BuildStatusRequest {
   dryRun?: boolean | undefined
 }
 
-export interface ExpectRequest extends BuildStatusRequest {
+interface ExpectRequest extends BuildStatusRequest {
   /** When null, the rules and the server's default decide. */
   architectures: readonly Architecture[] | null
 }
 
-export interface PolicyRequest extends BuildStatusRequest {
+interface PolicyRequest extends BuildStatusRequest {
   /** When null, the rules and the server's default decide. */
   publish: Publish | null
 }
 
-export interface JobReportRequest extends BuildStatusRequest {
+interface JobReportRequest extends BuildStatusRequest {
   kind: JobKind
   architecture: Architecture
   word: SentWord
 }
 
-export interface JobReported {
+interface JobReported {
   job: Job
   /** Whether this is the first report about this architecture. */
   created: boolean

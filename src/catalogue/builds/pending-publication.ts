@@ -12,7 +12,7 @@ import { rememberClaimedDigest } from '../verification/image-facts.ts'
 import type { BuildsContext } from './parts.ts'
 
 /** A container's pending images, and its record if there is one. */
-export interface PendingContainer {
+interface PendingContainer {
   buildStatus: BuildStatus
   record: ContainerRecord | undefined
 }
@@ -84,7 +84,7 @@ async function publish(parts: BuildsContext, { id, publication }: { id: string; 
   return changed.released
 }
 
-export interface PendingRemoval {
+interface PendingRemoval {
   /** The build status that listed them: an image that has replaced one of them since then stays. */
   seen: BuildStatus
   architectures: readonly Architecture[]

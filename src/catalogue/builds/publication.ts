@@ -16,7 +16,7 @@ import type { BuildsContext } from './parts.ts'
 import { planPublication, publicationDocument, publishPending, removePending } from './pending-publication.ts'
 
 /** Several images of one container. */
-export interface ImagesToBring extends ChangeContext {
+interface ImagesToBring extends ChangeContext {
   id: string
   images: readonly NewImage[]
 }

@@ -10,7 +10,7 @@ import type { StoredRecord } from '../records/changes.ts'
 import type { ChangeContext } from '../records/image-records.ts'
 import type { ContainerParts } from './parts.ts'
 
-export interface BackfillRequest {
+interface BackfillRequest {
   /** A pattern of `*` and `?`. */
   id: string | undefined
   limit: number
@@ -18,15 +18,11 @@ export interface BackfillRequest {
   publicUrl: string
 }
 
-export interface ContainerToBackfill extends ChangeContext {
-  id: string
-}
-
 export interface Backfill {
   /** Lists records without `urls`, as they would become. */
   page(request: BackfillRequest): Promise<BackfillPage>
   /** Writes one. Throws container_unknown, image_missing when it names architectures, image_unproven, precondition_failed. */
-  write(request: ContainerToBackfill): Promise<BackfillItem>
+  write(request: ChangeContext & { id: string }): Promise<BackfillItem>
 }
 
 export function createBackfill(parts: ContainerParts): Backfill {

@@ -24,7 +24,7 @@ interface NewDocument {
   document: string
 }
 
-export interface ImagesCopy {
+interface ImagesCopy {
   /** Containers with the same images: what is known about those is copied. */
   from: string[]
   to: string

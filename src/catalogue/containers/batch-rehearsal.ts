@@ -10,7 +10,7 @@ import type { ContainerParts } from './parts.ts'
 /** Containers of one batch that are worked on at once. */
 export const atOnce = 16
 
-export interface PlacedEdit extends BatchedEdit {
+interface PlacedEdit extends BatchedEdit {
   /** In the batch. */
   place: number
 }

@@ -105,11 +105,6 @@ const outcomesOf = ({ items }: BatchRequest, made: readonly IdentifiedChange[]):
   return items.map(({ id }) => ({ id, changed: changes.get(id)! }))
 }
 
-interface Attempt {
-  request: BatchRequest
-  lease: Lease
-}
-
 /** Returns `overtaken` when another writer came in between; then everything is as it was. */
 async function attempt(context: BatchContext, request: BatchRequest, lease: Lease): Promise<BatchOutcome[] | typeof overtaken> {
   const { edits, intents, commits } = context
@@ -139,7 +134,9 @@ async function attempt(context: BatchContext, request: BatchRequest, lease: Leas
   return outcomesOf(request, [...rehearsed, ...made])
 }
 
-interface Writes extends Attempt {
+interface Writes {
+  request: BatchRequest
+  lease: Lease
   wanted: readonly Rehearsed[]
   /** Receives each written change, also when another one fails. */
   made: IdentifiedChange[]

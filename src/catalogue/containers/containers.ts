@@ -29,7 +29,7 @@ export interface Containers {
   ids(): AsyncIterable<string[]>
 }
 
-export interface AddOptions {
+interface AddOptions {
   cause: Cause
   /** Where this service is reached from outside: guard URLs begin with it. */
   publicUrl: string
@@ -41,7 +41,7 @@ export interface AddOptions {
   verifyMs?: number
 }
 
-export interface ResolvedContainer {
+interface ResolvedContainer {
   document: string
   resolution: Resolution
 }

@@ -3,7 +3,7 @@ import { namesIn, needsOf } from '../../domain/specs/spec-needs.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 import { waitAtMost } from '../jobs/concurrency.ts'
 
-export interface SpecReferencesOptions {
+interface SpecReferencesOptions {
   jobSpecs: Pick<DocumentStore, 'list'>
   now: () => Date
   /** How long to wait for the specifications to be read; after that, the answer is what is known. */

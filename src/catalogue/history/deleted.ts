@@ -7,14 +7,8 @@ import type { DeletedContainer, DeletedPage, TarballStanding } from '../../schem
 import { entryBatches } from './entry-batches.ts'
 import type { HistoryParts } from './parts.ts'
 
-export interface DeletedRequest {
-  limit: number
-  cursor?: string | undefined
-  publicUrl: string
-}
-
 /** Returns the containers that were removed within a period and do not exist now, the latest removal first. Throws cursor_invalid. */
-export type DeletedList = (request: DeletedRequest) => Promise<DeletedPage>
+export type DeletedList = (request: { limit: number; cursor?: string | undefined; publicUrl: string }) => Promise<DeletedPage>
 
 /** The entries that may record a removal. */
 const removalQuery = { kind: 'record', what: ['removed', 'noticed'], newestFirst: true, fresh: true } as const

@@ -5,7 +5,7 @@ import type { Journal } from '../records/journal.ts'
 import { entryBatches } from './entry-batches.ts'
 import type { EventBuffer } from './event-buffer.ts'
 
-export interface EventReaderParts {
+interface EventReaderParts {
   journal: Pick<Journal, 'entries' | 'onEntry'>
   buffer: EventBuffer
   now: () => Date

@@ -9,14 +9,14 @@ import type { EventBuffer } from './event-buffer.ts'
 /** `idle` is sent when nothing has happened for a while. */
 export type StreamItem = StreamEntry | { type: 'idle' } | StreamEnd
 
-export interface StreamEntry {
+interface StreamEntry {
   type: 'entry'
   entry: EntryView
   /** The value of `since` that continues after this entry. */
   resume: string
 }
 
-export interface StreamEnd {
+interface StreamEnd {
   type: 'end'
   code: 'too_slow' | 'server_stops' | 'store_unavailable'
   /** The value of `since` that continues the stream; null when the stream began without one and has sent nothing. */
@@ -46,7 +46,7 @@ export interface EventStream extends StreamOptions {
   giveBack(): void
 }
 
-export interface StreamParts {
+interface StreamParts {
   journal: Pick<Journal, 'entries'>
   buffer: EventBuffer
   idleMs: number

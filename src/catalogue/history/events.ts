@@ -15,7 +15,7 @@ export interface Events {
   places: Pick<Places, 'taken' | 'refused'>
 }
 
-export interface EventsParts {
+interface EventsParts {
   journal: Pick<Journal, 'entries' | 'onEntry'>
   now: () => Date
   onError(error: unknown): void

@@ -6,7 +6,7 @@ import type { DocumentStore } from '../../stores/document-store.ts'
 import type { Leases, Note } from '../jobs/leases.ts'
 import type { Journal } from '../records/journal.ts'
 
-export interface JournalBoundsParts {
+interface JournalBoundsParts {
   store: DocumentStore
   journal: Pick<Journal, 'entries' | 'ofContainer'>
   containers: Pick<DocumentStore, 'getMany'>

@@ -4,17 +4,12 @@ import { CatalogueError } from '../../domain/errors.ts'
 import type { Report } from '../../domain/image/facts.ts'
 import { percentDecoded } from '../../domain/percent.ts'
 import type { ContainerView } from '../../schemas.ts'
-import type { ImageChange, ImageId, RegisteredImage } from '../records/image-records.ts'
+import type { ImageChange, ImageId } from '../records/image-records.ts'
 import { type ImageAnswer, imageAnswer } from './image-answer.ts'
 import { type ImageAddress, imageTarget, type ReportRequest, relabelImage, reportOf, verifyImage } from './image-proofs.ts'
 import { copyImage, type ImageByUrl, type ImageToCopy, registerByUrl } from './image-registration.ts'
 import type { ImageParts } from './parts.ts'
 import { type TarballUpload, uploadTarball } from './tarball-uploads.ts'
-
-export interface ImageDropped {
-  container: ContainerView
-  released: RegisteredImage['released']
-}
 
 export interface Download {
   filename: string
@@ -35,7 +30,7 @@ export interface Images {
   /** Registers the image that another container has for this architecture. */
   copy(image: ImageToCopy): Promise<ImageAnswer>
   /** Throws container_unknown, image_missing, image_refused for the only image. */
-  drop(image: ImageChange): Promise<ImageDropped>
+  drop(image: ImageChange): Promise<Pick<ImageAnswer, 'container' | 'released'>>
   /** Stores and registers a tarball. Throws image_refused, digest_mismatch, size_mismatch, store_full; then nothing is left behind. */
   upload(upload: TarballUpload): Promise<ImageAnswer>
   /** Throws store_full when there is no room for so many bytes. */

@@ -26,7 +26,7 @@ export interface TarballUpload extends ChangeContext {
 }
 
 /** What a client claims about a tarball. */
-export interface TarballClaim {
+interface TarballClaim {
   /** When undefined, the bytes tell. */
   architecture: Architecture | undefined
   version: string | undefined
@@ -79,13 +79,13 @@ async function readAll(bytes: AsyncIterable<Uint8Array>, expected: Expected): Pr
 }
 
 /** Where a tarball is stored, and as what it is registered. */
-export interface UploadPlace {
+interface UploadPlace {
   key: string
   version: string
   architecture: Architecture
 }
 
-export interface PlaceRequest {
+interface PlaceRequest {
   id: string
   claim: TarballClaim
   before: StoredRecord | undefined

@@ -19,14 +19,14 @@ export async function retryOvertaken<Result>(
 }
 
 /** What becomes of a stored document, and whatever else the caller needs from the attempt that succeeded. */
-export interface Decision {
+interface Decision {
   /** The text to store; undefined removes what is stored. */
   document: string | undefined
   /** Leave what is stored as it is. */
   keep?: boolean | undefined
 }
 
-export interface SwapRequest<Made extends Decision> {
+interface SwapRequest<Made extends Decision> {
   id: string
   /** What the document is about, for the message when too many writers compete. */
   subject: string

@@ -8,7 +8,7 @@ export interface Loop {
   stop(): Promise<void>
 }
 
-export interface LoopOptions {
+interface LoopOptions {
   /** Does what there is to do and returns how much that was; the loop pauses after 0. */
   work(signal: AbortSignal): Promise<number>
   /** The longest pause: other replicas may have added work. */

@@ -1,15 +1,6 @@
 import { CatalogueError, type ErrorCode } from '../../domain/errors.ts'
 
-/** Places that clients hold for a while: a bounded number in all, and a bounded share for each client. */
-export interface Places {
-  /**
-   * Takes a place. Returns a function that gives it back, and may be called twice. Without a client no share is counted. Throws share_exceeded,
-   * and the code of these places when all are taken.
-   */
-  take(client: string | undefined): () => void
-  taken(): number
-  refused(): number
-}
+export type Places = ReturnType<typeof createPlaces>
 
 export interface PlacesOptions {
   most: number
@@ -33,12 +24,17 @@ export function placeRefusal(
   return refuse('share_exceeded', `${client} has ${share} of the ${most} ${what}, the most that one client may have`)
 }
 
-export function createPlaces(options: PlacesOptions): Places {
+/** Places that clients hold for a while: a bounded number in all, and a bounded share for each client. */
+export function createPlaces(options: PlacesOptions) {
   const held = new Map<string, number>()
   let [taken, refused] = [0, 0]
 
   return {
-    take(client) {
+    /**
+     * Takes a place. Returns a function that gives it back, and may be called twice. Without a client no share is counted. Throws
+     * share_exceeded, and the code of these places when all are taken.
+     */
+    take(client: string | undefined): () => void {
       const own = client === undefined ? 0 : (held.get(client) ?? 0)
       const refusal = placeRefusal(options, { taken, own, client })
       if (refusal) {

@@ -18,7 +18,7 @@ import type { ListsParts } from './parts.ts'
 import { type Summaries, summarise } from './summaries.ts'
 import type { Gathered, Views } from './views.ts'
 
-export interface ListRequest {
+interface ListRequest {
   filters: Filters
   sort: ListSort
   /** 1 to 1000. */
@@ -32,7 +32,7 @@ export interface ListedContainer {
   standings: ReadonlyMap<Architecture, Standing>
 }
 
-export interface ContainerPage {
+interface ContainerPage {
   /** May be shorter than the limit, or even empty, when there is a next page. */
   items: ListedContainer[]
   next: string | undefined

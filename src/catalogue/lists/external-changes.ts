@@ -25,7 +25,7 @@ export interface Account extends RecordTimes {
   fingerprint: string | null
 }
 
-export interface RecordTimes {
+interface RecordTimes {
   /** When the record was last changed, ISO 8601, if known. */
   at: string | undefined
   /** When the record was created, ISO 8601, if known. */

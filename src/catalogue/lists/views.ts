@@ -24,14 +24,14 @@ export interface Views {
   status(id: string, awaited?: Architecture): Promise<ContainerStatus>
 }
 
-export interface ViewedRecord {
+interface ViewedRecord {
   record: ContainerRecord
   /** Null where there is no record yet; '' in a dry run that would create it. */
   revision: string | null
 }
 
 /** Values that the caller has read already. */
-export interface AlreadyRead {
+interface AlreadyRead {
   gathered?: Gathered | Promise<Gathered>
   summary?: StoredSummary | undefined
 }
@@ -50,7 +50,7 @@ export interface Gathered extends ContainerFacts {
 }
 
 /** The builds, tests and pending images of a container that has no record yet. */
-export interface ComingContainer extends ViewedRecord {
+interface ComingContainer extends ViewedRecord {
   revision: null
   gathered: Gathered
   created: string

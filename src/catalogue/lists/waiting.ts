@@ -11,7 +11,7 @@ import type { ContainerStatus, Views } from './views.ts'
 /** The states that a client can wait for; settled means complete or degraded. */
 export const goals = ['complete', 'degraded', 'settled'] as const
 
-export interface WaitRequest {
+interface WaitRequest {
   id: string
   /** The client whose share of the places the wait counts against. */
   client?: string

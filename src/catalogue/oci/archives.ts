@@ -5,16 +5,13 @@ import { type ArchiveName, blobKey, parseArchiveKey } from '../../domain/oci/doc
 import { type OciDescriptor, parseManifest } from '../../domain/oci/manifest.ts'
 import { unpackZstd } from '../../images/extract-members.ts'
 import { type ArchivePart, pushedArchiveParts, sizeOfPart } from '../../images/pushed-archive.ts'
-import { type BlobReading, openBlob, textOfBlob } from './oci-blobs.ts'
+import { type BlobReading, maxConfig, openBlob, textOfBlob } from './oci-blobs.ts'
 
 /** A pushed image as a tarball. */
 interface Archive extends BlobInfo {
   repository: string
   parts: ArchivePart[]
 }
-
-/** Larger configurations are no images. */
-const maxConfig = 8 * 1024 * 1024
 
 /** Adds the tarballs of pushed images to a store: they are made of blobs when they are read, the same bytes each time. */
 export function withArchives(reading: BlobReading): BlobStore {

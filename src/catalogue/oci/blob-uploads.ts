@@ -6,13 +6,13 @@ import { openBlob } from './oci-blobs.ts'
 import type { ContentName, OciContext } from './parts.ts'
 
 /** Which upload of which repository. */
-export interface UploadName {
+interface UploadName {
   repository: string
   upload: string
 }
 
 /** Bytes of an upload; without `at` they follow whatever has come. */
-export interface UploadPiece extends UploadName {
+interface UploadPiece extends UploadName {
   at: number | undefined
   source: ByteSource
 }

@@ -19,7 +19,7 @@ import { parseUploadNote } from './blob-uploads.ts'
 import type { OciContext } from './parts.ts'
 
 /** How long content stays that nothing names any more. */
-export interface CleanUpTimes {
+interface CleanUpTimes {
   /** A manifest, since somebody last asked for it: as long as a tarball. */
   graceMs: number
   /** A blob: pushes take as long, and a client that finds a blob does not send it again. */
@@ -33,7 +33,7 @@ export interface CleanUpParts extends OciContext {
   times: CleanUpTimes
 }
 
-export interface CleanUpCount {
+interface CleanUpCount {
   uploads: number
   tags: number
   manifests: number

@@ -11,7 +11,7 @@ import { blobsOf, keepManifest } from './image-manifests.ts'
 import type { KeptDocuments } from './kept-documents.ts'
 import type { OciContext } from './parts.ts'
 
-export interface PullableContainer {
+interface PullableContainer {
   record: ContainerRecord
   facts: ReadonlyMap<ImageKey, Facts>
   repository: string
@@ -56,23 +56,24 @@ const isUnread = ({ facts }: CurrentImage): boolean => facts === undefined || fa
 
 /** Returns the images that were pushed, of those that a container registers and nobody has read. */
 export async function pushedImages(context: OciContext, container: PullableContainer): Promise<ReadonlyMap<Architecture, Descriptor>> {
-  const { record, facts, ...place } = container
+  const { record, facts } = container
   const unread = [...currentImages(record, facts)].filter(([, image]) => isUnread(image))
   const found = await Promise.all(
-    unread.map(async ([architecture]) => [architecture, await pushedImage(context, { ...place, record, architecture })] as const)
+    unread.map(async ([architecture]) => [architecture, await pushedImage(context, container, architecture)] as const)
   )
   return new Map(found.flatMap(([architecture, image]) => (image ? [[architecture, image]] : [])))
-}
-
-interface PushedImage extends Pick<PullableContainer, 'record' | 'tag' | 'repository'> {
-  architecture: Architecture
 }
 
 /**
  * HySDS's builder pushes an image and then registers the tarballs of the same build, which may be where nobody here reads them. Looks under
  * the container's tag, and under the tags that name the architecture.
  */
-async function pushedImage({ kept }: OciContext, { record, tag, repository, architecture }: PushedImage): Promise<Descriptor | undefined> {
+async function pushedImage(
+  { kept }: OciContext,
+  container: PullableContainer,
+  architecture: Architecture
+): Promise<Descriptor | undefined> {
+  const { record, tag, repository } = container
   const name = tagNameOf(record.id)
   const suffixed = 'why' in name ? [] : suffixesOf(architecture).map((suffix) => kept.tag(repository, `${name.tag}${suffix}`))
   for (const one of [tag, ...(await Promise.all(suffixed))]) {

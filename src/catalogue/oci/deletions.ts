@@ -1,6 +1,7 @@
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import { idsOf, isDigest } from '../../domain/oci/names.ts'
+import { findBlob } from './oci-blobs.ts'
 import type { ContentName, OciContext } from './parts.ts'
 import { unknownTag } from './tags.ts'
 
@@ -43,11 +44,9 @@ async function deleteTag({ kept, changes, containers, holders }: OciContext, del
 
 /** Removes a blob from a repository. Throws blob_unknown, content_in_use. */
 export async function deleteBlob(context: OciContext, content: ContentName): Promise<void> {
-  const { repository, digest } = content
-  const blob = await context.kept.blob(repository, digest)
-  if (!blob) throw new CatalogueError('blob_unknown', `${repository} has no blob ${digest}`)
+  const blob = await findBlob(context, content)
   const by = await namedBy(context, content)
-  if (by) throw new CatalogueError('content_in_use', `${by} names ${digest}; delete that first`)
+  if (by) throw new CatalogueError('content_in_use', `${by} names ${content.digest}; delete that first`)
   await context.kept.remove(blob)
 }
 

@@ -8,12 +8,6 @@ import type { ImageFacts } from '../../images/image-report.ts'
 import { openBlob } from './oci-blobs.ts'
 import type { OciContext } from './parts.ts'
 
-/** An image that reading its bytes proved, and the repository in which it is pulled. */
-export interface ProvenImage {
-  repository: string
-  facts: Facts
-}
-
 /** Returns where the parts of an image are; undefined when its report does not tell. */
 export const blobsOf = (facts: Facts): ImageBlobs | undefined => {
   // what is stored is what an inspection made; domain/ types only the part of it that is read there
@@ -25,7 +19,7 @@ export const blobsOf = (facts: Facts): ImageBlobs | undefined => {
  * Keeps the manifest of an image that was registered as a tarball, and what its repository has of it, so that its bytes stay the same
  * whatever is registered later. Throws what reading the tarball throws, if that holds the manifest.
  */
-export async function keepManifest(context: OciContext, { repository, facts }: ProvenImage): Promise<KeptManifest | undefined> {
+export async function keepManifest(context: OciContext, { repository, facts }: { repository: string; facts: Facts }) {
   const { kept, now } = context
   const found = blobsOf(facts)
   if (!found || facts.manifest === null) return undefined

@@ -111,7 +111,7 @@ async function tagManifest(context: OciContext, parsed: Parsed): Promise<void> {
     touched: kept.touched
   }
   const name = { repository: push.repository, tag: push.reference }
-  const target = await targetOf(context, { name, images, single: manifest.kind === 'image' })
+  const target = await targetOf(context, name, manifest.kind === 'image' ? images[0] : undefined)
   if (images.length > 0) push.permit([target.id])
   for (const image of images) {
     const architecture = await registerPushed(context, { ...target, ...image }, push)
@@ -151,17 +151,11 @@ async function imagesOf(context: OciContext, { push, kept, manifest }: Parsed): 
   return images
 }
 
-interface Targeting {
-  name: TagName
-  images: readonly ImageToPush[]
-  single: boolean
-}
-
 /** Returns the container that a tag is of: `v1-arm64` brings the arm64 image of `v1`, unless a container has that very tag. */
-async function targetOf({ changes }: OciContext, { name, images, single }: Targeting): Promise<TagName & { id: string }> {
+async function targetOf({ changes }: OciContext, name: TagName, single: ImageToPush | undefined): Promise<TagName & { id: string }> {
   for (const id of idsOf(name)) if (await changes.find(id)) return { ...name, id }
-  const split = single ? splitSuffix(name.tag) : undefined
-  if (!split || images[0]?.architecture !== split.architecture) return { ...name, id: idsOf(name)[0] }
+  const split = single && splitSuffix(name.tag)
+  if (!split || single.architecture !== split.architecture) return { ...name, id: idsOf(name)[0] }
   const base = { repository: name.repository, tag: split.base }
   for (const id of idsOf(base)) if (await changes.find(id)) return { ...base, id }
   return { ...base, id: idsOf(base)[0] }

@@ -31,6 +31,9 @@ export async function openBlob(context: BlobReading, blob: KeptBlob, range?: Byt
   throw new CatalogueError('blob_unknown', `${blob.repository} had the blob ${blob.name}, but its bytes are gone`)
 }
 
+/** Larger configurations are no images. */
+export const maxConfig = 8 * 1024 * 1024
+
 /** Reads a blob whole. */
 export async function textOfBlob({ stream }: BlobBytes): Promise<string> {
   const chunks: Uint8Array[] = []

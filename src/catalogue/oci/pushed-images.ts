@@ -8,20 +8,17 @@ import type { TagName } from '../../domain/oci/names.ts'
 import { reportOnProven } from '../../images/overall-verdict.ts'
 import { checkProven, placeFor, registerTarball } from '../images/tarball-uploads.ts'
 import type { ChangeContext } from '../records/image-records.ts'
-import { openBlob, textOfBlob } from './oci-blobs.ts'
+import { maxConfig, openBlob, textOfBlob } from './oci-blobs.ts'
 import type { ContentName, OciContext } from './parts.ts'
 
 /** An image that was pushed, and the tag of the container to which it belongs. */
-export interface PushedImageName extends TagName {
+interface PushedImageName extends TagName {
   /** Of the container. */
   id: string
   manifest: KeptManifest
   /** What an index says that it is for; undefined: what its configuration says. */
   architecture: Architecture | undefined
 }
-
-/** Larger configurations are no images. */
-const maxConfig = 8 * 1024 * 1024
 
 /** Returns what an image's configuration says that it is for; undefined where it says nothing that is an architecture for Linux. */
 export async function configuredArchitectureOf(context: OciContext, { repository, digest, size }: ContentName & { size: number }) {

@@ -2,12 +2,13 @@ import type { Architecture } from '../../domain/architecture.ts'
 import type { Descriptor } from '../../domain/build/manifest-list.ts'
 import { type ContainerRecord, fromDocument, imagesByKey } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import { applies, type Facts, factsId, fromFactsDocument, type ImageKey } from '../../domain/image/facts.ts'
+import { type Facts, factsId, fromFactsDocument, type ImageKey } from '../../domain/image/facts.ts'
 import { fromKeptDocument, type KeptManifest, type KeptTag, keptName } from '../../domain/oci/documents.ts'
 import { isNested } from '../../domain/oci/manifest.ts'
 import { type AcceptedForm, isIndexType, mediaTypes } from '../../domain/oci/media-types.ts'
 import { idsOf, namesArchitecture, splitSuffix, type TagName, tagNameOf } from '../../domain/oci/names.ts'
 import type { StoredDocument } from '../../stores/document-store.ts'
+import { applyingFacts } from '../verification/image-facts.ts'
 import { indexText, type PullableImages, pullableImages, pushedImages } from './containers-as-indexes.ts'
 import type { OciContext } from './parts.ts'
 
@@ -22,7 +23,7 @@ export interface TagAnswer {
   lasting: boolean
 }
 
-export interface TagRequest extends TagName {
+interface TagRequest extends TagName {
   form: AcceptedForm
 }
 
@@ -45,25 +46,21 @@ interface TagState {
   places: TagPlaces
 }
 
-export interface Tags {
-  /** Returns the manifest or index of a tag. Throws manifest_unknown, image_mislabelled. */
-  find(request: TagRequest): Promise<TagAnswer>
-  /** Returns what is pulled where nobody has read the image that a container registers, because it was pushed, too. */
-  pushed(id: string): Promise<ReadonlyMap<Architecture, Descriptor>>
-}
+export type Tags = ReturnType<typeof createTags>
 
 const maxAnswers = 2000
 
-export interface TagsOptions {
+interface TagsOptions {
   /** A pushed image is answered as it was pushed, also to clients that take an index. */
   asPushed: boolean
 }
 
 /** Keeps the last answers in memory: making an index takes parsing what is known of every image. */
-export function createTags(context: OciContext, options: TagsOptions): Tags {
+export function createTags(context: OciContext, options: TagsOptions) {
   const answers = new Map<string, { places: TagPlaces; stamp: string; answer: TagAnswer }>()
   return {
-    async find(request) {
+    /** Returns the manifest or index of a tag. Throws manifest_unknown, image_mislabelled. */
+    async find(request: TagRequest): Promise<TagAnswer> {
       const name = `${request.form} ${request.repository}:${request.tag}`
       const known = answers.get(name)
       if (known && (await documentsAt(context, known.places)).stamp === known.stamp) {
@@ -79,7 +76,8 @@ export function createTags(context: OciContext, options: TagsOptions): Tags {
       return answer
     },
 
-    async pushed(id) {
+    /** Returns what is pulled where nobody has read the image that a container registers, because it was pushed, too. */
+    async pushed(id: string): Promise<ReadonlyMap<Architecture, Descriptor>> {
       const name = tagNameOf(id)
       if ('why' in name) return new Map()
       const state = await stateOf(context, name)
@@ -118,13 +116,8 @@ async function stateOf(context: OciContext, name: TagName): Promise<TagState> {
 
 /** Returns what is known of a record's images as they are now. */
 function currentFactsOf({ record, facts }: TagState): Map<ImageKey, Facts> {
-  const urls = new Map<ImageKey, string>(imagesByKey(record!))
   const known = facts.flatMap((one) => (one && fromFactsDocument(one.document)) ?? [])
-  return new Map(
-    known
-      .filter((one) => urls.has(one.imageKey) && applies(one, { url: urls.get(one.imageKey)!, digest: record!.digest }))
-      .map((one) => [one.imageKey, one])
-  )
+  return applyingFacts(record!, known)
 }
 
 type Answering = TagsOptions & { request: TagRequest; state: TagState }

@@ -62,7 +62,7 @@ export interface RecordChanged {
 export type ChangeHook<Changed> = (id: string, changed: Changed) => Promise<readonly Release[]>
 type ChangeNotice = [id: string, notice: { changed: RecordChanged; entry: JournalEntry | undefined }]
 
-export type IntentCheck = (before: StoredRecord, meant: { before: string; after: string }) => Promise<void>
+type IntentCheck = (before: StoredRecord, meant: { before: string; after: string }) => Promise<void>
 
 /** A change with the images that its caller brought. */
 export interface RecordArrival {

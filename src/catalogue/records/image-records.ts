@@ -51,7 +51,7 @@ export interface ImageToRegister extends NewImage, ChangeContext {
   id: string
 }
 
-export interface ImageToMove extends ChangeContext {
+interface ImageToMove extends ChangeContext {
   id: string
   from: Architecture
   to: Architecture

@@ -14,7 +14,7 @@ import { pagesOf } from '../../domain/pages.ts'
 import type { DocumentQuery, DocumentStore, WriteCondition } from '../../stores/document-store.ts'
 import { createListeners } from '../jobs/listeners.ts'
 
-export interface EntryPage {
+interface EntryPage {
   items: JournalEntry[]
   next?: string
 }

@@ -8,7 +8,7 @@ import { mapInTurns } from '../jobs/concurrency.ts'
 import type { Channels } from './channels.ts'
 import type { ReleasesParts } from './parts.ts'
 
-export interface DiscoveryRequest {
+interface DiscoveryRequest {
   /** As an image list names them: with a registry perhaps, and a tag. */
   imagenames: readonly string[]
   rule: TagRule

@@ -16,7 +16,7 @@ import { type NamedImage, promotionRefused, readCandidates } from './candidates.
 import type { Channels } from './channels.ts'
 import type { ReleasesParts } from './parts.ts'
 
-export interface ReleaseRequest {
+interface ReleaseRequest {
   name: string
   channel?: string | undefined
   set?: readonly string[] | undefined

@@ -16,13 +16,13 @@ export interface RemovalSettings {
   onError(error: unknown, id: string): void
 }
 
-export interface RemovedTarball {
+interface RemovedTarball {
   key: string
   container: string
   size: number
 }
 
-export interface RemovalsParts extends RemovalSettings {
+interface RemovalsParts extends RemovalSettings {
   containers: Pick<DocumentStore, 'get'>
   naming: Naming
   blobs: BlobStore
@@ -74,7 +74,7 @@ export function createRemovals(parts: RemovalsParts): Removals {
     changed: (id, { before, after }) =>
       releaseAll(id, async () => {
         const { released, named } = tarballChange({ before: before?.document, after: after?.document })
-        for (const key of named) await queue.cancel(taskOf(parts, { key }))
+        for (const key of named) await queue.cancel(taskOf(parts, key))
         return released
       }),
 
@@ -87,15 +87,15 @@ export function createRemovals(parts: RemovalsParts): Removals {
     work: (options) => removeDue(parts, options),
 
     async keep(urls) {
-      for (const key of uploadsNamedIn(JSON.stringify(urls))) await queue.cancel(taskOf(parts, { key }))
+      for (const key of uploadsNamedIn(JSON.stringify(urls))) await queue.cancel(taskOf(parts, key))
     },
 
     async pending(key) {
-      return (await queue.find(taskOf(parts, { key })))?.due
+      return (await queue.find(taskOf(parts, key)))?.due
     },
 
     async pendingAmong(keys) {
-      const tasks = await queue.findMany(keys.map((key) => taskOf(parts, { key })))
+      const tasks = await queue.findMany(keys.map((key) => taskOf(parts, key)))
       return new Map(tasks.flatMap((task) => (task.kind === 'remove' ? [[task.key, task.due] as const] : [])))
     },
 
@@ -105,18 +105,13 @@ export function createRemovals(parts: RemovalsParts): Removals {
   }
 }
 
-interface NamedTarball {
-  key: string
-  container?: string
+function taskOf({ now }: RemovalsParts, key: string) {
+  return { kind: 'remove' as const, container: '', key, since: now().toISOString() }
 }
 
-function taskOf({ now }: RemovalsParts, { key, container = '' }: NamedTarball) {
-  return { kind: 'remove' as const, container, key, since: now().toISOString() }
-}
-
-async function release(parts: RemovalsParts, { key, container }: Required<NamedTarball>): Promise<Release> {
+async function release(parts: RemovalsParts, { key, container }: Pick<Release, 'key' | 'container'>): Promise<Release> {
   const { queue, now, graceMs, onReleased } = parts
-  await queue.add(taskOf(parts, { key, container }), { afterMs: graceMs })
+  await queue.add({ ...taskOf(parts, key), container }, { afterMs: graceMs })
   const released = { key, container, due: new Date(now().getTime() + graceMs).toISOString() }
   onReleased(released)
   return released

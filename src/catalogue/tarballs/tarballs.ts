@@ -36,7 +36,7 @@ export interface TarballSettings extends FsckSettings, Omit<ReadingParts, 'now'>
   uploadExpiryMs?: number
 }
 
-export interface TarballsParts {
+interface TarballsParts {
   stores: Pick<Stores, 'containers' | 'buildStatuses' | 'facts' | 'tasks' | 'oci' | 'releases'>
   facts: FactsStore
   queue: TaskQueue

@@ -12,7 +12,7 @@ export interface DepartedTarball {
 }
 
 /** A tarball that was stored by its path, not by a registration. */
-export interface FileEvent {
+interface FileEvent {
   key: string
   sha256: string
 }

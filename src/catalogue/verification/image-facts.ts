@@ -111,11 +111,15 @@ export function createFactsStore(store: DocumentStore, { hash, imageAt }: { hash
 
 /** Returns what is known of a record's images as they are now, by image key. */
 export async function currentFacts(store: Pick<FactsStore, 'read'>, record: ContainerRecord): Promise<Map<ImageKey, Facts>> {
+  const keys = imagesByKey(record).map(([imageKey]) => imageKey)
+  return applyingFacts(record, await store.read(record.id, keys))
+}
+
+/** Returns those of the facts that are about a record's images as they are now. */
+export function applyingFacts(record: ContainerRecord, facts: readonly Facts[]): Map<ImageKey, Facts> {
   const urls = new Map<ImageKey, string>(imagesByKey(record))
-  const facts = await store.read(record.id, [...urls.keys()])
-  return new Map(
-    facts.filter((one) => applies(one, { url: urls.get(one.imageKey)!, digest: record.digest })).map((one) => [one.imageKey, one])
-  )
+  const isCurrent = (one: Facts) => urls.has(one.imageKey) && applies(one, { url: urls.get(one.imageKey)!, digest: record.digest })
+  return new Map(facts.filter(isCurrent).map((one) => [one.imageKey, one]))
 }
 
 /** Facts about an image that nobody has read. */
@@ -135,7 +139,7 @@ export const unknownFacts = {
   report: null
 } as const
 
-export interface ClaimedDigest {
+interface ClaimedDigest {
   record: ContainerRecord
   architecture: Architecture
   digest: string
@@ -159,7 +163,7 @@ export async function rememberClaimedDigest(store: FactsStore, { record, archite
   return current && facts.given !== null
 }
 
-export interface FactsCopy {
+interface FactsCopy {
   /** Containers that may have the images, too. */
   from: readonly string[]
   to: string
@@ -181,7 +185,7 @@ export async function copyFacts(store: FactsStore, { from, to, digest, urls }: F
   }
 }
 
-export interface ChangedImage {
+interface ChangedImage {
   before: ContainerRecord
   after: ContainerRecord
   /** The one architecture whose image changed. */

@@ -36,7 +36,7 @@ interface OpenTarball {
   modified: string | null
 }
 
-export interface ReadingOptions {
+interface ReadingOptions {
   /** Who reads, as facts name it. */
   by: string
   /** A path to describe in each image. */
@@ -82,7 +82,7 @@ export interface LearningParts extends ReadingParts {
   facts: FactsStore
 }
 
-export interface LearningOptions {
+interface LearningOptions {
   by: string
   signal?: AbortSignal
   /** Writes nothing. */

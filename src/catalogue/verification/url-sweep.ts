@@ -5,7 +5,7 @@ import { ignoring } from '../jobs/compare-and-swap.ts'
 import type { VerificationContext } from './parts.ts'
 import { isGone } from './tarball-reading.ts'
 
-export interface ImageSweepOptions {
+interface ImageSweepOptions {
   /** Images that were looked at since are left out. */
   olderMs: number
   limit: number

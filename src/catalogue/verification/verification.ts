@@ -19,7 +19,7 @@ export interface Verification {
   requireProof?: RequireProof
 }
 
-export interface VerificationParts {
+interface VerificationParts {
   stores: Pick<Stores, 'containers' | 'buildStatuses' | 'facts'>
   hash: Hash
   now: () => Date

@@ -1,13 +1,12 @@
-import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { badgeSvg } from '../../domain/releases/badge.ts'
 import { json, textContent } from '../shared/describes.ts'
-import type { DeclareRoute } from './route.ts'
+import type { ApiParts, DeclareRoute } from './route.ts'
 
 /** Long enough for the proxies of pages that are read often, and short for a badge that changes. */
 const caching = 'public, max-age=300'
 
 /** Pictures of the architectures on which a container is proven to run. */
-export function badgeRoutes(route: DeclareRoute, { badgeFor, hash }: Pick<Catalogue, 'badgeFor' | 'hash'>): void {
+export function badgeRoutes(route: DeclareRoute, { badgeFor, hash }: ApiParts): void {
   for (const format of ['svg', 'json'] as const) {
     route(`GET /badge/:id.${format}`, {
       action: 'container:read',

@@ -1,20 +1,12 @@
 import type { FastifyRequest } from 'fastify'
-import type { Building, JobKind } from '../../catalogue/builds/building.ts'
+import type { JobKind } from '../../catalogue/builds/building.ts'
 import { parseJobWord } from '../../domain/build/job-report.ts'
 import { expectedConfigMap, toYamlDocuments } from '../../domain/build/kubernetes.ts'
 import { parseStrict } from '../../domain/json/strict.ts'
-import type { BodyBounds } from '../shared/body.ts'
 import { json, yaml } from '../shared/describes.ts'
-import type { LargeTexts } from '../shared/large-texts.ts'
 import { withEtag } from './etag.ts'
 import { bodyText } from './input.ts'
-import { answer, type DeclareRoute } from './route.ts'
-
-export interface BuildingRoutes {
-  building: Building
-  bounds: BodyBounds
-  largeTexts: LargeTexts
-}
+import { type ApiParts, answer, type DeclareRoute } from './route.ts'
 
 /** A list of a thousand nodes, each with the images that it holds. */
 const nodesLimit = 32 * 1024 * 1024
@@ -37,7 +29,7 @@ data:
 `
 
 /** The architectures that containers are expected to have. */
-export function expectationRoutes(route: DeclareRoute, { building, bounds, largeTexts }: BuildingRoutes): void {
+export function expectationRoutes(route: DeclareRoute, { building, bounds, largeTexts }: ApiParts): void {
   route('GET /containers/:id/expected', {
     ...reading,
     params: 'id-parameter.json',
@@ -87,8 +79,13 @@ export function expectationRoutes(route: DeclareRoute, { building, bounds, large
   })
 }
 
-/** How the builds, or tests, of containers are. */
-export function jobRoutes(route: DeclareRoute, { building, bounds, kind }: Omit<BuildingRoutes, 'largeTexts'> & { kind: JobKind }): void {
+/** How the builds and tests of containers are. */
+export function jobRoutes(route: DeclareRoute, parts: ApiParts): void {
+  routesOfJobs(route, 'build', parts)
+  routesOfJobs(route, 'test', parts)
+}
+
+function routesOfJobs(route: DeclareRoute, kind: JobKind, { building, bounds }: ApiParts): void {
   const path = `/containers/:id/${kind}s`
   const reportBounds = kind === 'build' ? { ...bounds, limit: containerfileLimit } : bounds
 

@@ -1,14 +1,10 @@
-import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { StoredChannel } from '../../catalogue/releases/channel-reading.ts'
 import type { Promoted, PromotionRequest } from '../../catalogue/releases/channels.ts'
-import type { ChannelState, SetSource } from '../../domain/releases/channel.ts'
+import type { ChannelState } from '../../domain/releases/channel.ts'
 import { setDiff } from '../../domain/releases/set-diff.ts'
-import type { ChannelPut } from '../../schemas.ts'
 import { withEtag } from './etag.ts'
 import { sendPage } from './paging.ts'
-import { type ApiCall, answer, type DeclareRoute } from './route.ts'
-
-type ChannelRoutes = Pick<Catalogue, 'channels'>
+import { type ApiCall, type ApiParts, answer, type DeclareRoute } from './route.ts'
 
 const reading = { action: 'container:read', tag: 'releases' } as const
 const ofChannel = { ...reading, params: 'channel-parameter.json' } as const
@@ -23,7 +19,7 @@ const moved = {
 const setLimit = 1024 * 1024
 
 /** Tags that are moved for whole sets of images at once. */
-export function channelRoutes(route: DeclareRoute, { channels }: ChannelRoutes): void {
+export function channelRoutes(route: DeclareRoute, { channels }: ApiParts): void {
   route('GET /channels', {
     ...reading,
     summary: 'The channels',
@@ -46,11 +42,11 @@ export function channelRoutes(route: DeclareRoute, { channels }: ChannelRoutes):
     summary: 'The promotions of a channel, the newest first',
     query: 'promotions-query.json',
     answers: { 200: answer('One page.', 'promotion-page.json'), 404: missing },
-    async handler({ request, reply, params, query: { limit, cursor }, publicUrl }) {
+    async handler({ reply, params, query: { limit, cursor }, publicUrl }) {
       const found = await channels.history(params.channel, { limit, before: cursor === undefined ? undefined : Number(cursor) })
       const last = found.at(-1)?.number ?? 1
       const next = found.length === limit && last > 1 ? String(last) : null
-      return sendPage(request, { reply, page: { items: found.map(promotionOf), next } as { next: string | null }, publicUrl })
+      return sendPage(reply, { page: { items: found.map(promotionOf), next } as { next: string | null }, publicUrl })
     }
   })
 
@@ -83,7 +79,7 @@ export function channelRoutes(route: DeclareRoute, { channels }: ChannelRoutes):
 const change = { ...ofChannel, action: 'container:write', headers: 'change-headers.json' } as const
 
 /** Moves of channels. */
-export function promotionRoutes(route: DeclareRoute, { channels }: ChannelRoutes): void {
+export function promotionRoutes(route: DeclareRoute, { channels }: ApiParts): void {
   route('PUT /channels/:channel', {
     ...change,
     summary: 'Move a channel to a set: all of it, or nothing',
@@ -95,7 +91,7 @@ export function promotionRoutes(route: DeclareRoute, { channels }: ChannelRoutes
     answers: moved,
     async handler(call) {
       const { set, from, to, require = [], keep = false, reason } = call.body
-      const request = { ...given(call, reason), set, from: sourceOf(from), to, require, keep }
+      const request = { ...given(call, reason), set, from, to, require, keep }
       return answered(call, await channels.promote(request))
     }
   })
@@ -139,8 +135,6 @@ function given({ request, params, change }: ChannelCall, reason?: string) {
     permit: (ids: readonly string[]) => request.permit(ids)
   } satisfies Partial<PromotionRequest>
 }
-
-const sourceOf = (from: ChannelPut['from']): SetSource | undefined => from
 
 function answered({ reply }: ChannelCall, { before, after, written, removed }: Promoted) {
   const unchanged = before?.number === after.number

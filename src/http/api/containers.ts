@@ -1,17 +1,10 @@
 import type { FastifyReply } from 'fastify'
-import type { Catalogue } from '../../catalogue/catalogue.ts'
-import type { Images } from '../../catalogue/images/images.ts'
-import type { ChangeContext } from '../../catalogue/records/image-records.ts'
 import { parseArchitecture } from '../../domain/architecture.ts'
 import type { Edit } from '../../domain/container/container-edit.ts'
 import type { ContainerPut } from '../../schemas.ts'
 import { permitEdit } from './batch.ts'
 import { withEtag } from './etag.ts'
-import { type ApiCall, answer, type DeclareRoute } from './route.ts'
-
-export interface ContainerRoutes extends Pick<Catalogue, 'containers'> {
-  images: Images
-}
+import { type ApiCall, type ApiParts, answer, type DeclareRoute } from './route.ts'
 
 const reading = { action: 'container:read', tag: 'images', params: 'id-parameter.json' } as const
 const missing = 'There is no such container, or no such image: `available` lists those that exist.'
@@ -20,7 +13,7 @@ const writing = { action: 'container:write', tag: 'containers', params: 'id-para
 const change = { ...writing, query: 'dry-run-query.json', headers: 'change-headers.json' } as const
 
 /** A container, and the image that one machine gets. */
-export function containerRoutes(route: DeclareRoute, { images, containers }: ContainerRoutes): void {
+export function containerRoutes(route: DeclareRoute, { images, containers }: ApiParts): void {
   route('GET /containers/:id', {
     ...reading,
     summary: 'A container with what is known of its images',
@@ -48,23 +41,14 @@ export function containerRoutes(route: DeclareRoute, { images, containers }: Con
   })
 }
 
-interface EditCall extends Pick<ApiCall<'id-parameter.json', never, never, never>, 'reply' | 'params'> {
-  change: ChangeContext
-}
-
-type EditParts = Pick<Catalogue, 'edits' | 'views' | 'building'>
-
-interface EditAndSettings extends EditParts {
+interface EditAndSettings extends Pick<ApiParts, 'edits' | 'views' | 'building'> {
   edit: Edit
   expected?: ContainerPut['expected'] | undefined
   publish?: ContainerPut['publish'] | undefined
 }
 
 /** Changes of whole containers. */
-export function containerEditRoutes(
-  route: DeclareRoute,
-  { specsNaming, holders, ...parts }: EditParts & Pick<Catalogue, 'specsNaming' | 'holders'>
-): void {
+export function containerEditRoutes(route: DeclareRoute, { specsNaming, holders, ...parts }: ApiParts): void {
   route('PUT /containers/:id', {
     ...change,
     summary: 'Register a whole container',
@@ -110,7 +94,7 @@ export function containerEditRoutes(
 }
 
 async function apply(
-  { reply, params: { id }, change }: EditCall,
+  { reply, params: { id }, change }: Pick<ApiCall<'id-parameter.json', never, never, never>, 'reply' | 'params' | 'change'>,
   { edit, expected, publish, edits, views, building }: EditAndSettings
 ): Promise<FastifyReply> {
   const { before, after, unchanged, released } = await edits.apply({ id, ...change, edits: [edit] })

@@ -1,14 +1,13 @@
-import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { textContent } from '../shared/describes.ts'
 import { promotionOf } from './channels.ts'
-import { answer, type DeclareRoute } from './route.ts'
+import { type ApiParts, answer, type DeclareRoute } from './route.ts'
 
 const reading = { action: 'container:read', tag: 'releases' } as const
 /** What a digest names never changes. */
 const forEver = 'public, max-age=31536000, immutable'
 
 /** The Containerfiles that the images of a channel were built from. */
-export function distGitRoutes(route: DeclareRoute, { distGit }: Pick<Catalogue, 'distGit'>): void {
+export function distGitRoutes(route: DeclareRoute, { distGit }: ApiParts): void {
   route('GET /channels/:channel/containerfiles', {
     ...reading,
     summary: 'The Containerfiles that the images of a channel were built from',

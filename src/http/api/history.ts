@@ -1,15 +1,14 @@
-import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { WholeEntry } from '../../catalogue/history/container-history.ts'
 import { withEtag } from './etag.ts'
 import { sendPage } from './paging.ts'
-import { answer, type DeclareRoute } from './route.ts'
+import { type ApiParts, answer, type DeclareRoute } from './route.ts'
 
 const missing = 'Neither the store nor the history has such a container; or the history has no such revision.'
 const reading = { action: 'container:read', tag: 'history' } as const
 const ofContainer = { ...reading, params: 'id-parameter.json' } as const
 
 /** What happened to containers. */
-export function historyRoutes(route: DeclareRoute, { history }: Pick<Catalogue, 'history'>): void {
+export function historyRoutes(route: DeclareRoute, { history }: ApiParts): void {
   route('GET /containers/:id/history', {
     ...ofContainer,
     summary: 'What happened to a container',
@@ -20,8 +19,8 @@ export function historyRoutes(route: DeclareRoute, { history }: Pick<Catalogue, 
       200: answer('One page.', 'history-page.json'),
       404: missing
     },
-    async handler({ request, reply, params, query, publicUrl }) {
-      return sendPage(request, { reply, page: await history.list(params.id, query), publicUrl })
+    async handler({ reply, params, query, publicUrl }) {
+      return sendPage(reply, { page: await history.list(params.id, query), publicUrl })
     }
   })
 
@@ -51,7 +50,7 @@ export function historyRoutes(route: DeclareRoute, { history }: Pick<Catalogue, 
 }
 
 /** Going back. */
-export function restoreRoutes(route: DeclareRoute, { history, deleted }: Pick<Catalogue, 'history' | 'deleted'>): void {
+export function restoreRoutes(route: DeclareRoute, { history, deleted }: ApiParts): void {
   route('POST /containers/:id/restore', {
     action: 'container:write',
     tag: 'history',
@@ -80,8 +79,8 @@ export function restoreRoutes(route: DeclareRoute, { history, deleted }: Pick<Ca
       'Those of the last 30 days (LEPORELLO_DELETED_KEEP) that have not come back, with who removed them and when, and whether their tarballs are still there.',
     query: 'page-query.json',
     answers: { 200: answer('One page.', 'deleted-page.json') },
-    async handler({ request, reply, query, publicUrl }) {
-      return sendPage(request, { reply, page: await deleted({ ...query, publicUrl }), publicUrl })
+    async handler({ reply, query, publicUrl }) {
+      return sendPage(reply, { page: await deleted({ ...query, publicUrl }), publicUrl })
     }
   })
 }

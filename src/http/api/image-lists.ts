@@ -1,18 +1,12 @@
 import { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
-import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { type ListFormat, listText } from '../../domain/releases/list-text.ts'
 import { renderTemplate } from '../../domain/releases/template.ts'
-import type { BodyBounds } from '../shared/body.ts'
 import { json, textContent, yaml } from '../shared/describes.ts'
 import { bodyText } from './input.ts'
 import './masking.ts'
-import type { DeclareRoute } from './route.ts'
-
-export interface ImageListRoutes extends Pick<Catalogue, 'imageNames'> {
-  bounds: BodyBounds
-}
+import type { ApiParts, DeclareRoute } from './route.ts'
 
 const reading = { action: 'container:read', tag: 'releases' } as const
 /** A template of several thousand images. */
@@ -29,7 +23,7 @@ const templateExample = 'container_images_template:\n- imagename: "{{namespace}}
 const rendering = { 'application/yaml': { schema: { description: 'Whatever the template is a template of.' }, example: yamlList } }
 
 /** Which images there are, as other builders and deployment tools read it. */
-export function imageListRoutes(route: DeclareRoute, { imageNames, bounds }: ImageListRoutes): void {
+export function imageListRoutes(route: DeclareRoute, { imageNames, bounds }: ApiParts): void {
   route('GET /image-list', {
     ...reading,
     summary: 'The names of images, for another builder',

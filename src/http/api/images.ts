@@ -1,16 +1,10 @@
 import type { FastifyReply } from 'fastify'
-import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { ImageAnswer } from '../../catalogue/images/image-answer.ts'
-import type { Images } from '../../catalogue/images/images.ts'
 import type { ImageChange } from '../../catalogue/records/image-records.ts'
 import type { DescribedAnswer } from '../shared/describes.ts'
 import { sendTarball } from './download.ts'
 import { withEtag } from './etag.ts'
-import { type ApiCall, answer, type DeclareRoute } from './route.ts'
-
-export interface ImageRoutes {
-  images: Images
-}
+import { type ApiCall, type ApiParts, answer, type DeclareRoute } from './route.ts'
 
 export type ImageCall = Pick<ApiCall<'image-parameters.json', never, never, never>, 'params' | 'change'>
 
@@ -33,7 +27,7 @@ export const imageChange = ({ params, change: { precondition, ...change } }: Ima
 })
 
 /** What is known of an image, and its tarball. */
-export function imageRoutes(route: DeclareRoute, { images }: ImageRoutes): void {
+export function imageRoutes(route: DeclareRoute, { images }: ApiParts): void {
   const reading = { action: 'container:read', params: 'image-parameters.json', tag: imagesTag } as const
 
   route(`GET ${imagePath}`, {
@@ -76,8 +70,8 @@ export function imageRoutes(route: DeclareRoute, { images }: ImageRoutes): void 
       422: unreadable,
       502: 'Its bytes are damaged (`leporello fsck` says how), or its URL contains control characters.'
     },
-    async handler({ request, reply, params, query: { format }, publicUrl }) {
-      if (format === undefined) return sendTarball({ request, reply, images }, await images.download({ ...params, publicUrl }))
+    async handler({ reply, params, query: { format }, publicUrl }) {
+      if (format === undefined) return sendTarball(reply, images, await images.download({ ...params, publicUrl }))
       await images.get(params)
       return reply.redirect('../../download?format=oci', 307)
     }
@@ -85,7 +79,7 @@ export function imageRoutes(route: DeclareRoute, { images }: ImageRoutes): void 
 }
 
 /** What can be done with an image that is registered. */
-export function imageChangeRoutes(route: DeclareRoute, { images, holders }: ImageRoutes & Pick<Catalogue, 'holders'>): void {
+export function imageChangeRoutes(route: DeclareRoute, { images, holders }: ApiParts): void {
   const writing = { action: 'container:write', params: 'image-parameters.json', query: 'dry-run-query.json', tag: imagesTag } as const
 
   route(`DELETE ${imagePath}`, {

@@ -20,7 +20,9 @@ export function hideSecrets(request: FastifyRequest, reply: FastifyReply, payloa
 }
 
 /** Returns a value as JSON, as whoever asks may read it. */
+export type Shown = (value: unknown) => string
+
 export const shownTo =
-  (request: FastifyRequest) =>
-  (value: unknown): string =>
+  (request: FastifyRequest): Shown =>
+  (value) =>
     seesSecrets(request.identity) ? JSON.stringify(value) : maskJson(JSON.stringify(value))

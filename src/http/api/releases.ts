@@ -1,10 +1,9 @@
 import type { FastifyReply } from 'fastify'
-import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { Hash } from '../../domain/image/facts.ts'
 import type { FrozenRelease } from '../../domain/releases/release.ts'
 import { type ReleaseFormat, releaseText, viewOfRelease } from '../../domain/releases/release-text.ts'
 import { json, textContent, yaml } from '../shared/describes.ts'
-import { answer, type DeclareRoute } from './route.ts'
+import { type ApiParts, answer, type DeclareRoute } from './route.ts'
 
 const reading = { action: 'container:read', tag: 'releases' } as const
 const missing = 'There is no such release.'
@@ -20,12 +19,7 @@ const setLimit = 1024 * 1024
 const forEver = 'public, max-age=31536000, immutable'
 
 /** Sets that are frozen under a name. */
-export function releaseRoutes(route: DeclareRoute, { releases, hash }: Pick<Catalogue, 'releases' | 'hash'>): void {
-  freezingRoutes(route, releases)
-  frozenRoutes(route, { releases, hash })
-}
-
-function freezingRoutes(route: DeclareRoute, releases: Catalogue['releases']): void {
+export function freezingRoutes(route: DeclareRoute, { releases }: ApiParts): void {
   route('GET /releases', {
     ...reading,
     summary: 'The frozen releases, the newest first',
@@ -64,7 +58,8 @@ function freezingRoutes(route: DeclareRoute, releases: Catalogue['releases']): v
   })
 }
 
-function frozenRoutes(route: DeclareRoute, { releases, hash }: Pick<Catalogue, 'releases' | 'hash'>): void {
+/** What was frozen. */
+export function frozenRoutes(route: DeclareRoute, { releases, hash }: ApiParts): void {
   route('GET /releases/:name', {
     ...reading,
     summary: 'A frozen release',
@@ -84,9 +79,9 @@ function frozenRoutes(route: DeclareRoute, { releases, hash }: Pick<Catalogue, '
       304: { description: 'It is the one that If-None-Match names.' },
       404: missing
     },
-    async handler({ request, reply, params, query: { format } }) {
+    async handler({ reply, params, query: { format } }) {
       const text = releaseText(await releases.read(params.name), format)
-      return sendForEver(reply.header('content-type', types[format]), { text, hash, expected: request.headers['if-none-match'] })
+      return sendForEver(reply.header('content-type', types[format]), text, hash)
     }
   })
 
@@ -103,14 +98,9 @@ function frozenRoutes(route: DeclareRoute, { releases, hash }: Pick<Catalogue, '
   })
 }
 
-interface Lasting {
-  text: string
-  hash: Hash
-  expected: string | undefined
-}
-
-function sendForEver(reply: FastifyReply, { text, hash, expected }: Lasting) {
+function sendForEver(reply: FastifyReply, text: string, hash: Hash): FastifyReply {
   const etag = `"${hash(text)}"`
+  const expected = reply.request.headers['if-none-match']
   reply.header('etag', etag).header('cache-control', forEver)
   const same = expected?.split(',').some((one) => one.trim().replace(/^W\//, '') === etag || one.trim() === '*')
   return same ? reply.code(304).send() : reply.send(text)

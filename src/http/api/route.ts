@@ -1,20 +1,24 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Catalogue } from '../../catalogue/catalogue.ts'
+import type { Images } from '../../catalogue/images/images.ts'
+import type { ResumableUploads } from '../../catalogue/images/resumable-uploads.ts'
 import type { ChangeContext } from '../../catalogue/records/image-records.ts'
 import { type Architecture, architectureInPath, parseArchitecture } from '../../domain/architecture.ts'
 import { checkId } from '../../domain/limits.ts'
-import { type Action, isWrite } from '../../domain/policy.ts'
+import { type Action, isWrite, type Policy } from '../../domain/policy.ts'
 import { checkTag } from '../../domain/releases/channel.ts'
 import type { Schemas } from '../../schemas.ts'
 import type { BodyBounds } from '../shared/body.ts'
 import { causeOf } from '../shared/cause.ts'
 import { type DescribedAnswer, type Description, json } from '../shared/describes.ts'
-import { jsonBody, repeatedNames } from './input.ts'
-import { preconditionOf } from './precondition.ts'
+import type { LargeTexts } from '../shared/large-texts.ts'
+import type { PublicAddress } from '../shared/public-url.ts'
+import { jsonBody, preconditionOf, repeatedNames } from './input.ts'
 import { readHeaders, readTexts, type SchemaName } from './validation.ts'
 import { warningFor } from './warnings.ts'
 
 /** A route of our own interface: what it takes, what it answers and what it does. The schemas check it, describe it and type it. */
-export interface ApiRoute<Params extends SchemaName, Query extends SchemaName, Headers extends SchemaName, Body extends SchemaName> {
+interface ApiRoute<Params extends SchemaName, Query extends SchemaName, Headers extends SchemaName, Body extends SchemaName> {
   /** Whether a GET answers HEAD, too; it does unless this is false. */
   answersHead?: false
   action: Action
@@ -85,6 +89,18 @@ export interface RoutesOptions {
   bounds: BodyBounds
 }
 
+/** What the routes of this face know: the use cases, and how the server is configured. */
+export interface ApiParts extends Omit<Catalogue, 'images' | 'uploads'>, RoutesOptions {
+  app: FastifyInstance
+  images: Images
+  uploads: ResumableUploads
+  policy: Policy
+  address: PublicAddress
+  largeTexts: LargeTexts
+  /** How long an upload may pause. */
+  stallMs: number
+}
+
 export function routesOf(app: FastifyInstance, options: RoutesOptions): DeclareRoute {
   return (at, declared) => {
     const route = declared as unknown as AnyRoute
@@ -94,18 +110,18 @@ export function routesOf(app: FastifyInstance, options: RoutesOptions): DeclareR
       method: method === 'GET' && answersHead ? ['GET', 'HEAD'] : method,
       url: `/api/v1${path}`,
       config: { action, beginsUpload, toPullBy, describes: descriptionOf(route, method) },
-      handler: async (request, reply) => route.handler(await callOf(route, { request, reply, ...options }))
+      handler: async (_request, reply) => route.handler(await callOf(route, reply, options))
     })
   }
 }
 
-interface RequestParts extends RoutesOptions {
-  request: FastifyRequest
-  reply: FastifyReply
-}
-
 /** The request, checked: its path, its query, its headers, its body. */
-async function callOf(route: AnyRoute, { request, reply, publicUrl, bounds }: RequestParts): Promise<ApiCall<never, never, never, never>> {
+async function callOf(
+  route: AnyRoute,
+  reply: FastifyReply,
+  { publicUrl, bounds }: RoutesOptions
+): Promise<ApiCall<never, never, never, never>> {
+  const { request } = reply
   const params = readTexts(parsedNames(request.params as Texts), { schema: route.params, part: 'path' })
   const [texts, problems] = request.method === 'OPTIONS' ? [{}, []] : [request.query as Texts, repeatedNames(request.url)]
   const query = readTexts(parsedNames(texts), { schema: route.query, part: 'query', problems, hints: route.hints })

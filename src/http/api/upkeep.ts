@@ -1,14 +1,8 @@
 import type { FastifyReply } from 'fastify'
-import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { FindingKind, FsckLine } from '../../catalogue/tarballs/fsck/findings.ts'
-import type { Upkeep } from '../../catalogue/tarballs/tarballs.ts'
 import type { DescribedAnswer } from '../shared/describes.ts'
 import { sendLines } from './lines.ts'
-import { answer, type DeclareRoute } from './route.ts'
-
-export interface UpkeepRoutes extends Pick<Catalogue, 'backfill'> {
-  upkeep: Upkeep
-}
+import { type ApiParts, answer, type DeclareRoute } from './route.ts'
 
 const lines: DescribedAnswer = {
   description: 'A line of JSON for each finding and note as it is found, and the summary last. Empty lines keep the connection alive.',
@@ -16,7 +10,8 @@ const lines: DescribedAnswer = {
 }
 
 /** Containers that name no architectures. */
-export function unnamedRoutes(route: DeclareRoute, { upkeep, backfill }: UpkeepRoutes): void {
+export function unnamedRoutes(route: DeclareRoute, { upkeep, backfill }: ApiParts): void {
+  if (!upkeep) return
   route('POST /containers/:id/verify', {
     action: 'container:write',
     tag: 'images',
@@ -67,7 +62,16 @@ interface FsckOptions {
 }
 
 /** Records, facts and tarballs compared with each other. */
-export function fsckRoutes(route: DeclareRoute, { upkeep }: Pick<UpkeepRoutes, 'upkeep'>): void {
+export function fsckRoutes(route: DeclareRoute, { upkeep }: ApiParts): void {
+  if (!upkeep) return
+  const fsck = (reply: FastifyReply, { deep, repair, publicUrl }: FsckOptions): AsyncGenerator<FsckLine> => {
+    // a client that went away needs no more findings
+    const gone = new AbortController()
+    reply.raw.once('close', () => gone.abort(new Error('the client went away')))
+    const kinds = new Set(repair.split(',').filter(Boolean) as FindingKind[])
+    return upkeep.fsck({ deep: deep === 'true', repair: kinds, publicUrl, signal: gone.signal })
+  }
+
   route('GET /fsck', {
     answersHead: false,
     action: 'operations:read',
@@ -88,12 +92,4 @@ export function fsckRoutes(route: DeclareRoute, { upkeep }: Pick<UpkeepRoutes, '
     answers: { 200: lines },
     handler: ({ reply, query, publicUrl }) => sendLines(reply, fsck(reply, { ...query, publicUrl }))
   })
-
-  function fsck(reply: FastifyReply, { deep, repair, publicUrl }: FsckOptions): AsyncGenerator<FsckLine> {
-    // a client that went away needs no more findings
-    const gone = new AbortController()
-    reply.raw.once('close', () => gone.abort(new Error('the client went away')))
-    const kinds = new Set(repair.split(',').filter(Boolean) as FindingKind[])
-    return upkeep.fsck({ deep: deep === 'true', repair: kinds, publicUrl, signal: gone.signal })
-  }
 }

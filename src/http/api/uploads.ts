@@ -1,23 +1,14 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ResumableUploads } from '../../catalogue/images/resumable-uploads.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { UploadView } from '../../catalogue/images/upload-notes.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { ResumableUpload } from '../../schemas.ts'
 import { hasBody } from '../shared/body.ts'
-import { clientOf } from '../shared/client.ts'
-import type { PublicAddress } from '../shared/public-url.ts'
+import { clientOf } from '../shared/trusted-proxies.ts'
 import { uploadBody } from '../shared/upload-body.ts'
 import { sha256Digits } from './input.ts'
-import { answer, type DeclareRoute, type RoutesOptions, routesOf, share } from './route.ts'
+import { type ApiParts, answer, type DeclareRoute, routesOf, share } from './route.ts'
 import { checkUploadHeaders, maxSize, pathTo, statusHeaders, version } from './upload-headers.ts'
 import { parseMetadata, toMetadata } from './upload-metadata.ts'
-
-interface UploadRoutes extends RoutesOptions {
-  uploads: ResumableUploads
-  address: PublicAddress
-  /** How long a piece may pause. */
-  stallMs: number
-}
 
 const oneUpload = { tag: 'uploads', params: 'upload-parameters.json' } as const
 const missing = 'There is no such upload, or not any more.'
@@ -38,18 +29,17 @@ const always = {
 }
 
 /** tus 1.0 (https://tus.io/protocols/resumable-upload): a tarball in pieces, over hours and restarts. */
-export async function uploadRoutes(app: FastifyInstance, options: UploadRoutes): Promise<void> {
-  app.addHook('onRequest', async (_request, reply) => void reply.headers(always))
-  app.addHook('preHandler', async (request, reply) => checkUploadHeaders(request, reply))
-  const route = routesOf(app, options)
-  collectionRoutes(route, options)
-  statusRoutes(route, options)
-  creationRoutes(route, options)
-  pieceRoutes(route, options)
+export async function uploadRoutes(_route: DeclareRoute, parts: ApiParts): Promise<void> {
+  await parts.app.register(async (app) => {
+    app.addHook('onRequest', async (_request, reply) => void reply.headers(always))
+    app.addHook('preHandler', async (request, reply) => checkUploadHeaders(request, reply))
+    const route = routesOf(app, parts)
+    for (const declare of [collectionRoutes, statusRoutes, creationRoutes, pieceRoutes]) declare(route, parts)
+  })
 }
 
 /** What this server can do, and which uploads there are. */
-function collectionRoutes(route: DeclareRoute, { uploads }: UploadRoutes): void {
+function collectionRoutes(route: DeclareRoute, { uploads }: ApiParts): void {
   for (const [path, params] of [['/uploads'], ['/uploads/:upload', 'upload-parameters.json']] as const) {
     route(`OPTIONS ${path}`, {
       tag: 'uploads',
@@ -78,7 +68,7 @@ function collectionRoutes(route: DeclareRoute, { uploads }: UploadRoutes): void 
 }
 
 /** How an upload is. GET is ours, not part of tus. */
-function statusRoutes(route: DeclareRoute, { uploads, ...options }: UploadRoutes): void {
+function statusRoutes(route: DeclareRoute, { uploads, ...options }: ApiParts): void {
   route('GET /uploads/:upload', {
     ...oneUpload,
     answersHead: false,
@@ -116,7 +106,7 @@ function statusRoutes(route: DeclareRoute, { uploads, ...options }: UploadRoutes
   })
 }
 
-function creationRoutes(route: DeclareRoute, options: UploadRoutes): void {
+function creationRoutes(route: DeclareRoute, options: ApiParts): void {
   route('POST /uploads', {
     tag: 'uploads',
     action: 'container:write',
@@ -149,7 +139,7 @@ function creationRoutes(route: DeclareRoute, options: UploadRoutes): void {
   })
 }
 
-function pieceRoutes(route: DeclareRoute, options: UploadRoutes): void {
+function pieceRoutes(route: DeclareRoute, options: ApiParts): void {
   route('PATCH /uploads/:upload', {
     ...oneUpload,
     action: 'container:write',
@@ -199,7 +189,7 @@ function pieceRoutes(route: DeclareRoute, options: UploadRoutes): void {
   })
 }
 
-interface PieceToAppend extends Pick<UploadRoutes, 'uploads' | 'stallMs'> {
+interface PieceToAppend extends Pick<ApiParts, 'uploads' | 'stallMs'> {
   reply: FastifyReply
   view: Pick<UploadView, 'upload' | 'offset'>
 }
@@ -219,7 +209,7 @@ async function append(
 }
 
 /** An upload is permitted to whom its container is. Throws forbidden; upload_unknown, upload_expired. */
-async function permitUpload(request: FastifyRequest, { upload, uploads }: { upload: string; uploads: ResumableUploads }) {
+async function permitUpload(request: FastifyRequest, { upload, uploads }: { upload: string; uploads: ApiParts['uploads'] }) {
   if (request.identity.match) request.permit([(await uploads.get(upload)).id])
 }
 

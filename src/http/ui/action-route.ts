@@ -7,7 +7,7 @@ import { causeOf } from '../shared/cause.ts'
 import { undescribed } from '../shared/describes.ts'
 import { parseUrlEncoded } from '../shared/url-encoded.ts'
 import { type ActionQuestion, questionPage } from './action-page.ts'
-import { type Done, frameOf, givenTexts, namesIn, type PageFrame, type PageParts, type PathNames, sendUiPage } from './page-route.ts'
+import { type Done, frameOf, givenTexts, namesInPath, type PageFrame, type PageParts, type PathNames, sendUiPage } from './page-route.ts'
 
 /** Something that people do on a page: it first says what it would do, and does it when that is confirmed. */
 export interface UiAction {
@@ -32,29 +32,23 @@ export interface ActionCall {
   change: ChangeContext
 }
 
-export interface ActionOutcome {
+interface ActionOutcome {
   /** The page that shows it. */
   to: string
   done: Done
 }
 
-export interface ActionParts extends PageParts {
-  bounds: BodyBounds
-}
-
-export type DeclareAction = (action: UiAction) => void
-
 const longestReason = 1000
 
 /** GET asks, for whoever may do it; a POST that confirms does it, and leads on to the page that shows it. Any other POST asks with what the form says. */
 export const actionsOn =
-  (app: FastifyInstance, parts: ActionParts): DeclareAction =>
-  ({ path, action, formLimit, ask, act }) => {
+  (app: FastifyInstance, parts: PageParts & { bounds: BodyBounds }) =>
+  ({ path, action, formLimit, ask, act }: UiAction): void => {
     const url = `/ui${path}`
     const callOf = (request: FastifyRequest, fields: ActionCall['texts']): ActionCall => {
       const texts = { ...givenTexts(request), ...fields }
       const frame = frameOf(request, parts)
-      return { request, params: namesIn(request), texts, frame, change: formChangeOf(request, { texts, ...frame }) }
+      return { request, params: namesInPath(request), texts, frame, change: formChangeOf(request, { texts, ...frame }) }
     }
     const answer = async (call: ActionCall, reply: FastifyReply) =>
       sendUiPage(reply, { page: questionPage(await ask({ ...call, change: { ...call.change, dryRun: true } }), call), frame: call.frame })

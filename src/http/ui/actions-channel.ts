@@ -5,10 +5,10 @@ import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { checkTag } from '../../domain/releases/channel.ts'
 import { type SetDifference, setDiff } from '../../domain/releases/set-diff.ts'
 import type { ActionQuestion } from './action-page.ts'
-import { type ActionCall, type DeclareAction, seenRevision } from './action-route.ts'
+import { type ActionCall, seenRevision, type UiAction } from './action-route.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
-import { type DeclarePage, type PageFrame, unless } from './page-route.ts'
-import { counted, idMarkup } from './texts.ts'
+import { type DeclarePage, type PageFrame, unlessRefused } from './page-route.ts'
+import { idMarkup, quantity } from './texts.ts'
 import { channelWay } from './ways.ts'
 
 type ChannelActions = Pick<Catalogue, 'channels'>
@@ -19,25 +19,24 @@ const setLimit = 1024 * 1024
 const shown = 50
 
 /** What people do with a channel. */
-export function channelActions(action: DeclareAction, { channels }: ChannelActions): void {
-  action({
+export const channelActions = ({ channels }: ChannelActions): UiAction[] => [
+  {
     path: '/channels/:channel/promote',
     action: 'container:write',
     formLimit: setLimit,
     async ask(call) {
-      const before = await unless(channels.read(channelIn(call)), 'channel_unknown')
+      const before = await unlessRefused(channels.read(channelIn(call)), 'channel_unknown')
       const question = { ...about('Promote', call), inputs: setInputs(call, before), submit: 'Move the channel' }
       if (call.request.method !== 'POST') return question
       return { ...question, ...(await effectsOf(channels, promotionIn(call), before)), carried: carriedBy(call, before) }
     },
     act: async (call) => moved(call, await channels.promote(promotionIn(call)))
-  })
-
-  action({
+  },
+  {
     path: '/channels/:channel/roll-back',
     action: 'container:write',
     async ask(call) {
-      const before = await unless(channels.read(channelIn(call)), 'channel_unknown')
+      const before = await unlessRefused(channels.read(channelIn(call)), 'channel_unknown')
       const request = rollBackIn(call)
       return {
         ...about('Roll back', call),
@@ -47,8 +46,8 @@ export function channelActions(action: DeclareAction, { channels }: ChannelActio
       }
     },
     act: async (call) => moved(call, await channels.promote(rollBackIn(call)))
-  })
-}
+  }
+]
 
 function channelIn({ params }: ActionCall): string {
   checkTag('the channel', params.channel)
@@ -90,7 +89,7 @@ async function effectsOf(
     const { after, written, removed } = await channels.promote({ ...request, dryRun: true })
     const differences = setDiff(before?.set ?? [], after.set)
     const effects: MarkupPart[] = [
-      html`<b>${after.channel}</b> becomes promotion ${after.number}, of ${counted(after.set.length, 'image')}, all at once.`,
+      html`<b>${after.channel}</b> becomes promotion ${after.number}, of ${quantity(after.set.length, 'image')}, all at once.`,
       `${written.length} ${written.length === 1 ? 'record is' : 'records are'} written, ${removed.length} removed. No tarball is copied.`,
       ...differences.slice(0, shown).map(differenceMarkup),
       differences.length > shown && `and ${differences.length - shown} more differences`

@@ -43,7 +43,7 @@ export function parseCatalogueView({ sort = defaults.sort, limit, cursor, ...tex
   }
 }
 
-export const filterNames = ['q', 'name', 'version', 'architecture', 'missing', 'state', 'verdict'] as const satisfies (keyof Filters)[]
+const filterNames = ['q', 'name', 'version', 'architecture', 'missing', 'state', 'verdict'] as const satisfies (keyof Filters)[]
 
 /** The filters that a view has, in the order of filterNames. */
 export const filtersOf = ({ filters }: CatalogueView): [name: keyof Filters, value: string][] =>

@@ -4,7 +4,7 @@ import type { ChannelState, SetMember, SetSource } from '../../domain/releases/c
 import { newChannelForm, promoteLink, rollBackLink } from './actions-channel.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
 import type { DeclarePage, PageFrame } from './page-route.ts'
-import { breadcrumb, commandMarkup, counted, idMarkup, olderLink, shellWord, timeMarkup, whoDid } from './texts.ts'
+import { breadcrumb, commandMarkup, idMarkup, olderLink, quantity, shellWord, timeMarkup, whoDid } from './texts.ts'
 import { channelWay, containerWay, releaseWay } from './ways.ts'
 
 const promotionsAPage = 50
@@ -58,7 +58,7 @@ function channelBody({ channel, others, history, frame }: ChannelBody): Markup {
   return html`${breadcrumb([[`${frame.root}ui/channels`, 'Channels']])}
 <div id="channel" data-channel="${exact(name)}" data-number="${number}" data-revision="${exact(channel.revision)}">
 <h1><bdi>${exact(name)}</bdi> <small>channel</small></h1>
-<p class="standing"><span>${counted(set.length, 'image')}</span> <span>moved ${timeMarkup(at, frame.now)} by ${whoDid(by)}</span> <span>${sourceMarkup(from, frame)}</span></p>
+<p class="standing"><span>${quantity(set.length, 'image')}</span> <span>moved ${timeMarkup(at, frame.now)} by ${whoDid(by)}</span> <span>${sourceMarkup(from, frame)}</span></p>
 ${by.reason && html`<p class="lead">${by.reason}</p>`}
 ${promoteLink(name, frame)}
 <section aria-labelledby="set"><h2 id="set">The set</h2>${setTable(set, frame)}</section>
@@ -95,7 +95,7 @@ function promotionTable({ channel: name, number }: StoredChannel, history: reado
   const last = history.at(-1)?.number ?? 1
   return html`<div class="wide" tabindex="0" role="region" aria-label="The table of promotions"><table class="history"><caption class="unseen">Promotions of this channel, the newest first</caption>
 <thead><tr><th scope="col" class="number">#</th><th scope="col">When</th><th scope="col">What</th><th scope="col">Who</th><th scope="col">Why</th><th scope="col"><span class="unseen">Differences</span></th></tr></thead>
-<tbody>${history.map((one) => html`<tr data-number="${one.number}"><td class="number">${one.number}</td><td>${timeMarkup(one.at, frame.now)}</td><td>${one.removed ? 'removed' : html`${counted(one.set.length, 'image')} ${sourceMarkup(one.from, frame)}`}</td><td>${whoDid(one.by)}</td><td>${one.by.reason}</td><td>${one.number > 1 && html`<a href="${exact(`${channelWay(name, frame)}/diff?from=${one.number - 1}&to=${one.number}`)}">side by side</a>`} ${one.number < number && !one.removed && rollBackLink(name, { number: one.number, frame })}</td></tr>`)}</tbody></table></div>
+<tbody>${history.map((one) => html`<tr data-number="${one.number}"><td class="number">${one.number}</td><td>${timeMarkup(one.at, frame.now)}</td><td>${one.removed ? 'removed' : html`${quantity(one.set.length, 'image')} ${sourceMarkup(one.from, frame)}`}</td><td>${whoDid(one.by)}</td><td>${one.by.reason}</td><td>${one.number > 1 && html`<a href="${exact(`${channelWay(name, frame)}/diff?from=${one.number - 1}&to=${one.number}`)}">side by side</a>`} ${one.number < number && !one.removed && rollBackLink(name, { number: one.number, frame })}</td></tr>`)}</tbody></table></div>
 ${last > 1 && history.length === promotionsAPage && olderLink(last)}`
 }
 

@@ -11,7 +11,7 @@ import { containerMatrix } from './container-matrix.ts'
 import { historyTable } from './history-table.ts'
 import { exact, html, type Markup, type MarkupPart, nameText } from './html.ts'
 import { stateMark } from './marks.ts'
-import { type DeclarePage, type PageFrame, unless } from './page-route.ts'
+import { type DeclarePage, type PageFrame, unlessRefused } from './page-route.ts'
 import { catalogueCrumbs, factList, idMarkup, timeMarkup } from './texts.ts'
 import { channelWay, historyWay, releaseWay } from './ways.ts'
 
@@ -26,7 +26,7 @@ export function containerPage(page: DeclarePage, parts: ContainerPageParts): voi
   page({
     path: '/containers/:id',
     async handler({ params: { id }, frame }) {
-      const [found, entries] = await Promise.all([detail(id), unless(history.list(id, { limit: newest }), 'container_unknown')])
+      const [found, entries] = await Promise.all([detail(id), unlessRefused(history.list(id, { limit: newest }), 'container_unknown')])
       if (!found && (!entries || entries.items.length === 0)) throw new CatalogueError('container_unknown', `there is no container ${id}`)
       const past =
         entries &&

@@ -5,7 +5,7 @@ import type { PageFrame } from './page-route.ts'
 import { timeMarkup, whoDid } from './texts.ts'
 import { compareWay } from './ways.ts'
 
-export interface HistoryTableParts {
+interface HistoryTableParts {
   id: string
   entries: readonly HistoryEntry[]
   frame: PageFrame

@@ -7,7 +7,7 @@ import { fileMarkup } from './decisive-files.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
 import { problemList, reportSections } from './image-report.ts'
 import { verdictMark } from './marks.ts'
-import { type DeclarePage, type PageFrame, unless } from './page-route.ts'
+import { type DeclarePage, type PageFrame, unlessRefused } from './page-route.ts'
 import { catalogueCrumbs, commandMarkup, factList, idMarkup, sentence, shellWord, sizeInWords, timeMarkup } from './texts.ts'
 
 /** One image: what its bytes are. A question for one path reads them again. */
@@ -19,7 +19,7 @@ export function imagePage(page: DeclarePage, images: Images): void {
       const architecture = architectureInPath(params.architecture)
       const { image, pending, container: view } = await images.get({ id, architecture })
       const read = images.report({ id, architecture, publicUrl: frame.publicUrl, path })
-      const report = (await unless(read, 'image_unproven')) as ImageReport | undefined
+      const report = (await unlessRefused(read, 'image_unproven')) as ImageReport | undefined
       const main = html`${catalogueCrumbs(frame, id)}
 <h1><span>${architecture}</span> <small>image of ${idMarkup(id)}</small></h1>
 <div id="image" data-container="${exact(id)}" data-architecture="${architecture}" data-verdict="${image.verdict}">

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Policy } from '../../domain/policy.ts'
-import type { BodyBudget } from '../shared/body-budget.ts'
+import type { BodyReading } from '../shared/body.ts'
 import { undescribed } from '../shared/describes.ts'
 import type { PublicAddress } from '../shared/public-url.ts'
 import { actionsOn } from './action-route.ts'
@@ -23,13 +23,11 @@ import { releasePages } from './release-pages.ts'
 import { setDiffPage } from './set-diff-page.ts'
 import { signInPage } from './sign-in.ts'
 
-export interface UiOptions {
+interface UiOptions {
   catalogue: Catalogue
   policy: Policy
   address: PublicAddress
-  /** How long a form may take, in milliseconds. */
-  bodyTimeoutMs: number
-  bodies: BodyBudget
+  reading: BodyReading
   now?: (() => Date) | undefined
 }
 
@@ -38,7 +36,7 @@ const smallForm = 64 * 1024
 
 /** Pages for people, `/ui/`. They know the use cases of the catalogue, as every face does, and are complete without JavaScript. */
 export async function uiFace(app: FastifyInstance, options: UiOptions): Promise<void> {
-  const { catalogue, policy, address, bodyTimeoutMs, bodies, now = () => new Date() } = options
+  const { catalogue, policy, address, reading, now = () => new Date() } = options
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, face: 'ui' }
   })
@@ -62,14 +60,13 @@ export async function uiFace(app: FastifyInstance, options: UiOptions): Promise<
   releasePages(page, catalogue)
   deletedPage(page, catalogue)
   signInPage(page)
-  const action = actionsOn(app, { ...parts, bounds: { limit: smallForm, timeoutMs: bodyTimeoutMs, budget: bodies } })
-  containerActions(action, catalogue)
-  channelActions(action, catalogue)
+  const action = actionsOn(app, { ...parts, bounds: { ...reading, limit: smallForm } })
+  for (const each of [...containerActions(catalogue), ...channelActions(catalogue)]) action(each)
   newChannelPage(page)
   const { images } = catalogue
   if (images) {
     imagePage(page, images)
-    imageActions(action, { ...catalogue, images })
+    for (const each of imageActions({ ...catalogue, images })) action(each)
     bringPage(page)
     await app.register(bringRoute, { ...parts, images })
   }

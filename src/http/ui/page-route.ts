@@ -56,7 +56,7 @@ export interface PageParts {
   now: () => Date
 }
 
-export interface PageRoute {
+interface PageRoute {
   /** Below /ui. */
   path: string
   /** Default `container:read`. */
@@ -78,14 +78,14 @@ export const pagesOn =
       async handler(request, reply) {
         const frame = frameOf(request, parts)
         const { done: _, ...query } = givenTexts(request)
-        const page = await handler({ request, query, params: namesIn(request), frame })
+        const page = await handler({ request, query, params: namesInPath(request), frame })
         return 'to' in page ? reply.redirect(page.to, 303) : sendUiPage(reply, { page, frame })
       }
     })
   }
 
 /** Throws id_invalid. */
-export function namesIn({ params }: FastifyRequest): PathNames {
+export function namesInPath({ params }: FastifyRequest): PathNames {
   const names = params as PathNames
   if (names.id !== undefined) checkId(names.id)
   return names
@@ -137,7 +137,7 @@ const doneWords = (done: string | undefined): string | undefined =>
   done !== undefined && Object.hasOwn(doneTexts, done) ? doneTexts[done as Done] : undefined
 
 /** Returns what reading gives, or undefined where it fails with this code: a page then says so itself. */
-export const unless = <Value>(reading: Promise<Value>, code: ErrorCode): Promise<Value | undefined> =>
+export const unlessRefused = <Value>(reading: Promise<Value>, code: ErrorCode): Promise<Value | undefined> =>
   reading.catch((error: unknown) => {
     if (isCatalogueError(error, code)) return undefined
     throw error

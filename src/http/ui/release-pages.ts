@@ -3,7 +3,7 @@ import type { FrozenRelease, ReleasedContainer } from '../../domain/releases/rel
 import { exact, html, type Markup } from './html.ts'
 import { verdictMark } from './marks.ts'
 import type { DeclarePage, PageFrame } from './page-route.ts'
-import { breadcrumb, commandMarkup, counted, digestMarkup, idMarkup, shellWord, sizeInWords, timeMarkup, whoDid } from './texts.ts'
+import { breadcrumb, commandMarkup, digestMarkup, idMarkup, quantity, shellWord, sizeInWords, timeMarkup, whoDid } from './texts.ts'
 import { containerWay, releaseWay } from './ways.ts'
 
 /** Frozen releases. The page of one is what testers are sent. */
@@ -44,7 +44,7 @@ function releaseBody({ name, created, by, from, set }: FrozenRelease, frame: Pag
   return html`${breadcrumb([[`${frame.root}ui/releases`, 'Releases']])}
 <div id="release" data-release="${exact(name)}">
 <h1><bdi>${exact(name)}</bdi> <small>release</small></h1>
-<p class="standing"><span>${counted(set.length, 'image')}</span> <span>frozen ${timeMarkup(created, frame.now)} by ${whoDid(by)}</span>${from.channel !== undefined && html` <span>from <bdi>${exact(from.channel)}</bdi></span>`}</p>
+<p class="standing"><span>${quantity(set.length, 'image')}</span> <span>frozen ${timeMarkup(created, frame.now)} by ${whoDid(by)}</span>${from.channel !== undefined && html` <span>from <bdi>${exact(from.channel)}</bdi></span>`}</p>
 ${by.reason && html`<p class="lead">${by.reason}</p>`}
 <p>It never means anything else: <a href="${exact(releasePath(name, frame))}" class="frozen"><code>${exact(link)}</code></a></p>
 <section aria-labelledby="commands" class="commands"><h2 id="commands">For testers</h2>

@@ -18,7 +18,7 @@ export function idMarkup(id: string): Markup {
 }
 
 /** `1 image`, `2 images`. */
-export const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`
+export const quantity = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`
 
 /** A number of bytes as people read it: `3.2 MB`. */
 export function sizeInWords(bytes: number | null | undefined): string {

@@ -1,7 +1,7 @@
 import type { BlobInfo } from '../../../blobs/blob-store.ts'
 import { fromDocument, imagesByKey } from '../../../domain/container/document.ts'
 import { isCatalogueError } from '../../../domain/errors.ts'
-import { applies, type Facts, type ImageKey } from '../../../domain/image/facts.ts'
+import { applies, type ImageKey } from '../../../domain/image/facts.ts'
 import { keyOfUrl, keysNamedIn } from '../../../domain/image/storage.ts'
 import { precedes } from '../../../domain/json/query.ts'
 import { pagesOf } from '../../../domain/pages.ts'
@@ -104,29 +104,8 @@ async function checkImage(run: FsckRun, image: UnreadImage, stretch: Stretch): P
   }
   // it may have come after the keys were listed
   if (await headOf(run, key)) return undefined
-  return missingFinding(run, { image, key, facts })
-}
-
-/** Returns undefined for a path that cannot be a key, too. */
-async function headOf({ blobs }: FsckRun, key: string): Promise<BlobInfo | undefined> {
-  try {
-    return await blobs.head(key)
-  } catch (error) {
-    if (isCatalogueError(error, 'key_invalid')) return undefined
-    throw error
-  }
-}
-
-interface MissingObject {
-  image: UnreadImage
-  key: string
-  facts: Facts | undefined
-}
-
-async function missingFinding({ repair, queue }: FsckRun, { image, key, facts }: MissingObject): Promise<FsckFinding> {
-  const { container, imageKey } = image
-  const done = repair.has('missing')
-  if (done) await queue.add({ kind: 'verify', container, imageKey, key })
+  const done = run.repair.has('missing')
+  if (done) await run.queue.add({ kind: 'verify', container, imageKey, key })
   return fsckFinding({
     kind: 'missing',
     name: key,
@@ -139,4 +118,14 @@ async function missingFinding({ repair, queue }: FsckRun, { image, key, facts }:
       ? 'the image will be read again, and then noted as gone; upload the tarball again'
       : 'upload the tarball again, or remove the image; a repair only has the image read again, and then noted as gone'
   })
+}
+
+/** Returns undefined for a path that cannot be a key, too. */
+async function headOf({ blobs }: FsckRun, key: string): Promise<BlobInfo | undefined> {
+  try {
+    return await blobs.head(key)
+  } catch (error) {
+    if (isCatalogueError(error, 'key_invalid')) return undefined
+    throw error
+  }
 }

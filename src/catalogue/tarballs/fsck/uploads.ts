@@ -20,7 +20,7 @@ async function* checkLeftovers(run: FsckRun): AsyncGenerator<FsckFinding | FsckN
   const { blobs, repair, now, aloneSince, expiryMs } = run
   const time = now()
   const { left, removable } = leftoverLimits({ now: time, aloneSince, expiryMs })
-  const finding = (leftover: Leftover, outcome: FsckFinding['repair']) => leftoverFinding(run, { leftover, time, repair: outcome })
+  const finding = (leftover: Leftover, outcome: FsckFinding['repair']) => leftoverFinding(run, { ...leftover, time }, outcome)
   if (repair.has('half-uploaded')) {
     for await (const leftover of blobs.leftovers({ before: removable, remove: true })) yield finding(leftover, 'done')
   }
@@ -46,14 +46,8 @@ export async function sweepLeftovers({ blobs, now, aloneSince, expiryMs }: FsckP
   return removed
 }
 
-interface FoundLeftover {
-  leftover: Leftover
-  time: Date
-  repair: FsckFinding['repair']
-}
-
-function leftoverFinding({ expiryMs }: FsckRun, { leftover, time, repair }: FoundLeftover): FsckFinding {
-  const { name, size, modified, what } = leftover
+function leftoverFinding({ expiryMs }: FsckRun, leftover: Leftover & { time: Date }, repair: FsckFinding['repair']): FsckFinding {
+  const { name, size, modified, what, time } = leftover
   const advice = {
     done: 'it was removed',
     possible: 'a repair removes it',

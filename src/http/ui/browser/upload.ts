@@ -1,5 +1,5 @@
 /** A tarball on its way, and what the server is told about it. */
-export interface PiecewiseUpload {
+interface PiecewiseUpload {
   /** Of the uploads, `…/api/v1/uploads`. */
   api: string
   file: File
@@ -13,7 +13,7 @@ export interface PiecewiseUpload {
 export type UploadProgress = { state: 'sending' | 'proving'; sent: number } | { state: 'cut'; sent: number; againMs: number }
 
 /** What the server proved. */
-export interface ProvenUpload {
+interface ProvenUpload {
   architecture: string
   verdict: string
   summary: string
@@ -27,7 +27,7 @@ interface UploadState {
 }
 
 /** The server will not take it, however often it is sent. */
-export const refused = (message: string): Error => Object.assign(new Error(message), { name: 'Refused' })
+const refused = (message: string): Error => Object.assign(new Error(message), { name: 'Refused' })
 
 const tus = { 'tus-resumable': '1.0.0' }
 const pieceBytes = 16 * 1024 * 1024
