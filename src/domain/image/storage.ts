@@ -1,4 +1,5 @@
 import type { Architecture } from '../architecture.ts'
+import type { Condition } from '../json/query.ts'
 import { utf8Length } from '../limits.ts'
 import { percentDecoded } from '../percent.ts'
 
@@ -38,6 +39,12 @@ export function repositoryOf(id: string): string {
   const tag = tagOf(id)
   return tag === undefined ? id : id.slice(0, -tag.length - 1)
 }
+
+/** Returns what holds of the ids of a repository that have a tag after `last`: `;` is the character after `:`. */
+export const idsOfRepository = (repository: string, last = ''): Condition[] => [
+  { field: 'id', after: `${repository}:${last}` },
+  { field: 'id', before: `${repository};` }
+]
 
 const flat = (text: string) => text.replace(/[:/\\]/g, '-')
 
