@@ -53,8 +53,7 @@ const maxSegment = 160
 
 function segment(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
-  let name = flat(text).replace(/[\u0000-\u001f\u007f-\u009f\ufffe\uffff]/g, '-')
-  name = name.replace(/^\.+/, '-')
+  let name = flat(text).replace(/[\u0000-\u001f\u007f-\u009f\ufffe\uffff]|^\.+/g, '-')
   while (utf8Length(name) > maxSegment) name = [...name].slice(0, -1).join('')
   return name
 }
