@@ -18,7 +18,7 @@ export interface BrowserHeaders {
   'user-agent'?: string | undefined
 }
 
-export interface BrowserRequest {
+interface BrowserRequest {
   method: string
   headers: BrowserHeaders
   /** Whether it changes something. */

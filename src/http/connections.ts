@@ -2,20 +2,6 @@ import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { CatalogueError } from '../domain/errors.ts'
 
-/** Bounds how many connections are open at once, so that there are files left for everything else. */
-export interface Connections {
-  bind(server: Server): void
-  /** Whether a connection is beyond the bound: its request is refused. */
-  isSurplus(socket: Socket): boolean
-  /** Returns the refusal, after which the connection is closed. */
-  refuse(response: ServerResponse): CatalogueError
-  open(): number
-  /** How many idle ones were closed to make room. */
-  evicted(): number
-  /** How many were beyond the bound. */
-  refused(): number
-}
-
 interface OpenConnection {
   socket: Socket
   /** Its address and port. */
@@ -25,26 +11,26 @@ interface OpenConnection {
 /** So many connections beyond the bound are told so; further ones are closed at once. */
 const told = 16
 
+/** Bounds how many connections are open at once, so that there are files left for everything else. */
+export type Connections = ReturnType<typeof createConnections>
+
 /**
  * A new connection beyond the bound takes the place of the one that has been without a request for longest: one that is kept for a next
  * request, has sent none yet, or sends its headers slowly. When all have requests, the new one is answered 503.
  */
-export function createConnections(most: number): Connections {
-  const connected = new Map<string, OpenConnection>()
+export function createConnections(most: number) {
+  const known = createKnownConnections()
   /** In the order in which they became idle. */
   const idle = new Set<OpenConnection>()
-  const bySocket = new WeakMap<Socket, OpenConnection>()
   const surplus = new Set<OpenConnection>()
   let [open, evicted, refused] = [0, 0, 0]
 
   function enter(socket: Socket): void {
-    const connection = { socket, peer: peerOf(socket) }
-    connected.set(connection.peer, connection)
-    bySocket.set(socket, connection)
+    const connection = known.add(socket)
     open++
     socket.once('close', () => {
       open--
-      if (connected.get(connection.peer) === connection) connected.delete(connection.peer)
+      known.remove(connection)
       idle.delete(connection)
       surplus.delete(connection)
     })
@@ -53,15 +39,6 @@ export function createConnections(most: number): Connections {
       surplus.add(connection)
     }
     idle.add(connection)
-  }
-
-  /** With TLS a request has another socket than the one that connected, of the same peer. */
-  function find(socket: Socket): OpenConnection | undefined {
-    const known = bySocket.get(socket)
-    if (known) return known
-    const found = connected.get(peerOf(socket))
-    if (found) bySocket.set(socket, found)
-    return found
   }
 
   function evictLongest(): boolean {
@@ -74,27 +51,56 @@ export function createConnections(most: number): Connections {
   }
 
   return {
-    bind(server) {
+    bind(server: Server): void {
       server.maxConnections = most + told
       server.on('drop', () => refused++)
       server.on('connection', enter)
       server.on('request', ({ socket }, response) => {
-        const connection = find(socket)
+        const connection = known.find(socket)
         if (!connection || !idle.delete(connection)) return
         response.once('close', () => {
           if (!connection.socket.destroyed) idle.add(connection)
         })
       })
     },
-    isSurplus: (socket) => surplus.size > 0 && surplus.has(find(socket)!),
-    refuse(response) {
+    /** Whether a connection is beyond the bound: its request is refused. */
+    isSurplus: (socket: Socket): boolean => surplus.size > 0 && surplus.has(known.find(socket)!),
+    /** Returns the refusal, after which the connection is closed. */
+    refuse(response: ServerResponse): CatalogueError {
       response.setHeader('connection', 'close')
       const words = `${most} connections have requests under way, the most that LEPORELLO_CONNECTIONS allows`
       return new CatalogueError('connections_exceeded', `${words}; try again later`)
     },
     open: () => open,
+    /** How many idle ones were closed to make room. */
     evicted: () => evicted,
+    /** How many were beyond the bound. */
     refused: () => refused
+  }
+}
+
+/** The open connections, by socket; with TLS a request has another socket than the one that connected, of the same peer. */
+function createKnownConnections() {
+  const byPeer = new Map<string, OpenConnection>()
+  const bySocket = new WeakMap<Socket, OpenConnection>()
+
+  return {
+    add(socket: Socket): OpenConnection {
+      const connection = { socket, peer: peerOf(socket) }
+      byPeer.set(connection.peer, connection)
+      bySocket.set(socket, connection)
+      return connection
+    },
+    remove(connection: OpenConnection): void {
+      if (byPeer.get(connection.peer) === connection) byPeer.delete(connection.peer)
+    },
+    find(socket: Socket): OpenConnection | undefined {
+      const known = bySocket.get(socket)
+      if (known) return known
+      const found = byPeer.get(peerOf(socket))
+      if (found) bySocket.set(socket, found)
+      return found
+    }
   }
 }
 

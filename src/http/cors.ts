@@ -3,12 +3,6 @@ import { percentDecoded } from '../domain/percent.ts'
 
 const everyMethod = 'DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT'
 
-interface Answering {
-  reply: FastifyReply
-  /** The origins whose pages may read the answers of our own faces. */
-  cors: readonly string[]
-}
-
 const ownFaces: ReadonlySet<string | undefined> = new Set(['api', 'dav', 'oci'])
 
 /** Whether only pages of our own origin may read an answer. A path that is no route counts by how it begins. */
@@ -21,7 +15,8 @@ function isOwnFace({ routeOptions, url }: FastifyRequest): boolean {
  * Adds what flask-cors adds to every answer of Mozart, also to errors: any origin may read it, without credentials. Of our own faces
  * only the origins of LEPORELLO_CORS may, and no page of another origin may embed an answer.
  */
-export function addCorsHeaders(request: FastifyRequest, { reply, cors }: Answering): void {
+export function addCorsHeaders(reply: FastifyReply, cors: readonly string[]): void {
+  const { request } = reply
   const { headers, method } = request
   const { origin } = headers
   if (isOwnFace(request)) {

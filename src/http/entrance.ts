@@ -6,27 +6,26 @@ import type { RequestReport } from '../domain/request-report.ts'
 import type { Connections } from './connections.ts'
 import { addCorsHeaders } from './cors.ts'
 import { framingFault } from './framing.ts'
-import type { Guard } from './guard.ts'
+import type { Admit } from './guard.ts'
 import { observe } from './observed.ts'
-import './shared/action.ts'
 import { discardRest, hasBody } from './shared/body.ts'
 import { saidPrefix, startsWithSegment } from './shared/public-url.ts'
 import { sendOn } from './shared/upload-body.ts'
 
-export interface EntranceParts {
+interface EntranceParts {
   /** Called once per request, for the log and metrics. */
   report?: ((report: RequestReport) => void) | undefined
   connections?: Connections | undefined
-  guard: Guard
+  admit: Admit
   cors: readonly string[]
   /** How long the rest of a body that was answered unread may take, in milliseconds. */
   bodyTimeoutMs: number
 }
 
 /** Every request passes here before its route; every route has an action. */
-export function entrance({ guard, cors, report, connections, bodyTimeoutMs }: EntranceParts) {
+export function entrance({ admit, connections, ...parts }: EntranceParts) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
-    prepareRequest(request, { reply, cors, report, bodyTimeoutMs })
+    prepareRequest(reply, parts)
     const fault = framingFault(request.raw)
     if (fault) {
       reply.header('connection', 'close')
@@ -35,19 +34,17 @@ export function entrance({ guard, cors, report, connections, bodyTimeoutMs }: En
     const { action } = request.routeOptions.config
     if (action === undefined) return done()
     if (action !== 'public' && connections?.isSurplus(request.raw.socket)) return done(connections.refuse(reply.raw))
-    guard.admit(request, action, done)
+    admit(request, action, done)
   }
 }
 
 /** What every request needs, also one that is refused before its route. */
-export function prepareRequest(
-  request: FastifyRequest,
-  { reply, cors, report, bodyTimeoutMs }: Omit<EntranceParts, 'guard'> & { reply: FastifyReply }
-): void {
+export function prepareRequest(reply: FastifyReply, { cors, report, bodyTimeoutMs }: Omit<EntranceParts, 'admit'>): void {
+  const { request } = reply
   request.identity = anonymous
-  if (report) observe(request, { reply, report })
+  if (report) observe(reply, report)
   reply.header('x-request-id', request.id)
-  addCorsHeaders(request, { reply, cors })
+  addCorsHeaders(reply, cors)
   if (hasBody(request.raw)) reply.raw.once('finish', () => discardRest(request.raw, bodyTimeoutMs))
   dropMalformedType(request.raw)
   if (!request.routeOptions.config?.beginsUpload) sendOn(request.raw, reply.raw)
@@ -89,4 +86,17 @@ export function withoutPrefix(
   }
   if (path.startsWith('//')) path = path.replace(/^\/+/, '/')
   return path[0] === '/' ? path : `/${path}`
+}
+
+export const isUploadPath = (path: string): boolean => path.startsWith('/api/v1/uploads/')
+
+const overridden: ReadonlySet<string> = new Set(['PATCH', 'DELETE', 'HEAD'])
+
+/**
+ * Takes a POST for the method that X-HTTP-Method-Override names. tus 1.0 demands it, for clients behind proxies that let no PATCH
+ * through; the policy then decides on that method, as on any other request.
+ */
+export function overrideMethod(message: IncomingMessage): void {
+  const method = message.headers['x-http-method-override']
+  if (message.method === 'POST' && typeof method === 'string' && overridden.has(method.toUpperCase())) message.method = method.toUpperCase()
 }

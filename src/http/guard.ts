@@ -29,56 +29,42 @@ export interface GuardOptions {
   audit?: ((attempt: RefusedAttempt) => void) | undefined
 }
 
-interface GuardParts extends GuardOptions {
-  browserRefusal: BrowserRefusal
-}
-
+type GuardParts = GuardOptions & { browserRefusal: BrowserRefusal }
 type Done = (error?: Error) => void
-type Admit = (request: FastifyRequest, action: Action, done: Done) => void
 
-export interface Guard {
-  /** Finds out who sends a request, and asks the policy whether they may do this. */
-  admit: Admit
-}
+/** Finds out who sends a request, and asks the policy whether they may do this. */
+export type Admit = (request: FastifyRequest, action: Action, done: Done) => void
 
 /** The one door: whatever a request does, in whatever face, is asked for here. */
-export function createGuard(app: FastifyInstance, { policy, browserRefusal, authenticate, bundledInto, audit }: GuardParts): Guard {
+export function createGuard(app: FastifyInstance, { policy, browserRefusal, authenticate, bundledInto, audit }: GuardParts): Admit {
   app.decorateRequest('identity', null as never)
   app.decorateRequest('permit', function (this: FastifyRequest, names: readonly string[], action?: Action) {
     const error = refused(this, action ?? this.routeOptions.config.action!, names)
     if (error) throw error
   })
 
-  return {
-    admit(request, action, done) {
-      const page = browserRefusal({ method: request.method, headers: request.headers, write: isWrite(action) })
-      if (page) return done(refusal(request, action, { code: 'forbidden', reason: page }))
-      const found = authenticate ? authenticate(request.raw, () => clientAddress(request)) : undefined
-      if (found instanceof Promise) found.then((found) => enter(request, action, { found, done }), done)
-      else if (found) enter(request, action, { found, done })
-      else decide(request, action, done)
-    }
+  return (request, action, done) => {
+    const page = browserRefusal({ method: request.method, headers: request.headers, write: isWrite(action) })
+    if (page) return done(refusal(request, action, { code: 'forbidden', reason: page }))
+    const found = authenticate?.(request.raw, () => clientAddress(request))
+    if (found instanceof Promise) found.then((found) => decide(request, action, { found, done }), done)
+    else decide(request, action, { found, done })
   }
 
-  function enter(
-    request: FastifyRequest,
-    action: Action,
-    { found: { identity, rejected }, done }: { found: Authenticated; done: Done }
-  ): void {
-    request.identity = identity
-    request.rejected = rejected?.reason
+  function decide(request: FastifyRequest, action: Action, { found, done }: { found: Authenticated | undefined; done: Done }): void {
+    const rejected = found?.rejected
+    if (found) {
+      request.identity = found.identity
+      request.rejected = rejected?.reason
+    }
     // health probes and the like are answered to everybody
     if (!rejected || action === 'public') {
-      decide(request, action, done)
+      done(refused(request, action, request.identity.match && namesIn(request, action)))
       return
     }
     const error = refusal(request, action, { code: 'unauthenticated', reason: `${rejected.reason}; use another one, or none` })
     if (rejected.waitMs > 0) setTimeout(done, rejected.waitMs, error)
     else done(error)
-  }
-
-  function decide(request: FastifyRequest, action: Action, done: Done): void {
-    done(refused(request, action, request.identity.match && namesIn(request, action)))
   }
 
   function refused(request: FastifyRequest, action: Action, names: readonly string[] | undefined): Error | undefined {
@@ -115,9 +101,9 @@ function namesIn(request: FastifyRequest, action: Action): string[] | undefined 
 }
 
 /** Lets through to the old Mozart what the policy permits. It is refused in Mozart's envelope. */
-export function guardedPassThrough(guard: Guard, passThrough: PassThrough): PassThrough {
+export function guardedPassThrough(admit: Admit, passThrough: PassThrough): PassThrough {
   return (request, reply, target) => {
-    guard.admit(request, reading.has(request.method) ? 'legacy:read' : 'legacy:write', (error) => {
+    admit(request, reading.has(request.method) ? 'legacy:read' : 'legacy:write', (error) => {
       if (!error) return void passThrough(request, reply, target)
       const { status, message, headers } = explain(error)
       reply.code(status).headers(headers).send({ success: false, message, result: null })

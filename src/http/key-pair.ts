@@ -15,7 +15,7 @@ export interface KeyPair {
   key: string
 }
 
-export interface KeyPairWatch {
+interface KeyPairWatch {
   files: KeyPairFiles
   /** What the server uses now. */
   pair: KeyPair

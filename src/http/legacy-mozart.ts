@@ -4,13 +4,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { basic } from '../domain/credentials.ts'
 import type { LegacyTarget } from './legacy-target.ts'
 import { hasBody } from './shared/body.ts'
-import './shared/identity.ts'
 import { schemeOf, scriptName } from './shared/public-url.ts'
 
 /** Streams a request to another server, and its answer back. It asks for the target that was judged, and for no other. */
 export type PassThrough = (request: FastifyRequest, reply: FastifyReply, target: LegacyTarget) => FastifyReply
 
-export interface LegacyOptions {
+interface LegacyOptions {
   /** May have `user:password@`, which is sent as basic authentication and never logged. */
   url: string
   /** The path that was cut off before routing; the old server needs it to write absolute URLs. */
@@ -32,7 +31,6 @@ export function createPassThrough({ url, prefix, timeoutMs = 120_000 }: LegacyOp
   const send = secure ? httpsRequest : httpRequest
   const agent = secure ? new HttpsAgent({ maxSockets: 256 }) : new HttpAgent({ maxSockets: 256 })
   const base = target.pathname.replace(/\/+$/, '')
-  const authorization = basicAuthorization(target)
 
   return (request, reply, { sent }) => {
     reply.hijack()
@@ -42,7 +40,7 @@ export function createPassThrough({ url, prefix, timeoutMs = 120_000 }: LegacyOp
       port: target.port || undefined,
       method: request.method,
       path: base + sent,
-      headers: forwardedHeaders(request, { host: target.host, authorization, prefix }),
+      headers: forwardedHeaders(request, target, prefix),
       timeout: timeoutMs
     })
     joinStreams(request, reply, upstream)
@@ -94,23 +92,13 @@ function answerAway({ raw }: FastifyReply, id: string, reason: string): void {
   raw.end(body)
 }
 
-function basicAuthorization({ username, password }: URL): string | undefined {
-  if (username === '' && password === '') return undefined
-  return basic(username, password)
-}
-
-interface Forwarding {
-  host: string
-  authorization: string | undefined
-  prefix: string
-}
-
 /**
  * The client's headers in their order, without those of one connection, and with those that a proxy adds. The framing is written as Node
  * has understood it. Names with an underscore stay here, as nginx has it: WSGI takes `X_Script_Name` for `X-Script-Name`.
  */
-function forwardedHeaders(request: FastifyRequest, { host, authorization, prefix }: Forwarding): string[] {
+function forwardedHeaders(request: FastifyRequest, { host, username, password }: URL, prefix: string): string[] {
   const { raw, headers } = request
+  const authorization = username === '' && password === '' ? undefined : basic(username, password)
   // a token of ours is nothing to the old Mozart, which may write it into its log
   const ours = request.identity.kind === 'token'
   const replaced = new Set([...alwaysReplaced, ...(authorization || ours ? ['authorization'] : [])])

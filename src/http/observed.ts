@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import type { RequestReport } from '../domain/request-report.ts'
 
 declare module 'fastify' {
@@ -14,12 +14,13 @@ declare module 'fastify' {
  * Reports each request once. An onResponse hook would not do: Fastify does not call it for a client that went away, nor for a list that was
  * cut off, and those are the lines that people look for.
  */
-export function observe(request: FastifyRequest, { reply, report }: { reply: FastifyReply; report(report: RequestReport): void }): void {
+export function observe(reply: FastifyReply, report: (report: RequestReport) => void): void {
   const started = performance.now()
-  reply.raw.once('close', () => report(reportOf(request, { reply, ms: performance.now() - started })))
+  reply.raw.once('close', () => report(reportOf(reply, performance.now() - started)))
 }
 
-function reportOf(request: FastifyRequest, { reply, ms }: { reply: FastifyReply; ms: number }): RequestReport {
+function reportOf(reply: FastifyReply, ms: number): RequestReport {
+  const { request } = reply
   const { id, method, originalUrl, about, failure } = request
   const { url: route = 'unmatched', config } = request.routeOptions
   const query = originalUrl.indexOf('?')

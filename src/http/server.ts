@@ -11,16 +11,16 @@ import { createBrowserRefusal } from './browsers.ts'
 import { answerClientError } from './client-error.ts'
 import type { Connections } from './connections.ts'
 import { davFace } from './dav/index.ts'
-import { entrance, prepareRequest, requestId, withoutPrefix } from './entrance.ts'
+import { entrance, isUploadPath, overrideMethod, prepareRequest, requestId, withoutPrefix } from './entrance.ts'
 import { framingFault } from './framing.ts'
 import { createGuard, type GuardOptions, guardedPassThrough } from './guard.ts'
 import type { KeyPair } from './key-pair.ts'
 import { createPassThrough } from './legacy-mozart.ts'
-import { isUploadPath, overrideMethod } from './method-override.ts'
 import { mozartFace } from './mozart/index.ts'
 import { ociFace } from './oci/index.ts'
 import { type OperatorOptions, operatorFace } from './operator/index.ts'
 import './shared/action.ts'
+import type { BodyReading } from './shared/body.ts'
 import { type BodyBudget, createBodyBudget, giveBodiesBack } from './shared/body-budget.ts'
 import { explain } from './shared/errors.ts'
 import { createLargeTexts, type LargeTexts } from './shared/large-texts.ts'
@@ -78,9 +78,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const { bodies = createBodyBudget(), largeTexts = createLargeTexts(), cors = [] } = options
   const methods: Methods = new Map()
   const app = createBareServer(options, (request, reply) => unmatched(request, reply))
-  const guard = createGuard(app, { ...options, browserRefusal: createBrowserRefusal({ ...options, cors }) })
+  const admit = createGuard(app, { ...options, browserRefusal: createBrowserRefusal({ ...options, cors }) })
   const passThrough = legacyMozartUrl
-    ? guardedPassThrough(guard, createPassThrough({ url: legacyMozartUrl, prefix, timeoutMs: options.legacyTimeoutMs }))
+    ? guardedPassThrough(admit, createPassThrough({ url: legacyMozartUrl, prefix, timeoutMs: options.legacyTimeoutMs }))
     : undefined
   const unmatched = answerUnmatched(app, methods, { passThrough, prefix })
   const { host, publicUrl } = options
@@ -93,7 +93,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 
   await options.before?.(app)
   keepBodiesAsStreams(app)
-  app.addHook('onRequest', entrance({ ...options, cors, guard, bodyTimeoutMs }))
+  app.addHook('onRequest', entrance({ ...options, cors, admit, bodyTimeoutMs }))
   options.connections?.bind(app.server)
   giveBodiesBack(app, bodies)
   app.addHook('onClose', () => largeTexts.close())
@@ -107,31 +107,30 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     if (isApi(path)) return sendProblem(reply, { code: (error as CatalogueError).code, detail: message, path })
     return reply.send({ message })
   })
-  // or Node would send `100 Continue` before a route has checked that there is room for the body
-  app.server.on('checkContinue', (message, response) => app.server.emit('request', message, response))
-  // or Node would answer any other expectation with an empty 417
-  app.server.on('checkExpectation', (message, response) => app.server.emit('request', message, response))
-  await addFaces(app, { ...options, address, bodyLimit, bodyTimeoutMs, bodies, largeTexts })
+  // or Node would send `100 Continue` before a route has checked that there is room, and answer any other expectation with an empty 417
+  for (const event of ['checkContinue', 'checkExpectation']) {
+    app.server.on(event, (message, response) => app.server.emit('request', message, response))
+  }
+  await addFaces(app, { ...options, address, reading: { timeoutMs: bodyTimeoutMs, budget: bodies }, bodyLimit, largeTexts })
   await app.ready()
   return app
 }
 
 interface FaceParts extends ServerOptions {
   address: PublicAddress
+  reading: BodyReading
   bodyLimit: number
-  bodyTimeoutMs: number
-  bodies: BodyBudget
   largeTexts: LargeTexts
 }
 
 async function addFaces(app: FastifyInstance, { operator, blobs, stallMs = 60_000, ...options }: FaceParts): Promise<void> {
-  const { catalogue, policy, address, bodyLimit, bodyTimeoutMs, bodies, largeTexts } = options
+  const { catalogue, policy, address, reading, bodyLimit, largeTexts } = options
   const { images, uploads, oci, fileEvents, immutableVersions } = catalogue
-  const reading = { address, bodyTimeoutMs, bodies }
-  await app.register(mozartFace, { ...reading, catalogue, bodyLimit, largeTexts })
-  if (images && uploads) await app.register(apiFace, { ...reading, catalogue, policy, images, uploads, largeTexts, stallMs })
-  if (oci) await app.register(ociFace, { ...reading, oci, policy, isToken: looksLikeToken, stallMs })
-  await app.register(uiFace, { ...reading, catalogue, policy })
+  const shared = { address, reading, catalogue, policy }
+  await app.register(mozartFace, { ...shared, bodyLimit, largeTexts })
+  if (images && uploads) await app.register(apiFace, { ...shared, images, uploads, largeTexts, stallMs })
+  if (oci) await app.register(ociFace, { ...shared, oci, isToken: looksLikeToken, stallMs })
+  await app.register(uiFace, shared)
   if (operator) await app.register(operatorFace, { ...operator, catalogue, address })
   if (!blobs) return
   await app.register(davFace, {
@@ -165,7 +164,7 @@ function createBareServer(
     clientErrorHandler: answerClientError,
     // a path that cannot be decoded belongs to no route
     frameworkErrors: ((_error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      prepareRequest(request, { reply, cors, report, bodyTimeoutMs })
+      prepareRequest(reply, { cors, report, bodyTimeoutMs })
       const fault = framingFault(request.raw)
       if (!fault) return void unmatched(request, reply)
       const { status, message } = explain(fault)

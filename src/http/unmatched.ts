@@ -1,11 +1,11 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import { nearest } from '../domain/nearest.ts'
 import { maskSecrets } from '../domain/secrets.ts'
 import type { PassThrough } from './legacy-mozart.ts'
 import { legacyTarget, readingsOf } from './legacy-target.ts'
 import { notSupported } from './shared/not-supported.ts'
 import { scriptName } from './shared/public-url.ts'
-import { shownPattern, suggestedRoute } from './suggestion.ts'
 
 const notFoundBody = `${JSON.stringify({
   message:
@@ -39,22 +39,21 @@ export function rememberMethods(methods: Methods, { url, method }: RouteOptions)
   methods.set(url, known)
 }
 
-interface PassingOn {
-  passThrough: PassThrough | undefined
-  prefix: string
-}
-
 /**
  * Answers what no route took. On a path of ours: OPTIONS, and 405 for the rest. On any other path: the old Mozart's answer if one is
  * configured, else Mozart's 404.
  */
-export function answerUnmatched(app: FastifyInstance, methods: Methods, { passThrough, prefix }: PassingOn) {
+export function answerUnmatched(
+  app: FastifyInstance,
+  methods: Methods,
+  { passThrough, prefix }: { passThrough: PassThrough | undefined; prefix: string }
+) {
   const answer = (request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split('?', 1)[0]!
     // a path that cannot be decoded belongs to no route, whatever it looks like
     const known = isDecodable(path) ? methodsOf(methods, path) : undefined
-    if (known) return request.method === 'OPTIONS' ? describe(reply, known) : notAllowed(request, reply, known)
-    if (isApi(path)) return notFound(request, { reply, path, methods })
+    if (known) return request.method === 'OPTIONS' ? describe(reply, known) : notAllowed(reply, known)
+    if (isApi(path)) return notFound(reply, path, methods)
     const target = legacyTarget(request.url)
     const isOurs = readingsOf(target, scriptName(request, { prefix })).some((reading) => methodsOf(methods, reading))
     return passThrough && !isOurs ? passThrough(request, reply, target) : json(reply.code(404), notFoundBody)
@@ -78,13 +77,8 @@ function describe(reply: FastifyReply, known: Set<string>): FastifyReply {
     .send(Buffer.alloc(0))
 }
 
-interface UnknownPath {
-  reply: FastifyReply
-  path: string
-  methods: Methods
-}
-
-function notFound({ method }: FastifyRequest, { reply, path, methods }: UnknownPath): FastifyReply {
+function notFound(reply: FastifyReply, path: string, methods: Methods): FastifyReply {
+  const { method } = reply.request
   const pattern = suggestedRoute(path, [...methods.keys()].filter(isSuggested))
   const allowed = [...(methods.get(pattern ?? '') ?? [])].filter((name) => name !== 'OPTIONS' && name !== 'HEAD')
   const suggested = pattern && `${allowed.includes(method) ? method : allowed.join(', ')} ${shownPattern(pattern)}`
@@ -92,19 +86,37 @@ function notFound({ method }: FastifyRequest, { reply, path, methods }: UnknownP
   return sendProblem(reply.code(404), { code: 'not_found', detail, path })
 }
 
+/**
+ * The pattern of a route that an unknown path probably means: one with a misspelt segment (`/api/v1/container/{id}`), else the shortest one with
+ * the same last segment (`/api/v1/containers/{id}/plan` means `/api/v1/plan`).
+ */
+function suggestedRoute(path: string, patterns: readonly string[]): string | undefined {
+  const segments = segmentsOf(path)
+  const last = segments.at(-1)!
+  const similar = patterns.filter((pattern) => isSimilar(segments, segmentsOf(pattern)))
+  const [same] = patterns.filter((pattern) => segmentsOf(pattern).at(-1) === last).sort((a, b) => a.length - b.length)
+  return similar[0] ?? same
+}
+
+const segmentsOf = (path: string): string[] => path.replace(/\/+$/, '').split('/')
+
+const isSimilar = (segments: readonly string[], pattern: readonly string[]): boolean =>
+  segments.length === pattern.length &&
+  pattern.every((part, i) => (part.startsWith(':') ? segments[i] !== '' : part === segments[i] || nearest(segments[i]!, [part]) === part))
+
+/** `/containers/:id` as people write it. */
+const shownPattern = (pattern: string): string => pattern.replace(/:(\w+)/g, '{$1}')
+
 /** Routes of ours that an API path may mean: not Mozart's, nor pages. */
 const isSuggested = (pattern: string): boolean => isApi(pattern) || /^\/(health|version|metrics|openapi)/.test(pattern)
 
-function notAllowed({ method, url }: FastifyRequest, reply: FastifyReply, known: Set<string>): FastifyReply {
+function notAllowed(reply: FastifyReply, known: Set<string>): FastifyReply {
+  const { method, url } = reply.request
   const others = [...known].filter((name) => name !== method)
   const refused = reply.code(405).header('allow', allow(others))
   const path = url.split('?', 1)[0]!
   if (!isApi(path)) return json(refused, notAllowedBody)
-  return sendProblem(refused, {
-    code: 'method_not_allowed',
-    detail: notSupported({ method, path, allowed: others.sort() }),
-    path
-  })
+  return sendProblem(refused, { code: 'method_not_allowed', detail: notSupported(reply.request, others.sort()), path })
 }
 
 /** Whether a path is in the face whose refusals are problems (RFC 9457). */

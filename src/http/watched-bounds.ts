@@ -2,7 +2,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Connections } from './connections.ts'
 import type { BodyBudget } from './shared/body-budget.ts'
 
-export interface BoundedParts {
+interface BoundedParts {
   bodies: BodyBudget
   connections: Connections
   catalogue: Pick<Catalogue, 'waiting' | 'events' | 'uploads'>

@@ -1,17 +1,14 @@
-import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { badgeSvg } from '../../domain/releases/badge.ts'
 import { json, textContent } from '../shared/describes.ts'
-import type { DeclareRoute } from './route.ts'
+import type { ApiParts, DeclareRoute } from './route.ts'
 
 /** Long enough for the proxies of pages that are read often, and short for a badge that changes. */
 const caching = 'public, max-age=300'
 
 /** Pictures of the architectures on which a container is proven to run. */
-export function badgeRoutes(route: DeclareRoute, { badgeFor, hash }: Pick<Catalogue, 'badgeFor' | 'hash'>): void {
+export function badgeRoutes(route: DeclareRoute, { badgeFor, hash }: ApiParts): void {
   for (const format of ['svg', 'json'] as const) {
-    route({
-      method: 'GET',
-      path: `/badge/:id.${format}`,
+    route(`GET /badge/:id.${format}`, {
       action: 'container:read',
       tag: 'releases',
       summary: `The architectures that are proven, as ${format === 'svg' ? 'a picture for a README' : 'JSON'}`,

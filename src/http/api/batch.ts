@@ -1,20 +1,14 @@
 import type { FastifyRequest } from 'fastify'
-import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { BatchedEdit, BatchOutcome } from '../../catalogue/containers/batch.ts'
 import { architectureInPath } from '../../domain/architecture.ts'
 import { type Edit, takes } from '../../domain/container/container-edit.ts'
 import type { BatchItem, BatchResult } from '../../schemas.ts'
-import '../shared/identity.ts'
 import { problemOf } from './problems.ts'
-import { answer, type DeclareRoute } from './route.ts'
-
-type BatchRoutes = Pick<Catalogue, 'batches' | 'imageOf' | 'holders'>
+import { type ApiParts, answer, type DeclareRoute } from './route.ts'
 
 /** Several containers in one request. */
-export function batchRoutes(route: DeclareRoute, { batches, imageOf, holders }: BatchRoutes): void {
-  route({
-    method: 'POST',
-    path: '/batch',
+export function batchRoutes(route: DeclareRoute, { batches, imageOf, holders }: ApiParts): void {
+  route('POST /batch', {
     action: 'container:write',
     tag: 'containers',
     summary: 'Edit several containers in one request',
@@ -70,7 +64,7 @@ function preconditionIn({ ifMatch }: BatchItem): BatchedEdit['precondition'] {
   return ifMatch === '*' ? { present: true } : { revisions: [ifMatch] }
 }
 
-async function toEdit(item: BatchItem, imageOf: BatchRoutes['imageOf']): Promise<Edit> {
+async function toEdit(item: BatchItem, imageOf: ApiParts['imageOf']): Promise<Edit> {
   switch (item.op) {
     case 'delete':
       return { op: item.op }

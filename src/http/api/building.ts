@@ -1,27 +1,19 @@
 import type { FastifyRequest } from 'fastify'
-import type { Building, JobKind } from '../../catalogue/builds/building.ts'
+import type { JobKind } from '../../catalogue/builds/building.ts'
 import { parseJobWord } from '../../domain/build/job-report.ts'
 import { expectedConfigMap, toYamlDocuments } from '../../domain/build/kubernetes.ts'
 import { parseStrict } from '../../domain/json/strict.ts'
-import type { BodyBounds } from '../shared/body.ts'
 import { json, yaml } from '../shared/describes.ts'
-import type { LargeTexts } from '../shared/large-texts.ts'
 import { withEtag } from './etag.ts'
 import { bodyText } from './input.ts'
-import { answer, type DeclareRoute } from './route.ts'
+import { type ApiParts, answer, type DeclareRoute } from './route.ts'
 
-export interface BuildingRoutes {
-  building: Building
-  bounds: BodyBounds
-  largeTexts: LargeTexts
-}
-
-const tag = 'assembly'
 /** A list of a thousand nodes, each with the images that it holds. */
 const nodesLimit = 32 * 1024 * 1024
 /** A report with a Containerfile. */
 const containerfileLimit = 512 * 1024
-const change = { query: 'dry-run-query.json', headers: 'change-headers.json' } as const
+const reading = { action: 'container:read', tag: 'assembly' } as const
+const change = { action: 'container:write', tag: 'assembly', query: 'dry-run-query.json', headers: 'change-headers.json' } as const
 
 const configMap = `apiVersion: "v1"
 kind: "ConfigMap"
@@ -37,13 +29,10 @@ data:
 `
 
 /** The architectures that containers are expected to have. */
-export function expectationRoutes(route: DeclareRoute, { building, bounds, largeTexts }: BuildingRoutes): void {
-  const common = { path: '/containers/:id/expected', params: 'id-parameter.json', tag } as const
-
-  route({
-    ...common,
-    method: 'GET',
-    action: 'container:read',
+export function expectationRoutes(route: DeclareRoute, { building, bounds, largeTexts }: ApiParts): void {
+  route('GET /containers/:id/expected', {
+    ...reading,
+    params: 'id-parameter.json',
     summary: 'The architectures that a container is expected to have',
     description:
       'Those that were said for this container; else those of the first rule whose pattern matches its id; else those that the server expects of every container. The container need not exist yet.',
@@ -61,11 +50,9 @@ export function expectationRoutes(route: DeclareRoute, { building, bounds, large
     }
   })
 
-  route({
-    ...common,
+  route('PUT /containers/:id/expected', {
     ...change,
-    method: 'PUT',
-    action: 'container:write',
+    params: 'id-parameter.json',
     summary: 'Say which architectures a container is expected to have',
     description:
       'A list of names; or what `kubectl get nodes -o json` (or `oc`) prints: a cluster that could be mixed but is not then expects one. A container with images for all of them is complete.',
@@ -80,11 +67,9 @@ export function expectationRoutes(route: DeclareRoute, { building, bounds, large
     }
   })
 
-  route({
-    ...common,
+  route('DELETE /containers/:id/expected', {
     ...change,
-    method: 'DELETE',
-    action: 'container:write',
+    params: 'id-parameter.json',
     summary: 'Leave it to the rules and the server again',
     answers: { 200: answer('The architectures that are expected now.', 'expected-answer.json') },
     async handler({ reply, params, change }) {
@@ -94,16 +79,18 @@ export function expectationRoutes(route: DeclareRoute, { building, bounds, large
   })
 }
 
-/** How the builds, or tests, of containers are. */
-export function jobRoutes(route: DeclareRoute, { building, bounds, kind }: Omit<BuildingRoutes, 'largeTexts'> & { kind: JobKind }): void {
+/** How the builds and tests of containers are. */
+export function jobRoutes(route: DeclareRoute, parts: ApiParts): void {
+  routesOfJobs(route, 'build', parts)
+  routesOfJobs(route, 'test', parts)
+}
+
+function routesOfJobs(route: DeclareRoute, kind: JobKind, { building, bounds }: ApiParts): void {
   const path = `/containers/:id/${kind}s`
   const reportBounds = kind === 'build' ? { ...bounds, limit: containerfileLimit } : bounds
 
-  route({
-    method: 'GET',
-    path,
-    action: 'container:read',
-    tag,
+  route(`GET ${path}`, {
+    ...reading,
     summary: `The ${kind}s of a container`,
     params: 'id-parameter.json',
     answers: {
@@ -116,11 +103,8 @@ export function jobRoutes(route: DeclareRoute, { building, bounds, kind }: Omit<
     }
   })
 
-  route({
-    method: 'GET',
-    path: `${path}/:architecture`,
-    action: 'container:read',
-    tag,
+  route(`GET ${path}/:architecture`, {
+    ...reading,
     summary: `The ${kind} of one architecture`,
     params: 'image-parameters.json',
     answers: {
@@ -133,12 +117,8 @@ export function jobRoutes(route: DeclareRoute, { building, bounds, kind }: Omit<
     }
   })
 
-  route({
+  route(`PUT ${path}/:architecture`, {
     ...change,
-    method: 'PUT',
-    path: `${path}/:architecture`,
-    action: 'container:write',
-    tag,
     summary: `Report the ${kind} of one architecture`,
     description: `The latest report counts: one that failed makes the container degraded, until a later one succeeds or a newer image arrives. One that is running and falls silent becomes stale after a while: send the report again as a sign of life. A ${kind} may be reported before its container exists.`,
     params: 'image-parameters.json',

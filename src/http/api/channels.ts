@@ -1,17 +1,13 @@
-import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { StoredChannel } from '../../catalogue/releases/channel-reading.ts'
 import type { Promoted, PromotionRequest } from '../../catalogue/releases/channels.ts'
-import type { ChannelState, SetSource } from '../../domain/releases/channel.ts'
+import type { ChannelState } from '../../domain/releases/channel.ts'
 import { setDiff } from '../../domain/releases/set-diff.ts'
-import type { ChannelPut } from '../../schemas.ts'
-import '../shared/identity.ts'
 import { withEtag } from './etag.ts'
 import { sendPage } from './paging.ts'
-import { type ApiCall, answer, type DeclareRoute } from './route.ts'
+import { type ApiCall, type ApiParts, answer, type DeclareRoute } from './route.ts'
 
-type ChannelRoutes = Pick<Catalogue, 'channels'>
-
-const tag = 'releases'
+const reading = { action: 'container:read', tag: 'releases' } as const
+const ofChannel = { ...reading, params: 'channel-parameter.json' } as const
 const missing = 'There is no such channel.'
 const moved = {
   200: answer('What the channel is now, and what was changed.', 'channel-answer.json'),
@@ -23,24 +19,17 @@ const moved = {
 const setLimit = 1024 * 1024
 
 /** Tags that are moved for whole sets of images at once. */
-export function channelRoutes(route: DeclareRoute, { channels }: ChannelRoutes): void {
-  route({
-    method: 'GET',
-    path: '/channels',
-    action: 'container:read',
-    tag,
+export function channelRoutes(route: DeclareRoute, { channels }: ApiParts): void {
+  route('GET /channels', {
+    ...reading,
     summary: 'The channels',
     answers: { 200: answer('Sorted by name.', 'channel-list.json') },
     handler: async () => ({ items: (await channels.list()).map(promotionOf) })
   })
 
-  route({
-    method: 'GET',
-    path: '/channels/:channel',
-    action: 'container:read',
-    tag,
+  route('GET /channels/:channel', {
+    ...ofChannel,
     summary: 'A channel with its set',
-    params: 'channel-parameter.json',
     answers: { 200: answer('The channel.', 'channel-view.json'), 404: missing },
     async handler({ reply, params }) {
       const channel = await channels.read(params.channel)
@@ -48,28 +37,21 @@ export function channelRoutes(route: DeclareRoute, { channels }: ChannelRoutes):
     }
   })
 
-  route({
-    method: 'GET',
-    path: '/channels/:channel/history',
-    action: 'container:read',
-    tag,
+  route('GET /channels/:channel/history', {
+    ...ofChannel,
     summary: 'The promotions of a channel, the newest first',
-    params: 'channel-parameter.json',
     query: 'promotions-query.json',
     answers: { 200: answer('One page.', 'promotion-page.json'), 404: missing },
-    async handler({ request, reply, params, query: { limit, cursor }, publicUrl }) {
+    async handler({ reply, params, query: { limit, cursor }, publicUrl }) {
       const found = await channels.history(params.channel, { limit, before: cursor === undefined ? undefined : Number(cursor) })
       const last = found.at(-1)?.number ?? 1
       const next = found.length === limit && last > 1 ? String(last) : null
-      return sendPage(request, { reply, page: { items: found.map(promotionOf), next } as { next: string | null }, publicUrl })
+      return sendPage(reply, { page: { items: found.map(promotionOf), next } as { next: string | null }, publicUrl })
     }
   })
 
-  route({
-    method: 'GET',
-    path: '/channels/:channel/history/:number',
-    action: 'container:read',
-    tag,
+  route('GET /channels/:channel/history/:number', {
+    ...reading,
     summary: 'One promotion with its set',
     params: 'promotion-parameters.json',
     answers: {
@@ -79,13 +61,9 @@ export function channelRoutes(route: DeclareRoute, { channels }: ChannelRoutes):
     handler: async ({ params }) => viewOf(await channels.promotion(params.channel, Number(params.number)))
   })
 
-  route({
-    method: 'GET',
-    path: '/channels/:channel/diff',
-    action: 'container:read',
-    tag,
+  route('GET /channels/:channel/diff', {
+    ...ofChannel,
     summary: 'What differs between two promotions of a channel',
-    params: 'channel-parameter.json',
     query: 'channel-diff-query.json',
     answers: { 200: answer('The repositories that differ.', 'channel-diff.json'), 404: 'There is no such channel or promotion.' },
     async handler({ params: { channel }, query }) {
@@ -98,14 +76,12 @@ export function channelRoutes(route: DeclareRoute, { channels }: ChannelRoutes):
   })
 }
 
-const change = { params: 'channel-parameter.json', action: 'container:write', tag, headers: 'change-headers.json' } as const
+const change = { ...ofChannel, action: 'container:write', headers: 'change-headers.json' } as const
 
 /** Moves of channels. */
-export function promotionRoutes(route: DeclareRoute, { channels }: ChannelRoutes): void {
-  route({
+export function promotionRoutes(route: DeclareRoute, { channels }: ApiParts): void {
+  route('PUT /channels/:channel', {
     ...change,
-    method: 'PUT',
-    path: '/channels/:channel',
     summary: 'Move a channel to a set: all of it, or nothing',
     description:
       'Writes a record for each image of the set, such as nova-api:current with the images of nova-api:aaa, and removes the tag from the repositories that the new set lacks. Every face shows these records at once. Digests stay equal, and no tarball is copied. A set that is refused is refused with every reason at once. If-Match takes the ETag of the channel. With dryRun nothing is changed.',
@@ -115,15 +91,13 @@ export function promotionRoutes(route: DeclareRoute, { channels }: ChannelRoutes
     answers: moved,
     async handler(call) {
       const { set, from, to, require = [], keep = false, reason } = call.body
-      const request = { ...given(call, reason), set, from: sourceOf(from), to, require, keep }
+      const request = { ...given(call, reason), set, from, to, require, keep }
       return answered(call, await channels.promote(request))
     }
   })
 
-  route({
+  route('POST /channels/:channel/rollback', {
     ...change,
-    method: 'POST',
-    path: '/channels/:channel/rollback',
     summary: 'Move a channel back to an earlier set',
     description: 'A promotion like any other, with an entry of its own. The images are those of that time, whatever their origins are now.',
     query: 'dry-run-query.json',
@@ -137,11 +111,9 @@ export function promotionRoutes(route: DeclareRoute, { channels }: ChannelRoutes
     }
   })
 
-  route({
+  route('DELETE /channels/:channel', {
     ...change,
-    method: 'DELETE',
     action: 'container:delete',
-    path: '/channels/:channel',
     summary: 'Remove a channel and its tags',
     description: 'Its history stays, and can bring it back.',
     query: 'channel-query.json',
@@ -163,8 +135,6 @@ function given({ request, params, change }: ChannelCall, reason?: string) {
     permit: (ids: readonly string[]) => request.permit(ids)
   } satisfies Partial<PromotionRequest>
 }
-
-const sourceOf = (from: ChannelPut['from']): SetSource | undefined => from
 
 function answered({ reply }: ChannelCall, { before, after, written, removed }: Promoted) {
   const unchanged = before?.number === after.number

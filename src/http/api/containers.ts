@@ -1,33 +1,22 @@
 import type { FastifyReply } from 'fastify'
-import type { Catalogue } from '../../catalogue/catalogue.ts'
-import type { Images } from '../../catalogue/images/images.ts'
-import type { ChangeContext } from '../../catalogue/records/image-records.ts'
 import { parseArchitecture } from '../../domain/architecture.ts'
 import type { Edit } from '../../domain/container/container-edit.ts'
 import type { ContainerPut } from '../../schemas.ts'
 import { permitEdit } from './batch.ts'
 import { withEtag } from './etag.ts'
-import { type ApiCall, answer, type DeclareRoute } from './route.ts'
+import { type ApiCall, type ApiParts, answer, type DeclareRoute } from './route.ts'
 
-export interface ContainerRoutes extends Pick<Catalogue, 'containers'> {
-  images: Images
-}
-
-const path = '/containers/:id'
-const tag = 'containers'
+const reading = { action: 'container:read', tag: 'images', params: 'id-parameter.json' } as const
 const missing = 'There is no such container, or no such image: `available` lists those that exist.'
 const answers = { 200: answer('It is registered, in place of another one.', 'container-answer.json') }
-const change = { params: 'id-parameter.json', query: 'dry-run-query.json', headers: 'change-headers.json' } as const
+const writing = { action: 'container:write', tag: 'containers', params: 'id-parameter.json' } as const
+const change = { ...writing, query: 'dry-run-query.json', headers: 'change-headers.json' } as const
 
 /** A container, and the image that one machine gets. */
-export function containerRoutes(route: DeclareRoute, { images, containers }: ContainerRoutes): void {
-  route({
-    method: 'GET',
-    path,
-    action: 'container:read',
-    tag: 'images',
+export function containerRoutes(route: DeclareRoute, { images, containers }: ApiParts): void {
+  route('GET /containers/:id', {
+    ...reading,
     summary: 'A container with what is known of its images',
-    params: 'id-parameter.json',
     answers: { 200: answer('The container. Its ETag is the revision.', 'container-view.json'), 404: missing },
     async handler({ reply, params }) {
       const container = await images.container(params.id)
@@ -35,15 +24,11 @@ export function containerRoutes(route: DeclareRoute, { images, containers }: Con
     }
   })
 
-  route({
-    method: 'GET',
-    path: `${path}/resolve`,
+  route('GET /containers/:id/resolve', {
+    ...reading,
     toPullBy: true,
-    action: 'container:read',
-    tag: 'images',
     summary: 'The one image that a machine can run',
     description: 'A machine is refused rather than given the image of another architecture. Counts as demand for the architecture.',
-    params: 'id-parameter.json',
     query: 'resolution-query.json',
     answers: {
       200: answer('The image.', 'resolution.json'),
@@ -56,29 +41,16 @@ export function containerRoutes(route: DeclareRoute, { images, containers }: Con
   })
 }
 
-interface EditCall extends Pick<ApiCall<'id-parameter.json', never, never, never>, 'reply' | 'params'> {
-  change: ChangeContext
-}
-
-type EditParts = Pick<Catalogue, 'edits' | 'views' | 'building'>
-
-interface EditAndSettings extends EditParts {
+interface EditAndSettings extends Pick<ApiParts, 'edits' | 'views' | 'building'> {
   edit: Edit
   expected?: ContainerPut['expected'] | undefined
   publish?: ContainerPut['publish'] | undefined
 }
 
 /** Changes of whole containers. */
-export function containerEditRoutes(
-  route: DeclareRoute,
-  { specsNaming, holders, ...parts }: EditParts & Pick<Catalogue, 'specsNaming' | 'holders'>
-): void {
-  route({
+export function containerEditRoutes(route: DeclareRoute, { specsNaming, holders, ...parts }: ApiParts): void {
+  route('PUT /containers/:id', {
     ...change,
-    method: 'PUT',
-    path,
-    action: 'container:write',
-    tag,
     summary: 'Register a whole container',
     description:
       'Images that it does not name are no longer its images. The same meaning again, in another order or under other aliases, writes nothing. `expected` and `publish` are settings of this one container, and go before the rules (LEPORELLO_RULES).',
@@ -90,12 +62,8 @@ export function containerEditRoutes(
     }
   })
 
-  route({
+  route('PATCH /containers/:id', {
     ...change,
-    method: 'PATCH',
-    path,
-    action: 'container:write',
-    tag,
     summary: 'Change a part of a container',
     description: 'A JSON merge patch (RFC 7396): null takes an image away.',
     consumes: ['application/json', 'application/merge-patch+json'],
@@ -108,12 +76,9 @@ export function containerEditRoutes(
     }
   })
 
-  route({
+  route('DELETE /containers/:id', {
     ...change,
-    method: 'DELETE',
-    path,
     action: 'container:delete',
-    tag,
     summary: 'Remove a container',
     description: 'Its history can bring it back. Job specs that name it are listed as a warning.',
     query: 'removal-query.json',
@@ -129,7 +94,7 @@ export function containerEditRoutes(
 }
 
 async function apply(
-  { reply, params: { id }, change }: EditCall,
+  { reply, params: { id }, change }: Pick<ApiCall<'id-parameter.json', never, never, never>, 'reply' | 'params' | 'change'>,
   { edit, expected, publish, edits, views, building }: EditAndSettings
 ): Promise<FastifyReply> {
   const { before, after, unchanged, released } = await edits.apply({ id, ...change, edits: [edit] })

@@ -1,28 +1,20 @@
-import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { TagRule } from '../../domain/releases/discovery.ts'
 import { type ImageChoice, isChosen } from '../../domain/releases/image-names.ts'
 import { discoveredList, type RenamableList, type Renaming } from '../../image-lists/image-list-yaml.ts'
 import type { DiscoverQuery } from '../../schemas.ts'
-import { type BodyBounds, readBody } from '../shared/body.ts'
+import { readBody } from '../shared/body.ts'
 import { json, yaml } from '../shared/describes.ts'
 import type { LargeTexts } from '../shared/large-texts.ts'
-import type { DeclareRoute } from './route.ts'
+import type { ApiParts, DeclareRoute } from './route.ts'
 import { refuseShape } from './validation.ts'
-
-export interface DiscoveryRoutes extends Pick<Catalogue, 'discover'> {
-  bounds: BodyBounds
-  largeTexts: LargeTexts
-}
 
 /** A list of several thousand images. */
 const listLimit = 2 * 1024 * 1024
 const mostImages = 5000
 
 /** The tags that the images of a list have in this catalogue. */
-export function discoveryRoutes(route: DeclareRoute, { discover, bounds, largeTexts }: DiscoveryRoutes): void {
-  route({
-    method: 'POST',
-    path: '/image-list/discover',
+export function discoveryRoutes(route: DeclareRoute, { discover, bounds, largeTexts }: ApiParts): void {
+  route('POST /image-list/discover', {
     action: 'container:read',
     tag: 'releases',
     summary: 'An image list with the tags that are there',
@@ -43,7 +35,7 @@ export function discoveryRoutes(route: DeclareRoute, { discover, bounds, largeTe
     async handler({ request, reply, query: { format, proven = false, ...given }, publicUrl }) {
       const text = (await readBody(request.raw, { ...bounds, limit: listLimit })).toString()
       const chosen = { only: given.only?.split(','), exclude: given.exclude?.split(',') }
-      const list = await readList(largeTexts, { text, chosen })
+      const list = await readList(largeTexts, text, chosen)
       if (list.entries.length > mostImages)
         refuseShape('body', [{ path: 'container_images', message: `has more than ${mostImages} images` }])
       const found = await discover({ imagenames: list.entries.map(({ imagename }) => imagename), rule: ruleOf(given), proven })
@@ -58,7 +50,7 @@ export function discoveryRoutes(route: DeclareRoute, { discover, bounds, largeTe
 }
 
 /** Reads a list where a large one holds up no other request, once for its entries and once more when they are renamed. */
-async function readList(largeTexts: LargeTexts, { text, chosen }: { text: string; chosen: ImageChoice }): Promise<RenamableList> {
+async function readList(largeTexts: LargeTexts, text: string, chosen: ImageChoice): Promise<RenamableList> {
   const all = await largeTexts.run('imageEntries', text)
   const isIn = all.map(({ imagename }) => isChosen(imagename, chosen))
   return {

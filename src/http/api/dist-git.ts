@@ -1,19 +1,15 @@
-import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { textContent } from '../shared/describes.ts'
 import { promotionOf } from './channels.ts'
-import { answer, type DeclareRoute } from './route.ts'
+import { type ApiParts, answer, type DeclareRoute } from './route.ts'
 
-const tag = 'releases'
+const reading = { action: 'container:read', tag: 'releases' } as const
 /** What a digest names never changes. */
 const forEver = 'public, max-age=31536000, immutable'
 
 /** The Containerfiles that the images of a channel were built from. */
-export function distGitRoutes(route: DeclareRoute, { distGit }: Pick<Catalogue, 'distGit'>): void {
-  route({
-    method: 'GET',
-    path: '/channels/:channel/containerfiles',
-    action: 'container:read',
-    tag,
+export function distGitRoutes(route: DeclareRoute, { distGit }: ApiParts): void {
+  route('GET /channels/:channel/containerfiles', {
+    ...reading,
     summary: 'The Containerfiles that the images of a channel were built from',
     description:
       'Those that builds brought with their reports, by digest; `leporello dist-git` writes and commits them as a git repository. An image is left out, with the reason, unless the Containerfile of each of its architectures is known.',
@@ -33,11 +29,8 @@ export function distGitRoutes(route: DeclareRoute, { distGit }: Pick<Catalogue, 
     }
   })
 
-  route({
-    method: 'GET',
-    path: '/containerfiles/:digest',
-    action: 'container:read',
-    tag,
+  route('GET /containerfiles/:digest', {
+    ...reading,
     summary: 'A Containerfile',
     params: 'containerfile-parameter.json',
     answers: {

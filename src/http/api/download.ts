@@ -1,23 +1,15 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import type { Download, Images } from '../../catalogue/images/images.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { toDigestHeader } from '../shared/digest-headers.ts'
 import { parseRange, rangeApplies, unmetCondition } from '../shared/ranges.ts'
 
-interface TarballReply {
-  request: FastifyRequest
-  reply: FastifyReply
-  images: Images
-}
-
 /** How long a presigned URL is valid: a worker follows it at once. */
 const seconds = 900
 
 /** Sends the tarball, with ranges, or redirects to where it is. */
-export async function sendTarball(
-  { request, reply, images }: TarballReply,
-  { filename, key, url, sha256 }: Download
-): Promise<FastifyReply> {
+export async function sendTarball(reply: FastifyReply, images: Images, { filename, key, url, sha256 }: Download): Promise<FastifyReply> {
+  const { request } = reply
   const digest = sha256 ? { 'repr-digest': toDigestHeader(sha256) } : {}
   if (key === undefined) {
     // to workers dav is another name for http
@@ -33,9 +25,9 @@ export async function sendTarball(
   if (!head) throw gone(key)
   const current = { etag: etagOf(head), modified: head.modified }
   const unmet = unmetCondition(request.method, request.headers, current)
-  if (unmet === 304) return withMetadata(reply, { info: head, filename }).code(304).send()
+  if (unmet === 304) return withMetadata(reply, head, filename).code(304).send()
   if (unmet) throw new CatalogueError('precondition_failed', `the tarball is ${current.etag}, which the conditions of the request exclude`)
-  if (request.method === 'HEAD') return withMetadata(reply, { info: head, filename }).header('content-length', head.size).send()
+  if (request.method === 'HEAD') return withMetadata(reply, head, filename).header('content-length', head.size).send()
   const asked = parseRange(request.headers.range)
   const range = asked && rangeApplies(request.headers, current) ? asked : undefined
   // a refused range tells the length
@@ -43,14 +35,14 @@ export async function sendTarball(
   const opened = await images.open(key, range ? { range } : {})
   if (!opened) throw gone(key)
   const { first, last, size, stream } = opened
-  withMetadata(reply, { info: opened, filename }).header('content-length', last - first + 1)
+  withMetadata(reply, opened, filename).header('content-length', last - first + 1)
   if (range) reply.code(206).header('content-range', `bytes ${first}-${last}/${size}`)
   return reply.send(stream)
 }
 
 type TarballInfo = NonNullable<Awaited<ReturnType<Images['head']>>>
 
-const withMetadata = (reply: FastifyReply, { info, filename }: { info: TarballInfo; filename: string }): FastifyReply =>
+const withMetadata = (reply: FastifyReply, info: TarballInfo, filename: string): FastifyReply =>
   reply.headers({
     'accept-ranges': 'bytes',
     'content-type': /gz$/.test(filename) ? 'application/gzip' : 'application/x-tar',

@@ -1,14 +1,13 @@
 import { Readable } from 'node:stream'
-import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { Catalogue } from '../../catalogue/catalogue.ts'
+import type { FastifyReply } from 'fastify'
 import type { StreamItem } from '../../catalogue/history/event-stream.ts'
 import type { Events } from '../../catalogue/history/events.ts'
 import { globMatches } from '../../domain/glob.ts'
 import type { EntryKind } from '../../domain/history/entry.ts'
 import type { EventQuery } from '../../schemas.ts'
-import { clientOf } from '../shared/client.ts'
-import { shownTo } from './masking.ts'
-import { type DeclareRoute, share } from './route.ts'
+import { clientOf } from '../shared/trusted-proxies.ts'
+import { type Shown, shownTo } from './masking.ts'
+import { type ApiParts, type DeclareRoute, share } from './route.ts'
 
 const streamHeaders = {
   'content-type': 'text/event-stream',
@@ -33,13 +32,11 @@ data: {"code":"server_stops","resume":"2026-01-02T03:04:05.678Z/0000000000000012
 `
 
 /** The history as it happens, as server-sent events (WHATWG HTML, 9.2). */
-export function eventRoutes(app: FastifyInstance, { route, events }: Pick<Catalogue, 'events'> & { route: DeclareRoute }): void {
+export function eventRoutes(route: DeclareRoute, { app, events }: ApiParts): void {
   // this runs before the server waits for the requests under way
   app.addHook('preClose', async () => events.close())
 
-  route({
-    method: 'GET',
-    path: '/events',
+  route('GET /events', {
     action: 'container:read',
     tag: 'history',
     summary: 'What happens, as it happens',
@@ -77,11 +74,8 @@ interface StreamToSend {
   client: string
   since: string | undefined
   wanted: EventFilter
-  /** A value as JSON, as the client may read it. */
   shown: Shown
 }
-
-type Shown = ReturnType<typeof shownTo>
 
 async function stream(reply: FastifyReply, { events, shown, ...options }: StreamToSend): Promise<FastifyReply> {
   const gone = new AbortController()

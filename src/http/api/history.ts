@@ -1,38 +1,31 @@
-import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { WholeEntry } from '../../catalogue/history/container-history.ts'
 import { withEtag } from './etag.ts'
 import { sendPage } from './paging.ts'
-import { answer, type DeclareRoute } from './route.ts'
+import { type ApiParts, answer, type DeclareRoute } from './route.ts'
 
 const missing = 'Neither the store nor the history has such a container; or the history has no such revision.'
-const tag = 'history'
+const reading = { action: 'container:read', tag: 'history' } as const
+const ofContainer = { ...reading, params: 'id-parameter.json' } as const
 
 /** What happened to containers. */
-export function historyRoutes(route: DeclareRoute, { history }: Pick<Catalogue, 'history'>): void {
-  route({
-    method: 'GET',
-    path: '/containers/:id/history',
-    action: 'container:read',
-    tag,
+export function historyRoutes(route: DeclareRoute, { history }: ApiParts): void {
+  route('GET /containers/:id/history', {
+    ...ofContainer,
     summary: 'What happened to a container',
     description:
       'One entry for each change of meaning, the newest first: when, who, what, before, after, why. Containers that were removed have a history, too.',
-    params: 'id-parameter.json',
     query: 'history-query.json',
     answers: {
       200: answer('One page.', 'history-page.json'),
       404: missing
     },
-    async handler({ request, reply, params, query, publicUrl }) {
-      return sendPage(request, { reply, page: await history.list(params.id, query), publicUrl })
+    async handler({ reply, params, query, publicUrl }) {
+      return sendPage(reply, { page: await history.list(params.id, query), publicUrl })
     }
   })
 
-  route({
-    method: 'GET',
-    path: '/containers/:id/history/:revision',
-    action: 'container:read',
-    tag,
+  route('GET /containers/:id/history/:revision', {
+    ...reading,
     summary: 'One entry of the history, with whole documents',
     description:
       'Named by the revision that the change made. A removal, and an entry that is not about the record, are named by the id of the entry. Secrets in URLs are masked, and nothing else is changed.',
@@ -43,14 +36,10 @@ export function historyRoutes(route: DeclareRoute, { history }: Pick<Catalogue, 
     }
   })
 
-  route({
-    method: 'GET',
-    path: '/containers/:id/diff',
-    action: 'container:read',
-    tag,
+  route('GET /containers/:id/diff', {
+    ...ofContainer,
     summary: 'What differs between two revisions',
     description: 'Differences in what the record means; order, spacing and aliases are none. Secrets in URLs are masked.',
-    params: 'id-parameter.json',
     query: 'diff-query.json',
     answers: {
       200: answer('The differences.', 'diff-answer.json'),
@@ -61,12 +50,10 @@ export function historyRoutes(route: DeclareRoute, { history }: Pick<Catalogue, 
 }
 
 /** Going back. */
-export function restoreRoutes(route: DeclareRoute, { history, deleted }: Pick<Catalogue, 'history' | 'deleted'>): void {
-  route({
-    method: 'POST',
-    path: '/containers/:id/restore',
+export function restoreRoutes(route: DeclareRoute, { history, deleted }: ApiParts): void {
+  route('POST /containers/:id/restore', {
     action: 'container:write',
-    tag,
+    tag: 'history',
     summary: 'Register again what a container was at a revision',
     description:
       'The same document, byte for byte; the history gets an entry for it. It brings back a container that was removed, also one that was removed in the store itself. Tarballs of ours that are gone by now are listed as warnings.',
@@ -85,18 +72,15 @@ export function restoreRoutes(route: DeclareRoute, { history, deleted }: Pick<Ca
     }
   })
 
-  route({
-    method: 'GET',
-    path: '/deleted',
-    action: 'container:read',
-    tag,
+  route('GET /deleted', {
+    ...reading,
     summary: 'Containers that were removed and can be brought back',
     description:
       'Those of the last 30 days (LEPORELLO_DELETED_KEEP) that have not come back, with who removed them and when, and whether their tarballs are still there.',
     query: 'page-query.json',
     answers: { 200: answer('One page.', 'deleted-page.json') },
-    async handler({ request, reply, query, publicUrl }) {
-      return sendPage(request, { reply, page: await deleted({ ...query, publicUrl }), publicUrl })
+    async handler({ reply, query, publicUrl }) {
+      return sendPage(reply, { page: await deleted({ ...query, publicUrl }), publicUrl })
     }
   })
 }

@@ -1,20 +1,14 @@
 import { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
-import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { type ListFormat, listText } from '../../domain/releases/list-text.ts'
 import { renderTemplate } from '../../domain/releases/template.ts'
-import type { BodyBounds } from '../shared/body.ts'
 import { json, textContent, yaml } from '../shared/describes.ts'
 import { bodyText } from './input.ts'
 import './masking.ts'
-import type { DeclareRoute } from './route.ts'
+import type { ApiParts, DeclareRoute } from './route.ts'
 
-export interface ImageListRoutes extends Pick<Catalogue, 'imageNames'> {
-  bounds: BodyBounds
-}
-
-const tag = 'releases'
+const reading = { action: 'container:read', tag: 'releases' } as const
 /** A template of several thousand images. */
 const templateLimit = 2 * 1024 * 1024
 const types: Record<ListFormat, string> = {
@@ -29,12 +23,9 @@ const templateExample = 'container_images_template:\n- imagename: "{{namespace}}
 const rendering = { 'application/yaml': { schema: { description: 'Whatever the template is a template of.' }, example: yamlList } }
 
 /** Which images there are, as other builders and deployment tools read it. */
-export function imageListRoutes(route: DeclareRoute, { imageNames, bounds }: ImageListRoutes): void {
-  route({
-    method: 'GET',
-    path: '/image-list',
-    action: 'container:read',
-    tag,
+export function imageListRoutes(route: DeclareRoute, { imageNames, bounds }: ApiParts): void {
+  route('GET /image-list', {
+    ...reading,
     summary: 'The names of images, for another builder',
     description:
       'With tag: the repositories that have it. As names each repository is listed once; as yaml or json every image is listed with its tag.',
@@ -54,11 +45,8 @@ export function imageListRoutes(route: DeclareRoute, { imageNames, bounds }: Ima
     }
   })
 
-  route({
-    method: 'POST',
-    path: '/image-list/render',
-    action: 'container:read',
-    tag,
+  route('POST /image-list/render', {
+    ...reading,
     summary: 'A template with its keys filled',
     description:
       'Every query parameter is a key. The answer is the file of the body with its keys filled, and with its comments, its order and its other members as they were. Conditions ({% if key == "value" %}) are decided; files are not included here, but by `leporello render`. A key that nobody gave is refused with each line and column that names it.',

@@ -1,22 +1,14 @@
 import type { FastifyRequest } from 'fastify'
 import type { ImageAnswer } from '../../catalogue/images/image-answer.ts'
-import type { Images } from '../../catalogue/images/images.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import type { BodyBounds } from '../shared/body.ts'
+import { declaredLength } from '../shared/body.ts'
 import { digestFromHeaders } from '../shared/digest-headers.ts'
 import { sendOn, uploadBody } from '../shared/upload-body.ts'
 import { uploadForm } from '../shared/upload-form.ts'
 import { answered, type ImageCall, imageChange, imagePath, imagesTag, missingImage, unreadable, unsuitable } from './images.ts'
 import { jsonBody, mediaType, sha256Digits } from './input.ts'
-import { type ApiCall, answer, type DeclareRoute } from './route.ts'
+import { type ApiCall, type ApiParts, answer, type DeclareRoute } from './route.ts'
 import { refuseShape } from './validation.ts'
-
-export interface ImageUploads {
-  images: Images
-  bounds: BodyBounds
-  /** How long an upload may pause. */
-  stallMs: number
-}
 
 type UploadCall = ImageCall & Pick<ApiCall<never, 'tarball-query.json', never, never>, 'request' | 'reply' | 'query'>
 
@@ -30,10 +22,8 @@ const uploaded = {
 }
 
 /** Bringing one image: its URL, or its tarball in one piece. */
-export function imageUploadRoutes(route: DeclareRoute, { images, bounds, stallMs }: ImageUploads): void {
-  route({
-    method: 'PUT',
-    path: imagePath,
+export function imageUploadRoutes(route: DeclareRoute, { images, bounds, stallMs }: ApiParts): void {
+  route(`PUT ${imagePath}`, {
     action: 'container:write',
     tag: imagesTag,
     summary: 'Bring one image: its tarball, its URL, or that of another container',
@@ -74,22 +64,19 @@ export function imageUploadRoutes(route: DeclareRoute, { images, bounds, stallMs
     if (inHeader && inQuery && inHeader !== inQuery) {
       throw new CatalogueError('parameter_invalid', 'the digests in the header and in the query differ; the body can only have one of them')
     }
-    const length = request.headers['content-length']
     return images.upload({
       ...change,
       source: unlessJson(uploadBody({ message: request.raw, response: reply.raw, stallMs }), request),
       said: () => ({ architecture, version, filename, digest: undefined }),
       sha256: inHeader ?? inQuery,
-      size: length === undefined ? undefined : Number(length)
+      size: declaredLength(request.raw)
     })
   }
 }
 
 /** Bringing a tarball in a form. */
-export function imageFormRoutes(route: DeclareRoute, { images }: Pick<ImageUploads, 'images'>): void {
-  route({
-    method: 'POST',
-    path: '/containers/:id/images',
+export function imageFormRoutes(route: DeclareRoute, { images }: ApiParts): void {
+  route('POST /containers/:id/images', {
     action: 'container:write',
     tag: imagesTag,
     summary: 'Bring a tarball in a form',

@@ -1,16 +1,10 @@
 import type { FastifyReply } from 'fastify'
-import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { ImageAnswer } from '../../catalogue/images/image-answer.ts'
-import type { Images } from '../../catalogue/images/images.ts'
 import type { ImageChange } from '../../catalogue/records/image-records.ts'
 import type { DescribedAnswer } from '../shared/describes.ts'
 import { sendTarball } from './download.ts'
 import { withEtag } from './etag.ts'
-import { type ApiCall, answer, type DeclareRoute } from './route.ts'
-
-export interface ImageRoutes {
-  images: Images
-}
+import { type ApiCall, type ApiParts, answer, type DeclareRoute } from './route.ts'
 
 export type ImageCall = Pick<ApiCall<'image-parameters.json', never, never, never>, 'params' | 'change'>
 
@@ -33,12 +27,11 @@ export const imageChange = ({ params, change: { precondition, ...change } }: Ima
 })
 
 /** What is known of an image, and its tarball. */
-export function imageRoutes(route: DeclareRoute, { images }: ImageRoutes): void {
-  const reading = { method: 'GET', action: 'container:read', params: 'image-parameters.json', tag: imagesTag } as const
+export function imageRoutes(route: DeclareRoute, { images }: ApiParts): void {
+  const reading = { action: 'container:read', params: 'image-parameters.json', tag: imagesTag } as const
 
-  route({
+  route(`GET ${imagePath}`, {
     ...reading,
-    path: imagePath,
     summary: 'One image of a container',
     hints: { path: 'GET …/images/{architecture}/report?path= tells what a path is in the image' },
     answers: { 200: answer('The image.', 'container-image.json'), 404: missingImage },
@@ -48,9 +41,8 @@ export function imageRoutes(route: DeclareRoute, { images }: ImageRoutes): void 
     }
   })
 
-  route({
+  route(`GET ${imagePath}/report`, {
     ...reading,
-    path: `${imagePath}/report`,
     summary: "What reading an image's bytes proved",
     query: 'report-query.json',
     answers: {
@@ -62,9 +54,8 @@ export function imageRoutes(route: DeclareRoute, { images }: ImageRoutes): void 
     handler: ({ params, query, publicUrl }) => images.report({ ...params, publicUrl, path: query.path })
   })
 
-  route({
+  route(`GET ${imagePath}/download`, {
     ...reading,
-    path: `${imagePath}/download`,
     summary: 'The tarball',
     description: 'With ranges, Repr-Digest and its name. From S3 it is a redirect to a presigned URL.',
     query: 'download-query.json',
@@ -79,8 +70,8 @@ export function imageRoutes(route: DeclareRoute, { images }: ImageRoutes): void 
       422: unreadable,
       502: 'Its bytes are damaged (`leporello fsck` says how), or its URL contains control characters.'
     },
-    async handler({ request, reply, params, query: { format }, publicUrl }) {
-      if (format === undefined) return sendTarball({ request, reply, images }, await images.download({ ...params, publicUrl }))
+    async handler({ reply, params, query: { format }, publicUrl }) {
+      if (format === undefined) return sendTarball(reply, images, await images.download({ ...params, publicUrl }))
       await images.get(params)
       return reply.redirect('../../download?format=oci', 307)
     }
@@ -88,14 +79,12 @@ export function imageRoutes(route: DeclareRoute, { images }: ImageRoutes): void 
 }
 
 /** What can be done with an image that is registered. */
-export function imageChangeRoutes(route: DeclareRoute, { images, holders }: ImageRoutes & Pick<Catalogue, 'holders'>): void {
+export function imageChangeRoutes(route: DeclareRoute, { images, holders }: ApiParts): void {
   const writing = { action: 'container:write', params: 'image-parameters.json', query: 'dry-run-query.json', tag: imagesTag } as const
 
-  route({
+  route(`DELETE ${imagePath}`, {
     ...writing,
-    method: 'DELETE',
     action: 'container:delete',
-    path: imagePath,
     summary: 'Take one image away',
     description: 'The others are left as they are. The last one cannot be taken away: remove the container instead.',
     headers: 'change-headers.json',
@@ -113,10 +102,8 @@ export function imageChangeRoutes(route: DeclareRoute, { images, holders }: Imag
     }
   })
 
-  route({
+  route(`POST ${imagePath}/verify`, {
     ...writing,
-    method: 'POST',
-    path: `${imagePath}/verify`,
     summary: 'Read the bytes now',
     description: 'With dryRun the answer says what they are, and nothing is stored.',
     headers: 'reason-headers.json',
@@ -129,10 +116,8 @@ export function imageChangeRoutes(route: DeclareRoute, { images, holders }: Imag
     handler: async (call) => answered(call.reply, await images.verify(imageChange(call)), 200)
   })
 
-  route({
+  route(`POST ${imagePath}/relabel`, {
     ...writing,
-    method: 'POST',
-    path: `${imagePath}/relabel`,
     summary: 'Register a mislabelled image as what it is proven to be',
     headers: 'change-headers.json',
     answers: {

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import type { Precondition } from '../../catalogue/records/changes.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { parseStrict } from '../../domain/json/strict.ts'
 import type { Schemas } from '../../schemas.ts'
@@ -38,3 +39,25 @@ export async function bodyText(request: FastifyRequest, bounds: BodyBounds): Pro
 export const sha256Digits = (digest: string | undefined): string | undefined => digest?.toLowerCase().replace(/^sha256:/, '')
 
 export const mediaType = ({ headers }: FastifyRequest): string => (headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
+
+/** What a client expects to find (RFC 9110, If-Match and If-None-Match); change-headers.json checked If-Match. Throws parameter_invalid. */
+export function preconditionOf({ headers }: FastifyRequest): Precondition | undefined {
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers
+  if (ifNoneMatch === undefined) return ifMatch === undefined ? undefined : expectedIn(ifMatch)
+  if (ifMatch !== undefined) refuseCondition('If-Match and If-None-Match exclude each other; send one of them')
+  return ifNoneMatch.trim() === '*'
+    ? { absent: true }
+    : refuseCondition('If-None-Match of a write is expected to be *: only where there is nothing yet')
+}
+
+function expectedIn(ifMatch: string): Precondition {
+  if (ifMatch.trim() === '*') return { present: true }
+  // a tag may hold commas
+  const tags = ifMatch.match(/(?:W\/)?"[^"]*"/g) ?? []
+  // a weak tag matches nothing here: the comparison is strong
+  return { revisions: tags.filter((tag) => tag.startsWith('"')).map((tag) => tag.slice(1, -1)) }
+}
+
+function refuseCondition(message: string): never {
+  throw new CatalogueError('parameter_invalid', message)
+}

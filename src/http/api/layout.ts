@@ -1,20 +1,14 @@
 import { Readable } from 'node:stream'
-import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { disposition } from './download.ts'
-import type { DeclareRoute } from './route.ts'
-
-export interface LayoutRoutes {
-  layout: NonNullable<Catalogue['layout']>
-}
+import type { ApiParts, DeclareRoute } from './route.ts'
 
 /** The bytes that are made before the client has taken those before them. */
 const ahead = 512 * 1024
 
 /** A whole container in one file. */
-export function layoutRoutes(route: DeclareRoute, { layout }: LayoutRoutes): void {
-  route({
-    method: 'GET',
-    path: '/containers/:id/download',
+export function layoutRoutes(route: DeclareRoute, { layout }: ApiParts): void {
+  if (!layout) return
+  route('GET /containers/:id/download', {
     action: 'container:read',
     tag: 'containers',
     summary: 'All images as one OCI layout',

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { explain } from '../shared/errors.ts'
-import { shownTo } from './masking.ts'
+import { soon } from '../shared/soon.ts'
+import { type Shown, shownTo } from './masking.ts'
 
 /** The interval of keep-alive lines: proxies close connections that are silent for a minute. */
 const keepAliveMs = 10_000
@@ -18,17 +19,10 @@ export async function sendLines(reply: FastifyReply, items: AsyncGenerator<unkno
   return reply
     .type('application/x-ndjson')
     .header('cache-control', 'no-store')
-    .send(Readable.from(written({ first, items, shown: shownTo(reply.request) })))
+    .send(Readable.from(written(first, items, shownTo(reply.request))))
 }
 
-interface LinesToWrite {
-  first: Promise<IteratorResult<unknown>>
-  items: AsyncGenerator<unknown>
-  /** A value as JSON, as the client may read it. */
-  shown: ReturnType<typeof shownTo>
-}
-
-async function* written({ first, items, shown }: LinesToWrite): AsyncGenerator<string> {
+async function* written(first: Promise<IteratorResult<unknown>>, items: AsyncGenerator<unknown>, shown: Shown): AsyncGenerator<string> {
   try {
     let next = first
     for (;;) {
@@ -46,18 +40,5 @@ async function* written({ first, items, shown }: LinesToWrite): AsyncGenerator<s
     yield `${JSON.stringify({ type: 'failed', message: explain(error).message })}\n`
   } finally {
     await items.return(undefined)
-  }
-}
-
-/** Undefined when it takes longer. */
-async function soon<T>(coming: Promise<T>, ms: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms)
-  })
-  try {
-    return await Promise.race([coming, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -1,16 +1,13 @@
-import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { ContainerView } from '../../catalogue/lists/image-views.ts'
 import type { Sort } from '../../domain/json/query.ts'
 import type { SortField } from '../../domain/lists/summary.ts'
 import type { ListQuery } from '../../schemas.ts'
 import { sendPage } from './paging.ts'
-import { answer, type DeclareRoute } from './route.ts'
+import { type ApiParts, answer, type DeclareRoute } from './route.ts'
 
 /** Containers by what they are. */
-export function listRoutes(route: DeclareRoute, { list, summaries }: Pick<Catalogue, 'list' | 'summaries'>): void {
-  route({
-    method: 'GET',
-    path: '/containers',
+export function listRoutes(route: DeclareRoute, { list, summaries }: ApiParts): void {
+  route('GET /containers', {
     action: 'container:read',
     tag: 'containers',
     summary: 'Containers by what they are',
@@ -20,14 +17,14 @@ export function listRoutes(route: DeclareRoute, { list, summaries }: Pick<Catalo
     answers: {
       200: answer('A page of containers. Link with rel="next" is the address of the next one, if there is one.', 'container-list.json')
     },
-    async handler({ request, reply, query: { fields, sort, limit, cursor, ...filters }, publicUrl }) {
+    async handler({ reply, query: { fields, sort, limit, cursor, ...filters }, publicUrl }) {
       const [{ items: listed, next = null }, swept = null] = await Promise.all([
         list({ filters, sort: sortOf(sort), limit, cursor }),
         summaries.swept()
       ])
       const items = listed.map(({ view }) => view)
       const page = { items: fields ? items.map((item) => select(item, fields)) : items, next, swept }
-      return sendPage(request, { reply, page, publicUrl })
+      return sendPage(reply, { page, publicUrl })
     }
   })
 }

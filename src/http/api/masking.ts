@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { seesSecrets } from '../../domain/policy.ts'
 import { maskJson, maskSecrets } from '../../domain/secrets.ts'
-import '../shared/identity.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -21,7 +20,9 @@ export function hideSecrets(request: FastifyRequest, reply: FastifyReply, payloa
 }
 
 /** Returns a value as JSON, as whoever asks may read it. */
+export type Shown = (value: unknown) => string
+
 export const shownTo =
-  (request: FastifyRequest) =>
-  (value: unknown): string =>
+  (request: FastifyRequest): Shown =>
+  (value) =>
     seesSecrets(request.identity) ? JSON.stringify(value) : maskJson(JSON.stringify(value))

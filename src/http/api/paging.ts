@@ -1,15 +1,14 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 
-export interface PageToSend {
-  reply: FastifyReply
+interface PageToSend {
   page: { next: string | null }
   publicUrl: string
 }
 
 /** Sends a page, with the address of the next one in Link (RFC 8288). */
-export function sendPage(request: FastifyRequest, { reply, page, publicUrl }: PageToSend): FastifyReply {
+export function sendPage(reply: FastifyReply, { page, publicUrl }: PageToSend): FastifyReply {
   if (page.next !== null) {
-    const [path, query = ''] = request.url.split('?', 2)
+    const [path, query = ''] = reply.request.url.split('?', 2)
     const parameters = new URLSearchParams(query)
     parameters.set('cursor', page.next)
     reply.header('link', `<${publicUrl}${path}?${parameters}>; rel="next"`)

@@ -1,21 +1,17 @@
 import type { FastifyRequest } from 'fastify'
-import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { namesOf } from '../../domain/architecture.ts'
 import { type ManifestListFormat, manifestListText, manifestListTypes } from '../../domain/build/manifest-list.ts'
-import type { Step } from '../../domain/build/plan.ts'
 import { jenkinsAxis, kubernetesJobs, planAnswer } from '../../domain/build/plan-output.ts'
-import type { Hash } from '../../domain/image/facts.ts'
-import type { Plan } from '../../schemas.ts'
 import { json, textContent } from '../shared/describes.ts'
 import './masking.ts'
-import { answer, type DeclareRoute } from './route.ts'
+import { type ApiParts, answer, type DeclareRoute } from './route.ts'
 import { refuseShape } from './validation.ts'
 
+const jobMissing = 'is missing; format=kubernetes needs {"image": …, "command": […]}, which a build runs in'
+
 /** What to build. Nothing here changes anything. */
-export function planningRoutes(route: DeclareRoute, { planning, demand, hash }: Pick<Catalogue, 'planning' | 'demand' | 'hash'>): void {
-  route({
-    method: 'POST',
-    path: '/plan',
+export function planningRoutes(route: DeclareRoute, { planning, demand, hash }: ApiParts): void {
+  route('POST /plan', {
     action: 'container:read',
     tag: 'pipelines',
     summary: 'What is to be built, and what can be reused',
@@ -33,15 +29,16 @@ export function planningRoutes(route: DeclareRoute, { planning, demand, hash }: 
       const plan = await planning.plan(wanted)
       const { container, steps } = plan
       request.echoes = format === 'kubernetes'
-      if (format === 'kubernetes') return jobList({ container, steps, job, publicUrl, hash })
+      if (format === 'kubernetes') {
+        if (!job) refuseShape('body', [{ path: 'job', message: jobMissing }], 'parameter_missing')
+        return { apiVersion: 'v1', kind: 'List', items: kubernetesJobs(container, { url: publicUrl, ...job, steps, hash }) }
+      }
       if (format === 'jenkins') return reply.type('text/plain; charset=utf-8').send(jenkinsAxis(container, steps))
       return planAnswer(plan)
     }
   })
 
-  route({
-    method: 'GET',
-    path: '/architectures',
+  route('GET /architectures', {
     action: 'container:read',
     tag: 'pipelines',
     summary: 'The architectures that machines asked for, and the containers that lack them',
@@ -56,10 +53,8 @@ export function planningRoutes(route: DeclareRoute, { planning, demand, hash }: 
 }
 
 /** What containers and job specs amount to. */
-export function derivedRoutes(route: DeclareRoute, { planning, manifestList }: Pick<Catalogue, 'planning' | 'manifestList'>): void {
-  route({
-    method: 'GET',
-    path: '/containers/:id/manifest',
+export function derivedRoutes(route: DeclareRoute, { planning, manifestList }: ApiParts): void {
+  route('GET /containers/:id/manifest', {
     action: 'container:read',
     tag: 'containers',
     summary: 'A container as OCI index or Docker manifest list',
@@ -83,9 +78,7 @@ export function derivedRoutes(route: DeclareRoute, { planning, manifestList }: P
     }
   })
 
-  route({
-    method: 'GET',
-    path: '/specs/:id/report',
+  route('GET /specs/:id/report', {
     action: 'spec:read',
     tag: 'specs',
     summary: 'The architectures on which a job can run',
@@ -93,21 +86,6 @@ export function derivedRoutes(route: DeclareRoute, { planning, manifestList }: P
     answers: { 200: answer('The report.', 'spec-report.json'), 404: 'There is no such job spec.' },
     handler: ({ params }) => planning.specReport(params.id)
   })
-}
-
-interface JobsToList {
-  container: string
-  steps: Step[]
-  job: Plan['job']
-  publicUrl: string
-  hash: Hash
-}
-
-/** Throws parameter_missing without a job. */
-function jobList({ container, steps, job, publicUrl, hash }: JobsToList) {
-  if (job) return { apiVersion: 'v1', kind: 'List', items: kubernetesJobs(container, { url: publicUrl, ...job, steps, hash }) }
-  const message = 'is missing; format=kubernetes needs {"image": …, "command": […]}, which a build runs in'
-  return refuseShape('body', [{ path: 'job', message }], 'parameter_missing')
 }
 
 /** The format that a registry client accepts. */

@@ -1,13 +1,11 @@
 import type { FastifyReply } from 'fastify'
-import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { Hash } from '../../domain/image/facts.ts'
 import type { FrozenRelease } from '../../domain/releases/release.ts'
 import { type ReleaseFormat, releaseText, viewOfRelease } from '../../domain/releases/release-text.ts'
 import { json, textContent, yaml } from '../shared/describes.ts'
-import '../shared/identity.ts'
-import { answer, type DeclareRoute } from './route.ts'
+import { type ApiParts, answer, type DeclareRoute } from './route.ts'
 
-const tag = 'releases'
+const reading = { action: 'container:read', tag: 'releases' } as const
 const missing = 'There is no such release.'
 const types: Record<ReleaseFormat, string> = {
   json: 'application/json; charset=utf-8',
@@ -21,27 +19,17 @@ const setLimit = 1024 * 1024
 const forEver = 'public, max-age=31536000, immutable'
 
 /** Sets that are frozen under a name. */
-export function releaseRoutes(route: DeclareRoute, { releases, hash }: Pick<Catalogue, 'releases' | 'hash'>): void {
-  freezingRoutes(route, releases)
-  frozenRoutes(route, { releases, hash })
-}
-
-function freezingRoutes(route: DeclareRoute, releases: Catalogue['releases']): void {
-  route({
-    method: 'GET',
-    path: '/releases',
-    action: 'container:read',
-    tag,
+export function freezingRoutes(route: DeclareRoute, { releases }: ApiParts): void {
+  route('GET /releases', {
+    ...reading,
     summary: 'The frozen releases, the newest first',
     answers: { 200: answer('The releases.', 'release-list.json') },
     handler: async () => ({ items: (await releases.list()).map(summaryOf) })
   })
 
-  route({
-    method: 'POST',
-    path: '/releases',
+  route('POST /releases', {
     action: 'container:write',
-    tag,
+    tag: 'releases',
     summary: 'Freeze a set under a name',
     description:
       'Keeps the ids, URLs, digests, verdicts and test results of a channel, or of the images of set. The name never means anything else: the same images again are answered 200 with what is there, others 409. What a release names is never removed by clean-up.',
@@ -70,12 +58,10 @@ function freezingRoutes(route: DeclareRoute, releases: Catalogue['releases']): v
   })
 }
 
-function frozenRoutes(route: DeclareRoute, { releases, hash }: Pick<Catalogue, 'releases' | 'hash'>): void {
-  route({
-    method: 'GET',
-    path: '/releases/:name',
-    action: 'container:read',
-    tag,
+/** What was frozen. */
+export function frozenRoutes(route: DeclareRoute, { releases, hash }: ApiParts): void {
+  route('GET /releases/:name', {
+    ...reading,
     summary: 'A frozen release',
     description: 'The same bytes for ever, in each format.',
     params: 'release-parameter.json',
@@ -93,17 +79,15 @@ function frozenRoutes(route: DeclareRoute, { releases, hash }: Pick<Catalogue, '
       304: { description: 'It is the one that If-None-Match names.' },
       404: missing
     },
-    async handler({ request, reply, params, query: { format } }) {
+    async handler({ reply, params, query: { format } }) {
       const text = releaseText(await releases.read(params.name), format)
-      return sendForEver(reply.header('content-type', types[format]), { text, hash, expected: request.headers['if-none-match'] })
+      return sendForEver(reply.header('content-type', types[format]), text, hash)
     }
   })
 
-  route({
-    method: 'DELETE',
-    path: '/releases/:name',
+  route('DELETE /releases/:name', {
     action: 'operations:write',
-    tag,
+    tag: 'releases',
     summary: 'Remove a release',
     description: 'For what was frozen by mistake: links to it are dead then, and what it names may be cleaned up.',
     params: 'release-parameter.json',
@@ -114,14 +98,9 @@ function frozenRoutes(route: DeclareRoute, { releases, hash }: Pick<Catalogue, '
   })
 }
 
-interface Lasting {
-  text: string
-  hash: Hash
-  expected: string | undefined
-}
-
-function sendForEver(reply: FastifyReply, { text, hash, expected }: Lasting) {
+function sendForEver(reply: FastifyReply, text: string, hash: Hash): FastifyReply {
   const etag = `"${hash(text)}"`
+  const expected = reply.request.headers['if-none-match']
   reply.header('etag', etag).header('cache-control', forEver)
   const same = expected?.split(',').some((one) => one.trim().replace(/^W\//, '') === etag || one.trim() === '*')
   return same ? reply.code(304).send() : reply.send(text)

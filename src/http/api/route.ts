@@ -1,32 +1,33 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Catalogue } from '../../catalogue/catalogue.ts'
+import type { Images } from '../../catalogue/images/images.ts'
+import type { ResumableUploads } from '../../catalogue/images/resumable-uploads.ts'
 import type { ChangeContext } from '../../catalogue/records/image-records.ts'
 import { type Architecture, architectureInPath, parseArchitecture } from '../../domain/architecture.ts'
 import { checkId } from '../../domain/limits.ts'
-import { type Action, isWrite } from '../../domain/policy.ts'
+import { type Action, isWrite, type Policy } from '../../domain/policy.ts'
 import { checkTag } from '../../domain/releases/channel.ts'
 import type { Schemas } from '../../schemas.ts'
 import type { BodyBounds } from '../shared/body.ts'
 import { causeOf } from '../shared/cause.ts'
 import { type DescribedAnswer, type Description, json } from '../shared/describes.ts'
-import { jsonBody, repeatedNames } from './input.ts'
-import { preconditionOf } from './precondition.ts'
+import type { LargeTexts } from '../shared/large-texts.ts'
+import type { PublicAddress } from '../shared/public-url.ts'
+import { jsonBody, preconditionOf, repeatedNames } from './input.ts'
 import { readHeaders, readTexts, type SchemaName } from './validation.ts'
 import { warningFor } from './warnings.ts'
 
 /** A route of our own interface: what it takes, what it answers and what it does. The schemas check it, describe it and type it. */
-export interface ApiRoute<Params extends SchemaName, Query extends SchemaName, Headers extends SchemaName, Body extends SchemaName> {
-  method: 'GET' | 'HEAD' | 'OPTIONS' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
+interface ApiRoute<Params extends SchemaName, Query extends SchemaName, Headers extends SchemaName, Body extends SchemaName> {
   /** Whether a GET answers HEAD, too; it does unless this is false. */
   answersHead?: false
-  /** Below /api/v1. */
-  path: string
   action: Action
   summary: string
   description?: string
   tag: string
   hide?: boolean
   /** Schemas by file name. Without one, no path parameter, query parameter or header is known; a body is not read. */
-  params?: Params
+  params?: Params | undefined
   query?: Query
   headers?: Headers
   body?: Body
@@ -67,12 +68,16 @@ type ParsedNames<Name extends SchemaName> = {
     : Schemas[Name][Key]
 }
 
+type Method = 'GET' | 'HEAD' | 'OPTIONS' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
+
+/** Declares a route by its method and its path below /api/v1, such as `GET /containers/:id`. */
 export type DeclareRoute = <
   Params extends SchemaName = never,
   Query extends SchemaName = never,
   Headers extends SchemaName = never,
   Body extends SchemaName = never
 >(
+  at: `${Method} ${string}`,
   route: ApiRoute<Params, Query, Headers, Body>
 ) => void
 
@@ -84,34 +89,42 @@ export interface RoutesOptions {
   bounds: BodyBounds
 }
 
+/** What the routes of this face know: the use cases, and how the server is configured. */
+export interface ApiParts extends Omit<Catalogue, 'images' | 'uploads'>, RoutesOptions {
+  app: FastifyInstance
+  images: Images
+  uploads: ResumableUploads
+  policy: Policy
+  address: PublicAddress
+  largeTexts: LargeTexts
+  /** How long an upload may pause. */
+  stallMs: number
+}
+
 export function routesOf(app: FastifyInstance, options: RoutesOptions): DeclareRoute {
-  return (declared) => {
+  return (at, declared) => {
     const route = declared as unknown as AnyRoute
-    const { method, answersHead = true, path, action, beginsUpload = false, toPullBy = false } = route
+    const [method, path] = at.split(' ') as [Method, string]
+    const { answersHead = true, action, beginsUpload = false, toPullBy = false } = route
     app.route({
       method: method === 'GET' && answersHead ? ['GET', 'HEAD'] : method,
       url: `/api/v1${path}`,
-      config: { action, beginsUpload, toPullBy, describes: descriptionOf(route) },
-      handler: async (request, reply) => route.handler(await callOf(route, { request, reply, ...options }))
+      config: { action, beginsUpload, toPullBy, describes: descriptionOf(route, method) },
+      handler: async (_request, reply) => route.handler(await callOf(route, reply, options))
     })
   }
 }
 
-interface RequestParts extends RoutesOptions {
-  request: FastifyRequest
-  reply: FastifyReply
-}
-
 /** The request, checked: its path, its query, its headers, its body. */
-async function callOf(route: AnyRoute, { request, reply, publicUrl, bounds }: RequestParts): Promise<ApiCall<never, never, never, never>> {
+async function callOf(
+  route: AnyRoute,
+  reply: FastifyReply,
+  { publicUrl, bounds }: RoutesOptions
+): Promise<ApiCall<never, never, never, never>> {
+  const { request } = reply
   const params = readTexts(parsedNames(request.params as Texts), { schema: route.params, part: 'path' })
-  const problems = route.method === 'OPTIONS' ? [] : repeatedNames(request.url)
-  const query = readTexts(parsedNames(route.method === 'OPTIONS' ? {} : (request.query as Texts)), {
-    schema: route.query,
-    part: 'query',
-    problems,
-    hints: route.hints
-  })
+  const [texts, problems] = request.method === 'OPTIONS' ? [{}, []] : [request.query as Texts, repeatedNames(request.url)]
+  const query = readTexts(parsedNames(texts), { schema: route.query, part: 'query', problems, hints: route.hints })
   const headers = route.headers && readHeaders(request.headers, route.headers)
   const limit = route.bodyLimit ?? bounds.limit
   const body = route.body && (await jsonBody(request, { schema: route.body, bounds: { ...bounds, limit } }))
@@ -159,9 +172,9 @@ const problem = (description: string): DescribedAnswer => ({
 
 const refTo = (schema: SchemaName | undefined) => (schema === undefined ? undefined : { $ref: `${schema}#` })
 
-function descriptionOf(route: AnyRoute): Description {
+function descriptionOf(route: AnyRoute, method: Method): Description {
   const { summary, description, tag, hide, params, query, headers, body, rawBody, consumes = body && ['application/json'] } = route
-  const answers = Object.entries({ ...usualRefusals(route), ...route.answers })
+  const answers = Object.entries({ ...usualRefusals(route, method), ...route.answers })
   return {
     ...{ summary, description, tags: [tag], hide, consumes },
     ...{ params: refTo(params), querystring: refTo(query), headers: refTo(headers), body: rawBody ?? refTo(body) },
@@ -169,7 +182,7 @@ function descriptionOf(route: AnyRoute): Description {
   }
 }
 
-const usualRefusals = ({ method, action, headers, body, rawBody }: AnyRoute): Record<number, string> =>
+const usualRefusals = ({ action, headers, body, rawBody }: AnyRoute, method: Method): Record<number, string> =>
   method === 'OPTIONS'
     ? {}
     : {

@@ -96,7 +96,7 @@ const shown = (value: unknown): string => {
 }
 
 /** What is wrong with a name that nothing here has. */
-export function unknownName(name: string, known: readonly string[]): string {
+function unknownName(name: string, known: readonly string[]): string {
   if (known.length === 0) return 'is unknown; nothing is expected here'
   const near = nearest(name, known)
   return `is unknown; ${near ? `did you mean ${near}? ` : ''}expected ${known.join(', ')}`

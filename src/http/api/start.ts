@@ -1,7 +1,6 @@
-import { type Policy, scopesOf, signatureOf } from '../../domain/policy.ts'
-import '../shared/identity.ts'
-import { type PublicAddress, wayTo } from '../shared/public-url.ts'
-import { answer, type DeclareRoute } from './route.ts'
+import { scopesOf, signatureOf } from '../../domain/policy.ts'
+import { wayTo } from '../shared/public-url.ts'
+import { type ApiParts, answer, type DeclareRoute } from './route.ts'
 
 const links = {
   access: '/api/v1/access',
@@ -15,10 +14,8 @@ const links = {
 }
 
 /** Tells a client who it is taken for, for `leporello doctor` and for people whose token does not work. */
-export function accessRoute(route: DeclareRoute, { policy }: { policy: Policy }): void {
-  route({
-    method: 'GET',
-    path: '/access',
+export function accessRoute(route: DeclareRoute, { policy }: ApiParts): void {
+  route('GET /access', {
     action: 'public',
     tag: 'operations',
     summary: 'Who I am here, and what I may do',
@@ -32,14 +29,12 @@ export function accessRoute(route: DeclareRoute, { policy }: { policy: Policy })
 }
 
 /** Leads a client that knows only the address of the API to everything else. */
-export function startRoute(route: DeclareRoute, { address }: { address: PublicAddress }): void {
+export function startRoute(route: DeclareRoute, { address }: ApiParts): void {
   for (const [path, hide] of [
     ['', false],
     ['/', true]
   ] as const) {
-    route({
-      method: 'GET',
-      path,
+    route(`GET ${path}`, {
       action: 'container:read',
       tag: 'operations',
       summary: 'Where to begin',

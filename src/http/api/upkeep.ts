@@ -1,14 +1,8 @@
 import type { FastifyReply } from 'fastify'
-import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { FindingKind, FsckLine } from '../../catalogue/tarballs/fsck/findings.ts'
-import type { Upkeep } from '../../catalogue/tarballs/tarballs.ts'
 import type { DescribedAnswer } from '../shared/describes.ts'
 import { sendLines } from './lines.ts'
-import { answer, type DeclareRoute } from './route.ts'
-
-export interface UpkeepRoutes extends Pick<Catalogue, 'backfill'> {
-  upkeep: Upkeep
-}
+import { type ApiParts, answer, type DeclareRoute } from './route.ts'
 
 const lines: DescribedAnswer = {
   description: 'A line of JSON for each finding and note as it is found, and the summary last. Empty lines keep the connection alive.',
@@ -16,10 +10,9 @@ const lines: DescribedAnswer = {
 }
 
 /** Containers that name no architectures. */
-export function unnamedRoutes(route: DeclareRoute, { upkeep, backfill }: UpkeepRoutes): void {
-  route({
-    method: 'POST',
-    path: '/containers/:id/verify',
+export function unnamedRoutes(route: DeclareRoute, { upkeep, backfill }: ApiParts): void {
+  if (!upkeep) return
+  route('POST /containers/:id/verify', {
     action: 'container:write',
     tag: 'images',
     summary: 'Read the one image of a container that names no architectures',
@@ -35,9 +28,7 @@ export function unnamedRoutes(route: DeclareRoute, { upkeep, backfill }: UpkeepR
     handler: ({ params: { id }, query: { dryRun = false }, publicUrl }) => upkeep.verifySingle({ id, publicUrl, dryRun })
   })
 
-  route({
-    method: 'GET',
-    path: '/backfill',
+  route('GET /backfill', {
     action: 'container:read',
     tag: 'containers',
     summary: 'Containers that name no architectures, and what they would become',
@@ -47,9 +38,7 @@ export function unnamedRoutes(route: DeclareRoute, { upkeep, backfill }: UpkeepR
     handler: ({ query: { id, limit, cursor }, publicUrl }) => backfill.page({ id, limit, cursor, publicUrl })
   })
 
-  route({
-    method: 'POST',
-    path: '/containers/:id/backfill',
+  route('POST /containers/:id/backfill', {
     action: 'container:write',
     tag: 'containers',
     summary: 'Name the architecture of a container that names none, as its bytes prove it',
@@ -73,11 +62,18 @@ interface FsckOptions {
 }
 
 /** Records, facts and tarballs compared with each other. */
-export function fsckRoutes(route: DeclareRoute, { upkeep }: Pick<UpkeepRoutes, 'upkeep'>): void {
-  route({
-    method: 'GET',
+export function fsckRoutes(route: DeclareRoute, { upkeep }: ApiParts): void {
+  if (!upkeep) return
+  const fsck = (reply: FastifyReply, { deep, repair, publicUrl }: FsckOptions): AsyncGenerator<FsckLine> => {
+    // a client that went away needs no more findings
+    const gone = new AbortController()
+    reply.raw.once('close', () => gone.abort(new Error('the client went away')))
+    const kinds = new Set(repair.split(',').filter(Boolean) as FindingKind[])
+    return upkeep.fsck({ deep: deep === 'true', repair: kinds, publicUrl, signal: gone.signal })
+  }
+
+  route('GET /fsck', {
     answersHead: false,
-    path: '/fsck',
     action: 'operations:read',
     tag: 'operator',
     summary: 'Compare records, what is known of their images, and tarballs',
@@ -87,9 +83,7 @@ export function fsckRoutes(route: DeclareRoute, { upkeep }: Pick<UpkeepRoutes, '
     handler: ({ reply, query: { deep }, publicUrl }) => sendLines(reply, fsck(reply, { deep, repair: '', publicUrl }))
   })
 
-  route({
-    method: 'POST',
-    path: '/fsck',
+  route('POST /fsck', {
     action: 'operations:write',
     tag: 'operator',
     summary: 'The same, and repair the kinds of findings that are named',
@@ -98,12 +92,4 @@ export function fsckRoutes(route: DeclareRoute, { upkeep }: Pick<UpkeepRoutes, '
     answers: { 200: lines },
     handler: ({ reply, query, publicUrl }) => sendLines(reply, fsck(reply, { ...query, publicUrl }))
   })
-
-  function fsck(reply: FastifyReply, { deep, repair, publicUrl }: FsckOptions): AsyncGenerator<FsckLine> {
-    // a client that went away needs no more findings
-    const gone = new AbortController()
-    reply.raw.once('close', () => gone.abort(new Error('the client went away')))
-    const kinds = new Set(repair.split(',').filter(Boolean) as FindingKind[])
-    return upkeep.fsck({ deep: deep === 'true', repair: kinds, publicUrl, signal: gone.signal })
-  }
 }

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { UploadView } from '../../catalogue/images/upload-notes.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import type { ResumableUpload } from '../../schemas.ts'
 import { hasBody } from '../shared/body.ts'
+import { type PublicAddress, wayTo } from '../shared/public-url.ts'
 import { mediaType } from './input.ts'
 import { parseMetadata } from './upload-metadata.ts'
 
@@ -39,20 +39,27 @@ function checkType(request: FastifyRequest): void {
   throw Object.assign(new Error(`the content type is ${type || 'missing'}; expected ${octets}`), { statusCode: 415 })
 }
 
-export function toJson({ upload, id, offset, size, state, created, expires, result, refusal, ...claim }: UploadView): ResumableUpload {
+interface RequestAddress {
+  request: FastifyRequest
+  address: PublicAddress
+}
+
+/** Relative to the server, so that the client comes back through the same proxies. */
+export const pathTo = (segments: readonly string[], { request, address }: RequestAddress): string =>
+  wayTo(`/api/v1/${segments.map(encodeURIComponent).join('/')}`, { request, address })
+
+/** How far the upload is, and at its end the image that it has become. */
+export function statusHeaders(
+  { id, offset, expires, state, result }: UploadView,
+  { request, address }: RequestAddress
+): Record<string, string | number> {
   return {
-    upload,
-    container: id,
-    architecture: claim.architecture ?? null,
-    version: claim.version ?? null,
-    filename: claim.filename ?? null,
-    sha256: claim.sha256 ?? null,
-    offset,
-    size,
-    state,
-    created: created.toISOString(),
-    expires: expires.toISOString(),
-    result: result ?? null,
-    refusal: refusal ? { code: refusal.code, detail: refusal.message } : null
+    'upload-offset': offset,
+    'upload-expires': expires.toUTCString(),
+    'upload-state': state,
+    ...(result && {
+      'content-location': pathTo(['containers', id, 'images', result.architecture], { request, address }),
+      etag: `"${result.revision}"`
+    })
   }
 }

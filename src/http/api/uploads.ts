@@ -1,19 +1,20 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { UploadView } from '../../catalogue/images/upload-notes.ts'
+import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
+import type { ResumableUpload } from '../../schemas.ts'
+import { hasBody } from '../shared/body.ts'
+import { clientOf } from '../shared/trusted-proxies.ts'
+import { uploadBody } from '../shared/upload-body.ts'
 import { sha256Digits } from './input.ts'
-import { answer, type DeclareRoute, routesOf } from './route.ts'
-import { checkUploadHeaders, maxSize, toJson, version } from './upload-headers.ts'
-import { toMetadata } from './upload-metadata.ts'
-import { creationRoutes, pieceRoutes } from './upload-pieces.ts'
-import {
-  missingUpload,
-  oneUpload,
-  otherVersion,
-  permitUpload,
-  statusHeaders,
-  type UploadRoutes,
-  uploadsPath,
-  uploadsTag
-} from './upload-routes.ts'
+import { type ApiParts, answer, type DeclareRoute, routesOf, share } from './route.ts'
+import { checkUploadHeaders, maxSize, pathTo, statusHeaders, version } from './upload-headers.ts'
+import { parseMetadata, toMetadata } from './upload-metadata.ts'
+
+const oneUpload = { tag: 'uploads', params: 'upload-parameters.json' } as const
+const missing = 'There is no such upload, or not any more.'
+const otherVersion = 'Tus-Resumable is not 1.0.0.'
+const otherType = 'The content type is not application/offset+octet-stream.'
+const full = 'There is no room.'
 
 const abilities = {
   'tus-version': version,
@@ -28,39 +29,32 @@ const always = {
 }
 
 /** tus 1.0 (https://tus.io/protocols/resumable-upload): a tarball in pieces, over hours and restarts. */
-export async function uploadRoutes(app: FastifyInstance, options: UploadRoutes): Promise<void> {
-  app.addHook('onRequest', async (_request, reply) => void reply.headers(always))
-  app.addHook('preHandler', async (request, reply) => checkUploadHeaders(request, reply))
-  const route = routesOf(app, options)
-  collectionRoutes(route, options)
-  statusRoutes(route, options)
-  creationRoutes(route, options)
-  pieceRoutes(route, options)
+export async function uploadRoutes(_route: DeclareRoute, parts: ApiParts): Promise<void> {
+  await parts.app.register(async (app) => {
+    app.addHook('onRequest', async (_request, reply) => void reply.headers(always))
+    app.addHook('preHandler', async (request, reply) => checkUploadHeaders(request, reply))
+    const route = routesOf(app, parts)
+    for (const declare of [collectionRoutes, statusRoutes, creationRoutes, pieceRoutes]) declare(route, parts)
+  })
 }
 
 /** What this server can do, and which uploads there are. */
-function collectionRoutes(route: DeclareRoute, { uploads }: UploadRoutes): void {
-  for (const [each, hide] of [
-    [{ path: uploadsPath }, false],
-    [oneUpload, true]
-  ] as const) {
-    route({
-      ...each,
-      ...uploadsTag,
-      method: 'OPTIONS',
+function collectionRoutes(route: DeclareRoute, { uploads }: ApiParts): void {
+  for (const [path, params] of [['/uploads'], ['/uploads/:upload', 'upload-parameters.json']] as const) {
+    route(`OPTIONS ${path}`, {
+      tag: 'uploads',
+      params,
       action: 'public',
       summary: 'What this server can do of tus 1.0',
-      hide,
+      hide: params !== undefined,
       answers: { 204: { description: 'Tus-Version, Tus-Extension and Tus-Max-Size.' } },
       handler: async ({ reply }) => reply.code(204).headers(abilities).send()
     })
   }
 
-  route({
-    ...uploadsTag,
-    method: 'GET',
+  route('GET /uploads', {
+    tag: 'uploads',
     answersHead: false,
-    path: uploadsPath,
     action: 'container:read',
     summary: 'Resumable uploads, the newest first',
     description: 'Those that are under way, and those that ended a short while ago: a client that was interrupted finds its own.',
@@ -74,33 +68,29 @@ function collectionRoutes(route: DeclareRoute, { uploads }: UploadRoutes): void 
 }
 
 /** How an upload is. GET is ours, not part of tus. */
-function statusRoutes(route: DeclareRoute, { uploads, ...options }: UploadRoutes): void {
-  route({
+function statusRoutes(route: DeclareRoute, { uploads, ...options }: ApiParts): void {
+  route('GET /uploads/:upload', {
     ...oneUpload,
-    ...uploadsTag,
-    method: 'GET',
     answersHead: false,
     action: 'container:read',
     summary: 'How a resumable upload is, or how it ended',
     answers: {
       200: answer('It is remembered for LEPORELLO_UPLOAD_EXPIRY after its end.', 'resumable-upload.json'),
-      404: missingUpload,
+      404: missing,
       410: 'It has expired.'
     },
     handler: async ({ params: { upload } }) => toJson(await uploads.get(upload))
   })
 
-  route({
+  route('HEAD /uploads/:upload', {
     ...oneUpload,
-    ...uploadsTag,
-    method: 'HEAD',
     // it cuts off a piece that is still arriving
     action: 'container:write',
     summary: 'How much of a resumable upload has arrived',
     description: 'A piece that is still arriving is cut off, and what arrived of it kept: a client that asks has lost its connection.',
     answers: {
       200: { description: 'Upload-Offset, Upload-Length and Upload-State: arriving, proving or registered.' },
-      404: missingUpload,
+      404: missing,
       410: 'It has expired, or was refused (Upload-State: refused).',
       412: otherVersion
     },
@@ -114,4 +104,129 @@ function statusRoutes(route: DeclareRoute, { uploads, ...options }: UploadRoutes
         .send()
     }
   })
+}
+
+function creationRoutes(route: DeclareRoute, options: ApiParts): void {
+  route('POST /uploads', {
+    tag: 'uploads',
+    action: 'container:write',
+    summary: 'Begin a resumable upload of a tarball',
+    description:
+      'tus 1.0, creation, also with the first piece. Upload-Length is the size of the tarball. Upload-Metadata has the `id` of the container, and may have `architecture` (default: what its bytes are for), `version` (default: that of the record, or the tag of the id), `filename` and `sha256`, each in base64.',
+    headers: 'upload-create-headers.json',
+    beginsUpload: true,
+    answers: {
+      201: { description: 'Location is where its pieces are sent.' },
+      412: otherVersion,
+      413: 'It is larger than Tus-Max-Size.',
+      415: otherType,
+      429: share,
+      507: full
+    },
+    async handler({ request, reply, headers, change: { cause }, publicUrl }) {
+      const withPiece = hasBody(request.raw)
+      const { 'Upload-Length': size, 'Upload-Metadata': metadata } = headers
+      const claim = parseMetadata(metadata)
+      request.permit([claim.id])
+      let view = await options.uploads.create({ ...claim, size, publicUrl, cause, client: clientOf(request) })
+      reply.header('location', pathTo(['uploads', view.upload], { request, ...options }))
+      if (withPiece) view = await append(request, { reply, view, ...options })
+      return reply
+        .code(201)
+        .headers(statusHeaders(view, { request, ...options }))
+        .send()
+    }
+  })
+}
+
+function pieceRoutes(route: DeclareRoute, options: ApiParts): void {
+  route('PATCH /uploads/:upload', {
+    ...oneUpload,
+    action: 'container:write',
+    summary: 'Send a piece of a tarball',
+    description:
+      'The answer to the last piece comes when the tarball is proven and registered: Upload-State is then `registered`, and Content-Location the image. A piece that is cut off is kept as far as it arrived.',
+    headers: 'upload-append-headers.json',
+    rawBody: { content: { 'application/offset+octet-stream': { schema: { type: 'string', format: 'binary' } } } },
+    beginsUpload: true,
+    answers: {
+      204: { description: 'Upload-Offset is where the next piece begins.' },
+      404: missing,
+      408: 'No byte came for too long; what arrived is kept.',
+      409: 'The piece does not begin where the upload ends (ask for Upload-Offset), or another piece is arriving.',
+      410: 'It has expired; or another image came after its last byte, and this one is no longer wanted.',
+      412: otherVersion,
+      415: otherType,
+      422: 'It is not what it is said to be, and was not registered; GET says why.',
+      507: full
+    },
+    async handler({ request, reply, params: { upload }, headers }) {
+      await permitUpload(request, { upload, ...options })
+      const view = await append(request, { reply, view: { upload, offset: headers['Upload-Offset'] }, ...options })
+      return reply
+        .code(204)
+        .headers(statusHeaders(view, { request, ...options }))
+        .send()
+    }
+  })
+
+  route('DELETE /uploads/:upload', {
+    ...oneUpload,
+    action: 'container:write',
+    summary: 'Give a resumable upload up',
+    headers: 'upload-headers.json',
+    answers: {
+      204: { description: 'It is forgotten, and its bytes are gone.' },
+      404: missing,
+      409: 'It has arrived completely and is being proven.',
+      412: otherVersion
+    },
+    async handler({ request, reply, params: { upload } }) {
+      await permitUpload(request, { upload, ...options })
+      await options.uploads.discard(upload)
+      return reply.code(204).send()
+    }
+  })
+}
+
+interface PieceToAppend extends Pick<ApiParts, 'uploads' | 'stallMs'> {
+  reply: FastifyReply
+  view: Pick<UploadView, 'upload' | 'offset'>
+}
+
+async function append(
+  { raw }: FastifyRequest,
+  { reply, view: { upload, offset: at }, uploads, stallMs }: PieceToAppend
+): Promise<UploadView> {
+  const source = uploadBody({ message: raw, response: reply.raw, stallMs, fate: 'what came is kept' })
+  try {
+    return await uploads.append({ upload, at, source, cut: () => raw.destroy() })
+  } catch (error) {
+    // to a tus client a 409 means a wrong offset, and it would send everything again
+    if (isCatalogueError(error, 'image_mislabelled', 'version_immutable')) throw new CatalogueError('image_refused', error.message)
+    throw error
+  }
+}
+
+/** An upload is permitted to whom its container is. Throws forbidden; upload_unknown, upload_expired. */
+async function permitUpload(request: FastifyRequest, { upload, uploads }: { upload: string; uploads: ApiParts['uploads'] }) {
+  if (request.identity.match) request.permit([(await uploads.get(upload)).id])
+}
+
+function toJson({ upload, id, offset, size, state, created, expires, result, refusal, ...claim }: UploadView): ResumableUpload {
+  return {
+    upload,
+    container: id,
+    architecture: claim.architecture ?? null,
+    version: claim.version ?? null,
+    filename: claim.filename ?? null,
+    sha256: claim.sha256 ?? null,
+    offset,
+    size,
+    state,
+    created: created.toISOString(),
+    expires: expires.toISOString(),
+    result: result ?? null,
+    refusal: refusal ? { code: refusal.code, detail: refusal.message } : null
+  }
 }

@@ -56,7 +56,7 @@ export function refuseShape(part: string, problems: readonly SchemaProblem[], co
   })
 }
 
-export interface TextsToRead<Name extends SchemaName> {
+interface TextsToRead<Name extends SchemaName> {
   /** Undefined: no name is known. */
   schema: Name | undefined
   /** `query`, `path` or `headers`, for messages. */

@@ -1,19 +1,15 @@
-import type { FastifyInstance } from 'fastify'
-import type { Catalogue } from '../../catalogue/catalogue.ts'
-import { clientOf } from '../shared/client.ts'
-import { answer, type DeclareRoute, share } from './route.ts'
+import { clientOf } from '../shared/trusted-proxies.ts'
+import { type ApiParts, answer, type DeclareRoute, share } from './route.ts'
 
 /** The long poll. */
-export function waitRoutes(app: FastifyInstance, { route, waiting }: Pick<Catalogue, 'waiting'> & { route: DeclareRoute }): void {
+export function waitRoutes(route: DeclareRoute, { app, waiting }: ApiParts): void {
   const waiters = new Set<AbortController>()
   // this runs before the server waits for the requests under way
   app.addHook('preClose', async () => {
     for (const waiter of waiters) waiter.abort()
   })
 
-  route({
-    method: 'GET',
-    path: '/containers/:id/wait',
+  route('GET /containers/:id/wait', {
     action: 'container:read',
     tag: 'assembly',
     summary: 'Wait until a container is complete',

@@ -1,20 +1,19 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import type { BlobStore } from '../../blobs/blob-store.ts'
 import { escapeMarkup } from '../shared/escape-markup.ts'
 import { encodePath } from './paths.ts'
 
-export interface FolderPage {
+interface ShownFolder {
   blobs: BlobStore
   key: string
-  request: FastifyRequest
-  reply: FastifyReply
   root: string
 }
 
 const entriesAPage = 500
 
 /** Lists a folder for a browser. */
-export async function folderPage({ blobs, key, request, reply, root }: FolderPage): Promise<FastifyReply> {
+export async function folderPage(reply: FastifyReply, { blobs, key, root }: ShownFolder): Promise<FastifyReply> {
+  const { request } = reply
   const { cursor } = request.query as { cursor?: string }
   const prefix = key && `${key}/`
   const page = await blobs.list({ prefix, shallow: true, limit: entriesAPage, ...(cursor ? { cursor } : {}) })
@@ -41,6 +40,4 @@ ${key === '' ? '' : `<tr><td><a href="../">../</a></td></tr>\n`}${rows.map(row).
 const doctype = '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN">'
 
 const row = ({ name, size, modified }: { name: string; size: string; modified: string }): string =>
-  `<tr><td><a href="${encodeName(name)}">${escapeMarkup(name)}</a></td><td>${size}</td><td>${modified}</td></tr>`
-
-const encodeName = (name: string): string => escapeMarkup(encodePath(name))
+  `<tr><td><a href="${escapeMarkup(encodePath(name))}">${escapeMarkup(name)}</a></td><td>${size}</td><td>${modified}</td></tr>`

@@ -1,9 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
-import type { BlobStore } from '../../blobs/blob-store.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Action } from '../../domain/policy.ts'
-import '../shared/action.ts'
 import { undescribed } from '../shared/describes.ts'
 import { explain } from '../shared/errors.ts'
 import { notSupported } from '../shared/not-supported.ts'
@@ -15,17 +13,8 @@ import { createPropfind } from './propfind.ts'
 import { createRead } from './read.ts'
 import { createMakeFolder, createPut, createRemove, type DavWriting } from './write.ts'
 
-export interface DavOptions {
-  blobs: BlobStore
+interface DavOptions extends DavWriting {
   address: PublicAddress
-  /** How long an upload may pause, in milliseconds. */
-  stallMs: number
-  /** Refuses to replace or remove a file. */
-  checkChange?: DavWriting['checkChange']
-  /** Called for every file that was put. */
-  onStored?: DavWriting['onStored']
-  /** Called for every file that was removed. */
-  onRemoved?: DavWriting['onRemoved']
 }
 
 const allowed = 'OPTIONS, GET, HEAD, PUT, DELETE, MKCOL, PROPFIND'
@@ -33,14 +22,10 @@ const allowed = 'OPTIONS, GET, HEAD, PUT, DELETE, MKCOL, PROPFIND'
 const unsupported = ['POST', 'PATCH', 'COPY', 'MOVE', 'LOCK', 'UNLOCK', 'PROPPATCH']
 
 /** Tarballs by path: plain HTTP for curl and workers, and the part of WebDAV (class 1) that osaka, rclone and davfs need to put and get. */
-export async function davFace(
-  app: FastifyInstance,
-  { blobs, address, stallMs, checkChange, onStored, onRemoved }: DavOptions
-): Promise<void> {
+export async function davFace(app: FastifyInstance, { address, ...writing }: DavOptions): Promise<void> {
   for (const method of ['MKCOL', 'PROPFIND', ...unsupported.slice(2)]) app.addHttpMethod(method, { hasBody: true })
   app.setErrorHandler(refuse)
-  const reading = { blobs, rootFor: (request: FastifyRequest) => `${scriptName(request, address)}${root}` }
-  const writing: DavWriting = { blobs, stallMs, checkChange, onStored, onRemoved }
+  const reading = { blobs: writing.blobs, rootFor: (request: FastifyRequest) => `${scriptName(request, address)}${root}` }
 
   route('GET', 'object:read', createRead(reading))
   route('HEAD', 'object:read', createRead(reading))
@@ -54,8 +39,7 @@ export async function davFace(
   for (const method of unsupported) {
     route(method, 'object:read', async (request, reply) => {
       reply.header('allow', allowed)
-      const message = notSupported({ method, path: request.url.split('?', 1)[0]!, allowed: allowed.split(', ') })
-      throw Object.assign(new Error(message), { statusCode: 405 })
+      throw Object.assign(new Error(notSupported(request, allowed.split(', '))), { statusCode: 405 })
     })
   }
 

@@ -4,7 +4,7 @@ import { CatalogueError } from '../../domain/errors.ts'
 export const root = '/storage'
 
 /** The path of a request. */
-export interface NamedPath {
+interface NamedPath {
   /** A key of the blob store; '' for the root. */
   key: string
   /** Whether it ends with a slash, as names of folders may. */

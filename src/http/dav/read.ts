@@ -3,7 +3,6 @@ import type { BlobInfo, BlobStore } from '../../blobs/blob-store.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { toDigestHeader } from '../shared/digest-headers.ts'
 import { type CurrentBytes, parseRange, rangeApplies, unmetCondition } from '../shared/ranges.ts'
-import { contentTypeOf } from './content-type.ts'
 import { folderPage } from './folder-page.ts'
 import { namedBy } from './paths.ts'
 
@@ -19,7 +18,7 @@ export function createRead({ blobs, rootFor }: DavReading) {
     const { key, slash } = namedBy(request)
     const info = slash ? undefined : await blobs.head(key)
     if (info) return sendFile(request, reply, info)
-    if (await blobs.folders.exists(key)) return folderPage({ blobs, key, request, reply, root: rootFor(request) })
+    if (await blobs.folders.exists(key)) return folderPage(reply, { blobs, key, root: rootFor(request) })
     throw blobUnknown(key)
   }
 
@@ -66,3 +65,18 @@ function headersOf(info: BlobInfo): Record<string, string> {
     ...(sha256 === undefined ? {} : { 'repr-digest': toDigestHeader(sha256) })
   }
 }
+
+const types: readonly (readonly [ending: RegExp, type: string])[] = [
+  [/\.tar$/, 'application/x-tar'],
+  [/\.(tgz|gz)$/, 'application/gzip'],
+  [/\.(zst|tzst)$/, 'application/zstd'],
+  [/\.bz2$/, 'application/x-bzip2'],
+  [/\.xz$/, 'application/x-xz'],
+  [/\.zip$/, 'application/zip'],
+  [/\.json$/, 'application/json'],
+  [/\.(txt|md|log|sha256|sha256sum)$/, 'text/plain; charset=utf-8']
+]
+
+/** The type of a file by its name; never one that a browser runs, or anybody who may upload could publish web pages from this server. */
+export const contentTypeOf = (name: string): string =>
+  types.find(([ending]) => ending.test(name.toLowerCase()))?.[1] ?? 'application/octet-stream'

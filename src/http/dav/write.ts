@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { BlobStore, ByteSource, PutOptions } from '../../blobs/blob-store.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
+import { declaredLength } from '../shared/body.ts'
 import { digestFromHeaders } from '../shared/digest-headers.ts'
 import { unmetCondition } from '../shared/ranges.ts'
 import { uploadBody } from '../shared/upload-body.ts'
@@ -10,6 +11,7 @@ import { blobUnknown, currentOf } from './read.ts'
 
 export interface DavWriting {
   blobs: BlobStore
+  /** How long an upload may pause, in milliseconds. */
   stallMs: number
   /** Refuses to replace or remove a file. */
   checkChange?: ((key: string) => Promise<void>) | undefined
@@ -26,7 +28,7 @@ export const createPut =
     const key = fileNamedBy(request)
     refuseParts(request)
     const options = optionsOf(request)
-    await checkConditions(request, { blobs, key })
+    await checkConditions(request, blobs, key)
     if (checkChange && (await isChanged(blobs, { key, sha256: options.expected?.sha256 }))) await checkChange(key)
     const body = uploadBody({ message: request.raw, response: reply.raw, stallMs })
     const { sha256, created } = await blobs.put(key, checkedMd5(body, request.headers['content-md5']), options).catch((error) => {
@@ -57,15 +59,15 @@ function refuseParts({ headers }: FastifyRequest): void {
   }
 }
 
-function optionsOf({ headers }: FastifyRequest): PutOptions {
+function optionsOf({ headers, raw }: FastifyRequest): PutOptions {
   const sha256 = digestFromHeaders(headers)
-  const length = headers['content-length']
-  const expected = { ...(sha256 && { sha256 }), ...(length !== undefined && { size: Number(length) }) }
+  const size = declaredLength(raw)
+  const expected = { ...(sha256 && { sha256 }), ...(size !== undefined && { size }) }
   return { expected, onlyIfAbsent: headers['if-none-match']?.trim() === '*' }
 }
 
 /** If-Match is compared before the first byte, so two clients that replace a file at the same time may both succeed. The store decides `If-None-Match: *`. */
-async function checkConditions({ method, headers }: FastifyRequest, { blobs, key }: { blobs: BlobStore; key: string }): Promise<void> {
+async function checkConditions({ method, headers }: FastifyRequest, blobs: BlobStore, key: string): Promise<void> {
   const conditions = ['if-match', 'if-none-match', 'if-unmodified-since'] as const
   if (conditions.every((name) => headers[name] === undefined)) return
   const info = await blobs.head(key)
@@ -96,7 +98,7 @@ export const createRemove =
   async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { key, slash } = namedBy(request)
     if (key === '') throw new CatalogueError('forbidden', 'the root cannot be removed')
-    await checkConditions(request, { blobs, key })
+    await checkConditions(request, blobs, key)
     if (!slash) await checkChange?.(key)
     const removed = !slash && (await blobs.remove(key))
     if (removed) onRemoved?.(key)

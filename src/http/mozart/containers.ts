@@ -1,27 +1,19 @@
 import type { FastifyReply } from 'fastify'
-import type { Containers } from '../../catalogue/containers/containers.ts'
-import type { Holders } from '../../catalogue/containers/holders.ts'
+import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { Warning } from '../../domain/container/posted-urls.ts'
 import type { Resolution } from '../../domain/container/resolution.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { pythonObject, pythonString, readJson } from '../../domain/json/json.ts'
 import { causeOf } from '../shared/cause.ts'
 import { explain } from '../shared/errors.ts'
-import type { MozartCall, MozartHandler } from './call.ts'
 import { restyled, sendAnswer } from './envelope.ts'
 import { sendList } from './list.ts'
-import { flag, type MozartParameters, optionalFlag } from './parameters.ts'
+import { flag, idIn, type MozartCall, type MozartHandler, type MozartParameters, optionalFlag } from './parameters.ts'
 
 /** Shorter than clients and proxies wait for an answer. */
 const longestWaitMs = 50_000
 
-export interface ContainerOptions {
-  containers: Containers
-  holders: Holders
-  publicUrl: () => string
-}
-
-export function containerHandlers({ containers, holders, publicUrl }: ContainerOptions) {
+export function containerHandlers({ containers, holders }: Pick<Catalogue, 'containers' | 'holders'>, publicUrl: () => string) {
   return {
     list: ({ reply }) => sendList(reply, containers.ids()),
 
@@ -29,11 +21,10 @@ export function containerHandlers({ containers, holders, publicUrl }: ContainerO
       const registration = readRegistration(parameters, words.missing)
       request.about = registration.id
       request.permit([registration.id])
-      const merge = optionalFlag(parameters, 'merge')
       const warnings: Warning[] = []
       const { id } = await containers.add(registration, {
         publicUrl: publicUrl(),
-        merge,
+        merge: optionalFlag(parameters, 'merge'),
         warn: (warning) => void warnings.push(warning),
         cause: causeOf(request),
         ...waiting(parameters)
@@ -41,10 +32,9 @@ export function containerHandlers({ containers, holders, publicUrl }: ContainerO
       return sendAnswer(reply, { success: true, message: words.added(id), result: pythonString(id), warnings })
     },
 
-    async info({ request, reply, parameters, words }) {
-      const id = parameters.get('id')
-      if (!id) throw parameters.missing(words.noId)
-      request.about = id
+    async info(call) {
+      const { reply, parameters, words } = call
+      const id = idIn(call, words.noId)
       if (parameters.get('arch') === undefined) {
         const document = await containers.info(id)
         if (document === undefined) throw new CatalogueError('container_unknown', words.unknown(id))
@@ -57,12 +47,10 @@ export function containerHandlers({ containers, holders, publicUrl }: ContainerO
     },
 
     async resolve(call) {
-      const { request, reply, parameters, words } = call
+      const { reply, parameters, words } = call
       const asText = wantsText(call)
       try {
-        const id = parameters.get('id')
-        if (!id) throw parameters.missing(words.noId)
-        request.about = id
+        const id = idIn(call, words.noId)
         const force = flag(parameters, 'force')
         const { resolution } = await containers.resolve(id, readArchitecture(parameters), { force })
         if (asText) return sendText(reply, resolution.url)
@@ -74,10 +62,9 @@ export function containerHandlers({ containers, holders, publicUrl }: ContainerO
       }
     },
 
-    async remove({ request, reply, parameters, words }) {
-      const id = parameters.get('id')
-      if (!id) throw parameters.missing(words.removeNoId)
-      request.about = id
+    async remove(call) {
+      const { request, reply, parameters, words } = call
+      const id = idIn(call, words.removeNoId)
       request.permit([id])
       if (!flag(parameters, 'force')) await holders.checkUnnamed(id)
       if (!(await containers.remove(id, { cause: causeOf(request) })))

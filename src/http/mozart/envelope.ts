@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import type { Warning } from '../../domain/container/posted-urls.ts'
 import { inPythonStyle, pythonObject, pythonString, pythonStyle } from '../../domain/json/json.ts'
 
-export interface MozartAnswer {
+interface MozartAnswer {
   success: boolean
   message: string
   /** JSON text; undefined if Mozart's model has no such member. */

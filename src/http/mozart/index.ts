@@ -1,27 +1,24 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import '../shared/action.ts'
-import type { BodyBudget } from '../shared/body-budget.ts'
+import type { BodyReading } from '../shared/body.ts'
 import { explain } from '../shared/errors.ts'
 import type { LargeTexts } from '../shared/large-texts.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
-import type { MozartHandler } from './call.ts'
 import { containerHandlers } from './containers.ts'
 import { descriptionOf } from './descriptions.ts'
 import { sendAnswer } from './envelope.ts'
 import { pageRoutes } from './pages.ts'
-import { type MozartParameters, type ParameterReading, readParameters } from './parameters.ts'
+import { type MozartHandler, type MozartParameters, type ParameterReading, readParameters } from './parameters.ts'
 import { type MozartOperation, mozartRoutes } from './routes.ts'
 import { specHandlers } from './specs.ts'
 import { type DocumentKind, type Words, words } from './words.ts'
 
-export interface MozartOptions {
+interface MozartOptions {
   catalogue: Catalogue
   address: PublicAddress
   /** The largest body, in bytes: that of a specification. */
   bodyLimit: number
-  bodyTimeoutMs: number
-  bodies: BodyBudget
+  reading: BodyReading
   largeTexts: LargeTexts
 }
 
@@ -37,9 +34,9 @@ declare module 'fastify' {
 
 /** The face for HySDS's own programs. */
 export async function mozartFace(app: FastifyInstance, options: MozartOptions): Promise<void> {
-  const { catalogue, address, bodyLimit, bodyTimeoutMs: timeoutMs, bodies: budget, largeTexts } = options
+  const { catalogue, address, bodyLimit, reading, largeTexts } = options
   const handlers: Record<DocumentKind, Partial<Record<MozartOperation, MozartHandler>>> = {
-    container: containerHandlers({ containers: catalogue.containers, holders: catalogue.holders, publicUrl: publicUrlOf(address) }),
+    container: containerHandlers(catalogue, publicUrlOf(address)),
     job_spec: specHandlers(catalogue.jobSpecs, largeTexts),
     hysds_io: specHandlers(catalogue.hysdsIos, largeTexts)
   }
@@ -47,7 +44,7 @@ export async function mozartFace(app: FastifyInstance, options: MozartOptions): 
   for (const route of mozartRoutes) {
     const { methods: method, url, action, operation, version, kind } = route
     const resultless = operation === 'remove' && version === 'v0.1'
-    const bounds = { limit: route.large ? bodyLimit : Math.min(bodyLimit, smallBody), timeoutMs, budget }
+    const bounds = { ...reading, limit: route.large ? bodyLimit : Math.min(bodyLimit, smallBody) }
     const handler = answering(handlers[kind][operation]!, { words: words[version][kind], bounds, largeTexts })
     app.route({ method, url, config: { action, resultless, describes: descriptionOf(route) }, handler })
   }

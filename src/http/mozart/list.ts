@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { pythonString } from '../../domain/json/json.ts'
 import { sendAnswer, shows } from './envelope.ts'
 
@@ -21,17 +21,10 @@ export async function sendList(reply: FastifyReply, ids: AsyncIterable<string[]>
     return sendAnswer(reply, { success: true, message: '', result: undefined })
   }
   // Fastify destroys the connection on an error from here on, so that a partial list does not look complete
-  return reply
-    .header('content-type', 'application/json')
-    .send(Readable.from(chunks(first, { batches, onFailure: (error) => (reply.request.failure = error) })))
+  return reply.header('content-type', 'application/json').send(Readable.from(chunks(first, batches, reply.request)))
 }
 
-interface Rest {
-  batches: AsyncIterator<string[]>
-  onFailure(error: unknown): void
-}
-
-async function* chunks(first: string[], { batches, onFailure }: Rest): AsyncGenerator<string> {
+async function* chunks(first: string[], batches: AsyncIterator<string[]>, request: FastifyRequest): AsyncGenerator<string> {
   try {
     yield `{"success": true, "message": "", "result": [${first.map(pythonString).join(', ')}`
     for (;;) {
@@ -41,7 +34,7 @@ async function* chunks(first: string[], { batches, onFailure }: Rest): AsyncGene
     }
     yield ']}\n'
   } catch (error) {
-    onFailure(error)
+    request.failure = error
     throw error
   } finally {
     await batches.return?.()

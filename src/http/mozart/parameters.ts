@@ -1,12 +1,13 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CatalogueError } from '../../domain/errors.ts'
 import { stringOf } from '../../domain/json/json.ts'
 import { maskedStart } from '../../domain/secrets.ts'
 import { type BodyBounds, hasBody, readBody } from '../shared/body.ts'
-import type { JsonMembers } from '../shared/json-members.ts'
+import type { JsonMembers } from '../shared/large-text-tasks.ts'
 import type { LargeTexts } from '../shared/large-texts.ts'
 import type { TextFields } from '../shared/url-encoded.ts'
 import { parseMultipart } from './form.ts'
+import type { Words } from './words.ts'
 
 export interface MozartParameters {
   /** The value in the form, else in the query, else in the JSON body. An empty one in the form hides that in the query, as in Mozart. */
@@ -14,6 +15,16 @@ export interface MozartParameters {
   /** The error for a missing parameter: the message, or why the body could not be read. */
   missing(words: string): CatalogueError
 }
+
+/** A request with its parameters and the messages of its version. */
+export interface MozartCall {
+  request: FastifyRequest
+  reply: FastifyReply
+  parameters: MozartParameters
+  words: Words
+}
+
+export type MozartHandler = (call: MozartCall) => Promise<FastifyReply>
 
 export interface ParameterReading {
   bounds: BodyBounds
@@ -72,6 +83,14 @@ function jsonParameter(name: string, text: string | undefined): string | undefin
   if (value !== undefined) return value
   if (documents.has(name) || (flags.has(name) && /^(true|false)$/.test(text))) return text
   throw new CatalogueError('parameter_invalid', `"${name}" in the JSON body is ${maskedStart(text, 60)}; expected a string`)
+}
+
+/** Returns the id that a request is about. */
+export function idIn({ request, parameters }: MozartCall, missing: string): string {
+  const id = parameters.get('id')
+  if (!id) throw parameters.missing(missing)
+  request.about = id
+  return id
 }
 
 /** A parameter that is `true` or `false`; absent is false. */

@@ -2,8 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Oci } from '../../catalogue/oci/oci.ts'
 import { parseOciPath } from '../../domain/oci/names.ts'
 import type { Action, Policy } from '../../domain/policy.ts'
-import '../shared/action.ts'
-import type { BodyBudget } from '../shared/body-budget.ts'
+import type { BodyReading } from '../shared/body.ts'
 import { undescribed } from '../shared/describes.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
 import { type OciRequest, read } from './reading.ts'
@@ -11,7 +10,7 @@ import { refusingWith } from './refusals.ts'
 import { asksToSignIn, challengeFor, requireSignIn, sendToken } from './sign-in.ts'
 import { patch, post, put, remove } from './writing.ts'
 
-export interface OciOptions {
+interface OciOptions {
   oci: Oci
   policy: Policy
   /** Returns whether a text looks like a token of this service. */
@@ -19,22 +18,16 @@ export interface OciOptions {
   address: PublicAddress
   /** How long an upload may pause, in milliseconds. */
   stallMs: number
-  /** What manifests take while they arrive. */
-  bodies: BodyBudget
-  /** How long a manifest may take, in milliseconds. */
-  bodyTimeoutMs: number
+  /** What bounds a manifest that is pushed. */
+  reading: BodyReading
 }
 
 /**
  * The OCI distribution specification. Clients look for `/v2/` at the root of the host only. One route a method, as names of repositories
  * contain slashes.
  */
-export async function ociFace(
-  app: FastifyInstance,
-  { oci, policy, isToken, address, stallMs, bodies, bodyTimeoutMs }: OciOptions
-): Promise<void> {
+export async function ociFace(app: FastifyInstance, { oci, policy, isToken, address, stallMs, reading }: OciOptions): Promise<void> {
   const publicUrl = publicUrlOf(address)
-  const bounds = { timeoutMs: bodyTimeoutMs, budget: bodies }
   app.setErrorHandler(refusingWith((request) => challengeFor(request, address)))
   app.addHook('onRequest', (_request, reply, done) => {
     reply.header('docker-distribution-api-version', 'registry/2.0')
@@ -45,7 +38,7 @@ export async function ociFace(
     method: 'GET',
     url: '/v2/token',
     config: { face: 'oci', action: 'public', describes: undescribed },
-    handler: async (request, reply) => sendToken(request, { reply, isToken })
+    handler: async (_request, reply) => sendToken(reply, isToken)
   })
   route('GET', 'container:read', read)
   route('HEAD', 'container:read', read)
@@ -56,19 +49,11 @@ export async function ociFace(
 
   function route(method: string, action: Action, answer: (call: OciRequest) => Promise<FastifyReply> | FastifyReply): void {
     const config = { face: 'oci', action, describes: undescribed, beginsUpload: ['POST', 'PATCH', 'PUT'].includes(method) }
-    for (const url of ['/v2', '/v2/*']) {
-      app.route({
-        method,
-        url,
-        config,
-        handler: async (request, reply) => {
-          const path = pathOf(request)
-          if (path?.kind === 'base' && asksToSignIn(policy)) requireSignIn(request)
-          return answer({ request, reply, oci, stallMs, bounds, path, publicUrl })
-        }
-      })
+    const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+      const path = parseOciPath((request.params as { '*'?: string })['*'] ?? '')
+      if (path?.kind === 'base' && asksToSignIn(policy)) requireSignIn(request)
+      return answer({ request, reply, oci, stallMs, reading, path, publicUrl })
     }
+    for (const url of ['/v2', '/v2/*']) app.route({ method, url, config, handler })
   }
 }
-
-const pathOf = ({ params }: FastifyRequest) => parseOciPath((params as { '*'?: string })['*'] ?? '')

@@ -4,7 +4,7 @@ import { CatalogueError } from '../../domain/errors.ts'
 import { machineOf } from '../../domain/oci/client.ts'
 import { acceptedForm, mediaTypes } from '../../domain/oci/media-types.ts'
 import type { OciPath } from '../../domain/oci/names.ts'
-import type { BodyBounds } from '../shared/body.ts'
+import type { BodyReading } from '../shared/body.ts'
 import { parseRange, rangeApplies, unmetCondition } from '../shared/ranges.ts'
 import { unsupported } from './refusals.ts'
 import { uploadStatus } from './writing.ts'
@@ -18,11 +18,10 @@ export interface OciRequest {
   publicUrl(): string
   /** How long an upload may pause, in milliseconds. */
   stallMs: number
-  /** Of a manifest that is pushed. */
-  bounds: Omit<BodyBounds, 'limit'>
+  reading: BodyReading
 }
 
-type Of<Kind extends OciPath['kind']> = OciRequest & { path: Extract<OciPath, { kind: Kind }> }
+export type Of<Kind extends OciPath['kind']> = OciRequest & { path: Extract<OciPath, { kind: Kind }> }
 
 /** GET and HEAD. */
 export function read(call: OciRequest): Promise<FastifyReply> | FastifyReply {
@@ -61,14 +60,14 @@ async function sendTags(call: Of<'tags'>): Promise<FastifyReply> {
   const { oci, path } = call
   const query = nameQuery(call.request)
   const { names, more } = await oci.tags({ repository: path.repository, ...query })
-  linkNext(call, { names, more, limit: query.limit, path: `/v2/${path.repository}/tags/list` })
+  if (more) linkNext(call, names, `/v2/${path.repository}/tags/list?n=${query.limit}`)
   return sendJson(call, { name: path.repository, tags: names })
 }
 
 async function sendNames(call: OciRequest): Promise<FastifyReply> {
   const query = nameQuery(call.request)
   const { names, more } = await call.oci.repositories(query)
-  linkNext(call, { names, more, limit: query.limit, path: '/v2/_catalog' })
+  if (more) linkNext(call, names, `/v2/_catalog?n=${query.limit}`)
   return sendJson(call, { repositories: names })
 }
 
@@ -80,16 +79,9 @@ function nameQuery({ query }: FastifyRequest): { limit: number; last: string } {
   return { limit: n === undefined ? mostNames : Math.min(Number(n), mostNames), last: typeof last === 'string' ? last : '' }
 }
 
-interface NextPage {
-  names: readonly string[]
-  more: boolean
-  limit: number
-  path: string
-}
-
-function linkNext({ reply }: OciRequest, { names, more, limit, path }: NextPage): void {
+function linkNext({ reply }: OciRequest, names: readonly string[], query: string): void {
   const last = names.at(-1)
-  if (more && last !== undefined) reply.header('link', `<${path}?n=${limit}&last=${encodeURIComponent(last)}>; rel="next"`)
+  if (last !== undefined) reply.header('link', `<${query}&last=${encodeURIComponent(last)}>; rel="next"`)
 }
 
 async function sendManifest({ request, reply, oci, path }: Of<'manifest'>): Promise<FastifyReply> {

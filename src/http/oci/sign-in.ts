@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Policy } from '../../domain/policy.ts'
-import '../shared/identity.ts'
 import { type PublicAddress, requestUrl } from '../shared/public-url.ts'
 import { sendJson } from './reading.ts'
 
@@ -31,11 +30,8 @@ export function challengeFor(request: FastifyRequest, address: PublicAddress): s
 }
 
 /** Hands a client the token that it is to send. */
-export function sendToken(
-  request: FastifyRequest,
-  { reply, isToken }: { reply: FastifyReply; isToken(text: string): boolean }
-): FastifyReply {
-  const password = passwordOf(request.headers.authorization)
+export function sendToken(reply: FastifyReply, isToken: (text: string) => boolean): FastifyReply {
+  const password = passwordOf(reply.request.headers.authorization)
   if (password !== undefined && !isToken(password)) {
     throw new CatalogueError('unauthenticated', 'the password is no token of this service; sign in with one, or not at all')
   }

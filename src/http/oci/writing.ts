@@ -1,16 +1,14 @@
 import type { FastifyReply } from 'fastify'
 import { CatalogueError } from '../../domain/errors.ts'
 import { maxManifest } from '../../domain/oci/manifest.ts'
-import { checkDigestName, isDigest, type OciPath } from '../../domain/oci/names.ts'
+import { checkDigestName, isDigest } from '../../domain/oci/names.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
-import { hasBody, readBody } from '../shared/body.ts'
+import { declaredLength, hasBody, readBody } from '../shared/body.ts'
 import { causeOf } from '../shared/cause.ts'
-import { clientOf } from '../shared/client.ts'
+import { clientOf } from '../shared/trusted-proxies.ts'
 import { sendOn, uploadBody } from '../shared/upload-body.ts'
-import type { OciRequest } from './reading.ts'
+import type { OciRequest, Of } from './reading.ts'
 import { unsupported } from './refusals.ts'
-
-type Of<Kind extends OciPath['kind']> = OciRequest & { path: Extract<OciPath, { kind: Kind }> }
 
 /** POST begins an upload, or stores or mounts a blob at once. */
 export async function post(call: OciRequest): Promise<FastifyReply> {
@@ -87,12 +85,12 @@ export async function remove(call: OciRequest): Promise<FastifyReply> {
   }
 }
 
-async function putManifest({ request, reply, oci, path, publicUrl, bounds }: Of<'manifest'>): Promise<FastifyReply> {
+async function putManifest({ request, reply, oci, path, publicUrl, reading }: Of<'manifest'>): Promise<FastifyReply> {
   const { repository, reference } = path
   // by its digest it is content: what names it is permitted by itself
   if (!isDigest(reference)) request.permit([nameOf(path)])
   sendOn(request.raw, reply.raw)
-  const bytes = await readBody(request.raw, { ...bounds, limit: maxManifest })
+  const bytes = await readBody(request.raw, { ...reading, limit: maxManifest })
   const [type = ''] = (request.headers['content-type'] ?? '').split(';', 1)
   const contentType = type.trim().toLowerCase() || undefined
   const { digest, subject } = await oci.push({
@@ -127,10 +125,7 @@ function queryOf({ request }: OciRequest): Partial<Record<'digest' | 'mount' | '
 const bodyOf = ({ request, reply, stallMs }: OciRequest) =>
   uploadBody({ message: request.raw, response: reply.raw, stallMs, fate: 'what came can be continued' })
 
-function lengthOf({ request }: OciRequest): number | undefined {
-  const length = request.headers['content-length']
-  return length === undefined ? undefined : Number(length)
-}
+const lengthOf = ({ request }: OciRequest): number | undefined => declaredLength(request.raw)
 
 /** Reads Content-Range: in the specification it is `<first>-<last>`, without a unit. */
 function chunkOf({ request }: OciRequest): { at: number | undefined } {
@@ -158,11 +153,9 @@ const created = (reply: FastifyReply, { repository, digest }: { repository: stri
     .headers({ location: `/v2/${repository}/blobs/${digest}`, 'docker-content-digest': digest, 'content-length': 0 })
     .send()
 
-type Upload = Awaited<ReturnType<OciRequest['oci']['uploads']['begin']>>
-
 interface ShownUpload {
   repository: string
-  upload: Upload
+  upload: Awaited<ReturnType<OciRequest['oci']['uploads']['begin']>>
 }
 
 const accepted = (reply: FastifyReply, shown: ShownUpload): FastifyReply =>

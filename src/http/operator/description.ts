@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { json, textContent } from '../shared/describes.ts'
 import { type PublicAddress, scriptName } from '../shared/public-url.ts'
 
@@ -9,9 +9,12 @@ interface OpenApi {
   paths: Record<string, unknown>
 }
 
-const method = ['GET', 'HEAD']
-const action = 'operations:read'
-const tags = ['operations']
+interface DocumentRoute {
+  summary: string
+  content: ReturnType<typeof json>
+  handler(request: FastifyRequest, reply: FastifyReply): Promise<object>
+}
+
 /** Under which openapi.yaml has Mozart's routes. */
 const described = '/api/v0.1'
 
@@ -20,50 +23,39 @@ const described = '/api/v0.1'
  * Its addresses begin with the path under which a proxy publishes this server.
  */
 export function descriptionRoutes(app: FastifyInstance, { address, description }: { address: PublicAddress; description: URL }): void {
+  const route = (url: string, { summary, content, handler }: DocumentRoute) => {
+    const describes = { summary, tags: ['operations'], response: { 200: { description: 'OpenAPI 3.1.', content } } }
+    app.route({ method: ['GET', 'HEAD'], url, config: { action: 'operations:read', describes }, handler })
+  }
   const read = async (request: FastifyRequest) => {
     const { parse, stringify } = await import('yaml')
     const document: OpenApi = parse(await readFile(description, 'utf8'))
     return { document: { ...document, servers: [{ url: scriptName(request, address) || '/' }] }, stringify }
   }
 
-  app.route({
-    method,
-    url: '/openapi.json',
-    config: { action, describes: describes({ summary: 'This description, as JSON', content: json('openapi-document.json#') }) },
+  route('/openapi.json', {
+    summary: 'This description, as JSON',
+    content: json('openapi-document.json#'),
     handler: async (request) => (await read(request)).document
   })
 
-  app.route({
-    method,
-    url: '/openapi.yaml',
-    config: {
-      action,
-      describes: describes({ summary: 'This description, as YAML', content: textContent('openapi: 3.1.0', 'application/yaml') })
-    },
-    handler: async (request, reply) => {
+  route('/openapi.yaml', {
+    summary: 'This description, as YAML',
+    content: textContent('openapi: 3.1.0', 'application/yaml'),
+    async handler(request, reply) {
       const { document, stringify } = await read(request)
       return reply.header('content-type', 'application/yaml; charset=utf-8').send(stringify(document, { aliasDuplicateObjects: false }))
     }
   })
 
   for (const version of ['v0.1', 'v0.2']) {
-    app.route({
-      method,
-      url: `/api/${version}/swagger.json`,
-      config: {
-        action,
-        describes: describes({ summary: `The description of Mozart's API ${version}`, content: json('openapi-document.json#') })
-      },
+    route(`/api/${version}/swagger.json`, {
+      summary: `The description of Mozart's API ${version}`,
+      content: json('openapi-document.json#'),
       handler: async (request) => partOf((await read(request)).document, version)
     })
   }
 }
-
-const describes = ({ summary, content }: { summary: string; content: ReturnType<typeof json> }) => ({
-  summary,
-  tags,
-  response: { 200: { description: 'OpenAPI 3.1.', content } }
-})
 
 /** Mozart's routes, described once, as one version of its API: relative to that version's base path, as Mozart writes them. */
 function partOf(document: OpenApi, version: string): OpenApi {

@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import '../shared/action.ts'
 import type { PublicAddress } from '../shared/public-url.ts'
 import { descriptionRoutes } from './description.ts'
 import { documentRoutes, type Indices } from './documents.ts'

@@ -1,6 +1,7 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import type { Health, ReadyReport, VersionReport } from '../../schemas.ts'
 import { type Description, json, textContent } from '../shared/describes.ts'
+import { soon } from '../shared/soon.ts'
 
 /** What the process knows about itself. */
 export interface Probes {
@@ -56,7 +57,11 @@ export function probeRoutes(app: FastifyInstance, probes: Probes): void {
     response: { 200: { description: 'Program, store and engine.', content: json('version-report.json#') } },
     handler: async (): Promise<VersionReport> => {
       const { version, commit = null, store } = probes
-      return { version, commit, store, engine: await within(engineMs, probes.engine()) }
+      const engine = await soon(
+        probes.engine().catch(() => null),
+        engineMs
+      )
+      return { version, commit, store, engine: engine ?? null }
     }
   })
 
@@ -78,17 +83,4 @@ export function probeRoutes(app: FastifyInstance, probes: Probes): void {
 async function readiness(checks: Probes['checks']): Promise<ReadyReport> {
   const answers = await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await check()] as const))
   return { ready: answers.every(([, { ok }]) => ok), checks: Object.fromEntries(answers) }
-}
-
-/** Null when it fails, or is late. */
-async function within(ms: number, answer: Promise<string>): Promise<string | null> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(resolve, ms, null)
-  })
-  try {
-    return await Promise.race([answer.catch(() => null), late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

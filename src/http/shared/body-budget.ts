@@ -15,7 +15,7 @@ export interface BodyBudget {
   refused(): number
 }
 
-export const defaultBodyBudget = 256 * 1024 * 1024
+const defaultBodyBudget = 256 * 1024 * 1024
 
 /** The size of a body that may use the reserve, in bytes: large bodies that never end must not keep others from registering an image. */
 export const smallBytes = 64 * 1024

@@ -2,18 +2,28 @@ import type { IncomingMessage } from 'node:http'
 import { CatalogueError } from '../../domain/errors.ts'
 import { type BodyBudget, smallBytes } from './body-budget.ts'
 
-export interface BodyBounds {
-  /** In bytes. */
-  limit: number
+/** What bounds every body that is read into memory. */
+export interface BodyReading {
   /** The time until the last byte, in milliseconds. */
   timeoutMs: number
   /** Of all requests together. What a body takes of it is given back when its handler has ended. */
   budget: BodyBudget
 }
 
+export interface BodyBounds extends BodyReading {
+  /** In bytes. */
+  limit: number
+}
+
 export function hasBody({ headers }: IncomingMessage): boolean {
   const length = headers['content-length']
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
+}
+
+/** In bytes; undefined for a body that comes in chunks. */
+export function declaredLength({ headers }: IncomingMessage): number | undefined {
+  const length = headers['content-length']
+  return length === undefined ? undefined : Number(length)
 }
 
 /**
@@ -23,8 +33,7 @@ export function readBody(message: IncomingMessage, { limit, timeoutMs, budget }:
   return new Promise((resolve, reject) => {
     const gathered = createGatheredBody()
     let isLarge = false
-    const length = message.headers['content-length']
-    const declared = length === undefined ? undefined : Number(length)
+    const declared = declaredLength(message)
     const tooLarge = () => new CatalogueError('too_large', `the body is larger than ${limit} bytes, the most that is read here`)
     const timer = setTimeout(() => {
       fail(new CatalogueError('too_slow', `the body did not arrive within ${timeoutMs} ms (${gathered.size()} bytes did)`))

@@ -2,8 +2,6 @@ import type { FastifyRequest } from 'fastify'
 import type { Cause } from '../../domain/history/entry.ts'
 import { signatureOf } from '../../domain/policy.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
-import './action.ts'
-import './identity.ts'
 import { clientAddress } from './trusted-proxies.ts'
 
 const longest = { agent: 300, reason: 1000 }

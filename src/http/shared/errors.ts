@@ -87,7 +87,7 @@ export function explain(error: unknown): Explanation {
 }
 
 /** What follows a colon are a store's own words, which may name files, hosts and nodes of the site: they are for the log. */
-export const withoutInternals = (message: string): string => {
+const withoutInternals = (message: string): string => {
   const end = message.indexOf(': ')
   return end === -1 ? message : `${message.slice(0, end)}; the log of this service says more`
 }

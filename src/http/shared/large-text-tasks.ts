@@ -1,8 +1,9 @@
 import { parseExpected } from '../../domain/build/expected.ts'
-import { inPythonStyle } from '../../domain/json/json.ts'
+import { isCatalogueError } from '../../domain/errors.ts'
+import { inPythonStyle, JsonError, readJson } from '../../domain/json/json.ts'
+import { checkJsonBounds } from '../../domain/json/json-bounds.ts'
 import { readSpecification } from '../../domain/specs/specification.ts'
 import { imageEntries, renamedImageList } from '../../image-lists/image-list-yaml.ts'
-import { readJsonMembers } from './json-members.ts'
 import { parseUrlEncoded } from './url-encoded.ts'
 
 const textOf = ({ buffer, byteOffset, byteLength }: Uint8Array, encoding: BufferEncoding): string =>
@@ -21,3 +22,20 @@ export const largeTextTasks = {
 } satisfies Record<string, (input: never) => unknown>
 
 export type LargeTextTasks = typeof largeTextTasks
+
+/** The members of a JSON body, each as text, or what is wrong with it. */
+export interface JsonMembers {
+  members: Map<string, string>
+  problem?: string
+}
+
+function readJsonMembers(text: string): JsonMembers {
+  try {
+    checkJsonBounds(text, { what: 'it' })
+    const { kind, members } = readJson(text)
+    return kind === 'object' ? { members } : { members, problem: `is a JSON ${kind}; expected an object` }
+  } catch (error) {
+    if (error instanceof JsonError || isCatalogueError(error)) return { members: new Map(), problem: `cannot be read: ${error.message}` }
+    throw error
+  }
+}

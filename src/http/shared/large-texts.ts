@@ -45,54 +45,31 @@ export function createLargeTexts(): LargeTexts {
   let idle: NodeJS.Timeout | undefined
   let last = 0
 
-  function start(): Worker {
-    // the name of the compiled file: the compiler rewrites imports, not URLs
-    const started = new Worker(new URL('./large-text-worker.js', import.meta.url), { execArgv: [], resourceLimits })
-    let failure: Error | undefined
-    started.on('message', receive)
-    started.on('error', (error) => {
-      failure = error
-    })
-    started.on('exit', () => {
-      if (worker !== started) return
-      worker = undefined
-      const words = `it takes more memory than there is for reading it (${failure?.message ?? 'the thread ended'})`
-      for (const n of [...waiting.keys()]) settle(n, ({ reject }) => reject(new CatalogueError('too_large', words, { cause: failure })))
-    })
-    return started
-  }
-
-  async function end(): Promise<void> {
-    clearTimeout(idle)
-    const ended = worker
-    worker = undefined
-    await ended?.terminate()
-  }
-
   function receive({ n, result, refused }: Told): void {
-    settle(n, ({ resolve, reject }) => {
-      if (!refused) resolve(result)
-      else if (refused.code) reject(new CatalogueError(refused.code, refused.message, { details: refused.details }))
-      else reject(new Error(refused.message))
-    })
+    const { resolve, reject } = waiting.get(n)!
+    waiting.delete(n)
+    if (!refused) resolve(result)
+    else if (refused.code) reject(new CatalogueError(refused.code, refused.message, { details: refused.details }))
+    else reject(new Error(refused.message))
     if (waiting.size > 0) return
     worker?.unref()
-    idle = setTimeout(() => void end(), idleMs).unref()
+    idle = setTimeout(() => void close(), idleMs).unref()
   }
 
-  function settle(n: number, how: (waiting: Waiting) => void): void {
-    const one = waiting.get(n)
-    waiting.delete(n)
-    if (one) how(one)
+  function lose(lost: Worker, failure: Error | undefined): void {
+    if (worker !== lost) return
+    worker = undefined
+    const words = `it takes more memory than there is for reading it (${failure?.message ?? 'the thread ended'})`
+    for (const { reject } of waiting.values()) reject(new CatalogueError('too_large', words, { cause: failure }))
+    waiting.clear()
   }
 
-  function ask({ task, input }: Pick<Asked, 'task' | 'input'>): Promise<unknown> {
+  function ask(task: Asked['task'], input: Asked['input']): Promise<unknown> {
     clearTimeout(idle)
-    worker ??= start()
-    const n = ++last
-    const asked: Asked = { n, task, input }
+    worker ??= startThread(receive, lose)
+    const asked: Asked = { n: ++last, task, input }
     return new Promise((resolve, reject) => {
-      waiting.set(n, { resolve, reject })
+      waiting.set(asked.n, { resolve, reject })
       worker!.ref()
       // a body of its own memory is handed over rather than copied: nobody reads it after this
       const isWhole = typeof input !== 'string' && input.byteLength === input.buffer.byteLength
@@ -100,11 +77,30 @@ export function createLargeTexts(): LargeTexts {
     })
   }
 
+  async function close(): Promise<void> {
+    clearTimeout(idle)
+    const ended = worker
+    worker = undefined
+    await ended?.terminate()
+  }
+
   return {
     async run(task, input) {
       if (!isLarge(input, task)) return largeTextTasks[task](input as never) as never
-      return (await ask({ task, input })) as never
+      return (await ask(task, input)) as never
     },
-    close: end
+    close
   }
+}
+
+function startThread(receive: (told: Told) => void, lose: (lost: Worker, failure: Error | undefined) => void): Worker {
+  // the name of the compiled file: the compiler rewrites imports, not URLs
+  const started = new Worker(new URL('./large-text-worker.js', import.meta.url), { execArgv: [], resourceLimits })
+  let failure: Error | undefined
+  started.on('message', receive)
+  started.on('error', (error) => {
+    failure = error
+  })
+  started.on('exit', () => lose(started, failure))
+  return started
 }

@@ -3,7 +3,7 @@ import { BlockList, isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 
 /** Whether the peer at this address is one of our proxies. A Unix socket has no address, and is none. */
-export type TrustedProxies = (address: string | undefined) => boolean
+type TrustedProxies = (address: string | undefined) => boolean
 
 /** From addresses such as `::1` and ranges such as `10.0.0.0/8`. An IPv4 address matches in its IPv6 form (`::ffff:10.0.0.1`), too. */
 export function createTrustedProxies(list: readonly string[]): TrustedProxies {
@@ -37,3 +37,7 @@ export function dropForgedHeaders({ headers, rawHeaders, socket }: IncomingMessa
 
 /** The address of the client in front of all trusted proxies. A proxy may have written `unknown` instead: then it is the proxy's. */
 export const clientAddress = ({ ip, socket }: FastifyRequest): string | undefined => (isIP(ip) ? ip : socket.remoteAddress)
+
+/** Returns whose share of what is bounded a request takes: that of an identity, or of an address where that is anonymous. */
+export const clientOf = (request: FastifyRequest): string =>
+  request.identity.kind === 'anonymous' ? (clientAddress(request) ?? 'a local client') : request.identity.name

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CatalogueError } from '../../domain/errors.ts'
 
-export interface UploadBody {
+interface UploadBody {
   message: IncomingMessage
   /** Sends `100 Continue`, if the client waits for it, when the first byte is read. */
   response: ServerResponse
@@ -74,18 +74,16 @@ function keepOpen({ socket }: IncomingMessage): void {
   if ('setTimeout' in socket) socket.setTimeout(0) // inject() has no real socket
 }
 
-/** Whether the client waits for `100 Continue` before it sends its body. */
-export const waitsToSend = ({ headers }: IncomingMessage): boolean => headers.expect?.toLowerCase() === '100-continue'
-
 /** Sends `100 Continue` to a client that waits for it. */
 export function sendOn(message: IncomingMessage, response: ServerResponse): void {
-  if (waitsToSend(message) && !continued.has(message) && !response.headersSent) {
+  if (stillWaits(message) && !response.headersSent) {
     continued.add(message)
     response.writeContinue()
   }
 }
 
-/** Whether the client still waits for `100 Continue`. */
-export const stillWaits = (message: IncomingMessage): boolean => waitsToSend(message) && !continued.has(message)
+/** Whether the client still waits for `100 Continue` before it sends its body. */
+export const stillWaits = (message: IncomingMessage): boolean =>
+  message.headers.expect?.toLowerCase() === '100-continue' && !continued.has(message)
 
 const continued = new WeakSet<IncomingMessage>()

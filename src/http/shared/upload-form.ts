@@ -15,15 +15,11 @@ interface FormFields {
 
 const fields = ['version', 'digest', 'architecture']
 
-export interface UploadForm {
-  source: AsyncIterable<Uint8Array>
-  said: () => FormFields
-  /** What came before the file, of the fields that the caller knows beyond those of a tarball. */
-  before: ReadonlyMap<string, string>
-}
-
-/** A form with one file. Its fields may come before or after the file, so they are known once the file was read. */
-export async function uploadForm(request: FastifyRequest, more: readonly string[] = []): Promise<UploadForm> {
+/**
+ * A form with one file. Its fields may come before or after the file, so they are known once the file was read; `before` are those that came
+ * before it, also those that the caller knows beyond those of a tarball (`more`).
+ */
+export async function uploadForm(request: FastifyRequest, more: readonly string[] = []) {
   const known = [...fields, ...more]
   const given = new Map<string, string>()
   const parts = request.parts({ limits: { fileSize: Number.POSITIVE_INFINITY, files: 2, fields: 16, fieldSize: 8 * 1024 } })

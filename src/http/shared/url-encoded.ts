@@ -37,18 +37,11 @@ function decode(text: string): string {
       // a lone % or bytes that are not UTF-8: byte by byte, below
     }
   }
-  return decodeBytes(unescapeBytes(spaced))
+  const bytes = unescapeBytes(spaced)
+  return tryDecode(bytes) ?? decodeLeniently(bytes)
 }
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-function decodeBytes(bytes: Buffer): string {
-  try {
-    return strict.decode(bytes)
-  } catch {
-    return decodeLeniently(bytes)
-  }
-}
 
 function unescapeBytes(text: string): Buffer {
   const bytes = Buffer.allocUnsafe(text.length)

@@ -1,9 +1,8 @@
 import type { ContainerView } from '../../catalogue/lists/image-views.ts'
-import { imageActionWay } from './actions-image.ts'
 import { bringForm } from './bring.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
 import type { PageFrame } from './page-route.ts'
-import { containerWay } from './ways.ts'
+import { containerWay, imageWay } from './ways.ts'
 
 /* What a page offers to do: only what whoever looks at it may do. */
 
@@ -18,34 +17,34 @@ export function containerLinks(view: ContainerView, frame: PageFrame): MarkupPar
   return html`<section class="actions" aria-label="What you may do"><ul>${mayWrite && isSingle && link(`${way}/verify`, 'Verify')}
 ${mayWrite && link(`${way}/expect`, 'Expect architectures')}
 ${mayDelete && link(`${way}/remove`, 'Remove')}</ul>
-${mayWrite && html`<details class="bringing"><summary>Bring a tarball, or drop one on this page</summary>${bringForm(frame, id)}</details>`}
+${mayWrite && bringing(frame, id)}
 </section>`
 }
 
 /** Below the catalogue: bringing a tarball, and what was removed. */
 export const catalogueLinks = (frame: PageFrame): Markup => html`<section class="actions" aria-label="More">
 <ul>${link(`${frame.root}ui/deleted`, 'Removed containers')}</ul>
-${frame.may('container:write') && html`<details class="bringing"><summary>Bring a tarball, or drop one on this page</summary>${bringForm(frame)}</details>`}
+${frame.may('container:write') && bringing(frame)}
 </section>`
+
+const bringing = (frame: PageFrame, id?: string): Markup =>
+  html`<details class="bringing"><summary>Bring a tarball, or drop one on this page</summary>${bringForm(frame, id)}</details>`
 
 /** The ways to do something with one image. */
 export function imageLinks({ view, architecture }: { view: ContainerView; architecture: string }, frame: PageFrame): MarkupPart {
   const { id, images, pending } = view
   const image = images[architecture]
   if (!image && !pending[architecture]) return undefined
-  const way = containerWay(id, frame)
-  const to = (verb: Parameters<typeof imageActionWay>[0]) => imageActionWay(verb, { way, architecture })
+  const way = imageWay({ id, architecture }, frame)
+  const item = (verb: string, words: string) =>
+    html`<li><a href="${exact(`${way}/${verb}`)}">${words}<span class="unseen"> ${architecture}</span></a></li>`
+  const mayWrite = frame.may('container:write', id)
   const isElsewhere = image?.proven && image.proven !== architecture
   const items = [
-    frame.may('container:write', id) && html`<li><a href="${to('verify')}">Verify<span class="unseen"> ${architecture}</span></a></li>`,
-    isElsewhere &&
-      frame.may('container:write', id) &&
-      html`<li><a href="${to('relabel')}">Relabel<span class="unseen"> ${architecture}</span></a></li>`,
+    mayWrite && item('verify', 'Verify'),
+    mayWrite && isElsewhere && item('relabel', 'Relabel'),
     // the only image goes with its container
-    image &&
-      Object.keys(images).length > 1 &&
-      frame.may('container:delete', id) &&
-      html`<li><a href="${to('remove')}">Remove<span class="unseen"> ${architecture}</span></a></li>`
+    image && Object.keys(images).length > 1 && frame.may('container:delete', id) && item('remove', 'Remove')
   ].filter(Boolean)
   return items.length > 0 && html`<ul class="does">${items}</ul>`
 }

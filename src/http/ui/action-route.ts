@@ -1,17 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ChangeContext } from '../../catalogue/records/image-records.ts'
-import { checkId } from '../../domain/limits.ts'
 import type { Action } from '../../domain/policy.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import { type BodyBounds, readBody } from '../shared/body.ts'
 import { causeOf } from '../shared/cause.ts'
 import { undescribed } from '../shared/describes.ts'
-import '../shared/identity.ts'
-import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
 import { parseUrlEncoded } from '../shared/url-encoded.ts'
 import { type ActionQuestion, questionPage } from './action-page.ts'
-import type { Done } from './done-words.ts'
-import { frameOf, givenTexts, type PageFrame, type PageParts, sendUiPage } from './page-route.ts'
+import { type Done, frameOf, givenTexts, namesInPath, type PageFrame, type PageParts, type PathNames, sendUiPage } from './page-route.ts'
 
 /** Something that people do on a page: it first says what it would do, and does it when that is confirmed. */
 export interface UiAction {
@@ -28,7 +24,7 @@ export interface UiAction {
 
 export interface ActionCall {
   request: FastifyRequest
-  params: Readonly<Record<string, string>>
+  params: PathNames
   /** What the address and the form say, without what was left open. */
   texts: Readonly<Record<string, string>>
   frame: PageFrame
@@ -36,31 +32,23 @@ export interface ActionCall {
   change: ChangeContext
 }
 
-export interface ActionOutcome {
+interface ActionOutcome {
   /** The page that shows it. */
   to: string
   done: Done
 }
 
-export interface ActionParts extends PageParts {
-  address: PublicAddress
-  bounds: BodyBounds
-}
-
-export type DeclareAction = (action: UiAction) => void
-
 const longestReason = 1000
 
 /** GET asks, for whoever may do it; a POST that confirms does it, and leads on to the page that shows it. Any other POST asks with what the form says. */
 export const actionsOn =
-  (app: FastifyInstance, parts: ActionParts): DeclareAction =>
-  ({ path, action, formLimit, ask, act }) => {
+  (app: FastifyInstance, parts: PageParts & { bounds: BodyBounds }) =>
+  ({ path, action, formLimit, ask, act }: UiAction): void => {
     const url = `/ui${path}`
     const callOf = (request: FastifyRequest, fields: ActionCall['texts']): ActionCall => {
-      const params = request.params as ActionCall['params']
       const texts = { ...givenTexts(request), ...fields }
-      if (params['id'] !== undefined) checkId(params['id'])
-      return { request, params, texts, frame: frameOf(request, parts), change: formChangeOf(request, { texts, address: parts.address }) }
+      const frame = frameOf(request, parts)
+      return { request, params: namesInPath(request), texts, frame, change: formChangeOf(request, { texts, ...frame }) }
     }
     const answer = async (call: ActionCall, reply: FastifyReply) =>
       sendUiPage(reply, { page: questionPage(await ask({ ...call, change: { ...call.change, dryRun: true } }), call), frame: call.frame })
@@ -90,16 +78,14 @@ export const actionsOn =
     })
   }
 
-interface ChangeParts {
+interface ChangeParts extends Pick<PageFrame, 'publicUrl'> {
   texts: ActionCall['texts']
-  address: PublicAddress
 }
 
 /** Who changes something, why, and what they saw before. */
-export function formChangeOf(request: FastifyRequest, { texts, address }: ChangeParts): ChangeContext {
-  const { seen, reason } = texts
+export function formChangeOf(request: FastifyRequest, { texts: { seen, reason }, publicUrl }: ChangeParts): ChangeContext {
   return {
-    publicUrl: publicUrlOf(address)(),
+    publicUrl,
     cause: { ...causeOf(request), reason: reason === undefined ? null : maskSecrets(reason).slice(0, longestReason) },
     precondition: seen === undefined ? undefined : seen === nothing ? { absent: true } : { revisions: [seen] }
   }

@@ -1,16 +1,14 @@
-import type { FastifyInstance } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { StoredChannel } from '../../catalogue/releases/channel-reading.ts'
 import type { Promoted, PromotionRequest } from '../../catalogue/releases/channels.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { checkTag } from '../../domain/releases/channel.ts'
 import { type SetDifference, setDiff } from '../../domain/releases/set-diff.ts'
-import { undescribed } from '../shared/describes.ts'
 import type { ActionQuestion } from './action-page.ts'
-import { type ActionCall, type DeclareAction, seenRevision } from './action-route.ts'
+import { type ActionCall, seenRevision, type UiAction } from './action-route.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
-import { idMarkup } from './ids.ts'
-import { givenTexts, type PageFrame } from './page-route.ts'
+import { type DeclarePage, type PageFrame, unlessRefused } from './page-route.ts'
+import { idMarkup, quantity } from './texts.ts'
 import { channelWay } from './ways.ts'
 
 type ChannelActions = Pick<Catalogue, 'channels'>
@@ -21,51 +19,40 @@ const setLimit = 1024 * 1024
 const shown = 50
 
 /** What people do with a channel. */
-export function channelActions(action: DeclareAction, { channels }: ChannelActions): void {
-  action({
+export const channelActions = ({ channels }: ChannelActions): UiAction[] => [
+  {
     path: '/channels/:channel/promote',
     action: 'container:write',
     formLimit: setLimit,
     async ask(call) {
-      const channel = channelIn(call)
-      const before = await current(channels, channel)
+      const before = await unlessRefused(channels.read(channelIn(call)), 'channel_unknown')
       const question = { ...about('Promote', call), inputs: setInputs(call, before), submit: 'Move the channel' }
       if (call.request.method !== 'POST') return question
-      return { ...question, ...(await effectsOf(channels, { request: promotionIn(call), before })), carried: carriedBy(call, before) }
+      return { ...question, ...(await effectsOf(channels, promotionIn(call), before)), carried: carriedBy(call, before) }
     },
     act: async (call) => moved(call, await channels.promote(promotionIn(call)))
-  })
-
-  action({
+  },
+  {
     path: '/channels/:channel/roll-back',
     action: 'container:write',
     async ask(call) {
-      const channel = channelIn(call)
-      const before = await current(channels, channel)
+      const before = await unlessRefused(channels.read(channelIn(call)), 'channel_unknown')
       const request = rollBackIn(call)
-      const effects = await effectsOf(channels, { request, before })
       return {
         ...about('Roll back', call),
-        ...effects,
+        ...(await effectsOf(channels, request, before)),
         carried: { to: String(request.from!.promotion), seen: seenRevision(before?.revision) },
         submit: 'Move it back'
       }
     },
     act: async (call) => moved(call, await channels.promote(rollBackIn(call)))
-  })
-}
+  }
+]
 
 function channelIn({ params }: ActionCall): string {
-  const channel = params['channel']!
-  checkTag('the channel', channel)
-  return channel
+  checkTag('the channel', params.channel)
+  return params.channel
 }
-
-const current = (channels: ChannelActions['channels'], channel: string): Promise<StoredChannel | undefined> =>
-  channels.read(channel).catch((error: unknown) => {
-    if (isCatalogueError(error, 'channel_unknown')) return undefined
-    throw error
-  })
 
 const base = (call: ActionCall) => ({
   ...call.change,
@@ -93,20 +80,16 @@ function rollBackIn(call: ActionCall): PromotionRequest {
   return { ...base(call), from: { promotion: number }, keep: false }
 }
 
-interface Asked {
-  request: PromotionRequest
-  before: StoredChannel | undefined
-}
-
 async function effectsOf(
   channels: ChannelActions['channels'],
-  { request, before }: Asked
+  request: PromotionRequest,
+  before: StoredChannel | undefined
 ): Promise<Pick<ActionQuestion, 'effects' | 'refusal'>> {
   try {
     const { after, written, removed } = await channels.promote({ ...request, dryRun: true })
     const differences = setDiff(before?.set ?? [], after.set)
     const effects: MarkupPart[] = [
-      html`<b>${after.channel}</b> becomes promotion ${after.number}, of ${after.set.length} ${after.set.length === 1 ? 'image' : 'images'}, all at once.`,
+      html`<b>${after.channel}</b> becomes promotion ${after.number}, of ${quantity(after.set.length, 'image')}, all at once.`,
       `${written.length} ${written.length === 1 ? 'record is' : 'records are'} written, ${removed.length} removed. No tarball is copied.`,
       ...differences.slice(0, shown).map(differenceMarkup),
       differences.length > shown && `and ${differences.length - shown} more differences`
@@ -164,15 +147,12 @@ export const newChannelForm = (frame: PageFrame): MarkupPart =>
 <input id="channel" name="channel" required maxlength="128" placeholder="current-passed-ci"><button type="submit">Choose its set</button></form>`
 
 /** A form cannot put a name into a path. */
-export function newChannelPage(app: FastifyInstance): void {
-  app.route({
-    method: ['GET', 'HEAD'],
-    url: '/ui/promote',
-    config: { action: 'container:read', describes: undescribed },
-    async handler(request, reply) {
-      const { channel = '' } = givenTexts(request)
+export function newChannelPage(page: DeclarePage): void {
+  page({
+    path: '/promote',
+    async handler({ query: { channel = '' } }) {
       checkTag('the channel', channel)
-      return reply.redirect(`channels/${channel}/promote`, 303)
+      return { to: `channels/${channel}/promote` }
     }
   })
 }

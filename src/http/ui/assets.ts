@@ -13,14 +13,8 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml; charset=utf-8'
 }
 
-export interface Assets {
-  /** A hash of all of them, part of their address: a page never gets those of another version from a cache. */
-  version: string
-  files: ReadonlyMap<string, Buffer>
-}
-
-/** Reads all of them: some tens of kilobytes. */
-export async function readAssets(): Promise<Assets> {
+/** Reads all of them: some tens of kilobytes. Their version is a part of their address: a page never gets those of another one from a cache. */
+export async function readAssets(): Promise<{ version: string; files: ReadonlyMap<string, Buffer> }> {
   const files = new Map<string, Buffer>()
   for (const folder of folders) {
     const names = (await readdir(folder)).filter((name) => Object.hasOwn(types, extname(name))).sort()
@@ -34,7 +28,7 @@ export async function readAssets(): Promise<Assets> {
 const forAYear = 'public, max-age=31536000, immutable'
 
 /** They are public, as the page that refuses somebody needs them, too. */
-export function assetRoutes(app: FastifyInstance, { version, files }: Assets): void {
+export function assetRoutes(app: FastifyInstance, { version, files }: Awaited<ReturnType<typeof readAssets>>): void {
   app.route<{ Params: { version: string; file: string } }>({
     method: ['GET', 'HEAD'],
     url: '/ui/assets/:version/:file',

@@ -8,38 +8,33 @@ import { checkId } from '../../domain/limits.ts'
 import { undescribed } from '../shared/describes.ts'
 import { sendOn } from '../shared/upload-body.ts'
 import { uploadForm } from '../shared/upload-form.ts'
-import { type ActionParts, formChangeOf } from './action-route.ts'
+import { formChangeOf } from './action-route.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
-import { idMarkup } from './ids.ts'
-import { frameOf, givenTexts, type PageFrame, sendUiPage } from './page-route.ts'
-import { breadcrumb, sizeInWords } from './texts.ts'
-import { catalogueWay, containerWay } from './ways.ts'
+import { type DeclarePage, frameOf, type PageFrame, type PageParts, sendUiPage } from './page-route.ts'
+import { catalogueCrumbs, idMarkup, sizeInWords } from './texts.ts'
+import { containerWay } from './ways.ts'
 
-export interface BringParts extends ActionParts {
-  images: Images
-}
+type BringParts = PageParts & { images: Images }
 
 const more = ['id', 'reason', 'dryRun']
 
-/** Bringing a tarball in a form. The script of the pages sends it in pieces instead, which can be gone on with. */
-export async function bringRoutes(app: FastifyInstance, parts: BringParts): Promise<void> {
-  await app.register(multipart)
-
-  app.route({
-    method: ['GET', 'HEAD'],
-    url: '/ui/bring',
-    config: { action: 'container:read', describes: undescribed },
-    handler(request, reply) {
-      const { id } = givenTexts(request)
+/** The form by which a tarball is brought. The script of the pages sends it in pieces instead, which can be gone on with. */
+export function bringPage(page: DeclarePage): void {
+  page({
+    path: '/bring',
+    async handler({ request, query: { id }, frame }) {
       request.permit(id === undefined ? [] : [id], 'container:write')
-      const frame = frameOf(request, parts)
-      const main = html`${crumbs(frame, id)}
+      const main = html`${catalogueCrumbs(frame, id)}
 <h1>Bring a tarball</h1>
 ${bringForm(frame, id)}`
-      return sendUiPage(reply, { page: { title: 'Bring a tarball', main }, frame })
+      return { title: 'Bring a tarball', main }
     }
   })
+}
 
+/** Takes what the form sends. */
+export async function bringRoute(app: FastifyInstance, parts: BringParts): Promise<void> {
+  await app.register(multipart)
   app.route({
     method: 'POST',
     url: '/ui/bring',
@@ -58,23 +53,15 @@ async function take(request: FastifyRequest, { reply, images, ...parts }: BringP
   if (!id) throw new CatalogueError('parameter_missing', 'the id of the container is needed, before the file')
   checkId(id)
   request.permit([id])
-  const size = Number(request.headers['content-length'] ?? 0)
-  await images.checkRoom(size)
-  const reason = before.get('reason')
-  const change = formChangeOf(request, { texts: reason ? { reason } : {}, address: parts.address })
-  const dryRun = before.get('dryRun') === 'yes'
-  const { image, container, pending, unchanged } = await images.upload({
-    id,
-    source,
-    said,
-    sha256: undefined,
-    size: undefined,
-    ...change,
-    dryRun
-  })
+  await images.checkRoom(Number(request.headers['content-length'] ?? 0))
   const frame = frameOf(request, parts)
+  const reason = before.get('reason')
+  const change = formChangeOf(request, { texts: reason ? { reason } : {}, ...frame })
+  const dryRun = before.get('dryRun') === 'yes'
+  const tarball = { id, source, said, sha256: undefined, size: undefined }
+  const { image, container, pending, unchanged } = await images.upload({ ...tarball, ...change, dryRun })
   if (!dryRun) return reply.redirect(`${containerWay(id, frame)}?done=${pending ? 'waits' : unchanged ? 'unchanged' : 'brought'}`, 303)
-  const main = html`${crumbs(frame, id)}
+  const main = html`${catalogueCrumbs(frame, id)}
 <h1>What the tarball is</h1>
 <section class="effects"><ul>
 ${image.summary && html`<li>${image.summary}.</li>`}
@@ -83,9 +70,6 @@ ${image.summary && html`<li>${image.summary}.</li>`}
 ${bringForm(frame, id)}`
   return sendUiPage(reply, { page: { title: 'What the tarball is', main }, frame })
 }
-
-const crumbs = (frame: PageFrame, id: string | undefined): Markup =>
-  breadcrumb([[catalogueWay(frame), 'Catalogue'], ...(id === undefined ? [] : [[containerWay(id, frame), idMarkup(id)] as const])])
 
 /** The form by which a tarball is brought; files that are dropped on its page get into it. */
 export const bringForm = (

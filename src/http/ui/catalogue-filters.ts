@@ -4,11 +4,6 @@ import { states, verdicts } from '../../domain/lists/summary.ts'
 import { type CatalogueView, filtersOf, sortOf, sorts, viewAddress } from './catalogue-view.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
 
-export interface FiltersParts {
-  view: CatalogueView
-  counts: Overview | undefined
-}
-
 const sortWords: Readonly<Record<string, string>> = {
   id: 'Name',
   '-id': 'Name, backwards',
@@ -30,7 +25,7 @@ const verdictWords: Readonly<Record<string, string>> = {
 }
 
 /** The filters as a form, whose address is the view; and those that are set, each with the way to be without it. */
-export function catalogueFilters({ view, counts }: FiltersParts): Markup {
+export function catalogueFilters(view: CatalogueView, counts: Overview | undefined): Markup {
   const { filters } = view
   const known = [...(counts?.architectures ?? []), ...(counts?.missing.keys() ?? [])]
   const architectures = [filters.architecture, filters.missing].filter((one) => one !== undefined)

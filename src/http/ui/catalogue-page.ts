@@ -1,39 +1,33 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { ListedContainer } from '../../catalogue/lists/container-list.ts'
 import { type Architecture, uniqueInTableOrder } from '../../domain/architecture.ts'
-import { type PublicAddress, requestUrl } from '../shared/public-url.ts'
 import { catalogueLinks } from './action-links.ts'
 import { catalogueFilters } from './catalogue-filters.ts'
 import { catalogueSummary } from './catalogue-summary.ts'
 import { type CatalogueView, filtersOf, parseCatalogueView, sortOf, viewAddress } from './catalogue-view.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
-import { idMarkup } from './ids.ts'
 import { architectureCell, standingMeanings, stateMark, stateMeanings } from './marks.ts'
 import type { DeclarePage, PageFrame } from './page-route.ts'
-import { timeMarkup } from './times.ts'
+import { idMarkup, timeMarkup } from './texts.ts'
 
 /** The days of which the demand is shown. */
 const demandDays = 30
 
-export interface CataloguePageParts extends Pick<Catalogue, 'list' | 'overview' | 'demand'> {
-  address: PublicAddress
-}
-
 /** The containers and their architectures: what is there, for which machines, and whether it is proven. */
-export function cataloguePage(page: DeclarePage, { list, overview, demand, address }: CataloguePageParts): void {
+export function cataloguePage(page: DeclarePage, { list, overview, demand }: Pick<Catalogue, 'list' | 'overview' | 'demand'>): void {
   page({
     path: '/',
-    async handler({ request, query, frame }) {
+    async handler({ query, frame }) {
       const view = parseCatalogueView(query)
       const [found, counts, demanded] = await Promise.all([list(view), overview(), demand.read(demandDays)])
       const isEmpty = found.items.length === 0 && found.next === undefined && filtersOf(view).length === 0 && view.cursor === undefined
       const main = isEmpty
-        ? html`${emptyCatalogue(frame, requestUrl(request, address))}
+        ? html`${emptyCatalogue(frame)}
 ${catalogueLinks(frame)}`
         : html`<h1 class="unseen">Catalogue</h1>
 ${catalogueSummary({ counts, demand: demanded, frame })}
-${catalogueFilters({ view, counts })}
-${containerTable({ items: found.items, view, frame })}
+${catalogueFilters(view, counts)}
+${containerTable(found.items, view, frame)}
 ${pager(view, found.next)}
 ${key}
 ${catalogueLinks(frame)}`
@@ -42,13 +36,7 @@ ${catalogueLinks(frame)}`
   })
 }
 
-interface TableParts {
-  items: readonly ListedContainer[]
-  view: CatalogueView
-  frame: PageFrame
-}
-
-function containerTable({ items, view, frame }: TableParts): Markup {
+function containerTable(items: readonly ListedContainer[], view: CatalogueView, frame: PageFrame): Markup {
   if (items.length === 0) return nothingFound(view)
   const columns = uniqueInTableOrder(items.flatMap(({ standings }) => [...standings.keys()]))
   return html`<div class="wide" tabindex="0" role="region" aria-label="Containers and their architectures">
@@ -61,25 +49,19 @@ ${sortedHead({ words: 'Changed', field: 'updated', view, newest: true })}
 ${columns.map((architecture) => html`<th scope="col" role="columnheader" class="arch">${architecture}</th>`)}
 </tr></thead>
 <tbody role="rowgroup">
-${items.map((item) => row({ item, columns, frame }))}
+${items.map((item) => row(item, columns, frame))}
 </tbody></table></div>`
 }
 
-interface RowParts {
-  item: ListedContainer
-  columns: readonly Architecture[]
+const row = (
+  { view, standings }: ListedContainer,
+  columns: readonly Architecture[],
   frame: PageFrame
-}
-
-const row = ({
-  item: { view, standings },
-  columns,
-  frame
-}: RowParts): Markup => html`<tr role="row" data-container="${exact(view.id)}" data-state="${view.state}">
+): Markup => html`<tr role="row" data-container="${exact(view.id)}" data-state="${view.state}">
 <th scope="row" role="rowheader"><a href="containers/${exact(encodeURIComponent(view.id))}">${idMarkup(view.id)}</a>${differentVersion(view)}</th>
 <td role="cell" class="state">${stateMark(view)}</td>
 <td role="cell" class="when">${timeMarkup(view.updated, frame.now)}</td>
-${columns.map((architecture) => architectureCell({ architecture, standing: standings.get(architecture) }))}
+${columns.map((architecture) => architectureCell(architecture, standings.get(architecture)))}
 </tr>
 `
 
@@ -116,7 +98,7 @@ const nothingFound = (view: CatalogueView): Markup => html`<section class="notic
 <p>${view.cursor === undefined ? 'Nothing in the catalogue meets all of these filters.' : 'There is nothing more on this page.'} <a href="./">Show all</a></p>
 </section>`
 
-const emptyCatalogue = ({ root }: PageFrame, url: string): Markup => html`<section class="notice" id="containers">
+const emptyCatalogue = ({ root, url }: PageFrame): Markup => html`<section class="notice" id="containers">
 <h1>Nothing is registered yet</h1>
 <p class="lead">Containers appear here as soon as a builder, or you, register the first image.</p>
 <pre class="command"><code>curl -f ${exact(url)}/api/v0.1/container/add \\

@@ -2,11 +2,10 @@ import type { Overview } from '../../catalogue/lists/overview.ts'
 import type { Architecture } from '../../domain/architecture.ts'
 import type { DemandRow } from '../../domain/build/demand.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
-import { idMarkup } from './ids.ts'
 import type { PageFrame } from './page-route.ts'
-import { timeMarkup } from './times.ts'
+import { idMarkup, timeMarkup } from './texts.ts'
 
-export interface SummaryParts {
+interface SummaryParts {
   counts: Overview | undefined
   demand: { since: string; rows: readonly DemandRow[] }
   frame: PageFrame
@@ -25,28 +24,21 @@ ${demandList(demand)}
 function numbers({ total, states, unproven, missing, counted }: Overview, frame: PageFrame): Markup {
   const isOld = frame.now.getTime() - Date.parse(counted) > settledMs
   return html`<dl class="counts" id="counts" data-counted="${counted}">
-${number({ words: total === 1 ? 'container' : 'containers', count: total, query: './' })}
-${number({ words: 'complete', count: states.complete, query: '?state=complete', mark: 'complete' })}
-${number({ words: 'partial', count: states.partial, query: '?state=partial', mark: 'partial' })}
-${number({ words: 'degraded', count: states.degraded, query: '?state=degraded', mark: 'degraded' })}
-${number({ words: 'unproven', count: unproven, query: '?verdict=unverified', mark: 'claimed' })}
+${number(total, './', total === 1 ? 'container' : 'containers')}
+${(['complete', 'partial', 'degraded'] as const).map((state) => number(states[state], `?state=${state}`, mark(state, state)))}
+${number(unproven, '?verdict=unverified', mark('claimed', 'unproven'))}
 </dl>
 ${missingList(missing)}
 ${isOld && html`<p class="fine">Counted ${timeMarkup(counted, frame.now)}.</p>`}`
 }
 
-interface CountedNumber {
-  words: string
-  count: number
-  query: string
-  mark?: string
-}
+const mark = (state: string, words: string): Markup => html`<span class="mark" data-state="${state}">${words}</span>`
 
 /** Grouped as people read large numbers. */
 const grouped = (count: number): string => count.toLocaleString('en-GB').replaceAll(',', ' ')
 
-const number = ({ words, count, query, mark }: CountedNumber): Markup => html`<div${count === 0 && html` class="zero"`}>
-<dt>${mark === undefined ? words : html`<span class="mark" data-state="${mark}">${words}</span>`}</dt>
+const number = (count: number, query: string, words: MarkupPart): Markup => html`<div${count === 0 && html` class="zero"`}>
+<dt>${words}</dt>
 <dd><a href="${exact(query)}">${grouped(count)}</a></dd>
 </div>`
 
@@ -59,7 +51,7 @@ function missingList(missing: Overview['missing']): MarkupPart {
 }
 
 const missingItem = ([architecture, count]: [Architecture, number]): Markup => html`<li data-architecture="${architecture}">
-<a href="?${exact(String(new URLSearchParams({ missing: architecture })))}"><span class="mark" data-state="missing">${architecture}</span> <b>${grouped(count)}</b></a></li>`
+<a href="?${exact(String(new URLSearchParams({ missing: architecture })))}">${mark('missing', architecture)} <b>${grouped(count)}</b></a></li>`
 
 /** The architectures for which machines were refused an image, those most often first. */
 function demandList({ since, rows }: SummaryParts['demand']): MarkupPart {
@@ -73,7 +65,7 @@ const demandItem = ({
   architecture,
   refused,
   lacking
-}: DemandRow): Markup => html`<li data-architecture="${architecture}"><details><summary><span class="mark" data-state="missing">${architecture}</span> <b>${grouped(refused)}</b> ${refused === 1 ? 'time' : 'times'}</summary>
+}: DemandRow): Markup => html`<li data-architecture="${architecture}"><details><summary>${mark('missing', architecture)} <b>${grouped(refused)}</b> ${refused === 1 ? 'time' : 'times'}</summary>
 <ul>${lacking.slice(0, named).map((one) => html`<li><a href="containers/${exact(encodeURIComponent(one.container))}">${idMarkup(one.container)}</a> ${grouped(one.refused)}</li>`)}</ul>
 ${lacking.length > named && html`<p class="fine">and ${lacking.length - named} more</p>`}
 </details></li>`

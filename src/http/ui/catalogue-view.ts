@@ -31,10 +31,10 @@ export function parseCatalogueView({ sort = defaults.sort, limit, cursor, ...tex
     ...texts,
     architecture: architectureIn(texts['architecture']),
     missing: architectureIn(texts['missing']),
-    state: oneOf('state', { value: texts['state'], values: states }),
-    verdict: oneOf('verdict', { value: texts['verdict'], values: verdicts })
+    state: oneOf('state', states, texts['state']),
+    verdict: oneOf('verdict', verdicts, texts['verdict'])
   }
-  const order = oneOf('sort', { value: sort, values: sorts })!
+  const order = oneOf('sort', sorts, sort)!
   return {
     filters,
     sort: { field: order.replace('-', '') as SortField, order: order.startsWith('-') ? 'desc' : 'asc' },
@@ -43,7 +43,7 @@ export function parseCatalogueView({ sort = defaults.sort, limit, cursor, ...tex
   }
 }
 
-export const filterNames = ['q', 'name', 'version', 'architecture', 'missing', 'state', 'verdict'] as const satisfies (keyof Filters)[]
+const filterNames = ['q', 'name', 'version', 'architecture', 'missing', 'state', 'verdict'] as const satisfies (keyof Filters)[]
 
 /** The filters that a view has, in the order of filterNames. */
 export const filtersOf = ({ filters }: CatalogueView): [name: keyof Filters, value: string][] =>
@@ -65,12 +65,7 @@ export function viewAddress(view: CatalogueView, change: Texts & { cursor?: stri
 
 const architectureIn = (name: string | undefined): Architecture | undefined => (name === undefined ? undefined : parseArchitecture(name))
 
-interface Choice<Value extends string> {
-  value: string | undefined
-  values: readonly Value[]
-}
-
-function oneOf<Value extends string>(name: string, { value, values }: Choice<Value>): Value | undefined {
+function oneOf<Value extends string>(name: string, values: readonly Value[], value: string | undefined): Value | undefined {
   if (value === undefined || values.includes(value as Value)) return value as Value | undefined
   throw invalid(`${name} is ${JSON.stringify(value.slice(0, 100))}; expected one of ${values.join(', ')}`)
 }

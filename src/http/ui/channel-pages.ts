@@ -1,30 +1,23 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { StoredChannel } from '../../catalogue/releases/channel-reading.ts'
 import type { ChannelState, SetMember, SetSource } from '../../domain/releases/channel.ts'
-import { type PublicAddress, requestUrl } from '../shared/public-url.ts'
 import { newChannelForm, promoteLink, rollBackLink } from './actions-channel.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
-import { idMarkup } from './ids.ts'
 import type { DeclarePage, PageFrame } from './page-route.ts'
-import { breadcrumb, commandMarkup, shellWord, whoDid } from './texts.ts'
-import { timeMarkup } from './times.ts'
+import { breadcrumb, commandMarkup, idMarkup, olderLink, quantity, shellWord, timeMarkup, whoDid } from './texts.ts'
 import { channelWay, containerWay, releaseWay } from './ways.ts'
-
-export interface ChannelPageParts extends Pick<Catalogue, 'channels'> {
-  address: PublicAddress
-}
 
 const promotionsAPage = 50
 
 /** Channels: what each means now, and how it came to that. */
-export function channelPages(page: DeclarePage, { channels, address }: ChannelPageParts): void {
+export function channelPages(page: DeclarePage, { channels }: Pick<Catalogue, 'channels'>): void {
   page({
     path: '/channels',
-    async handler({ request, frame }) {
+    async handler({ frame }) {
       const all = await channels.list()
       const main = html`<h1>Channels</h1>
 <p class="fine">A channel is a tag that is moved for a whole set of images at once, or not at all.</p>
-${all.length === 0 ? noChannels(requestUrl(request, address)) : channelTable(all, frame)}
+${all.length === 0 ? noChannels(frame.url) : channelTable(all, frame)}
 ${newChannelForm(frame)}`
       return { title: 'Channels', section: 'channels', main }
     }
@@ -32,12 +25,11 @@ ${newChannelForm(frame)}`
 
   page({
     path: '/channels/:channel',
-    async handler({ request, params, query: { cursor }, frame }) {
-      const [channel, all] = await Promise.all([channels.read(params['channel']!), channels.list()])
+    async handler({ params, query: { cursor }, frame }) {
+      const [channel, all] = await Promise.all([channels.read(params.channel), channels.list()])
       const before = cursor !== undefined && /^\d{1,9}$/.test(cursor) ? Number(cursor) : undefined
       const history = await channels.history(channel.channel, { before, limit: promotionsAPage })
-      const url = requestUrl(request, address)
-      const main = channelBody({ channel, others: all.filter((one) => one.channel !== channel.channel), history, frame, url })
+      const main = channelBody({ channel, others: all.filter((one) => one.channel !== channel.channel), history, frame })
       return { title: `Channel ${channel.channel}`, section: 'channels', main }
     }
   })
@@ -58,31 +50,28 @@ interface ChannelBody {
   others: readonly StoredChannel[]
   history: readonly ChannelState[]
   frame: PageFrame
-  url: string
 }
 
-function channelBody({ channel, others, history, frame, url }: ChannelBody): Markup {
+function channelBody({ channel, others, history, frame }: ChannelBody): Markup {
   const { channel: name, set, at, by, number, from } = channel
+  const url = shellWord(frame.url)
   return html`${breadcrumb([[`${frame.root}ui/channels`, 'Channels']])}
 <div id="channel" data-channel="${exact(name)}" data-number="${number}" data-revision="${exact(channel.revision)}">
 <h1><bdi>${exact(name)}</bdi> <small>channel</small></h1>
-<p class="standing"><span>${set.length} ${set.length === 1 ? 'image' : 'images'}</span> <span>moved ${timeMarkup(at, frame.now)} by ${whoDid(by)}</span> <span>${sourceMarkup(from, frame)}</span></p>
+<p class="standing"><span>${quantity(set.length, 'image')}</span> <span>moved ${timeMarkup(at, frame.now)} by ${whoDid(by)}</span> <span>${sourceMarkup(from, frame)}</span></p>
 ${by.reason && html`<p class="lead">${by.reason}</p>`}
 ${promoteLink(name, frame)}
 <section aria-labelledby="set"><h2 id="set">The set</h2>${setTable(set, frame)}</section>
-${others.length > 0 && compareForm({ name, others, frame })}
-<section aria-labelledby="promotions"><h2 id="promotions">Promotions</h2>${promotionTable({ name, number, history, frame })}</section>
+${others.length > 0 && compareForm(name, others, frame)}
+<section aria-labelledby="promotions"><h2 id="promotions">Promotions</h2>${promotionTable(channel, history, frame)}</section>
 <section aria-labelledby="commands" class="commands"><h2 id="commands">What to type</h2>
 ${[
   {
     title: 'The images of it, one a line',
-    command: `curl -f ${shellWord(`${url}/api/v1/image-list?tag=${encodeURIComponent(channel.tag)}&format=names`)}`
+    command: `curl -f ${shellWord(`${frame.url}/api/v1/image-list?tag=${encodeURIComponent(channel.tag)}&format=names`)}`
   },
-  {
-    title: 'Freeze it for testers',
-    command: `leporello release ${shellWord(`${name}-1`)} --from ${shellWord(name)} --url ${shellWord(url)}`
-  },
-  { title: 'Go back to the set before', command: `leporello rollback ${shellWord(name)} --url ${shellWord(url)}` }
+  { title: 'Freeze it for testers', command: `leporello release ${shellWord(`${name}-1`)} --from ${shellWord(name)} --url ${url}` },
+  { title: 'Go back to the set before', command: `leporello rollback ${shellWord(name)} --url ${url}` }
 ].map(commandMarkup)}</section></div>`
 }
 
@@ -94,34 +83,20 @@ function setTable(set: readonly SetMember[], frame: PageFrame): Markup {
 <tbody>${set.map((member) => html`<tr data-container="${exact(member.id)}"><th scope="row"><a href="${exact(containerWay(member.id, frame))}">${idMarkup(member.id)}</a></th><td><a href="${exact(containerWay(member.origin, frame))}">${idMarkup(member.origin)}</a></td><td><bdi>${member.version}</bdi></td><td>${Object.keys(member.images).join(', ')}</td></tr>`)}</tbody></table></div>`
 }
 
-interface CompareForm {
-  name: string
-  others: readonly StoredChannel[]
+const compareForm = (
+  name: string,
+  others: readonly StoredChannel[],
   frame: PageFrame
-}
-
-const compareForm = ({
-  name,
-  others,
-  frame
-}: CompareForm): Markup => html`<form class="ask" action="${exact(channelWay(name, frame))}/diff" method="get">
+): Markup => html`<form class="ask" action="${exact(channelWay(name, frame))}/diff" method="get">
 <label for="with">Compare with</label> <select id="with" name="with">${others.map((one) => html`<option value="${exact(one.channel)}">${exact(one.channel)}</option>`)}</select>
 <button type="submit">Show what differs</button></form>`
 
-interface PromotionTable {
-  name: string
-  /** Of the last promotion. */
-  number: number
-  history: readonly ChannelState[]
-  frame: PageFrame
-}
-
-function promotionTable({ name, number, history, frame }: PromotionTable): Markup {
+function promotionTable({ channel: name, number }: StoredChannel, history: readonly ChannelState[], frame: PageFrame): Markup {
   const last = history.at(-1)?.number ?? 1
   return html`<div class="wide" tabindex="0" role="region" aria-label="The table of promotions"><table class="history"><caption class="unseen">Promotions of this channel, the newest first</caption>
 <thead><tr><th scope="col" class="number">#</th><th scope="col">When</th><th scope="col">What</th><th scope="col">Who</th><th scope="col">Why</th><th scope="col"><span class="unseen">Differences</span></th></tr></thead>
-<tbody>${history.map((one) => html`<tr data-number="${one.number}"><td class="number">${one.number}</td><td>${timeMarkup(one.at, frame.now)}</td><td>${one.removed ? 'removed' : html`${one.set.length} ${one.set.length === 1 ? 'image' : 'images'} ${sourceMarkup(one.from, frame)}`}</td><td>${whoDid(one.by)}</td><td>${one.by.reason}</td><td>${one.number > 1 && html`<a href="${exact(`${channelWay(name, frame)}/diff?from=${one.number - 1}&to=${one.number}`)}">side by side</a>`} ${one.number < number && !one.removed && rollBackLink(name, { number: one.number, frame })}</td></tr>`)}</tbody></table></div>
-${last > 1 && history.length === promotionsAPage && html`<nav class="pager" aria-label="Pages"><a rel="next" href="?cursor=${last}">Older</a></nav>`}`
+<tbody>${history.map((one) => html`<tr data-number="${one.number}"><td class="number">${one.number}</td><td>${timeMarkup(one.at, frame.now)}</td><td>${one.removed ? 'removed' : html`${quantity(one.set.length, 'image')} ${sourceMarkup(one.from, frame)}`}</td><td>${whoDid(one.by)}</td><td>${one.by.reason}</td><td>${one.number > 1 && html`<a href="${exact(`${channelWay(name, frame)}/diff?from=${one.number - 1}&to=${one.number}`)}">side by side</a>`} ${one.number < number && !one.removed && rollBackLink(name, { number: one.number, frame })}</td></tr>`)}</tbody></table></div>
+${last > 1 && history.length === promotionsAPage && olderLink(last)}`
 }
 
 /** Where a set came from. */

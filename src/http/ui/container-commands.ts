@@ -3,23 +3,17 @@ import { tagNameOf } from '../../domain/oci/names.ts'
 import { html, type Markup } from './html.ts'
 import { commandMarkup, type ShellCommand, shellWord } from './texts.ts'
 
-export interface CommandParts {
-  view: ContainerView
-  /** Where the client reaches this server. */
+/** What to type to get an image of it, or to know more; the client reaches this server at the URL. */
+export const containerCommands = (
+  view: ContainerView,
   url: string
-}
-
-/** What to type to get an image of it, or to know more. */
-export const containerCommands = ({
-  view,
-  url
-}: CommandParts): Markup => html`<section aria-labelledby="commands" class="commands"><h2 id="commands">What to type</h2>
-${registryCommands({ view, url })}
-${urlCommands({ view, url }).map(commandMarkup)}
+): Markup => html`<section aria-labelledby="commands" class="commands"><h2 id="commands">What to type</h2>
+${registryCommands(view, url)}
+${urlCommands(view, url).map(commandMarkup)}
 </section>`
 
 /** `/v2/` stands at the root of the host, whatever the prefix is. */
-function registryCommands({ view, url }: CommandParts): Markup {
+function registryCommands(view: ContainerView, url: string): Markup {
   const name = tagNameOf(view.id)
   if ('why' in name) return html`<p class="fine">No registry client can pull it: ${name.why}.</p>`
   const { host, protocol } = new URL(url)
@@ -39,22 +33,20 @@ function registryCommands({ view, url }: CommandParts): Markup {
 /** A name that a terminal would not show as it is must not be copied into one. */
 const isPrintable = (id: string): boolean => !/[\p{Cc}\p{Cf}]/u.test(id)
 
-function urlCommands({ view, url }: CommandParts): ShellCommand[] {
-  const path = `${url}/api/v1/containers/${encodeURIComponent(view.id)}`
+function urlCommands({ id, images }: ContainerView, url: string): ShellCommand[] {
+  const path = `${url}/api/v1/containers/${encodeURIComponent(id)}`
   // an exclamation mark would be history to an interactive shell
-  const query = `id=${encodeURIComponent(view.id).replaceAll('!', '%21')}&format=text&arch=$(uname -m)`
-  const architecture = Object.keys(view.images)[0]
+  const query = `id=${encodeURIComponent(id).replaceAll('!', '%21')}&format=text&arch=$(uname -m)`
+  const architecture = Object.keys(images)[0]
   const download = architecture && `curl -fLOJ ${shellWord(`${path}/images/${architecture.replace('/', '-')}/download`)}`
   return [
     { title: 'Which image this machine runs', command: `curl -f "${url}/api/v0.1/container/resolve?${query}"` },
     ...(download ? [{ title: `The tarball for ${architecture}`, command: download }] : []),
-    ...(isPrintable(view.id) ? clientCommands({ view, url }) : [])
+    ...(isPrintable(id) ? clientCommands(`${shellWord(id)} --url ${shellWord(url)}`) : [])
   ]
 }
 
-function clientCommands({ view, url }: CommandParts): ShellCommand[] {
-  return [
-    { title: 'All of this in a terminal', command: `leporello show ${shellWord(view.id)} --url ${shellWord(url)}` },
-    { title: 'Wait until it is complete', command: `leporello wait ${shellWord(view.id)} --url ${shellWord(url)}` }
-  ]
-}
+const clientCommands = (subject: string): ShellCommand[] => [
+  { title: 'All of this in a terminal', command: `leporello show ${subject}` },
+  { title: 'Wait until it is complete', command: `leporello wait ${subject}` }
+]

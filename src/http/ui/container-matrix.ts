@@ -7,36 +7,30 @@ import { decisiveList } from './decisive-files.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
 import { standingMark } from './marks.ts'
 import type { PageFrame } from './page-route.ts'
-import { digestMarkup, linkElsewhere, sizeInWords } from './texts.ts'
-import { timeMarkup } from './times.ts'
+import { digestMarkup, linkElsewhere, sizeInWords, timeMarkup } from './texts.ts'
 import { imageWay } from './ways.ts'
 
-export interface MatrixParts {
-  found: ContainerDetail
-  frame: PageFrame
-}
-
 /** All that is known of each architecture: whether it is expected, there and proven, by which files, and who built and tested it where. */
-export function containerMatrix({ found, frame }: MatrixParts): Markup {
+export function containerMatrix(found: ContainerDetail, frame: PageFrame): Markup {
   const architectures = [...found.standings.keys()]
   if (architectures.length === 0) return html`<p class="none">It has no image, and none is expected.</p>`
   return html`<div class="wide" tabindex="0" role="region" aria-label="The table of architectures"><table class="detail" role="table">
 <caption class="unseen">Each architecture of this container in a row</caption>
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Architecture</th><th scope="col" role="columnheader">Stands</th><th scope="col" role="columnheader">Expected</th><th scope="col" role="columnheader">What its bytes proved</th><th scope="col" role="columnheader" class="number">Size</th><th scope="col" role="columnheader">Digest</th><th scope="col" role="columnheader">Built</th><th scope="col" role="columnheader">Tested</th></tr></thead>
-<tbody role="rowgroup">${architectures.map((architecture) => row(architecture, { found, frame }))}</tbody></table></div>`
+<tbody role="rowgroup">${architectures.map((architecture) => row(architecture, found, frame))}</tbody></table></div>`
 }
 
-function row(architecture: Architecture, { found, frame }: MatrixParts): Markup {
+function row(architecture: Architecture, found: ContainerDetail, frame: PageFrame): Markup {
   const { view, standings, images, gathered } = found
   const { buildStatus } = gathered
   const standing = standings.get(architecture)!
   const facts = images.get(architecture)?.facts
-  const jobs = (kind: 'builds' | 'tests') => jobMarkup(buildStatus?.[kind].get(architecture), { architecture, frame })
+  const jobs = (kind: 'builds' | 'tests') => jobMarkup(buildStatus?.[kind].get(architecture), architecture, frame)
   return html`<tr role="row" data-architecture="${architecture}" data-state="${standing}">
-<th scope="row" role="rowheader">${nameOf(architecture, { found, frame })}${imageLinks({ view, architecture }, frame)}</th>
+<th scope="row" role="rowheader">${nameOf(architecture, view, frame)}${imageLinks({ view, architecture }, frame)}</th>
 <td role="cell">${standingMark(standing)}</td>
 <td role="cell">${view.expected.includes(architecture) ? 'yes' : 'no'}</td>
-<td role="cell" class="proof">${proofOf(architecture, { found, frame })}</td>
+<td role="cell" class="proof">${proofOf(architecture, found, frame)}</td>
 <td role="cell" class="number">${sizeInWords(facts?.size)}</td>
 <td role="cell">${digestMarkup(facts?.given ?? facts?.config)}</td>
 <td role="cell">${jobs('builds')}</td>
@@ -46,12 +40,12 @@ function row(architecture: Architecture, { found, frame }: MatrixParts): Markup 
 }
 
 /** Leads to the page of the image, where the record names one. */
-function nameOf(architecture: Architecture, { found: { view }, frame }: MatrixParts): MarkupPart {
+function nameOf(architecture: Architecture, view: ContainerDetail['view'], frame: PageFrame): MarkupPart {
   const hasPage = own(view.images, architecture) ?? own(view.pending, architecture)
   return hasPage ? html`<a href="${exact(imageWay({ id: view.id, architecture }, frame))}">${architecture}</a>` : architecture
 }
 
-function proofOf(architecture: Architecture, { found: { view, images }, frame }: MatrixParts): MarkupPart {
+function proofOf(architecture: Architecture, { view, images }: ContainerDetail, frame: PageFrame): MarkupPart {
   const pending = own(view.pending, architecture)
   const image = images.get(architecture)
   const waiting =
@@ -67,13 +61,8 @@ function proofOf(architecture: Architecture, { found: { view, images }, frame }:
 <p class="fine"><code class="url">${url}</code>${facts?.checked && html`, looked at ${timeMarkup(facts.checked, frame.now)}`}</p>${waiting}`
 }
 
-interface JobParts {
-  architecture: Architecture
-  frame: PageFrame
-}
-
 /** The last report of a build or test: its status, the machine, the source, the log. */
-function jobMarkup(report: JobReport | undefined, { architecture, frame }: JobParts): Markup {
+function jobMarkup(report: JobReport | undefined, architecture: Architecture, frame: PageFrame): Markup {
   if (!report) return html`<span class="none">–</span>`
   const { status, machine, source, log, reason, reported } = report
   const commit = source?.get('commit')

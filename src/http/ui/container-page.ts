@@ -1,47 +1,40 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { ContainerDetail } from '../../catalogue/lists/container-detail.ts'
 import { manifestListText } from '../../domain/build/manifest-list.ts'
-import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
-import { checkId } from '../../domain/limits.ts'
-import { type PublicAddress, requestUrl } from '../shared/public-url.ts'
+import { degrades } from '../../domain/build/state.ts'
+import { CatalogueError } from '../../domain/errors.ts'
+import type { Reason } from '../../schemas.ts'
 import { containerLinks } from './action-links.ts'
 import { arrivingUploads } from './bring.ts'
 import { containerCommands } from './container-commands.ts'
 import { containerMatrix } from './container-matrix.ts'
-import { reasonList } from './container-reasons.ts'
 import { historyTable } from './history-table.ts'
 import { exact, html, type Markup, type MarkupPart, nameText } from './html.ts'
-import { idMarkup } from './ids.ts'
 import { stateMark } from './marks.ts'
-import type { DeclarePage, PageFrame } from './page-route.ts'
-import { breadcrumb, factList } from './texts.ts'
-import { timeMarkup } from './times.ts'
-import { catalogueWay, channelWay, historyWay, releaseWay } from './ways.ts'
+import { type DeclarePage, type PageFrame, unlessRefused } from './page-route.ts'
+import { catalogueCrumbs, factList, idMarkup, timeMarkup } from './texts.ts'
+import { channelWay, historyWay, releaseWay } from './ways.ts'
 
-export interface ContainerPageParts extends Pick<Catalogue, 'detail' | 'history' | 'holders' | 'specsNaming' | 'manifestList' | 'uploads'> {
-  address: PublicAddress
-}
+type ContainerPageParts = Pick<Catalogue, 'detail' | 'history' | 'holders' | 'specsNaming' | 'manifestList' | 'uploads'>
 
 /** Entries of the history that the page of a container shows. */
 const newest = 10
 
 /** One container: all of its architectures, why it is not complete, what to type, what names it, what happened to it. */
 export function containerPage(page: DeclarePage, parts: ContainerPageParts): void {
-  const { detail, history, address } = parts
+  const { detail, history } = parts
   page({
     path: '/containers/:id',
-    async handler({ request, params, frame }) {
-      const id = params['id']!
-      checkId(id)
-      const [found, entries] = await Promise.all([detail(id), unlessUnknown(history.list(id, { limit: newest }))])
+    async handler({ params: { id }, frame }) {
+      const [found, entries] = await Promise.all([detail(id), unlessRefused(history.list(id, { limit: newest }), 'container_unknown')])
       if (!found && (!entries || entries.items.length === 0)) throw new CatalogueError('container_unknown', `there is no container ${id}`)
       const past =
         entries &&
         html`<section aria-labelledby="history"><h2 id="history">History</h2>
 ${historyTable({ id, entries: entries.items, frame })}
 <p><a href="${exact(historyWay(id, frame))}">The whole history, and any two revisions side by side</a></p></section>`
-      const rest = found ? await body(parts, { found, frame, url: requestUrl(request, address) }) : removedNotice
-      const main = html`${breadcrumb([[catalogueWay(frame), 'Catalogue']])}
+      const rest = found ? await body(parts, found, frame) : removedNotice
+      const main = html`${catalogueCrumbs(frame)}
 <h1>${idMarkup(id)}</h1>
 ${rest}
 ${past}`
@@ -52,16 +45,10 @@ ${past}`
 
 const removedNotice: Markup = html`<p class="lead" data-state="removed">It was removed. Its history is what is left of it.</p>`
 
-interface BodyParts {
-  found: ContainerDetail
-  frame: PageFrame
-  /** Where the client reaches this server. */
-  url: string
-}
-
 async function body(
   { holders, specsNaming, manifestList, uploads }: ContainerPageParts,
-  { found, frame, url }: BodyParts
+  found: ContainerDetail,
+  frame: PageFrame
 ): Promise<Markup> {
   const { view, gathered } = found
   const { id } = view
@@ -77,12 +64,12 @@ ${containerLinks(view, frame)}
 ${arriving}
 ${reasonList(view.reasons, frame)}
 <section aria-labelledby="images"><h2 id="images">Architectures</h2>
-${containerMatrix({ found, frame })}
+${containerMatrix(found, frame)}
 <p class="fine">${expectation(gathered.expected, frame)}</p></section>
 <div class="halves">
-${containerCommands({ view, url })}
+${containerCommands(view, frame.url)}
 <div>
-${namedBy({ names, specs, frame })}
+${namedBy(names, specs, frame)}
 <section aria-labelledby="record"><h2 id="record">The record</h2>
 ${factList([
   ['version', view.version],
@@ -110,15 +97,12 @@ function expectation({ architectures, from, pattern, since, by }: ContainerDetai
   return html`Expected: ${architectures.join(', ')} (${said[from]}).`
 }
 
-interface NamedBy {
-  names: readonly string[]
-  specs: readonly string[]
-  frame: PageFrame
-}
-
 /** What would miss it. */
-function namedBy({ names, specs, frame }: NamedBy): Markup {
-  const items = [...names.map((name) => holderLink(name, frame)), ...specs.map((spec) => html`<li>job <bdi>${nameText(spec)}</bdi></li>`)]
+function namedBy(holders: readonly string[], specs: readonly string[], frame: PageFrame): Markup {
+  const items = [
+    ...holders.map((holder) => holderLink(holder, frame)),
+    ...specs.map((spec) => html`<li>job <bdi>${nameText(spec)}</bdi></li>`)
+  ]
   return html`<section aria-labelledby="named"><h2 id="named">Named by</h2>
 ${items.length === 0 ? html`<p class="none">No channel, release or job specification.</p>` : html`<ul class="named">${items}</ul>`}</section>`
 }
@@ -130,11 +114,27 @@ function holderLink(holder: string, frame: PageFrame): Markup {
   return html`<li>${kind} <a href="${exact(way)}"><bdi>${exact(name)}</bdi></a></li>`
 }
 
-async function unlessUnknown<Value>(reading: Promise<Value>): Promise<Value | undefined> {
-  try {
-    return await reading
-  } catch (error) {
-    if (isCatalogueError(error, 'container_unknown')) return undefined
-    throw error
-  }
+const advice: Readonly<Record<Reason['code'], string>> = {
+  build_failed: 'Read its log, mend it, and build this architecture again; the others stay as they are.',
+  build_stale: 'See whether the builder is still at work; if not, start it again.',
+  test_failed: 'The image is there; read the log of the test before you promote it.',
+  test_stale: 'See whether the test is still running; if not, start it again.',
+  mislabelled: 'Machines are refused this image. Register it as what it is (relabel), and build this architecture.',
+  mixed: 'Machines still get this image, but some of its programs cannot run there. Build it on one kind of machine.',
+  unreadable: 'Bring the tarball again; this one is damaged, or no image.',
+  gone: 'Bring the tarball again, or register its new place.',
+  missing: 'Build it, bring its tarball, or stop expecting it.',
+  pending: 'It is published with the others; they are what it waits for.',
+  unverified: 'Verify it, so that its bytes are read.'
+}
+
+/** Why a container is not complete, and what to do about each reason. */
+function reasonList(reasons: readonly Reason[], frame: PageFrame): MarkupPart {
+  if (reasons.length === 0) return undefined
+  return html`<section aria-labelledby="why" class="reasons"><h2 id="why">Why it is not complete</h2><ul>
+${reasons.map((reason) => {
+  const { code, architecture, message, since } = reason
+  return html`<li data-code="${code}" data-architecture="${architecture}" class="${degrades(reason) ? 'bad' : 'open'}"><p><b>${architecture}</b> ${message}${since !== null && html` <small>${timeMarkup(since, frame.now)}</small>`}</p><p class="fine">${advice[code]}</p></li>`
+})}
+</ul></section>`
 }

@@ -1,25 +1,23 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { DeletedContainer } from '../../schemas.ts'
-import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
+import { restoreLink } from './action-links.ts'
 import { exact, html, type Markup } from './html.ts'
-import { idMarkup } from './ids.ts'
 import type { DeclarePage, PageFrame } from './page-route.ts'
-import { breadcrumb, whoDid } from './texts.ts'
-import { timeMarkup } from './times.ts'
-import { catalogueWay, containerWay } from './ways.ts'
+import { catalogueCrumbs, idMarkup, olderLink, timeMarkup, whoDid } from './texts.ts'
+import { containerWay } from './ways.ts'
 
 const limit = 50
 
 /** Containers that were removed, and the way to bring each of them back. */
-export function deletedPage(page: DeclarePage, { deleted, address }: Pick<Catalogue, 'deleted'> & { address: PublicAddress }): void {
+export function deletedPage(page: DeclarePage, { deleted }: Pick<Catalogue, 'deleted'>): void {
   page({
     path: '/deleted',
     async handler({ query: { cursor }, frame }) {
-      const { items, next } = await deleted({ limit, cursor, publicUrl: publicUrlOf(address)() })
-      const main = html`${breadcrumb([[catalogueWay(frame), 'Catalogue']])}
+      const { items, next } = await deleted({ limit, cursor, publicUrl: frame.publicUrl })
+      const main = html`${catalogueCrumbs(frame)}
 <h1>Removed containers</h1>
 ${items.length === 0 ? html`<p class="none">None was removed lately.</p>` : table(items, frame)}
-${next !== null && html`<nav class="pager" aria-label="Pages"><a rel="next" href="?${exact(String(new URLSearchParams({ cursor: next })))}">Older</a></nav>`}`
+${next !== null && olderLink(next)}`
       return { title: 'Removed containers', section: 'catalogue', main }
     }
   })
@@ -42,5 +40,5 @@ const row = (
 <td>${whoDid(by)}</td>
 <td>${reason}</td>
 <td>${tarballs.map(({ architecture, status }) => html`<p class="fine">${architecture ?? 'the image'}: ${status}</p>`)}</td>
-<td>${frame.may('container:write', id) && html`<a href="${exact(`${containerWay(id, frame)}/restore?${new URLSearchParams({ revision })}`)}">restore</a>`}</td>
+<td>${restoreLink({ id, revision }, frame)}</td>
 </tr>`

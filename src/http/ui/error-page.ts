@@ -45,7 +45,7 @@ const advice: Readonly<Record<number, string>> = {
   503: 'Nothing is lost: workers and builders wait or try again. Load the page again in a moment.'
 }
 
-export function errorPage({ status, message, request }: ShownError, { root, path }: Pick<PageFrame, 'root' | 'path'>): UiPage {
+function errorPage({ status, message, request }: ShownError, { root, path }: Pick<PageFrame, 'root' | 'path'>): UiPage {
   const title = titles[status] ?? STATUS_CODES[status] ?? 'Error'
   // who has to sign in wants to know how, and the rest is for programs
   const [what, remedy] = status === 401 ? [advice[401], sentence(message)] : [sentence(message), advice[status]]

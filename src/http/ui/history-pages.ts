@@ -1,14 +1,11 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import { checkId } from '../../domain/limits.ts'
 import type { DiffAnswer, RecordChange } from '../../schemas.ts'
 import { historyTable } from './history-table.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
-import { idMarkup } from './ids.ts'
-import type { DeclarePage, PageFrame } from './page-route.ts'
-import { breadcrumb } from './texts.ts'
-import { timeMarkup } from './times.ts'
-import { catalogueWay, containerWay, historyWay } from './ways.ts'
+import type { DeclarePage } from './page-route.ts'
+import { catalogueCrumbs, idMarkup, olderLink, timeMarkup } from './texts.ts'
+import { containerWay, historyWay } from './ways.ts'
 
 const entriesAPage = 50
 
@@ -16,30 +13,26 @@ const entriesAPage = 50
 export function historyPages(page: DeclarePage, { history }: Pick<Catalogue, 'history'>): void {
   page({
     path: '/containers/:id/history',
-    async handler({ params, query: { cursor }, frame }) {
-      const id = params['id']!
-      checkId(id)
+    async handler({ params: { id }, query: { cursor }, frame }) {
       const { items, next, cut } = await history.list(id, { limit: entriesAPage, cursor })
-      const main = html`${crumbs(id, frame)}
+      const main = html`${catalogueCrumbs(frame, id)}
 <h1 id="history">History of ${idMarkup(id)}</h1>
 <form action="${exact(`${containerWay(id, frame)}/compare`)}" method="get">
 ${historyTable({ id, entries: items, frame, choice: true })}
 <p><button type="submit">Compare the two that are marked</button></p></form>
 ${cut && html`<p class="fine">${cut.entries} entries until ${timeMarkup(cut.until, frame.now)} are not kept any more.</p>`}
-${next !== null && html`<nav class="pager" aria-label="Pages"><a rel="next" href="?${exact(String(new URLSearchParams({ cursor: next })))}">Older</a></nav>`}`
+${next !== null && olderLink(next)}`
       return { title: `History of ${id}`, main }
     }
   })
 
   page({
     path: '/containers/:id/compare',
-    async handler({ params, query: { from, to }, frame }) {
-      const id = params['id']!
-      checkId(id)
+    async handler({ params: { id }, query: { from, to }, frame }) {
       if (from === undefined || to === undefined)
         throw new CatalogueError('parameter_missing', 'from and to are needed: two revisions of the history, or `current`')
       const comparison = await history.compare(id, { from, to })
-      const main = html`${crumbs(id, frame)}
+      const main = html`${catalogueCrumbs(frame, id)}
 <h1>Two revisions of ${idMarkup(id)}</h1>
 ${comparisonTable(comparison)}
 <p><a href="${exact(historyWay(id, frame))}">To its history</a></p>`
@@ -47,12 +40,6 @@ ${comparisonTable(comparison)}
     }
   })
 }
-
-const crumbs = (id: string, frame: PageFrame): Markup =>
-  breadcrumb([
-    [catalogueWay(frame), 'Catalogue'],
-    [containerWay(id, frame), idMarkup(id)]
-  ])
 
 function comparisonTable({ from, to, same, changes }: DiffAnswer): Markup {
   if (same) return html`<p class="lead" id="differences">Both mean the same, however they are written.</p>`

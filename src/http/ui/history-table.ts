@@ -2,11 +2,10 @@ import type { HistoryEntry } from '../../schemas.ts'
 import { restoreLink } from './action-links.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
 import type { PageFrame } from './page-route.ts'
-import { whoDid } from './texts.ts'
-import { timeMarkup } from './times.ts'
+import { timeMarkup, whoDid } from './texts.ts'
 import { compareWay } from './ways.ts'
 
-export interface HistoryTableParts {
+interface HistoryTableParts {
   id: string
   entries: readonly HistoryEntry[]
   frame: PageFrame
@@ -15,23 +14,16 @@ export interface HistoryTableParts {
 }
 
 /** What happened, the newest first. */
-export const historyTable = ({
-  id,
-  entries,
-  frame,
-  choice = false
-}: HistoryTableParts): Markup => html`<div class="wide" tabindex="0" role="region" aria-label="The table of what happened"><table class="history">
+export const historyTable = (
+  parts: HistoryTableParts
+): Markup => html`<div class="wide" tabindex="0" role="region" aria-label="The table of what happened"><table class="history">
 <caption class="unseen">What happened to this container, the newest first</caption>
-<thead><tr>${choice && html`<th scope="col">From</th><th scope="col">To</th>`}<th scope="col">When</th><th scope="col">What</th><th scope="col">Who</th><th scope="col">Why</th><th scope="col"><span class="unseen">Differences</span></th></tr></thead>
+<thead><tr>${parts.choice && html`<th scope="col">From</th><th scope="col">To</th>`}<th scope="col">When</th><th scope="col">What</th><th scope="col">Who</th><th scope="col">Why</th><th scope="col"><span class="unseen">Differences</span></th></tr></thead>
 <tbody>
-${entries.map((entry) => row({ id, entry, frame, choice }))}
+${parts.entries.map((entry) => row(entry, parts))}
 </tbody></table></div>`
 
-interface EntryRow extends Omit<HistoryTableParts, 'entries'> {
-  entry: HistoryEntry
-}
-
-function row({ id, entry, frame, choice = false }: EntryRow): Markup {
+function row(entry: HistoryEntry, { id, frame, choice }: HistoryTableParts): Markup {
   const { kind, what, architecture, summary, by, reason, at, revision } = entry
   return html`<tr data-entry="${entry.id}" data-kind="${kind}" data-revision="${revision}">
 ${choice && html`<td${entry.revision !== null && pick('from')}>${radio('from', entry)}</td><td${entry.revision !== null && pick('to')}>${radio('to', entry)}</td>`}
@@ -39,7 +31,7 @@ ${choice && html`<td${entry.revision !== null && pick('from')}>${radio('from', e
 <td class="what"><b>${kind === 'record' || kind === what ? what : `${kind} ${what}`}</b>${architecture !== null && html` <small>${architecture}</small>`}<p class="fine">${summary}</p></td>
 <td>${whoDid(by)}</td>
 <td>${reason}</td>
-<td>${differences(id, { entry, frame })} ${kind === 'record' && restoreLink({ id, revision: revision ?? entry.previous }, frame)}</td>
+<td>${differences(id, entry, frame)} ${kind === 'record' && restoreLink({ id, revision: revision ?? entry.previous }, frame)}</td>
 </tr>
 `
 }
@@ -50,7 +42,7 @@ const pick = (words: string): Markup => html` class="pick" data-words="${words}"
 const radio = (name: string, { revision, at, what }: HistoryEntry): MarkupPart =>
   revision !== null && html`<input type="radio" name="${name}" value="${exact(revision)}" aria-label="${name} ${what} ${at}">`
 
-function differences(id: string, { entry: { revision, previous, kind }, frame }: Pick<EntryRow, 'entry' | 'frame'>): MarkupPart {
+function differences(id: string, { revision, previous, kind }: HistoryEntry, { root }: PageFrame): MarkupPart {
   if (kind !== 'record' || revision === null || previous === null) return undefined
-  return html`<a href="${exact(compareWay(id, { root: frame.root, from: previous, to: revision }))}">side by side</a>`
+  return html`<a href="${exact(compareWay(id, { root, from: previous, to: revision }))}">side by side</a>`
 }

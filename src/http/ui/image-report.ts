@@ -1,10 +1,8 @@
 import type { ImageReport } from '../../schemas.ts'
 import { decisiveList } from './decisive-files.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
-import { idMarkup } from './ids.ts'
 import type { PageFrame } from './page-route.ts'
-import { digestMarkup, factList, sizeInWords } from './texts.ts'
-import { timeMarkup } from './times.ts'
+import { digestMarkup, factList, idMarkup, quantity, sizeInWords, timeMarkup } from './texts.ts'
 import { containerWay } from './ways.ts'
 
 type ReportedImage = ImageReport['images'][number]
@@ -55,7 +53,7 @@ ${labelList(config.labels)}`
 function labelList(labels: Readonly<Record<string, string>> | undefined): MarkupPart {
   const entries = Object.entries(labels ?? {})
   if (entries.length === 0) return undefined
-  return html`<details class="labels"><summary>${entries.length} ${entries.length === 1 ? 'label' : 'labels'}</summary>${factList(entries.map(([name, value]) => [html`<bdi>${name}</bdi>`, html`<bdi>${value}</bdi>`] as never))}</details>`
+  return html`<details class="labels"><summary>${quantity(entries.length, 'label')}</summary>${factList(entries.map(([name, value]) => [html`<bdi>${name}</bdi>`, html`<bdi>${value}</bdi>`] as never))}</details>`
 }
 
 /** How many programs and libraries there are for which machines, each with some paths. */

@@ -2,8 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Policy } from '../../domain/policy.ts'
-import '../shared/action.ts'
-import type { BodyBudget } from '../shared/body-budget.ts'
+import type { BodyReading } from '../shared/body.ts'
 import { undescribed } from '../shared/describes.ts'
 import type { PublicAddress } from '../shared/public-url.ts'
 import { actionsOn } from './action-route.ts'
@@ -11,7 +10,7 @@ import { channelActions, newChannelPage } from './actions-channel.ts'
 import { containerActions } from './actions-container.ts'
 import { imageActions } from './actions-image.ts'
 import { assetRoutes, readAssets } from './assets.ts'
-import { bringRoutes } from './bring.ts'
+import { bringPage, bringRoute } from './bring.ts'
 import { cataloguePage } from './catalogue-page.ts'
 import { channelPages } from './channel-pages.ts'
 import { containerPage } from './container-page.ts'
@@ -22,15 +21,13 @@ import { imagePage } from './image-page.ts'
 import { pagesOn } from './page-route.ts'
 import { releasePages } from './release-pages.ts'
 import { setDiffPage } from './set-diff-page.ts'
-import { signInRoute } from './sign-in.ts'
+import { signInPage } from './sign-in.ts'
 
-export interface UiOptions {
+interface UiOptions {
   catalogue: Catalogue
   policy: Policy
   address: PublicAddress
-  /** How long a form may take, in milliseconds. */
-  bodyTimeoutMs: number
-  bodies: BodyBudget
+  reading: BodyReading
   now?: (() => Date) | undefined
 }
 
@@ -39,12 +36,12 @@ const smallForm = 64 * 1024
 
 /** Pages for people, `/ui/`. They know the use cases of the catalogue, as every face does, and are complete without JavaScript. */
 export async function uiFace(app: FastifyInstance, options: UiOptions): Promise<void> {
-  const { catalogue, policy, address, bodyTimeoutMs, bodies, now = () => new Date() } = options
+  const { catalogue, policy, address, reading, now = () => new Date() } = options
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, face: 'ui' }
   })
   const assets = await readAssets()
-  const parts = { policy, assetVersion: assets.version, now }
+  const parts = { policy, address, assetVersion: assets.version, now }
   app.setErrorHandler(answerErrorPage(parts))
   assetRoutes(app, assets)
   app.route({
@@ -55,25 +52,23 @@ export async function uiFace(app: FastifyInstance, options: UiOptions): Promise<
     handler: (_request, reply) => reply.redirect('ui/', 308)
   })
   const page = pagesOn(app, parts)
-  const pageParts = { ...catalogue, address }
-  cataloguePage(page, pageParts)
-  containerPage(page, pageParts)
-  historyPages(page, pageParts)
-  if (catalogue.images) imagePage(page, { images: catalogue.images, address })
-  channelPages(page, pageParts)
-  setDiffPage(page, pageParts)
-  releasePages(page, pageParts)
-  deletedPage(page, pageParts)
-  signInRoute(app, parts)
-  const doing = { ...parts, address, bounds: { limit: smallForm, timeoutMs: bodyTimeoutMs, budget: bodies } }
-  const action = actionsOn(app, doing)
-  containerActions(action, catalogue)
-  channelActions(action, catalogue)
-  newChannelPage(app)
+  cataloguePage(page, catalogue)
+  containerPage(page, catalogue)
+  historyPages(page, catalogue)
+  channelPages(page, catalogue)
+  setDiffPage(page, catalogue)
+  releasePages(page, catalogue)
+  deletedPage(page, catalogue)
+  signInPage(page)
+  const action = actionsOn(app, { ...parts, bounds: { ...reading, limit: smallForm } })
+  for (const each of [...containerActions(catalogue), ...channelActions(catalogue)]) action(each)
+  newChannelPage(page)
   const { images } = catalogue
   if (images) {
-    imageActions(action, { ...catalogue, images })
-    await app.register(bringRoutes, { ...doing, images })
+    imagePage(page, images)
+    for (const each of imageActions({ ...catalogue, images })) action(each)
+    bringPage(page)
+    await app.register(bringRoute, { ...parts, images })
   }
   page({
     path: '/*',

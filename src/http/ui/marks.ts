@@ -45,12 +45,7 @@ export function stateMark({ state, expected }: Pick<ContainerView, 'state' | 'ex
   return html`<span class="mark" data-state="${word}">${word}</span>`
 }
 
-interface ArchitectureCell {
-  architecture: Architecture
-  standing: Standing | undefined
-}
-
-export const architectureCell = ({ architecture, standing }: ArchitectureCell): Markup =>
+export const architectureCell = (architecture: Architecture, standing: Standing | undefined): Markup =>
   standing === undefined
     ? html`<td role="cell"></td>`
     : html`<td role="cell" data-architecture="${architecture}" data-state="${standing}"><span class="mark">${standingWords[standing]}</span></td>`

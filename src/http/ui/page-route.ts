@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type ErrorCode, isCatalogueError } from '../../domain/errors.ts'
+import { checkId } from '../../domain/limits.ts'
 import { type Action, type Policy, refusalOf, type Scope, scopesOf } from '../../domain/policy.ts'
 import { undescribed } from '../shared/describes.ts'
-import '../shared/action.ts'
-import '../shared/identity.ts'
-import { doneWords } from './done-words.ts'
+import { type PublicAddress, publicUrlOf, requestUrl } from '../shared/public-url.ts'
 import { type Markup, markupText } from './html.ts'
 import { layout, type Section } from './layout.ts'
 
@@ -20,9 +20,12 @@ export interface PageCall {
   request: FastifyRequest
   /** The query, with parameters that are empty, as forms send them, left out. */
   query: Readonly<Record<string, string>>
-  params: Readonly<Record<string, string>>
+  params: PathNames
   frame: PageFrame
 }
+
+/** The names in the path of a page, as far as it has them. */
+export type PathNames = Readonly<Record<'id' | 'architecture' | 'channel' | 'name', string>>
 
 /** What every page needs to know of its request. */
 export interface PageFrame {
@@ -31,6 +34,10 @@ export interface PageFrame {
   /** The path of the page, from there. */
   path: string
   assets: string
+  /** Where this client reaches this server. */
+  url: string
+  /** Where everybody does: for what is stored. */
+  publicUrl: string
   policy: Policy
   /** Null for anonymous. */
   identity: string | null
@@ -44,40 +51,51 @@ export interface PageFrame {
 
 export interface PageParts {
   policy: Policy
+  address: PublicAddress
   assetVersion: string
   now: () => Date
 }
 
-export interface PageRoute {
+interface PageRoute {
   /** Below /ui. */
   path: string
-  handler(call: PageCall): Promise<UiPage>
+  /** Default `container:read`. */
+  action?: Action
+  /** Returns the page, or where the browser is to go instead. */
+  handler(call: PageCall): Promise<UiPage | { to: string }>
 }
 
 export type DeclarePage = (route: PageRoute) => void
 
-/** Pages are read by whoever may read containers. */
+/** Pages are read by whoever may read containers, unless they say otherwise. */
 export const pagesOn =
   (app: FastifyInstance, parts: PageParts): DeclarePage =>
-  ({ path, handler }) => {
+  ({ path, action = 'container:read', handler }) => {
     app.route({
       method: ['GET', 'HEAD'],
       url: `/ui${path}`,
-      config: { action: 'container:read', describes: undescribed },
+      config: { action, describes: undescribed },
       async handler(request, reply) {
         const frame = frameOf(request, parts)
         const { done: _, ...query } = givenTexts(request)
-        const params = request.params as Record<string, string>
-        return sendUiPage(reply, { page: await handler({ request, query, params, frame }), frame })
+        const page = await handler({ request, query, params: namesInPath(request), frame })
+        return 'to' in page ? reply.redirect(page.to, 303) : sendUiPage(reply, { page, frame })
       }
     })
   }
+
+/** Throws id_invalid. */
+export function namesInPath({ params }: FastifyRequest): PathNames {
+  const names = params as PathNames
+  if (names.id !== undefined) checkId(names.id)
+  return names
+}
 
 /** The query, without what was left open. */
 export const givenTexts = (request: FastifyRequest): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(request.query as Record<string, string>).filter(([, value]) => value !== ''))
 
-export function frameOf(request: FastifyRequest, { policy, assetVersion, now }: PageParts): PageFrame {
+export function frameOf(request: FastifyRequest, { policy, address, assetVersion, now }: PageParts): PageFrame {
   const { identity } = request
   const path = request.url.split('?', 1)[0]!.slice(1)
   const folders = path.split('/').length - 1
@@ -86,6 +104,8 @@ export function frameOf(request: FastifyRequest, { policy, assetVersion, now }: 
     root,
     path,
     assets: `${root}ui/assets/${assetVersion}/`,
+    url: requestUrl(request, address),
+    publicUrl: publicUrlOf(address)(),
     policy,
     identity: identity.kind === 'anonymous' ? null : identity.name,
     scopes: scopesOf(policy, identity),
@@ -94,6 +114,34 @@ export function frameOf(request: FastifyRequest, { policy, assetVersion, now }: 
     now: now()
   }
 }
+
+/** What the address of a page may say was done a moment ago. The words are here, so that no link can put others on a page. */
+const doneTexts = {
+  removed: 'It was removed. The history can bring it back.',
+  'image-removed': 'The image was taken away. The history can bring it back.',
+  verified: 'The bytes were read. What they prove stands below.',
+  relabelled: 'It is registered as what its bytes are for.',
+  expected: 'These architectures are expected now.',
+  restored: 'It is registered again as it was.',
+  promoted: 'The channel was moved.',
+  brought: 'The tarball was stored, read and registered.',
+  waits: 'The tarball was stored and read. It is published with the others.',
+  unchanged: 'It was so already: nothing was changed.',
+  'signed-in': 'You are signed in, until the browser is closed.'
+} as const
+
+export type Done = keyof typeof doneTexts
+
+/** Returns undefined for anything else. */
+const doneWords = (done: string | undefined): string | undefined =>
+  done !== undefined && Object.hasOwn(doneTexts, done) ? doneTexts[done as Done] : undefined
+
+/** Returns what reading gives, or undefined where it fails with this code: a page then says so itself. */
+export const unlessRefused = <Value>(reading: Promise<Value>, code: ErrorCode): Promise<Value | undefined> =>
+  reading.catch((error: unknown) => {
+    if (isCatalogueError(error, code)) return undefined
+    throw error
+  })
 
 /** What a page may do: load what this server has, send its forms here, and be no part of another page. Nothing inline runs. */
 const headers = {

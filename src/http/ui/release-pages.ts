@@ -1,37 +1,29 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import type { FrozenRelease, ReleasedContainer, ReleasedImage } from '../../domain/releases/release.ts'
-import { type PublicAddress, requestUrl } from '../shared/public-url.ts'
+import type { FrozenRelease, ReleasedContainer } from '../../domain/releases/release.ts'
 import { exact, html, type Markup } from './html.ts'
-import { idMarkup } from './ids.ts'
 import { verdictMark } from './marks.ts'
 import type { DeclarePage, PageFrame } from './page-route.ts'
-import { breadcrumb, commandMarkup, digestMarkup, shellWord, sizeInWords, whoDid } from './texts.ts'
-import { timeMarkup } from './times.ts'
+import { breadcrumb, commandMarkup, digestMarkup, idMarkup, quantity, shellWord, sizeInWords, timeMarkup, whoDid } from './texts.ts'
 import { containerWay, releaseWay } from './ways.ts'
 
-export interface ReleasePageParts extends Pick<Catalogue, 'releases'> {
-  address: PublicAddress
-}
-
 /** Frozen releases. The page of one is what testers are sent. */
-export function releasePages(page: DeclarePage, { releases, address }: ReleasePageParts): void {
+export function releasePages(page: DeclarePage, { releases }: Pick<Catalogue, 'releases'>): void {
   page({
     path: '/releases',
-    async handler({ request, frame }) {
+    async handler({ frame }) {
       const all = await releases.list()
       const main = html`<h1>Releases</h1>
 <p class="fine">A release is a set that is frozen with its digests, under a name that never means anything else.</p>
-${all.length === 0 ? noReleases(requestUrl(request, address)) : releaseTable(all, frame)}`
+${all.length === 0 ? noReleases(frame.url) : releaseTable(all, frame)}`
       return { title: 'Releases', section: 'releases', main }
     }
   })
 
   page({
     path: '/releases/:name',
-    async handler({ request, params, frame }) {
-      const release = await releases.read(params['name']!)
-      const link = `${requestUrl(request, address)}/api/v1/releases/${encodeURIComponent(release.name)}`
-      return { title: `Release ${release.name}`, section: 'releases', main: releaseBody(release, { link, frame }) }
+    async handler({ params, frame }) {
+      const release = await releases.read(params.name)
+      return { title: `Release ${release.name}`, section: 'releases', main: releaseBody(release, frame) }
     }
   })
 }
@@ -47,18 +39,12 @@ const releaseTable = (
 <thead><tr><th scope="col">Release</th><th scope="col" class="number">Images</th><th scope="col">Frozen</th><th scope="col">By</th><th scope="col">From</th><th scope="col">Why</th></tr></thead>
 <tbody>${releases.map((release) => html`<tr data-release="${exact(release.name)}"><th scope="row"><a href="${exact(releaseWay(release.name, frame))}"><bdi>${exact(release.name)}</bdi></a></th><td class="number">${release.set.length}</td><td>${timeMarkup(release.created, frame.now)}</td><td>${whoDid(release.by)}</td><td><bdi>${release.from.channel}</bdi></td><td>${release.by.reason}</td></tr>`)}</tbody></table></div>`
 
-interface ReleaseBody {
-  /** To the release itself, for ever. */
-  link: string
-  frame: PageFrame
-}
-
-function releaseBody(release: FrozenRelease, { link, frame }: ReleaseBody): Markup {
-  const { name, created, by, from, set } = release
+function releaseBody({ name, created, by, from, set }: FrozenRelease, frame: PageFrame): Markup {
+  const link = `${frame.url}/api/v1/releases/${encodeURIComponent(name)}`
   return html`${breadcrumb([[`${frame.root}ui/releases`, 'Releases']])}
 <div id="release" data-release="${exact(name)}">
 <h1><bdi>${exact(name)}</bdi> <small>release</small></h1>
-<p class="standing"><span>${set.length} ${set.length === 1 ? 'image' : 'images'}</span> <span>frozen ${timeMarkup(created, frame.now)} by ${whoDid(by)}</span>${from.channel !== undefined && html` <span>from <bdi>${exact(from.channel)}</bdi></span>`}</p>
+<p class="standing"><span>${quantity(set.length, 'image')}</span> <span>frozen ${timeMarkup(created, frame.now)} by ${whoDid(by)}</span>${from.channel !== undefined && html` <span>from <bdi>${exact(from.channel)}</bdi></span>`}</p>
 ${by.reason && html`<p class="lead">${by.reason}</p>`}
 <p>It never means anything else: <a href="${exact(releasePath(name, frame))}" class="frozen"><code>${exact(link)}</code></a></p>
 <section aria-labelledby="commands" class="commands"><h2 id="commands">For testers</h2>
@@ -70,7 +56,7 @@ ${[
 <section aria-labelledby="set"><h2 id="set">What is in it</h2>
 <div class="wide" tabindex="0" role="region" aria-label="The table of images"><table class="set-table"><caption class="unseen">Each image of each architecture, as it was when it was frozen</caption>
 <thead><tr><th scope="col">Image</th><th scope="col">Architecture</th><th scope="col">Stood</th><th scope="col">Tested</th><th scope="col" class="number">Size</th><th scope="col">Manifest</th><th scope="col">Tarball</th></tr></thead>
-<tbody>${set.map((container) => Object.entries(container.images).map((image, i, all) => row({ container, image, span: i === 0 ? all.length : 0, frame })))}</tbody></table></div></section></div>`
+<tbody>${set.map((container) => rowsOf(container, frame))}</tbody></table></div></section></div>`
 }
 
 const formats = [
@@ -83,20 +69,15 @@ const formats = [
 
 const releasePath = (name: string, { root }: PageFrame): string => `${root}api/v1/releases/${encodeURIComponent(name)}`
 
-interface ReleaseRow {
-  container: ReleasedContainer
-  image: [architecture: string, image: ReleasedImage]
-  /** How many rows its name stands for; 0: it stands in an earlier one. */
-  span: number
-  frame: PageFrame
-}
-
-const row = ({
-  container: { id, origin },
-  image: [architecture, image],
-  span,
-  frame
-}: ReleaseRow): Markup => html`<tr data-container="${exact(id)}" data-architecture="${architecture}">
-${span > 0 && html`<th scope="rowgroup" rowspan="${span}"><a href="${exact(containerWay(origin, frame))}">${idMarkup(origin)}</a></th>`}
-<td>${architecture}</td><td>${verdictMark({ verdict: image.verdict, status: 'present' })}</td><td>${image.test === null ? html`<span class="none">–</span>` : html`<span class="mark" data-state="${image.test}">${image.test}</span>`}</td><td class="number">${sizeInWords(image.size)}</td><td>${digestMarkup(image.manifest)}</td><td>${digestMarkup(image.sha256)}</td></tr>
+/** A row for each image of a container, whose name stands for all of them. */
+const rowsOf = ({ id, origin, images }: ReleasedContainer, frame: PageFrame): Markup[] =>
+  Object.entries(images).map(
+    (
+      [architecture, { verdict, test, size, manifest, sha256 }],
+      i,
+      all
+    ) => html`<tr data-container="${exact(id)}" data-architecture="${architecture}">
+${i === 0 && html`<th scope="rowgroup" rowspan="${all.length}"><a href="${exact(containerWay(origin, frame))}">${idMarkup(origin)}</a></th>`}
+<td>${architecture}</td><td>${verdictMark({ verdict, status: 'present' })}</td><td>${test === null ? html`<span class="none">–</span>` : html`<span class="mark" data-state="${test}">${test}</span>`}</td><td class="number">${sizeInWords(size)}</td><td>${digestMarkup(manifest)}</td><td>${digestMarkup(sha256)}</td></tr>
 `
+  )

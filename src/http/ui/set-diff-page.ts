@@ -3,56 +3,39 @@ import { CatalogueError } from '../../domain/errors.ts'
 import type { ChannelState, SetMember } from '../../domain/releases/channel.ts'
 import { type SetDifference, setDiff } from '../../domain/releases/set-diff.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
-import { idMarkup } from './ids.ts'
-import type { DeclarePage, PageFrame } from './page-route.ts'
-import { breadcrumb, digestMarkup } from './texts.ts'
+import type { DeclarePage, PageCall, PageFrame } from './page-route.ts'
+import { breadcrumb, digestMarkup, idMarkup } from './texts.ts'
 import { channelWay, containerWay } from './ways.ts'
 
-interface TwoSets {
-  before: ChannelState
-  after: ChannelState
-}
+type TwoSets = readonly [before: ChannelState, after: ChannelState]
 
 /** What differs between two promotions of a channel, or between two channels. */
 export function setDiffPage(page: DeclarePage, { channels }: Pick<Catalogue, 'channels'>): void {
   page({
     path: '/channels/:channel/diff',
     async handler({ params, query, frame }) {
-      const channel = params['channel']!
-      const { before, after } =
-        query['with'] === undefined
-          ? await promotions(channels, { channel, ...query })
-          : await bothNow(channels, { channel, other: query['with'] })
+      const { channel } = params
+      const other = query['with']
+      const [before, after] =
+        other === undefined ? await promotions(channels, channel, query) : await Promise.all([channels.read(channel), channels.read(other)])
       const differences = setDiff(before.set, after.set)
       const main = html`${breadcrumb([
         [`${frame.root}ui/channels`, 'Channels'],
         [channelWay(channel, frame), html`<bdi>${exact(channel)}</bdi>`]
       ])}
 <h1>What differs</h1>
-${differences.length === 0 ? html`<p class="lead" id="differences">Both sets have the same images.</p>` : table(differences, { before, after, frame })}`
+${differences.length === 0 ? html`<p class="lead" id="differences">Both sets have the same images.</p>` : table(differences, [before, after], frame)}`
       return { title: `What differs in ${channel}`, section: 'channels', main }
     }
   })
 }
 
-async function bothNow(channels: Catalogue['channels'], { channel, other }: { channel: string; other: string }): Promise<TwoSets> {
-  const [before, after] = await Promise.all([channels.read(channel), channels.read(other)])
-  return { before, after }
-}
-
-interface Promotions {
-  channel: string
-  from?: string
-  to?: string
-}
-
 /** The last one, and the one before it, where the address does not say. */
-async function promotions(channels: Catalogue['channels'], { channel, ...between }: Promotions): Promise<TwoSets> {
+async function promotions(channels: Catalogue['channels'], channel: string, between: PageCall['query']): Promise<TwoSets> {
   const [last] = await channels.history(channel, { limit: 1 })
-  const to = numberIn('to', between.to) ?? last!.number
-  const from = numberIn('from', between.from) ?? Math.max(1, to - 1)
-  const [before, after] = await Promise.all([channels.promotion(channel, from), channels.promotion(channel, to)])
-  return { before, after }
+  const to = numberIn('to', between['to']) ?? last!.number
+  const from = numberIn('from', between['from']) ?? Math.max(1, to - 1)
+  return Promise.all([channels.promotion(channel, from), channels.promotion(channel, to)])
 }
 
 function numberIn(name: string, text: string | undefined): number | undefined {
@@ -61,11 +44,7 @@ function numberIn(name: string, text: string | undefined): number | undefined {
   throw new CatalogueError('parameter_invalid', `${name} is ${JSON.stringify(text.slice(0, 100))}; expected the number of a promotion`)
 }
 
-interface TableParts extends TwoSets {
-  frame: PageFrame
-}
-
-function table(differences: readonly SetDifference[], { before, after, frame }: TableParts): Markup {
+function table(differences: readonly SetDifference[], [before, after]: TwoSets, frame: PageFrame): Markup {
   return html`<div class="wide" tabindex="0" role="region" aria-label="Differences"><table class="compare" id="differences">
 <caption class="unseen">Images that differ, side by side</caption>
 <thead><tr><th scope="col">Image</th><th scope="col">${nameOf(before)}</th><th scope="col">${nameOf(after)}</th></tr></thead>

@@ -1,6 +1,9 @@
 import type { Cause } from '../../domain/history/entry.ts'
+import { repositoryOf } from '../../domain/image/storage.ts'
 import { isMasked, maskSecrets } from '../../domain/secrets.ts'
-import { exact, html, type Markup, type MarkupPart } from './html.ts'
+import { exact, html, type Markup, type MarkupPart, nameText } from './html.ts'
+import type { PageFrame } from './page-route.ts'
+import { catalogueWay, containerWay } from './ways.ts'
 
 /* Small pieces that stand on several pages. */
 
@@ -8,12 +11,47 @@ import { exact, html, type Markup, type MarkupPart } from './html.ts'
 export const sentence = (clause: string): string =>
   `${clause.replace(/^[a-z]+(?=[ ,;])/, (word) => word.charAt(0).toUpperCase() + word.slice(1))}${/[.!?]$/.test(clause) ? '' : '.'}`
 
+/** An id with its tag set apart. Each part has a direction of its own, so that a name cannot rearrange the words around it. */
+export function idMarkup(id: string): Markup {
+  const repository = repositoryOf(id)
+  return html`<span class="id"><bdi>${nameText(repository)}</bdi><b><bdi>${nameText(id.slice(repository.length))}</bdi></b></span>`
+}
+
+/** `1 image`, `2 images`. */
+export const quantity = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`
+
 /** A number of bytes as people read it: `3.2 MB`. */
 export function sizeInWords(bytes: number | null | undefined): string {
   if (bytes === null || bytes === undefined) return '–'
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
   const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3))
   return power === 0 ? `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}` : `${(bytes / 1000 ** power).toFixed(1)} ${units[power]}`
+}
+
+const timeUnits = [
+  [365 * 24 * 3600, 'year'],
+  [30 * 24 * 3600, 'month'],
+  [24 * 3600, 'day'],
+  [3600, 'hour'],
+  [60, 'minute']
+] as const
+
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' })
+
+/** Returns how long ago a time is, in words: `3 hr. ago`, `yesterday`, `in 2 days`. */
+export function timeInWords(time: Date, now: Date): string {
+  const seconds = (time.getTime() - now.getTime()) / 1000
+  const unit = timeUnits.find(([length]) => Math.abs(seconds) >= length)
+  return unit ? relative.format(Math.trunc(seconds / unit[0]), unit[1]) : 'just now'
+}
+
+/** A time in words, with the exact one for whoever points at it and for programs. What is no time stands as it is. */
+export function timeMarkup(time: string | null | undefined, now: Date): Markup {
+  if (time === null || time === undefined) return html`<span class="none">–</span>`
+  const parsed = new Date(time)
+  if (Number.isNaN(parsed.getTime())) return html`${time}`
+  const exactly = `${parsed.toISOString().slice(0, 19).replace('T', ' ')} UTC`
+  return html`<time datetime="${parsed.toISOString()}" title="${exactly}">${timeInWords(parsed, now)}</time>`
 }
 
 /** A digest, so long that people can tell two apart; the whole of it for whoever points at it. */
@@ -59,3 +97,11 @@ export const breadcrumb = (
 ): Markup => html`<nav aria-label="Where this is" class="crumbs"><ol>
 ${steps.map(([href, words]) => html`<li><a href="${exact(href)}">${words}</a></li>`)}
 </ol></nav>`
+
+/** The way back to the catalogue, or to a container in it. */
+export const catalogueCrumbs = (frame: Pick<PageFrame, 'root'>, id?: string): Markup =>
+  breadcrumb([[catalogueWay(frame), 'Catalogue'], ...(id === undefined ? [] : [[containerWay(id, frame), idMarkup(id)] as const])])
+
+/** Leads to what is older than the last item of a page. */
+export const olderLink = (cursor: string | number): Markup =>
+  html`<nav class="pager" aria-label="Pages"><a rel="next" href="?${exact(String(new URLSearchParams({ cursor: String(cursor) })))}">Older</a></nav>`

@@ -1,7 +1,6 @@
 import t from 'tap'
 import { exact, html, type MarkupPart, markupText, nameText } from '../../../src/http/ui/html.ts'
-import { linkElsewhere, shellWord, sizeInWords } from '../../../src/http/ui/texts.ts'
-import { timeInWords } from '../../../src/http/ui/times.ts'
+import { linkElsewhere, shellWord, sizeInWords, timeInWords } from '../../../src/http/ui/texts.ts'
 
 const written = (part: MarkupPart): string => markupText(html`${part}`)
 

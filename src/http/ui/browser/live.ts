@@ -29,16 +29,10 @@ export function follow(): void {
   }
 }
 
-/** The page, as a copy of what the server has. */
-interface Copy {
-  /** Fetches the page again, and takes over what differs. Several calls at once are one. */
-  refresh(news?: string): Promise<void>
-  takeOver(): Promise<void>
-  /** Whether it says that the server is away. */
-  isAway(): boolean
-}
+type Copy = ReturnType<typeof createCopy>
 
-function createCopy(main: Element): Copy {
+/** The page, as a copy of what the server has. */
+function createCopy(main: Element) {
   const status = Object.assign(document.createElement('p'), { className: 'live' })
   status.setAttribute('role', 'status')
   document.querySelector('.top')?.append(status)
@@ -52,6 +46,7 @@ function createCopy(main: Element): Copy {
     status.classList.toggle('away', isAway)
   }
 
+  /** Fetches the page again, and takes over what differs. Several calls at once are one. */
   async function refresh(news?: string): Promise<void> {
     if (news !== undefined) unsaid.push(news)
     due = true
@@ -88,11 +83,13 @@ function createCopy(main: Element): Copy {
   const away = () =>
     say(`The server does not answer. This is how it was at ${asOf}; the page goes on by itself when the server is back.`, true)
 
-  return { refresh, takeOver, isAway: () => status.classList.contains('away') }
+  const isAway = () => status.classList.contains('away')
+
+  return { refresh, takeOver, isAway }
 }
 
 /** Refreshes the page at each event about its subject, or about anything where it has none. */
-function listenFor(subject: string | undefined, copy: Copy): { listen(): void; leave(): void } {
+function listenFor(subject: string | undefined, copy: Copy) {
   let since = document.documentElement.dataset['now'] ?? ''
   let source: EventSource | undefined
   let awayTimer: ReturnType<typeof setTimeout> | undefined

@@ -1,5 +1,5 @@
 /** A tarball on its way, and what the server is told about it. */
-export interface PiecewiseUpload {
+interface PiecewiseUpload {
   /** Of the uploads, `…/api/v1/uploads`. */
   api: string
   file: File
@@ -13,7 +13,7 @@ export interface PiecewiseUpload {
 export type UploadProgress = { state: 'sending' | 'proving'; sent: number } | { state: 'cut'; sent: number; againMs: number }
 
 /** What the server proved. */
-export interface ProvenUpload {
+interface ProvenUpload {
   architecture: string
   verdict: string
   summary: string
@@ -27,7 +27,7 @@ interface UploadState {
 }
 
 /** The server will not take it, however often it is sent. */
-export const refused = (message: string): Error => Object.assign(new Error(message), { name: 'Refused' })
+const refused = (message: string): Error => Object.assign(new Error(message), { name: 'Refused' })
 
 const tus = { 'tus-resumable': '1.0.0' }
 const pieceBytes = 16 * 1024 * 1024
@@ -54,7 +54,7 @@ export async function uploadInPieces(upload: PiecewiseUpload): Promise<ProvenUpl
         continue
       }
       do {
-        sent = await sendPiece(location, { upload, at: sent })
+        sent = await sendPiece(location, upload, sent)
         failures = 0
       } while (sent < size)
     } catch (error) {
@@ -73,8 +73,8 @@ export async function uploadInPieces(upload: PiecewiseUpload): Promise<ProvenUpl
 /** Where the upload of these bytes was begun, or is begun now. */
 async function locationOf(upload: PiecewiseUpload): Promise<string> {
   const { api, file, claim, reason, signal } = upload
-  const begun = remembered(keyOf(upload))
-  if (begun !== undefined) {
+  const begun = kept((storage) => storage.getItem(keyOf(upload)))
+  if (begun) {
     const reply = await fetch(begun, { method: 'HEAD', headers: tus, signal })
     if (reply.ok || (reply.status === 410 && reply.headers.get('upload-state') === 'refused')) return begun
     if (reply.status !== 404 && reply.status !== 410) throw new Error(`${reply.status}`)
@@ -116,13 +116,8 @@ function detailIn(text: string): string {
   }
 }
 
-interface PieceToSend {
-  upload: PiecewiseUpload
-  at: number
-}
-
 /** Sends one piece, and returns how much has arrived then. By XMLHttpRequest, because fetch does not tell how far it is. */
-function sendPiece(location: string, { upload: { file, signal, report }, at }: PieceToSend): Promise<number> {
+function sendPiece(location: string, { file, signal, report }: PiecewiseUpload, at: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     const abort = () => request.abort()
@@ -170,40 +165,27 @@ const prefix = 'leporello-upload '
 const keyOf = ({ api, file, claim }: Pick<PiecewiseUpload, 'api' | 'file' | 'claim'>): string =>
   prefix + JSON.stringify([new URL(api, location.href).href, claim['id'], claim['architecture'], file.name, file.size, file.lastModified])
 
-function remembered(key: string): string | undefined {
+/** Returns undefined where the browser keeps nothing: what was begun can then be gone on with until the page is closed. */
+function kept<Value>(use: (storage: Storage) => Value): Value | undefined {
   try {
-    return localStorage.getItem(key) ?? undefined
+    return use(localStorage)
   } catch {
     return undefined
   }
 }
 
-function remember(upload: PiecewiseUpload, location: string): void {
-  try {
-    localStorage.setItem(keyOf(upload), location)
-  } catch {
-    // it can then be gone on with until the page is closed
-  }
-}
-
-function forget(upload: PiecewiseUpload): void {
-  try {
-    localStorage.removeItem(keyOf(upload))
-  } catch {
-    // nothing was kept
-  }
-}
+const remember = (upload: PiecewiseUpload, location: string) => kept((storage) => storage.setItem(keyOf(upload), location))
+const forget = (upload: PiecewiseUpload) => kept((storage) => storage.removeItem(keyOf(upload)))
 
 /** The names of files whose upload to a container was begun in this browser, and not ended. */
 export function begunUploads(api: string, id: string): string[] {
-  try {
-    const ours = new URL(api, location.href).href
-    return Object.keys(localStorage)
+  const ours = new URL(api, location.href).href
+  const begun = kept((storage) =>
+    Object.keys(storage)
       .filter((key) => key.startsWith(prefix))
       .map((key) => JSON.parse(key.slice(prefix.length)) as string[])
       .filter(([where, container]) => where === ours && (id === '' || container === id))
       .map((parts) => parts[3]!)
-  } catch {
-    return []
-  }
+  )
+  return begun ?? []
 }

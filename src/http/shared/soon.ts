@@ -1,0 +1,8 @@
+/** Returns what comes within a time, or undefined when it takes longer. */
+export async function soon<T>(coming: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, ms, undefined)
+  })
+  return Promise.race([coming, late]).finally(() => clearTimeout(timer))
+}
