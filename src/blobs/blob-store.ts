@@ -1,9 +1,11 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 
 /** The checks of every store, for callers that read bytes without storing them. */
 export { checkGrowth, checkStored, type Expected } from './expectations.ts'
 export { boundsOf } from './ranges.ts'
-export { streamOf } from './streams.ts'
+
+/** Returns bytes that are made while they are read as a stream, for callers without node:stream. */
+export const streamOf = (bytes: AsyncIterable<Uint8Array>): Readable => Readable.from(bytes, { objectMode: false })
 
 /**
  * Bytes as they arrive. A chunk that was handed over belongs to the store. When the source throws, nothing is stored, and the caller gets

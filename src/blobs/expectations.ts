@@ -17,10 +17,8 @@ export function checkStored(stored: StoredBytes, expected: Expected = {}): Store
     throw new CatalogueError('size_mismatch', `expected ${expected.size} bytes, but ${size} came; nothing was stored`)
   }
   if (expected.sha256 !== undefined && sha256 !== expected.sha256.toLowerCase()) {
-    throw new CatalogueError(
-      'digest_mismatch',
-      `expected sha256:${expected.sha256}, but the bytes are sha256:${sha256}; nothing was stored`
-    )
+    const message = `expected sha256:${expected.sha256}, but the bytes are sha256:${sha256}; nothing was stored`
+    throw new CatalogueError('digest_mismatch', message)
   }
   return stored
 }

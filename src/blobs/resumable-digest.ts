@@ -1,22 +1,16 @@
-/** A SHA-256 that can be saved and continued in another process. node:crypto is four times as fast, but cannot do this. */
-export interface ResumableDigest {
-  update(chunk: Uint8Array): void
-  /** Returns the state of the digest so far. */
-  save(): string
-  /** Ends the digest, and returns it as hexadecimal text. */
-  hex(): string
-}
+export type ResumableDigest = Awaited<ReturnType<typeof createResumableDigest>>
 
-export async function createResumableDigest(saved?: string): Promise<ResumableDigest> {
+/** Makes a SHA-256 that can be saved and continued in another process. node:crypto is four times as fast, but cannot do this. */
+export async function createResumableDigest(saved?: string) {
   const { createSHA256 } = await import('hash-wasm')
   const hasher = await createSHA256()
   hasher.init()
   if (saved) hasher.load(Buffer.from(saved, 'base64'))
   return {
-    update: (chunk) => {
-      hasher.update(chunk)
-    },
-    save: () => Buffer.from(hasher.save()).toString('base64'),
-    hex: () => hasher.digest('hex')
+    update: (chunk: Uint8Array): void => void hasher.update(chunk),
+    /** Returns the state of the digest so far. */
+    save: (): string => Buffer.from(hasher.save()).toString('base64'),
+    /** Ends the digest, and returns it as hexadecimal text. */
+    hex: (): string => hasher.digest('hex')
   }
 }

@@ -41,7 +41,7 @@ export function checkOpen(id: string, { placed, ended }: KeptUpload): void {
 /** Throws size_mismatch while bytes are missing, upload_conflict when the bytes cannot be read. */
 export function checkReadable(id: string, state: KeptUpload): void {
   const { key, ended } = state
-  if (ended) throw new CatalogueError('upload_conflict', `upload ${id} has ended`)
+  if (ended) checkOpen(id, state)
   if (key !== undefined) throw new CatalogueError('upload_conflict', `upload ${id} was begun for ${key}; finish it to read it there`)
   checkComplete(id, state)
 }

@@ -8,9 +8,13 @@ import type { Stores } from '../stores/document-store.ts'
 import { type Builds, createBuilds } from './builds/builds.ts'
 import { createSiteRules } from './builds/site-rules.ts'
 import { type ContainerCatalogue, type ContainerCatalogueParts, createContainerCatalogue } from './containers/container-catalogue.ts'
-import { createHistory, type History, type HistorySettings } from './history/history.ts'
-import { createImageCatalogue, type ImageCatalogue } from './images/image-catalogue.ts'
-import { createJobs } from './jobs/jobs.ts'
+import { createHistory, type History } from './history/history.ts'
+import type { HistorySettings } from './history/parts.ts'
+import { createImages, type Images } from './images/images.ts'
+import { createLayoutDownload, type DownloadLayout } from './images/layout-download.ts'
+import { createResumableUploads, type ResumableUploads } from './images/resumable-uploads.ts'
+import { createLeases } from './jobs/leases.ts'
+import { createTaskQueue } from './jobs/task-queue.ts'
 import { createLists, type Lists } from './lists/lists.ts'
 import { createOci, createOciStorage, type Oci, type OciSettings } from './oci/oci.ts'
 import type { Changes } from './records/changes.ts'
@@ -18,30 +22,30 @@ import { createRecords } from './records/records.ts'
 import { createReleases, type Releases } from './releases/releases.ts'
 import { createTarballs, type TarballSettings, type Tarballs } from './tarballs/tarballs.ts'
 import { currentFacts, type FactsStore } from './verification/image-facts.ts'
-import { createVerification, type Verification, type VerificationSettings } from './verification/verification.ts'
+import type { VerificationSettings } from './verification/parts.ts'
+import { createVerification, type Verification } from './verification/verification.ts'
 
 /** Everything that the faces may ask for. What is about tarballs is absent where there is no store for them. */
 export interface Catalogue
   extends ContainerCatalogue,
     Builds,
     Lists,
-    Partial<ImageCatalogue>,
     Partial<Tarballs>,
     Omit<Verification, 'facts' | 'requireProof'>,
     History,
     Releases {
+  images?: Images
+  /** All images of a container in one file. */
+  layout?: DownloadLayout
+  /** Tarballs that arrive in pieces. */
+  uploads?: ResumableUploads
   /** What registry clients pull and push; absent where there is no store for tarballs. */
   oci?: Oci
   /** Returns a container as the list that registry clients get. Throws container_unknown. */
   manifestList(id: string, format: ManifestListFormat): Promise<ManifestList>
   /** Returns the image that a container has for an architecture. Throws what resolving it throws. */
-  imageOf(id: string, architecture: string): Promise<ImageReference>
+  imageOf(id: string, architecture: string): Promise<{ url: string; digest: string | undefined }>
   hash: Hash
-}
-
-export interface ImageReference {
-  url: string
-  digest: string | undefined
 }
 
 /** What the rooms that keep, read and remove tarballs need. */
@@ -51,7 +55,7 @@ export interface TarballParts extends Omit<VerificationSettings, 'inspect'>, Omi
   inspect?: Inspect
 }
 
-export interface CatalogueOptions extends HistorySettings {
+interface CatalogueOptions extends HistorySettings {
   guarded: readonly Architecture[]
   /** The architectures that a container is to have where neither itself nor a rule says so; default none. */
   expected?: readonly Architecture[]
@@ -74,6 +78,8 @@ export interface CatalogueOptions extends HistorySettings {
   appendGraceMs?: number
 }
 
+const leaseMs = 60_000
+
 /** Joins the rooms: each may use those before it, and none knows of those after it. */
 export function createCatalogue(stores: Stores, options: CatalogueOptions): Catalogue {
   const { guarded, expected = [], rules = [], add = 'replace', hash, onAppendFailed, onFailure = onAppendFailed } = options
@@ -84,7 +90,8 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const { now = () => new Date(), addresses = () => [] } = settings ?? {}
   const base = { stores, guarded, hash, now, addresses, onAppendFailed, onFailure }
 
-  const { queue, leases } = createJobs({ ...base, taskLeaseMs: settings?.leaseMs })
+  const queue = createTaskQueue(stores.tasks, { hash, now, leaseMs: settings?.leaseMs ?? leaseMs })
+  const leases = createLeases(stores.leases, { now, leaseMs })
   const { facts, requireProof, ...verification } = createVerification({ ...base, queue, settings })
   const { verifier } = verification
   const tarballs = settings && createTarballs({ ...base, facts, queue, settings })
@@ -95,28 +102,20 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const lists = createLists({ ...base, ...records, ...builds, siteRules, facts, leases, verifier, graceMs: options.appendGraceMs ?? 5000 })
   const { readSpec } = options
   const preparedSpec = options.fillSpecs ? builds.planning.filled : undefined
-  const containers = createContainerCatalogue({
-    ...base,
-    ...records,
-    ...builds,
-    facts,
-    add,
-    verifier,
-    requireProof,
-    leases,
-    preparedSpec,
-    readSpec
-  })
+  const containerParts = { ...base, ...records, ...builds, facts, add, verifier, requireProof, leases, preparedSpec, readSpec }
+  const containers = createContainerCatalogue(containerParts)
   const imageParts = settings &&
     verifier &&
     removals && { ...base, ...settings, ...records, ...builds, facts, verifier, removals, views: lists.views }
-  const images = imageParts && createImageCatalogue(imageParts)
+  const images = imageParts && {
+    images: createImages(imageParts),
+    layout: createLayoutDownload(imageParts),
+    uploads: createResumableUploads(imageParts)
+  }
   const oci =
     imageParts && storage && createOci({ ...imageParts, ...storage, ...containers, leases, times: timesOf(settings) }, options.oci)
-  const history = createHistory({
-    ...{ ...base, ...records, facts, leases, verifier, view: lists.views.of },
-    ...{ tarballs: tarballs?.statuses, settings: options }
-  })
+  const historyParts = { ...base, ...records, facts, leases, verifier, view: lists.views.of, tarballs: tarballs?.statuses }
+  const history = createHistory({ ...historyParts, settings: options })
   return {
     ...containers,
     ...builds,
@@ -128,27 +127,16 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     ...createReleases({ siteRules, ...base, ...records, ...builds, ...lists, ...containers, statuses: tarballs?.statuses }),
     ...(oci && { oci }),
     manifestList: async (id, format) => builds.planning.manifest(id, { format, pushed: await oci?.pushed(id) }),
-    imageOf: (id, architecture) => imageOf({ changes: records.changes, facts }, { id, architecture }),
+    imageOf: imageOf(records.changes, facts),
     hash
   }
 }
 
 /** Pushes take hours; a client that finds a blob does not send it again. */
 const blobMs = 24 * 3_600_000
-
 const timesOf = ({ removal, uploadExpiryMs = blobMs }: TarballParts) => ({ graceMs: removal.graceMs, blobMs, uploadMs: uploadExpiryMs })
 
-interface ImageOfParts {
-  changes: Changes
-  facts: FactsStore
-}
-
-interface ImageRequest {
-  id: string
-  architecture: string
-}
-
-async function imageOf({ changes, facts }: ImageOfParts, { id, architecture }: ImageRequest): Promise<ImageReference> {
+const imageOf = (changes: Changes, facts: FactsStore) => async (id: string, architecture: string) => {
   const { record } = await changes.read(id)
   const current = await currentFacts(facts, record)
   const { url, architecture: imageKey } = resolveImage(record, requestedArchitecture(architecture), { facts: [...current.values()] })

@@ -20,16 +20,13 @@ export function engineFrom(context: RuleContext): EngineSettings | undefined {
   const { settings, problems, named } = context
   const { engineUrl, engineApiKey: apiKey } = settings
   if (settings.store === 'embedded') {
-    if (engineUrl && !context.isSet('store'))
-      problems.push(
-        `${named('engineUrl')} is set, but ${named('store')} is not; expected it to be "elasticsearch" (or "embedded", to leave the engine alone)`
-      )
+    const expected = 'expected it to be "elasticsearch" (or "embedded", to leave the engine alone)'
+    if (engineUrl && !context.isSet('store')) problems.push(`${named('engineUrl')} is set, but ${named('store')} is not; ${expected}`)
     return undefined
   }
   if (!engineUrl) {
-    problems.push(
-      `${named('engineUrl')} is not set; expected the URL of Elasticsearch or OpenSearch, because ${named('store')} is "elasticsearch"`
-    )
+    const expected = `expected the URL of Elasticsearch or OpenSearch, because ${named('store')} is "elasticsearch"`
+    problems.push(`${named('engineUrl')} is not set; ${expected}`)
     return undefined
   }
   const { urls, username, password } = credentialsFrom(engineUrl, context)

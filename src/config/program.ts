@@ -1,11 +1,7 @@
 import { readFileSync } from 'node:fs'
 
-interface Package {
-  version: string
-}
-
 const root = new URL('../../../', import.meta.url)
-const { version }: Package = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
+const { version }: { version: string } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
 
 /** This program's version, and the folder of its files other than code (openapi.yaml, schemas/). */
 export const program = { version, root }

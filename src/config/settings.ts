@@ -17,12 +17,8 @@ interface SettingSchema {
   secret?: boolean
 }
 
-interface SettingsSchema {
-  properties: Record<SettingName, SettingSchema>
-}
-
 /** Read at run time, because TypeScript does not copy JSON to its output. */
-const schema: SettingsSchema = JSON.parse(readFileSync(new URL('../../../schemas/config.json', import.meta.url), 'utf8'))
+const schema = JSON.parse(readFileSync(new URL('../../../schemas/config.json', import.meta.url), 'utf8'))
 
 export const settings: Readonly<Record<SettingName, SettingSchema>> = schema.properties
 export const settingNames = Object.keys(settings) as SettingName[]
@@ -96,18 +92,8 @@ function problem(name: SettingName, raw: GivenSetting | undefined): string {
 
 export const shownSetting = (value: unknown): string => maskSecrets(JSON.stringify(value) ?? 'absent').slice(0, 200)
 
-const suffixes: Readonly<Record<string, number>> = {
-  '': 1,
-  B: 1,
-  KB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  TB: 1e12,
-  KIB: 2 ** 10,
-  MIB: 2 ** 20,
-  GIB: 2 ** 30,
-  TIB: 2 ** 40
-}
+const decimal = { '': 1, B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 }
+const suffixes: Readonly<Record<string, number>> = { ...decimal, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40 }
 
 /** Reads a text as its setting's type; what cannot be read stays a text, for the schema to refuse. */
 function fromText({ type, format }: SettingSchema, value: unknown): unknown {

@@ -68,9 +68,7 @@ function readJsonObject(path: string, problems: string[]): object {
 
 function didYouMean(name: string, candidates: readonly string[]): string {
   const prefix = name.startsWith('LEPORELLO_') ? 'LEPORELLO_' : ''
-  const candidate = nearest(
-    name.slice(prefix.length),
-    candidates.map((one) => one.slice(prefix.length))
-  )
+  const bare = candidates.map((one) => one.slice(prefix.length))
+  const candidate = nearest(name.slice(prefix.length), bare)
   return candidate ? `; did you mean ${prefix}${candidate}?` : ''
 }

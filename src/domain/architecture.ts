@@ -52,10 +52,8 @@ export function parseArchitecture(name: string): Architecture {
   const known = canonical.get(bare)
   if (known !== undefined) return known as Architecture
   if (!wellFormed.test(bare)) {
-    throw new CatalogueError(
-      'architecture_invalid',
-      `${JSON.stringify(name.slice(0, 100))} is not the name of an architecture; expected one such as amd64, arm64, x86_64, aarch64 or arm/v7: letters, digits, "_", ".", "-", at most one "/", at most 64 characters on either side of it`
-    )
+    const message = `${JSON.stringify(name.slice(0, 100))} is not the name of an architecture; expected one such as amd64, arm64, x86_64, aarch64 or arm/v7: letters, digits, "_", ".", "-", at most one "/", at most 64 characters on either side of it`
+    throw new CatalogueError('architecture_invalid', message)
   }
   return bare as Architecture
 }

@@ -13,3 +13,11 @@ export async function* pagesOf<Query extends object, Page extends { next?: strin
     following = { ...query, ...('fresh' in query && { fresh: false }), cursor: page.next }
   }
 }
+
+/** Yields the items of all pages of a list: see pagesOf. */
+export async function* itemsOf<Query extends object, Item>(
+  list: (query: Query & { cursor?: string }) => Promise<{ items: Item[]; next?: string | undefined }>,
+  query: Query
+): AsyncGenerator<Item> {
+  for await (const { items } of pagesOf(list, query)) yield* items
+}

@@ -82,7 +82,7 @@ export function refusalOf(policy: Policy, { identity, action, names }: Question)
   if (covers(anonymousScopes[policy], scope)) return undefined
   if (identity.kind === 'anonymous') return { code: 'unauthenticated', reason: lacksToken(action, scope) }
   if (!covers(identity.scopes, scope)) return { code: 'forbidden', reason: lacksScope(identity, action, scope) }
-  const outside = changes && firstOutside(identity, { changes, names })
+  const outside = changes && firstOutside(identity, changes, names)
   return outside === undefined ? undefined : { code: 'forbidden', reason: outside }
 }
 
@@ -93,10 +93,6 @@ export const scopesOf = (policy: Policy, { scopes: held }: Identity): Scope[] =>
 /** Whoever may change something may also look at it, and an admin may do everything. */
 const covers = (held: readonly Scope[], scope: Scope): boolean =>
   held.includes(scope) || held.includes('admin') || (scope === 'read' && held.length > 0)
-
-interface Extent extends Pick<Question, 'names'> {
-  changes: 'ids' | 'paths' | 'everything'
-}
 
 /**
  * Returns whether somebody reads the secrets in URLs outside the document itself: a token or user that may register any container. Nobody
@@ -109,7 +105,7 @@ export const seesSecrets = ({ kind, scopes, match }: Identity): boolean =>
 const longestName = 2048
 
 /** Returns a reason if the patterns of an identity do not cover what is changed. Patterns that begin with a slash are of paths. */
-function firstOutside(identity: Identity, { changes, names }: Extent): string | undefined {
+function firstOutside(identity: Identity, changes: NonNullable<Requirement['changes']>, names: Question['names']): string | undefined {
   const { match } = identity
   if (match === undefined) return undefined
   if (changes === 'paths' && identity.scopes.includes('admin')) return undefined

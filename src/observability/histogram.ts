@@ -7,7 +7,7 @@ interface Series {
   sum: number
 }
 
-export interface HistogramOptions {
+interface HistogramOptions {
   name: string
   help: string
   buckets: readonly number[]
@@ -18,12 +18,8 @@ export interface HistogramOptions {
  * Registers a histogram whose series are found by reference instead of by a hash of their labels, as prom-client's are: that hash was a
  * tenth of what answering `container/info` costs. Returns a function that makes one series, which in turn takes its values.
  */
-export function createHistogram({
-  name,
-  help,
-  buckets,
-  registry
-}: HistogramOptions): (labels: Series['labels']) => (value: number) => void {
+export function createHistogram(options: HistogramOptions): (labels: Series['labels']) => (value: number) => void {
+  const { name, help, buckets, registry } = options
   const all: Series[] = []
   const get = async () => ({ name, help, type: 'histogram', aggregator: 'sum', values: all.flatMap(exported) })
   registry.registerMetric({ name, get } as unknown as Metric)

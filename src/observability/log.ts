@@ -71,17 +71,14 @@ export function createLog({ level, to = logDestination() }: LogOptions) {
     serializers: { err: causes }
   }
   const log = pino(options, to)
-  return { log, info: plainInfo(log, to), flush: () => flush(to) }
+  const info: WriteInfo = (members) => {
+    if (log.isLevelEnabled('info')) to.write(`{"level":"info","time":"${isoNow()}",${members}}\n`)
+  }
+  return { log, info, flush: () => flush(to) }
 }
 
 /** Writes a line at level info from its members as JSON text, as `log.info` would for many times the cost: there is one a request. */
 export type WriteInfo = (members: string) => void
-
-function plainInfo(log: Log, to: DestinationStream): WriteInfo {
-  return (members) => {
-    if (log.isLevelEnabled('info')) to.write(`{"level":"info","time":"${isoNow()}",${members}}\n`)
-  }
-}
 
 let now = { at: 0, iso: '' }
 

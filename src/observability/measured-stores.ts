@@ -1,5 +1,5 @@
 import { isCatalogueError } from '../domain/errors.ts'
-import { type DocumentStore, perCollection, type Stores, tableNames } from '../stores/document-store.ts'
+import { type DocumentStore, perCollection, type Stores, tableNames, wrappedStore } from '../stores/document-store.ts'
 import type { Metrics } from './metrics.ts'
 
 /** Wraps stores to count and time every operation on documents. */
@@ -11,8 +11,6 @@ export const measuredStores = (stores: Stores, metrics: Metrics): Stores => ({
 /** Returns the name of an outcome in metrics: for an error its code. */
 export const outcomeOf = (error: unknown): string => (isCatalogueError(error) ? error.code : 'error')
 
-type Operation<Arguments extends unknown[], Result> = (...given: Arguments) => Promise<Result>
-
 function measured(store: DocumentStore, { collection, metrics }: { collection: string; metrics: Metrics }): DocumentStore {
   function observer(operation: string): (started: number, outcome: string) => void {
     const outcomes = new Map<string, (seconds: number) => void>()
@@ -23,9 +21,9 @@ function measured(store: DocumentStore, { collection, metrics }: { collection: s
     }
   }
 
-  function timed<Arguments extends unknown[], Result>(name: string, operation: Operation<Arguments, Result>): Operation<Arguments, Result> {
+  function timed<Arguments extends unknown[], Result>(operation: (...given: Arguments) => Promise<Result>, name: string) {
     const ended = observer(name)
-    return async (...given) => {
+    return async (...given: Arguments) => {
       const started = performance.now()
       try {
         const result = await operation(...given)
@@ -38,7 +36,7 @@ function measured(store: DocumentStore, { collection, metrics }: { collection: s
     }
   }
 
-  function timedBatches<Arguments extends unknown[], Batch>(name: string, batches: (...given: Arguments) => AsyncIterable<Batch>) {
+  function timedBatches<Arguments extends unknown[], Batch>(batches: (...given: Arguments) => AsyncIterable<Batch>, name: string) {
     const ended = observer(name)
     return async function* (...given: Arguments): AsyncGenerator<Batch> {
       const started = performance.now()
@@ -52,15 +50,5 @@ function measured(store: DocumentStore, { collection, metrics }: { collection: s
     }
   }
 
-  return {
-    get: timed('get', store.get),
-    getMany: timed('getMany', store.getMany),
-    put: timed('put', store.put),
-    remove: timed('remove', store.remove),
-    list: timed('list', store.list),
-    refresh: timed('refresh', store.refresh),
-    describe: timed('describe', store.describe),
-    ids: timedBatches('ids', store.ids),
-    scan: timedBatches('scan', store.scan)
-  }
+  return wrappedStore(store, { operation: timed, walk: timedBatches })
 }

@@ -87,6 +87,28 @@ export interface DocumentStore {
   describe(id: string, options: { pretty: boolean }): Promise<{ found: boolean; body: string }>
 }
 
+type Operation<Given extends unknown[], Result> = (...given: Given) => Promise<Result>
+type Walk<Given extends unknown[], Batch> = (...given: Given) => AsyncIterable<Batch>
+
+export interface StoreWrapper {
+  operation<Given extends unknown[], Result>(operation: Operation<Given, Result>, name: string): Operation<Given, Result>
+  /** Wraps `ids` and `scan`. */
+  walk<Given extends unknown[], Batch>(walk: Walk<Given, Batch>, name: string): Walk<Given, Batch>
+}
+
+/** Returns a store whose methods are those of another, each of them wrapped. */
+export const wrappedStore = (store: DocumentStore, { operation, walk }: StoreWrapper): DocumentStore => ({
+  get: operation(store.get, 'get'),
+  getMany: operation(store.getMany, 'getMany'),
+  put: operation(store.put, 'put'),
+  remove: operation(store.remove, 'remove'),
+  list: operation(store.list, 'list'),
+  refresh: operation(store.refresh, 'refresh'),
+  describe: operation(store.describe, 'describe'),
+  ids: walk(store.ids, 'ids'),
+  scan: walk(store.scan, 'scan')
+})
+
 export interface Health {
   ok: boolean
   /** Why the store is not healthy; absent when it is. */

@@ -21,11 +21,10 @@ export async function unless<T>(codes: readonly string[], operation: Promise<T>)
 }
 
 /** Returns false when the operation fails with one of the expected codes. */
-export const succeeds = async (codes: readonly string[], operation: Promise<unknown>): Promise<boolean> =>
-  (await unless(
-    codes,
-    operation.then(() => true)
-  )) === true
+export async function succeeds(codes: readonly string[], operation: Promise<unknown>): Promise<boolean> {
+  const succeeded = operation.then(() => true)
+  return (await unless(codes, succeeded)) === true
+}
 
 export const absent = ['ENOENT', 'ENOTDIR'] as const
 
@@ -117,7 +116,7 @@ export async function writeSource(source: ByteSource, { handle, at, room, onChun
       checked = written
       await room.check(size)
     }
-    pending = onDisk(writeWhole({ handle, batch, at: written }))
+    pending = onDisk(writeWhole(handle, batch, written))
     pending.catch(() => {}) // awaited later; until then a rejection must not count as unhandled
     written += size
     batch = []
@@ -144,7 +143,7 @@ export async function writeSource(source: ByteSource, { handle, at, room, onChun
 }
 
 // A single writev may write less than it was given, for example when the disk becomes full.
-async function writeWhole({ handle, batch, at }: { handle: FileHandle; batch: Uint8Array[]; at: number }): Promise<void> {
+async function writeWhole(handle: FileHandle, batch: Uint8Array[], at: number): Promise<void> {
   let { bytesWritten: left } = await handle.writev(batch, at)
   let position = at
   for (const chunk of batch) {

@@ -6,18 +6,15 @@ import { alreadyThere } from '../expectations.ts'
 import { absent, codeOf, succeeds, syncFolder, uniqueName, unless } from './disk.ts'
 import { dataPath, ensureFolder, entryAt, type Layout, linkText, pathOfKey, pruneFolders, syncChange } from './layout.ts'
 
-export interface Links {
-  /** Moves a finished file to its place and links its key to it; from then on it is the blob. Returns false when it replaced another. */
-  place(found: StoredBytes & { by: string; part: string }, options: { key: string; onlyIfAbsent: boolean }): Promise<boolean>
-  remove(key: string): Promise<boolean>
-}
+export type Links = ReturnType<typeof createLinks>
 
 /** Links keys to data files and unlinks them. No other code does. */
-export function createLinks(layout: Layout): Links {
+export function createLinks(layout: Layout) {
   const alone = createLock()
   return {
-    place: (found, options) => alone(options.key, () => place(layout, { ...found, ...options })),
-    remove: (key) => alone(key, () => remove(layout, key))
+    /** Moves a finished file to its place and links its key to it; from then on it is the blob. Returns false when it replaced another. */
+    place: (placing: Placing): Promise<boolean> => alone(placing.key, () => place(layout, placing)),
+    remove: (key: string): Promise<boolean> => alone(key, () => remove(layout, key))
   }
 }
 
@@ -37,7 +34,7 @@ async function place(layout: Layout, { part, key, onlyIfAbsent, ...found }: Plac
   await syncFolder(dirname(data))
   let created: boolean
   try {
-    created = await retried(() => link(layout, { data, key, onlyIfAbsent }))
+    created = await retried(() => link(layout, data, { key, onlyIfAbsent }))
   } catch (error) {
     await rename(data, part) // back to where its owner finds it, to try again or to discard it
     throw error
@@ -46,10 +43,7 @@ async function place(layout: Layout, { part, key, onlyIfAbsent, ...found }: Plac
   return created
 }
 
-async function link(
-  layout: Layout,
-  { data, key, onlyIfAbsent }: Pick<Placing, 'key' | 'onlyIfAbsent'> & { data: string }
-): Promise<boolean> {
+async function link(layout: Layout, data: string, { key, onlyIfAbsent }: Pick<Placing, 'key' | 'onlyIfAbsent'>): Promise<boolean> {
   const path = pathOfKey(layout, key)
   await ensureFolder(layout, key.slice(0, Math.max(0, key.lastIndexOf('/'))))
   const text = linkText({ path, data })

@@ -20,15 +20,13 @@ export async function listTree(layout: Layout, query: BlobQuery): Promise<BlobPa
   checkListQuery(query)
   const { prefix = '', shallow = false, limit } = query
   const page: BlobPage = { items: [], folders: [] }
-  let count = 0
   let last = ''
   const folder = prefix.slice(0, Math.max(0, prefix.lastIndexOf('/')))
   for await (const found of walk(layout, folder, { prefix, shallow, after: parseCursor(query.cursor) ?? '' })) {
-    if (count === limit) return { ...page, next: toCursor(last) }
+    if (page.items.length + page.folders.length === limit) return { ...page, next: toCursor(last) }
     if ('blob' in found) page.items.push(found.blob)
     else page.folders.push(found.folder)
     last = found.place
-    count++
   }
   return page
 }

@@ -39,8 +39,8 @@ export async function openLocalBlobs({ directory, reserve = 0 }: LocalOptions): 
   for (const { id, bytes } of await promisesOfUploads(layout)) room.remains(id, bytes)
   const parts: LocalBlobsParts = { layout, room, links, folders }
   return {
-    put: (key, source, options = {}) => put(parts, { key, source, options }),
-    get: (key, { range } = {}) => get(layout, { key, range }),
+    put: (...given) => put(parts, given),
+    get: (key, { range } = {}) => get(layout, key, range),
     async head(key) {
       const entry = await find(layout, key)
       return entry && toInfo(key, entry)
@@ -52,7 +52,7 @@ export async function openLocalBlobs({ directory, reserve = 0 }: LocalOptions): 
       return undefined
     },
     folders,
-    uploads: localUploads(layout, { links, room }),
+    uploads: localUploads(parts),
     available: () => onDisk(room.available()),
     leftovers: (options) => localLeftovers(layout, options),
     health: () => health(parts),
@@ -72,13 +72,7 @@ async function refuseEarly({ layout, folders }: LocalBlobsParts, { key, onlyIfAb
   if (onlyIfAbsent && (await find(layout, key))) throw alreadyThere(key)
 }
 
-interface LocalPut {
-  key: Parameters<BlobStore['put']>[0]
-  source: ByteSource
-  options: PutOptions
-}
-
-async function put(parts: LocalBlobsParts, { key, source, options }: LocalPut): Promise<Put> {
+async function put(parts: LocalBlobsParts, [key, source, options = {}]: Parameters<BlobStore['put']>): Promise<Put> {
   const { layout, room, links } = parts
   const { expected, onlyIfAbsent = false } = options
   if (typeof key === 'string') await refuseEarly(parts, { ...options, key })
@@ -89,7 +83,7 @@ async function put(parts: LocalBlobsParts, { key, source, options }: LocalPut): 
     const handle = await onDisk(open(part, 'wx'))
     const stored = await receive(handle, { source, room, by, expected })
     const wanted = typeof key === 'string' ? key : checkKey(key(stored))
-    const created = await onDisk(links.place({ ...stored, by, part }, { key: wanted, onlyIfAbsent }))
+    const created = await onDisk(links.place({ ...stored, by, part, key: wanted, onlyIfAbsent }))
     return { ...stored, key: wanted, created }
   } catch (error) {
     await rm(part, { force: true }).catch(() => {}) // otherwise it stays as a leftover; the original error matters more
@@ -128,13 +122,13 @@ async function receive(handle: FileHandle, { source, room: whole, by, expected }
   }
 }
 
-async function get(layout: Layout, { key, range }: Omit<Opening, 'entry'>): Promise<OpenBlob | undefined> {
+async function get(layout: Layout, key: string, range: ByteRange | undefined): Promise<OpenBlob | undefined> {
   // Between reading the link and opening the file, another put may have replaced both.
   for (let i = 0; i < 20; i++) {
     const entry = await find(layout, key)
     if (!entry) return undefined
     const handle = await onDisk(unless(['ENOENT'], open(entry.file, constants.O_RDONLY | constants.O_NOFOLLOW)))
-    if (handle) return openBlob(handle, { entry, key, range })
+    if (handle) return openBlob(handle, toInfo(key, entry), range)
   }
   throw new CatalogueError('blob_damaged', `the bytes of ${key} are not there; run fsck for details`)
 }
@@ -149,35 +143,25 @@ async function health({ layout, room }: LocalBlobsParts): ReturnType<BlobStore['
   }
 }
 
-const toInfo = (key: string, { size, modified, sha256 }: DiskEntry): BlobInfo => ({
-  key,
-  size,
-  modified,
-  ...(sha256 === undefined ? {} : { sha256 })
-})
+function toInfo(key: string, { size, modified, sha256 }: DiskEntry): BlobInfo {
+  return { key, size, modified, ...(sha256 === undefined ? {} : { sha256 }) }
+}
 
 // larger reads send a tarball no faster, and the image reader reads one such piece at a time
 const readSize = 512 * 1024
 
-interface Opening {
-  entry: DiskEntry
-  key: string
-  range: ByteRange | undefined
-}
-
-async function openBlob(handle: FileHandle, { entry, key, range }: Opening): Promise<OpenBlob> {
+async function openBlob(handle: FileHandle, info: BlobInfo, range: ByteRange | undefined): Promise<OpenBlob> {
   try {
+    const { key, sha256, size: expected } = info
     const { size } = await onDisk(handle.stat())
-    if (entry.sha256 !== undefined && size !== entry.size) {
-      throw new CatalogueError('blob_damaged', `${key} has ${size} bytes where ${entry.size} were stored; run fsck for details`)
+    if (sha256 !== undefined && size !== expected) {
+      throw new CatalogueError('blob_damaged', `${key} has ${size} bytes where ${expected} were stored; run fsck for details`)
     }
-    const bounds = boundsOf(range, { key, size })
-    const info = { ...toInfo(key, entry), size, ...bounds }
-    if (bounds.last < bounds.first) {
-      await handle.close()
-      return { ...info, stream: Readable.from([]) }
-    }
-    return { ...info, stream: handle.createReadStream({ start: bounds.first, end: bounds.last, highWaterMark: readSize }) }
+    const { first, last } = boundsOf(range, { key, size })
+    const found = { ...info, size, first, last }
+    if (last >= first) return { ...found, stream: handle.createReadStream({ start: first, end: last, highWaterMark: readSize }) }
+    await handle.close()
+    return { ...found, stream: Readable.from([]) }
   } catch (error) {
     await handle.close()
     throw error

@@ -2,20 +2,10 @@ import { statfs } from 'node:fs/promises'
 import { CatalogueError } from '../../domain/errors.ts'
 import { onDisk } from './disk.ts'
 
-/** The space in a file system, and what of it is promised to uploads that said how large they are. */
-export interface Room {
-  /** Returns how many bytes are neither used nor promised. */
-  available(): Promise<number>
-  /** Throws store_full when so many more bytes would not fit beside what is promised to others. */
-  check(bytes: number, by?: string): Promise<void>
-  /** Promises an upload room for so many bytes. Throws store_full. */
-  promise(by: string, bytes: number): Promise<void>
-  /** Notes how many bytes of a promise are still to come; none ends it. */
-  remains(by: string, bytes: number): void
-}
+export type Room = ReturnType<typeof createRoom>
 
-/** The space that is available to us, beyond a reserve for other programs. */
-export function createRoom(root: string, reserve: number): Room {
+/** The space in a file system beyond a reserve for other programs, and what of it is promised to uploads that said how large they are. */
+export function createRoom(root: string, reserve: number) {
   const promises = new Map<string, number>()
   let promised = 0
 
@@ -25,6 +15,7 @@ export function createRoom(root: string, reserve: number): Room {
     return Math.max(0, bavail * bsize - reserve - toOthers)
   }
 
+  /** Notes how many bytes of a promise are still to come; none ends it. */
   function remains(by: string, bytes: number): void {
     promised -= promises.get(by) ?? 0
     promises.delete(by)
@@ -33,21 +24,22 @@ export function createRoom(root: string, reserve: number): Room {
     promised += bytes
   }
 
+  /** Throws store_full when so many more bytes would not fit beside what is promised to others. */
   async function check(bytes: number, by?: string): Promise<void> {
     const left = await onDisk(available(by))
     if (bytes <= left && left > 0) return
     const others = promises.size - (promises.has(by ?? '') ? 1 : 0)
     const beside = others === 0 ? '' : `, beside what ${others} uploads that are under way were promised; end some (GET /api/v1/uploads)`
-    throw new CatalogueError(
-      'store_full',
-      `the object store is full: ${bytes} bytes are to be stored, and there is room for ${left}${beside}`
-    )
+    const message = `the object store is full: ${bytes} bytes are to be stored, and there is room for ${left}${beside}`
+    throw new CatalogueError('store_full', message)
   }
 
   return {
+    /** Returns how many bytes are neither used nor promised. */
     available: () => available(),
     check,
-    async promise(by, bytes) {
+    /** Promises an upload room for so many bytes. Throws store_full. */
+    async promise(by: string, bytes: number): Promise<void> {
       // first, so that two at once are not both promised the same room
       remains(by, bytes)
       try {

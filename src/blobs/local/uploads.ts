@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import type { ByteSource, FinishOptions, NewUpload, Put, Upload, Uploads } from '../blob-store.ts'
+import type { FinishOptions, NewUpload, Put, Upload, Uploads } from '../blob-store.ts'
 import { checkGrowth, checkStored } from '../expectations.ts'
 import { checkKey } from '../keys.ts'
 import { createResumableDigest, type ResumableDigest } from '../resumable-digest.ts'
@@ -35,8 +35,8 @@ interface LocalUploadParts {
   room: Room
 }
 
-export function localUploads(layout: Layout, { links, room }: { links: Links; room: Room }): Uploads {
-  const parts: LocalUploadParts = { layout, links, room }
+export function localUploads(parts: LocalUploadParts): Uploads {
+  const { layout } = parts
   const busy = createBusy()
   return {
     create: (upload) => create(parts, upload),
@@ -46,7 +46,7 @@ export function localUploads(layout: Layout, { links, room }: { links: Links; ro
     },
     append: (piece) => busy(piece.id, () => append(parts, piece)),
     read: (id) => read(layout, id),
-    finish: (id, options) => busy(id, () => finish(parts, { ...options, id })),
+    finish: (id, options) => busy(id, () => finish(parts, id, options)),
     end: (id, note) => busy(id, () => end(layout, { id, note })),
     discard: (id) => busy(id, () => discard(parts, id)),
     async *list() {
@@ -72,12 +72,7 @@ const folderOf = (layout: Layout, id: string) => join(layout.uploads, id)
 const bytesOf = (layout: Layout, id: string) => join(folderOf(layout, id), 'bytes')
 const stateOf = (layout: Layout, id: string) => join(folderOf(layout, id), 'state.json')
 
-interface UploadById {
-  id: string
-  state: KeptUpload
-}
-
-const save = (layout: Layout, { id, state }: UploadById) => replaceFile(stateOf(layout, id), JSON.stringify(state))
+const save = (layout: Layout, id: string, state: KeptUpload) => replaceFile(stateOf(layout, id), JSON.stringify(state))
 
 async function load(layout: Layout, id: string): Promise<KeptUpload | undefined> {
   if (!/^[0-9a-f]{32}$/.test(id)) return undefined
@@ -92,23 +87,23 @@ async function must(layout: Layout, id: string): Promise<KeptUpload> {
 }
 
 /** Returns the digest of the bytes up to the offset, to be continued. */
-async function digestSoFar(layout: Layout, { id, state }: UploadById): Promise<ResumableDigest> {
+async function digestSoFar(layout: Layout, id: string, state: KeptUpload): Promise<ResumableDigest> {
   const digest = await createResumableDigest(state.digest)
   if (state.digest === undefined && state.offset > 0) {
-    for await (const chunk of bytesUpTo(layout, { id, state })) digest.update(chunk as Uint8Array)
+    for await (const chunk of bytesUpTo(layout, id, state)) digest.update(chunk as Uint8Array)
   }
   return digest
 }
 
-const bytesUpTo = (layout: Layout, { id, state }: UploadById) =>
-  createReadStream(bytesOf(layout, id), { start: 0, end: state.offset - 1, highWaterMark: 512 * 1024 })
+const bytesUpTo = (layout: Layout, id: string, { offset }: KeptUpload) =>
+  createReadStream(bytesOf(layout, id), { start: 0, end: offset - 1, highWaterMark: 512 * 1024 })
 
-async function sha256Of(layout: Layout, { id, state }: UploadById): Promise<string> {
+async function sha256Of(layout: Layout, id: string, state: KeptUpload): Promise<string> {
   if (state.whole !== undefined) return state.whole
   if (state.digest !== undefined || state.offset === 0) return (await createResumableDigest(state.digest)).hex()
   // a piece that broke off when the process was killed
   const hash = createHash('sha256')
-  for await (const chunk of bytesUpTo(layout, { id, state })) hash.update(chunk as Uint8Array)
+  for await (const chunk of bytesUpTo(layout, id, state)) hash.update(chunk as Uint8Array)
   return hash.digest('hex')
 }
 
@@ -122,7 +117,7 @@ async function create({ layout, room }: LocalUploadParts, { size, note = '', key
   const make = async () => {
     await mkdir(folderOf(layout, id))
     await (await open(bytesOf(layout, id), 'wx')).close()
-    await save(layout, { id, state })
+    await save(layout, id, state)
     await syncFolder(layout.uploads)
     return toUpload(id, state)
   }
@@ -132,10 +127,7 @@ async function create({ layout, room }: LocalUploadParts, { size, note = '', key
   })
 }
 
-async function append(
-  { layout, room }: LocalUploadParts,
-  { id, at, source }: { id: string; at: number; source: ByteSource }
-): Promise<Upload> {
+async function append({ layout, room }: LocalUploadParts, { id, at, source }: Parameters<Uploads['append']>[0]): Promise<Upload> {
   let state = await must(layout, id)
   checkOpen(id, state)
   checkOffset(id, { at, ...state })
@@ -144,20 +136,20 @@ async function append(
   const { size } = state
   // registry clients send a layer in one piece, without its size, and begin anew when that breaks off
   const first = at === 0 && size === undefined ? createHash('sha256') : undefined
-  const digest = first ? undefined : await digestSoFar(layout, { id, state })
+  const digest = first ? undefined : await digestSoFar(layout, id, state)
   let arrived = at
   const keep = async (offset: number, whole?: string) => {
     const { digest: _, whole: __, ...rest } = state
     const sofar = digest ? { digest: digest.save() } : whole === undefined ? {} : { whole }
     await handle.datasync()
     state = { ...rest, ...sofar, offset, touched: new Date().toISOString() }
-    await save(layout, { id, state })
+    await save(layout, id, state)
     room.remains(id, (size ?? 0) - offset)
   }
   try {
     await onDisk(handle.truncate(at))
     const onChunk = (chunk: Uint8Array) => {
-      checkGrowth(arrived + chunk.length, size === undefined ? {} : { size })
+      checkGrowth(arrived + chunk.length, state)
       arrived += chunk.length
       if (first) first.update(chunk)
       else digest!.update(chunk)
@@ -185,43 +177,41 @@ async function read(layout: Layout, id: string): Promise<Readable> {
   }
   const before = await opened(bytesOf(layout, id))
   if (before) return before
-  const after = await opened(dataPath(layout, { size: state.offset, sha256: await sha256Of(layout, { id, state }), by: id }))
+  const after = await opened(dataPath(layout, { size: state.offset, sha256: await sha256Of(layout, id, state), by: id }))
   if (after) return after
   throw bytesGone(id)
 }
 
-async function finish(
-  parts: LocalUploadParts,
-  { id, key, expected, onlyIfAbsent = false, keep = false }: FinishOptions & { id: string }
-): Promise<Put> {
+async function finish(parts: LocalUploadParts, id: string, options: FinishOptions): Promise<Put> {
   const { layout, links } = parts
+  const { key, expected, onlyIfAbsent = false, keep = false } = options
   checkKey(key)
   let state = await must(layout, id)
   const before = checkFinish(id, { state, wanted: key })
   if (before) return before
-  const stored = { size: state.offset, sha256: await onDisk(sha256Of(layout, { id, state })) }
+  const stored = { size: state.offset, sha256: await onDisk(sha256Of(layout, id, state)) }
   if (state.digest === undefined && state.whole === undefined) {
     // once the bytes have moved, it could not be found again
     state = { ...state, whole: stored.sha256 }
-    await onDisk(save(layout, { id, state }))
+    await onDisk(save(layout, id, state))
   }
   try {
-    checkStored(stored, state.sha256 === undefined ? {} : { sha256: state.sha256 })
+    checkStored(stored, state)
     checkStored(stored, expected)
   } catch (error) {
     await discard(parts, id)
     throw error
   }
-  const created = await onDisk(links.place({ ...stored, by: id, part: bytesOf(layout, id) }, { key, onlyIfAbsent }))
+  const created = await onDisk(links.place({ ...stored, by: id, part: bytesOf(layout, id), key, onlyIfAbsent }))
   const placed: Put = { ...stored, key, created }
-  if (keep) await onDisk(save(layout, { id, state: { ...state, placed } }))
+  if (keep) await onDisk(save(layout, id, { ...state, placed }))
   else await discard(parts, id)
   return placed
 }
 
 async function end(layout: Layout, { id, note }: { id: string; note: string }): Promise<Upload> {
   const state: KeptUpload = { ...(await must(layout, id)), note, ended: true, touched: new Date().toISOString() }
-  await onDisk(save(layout, { id, state }))
+  await onDisk(save(layout, id, state))
   await onDisk(rm(bytesOf(layout, id), { force: true }))
   return toUpload(id, state)
 }

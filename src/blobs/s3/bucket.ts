@@ -41,18 +41,10 @@ export interface BucketAskOptions {
   attemptMs?: number
 }
 
-interface Refusal {
-  name: string
-  status: number | undefined
-}
-
 /** Returns S3's name and status of an error, from its own error or from the CatalogueError that wraps it. */
-export function bucketRefusal(error: unknown): Refusal {
-  const refused = Object(error instanceof CatalogueError ? error.cause : error) as {
-    name?: string
-    $metadata?: { httpStatusCode?: number }
-  }
-  return { name: refused.name ?? '', status: refused.$metadata?.httpStatusCode }
+export function bucketRefusal(error: unknown): { name: string; status: number | undefined } {
+  const { name = '', $metadata } = Object(error instanceof CatalogueError ? error.cause : error)
+  return { name, status: $metadata?.httpStatusCode }
 }
 
 const full = new Set(['QuotaExceeded', 'XMinioStorageFull', 'InsufficientStorage'])
@@ -67,16 +59,9 @@ function worthRetrying(error: unknown): boolean {
   return status >= 500 && status !== 501 && status !== 507
 }
 
-export function openBucket({
-  bucket,
-  region = 'us-east-1',
-  endpoint,
-  publicEndpoint = endpoint,
-  prefix = '',
-  pathStyle = false,
-  credentials,
-  patienceMs = 4000
-}: S3Options): Bucket {
+export function openBucket(options: S3Options): Bucket {
+  const { bucket, region = 'us-east-1', endpoint, publicEndpoint = endpoint } = options
+  const { prefix = '', pathStyle = false, credentials, patienceMs = 4000 } = options
   const clientAt = (endpoint: string | undefined) =>
     new S3Client({
       region,
@@ -92,9 +77,7 @@ export function openBucket({
   const client = clientAt(endpoint)
   const start = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`
   const own = `${start}.leporello`
-  const where = `${bucket} at ${endpoint ?? `Amazon S3, ${region}`}`
-
-  const ask = askWithin(patienceMs, where)
+  const ask = askWithin(patienceMs, `${bucket} at ${endpoint ?? `Amazon S3, ${region}`}`)
 
   return {
     client,

@@ -67,14 +67,8 @@ export async function anythingUnder({ client, name, ...bucket }: Bucket, prefix:
   return Contents.map(({ Key = '' }) => Key)
 }
 
-export interface Listed {
-  name: string
-  size: number
-  modified: Date
-}
-
 /** Yields every object whose name starts with the prefix. */
-export async function* objectsUnder(bucket: Bucket, prefix: string): AsyncGenerator<Listed> {
+export async function* objectsUnder(bucket: Bucket, prefix: string): AsyncGenerator<{ name: string; size: number; modified: Date }> {
   let token: string | undefined
   do {
     const list = new ListObjectsV2Command({ Bucket: bucket.name, Prefix: prefix, ContinuationToken: token })
@@ -135,12 +129,9 @@ export function putObject(bucket: Bucket, { body, ...target }: ObjectTarget & { 
   return publish(bucket, target, () => bucket.ask((o) => bucket.client.send(new PutObjectCommand(put), o), { attemptMs: partMs }))
 }
 
-export async function beginMultipart(
-  { client, ...bucket }: Bucket,
-  { name, facts }: Omit<ObjectTarget, 'onlyIfAbsent'>
-): Promise<Multipart> {
+export async function beginMultipart(bucket: Bucket, { name, facts }: Omit<ObjectTarget, 'onlyIfAbsent'>): Promise<Multipart> {
   const create = new CreateMultipartUploadCommand({ Bucket: bucket.name, Key: name, Metadata: toMetadata(facts) })
-  const { UploadId: id = '' } = await bucket.ask((o) => client.send(create, o))
+  const { UploadId: id = '' } = await bucket.ask((o) => bucket.client.send(create, o))
   return { id, name }
 }
 

@@ -1,5 +1,5 @@
 import type { ByteSource } from '../blob-store.ts'
-import { type Ending, readSource } from '../source.ts'
+import { readSource } from '../source.ts'
 
 const mega = 1024 * 1024
 
@@ -28,10 +28,7 @@ export interface Cutting {
 }
 
 /** Cuts a source into parts. Returns the last one, which may be empty: how the source ended decides what is done with it. */
-export async function cutParts(
-  source: ByteSource,
-  { number, carried, onChunk, take }: Cutting
-): Promise<{ ending: Ending; last: UploadPart }> {
+export async function cutParts(source: ByteSource, { number, carried, onChunk, take }: Cutting) {
   const spare: Buffer[] = []
   let current = number
   let filled = 0
@@ -66,7 +63,8 @@ export async function cutParts(
     filled = carried.length
   }
   const ending = await readSource(source, add)
-  return { ending, last: { number: current, body: buffer.subarray(0, filled) } }
+  const last: UploadPart = { number: current, body: buffer.subarray(0, filled) }
+  return { ending, last }
 }
 
 /** Starts work a few items at a time. A failure is thrown at the next start, or at the end. */

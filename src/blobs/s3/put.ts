@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { ByteSource, Put, PutOptions, StoredBytes } from '../blob-store.ts'
+import type { BlobStore, Put } from '../blob-store.ts'
 import { alreadyThere, checkGrowth, checkStored } from '../expectations.ts'
 import { checkKey } from '../keys.ts'
 import type { Bucket } from './bucket.ts'
@@ -20,16 +20,11 @@ import { createQueue, cutParts, type UploadPart } from './parts.ts'
 
 const partsAtOnce = 2
 
-type Key = string | ((stored: StoredBytes) => string)
-
 /**
  * Stores a small blob with one request. A large blob is sent in parts: to its own name when its digest is known beforehand, because S3
  * takes an object's metadata before its first byte; otherwise to a name of ours, from which S3 copies it.
  */
-export async function putBlob(
-  bucket: Bucket,
-  { key, source, options }: { key: Key; source: ByteSource; options: PutOptions }
-): Promise<Put> {
+export async function putBlob(bucket: Bucket, [key, source, options = {}]: Parameters<BlobStore['put']>): Promise<Put> {
   const { expected, onlyIfAbsent = false } = options
   if (typeof key === 'string') await refuseEarly(bucket, { key, onlyIfAbsent })
   const by = randomBytes(16).toString('hex')

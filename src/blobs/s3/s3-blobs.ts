@@ -33,7 +33,7 @@ export async function openS3Blobs(options: S3Options): Promise<BlobStore> {
   }
 
   return {
-    put: (key, source, options = {}) => withinLimit(() => putBlob(bucket, { key, source, options })),
+    put: (...given) => withinLimit(() => putBlob(bucket, given)),
 
     async get(key, { range } = {}) {
       const get = { Bucket: bucket.name, Key: bucket.at(checkKey(key)), ...(range ? { Range: `bytes=${rangeText(range)}` } : {}) }

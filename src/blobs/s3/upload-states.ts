@@ -12,47 +12,40 @@ export interface S3UploadState extends KeptUpload {
 }
 
 export interface Kept {
+  id: string
   state: S3UploadState
   tail: Buffer
   /** The object's ETag: of two replicas that continue the same upload, one is refused. */
   tag: string
 }
 
-const isId = (id: string): boolean => /^[0-9a-f]{32}$/.test(id)
+export type UploadStates = ReturnType<typeof uploadStates>
 
-export interface UploadStates {
-  nameOf(id: string): string
-  load(id: string): Promise<Kept | undefined>
-  /** Returns the state of an upload. Throws upload_unknown. */
-  must(id: string): Promise<Kept>
-  /** Replaces the state that was loaded with this tag (no tag: a new one), and returns the new tag. Throws upload_conflict. */
-  save(id: string, kept: Kept): Promise<string>
-  all(): AsyncIterable<{ id: string; kept: Kept }>
-}
-
-export function uploadStates(bucket: Bucket): UploadStates {
+export function uploadStates(bucket: Bucket) {
   const nameOf = (id: string) => bucket.own.uploads + id
 
   async function load(id: string): Promise<Kept | undefined> {
-    if (!isId(id)) return undefined
+    if (!/^[0-9a-f]{32}$/.test(id)) return undefined
     return bucket.find(
       async (o) => {
         const { Body, ETag: tag = '' } = await bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: nameOf(id) }), o)
         const bytes = Buffer.from(await Body!.transformToByteArray())
         const end = bytes.indexOf('\n')
-        return { state: JSON.parse(bytes.toString('utf8', 0, end)) as S3UploadState, tail: bytes.subarray(end + 1), tag }
+        return { id, state: JSON.parse(bytes.toString('utf8', 0, end)) as S3UploadState, tail: bytes.subarray(end + 1), tag }
       },
       { attemptMs: partMs }
     )
   }
 
+  /** Returns the state of an upload. Throws upload_unknown. */
   async function must(id: string): Promise<Kept> {
     const kept = await load(id)
     if (!kept) throw uploadUnknown(id)
     return kept
   }
 
-  async function save(id: string, { state, tail, tag }: Kept): Promise<string> {
+  /** Replaces the state that was loaded with this tag (no tag: a new one), and returns the new tag. Throws upload_conflict. */
+  async function save({ id, state, tail, tag }: Kept): Promise<string> {
     const condition = tag === '' ? { IfNoneMatch: '*' } : { IfMatch: tag }
     const Body = Buffer.concat([Buffer.from(`${JSON.stringify(state)}\n`), tail])
     const put = new PutObjectCommand({ Bucket: bucket.name, Key: nameOf(id), Body, ...condition })
@@ -60,19 +53,17 @@ export function uploadStates(bucket: Bucket): UploadStates {
       return (await bucket.ask((o) => bucket.client.send(put, o), { attemptMs: partMs })).ETag ?? ''
     } catch (error) {
       if (![404, 412].includes(bucketRefusal(error).status ?? 0)) throw error
-      throw new CatalogueError('upload_conflict', `upload ${id} was changed meanwhile; ask for its offset and go on from there`, {
-        cause: error
-      })
+      const message = `upload ${id} was changed meanwhile; ask for its offset and go on from there`
+      throw new CatalogueError('upload_conflict', message, { cause: error })
     }
   }
 
-  async function* all(): AsyncGenerator<{ id: string; kept: Kept }> {
+  async function* all(): AsyncGenerator<Kept> {
     for await (const { name } of objectsUnder(bucket, bucket.own.uploads)) {
-      const id = name.slice(bucket.own.uploads.length)
-      const kept = await load(id)
-      if (kept) yield { id, kept }
+      const kept = await load(name.slice(bucket.own.uploads.length))
+      if (kept) yield kept
     }
   }
 
-  return { nameOf, load, must, save, all }
+  return { bucket, nameOf, load, must, save, all }
 }

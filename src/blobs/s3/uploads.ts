@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
-import type { ByteSource, FinishOptions, NewUpload, Put, Upload, Uploads } from '../blob-store.ts'
+import type { FinishOptions, NewUpload, Put, Upload, Uploads } from '../blob-store.ts'
 import { alreadyThere, checkGrowth, checkStored } from '../expectations.ts'
 import { checkKey } from '../keys.ts'
 import { createResumableDigest } from '../resumable-digest.ts'
@@ -25,42 +25,28 @@ import {
 import { createQueue, cutParts, type Slots, sizeOfParts } from './parts.ts'
 import { type Kept, type S3UploadState, type UploadStates, uploadStates } from './upload-states.ts'
 
-interface UploadAccess {
-  bucket: Bucket
-  states: UploadStates
-}
-
-interface KeptById {
-  id: string
-  kept: Kept
-}
-
 export function s3Uploads(bucket: Bucket, withinLimit: Slots): { uploads: Uploads; live: () => Promise<LiveUploads> } {
   const busy = createBusy()
   const states = uploadStates(bucket)
-  const access: UploadAccess = { bucket, states }
   const uploads: Uploads = {
     create: (upload) => create(states, upload),
     async get(id) {
       const kept = await states.load(id)
       return kept && toUpload(id, kept.state)
     },
-    append: (piece) => busy(piece.id, () => withinLimit(() => append(access, piece))),
-    read: (id) => read(access, id),
-    finish: (id, options) => busy(id, () => finish(access, { ...options, id })),
+    append: (piece) => busy(piece.id, () => withinLimit(() => append(states, piece))),
+    read: (id) => read(states, id),
+    finish: (id, options) => busy(id, () => finish(states, id, options)),
     end: (id, note) =>
-      busy(id, async () => {
-        const change = { note, ended: true, touched: new Date().toISOString() }
-        return closeUpload(access, { id, kept: await states.must(id), change })
-      }),
+      busy(id, async () => closeUpload(states, await states.must(id), { note, ended: true, touched: new Date().toISOString() })),
     discard: (id) =>
       busy(id, async () => {
         const kept = await states.load(id)
-        if (kept) await drop(access, { id, kept })
+        if (kept) await drop(states, kept)
         return kept !== undefined
       }),
     async *list() {
-      for await (const { id, kept } of states.all()) yield toUpload(id, kept.state)
+      for await (const { id, state } of states.all()) yield toUpload(id, state)
     }
   }
   return { uploads, live: () => live(states) }
@@ -68,9 +54,9 @@ export function s3Uploads(bucket: Bucket, withinLimit: Slots): { uploads: Upload
 
 async function live(states: UploadStates): Promise<LiveUploads> {
   const found: LiveUploads = { ids: new Set(), multiparts: new Set() }
-  for await (const { id, kept } of states.all()) {
+  for await (const { id, state } of states.all()) {
     found.ids.add(id)
-    if (kept.state.multipart) found.multiparts.add(kept.state.multipart.id)
+    if (state.multipart) found.multiparts.add(state.multipart.id)
   }
   return found
 }
@@ -83,12 +69,12 @@ async function create(states: UploadStates, { size, note = '', key, sha256 }: Ne
   if (size !== undefined) state.size = size
   if (key !== undefined) state.key = key
   if (sha256 !== undefined) state.sha256 = sha256.toLowerCase()
-  await states.save(id, { state, tail: Buffer.alloc(0), tag: '' })
+  await states.save({ id, state, tail: Buffer.alloc(0), tag: '' })
   return toUpload(id, state)
 }
 
-async function drop({ bucket, states }: UploadAccess, { id, kept: { state } }: KeptById): Promise<void> {
-  await dropObject(bucket, states.nameOf(id)) // first: without its state the rest is a leftover
+async function drop({ bucket, nameOf }: UploadStates, { id, state }: Kept): Promise<void> {
+  await dropObject(bucket, nameOf(id)) // first: without its state the rest is a leftover
   if (state.multipart) await abortMultipart(bucket, state.multipart)
   await dropObject(bucket, bucket.own.staged + id)
 }
@@ -102,19 +88,15 @@ const begin = (bucket: Bucket, { id, key, sha256 }: Pick<S3UploadState, 'key' | 
       : { name: bucket.own.staged + id, facts: { by: id } }
   )
 
-async function append(
-  { bucket, states }: UploadAccess,
-  { id, at, source }: { id: string; at: number; source: ByteSource }
-): Promise<Upload> {
+async function append({ bucket, ...states }: UploadStates, { id, at, source }: Parameters<Uploads['append']>[0]): Promise<Upload> {
   let { state, tail, tag } = await states.must(id)
   checkOpen(id, state)
   checkOffset(id, { at, ...state })
   const digest = await createResumableDigest(state.digest)
-  const { size } = state
   let arrived = at
   const keep = async (change: Partial<S3UploadState>, rest: Buffer) => {
     state = { ...state, ...change, touched: new Date().toISOString() }
-    tag = await states.save(id, { state, tail: rest, tag })
+    tag = await states.save({ id, state, tail: rest, tag })
   }
   // A part and then its state are being sent while the next part fills: the queue of one keeps their order.
   const queue = createQueue(1)
@@ -123,7 +105,7 @@ async function append(
     carried: tail,
     onChunk(chunk) {
       arrived += chunk.length
-      checkGrowth(arrived, size === undefined ? {} : { size })
+      checkGrowth(arrived, state)
       digest.update(chunk)
     },
     async take({ number, body }, free) {
@@ -144,11 +126,9 @@ async function append(
   return toUpload(id, state)
 }
 
-async function finish(
-  access: UploadAccess,
-  { id, key, expected, onlyIfAbsent = false, keep = false }: FinishOptions & { id: string }
-): Promise<Put> {
-  const { bucket, states } = access
+async function finish(states: UploadStates, id: string, options: FinishOptions): Promise<Put> {
+  const { bucket } = states
+  const { key, expected, onlyIfAbsent = false, keep = false } = options
   checkKey(key)
   const kept = await states.must(id)
   const { state } = kept
@@ -156,10 +136,10 @@ async function finish(
   if (before) return before
   const stored = { size: state.offset, sha256: (await createResumableDigest(state.digest)).hex() }
   try {
-    checkStored(stored, state.sha256 === undefined ? {} : { sha256: state.sha256 })
+    checkStored(stored, state)
     checkStored(stored, expected)
   } catch (error) {
-    await drop(access, { id, kept })
+    await drop(states, kept)
     throw error
   }
   await refuseConflicts(bucket, key)
@@ -168,56 +148,47 @@ async function finish(
   const created = former === undefined || former.by === id
 
   if (onlyIfAbsent && !created) throw alreadyThere(key)
-  if (former?.by !== id) await publish(bucket, { id, target, kept })
+  if (former?.by !== id) await publish(bucket, kept, target)
   const placed: Put = { ...stored, key, created }
-  if (keep) await closeUpload(access, { id, kept, change: { placed } })
-  else await drop(access, { id, kept })
+  if (keep) await closeUpload(states, kept, { placed })
+  else await drop(states, kept)
   return placed
 }
 
 /** Keeps the state of an upload, but none of its bytes. */
-async function closeUpload(
-  { bucket, states }: UploadAccess,
-  { id, kept, change }: KeptById & { change: Partial<S3UploadState> }
-): Promise<Upload> {
+async function closeUpload({ bucket, save }: UploadStates, kept: Kept, change: Partial<S3UploadState>): Promise<Upload> {
+  const { id, tag } = kept
   const { multipart, ...known } = kept.state
   const state: S3UploadState = { ...known, ...change, tags: [] }
-  await states.save(id, { state, tail: Buffer.alloc(0), tag: kept.tag })
+  await save({ id, state, tail: Buffer.alloc(0), tag })
   if (multipart) await abortMultipart(bucket, multipart)
   await dropObject(bucket, bucket.own.staged + id)
   return toUpload(id, state)
 }
 
-async function publish(bucket: Bucket, { id, target, kept }: KeptById & { target: ObjectTarget }): Promise<void> {
+async function publish(bucket: Bucket, kept: Kept, target: ObjectTarget): Promise<void> {
   const { multipart, offset } = kept.state
   if (!multipart) return putObject(bucket, { ...target, body: kept.tail })
   const direct = multipart.name === target.name
-  const gathered = direct ? target : { name: multipart.name, facts: { by: id }, onlyIfAbsent: false }
-  await gather(bucket, { kept, multipart, target: gathered })
+  await gather(bucket, kept, direct ? target : { name: multipart.name, facts: { by: kept.id }, onlyIfAbsent: false })
   if (!direct) await copyObject(bucket, { ...target, from: multipart.name, size: offset })
 }
 
-interface Gathering extends Pick<KeptById, 'kept'> {
-  multipart: Multipart
-  target: ObjectTarget
-}
-
-/** Assembles the parts, unless that was done before. */
-async function gather(bucket: Bucket, { kept, multipart, target }: Gathering): Promise<void> {
-  const { by } = target.facts
-  if ((await headObject(bucket, target.name))?.by === by) return
-  const { tail, state } = kept
+/** Assembles the parts of an upload that has some, unless that was done before. */
+async function gather(bucket: Bucket, { tail, state }: Kept, target: ObjectTarget): Promise<void> {
+  if ((await headObject(bucket, target.name))?.by === target.facts.by) return
+  const multipart = state.multipart!
   const parts: Part[] = state.tags.map((tag, i) => ({ number: i + 1, tag }))
   if (tail.length > 0) parts.push(await sendPart(bucket, { ...multipart, number: state.tags.length + 1, body: tail }))
   await completeMultipart(bucket, { ...target, id: multipart.id, parts })
 }
 
-async function read({ bucket, states }: UploadAccess, id: string): Promise<Readable> {
-  const kept = await states.must(id)
+async function read({ bucket, must }: UploadStates, id: string): Promise<Readable> {
+  const kept = await must(id)
   const { multipart, placed, offset } = kept.state
   checkReadable(id, kept.state)
   if (!placed && !multipart) return Readable.from(offset === 0 ? [] : [kept.tail])
-  if (multipart) await gather(bucket, { kept, multipart, target: { name: multipart.name, facts: { by: id }, onlyIfAbsent: false } })
+  if (multipart) await gather(bucket, kept, { name: multipart.name, facts: { by: id }, onlyIfAbsent: false })
   const from = placed ? bucket.at(placed.key) : bucket.own.staged + id
   const reply = await bucket.find((o) => bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: from }), o))
   if (!reply || reply.ContentLength !== offset) throw bytesGone(id)

@@ -1,7 +1,6 @@
 import { uniqueInTableOrder } from '../../domain/architecture.ts'
 import { currentImages } from '../../domain/build/state.ts'
-import type { ContainerRecord } from '../../domain/container/document.ts'
-import { urlOf } from '../../domain/container/document.ts'
+import { type ContainerRecord, urlOf } from '../../domain/container/document.ts'
 import type { Facts } from '../../domain/image/facts.ts'
 import { containersNamed, diffIdsOf } from '../../domain/image/layer-stack.ts'
 import type { ImageReport } from '../../schemas.ts'
@@ -9,7 +8,7 @@ import { currentFacts } from '../verification/image-facts.ts'
 import type { BuildsContext } from './parts.ts'
 
 /** The container whose image another image was built on; `missing`: what is expected of the container and its base has no image for. */
-export type BaseContainer = NonNullable<ImageReport['base']>
+type BaseContainer = NonNullable<ImageReport['base']>
 
 export interface BaseImages {
   /** Returns the container that an image of `id` was built on; undefined when neither its labels nor its layers identify one. */
@@ -19,8 +18,8 @@ export interface BaseImages {
 export function createBaseImages(parts: BuildsContext): BaseImages {
   return {
     async of(id, facts) {
-      const named = await byLabel(parts, { id, facts })
-      const base = named ?? (await byLayers(parts, { id, facts }))
+      const named = await byLabel(parts, id, facts)
+      const base = named ?? (await byLayers(parts, id, facts))
       if (!base) return undefined
       const images = currentImages(base, await currentFacts(parts.facts, base))
       const architectures = uniqueInTableOrder(images.keys())
@@ -31,12 +30,7 @@ export function createBaseImages(parts: BuildsContext): BaseImages {
   }
 }
 
-interface BuiltImage {
-  id: string
-  facts: Facts
-}
-
-async function byLabel({ changes }: BuildsContext, { id, facts }: BuiltImage): Promise<ContainerRecord | undefined> {
+async function byLabel({ changes }: BuildsContext, id: string, facts: Facts): Promise<ContainerRecord | undefined> {
   const images = (facts.report?.images ?? []) as { base?: { name?: string | null } | null }[]
   for (const name of images.flatMap(({ base }) => (base?.name ? containersNamed(base.name) : [])).slice(0, 6)) {
     const found = name === id ? undefined : await changes.find(name)
@@ -45,7 +39,7 @@ async function byLabel({ changes }: BuildsContext, { id, facts }: BuiltImage): P
   return undefined
 }
 
-async function byLayers({ changes, facts: store }: BuildsContext, { id, facts }: BuiltImage): Promise<ContainerRecord | undefined> {
+async function byLayers({ changes, facts: store }: BuildsContext, id: string, facts: Facts): Promise<ContainerRecord | undefined> {
   const stack = await store.lowerStack(id, diffIdsOf(facts))
   const found = stack && (await changes.find(stack.container))
   return found && urlOf(found.record, stack.imageKey) === stack.url ? found.record : undefined

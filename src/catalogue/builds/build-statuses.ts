@@ -89,7 +89,7 @@ export function createBuildStatuses(parts: BuildsParts): BuildStatuses {
       const work = async () => {
         const changed = await swap(parts, { id, ...change })
         if (changed.unchanged || change.dryRun) return changed
-        await append(parts, { id, change, changed })
+        await append(parts, change, changed)
         touched.notify(id)
         return changed
       }
@@ -147,11 +147,8 @@ const cleared = ({ container, created, expected, publish }: BuildStatus, now: st
   updated: now
 })
 
-interface BuildStatusSwap {
+interface BuildStatusSwap extends Pick<BuildStatusChange, 'to' | 'precondition' | 'dryRun'> {
   id: string
-  to: BuildStatusChange['to']
-  precondition?: Precondition | undefined
-  dryRun?: boolean | undefined
   /** Writes even a build status that did not change. */
   always?: boolean
 }
@@ -163,7 +160,7 @@ async function swap(parts: BuildsParts, { id, to, precondition, dryRun, always }
     subject: `the build status of ${id}`,
     decide(stored) {
       const before = fromStored(stored)
-      checkPrecondition(id, { before, precondition })
+      checkPrecondition(id, before, precondition)
       const at = now().toISOString()
       const former = before?.buildStatus ?? { ...emptyBuildStatus(id, at), updated: longAgo }
       const after = to(former, at)
@@ -185,28 +182,21 @@ function noLongerPending(before: BuildStatus, after: BuildStatus): string[] {
   return [...before.pending.values()].map(({ url }) => url).filter((url) => !pending.has(url))
 }
 
-async function append(
-  { journal, onAppendFailed }: BuildsParts,
-  { id, change, changed }: { id: string; change: BuildStatusChange; changed: BuildStatusChanged }
-): Promise<void> {
+async function append(parts: BuildsParts, change: BuildStatusChange, changed: BuildStatusChanged): Promise<void> {
+  const id = changed.after.buildStatus.container
   const { kind, cause: by, what, summary, architecture = null, journaled } = change
   const textOf = (one: BuildStatus | undefined) => (one && JSON.stringify(journaled(one))) ?? null
   const [before, after] = [textOf(changed.before?.buildStatus), textOf(changed.after.buildStatus)]
   if (before === after) return
   const about = { container: id, kind, what, by, summary, architecture, before, after }
   try {
-    await journal.append({ ...about, revision: null, previous: null, fingerprint: null, subject: changed.after.revision })
+    await parts.journal.append({ ...about, revision: null, previous: null, fingerprint: null, subject: changed.after.revision })
   } catch (error) {
-    onAppendFailed(error, id)
+    parts.onAppendFailed(error, id)
   }
 }
 
-interface BuildStatusPrecondition {
-  before: StoredBuildStatus | undefined
-  precondition: Precondition | undefined
-}
-
-function checkPrecondition(id: string, { before, precondition }: BuildStatusPrecondition): void {
+function checkPrecondition(id: string, before: StoredBuildStatus | undefined, precondition: Precondition | undefined): void {
   if (precondition === undefined) return
   const holds =
     'absent' in precondition ? !before : 'present' in precondition ? before : before && precondition.revisions.includes(before.revision)

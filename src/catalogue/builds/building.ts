@@ -9,7 +9,7 @@ import { checkId } from '../../domain/limits.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import type { Job } from '../../schemas.ts'
 import type { Precondition } from '../records/changes.ts'
-import type { BuildStatusChange, BuildStatusChanged } from './build-statuses.ts'
+import type { BuildStatusChange, BuildStatusChanged, StoredBuildStatus } from './build-statuses.ts'
 import type { Containerfiles } from './containerfiles.ts'
 import type { ImmutableVersions } from './immutable-versions.ts'
 import type { BuildsContext } from './parts.ts'
@@ -32,23 +32,23 @@ interface BuildStatusRequest {
   dryRun?: boolean | undefined
 }
 
-export interface ExpectRequest extends BuildStatusRequest {
+interface ExpectRequest extends BuildStatusRequest {
   /** When null, the rules and the server's default decide. */
   architectures: readonly Architecture[] | null
 }
 
-export interface PolicyRequest extends BuildStatusRequest {
+interface PolicyRequest extends BuildStatusRequest {
   /** When null, the rules and the server's default decide. */
   publish: Publish | null
 }
 
-export interface JobReportRequest extends BuildStatusRequest {
+interface JobReportRequest extends BuildStatusRequest {
   kind: JobKind
   architecture: Architecture
   word: SentWord
 }
 
-export interface JobReported {
+interface JobReported {
   job: Job
   /** Whether this is the first report about this architecture. */
   created: boolean
@@ -88,14 +88,12 @@ export function createBuilding(parts: BuildingContext): Building {
   const { buildStatuses, changes } = parts
   return {
     async expected(id) {
-      const stored = await buildStatuses.findStored(id)
-      return expectedView(parts, { id, ...(stored ?? { buildStatus: undefined, revision: null }) })
+      return expectedView(parts, id, await buildStatuses.findStored(id))
     },
 
     async expect({ id, architectures, ...change }) {
       checkId(id)
-      const { after, unchanged } = await changeExpected(parts, {
-        id,
+      const { after, unchanged } = await changeExpected(parts, id, {
         ...change,
         kind: 'expected',
         to: (buildStatus, at) => withExpected(buildStatus, { architectures, by: callerOf(change.cause), now: at }),
@@ -103,13 +101,12 @@ export function createBuilding(parts: BuildingContext): Building {
         what: architectures === null ? 'withdrawn' : 'expected',
         summary: architectures === null ? 'expects what the rules say' : `expects ${architectures.join(', ') || 'none'}`
       })
-      return { ...expectedView(parts, { id, ...after }), unchanged }
+      return { ...expectedView(parts, id, after), unchanged }
     },
 
     async setPolicy({ id, publish, ...change }) {
       checkId(id)
-      const { after, unchanged } = await changeExpected(parts, {
-        id,
+      const { after, unchanged } = await changeExpected(parts, id, {
         ...change,
         kind: 'expected',
         to: (buildStatus, now) => withPublish(buildStatus, { publish, now }),
@@ -125,7 +122,7 @@ export function createBuilding(parts: BuildingContext): Building {
       const stored = await buildStatuses.findStored(id)
       if (!stored && !(await changes.find(id))) throw new CatalogueError('container_unknown', `container not found: ${id}`)
       const reports = stored ? [...reportsOf(stored.buildStatus, kind)] : []
-      const items = reports.map(([architecture, report]) => jobView(parts, { id, architecture, report }))
+      const items = reports.map((reported) => jobView(parts, id, reported))
       return { items, revision: stored?.revision ?? null }
     },
 
@@ -133,10 +130,9 @@ export function createBuilding(parts: BuildingContext): Building {
       const stored = await buildStatuses.findStored(id)
       const reports = stored && reportsOf(stored.buildStatus, kind)
       const report = reports?.get(architecture)
-      if (report) return { ...jobView(parts, { id, architecture, report }), revision: stored!.revision }
-      throw new CatalogueError('job_unknown', `no ${kind} of ${id} has been reported for ${architecture}`, {
-        details: { available: [...(reports?.keys() ?? [])] }
-      })
+      if (report) return { ...jobView(parts, id, [architecture, report]), revision: stored!.revision }
+      const details = { available: [...(reports?.keys() ?? [])] }
+      throw new CatalogueError('job_unknown', `no ${kind} of ${id} has been reported for ${architecture}`, { details })
     },
 
     report: (request) => takeReport(parts, request)
@@ -144,10 +140,8 @@ export function createBuilding(parts: BuildingContext): Building {
 }
 
 /** Throws version_immutable when a rule forbids the change. */
-async function changeExpected(
-  { buildStatuses, siteRules, immutableVersions }: BuildingContext,
-  { id, ...change }: BuildStatusChange & { id: string }
-): Promise<BuildStatusChanged> {
+async function changeExpected(parts: BuildingContext, id: string, change: BuildStatusChange): Promise<BuildStatusChanged> {
+  const { buildStatuses, siteRules, immutableVersions } = parts
   if (siteRules.isImmutable(id) && !(await buildStatuses.change(id, { ...change, dryRun: true })).unchanged) {
     await immutableVersions.checkExpected(id)
   }
@@ -175,23 +169,15 @@ async function takeReport(parts: BuildingContext, request: JobReportRequest): Pr
   if (built && after.buildStatus.pending.size > 0 && !change.dryRun) await parts.publishing.publishPending(id, change.cause)
   const report = reportsOf(after.buildStatus, kind).get(architecture)!
   const created = !before || !reportsOf(before.buildStatus, kind).has(architecture)
-  return { job: jobView(parts, { id, architecture, report }), created, unchanged, revision: after.revision || null }
+  return { job: jobView(parts, id, [architecture, report]), created, unchanged, revision: after.revision || null }
 }
 
-const expectedView = (
-  { siteRules }: BuildingContext,
-  { id, buildStatus, revision }: { id: string; buildStatus: BuildStatus | undefined; revision: string | null }
-): ExpectedView => ({
-  container: id,
-  ...siteRules.expectedOf(id, buildStatus),
-  publish: siteRules.policiesOf(id, buildStatus).publish,
-  revision: revision || null
-})
+function expectedView({ siteRules }: BuildingContext, id: string, stored: StoredBuildStatus | undefined): ExpectedView {
+  const { publish } = siteRules.policiesOf(id, stored?.buildStatus)
+  return { container: id, ...siteRules.expectedOf(id, stored?.buildStatus), publish, revision: stored?.revision || null }
+}
 
-function jobView(
-  { siteRules, now }: BuildingContext,
-  { id, architecture, report }: { id: string; architecture: Architecture; report: JobReport }
-): Job {
+function jobView({ siteRules, now }: BuildingContext, id: string, [architecture, report]: [Architecture, JobReport]): Job {
   const silentMs = now().getTime() - Date.parse(report.reported)
   const stale = !isFinal(report) && silentMs >= siteRules.policiesOf(id).buildTimeoutMs
   return { container: id, architecture, ...jobReportView(architecture, report), stale }

@@ -14,7 +14,7 @@ import type { Stores } from '../../stores/document-store.ts'
 import type { Leases } from '../jobs/leases.ts'
 import { type GoOn, takeTurn } from '../jobs/turns.ts'
 
-export interface ContainerfilesParts {
+interface ContainerfilesParts {
   stores: Pick<Stores, 'buildStatuses' | 'releases'>
   leases: Leases
   hash: Hash

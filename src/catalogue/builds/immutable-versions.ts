@@ -1,8 +1,9 @@
 import { isArrived, stateOf } from '../../domain/build/state.ts'
-import { type ContainerRecord, imagesByKey } from '../../domain/container/document.ts'
+import { type ContainerRecord, urlOf } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { fromFactsDocument } from '../../domain/image/facts.ts'
-import { pagesOf } from '../../domain/pages.ts'
+import { whereEqual } from '../../domain/json/query.ts'
+import { itemsOf } from '../../domain/pages.ts'
 import type { StoredRecord } from '../records/changes.ts'
 import { currentFacts } from '../verification/image-facts.ts'
 import type { BuildsContext } from './parts.ts'
@@ -21,43 +22,37 @@ type ImmutableParts = Pick<BuildsContext, 'stores' | 'siteRules' | 'facts' | 'bu
 
 export function createImmutableVersions(parts: ImmutableParts): ImmutableVersions {
   const { siteRules, changes } = parts
-  const rule = 'a rule makes complete versions immutable (LEPORELLO_RULES)'
   return {
     async check({ record }, meant) {
       if (!siteRules.isImmutable(record.id) || !(await isComplete(parts, record))) return
-      throw new CatalogueError(
-        'version_immutable',
-        `${record.id} is complete, and ${rule}: its fingerprint is ${meant.before}, and would be ${meant.after}; register what is new as another version`
-      )
+      const fingerprints = `its fingerprint is ${meant.before}, and would be ${meant.after}`
+      throw refusal(`${record.id} is complete, and ${rule}: ${fingerprints}; register what is new as another version`)
     },
     async checkExpected(id) {
       const stored = siteRules.isImmutable(id) ? await changes.find(id) : undefined
       if (!stored || !(await isComplete(parts, stored.record))) return
-      throw new CatalogueError('version_immutable', `${id} is complete, and ${rule}; so is what is expected of it`)
+      throw refusal(`${id} is complete, and ${rule}; so is what is expected of it`)
     },
     async checkTarball(key) {
       if (!siteRules.someImmutable) return
       for await (const id of containersOf(parts, key)) {
         const stored = siteRules.isImmutable(id) ? await changes.find(id) : undefined
         if (!stored || !(await isComplete(parts, stored.record))) continue
-        throw new CatalogueError(
-          'version_immutable',
-          `${key} is an image of ${id}, which is complete, and ${rule}; store what is new as another file`
-        )
+        throw refusal(`${key} is an image of ${id}, which is complete, and ${rule}; store what is new as another file`)
       }
     }
   }
 }
 
+const rule = 'a rule makes complete versions immutable (LEPORELLO_RULES)'
+const refusal = (message: string) => new CatalogueError('version_immutable', message)
+
 /** Yields the containers that have a tarball as an image, as far as it was read. */
 async function* containersOf({ stores, changes }: ImmutableParts, key: string): AsyncGenerator<string> {
-  for await (const { items } of pagesOf(stores.facts.list, { where: [{ field: 'key', equals: key }], limit: 100 })) {
-    for (const { document } of items) {
-      const facts = fromFactsDocument(document)
-      const stored = facts && (await changes.find(facts.container))
-      if (stored && imagesByKey(stored.record).some(([imageKey, url]) => imageKey === facts.imageKey && url === facts.url))
-        yield facts.container
-    }
+  for await (const { document } of itemsOf(stores.facts.list, { where: whereEqual({ key }), limit: 100 })) {
+    const facts = fromFactsDocument(document)
+    const stored = facts && (await changes.find(facts.container))
+    if (stored && urlOf(stored.record, facts.imageKey) === facts.url) yield facts.container
   }
 }
 

@@ -12,7 +12,7 @@ import { rememberClaimedDigest } from '../verification/image-facts.ts'
 import type { BuildsContext } from './parts.ts'
 
 /** A container's pending images, and its record if there is one. */
-export interface PendingContainer {
+interface PendingContainer {
   buildStatus: BuildStatus
   record: ContainerRecord | undefined
 }
@@ -23,7 +23,7 @@ export async function planPublication(parts: BuildsContext, { buildStatus, recor
   const { container, pending } = buildStatus
   const { publish } = siteRules.policiesOf(container, buildStatus)
   const expected = publish === 'each' ? [] : siteRules.expectedOf(container, buildStatus).architectures
-  const facts = publish === 'verified' ? await pendingFacts(parts, { id: container, pending }) : new Map<Architecture, Facts>()
+  const facts = publish === 'verified' ? await pendingFacts(parts, container, pending) : new Map<Architecture, Facts>()
   const images = record ? currentUrls(record) : new Map<Architecture, string>()
   const now = parts.now().toISOString()
   return publishable({
@@ -36,10 +36,7 @@ export async function planPublication(parts: BuildsContext, { buildStatus, recor
   })
 }
 
-async function pendingFacts(
-  { facts }: BuildsContext,
-  { id, pending }: { id: string; pending: ReadonlyMap<Architecture, PendingImage> }
-): Promise<Map<Architecture, Facts>> {
+async function pendingFacts({ facts }: BuildsContext, id: string, pending: ReadonlyMap<Architecture, PendingImage>) {
   const found = await facts.read(id, [...pending.keys()].map(pendingKey))
   const byKey = new Map(found.map((one) => [one.imageKey, one]))
   return new Map(
@@ -65,13 +62,10 @@ export const publicationDocument =
   }
 
 /** Writes facts about the images before the record names them, so that no machine gets a mislabelled image in between. */
-async function publish(
-  parts: BuildsContext,
-  { id, publication, cause }: { id: string; publication: Publication; cause: Cause }
-): Promise<readonly Release[]> {
+async function publish(parts: BuildsContext, { id, publication }: { id: string; publication: Publication }, cause: Cause) {
   const { changes, buildStatuses, facts, verifier } = parts
   const to = publicationDocument(parts, { id, publication })
-  const proven = await pendingFacts(parts, { id, pending: publication.images })
+  const proven = await pendingFacts(parts, id, publication.images)
   const carry = async (digest: string) => {
     for (const [architecture, one] of proven) await facts.write({ ...one, imageKey: architecture, digest })
   }
@@ -90,7 +84,7 @@ async function publish(
   return changed.released
 }
 
-export interface PendingRemoval {
+interface PendingRemoval {
   /** The build status that listed them: an image that has replaced one of them since then stays. */
   seen: BuildStatus
   architectures: readonly Architecture[]
@@ -136,7 +130,7 @@ export async function publishPending(parts: BuildsContext, { id, cause }: { id: 
     const buildStatus = withoutPending(seen, { architectures: published, now })
     const publication = await planPublication(parts, { buildStatus, record })
     if (!publication) return released
-    released.push(...(await publish(parts, { id, publication, cause })))
+    released.push(...(await publish(parts, { id, publication }, cause)))
   }
   return released
 }

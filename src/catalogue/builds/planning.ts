@@ -1,7 +1,6 @@
 import { type ManifestList, type ManifestListInput, manifestListOf } from '../../domain/build/manifest-list.ts'
 import { baseWarnings, type PlanWarning, parsePlanRequest, planOf, type Step } from '../../domain/build/plan.ts'
-import type { ContainerRecord } from '../../domain/container/document.ts'
-import { fromDocument } from '../../domain/container/document.ts'
+import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Facts, ImageKey } from '../../domain/image/facts.ts'
 import { tagNameOf } from '../../domain/oci/names.ts'

@@ -1,5 +1,5 @@
 import type { Architecture } from '../../domain/architecture.ts'
-import type { BuildStatus, PendingImage } from '../../domain/build/build-status.ts'
+import type { PendingImage } from '../../domain/build/build-status.ts'
 import { isForgotten } from '../../domain/build/due-time.ts'
 import { isPublished, pendingMeaning, withArrivedImages } from '../../domain/build/pending.ts'
 import type { NewImage } from '../../domain/container/container.ts'
@@ -16,7 +16,7 @@ import type { BuildsContext } from './parts.ts'
 import { planPublication, publicationDocument, publishPending, removePending } from './pending-publication.ts'
 
 /** Several images of one container. */
-export interface ImagesToBring extends ChangeContext {
+interface ImagesToBring extends ChangeContext {
   id: string
   images: readonly NewImage[]
 }
@@ -61,13 +61,13 @@ export function createPublishing(parts: BuildsContext): Publishing {
     imageKeyOf: async (id, architecture) => ((await holds(parts, id)) ? pendingKey(architecture) : architecture),
     async bringImage(image) {
       const registered = await bringOne(context, image)
-      await bundle(context, { record: registered.record, change: image })
+      await bundle(context, registered.record, image)
       return registered
     },
     bringImages: (images) => bringImages(context, images),
     withdrawImage: (image) => withdraw(parts, image),
-    bundle: (record, change) => bundle(context, { record, change }),
-    noteRebuilt: async (stored, rebuilt) => {
+    bundle: (record, change) => bundle(context, record, change),
+    async noteRebuilt(stored, rebuilt) {
       await parts.buildStatuses.follow(stored.record.id, { before: stored, after: stored, rebuilt })
     },
     publishPending: async (id, cause = background('publication')) => void (await context.publish(id, cause)),
@@ -90,15 +90,8 @@ const holds = async ({ buildStatuses, siteRules }: BuildsContext, id: string): P
 
 const withoutRecord = (id: string): StoredRecord => ({ record: fromDocument(id, '{}'), document: '{}', revision: '' })
 
-interface Held {
-  before: StoredRecord | undefined
-  buildStatus: BuildStatus
-  unchanged: boolean
-  released: readonly Release[]
-}
-
 /** Makes images pending, except those that the record already has. */
-async function hold(parts: BuildsContext, { id, images, publicUrl, cause, dryRun, precondition }: ImagesToBring): Promise<Held> {
+async function hold(parts: BuildsContext, { id, images, publicUrl, cause, dryRun, precondition }: ImagesToBring) {
   checkId(id)
   const { changes, buildStatuses, siteRules } = parts
   const before = await changes.find(id)
@@ -135,13 +128,9 @@ async function bringImages(context: PublishingContext, asked: ImagesToBring): Pr
   const { id, images, cause } = asked
   const { before, buildStatus, unchanged, released } = await hold(context, asked)
   const created = images.some(({ architecture }) => before?.record.images.has(architecture) !== true)
-  const answer = (stored: StoredRecord | undefined, waiting: ReadonlyMap<Architecture, PendingImage>): RegisteredImage => ({
-    ...(stored ?? withoutRecord(id)),
-    created,
-    unchanged,
-    released: [],
-    waiting
-  })
+  const answer = (stored: StoredRecord | undefined, waiting: ReadonlyMap<Architecture, PendingImage>): RegisteredImage => {
+    return { ...(stored ?? withoutRecord(id)), created, unchanged, released: [], waiting }
+  }
   if (asked.dryRun) {
     const publication = await planPublication(context, { buildStatus, record: before?.record })
     if (!publication) return answer(before, buildStatus.pending)
@@ -164,7 +153,7 @@ async function bringOne(context: PublishingContext, image: ImageToRegister): Pro
   return bringImages(context, { id, publicUrl, cause, precondition, dryRun, images: [arrived] })
 }
 
-async function bundle(context: PublishingContext, { record, change }: { record: ContainerRecord; change: ChangeContext }): Promise<void> {
+async function bundle(context: PublishingContext, record: ContainerRecord, change: ChangeContext): Promise<void> {
   const { facts, siteRules } = context
   const { publicUrl, cause, dryRun } = change
   const into = siteRules.bundleOf(record.id)
@@ -195,9 +184,7 @@ async function withdraw(parts: BuildsContext, image: ImageChange): Promise<Regis
   const stored = await changes.find(id)
   checkPrecondition(id, { before: stored, precondition })
   const released = dryRun ? [] : await removePending(parts, { seen, architectures: [architecture], what: 'given up', cause })
-  if (!stored?.record.images.has(architecture)) {
-    return { ...(stored ?? withoutRecord(id)), created: false, unchanged: false, released }
-  }
+  if (!stored?.record.images.has(architecture)) return { ...(stored ?? withoutRecord(id)), created: false, unchanged: false, released }
   const dropped = await imageRecords.drop(image)
   return { ...dropped, released: [...released, ...dropped.released] }
 }

@@ -10,7 +10,7 @@ import type { StoredRecord } from '../records/changes.ts'
 import type { ChangeContext } from '../records/image-records.ts'
 import type { ContainerParts } from './parts.ts'
 
-export interface BackfillRequest {
+interface BackfillRequest {
   /** A pattern of `*` and `?`. */
   id: string | undefined
   limit: number
@@ -18,15 +18,11 @@ export interface BackfillRequest {
   publicUrl: string
 }
 
-export interface ContainerToBackfill extends ChangeContext {
-  id: string
-}
-
 export interface Backfill {
   /** Lists records without `urls`, as they would become. */
   page(request: BackfillRequest): Promise<BackfillPage>
   /** Writes one. Throws container_unknown, image_missing when it names architectures, image_unproven, precondition_failed. */
-  write(request: ContainerToBackfill): Promise<BackfillItem>
+  write(request: ChangeContext & { id: string }): Promise<BackfillItem>
 }
 
 export function createBackfill(parts: ContainerParts): Backfill {
@@ -39,17 +35,17 @@ export function createBackfill(parts: ContainerParts): Backfill {
       const unnamed = items
         .map((stored) => ({ record: fromDocument(stored.id, stored.document), revision: stored.revision }))
         .filter(({ record }) => record.images.size === 0 && record.url !== undefined)
-      return { items: await Promise.all(unnamed.map(async (one) => (await backfilled(parts, { ...one, publicUrl })).item)), next }
+      return { items: await Promise.all(unnamed.map(async (one) => (await backfilled(parts, one, publicUrl)).item)), next }
     },
 
     async write({ id, publicUrl, ...change }) {
-      const { record, url, revision } = await singleOf(containers, id)
-      const { item, proof } = await backfilled(parts, { record, revision, publicUrl })
+      const { record: before, revision } = await singleOf(containers, id)
+      const { item, proof } = await backfilled(parts, { record: before, revision }, publicUrl)
       const { after } = item
       if (!proof?.architecture || after === null) throw new CatalogueError('image_unproven', item.message)
       // before the record names the architecture, so that no machine is told that the image is unverified
       if (!change.dryRun) await facts.write({ ...proof, imageKey: proof.architecture })
-      const to = (stored: StoredRecord | undefined) => documentWith(sameRecord(stored, { id, url, digest: record.digest }), after)
+      const to = (stored: StoredRecord | undefined) => documentWith(sameRecord(stored, before), after)
       await changes.write(id, { ...change, what: 'backfilled', to })
       if (change.dryRun) return item
       await facts.remove(id, '')
@@ -58,19 +54,10 @@ export function createBackfill(parts: ContainerParts): Backfill {
   }
 }
 
-interface UnnamedRecord {
-  record: ContainerRecord
-  revision: string
-  publicUrl: string
-}
+type UnnamedRecord = Pick<StoredRecord, 'record' | 'revision'>
 
-interface Backfilled {
-  item: BackfillItem
-  /** Facts that apply to the record. */
-  proof: Facts | undefined
-}
-
-async function backfilled(parts: ContainerParts, { record, revision, publicUrl }: UnnamedRecord): Promise<Backfilled> {
+/** Returns the record as it would become, and the facts that apply to it. */
+async function backfilled(parts: ContainerParts, { record, revision }: UnnamedRecord, publicUrl: string) {
   const { id, url = '', version = '', digest = '' } = record
   const [stored] = await parts.facts.read(id, [''])
   const proof = stored && applies(stored, { url, digest: record.digest }) ? stored : undefined
@@ -80,10 +67,10 @@ async function backfilled(parts: ContainerParts, { record, revision, publicUrl }
     const container = containerFrom(registration, { publicUrl, guarded: parts.guarded })
     return { url: container.url, urls: container.urls! }
   }
-  const item = {
+  const item: BackfillItem = {
     id,
     revision,
-    verdict: proof?.verdict ?? ('unverified' as const),
+    verdict: proof?.verdict ?? 'unverified',
     architecture: proof?.architecture ?? null,
     before: { url, urls: stringOf(record.members.get('urls')) ?? null },
     after: proven === undefined ? null : named(proven),
@@ -97,10 +84,7 @@ const provenOf = (facts: Facts | undefined): Architecture | undefined =>
   facts?.verdict === 'match' && facts.status !== 'gone' && facts.architecture !== null ? facts.architecture : undefined
 
 /** Returns the record if it is still what the proof is about. Throws precondition_failed. */
-function sameRecord(
-  stored: StoredRecord | undefined,
-  { id, url, digest }: { id: string; url: string; digest: string | undefined }
-): ContainerRecord {
+function sameRecord(stored: StoredRecord | undefined, { id, url, digest }: ContainerRecord): ContainerRecord {
   const record = stored?.record
   if (record && record.images.size === 0 && record.url === url && record.digest === digest) return record
   throw new CatalogueError('precondition_failed', `${id} was changed meanwhile; look at it again`)

@@ -24,7 +24,7 @@ interface NewDocument {
   document: string
 }
 
-export interface ImagesCopy {
+interface ImagesCopy {
   /** Containers with the same images: what is known about those is copied. */
   from: string[]
   to: string
@@ -33,16 +33,12 @@ export interface ImagesCopy {
   images: [imageKey: Architecture | '', url: string][]
 }
 
-export interface BatchCommits {
-  /** Throws revision_conflict when a document changed since the commit was made. */
-  check(commit: BatchCommit): Promise<void>
-  /** Repeatable. Throws revision_conflict when somebody else wrote the decisive document. */
-  finish(commit: BatchCommit): Promise<void>
-}
+export type BatchCommits = ReturnType<typeof createBatchCommits>
 
 const atOnce = 16
 
-export function createBatchCommits({ releases, facts }: { releases: DocumentStore; facts: FactsStore }): BatchCommits {
+export function createBatchCommits({ releases, facts }: { releases: DocumentStore; facts: FactsStore }) {
+  /** Throws revision_conflict when a document changed since the commit was made. */
   async function check({ decisive, unchanged }: BatchCommit): Promise<void> {
     const wanted = [...unchanged, { id: decisive.id, revision: decisive.expected }]
     const stored = await releases.getMany(wanted.map(({ id }) => id))
@@ -52,7 +48,8 @@ export function createBatchCommits({ releases, facts }: { releases: DocumentStor
 
   return {
     check,
-    async finish({ entry, decisive, copies, outdated }) {
+    /** Repeatable. Throws revision_conflict when somebody else wrote the decisive document. */
+    async finish({ entry, decisive, copies, outdated }: BatchCommit): Promise<void> {
       const stored = await releases.get(decisive.id)
       if (stored?.document !== decisive.document) {
         if ((stored?.revision ?? null) !== decisive.expected) throw conflict(decisive.id)
@@ -74,8 +71,7 @@ export function createBatchCommits({ releases, facts }: { releases: DocumentStor
   }
 }
 
-const conflict = (id: string) =>
-  new CatalogueError(
-    'revision_conflict',
-    `${id.replace(':', ' ')} was moved by another client at the same time; read it again and decide anew`
-  )
+function conflict(id: string): CatalogueError {
+  const message = `${id.replace(':', ' ')} was moved by another client at the same time; read it again and decide anew`
+  return new CatalogueError('revision_conflict', message)
+}

@@ -1,5 +1,6 @@
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { background, type Cause } from '../../domain/history/entry.ts'
+import { ignoring } from '../jobs/compare-and-swap.ts'
 import { type RecordChanged, type StoredRecord, unchangedSince } from '../records/changes.ts'
 import type { BatchCommit, BatchCommits } from './batch-commit.ts'
 import type { ContainerParts } from './parts.ts'
@@ -25,31 +26,17 @@ export interface IdentifiedChange {
   changed: RecordChanged
 }
 
-export interface BatchToNote {
+interface BatchToNote {
   wanted: readonly IdentifiedChange[]
   cause: Cause
   commit?: BatchCommit | undefined
 }
 
-export interface IntentsParts extends ContainerParts {
+interface IntentsParts extends ContainerParts {
   commits: BatchCommits
 }
 
-/** The notes of all-or-nothing batches, written before the batches are. */
-export interface Intents {
-  /** Returns the note's id. Throws too_large when it would hold more than a store takes. */
-  note(batch: BatchToNote): Promise<string>
-  forget(note: string): Promise<void>
-  /** Undoes one change, unless another writer has changed the record since. */
-  takeBack(changed: RecordChanged, cause: Cause): Promise<void>
-  /**
-   * Takes back what a process that was killed left half done, or finishes it where all records were written. Returns how many batches there
-   * were.
-   */
-  recover(options: { signal: AbortSignal }): Promise<number>
-  /** Does the same for all batches at once. Call it only where no other process can be working on one. */
-  recoverAll(): Promise<number>
-}
+export type Intents = ReturnType<typeof createIntents>
 
 /** How long after its beginning a batch counts as abandoned. */
 const deadAfterMs = 600_000
@@ -60,11 +47,13 @@ const maxIntent = 8 * 1024 * 1024
 /** Journal entries of a record that are searched, newest first. */
 const maxSearched = 200
 
-export function createIntents(parts: IntentsParts): Intents {
+/** The notes of all-or-nothing batches, written before the batches are. */
+export function createIntents(parts: IntentsParts) {
   const { changes, now } = parts
   const notes = parts.stores.leases
   return {
-    async note(batch) {
+    /** Returns the note's id. Throws too_large when it would hold more than a store takes. */
+    async note(batch: BatchToNote): Promise<string> {
       const intent = intentOf(parts, batch)
       const text = JSON.stringify(intent)
       if (text.length > maxIntent) {
@@ -75,23 +64,29 @@ export function createIntents(parts: IntentsParts): Intents {
       return intent.id
     },
 
-    async forget(note) {
+    async forget(note: string): Promise<void> {
       await notes.remove(note)
     },
 
-    async takeBack({ before, after }, cause) {
+    /** Undoes one change, unless another writer has changed the record since. */
+    async takeBack({ before, after }: RecordChanged, cause: Cause): Promise<void> {
       const id = (before ?? after)!.record.id
       const precondition = unchangedSince(after)
       await unlessOvertaken(changes.write(id, { cause, to: () => before?.document, precondition, verbatim: true, what: 'taken back' }))
     },
 
-    async recover({ signal }) {
+    /**
+     * Takes back what a process that was killed left half done, or finishes it where all records were written. Returns how many batches
+     * there were.
+     */
+    async recover({ signal }: { signal: AbortSignal }): Promise<number> {
       const isDead = (due: string) => !signal.aborted && Date.parse(due) - deadAfterMs + batchLeaseMs <= now().getTime()
       const { items } = await notes.list({ ...unfinished, limit: 1 })
       const lease = items.length > 0 ? await parts.leases.acquire('batches', batchLeaseMs) : undefined
       // the holder is working on a batch
       return lease ? recover(isDead).finally(() => lease.release({})) : 0
     },
+    /** Does the same for all batches at once. Call it only where no other process can be working on one. */
     recoverAll: () => recover(() => true)
   }
 
@@ -127,7 +122,7 @@ async function recoverBatch(parts: IntentsParts, { items, due, commit }: Intent)
     const stored = await changes.find(item.id)
     const isCurrent = (stored?.document ?? null) === item.after
     if (isCurrent) toTakeBack.push({ ...item, stored })
-    complete &&= isCurrent || (await wasWritten(parts, { item, since }))
+    complete &&= isCurrent || (await wasWritten(parts, item, since))
   }
   // all was written; what was to become valid with it may be missing
   if (complete && (!commit || (await finished(commits, commit)))) return
@@ -150,16 +145,10 @@ async function finished(commits: BatchCommits, commit: BatchCommit): Promise<boo
 }
 
 /** Returns whether, by the history, the batch wrote a record that has been changed again since. */
-async function wasWritten({ journal }: ContainerParts, { item, since }: { item: IntendedChange; since: string }): Promise<boolean> {
+async function wasWritten({ journal }: ContainerParts, item: IntendedChange, since: string): Promise<boolean> {
   const { items } = await journal.ofContainer(item.id, { kind: 'record', limit: maxSearched, fresh: true })
   return items.some((entry) => entry.at >= since && entry.before === item.before && entry.after === item.after)
 }
 
-/** Ignores precondition_failed: a writer in between saw what was stored and meant to replace it. */
-export async function unlessOvertaken(writing: Promise<unknown>): Promise<void> {
-  try {
-    await writing
-  } catch (error) {
-    if (!isCatalogueError(error, 'precondition_failed')) throw error
-  }
-}
+/** A writer in between saw what was stored and meant to replace it. */
+export const unlessOvertaken = (writing: Promise<unknown>): Promise<void> => ignoring(writing, 'precondition_failed')

@@ -10,7 +10,7 @@ import type { ContainerParts } from './parts.ts'
 /** Containers of one batch that are worked on at once. */
 export const atOnce = 16
 
-export interface PlacedEdit extends BatchedEdit {
+interface PlacedEdit extends BatchedEdit {
   /** In the batch. */
   place: number
 }
@@ -21,15 +21,13 @@ export interface Rehearsed extends IdentifiedChange {
   to(stored: RecordChanged['before']): string | undefined
 }
 
-interface RehearsalParts extends Pick<ContainerParts, 'changes'> {
-  edits: ContainerEdits
-}
+type RehearsalParts = Pick<ContainerParts, 'changes'> & { edits: ContainerEdits }
 
 /** Returns what the edits of a batch would do, and writes nothing. Throws what is wrong with an edit, with its place. */
 export async function rehearse({ edits, changes }: RehearsalParts, { items, publicUrl, cause }: BatchRequest): Promise<Rehearsed[]> {
   const rehearsed: Rehearsed[] = []
   const work = async ([id, group]: [string, PlacedEdit[]]): Promise<Rehearsed> => {
-    const to = changeOf(edits, { group, publicUrl })
+    const to = changeOf(edits, group, publicUrl)
     return { id, group, to, changed: await changes.write(id, { cause, dryRun: true, to }) }
   }
   await workThrough([...editsById(items)], { atOnce, work, done: (one) => rehearsed.push(one) })
@@ -37,7 +35,7 @@ export async function rehearse({ edits, changes }: RehearsalParts, { items, publ
 }
 
 /** Returns the change that edits of one container make together; an error names the item that is wrong. */
-function changeOf(edits: ContainerEdits, { group, publicUrl }: { group: PlacedEdit[]; publicUrl: string }): Rehearsed['to'] {
+function changeOf(edits: ContainerEdits, group: PlacedEdit[], publicUrl: string): Rehearsed['to'] {
   return (stored) => {
     let next = stored
     for (const { id, edit, precondition, place } of group) {
@@ -69,9 +67,7 @@ export function atPlace<Result>(place: number, work: () => Result): Result {
   } catch (error) {
     if (!isCatalogueError(error)) throw error
     const errors = [{ path: `items[${place}]`, message: error.message }]
-    throw new CatalogueError(error.code, `items[${place}]: ${error.message}; nothing was changed`, {
-      cause: error,
-      details: { ...error.details, errors }
-    })
+    const details = { ...error.details, errors }
+    throw new CatalogueError(error.code, `items[${place}]: ${error.message}; nothing was changed`, { cause: error, details })
   }
 }

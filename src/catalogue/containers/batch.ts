@@ -74,7 +74,7 @@ export function createBatches(parts: ContainerParts & { edits: ContainerEdits })
       const work = async (lease: Lease) => {
         // whoever left a note behind is dead, as it lost the lease
         if (request.commit) await context.intents.recoverAll()
-        return retryOvertaken(() => attempt(context, { request, lease }), message)
+        return retryOvertaken(() => attempt(context, request, lease), message)
       }
       return withLock('', () => alone(parts, work))
     },
@@ -105,13 +105,8 @@ const outcomesOf = ({ items }: BatchRequest, made: readonly IdentifiedChange[]):
   return items.map(({ id }) => ({ id, changed: changes.get(id)! }))
 }
 
-interface Attempt {
-  request: BatchRequest
-  lease: Lease
-}
-
 /** Returns `overtaken` when another writer came in between; then everything is as it was. */
-async function attempt(context: BatchContext, { request, lease }: Attempt): Promise<BatchOutcome[] | typeof overtaken> {
+async function attempt(context: BatchContext, request: BatchRequest, lease: Lease): Promise<BatchOutcome[] | typeof overtaken> {
   const { edits, intents, commits } = context
   const { cause, commit, publicUrl } = request
   if (commit) await commits.check(commit)
@@ -135,11 +130,13 @@ async function attempt(context: BatchContext, { request, lease }: Attempt): Prom
       if (changed.after) await edits.made({ id, publicUrl, edits: groups.get(id)!.map(({ edit }) => edit) }, changed.after)
     }
   }
-  await noteArrivals(context, { rehearsed, cause: request.cause })
+  await noteArrivals(context, rehearsed, request.cause)
   return outcomesOf(request, [...rehearsed, ...made])
 }
 
-interface Writes extends Attempt {
+interface Writes {
+  request: BatchRequest
+  lease: Lease
   wanted: readonly Rehearsed[]
   /** Receives each written change, also when another one fails. */
   made: IdentifiedChange[]
@@ -162,10 +159,7 @@ async function writeAll({ changes }: BatchContext, { wanted, request, lease, mad
 }
 
 /** Notes the arrival of images that the record has already, which need no write. */
-async function noteArrivals(
-  { changes }: BatchContext,
-  { rehearsed, cause }: { rehearsed: readonly Rehearsed[]; cause: Cause }
-): Promise<void> {
+async function noteArrivals({ changes }: BatchContext, rehearsed: readonly Rehearsed[], cause: Cause): Promise<void> {
   for (const { id, to, changed, group } of rehearsed) {
     const brought = broughtIn(group)
     if (!changed.unchanged || brought.length === 0) continue

@@ -9,17 +9,15 @@ import { rememberClaimedDigest } from '../verification/image-facts.ts'
 import type { ContainerParts } from './parts.ts'
 
 /** Edits of one container, in their order. */
-export interface EditedContainer {
+interface EditedContainer {
   id: string
   edits: readonly Edit[]
   publicUrl: string
 }
 
-export interface EditsOfContainer extends EditedContainer, ChangeContext {}
-
 export interface ContainerEdits {
   /** Makes one change of all edits. Throws container_unknown, image_missing, image_refused, precondition_failed, and what containerFrom throws. */
-  apply(request: EditsOfContainer): Promise<RecordChanged>
+  apply(request: EditedContainer & ChangeContext): Promise<RecordChanged>
   /** To be called after edits were written: notes the digests that they claim, and what is to be read. */
   made(request: EditedContainer, after: StoredRecord): Promise<void>
   /** Returns the document that edits make of a stored one. */

@@ -29,7 +29,7 @@ export interface Containers {
   ids(): AsyncIterable<string[]>
 }
 
-export interface AddOptions {
+interface AddOptions {
   cause: Cause
   /** Where this service is reached from outside: guard URLs begin with it. */
   publicUrl: string
@@ -41,7 +41,7 @@ export interface AddOptions {
   verifyMs?: number
 }
 
-export interface ResolvedContainer {
+interface ResolvedContainer {
   document: string
   resolution: Resolution
 }
@@ -100,12 +100,9 @@ function imagesIn({ version, digest, url, images }: Container): NewImage[] {
   return named.map(([architecture, url]) => ({ architecture, url, version, digest }))
 }
 
-interface ResolveRequest extends ResolveImageOptions {
-  id: string
-  /** Of the architecture, as the machine calls itself. */
-  name: string
-}
+type ResolveRequest = ResolveImageOptions & Record<'id' | 'name', string>
 
+/** `name` is the architecture's, as the machine calls itself. */
 async function resolve(parts: ContainersContext, { id, name, ...options }: ResolveRequest): Promise<ResolvedContainer> {
   const machine = requestedArchitecture(name)
   const { architecture } = machine

@@ -10,7 +10,7 @@ import { createJournal, type Journal } from '../records/journal.ts'
 export const copiedCollections = ['containers', 'jobSpecs', 'hysdsIos', 'facts', 'buildStatuses', 'journal', 'releases', 'oci'] as const
 export type CopiedCollection = (typeof copiedCollections)[number]
 
-export interface SourceDocument {
+interface SourceDocument {
   id: string
   /** Its JSON text, byte for byte. */
   document: string

@@ -37,9 +37,10 @@ export function createDemandCounts(store: DocumentStore, { now }: { now: () => D
     compareAndSwap(store, {
       id: day,
       subject: `the demand of ${day}`,
-      decide: (stored) => ({
-        document: toDemandDocument(day, mergedDemand(stored ? fromDemandDocument(stored.document) : noDemand, taken))
-      })
+      decide(stored) {
+        const before = stored ? fromDemandDocument(stored.document) : noDemand
+        return { document: toDemandDocument(day, mergedDemand(before, taken)) }
+      }
     })
 
   return {

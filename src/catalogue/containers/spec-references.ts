@@ -3,15 +3,7 @@ import { namesIn, needsOf } from '../../domain/specs/spec-needs.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 import { waitAtMost } from '../jobs/concurrency.ts'
 
-/** Which job specifications name which containers, kept in memory. */
-export interface SpecReferences {
-  /** Returns the ids of `most` specifications at most that run in a container, or have it among their dependency images. */
-  naming(container: string, options: { most: number }): Promise<string[]>
-  /** Notes a specification that was stored, or removed. */
-  note(id: string, specification: string | undefined): void
-}
-
-export interface SpecReferencesOptions {
+interface SpecReferencesOptions {
   jobSpecs: Pick<DocumentStore, 'list'>
   now: () => Date
   /** How long to wait for the specifications to be read; after that, the answer is what is known. */
@@ -27,7 +19,8 @@ const pageSize = 16
 /** How long other programs' changes of specifications may remain unseen. */
 const freshMs = 600_000
 
-export function createSpecReferences({ jobSpecs, now, patienceMs = 2000 }: SpecReferencesOptions): SpecReferences {
+/** Which job specifications name which containers, kept in memory. */
+export function createSpecReferences({ jobSpecs, now, patienceMs = 2000 }: SpecReferencesOptions) {
   let namesById = new Map<string, readonly string[]>()
   /** What was noted during a reading, and is newer than what is read. */
   let meanwhile = new Map<string, readonly string[]>()
@@ -65,13 +58,15 @@ export function createSpecReferences({ jobSpecs, now, patienceMs = 2000 }: SpecR
   }
 
   return {
-    async naming(container, { most }) {
+    /** Returns the ids of `most` specifications at most that run in a container, or have it among their dependency images. */
+    async naming(container: string, { most }: { most: number }): Promise<string[]> {
       await refresh()
       const found = [...namesById].filter(([, names]) => names.includes(container)).map(([id]) => id)
       return found.sort().slice(0, most)
     },
 
-    note(id, specification) {
+    /** Notes a specification that was stored, or removed. */
+    note(id: string, specification: string | undefined): void {
       const names = specification === undefined ? [] : namesOf(specification)
       if (reading) meanwhile.set(id, names)
       if (names.length === 0) namesById.delete(id)

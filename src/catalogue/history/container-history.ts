@@ -1,19 +1,13 @@
-import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
+import { fromDocument } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { diffOf, summaryOf } from '../../domain/history/diff.ts'
-import type { JournalEntry } from '../../domain/history/entry.ts'
 import { type EntryView, toEntryView } from '../../domain/history/entry-view.ts'
 import type { DiffAnswer, HistoryPage } from '../../schemas.ts'
+import type { EntryPageQuery } from '../records/journal.ts'
 import type { JournalBounds } from './journal-bounds.ts'
 import type { HistoryParts } from './parts.ts'
 import { type Restored, type RestoreRequest, restoreRevision } from './restore.ts'
 import { createRevisions } from './revisions.ts'
-
-export interface HistoryRequest {
-  kind?: JournalEntry['kind'] | undefined
-  limit: number
-  cursor?: string | undefined
-}
 
 /** One entry with whole documents, as JSON text. */
 export interface WholeEntry {
@@ -25,7 +19,7 @@ export interface WholeEntry {
 /** The history of each container, including removed ones, and the restoring of earlier revisions. */
 export interface ContainerHistory {
   /** Returns the newest entries first. Throws container_unknown, cursor_invalid. */
-  list(id: string, request: HistoryRequest): Promise<HistoryPage>
+  list(id: string, request: Omit<EntryPageQuery, 'fresh'>): Promise<HistoryPage>
   /** Returns one entry with its documents. Throws container_unknown, revision_unknown. */
   entry(id: string, reference: string): Promise<WholeEntry>
   /** Compares two revisions, or ids of entries, or `current`. Throws container_unknown, revision_unknown. */
@@ -34,23 +28,12 @@ export interface ContainerHistory {
   restore(request: RestoreRequest): Promise<Restored>
 }
 
-interface ComparedRecord {
-  revision: string | null
-  record: ContainerRecord | undefined
-}
-
-interface ContainerHistoryParts extends HistoryParts {
-  bounds: Pick<JournalBounds, 'cutOf'>
-}
-
-export function createContainerHistory(parts: ContainerHistoryParts): ContainerHistory {
+export function createContainerHistory(parts: HistoryParts & { bounds: Pick<JournalBounds, 'cutOf'> }): ContainerHistory {
   const { journal, bounds, changes } = parts
   const revisions = createRevisions(parts)
 
-  async function recordAt(id: string, reference: string): Promise<ComparedRecord> {
-    if (reference !== 'current') {
-      return { revision: reference, record: fromDocument(id, await revisions.document(id, reference)) }
-    }
+  async function recordAt(id: string, reference: string) {
+    if (reference !== 'current') return { revision: reference, record: fromDocument(id, await revisions.document(id, reference)) }
     const { revision = null, record } = (await changes.find(id)) ?? {}
     return { revision, record }
   }

@@ -7,14 +7,8 @@ import type { DeletedContainer, DeletedPage, TarballStanding } from '../../schem
 import { entryBatches } from './entry-batches.ts'
 import type { HistoryParts } from './parts.ts'
 
-export interface DeletedRequest {
-  limit: number
-  cursor?: string | undefined
-  publicUrl: string
-}
-
 /** Returns the containers that were removed within a period and do not exist now, the latest removal first. Throws cursor_invalid. */
-export type DeletedList = (request: DeletedRequest) => Promise<DeletedPage>
+export type DeletedList = (request: { limit: number; cursor?: string | undefined; publicUrl: string }) => Promise<DeletedPage>
 
 /** The entries that may record a removal. */
 const removalQuery = { kind: 'record', what: ['removed', 'noticed'], newestFirst: true, fresh: true } as const
@@ -26,7 +20,7 @@ export function createDeletedList({ journal, stores, tarballs, now }: HistoryPar
     const found = await journal.entries({ ...removalQuery, ...range, limit })
     const removed = found.filter(isRemoval)
     const ids = removed.map(({ container }) => container)
-    const [present, last] = await Promise.all([stores.containers.getMany(ids), lastRemovals(journal, { removed, cursor })])
+    const [present, last] = await Promise.all([stores.containers.getMany(ids), lastRemovals(journal, removed, cursor)])
     const gone = removed.filter(({ container, id }, i) => present[i] === undefined && last.get(container) === id)
     const records = gone.map(({ container, before }) => fromDocument(container, before!))
     const statuses = await tarballs?.(records, publicUrl)
@@ -39,16 +33,11 @@ export function createDeletedList({ journal, stores, tarballs, now }: HistoryPar
 
 const isRemoval = ({ revision, before }: JournalEntry): boolean => revision === null && before !== null
 
-interface RemovalPage {
-  /** The newest first. */
-  removed: readonly JournalEntry[]
-  cursor: string | undefined
-}
-
 /**
- * Returns the id of the last removal's entry for each container of a page, because an earlier page may have listed the container already.
+ * Returns the id of the last removal's entry for each container of a page, the newest first, because an earlier page may have listed the
+ * container already.
  */
-async function lastRemovals(journal: HistoryParts['journal'], { removed, cursor }: RemovalPage): Promise<Map<string, string>> {
+async function lastRemovals(journal: HistoryParts['journal'], removed: readonly JournalEntry[], cursor: string | undefined) {
   const last = new Map<string, string>()
   const container = [...new Set(removed.map((entry) => entry.container))]
   if (cursor !== undefined && container.length > 0) {
@@ -86,8 +75,6 @@ function toDeleted(entry: JournalEntry, { record, tarballs, keepMs }: DeletedDet
 
 function orderFrom(cursor: string): string {
   if (/^\d{4}-\d\d-\d\dT[\d:.]+Z\/[0-9a-z]+\/[0-9a-f]{8}$/.test(cursor)) return cursor
-  throw new CatalogueError(
-    'cursor_invalid',
-    'the cursor is not one of this list; start without a cursor, or take `next` of the page before'
-  )
+  const message = 'the cursor is not one of this list; start without a cursor, or take `next` of the page before'
+  throw new CatalogueError('cursor_invalid', message)
 }

@@ -5,7 +5,7 @@ import type { Journal } from '../records/journal.ts'
 import { entryBatches } from './entry-batches.ts'
 import type { EventBuffer } from './event-buffer.ts'
 
-export interface EventReaderParts {
+interface EventReaderParts {
   journal: Pick<Journal, 'entries' | 'onEntry'>
   buffer: EventBuffer
   now: () => Date
@@ -19,17 +19,6 @@ export interface EventReaderParts {
   onError(error: unknown): void
 }
 
-/**
- * Adds entries to the buffer, each once: entries of this process immediately, those of other replicas by reading the journal. It reads only
- * while there are listeners, and once for all of them.
- */
-export interface EventReader {
-  /** Starts reading. When it resolves, every entry so far is in the buffer or older than it. Throws store_unavailable. */
-  start(): Promise<void>
-  pause(): void
-  end(): void
-}
-
 /** After this time without listeners, the reader starts anew instead of catching up. */
 const forgetMs = 60_000
 const batchSize = 500
@@ -41,7 +30,11 @@ interface ReaderState extends EventReaderParts {
   readAt: number | undefined
 }
 
-export function createEventReader(parts: EventReaderParts): EventReader {
+/**
+ * Adds entries to the buffer, each once: entries of this process immediately, those of other replicas by reading the journal. It reads only
+ * while there are listeners, and once for all of them.
+ */
+export function createEventReader(parts: EventReaderParts) {
   const state: ReaderState = { ...parts, seen: new Map(), readAt: undefined }
   let reading: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
@@ -73,7 +66,8 @@ export function createEventReader(parts: EventReaderParts): EventReader {
   }
 
   return {
-    async start() {
+    /** Starts reading. When it resolves, every entry so far is in the buffer or older than it. Throws store_unavailable. */
+    async start(): Promise<void> {
       if (isForgotten()) forget(state)
       if (!running) {
         running = true
@@ -82,7 +76,7 @@ export function createEventReader(parts: EventReaderParts): EventReader {
       await read()
     },
     pause,
-    end() {
+    end(): void {
       pause()
       stopListening()
     }

@@ -1,25 +1,22 @@
 import { isCatalogueError } from '../../domain/errors.ts'
 import { type JournalEntry, momentOf } from '../../domain/history/entry.ts'
 import { type EntryView, toEntryView } from '../../domain/history/entry-view.ts'
+import type { createBell } from '../jobs/bell.ts'
 import type { Journal } from '../records/journal.ts'
 import { entryBatches } from './entry-batches.ts'
 import type { EventBuffer } from './event-buffer.ts'
 
-export type StreamItem = StreamEntry | StreamIdle | StreamEnd
+/** `idle` is sent when nothing has happened for a while. */
+export type StreamItem = StreamEntry | { type: 'idle' } | StreamEnd
 
-export interface StreamEntry {
+interface StreamEntry {
   type: 'entry'
   entry: EntryView
   /** The value of `since` that continues after this entry. */
   resume: string
 }
 
-/** Sent when nothing has happened for a while. */
-export interface StreamIdle {
-  type: 'idle'
-}
-
-export interface StreamEnd {
+interface StreamEnd {
   type: 'end'
   code: 'too_slow' | 'server_stops' | 'store_unavailable'
   /** The value of `since` that continues the stream; null when the stream began without one and has sent nothing. */
@@ -43,12 +40,13 @@ export interface EventStream extends StreamOptions {
   position: number
   /** Since when an item has been waiting for the reader, in milliseconds. */
   offeredAt: number | undefined
-  wake(): void
+  /** Rings when an entry arrived or the stream must end. */
+  bell: ReturnType<typeof createBell>
   /** Gives its place back. */
   giveBack(): void
 }
 
-export interface StreamParts {
+interface StreamParts {
   journal: Pick<Journal, 'entries'>
   buffer: EventBuffer
   idleMs: number
@@ -88,7 +86,7 @@ async function* followed(parts: StreamParts, stream: EventStream): AsyncGenerato
   const sent = new Set<string>()
   const position = since === undefined ? stream.position : buffer.positionOf(since)
   if (position === undefined) {
-    for await (const item of replayed(parts, { stream, sent })) {
+    for await (const item of replayed(parts, stream, sent)) {
       last = item.resume
       yield item
     }
@@ -104,17 +102,11 @@ async function* followed(parts: StreamParts, stream: EventStream): AsyncGenerato
       last = resume
       yield { type: 'entry', entry, resume }
     }
-    if (entries.length === 0 && !(await arrival(parts, stream))) yield { type: 'idle' }
+    if (entries.length === 0 && !(await stream.bell.heard(parts.idleMs))) yield { type: 'idle' }
   }
 }
 
-interface Replay {
-  stream: EventStream
-  /** Ids of the entries that were sent. */
-  sent: Set<string>
-}
-
-async function* replayed({ journal, resumeOverlapMs }: StreamParts, { stream, sent }: Replay): AsyncGenerator<StreamEntry> {
+async function* replayed({ journal, resumeOverlapMs }: StreamParts, stream: EventStream, sent: Set<string>): AsyncGenerator<StreamEntry> {
   const { since = '', wanted, signal } = stream
   const after = isOrder(since) && resumeOverlapMs > 0 ? new Date(momentOf(since) - resumeOverlapMs).toISOString() : since
   let resume = since
@@ -129,15 +121,5 @@ async function* replayed({ journal, resumeOverlapMs }: StreamParts, { stream, se
     if (signal.aborted) return
   }
 }
-
-/** Resolves to true when an entry arrived or the stream must end, to false after an idle period. */
-const arrival = ({ idleMs }: StreamParts, stream: EventStream): Promise<boolean> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), idleMs)
-    stream.wake = () => {
-      clearTimeout(timer)
-      resolve(true)
-    }
-  })
 
 const isOrder = (since: string): boolean => since.includes('/')

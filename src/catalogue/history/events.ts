@@ -1,4 +1,5 @@
 import { CatalogueError } from '../../domain/errors.ts'
+import { createBell } from '../jobs/bell.ts'
 import { createPlaces, type Places } from '../jobs/places.ts'
 import type { Journal } from '../records/journal.ts'
 import { createEventBuffer } from './event-buffer.ts'
@@ -14,7 +15,7 @@ export interface Events {
   places: Pick<Places, 'taken' | 'refused'>
 }
 
-export interface EventsParts {
+interface EventsParts {
   journal: Pick<Journal, 'entries' | 'onEntry'>
   now: () => Date
   onError(error: unknown): void
@@ -56,7 +57,7 @@ export function createEvents({ journal, now, onError, bounds = {} }: EventsParts
 
   function wakeAll(): void {
     abandonStalled(streams, stallMs)
-    for (const stream of streams) stream.wake()
+    for (const stream of streams) stream.bell.ring()
   }
 
   const reader = createEventReader({ ...reading, journal, buffer, now, onError, onArrival: wakeAll })
@@ -64,7 +65,7 @@ export function createEvents({ journal, now, onError, bounds = {} }: EventsParts
   function leave(stream: EventStream): void {
     streams.delete(stream)
     stream.giveBack()
-    stream.wake()
+    stream.bell.ring()
     if (streams.size === 0) reader.pause()
   }
 
@@ -81,7 +82,8 @@ export function createEvents({ journal, now, onError, bounds = {} }: EventsParts
     async open(options) {
       abandonStalled(streams, stallMs)
       if (closed) throw new CatalogueError('streams_exhausted', `the server stops; ${instead}, or try again later`)
-      const stream: EventStream = { ...options, position: 0, offeredAt: undefined, wake() {}, giveBack: places.take(options.client) }
+      const giveBack = places.take(options.client)
+      const stream: EventStream = { ...options, position: 0, offeredAt: undefined, bell: createBell(), giveBack }
       streams.add(stream)
       options.signal.addEventListener('abort', () => leave(stream), { once: true })
       try {

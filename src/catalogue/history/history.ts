@@ -12,20 +12,13 @@ export interface History {
   journalBounds: JournalBounds
 }
 
-export type { HistorySettings } from './parts.ts'
-
 const dayMs = 24 * 3_600_000
 
 export function createHistory(parts: HistoryParts): History {
   const { stores, journal, now, settings, onFailure } = parts
   const { deletedKeepMs: keepMs = 30 * dayMs, historyEntries: entries = 1000, historyKeepMs = 365 * dayMs } = settings
-  const journalBounds = createJournalBounds({
-    ...parts,
-    store: stores.journal,
-    containers: stores.containers,
-    entries,
-    keepMs: historyKeepMs
-  })
+  const { journal: store, containers } = stores
+  const journalBounds = createJournalBounds({ ...parts, store, containers, entries, keepMs: historyKeepMs })
   const onError = (error: unknown) => onFailure(error, 'events could not be read')
   return {
     history: createContainerHistory({ ...parts, bounds: journalBounds }),

@@ -6,7 +6,7 @@ import type { DocumentStore } from '../../stores/document-store.ts'
 import type { Leases, Note } from '../jobs/leases.ts'
 import type { Journal } from '../records/journal.ts'
 
-export interface JournalBoundsParts {
+interface JournalBoundsParts {
   store: DocumentStore
   journal: Pick<Journal, 'entries' | 'ofContainer'>
   containers: Pick<DocumentStore, 'getMany'>
@@ -46,23 +46,17 @@ export function createJournalBounds(parts: JournalBoundsParts): JournalBounds {
       if (!lease) return 0
       const { note } = lease
       const goOn = async () => !signal.aborted && lease.extend()
-      const touched = await boundTouched(parts, { note, goOn })
-      const aged = touched && (await removeAged(parts, { note, goOn }))
+      const touched = await boundTouched(parts, note, goOn)
+      const aged = touched && (await removeAged(parts, note, goOn))
       await lease.release({ ...note, ...(touched && { touched: touched.last }), ...(aged && { aged: aged.last }) })
       return touched && aged ? touched.checked + aged.checked : 0
     }
   }
 }
 
-interface EntryBatch {
-  /** Orders of entries; the batch is between them. */
-  after: string
-  before: string
-  limit?: number
-}
-
-const batchOf = ({ journal }: JournalBoundsParts, { after, before, limit = batchSize }: EntryBatch): Promise<JournalEntry[]> =>
-  journal.entries({ after, before, newestFirst: false, limit })
+/** Returns entries between two orders. */
+const batchOf = ({ journal }: JournalBoundsParts, range: { after: string; before: string }, limit = batchSize) =>
+  journal.entries({ ...range, newestFirst: false, limit })
 
 const moment = ({ now }: JournalBoundsParts, beforeMs: number): string => new Date(now().getTime() - beforeMs).toISOString()
 
@@ -70,27 +64,17 @@ const moment = ({ now }: JournalBoundsParts, beforeMs: number): string => new Da
 async function isDue(parts: JournalBoundsParts): Promise<boolean> {
   const { touched = '', aged = '' } = await parts.leases.note(leaseName)
   const found = await Promise.all([
-    batchOf(parts, { after: touched, before: moment(parts, settledMs), limit: 1 }),
-    batchOf(parts, { after: aged, before: moment(parts, parts.keepMs), limit: 1 })
+    batchOf(parts, { after: touched, before: moment(parts, settledMs) }, 1),
+    batchOf(parts, { after: aged, before: moment(parts, parts.keepMs) }, 1)
   ])
   return found.flat().length > 0
 }
 
-interface HeldNote {
-  /** Where the last holder of the lease stopped. */
-  note: Note
-  /** Returns whether to continue: false when another replica took over, or this one is stopping. */
-  goOn(): Promise<boolean>
-}
+/** Returns whether to continue: not when another replica took over, or this one is stopping. */
+type GoesOn = () => Promise<boolean>
 
-interface CheckedBatch {
-  checked: number
-  /** The order of the last entry. */
-  last: string
-}
-
-/** Trims the containers that got entries since the last time. Returns undefined when it was interrupted. */
-async function boundTouched(parts: JournalBoundsParts, { note, goOn }: HeldNote): Promise<CheckedBatch | undefined> {
+/** Trims the containers that got entries since the last holder of the lease stopped. Returns undefined when it was interrupted. */
+async function boundTouched(parts: JournalBoundsParts, note: Note, goOn: GoesOn) {
   const { touched = '' } = note
   const entries = await batchOf(parts, { after: touched, before: moment(parts, settledMs) })
   for (const container of new Set(entries.map((entry) => entry.container))) {
@@ -100,8 +84,8 @@ async function boundTouched(parts: JournalBoundsParts, { note, goOn }: HeldNote)
   return { checked: entries.length, last: entries.at(-1)?.order ?? touched }
 }
 
-/** Removes the entries that have become too old since the last time. Returns undefined when it was interrupted. */
-async function removeAged(parts: JournalBoundsParts, { note, goOn }: HeldNote): Promise<CheckedBatch | undefined> {
+/** Removes the entries that have become too old since then. Returns undefined when it was interrupted. */
+async function removeAged(parts: JournalBoundsParts, note: Note, goOn: GoesOn) {
   const { aged = '' } = note
   const entries = await batchOf(parts, { after: aged, before: moment(parts, parts.keepMs) })
   const ids = [...new Set(entries.map(({ container }) => container))]
@@ -110,7 +94,7 @@ async function removeAged(parts: JournalBoundsParts, { note, goOn }: HeldNote): 
     const [newest] = (await parts.journal.ofContainer(container, { kind: 'record', limit: 1 })).items
     const needed = present[i] && newest?.id
     const old = entries.filter((entry) => entry.container === container && entry.id !== needed)
-    await removeEntries(parts, { container, entries: old })
+    await removeEntries(parts, container, old)
     if (!(await goOn())) return undefined
   }
   return { checked: entries.length, last: entries.at(-1)?.order ?? aged }
@@ -129,16 +113,11 @@ async function boundContainer(parts: JournalBoundsParts, container: string): Pro
       if (newestOfRecord || (kept < parts.entries && entry.order >= oldest)) kept++
       else surplus.push(entry)
     }
-    await removeEntries(parts, { container, entries: surplus })
+    await removeEntries(parts, container, surplus)
   }
 }
 
-interface SurplusEntries {
-  container: string
-  entries: readonly JournalEntry[]
-}
-
-async function removeEntries(parts: JournalBoundsParts, { container, entries }: SurplusEntries): Promise<void> {
+async function removeEntries(parts: JournalBoundsParts, container: string, entries: readonly JournalEntry[]): Promise<void> {
   if (entries.length === 0) return
   const { store, journal, hash } = parts
   await Promise.all(entries.map(({ id }) => store.remove(id)))

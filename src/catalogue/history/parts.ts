@@ -3,8 +3,7 @@ import type { Hash } from '../../domain/image/facts.ts'
 import type { Stores } from '../../stores/document-store.ts'
 import type { Leases } from '../jobs/leases.ts'
 import type { Views } from '../lists/views.ts'
-import type { Changes } from '../records/changes.ts'
-import type { Journal } from '../records/journal.ts'
+import type { Records } from '../records/records.ts'
 import type { TarballStatuses } from '../tarballs/tarball-status.ts'
 import type { FactsStore } from '../verification/image-facts.ts'
 import type { Verifier } from '../verification/verifier.ts'
@@ -21,10 +20,8 @@ export interface HistorySettings {
 }
 
 /** What the modules of this folder depend on. */
-export interface HistoryParts {
+export interface HistoryParts extends Records {
   stores: Pick<Stores, 'journal' | 'containers'>
-  journal: Journal
-  changes: Changes
   facts: FactsStore
   leases: Leases
   guarded: readonly Architecture[]

@@ -1,5 +1,4 @@
-import type { Architecture } from '../../domain/architecture.ts'
-import { containerFrom, parseRegistration } from '../../domain/container/container.ts'
+import { containerFrom, type GuardUrlOptions, parseRegistration } from '../../domain/container/container.ts'
 import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { stringOf } from '../../domain/json/json.ts'
@@ -26,23 +25,18 @@ export async function restoreRevision(parts: HistoryParts & { revisions: Revisio
   const { id, revision, publicUrl, ...change } = request
   const document = await parts.revisions.document(id, revision)
   const record = fromDocument(id, document)
-  checkRegistrable(record, { revision, publicUrl, guarded: parts.guarded })
-  const warnings = await tarballWarnings(parts, { record, publicUrl })
+  checkRegistrable(record, { publicUrl, guarded: parts.guarded }, revision)
+  const warnings = await tarballWarnings(parts, record, publicUrl)
   const { after, unchanged } = await parts.changes.write(id, { ...change, to: () => document, what: 'restored' }).catch((error) => {
     throw isCatalogueError(error, 'document_refused') ? restoreError(id, { revision, error }) : error
   })
-  if (!change.dryRun) await noteGone(parts, { record, warnings })
+  if (!change.dryRun) await noteGone(parts, record, warnings)
   if (!change.dryRun && !unchanged) await parts.verifier?.registered(record, { publicUrl })
   return { container: await parts.view(after!), unchanged, warnings }
 }
 
-interface RestoredRecord {
-  record: ContainerRecord
-  publicUrl: string
-}
-
 /** Returns a warning for each image whose tarball is missing from our own store, or may be. */
-async function tarballWarnings({ tarballs }: HistoryParts, { record, publicUrl }: RestoredRecord): Promise<Warning[]> {
+async function tarballWarnings({ tarballs }: HistoryParts, record: ContainerRecord, publicUrl: string): Promise<Warning[]> {
   const [statuses = []] = (await tarballs?.([record], publicUrl)) ?? []
   return statuses.flatMap(({ architecture, status, key }) => {
     const tarball = `the tarball${architecture === null ? '' : ` for ${architecture}`} of ${record.id}`
@@ -52,13 +46,8 @@ async function tarballWarnings({ tarballs }: HistoryParts, { record, publicUrl }
   })
 }
 
-interface WarnedRecord {
-  record: ContainerRecord
-  warnings: readonly Warning[]
-}
-
 /** Notes the missing tarballs in the facts. Verified facts about these images remain, but no machine can load the images. */
-async function noteGone({ facts, now }: HistoryParts, { record, warnings }: WarnedRecord): Promise<void> {
+async function noteGone({ facts, now }: HistoryParts, record: ContainerRecord, warnings: readonly Warning[]): Promise<void> {
   const gone = warnings.flatMap(({ code, architecture }) => (code === 'gone' ? [architecture ?? ''] : []))
   if (gone.length === 0) return
   for (const [imageKey, proven] of await currentFacts(facts, record)) {
@@ -66,21 +55,15 @@ async function noteGone({ facts, now }: HistoryParts, { record, warnings }: Warn
   }
 }
 
-interface RestoreContext {
-  revision: string
-  publicUrl: string
-  guarded: readonly Architecture[]
-}
-
 /** Throws restore_refused for a record that could not be registered now. */
-function checkRegistrable(record: ContainerRecord, { revision, ...options }: RestoreContext): void {
+function checkRegistrable(record: ContainerRecord, guards: GuardUrlOptions, revision: string): void {
   const { id, members, version = '', digest = '', url = '', images } = record
   if (images.size === 0 && url === '') {
     throw new CatalogueError('restore_refused', `revision ${revision} of ${id} names no image, so no machine could run it`)
   }
   try {
     const urls = stringOf(members.get('urls')) ?? members.get('urls') ?? ''
-    containerFrom(parseRegistration({ id, version, digest, url, urls }), { ...options, stored: images })
+    containerFrom(parseRegistration({ id, version, digest, url, urls }), { ...guards, stored: images })
   } catch (error) {
     if (isCatalogueError(error)) throw restoreError(id, { revision, error })
     throw error

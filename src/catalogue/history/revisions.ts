@@ -1,22 +1,14 @@
 import { CatalogueError } from '../../domain/errors.ts'
 import type { JournalEntry } from '../../domain/history/entry.ts'
-import { pagesOf } from '../../domain/pages.ts'
+import { itemsOf } from '../../domain/pages.ts'
 import type { HistoryParts } from './parts.ts'
 
-/** Finds entries by a revision of the record, or by the id of an entry, which every entry has. */
-export interface Revisions {
-  /** Returns the entry of a revision. Throws container_unknown, revision_unknown. */
-  entry(id: string, reference: string): Promise<JournalEntry>
-  /**
-   * Returns the text of the record; for the id of a removal's entry, the text of the removed record. Throws container_unknown,
-   * revision_unknown.
-   */
-  document(id: string, reference: string): Promise<string>
-}
+export type Revisions = ReturnType<typeof createRevisions>
 
 const isEntryId = (reference: string): boolean => /^[0-9a-f]{64}$/.test(reference)
 
-export function createRevisions({ journal, changes }: HistoryParts): Revisions {
+/** Finds entries by a revision of the record, or by the id of an entry, which every entry has. */
+export function createRevisions({ journal, changes }: HistoryParts) {
   /** Returns the entry of the change that created this revision; otherwise the entry of the change that removed or replaced it. */
   async function entryOf(id: string, reference: string): Promise<JournalEntry | undefined> {
     if (isEntryId(reference)) {
@@ -32,10 +24,8 @@ export function createRevisions({ journal, changes }: HistoryParts): Revisions {
    */
   async function entryAfter(id: string, previous: string): Promise<JournalEntry | undefined> {
     const query = { kind: 'record', limit: 500, fresh: true } as const
-    for await (const { items } of pagesOf((page) => journal.ofContainer(id, page), query)) {
-      const found = items.find((entry) => entry.previous === previous)
-      if (found) return found
-    }
+    const entries = itemsOf((page) => journal.ofContainer(id, page), query)
+    for await (const entry of entries) if (entry.previous === previous) return entry
     return undefined
   }
 
@@ -49,13 +39,18 @@ export function createRevisions({ journal, changes }: HistoryParts): Revisions {
   }
 
   return {
-    async entry(id, reference) {
+    /** Returns the entry of a revision. Throws container_unknown, revision_unknown. */
+    async entry(id: string, reference: string): Promise<JournalEntry> {
       const entry = await entryOf(id, reference)
       if (entry) return entry
       throw await unknownError(id, reference)
     },
 
-    async document(id, reference) {
+    /**
+     * Returns the text of the record; for the id of a removal's entry, the text of the removed record. Throws container_unknown,
+     * revision_unknown.
+     */
+    async document(id: string, reference: string): Promise<string> {
       const stored = await changes.find(id)
       if (stored?.revision === reference) return stored.document
       const entry = await entryOf(id, reference)

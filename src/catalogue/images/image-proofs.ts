@@ -1,15 +1,37 @@
 import type { PendingImage } from '../../domain/build/build-status.ts'
 import { fromDocument } from '../../domain/container/document.ts'
+import { imageMissing } from '../../domain/container/resolution.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import { type Facts, pendingKey, type Report } from '../../domain/image/facts.ts'
+import { applies, type Facts, pendingKey, type Report } from '../../domain/image/facts.ts'
 import { keyOfUrl } from '../../domain/image/storage.ts'
 import { answerDigest } from '../../images/digest-answer.ts'
 import type { ImageReport } from '../../images/image-report.ts'
-import type { ImageChange } from '../records/image-records.ts'
+import type { ImageChange, ImageId } from '../records/image-records.ts'
 import { type ReadingTarget, readAndLearn, readTarball } from '../verification/tarball-reading.ts'
 import type { AnsweredImage } from './image-answer.ts'
-import { type ImageAddress, type ImageTarget, imageTarget } from './image-target.ts'
 import type { ImageParts } from './parts.ts'
+
+/** An image, and the address of ours that the request came by. */
+export interface ImageAddress extends ImageId {
+  publicUrl: string
+}
+
+/** An image that a record names, with what is known about it. */
+interface ImageTarget extends ReadingTarget {
+  facts: Facts | undefined
+}
+
+/** Throws container_unknown, image_missing. */
+export async function imageTarget({ changes, facts, addresses }: ImageParts, image: ImageAddress): Promise<ImageTarget> {
+  const { id, architecture, publicUrl } = image
+  const { record } = await changes.read(id)
+  const url = record.images.get(architecture)
+  if (url === undefined) throw imageMissing(record, { architecture })
+  const digest = record.digest ?? ''
+  const current = (await facts.read(id, [architecture])).find((one) => applies(one, { url, digest }))
+  const key = current?.key ?? keyOfUrl(url, [publicUrl, ...addresses()])
+  return { container: id, imageKey: architecture, url, digest, given: current?.given ?? null, key, facts: current }
+}
 
 export interface ReportRequest extends ImageAddress {
   /** A path in the image whose architecture is to be found out: the bytes are read again for it. */
@@ -25,13 +47,12 @@ export async function reportOf(parts: ImageParts, { path, ...image }: ReportRequ
     const base = (await parts.baseImages.of(image.id, target.facts!)) ?? null
     return { ...stored, digest: answerDigest(target.given ?? target.digest, stored as unknown as ImageReport), base }
   }
-  throw new CatalogueError(
-    'image_unproven',
-    `nobody has read the image for ${image.architecture} of ${image.id} yet; POST …/images/${image.architecture.replace('/', '-')}/verify does`
-  )
+  const { id, architecture } = image
+  const remedy = `POST …/images/${architecture.replace('/', '-')}/verify does`
+  throw new CatalogueError('image_unproven', `nobody has read the image for ${architecture} of ${id} yet; ${remedy}`)
 }
 
-function pendingTarget({ addresses }: ImageParts, { image, pending }: { image: ImageAddress; pending: PendingImage }): ReadingTarget {
+function pendingTarget({ addresses }: ImageParts, image: ImageAddress, pending: PendingImage): ReadingTarget {
   const { url, digest } = pending
   const key = keyOfUrl(url, [image.publicUrl, ...addresses()])
   return { container: image.id, imageKey: pendingKey(image.architecture), url, digest: digest ?? '', given: digest, key }
@@ -42,7 +63,7 @@ export async function verifyImage(parts: ImageParts, image: ImageChange): Promis
   const { buildStatuses, changes, publishing } = parts
   const { id, architecture, cause, dryRun } = image
   const pending = (await buildStatuses.find(id))?.pending.get(architecture)
-  const target = pending ? pendingTarget(parts, { image, pending }) : await imageTarget(parts, image)
+  const target = pending ? pendingTarget(parts, image, pending) : await imageTarget(parts, image)
   const { proven } = await readAndLearn(parts, target, { by: 'verify', dryRun })
   if (pending && !dryRun) await publishing.publishPending(id, cause)
   const stored = (await changes.find(id)) ?? { record: fromDocument(id, '{}'), revision: '' }

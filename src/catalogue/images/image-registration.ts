@@ -22,10 +22,8 @@ export interface ImageToCopy extends ImageChange {
 }
 
 /** Throws id_invalid, parameter_missing, parameter_invalid. */
-export async function registerByUrl(
-  parts: ImageParts,
-  { url: posted, digest, version, warn, ...change }: ImageByUrl
-): Promise<RegisteredImage> {
+export async function registerByUrl(parts: ImageParts, image: ImageByUrl): Promise<RegisteredImage> {
+  const { url: posted, digest, version, warn, ...change } = image
   const { facts, publishing, verifier } = parts
   const { id, architecture, publicUrl, dryRun } = change
   checkId(id)
@@ -57,13 +55,9 @@ export async function copyImage(parts: ImageParts, { from, ...change }: ImageToC
   const known = current.get(architecture)
   const digest = known?.given ?? known?.config ?? other.record.digest
   const proven = change.dryRun ? undefined : known
-  const carried = (imageKey: ImageKey, recordDigest = '') => ({
-    ...proven!,
-    container: id,
-    imageKey,
-    digest: recordDigest,
-    given: digest ?? null
-  })
+  const carried = (imageKey: ImageKey, recordDigest = '') => {
+    return { ...proven!, container: id, imageKey, digest: recordDigest, given: digest ?? null }
+  }
   const imageKey = await publishing.imageKeyOf(id, architecture)
   if (proven && imageKey !== architecture) await facts.write(carried(imageKey, digest))
   const registered = await registerByUrl(parts, { ...change, url, digest })

@@ -4,18 +4,12 @@ import { CatalogueError } from '../../domain/errors.ts'
 import type { Report } from '../../domain/image/facts.ts'
 import { percentDecoded } from '../../domain/percent.ts'
 import type { ContainerView } from '../../schemas.ts'
-import type { ImageChange, ImageId, RegisteredImage } from '../records/image-records.ts'
+import type { ImageChange, ImageId } from '../records/image-records.ts'
 import { type ImageAnswer, imageAnswer } from './image-answer.ts'
-import { type ReportRequest, relabelImage, reportOf, verifyImage } from './image-proofs.ts'
+import { type ImageAddress, imageTarget, type ReportRequest, relabelImage, reportOf, verifyImage } from './image-proofs.ts'
 import { copyImage, type ImageByUrl, type ImageToCopy, registerByUrl } from './image-registration.ts'
-import { type ImageAddress, imageTarget } from './image-target.ts'
 import type { ImageParts } from './parts.ts'
 import { type TarballUpload, uploadTarball } from './tarball-uploads.ts'
-
-export interface ImageDropped {
-  container: ContainerView
-  released: RegisteredImage['released']
-}
 
 export interface Download {
   filename: string
@@ -36,7 +30,7 @@ export interface Images {
   /** Registers the image that another container has for this architecture. */
   copy(image: ImageToCopy): Promise<ImageAnswer>
   /** Throws container_unknown, image_missing, image_refused for the only image. */
-  drop(image: ImageChange): Promise<ImageDropped>
+  drop(image: ImageChange): Promise<Pick<ImageAnswer, 'container' | 'released'>>
   /** Stores and registers a tarball. Throws image_refused, digest_mismatch, size_mismatch, store_full; then nothing is left behind. */
   upload(upload: TarballUpload): Promise<ImageAnswer>
   /** Throws store_full when there is no room for so many bytes. */
@@ -81,10 +75,9 @@ export function createImages(parts: ImageParts): Images {
     async download(image) {
       const { url, key, facts } = await imageTarget(parts, image)
       if (hasControls(url)) {
-        throw new CatalogueError(
-          'record_damaged',
-          `the record ${image.id} gives the image for ${image.architecture} a URL with control characters, which no client can follow; register the image again with the right URL`
-        )
+        const given = `the record ${image.id} gives the image for ${image.architecture} a URL with control characters`
+        const message = `${given}, which no client can follow; register the image again with the right URL`
+        throw new CatalogueError('record_damaged', message)
       }
       const last = percentDecoded((key ?? url).split(/[?#]/)[0]!.split('/').at(-1)!)
       return { filename: last || 'image.tar', key, url, sha256: facts?.sha256 ?? undefined }

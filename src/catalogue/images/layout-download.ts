@@ -10,16 +10,7 @@ import { currentFacts } from '../verification/image-facts.ts'
 import { openTarball, type ReadingTarget } from '../verification/tarball-reading.ts'
 import type { ImageParts } from './parts.ts'
 
-export interface LayoutDownload extends LayoutArchive {
-  filename: string
-}
-
-export interface LayoutRequest {
-  id: string
-  publicUrl: string
-}
-
-export type DownloadLayout = (request: LayoutRequest) => Promise<LayoutDownload>
+export type DownloadLayout = (request: { id: string; publicUrl: string }) => Promise<LayoutArchive & { filename: string }>
 
 /**
  * Returns a whole container as one OCI layout, from what reading its images proved. Throws container_unproven where reading an image
@@ -59,7 +50,7 @@ async function layoutImage(parts: ImageParts, { architecture, url, facts, descri
   const { container, imageKey, digest } = facts
   const key = facts.key ?? keyOfUrl(url, [publicUrl, ...parts.addresses()])
   const target = { container, imageKey, url, digest, given: null, key }
-  await checkThere(parts, { target, facts })
+  await checkThere(parts, target, facts)
   // a report that is stored is one that an inspection made; domain/ types only the part of it that is read there
   const found = registeredPart(facts) as unknown as ImageFacts | undefined
   if (!found) throw new Error(`the report of ${container} for ${architecture} lacks the image that it is about`)
@@ -67,7 +58,7 @@ async function layoutImage(parts: ImageParts, { architecture, url, facts, descri
 }
 
 /** Before the first byte is sent: what fails later can only break off the response. */
-async function checkThere({ blobs, sources }: ImageParts, { target, facts }: { target: ReadingTarget; facts: Facts }): Promise<void> {
+async function checkThere({ blobs, sources }: ImageParts, target: ReadingTarget, facts: Facts): Promise<void> {
   const { key, url, container, imageKey } = target
   if (key === undefined) return void (await sources.probe(url))
   const blob = await blobs.head(key)
@@ -80,8 +71,6 @@ const nameIn = (version: string | undefined): string | undefined => (version && 
 
 function refusal(id: string, why: string[]): CatalogueError {
   const path = `/api/v1/containers/${encodeURIComponent(id)}/images/{architecture}`
-  return new CatalogueError(
-    'container_unproven',
-    `${id} cannot be handed out whole: ${why.join('; ')}. POST ${path}/verify reads an image, …/relabel registers it as what it is`
-  )
+  const remedy = `POST ${path}/verify reads an image, …/relabel registers it as what it is`
+  return new CatalogueError('container_unproven', `${id} cannot be handed out whole: ${why.join('; ')}. ${remedy}`)
 }

@@ -1,22 +1,9 @@
 import type { Upload, Uploads } from '../../blobs/blob-store.ts'
 import { type PlacesOptions, placeRefusal } from '../jobs/places.ts'
 
-/** The unfinished uploads of one kind, with their owners. */
-export interface OpenUploads {
-  /** Runs `work`, which begins an upload, if the client may have another one. Throws uploads_exceeded, share_exceeded. */
-  begin(client: string, work: () => Promise<Upload>): Promise<Upload>
-  /** Notes how far an upload came. */
-  saw(upload: Upload): void
-  gone(id: string): void
-  /** Yields all uploads, and notes those that are open: other replicas begin and end some. */
-  list(): AsyncGenerator<Upload>
-  count(): number
-  /** Returns how many bytes are still missing, of the uploads whose size is known. */
-  awaited(): number
-  refused(): number
-}
+export type OpenUploads = ReturnType<typeof createOpenUploads>
 
-export interface OpenUploadsParts {
+interface OpenUploadsParts {
   uploads: Pick<Uploads, 'list'>
   /** Returns the client that an upload belongs to; undefined for one that does not count. */
   ownerOf(upload: Upload): string | undefined
@@ -33,7 +20,8 @@ const places: PlacesOptions = {
 /** How often, at most, uploads are listed again before a client is refused: some may have ended on other replicas. */
 const lookMs = 60_000
 
-export function createOpenUploads(parts: OpenUploadsParts): OpenUploads {
+/** The unfinished uploads of one kind, with their owners. */
+export function createOpenUploads(parts: OpenUploadsParts) {
   const open: OpenById = new Map()
   let loading: Promise<void> | undefined
   let loadedAt = 0
@@ -52,19 +40,14 @@ export function createOpenUploads(parts: OpenUploadsParts): OpenUploads {
     return loading
   }
 
-  function refusalOf(client: string): Error | undefined {
-    const own = [...open.values()].filter((one) => one.client === client).length
-    return placeRefusal(places, { taken: open.size, own, client })
-  }
-
   /** Returns the id of the place, which is the upload's until it has one of its own. */
   async function take(client: string): Promise<string> {
     await loaded()
-    if (refusalOf(client) && performance.now() - loadedAt >= lookMs) {
+    if (refusalOf(open, client) && performance.now() - loadedAt >= lookMs) {
       loading = undefined
       await loaded()
     }
-    const refusal = refusalOf(client)
+    const refusal = refusalOf(open, client)
     if (refusal) {
       refused++
       throw refusal
@@ -75,20 +58,24 @@ export function createOpenUploads(parts: OpenUploadsParts): OpenUploads {
   }
 
   return {
-    async begin(client, work) {
+    /** Runs `work`, which begins an upload, if the client may have another one. Throws uploads_exceeded, share_exceeded. */
+    async begin(client: string, work: () => Promise<Upload>): Promise<Upload> {
       const place = await take(client)
       try {
         const upload = await work()
-        note(parts, { open, upload })
+        note(parts, open, upload)
         return upload
       } finally {
         open.delete(place)
       }
     },
-    saw: (upload) => note(parts, { open, upload }),
-    gone: (id) => void open.delete(id),
+    /** Notes how far an upload came. */
+    saw: (upload: Upload): void => note(parts, open, upload),
+    gone: (id: string): void => void open.delete(id),
+    /** Yields all uploads, and notes those that are open: other replicas begin and end some. */
     list: () => listed(parts, open),
     count: () => open.size,
+    /** Returns how many bytes are still missing, of the uploads whose size is known. */
     awaited: () => [...open.values()].reduce((sum, { awaited }) => sum + awaited, 0),
     refused: () => refused
   }
@@ -96,8 +83,13 @@ export function createOpenUploads(parts: OpenUploadsParts): OpenUploads {
 
 type OpenById = Map<string, { client: string; awaited: number }>
 
+function refusalOf(open: OpenById, client: string): Error | undefined {
+  const own = [...open.values()].filter((one) => one.client === client).length
+  return placeRefusal(places, { taken: open.size, own, client })
+}
+
 /** Notes how far an upload came, or that it has ended. */
-function note({ ownerOf, isExpired }: OpenUploadsParts, { open, upload }: { open: OpenById; upload: Upload }): void {
+function note({ ownerOf, isExpired }: OpenUploadsParts, open: OpenById, upload: Upload): void {
   const { id, ended, offset, size = Number.POSITIVE_INFINITY } = upload
   const client = ownerOf(upload)
   if (client === undefined || ended || offset >= size || isExpired(upload)) open.delete(id)
@@ -108,7 +100,7 @@ async function* listed(parts: OpenUploadsParts, open: OpenById): AsyncGenerator<
   const unseen = new Set(open.keys())
   for await (const upload of parts.uploads.list()) {
     unseen.delete(upload.id)
-    note(parts, { open, upload })
+    note(parts, open, upload)
     yield upload
   }
   for (const id of unseen) open.delete(id)

@@ -16,7 +16,7 @@ export interface Piece {
   cut(): void
 }
 
-export interface NewResumableUpload extends UploadClaim {
+interface NewResumableUpload extends UploadClaim {
   publicUrl: string
   cause: Cause
   /** The client whose share of the open uploads it counts against; default: the address. */
@@ -24,7 +24,7 @@ export interface NewResumableUpload extends UploadClaim {
   size: number
 }
 
-export interface TidyOptions {
+interface TidyOptions {
   signal: AbortSignal
   /** One upload could not be completed or removed; the others can. */
   onError(error: unknown): void

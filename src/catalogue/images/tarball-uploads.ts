@@ -26,7 +26,7 @@ export interface TarballUpload extends ChangeContext {
 }
 
 /** What a client claims about a tarball. */
-export interface TarballClaim {
+interface TarballClaim {
   /** When undefined, the bytes tell. */
   architecture: Architecture | undefined
   version: string | undefined
@@ -79,13 +79,13 @@ async function readAll(bytes: AsyncIterable<Uint8Array>, expected: Expected): Pr
 }
 
 /** Where a tarball is stored, and as what it is registered. */
-export interface UploadPlace {
+interface UploadPlace {
   key: string
   version: string
   architecture: Architecture
 }
 
-export interface PlaceRequest {
+interface PlaceRequest {
   id: string
   claim: TarballClaim
   before: StoredRecord | undefined
@@ -159,10 +159,9 @@ function checkOneImage(report: ImageReport, wanted: { architecture: Architecture
   const meant = chosenImages(report.images, wanted)
   if (meant.length < 2) return
   const { architecture, container } = wanted
-  throw new CatalogueError(
-    'image_refused',
-    `the tarball holds ${meant.length} images for ${architecture}, and not exactly one of them is tagged ${container}: ${choiceInWords(meant)}; save only one of them, or tag it ${container}; nothing was stored`
-  )
+  const found = `the tarball holds ${meant.length} images for ${architecture}, and not exactly one of them is tagged ${container}`
+  const remedy = `save only one of them, or tag it ${container}; nothing was stored`
+  throw new CatalogueError('image_refused', `${found}: ${choiceInWords(meant)}; ${remedy}`)
 }
 
 /** Throws image_refused for an empty tarball; on a strict site image_mislabelled or image_refused for one that is not proven. */
@@ -179,8 +178,6 @@ function checkDigest(given: string | undefined, report: ImageReport): void {
   if (given === undefined) return
   const digests = digestsOf(report)
   if (digests.includes(given.includes(':') ? given.toLowerCase() : `sha256:${given.toLowerCase()}`)) return
-  throw new CatalogueError(
-    'digest_mismatch',
-    `nothing in the tarball has the digest ${given}; it has: ${digests.slice(0, 8).join(', ')}; nothing was stored`
-  )
+  const message = `nothing in the tarball has the digest ${given}; it has: ${digests.slice(0, 8).join(', ')}; nothing was stored`
+  throw new CatalogueError('digest_mismatch', message)
 }

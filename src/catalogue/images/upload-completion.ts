@@ -7,69 +7,58 @@ import { overtaken, retryOvertaken } from '../jobs/compare-and-swap.ts'
 import type { Precondition } from '../records/changes.ts'
 import type { ImageParts } from './parts.ts'
 import { refuseStaleUpload } from './stale-uploads.ts'
-import { checkProven, placeFor, registerTarball, type UploadedImage, type UploadPlace } from './tarball-uploads.ts'
+import { checkProven, placeFor, registerTarball, type StoredTarball, type UploadedImage } from './tarball-uploads.ts'
 import { refusalFrom, toNote, type UploadNote, type UploadResult } from './upload-notes.ts'
 
-/** What follows the last byte of an upload in pieces: proving, storing, registering, and noting how that ended. */
-export interface Completion {
-  /** Runs once at a time for each upload in this process. Two replicas may both run it, because every step is repeatable. */
-  complete(upload: Upload, options: CompletionOptions): Promise<UploadNote>
-  isUnderWay(upload: string): boolean
-  /** Interrupts every completion; each can be asked for again. */
-  stop(): Promise<void>
-}
+export type Completion = ReturnType<typeof createUploadCompletion>
 
-export interface CompletionOptions {
+interface CompletionOptions {
   note: UploadNote
   /** Whether a client waits for it; else the server completes it by itself. */
   requested: boolean
 }
 
-interface Proving {
+/** An upload that is being completed. `requested` becomes true when a client comes to wait for it. */
+interface Proving extends CompletionOptions {
+  upload: Upload
   ending: Promise<UploadNote>
-  requested: boolean
 }
 
 interface CompletionContext extends ImageParts {
   stopped: AbortSignal
 }
 
-export function createUploadCompletion(parts: ImageParts): Completion {
+/** What follows the last byte of an upload in pieces: proving, storing, registering, and noting how that ended. */
+export function createUploadCompletion(parts: ImageParts) {
   const proving = new Map<string, Proving>()
   const stopped = new AbortController()
   const context = { ...parts, stopped: stopped.signal }
 
   return {
-    complete(upload, { note, requested }) {
+    /** Runs once at a time for each upload in this process. Two replicas may both run it, because every step is repeatable. */
+    complete(upload: Upload, { note, requested }: CompletionOptions): Promise<UploadNote> {
       const running = proving.get(upload.id)
       if (running) {
         running.requested ||= requested
         return running.ending
       }
-      const own: Proving = { requested, ending: Promise.resolve(note) }
-      const isRequested = () => own.requested
-      own.ending = complete(context, { upload, note, isRequested }).finally(() => proving.delete(upload.id))
+      const own: Proving = { upload, note, requested, ending: Promise.resolve(note) }
+      own.ending = complete(context, own).finally(() => proving.delete(upload.id))
       proving.set(upload.id, own)
       return own.ending
     },
-    isUnderWay: (upload) => proving.has(upload),
-    async stop() {
+    isUnderWay: (upload: string) => proving.has(upload),
+    /** Interrupts every completion; each can be asked for again. */
+    async stop(): Promise<void> {
       stopped.abort()
       await Promise.allSettled([...proving.values()].map(({ ending }) => ending))
     }
   }
 }
 
-interface CompleteUpload {
-  upload: Upload
-  note: UploadNote
-  /** Whether a client waits for it by now. */
-  isRequested(): boolean
-}
-
-async function complete(context: CompletionContext, complete: CompleteUpload): Promise<UploadNote> {
-  const { upload, note } = complete
-  const ending = await prove(context, complete).then(
+async function complete(context: CompletionContext, own: Proving): Promise<UploadNote> {
+  const { upload, note } = own
+  const ending = await prove(context, own).then(
     (result) => ({ result }),
     (error) => {
       const refusal = refusalFrom(error)
@@ -85,10 +74,10 @@ async function complete(context: CompletionContext, complete: CompleteUpload): P
   return ended
 }
 
-async function prove(context: CompletionContext, complete: CompleteUpload): Promise<UploadResult> {
-  const { upload, note } = complete
+async function prove(context: CompletionContext, own: Proving): Promise<UploadResult> {
+  const { upload, note } = own
   const { id, sha256, version, architecture, filename } = note
-  const report = await inspect(context, { upload: upload.id, note })
+  const report = await inspect(context, upload.id, note)
   const found = report.tarball.sha256!
   if (sha256 !== undefined && sha256 !== found) {
     throw new CatalogueError('digest_mismatch', `expected sha256:${sha256}, but the bytes are sha256:${found}; nothing was stored`)
@@ -96,13 +85,13 @@ async function prove(context: CompletionContext, complete: CompleteUpload): Prom
   checkProven(report, context)
   const claim = { version, architecture, filename, digest: undefined }
   const place = placeFor(report, { id, claim, before: await context.changes.find(id) })
-  const { created, unchanged, revision } = await register(context, { ...complete, place, report })
+  const { created, unchanged, revision } = await register(context, own, { place, report })
   const { verdict, summary } = report
   const { key, ...placed } = place
   return { ...placed, url: storageUrl(note.publicUrl, key), sha256: found, verdict, summary, created, unchanged, revision }
 }
 
-async function inspect(context: CompletionContext, { upload, note }: { upload: string; note: UploadNote }): Promise<ImageReport> {
+async function inspect(context: CompletionContext, upload: string, note: UploadNote): Promise<ImageReport> {
   const { stopped, blobs } = context
   const stream = await blobs.uploads.read(upload)
   const stop = () =>
@@ -118,13 +107,9 @@ async function inspect(context: CompletionContext, { upload, note }: { upload: s
   }
 }
 
-interface RegisterUpload extends CompleteUpload {
-  place: UploadPlace
-  report: ImageReport
-}
-
 /** An upload that a client asks for now is registered whatever there is; another one never in place of anything that came later. */
-function register(parts: ImageParts, { upload, note, isRequested, place, report }: RegisterUpload): Promise<UploadedImage> {
+function register(parts: ImageParts, own: Proving, { place, report }: Pick<StoredTarball, 'place' | 'report'>): Promise<UploadedImage> {
+  const { upload, note } = own
   const { id, publicUrl, cause } = note
   const url = storageUrl(publicUrl, place.key)
   let stored = upload.placed !== undefined
@@ -139,7 +124,7 @@ function register(parts: ImageParts, { upload, note, isRequested, place, report 
   }
 
   return retryOvertaken(async () => {
-    const precondition = isRequested() ? undefined : await refuseStale()
+    const precondition = own.requested ? undefined : await refuseStale()
     try {
       await parts.blobs.uploads.finish(upload.id, { key: place.key, expected: { sha256: report.tarball.sha256! }, keep: true })
       stored = true

@@ -34,7 +34,7 @@ export interface UploadResult {
 }
 
 /** Why an upload was refused for good. */
-export interface UploadRefusal {
+interface UploadRefusal {
   code: ErrorCode
   message: string
 }

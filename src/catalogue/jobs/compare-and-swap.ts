@@ -1,4 +1,4 @@
-import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
+import { CatalogueError, type ErrorCode, isCatalogueError } from '../../domain/errors.ts'
 import type { DocumentStore, StoredDocument } from '../../stores/document-store.ts'
 
 /** What an attempt returns when another writer was first, and it must read and decide again. */
@@ -19,14 +19,14 @@ export async function retryOvertaken<Result>(
 }
 
 /** What becomes of a stored document, and whatever else the caller needs from the attempt that succeeded. */
-export interface Decision {
+interface Decision {
   /** The text to store; undefined removes what is stored. */
   document: string | undefined
   /** Leave what is stored as it is. */
   keep?: boolean | undefined
 }
 
-export interface SwapRequest<Made extends Decision> {
+interface SwapRequest<Made extends Decision> {
   id: string
   /** What the document is about, for the message when too many writers compete. */
   subject: string
@@ -34,15 +34,11 @@ export interface SwapRequest<Made extends Decision> {
   decide(stored: StoredDocument | undefined): Made | Promise<Made>
 }
 
-export interface Swapped<Made extends Decision> {
-  made: Made
-  /** The revision of what is stored now; undefined when nothing is. */
-  revision: string | undefined
-  attempts: number
-}
-
-/** Reads a document, decides what becomes of it, and writes that; from the start again when another writer was first. */
-export function compareAndSwap<Made extends Decision>(store: DocumentStore, request: SwapRequest<Made>): Promise<Swapped<Made>> {
+/**
+ * Reads a document, decides what becomes of it, and writes that; from the start again when another writer was first. Returns the decision
+ * with the revision of what is stored now; undefined when nothing is.
+ */
+export function compareAndSwap<Made extends Decision>(store: DocumentStore, request: SwapRequest<Made>) {
   const { id, subject, decide } = request
   return retryOvertaken(async (attempts) => {
     const stored = await store.get(id)
@@ -62,10 +58,8 @@ interface ConditionalWrite {
 }
 
 /** Returns the new revision, undefined after a removal, or `overtaken` when another revision is stored. */
-export async function writeUnlessOvertaken(
-  store: DocumentStore,
-  { id, document, revision }: ConditionalWrite
-): Promise<string | undefined | typeof overtaken> {
+export async function writeUnlessOvertaken(store: DocumentStore, write: ConditionalWrite): Promise<string | undefined | typeof overtaken> {
+  const { id, document, revision } = write
   try {
     if (document === undefined) return (await store.remove(id, { revision: revision! })) ? undefined : overtaken
     return (await store.put(id, document, revision === undefined ? { absent: true } : { revision })).revision
@@ -73,4 +67,11 @@ export async function writeUnlessOvertaken(
     if (isCatalogueError(error, 'revision_conflict', 'already_exists')) return overtaken
     throw error
   }
+}
+
+/** Waits for a write, and ignores errors with these codes. */
+export async function ignoring(writing: Promise<unknown>, ...codes: ErrorCode[]): Promise<void> {
+  await writing.catch((error) => {
+    if (!isCatalogueError(error, ...codes)) throw error
+  })
 }

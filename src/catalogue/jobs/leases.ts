@@ -30,11 +30,6 @@ interface LeaseState {
   revision: string | undefined
 }
 
-export interface LeaseTimes {
-  now: () => Date
-  leaseMs: number
-}
-
 /** How often a lease that is held is extended: six times in its duration, as each extension is a write. */
 const extendMs = 10_000
 
@@ -53,7 +48,7 @@ export function holdLease(lease: Lease, { now, signal }: { now: () => Date; sign
 }
 
 /** One document a lease, changed by compare-and-swap: of several replicas one gets it, and a replica that dies simply does not extend it. */
-export function createLeases(store: DocumentStore, { now, leaseMs }: LeaseTimes): Leases {
+export function createLeases(store: DocumentStore, { now, leaseMs }: { now: () => Date; leaseMs: number }): Leases {
   const after = (ms: number) => new Date(now().getTime() + ms).toISOString()
 
   /** Returns the new revision; undefined when another replica wrote first. */

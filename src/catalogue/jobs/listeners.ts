@@ -1,17 +1,12 @@
-export interface Listeners<Event extends unknown[]> {
-  /** Returns how to stop listening. */
-  listen(listener: (...event: Event) => void): () => void
-  notify(...event: Event): void
-}
-
-export function createListeners<Event extends unknown[]>(): Listeners<Event> {
+export function createListeners<Event extends unknown[]>() {
   const listeners = new Set<(...event: Event) => void>()
   return {
-    listen(listener) {
+    /** Returns how to stop listening. */
+    listen(listener: (...event: Event) => void): () => void {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    notify(...event) {
+    notify(...event: Event): void {
       for (const listener of listeners) listener(...event)
     }
   }

@@ -1,4 +1,5 @@
 import { isCatalogueError } from '../../domain/errors.ts'
+import { createBell } from './bell.ts'
 
 export interface Loop {
   /** Ends the pause: there is something to do. */
@@ -7,7 +8,7 @@ export interface Loop {
   stop(): Promise<void>
 }
 
-export interface LoopOptions {
+interface LoopOptions {
   /** Does what there is to do and returns how much that was; the loop pauses after 0. */
   work(signal: AbortSignal): Promise<number>
   /** The longest pause: other replicas may have added work. */
@@ -24,22 +25,11 @@ export interface LoopOptions {
 export function startLoop({ work, everyMs, onError, onAway, onWell }: LoopOptions): Loop {
   const stopped = new AbortController()
   const { signal } = stopped
-  let endPause = () => {}
-  let awaited = false
-
-  const pause = () =>
-    new Promise<void>((resolve) => {
-      if (awaited || signal.aborted) return resolve()
-      const timer = setTimeout(resolve, everyMs)
-      endPause = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
+  const bell = createBell()
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
-      awaited = false
+      bell.hush()
       let done = 0
       try {
         done = await work(signal)
@@ -50,19 +40,16 @@ export function startLoop({ work, everyMs, onError, onAway, onWell }: LoopOption
         if (isCatalogueError(error, 'store_unavailable')) onAway?.(error)
         else onError(error)
       }
-      if (done === 0) await pause()
+      if (done === 0) await bell.heard(everyMs)
     }
   }
 
   const running = run()
   return {
-    wake() {
-      awaited = true
-      endPause()
-    },
+    wake: bell.ring,
     stop() {
       stopped.abort(new Error('the server stops'))
-      endPause()
+      bell.ring()
       return running
     }
   }

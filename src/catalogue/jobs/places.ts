@@ -1,15 +1,6 @@
 import { CatalogueError, type ErrorCode } from '../../domain/errors.ts'
 
-/** Places that clients hold for a while: a bounded number in all, and a bounded share for each client. */
-export interface Places {
-  /**
-   * Takes a place. Returns a function that gives it back, and may be called twice. Without a client no share is counted. Throws share_exceeded,
-   * and the code of these places when all are taken.
-   */
-  take(client: string | undefined): () => void
-  taken(): number
-  refused(): number
-}
+export type Places = ReturnType<typeof createPlaces>
 
 export interface PlacesOptions {
   most: number
@@ -20,34 +11,30 @@ export interface PlacesOptions {
   code: ErrorCode
 }
 
-/** A client that takes all it can leaves three quarters to others. */
-const shareOf = (most: number): number => Math.ceil(most / 4)
-
-interface TakenPlaces {
-  taken: number
-  /** By this client. */
-  own: number
-  client: string | undefined
-}
-
-/** Returns why a client may not take another place; undefined when it may. */
+/** Returns why a client that has its `own` places may not take another one; undefined when it may. */
 export function placeRefusal(
   { most, what, instead, code }: PlacesOptions,
-  { taken, own, client }: TakenPlaces
+  { taken, own, client }: { taken: number; own: number; client: string | undefined }
 ): CatalogueError | undefined {
   const refuse = (refusal: ErrorCode, why: string) => new CatalogueError(refusal, `${why}; ${instead}, or try again later`)
   if (taken >= most) return refuse(code, `there are ${most} ${what} already, and no more may be`)
-  const share = shareOf(most)
+  // a client that takes all it can leaves three quarters to others
+  const share = Math.ceil(most / 4)
   if (own < share) return undefined
   return refuse('share_exceeded', `${client} has ${share} of the ${most} ${what}, the most that one client may have`)
 }
 
-export function createPlaces(options: PlacesOptions): Places {
+/** Places that clients hold for a while: a bounded number in all, and a bounded share for each client. */
+export function createPlaces(options: PlacesOptions) {
   const held = new Map<string, number>()
   let [taken, refused] = [0, 0]
 
   return {
-    take(client) {
+    /**
+     * Takes a place. Returns a function that gives it back, and may be called twice. Without a client no share is counted. Throws
+     * share_exceeded, and the code of these places when all are taken.
+     */
+    take(client: string | undefined): () => void {
       const own = client === undefined ? 0 : (held.get(client) ?? 0)
       const refusal = placeRefusal(options, { taken, own, client })
       if (refusal) {

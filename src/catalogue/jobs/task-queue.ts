@@ -1,4 +1,3 @@
-import { isCatalogueError } from '../../domain/errors.ts'
 import type { Hash } from '../../domain/image/facts.ts'
 import {
   fromTaskDocument,
@@ -9,9 +8,10 @@ import {
   type TaskOf,
   toTaskDocument
 } from '../../domain/image/task.ts'
-import { pagesOf } from '../../domain/pages.ts'
+import { whereEqual } from '../../domain/json/query.ts'
+import { itemsOf } from '../../domain/pages.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
-import { overtaken, writeUnlessOvertaken } from './compare-and-swap.ts'
+import { ignoring, overtaken, writeUnlessOvertaken } from './compare-and-swap.ts'
 
 /** A task that this replica holds until its lease ends. */
 export interface Claimed<Kind extends TaskKind = 'verify'> {
@@ -42,14 +42,7 @@ type NewTaskOf<Kind extends TaskKind> = Extract<NewTask, { kind: Kind }>
 
 interface QueueParts {
   store: DocumentStore
-  hash: Hash
   after(ms: number): string
-  leaseMs: number
-}
-
-export interface QueueOptions {
-  hash: Hash
-  now: () => Date
   leaseMs: number
 }
 
@@ -57,8 +50,8 @@ export interface QueueOptions {
  * A durable queue, shared by all replicas of one store. A claim moves a task's due time ahead by compare-and-swap, and a replica that dies
  * does not move it again. So a lease and a delay are the same thing, and nothing has to be cleaned up.
  */
-export function createTaskQueue(store: DocumentStore, { hash, now, leaseMs }: QueueOptions): TaskQueue {
-  const parts: QueueParts = { store, hash, leaseMs, after: (ms) => new Date(now().getTime() + ms).toISOString() }
+export function createTaskQueue(store: DocumentStore, { hash, now, leaseMs }: { hash: Hash; now: () => Date; leaseMs: number }): TaskQueue {
+  const parts: QueueParts = { store, leaseMs, after: (ms) => new Date(now().getTime() + ms).toISOString() }
   const idOf = (task: NewTask) => hash(subjectOf(task))
   const put = async (task: Task) => (await store.put(task.id, toTaskDocument(task))).revision
 
@@ -70,10 +63,10 @@ export function createTaskQueue(store: DocumentStore, { hash, now, leaseMs }: Qu
     async begin<Kind extends TaskKind>(wanted: NewTaskOf<Kind>) {
       // a wanted task of a kind with its id and times is a task of that kind; the compiler cannot follow
       const task = { ...(wanted as NewTask), id: idOf(wanted as NewTask), due: parts.after(leaseMs), attempts: 1 } as TaskOf<Kind>
-      return claimed(parts, { task, revision: await put(task) })
+      return claimed(parts, task, await put(task))
     },
 
-    claim: (kind, limit) => claimDue(parts, { kind, limit }),
+    claim: (kind, limit) => claimDue(parts, kind, limit),
 
     async cancel(task) {
       await store.remove(idOf(task))
@@ -91,57 +84,42 @@ export function createTaskQueue(store: DocumentStore, { hash, now, leaseMs }: Qu
   }
 }
 
-interface ClaimRequest<Kind extends TaskKind> {
-  kind: Kind
-  limit: number
-}
-
-async function claimDue<Kind extends TaskKind>(parts: QueueParts, { kind, limit }: ClaimRequest<Kind>): Promise<Claimed<Kind>[]> {
+async function claimDue<Kind extends TaskKind>(parts: QueueParts, kind: Kind, limit: number): Promise<Claimed<Kind>[]> {
   const { store, after, leaseMs } = parts
   const claims: Claimed<Kind>[] = []
-  const ofKind = { where: [{ field: 'kind', equals: kind }], sort: { field: 'due', order: 'asc' }, limit } as const
-  for await (const { items } of pagesOf(store.list, ofKind)) {
-    for (const { document, revision } of items) {
-      const found = fromTaskDocument(document) as TaskOf<Kind> | undefined
-      if (!found) continue
-      if (found.due > after(0)) return claims
-      const task: TaskOf<Kind> = { ...found, due: after(leaseMs), attempts: found.attempts + 1 }
-      const held = await swapTask(store, { task, revision })
-      if (held !== undefined) claims.push(claimed(parts, { task, revision: held }))
-      if (claims.length === limit) return claims
-    }
+  const ofKind = { where: whereEqual({ kind }), sort: { field: 'due', order: 'asc' as const }, limit }
+  for await (const { document, revision } of itemsOf(store.list, ofKind)) {
+    const found = fromTaskDocument(document) as TaskOf<Kind> | undefined
+    if (!found) continue
+    if (found.due > after(0)) return claims
+    const task: TaskOf<Kind> = { ...found, due: after(leaseMs), attempts: found.attempts + 1 }
+    const held = await swapTask(store, task, revision)
+    if (held !== undefined) claims.push(claimed(parts, task, held))
+    if (claims.length === limit) return claims
   }
   return claims
 }
 
-interface HeldTask<One extends Task> {
-  task: One
-  revision: string
-}
-
 /** Returns the new revision; undefined when another replica wrote first. */
-async function swapTask(store: DocumentStore, { task, revision }: HeldTask<Task>): Promise<string | undefined> {
+async function swapTask(store: DocumentStore, task: Task, revision: string): Promise<string | undefined> {
   const written = await writeUnlessOvertaken(store, { id: task.id, document: toTaskDocument(task), revision })
   return written === overtaken ? undefined : written
 }
 
-function claimed<Kind extends TaskKind>(parts: QueueParts, { task, revision }: HeldTask<TaskOf<Kind>>): Claimed<Kind> {
+function claimed<Kind extends TaskKind>(parts: QueueParts, task: TaskOf<Kind>, revision: string): Claimed<Kind> {
   const { store, after, leaseMs } = parts
   let held: string | undefined = revision
   return {
     task,
     async extend() {
-      if (held !== undefined) held = await swapTask(store, { task: { ...task, due: after(leaseMs) }, revision: held })
+      if (held !== undefined) held = await swapTask(store, { ...task, due: after(leaseMs) }, held)
       return held !== undefined
     },
     async finish() {
-      if (held === undefined) return
-      await store.remove(task.id, { revision: held }).catch((error) => {
-        if (!isCatalogueError(error, 'revision_conflict')) throw error
-      })
+      if (held !== undefined) await ignoring(store.remove(task.id, { revision: held }), 'revision_conflict')
     },
     async postpone(ms) {
-      if (held !== undefined) await swapTask(store, { task: { ...task, due: after(ms) }, revision: held })
+      if (held !== undefined) await swapTask(store, { ...task, due: after(ms) }, held)
     }
   }
 }

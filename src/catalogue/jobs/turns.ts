@@ -1,6 +1,6 @@
 import { holdLease, type Leases } from './leases.ts'
 
-export interface Turn {
+interface Turn {
   /** Of the lease. */
   name: string
   /** Over all replicas. */

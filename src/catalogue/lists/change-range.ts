@@ -25,14 +25,8 @@ export function joinRanges(one: ChangeRange | undefined, two: ChangeRange | unde
   return { before: one.before, after: two.after, at: two.at ?? one.at, born: two.born ?? one.born }
 }
 
-export interface AppendedChange {
-  changed: RecordChanged
-  /** Undefined when the change had no meaning, or the journal could not take the entry. */
-  entry: JournalEntry | undefined
-}
-
 /** Returns the range of one change; undefined when the change had a meaning but the journal could not take its entry. */
-export function rangeOf({ changed, entry }: AppendedChange): ChangeRange | undefined {
+export function rangeOf({ changed, entry }: { changed: RecordChanged; entry: JournalEntry | undefined }): ChangeRange | undefined {
   const { before, after, unchanged, meant } = changed
   if (!entry && !unchanged) return undefined
   return {

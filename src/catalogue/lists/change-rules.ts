@@ -23,7 +23,7 @@ export const noRecord: RecordState = { revision: null, fingerprint: null, docume
 /** Returns the last accounted state. */
 export const accountedState = (summary: StoredSummary | undefined): RecordState => summary?.accounted ?? noRecord
 
-export interface KnownChange {
+interface KnownChange {
   summary: StoredSummary | undefined
   current: RecordState
   range: ChangeRange | undefined
@@ -45,7 +45,7 @@ function beginsAtAccounted(summary: StoredSummary | undefined, before: ChangeRan
   return accounted.revision === before.revision || accounted.fingerprint === before.fingerprint
 }
 
-export interface BrokenChain {
+interface BrokenChain {
   summary: StoredSummary | undefined
   /** The state that no entry leads to. */
   unlinked: RecordState
@@ -77,12 +77,12 @@ export interface RecordStates {
   accounted: RecordState
 }
 
-export interface GapSearch extends RecordStates {
+interface GapSearch extends RecordStates {
   /** Returns the state before an entry's change. */
   stateBefore(entry: JournalEntry): RecordState
 }
 
-export interface Gap {
+interface Gap {
   /** The state that no entry leads to. */
   state: RecordState
   /** The document before that state; null where there was none. */
@@ -124,7 +124,7 @@ function partsOf(revision: string): [store: string, number: number] {
   return [store, Number(number)]
 }
 
-export interface ExternalChange extends Gap {
+interface ExternalChange extends Gap {
   container: string
   /** The last accounted revision; null where there was no record. */
   previous: string | null

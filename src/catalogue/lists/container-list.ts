@@ -15,11 +15,10 @@ import { toStoredRecord } from '../records/changes.ts'
 import type { ContainerView } from './image-views.ts'
 import { isShown, type ListSort, type ListSource, type SortValues } from './list-rules.ts'
 import type { ListsParts } from './parts.ts'
-import type { Summaries } from './summaries.ts'
-import { summarise } from './summarise.ts'
+import { type Summaries, summarise } from './summaries.ts'
 import type { Gathered, Views } from './views.ts'
 
-export interface ListRequest {
+interface ListRequest {
   filters: Filters
   sort: ListSort
   /** 1 to 1000. */
@@ -33,7 +32,7 @@ export interface ListedContainer {
   standings: ReadonlyMap<Architecture, Standing>
 }
 
-export interface ContainerPage {
+interface ContainerPage {
   /** May be shorter than the limit, or even empty, when there is a next page. */
   items: ListedContainer[]
   next: string | undefined
@@ -72,14 +71,14 @@ export function createContainerList(parts: ContainerListParts): ContainerList {
     let place: ListPlace | undefined = startOf(request)
     for (let round = 0; place && round < maxRounds && items.length < limit; round++) {
       const { source }: ListPlace = place
-      const page: Page = await read(parts, { place, request: { ...request, limit: limit - items.length } })
+      const page: Page = await read(parts, place, { ...request, limit: limit - items.length })
       items.push(...(await shownOf(parts, { page: page.items, source, request })))
       if (page.next !== undefined) place = { source, cursor: page.next }
       else place = source === 'records' ? { source: 'coming' } : undefined
     }
     // no cursor when only an empty page would follow
     if (place?.source === 'coming' && place.cursor === undefined) {
-      const { items: coming, next } = await read(parts, { place, request: { ...request, limit: 1 } })
+      const { items: coming, next } = await read(parts, place, { ...request, limit: 1 })
       if (coming.length === 0 && next === undefined) place = undefined
     }
     return { items, next: place && `${place.source === 'coming' ? comingMark : ''}${place.cursor ?? ''}` }
@@ -92,12 +91,7 @@ function startOf({ filters, sort, cursor }: ListRequest): ListPlace {
   return { source: 'coming', cursor: cursor.slice(comingMark.length) || undefined }
 }
 
-interface PageRequest {
-  place: ListPlace
-  request: ListRequest
-}
-
-async function read({ stores, summaries }: ContainerListParts, { place, request }: PageRequest): Promise<Page> {
+async function read({ stores, summaries }: ContainerListParts, place: ListPlace, request: ListRequest): Promise<Page> {
   const { source, cursor } = place
   const { filters, sort, limit } = request
   const where = source === 'records' ? recordConditions(filters) : summaryConditions(filters)
@@ -159,12 +153,7 @@ async function shownView(parts: ContainerListParts, one: FoundDocument): Promise
 }
 
 export const gatheredStandings = (record: ContainerRecord, { facts, buildStatus, expected, status }: Gathered) =>
-  standingsOf({
-    images: currentImages(record, facts),
-    expected: expected.architectures,
-    buildStatus,
-    reasons: status.reasons
-  })
+  standingsOf({ images: currentImages(record, facts), expected: expected.architectures, buildStatus, reasons: status.reasons })
 
 function recordValues({ id, document, revision }: StoredDocument): SortValues {
   return { revision, version: fromDocument(id, document).version ?? null, created: null, updated: null }

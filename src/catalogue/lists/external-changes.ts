@@ -25,7 +25,7 @@ export interface Account extends RecordTimes {
   fingerprint: string | null
 }
 
-export interface RecordTimes {
+interface RecordTimes {
   /** When the record was last changed, ISO 8601, if known. */
   at: string | undefined
   /** When the record was created, ISO 8601, if known. */
@@ -68,7 +68,7 @@ export async function account(parts: ListsParts, { id, summary, stored, range }:
   if (verdict !== 'search') {
     return { accounted: summary?.accounted ?? null, suspect: verdict, fingerprint: current.fingerprint, at, born }
   }
-  const entry = await recordGap(parts, { id, stored, ...states })
+  const entry = await recordGap(parts, stored, { id, ...states })
   return settled({ at: at ?? entry?.at, born: born ?? (entry?.before === null ? entry.at : undefined) })
 }
 
@@ -86,13 +86,11 @@ interface ChainEnds extends RecordStates {
   id: string
 }
 
-interface Walk extends RecordTimes {
-  /** The state that no entry leads to; undefined when the entries lead to the last accounted state. */
-  unlinked: RecordState | undefined
-}
-
-/** Walks from the stored record back to the last accounted state, entry by entry. */
-async function walkBack(parts: ListsParts, { id, current, accounted }: ChainEnds): Promise<Walk> {
+/**
+ * Walks from the stored record back to the last accounted state, entry by entry. Returns the state that no entry leads to; undefined when the
+ * entries lead to the last accounted state.
+ */
+async function walkBack(parts: ListsParts, { id, current, accounted }: ChainEnds) {
   let state = current
   let at: string | undefined
   let born: string | undefined
@@ -112,13 +110,10 @@ async function entryThatMade({ journal }: ListsParts, { id, current, accounted }
   return accounted.revision === null ? undefined : journal.ofRemoval(id, accounted.revision)
 }
 
-interface SuspectedGap extends ChainEnds {
-  stored: StoredRecord | undefined
-}
-
 /** Appends an entry when one is missing among all entries since the last accounted state. */
-async function recordGap(parts: ListsParts, { id, stored, current, accounted }: SuspectedGap): Promise<JournalEntry | undefined> {
+async function recordGap(parts: ListsParts, stored: StoredRecord | undefined, states: ChainEnds): Promise<JournalEntry | undefined> {
   const { journal, verifier, addresses } = parts
+  const { id, current, accounted } = states
   const { items, next } = await journal.ofContainer(id, { kind: 'record', limit: maxEntries, fresh: true })
   // with more entries than were read, no entry is better than a wrong one
   if (next !== undefined) return undefined

@@ -35,12 +35,7 @@ export interface ContainerFacts {
   status: StateAnswer
 }
 
-export interface ViewInput extends ContainerFacts {
-  revision: string | null
-  fingerprint: string | null
-  created: string | null
-  updated: string | null
-}
+type ViewInput = ContainerFacts & Pick<ContainerView, 'revision' | 'fingerprint' | 'created' | 'updated'>
 
 export function containerView(record: ContainerRecord, input: ViewInput): ContainerView {
   const { facts, buildStatus, expected, status, revision, fingerprint, created, updated } = input

@@ -6,8 +6,7 @@ import { account } from './external-changes.ts'
 import { createOverview, type ReadOverview } from './overview.ts'
 import type { ListsParts } from './parts.ts'
 import { createStateEntries } from './state-entries.ts'
-import { type ComingSummary, createSummaries, type Summaries, type SummariesParts } from './summaries.ts'
-import { summarise } from './summarise.ts'
+import { createSummaries, type Summaries, summarise } from './summaries.ts'
 import { createSummarySweep, type SummarySweep } from './summary-sweep.ts'
 import { createViews, type Views } from './views.ts'
 import { createWaiting, type Waiting } from './waiting.ts'
@@ -24,14 +23,20 @@ export interface Lists {
 }
 
 export function createLists(parts: ListsParts): Lists {
-  const { stores, changes, facts, buildStatuses } = parts
+  const { stores, changes, facts, buildStatuses, hash, now } = parts
   const views = createViews(parts)
   const summaries = createSummaries({
     store: stores.summaries,
     changes,
     account: (id, request) => account(parts, { id, ...request }),
     graceMs: parts.graceMs,
-    ...summarisers(parts, views),
+    summarise: async ({ record }) => summarise(record, { gathered: await views.gather(record), now: now() }),
+    async summariseComing(id) {
+      const coming = await views.coming(id)
+      if (!coming) return undefined
+      const { record, gathered, created } = coming
+      return { ...summarise(record, { gathered, now: now() }), created, fingerprint: fingerprintOf(record, hash) }
+    },
     onWritten: createStateEntries(parts, views),
     onError: (error) => parts.onFailure(error, 'a summary for the lists could not be written')
   })
@@ -42,20 +47,8 @@ export function createLists(parts: ListsParts): Lists {
     views,
     list: createContainerList({ ...parts, summaries, views }),
     detail: createDetail({ ...parts, views }),
-    overview: createOverview({ store: stores.summaries, summaries, now: parts.now }),
+    overview: createOverview({ store: stores.summaries, summaries, now }),
     summaries: { ...summaries, ...createSummarySweep({ ...parts, summaries }) },
     waiting: createWaiting(parts, views)
-  }
-}
-
-function summarisers({ hash, now }: ListsParts, views: Views): Pick<SummariesParts, 'summarise' | 'summariseComing'> {
-  return {
-    summarise: async ({ record }) => summarise(record, { gathered: await views.gather(record), now: now() }),
-    async summariseComing(id): Promise<ComingSummary | undefined> {
-      const coming = await views.coming(id)
-      if (!coming) return undefined
-      const { record, gathered, created } = coming
-      return { ...summarise(record, { gathered, now: now() }), created, fingerprint: fingerprintOf(record, hash) }
-    }
   }
 }

@@ -19,7 +19,7 @@ export interface Overview {
   counted: string
 }
 
-export interface OverviewParts {
+interface OverviewParts {
   store: Pick<DocumentStore, 'scan'>
   summaries: Pick<Summaries, 'settled'>
   now: () => Date

@@ -3,16 +3,13 @@ import type { Stores } from '../../stores/document-store.ts'
 import type { BuildStatuses } from '../builds/build-statuses.ts'
 import type { SiteRules } from '../builds/site-rules.ts'
 import type { Leases } from '../jobs/leases.ts'
-import type { Changes } from '../records/changes.ts'
-import type { Journal } from '../records/journal.ts'
+import type { Records } from '../records/records.ts'
 import type { FactsStore } from '../verification/image-facts.ts'
 import type { Verifier } from '../verification/verifier.ts'
 
 /** What the modules of this folder depend on. */
-export interface ListsParts {
+export interface ListsParts extends Records {
   stores: Pick<Stores, 'containers' | 'summaries' | 'facts' | 'buildStatuses'>
-  changes: Changes
-  journal: Journal
   facts: FactsStore
   buildStatuses: BuildStatuses
   siteRules: SiteRules

@@ -1,4 +1,4 @@
-import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
+import { fromDocument } from '../../domain/container/document.ts'
 import { architecturesOf } from '../../domain/container/resolution.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { applies } from '../../domain/image/facts.ts'
@@ -11,22 +11,16 @@ import { imageView } from './image-views.ts'
 /** The only image of a record that names only `url`, and no architecture. */
 export type SingleImage = ContainerImage & { architecture: null }
 
-export interface SingleImageParts extends LearningParts {
+interface SingleImageParts extends LearningParts {
   containers: Pick<DocumentStore, 'get'>
   /** The addresses under which clients reach this server. */
   addresses: () => readonly string[]
 }
 
-export interface SingleImageRecord {
-  record: ContainerRecord
-  url: string
-  revision: string
-}
-
 /**
  * Returns a record that names only `url`. Throws container_unknown; image_missing when the record names architectures, or no image at all.
  */
-export async function singleOf(containers: Pick<DocumentStore, 'get'>, id: string): Promise<SingleImageRecord> {
+export async function singleOf(containers: Pick<DocumentStore, 'get'>, id: string) {
   const stored = await containers.get(id)
   if (!stored) throw new CatalogueError('container_unknown', `container not found: ${id}`)
   const record = fromDocument(id, stored.document)

@@ -1,3 +1,6 @@
+import { dueAt } from '../../domain/build/due-time.ts'
+import { currentImages } from '../../domain/build/state.ts'
+import type { ContainerRecord } from '../../domain/container/document.ts'
 import {
   fromSummaryDocument,
   type StoredSummary,
@@ -12,6 +15,7 @@ import type { ChangeRange } from './change-range.ts'
 import type { Account, AccountRequest } from './external-changes.ts'
 import type { WrittenSummary } from './state-entries.ts'
 import { createSummaryQueue } from './summary-queue.ts'
+import type { Gathered } from './views.ts'
 
 /** Keeps the summaries that lists are filtered by. */
 export interface Summaries {
@@ -25,7 +29,7 @@ export interface Summaries {
   stop(): Promise<void>
 }
 
-export interface Summarised {
+interface Summarised {
   content: SummaryContent
   /** When the passing of time alone may change it, ISO 8601. */
   due: string | null
@@ -33,12 +37,31 @@ export interface Summarised {
   updated: string | null
 }
 
-export interface ComingSummary extends Summarised {
+interface ComingSummary extends Summarised {
   created: string
   fingerprint: string
 }
 
-export interface SummariesParts {
+/** Returns what lists filter a container by. */
+export function summarise(record: ContainerRecord, { gathered, now }: { gathered: Gathered; now: Date }): Summarised {
+  const { facts, buildStatus, status, buildTimeoutMs } = gathered
+  const images = currentImages(record, facts)
+  const verdicts = new Set([...images.values()].map((image) => image.facts?.verdict ?? ('unverified' as const)))
+  return {
+    content: {
+      id: record.id,
+      version: record.version ?? null,
+      state: status.state,
+      architectures: [...images.keys()],
+      missing: status.missing,
+      verdicts: [...verdicts].sort()
+    },
+    due: buildStatus ? dueAt(buildStatus, { buildTimeoutMs, now: now.toISOString() }) : null,
+    updated: buildStatus?.updated ?? null
+  }
+}
+
+interface SummariesParts {
   store: DocumentStore
   changes: Pick<Changes, 'find'>
   summarise(stored: StoredRecord): Promise<Summarised>
@@ -60,7 +83,7 @@ export function createSummaries(parts: SummariesParts): Summaries {
   let stopped = false
   const queue = createSummaryQueue({
     async work(id, range) {
-      if (await catchUp(parts, { id, range })) lookAgain(id)
+      if (await catchUp(parts, id, range)) lookAgain(id)
     },
     onError
   })
@@ -76,12 +99,12 @@ export function createSummaries(parts: SummariesParts): Summaries {
   }
 
   return {
-    touched: (id, range) => {
+    touched(id, range) {
       if (!stopped) queue.add(id, range)
     },
-    settled: (withinMs) => queue.settled(withinMs),
+    settled: queue.settled,
     async catchUp(id) {
-      if (await catchUp(parts, { id, range: undefined })) lookAgain(id)
+      if (await catchUp(parts, id, undefined)) lookAgain(id)
     },
     async stop() {
       stopped = true
@@ -92,20 +115,20 @@ export function createSummaries(parts: SummariesParts): Summaries {
 }
 
 /** Returns whether a change without an entry is still suspected. */
-async function catchUp(parts: SummariesParts, { id, range }: { id: string; range: ChangeRange | undefined }): Promise<boolean> {
-  const { store, changes, account } = parts
+async function catchUp(parts: SummariesParts, id: string, range: ChangeRange | undefined): Promise<boolean> {
+  const { store, changes } = parts
   for (let attempts = 0; attempts < maxAttempts; attempts++) {
     // reads the summary before the record: a later change of the record then finds a changed summary, and makes it again
     const before = await store.get(id)
     const stored = await changes.find(id)
     const summary = before && fromSummaryDocument(before.document)
-    const accounted = await account(id, { summary, stored, range })
-    const document = await documentOf(parts, { id, summary, stored, accounted })
-    const isSuspect = accounted.suspect !== null
+    const account = await parts.account(id, { summary, stored, range })
+    const document = await documentOf(parts, { id, summary, stored, account })
+    const isSuspect = account.suspect !== null
     if (document === before?.document) return isSuspect
     if ((await writeUnlessOvertaken(store, { id, document, revision: before?.revision })) === overtaken) continue
     const after = document === undefined ? undefined : fromSummaryDocument(document)
-    if (after) await parts.onWritten?.({ id, before: summary, after, born: accounted.born })
+    if (after) await parts.onWritten?.({ id, before: summary, after, born: account.born })
     return isSuspect
   }
   // after so many conflicts, the summary of another writer is as good
@@ -116,29 +139,20 @@ interface SummaryInput {
   id: string
   summary: StoredSummary | undefined
   stored: StoredRecord | undefined
-  accounted: Account
+  account: Account
 }
 
 /** Returns the text of the summary; undefined when there should be none. */
-async function documentOf(parts: SummariesParts, { id, summary, stored, accounted }: SummaryInput): Promise<string | undefined> {
-  if (stored) return recordDocument(parts, { summary, stored, accounted })
-  const { suspect } = accounted
-  // a record that another program removed keeps its summary until that is recorded
-  if (summary && suspect) return toSummaryDocument({ ...summary, suspect, due: decidedAt(suspect, parts.graceMs) })
-  const coming = await parts.summariseComing(id)
-  if (!coming) return undefined
-  const { content, fingerprint, due, created, updated } = coming
-  return toSummaryDocument({ ...content, created, updated, revision: '', fingerprint, accounted: null, suspect: null, due })
-}
-
-const decidedAt = ({ since }: Suspect, graceMs: number) => new Date(Date.parse(since) + graceMs).toISOString()
-
-interface RecordInput extends Omit<SummaryInput, 'id' | 'stored'> {
-  stored: StoredRecord
-}
-
-async function recordDocument(parts: SummariesParts, { summary, stored, accounted: account }: RecordInput): Promise<string> {
+async function documentOf(parts: SummariesParts, { id, summary, stored, account }: SummaryInput): Promise<string | undefined> {
   const { accounted, suspect, fingerprint, at, born } = account
+  if (!stored) {
+    // a record that another program removed keeps its summary until that is recorded
+    if (summary && suspect) return toSummaryDocument({ ...summary, suspect, due: decidedAt(suspect, parts.graceMs) })
+    const coming = await parts.summariseComing(id)
+    if (!coming) return undefined
+    const { content, fingerprint, due, created, updated } = coming
+    return toSummaryDocument({ ...content, created, updated, revision: '', fingerprint, accounted: null, suspect: null, due })
+  }
   const { content, due: changesAt, updated } = await parts.summarise(stored)
   const [due = null] = [changesAt, suspect && decidedAt(suspect, parts.graceMs)].filter((time) => time !== null).sort()
   const last = [updated, at ?? summary?.updated ?? null].filter((time) => time !== null).sort()
@@ -146,3 +160,5 @@ async function recordDocument(parts: SummariesParts, { summary, stored, accounte
   const times = { created: born ?? before?.created ?? null, updated: last.at(-1) ?? null }
   return toSummaryDocument({ ...content, ...times, revision: stored.revision, fingerprint: fingerprint!, accounted, suspect, due })
 }
+
+const decidedAt = ({ since }: Suspect, graceMs: number) => new Date(Date.parse(since) + graceMs).toISOString()

@@ -1,19 +1,7 @@
 import { isCatalogueError } from '../../domain/errors.ts'
 import { type ChangeRange, joinRanges } from './change-range.ts'
 
-/**
- * Containers whose summaries must be made again, first come, first served. They are processed in rounds of several at once, so that their
- * requests to an engine join into a few. After each round there is a pause as long as the round, which leaves time for requests, unless a
- * list waits.
- */
-export interface SummaryQueue {
-  /** Adds a container. One that is already queued keeps its place, and the ranges of its changes are joined. */
-  add(id: string, range: ChangeRange | undefined): void
-  /** Resolves when all containers added before are done, or when the time is up. */
-  settled(withinMs: number): Promise<void>
-}
-
-export interface SummaryQueueParts {
+interface SummaryQueueParts {
   work(id: string, range: ChangeRange | undefined): Promise<void>
   onError(error: unknown): void
 }
@@ -41,25 +29,24 @@ interface QueueState extends SummaryQueueParts {
   pausing: boolean
 }
 
-export function createSummaryQueue(parts: SummaryQueueParts): SummaryQueue {
-  const queue: QueueState = {
-    ...parts,
-    waiting: new Map(),
-    underWay: new Map(),
-    waiters: new Set(),
-    last: 0,
-    began: 0,
-    pausing: false
-  }
+/**
+ * Makes the summaries of containers again, first come, first served. They are processed in rounds of several at once, so that their requests
+ * to an engine join into a few. After each round there is a pause as long as the round, which leaves time for requests, unless a list waits.
+ */
+export function createSummaryQueue(parts: SummaryQueueParts) {
+  const state = { waiting: new Map(), underWay: new Map(), waiters: new Set<Waiter>(), last: 0, began: 0, pausing: false }
+  const queue: QueueState = { ...parts, ...state }
   return {
-    add(id, range) {
+    /** Adds a container. One that is already queued keeps its place, and the ranges of its changes are joined. */
+    add(id: string, range: ChangeRange | undefined): void {
       const before = queue.waiting.get(id)
       if (before) before.range = joinRanges(before.range, range)
       else if (queue.waiting.size < maxWaiting) queue.waiting.set(id, { number: ++queue.last, range })
       startRound(queue)
     },
 
-    settled(withinMs) {
+    /** Resolves when all containers added before are done, or when the time is up. */
+    settled(withinMs: number): Promise<void> {
       if (oldestNumber(queue) > queue.last) return Promise.resolve()
       return new Promise((resolve) => {
         const done = () => {
@@ -84,11 +71,11 @@ function startRound(queue: QueueState): void {
     if (underWay.size === atOnce) return
     waiting.delete(id)
     underWay.set(id, number)
-    void carryOut(queue, { id, range })
+    void carryOut(queue, id, range)
   }
 }
 
-async function carryOut(queue: QueueState, { id, range }: { id: string; range: ChangeRange | undefined }): Promise<void> {
+async function carryOut(queue: QueueState, id: string, range: ChangeRange | undefined): Promise<void> {
   try {
     await queue.work(id, range)
   } catch (error) {

@@ -1,20 +1,15 @@
 import { asFields, boundedText } from '../../domain/json/reading.ts'
 import { pagesOf } from '../../domain/pages.ts'
-import type { DocumentStore } from '../../stores/document-store.ts'
+import type { DocumentStore, Scanned } from '../../stores/document-store.ts'
 import { holdLease, type Lease, type Leases, type Note } from '../jobs/leases.ts'
 import type { ListsParts } from './parts.ts'
 import type { Summaries } from './summaries.ts'
 
 export interface SummarySweep {
   /** Rewrites every outdated summary, unless another replica did so recently. Returns whether it did. */
-  run(options: SweepOptions): Promise<boolean>
+  run(options: { everyMs: number; signal: AbortSignal }): Promise<boolean>
   /** Returns when the last complete sweep began, ISO 8601; undefined before the first. */
   swept(): Promise<string | undefined>
-}
-
-export interface SweepOptions {
-  everyMs: number
-  signal: AbortSignal
 }
 
 interface SummarySweepParts extends ListsParts {
@@ -59,13 +54,11 @@ export function createSummarySweep(parts: SummarySweepParts): SummarySweep {
 /** Returns when the last complete sweep began, ISO 8601; undefined before the first. */
 export const lastSweep = async (leases: Leases): Promise<string | undefined> => (await leases.note(leaseName))['swept']
 
-type GoOn = () => Promise<boolean>
-
 interface Sweep extends SummarySweepParts {
   /** A digest of the configuration. */
   config: string
   lease: Lease
-  goOn: GoOn
+  goOn(): Promise<boolean>
   /** ISO 8601. */
   began: string
 }
@@ -81,42 +74,31 @@ async function sweepSummaries(sweep: Sweep): Promise<boolean> {
   const slice = Number(note['slice'] ?? 0)
   const marks = new Set<number>()
 
-  await catchUpAll(sweep, {
-    batches: stores.summaries.scan(['revision', 'due']),
-    idOf({ id, values: [revision = '', due = ''] }) {
-      // without a revision, there is no record to compare the summary with
-      if (revision !== '') marks.add(markOf(id, revision))
-      return all || sliceOf(id) === slice || (due !== '' && due <= began) ? id : undefined
-    }
+  await catchUpAll(sweep, stores.summaries.scan(['revision', 'due']), ({ id, values: [revision = '', due = ''] }) => {
+    // without a revision, there is no record to compare the summary with
+    if (revision !== '') marks.add(markOf(id, revision))
+    return all || sliceOf(id) === slice || (due !== '' && due <= began) ? id : undefined
   })
   // the summaries were lost: the current records are older than them, so the baseline is taken again
   if (marks.size === 0) await lease.extend({})
-  await catchUpAll(sweep, {
-    batches: stores.containers.scan([]),
-    idOf: ({ id, revision }) => (marks.delete(markOf(id, revision)) ? undefined : id)
-  })
+  await catchUpAll(sweep, stores.containers.scan([]), ({ id, revision }) => (marks.delete(markOf(id, revision)) ? undefined : id))
   // the remaining marks belong to summaries of records that were removed or changed
   if (marks.size > 0) {
-    await catchUpAll(sweep, {
-      batches: stores.summaries.scan(['revision']),
-      idOf: ({ id, values: [revision = ''] }) => (marks.has(markOf(id, revision)) ? id : undefined)
-    })
+    const idOf: IdOf<Scanned> = ({ id, values: [revision = ''] }) => (marks.has(markOf(id, revision)) ? id : undefined)
+    await catchUpAll(sweep, stores.summaries.scan(['revision']), idOf)
   }
   const since = note['swept'] === undefined ? '' : new Date(Date.parse(note['swept']) - overlapMs).toISOString()
   const idOf = (id: string) => id
-  if (since !== '') await catchUpAll(sweep, { batches: changedSince(stores.facts, { field: 'checked', since }), idOf })
+  if (since !== '') await catchUpAll(sweep, changedSince(stores.facts, 'checked', since), idOf)
   // the first sweep reads all of them: only they show which containers have no record
-  await catchUpAll(sweep, { batches: changedSince(stores.buildStatuses, { field: 'updated', since }), idOf })
+  await catchUpAll(sweep, changedSince(stores.buildStatuses, 'updated', since), idOf)
   return sweep.goOn()
 }
 
-interface Batches<Item> {
-  batches: AsyncIterable<Item[]>
-  /** Undefined for an item whose summary is up to date. */
-  idOf(item: Item): string | undefined
-}
+/** Returns undefined for an item whose summary is up to date. */
+type IdOf<Item> = (item: Item) => string | undefined
 
-async function catchUpAll<Item>({ summaries, goOn }: Sweep, { batches, idOf }: Batches<Item>): Promise<void> {
+async function catchUpAll<Item>({ summaries, goOn }: Sweep, batches: AsyncIterable<Item[]>, idOf: IdOf<Item>): Promise<void> {
   if (!(await goOn())) return
   for await (const batch of batches) {
     const ids = batch.flatMap((item) => idOf(item) ?? [])
@@ -128,15 +110,8 @@ async function catchUpAll<Item>({ summaries, goOn }: Sweep, { batches, idOf }: B
   }
 }
 
-interface ChangedSince {
-  /** The field that holds the time. */
-  field: string
-  /** ISO 8601. */
-  since: string
-}
-
-/** Yields the containers of documents that changed since then, the latest first. */
-async function* changedSince(store: DocumentStore, { field, since }: ChangedSince): AsyncGenerator<string[]> {
+/** Yields the containers of documents whose field, a time in ISO 8601, is not before `since`, the latest first. */
+async function* changedSince(store: DocumentStore, field: 'checked' | 'updated', since: string): AsyncGenerator<string[]> {
   let seen = 0
   const query = { sort: { field, order: 'desc' }, limit: 100 } as const
   for await (const { items } of pagesOf(store.list, query)) {

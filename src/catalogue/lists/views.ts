@@ -24,14 +24,14 @@ export interface Views {
   status(id: string, awaited?: Architecture): Promise<ContainerStatus>
 }
 
-export interface ViewedRecord {
+interface ViewedRecord {
   record: ContainerRecord
   /** Null where there is no record yet; '' in a dry run that would create it. */
   revision: string | null
 }
 
 /** Values that the caller has read already. */
-export interface AlreadyRead {
+interface AlreadyRead {
   gathered?: Gathered | Promise<Gathered>
   summary?: StoredSummary | undefined
 }
@@ -50,27 +50,27 @@ export interface Gathered extends ContainerFacts {
 }
 
 /** The builds, tests and pending images of a container that has no record yet. */
-export interface ComingContainer extends ViewedRecord {
+interface ComingContainer extends ViewedRecord {
   revision: null
   gathered: Gathered
   created: string
 }
 
 export const createViews = (parts: ListsParts): Views => ({
-  of: (container, read) => viewOf(parts, { container, read }),
-  gather: (record, learnt) => gather(parts, { record, learnt }),
+  of: (container, read) => viewOf(parts, container, read),
+  gather: (record, learnt) => gather(parts, record, learnt),
   coming: (id) => findComing(parts, id),
 
   async find(id) {
     const stored = await parts.changes.find(id)
-    if (stored) return viewOf(parts, { container: stored })
+    if (stored) return viewOf(parts, stored)
     const coming = await findComing(parts, id)
-    return coming && viewOf(parts, { container: coming, read: coming })
+    return coming && viewOf(parts, coming, coming)
   },
 
   async status(id, awaited) {
     const { record, revision } = (await parts.changes.find(id)) ?? { record: emptyRecord(id), revision: null }
-    const gathered = await gather(parts, { record })
+    const gathered = await gather(parts, record)
     const expected = gathered.expected.architectures
     const status =
       awaited === undefined || expected.includes(awaited)
@@ -89,7 +89,7 @@ export const createViews = (parts: ListsParts): Views => ({
 /** The most entries that are read to find out when a record was created. */
 const maxSteps = 4
 
-async function gather(parts: ListsParts, { record, learnt }: { record: ContainerRecord; learnt?: Facts | undefined }): Promise<Gathered> {
+async function gather(parts: ListsParts, record: ContainerRecord, learnt?: Facts): Promise<Gathered> {
   const { buildStatuses, siteRules, now } = parts
   const [facts, buildStatus] = await Promise.all([currentFacts(parts.facts, record), buildStatuses.find(record.id)])
   const pending = [...(buildStatus?.pending.keys() ?? [])].map(pendingKey)
@@ -101,16 +101,11 @@ async function gather(parts: ListsParts, { record, learnt }: { record: Container
   return { facts, buildStatus, expected, buildTimeoutMs, status }
 }
 
-interface ViewRequest {
-  container: ViewedRecord
-  read?: AlreadyRead | undefined
-}
-
-async function viewOf(parts: ListsParts, { container, read = {} }: ViewRequest): Promise<ContainerView> {
+async function viewOf(parts: ListsParts, container: ViewedRecord, read: AlreadyRead | undefined = {}): Promise<ContainerView> {
   const { record } = container
   const revision = container.revision || null
-  const { gathered = gather(parts, { record }), summary } = read
-  const reading = revision === null ? undefined : timesOf(parts, { id: record.id, revision, summary })
+  const { gathered = gather(parts, record), summary } = read
+  const reading = revision === null ? undefined : timesOf(parts, { id: record.id, revision }, summary)
   const [known, times] = await Promise.all([gathered, reading])
   const { buildStatus } = known
   const updated = [times?.updated, buildStatus?.updated].filter((time) => typeof time === 'string').sort()
@@ -123,34 +118,21 @@ async function viewOf(parts: ListsParts, { container, read = {} }: ViewRequest):
   })
 }
 
-interface TimesRequest {
-  id: string
-  revision: string
-  summary: StoredSummary | undefined
-}
-
-type Times = Pick<StoredSummary, 'created' | 'updated'>
-
 /**
  * Returns a record's times from its summary, which may be outdated or lost, or else from the journal's entries, which are written with the
  * record but kept only for a limited time.
  */
-async function timesOf({ stores, journal }: ListsParts, { id, revision, summary: given }: TimesRequest): Promise<Times> {
+async function timesOf({ stores, journal }: ListsParts, { id, revision }: Record<'id' | 'revision', string>, given?: StoredSummary) {
   if (given && isAbout(given, revision)) return given
   const [stored, entry] = await Promise.all([stores.summaries.get(id), journal.ofRevision(id, revision)])
   const found = stored && fromSummaryDocument(stored.document)
   if (found && isAbout(found, revision)) return found
   // a summary without a record has no times of the record
   const summary = found?.revision === '' ? undefined : found
-  return { created: summary?.created ?? (await createdBy(journal, { id, entry })), updated: entry?.at ?? summary?.updated ?? null }
+  return { created: summary?.created ?? (await createdBy(journal, id, entry)), updated: entry?.at ?? summary?.updated ?? null }
 }
 
-interface LastEntry {
-  id: string
-  entry: JournalEntry | undefined
-}
-
-async function createdBy(journal: ListsParts['journal'], { id, entry: last }: LastEntry): Promise<string | null> {
+async function createdBy(journal: ListsParts['journal'], id: string, last: JournalEntry | undefined): Promise<string | null> {
   let entry = last
   for (let steps = 0; entry && steps < maxSteps; steps++) {
     if (entry.previous === null) return entry.at
@@ -163,7 +145,7 @@ async function findComing(parts: ListsParts, id: string): Promise<ComingContaine
   const buildStatus = await parts.buildStatuses.find(id)
   if (!buildStatus || buildStatus.builds.size + buildStatus.tests.size + buildStatus.pending.size === 0) return undefined
   const record = emptyRecord(id)
-  return { record, revision: null, gathered: await gather(parts, { record }), created: buildStatus.created }
+  return { record, revision: null, gathered: await gather(parts, record), created: buildStatus.created }
 }
 
 /** Returns whether a summary was made from this revision, and no change is suspected to lack its entry. */

@@ -3,19 +3,19 @@ import { degrades, type State } from '../../domain/build/state.ts'
 import { isCatalogueError } from '../../domain/errors.ts'
 import { checkId } from '../../domain/limits.ts'
 import type { WaitAnswer } from '../../schemas.ts'
+import { createBell } from '../jobs/bell.ts'
 import { createPlaces, type Places } from '../jobs/places.ts'
 import type { ListsParts } from './parts.ts'
 import type { ContainerStatus, Views } from './views.ts'
 
 /** The states that a client can wait for; settled means complete or degraded. */
 export const goals = ['complete', 'degraded', 'settled'] as const
-export type Goal = (typeof goals)[number]
 
-export interface WaitRequest {
+interface WaitRequest {
   id: string
   /** The client whose share of the places the wait counts against. */
   client?: string
-  goal: Goal
+  goal: (typeof goals)[number]
   /** Waits for this architecture alone. */
   architecture?: Architecture | undefined
   withinMs: number
@@ -25,8 +25,8 @@ export interface WaitRequest {
 
 export interface Waiting {
   /**
-   * Returns when the goal is reached, or the time is up. Throws waiters_exceeded, share_exceeded; store_unavailable when the store is unavailable at the
-   * end.
+   * Returns when the goal is reached, or the time is up. Throws waiters_exceeded, share_exceeded; store_unavailable when the store is
+   * unavailable at the end.
    */
   wait(request: WaitRequest): Promise<WaitAnswer>
   places: Pick<Places, 'taken' | 'refused'>
@@ -37,12 +37,7 @@ const lookEveryMs = 1000
 
 export function createWaiting({ journal, buildStatuses }: ListsParts, views: Views): Waiting {
   const waiters = new Map<string, Set<() => void>>()
-  const places = createPlaces({
-    most: 256,
-    what: 'requests that wait',
-    instead: 'ask for the state itself',
-    code: 'waiters_exceeded'
-  })
+  const places = createPlaces({ most: 256, what: 'requests that wait', instead: 'ask for the state itself', code: 'waiters_exceeded' })
   const wake = (id: string) => {
     for (const waiter of waiters.get(id) ?? []) waiter()
   }
@@ -85,42 +80,8 @@ async function look(views: Views, { id, goal, architecture }: WaitRequest): Prom
   const { state, reasons, missing } = architecture === undefined ? status : onlyOf(status, architecture)
   const reached = state === goal || (goal === 'settled' && state !== 'partial')
   const { expected, revision } = status
-  return {
-    container: id,
-    for: goal,
-    architecture: architecture ?? null,
-    reached,
-    state,
-    expected: [...expected],
-    missing,
-    reasons,
-    revision
-  }
-}
-
-/** Remembers a ring until something waits for it. */
-function createBell() {
-  let rung = false
-  let wakeUp: (() => void) | undefined
-  return {
-    ring() {
-      rung = true
-      wakeUp?.()
-    },
-    async heard(withinMs: number): Promise<void> {
-      if (!rung) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, withinMs)
-          wakeUp = () => {
-            clearTimeout(timer)
-            resolve()
-          }
-        })
-      }
-      rung = false
-      wakeUp = undefined
-    }
-  }
+  const goalOf = { container: id, for: goal, architecture: architecture ?? null }
+  return { ...goalOf, reached, state, expected: [...expected], missing, reasons, revision }
 }
 
 /** Returns the status of one architecture alone. */

@@ -1,49 +1,45 @@
 import { type BlobInfo, type BlobStore, type ByteRange, boundsOf, type OpenBlob, streamOf } from '../../blobs/blob-store.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { asFields, asList } from '../../domain/json/reading.ts'
-import { type ArchiveName, blobKey, type KeptManifest, parseArchiveKey } from '../../domain/oci/documents.ts'
+import { type ArchiveName, blobKey, parseArchiveKey } from '../../domain/oci/documents.ts'
 import { type OciDescriptor, parseManifest } from '../../domain/oci/manifest.ts'
 import { unpackZstd } from '../../images/extract-members.ts'
 import { type ArchivePart, pushedArchiveParts, sizeOfPart } from '../../images/pushed-archive.ts'
-import { type BlobReading, openBlob } from './oci-blobs.ts'
+import { type BlobReading, maxConfig, openBlob, textOfBlob } from './oci-blobs.ts'
 
 /** A pushed image as a tarball. */
-interface Archive {
+interface Archive extends BlobInfo {
+  repository: string
   parts: ArchivePart[]
-  size: number
-  modified: Date
 }
-
-/** Larger configurations are no images. */
-const maxConfig = 8 * 1024 * 1024
 
 /** Adds the tarballs of pushed images to a store: they are made of blobs when they are read, the same bytes each time. */
 export function withArchives(reading: BlobReading): BlobStore {
   const { blobs } = reading
   const found = async (key: string) => {
     const name = parseArchiveKey(key)
-    return name && { name, archive: await archiveOf(reading, name) }
+    return name && { archive: await archiveOf(reading, key, name) }
   }
   return {
     ...blobs,
     async head(key) {
       if (!key.startsWith('oci/')) return blobs.head(key)
       const it = await found(key)
-      return it ? it.archive && infoOf(key, it.archive) : blobs.head(key)
+      return it ? it.archive && infoOf(it.archive) : blobs.head(key)
     },
     async get(key, options = {}) {
       if (!key.startsWith('oci/')) return blobs.get(key, options)
       const it = await found(key)
       if (!it) return blobs.get(key, options)
-      return it.archive && openArchive(reading, { key, name: it.name, archive: it.archive, range: options.range })
+      return it.archive && openArchive(reading, it.archive, options.range)
     },
     presign: async (key, options) => (parseArchiveKey(key) ? undefined : blobs.presign(key, options))
   }
 }
 
-const infoOf = (key: string, { size, modified }: Archive): BlobInfo => ({ key, size, modified })
+const infoOf = ({ key, size, modified }: Archive): BlobInfo => ({ key, size, modified })
 
-async function archiveOf(reading: BlobReading, { repository, tag, digest }: ArchiveName): Promise<Archive | undefined> {
+async function archiveOf(reading: BlobReading, key: string, { repository, tag, digest }: ArchiveName): Promise<Archive | undefined> {
   const manifest = await reading.kept.manifest(repository, digest)
   if (!manifest) return undefined
   const { kind, config, layers } = parseManifest(manifest.text, { contentType: undefined })
@@ -52,10 +48,9 @@ async function archiveOf(reading: BlobReading, { repository, tag, digest }: Arch
   const loadable = await loadableLayers(reading, { repository, config, layers })
   const name = `${repository}:${tag}`
   const parts = pushedArchiveParts({ manifest: { digest, mediaType, text }, config, layers, loadable, name })
-  return { parts, size: parts.reduce((sum, part) => sum + sizeOfPart(part), 0), modified: modifiedOf(manifest) }
+  const size = parts.reduce((sum, part) => sum + sizeOfPart(part), 0)
+  return { key, repository, parts, size, modified: new Date(manifest.pushed ?? manifest.touched) }
 }
-
-const modifiedOf = ({ pushed, touched }: KeptManifest): Date => new Date(pushed ?? touched)
 
 interface LayersOf {
   repository: string
@@ -71,28 +66,23 @@ async function loadableLayers(reading: BlobReading, { repository, config, layers
   for (const [i, layer] of layers.entries()) {
     const diffId = diffIds[i]
     if (!layer.mediaType.endsWith('zstd') || typeof diffId !== 'string') loadable.push(layer)
-    else loadable.push({ digest: diffId, size: await unpackedSize(reading, { repository, layer, diffId }) })
+    else loadable.push({ digest: diffId, size: await unpackedSize(reading, { repository, digest: layer.digest }, diffId) })
   }
   return loadable
 }
 
-async function unpackedSize(
-  reading: BlobReading,
-  { repository, layer, diffId }: { repository: string; layer: OciDescriptor; diffId: string }
-) {
+async function unpackedSize(reading: BlobReading, layer: { repository: string; digest: string }, diffId: string): Promise<number> {
   const key = blobKey(diffId)
   const there = await reading.blobs.head(key)
   if (there) return there.size
-  const { stream } = await openLayer(reading, { repository, digest: layer.digest })
+  const { stream } = await openLayer(reading, layer)
   return (await reading.blobs.put(key, unpackZstd(stream), { expected: { sha256: diffId.slice('sha256:'.length) } })).size
 }
 
 async function diffIdsOf(reading: BlobReading, { repository, config }: Omit<LayersOf, 'layers'>): Promise<readonly unknown[]> {
   if (config.size > maxConfig) return []
-  const { stream } = await openLayer(reading, { repository, digest: config.digest })
-  const chunks: Uint8Array[] = []
-  for await (const chunk of stream) chunks.push(chunk as Uint8Array)
-  return asList(asFields(asFields(JSON.parse(Buffer.concat(chunks).toString()))?.['rootfs'])?.['diff_ids'])
+  const text = await textOfBlob(await openLayer(reading, { repository, digest: config.digest }))
+  return asList(asFields(asFields(JSON.parse(text))?.['rootfs'])?.['diff_ids'])
 }
 
 /** A layer that was unpacked for archives belongs to no repository. */
@@ -101,27 +91,18 @@ async function openLayer(reading: BlobReading, { repository, digest, range }: { 
   return openBlob(reading, blob ?? { kind: 'blob', repository, name: digest, size: 0, touched: '' }, range)
 }
 
-interface Opening {
-  key: string
-  name: ArchiveName
-  archive: Archive
-  range: ByteRange | undefined
+function openArchive(reading: BlobReading, archive: Archive, range: ByteRange | undefined): OpenBlob {
+  const bounds = boundsOf(range, archive)
+  return { ...infoOf(archive), stream: streamOf(bytesOf(reading, archive, bounds)), ...bounds }
 }
 
-function openArchive(reading: BlobReading, { key, name, archive, range }: Opening): OpenBlob {
-  const { first, last } = boundsOf(range, { key, size: archive.size })
-  const stream = streamOf(bytesOf(reading, { name, parts: archive.parts, first, last }))
-  return { ...infoOf(key, archive), stream, first, last }
-}
-
-interface Span {
-  name: ArchiveName
-  parts: readonly ArchivePart[]
+/** The bytes that a range names. */
+interface Bounds {
   first: number
   last: number
 }
 
-async function* bytesOf(reading: BlobReading, { name, parts, first, last }: Span): AsyncGenerator<Uint8Array> {
+async function* bytesOf(reading: BlobReading, { repository, parts }: Archive, { first, last }: Bounds): AsyncGenerator<Uint8Array> {
   let at = 0
   for (const part of parts) {
     const size = sizeOfPart(part)
@@ -129,22 +110,19 @@ async function* bytesOf(reading: BlobReading, { name, parts, first, last }: Span
     at += size
     if (from > to) continue
     if ('bytes' in part) yield part.bytes.subarray(from, to + 1)
-    else yield* layerBytes(reading, { repository: name.repository, digest: part.digest, range: { first: from, last: to } })
+    else yield* layerBytes(reading, { repository, digest: part.digest }, { first: from, last: to })
   }
 }
 
-async function* layerBytes(
-  reading: BlobReading,
-  { digest, range, ...name }: { repository: string; digest: string; range: { first: number; last: number } }
-) {
-  const { stream } = await openLayer(reading, { ...name, digest, range })
+async function* layerBytes(reading: BlobReading, layer: { repository: string; digest: string }, range: Bounds) {
+  const { stream } = await openLayer(reading, { ...layer, range })
   let left = range.last - range.first + 1
   for await (const chunk of stream as AsyncIterable<Uint8Array>) {
     left -= chunk.length
     yield chunk
   }
   // the client would take what follows for the rest of this layer
-  if (left !== 0) throw new CatalogueError('blob_damaged', `${digest} has ${left} bytes less than its manifest says`)
+  if (left !== 0) throw new CatalogueError('blob_damaged', `${layer.digest} has ${left} bytes less than its manifest says`)
 }
 
 /** The folders in which `/v2/` keeps its content; nobody writes into them by path. */

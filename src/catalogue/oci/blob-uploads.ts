@@ -6,19 +6,15 @@ import { openBlob } from './oci-blobs.ts'
 import type { ContentName, OciContext } from './parts.ts'
 
 /** Which upload of which repository. */
-export interface UploadName {
+interface UploadName {
   repository: string
   upload: string
 }
 
 /** Bytes of an upload; without `at` they follow whatever has come. */
-export interface UploadPiece extends UploadName {
+interface UploadPiece extends UploadName {
   at: number | undefined
   source: ByteSource
-}
-
-export interface FinishedBlob extends ContentName {
-  upload: string
 }
 
 /** Blobs that clients push, at once or in pieces, over hours and restarts. */
@@ -30,7 +26,7 @@ export interface BlobUploads {
   /** Throws upload_conflict when the piece does not begin where the upload ends, or another one is arriving. */
   append(piece: UploadPiece): Promise<Upload>
   /** Throws digest_mismatch; the upload is then gone. */
-  finish(blob: FinishedBlob): Promise<void>
+  finish(blob: ContentName & UploadName): Promise<void>
   discard(name: UploadName): Promise<void>
   /** Stores a whole blob. Throws digest_mismatch, size_mismatch. */
   store(blob: ContentName & { source: ByteSource; size: number | undefined }): Promise<void>
@@ -49,10 +45,8 @@ export function createBlobUploads(context: OciContext): BlobUploads {
   async function get({ repository, upload }: UploadName): Promise<Upload> {
     const found = await uploads.get(upload)
     if (found && parseUploadNote(found.note) === repository) return found
-    throw new CatalogueError(
-      'upload_unknown',
-      `${repository} has no upload ${upload.slice(0, 100)}: it was finished, cancelled, or has expired`
-    )
+    const message = `${repository} has no upload ${upload.slice(0, 100)}: it was finished, cancelled, or has expired`
+    throw new CatalogueError('upload_unknown', message)
   }
 
   return {

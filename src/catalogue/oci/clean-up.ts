@@ -1,5 +1,6 @@
 import { fromDocument, urlOf } from '../../domain/container/document.ts'
 import { isPendingKey } from '../../domain/image/facts.ts'
+import { whereEqual } from '../../domain/json/query.ts'
 import { createDigestFilter, type DigestFilter, digestsIn } from '../../domain/oci/digest-filter.ts'
 import {
   blobPrefix,
@@ -18,7 +19,7 @@ import { parseUploadNote } from './blob-uploads.ts'
 import type { OciContext } from './parts.ts'
 
 /** How long content stays that nothing names any more. */
-export interface CleanUpTimes {
+interface CleanUpTimes {
   /** A manifest, since somebody last asked for it: as long as a tarball. */
   graceMs: number
   /** A blob: pushes take as long, and a client that finds a blob does not send it again. */
@@ -32,7 +33,7 @@ export interface CleanUpParts extends OciContext {
   times: CleanUpTimes
 }
 
-export interface CleanUpCount {
+interface CleanUpCount {
   uploads: number
   tags: number
   manifests: number
@@ -45,9 +46,6 @@ export interface CleanUp {
   /** Looks at everything, once in so many milliseconds over all replicas. Returns undefined when it was not this one's turn. */
   run(options: { everyMs: number; signal: AbortSignal }): Promise<CleanUpCount | undefined>
 }
-
-const leaseName = 'oci-clean-up'
-const pageSize = 200
 
 interface Sweep extends CleanUpParts {
   count: CleanUpCount
@@ -62,7 +60,7 @@ export function createCleanUp(parts: CleanUpParts): CleanUp {
   return {
     run: ({ everyMs, signal }) =>
       takeTurn(parts, {
-        ...{ name: leaseName, everyMs, signal },
+        ...{ name: 'oci-clean-up', everyMs, signal },
         async work(goOn) {
           const count = { uploads: 0, tags: 0, manifests: 0, links: 0, blobs: 0 }
           await sweepAll({ ...parts, count, signal, goOn, archived: createDigestFilter() })
@@ -120,20 +118,9 @@ async function* repositoriesOf({ kept }: Sweep): AsyncGenerator<string> {
 }
 
 /** Yields pages of documents. The changes of one page are written together. */
-async function* documentsOf<Kind extends KeptDocument['kind']>(
-  { kept, goOn }: Sweep,
-  { kind, repository }: { kind: Kind; repository: string }
-): AsyncGenerator<Extract<KeptDocument, { kind: Kind }>[]> {
-  const where = [
-    { field: 'kind', equals: kind },
-    { field: 'repository', equals: repository }
-  ]
-  for await (const { items } of pagesOf(kept.store.list, {
-    where,
-    sort: { field: 'name', order: 'asc' as const },
-    limit: pageSize,
-    fresh: true
-  })) {
+async function* documentsOf<Kind extends KeptDocument['kind']>({ kept, goOn }: Sweep, kind: Kind, repository: string) {
+  const query = { where: whereEqual({ kind, repository }), sort: { field: 'name', order: 'asc' as const }, limit: 200, fresh: true }
+  for await (const { items } of pagesOf(kept.store.list, query)) {
     yield items.map(({ document }) => fromKeptDocument<Kind>(document))
     await goOn()
   }
@@ -142,20 +129,20 @@ async function* documentsOf<Kind extends KeptDocument['kind']>(
 /** An index goes in one round, and what only it named in the next. */
 async function sweepRepository(sweep: Sweep, repository: string): Promise<void> {
   const named = createDigestFilter()
-  for await (const manifests of documentsOf(sweep, { kind: 'manifest', repository })) {
+  for await (const manifests of documentsOf(sweep, 'manifest', repository)) {
     for (const { text } of manifests) for (const digest of digestsIn(text)) named.add(digest)
   }
-  for await (const tags of documentsOf(sweep, { kind: 'tag', repository })) {
+  for await (const tags of documentsOf(sweep, 'tag', repository)) {
     const removed = await Promise.all(tags.map((tag) => sweepTag(sweep, tag)))
     for (const { digest, images } of tags.filter((_, i) => !removed[i])) {
       for (const one of [digest, ...Object.values(images).map((image) => image.digest)]) named.add(one)
     }
   }
-  for await (const manifests of documentsOf(sweep, { kind: 'manifest', repository })) {
-    await Promise.all(manifests.map((manifest) => sweepManifest(sweep, { manifest, named })))
+  for await (const manifests of documentsOf(sweep, 'manifest', repository)) {
+    await Promise.all(manifests.map((manifest) => sweepManifest(sweep, manifest, named)))
   }
-  for await (const blobs of documentsOf(sweep, { kind: 'blob', repository })) {
-    await Promise.all(blobs.map((blob) => sweepLink(sweep, { blob, named })))
+  for await (const blobs of documentsOf(sweep, 'blob', repository)) {
+    await Promise.all(blobs.map((blob) => sweepLink(sweep, blob, named)))
   }
 }
 
@@ -170,7 +157,7 @@ async function sweepTag({ count, kept, stores, times, ...sweep }: Sweep, tag: Ke
   return true
 }
 
-async function sweepManifest(sweep: Sweep, { manifest, named }: { manifest: KeptManifest; named: DigestFilter }): Promise<void> {
+async function sweepManifest(sweep: Sweep, manifest: KeptManifest, named: DigestFilter): Promise<void> {
   const { kept, count, times, archived } = sweep
   const { repository, name, subject, touched } = manifest
   if (ageOf(sweep, touched) < times.graceMs || named.has(name) || archived.has(name)) return
@@ -186,7 +173,7 @@ async function isRegistered({ stores }: Sweep, { image }: KeptManifest): Promise
   return stored !== undefined && urlOf(fromDocument(image.container, stored.document), image.imageKey) === image.url
 }
 
-async function sweepLink(sweep: Sweep, { blob, named }: { blob: KeptBlob; named: DigestFilter }): Promise<void> {
+async function sweepLink(sweep: Sweep, blob: KeptBlob, named: DigestFilter): Promise<void> {
   if (ageOf(sweep, blob.touched) < sweep.times.blobMs || named.has(blob.name)) return
   if (await sweep.kept.remove(blob)) sweep.count.links++
 }

@@ -11,7 +11,7 @@ import { blobsOf, keepManifest } from './image-manifests.ts'
 import type { KeptDocuments } from './kept-documents.ts'
 import type { OciContext } from './parts.ts'
 
-export interface PullableContainer {
+interface PullableContainer {
   record: ContainerRecord
   facts: ReadonlyMap<ImageKey, Facts>
   repository: string
@@ -44,11 +44,10 @@ export async function pullableImages(context: OciContext, { record, facts, repos
     }
     const instead = pushed.get(architecture)
     if (instead) result.images.push({ architecture, descriptor: instead })
-    else
-      result.left.push({
-        architecture,
-        why: why.get(architecture) ?? `read by an earlier version; leporello verify ${record.id} reads it again`
-      })
+    else {
+      const old = `read by an earlier version; leporello verify ${record.id} reads it again`
+      result.left.push({ architecture, why: why.get(architecture) ?? old })
+    }
   }
   return result
 }
@@ -56,31 +55,30 @@ export async function pullableImages(context: OciContext, { record, facts, repos
 const isUnread = ({ facts }: CurrentImage): boolean => facts === undefined || facts.verdict === 'unverified'
 
 /** Returns the images that were pushed, of those that a container registers and nobody has read. */
-export async function pushedImages(
-  context: OciContext,
-  { record, facts, ...place }: PullableContainer
-): Promise<ReadonlyMap<Architecture, Descriptor>> {
+export async function pushedImages(context: OciContext, container: PullableContainer): Promise<ReadonlyMap<Architecture, Descriptor>> {
+  const { record, facts } = container
   const unread = [...currentImages(record, facts)].filter(([, image]) => isUnread(image))
   const found = await Promise.all(
-    unread.map(async ([architecture]) => [architecture, await pushedImage(context, { ...place, record, architecture })] as const)
+    unread.map(async ([architecture]) => [architecture, await pushedImage(context, container, architecture)] as const)
   )
   return new Map(found.flatMap(([architecture, image]) => (image ? [[architecture, image]] : [])))
-}
-
-interface PushedImage extends Pick<PullableContainer, 'record' | 'tag' | 'repository'> {
-  architecture: Architecture
 }
 
 /**
  * HySDS's builder pushes an image and then registers the tarballs of the same build, which may be where nobody here reads them. Looks under
  * the container's tag, and under the tags that name the architecture.
  */
-async function pushedImage({ kept }: OciContext, { record, tag, repository, architecture }: PushedImage): Promise<Descriptor | undefined> {
+async function pushedImage(
+  { kept }: OciContext,
+  container: PullableContainer,
+  architecture: Architecture
+): Promise<Descriptor | undefined> {
+  const { record, tag, repository } = container
   const name = tagNameOf(record.id)
   const suffixed = 'why' in name ? [] : suffixesOf(architecture).map((suffix) => kept.tag(repository, `${name.tag}${suffix}`))
   for (const one of [tag, ...(await Promise.all(suffixed))]) {
     const image = one && own(one.images, architecture)
-    if (!image || !(await isSameBuild(kept, { record, tag: one }))) continue
+    if (!image || !(await isSameBuild(kept, record, one))) continue
     const manifest = await kept.manifest(repository, image.digest)
     if (!manifest) continue
     const [cpu, variant] = architecture.split('/') as [string, string?]
@@ -97,7 +95,7 @@ const buildMs = 24 * 3_600_000
  * Returns whether the record's digest is of what was pushed under a tag, or is that of a configuration that came at about the same time:
  * for the index, buildx builds all images again, and the builder registers what Docker had built before.
  */
-async function isSameBuild({ blob }: KeptDocuments, { record, tag }: { record: ContainerRecord; tag: KeptTag }): Promise<boolean> {
+async function isSameBuild({ blob }: KeptDocuments, record: ContainerRecord, tag: KeptTag): Promise<boolean> {
   const { digest } = record
   if (digest === undefined || !isDigest(digest)) return false
   if (digest === tag.digest || Object.values(tag.images).some((image) => image.digest === digest || image.config === digest)) return true

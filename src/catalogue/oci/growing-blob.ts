@@ -1,21 +1,4 @@
-/** A blob that can be read while it is being stored. */
-export interface GrowingBlob {
-  /** Resolves with the first byte, or when it is stored. */
-  begun: Promise<void>
-  /** Resolves when it is stored whole and its digest is right. Rejects when that failed. */
-  stored: Promise<void>
-  /** Returns the bytes for the store, and shows them to readers on the way. */
-  shown(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer>
-  /**
-   * Yields the bytes as they arrive, but the last ones only when the blob is stored, because its digest is checked then. What a reader did not
-   * get in memory by then, or was too slow for, `rest` gives it from the store. Throws when storing fails.
-   */
-  read(rest: (first: number) => AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array>
-  /** Returns whether bytes have arrived, and the blob is not stored yet. */
-  isGrowing(): boolean
-  succeed(): void
-  fail(error: unknown): void
-}
+export type GrowingBlob = ReturnType<typeof createGrowingBlob>
 
 interface Signal {
   promise: Promise<void>
@@ -30,8 +13,11 @@ function createSignal(): Signal {
   return signal
 }
 
-/** `mostKept` returns how many of the last bytes may be kept for readers at the moment: storing does not wait for a slow one. */
-export function createGrowingBlob(size: number, mostKept: () => number): GrowingBlob {
+/**
+ * A blob that can be read while it is being stored, but its last bytes only when it is, because its digest is checked then. `mostKept` returns
+ * how many of the last bytes may be kept for readers at the moment: storing does not wait for a slow one.
+ */
+export function createGrowingBlob(size: number, mostKept: () => number) {
   const [begun, stored] = [createSignal(), createSignal()]
   /** The last bytes by the position at which they begin; readers advance by the same pieces. */
   const kept = new Map<number, Buffer>()
@@ -53,16 +39,21 @@ export function createGrowingBlob(size: number, mostKept: () => number): Growing
   }
 
   return {
+    /** Resolves with the first byte, or when it is stored. */
     begun: begun.promise,
+    /** Resolves when it is stored whole and its digest is right. Rejects when that failed. */
     stored: stored.promise,
+    /** Returns whether bytes have arrived, and the blob is not stored yet. */
     isGrowing: () => end > 0 && !isStored,
-    async *shown(bytes) {
+    /** Returns the bytes for the store, and shows them to readers on the way. */
+    async *shown(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
       for await (const chunk of bytes) {
         show(chunk)
         yield chunk
       }
     },
-    async *read(rest) {
+    /** Yields the bytes as they arrive; what a reader did not get in memory, `rest` gives it from the store. Throws when storing fails. */
+    async *read(rest: (first: number) => AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
       let position = 0
       while (!isStored) {
         const bytes = kept.get(position)
@@ -73,12 +64,12 @@ export function createGrowingBlob(size: number, mostKept: () => number): Growing
       }
       yield* rest(position)
     },
-    succeed() {
+    succeed(): void {
       isStored = true
       kept.clear()
       for (const signal of [begun, stored, more]) signal.resolve()
     },
-    fail(error) {
+    fail(error: unknown): void {
       kept.clear()
       for (const signal of [begun, stored, more]) signal.reject(error)
     }

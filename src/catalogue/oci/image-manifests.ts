@@ -8,12 +8,6 @@ import type { ImageFacts } from '../../images/image-report.ts'
 import { openBlob } from './oci-blobs.ts'
 import type { OciContext } from './parts.ts'
 
-/** An image that reading its bytes proved, and the repository in which it is pulled. */
-export interface ProvenImage {
-  repository: string
-  facts: Facts
-}
-
 /** Returns where the parts of an image are; undefined when its report does not tell. */
 export const blobsOf = (facts: Facts): ImageBlobs | undefined => {
   // what is stored is what an inspection made; domain/ types only the part of it that is read there
@@ -25,7 +19,7 @@ export const blobsOf = (facts: Facts): ImageBlobs | undefined => {
  * Keeps the manifest of an image that was registered as a tarball, and what its repository has of it, so that its bytes stay the same
  * whatever is registered later. Throws what reading the tarball throws, if that holds the manifest.
  */
-export async function keepManifest(context: OciContext, { repository, facts }: ProvenImage): Promise<KeptManifest | undefined> {
+export async function keepManifest(context: OciContext, { repository, facts }: { repository: string; facts: Facts }) {
   const { kept, now } = context
   const found = blobsOf(facts)
   if (!found || facts.manifest === null) return undefined
@@ -51,7 +45,7 @@ export async function keepManifest(context: OciContext, { repository, facts }: P
     tarball: { key: facts.key, sha256, pieces },
     touched
   }
-  manifest.text = found.text?.text.toString() ?? (await manifestText(context, { manifest, piece: pieces[0]! }))
+  manifest.text = found.text?.text.toString() ?? (await manifestText(context, manifest, pieces[0]!))
   await kept.put(manifest)
   return manifest
 }
@@ -70,7 +64,7 @@ const pieceOf = ({ digest, size, name, offset, unpack }: MemberBlob, isPlain: bo
 const mediaTypeOf = (facts: Facts): string => (registeredPart(facts)!['manifest'] as { mediaType: string }).mediaType
 
 /** Reads a manifest that the tarball holds. */
-async function manifestText(context: OciContext, { manifest, piece }: { manifest: KeptManifest; piece: TarballPiece }): Promise<string> {
+async function manifestText(context: OciContext, manifest: KeptManifest, piece: TarballPiece): Promise<string> {
   if (piece.size > maxManifest)
     throw new CatalogueError('too_large', `the manifest ${piece.digest} has ${piece.size} bytes; at most ${maxManifest} are served`)
   // its place is not stored yet

@@ -1,7 +1,14 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { KeptManifest, KeptTag } from '../../domain/oci/documents.ts'
-import { maxReferences, type OciManifest, parseManifest, platformArchitecture, tooManyReferences } from '../../domain/oci/manifest.ts'
+import {
+  maxReferences,
+  type OciDescriptor,
+  type OciManifest,
+  parseManifest,
+  platformArchitecture,
+  tooManyReferences
+} from '../../domain/oci/manifest.ts'
 import { idsOf, isDigest, splitSuffix, type TagName } from '../../domain/oci/names.ts'
 import type { ChangeContext } from '../records/image-records.ts'
 import { keepBytes } from './blob-uploads.ts'
@@ -45,7 +52,7 @@ export async function pushManifest(context: OciContext, push: ManifestPush): Pro
   }
   const manifest = parseManifest(text, { contentType })
   if (!isDigest(reference)) push.permit(idsOf({ repository, tag: reference }).slice(0, 1))
-  await checkParts(context, { repository, manifest })
+  await checkParts(context, repository, manifest)
   const before = await context.kept.manifest(repository, digest)
   const now = context.now().toISOString()
   const { mediaType, subject, artifactType, annotations, children } = manifest
@@ -72,32 +79,20 @@ export async function pushManifest(context: OciContext, push: ManifestPush): Pro
 }
 
 /** Throws manifest_blob_unknown for what the repository does not have, manifest_invalid for a size that is not its size. */
-async function checkParts(context: OciContext, { repository, manifest }: { repository: string; manifest: OciManifest }): Promise<void> {
+async function checkParts(context: OciContext, repository: string, manifest: OciManifest): Promise<void> {
   const { kept } = context
   const parts = [...(manifest.config ? [manifest.config] : []), ...manifest.layers]
-  const found = await kept.blobs(
-    repository,
-    parts.map(({ digest }) => digest)
-  )
-  for (const { digest, size } of parts) {
-    const blob = found.get(digest)
-    if (!blob)
-      throw new CatalogueError(
-        'manifest_blob_unknown',
-        `the manifest names the blob ${digest}, which ${repository} does not have; push it first`
-      )
-    if (blob.size !== size)
-      throw new CatalogueError('manifest_invalid', `the manifest is refused: ${digest} has ${blob.size} bytes, not ${size}`)
-  }
-  for (const { digest, size } of manifest.children) {
-    const child = await kept.manifest(repository, digest)
-    if (!child)
-      throw new CatalogueError(
-        'manifest_blob_unknown',
-        `the index names the manifest ${digest}, which ${repository} does not have; push it first`
-      )
-    const length = Buffer.byteLength(child.text)
+  const digests = parts.map(({ digest }) => digest)
+  const found = await kept.blobs(repository, digests)
+  const checkPart = ({ digest, size }: OciDescriptor, length: number | undefined, naming: string) => {
+    const missing = `${naming} ${digest}, which ${repository} does not have; push it first`
+    if (length === undefined) throw new CatalogueError('manifest_blob_unknown', missing)
     if (length !== size) throw new CatalogueError('manifest_invalid', `the manifest is refused: ${digest} has ${length} bytes, not ${size}`)
+  }
+  for (const part of parts) checkPart(part, found.get(part.digest)?.size, 'the manifest names the blob')
+  for (const part of manifest.children) {
+    const child = await kept.manifest(repository, part.digest)
+    checkPart(part, child && Buffer.byteLength(child.text), 'the index names the manifest')
   }
   for (const blob of found.values()) await keepBytes(context, blob)
 }
@@ -116,13 +111,13 @@ async function tagManifest(context: OciContext, parsed: Parsed): Promise<void> {
     touched: kept.touched
   }
   const name = { repository: push.repository, tag: push.reference }
-  const target = await targetOf(context, { name, images, single: manifest.kind === 'image' })
+  const target = await targetOf(context, name, manifest.kind === 'image' ? images[0] : undefined)
   if (images.length > 0) push.permit([target.id])
   for (const image of images) {
     const architecture = await registerPushed(context, { ...target, ...image }, push)
     tag.images[architecture] = { digest: image.manifest.name, config: image.config }
   }
-  if (manifest.kind === 'index' && images.length > 0) await dropOthers(context, { id: target.id, tag, push })
+  if (manifest.kind === 'index' && images.length > 0) await dropOthers(context, tag, { ...push, id: target.id })
   await context.kept.put(tag)
 }
 
@@ -156,29 +151,20 @@ async function imagesOf(context: OciContext, { push, kept, manifest }: Parsed): 
   return images
 }
 
-interface Targeting {
-  name: TagName
-  images: readonly ImageToPush[]
-  single: boolean
-}
-
 /** Returns the container that a tag is of: `v1-arm64` brings the arm64 image of `v1`, unless a container has that very tag. */
-async function targetOf({ changes }: OciContext, { name, images, single }: Targeting): Promise<TagName & { id: string }> {
+async function targetOf({ changes }: OciContext, name: TagName, single: ImageToPush | undefined): Promise<TagName & { id: string }> {
   for (const id of idsOf(name)) if (await changes.find(id)) return { ...name, id }
-  const split = single ? splitSuffix(name.tag) : undefined
-  if (!split || images[0]?.architecture !== split.architecture) return { ...name, id: idsOf(name)[0] }
+  const split = single && splitSuffix(name.tag)
+  if (!split || single.architecture !== split.architecture) return { ...name, id: idsOf(name)[0] }
   const base = { repository: name.repository, tag: split.base }
   for (const id of idsOf(base)) if (await changes.find(id)) return { ...base, id }
   return { ...base, id: idsOf(base)[0] }
 }
 
 /** A pushed index is the whole container: what it does not name goes. */
-async function dropOthers(
-  { changes, imageRecords, publishing }: OciContext,
-  { id, tag, push }: { id: string; tag: KeptTag; push: ManifestPush }
-): Promise<void> {
+async function dropOthers(context: OciContext, tag: KeptTag, { id, publicUrl, cause }: ChangeContext & { id: string }): Promise<void> {
+  const { changes, imageRecords, publishing } = context
   if (await publishing.holds(id)) return
-  const { publicUrl, cause } = push
   const stored = await changes.find(id)
   for (const architecture of stored?.record.images.keys() ?? []) {
     if (!(architecture in tag.images)) await imageRecords.drop({ id, architecture, publicUrl, cause })

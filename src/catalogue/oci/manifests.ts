@@ -2,6 +2,7 @@ import type { Architecture } from '../../domain/architecture.ts'
 import { fromDocument } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { claimedArchitecture, type Facts, factsId, fromFactsDocument } from '../../domain/image/facts.ts'
+import { idsOfRepository } from '../../domain/image/storage.ts'
 import type { KeptManifest } from '../../domain/oci/documents.ts'
 import { type AcceptedForm, isIndexType } from '../../domain/oci/media-types.ts'
 import { isDigest } from '../../domain/oci/names.ts'
@@ -27,7 +28,7 @@ export async function findManifest(context: OciContext, { tags, ...request }: Ma
   const { repository, reference } = request
   if (!isDigest(reference)) {
     const answer = await tags.find({ repository, tag: reference, form: request.form })
-    if (request.wanted) countTag(context, { ...answer, machine: request.machine })
+    if (request.wanted) countTag(context, answer, request.machine)
     return answer.manifest
   }
   const content = { repository, digest: reference }
@@ -40,10 +41,8 @@ export async function findManifest(context: OciContext, { tags, ...request }: Ma
 }
 
 /** A client that asks for an index takes its image by digest, which is counted; one that does not find its architecture stops here. */
-function countTag(
-  { demand }: OciContext,
-  { manifest, container, architectures, machine }: TagAnswer & Pick<ManifestRequest, 'machine'>
-): void {
+function countTag({ demand }: OciContext, answer: TagAnswer, machine: ManifestRequest['machine']): void {
+  const { manifest, container, architectures } = answer
   if (container === undefined) return
   if (!isIndexType(manifest.mediaType)) {
     const [architecture] = architectures as Architecture[]
@@ -85,21 +84,12 @@ const maxSearched = 100
 /** Looks for a proven image with that manifest among the containers of a repository, and keeps its manifest. */
 async function neverServed(context: OciContext, { repository, digest }: ContentName): Promise<KeptManifest | undefined> {
   const { stores } = context
-  // `;` is the character after `:`
-  const where = [
-    { field: 'id', after: `${repository}:` },
-    { field: 'id', before: `${repository};` }
-  ]
+  const query = { where: idsOfRepository(repository), sort: { field: 'id', order: 'desc' as const }, limit: maxSearched }
   let searched = 0
-  for await (const { items } of pagesOf(stores.containers.list, {
-    where,
-    sort: { field: 'id', order: 'desc' as const },
-    limit: maxSearched
-  })) {
+  for await (const { items } of pagesOf(stores.containers.list, query)) {
     for (const { id, document } of items) {
-      const found = [...(await currentFacts(context.facts, fromDocument(id, document))).values()].find(
-        ({ manifest }) => manifest === digest
-      )
+      const facts = await currentFacts(context.facts, fromDocument(id, document))
+      const found = [...facts.values()].find(({ manifest }) => manifest === digest)
       if (!found) continue
       refuseMislabelled(found, digest)
       return keepManifest(context, { repository, facts: found })

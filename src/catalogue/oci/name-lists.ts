@@ -1,7 +1,9 @@
 import { CatalogueError } from '../../domain/errors.ts'
+import { idsOfRepository } from '../../domain/image/storage.ts'
+import { whereEqual } from '../../domain/json/query.ts'
 import { fromKeptDocument } from '../../domain/oci/documents.ts'
 import { isRepository, tagNameOf } from '../../domain/oci/names.ts'
-import { pagesOf } from '../../domain/pages.ts'
+import { itemsOf } from '../../domain/pages.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 import type { OciContext } from './parts.ts'
 
@@ -29,8 +31,6 @@ export async function listTags(context: OciContext, { repository, limit, last }:
   return page
 }
 
-const byBytes = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-
 /** Documents of one page, at least and at most. */
 const [fewest, most] = [4, 512]
 
@@ -42,22 +42,14 @@ interface NameRange {
   pageSize: number
 }
 
-interface TagRange extends NameRange {
-  repository: string
-}
+type TagRange = NameRange & { repository: string }
 
 async function* recordTags({ stores }: OciContext, { repository, last, pageSize }: TagRange): AsyncGenerator<string> {
-  // `;` is the character after `:`
-  const where = [
-    { field: 'id', after: `${repository}:${last}` },
-    { field: 'id', before: `${repository};` }
-  ]
+  const where = idsOfRepository(repository, last)
   const query = { where, sort: { field: 'id', order: 'asc' as const }, limit: pageSize, fresh: 'own' as const }
-  for await (const { items } of pagesOf(stores.containers.list, query)) {
-    for (const { id } of items) {
-      const name = tagNameOf(id)
-      if (!('why' in name) && name.repository === repository) yield name.tag
-    }
+  for await (const { id } of itemsOf(stores.containers.list, query)) {
+    const name = tagNameOf(id)
+    if (!('why' in name) && name.repository === repository) yield name.tag
   }
 }
 
@@ -67,18 +59,12 @@ async function* bareTag({ stores }: OciContext, { repository, last }: TagRange):
 }
 
 async function* pushedTags({ kept }: OciContext, { repository, last, pageSize }: TagRange): AsyncGenerator<string> {
-  const where = [
-    { field: 'kind', equals: 'tag' },
-    { field: 'repository', equals: repository },
-    { field: 'name', after: last }
-  ]
+  const where = [...whereEqual({ kind: 'tag', repository }), { field: 'name', after: last }]
   const query = { where, sort: { field: 'name', order: 'asc' as const }, limit: pageSize, fresh: 'own' as const }
-  for await (const { items } of pagesOf(kept.store.list, query)) {
-    for (const { document } of items) {
-      const { what, name } = fromKeptDocument<'tag'>(document)
-      // the tag of an image is that of its container, which may have been removed since
-      if (what === 'artifact') yield name
-    }
+  for await (const { document } of itemsOf(kept.store.list, query)) {
+    const { what, name } = fromKeptDocument<'tag'>(document)
+    // the tag of an image is that of its container, which may have been removed since
+    if (what === 'artifact') yield name
   }
 }
 
@@ -93,13 +79,9 @@ async function pageOf(all: AsyncGenerator<string>, limit: number): Promise<NameP
 
 async function isKnown({ stores, kept }: OciContext, repository: string): Promise<boolean> {
   if (await stores.containers.get(repository)) return true
-  const where = [
-    { field: 'id', after: `${repository}:` },
-    { field: 'id', before: `${repository};` }
-  ]
   const [records, documents] = await Promise.all([
-    stores.containers.list({ where, sort: { field: 'id', order: 'asc' }, limit: 1 }),
-    kept.store.list({ where: [{ field: 'repository', equals: repository }], limit: 1, fresh: 'own' })
+    stores.containers.list({ where: idsOfRepository(repository), sort: { field: 'id', order: 'asc' }, limit: 1 }),
+    kept.store.list({ where: whereEqual({ repository }), limit: 1, fresh: 'own' })
   ])
   return records.items.length + documents.items.length > 0
 }
@@ -107,18 +89,15 @@ async function isKnown({ stores, kept }: OciContext, repository: string): Promis
 /** Returns the repositories that have containers or content. */
 export async function listRepositories({ stores, kept }: OciContext, { limit, last }: NameQuery): Promise<NamePage> {
   const range = { last, pageSize: pageSizeFor(limit) }
-  const sources = [
-    repositoriesIn(stores.summaries, { ...range, field: 'name' }),
-    repositoriesIn(kept.store, { ...range, field: 'repository' })
-  ]
-  return pageOf(merged(sources), limit)
+  const named = repositoriesIn(stores.summaries, { ...range, field: 'name' })
+  return pageOf(merged([named, repositoriesIn(kept.store, { ...range, field: 'repository' })]), limit)
 }
 
 /** Yields sorted values of several sources in one order, each once. */
 async function* merged(sources: readonly AsyncGenerator<string>[]): AsyncGenerator<string> {
   const heads = await Promise.all(sources.map((source) => source.next()))
   for (;;) {
-    const [name] = heads.flatMap(({ done, value }) => (done ? [] : [value])).sort(byBytes)
+    const [name] = heads.flatMap(({ done, value }) => (done ? [] : [value])).sort()
     if (name === undefined) return
     yield name
     for (const [i, { value }] of heads.entries()) if (value === name) heads[i] = await sources[i]!.next()

@@ -1,7 +1,6 @@
 import { type BlobStore, type ByteRange, boundsOf, type OpenBlob, streamOf } from '../../blobs/blob-store.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
-import { blobKey, fromKeptDocument, type KeptBlob, type KeptManifest, type TarballPiece } from '../../domain/oci/documents.ts'
-import { pagesOf } from '../../domain/pages.ts'
+import { blobKey, type KeptBlob, type KeptManifest, type TarballPiece } from '../../domain/oci/documents.ts'
 import type { KeptDocuments } from './kept-documents.ts'
 import type { ContentName } from './parts.ts'
 import type { UnpackedTarball, Unpacking } from './unpacking.ts'
@@ -25,11 +24,21 @@ export async function findBlob({ kept }: BlobReading, { repository, digest }: Co
 /** Opens the bytes of a blob, wherever they are. Throws blob_unknown when they are gone, range_invalid. */
 export async function openBlob(context: BlobReading, blob: KeptBlob, range?: ByteRange): Promise<BlobBytes> {
   const key = blobKey(blob.name)
-  const inTarball = blob.of === undefined ? undefined : await openInTarball(context, { blob, range })
+  const inTarball = blob.of === undefined ? undefined : await openInTarball(context, blob, range)
   if (inTarball) return inTarball
   const stored = await context.blobs.get(key, range && { range })
   if (stored) return stored
   throw new CatalogueError('blob_unknown', `${blob.repository} had the blob ${blob.name}, but its bytes are gone`)
+}
+
+/** Larger configurations are no images. */
+export const maxConfig = 8 * 1024 * 1024
+
+/** Reads a blob whole. */
+export async function textOfBlob({ stream }: BlobBytes): Promise<string> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of stream) chunks.push(chunk as Uint8Array)
+  return Buffer.concat(chunks).toString()
 }
 
 /** Returns a URL from which the client can read a whole blob without us, where the store has such URLs and the blob is stored by itself. */
@@ -41,20 +50,13 @@ export async function presignedBlob({ blobs }: BlobReading, blob: KeptBlob): Pro
 /** A client follows it at once. */
 const presignedSeconds = 900
 
-interface PieceRequest {
-  blob: KeptBlob
-  range: ByteRange | undefined
-}
-
 /** Returns undefined once the piece is stored by its digest. One that must be unpacked is given while it is, but a range of it only then. */
-async function openInTarball(context: BlobReading, { blob, range }: PieceRequest): Promise<BlobBytes | undefined> {
+async function openInTarball(context: BlobReading, blob: KeptBlob, range: ByteRange | undefined): Promise<BlobBytes | undefined> {
   if (await context.blobs.head(blobKey(blob.name))) return undefined
   let failure: unknown
-  for await (const { source, piece } of placesOf(context, blob)) {
+  for await (const place of placesOf(context, blob)) {
     try {
-      const bytes = await openPiece(context, { source, piece, range })
-      if (bytes) return bytes
-      return await unpackPiece(context, { source, piece, range })
+      return (await openPiece(context, place, range)) ?? (await unpackPiece(context, place, range))
     } catch (error) {
       if (!isCatalogueError(error, 'blob_unknown', 'blob_damaged', 'source_gone')) throw error
       failure = error
@@ -77,24 +79,13 @@ async function* placesOf({ kept }: BlobReading, { repository, name, of }: KeptBl
   const noted = of === undefined ? undefined : await kept.manifest(repository, of)
   const first = noted && placeIn(noted)
   if (first) yield first
-  const where = [
-    { field: 'kind', equals: 'manifest' },
-    { field: 'repository', equals: repository }
-  ]
-  for await (const { items } of pagesOf(kept.store.list, { where, limit: 100 })) {
-    for (const { document } of items) {
-      const manifest = fromKeptDocument<'manifest'>(document)
-      const place = manifest.name === of ? undefined : placeIn(manifest)
-      if (place) yield place
-    }
+  for await (const manifest of kept.manifestsOf(repository)) {
+    const place = manifest.name === of ? undefined : placeIn(manifest)
+    if (place) yield place
   }
 }
 
-interface PlaceRange extends Place {
-  range: ByteRange | undefined
-}
-
-async function unpackPiece({ unpacking }: BlobReading, { source, piece, range }: PlaceRange): Promise<BlobBytes | undefined> {
+async function unpackPiece({ unpacking }: BlobReading, { source, piece }: Place, range?: ByteRange): Promise<BlobBytes | undefined> {
   const { digest, size } = piece
   if (range) {
     await unpacking.stored(source, digest)
@@ -105,7 +96,7 @@ async function unpackPiece({ unpacking }: BlobReading, { source, piece, range }:
 }
 
 /** Opens a piece within a plain tarball; undefined where it must be unpacked. */
-async function openPiece({ blobs }: BlobReading, { source, piece, range }: PlaceRange): Promise<BlobBytes | undefined> {
+async function openPiece({ blobs }: BlobReading, { source, piece }: Place, range?: ByteRange): Promise<BlobBytes | undefined> {
   const { key, sha256 } = source.tarball
   if (key === null || piece.offset === null) return undefined
   const { size, offset } = piece

@@ -49,7 +49,7 @@ export interface OciSettings {
   asPushed?: boolean
 }
 
-export interface OciStorageParts extends Omit<KeptDocumentsParts, 'store'> {
+interface OciStorageParts extends Omit<KeptDocumentsParts, 'store'> {
   stores: Pick<Stores, 'oci'>
   blobs: BlobStore
   sources: TarballSources

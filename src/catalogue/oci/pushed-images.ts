@@ -8,11 +8,11 @@ import type { TagName } from '../../domain/oci/names.ts'
 import { reportOnProven } from '../../images/overall-verdict.ts'
 import { checkProven, placeFor, registerTarball } from '../images/tarball-uploads.ts'
 import type { ChangeContext } from '../records/image-records.ts'
-import { openBlob } from './oci-blobs.ts'
-import type { OciContext } from './parts.ts'
+import { maxConfig, openBlob, textOfBlob } from './oci-blobs.ts'
+import type { ContentName, OciContext } from './parts.ts'
 
 /** An image that was pushed, and the tag of the container to which it belongs. */
-export interface PushedImageName extends TagName {
+interface PushedImageName extends TagName {
   /** Of the container. */
   id: string
   manifest: KeptManifest
@@ -20,21 +20,13 @@ export interface PushedImageName extends TagName {
   architecture: Architecture | undefined
 }
 
-/** Larger configurations are no images. */
-const maxConfig = 8 * 1024 * 1024
-
 /** Returns what an image's configuration says that it is for; undefined where it says nothing that is an architecture for Linux. */
-export async function configuredArchitectureOf(
-  context: OciContext,
-  { repository, digest, size }: { repository: string; digest: string; size: number }
-): Promise<Architecture | undefined> {
+export async function configuredArchitectureOf(context: OciContext, { repository, digest, size }: ContentName & { size: number }) {
   const blob = size > maxConfig ? undefined : await context.kept.blob(repository, digest)
   if (!blob) return undefined
-  const { stream } = await openBlob(context, blob)
-  const chunks: Uint8Array[] = []
-  for await (const chunk of stream) chunks.push(chunk as Uint8Array)
+  const text = await textOfBlob(await openBlob(context, blob))
   try {
-    return platformArchitecture(asFields(JSON.parse(Buffer.concat(chunks).toString())))
+    return platformArchitecture(asFields(JSON.parse(text)))
   } catch {
     return undefined
   }

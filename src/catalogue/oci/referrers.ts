@@ -1,3 +1,4 @@
+import { whereEqual } from '../../domain/json/query.ts'
 import { fromKeptDocument } from '../../domain/oci/documents.ts'
 import { pagesOf } from '../../domain/pages.ts'
 import type { ContentName, OciContext } from './parts.ts'
@@ -15,17 +16,10 @@ const maxReferrers = 5000
 
 /** Returns the manifests of a repository that are about another one, which it need not have. */
 export async function listReferrers({ kept }: OciContext, { repository, digest }: ContentName): Promise<Referrer[]> {
-  const where = [
-    { field: 'subject', equals: digest },
-    { field: 'repository', equals: repository }
-  ]
+  const where = whereEqual({ subject: digest, repository })
+  const query = { where, sort: { field: 'subject', order: 'asc' as const }, limit: 200, fresh: true }
   const found: Referrer[] = []
-  for await (const { items } of pagesOf(kept.store.list, {
-    where,
-    sort: { field: 'subject', order: 'asc' as const },
-    limit: 200,
-    fresh: true
-  })) {
+  for await (const { items } of pagesOf(kept.store.list, query)) {
     for (const { document } of items) {
       const { mediaType, name, text, artifactType, annotations = {} } = fromKeptDocument<'manifest'>(document)
       const said = { ...(artifactType !== undefined && { artifactType }), ...(Object.keys(annotations).length > 0 && { annotations }) }

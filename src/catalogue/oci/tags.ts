@@ -2,12 +2,13 @@ import type { Architecture } from '../../domain/architecture.ts'
 import type { Descriptor } from '../../domain/build/manifest-list.ts'
 import { type ContainerRecord, fromDocument, imagesByKey } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import { applies, type Facts, factsId, fromFactsDocument, type ImageKey } from '../../domain/image/facts.ts'
+import { type Facts, factsId, fromFactsDocument, type ImageKey } from '../../domain/image/facts.ts'
 import { fromKeptDocument, type KeptManifest, type KeptTag, keptName } from '../../domain/oci/documents.ts'
 import { isNested } from '../../domain/oci/manifest.ts'
 import { type AcceptedForm, isIndexType, mediaTypes } from '../../domain/oci/media-types.ts'
 import { idsOf, namesArchitecture, splitSuffix, type TagName, tagNameOf } from '../../domain/oci/names.ts'
 import type { StoredDocument } from '../../stores/document-store.ts'
+import { applyingFacts } from '../verification/image-facts.ts'
 import { indexText, type PullableImages, pullableImages, pushedImages } from './containers-as-indexes.ts'
 import type { OciContext } from './parts.ts'
 
@@ -22,7 +23,7 @@ export interface TagAnswer {
   lasting: boolean
 }
 
-export interface TagRequest extends TagName {
+interface TagRequest extends TagName {
   form: AcceptedForm
 }
 
@@ -35,46 +36,31 @@ interface TagPlaces {
   facts: readonly string[]
 }
 
-/** The documents themselves; a stamp changes whenever one of them does. */
-interface TagDocuments {
-  tag: StoredDocument | undefined
-  records: (StoredDocument | undefined)[]
-  facts: (StoredDocument | undefined)[]
-  stamp: string
-}
-
 /** Everything that a tag is made of. */
-interface TagState extends Pick<TagDocuments, 'facts' | 'stamp'> {
+interface TagState {
+  facts: readonly (StoredDocument | undefined)[]
+  /** Changes whenever one of the documents does. */
+  stamp: string
   record: ContainerRecord | undefined
   tag: KeptTag | undefined
   places: TagPlaces
 }
 
-export interface Tags {
-  /** Returns the manifest or index of a tag. Throws manifest_unknown, image_mislabelled. */
-  find(request: TagRequest): Promise<TagAnswer>
-  /** Returns what is pulled where nobody has read the image that a container registers, because it was pushed, too. */
-  pushed(id: string): Promise<ReadonlyMap<Architecture, Descriptor>>
-}
+export type Tags = ReturnType<typeof createTags>
 
 const maxAnswers = 2000
 
-export interface TagsOptions {
+interface TagsOptions {
   /** A pushed image is answered as it was pushed, also to clients that take an index. */
   asPushed: boolean
 }
 
-interface KnownAnswer {
-  places: TagPlaces
-  stamp: string
-  answer: TagAnswer
-}
-
 /** Keeps the last answers in memory: making an index takes parsing what is known of every image. */
-export function createTags(context: OciContext, options: TagsOptions): Tags {
-  const answers = new Map<string, KnownAnswer>()
+export function createTags(context: OciContext, options: TagsOptions) {
+  const answers = new Map<string, { places: TagPlaces; stamp: string; answer: TagAnswer }>()
   return {
-    async find(request) {
+    /** Returns the manifest or index of a tag. Throws manifest_unknown, image_mislabelled. */
+    async find(request: TagRequest): Promise<TagAnswer> {
       const name = `${request.form} ${request.repository}:${request.tag}`
       const known = answers.get(name)
       if (known && (await documentsAt(context, known.places)).stamp === known.stamp) {
@@ -90,7 +76,8 @@ export function createTags(context: OciContext, options: TagsOptions): Tags {
       return answer
     },
 
-    async pushed(id) {
+    /** Returns what is pulled where nobody has read the image that a container registers, because it was pushed, too. */
+    async pushed(id: string): Promise<ReadonlyMap<Architecture, Descriptor>> {
       const name = tagNameOf(id)
       if ('why' in name) return new Map()
       const state = await stateOf(context, name)
@@ -102,7 +89,7 @@ export function createTags(context: OciContext, options: TagsOptions): Tags {
 }
 
 /** The same revisions mean the same documents, so nothing of them has to be parsed to see that an answer still holds. */
-async function documentsAt({ stores, kept }: OciContext, places: TagPlaces): Promise<TagDocuments> {
+async function documentsAt({ stores, kept }: OciContext, places: TagPlaces) {
   const [tag, records, facts] = await Promise.all([
     kept.store.get(places.tag),
     Promise.all(places.records.map((id) => stores.containers.get(id))),
@@ -129,19 +116,11 @@ async function stateOf(context: OciContext, name: TagName): Promise<TagState> {
 
 /** Returns what is known of a record's images as they are now. */
 function currentFactsOf({ record, facts }: TagState): Map<ImageKey, Facts> {
-  const urls = new Map<ImageKey, string>(imagesByKey(record!))
   const known = facts.flatMap((one) => (one && fromFactsDocument(one.document)) ?? [])
-  return new Map(
-    known
-      .filter((one) => urls.has(one.imageKey) && applies(one, { url: urls.get(one.imageKey)!, digest: record!.digest }))
-      .map((one) => [one.imageKey, one])
-  )
+  return applyingFacts(record!, known)
 }
 
-interface Answering extends TagsOptions {
-  request: TagRequest
-  state: TagState
-}
+type Answering = TagsOptions & { request: TagRequest; state: TagState }
 
 async function answerOf(context: OciContext, answering: Answering): Promise<TagAnswer> {
   const { request, state } = answering
@@ -150,16 +129,16 @@ async function answerOf(context: OciContext, answering: Answering): Promise<TagA
   if (!record) return tag && tag.what === 'artifact' ? artifactOf(context, tag) : ofSuffix(context, answering)
   const found = await pullableImages(context, { record, facts: currentFactsOf(state), repository, tag })
   if (tag?.what === 'artifact') return artifactOf(context, tag)
-  const pushed = await asPushed(context, { ...answering, found })
+  const pushed = await asPushed(context, answering, found)
   const isSingle = pushed !== undefined && !isIndexType(pushed.mediaType)
-  const single = request.form === 'manifest' && !isSingle ? await usualManifest(context, { repository, found }) : undefined
+  const single = request.form === 'manifest' && !isSingle ? await usualManifest(context, repository, found) : undefined
   const architectures = found.images.map(({ architecture }) => architecture)
   const lasting = !found.bySuffix
   const known = single ?? pushed
   if (known) return { manifest: known, container: record.id, architectures, lasting }
   if (found.images.length === 0) throw nothingToPull(record, found)
   const mediaType = request.form === 'docker-list' ? mediaTypes.dockerList : mediaTypes.ociIndex
-  return { manifest: await keepIndex(context, { repository, found, mediaType }), container: record.id, architectures, lasting }
+  return { manifest: await keepIndex(context, found.images, { repository, mediaType }), container: record.id, architectures, lasting }
 }
 
 async function artifactOf({ kept }: OciContext, tag: KeptTag): Promise<TagAnswer> {
@@ -169,11 +148,9 @@ async function artifactOf({ kept }: OciContext, tag: KeptTag): Promise<TagAnswer
 }
 
 /** Returns what was pushed under the tag, while the record has the same images, and the client is to get it as it was pushed. */
-async function asPushed(
-  { kept }: OciContext,
-  { request, state, found, asPushed }: Answering & { found: PullableImages }
-): Promise<KeptManifest | undefined> {
-  const { tag } = state
+async function asPushed({ kept }: OciContext, answering: Answering, found: PullableImages): Promise<KeptManifest | undefined> {
+  const { request, asPushed } = answering
+  const { tag } = answering.state
   if (!tag) return undefined
   const ours = found.images.map(({ descriptor }) => descriptor.digest).sort()
   const theirs = Object.values(tag.images)
@@ -189,21 +166,19 @@ async function asPushed(
 }
 
 /** What every registry gives a client that takes no index, such as TripleO's: the image for amd64, where there is one. */
-async function usualManifest(
-  { kept }: OciContext,
-  { repository, found }: { repository: string; found: PullableImages }
-): Promise<KeptManifest | undefined> {
+async function usualManifest({ kept }: OciContext, repository: string, found: PullableImages): Promise<KeptManifest | undefined> {
   const usual = found.images.find(({ architecture }) => architecture === 'amd64')
   return usual && kept.manifest(repository, usual.descriptor.digest)
 }
 
+type IndexName = Pick<KeptManifest, 'repository' | 'mediaType'>
+
 /** Keeps the index under its digest: it is asked for by it, and stays when the tag moves. */
-async function keepIndex(
-  { kept, hash, now }: OciContext,
-  { repository, found, mediaType }: { repository: string; found: PullableImages; mediaType: string }
-): Promise<KeptManifest> {
-  const text = indexText(found.images, mediaType)
-  const children = found.images.map(({ descriptor }) => descriptor.digest)
+async function keepIndex(context: OciContext, images: PullableImages['images'], index: IndexName): Promise<KeptManifest> {
+  const { kept, hash, now } = context
+  const { repository, mediaType } = index
+  const text = indexText(images, mediaType)
+  const children = images.map(({ descriptor }) => descriptor.digest)
   const name = `sha256:${hash(text)}`
   const known = await kept.manifest(repository, name)
   if (known) return known
@@ -230,10 +205,8 @@ async function ofSuffix(context: OciContext, { request }: Answering): Promise<Ta
   const why = left.find((one) => one.architecture === architecture)?.why
   if (why?.startsWith('the image is ')) throw new CatalogueError('image_mislabelled', `${record.id} for ${architecture}: ${why}`)
   const has = images.map((one) => one.architecture).join(', ') || 'none'
-  throw new CatalogueError(
-    'manifest_unknown',
-    `${record.id} has no image for ${architecture}${why ? ` to pull: ${why}` : ''}; it has: ${has}`
-  )
+  const lacks = `${record.id} has no image for ${architecture}${why ? ` to pull: ${why}` : ''}`
+  throw new CatalogueError('manifest_unknown', `${lacks}; it has: ${has}`)
 }
 
 export const unknownTag = ({ repository, tag }: TagName): CatalogueError =>

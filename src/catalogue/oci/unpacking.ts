@@ -1,4 +1,3 @@
-import type { BlobStore } from '../../blobs/blob-store.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { blobKey, type ImageOfManifest, type KeptTarball, type TarballPiece } from '../../domain/oci/documents.ts'
 import { extractMembers } from '../../images/extract-members.ts'
@@ -6,16 +5,7 @@ import { checkedBlob } from '../../images/image-blobs.ts'
 import { openTarball, type TarballAccess } from '../verification/tarball-reading.ts'
 import { createGrowingBlob, type GrowingBlob } from './growing-blob.ts'
 
-/** Stores the pieces of compressed tarballs by their digests, in one pass for all that ask meanwhile. */
-export interface Unpacking {
-  /** Resolves when the piece is stored. Throws blob_unknown when the tarball is gone, blob_damaged when it is another one by now. */
-  stored(source: UnpackedTarball, digest: string): Promise<void>
-  /**
-   * Resolves with the whole piece as soon as its first bytes are there, or with undefined when it is stored. Throws as `stored` does; what
-   * fails later, fails the reader.
-   */
-  follow(source: UnpackedTarball, digest: string): Promise<AsyncIterable<Uint8Array> | undefined>
-}
+export type Unpacking = ReturnType<typeof createUnpacking>
 
 export interface UnpackedTarball {
   image: ImageOfManifest
@@ -24,23 +14,19 @@ export interface UnpackedTarball {
 
 type Pieces = ReadonlyMap<string, GrowingBlob>
 
-interface Pass {
-  pieces: Pieces
-  done: Promise<void>
-}
-
 /** Bytes that are kept in memory for readers: of one pass, and of all together. */
 const maxKept = { pass: 16 * 1024 * 1024, all: 64 * 1024 * 1024 }
 
-export function createUnpacking(access: TarballAccess): Unpacking {
-  const passes = new Map<string, Pass>()
+/** Stores the pieces of compressed tarballs by their digests, in one pass for all that ask meanwhile. */
+export function createUnpacking(access: TarballAccess) {
+  const passes = new Map<string, { pieces: Pieces; done: Promise<void> }>()
   // a pass stores one piece at a time
   const mostKept = () => Math.min(maxKept.pass, maxKept.all / passes.size)
 
-  function begin(source: UnpackedTarball): Pass {
+  function begin(source: UnpackedTarball) {
     const name = source.tarball.key ?? source.image.url
     const pieces = new Map(source.tarball.pieces.map(({ digest, size }) => [digest, createGrowingBlob(size, mostKept)]))
-    const done = unpack(access, { source, pieces }).finally(() => passes.delete(name))
+    const done = unpack(access, source, pieces).finally(() => passes.delete(name))
     done.catch((error) => {
       for (const piece of pieces.values()) piece.fail(error)
     })
@@ -66,8 +52,13 @@ export function createUnpacking(access: TarballAccess): Unpacking {
   }
 
   return {
-    stored: async (source, digest) => (await pieceOf(source, digest)).stored,
-    async follow(source, digest) {
+    /** Resolves when the piece is stored. Throws blob_unknown when the tarball is gone, blob_damaged when it is another one by now. */
+    stored: async (source: UnpackedTarball, digest: string): Promise<void> => (await pieceOf(source, digest)).stored,
+    /**
+     * Resolves with the whole piece as soon as its first bytes are there, or with undefined when it is stored. Throws as `stored` does;
+     * what fails later, fails the reader.
+     */
+    async follow(source: UnpackedTarball, digest: string): Promise<AsyncIterable<Uint8Array> | undefined> {
       const piece = await pieceOf(source, digest)
       await piece.begun
       return piece.isGrowing() ? piece.read((first) => rest(digest, first)) : undefined
@@ -75,7 +66,7 @@ export function createUnpacking(access: TarballAccess): Unpacking {
   }
 }
 
-async function unpack(access: TarballAccess, { source, pieces }: { source: UnpackedTarball; pieces: Pieces }): Promise<void> {
+async function unpack(access: TarballAccess, source: UnpackedTarball, pieces: Pieces): Promise<void> {
   const wanted: (TarballPiece & { name: string })[] = []
   for (const piece of new Map(source.tarball.pieces.map((one) => [one.digest, one])).values()) {
     if (await access.blobs.head(blobKey(piece.digest))) pieces.get(piece.digest)!.succeed()
@@ -91,19 +82,15 @@ async function unpack(access: TarballAccess, { source, pieces }: { source: Unpac
   try {
     for await (const { wanted: piece, bytes } of extractMembers(tarball.stream, wanted)) {
       const growing = pieces.get(piece.digest)!
-      await storePiece(access.blobs, piece, growing.shown(checkedBlob(bytes, piece)))
+      const expected = { sha256: piece.digest.slice('sha256:'.length), size: piece.size }
+      await access.blobs.put(blobKey(piece.digest), growing.shown(checkedBlob(bytes, piece)), { expected })
       growing.succeed()
     }
   } catch (error) {
     if (isCatalogueError(error)) throw error
-    throw new CatalogueError('blob_damaged', `the tarball of ${container} cannot be unpacked: ${(error as Error).message}`, {
-      cause: error
-    })
+    const message = `the tarball of ${container} cannot be unpacked: ${(error as Error).message}`
+    throw new CatalogueError('blob_damaged', message, { cause: error })
   } finally {
     tarball.stream.destroy()
   }
-}
-
-async function storePiece(blobs: BlobStore, { digest, size }: TarballPiece, bytes: AsyncIterable<Uint8Array>): Promise<void> {
-  await blobs.put(blobKey(digest), bytes, { expected: { sha256: digest.slice('sha256:'.length), size } })
 }

@@ -10,7 +10,7 @@ import type { DocumentStore } from '../../stores/document-store.ts'
 import { compareAndSwap } from '../jobs/compare-and-swap.ts'
 import { createKeyedMutex } from '../jobs/keyed-mutex.ts'
 import { createListeners } from '../jobs/listeners.ts'
-import type { Journal } from './journal.ts'
+import type { Journal, NewEntry } from './journal.ts'
 
 /** A record with the document and the revision that it was read from. */
 export interface StoredRecord {
@@ -62,7 +62,7 @@ export interface RecordChanged {
 export type ChangeHook<Changed> = (id: string, changed: Changed) => Promise<readonly Release[]>
 type ChangeNotice = [id: string, notice: { changed: RecordChanged; entry: JournalEntry | undefined }]
 
-export type IntentCheck = (before: StoredRecord, meant: { before: string; after: string }) => Promise<void>
+type IntentCheck = (before: StoredRecord, meant: { before: string; after: string }) => Promise<void>
 
 /** A change with the images that its caller brought. */
 export interface RecordArrival {
@@ -111,20 +111,20 @@ export function createChanges(parts: ChangesParts): Changes {
   }
 
   async function swap(id: string, change: RecordChange): Promise<RecordChanged> {
-    const changed = await swapRecord({ ...parts, checks }, { id, change })
+    const changed = await swapRecord({ ...parts, checks }, id, change)
     if (change.dryRun || !isWritten(changed)) return changed
-    const appended = changed.unchanged ? undefined : append(parts, { id, change, changed })
+    const appended = changed.unchanged ? undefined : append(parts, entryOf(id, change, changed))
     // at once: until then a tarball that the record names again may still be due for removal
-    const [released, entry] = await Promise.all([releasedBy(writeHooks, { id, changed }), appended])
+    const [released, entry] = await Promise.all([releasedBy(writeHooks, id, changed), appended])
     changes.notify(id, { changed, entry })
     return { ...changed, released }
   }
 
-  async function arrived(id: string, { changed, brought }: { changed: RecordChanged; brought: RecordChange['brought'] }) {
+  async function arrived(id: string, changed: RecordChanged, brought: RecordChange['brought']) {
     if (!isWritten(changed) && !brought?.length) return changed
     try {
       const { before, after } = changed
-      const released = await releasedBy(arrivalHooks, { id, changed: { before, after, brought } })
+      const released = await releasedBy(arrivalHooks, id, { before, after, brought })
       return { ...changed, released: [...changed.released, ...released] }
     } catch (error) {
       parts.onAppendFailed(error, id)
@@ -143,7 +143,7 @@ export function createChanges(parts: ChangesParts): Changes {
       if (change.dryRun) return swap(id, change)
       // one at a time: writers in this process need not try again because of one another
       const changed = await withLock(id, () => swap(id, change))
-      return arrived(id, { changed, brought: change.brought })
+      return arrived(id, changed, change.brought)
     },
     onIntent: (check) => void checks.push(check),
     onWrite: (hook) => void writeHooks.push(hook),
@@ -154,14 +154,12 @@ export function createChanges(parts: ChangesParts): Changes {
 
 const isWritten = ({ before, after }: RecordChanged): boolean => before?.revision !== after?.revision
 
-async function releasedBy<Changed>(hooks: readonly ChangeHook<Changed>[], { id, changed }: { id: string; changed: Changed }) {
+async function releasedBy<Changed>(hooks: readonly ChangeHook<Changed>[], id: string, changed: Changed) {
   return (await Promise.all(hooks.map((hook) => hook(id, changed)))).flat()
 }
 
-async function swapRecord(
-  { containers, hash, checks }: Pick<ChangesParts, 'containers' | 'hash'> & { checks: readonly IntentCheck[] },
-  { id, change }: { id: string; change: RecordChange }
-): Promise<RecordChanged> {
+async function swapRecord(parts: ChangesParts & { checks: IntentCheck[] }, id: string, change: RecordChange): Promise<RecordChanged> {
+  const { containers, hash, checks } = parts
   const meaning = (stored: StoredRecord | undefined) => stored && fingerprintOf(stored.record, hash)
   const { made, revision, attempts } = await compareAndSwap(containers, {
     id,
@@ -184,34 +182,31 @@ async function swapRecord(
   return { before, after, unchanged, meant, attempts, released: [] }
 }
 
-interface RecordAppend {
-  id: string
-  change: RecordChange
-  changed: RecordChanged
+async function append({ journal, onAppendFailed }: ChangesParts, entry: NewEntry): Promise<JournalEntry | undefined> {
+  try {
+    return await journal.append(entry)
+  } catch (error) {
+    onAppendFailed(error, entry.container)
+    return undefined
+  }
 }
 
-async function append({ journal, onAppendFailed }: ChangesParts, { id, change, changed }: RecordAppend): Promise<JournalEntry | undefined> {
-  const { before, after, meant } = changed
+function entryOf(id: string, change: RecordChange, { before, after, meant }: RecordChanged): NewEntry {
   const what = change.what ?? (before === undefined ? 'created' : after === undefined ? 'removed' : 'changed')
   const differences = diffOf(before?.record, after?.record)
   const architectures = new Set(differences.flatMap(({ architecture }) => architecture ?? []))
-  try {
-    return await journal.append({
-      container: id,
-      kind: 'record',
-      what,
-      by: change.cause,
-      summary: summaryOf(differences),
-      architecture: architectures.size === 1 ? [...architectures][0]! : null,
-      revision: after?.revision ?? null,
-      previous: before?.revision ?? null,
-      fingerprint: meant.after ?? null,
-      before: before?.document ?? null,
-      after: after?.document ?? null
-    })
-  } catch (error) {
-    onAppendFailed(error, id)
-    return undefined
+  return {
+    container: id,
+    kind: 'record',
+    what,
+    by: change.cause,
+    summary: summaryOf(differences),
+    architecture: architectures.size === 1 ? [...architectures][0]! : null,
+    revision: after?.revision ?? null,
+    previous: before?.revision ?? null,
+    fingerprint: meant.after ?? null,
+    before: before?.document ?? null,
+    after: after?.document ?? null
   }
 }
 

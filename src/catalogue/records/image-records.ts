@@ -51,7 +51,7 @@ export interface ImageToRegister extends NewImage, ChangeContext {
   id: string
 }
 
-export interface ImageToMove extends ChangeContext {
+interface ImageToMove extends ChangeContext {
   id: string
   from: Architecture
   to: Architecture
@@ -89,7 +89,7 @@ export function createImageRecords(parts: ImageRecordsParts): ImageRecords {
 
     async drop({ architecture, ...change }) {
       const to = (stored: StoredRecord | undefined) => {
-        const record = recordWith(stored, { id: change.id, architecture })
+        const record = recordWith(stored, change.id, architecture)
         if (record.images.size > 1) return withoutImage(registrationOf(record), architecture)
         const message = `the image for ${architecture} is the only one of ${change.id}; remove the container instead`
         throw new CatalogueError('image_refused', message)
@@ -128,7 +128,7 @@ const registered = ({ after, unchanged, released }: Registered, created: boolean
 })
 
 function movedRegistration(stored: StoredRecord | undefined, { id, from, to, url }: ImageToMove): ParsedRegistration {
-  const record = recordWith(stored, { id, architecture: from })
+  const record = recordWith(stored, id, from)
   if (record.images.get(from) !== url) {
     const message = `another image for ${from} of ${id} was registered meanwhile, and nothing was changed; look at it again`
     throw new CatalogueError('revision_conflict', message)
@@ -140,7 +140,7 @@ function movedRegistration(stored: StoredRecord | undefined, { id, from, to, url
   return movedImage(registrationOf(record), { from, to })
 }
 
-function recordWith(stored: StoredRecord | undefined, { id, architecture }: ImageId): ContainerRecord {
+function recordWith(stored: StoredRecord | undefined, id: string, architecture: Architecture): ContainerRecord {
   if (!stored) throw new CatalogueError('container_unknown', `container not found: ${id}`)
   if (!stored.record.images.has(architecture)) throw imageMissing(stored.record, { architecture })
   return stored.record

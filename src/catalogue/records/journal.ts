@@ -14,22 +14,19 @@ import { pagesOf } from '../../domain/pages.ts'
 import type { DocumentQuery, DocumentStore, WriteCondition } from '../../stores/document-store.ts'
 import { createListeners } from '../jobs/listeners.ts'
 
-export interface EntryPage {
+interface EntryPage {
   items: JournalEntry[]
   next?: string
 }
 
 /** `after` and `before` are orders of entries, and not included. */
-export interface EntryFilter {
+export interface EntryQuery {
   /** One, or one of several. */
   container?: string | readonly string[]
   kind?: EntryKind
   what?: string | readonly string[]
   after?: string
   before?: string
-}
-
-export interface EntryQuery extends EntryFilter {
   newestFirst: boolean
   limit: number
   /** Includes entries that were appended a moment ago, at a price. */
@@ -139,7 +136,7 @@ function createEntries({ hash, now }: { hash: Hash; now: () => Date }): (entry: 
   }
 }
 
-function conditions({ container, kind, what, after, before }: EntryFilter): Condition[] {
+function conditions({ container, kind, what, after, before }: Partial<EntryQuery>): Condition[] {
   const equal = Object.entries({ container, kind, what }).flatMap(([field, wanted]): Condition[] => {
     if (wanted === undefined) return []
     return typeof wanted === 'string' ? [{ field, equals: wanted }] : [{ any: wanted.map((equals) => ({ field, equals })) }]

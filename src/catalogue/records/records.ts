@@ -3,7 +3,7 @@ import { type ChangeHook, type Changes, type ChangesParts, createChanges, type R
 import { createImageRecords, type ImageRecords, type ImageRecordsParts } from './image-records.ts'
 import { createJournal, type Journal } from './journal.ts'
 
-export interface RecordsParts extends Omit<ImageRecordsParts, 'changes'>, Omit<ChangesParts, 'containers' | 'journal'> {
+interface RecordsParts extends Omit<ImageRecordsParts, 'changes'>, Omit<ChangesParts, 'containers' | 'journal'> {
   stores: Pick<Stores, 'containers' | 'journal'>
   now: () => Date
   /** Subscribes to every write, before anything else does. */

@@ -1,20 +1,9 @@
 import { fromDocument } from '../../domain/container/document.ts'
+import { CatalogueError } from '../../domain/errors.ts'
 import type { Candidate, FoundCandidate } from '../../domain/releases/candidate.ts'
 import type { SetMember } from '../../domain/releases/channel.ts'
-import type { BuildStatuses } from '../builds/build-statuses.ts'
-import { forEachConcurrently } from '../jobs/concurrency.ts'
-import type { Views } from '../lists/views.ts'
-import type { Changes } from '../records/changes.ts'
-import type { TarballStatuses } from '../tarballs/tarball-status.ts'
-
-/** Absent where there is no store for tarballs. */
-type Statuses = TarballStatuses | undefined
-
-export interface CandidateParts {
-  changes: Pick<Changes, 'find'>
-  views: Pick<Views, 'gather'>
-  buildStatuses: Pick<BuildStatuses, 'find'>
-}
+import { mapInTurns } from '../jobs/concurrency.ts'
+import type { ReleasesParts } from './parts.ts'
 
 /** An image that a request names, directly or by a channel. */
 export interface NamedImage {
@@ -23,21 +12,17 @@ export interface NamedImage {
   was?: SetMember
 }
 
-const atOnce = 16
-
 /** Reads what is known of the images that are to be promoted. */
-export async function readCandidates(parts: CandidateParts, named: readonly NamedImage[]): Promise<Candidate[]> {
-  const candidates: Candidate[] = []
-  const work = async (image: NamedImage): Promise<Candidate> => ({ ...image, found: await find(parts, image) })
-  for await (const candidate of forEachConcurrently(named, { atOnce, work })) {
-    candidates.push(candidate)
-    // the embedded store answers at once: other requests must get their turn
-    if (candidates.length % atOnce === 0) await new Promise((resolve) => setTimeout(resolve))
-  }
-  return candidates
+export const readCandidates = (parts: ReleasesParts, named: readonly NamedImage[]): Promise<Candidate[]> =>
+  mapInTurns(named, async (image) => ({ ...image, found: await find(parts, image) }))
+
+/** `what` says what does not happen. */
+export function promotionRefused(what: string, reasons: readonly { path: string; message: string }[]): CatalogueError {
+  const more = reasons.length > 1 ? `; and ${reasons.length - 1} more reasons` : ''
+  return new CatalogueError('promotion_refused', `${what}: ${reasons[0]!.message}${more}`, { details: { errors: reasons } })
 }
 
-async function find({ changes, views, buildStatuses }: CandidateParts, { id, origin }: NamedImage): Promise<FoundCandidate | undefined> {
+async function find({ changes, views, buildStatuses }: ReleasesParts, { id, origin }: NamedImage): Promise<FoundCandidate | undefined> {
   const stored = await changes.find(id)
   if (!stored) return undefined
   const { record, revision } = stored
@@ -47,19 +32,14 @@ async function find({ changes, views, buildStatuses }: CandidateParts, { id, ori
   return { record, revision, facts, status, expected: expected.architectures, tests }
 }
 
-export interface FormerSet {
-  set: readonly SetMember[]
-  statuses: Statuses
-  publicUrl: string
-}
-
 /** Returns an earlier set as candidates: what it was is promoted again, whatever its origins are now. */
-export async function formerCandidates({ set, statuses, publicUrl }: FormerSet): Promise<Candidate[]> {
+export async function formerCandidates(
+  set: readonly SetMember[],
+  { statuses, publicUrl }: Pick<ReleasesParts, 'statuses'> & { publicUrl: string }
+): Promise<Candidate[]> {
   const candidates = set.map(formerCandidate)
-  const tarballs = await statuses?.(
-    candidates.map(({ found }) => found!.record),
-    publicUrl
-  )
+  const records = candidates.map(({ found }) => found!.record)
+  const tarballs = await statuses?.(records, publicUrl)
   return candidates.map((candidate, i) => {
     const gone = tarballs?.[i]?.flatMap(({ status, architecture }) => (status === 'gone' ? (architecture ?? 'its one image') : [])) ?? []
     return { ...candidate, found: { ...candidate.found!, gone } }
@@ -71,9 +51,6 @@ function formerCandidate(member: SetMember): Candidate {
   const urls = Object.fromEntries(Object.entries(images).map(([architecture, { url }]) => [architecture, url]))
   const document = { id, version, digest, ...(named ? { urls: JSON.stringify(urls) } : { url: Object.values(urls)[0] }) }
   const record = fromDocument(id, JSON.stringify(document))
-  return {
-    id,
-    origin,
-    found: { record, revision, facts: new Map(), status: { state: 'complete', reasons: [], missing: [] }, expected: [], tests: [] }
-  }
+  const status = { state: 'complete' as const, reasons: [], missing: [] }
+  return { id, origin, found: { record, revision, facts: new Map(), status, expected: [], tests: [] } }
 }

@@ -1,5 +1,5 @@
 import { CatalogueError } from '../../domain/errors.ts'
-import { pagesOf } from '../../domain/pages.ts'
+import { itemsOf } from '../../domain/pages.ts'
 import { type ChannelState, channelKey, fromChannelDocument, promotionKey } from '../../domain/releases/channel.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 
@@ -42,9 +42,7 @@ export async function readPromotion(store: ChannelStore, { channel, number }: { 
 export async function listChannels(store: ChannelStore): Promise<StoredChannel[]> {
   const channels: StoredChannel[] = []
   const query = { where: [{ field: 'id', glob: 'channel:*' }], fresh: 'own' as const, limit: 20 }
-  for await (const { items } of pagesOf(store.list, query)) {
-    for (const { document, revision } of items) channels.push({ ...fromChannelDocument(document), revision })
-  }
+  for await (const { document, revision } of itemsOf(store.list, query)) channels.push({ ...fromChannelDocument(document), revision })
   return channels.filter(({ removed }) => !removed).sort((a, b) => (a.channel < b.channel ? -1 : 1))
 }
 
@@ -56,10 +54,8 @@ interface HistoryPage {
 }
 
 /** Throws channel_unknown. */
-export async function historyOf(
-  store: ChannelStore,
-  { channel, before = Number.POSITIVE_INFINITY, limit }: HistoryPage
-): Promise<ChannelState[]> {
+export async function historyOf(store: ChannelStore, page: HistoryPage): Promise<ChannelState[]> {
+  const { channel, before = Number.POSITIVE_INFINITY, limit } = page
   const current = await findChannel(store, channel)
   if (!current) throw unknownChannel(channel)
   const newest = Math.min(current.number, before - 1)

@@ -14,15 +14,13 @@ import {
 import { containerOf, type PromotionPlan, planPromotion } from '../../domain/releases/promotion.ts'
 import { setDiff } from '../../domain/releases/set-diff.ts'
 import type { Target } from '../../domain/releases/target.ts'
-import type { DocumentStore } from '../../stores/document-store.ts'
-import type { SiteRules } from '../builds/site-rules.ts'
-import type { BatchedEdit, Batches } from '../containers/batch.ts'
+import type { BatchedEdit } from '../containers/batch.ts'
 import type { BatchCommit } from '../containers/batch-commit.ts'
 import { checkPrecondition, type Precondition } from '../records/changes.ts'
-import type { TarballStatuses } from '../tarballs/tarball-status.ts'
-import { type CandidateParts, formerCandidates, type NamedImage, readCandidates } from './candidates.ts'
+import { formerCandidates, type NamedImage, promotionRefused, readCandidates } from './candidates.ts'
 import { findChannel, historyOf, listChannels, maxPromotions, readChannel, readPromotion, type StoredChannel } from './channel-reading.ts'
 import type { ImageNames } from './image-list.ts'
+import type { ReleasesParts } from './parts.ts'
 
 export interface PromotionRequest {
   channel: string
@@ -66,29 +64,24 @@ export interface Channels {
   remove(request: Omit<PromotionRequest, 'set' | 'from' | 'to' | 'require'>): Promise<Promoted>
 }
 
-export interface ChannelsParts extends CandidateParts {
-  store: DocumentStore
-  batches: Pick<Batches, 'all'>
+interface ChannelsParts extends ReleasesParts {
   imageNames: ImageNames
-  siteRules: Pick<SiteRules, 'requiredOf'>
   /** Returns the set of a frozen release. Throws release_unknown. */
   releaseSet(name: string): Promise<readonly SetMember[]>
-  /** Absent where there is no store for tarballs. */
-  statuses: TarballStatuses | undefined
-  now: () => Date
 }
 
 /** The most images of one channel. */
 const maxSet = 2000
+
 export function createChannels(parts: ChannelsParts): Channels {
   return {
-    list: () => listChannels(parts.store),
-    read: (channel) => readChannel(parts.store, channel),
-    promotion: (channel, number) => readPromotion(parts.store, { channel, number }),
-    history: (channel, page) => historyOf(parts.store, { channel, ...page }),
+    list: () => listChannels(parts.stores.releases),
+    read: (channel) => readChannel(parts.stores.releases, channel),
+    promotion: (channel, number) => readPromotion(parts.stores.releases, { channel, number }),
+    history: (channel, page) => historyOf(parts.stores.releases, { channel, ...page }),
     promote: (request) => promote(parts, request),
     async remove(request) {
-      const before = await readChannel(parts.store, request.channel)
+      const before = await readChannel(parts.stores.releases, request.channel)
       checkChannel(before, request)
       const ids = request.keep ? [] : before.set.map(({ id }) => id)
       const plan = { set: [], written: [], removed: ids }
@@ -97,16 +90,14 @@ export function createChannels(parts: ChannelsParts): Channels {
   }
 }
 
-function checkChannel(
-  before: StoredChannel | undefined,
-  { channel, precondition }: Pick<PromotionRequest, 'channel' | 'precondition'>
-): void {
+function checkChannel(before: StoredChannel | undefined, request: Pick<PromotionRequest, 'channel' | 'precondition'>): void {
+  const { channel, precondition } = request
   checkPrecondition(`the channel ${channel}`, { before: before && !before.removed ? (before as never) : undefined, precondition })
 }
 
 async function promote(parts: ChannelsParts, request: PromotionRequest): Promise<Promoted> {
   const { channel, from = {}, to = {}, require, keep } = request
-  const before = await findChannel(parts.store, channel)
+  const before = await findChannel(parts.stores.releases, channel)
   const tag = to.tag ?? before?.tag ?? channel
   checkTag('to.tag', tag)
   checkChannel(before, request)
@@ -115,34 +106,22 @@ async function promote(parts: ChannelsParts, request: PromotionRequest): Promise
   const requiredOf = former ? undefined : parts.siteRules.requiredOf
   const current = before && !before.removed ? before.set : []
   const plan = planPromotion({ candidates, require, requiredOf, target: { ...to, tag }, before: current, keep })
-  if ('reasons' in plan) throw refusal(channel, plan.reasons)
+  if ('reasons' in plan) throw promotionRefused(`${channel} is not moved, and nothing was changed`, plan.reasons)
   return carryOut(parts, { request, before, plan, from, tag, unchanged })
 }
 
-function refusal(channel: string, reasons: readonly { path: string; message: string }[]): CatalogueError {
-  const more = reasons.length > 1 ? `; and ${reasons.length - 1} more reasons` : ''
-  const message = `${channel} is not moved, and nothing was changed: ${reasons[0]!.message}${more}`
-  return new CatalogueError('promotion_refused', message, { details: { errors: reasons } })
-}
-
-interface Candidates {
-  /** Whether they are images of an earlier time. */
-  former: boolean
-  candidates: Awaited<ReturnType<typeof readCandidates>>
-  /** The channel that they come from, as it was read. */
-  unchanged: BatchCommit['unchanged']
-}
-
-async function candidatesOf(parts: ChannelsParts, { channel, set, from = {}, require, publicUrl }: PromotionRequest): Promise<Candidates> {
-  const former = await formerSet(parts, { channel, from })
+/** Returns the channel that they come from, as it was read, too, and whether they are images of an earlier time. */
+async function candidatesOf(parts: ChannelsParts, { channel, set, from = {}, require, publicUrl }: PromotionRequest) {
+  const former = await formerSet(parts, channel, from)
   if (former) {
-    if (require.length > 0) refuseRequire()
-    return { candidates: await formerCandidates({ set: former, statuses: parts.statuses, publicUrl }), unchanged: [], former: true }
+    const message = 'require is for images as they are now; a release or an earlier set is promoted as it was: leave require out'
+    if (require.length > 0) throw new CatalogueError('parameter_invalid', message)
+    return { candidates: await formerCandidates(former, { statuses: parts.statuses, publicUrl }), unchanged: [], former: true }
   }
   const unchanged: BatchCommit['unchanged'] = []
   let named: NamedImage[]
   if (from.channel !== undefined) {
-    const source = await readChannel(parts.store, from.channel)
+    const source = await readChannel(parts.stores.releases, from.channel)
     unchanged.push({ id: channelKey(source.channel), revision: source.revision })
     named = source.set.map((was) => ({ id: was.id, origin: was.origin, was }))
   } else {
@@ -156,14 +135,9 @@ async function candidatesOf(parts: ChannelsParts, { channel, set, from = {}, req
 }
 
 /** Returns a set as it was kept; undefined where the request names another source. */
-async function formerSet(parts: ChannelsParts, { channel, from }: { channel: string; from: SetSource }) {
-  if (from.promotion !== undefined) return (await readPromotion(parts.store, { channel, number: from.promotion })).set
+async function formerSet(parts: ChannelsParts, channel: string, from: SetSource) {
+  if (from.promotion !== undefined) return (await readPromotion(parts.stores.releases, { channel, number: from.promotion })).set
   return from.release === undefined ? undefined : parts.releaseSet(from.release)
-}
-
-function refuseRequire(): never {
-  const message = 'require is for images as they are now; a release or an earlier set is promoted as it was: leave require out'
-  throw new CatalogueError('parameter_invalid', message)
 }
 
 interface PlannedPromotion {
@@ -203,7 +177,7 @@ async function carryOut(parts: ChannelsParts, planned: PlannedPromotion): Promis
   const removed = outcomes.flatMap((one) => ('changed' in one && one.changed.before && !one.changed.after ? [one.id] : []))
   return {
     before,
-    after: (dryRun ? undefined : await findChannel(parts.store, channel)) ?? { ...state, revision: before?.revision ?? '' },
+    after: (dryRun ? undefined : await findChannel(parts.stores.releases, channel)) ?? { ...state, revision: before?.revision ?? '' },
     written,
     removed
   }

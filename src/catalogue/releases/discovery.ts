@@ -1,16 +1,14 @@
-import { repositoryOf, tagOf } from '../../domain/image/storage.ts'
+import { idsOfRepository, repositoryOf, tagOf } from '../../domain/image/storage.ts'
 import { asFields, asList } from '../../domain/json/reading.ts'
 import { fromSummaryDocument } from '../../domain/lists/summary.ts'
 import { pagesOf } from '../../domain/pages.ts'
 import { chooseTag, type FoundTag, type KnownTag, registeredLast, type TagRule } from '../../domain/releases/discovery.ts'
 import { withoutRegistry } from '../../domain/releases/image-names.ts'
-import type { DocumentStore } from '../../stores/document-store.ts'
-import { forEachConcurrently, workThrough } from '../jobs/concurrency.ts'
-import type { Views } from '../lists/views.ts'
-import type { Changes } from '../records/changes.ts'
+import { mapInTurns } from '../jobs/concurrency.ts'
 import type { Channels } from './channels.ts'
+import type { ReleasesParts } from './parts.ts'
 
-export interface DiscoveryRequest {
+interface DiscoveryRequest {
   /** As an image list names them: with a registry perhaps, and a tag. */
   imagenames: readonly string[]
   rule: TagRule
@@ -21,35 +19,19 @@ export interface DiscoveryRequest {
 /** Finds the tags of the images of a list in this catalogue. Returns them in the order of the list. */
 export type Discover = (request: DiscoveryRequest) => Promise<FoundTag[]>
 
-export interface DiscoveryParts {
-  containers: DocumentStore
-  summaries: Pick<DocumentStore, 'getMany'>
-  changes: Pick<Changes, 'find'>
-  views: Pick<Views, 'gather'>
-  channels: Pick<Channels, 'list'>
-}
-
-const atOnce = 16
 /** For more images one walk over all ids takes less than a query for each. */
 const few = 10
 
-export function createDiscover(parts: DiscoveryParts): Discover {
+export function createDiscover(parts: ReleasesParts, channels: Channels): Discover {
   return async ({ imagenames, ...request }) => {
-    const found: FoundTag[] = []
-    const moved = 'newest' in request.rule ? await movedIds(parts) : new Set<string>()
+    const moved = 'newest' in request.rule ? await movedIds(channels) : new Set<string>()
     let scanned: Promise<ReadonlyMap<string, string[]>> | undefined
     const idsOf = async (repository: string): Promise<string[]> => {
       if (imagenames.length <= few) return listedIds(parts, repository)
       scanned ??= idsByRepository(parts, new Set(imagenames.flatMap(repositoriesOf)))
       return (await scanned).get(repository) ?? []
     }
-    const work = (imagename: string) => discoverOne(parts, { imagename, idsOf, moved, ...request })
-    for await (const one of forEachConcurrently(imagenames, { atOnce, work })) {
-      found.push(one)
-      // the embedded store answers at once: other requests must get their turn
-      if (found.length % atOnce === 0) await new Promise((resolve) => setTimeout(resolve))
-    }
-    return found
+    return mapInTurns(imagenames, (imagename) => discoverOne(parts, { imagename, idsOf, moved, ...request }))
   }
 }
 
@@ -61,11 +43,11 @@ interface OneImage extends Omit<DiscoveryRequest, 'imagenames'> {
   moved: ReadonlySet<string>
 }
 
-async function discoverOne(parts: DiscoveryParts, { imagename, idsOf, moved, rule, proven }: OneImage): Promise<FoundTag> {
+async function discoverOne(parts: ReleasesParts, { imagename, idsOf, moved, rule, proven }: OneImage): Promise<FoundTag> {
   const repositories = repositoriesOf(imagename)
   // most images have the tag, and then no other tag is of interest
   if ('tag' in rule && !proven) {
-    const stored = await parts.containers.getMany(repositories.map((repository) => `${repository}:${rule.tag}`))
+    const stored = await parts.stores.containers.getMany(repositories.map((repository) => `${repository}:${rule.tag}`))
     if (stored.some((one) => one !== undefined)) return chooseTag(rule, { tags: [{ tag: rule.tag, rank: null }] })
   }
   for (const repository of repositories) {
@@ -81,7 +63,7 @@ async function discoverOne(parts: DiscoveryParts, { imagename, idsOf, moved, rul
   return chooseTag(rule, { tags: [] })
 }
 
-const movedIds = async ({ channels }: DiscoveryParts): Promise<ReadonlySet<string>> =>
+const movedIds = async (channels: Channels): Promise<ReadonlySet<string>> =>
   new Set((await channels.list()).flatMap(({ set }) => set.map(({ id }) => id)))
 
 /** A repository may be made by channels alone, as one between namespaces is. */
@@ -97,32 +79,27 @@ function repositoriesOf(imagename: string): string[] {
   return bare === repository ? [repository] : [repository, bare]
 }
 
-async function tagsOf({ summaries }: DiscoveryParts, { ids, timed }: { ids: string[]; timed: boolean }): Promise<KnownTag[]> {
+async function tagsOf({ stores }: ReleasesParts, { ids, timed }: { ids: string[]; timed: boolean }): Promise<KnownTag[]> {
   const own = ids.filter((id) => tagOf(id) !== undefined)
-  const found = timed ? await summaries.getMany(own) : []
+  const found = timed ? await stores.summaries.getMany(own) : []
   return own.map((id, i) => {
     const summary = found[i]
     return { tag: tagOf(id)!, rank: (summary && fromSummaryDocument(summary.document)?.created) ?? null }
   })
 }
 
-async function listedIds({ containers }: DiscoveryParts, repository: string): Promise<string[]> {
-  // `;` is the character after `:`
-  const where = [
-    { field: 'id', after: `${repository}:` },
-    { field: 'id', before: `${repository};` }
-  ]
+async function listedIds({ stores }: ReleasesParts, repository: string): Promise<string[]> {
   const ids: string[] = []
-  const query = { where, sort: { field: 'id', order: 'asc' as const }, fresh: 'own' as const, limit: 1000 }
-  for await (const { items } of pagesOf(containers.list, query)) ids.push(...items.map(({ id }) => id))
+  const query = { where: idsOfRepository(repository), sort: { field: 'id', order: 'asc' as const }, fresh: 'own' as const, limit: 1000 }
+  for await (const { items } of pagesOf(stores.containers.list, query)) ids.push(...items.map(({ id }) => id))
   return ids.filter((id) => repositoryOf(id) === repository)
 }
 
-async function idsByRepository({ containers }: DiscoveryParts, wanted: ReadonlySet<string>): Promise<Map<string, string[]>> {
+async function idsByRepository({ stores }: ReleasesParts, wanted: ReadonlySet<string>): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>()
   // what was registered a moment ago counts
-  await containers.refresh()
-  for await (const ids of containers.ids()) {
+  await stores.containers.refresh()
+  for await (const ids of stores.containers.ids()) {
     for (const id of ids) {
       const repository = repositoryOf(id)
       if (!wanted.has(repository)) continue
@@ -134,13 +111,13 @@ async function idsByRepository({ containers }: DiscoveryParts, wanted: ReadonlyS
   return found
 }
 
-async function gathered({ changes, views }: DiscoveryParts, id: string) {
+async function gathered({ changes, views }: ReleasesParts, id: string) {
   const stored = await changes.find(id)
   return stored && { record: stored.record, facts: (await views.gather(stored.record)).facts }
 }
 
 /** Returns what the reports of a container's images say of their configuration. */
-async function configsOf(parts: DiscoveryParts, id: string): Promise<NonNullable<ReturnType<typeof asFields>>[]> {
+async function configsOf(parts: ReleasesParts, id: string): Promise<NonNullable<ReturnType<typeof asFields>>[]> {
   const known = await gathered(parts, id)
   return [...(known?.facts.values() ?? [])].flatMap(({ report }) => {
     const config = asFields(asFields(asList(report?.images)[0])?.['config'])
@@ -148,22 +125,22 @@ async function configsOf(parts: DiscoveryParts, id: string): Promise<NonNullable
   })
 }
 
-async function labelsOf(parts: DiscoveryParts, id: string): Promise<Record<string, string> | undefined> {
+async function labelsOf(parts: ReleasesParts, id: string): Promise<Record<string, string> | undefined> {
   const [labels] = (await configsOf(parts, id)).flatMap((config) => asFields(config['labels']) ?? [])
   return labels as Record<string, string> | undefined
 }
 
 /** Adds to each tag when its image was made: the last of them, where architectures differ. */
-async function addCreated(parts: DiscoveryParts, { repository, tags }: { repository: string; tags: readonly KnownTag[] }): Promise<void> {
+async function addCreated(parts: ReleasesParts, { repository, tags }: { repository: string; tags: readonly KnownTag[] }): Promise<void> {
   const work = async (tag: KnownTag) => {
     const configs = await configsOf(parts, `${repository}:${tag.tag}`)
     const times = configs.flatMap(({ created }) => (typeof created === 'string' && Date.parse(created) > 0 ? [created] : []))
     tag.created = times.sort((a, b) => Date.parse(b) - Date.parse(a))[0]
   }
-  await workThrough(tags, { atOnce, work, done: () => {} })
+  await mapInTurns(tags, work)
 }
 
-async function isProven(parts: DiscoveryParts, id: string): Promise<boolean> {
+async function isProven(parts: ReleasesParts, id: string): Promise<boolean> {
   const known = await gathered(parts, id)
   const facts = [...(known?.facts.values() ?? [])]
   return facts.length > 0 && facts.length >= (known?.record.images.size ?? 0) && facts.every(({ verdict }) => verdict === 'match')

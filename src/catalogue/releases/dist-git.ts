@@ -2,10 +2,9 @@ import { containerfileKey, containerfileOf, fromContainerfileDocument } from '..
 import { CatalogueError } from '../../domain/errors.ts'
 import type { ChannelState, SetMember } from '../../domain/releases/channel.ts'
 import { containerfilesOf, type FoundContainerfiles } from '../../domain/releases/dist-git.ts'
-import type { DocumentStore } from '../../stores/document-store.ts'
-import type { BuildStatuses } from '../builds/build-statuses.ts'
-import { forEachConcurrently } from '../jobs/concurrency.ts'
+import { mapInTurns } from '../jobs/concurrency.ts'
 import type { Channels } from './channels.ts'
+import type { ReleasesParts } from './parts.ts'
 
 /** The Containerfiles of a channel's images, for builders that work from files. */
 export interface DistGit {
@@ -15,30 +14,15 @@ export interface DistGit {
   containerfile(digest: string): Promise<string>
 }
 
-export interface DistGitParts {
-  store: Pick<DocumentStore, 'get' | 'getMany'>
-  channels: Pick<Channels, 'read' | 'promotion'>
-  buildStatuses: Pick<BuildStatuses, 'find'>
-}
-
-const atOnce = 16
-
-export function createDistGit(parts: DistGitParts): DistGit {
+export function createDistGit(parts: ReleasesParts, channels: Channels): DistGit {
   return {
     async containerfiles(channel, number) {
-      const state = await (number === undefined ? parts.channels.read(channel) : parts.channels.promotion(channel, number))
-      const images: FoundContainerfiles[] = []
-      const work = (member: SetMember) => imageContainerfiles(parts, member)
-      for await (const image of forEachConcurrently(state.set, { atOnce, work })) {
-        images.push(image)
-        // the embedded store answers at once: other requests must get their turn
-        if (images.length % atOnce === 0) await new Promise((resolve) => setTimeout(resolve))
-      }
-      return { state, images }
+      const state = await (number === undefined ? channels.read(channel) : channels.promotion(channel, number))
+      return { state, images: await mapInTurns(state.set, (member) => imageContainerfiles(parts, member)) }
     },
 
     async containerfile(digest) {
-      const stored = await parts.store.get(containerfileKey(digest))
+      const stored = await parts.stores.releases.get(containerfileKey(digest))
       if (stored) return fromContainerfileDocument(stored.document).text
       const message = `there is no Containerfile ${digest}; the digests are in GET /api/v1/channels/{channel}/containerfiles`
       throw new CatalogueError('containerfile_unknown', message)
@@ -46,10 +30,10 @@ export function createDistGit(parts: DistGitParts): DistGit {
   }
 }
 
-async function imageContainerfiles({ store, buildStatuses }: DistGitParts, member: SetMember): Promise<FoundContainerfiles> {
+async function imageContainerfiles({ stores, buildStatuses }: ReleasesParts, member: SetMember): Promise<FoundContainerfiles> {
   const sources = (await buildStatuses.find(member.origin))?.sources ?? new Map()
   const digests = [...new Set([...sources.values()].flatMap(({ source }) => containerfileOf(source) ?? []))]
-  const found = await store.getMany(digests.map(containerfileKey))
+  const found = await stores.releases.getMany(digests.map(containerfileKey))
   const stored = new Set(digests.filter((_, i) => found[i] !== undefined))
   return containerfilesOf(member, { sources, stored })
 }

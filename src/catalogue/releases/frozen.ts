@@ -1,7 +1,7 @@
 import type { Requirement } from '../../domain/build/rules.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
-import { pagesOf } from '../../domain/pages.ts'
+import { itemsOf } from '../../domain/pages.ts'
 import { candidateReasons } from '../../domain/releases/candidate.ts'
 import {
   type FrozenRelease,
@@ -12,11 +12,11 @@ import {
   sameImages,
   toReleaseDocument
 } from '../../domain/releases/release.ts'
-import type { DocumentStore } from '../../stores/document-store.ts'
-import { type CandidateParts, type NamedImage, readCandidates } from './candidates.ts'
+import { type NamedImage, promotionRefused, readCandidates } from './candidates.ts'
 import type { Channels } from './channels.ts'
+import type { ReleasesParts } from './parts.ts'
 
-export interface ReleaseRequest {
+interface ReleaseRequest {
   name: string
   channel?: string | undefined
   set?: readonly string[] | undefined
@@ -39,14 +39,10 @@ export interface FrozenReleases {
   remove(name: string, options: { dryRun?: boolean | undefined }): Promise<FrozenRelease>
 }
 
-export interface FrozenParts extends CandidateParts {
-  store: DocumentStore
-  channels: () => Pick<Channels, 'read'>
-  now: () => Date
-}
+type FrozenParts = ReleasesParts & { channels: () => Pick<Channels, 'read'> }
 
 export function createFrozenReleases(parts: FrozenParts): FrozenReleases {
-  const { store } = parts
+  const store = parts.stores.releases
   async function find(name: string): Promise<FrozenRelease | undefined> {
     const stored = await store.get(releaseKey(name))
     return stored && fromReleaseDocument(stored.document)
@@ -62,7 +58,7 @@ export function createFrozenReleases(parts: FrozenParts): FrozenReleases {
     async list() {
       const releases: FrozenRelease[] = []
       const query = { where: [{ field: 'id', glob: 'release:*' }], fresh: 'own' as const, limit: 20 }
-      for await (const { items } of pagesOf(store.list, query)) releases.push(...items.map(({ document }) => fromReleaseDocument(document)))
+      for await (const { document } of itemsOf(store.list, query)) releases.push(fromReleaseDocument(document))
       return releases.sort((a, b) => (a.created < b.created ? 1 : -1))
     },
     async freeze(request) {
@@ -101,10 +97,7 @@ async function frozen(parts: FrozenParts, { name, require, params, publicUrl, ca
   const reasons = candidates.flatMap((candidate, i) =>
     candidateReasons(candidate, require).map((message) => ({ path: `set[${i}]`, message }))
   )
-  if (reasons.length > 0) {
-    const more = reasons.length > 1 ? `; and ${reasons.length - 1} more reasons` : ''
-    throw new CatalogueError('promotion_refused', `${name} is not frozen: ${reasons[0]!.message}${more}`, { details: { errors: reasons } })
-  }
+  if (reasons.length > 0) throw promotionRefused(`${name} is not frozen`, reasons)
   const { protocol, host } = new URL(publicUrl)
   const { channel } = source
   return {

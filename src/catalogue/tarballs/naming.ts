@@ -3,13 +3,9 @@ import { pagesOf } from '../../domain/pages.ts'
 import { keepsTarballs } from '../../domain/releases/channel.ts'
 import type { DocumentStore, StoredDocument, Stores } from '../../stores/document-store.ts'
 
-/** Which tarballs are named by containers, pending images, channels or releases. */
-export interface Naming {
-  /** Returns those of the keys that are named. Reads every container, a page at a time. */
-  namedAmong(keys: ReadonlySet<string>, options?: NamingOptions): Promise<Set<string>>
-}
+export type Naming = ReturnType<typeof createNaming>
 
-export interface NamingOptions {
+interface NamingOptions {
   signal?: AbortSignal
   /** Awaited after each page. */
   onPage?: () => Promise<void>
@@ -17,10 +13,14 @@ export interface NamingOptions {
 
 const pageSize = 500
 
-/** Nothing but a walk over all containers is sure to find what names a tarball: a copy names it under another container's id. */
-export function createNaming({ containers, buildStatuses, releases }: Pick<Stores, 'containers' | 'buildStatuses' | 'releases'>): Naming {
+/**
+ * Which tarballs are named by containers, pending images, channels or releases. Nothing but a walk over all containers is sure to find what
+ * names one: a copy names it under another container's id.
+ */
+export function createNaming({ containers, buildStatuses, releases }: Pick<Stores, 'containers' | 'buildStatuses' | 'releases'>) {
   return {
-    async namedAmong(keys, { signal, onPage } = {}) {
+    /** Returns those of the keys that are named. Reads every container, a page at a time. */
+    async namedAmong(keys: ReadonlySet<string>, { signal, onPage }: NamingOptions = {}): Promise<Set<string>> {
       const named = new Set<string>()
       // pending images first, as they move to the containers: a tarball that is published meanwhile is met in one of the two
       for (const store of [buildStatuses, containers, releases]) {

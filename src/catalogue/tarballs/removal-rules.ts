@@ -2,7 +2,7 @@ import type { BlobInfo } from '../../blobs/blob-store.ts'
 import { digestInKey, isUploadKey, keysNamedIn } from '../../domain/image/storage.ts'
 
 /** A released tarball whose removal is due. */
-export interface RemovalCase {
+interface RemovalCase {
   key: string
   /** ISO 8601: when it was released. */
   since: string
@@ -20,13 +20,13 @@ export function mayRemove({ key, since, named, blob }: RemovalCase): boolean {
   return blob.sha256?.startsWith(digestInKey(key)!) === true
 }
 
-export interface DocumentChange {
+interface DocumentChange {
   /** The text of the record; undefined where there is none. */
   before: string | undefined
   after: string | undefined
 }
 
-export interface TarballChange {
+interface TarballChange {
   /** Keys that the record names no longer. */
   released: string[]
   /** Keys that it names for the first time, or again. */

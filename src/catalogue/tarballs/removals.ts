@@ -1,6 +1,6 @@
 import type { BlobStore } from '../../blobs/blob-store.ts'
 import { keysNamedIn } from '../../domain/image/storage.ts'
-import { backoffMs, type NewTask, type Release } from '../../domain/image/task.ts'
+import { backoffMs, type Release } from '../../domain/image/task.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 import type { Claimed, TaskQueue } from '../jobs/task-queue.ts'
 import type { RecordChanged } from '../records/changes.ts'
@@ -16,13 +16,13 @@ export interface RemovalSettings {
   onError(error: unknown, id: string): void
 }
 
-export interface RemovedTarball {
+interface RemovedTarball {
   key: string
   container: string
   size: number
 }
 
-export interface RemovalsParts extends RemovalSettings {
+interface RemovalsParts extends RemovalSettings {
   containers: Pick<DocumentStore, 'get'>
   naming: Naming
   blobs: BlobStore
@@ -74,7 +74,7 @@ export function createRemovals(parts: RemovalsParts): Removals {
     changed: (id, { before, after }) =>
       releaseAll(id, async () => {
         const { released, named } = tarballChange({ before: before?.document, after: after?.document })
-        for (const key of named) await queue.cancel(taskOf(parts, { key }))
+        for (const key of named) await queue.cancel(taskOf(parts, key))
         return released
       }),
 
@@ -87,15 +87,15 @@ export function createRemovals(parts: RemovalsParts): Removals {
     work: (options) => removeDue(parts, options),
 
     async keep(urls) {
-      for (const key of uploadsNamedIn(JSON.stringify(urls))) await queue.cancel(taskOf(parts, { key }))
+      for (const key of uploadsNamedIn(JSON.stringify(urls))) await queue.cancel(taskOf(parts, key))
     },
 
     async pending(key) {
-      return (await queue.find(taskOf(parts, { key })))?.due
+      return (await queue.find(taskOf(parts, key)))?.due
     },
 
     async pendingAmong(keys) {
-      const tasks = await queue.findMany(keys.map((key) => taskOf(parts, { key })))
+      const tasks = await queue.findMany(keys.map((key) => taskOf(parts, key)))
       return new Map(tasks.flatMap((task) => (task.kind === 'remove' ? [[task.key, task.due] as const] : [])))
     },
 
@@ -105,21 +105,13 @@ export function createRemovals(parts: RemovalsParts): Removals {
   }
 }
 
-interface NamedTarball {
-  key: string
-  container?: string
+function taskOf({ now }: RemovalsParts, key: string) {
+  return { kind: 'remove' as const, container: '', key, since: now().toISOString() }
 }
 
-const taskOf = ({ now }: RemovalsParts, { key, container = '' }: NamedTarball): Extract<NewTask, { kind: 'remove' }> => ({
-  kind: 'remove',
-  container,
-  key,
-  since: now().toISOString()
-})
-
-async function release(parts: RemovalsParts, { key, container }: Required<NamedTarball>): Promise<Release> {
+async function release(parts: RemovalsParts, { key, container }: Pick<Release, 'key' | 'container'>): Promise<Release> {
   const { queue, now, graceMs, onReleased } = parts
-  await queue.add(taskOf(parts, { key, container }), { afterMs: graceMs })
+  await queue.add({ ...taskOf(parts, key), container }, { afterMs: graceMs })
   const released = { key, container, due: new Date(now().getTime() + graceMs).toISOString() }
   onReleased(released)
   return released
@@ -137,7 +129,7 @@ async function removeDue(parts: RemovalsParts, { atOnce, signal }: { atOnce: num
     if (signal.aborted) break
     await extend(due.slice(place))
     // a tarball that cannot be removed does not keep the others
-    await removeOne(parts, { claimed, named }).catch((error) => {
+    await removeOne(parts, claimed, named).catch((error) => {
       failure ??= { error }
     })
   }
@@ -155,13 +147,9 @@ function leaseExtender({ now, leaseMs }: RemovalsParts): (held: readonly Claimed
   }
 }
 
-interface DueRemoval {
-  claimed: Claimed<'remove'>
-  /** Those of the due keys that something names, as of the walk over all containers, which may be minutes old. */
-  named: ReadonlySet<string>
-}
-
-async function removeOne({ containers, blobs, onRemoved }: RemovalsParts, { claimed, named }: DueRemoval): Promise<void> {
+/** `named` is what something named during the walk over all containers, which may have taken minutes. */
+async function removeOne(parts: RemovalsParts, claimed: Claimed<'remove'>, named: ReadonlySet<string>): Promise<void> {
+  const { containers, blobs, onRemoved } = parts
   const { key, container, since, attempts } = claimed.task
   try {
     // the container that named it is the likeliest to name it again

@@ -9,7 +9,7 @@ import type { Removals } from './removals.ts'
 /** Returns the statuses of the images of each record, in the order of the records. */
 export type TarballStatuses = (records: readonly ContainerRecord[], publicUrl: string) => Promise<TarballStanding[][]>
 
-export interface TarballStatusParts {
+interface TarballStatusParts {
   blobs: Pick<BlobStore, 'head'>
   addresses: () => readonly string[]
   removals: Pick<Removals, 'pendingAmong'>

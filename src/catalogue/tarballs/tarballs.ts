@@ -36,7 +36,7 @@ export interface TarballSettings extends FsckSettings, Omit<ReadingParts, 'now'>
   uploadExpiryMs?: number
 }
 
-export interface TarballsParts {
+interface TarballsParts {
   stores: Pick<Stores, 'containers' | 'buildStatuses' | 'facts' | 'tasks' | 'oci' | 'releases'>
   facts: FactsStore
   queue: TaskQueue
@@ -44,10 +44,8 @@ export interface TarballsParts {
   settings: TarballSettings
 }
 
-export const defaultUploadExpiryMs = 24 * 3_600_000
-
 export function createTarballs({ stores, facts, queue, now, settings }: TarballsParts): Tarballs {
-  const { removal, uploadExpiryMs: expiryMs = defaultUploadExpiryMs } = settings
+  const { removal, uploadExpiryMs: expiryMs = 24 * 3_600_000 } = settings
   const naming = createNaming(stores)
   const removals = createRemovals({ ...settings, ...removal, containers: stores.containers, naming, queue, now })
   const images = { ...settings, now, facts, containers: stores.containers }

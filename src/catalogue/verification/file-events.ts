@@ -1,7 +1,8 @@
-import { isCatalogueError } from '../../domain/errors.ts'
 import { type Facts, fromFactsDocument } from '../../domain/image/facts.ts'
-import { pagesOf } from '../../domain/pages.ts'
+import { whereEqual } from '../../domain/json/query.ts'
+import { itemsOf } from '../../domain/pages.ts'
 import type { StoredDocument } from '../../stores/document-store.ts'
+import { ignoring } from '../jobs/compare-and-swap.ts'
 import { unknownFacts } from './image-facts.ts'
 import type { VerificationContext } from './parts.ts'
 
@@ -11,7 +12,7 @@ export interface DepartedTarball {
 }
 
 /** A tarball that was stored by its path, not by a registration. */
-export interface FileEvent {
+interface FileEvent {
   key: string
   sha256: string
 }
@@ -55,25 +56,18 @@ export function createFileEvents(parts: VerificationContext, wake: () => void): 
 /** Whether images in our own store are read at all. */
 const isRead = ({ mode }: VerificationContext): boolean => mode !== 'off'
 
-interface FoundFacts {
-  facts: Facts
-  stored: StoredDocument
-}
-
-async function* factsAbout({ store }: VerificationContext, key: string): AsyncGenerator<FoundFacts> {
-  for await (const { items } of pagesOf(store.list, { where: [{ field: 'key', equals: key }], limit: 100 })) {
-    for (const stored of items) {
-      const facts = fromFactsDocument(stored.document)
-      if (facts) yield { facts, stored }
-    }
+async function* factsAbout({ store }: VerificationContext, key: string) {
+  for await (const stored of itemsOf(store.list, { where: whereEqual({ key }), limit: 100 })) {
+    const facts = fromFactsDocument(stored.document)
+    if (facts) yield { facts, stored }
   }
 }
 
 async function noteArrival(parts: VerificationContext, { key, sha256 }: FileEvent): Promise<void> {
   for await (const { facts, stored } of factsAbout(parts, key)) {
-    if (facts.sha256 !== sha256) await discard(parts, { facts, stored })
+    if (facts.sha256 !== sha256) await discard(parts, facts, stored)
     // removed and stored again: what was proven of these bytes holds
-    else if (facts.status !== 'present') await write(parts, { facts: { ...facts, status: 'present' }, stored })
+    else if (facts.status !== 'present') await write(parts, { ...facts, status: 'present' }, stored)
   }
 }
 
@@ -85,7 +79,7 @@ async function noteDeparture(parts: VerificationContext, key: string): Promise<F
   const containers = new Set<string>()
   for await (const { facts, stored } of factsAbout(parts, key)) {
     if (facts.status === 'gone') continue
-    await write(parts, { facts: { ...facts, status: 'gone' }, stored })
+    await write(parts, { ...facts, status: 'gone' }, stored)
     containers.add(facts.container)
   }
   if (containers.size === 0) return undefined
@@ -95,19 +89,16 @@ async function noteDeparture(parts: VerificationContext, key: string): Promise<F
   return blob && { key, sha256: blob.sha256 ?? '' }
 }
 
-async function discard(parts: VerificationContext, { facts, stored }: FoundFacts): Promise<void> {
+async function discard(parts: VerificationContext, facts: Facts, stored: StoredDocument): Promise<void> {
   const { container, imageKey, url, digest, given, key } = facts
   const summary = 'another tarball was stored under this path, and nobody has read it yet'
   const unread = { ...unknownFacts, container, imageKey, url, digest, given, key, summary, checked: '' }
-  await write(parts, { facts: unread, stored })
+  await write(parts, unread, stored)
   if (isRead(parts)) await parts.queue.add({ kind: 'verify', container, imageKey, key })
 }
 
-async function write({ facts: store, now }: VerificationContext, { facts, stored }: FoundFacts): Promise<void> {
-  try {
-    await store.write({ ...facts, checked: now().toISOString(), by: 'storage' }, { revision: stored.revision })
-  } catch (error) {
-    // another writer may have read the old bytes or the new ones: the task finds out
-    if (!isCatalogueError(error, 'revision_conflict')) throw error
-  }
+async function write({ facts: store, now }: VerificationContext, facts: Facts, stored: StoredDocument): Promise<void> {
+  const writing = store.write({ ...facts, checked: now().toISOString(), by: 'storage' }, { revision: stored.revision })
+  // another writer may have read the old bytes or the new ones: the task finds out
+  await ignoring(writing, 'revision_conflict')
 }

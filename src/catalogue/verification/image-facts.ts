@@ -1,20 +1,40 @@
 import type { Architecture } from '../../domain/architecture.ts'
-import type { ContainerRecord } from '../../domain/container/document.ts'
+import { buildStatusId, fromBuildStatusDocument } from '../../domain/build/build-status-document.ts'
+import { type ContainerRecord, fromDocument, imagesByKey, urlOf } from '../../domain/container/document.ts'
 import {
   applies,
+  claimedArchitecture,
   type Facts,
   factsId,
   fromFactsDocument,
   type Hash,
+  type ImageClaim,
   type ImageKey,
   isPendingKey,
   toFactsDocument
 } from '../../domain/image/facts.ts'
 import { diffIdsOf, fromStackDocument, type LayerStack, stackIds, toStackDocument } from '../../domain/image/layer-stack.ts'
-import type { DocumentStore } from '../../stores/document-store.ts'
+import type { DocumentStore, Stores } from '../../stores/document-store.ts'
 import { overtaken, retryOvertaken, writeUnlessOvertaken } from '../jobs/compare-and-swap.ts'
 import { createListeners } from '../jobs/listeners.ts'
-import type { ImageLookup } from './image-lookup.ts'
+
+/** Returns what a container says now of one of its images, published or pending; undefined when it has no such image. */
+export type ImageLookup = (container: string, imageKey: ImageKey) => Promise<ImageClaim | undefined>
+
+export function createImageLookup(stores: Pick<Stores, 'containers' | 'buildStatuses'>, hash: Hash): ImageLookup {
+  return async (container, imageKey) => {
+    if (isPendingKey(imageKey)) {
+      const stored = await stores.buildStatuses.get(buildStatusId(container, hash))
+      const pending = stored && fromBuildStatusDocument(stored.document)?.pending.get(claimedArchitecture(imageKey)!)
+      return pending && { url: pending.url, digest: pending.digest ?? '' }
+    }
+    const stored = await stores.containers.get(container)
+    if (!stored) return undefined
+    const record = fromDocument(container, stored.document)
+    const url = urlOf(record, imageKey)
+    return url === undefined ? undefined : { url, digest: record.digest ?? '' }
+  }
+}
 
 /** What is known about images, by container and image key. */
 export interface FactsStore {
@@ -31,13 +51,8 @@ export interface FactsStore {
   onWrite(listener: (container: string) => void): void
 }
 
-export interface FactsStoreParts {
-  store: DocumentStore
-  hash: Hash
-  imageAt: ImageLookup
-}
-
-export function createFactsStore({ store, hash, imageAt }: FactsStoreParts): FactsStore {
+/** `imageAt` tells which image a container has now. */
+export function createFactsStore(store: DocumentStore, { hash, imageAt }: { hash: Hash; imageAt: ImageLookup }): FactsStore {
   const written = createListeners<[container: string]>()
   return {
     async read(container, imageKeys) {
@@ -96,12 +111,15 @@ export function createFactsStore({ store, hash, imageAt }: FactsStoreParts): Fac
 
 /** Returns what is known of a record's images as they are now, by image key. */
 export async function currentFacts(store: Pick<FactsStore, 'read'>, record: ContainerRecord): Promise<Map<ImageKey, Facts>> {
-  const urls = new Map<ImageKey, string>(record.images)
-  if (urls.size === 0 && record.url !== undefined) urls.set('', record.url)
-  const facts = await store.read(record.id, [...urls.keys()])
-  return new Map(
-    facts.filter((one) => applies(one, { url: urls.get(one.imageKey)!, digest: record.digest })).map((one) => [one.imageKey, one])
-  )
+  const keys = imagesByKey(record).map(([imageKey]) => imageKey)
+  return applyingFacts(record, await store.read(record.id, keys))
+}
+
+/** Returns those of the facts that are about a record's images as they are now. */
+export function applyingFacts(record: ContainerRecord, facts: readonly Facts[]): Map<ImageKey, Facts> {
+  const urls = new Map<ImageKey, string>(imagesByKey(record))
+  const isCurrent = (one: Facts) => urls.has(one.imageKey) && applies(one, { url: urls.get(one.imageKey)!, digest: record.digest })
+  return new Map(facts.filter(isCurrent).map((one) => [one.imageKey, one]))
 }
 
 /** Facts about an image that nobody has read. */
@@ -121,7 +139,7 @@ export const unknownFacts = {
   report: null
 } as const
 
-export interface ClaimedDigest {
+interface ClaimedDigest {
   record: ContainerRecord
   architecture: Architecture
   digest: string
@@ -145,7 +163,7 @@ export async function rememberClaimedDigest(store: FactsStore, { record, archite
   return current && facts.given !== null
 }
 
-export interface FactsCopy {
+interface FactsCopy {
   /** Containers that may have the images, too. */
   from: readonly string[]
   to: string
@@ -167,7 +185,7 @@ export async function copyFacts(store: FactsStore, { from, to, digest, urls }: F
   }
 }
 
-export interface ChangedImage {
+interface ChangedImage {
   before: ContainerRecord
   after: ContainerRecord
   /** The one architecture whose image changed. */

@@ -1,12 +1,5 @@
 /** Hands chunks over one at a time. */
-interface Handover {
-  /** Resolves when the chunk was taken, or when none is taken any more. */
-  give(chunk: Uint8Array): Promise<void>
-  end(): void
-  chunks: AsyncIterable<Uint8Array>
-}
-
-function createHandover(): Handover {
+function createHandover() {
   let offered: { chunk: Uint8Array; taken: () => void } | undefined
   let ended = false
   let wake = () => {}
@@ -18,9 +11,8 @@ function createHandover(): Handover {
         offered = undefined
         yield chunk
         taken()
-      } else if (ended) {
-        return
-      } else {
+      } else if (ended) return
+      else {
         await new Promise<void>((resolve) => {
           wake = resolve
         })
@@ -29,14 +21,15 @@ function createHandover(): Handover {
   }
 
   return {
-    give(chunk) {
+    /** Resolves when the chunk was taken, or when none is taken any more. */
+    give(chunk: Uint8Array): Promise<void> {
       if (ended) return Promise.resolve()
       return new Promise((taken) => {
         offered = { chunk, taken }
         wake()
       })
     },
-    end() {
+    end(): void {
       ended = true
       offered?.taken()
       wake()

@@ -1,7 +1,7 @@
 import type { DocumentStore } from '../../stores/document-store.ts'
 import type { TaskQueue } from '../jobs/task-queue.ts'
 import type { DepartedTarball } from './file-events.ts'
-import type { ImageLookup } from './image-lookup.ts'
+import type { ImageLookup } from './image-facts.ts'
 import type { LearningParts, ReadingParts } from './tarball-reading.ts'
 import type { VerifierParts } from './verifier.ts'
 

@@ -3,7 +3,7 @@ import { asArchitectureName } from '../../domain/json/reading.ts'
 import { chosenImages } from '../../images/choice.ts'
 import type { ImageFacts, ImageReport } from '../../images/image-report.ts'
 
-export interface TarballProof {
+interface TarballProof {
   container: string
   imageKey: ImageKey
   url: string

@@ -4,23 +4,14 @@ import { type Facts, supportsClaim } from '../../domain/image/facts.ts'
 import { keyOfUrl } from '../../domain/image/storage.ts'
 import { type ReadingParts, readTarball } from './tarball-reading.ts'
 
-export interface StrictParts extends ReadingParts {
-  addresses: () => readonly string[]
-}
-
-export interface ProofOptions {
-  publicUrl: string
-  withinMs: number
-}
-
 /**
  * Reads the images of a record before it is registered, as a strict site takes none that is not what it is said to be. Throws
  * image_mislabelled; container_unproven where an image proves nothing or cannot be read in time.
  */
-export type RequireProof = (record: ContainerRecord, options: ProofOptions) => Promise<Facts[]>
+export type RequireProof = (record: ContainerRecord, options: { publicUrl: string; withinMs: number }) => Promise<Facts[]>
 
 export const requireProofWith =
-  (parts: StrictParts): RequireProof =>
+  (parts: ReadingParts & { addresses: () => readonly string[] }): RequireProof =>
   async (record, { publicUrl, withinMs }) => {
     const { id: container, digest = '' } = record
     const own = [publicUrl, ...parts.addresses()]

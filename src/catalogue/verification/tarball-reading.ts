@@ -1,7 +1,7 @@
 import type { BlobStore } from '../../blobs/blob-store.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { applies, claimedArchitecture, type Facts, type ImageKey } from '../../domain/image/facts.ts'
-import type { Inspect, Inspection } from '../../images/inspect-image.ts'
+import type { Inspect } from '../../images/inspect-image.ts'
 import { reportOnProven } from '../../images/overall-verdict.ts'
 import type { TarballSources } from '../../sources/source.ts'
 import { type FactsStore, unknownFacts } from './image-facts.ts'
@@ -36,7 +36,7 @@ interface OpenTarball {
   modified: string | null
 }
 
-export interface ReadingOptions {
+interface ReadingOptions {
   /** Who reads, as facts name it. */
   by: string
   /** A path to describe in each image. */
@@ -55,13 +55,8 @@ export async function openTarball({ blobs, sources }: TarballAccess, target: Rea
   return { stream: blob.stream, etag: blob.sha256 ?? null, modified: blob.modified.toISOString() }
 }
 
-export interface TarballRead {
-  facts: Facts
-  inspection: Inspection
-}
-
 /** Reads an image to its end and returns what it is. Throws what openTarball throws. */
-export async function readTarball(parts: ReadingParts, target: ReadingTarget, { by, path, signal }: ReadingOptions): Promise<TarballRead> {
+export async function readTarball(parts: ReadingParts, target: ReadingTarget, { by, path, signal }: ReadingOptions) {
   const { stream, etag, modified } = await openTarball(parts, target, signal)
   const stop = () => stream.destroy()
   if (signal?.aborted) stop()
@@ -87,25 +82,18 @@ export interface LearningParts extends ReadingParts {
   facts: FactsStore
 }
 
-export interface LearningOptions {
+interface LearningOptions {
   by: string
   signal?: AbortSignal
   /** Writes nothing. */
   dryRun?: boolean | undefined
 }
 
-export interface Learnt {
-  proven: Facts
-  /** False in a dry run, and when the container has another image by now. */
-  learnt: boolean
-}
-
-/** Reads an image and writes down what it is, or that it is gone. Throws what readTarball throws, also after noting that it is gone. */
-export async function readAndLearn(
-  parts: LearningParts,
-  target: ReadingTarget,
-  { by, signal, dryRun = false }: LearningOptions
-): Promise<Learnt> {
+/**
+ * Reads an image and writes down what it is, or that it is gone; `learnt` is false in a dry run, and when the container has another image by
+ * now. Throws what readTarball throws, also after noting that it is gone.
+ */
+export async function readAndLearn(parts: LearningParts, target: ReadingTarget, { by, signal, dryRun = false }: LearningOptions) {
   try {
     const { facts: proven } = await readTarball(parts, target, { by, ...(signal && { signal }) })
     return { proven, learnt: !dryRun && (await parts.facts.learn(proven)) }
@@ -118,13 +106,11 @@ export async function readAndLearn(
 /** Whether an error says that the tarball is not where it was, or that what is left of it there is not the whole. */
 export const isGone = (error: unknown): error is CatalogueError => isCatalogueError(error, 'source_gone', 'blob_damaged')
 
-type UnreadNote = Pick<Facts, 'by' | 'status' | 'summary'>
-
 /** Notes that an image could not be read. What was proven of it before stays proven. */
 export async function noteUnread(
   { facts, now }: Pick<LearningParts, 'facts' | 'now'>,
   target: ReadingTarget,
-  { by, status, summary }: UnreadNote
+  { by, status, summary }: Pick<Facts, 'by' | 'status' | 'summary'>
 ): Promise<void> {
   const [current] = await facts.read(target.container, [target.imageKey])
   const { container, imageKey, url, digest, given } = target

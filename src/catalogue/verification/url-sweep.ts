@@ -1,10 +1,11 @@
 import { isCatalogueError } from '../../domain/errors.ts'
 import { applies, type Facts, fromFactsDocument, toFactsDocument, wasLookedAt } from '../../domain/image/facts.ts'
 import type { StoredDocument } from '../../stores/document-store.ts'
+import { ignoring } from '../jobs/compare-and-swap.ts'
 import type { VerificationContext } from './parts.ts'
 import { isGone } from './tarball-reading.ts'
 
-export interface ImageSweepOptions {
+interface ImageSweepOptions {
   /** Images that were looked at since are left out. */
   olderMs: number
   limit: number
@@ -28,13 +29,10 @@ export async function sweepImages(parts: VerificationContext, { olderMs, limit, 
     if (!facts || facts.checked > before || signal.aborted) continue
     looked++
     const image = await imageAt(facts.container, facts.imageKey)
-    try {
-      if (image && applies(facts, image)) await lookAgain(parts, { facts, stored, signal })
-      else await store.remove(stored.id, { revision: stored.revision })
-    } catch (error) {
-      // another writer knows better
-      if (!isCatalogueError(error, 'revision_conflict')) throw error
-    }
+    const isNamed = image !== undefined && applies(facts, image)
+    const work = isNamed ? lookAgain(parts, { facts, stored, signal }) : store.remove(stored.id, { revision: stored.revision })
+    // another writer knows better
+    await ignoring(work, 'revision_conflict')
   }
   return looked
 }
@@ -47,7 +45,7 @@ interface SweptImage {
 
 async function lookAgain(parts: VerificationContext, { facts, stored, signal }: SweptImage): Promise<void> {
   const { container, imageKey, key, verdict } = facts
-  const { changed, status, by } = await look(parts, { facts, signal })
+  const { changed, status, by } = await look(parts, facts, signal)
   const checked = parts.now().toISOString()
   await parts.store.put(stored.id, toFactsDocument({ ...facts, status, by, checked }, stored.id), { revision: stored.revision })
   // an image that could not be read until now may have come
@@ -55,11 +53,9 @@ async function lookAgain(parts: VerificationContext, { facts, stored, signal }: 
   if (changed || came) await parts.queue.add({ kind: 'verify', container, imageKey, key })
 }
 
-interface Sighting extends Pick<Facts, 'status' | 'by'> {
-  changed?: boolean
-}
+type Sighting = Pick<Facts, 'status' | 'by'> & { changed?: boolean }
 
-async function look({ blobs, sources }: VerificationContext, { facts, signal }: Omit<SweptImage, 'stored'>): Promise<Sighting> {
+async function look({ blobs, sources }: VerificationContext, facts: Facts, signal: AbortSignal): Promise<Sighting> {
   // reading the bytes says more than seeing that they are there
   const by = wasLookedAt(facts) ? facts.by : 'sweep'
   try {

@@ -2,8 +2,7 @@ import type { Hash } from '../../domain/image/facts.ts'
 import type { Stores } from '../../stores/document-store.ts'
 import type { TaskQueue } from '../jobs/task-queue.ts'
 import { createFileEvents, type FileEvents } from './file-events.ts'
-import { createFactsStore, type FactsStore } from './image-facts.ts'
-import { createImageLookup } from './image-lookup.ts'
+import { createFactsStore, createImageLookup, type FactsStore } from './image-facts.ts'
 import type { VerificationSettings } from './parts.ts'
 import { type RequireProof, requireProofWith } from './strict-registration.ts'
 import { type ImageSweep, sweepImages } from './url-sweep.ts'
@@ -20,9 +19,7 @@ export interface Verification {
   requireProof?: RequireProof
 }
 
-export type { VerificationSettings } from './parts.ts'
-
-export interface VerificationParts {
+interface VerificationParts {
   stores: Pick<Stores, 'containers' | 'buildStatuses' | 'facts'>
   hash: Hash
   now: () => Date
@@ -32,8 +29,8 @@ export interface VerificationParts {
 }
 
 export function createVerification({ stores, hash, now, queue, settings, onFailure }: VerificationParts): Verification {
-  const imageAt = createImageLookup({ stores, hash })
-  const facts = createFactsStore({ store: stores.facts, hash, imageAt })
+  const imageAt = createImageLookup(stores, hash)
+  const facts = createFactsStore(stores.facts, { hash, imageAt })
   if (!settings) return { facts }
   const context = { ...settings, store: stores.facts, facts, imageAt, queue, now }
   const verifier = createVerifier({ ...context, onFailure })

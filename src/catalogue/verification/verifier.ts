@@ -4,7 +4,7 @@ import { applies, type Facts, type ImageClaim, type ImageKey, isPendingKey } fro
 import { keyOfUrl } from '../../domain/image/storage.ts'
 import { backoffMs, maxTaskAttempts } from '../../domain/image/task.ts'
 import type { Claimed, TaskQueue } from '../jobs/task-queue.ts'
-import type { ImageLookup } from './image-lookup.ts'
+import type { ImageLookup } from './image-facts.ts'
 import { isGone, type LearningParts, noteUnread, type ReadingTarget, readAndLearn } from './tarball-reading.ts'
 
 export interface VerifierParts extends LearningParts {
@@ -54,11 +54,6 @@ interface ImageTask {
   key: string | null
 }
 
-interface UnreadImages {
-  images: readonly UnreadImage[]
-  publicUrl: string
-}
-
 /** Who reads, as facts name it. */
 const by = 'verification'
 
@@ -71,19 +66,19 @@ export function createVerifier(parts: VerifierParts): Verifier {
   let proved: ProofListener = async () => {}
   const carryOutOne = (claimed: Claimed, signal: AbortSignal) => carryOut(parts, { claimed, signal, proved })
 
-  async function enqueue(unread: UnreadImages): Promise<void> {
-    const tasks = await tasksFor(parts, unread)
+  async function enqueue(images: readonly UnreadImage[], publicUrl: string): Promise<void> {
+    const tasks = await tasksFor(parts, images, publicUrl)
     for (const task of tasks) await queue.add({ kind: 'verify', ...task })
     if (tasks.length > 0) wake()
   }
 
   return {
-    registered: (record, { publicUrl }) => enqueue({ images: unreadImagesOf(record), publicUrl }),
-    waits: (images, { publicUrl }) => enqueue({ images, publicUrl }),
+    registered: (record, { publicUrl }) => enqueue(unreadImagesOf(record), publicUrl),
+    waits: (images, { publicUrl }) => enqueue(images, publicUrl),
 
     async proven(record, { publicUrl, withinMs }) {
       const begun: Claimed[] = []
-      for (const task of await tasksFor(parts, { images: unreadImagesOf(record), publicUrl })) {
+      for (const task of await tasksFor(parts, unreadImagesOf(record), publicUrl)) {
         begun.push(await queue.begin({ kind: 'verify', ...task }))
       }
       // what takes longer, or fails, stays in the queue
@@ -118,7 +113,8 @@ function unreadImagesOf(record: ContainerRecord): UnreadImage[] {
 }
 
 /** Returns a task for each image that may be read and is not proven yet: one of our own store, or any where the mode is `all`. */
-async function tasksFor({ facts, mode, addresses }: VerifierParts, { images, publicUrl }: UnreadImages): Promise<ImageTask[]> {
+async function tasksFor(parts: VerifierParts, images: readonly UnreadImage[], publicUrl: string): Promise<ImageTask[]> {
+  const { facts, mode, addresses } = parts
   const own = [publicUrl, ...addresses()]
   const readable = images
     .map((image) => ({ ...image, key: keyOfUrl(image.url, own) }))
@@ -157,7 +153,7 @@ async function carryOut(parts: VerifierParts, { claimed, signal, proved }: TaskU
   const { task } = claimed
   const lease = holdLease(claimed, { leaseMs: parts.leaseMs, signal })
   try {
-    await prove(parts, { task, signal: lease.signal, proved })
+    await prove(parts, task, { signal: lease.signal, proved })
     await claimed.finish()
   } catch (error) {
     if (signal.aborted) return claimed.postpone(0)
@@ -172,11 +168,7 @@ async function carryOut(parts: VerifierParts, { claimed, signal, proved }: TaskU
   }
 }
 
-interface Proving extends Omit<TaskUnderWay, 'claimed'> {
-  task: ImageTask
-}
-
-async function prove(parts: VerifierParts, { task, signal, proved }: Proving): Promise<void> {
+async function prove(parts: VerifierParts, task: ImageTask, { signal, proved }: Omit<TaskUnderWay, 'claimed'>): Promise<void> {
   const { container, imageKey, key } = task
   const target = await targetOf(parts, task)
   if (!target) return parts.facts.remove(container, imageKey)
@@ -190,15 +182,8 @@ async function prove(parts: VerifierParts, { task, signal, proved }: Proving): P
   }
 }
 
-interface HeldLease {
-  /** Aborts with the server's signal, and when another replica has taken the task over. */
-  signal: AbortSignal
-  isLost(): boolean
-  release(): void
-}
-
 /** Extends the lease of a task for as long as it is under way. */
-function holdLease(claimed: Claimed, { leaseMs, signal }: { leaseMs: number; signal: AbortSignal }): HeldLease {
+function holdLease(claimed: Claimed, { leaseMs, signal }: { leaseMs: number; signal: AbortSignal }) {
   // not AbortSignal.any: the server's one long-lived signal would keep a reference for each image
   const ending = new AbortController()
   const stop = () => ending.abort(signal.reason)
@@ -215,9 +200,10 @@ function holdLease(claimed: Claimed, { leaseMs, signal }: { leaseMs: number; sig
     )
   }, leaseMs / 4)
   return {
+    /** Aborts with the server's signal, and when another replica has taken the task over. */
     signal: ending.signal,
     isLost: () => lost,
-    release() {
+    release(): void {
       clearInterval(heartbeat)
       signal.removeEventListener('abort', stop)
     }

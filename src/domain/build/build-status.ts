@@ -120,7 +120,7 @@ export function withBuild(buildStatus: BuildStatus, given: NewReport): BuildStat
   const { architecture } = given
   const { source } = next.builds.get(architecture)!
   if (source === null) return without(next, 'sources', [architecture])
-  return set(next, 'sources', { architecture, value: { source, url: ownImage(buildStatus, given), since: next.updated } })
+  return set(next, 'sources', [architecture, { source, url: ownImage(buildStatus, given), since: next.updated }])
 }
 
 /** Returns the image that arrived since the run began, or since the last report of another run; null until one has. */
@@ -144,8 +144,7 @@ function withWord(buildStatus: BuildStatus, kind: 'builds' | 'tests', { architec
   if (isRepeated(word, before) && !newImage) return buildStatus
   const reported = moment(buildStatus, now)
   const begun = isSameRun(word, before) ? before!.begun : reported
-  const value = { ...completed(word, before), reported, begun, image }
-  return set({ ...buildStatus, updated: reported }, kind, { architecture, value })
+  return set({ ...buildStatus, updated: reported }, kind, [architecture, { ...completed(word, before), reported, begun, image }])
 }
 
 /** What a change did to one image of a record. */
@@ -156,22 +155,20 @@ export interface RecordedImage {
   isNew: boolean
 }
 
-interface ImageUpdateToNote extends RecordedImage {
-  architecture: Architecture
-  now: string
-}
-
 /**
  * Notes that an image was added to the record, or removed from it (url null). It belongs to the build that is running, or that has just
  * succeeded without one; of any other image the source is unknown. The same image again does not mend a build or test that failed.
  */
-export function withImageUpdate(buildStatus: BuildStatus, { architecture, url, isNew, now }: ImageUpdateToNote): BuildStatus {
+export function withImageUpdate(
+  buildStatus: BuildStatus,
+  { architecture, url, isNew, now }: RecordedImage & { architecture: Architecture; now: string }
+): BuildStatus {
   const before = buildStatus.arrivals.get(architecture)
   if (!isNew && hasFailed(buildStatus, architecture)) return buildStatus
   if (before?.url === url && !isReportedSince(buildStatus, { architecture, since: before.since })) return buildStatus
   const at = moment(buildStatus, now)
-  const next = set({ ...buildStatus, updated: at }, 'arrivals', { architecture, value: { url, since: at } })
-  return url === null ? without(next, 'sources', [architecture]) : withSourceOf(next, { architecture, url })
+  const next = set({ ...buildStatus, updated: at }, 'arrivals', [architecture, { url, since: at }])
+  return url === null ? without(next, 'sources', [architecture]) : withSourceOf(next, architecture, url)
 }
 
 /** Whether the last word about an architecture's build or test is that it failed. */
@@ -184,55 +181,43 @@ export const isReportedSince = (
   { architecture, since }: { architecture: Architecture; since: string }
 ): boolean => [builds.get(architecture), tests.get(architecture)].some((word) => word !== undefined && word.reported > since)
 
-function withSourceOf(buildStatus: BuildStatus, { architecture, url }: { architecture: Architecture; url: string }): BuildStatus {
+function withSourceOf(buildStatus: BuildStatus, architecture: Architecture, url: string): BuildStatus {
   const [build, recorded] = [buildStatus.builds.get(architecture), buildStatus.sources.get(architecture)]
   const source = build !== undefined && !isFinal(build) ? build.source : recorded?.url === null ? recorded.source : null
-  if (source !== null) return set(buildStatus, 'sources', { architecture, value: { source, url, since: buildStatus.updated } })
+  if (source !== null) return set(buildStatus, 'sources', [architecture, { source, url, since: buildStatus.updated }])
   return recorded === undefined || recorded.url === url ? buildStatus : without(buildStatus, 'sources', [architecture])
 }
 
 /** Makes an image pending. It gets the source of its build as a published image does. */
 export function withPending(
   buildStatus: BuildStatus,
-  {
-    architecture,
-    now,
-    pendingMs,
-    ...image
-  }: Pick<PendingImage, 'url' | 'digest' | 'version' | 'via'> & {
-    architecture: Architecture
-    now: string
-    pendingMs: number
-  }
+  given: Pick<PendingImage, 'url' | 'digest' | 'version' | 'via'> & { architecture: Architecture; now: string; pendingMs: number }
 ): BuildStatus {
+  const { architecture, now, pendingMs, ...image } = given
   const at = moment(buildStatus, now)
   const expires = new Date(Date.parse(at) + pendingMs).toISOString()
-  const next = set({ ...buildStatus, updated: at }, 'pending', { architecture, value: { ...image, since: at, expires } })
-  return withSourceOf(next, { architecture, url: image.url })
+  const next = set({ ...buildStatus, updated: at }, 'pending', [architecture, { ...image, since: at, expires }])
+  return withSourceOf(next, architecture, image.url)
 }
 
 /** Removes pending images, as they were published or have expired. */
-export const withoutPending = (
+export function withoutPending(
   buildStatus: BuildStatus,
   { architectures, now }: { architectures: Iterable<Architecture>; now: string }
-): BuildStatus => touched(buildStatus, without(buildStatus, 'pending', architectures), now)
+): BuildStatus {
+  const next = without(buildStatus, 'pending', architectures)
+  return next === buildStatus ? buildStatus : { ...next, updated: moment(buildStatus, now) }
+}
 
 /** Returns the architectures whose pending image has expired. */
 export const expiredPending = ({ pending }: BuildStatus, now: string): Architecture[] =>
   uniqueInTableOrder([...pending].filter(([, { expires }]) => expires <= now).map(([architecture]) => architecture))
 
-const touched = (before: BuildStatus, next: BuildStatus, now: string): BuildStatus =>
-  next === before ? before : { ...next, updated: moment(before, now) }
-
 type Part = 'builds' | 'tests' | 'arrivals' | 'pending' | 'sources'
 type ValueOf<K extends Part> = BuildStatus[K] extends ReadonlyMap<Architecture, infer V> ? V : never
 
-function set<K extends Part>(
-  buildStatus: BuildStatus,
-  kind: K,
-  { architecture, value }: { architecture: Architecture; value: ValueOf<K> }
-): BuildStatus {
-  const next = new Map<Architecture, unknown>([...buildStatus[kind], [architecture, value]])
+function set<K extends Part>(buildStatus: BuildStatus, kind: K, entry: [Architecture, ValueOf<K>]): BuildStatus {
+  const next = new Map<Architecture, unknown>([...buildStatus[kind], entry])
   if (next.size > maxArchitectures) tooMany(kind)
   return { ...buildStatus, [kind]: next }
 }

@@ -43,14 +43,8 @@ export function readContainerfile(value: unknown, { path, problems }: FieldPlace
   return null
 }
 
-/** A report whose build brings its Containerfile. */
-export interface BroughtContainerfile {
-  text: string
-  hash: Hash
-}
-
-/** Adds the digest of a Containerfile to the source of a report. Throws parameter_invalid where the source names another. */
-export function withContainerfile(word: JobWord, { text, hash }: BroughtContainerfile): { word: JobWord; digest: string } {
+/** Adds the digest of the Containerfile that a build brings to the source of its report. Throws parameter_invalid where the source names another. */
+export function withContainerfile(word: JobWord, { text, hash }: { text: string; hash: Hash }): { word: JobWord; digest: string } {
   const digest = `sha256:${hash(text)}`
   const source: BuildSource = word.source ?? new Map()
   const named = source.get(input)

@@ -34,18 +34,12 @@ export interface ImageDemand {
 }
 
 /** Counts between two writes; cheap enough for every resolve. */
-export interface DemandTally {
-  count(demand: ImageDemand): void
-  /** Returns what was counted since the last call. */
-  take(): Demand
-}
-
-export function createDemandTally(): DemandTally {
+export function createDemandTally() {
   let counted = new Map<Architecture, DemandCount & { containers: Map<string, DemandCount> }>()
   let entries = 0
 
   return {
-    count({ architecture, container, answered }) {
+    count({ architecture, container, answered }: ImageDemand): void {
       const known = counted.has(architecture) || counted.size < maxArchitectures - 1 ? architecture : others
       let asked = counted.get(known)
       if (asked === undefined) {
@@ -63,7 +57,8 @@ export function createDemandTally(): DemandTally {
       if (one !== undefined) one[field]++
     },
 
-    take() {
+    /** Returns what was counted since the last call. */
+    take(): Demand {
       const demand = bounded(counted)
       counted = new Map()
       entries = 0

@@ -120,14 +120,8 @@ function readMachine(value: unknown, problems: FieldProblem[]): Machine | null {
   return { name, architecture, emulated: emulated === true }
 }
 
-export interface JobReportView extends Omit<JobReport, 'source'> {
-  source: { [name: string]: string } | null
-  /** Whether it ran on another kind of machine than it was for. */
-  emulated: boolean
-}
-
-/** Returns a report as JSON, to store or to show. */
-export const jobReportView = (architecture: Architecture, { source, ...report }: JobReport): JobReportView => ({
+/** Returns a report as JSON, to store or to show; `emulated` tells whether it ran on another kind of machine than it was for. */
+export const jobReportView = (architecture: Architecture, { source, ...report }: JobReport) => ({
   ...report,
   source: source && sourceToJson(source),
   emulated: isEmulated(architecture, report)

@@ -9,10 +9,8 @@ const dnsLabel = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 /** Returns a name that Kubernetes accepts for a job or a namespace (a DNS-1123 label). Throws parameter_invalid. */
 export function checkDnsLabel(name: string, what: string): string {
   if (dnsLabel.test(name)) return name
-  throw new CatalogueError(
-    'parameter_invalid',
-    `${what} is ${JSON.stringify(name.slice(0, 100))}; expected a DNS-1123 label: 1 to 63 of a-z, 0-9 and "-", beginning and ending with a letter or digit`
-  )
+  const message = `${what} is ${JSON.stringify(name.slice(0, 100))}; expected a DNS-1123 label: 1 to 63 of a-z, 0-9 and "-", beginning and ending with a letter or digit`
+  throw new CatalogueError('parameter_invalid', message)
 }
 
 /** Makes such a name of any text: characters that Kubernetes does not accept become "-". */
@@ -50,8 +48,8 @@ const scalar = (value: string | number | boolean) =>
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`
   )
 
-export interface ConfigMapOptions {
-  /** Default: made of the container's id. */
+interface ConfigMapOptions {
+  architectures: Iterable<Architecture>
   name?: string | undefined
   namespace?: string | undefined
 }
@@ -72,30 +70,15 @@ function configMap({ name, namespace }: { name: string; namespace: string | unde
 
 /**
  * Returns the expected architectures for jobs to read: with `envFrom` as variables, or mounted as files. `ARCHITECTURES` is for a shell's `for`,
- * `ARCHITECTURES_JSON` for `fromJSON` and `readJSON`. Throws parameter_invalid.
+ * `ARCHITECTURES_JSON` for `fromJSON` and `readJSON`. The default name is made of the container's id. Throws parameter_invalid.
  */
-export function expectedConfigMap({
-  name,
-  namespace,
-  container,
-  architectures
-}: ConfigMapOptions & { container: string; architectures: Iterable<Architecture> }): Manifest {
+export function expectedConfigMap({ container, architectures, ...options }: ConfigMapOptions & { container: string }): Manifest {
+  const { name = toDnsLabel(`${container}-architectures`), namespace } = options
   const list = uniqueInTableOrder(architectures)
-  return configMap(
-    { name: name ?? toDnsLabel(`${container}-architectures`), namespace },
-    {
-      CONTAINER: container,
-      ARCHITECTURES: list.join(' '),
-      ARCHITECTURES_JSON: JSON.stringify(list),
-      ARCHITECTURE_COUNT: String(list.length)
-    }
-  )
+  const lists = { ARCHITECTURES: list.join(' '), ARCHITECTURES_JSON: JSON.stringify(list), ARCHITECTURE_COUNT: String(list.length) }
+  return configMap({ name, namespace }, { CONTAINER: container, ...lists })
 }
 
 /** Returns what a server expects of every container, for its `envFrom`. Throws parameter_invalid. */
-export const defaultConfigMap = ({
-  name,
-  namespace,
-  architectures
-}: ConfigMapOptions & { architectures: Iterable<Architecture> }): Manifest =>
-  configMap({ name: name ?? 'leporello-expected', namespace }, { LEPORELLO_EXPECTED: uniqueInTableOrder(architectures).join(',') })
+export const defaultConfigMap = ({ name = 'leporello-expected', namespace, architectures }: ConfigMapOptions): Manifest =>
+  configMap({ name, namespace }, { LEPORELLO_EXPECTED: uniqueInTableOrder(architectures).join(',') })

@@ -4,12 +4,12 @@ import { type Facts, type ImageKey, registeredPart, supportsClaim } from '../ima
 import { asFields, asList } from '../json/reading.ts'
 import { type CurrentImage, currentImages } from './state.ts'
 
-export type ManifestListFormat = 'oci' | 'docker'
-
 export const manifestListTypes = {
   oci: 'application/vnd.oci.image.index.v1+json',
   docker: 'application/vnd.docker.distribution.manifest.list.v2+json'
-} as const satisfies { [format in ManifestListFormat]: string }
+} as const
+
+export type ManifestListFormat = keyof typeof manifestListTypes
 
 interface Platform {
   architecture: string
@@ -89,8 +89,7 @@ export function manifestListText({ manifests, ...list }: ManifestList): string {
 
 /** Returns a descriptor, or why there is none. */
 function manifestOf(architecture: Architecture, { facts }: CurrentImage): { descriptor: Descriptor; derived: boolean } | string {
-  const unread = 'nobody has read the image'
-  if (facts === undefined || facts.verdict === 'unverified') return unread
+  if (facts === undefined || facts.verdict === 'unverified') return 'nobody has read the image'
   if (!supportsClaim(facts.verdict)) return `the image is ${facts.verdict}: ${facts.summary}`
   if (facts.status === 'gone') return 'the image is gone'
   if (asList(facts.report?.problems).some((problem) => asFields(problem)?.['code'] === 'images_ambiguous')) {

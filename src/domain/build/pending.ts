@@ -1,7 +1,7 @@
 import type { Architecture } from '../architecture.ts'
 import { imageRegistration, type NewImage, registrationOf } from '../container/container.ts'
 import type { ContainerRecord } from '../container/document.ts'
-import { type BuildStatus, hasFailed, isReportedSince, type PendingImage, withoutPending, withPending } from './build-status.ts'
+import { type BuildStatus, hasFailed, isReportedSince, withoutPending, withPending } from './build-status.ts'
 
 /** Whether a record says of an image all that its builder registers. */
 export function isPublished(record: ContainerRecord | undefined, image: NewImage): boolean {
@@ -26,14 +26,13 @@ export interface Arrival {
 export function withArrivedImages(buildStatus: BuildStatus, { images, published, now, ...pending }: Arrival): BuildStatus {
   let next = withoutPending(buildStatus, { architectures: published, now })
   for (const image of images) {
-    if (published.includes(image.architecture) || isPending(buildStatus, { image, now })) continue
+    if (published.includes(image.architecture) || isPending(buildStatus, image, now)) continue
     next = withPending(next, { ...image, ...pending, now })
   }
   return next
 }
 
-function isPending(buildStatus: BuildStatus, { image, now }: { image: NewImage; now: string }): boolean {
-  const { architecture, url, version, digest } = image
+function isPending(buildStatus: BuildStatus, { architecture, url, version, digest }: NewImage, now: string): boolean {
   const pending = buildStatus.pending.get(architecture)
   if (pending === undefined || pending.expires <= now) return false
   const same = pending.url === url && pending.version === version && pending.digest === digest
@@ -46,9 +45,6 @@ export const pendingMeaning = ({ pending }: BuildStatus) =>
 
 /** The pending images that the record has by now. */
 export const publishedPending = ({ pending }: BuildStatus, record: ContainerRecord | undefined): Architecture[] =>
-  [...pending].filter(([architecture, image]) => isInRecord(record, { architecture, image })).map(([architecture]) => architecture)
-
-const isInRecord = (
-  record: ContainerRecord | undefined,
-  { architecture, image: { url, version } }: { architecture: Architecture; image: PendingImage }
-): boolean => record?.images.get(architecture) === url && record.version === (version ?? '')
+  [...pending]
+    .filter(([architecture, { url, version }]) => record?.images.get(architecture) === url && record.version === (version ?? ''))
+    .map(([architecture]) => architecture)

@@ -111,8 +111,6 @@ const literal = (value: string) => value.replaceAll('$', '$$$$')
 function kubernetesArchitecture(architecture: Architecture): string {
   const name = architecture.split('/')[0]!
   if (/^[a-z0-9](?:[a-z0-9_.-]{0,61}[a-z0-9])?$/.test(name)) return name
-  throw new CatalogueError(
-    'parameter_invalid',
-    `no machine of Kubernetes can be labelled ${JSON.stringify(name)}, as ${architecture} would need`
-  )
+  const message = `no machine of Kubernetes can be labelled ${JSON.stringify(name)}, as ${architecture} would need`
+  throw new CatalogueError('parameter_invalid', message)
 }

@@ -66,7 +66,8 @@ export function planOf(input: PlanInput): Step[] {
   const images = currentImages(input.record, input.facts)
   return architectures.map((architecture) => {
     const source = input.sources.get(architecture)!
-    const pending = waiting(architecture, input)
+    const latest = input.buildStatus?.pending.get(architecture)
+    const pending = latest !== undefined && latest.expires > input.now ? latest : undefined
     const url = (pending ?? images.get(architecture))?.url
     const own = reasons.filter((one) => one.architecture === architecture && !isOfAnother(source, one, input))
     // what is wrong with an image does not matter when a pending one will replace it
@@ -74,11 +75,6 @@ export function planOf(input: PlanInput): Step[] {
     const answer = reason ? build(reason.code, reason.message) : bySource(source, { architecture, url, pending, ...input })
     return { architecture, ...answer, url: answer.action === 'reuse' ? url! : null, source: sourceToJson(source) }
   })
-}
-
-const waiting = (architecture: Architecture, { buildStatus, now }: PlanInput): PendingImage | undefined => {
-  const pending = buildStatus?.pending.get(architecture)
-  return pending !== undefined && pending.expires > now ? pending : undefined
 }
 
 /** Returns whether a reason is about a build from another source: that tells nothing about an image from this one. */
@@ -130,18 +126,13 @@ function changesOf(before: BuildSource, after: BuildSource): string[] {
 const short = (value: string) =>
   cut(value.replace(/^(sha256:[0-9a-f]{12})[0-9a-f]{52}$/, '$1…').replace(/^([0-9a-f]{12})[0-9a-f]{28}$/, '$1…'), 80)
 
-export interface PlanRequest {
-  container: string
-  sources: Map<Architecture, BuildSource>
-}
-
 /**
  * Parses a request such as `{"container": "hello:1", "sources": {"*": {"commit": …}, "arm64": {"containerfile": …}}}`: the inputs under `*` are for every
  * architecture that is named or expected; an architecture's own inputs replace them. `expected` depends on the container's id. Throws parameter_invalid.
  */
 export function parsePlanRequest(value: unknown): {
   container: string
-  sourcesFor: (expected: readonly Architecture[]) => PlanRequest['sources']
+  sourcesFor: (expected: readonly Architecture[]) => Map<Architecture, BuildSource>
 } {
   const problems: FieldProblem[] = []
   const fields =
@@ -161,10 +152,8 @@ export function parsePlanRequest(value: unknown): {
     sourcesFor(expected) {
       const architectures = uniqueInTableOrder([...own.keys(), ...(common === null ? [] : expected)])
       if (architectures.length === 0) {
-        refuseRequest('plan', {
-          path: 'sources',
-          message: `names no architecture${common === null ? '' : `, and ${container} expects none`}`
-        })
+        const none = common === null ? '' : `, and ${container} expects none`
+        refuseRequest('plan', { path: 'sources', message: `names no architecture${none}` })
       }
       return new Map(architectures.map((architecture) => [architecture, laidOver(common, own.get(architecture))]))
     }

@@ -45,14 +45,11 @@ export function publishable({ record, pending, expected, publish, verdictOf, isA
   return undefined
 }
 
-export interface PublishedDocument extends GuardUrlOptions {
-  /** What is stored; undefined where there is no record. */
-  document: string | undefined
-  publication: Publication
-}
-
-/** Returns the document with these images published. */
-export function publishedDocument(id: string, { document, publication, ...guards }: PublishedDocument): string {
+/** Returns the stored document, which is undefined where there is no record, with these images published. */
+export function publishedDocument(
+  id: string,
+  { document, publication, ...guards }: GuardUrlOptions & { document: string | undefined; publication: Publication }
+): string {
   const { version, images, replaces } = publication
   let stored = replaces || document === undefined ? undefined : registrationOf(fromDocument(id, document))
   let container: Container | undefined

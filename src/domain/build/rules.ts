@@ -1,6 +1,6 @@
 import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import { globMatches } from '../glob.ts'
-import { tagOf } from '../image/storage.ts'
+import { repositoryOf } from '../image/storage.ts'
 import { asFields, type FieldPlace, type FieldProblem, noOthers, readArchitecture, shown } from '../json/reading.ts'
 import { type BuildStatus, maxArchitectures } from './build-status.ts'
 
@@ -100,14 +100,13 @@ export function policiesOf(id: string, { buildStatus, rules, defaults }: PolicyS
  * either name: `operator:*` as well as `operator-*`.
  */
 export function bundleOf(id: string, rules: readonly Rule[]): { container: string; architecture: Architecture } | undefined {
-  const tag = tagOf(id)
-  const name = tag === undefined ? id : id.slice(0, -tag.length - 1)
+  const name = repositoryOf(id)
   for (const { match, bundle } of rules) {
     if (bundle === undefined) continue
     const [longest] = bundle
       .filter(({ suffix }) => name.endsWith(suffix) && name.length > suffix.length)
       .sort((a, b) => b.suffix.length - a.suffix.length)
-    const container = longest && name.slice(0, -longest.suffix.length) + (tag === undefined ? '' : `:${tag}`)
+    const container = longest && name.slice(0, -longest.suffix.length) + id.slice(name.length)
     const holds = globMatches(match, id) || (container !== undefined && globMatches(match, container))
     if (holds) return longest && { container: container!, architecture: longest.architecture }
   }
@@ -166,10 +165,8 @@ function readRule(value: unknown, { path, problems }: FieldPlace): Rule | undefi
 /** Reads a list of architectures strictly, and returns each once. */
 export function readArchitectures(value: unknown, { path, problems }: FieldPlace): Architecture[] {
   if (!Array.isArray(value) || value.length > maxArchitectures) {
-    problems.push({
-      path,
-      message: `is ${shown(value)}; expected a list of at most ${maxArchitectures} architectures, such as ["amd64", "arm64"]`
-    })
+    const message = `is ${shown(value)}; expected a list of at most ${maxArchitectures} architectures, such as ["amd64", "arm64"]`
+    problems.push({ path, message })
     return []
   }
   return uniqueInTableOrder(value.flatMap((name, i) => readArchitecture(name, { path: `${path}[${i}]`, problems }) ?? []))

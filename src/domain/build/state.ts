@@ -74,12 +74,8 @@ export function currentImages(
     const single = facts.get('')
     return new Map([[single?.architecture ?? amd64, { url, facts: single }]])
   }
-  return new Map(
-    uniqueInTableOrder(images.keys()).map((architecture) => [
-      architecture,
-      { url: images.get(architecture)!, facts: facts.get(architecture) }
-    ])
-  )
+  const order = uniqueInTableOrder(images.keys())
+  return new Map(order.map((architecture) => [architecture, { url: images.get(architecture)!, facts: facts.get(architecture) }]))
 }
 
 /** Returns their URLs, as far as the record alone tells. */
@@ -140,9 +136,9 @@ interface AwaitedImage extends Pick<StateInput, 'buildStatus' | 'now'> {
 }
 
 /** Returns whether another image is awaited: its build is under way or failed, and no image arrived since. */
-export function isAwaited({ buildStatus, architecture, ...standing }: AwaitedImage): boolean {
-  const build = buildStatus?.builds.get(architecture)
-  return build !== undefined && build.status !== 'succeeded' && !imageCameAfter(build, { buildStatus, architecture, ...standing })
+export function isAwaited(one: AwaitedImage): boolean {
+  const build = one.buildStatus?.builds.get(one.architecture)
+  return build !== undefined && build.status !== 'succeeded' && !imageCameAfter(build, one)
 }
 
 /** Compares times where the arrival is noted; an image that another program registered is known by its URL only. */

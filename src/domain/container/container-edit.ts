@@ -35,11 +35,11 @@ export type Edit =
 export function edited(id: string, { known, edit }: { known: ContainerRecord | undefined; edit: Edit }): ParsedRegistration | undefined {
   switch (edit.op) {
     case 'put':
-      return put(id, { known, given: edit.container })
+      return put(id, known, edit.container)
     case 'patch':
       return patched(existing(id, known), edit.container)
     case 'put-image':
-      return putImage(id, { known, edit })
+      return putImage(id, known, edit)
     case 'delete-image':
       return withoutImage(existing(id, known), edit.architecture)
     case 'delete':
@@ -75,7 +75,7 @@ function existing(id: string, known: ContainerRecord | undefined): ContainerReco
   throw new CatalogueError('container_unknown', `container not found: ${id}`)
 }
 
-function put(id: string, { known, given }: { known: ContainerRecord | undefined; given: ContainerGiven }): ParsedRegistration {
+function put(id: string, known: ContainerRecord | undefined, given: ContainerGiven): ParsedRegistration {
   const images = Object.entries(given.images ?? {})
   const digests = new Map(digestsGiven({ op: 'put', container: given }))
   // the amd64 image's, else the first in the table's order: so that it does not depend on theirs
@@ -116,10 +116,7 @@ function withoutImage(known: ContainerRecord, architecture: Architecture): Parse
   return patched(known, { images: { [architecture]: null } })
 }
 
-function putImage(
-  id: string,
-  { known, edit }: { known: ContainerRecord | undefined; edit: Edit & { op: 'put-image' } }
-): ParsedRegistration {
+function putImage(id: string, known: ContainerRecord | undefined, edit: Edit & { op: 'put-image' }): ParsedRegistration {
   const { architecture, url } = edit
   const version = edit.version || known?.version || tagOf(id) || missing(id, 'version')
   const digest = edit.digest || known?.digest || missing(id, 'digest')

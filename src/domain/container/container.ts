@@ -86,31 +86,23 @@ export function containerFrom(registration: ParsedRegistration, options: GuardUr
   checkSpelling(names.keys(), options.stored)
   const images = imagesOf(names)
   if (url !== '' && url !== images.get(amd64)) refuseOtherArchitecture(images, url)
-  if (url !== '' && !images.has(amd64)) addAmd64(names, images, url)
+  if (url !== '' && !images.has(amd64)) {
+    for (const name of namesOf(amd64)) names.set(name, url)
+    images.set(amd64, url)
+  }
   const asItCame = names.size === registration.names.size ? registration.text : undefined
   const urls = checkLength('urls', completeUrls(names, { images: withGuards(images, id, options), asItCame }))
   return { id, version, digest, url: url || images.get(amd64) || guardUrl(options.publicUrl, id, amd64), urls, images }
 }
 
 /** What a stored record says of its images. */
-export interface StoredImages {
-  url: string | undefined
-  images: ImageUrls
-}
+export type StoredImages = Pick<ContainerRecord, 'url' | 'images'>
 
-export interface StoredRegistration extends StoredImages {
-  id: string
-  version: string
-  digest: string
-}
+export type StoredRegistration = StoredImages & Omit<ContainerFields, 'url'>
 
-export const registrationOf = ({ id, version = '', digest = '', url, images }: ContainerRecord): StoredRegistration => ({
-  id,
-  version,
-  digest,
-  url,
-  images
-})
+export function registrationOf({ id, version = '', digest = '', url, images }: ContainerRecord): StoredRegistration {
+  return { id, version, digest, url, images }
+}
 
 /** Returns a registration laid over a stored record, architecture by architecture: its version and digest, and the images of both. */
 export function mergedRegistration(stored: StoredImages, { id, version, digest, url, names }: ParsedRegistration): ParsedRegistration {
@@ -156,11 +148,6 @@ export function withoutImage(stored: StoredRegistration, architecture: Architect
   const images: ImageUrls = new Map(stored.images)
   images.delete(architecture)
   return { ...stored, url: architecture === amd64 ? '' : ownUrl(stored), names: allNames(images) }
-}
-
-function addAmd64(names: Names, images: ImageUrls, url: string): void {
-  for (const name of namesOf(amd64)) names.set(name, url)
-  images.set(amd64, url)
 }
 
 /** Old workers on x86_64 know only `url`: under another architecture's image they would end with "exec format error". */

@@ -53,9 +53,6 @@ function checkedContainer(given: ContainerGiven | ContainerPatch, posted: Posted
 
 const inUrls = (name: string) => `urls' ${JSON.stringify(name.slice(0, 100))}`
 
-/** With the name of the URL in messages. */
-type ShownUrl = PostedUrls & { shown: string }
-
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 
@@ -70,15 +67,13 @@ export function controlIn(url: string): string | undefined {
   return `contains the control character U+${code} at position ${control.index}; no client can send such a URL: percent-encode it, or leave it out`
 }
 
-/** Returns a URL as it may be registered: without credentials for this server. Throws parameter_invalid. */
-export function registrable(url: string, { addresses, warn, shown }: ShownUrl): string {
+/** Returns a URL as it may be registered: without credentials for this server. `shown` is its name in messages. Throws parameter_invalid. */
+export function registrable(url: string, { addresses, warn, shown }: PostedUrls & { shown: string }): string {
   const control = controlIn(url)
   if (control !== undefined) throw new CatalogueError('parameter_invalid', `${shown} ${control}; nothing was stored`)
   if (isMasked(url)) {
-    throw new CatalogueError(
-      'parameter_invalid',
-      `${shown} is ${JSON.stringify(url.slice(0, 200))}: its secrets are masked with ***, so it was read in a view; send the whole URL, or change the container by a patch or a merge that leaves this image out; nothing was stored`
-    )
+    const message = `${shown} is ${JSON.stringify(url.slice(0, 200))}: its secrets are masked with ***, so it was read in a view; send the whole URL, or change the container by a patch or a merge that leaves this image out; nothing was stored`
+    throw new CatalogueError('parameter_invalid', message)
   }
   const plain = withoutOwnCredentials(url, addresses)
   if (plain !== url) {
@@ -95,16 +90,11 @@ const address = /^(https?|davs?):\/\/(?:([^/?#]*)@)?(\[[^\]/?#@]*\]|[^/?#@:]*)(?
 const ownPaths = ['/storage/', '/api/', '/v2/']
 const usualPorts = new Set(['', '80', '443'])
 
-interface Located {
-  host: string
-  port: string
-  path: string
-  /** With `@`; '' where there are none. */
-  credentials: string
-}
-
-/** Undefined for what is not at a web server. A proxy may serve the same by http and https, so their usual ports count as one. */
-function locate(url: string): Located | undefined {
+/**
+ * Returns undefined for what is not at a web server. A proxy may serve the same by http and https, so their usual ports count as one.
+ * `credentials` end with `@`; '' where there are none.
+ */
+function locate(url: string) {
   const [found, , credentials, host = '', port = '', path = ''] = address.exec(url) ?? []
   if (found === undefined) return undefined
   return {

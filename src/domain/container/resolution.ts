@@ -64,13 +64,9 @@ export function resolveImage(
   throw imageMissing(record, { architecture, requested })
 }
 
-interface Fallback {
-  architecture: Architecture
-  requested: string
+interface Fallback extends Required<RequestedArchitecture & ResolveImageOptions> {
   url: string
   proven: Facts | undefined
-  force: boolean
-  evenGone: boolean
 }
 
 /** The one image of a record that names no architectures: anybody's, until its bytes tell whose it is. */
@@ -81,11 +77,8 @@ function fallback(record: ContainerRecord, { architecture, requested, url, prove
   if (proven.verdict === 'mislabelled') throw mislabelled(record, architecture, proven)
   if (proven.architecture === null || proven.verdict !== 'match') return { ...answer, architecture: null }
   if (proven.architecture === architecture) return { ...answer, architecture }
-  throw new CatalogueError(
-    'image_missing',
-    `${record.id} has no image for ${named({ architecture, requested })}; its one image is proven to be for ${proven.architecture}`,
-    { details: { available: [proven.architecture] } }
-  )
+  const message = `${record.id} has no image for ${named({ architecture, requested })}; its one image is proven to be for ${proven.architecture}`
+  throw new CatalogueError('image_missing', message, { details: { available: [proven.architecture] } })
 }
 
 /** That nothing answered once proves nothing: only what was looked for, and was not there, is gone. */
@@ -96,25 +89,20 @@ function statusOf(
   if (proven?.status !== 'gone') return {}
   if (evenGone) return { status: 'gone' }
   const registered = proven.imageKey === '' ? 'the one image' : `the image for ${architecture}`
-  throw new CatalogueError(
-    'image_gone',
-    `${registered} of ${record.id} is gone: at ${proven.checked} there was nothing at ${proven.url}; bring it again, or verify it when it is back; force=true gives its URL all the same`,
-    { details: { available: architecturesOf(record).filter((other) => other !== architecture) } }
-  )
+  const message = `${registered} of ${record.id} is gone: at ${proven.checked} there was nothing at ${proven.url}; bring it again, or verify it when it is back; force=true gives its URL all the same`
+  throw new CatalogueError('image_gone', message, {
+    details: { available: architecturesOf(record).filter((other) => other !== architecture) }
+  })
 }
 
-function mislabelled(
-  record: ContainerRecord,
-  architecture: Architecture,
-  { architecture: actual, summary, imageKey }: Facts
-): CatalogueError {
+function mislabelled(record: ContainerRecord, architecture: Architecture, facts: Facts): CatalogueError {
+  const { architecture: actual, summary, imageKey } = facts
   const registered = imageKey === '' ? 'the one image' : `the image for ${architecture}`
   const truth = actual === null || actual === imageKey ? '' : ` is proven to be for ${actual}:`
-  return new CatalogueError(
-    'image_mislabelled',
-    `${registered} of ${record.id}${truth || ' is not what it is registered as:'} ${summary}; force=true gives it all the same`,
-    { details: { available: architecturesOf(record).filter((other) => other !== architecture) } }
-  )
+  const message = `${registered} of ${record.id}${truth || ' is not what it is registered as:'} ${summary}; force=true gives it all the same`
+  return new CatalogueError('image_mislabelled', message, {
+    details: { available: architecturesOf(record).filter((other) => other !== architecture) }
+  })
 }
 
 /** The architectures that a record has images for, in the table's order. */

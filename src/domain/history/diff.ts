@@ -15,6 +15,7 @@ export interface FieldChange {
   message: string
 }
 
+type ComparedField = Exclude<FieldChange['what'], 'container'>
 type Meaning = Pick<ContainerRecord, 'url' | 'images' | 'members'>
 
 /**
@@ -27,13 +28,8 @@ export function diffOf(before: Meaning | undefined, after: Meaning | undefined):
     const kind = after === undefined ? 'removed' : 'added'
     changes.push({ kind, what: 'container', architecture: null, before: null, after: null, message: `the container was ${kind}` })
   }
-  const compare = (
-    what: 'version' | 'digest' | 'url' | 'image',
-    values: [string | null, string | null],
-    architecture: Architecture | null = null
-  ) => {
-    const change = changeOf(what, { values, architecture })
-    if (change !== undefined) changes.push(change)
+  const compare = (what: ComparedField, values: [string | null, string | null], architecture: Architecture | null = null) => {
+    if (values[0] !== values[1]) changes.push(changeOf(what, values, architecture))
   }
   for (const field of ['version', 'digest'] as const)
     compare(field, [before ? saidOf(before, field) : null, after ? saidOf(after, field) : null])
@@ -44,11 +40,7 @@ export function diffOf(before: Meaning | undefined, after: Meaning | undefined):
   return changes
 }
 
-function changeOf(
-  what: 'version' | 'digest' | 'url' | 'image',
-  { values, architecture }: { values: [string | null, string | null]; architecture: Architecture | null }
-): FieldChange | undefined {
-  if (values[0] === values[1]) return undefined
+function changeOf(what: ComparedField, values: [string | null, string | null], architecture: Architecture | null): FieldChange {
   const [before, after] = values.map((value) => (value === null ? null : maskSecrets(value))) as [string | null, string | null]
   const kind = before === null ? 'added' : after === null ? 'removed' : 'changed'
   const subject = what === 'image' ? `the image for ${architecture}` : what

@@ -16,14 +16,9 @@ export interface Cause {
 }
 
 /** The cause of a change without a request. */
-export const background = (reason: string): Cause => ({
-  face: 'background',
-  identity: null,
-  address: null,
-  agent: null,
-  request: null,
-  reason
-})
+export function background(reason: string): Cause {
+  return { face: 'background', identity: null, address: null, agent: null, request: null, reason }
+}
 
 /** record: the container's document. The others are about its build status, facts and state. */
 export const entryKinds = ['record', 'expected', 'pending', 'build', 'test', 'verdict', 'state'] as const

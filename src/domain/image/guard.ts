@@ -11,18 +11,12 @@ export function guardUrl(publicUrl: string, id: string, architecture: Architectu
   return `${guardUrlBase(publicUrl)}${encodeURIComponent(id)}/${encodeURIComponent(architecture)}`
 }
 
-/** Where a URL stands: in the record of a container, as the image of an architecture. */
-export interface GuardedPlace {
-  id: string
-  architecture: Architecture
-}
-
 /**
  * Returns whether a URL says of itself that it is a guard, under any public address: it names the very container and architecture in whose
  * place it stands. So the guards of an address that we no longer have, and those of another Leporello whose record was copied, are known, and
  * the image of another host is not taken for one because a folder of its is called `unavailable`.
  */
-export function isGuardUrl(url: string, { id, architecture }: GuardedPlace): boolean {
+export function isGuardUrl(url: string, { id, architecture }: { id: string; architecture: Architecture }): boolean {
   if (!url.includes(guardFolder) || !/^https?:\/\//.test(url)) return false
   return url.endsWith(guardUrl('', id, architecture))
 }

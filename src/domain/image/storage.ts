@@ -1,4 +1,5 @@
 import type { Architecture } from '../architecture.ts'
+import type { Condition } from '../json/query.ts'
 import { utf8Length } from '../limits.ts'
 import { percentDecoded } from '../percent.ts'
 
@@ -39,6 +40,12 @@ export function repositoryOf(id: string): string {
   return tag === undefined ? id : id.slice(0, -tag.length - 1)
 }
 
+/** Returns what holds of the ids of a repository that have a tag after `last`: `;` is the character after `:`. */
+export const idsOfRepository = (repository: string, last = ''): Condition[] => [
+  { field: 'id', after: `${repository}:${last}` },
+  { field: 'id', before: `${repository};` }
+]
+
 const flat = (text: string) => text.replace(/[:/\\]/g, '-')
 
 /** Every store accepts 255 bytes; the rest is for what is added. */
@@ -46,8 +53,7 @@ const maxSegment = 160
 
 function segment(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
-  let name = flat(text).replace(/[\u0000-\u001f\u007f-\u009f\ufffe\uffff]/g, '-')
-  name = name.replace(/^\.+/, '-')
+  let name = flat(text).replace(/[\u0000-\u001f\u007f-\u009f\ufffe\uffff]|^\.+/g, '-')
   while (utf8Length(name) > maxSegment) name = [...name].slice(0, -1).join('')
   return name
 }

@@ -36,10 +36,8 @@ export function checkSpelling(names: Iterable<string>, stored: Pick<ReadonlyMap<
   for (const name of names) {
     const meant = likelyMeant(name)
     if (meant === undefined || stored?.has(parseArchitecture(name))) continue
-    throw new CatalogueError(
-      'architecture_invalid',
-      `${JSON.stringify(name)} is not the name of an architecture; did you mean ${JSON.stringify(meant)}? Nothing was stored.`
-    )
+    const message = `${JSON.stringify(name)} is not the name of an architecture; did you mean ${JSON.stringify(meant)}? Nothing was stored.`
+    throw new CatalogueError('architecture_invalid', message)
   }
 }
 
@@ -52,10 +50,8 @@ export function imagesOf(names: Names): ImageUrls {
     const known = images.get(architecture)
     if (known !== undefined && known !== url) {
       const other = firstNames.get(architecture)!
-      throw new CatalogueError(
-        'urls_invalid',
-        `urls names two images for ${architecture}: ${JSON.stringify(other)} is ${maskSecrets(known)}, ${JSON.stringify(name)} is ${maskSecrets(url)}; both names must have the same URL`
-      )
+      const message = `urls names two images for ${architecture}: ${JSON.stringify(other)} is ${maskSecrets(known)}, ${JSON.stringify(name)} is ${maskSecrets(url)}; both names must have the same URL`
+      throw new CatalogueError('urls_invalid', message)
     }
     if (known === undefined) firstNames.set(architecture, name)
     images.set(architecture, url)
@@ -127,10 +123,8 @@ function checkKey(key: string): void {
 const refuseValue = (key: string, value: string): never => refuse(`has ${describedValue(value)} under ${JSON.stringify(key)}`)
 
 function refuse(found: string): never {
-  throw new CatalogueError(
-    'urls_invalid',
-    `urls ${found}; expected a JSON object from architecture to URL such as {"x86_64": "s3://…", "aarch64": "s3://…"}, at most ${limits.urls} bytes`
-  )
+  const message = `urls ${found}; expected a JSON object from architecture to URL such as {"x86_64": "s3://…", "aarch64": "s3://…"}, at most ${limits.urls} bytes`
+  throw new CatalogueError('urls_invalid', message)
 }
 
 const described = (kind: string, text: string) =>

@@ -46,7 +46,7 @@ export interface Json {
 export function readJson(source: string): Json {
   const reader: Reader = { source, at: 0, contradicted: new Set() }
   skipSpace(reader)
-  const kind = kindAt(source, reader.at)
+  const kind = kinds[source[reader.at] ?? ''] ?? 'number'
   const members = new Map<string, string>()
   const text = kind === 'object' ? readMembers(reader, 1, members) : readValue(reader, 0)
   skipSpace(reader)
@@ -215,27 +215,10 @@ function readString(reader: Reader): string {
 
 function escapeLength(source: string, at: number): number {
   const next = source[at + 1]
-  if (next === undefined) return 2
-  if ('"\\/bfnrt'.includes(next)) return 2
+  if (next === undefined || '"\\/bfnrt'.includes(next)) return 2
   if (next !== 'u') throw new JsonError('Invalid \\escape', source, at)
   if (!/^[0-9a-fA-F]{4}$/.test(source.slice(at + 2, at + 6))) throw new JsonError('Invalid \\uXXXX escape', source, at + 1)
   return 6
 }
 
-function kindAt(source: string, at: number): JsonKind {
-  switch (source[at]) {
-    case '{':
-      return 'object'
-    case '[':
-      return 'array'
-    case '"':
-      return 'string'
-    case 't':
-    case 'f':
-      return 'boolean'
-    case 'n':
-      return 'null'
-    default:
-      return 'number'
-  }
-}
+const kinds: { [first: string]: JsonKind } = { '{': 'object', '[': 'array', '"': 'string', t: 'boolean', f: 'boolean', n: 'null' }

@@ -14,6 +14,10 @@ export type FieldCondition =
 /** A list's conditions must all hold; of `any` one must. */
 export type Condition = FieldCondition | { any: readonly FieldCondition[] }
 
+/** Returns the condition that each of these fields has this value. */
+export const whereEqual = (fields: Readonly<Record<string, string>>): FieldCondition[] =>
+  Object.entries(fields).map(([field, equals]) => ({ field, equals }))
+
 /** Returns the fields that conditions are about, each once. */
 export const fieldsOf = (conditions: readonly Condition[]): string[] => [
   ...new Set(conditions.flatMap((condition) => ('any' in condition ? condition.any.map(({ field }) => field) : [condition.field])))

@@ -90,10 +90,8 @@ export function readKnownArchitecture(value: unknown, { path, problems }: FieldP
   const architecture = readArchitecture(value, { path, problems })
   if (architecture === undefined || knownArchitectures.has(architecture)) return architecture
   const known = [...knownArchitectures].join(', ')
-  problems.push({
-    path,
-    message: `is ${shown(value)}, which is not a known architecture; known are ${known}, and what such machines call themselves`
-  })
+  const message = `is ${shown(value)}, which is not a known architecture; known are ${known}, and what such machines call themselves`
+  problems.push({ path, message })
   return undefined
 }
 

@@ -11,13 +11,9 @@ export interface SummaryCounts {
   architectures: Set<Architecture>
 }
 
-export const noCounts = (): SummaryCounts => ({
-  total: 0,
-  states: { complete: 0, partial: 0, degraded: 0 },
-  unproven: 0,
-  missing: new Map(),
-  architectures: new Set()
-})
+export function noCounts(): SummaryCounts {
+  return { total: 0, states: { complete: 0, partial: 0, degraded: 0 }, unproven: 0, missing: new Map(), architectures: new Set() }
+}
 
 /** More different architectures than these are not told apart: their names are whatever clients send. */
 const most = 64

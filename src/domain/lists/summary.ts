@@ -20,12 +20,6 @@ export interface SummaryContent {
   verdicts: readonly Verdict[]
 }
 
-export interface Summary extends SummaryContent {
-  /** When the record was created, and when its meaning or build status changed last; null where that is not known. */
-  created: string | null
-  updated: string | null
-}
-
 /** The state of the record that was accounted for last: every journal entry up to it is there. */
 export interface Accounted {
   revision: string
@@ -39,7 +33,10 @@ export interface Suspect {
   since: string
 }
 
-export interface StoredSummary extends Summary {
+export interface StoredSummary extends SummaryContent {
+  /** When the record was created, and when its meaning or build status changed last; null where that is not known. */
+  created: string | null
+  updated: string | null
   /** Of the record that it was made from; '' where there is none yet, but builds, tests or pending images. */
   revision: string
   fingerprint: string

@@ -62,21 +62,14 @@ export interface KeptManifest extends KeptBase {
   children?: string[]
 }
 
-/** An image that was pushed under a tag. */
-export interface TaggedImage {
-  digest: string
-  /** Of its configuration. */
-  config: string
-}
-
 export interface KeptTag extends KeptBase {
   kind: 'tag'
   /** The tag. */
   name: string
   digest: string
   what: OciManifest['kind']
-  /** The images that the tag brought, by architecture. */
-  images: { [architecture: Architecture]: TaggedImage }
+  /** The images that the tag brought, by architecture; `config` is the digest of the configuration. */
+  images: { [architecture: Architecture]: { digest: string; config: string } }
 }
 
 /** That a repository has a blob. */
@@ -103,10 +96,9 @@ export function fromKeptDocument<Kind extends KeptDocument['kind']>(document: st
 }
 
 /** Where blobs are stored by their digest. */
-const blobFolder = 'oci/blobs/sha256/'
-export const blobKey = (digest: string): string => `${blobFolder}${digest.slice('sha256:'.length)}`
+export const blobPrefix = 'oci/blobs/sha256/'
+export const blobKey = (digest: string): string => `${blobPrefix}${digest.slice('sha256:'.length)}`
 export const isBlobKey = (key: string): boolean => key === 'oci/blobs' || key.startsWith('oci/blobs/')
-export const blobPrefix = blobFolder
 
 /** Returns the key of the blob that a document is about, if that is stored by its digest. */
 export function storedBlobOf(document: string): string[] {

@@ -9,12 +9,10 @@ export interface TagName {
 
 const maxRepository = 255
 const repositoryPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/
-const tagPattern = /^\w[\w.-]{0,127}$/
-const digestPattern = /^sha256:[0-9a-f]{64}$/
 
 export const isRepository = (name: string): boolean => name.length <= maxRepository && repositoryPattern.test(name)
-export const isTag = (name: string): boolean => tagPattern.test(name)
-export const isDigest = (name: string): boolean => digestPattern.test(name)
+export const isTag = (name: string): boolean => /^\w[\w.-]{0,127}$/.test(name)
+export const isDigest = (name: string): boolean => /^sha256:[0-9a-f]{64}$/.test(name)
 
 /** The tag of an id without one, as clients have it. */
 const defaultTag = 'latest'
@@ -101,10 +99,8 @@ export function parseOciPath(path: string): OciPath | undefined {
 /** Throws name_invalid. */
 export function checkRepository(repository: string): string {
   if (isRepository(repository)) return repository
-  throw new CatalogueError(
-    'name_invalid',
-    `${JSON.stringify(repository.slice(0, 300))} is no repository's name; expected lower-case letters and digits, with ".", "_", "-" between them, in parts separated by "/", at most ${maxRepository} characters`
-  )
+  const message = `${JSON.stringify(repository.slice(0, 300))} is no repository's name; expected lower-case letters and digits, with ".", "_", "-" between them, in parts separated by "/", at most ${maxRepository} characters`
+  throw new CatalogueError('name_invalid', message)
 }
 
 /** Throws digest_invalid. */
@@ -117,9 +113,7 @@ export function checkDigestName(digest: string): string {
 function checkReference(reference: string): void {
   if (reference.includes(':')) checkDigestName(reference)
   else if (!isTag(reference)) {
-    throw new CatalogueError(
-      'manifest_invalid',
-      `${JSON.stringify(reference.slice(0, 200))} is no tag; expected a letter, a digit or "_", then letters, digits, "_", "." and "-", at most 128 characters`
-    )
+    const message = `${JSON.stringify(reference.slice(0, 200))} is no tag; expected a letter, a digit or "_", then letters, digits, "_", "." and "-", at most 128 characters`
+    throw new CatalogueError('manifest_invalid', message)
   }
 }

@@ -87,12 +87,8 @@ function untested({ record, facts, expected, tests }: FoundCandidate): string[] 
 
 /** Returns the images of a record by architecture. The only image of a record that names none is for amd64 until it is read. */
 function imagesOf(record: ContainerRecord, facts: FoundCandidate['facts']): Map<Architecture, MemberImage> {
-  return new Map(
-    [...currentImages(record, facts)].map(([architecture, { url, facts: known }]) => [
-      architecture,
-      { url, digest: known?.given ?? known?.config ?? null }
-    ])
-  )
+  const images = [...currentImages(record, facts)]
+  return new Map(images.map(([name, { url, facts: known }]) => [name, { url, digest: known?.given ?? known?.config ?? null }]))
 }
 
 /** Returns what a set says of a candidate. Call it only for one without reasons. */

@@ -56,14 +56,9 @@ export interface ChannelState {
   set: readonly SetMember[]
 }
 
-const tagForm = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
-
-/** Returns whether a name may be a tag: 1 to 128 letters, digits, dots, dashes and underscores, as registries allow. */
-export const isTagName = (name: string): boolean => tagForm.test(name)
-
-/** Throws parameter_invalid. */
+/** Throws parameter_invalid for a name that registries do not allow as a tag. */
 export function checkTag(what: string, name: string): void {
-  if (isTagName(name)) return
+  if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(name)) return
   const expected = 'a tag: 1 to 128 letters, digits, dots, dashes and underscores, the first none of . and -'
   throw new CatalogueError('parameter_invalid', `${what} is ${JSON.stringify(name.slice(0, 140))}; expected ${expected}`)
 }

@@ -33,23 +33,18 @@ export type FoundTag = { tag: string; chosenBy: string } | { reason: string }
 /** Chooses the tag of an image. */
 export function chooseTag(rule: TagRule, { tags, labels, named }: Repository): FoundTag {
   if (tags.length === 0) return { reason: 'there is no such repository' }
-  if ('tag' in rule) return present(rule.tag, { tags, chosenBy: `tag ${rule.tag}` })
+  if ('tag' in rule) return present(rule.tag, tags, `tag ${rule.tag}`)
   if ('newest' in rule) return newest(rule, tags)
   if (labels === undefined) return { reason: unlabelled(named ?? 'latest', tags) }
   const wanted = labelled(rule.label, labels)
-  if ('value' in wanted) return present(wanted.value, { tags, chosenBy: `label ${rule.label}` })
+  if ('value' in wanted) return present(wanted.value, tags, `label ${rule.label}`)
   if (!wanted.isAbsent || named === undefined) return { reason: wanted.reason }
-  return present(named, { tags, chosenBy: `tag ${named} of the list, as ${wanted.reason}` })
-}
-
-interface Presence {
-  tags: readonly KnownTag[]
-  chosenBy: string
+  return present(named, tags, `tag ${named} of the list, as ${wanted.reason}`)
 }
 
 const mostNearest = 5
 
-function present(tag: string, { tags, chosenBy }: Presence): FoundTag {
+function present(tag: string, tags: readonly KnownTag[], chosenBy: string): FoundTag {
   if (tags.some((known) => known.tag === tag)) return { tag, chosenBy }
   const near = tags.map((known) => ({ tag: known.tag, edits: editDistance(tag.slice(0, 100), known.tag.slice(0, 100)) }))
   const nearest = near.sort((a, b) => a.edits - b.edits || order(a.tag, b.tag)).slice(0, mostNearest)

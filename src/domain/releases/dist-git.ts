@@ -24,7 +24,7 @@ export function containerfilesOf({ id, images }: SetMember, { sources, stored }:
   const files: { [name: string]: string } = {}
   const reasons: string[] = []
   for (const [architecture, { url }] of Object.entries(images).sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const found = digestOf(sources.get(architecture as Architecture), { url, stored })
+    const found = digestOf(sources.get(architecture as Architecture), url, stored)
     if ('reason' in found) reasons.push(`${architecture}: ${found.reason}`)
     else if (files['Containerfile'] === undefined) files['Containerfile'] = found.digest
     else if (files['Containerfile'] !== found.digest) files[`Containerfile.${architecture}`] = found.digest
@@ -32,10 +32,7 @@ export function containerfilesOf({ id, images }: SetMember, { sources, stored }:
   return reasons.length === 0 ? { ...image, files } : { ...image, reason: reasons.join('; ') }
 }
 
-function digestOf(
-  recorded: RecordedSource | undefined,
-  { url, stored }: { url: string; stored: ReadonlySet<string> }
-): { digest: string } | { reason: string } {
+function digestOf(recorded: RecordedSource | undefined, url: string, stored: ReadonlySet<string>): { digest: string } | { reason: string } {
   if (recorded === undefined) return { reason: 'no build was reported with what it was built from' }
   if (recorded.url !== url) return { reason: 'the build that was reported last made another image' }
   const digest = containerfileOf(recorded.source)

@@ -1,6 +1,7 @@
 import type { Requirement } from '../build/rules.ts'
 import type { ContainerGiven } from '../container/container-edit.ts'
 import { repositoryOf } from '../image/storage.ts'
+import type { FieldProblem } from '../json/reading.ts'
 import { isStorableId } from '../limits.ts'
 import { type Candidate, candidateReasons, memberOf } from './candidate.ts'
 import type { SetMember } from './channel.ts'
@@ -19,17 +20,11 @@ export interface PromotionInput {
 }
 
 /** What a promotion changes; or every reason why it cannot. */
-export type PromotionPlan = { set: SetMember[]; written: SetMember[]; removed: string[] } | { reasons: SetReason[] }
-
-export interface SetReason {
-  /** The image in the request's set, such as `set[3]`. */
-  path: string
-  message: string
-}
+export type PromotionPlan = { set: SetMember[]; written: SetMember[]; removed: string[] } | { reasons: FieldProblem[] }
 
 /** Decides what becomes of a channel. */
 export function planPromotion({ candidates, require, requiredOf = () => [], target, before, keep }: PromotionInput): PromotionPlan {
-  const reasons: SetReason[] = []
+  const reasons: FieldProblem[] = []
   const written = new Map<string, string>()
   for (const [place, candidate] of candidates.entries()) {
     const { id } = candidate

@@ -1,10 +1,8 @@
 import type { Architecture } from '../architecture.ts'
-import type { JobReport } from '../build/job-report.ts'
 import { currentImages } from '../build/state.ts'
 import type { Cause } from '../history/entry.ts'
 import type { Verdict } from '../image/facts.ts'
-import type { Candidate } from './candidate.ts'
-import { memberOf } from './candidate.ts'
+import { type Candidate, type FoundCandidate, memberOf } from './candidate.ts'
 import type { SetMember, SetSource } from './channel.ts'
 
 /** An image of a release, frozen: what it was, and what was known of it. */
@@ -48,9 +46,7 @@ export interface FrozenRelease {
   set: readonly ReleasedContainer[]
 }
 
-const nameForm = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
-
-export const isReleaseName = (name: string): boolean => nameForm.test(name)
+export const isReleaseName = (name: string): boolean => /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(name)
 
 export const releaseKey = (name: string): string => `release:${name}`
 
@@ -68,19 +64,15 @@ export function releasedContainer(candidate: Candidate, params: readonly string[
   const { id, origin, revision, version, digest, named, images } = memberOf(candidate, candidate.id)
   const { record, facts, tests } = candidate.found!
   const known = currentImages(record, facts)
-  const released = Object.entries(images).map(([architecture, image]): [string, ReleasedImage] => {
-    const { manifest = null, sha256 = null, size = null, verdict = 'unverified' } = known.get(architecture as Architecture)?.facts ?? {}
-    return [
-      architecture,
-      { ...image, manifest, sha256, size, verdict, test: testOf(tests, { architecture: architecture as Architecture, url: image.url }) }
-    ]
+  const released = Object.entries(images).map(([name, image]): [string, ReleasedImage] => {
+    const architecture = name as Architecture
+    const { manifest = null, sha256 = null, size = null, verdict = 'unverified' } = known.get(architecture)?.facts ?? {}
+    return [name, { ...image, manifest, sha256, size, verdict, test: testOf(tests, architecture, image.url) }]
   })
   return { id, origin, revision, version, digest, named, params, images: Object.fromEntries(released) }
 }
 
-type Tests = readonly ReadonlyMap<Architecture, JobReport>[]
-
-function testOf(tests: Tests, { architecture, url }: { architecture: Architecture; url: string }): string | null {
+function testOf(tests: FoundCandidate['tests'], architecture: Architecture, url: string): string | null {
   const reports = tests.flatMap((one) => one.get(architecture) ?? []).filter(({ image }) => image === url)
   return (reports.find(({ status }) => status === 'succeeded') ?? reports[0])?.status ?? null
 }

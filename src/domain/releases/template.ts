@@ -16,6 +16,8 @@ export interface TemplateOptions {
 interface Rendering extends TemplateOptions {
   file: string | undefined
   depth: number
+  /** Whether the text is part of the result; where not, its keys need not be given. */
+  shown: boolean
   missing: { name: string; place: TemplatePlace }[]
 }
 
@@ -27,7 +29,7 @@ const maxDepth = 8
  */
 export function renderTemplate(template: string, options: TemplateOptions): string {
   for (const [name, value] of options.keys) checkValue(name, value)
-  const rendering: Rendering = { ...options, file: undefined, depth: 0, missing: [] }
+  const rendering: Rendering = { ...options, file: undefined, depth: 0, shown: true, missing: [] }
   const text = rendered(template, rendering)
   if (rendering.missing.length > 0) refuseMissing(rendering)
   return text
@@ -43,15 +45,9 @@ function checkValue(name: string, value: string): void {
 
 function rendered(template: string, rendering: Rendering): string {
   const parts = templateParts(template, rendering.file)
-  const { text, rest } = block(parts, { rendering, shown: true })
+  const { text, rest } = block(parts, rendering)
   if (rest.length > 0) refuseTemplate(rest[0]!.place, `{% ${rest[0]!.text} %} without an if before it`)
   return text
-}
-
-interface Block {
-  rendering: Rendering
-  /** Whether it is part of the result; where not, its keys need not be given. */
-  shown: boolean
 }
 
 interface RenderedBlock {
@@ -61,7 +57,8 @@ interface RenderedBlock {
 }
 
 /** Renders up to a statement that ends or continues an `if`, or to the end. */
-function block(parts: TemplatePart[], { rendering, shown }: Block): RenderedBlock {
+function block(parts: TemplatePart[], rendering: Rendering): RenderedBlock {
+  const { shown } = rendering
   let text = ''
   let rest = parts
   while (rest.length > 0) {
@@ -72,7 +69,7 @@ function block(parts: TemplatePart[], { rendering, shown }: Block): RenderedBloc
     if (part.kind === 'text') text += shown ? part.text : ''
     else if (part.kind === 'value') text += shown ? expressionText(part.text, contextOf(rendering, part)) : ''
     else if (word === 'if') {
-      const made = conditional(part, { rest, rendering, shown })
+      const made = conditional(part, rest, rendering)
       text += made.text
       rest = made.rest
     } else if (shown) text += included(part, rendering)
@@ -81,14 +78,14 @@ function block(parts: TemplatePart[], { rendering, shown }: Block): RenderedBloc
 }
 
 /** Renders an `if` with its alternatives, up to its `endif`. */
-function conditional(start: TemplatePart, { rest: body, rendering, shown }: Block & { rest: TemplatePart[] }): RenderedBlock {
+function conditional(start: TemplatePart, body: TemplatePart[], rendering: Rendering): RenderedBlock {
   let text = ''
   let rest = body
-  let done = !shown
+  let done = !rendering.shown
   for (let branch: TemplatePart = start; ; ) {
     const condition = branch.text.replace(/^\w+\s*/, '')
     const taken = !done && (branch.text === 'else' || conditionHolds(condition, contextOf(rendering, branch)))
-    const made = block(rest, { rendering, shown: taken })
+    const made = block(rest, { ...rendering, shown: taken })
     text += made.text
     done ||= taken
     const [end, ...others] = made.rest

@@ -62,34 +62,23 @@ function containerImage(name: string | null, lookup: Lookup): SpecImage {
 
 /** A worker loads what the specification says; the catalogue knows what that is. */
 function dependencyImage({ name, url, urls }: Dependency, lookup: Lookup): SpecImage {
-  const [image, shown] = [{ role: 'dependency' as const, name }, `the dependency image ${name ?? '(without a name)'}`]
+  const [image, shown] = [{ role: 'dependency' as const, name, fillable: [] }, `the dependency image ${name ?? '(without a name)'}`]
   const found = name === null ? undefined : lookup.get(name)
   const isGuard = (value: string, architecture: Architecture) => name !== null && isGuardUrl(value, { id: name, architecture })
   const listed = [...urls].filter(([architecture, value]) => !isGuard(value, architecture)).map(([architecture]) => architecture)
   if (listed.length > 0) {
     const architectures = uniqueInTableOrder(listed)
-    return { ...image, architectures, certain: true, fillable: [], message: `${shown} ${runsOn(architectures, true)}` }
+    return { ...image, architectures, certain: true, message: `${shown} ${runsOn(architectures, true)}` }
   }
   if (url === null || [...knownArchitectures, ...urls.keys()].some((architecture) => isGuard(url, architecture as Architecture))) {
-    return {
-      ...image,
-      architectures: null,
-      certain: false,
-      fillable: [],
-      message: `${shown} has no url: it is not known what a worker pulls by its name`
-    }
+    const message = `${shown} has no url: it is not known what a worker pulls by its name`
+    return { ...image, architectures: null, certain: false, message }
   }
   const own = found && architectureOfUrl(url, found)
-  const architectures = [own ?? amd64]
+  const [architectures, certain] = [[own ?? amd64], own !== undefined]
   const fillable = found && own ? uniqueInTableOrder(runnable(found).architectures.filter((one) => one !== own)) : []
   const hint = fillable.length === 0 ? '' : `; with container_image_urls it would on ${fillable.join(', ')} too`
-  return {
-    ...image,
-    architectures,
-    certain: own !== undefined,
-    fillable,
-    message: `${shown} ${runsOn(architectures, own !== undefined)}${hint}`
-  }
+  return { ...image, architectures, certain, fillable, message: `${shown} ${runsOn(architectures, certain)}${hint}` }
 }
 
 const runsOn = (architectures: readonly Architecture[], certain: boolean) =>

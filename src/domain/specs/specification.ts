@@ -30,10 +30,8 @@ export function readSpecification(specification: string): Specification {
     throw new CatalogueError('id_invalid', `the specification's "id" is ${idText.slice(0, 60)}; expected a string`)
   }
   if (members.has('')) {
-    throw new CatalogueError(
-      'document_refused',
-      'the specification has a field with an empty name, which no engine can index; give it a name'
-    )
+    const message = 'the specification has a field with an empty name, which no engine can index; give it a name'
+    throw new CatalogueError('document_refused', message)
   }
   return { id: checkId(id, 'the specification\'s "id"'), text }
 }

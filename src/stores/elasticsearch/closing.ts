@@ -1,8 +1,8 @@
 import { CatalogueError } from '../../domain/errors.ts'
-import type { DocumentStore } from '../document-store.ts'
+import { type DocumentStore, wrappedStore } from '../document-store.ts'
 
 /** Counts calls, so that closing waits for those in progress and refuses later ones. */
-export function closable(): { guarded(store: DocumentStore): DocumentStore; close(): Promise<void> } {
+export function closable() {
   let closed = false
   let underWay = 0
   let idle: (() => void) | undefined
@@ -19,19 +19,15 @@ export function closable(): { guarded(store: DocumentStore): DocumentStore; clos
   }
 
   return {
-    guarded: (store) => ({
-      get: (id) => run(() => store.get(id)),
-      getMany: (ids) => run(() => store.getMany(ids)),
-      put: (...parameters) => run(() => store.put(...parameters)),
-      remove: (...parameters) => run(() => store.remove(...parameters)),
-      list: (query) => run(() => store.list(query)),
-      refresh: () => run(() => store.refresh()),
-      ids: () => store.ids(),
-      scan: (fields) => store.scan(fields),
-      describe: (...parameters) => run(() => store.describe(...parameters))
-    }),
+    guarded(store: DocumentStore) {
+      const operation =
+        <Given extends unknown[], Result>(call: (...given: Given) => Promise<Result>) =>
+        (...given: Given) =>
+          run(() => call(...given))
+      return wrappedStore(store, { operation, walk: (walk) => walk })
+    },
 
-    async close() {
+    async close(): Promise<void> {
       closed = true
       if (underWay > 0) {
         await new Promise<void>((resolve) => {

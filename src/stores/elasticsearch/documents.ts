@@ -61,11 +61,7 @@ export function elasticsearchDocuments(engine: Engine, { index, body, keywords }
     async describe(id, { pretty }) {
       const absent = { found: false, body: `${JSON.stringify({ _index: index, _id: id, found: false }, null, pretty ? 2 : 0)}\n` }
       if (!isStorableId(id)) return absent
-      const answer = await engine.send({
-        method: 'GET',
-        path: documentPath(index, id),
-        ...(pretty && { query: 'pretty' })
-      })
+      const answer = await engine.send({ method: 'GET', path: documentPath(index, id), ...(pretty && { query: 'pretty' }) })
       if (answer.status === 200) return { found: true, body: answer.body }
       if (answer.status === 404) return answer.body.includes('index_not_found') ? absent : { found: false, body: answer.body }
       throw engineFault(`the search engine cannot read ${index}`, answer)

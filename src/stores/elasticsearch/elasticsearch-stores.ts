@@ -57,12 +57,9 @@ const healthMs = 2000
 async function health(engine: Engine, indices: string[]): Promise<Health> {
   try {
     const deadline = Date.now() + Math.min(healthMs, engine.patienceMs)
-    const answer = await engine.send({
-      method: 'GET',
-      path: '/_cluster/health',
-      query: `level=indices&filter_path=status,${indices.map((index) => `indices.${index}.status`).join(',')}&timeout=${healthMs}ms`,
-      deadline
-    })
+    const wanted = indices.map((index) => `indices.${index}.status`).join(',')
+    const query = `level=indices&filter_path=status,${wanted}&timeout=${healthMs}ms`
+    const answer = await engine.send({ method: 'GET', path: '/_cluster/health', query, deadline })
     if (answer.status !== 200) return { ok: false, reason: `the search engine answers ${answer.status}` }
     const { indices: known = {} } = JSON.parse(answer.body) as { indices?: Record<string, { status: string }> }
     const red = Object.keys(known).filter((name) => known[name]!.status === 'red')

@@ -15,13 +15,6 @@ export interface NodeAnswer {
   body: string
 }
 
-/** The nodes of an engine, used in turn. */
-export interface EngineNodes {
-  /** Sends the request to one node once. Throws when the node cannot be reached, breaks the connection or does not answer in time. */
-  send(request: NodeRequest): Promise<NodeAnswer>
-  close(): Promise<void>
-}
-
 interface EngineNode {
   pool: Pool
   /** The prefix of every path where the engine is behind a proxy; '' otherwise. */
@@ -38,8 +31,8 @@ const keepAliveMs = 600_000
 const firstRestMs = 1000
 const longestRestMs = 60_000
 
-/** Opens connections to nodes as they are needed. `tls` holds options of node:tls. */
-export function nodesOf(urls: readonly string[], tls: object): EngineNodes {
+/** Returns the nodes of an engine, which are used in turn. Connections are opened as they are needed. `tls` holds options of node:tls. */
+export function nodesOf(urls: readonly string[], tls: object) {
   const nodes = urls.map((url) => nodeAt(new URL(url), tls))
   let turn = 0
 
@@ -52,7 +45,8 @@ export function nodesOf(urls: readonly string[], tls: object): EngineNodes {
   }
 
   return {
-    async send(request) {
+    /** Sends the request to one node once. Throws when the node cannot be reached, breaks the connection or does not answer in time. */
+    async send(request: NodeRequest): Promise<NodeAnswer> {
       const node = nodes.length === 1 ? nodes[0]! : next()
       try {
         const answer = await exchange(node, request)
@@ -65,7 +59,7 @@ export function nodesOf(urls: readonly string[], tls: object): EngineNodes {
       }
     },
 
-    async close() {
+    async close(): Promise<void> {
       await Promise.all(nodes.map(({ pool }) => (pool.closed ? undefined : pool.close())))
     }
   }

@@ -17,18 +17,13 @@ export interface EngineOptions {
   patienceMs: number
 }
 
-export interface EngineRequest {
-  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
-  path: string
+export interface EngineRequest extends Pick<NodeRequest, 'method' | 'path' | 'body'> {
   query?: string
-  body?: string
   /** When to give up, on the clock of Date.now(); patienceMs from now unless given. */
   deadline?: number
 }
 
-export interface EngineAnswer {
-  status: number
-  body: string
+interface EngineAnswer extends NodeAnswer {
   /** An earlier attempt may have reached the engine, so a conflict can be caused by our own write. */
   repeated: boolean
 }
@@ -71,7 +66,8 @@ export function connect(options: EngineOptions): Engine {
         if (left <= 0) throw unavailable(reason, deadline - began)
         try {
           const answer = await attempt(request, left)
-          if (answer.status === 401 || answer.status === 403) throw denied(answer)
+          // refused credentials, or a block on the whole index: an operator must act, and retries do not help
+          if (answer.status === 401 || answer.status === 403) throw engineFault(`the search engine refused with ${answer.status}`, answer)
           if (!passing.includes(answer.status)) return { ...answer, repeated }
           reason = `it answered ${answer.status}: ${reasonOf(answer.body)}`
           repeated ||= answer.status !== 429
@@ -96,10 +92,8 @@ const mayHaveArrived = (error: unknown): boolean =>
 
 function authorization({ username, password = '', apiKey }: EngineOptions): { authorization?: string } {
   if (apiKey) return { authorization: `ApiKey ${apiKey}` }
-  return username ? { authorization: basicOf(username, password) } : {}
+  return username ? { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` } : {}
 }
-
-const basicOf = (user: string, password: string): string => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 
 const tlsOptions = ({ ca, insecure }: EngineOptions) => ({ ...(ca && { ca: readFileSync(ca) }), rejectUnauthorized: !insecure })
 
@@ -125,11 +119,6 @@ export function reasonOf(body: string): string {
 /** Returns the error for an answer that an engine should not give; `failure` says what it did not do. */
 export const engineFault = (failure: string, { body }: { body: string }): CatalogueError =>
   new CatalogueError('store_unavailable', `${failure}: ${reasonOf(body)}`)
-
-/** Returns the error for refused credentials or a block on the whole index: an operator must act, and retries do not help. */
-function denied({ status, body }: { status: number; body: string }): CatalogueError {
-  return engineFault(`the search engine refused with ${status}`, { body })
-}
 
 function unavailable(reason: unknown, waitedMs: number): CatalogueError {
   const why = maskSecrets(reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason)).slice(0, 300)

@@ -9,21 +9,15 @@ export interface IndexState {
   shards: number
 }
 
-export interface IndexWatch {
-  /** Returns the state, at most a few seconds old. For reads: an outdated uuid can only make a later compare-and-swap fail. */
-  recent(): Promise<IndexState | undefined>
-  /** Returns the current state; undefined when there is no such index. */
-  now(deadline?: number): Promise<IndexState | undefined>
-  /** Returns the current state, after creating the index if there was none. */
-  ensured(deadline: number): Promise<IndexState>
-}
+export type IndexWatch = ReturnType<typeof watchIndex>
 
 const recentMs = 5000
 
 /** Follows one index (or an alias of one), which HySDS's scripts may delete and create again at any time. */
-export function watchIndex(engine: Engine, { index, body }: { index: string; body: object }): IndexWatch {
+export function watchIndex(engine: Engine, { index, body }: { index: string; body: object }) {
   let known: { state: IndexState | undefined; at: number } | undefined
 
+  /** Returns the current state; undefined when there is no such index. */
   async function now(deadline = Date.now() + engine.patienceMs): Promise<IndexState | undefined> {
     for (;;) {
       const answer = await engine.send({ method: 'GET', path: `/${index}/_settings`, query: 'flat_settings=true', deadline })
@@ -46,11 +40,13 @@ export function watchIndex(engine: Engine, { index, body }: { index: string; bod
   return {
     now,
 
-    async recent() {
+    /** Returns the state, at most a few seconds old. For reads: an outdated uuid can only make a later compare-and-swap fail. */
+    async recent(): Promise<IndexState | undefined> {
       return known?.state && Date.now() - known.at < recentMs ? known.state : now()
     },
 
-    async ensured(deadline) {
+    /** Returns the current state, after creating the index if there was none. */
+    async ensured(deadline: number): Promise<IndexState> {
       const state = await now(deadline)
       if (state) return state
       await createIndex(engine, { index, body, deadline })

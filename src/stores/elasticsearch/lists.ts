@@ -30,6 +30,7 @@ interface Hit {
 }
 
 interface Listing {
+  engine: Engine
   index: string
   state: IndexState
   fields: Map<string, string>
@@ -46,11 +47,11 @@ export async function listPage(
     : await Promise.all([watch.now(), keywordFields(engine, { index, names })])
   const place = startOf(query, state)
   if (!state) return { items: [] }
-  const listing: Listing = { index, state, query, fields }
+  const listing: Listing = { engine, index, state, query, fields }
   const items: StoredDocument[] = []
   let next: SortPlace | undefined = place
   while (next && items.length < query.limit) {
-    const part: QueryPart = await readPart(engine, { listing, place: next, limit: query.limit - items.length })
+    const part: QueryPart = await readPart(listing, next, query.limit - items.length)
     items.push(...part.items)
     next = part.next
   }
@@ -62,21 +63,18 @@ interface QueryPart {
   next: SortPlace | undefined
 }
 
-async function readPart(
-  engine: Engine,
-  { listing, place, limit }: { listing: Listing; place: SortPlace; limit: number }
-): Promise<QueryPart> {
+async function readPart(listing: Listing, place: SortPlace, limit: number): Promise<QueryPart> {
   const { state, query } = listing
   const given = place.given ?? []
   // one more than requested, to know whether the page ends among equal sort values
   const size = limit + given.length + 1
-  const hits = (await searchHits(engine, { listing, place, size })).filter(({ stored }) => !given.includes(stored.id))
+  const hits = (await searchHits(listing, place, size)).filter(({ stored }) => !given.includes(stored.id))
   const page = hits.slice(0, limit)
   const items = page.map(({ stored }) => stored).filter(({ document }) => matches(document, query.where ?? []))
-  if (hits.length > limit) return { items, next: placeAfter(place, { page, following: hits[limit] }) }
+  if (hits.length > limit) return { items, next: placeAfter(place, page, hits[limit]) }
   if (place.shard === undefined) {
     // in a single shard, checking for them costs no less than reading them
-    const others = (state.shards === 1 && items.length < limit) || (await hasUnsortable(engine, listing))
+    const others = (state.shards === 1 && items.length < limit) || (await hasUnsortable(listing))
     return { items, next: others ? { list: place.list, shard: 0 } : undefined }
   }
   const shard = place.shard + 1
@@ -87,7 +85,7 @@ async function readPart(
  * Sequence numbers are unique within a shard only, so records with the same `id` may have equal sort values, and search_after skips all of
  * them at once. A page that ends among equal sort values continues before them, and leaves out the records that were already returned.
  */
-function placeAfter({ list, shard, after, given }: SortPlace, { page, following }: { page: Hit[]; following: Hit | undefined }): SortPlace {
+function placeAfter({ list, shard, after, given }: SortPlace, page: Hit[], following: Hit | undefined): SortPlace {
   const start = { list, ...(shard !== undefined && { shard }) }
   const last = page.at(-1)!.place
   // a record that is written meanwhile moves behind its old place, because its sequence number grows
@@ -98,20 +96,16 @@ function placeAfter({ list, shard, after, given }: SortPlace, { page, following 
   return { ...start, ...(after && { after }), given: [...(given ?? []), ...equals] }
 }
 
-async function searchHits(engine: Engine, { listing, place, size }: { listing: Listing; place: SortPlace; size: number }): Promise<Hit[]> {
-  const { index, state, fields, query } = listing
+async function searchHits({ engine, index, state, fields, query }: Listing, place: SortPlace, size: number): Promise<Hit[]> {
   const idField = fields.get('id')
   const sortable = place.shard === undefined
   if (sortable && !idField) return []
+  const conditions = (query.where ?? []).map((condition) => narrowed(condition, fields))
   const body = {
     size,
     track_total_hits: false,
     seq_no_primary_term: true,
-    query: {
-      bool: {
-        filter: [...(idField ? [existence(idField, sortable)] : []), ...(query.where ?? []).map((condition) => narrowed(condition, fields))]
-      }
-    },
+    query: { bool: { filter: idField ? [existence(idField, sortable), ...conditions] : conditions } },
     sort: sortable ? sortOf(query, fields) : [{ _seq_no: 'asc' }],
     ...(place.after && { search_after: place.after })
   }
@@ -165,20 +159,14 @@ async function keywordFields(engine: Engine, { index, names }: { index: string; 
   const answer = await engine.send({ method: 'GET', path: `/${index}/_mapping/field/${asked.map(encodeURIComponent).join(',')}` })
   if (answer.status === 404) return new Map()
   if (answer.status !== 200) throw engineFault(`the search engine does not return the mapping of ${index}`, answer)
-  const [mapped] = Object.values(
-    JSON.parse(answer.body) as Record<string, { mappings: Record<string, { mapping: Record<string, { type: string }> }> }>
-  )
-  const isKeyword = (field: string) => Object.values(mapped?.mappings[field]?.mapping ?? {}).some(({ type }) => type === 'keyword')
-  return new Map(
-    names.flatMap((name) => {
-      const field = [name, `${name}.keyword`].find(isKeyword)
-      return field ? [[name, field] as const] : []
-    })
-  )
+  const [mapped] = Object.values<any>(JSON.parse(answer.body))
+  const isKeyword = (field: string) => Object.values<any>(mapped?.mappings[field]?.mapping ?? {}).some(({ type }) => type === 'keyword')
+  const fields = names.map((name) => [name, [name, `${name}.keyword`].find(isKeyword)] as const)
+  return new Map(fields.filter((entry): entry is [string, string] => entry[1] !== undefined))
 }
 
 /** Returns whether any record has no sortable id. Usually none has, and the second part is not needed. */
-async function hasUnsortable(engine: Engine, { index, fields }: Listing): Promise<boolean> {
+async function hasUnsortable({ engine, index, fields }: Listing): Promise<boolean> {
   const idField = fields.get('id')
   const answer = await engine.send({
     method: 'POST',
@@ -196,17 +184,13 @@ async function hasUnsortable(engine: Engine, { index, fields }: Listing): Promis
  * been deleted.
  */
 function startOf({ where, sort, cursor }: DocumentQuery, state: IndexState | undefined): SortPlace {
-  const list = createHash('sha256')
-    .update(JSON.stringify([where ?? [], sort ?? null, state?.uuid ?? null, sortableLength]))
-    .digest('base64url')
-    .slice(0, 12)
+  const identity = JSON.stringify([where ?? [], sort ?? null, state?.uuid ?? null, sortableLength])
+  const list = createHash('sha256').update(identity).digest('base64url').slice(0, 12)
   if (cursor === undefined) return { list }
   const place = decoded(cursor)
   if (!place || place.list !== list) {
-    throw new CatalogueError(
-      'cursor_invalid',
-      'the cursor belongs to another query, or to an index that was deleted since; begin the list again without it'
-    )
+    const message = 'the cursor belongs to another query, or to an index that was deleted since; begin the list again without it'
+    throw new CatalogueError('cursor_invalid', message)
   }
   return place
 }

@@ -42,51 +42,41 @@ export async function migrateIndices(
   for (;;) {
     const known = await readSchema(engine)
     if (known.schema.version > version) {
-      throw new CatalogueError(
-        'database_newer',
-        `the indices of this engine are at version ${known.schema.version}, this program knows versions up to ${version}: run a newer Leporello`
-      )
+      const message = `the indices of this engine are at version ${known.schema.version}, this program knows versions up to ${version}: run a newer Leporello`
+      throw new CatalogueError('database_newer', message)
     }
     const next = migrations.find(({ number }) => number > known.schema.version)
     if (!next) return { version, applied }
-    for (const step of next.steps) await carryOut(engine, { migration: next.name, ...step })
-    if (await recordDone(engine, { known, next })) applied.push(next.name)
+    for (const step of next.steps) await carryOut(engine, next.name, step)
+    if (await recordDone(engine, known, next)) applied.push(next.name)
   }
 }
 
 interface KnownVersion {
   schema: Schema
-  /** The revision of the schema document; undefined when there is none yet. */
-  sequence: { seqNo: number; primaryTerm: number } | undefined
+  /** The query of a request that replaces just this version. */
+  condition: string
 }
 
 async function readSchema(engine: Engine): Promise<KnownVersion> {
   const answer = await engine.send({ method: 'GET', path: record })
-  if (answer.status === 404) return { schema: { version: 0, applied: [] }, sequence: undefined }
+  if (answer.status === 404) return { schema: { version: 0, applied: [] }, condition: 'op_type=create' }
   if (answer.status !== 200) throw engineFault(`the record of migrations cannot be read`, answer)
   const { _source, _seq_no, _primary_term } = JSON.parse(answer.body)
-  return { schema: _source as Schema, sequence: { seqNo: _seq_no, primaryTerm: _primary_term } }
+  return { schema: _source, condition: `if_seq_no=${_seq_no}&if_primary_term=${_primary_term}` }
 }
 
-async function carryOut(
-  engine: Engine,
-  { migration, method, path, body }: { migration: string; method: 'PUT'; path: string; body: object }
-): Promise<void> {
+async function carryOut(engine: Engine, migration: string, { method, path, body }: Migration['steps'][number]): Promise<void> {
   const answer = await engine.send({ method, path, body: JSON.stringify(body) })
   if (answer.status === 200 || answer.body.includes('resource_already_exists_exception')) return
   throw engineFault(`the migration ${migration} failed at ${method} ${path}`, answer)
 }
 
 /** Returns whether this replica recorded it. */
-async function recordDone(engine: Engine, { known, next }: { known: KnownVersion; next: Migration }): Promise<boolean> {
-  const { schema, sequence } = known
-  const done: Schema = {
-    version: next.number,
-    applied: [...schema.applied, { number: next.number, name: next.name, at: new Date().toISOString() }]
-  }
-  const query = sequence ? `if_seq_no=${sequence.seqNo}&if_primary_term=${sequence.primaryTerm}` : 'op_type=create'
-  const answer = await engine.send({ method: 'PUT', path: record, query, body: JSON.stringify(done) })
+async function recordDone(engine: Engine, { schema, condition }: KnownVersion, { number, name }: Migration): Promise<boolean> {
+  const done: Schema = { version: number, applied: [...schema.applied, { number, name, at: new Date().toISOString() }] }
+  const answer = await engine.send({ method: 'PUT', path: record, query: condition, body: JSON.stringify(done) })
   if (answer.status === 200 || answer.status === 201) return true
   if (answer.status === 409) return false
-  throw engineFault(`the migration ${next.name} could not be recorded`, answer)
+  throw engineFault(`the migration ${name} could not be recorded`, answer)
 }

@@ -1,14 +1,7 @@
 import { type Engine, engineFault } from './engine.ts'
 
-export interface Refreshing {
-  /** Notes that something was written, or may have been. */
-  written(): void
-  /** Makes the writes of all programs visible to searches, or only our own that are not visible yet. */
-  now(whose: true | 'own'): Promise<void>
-}
-
 /** Refreshes one index on demand, and only after we wrote: many lists without a write between them cost one refresh. */
-export function refreshing(engine: Engine, index: string): Refreshing {
+export function refreshing(engine: Engine, index: string) {
   let unseen = false
   let underWay: Promise<void> | undefined
 
@@ -26,11 +19,13 @@ export function refreshing(engine: Engine, index: string): Refreshing {
   }
 
   return {
-    written() {
+    /** Notes that something was written, or may have been. */
+    written(): void {
       unseen = true
     },
 
-    async now(whose) {
+    /** Makes the writes of all programs visible to searches, or only our own that are not visible yet. */
+    async now(whose: true | 'own'): Promise<void> {
       // writes since the running refresh began need another one
       while (underWay) await underWay
       if (whose === 'own' && !unseen) return

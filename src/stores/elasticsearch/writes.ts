@@ -111,18 +111,14 @@ interface BulkItem {
 async function sendAlone(engine: Engine, one: Batch & { attempt: Attempt }): Promise<BulkAnswer> {
   const { index, attempt, deadline } = one
   const { id, document, expected } = attempt.write
-  const create = expected && 'absent' in expected
-  const conditions = expected && 'revision' in expected ? sequenceOf(expected.revision) : undefined
+  const query = [timeoutUntil(deadline)]
+  if (expected && 'absent' in expected) query.push('op_type=create')
+  const conditions = sequenceOf(expected)
+  if (conditions) query.push(`if_seq_no=${conditions.seqNo}`, `if_primary_term=${conditions.primaryTerm}`)
   const answer = await engine.send({
     method: document === undefined ? 'DELETE' : 'PUT',
     path: documentPath(index, id),
-    query: [
-      timeoutUntil(deadline),
-      create ? 'op_type=create' : '',
-      conditions ? `if_seq_no=${conditions.seqNo}&if_primary_term=${conditions.primaryTerm}` : ''
-    ]
-      .filter(Boolean)
-      .join('&'),
+    query: query.join('&'),
     ...(document !== undefined && { body: document }),
     deadline
   })
@@ -158,7 +154,7 @@ async function settle(item: BulkItem, { attempt, state, read }: Batch & { attemp
 }
 
 function bulkLines({ id, document, expected }: BulkWrite): string {
-  const conditions = expected && 'revision' in expected ? sequenceOf(expected.revision) : undefined
+  const conditions = sequenceOf(expected)
   const meta = JSON.stringify({ _id: id, ...(conditions && { if_seq_no: conditions.seqNo, if_primary_term: conditions.primaryTerm }) })
   if (document === undefined) return `{"delete":${meta}}\n`
   return `{"${expected && 'absent' in expected ? 'create' : 'index'}":${meta}}\n${document}\n`
@@ -167,12 +163,11 @@ function bulkLines({ id, document, expected }: BulkWrite): string {
 /** Returns a conflict when the expected revision belongs to another index: its sequence numbers say nothing about this one. */
 function ofAnotherIndex({ id, expected }: BulkWrite, state: IndexState): CatalogueError | undefined {
   if (!expected || 'absent' in expected) return undefined
-  const known = sequenceOf(expected.revision)
-  return known && known.uuid === state.uuid ? undefined : new CatalogueError('revision_conflict', `${id} was changed meanwhile`)
+  return sequenceOf(expected)?.uuid === state.uuid ? undefined : new CatalogueError('revision_conflict', `${id} was changed meanwhile`)
 }
 
-function sequenceOf(revision: string): { uuid: string; seqNo: number; primaryTerm: number } | undefined {
-  const match = /^([^.]+)\.(\d+)\.(\d+)$/.exec(revision)
+function sequenceOf(expected: WriteCondition | undefined): { uuid: string; seqNo: number; primaryTerm: number } | undefined {
+  const match = expected && 'revision' in expected && /^([^.]+)\.(\d+)\.(\d+)$/.exec(expected.revision)
   return match ? { uuid: match[1]!, seqNo: Number(match[2]), primaryTerm: Number(match[3]) } : undefined
 }
 

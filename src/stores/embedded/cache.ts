@@ -1,16 +1,8 @@
-/** A cache of recent reads, by key. */
-export interface Cache<Value> {
-  get(key: string): Value | undefined
-  set(key: string, value: Value, size: number): void
-  delete(key: string): void
-  clear(): void
-}
-
 /**
- * Keeps two generations, each of half the maximum size. A hit moves into the young generation; when that is full, the old one is dropped.
- * This approximates least recently used for the price of a Map.
+ * Makes a cache of recent reads, by key. It keeps two generations, each of half the maximum size. A hit moves into the young generation;
+ * when that is full, the old one is dropped. This approximates least recently used for the price of a Map.
  */
-export function createCache<Value>(maxSize: number): Cache<Value> {
+export function createCache<Value>(maxSize: number) {
   let young = new Map<string, { value: Value; size: number }>()
   let old = young
   let youngSize = 0
@@ -26,7 +18,7 @@ export function createCache<Value>(maxSize: number): Cache<Value> {
   }
 
   return {
-    get(key) {
+    get(key: string): Value | undefined {
       const entry = young.get(key)
       if (entry !== undefined) return entry.value
       const older = old.get(key)
@@ -35,16 +27,16 @@ export function createCache<Value>(maxSize: number): Cache<Value> {
       add(key, older)
       return older.value
     },
-    set(key, value, size) {
+    set(key: string, value: Value, size: number): void {
       if (size <= maxSize / 2) add(key, { value, size })
     },
-    delete(key) {
+    delete(key: string): void {
       const entry = young.get(key)
       if (entry !== undefined) youngSize -= entry.size
       young.delete(key)
       old.delete(key)
     },
-    clear() {
+    clear(): void {
       young = new Map()
       old = young
       youngSize = 0

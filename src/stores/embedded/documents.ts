@@ -1,7 +1,7 @@
 import { isCatalogueError } from '../../domain/errors.ts'
 import { checkId, isStorableId } from '../../domain/limits.ts'
 import type { DocumentStore, StoredDocument } from '../document-store.ts'
-import { type Cache, createCache } from './cache.ts'
+import { createCache } from './cache.ts'
 import { toAnswer } from './describe.ts'
 import type { Link } from './link.ts'
 import type { Outcome, Table, WriteRequest } from './messages.ts'
@@ -28,7 +28,7 @@ const overhead = 200
 
 interface DocumentsParts extends Parts {
   /** No other process writes here, so a cached read stays valid until this process writes; a read costs a third of an answer. */
-  cache: Cache<FoundDocument>
+  cache: ReturnType<typeof createCache<FoundDocument>>
   /** A write may still take effect without an answer: until a later write is answered, a read may already be outdated. */
   uncertain: boolean
 }

@@ -11,19 +11,13 @@ export function storeError(error: unknown, file: string): unknown {
   // clients read these messages, and where the file is does not concern them
   const name = basename(file)
   if (isFull(code, file)) {
-    return new CatalogueError(
-      'store_full',
-      `the disk or quota that holds ${name} is full; nothing stored was lost: make room and try again`,
-      options
-    )
+    const message = `the disk or quota that holds ${name} is full; nothing stored was lost: make room and try again`
+    return new CatalogueError('store_full', message, options)
   }
   const { message } = error as Error
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
-    return new CatalogueError(
-      'store_unavailable',
-      `${name} is damaged (${message}); stop Leporello, keep a copy of the file with its -wal, and put a backup in its place, or what "sqlite3 ${name} .recover" saves`,
-      options
-    )
+    const damage = `${name} is damaged (${message}); stop Leporello, keep a copy of the file with its -wal, and put a backup in its place, or what "sqlite3 ${name} .recover" saves`
+    return new CatalogueError('store_unavailable', damage, options)
   }
   const advice = code.startsWith('SQLITE_BUSY') ? '; another program holds a lock on it' : ''
   return new CatalogueError('store_unavailable', `${name} cannot be used: ${message} (${code})${advice}`, options)

@@ -57,7 +57,7 @@ export function createLink(start: () => Worker, options: LinkOptions): Link {
   }
   launch(parts)
   return {
-    ask: (kind, request) => ask(parts, { kind, request }),
+    ask: (kind, request) => ask(parts, kind, request),
     stop: () => stop(parts)
   }
 }
@@ -77,8 +77,11 @@ function launch(parts: LinkParts): void {
     parts.worker = undefined
     parts.overdue.clear()
     const words = failure instanceof Error ? `died: ${failure.message}` : `ended with status ${code}`
-    for (const [n, { reject }] of settleAll(parts))
+    for (const [n, { reject, timer }] of parts.waiting) {
+      clearTimeout(timer)
       reject(unavailable(`${words}; its request ${n} may or may not have been carried out`, failure))
+    }
+    parts.waiting.clear()
     launchLater(parts)
   })
 }
@@ -109,20 +112,7 @@ function receive(parts: LinkParts, { n, answer, refused }: { n: number; answer?:
   else asked.resolve(answer)
 }
 
-function* settleAll({ waiting }: LinkParts): Generator<[number, WaitingRequest]> {
-  for (const [n, asked] of waiting) {
-    waiting.delete(n)
-    clearTimeout(asked.timer)
-    yield [n, asked]
-  }
-}
-
-interface Asking<Kind extends keyof Calls> {
-  kind: Kind
-  request: Calls[Kind][0]
-}
-
-const ask = <Kind extends keyof Calls>(parts: LinkParts, { kind, request }: Asking<Kind>): Promise<Calls[Kind][1]> =>
+const ask = <Kind extends keyof Calls>(parts: LinkParts, kind: Kind, request: Calls[Kind][0]): Promise<Calls[Kind][1]> =>
   new Promise((resolve, reject) => {
     const { waiting, overdue, patienceMs, worker } = parts
     if (parts.stopped) return reject(new CatalogueError('store_unavailable', 'the embedded store is closed'))

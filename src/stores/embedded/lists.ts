@@ -3,7 +3,7 @@ import { CatalogueError } from '../../domain/errors.ts'
 import { type Condition, type FieldCondition, matches, type Sort, sortableLength, widened } from '../../domain/json/query.ts'
 import type { DocumentQuery, Page, Scanned, StoredDocument } from '../document-store.ts'
 import { columnText, type Database, type Value } from './driver.ts'
-import type { Table } from './messages.ts'
+import type { Calls, Table } from './messages.ts'
 import { revisionOf } from './writes.ts'
 
 /** The fields that have a column of their own: sort_<field>. */
@@ -41,7 +41,7 @@ interface SortPlace {
   id: string
 }
 
-export function page(database: Database, { table, query }: { table: Table; query: DocumentQuery }): Page {
+export function page(database: Database, { table, query }: Calls['page'][0]): Page {
   const { where = [], sort, limit, cursor } = query
   const query16 = fingerprint(table, query)
   const name = storeName(database)
@@ -69,17 +69,13 @@ export function page(database: Database, { table, query }: { table: Table; query
 const storeName = (database: Database): string => columnText(database.row('select cast(name as blob) from store')![0])
 
 /** Returns the next ids in byte order, from the index alone. */
-export function idsAfter(database: Database, { table, after, limit }: { table: Table; after: string; limit: number }): string[] {
-  return database
-    .rows(`select cast(id as blob) from ${table} where id > ? order by id limit ?`, [after, limit])
-    .map(([id]) => columnText(id))
+export function idsAfter(database: Database, { table, after, limit }: Calls['ids'][0]): string[] {
+  const rows = database.rows(`select cast(id as blob) from ${table} where id > ? order by id limit ?`, [after, limit])
+  return rows.map(([id]) => columnText(id))
 }
 
 /** Returns the next documents by id, from their columns alone. */
-export function scanAfter(
-  database: Database,
-  { table, fields, after, limit }: { table: Table; fields: readonly string[]; after: string; limit: number }
-): Scanned[] {
+export function scanAfter(database: Database, { table, fields, after, limit }: Calls['scan'][0]): Scanned[] {
   const name = storeName(database)
   const values = fields.map((field) => `, cast(${sortColumn(table, field)} as blob)`).join('')
   const rows = database.rows(`select cast(id as blob), seq${values} from ${table} where id > ? order by id limit ?`, [after, limit])
@@ -155,11 +151,10 @@ function sortColumn(table: Table, field: string): string {
   return `(case when json_type(document, ${path}) = 'text' and length(${value}) <= ${sortableLength} then ${value} else '' end)`
 }
 
-const fingerprint = (table: Table, { where = [], sort }: DocumentQuery): string =>
-  createHash('sha256')
-    .update(JSON.stringify([table, where, sort]))
-    .digest('base64url')
-    .slice(0, 16)
+function fingerprint(table: Table, { where = [], sort }: DocumentQuery): string {
+  const identity = JSON.stringify([table, where, sort])
+  return createHash('sha256').update(identity).digest('base64url').slice(0, 16)
+}
 
 const toCursor = ({ key, id }: SortPlace, query: string): string =>
   Buffer.from(JSON.stringify([query, key.toString('base64url'), id])).toString('base64url')
@@ -167,10 +162,8 @@ const toCursor = ({ key, id }: SortPlace, query: string): string =>
 function parseCursor(cursor: string, query: string): SortPlace {
   const [of, key, id] = readCursor(cursor)
   if (typeof of !== 'string' || typeof key !== 'string' || typeof id !== 'string') {
-    throw new CatalogueError(
-      'cursor_invalid',
-      'the cursor is not one that a list gave; start without one, or take `next` of the page before'
-    )
+    const message = 'the cursor is not one that a list gave; start without one, or take `next` of the page before'
+    throw new CatalogueError('cursor_invalid', message)
   }
   if (of !== query) {
     throw new CatalogueError('cursor_invalid', 'the cursor belongs to a list with other conditions or another sort; start without one')

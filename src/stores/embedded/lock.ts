@@ -16,11 +16,8 @@ export function holdDirectory(data: string): { release(): void } {
   } catch (error) {
     lock.close()
     if (sqliteCode(error) !== 'SQLITE_BUSY') throw error
-    throw new CatalogueError(
-      'store_unavailable',
-      `${data} is in use by ${describeHolder(holder)}; the embedded store serves one process: stop that one, choose another LEPORELLO_DATA, or use Elasticsearch or OpenSearch for several`,
-      { cause: error }
-    )
+    const message = `${data} is in use by ${describeHolder(holder)}; the embedded store serves one process: stop that one, choose another LEPORELLO_DATA, or use Elasticsearch or OpenSearch for several`
+    throw new CatalogueError('store_unavailable', message, { cause: error })
   }
   introduce(holder)
   return {

@@ -18,10 +18,8 @@ const migrationFiles = (): string[] =>
 function storedVersion(database: Database, newest: number): number {
   const stored = database.row('select coalesce(max(number), 0) from migrations')![0] as number
   if (stored > newest) {
-    throw new CatalogueError(
-      'database_newer',
-      `the database has version ${stored}, and this program knows versions up to ${newest}: start the newer program that wrote it, or restore a backup from before it`
-    )
+    const message = `the database has version ${stored}, and this program knows versions up to ${newest}: start the newer program that wrote it, or restore a backup from before it`
+    throw new CatalogueError('database_newer', message)
   }
   return stored
 }
@@ -31,10 +29,8 @@ export function checkVersion(database: Database): void {
   const newest = numberOfFile(migrationFiles().at(-1)!)
   const stored = storedVersion(database, newest)
   if (stored === newest) return
-  throw new CatalogueError(
-    'store_unavailable',
-    `the database has version ${stored}, and this program reads version ${newest}: run leporello migrate, or use the program that serves it`
-  )
+  const message = `the database has version ${stored}, and this program reads version ${newest}: run leporello migrate, or use the program that serves it`
+  throw new CatalogueError('store_unavailable', message)
 }
 
 /** Migrates the tables to this program's version. Each step is recorded in its own transaction. Throws database_newer. */

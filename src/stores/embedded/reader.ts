@@ -3,17 +3,7 @@ import { columnText, type Database, openDatabase } from './driver.ts'
 import { storeError } from './failures.ts'
 import type { Table } from './messages.ts'
 
-export interface Reader {
-  /** Throws store_unavailable after close(). */
-  ensureOpen(): void
-  /** Returns the document as of the last commit. */
-  get(table: Table, id: string): FoundDocument | undefined
-  /** Returns the store's name, which begins every revision. */
-  name(): string
-  /** Returns SQLite's version. */
-  version(): string
-  close(): void
-}
+export type Reader = ReturnType<typeof createReader>
 
 export interface FoundDocument {
   seq: number
@@ -29,11 +19,12 @@ const busyMs = 250
  * Reads single documents on the calling thread, in about ten microseconds each: less than a request to the worker takes. Throws
  * store_unavailable.
  */
-export function createReader(file: string): Reader {
+export function createReader(file: string) {
   let database: Database | undefined
   let closed = false
   let name: string | undefined
 
+  /** Throws store_unavailable after close(). */
   function ensureOpen(): void {
     if (closed) throw new CatalogueError('store_unavailable', 'the embedded store is closed')
   }
@@ -57,14 +48,17 @@ export function createReader(file: string): Reader {
 
   return {
     ensureOpen,
-    get: (table, id) =>
+    /** Returns the document as of the last commit. */
+    get: (table: Table, id: string): FoundDocument | undefined =>
       reading((database) => {
         const row = database.row(`select seq, version, cast(document as blob) from ${table} where id = ?`, [id])
         return row && { seq: row[0] as number, version: row[1] as number, document: columnText(row[2]) }
       }),
-    name: () => (name ??= reading((database) => columnText(database.row('select cast(name as blob) from store')![0]))),
-    version: () => reading((database) => columnText(database.row('select cast(sqlite_version() as blob)')![0])),
-    close: () => {
+    /** Returns the store's name, which begins every revision. */
+    name: (): string => (name ??= reading((database) => columnText(database.row('select cast(name as blob) from store')![0]))),
+    /** Returns SQLite's version. */
+    version: (): string => reading((database) => columnText(database.row('select cast(sqlite_version() as blob)')![0])),
+    close: (): void => {
       closed = true
       closeConnection()
     }

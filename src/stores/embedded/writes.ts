@@ -1,5 +1,6 @@
 import type { CatalogueError } from '../../domain/errors.ts'
-import { columnText, type Database, type Row, sqliteCode } from './driver.ts'
+import type { WriteCondition } from '../document-store.ts'
+import { columnText, type Database, sqliteCode } from './driver.ts'
 import type { Outcome, WriteRequest } from './messages.ts'
 
 /** The name that begins every revision of this store, and the number of its next write. */
@@ -57,7 +58,8 @@ function readCounter(database: Database): Counter {
 
 function attempt(database: Database, write: WriteRequest, counter: Counter): Outcome {
   const { table, id, document, expected } = write
-  const refusal = expected && unmet(expected, database.row(`select seq from ${table} where id = ?`, [id]), write, counter)
+  const stored = expected && database.row(`select seq from ${table} where id = ?`, [id])
+  const refusal = expected && unmet(expected, id, stored && revisionOf(counter.name, stored[0] as number))
   if (refusal) return refusal
   if (document === undefined) {
     const removed = database.run(`delete from ${table} where id = ?`, [id]) > 0
@@ -79,15 +81,10 @@ function attempt(database: Database, write: WriteRequest, counter: Counter): Out
   }
 }
 
-function unmet(
-  expected: NonNullable<WriteRequest['expected']>,
-  stored: Row | undefined,
-  { id }: WriteRequest,
-  { name }: Counter
-): Outcome | undefined {
-  if ('absent' in expected) return stored && refused('already_exists', `${id} exists already`)
-  if (stored === undefined) return refused('revision_conflict', `${id} no longer exists; expected revision ${expected.revision}`)
-  const revision = revisionOf(name, stored[0] as number)
+/** `revision` is that of the stored document; undefined where there is none. */
+function unmet(expected: WriteCondition, id: string, revision: string | undefined): Outcome | undefined {
+  if ('absent' in expected) return revision === undefined ? undefined : refused('already_exists', `${id} exists already`)
+  if (revision === undefined) return refused('revision_conflict', `${id} no longer exists; expected revision ${expected.revision}`)
   if (revision === expected.revision) return undefined
   return refused('revision_conflict', `${id} was changed meanwhile: its revision is ${revision}, not ${expected.revision}`)
 }

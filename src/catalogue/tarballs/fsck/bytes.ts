@@ -12,7 +12,7 @@ export async function* checkBytes(run: FsckRun, { objects }: Stretch): AsyncGene
   const work = async (object: StretchObject) => {
     run.signal.throwIfAborted()
     const fault = await faultOf(run, object)
-    return fault === undefined ? undefined : changedFinding(run, { object, fault })
+    return fault === undefined ? undefined : changedFinding(run, object, fault)
   }
   // whole tarballs one after the other: the disk is the limit
   for await (const found of forEachConcurrently(objects.values(), { atOnce: run.deep ? 1 : atOnce, work })) if (found) yield found
@@ -31,12 +31,7 @@ async function faultOf({ blobs, deep, digestOf }: FsckRun, { key, size, proven }
   }
 }
 
-interface ChangedObject {
-  object: StretchObject
-  fault: string
-}
-
-async function changedFinding({ repair, queue }: FsckRun, { object, fault }: ChangedObject): Promise<FsckFinding> {
+async function changedFinding({ repair, queue }: FsckRun, object: StretchObject, fault: string): Promise<FsckFinding> {
   const { key, size, modified, proven } = object
   const done = proven !== undefined && repair.has('changed')
   if (done) await queue.add({ kind: 'verify', container: proven.container, imageKey: proven.imageKey, key })

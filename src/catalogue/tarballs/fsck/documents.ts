@@ -11,7 +11,7 @@ import { factsFault, readAt, taskFault } from './rules.ts'
 export async function* checkFacts(run: FsckRun): AsyncGenerator<FsckFinding> {
   const store = run.stores.facts
   for await (const page of allDocuments(store, run.signal)) {
-    for (const { stored, found: facts, record } of await withRecords(run, { page, read })) {
+    for (const { stored, found: facts, record } of await withRecords(run, page, read)) {
       if (!facts || !('read' in facts)) run.checked.facts++
       const fault = factsFault({ facts, record, now: run.now() })
       if (fault === undefined) continue
@@ -35,7 +35,7 @@ export async function* checkTasks(run: FsckRun): AsyncGenerator<FsckFinding> {
   const store = run.stores.tasks
   for await (const page of allDocuments(store, run.signal)) {
     run.checked.tasks += page.length
-    for (const { stored, found: task, record } of await withRecords(run, { page, read: fromTaskDocument })) {
+    for (const { stored, found: task, record } of await withRecords(run, page, fromTaskDocument)) {
       if (taskFault({ task, record, now: run.now() }) === undefined) continue
       const about = task && `${task.container}${task.kind === 'verify' && task.imageKey ? ` for ${task.imageKey}` : ''}`
       yield await removed(run, {
@@ -49,23 +49,12 @@ export async function* checkTasks(run: FsckRun): AsyncGenerator<FsckFinding> {
   }
 }
 
-interface DocumentPage<Found> {
-  page: StoredDocument[]
-  read(document: string): Found | undefined
-}
-
-interface WithRecord<Found> {
-  stored: StoredDocument
-  /** Undefined where the document cannot be understood. */
-  found: Found | undefined
-  /** The text of the record that it is about. */
-  record: string | undefined
-}
-
+/** Returns documents with what they say, undefined where they cannot be understood, and the text of the record that they are about. */
 async function withRecords<Found extends { container: string }>(
   { stores }: FsckRun,
-  { page, read }: DocumentPage<Found>
-): Promise<WithRecord<Found>[]> {
+  page: StoredDocument[],
+  read: (document: string) => Found | undefined
+) {
   const found = page.map(({ document }) => {
     try {
       return read(document)

@@ -1,7 +1,7 @@
 import type { BlobInfo } from '../../../blobs/blob-store.ts'
 import { fromDocument, imagesByKey } from '../../../domain/container/document.ts'
 import { isCatalogueError } from '../../../domain/errors.ts'
-import { applies, type Facts, type ImageKey } from '../../../domain/image/facts.ts'
+import { applies, type ImageKey } from '../../../domain/image/facts.ts'
 import { keyOfUrl, keysNamedIn } from '../../../domain/image/storage.ts'
 import { precedes } from '../../../domain/json/query.ts'
 import { pagesOf } from '../../../domain/pages.ts'
@@ -41,7 +41,7 @@ export async function* checkObjects(run: FsckRun): AsyncGenerator<FsckFinding | 
   for await (const stretch of stretchesOf(run)) {
     for await (const page of allDocuments(containers, run.signal)) {
       if (first) run.checked.containers += page.length
-      yield* checkRecords(run, { page, stretch })
+      yield* checkRecords(run, page, stretch)
     }
     for await (const page of allDocuments(buildStatuses, run.signal)) for (const { document } of page) markNamed(stretch, document)
     for await (const page of allDocuments(releases, run.signal)) {
@@ -77,7 +77,7 @@ function markNamed({ objects }: Stretch, document: string): void {
   }
 }
 
-async function* checkRecords(run: FsckRun, { page, stretch }: { page: StoredDocument[]; stretch: Stretch }): AsyncGenerator<FsckFinding> {
+async function* checkRecords(run: FsckRun, page: StoredDocument[], stretch: Stretch): AsyncGenerator<FsckFinding> {
   const images: UnreadImage[] = []
   for (const { id: container, document } of page) {
     markNamed(stretch, document)
@@ -86,11 +86,11 @@ async function* checkRecords(run: FsckRun, { page, stretch }: { page: StoredDocu
     const { digest = '' } = record
     images.push(...imagesByKey(record).map(([imageKey, url]) => ({ container, imageKey, url, digest })))
   }
-  const work = (image: UnreadImage) => checkImage(run, { image, stretch })
+  const work = (image: UnreadImage) => checkImage(run, image, stretch)
   for await (const found of forEachConcurrently(images, { atOnce, work })) if (found) yield found
 }
 
-async function checkImage(run: FsckRun, { image, stretch }: { image: UnreadImage; stretch: Stretch }): Promise<FsckFinding | undefined> {
+async function checkImage(run: FsckRun, image: UnreadImage, stretch: Stretch): Promise<FsckFinding | undefined> {
   const { container, imageKey, url } = image
   if (!url.includes('/storage/')) return undefined
   const facts = (await run.facts.read(container, [imageKey])).find((one) => applies(one, image))
@@ -104,29 +104,8 @@ async function checkImage(run: FsckRun, { image, stretch }: { image: UnreadImage
   }
   // it may have come after the keys were listed
   if (await headOf(run, key)) return undefined
-  return missingFinding(run, { image, key, facts })
-}
-
-/** Returns undefined for a path that cannot be a key, too. */
-async function headOf({ blobs }: FsckRun, key: string): Promise<BlobInfo | undefined> {
-  try {
-    return await blobs.head(key)
-  } catch (error) {
-    if (isCatalogueError(error, 'key_invalid')) return undefined
-    throw error
-  }
-}
-
-interface MissingObject {
-  image: UnreadImage
-  key: string
-  facts: Facts | undefined
-}
-
-async function missingFinding({ repair, queue }: FsckRun, { image, key, facts }: MissingObject): Promise<FsckFinding> {
-  const { container, imageKey } = image
-  const done = repair.has('missing')
-  if (done) await queue.add({ kind: 'verify', container, imageKey, key })
+  const done = run.repair.has('missing')
+  if (done) await run.queue.add({ kind: 'verify', container, imageKey, key })
   return fsckFinding({
     kind: 'missing',
     name: key,
@@ -139,4 +118,14 @@ async function missingFinding({ repair, queue }: FsckRun, { image, key, facts }:
       ? 'the image will be read again, and then noted as gone; upload the tarball again'
       : 'upload the tarball again, or remove the image; a repair only has the image read again, and then noted as gone'
   })
+}
+
+/** Returns undefined for a path that cannot be a key, too. */
+async function headOf({ blobs }: FsckRun, key: string): Promise<BlobInfo | undefined> {
+  try {
+    return await blobs.head(key)
+  } catch (error) {
+    if (isCatalogueError(error, 'key_invalid')) return undefined
+    throw error
+  }
 }

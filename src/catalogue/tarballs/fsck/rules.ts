@@ -10,7 +10,7 @@ export const youngMs = 15 * 60_000
 /** A put that stands still is cut off after a minute, but on S3 its parts tell only when it began. */
 const surelyLeftMs = 3_600_000
 
-export interface ObjectBytes {
+interface ObjectBytes {
   key: string
   size: number
   /** As the store noted it, hexadecimal; undefined where it has none. */
@@ -40,7 +40,7 @@ export function byteFault({ key, size, sha256, read, proven }: ObjectBytes): str
 }
 
 /** An object that no record and no pending image names. */
-export interface UnnamedObject {
+interface UnnamedObject {
   key: string
   ageMs: number
   /** When a task is due to remove it. */
@@ -48,7 +48,7 @@ export interface UnnamedObject {
   graceMs: number
 }
 
-export type UnnamedVerdict =
+type UnnamedVerdict =
   /** It may be about to be registered. */
   | 'young'
   /** A task removes it. */
@@ -63,7 +63,7 @@ export function judgeUnnamed({ key, ageMs, due, graceMs }: UnnamedObject): Unnam
   return { kind, repair: ageMs >= graceMs ? 'possible' : 'later' }
 }
 
-export interface LeftoverLimits {
+interface LeftoverLimits {
   now: Date
   /** Since when no other process writes tarballs. */
   aloneSince: Date | undefined
@@ -76,7 +76,7 @@ export function leftoverLimits({ now, aloneSince, expiryMs }: LeftoverLimits): {
   return { left: before(surelyLeftMs), removable: before(expiryMs) }
 }
 
-export interface FoundUpload {
+interface FoundUpload {
   ended: boolean
   ageMs: number
   expiryMs: number
@@ -88,7 +88,7 @@ export function judgeUpload({ ended, ageMs, expiryMs }: FoundUpload): 'ended' | 
   return ageMs < expiryMs ? 'continuing' : 'expired'
 }
 
-export interface FoundFacts {
+interface FoundFacts {
   /** Undefined for a document that cannot be understood. */
   facts: Facts | LayerStack | undefined
   /** The text of the record that they are about. */
@@ -109,14 +109,14 @@ export function factsFault({ facts, record, now }: FoundFacts): 'unreadable' | '
 export const readAt = (facts: Facts | LayerStack): string => ('read' in facts ? facts.read : facts.checked)
 
 /** Returns whether the record says of an image what it said when these facts were learnt. */
-export function stillNamed(facts: Facts | LayerStack, document: string): boolean {
+function stillNamed(facts: Facts | LayerStack, document: string): boolean {
   const record = fromDocument(facts.container, document)
   const url = urlOf(record, facts.imageKey)
   if ('read' in facts) return url === facts.url
   return url !== undefined && applies(facts, { url, digest: record.digest })
 }
 
-export interface FoundTask {
+interface FoundTask {
   /** Undefined for a document that cannot be understood. */
   task: Task | undefined
   /** The text of the record that it is about. */

@@ -20,7 +20,7 @@ async function* checkLeftovers(run: FsckRun): AsyncGenerator<FsckFinding | FsckN
   const { blobs, repair, now, aloneSince, expiryMs } = run
   const time = now()
   const { left, removable } = leftoverLimits({ now: time, aloneSince, expiryMs })
-  const finding = (leftover: Leftover, outcome: FsckFinding['repair']) => leftoverFinding(run, { leftover, time, repair: outcome })
+  const finding = (leftover: Leftover, outcome: FsckFinding['repair']) => leftoverFinding(run, { ...leftover, time }, outcome)
   if (repair.has('half-uploaded')) {
     for await (const leftover of blobs.leftovers({ before: removable, remove: true })) yield finding(leftover, 'done')
   }
@@ -36,10 +36,7 @@ async function* checkLeftovers(run: FsckRun): AsyncGenerator<FsckFinding | FsckN
 }
 
 /** Removes what a repair would remove of killed puts, and returns how many there were. */
-export async function sweepLeftovers(
-  { blobs, now, aloneSince, expiryMs }: Pick<FsckParts, 'blobs' | 'now' | 'aloneSince' | 'expiryMs'>,
-  signal: AbortSignal
-): Promise<number> {
+export async function sweepLeftovers({ blobs, now, aloneSince, expiryMs }: FsckParts, signal: AbortSignal): Promise<number> {
   const { removable } = leftoverLimits({ now: now(), aloneSince, expiryMs })
   let removed = 0
   for await (const _ of blobs.leftovers({ before: removable, remove: true })) {
@@ -49,14 +46,8 @@ export async function sweepLeftovers(
   return removed
 }
 
-interface FoundLeftover {
-  leftover: Leftover
-  time: Date
-  repair: FsckFinding['repair']
-}
-
-function leftoverFinding({ expiryMs }: FsckRun, { leftover, time, repair }: FoundLeftover): FsckFinding {
-  const { name, size, modified, what } = leftover
+function leftoverFinding({ expiryMs }: FsckRun, leftover: Leftover & { time: Date }, repair: FsckFinding['repair']): FsckFinding {
+  const { name, size, modified, what, time } = leftover
   const advice = {
     done: 'it was removed',
     possible: 'a repair removes it',
