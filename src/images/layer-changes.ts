@@ -88,16 +88,22 @@ export function createLayerChanges(budget: Budget) {
     },
     /** Adds a whiteout and returns true, if the path is one. */
     whiteout(path: string): boolean {
-      const slash = path.lastIndexOf('/')
-      const name = path.slice(slash + 1)
-      if (!name.startsWith('.wh.')) return false
-      budget.entry(path.length)
-      if (name === '.wh..wh..opq') log.opaques.push(path.slice(0, Math.max(slash, 0)))
-      // other names that begin with .wh..wh. are bookkeeping of AUFS
-      else if (!/^\.wh\.(\.wh\.|\.{0,2}$)/.test(name)) log.whiteouts.push(path.slice(0, slash + 1) + name.slice('.wh.'.length))
-      return true
+      const isWhiteout = addWhiteout(log, path)
+      if (isWhiteout) budget.entry(path.length)
+      return isWhiteout
     },
     /** Call it after the last change. */
     close: flush
   }
+}
+
+/** Returns whether the path is a whiteout. */
+function addWhiteout({ opaques, whiteouts }: LayerLog, path: string): boolean {
+  const slash = path.lastIndexOf('/')
+  const name = path.slice(slash + 1)
+  if (!name.startsWith('.wh.')) return false
+  if (name === '.wh..wh..opq') opaques.push(path.slice(0, Math.max(slash, 0)))
+  // other names that begin with .wh..wh. are bookkeeping of AUFS
+  else if (!/^\.wh\.(\.wh\.|\.{0,2}$)/.test(name)) whiteouts.push(path.slice(0, slash + 1) + name.slice('.wh.'.length))
+  return true
 }

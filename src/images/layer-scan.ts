@@ -25,9 +25,8 @@ const mostProblems = 5
 export function createLayerScan(name: string, { compression, budget }: { compression: Compression; budget: Budget }) {
   const problems: Problem[] = []
   const problem = (found: Problem) => {
-    if (problems.length < mostProblems || (found.fatal && !problems.some(({ fatal }) => fatal))) {
-      problems.push({ ...found, message: `layer ${quoted(name)}: ${found.message}` })
-    }
+    if (problems.length >= mostProblems && (!found.fatal || problems.some(({ fatal }) => fatal))) return
+    problems.push({ ...found, message: `layer ${quoted(name)}: ${found.message}` })
   }
   const { handler, log, close } = createLayerLog(budget, problem)
   const tar = createTarReader({ ...handler, notTar: (head) => notLayer(head, compression) }, budget.limits)

@@ -18,25 +18,11 @@ export interface S3Options {
   patienceMs?: number
 }
 
-export interface Bucket {
-  client: S3Client
-  /** Signs URLs for clients; undefined where they do not reach the bucket. */
-  signer: S3Client | undefined
-  name: string
-  /** Returns the object's name for a key. */
-  at(key: string): string
-  /** Returns the key for an object's name. */
-  keyOf(name: string): string
-  prefix: string
-  /** The prefixes of our own objects; `checkKey` allows no key there. */
-  own: { incoming: string; staged: string; uploads: string }
-  /** Sends a request, and retries it until it is answered or the patience is over. */
-  ask<T>(request: (options: { abortSignal: AbortSignal }) => Promise<T>, options?: BucketAskOptions): Promise<T>
-  /** Does the same as `ask`, and returns undefined for a 404. */
-  find<T>(request: (options: { abortSignal: AbortSignal }) => Promise<T>, options?: BucketAskOptions): Promise<T | undefined>
-}
+export type Bucket = ReturnType<typeof openBucket>
 
-export interface BucketAskOptions {
+type BucketRequest<T> = (options: { abortSignal: AbortSignal }) => Promise<T>
+
+interface BucketAskOptions {
   /** How long one attempt may take when it moves much data; then the patience counts from the first failure. */
   attemptMs?: number
 }
@@ -59,7 +45,7 @@ function worthRetrying(error: unknown): boolean {
   return status >= 500 && status !== 501 && status !== 507
 }
 
-export function openBucket(options: S3Options): Bucket {
+export function openBucket(options: S3Options) {
   const { bucket, region = 'us-east-1', endpoint, publicEndpoint = endpoint } = options
   const { prefix = '', pathStyle = false, credentials, patienceMs = 4000 } = options
   const clientAt = (endpoint: string | undefined) =>
@@ -81,14 +67,19 @@ export function openBucket(options: S3Options): Bucket {
 
   return {
     client,
+    /** Signs URLs for clients; undefined where they do not reach the bucket. */
     signer: publicEndpoint === 'none' ? undefined : publicEndpoint === endpoint ? client : clientAt(publicEndpoint),
     name: bucket,
     prefix: start,
-    at: (key) => start + key,
-    keyOf: (name) => name.slice(start.length),
+    /** Returns the object's name for a key. */
+    at: (key: string): string => start + key,
+    /** Returns the key for an object's name. */
+    keyOf: (name: string): string => name.slice(start.length),
+    /** The prefixes of our own objects; `checkKey` allows no key there. */
     own: { incoming: `${own}/incoming/`, staged: `${own}/staged/`, uploads: `${own}/uploads/` },
     ask,
-    async find(request, options) {
+    /** Does the same as `ask`, and returns undefined for a 404. */
+    async find<T>(request: BucketRequest<T>, options?: BucketAskOptions): Promise<T | undefined> {
       try {
         return await ask(request, options)
       } catch (error) {
@@ -107,8 +98,9 @@ function explain(error: unknown, where: string): CatalogueError {
   return new CatalogueError('store_unavailable', `the bucket ${where} does not work: ${said}`, { cause: error })
 }
 
-function askWithin(patienceMs: number, where: string): Bucket['ask'] {
-  return async (request, { attemptMs } = {}) => {
+/** Returns a function that sends a request, and retries it until it is answered or the patience is over. */
+function askWithin(patienceMs: number, where: string) {
+  return async <T>(request: BucketRequest<T>, { attemptMs }: BucketAskOptions = {}): Promise<T> => {
     let until = attemptMs === undefined ? Date.now() + patienceMs : undefined
     let answered: unknown // says more than our own timeout
     for (let attempt = 0; ; attempt++) {

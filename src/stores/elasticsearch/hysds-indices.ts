@@ -7,21 +7,14 @@
 const analysis = { analyzer: { default: { filter: ['lowercase', 'word_delimiter'], tokenizer: 'keyword' } } }
 const keyword = { keyword: { type: 'keyword', ignore_above: 256 } }
 const text = { type: 'text', fields: keyword }
+const copied = { norms: false, type: 'text', copy_to: 'text_fields', fields: keyword }
 const texts = (...names: string[]) => Object.fromEntries(names.map((name) => [name, text]))
 
 /** The body of `containers` and `job_specs`. */
 export const recordsIndex = {
   settings: { 'index.refresh_interval': '5s', analysis },
   mappings: {
-    dynamic_templates: [
-      {
-        strings: {
-          match_mapping_type: 'string',
-          match: '*',
-          mapping: { norms: false, type: 'text', copy_to: 'text_fields', fields: keyword }
-        }
-      }
-    ],
+    dynamic_templates: [{ strings: { match_mapping_type: 'string', match: '*', mapping: copied } }],
     properties: { _timestamp: { type: 'date', store: true }, text_fields: { type: 'text' } }
   }
 }
