@@ -6,7 +6,6 @@ import { maskSecrets } from '../domain/secrets.ts'
 import type { BrowserRefusal } from './browsers.ts'
 import type { PassThrough } from './legacy-mozart.ts'
 import { explain } from './shared/errors.ts'
-import './shared/identity.ts'
 import { clientAddress } from './shared/trusted-proxies.ts'
 
 /** An attempt that was refused, for the log and metrics. */

@@ -4,9 +4,9 @@ import { parseJobWord } from '../../domain/build/job-report.ts'
 import { expectedConfigMap, toYamlDocuments } from '../../domain/build/kubernetes.ts'
 import { parseStrict } from '../../domain/json/strict.ts'
 import { json, yaml } from '../shared/describes.ts'
-import { withEtag } from './etag.ts'
 import { bodyText } from './input.ts'
 import { type ApiParts, answer, type DeclareRoute } from './route.ts'
+import { sendTagged, withEtag } from './sending.ts'
 
 /** A list of a thousand nodes, each with the images that it holds. */
 const nodesLimit = 32 * 1024 * 1024
@@ -42,7 +42,7 @@ export function expectationRoutes(route: DeclareRoute, { building, bounds, large
     },
     async handler({ request, reply, params, query: { format, name, namespace } }) {
       const expected = await building.expected(params.id)
-      if (!wantsConfigMap(request, format)) return withEtag(reply, expected).send(expected)
+      if (!wantsConfigMap(request, format)) return sendTagged(reply, expected)
       const manifest = expectedConfigMap({ ...expected, name: name || undefined, namespace: namespace || undefined })
       return withEtag(reply, expected)
         .type('application/yaml; charset=utf-8')
@@ -62,8 +62,7 @@ export function expectationRoutes(route: DeclareRoute, { building, bounds, large
     async handler({ request, reply, params, change }) {
       const text = await bodyText(request, { ...bounds, limit: nodesLimit })
       const architectures = await largeTexts.run('expected', text)
-      const expected = await building.expect({ id: params.id, ...change, architectures })
-      return withEtag(reply, expected).send(expected)
+      return sendTagged(reply, await building.expect({ id: params.id, ...change, architectures }))
     }
   })
 
@@ -72,10 +71,8 @@ export function expectationRoutes(route: DeclareRoute, { building, bounds, large
     params: 'id-parameter.json',
     summary: 'Leave it to the rules and the server again',
     answers: { 200: answer('The architectures that are expected now.', 'expected-answer.json') },
-    async handler({ reply, params, change }) {
-      const expected = await building.expect({ id: params.id, ...change, architectures: null })
-      return withEtag(reply, expected).send(expected)
-    }
+    handler: async ({ reply, params, change }) =>
+      sendTagged(reply, await building.expect({ id: params.id, ...change, architectures: null }))
   })
 }
 

@@ -2,9 +2,8 @@ import type { StoredChannel } from '../../catalogue/releases/channel-reading.ts'
 import type { Promoted, PromotionRequest } from '../../catalogue/releases/channels.ts'
 import type { ChannelState } from '../../domain/releases/channel.ts'
 import { setDiff } from '../../domain/releases/set-diff.ts'
-import { withEtag } from './etag.ts'
-import { sendPage } from './paging.ts'
 import { type ApiCall, type ApiParts, answer, type DeclareRoute } from './route.ts'
+import { sendPage, withEtag } from './sending.ts'
 
 const reading = { action: 'container:read', tag: 'releases' } as const
 const ofChannel = { ...reading, params: 'channel-parameter.json' } as const

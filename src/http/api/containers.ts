@@ -3,8 +3,8 @@ import { parseArchitecture } from '../../domain/architecture.ts'
 import type { Edit } from '../../domain/container/container-edit.ts'
 import type { ContainerPut } from '../../schemas.ts'
 import { permitEdit } from './batch.ts'
-import { withEtag } from './etag.ts'
 import { type ApiCall, type ApiParts, answer, type DeclareRoute } from './route.ts'
+import { sendTagged, withEtag } from './sending.ts'
 
 const reading = { action: 'container:read', tag: 'images', params: 'id-parameter.json' } as const
 const missing = 'There is no such container, or no such image: `available` lists those that exist.'
@@ -18,10 +18,7 @@ export function containerRoutes(route: DeclareRoute, { images, containers }: Api
     ...reading,
     summary: 'A container with what is known of its images',
     answers: { 200: answer('The container. Its ETag is the revision.', 'container-view.json'), 404: missing },
-    async handler({ reply, params }) {
-      const container = await images.container(params.id)
-      return withEtag(reply, container).send(container)
-    }
+    handler: async ({ reply, params }) => sendTagged(reply, await images.container(params.id))
   })
 
   route('GET /containers/:id/resolve', {

@@ -26,10 +26,7 @@ export function discoveryRoutes(route: DeclareRoute, { discover, bounds, largeTe
     answers: {
       200: {
         description: 'What was found, also where that is nothing.',
-        content: {
-          ...json('discovery-answer.json#'),
-          ...yaml('container_images:\n- imagename: "nova-api:bbb"\n')
-        }
+        content: { ...json('discovery-answer.json#'), ...yaml('container_images:\n- imagename: "nova-api:bbb"\n') }
       }
     },
     async handler({ request, reply, query: { format, proven = false, ...given }, publicUrl }) {

@@ -53,7 +53,7 @@ export function eventRoutes(route: DeclareRoute, { app, events }: ApiParts): voi
       if (request.method === 'HEAD') return reply.headers(streamHeaders).send()
       // a client that lost its connection repeats its URL; the header is newer
       const since = momentOf(headers['Last-Event-ID'] || query.since)
-      return stream(reply, { events, client: clientOf(request), since, wanted: filterOf(query), shown: shownTo(request) })
+      return stream(reply, events, { client: clientOf(request), since, wanted: filterOf(query) })
     }
   })
 }
@@ -69,15 +69,9 @@ function filterOf({ container, kind }: EventQuery): EventFilter {
 const momentOf = (since: string | undefined): string | undefined =>
   since === undefined || since.includes('/') ? since : new Date(since).toISOString()
 
-interface StreamToSend {
-  events: Events
-  client: string
-  since: string | undefined
-  wanted: EventFilter
-  shown: Shown
-}
+type Wanted = Omit<Parameters<Events['open']>[0], 'signal' | 'abandon'>
 
-async function stream(reply: FastifyReply, { events, shown, ...options }: StreamToSend): Promise<FastifyReply> {
+async function stream(reply: FastifyReply, events: Events, wanted: Wanted): Promise<FastifyReply> {
   const gone = new AbortController()
   let body: Readable | undefined
   const leave = () => {
@@ -85,8 +79,8 @@ async function stream(reply: FastifyReply, { events, shown, ...options }: Stream
     body?.destroy()
   }
   reply.raw.once('close', leave)
-  const items = await events.open({ ...options, signal: gone.signal, abandon: leave })
-  body = Readable.from(frames(items, shown))
+  const items = await events.open({ ...wanted, signal: gone.signal, abandon: leave })
+  body = Readable.from(frames(items, shownTo(reply.request)))
   return reply.headers(streamHeaders).send(body)
 }
 

@@ -1,7 +1,6 @@
 import type { WholeEntry } from '../../catalogue/history/container-history.ts'
-import { withEtag } from './etag.ts'
-import { sendPage } from './paging.ts'
 import { type ApiParts, answer, type DeclareRoute } from './route.ts'
+import { sendPage, withEtag } from './sending.ts'
 
 const missing = 'Neither the store nor the history has such a container; or the history has no such revision.'
 const reading = { action: 'container:read', tag: 'history' } as const
@@ -15,10 +14,7 @@ export function historyRoutes(route: DeclareRoute, { history }: ApiParts): void 
     description:
       'One entry for each change of meaning, the newest first: when, who, what, before, after, why. Containers that were removed have a history, too.',
     query: 'history-query.json',
-    answers: {
-      200: answer('One page.', 'history-page.json'),
-      404: missing
-    },
+    answers: { 200: answer('One page.', 'history-page.json'), 404: missing },
     async handler({ reply, params, query, publicUrl }) {
       return sendPage(reply, { page: await history.list(params.id, query), publicUrl })
     }
@@ -41,10 +37,7 @@ export function historyRoutes(route: DeclareRoute, { history }: ApiParts): void 
     summary: 'What differs between two revisions',
     description: 'Differences in what the record means; order, spacing and aliases are none. Secrets in URLs are masked.',
     query: 'diff-query.json',
-    answers: {
-      200: answer('The differences.', 'diff-answer.json'),
-      404: missing
-    },
+    answers: { 200: answer('The differences.', 'diff-answer.json'), 404: missing },
     handler: ({ params, query }) => history.compare(params.id, query)
   })
 }

@@ -5,7 +5,6 @@ import { type ListFormat, listText } from '../../domain/releases/list-text.ts'
 import { renderTemplate } from '../../domain/releases/template.ts'
 import { json, textContent, yaml } from '../shared/describes.ts'
 import { bodyText } from './input.ts'
-import './masking.ts'
 import type { ApiParts, DeclareRoute } from './route.ts'
 
 const reading = { action: 'container:read', tag: 'releases' } as const

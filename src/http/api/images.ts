@@ -3,8 +3,8 @@ import type { ImageAnswer } from '../../catalogue/images/image-answer.ts'
 import type { ImageChange } from '../../catalogue/records/image-records.ts'
 import type { DescribedAnswer } from '../shared/describes.ts'
 import { sendTarball } from './download.ts'
-import { withEtag } from './etag.ts'
 import { type ApiCall, type ApiParts, answer, type DeclareRoute } from './route.ts'
+import { withEtag } from './sending.ts'
 
 export type ImageCall = Pick<ApiCall<'image-parameters.json', never, never, never>, 'params' | 'change'>
 

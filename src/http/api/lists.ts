@@ -2,8 +2,8 @@ import type { ContainerView } from '../../catalogue/lists/image-views.ts'
 import type { Sort } from '../../domain/json/query.ts'
 import type { SortField } from '../../domain/lists/summary.ts'
 import type { ListQuery } from '../../schemas.ts'
-import { sendPage } from './paging.ts'
 import { type ApiParts, answer, type DeclareRoute } from './route.ts'
+import { sendPage } from './sending.ts'
 
 /** Containers by what they are. */
 export function listRoutes(route: DeclareRoute, { list, summaries }: ApiParts): void {

@@ -3,7 +3,6 @@ import { namesOf } from '../../domain/architecture.ts'
 import { type ManifestListFormat, manifestListText, manifestListTypes } from '../../domain/build/manifest-list.ts'
 import { jenkinsAxis, kubernetesJobs, planAnswer } from '../../domain/build/plan-output.ts'
 import { json, textContent } from '../shared/describes.ts'
-import './masking.ts'
 import { type ApiParts, answer, type DeclareRoute } from './route.ts'
 import { refuseShape } from './validation.ts'
 

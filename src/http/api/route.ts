@@ -83,6 +83,7 @@ export type DeclareRoute = <
 
 /** Any route, whatever its schemas. */
 type AnyRoute = ApiRoute<SchemaName, SchemaName, SchemaName, SchemaName>
+type AnyCall = ApiCall<never, never, never, never>
 
 export interface RoutesOptions {
   publicUrl: () => string
@@ -116,11 +117,7 @@ export function routesOf(app: FastifyInstance, options: RoutesOptions): DeclareR
 }
 
 /** The request, checked: its path, its query, its headers, its body. */
-async function callOf(
-  route: AnyRoute,
-  reply: FastifyReply,
-  { publicUrl, bounds }: RoutesOptions
-): Promise<ApiCall<never, never, never, never>> {
+async function callOf(route: AnyRoute, reply: FastifyReply, { publicUrl, bounds }: RoutesOptions): Promise<AnyCall> {
   const { request } = reply
   const params = readTexts(parsedNames(request.params as Texts), { schema: route.params, part: 'path' })
   const [texts, problems] = request.method === 'OPTIONS' ? [{}, []] : [request.query as Texts, repeatedNames(request.url)]
@@ -139,7 +136,7 @@ async function callOf(
       return { publicUrl: publicUrl(), cause: causeOf(request), precondition, dryRun, warn: warningFor(request) }
     }
   }
-  return call as unknown as ApiCall<never, never, never, never>
+  return call as unknown as AnyCall
 }
 
 type Texts = Readonly<Record<string, string>>

@@ -30,15 +30,12 @@ export function accessRoute(route: DeclareRoute, { policy }: ApiParts): void {
 
 /** Leads a client that knows only the address of the API to everything else. */
 export function startRoute(route: DeclareRoute, { address }: ApiParts): void {
-  for (const [path, hide] of [
-    ['', false],
-    ['/', true]
-  ] as const) {
+  for (const path of ['', '/']) {
     route(`GET ${path}`, {
       action: 'container:read',
       tag: 'operations',
       summary: 'Where to begin',
-      hide,
+      hide: path === '/',
       answers: { 200: answer('Links to the rest.', 'api-start.json') },
       async handler({ request }) {
         const ways = Object.entries(links).map(([name, to]) => [name, wayTo(to, { request, address })])

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { FindingKind, FsckLine } from '../../catalogue/tarballs/fsck/findings.ts'
+import type { FsckRepairQuery } from '../../schemas.ts'
 import type { DescribedAnswer } from '../shared/describes.ts'
 import { sendLines } from './lines.ts'
 import { type ApiParts, answer, type DeclareRoute } from './route.ts'
@@ -54,17 +55,10 @@ export function unnamedRoutes(route: DeclareRoute, { upkeep, backfill }: ApiPart
   })
 }
 
-interface FsckOptions {
-  deep?: 'true' | 'false' | undefined
-  /** Kinds between commas. */
-  repair: string
-  publicUrl: string
-}
-
 /** Records, facts and tarballs compared with each other. */
 export function fsckRoutes(route: DeclareRoute, { upkeep }: ApiParts): void {
   if (!upkeep) return
-  const fsck = (reply: FastifyReply, { deep, repair, publicUrl }: FsckOptions): AsyncGenerator<FsckLine> => {
+  const fsck = (reply: FastifyReply, publicUrl: string, { deep, repair = '' }: Partial<FsckRepairQuery>): AsyncGenerator<FsckLine> => {
     // a client that went away needs no more findings
     const gone = new AbortController()
     reply.raw.once('close', () => gone.abort(new Error('the client went away')))
@@ -80,7 +74,7 @@ export function fsckRoutes(route: DeclareRoute, { upkeep }: ApiParts): void {
     description: 'It changes nothing, and may run while uploads arrive.',
     query: 'fsck-query.json',
     answers: { 200: lines },
-    handler: ({ reply, query: { deep }, publicUrl }) => sendLines(reply, fsck(reply, { deep, repair: '', publicUrl }))
+    handler: ({ reply, query, publicUrl }) => sendLines(reply, fsck(reply, publicUrl, query))
   })
 
   route('POST /fsck', {
@@ -90,6 +84,6 @@ export function fsckRoutes(route: DeclareRoute, { upkeep }: ApiParts): void {
     description: 'What is too young, or still kept after a removal, is left alone.',
     query: 'fsck-repair-query.json',
     answers: { 200: lines },
-    handler: ({ reply, query, publicUrl }) => sendLines(reply, fsck(reply, { ...query, publicUrl }))
+    handler: ({ reply, query, publicUrl }) => sendLines(reply, fsck(reply, publicUrl, query))
   })
 }

@@ -68,7 +68,8 @@ function collectionRoutes(route: DeclareRoute, { uploads }: ApiParts): void {
 }
 
 /** How an upload is. GET is ours, not part of tus. */
-function statusRoutes(route: DeclareRoute, { uploads, ...options }: ApiParts): void {
+function statusRoutes(route: DeclareRoute, parts: ApiParts): void {
+  const { uploads, address } = parts
   route('GET /uploads/:upload', {
     ...oneUpload,
     answersHead: false,
@@ -95,12 +96,12 @@ function statusRoutes(route: DeclareRoute, { uploads, ...options }: ApiParts): v
       412: otherVersion
     },
     async handler({ request, reply, params: { upload } }) {
-      await permitUpload(request, { upload, uploads })
+      await permitUpload(request, upload, parts)
       const view = await uploads.interrupt(upload)
       // a client that learns that all bytes are here would take that for success
       if (view.state === 'refused') reply.code(410)
       return reply
-        .headers({ ...statusHeaders(view, { request, ...options }), 'upload-length': view.size, 'upload-metadata': toMetadata(view) })
+        .headers({ ...statusHeaders(view, { request, address }), 'upload-length': view.size, 'upload-metadata': toMetadata(view) })
         .send()
     }
   })
@@ -130,7 +131,7 @@ function creationRoutes(route: DeclareRoute, options: ApiParts): void {
       request.permit([claim.id])
       let view = await options.uploads.create({ ...claim, size, publicUrl, cause, client: clientOf(request) })
       reply.header('location', pathTo(['uploads', view.upload], { request, ...options }))
-      if (withPiece) view = await append(request, { reply, view, ...options })
+      if (withPiece) view = await append(reply, view, options)
       return reply
         .code(201)
         .headers(statusHeaders(view, { request, ...options }))
@@ -161,8 +162,8 @@ function pieceRoutes(route: DeclareRoute, options: ApiParts): void {
       507: full
     },
     async handler({ request, reply, params: { upload }, headers }) {
-      await permitUpload(request, { upload, ...options })
-      const view = await append(request, { reply, view: { upload, offset: headers['Upload-Offset'] }, ...options })
+      await permitUpload(request, upload, options)
+      const view = await append(reply, { upload, offset: headers['Upload-Offset'] }, options)
       return reply
         .code(204)
         .headers(statusHeaders(view, { request, ...options }))
@@ -182,22 +183,17 @@ function pieceRoutes(route: DeclareRoute, options: ApiParts): void {
       412: otherVersion
     },
     async handler({ request, reply, params: { upload } }) {
-      await permitUpload(request, { upload, ...options })
+      await permitUpload(request, upload, options)
       await options.uploads.discard(upload)
       return reply.code(204).send()
     }
   })
 }
 
-interface PieceToAppend extends Pick<ApiParts, 'uploads' | 'stallMs'> {
-  reply: FastifyReply
-  view: Pick<UploadView, 'upload' | 'offset'>
-}
+type Place = Pick<UploadView, 'upload' | 'offset'>
 
-async function append(
-  { raw }: FastifyRequest,
-  { reply, view: { upload, offset: at }, uploads, stallMs }: PieceToAppend
-): Promise<UploadView> {
+async function append(reply: FastifyReply, { upload, offset: at }: Place, { uploads, stallMs }: ApiParts): Promise<UploadView> {
+  const { raw } = reply.request
   const source = uploadBody({ message: raw, response: reply.raw, stallMs, fate: 'what came is kept' })
   try {
     return await uploads.append({ upload, at, source, cut: () => raw.destroy() })
@@ -209,7 +205,7 @@ async function append(
 }
 
 /** An upload is permitted to whom its container is. Throws forbidden; upload_unknown, upload_expired. */
-async function permitUpload(request: FastifyRequest, { upload, uploads }: { upload: string; uploads: ApiParts['uploads'] }) {
+async function permitUpload(request: FastifyRequest, upload: string, { uploads }: ApiParts): Promise<void> {
   if (request.identity.match) request.permit([(await uploads.get(upload)).id])
 }
 

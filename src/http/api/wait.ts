@@ -17,10 +17,7 @@ export function waitRoutes(route: DeclareRoute, { app, waiting }: ApiParts): voi
       'Answers as soon as it is complete, or when the time is up: then with 200, `reached: false`, and which architectures are missing and why. The container need not exist yet. `settled` is complete or degraded, for clients that want to know at once that a build failed.',
     params: 'id-parameter.json',
     query: 'wait-query.json',
-    answers: {
-      200: answer('The goal is reached, or the time is up: `reached` tells which.', 'wait-answer.json'),
-      429: share
-    },
+    answers: { 200: answer('The goal is reached, or the time is up: `reached` tells which.', 'wait-answer.json'), 429: share },
     async handler({ request, reply, params: { id }, query: { for: goal, architecture, timeout } }) {
       const waiter = new AbortController()
       reply.raw.once('close', () => waiter.abort())

@@ -36,10 +36,7 @@ const pages: readonly SwaggerPage[] = [
 ]
 
 export function swaggerUiRoutes(app: FastifyInstance): void {
-  const route = {
-    method: ['GET', 'HEAD'],
-    config: { action: 'operations:read' as const, describes: undescribed }
-  }
+  const route = { method: ['GET', 'HEAD'], config: { action: 'operations:read' as const, describes: undescribed } }
   for (const page of pages) {
     app.route({ ...route, url: page.url, handler: async (_request, reply) => reply.headers(pageHeaders(page)).send(html(page)) })
   }

@@ -4,22 +4,20 @@ import { signatureOf } from '../../domain/policy.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import { clientAddress } from './trusted-proxies.ts'
 
-const longest = { agent: 300, reason: 1000 }
-
 /** Who sent the request, and why (X-Reason), for the history of what it changes. */
 export function causeOf(request: FastifyRequest): Cause {
   const { face = 'mozart' } = request.routeOptions.config
-  const header = (name: keyof typeof longest, field: string) => {
-    const value = request.headers[field]
-    return typeof value === 'string' && value !== '' ? maskSecrets(utf8(value)).slice(0, longest[name]) : null
+  const header = (name: string, longest: number) => {
+    const value = request.headers[name]
+    return typeof value === 'string' && value !== '' ? maskSecrets(utf8(value)).slice(0, longest) : null
   }
   return {
     face: face as Cause['face'],
     identity: signatureOf(request.identity),
     address: clientAddress(request) ?? null,
-    agent: header('agent', 'user-agent'),
+    agent: header('user-agent', 300),
     request: request.id,
-    reason: header('reason', 'x-reason')
+    reason: header('x-reason', 1000)
   }
 }
 

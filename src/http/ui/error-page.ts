@@ -12,15 +12,8 @@ export const answerErrorPage =
     const { status, message, headers } = explain(error)
     if (status >= 500) request.failure = error
     const frame = frameOf(request, parts)
-    return sendUiPage(reply.headers(headers), { page: errorPage({ status, message, request: request.id }, frame), frame })
+    return sendUiPage(reply.headers(headers), { page: errorPage(status, message, { ...frame, request: request.id }), frame })
   }
-
-interface ShownError {
-  status: number
-  message: string
-  /** The id of the request, by which the log is searched. */
-  request: string
-}
 
 const titles: Readonly<Record<number, string>> = {
   401: 'Sign in to see this',
@@ -45,7 +38,8 @@ const advice: Readonly<Record<number, string>> = {
   503: 'Nothing is lost: workers and builders wait or try again. Load the page again in a moment.'
 }
 
-function errorPage({ status, message, request }: ShownError, { root, path }: Pick<PageFrame, 'root' | 'path'>): UiPage {
+/** The id of the request is for whoever searches the log. */
+function errorPage(status: number, message: string, { root, path, request }: PageFrame & { request: string }): UiPage {
   const title = titles[status] ?? STATUS_CODES[status] ?? 'Error'
   // who has to sign in wants to know how, and the rest is for programs
   const [what, remedy] = status === 401 ? [advice[401], sentence(message)] : [sentence(message), advice[status]]

@@ -1,5 +1,12 @@
 import type { FastifyReply } from 'fastify'
 
+/** Adds the revision as entity tag; none where there is no record yet. */
+export const withEtag = (reply: FastifyReply, { revision }: { revision: string | null }): FastifyReply =>
+  revision ? reply.header('etag', `"${revision}"`) : reply
+
+/** Sends an answer with its revision as entity tag. */
+export const sendTagged = (reply: FastifyReply, answer: { revision: string | null }): FastifyReply => withEtag(reply, answer).send(answer)
+
 interface PageToSend {
   page: { next: string | null }
   publicUrl: string
