@@ -68,8 +68,8 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     blobs = await openBlobs(config)
     if (!config.engine) await openEmbedded(gate)
     const pair = config.tls && (await readKeyPair(config.tls))
-    const largeTexts = createLargeTexts()
-    const catalogue = servedCatalogue(config, { stores, blobs, metrics, log, largeTexts, port: () => port })
+    const parts: AppParts = { stores, blobs, metrics, log, largeTexts: createLargeTexts(), port: () => port }
+    const catalogue = servedCatalogue(config, parts)
     if (!config.engine && config.policy !== 'read-only') await catalogue.batches.restart()
     const bodies = createBodyBudget(config.bodyBudget)
     const connections = createConnections(config.connections)
@@ -77,14 +77,14 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     const server = await createServer({
       ...config,
       bodies,
-      ...guardParts(config, { metrics, log }),
+      ...guardParts(config, parts),
       tls: pair,
       connections,
-      largeTexts,
+      largeTexts: parts.largeTexts,
       catalogue: measuredCatalogue(catalogue, metrics),
       report: requestObserver({ log, info, metrics }),
       blobs,
-      operator: operatorOptions(config, { stores, blobs, metrics })
+      operator: operatorOptions(config, parts)
     })
     await server.listen({ host: config.host, port: config.port })
     port = (server.server.address() as AddressInfo).port
@@ -105,7 +105,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
         closing = true
         stopWatching()
         preparation?.stop()
-        await stopServing({ server, catalogue, loops })
+        await stopServing(server, catalogue, loops)
         await close()
       }
     }
@@ -115,11 +115,17 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
   }
 }
 
+interface AppParts {
+  stores: Stores
+  blobs: BlobStore
+  metrics: Metrics
+  log: Log
+  largeTexts: LargeTexts
+  port(): number
+}
+
 /** Who is who, and what is told of those who are refused. */
-function guardParts(
-  { access, rules, trustedProxies }: Config,
-  { metrics, log }: { metrics: Metrics; log: Log }
-): Omit<GuardOptions, 'policy'> {
+function guardParts({ access, rules, trustedProxies }: Config, { metrics, log }: AppParts): Omit<GuardOptions, 'policy'> {
   const users = access.users && { ...access.users, isTrusted: createTrustedProxies(trustedProxies) }
   const tokens = openTokens({ path: access.tokens, onProblem: (message) => log.error(message) })
   return {
@@ -132,16 +138,7 @@ function guardParts(
   }
 }
 
-interface ServedCatalogueParts {
-  stores: Stores
-  blobs: BlobStore
-  metrics: Metrics
-  log: Log
-  largeTexts: LargeTexts
-  port(): number
-}
-
-function servedCatalogue(config: Config, { stores, blobs, metrics, log, largeTexts, port }: ServedCatalogueParts): Catalogue {
+function servedCatalogue(config: Config, { stores, blobs, metrics, log, largeTexts, port }: AppParts): Catalogue {
   return createCatalogue(measuredStores(stores, metrics), {
     ...config,
     hash: sha256,
@@ -154,15 +151,8 @@ function servedCatalogue(config: Config, { stores, blobs, metrics, log, largeTex
   })
 }
 
-interface Serving {
-  server: FastifyInstance
-  catalogue: Catalogue
-  loops: readonly Loop[]
-}
-
 /** Finishes the requests under way, and what goes on behind them, but not for longer than the grace. */
-async function stopServing({ server, catalogue, loops }: Serving): Promise<void> {
-  const { uploads, demand, summaries } = catalogue
+async function stopServing(server: FastifyInstance, { uploads, demand, summaries }: Catalogue, loops: readonly Loop[]): Promise<void> {
   const patience = new Promise((resolve) => setTimeout(resolve, graceMs).unref())
   // no new requests from now on; what goes on behind them lets go meanwhile, if its stores answer
   const closed = closeServer(server)
@@ -221,7 +211,7 @@ function measuredCatalogue(catalogue: Catalogue, metrics: Metrics): Catalogue {
   return { ...catalogue, containers: { ...containers, resolve: measuredResolve(containers.resolve, metrics) } }
 }
 
-function operatorOptions(config: Config, { stores, blobs, metrics }: { stores: Stores; blobs: BlobStore; metrics: Metrics }) {
+function operatorOptions(config: Config, { stores, blobs, metrics }: AppParts) {
   return {
     indices: config.indices,
     description: new URL('openapi.yaml', program.root),

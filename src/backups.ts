@@ -9,7 +9,7 @@ import { openLocalBlobs } from './blobs/local/local-blobs.ts'
 import { copiedCollections, storeSource } from './catalogue/containers/copying.ts'
 import type { Config } from './config/config.ts'
 import { program } from './config/program.ts'
-import { digestOf, openBlobs, openStores, sha256 } from './opening.ts'
+import { digestOf, openBlobs, openStores, sha256, using } from './opening.ts'
 import { holdDirectory } from './stores/embedded/lock.ts'
 import { embeddedSnapshot } from './stores/embedded/snapshot.ts'
 
@@ -57,16 +57,11 @@ export async function verifyBackup(options: SavingOptions): Promise<BackupIndex>
 
 const openContents = (folder: string): Promise<BlobStore> => openLocalBlobs({ directory: join(folder, 'tarballs') })
 
-interface Snapshots {
-  snapshot(): Promise<Snapshot>
-  close(): Promise<void>
-}
-
-async function openSnapshots(config: Config): Promise<Snapshots> {
+async function openSnapshots(config: Config) {
   if (!config.engine) return { snapshot: async () => snapshotOfData(config), close: async () => {} }
   const stores = await openStores(config)
   return {
-    async snapshot() {
+    async snapshot(): Promise<Snapshot> {
       const engine = await stores.engine()
       // what was written before this moment is in the backup
       for (const collection of copiedCollections) await stores[collection].refresh()
@@ -79,16 +74,4 @@ async function openSnapshots(config: Config): Promise<Snapshots> {
 function snapshotOfData(config: Config): Snapshot {
   const { documents, engine, close } = embeddedSnapshot(config)
   return { source: (collection) => documents(collection, { limit: 250 }), engine, close: async () => close() }
-}
-
-async function using<Opened extends { close(): Promise<void> }, Result>(
-  opening: Promise<Opened>,
-  use: (opened: Opened) => Promise<Result>
-): Promise<Result> {
-  const opened = await opening
-  try {
-    return await use(opened)
-  } finally {
-    await opened.close()
-  }
 }

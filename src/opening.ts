@@ -5,7 +5,7 @@ import { type CopyOptions, type CopySource, copyCollections } from './catalogue/
 import type { Upkeep } from './catalogue/tarballs/tarballs.ts'
 import type { Config, Objects } from './config/config.ts'
 import { listeningUrl } from './domain/listening.ts'
-import { causes, type Log } from './observability/log.ts'
+import { causes, createLog, type Log } from './observability/log.ts'
 import { createSources } from './sources/sources.ts'
 import type { Stores } from './stores/document-store.ts'
 
@@ -74,24 +74,29 @@ export function tarballParts(config: Config, { blobs, log, port }: { blobs: Blob
   }
 }
 
-/** The stores, and what looks after them, without a server: for commands. */
-export async function openUpkeep(config: Config, { log }: { log: Log }): Promise<{ upkeep: Upkeep; close(): Promise<void> }> {
-  const stores = await openStores(config)
-  let blobs: BlobStore | undefined
-  const close = async () => {
-    await stores.close()
-    await blobs?.close()
-  }
-  try {
+/** Looks after the configured stores without a server. What would be logged is for the caller to print. */
+export function withUpkeep<Result>(config: Config, use: (upkeep: Upkeep) => Promise<Result>): Promise<Result> {
+  const { log } = createLog({ level: 'silent' })
+  return using(openStores(config), async (stores) => {
     await stores.migrate()
-    blobs = await openBlobs(config)
-    const tarballs = tarballParts(config, { blobs, log, port: () => config.port })
-    const { onAppendFailed } = failureLog(log)
-    const { upkeep } = createCatalogue(stores, { ...config, hash: sha256, tarballs, onAppendFailed })
-    return { upkeep: upkeep!, close }
-  } catch (error) {
-    await close()
-    throw error
+    return using(openBlobs(config), (blobs) => {
+      const tarballs = tarballParts(config, { blobs, log, port: () => config.port })
+      const { onAppendFailed } = failureLog(log)
+      return use(createCatalogue(stores, { ...config, hash: sha256, tarballs, onAppendFailed }).upkeep!)
+    })
+  })
+}
+
+/** Closes what was opened when its use ends, however that is. */
+export async function using<Opened extends { close(): Promise<void> } | undefined, Result>(
+  opening: Promise<Opened> | Opened,
+  use: (opened: Opened) => Promise<Result>
+): Promise<Result> {
+  const opened = await opening
+  try {
+    return await use(opened)
+  } finally {
+    await opened?.close()
   }
 }
 

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 import { anonymous, type Identity, type Scope } from '../domain/policy.ts'
-import { createFailures, type Failures } from './failures.ts'
 import { hashOfToken, looksLikeToken } from './token.ts'
 import type { Tokens } from './token-file.ts'
 
@@ -21,7 +20,7 @@ export interface AuthenticationOptions {
   now(): number
   /** Users that a proxy has authenticated. Absent: no header says who somebody is. */
   users?: TrustedUsers | undefined
-  failures?: Failures
+  failures?: ReturnType<typeof createFailures>
 }
 
 export interface TrustedUsers {
@@ -37,8 +36,7 @@ const nobody: Authenticated = { identity: anonymous }
 /** How many headers with valid tokens are remembered: decoding and hashing one costs more than all the rest. */
 const mostVerified = 1000
 
-export function createAuthenticate(options: AuthenticationOptions): Authenticate {
-  const { tokens, now, users, failures = createFailures({ now }) } = options
+export function createAuthenticate({ tokens, now, users, failures = createFailures({ now }) }: AuthenticationOptions): Authenticate {
   const verified = new Map<string, Authenticated>()
   let verifiedOf = ''
 
@@ -104,4 +102,31 @@ function userIn({ headers, rawHeaders }: Credentials, { header, scopes }: Truste
   const name = headers[header]
   if (typeof name !== 'string' || rawHeaders.filter((each, i) => i % 2 === 0 && each.toLowerCase() === header).length > 1) return undefined
   return /^[^\s\p{Cc}][^\p{Cc}]{0,199}$/u.test(name) ? { kind: 'user', name, scopes } : undefined
+}
+
+interface FailuresOptions {
+  now(): number
+  /** How many in a window are answered at once. */
+  free?: number
+  windowMs?: number
+  waitMs?: number
+  /** How many addresses are remembered; beyond that the oldest is forgotten. */
+  most?: number
+}
+
+/** Failed attempts by address, so that guessing becomes slow. */
+export function createFailures({ now, free = 10, windowMs = 60_000, waitMs = 1000, most = 10_000 }: FailuresOptions) {
+  const windows = new Map<string, { since: number; count: number }>()
+  return {
+    /** Notes one more, and returns how long its answer should wait, in milliseconds. */
+    note(address: string): number {
+      const known = windows.get(address)
+      const window = known && now() - known.since < windowMs ? known : { since: now(), count: 0 }
+      window.count++
+      windows.delete(address)
+      windows.set(address, window)
+      if (windows.size > most) windows.delete(windows.keys().next().value!)
+      return window.count > free ? waitMs : 0
+    }
+  }
 }

@@ -1,24 +1,13 @@
-import { randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { replaceFile } from '../blobs/local/disk.ts'
 import type { Identity } from '../domain/policy.ts'
 import { parseTokenFile, type TokenRecord, toTokenLine } from './token.ts'
 
 /** The tokens of a file, which is read again when it has changed. */
-export interface Tokens {
-  /** Whether what is known is too old to answer with. */
-  isStale(): boolean
-  /** Looks whether the file has changed, and reads it if it has. */
-  refresh(): Promise<void>
-  /** Whether there is such a file. */
-  isThere(): boolean
-  /** Changes with every version of the file. */
-  version(): string
-  /** Returns whose token has this SHA-256. */
-  find(sha256: string): Identity | undefined
-}
+export type Tokens = ReturnType<typeof openTokens>
 
-export interface TokensOptions {
+interface TokensOptions {
   path: string
   /** Called once for every version of the file that cannot be used as it is. */
   onProblem(message: string): void
@@ -31,7 +20,7 @@ const freshMs = 1000
  * Opens a token file, which need not exist yet. Of a version with broken lines nothing is taken: the last good one stays, so that a slip of
  * the editor locks nobody out. If there is no good one, because the server has just started, the good lines count.
  */
-export function openTokens({ path, onProblem }: TokensOptions): Tokens {
+export function openTokens({ path, onProblem }: TokensOptions) {
   let known = new Map<string, Identity>()
   let version = ''
   let isLoaded = false
@@ -39,7 +28,9 @@ export function openTokens({ path, onProblem }: TokensOptions): Tokens {
   let reading: Promise<void> | undefined
 
   return {
+    /** Whether what is known is too old to answer with. */
     isStale: () => performance.now() - checkedAt > freshMs,
+    /** Looks whether the file has changed, and reads it if it has. */
     async refresh() {
       // one that has begun already may have missed the latest change
       await reading
@@ -48,9 +39,12 @@ export function openTokens({ path, onProblem }: TokensOptions): Tokens {
       })
       await reading
     },
+    /** Whether there is such a file. */
     isThere: () => version !== '',
+    /** Changes with every version of the file. */
     version: () => version,
-    find: (sha256) => known.get(sha256)
+    /** Returns whose token has this SHA-256. */
+    find: (sha256: string) => known.get(sha256)
   }
 
   async function look(): Promise<void> {
@@ -110,21 +104,6 @@ async function asBefore(file: FileHandle, path: string): Promise<void> {
 /** Replaces a token file as a whole: a server sees the old one or the new one. Only its owner may read it. */
 export async function writeTokenFile(path: string, records: readonly TokenRecord[]): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
-  const draft = `${path}.${randomUUID()}.tmp`
-  try {
-    const file = await open(draft, 'wx', 0o600)
-    try {
-      await asBefore(file, path)
-      await file.writeFile(records.map((record) => `${toTokenLine(record)}\n`).join(''))
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(draft, path)
-  } catch (error) {
-    await rm(draft, { force: true })
-    throw error
-  }
-  const folder = await open(dirname(path), 'r')
-  await folder.sync().finally(() => folder.close())
+  const lines = records.map((record) => `${toTokenLine(record)}\n`).join('')
+  await replaceFile(path, lines, { mode: 0o600, onOpened: (file) => asBefore(file, path) })
 }

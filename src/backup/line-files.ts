@@ -54,7 +54,7 @@ export async function* readLines(path: string): AsyncGenerator<string> {
 export async function sealOf(path: string): Promise<Omit<Seal, 'lines'>> {
   const hash = createHash('sha256')
   let size = 0
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
     hash.update(chunk)
     size += chunk.length
   }

@@ -94,7 +94,7 @@ export async function makeBackup(parts: BackupParts): Promise<BackupOutcome> {
   const documents = join(folder, name)
   await mkdir(documents, { recursive: true })
   await saveAll(saving)
-  const { files, engine, absent } = await saveDocuments(parts, { documents, saving })
+  const { files, engine, absent } = await saveDocuments(parts, documents, saving)
   const tarballs = [...saving.saved.values()].map(({ listed: _, ...tarball }) => tarball)
   const index: BackupIndex = {
     ...{ format: 1, program, store: engine, begun: begun.toISOString(), finished: now().toISOString(), folder: name },
@@ -104,7 +104,7 @@ export async function makeBackup(parts: BackupParts): Promise<BackupOutcome> {
   await syncFolder(documents)
   await syncFolder(folder)
   await writeIndex(folder, index)
-  await removeFormer(parts, { index, tarballs })
+  await removeFormer(parts, index, tarballs)
   const unreadable = [...saving.unreadable].map(([key, why]) => ({ key, why }))
   return { index, counts: saving.counts, absent, unreadable }
 }
@@ -123,19 +123,11 @@ async function undigested(folder: string): Promise<Map<string, SavedTarball>> {
   return found
 }
 
-interface SavedDocuments {
-  files: Record<CopiedCollection, Seal>
-  engine: string
-  absent: string[]
-}
-
-async function saveDocuments(
-  parts: BackupParts,
-  { documents, saving }: { documents: string; saving: TarballSaving }
-): Promise<SavedDocuments> {
+/** Writes the documents into a folder, and saves what they name. `absent` are the keys that the blob store does not have. */
+async function saveDocuments(parts: BackupParts, documents: string, saving: TarballSaving) {
   let absent = new Set<string>()
   for (let round = 1; round <= maxRounds; round++) {
-    const { files, engine, unmet } = await readDocuments(parts, { documents, saving })
+    const { files, engine, unmet } = await readDocuments(parts, documents, saving)
     await saveAll(saving)
     await saveNamed(saving, unmet)
     const left = new Set([...unmet].filter((key) => !saving.saved.has(key) && !saving.unreadable.has(key)))
@@ -149,17 +141,8 @@ async function saveDocuments(
   )
 }
 
-interface ReadDocuments {
-  files: Record<CopiedCollection, Seal>
-  engine: string
-  /** Keys that documents name, and that the backup does not have. */
-  unmet: Set<string>
-}
-
-async function readDocuments(
-  { snapshot }: BackupParts,
-  { documents, saving }: { documents: string; saving: TarballSaving }
-): Promise<ReadDocuments> {
+/** Writes the documents as they are now. `unmet` are the keys that they name and that the backup does not have. */
+async function readDocuments({ snapshot }: BackupParts, documents: string, saving: TarballSaving) {
   const { source, engine, close } = await snapshot()
   const files: Partial<Record<CopiedCollection, Seal>> = {}
   const unmet = new Set<string>()
@@ -183,13 +166,8 @@ async function* jsonLines(values: readonly object[]): AsyncGenerator<string> {
   for (const value of values) yield JSON.stringify(value)
 }
 
-interface NewBackup {
-  index: BackupIndex
-  tarballs: readonly SavedTarball[]
-}
-
 /** Removes what only the backup before this one had, and what interrupted runs left. */
-async function removeFormer({ folder, contents, now }: BackupParts, { index, tarballs }: NewBackup): Promise<void> {
+async function removeFormer({ folder, contents, now }: BackupParts, index: BackupIndex, tarballs: readonly SavedTarball[]): Promise<void> {
   for (const name of await readdir(folder)) {
     if (name.startsWith('documents-') && name !== index.folder) await rm(join(folder, name), { recursive: true, force: true })
   }

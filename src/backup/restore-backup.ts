@@ -56,8 +56,9 @@ export async function restoreBackup(parts: LoadParts, { stores, blobs }: LoadTar
   if (!overwrite && !(await isResumed(stores, index))) await refuseUnlessEmpty({ stores, blobs })
   await stores.leases.put(noteId, noteOf(index))
   const documents = join(folder, index.folder)
-  const tarballs = await restoreTarballs(parts, { blobs, documents })
-  const places = { source: savedSource(documents), target: stores }
+  const tarballs = await restoreTarballs(parts, blobs, documents)
+  const source: CopySource = (collection) => savedDocuments(documents, collection)
+  const places = { source, target: stores }
   const { hash, now, onLeft } = parts
   const options = { hash, now, overwrite, dryRun: false, reason: `restored from the backup of ${index.finished}` }
   const counts = await copyCollections(places, { ...options, ...(onLeft && { onLeft }) })
@@ -88,11 +89,6 @@ export async function checkBackup(parts: CheckParts): Promise<BackupIndex> {
 }
 
 const otherBytes = 'does not have the bytes that were saved'
-
-const savedSource =
-  (documents: string): CopySource =>
-  (collection) =>
-    savedDocuments(documents, collection)
 
 /** Checks everything but the bytes of tarballs, which are checked when they are read. */
 async function wholeIndex({ folder, contents }: Pick<LoadParts, 'folder' | 'contents'>): Promise<BackupIndex> {
@@ -127,10 +123,7 @@ async function refuseUnlessEmpty({ stores, blobs }: LoadTarget): Promise<void> {
   )
 }
 
-async function restoreTarballs(
-  { contents, onProgress }: LoadParts,
-  { blobs, documents }: { blobs: BlobStore; documents: string }
-): Promise<TarballCounts> {
+async function restoreTarballs({ contents, onProgress }: LoadParts, blobs: BlobStore, documents: string): Promise<TarballCounts> {
   const counts = noTarballs()
   for await (const tarball of savedTarballs(documents)) {
     const there = await blobs.head(tarball.key)

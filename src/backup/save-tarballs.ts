@@ -65,7 +65,7 @@ async function saveOne(saving: TarballSaving, item: BlobInfo): Promise<void> {
   if (saved.get(key)?.listed === listed || unreadable.has(key)) return
   const found = await blobs.head(key)
   if (!found) return // removed since it was listed
-  const kept = await keptAlready(saving, { item, found })
+  const kept = await keptAlready(saving, item, found)
   if (kept) {
     counts.there += 1
     saved.set(key, { ...kept, listed })
@@ -79,13 +79,10 @@ async function saveOne(saving: TarballSaving, item: BlobInfo): Promise<void> {
 }
 
 /** Returns the line for a tarball whose bytes the backup has already; they are not read again. */
-async function keptAlready(
-  { contents, former }: TarballSaving,
-  { item, found }: { item: BlobInfo; found: BlobInfo }
-): Promise<SavedTarball | undefined> {
+async function keptAlready({ contents, former }: TarballSaving, listed: BlobInfo, found: BlobInfo): Promise<SavedTarball | undefined> {
   const { key, size, sha256 } = found
   const before = former.get(key)
-  const modified = item.modified.toISOString()
+  const modified = listed.modified.toISOString()
   const isUnchanged = before !== undefined && before.size === size && before.modified === modified
   const digest = sha256 ?? (isUnchanged ? before.sha256 : undefined)
   if (digest === undefined) return undefined

@@ -3,7 +3,7 @@ import { program, quietSdkWarning } from '../config/program.ts'
 import { commands } from './commands.ts'
 import { helpOf, overview } from './help.ts'
 import { commandHint, optionHint } from './hints.ts'
-import { type Command, complain, exit, refuse, say, type Values } from './terminal/command.ts'
+import { type Command, type CommandLine, complain, exit, refuse, say } from './terminal/terminal.ts'
 
 /** Runs one command line and returns the exit status, or undefined while a server keeps running. */
 export async function runCommandLine(line: readonly string[]): Promise<number | undefined> {
@@ -30,10 +30,8 @@ async function runCommand(name: string, { command, rest }: { command: Command; r
   return given.values['help'] ? answered(helpOf(command)) : command.run(given)
 }
 
-type CommandLine = { values: Values; positionals: string[] }
-
 async function parse(command: Command, args: string[]): Promise<CommandLine | { problem: string }> {
-  const { maxPositionals: most } = command
+  const { maxPositionals: most = 0 } = command
   const options = { ...command.options, help: { type: 'boolean' as const, short: 'h' } }
   try {
     const given: CommandLine = parseArgs({ args, options, allowPositionals: true, strict: true })

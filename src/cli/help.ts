@@ -1,5 +1,5 @@
 import { commands } from './commands.ts'
-import type { Command } from './terminal/command.ts'
+import type { Command } from './terminal/terminal.ts'
 
 export const overview = (): string => `Leporello, a container registry for HySDS that gives every machine the image of its architecture.
 
@@ -30,7 +30,7 @@ Options:
 ${table([...optionLines(command), ['-h, --help', 'print this text']])}
 
 Examples:
-${command.examples.map((example) => `  ${example.command}\n      ${example.does}`).join('\n')}`
+${command.examples.map(([line, does]) => `  ${line}\n      ${does}`).join('\n')}`
 
 /** The options of a command as `--name`, with what each does. */
 export const optionLines = ({ options }: Command): [option: string, help: string][] =>

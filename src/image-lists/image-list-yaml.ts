@@ -1,6 +1,9 @@
 import { type Document, isMap, isScalar, isSeq, parseDocument, type YAMLMap } from 'yaml'
 import { CatalogueError } from '../domain/errors.ts'
+import { repositoryOf } from '../domain/image/storage.ts'
+import type { FoundTag } from '../domain/releases/discovery.ts'
 import { isUnprintable, printable, quotedYaml } from '../domain/releases/yaml-text.ts'
+import type { DiscoveryAnswer } from '../schemas.ts'
 
 /** An entry of an image list. */
 export interface ListEntry {
@@ -15,17 +18,12 @@ export interface RenamableList {
   renamed(imagenames: readonly (string | undefined)[]): string | Promise<string>
 }
 
-/** An image list as it was written, with its comments. */
-export interface ImageListFile extends RenamableList {
-  renamed(imagenames: readonly (string | undefined)[]): string
-}
-
 const members = ['container_images', 'container_images_template']
 /** Aliases would let a small file become a large one. */
 const options = { maxAliasCount: 0, prettyErrors: true, uniqueKeys: true }
 
 /** Reads the entries of `container_images` or `container_images_template` that are wanted. Throws parameter_invalid with the line. */
-export function parseImageList(text: string, isWanted: (imagename: string) => boolean): ImageListFile {
+export function parseImageList(text: string, isWanted: (imagename: string) => boolean) {
   if (text.includes('{{'))
     refuse('it has keys that are not filled, such as {{tag}}; fill them with image-list/render or leporello render first')
   if (isNestedDeeply(text)) refuse(`it is nested deeper than ${maxDepth} levels; expected a list of mappings`)
@@ -44,7 +42,8 @@ export function parseImageList(text: string, isWanted: (imagename: string) => bo
   const maps = wanted.map(({ map }) => map)
   return {
     entries: wanted.map(({ entry }) => entry),
-    renamed(imagenames) {
+    /** Returns the list as it was written, with its comments. */
+    renamed(imagenames: readonly (string | undefined)[]): string {
       list.items = maps.filter((map, i) => rename(map, imagenames[i]))
       renameMember(document, member!)
       return printable(document.toString({ lineWidth: 0, indentSeq: false }))
@@ -131,3 +130,29 @@ export function heatEnvironment(entries: readonly ListEntry[], insecure: string 
 /** Returns what was left out of a list as comments, each on a line. */
 export const leftOutComments = (leftOut: readonly { imagename: string; reason: string }[]): string =>
   leftOut.map(({ imagename, reason }) => `# left out: ${`${imagename}: ${reason}`.replace(/[\p{Cc}\u2028\u2029]/gu, ' ')}\n`).join('')
+
+export interface Findings {
+  /** In the order of the list. */
+  found: readonly FoundTag[]
+  /** Names the repository of an image; as the list does, unless given. */
+  repositoryFor?: (imagename: string) => string
+}
+
+/** Joins a list with the tags that were found for it, in each form in which it is written. */
+export function discoveredList(list: RenamableList, { found, repositoryFor = repositoryOf }: Findings) {
+  const joined = list.entries.map(({ imagename, params }, i) => {
+    const one = found[i]!
+    if ('reason' in one) return { imagename, reason: one.reason }
+    return { imagename: `${repositoryFor(imagename)}:${one.tag}`, params, tag: one.tag, chosen_by: one.chosenBy }
+  })
+  const images = joined.flatMap((one) => ('reason' in one ? [] : [one]))
+  const left_out = joined.flatMap((one) => (one.reason === undefined ? [] : [one]))
+  return {
+    answer: { images, left_out } satisfies DiscoveryAnswer,
+    /** Returns the list with the tags that were found, and what was left out as comments. Only once, as it changes the list. */
+    yaml: async (): Promise<string> =>
+      (await list.renamed(joined.map((one) => ('reason' in one ? undefined : one.imagename)))) + leftOutComments(left_out),
+    /** Returns a heat environment. `insecure` is the registry that speaks plain http, if it does. */
+    heat: (insecure: string | undefined): string => heatEnvironment(images, insecure) + leftOutComments(left_out)
+  }
+}

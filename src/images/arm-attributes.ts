@@ -11,12 +11,7 @@ export interface BuildAttributes {
   float?: 'hard' | 'soft'
 }
 
-export interface AttributesWatch {
-  data(chunk: Buffer): void
-  hole(length: number): void
-  /** Returns what was found. Call it at the end of the file. */
-  found(): BuildAttributes
-}
+export type AttributesWatch = ReturnType<typeof watchAttributes>
 
 /** The number of bytes kept of a section; real ones have about 60. */
 const sectionLength = 512
@@ -29,7 +24,7 @@ const markerAt = 5
 const attributesSection = 0x70000003
 
 /** `head` holds the first bytes of the file, at least its header. They must be passed to `data` too. */
-export function watchAttributes(head: Buffer): AttributesWatch {
+export function watchAttributes(head: Buffer) {
   const table = sectionTable(head)
   const candidates = new Map<number, Buffer>()
   let held: Buffer = Buffer.alloc(0)
@@ -46,7 +41,7 @@ export function watchAttributes(head: Buffer): AttributesWatch {
   }
 
   return {
-    data(chunk) {
+    data(chunk: Buffer): void {
       table?.take(chunk, heldAt + held.length)
       held = Buffer.concat([held, chunk])
       // the end is searched again together with the next chunk
@@ -56,12 +51,13 @@ export function watchAttributes(head: Buffer): AttributesWatch {
       heldAt += settled - markerAt
       held = held.subarray(settled - markerAt)
     },
-    hole(length) {
+    hole(length: number): void {
       look(held.length)
       heldAt += held.length + length
       held = Buffer.alloc(0)
     },
-    found() {
+    /** Returns what was found. Call it at the end of the file. */
+    found(): BuildAttributes {
       look(held.length)
       const section = candidates.get(table?.attributesAt() ?? -1)
       return section === undefined ? {} : attributesIn(section)
@@ -69,24 +65,19 @@ export function watchAttributes(head: Buffer): AttributesWatch {
   }
 }
 
-interface SectionTable {
-  /** Copies what belongs to the table out of bytes at `offset` of the file. */
-  take(chunk: Buffer, offset: number): void
-  /** Where the attributes begin. Call it when the whole table has been read. */
-  attributesAt(): number | undefined
-}
-
-function sectionTable(head: Buffer): SectionTable | undefined {
+function sectionTable(head: Buffer) {
   const [start, entry, count] = [head.readUInt32LE(32), head.readUInt16LE(46), head.readUInt16LE(48)]
   if (entry < 40 || count === 0 || count > mostSections) return undefined
   const table = Buffer.alloc(entry * count)
   return {
-    take(chunk, offset) {
+    /** Copies what belongs to the table out of bytes at `offset` of the file. */
+    take(chunk: Buffer, offset: number): void {
       const from = Math.max(start, offset)
       const to = Math.min(start + table.length, offset + chunk.length)
       if (from < to) chunk.copy(table, from - start, from - offset, to - offset)
     },
-    attributesAt() {
+    /** Returns where the attributes begin. Call it when the whole table has been read. */
+    attributesAt(): number | undefined {
       for (let at = 0; at < table.length; at += entry) {
         if (table.readUInt32LE(at + 4) === attributesSection) return table.readUInt32LE(at + 16)
       }

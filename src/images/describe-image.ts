@@ -12,15 +12,14 @@ import { otherPlatform } from './platform.ts'
 import { fatal, type ProblemList, quoted } from './problems.ts'
 import { judge, judgeOther } from './verdict.ts'
 
-interface Describing {
-  /** The caller's claim. */
-  claimed: Architecture | undefined
-  budget: Budget
-  problems: ProblemList
-}
-
-/** Returns an image's facts and verdict. Compares its layers with its configuration, then lays them over one another. */
-export async function describeImage(found: FoundImage, { claimed, budget, problems }: Describing): Promise<ImageFacts> {
+/**
+ * Returns an image's facts and verdict; `claimed` is the caller's claim. Compares its layers with its configuration, then lays them over one
+ * another.
+ */
+export async function describeImage(
+  found: FoundImage,
+  { claimed, budget, problems }: { claimed: Architecture | undefined; budget: Budget; problems: ProblemList }
+): Promise<ImageFacts> {
   const { limits } = budget
   const value = found.config?.value ?? {}
   const config = value.config ?? {}
@@ -41,11 +40,8 @@ export async function describeImage(found: FoundImage, { claimed, budget, proble
   const indexed = other === undefined ? contradictingPlatform(found.platform, configured) : undefined
   const judgement = other === undefined ? judge({ claimed: claim, configured, indexed, decisive, census }) : judgeOther(other, claimed)
   if (claim === undefined && other === undefined) {
-    problems.add({
-      code: 'architecture_unclaimed',
-      message: 'neither the configuration nor the request names an architecture',
-      fatal: false
-    })
+    const message = 'neither the configuration nor the request names an architecture'
+    problems.add({ code: 'architecture_unclaimed', message, fatal: false })
   }
   noteMissing(decisive, problems)
   const why = wrong.find((problem) => problem.fatal)
@@ -65,21 +61,15 @@ export async function describeImage(found: FoundImage, { claimed, budget, proble
   }
 }
 
-const censusFacts = ({ files, machines, native, foreign, wrongLibraries, strays }: Census): ImageFacts['census'] => ({
-  files,
-  machines,
-  native: native.files,
-  foreign: { files: foreign.files, listed: foreign.listed },
-  wrongLibraries,
-  strays
-})
+function censusFacts({ files, machines, native, foreign, wrongLibraries, strays }: Census): ImageFacts['census'] {
+  return { files, machines, native: native.files, foreign: { files: foreign.files, listed: foreign.listed }, wrongLibraries, strays }
+}
 
 /** Lays an image's layers over one another. Done anew each time, since keeping the file systems of all images takes too much memory. */
-export const openImage = ({ layers }: FoundImage, budget: Budget): Promise<FileSystem> =>
-  layFileSystem(
-    layers.flatMap(({ member }) => (member?.layer === undefined ? [] : [member.layer.log])),
-    budget
-  )
+export function openImage({ layers }: FoundImage, budget: Budget): Promise<FileSystem> {
+  const logs = layers.flatMap(({ member }) => member?.layer?.log ?? [])
+  return layFileSystem(logs, budget)
+}
 
 export function fileFacts(
   { role, named, path, links, file }: Omit<DecisiveFile, 'role'> & { role: DecisiveFile['role'] | null },

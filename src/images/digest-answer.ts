@@ -6,10 +6,8 @@ type Match = DigestAnswer['matches'][number]
  * Finds what in an archive has the given digest. "The digest" of an image may be that of its configuration (`docker images`), of its
  * manifest (registries), of an index, or of the file. `name@sha256:…` and bare hexadecimal digits are accepted too.
  */
-export function answerDigest(
-  given: string,
-  { tarball, images, indexes, absent }: Pick<ImageReport, 'tarball' | 'images' | 'indexes' | 'absent'>
-): DigestAnswer {
+export function answerDigest(given: string, report: Pick<ImageReport, 'tarball' | 'images' | 'indexes' | 'absent'>): DigestAnswer {
+  const { tarball, images, indexes, absent } = report
   const hex = /(?:^|@|sha256:)([0-9a-f]{64})$/i.exec(given.trim())?.[1]?.toLowerCase()
   const matches: Match[] = []
   const wanted = `sha256:${hex}`

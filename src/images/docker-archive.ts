@@ -17,14 +17,12 @@ export const findDockerImages: Finder = (members, limits) => {
   if (entries.length > limits.images) {
     found.problems.push(fatal('too_many_images', `manifest.json names ${entries.length} images; at most ${limits.images} are read`))
   }
-  for (const entry of entries.slice(0, limits.images)) found.images.push(imageOf(entry, { members, limits }))
+  for (const entry of entries.slice(0, limits.images)) found.images.push(imageOf(entry, members, limits))
   return found
 }
 
-function imageOf(
-  { Config: configName = '', Layers: layerNames = [], RepoTags: tags = [] }: ArchiveManifest[number],
-  { members, limits }: { members: Members; limits: ImageLimits }
-): FoundImage {
+function imageOf(entry: ArchiveManifest[number], members: Members, limits: ImageLimits): FoundImage {
+  const { Config: configName = '', Layers: layerNames = [], RepoTags: tags = [] } = entry
   const problems: Problem[] = []
   if (configName === '' || layerNames.includes('')) {
     problems.push(fatal('manifest_invalid', 'manifest.json has an image without Config, or with a layer that has no name'))
@@ -41,17 +39,9 @@ function imageOf(
     const mismatch = member === undefined ? undefined : checkNamedDigest(member)
     if (mismatch !== undefined) problems.push(mismatch)
   }
-  return {
-    formats: ['docker-archive'],
-    config,
-    manifest: config === undefined ? undefined : deriveManifest(config, layers),
-    indexes: [],
-    layers,
-    tags,
-    annotations: new Map(),
-    platform: undefined,
-    problems
-  }
+  const manifest = config && deriveManifest(config, layers)
+  const unsaid = { indexes: [], annotations: new Map<string, string>(), platform: undefined }
+  return { formats: ['docker-archive'], config, manifest, layers, tags, problems, ...unsaid }
 }
 
 /** Explains, from an archive's members, why it has neither manifest.json nor index.json. */

@@ -6,15 +6,14 @@ import { fatal, type Problem, type ProblemCode, quoted } from './problems.ts'
 
 export type Parsed<T> = { value: T; problem?: undefined } | { problem: Problem }
 
-interface ParseDocument<T> {
-  type: GoType<T>
-  limits: ImageLimits
-  /** The code of the problem when a value has another type than image loaders expect. */
-  wrongType: ProblemCode
-}
-
-/** Parses the document in a member as Go's decoder does; its size and depth are limited. */
-export function parseDocument<T>(member: Member, { type, limits, wrongType }: ParseDocument<T>): Parsed<T> {
+/**
+ * Parses the document in a member as Go's decoder does; its size and depth are limited. `wrongType` is the code of the problem when a value
+ * has another type than image loaders expect.
+ */
+export function parseDocument<T>(
+  member: Member,
+  { type, limits, wrongType }: { type: GoType<T>; limits: ImageLimits; wrongType: ProblemCode }
+): Parsed<T> {
   const fail = (code: ProblemCode, message: string): Parsed<T> => ({ problem: fatal(code, `${quoted(member.name)} ${message}`) })
   if (member.ambiguous) return fail('member_ambiguous', 'is in the archive more than once, with different contents')
   if (member.text === undefined) {

@@ -14,22 +14,16 @@ export interface WantedMember {
   unpack: Compression
 }
 
-export interface Extracted<Wanted extends WantedMember> {
-  wanted: Wanted
-  /** Must be read to its end before the next member is requested. */
-  bytes: AsyncGenerator<Buffer>
-}
-
 type Event = { member: TarMember } | { data: Buffer } | 'end'
 
 /**
- * Yields members of an image archive in the archive's order, in one pass over its bytes, however it is compressed. Throws when the
- * archive cannot be read or lacks one of them.
+ * Yields members of an image archive in the archive's order, in one pass over its bytes, however it is compressed. The bytes of each must be
+ * read to their end before the next member is requested. Throws when the archive cannot be read or lacks one of them.
  */
 export async function* extractMembers<Wanted extends WantedMember>(
   source: AsyncIterable<Uint8Array>,
   wanted: readonly Wanted[]
-): AsyncGenerator<Extracted<Wanted>> {
+): AsyncGenerator<{ wanted: Wanted; bytes: AsyncGenerator<Buffer> }> {
   const problems = createProblemList(defaultLimits)
   const budget = createBudget(defaultLimits, problems)
   const left = new Map(wanted.map((one) => [one.name, one]))

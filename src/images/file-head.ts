@@ -1,18 +1,15 @@
 import { type AttributesWatch, watchAttributes } from './arm-attributes.ts'
 import { type FileKind, headLength, identify, mayTell } from './elf.ts'
 
-/** Tells the kind of a file while it is read. */
-export interface FileHead {
-  data(chunk: Buffer): void
-  hole(length: number): void
-  /** The kind of the file; undefined for data. Call it at the end of the file. */
-  kind(): FileKind | undefined
-}
+export type FileHead = ReturnType<typeof createFileHead>
 
 const zeros = Buffer.alloc(headLength)
 
-/** Four bytes are enough for most files. For the others the head is kept, and 32-bit ARM programs are watched to their end. */
-export function createFileHead(size: number): FileHead {
+/**
+ * Tells the kind of a file while it is read. Four bytes are enough for most files. For the others the head is kept, and 32-bit ARM programs
+ * are watched to their end.
+ */
+export function createFileHead(size: number) {
   const wanted = Math.min(headLength, size)
   let head: Buffer | undefined
   let looking = size >= 4
@@ -42,15 +39,16 @@ export function createFileHead(size: number): FileHead {
   }
 
   return {
-    data(chunk) {
+    data(chunk: Buffer): void {
       const taken = looking ? takeHead(chunk) : 0
       if (taken < chunk.length) attributes?.data(chunk.subarray(taken))
     },
-    hole(length) {
+    hole(length: number): void {
       const taken = looking ? takeHead(zeros.subarray(0, Math.min(length, zeros.length))) : 0
       if (taken < length) attributes?.hole(length - taken)
     },
-    kind() {
+    /** Returns the kind of the file; undefined for data. Call it at the end of the file. */
+    kind(): FileKind | undefined {
       if (looking && head !== undefined) classify(head)
       if (kind?.kind !== 'elf' || attributes === undefined) return kind
       return { ...kind, ...attributes.found() }

@@ -40,11 +40,8 @@ export async function layFileSystem(layers: readonly LayerLog[], budget: Budget)
 }
 
 /** Applies deletions first, because they concern only the layers below, wherever in the layer they appear. */
-async function applyLayer(
-  { changes, whiteouts, opaques }: LayerLog,
-  root: Directory,
-  { budget, pace }: { budget: Budget; pace: Pace }
-): Promise<void> {
+async function applyLayer(layer: LayerLog, root: Directory, { budget, pace }: { budget: Budget; pace: Pace }): Promise<void> {
+  const { changes, whiteouts, opaques } = layer
   for (const path of opaques) {
     if (pace.due()) await pace.rest()
     const node = walk(root, path, { budget, follow: true })?.node

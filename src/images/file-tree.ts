@@ -6,7 +6,14 @@ import type { FileKind } from './elf.ts'
  * names in their directory.
  */
 
-export type FileNode = Directory | Symlink | FileKind | Data | Gone
+export type FileNode =
+  | Directory
+  | { kind: 'symlink'; target: string }
+  | FileKind
+  /** A file that is neither a program nor a script. */
+  | { kind: 'data' }
+  /** A file deleted by a whiteout; hides a name in the `data` of its directory. */
+  | { kind: 'gone' }
 
 export interface Directory {
   kind: 'directory'
@@ -14,21 +21,10 @@ export interface Directory {
   /** Names of all other files, joined by "/", one string per layer. Entries take precedence over them. */
   data: string[]
 }
-interface Symlink {
-  kind: 'symlink'
-  target: string
-}
-/** A file that is neither a program nor a script. */
-interface Data {
-  kind: 'data'
-}
-/** A file deleted by a whiteout; hides a name in `data`. */
-interface Gone {
-  kind: 'gone'
-}
 
-export const data: Data = { kind: 'data' }
-export const gone: Gone = { kind: 'gone' }
+const data = { kind: 'data' } as const
+export const gone = { kind: 'gone' } as const
+
 export function createDirectory(budget: Budget): Directory {
   budget.directory()
   return { kind: 'directory', entries: new Map(), data: [] }

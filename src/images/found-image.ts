@@ -76,10 +76,8 @@ export function checkLayer({ name, member }: FoundLayer): Problem | undefined {
     return fatal('member_ambiguous', `the layer ${quoted(name)} is in the archive more than once, with different contents`)
   if (member.layer !== undefined) return undefined
   if (member.content === 'bzip2' || member.content === 'xz') {
-    return fatal(
-      'compression_unsupported',
-      `the layer ${quoted(name)} is compressed with ${member.content}; only gzip and zstd are supported`
-    )
+    const message = `the layer ${quoted(name)} is compressed with ${member.content}; only gzip and zstd are supported`
+    return fatal('compression_unsupported', message)
   }
   return fatal('layer_not_tar', `the layer ${quoted(name)} is not a tar, neither plain nor compressed with gzip or zstd`)
 }
@@ -99,10 +97,8 @@ export function checkNamedDigest(member: Member): Problem | undefined {
 export function deriveManifest(config: Blob, layers: readonly FoundLayer[]): FoundManifest | undefined {
   const summaries = layers.flatMap(({ member }) => member?.layer ?? [])
   if (summaries.length < layers.length) return undefined
-  const text = derivedManifestText(
-    config,
-    summaries.map(({ diffId, unpackedSize }) => ({ digest: diffId, size: unpackedSize }))
-  )
+  const tars = summaries.map(({ diffId, unpackedSize }) => ({ digest: diffId, size: unpackedSize }))
+  const text = derivedManifestText(config, tars)
   const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`
   return { digest, size: Buffer.byteLength(text), mediaType: manifestType, derived: true, member: null, offset: null }
 }

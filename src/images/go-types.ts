@@ -67,19 +67,8 @@ export const goTime: GoType<string> = (value, place) => {
     const [zoneHour, zoneMinute] = [Number(parts[8] ?? 0), Number(parts[9] ?? 0)]
     // day 0 of the next month is the last one of this month
     const lastDay = new Date(Date.UTC(Number(value.slice(0, 4)), month, 0)).getUTCDate()
-    if (
-      month >= 1 &&
-      month <= 12 &&
-      day >= 1 &&
-      day <= lastDay &&
-      hour < 24 &&
-      minute < 60 &&
-      second < 60 &&
-      zoneHour < 24 &&
-      zoneMinute < 60
-    ) {
-      return value
-    }
+    const isDay = month >= 1 && month <= 12 && day >= 1 && day <= lastDay
+    if (isDay && hour < 24 && minute < 60 && second < 60 && zoneHour < 24 && zoneMinute < 60) return value
   }
   throw wrongType(value, { place, expected: 'a time in RFC 3339 format' })
 }
@@ -120,13 +109,13 @@ export function struct<const F extends Fields>(fields: F): GoType<Struct<F>> {
   return (value, place) => {
     if (value === null) return {}
     if (!isObject(value)) throw wrongType(value, { place, expected: 'an object' })
-    const given = new Map<string, readonly [string, JsonNode]>()
+    const given = new Map<string, NamedValue>()
     const found: Record<string, unknown> = {}
     for (const [as, one] of value.members) {
       const name = names.get(folded(as))
       if (name === undefined) continue
       const at = place === '' ? name : `${place}.${name}`
-      checkAlone({ place: at, one: [as, one], other: given.get(name) })
+      checkAlone(at, [as, one], given.get(name))
       given.set(name, [as, one])
       found[name] = one === null ? undefined : fields[name]!(one, at)
     }
@@ -137,13 +126,9 @@ export function struct<const F extends Fields>(fields: F): GoType<Struct<F>> {
 /** Folds a name as Go does: case is ignored, and the long s and the Kelvin sign equal the letters s and k. */
 const folded = (name: string): string => name.replaceAll('\u017f', 's').toLowerCase()
 
-interface Repeated {
-  place: string
-  one: readonly [string, JsonNode]
-  other: readonly [string, JsonNode] | undefined
-}
+type NamedValue = readonly [name: string, value: JsonNode]
 
-function checkAlone({ place, one, other }: Repeated): void {
+function checkAlone(place: string, one: NamedValue, other: NamedValue | undefined): void {
   if (other === undefined || JSON.stringify(one[1]) === JSON.stringify(other[1])) return
   const names = one[0] === other[0] ? `${quoted(one[0])} twice` : `both ${quoted(other[0])} and ${quoted(one[0])}`
   throw decodingError(

@@ -76,8 +76,7 @@ export async function* checkedBlob(
     yield chunk
   }
   if (length !== size || `sha256:${hash.digest('hex')}` !== digest) {
-    throw new Error(
-      `the member ${JSON.stringify(name.slice(0, 200))} no longer holds the ${size} bytes with digest ${digest} that were found when it was inspected`
-    )
+    const found = `the ${size} bytes with digest ${digest} that were found when it was inspected`
+    throw new Error(`the member ${JSON.stringify(name.slice(0, 200))} no longer holds ${found}`)
   }
 }

@@ -12,7 +12,7 @@ import { createMembersReader, type Members } from './members.ts'
 import { findOciImages } from './oci-layout.ts'
 import { choiceInWords, overallVerdict } from './overall-verdict.ts'
 import { otherPlatform } from './platform.ts'
-import { createProblemList } from './problems.ts'
+import { createProblemList, type ProblemList } from './problems.ts'
 import { readArchive } from './read-archive.ts'
 
 export interface InspectOptions {
@@ -49,12 +49,12 @@ export async function inspectImage(source: AsyncIterable<Uint8Array>, options: I
   const told = typeof options.claimed === 'function' ? options.claimed() : undefined
   const claimed = told === undefined ? parsed : parseArchitecture(told)
   const members = reader.members()
-  const { images, absent, indexes, formats } = findImages(members, { limits, add: problems.add, readable: !problems.fatal })
+  const { images, absent, indexes, formats } = findImages(members, limits, problems)
   const facts: ImageFacts[] = []
   // one at a time, since describing an image takes the memory of a whole file system
-  for (const image of images) facts.push(await describeImage(image, { claimed: claimOf(image, { images, claimed }), budget, problems }))
+  for (const image of images) facts.push(await describeImage(image, { claimed: claimOf(image, images, claimed), budget, problems }))
   const wanted = { architecture: claimed, container: options.container }
-  if (claimed !== undefined) noteSeveral(facts, { wanted, add: problems.add })
+  if (claimed !== undefined) noteSeveral(facts, wanted, problems)
   const report: ImageReport = {
     ...overallVerdict(facts, { ...wanted, problems: [...problems.listed] }),
     claimed: claimed ?? null,
@@ -68,14 +68,13 @@ export async function inspectImage(source: AsyncIterable<Uint8Array>, options: I
   }
   const reportFor = async (path: string) => {
     const answers: FileFacts[] = []
-    for (const [at, image] of images.entries()) answers.push(await answerFile(image, { at, path }))
+    for (const [at, image] of images.entries()) {
+      const fresh = createBudget(limits, createProblemList(limits))
+      const located = (await openImage(image, fresh)).locate(path)
+      const found = located ? { path: located.path, links: located.links, file: fileOf(located) } : { links: [], file: undefined }
+      answers.push({ image: at, ...fileFacts({ role: null, named: path, ...found }, limits) })
+    }
     return answers
-  }
-  const answerFile = async (image: FoundImage, { at, path }: { at: number; path: string }): Promise<FileFacts> => {
-    const fresh = createBudget(limits, createProblemList(limits))
-    const located = (await openImage(image, fresh)).locate(path)
-    const found = located ? { path: located.path, links: located.links, file: fileOf(located) } : { links: [], file: undefined }
-    return { image: at, ...fileFacts({ role: null, named: path, ...found }, limits) }
   }
   if (options.digest !== undefined) report.digest = answerDigest(options.digest, report)
   if (options.path !== undefined) report.files = await reportFor(options.path)
@@ -83,43 +82,41 @@ export async function inspectImage(source: AsyncIterable<Uint8Array>, options: I
 }
 
 /** A claim is about the only image, or the only one for Linux. With several, each image's configuration is its claim. */
-function claimOf(image: FoundImage, { images, claimed }: { images: FoundImage[]; claimed: Architecture | undefined }) {
+function claimOf(image: FoundImage, images: FoundImage[], claimed: Architecture | undefined) {
   const linux = images.filter(({ config }) => otherPlatform(config?.value ?? {}) === undefined)
   const meant = linux.length > 0 ? linux : images
   return meant.length === 1 && meant[0] === image ? claimed : undefined
 }
 
 /** Reports the images that an archive holds for the architecture when nothing tells which one is meant. */
-function noteSeveral(facts: readonly ImageFacts[], { wanted, add }: { wanted: Wanted; add: Finding['add'] }): void {
+function noteSeveral(facts: readonly ImageFacts[], wanted: Wanted, problems: ProblemList): void {
   const meant = chosenImages(facts, wanted)
   if (meant.length < 2) return
   const message = `the archive holds ${meant.length} images for ${wanted.architecture}, and nothing tells which one is meant: ${choiceInWords(meant)}`
-  add({ code: 'images_ambiguous', message, fatal: false })
-}
-
-interface Finding {
-  limits: ImageLimits
-  add: ReturnType<typeof createProblemList>['add']
-  /** Whether the archive itself could be read; if not, that it names no image needs no explanation. */
-  readable: boolean
+  problems.add({ code: 'images_ambiguous', message, fatal: false })
 }
 
 /** Returns the images in manifest.json and index.json; an image that is in both counts once. */
-function findImages(members: Members, { limits, add, readable }: Finding): Found & { formats: ImageReport['formats'] } {
+function findImages(members: Members, limits: ImageLimits, list: ProblemList): Found & { formats: ImageReport['formats'] } {
   const docker = findDockerImages(members, limits)
   const oci = findOciImages(members, limits)
-  if (docker === undefined && oci === undefined && readable) add(explainNoImages(members))
+  // of an archive that could not be read it needs no explanation that it names no image
+  if (docker === undefined && oci === undefined && !list.fatal) list.add(explainNoImages(members))
   // an index that leads to no image is harmless when manifest.json names one
   const problems = [
     ...(docker?.problems ?? []),
     ...(oci?.problems ?? []).filter(({ code }) => code !== 'image_absent' || !docker?.images.length)
   ]
-  for (const problem of problems) add(problem)
+  for (const problem of problems) list.add(problem)
   const images = [...(oci?.images ?? [])]
   for (const image of docker?.images ?? []) {
     const same = images.find(({ config }) => config !== undefined && config.digest === image.config?.digest)
     if (same === undefined) images.push(image)
-    else mergeInto(same, image)
+    else {
+      same.formats = [...new Set([...image.formats, ...same.formats])]
+      same.tags = [...new Set([...image.tags, ...same.tags])]
+      same.problems.push(...image.problems)
+    }
   }
   return {
     images: images.slice(0, limits.images),
@@ -128,12 +125,6 @@ function findImages(members: Members, { limits, add, readable }: Finding): Found
     indexes: oci?.indexes ?? [],
     formats: [...(docker === undefined ? [] : (['docker-archive'] as const)), ...(oci === undefined ? [] : (['oci-layout'] as const))]
   }
-}
-
-function mergeInto(same: FoundImage, image: FoundImage): void {
-  same.formats = [...new Set([...image.formats, ...same.formats])]
-  same.tags = [...new Set([...image.tags, ...same.tags])]
-  same.problems.push(...image.problems)
 }
 
 export type Inspect = typeof inspectImage

@@ -20,30 +20,11 @@ export interface LayerLog {
   opaques: string[]
 }
 
-export interface LayerChanges {
-  readonly log: LayerLog
-  /** Adds a file that is neither a program nor a script. */
-  data(path: string): void
-  file(path: string, kind: FileKind): void
-  directory(path: string): void
-  link(link: { change: 'symlink' | 'hardlink'; path: string; target: string }): void
-  /** Adds a whiteout and returns true, if the path is one. */
-  whiteout(path: string): boolean
-  /** Call it after the last change. */
-  close(): void
-}
-
 /** The largest number of names in one string, since whatever happens to it blocks the event loop. */
 const longestRun = 4096
 
 /** The largest number of shared file kinds. An image has a few dozen; one with more was crafted to take memory. */
 const mostKinds = 10_000
-
-/** Names of consecutive files in one directory. */
-interface Run {
-  directory: string
-  names: string[]
-}
 
 /** Shares one object among equal files; thousands of scripts and libraries look alike. */
 function createSharing(): (file: FileKind) => FileKind {
@@ -57,10 +38,11 @@ function createSharing(): (file: FileKind) => FileKind {
   }
 }
 
-export function createLayerChanges(budget: Budget): LayerChanges {
+export function createLayerChanges(budget: Budget) {
   const log: LayerLog = { changes: [], whiteouts: [], opaques: [] }
   const shared = createSharing()
-  let run: Run | undefined
+  // names of consecutive files in one directory
+  let run: { directory: string; names: string[] } | undefined
 
   function remember(change: Change): void {
     budget.change()
@@ -79,7 +61,8 @@ export function createLayerChanges(budget: Budget): LayerChanges {
 
   return {
     log,
-    data(path) {
+    /** Adds a file that is neither a program nor a script. */
+    data(path: string): void {
       const slash = path.lastIndexOf('/')
       const directory = slash === -1 ? '' : path.slice(0, slash)
       if (run?.directory !== directory || run.names.length >= longestRun) {
@@ -91,19 +74,20 @@ export function createLayerChanges(budget: Budget): LayerChanges {
       budget.entry(name.length)
       run.names.push(name)
     },
-    file(path, kind) {
+    file(path: string, kind: FileKind): void {
       budget.entry(path.length + ('interpreter' in kind ? (kind.interpreter?.length ?? 0) : 0))
       push({ change: 'file', path, file: shared(kind) })
     },
-    directory(path) {
+    directory(path: string): void {
       budget.entry(path.length)
       push({ change: 'directory', path })
     },
-    link(link) {
+    link(link: { change: 'symlink' | 'hardlink'; path: string; target: string }): void {
       budget.entry(link.path.length + link.target.length)
       push(link)
     },
-    whiteout(path) {
+    /** Adds a whiteout and returns true, if the path is one. */
+    whiteout(path: string): boolean {
       const slash = path.lastIndexOf('/')
       const name = path.slice(slash + 1)
       if (!name.startsWith('.wh.')) return false
@@ -113,6 +97,7 @@ export function createLayerChanges(budget: Budget): LayerChanges {
       else if (!/^\.wh\.(\.wh\.|\.{0,2}$)/.test(name)) log.whiteouts.push(path.slice(0, slash + 1) + name.slice('.wh.'.length))
       return true
     },
+    /** Call it after the last change. */
     close: flush
   }
 }

@@ -1,17 +1,11 @@
 import type { Budget } from './budget.ts'
 import { createFileHead, type FileHead } from './file-head.ts'
-import { createLayerChanges, type LayerLog } from './layer-changes.ts'
+import { createLayerChanges } from './layer-changes.ts'
 import { fatal, type Problem, quoted } from './problems.ts'
 import type { TarHandler, TarMember } from './tar-reading.ts'
 
-export interface LayerLogging {
-  handler: Omit<TarHandler, 'notTar'>
-  log: LayerLog
-  close(): void
-}
-
 /** Records what the members of a layer do to a file system, and examines the beginning of each file. */
-export function createLayerLog(budget: Budget, problem: (problem: Problem) => void): LayerLogging {
+export function createLayerLog(budget: Budget, problem: (problem: Problem) => void) {
   const changes = createLayerChanges(budget)
   let path = ''
   let head: FileHead | undefined
@@ -34,7 +28,7 @@ export function createLayerLog(budget: Budget, problem: (problem: Problem) => vo
     executable = member.executable
   }
 
-  const handler: LayerLogging['handler'] = {
+  const handler: Omit<TarHandler, 'notTar'> = {
     member(member) {
       head = undefined
       const inside = insideRoot(member.name)

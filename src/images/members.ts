@@ -28,12 +28,7 @@ export interface Members {
   readonly count: number
 }
 
-export interface MembersReader {
-  handler: Omit<TarHandler, 'notTar'>
-  settled(): Promise<unknown> | undefined
-  /** Call it at the end, when everything has settled. */
-  members(): Members
-}
+export type MembersReader = ReturnType<typeof createMembersReader>
 
 const headLength = 512
 
@@ -41,11 +36,11 @@ const headLength = 512
  * Reads the members of an archive: keeps JSON, and reads whatever begins like a tar, gzip or zstd as a layer, because the manifest that
  * names the layers may come last.
  */
-export function createMembersReader(budget: Budget, problems: ProblemList): MembersReader {
+export function createMembersReader(budget: Budget, problems: ProblemList) {
   const members = new Map<string, Member>()
   const links = new Map<string, string>()
   const ending = new Set<Promise<void>>()
-  let current: Reading | undefined
+  let current: ReturnType<typeof createReading> | undefined
   let count = 0
 
   function keep(member: Member): void {
@@ -61,9 +56,7 @@ export function createMembersReader(budget: Budget, problems: ProblemList): Memb
       if (budget.spent) return
       count++
       const name = insideRoot(given)
-      if (name === undefined) {
-        return problems.add(fatal('path_traversal', `the member ${quoted(given)} lies outside the archive`))
-      }
+      if (name === undefined) return problems.add(fatal('path_traversal', `the member ${quoted(given)} lies outside the archive`))
       if (type === 'symlink' || type === 'hardlink') links.set(name, type === 'hardlink' ? target : `${parentOf(name)}/${target}`)
       else links.delete(name)
       budget.unpacked(holes)
@@ -86,8 +79,9 @@ export function createMembersReader(budget: Budget, problems: ProblemList): Memb
 
   return {
     handler,
-    settled: () => (ending.size > 0 ? Promise.all([...ending, current?.settled()]) : current?.settled()),
-    members: () => ({ find: (name) => follow(name, { members, links }), names: members.keys(), count })
+    settled: (): Promise<unknown> | undefined => (ending.size > 0 ? Promise.all([...ending, current?.settled()]) : current?.settled()),
+    /** Call it at the end, when everything has settled. */
+    members: (): Members => ({ find: (name) => follow(name, { members, links }), names: members.keys(), count })
   }
 }
 
@@ -103,14 +97,7 @@ function follow(name: string, { members, links }: { members: Map<string, Member>
   return undefined
 }
 
-interface Reading {
-  write(chunk: Buffer): void
-  /** Passes the member to `keep`, immediately or once its layer has been unpacked. */
-  end(keep: (member: Member) => void): Promise<void> | undefined
-  settled(): Promise<unknown> | undefined
-}
-
-function createReading({ name, size, offset }: Pick<Member, 'name' | 'size' | 'offset'>, budget: Budget): Reading {
+function createReading({ name, size, offset }: Pick<Member, 'name' | 'size' | 'offset'>, budget: Budget) {
   const hash = createHash('sha256')
   let head: Buffer | undefined = Buffer.alloc(0)
   let content: Content = 'other'
@@ -132,13 +119,14 @@ function createReading({ name, size, offset }: Pick<Member, 'name' | 'size' | 'o
   }
 
   return {
-    write(chunk) {
+    write(chunk: Buffer) {
       hash.update(chunk)
       if (head === undefined) return pass(chunk)
       head = head.length === 0 ? chunk : Buffer.concat([head, chunk])
       if (head.length >= headLength) begin(head)
     },
-    end(keep) {
+    /** Passes the member to `keep`, immediately or once its layer has been unpacked. */
+    end(keep: (member: Member) => void): Promise<void> | undefined {
       if (head !== undefined) begin(head)
       const member: Member = { name, size, offset, digest: `sha256:${hash.digest('hex')}`, content, ambiguous: false }
       if (text !== undefined) member.text = Buffer.concat(text).toString('utf8')

@@ -45,23 +45,15 @@ function readIndex(index: ManifestDocument, search: Search, way: Way): void {
   }
   if (index.manifests === undefined) found.problems.push(fatal('manifest_invalid', 'an index has no list of manifests'))
   if (index.config !== undefined || index.layers !== undefined) {
-    found.problems.push(
-      fatal(
-        'manifest_invalid',
-        'an index has config or layers beside its manifests, so it could also be read as an image; image loaders refuse it'
-      )
-    )
+    const message = 'an index has config or layers beside its manifests, so it could also be read as an image; image loaders refuse it'
+    found.problems.push(fatal('manifest_invalid', message))
   }
   for (const descriptor of (index.manifests ?? []).slice(0, limits.members)) {
     const annotations = descriptor.annotations ?? new Map<string, string>()
     if (isAttestation(descriptor)) continue
     const tag = annotations.get('io.containerd.image.name') ?? annotations.get('org.opencontainers.image.ref.name')
-    readDescriptor(descriptor, search, {
-      ...way,
-      annotations,
-      platform: descriptor.platform,
-      tags: tag === undefined ? way.tags : [...way.tags, tag]
-    })
+    const tags = tag === undefined ? way.tags : [...way.tags, tag]
+    readDescriptor(descriptor, search, { ...way, annotations, platform: descriptor.platform, tags })
   }
 }
 
@@ -89,9 +81,8 @@ function readDescriptor(descriptor: DescriptorDocument, search: Search, way: Way
     found.indexes.push(digest)
     readIndex(parsed.value, search, { ...way, indexes: [...way.indexes, digest] })
   } else if (indexTypes.has(descriptor.mediaType ?? '')) {
-    found.problems.push(
-      fatal('manifest_invalid', `${quoted(member.name)} has no list of manifests; its descriptor says that it is an index`)
-    )
+    const message = `${quoted(member.name)} has no list of manifests; its descriptor says that it is an index`
+    found.problems.push(fatal('manifest_invalid', message))
   } else if (isImage(parsed.value)) {
     if (found.images.length >= limits.images) {
       found.problems.push(fatal('too_many_images', `the archive has more than ${limits.images} images`))
@@ -122,10 +113,8 @@ function blobOf({ digest = '', size }: DescriptorDocument, members: Members): { 
   const member = members.find(`blobs/sha256/${hex}`)
   if (member === undefined) return {}
   if (member.digest !== digest) {
-    return {
-      member,
-      problem: fatal('digest_mismatch', `${quoted(member.name)} has the digest ${member.digest}, not the one in its name`)
-    }
+    const message = `${quoted(member.name)} has the digest ${member.digest}, not the one in its name`
+    return { member, problem: fatal('digest_mismatch', message) }
   }
   if (size === undefined || size === member.size) return { member }
   return { member, problem: fatal('size_mismatch', `${quoted(member.name)} has ${member.size} bytes; its descriptor says ${size}`) }

@@ -1,25 +1,22 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-/** Interrupts long work so that the server can answer requests meanwhile. */
-export interface Pace {
-  /** Whether it is time to rest. Cheap enough to call for every item. */
-  due(): boolean
-  rest(): Promise<void>
-}
+export type Pace = ReturnType<typeof createPace>
 
 const sliceMs = 5
 const asksPerLook = 64
 
-export function createPace(): Pace {
+/** Interrupts long work so that the server can answer requests meanwhile. */
+export function createPace() {
   let began = performance.now()
   let asks = 0
   return {
-    due() {
+    /** Whether it is time to rest. Cheap enough to call for every item. */
+    due(): boolean {
       if (++asks < asksPerLook) return false
       asks = 0
       return performance.now() - began >= sliceMs
     },
-    async rest() {
+    async rest(): Promise<void> {
       await nextTurn()
       began = performance.now()
     }

@@ -28,14 +28,8 @@ export function parsePax(body: Buffer): PaxRecords | undefined {
   return records
 }
 
-interface PaxRecord {
-  key: string
-  value: string
-  /** Where the next record begins. */
-  end: number
-}
-
-function recordAt(body: Buffer, at: number): PaxRecord | undefined {
+/** Returns a record, and where the next one begins. */
+function recordAt(body: Buffer, at: number): { key: string; value: string; end: number } | undefined {
   const space = body.indexOf(0x20, at)
   if (space === -1 || space - at > 24) return undefined
   const digits = body.toString('latin1', at, space)
@@ -75,15 +69,9 @@ const isTime = (value: string) => /^[^.]*(\.[0-9]*)?$/.test(value) && isInteger(
 
 /** Validates the values of records by their keys. */
 const kinds: ReadonlyMap<string, (value: string) => boolean> = new Map([
-  ['path', isText],
-  ['linkpath', isText],
-  ['uname', isText],
-  ['gname', isText],
-  ['uid', isInteger],
-  ['gid', isInteger],
-  ['atime', isTime],
-  ['mtime', isTime],
-  ['ctime', isTime]
+  ...['path', 'linkpath', 'uname', 'gname'].map((key) => [key, isText] as const),
+  ...['uid', 'gid'].map((key) => [key, isInteger] as const),
+  ...['atime', 'mtime', 'ctime'].map((key) => [key, isTime] as const)
 ])
 
 const isWanted = (key: string): boolean => kinds.has(key) || key === 'size' || key.startsWith('GNU.sparse.')

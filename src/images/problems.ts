@@ -58,21 +58,15 @@ export interface Problem {
 
 export const fatal = (code: ProblemCode, message: string): Problem => ({ code, message, fatal: true })
 
-export interface ProblemList {
-  add(problem: Problem): void
-  readonly listed: readonly Problem[]
-  /** How many were left out, so that a flood of one kind neither hides the others nor fills the report. */
-  readonly omitted: number
-  readonly fatal: boolean
-}
+export type ProblemList = ReturnType<typeof createProblemList>
 
-export function createProblemList({ problems, problemsOfOneCode, textLength }: ImageLimits): ProblemList {
+export function createProblemList({ problems, problemsOfOneCode, textLength }: ImageLimits) {
   const listed: Problem[] = []
   const seen = new Map<ProblemCode, number>()
   let omitted = 0
   let fatal = false
   return {
-    add(problem) {
+    add(problem: Problem): void {
       const count = (seen.get(problem.code) ?? 0) + 1
       seen.set(problem.code, count)
       // the first fatal problem explains the verdict, so it is always listed
@@ -82,7 +76,8 @@ export function createProblemList({ problems, problemsOfOneCode, textLength }: I
       if (!needed && (count > problemsOfOneCode || listed.length >= problems)) omitted++
       else listed.push({ ...problem, message: problem.message.slice(0, textLength) })
     },
-    listed,
+    listed: listed as readonly Problem[],
+    /** How many were left out, so that a flood of one kind neither hides the others nor fills the report. */
     get omitted() {
       return omitted
     },

@@ -7,18 +7,11 @@ import type { MembersReader } from './members.ts'
 import { fatal, type Problem, type ProblemList } from './problems.ts'
 import { createTarReader } from './tar-reader.ts'
 
-export interface ReadArchive {
+interface ReadArchive {
   reader: MembersReader
   budget: Budget
   problems: ProblemList
   hashed: boolean
-}
-
-export interface ReadTarball {
-  size: number
-  sha256: string | null
-  compression: Compression
-  unpackedSize: number
 }
 
 // small enough that one chunk neither blocks for long nor unpacks to much
@@ -26,10 +19,7 @@ const chunkSize = 256 * 1024
 const startLength = 512
 
 /** Streams an archive's bytes, decompressed if necessary, through a reader of its members. */
-export async function readArchive(
-  source: AsyncIterable<Uint8Array>,
-  { reader, budget, problems, hashed }: ReadArchive
-): Promise<ReadTarball> {
+export async function readArchive(source: AsyncIterable<Uint8Array>, { reader, budget, problems, hashed }: ReadArchive) {
   const hash = hashed ? createHash('sha256') : undefined
   let size = 0
   let unpackedSize = 0
@@ -64,18 +54,14 @@ export async function readArchive(
   return { size, sha256: hash === undefined ? null : hash.digest('hex'), compression, unpackedSize }
 }
 
-export interface OpenArchive {
-  /** Of the archive as a whole. */
-  compression: Compression
-  /** The uncompressed tar, in chunks of limited size. */
-  chunks: AsyncGenerator<Buffer>
-}
-
-/** Returns the tar in an archive's bytes. When it cannot be decompressed, the tar ends early and a problem says why. */
+/**
+ * Returns the compression of an archive, and the uncompressed tar in chunks of limited size. When it cannot be decompressed, the tar ends
+ * early and a problem says why.
+ */
 export async function openArchive(
   source: AsyncIterable<Uint8Array>,
   { budget, problems, onRead }: { budget: Budget; problems: ProblemList; onRead?: (chunk: Buffer) => void }
-): Promise<OpenArchive> {
+): Promise<{ compression: Compression; chunks: AsyncGenerator<Buffer> }> {
   async function* counted(): AsyncGenerator<Buffer> {
     for await (const bytes of source) {
       const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

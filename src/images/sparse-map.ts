@@ -37,17 +37,15 @@ export function mapOfRecords(pax: PaxRecords): Fragment[] | undefined {
   return count === undefined ? undefined : fragmentsOf(text === '' ? [] : text.split(','), count)
 }
 
-export interface BodyMap {
-  /** Adds a block of the body. Returns 'more' while the map goes on, and undefined when it is invalid. */
-  take(block: Buffer): Fragment[] | 'more' | undefined
-}
+export type BodyMap = ReturnType<typeof createBodyMap>
 
 /** Reads the map before a file's data (format 1.0): a count and then the numbers, one per line. It ends with the block of its last line. */
-export function createBodyMap(): BodyMap {
+export function createBodyMap() {
   let text = ''
   let lines = 0
   return {
-    take(block) {
+    /** Adds a block of the body. Returns 'more' while the map goes on, and undefined when it is invalid. */
+    take(block: Buffer): Fragment[] | 'more' | undefined {
       const more = block.toString('latin1')
       text += more
       lines += more.split('\n').length - 1

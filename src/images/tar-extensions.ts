@@ -1,4 +1,5 @@
 import { parsePax } from './pax.ts'
+import { fatal } from './problems.ts'
 import { decodeText, paddingOf, type TarHeader } from './tar-header.ts'
 import { endPiece, stopReading, type TarReading } from './tar-reading.ts'
 
@@ -14,10 +15,8 @@ export function consumeExtension(reading: TarReading): void {
 export function beginExtension(reading: TarReading, { flag, size }: TarHeader) {
   const { extensionBytes } = reading.limits
   if (size > extensionBytes) {
-    return stopReading(reading, {
-      code: 'tar_extension_too_large',
-      message: `an extension header has ${size} bytes; at most ${extensionBytes} are read`
-    })
+    const message = `an extension header has ${size} bytes; at most ${extensionBytes} are read`
+    return stopReading(reading, fatal('tar_extension_too_large', message))
   }
   reading.extension = { flag, body: Buffer.allocUnsafe(size), filled: 0 }
   reading.padding = paddingOf(size)
@@ -32,7 +31,7 @@ function endExtension(reading: TarReading) {
   endPiece(reading)
   if (flag === 'x' || flag === 'g') {
     const pax = parsePax(body)
-    if (pax === undefined) return stopReading(reading, { code: 'tar_extension_invalid', message: 'a PAX header has invalid records' })
+    if (pax === undefined) return stopReading(reading, fatal('tar_extension_invalid', 'a PAX header has invalid records'))
     // Go treats a global header as a member, which uses up the extension headers before it and changes nothing itself
     reading.ahead = flag === 'x' ? { ...ahead, pax } : {}
     return

@@ -1,6 +1,6 @@
 import type { ImageLimits } from './limits.ts'
 import { parseByteCount } from './pax.ts'
-import { quoted } from './problems.ts'
+import { fatal, quoted } from './problems.ts'
 import { sparseVersion } from './sparse-map.ts'
 import { beginExtension, consumeExtension } from './tar-extensions.ts'
 import { blockSize, isTarHeader, isZeroBlock, paddingOf, parseTarHeader, type TarHeader } from './tar-header.ts'
@@ -13,20 +13,11 @@ import { beginSparse, fillHole, isInHole, nextRun, takeMap } from './tar-sparse.
  * (docs/decisions/0011-proof-of-architecture.md tells why it is not tar-stream.)
  */
 
-export interface TarReader {
-  /** Returns false when it paused within the holes of a sparse file: let other work run, then call resume until that returns true. */
-  write(chunk: Buffer): boolean
-  resume(): boolean
-  end(): void
-  /** Whether reading has ended; whatever is written from now on is ignored. */
-  readonly stopped: boolean
-}
-
 /** Bytes of zeros to deliver before pausing. */
 const zerosPerTurn = 1024 * 1024
 const zeros = Buffer.alloc(64 * 1024)
 
-export function createTarReader(handler: TarHandler, limits: ImageLimits): TarReader {
+export function createTarReader(handler: TarHandler, limits: ImageLimits) {
   const reading: TarReading = {
     handler,
     limits,
@@ -46,15 +37,17 @@ export function createTarReader(handler: TarHandler, limits: ImageLimits): TarRe
     sparse: undefined
   }
   return {
-    write(chunk) {
+    /** Returns false when it paused within the holes of a sparse file: let other work run, then call resume until that returns true. */
+    write(chunk: Buffer): boolean {
       reading.before += reading.chunk.length
       reading.chunk = chunk
       reading.at = 0
       return goOn(reading)
     },
-    resume: () => goOn(reading),
-    end: () => end(reading),
-    get stopped() {
+    resume: (): boolean => goOn(reading),
+    end: (): void => end(reading),
+    /** Whether reading has ended; whatever is written from now on is ignored. */
+    get stopped(): boolean {
       return reading.state === 'stopped'
     }
   }
@@ -74,9 +67,7 @@ function end(reading: TarReading): void {
   const { state, begun, filled } = reading
   if (state === 'stopped' || state === 'after-end') return
   if (!begun) refuse(reading, reading.block.subarray(0, filled))
-  else if (state !== 'padding' && (state !== 'header' || filled > 0)) {
-    stopReading(reading, { code: 'truncated', message: 'the tar breaks off' })
-  }
+  else if (state !== 'padding' && (state !== 'header' || filled > 0)) stopReading(reading, fatal('truncated', 'the tar breaks off'))
   reading.state = 'stopped'
 }
 
@@ -143,14 +134,11 @@ function takeHeader(reading: TarReading, bytes: Buffer) {
     if (++reading.zeroBlocks === 2) reading.state = 'after-end'
     return
   }
-  if (reading.zeroBlocks === 1) return stopReading(reading, { code: 'tar_invalid', message: 'a member follows an empty block' })
-  if (!isHeader) return stopReading(reading, { code: 'tar_invalid', message: 'a header has a wrong checksum' })
+  const invalid = (message: string) => stopReading(reading, fatal('tar_invalid', message))
+  if (reading.zeroBlocks === 1) return invalid('a member follows an empty block')
+  if (!isHeader) return invalid('a header has a wrong checksum')
   const header = parseTarHeader(bytes)
-  if (header === undefined)
-    return stopReading(reading, {
-      code: 'tar_invalid',
-      message: 'a header contains an invalid number, or a size that is negative or too large'
-    })
+  if (header === undefined) return invalid('a header contains an invalid number, or a size that is negative or too large')
   if ('xgLK'.includes(header.flag)) beginExtension(reading, header)
   else beginMember(reading, header)
 }
@@ -162,11 +150,10 @@ function beginMember(reading: TarReading, header: TarHeader) {
   const target = longTarget || pax?.get('linkpath') || header.target
   const paxSize = pax?.get('size')
   const said = paxSize === undefined ? header.size : parseByteCount(paxSize)
-  if (said === undefined)
-    return stopReading(reading, { code: 'tar_extension_invalid', message: `a PAX header has the size ${quoted(paxSize!)}` })
+  if (said === undefined) return stopReading(reading, fatal('tar_extension_invalid', `a PAX header has the size ${quoted(paxSize!)}`))
   if (header.flag === 'S') {
     const message = `${quoted(name)} is a sparse file of the old GNU type, which no image loader unpacks; create the tar with --format=pax or without --sparse`
-    return stopReading(reading, { code: 'sparse_file', message })
+    return stopReading(reading, fatal('sparse_file', message))
   }
   const type = typeOf(header.flag, name)
   // links, devices and directories have no body, whatever size their header gives
@@ -174,36 +161,19 @@ function beginMember(reading: TarReading, header: TarHeader) {
   const size = hasBody ? said : 0
   reading.padding = paddingOf(size)
   const version = pax === undefined ? undefined : sparseVersion(pax)
-  const member: TarMember = {
-    name,
-    type,
-    target,
-    size,
-    executable: (header.mode & 0o111) !== 0,
-    holes: 0,
-    offset: reading.before + reading.at
-  }
+  const executable = (header.mode & 0o111) !== 0
+  const member: TarMember = { name, type, target, size, executable, holes: 0, offset: reading.before + reading.at }
   if (version !== undefined) return beginSparse(reading, member, { pax: pax!, version })
   announce(reading, member)
   reading.remaining = size
   if (size === 0) endMember(reading)
 }
 
+const types: Readonly<Record<string, TarMember['type']>> = { 0: 'file', 1: 'hardlink', 2: 'symlink', 5: 'directory' }
+
 function typeOf(flag: string, name: string): TarMember['type'] {
-  switch (flag) {
-    case '\0':
-      return name.endsWith('/') ? 'directory' : 'file'
-    case '0':
-      return 'file'
-    case '1':
-      return 'hardlink'
-    case '2':
-      return 'symlink'
-    case '5':
-      return 'directory'
-    default:
-      return '346'.includes(flag) ? 'device' : 'unknown'
-  }
+  if (flag === '\0') return name.endsWith('/') ? 'directory' : 'file'
+  return types[flag] ?? ('346'.includes(flag) ? 'device' : 'unknown')
 }
 
 const isZero = (bytes: Buffer): boolean => {

@@ -31,13 +31,11 @@ export interface TarHandler {
   notTar(head: Buffer): Problem
 }
 
-export type TarState = 'header' | 'extension' | 'sparse-map' | 'body' | 'padding' | 'after-end' | 'stopped'
-
 /** The state of a tar reader. */
 export interface TarReading {
   readonly handler: TarHandler
   readonly limits: ImageLimits
-  state: TarState
+  state: 'header' | 'extension' | 'sparse-map' | 'body' | 'padding' | 'after-end' | 'stopped'
   /** The current chunk, the reader's position in it, and the number of bytes before the chunk. */
   chunk: Buffer
   at: number
@@ -52,16 +50,10 @@ export interface TarReading {
   filled: number
   extension: { flag: string; body: Buffer; filled: number } | undefined
   /** What extension headers said about the next member. */
-  ahead: Ahead
+  ahead: { pax?: PaxRecords; longName?: string; longTarget?: string }
   /** Whether the handler receives the current member's bytes. */
   wanted: boolean
   sparse: Sparse | undefined
-}
-
-interface Ahead {
-  pax?: PaxRecords
-  longName?: string
-  longTarget?: string
 }
 
 /** A sparse file that is being read: first its map, if that is in the body, then its runs. */
@@ -78,10 +70,10 @@ export interface Sparse {
   hole: number
 }
 
-/** Stops reading, for a reason that makes the tar unreadable. */
-export function stopReading(reading: TarReading, { code, message }: Omit<Problem, 'fatal'>): void {
+/** Stops reading for a problem that makes the tar unreadable. */
+export function stopReading(reading: TarReading, problem: Problem): void {
   reading.state = 'stopped'
-  reading.handler.problem({ code, message: `${message} (at byte ${reading.before + reading.at} of the tar)`, fatal: true })
+  reading.handler.problem({ ...problem, message: `${problem.message} (at byte ${reading.before + reading.at} of the tar)` })
 }
 
 /** Passes a member to the handler. */

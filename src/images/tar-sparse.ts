@@ -1,5 +1,5 @@
 import type { PaxRecords } from './pax.ts'
-import { quoted } from './problems.ts'
+import { fatal, quoted } from './problems.ts'
 import { createBodyMap, type Fragment, mapOfRecords, runsOf, sparseSize, storedLength } from './sparse-map.ts'
 import { announce, endMember, type Sparse, stopReading, type TarMember, type TarReading } from './tar-reading.ts'
 
@@ -8,8 +8,7 @@ const zeros = Buffer.alloc(64 * 1024)
 export function beginSparse(reading: TarReading, stored: TarMember, { pax, version }: { pax: PaxRecords; version: '0.x' | '1.0' }) {
   const size = sparseSize(pax, stored.size)
   const isFile = stored.type === 'file' || stored.type === 'unknown'
-  if (size === undefined || !isFile)
-    return stopReading(reading, { code: 'tar_invalid', message: `${quoted(stored.name)} cannot be a sparse file` })
+  if (size === undefined || !isFile) return stopReading(reading, fatal('tar_invalid', `${quoted(stored.name)} cannot be a sparse file`))
   const member = { ...stored, name: pax.get('GNU.sparse.name') || stored.name, size, offset: undefined }
   reading.sparse = { member, map: createBodyMap(), mapLength: 0, stored: stored.size, runs: [], begun: 0, hole: 0 }
   if (version === '1.0') reading.state = 'sparse-map'
@@ -22,10 +21,7 @@ export function takeMap(reading: TarReading, bytes: Buffer) {
   const { extensionBytes } = reading.limits
   sparse.mapLength += bytes.length
   if (sparse.mapLength > extensionBytes) {
-    return stopReading(reading, {
-      code: 'tar_extension_too_large',
-      message: `the map of a sparse file has more than ${extensionBytes} bytes`
-    })
+    return stopReading(reading, fatal('tar_extension_too_large', `the map of a sparse file has more than ${extensionBytes} bytes`))
   }
   const fragments = sparse.mapLength > sparse.stored ? undefined : sparse.map.take(bytes)
   if (fragments === 'more') return
@@ -36,10 +32,8 @@ export function takeMap(reading: TarReading, bytes: Buffer) {
 function beginRuns(reading: TarReading, sparse: Sparse, fragments: readonly Fragment[] | undefined) {
   const runs = fragments && runsOf(fragments, sparse.member.size)
   if (runs === undefined || storedLength(runs) !== sparse.stored) {
-    return stopReading(reading, {
-      code: 'tar_invalid',
-      message: `the map of the sparse file ${quoted(sparse.member.name)} does not fit its data`
-    })
+    const message = `the map of the sparse file ${quoted(sparse.member.name)} does not fit its data`
+    return stopReading(reading, fatal('tar_invalid', message))
   }
   sparse.runs = runs
   announce(reading, { ...sparse.member, holes: sparse.member.size - sparse.stored })

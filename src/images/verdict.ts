@@ -45,18 +45,16 @@ export function judge(evidence: Evidence): Judgement {
     return judgement('mislabelled', `${says}; ${seenIn(decisive, census)}`)
   }
   const foreign = foreignStart(evidence.decisive)
-  if (foreign !== undefined) return byForeignStart(foreign, { claimed, decisive })
+  if (foreign !== undefined) return byForeignStart(foreign, claimed, decisive)
   if (census.files === 0) return judgement('no-binaries', 'the image holds no ELF file, so nothing shows which machine it is for')
-  if (claimed === undefined) return withoutClaim({ decisive, census, proven })
-  if (decisive.length === 0) return byAllFiles(claimed, { census, proven })
+  if (claimed === undefined) return withoutClaim(decisive, census, proven)
+  if (decisive.length === 0) return byAllFiles(claimed, census, proven)
   const [right, wrong] = [decisive.filter(({ file }) => runsOn(claimed, file)), decisive.filter(({ file }) => !runsOn(claimed, file))]
   if (right.length === 0) return judgement('mislabelled', `claimed to be ${claimed}, but ${described(wrong)}`)
   if (wrong.length > 0) return judgement('mixed', `claimed to be ${claimed}, and ${described(right)}, but ${described(wrong)}`)
   if (census.wrongLibraries.files > 0) {
-    return judgement(
-      'mixed',
-      `${described(right)}, but ${census.wrongLibraries.files} libraries are for another machine: ${shown(census.wrongLibraries.samples)}`
-    )
+    const { files, samples } = census.wrongLibraries
+    return judgement('mixed', `${described(right)}, but ${files} libraries are for another machine: ${shown(samples)}`)
   }
   const strays = census.strays.files === 0 ? '' : `; ${census.strays.files} other files are not: ${shown(census.strays.samples)}`
   return judgement('match', `${described(right)}${howItRuns(right, { claimed, configured })}${strays}`)
@@ -100,10 +98,8 @@ const foreignKinds = {
   'wasm-module': 'a WebAssembly module'
 }
 
-function byForeignStart(
-  { role, path, file }: DecisiveFile,
-  { claimed, decisive }: { claimed: Architecture | undefined; decisive: readonly DecisiveElf[] }
-): Judgement {
+function byForeignStart(started: DecisiveFile, claimed: Architecture | undefined, decisive: readonly DecisiveElf[]): Judgement {
+  const { role, path, file } = started
   const kind = foreignKinds[file!.kind as keyof typeof foreignKinds]
   const start = `the ${words[role]} ${quoted(path ?? '')} is ${kind}, which Linux does not run`
   if (decisive.length > 0) return { verdict: 'mixed', summary: `${described(decisive)}, but ${start}`, proven: undefined }
@@ -112,33 +108,20 @@ function byForeignStart(
 }
 
 /** Judges an image without decisive programs, such as one that only carries files. */
-function byAllFiles(claimed: Architecture, { census, proven }: Omit<Unclaimed, 'decisive'>): Judgement {
-  const wrong = [...census.wrongLibraries.samples, ...census.strays.samples]
-  const judgement = (verdict: ProvenVerdict, summary: string): Judgement => ({ verdict, summary, proven })
+function byAllFiles(claimed: Architecture, census: Census, proven: Architecture | undefined): Judgement {
+  const { files, native, foreign, wrongLibraries, strays } = census
+  const wrong = [...wrongLibraries.samples, ...strays.samples]
   const none = 'no entry point, command or shell is an ELF file'
-  if (census.native.files === 0 && wrong.length === 0) {
-    return judgement(
-      'no-binaries',
-      `${none}, and all ${census.files} ELF files belong to other platforms: ${shown(census.foreign.samples)}`
-    )
-  }
-  if (census.native.files === 0)
-    return judgement('mislabelled', `${none}; claimed to be ${claimed}, but the files are for ${machinesOf(census)}: ${shown(wrong)}`)
-  if (wrong.length > 0)
-    return judgement('mixed', `${none}; files for ${claimed} (${shown(census.native.samples)}) stand beside others: ${shown(wrong)}`)
-  return judgement(
-    'match',
-    `${none}; all ${census.native.files} programs and libraries are for ${claimed}, as claimed: ${shown(census.native.samples)}`
-  )
+  const judgement = (verdict: ProvenVerdict, found: string): Judgement => ({ verdict, summary: none + found, proven })
+  if (native.files === 0 && wrong.length === 0)
+    return judgement('no-binaries', `, and all ${files} ELF files belong to other platforms: ${shown(foreign.samples)}`)
+  if (native.files === 0)
+    return judgement('mislabelled', `; claimed to be ${claimed}, but the files are for ${machinesOf(census)}: ${shown(wrong)}`)
+  if (wrong.length > 0) return judgement('mixed', `; files for ${claimed} (${shown(native.samples)}) stand beside others: ${shown(wrong)}`)
+  return judgement('match', `; all ${native.files} programs and libraries are for ${claimed}, as claimed: ${shown(native.samples)}`)
 }
 
-interface Unclaimed {
-  decisive: readonly DecisiveElf[]
-  census: Census
-  proven: Architecture | undefined
-}
-
-function withoutClaim({ decisive, census, proven }: Unclaimed): Judgement {
+function withoutClaim(decisive: readonly DecisiveElf[], census: Census, proven: Architecture | undefined): Judgement {
   if (proven === undefined)
     return { verdict: 'mixed', summary: `nothing claims an architecture, and the files disagree: ${machinesOf(census)}`, proven }
   return { verdict: 'match', summary: `nothing claims an architecture; ${seenIn(decisive, census)}`, proven }
@@ -169,9 +152,8 @@ function commonTo(architectures: readonly Architecture[]): Architecture | undefi
 
 /** What the programs themselves show, in words. */
 function seenIn(decisive: readonly DecisiveElf[], census: Census): string {
-  const names = [
-    ...new Set(decisive.length > 0 ? decisive.map(({ file }) => machineName(file)) : census.machines.map((of) => of.architecture))
-  ]
+  const machines = decisive.length > 0 ? decisive.map(({ file }) => machineName(file)) : census.machines.map((of) => of.architecture)
+  const names = [...new Set(machines)]
   if (names.length === 0) return 'no program shows which is right'
   const files = decisive.length > 0 ? described(decisive) : shown(census.machines[0]?.samples ?? [])
   return `its programs are for ${names.slice(0, 5).map(inWords).join(' and ')} (${files})`

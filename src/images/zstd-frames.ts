@@ -14,14 +14,6 @@ export interface ZstdRefusal extends Error {
 
 export const zstdRefusal = (code: ZstdRefusal['code'], message: string): ZstdRefusal => Object.assign(new Error(message), { code })
 
-/** The frames of a zstd stream, one header or block at a time. */
-export interface ZstdFrames {
-  /** Processes the next part of the stream at the beginning of `held`. Returns its length; 0 when it is incomplete. Throws when it is corrupt. */
-  step(held: Buffer): number
-  /** Whether the stream could end here. */
-  readonly complete: boolean
-}
-
 interface Frame {
   decompress: Decompress
   /** Bytes that a block may refer back to. */
@@ -48,10 +40,12 @@ interface ZstdHandler {
 const maxFrameHeader = 18
 const maxBlock = 128 * 1024
 
-export function createZstdFrames(budget: ZstdBudget, handler: ZstdHandler): ZstdFrames {
+/** Reads the frames of a zstd stream, one header or block at a time. */
+export function createZstdFrames(budget: ZstdBudget, handler: ZstdHandler) {
   const walk: Walk = { budget, handler, frame: undefined, skipping: 0, pushed: 0 }
   return {
-    step(held) {
+    /** Processes the next part of the stream at the beginning of `held`. Returns its length; 0 when it is incomplete. Throws when it is corrupt. */
+    step(held: Buffer): number {
       if (walk.skipping > 0) {
         const taken = Math.min(walk.skipping, held.length)
         walk.skipping -= taken
@@ -59,7 +53,8 @@ export function createZstdFrames(budget: ZstdBudget, handler: ZstdHandler): Zstd
       }
       return walk.frame === undefined ? takeHeader(walk, held) : takeBlock(walk, { frame: walk.frame, held })
     },
-    get complete() {
+    /** Whether the stream could end here. */
+    get complete(): boolean {
       return walk.skipping === 0 && walk.frame === undefined
     }
   }
@@ -75,10 +70,8 @@ function takeHeader(walk: Walk, held: Buffer): number {
   if (held.length < length) return 0
   const { zstdWindowBytes } = walk.budget.limits
   if (window > zstdWindowBytes) {
-    throw zstdRefusal(
-      'zstd_window_too_large',
-      `the zstd stream needs a window of ${window} bytes, but at most ${zstdWindowBytes} are allowed; compress it without --ultra and --long`
-    )
+    const message = `the zstd stream needs a window of ${window} bytes, but at most ${zstdWindowBytes} are allowed; compress it without --ultra and --long`
+    throw zstdRefusal('zstd_window_too_large', message)
   }
   const decompress = new Decompress((data) => {
     if (data.length > 0) walk.handler.data(Buffer.from(data.buffer, data.byteOffset, data.length))
@@ -107,13 +100,7 @@ function takeBlock(walk: Walk, { frame, held }: { frame: Frame; held: Buffer }):
   return length
 }
 
-interface FrameHeader {
-  length: number
-  window: number
-  checksum: boolean
-}
-
-function frameHeader(bytes: Buffer): FrameHeader {
+function frameHeader(bytes: Buffer): { length: number; window: number; checksum: boolean } {
   if (bytes.readUInt32LE(0) !== 0xfd2fb528) throw new Error('no zstd frame begins where one should')
   const flags = bytes[4]!
   const single = (flags & 0x20) !== 0

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { type CopyPatience, patiently } from './patience.ts'
+import type { RepositoryParts } from './manifest-reader.ts'
+import { patiently, type RetryPatience } from './patience.ts'
 import { registryError } from './registry-error.ts'
-import { createUploads, type OpenUpload, type UploadParts } from './uploads.ts'
+import { createUploads, type OpenUpload } from './uploads.ts'
 
 export interface BlobToSend {
   digest: string
@@ -16,12 +17,12 @@ export interface BlobToSend {
 /** How a blob came to be there. */
 export type Sent = 'present' | 'mounted' | 'sent'
 
-export interface BlobTarget extends UploadParts {
+export interface BlobTarget extends RepositoryParts {
   hasBlob(digest: string): Promise<boolean>
 }
 
 /** Sends one blob, over as many connections as it takes; where the registry knows how far an upload came, it goes on from there. */
-export async function sendBlob(target: BlobTarget, { blob, patience }: { blob: BlobToSend; patience: CopyPatience }): Promise<Sent> {
+export async function sendBlob(target: BlobTarget, { blob, patience }: { blob: BlobToSend; patience: RetryPatience }): Promise<Sent> {
   const { digest, size } = blob
   const bytes = provenBytes(blob)
   const uploads = createUploads(target)
@@ -32,9 +33,11 @@ export async function sendBlob(target: BlobTarget, { blob, patience }: { blob: B
     if (!upload) return 'mounted'
     const { offset } = upload
     if (offset < size) {
-      upload = await uploads.append(upload, { digest, size, stream: () => bytes.from(offset, renew) }).catch((error) => {
-        throw bytes.failure() ?? error
-      })
+      upload = await uploads
+        .append(upload, blob, () => bytes.from(offset, renew))
+        .catch((error) => {
+          throw bytes.failure() ?? error
+        })
     }
     if (bytes.digest() !== digest) {
       await uploads.cancel(upload)
@@ -45,16 +48,8 @@ export async function sendBlob(target: BlobTarget, { blob, patience }: { blob: B
   })
 }
 
-interface ProvenBytes {
-  from(offset: number, renew: () => void): Readable
-  /** The digest of all bytes. */
-  digest(): string
-  /** Why reading failed, if it did. */
-  failure(): Error | undefined
-}
-
 /** Reads a blob once or from several places on, and proves that its bytes have its digest. */
-function provenBytes({ digest, size, open, at }: BlobToSend): ProvenBytes {
+function provenBytes({ digest, size, open, at }: BlobToSend) {
   const hash = createHash('sha256')
   let hashed = 0
   let found: string | undefined
@@ -84,7 +79,7 @@ function provenBytes({ digest, size, open, at }: BlobToSend): ProvenBytes {
   const wrongSize = (what: string) => registryError('unusable', { message: `the source has ${what} of ${digest} that its manifest names` })
 
   return {
-    from(offset, renew) {
+    from(offset: number, renew: () => void): Readable {
       failure = undefined
       const keepFailure = async function* () {
         try {
@@ -96,10 +91,12 @@ function provenBytes({ digest, size, open, at }: BlobToSend): ProvenBytes {
       }
       return Readable.from(keepFailure(), { objectMode: false })
     },
-    digest() {
+    /** The digest of all bytes. */
+    digest(): string {
       found ??= `sha256:${hash.digest('hex')}`
       return found
     },
+    /** Why reading failed, if it did. */
     failure: () => failure
   }
 }

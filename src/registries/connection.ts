@@ -1,7 +1,7 @@
 import { maxManifest } from '../domain/oci/manifest.ts'
 import type { RegistryAddress } from './address.ts'
 import type { CredentialsOf } from './docker-credentials.ts'
-import { type AskServer, createExchange } from './exchange.ts'
+import { createExchange, type ExchangeOptions } from './exchange.ts'
 import { registryError } from './registry-error.ts'
 import { createRegistryRequests, type RegistryRequests } from './registry-requests.ts'
 import { createSignIn } from './sign-in.ts'
@@ -17,12 +17,9 @@ export interface Connection {
   stop(): void
 }
 
-export interface ConnectionOptions {
+export interface ConnectionOptions extends ExchangeOptions {
   address: RegistryAddress
-  ask: AskServer
   credentialsOf: CredentialsOf
-  atOnce: number
-  plainHttp: boolean
   /** Whether images are written, too. */
   writes?: boolean
   /** Other repositories that are read. */
@@ -53,18 +50,16 @@ export function connectRegistry({ address, writes = false, alsoReads = [], ...op
   }
 }
 
-export interface OwnServer {
+export interface OwnServer extends Omit<ExchangeOptions, 'plainHttp'> {
   /** Its origin, with user and password where a proxy wants them. */
   base: URL
   token: string | undefined
-  ask: AskServer
-  atOnce: number
 }
 
 /** Asks the `/v2/` of a Leporello server, with its token. */
-export function connectToOwn({ base, token, ask, atOnce }: OwnServer): Omit<Connection, 'check'> {
+export function connectToOwn({ base, token, ...options }: OwnServer): Omit<Connection, 'check'> {
   const { host } = base
-  const exchange = createExchange({ ask, atOnce, plainHttp: true })
+  const exchange = createExchange({ ...options, plainHttp: true })
   const signIn = {
     authorization: async () => (token === undefined ? undefined : `Bearer ${token}`),
     challenged: async () => false,

@@ -4,7 +4,7 @@ import { type OciDescriptor, type OciManifest, parseManifest, platformArchitectu
 import { indexOfParts, type ListedImage } from '../domain/oci/parts-of-index.ts'
 import type { Sent } from './blob-sending.ts'
 import { contentDigest, type ReadManifest } from './manifest-reader.ts'
-import { type CopyPatience, patiently } from './patience.ts'
+import { patiently, type RetryPatience } from './patience.ts'
 import { registryError } from './registry-error.ts'
 import type { RegistryRepository } from './repository.ts'
 
@@ -48,7 +48,7 @@ export interface ImageCopy {
   headers?: Record<string, string>
   /** How many blobs are sent at once. */
   atOnce: number
-  patience: Omit<CopyPatience, 'signal'>
+  patience: Omit<RetryPatience, 'signal'>
   dryRun: boolean
   /** Hears of the bytes that are to be there, and how many are. */
   progress: { begin(total: number): void; at(bytes: number): void }
@@ -58,7 +58,7 @@ export interface ImageCopy {
 export type CopiedBlobs = Record<Sent, { blobs: number; bytes: number }>
 
 interface Copying extends ImageCopy {
-  patience: CopyPatience
+  patience: RetryPatience
   failed: AbortController
   attempt<Result>(work: () => Promise<Result>): Promise<Result>
 }

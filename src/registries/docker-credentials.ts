@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { asFields, type JsonFields } from '../domain/json/reading.ts'
+import { asFields, type JsonFields, parsedJson } from '../domain/json/reading.ts'
+import { own } from '../domain/own.ts'
 import { configuredNames } from './address.ts'
 import { registryError } from './registry-error.ts'
 
@@ -22,7 +23,7 @@ export function dockerCredentials(folder: string): CredentialsOf {
     const settings = readSettings(file)
     if (settings === undefined) return undefined
     const names = configuredNames(host)
-    const helpers = asFields(settings['credHelpers'])
+    const helpers = asFields(settings['credHelpers']) ?? {}
     const helper = names.map((name) => own(helpers, name)).find((name) => typeof name === 'string') ?? settings['credsStore']
     if (typeof helper === 'string' && helper !== '') {
       for (const name of helperNames(names)) {
@@ -36,8 +37,6 @@ export function dockerCredentials(folder: string): CredentialsOf {
   }
 }
 
-const own = (fields: JsonFields | undefined, name: string) => (fields && Object.hasOwn(fields, name) ? fields[name] : undefined)
-
 function readSettings(file: string): JsonFields | undefined {
   let text: string
   try {
@@ -46,12 +45,9 @@ function readSettings(file: string): JsonFields | undefined {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
     throw registryError('failed', { message: `${file} cannot be read: ${(error as NodeJS.ErrnoException).code}` })
   }
-  try {
-    // the parser's own words would show a part of the file
-    return asFields(JSON.parse(text)) ?? {}
-  } catch {
-    throw registryError('failed', { message: `${file} is not JSON; mend it, or sign in again with docker login` })
-  }
+  const settings = parsedJson(text)
+  if (settings !== undefined) return asFields(settings) ?? {}
+  throw registryError('failed', { message: `${file} is not JSON; mend it, or sign in again with docker login` })
 }
 
 /** Keys may be URLs, such as `https://index.docker.io/v1/`. */
@@ -91,9 +87,8 @@ const maxHelperAnswer = 256 * 1024
 /** Asks a credential helper. What it prints may hold a secret, so no message repeats it. */
 async function askHelper({ helper, name, file }: HelperCall): Promise<RegistryCredentials | undefined> {
   if (!/^[\w.-]+$/.test(helper)) {
-    throw registryError('failed', {
-      message: `${file} names the credential helper ${JSON.stringify(helper.slice(0, 50))}, which is no program's name`
-    })
+    const message = `${file} names the credential helper ${JSON.stringify(helper.slice(0, 50))}, which is no program's name`
+    throw registryError('failed', { message })
   }
   const program = `docker-credential-${helper}`
   const fail = (why: string) => registryError('failed', { message: `${program}, which ${file} names for ${name}, ${why}` })
@@ -110,15 +105,7 @@ async function askHelper({ helper, name, file }: HelperCall): Promise<RegistryCr
     child.stdin?.on('error', () => {}).end(name)
   })
   if (stdout === undefined) return undefined
-  const { Username: username, Secret: secret } = asFields(parsedOrUndefined(stdout)) ?? {}
+  const { Username: username, Secret: secret } = asFields(parsedJson(stdout)) ?? {}
   if (typeof username !== 'string' || !isText(secret)) throw fail('did not answer with Username and Secret')
   return username === '<token>' ? { identityToken: secret } : { username, password: secret }
-}
-
-function parsedOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

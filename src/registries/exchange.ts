@@ -34,16 +34,11 @@ export interface ExchangeOptions {
   plainHttp: boolean
 }
 
-export interface RegistryExchange {
-  /** Sends a request when it is its turn, and follows redirects. */
-  send(url: URL, request: RegistryRequest): Promise<RegistryAnswer>
-  /** Lets no further request begin. */
-  stop(): void
-}
+export type RegistryExchange = ReturnType<typeof createExchange>
 
 const maxRedirects = 5
 
-export function createExchange({ ask, atOnce, plainHttp }: ExchangeOptions): RegistryExchange {
+export function createExchange({ ask, atOnce, plainHttp }: ExchangeOptions) {
   const waiting: (() => void)[] = []
   let free = atOnce
   let stopped = false
@@ -79,8 +74,10 @@ export function createExchange({ ask, atOnce, plainHttp }: ExchangeOptions): Reg
   }
 
   return {
-    send: (url, request) => inTurn(() => follow(url, request)),
-    stop: () => {
+    /** Sends a request when it is its turn, and follows redirects. */
+    send: (url: URL, request: RegistryRequest): Promise<RegistryAnswer> => inTurn(() => follow(url, request)),
+    /** Lets no further request begin. */
+    stop(): void {
       stopped = true
     }
   }

@@ -1,7 +1,6 @@
-import { asFields, asTime, type JsonFields } from '../domain/json/reading.ts'
+import { asFields, asTime, type JsonFields, parsedJson } from '../domain/json/reading.ts'
 import { platformArchitecture } from '../domain/oci/manifest.ts'
-import { contentDigest, createManifestReader, type ReaderParts, unusableAnswer } from './manifest-reader.ts'
-import { jsonIn } from './registry-error.ts'
+import { contentDigest, type RepositoryParts, readManifest, unusableAnswer } from './manifest-reader.ts'
 
 /** What an image says about itself. */
 export interface RegistryImage {
@@ -13,45 +12,35 @@ export interface RegistryImage {
 const maxConfig = 8 * 1024 * 1024
 
 /** Reads an image by tag or digest. Returns undefined where there is none. */
-export type ReadImage = (repository: string, reference: string) => Promise<RegistryImage | undefined>
-
-export function createImageReader(parts: ReaderParts): ReadImage {
-  const { host } = parts
-  const manifest = createManifestReader(parts)
-  const config = createConfigReader(parts)
-  return async (repository, reference) => {
-    const what = `/v2/${repository}/manifests/${reference}`
-    let found = await manifest(repository, reference)
-    if (found?.content.kind === 'index') {
-      const { children } = found.content
-      const runs = children.filter(({ platform }) => platformArchitecture(platform) !== undefined)
-      const child = runs.find(({ platform }) => platformArchitecture(platform) === 'amd64') ?? runs[0] ?? children[0]
-      if (!child) throw unusableAnswer(host, { what, why: 'is an index of nothing' })
-      found = await manifest(repository, child.digest)
-    }
-    if (!found) return undefined
-    const { content } = found
-    if (content.kind !== 'image' || !content.config) throw unusableAnswer(host, { what, why: 'is no image' })
-    const fields = await config(repository, content.config.digest)
-    const labels = Object.entries(asFields(asFields(fields['config'])?.['Labels']) ?? {})
-    return { labels: Object.fromEntries(labels.filter(isTextEntry)), created: asTime(fields['created']) }
+export async function readImage(from: RepositoryParts, reference: string): Promise<RegistryImage | undefined> {
+  const { host, repository } = from
+  const what = `/v2/${repository}/manifests/${reference}`
+  let found = await readManifest(from, reference)
+  if (found?.content.kind === 'index') {
+    const { children } = found.content
+    const runs = children.filter(({ platform }) => platformArchitecture(platform) !== undefined)
+    const child = runs.find(({ platform }) => platformArchitecture(platform) === 'amd64') ?? runs[0] ?? children[0]
+    if (!child) throw unusableAnswer(host, { what, why: 'is an index of nothing' })
+    found = await readManifest(from, child.digest)
   }
+  if (!found) return undefined
+  const { content } = found
+  if (content.kind !== 'image' || !content.config) throw unusableAnswer(host, { what, why: 'is no image' })
+  const fields = await readImageConfig(from, content.config.digest)
+  const labels = Object.entries(asFields(asFields(fields['config'])?.['Labels']) ?? {})
+  return { labels: Object.fromEntries(labels.filter(isTextEntry)), created: asTime(fields['created']) }
 }
 
 /** Reads the configuration of an image, which a manifest names by its digest. */
-export type ReadConfig = (repository: string, digest: string) => Promise<JsonFields>
-
-export const createConfigReader =
-  ({ host, requests }: ReaderParts): ReadConfig =>
-  async (repository, digest) => {
-    const path = `/v2/${repository}/blobs/${digest}`
-    const answer = await requests.read(repository, { path, most: maxConfig })
-    if (!answer) throw unusableAnswer(host, { what: path, why: 'is not there, although a manifest names it' })
-    const found = contentDigest(answer.body)
-    if (found !== digest) throw unusableAnswer(host, { what: path, why: `has another digest: ${found}` })
-    const fields = asFields(jsonIn(answer.body))
-    if (!fields) throw unusableAnswer(host, { what: path, why: 'is no image configuration' })
-    return fields
-  }
+export async function readImageConfig({ host, requests, repository }: RepositoryParts, digest: string): Promise<JsonFields> {
+  const path = `/v2/${repository}/blobs/${digest}`
+  const answer = await requests.read(repository, { path, most: maxConfig })
+  if (!answer) throw unusableAnswer(host, { what: path, why: 'is not there, although a manifest names it' })
+  const found = contentDigest(answer.body)
+  if (found !== digest) throw unusableAnswer(host, { what: path, why: `has another digest: ${found}` })
+  const fields = asFields(parsedJson(answer.body.toString('utf8')))
+  if (!fields) throw unusableAnswer(host, { what: path, why: 'is no image configuration' })
+  return fields
+}
 
 const isTextEntry = (entry: [string, unknown]): entry is [string, string] => typeof entry[1] === 'string'

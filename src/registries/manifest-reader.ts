@@ -17,38 +17,37 @@ export interface ReadManifest {
   content: OciManifest
 }
 
-/** Reads a manifest by tag or digest. Returns undefined where there is none. Throws when it is not what it is said to be. */
-export type ReadManifestBy = (repository: string, reference: string) => Promise<ReadManifest | undefined>
-
-export interface ReaderParts {
+/** A repository of a registry. */
+export interface RepositoryParts {
   host: string
-  requests: Pick<RegistryRequests, 'read'>
+  requests: RegistryRequests
+  /** Without the registry. */
+  repository: string
+  /** Another repository of the same registry, which may have what is sent. */
+  mountFrom?: string | undefined
 }
 
 export const unusableAnswer = (host: string, { what, why }: { what: string; why: string }) =>
   registryError('unusable', { message: `${host} answered ${what} with what ${why}` })
 
-export const createManifestReader =
-  ({ host, requests }: ReaderParts): ReadManifestBy =>
-  async (repository, reference) => {
-    const path = `/v2/${repository}/manifests/${reference}`
-    const answer = await requests.read(repository, { path, accept: manifestTypes })
-    if (!answer) return undefined
-    const { body: bytes, headers } = answer
-    const digest = contentDigest(bytes)
-    const said = isDigest(reference) ? reference : headerOf(headers, 'docker-content-digest')
-    if (said !== undefined && isDigest(said) && said !== digest)
-      throw unusableAnswer(host, { what: path, why: `has another digest: ${digest}` })
-    const contentType = headerOf(headers, 'content-type')
-      ?.replace(/[;,].*$/s, '')
-      .trim()
-    try {
-      return { digest, bytes, content: parseManifest(bytes.toString('utf8'), { contentType: contentType || undefined }) }
-    } catch (error) {
-      if (!isCatalogueError(error)) throw error
-      throw unusableAnswer(host, { what: path, why: `is no manifest: ${error.message.replace(/^the manifest is refused: /, '')}` })
-    }
+/** Reads a manifest by tag or digest. Returns undefined where there is none. Throws when it is not what it is said to be. */
+export async function readManifest({ host, requests, repository }: RepositoryParts, reference: string): Promise<ReadManifest | undefined> {
+  const path = `/v2/${repository}/manifests/${reference}`
+  const answer = await requests.read(repository, { path, accept: manifestTypes })
+  if (!answer) return undefined
+  const { body: bytes, headers } = answer
+  const digest = contentDigest(bytes)
+  const said = isDigest(reference) ? reference : headerOf(headers, 'docker-content-digest')
+  if (said !== undefined && isDigest(said) && said !== digest)
+    throw unusableAnswer(host, { what: path, why: `has another digest: ${digest}` })
+  const [contentType = ''] = headerOf(headers, 'content-type')?.split(/[;,]/) ?? []
+  try {
+    return { digest, bytes, content: parseManifest(bytes.toString('utf8'), { contentType: contentType.trim() || undefined }) }
+  } catch (error) {
+    if (!isCatalogueError(error)) throw error
+    throw unusableAnswer(host, { what: path, why: `is no manifest: ${error.message.replace(/^the manifest is refused: /, '')}` })
   }
+}
 
 export const contentDigest = (bytes: Buffer | string): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 

@@ -1,15 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isRegistryError, type RegistryError } from './registry-error.ts'
 
-export interface CopyPatience {
+export interface RetryPatience {
   /** How long to keep trying without progress. */
   patienceMs: number
-  now: () => number
-  /** Rejects when the signal is given. */
-  wait: (ms: number, signal: AbortSignal) => Promise<void>
-  /** Ends it, as something else failed. */
-  signal: AbortSignal
+  /** Whether another try may help after this error; `mayPass` unless given. */
+  mayPass?: (error: any) => boolean
   /** Hears of each pause. */
-  tell(pause: { seconds: number; why: string }): void
+  tell?(pause: Pause): void
+  /** Ends it, as something else failed. */
+  signal?: AbortSignal
+  now?: () => number
+  /** Rejects when the signal is given. */
+  wait?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
+}
+
+export interface Pause {
+  pauseMs: number
+  why: string
 }
 
 const [firstPauseMs, longestPauseMs] = [500, 15_000]
@@ -21,9 +29,11 @@ export const mayPass = (error: unknown): boolean =>
     ? error.status !== undefined && passingStatuses.includes(error.status)
     : typeof (error as NodeJS.ErrnoException).code === 'string'
 
+const pauseFor = (ms: number, signal: AbortSignal | undefined) => sleep(ms, undefined, { signal })
+
 /** Repeats work until it succeeds, fails for good, or makes no progress for too long. Work calls `renew` when it makes progress. */
 export async function patiently<Result>(
-  { patienceMs, now, wait, tell, signal }: CopyPatience,
+  { patienceMs, mayPass: mayHelp = mayPass, tell, signal, now = Date.now, wait = pauseFor }: RetryPatience,
   work: (renew: () => void) => Promise<Result>
 ): Promise<Result> {
   let pauseMs = firstPauseMs
@@ -33,13 +43,13 @@ export async function patiently<Result>(
     until = now() + patienceMs
   }
   for (;;) {
-    signal.throwIfAborted()
+    signal?.throwIfAborted()
     try {
       return await work(renew)
     } catch (error) {
       const { retryAfterMs = pauseMs, message } = error as RegistryError
-      if (!mayPass(error) || now() + retryAfterMs > until) throw error
-      tell({ seconds: Math.ceil(retryAfterMs / 1000), why: message })
+      if (!mayHelp(error) || now() + retryAfterMs > until) throw error
+      tell?.({ pauseMs: retryAfterMs, why: message })
       await wait(retryAfterMs, signal)
       pauseMs = Math.min(pauseMs * 2, longestPauseMs)
     }

@@ -67,13 +67,12 @@ async function discoverOne(registry: Registry, { repository, named, rule }: Soug
     }
   }
   const rankOf = rankBy(rule)
-  const known = rankOf ? await Promise.all(tags.map((tag) => rankedTag(registry, { repository, tag, rankOf }))) : tags.map(unranked)
+  const ranked = async (tag: string): Promise<KnownTag> => ({ tag, rank: await rankIn(registry.image(repository, tag), rankOf!) })
+  const known = await Promise.all(tags.map((tag) => (rankOf ? ranked(tag) : { tag, rank: null })))
   if (!('label' in rule) || tags.length === 0) return chooseTag(rule, { tags: known })
   const image = await registry.image(repository, labelled)
   return chooseTag(rule, { tags: known, labels: image?.labels, named })
 }
-
-const unranked = (tag: string): KnownTag => ({ tag, rank: null })
 
 type RankOf = (image: RegistryImage) => string | null
 
@@ -83,16 +82,13 @@ function rankBy(rule: TagRule): RankOf | undefined {
   return ({ labels }) => (Object.hasOwn(labels, rule.named) ? labels[rule.named]! : null)
 }
 
-async function rankedTag(
-  registry: Registry,
-  { repository, tag, rankOf }: { repository: string; tag: string; rankOf: RankOf }
-): Promise<KnownTag> {
+async function rankIn(reading: Promise<RegistryImage | undefined>, rankOf: RankOf): Promise<string | null> {
   try {
-    const image = await registry.image(repository, tag)
-    return { tag, rank: image ? rankOf(image) : null }
+    const image = await reading
+    return image ? rankOf(image) : null
   } catch (error) {
     // signatures and charts have tags, too
     if (!isRegistryError(error) || error.registry !== 'unusable') throw error
-    return unranked(tag)
+    return null
   }
 }

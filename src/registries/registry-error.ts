@@ -1,4 +1,4 @@
-import { asFields, asList } from '../domain/json/reading.ts'
+import { asFields, asList, parsedJson } from '../domain/json/reading.ts'
 import { maskSecrets } from '../domain/secrets.ts'
 
 /**
@@ -23,27 +23,15 @@ const longest = 200
 
 /** Returns what a registry says in an error, as one line. `clean` takes out what only we know to be secret, before anything is cut. */
 export function registryWords(body: string, clean: (text: string) => string): string {
-  let said = body
-  try {
-    const fields = asFields(JSON.parse(body))
-    const [first] = asList(fields?.['errors']).map(asFields)
-    const words = [first?.['code'], first?.['message'] ?? fields?.['details'] ?? fields?.['message'] ?? fields?.['error']]
-    said = words.filter((word) => typeof word === 'string' && word !== '').join(': ')
-  } catch {
-    // the page of a proxy, say
-  }
+  const parsed = parsedJson(body)
+  const fields = asFields(parsed)
+  const [first] = asList(fields?.['errors']).map(asFields)
+  const words = [first?.['code'], first?.['message'] ?? fields?.['details'] ?? fields?.['message'] ?? fields?.['error']]
+  // what is not JSON is the page of a proxy, say
+  const said = parsed === undefined ? body : words.filter((word) => typeof word === 'string' && word !== '').join(': ')
   return maskSecrets(
     clean(said)
       .replace(/[\s\p{Cc}]+/gu, ' ')
       .trim()
   ).slice(0, longest)
-}
-
-/** Returns the JSON that a server sent; undefined for anything else. */
-export function jsonIn(bytes: Buffer | string): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'))
-  } catch {
-    return undefined
-  }
 }

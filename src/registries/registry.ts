@@ -1,10 +1,10 @@
-import { asFields } from '../domain/json/reading.ts'
+import { asFields, parsedJson } from '../domain/json/reading.ts'
 import { isTag } from '../domain/oci/names.ts'
 import { type Connection, type ConnectionOptions, connectRegistry } from './connection.ts'
 import type { RegistryAnswer } from './exchange.ts'
-import { createImageReader, type RegistryImage } from './image-reader.ts'
+import { type RegistryImage, readImage } from './image-reader.ts'
 import { manifestTypes } from './manifest-reader.ts'
-import { jsonIn, registryError } from './registry-error.ts'
+import { registryError } from './registry-error.ts'
 
 /** Any server that speaks the OCI distribution specification. Every method throws a RegistryError, or the error of its AskServer. */
 export interface Registry {
@@ -31,32 +31,30 @@ export function openRegistry(options: ConnectionOptions): Registry {
       const path = `/v2/${repository}/manifests/${reference}`
       return (await requests.read(repository, { path, method: 'HEAD', accept: manifestTypes })) !== undefined
     },
-    tags: createTagReader(connection),
-    image: createImageReader(connection),
+    tags: (repository) => tagsOf(connection, repository),
+    image: (repository, reference) => readImage({ ...connection, repository }, reference),
     stop: connection.stop
   }
 }
 
-const createTagReader =
-  ({ base, host, requests }: Connection): Registry['tags'] =>
-  async (repository) => {
-    const all = new Set<string>()
-    let path: string | undefined = `/v2/${repository}/tags/list?n=${pageSize}`
-    while (path !== undefined) {
-      const answer: RegistryAnswer | undefined = await requests.read(repository, { path })
-      if (!answer) break
-      const tags = asFields(jsonIn(answer.body))?.['tags']
-      if (!Array.isArray(tags) && tags !== null) {
-        throw registryError('failed', { message: `${host} answered ${path} with what is no list of tags` })
-      }
-      const before = all.size
-      for (const tag of tags ?? []) if (typeof tag === 'string' && isTag(tag)) all.add(tag)
-      if (all.size > maxTags) throw registryError('unusable', { message: `${host} has more than ${maxTags} tags of ${repository}` })
-      // a page that brings nothing new has nothing after it, whatever it says
-      path = all.size === before ? undefined : nextPage(answer, new URL(path, base))
+async function tagsOf({ base, host, requests }: Connection, repository: string): Promise<string[]> {
+  const all = new Set<string>()
+  let path: string | undefined = `/v2/${repository}/tags/list?n=${pageSize}`
+  while (path !== undefined) {
+    const answer: RegistryAnswer | undefined = await requests.read(repository, { path })
+    if (!answer) break
+    const tags = asFields(parsedJson(answer.body.toString('utf8')))?.['tags']
+    if (!Array.isArray(tags) && tags !== null) {
+      throw registryError('failed', { message: `${host} answered ${path} with what is no list of tags` })
     }
-    return [...all]
+    const before = all.size
+    for (const tag of tags ?? []) if (typeof tag === 'string' && isTag(tag)) all.add(tag)
+    if (all.size > maxTags) throw registryError('unusable', { message: `${host} has more than ${maxTags} tags of ${repository}` })
+    // a page that brings nothing new has nothing after it, whatever it says
+    path = all.size === before ? undefined : nextPage(answer, new URL(path, base))
   }
+  return [...all]
+}
 
 /** Returns the path of the next page. Its host counts for nothing: behind a proxy it may be another one. */
 function nextPage({ headers }: RegistryAnswer, current: URL): string | undefined {

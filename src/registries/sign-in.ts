@@ -1,7 +1,7 @@
-import { type Challenge, parseChallenge } from './challenge.ts'
-import { type CredentialsOf, credentialsInWords, type RegistryCredentials } from './docker-credentials.ts'
+import { createAccount } from './account.ts'
+import { type CredentialsOf, credentialsInWords } from './docker-credentials.ts'
 import type { RegistryAnswer, RegistryExchange } from './exchange.ts'
-import { createTokenRequests } from './tokens.ts'
+import { askToken, type Challenge, parseChallenge } from './tokens.ts'
 
 export interface SignInParts {
   /** As references name the registry. */
@@ -28,58 +28,33 @@ export interface SignIn {
 }
 
 export function createSignIn({ host, exchange, credentialsOf, writes, alsoReads }: SignInParts): SignIn {
-  const secrets = new Set<string>()
+  const account = createAccount(host, credentialsOf)
   const headers = new Map<string, Promise<string | undefined>>()
-  let challenge: Challenge | undefined
-  let known: Promise<RegistryCredentials | undefined> | undefined
-
-  async function credentials(): Promise<RegistryCredentials | undefined> {
-    known ??= credentialsOf(host)
-    const found = await known
-    for (const secret of Object.values(found ?? {})) if (secret !== (found as { username?: string }).username) secrets.add(secret)
-    return found
-  }
-
-  const withoutSecrets = (text: string): string =>
-    [...secrets].reduce((masked, secret) => (secret === '' ? masked : masked.replaceAll(secret, '***')), text)
+  let known: Challenge | undefined
 
   const scopesOf = (repository: string) => [
     `repository:${repository}:${writes ? 'pull,push' : 'pull'}`,
     ...alsoReads.filter((other) => other !== repository).map((other) => `repository:${other}:pull`)
   ]
-  const askToken = createTokenRequests({ host, exchange, basicHeader, withoutSecrets, scopesOf })
 
-  async function headerFor(wanted: Challenge, repository: string): Promise<string | undefined> {
-    const found = await credentials()
-    if (found && 'registryToken' in found) return `Bearer ${found.registryToken}`
-    if (wanted.scheme === 'bearer') {
-      const token = await askToken({ wanted, repository, found })
-      secrets.add(token)
-      return `Bearer ${token}`
-    }
-    return found && 'password' in found ? basicHeader(found) : undefined
-  }
-
-  function basicHeader({ username, password }: { username: string; password: string }): string {
-    const encoded = Buffer.from(`${username}:${password}`).toString('base64')
-    secrets.add(encoded)
-    return `Basic ${encoded}`
+  async function headerFor(challenge: Challenge, repository: string): Promise<string | undefined> {
+    const found = await account.credentials()
+    if (found && 'registryToken' in found) return account.bearer(found.registryToken)
+    if (challenge.scheme === 'basic') return found && 'password' in found ? account.basic(found) : undefined
+    return account.bearer(await askToken({ host, exchange, account, challenge, scopes: scopesOf(repository) }))
   }
 
   async function authorization(repository: string): Promise<string | undefined> {
-    const wanted = challenge
-    if (wanted === undefined) return undefined
-    const cached = headers.get(repository)
-    if (cached) return cached
-    const made = headerFor(wanted, repository)
-    headers.set(repository, made)
-    return made
+    if (known === undefined) return undefined
+    const header = headers.get(repository) ?? headerFor(known, repository)
+    headers.set(repository, header)
+    return header
   }
 
   function learn({ headers: answered }: RegistryAnswer): boolean {
-    const wanted = parseChallenge(answered['www-authenticate'])
-    challenge = wanted ?? challenge
-    return wanted !== undefined
+    const challenge = parseChallenge(answered['www-authenticate'])
+    known = challenge ?? known
+    return challenge !== undefined
   }
 
   return {
@@ -94,11 +69,12 @@ export function createSignIn({ host, exchange, credentialsOf, writes, alsoReads 
       return next !== undefined && next !== refused
     },
     async advice() {
-      const found = await credentials()
-      if (!found)
-        return `${writes ? "docker's configuration has no credentials for it:" : 'if it is there,'} sign in with docker login ${host}`
-      return `${credentialsInWords(found)} of docker's configuration may not ${writes ? 'write' : 'read'} it: sign in again with docker login ${host}`
+      const found = await account.credentials()
+      const login = `with docker login ${host}`
+      if (found)
+        return `${credentialsInWords(found)} of docker's configuration may not ${writes ? 'write' : 'read'} it: sign in again ${login}`
+      return `${writes ? "docker's configuration has no credentials for it:" : 'if it is there,'} sign in ${login}`
     },
-    withoutSecrets
+    withoutSecrets: account.withoutSecrets
   }
 }

@@ -1,87 +1,74 @@
-import { asFields } from '../domain/json/reading.ts'
-import type { Challenge } from './challenge.ts'
-import { credentialsInWords, type RegistryCredentials } from './docker-credentials.ts'
+import { asFields, parsedJson } from '../domain/json/reading.ts'
+import type { RegistryAccount } from './account.ts'
+import { credentialsInWords } from './docker-credentials.ts'
 import type { RegistryAnswer, RegistryExchange } from './exchange.ts'
-import { jsonIn, registryError, registryWords } from './registry-error.ts'
+import { registryError, registryWords } from './registry-error.ts'
 
-export interface TokenParts {
-  host: string
-  exchange: RegistryExchange
-  basicHeader(credentials: { username: string; password: string }): string
-  withoutSecrets(text: string): string
-  /** What a token for a repository has to permit. */
-  scopesOf(repository: string): readonly string[]
+/** How a registry wants to be signed in to. */
+export type Challenge = { scheme: 'basic' } | { scheme: 'bearer'; realm: string; service: string | undefined }
+
+/** Reads WWW-Authenticate. Returns the Bearer challenge where there is one, else Basic; undefined for what registries do not use. */
+export function parseChallenge(header: string | string[] | undefined): Challenge | undefined {
+  const text = [header ?? []].flat().join(', ').slice(0, 8192)
+  const bearer = /(?:^|,)\s*Bearer\s+(.*)$/is.exec(text)?.[1]
+  const realm = bearer === undefined ? undefined : parameter(bearer, 'realm')
+  if (bearer !== undefined && realm !== undefined) return { scheme: 'bearer', realm, service: parameter(bearer, 'service') }
+  return /(?:^|,)\s*Basic(?:\s|,|$)/i.test(text) ? { scheme: 'basic' } : undefined
+}
+
+function parameter(text: string, name: string): string | undefined {
+  const [, quoted, plain] = new RegExp(`(?:^|[\\s,])${name}\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s",]+))`, 'i').exec(text) ?? []
+  return quoted?.replace(/\\(.)/g, '$1') ?? plain
 }
 
 export interface TokenRequest {
-  wanted: Extract<Challenge, { scheme: 'bearer' }>
-  repository: string
-  found: Exclude<RegistryCredentials, { registryToken: string }> | undefined
+  host: string
+  exchange: RegistryExchange
+  account: RegistryAccount
+  challenge: Extract<Challenge, { scheme: 'bearer' }>
+  /** What the token has to permit. */
+  scopes: readonly string[]
 }
 
-const silenceMs = 30_000
-const maxToken = 1024 * 1024
+const bounds = { silenceMs: 30_000, most: 1024 * 1024 }
+const accept = 'application/json'
 
-/** Returns a function that gets a token for one repository. It throws what the token service says. */
-export function createTokenRequests({
-  host,
-  exchange,
-  basicHeader,
-  withoutSecrets,
-  scopesOf
-}: TokenParts): (wanted: TokenRequest) => Promise<string> {
-  async function askToken({ wanted: { realm, service }, repository, found }: TokenRequest): Promise<string> {
-    if (!URL.canParse(realm)) throw registryError('failed', { message: `${host} names a token service that is not a URL` })
-    const url = new URL(realm)
-    const scopes = scopesOf(repository)
-    const named = { ...(service !== undefined && { service }) }
-    const common = { silenceMs, most: maxToken }
-    const answer =
-      found && 'identityToken' in found
-        ? await exchange.send(url, {
-            ...common,
-            method: 'POST',
-            headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
-            body: String(
-              new URLSearchParams({
-                grant_type: 'refresh_token',
-                client_id: 'leporello',
-                refresh_token: found.identityToken,
-                ...named,
-                scope: scopes.join(' ')
-              })
-            )
-          })
-        : await exchange.send(withQuery(url, [...Object.entries(named), ...scopes.map((scope): [string, string] => ['scope', scope])]), {
-            ...common,
-            method: 'GET',
-            headers: { accept: 'application/json', ...(found && { authorization: basicHeader(found) }) }
-          })
-    return readToken(answer, { server: url.host, found })
+/** Asks the token service that a challenge names. Throws what it says. */
+export async function askToken({ host, exchange, account, challenge, scopes }: TokenRequest): Promise<string> {
+  const { realm, service } = challenge
+  if (!URL.canParse(realm)) throw registryError('failed', { message: `${host} names a token service that is not a URL` })
+  const url = new URL(realm)
+  const named = { ...(service !== undefined && { service }) }
+  const found = await account.credentials()
+  if (found && 'identityToken' in found) {
+    const refresh = { grant_type: 'refresh_token', client_id: 'leporello', refresh_token: found.identityToken }
+    const body = String(new URLSearchParams({ ...refresh, ...named, scope: scopes.join(' ') }))
+    const headers = { accept, 'content-type': 'application/x-www-form-urlencoded' }
+    return tokenIn(await exchange.send(url, { method: 'POST', headers, body, ...bounds }))
   }
+  const query = [...Object.entries(named), ...scopes.map((scope): [string, string] => ['scope', scope])]
+  const headers = { accept, ...(found && 'password' in found && { authorization: account.basic(found) }) }
+  return tokenIn(await exchange.send(withQuery(url, query), { method: 'GET', headers, ...bounds }))
 
-  function readToken({ status, body }: RegistryAnswer, { server, found }: { server: string; found: TokenRequest['found'] }): string {
+  function tokenIn({ status, body }: RegistryAnswer): string {
     const text = body.toString('utf8')
-    const service = `the token service ${server} of ${host}`
+    const from = `the token service ${url.host} of ${host}`
     if (status !== 200) {
-      const words = registryWords(text, withoutSecrets)
-      const remedy = found
-        ? `it was asked as ${credentialsInWords(found)}: sign in again with docker login ${host}`
-        : `sign in with docker login ${host}`
+      const words = registryWords(text, account.withoutSecrets)
+      const asked = found ? `it was asked as ${credentialsInWords(found)}: sign in again` : 'sign in'
       const isRefusal = status === 400 || status === 401 || status === 403
-      const message = `${service} answered ${status}${words && `: ${words}`}; ${isRefusal ? remedy : 'try again later'}`
-      throw registryError(isRefusal ? 'refused' : 'failed', { message, status })
+      const remedy = isRefusal ? `${asked} with docker login ${host}` : 'try again later'
+      throw registryError(isRefusal ? 'refused' : 'failed', {
+        message: `${from} answered ${status}${words && `: ${words}`}; ${remedy}`,
+        status
+      })
     }
-    const fields = asFields(jsonIn(text))
+    const fields = asFields(parsedJson(text))
     const given = fields?.['token'] ?? fields?.['access_token']
     // a header takes no other characters
-    if (typeof given !== 'string' || !/^[\x21-\x7e]+$/.test(given)) {
-      throw registryError('failed', { message: `${service} answered without a token` })
-    }
-    return given
+    if (typeof given === 'string' && /^[\x21-\x7e]+$/.test(given)) return given
+    throw registryError('failed', { message: `${from} answered without a token` })
   }
-
-  return askToken
 }
 
 function withQuery(url: URL, parameters: readonly [name: string, value: string][]): URL {

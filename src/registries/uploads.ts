@@ -1,16 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { RegistryAnswer } from './exchange.ts'
-import { headerOf } from './manifest-reader.ts'
+import { headerOf, type RepositoryParts } from './manifest-reader.ts'
 import { registryError } from './registry-error.ts'
-import type { RegistryRequests } from './registry-requests.ts'
-
-export interface UploadParts {
-  host: string
-  repository: string
-  requests: RegistryRequests
-  /** Another repository of the same registry, which may have the blob. */
-  mountFrom: string | undefined
-}
 
 /** An upload at a registry. */
 export interface OpenUpload {
@@ -19,38 +10,14 @@ export interface OpenUpload {
   offset: number
 }
 
-interface Remainder {
-  digest: string
-  size: number
-  /** Opens the bytes from the offset on. */
-  stream: () => Readable
-}
-
-export interface RegistryUploads {
-  /** Returns undefined where the blob was mounted. */
-  begin(digest: string): Promise<OpenUpload | undefined>
-  /** Returns how far an upload came; undefined where the registry does not tell. */
-  progressOf(url: string): Promise<OpenUpload | undefined>
-  append(upload: OpenUpload, remainder: Remainder): Promise<OpenUpload>
-  finish(upload: OpenUpload, digest: string): Promise<void>
-  /** What cannot be cancelled is the registry's to remove. */
-  cancel(upload: OpenUpload): Promise<void>
-}
-
 /** Reading a layer may take a registry that long before its first byte, and so may storing one after its last byte. */
 export const transferSilenceMs = 300_000
 
-export function createUploads({ host, repository, requests, mountFrom }: UploadParts): RegistryUploads {
+export function createUploads({ host, repository, requests, mountFrom }: RepositoryParts) {
   const none = { 'content-length': '0' }
   const bounds = { silenceMs: transferSilenceMs }
 
-  /** Resolves a Location, which may be relative, and absent where nothing changes. */
-  function locationIn({ headers }: RegistryAnswer, asked: string): string {
-    const location = headerOf(headers, 'location') ?? asked
-    const base = new URL(asked, `http://${host}/`)
-    if (!URL.canParse(location, base)) throw registryError('failed', { message: `${host} names as Location what is not a URL` })
-    return /^[a-z]+:/i.test(location) ? location : new URL(location, base).href.replace(base.origin, '')
-  }
+  const locationIn = (answer: RegistryAnswer, asked: string) => locationAfter(answer, host, asked)
 
   async function checked(answer: RegistryAnswer, what: string): Promise<RegistryAnswer> {
     const { status } = answer
@@ -61,7 +28,8 @@ export function createUploads({ host, repository, requests, mountFrom }: UploadP
   }
 
   return {
-    async begin(digest) {
+    /** Returns undefined where the blob was mounted. */
+    async begin(digest: string): Promise<OpenUpload | undefined> {
       const path = `/v2/${repository}/blobs/uploads/`
       const mount = mountFrom === undefined ? '' : `?mount=${digest}&from=${mountFrom}`
       const answer = await requests.send(repository, { method: 'POST', path: path + mount, headers: none })
@@ -69,14 +37,20 @@ export function createUploads({ host, repository, requests, mountFrom }: UploadP
       if (answer.status !== 202) await requests.refusal(answer, `an upload to ${repository}`)
       return { url: locationIn(answer, path), offset: 0 }
     },
-    async progressOf(url) {
+    /** Returns how far an upload came; undefined where the registry does not tell. */
+    async progressOf(url: string): Promise<OpenUpload | undefined> {
       const answer = await requests.send(repository, { path: url })
       const [, last] = /^(?:bytes=)?0-(\d+)$/.exec(headerOf(answer.headers, 'range') ?? '') ?? []
       // `0-0` is said of no bytes and of one
       if (answer.status !== 204 || last === undefined || last === '0') return undefined
       return { url: locationIn(answer, url), offset: Number(last) + 1 }
     },
-    async append({ url, offset }, { digest, size, stream }) {
+    /** Sends what is missing of a blob; `stream` opens the bytes from the offset on. */
+    async append(
+      { url, offset }: OpenUpload,
+      { digest, size }: { digest: string; size: number },
+      stream: () => Readable
+    ): Promise<OpenUpload> {
       const headers = {
         'content-type': 'application/octet-stream',
         'content-length': String(size - offset),
@@ -85,15 +59,24 @@ export function createUploads({ host, repository, requests, mountFrom }: UploadP
       const answer = await requests.send(repository, { method: 'PATCH', path: url, headers, stream, ...bounds })
       return { url: locationIn(await checked(answer, `a part of ${digest}`), url), offset: size }
     },
-    async finish({ url }, digest) {
+    async finish({ url }: OpenUpload, digest: string): Promise<void> {
       const path = `${url}${url.includes('?') ? '&' : '?'}digest=${digest}`
       const answer = await requests.send(repository, { method: 'PUT', path, headers: none, ...bounds })
       checkStoredDigest(await checked(answer, `the end of ${digest}`), { host, digest })
     },
-    async cancel({ url }) {
+    /** What cannot be cancelled is the registry's to remove. */
+    async cancel({ url }: OpenUpload): Promise<void> {
       await requests.send(repository, { method: 'DELETE', path: url }).catch(() => undefined)
     }
   }
+}
+
+/** Resolves a Location, which may be relative, and absent where nothing changes. */
+function locationAfter({ headers }: RegistryAnswer, host: string, asked: string): string {
+  const location = headerOf(headers, 'location') ?? asked
+  const base = new URL(asked, `http://${host}/`)
+  if (!URL.canParse(location, base)) throw registryError('failed', { message: `${host} names as Location what is not a URL` })
+  return /^[a-z]+:/i.test(location) ? location : new URL(location, base).href.replace(base.origin, '')
 }
 
 /** Throws when a registry says that it stored something else. */

@@ -77,7 +77,7 @@ export const rooms: readonly Room[] = [
   { files: 'sources/', mayImport: domain, packages: ['node:', 'ipaddr.js', '@aws-sdk/client-s3'] },
   { files: 'image-lists/', mayImport: ['domain/', 'schemas.ts'], packages: ['yaml'] },
   { files: 'registries/', mayImport: domain, packages: ['node:'] },
-  { files: 'access/', mayImport: ['domain/'], packages: ['node:'] },
+  { files: 'access/', mayImport: ['blobs/local/disk.ts', 'domain/'], packages: ['node:'] },
   { files: 'catalogue/jobs/', mayImport: useCases(), packages: [] },
   { files: 'catalogue/verification/', mayImport: useCases('jobs'), packages: [] },
   { files: 'catalogue/records/', mayImport: useCases('jobs', 'verification'), packages: [] },

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { parseRegistryAddress, repositoryAt } from '../../src/registries/address.ts'
-import { parseChallenge } from '../../src/registries/challenge.ts'
+import { parseChallenge } from '../../src/registries/tokens.ts'
 
 const addresses: [text: string, plainHttp: boolean, base: string, host: string][] = [
   ['Registry.example.org', false, 'https://registry.example.org/', 'registry.example.org'],

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parseImageReference } from '../../src/registries/image-reference.ts'
+import { parseImageReference } from '../../src/registries/address.ts'
 
 const digest = `sha256:${'a'.repeat(64)}`
 

@@ -66,12 +66,19 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
+export interface Replacing {
+  mode?: number
+  /** Called with the new file before it is written. */
+  onOpened?(handle: FileHandle): Promise<void>
+}
+
 /** Replaces a small file atomically and durably. */
-export async function replaceFile(path: string, content: string): Promise<void> {
+export async function replaceFile(path: string, content: string, { mode, onOpened }: Replacing = {}): Promise<void> {
   const part = `${path}.${uniqueName()}`
   try {
-    const handle = await open(part, 'wx')
+    const handle = await open(part, 'wx', mode)
     try {
+      await onOpened?.(handle)
       await handle.writeFile(content)
       await handle.datasync()
     } finally {

@@ -8,7 +8,6 @@ import type { Cause } from '../../domain/history/entry.ts'
 import { checkId } from '../../domain/limits.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import type { Job } from '../../schemas.ts'
-import type { Precondition } from '../records/changes.ts'
 import type { BuildStatusChange, BuildStatusChanged, StoredBuildStatus } from './build-statuses.ts'
 import type { Containerfiles } from './containerfiles.ts'
 import type { ImmutableVersions } from './immutable-versions.ts'
@@ -25,11 +24,8 @@ export interface ExpectedView extends EffectiveExpectation {
 export type JobKind = 'build' | 'test'
 
 /** The fields that every change of a build status has in common. */
-interface BuildStatusRequest {
+interface BuildStatusRequest extends Pick<BuildStatusChange, 'cause' | 'precondition' | 'dryRun'> {
   id: string
-  cause: Cause
-  precondition?: Precondition | undefined
-  dryRun?: boolean | undefined
 }
 
 interface ExpectRequest extends BuildStatusRequest {

@@ -1,5 +1,5 @@
 import type { Edit } from '../../domain/container/container-edit.ts'
-import { checkedEdit, type PostedUrls } from '../../domain/container/posted-urls.ts'
+import { checkedEdit } from '../../domain/container/posted-urls.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import { checkId } from '../../domain/limits.ts'
@@ -8,6 +8,7 @@ import { workThrough } from '../jobs/concurrency.ts'
 import { createKeyedMutex } from '../jobs/keyed-mutex.ts'
 import type { Lease } from '../jobs/leases.ts'
 import { type Precondition, unchangedSince } from '../records/changes.ts'
+import type { ChangeContext } from '../records/image-records.ts'
 import { type BatchCommit, type BatchCommits, createBatchCommits } from './batch-commit.ts'
 import { batchLeaseMs, createIntents, type IdentifiedChange, type Intents, unlessOvertaken } from './batch-intents.ts'
 import { atOnce, atPlace, broughtIn, editsById, type Rehearsed, rehearse } from './batch-rehearsal.ts'
@@ -20,13 +21,9 @@ export interface BatchedEdit {
   precondition?: Precondition | undefined
 }
 
-export interface BatchRequest {
+export interface BatchRequest extends Pick<ChangeContext, 'publicUrl' | 'cause' | 'warn'> {
   items: readonly BatchedEdit[]
-  publicUrl: string
-  cause: Cause
   dryRun: boolean
-  /** Called for each value that is registered in another form than it was sent. */
-  warn?: PostedUrls['warn']
   /** What becomes valid together with the records. */
   commit?: BatchCommit
   /** Whether containers that a channel or a release names may be changed as well. */

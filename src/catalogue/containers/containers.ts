@@ -8,11 +8,12 @@ import {
   type Registration
 } from '../../domain/container/container.ts'
 import { type ContainerRecord, fromDocument, toDocument } from '../../domain/container/document.ts'
-import { checkedRegistration, type PostedUrls } from '../../domain/container/posted-urls.ts'
+import { checkedRegistration } from '../../domain/container/posted-urls.ts'
 import { type Resolution, type ResolveImageOptions, requestedArchitecture, resolveImage } from '../../domain/container/resolution.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import type { StoredRecord } from '../records/changes.ts'
+import type { ChangeContext } from '../records/image-records.ts'
 import type { DemandCounts } from './demand.ts'
 import type { ContainerParts } from './parts.ts'
 
@@ -29,14 +30,9 @@ export interface Containers {
   ids(): AsyncIterable<string[]>
 }
 
-interface AddOptions {
-  cause: Cause
-  /** Where this service is reached from outside: guard URLs begin with it. */
-  publicUrl: string
+interface AddOptions extends Pick<ChangeContext, 'cause' | 'publicUrl' | 'warn'> {
   /** Lay the images over the stored record's by architecture instead of replacing the record; undefined: the site's default. */
   merge: boolean | undefined
-  /** Called for each value that is registered in another form than it was sent. */
-  warn?: PostedUrls['warn']
   /** Wait until the images have been read, but not for longer than this. Default: do not wait. */
   verifyMs?: number
 }

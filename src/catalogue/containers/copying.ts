@@ -3,8 +3,8 @@ import { background } from '../../domain/history/entry.ts'
 import type { Hash } from '../../domain/image/facts.ts'
 import { pagesOf } from '../../domain/pages.ts'
 import type { DocumentStore, StoredDocument, Stores } from '../../stores/document-store.ts'
-import { type Changes, createChanges, unchangedSince } from '../records/changes.ts'
-import { createJournal, type Journal } from '../records/journal.ts'
+import { createChanges, unchangedSince } from '../records/changes.ts'
+import { createJournal } from '../records/journal.ts'
 
 /** HySDS's three collections, and what we store about them. Tasks, leases and summaries are not copied: they are rebuilt. */
 export const copiedCollections = ['containers', 'jobSpecs', 'hysdsIos', 'facts', 'buildStatuses', 'journal', 'releases', 'oci'] as const
@@ -65,23 +65,18 @@ export async function copyCollections(
   { source, target }: { source: CopySource; target: Stores | undefined },
   options: CopyOptions
 ): Promise<Partial<Record<CopiedCollection, CopyCount>>> {
-  const journal = target && createJournal(target.journal, options)
-  const onAppendFailed = (error: unknown) => {
-    throw error
-  }
-  const changes = journal && createChanges({ ...options, containers: target.containers, journal, onAppendFailed })
   const counts: Partial<Record<CopiedCollection, CopyCount>> = {}
   for (const collection of copiedCollections) {
     const batches = source(collection)
     if (!batches) continue
     const count = { created: 0, updated: 0, same: 0, kept: 0, refused: 0 }
     counts[collection] = count
-    const writer = target && writerFor(collection, { target, changes: changes!, journal: journal!, options })
+    const copying = { ...options, collection, writer: target && writerFor(collection, target, options) }
     for await (const batch of batches) {
       const stored = (await target?.[collection].getMany(batch.map(({ id }) => id))) ?? []
       for (let at = 0; at < batch.length; at += atOnce) {
         const some = batch.slice(at, at + atOnce).map(async (one, offset) => {
-          count[await copyOne(one, { collection, stored: stored[at + offset], writer, options })] += 1
+          count[await copyOne(one, stored[at + offset], copying)] += 1
         })
         await Promise.all(some)
       }
@@ -99,52 +94,44 @@ interface Writer {
   write(document: SourceDocument, stored: StoredDocument | undefined): Promise<unknown>
 }
 
-interface WriterParts {
-  target: Stores
-  changes: Changes
-  journal: Journal
-  options: CopyOptions
-}
-
 const copied = 'copied'
 
 /** Records are written through `Changes`, so that their journal tells which of them are copies. */
-function writerFor(collection: CopiedCollection, { target, changes, journal, options }: WriterParts): Writer {
+function writerFor(collection: CopiedCollection, target: Stores, options: CopyOptions): Writer {
   if (collection !== 'containers') {
     return {
       isCopy: async () => false,
       write: ({ id, document }, stored) => target[collection].put(id, document, stored ? { revision: stored.revision } : { absent: true })
     }
   }
+  const journal = createJournal(target.journal, options)
+  const onAppendFailed = (error: unknown) => {
+    throw error
+  }
+  const changes = createChanges({ ...options, containers: target.containers, journal, onAppendFailed })
+  const change = { cause: background(options.reason), verbatim: true, what: copied }
   return {
     isCopy: async ({ id, revision }) => (await journal.ofRevision(id, revision))?.what === copied,
-    write: ({ id, document }, stored) =>
-      changes.write(id, {
-        cause: background(options.reason),
-        precondition: unchangedSince(stored),
-        to: () => document,
-        verbatim: true,
-        what: copied
-      })
+    write: ({ id, document }, stored) => changes.write(id, { ...change, precondition: unchangedSince(stored), to: () => document })
   }
 }
 
-interface OneCopy {
+interface Copying extends CopyOptions {
   collection: CopiedCollection
-  stored: StoredDocument | undefined
+  /** Undefined without a target. */
   writer: Writer | undefined
-  options: CopyOptions
 }
 
-async function copyOne(one: SourceDocument, { collection, stored, writer, options }: OneCopy): Promise<keyof CopyCount> {
+async function copyOne(one: SourceDocument, stored: StoredDocument | undefined, copying: Copying): Promise<keyof CopyCount> {
+  const { collection, writer, overwrite, dryRun, onLeft } = copying
   const left = (outcome: 'kept' | 'refused', why: string) => {
-    options.onLeft?.(collection, { id: one.id, why })
+    onLeft?.(collection, { id: one.id, why })
     return outcome
   }
   if (stored?.document === one.document) return 'same'
-  if (stored && !options.overwrite && !(await writer!.isCopy(stored))) return left('kept', 'the target has another document')
+  if (stored && !overwrite && !(await writer!.isCopy(stored))) return left('kept', 'the target has another document')
   const outcome = stored ? 'updated' : 'created'
-  if (options.dryRun || !writer) return outcome
+  if (dryRun || !writer) return outcome
   try {
     await writer.write(one, stored)
     return outcome

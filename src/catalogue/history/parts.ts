@@ -1,11 +1,9 @@
 import type { Architecture } from '../../domain/architecture.ts'
-import type { Hash } from '../../domain/image/facts.ts'
 import type { Stores } from '../../stores/document-store.ts'
-import type { Leases } from '../jobs/leases.ts'
+import type { ListsParts } from '../lists/parts.ts'
 import type { Views } from '../lists/views.ts'
 import type { Records } from '../records/records.ts'
 import type { TarballStatuses } from '../tarballs/tarball-status.ts'
-import type { FactsStore } from '../verification/image-facts.ts'
 import type { Verifier } from '../verification/verifier.ts'
 import type { EventBounds } from './events.ts'
 
@@ -20,17 +18,12 @@ export interface HistorySettings {
 }
 
 /** What the modules of this folder depend on. */
-export interface HistoryParts extends Records {
+export interface HistoryParts extends Pick<ListsParts, keyof Records | 'facts' | 'leases' | 'hash' | 'now' | 'onFailure'> {
   stores: Pick<Stores, 'journal' | 'containers'>
-  facts: FactsStore
-  leases: Leases
   guarded: readonly Architecture[]
   view: Views['of']
   verifier: Verifier | undefined
   /** Absent where no object store is configured. */
   tarballs: TarballStatuses | undefined
-  hash: Hash
-  now: () => Date
   settings: HistorySettings
-  onFailure(error: unknown, what: string): void
 }

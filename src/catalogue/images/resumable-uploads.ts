@@ -77,10 +77,10 @@ interface UploadsContext extends ImageParts {
 export function createResumableUploads(parts: ImageParts): ResumableUploads {
   const { changes, uploadExpiryMs: expiryMs = dayMs } = parts
   const { uploads } = parts.blobs
-  const completing = createUploadCompletion(parts)
+  const completion = createUploadCompletion(parts)
+  const receiving: UploadsContext['receiving'] = new Map()
   const open = createOpenUploads({ uploads, ownerOf, isExpired: (upload) => isExpired({ expiryMs, now: parts.now }, upload) })
-  const context: UploadsContext = { ...parts, expiryMs, receiving: new Map(), completion: completing, open }
-  const { receiving, completion } = context
+  const context: UploadsContext = { ...parts, expiryMs, receiving, completion, open }
   const viewOf = ({ upload, note }: NotedUpload) => uploadView(upload, { note, expiryMs })
   const release = async () => void (await Promise.all([...receiving.keys()].map((id) => interrupt(context, id))))
 
@@ -88,10 +88,8 @@ export function createResumableUploads(parts: ImageParts): ResumableUploads {
     async create({ size, ...note }) {
       checkId(note.id)
       versionOf(note.id, { claimed: note.version, before: await changes.find(note.id) })
-      return viewOf({
-        upload: await open.begin(clientIn(note), () => uploads.create({ size, note: toNote(note) })),
-        note
-      })
+      const upload = await open.begin(clientIn(note), () => uploads.create({ size, note: toNote(note) }))
+      return viewOf({ upload, note })
     },
     get: async (id) => viewOf(await existing(context, id)),
     async interrupt(id) {

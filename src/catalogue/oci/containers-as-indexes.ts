@@ -68,12 +68,7 @@ export async function pushedImages(context: OciContext, container: PullableConta
  * HySDS's builder pushes an image and then registers the tarballs of the same build, which may be where nobody here reads them. Looks under
  * the container's tag, and under the tags that name the architecture.
  */
-async function pushedImage(
-  { kept }: OciContext,
-  container: PullableContainer,
-  architecture: Architecture
-): Promise<Descriptor | undefined> {
-  const { record, tag, repository } = container
+async function pushedImage({ kept }: OciContext, { record, tag, repository }: PullableContainer, architecture: Architecture) {
   const name = tagNameOf(record.id)
   const suffixed = 'why' in name ? [] : suffixesOf(architecture).map((suffix) => kept.tag(repository, `${name.tag}${suffix}`))
   for (const one of [tag, ...(await Promise.all(suffixed))]) {

@@ -1,7 +1,6 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import type { Requirement } from '../../domain/build/rules.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import type { Cause } from '../../domain/history/entry.ts'
 import {
   type ChannelState,
   channelKey,
@@ -16,13 +15,14 @@ import { setDiff } from '../../domain/releases/set-diff.ts'
 import type { Target } from '../../domain/releases/target.ts'
 import type { BatchedEdit } from '../containers/batch.ts'
 import type { BatchCommit } from '../containers/batch-commit.ts'
-import { checkPrecondition, type Precondition } from '../records/changes.ts'
+import { checkPrecondition } from '../records/changes.ts'
+import type { ChangeContext } from '../records/image-records.ts'
 import { formerCandidates, type NamedImage, promotionRefused, readCandidates } from './candidates.ts'
 import { findChannel, historyOf, listChannels, maxPromotions, readChannel, readPromotion, type StoredChannel } from './channel-reading.ts'
 import type { ImageNames } from './image-list.ts'
 import type { ReleasesParts } from './parts.ts'
 
-export interface PromotionRequest {
+export interface PromotionRequest extends Omit<ChangeContext, 'warn'> {
   channel: string
   /** The images; or where they come from. */
   set?: readonly string[] | undefined
@@ -30,10 +30,6 @@ export interface PromotionRequest {
   to?: Partial<Target> | undefined
   require: readonly Requirement[]
   keep: boolean
-  publicUrl: string
-  cause: Cause
-  precondition?: Precondition | undefined
-  dryRun?: boolean | undefined
   /** Hears of every id that is going to be changed. Throws where the client may not. */
   permit(ids: readonly string[]): void
 }

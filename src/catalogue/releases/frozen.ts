@@ -1,6 +1,5 @@
 import type { Requirement } from '../../domain/build/rules.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
-import type { Cause } from '../../domain/history/entry.ts'
 import { itemsOf } from '../../domain/pages.ts'
 import { candidateReasons } from '../../domain/releases/candidate.ts'
 import {
@@ -12,20 +11,18 @@ import {
   sameImages,
   toReleaseDocument
 } from '../../domain/releases/release.ts'
+import type { ChangeContext } from '../records/image-records.ts'
 import { type NamedImage, promotionRefused, readCandidates } from './candidates.ts'
 import type { Channels } from './channels.ts'
 import type { ReleasesParts } from './parts.ts'
 
-interface ReleaseRequest {
+interface ReleaseRequest extends Pick<ChangeContext, 'publicUrl' | 'cause' | 'dryRun'> {
   name: string
   channel?: string | undefined
   set?: readonly string[] | undefined
   require: readonly Requirement[]
   /** Names of Heat parameters by id. */
   params: Readonly<Record<string, readonly string[]>>
-  publicUrl: string
-  cause: Cause
-  dryRun?: boolean | undefined
 }
 
 /** Sets that are frozen under a name. */

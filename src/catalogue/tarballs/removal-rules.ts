@@ -20,21 +20,11 @@ export function mayRemove({ key, since, named, blob }: RemovalCase): boolean {
   return blob.sha256?.startsWith(digestInKey(key)!) === true
 }
 
-interface DocumentChange {
-  /** The text of the record; undefined where there is none. */
-  before: string | undefined
-  after: string | undefined
-}
-
-interface TarballChange {
-  /** Keys that the record names no longer. */
-  released: string[]
-  /** Keys that it names for the first time, or again. */
-  named: string[]
-}
-
-/** Returns what a change of a record means for uploaded tarballs. Others have paths of their owners' choice, and are never removed. */
-export function tarballChange({ before, after }: DocumentChange): TarballChange {
+/**
+ * Returns the keys of uploaded tarballs that a change of a record's text releases, and those that it names for the first time, or again.
+ * Other tarballs have paths of their owners' choice, and are never removed.
+ */
+export function tarballChange({ before, after }: Record<'before' | 'after', string | undefined>) {
   const former = uploadsNamedIn(before)
   const present = uploadsNamedIn(after)
   return { released: [...former].filter((key) => !present.has(key)), named: [...present].filter((key) => !former.has(key)) }

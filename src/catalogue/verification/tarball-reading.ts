@@ -82,9 +82,7 @@ export interface LearningParts extends ReadingParts {
   facts: FactsStore
 }
 
-interface LearningOptions {
-  by: string
-  signal?: AbortSignal
+interface LearningOptions extends Omit<ReadingOptions, 'path'> {
   /** Writes nothing. */
   dryRun?: boolean | undefined
 }

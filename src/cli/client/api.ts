@@ -1,12 +1,15 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { certificatesIn } from '../../config/certificates.ts'
 import type { Config } from '../../config/config.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
-import type { Values } from '../terminal/command.ts'
-import { answeredRefusal, misuse } from './api-error.ts'
+import type { ContainerView, Problem } from '../../schemas.ts'
+import { complain, misuse, type Values } from '../terminal/terminal.ts'
 import { openRequest, readAnswer, type Trust, unreachable, unreachableError } from './http-client.ts'
-import { trustFrom } from './trust.ts'
+
+/** A refusal in the server's words (`status`, and `problem` from a Leporello), or no answer at all (`code` is `unreachable`). */
+export type ApiError = Error & { code?: string; status?: number; problem?: Problem }
 
 /** A Leporello server, or a Mozart. Every method throws an ApiError. */
 export interface Api {
@@ -56,6 +59,22 @@ export const serverOptions = {
   ca: { type: 'string', help: 'a PEM file with further authorities whose certificates are accepted; default: LEPORELLO_CA' }
 } as const
 
+/** The option of commands that do what the builder's Python programs do. */
+export const insecureOption = { type: 'boolean', help: 'accept any certificate, as osaka and container-met.py do' } as const
+
+/** Returns whose certificates a command accepts, by `--ca`, LEPORELLO_CA and `--insecure`. Says so once when none are checked. */
+export function trustFrom({ ca }: Config['client'], values: Values): Trust {
+  if (values['insecure'] === true) {
+    complain('leporello: --insecure: certificates are not checked, so passwords may reach the wrong server')
+    return { insecure: true }
+  }
+  const given = values['ca']
+  if (typeof given !== 'string') return { ca }
+  const found = certificatesIn(given)
+  if ('path' in found) return { ca: found.path }
+  throw misuse(`--ca names ${maskSecrets(given)}, which ${found.problem}`)
+}
+
 /** Returns the server that `--url` or LEPORELLO_URL names. */
 export function apiFor({ client }: Pick<Config, 'client'>, { values, trust }: { values: Values; trust?: Trust }): Api {
   const given = values['url']
@@ -69,12 +88,7 @@ export function apiFor({ client }: Pick<Config, 'client'>, { values, trust }: { 
 /** HySDS configures the address of a server as `…/api/v0.1`. */
 const serverOf = (url: string): string => url.replace(/\/+$/, '').replace(/\/api\/v[\d.]+$/, '')
 
-interface Access {
-  token?: string | undefined
-  trust?: Trust
-}
-
-export function openApi(address: string, { token, trust = {} }: Access = {}): Api {
+export function openApi(address: string, { token, trust = {} }: { token?: string | undefined; trust?: Trust } = {}): Api {
   const server = serverOf(address)
   const shown = maskSecrets(server)
   const away = (error: Error) => unreachableError(shown, error, advice)
@@ -137,6 +151,31 @@ function prepared({ body, headers, timeoutMs = silenceMs, ...request }: Omit<Api
   }
 }
 
+/** Returns a container, or undefined where there is none. */
+export async function findContainer(api: Api, id: string): Promise<ContainerView | undefined> {
+  const { status, value } = await api.answer({ path: pathOf`/api/v1/containers/${id}`, statuses: [404] })
+  return status === 404 ? undefined : (value as ContainerView)
+}
+
+interface PagesRequest {
+  path: string
+  query: Record<string, string | undefined>
+  /** How many items to return at most. */
+  most: number
+}
+
+/** Yields the items of a list, page by page. */
+export async function* itemPages<Item>(api: Api, { path, query, most }: PagesRequest): AsyncGenerator<Item[]> {
+  let cursor: string | undefined
+  let left = most
+  do {
+    const page: { items: Item[]; next: string | null } = await api.ask({ path, query: { ...query, limit: Math.min(left, 200), cursor } })
+    left -= page.items.length
+    yield page.items
+    cursor = page.next ?? undefined
+  } while (cursor !== undefined && left > 0)
+}
+
 /** Percent-encodes the ids of a path: pathOf`/api/v1/containers/${id}`. */
 export const pathOf = (texts: TemplateStringsArray, ...ids: string[]): string =>
   texts.map((text, at) => text + (at < ids.length ? encodeURIComponent(ids[at]!) : '')).join('')
@@ -148,4 +187,19 @@ function parsed(text: string, shown: string): unknown {
   } catch {
     throw Object.assign(new Error(`${shown} did not answer as Leporello does: ${JSON.stringify(text.slice(0, 100))}`), { status: 200 })
   }
+}
+
+/** Nobody answers, or a proxy says that nobody does. */
+export const isAway = ({ code, status = 0 }: ApiError): boolean => code === unreachable || (status >= 502 && status <= 504)
+
+/** The answer may be our problem document, Mozart's envelope, or the page of a proxy. */
+function answeredRefusal(status: number, { text, what }: { text: string; what: string }): ApiError {
+  try {
+    const said = JSON.parse(text) as Partial<Problem> & { message?: string }
+    if (typeof said.code === 'string') return Object.assign(new Error(said.detail), { problem: said as Problem, status })
+    if (typeof said.message === 'string' && said.message !== '') return Object.assign(new Error(said.message), { status })
+  } catch {
+    // not JSON: the page of a proxy, say
+  }
+  return Object.assign(new Error(`${what} was answered ${status}: ${maskSecrets(text.trim().slice(0, 200))}`), { status })
 }

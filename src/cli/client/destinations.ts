@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { copyFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { sealOf } from '../../backup/line-files.ts'
 import type { Objects } from '../../config/config.ts'
 import { whyUnreadable } from '../../config/files.ts'
 import { percentDecoded } from '../../domain/percent.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
-import { makeFolder, openBlobs } from '../../opening.ts'
-import { type HttpAnswer, type HttpRequest, parseUrl, send, type Trust, unreachable } from './http-client.ts'
+import { makeFolder, openBlobs, using } from '../../opening.ts'
+import { type HttpAnswer, parseUrl, send, type Trust, unreachable } from './http-client.ts'
 
 /** A file to upload. Its digest is computed beforehand, so that every destination can compare what it received. */
 export interface LocalFile {
@@ -29,13 +29,7 @@ export async function describeFile(path: string): Promise<LocalFile> {
     throw new Error(`${path} ${whyUnreadable(error)}; expected a tarball`)
   })
   if (!found.isFile()) throw new Error(`${path} is not a file; expected a tarball`)
-  const hash = createHash('sha256')
-  let size = 0
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
-    hash.update(chunk)
-    size += chunk.length
-  }
-  return { path, size, sha256: hash.digest('hex') }
+  return { path, ...(await sealOf(path)) }
 }
 
 /** Uploads a file to a path or a file:, s3:, dav:, davs:, http: or https: URL, as osaka understands them. */
@@ -51,10 +45,10 @@ export async function upload(file: LocalFile, url: string, { objects, trust }: D
       return toS3(file, s3Destination(url, objects))
     case 'dav':
     case 'davs':
-      return toDav(file, { url: url.replace(/^dav/i, 'http'), trust })
+      return toDav(file, url.replace(/^dav/i, 'http'), trust)
     case 'http':
     case 'https':
-      return toHttp(file, { url, trust })
+      return toHttp(file, url, trust)
     default:
       throw new Error(`tarballs cannot be uploaded to ${scheme}://; expected a path, s3://, dav://, davs://, http:// or https://`)
   }
@@ -72,13 +66,8 @@ async function toPath({ path }: LocalFile, target: string): Promise<void> {
   }
 }
 
-interface HttpDestination {
-  url: string
-  trust: Trust
-}
-
 /** Creates the folders, then puts the file. osaka deletes an old file first; a PUT replaces it without a moment in which there is none. */
-async function toDav(file: LocalFile, { url, trust }: HttpDestination): Promise<void> {
+async function toDav(file: LocalFile, url: string, trust: Trust): Promise<void> {
   const { origin, pathname } = parseUrl(url)
   const folders = pathname.split('/').slice(1, -1)
   for (let i = 1; i <= folders.length; i++) {
@@ -87,16 +76,16 @@ async function toDav(file: LocalFile, { url, trust }: HttpDestination): Promise<
     const { status } = await send(folder.href, { method: 'MKCOL', trust })
     if (status === 401 || status >= 500) throw new Error(`${origin} answered MKCOL with ${status}`)
   }
-  return toHttp(file, { url, trust })
+  return toHttp(file, url, trust)
 }
 
-async function toHttp({ path, size, sha256 }: LocalFile, { url, trust }: HttpDestination): Promise<void> {
+async function toHttp({ path, size, sha256 }: LocalFile, url: string, trust: Trust): Promise<void> {
   const headers = {
     'content-length': String(size),
     'content-type': 'application/octet-stream',
     'content-digest': `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`
   }
-  const stream: HttpRequest['stream'] = () => createReadStream(path, { highWaterMark: 256 * 1024 })
+  const stream = () => createReadStream(path, { highWaterMark: 256 * 1024 })
   const put = await send(url, { method: 'PUT', headers, stream, trust })
   if (put.status !== 200 && put.status !== 201 && put.status !== 204) throw refusal(`PUT ${url}`, put)
   const head = await send(url, { method: 'HEAD', trust })
@@ -111,12 +100,7 @@ async function toHttp({ path, size, sha256 }: LocalFile, { url, trust }: HttpDes
 export async function removeUploaded(url: string, { objects, trust }: DestinationSettings): Promise<void> {
   if (/^s3s?:/i.test(url)) {
     const destination = s3Destination(url, objects)
-    const blobs = await openBlobs(destination)
-    try {
-      await blobs.remove(destination.key)
-    } finally {
-      await blobs.close()
-    }
+    await using(openBlobs(destination), (blobs) => blobs.remove(destination.key))
   } else if (/^(?:davs?|https?):/i.test(url)) {
     const answer = await send(url.replace(/^dav/i, 'http'), { method: 'DELETE', trust })
     if (answer.status >= 300) throw refusal(`DELETE ${url}`, answer)
@@ -161,14 +145,10 @@ export function s3Destination(url: string, configured: Objects): S3Destination {
 }
 
 async function toS3({ path, size, sha256 }: LocalFile, { objects, key }: S3Destination): Promise<void> {
-  const blobs = await openBlobs({ objects })
-  try {
-    await blobs.put(key, createReadStream(path, { highWaterMark: 256 * 1024 }), { expected: { size, sha256 } })
-  } catch (error) {
+  const bytes = () => createReadStream(path, { highWaterMark: 256 * 1024 })
+  await using(openBlobs({ objects }), (blobs) => blobs.put(key, bytes(), { expected: { size, sha256 } })).catch((error) => {
     const { message, cause } = error as Error & { cause?: NodeJS.ErrnoException }
     // codes such as ECONNREFUSED say that there was no answer; those of S3's refusals are not in capitals
     throw /^E[A-Z]+$/.test(cause?.code ?? '') ? Object.assign(new Error(message, { cause }), { code: unreachable }) : error
-  } finally {
-    await blobs.close()
-  }
+  })
 }

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:
 import { dirname, join } from 'node:path'
 import { folderProblem } from '../../domain/releases/dist-git.ts'
 import type { ChannelContainerfiles } from '../../schemas.ts'
-import { misuse } from './api-error.ts'
+import { misuse } from '../terminal/terminal.ts'
 
 export interface CommittedFolders {
   /** The root of the repository. */

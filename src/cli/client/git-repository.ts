@@ -1,23 +1,12 @@
 import { execFile } from 'node:child_process'
 import { mkdirSync, readdirSync, realpathSync } from 'node:fs'
 import { environmentOfGit } from '../../config/program.ts'
-import { misuse } from './api-error.ts'
+import { misuse } from '../terminal/terminal.ts'
 
 /** A git repository in a folder, changed by the git program of this machine. */
-export interface GitRepository {
-  folder: string
-  /** Returns the paths of the files in the last commit. */
-  files(): Promise<string[]>
-  /** Returns the last value of a trailer of commit messages, or undefined where no commit has it. */
-  lastTrailer(name: string): Promise<string | undefined>
-  hasCommits(): Promise<boolean>
-  /** Commits these paths as they are in the folder, and nothing else. */
-  commit(commit: GitCommit): Promise<void>
-  /** Pushes the current branch to `origin`. */
-  push(): Promise<void>
-}
+export type GitRepository = Awaited<ReturnType<typeof openRepository>>
 
-export interface GitCommit {
+interface GitCommit {
   paths: readonly string[]
   message: string
   author: string
@@ -33,7 +22,7 @@ const mostShown = 5
  * Opens the repository in a folder, or makes one where the folder is empty or absent. Throws where the folder has other files, is inside
  * another repository, or has changes that are not committed.
  */
-export async function openRepository(folder: string): Promise<GitRepository> {
+export async function openRepository(folder: string) {
   mkdirSync(folder, { recursive: true })
   const root = realpathSync(folder)
   if (readdirSync(root).length === 0) await git(root, ['-c', 'init.defaultBranch=main', 'init', '--quiet'])
@@ -42,18 +31,22 @@ export async function openRepository(folder: string): Promise<GitRepository> {
   return {
     folder: root,
     hasCommits,
+    /** Returns the paths of the files in the last commit. */
     files: async () => ((await hasCommits()) ? await listed(root) : []),
-    async lastTrailer(name) {
+    /** Returns the last value of a trailer of commit messages, or undefined where no commit has it. */
+    async lastTrailer(name: string): Promise<string | undefined> {
       if (!(await hasCommits())) return undefined
       const only = ['--max-count=1', `--grep=^${name}: `, `--format=%(trailers:key=${name},valueonly)`]
       return (await git(root, ['log', ...only])).trim() || undefined
     },
-    async commit({ paths, message, author, at }) {
+    /** Commits these paths as they are in the folder, and nothing else. */
+    async commit({ paths, message, author, at }: GitCommit): Promise<void> {
       await git(root, ['-c', 'core.autocrlf=false', 'update-index', '--add', '--remove', '-z', '--stdin'], { input: paths.join('\0') })
       const by = [`--author=${author}`, `--date=${at}`]
       await git(root, ['commit', '--quiet', ...by, '--file=-'], { input: message, environment: { ...committer, GIT_COMMITTER_DATE: at } })
     },
-    async push() {
+    /** Pushes the current branch to `origin`. */
+    async push(): Promise<void> {
       await git(root, ['push', '--quiet', 'origin', 'HEAD'])
     }
   }

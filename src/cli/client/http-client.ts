@@ -118,15 +118,8 @@ function sendStream(outgoing: ClientRequest, open: () => Readable): void {
   }
 }
 
-export interface AnswerBounds {
-  /** For messages. */
-  server: string
-  /** In bytes. */
-  most: number
-}
-
-/** Reads an answer to its end. Throws an error with the code `unreachable` when it breaks off, or is larger than expected. */
-export async function readBytes(answer: IncomingMessage, { server, most }: AnswerBounds): Promise<Buffer> {
+/** Reads an answer of at most so many bytes to its end. `server` is for messages. Throws an error with the code `unreachable` when it breaks off, or is larger than expected. */
+export async function readBytes(answer: IncomingMessage, { server, most }: { server: string; most: number }): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   try {
@@ -161,12 +154,9 @@ export async function send(url: string, request: HttpRequest): Promise<HttpAnswe
   throw new Error(`${maskSecrets(url)} redirects more than ${maxRedirects} times`)
 }
 
-/** Whether an error says that the server's certificate was not accepted. */
-const isCertificateError = ({ code = '' }: NodeJS.ErrnoException) => /CERT|SELF_SIGNED|ISSUER|ALTNAME/.test(code)
-
 /** What to do about an error that tells by itself; a server that speaks https hangs up on whoever does not. */
 function adviceFor(error: NodeJS.ErrnoException): string | undefined {
-  if (isCertificateError(error)) return 'name the certificate that signed it with --ca or LEPORELLO_CA'
+  if (/CERT|SELF_SIGNED|ISSUER|ALTNAME/.test(error.code ?? '')) return 'name the certificate that signed it with --ca or LEPORELLO_CA'
   if (error.code === 'EPROTO') return 'write http:// in its address'
   return error.message === 'socket hang up' ? 'is it running, and does it speak https? Then write https:// in its address' : undefined
 }

@@ -1,15 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { dockerFolder } from '../../config/docker.ts'
 import { type Architecture, parseArchitecture, uniqueInTableOrder } from '../../domain/architecture.ts'
+import type { RegistryReference } from '../../registries/address.ts'
 import { type Connection, connectRegistry, connectToOwn } from '../../registries/connection.ts'
 import { type CopiedBlobs, copyBetween, type ImageCopy } from '../../registries/copying.ts'
 import { dockerCredentials } from '../../registries/docker-credentials.ts'
-import type { RegistryReference } from '../../registries/image-reference.ts'
-import { patiently } from '../../registries/patience.ts'
+import { type Pause, patiently } from '../../registries/patience.ts'
 import { type RegistryRepository, registryRepository } from '../../registries/repository.ts'
-import { complain, type Values } from '../terminal/command.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts'
-import { counted, harmless, size } from '../terminal/terminal.ts'
+import { complain, counted, harmless, size, type Values } from '../terminal/terminal.ts'
 import type { Api } from './api.ts'
 import { numberOf } from './client-command.ts'
 import type { Trust } from './http-client.ts'
@@ -28,11 +26,10 @@ export const wantedArchitectures = (values: Values): Architecture[] =>
     ((values['arch'] as string[] | undefined) ?? []).flatMap((text) => text.split(',').filter(Boolean)).map(parseArchitecture)
   )
 
-export interface OtherRegistry {
+export interface CopyAccess {
   values: Values
   trust: Trust
-  /** Whether images are written, too. */
-  writes: boolean
+  /** A repository of the same registry, which may have what is sent. */
   mountFrom?: string | undefined
 }
 
@@ -45,7 +42,10 @@ export interface OtherImage extends RegistryReference {
 const atOnceOf = (values: Values) => numberOf(values, { name: 'at-once', least: 1 }) ?? 3
 
 /** Opens what a reference names, with the credentials of docker's configuration. */
-export function otherImage(reference: RegistryReference, { values, trust, writes, mountFrom }: OtherRegistry): OtherImage {
+export function otherImage(
+  reference: RegistryReference,
+  { values, trust, writes, mountFrom }: CopyAccess & { writes: boolean }
+): OtherImage {
   const connection = connectRegistry({
     ...{ address: reference.address, ask: registryAsk(trust), plainHttp: values['plain-http'] === true, writes, atOnce: atOnceOf(values) },
     credentialsOf: dockerCredentials(dockerFolder()),
@@ -55,16 +55,8 @@ export function otherImage(reference: RegistryReference, { values, trust, writes
   return { ...reference, repositoryThere: registryRepository({ ...connection, repository, mountFrom }), check: connection.check }
 }
 
-export interface OwnRepository {
-  values: Values
-  trust: Trust
-  /** Its name. */
-  repository: string
-  mountFrom?: string | undefined
-}
-
 /** Opens a repository of our own server. */
-export function ownRepository(api: Api, { values, trust, ...parts }: OwnRepository): RegistryRepository {
+export function ownRepository(api: Api, { values, trust, ...parts }: CopyAccess & { repository: string }): RegistryRepository {
   const connection = connectToOwn({ ...api.registry(), ask: registryAsk(trust), atOnce: atOnceOf(values) })
   return registryRepository({ ...connection, ...parts })
 }
@@ -73,19 +65,18 @@ export type CopyRequest = Pick<ImageCopy, 'from' | 'to' | 'image' | 'tag' | 'hea
 
 const patienceOf = (values: Values, note: (text: string) => void) => ({
   patienceMs: (numberOf(values, { name: 'patience' }) ?? 300) * 1000,
-  now: Date.now,
-  wait: (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }),
-  tell: ({ seconds, why }: { seconds: number; why: string }) => note(`leporello: ${why}; trying again in ${seconds} s`)
+  tell: ({ pauseMs, why }: Pause) => note(`leporello: ${why}; trying again in ${Math.ceil(pauseMs / 1000)} s`)
 })
 
 /** Asks a registry, again and again while it is away or busy. */
-export const asking = <Answer>(values: Values, ask: () => Promise<Answer>): Promise<Answer> =>
-  patiently({ ...patienceOf(values, (text) => complain(harmless(text))), signal: new AbortController().signal }, ask)
+export const asking = <Answer>(values: Values, ask: () => Promise<Answer>): Promise<Answer> => patiently(patienceOf(values, told), ask)
+
+const told = (text: string): void => complain(harmless(text))
 
 /** Copies an image, and shows how far it came. */
 export async function copyShown({ values, what, ...copy }: CopyRequest): Promise<CopiedBlobs> {
   let progress: Progress | undefined
-  const note = (text: string) => (progress ? progress.note(text) : complain(harmless(text)))
+  const note = (text: string) => (progress ? progress.note(text) : told(text))
   try {
     return await copyBetween({
       ...copy,

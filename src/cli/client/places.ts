@@ -4,8 +4,8 @@ import { type Config, placeConfig } from '../../config/config.ts'
 import { readJson } from '../../domain/json/json.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import { type CopiedCollection, type CopySource, openStores, storeSource } from '../../opening.ts'
-import { type Api, openApi } from './api.ts'
-import { type ApiError, misuse } from './api-error.ts'
+import { misuse } from '../terminal/terminal.ts'
+import { type Api, type ApiError, openApi } from './api.ts'
 import type { Trust } from './http-client.ts'
 
 /** A store, or a Mozart, that documents are copied from or to. */
@@ -64,14 +64,10 @@ async function isEngine(url: string, trust: Trust): Promise<boolean> {
   return typeof (value as { version?: { number?: unknown } } | undefined)?.version?.number === 'string'
 }
 
-export interface OpenPlace {
-  source: CopySource
-  stores: Awaited<ReturnType<typeof openStores>> | undefined
-  close(): Promise<void>
-}
+export type OpenPlace = Awaited<ReturnType<typeof openPlace>>
 
 /** Opens a place. Migrates an embedded store, and an engine that is written to; an engine that is only read stays as it is. */
-export async function openPlace({ config, kind, url, trust }: CopyPlace, { write }: { write: boolean }): Promise<OpenPlace> {
+export async function openPlace({ config, kind, url, trust }: CopyPlace, { write }: { write: boolean }) {
   if (!config) return { source: mozartSource(openApi(url, { trust })), stores: undefined, close: async () => {} }
   const stores = await openStores(config)
   try {

@@ -1,10 +1,8 @@
 import { maskSecrets } from '../../domain/secrets.ts'
 import type { BackfillItem, BackfillPage } from '../../schemas.ts'
-import { type Api, pathOf } from '../client/api.ts'
-import type { ApiError } from '../client/api-error.ts'
+import { type Api, type ApiError, pathOf } from '../client/api.ts'
 import { clientCommand, output, textOf } from '../client/client-command.ts'
-import { exit, say } from '../terminal/command.ts'
-import { harmless } from '../terminal/terminal.ts'
+import { exit, harmless, say } from '../terminal/terminal.ts'
 
 export const backfill = clientCommand({
   usage: 'backfill [--write] [--id GLOB] [--url URL] [--json]',
@@ -16,10 +14,9 @@ as it is, and counts as refused.`,
     id: { type: 'string', help: 'only containers whose id matches this pattern with * and ?' }
   },
   examples: [
-    { command: 'leporello backfill', does: 'show what would be written' },
-    { command: "leporello backfill --write --id 'container-hello:*'", does: 'write it, for some containers' }
+    ['leporello backfill', 'show what would be written'],
+    ["leporello backfill --write --id 'container-hello:*'", 'write it, for some containers']
   ],
-  maxPositionals: 0,
   run: async ({ api, values, json }) => {
     const write = values['write'] === true
     const counts = { written: 0, proven: 0, unproven: 0, refused: 0 }
@@ -70,12 +67,7 @@ function textFor({ id, architecture, before, after, message, written, refused }:
 
 const masked = (line: string) => harmless(maskSecrets(line))
 
-interface BackfillCounts {
-  written: number
-  proven: number
-  unproven: number
-  refused: number
-}
+type BackfillCounts = Record<'written' | 'proven' | 'unproven' | 'refused', number>
 
 function sumOf({ written, proven, unproven, refused }: BackfillCounts, write: boolean): string {
   if (!write) return `${proven} would be written, ${unproven} not proven; nothing was written, which takes --write`

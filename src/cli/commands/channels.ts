@@ -1,10 +1,7 @@
 import type { ChannelDiff, ChannelList, ChannelView, PromotionSummary, SetMember } from '../../schemas.ts'
-import { type Api, pathOf } from '../client/api.ts'
-import { misuse } from '../client/api-error.ts'
+import { type Api, itemPages, pathOf } from '../client/api.ts'
 import { clientCommand, numberOf, print } from '../client/client-command.ts'
-import { itemPages } from '../client/paging.ts'
-import { exit, say, type Values } from '../terminal/command.ts'
-import { type Cell, columns, heading, paintFor } from '../terminal/terminal.ts'
+import { type Cell, columns, heading, misuse, paintFor, say, type Values } from '../terminal/terminal.ts'
 
 export const channels = clientCommand({
   usage: 'channels [CHANNEL] [--history] [--diff] [--limit N] [--url URL] [--json]',
@@ -15,25 +12,19 @@ export const channels = clientCommand({
     limit: { type: 'string', help: 'with --history: at most this many; default: all' }
   },
   examples: [
-    { command: 'leporello channels', does: 'list the channels' },
-    { command: 'leporello channels current --history', does: 'show who moved it, when and why' }
+    ['leporello channels', 'list the channels'],
+    ['leporello channels current --history', 'show who moved it, when and why']
   ],
   maxPositionals: 1,
   run: async ({ api, values, positionals: [channel], json }) => {
     if (channel === undefined && (values['history'] || values['diff'])) throw misuse('expected the name of a channel')
-    const { value, rows } = await shown(api, { channel, values })
+    const { value, rows } = await shown(api, channel, values)
     if (json) print(value)
     else for (const line of columns(rows, paintFor(process.stdout))) say(line)
-    return exit.done
   }
 })
 
-interface Shown {
-  value: unknown
-  rows: Cell[][]
-}
-
-async function shown(api: Api, { channel, values }: { channel: string | undefined; values: Values }): Promise<Shown> {
+async function shown(api: Api, channel: string | undefined, values: Values): Promise<{ value: unknown; rows: Cell[][] }> {
   if (channel === undefined) {
     const value = await api.ask<ChannelList>({ path: '/api/v1/channels' })
     return { value: value.items, rows: summaryRows(value.items) }

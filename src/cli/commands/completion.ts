@@ -1,6 +1,6 @@
 import { own } from '../../domain/own.ts'
 import { loadCommands } from '../commands.ts'
-import { type Command, complain, exit, say } from '../terminal/command.ts'
+import { type Command, complain, exit, say } from '../terminal/terminal.ts'
 
 export const completion: Command = {
   usage: 'completion bash|zsh|fish',
@@ -9,9 +9,9 @@ export const completion: Command = {
 Exit status: 0 done, 64 unknown shell.`,
   options: { json: { type: 'boolean', help: 'print the commands and their options as JSON, for other shells' } },
   examples: [
-    { command: 'source <(leporello completion bash)', does: 'complete in this shell; put it into ~/.bashrc for every shell' },
-    { command: 'leporello completion zsh > "$fpath[1]/_leporello"', does: 'the same for zsh' },
-    { command: 'leporello completion fish > ~/.config/fish/completions/leporello.fish', does: 'the same for fish' }
+    ['source <(leporello completion bash)', 'complete in this shell; put it into ~/.bashrc for every shell'],
+    ['leporello completion zsh > "$fpath[1]/_leporello"', 'the same for zsh'],
+    ['leporello completion fish > ~/.config/fish/completions/leporello.fish', 'the same for fish']
   ],
   maxPositionals: 1,
   completes: [['bash', 'zsh', 'fish']],
@@ -28,15 +28,10 @@ Exit status: 0 done, 64 unknown shell.`,
   }
 }
 
-interface CompletedCommand {
-  name: string
-  summary: string
-  options: { name: string; help: string; value: boolean; choices: readonly string[] }[]
-  /** The values of each argument, the last list for all further arguments. */
-  arguments: readonly (readonly string[])[]
-}
+type CompletedCommand = Awaited<ReturnType<typeof completedCommands>>[number]
 
-async function completedCommands(): Promise<CompletedCommand[]> {
+/** `arguments` has the values of each argument, the last list for all further arguments. */
+async function completedCommands() {
   return (await loadCommands()).map(({ name, summary, command: { options, completes = [] } }) => {
     const own = Object.entries(options).map(([option, { help, type, choices = [] }]) => ({
       name: option,

@@ -1,14 +1,13 @@
 import { basename, resolve } from 'node:path'
 import type { Config } from '../../config/config.ts'
 import { pythonObject, pythonString } from '../../domain/json/json.ts'
+import { asFields, parsedJson } from '../../domain/json/reading.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
-import { serverOptions } from '../client/api.ts'
-import { print } from '../client/client-command.ts'
+import { insecureOption, serverOptions, trustFrom } from '../client/api.ts'
+import { print, withConfig } from '../client/client-command.ts'
 import { type DestinationSettings, describeFile, type LocalFile, refusal, upload } from '../client/destinations.ts'
 import { send, type Trust, unreachable } from '../client/http-client.ts'
-import { withConfig } from '../client/start.ts'
-import { insecureOption, trustFrom } from '../client/trust.ts'
-import { type Command, complain, exit, refuse, say, type Values } from '../terminal/command.ts'
+import { type Command, complain, exit, refuse, say, type Values } from '../terminal/terminal.ts'
 
 export const containerMet: Command = {
   usage: 'container-met IDENT VERSION PRODUCT REPO DIGEST MOZART_URL [PRODUCT_ARM64] [--insecure] [--json]',
@@ -27,43 +26,29 @@ Exit status: 0 registered, 1 refused, 69 server not reachable, 255 too few argum
     json: { type: 'boolean', help: 'print the outcome as JSON, also a refusal' }
   },
   examples: [
-    {
-      command:
-        'leporello container-met container-hello:v1 v1 hello-v1.tar.gz dav://127.0.0.1:8888/storage sha256:0 http://127.0.0.1:8888/api/v0.1',
-      does: 'upload a tarball to Leporello, and register it there'
-    }
+    [
+      'leporello container-met container-hello:v1 v1 hello-v1.tar.gz dav://127.0.0.1:8888/storage sha256:0 http://127.0.0.1:8888/api/v0.1',
+      'upload a tarball to Leporello, and register it there'
+    ]
   ],
   maxPositionals: 7,
   run: async ({ positionals, values }) => {
-    const json = values['json'] === true
     if (positionals.length < 6) {
-      if (json) refuse('usage', tooFew)
+      if (values['json'] === true) refuse('usage', tooFew)
       complain(`[ERROR] ${tooFew}`)
       return 255
     }
-    return withConfig((config) => attemptMet(positionals, { config, values, json }), { json })
+    return withConfig(values, (config) => attemptMet(positionals, config, values))
   }
 }
 
 /** The words of the builder's script, which people search for. */
 const tooFew = 'Metadata requires: ident version product repo digest mozart_url [product_arm64]'
 
-interface UploadedTarball {
-  url: string
-  size: number
-  sha256: string
-}
-
-interface MetOptions {
-  config: Config
-  values: Values
-  json: boolean
-}
-
-async function attemptMet(positionals: string[], { config, values, json }: MetOptions): Promise<number> {
+async function attemptMet(positionals: string[], { client, objects }: Config, values: Values): Promise<number> {
+  const json = values['json'] === true
   try {
-    const trust = trustFrom(config.client, values)
-    return await uploadAndRegister(positionals, { objects: config.objects, trust, token: config.client.token, json })
+    return await uploadAndRegister(positionals, { objects, trust: trustFrom(client, values), token: client.token, json })
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (json) refuse(code === unreachable ? 'unreachable' : 'refused', maskSecrets(message))
@@ -81,7 +66,7 @@ async function uploadAndRegister(
   [ident, version, product, repo, digest, mozartUrl, productArm64]: string[],
   { json, token, ...settings }: MetSettings
 ): Promise<number> {
-  const put = async (file: LocalFile | undefined): Promise<UploadedTarball | undefined> => {
+  const put = async (file: LocalFile | undefined) => {
     if (!file) return undefined
     const url = joined(repo!, basename(file.path))
     await upload(file, presenting(url, { token, to: mozartUrl! }), settings)
@@ -93,7 +78,7 @@ async function uploadAndRegister(
   const [amd64, arm64] = [await put(first), await put(second)]
   const [url, urlArm64] = [amd64?.url ?? '', arm64?.url ?? '']
   const fields = { name: ident!, version: version!, url, resource: 'container', digest: digest!, ...urlsOf(url, urlArm64) }
-  await registerAt(presenting(mozartUrl!, { token, to: mozartUrl! }), { fields, trust: settings.trust })
+  await registerAt(presenting(mozartUrl!, { token, to: mozartUrl! }), fields, settings.trust)
   if (json) print({ id: ident, version, digest, images: { amd64: masked(amd64), arm64: masked(arm64) }, server: maskSecrets(mozartUrl!) })
   else say(`${ident} is registered at ${maskSecrets(mozartUrl!)}`)
   return exit.done
@@ -107,7 +92,8 @@ function presenting(url: string, { token, to }: { token: string | undefined; to:
   return host !== new URL(to).host || username || password ? url : `${scheme}://token:${encodeURIComponent(token)}@${rest}`
 }
 
-const masked = (uploaded: UploadedTarball | undefined) => uploaded && { ...uploaded, url: maskSecrets(uploaded.url) }
+const masked = <Uploaded extends { url: string }>(uploaded: Uploaded | undefined) =>
+  uploaded && { ...uploaded, url: maskSecrets(uploaded.url) }
 
 const described = async (path: string | undefined) => (path ? describeFile(resolve(path)) : undefined)
 
@@ -128,7 +114,7 @@ function urlsOf(url: string, urlArm64: string): { urls?: string } {
   return names.length === 0 ? {} : { urls: pythonObject(names.map(([name, value]) => [name, pythonString(value)])) }
 }
 
-async function registerAt(mozartUrl: string, { fields, trust }: { fields: Record<string, string>; trust: Trust }): Promise<void> {
+async function registerAt(mozartUrl: string, fields: Record<string, string>, trust: Trust): Promise<void> {
   const endpoint = joined(mozartUrl, 'container/add')
   if (!/^https?:\/\//i.test(mozartUrl)) throw new Error(`mozart_url is ${JSON.stringify(mozartUrl)}; expected an http:// or https:// URL`)
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
@@ -138,10 +124,6 @@ async function registerAt(mozartUrl: string, { fields, trust }: { fields: Record
 
 /** Returns the message of Mozart's envelope, or the text where it is none. */
 function messageIn(text: string): string {
-  try {
-    const { message } = JSON.parse(text)
-    return typeof message === 'string' && message !== '' ? message : text
-  } catch {
-    return text
-  }
+  const message = asFields(parsedJson(text))?.['message']
+  return typeof message === 'string' && message !== '' ? message : text
 }

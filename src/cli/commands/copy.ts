@@ -1,10 +1,8 @@
 import { maskSecrets } from '../../domain/secrets.ts'
-import { type CopiedCollection, type CopyCount, type CopyOptions, copyDocuments } from '../../opening.ts'
-import { misuse } from '../client/api-error.ts'
+import { type CopiedCollection, type CopyCount, type CopyOptions, copyDocuments, using } from '../../opening.ts'
 import { attempt, print, textOf } from '../client/client-command.ts'
 import { type CopyPlace, type OpenPlace, openPlace, placeOf } from '../client/places.ts'
-import { type Command, complain, exit, say, type Values } from '../terminal/command.ts'
-import { harmless } from '../terminal/terminal.ts'
+import { type Command, complain, exit, harmless, missing, misuse, say, type Values } from '../terminal/terminal.ts'
 
 export const copy: Command = {
   usage: 'copy --from PLACE --to PLACE [--overwrite] [--dry-run] [--json]',
@@ -24,10 +22,9 @@ Exit status: 0 everything is there, 1 something differs or was refused, 64 usage
     json: { type: 'boolean', help: 'print the outcome as JSON' }
   },
   examples: [
-    { command: 'leporello copy --from ./data --to http://127.0.0.1:9200', does: 'move from the embedded store to an engine' },
-    { command: 'leporello copy --from http://mozart:8888 --to ./data --dry-run', does: 'tell what an old Mozart has that is not here' }
+    ['leporello copy --from ./data --to http://127.0.0.1:9200', 'move from the embedded store to an engine'],
+    ['leporello copy --from http://mozart:8888 --to ./data --dry-run', 'tell what an old Mozart has that is not here']
   ],
-  maxPositionals: 0,
   run: ({ values }) => attempt({ values, name: 'copy' }, () => run(values))
 }
 
@@ -37,24 +34,15 @@ async function run(values: Values): Promise<number> {
   if (to.kind === 'mozart') throw misuse(`--to is ${to.name}, which is not an engine; expected a data directory or the URL of an engine`)
   if (from.url === to.url) throw misuse('--from and --to are the same place')
   const dryRun = values['dry-run'] === true
-  const source = await openPlace(from, { write: false })
-  try {
-    const target = dryRun && to.absent ? undefined : await openPlace(to, { write: !dryRun })
-    try {
-      return await copyBetween({ from, to, source, target }, { ...values, dryRun })
-    } finally {
-      await target?.close()
-    }
-  } finally {
-    await source.close()
-  }
+  return using(openPlace(from, { write: false }), (source) =>
+    using(dryRun && to.absent ? undefined : openPlace(to, { write: !dryRun }), (target) =>
+      copyBetween({ from, to, source, target }, { ...values, dryRun })
+    )
+  )
 }
 
-function placeGiven(values: Values, name: 'from' | 'to'): Promise<CopyPlace> {
-  const text = textOf(values, name)
-  if (text === undefined) throw misuse(`expected --${name}`)
-  return placeOf(text, `--${name}`)
-}
+const placeGiven = async (values: Values, name: 'from' | 'to'): Promise<CopyPlace> =>
+  placeOf(textOf(values, name) ?? missing(`expected --${name}`), `--${name}`)
 
 interface CopyPlaces {
   from: CopyPlace
@@ -65,13 +53,6 @@ interface CopyPlaces {
 
 type CopyCounts = Partial<Record<CopiedCollection, CopyCount>>
 
-/** A document that was not copied, and why. */
-interface LeftDocument {
-  collection: string
-  id: string
-  why: string
-}
-
 /** More are printed with --json only. */
 const shownLeft = 20
 /** More are only counted. */
@@ -81,7 +62,7 @@ async function copyBetween({ from, to, source, target }: CopyPlaces, values: Val
   const { dryRun } = values
   const json = values['json'] === true
   const showsProgress = process.stderr.isTTY && !json
-  const left: LeftDocument[] = []
+  const left: { collection: string; id: string; why: string }[] = []
   let leftOut = 0
   const options: Omit<CopyOptions, 'hash' | 'now'> = {
     dryRun,
@@ -102,16 +83,13 @@ async function copyBetween({ from, to, source, target }: CopyPlaces, values: Val
     print({ from: from.name, to: to.name, dryRun, whole, counts, verified: verified ?? null, left, leftOut })
   } else {
     for (const line of summaryLines(counts, dryRun)) say(line)
-    complainOf(left, left.length + leftOut)
+    for (const { collection, id, why } of left.slice(0, shownLeft)) complain(harmless(`leporello: ${collection} ${id}: ${why}`))
+    const more = left.length + leftOut - shownLeft
+    if (more > 0) complain(`leporello: and ${more} more`)
     if (verified && whole) say(`Verified: ${to.name} has every document of ${from.name}, byte for byte.`)
     else if (!whole) complain(words(dryRun))
   }
   return whole ? exit.done : exit.wrong
-}
-
-function complainOf(left: readonly LeftDocument[], count: number): void {
-  for (const { collection, id, why } of left.slice(0, shownLeft)) complain(harmless(`leporello: ${collection} ${id}: ${why}`))
-  if (count > shownLeft) complain(`leporello: and ${count - shownLeft} more`)
 }
 
 const words = (dryRun: boolean) =>

@@ -1,14 +1,20 @@
 import { writeFileSync } from 'node:fs'
+import { dockerFolder } from '../../config/docker.ts'
+import { repositoryOf } from '../../domain/image/storage.ts'
 import type { TagRule } from '../../domain/releases/discovery.ts'
-import type { ImageChoice } from '../../domain/releases/image-names.ts'
+import { type ImageChoice, isChosen } from '../../domain/releases/image-names.ts'
+import { discoveredList, parseImageList } from '../../image-lists/image-list-yaml.ts'
+import { parseRegistryAddress, repositoryAt } from '../../registries/address.ts'
+import { dockerCredentials } from '../../registries/docker-credentials.ts'
+import { openRegistry } from '../../registries/registry.ts'
+import { discoverInRegistry } from '../../registries/registry-discovery.ts'
 import type { DiscoveryAnswer } from '../../schemas.ts'
 import type { Api } from '../client/api.ts'
-import { misuse } from '../client/api-error.ts'
-import { clientCommand, print, textOf } from '../client/client-command.ts'
-import { keysOf, renderFile } from '../client/templates.ts'
-import { complain, exit, say, type Values } from '../terminal/command.ts'
-import { harmless } from '../terminal/terminal.ts'
-import { discoverThere, type FoundList, type SoughtList } from './discover-registry.ts'
+import { clientCommand, numberOf, print, textOf } from '../client/client-command.ts'
+import type { Trust } from '../client/http-client.ts'
+import { keysOf, renderFile } from '../client/inputs.ts'
+import { registryAsk } from '../client/registry-ask.ts'
+import { complain, exit, harmless, missing, misuse, say, type Values } from '../terminal/terminal.ts'
 
 export const discover = clientCommand({
   usage:
@@ -42,22 +48,16 @@ Exit status 1 also where nothing is left.`,
     'output-env-file': { type: 'string', help: 'write the heat environment to this file' }
   },
   examples: [
-    {
-      command: 'leporello discover --template list.yaml.j2 --tag current-passed-ci namespace=tripleo name_prefix=centos- name_suffix=',
-      does: 'list what passed'
-    },
-    {
-      command: 'leporello discover --template list.yaml --newest --output-env-file env.yaml',
-      does: 'write the newest as a heat environment'
-    },
-    {
-      command: 'leporello discover --template list.yaml --registry registry.example.org/tripleo --tag-from-label rdo_version',
-      does: 'ask another registry'
-    }
+    [
+      'leporello discover --template list.yaml.j2 --tag current-passed-ci namespace=tripleo name_prefix=centos- name_suffix=',
+      'list what passed'
+    ],
+    ['leporello discover --template list.yaml --newest --output-env-file env.yaml', 'write the newest as a heat environment'],
+    ['leporello discover --template list.yaml --registry registry.example.org/tripleo --tag-from-label rdo_version', 'ask another registry']
   ],
   maxPositionals: 200,
   run: async ({ api, trust, values, positionals, json }) => {
-    const template = textOf(values, 'template') ?? missing('--template')
+    const template = textOf(values, 'template') ?? missing('--template is missing')
     const rule = ruleOf(values)
     const keys = keysOf(positionals)
     if (!keys.has('tag')) keys.set('tag', textOf(values, 'tag') ?? 'latest')
@@ -65,7 +65,7 @@ Exit status 1 also where nothing is left.`,
     const found =
       textOf(values, 'registry') === undefined
         ? await discoverHere(api, { ...sought, proven: values['proven'] === true })
-        : await discoverThere(sought, { values, trust })
+        : await discoverThere(sought, values, trust)
     const { images, left_out } = found.answer
     for (const { imagename, reason } of left_out) complain(harmless(`left out: ${imagename}: ${reason}`))
     if (json) print(found.answer)
@@ -75,8 +75,16 @@ Exit status 1 also where nothing is left.`,
   }
 })
 
-const missing = (option: string): never => {
-  throw misuse(`${option} is missing`)
+interface SoughtList {
+  rule: TagRule
+  choice: ImageChoice
+  /** The list, with its keys filled. */
+  body: string
+}
+
+interface FoundList {
+  answer: DiscoveryAnswer
+  file(format: 'yaml' | 'heat'): Promise<string>
 }
 
 function ruleOf(values: Values): TagRule {
@@ -123,6 +131,22 @@ async function discoverHere(api: Api, { rule, choice, body, proven }: SoughtList
     answer: await api.ask<DiscoveryAnswer>({ ...request, query }),
     file: (format) => api.text({ ...request, query: { ...query, format } })
   }
+}
+
+/** Finds the tags of a list in the registry that --registry names. */
+async function discoverThere({ rule, choice, body }: SoughtList, values: Values, trust: Trust): Promise<FoundList> {
+  if (values['proven'] === true) throw misuse('--proven goes without --registry: another registry proves nothing')
+  const plainHttp = values['plain-http'] === true
+  const address = parseRegistryAddress(textOf(values, 'registry')!, { plainHttp })
+  const atOnce = numberOf(values, { name: 'at-once', least: 1 }) ?? 8
+  const list = parseImageList(body, (imagename) => isChosen(imagename, choice))
+  const repositoryFor = (imagename: string) => repositoryAt(address, repositoryOf(imagename))
+  const registry = openRegistry({ address, ask: registryAsk(trust), credentialsOf: dockerCredentials(dockerFolder()), atOnce, plainHttp })
+  const imagenames = list.entries.map(({ imagename }) => imagename)
+  const found = await discoverInRegistry(registry, { imagenames, rule, repositoryFor })
+  const discovered = discoveredList(list, { found, repositoryFor: (imagename) => `${address.host}/${repositoryFor(imagename)}` })
+  const insecure = address.base.protocol === 'http:' ? address.host : undefined
+  return { answer: discovered.answer, file: async (format) => (format === 'yaml' ? discovered.yaml() : discovered.heat(insecure)) }
 }
 
 async function writeFiles(found: FoundList, values: Values): Promise<void> {

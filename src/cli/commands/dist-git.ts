@@ -1,12 +1,9 @@
 import type { ChannelContainerfiles, PromotionSummary } from '../../schemas.ts'
-import { type Api, pathOf } from '../client/api.ts'
-import { misuse } from '../client/api-error.ts'
+import { type Api, itemPages, pathOf } from '../client/api.ts'
 import { clientCommand, output, textOf } from '../client/client-command.ts'
 import { writeFolders } from '../client/dist-git-folders.ts'
 import { type GitRepository, openRepository } from '../client/git-repository.ts'
-import { itemPages } from '../client/paging.ts'
-import { complain, exit } from '../terminal/command.ts'
-import { counted, harmless } from '../terminal/terminal.ts'
+import { complain, counted, harmless, missing, misuse } from '../terminal/terminal.ts'
 
 /** Which promotion a commit has, in its message. */
 const trailer = 'Leporello-Promotion'
@@ -23,28 +20,26 @@ known Containerfile is left out, with the reason on standard error, and keeps th
     push: { type: 'boolean', help: 'push the branch to origin afterwards' }
   },
   examples: [
-    { command: 'leporello dist-git --channel current-passed-ci --into ./containerfiles', does: 'bring the repository up to date' },
-    { command: 'leporello dist-git --channel current-passed-ci --into ./containerfiles --push', does: 'and push it' }
+    ['leporello dist-git --channel current-passed-ci --into ./containerfiles', 'bring the repository up to date'],
+    ['leporello dist-git --channel current-passed-ci --into ./containerfiles --push', 'and push it']
   ],
-  maxPositionals: 0,
   run: async ({ api, values, json }) => {
-    const [channel, into] = [textOf(values, 'channel'), textOf(values, 'into')]
-    if (channel === undefined || into === undefined) throw misuse(`${channel === undefined ? '--channel' : '--into'} is missing`)
+    const channel = textOf(values, 'channel') ?? missing('--channel is missing')
+    const into = textOf(values, 'into') ?? missing('--into is missing')
     const numbers = await promotions(api, channel)
     const repository = await openRepository(into)
-    const done = await committedBefore(repository, { channel, newest: numbers.at(-1)! })
+    const done = await committedBefore(repository, channel, numbers.at(-1)!)
     const commits: number[] = []
     let leftOut: ChannelContainerfiles['left_out'] = []
     for (const number of numbersSince(numbers, done)) {
       const set = await api.ask<ChannelContainerfiles>({ path: pathOf`/api/v1/channels/${channel}/containerfiles`, query: { number } })
-      if (await commitSet(api, { repository, set })) commits.push(number)
+      if (await commitSet(api, repository, set)) commits.push(number)
       leftOut = set.left_out
     }
     for (const { id, reason } of leftOut) complain(harmless(`left out: ${id}: ${reason}`))
     if (values['push'] === true && (await repository.hasCommits())) await repository.push()
     const line = commits.length === 0 ? 'nothing changed' : `${counted(commits.length, 'commit')}, up to promotion ${numbers.at(-1)}`
     output(json, { value: { channel, folder: repository.folder, commits, left_out: leftOut }, line: `${channel}: ${line}` })
-    return exit.done
   }
 })
 
@@ -61,10 +56,7 @@ const numbersSince = (numbers: readonly number[], done: number | undefined): rea
   done === undefined ? numbers.slice(-1) : numbers.filter((number) => number > done || number === numbers.at(-1))
 
 /** Returns the number of the promotion that was committed last. */
-async function committedBefore(
-  repository: GitRepository,
-  { channel, newest }: { channel: string; newest: number }
-): Promise<number | undefined> {
+async function committedBefore(repository: GitRepository, channel: string, newest: number): Promise<number | undefined> {
   const { folder } = repository
   const value = await repository.lastTrailer(trailer)
   const [, of, digits] = /^(\S+) (\d+)$/.exec(value ?? '') ?? []
@@ -77,19 +69,13 @@ async function committedBefore(
   throw misuse(`${folder} has promotion ${digits} of ${channel}, but this server's last is ${newest}; it belongs to another server`)
 }
 
-interface SetToCommit {
-  repository: GitRepository
-  set: ChannelContainerfiles
-}
-
-async function commitSet(api: Api, { repository, set }: SetToCommit): Promise<boolean> {
+async function commitSet(api: Api, repository: GitRepository, set: ChannelContainerfiles): Promise<boolean> {
   const read = (digest: string) => api.text({ path: pathOf`/api/v1/containerfiles/${digest}` })
   const paths = await writeFolders(set, { root: repository.folder, committed: await repository.files(), read })
   if (paths.length === 0) return false
   const { channel, number, at, by, reason } = set.promotion
   const subject = `${channel}: ${reason?.replace(/\s+/g, ' ').trim() || `promotion ${number}`}`
-  const author = authorOf(by)
-  await repository.commit({ paths, message: `${subject}\n\n${trailer}: ${channel} ${number}\n`, author, at })
+  await repository.commit({ paths, message: `${subject}\n\n${trailer}: ${channel} ${number}\n`, author: authorOf(by), at })
   return true
 }
 

@@ -6,15 +6,8 @@ import type { Api } from '../client/api.ts'
 const wrong = diagnosis('wrong', null)
 const note = diagnosis('note', null)
 
-export interface AccessChecked {
-  findings: Diagnosis[]
-  /** What is well, in words. */
-  words: string
-  mayRead: boolean
-}
-
-/** Who the server takes us for, what we and everybody else may do, and whether our token is valid. */
-export async function checkAccess(api: Api): Promise<AccessChecked> {
+/** Who the server takes us for, what we and everybody else may do, and whether our token is valid. `words` say what is well. */
+export async function checkAccess(api: Api): Promise<{ findings: Diagnosis[]; words: string; mayRead: boolean }> {
   const { status, value } = await api.answer({ path: '/api/v1/access', statuses: [404] })
   // a version that knew no tokens
   if (status === 404) return { findings: [], words: 'everybody may read', mayRead: true }

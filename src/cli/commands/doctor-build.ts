@@ -22,15 +22,11 @@ export const environmentFindings = (settings: BuilderSettings): Diagnosis[] =>
       })
     )
 
-export interface StorageTrial {
-  findings: Diagnosis[]
-  /** The storage did not answer in time. The open connection keeps the process alive: the caller has to end it. */
-  silent: boolean
-}
-
-/** Uploads a small file where the builder uploads tarballs, and deletes it. */
-export async function tryStorage(storage: string, settings: DestinationSettings & { withinMs: number }): Promise<StorageTrial> {
-  const { withinMs } = settings
+/**
+ * Uploads a small file where the builder uploads tarballs, and deletes it. `silent`: the storage did not answer in time, and the open
+ * connection keeps the process alive, so the caller has to end it.
+ */
+export async function tryStorage(storage: string, { withinMs, ...settings }: DestinationSettings & { withinMs: number }) {
   const folder = await mkdtemp(join(tmpdir(), 'leporello-doctor-'))
   let timer: NodeJS.Timeout | undefined
   try {

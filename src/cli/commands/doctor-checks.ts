@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { type Diagnosis, diagnosis } from '../../domain/container/diagnosis.ts'
 import { tokenCommand } from '../../domain/policy.ts'
-import type { ReadyReport } from '../../schemas.ts'
-import { type Api, pathOf } from '../client/api.ts'
-import type { ApiError } from '../client/api-error.ts'
+import type { ArchitecturesAnswer, ReadyReport } from '../../schemas.ts'
+import { type Api, type ApiError, findContainer, pathOf } from '../client/api.ts'
 import { unreachable } from '../client/http-client.ts'
 
 const wrong = diagnosis('wrong', null)
@@ -30,7 +29,7 @@ export async function readiness(api: Api): Promise<Diagnosis[]> {
     if (ok) return []
     const message = `${name}: ${reason}`
     return name === 'objects'
-      ? wrong('bucket_not_writable', { message, ...words.bucket })
+      ? wrong('bucket_not_writable', { message, ...bucketWords })
       : wrong('store_unavailable', {
           message,
           meaning: 'Nothing can be registered or resolved.',
@@ -39,12 +38,10 @@ export async function readiness(api: Api): Promise<Diagnosis[]> {
   })
 }
 
-const words = {
-  bucket: {
-    meaning: 'Uploads fail.',
-    advice:
-      "Give the server's credentials (AWS_*) write access to the bucket, or its user write access to the directory; see LEPORELLO_OBJECTS."
-  }
+const bucketWords = {
+  meaning: 'Uploads fail.',
+  advice:
+    "Give the server's credentials (AWS_*) write access to the bucket, or its user write access to the directory; see LEPORELLO_OBJECTS."
 }
 
 /** Asks for a route that only Leporello has, to find a proxy that sends container routes elsewhere. */
@@ -153,7 +150,37 @@ export async function tryTarball(api: Api): Promise<Diagnosis[]> {
   } catch (error) {
     if ((error as ApiError).code === unreachable) throw error
     return [
-      wrong('bucket_not_writable', { message: `a tarball could not be put and deleted: ${(error as Error).message}`, ...words.bucket })
+      wrong('bucket_not_writable', { message: `a tarball could not be put and deleted: ${(error as Error).message}`, ...bucketWords })
     ]
   }
+}
+
+/** How many containers of an architecture are checked, the most often refused ones first. */
+const maxContainers = 20
+
+/** Containers that machines of an architecture were refused, and that still have no image for it: any, or those in `ids`. */
+export async function demandFindings(api: Api, ids?: readonly string[]): Promise<Diagnosis[]> {
+  const { status, value } = await api.answer({ path: '/api/v1/architectures', query: { days: 7 }, statuses: [503] })
+  // the check of the server's readiness reports what is wrong with the store
+  if (status === 503) return []
+  const { since, architectures } = value as ArchitecturesAnswer
+  const found: Diagnosis[] = []
+  for (const { architecture, lacking } of architectures) {
+    const chosen = ids ? lacking.filter(({ container }) => ids.includes(container)) : lacking.slice(0, maxContainers)
+    for (const { container, refused } of chosen) {
+      const images = (await findContainer(api, container))?.images ?? {}
+      // a container without images gives every machine its url
+      if (Object.keys(images).length === 0 || Object.hasOwn(images, architecture)) continue
+      const times = refused === 1 ? 'once' : `${refused} times`
+      found.push(
+        diagnosis('note', container)('asked_for_in_vain', {
+          architecture,
+          message: `since ${since} machines asked ${times} for an image for ${architecture}, and there is none`,
+          meaning: 'Jobs for this container cannot run on such machines.',
+          advice: `Build the image, and make it show as missing until then: leporello expect ${container} … ${architecture}; or keep such machines away from its jobs.`
+        })
+      )
+    }
+  }
+  return found
 }

@@ -3,8 +3,7 @@ import { isGuardUrl } from '../../domain/image/guard.ts'
 import { readImages } from '../../domain/image/urls.ts'
 import { readJson } from '../../domain/json/json.ts'
 import type { ContainerView } from '../../schemas.ts'
-import { type Api, openApi, pathOf } from '../client/api.ts'
-import type { ApiError } from '../client/api-error.ts'
+import { type Api, type ApiError, openApi, pathOf } from '../client/api.ts'
 import type { Trust } from '../client/http-client.ts'
 
 /** A server whose records are checked. */

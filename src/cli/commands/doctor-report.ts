@@ -1,28 +1,22 @@
 import type { Diagnosis } from '../../domain/container/diagnosis.ts'
-import { say } from '../terminal/command.ts'
-import { harmless, type Paint } from '../terminal/terminal.ts'
+import { harmless, type Paint, say } from '../terminal/terminal.ts'
 
-/** Collects what the checks found. What is wrong is printed at once, notes and what is well at the end. */
-export interface DoctorReport {
-  /** Adds the findings of a check. When there are none, `well` says what was tried and works. */
-  add(findings: readonly Diagnosis[], well?: string): void
-  /** Prints the notes, folded by code, and what is well. */
-  end(): void
-  found: { findings: readonly Diagnosis[]; passed: readonly string[]; wrong: boolean }
-}
+export type DoctorReport = ReturnType<typeof createDoctorReport>
 
 /** More findings are printed, but not kept for --json. */
 const maxFindings = 10_000
 /** More notes of one code are counted, not printed. */
 const shownNotes = 5
 
-export function createDoctorReport({ paint, quiet }: { paint: Paint; quiet: boolean }): DoctorReport {
+/** Collects what the checks found. What is wrong is printed at once, notes and what is well at the end. */
+export function createDoctorReport({ paint, quiet }: { paint: Paint; quiet: boolean }) {
   const found = { findings: [] as Diagnosis[], passed: [] as string[], wrong: false }
   const notes = new Map<string, Diagnosis[]>()
   const print = (lines: string[]) => {
     if (!quiet) for (const line of lines) say(line)
   }
 
+  /** Adds the findings of a check. When there are none, `well` says what was tried and works. */
   function add(findings: readonly Diagnosis[], well?: string): void {
     if (findings.length === 0 && well !== undefined) found.passed.push(well)
     for (const finding of findings) {
@@ -33,6 +27,7 @@ export function createDoctorReport({ paint, quiet }: { paint: Paint; quiet: bool
     found.wrong ||= findings.some(({ severity }) => severity === 'wrong')
   }
 
+  /** Prints the notes, folded by code, and what is well. */
   function end(): void {
     for (const folded of notes.values()) print(linesOf(paint('note ', 'yellow'), folded, paint))
     print(found.passed.map((well) => `${paint('ok   ', 'green')}  ${harmless(well)}`))

@@ -2,18 +2,13 @@ import { builderSettings } from '../../config/builder.ts'
 import type { Config } from '../../config/config.ts'
 import { type Diagnosis, diagnosis } from '../../domain/container/diagnosis.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
-import { type Api, apiFor, serverOptions } from '../client/api.ts'
-import type { ApiError } from '../client/api-error.ts'
-import { attempt, numberOf, print, textOf } from '../client/client-command.ts'
+import { type Api, type ApiError, apiFor, insecureOption, serverOptions, trustFrom } from '../client/api.ts'
+import { configured, numberOf, print, textOf } from '../client/client-command.ts'
 import { type Trust, unreachable } from '../client/http-client.ts'
-import { withConfig } from '../client/start.ts'
-import { insecureOption, trustFrom } from '../client/trust.ts'
-import { type Command, exit, say, type Values } from '../terminal/command.ts'
-import { counted, harmless, paintFor } from '../terminal/terminal.ts'
+import { type Command, counted, exit, harmless, paintFor, say, type Values } from '../terminal/terminal.ts'
 import { checkAccess } from './doctor-access.ts'
 import { environmentFindings, tryStorage } from './doctor-build.ts'
-import { isLeporello, mozartFindings, oldWorkers, readiness, routes, tryRegistering, tryTarball } from './doctor-checks.ts'
-import { demandFindings } from './doctor-demand.ts'
+import { demandFindings, isLeporello, mozartFindings, oldWorkers, readiness, routes, tryRegistering, tryTarball } from './doctor-checks.ts'
 import { containerFindings } from './doctor-records.ts'
 import { createDoctorReport, type DoctorReport } from './doctor-report.ts'
 
@@ -39,21 +34,16 @@ Exit status: 0 nothing is wrong, 1 something is, 64 usage, 69 server not reachab
     json: { type: 'boolean', help: 'print the findings as JSON' }
   },
   examples: [
-    { command: 'leporello doctor container-hello:v1', does: 'find out why a job fails with "exec format error"' },
-    { command: 'leporello doctor --write --storage s3://bucket/containers', does: 'try everything that a build needs' },
-    { command: 'leporello doctor --build', does: 'the same within a Jenkins job, as that job is configured' }
+    ['leporello doctor container-hello:v1', 'find out why a job fails with "exec format error"'],
+    ['leporello doctor --write --storage s3://bucket/containers', 'try everything that a build needs'],
+    ['leporello doctor --build', 'the same within a Jenkins job, as that job is configured']
   ],
   maxPositionals: 100,
-  run: ({ values: given, positionals }) =>
-    withConfig(
-      (config) =>
-        attempt({ values: given, name: 'doctor' }, () => {
-          const values = given['build'] === true ? asBuild(given) : given
-          const trust = trustFrom(config.client, values)
-          return run(positionals, { config, api: apiFor(config, { values, trust }), trust, values })
-        }),
-      { json: given['json'] === true }
-    )
+  run: configured('doctor', (config, { values: given, positionals }) => {
+    const values = given['build'] === true ? asBuild(given) : given
+    const trust = trustFrom(config.client, values)
+    return run(positionals, { config, api: apiFor(config, { values, trust }), trust, values })
+  })
 }
 
 /** The options that a build job implies. */
@@ -116,7 +106,8 @@ async function checkServer(ids: string[], { api, trust, values }: Consultation, 
   if (leporello) report.add(await demandFindings(api, all || ids.length === 0 ? undefined : ids), 'no machine asked for an image in vain')
   let checked = 0
   let well = 0
-  for await (const id of all ? everyId(api) : ids) {
+  // one after another, in the order of the server's list, so that the server is not put under load
+  for (const id of all ? await everyId(api) : ids) {
     const findings = await containerFindings(id, { api, trust, leporello })
     report.add(findings, all ? undefined : `${id}: its record and its images`)
     checked += 1
@@ -133,8 +124,5 @@ const unreachableFinding = ({ message }: Error): Diagnosis =>
     advice: 'Start the server; compare the address with MOZART_REST_URL and LEPORELLO_URL; look for a proxy or a firewall in between.'
   })
 
-/** One after another, in the order of the server's list, so that the server is not put under load. */
-async function* everyId(api: Api): AsyncGenerator<string> {
-  const { result } = await api.ask<{ result: string[] }>({ path: '/api/v0.1/container/list', timeoutMs: 120_000 })
-  yield* result
-}
+const everyId = async (api: Api): Promise<string[]> =>
+  (await api.ask<{ result: string[] }>({ path: '/api/v0.1/container/list', timeoutMs: 120_000 })).result

@@ -1,12 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { entryKinds } from '../../domain/history/entry.ts'
 import type { HistoryEntry } from '../../schemas.ts'
-import type { Api } from '../client/api.ts'
-import type { ApiError } from '../client/api-error.ts'
+import { type Api, type ApiError, isAway } from '../client/api.ts'
 import { clientCommand, numberOf, textOf } from '../client/client-command.ts'
-import { unreachable } from '../client/http-client.ts'
-import { complain, exit, say } from '../terminal/command.ts'
-import { paintFor } from '../terminal/terminal.ts'
+import { complain, paintFor, say } from '../terminal/terminal.ts'
 import { entryLines } from './history.ts'
 
 export const events = clientCommand({
@@ -22,8 +19,8 @@ again and misses nothing. With --json each event is one line.`,
     limit: { type: 'string', help: 'end after this many events' }
   },
   examples: [
-    { command: "leporello events 'container-*' --kind build,state", does: 'watch builds' },
-    { command: 'leporello events --json --kind record | while read -r event; do deploy "$event"; done', does: 'act on each change' }
+    ["leporello events 'container-*' --kind build,state", 'watch builds'],
+    ['leporello events --json --kind record | while read -r event; do deploy "$event"; done', 'act on each change']
   ],
   maxPositionals: 1,
   run: async ({ api, values, positionals: [container], json }) => {
@@ -36,7 +33,6 @@ again and misses nothing. With --json each event is one line.`,
       left -= 1
       if (left === 0) break
     }
-    return exit.done
   }
 })
 
@@ -66,9 +62,7 @@ async function* follow(api: Api, query: { [name: string]: string | undefined }):
         yield entry
       }
     } catch (error) {
-      const { code, status } = error as ApiError
-      const away = code === unreachable || (status !== undefined && status >= 502 && status <= 504)
-      if (!connected || !away) throw error
+      if (!connected || !isAway(error as ApiError)) throw error
       complain(`leporello: the connection broke; connecting again in ${pause / 1000} s`)
     }
     await sleep(pause)
@@ -80,11 +74,7 @@ function remember(seen: Set<string>, id: string): void {
   if (seen.size > remembered) seen.delete(seen.values().next().value!)
 }
 
-interface ServerSentEvent {
-  id?: string
-  event?: string
-  data?: string
-}
+type ServerSentEvent = { [field in 'id' | 'event' | 'data']?: string }
 
 /** Parses server-sent events (WHATWG HTML, 9.2.6), as far as Leporello uses them. One without data is a sign of life. */
 async function* messages(lines: AsyncIterable<string>): AsyncGenerator<ServerSentEvent> {

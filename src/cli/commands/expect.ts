@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
 import { whyUnreadable } from '../../config/files.ts'
 import { type Architecture, knownArchitectures } from '../../domain/architecture.ts'
 import { defaultConfigMap, expectedConfigMap, type Manifest, toYamlDocuments } from '../../domain/build/kubernetes.ts'
@@ -6,10 +7,8 @@ import { type Nodes, parseNodes } from '../../domain/build/nodes.ts'
 import { type FieldProblem, readArchitecture, readKnownArchitecture, refuseProblems } from '../../domain/json/reading.ts'
 import type { ExpectedView } from '../../schemas.ts'
 import { pathOf } from '../client/api.ts'
-import { misuse } from '../client/api-error.ts'
 import { changeOf, changeOptions, clientCommand, output, print, textOf } from '../client/client-command.ts'
-import { complain, exit, say, type Values } from '../terminal/command.ts'
-import { counted, harmless } from '../terminal/terminal.ts'
+import { complain, counted, harmless, misuse, say, type Values } from '../terminal/terminal.ts'
 
 export const expect = clientCommand({
   usage: 'expect [ID] [ARCH...] [--nodes FILE|-] [--usable] [--any-name] [--none] [--configmap] [--dry-run] [--url URL] [--json]',
@@ -30,9 +29,9 @@ set for. Put it into the server's environment, or with --json into the file that
     ...changeOptions
   },
   examples: [
-    { command: 'leporello expect container-hello:v1 amd64 arm64', does: 'require both for it to be complete' },
-    { command: 'kubectl get nodes -o json | leporello expect container-hello:v1 --nodes -', does: 'expect what the cluster has' },
-    { command: 'kubectl get nodes -o json | leporello expect --nodes - >> leporello.env', does: 'the same for every container of a server' }
+    ['leporello expect container-hello:v1 amd64 arm64', 'require both for it to be complete'],
+    ['kubectl get nodes -o json | leporello expect container-hello:v1 --nodes -', 'expect what the cluster has'],
+    ['kubectl get nodes -o json | leporello expect --nodes - >> leporello.env', 'the same for every container of a server']
   ],
   maxPositionals: 100,
   completes: [[], [...knownArchitectures]],
@@ -79,9 +78,7 @@ async function textIn(file: string): Promise<string> {
       throw misuse(`--nodes names ${file}, which ${whyUnreadable(error)}; expected what "kubectl get nodes -o json" prints`)
     })
   }
-  let text = ''
-  for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk
-  return text
+  return text(process.stdin)
 }
 
 interface ExpectedFormat {
@@ -92,13 +89,12 @@ interface ExpectedFormat {
 }
 
 /** Prints the setting by which a server expects architectures of all containers. */
-function printSetting(architectures: Architecture[] | undefined, { values, json }: ExpectedFormat): number {
+function printSetting(architectures: Architecture[] | undefined, { values, json }: ExpectedFormat): void {
   const ofOne = (['none', 'dry-run', 'reason'] as const).find((name) => values[name] !== undefined)
   if (ofOne !== undefined) throw misuse(`expected the id of a container: --${ofOne} is about one`)
   if (architectures === undefined) throw misuse('expected the id of a container, or --nodes for what a server expects of all')
   if (values['configmap'] === true) printManifest(defaultConfigMap({ ...metadataOf(values), architectures }), json)
   else output(json, { value: { expected: architectures }, line: `LEPORELLO_EXPECTED=${architectures.join(',')}` })
-  return exit.done
 }
 
 const metadataOf = (values: Values) => ({ name: textOf(values, 'name'), namespace: textOf(values, 'namespace') })
@@ -112,7 +108,7 @@ const sources: Record<ExpectedView['from'], string> = {
   none: 'none are expected'
 }
 
-function printExpected(answer: ExpectedView, { values, json, note = '' }: ExpectedFormat): number {
+function printExpected(answer: ExpectedView, { values, json, note = '' }: ExpectedFormat): void {
   const { container, from, pattern } = answer
   const architectures = answer.architectures as Architecture[]
   if (values['configmap'] === true) printManifest(expectedConfigMap({ ...metadataOf(values), container, architectures }), json)
@@ -120,5 +116,4 @@ function printExpected(answer: ExpectedView, { values, json, note = '' }: Expect
     const source = `${sources[from]}${pattern ? ` for ${pattern}` : ''}`
     output(json, { value: answer, line: `${container}: ${[architectures.join(' '), source].filter(Boolean).join(', ')}${note}` })
   }
-  return exit.done
 }

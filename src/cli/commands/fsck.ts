@@ -1,14 +1,10 @@
 import type { Config } from '../../config/config.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
-import { createLog } from '../../observability/log.ts'
-import { openUpkeep } from '../../opening.ts'
+import { withUpkeep } from '../../opening.ts'
 import type { FsckFinding, FsckLine, FsckNote, FsckSummary } from '../../schemas.ts'
 import { type Api, apiFor, serverOptions } from '../client/api.ts'
-import { misuse } from '../client/api-error.ts'
-import { attempt } from '../client/client-command.ts'
-import { failure, withConfig } from '../client/start.ts'
-import { type Command, complain, exit, say, type Values } from '../terminal/command.ts'
-import { counted, harmless } from '../terminal/terminal.ts'
+import { configured, failure, textOf } from '../client/client-command.ts'
+import { type Command, complain, counted, exit, harmless, misuse, say } from '../terminal/terminal.ts'
 
 /** A line of the answer, or why there are no more. */
 type StreamedLine = FsckLine | { type: 'failed'; message: string }
@@ -48,22 +44,18 @@ Exit status: 0 clean, or everything repaired, 1 findings, 64 usage, 69 server no
     json: { type: 'boolean', help: 'print one JSON document' }
   },
   examples: [
-    { command: 'leporello fsck', does: 'check the stores while the server is stopped' },
-    { command: 'leporello fsck --url http://127.0.0.1:8888 --repair half-uploaded,orphaned', does: 'let the running server clean up' }
+    ['leporello fsck', 'check the stores while the server is stopped'],
+    ['leporello fsck --url http://127.0.0.1:8888 --repair half-uploaded,orphaned', 'let the running server clean up']
   ],
-  maxPositionals: 0,
-  run: ({ values }) =>
-    withConfig((config) => attempt({ values, name: 'fsck' }, () => run(config, values)), { json: values['json'] === true })
-}
-
-async function run(config: Config, values: Values): Promise<number> {
-  const repair = typeof values['repair'] === 'string' ? values['repair'].split(',').filter(Boolean) : []
-  const unknown = repair.find((kind) => !Object.hasOwn(kinds, kind))
-  if (unknown !== undefined) throw misuse(`--repair has ${JSON.stringify(unknown)}; expected some of ${Object.keys(kinds).join(', ')}`)
-  const request: FsckRequest = { deep: values['deep'] === true, repair: repair as FsckFinding['kind'][] }
-  const write = values['json'] === true ? jsonWriter() : textWriter()
-  if (typeof values['url'] !== 'string' && !config.client.chosen) return checkStores(config, { request, write })
-  return writeLines(linesOf(apiFor(config, { values }), request), write)
+  run: configured('fsck', async (config, { values }) => {
+    const repair = textOf(values, 'repair')?.split(',').filter(Boolean) ?? []
+    const unknown = repair.find((kind) => !Object.hasOwn(kinds, kind))
+    if (unknown !== undefined) throw misuse(`--repair has ${JSON.stringify(unknown)}; expected some of ${Object.keys(kinds).join(', ')}`)
+    const request: FsckRequest = { deep: values['deep'] === true, repair: repair as FsckFinding['kind'][] }
+    const write = values['json'] === true ? jsonWriter() : textWriter
+    if (textOf(values, 'url') === undefined && !config.client.chosen) return checkStores(config, request, write)
+    return writeLines(linesOf(apiFor(config, { values }), request), write)
+  })
 }
 
 interface FsckRequest {
@@ -78,21 +70,11 @@ async function* linesOf(api: Api, { deep, repair }: FsckRequest): AsyncGenerator
   }
 }
 
-async function checkStores(
-  config: Config,
-  { request: { deep, repair }, write }: { request: FsckRequest; write: FsckWriter }
-): Promise<number> {
-  // what the log would tell is printed here
-  const { log } = createLog({ level: 'silent' })
+async function checkStores(config: Config, { deep, repair }: FsckRequest, write: FsckWriter): Promise<number> {
   try {
-    const { upkeep, close } = await openUpkeep(config, { log })
-    try {
-      const { signal } = new AbortController()
-      const lines = upkeep.fsck({ deep, repair: new Set(repair), publicUrl: config.publicUrl, signal })
-      return await writeLines(lines, write)
-    } finally {
-      await close()
-    }
+    const { signal } = new AbortController()
+    const options = { deep, repair: new Set(repair), publicUrl: config.publicUrl, signal }
+    return await withUpkeep(config, (upkeep) => writeLines(upkeep.fsck(options), write))
   } catch (error) {
     const hint = /is in use by/.test((error as Error).message) ? '; or let the running server do it, with --url' : ''
     complain(`leporello: ${failure(error, config)}${hint}`)
@@ -117,7 +99,7 @@ async function writeLines(lines: AsyncIterable<StreamedLine>, write: FsckWriter)
   throw new Error('the answer ended without a summary')
 }
 
-const textWriter = (): FsckWriter => ({
+const textWriter: FsckWriter = {
   line: (line) =>
     say(
       line.type === 'note'
@@ -132,7 +114,7 @@ const textWriter = (): FsckWriter => ({
       wrong.length === 0 ? 'clean' : `${wrong.join(', ')}${repaired > 0 ? `; ${repaired} repaired` : ''}${clean ? ': clean now' : ''}`
     say(`${outcome} (${looked})`)
   }
-})
+}
 
 const repairs: Record<FsckFinding['repair'], string> = { done: 'repaired: ', possible: '', later: 'not yet: ', none: '' }
 

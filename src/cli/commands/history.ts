@@ -1,10 +1,8 @@
 import { entryKinds } from '../../domain/history/entry.ts'
 import type { DiffAnswer, HistoryEntry } from '../../schemas.ts'
-import { pathOf } from '../client/api.ts'
-import { clientCommand, numberOf, print, textOf } from '../client/client-command.ts'
-import { itemPages, printPages } from '../client/paging.ts'
-import { exit, say } from '../terminal/command.ts'
-import { type Colour, harmless, type Paint, paintFor } from '../terminal/terminal.ts'
+import { itemPages, pathOf } from '../client/api.ts'
+import { clientCommand, numberOf, print, printPages, textOf } from '../client/client-command.ts'
+import { type Colour, harmless, type Paint, paintFor, say } from '../terminal/terminal.ts'
 
 export const history = clientCommand({
   usage: 'history ID [--kind KIND] [--limit N] [--diff FROM [--to TO]] [--url URL] [--json]',
@@ -17,18 +15,17 @@ export const history = clientCommand({
     to: { type: 'string', help: 'with --diff: up to this revision; default: the current one' }
   },
   examples: [
-    { command: 'leporello history container-hello:v1 --kind record', does: 'see who changed its images' },
-    { command: 'leporello history container-hello:v1 --diff k3b0d8f1.12.1', does: 'see what changed since a revision' }
+    ['leporello history container-hello:v1 --kind record', 'see who changed its images'],
+    ['leporello history container-hello:v1 --diff k3b0d8f1.12.1', 'see what changed since a revision']
   ],
   needs: ['the id of a container'],
-  maxPositionals: 1,
   run: async ({ api, values, positionals: [id], json }) => {
     const from = textOf(values, 'diff')
     if (from !== undefined) {
       const diff = await api.ask<DiffAnswer>({ path: pathOf`/api/v1/containers/${id!}/diff`, query: { from, to: textOf(values, 'to') } })
       if (json) print(diff)
       else for (const line of [diff.summary, ...diff.changes.map(({ message }) => `  ${message}`)]) say(harmless(line))
-      return exit.done
+      return
     }
     const path = pathOf`/api/v1/containers/${id!}/history`
     const most = numberOf(values, { name: 'limit', least: 1 }) ?? 50
@@ -36,7 +33,6 @@ export const history = clientCommand({
     const paint = paintFor(process.stdout)
     if (json) await printPages(pages)
     else for await (const entries of pages) for (const line of entries.flatMap((entry) => entryLines(entry, paint))) say(line)
-    return exit.done
   }
 })
 

@@ -6,10 +6,9 @@ import { maskSecrets } from '../../domain/secrets.ts'
 import type { ImageReport } from '../../images/image-report.ts'
 import { inspectImage } from '../../images/inspect-image.ts'
 import { openForCommand } from '../../sources/command.ts'
-import { textOf } from '../client/client-command.ts'
-import { withConfig } from '../client/start.ts'
-import { type Command, complain, exit, say, type Values } from '../terminal/command.ts'
+import { textOf, withConfig } from '../client/client-command.ts'
 import { inspectionText } from '../terminal/inspection-text.ts'
+import { type Command, complain, exit, say, type Values } from '../terminal/terminal.ts'
 
 export const inspect: Command = {
   usage: 'inspect FILE|URL [--arch ARCH] [--path PATH] [--digest DIGEST] [--json]',
@@ -28,17 +27,15 @@ Exit status: 0 proven, 1 wrong (mislabelled, mixed, or nothing has the digest), 
     json: { type: 'boolean', help: 'print the report as JSON (schemas/answers/image-report.json)' }
   },
   examples: [
-    { command: 'leporello inspect hello-1-arm64.tar.gz --arch aarch64', does: 'prove that a tarball is for arm64' },
-    { command: 'leporello inspect dav://user:secret@files.example.org/images/hello-1.tar.gz', does: 'the same for one on a server' },
-    { command: 'docker save hello:1 | leporello inspect - --path /usr/lib/libssl.so', does: 'tell what one library is' }
+    ['leporello inspect hello-1-arm64.tar.gz --arch aarch64', 'prove that a tarball is for arm64'],
+    ['leporello inspect dav://user:secret@files.example.org/images/hello-1.tar.gz', 'the same for one on a server'],
+    ['docker save hello:1 | leporello inspect - --path /usr/lib/libssl.so', 'tell what one library is']
   ],
   maxPositionals: 1,
   run: async ({ values, positionals: [tarball] }) => {
     if (tarball === undefined) return misused('expected a file or a URL')
-    if (!isUrl(tarball)) return run(() => chunksOf(tarball), { name: tarball, values })
-    return withConfig((config) => run(() => bytesAt(tarball, config), { name: maskSecrets(tarball), values }), {
-      json: values['json'] === true
-    })
+    if (!isUrl(tarball)) return run(chunksOf(tarball), tarball, values)
+    return withConfig(values, (config) => run(bytesAt(tarball, config), maskSecrets(tarball), values))
   }
 }
 
@@ -53,9 +50,9 @@ const statuses: Record<ImageReport['verdict'], number> = {
   unreadable: exit.unreadable
 }
 
-async function run(bytes: () => AsyncIterable<Uint8Array>, { name, values }: { name: string; values: Values }): Promise<number> {
+async function run(bytes: AsyncIterable<Uint8Array>, name: string, values: Values): Promise<number> {
   try {
-    const { report } = await inspectImage(bytes(), {
+    const { report } = await inspectImage(bytes, {
       claimed: textOf(values, 'arch'),
       path: textOf(values, 'path'),
       digest: textOf(values, 'digest')

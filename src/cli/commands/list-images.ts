@@ -1,5 +1,5 @@
 import { clientCommand, textOf } from '../client/client-command.ts'
-import { exit, say } from '../terminal/command.ts'
+import { say } from '../terminal/terminal.ts'
 
 const formats = ['names', 'yaml', 'json']
 
@@ -13,10 +13,9 @@ prints every image with its tag.`,
     format: { type: 'string', choices: formats, help: 'names, yaml (container_images) or json; default: names' }
   },
   examples: [
-    { command: 'leporello list-images --tag current', does: 'list what another builder has to build' },
-    { command: "leporello list-images --name 'nova-*' --format yaml", does: 'list all images of nova as TripleO reads them' }
+    ['leporello list-images --tag current', 'list what another builder has to build'],
+    ["leporello list-images --name 'nova-*' --format yaml", 'list all images of nova as TripleO reads them']
   ],
-  maxPositionals: 0,
   run: async ({ api, values, json }) => {
     const query = {
       tag: textOf(values, 'tag'),
@@ -24,6 +23,5 @@ prints every image with its tag.`,
       format: json ? 'json' : (textOf(values, 'format') ?? 'names')
     }
     for await (const line of api.lines({ path: '/api/v1/image-list', query, headers: { accept: '*/*' } })) say(line)
-    return exit.done
   }
 })

@@ -1,10 +1,8 @@
 import { knownArchitectures } from '../../domain/architecture.ts'
 import type { ContainerView, DeletedContainer } from '../../schemas.ts'
-import type { Api } from '../client/api.ts'
-import { clientCommand, numberOf, textOf } from '../client/client-command.ts'
-import { itemPages, printPages } from '../client/paging.ts'
-import { exit, say, type Values } from '../terminal/command.ts'
-import { type Cell, columns, heading, type Paint, paintFor } from '../terminal/terminal.ts'
+import { itemPages } from '../client/api.ts'
+import { clientCommand, numberOf, printPages, textOf } from '../client/client-command.ts'
+import { type Cell, columns, heading, paintFor, say, type Values } from '../terminal/terminal.ts'
 import { stateCell, worstVerdict } from './show.ts'
 
 export const ls = clientCommand({
@@ -30,8 +28,8 @@ instead of "complete".`,
     deleted: { type: 'boolean', help: 'list removed containers that can be restored instead' }
   },
   examples: [
-    { command: "leporello ls 'container-*' --missing arm64", does: 'list what ARM machines cannot run yet' },
-    { command: 'leporello ls --state degraded --sort updated --reverse --limit 10', does: 'list the last ten that broke' }
+    ["leporello ls 'container-*' --missing arm64", 'list what ARM machines cannot run yet'],
+    ['leporello ls --state degraded --sort updated --reverse --limit 10', 'list the last ten that broke']
   ],
   maxPositionals: 1,
   run: async ({ api, values, positionals: [name], json }) => {
@@ -39,32 +37,21 @@ instead of "complete".`,
     const most = numberOf(values, { name: 'limit', least: 1 }) ?? Number.POSITIVE_INFINITY
     const pages = deleted
       ? itemPages<DeletedContainer>(api, { path: '/api/v1/deleted', query: {}, most })
-      : containers(api, { name, values, most })
-    const paint = paintFor(process.stdout)
-    await (json ? printPages(pages) : printTable(pages, { paint, ...(deleted ? deletedTable : containerTable) }))
-    return exit.done
+      : itemPages<ContainerView>(api, { path: '/api/v1/containers', query: queryOf(name, values), most })
+    await (json ? printPages(pages) : printTable(pages, deleted ? deletedTable : containerTable))
   }
 })
 
-interface LsQuery {
-  name: string | undefined
-  values: Values
-  most: number
-}
-
-function containers(api: Api, { name, values, most }: LsQuery) {
-  const query = {
-    name,
-    state: textOf(values, 'state'),
-    architecture: textOf(values, 'arch'),
-    missing: textOf(values, 'missing'),
-    verdict: textOf(values, 'verdict'),
-    version: textOf(values, 'version'),
-    q: textOf(values, 'search'),
-    sort: values['reverse'] === true ? `-${textOf(values, 'sort') ?? 'id'}` : textOf(values, 'sort')
-  }
-  return itemPages<ContainerView>(api, { path: '/api/v1/containers', query, most })
-}
+const queryOf = (name: string | undefined, values: Values) => ({
+  name,
+  state: textOf(values, 'state'),
+  architecture: textOf(values, 'arch'),
+  missing: textOf(values, 'missing'),
+  verdict: textOf(values, 'verdict'),
+  version: textOf(values, 'version'),
+  q: textOf(values, 'search'),
+  sort: values['reverse'] === true ? `-${textOf(values, 'sort') ?? 'id'}` : textOf(values, 'sort')
+})
 
 interface ListTable {
   titles: string[]
@@ -72,7 +59,8 @@ interface ListTable {
   row(item: never): Cell[]
 }
 
-async function printTable(pages: AsyncIterable<unknown[]>, { titles, row, paint }: ListTable & { paint: Paint }): Promise<void> {
+async function printTable(pages: AsyncIterable<unknown[]>, { titles, row }: ListTable): Promise<void> {
+  const paint = paintFor(process.stdout)
   let rows = [heading(...titles)]
   for await (const page of pages) {
     if (page.length === 0) continue

@@ -1,9 +1,7 @@
 import type { PlanAnswer } from '../../schemas.ts'
-import { misuse } from '../client/api-error.ts'
 import { clientCommand, print, textOf } from '../client/client-command.ts'
 import { sourcesOf } from '../client/inputs.ts'
-import { complain, exit, say, type Values } from '../terminal/command.ts'
-import { columns, heading, paintFor } from '../terminal/terminal.ts'
+import { columns, complain, exit, heading, misuse, paintFor, say, type Values } from '../terminal/terminal.ts'
 
 const formats = ['text', 'json', 'names', 'jenkins', 'kubernetes']
 
@@ -27,11 +25,8 @@ Formats: text, json, names (of what to build, one a line), jenkins (an axis of a
     check: { type: 'boolean', help: 'end with status 1 when there is anything to build' }
   },
   examples: [
-    { command: 'leporello plan hello:1 commit=9c0e1f2 arm64:containerfile=sha256:0d5a', does: 'tell what to build at this commit' },
-    {
-      command: 'for arch in $(leporello plan hello:1 commit=9c0e1f2 --format names); do make image ARCH=$arch; done',
-      does: 'build only that'
-    }
+    ['leporello plan hello:1 commit=9c0e1f2 arm64:containerfile=sha256:0d5a', 'tell what to build at this commit'],
+    ['for arch in $(leporello plan hello:1 commit=9c0e1f2 --format names); do make image ARCH=$arch; done', 'build only that']
   ],
   needs: ['the id of a container', 'what it is built from, as commit=9c0e1f2'],
   maxPositionals: 200,

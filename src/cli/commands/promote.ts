@@ -1,10 +1,8 @@
 import type { ChannelAnswer, ChannelPut } from '../../schemas.ts'
-import { type Api, pathOf } from '../client/api.ts'
-import { misuse } from '../client/api-error.ts'
-import { changeOf, changeOptions, clientCommand, textOf } from '../client/client-command.ts'
-import { printMove } from '../client/moves.ts'
-import { readIds } from '../client/templates.ts'
-import type { Values } from '../terminal/command.ts'
+import { pathOf } from '../client/api.ts'
+import { changeOf, changeOptions, clientCommand, numberOf, print, textOf } from '../client/client-command.ts'
+import { readIds } from '../client/inputs.ts'
+import { counted, harmless, misuse, say, type Values } from '../terminal/terminal.ts'
 
 const requirements = ['complete', 'proven', 'tested']
 
@@ -28,30 +26,22 @@ refused is refused with every reason. Repositories that the set lacks lose the t
     ...changeOptions
   },
   examples: [
-    { command: 'leporello promote current --set built.txt --require complete', does: 'move current to what was built' },
-    {
-      command: "leporello promote current-passed-ci --from current --require proven --require tested --reason 'CI 4711'",
-      does: 'move on what passed its tests'
-    }
+    ['leporello promote current --set built.txt --require complete', 'move current to what was built'],
+    [
+      "leporello promote current-passed-ci --from current --require proven --require tested --reason 'CI 4711'",
+      'move on what passed its tests'
+    ]
   ],
   needs: ['the name of a channel'],
-  maxPositionals: 1,
-  run: async ({ api, values, positionals: [channel], json }) => move(api, { channel: channel!, values, json })
+  run: async ({ api, values, positionals: [channel], json }) => {
+    const { query, headers, dryRun } = changeOf(values)
+    const revision = textOf(values, 'if-match')
+    if (revision !== undefined) headers['if-match'] = `"${revision}"`
+    const body: ChannelPut = { ...sourceOf(values), ...targetOf(values), require: requireOf(values), keep: values['keep'] === true }
+    const path = pathOf`/api/v1/channels/${channel!}`
+    printMove(await api.ask<ChannelAnswer>({ method: 'PUT', path, query, headers, body }), { dryRun, json })
+  }
 })
-
-async function move(api: Api, { channel, values, json }: { channel: string; values: Values; json: boolean }): Promise<number> {
-  const { query, headers, dryRun } = changeOf(values)
-  const revision = textOf(values, 'if-match')
-  const body: ChannelPut = { ...sourceOf(values), ...targetOf(values), require: requireOf(values), keep: values['keep'] === true }
-  const answer = await api.ask<ChannelAnswer>({
-    method: 'PUT',
-    path: pathOf`/api/v1/channels/${channel}`,
-    query,
-    headers: { ...headers, ...(revision !== undefined && { 'if-match': `"${revision}"` }) },
-    body
-  })
-  return printMove(answer, { dryRun, json })
-}
 
 function sourceOf(values: Values): Pick<ChannelPut, 'set' | 'from'> {
   const given = [
@@ -80,4 +70,32 @@ function requireOf(values: Values): NonNullable<ChannelPut['require']> {
   const unknown = given.find((one) => !requirements.includes(one))
   if (unknown !== undefined) throw misuse(`--require is ${JSON.stringify(unknown)}; expected ${requirements.join(', ')}`)
   return given as NonNullable<ChannelPut['require']>
+}
+
+export const rollback = clientCommand({
+  usage: 'rollback CHANNEL [--to NUMBER] [--reason TEXT] [--dry-run] [--url URL] [--json]',
+  description: `Moves a channel back to an earlier set, with the images of that time. This is a promotion as well: the history keeps both. NUMBER is that of
+a promotion, as leporello channels CHANNEL shows it.`,
+  options: { to: { type: 'string', help: 'the number of the promotion; default: the one before the last' }, ...changeOptions },
+  examples: [["leporello rollback current --reason 'nova does not start'", 'take the last promotion back']],
+  needs: ['the name of a channel'],
+  run: async ({ api, values, positionals: [channel], json }) => {
+    const { query, headers, dryRun } = changeOf(values)
+    const to = numberOf(values, { name: 'to', least: 1 })
+    const path = pathOf`/api/v1/channels/${channel!}/rollback`
+    printMove(await api.ask<ChannelAnswer>({ method: 'POST', path, query, headers, body: { to } }), { dryRun, json })
+  }
+})
+
+/** Prints what a promotion did, or would do. */
+function printMove(answer: ChannelAnswer, { dryRun, json }: { dryRun: boolean; json: boolean }): void {
+  const { channel, unchanged, written, removed } = answer
+  if (json) print({ ...answer, dryRun })
+  else if (unchanged && !dryRun) say(harmless(`${channel.channel}: has this set already; unchanged`))
+  else {
+    const done = dryRun ? 'would be moved' : `moved, promotion ${channel.number}`
+    const changes = `${counted(channel.images, 'image')}, ${written.length} changed, ${removed.length} lost the tag`
+    say(harmless(`${channel.channel}: ${done}: ${changes}`))
+    for (const id of removed) say(harmless(`  removed: ${id}`))
+  }
 }

@@ -1,16 +1,15 @@
 import { isDigest, tagNameOf } from '../../domain/oci/names.ts'
 import { selectImages } from '../../domain/oci/parts-of-index.ts'
 import { whyNotPublished } from '../../domain/oci/publishing.ts'
+import { parseImageReference } from '../../registries/address.ts'
 import { listedImages, partOf } from '../../registries/copying.ts'
-import { parseImageReference } from '../../registries/image-reference.ts'
 import type { ReadManifest } from '../../registries/manifest-reader.ts'
 import type { RegistryRepository } from '../../registries/repository.ts'
 import type { ContainerView, ManifestList } from '../../schemas.ts'
 import { type Api, pathOf } from '../client/api.ts'
-import { misuse } from '../client/api-error.ts'
 import { clientCommand, output, textOf } from '../client/client-command.ts'
 import { asking, copiedInWords, copyOptions, copyShown, otherImage, ownRepository, wantedArchitectures } from '../client/image-copies.ts'
-import { exit, type Values } from '../terminal/command.ts'
+import { missing, misuse, type Values } from '../terminal/terminal.ts'
 
 export const publish = clientCommand({
   usage:
@@ -28,18 +27,15 @@ A container that is not complete, or has an image that is not proven, is refused
     'dry-run': { type: 'boolean', help: 'only tell what would be sent' }
   },
   examples: [
-    { command: 'leporello publish hysds/hello:v1 --to registry.example.org/hysds/hello:v1', does: 'publish all images under one tag' },
-    {
-      command: 'leporello publish hysds/hello:v1 --to localhost:5000/hello:v1-arm --arch arm64 --dry-run',
-      does: 'see what publishing one image would send'
-    }
+    ['leporello publish hysds/hello:v1 --to registry.example.org/hysds/hello:v1', 'publish all images under one tag'],
+    ['leporello publish hysds/hello:v1 --to localhost:5000/hello:v1-arm --arch arm64 --dry-run', 'see what publishing one image would send']
   ],
   needs: ['the id of a container'],
-  maxPositionals: 1,
   async run({ api, trust, values, positionals: [id], json }) {
     const name = tagNameOf(id!)
     const repository = 'why' in name ? '' : name.repository
-    const target = parseImageReference(textOf(values, 'to') ?? missingTo(), { plainHttp: values['plain-http'] === true })
+    const given = textOf(values, 'to') ?? missing('expected --to, such as --to registry.example.org/hysds/hello:v1')
+    const target = parseImageReference(given, { plainHttp: values['plain-http'] === true })
     if (isDigest(target.reference)) throw misuse('--to names a digest; expected a tag')
     const isOwn = target.address.host === api.registry().base.host
     const mountFrom = textOf(values, 'mount-from') ?? (isOwn && repository ? repository : undefined)
@@ -60,13 +56,8 @@ A container that is not complete, or has an image that is not proven, is refused
       value: { id, reference, digest: image.digest, before: before ?? null, architectures, unchanged, dryRun, blobs: blobs ?? null },
       line: `${id}  ${did}: ${reference}@${image.digest}  ${architectures.join(', ')}${blobs ? `; ${copiedInWords(blobs, { dryRun })}` : ''}${moved}`
     })
-    return exit.done
   }
 })
-
-const missingTo = (): never => {
-  throw misuse('expected --to, such as --to registry.example.org/hysds/hello:v1')
-}
 
 interface Wanted {
   id: string

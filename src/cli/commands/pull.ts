@@ -1,11 +1,9 @@
 import { isDigest, tagNameOf } from '../../domain/oci/names.ts'
 import { type ImageSelection, selectImages } from '../../domain/oci/parts-of-index.ts'
+import { parseImageReference } from '../../registries/address.ts'
 import { listedImages, partOf } from '../../registries/copying.ts'
-import { parseImageReference } from '../../registries/image-reference.ts'
-import type { ReadManifest } from '../../registries/manifest-reader.ts'
 import type { ContainerView } from '../../schemas.ts'
-import { type Api, pathOf } from '../client/api.ts'
-import { misuse } from '../client/api-error.ts'
+import { findContainer } from '../client/api.ts'
 import { changeOf, changeOptions, clientCommand, output, textOf } from '../client/client-command.ts'
 import {
   asking,
@@ -17,7 +15,7 @@ import {
   ownRepository,
   wantedArchitectures
 } from '../client/image-copies.ts'
-import { exit, type Values } from '../terminal/command.ts'
+import { missing, misuse, type Values } from '../terminal/terminal.ts'
 
 export const pull = clientCommand({
   usage:
@@ -34,27 +32,26 @@ Images of the container for other architectures are not taken away, unless --rep
     ...changeOptions
   },
   examples: [
-    { command: 'leporello pull docker.io/library/debian:12 --id debian:12 --arch amd64,arm64', does: 'mirror two of its images' },
-    { command: 'leporello pull localhost:5000/hello@sha256:0a1b... --id hysds/hello:v1', does: 'bring exactly these bytes here' }
+    ['leporello pull docker.io/library/debian:12 --id debian:12 --arch amd64,arm64', 'mirror two of its images'],
+    ['leporello pull localhost:5000/hello@sha256:0a1b... --id hysds/hello:v1', 'bring exactly these bytes here']
   ],
   needs: ['an image of another registry'],
-  maxPositionals: 1,
   async run({ api, trust, values, positionals: [given], json }) {
-    const id = textOf(values, 'id') ?? missingId()
+    const id = textOf(values, 'id') ?? missing('expected --id, the container that the images belong to')
     const name = tagNameOf(id)
     if ('why' in name) throw misuse(`--id is ${JSON.stringify(id)}, and ${name.why}`)
     const source = parseImageReference(given!, { plainHttp: values['plain-http'] === true })
     const there = otherImage(source, { values, trust, writes: false })
     await there.check()
     const { image, origin, selection } = await imageToPull(there, values)
-    const before = await containerNow(api, id)
-    if (image.content.kind === 'index') checkOthers(before, { id, selection, values })
+    const before = await findContainer(api, id)
+    if (image.content.kind === 'index' && values['replace'] !== true) checkOthers(before, id, selection)
     const mountFrom = there.address.host === api.registry().base.host ? there.repository : undefined
     const to = ownRepository(api, { values, trust, repository: name.repository, mountFrom })
     const { headers, dryRun } = changeOf({ ...values, reason: textOf(values, 'reason') ?? `pulled from ${origin}` })
     const copy = { from: there.repositoryThere, to, image, tag: name.tag, headers: { ...headers, 'x-origin': origin }, dryRun }
     const blobs = await copyShown({ ...copy, values, what: `${id}: pulling` })
-    const after = dryRun ? before : await containerNow(api, id)
+    const after = dryRun ? before : await findContainer(api, id)
     const unchanged = before !== undefined && before.revision === after?.revision
     const architectures = selection.chosen.map(({ architecture }) => architecture!)
     const verdicts = architectures.map((architecture) => `${architecture}${verdictIn(dryRun ? undefined : after, architecture)}`)
@@ -63,22 +60,10 @@ Images of the container for other architectures are not taken away, unless --rep
       value: { id, origin, digest: image.digest, architectures, unchanged, dryRun, blobs, container: dryRun ? null : after },
       line: `${id}  ${did}: ${origin}  ${verdicts.join(', ')}; ${copiedInWords(blobs, { dryRun })}`
     })
-    return exit.done
   }
 })
 
-const missingId = (): never => {
-  throw misuse('expected --id, the container that the images belong to')
-}
-
-interface ImageToPull {
-  image: ReadManifest
-  /** The image there, by its digest. */
-  origin: string
-  selection: ImageSelection
-}
-
-async function imageToPull(there: OtherImage, values: Values): Promise<ImageToPull> {
+async function imageToPull(there: OtherImage, values: Values) {
   const { repositoryThere: from, reference } = there
   const shown = `${from.reference}${isDigest(reference) ? '@' : ':'}${reference}`
   const image = await asking(values, () => from.manifest(reference))
@@ -89,23 +74,15 @@ async function imageToPull(there: OtherImage, values: Values): Promise<ImageToPu
   const { chosen, has, lacks } = selection
   if (lacks.length > 0) throw new Error(`${shown} has no image for ${lacks.join(', ')}; it has ${has.join(', ') || 'none for Linux'}`)
   if (chosen.length === 0) throw new Error(`${shown} has no image for Linux`)
-  const isIndex = image.content.kind === 'index'
+  // by its digest, whatever it was named by
   const origin = `${from.reference}${isDigest(reference) ? '' : `:${reference}`}@${image.digest}`
-  return { image: isIndex ? partOf(image, chosen) : image, origin, selection }
-}
-
-async function containerNow(api: Api, id: string): Promise<ContainerView | undefined> {
-  const { status, value } = await api.answer({ path: pathOf`/api/v1/containers/${id}`, statuses: [404] })
-  return status === 404 ? undefined : (value as ContainerView)
+  return { image: image.content.kind === 'index' ? partOf(image, chosen) : image, origin, selection }
 }
 
 /** A pushed index is the whole container, so what it does not name goes. */
-function checkOthers(
-  before: ContainerView | undefined,
-  { id, selection, values }: { id: string; selection: ImageSelection; values: Values }
-): void {
-  const others = Object.keys(before?.images ?? {}).filter((name) => !selection.chosen.some(({ architecture }) => architecture === name))
-  if (others.length === 0 || values['replace'] === true) return
+function checkOthers(before: ContainerView | undefined, id: string, { chosen }: ImageSelection): void {
+  const others = Object.keys(before?.images ?? {}).filter((name) => !chosen.some(({ architecture }) => architecture === name))
+  if (others.length === 0) return
   throw new Error(
     `${id} also has images for ${others.join(', ')}, which would go; add --replace, pull these architectures as well, or pull to another --id; nothing was changed`
   )

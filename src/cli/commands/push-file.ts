@@ -7,8 +7,8 @@ import { chosenImages } from '../../images/choice.ts'
 import type { ImageReport } from '../../images/image-report.ts'
 import { inspectImage } from '../../images/inspect-image.ts'
 import { choiceInWords, reportOnProven } from '../../images/overall-verdict.ts'
-import { exit } from '../terminal/command.ts'
 import { createProgress } from '../terminal/progress.ts'
+import { exit } from '../terminal/terminal.ts'
 
 /** A tarball to push, after it was read. */
 export interface PushFile {

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { own } from '../../domain/own.ts'
-import type { ContainerView, ResumableUpload, Uploads } from '../../schemas.ts'
-import { type Api, type ApiAnswer, pathOf } from '../client/api.ts'
-import type { ApiError } from '../client/api-error.ts'
+import { type Pause, patiently } from '../../registries/patience.ts'
+import type { ResumableUpload, Uploads } from '../../schemas.ts'
+import { type Api, type ApiAnswer, type ApiError, findContainer, isAway, pathOf } from '../client/api.ts'
 import { unreachable } from '../client/http-client.ts'
 import { createProgress, type Progress, percent } from '../terminal/progress.ts'
 import type { PushFile } from './push-file.ts'
@@ -39,18 +39,13 @@ const tus = { 'tus-resumable': '1.0.0' }
 const octets = 'application/offset+octet-stream'
 /** How long the server may take to read a complete tarball before it is asked again. */
 const provingMs = 300_000
-const firstPauseMs = 500
-const longestPauseMs = 15_000
-
-/** Asks for the container, so that no gigabytes are read for a server that is not there. Throws an ApiError. */
-export const findServer = (api: Api, id: string): Promise<ApiAnswer> =>
-  api.answer({ path: pathOf`/api/v1/containers/${id}`, statuses: [404] })
 
 /** Uploads one tarball, over as many connections as it takes. Throws an ApiError. */
 export async function pushFile(api: Api, { file, ...options }: PushOptions & { file: PushFile }): Promise<Pushed> {
-  const present = await untilItAnswers(options, () => presentImage(api, { file, ...options }))
+  const patience = { patienceMs: options.patienceMs, mayPass: isPassing }
+  const present = await patiently(patience, () => presentImage(api, { file, ...options }))
   if (present) return present
-  const begun = await untilItAnswers(options, () => begin(api, { file, ...options }))
+  const begun = await patiently(patience, () => begin(api, { file, ...options }))
   options.onBegun()
   const from = begun.offset
   const then = 'all is sent, and the server reads it'
@@ -59,8 +54,8 @@ export async function pushFile(api: Api, { file, ...options }: PushOptions & { f
   try {
     const { result } = await complete(api, { file, begun, progress, ...options })
     const { architecture, version, url, verdict, summary, unchanged } = result!
-    const { value } = await findServer(api, options.id)
-    const waiting = waits(value as ContainerView, { architecture, url })
+    const container = await findContainer(api, options.id)
+    const waiting = container !== undefined && waits(container, { architecture, url })
     return { ...described(file), architecture, version, url, verdict, summary, unchanged, waits: waiting, resumed: from }
   } finally {
     progress.end()
@@ -71,33 +66,19 @@ const described = ({ path, sha256, size }: PushFile) => ({ file: path, sha256, s
 
 /** When the server has the tarball already, registers it again, which ends the build of it, and sends nothing. */
 async function presentImage(api: Api, { file, id, version }: PushOptions & { file: PushFile }): Promise<Pushed | undefined> {
-  const { status, value } = await findServer(api, id)
-  if (status === 404) return undefined
-  const container = value as ContainerView
+  const container = await findContainer(api, id)
+  if (!container) return undefined
   const image = own(container.images, file.architecture)
   if (image?.sha256 !== file.sha256 || image.status !== 'present' || image.verdict === 'unverified') return undefined
   if (version !== undefined && version !== container.version) return undefined
   const { architecture, url, verdict, summary } = image
-  const again = await api.answer({
-    method: 'PUT',
-    path: pathOf`/api/v1/containers/${id}/images/${architecture}`,
-    headers: { 'if-match': `"${container.revision}"` },
-    body: { url },
-    statuses: [412]
-  })
+  const headers = { 'if-match': `"${container.revision}"` }
+  const path = pathOf`/api/v1/containers/${id}/images/${architecture}`
+  const again = await api.answer({ method: 'PUT', path, headers, body: { url }, statuses: [412] })
   // the container was changed in between
   if (again.status === 412) return undefined
-  return {
-    ...described(file),
-    architecture,
-    version: container.version,
-    url,
-    verdict,
-    summary: summary ?? '',
-    unchanged: true,
-    waits: false,
-    resumed: 0
-  }
+  const registered = { architecture, version: container.version, url, verdict, summary: summary ?? '' }
+  return { ...described(file), ...registered, unchanged: true, waits: false, resumed: 0 }
 }
 
 /** Returns an unfinished upload of the same tarball, or a new one. */
@@ -111,12 +92,7 @@ async function begin(api: Api, { file, id, version }: PushOptions & { file: Push
       upload.version === (version ?? null)
   )
   if (unfinished) return unfinished
-  const metadata = {
-    id,
-    architecture: file.architecture,
-    ...(version !== undefined && { version }),
-    sha256: file.sha256
-  }
+  const metadata = { id, architecture: file.architecture, ...(version !== undefined && { version }), sha256: file.sha256 }
   const pairs = Object.entries(metadata).map(([name, value]) => `${name} ${Buffer.from(value).toString('base64')}`)
   const headers = { ...tus, 'upload-length': String(file.size), 'upload-metadata': pairs.join(','), 'content-length': '0' }
   const answer = await api.answer({ method: 'POST', path: '/api/v1/uploads', headers })
@@ -132,34 +108,43 @@ interface Completing extends PushOptions {
 }
 
 /** Sends what is missing until the server has registered or refused the tarball. Any progress renews the patience. */
-async function complete(api: Api, { file, begun, progress, ...options }: Completing): Promise<ResumableUpload> {
+async function complete(api: Api, { file, begun, progress, patienceMs }: Completing): Promise<ResumableUpload> {
   let upload = begun
+  let failed = false
   let lost = false
   let conflicts = 0
   let farthest = begun.offset
-  const pauses = createPauses(options.patienceMs)
-  for (;;) {
-    try {
-      if (upload.state === 'registered') return upload
-      if (upload.state === 'refused') throw refused(upload)
-      const offset = lost ? await offsetOf(api, upload.upload) : upload.offset
-      await sendFrom(api, { file, upload: upload.upload, offset, progress })
-      upload = await lookUp(api, upload.upload)
-    } catch (error) {
-      if (!isPassing(error as ApiError)) throw error
-      // repeated conflicts without progress: the server still waits on the connection of a machine that went down
-      conflicts = isConflict(error as ApiError) ? conflicts + 1 : 0
-      lost = (error as ApiError).code === unreachable || conflicts >= 2
-      await pauses.wait(error as ApiError, (seconds, why) => progress.note(`${file.name}: ${why}; trying again in ${seconds} s`))
-      upload = await lookUp(api, upload.upload).catch((again) => {
+  const tell = ({ pauseMs, why }: Pause) => progress.note(`${file.name}: ${why}; trying again in ${pauseMs / 1000} s`)
+  return patiently({ patienceMs, mayPass: isPassing, tell }, async (renew) => {
+    const learn = (found: ResumableUpload) => {
+      upload = found
+      if (found.offset > farthest) conflicts = 0
+      if (found.offset > farthest || found.state === 'proving') renew()
+      farthest = Math.max(farthest, found.offset)
+    }
+    if (failed) {
+      const found = lookUp(api, begun.upload).catch((again) => {
         if (isPassing(again)) return upload
         throw again
       })
+      learn(await found)
     }
-    if (upload.offset > farthest) conflicts = 0
-    if (upload.offset > farthest || upload.state === 'proving') pauses.renew()
-    farthest = Math.max(farthest, upload.offset)
-  }
+    try {
+      for (;;) {
+        if (upload.state === 'registered') return upload
+        if (upload.state === 'refused') throw refused(upload)
+        const offset = lost ? await offsetOf(api, begun.upload) : upload.offset
+        await sendFrom(api, { file, upload: begun.upload, offset, progress })
+        learn(await lookUp(api, begun.upload))
+      }
+    } catch (error) {
+      failed = true
+      // repeated conflicts without progress: the server still waits on the connection of a machine that went down
+      conflicts = isConflict(error as ApiError) ? conflicts + 1 : 0
+      lost = (error as ApiError).code === unreachable || conflicts >= 2
+      throw error
+    }
+  })
 }
 
 const refused = ({ refusal }: ResumableUpload): ApiError => Object.assign(new Error(refusal!.detail), { status: 422 })
@@ -196,41 +181,7 @@ async function* bytesFrom({ path, size }: PushFile, { offset, at }: { offset: nu
 }
 
 /** No answer, a server that is just going or coming, or another piece of this upload still arriving. */
-const isPassing = ({ code, status, problem }: ApiError): boolean =>
-  code === unreachable ||
-  (status !== undefined && (status === 408 || (status >= 502 && status <= 504))) ||
-  problem?.code === 'upload_conflict' ||
-  problem?.code === 'revision_conflict'
+const isPassing = (error: ApiError): boolean =>
+  isAway(error) || error.status === 408 || isConflict(error) || error.problem?.code === 'revision_conflict'
 
 const isConflict = ({ problem }: ApiError): boolean => problem?.code === 'upload_conflict'
-
-/** Repeats a request until the server answers or the patience ends. */
-async function untilItAnswers<T>({ patienceMs }: PushOptions, ask: () => Promise<T>): Promise<T> {
-  const pauses = createPauses(patienceMs)
-  for (;;) {
-    try {
-      return await ask()
-    } catch (error) {
-      if (!isPassing(error as ApiError)) throw error
-      await pauses.wait(error as ApiError)
-    }
-  }
-}
-
-/** Pauses that grow, until the patience ends: then the error is thrown. */
-function createPauses(patienceMs: number) {
-  let pauseMs = firstPauseMs
-  let until = Date.now() + patienceMs
-  return {
-    async wait(error: ApiError, tell: (seconds: number, why: string) => void = () => {}): Promise<void> {
-      if (Date.now() + pauseMs > until) throw error
-      tell(pauseMs / 1000, error.message)
-      await new Promise((resolve) => setTimeout(resolve, pauseMs))
-      pauseMs = Math.min(pauseMs * 2, longestPauseMs)
-    },
-    renew(): void {
-      pauseMs = firstPauseMs
-      until = Date.now() + patienceMs
-    }
-  }
-}

@@ -1,9 +1,8 @@
-import { misuse } from '../client/api-error.ts'
+import { findContainer } from '../client/api.ts'
 import { clientCommand, numberOf, print, textOf } from '../client/client-command.ts'
-import { complain, exit, refuse, say } from '../terminal/command.ts'
-import { harmless } from '../terminal/terminal.ts'
+import { complain, exit, harmless, missing, misuse, refuse, say } from '../terminal/terminal.ts'
 import { type FileFault, type PushFile, type ReadPushFile, readPushFile } from './push-file.ts'
-import { findServer, type Pushed, pushFile } from './push-upload.ts'
+import { type Pushed, pushFile } from './push-upload.ts'
 
 export const push = clientCommand({
   usage: 'push FILE... --id ID [--version V] [--arch ARCH] [--force] [--patience SECONDS] [--url URL] [--json]',
@@ -20,19 +19,19 @@ Exit status 2: a file cannot be read, or does not tell which architecture it is 
     patience: { type: 'string', help: 'how many seconds to keep trying while the server is away; default: 300' }
   },
   examples: [
-    { command: 'leporello push hello-1.tar.gz hello-1-arm64.tar.gz --id hello:1', does: 'upload the images of both architectures' },
-    { command: 'leporello push scripts.tar --id scripts:1 --arch arm64', does: 'name the architecture where the bytes do not tell' }
+    ['leporello push hello-1.tar.gz hello-1-arm64.tar.gz --id hello:1', 'upload the images of both architectures'],
+    ['leporello push scripts.tar --id scripts:1 --arch arm64', 'name the architecture where the bytes do not tell']
   ],
   needs: ['a file'],
   maxPositionals: 64,
   async run({ api, values, positionals: paths, json }) {
-    const id = textOf(values, 'id')
+    const id = textOf(values, 'id') || missing('expected --id, the container that the images belong to')
     const arch = textOf(values, 'arch')
-    if (!id) throw misuse('expected --id, the container that the images belong to')
     if (arch !== undefined && paths.length > 1) throw misuse(`--arch is for one file, and these are ${paths.length}`)
     const patienceMs = (numberOf(values, { name: 'patience' }) ?? 300) * 1000
     const version = textOf(values, 'version')
-    await findServer(api, id)
+    // so that no gigabytes are read for a server that is not there
+    await findContainer(api, id)
     try {
       const files = await readAll(paths, { id, arch, force: values['force'] === true })
       const interruption = explainInterruption()

@@ -3,10 +3,8 @@ import { own } from '../../domain/own.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import type { ContainerAnswer, ContainerView, ImageAnswer } from '../../schemas.ts'
 import { type Api, pathOf } from '../client/api.ts'
-import { misuse } from '../client/api-error.ts'
-import { type ChangeRequest, changeOf, changeOptions, clientCommand, output, print, textOf } from '../client/client-command.ts'
-import { exit, say, type Values } from '../terminal/command.ts'
-import { harmless } from '../terminal/terminal.ts'
+import { changeOf, changeOptions, clientCommand, output, print, textOf } from '../client/client-command.ts'
+import { harmless, misuse, say, type Values } from '../terminal/terminal.ts'
 
 const publishPolicies = ['each', 'all', 'verified', 'rules']
 
@@ -27,32 +25,23 @@ ARCH, it replaces the whole record, as container-met.py does. To upload a tarbal
     ...changeOptions
   },
   examples: [
-    {
-      command: 'leporello register container-hello:v1 --version v1 --digest sha256:0 arm64=s3://bucket/hello-v1-arm64.tar.gz',
-      does: 'add or replace its ARM image; the others stay'
-    },
-    { command: 'leporello register operator:1 arm64=@operator-arm:1 amd64=@operator-amd:1', does: 'bundle the images of two containers' },
-    {
-      command: 'leporello register container-hello:v1 --version v1 --digest sha256:0 s3://bucket/hello-v1.tar.gz',
-      does: "write a record in Mozart's old form, with one url"
-    }
+    [
+      'leporello register container-hello:v1 --version v1 --digest sha256:0 arm64=s3://bucket/hello-v1-arm64.tar.gz',
+      'add or replace its ARM image; the others stay'
+    ],
+    ['leporello register operator:1 arm64=@operator-arm:1 amd64=@operator-amd:1', 'bundle the images of two containers'],
+    [
+      'leporello register container-hello:v1 --version v1 --digest sha256:0 s3://bucket/hello-v1.tar.gz',
+      "write a record in Mozart's old form, with one url"
+    ]
   ],
   needs: ['the id of a container', 'an image, as arm64=URL'],
   maxPositionals: 20,
   run: async ({ api, values, positionals: [id, ...given], json }) => {
-    const [version, digest] = [textOf(values, 'version'), textOf(values, 'digest')]
-    const request: RegisterRequest = {
-      id: id!,
-      version,
-      digest,
-      publish: publishOf(values),
-      ...changeOf(values),
-      json,
-      images: given.map(parseImage)
-    }
+    const request = requestOf(id!, given, values)
     const whole = values['replace'] === true || request.images.some(({ architecture }) => architecture === undefined)
     if (request.publish !== undefined && !whole) throw misuse('--publish is for whole records; expected --replace')
-    return whole ? replaceRecord(api, request) : addImages(api, request)
+    return whole ? replaceRecord(api, request, json) : addImages(api, request, json)
   }
 })
 
@@ -63,16 +52,18 @@ interface GivenImage {
   from?: string
 }
 
-interface RegisterRequest extends ChangeRequest {
-  id: string
-  version: string | undefined
-  digest: string | undefined
-  /** Null leaves it to the rules. */
-  publish: string | null | undefined
-  images: GivenImage[]
-  json: boolean
-}
+type RegisterRequest = ReturnType<typeof requestOf>
 
+const requestOf = (id: string, images: readonly string[], values: Values) => ({
+  id,
+  version: textOf(values, 'version'),
+  digest: textOf(values, 'digest'),
+  publish: publishOf(values),
+  images: images.map(parseImage),
+  ...changeOf(values)
+})
+
+/** Returns null where the rules are to decide. */
 function publishOf(values: Values): string | null | undefined {
   const given = textOf(values, 'publish')
   if (given === undefined || publishPolicies.includes(given)) return given === 'rules' ? null : given
@@ -90,7 +81,8 @@ function parseImage(text: string): GivenImage {
   throw misuse(`${JSON.stringify(maskSecrets(text))} is not an image; expected one as arm64=s3://bucket/hello-arm64.tar.gz`)
 }
 
-async function addImages(api: Api, { id, images, version, digest, query, headers, dryRun, json }: RegisterRequest): Promise<number> {
+async function addImages(api: Api, { id, images, version, digest, ...change }: RegisterRequest, json: boolean): Promise<void> {
+  const { query, headers, dryRun } = change
   let container: ContainerView | undefined
   const outcomes: { architecture: string; unchanged: boolean; waits: boolean }[] = []
   for (const { architecture, ...image } of images) {
@@ -103,7 +95,6 @@ async function addImages(api: Api, { id, images, version, digest, query, headers
     if (!json) say(harmless(`${id}  ${architecture}: ${words({ ...outcome, dryRun })}: ${maskSecrets(answer.image.url)}`))
   }
   if (json) print({ container, images: outcomes, dryRun })
-  return exit.done
 }
 
 /** Whether a registered image waits to be published with the others. */
@@ -121,10 +112,8 @@ const words = ({ unchanged, waits, dryRun }: RegistrationOutcome): string => {
   return unchanged ? 'unchanged' : dryRun ? 'would be registered' : 'registered'
 }
 
-async function replaceRecord(
-  api: Api,
-  { id, images, version, digest, publish, query, headers, dryRun, json }: RegisterRequest
-): Promise<number> {
+async function replaceRecord(api: Api, { id, images, ...request }: RegisterRequest, json: boolean): Promise<void> {
+  const { version, digest, publish, query, headers, dryRun } = request
   if (images.some(({ from }) => from !== undefined)) {
     throw misuse('@OTHER is for single architectures; expected no --replace and no URL without ARCH')
   }
@@ -136,5 +125,4 @@ async function replaceRecord(
   const architectures = Object.keys(answer.container.images).join(', ') || 'a url for any machine'
   const line = `${id}: ${words({ unchanged: answer.unchanged, waits: false, dryRun })}, with ${architectures}`
   output(json, { value: { ...answer, dryRun }, line })
-  return exit.done
 }

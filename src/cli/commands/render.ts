@@ -1,7 +1,6 @@
-import { misuse } from '../client/api-error.ts'
 import { attempt } from '../client/client-command.ts'
-import { keysOf, renderFile } from '../client/templates.ts'
-import { type Command, exit } from '../terminal/command.ts'
+import { keysOf, renderFile } from '../client/inputs.ts'
+import { type Command, exit, missing } from '../terminal/terminal.ts'
 
 export const render: Command = {
   usage: 'render TEMPLATE [KEY=VALUE...] [--json]',
@@ -12,16 +11,15 @@ understood; files are included from the folder of the template. No server is ask
 Exit status: 0 done, 64 a key that nobody gave, with its line and column, or anything else that is wrong with the template.`,
   options: { json: { type: 'boolean', help: 'print the file as the member text of a JSON object, and refusals as JSON' } },
   examples: [
-    {
-      command: 'leporello render overcloud_containers.yaml.j2 namespace=docker.io/tripleo name_prefix=centos- name_suffix= tag=current',
-      does: 'print the list of these images'
-    }
+    [
+      'leporello render overcloud_containers.yaml.j2 namespace=docker.io/tripleo name_prefix=centos- name_suffix= tag=current',
+      'print the list of these images'
+    ]
   ],
   maxPositionals: 200,
   run: async ({ values, positionals: [file, ...assignments] }) =>
     attempt({ values, name: 'render' }, async () => {
-      if (file === undefined) throw misuse('expected a template')
-      const text = renderFile(file, keysOf(assignments))
+      const text = renderFile(file ?? missing('expected a template'), keysOf(assignments))
       process.stdout.write(values['json'] === true ? `${JSON.stringify({ text })}\n` : text)
       return exit.done
     })

@@ -2,13 +2,10 @@ import { hostname, machine } from 'node:os'
 import { knownArchitectures, parseArchitecture } from '../../domain/architecture.ts'
 import type { JobAnswer } from '../../schemas.ts'
 import { pathOf } from '../client/api.ts'
-import { misuse } from '../client/api-error.ts'
 import { changeOf, changeOptions, clientCommand, output, textOf } from '../client/client-command.ts'
-import { sourcesOf } from '../client/inputs.ts'
-import { textOfFile } from '../client/templates.ts'
-import { exit } from '../terminal/command.ts'
+import { sourcesOf, textOfFile } from '../client/inputs.ts'
+import { misuse } from '../terminal/terminal.ts'
 
-const { 'dry-run': dryRunOption } = changeOptions
 const statuses = ['pending', 'running', 'succeeded', 'failed']
 
 export const report = clientCommand({
@@ -23,17 +20,13 @@ other architectures stay usable. A running build that is not reported again for 
     containerfile: { type: 'string', help: 'the Containerfile that it is built from, for leporello dist-git' },
     test: { type: 'boolean', help: 'report a test of the image, not its build' },
     emulated: { type: 'boolean', help: 'it runs under emulation, such as qemu' },
-    'dry-run': dryRunOption
+    'dry-run': changeOptions['dry-run']
   },
   examples: [
-    { command: 'leporello report hello:1 arm64 running --source commit=9c0e1f2', does: 'report that its ARM build has begun' },
-    {
-      command: "leporello report hello:1 arm64 failed --reason 'no wheel of rasterio' --log $BUILD_URL",
-      does: 'report why there will be no ARM image'
-    }
+    ['leporello report hello:1 arm64 running --source commit=9c0e1f2', 'report that its ARM build has begun'],
+    ["leporello report hello:1 arm64 failed --reason 'no wheel of rasterio' --log $BUILD_URL", 'report why there will be no ARM image']
   ],
   needs: ['the id of a container', 'an architecture', `a status: ${statuses.join(', ')}`],
-  maxPositionals: 3,
   completes: [[], [...knownArchitectures], statuses],
   run: async ({ api, values, positionals: [id, name, status], json }) => {
     if (!statuses.includes(status!)) throw misuse(`${JSON.stringify(status)} is not a status; expected ${statuses.join(', ')}`)
@@ -54,6 +47,5 @@ other architectures stay usable. A running build that is not reported again for 
     const path = `${pathOf`/api/v1/containers/${id!}`}/${kind}s/${encodeURIComponent(architecture)}`
     const answer = await api.ask<JobAnswer>({ method: 'PUT', path, query, body })
     output(json, { value: answer, line: `${id}  ${architecture}: ${kind} ${answer.status}${answer.reason ? `: ${answer.reason}` : ''}` })
-    return exit.done
   }
 })

@@ -2,8 +2,7 @@ import { machine } from 'node:os'
 import { knownArchitectures } from '../../domain/architecture.ts'
 import type { Resolution } from '../../schemas.ts'
 import { clientCommand, output } from '../client/client-command.ts'
-import { complain, exit } from '../terminal/command.ts'
-import { harmless } from '../terminal/terminal.ts'
+import { complain, harmless } from '../terminal/terminal.ts'
 
 export const resolve = clientCommand({
   usage: 'resolve ID [ARCH] [--force] [--url URL] [--json]',
@@ -11,8 +10,8 @@ export const resolve = clientCommand({
 is no such image, or its bytes are proven to be for another architecture, it is refused: never another architecture's image.`,
   options: { force: { type: 'boolean', help: 'also print an image that is proven to be for other machines' } },
   examples: [
-    { command: 'leporello resolve container-hello:v1 aarch64', does: 'print the URL of its ARM image' },
-    { command: 'docker load -i "$(leporello resolve container-hello:v1)"', does: 'load the image for this machine, where images are files' }
+    ['leporello resolve container-hello:v1 aarch64', 'print the URL of its ARM image'],
+    ['docker load -i "$(leporello resolve container-hello:v1)"', 'load the image for this machine, where images are files']
   ],
   needs: ['the id of a container'],
   maxPositionals: 2,
@@ -24,6 +23,5 @@ is no such image, or its bytes are proven to be for another architecture, it is 
     if (result.architecture === null && !json) {
       complain(`leporello: ${harmless(id!)} has no architectures; nothing tells whether this image is for ${arch}`)
     }
-    return exit.done
   }
 })

@@ -2,7 +2,6 @@ import { parseArchitecture } from '../../domain/architecture.ts'
 import type { RemovalAnswer } from '../../schemas.ts'
 import { pathOf } from '../client/api.ts'
 import { changeOf, changeOptions, clientCommand, output, textOf, warn } from '../client/client-command.ts'
-import { exit } from '../terminal/command.ts'
 
 export const rm = clientCommand({
   usage: 'rm ID [--arch ARCH] [--force] [--reason TEXT] [--dry-run] [--url URL] [--json]',
@@ -14,11 +13,10 @@ export const rm = clientCommand({
     ...changeOptions
   },
   examples: [
-    { command: 'leporello rm container-hello:v1 --arch arm64', does: 'remove its ARM image; the others stay' },
-    { command: "leporello rm container-hello:v1 --reason 'superseded by v2'", does: 'remove the container, and say why' }
+    ['leporello rm container-hello:v1 --arch arm64', 'remove its ARM image; the others stay'],
+    ["leporello rm container-hello:v1 --reason 'superseded by v2'", 'remove the container, and say why']
   ],
   needs: ['the id of a container'],
-  maxPositionals: 1,
   run: async ({ api, values, positionals: [id], json }) => {
     const arch = textOf(values, 'arch')
     const { query, headers, dryRun } = changeOf(values)
@@ -29,6 +27,5 @@ export const rm = clientCommand({
     const line = `${id}${architecture ? `  ${architecture}` : ''}: ${dryRun ? 'would be removed' : 'removed'}`
     output(json, { value: { id, architecture, dryRun, ...answer }, line })
     warn(answer.warnings)
-    return exit.done
   }
 })

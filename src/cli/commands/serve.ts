@@ -4,12 +4,11 @@ import type { Config } from '../../config/config.ts'
 import { whyNotServed } from '../../config/serving.ts'
 import { summary } from '../../config/summary.ts'
 import { createLog } from '../../observability/log.ts'
-import { openBlobs, openStores } from '../../opening.ts'
-import { failure, withConfig } from '../client/start.ts'
+import { openBlobs, openStores, using } from '../../opening.ts'
+import { failure, withConfig } from '../client/client-command.ts'
 import { accessWords, banner, whereTarballs } from '../terminal/banner.ts'
-import { type Command, complain, exit, refuse, say } from '../terminal/command.ts'
 import { terminalLog } from '../terminal/log-lines.ts'
-import { paintFor } from '../terminal/terminal.ts'
+import { type Command, complain, exit, paintFor, refuse, say } from '../terminal/terminal.ts'
 
 export const serve: Command = {
   usage: 'serve [--check [--json]]',
@@ -22,33 +21,34 @@ Exit status: 0 ended by a signal, or ready to serve; 1 the configuration is wron
     json: { type: 'boolean', help: "with --check: print the configuration and the store's answer as JSON" }
   },
   examples: [
-    { command: 'leporello serve', does: 'serve on http://127.0.0.1:8888, with the embedded store in ./data' },
-    {
-      command: 'LEPORELLO_STORE=elasticsearch LEPORELLO_ENGINE_URL=http://127.0.0.1:9200 leporello serve --check',
-      does: 'check whether that engine can be used'
-    }
+    ['leporello serve', 'serve on http://127.0.0.1:8888, with the embedded store in ./data'],
+    [
+      'LEPORELLO_STORE=elasticsearch LEPORELLO_ENGINE_URL=http://127.0.0.1:9200 leporello serve --check',
+      'check whether that engine can be used'
+    ]
   ],
-  maxPositionals: 0,
   run: ({ values }) => {
     const json = values['check'] === true && values['json'] === true
-    return withConfig(
-      (config) => {
-        const problem = whyNotServed(config)
-        if (problem === undefined) return values['check'] ? check(config, { json }) : run(config)
-        if (json) refuse('configuration', problem)
-        complain(`leporello: ${problem}`)
-        return Promise.resolve(exit.wrong)
-      },
-      { json }
-    )
+    return withConfig({ json }, async (config) => {
+      const problem = whyNotServed(config)
+      if (problem === undefined) return values['check'] ? check(config, { json }) : run(config)
+      if (json) refuse('configuration', problem)
+      complain(`leporello: ${problem}`)
+      return exit.wrong
+    })
   }
 }
 
 async function run(config: Config): Promise<number | undefined> {
   const to = process.stdout.isTTY ? { to: terminalLog(process.stdout, paintFor(process.stdout)) } : {}
   const { log, info, flush } = createLog({ level: config.logLevel, ...to })
+  const onUnusable = (error: Error) => {
+    flush()
+    complain(`leporello: ${failure(error, config)}`)
+    process.exit(1)
+  }
   try {
-    const app = await startApp(config, { log, info, onUnusable: (error) => end(1, `leporello: ${failure(error, config)}`) })
+    const app = await startApp(config, { log, info, onUnusable })
     closeWithGrace({ delay: 20_000, logger: false }, async ({ signal, err }) => {
       if (err) log.fatal({ err }, 'unexpected error: ending')
       log.info({ signal }, 'closing: no new requests; finishing those under way')
@@ -64,46 +64,27 @@ async function run(config: Config): Promise<number | undefined> {
     complain(`leporello: ${failure(error, config)}`)
     return exit.wrong
   }
-
-  function end(status: number, words: string): void {
-    flush()
-    complain(words)
-    process.exit(status)
-  }
 }
 
 /** Tries both stores as serving would. Migrates the embedded store, which no other program uses; an engine is only asked. */
 async function check(config: Config, { json }: { json: boolean }): Promise<number> {
   try {
     if (config.tls) await readKeyPair(config.tls)
-    const objects = await objectsHealth(config)
-    const stores = await openStores(config)
-    try {
+    const objects = await using(openBlobs(config), (blobs) => blobs.health())
+    const { engine, health } = await using(openStores(config), async (stores) => {
       if (!config.engine) await stores.migrate()
-      const engine = await stores.engine()
-      const health = await stores.health()
-      const ok = health.ok && objects.ok
-      const where = whereTarballs(config)
-      if (json) say(JSON.stringify({ ok, engine, reason: health.reason, objects: { where, ...objects }, config: summary(config) }, null, 2))
-      else if (ok) say(`The configuration is right, and the store answers: ${engine}. Tarballs are in ${where}.`)
-      else if (!health.ok) complain(`leporello: the store answers (${engine}), but does not work properly: ${health.reason}`)
-      else complain(`leporello: the store answers (${engine}), but tarballs cannot be stored: ${objects.reason}`)
-      return ok ? exit.done : exit.wrong
-    } finally {
-      await stores.close()
-    }
+      return { engine: await stores.engine(), health: await stores.health() }
+    })
+    const ok = health.ok && objects.ok
+    const where = whereTarballs(config)
+    if (json) say(JSON.stringify({ ok, engine, reason: health.reason, objects: { where, ...objects }, config: summary(config) }, null, 2))
+    else if (ok) say(`The configuration is right, and the store answers: ${engine}. Tarballs are in ${where}.`)
+    else if (!health.ok) complain(`leporello: the store answers (${engine}), but does not work properly: ${health.reason}`)
+    else complain(`leporello: the store answers (${engine}), but tarballs cannot be stored: ${objects.reason}`)
+    return ok ? exit.done : exit.wrong
   } catch (error) {
     if (json) refuse('unusable', failure(error, config))
     complain(`leporello: ${failure(error, config)}`)
     return exit.wrong
-  }
-}
-
-async function objectsHealth(config: Config): Promise<{ ok: boolean; reason?: string }> {
-  const blobs = await openBlobs(config)
-  try {
-    return await blobs.health()
-  } finally {
-    await blobs.close()
   }
 }

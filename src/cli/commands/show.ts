@@ -4,8 +4,7 @@ import { maskSecrets } from '../../domain/secrets.ts'
 import type { ContainerView, ImageView, JobList } from '../../schemas.ts'
 import { type Api, pathOf } from '../client/api.ts'
 import { clientCommand, print } from '../client/client-command.ts'
-import { exit, say } from '../terminal/command.ts'
-import { type Cell, type Colour, columns, harmless, heading, type Paint, paintFor, size } from '../terminal/terminal.ts'
+import { type Cell, type Colour, columns, exit, harmless, heading, type Paint, paintFor, say, size } from '../terminal/terminal.ts'
 
 export const show = clientCommand({
   usage: 'show ID [--url URL] [--json]',
@@ -13,9 +12,8 @@ export const show = clientCommand({
 and tests; then why it is not complete. Where no architectures are expected, its state is "registered" instead of "complete". The exit
 status is 1 when it is degraded.`,
   options: {},
-  examples: [{ command: 'leporello show container-hello:v1', does: 'see which machines can run it' }],
+  examples: [['leporello show container-hello:v1', 'see which machines can run it']],
   needs: ['the id of a container'],
-  maxPositionals: 1,
   run: async ({ api, positionals: [id], json }) => {
     const container = await api.ask<ContainerView>({ path: pathOf`/api/v1/containers/${id!}` })
     const [builds, tests] = await Promise.all([jobsOf(api, { id: id!, kind: 'builds' }), jobsOf(api, { id: id!, kind: 'tests' })])

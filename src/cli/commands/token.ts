@@ -2,11 +2,8 @@ import { hashOfToken, newToken, type TokenRecord, tokenName } from '../../access
 import { readTokenFile, writeTokenFile } from '../../access/token-file.ts'
 import { whyUnreadable } from '../../config/files.ts'
 import { type Scope, scopes } from '../../domain/policy.ts'
-import { misuse } from '../client/api-error.ts'
-import { attempt, output, print, textOf } from '../client/client-command.ts'
-import { withConfig } from '../client/start.ts'
-import { type Command, complain, exit, say, type Values } from '../terminal/command.ts'
-import { columns, heading, paintFor } from '../terminal/terminal.ts'
+import { configured, output, print, textOf } from '../client/client-command.ts'
+import { type Command, columns, complain, exit, heading, misuse, paintFor, say, type Values } from '../terminal/terminal.ts'
 
 export const token: Command = {
   usage: 'token new NAME --scope SCOPES [--match PATTERN]... [--expires WHEN] | token ls | token revoke NAME  [--json]',
@@ -28,27 +25,21 @@ Exit status: 0 done, 1 the file cannot be used, or the name is taken or unknown,
     json: { type: 'boolean', help: 'print the outcome as JSON' }
   },
   examples: [
-    { command: 'leporello token new ci --scope register --expires 365d', does: 'make a token for a builder' },
-    { command: 'leporello token new hello-team --scope register,delete --match "container-hello*"', does: 'one for some containers only' },
-    { command: 'leporello token ls', does: 'list them' },
-    { command: 'leporello token revoke ci', does: 'make one invalid' }
+    ['leporello token new ci --scope register --expires 365d', 'make a token for a builder'],
+    ['leporello token new hello-team --scope register,delete --match "container-hello*"', 'one for some containers only'],
+    ['leporello token ls', 'list them'],
+    ['leporello token revoke ci', 'make one invalid']
   ],
   maxPositionals: 2,
   completes: [['new', 'ls', 'revoke'], []],
-  run: ({ values, positionals: [what, name] }) =>
-    withConfig(
-      ({ access }) =>
-        attempt({ values, name: 'token' }, async () => {
-          const records = await recordsIn(access.tokens)
-          const given = { file: access.tokens, records, values }
-          if (what === 'ls') return list(given)
-          if (what !== 'new' && what !== 'revoke') throw misuse('expected new, ls or revoke')
-          if (name === undefined || !tokenName.test(name))
-            throw misuse(`expected a name after ${what}: up to 64 letters, digits, ".", "_", "@" and "-"`)
-          return what === 'new' ? make(name, given) : revoke(name, given)
-        }),
-      { json: values['json'] === true }
-    )
+  run: configured('token', async ({ access: { tokens: file } }, { values, positionals: [what, name] }) => {
+    const given = { file, records: await recordsIn(file), values }
+    if (what === 'ls') return list(given)
+    if (what !== 'new' && what !== 'revoke') throw misuse('expected new, ls or revoke')
+    if (name === undefined || !tokenName.test(name))
+      throw misuse(`expected a name after ${what}: up to 64 letters, digits, ".", "_", "@" and "-"`)
+    return what === 'new' ? make(name, given) : revoke(name, given)
+  })
 }
 
 interface Given {

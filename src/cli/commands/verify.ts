@@ -1,11 +1,9 @@
 import { parseArchitecture } from '../../domain/architecture.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import type { ContainerImage, ContainerView, ImageAnswer } from '../../schemas.ts'
-import { type Api, pathOf } from '../client/api.ts'
-import type { ApiError } from '../client/api-error.ts'
+import { type Api, type ApiError, pathOf } from '../client/api.ts'
 import { clientCommand, print, textOf } from '../client/client-command.ts'
-import { exit, say } from '../terminal/command.ts'
-import { harmless } from '../terminal/terminal.ts'
+import { exit, harmless, say } from '../terminal/terminal.ts'
 
 export const verify = clientCommand({
   usage: 'verify ID [--arch ARCH] [--url URL] [--json]',
@@ -14,11 +12,10 @@ The server remembers it, and refuses images to machines that they are proven not
 is mislabelled or mixed, and 2 when one is unreadable, has no binaries, or is stored where the server does not read (LEPORELLO_VERIFY).`,
   options: { arch: { type: 'string', help: 'only the image for this architecture, such as arm64, aarch64 or x86_64' } },
   examples: [
-    { command: 'leporello verify container-hello:v1', does: 'check for each architecture whether its image is for it' },
-    { command: 'leporello verify container-hello:v1 --arch aarch64 && deploy', does: 'continue only when its ARM image is one' }
+    ['leporello verify container-hello:v1', 'check for each architecture whether its image is for it'],
+    ['leporello verify container-hello:v1 --arch aarch64 && deploy', 'continue only when its ARM image is one']
   ],
   needs: ['the id of a container'],
-  maxPositionals: 1,
   run: async ({ api, values, positionals: [id], json }) => {
     const arch = textOf(values, 'arch')
     const wanted = arch === undefined ? undefined : parseArchitecture(arch)
@@ -45,10 +42,7 @@ interface VerifyOutcome {
   summary: string
 }
 
-interface NamedImage {
-  architecture: string | null
-  url: string
-}
+type NamedImage = Pick<VerifyOutcome, 'architecture' | 'url'>
 
 function imagesOf({ id, url, images }: ContainerView, wanted: string | undefined): NamedImage[] {
   const named = Object.values(images)

@@ -1,10 +1,8 @@
 import { knownArchitectures } from '../../domain/architecture.ts'
 import type { WaitAnswer } from '../../schemas.ts'
 import { pathOf } from '../client/api.ts'
-import { misuse } from '../client/api-error.ts'
 import { clientCommand, numberOf, print, textOf } from '../client/client-command.ts'
-import { complain, exit, say } from '../terminal/command.ts'
-import { harmless, paintFor } from '../terminal/terminal.ts'
+import { complain, exit, harmless, misuse, paintFor, say } from '../terminal/terminal.ts'
 import { stateColours } from './show.ts'
 
 const goals = ['complete', 'degraded', 'settled']
@@ -21,11 +19,10 @@ failed, or an image is not what it is said to be; with --for settled, that ends 
     timeout: { type: 'string', help: 'in seconds; default: 3600' }
   },
   examples: [
-    { command: 'leporello wait container-hello:v1 --timeout 7200 && deploy', does: 'continue when all architectures are there' },
-    { command: 'leporello wait container-hello:v1 --arch arm64', does: 'continue when its ARM image is there, whatever the others do' }
+    ['leporello wait container-hello:v1 --timeout 7200 && deploy', 'continue when all architectures are there'],
+    ['leporello wait container-hello:v1 --arch arm64', 'continue when its ARM image is there, whatever the others do']
   ],
   needs: ['the id of a container'],
-  maxPositionals: 1,
   run: async ({ api, values, positionals: [id], json }) => {
     const goal = textOf(values, 'for') ?? 'complete'
     if (!goals.includes(goal)) throw misuse(`--for is ${JSON.stringify(goal)}; expected one of ${goals.join(', ')}`)

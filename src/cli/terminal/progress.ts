@@ -1,20 +1,12 @@
-import { complain } from './command.ts'
-import { harmless, size } from './terminal.ts'
-
-/** Shows progress: a bar on a terminal, a line now and then elsewhere. */
-export interface Progress {
-  /** Sets how many bytes are done. */
-  at(bytes: number): void
-  /** Prints a line. */
-  note(text: string): void
-  end(): void
-}
+import { complain, harmless, size } from './terminal.ts'
 
 const barWidth = 24
 /** How often the bar is drawn, and a line is printed. */
 const [drawMs, lineMs] = [100, 10_000]
 
-export interface ProgressOptions {
+export type Progress = ReturnType<typeof createProgress>
+
+interface ProgressOptions {
   /** What is in progress, such as `hello.tar.gz: sending`. */
   what: string
   total: number
@@ -26,7 +18,8 @@ export interface ProgressOptions {
   now: () => number
 }
 
-export function createProgress({ what, total, from, then, stream, now }: ProgressOptions): Progress {
+/** Shows progress: a bar on a terminal, a line now and then elsewhere. */
+export function createProgress({ what, total, from, then, stream, now }: ProgressOptions) {
   const started = now()
   let drawn = Number.NEGATIVE_INFINITY
   let printed = started
@@ -49,7 +42,8 @@ export function createProgress({ what, total, from, then, stream, now }: Progres
   }
 
   return {
-    at(bytes) {
+    /** Sets how many bytes are done. */
+    at(bytes: number): void {
       done = bytes
       if (stream.isTTY) {
         if (now() - drawn >= drawMs || done === total) draw()
@@ -58,11 +52,12 @@ export function createProgress({ what, total, from, then, stream, now }: Progres
         stream.write(`${harmless(what)}: ${percent(done, total)} (${size(done)} of ${size(total)}, ${size(speed())}/s)\n`)
       }
     },
-    note(text) {
+    /** Prints a line. */
+    note(text: string): void {
       if (stream.isTTY) stream.write('\r\u001b[K')
       complain(harmless(text))
     },
-    end() {
+    end(): void {
       if (stream.isTTY) stream.write('\r\u001b[K')
     }
   }
@@ -75,27 +70,22 @@ function clock(seconds: number): string {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
 }
 
-/** Shows counts while they grow: on a terminal in one line, elsewhere in a line now and then. */
-export interface CountedProgress<Counts> {
-  at(counts: Counts): void
-  end(): void
-}
-
-export interface CountedProgressOptions<Counts> {
+interface CountedProgressOptions<Counts> {
   show(counts: Counts): string
   quiet: boolean
   stream: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>
 }
 
-export function createCountedProgress<Counts>({ show, quiet, stream }: CountedProgressOptions<Counts>): CountedProgress<Counts> {
+/** Shows counts while they grow: on a terminal in one line, elsewhere in a line now and then. */
+export function createCountedProgress<Counts>({ show, quiet, stream }: CountedProgressOptions<Counts>) {
   let shown = Date.now()
   return {
-    at(counts) {
+    at(counts: Counts): void {
       if (quiet || Date.now() - shown < (stream.isTTY ? drawMs : lineMs)) return
       shown = Date.now()
       stream.write(stream.isTTY ? `\r\u001b[K${harmless(show(counts))}` : `${harmless(show(counts))}\n`)
     },
-    end() {
+    end(): void {
       if (stream.isTTY && !quiet) stream.write('\r\u001b[K')
     }
   }

@@ -1,7 +1,6 @@
 import type { TagRule } from '../../domain/releases/discovery.ts'
 import { type ImageChoice, isChosen } from '../../domain/releases/image-names.ts'
-import { discoveredList } from '../../image-lists/discovered.ts'
-import type { RenamableList, Renaming } from '../../image-lists/image-list-yaml.ts'
+import { discoveredList, type RenamableList, type Renaming } from '../../image-lists/image-list-yaml.ts'
 import type { DiscoverQuery } from '../../schemas.ts'
 import { readBody } from '../shared/body.ts'
 import { json, yaml } from '../shared/describes.ts'

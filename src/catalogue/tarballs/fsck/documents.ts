@@ -10,21 +10,19 @@ import { factsFault, readAt, taskFault } from './rules.ts'
 /** Finds facts about images that no record names. */
 export async function* checkFacts(run: FsckRun): AsyncGenerator<FsckFinding> {
   const store = run.stores.facts
-  for await (const page of allDocuments(store, run.signal)) {
-    for (const { stored, found: facts, record } of await withRecords(run, page, read)) {
-      if (!facts || !('read' in facts)) run.checked.facts++
-      const fault = factsFault({ facts, record, now: run.now() })
-      if (fault === undefined) continue
-      const about = facts && `${facts.container}${facts.imageKey ? ` for ${facts.imageKey}` : ''}`
-      const why = fault === 'no record' ? 'which is not there' : 'which names another image now'
-      yield await removed(run, {
-        kind: 'facts-about-nothing',
-        store,
-        stored,
-        ...(facts && { container: facts.container, architecture: facts.imageKey || null, since: readAt(facts) }),
-        message: about ? `facts about the image of ${about}, ${why}` : `facts ${stored.id} cannot be understood`
-      })
-    }
+  for await (const { stored, found: facts, record } of withRecords(run, store, read)) {
+    if (!facts || !('read' in facts)) run.checked.facts++
+    const fault = factsFault({ facts, record, now: run.now() })
+    if (fault === undefined) continue
+    const about = facts && `${facts.container}${facts.imageKey ? ` for ${facts.imageKey}` : ''}`
+    const why = fault === 'no record' ? 'which is not there' : 'which names another image now'
+    yield await removed(run, {
+      kind: 'facts-about-nothing',
+      store,
+      stored,
+      ...(facts && { container: facts.container, architecture: facts.imageKey || null, since: readAt(facts) }),
+      message: about ? `facts about the image of ${about}, ${why}` : `facts ${stored.id} cannot be understood`
+    })
   }
 }
 
@@ -33,37 +31,35 @@ const read = (document: string): Facts | LayerStack | undefined => fromFactsDocu
 /** Finds tasks that no server can carry out. */
 export async function* checkTasks(run: FsckRun): AsyncGenerator<FsckFinding> {
   const store = run.stores.tasks
-  for await (const page of allDocuments(store, run.signal)) {
-    run.checked.tasks += page.length
-    for (const { stored, found: task, record } of await withRecords(run, page, fromTaskDocument)) {
-      if (taskFault({ task, record, now: run.now() }) === undefined) continue
-      const about = task && `${task.container}${task.kind === 'verify' && task.imageKey ? ` for ${task.imageKey}` : ''}`
-      yield await removed(run, {
-        kind: 'tasks-about-nothing',
-        store,
-        stored,
-        ...(task && { container: task.container, since: task.due }),
-        message: about ? `a task to read the image of ${about}, which no record names` : `task ${stored.id} cannot be understood`
-      })
-    }
+  for await (const { stored, found: task, record } of withRecords(run, store, fromTaskDocument)) {
+    run.checked.tasks++
+    if (taskFault({ task, record, now: run.now() }) === undefined) continue
+    const about = task && `${task.container}${task.kind === 'verify' && task.imageKey ? ` for ${task.imageKey}` : ''}`
+    yield await removed(run, {
+      kind: 'tasks-about-nothing',
+      store,
+      stored,
+      ...(task && { container: task.container, since: task.due }),
+      message: about ? `a task to read the image of ${about}, which no record names` : `task ${stored.id} cannot be understood`
+    })
   }
 }
 
-/** Returns documents with what they say, undefined where they cannot be understood, and the text of the record that they are about. */
-async function withRecords<Found extends { container: string }>(
-  { stores }: FsckRun,
-  page: StoredDocument[],
-  read: (document: string) => Found | undefined
-) {
-  const found = page.map(({ document }) => {
-    try {
-      return read(document)
-    } catch {
-      return undefined
-    }
-  })
-  const records = await stores.containers.getMany(found.map((one) => one?.container ?? ''))
-  return page.map((stored, i) => ({ stored, found: found[i], record: records[i]?.document }))
+type Reading<Found> = (document: string) => Found | undefined
+
+/** Yields documents with what they say, undefined where they cannot be understood, and the text of the record that they are about. */
+async function* withRecords<Found extends { container: string }>(run: FsckRun, store: DocumentStore, read: Reading<Found>) {
+  for await (const page of allDocuments(store, run.signal)) {
+    const found = page.map(({ document }) => {
+      try {
+        return read(document)
+      } catch {
+        return undefined
+      }
+    })
+    const records = await run.stores.containers.getMany(found.map((one) => one?.container ?? ''))
+    yield* page.map((stored, i) => ({ stored, found: found[i], record: records[i]?.document }))
+  }
 }
 
 interface SuperfluousDocument extends Partial<Pick<FsckFinding, 'container' | 'architecture' | 'since'>> {

@@ -3,6 +3,7 @@ import { applies, type Facts, isPendingKey } from '../../../domain/image/facts.t
 import type { LayerStack } from '../../../domain/image/layer-stack.ts'
 import { digestInKey, isUploadKey } from '../../../domain/image/storage.ts'
 import type { Task } from '../../../domain/image/task.ts'
+import type { FsckParts } from './parts.ts'
 
 /** What is younger may be about to be registered, and is not judged. */
 export const youngMs = 15 * 60_000
@@ -63,27 +64,17 @@ export function judgeUnnamed({ key, ageMs, due, graceMs }: UnnamedObject): Unnam
   return { kind, repair: ageMs >= graceMs ? 'possible' : 'later' }
 }
 
-interface LeftoverLimits {
-  now: Date
-  /** Since when no other process writes tarballs. */
-  aloneSince: Date | undefined
-  expiryMs: number
-}
+type LeftoverTimes = Pick<FsckParts, 'aloneSince' | 'expiryMs'> & { now: Date }
 
 /** Returns the moments before which a put counts as left over, and before which a repair removes what it left. */
-export function leftoverLimits({ now, aloneSince, expiryMs }: LeftoverLimits): { left: Date; removable: Date } {
+export function leftoverLimits({ now, aloneSince, expiryMs }: LeftoverTimes): { left: Date; removable: Date } {
   const before = (ms: number) => new Date(Math.max(now.getTime() - ms, aloneSince?.getTime() ?? 0))
   return { left: before(surelyLeftMs), removable: before(expiryMs) }
 }
 
-interface FoundUpload {
-  ended: boolean
-  ageMs: number
-  expiryMs: number
-}
-
 /** An upload that ended is kept for a while so that its client can ask how it ended. */
-export function judgeUpload({ ended, ageMs, expiryMs }: FoundUpload): 'ended' | 'continuing' | 'expired' {
+export function judgeUpload(upload: { ended: boolean; ageMs: number; expiryMs: number }): 'ended' | 'continuing' | 'expired' {
+  const { ended, ageMs, expiryMs } = upload
   if (ended) return 'ended'
   return ageMs < expiryMs ? 'continuing' : 'expired'
 }
@@ -116,13 +107,7 @@ function stillNamed(facts: Facts | LayerStack, document: string): boolean {
   return url !== undefined && applies(facts, { url, digest: record.digest })
 }
 
-interface FoundTask {
-  /** Undefined for a document that cannot be understood. */
-  task: Task | undefined
-  /** The text of the record that it is about. */
-  record: string | undefined
-  now: Date
-}
+type FoundTask = Omit<FoundFacts, 'facts'> & { task: Task | undefined }
 
 /** Returns why a task cannot be carried out; undefined where it can, or may be. A server would have carried out what it can by now. */
 export function taskFault({ task, record, now }: FoundTask): 'unreadable' | 'no image' | undefined {
