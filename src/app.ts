@@ -35,14 +35,14 @@ export { readKeyPair } from './http/key-pair.ts'
 /** How long an entry in the journal may be on its way: on another replica, or in this very process. */
 const appendGraceMs = { replicas: 5000, alone: 1000 }
 
-export interface App {
+interface App {
   /** Where it listens, as a person on this machine would write it. */
   url: string
   /** Finishes the requests under way, but not for longer than the grace, and closes the stores. */
   close(): Promise<void>
 }
 
-export interface AppOptions {
+interface AppOptions {
   log: Log
   /** One line a request goes here. */
   info: WriteInfo

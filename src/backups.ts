@@ -15,7 +15,7 @@ import { embeddedSnapshot } from './stores/embedded/snapshot.ts'
 
 /* Joins backups to the configured stores, for commands. */
 
-export interface SavingOptions {
+interface SavingOptions {
   /** Of the backup. */
   folder: string
   onProgress(counts: TarballCounts): void
@@ -35,7 +35,7 @@ export async function saveBackup(config: Config, { folder, onProgress }: SavingO
   }
 }
 
-export type RestoringOptions = SavingOptions & Required<Pick<LoadParts, 'overwrite' | 'onLeft'>>
+type RestoringOptions = SavingOptions & Required<Pick<LoadParts, 'overwrite' | 'onLeft'>>
 
 /** Restores a backup into the configured stores. */
 export async function loadBackup(config: Config, options: RestoringOptions): Promise<RestoreOutcome> {

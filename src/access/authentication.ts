@@ -23,7 +23,7 @@ export interface AuthenticationOptions {
   failures?: ReturnType<typeof createFailures>
 }
 
-export interface TrustedUsers {
+interface TrustedUsers {
   /** In lower case. */
   header: string
   scopes: readonly Scope[]

@@ -18,8 +18,8 @@ const indexFile = 'backup.json'
 /** Of this layout. A program refuses a backup with a higher one. */
 const format = 1
 
-export const backedUpFiles = [...copiedCollections, 'tarballs'] as const
-export type BackedUpFile = (typeof backedUpFiles)[number]
+const backedUpFiles = [...copiedCollections, 'tarballs'] as const
+type BackedUpFile = (typeof backedUpFiles)[number]
 
 export interface BackupIndex {
   format: number
@@ -129,7 +129,6 @@ export async function* savedDocuments(folder: string, collection: CopiedCollecti
 
 const maxBatch = { documents: 250, length: 4 * 1024 * 1024 }
 
-/** Yields the tarballs of a backup. */
 export async function* savedTarballs(folder: string): AsyncGenerator<SavedTarball> {
   for await (const line of readLines(pathOfFile(folder, 'tarballs'))) yield JSON.parse(line)
 }

@@ -29,7 +29,7 @@ export interface Snapshot {
   close(): Promise<void>
 }
 
-export interface BackupParts {
+interface BackupParts {
   /** Of the backup. */
   folder: string
   /** The blob store in that folder. */
@@ -51,16 +51,7 @@ export interface BackupOutcome {
 }
 
 /** Pending images come before the containers that they move to, as in catalogue/tarballs/naming.ts; the journal comes last. */
-const order = [
-  'buildStatuses',
-  'releases',
-  'containers',
-  'oci',
-  'facts',
-  'jobSpecs',
-  'hysdsIos',
-  'journal'
-] as const satisfies CopiedCollection[]
+const order: readonly CopiedCollection[] = ['buildStatuses', 'releases', 'containers', 'oci', 'facts', 'jobSpecs', 'hysdsIos', 'journal']
 
 /** An earlier promotion does not keep its tarballs. */
 const namesTarballs = (collection: CopiedCollection, id: string): boolean =>

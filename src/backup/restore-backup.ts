@@ -32,7 +32,7 @@ export interface LoadParts extends Pick<CopyOptions, 'hash' | 'now' | 'onLeft'> 
   onProgress(counts: TarballCounts): void
 }
 
-export interface LoadTarget {
+interface LoadTarget {
   stores: Stores
   blobs: BlobStore
 }
@@ -68,7 +68,7 @@ export async function restoreBackup(parts: LoadParts, { stores, blobs }: LoadTar
   return { index, tarballs, documents: counts, whole }
 }
 
-export interface CheckParts extends Pick<LoadParts, 'folder' | 'contents' | 'onProgress'> {
+interface CheckParts extends Pick<LoadParts, 'folder' | 'contents' | 'onProgress'> {
   /** Returns the SHA-256 of a stream of bytes, hexadecimal. */
   digestOf: (bytes: AsyncIterable<Uint8Array>) => Promise<string>
 }

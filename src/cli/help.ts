@@ -33,7 +33,7 @@ Examples:
 ${command.examples.map(([line, does]) => `  ${line}\n      ${does}`).join('\n')}`
 
 /** The options of a command as `--name`, with what each does. */
-export const optionLines = ({ options }: Command): [option: string, help: string][] =>
+const optionLines = ({ options }: Command): [option: string, help: string][] =>
   Object.entries(options).map(([name, { help }]) => [`--${name}`, help])
 
 function table(rows: readonly (readonly [string, string])[]): string {

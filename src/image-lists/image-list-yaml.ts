@@ -5,8 +5,7 @@ import type { FoundTag } from '../domain/releases/discovery.ts'
 import { isUnprintable, printable, quotedYaml } from '../domain/releases/yaml-text.ts'
 import type { DiscoveryAnswer } from '../schemas.ts'
 
-/** An entry of an image list. */
-export interface ListEntry {
+interface ListEntry {
   imagename: string
   /** Names of Heat parameters. */
   params: string[]
@@ -34,11 +33,8 @@ export function parseImageList(text: string, isWanted: (imagename: string) => bo
   const member = members.find((name) => isSeq(document.get(name)))
   const list = member === undefined ? undefined : document.get(member)
   if (!isSeq(list)) refuse(`it has no list ${members.join(' or ')}`)
-  const all = list.items.map((item, i) => ({
-    map: isMap(item) ? item : refuse(`entry ${i + 1} is not a mapping; expected - imagename: …`),
-    i
-  }))
-  const wanted = all.map(({ map, i }) => ({ map, entry: toEntry(map, i) })).filter(({ entry }) => isWanted(entry.imagename))
+  const all = list.items.map((item, i) => (isMap(item) ? item : refuse(`entry ${i + 1} is not a mapping; expected - imagename: …`)))
+  const wanted = all.map((map, i) => ({ map, entry: toEntry(map, i) })).filter(({ entry }) => isWanted(entry.imagename))
   const maps = wanted.map(({ map }) => map)
   return {
     entries: wanted.map(({ entry }) => entry),
@@ -51,7 +47,6 @@ export function parseImageList(text: string, isWanted: (imagename: string) => bo
   }
 }
 
-/** Returns all entries of a list. */
 export const imageEntries = (text: string): ListEntry[] => parseImageList(text, () => true).entries
 
 /** What a list is to become: a new name for each of its entries, or null for one that is left out. */
@@ -119,7 +114,7 @@ function refuse(message: string): never {
 }
 
 /** Writes what TripleO's users pass to `openstack overcloud deploy -e`. */
-export function heatEnvironment(entries: readonly ListEntry[], insecure: string | undefined): string {
+function heatEnvironment(entries: readonly ListEntry[], insecure: string | undefined): string {
   const lines = new Map(entries.flatMap(({ imagename, params }) => params.map((name) => [name, imagename] as const)))
   const text = [...lines].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, imagename]) => `  ${name}: ${quotedYaml(imagename)}\n`)
   const isUsed = insecure !== undefined && entries.some(({ imagename }) => imagename.startsWith(`${insecure}/`))
@@ -128,7 +123,7 @@ export function heatEnvironment(entries: readonly ListEntry[], insecure: string 
 }
 
 /** Returns what was left out of a list as comments, each on a line. */
-export const leftOutComments = (leftOut: readonly { imagename: string; reason: string }[]): string =>
+const leftOutComments = (leftOut: readonly { imagename: string; reason: string }[]): string =>
   leftOut.map(({ imagename, reason }) => `# left out: ${`${imagename}: ${reason}`.replace(/[\p{Cc}\u2028\u2029]/gu, ' ')}\n`).join('')
 
 export interface Findings {

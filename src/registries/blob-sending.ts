@@ -17,7 +17,7 @@ export interface BlobToSend {
 /** How a blob came to be there. */
 export type Sent = 'present' | 'mounted' | 'sent'
 
-export interface BlobTarget extends RepositoryParts {
+interface BlobTarget extends RepositoryParts {
   hasBlob(digest: string): Promise<boolean>
 }
 
@@ -55,25 +55,26 @@ function provenBytes({ digest, size, open, at }: BlobToSend) {
   let found: string | undefined
   let failure: Error | undefined
 
-  function take(chunk: Buffer, position: number): void {
-    const fresh = chunk.subarray(Math.max(0, hashed - position))
-    hash.update(fresh)
-    hashed += fresh.length
-  }
-
   async function* read(offset: number, renew: () => void): AsyncGenerator<Buffer> {
     let position = offset
-    for await (const chunk of await open(offset)) {
-      if (position + chunk.length > size) throw wrongSize(`more than the ${size} bytes`)
-      if (position + chunk.length > hashed) {
-        take(chunk, position)
-        renew()
+    try {
+      for await (const chunk of await open(offset)) {
+        if (position + chunk.length > size) throw wrongSize(`more than the ${size} bytes`)
+        const fresh = chunk.subarray(Math.max(0, hashed - position))
+        if (fresh.length > 0) {
+          hash.update(fresh)
+          hashed += fresh.length
+          renew()
+        }
+        yield chunk
+        position += chunk.length
+        at(position)
       }
-      yield chunk
-      position += chunk.length
-      at(position)
+      if (position < size) throw wrongSize(`only ${position} of the ${size} bytes`)
+    } catch (error) {
+      failure = error as Error
+      throw new Error(failure.message)
     }
-    if (position < size) throw wrongSize(`only ${position} of the ${size} bytes`)
   }
 
   const wrongSize = (what: string) => registryError('unusable', { message: `the source has ${what} of ${digest} that its manifest names` })
@@ -81,15 +82,7 @@ function provenBytes({ digest, size, open, at }: BlobToSend) {
   return {
     from(offset: number, renew: () => void): Readable {
       failure = undefined
-      const keepFailure = async function* () {
-        try {
-          yield* read(offset, renew)
-        } catch (error) {
-          failure = error as Error
-          throw new Error(failure.message)
-        }
-      }
-      return Readable.from(keepFailure(), { objectMode: false })
+      return Readable.from(read(offset, renew), { objectMode: false })
     },
     /** The digest of all bytes. */
     digest(): string {

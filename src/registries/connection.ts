@@ -3,19 +3,10 @@ import type { RegistryAddress } from './address.ts'
 import type { CredentialsOf } from './docker-credentials.ts'
 import { createExchange, type ExchangeOptions } from './exchange.ts'
 import { registryError } from './registry-error.ts'
-import { createRegistryRequests, type RegistryRequests } from './registry-requests.ts'
+import { createRegistryRequests } from './registry-requests.ts'
 import { createSignIn } from './sign-in.ts'
 
-/** A registry that can be asked. */
-export interface Connection {
-  base: URL
-  host: string
-  requests: RegistryRequests
-  /** Throws when no registry answers. */
-  check(): Promise<void>
-  /** Lets no further request begin. */
-  stop(): void
-}
+export type Connection = ReturnType<typeof connectRegistry>
 
 export interface ConnectionOptions extends ExchangeOptions {
   address: RegistryAddress
@@ -30,7 +21,7 @@ export interface ConnectionOptions extends ExchangeOptions {
 const firstSilenceMs = 5_000
 
 /** Asks a registry with the credentials of docker's configuration. */
-export function connectRegistry({ address, writes = false, alsoReads = [], ...options }: ConnectionOptions): Connection {
+export function connectRegistry({ address, writes = false, alsoReads = [], ...options }: ConnectionOptions) {
   const { base, host } = address
   const exchange = createExchange(options)
   const signIn = createSignIn({ host, exchange, credentialsOf: options.credentialsOf, writes, alsoReads })
@@ -39,18 +30,20 @@ export function connectRegistry({ address, writes = false, alsoReads = [], ...op
     base,
     host,
     requests,
-    async check() {
+    /** Throws when no registry answers. */
+    async check(): Promise<void> {
       const bounds = { silenceMs: firstSilenceMs, most: maxManifest }
       const answer = await exchange.send(new URL('/v2/', base), { method: 'GET', headers: { accept: '*/*' }, ...bounds })
       if (answer.status === 401) signIn.learn(answer)
       if (answer.status === 404) throw registryError('failed', { message: `${host} is no registry: it has no /v2/`, status: 404 })
       if (![200, 401, 403].includes(answer.status)) await requests.refusal(answer, '/v2/')
     },
+    /** Lets no further request begin. */
     stop: exchange.stop
   }
 }
 
-export interface OwnServer extends Omit<ExchangeOptions, 'plainHttp'> {
+interface OwnServer extends Omit<ExchangeOptions, 'plainHttp'> {
   /** Its origin, with user and password where a proxy wants them. */
   base: URL
   token: string | undefined

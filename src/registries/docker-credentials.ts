@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { asFields, type JsonFields, parsedJson } from '../domain/json/reading.ts'
 import { own } from '../domain/own.ts'
 import { configuredNames } from './address.ts'
@@ -81,6 +82,7 @@ interface HelperCall {
   file: string
 }
 
+const execute = promisify(execFile)
 const helperMs = 30_000
 const maxHelperAnswer = 256 * 1024
 
@@ -92,18 +94,17 @@ async function askHelper({ helper, name, file }: HelperCall): Promise<RegistryCr
   }
   const program = `docker-credential-${helper}`
   const fail = (why: string) => registryError('failed', { message: `${program}, which ${file} names for ${name}, ${why}` })
-  const stdout = await new Promise<string | undefined>((resolve, reject) => {
-    const limits = { timeout: helperMs, maxBuffer: maxHelperAnswer }
-    const child = execFile(program, ['get'], limits, (error, out, problems) => {
-      if (!error) resolve(out)
-      else if (/credentials not found/i.test(out + problems)) resolve(undefined)
-      else if (error.code === 'ENOENT') reject(fail('is not installed, or not in PATH'))
-      else
-        reject(fail(`failed (${error.killed ? `no answer in ${helperMs / 1000} s` : `status ${error.code}`}); try it with: docker login`))
-    })
-    // one that ends without reading is reported by its status
-    child.stdin?.on('error', () => {}).end(name)
-  })
+  const asking = execute(program, ['get'], { timeout: helperMs, maxBuffer: maxHelperAnswer })
+  // one that ends without reading is reported by its status
+  asking.child.stdin?.on('error', () => {}).end(name)
+  const stdout = await asking.then(
+    (answer) => answer.stdout,
+    (error) => {
+      if (/credentials not found/i.test(error.stdout + error.stderr)) return undefined
+      if (error.code === 'ENOENT') throw fail('is not installed, or not in PATH')
+      throw fail(`failed (${error.killed ? `no answer in ${helperMs / 1000} s` : `status ${error.code}`}); try it with: docker login`)
+    }
+  )
   if (stdout === undefined) return undefined
   const { Username: username, Secret: secret } = asFields(parsedJson(stdout)) ?? {}
   if (typeof username !== 'string' || !isText(secret)) throw fail('did not answer with Username and Secret')

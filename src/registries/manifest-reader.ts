@@ -17,7 +17,6 @@ export interface ReadManifest {
   content: OciManifest
 }
 
-/** A repository of a registry. */
 export interface RepositoryParts {
   host: string
   requests: RegistryRequests

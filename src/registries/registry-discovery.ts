@@ -5,7 +5,7 @@ import type { RegistryImage } from './image-reader.ts'
 import type { Registry } from './registry.ts'
 import { isRegistryError } from './registry-error.ts'
 
-export interface RegistrySearch {
+interface RegistrySearch {
   /** As an image list names them. */
   imagenames: readonly string[]
   rule: TagRule

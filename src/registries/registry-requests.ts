@@ -3,33 +3,27 @@ import type { RegistryAnswer, RegistryExchange, RegistryRequest } from './exchan
 import { registryError, registryWords } from './registry-error.ts'
 import type { SignIn } from './sign-in.ts'
 
-export interface RegistryCall extends Partial<Omit<RegistryRequest, 'headers'>> {
+interface RegistryCall extends Partial<Omit<RegistryRequest, 'headers'>> {
   /** Or the URL that a Location header named. */
   path: string
   accept?: string
   headers?: Record<string, string>
 }
 
-export interface RegistryRequests {
-  /** Returns the answer to a request; undefined where what is asked for is not there. Throws for any other answer. */
-  read(repository: string, call: RegistryCall): Promise<RegistryAnswer | undefined>
-  /** Returns whatever the answer is. */
-  send(repository: string, call: RegistryCall): Promise<RegistryAnswer>
-  /** Throws for an answer that is not the one that was asked for. */
-  refusal(answer: RegistryAnswer, what: string): Promise<never>
-}
+export type RegistryRequests = ReturnType<typeof createRegistryRequests>
 
 export interface RequestParts {
   base: URL
   host: string
   exchange: RegistryExchange
-  signIn: Pick<SignIn, 'authorization' | 'challenged' | 'advice' | 'withoutSecrets'>
+  signIn: SignIn
 }
 
 const silenceMs = 30_000
 
 /** Asks a registry, and signs in where it wants that. */
-export function createRegistryRequests({ base, host, exchange, signIn }: RequestParts): RegistryRequests {
+export function createRegistryRequests({ base, host, exchange, signIn }: RequestParts) {
+  /** Returns whatever the answer is. */
   async function send(repository: string, { path, accept = '*/*', headers, ...request }: RegistryCall): Promise<RegistryAnswer> {
     const url = new URL(path, base)
     // a token is for the server that it was given for
@@ -46,6 +40,7 @@ export function createRegistryRequests({ base, host, exchange, signIn }: Request
     return another ? attempt(await signIn.authorization(repository)) : answer
   }
 
+  /** Throws for an answer that is not the one that was asked for. */
   async function refusal({ status, body, headers }: RegistryAnswer, what: string): Promise<never> {
     const words = registryWords(body.toString('utf8'), signIn.withoutSecrets)
     const message = `${host} answered ${status} for ${what}${words && `: ${words}`}`
@@ -58,6 +53,7 @@ export function createRegistryRequests({ base, host, exchange, signIn }: Request
     throw registryError('failed', { message: message + remedy, status, ...(retryAfterMs !== undefined && { retryAfterMs }) })
   }
 
+  /** Returns the answer to a request; undefined where what is asked for is not there. Throws for any other answer. */
   async function read(repository: string, call: RegistryCall): Promise<RegistryAnswer | undefined> {
     const answer = await send(repository, call)
     if (answer.status === 404) return undefined

@@ -2,37 +2,31 @@ import { asFields, parsedJson } from '../domain/json/reading.ts'
 import { isTag } from '../domain/oci/names.ts'
 import { type Connection, type ConnectionOptions, connectRegistry } from './connection.ts'
 import type { RegistryAnswer } from './exchange.ts'
-import { type RegistryImage, readImage } from './image-reader.ts'
+import { readImage } from './image-reader.ts'
 import { manifestTypes } from './manifest-reader.ts'
 import { registryError } from './registry-error.ts'
 
 /** Any server that speaks the OCI distribution specification. Every method throws a RegistryError, or the error of its AskServer. */
-export interface Registry {
-  /** Throws when no registry answers. */
-  check(): Promise<void>
-  has(repository: string, reference: string): Promise<boolean>
-  /** Returns all tags of a repository; none where there is no such repository. */
-  tags(repository: string): Promise<string[]>
-  /** Reads an image by tag or digest; of an index the amd64 image, or else the first one. Undefined where there is none. */
-  image(repository: string, reference: string): Promise<RegistryImage | undefined>
-  /** Lets no further request begin. */
-  stop(): void
-}
+export type Registry = ReturnType<typeof openRegistry>
 
 const pageSize = 1000
 const maxTags = 100_000
 
-export function openRegistry(options: ConnectionOptions): Registry {
+export function openRegistry(options: ConnectionOptions) {
   const connection = connectRegistry(options)
   const { requests } = connection
   return {
+    /** Throws when no registry answers. */
     check: connection.check,
-    async has(repository, reference) {
+    async has(repository: string, reference: string): Promise<boolean> {
       const path = `/v2/${repository}/manifests/${reference}`
       return (await requests.read(repository, { path, method: 'HEAD', accept: manifestTypes })) !== undefined
     },
-    tags: (repository) => tagsOf(connection, repository),
-    image: (repository, reference) => readImage({ ...connection, repository }, reference),
+    /** Returns all tags of a repository; none where there is no such repository. */
+    tags: (repository: string) => tagsOf(connection, repository),
+    /** Reads an image by tag or digest; of an index the amd64 image, or else the first one. Undefined where there is none. */
+    image: (repository: string, reference: string) => readImage({ ...connection, repository }, reference),
+    /** Lets no further request begin. */
     stop: connection.stop
   }
 }

@@ -3,7 +3,7 @@ import { type CredentialsOf, credentialsInWords } from './docker-credentials.ts'
 import type { RegistryAnswer, RegistryExchange } from './exchange.ts'
 import { askToken, type Challenge, parseChallenge } from './tokens.ts'
 
-export interface SignInParts {
+interface SignInParts {
   /** As references name the registry. */
   host: string
   exchange: RegistryExchange
@@ -14,12 +14,11 @@ export interface SignInParts {
   alsoReads: readonly string[]
 }
 
+/** What is presented to a registry, as its challenges want it. */
 export interface SignIn {
   /** Returns an Authorization header for a repository, as the last challenge wants it; undefined where none is wanted or can be had. */
   authorization(repository: string): Promise<string | undefined>
-  /** Learns from an answer of status 401 how to sign in. Returns whether it says so. */
-  learn(answer: RegistryAnswer): boolean
-  /** Learns from such an answer. `refused` is the header that was sent. Returns whether another try makes sense. */
+  /** Learns from an answer of status 401. `refused` is the header that was sent. Returns whether another try makes sense. */
   challenged(answer: RegistryAnswer, tried: { repository: string; refused: string | undefined }): Promise<boolean>
   /** Returns what was tried, and what to do, for the message of a refusal; '' where it says so itself. */
   advice(status: number): Promise<string>
@@ -27,7 +26,9 @@ export interface SignIn {
   withoutSecrets(text: string): string
 }
 
-export function createSignIn({ host, exchange, credentialsOf, writes, alsoReads }: SignInParts): SignIn {
+type LearningSignIn = SignIn & { learn(answer: RegistryAnswer): boolean }
+
+export function createSignIn({ host, exchange, credentialsOf, writes, alsoReads }: SignInParts): LearningSignIn {
   const account = createAccount(host, credentialsOf)
   const headers = new Map<string, Promise<string | undefined>>()
   let known: Challenge | undefined
@@ -51,6 +52,7 @@ export function createSignIn({ host, exchange, credentialsOf, writes, alsoReads 
     return header
   }
 
+  /** Learns from an answer of status 401 how to sign in. Returns whether it says so. */
   function learn({ headers: answered }: RegistryAnswer): boolean {
     const challenge = parseChallenge(answered['www-authenticate'])
     known = challenge ?? known

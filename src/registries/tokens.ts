@@ -21,7 +21,7 @@ function parameter(text: string, name: string): string | undefined {
   return quoted?.replace(/\\(.)/g, '$1') ?? plain
 }
 
-export interface TokenRequest {
+interface TokenRequest {
   host: string
   exchange: RegistryExchange
   account: RegistryAccount

@@ -3,7 +3,6 @@ import type { RegistryAnswer } from './exchange.ts'
 import { headerOf, type RepositoryParts } from './manifest-reader.ts'
 import { registryError } from './registry-error.ts'
 
-/** An upload at a registry. */
 export interface OpenUpload {
   /** Where the next request goes: the Location of the last answer, which may differ each time. */
   url: string
@@ -17,7 +16,7 @@ export function createUploads({ host, repository, requests, mountFrom }: Reposit
   const none = { 'content-length': '0' }
   const bounds = { silenceMs: transferSilenceMs }
 
-  const locationIn = (answer: RegistryAnswer, asked: string) => locationAfter(answer, host, asked)
+  const locationIn = (answer: RegistryAnswer, asked: string) => locationAfter(answer, { host, asked })
 
   async function checked(answer: RegistryAnswer, what: string): Promise<RegistryAnswer> {
     const { status } = answer
@@ -72,7 +71,7 @@ export function createUploads({ host, repository, requests, mountFrom }: Reposit
 }
 
 /** Resolves a Location, which may be relative, and absent where nothing changes. */
-function locationAfter({ headers }: RegistryAnswer, host: string, asked: string): string {
+function locationAfter({ headers }: RegistryAnswer, { host, asked }: { host: string; asked: string }): string {
   const location = headerOf(headers, 'location') ?? asked
   const base = new URL(asked, `http://${host}/`)
   if (!URL.canParse(location, base)) throw registryError('failed', { message: `${host} names as Location what is not a URL` })

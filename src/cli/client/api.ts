@@ -1,12 +1,11 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
 import { certificatesIn } from '../../config/certificates.ts'
 import type { Config } from '../../config/config.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import type { ContainerView, Problem } from '../../schemas.ts'
 import { complain, misuse, type Values } from '../terminal/terminal.ts'
-import { openRequest, readAnswer, type Trust, unreachable, unreachableError } from './http-client.ts'
+import { type HttpAnswer, type HttpRequest, openRequest, readAnswer, type Trust, unreachable, unreachableError } from './http-client.ts'
 
 /** A refusal in the server's words (`status`, and `problem` from a Leporello), or no answer at all (`code` is `unreachable`). */
 export type ApiError = Error & { code?: string; status?: number; problem?: Problem }
@@ -27,28 +26,18 @@ export interface Api {
   lines(request: ApiRequest & { empty?: boolean }): AsyncGenerator<string>
 }
 
-export interface ApiRequest {
-  /** GET unless given. */
-  method?: string
+interface ApiRequest extends Pick<HttpRequest, 'method' | 'headers' | 'stream'> {
   /** Relative to the server's address, with ids percent-encoded: see pathOf. */
   path: string
   /** Undefined values are left out. */
   query?: Record<string, string | number | boolean | undefined>
-  headers?: Record<string, string>
   /** Sent as JSON, unless it is a string or bytes. */
   body?: unknown
-  /** A body of any size, in place of `body`; see HttpRequest. */
-  stream?: () => Readable
   /** How long the server may stay silent; 0 is for ever. One minute unless given. */
   timeoutMs?: number
 }
 
-export interface ApiAnswer {
-  status: number
-  headers: IncomingHttpHeaders
-  text: string
-  value: unknown
-}
+export type ApiAnswer = HttpAnswer & { value: unknown }
 
 const silenceMs = 60_000
 const advice = 'is it running, and is this its address (--url, LEPORELLO_URL)?'

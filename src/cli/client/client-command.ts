@@ -16,7 +16,7 @@ import {
 import { type Api, type ApiError, apiFor, isAway, serverOptions, trustFrom } from './api.ts'
 import type { Trust } from './http-client.ts'
 
-export interface ClientCommandInput {
+interface ClientCommandInput {
   api: Api
   /** Whose certificates are accepted, by --ca or LEPORELLO_CA. */
   trust: Trust
@@ -25,7 +25,7 @@ export interface ClientCommandInput {
   json: boolean
 }
 
-export interface ClientCommand extends Omit<Command, 'run'> {
+interface ClientCommand extends Omit<Command, 'run'> {
   /** The arguments that must be given, in order, for messages. */
   needs?: readonly string[]
   /** Returns the exit status, or nothing when all is done. */
@@ -69,7 +69,6 @@ export async function attempt({ values, name }: { values: Values; name: string }
   }
 }
 
-/** Returns the exit status for an error. */
 function statusOf(error: ApiError): number {
   if (error.code === wrongUse) return exit.usage
   return isAway(error) ? exit.unreachable : exit.wrong
@@ -82,8 +81,6 @@ export const changeOptions = {
   reason: { type: 'string', help: 'why, for the history' },
   'dry-run': { type: 'boolean', help: 'check the request, but write nothing' }
 } as const
-
-export type ChangeRequest = ReturnType<typeof changeOf>
 
 /** What `changeOptions` mean for a request. */
 export function changeOf(values: Values) {

@@ -112,7 +112,7 @@ export async function removeUploaded(url: string, { objects, trust }: Destinatio
 export const refusal = (request: string, { status, text }: HttpAnswer): Error =>
   new Error(`${maskSecrets(request)} was answered ${status}${text ? `: ${maskSecrets(text.trim().slice(0, 500))}` : ''}`)
 
-export interface S3Destination {
+interface S3Destination {
   objects: Extract<Objects, { kind: 's3' }>
   key: string
 }

@@ -5,7 +5,7 @@ import { folderProblem } from '../../domain/releases/dist-git.ts'
 import type { ChannelContainerfiles } from '../../schemas.ts'
 import { misuse } from '../terminal/terminal.ts'
 
-export interface CommittedFolders {
+interface CommittedFolders {
   /** The root of the repository. */
   root: string
   /** The files that are committed, relative to the root. */

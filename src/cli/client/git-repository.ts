@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { mkdirSync, readdirSync, realpathSync } from 'node:fs'
+import { promisify } from 'node:util'
 import { environmentOfGit } from '../../config/program.ts'
 import { misuse } from '../terminal/terminal.ts'
 
@@ -80,18 +81,16 @@ interface GitInput {
   environment?: Record<string, string>
 }
 
-function git(root: string, args: string[], { input, environment = {} }: GitInput = {}): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const options = { cwd: root, env: { ...environmentOfGit(), ...environment }, maxBuffer: maxOutput }
-    const child = execFile('git', args, options, (error, stdout, stderr) => {
-      if (!error) return resolve(stdout)
-      if (error.code === 'ENOENT')
-        return reject(Object.assign(new Error('git was not found; install it, or add it to PATH'), { absent: true }))
-      const what = args.find((arg) => /^[a-z-]+$/.test(arg) && !arg.startsWith('-'))
-      reject(new Error(`git ${what} in ${root} failed: ${stderr.trim() || error.message}`))
-    })
-    // git may end before it has read everything; its exit status tells
-    child.stdin?.on('error', () => {})
-    child.stdin?.end(input ?? '')
+async function git(root: string, args: string[], { input = '', environment = {} }: GitInput = {}): Promise<string> {
+  const running = execute('git', args, { cwd: root, env: { ...environmentOfGit(), ...environment }, maxBuffer: maxOutput })
+  // git may end before it has read everything; its exit status tells
+  running.child.stdin?.on('error', () => {}).end(input)
+  const { stdout } = await running.catch((error) => {
+    if (error.code === 'ENOENT') throw Object.assign(new Error('git was not found; install it, or add it to PATH'), { absent: true })
+    const what = args.find((arg) => /^[a-z-]+$/.test(arg) && !arg.startsWith('-'))
+    throw new Error(`git ${what} in ${root} failed: ${error.stderr.trim() || error.message}`)
   })
+  return stdout
 }
+
+const execute = promisify(execFile)

@@ -1,7 +1,7 @@
 import { dockerFolder } from '../../config/docker.ts'
 import { type Architecture, parseArchitecture, uniqueInTableOrder } from '../../domain/architecture.ts'
 import type { RegistryReference } from '../../registries/address.ts'
-import { type Connection, connectRegistry, connectToOwn } from '../../registries/connection.ts'
+import { connectRegistry, connectToOwn } from '../../registries/connection.ts'
 import { type CopiedBlobs, copyBetween, type ImageCopy } from '../../registries/copying.ts'
 import { dockerCredentials } from '../../registries/docker-credentials.ts'
 import { type Pause, patiently } from '../../registries/patience.ts'
@@ -26,7 +26,7 @@ export const wantedArchitectures = (values: Values): Architecture[] =>
     ((values['arch'] as string[] | undefined) ?? []).flatMap((text) => text.split(',').filter(Boolean)).map(parseArchitecture)
   )
 
-export interface CopyAccess {
+interface CopyAccess {
   values: Values
   trust: Trust
   /** A repository of the same registry, which may have what is sent. */
@@ -34,18 +34,12 @@ export interface CopyAccess {
 }
 
 /** A repository of another registry, and what is meant there. */
-export interface OtherImage extends RegistryReference {
-  repositoryThere: RegistryRepository
-  check: Connection['check']
-}
+export type OtherImage = ReturnType<typeof otherImage>
 
 const atOnceOf = (values: Values) => numberOf(values, { name: 'at-once', least: 1 }) ?? 3
 
 /** Opens what a reference names, with the credentials of docker's configuration. */
-export function otherImage(
-  reference: RegistryReference,
-  { values, trust, writes, mountFrom }: CopyAccess & { writes: boolean }
-): OtherImage {
+export function otherImage(reference: RegistryReference, { values, trust, writes, mountFrom }: CopyAccess & { writes: boolean }) {
   const connection = connectRegistry({
     ...{ address: reference.address, ask: registryAsk(trust), plainHttp: values['plain-http'] === true, writes, atOnce: atOnceOf(values) },
     credentialsOf: dockerCredentials(dockerFolder()),
@@ -55,13 +49,12 @@ export function otherImage(
   return { ...reference, repositoryThere: registryRepository({ ...connection, repository, mountFrom }), check: connection.check }
 }
 
-/** Opens a repository of our own server. */
 export function ownRepository(api: Api, { values, trust, ...parts }: CopyAccess & { repository: string }): RegistryRepository {
   const connection = connectToOwn({ ...api.registry(), ask: registryAsk(trust), atOnce: atOnceOf(values) })
   return registryRepository({ ...connection, ...parts })
 }
 
-export type CopyRequest = Pick<ImageCopy, 'from' | 'to' | 'image' | 'tag' | 'headers' | 'dryRun'> & { values: Values; what: string }
+type CopyRequest = Pick<ImageCopy, 'from' | 'to' | 'image' | 'tag' | 'headers' | 'dryRun'> & { values: Values; what: string }
 
 const patienceOf = (values: Values, note: (text: string) => void) => ({
   patienceMs: (numberOf(values, { name: 'patience' }) ?? 300) * 1000,

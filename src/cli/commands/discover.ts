@@ -150,10 +150,7 @@ async function discoverThere({ rule, choice, body }: SoughtList, values: Values,
 }
 
 async function writeFiles(found: FoundList, values: Values): Promise<void> {
-  for (const [option, format] of [
-    ['output-images-file', 'yaml'],
-    ['output-env-file', 'heat']
-  ] as const) {
+  for (const [option, format] of Object.entries({ 'output-images-file': 'yaml', 'output-env-file': 'heat' } as const)) {
     const file = textOf(values, option)
     if (file !== undefined) writeFileSync(file, await found.file(format))
   }

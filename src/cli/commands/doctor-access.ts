@@ -12,21 +12,22 @@ export async function checkAccess(api: Api): Promise<{ findings: Diagnosis[]; wo
   // a version that knew no tokens
   if (status === 404) return { findings: [], words: 'everybody may read', mayRead: true }
   const report = value as AccessReport
-  const mayRead = report.rejected === null && report.scopes.includes('read')
-  const findings = [...tokenFindings(api, report), ...(mayRead || report.rejected !== null ? [] : [closed(api)]), ...openness(api, report)]
+  const { scopes, policy } = report
+  const mayRead = report.rejected === null && scopes.includes('read')
+  const isOpen = policy === 'open' && !/^(localhost|127\..*|\[::1\])$/.test(new URL(api.url).hostname)
+  const findings: Diagnosis[] = []
+  if (report.rejected !== null) findings.push(rejected(api, report.rejected))
+  else if (!mayRead) findings.push(closed(api))
+  if (isOpen) findings.push(open(api))
   return { findings, words: wordsOf(report), mayRead }
 }
 
-function tokenFindings({ url }: Api, { rejected }: AccessReport): Diagnosis[] {
-  if (rejected === null) return []
-  return [
-    wrong('token_invalid', {
-      message: `${url} does not accept the token that was presented: ${rejected}`,
-      meaning: 'Every request with it is refused, also one that needs no token.',
-      advice: `Make another one on the server, and set LEPORELLO_TOKEN: ${tokenCommand('register')}`
-    })
-  ]
-}
+const rejected = ({ url }: Api, why: string) =>
+  wrong('token_invalid', {
+    message: `${url} does not accept the token that was presented: ${why}`,
+    meaning: 'Every request with it is refused, also one that needs no token.',
+    advice: `Make another one on the server, and set LEPORELLO_TOKEN: ${tokenCommand('register')}`
+  })
 
 const closed = ({ url }: Api) =>
   wrong('token_needed', {
@@ -35,17 +36,12 @@ const closed = ({ url }: Api) =>
     advice: `Make one on the server, and set LEPORELLO_TOKEN: ${tokenCommand('read')}`
   })
 
-function openness({ url }: Api, { policy }: AccessReport): Diagnosis[] {
-  const { hostname } = new URL(url)
-  if (policy !== 'open' || /^(localhost|127\..*|\[::1\])$/.test(hostname)) return []
-  return [
-    note('open_to_all', {
-      message: `everybody who reaches ${url} may replace and remove every image (LEPORELLO_POLICY is open)`,
-      meaning: 'Whoever may replace an image decides what the cluster runs.',
-      advice: `Make tokens for those who write (${tokenCommand('register')}), and set LEPORELLO_POLICY=read.`
-    })
-  ]
-}
+const open = ({ url }: Api) =>
+  note('open_to_all', {
+    message: `everybody who reaches ${url} may replace and remove every image (LEPORELLO_POLICY is open)`,
+    meaning: 'Whoever may replace an image decides what the cluster runs.',
+    advice: `Make tokens for those who write (${tokenCommand('register')}), and set LEPORELLO_POLICY=read.`
+  })
 
 function wordsOf({ policy, identity, scopes, match, expires }: AccessReport): string {
   const anonymous = { open: 'do everything', read: 'read', none: 'do nothing', 'read-only': 'read, and nobody may write' }[policy]

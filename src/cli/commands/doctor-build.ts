@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { BuilderSettings } from '../../config/builder.ts'
 import { type Diagnosis, diagnosis } from '../../domain/container/diagnosis.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
@@ -28,18 +29,16 @@ export const environmentFindings = (settings: BuilderSettings): Diagnosis[] =>
  */
 export async function tryStorage(storage: string, { withinMs, ...settings }: DestinationSettings & { withinMs: number }) {
   const folder = await mkdtemp(join(tmpdir(), 'leporello-doctor-'))
-  let timer: NodeJS.Timeout | undefined
+  const ended = new AbortController()
   try {
     const trial = putAndRemove(storage, { ...settings, folder }).catch((error: Error) => error.message)
-    const silence = new Promise<typeof silent>((resolve) => {
-      timer = setTimeout(resolve, withinMs, silent)
-    })
+    const silence = sleep(withinMs, silent, { signal: ended.signal }).catch(() => undefined)
     const outcome = await Promise.race([trial, silence])
     if (outcome === undefined) return { findings: [], silent: false }
     const why = outcome === silent ? `it did not answer within ${withinMs / 1000} s` : outcome
     return { findings: [storageFinding(storage, why)], silent: outcome === silent }
   } finally {
-    clearTimeout(timer)
+    ended.abort()
     await rm(folder, { recursive: true })
   }
 }

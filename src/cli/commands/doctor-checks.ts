@@ -45,42 +45,36 @@ const bucketWords = {
 }
 
 /** Asks for a route that only Leporello has, to find a proxy that sends container routes elsewhere. */
-export async function routes(api: Api): Promise<Diagnosis[]> {
+export async function routes(api: Api): Promise<Diagnosis | undefined> {
   const { status } = await api.answer({ path: '/api/v0.1/container/resolve', statuses: [400, 404] })
-  if (status === 400) return []
-  return [
-    wrong('routes_elsewhere', {
-      message: `${api.url} is Leporello, but its container routes are answered by another server`,
-      meaning: 'What builders register and what workers ask for goes to an old Mozart.',
-      advice: 'Check the proxy in front: /api/v0.1/container/ and /api/v0.2/container must go to Leporello (examples/nginx.conf).'
-    })
-  ]
+  if (status === 400) return undefined
+  return wrong('routes_elsewhere', {
+    message: `${api.url} is Leporello, but its container routes are answered by another server`,
+    meaning: 'What builders register and what workers ask for goes to an old Mozart.',
+    advice: 'Check the proxy in front: /api/v0.1/container/ and /api/v0.2/container must go to Leporello (examples/nginx.conf).'
+  })
 }
 
 /** What a server is that is not Leporello. */
-export async function mozartFindings(api: Api): Promise<Diagnosis[]> {
+export async function mozartFinding(api: Api): Promise<Diagnosis> {
   const path = '/api/v0.1/container/info'
   const info = await api.answer({ path, query: { id: 'leporello-doctor' }, statuses: anyRefusal }).catch(notJson)
   if (typeof (info?.value as { success?: unknown })?.success === 'boolean') {
-    return [
-      note('server_is_mozart', {
-        message: `${api.url} is a Mozart, not Leporello`,
-        meaning: 'It does not select images by architecture, and an old one drops urls when a container is registered.',
-        advice: 'Try it with --write; send container routes to Leporello instead (README, "Switching a live cluster over").'
-      })
-    ]
-  }
-  return [
-    wrong('server_unknown', {
-      message: `what answers at ${api.url} is neither Leporello nor Mozart`,
-      meaning: 'Builds fail at registration.',
-      advice: 'Compare the address with MOZART_REST_URL: often it is that of another service, or lacks a prefix such as /mozart.'
+    return note('server_is_mozart', {
+      message: `${api.url} is a Mozart, not Leporello`,
+      meaning: 'It does not select images by architecture, and an old one drops urls when a container is registered.',
+      advice: 'Try it with --write; send container routes to Leporello instead (README, "Switching a live cluster over").'
     })
-  ]
+  }
+  return wrong('server_unknown', {
+    message: `what answers at ${api.url} is neither Leporello nor Mozart`,
+    meaning: 'Builds fail at registration.',
+    advice: 'Compare the address with MOZART_REST_URL: often it is that of another service, or lacks a prefix such as /mozart.'
+  })
 }
 
 /** Whether machines asked for a container without saying what architecture they have. */
-export async function oldWorkers(api: Api): Promise<Diagnosis[]> {
+export async function oldWorkers(api: Api): Promise<Diagnosis | undefined> {
   let asked = 0
   for await (const line of api.lines({ path: '/metrics' })) {
     const [, name, labels = '', value] = /^(\w+)\{(.*)\} (\S+)$/.exec(line) ?? []
@@ -88,16 +82,14 @@ export async function oldWorkers(api: Api): Promise<Diagnosis[]> {
     const counted = name === 'leporello_http_request_duration_seconds_count' && /status="(?:200|404|409)"/.test(labels)
     if (counted && /method="GET"/.test(labels) && /route="[^"]*\/container(?:\/info|\/resolve)?"/.test(labels)) asked += Number(value)
   }
-  if (asked <= 0) return []
-  return [
-    note('asked_without_arch', {
-      message: `since it started, the server was asked ${asked === 1 ? 'once' : `${asked} times`} for a container without arch`,
-      meaning:
-        'Such a request gets the whole record. An old worker then takes url, whatever machine it is on; HySDS and people may ask like that, too.',
-      advice:
-        'Update HySDS on the workers and restart them. Until then LEPORELLO_GUARD=amd64,arm64 lets them fail at download, with a reason.'
-    })
-  ]
+  if (asked <= 0) return undefined
+  return note('asked_without_arch', {
+    message: `since it started, the server was asked ${asked === 1 ? 'once' : `${asked} times`} for a container without arch`,
+    meaning:
+      'Such a request gets the whole record. An old worker then takes url, whatever machine it is on; HySDS and people may ask like that, too.',
+    advice:
+      'Update HySDS on the workers and restart them. Until then LEPORELLO_GUARD=amd64,arm64 lets them fail at download, with a reason.'
+  })
 }
 
 /** Registers a container of our own as the builder does, reads it back and removes it. */
@@ -139,19 +131,17 @@ const notRegistered = ({ message, problem, status }: ApiError) =>
   })
 
 /** Puts a small tarball into the server's store and deletes it. */
-export async function tryTarball(api: Api): Promise<Diagnosis[]> {
+export async function tryTarball(api: Api): Promise<Diagnosis | undefined> {
   const path = pathOf`/storage/leporello-doctor/${randomBytes(6).toString('hex')}.tar`
   try {
     await api.answer({ method: 'PUT', path, body: 'leporello doctor', headers: { 'content-type': 'application/octet-stream' } })
     await api.answer({ method: 'DELETE', path })
     // the folder holds the files of other doctors that run at the same time
     await api.answer({ method: 'DELETE', path: '/storage/leporello-doctor/', statuses: [404, 409] })
-    return []
+    return undefined
   } catch (error) {
     if ((error as ApiError).code === unreachable) throw error
-    return [
-      wrong('bucket_not_writable', { message: `a tarball could not be put and deleted: ${(error as Error).message}`, ...bucketWords })
-    ]
+    return wrong('bucket_not_writable', { message: `a tarball could not be put and deleted: ${(error as Error).message}`, ...bucketWords })
   }
 }
 

@@ -17,7 +17,8 @@ export function createDoctorReport({ paint, quiet }: { paint: Paint; quiet: bool
   }
 
   /** Adds the findings of a check. When there are none, `well` says what was tried and works. */
-  function add(findings: readonly Diagnosis[], well?: string): void {
+  function add(outcome: Diagnosis | readonly Diagnosis[] | undefined, well?: string): void {
+    const findings = [outcome ?? []].flat()
     if (findings.length === 0 && well !== undefined) found.passed.push(well)
     for (const finding of findings) {
       if (found.findings.length < maxFindings) found.findings.push(finding)

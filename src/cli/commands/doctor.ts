@@ -8,7 +8,7 @@ import { type Trust, unreachable } from '../client/http-client.ts'
 import { type Command, counted, exit, harmless, paintFor, say, type Values } from '../terminal/terminal.ts'
 import { checkAccess } from './doctor-access.ts'
 import { environmentFindings, tryStorage } from './doctor-build.ts'
-import { demandFindings, isLeporello, mozartFindings, oldWorkers, readiness, routes, tryRegistering, tryTarball } from './doctor-checks.ts'
+import { demandFindings, isLeporello, mozartFinding, oldWorkers, readiness, routes, tryRegistering, tryTarball } from './doctor-checks.ts'
 import { containerFindings } from './doctor-records.ts'
 import { createDoctorReport, type DoctorReport } from './doctor-report.ts'
 
@@ -69,7 +69,7 @@ async function run(ids: string[], consultation: Consultation): Promise<number> {
     (checked) => ({ checked, away: false }),
     (error: ApiError) => {
       if (error.code !== unreachable) throw error
-      report.add([unreachableFinding(error)])
+      report.add(unreachableFinding(error))
       return { checked: 0, away: true }
     }
   )
@@ -98,7 +98,7 @@ async function checkServer(ids: string[], { api, trust, values }: Consultation, 
     if (!access.mayRead) return 0
     report.add(await routes(api), 'container routes reach it')
     report.add(await oldWorkers(api), 'every machine said what architecture it has')
-  } else report.add(await mozartFindings(api))
+  } else report.add(await mozartFinding(api))
   if (values['write'] === true) {
     report.add(await tryRegistering(api), 'a container can be registered, read back and removed')
     if (leporello) report.add(await tryTarball(api), "a tarball can be put into the server's store and deleted")

@@ -58,7 +58,8 @@ async function* follow(api: Api, query: { [name: string]: string | undefined }):
         if (event === 'end' || data === undefined) continue
         const entry = JSON.parse(data) as HistoryEntry
         if (seen.has(entry.id)) continue
-        remember(seen, entry.id)
+        seen.add(entry.id)
+        if (seen.size > remembered) seen.delete(seen.values().next().value!)
         yield entry
       }
     } catch (error) {
@@ -67,11 +68,6 @@ async function* follow(api: Api, query: { [name: string]: string | undefined }):
     }
     await sleep(pause)
   }
-}
-
-function remember(seen: Set<string>, id: string): void {
-  seen.add(id)
-  if (seen.size > remembered) seen.delete(seen.values().next().value!)
 }
 
 type ServerSentEvent = { [field in 'id' | 'event' | 'data']?: string }

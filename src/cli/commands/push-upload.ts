@@ -9,7 +9,7 @@ import { createProgress, type Progress, percent } from '../terminal/progress.ts'
 import type { PushFile } from './push-file.ts'
 import { waits } from './register.ts'
 
-export interface PushOptions {
+interface PushOptions {
   id: string
   version: string | undefined
   /** How long to keep trying without progress. */

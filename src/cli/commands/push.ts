@@ -34,10 +34,10 @@ Exit status 2: a file cannot be read, or does not tell which architecture it is 
     await findContainer(api, id)
     try {
       const files = await readAll(paths, { id, arch, force: values['force'] === true })
-      const interruption = explainInterruption()
+      const onBegun = explainInterruption()
       const images: Pushed[] = []
       for (const file of files) {
-        const pushed = await pushFile(api, { id, version, file, patienceMs, onBegun: interruption.begun })
+        const pushed = await pushFile(api, { id, version, file, patienceMs, onBegun })
         images.push(pushed)
         if (!json) say(harmless(lineOf(id, pushed)))
       }
@@ -71,21 +71,16 @@ async function readAll(paths: readonly string[], options: ReadPushFile): Promise
 const lineOf = (id: string, { architecture, url, unchanged, waits, verdict, summary }: Pushed): string =>
   `${id}  ${architecture}: ${waits ? 'waits for the others' : unchanged ? 'unchanged' : 'registered'}: ${url}${verdict === 'match' ? '' : ` (${verdict}: ${summary})`}`
 
-/** Tells on Ctrl-C what became of the upload: the server keeps what has arrived. */
-function explainInterruption(): { begun(): void } {
-  const advice = { text: 'nothing was sent' }
-  for (const [signal, status] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143]
-  ] as const) {
+/** Tells on Ctrl-C what became of the upload. Returns what to call when the server keeps what has arrived. */
+function explainInterruption(): () => void {
+  let advice = 'nothing was sent'
+  for (const [signal, status] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) {
     process.once(signal, () => {
-      complain(`\nleporello: stopped: ${advice.text}`)
+      complain(`\nleporello: stopped: ${advice}`)
       process.exit(status)
     })
   }
-  return {
-    begun() {
-      advice.text = 'the server keeps what has arrived for a while; the same command continues from there'
-    }
+  return () => {
+    advice = 'the server keeps what has arrived for a while; the same command continues from there'
   }
 }

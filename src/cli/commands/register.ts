@@ -37,11 +37,11 @@ ARCH, it replaces the whole record, as container-met.py does. To upload a tarbal
   ],
   needs: ['the id of a container', 'an image, as arm64=URL'],
   maxPositionals: 20,
-  run: async ({ api, values, positionals: [id, ...given], json }) => {
+  run: async ({ api, values, positionals: [id, ...given] }) => {
     const request = requestOf(id!, given, values)
     const whole = values['replace'] === true || request.images.some(({ architecture }) => architecture === undefined)
     if (request.publish !== undefined && !whole) throw misuse('--publish is for whole records; expected --replace')
-    return whole ? replaceRecord(api, request, json) : addImages(api, request, json)
+    return whole ? replaceRecord(api, request) : addImages(api, request)
   }
 })
 
@@ -60,7 +60,8 @@ const requestOf = (id: string, images: readonly string[], values: Values) => ({
   digest: textOf(values, 'digest'),
   publish: publishOf(values),
   images: images.map(parseImage),
-  ...changeOf(values)
+  ...changeOf(values),
+  json: values['json'] === true
 })
 
 /** Returns null where the rules are to decide. */
@@ -81,8 +82,8 @@ function parseImage(text: string): GivenImage {
   throw misuse(`${JSON.stringify(maskSecrets(text))} is not an image; expected one as arm64=s3://bucket/hello-arm64.tar.gz`)
 }
 
-async function addImages(api: Api, { id, images, version, digest, ...change }: RegisterRequest, json: boolean): Promise<void> {
-  const { query, headers, dryRun } = change
+async function addImages(api: Api, { id, images, version, digest, ...change }: RegisterRequest): Promise<void> {
+  const { query, headers, dryRun, json } = change
   let container: ContainerView | undefined
   const outcomes: { architecture: string; unchanged: boolean; waits: boolean }[] = []
   for (const { architecture, ...image } of images) {
@@ -112,8 +113,8 @@ const words = ({ unchanged, waits, dryRun }: RegistrationOutcome): string => {
   return unchanged ? 'unchanged' : dryRun ? 'would be registered' : 'registered'
 }
 
-async function replaceRecord(api: Api, { id, images, ...request }: RegisterRequest, json: boolean): Promise<void> {
-  const { version, digest, publish, query, headers, dryRun } = request
+async function replaceRecord(api: Api, { id, images, ...request }: RegisterRequest): Promise<void> {
+  const { version, digest, publish, query, headers, dryRun, json } = request
   if (images.some(({ from }) => from !== undefined)) {
     throw misuse('@OTHER is for single architectures; expected no --replace and no URL without ARCH')
   }

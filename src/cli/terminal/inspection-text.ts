@@ -23,7 +23,7 @@ export function inspectionText(report: ImageReport, file: string): string {
     ...section('digest', report.digest === undefined ? [] : digestLines(report.digest)),
     ...section(
       'path',
-      (report.files ?? []).map((answer) => pathLine(answer, images.length))
+      (report.files ?? []).map((answer) => `${images.length > 1 ? `image ${answer.image! + 1}: ` : ''}${describedFile(answer)}`)
     )
   ]
   return lines.map(harmless).join('\n')
@@ -64,9 +64,6 @@ function describedFile({ named, path, kind, architecture, type, interpreter, lin
   const by = interpreter === null ? '' : kind === 'script' ? `, run by ${interpreter}` : `, loaded by ${interpreter}`
   return `${way}: ${what}${by}${links.length > 0 ? ` (${links.join(', ')})` : ''}`
 }
-
-const pathLine = (answer: FileFacts, images: number): string =>
-  `${images > 1 ? `image ${answer.image! + 1}: ` : ''}${describedFile(answer)}`
 
 function digestLines({ given, matches }: DigestAnswer): string[] {
   if (matches.length === 0) return [`nothing in the archive has the digest ${given}`]

@@ -52,7 +52,6 @@ export function createProgress({ what, total, from, then, stream, now }: Progres
         stream.write(`${harmless(what)}: ${percent(done, total)} (${size(done)} of ${size(total)}, ${size(speed())}/s)\n`)
       }
     },
-    /** Prints a line. */
     note(text: string): void {
       if (stream.isTTY) stream.write('\r\u001b[K')
       complain(harmless(text))

@@ -8,7 +8,7 @@ export interface Values {
 }
 
 /** As node:util's parseArgs takes it, with a line for the help, and the values that it may have where those are few. */
-export type CommandOption = NonNullable<ParseArgsConfig['options']>[string] & { help: string; choices?: readonly string[] }
+type CommandOption = NonNullable<ParseArgsConfig['options']>[string] & { help: string; choices?: readonly string[] }
 
 export interface Command {
   /** After `leporello`, such as `serve [--check]`. */
