@@ -1,18 +1,28 @@
+import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Architecture, inTableOrder, parseArchitecture } from '../domain/architecture.ts'
-import type { Rule } from '../domain/build/rules.ts'
-import type { Policy } from '../domain/policy.ts'
+import { parseRules, type Rule } from '../domain/build/rules.ts'
+import type { Policy, Scope } from '../domain/policy.ts'
 import type { Settings } from '../schemas.ts'
-import { type AccessSettings, accessFrom } from './access.ts'
 import { connectionsFrom } from './connections.ts'
 import { certificatesFrom, type EngineSettings, engineFrom } from './engine.ts'
+import { whyUnreadable } from './files.ts'
 import { type Objects, objectsFrom } from './objects.ts'
-import { rulesFrom } from './rules.ts'
 import { type GivenSetting, readSettings, type SettingName, variableOf } from './settings.ts'
 import { collect, type Environment } from './sources.ts'
 
 export type { EngineSettings } from './engine.ts'
 export type { Objects } from './objects.ts'
+
+/** How clients say who they are. */
+export interface AccessSettings {
+  /** The absolute path of the token file, which need not exist. */
+  tokens: string
+  /** Users that a trusted proxy names in a header, in lower case. */
+  users: { header: string; scopes: readonly Scope[] } | undefined
+  /** Whether the policy follows from the address, rather than from its setting. */
+  isDefault: boolean
+}
 
 /** Settings that are taken as they are: schemas/config.json describes them. */
 type PlainSettings = Pick<
@@ -142,6 +152,45 @@ function tlsFrom({ settings, problems, named }: RuleContext): Config['tls'] {
   if (tlsCert) problems.push(`${named('tlsCert')} is set, but ${named('tlsKey')} is not; expected both, or neither`)
   if (tlsKey) problems.push(`${named('tlsKey')} is set, but ${named('tlsCert')} is not; expected both, or neither`)
   return undefined
+}
+
+/** Mozart's openness stays on this machine: what other machines can reach needs a token to be changed. */
+function accessFrom({ settings }: RuleContext, data: string): { policy: Policy; access: AccessSettings } {
+  const { policy, tokens, userHeader, userScopes, host } = settings
+  return {
+    policy: policy ?? (isLoopback(host) ? 'open' : 'read'),
+    access: {
+      tokens: tokens === undefined ? join(data, 'tokens') : resolve(tokens),
+      users: userHeader === undefined ? undefined : { header: userHeader.toLowerCase(), scopes: userScopes },
+      isDefault: policy === undefined
+    }
+  }
+}
+
+const isLoopback = (host: string): boolean =>
+  /^(?:localhost\.?|127(?:\.\d{1,3}){3}|\[?(?:::1|(?:0{1,4}:){7}0{0,3}1|::ffff:127(?:\.\d{1,3}){3})\]?)$/i.test(host)
+
+/** Returns the rules for containers by the pattern of their ids, from the setting or from the file that it names. */
+function rulesFrom({ settings: { rules: given }, problems, named }: RuleContext): readonly Rule[] {
+  if (given === undefined) return []
+  const source = named('rules')
+  const value = typeof given === 'string' ? readRules(given, source, problems) : given
+  if (value === undefined) return []
+  const { rules, problems: found } = parseRules(value)
+  problems.push(...found.map(({ path, message }) => `${source}: ${path} ${message}`))
+  return rules
+}
+
+function readRules(text: string, source: string, problems: string[]): unknown {
+  const inline = /^\s*[[{]/.test(text)
+  const place = inline ? source : `${source} names ${text}, which`
+  try {
+    return JSON.parse(inline ? text : readFileSync(resolve(text), 'utf8'))
+  } catch (error) {
+    const why = error instanceof SyntaxError ? `is not JSON (${error.message})` : whyUnreadable(error)
+    problems.push(`${place} ${why}; expected a list of rules such as [{"match": "*", "expected": ["amd64", "arm64"]}], or a file with one`)
+    return undefined
+  }
 }
 
 const architecturesFrom = (names: readonly string[]): Architecture[] => inTableOrder(new Set(names.map(parseArchitecture)))

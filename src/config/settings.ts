@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { Ajv, type ErrorObject } from 'ajv'
-import { parseArchitecture } from '../domain/architecture.ts'
+import { asArchitectureName } from '../domain/json/reading.ts'
 import { maskSecrets } from '../domain/secrets.ts'
 import type { Settings } from '../schemas.ts'
 
@@ -37,14 +37,6 @@ const isUrl = (text: string): URL | undefined => {
   return URL.canParse(text) ? new URL(text) : undefined
 }
 
-const isArchitecture = (name: string): boolean => {
-  try {
-    return parseArchitecture(name) !== undefined
-  } catch {
-    return false
-  }
-}
-
 /** An IPv6 address may be in brackets, as in a URL, or not. */
 const isHost = (host: string): boolean => isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0 || /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?\.?$/i.test(host)
 
@@ -68,7 +60,7 @@ function createValidator() {
   })
   ajv.addFormat('path-prefix', /^$|^(\/[a-zA-Z0-9._~-]+)+$/)
   ajv.addFormat('index-name', /^(?![-_+.])[^\\/*?"<>|,#:\sA-Z]{1,255}$/)
-  ajv.addFormat('architecture', isArchitecture)
+  ajv.addFormat('architecture', (name) => asArchitectureName(name) !== null)
   return ajv.compile<Settings>(schema)
 }
 

@@ -69,7 +69,7 @@ function parseElf(head: Buffer): ElfFile | undefined {
   const flagsAt = bits === 64 ? 48 : 36
   if (head.length < flagsAt + 16) return undefined
   const machine = machineOf(u16(18), { bits, little, flags: u32(flagsAt) })
-  const interpreter = loaderOf(head, { bits, u16, u32 })
+  const interpreter = loaderOf(head, u16, u32)
   return {
     kind: 'elf',
     machine,
@@ -124,15 +124,11 @@ const deviceNames = new Set(Object.values(devices))
 
 export const isDevice = (machine: string) => deviceNames.has(machine)
 
-interface Reader {
-  bits: 32 | 64
-  u16: (at: number) => number
-  u32: (at: number) => number
-}
+type ReadNumber = (at: number) => number
 
 /** The loader in the PT_INTERP segment; undefined when it lies beyond the given bytes. */
-function loaderOf(head: Buffer, { bits, u16, u32 }: Reader): string | undefined {
-  const wide = bits === 64
+function loaderOf(head: Buffer, u16: ReadNumber, u32: ReadNumber): string | undefined {
+  const wide = head[4] === 2
   // the low half of a 64-bit number is enough, as anything beyond 4 KiB is out of reach; on big endian it comes second
   const word = (at: number) => (wide ? (u32(at) === 0 ? u32(at + 4) : u32(at)) : u32(at))
   const tableAt = word(wide ? 32 : 28)

@@ -12,16 +12,13 @@ export interface Located {
   links: string[]
 }
 
-/** The file system of an image: its layers, laid over one another. */
-export interface FileSystem {
-  /** Resolves a path, following links within the root. Undefined when nothing is there or links form a cycle. */
-  locate(path: string): Located | undefined
-  /** Returns every program and script with its path. */
-  programs(): Iterable<{ path: string; file: FileKind }>
-}
+export type FileSystem = Awaited<ReturnType<typeof layFileSystem>>
 
-/** Lays layers over one another. A large image has hundreds of thousands of changes, so other work runs in between. */
-export async function layFileSystem(layers: readonly LayerLog[], budget: Budget): Promise<FileSystem> {
+/**
+ * Returns the file system of an image: its layers, laid over one another. A large image has hundreds of thousands of changes, so other work
+ * runs in between.
+ */
+export async function layFileSystem(layers: readonly LayerLog[], budget: Budget) {
   budget.image()
   const root = createDirectory(budget)
   const pace = createPace()
@@ -30,11 +27,13 @@ export async function layFileSystem(layers: readonly LayerLog[], budget: Budget)
     await applyLayer(layer, root, { budget, pace })
   }
   return {
-    locate(path) {
+    /** Resolves a path, following links within the root. Undefined when nothing is there or links form a cycle. */
+    locate(path: string): Located | undefined {
       const found = walk(root, path, { budget, follow: true })
       if (found === undefined || found.node === undefined || found.node.kind === 'gone') return undefined
       return { path: `/${found.path.join('/')}`, node: found.node, links: found.links }
     },
+    /** Returns every program and script with its path. */
     programs: () => programsOf(root)
   }
 }

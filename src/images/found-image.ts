@@ -51,7 +51,10 @@ export interface Found {
 }
 
 /** Reads the configuration in a member. Adds what is wrong with it to `problems`, and then returns undefined. */
-export function readConfig(member: Member | undefined, { name, limits, problems }: ReadConfig): FoundImage['config'] {
+export function readConfig(
+  member: Member | undefined,
+  { name, limits, problems }: { name: string; limits: ImageLimits; problems: Problem[] }
+): FoundImage['config'] {
   if (member === undefined) {
     problems.push(fatal('config_absent', `the configuration ${quoted(name)} is not in the archive`))
     return undefined
@@ -61,12 +64,6 @@ export function readConfig(member: Member | undefined, { name, limits, problems 
     return { digest: member.digest, size: member.size, member: member.name, offset: member.offset ?? null, value: parsed.value }
   problems.push(parsed.problem)
   return undefined
-}
-
-interface ReadConfig {
-  name: string
-  limits: ImageLimits
-  problems: Problem[]
 }
 
 /** Returns what is wrong with a layer's member, if anything. */

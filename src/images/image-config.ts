@@ -22,10 +22,8 @@ interface Configured {
 }
 
 /** The architecture in a configuration. A variant may be written as 7 or v7, as for containerd. */
-export function configuredArchitecture(
-  config: ImageConfig,
-  { claimed, platform, decisive, problems }: Configured
-): Architecture | undefined {
+export function configuredArchitecture(config: ImageConfig, context: Configured): Architecture | undefined {
+  const { claimed, platform, decisive, problems } = context
   const { architecture: name = '', variant: given = '' } = config.architecture ? config : (platform ?? {})
   if (name === '' || name === 'unknown') return undefined
   const variant = given.replace(/^[5-8]$/, 'v$&')

@@ -17,19 +17,12 @@ export interface LayerSummary {
   problems: Problem[]
 }
 
-export interface LayerScan {
-  write(chunk: Buffer): void
-  end(): void
-  /** Resolves when everything written so far has been processed; undefined when it already has been. */
-  settled(): Promise<unknown> | undefined
-  /** Call it after the scan has ended and settled. `digest` is that of the bytes as they were written. */
-  summary(digest: string): LayerSummary
-}
+export type LayerScan = ReturnType<typeof createLayerScan>
 
 const mostProblems = 5
 
 /** Reads one layer as a stream and hashes its uncompressed tar. Messages mention the member's `name`. */
-export function createLayerScan(name: string, { compression, budget }: { compression: Compression; budget: Budget }): LayerScan {
+export function createLayerScan(name: string, { compression, budget }: { compression: Compression; budget: Budget }) {
   const problems: Problem[] = []
   const problem = (found: Problem) => {
     if (problems.length < mostProblems || (found.fatal && !problems.some(({ fatal }) => fatal))) {
@@ -65,7 +58,7 @@ export function createLayerScan(name: string, { compression, budget }: { compres
   }
 
   return {
-    write(chunk) {
+    write(chunk: Buffer) {
       if (decompressor === undefined) return unpacked(chunk)
       if (decompressor.destroyed) return
       settling = new Promise((resolve) => {
@@ -73,15 +66,17 @@ export function createLayerScan(name: string, { compression, budget }: { compres
         decompressor.write(chunk, () => resolve())
       })
     },
-    end() {
+    end(): void {
       if (decompressor === undefined || decompressor.destroyed) return
       settling = new Promise((resolve) => {
         settle = resolve
         decompressor.end()
       })
     },
+    /** Resolves when everything written so far has been processed; undefined when it already has been. */
     settled: () => settling,
-    summary(digest) {
+    /** Call it after the scan has ended and settled. `digest` is that of the bytes as they were written. */
+    summary(digest: string): LayerSummary {
       if (problems.every(({ fatal }) => !fatal)) tar.end()
       close()
       return { compression, diffId: hash === undefined ? digest : `sha256:${hash.digest('hex')}`, unpackedSize, log, problems }

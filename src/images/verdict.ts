@@ -57,7 +57,7 @@ export function judge(evidence: Evidence): Judgement {
     return judgement('mixed', `${described(right)}, but ${files} libraries are for another machine: ${shown(samples)}`)
   }
   const strays = census.strays.files === 0 ? '' : `; ${census.strays.files} other files are not: ${shown(census.strays.samples)}`
-  return judgement('match', `${described(right)}${howItRuns(right, { claimed, configured })}${strays}`)
+  return judgement('match', `${described(right)}${howItRuns(right, claimed, evidence)}${strays}`)
 }
 
 /** Judges an image whose configuration says that it is for another system than Linux. */
@@ -75,12 +75,7 @@ function agree(claimed: Architecture, configured: Architecture): boolean {
   return claimed.split('/')[0] === configured.split('/')[0]
 }
 
-interface Claim {
-  claimed: Architecture
-  configured: Architecture | undefined
-}
-
-function howItRuns(files: readonly DecisiveElf[], { claimed, configured }: Claim): string {
+function howItRuns(files: readonly DecisiveElf[], claimed: Architecture, { configured }: Evidence): string {
   if (claimed === 'amd64' && files.some(({ file }) => file.machine === '386')) return ', which amd64 machines run'
   if (armVariant(claimed) === undefined) return ', as claimed'
   if (configured !== undefined && configured !== claimed) return `; the configuration says ${configured}, which ${claimed} machines run`

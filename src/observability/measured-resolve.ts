@@ -1,6 +1,7 @@
-import { knownArchitectures, parseArchitecture } from '../domain/architecture.ts'
+import { knownArchitectures } from '../domain/architecture.ts'
 import type { Resolution, ResolveImageOptions } from '../domain/container/resolution.ts'
 import { isCatalogueError } from '../domain/errors.ts'
+import { asArchitectureName } from '../domain/json/reading.ts'
 import { outcomeOf } from './measured-stores.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -24,10 +25,7 @@ export function measuredResolve(resolve: Resolve, metrics: Metrics): Resolve {
 
 /** Callers choose the name, so it is bounded: one that the table does not list is "other". */
 function label(name: string): string {
-  try {
-    const architecture = parseArchitecture(name)
-    return knownArchitectures.has(architecture) ? architecture : 'other'
-  } catch {
-    return 'invalid'
-  }
+  const architecture = asArchitectureName(name)
+  if (architecture === null) return 'invalid'
+  return knownArchitectures.has(architecture) ? architecture : 'other'
 }

@@ -115,12 +115,30 @@ export interface Health {
   reason?: string
 }
 
-/** The collections, by the names that they have in tables, indices and metrics. The first three are HySDS's. */
+/** The collections, by the names that they have in tables, indices and metrics. */
 export const tableNames = {
-  ...({ containers: 'containers', jobSpecs: 'job_specs', hysdsIos: 'hysds_ios' } as const),
-  ...({ facts: 'facts', tasks: 'tasks', buildStatuses: 'assemblies', journal: 'journal', summaries: 'summaries' } as const),
-  ...({ demand: 'demand', leases: 'leases', releases: 'releases', oci: 'oci' } as const)
-}
+  containers: 'containers',
+  jobSpecs: 'job_specs',
+  hysdsIos: 'hysds_ios',
+  /** What is known about images. This and the following collections are Leporello's own, the ones before it HySDS's. */
+  facts: 'facts',
+  /** Tasks to do. */
+  tasks: 'tasks',
+  /** What is expected of each container, its builds, and its pending images. */
+  buildStatuses: 'assemblies',
+  /** The journal: one entry for each change. Entries never change. */
+  journal: 'journal',
+  /** A summary of each container, which lists are filtered by. It is derived from the other collections, which are authoritative. */
+  summaries: 'summaries',
+  /** How often machines requested each architecture. */
+  demand: 'demand',
+  /** Which replica holds each task that only one replica may do at a time. */
+  leases: 'leases',
+  /** Channels, their promotions, frozen releases, and Containerfiles by digest. */
+  releases: 'releases',
+  /** What `/v2/` keeps: manifests, tags that were pushed, and which repository has which blob. */
+  oci: 'oci'
+} as const
 
 export type Collection = keyof typeof tableNames
 
@@ -129,28 +147,7 @@ export const perCollection = (storeOf: (collection: Collection) => DocumentStore
   Object.fromEntries(Object.keys(tableNames).map((name) => [name, storeOf(name as Collection)])) as Record<Collection, DocumentStore>
 
 /** The collections of one engine or one data directory. */
-export interface Stores {
-  containers: DocumentStore
-  jobSpecs: DocumentStore
-  hysdsIos: DocumentStore
-  /** What is known about images. This and the following collections are Leporello's own. */
-  facts: DocumentStore
-  /** Tasks to do. */
-  tasks: DocumentStore
-  /** What is expected of each container, its builds, and its pending images. */
-  buildStatuses: DocumentStore
-  /** The journal: one entry for each change. Entries never change. */
-  journal: DocumentStore
-  /** A summary of each container, which lists are filtered by. It is derived from the other collections, which are authoritative. */
-  summaries: DocumentStore
-  /** How often machines requested each architecture. */
-  demand: DocumentStore
-  /** Which replica holds each task that only one replica may do at a time. */
-  leases: DocumentStore
-  /** Channels, their promotions, frozen releases, and Containerfiles by digest. */
-  releases: DocumentStore
-  /** What `/v2/` keeps: manifests, tags that were pushed, and which repository has which blob. */
-  oci: DocumentStore
+export interface Stores extends Record<Collection, DocumentStore> {
   /**
    * Migrates indices or tables to this program's version, and returns the migrations it applied, in order. Repeatable, never destructive,
    * and safe from several replicas at once. Throws database_newer with both versions, store_unavailable. Call nothing else before it has

@@ -51,13 +51,17 @@ for (const declared of [true, false]) {
   })
 }
 
+/** What a server that is started with so few files takes for its connections. */
+const scarceFiles = { files: 200, settings: { CONNECTIONS: '68' } }
+
 t.test('400 idle connections where 200 files may be open keep nobody out', async (t) => {
   const { others } = await attacked(t, {
-    files: 200,
+    ...scarceFiles,
     async attack({ send, metric }) {
       const sockets = Array.from({ length: 400 }, () => send(''))
       for (const socket of sockets) socket.resume()
-      while ((await metric('leporello_connections_evicted_total')) < 300) await new Promise((resolve) => setTimeout(resolve, 20))
+      const evicted = async () => (await metric('leporello_connections_evicted_total')) >= 300 || undefined
+      await eventually(evicted, { what: '300 connections are closed', everyMs: 20 })
       return { evicted: await metric('leporello_connections_evicted_total'), open: await metric('leporello_connections') }
     }
   })
@@ -68,7 +72,7 @@ t.test('400 idle connections where 200 files may be open keep nobody out', async
 
 t.test('200 connections that send their headers byte by byte keep nobody out', async (t) => {
   const { others } = await attacked(t, {
-    files: 200,
+    ...scarceFiles,
     async attack({ send, metric }) {
       const sockets = Array.from({ length: 200 }, () => send('GET /container/list HTTP/1.1\r\nhost: 127.0.0.1\r\n'))
       for (let i = 0; i < 50; i++) {
@@ -92,20 +96,17 @@ for (const { what, path, metric: name, most } of [
       async attack({ send, metric, url }) {
         const request = `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`
         const refused = Array.from({ length: 300 }, () => firstAnswer(send(request)))
-        let counts: Record<string, number> = {}
         const answers: string[] = []
         for (const one of refused) void one.then((line) => answers.push(line))
-        while (count(counts, 429) < 300 - most) {
-          await new Promise((resolve) => setTimeout(resolve, 20))
-          counts = tally(answers)
-        }
+        const enough = async () => count(tally(answers), 429) >= 300 - most || undefined
+        await eventually(enough, { what: `all but ${most} are refused`, everyMs: 20 })
         const another = await fetch(`${url}/api/v1/events`, { headers: { 'x-forwarded-for': '192.0.2.1' } })
         await another.body?.cancel()
         await eventually(async () => (await metric(name)) === most || undefined, {
           what: `the other client has left, and ${most} are taken`
         })
         t.equal(another.status, 200)
-        return { answers: JSON.stringify(counts) }
+        return { answers: JSON.stringify(tally(answers)) }
       },
       recovered: async ({ metric }) => (await metric(name)) === 0
     })

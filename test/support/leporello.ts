@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,7 +21,7 @@ export interface Leporello {
 const ours = join(projectFolder, 'build/src/main.js')
 
 export interface LeporelloOptions {
-  /** How many files it may have open. */
+  /** How many files it may have open, once it listens. */
   files?: number
   /** The program of another version that was built. */
   main?: string
@@ -44,17 +45,13 @@ export async function startLeporello(
   }
   let program: Program
   const start = async () => {
-    const command = ['node', main, 'serve']
-    const bounded = files === undefined ? command : ['sh', '-c', `ulimit -n ${files} && exec "$@"`, 'sh', ...command]
-    program = runProgram(bounded, { env, cwd: scratch })
+    program = runProgram(['node', main, 'serve'], { env, cwd: scratch })
+    const answers = async () => (await fetch(`${url}/health/live`)).ok || undefined
     try {
-      await eventually(
-        async () => {
-          if (!program.running()) throw new Error(program.output())
-          return (await fetch(`${url}/health/live`)).ok || undefined
-        },
-        { what: 'leporello listens', everyMs: 25 }
-      )
+      await eventually(async () => (program.running() ? answers() : 'ended'), { what: 'leporello listens', everyMs: 25 })
+      if (!program.running()) throw new Error('it ended')
+      // not before: Node opens all modules of a program at once, and takes those that it cannot open for missing
+      if (files !== undefined) execFileSync('prlimit', [`--nofile=${files}`, '--pid', String(program.process.pid)])
     } catch (error) {
       program.process.kill('SIGKILL')
       throw new Error(`leporello did not start:\n${program.output()}`, { cause: error })

@@ -141,10 +141,8 @@ export async function sendPart(bucket: Bucket, { id, name, number, body }: Multi
   return { number, tag }
 }
 
-export function completeMultipart(
-  bucket: Bucket,
-  { id, parts, ...target }: ObjectTarget & { id: string; parts: readonly Part[] }
-): Promise<void> {
+export function completeMultipart(bucket: Bucket, given: ObjectTarget & { id: string; parts: readonly Part[] }): Promise<void> {
+  const { id, parts, ...target } = given
   const Parts = [...parts].sort((a, b) => a.number - b.number).map(({ number, tag }) => ({ PartNumber: number, ETag: tag }))
   const complete = new CompleteMultipartUploadCommand({
     Bucket: bucket.name,

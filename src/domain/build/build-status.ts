@@ -161,8 +161,9 @@ export interface RecordedImage {
  */
 export function withImageUpdate(
   buildStatus: BuildStatus,
-  { architecture, url, isNew, now }: RecordedImage & { architecture: Architecture; now: string }
+  update: RecordedImage & { architecture: Architecture; now: string }
 ): BuildStatus {
+  const { architecture, url, isNew, now } = update
   const before = buildStatus.arrivals.get(architecture)
   if (!isNew && hasFailed(buildStatus, architecture)) return buildStatus
   if (before?.url === url && !isReportedSince(buildStatus, { architecture, since: before.since })) return buildStatus
@@ -201,12 +202,9 @@ export function withPending(
 }
 
 /** Removes pending images, as they were published or have expired. */
-export function withoutPending(
-  buildStatus: BuildStatus,
-  { architectures, now }: { architectures: Iterable<Architecture>; now: string }
-): BuildStatus {
-  const next = without(buildStatus, 'pending', architectures)
-  return next === buildStatus ? buildStatus : { ...next, updated: moment(buildStatus, now) }
+export function withoutPending(buildStatus: BuildStatus, gone: { architectures: Iterable<Architecture>; now: string }): BuildStatus {
+  const next = without(buildStatus, 'pending', gone.architectures)
+  return next === buildStatus ? buildStatus : { ...next, updated: moment(buildStatus, gone.now) }
 }
 
 /** Returns the architectures whose pending image has expired. */

@@ -1,5 +1,5 @@
 import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
-import type { ContainerRecord } from '../container/document.ts'
+import type { StoredImages } from '../container/container.ts'
 import { type Facts, type ImageKey, registeredPart, supportsClaim } from '../image/facts.ts'
 import { asFields, asList } from '../json/reading.ts'
 import { type CurrentImage, currentImages } from './state.ts'
@@ -56,10 +56,7 @@ export interface ManifestListInput {
  * Returns a container as an OCI index or a Docker manifest list, from what reading its images proved. Each manifest keeps its own media
  * type in either format, as the digest is of those bytes.
  */
-export function manifestListOf(
-  record: Pick<ContainerRecord, 'images' | 'url'>,
-  { facts, format, pushed, notPullable }: ManifestListInput
-): ManifestList {
+export function manifestListOf(record: StoredImages, { facts, format, pushed, notPullable }: ManifestListInput): ManifestList {
   const list: ManifestList = {
     schemaVersion: 2,
     mediaType: manifestListTypes[format],

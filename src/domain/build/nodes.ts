@@ -6,13 +6,16 @@ import {
   type FieldPlace,
   type FieldProblem,
   type JsonFields,
+  noOthers,
   readArchitecture,
   readKnownArchitecture,
   refuseProblems,
   refuseRequest,
   shown
 } from '../json/reading.ts'
+import { parseStrict } from '../json/strict.ts'
 import { maxArchitectures } from './build-status.ts'
+import { readArchitectures } from './rules.ts'
 
 /** The machines of a cluster. */
 export interface Nodes {
@@ -34,6 +37,19 @@ export interface NodeOptions {
   anyName?: boolean
 }
 
+/** Reads which architectures to expect: `{"architectures": […]}`, or anything that lists a cluster's nodes. Throws parameter_invalid, json_invalid. */
+export function parseExpected(text: string): Architecture[] {
+  if (!/^\ufeff?\s*\{/.test(text)) return parseNodes(text).architectures
+  const value = parseStrict(text, { what: 'the body', values: maxNodesValues })
+  const fields = asFields(value) ?? {}
+  if (fields['items'] !== undefined || fields['kind'] !== undefined) return nodesFrom(value).architectures
+  const problems: FieldProblem[] = []
+  noOthers(fields, { names: ['architectures'], path: '', problems })
+  const architectures = readArchitectures(fields['architectures'], { path: 'architectures', problems })
+  refuseProblems('body', problems)
+  return architectures
+}
+
 const maxNodes = 50_000
 
 /**
@@ -53,7 +69,7 @@ export function parseNodes(text: string, options: NodeOptions = {}): Nodes {
 const wanted = 'what `kubectl get nodes -o json` prints, or names of architectures, one a line'
 
 /** Enough for a thousand nodes, each with its images, labels and conditions, several times over. */
-export const maxNodesValues = 2_000_000
+const maxNodesValues = 2_000_000
 
 function parsed(text: string): unknown {
   checkJsonBounds(text, { what: 'nodes', values: maxNodesValues })

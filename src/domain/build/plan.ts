@@ -14,7 +14,7 @@ import {
 } from '../json/reading.ts'
 import { type BuildStatus, maxArchitectures, type PendingImage } from './build-status.ts'
 import { type BuildSource, maxInputs, readBuildSource, sameSource, sourceToJson } from './sources.ts'
-import { currentImages, type ReasonCode, stateOf } from './state.ts'
+import { currentImages, type Reason, type ReasonCode, stateOf } from './state.ts'
 
 /** What to do for one architecture, and why. Only its own source and its own image decide. */
 export interface Step {
@@ -69,7 +69,7 @@ export function planOf(input: PlanInput): Step[] {
     const latest = input.buildStatus?.pending.get(architecture)
     const pending = latest !== undefined && latest.expires > input.now ? latest : undefined
     const url = (pending ?? images.get(architecture))?.url
-    const own = reasons.filter((one) => one.architecture === architecture && !isOfAnother(source, one, input))
+    const own = reasons.filter((one) => one.architecture === architecture && !isOfAnother(source, one, input.buildStatus))
     // what is wrong with an image does not matter when a pending one will replace it
     const reason = own.find(({ code }) => pending === undefined || ofJobs.has(code))
     const answer = reason ? build(reason.code, reason.message) : bySource(source, { architecture, url, pending, ...input })
@@ -78,11 +78,7 @@ export function planOf(input: PlanInput): Step[] {
 }
 
 /** Returns whether a reason is about a build from another source: that tells nothing about an image from this one. */
-function isOfAnother(
-  source: BuildSource,
-  { code, architecture }: { code: ReasonCode; architecture: Architecture | null },
-  { buildStatus }: PlanInput
-): boolean {
+function isOfAnother(source: BuildSource, { code, architecture }: Reason, buildStatus: BuildStatus | undefined): boolean {
   if (code !== 'build_failed' && code !== 'build_stale') return false
   const built = buildStatus?.builds.get(architecture!)?.source
   return built != null && !sameSource(built, source)

@@ -1,5 +1,5 @@
 import { type Architecture, amd64, uniqueInTableOrder } from '../architecture.ts'
-import type { ContainerRecord } from '../container/document.ts'
+import type { StoredImages } from '../container/container.ts'
 import type { Facts, ImageKey } from '../image/facts.ts'
 import { maskSecrets } from '../secrets.ts'
 import type { BuildStatus } from './build-status.ts'
@@ -47,7 +47,7 @@ export interface StateAnswer {
 }
 
 export interface StateInput {
-  record: Pick<ContainerRecord, 'images' | 'url'>
+  record: StoredImages
   /** Of the images that the record has now. */
   facts: ReadonlyMap<ImageKey, Facts>
   buildStatus: BuildStatus | undefined
@@ -66,10 +66,7 @@ export interface CurrentImage {
  * Returns the images of a record by architecture. The image of a record that names no architecture is for what its bytes are proven to be;
  * until then for x86_64, as `url` is by definition and to unmodified workers.
  */
-export function currentImages(
-  { images, url }: Pick<ContainerRecord, 'images' | 'url'>,
-  facts: ReadonlyMap<ImageKey, Facts>
-): Map<Architecture, CurrentImage> {
+export function currentImages({ images, url }: StoredImages, facts: ReadonlyMap<ImageKey, Facts>): Map<Architecture, CurrentImage> {
   if (images.size === 0 && url !== undefined) {
     const single = facts.get('')
     return new Map([[single?.architecture ?? amd64, { url, facts: single }]])
@@ -79,7 +76,7 @@ export function currentImages(
 }
 
 /** Returns their URLs, as far as the record alone tells. */
-export const currentUrls = (record: Pick<ContainerRecord, 'images' | 'url'>): Map<Architecture, string> =>
+export const currentUrls = (record: StoredImages): Map<Architecture, string> =>
   new Map([...currentImages(record, new Map())].map(([architecture, { url }]) => [architecture, url]))
 
 /** Returns the state of a container. Only expected architectures and those that have an image count. */

@@ -42,7 +42,7 @@ export function recordFindings(id: string, document: string): Diagnosis[] {
   const { members, url: imageUrl } = fromDocument(id, document)
   const stored = members.get('urls')
   const text = stringOf(stored) ?? stored
-  if (text === undefined || text === 'null' || text === '' || text === '{}') return withoutUrls(id, imageUrl)
+  if (text === undefined || text === 'null' || text === '' || text === '{}') return [withoutUrls(id, imageUrl)]
   const names = readableNames(text)
   if (typeof names === 'string') {
     return [
@@ -55,7 +55,7 @@ export function recordFindings(id: string, document: string): Diagnosis[] {
   }
   const record: RecordUrls = { id, url: stringOf(members.get('url')), images: readImages(stored) }
   const own = [...record.images].filter(([architecture, value]) => !isGuardUrl(value, { id, architecture }))
-  return [...aliasFindings(record, names), ...urlFindings(record), ...own.flatMap((image) => imageUrlFindings(id, image))]
+  return [...aliasFindings(record, names), urlFinding(record) ?? [], ...own.map((image) => imageUrlFindings(id, image))].flat()
 }
 
 function aliasFindings({ id, images }: RecordUrls, names: Names): Diagnosis[] {
@@ -72,39 +72,33 @@ function aliasFindings({ id, images }: RecordUrls, names: Names): Diagnosis[] {
   })
 }
 
-function urlFindings({ id, url, images }: RecordUrls): Diagnosis[] {
+function urlFinding({ id, url, images }: RecordUrls): Diagnosis | undefined {
   const [wrong, note] = [diagnosis('wrong', id), diagnosis('note', id)]
   const own = images.get(amd64)
   if (url === undefined || url === '') {
-    return [
-      wrong('url_missing', {
-        message: 'url is empty',
-        meaning: 'An old x86_64 worker loads its own cache folder, or pulls the name from a public hub.',
-        advice: 'Register the container again through Leporello, which writes url.'
-      })
-    ]
+    return wrong('url_missing', {
+      message: 'url is empty',
+      meaning: 'An old x86_64 worker loads its own cache folder, or pulls the name from a public hub.',
+      advice: 'Register the container again through Leporello, which writes url.'
+    })
   }
   const others = [...images].flatMap(([architecture, value]) => (architecture !== amd64 && value === url ? architecture : []))
   if (others.length > 0 && own !== url) {
-    return [
-      wrong('url_not_amd64', {
-        architecture: others[0]!,
-        message: `url is the image for ${others.join(', ')}: ${url}`,
-        meaning: 'Old workers on x86_64 know only url, and fail with "exec format error".',
-        advice:
-          'Register the amd64 image, or the container again without url: Leporello then writes an address that says which images there are.'
-      })
-    ]
-  }
-  if (own === undefined || own === url || isGuardUrl(url, { id, architecture: amd64 })) return []
-  return [
-    note('url_differs', {
-      architecture: amd64,
-      message: `url is ${url}, but the amd64 image in urls is ${own}`,
-      meaning: 'Old workers take url and new ones urls: two images, unless one is a mirror of the other.',
-      advice: 'Make sure that both are the same bytes, or register the container again with one of them.'
+    return wrong('url_not_amd64', {
+      architecture: others[0]!,
+      message: `url is the image for ${others.join(', ')}: ${url}`,
+      meaning: 'Old workers on x86_64 know only url, and fail with "exec format error".',
+      advice:
+        'Register the amd64 image, or the container again without url: Leporello then writes an address that says which images there are.'
     })
-  ]
+  }
+  if (own === undefined || own === url || isGuardUrl(url, { id, architecture: amd64 })) return undefined
+  return note('url_differs', {
+    architecture: amd64,
+    message: `url is ${url}, but the amd64 image in urls is ${own}`,
+    meaning: 'Old workers take url and new ones urls: two images, unless one is a mirror of the other.',
+    advice: 'Make sure that both are the same bytes, or register the container again with one of them.'
+  })
 }
 
 function imageUrlFindings(id: string, [architecture, value]: [Architecture, string]): Diagnosis[] {
@@ -143,26 +137,22 @@ function readableNames(text: string): Names | string {
   }
 }
 
-function withoutUrls(id: string, url: string | undefined): Diagnosis[] {
+function withoutUrls(id: string, url: string | undefined): Diagnosis {
   const wrong = diagnosis('wrong', id)
   if (url === undefined) {
-    return [
-      wrong('no_image', {
-        message: 'the record names no image at all',
-        meaning: 'Workers pull the name from a public hub, or fail.',
-        advice: 'Register the container again.'
-      })
-    ]
-  }
-  return [
-    wrong('urls_missing', {
-      message: 'the record has no urls',
-      meaning:
-        'Every machine is given url, an ARM machine too. Either it was built for one architecture, or what registered it was a Mozart of old, which drops urls.',
-      advice:
-        'Register its images by architecture: leporello register ID arm64=URL. If urls goes missing again, look at the server: leporello doctor --write.'
+    return wrong('no_image', {
+      message: 'the record names no image at all',
+      meaning: 'Workers pull the name from a public hub, or fail.',
+      advice: 'Register the container again.'
     })
-  ]
+  }
+  return wrong('urls_missing', {
+    message: 'the record has no urls',
+    meaning:
+      'Every machine is given url, an ARM machine too. Either it was built for one architecture, or what registered it was a Mozart of old, which drops urls.',
+    advice:
+      'Register its images by architecture: leporello register ID arm64=URL. If urls goes missing again, look at the server: leporello doctor --write.'
+  })
 }
 
 /** The images of a container, as its view shows them. */
@@ -225,25 +215,23 @@ export function knownFindings({ id, digest, images }: KnownContainer): Diagnosis
       code === 'gone' ? `the image for ${architecture} is gone: ${url}` : `the image for ${architecture} is ${code}: ${summary ?? url}`
     return wrong(code, { architecture, message, ...said })
   })
-  return [...found, ...digestFindings({ id, digest, images })]
+  return [...found, digestFinding({ id, digest, images }) ?? []].flat()
 }
 
-function digestFindings({ id, digest, images }: KnownContainer): Diagnosis[] {
-  if (digest === null || digest === '') return []
+function digestFinding({ id, digest, images }: KnownContainer): Diagnosis | undefined {
+  if (digest === null || digest === '') return undefined
   const has = ({ config, manifest, sha256, digest: given }: KnownContainer['images'][string]) =>
     [config, manifest, sha256, given].some((one) => one !== null && bare(one) === bare(digest))
   const own = Object.entries(images).filter(([, image]) => has(image))
-  if (images['amd64'] === undefined || own.length === 0 || own.some(([architecture]) => architecture === 'amd64')) return []
+  if (images['amd64'] === undefined || own.length === 0 || own.some(([architecture]) => architecture === 'amd64')) return undefined
   const [architecture] = own[0]!
-  return [
-    diagnosis('note', id)('digest_of_other', {
-      architecture,
-      message: `the record's digest is that of the image for ${architecture}, not of the amd64 one: ${digest}`,
-      meaning:
-        "The builder inspects the tag after loading each platform under it, so the digest is the last one's. Who compares it with what x86_64 runs finds another.",
-      advice: 'Register the amd64 image with its own digest: docker inspect it before the next platform is loaded.'
-    })
-  ]
+  return diagnosis('note', id)('digest_of_other', {
+    architecture,
+    message: `the record's digest is that of the image for ${architecture}, not of the amd64 one: ${digest}`,
+    meaning:
+      "The builder inspects the tag after loading each platform under it, so the digest is the last one's. Who compares it with what x86_64 runs finds another.",
+    advice: 'Register the amd64 image with its own digest: docker inspect it before the next platform is loaded.'
+  })
 }
 
 const bare = (digest: string) => digest.replace(/^sha256:/, '').toLowerCase()

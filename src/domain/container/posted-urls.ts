@@ -26,15 +26,8 @@ export function checkedRegistration(registration: ParsedRegistration, posted: Po
 
 /** Returns an edit with the URLs that may be registered. Throws parameter_invalid. */
 export function checkedEdit(edit: Edit, posted: PostedUrls): Edit {
-  switch (edit.op) {
-    case 'put':
-    case 'patch':
-      return { ...edit, container: checkedContainer(edit.container, posted) } as Edit
-    case 'put-image':
-      return { ...edit, url: registrable(edit.url, { ...posted, shown: 'url' }) }
-    default:
-      return edit
-  }
+  if (edit.op === 'put-image') return { ...edit, url: registrable(edit.url, { ...posted, shown: 'url' }) }
+  return 'container' in edit ? ({ ...edit, container: checkedContainer(edit.container, posted) } as Edit) : edit
 }
 
 function checkedContainer(given: ContainerGiven | ContainerPatch, posted: PostedUrls): ContainerGiven | ContainerPatch {

@@ -90,9 +90,7 @@ function statusOf(
   if (evenGone) return { status: 'gone' }
   const registered = proven.imageKey === '' ? 'the one image' : `the image for ${architecture}`
   const message = `${registered} of ${record.id} is gone: at ${proven.checked} there was nothing at ${proven.url}; bring it again, or verify it when it is back; force=true gives its URL all the same`
-  throw new CatalogueError('image_gone', message, {
-    details: { available: architecturesOf(record).filter((other) => other !== architecture) }
-  })
+  throw new CatalogueError('image_gone', message, { details: othersOf(record, architecture) })
 }
 
 function mislabelled(record: ContainerRecord, architecture: Architecture, facts: Facts): CatalogueError {
@@ -100,10 +98,12 @@ function mislabelled(record: ContainerRecord, architecture: Architecture, facts:
   const registered = imageKey === '' ? 'the one image' : `the image for ${architecture}`
   const truth = actual === null || actual === imageKey ? '' : ` is proven to be for ${actual}:`
   const message = `${registered} of ${record.id}${truth || ' is not what it is registered as:'} ${summary}; force=true gives it all the same`
-  return new CatalogueError('image_mislabelled', message, {
-    details: { available: architecturesOf(record).filter((other) => other !== architecture) }
-  })
+  return new CatalogueError('image_mislabelled', message, { details: othersOf(record, architecture) })
 }
+
+const othersOf = (record: ContainerRecord, architecture: Architecture) => ({
+  available: architecturesOf(record).filter((other) => other !== architecture)
+})
 
 /** The architectures that a record has images for, in the table's order. */
 export const architecturesOf = (record: ContainerRecord): Architecture[] => inTableOrder(record.images.keys())

@@ -108,11 +108,8 @@ const maxReport = 512 * 1024
 
 function boundedReport({ report, manifest }: Pick<Facts, 'report' | 'manifest'>): Pick<Facts, 'report' | 'parts'> {
   if (report === null || JSON.stringify(report).length <= maxReport) return { report }
-  const problem = {
-    code: 'report_too_large',
-    message: 'the report is too large to be stored; verify the image again to see all of it',
-    fatal: false
-  }
+  const message = 'the report is too large to be stored; verify the image again to see all of it'
+  const problem = { code: 'report_too_large', message, fatal: false }
   const cut = { ...report, images: [], problems: [...report.problems.slice(0, 20), problem] }
   const image = imageWith(manifest, report)
   const parts = image && { config: pick(image['config'], configParts), manifest: image['manifest'], layers: layerPartsOf(image) }

@@ -1,5 +1,6 @@
 import type { Architecture } from '../architecture.ts'
 import type { Condition } from '../json/query.ts'
+import { parsedJson } from '../json/reading.ts'
 import { utf8Length } from '../limits.ts'
 import { percentDecoded } from '../percent.ts'
 
@@ -115,17 +116,8 @@ function* textsIn(value: unknown): Generator<string> {
   const left = [value]
   while (left.length > 0) {
     const next = left.pop()
-    const inner = typeof next === 'string' ? parsedOrNot(next) : next
+    const inner = typeof next === 'string' && /^\s*[{[]/.test(next) ? (parsedJson(next) ?? next) : next
     if (typeof inner === 'string') yield inner
     else if (typeof inner === 'object' && inner !== null) left.push(...Object.values(inner))
-  }
-}
-
-function parsedOrNot(text: string): unknown {
-  if (!/^\s*[{[]/.test(text)) return text
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
   }
 }

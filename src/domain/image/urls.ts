@@ -1,6 +1,7 @@
 import { type Architecture, inTableOrder, likelyMeant, namesOf, parseArchitecture } from '../architecture.ts'
 import { CatalogueError, isCatalogueError } from '../errors.ts'
-import { type Json, JsonError, pythonObject, pythonString, readJson, stringOf } from '../json/json.ts'
+import { type Json, JsonError, pythonObject, pythonString, readJson, readJsonLeniently, stringOf } from '../json/json.ts'
+import { asArchitectureName } from '../json/reading.ts'
 import { limits } from '../limits.ts'
 import { maskedStart, maskSecrets } from '../secrets.ts'
 
@@ -79,27 +80,13 @@ export function completeUrls(names: Names, { images, asItCame }: { images: Image
 export function readImages(stored: string | undefined): ImageUrls {
   const images: ImageUrls = new Map()
   if (stored === undefined) return images
-  for (const [name, value] of lenientMembers(stringOf(stored) ?? stored)) {
-    const url = stringOf(value)
-    if (!url) continue
-    try {
-      const architecture = parseArchitecture(name)
-      // another program may have written names that disagree: the one that a worker looks up is first in the table
-      if (!images.has(architecture) || name === namesOf(architecture)[0]) images.set(architecture, url)
-    } catch (error) {
-      if (!isCatalogueError(error, 'architecture_invalid')) throw error
-    }
+  for (const [name, value] of readJsonLeniently(stringOf(stored) ?? stored)?.members ?? []) {
+    const [url, architecture] = [stringOf(value), asArchitectureName(name)]
+    if (!url || architecture === null) continue
+    // another program may have written names that disagree: the one that a worker looks up is first in the table
+    if (!images.has(architecture) || name === namesOf(architecture)[0]) images.set(architecture, url)
   }
   return images
-}
-
-function lenientMembers(text: string): Map<string, string> {
-  try {
-    return readJson(text).members
-  } catch (error) {
-    if (error instanceof JsonError) return new Map()
-    throw error
-  }
 }
 
 function readUrlsJson(text: string): Json {

@@ -65,11 +65,15 @@ export function readJson(source: string): Json {
 export const pythonStyle = (source: string): string => (flatPythonStyle.test(source) ? source : readJson(source).text)
 
 /** Returns the same; a text that cannot be read is returned unchanged. */
-export function inPythonStyle(source: string): string {
+export const inPythonStyle = (source: string): string =>
+  flatPythonStyle.test(source) ? source : (readJsonLeniently(source)?.text ?? source)
+
+/** Reads JSON as readJson does; returns undefined for a text that cannot be read. */
+export function readJsonLeniently(source: string): Json | undefined {
   try {
-    return pythonStyle(source)
+    return readJson(source)
   } catch (error) {
-    if (error instanceof JsonError) return source
+    if (error instanceof JsonError) return undefined
     throw error
   }
 }

@@ -19,10 +19,8 @@ export function noCounts(): SummaryCounts {
 const most = 64
 
 /** Adds a summary, given the stored values of its state, verdicts, missing and existing architectures. A damaged one is not counted. */
-export function countSummary(
-  counts: SummaryCounts,
-  [state = '', verdicts = '', missing = '', architectures = '']: readonly string[]
-): void {
+export function countSummary(counts: SummaryCounts, stored: readonly string[]): void {
+  const [state = '', verdicts = '', missing = '', architectures = ''] = stored
   if (!Object.hasOwn(counts.states, state)) return
   counts.total++
   counts.states[state as State]++

@@ -1,6 +1,6 @@
-import { type Architecture, parseArchitecture } from '../architecture.ts'
+import type { Architecture } from '../architecture.ts'
 import { CatalogueError } from '../errors.ts'
-import { asFields, type JsonFields } from '../json/reading.ts'
+import { asArchitectureName, asFields, type JsonFields } from '../json/reading.ts'
 import { isIndexType, isManifestType, mediaTypes } from './media-types.ts'
 import { isDigest } from './names.ts'
 
@@ -118,14 +118,14 @@ export const isNested = (text: string): boolean =>
 const invalid = (why: string) => new CatalogueError('manifest_invalid', `the manifest is refused: ${why}`)
 
 /** Returns the architecture of a platform for Linux; undefined for another system, and for what names none, as attestations do. */
-export function platformArchitecture(
-  platform: { os?: unknown; architecture?: unknown; variant?: unknown } | undefined
-): Architecture | undefined {
-  const { os, architecture, variant } = platform ?? {}
+export function platformArchitecture(platform: { os?: unknown; architecture?: unknown; variant?: unknown } = {}): Architecture | undefined {
+  const { os, architecture, variant } = platform
   if (os !== 'linux' || typeof architecture !== 'string' || architecture === '' || architecture === 'unknown') return undefined
-  try {
-    return parseArchitecture(typeof variant === 'string' && variant !== '' ? `${architecture}/${variant}` : architecture)
-  } catch {
-    return undefined
-  }
+  return asArchitectureName(typeof variant === 'string' && variant !== '' ? `${architecture}/${variant}` : architecture) ?? undefined
+}
+
+/** Docker says in `User-Agent` what it runs on: `docker/20.10.24 go/… kernel/… os/linux arch/arm64`. */
+export function machineOf(userAgent = ''): Architecture | undefined {
+  const [, architecture] = /\barch\/([a-z0-9]+)/.exec(userAgent) ?? []
+  return platformArchitecture({ os: 'linux', architecture })
 }

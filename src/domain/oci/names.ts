@@ -26,9 +26,8 @@ export function tagNameOf(id: string): TagName | { why: string } {
   if (/[A-Z]/.test(repository)) return { why: 'registry clients allow no upper case in a name' }
   if (repository.length > maxRepository) return { why: `registry clients allow names of at most ${maxRepository} characters` }
   if (!isRepository(repository)) {
-    return {
-      why: `${JSON.stringify(repository.slice(0, 100))} is no name for registry clients: they allow a-z, 0-9, ".", "_", "-" and "/"`
-    }
+    const why = `${JSON.stringify(repository.slice(0, 100))} is no name for registry clients: they allow a-z, 0-9, ".", "_", "-" and "/"`
+    return { why }
   }
   if (tag.length > 128) return { why: 'registry clients allow tags of at most 128 characters' }
   if (!isTag(tag)) {

@@ -40,10 +40,9 @@ export function planPromotion({ candidates, require, requiredOf = () => [], targ
   if (reasons.length > 0) return { reasons }
   const set = candidates.map((candidate) => memberOf(candidate, targetId(candidate.id, target)))
   const others = before.filter(({ id }) => !written.has(id))
-  return { set: sorted(keep ? [...set, ...others] : set), written: set, removed: keep ? [] : others.map(({ id }) => id) }
+  const sorted = (keep ? [...set, ...others] : set).sort((a, b) => (repositoryOf(a.id) < repositoryOf(b.id) ? -1 : 1))
+  return { set: sorted, written: set, removed: keep ? [] : others.map(({ id }) => id) }
 }
-
-const sorted = (set: SetMember[]): SetMember[] => set.sort((a, b) => (repositoryOf(a.id) < repositoryOf(b.id) ? -1 : 1))
 
 /** Returns a container with the images of a member, as a request would give it. */
 export function containerOf({ version, digest, named, images }: SetMember): ContainerGiven {

@@ -51,6 +51,7 @@ export async function apiFace(app: FastifyInstance, { catalogue, reading, ...opt
   for (const declare of groups) await declare(route, parts)
 }
 
+/** In the order in which openapi.yaml lists them. */
 const groups: ((route: DeclareRoute, parts: ApiParts) => void | Promise<void>)[] = [
   ...[startRoute, accessRoute, containerRoutes, containerEditRoutes, listRoutes],
   ...[imageRoutes, imageChangeRoutes, imageUploadRoutes, imageFormRoutes, layoutRoutes, batchRoutes],

@@ -85,24 +85,22 @@ export type DeclareRoute = <
 type AnyRoute = ApiRoute<SchemaName, SchemaName, SchemaName, SchemaName>
 type AnyCall = ApiCall<never, never, never, never>
 
-export interface RoutesOptions {
-  publicUrl: () => string
-  bounds: BodyBounds
-}
-
 /** What the routes of this face know: the use cases, and how the server is configured. */
-export interface ApiParts extends Omit<Catalogue, 'images' | 'uploads'>, RoutesOptions {
+export interface ApiParts extends Omit<Catalogue, 'images' | 'uploads'> {
   app: FastifyInstance
   images: Images
   uploads: ResumableUploads
   policy: Policy
   address: PublicAddress
+  publicUrl: () => string
+  /** Of a body whose route says nothing else. */
+  bounds: BodyBounds
   largeTexts: LargeTexts
   /** How long an upload may pause. */
   stallMs: number
 }
 
-export function routesOf(app: FastifyInstance, options: RoutesOptions): DeclareRoute {
+export function routesOf(app: FastifyInstance, options: ApiParts): DeclareRoute {
   return (at, declared) => {
     const route = declared as unknown as AnyRoute
     const [method, path] = at.split(' ') as [Method, string]
@@ -117,7 +115,7 @@ export function routesOf(app: FastifyInstance, options: RoutesOptions): DeclareR
 }
 
 /** The request, checked: its path, its query, its headers, its body. */
-async function callOf(route: AnyRoute, reply: FastifyReply, { publicUrl, bounds }: RoutesOptions): Promise<AnyCall> {
+async function callOf(route: AnyRoute, reply: FastifyReply, { publicUrl, bounds }: ApiParts): Promise<AnyCall> {
   const { request } = reply
   const params = readTexts(parsedNames(request.params as Texts), { schema: route.params, part: 'path' })
   const [texts, problems] = request.method === 'OPTIONS' ? [{}, []] : [request.query as Texts, repeatedNames(request.url)]

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Oci } from '../../catalogue/oci/oci.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import { machineOf } from '../../domain/oci/client.ts'
+import { machineOf } from '../../domain/oci/manifest.ts'
 import { acceptedForm, mediaTypes } from '../../domain/oci/media-types.ts'
 import type { OciPath } from '../../domain/oci/names.ts'
 import type { BodyReading } from '../shared/body.ts'

@@ -1,4 +1,4 @@
-import { parseExpected } from '../../domain/build/expected.ts'
+import { parseExpected } from '../../domain/build/nodes.ts'
 import { isCatalogueError } from '../../domain/errors.ts'
 import { inPythonStyle, JsonError, readJson } from '../../domain/json/json.ts'
 import { checkJsonBounds } from '../../domain/json/json-bounds.ts'

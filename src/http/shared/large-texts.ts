@@ -34,13 +34,8 @@ export const isLarge = ({ length }: string | Uint8Array, task: keyof LargeTextTa
 const idleMs = 30_000
 const resourceLimits = { maxOldGenerationSizeMb: 256 }
 
-interface Waiting {
-  resolve(result: unknown): void
-  reject(error: unknown): void
-}
-
 export function createLargeTexts(): LargeTexts {
-  const waiting = new Map<number, Waiting>()
+  const waiting = new Map<number, { resolve(result: unknown): void; reject(error: unknown): void }>()
   let worker: Worker | undefined
   let idle: NodeJS.Timeout | undefined
   let last = 0

@@ -18,8 +18,8 @@ export interface UiAction {
   formLimit?: number
   /** Returns what it would do, as far as enough was said; changes nothing. */
   ask(call: ActionCall): Promise<ActionQuestion>
-  /** Does it. */
-  act(call: ActionCall): Promise<ActionOutcome>
+  /** Does it. Returns the page that shows it, and what was done. */
+  act(call: ActionCall): Promise<{ to: string; done: Done }>
 }
 
 export interface ActionCall {
@@ -30,12 +30,6 @@ export interface ActionCall {
   frame: PageFrame
   /** A dry run while it asks. The precondition is what the page had seen. */
   change: ChangeContext
-}
-
-interface ActionOutcome {
-  /** The page that shows it. */
-  to: string
-  done: Done
 }
 
 const longestReason = 1000

@@ -11,15 +11,13 @@ import { type DeclarePage, type PageFrame, unlessRefused } from './page-route.ts
 import { idMarkup, quantity } from './texts.ts'
 import { channelWay } from './ways.ts'
 
-type ChannelActions = Pick<Catalogue, 'channels'>
-
 /** A set of two thousand ids. */
 const setLimit = 1024 * 1024
 /** How many differences the page of a question shows. */
 const shown = 50
 
 /** What people do with a channel. */
-export const channelActions = ({ channels }: ChannelActions): UiAction[] => [
+export const channelActions = ({ channels }: Pick<Catalogue, 'channels'>): UiAction[] => [
   {
     path: '/channels/:channel/promote',
     action: 'container:write',
@@ -81,7 +79,7 @@ function rollBackIn(call: ActionCall): PromotionRequest {
 }
 
 async function effectsOf(
-  channels: ChannelActions['channels'],
+  channels: Catalogue['channels'],
   request: PromotionRequest,
   before: StoredChannel | undefined
 ): Promise<Pick<ActionQuestion, 'effects' | 'refusal'>> {

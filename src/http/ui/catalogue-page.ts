@@ -6,7 +6,7 @@ import { catalogueFilters } from './catalogue-filters.ts'
 import { catalogueSummary } from './catalogue-summary.ts'
 import { type CatalogueView, filtersOf, parseCatalogueView, sortOf, viewAddress } from './catalogue-view.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
-import { architectureCell, standingMeanings, stateMark, stateMeanings } from './marks.ts'
+import { architectureCell, mark, standingMeanings, stateMark, stateMeanings } from './marks.ts'
 import type { DeclarePage, PageFrame } from './page-route.ts'
 import { idMarkup, timeMarkup } from './texts.ts'
 
@@ -108,5 +108,5 @@ const emptyCatalogue = ({ root, url }: PageFrame): Markup => html`<section class
 </section>`
 
 const key: Markup = html`<details class="key"><summary>What the marks mean</summary><dl>
-${Object.entries({ ...stateMeanings, ...standingMeanings }).map(([standing, meaning]) => html`<div><dt><span class="mark" data-state="${standing}">${standing}</span></dt><dd>${meaning}</dd></div>`)}
+${Object.entries({ ...stateMeanings, ...standingMeanings }).map(([standing, meaning]) => html`<div><dt>${mark(standing)}</dt><dd>${meaning}</dd></div>`)}
 </dl></details>`

@@ -2,6 +2,7 @@ import type { Overview } from '../../catalogue/lists/overview.ts'
 import type { Architecture } from '../../domain/architecture.ts'
 import type { DemandRow } from '../../domain/build/demand.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
+import { mark } from './marks.ts'
 import type { PageFrame } from './page-route.ts'
 import { idMarkup, timeMarkup } from './texts.ts'
 
@@ -25,14 +26,12 @@ function numbers({ total, states, unproven, missing, counted }: Overview, frame:
   const isOld = frame.now.getTime() - Date.parse(counted) > settledMs
   return html`<dl class="counts" id="counts" data-counted="${counted}">
 ${number(total, './', total === 1 ? 'container' : 'containers')}
-${(['complete', 'partial', 'degraded'] as const).map((state) => number(states[state], `?state=${state}`, mark(state, state)))}
+${(['complete', 'partial', 'degraded'] as const).map((state) => number(states[state], `?state=${state}`, mark(state)))}
 ${number(unproven, '?verdict=unverified', mark('claimed', 'unproven'))}
 </dl>
 ${missingList(missing)}
 ${isOld && html`<p class="fine">Counted ${timeMarkup(counted, frame.now)}.</p>`}`
 }
-
-const mark = (state: string, words: string): Markup => html`<span class="mark" data-state="${state}">${words}</span>`
 
 /** Grouped as people read large numbers. */
 const grouped = (count: number): string => count.toLocaleString('en-GB').replaceAll(',', ' ')

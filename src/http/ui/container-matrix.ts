@@ -5,7 +5,7 @@ import { own } from '../../domain/own.ts'
 import { imageLinks } from './action-links.ts'
 import { decisiveList } from './decisive-files.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
-import { standingMark } from './marks.ts'
+import { mark, standingMark } from './marks.ts'
 import type { PageFrame } from './page-route.ts'
 import { digestMarkup, linkElsewhere, sizeInWords, timeMarkup } from './texts.ts'
 import { imageWay } from './ways.ts'
@@ -66,7 +66,7 @@ function jobMarkup(report: JobReport | undefined, architecture: Architecture, fr
   if (!report) return html`<span class="none">–</span>`
   const { status, machine, source, log, reason, reported } = report
   const commit = source?.get('commit')
-  return html`<span class="mark" data-state="${status}">${status}</span> <small>${timeMarkup(reported, frame.now)}</small>
+  return html`${mark(status)} <small>${timeMarkup(reported, frame.now)}</small>
 ${reason !== null && reason !== '' && html`<p class="fine">${reason}</p>`}
 ${machine && html`<p class="fine">on <bdi>${machine.name ?? machine.architecture}</bdi>${isEmulated(architecture, report) && ', emulated'}</p>`}
 ${commit !== undefined && html`<p class="fine">from <code>${commit.slice(0, 40)}</code></p>`}

@@ -36,13 +36,14 @@ export const stateMeanings: Readonly<Record<string, string>> = {
   degraded: 'something is wrong, failed or gone'
 }
 
-export const standingMark = (standing: Standing): Markup =>
-  html`<span class="mark" data-state="${standing}">${standingWords[standing]}</span>`
+/** A word with the shape of a state before it. */
+export const mark = (state: string, words = state): Markup => html`<span class="mark" data-state="${state}">${words}</span>`
+
+export const standingMark = (standing: Standing): Markup => mark(standing, standingWords[standing])
 
 /** "complete" would promise too much where nobody said what is expected. */
 export function stateMark({ state, expected }: Pick<ContainerView, 'state' | 'expected'>): Markup {
-  const word = state === 'complete' && expected.length === 0 ? 'registered' : state
-  return html`<span class="mark" data-state="${word}">${word}</span>`
+  return mark(state === 'complete' && expected.length === 0 ? 'registered' : state)
 }
 
 export const architectureCell = (architecture: Architecture, standing: Standing | undefined): Markup =>

@@ -1,7 +1,7 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { FrozenRelease, ReleasedContainer } from '../../domain/releases/release.ts'
 import { exact, html, type Markup } from './html.ts'
-import { verdictMark } from './marks.ts'
+import { mark, verdictMark } from './marks.ts'
 import type { DeclarePage, PageFrame } from './page-route.ts'
 import { breadcrumb, commandMarkup, digestMarkup, idMarkup, quantity, shellWord, sizeInWords, timeMarkup, whoDid } from './texts.ts'
 import { containerWay, releaseWay } from './ways.ts'
@@ -78,6 +78,6 @@ const rowsOf = ({ id, origin, images }: ReleasedContainer, frame: PageFrame): Ma
       all
     ) => html`<tr data-container="${exact(id)}" data-architecture="${architecture}">
 ${i === 0 && html`<th scope="rowgroup" rowspan="${all.length}"><a href="${exact(containerWay(origin, frame))}">${idMarkup(origin)}</a></th>`}
-<td>${architecture}</td><td>${verdictMark({ verdict, status: 'present' })}</td><td>${test === null ? html`<span class="none">–</span>` : html`<span class="mark" data-state="${test}">${test}</span>`}</td><td class="number">${sizeInWords(size)}</td><td>${digestMarkup(manifest)}</td><td>${digestMarkup(sha256)}</td></tr>
+<td>${architecture}</td><td>${verdictMark({ verdict, status: 'present' })}</td><td>${test === null ? html`<span class="none">–</span>` : mark(test)}</td><td class="number">${sizeInWords(size)}</td><td>${digestMarkup(manifest)}</td><td>${digestMarkup(sha256)}</td></tr>
 `
   )

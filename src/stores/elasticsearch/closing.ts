@@ -19,13 +19,14 @@ export function closable() {
   }
 
   return {
-    guarded(store: DocumentStore) {
-      const operation =
-        <Given extends unknown[], Result>(call: (...given: Given) => Promise<Result>) =>
-        (...given: Given) =>
-          run(() => call(...given))
-      return wrappedStore(store, { operation, walk: (walk) => walk })
-    },
+    guarded: (store: DocumentStore) =>
+      wrappedStore(store, {
+        operation:
+          (operation) =>
+          (...given) =>
+            run(() => operation(...given)),
+        walk: (walk) => walk
+      }),
 
     async close(): Promise<void> {
       closed = true

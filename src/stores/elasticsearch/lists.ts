@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { CatalogueError } from '../../domain/errors.ts'
 import { itemsAt, membersAt } from '../../domain/json/json-scan.ts'
 import { type Condition, fieldsOf, matches, sortableLength, widened } from '../../domain/json/query.ts'
+import { parsedJson } from '../../domain/json/reading.ts'
 import type { DocumentQuery, Page, StoredDocument } from '../document-store.ts'
 import { type Engine, engineFault } from './engine.ts'
 import type { IndexState, IndexWatch } from './index-state.ts'
@@ -196,11 +197,7 @@ function startOf({ where, sort, cursor }: DocumentQuery, state: IndexState | und
 }
 
 function decoded(cursor: string): SortPlace | undefined {
-  try {
-    const place = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as SortPlace
-    const plain = place !== null && typeof place.list === 'string' && (place.shard === undefined || Number.isInteger(place.shard))
-    return plain && [place.after, place.given].every((part) => part === undefined || Array.isArray(part)) ? place : undefined
-  } catch {
-    return undefined
-  }
+  const place = parsedJson(Buffer.from(cursor, 'base64url').toString()) as SortPlace | null | undefined
+  if (typeof place?.list !== 'string' || (place.shard !== undefined && !Number.isInteger(place.shard))) return undefined
+  return [place.after, place.given].every((part) => part === undefined || Array.isArray(part)) ? place : undefined
 }

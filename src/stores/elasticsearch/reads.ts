@@ -18,10 +18,7 @@ const mostBytes = 32 * 1024 * 1024
  * Joins concurrent point reads: at most two requests are in progress, and further reads queue for the next `_mget`. A GET for each would
  * cost three times as much.
  */
-export function batchedReads(
-  engine: Engine,
-  { index, watch }: { index: string; watch: IndexWatch }
-): (id: string) => Promise<StoredDocument | undefined> {
+export function batchedReads(engine: Engine, { index, watch }: { index: string; watch: IndexWatch }) {
   // the assumed size of an unread document: that of recent documents, and initially the largest allowed
   let likely: number = limits.specification
   const read = coalesce<string, StoredDocument | undefined>({
@@ -55,7 +52,7 @@ export function batchedReads(
   const unreadable = ({ body }: { body: string }) => engineFault(`the search engine cannot read ${index}`, { body })
 
   // retried outside the batch, so that a recovering shard does not hold up reads of other shards
-  return async (id) => {
+  return async (id: string): Promise<StoredDocument | undefined> => {
     const deadline = Date.now() + engine.patienceMs
     for (let pause = 25; ; pause = Math.min(pause * 2, 500)) {
       try {

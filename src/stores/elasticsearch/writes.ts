@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
+import { parsedJson } from '../../domain/json/reading.ts'
 import { coalesce } from '../coalesce.ts'
 import type { WriteCondition } from '../document-store.ts'
 import { documentPath, type Engine } from './engine.ts'
@@ -126,13 +127,8 @@ async function sendAlone(engine: Engine, one: Batch & { attempt: Attempt }): Pro
   return settle(readAlone(answer), one)
 }
 
-function readAlone({ status, body }: { status: number; body: string }): BulkItem {
-  try {
-    return JSON.parse(body) as BulkItem
-  } catch {
-    return { error: { type: `HTTP ${status}`, reason: body.slice(0, 200) } }
-  }
-}
+const readAlone = ({ status, body }: { status: number; body: string }): BulkItem =>
+  (parsedJson(body) as BulkItem | undefined) ?? { error: { type: `HTTP ${status}`, reason: body.slice(0, 200) } }
 
 /**
  * Interprets an answer. After a lost answer, "conflict" and "not found" may be due to our own first attempt; reading the document decides.

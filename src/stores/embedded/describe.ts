@@ -1,14 +1,10 @@
 /* A document in the form in which an engine answers `GET <index>/_doc/<id>`, for operators who know that form. */
 
-export interface DescribedDocument {
-  index: string
-  id: string
-  /** Undefined when there is no document. */
-  found: { version: number; seq: number; document: string } | undefined
-}
-
-/** Includes the document byte for byte; when pretty, token for token. */
-export function toAnswer({ index, id, found }: DescribedDocument, { pretty }: { pretty: boolean }): string {
+/** Includes the document, where there is one, byte for byte; when pretty, token for token. */
+export function toAnswer(
+  { index, id, found }: { index: string; id: string; found: { version: number; seq: number; document: string } | undefined },
+  { pretty }: { pretty: boolean }
+): string {
   const head = `"_index":${JSON.stringify(index)},"_id":${JSON.stringify(id)}`
   const answer =
     found === undefined

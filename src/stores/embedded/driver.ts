@@ -11,17 +11,7 @@ import Libsql from 'libsql'
 export type Value = string | number | Buffer | null
 export type Row = readonly Value[]
 
-export interface Database {
-  exec(sql: string): void
-  /** Returns the first row. */
-  row(sql: string, parameters?: readonly Value[]): Row | undefined
-  rows(sql: string, parameters?: readonly Value[]): Row[]
-  /** Returns how many rows changed. */
-  run(sql: string, parameters?: readonly Value[]): number
-  /** Rolls back an open transaction, if there is one: on some errors SQLite has rolled back already. */
-  rollback(): void
-  close(): void
-}
+export type Database = ReturnType<typeof openDatabase>
 
 /** Returns SQLite's name of an error, such as SQLITE_FULL; undefined when the error is not from the database. */
 export function sqliteCode(error: unknown): string | undefined {
@@ -36,7 +26,7 @@ export const columnText = (value: Value | undefined): string => (value as Buffer
 const maxStatements = 100
 
 /** Opens or creates a database. `busyMs` is how long a statement waits, blocking its thread, for a lock that another connection holds. */
-export function openDatabase(file: string, { busyMs }: { busyMs: number }): Database {
+export function openDatabase(file: string, { busyMs }: { busyMs: number }) {
   const connection = new Libsql(file, { timeout: busyMs })
   const statements = new Map<string, Libsql.Statement>()
 
@@ -61,14 +51,17 @@ export function openDatabase(file: string, { busyMs }: { busyMs: number }): Data
   }
 
   return {
-    exec: (sql) => void connection.exec(sql),
-    row: (sql, parameters = []) => using(sql, (statement) => statement.get(parameters) as Row | undefined),
-    rows: (sql, parameters = []) => using(sql, (statement) => statement.all(parameters) as Row[]),
-    run: (sql, parameters = []) => using(sql, (statement) => statement.run(parameters).changes),
-    rollback: () => {
+    exec: (sql: string): void => void connection.exec(sql),
+    /** Returns the first row. */
+    row: (sql: string, parameters: readonly Value[] = []) => using(sql, (statement) => statement.get(parameters) as Row | undefined),
+    rows: (sql: string, parameters: readonly Value[] = []) => using(sql, (statement) => statement.all(parameters) as Row[]),
+    /** Returns how many rows changed. */
+    run: (sql: string, parameters: readonly Value[] = []): number => using(sql, (statement) => statement.run(parameters).changes),
+    /** Rolls back an open transaction, if there is one: on some errors SQLite has rolled back already. */
+    rollback: (): void => {
       if (connection.inTransaction) connection.exec('rollback')
     },
-    close: () => {
+    close: (): void => {
       statements.clear()
       connection.close()
     }

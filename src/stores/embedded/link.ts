@@ -2,12 +2,7 @@ import type { Worker } from 'node:worker_threads'
 import { CatalogueError, type ErrorCode } from '../../domain/errors.ts'
 import type { Calls, Refused } from './messages.ts'
 
-export interface Link {
-  /** Throws the worker's own error; store_unavailable when the worker died or did not answer within the patience. */
-  ask<Kind extends keyof Calls>(kind: Kind, request: Calls[Kind][0]): Promise<Calls[Kind][1]>
-  /** Ends the worker after it has answered all requests. */
-  stop(): Promise<void>
-}
+export type Link = ReturnType<typeof createLink>
 
 interface WaitingRequest {
   resolve(answer: unknown): void
@@ -42,7 +37,7 @@ interface LinkParts extends LinkOptions {
  * A connection to a worker thread. When the thread dies, the requests in progress fail and another thread is started, after a delay that
  * grows while threads keep dying.
  */
-export function createLink(start: () => Worker, options: LinkOptions): Link {
+export function createLink(start: () => Worker, options: LinkOptions) {
   const parts: LinkParts = {
     ...options,
     start,
@@ -57,7 +52,9 @@ export function createLink(start: () => Worker, options: LinkOptions): Link {
   }
   launch(parts)
   return {
-    ask: (kind, request) => ask(parts, kind, request),
+    /** Throws the worker's own error; store_unavailable when the worker died or did not answer within the patience. */
+    ask: <Kind extends keyof Calls>(kind: Kind, request: Calls[Kind][0]) => ask(parts, kind, request),
+    /** Ends the worker after it has answered all requests. */
     stop: () => stop(parts)
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { CatalogueError } from '../../domain/errors.ts'
 import { type Condition, type FieldCondition, matches, type Sort, sortableLength, widened } from '../../domain/json/query.ts'
+import { asList, parsedJson } from '../../domain/json/reading.ts'
 import type { DocumentQuery, Page, Scanned, StoredDocument } from '../document-store.ts'
 import { columnText, type Database, type Value } from './driver.ts'
 import type { Calls, Table } from './messages.ts'
@@ -160,7 +161,7 @@ const toCursor = ({ key, id }: SortPlace, query: string): string =>
   Buffer.from(JSON.stringify([query, key.toString('base64url'), id])).toString('base64url')
 
 function parseCursor(cursor: string, query: string): SortPlace {
-  const [of, key, id] = readCursor(cursor)
+  const [of, key, id] = asList(parsedJson(Buffer.from(cursor, 'base64url').toString('utf8')))
   if (typeof of !== 'string' || typeof key !== 'string' || typeof id !== 'string') {
     const message = 'the cursor is not one that a list gave; start without one, or take `next` of the page before'
     throw new CatalogueError('cursor_invalid', message)
@@ -169,13 +170,4 @@ function parseCursor(cursor: string, query: string): SortPlace {
     throw new CatalogueError('cursor_invalid', 'the cursor belongs to a list with other conditions or another sort; start without one')
   }
   return { key: Buffer.from(key, 'base64url'), id }
-}
-
-function readCursor(cursor: string): unknown[] {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
-    return Array.isArray(value) ? value : []
-  } catch {
-    return []
-  }
 }
