@@ -10,7 +10,6 @@ export interface ManifestDeletion {
   /** A tag or a digest. */
   reference: string
   cause: Cause
-  publicUrl: string
   /** Throws when the client may not change these containers. */
   permit(ids: readonly string[]): void
 }

@@ -67,7 +67,7 @@ export async function uploadStatus({ reply, oci, path }: Of<'upload'>): Promise<
 
 /** DELETE of an upload, a blob, a manifest or a tag. */
 export async function remove(call: OciRequest): Promise<FastifyReply> {
-  const { request, reply, oci, path, publicUrl } = call
+  const { request, reply, oci, path } = call
   switch (path?.kind) {
     case 'upload':
       await oci.uploads.discard(path)
@@ -78,7 +78,7 @@ export async function remove(call: OciRequest): Promise<FastifyReply> {
       return reply.code(202).send()
     case 'manifest':
       request.permit([nameOf(path)])
-      await oci.remove({ ...path, cause: causeOf(request), publicUrl: publicUrl(), permit: (ids) => request.permit(ids) })
+      await oci.remove({ ...path, cause: causeOf(request), permit: (ids) => request.permit(ids) })
       return reply.code(202).send()
     default:
       return unsupported(request)
