@@ -8,16 +8,7 @@ import { keysNamedIn } from '../domain/image/storage.ts'
 import { parseArchiveKey, storedBlobOf } from '../domain/oci/documents.ts'
 import { pagesOf } from '../domain/pages.ts'
 import { keepsTarballs } from '../domain/releases/channel.ts'
-import {
-  type BackupIndex,
-  contentKey,
-  pathOfFile,
-  readIndex,
-  type SavedDocument,
-  type SavedTarball,
-  savedTarballs,
-  writeIndex
-} from './backup-index.ts'
+import { contentKey, pathOfFile, readIndex, type SavedDocument, type SavedTarball, savedTarballs, writeIndex } from './backup-index.ts'
 import { type Seal, writeLines } from './line-files.ts'
 import { noTarballs, saveAll, saveNamed, type TarballCounts, type TarballSaving } from './save-tarballs.ts'
 
@@ -41,14 +32,11 @@ interface BackupParts {
   onProgress(counts: TarballCounts): void
 }
 
-export interface BackupOutcome {
-  index: BackupIndex
-  counts: TarballCounts
-  /** Keys that documents name under a path of ours, and that this blob store does not have. */
-  absent: string[]
-  /** Tarballs whose bytes are not the ones that were stored. */
-  unreadable: { key: string; why: string }[]
-}
+/**
+ * `absent` are keys that documents name under a path of ours and that this blob store does not have; `unreadable` are tarballs whose bytes
+ * are not the ones that were stored.
+ */
+export type BackupOutcome = Awaited<ReturnType<typeof makeBackup>>
 
 /** Pending images come before the containers that they move to, as in catalogue/tarballs/naming.ts; the journal comes last. */
 const order: readonly CopiedCollection[] = ['buildStatuses', 'releases', 'containers', 'oci', 'facts', 'jobSpecs', 'hysdsIos', 'journal']
@@ -71,7 +59,7 @@ const maxRounds = 5
  * documents, and then whatever came meanwhile. What a document names and the blob store no longer has was removed after another change of
  * the document, so the documents are read again. Until the end, the folder holds the backup before this one.
  */
-export async function makeBackup(parts: BackupParts): Promise<BackupOutcome> {
+export async function makeBackup(parts: BackupParts) {
   const { folder, now, program, contents, blobs } = parts
   const begun = now()
   const saving: TarballSaving = {
@@ -87,7 +75,7 @@ export async function makeBackup(parts: BackupParts): Promise<BackupOutcome> {
   await saveAll(saving)
   const { files, engine, absent } = await saveDocuments(parts, documents, saving)
   const tarballs = [...saving.saved.values()].map(({ listed: _, ...tarball }) => tarball)
-  const index: BackupIndex = {
+  const index = {
     ...{ format: 1, program, store: engine, begun: begun.toISOString(), finished: now().toISOString(), folder: name },
     files: { ...files, tarballs: await writeLines(pathOfFile(documents, 'tarballs'), jsonLines(tarballs)) },
     bytes: tarballs.reduce((sum, { size }) => sum + size, 0)
@@ -95,7 +83,7 @@ export async function makeBackup(parts: BackupParts): Promise<BackupOutcome> {
   await syncFolder(documents)
   await syncFolder(folder)
   await writeIndex(folder, index)
-  await removeFormer(parts, index, tarballs)
+  await removeFormer(parts, name, tarballs)
   const unreadable = [...saving.unreadable].map(([key, why]) => ({ key, why }))
   return { index, counts: saving.counts, absent, unreadable }
 }
@@ -158,9 +146,9 @@ async function* jsonLines(values: readonly object[]): AsyncGenerator<string> {
 }
 
 /** Removes what only the backup before this one had, and what interrupted runs left. */
-async function removeFormer({ folder, contents, now }: BackupParts, index: BackupIndex, tarballs: readonly SavedTarball[]): Promise<void> {
+async function removeFormer({ folder, contents, now }: BackupParts, current: string, tarballs: readonly SavedTarball[]): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (name.startsWith('documents-') && name !== index.folder) await rm(join(folder, name), { recursive: true, force: true })
+    if (name.startsWith('documents-') && name !== current) await rm(join(folder, name), { recursive: true, force: true })
   }
   const needed = new Set(tarballs.map(({ sha256 }) => contentKey(sha256)))
   for await (const { items } of pagesOf(contents.list, { limit: 1000 })) {

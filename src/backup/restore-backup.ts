@@ -1,13 +1,6 @@
 import { join } from 'node:path'
 import type { BlobStore } from '../blobs/blob-store.ts'
-import {
-  type CopiedCollection,
-  type CopyCount,
-  type CopyOptions,
-  type CopySource,
-  copiedCollections,
-  copyCollections
-} from '../catalogue/containers/copying.ts'
+import { type CopyOptions, type CopySource, copiedCollections, copyCollections } from '../catalogue/containers/copying.ts'
 import { CatalogueError, isCatalogueError } from '../domain/errors.ts'
 import type { Stores } from '../stores/document-store.ts'
 import {
@@ -37,20 +30,14 @@ interface LoadTarget {
   blobs: BlobStore
 }
 
-export interface RestoreOutcome {
-  index: BackupIndex
-  tarballs: TarballCounts
-  documents: Partial<Record<CopiedCollection, CopyCount>>
-  /** Whether every document is there, byte for byte. */
-  whole: boolean
-}
+export type RestoreOutcome = Awaited<ReturnType<typeof restoreBackup>>
 
 /**
  * Restores a backup: tarballs first, so that no document names one that is not there yet, then the documents, which are then compared.
  * Nothing is written before all files of the backup were found to be whole. It may be interrupted and repeated. Throws blob_damaged,
- * precondition_failed when the place is not empty.
+ * precondition_failed when the place is not empty. `whole`: every document is there, byte for byte.
  */
-export async function restoreBackup(parts: LoadParts, { stores, blobs }: LoadTarget): Promise<RestoreOutcome> {
+export async function restoreBackup(parts: LoadParts, { stores, blobs }: LoadTarget) {
   const { folder, overwrite } = parts
   const index = await wholeIndex(parts)
   if (!overwrite && !(await isResumed(stores, index))) await refuseUnlessEmpty({ stores, blobs })

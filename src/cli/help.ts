@@ -27,14 +27,10 @@ export const helpOf = (command: Command): string => `Usage: leporello ${command.
 ${command.description}
 
 Options:
-${table([...optionLines(command), ['-h, --help', 'print this text']])}
+${table([...Object.entries(command.options).map(([name, { help }]) => [`--${name}`, help] as const), ['-h, --help', 'print this text']])}
 
 Examples:
 ${command.examples.map(([line, does]) => `  ${line}\n      ${does}`).join('\n')}`
-
-/** The options of a command as `--name`, with what each does. */
-const optionLines = ({ options }: Command): [option: string, help: string][] =>
-  Object.entries(options).map(([name, { help }]) => [`--${name}`, help])
 
 function table(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length))

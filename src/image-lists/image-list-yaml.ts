@@ -88,11 +88,8 @@ function toEntry(map: YAMLMap, i: number): ListEntry {
   const expected = 'names of Heat parameters: letters, digits and underscores'
   if (!isSeq(params)) refuse(`entry ${i + 1} has params that are no list; expected ${expected}`)
   const names = params.items.map((item) => (isScalar(item) ? item.value : item))
-  const isName = (name: unknown) => typeof name === 'string' && heatParameter.test(name)
-  return {
-    imagename,
-    params: names.map((name) => (isName(name) ? (name as string) : refuse(`entry ${i + 1} has wrong params; expected ${expected}`)))
-  }
+  const isName = (name: unknown): name is string => typeof name === 'string' && heatParameter.test(name)
+  return { imagename, params: names.map((name) => (isName(name) ? name : refuse(`entry ${i + 1} has wrong params; expected ${expected}`))) }
 }
 
 function rename(map: YAMLMap, imagename: string | undefined): boolean {

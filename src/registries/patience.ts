@@ -5,7 +5,7 @@ export interface RetryPatience {
   /** How long to keep trying without progress. */
   patienceMs: number
   /** Whether another try may help after this error; `mayPass` unless given. */
-  mayPass?: (error: any) => boolean
+  mayPass?(error: Error): boolean
   /** Hears of each pause. */
   tell?(pause: Pause): void
   /** Ends it, as something else failed. */
@@ -48,7 +48,7 @@ export async function patiently<Result>(
       return await work(renew)
     } catch (error) {
       const { retryAfterMs = pauseMs, message } = error as RegistryError
-      if (!mayHelp(error) || now() + retryAfterMs > until) throw error
+      if (!mayHelp(error as Error) || now() + retryAfterMs > until) throw error
       tell?.({ pauseMs: retryAfterMs, why: message })
       await wait(retryAfterMs, signal)
       pauseMs = Math.min(pauseMs * 2, longestPauseMs)

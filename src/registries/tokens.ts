@@ -58,10 +58,8 @@ export async function askToken({ host, exchange, account, challenge, scopes }: T
       const asked = found ? `it was asked as ${credentialsInWords(found)}: sign in again` : 'sign in'
       const isRefusal = status === 400 || status === 401 || status === 403
       const remedy = isRefusal ? `${asked} with docker login ${host}` : 'try again later'
-      throw registryError(isRefusal ? 'refused' : 'failed', {
-        message: `${from} answered ${status}${words && `: ${words}`}; ${remedy}`,
-        status
-      })
+      const message = `${from} answered ${status}${words && `: ${words}`}; ${remedy}`
+      throw registryError(isRefusal ? 'refused' : 'failed', { message, status })
     }
     const fields = asFields(parsedJson(text))
     const given = fields?.['token'] ?? fields?.['access_token']

@@ -90,10 +90,8 @@ export function openApi(address: string, { token, trust = {} }: { token?: string
     })
     const status = answer.statusCode!
     if ((status >= 200 && status < 300) || statuses.includes(status)) return answer
-    throw answeredRefusal(status, {
-      text: await readAnswer(answer, shown),
-      what: `${request.method ?? 'GET'} ${shown}${maskSecrets(target)}`
-    })
+    const what = `${request.method ?? 'GET'} ${shown}${maskSecrets(target)}`
+    throw answeredRefusal(status, { what, text: await readAnswer(answer, shown) })
   }
 
   const answer: Api['answer'] = async ({ statuses, ...request }) => {

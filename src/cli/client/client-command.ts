@@ -1,18 +1,7 @@
 import { type Config, processConfig } from '../../config/config.ts'
 import { isCatalogueError } from '../../domain/errors.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
-import {
-  type Command,
-  type CommandLine,
-  complain,
-  exit,
-  harmless,
-  misuse,
-  refuse,
-  say,
-  type Values,
-  wrongUse
-} from '../terminal/terminal.ts'
+import { badUse, type Command, type CommandLine, complain, exit, harmless, misuse, refuse, say, type Values } from '../terminal/terminal.ts'
 import { type Api, type ApiError, apiFor, isAway, serverOptions, trustFrom } from './api.ts'
 import type { Trust } from './http-client.ts'
 
@@ -70,7 +59,7 @@ export async function attempt({ values, name }: { values: Values; name: string }
 }
 
 function statusOf(error: ApiError): number {
-  if (error.code === wrongUse) return exit.usage
+  if (error.code === badUse) return exit.usage
   return isAway(error) ? exit.unreachable : exit.wrong
 }
 

@@ -76,10 +76,7 @@ async function listed(root: string): Promise<string[]> {
   return entries.map((entry) => entry.slice(entry.indexOf('\t') + 1))
 }
 
-interface GitInput {
-  input?: string
-  environment?: Record<string, string>
-}
+type GitInput = { input?: string; environment?: Record<string, string> }
 
 async function git(root: string, args: string[], { input = '', environment = {} }: GitInput = {}): Promise<string> {
   const running = execute('git', args, { cwd: root, env: { ...environmentOfGit(), ...environment }, maxBuffer: maxOutput })

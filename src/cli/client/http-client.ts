@@ -57,10 +57,8 @@ export function parseUrl(text: string, base?: URL): URL {
  * Sends one request and returns the answer once its headers are there. `user:password@` in the URL is sent as basic authentication.
  * Certificates are checked unless `trust` says otherwise. Throws an error with the code `unreachable` when there is no answer.
  */
-export function openRequest(
-  url: URL,
-  { method = 'GET', headers, body, stream, timeoutMs = 0, trust }: HttpRequest
-): Promise<IncomingMessage> {
+export function openRequest(url: URL, request: HttpRequest): Promise<IncomingMessage> {
+  const { method = 'GET', headers, body, stream, timeoutMs = 0, trust } = request
   const { username, password } = url
   const bare = Object.assign(new URL(url), { username: '', password: '' })
   // as bytes: with a string Node would encode the headers like the body

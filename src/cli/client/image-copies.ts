@@ -33,9 +33,6 @@ interface CopyAccess {
   mountFrom?: string | undefined
 }
 
-/** A repository of another registry, and what is meant there. */
-export type OtherImage = ReturnType<typeof otherImage>
-
 const atOnceOf = (values: Values) => numberOf(values, { name: 'at-once', least: 1 }) ?? 3
 
 /** Opens what a reference names, with the credentials of docker's configuration. */

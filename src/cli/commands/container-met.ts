@@ -20,11 +20,7 @@ an S3 server other than Amazon's, together with LEPORELLO_OBJECTS=s3 and LEPOREL
 container-met.py does not do: where HySDS signs its own, give --ca, or --insecure.
 
 Exit status: 0 registered, 1 refused, 69 server not reachable, 255 too few arguments.`,
-  options: {
-    ca: serverOptions.ca,
-    insecure: insecureOption,
-    json: { type: 'boolean', help: 'print the outcome as JSON, also a refusal' }
-  },
+  options: { ca: serverOptions.ca, insecure: insecureOption, json: { type: 'boolean', help: 'print the outcome as JSON, also a refusal' } },
   examples: [
     [
       'leporello container-met container-hello:v1 v1 hello-v1.tar.gz dav://127.0.0.1:8888/storage sha256:0 http://127.0.0.1:8888/api/v0.1',

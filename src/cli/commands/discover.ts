@@ -61,7 +61,8 @@ Exit status 1 also where nothing is left.`,
     const rule = ruleOf(values)
     const keys = keysOf(positionals)
     if (!keys.has('tag')) keys.set('tag', textOf(values, 'tag') ?? 'latest')
-    const sought: SoughtList = { rule, choice: choiceOf(values), body: renderFile(template, keys) }
+    const [only, exclude] = ['only', 'exclude'].map((option) => values[option] as string[] | undefined)
+    const sought: SoughtList = { rule, choice: { only, exclude }, body: renderFile(template, keys) }
     const found =
       textOf(values, 'registry') === undefined
         ? await discoverHere(api, { ...sought, proven: values['proven'] === true })
@@ -111,11 +112,6 @@ function newestBy(by: string | undefined, elsewhere: boolean): 'registration' | 
   return elsewhere ? 'created' : 'registration'
 }
 
-const choiceOf = (values: Values): ImageChoice => ({
-  only: values['only'] as string[] | undefined,
-  exclude: values['exclude'] as string[] | undefined
-})
-
 const headers = { 'content-type': 'application/yaml' }
 const path = '/api/v1/image-list/discover'
 
@@ -127,10 +123,8 @@ async function discoverHere(api: Api, { rule, choice, body, proven }: SoughtList
     exclude: choice.exclude?.join(',')
   }
   const request = { method: 'POST', path, headers, body }
-  return {
-    answer: await api.ask<DiscoveryAnswer>({ ...request, query }),
-    file: (format) => api.text({ ...request, query: { ...query, format } })
-  }
+  const answer = await api.ask<DiscoveryAnswer>({ ...request, query })
+  return { answer, file: (format) => api.text({ ...request, query: { ...query, format } }) }
 }
 
 /** Finds the tags of a list in the registry that --registry names. */

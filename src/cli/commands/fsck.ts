@@ -58,10 +58,7 @@ Exit status: 0 clean, or everything repaired, 1 findings, 64 usage, 69 server no
   })
 }
 
-interface FsckRequest {
-  deep: boolean
-  repair: FsckFinding['kind'][]
-}
+type FsckRequest = { deep: boolean; repair: FsckFinding['kind'][] }
 
 async function* linesOf(api: Api, { deep, repair }: FsckRequest): AsyncGenerator<StreamedLine> {
   const query = { deep: deep || undefined, repair: repair.join(',') || undefined }

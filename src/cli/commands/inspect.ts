@@ -52,11 +52,8 @@ const statuses: Record<ImageReport['verdict'], number> = {
 
 async function run(bytes: AsyncIterable<Uint8Array>, name: string, values: Values): Promise<number> {
   try {
-    const { report } = await inspectImage(bytes, {
-      claimed: textOf(values, 'arch'),
-      path: textOf(values, 'path'),
-      digest: textOf(values, 'digest')
-    })
+    const [claimed, path, digest] = ['arch', 'path', 'digest'].map((option) => textOf(values, option))
+    const { report } = await inspectImage(bytes, { claimed, path, digest })
     say(values['json'] === true ? JSON.stringify(report, null, 2) : inspectionText(report, name))
     const status = statuses[report.verdict]
     return status === exit.done && report.digest?.matches.length === 0 ? exit.wrong : status

@@ -2,19 +2,11 @@ import { isDigest, tagNameOf } from '../../domain/oci/names.ts'
 import { type ImageSelection, selectImages } from '../../domain/oci/parts-of-index.ts'
 import { parseImageReference } from '../../registries/address.ts'
 import { listedImages, partOf } from '../../registries/copying.ts'
+import type { RegistryRepository } from '../../registries/repository.ts'
 import type { ContainerView } from '../../schemas.ts'
 import { findContainer } from '../client/api.ts'
 import { changeOf, changeOptions, clientCommand, output, textOf } from '../client/client-command.ts'
-import {
-  asking,
-  copiedInWords,
-  copyOptions,
-  copyShown,
-  type OtherImage,
-  otherImage,
-  ownRepository,
-  wantedArchitectures
-} from '../client/image-copies.ts'
+import { asking, copiedInWords, copyOptions, copyShown, otherImage, ownRepository, wantedArchitectures } from '../client/image-copies.ts'
 import { missing, misuse, type Values } from '../terminal/terminal.ts'
 
 export const pull = clientCommand({
@@ -43,7 +35,7 @@ Images of the container for other architectures are not taken away, unless --rep
     const source = parseImageReference(given!, { plainHttp: values['plain-http'] === true })
     const there = otherImage(source, { values, trust, writes: false })
     await there.check()
-    const { image, origin, selection } = await imageToPull(there, values)
+    const { image, origin, selection } = await imageToPull(there.repositoryThere, there.reference, values)
     const before = await findContainer(api, id)
     if (image.content.kind === 'index' && values['replace'] !== true) checkOthers(before, id, selection)
     const mountFrom = there.address.host === api.registry().base.host ? there.repository : undefined
@@ -63,8 +55,7 @@ Images of the container for other architectures are not taken away, unless --rep
   }
 })
 
-async function imageToPull(there: OtherImage, values: Values) {
-  const { repositoryThere: from, reference } = there
+async function imageToPull(from: RegistryRepository, reference: string, values: Values) {
   const shown = `${from.reference}${isDigest(reference) ? '@' : ':'}${reference}`
   const image = await asking(values, () => from.manifest(reference))
   if (!image) throw new Error(`there is no ${shown}`)

@@ -49,12 +49,9 @@ const restoreFromFolder = configured('restore', async (config, { values, positio
   if (values['dry-run'] === true) {
     const index = await notMisused(verifyBackup(options)).finally(progress.end)
     const { tarballs, containers } = index.files
+    const holds = `${containers.lines} containers, ${tarballs.lines} tarballs, ${size(index.bytes)}`
     if (json) print({ dryRun: true, index })
-    else {
-      say(
-        `The backup of ${index.finished} is whole: ${containers.lines} containers, ${tarballs.lines} tarballs, ${size(index.bytes)}; every byte was read.`
-      )
-    }
+    else say(`The backup of ${index.finished} is whole: ${holds}; every byte was read.`)
     return exit.done
   }
   const left: { collection: string; id: string; why: string }[] = []
@@ -62,9 +59,8 @@ const restoreFromFolder = configured('restore', async (config, { values, positio
     if (left.length < shown) left.push({ collection, ...document, why: maskSecrets(document.why) })
   }
   const overwrite = values['overwrite'] === true
-  const { index, tarballs, documents, whole } = await notMisused(loadBackup(config, { ...options, overwrite, onLeft })).finally(
-    progress.end
-  )
+  const loading = loadBackup(config, { ...options, overwrite, onLeft })
+  const { index, tarballs, documents, whole } = await notMisused(loading).finally(progress.end)
   if (json) print({ dryRun: false, index, tarballs, documents, whole, left })
   else {
     say(`containers  ${documents.containers?.created} created, ${documents.containers?.same} there already`)

@@ -29,10 +29,8 @@ export function inspectionText(report: ImageReport, file: string): string {
   return lines.map(harmless).join('\n')
 }
 
-function imageLines(
-  { config, manifest, tags, base, layers, decisive, census, verdict, claimed, architecture }: ImageFacts,
-  title: string
-): string[] {
+function imageLines(image: ImageFacts, title: string): string[] {
+  const { config, manifest, tags, base, layers, decisive, census, verdict, claimed, architecture } = image
   const machines = census.machines.map(({ architecture, files }) => `${files} ${architecture}`).join(', ') || 'none'
   return [
     title,

@@ -38,9 +38,9 @@ export const complain = (text: string): void => void process.stderr.write(`${tex
 export const refuse = (code: string, detail: string): void => say(JSON.stringify({ status: null, code, detail }, null, 2))
 
 /** The code of an error when the command line cannot be right. */
-export const wrongUse = 'LEPORELLO_USAGE'
+export const badUse = 'LEPORELLO_USAGE'
 
-export const misuse = (problem: string): Error & { code: string } => Object.assign(new Error(problem), { code: wrongUse })
+export const misuse = (problem: string): Error & { code: string } => Object.assign(new Error(problem), { code: badUse })
 
 /** Throws it, in place of a value that must be given. */
 export const missing = (problem: string): never => {
