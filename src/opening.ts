@@ -74,7 +74,7 @@ export function tarballParts(config: Config, { blobs, log, port }: { blobs: Blob
   }
 }
 
-/** Looks after the configured stores without a server. What would be logged is for the caller to print. */
+/** Opens the configured stores for maintenance, without a server. The caller prints what a server would log. */
 export function withUpkeep<Result>(config: Config, use: (upkeep: Upkeep) => Promise<Result>): Promise<Result> {
   const { log } = createLog({ level: 'silent' })
   return using(openStores(config), async (stores) => {
@@ -87,7 +87,7 @@ export function withUpkeep<Result>(config: Config, use: (upkeep: Upkeep) => Prom
   })
 }
 
-/** Closes what was opened when its use ends, however that is. */
+/** Uses something that was opened, and closes it afterwards, also on failure. */
 export async function using<Opened extends { close(): Promise<void> } | undefined, Result>(
   opening: Promise<Opened> | Opened,
   use: (opened: Opened) => Promise<Result>

@@ -28,7 +28,7 @@ export function openTokens({ path, onProblem }: TokensOptions) {
   let reading: Promise<void> | undefined
 
   return {
-    /** Whether what is known is too old to answer with. */
+    /** Whether the file is due for another look. */
     isStale: () => performance.now() - checkedAt > freshMs,
     /** Looks whether the file has changed, and reads it if it has. */
     async refresh() {

@@ -104,7 +104,7 @@ function tarballWork({ oci, removals, sweep, upkeep, uploads, verifier }: Catalo
   }
   if (upkeep) {
     const swept = (leftovers: number) => (leftovers > 0 ? onSwept?.(leftovers) : undefined)
-    // every object is listed for it; most is found at the start
+    // it lists every object, and most leftovers are found at the start
     const work = (signal: AbortSignal) => upkeep.sweep(signal).then(swept)
     all.push({ what: 'what killed puts left behind could not be removed', everyMs: hourMs, work })
   }
@@ -115,7 +115,7 @@ function tarballWork({ oci, removals, sweep, upkeep, uploads, verifier }: Catalo
   if (removals) {
     // a short grace is to end on time
     const everyMs = Math.min(minuteMs, Math.max(1000, deleteGraceMs))
-    // so many share one walk over all containers
+    // one walk over all containers serves this many tarballs
     const work = (signal: AbortSignal) => removals.work({ atOnce: 200, signal })
     const what = 'tarballs that no container names could not be removed'
     all.push({ what, everyMs, work, untilNone: true, onWork: removals.onWork })

@@ -14,7 +14,7 @@ import { collect, type Environment } from './sources.ts'
 export type { EngineSettings } from './engine.ts'
 export type { Objects } from './objects.ts'
 
-/** How clients say who they are. */
+/** How clients authenticate. */
 export interface AccessSettings {
   /** The absolute path of the token file, which need not exist. */
   tokens: string

@@ -126,7 +126,7 @@ const leftOutComments = (leftOut: readonly { imagename: string; reason: string }
 export interface Findings {
   /** In the order of the list. */
   found: readonly FoundTag[]
-  /** Names the repository of an image; as the list does, unless given. */
+  /** Returns the repository for an image; by default the list's own. */
   repositoryFor?: (imagename: string) => string
 }
 

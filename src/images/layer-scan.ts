@@ -74,7 +74,7 @@ export function createLayerScan(name: string, { compression, budget }: { compres
     },
     /** Resolves when everything written so far has been processed; undefined when it already has been. */
     settled: () => settling,
-    /** Call it after the scan has ended and settled. `digest` is that of the bytes as they were written. */
+    /** Returns the result. Call it once the scan has ended and settled. `digest` is the digest of the compressed bytes. */
     summary(digest: string): LayerSummary {
       if (problems.every(({ fatal }) => !fatal)) tar.end()
       close()

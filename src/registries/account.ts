@@ -25,7 +25,7 @@ export function createAccount(host: string, credentialsOf: CredentialsOf) {
       secrets.add(token)
       return `Bearer ${token}`
     },
-    /** Takes every secret that was sent out of a text. */
+    /** Removes every secret that was sent from a text. */
     withoutSecrets: (text: string): string =>
       [...secrets].reduce((masked, secret) => (secret === '' ? masked : masked.replaceAll(secret, '***')), text)
   }

@@ -22,7 +22,7 @@ export interface RepositoryParts {
   requests: RegistryRequests
   /** Without the registry. */
   repository: string
-  /** Another repository of the same registry, which may have what is sent. */
+  /** Another repository of the same registry to mount the blob from. */
   mountFrom?: string | undefined
 }
 

@@ -8,10 +8,10 @@ export interface RetryPatience {
   mayPass?(error: Error): boolean
   /** Hears of each pause. */
   tell?(pause: Pause): void
-  /** Ends it, as something else failed. */
+  /** Ends the wait when something else has failed. */
   signal?: AbortSignal
   now?: () => number
-  /** Rejects when the signal is given. */
+  /** Rejects when the signal aborts. */
   wait?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
 }
 

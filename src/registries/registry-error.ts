@@ -27,7 +27,7 @@ export function registryWords(body: string, clean: (text: string) => string): st
   const fields = asFields(parsed)
   const [first] = asList(fields?.['errors']).map(asFields)
   const words = [first?.['code'], first?.['message'] ?? fields?.['details'] ?? fields?.['message'] ?? fields?.['error']]
-  // what is not JSON is the page of a proxy, say
+  // not JSON: perhaps the page of a proxy
   const said = parsed === undefined ? body : words.filter((word) => typeof word === 'string' && word !== '').join(': ')
   return maskSecrets(
     clean(said)

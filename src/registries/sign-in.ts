@@ -14,15 +14,15 @@ interface SignInParts {
   alsoReads: readonly string[]
 }
 
-/** What is presented to a registry, as its challenges want it. */
+/** The credentials sent to a registry, in the form that its challenge asks for. */
 export interface SignIn {
   /** Returns an Authorization header for a repository, as the last challenge wants it; undefined where none is wanted or can be had. */
   authorization(repository: string): Promise<string | undefined>
-  /** Learns from an answer of status 401. `refused` is the header that was sent. Returns whether another try makes sense. */
+  /** Handles a 401. `refused` is the Authorization header that was rejected. Returns whether to retry. */
   challenged(answer: RegistryAnswer, tried: { repository: string; refused: string | undefined }): Promise<boolean>
   /** Returns what was tried, and what to do, for the message of a refusal; '' where it says so itself. */
   advice(status: number): Promise<string>
-  /** Takes every secret that was sent out of a text. */
+  /** Removes every secret that was sent from a text. */
   withoutSecrets(text: string): string
 }
 
@@ -52,7 +52,7 @@ export function createSignIn({ host, exchange, credentialsOf, writes, alsoReads 
     return header
   }
 
-  /** Learns from an answer of status 401 how to sign in. Returns whether it says so. */
+  /** Reads from a 401 how to sign in. Returns whether the answer says how. */
   function learn({ headers: answered }: RegistryAnswer): boolean {
     const challenge = parseChallenge(answered['www-authenticate'])
     known = challenge ?? known

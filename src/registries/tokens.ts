@@ -33,7 +33,7 @@ interface TokenRequest {
 const bounds = { silenceMs: 30_000, most: 1024 * 1024 }
 const accept = 'application/json'
 
-/** Asks the token service that a challenge names. Throws what it says. */
+/** Requests a token from the service that a challenge names. Throws its refusal. */
 export async function askToken({ host, exchange, account, challenge, scopes }: TokenRequest): Promise<string> {
   const { realm, service } = challenge
   if (!URL.canParse(realm)) throw registryError('failed', { message: `${host} names a token service that is not a URL` })

@@ -44,7 +44,7 @@ export function createUploads({ host, repository, requests, mountFrom }: Reposit
       if (answer.status !== 204 || last === undefined || last === '0') return undefined
       return { url: locationIn(answer, url), offset: Number(last) + 1 }
     },
-    /** Sends what is missing of a blob; `stream` opens the bytes from the offset on. */
+    /** Sends the rest of a blob. `stream` opens its bytes from an offset. */
     async append(
       { url, offset }: OpenUpload,
       { digest, size }: { digest: string; size: number },

@@ -9,17 +9,20 @@ export interface Gate {
   closed(reason: string, cause?: unknown): void
 }
 
+/** Makes a new error for each call, so that its stack shows that call. */
+type Refusal = () => CatalogueError
+
 /** Stores that refuse every call until they are migrated: the server accepts connections while the engine is still starting. */
 export function gatedStores(stores: Stores): Gate {
-  let shut: CatalogueError | undefined = notReady('its indices are being prepared')
+  let refusal: Refusal | undefined = notReady('its indices are being prepared')
   const wrapper: StoreWrapper = {
     operation:
       (operation) =>
       (...given) =>
-        shut ? Promise.reject(shut) : operation(...given),
+        refusal ? Promise.reject(refusal()) : operation(...given),
     walk: (walk) =>
       async function* (...given) {
-        if (shut) throw shut
+        if (refusal) throw refusal()
         yield* walk(...given)
       }
   }
@@ -28,16 +31,18 @@ export function gatedStores(stores: Stores): Gate {
     stores: {
       ...stores,
       ...perCollection((collection) => wrappedStore(stores[collection], wrapper)),
-      health: async () => (shut ? { ok: false, reason: shut.message } : stores.health())
+      health: async () => (refusal ? { ok: false, reason: refusal().message } : stores.health())
     },
     open() {
-      shut = undefined
+      refusal = undefined
     },
     closed(reason, cause) {
-      shut = notReady(reason, cause)
+      refusal = notReady(reason, cause)
     }
   }
 }
 
-const notReady = (reason: string, cause?: unknown): CatalogueError =>
-  new CatalogueError('store_unavailable', `the store is not ready: ${reason}`, { cause })
+const notReady =
+  (reason: string, cause?: unknown): Refusal =>
+  () =>
+    new CatalogueError('store_unavailable', `the store is not ready: ${reason}`, { cause })

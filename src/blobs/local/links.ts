@@ -12,7 +12,7 @@ export type Links = ReturnType<typeof createLinks>
 export function createLinks(layout: Layout) {
   const alone = createLock()
   return {
-    /** Moves a finished file to its place and links its key to it; from then on it is the blob. Returns false when it replaced another. */
+    /** Makes a finished file the blob of its key. Returns whether the key is new, rather than overwritten. */
     place: (placing: Placing): Promise<boolean> => alone(placing.key, () => place(layout, placing)),
     remove: (key: string): Promise<boolean> => alone(key, () => remove(layout, key))
   }

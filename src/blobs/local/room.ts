@@ -4,7 +4,7 @@ import { onDisk } from './disk.ts'
 
 export type Room = ReturnType<typeof createRoom>
 
-/** The space in a file system beyond a reserve for other programs, and what of it is promised to uploads that said how large they are. */
+/** The free space of a file system, less a margin for other programs and the bytes reserved for uploads that declared their size. */
 export function createRoom(root: string, reserve: number) {
   const promises = new Map<string, number>()
   let promised = 0
@@ -15,7 +15,7 @@ export function createRoom(root: string, reserve: number) {
     return Math.max(0, bavail * bsize - reserve - toOthers)
   }
 
-  /** Notes how many bytes of a promise are still to come; none ends it. */
+  /** Sets how many bytes an upload has yet to send; 0 releases its reservation. */
   function remains(by: string, bytes: number): void {
     promised -= promises.get(by) ?? 0
     promises.delete(by)
@@ -24,7 +24,7 @@ export function createRoom(root: string, reserve: number) {
     promised += bytes
   }
 
-  /** Throws store_full when so many more bytes would not fit beside what is promised to others. */
+  /** Throws store_full when this many bytes do not fit beside what is reserved for other uploads. */
   async function check(bytes: number, by?: string): Promise<void> {
     const left = await onDisk(available(by))
     if (bytes <= left && left > 0) return
@@ -35,10 +35,10 @@ export function createRoom(root: string, reserve: number) {
   }
 
   return {
-    /** Returns how many bytes are neither used nor promised. */
+    /** Returns how many bytes are neither in use nor reserved for uploads. */
     available: () => available(),
     check,
-    /** Promises an upload room for so many bytes. Throws store_full. */
+    /** Reserves bytes for an upload. Throws store_full. */
     async promise(by: string, bytes: number): Promise<void> {
       // first, so that two at once are not both promised the same room
       remains(by, bytes)

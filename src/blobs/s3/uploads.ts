@@ -174,7 +174,7 @@ async function publish(bucket: Bucket, kept: Kept, target: ObjectTarget): Promis
   if (!direct) await copyObject(bucket, { ...target, from: multipart.name, size: offset })
 }
 
-/** Assembles the parts of an upload that has some, unless that was done before. */
+/** Assembles the parts of a multipart upload, unless that has been done already. */
 async function gather(bucket: Bucket, { tail, state }: Kept, target: ObjectTarget): Promise<void> {
   if ((await headObject(bucket, target.name))?.by === target.facts.by) return
   const multipart = state.multipart!

@@ -150,5 +150,5 @@ async function wasWritten({ journal }: ContainerParts, item: IntendedChange, sin
   return items.some((entry) => entry.at >= since && entry.before === item.before && entry.after === item.after)
 }
 
-/** A writer in between saw what was stored and meant to replace it. */
+/** Ignores a failed precondition: another writer has read the document and replaced it on purpose. */
 export const unlessOvertaken = (writing: Promise<unknown>): Promise<void> => ignoring(writing, 'precondition_failed')

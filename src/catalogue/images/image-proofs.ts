@@ -11,12 +11,12 @@ import { type ReadingTarget, readAndLearn, readTarball } from '../verification/t
 import type { AnsweredImage } from './image-answer.ts'
 import type { ImageParts } from './parts.ts'
 
-/** An image, and the address of ours that the request came by. */
+/** An image, and the public URL of the server that the request was sent to. */
 export interface ImageAddress extends ImageId {
   publicUrl: string
 }
 
-/** An image that a record names, with what is known about it. */
+/** An image of a record, with its facts if it has been read. */
 interface ImageTarget extends ReadingTarget {
   facts: Facts | undefined
 }

@@ -1,4 +1,4 @@
-/** Wakes one waiter. A ring that nothing waits for is remembered until something does. */
+/** Wakes a single waiter. A ring that comes while nobody waits is kept for the next waiter. */
 export function createBell() {
   let rung = false
   let wakeUp = () => {}
@@ -7,11 +7,11 @@ export function createBell() {
       rung = true
       wakeUp()
     },
-    /** Forgets a ring that was not heard. */
+    /** Drops a ring that nobody has waited for yet. */
     hush(): void {
       rung = false
     },
-    /** Resolves at a ring, to true, or after so many milliseconds, to false. */
+    /** Resolves to true when the bell rings, or to false after `withinMs` milliseconds. */
     async heard(withinMs: number): Promise<boolean> {
       if (!rung) {
         await new Promise<void>((resolve) => {

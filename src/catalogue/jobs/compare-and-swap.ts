@@ -35,8 +35,8 @@ interface SwapRequest<Made extends Decision> {
 }
 
 /**
- * Reads a document, decides what becomes of it, and writes that; from the start again when another writer was first. Returns the decision
- * with the revision of what is stored now; undefined when nothing is.
+ * Reads a document, asks `decide` for its replacement, and writes that; starts again when another writer was first. Returns the decision
+ * with the revision of the stored document, undefined when none is stored.
  */
 export function compareAndSwap<Made extends Decision>(store: DocumentStore, request: SwapRequest<Made>) {
   const { id, subject, decide } = request

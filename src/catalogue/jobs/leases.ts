@@ -30,10 +30,10 @@ interface LeaseState {
   revision: string | undefined
 }
 
-/** How often a lease that is held is extended: six times in its duration, as each extension is a write. */
+/** A lease is extended six times within its duration: each extension is a write. */
 const extendMs = 10_000
 
-/** Returns what extends the lease when due, and tells whether to continue: not when the lease was lost, or the server is stopping. */
+/** Returns a function that extends the lease when due, and returns false once the lease is lost or the server stops. */
 export function holdLease(lease: Lease, { now, signal }: { now: () => Date; signal: AbortSignal }): () => Promise<boolean> {
   let held = true
   let extended = now().getTime()

@@ -25,8 +25,8 @@ interface WaitRequest {
 
 export interface Waiting {
   /**
-   * Returns when the goal is reached, or the time is up. Throws waiters_exceeded, share_exceeded; store_unavailable when the store is
-   * unavailable at the end.
+   * Resolves when the goal is reached or the time is up. Throws waiters_exceeded, share_exceeded, and store_unavailable when the store is
+   * unavailable as the time ends.
    */
   wait(request: WaitRequest): Promise<WaitAnswer>
   places: Pick<Places, 'taken' | 'refused'>

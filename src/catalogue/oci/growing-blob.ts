@@ -52,7 +52,7 @@ export function createGrowingBlob(size: number, mostKept: () => number) {
         yield chunk
       }
     },
-    /** Yields the bytes as they arrive; what a reader did not get in memory, `rest` gives it from the store. Throws when storing fails. */
+    /** Yields the blob's bytes as they arrive. `rest` reads from the store what is no longer in memory. Throws when storing fails. */
     async *read(rest: (first: number) => AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
       let position = 0
       while (!isStored) {

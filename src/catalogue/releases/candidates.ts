@@ -16,7 +16,7 @@ export interface NamedImage {
 export const readCandidates = (parts: ReleasesParts, named: readonly NamedImage[]): Promise<Candidate[]> =>
   mapInTurns(named, async (image) => ({ ...image, found: await find(parts, image) }))
 
-/** `what` says what does not happen. */
+/** Returns the refusal. `what` says which change was not made. */
 export function promotionRefused(what: string, reasons: readonly { path: string; message: string }[]): CatalogueError {
   const more = reasons.length > 1 ? `; and ${reasons.length - 1} more reasons` : ''
   return new CatalogueError('promotion_refused', `${what}: ${reasons[0]!.message}${more}`, { details: { errors: reasons } })

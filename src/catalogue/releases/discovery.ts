@@ -66,7 +66,7 @@ async function discoverOne(parts: ReleasesParts, { imagename, idsOf, moved, rule
 const movedIds = async (channels: Channels): Promise<ReadonlySet<string>> =>
   new Set((await channels.list()).flatMap(({ set }) => set.map(({ id }) => id)))
 
-/** A repository may be made by channels alone, as one between namespaces is. */
+/** Leaves out the ids that channels move, unless there are no others: channels alone may have filled a repository. */
 function unmoved(ids: string[], moved: ReadonlySet<string>): string[] {
   const others = ids.filter((id) => !moved.has(id))
   return others.length > 0 ? others : ids

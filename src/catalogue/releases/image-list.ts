@@ -12,8 +12,8 @@ export interface ImageNames {
 }
 
 /**
- * About 100 MB of them. They are sorted before the first is sent: the order of ids is not that of repositories (`x/a:1` comes before `x:1`,
- * so that a whole namespace would have to be held back), and an engine cannot sort by `_id`.
+ * The most names of one list, about 100 MB. All are collected and sorted before the first is sent: ids sort differently from repositories
+ * (`x/a:1` comes before `x:1`), and an engine cannot sort by `_id`.
  */
 const mostNames = 1_000_000
 

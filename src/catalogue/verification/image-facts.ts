@@ -18,7 +18,7 @@ import type { DocumentStore, Stores } from '../../stores/document-store.ts'
 import { overtaken, retryOvertaken, writeUnlessOvertaken } from '../jobs/compare-and-swap.ts'
 import { createListeners } from '../jobs/listeners.ts'
 
-/** Returns what a container says now of one of its images, published or pending; undefined when it has no such image. */
+/** Returns a container's current image for an architecture, published or pending; undefined when it has none. */
 export type ImageLookup = (container: string, imageKey: ImageKey) => Promise<ImageClaim | undefined>
 
 export function createImageLookup(stores: Pick<Stores, 'containers' | 'buildStatuses'>, hash: Hash): ImageLookup {

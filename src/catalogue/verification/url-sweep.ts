@@ -31,7 +31,7 @@ export async function sweepImages(parts: VerificationContext, { olderMs, limit, 
     const image = await imageAt(facts.container, facts.imageKey)
     const isNamed = image !== undefined && applies(facts, image)
     const work = isNamed ? lookAgain(parts, { facts, stored, signal }) : store.remove(stored.id, { revision: stored.revision })
-    // another writer knows better
+    // another writer was first, with newer facts
     await ignoring(work, 'revision_conflict')
   }
   return looked

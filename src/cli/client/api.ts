@@ -51,7 +51,7 @@ export const serverOptions = {
 /** The option of commands that do what the builder's Python programs do. */
 export const insecureOption = { type: 'boolean', help: 'accept any certificate, as osaka and container-met.py do' } as const
 
-/** Returns whose certificates a command accepts, by `--ca`, LEPORELLO_CA and `--insecure`. Says so once when none are checked. */
+/** Returns the certificate authorities that a command trusts, from `--ca`, LEPORELLO_CA and `--insecure`. Warns when certificates are not checked. */
 export function trustFrom({ ca }: Config['client'], values: Values): Trust {
   if (values['insecure'] === true) {
     complain('leporello: --insecure: certificates are not checked, so passwords may reach the wrong server')
@@ -176,7 +176,7 @@ function parsed(text: string, shown: string): unknown {
   }
 }
 
-/** Nobody answers, or a proxy says that nobody does. */
+/** Whether the server is unreachable, by a failed connection or a proxy's 502, 503 or 504. */
 export const isAway = ({ code, status = 0 }: ApiError): boolean => code === unreachable || (status >= 502 && status <= 504)
 
 /** The answer may be our problem document, Mozart's envelope, or the page of a proxy. */
@@ -186,7 +186,7 @@ function answeredRefusal(status: number, { text, what }: { text: string; what: s
     if (typeof said.code === 'string') return Object.assign(new Error(said.detail), { problem: said as Problem, status })
     if (typeof said.message === 'string' && said.message !== '') return Object.assign(new Error(said.message), { status })
   } catch {
-    // not JSON: the page of a proxy, say
+    // not JSON: perhaps the page of a proxy
   }
   return Object.assign(new Error(`${what} was answered ${status}: ${maskSecrets(text.trim().slice(0, 200))}`), { status })
 }

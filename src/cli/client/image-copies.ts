@@ -29,7 +29,7 @@ export const wantedArchitectures = (values: Values): Architecture[] =>
 interface CopyAccess {
   values: Values
   trust: Trust
-  /** A repository of the same registry, which may have what is sent. */
+  /** A repository of the same registry to mount blobs from. */
   mountFrom?: string | undefined
 }
 

@@ -6,7 +6,7 @@ import type { Api } from '../client/api.ts'
 const wrong = diagnosis('wrong', null)
 const note = diagnosis('note', null)
 
-/** Who the server takes us for, what we and everybody else may do, and whether our token is valid. `words` say what is well. */
+/** Checks which identity the server sees, what it and anonymous clients may do, and whether the token is valid. `words` describe what passed. */
 export async function checkAccess(api: Api): Promise<{ findings: Diagnosis[]; words: string; mayRead: boolean }> {
   const { status, value } = await api.answer({ path: '/api/v1/access', statuses: [404] })
   // a version that knew no tokens

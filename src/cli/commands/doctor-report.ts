@@ -8,7 +8,7 @@ const maxFindings = 10_000
 /** More notes of one code are counted, not printed. */
 const shownNotes = 5
 
-/** Collects what the checks found. What is wrong is printed at once, notes and what is well at the end. */
+/** Collects the findings of all checks. Prints problems at once, notes and passed checks at the end. */
 export function createDoctorReport({ paint, quiet }: { paint: Paint; quiet: boolean }) {
   const found = { findings: [] as Diagnosis[], passed: [] as string[], wrong: false }
   const notes = new Map<string, Diagnosis[]>()
@@ -16,7 +16,7 @@ export function createDoctorReport({ paint, quiet }: { paint: Paint; quiet: bool
     if (!quiet) for (const line of lines) say(line)
   }
 
-  /** Adds the findings of a check. When there are none, `well` says what was tried and works. */
+  /** Adds the findings of a check; `well` is the line to print when there are none. */
   function add(outcome: Diagnosis | readonly Diagnosis[] | undefined, well?: string): void {
     const findings = [outcome ?? []].flat()
     if (findings.length === 0 && well !== undefined) found.passed.push(well)
@@ -28,7 +28,7 @@ export function createDoctorReport({ paint, quiet }: { paint: Paint; quiet: bool
     found.wrong ||= findings.some(({ severity }) => severity === 'wrong')
   }
 
-  /** Prints the notes, folded by code, and what is well. */
+  /** Prints the notes, grouped by code, and the checks that passed. */
   function end(): void {
     for (const folded of notes.values()) print(linesOf(paint('note ', 'yellow'), folded, paint))
     print(found.passed.map((well) => `${paint('ok   ', 'green')}  ${harmless(well)}`))

@@ -71,7 +71,7 @@ async function readAll(paths: readonly string[], options: ReadPushFile): Promise
 const lineOf = (id: string, { architecture, url, unchanged, waits, verdict, summary }: Pushed): string =>
   `${id}  ${architecture}: ${waits ? 'waits for the others' : unchanged ? 'unchanged' : 'registered'}: ${url}${verdict === 'match' ? '' : ` (${verdict}: ${summary})`}`
 
-/** Tells on Ctrl-C what became of the upload. Returns what to call when the server keeps what has arrived. */
+/** Reports on Ctrl-C what has become of the upload. Returns a function to call once the server keeps what has arrived. */
 function explainInterruption(): () => void {
   let advice = 'nothing was sent'
   for (const [signal, status] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) {

@@ -64,7 +64,7 @@ const requestOf = (id: string, images: readonly string[], values: Values) => ({
   json: values['json'] === true
 })
 
-/** Returns null where the rules are to decide. */
+/** Returns the policy; null when the rules decide, undefined without --publish. */
 function publishOf(values: Values): string | null | undefined {
   const given = textOf(values, 'publish')
   if (given === undefined || publishPolicies.includes(given)) return given === 'rules' ? null : given

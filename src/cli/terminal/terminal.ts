@@ -42,7 +42,7 @@ export const badUse = 'LEPORELLO_USAGE'
 
 export const misuse = (problem: string): Error & { code: string } => Object.assign(new Error(problem), { code: badUse })
 
-/** Throws it, in place of a value that must be given. */
+/** Throws a usage error; for use in place of a value that must be given. */
 export const missing = (problem: string): never => {
   throw misuse(problem)
 }

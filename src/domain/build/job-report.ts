@@ -120,7 +120,7 @@ function readMachine(value: unknown, problems: FieldProblem[]): Machine | null {
   return { name, architecture, emulated: emulated === true }
 }
 
-/** Returns a report as JSON, to store or to show; `emulated` tells whether it ran on another kind of machine than it was for. */
+/** Returns a report as JSON, to store or to show. `emulated` is true when it ran on a machine of another architecture. */
 export const jobReportView = (architecture: Architecture, { source, ...report }: JobReport) => ({
   ...report,
   source: source && sourceToJson(source),

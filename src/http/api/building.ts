@@ -76,7 +76,7 @@ export function expectationRoutes(route: DeclareRoute, { building, bounds, large
   })
 }
 
-/** How the builds and tests of containers are. */
+/** The status of a container's builds and tests. */
 export function jobRoutes(route: DeclareRoute, parts: ApiParts): void {
   routesOfJobs(route, 'build', parts)
   routesOfJobs(route, 'test', parts)

@@ -93,7 +93,7 @@ export interface ApiParts extends Omit<Catalogue, 'images' | 'uploads'> {
   policy: Policy
   address: PublicAddress
   publicUrl: () => string
-  /** Of a body whose route says nothing else. */
+  /** The limits of a body whose route sets none. */
   bounds: BodyBounds
   largeTexts: LargeTexts
   /** How long an upload may pause. */

@@ -204,7 +204,7 @@ async function append(reply: FastifyReply, { upload, offset: at }: Place, { uplo
   }
 }
 
-/** An upload is permitted to whom its container is. Throws forbidden; upload_unknown, upload_expired. */
+/** Checks that the client may write to the container of an upload. Throws forbidden, upload_unknown, upload_expired. */
 async function permitUpload(request: FastifyRequest, upload: string, { uploads }: ApiParts): Promise<void> {
   if (request.identity.match) request.permit([(await uploads.get(upload)).id])
 }

@@ -18,7 +18,7 @@ interface OciOptions {
   address: PublicAddress
   /** How long an upload may pause, in milliseconds. */
   stallMs: number
-  /** What bounds a manifest that is pushed. */
+  /** The limits of a pushed manifest. */
   reading: BodyReading
 }
 

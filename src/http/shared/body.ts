@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { CatalogueError } from '../../domain/errors.ts'
 import { type BodyBudget, smallBytes } from './body-budget.ts'
 
-/** What bounds every body that is read into memory. */
+/** The limits of every body that is read into memory. */
 export interface BodyReading {
   /** The time until the last byte, in milliseconds. */
   timeoutMs: number

@@ -1,4 +1,4 @@
-/** Returns what comes within a time, or undefined when it takes longer. */
+/** Resolves to the promise's value, or to undefined after `ms` milliseconds. */
 export async function soon<T>(coming: Promise<T>, ms: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<undefined>((resolve) => {

@@ -38,6 +38,6 @@ export function dropForgedHeaders({ headers, rawHeaders, socket }: IncomingMessa
 /** The address of the client in front of all trusted proxies. A proxy may have written `unknown` instead: then it is the proxy's. */
 export const clientAddress = ({ ip, socket }: FastifyRequest): string | undefined => (isIP(ip) ? ip : socket.remoteAddress)
 
-/** Returns whose share of what is bounded a request takes: that of an identity, or of an address where that is anonymous. */
+/** Returns the client whose quota a request counts against: the identity, or the address of an anonymous client. */
 export const clientOf = (request: FastifyRequest): string =>
   request.identity.kind === 'anonymous' ? (clientAddress(request) ?? 'a local client') : request.identity.name

@@ -18,7 +18,7 @@ export interface UiAction {
   formLimit?: number
   /** Returns what it would do, as far as enough was said; changes nothing. */
   ask(call: ActionCall): Promise<ActionQuestion>
-  /** Does it. Returns the page that shows it, and what was done. */
+  /** Carries the action out. Returns the page to redirect to, and the outcome that it shows. */
   act(call: ActionCall): Promise<{ to: string; done: Done }>
 }
 

@@ -18,7 +18,7 @@ type BringParts = PageParts & { images: Images }
 
 const more = ['id', 'reason', 'dryRun']
 
-/** The form by which a tarball is brought. The script of the pages sends it in pieces instead, which can be gone on with. */
+/** The form that uploads a tarball. With JavaScript, the upload is sent in pieces and can be resumed. */
 export function bringPage(page: DeclarePage): void {
   page({
     path: '/bring',
@@ -32,7 +32,7 @@ ${bringForm(frame, id)}`
   })
 }
 
-/** Takes what the form sends. */
+/** Handles the submitted form. */
 export async function bringRoute(app: FastifyInstance, parts: BringParts): Promise<void> {
   await app.register(multipart)
   app.route({

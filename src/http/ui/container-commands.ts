@@ -3,7 +3,7 @@ import { tagNameOf } from '../../domain/oci/names.ts'
 import { html, type Markup } from './html.ts'
 import { commandMarkup, type ShellCommand, shellWord } from './texts.ts'
 
-/** What to type to get an image of it, or to know more; the client reaches this server at the URL. */
+/** Returns the shell commands that a container's page suggests. `url` is the address by which the browser reached this server. */
 export const containerCommands = (
   view: ContainerView,
   url: string

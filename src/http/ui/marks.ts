@@ -36,7 +36,7 @@ export const stateMeanings: Readonly<Record<string, string>> = {
   degraded: 'something is wrong, failed or gone'
 }
 
-/** A word with the shape of a state before it. */
+/** Returns a label with the icon of its state. */
 export const mark = (state: string, words = state): Markup => html`<span class="mark" data-state="${state}">${words}</span>`
 
 export const standingMark = (standing: Standing): Markup => mark(standing, standingWords[standing])

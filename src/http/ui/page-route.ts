@@ -36,7 +36,7 @@ export interface PageFrame {
   assets: string
   /** Where this client reaches this server. */
   url: string
-  /** Where everybody does: for what is stored. */
+  /** The configured public URL, for what is stored. */
   publicUrl: string
   policy: Policy
   /** Null for anonymous. */
@@ -115,7 +115,7 @@ export function frameOf(request: FastifyRequest, { policy, address, assetVersion
   }
 }
 
-/** What the address of a page may say was done a moment ago. The words are here, so that no link can put others on a page. */
+/** The messages that a page's address can select after an action. The text is here, so that no link can put its own on a page. */
 const doneTexts = {
   removed: 'It was removed. The history can bring it back.',
   'image-removed': 'The image was taken away. The history can bring it back.',
@@ -136,7 +136,7 @@ export type Done = keyof typeof doneTexts
 const doneWords = (done: string | undefined): string | undefined =>
   done !== undefined && Object.hasOwn(doneTexts, done) ? doneTexts[done as Done] : undefined
 
-/** Returns what reading gives, or undefined where it fails with this code: a page then says so itself. */
+/** Returns the result, or undefined when reading fails with this code, which the page then explains itself. */
 export const unlessRefused = <Value>(reading: Promise<Value>, code: ErrorCode): Promise<Value | undefined> =>
   reading.catch((error: unknown) => {
     if (isCatalogueError(error, code)) return undefined

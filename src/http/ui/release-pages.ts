@@ -69,7 +69,7 @@ const formats = [
 
 const releasePath = (name: string, { root }: PageFrame): string => `${root}api/v1/releases/${encodeURIComponent(name)}`
 
-/** A row for each image of a container, whose name stands for all of them. */
+/** Returns one row for each image of a container; the container's name spans them. */
 const rowsOf = ({ id, origin, images }: ReleasedContainer, frame: PageFrame): Markup[] =>
   Object.entries(images).map(
     (

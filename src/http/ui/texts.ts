@@ -45,7 +45,7 @@ export function timeInWords(time: Date, now: Date): string {
   return unit ? relative.format(Math.trunc(seconds / unit[0]), unit[1]) : 'just now'
 }
 
-/** A time in words, with the exact one for whoever points at it and for programs. What is no time stands as it is. */
+/** Returns a time in words, with the exact time in its title and `datetime`. Text that is not a time is shown unchanged. */
 export function timeMarkup(time: string | null | undefined, now: Date): Markup {
   if (time === null || time === undefined) return html`<span class="none">–</span>`
   const parsed = new Date(time)
@@ -102,6 +102,6 @@ ${steps.map(([href, words]) => html`<li><a href="${exact(href)}">${words}</a></l
 export const catalogueCrumbs = (frame: Pick<PageFrame, 'root'>, id?: string): Markup =>
   breadcrumb([[catalogueWay(frame), 'Catalogue'], ...(id === undefined ? [] : [[containerWay(id, frame), idMarkup(id)] as const])])
 
-/** Leads to what is older than the last item of a page. */
+/** Returns a link to the page of older items. */
 export const olderLink = (cursor: string | number): Markup =>
   html`<nav class="pager" aria-label="Pages"><a rel="next" href="?${exact(String(new URLSearchParams({ cursor: String(cursor) })))}">Older</a></nav>`

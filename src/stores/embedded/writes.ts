@@ -81,7 +81,7 @@ function attempt(database: Database, write: WriteRequest, counter: Counter): Out
   }
 }
 
-/** `revision` is that of the stored document; undefined where there is none. */
+/** Returns the refusal when a write's condition does not hold. `revision` is the stored document's, or undefined when none is stored. */
 function unmet(expected: WriteCondition, id: string, revision: string | undefined): Outcome | undefined {
   if ('absent' in expected) return revision === undefined ? undefined : refused('already_exists', `${id} exists already`)
   if (revision === undefined) return refused('revision_conflict', `${id} no longer exists; expected revision ${expected.revision}`)

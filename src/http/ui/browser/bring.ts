@@ -57,7 +57,7 @@ export function bring(form: HTMLFormElement): void {
   })
 }
 
-/** Shows below a form how far its tarball has come. */
+/** Shows an upload's progress below its form. */
 function createDisplay(form: HTMLFormElement) {
   const submit = form.querySelector<HTMLButtonElement>('button[type=submit]')!
   const status = Object.assign(document.createElement('p'), { className: 'sending' })
@@ -97,7 +97,7 @@ function createDisplay(form: HTMLFormElement) {
   }
 }
 
-/** Hands over files that are dropped anywhere on the page. What is not taken, the browser opens. */
+/** Passes on files that are dropped anywhere on the page. The browser opens anything else. */
 function takeDrops(take: (files: FileList) => boolean): void {
   document.addEventListener('dragover', (event) => {
     if (!event.dataTransfer?.types.includes('Files')) return

@@ -165,7 +165,7 @@ const prefix = 'leporello-upload '
 const keyOf = ({ api, file, claim }: Pick<PiecewiseUpload, 'api' | 'file' | 'claim'>): string =>
   prefix + JSON.stringify([new URL(api, location.href).href, claim['id'], claim['architecture'], file.name, file.size, file.lastModified])
 
-/** Returns undefined where the browser keeps nothing: what was begun can then be gone on with until the page is closed. */
+/** Returns undefined when the browser has no storage: uploads can then be resumed only until the page is closed. */
 function kept<Value>(use: (storage: Storage) => Value): Value | undefined {
   try {
     return use(localStorage)
