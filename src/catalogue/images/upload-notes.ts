@@ -3,6 +3,7 @@ import type { Architecture } from '../../domain/architecture.ts'
 import { CatalogueError, type ErrorCode } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import type { Verdict } from '../../domain/image/facts.ts'
+import { asFields, parsedJson } from '../../domain/json/reading.ts'
 
 /** What a client claims about an upload in pieces. */
 export interface UploadClaim {
@@ -55,12 +56,8 @@ export const toNote = (note: UploadNote): string => JSON.stringify({ tarball: no
 
 /** Returns undefined for the note of anything but an upload of a tarball. */
 export function parseNote(text: string): UploadNote | undefined {
-  try {
-    const { tarball } = JSON.parse(text) as { tarball?: UploadNote }
-    return typeof tarball?.id === 'string' ? tarball : undefined
-  } catch {
-    return undefined
-  }
+  const tarball = asFields(parsedJson(text))?.['tarball'] as UploadNote | undefined
+  return typeof tarball?.id === 'string' ? tarball : undefined
 }
 
 /** arriving: bytes are missing. proving: all have arrived, and are being read or soon will be. */

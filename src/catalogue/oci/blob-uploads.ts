@@ -1,5 +1,6 @@
 import type { ByteSource, Upload } from '../../blobs/blob-store.ts'
 import { CatalogueError } from '../../domain/errors.ts'
+import { asFields, parsedJson } from '../../domain/json/reading.ts'
 import { blobKey, type KeptBlob } from '../../domain/oci/documents.ts'
 import { createOpenUploads } from '../images/open-uploads.ts'
 import { openBlob } from './oci-blobs.ts'
@@ -111,13 +112,7 @@ interface BlobUploadNote {
   client?: string
 }
 
-function uploadNoteIn(note: string): BlobUploadNote | undefined {
-  try {
-    return (JSON.parse(note) as { oci?: BlobUploadNote }).oci
-  } catch {
-    return undefined
-  }
-}
+const uploadNoteIn = (note: string): BlobUploadNote | undefined => asFields(parsedJson(note))?.['oci'] as BlobUploadNote | undefined
 
 /** Returns the repository that an upload is for; undefined for the upload of anything else. */
 export const parseUploadNote = (note: string): string | undefined => uploadNoteIn(note)?.repository
