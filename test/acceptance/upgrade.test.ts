@@ -21,11 +21,11 @@ t.ok(names.length >= 4, names.join(', '))
 
 for (const name of names.sort()) {
   const fixture = readFixture(join(folder, `${name}.json.gz`))
-  const data = join(scratch, name)
-  await mkdir(data)
-  execFileSync('tar', ['-xzf', join(folder, `${name}.tar.gz`), '-C', data])
 
   t.test(`${name}: a data directory opens`, async (t) => {
+    const data = join(scratch, name)
+    await mkdir(data)
+    execFileSync('tar', ['-xzf', join(folder, `${name}.tar.gz`), '-C', data])
     const server = await startLeporello({ DATA: data })
     t.teardown(server.stop)
     await answersAsBefore(t, { server, expected: fixture.embedded })
