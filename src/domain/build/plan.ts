@@ -1,3 +1,4 @@
+import type { Warning } from '../../schemas.ts'
 import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import type { ContainerRecord } from '../container/document.ts'
 import type { Facts, ImageKey } from '../image/facts.ts'
@@ -27,18 +28,17 @@ export interface Step {
   source: { [input: string]: string }
 }
 
-/** What a plan cannot do anything about, and its reader should know before anything is built. */
-export interface PlanWarning {
-  code: 'base_missing'
-  architecture: Architecture
-  message: string
+export interface Plan {
+  container: string
+  steps: Step[]
+  warnings: Warning[]
 }
 
 /** Warns of each architecture to build that the base image is not there for. */
 export function baseWarnings(
   steps: readonly Step[],
   { container, architectures }: { container: string; architectures: readonly string[] }
-): PlanWarning[] {
+): Warning[] {
   const has = architectures.length > 0 ? `it has: ${architectures.join(', ')}` : 'it has none'
   return steps
     .filter(({ action, architecture }) => action === 'build' && !architectures.includes(architecture))
