@@ -6,11 +6,11 @@ import {
   withContainerfile
 } from '../../domain/build/containerfile.ts'
 import type { JobWord, SentWord } from '../../domain/build/job-report.ts'
-import { isCatalogueError } from '../../domain/errors.ts'
 import type { Hash } from '../../domain/image/facts.ts'
 import { createDigestFilter, type DigestFilter, digestsIn } from '../../domain/oci/digest-filter.ts'
 import { pagesOf } from '../../domain/pages.ts'
 import type { Stores } from '../../stores/document-store.ts'
+import { overtaken, writeUnlessOvertaken } from '../jobs/compare-and-swap.ts'
 import type { Leases } from '../jobs/leases.ts'
 import { type GoOn, takeTurn } from '../jobs/turns.ts'
 
@@ -59,13 +59,9 @@ async function keep(parts: ContainerfilesParts, { digest, text }: { digest: stri
   // most builds bring what an earlier one brought
   const stored = await store.get(id)
   if (stored && ageOf(parts, fromContainerfileDocument(stored.document).touched) < touchMs) return
-  try {
-    await store.put(id, document, stored ? { revision: stored.revision } : { absent: true })
-  } catch (error) {
-    if (!isCatalogueError(error, 'already_exists', 'revision_conflict')) throw error
-    // another report brought it, or the clean-up removed it, a moment ago
-    await store.put(id, document)
-  }
+  const written = await writeUnlessOvertaken(store, { id, document, revision: stored?.revision })
+  // another report brought it, or the clean-up removed it, a moment ago
+  if (written === overtaken) await store.put(id, document)
 }
 
 async function sweepAll(parts: ContainerfilesParts, goOn: GoOn): Promise<number> {
@@ -95,11 +91,6 @@ async function removeOld(parts: ContainerfilesParts, id: string): Promise<boolea
   const store = parts.stores.releases
   const stored = await store.get(id)
   if (!stored || ageOf(parts, fromContainerfileDocument(stored.document).touched) < graceMs) return false
-  try {
-    return await store.remove(id, { revision: stored.revision })
-  } catch (error) {
-    // a report brought it again
-    if (isCatalogueError(error, 'revision_conflict')) return false
-    throw error
-  }
+  // overtaken where a report brought it again
+  return (await writeUnlessOvertaken(store, { id, document: undefined, revision: stored.revision })) !== overtaken
 }

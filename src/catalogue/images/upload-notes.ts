@@ -1,6 +1,6 @@
 import type { Upload } from '../../blobs/blob-store.ts'
 import type { Architecture } from '../../domain/architecture.ts'
-import { CatalogueError, type ErrorCode } from '../../domain/errors.ts'
+import { type ErrorCode, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import { asFields, parsedJson } from '../../domain/json/reading.ts'
 import type { ResumableUpload } from '../../schemas.ts'
@@ -67,14 +67,8 @@ export function uploadView(upload: Upload, { note, expiryMs }: { note: UploadNot
 }
 
 /** After these an upload may succeed the next time; any other error ends it. */
-const passing: ReadonlySet<ErrorCode> = new Set([
-  'store_unavailable',
-  'store_full',
-  'revision_conflict',
-  'upload_conflict',
-  'upload_unknown'
-])
+const passing: readonly ErrorCode[] = ['store_unavailable', 'store_full', 'revision_conflict', 'upload_conflict', 'upload_unknown']
 
 /** Returns undefined for an error after which the upload can be tried again. */
 export const refusalFrom = (error: unknown): UploadRefusal | undefined =>
-  error instanceof CatalogueError && !passing.has(error.code) ? { code: error.code, message: error.message } : undefined
+  isCatalogueError(error) && !passing.includes(error.code) ? { code: error.code, message: error.message } : undefined

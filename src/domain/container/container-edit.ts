@@ -37,7 +37,7 @@ export function edited(id: string, { known, edit }: { known: ContainerRecord | u
     case 'put':
       return put(id, known, edit.container)
     case 'patch':
-      return patched(existing(id, known), edit.container)
+      return patchedRegistration(existing(id, known), edit.container)
     case 'put-image':
       return putImage(id, known, edit)
     case 'delete-image':
@@ -88,7 +88,8 @@ function put(id: string, known: ContainerRecord | undefined, given: ContainerGiv
   return registrationWith(fields, checkedNames(images.map(([name, image]) => [name, urlOf(image)])))
 }
 
-function patched(known: ContainerRecord, patch: ContainerPatch): ParsedRegistration {
+/** Returns a record with a patch laid over it. Throws urls_invalid, image_refused where nothing would be left. */
+export function patchedRegistration(known: ContainerRecord, patch: ContainerPatch): ParsedRegistration {
   const images = new Map(known.images)
   const given = Object.entries(patch.images ?? {}).map(([name, image]) => [name, parseArchitecture(name), image] as const)
   const seen = new Map<Architecture, string>()
@@ -113,7 +114,7 @@ function patched(known: ContainerRecord, patch: ContainerPatch): ParsedRegistrat
 
 function withoutImage(known: ContainerRecord, architecture: Architecture): ParsedRegistration {
   if (!known.images.has(architecture)) throw imageMissing(known, { architecture })
-  return patched(known, { images: { [architecture]: null } })
+  return patchedRegistration(known, { images: { [architecture]: null } })
 }
 
 function putImage(id: string, known: ContainerRecord | undefined, edit: Edit & { op: 'put-image' }): ParsedRegistration {
