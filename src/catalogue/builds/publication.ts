@@ -34,9 +34,7 @@ export interface Publishing {
   bringImage(image: ImageToRegister): Promise<RegisteredImage>
   /** Makes several images pending, as a merging container/add does, and publishes those that it can. Returns the resulting record. */
   bringImages(images: ImagesToBring): Promise<RegisteredImage>
-  /**
-   * Removes the image of an architecture, pending or published. Throws container_unknown, image_missing; image_refused for the only image.
-   */
+  /** Removes an image, pending or published. Throws container_unknown, image_missing; image_refused for the only image. */
   withdrawImage(image: ImageChange): Promise<RegisteredImage>
   /** Registers the image of a record for the second container that it belongs to by its name. */
   bundle(record: ContainerRecord, context: ChangeContext): Promise<void>

@@ -75,10 +75,7 @@ export function createIntents(parts: IntentsParts) {
       await unlessOvertaken(changes.write(id, { cause, to: () => before?.document, precondition, verbatim: true, what: 'taken back' }))
     },
 
-    /**
-     * Takes back what a process that was killed left half done, or finishes it where all records were written. Returns how many batches
-     * there were.
-     */
+    /** Takes back what a killed process left half done, or finishes it where all records were written. Returns how many. */
     async recover({ signal }: { signal: AbortSignal }): Promise<number> {
       const isDead = (due: string) => !signal.aborted && Date.parse(due) - deadAfterMs + batchLeaseMs <= now().getTime()
       const { items } = await notes.list({ ...unfinished, limit: 1 })

@@ -84,10 +84,7 @@ export function createBatches(parts: ContainerParts & { edits: ContainerEdits })
   }
 }
 
-/**
- * Runs one batch at a time among all replicas: of two that overlapped each would take back what the other builds on. Throws
- * revision_conflict when others run for too long.
- */
+/** Runs one batch at a time among all replicas: of two at once, each would take back what the other builds on. */
 async function alone<Result>({ leases }: ContainerParts, work: (lease: Lease) => Promise<Result>): Promise<Result> {
   for (let waited = 0; waited < longestWaitMs; waited += pauseMs) {
     const lease = await leases.acquire('batches', batchLeaseMs)

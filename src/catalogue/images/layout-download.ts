@@ -13,10 +13,7 @@ import type { ImageParts } from './parts.ts'
 
 export type DownloadLayout = (request: { id: string; publicUrl: string }) => Promise<LayoutArchive & { filename: string }>
 
-/**
- * Returns a whole container as one OCI layout, from what reading its images proved. Throws container_unproven where reading an image
- * again would tell what is missing, and what looking for a tarball throws.
- */
+/** Returns a container as one OCI layout. Throws container_unproven if an image must be read again, and what opening it throws. */
 export function createLayoutDownload(parts: ImageParts): DownloadLayout {
   return async ({ id, publicUrl }) => {
     const { record } = await parts.changes.read(id)

@@ -29,10 +29,7 @@ interface KnownChange {
   range: ChangeRange | undefined
 }
 
-/**
- * Returns whether the stored record is accounted for even without the journal: its meaning is the same as before, or only this process
- * changed it.
- */
+/** Returns whether the record is accounted for without the journal: it means the same, or only this process changed it. */
 export function isAccountedFor({ summary, current, range }: KnownChange): boolean {
   if (summary && current.fingerprint === accountedState(summary).fingerprint) return true
   return range !== undefined && (range.after ?? null) === current.revision && beginsAtAccounted(summary, range.before)
@@ -77,10 +74,7 @@ export interface RecordStates {
   accounted: RecordState
 }
 
-interface GapSearch extends RecordStates {
-  /** Returns the state before an entry's change. */
-  stateBefore(entry: JournalEntry): RecordState
-}
+type GapSearch = RecordStates & { stateBefore(entry: JournalEntry): RecordState }
 
 interface Gap {
   /** The state that no entry leads to. */
@@ -93,8 +87,9 @@ interface Gap {
  * Returns where entries are missing between the last accounted state and the stored record; undefined when none are. Entries are joined by
  * revision or by meaning: a record that was written again without a change of meaning has a revision without an entry.
  */
-export function gapIn(entries: readonly JournalEntry[], { current, accounted, stateBefore }: GapSearch): Gap | undefined {
-  const since = entries.filter((entry) => isSince(entry, { current, accounted }))
+export function gapIn(entries: readonly JournalEntry[], { stateBefore, ...states }: GapSearch): Gap | undefined {
+  const { current, accounted } = states
+  const since = entries.filter((entry) => isSince(entry, states))
   let state = current
   while (state.fingerprint !== accounted.fingerprint) {
     const { revision, fingerprint } = state
@@ -124,13 +119,9 @@ function partsOf(revision: string): [store: string, number: number] {
   return [store, Number(number)]
 }
 
-interface ExternalChange extends Gap {
-  container: string
-  /** The last accounted revision; null where there was no record. */
-  previous: string | null
-}
+type ExternalChange = Gap & Pick<NewEntry, 'container' | 'previous'>
 
-/** Returns the entry that records a change by another program. */
+/** Returns the entry that records a change by another program; `previous` is the last accounted revision. */
 export function externalChangeEntry({ container, state, before, previous }: ExternalChange): NewEntry {
   const { revision, fingerprint, document: after, until } = state
   const what = before === null ? 'it was created' : after === null ? 'it was removed' : 'it was changed'

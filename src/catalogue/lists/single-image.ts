@@ -17,9 +17,7 @@ interface SingleImageParts extends LearningParts {
   addresses: () => readonly string[]
 }
 
-/**
- * Returns a record that names only `url`. Throws container_unknown; image_missing when the record names architectures, or no image at all.
- */
+/** Returns a record that names only `url`. Throws container_unknown; image_missing if it names architectures, or no image. */
 export async function singleOf(containers: Pick<DocumentStore, 'get'>, id: string) {
   const stored = await containers.get(id)
   if (!stored) throw new CatalogueError('container_unknown', `container not found: ${id}`)

@@ -14,9 +14,7 @@ export interface Views {
   of(container: ViewedRecord, read?: AlreadyRead): Promise<ContainerView>
   /** Reads the facts and the build status of a record, and returns them with the resulting status. `learnt` replaces the stored facts. */
   gather(record: ContainerRecord, learnt?: Facts): Promise<Gathered>
-  /**
-   * Returns the view of a container that has a record, or builds or images before its first record. An expectation alone does not count.
-   */
+  /** Returns the view of a container that has a record, or builds or images before its first; an expectation is not enough. */
   find(id: string): Promise<ContainerView | undefined>
   /** Returns the status of a container that has no record yet; undefined when nothing is known about it. */
   coming(id: string): Promise<ComingContainer | undefined>
@@ -118,10 +116,7 @@ async function viewOf(parts: ListsParts, container: ViewedRecord, read: AlreadyR
   })
 }
 
-/**
- * Returns a record's times from its summary, which may be outdated or lost, or else from the journal's entries, which are written with the
- * record but kept only for a limited time.
- */
+/** Returns a record's times from its summary if that is current, else from the journal, which keeps entries for a limited time. */
 async function timesOf({ stores, journal }: ListsParts, { id, revision }: Record<'id' | 'revision', string>, given?: StoredSummary) {
   if (given && isAbout(given, revision)) return given
   const [stored, entry] = await Promise.all([stores.summaries.get(id), journal.ofRevision(id, revision)])

@@ -24,10 +24,7 @@ interface WaitRequest {
 }
 
 export interface Waiting {
-  /**
-   * Resolves when the goal is reached or the time is up. Throws waiters_exceeded, share_exceeded, and store_unavailable when the store is
-   * unavailable as the time ends.
-   */
+  /** Resolves at the goal, or when the time is up. Throws waiters_exceeded, share_exceeded, and at the end store_unavailable. */
   wait(request: WaitRequest): Promise<WaitAnswer>
   places: Pick<Places, 'taken' | 'refused'>
 }

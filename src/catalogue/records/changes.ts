@@ -37,10 +37,7 @@ export interface RecordChange {
   verbatim?: boolean
   /** The journal's word for the change; default created, changed or removed. */
   what?: string
-  /**
-   * The images that the caller brings, all of the record's or these: they count as new even where the URL is the same. Without it only
-   * images whose URL changes do.
-   */
+  /** The images that the caller brings: they count as new even where the URL is the same. Default: those whose URL changes. */
   brought?: 'all' | readonly Architecture[] | undefined
 }
 

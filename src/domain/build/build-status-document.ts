@@ -13,10 +13,7 @@ import { asJobReport, jobReportView } from './job-report.ts'
 import { publishPolicies } from './rules.ts'
 import { asSource, sourceToJson } from './sources.ts'
 
-/*
- * The stored form. Architectures are listed, each with its name in a field: as field names, engines would read the dots in them as paths
- * and add a mapping for each.
- */
+/* The stored form. Architectures are listed: in field names engines would read dots as paths, and add a mapping for each. */
 
 const maxUrl = 8192
 

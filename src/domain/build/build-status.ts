@@ -73,10 +73,7 @@ export const emptyBuildStatus = (container: string, now: string): BuildStatus =>
 
 const clockSkewMs = 60_000
 
-/**
- * Returns the time of a change. Replicas' clocks differ a little, but writes to one document have an order: the later one gets the later
- * time, so that the newest report wins across replicas.
- */
+/** Returns the time of a change: later than the one before, though clocks differ a little, so that the newest report wins. */
 function moment({ updated }: BuildStatus, now: string): string {
   const [before, at] = [Date.parse(updated), Date.parse(now)]
   return at > before || before - at > clockSkewMs ? now : new Date(before + 1).toISOString()
@@ -110,10 +107,7 @@ interface NewReport {
   now: string
 }
 
-/**
- * Keeps the newest report of a build. A report of a run that another has replaced changes nothing. A build that succeeded tells what its
- * image was made from.
- */
+/** Keeps the newest report of a build, of the newest run. One that succeeded tells what its image was made from. */
 export function withBuild(buildStatus: BuildStatus, given: NewReport): BuildStatus {
   const next = withWord(buildStatus, 'builds', given)
   if (next === buildStatus || given.word.status !== 'succeeded') return next

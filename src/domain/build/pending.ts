@@ -19,10 +19,7 @@ export interface Arrival {
   now: string
 }
 
-/**
- * Makes images pending. One that is pending already keeps its place and its time, unless a build was reported since that has not
- * failed.
- */
+/** Makes images pending. One that is pending keeps its place and time, unless a build was reported since that has not failed. */
 export function withArrivedImages(buildStatus: BuildStatus, { images, published, now, ...pending }: Arrival): BuildStatus {
   let next = withoutPending(buildStatus, { architectures: published, now })
   for (const image of images) {

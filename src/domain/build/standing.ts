@@ -29,10 +29,7 @@ export interface StandingInput {
   reasons: StateAnswer['reasons']
 }
 
-/**
- * Returns one word for each architecture that a container has, waits for or is expected to have. Of several reasons the worst counts; an
- * image that is being built is not merely missing.
- */
+/** Returns a word for each architecture that a container has, waits for or is expected to have; the worst reason counts. */
 export function standingsOf(input: StandingInput): Map<Architecture, Standing> {
   const { images, expected, buildStatus } = input
   const jobs = [...(buildStatus?.builds ?? [])].flatMap(([architecture, { status }]) => (status === 'succeeded' ? [] : [architecture]))

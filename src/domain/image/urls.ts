@@ -60,10 +60,7 @@ export function imagesOf(names: Names): ImageUrls {
   return images
 }
 
-/**
- * Returns `urls` as it is stored: byte for byte as it was sent when each architecture is listed under all its names, else with the missing
- * names appended in the table's order.
- */
+/** Returns `urls` as it is stored: as it was sent when no name is missing, else with the missing ones in the table's order. */
 export function completeUrls(names: Names, { images, asItCame }: { images: ImageUrls; asItCame: string | undefined }): string {
   const complete: Names = new Map(names)
   for (const architecture of inTableOrder(images.keys())) {
