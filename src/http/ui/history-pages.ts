@@ -11,33 +11,27 @@ const entriesAPage = 50
 
 /** What happened to a container, and what differs between two of its revisions. */
 export function historyPages(page: DeclarePage, { history }: Pick<Catalogue, 'history'>): void {
-  page({
-    path: '/containers/:id/history',
-    async handler({ params: { id }, query: { cursor }, frame }) {
-      const { items, next, cut } = await history.list(id, { limit: entriesAPage, cursor })
-      const main = html`${catalogueCrumbs(frame, id)}
+  page('/containers/:id/history', async ({ params: { id }, query: { cursor }, frame }) => {
+    const { items, next, cut } = await history.list(id, { limit: entriesAPage, cursor })
+    const main = html`${catalogueCrumbs(frame, id)}
 <h1 id="history">History of ${idMarkup(id)}</h1>
 <form action="${exact(`${containerWay(id, frame)}/compare`)}" method="get">
 ${historyTable({ id, entries: items, frame, choice: true })}
 <p><button type="submit">Compare the two that are marked</button></p></form>
 ${cut && html`<p class="fine">${cut.entries} entries until ${timeMarkup(cut.until, frame.now)} are not kept any more.</p>`}
 ${next !== null && olderLink(next)}`
-      return { title: `History of ${id}`, main }
-    }
+    return { title: `History of ${id}`, main }
   })
 
-  page({
-    path: '/containers/:id/compare',
-    async handler({ params: { id }, query: { from, to }, frame }) {
-      if (from === undefined || to === undefined)
-        throw new CatalogueError('parameter_missing', 'from and to are needed: two revisions of the history, or `current`')
-      const comparison = await history.compare(id, { from, to })
-      const main = html`${catalogueCrumbs(frame, id)}
+  page('/containers/:id/compare', async ({ params: { id }, query: { from, to }, frame }) => {
+    if (from === undefined || to === undefined)
+      throw new CatalogueError('parameter_missing', 'from and to are needed: two revisions of the history, or `current`')
+    const comparison = await history.compare(id, { from, to })
+    const main = html`${catalogueCrumbs(frame, id)}
 <h1>Two revisions of ${idMarkup(id)}</h1>
 ${comparisonTable(comparison)}
 <p><a href="${exact(historyWay(id, frame))}">To its history</a></p>`
-      return { title: `Two revisions of ${id}`, main }
-    }
+    return { title: `Two revisions of ${id}`, main }
   })
 }
 

@@ -14,14 +14,14 @@ interface HistoryTableParts {
 }
 
 /** What happened, the newest first. */
-export const historyTable = (
-  parts: HistoryTableParts
-): Markup => html`<div class="wide" tabindex="0" role="region" aria-label="The table of what happened"><table class="history">
+export function historyTable(parts: HistoryTableParts): Markup {
+  return html`<div class="wide" tabindex="0" role="region" aria-label="The table of what happened"><table class="history">
 <caption class="unseen">What happened to this container, the newest first</caption>
 <thead><tr>${parts.choice && html`<th scope="col">From</th><th scope="col">To</th>`}<th scope="col">When</th><th scope="col">What</th><th scope="col">Who</th><th scope="col">Why</th><th scope="col"><span class="unseen">Differences</span></th></tr></thead>
 <tbody>
 ${parts.entries.map((entry) => row(entry, parts))}
 </tbody></table></div>`
+}
 
 function row(entry: HistoryEntry, { id, frame, choice }: HistoryTableParts): Markup {
   const { kind, what, architecture, summary, by, reason, at, revision } = entry

@@ -92,11 +92,11 @@ export const commandMarkup = ({ title, command }: ShellCommand): Markup => html`
 export const shellWord = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
 
 /** The way back: each page but the catalogue begins with it. */
-export const breadcrumb = (
-  steps: readonly (readonly [href: string, words: MarkupPart])[]
-): Markup => html`<nav aria-label="Where this is" class="crumbs"><ol>
+export function breadcrumb(steps: readonly (readonly [href: string, words: MarkupPart])[]): Markup {
+  return html`<nav aria-label="Where this is" class="crumbs"><ol>
 ${steps.map(([href, words]) => html`<li><a href="${exact(href)}">${words}</a></li>`)}
 </ol></nav>`
+}
 
 /** The way back to the catalogue, or to a container in it. */
 export const catalogueCrumbs = (frame: Pick<PageFrame, 'root'>, id?: string): Markup =>
