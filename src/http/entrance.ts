@@ -66,18 +66,9 @@ export function requestId({ headers }: { headers: IncomingMessage['headers'] }):
 }
 
 /** Strips what proxies add in front of a path: doubled slashes (`//api/…`, from joined URLs), the prefix that they announce, the configured one. */
-export function withoutPrefix(
-  { url = '/', headers }: { url?: string | undefined; headers: IncomingMessage['headers'] },
-  prefix: string
-): string {
-  if (
-    url[0] === '/' &&
-    url[1] !== '/' &&
-    prefix === '' &&
-    headers['x-script-name'] === undefined &&
-    headers['x-forwarded-prefix'] === undefined
-  )
-    return url
+export function withoutPrefix({ url = '/', headers }: Pick<IncomingMessage, 'url' | 'headers'>, prefix: string): string {
+  const isBare = prefix === '' && headers['x-script-name'] === undefined && headers['x-forwarded-prefix'] === undefined
+  if (isBare && url[0] === '/' && url[1] !== '/') return url
   let path = url
   if (path[0] !== '/') path = path.replace(/^https?:\/\/[^/?]*/i, '')
   if (path.startsWith('//')) path = path.replace(/^\/+/, '/')

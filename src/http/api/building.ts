@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { JobKind } from '../../catalogue/builds/building.ts'
+import { parseArchitecture } from '../../domain/architecture.ts'
 import { parseJobWord } from '../../domain/build/job-report.ts'
 import { expectedConfigMap, toYamlDocuments } from '../../domain/build/kubernetes.ts'
 import { parseStrict } from '../../domain/json/strict.ts'
@@ -15,18 +16,9 @@ const containerfileLimit = 512 * 1024
 const reading = { action: 'container:read', tag: 'assembly' } as const
 const change = { action: 'container:write', tag: 'assembly', query: 'dry-run-query.json', headers: 'change-headers.json' } as const
 
-const configMap = `apiVersion: "v1"
-kind: "ConfigMap"
-metadata:
-  name: "container-hello-v1-architectures"
-  labels:
-    app.kubernetes.io/managed-by: "leporello"
-data:
-  CONTAINER: "container-hello:v1"
-  ARCHITECTURES: "amd64 arm64"
-  ARCHITECTURES_JSON: "[\\"amd64\\",\\"arm64\\"]"
-  ARCHITECTURE_COUNT: "2"
-`
+const configMap = toYamlDocuments([
+  expectedConfigMap({ container: 'container-hello:v1', architectures: ['amd64', 'arm64'].map(parseArchitecture) })
+])
 
 /** The architectures that containers are expected to have. */
 export function expectationRoutes(route: DeclareRoute, { building, bounds, largeTexts }: ApiParts): void {

@@ -1,4 +1,3 @@
-import type { FastifyReply } from 'fastify'
 import { parseArchitecture } from '../../domain/architecture.ts'
 import type { Edit } from '../../domain/container/container-edit.ts'
 import type { ContainerPut } from '../../schemas.ts'
@@ -38,14 +37,11 @@ export function containerRoutes(route: DeclareRoute, { images, containers }: Api
   })
 }
 
-interface EditAndSettings extends Pick<ApiParts, 'edits' | 'views' | 'building'> {
-  edit: Edit
-  expected?: ContainerPut['expected'] | undefined
-  publish?: ContainerPut['publish'] | undefined
-}
+type EditCall = Pick<ApiCall<'id-parameter.json', never, never, never>, 'reply' | 'params' | 'change'>
+type ContainerSettings = Pick<ContainerPut, 'expected' | 'publish'>
 
 /** Changes of whole containers. */
-export function containerEditRoutes(route: DeclareRoute, { specsNaming, holders, ...parts }: ApiParts): void {
+export function containerEditRoutes(route: DeclareRoute, { edits, views, building, specsNaming, holders }: ApiParts): void {
   route('PUT /containers/:id', {
     ...change,
     summary: 'Register a whole container',
@@ -54,8 +50,8 @@ export function containerEditRoutes(route: DeclareRoute, { specsNaming, holders,
     body: 'container-put.json',
     answers: { ...answers, 201: answer('It is registered.', 'container-answer.json') },
     handler(call) {
-      const { expected, publish, ...container } = call.body
-      return apply(call, { edit: { op: 'put', container }, expected, publish, ...parts })
+      const { expected: _, publish: __, ...container } = call.body
+      return apply(call, { op: 'put', container }, call.body)
     }
   })
 
@@ -69,7 +65,7 @@ export function containerEditRoutes(route: DeclareRoute, { specsNaming, holders,
     handler(call) {
       const edit = { op: 'patch', container: call.body } as const
       permitEdit(call.request, { id: call.params.id, edit })
-      return apply(call, { edit, ...parts })
+      return apply(call, edit)
     }
   })
 
@@ -82,28 +78,25 @@ export function containerEditRoutes(route: DeclareRoute, { specsNaming, holders,
     answers: { 200: answer('It is removed.', 'removal-answer.json'), 404: missing, 409: 'A channel or a release names it: see force.' },
     async handler({ params: { id }, query: { force = false }, change }) {
       if (!force) await holders.checkUnnamed(id)
-      const { before, released } = await parts.edits.apply({ id, ...change, edits: [{ op: 'delete' }] })
+      const { before, released } = await edits.apply({ id, ...change, edits: [{ op: 'delete' }] })
       const ids = await specsNaming(id)
       const warnings = ids.length === 0 ? [] : [{ code: 'named_by_job_specs', message: `job specs name it: ${ids.join(', ')}`, ids }]
-      return { removed: !change.dryRun, container: await parts.views.of(before!), warnings, released }
+      return { removed: !change.dryRun, container: await views.of(before!), warnings, released }
     }
   })
-}
 
-async function apply(
-  { reply, params: { id }, change }: Pick<ApiCall<'id-parameter.json', never, never, never>, 'reply' | 'params' | 'change'>,
-  { edit, expected, publish, edits, views, building }: EditAndSettings
-): Promise<FastifyReply> {
-  const { before, after, unchanged, released } = await edits.apply({ id, ...change, edits: [edit] })
-  // a precondition is about the record
-  const setting = { id, ...change, precondition: undefined }
-  const architectures = Array.isArray(expected) ? expected.map(parseArchitecture) : expected
-  const same = [
-    architectures === undefined || (await building.expect({ ...setting, architectures })).unchanged,
-    publish === undefined || (await building.setPolicy({ ...setting, publish })).unchanged
-  ]
-  const container = await views.of(after!)
-  return withEtag(reply, container)
-    .code(before ? 200 : 201)
-    .send({ container, unchanged: unchanged && !same.includes(false), released })
+  async function apply({ reply, params: { id }, change }: EditCall, edit: Edit, { expected, publish }: ContainerSettings = {}) {
+    const { before, after, unchanged, released } = await edits.apply({ id, ...change, edits: [edit] })
+    // a precondition is about the record
+    const setting = { id, ...change, precondition: undefined }
+    const architectures = Array.isArray(expected) ? expected.map(parseArchitecture) : expected
+    const same = [
+      architectures === undefined || (await building.expect({ ...setting, architectures })).unchanged,
+      publish === undefined || (await building.setPolicy({ ...setting, publish })).unchanged
+    ]
+    const container = await views.of(after!)
+    return withEtag(reply, container)
+      .code(before ? 200 : 201)
+      .send({ container, unchanged: unchanged && !same.includes(false), released })
+  }
 }

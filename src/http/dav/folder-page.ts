@@ -3,11 +3,7 @@ import type { BlobStore } from '../../blobs/blob-store.ts'
 import { escapeMarkup } from '../shared/escape-markup.ts'
 import { encodePath } from './paths.ts'
 
-interface ShownFolder {
-  blobs: BlobStore
-  key: string
-  root: string
-}
+type ShownFolder = { blobs: BlobStore; key: string; root: string }
 
 const entriesAPage = 500
 

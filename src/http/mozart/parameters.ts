@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CatalogueError } from '../../domain/errors.ts'
 import { stringOf } from '../../domain/json/json.ts'
 import { maskedStart } from '../../domain/secrets.ts'
-import { type BodyBounds, hasBody, readBody } from '../shared/body.ts'
+import { type BodyBounds, hasBody, mediaType, readBody } from '../shared/body.ts'
 import type { JsonMembers } from '../shared/large-text-tasks.ts'
 import type { LargeTexts } from '../shared/large-texts.ts'
 import type { TextFields } from '../shared/url-encoded.ts'
@@ -41,13 +41,12 @@ export function readParameters(
 ): MozartParameters | Promise<MozartParameters> {
   const query = request.query as TextFields
   if (!hasBody(request.raw)) return ofQuery(query)
-  const contentType = request.headers['content-type'] ?? ''
-  const type = contentType.split(';', 1)[0]!.trim().toLowerCase()
+  const type = mediaType(request)
   if (type === 'application/x-www-form-urlencoded') {
     return readBody(request.raw, bounds).then(async (body) => ofForm(await largeTexts.run('urlEncoded', body), query))
   }
   if (type === 'multipart/form-data') {
-    return readBody(request.raw, bounds).then(async (body) => ofForm(await parseMultipart(body, contentType), query))
+    return readBody(request.raw, bounds).then(async (body) => ofForm(await parseMultipart(body, request.headers['content-type']!), query))
   }
   if (type === 'application/json' || /^application\/.+\+json$/.test(type)) {
     return readBody(request.raw, bounds).then(async (body) => ofJson(await largeTexts.run('jsonMembers', body), query))

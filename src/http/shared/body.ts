@@ -20,6 +20,10 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
 }
 
+/** The type of the body, in lower case and without parameters; '' where the request names none. */
+export const mediaType = ({ headers }: Pick<IncomingMessage, 'headers'>): string =>
+  (headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
+
 /** In bytes; undefined for a body that comes in chunks. */
 export function declaredLength({ headers }: IncomingMessage): number | undefined {
   const length = headers['content-length']
