@@ -4,16 +4,10 @@ import type { Server as TlsServer } from 'node:https'
 import { createSecureContext } from 'node:tls'
 
 /** The paths of two PEM files: the certificate, with those of its authorities below it, and its private key. */
-export interface KeyPairFiles {
-  cert: string
-  key: string
-}
+export type KeyPairFiles = { cert: string; key: string }
 
 /** What is in them. */
-export interface KeyPair {
-  cert: string
-  key: string
-}
+export type KeyPair = { cert: string; key: string }
 
 interface KeyPairWatch {
   files: KeyPairFiles

@@ -27,11 +27,7 @@ export interface HttpRequest {
   trust?: Trust
 }
 
-export interface HttpAnswer {
-  status: number
-  headers: IncomingHttpHeaders
-  text: string
-}
+export type HttpAnswer = { status: number; headers: IncomingHttpHeaders; text: string }
 
 /** The code of an error when there is no answer: nobody listens, or the connection broke. */
 export const unreachable = 'LEPORELLO_UNREACHABLE'

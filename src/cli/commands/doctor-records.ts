@@ -7,11 +7,7 @@ import { type Api, type ApiError, openApi, pathOf } from '../client/api.ts'
 import type { Trust } from '../client/http-client.ts'
 
 /** A server whose records are checked. */
-interface CheckedServer {
-  api: Api
-  trust: Trust
-  leporello: boolean
-}
+type CheckedServer = { api: Api; trust: Trust; leporello: boolean }
 
 /** Faults of one record, and of its images. */
 export async function containerFindings(id: string, server: CheckedServer): Promise<Diagnosis[]> {

@@ -26,10 +26,7 @@ export interface MozartCall {
 
 export type MozartHandler = (call: MozartCall) => Promise<FastifyReply>
 
-export interface ParameterReading {
-  bounds: BodyBounds
-  largeTexts: LargeTexts
-}
+export type ParameterReading = { bounds: BodyBounds; largeTexts: LargeTexts }
 
 /**
  * `form.get(name, query.get(name))`, on GET and DELETE too: container-builder's io-met.py sends a form with GET. Synchronous without a body,

@@ -3,11 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { json, textContent } from '../shared/describes.ts'
 import { type PublicAddress, scriptName } from '../shared/public-url.ts'
 
-interface OpenApi {
-  info: { title: string }
-  servers: { url: string }[]
-  paths: Record<string, unknown>
-}
+type OpenApi = { info: { title: string }; servers: { url: string }[]; paths: Record<string, unknown> }
 
 interface DocumentRoute {
   summary: string

@@ -30,12 +30,7 @@ export type PathNames = Readonly<Record<'id' | 'architecture' | 'channel' | 'nam
 /** What every page needs to know of its request. */
 export type PageFrame = ReturnType<typeof frameOf>
 
-export interface PageParts {
-  policy: Policy
-  address: PublicAddress
-  assetVersion: string
-  now: () => Date
-}
+export type PageParts = { policy: Policy; address: PublicAddress; assetVersion: string; now: () => Date }
 
 /** Declares the page at a path below /ui. The handler returns the page, or where the browser is to go instead. */
 export type DeclarePage = (path: string, handler: (call: PageCall) => Promise<UiPage | { to: string }>, action?: Action) => void

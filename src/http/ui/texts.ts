@@ -79,10 +79,7 @@ export const factList = (facts: readonly (readonly [name: string, value: MarkupP
 ${facts.filter(([, value]) => value !== undefined && value !== null && value !== false && value !== '').map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
 </dl>`
 
-export interface ShellCommand {
-  title: MarkupPart
-  command: string
-}
+export type ShellCommand = { title: MarkupPart; command: string }
 
 /** A command to copy. */
 export const commandMarkup = ({ title, command }: ShellCommand): Markup => html`<div class="copy"><h3>${title}</h3>
