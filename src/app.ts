@@ -41,10 +41,7 @@ interface AppOptions {
   onUnusable(error: Error): void
 }
 
-/**
- * Everything joined and listening. What is wrong with the embedded store is thrown. An engine may come later: until it is there,
- * requests for data are refused as store_unavailable.
- */
+/** Joins everything and listens. Throws what is wrong with the embedded store; while an engine is away, requests for data are refused. */
 export async function startApp(config: Config, { log, info, onUnusable }: AppOptions) {
   const metrics = createMetrics()
   const gate = gatedStores(await openStores(config))

@@ -28,10 +28,7 @@ const unknownContainer = (id: string): Diagnosis =>
     advice: 'Compare the name with leporello ls. If it was removed, leporello ls --deleted or leporello history may say when.'
   })
 
-/**
- * Returns a record as stored, or undefined where there is none. Leporello is asked by the operator's path, because it counts requests for
- * info without arch as those of old workers.
- */
+/** Returns a record as stored. Leporello is asked by the operator's path: it counts requests for info without arch as those of old workers. */
 async function documentOf(id: string, { api, leporello }: CheckedServer): Promise<string | undefined> {
   if (leporello) {
     const { status, text } = await api.answer({ path: pathOf`/containers/_doc/${id}`, statuses: [404] })

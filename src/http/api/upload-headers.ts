@@ -11,10 +11,7 @@ export const version = '1.0.0'
 export const maxSize = 256 * 1024 ** 3
 const octets = 'application/offset+octet-stream'
 
-/**
- * What tus has a status for, and what our own messages explain better, is checked before the schemas: the version, the type of a piece, the
- * metadata, the largest size. OPTIONS and GET need no version.
- */
+/** What tus has a status for, or our own messages explain better, is checked before the schemas. OPTIONS and GET need no version. */
 export function checkUploadHeaders(request: FastifyRequest, reply: FastifyReply): void {
   const { method, headers } = request
   if (method === 'OPTIONS' || method === 'GET') return

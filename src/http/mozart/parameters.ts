@@ -28,10 +28,7 @@ export type MozartHandler = (call: MozartCall) => Promise<FastifyReply>
 
 export type ParameterReading = { bounds: BodyBounds; largeTexts: LargeTexts }
 
-/**
- * `form.get(name, query.get(name))`, on GET and DELETE too: container-builder's io-met.py sends a form with GET. Synchronous without a body,
- * because every job asks for info.
- */
+/** The form wins over the query, also on GET (container-builder's io-met.py). Synchronous without a body, because every job asks for info. */
 export function readParameters(
   request: FastifyRequest,
   { bounds, largeTexts }: ParameterReading
@@ -60,9 +57,7 @@ const ofForm = (form: ReadonlyMap<string, string | undefined>, query: TextFields
   missing
 })
 
-/**
- * Mozart ignores JSON bodies, so the query wins over them, and one that cannot be parsed matters only if the query lacks a parameter.
- */
+/** Mozart ignores JSON bodies: the query wins over them, and one that cannot be parsed matters only if the query lacks a parameter. */
 function ofJson({ members, problem }: JsonMembers, query: TextFields): MozartParameters {
   return {
     get: (name) => query[name] ?? jsonParameter(name, members.get(name)),

@@ -15,10 +15,7 @@ interface OciOptions extends Pick<OciRequest, 'oci' | 'stallMs' | 'reading'> {
   address: PublicAddress
 }
 
-/**
- * The OCI distribution specification. Clients look for `/v2/` at the root of the host only. One route a method, as names of repositories
- * contain slashes.
- */
+/** The OCI distribution specification, at the root of the host. One route a method, as names of repositories contain slashes. */
 export async function ociFace(app: FastifyInstance, { oci, policy, isToken, address, stallMs, reading }: OciOptions): Promise<void> {
   const publicUrl = publicUrlOf(address)
   app.setErrorHandler(refusingWith((request) => challengeFor(request, address)))

@@ -3,10 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import { undescribed } from '../shared/describes.ts'
 
-/**
- * Swagger UI's files as its Fastify plugin ships them. The plugin itself reads 2.5 MB into memory at start and writes absolute links, which
- * break behind a proxy that adds a path.
- */
+/** Swagger UI's files as its plugin ships them; the plugin itself takes 2.5 MB of memory, and its absolute links break behind a proxy. */
 const folder = new URL('./static/', import.meta.resolve('@fastify/swagger-ui'))
 
 const assets: Readonly<Record<string, string>> = {

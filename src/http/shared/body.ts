@@ -30,9 +30,7 @@ export function declaredLength({ headers }: IncomingMessage): number | undefined
   return length === undefined ? undefined : Number(length)
 }
 
-/**
- * Reads the whole body. Throws too_large, too_slow, bodies_exceeded, or parameter_invalid when it ended early; the rest is then left unread.
- */
+/** Reads the whole body. Throws too_large, too_slow, bodies_exceeded, or parameter_invalid when it ended early; the rest is left unread. */
 export function readBody(message: IncomingMessage, { limit, timeoutMs, budget }: BodyBounds): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const gathered = createGatheredBody()
@@ -133,10 +131,7 @@ function createGatheredBody() {
   }
 }
 
-/**
- * Discards the rest of a body whose request was already answered, so that the client can finish sending and read the answer; closes the
- * connection after a while.
- */
+/** Discards the rest of a body that was answered unread, so that the client can read the answer; closes the connection after a while. */
 export function discardRest(message: IncomingMessage, timeoutMs: number): void {
   if (message.complete !== false || message.destroyed) return
   const isUnwanted = unwanted.has(message)

@@ -7,10 +7,7 @@ import { nearest } from '../../domain/nearest.ts'
 
 const fields = ['version', 'digest', 'architecture']
 
-/**
- * A form with one file. Its fields may come before or after the file, so they are known once the file was read; `before` are those that came
- * before it, also those that the caller knows beyond those of a tarball (`more`).
- */
+/** Reads a form with one file. `said` is complete once the file was read; `before` has the fields in front of it, also those in `more`. */
 export async function uploadForm(request: FastifyRequest, more: readonly string[] = []) {
   const known = [...fields, ...more]
   const given = new Map<string, string>()
