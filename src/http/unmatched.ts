@@ -4,7 +4,7 @@ import { nearest } from '../domain/nearest.ts'
 import { maskSecrets } from '../domain/secrets.ts'
 import type { PassThrough } from './legacy-mozart.ts'
 import { legacyTarget, readingsOf } from './legacy-target.ts'
-import { notSupported } from './shared/not-supported.ts'
+import { notSupported } from './shared/errors.ts'
 import { scriptName } from './shared/public-url.ts'
 
 const notFoundBody = `${JSON.stringify({

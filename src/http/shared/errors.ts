@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CatalogueError, type ErrorCode, isCatalogueError } from '../../domain/errors.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 
@@ -110,4 +110,11 @@ function headersOf(error: unknown, status: number): Record<string, string> {
   if (status === 503 || status === 429) return { 'retry-after': '5' }
   // the rest of a body that came too slowly would be read as the next request
   return status === 408 ? { connection: 'close' } : {}
+}
+
+/** `PUT is not supported on /api/v1/deleted; GET and HEAD are`. */
+export function notSupported({ method, url }: FastifyRequest, allowed: readonly string[]): string {
+  const names = allowed.filter((name) => name !== 'OPTIONS')
+  const words = names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)} are` : `${names[0] ?? 'only OPTIONS'} is`
+  return `${method} is not supported on ${url.split('?', 1)[0]}; ${words}`
 }
