@@ -52,7 +52,7 @@ export async function describeImage(
     architecture: why === undefined ? (judgement.proven ?? null) : null,
     formats: found.formats,
     config: found.config === undefined ? null : configFacts(found.config, limits),
-    manifest: found.manifest ?? null,
+    manifest: found.manifest,
     tags: texts(found.tags, limits),
     base: baseOf(found, config, limits),
     layers,

@@ -1,5 +1,5 @@
-import { type GoType, isDecodingError } from './go-types.ts'
-import { isJsonRefusal, parseAsGo } from './json.ts'
+import type { GoType } from './go-types.ts'
+import { isDocumentRefusal, parseAsGo } from './json.ts'
 import type { ImageLimits } from './limits.ts'
 import type { Member } from './members.ts'
 import { fatal, type Problem, type ProblemCode, quoted } from './problems.ts'
@@ -23,8 +23,7 @@ export function parseDocument<T>(
   try {
     return { value: type(parseAsGo(member.text, { depth: limits.documentDepth }), '') }
   } catch (error) {
-    if (isJsonRefusal(error)) return fail(error.code, error.message)
-    if (isDecodingError(error)) return fail(error.decoding === 'ambiguous' ? 'json_ambiguous' : wrongType, error.message)
-    throw error
+    if (!isDocumentRefusal(error)) throw error
+    return fail(error.code === 'json_type' ? wrongType : error.code, error.message)
   }
 }
