@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { ByteSource } from '../blob-store.ts'
+import { uniqueName } from '../keys.ts'
 import { type Ending, readSource } from '../source.ts'
 import type { Room } from './room.ts'
 
@@ -40,8 +40,6 @@ export async function onDisk<T>(operation: Promise<T>): Promise<T> {
     throw new CatalogueError('store_unavailable', `the object store does not work: ${message}`, { cause: error })
   }
 }
-
-export const uniqueName = (): string => randomBytes(16).toString('hex')
 
 /** Creates a folder and its parents. Node's own recursion never ends in an existing folder where nothing can be created, such as /proc. */
 export async function makeFolder(path: string): Promise<void> {
