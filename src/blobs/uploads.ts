@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { CatalogueError } from '../domain/errors.ts'
+import type { Slots } from '../domain/slots.ts'
 import type { ByteSource, FinishOptions, Put, StoredBytes, Upload, Uploads } from './blob-store.ts'
 import { checkStored } from './expectations.ts'
 import { checkKey, uniqueName } from './keys.ts'
@@ -50,18 +51,10 @@ export interface UploadKeeping<Kept extends KeptUpload> {
   drop(kept: Kept): Promise<void>
 }
 
-interface UploadsOptions {
-  /** Lets only so many pieces arrive at once. */
-  withinLimit?: <T>(work: () => Promise<T>) => Promise<T>
-}
-
 const now = (): string => new Date().toISOString()
 
-/** Uploads in pieces, as both adapters have them. */
-export function createUploads<Kept extends KeptUpload>(
-  keeping: UploadKeeping<Kept>,
-  { withinLimit = (work) => work() }: UploadsOptions = {}
-): Uploads {
+/** Uploads in pieces, as both adapters have them. Pieces arrive `withinLimit`. */
+export function createUploads<Kept extends KeptUpload>(keeping: UploadKeeping<Kept>, withinLimit: Slots = (work) => work()): Uploads {
   const busy = createBusy()
 
   async function must(id: string): Promise<Kept> {

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import { GetObjectCommand, HeadBucketCommand } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import type { CatalogueError } from '../../domain/errors.ts'
+import { createSlots } from '../../domain/slots.ts'
 import type { BlobInfo, BlobStore, ByteRange, OpenBlob } from '../blob-store.ts'
 import { checkKey } from '../keys.ts'
 import { boundsOf, rangeText } from '../ranges.ts'
@@ -11,7 +12,6 @@ import { s3Folders } from './folders.ts'
 import { s3Leftovers } from './leftovers.ts'
 import { listBucket } from './list.ts'
 import { dropObject, type FoundObject, factsOf, headObject } from './objects.ts'
-import { createSlots } from './parts.ts'
 import { putBlob } from './put.ts'
 import { uploadStates } from './upload-states.ts'
 import { s3Uploads } from './uploads.ts'
@@ -45,7 +45,7 @@ export async function openS3Blobs(options: S3Options): Promise<BlobStore> {
       return getSignedUrl(bucket.signer, request, { expiresIn: Math.min(Math.max(1, Math.floor(seconds)), week) })
     },
     folders: s3Folders(bucket),
-    uploads: createUploads(s3Uploads(states), { withinLimit }),
+    uploads: createUploads(s3Uploads(states), withinLimit),
     available: async () => undefined,
     leftovers: (options) => s3Leftovers(states, options),
     async health() {

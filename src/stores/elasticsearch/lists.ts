@@ -97,7 +97,17 @@ function placeAfter({ list, shard, after, given }: SortPlace, page: Hit[], follo
   return { ...start, ...(after && { after }), given: [...(given ?? []), ...equals] }
 }
 
-async function searchHits({ engine, index, state, fields, query }: Listing, place: SortPlace, size: number): Promise<Hit[]> {
+/** Returns the answer to a search; undefined where there is no index any more. */
+async function search({ engine, index }: Listing, options: string, body: object): Promise<string | undefined> {
+  const query = `allow_partial_search_results=false${options}`
+  const answer = await engine.send({ method: 'POST', path: `/${index}/_search`, query, body: JSON.stringify(body) })
+  if (answer.status === 404) return undefined
+  if (answer.status !== 200) throw engineFault(`the search engine cannot list ${index}`, answer)
+  return answer.body
+}
+
+async function searchHits(listing: Listing, place: SortPlace, size: number): Promise<Hit[]> {
+  const { state, fields, query } = listing
   const idField = fields.get('id')
   const sortable = place.shard === undefined
   if (sortable && !idField) return []
@@ -111,15 +121,9 @@ async function searchHits({ engine, index, state, fields, query }: Listing, plac
     ...(place.after && { search_after: place.after })
   }
   const preference = sortable ? '' : `&preference=_shards:${place.shard}`
-  const answer = await engine.send({
-    method: 'POST',
-    path: `/${index}/_search`,
-    query: `allow_partial_search_results=false${preference}`,
-    body: JSON.stringify(body)
-  })
-  if (answer.status === 404) return []
-  if (answer.status !== 200) throw engineFault(`the search engine cannot list ${index}`, answer)
-  const hits = membersAt(membersAt(answer.body, 0).get('hits')!, 0).get('hits') ?? '[]'
+  const answer = await search(listing, preference, body)
+  if (answer === undefined) return []
+  const hits = membersAt(membersAt(answer, 0).get('hits')!, 0).get('hits') ?? '[]'
   return itemsAt(hits, 0).map((hit) => ({ stored: readItem(hit, state) as StoredDocument, place: membersAt(hit, 0).get('sort')! }))
 }
 
@@ -167,17 +171,11 @@ async function keywordFields(engine: Engine, { index, names }: { index: string; 
 }
 
 /** Returns whether any record has no sortable id. Usually none has, and the second part is not needed. */
-async function hasUnsortable({ engine, index, fields }: Listing): Promise<boolean> {
-  const idField = fields.get('id')
-  const answer = await engine.send({
-    method: 'POST',
-    path: `/${index}/_search`,
-    query: 'allow_partial_search_results=false&filter_path=hits.hits._id',
-    body: JSON.stringify({ size: 1, _source: false, query: idField ? existence(idField, false) : { match_all: {} } })
-  })
-  if (answer.status === 404) return false
-  if (answer.status !== 200) throw engineFault(`the search engine cannot list ${index}`, answer)
-  return answer.body.includes('_id')
+async function hasUnsortable(listing: Listing): Promise<boolean> {
+  const idField = listing.fields.get('id')
+  const query = idField ? existence(idField, false) : { match_all: {} }
+  const answer = await search(listing, '&filter_path=hits.hits._id', { size: 1, _source: false, query })
+  return answer?.includes('_id') ?? false
 }
 
 /**
