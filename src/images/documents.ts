@@ -6,10 +6,7 @@ import { fatal, type Problem, type ProblemCode, quoted } from './problems.ts'
 
 export type Parsed<T> = { value: T; problem?: undefined } | { problem: Problem }
 
-/**
- * Parses the document in a member as Go's decoder does; its size and depth are limited. `wrongType` is the code of the problem when a value
- * has another type than image loaders expect.
- */
+/** Parses a member as Go's decoder does, within limits. `wrongType` is the problem's code for a value of an unexpected type. */
 export function parseDocument<T>(
   member: Member,
   { type, limits, wrongType }: { type: GoType<T>; limits: ImageLimits; wrongType: ProblemCode }

@@ -1,8 +1,6 @@
 import { stringEnd } from '../domain/json/json-scan.ts'
 
-/*
- * Parses JSON and keeps repeated members of objects and the spelling of numbers. Both matter to Go's decoder, and JSON.parse drops them.
- */
+/* Parses JSON, and keeps repeated members and the spelling of numbers: both matter to Go's decoder, and JSON.parse drops them. */
 
 export type JsonNode = null | boolean | string | JsonNumber | JsonList | JsonObject
 

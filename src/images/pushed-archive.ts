@@ -16,10 +16,7 @@ export interface PushedImage {
   name: string
 }
 
-/**
- * Returns the parts of an image archive that both `docker load` and readers of OCI layouts take, as `docker save` has made it since
- * version 25. The same image always gives the same bytes.
- */
+/** Returns an archive for `docker load` and readers of OCI layouts, as `docker save` makes it since version 25; always the same bytes. */
 export function pushedArchiveParts({ manifest, config, layers, loadable, name }: PushedImage): ArchivePart[] {
   const blobs = new Map([config, ...layers, ...loadable].map((blob) => [blob.digest, blob]))
   const annotations = { 'io.containerd.image.name': name, 'org.opencontainers.image.ref.name': name.slice(name.lastIndexOf(':') + 1) }

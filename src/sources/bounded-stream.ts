@@ -12,10 +12,7 @@ interface StreamBounds extends Pick<Opening, 'life' | 'patience' | 'maxBytes'> {
   release?: () => void
 }
 
-/**
- * Returns the bytes of `source`. Throws too_large. Turns a silent server, a broken connection, too many bytes and a missed deadline into
- * CatalogueErrors.
- */
+/** Returns the bytes of `source`; it fails after silence, a broken connection, too many bytes or a missed deadline. Throws too_large. */
 export function boundedStream(source: Readable, bounds: StreamBounds): Readable {
   const { what, life, patience, maxBytes, expected, release } = bounds
   if (expected !== undefined && expected > maxBytes) {

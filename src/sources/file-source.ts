@@ -40,10 +40,7 @@ interface OpenedFile {
   stats: Stats
 }
 
-/**
- * Opens a regular file under one of the roots. The file is checked before it is opened, so that no device is opened, and again afterwards,
- * because a folder may have become a link in between.
- */
+/** Opens a regular file under a root; checked before, so that no device is opened, and after, as a folder may have become a link. */
 async function openFile(path: string, roots: readonly string[]): Promise<OpenedFile> {
   const root = rootOf(resolve(path), roots)
   // outside the roots a client must not even learn whether a file exists

@@ -103,10 +103,7 @@ export interface FileWriting {
   checkpoint?: { every: number; call(written: number): Promise<void> }
 }
 
-/**
- * Writes a source into a file, including the bytes that arrived before the source failed. While one batch is being written, the next chunks
- * are received and digested.
- */
+/** Writes a source into a file, up to where it fails. While one batch is being written, the next chunks are received and digested. */
 export async function writeSource(source: ByteSource, { handle, at, room, onChunk, checkpoint }: FileWriting): Promise<Ending> {
   let batch: Uint8Array[] = []
   let size = 0

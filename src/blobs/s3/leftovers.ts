@@ -4,10 +4,7 @@ import type { Bucket } from './bucket.ts'
 import { abortMultipart, dropObject, type Multipart, objectsUnder } from './objects.ts'
 import type { UploadStates } from './upload-states.ts'
 
-/**
- * Yields multipart uploads and objects of ours that an interrupted put or finish left behind. S3 lists multipart uploads among no objects,
- * but bills them.
- */
+/** Yields objects and multipart uploads that interrupted writes left. S3 does not list the latter among objects, but bills them. */
 export async function* s3Leftovers(
   { bucket, all }: UploadStates,
   { before, remove = false }: { before: Date; remove?: boolean }

@@ -20,10 +20,7 @@ const week = 7 * 24 * 3600
 /** How many puts and pieces of uploads send at once; each holds up to four parts in memory. */
 const uploadsAtOnce = 4
 
-/**
- * Opens a bucket of any S3 server, which any number of servers can share. The bucket must exist. This imports the SDK: import it only where
- * S3 is used.
- */
+/** Opens an existing bucket of any S3 server; any number of servers can share it. This loads the SDK: import it only where S3 is used. */
 export async function openS3Blobs(options: S3Options): Promise<BlobStore> {
   const bucket = openBucket(options)
   const withinLimit = createSlots(uploadsAtOnce)

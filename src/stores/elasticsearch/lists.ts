@@ -129,10 +129,7 @@ async function searchHits(listing: Listing, place: SortPlace, size: number): Pro
 
 const existence = (field: string, wanted: boolean) => ({ bool: { [wanted ? 'filter' : 'must_not']: { exists: { field } } } })
 
-/**
- * Returns a query for a superset of the matches: it includes values too long to be keywords, which are filtered out when the document is
- * read.
- */
+/** Returns a query for a superset of the matches: values too long to be keywords are filtered out when the document is read. */
 function narrowed(condition: Condition, fields: Map<string, string>): object {
   if ('any' in condition) return { bool: { should: condition.any.map((one) => narrowed(one, fields)), minimum_should_match: 1 } }
   const field = fields.get(condition.field)
@@ -155,10 +152,7 @@ function sortOf({ sort }: DocumentQuery, fields: Map<string, string>): object[] 
   return [{ [field]: { order: sort.order, missing: '' } }, byId, bySequence]
 }
 
-/**
- * Returns the name by which each field can be sorted and filtered: HySDS's mapping has `id.keyword`, a site's own mapping may have a plain
- * keyword.
- */
+/** Returns the names by which fields are sorted and filtered: HySDS's mapping has `id.keyword`, a site's own may have a plain keyword. */
 async function keywordFields(engine: Engine, { index, names }: { index: string; names: string[] }): Promise<Map<string, string>> {
   const asked = names.flatMap((name) => [name, `${name}.keyword`])
   const answer = await engine.send({ method: 'GET', path: `/${index}/_mapping/field/${asked.map(encodeURIComponent).join(',')}` })
@@ -178,10 +172,7 @@ async function hasUnsortable(listing: Listing): Promise<boolean> {
   return answer?.includes('_id') ?? false
 }
 
-/**
- * Returns the place that a cursor names. Throws cursor_invalid when it is not a cursor, or belongs to another query or to an index that has
- * been deleted.
- */
+/** Returns the place that a cursor names. Throws cursor_invalid for no cursor, and for that of another query or of a deleted index. */
 function startOf({ where, sort, cursor }: DocumentQuery, state: IndexState | undefined): SortPlace {
   const identity = JSON.stringify([where ?? [], sort ?? null, state?.uuid ?? null, sortableLength])
   const list = createHash('sha256').update(identity).digest('base64url').slice(0, 12)
