@@ -4,7 +4,6 @@ import { type CurrentImage, currentImages } from '../../domain/build/state.ts'
 import type { ContainerRecord } from '../../domain/container/document.ts'
 import type { Facts, ImageKey } from '../../domain/image/facts.ts'
 import type { KeptTag } from '../../domain/oci/documents.ts'
-import { mediaTypes } from '../../domain/oci/media-types.ts'
 import { isDigest, suffixesOf, tagNameOf } from '../../domain/oci/names.ts'
 import { own } from '../../domain/own.ts'
 import type { ManifestDescriptor, ManifestList } from '../../schemas.ts'
@@ -101,7 +100,3 @@ async function isSameBuild({ blob }: KeptDocuments, record: ContainerRecord, tag
   const configuration = await blob(tag.repository, digest)
   return configuration !== undefined && Date.parse(configuration.touched) > Date.parse(tag.touched) - buildMs
 }
-
-/** Returns the bytes of an index; the same images give the same bytes. */
-export const indexText = (images: PullableImages['images'], mediaType: string = mediaTypes.ociIndex): string =>
-  JSON.stringify({ schemaVersion: 2, mediaType, manifests: images.map(({ descriptor }) => descriptor) })
