@@ -1,6 +1,6 @@
 import { type ManifestListInput, manifestListOf } from '../../domain/build/manifest-list.ts'
 import { baseWarnings, type Plan, parsePlanRequest, planOf } from '../../domain/build/plan.ts'
-import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
+import { type ContainerRecord, emptyRecord } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Facts, ImageKey } from '../../domain/image/facts.ts'
 import { tagNameOf } from '../../domain/oci/names.ts'
@@ -36,7 +36,7 @@ export function createPlanning({ changes, facts, buildStatuses, siteRules, store
     async plan(request) {
       const { container, sourcesFor } = parsePlanRequest(request)
       const [found, buildStatus] = await Promise.all([withFacts(container), buildStatuses.find(container)])
-      const { record, known: facts } = found ?? { record: fromDocument(container, '{}'), known: new Map<ImageKey, Facts>() }
+      const { record, known: facts } = found ?? { record: emptyRecord(container), known: new Map<ImageKey, Facts>() }
       const sources = sourcesFor(siteRules.expectedOf(container, buildStatus).architectures)
       const { buildTimeoutMs } = siteRules.policiesOf(container)
       const steps = planOf({ sources, record, facts, buildStatus, buildTimeoutMs, now: now().toISOString() })

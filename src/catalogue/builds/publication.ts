@@ -3,7 +3,7 @@ import type { PendingImage } from '../../domain/build/build-status.ts'
 import { isForgotten } from '../../domain/build/due-time.ts'
 import { isPublished, pendingMeaning, withArrivedImages } from '../../domain/build/pending.ts'
 import type { NewImage } from '../../domain/container/container.ts'
-import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
+import { type ContainerRecord, emptyRecord } from '../../domain/container/document.ts'
 import { background, type Cause } from '../../domain/history/entry.ts'
 import { applies, type ImageKey, pendingKey } from '../../domain/image/facts.ts'
 import type { Release } from '../../domain/image/task.ts'
@@ -86,7 +86,7 @@ export function createPublishing(parts: BuildsContext): Publishing {
 const holds = async ({ buildStatuses, siteRules }: BuildsContext, id: string): Promise<boolean> =>
   siteRules.policiesOf(id, await buildStatuses.find(id)).publish !== 'each'
 
-const withoutRecord = (id: string): StoredRecord => ({ record: fromDocument(id, '{}'), document: '{}', revision: '' })
+const withoutRecord = (id: string): StoredRecord => ({ record: emptyRecord(id), document: '{}', revision: '' })
 
 /** Makes images pending, except those that the record already has. */
 async function hold(parts: BuildsContext, { id, images, publicUrl, cause, dryRun, precondition }: ImagesToBring) {

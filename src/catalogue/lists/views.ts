@@ -1,6 +1,6 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import { currentImages, type StateAnswer, stateOf } from '../../domain/build/state.ts'
-import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
+import { type ContainerRecord, emptyRecord } from '../../domain/container/document.ts'
 import { fingerprintOf } from '../../domain/container/fingerprint.ts'
 import type { JournalEntry } from '../../domain/history/entry.ts'
 import { type Facts, pendingKey } from '../../domain/image/facts.ts'
@@ -145,6 +145,3 @@ async function findComing(parts: ListsParts, id: string): Promise<ComingContaine
 
 /** Returns whether a summary was made from this revision, and no change is suspected to lack its entry. */
 const isAbout = (summary: StoredSummary, revision: string): boolean => summary.revision === revision && summary.suspect === null
-
-/** Returns the record of a container before its first image was published. */
-const emptyRecord = (id: string): ContainerRecord => fromDocument(id, '{}')

@@ -1,12 +1,6 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import type { PendingImage } from '../../domain/build/build-status.ts'
-import {
-  containerFrom,
-  imageRegistration,
-  type NewImage,
-  type ParsedRegistration,
-  registrationOf
-} from '../../domain/container/container.ts'
+import { containerFrom, imageRegistration, type NewImage, type ParsedRegistration } from '../../domain/container/container.ts'
 import { patchedRegistration } from '../../domain/container/container-edit.ts'
 import { type ContainerRecord, toDocument } from '../../domain/container/document.ts'
 import type { PostedUrls } from '../../domain/container/posted-urls.ts'
@@ -77,7 +71,7 @@ export function createImageRecords(parts: ImageRecordsParts): ImageRecords {
     async register({ publicUrl, cause, precondition, dryRun, ...image }) {
       const changed = await swap(parts, {
         ...{ id: image.id, publicUrl, cause, precondition, dryRun, brought: [image.architecture] },
-        to: (stored) => imageRegistration(stored && registrationOf(stored.record), image)
+        to: (stored) => imageRegistration(stored?.record, image)
       })
       const { before, after } = changed
       if (before && !dryRun) {

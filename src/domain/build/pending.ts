@@ -1,12 +1,12 @@
 import type { Architecture } from '../architecture.ts'
-import { imageRegistration, type NewImage, registrationOf } from '../container/container.ts'
+import { imageRegistration, type NewImage } from '../container/container.ts'
 import type { ContainerRecord } from '../container/document.ts'
 import { type BuildStatus, hasFailed, isReportedSince, withoutPending, withPending } from './build-status.ts'
 
 /** Whether a record says of an image all that its builder registers. */
 export function isPublished(record: ContainerRecord | undefined, image: NewImage): boolean {
   if (record?.images.get(image.architecture) !== image.url || record.version !== image.version) return false
-  return imageRegistration(registrationOf(record), { id: record.id, ...image }).digest === record.digest
+  return imageRegistration(record, { id: record.id, ...image }).digest === record.digest
 }
 
 export interface Arrival {

@@ -14,7 +14,7 @@ import {
   shown
 } from '../json/reading.ts'
 import { type BuildStatus, maxArchitectures, type PendingImage } from './build-status.ts'
-import { type BuildSource, maxInputs, readBuildSource, sameSource, sourceToJson } from './sources.ts'
+import { type BuildSource, maxInputs, ordered, readBuildSource, sameSource, sourceToJson } from './sources.ts'
 import { currentImages, type ReasonCode, stateOf } from './state.ts'
 
 /** What to do for one architecture, and why. Only its own source and its own image decide. */
@@ -174,4 +174,4 @@ function ownSources(given: { readonly [name: string]: unknown }, problems: Field
 }
 
 const laidOver = (common: BuildSource | null, own: BuildSource | undefined): BuildSource =>
-  new Map([...new Map([...(common ?? []), ...(own ?? [])])].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, maxInputs))
+  new Map([...ordered(new Map([...(common ?? []), ...(own ?? [])]))].slice(0, maxInputs))

@@ -1,5 +1,5 @@
 import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
-import { type Container, containerFrom, type GuardUrlOptions, imageRegistration, registrationOf } from '../container/container.ts'
+import { type Container, containerFrom, type GuardUrlOptions, imageRegistration, type StoredRegistration } from '../container/container.ts'
 import { type ContainerRecord, fromDocument, toDocument } from '../container/document.ts'
 import type { Verdict } from '../image/facts.ts'
 import type { PendingImage } from './build-status.ts'
@@ -51,7 +51,7 @@ export function publishedDocument(
   { document, publication, ...guards }: GuardUrlOptions & { document: string | undefined; publication: Publication }
 ): string {
   const { version, images, replaces } = publication
-  let stored = replaces || document === undefined ? undefined : registrationOf(fromDocument(id, document))
+  let stored: StoredRegistration | undefined = replaces || document === undefined ? undefined : fromDocument(id, document)
   let container: Container | undefined
   for (const architecture of uniqueInTableOrder(images.keys())) {
     const { url, digest } = images.get(architecture)!

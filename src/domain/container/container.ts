@@ -98,11 +98,8 @@ export function containerFrom(registration: ParsedRegistration, options: GuardUr
 /** What a stored record says of its images. */
 export type StoredImages = Pick<ContainerRecord, 'url' | 'images'>
 
-export type StoredRegistration = StoredImages & Omit<ContainerFields, 'url'>
-
-export function registrationOf({ id, version = '', digest = '', url, images }: ContainerRecord): StoredRegistration {
-  return { id, version, digest, url, images }
-}
+/** The same with the record's digest. */
+export type StoredRegistration = StoredImages & Pick<ContainerRecord, 'digest'>
 
 /** Returns a registration laid over a stored record, architecture by architecture: its version and digest, and the images of both. */
 export function mergedRegistration(stored: StoredImages, { id, version, digest, url, names }: ParsedRegistration): ParsedRegistration {
@@ -132,7 +129,7 @@ export function imageRegistration(stored: StoredRegistration | undefined, image:
   const named = (digest: string) => registrationWith({ ...fields, digest, url: '' }, allNames(new Map([[architecture, url]])))
   if (stored === undefined) return named(fields.digest)
   const others = [...stored.images.keys()].some((other) => other !== architecture) || (stored.images.size === 0 && stored.url !== undefined)
-  return mergedRegistration(stored, named(architecture === amd64 || !others ? fields.digest : stored.digest))
+  return mergedRegistration(stored, named(architecture === amd64 || !others ? fields.digest : (stored.digest ?? '')))
 }
 
 /** Old workers on x86_64 know only `url`: under another architecture's image they would end with "exec format error". */
