@@ -15,7 +15,6 @@ import { rememberClaimedDigest } from '../verification/image-facts.ts'
 import type { BuildsContext } from './parts.ts'
 import { planPublication, publicationDocument, publishPending, removePending } from './pending-publication.ts'
 
-/** Several images of one container. */
 interface ImagesToBring extends ChangeContext {
   id: string
   images: readonly NewImage[]

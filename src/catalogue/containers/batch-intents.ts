@@ -32,9 +32,7 @@ interface BatchToNote {
   commit?: BatchCommit | undefined
 }
 
-interface IntentsParts extends ContainerParts {
-  commits: BatchCommits
-}
+type IntentsParts = ContainerParts & { commits: BatchCommits }
 
 export type Intents = ReturnType<typeof createIntents>
 

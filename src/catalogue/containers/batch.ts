@@ -4,7 +4,7 @@ import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import { checkId } from '../../domain/limits.ts'
 import { overtaken, retryOvertaken } from '../jobs/compare-and-swap.ts'
-import { workThrough } from '../jobs/concurrency.ts'
+import { forEachConcurrently, workThrough } from '../jobs/concurrency.ts'
 import { createKeyedMutex } from '../jobs/keyed-mutex.ts'
 import type { Lease } from '../jobs/leases.ts'
 import { type Precondition, unchangedSince } from '../records/changes.ts'
@@ -35,9 +35,9 @@ export type BatchOutcome = IdentifiedChange | { id: string; refused: unknown }
 
 export interface Batches {
   /**
-   * Carries out every item or none. Stores have no transactions over documents, so other readers may see some of it for a moment; when
-   * one cannot be written the others are taken back, also after the process was killed. Throws the refusal of the first item that is
-   * wrong, with its place in `errors`; revision_conflict when other writers keep coming in between.
+   * Carries out every item or none. Other readers may see some of it for a moment; when one cannot be written the others are taken back,
+   * also after the process was killed. Throws the first item's refusal, with its place in `errors`; revision_conflict when writers keep
+   * coming in between.
    */
   all(request: BatchRequest): Promise<BatchOutcome[]>
   /** Carries out each item by itself; items of one container in their order. */
@@ -163,17 +163,14 @@ async function noteArrivals({ changes }: BatchContext, rehearsed: readonly Rehea
 
 async function each({ edits }: BatchContext, { items, ...request }: BatchRequest): Promise<BatchOutcome[]> {
   const outcomes: BatchOutcome[] = new Array(items.length)
-  const groups = [...editsById(items).values()]
-  const worker = async () => {
-    for (let group = groups.shift(); group; group = groups.shift()) {
-      for (const { id, edit, precondition, place } of group) {
-        outcomes[place] = await edits.apply({ ...request, id, edits: [edit], precondition }).then(
-          (changed) => ({ id, changed }),
-          (refused: unknown) => ({ id, refused })
-        )
-      }
+  const work = async (group: Rehearsed['group']) => {
+    for (const { id, edit, precondition, place } of group) {
+      outcomes[place] = await edits.apply({ ...request, id, edits: [edit], precondition }).then(
+        (changed) => ({ id, changed }),
+        (refused: unknown) => ({ id, refused })
+      )
     }
   }
-  await Promise.all(Array.from({ length: Math.min(atOnce, groups.length) }, worker))
+  for await (const _ of forEachConcurrently(editsById(items).values(), { atOnce, work }));
   return outcomes
 }

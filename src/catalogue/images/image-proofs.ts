@@ -17,9 +17,7 @@ export interface ImageAddress extends ImageId {
 }
 
 /** An image of a record, with its facts if it has been read. */
-interface ImageTarget extends ReadingTarget {
-  facts: Facts | undefined
-}
+type ImageTarget = ReadingTarget & { facts: Facts | undefined }
 
 /** Throws container_unknown, image_missing. */
 export async function imageTarget({ changes, facts, addresses }: ImageParts, image: ImageAddress): Promise<ImageTarget> {

@@ -1,12 +1,11 @@
 import type { ByteSource, Upload } from '../../blobs/blob-store.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
-import type { Cause } from '../../domain/history/entry.ts'
 import { checkId } from '../../domain/limits.ts'
 import { createOpenUploads, type OpenUploads } from './open-uploads.ts'
 import type { ImageParts } from './parts.ts'
 import { versionOf } from './tarball-uploads.ts'
 import { type Completion, createUploadCompletion } from './upload-completion.ts'
-import { parseNote, toNote, type UploadClaim, type UploadNote, type UploadView, uploadView } from './upload-notes.ts'
+import { parseNote, toNote, type UploadNote, type UploadView, uploadView } from './upload-notes.ts'
 
 export interface Piece {
   upload: string
@@ -16,11 +15,7 @@ export interface Piece {
   cut(): void
 }
 
-interface NewResumableUpload extends UploadClaim {
-  publicUrl: string
-  cause: Cause
-  /** The client whose share of the open uploads it counts against; default: the address. */
-  client?: string
+interface NewResumableUpload extends Omit<UploadNote, 'result' | 'refusal'> {
   size: number
 }
 
@@ -57,7 +52,6 @@ export interface ResumableUploads {
 const abandonedMs = 60_000
 const dayMs = 24 * 3_600_000
 
-/** An upload with what its note says. */
 interface NotedUpload {
   upload: Upload
   note: UploadNote

@@ -21,9 +21,7 @@ interface Proving {
   ending: Promise<UploadNote>
 }
 
-interface CompletionContext extends ImageParts {
-  stopped: AbortSignal
-}
+type CompletionContext = ImageParts & { stopped: AbortSignal }
 
 /** What follows the last byte of an upload in pieces: proving, storing, registering, and noting how that ended. */
 export function createUploadCompletion(parts: ImageParts) {

@@ -31,7 +31,7 @@ export interface UploadNote extends UploadClaim {
   publicUrl: string
   /** Of the request that began it. */
   cause: Cause
-  /** The client whose share of the open uploads it counts against. Notes of earlier versions have none. */
+  /** The client whose share of the open uploads it counts against. Default: the address. */
   client?: string
   result?: UploadResult
   refusal?: UploadRefusal

@@ -4,9 +4,8 @@ import type { NewEntry } from '../records/journal.ts'
 import type { ChangeRange } from './change-range.ts'
 
 /*
- * Other programs may change records in the engine. A container's summary holds the last accounted state of the record: from that state, a
- * chain of journal entries leads to the stored record. Where the chain is broken, another program made the change, or a process ended
- * before it could append its entry.
+ * Other programs may change records in the engine. From the last accounted state, which the summary holds, a chain of journal entries leads
+ * to the stored record. Where it is broken, another program made the change, or a process ended before it could append its entry.
  */
 
 /** The state of a record at one revision; null where there is, or was, no record. */
@@ -20,7 +19,6 @@ export interface RecordState {
 
 export const noRecord: RecordState = { revision: null, fingerprint: null, document: null }
 
-/** Returns the last accounted state. */
 export const accountedState = (summary: StoredSummary | undefined): RecordState => summary?.accounted ?? noRecord
 
 interface KnownChange {

@@ -79,9 +79,7 @@ function stateBefore({ hash }: ListsParts, { container, previous, before, at }: 
   return { revision: previous, fingerprint: fingerprintOf(fromDocument(container, before), hash), document: before, until: at }
 }
 
-interface ChainEnds extends RecordStates {
-  id: string
-}
+type ChainEnds = RecordStates & { id: string }
 
 /** Walks back to the last accounted state, entry by entry. Returns the state that no entry leads to; undefined without one. */
 async function walkBack(parts: ListsParts, { id, current, accounted }: ChainEnds) {

@@ -81,7 +81,6 @@ async function look(views: Views, { id, goal, architecture }: WaitRequest): Prom
   return { ...goalOf, reached, state, expected: [...expected], missing, reasons, revision }
 }
 
-/** Returns the status of one architecture alone. */
 function onlyOf({ reasons: all, missing: allMissing, architectures }: ContainerStatus, architecture: Architecture) {
   const reasons = all.filter((reason) => reason.architecture === architecture)
   const missing = allMissing.filter((one) => one === architecture)

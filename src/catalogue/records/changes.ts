@@ -62,10 +62,7 @@ type ChangeNotice = [id: string, notice: { changed: RecordChanged; entry: Journa
 type IntentCheck = (before: StoredRecord, meant: { before: string; after: string }) => Promise<void>
 
 /** A change with the images that its caller brought. */
-export interface RecordArrival {
-  before: StoredRecord | undefined
-  after: StoredRecord | undefined
-  brought?: RecordChange['brought']
+export interface RecordArrival extends Pick<RecordChanged, 'before' | 'after'>, Pick<RecordChange, 'brought'> {
   /** Those whose content is known to be new under the URL that they had. */
   rebuilt?: readonly Architecture[]
 }

@@ -21,12 +21,9 @@ export interface ChangeContext {
   warn?: PostedUrls['warn']
 }
 
-export interface RegisteredImage extends StoredRecord {
+export interface RegisteredImage extends StoredRecord, Pick<RecordChanged, 'unchanged' | 'released'> {
   /** Whether the architecture had no image before. */
   created: boolean
-  /** Whether the record meant all this before, so that nothing was written. */
-  unchanged: boolean
-  released: RecordChanged['released']
   /** The images that wait to be published together; absent where each is published at once. */
   waiting?: ReadonlyMap<Architecture, PendingImage>
 }
@@ -37,7 +34,6 @@ export interface ImageId {
   architecture: Architecture
 }
 
-/** An image that is to be changed. */
 export interface ImageChange extends ImageId, ChangeContext {}
 
 export interface ImageToRegister extends NewImage, ChangeContext {

@@ -17,7 +17,6 @@ import { asSource, sourceToJson } from './sources.ts'
 
 const maxUrl = 8192
 
-/** Returns the id of the document that holds a container's build status. */
 export const buildStatusId = (container: string, hash: Hash): string => hash(`assembly\n${container}`)
 
 /** `id` is the container's, so that lists have its order; `wakes` is when it is due to be checked again. */

@@ -5,9 +5,8 @@ import type { Publish } from './rules.ts'
 import type { BuildSource } from './sources.ts'
 
 /*
- * What we keep of a container while its architectures are built: which it should have, the status of their builds and tests, when each
- * image arrived, and which are pending. One document for each container, in an index of our own. Every change is a function from one
- * value to the next; it returns the same object when there is nothing to write.
+ * What we keep of a container while its architectures are built, one document each. Every change is a function from one value to the next;
+ * it returns the same object when there is nothing to write.
  */
 
 /** The architectures that a container should have, as a client set them. An empty list means none, whatever a rule says. */
@@ -201,7 +200,6 @@ export function withoutPending(buildStatus: BuildStatus, gone: { architectures: 
   return next === buildStatus ? buildStatus : { ...next, updated: moment(buildStatus, gone.now) }
 }
 
-/** Returns the architectures whose pending image has expired. */
 export const expiredPending = ({ pending }: BuildStatus, now: string): Architecture[] =>
   uniqueInTableOrder([...pending].filter(([, { expires }]) => expires <= now).map(([architecture]) => architecture))
 

@@ -26,9 +26,8 @@ export interface Publication {
 }
 
 /**
- * Returns the pending images that can be published now: those of one version with which, together with the published ones of that version,
- * every expected architecture has an image. A new version needs the whole set, and so does an image that is being built again. Of several
- * versions the one that arrived last is published.
+ * Returns the pending images that can be published now: those of one version, the latest of several, with which every expected architecture
+ * has an image of it. A new version needs the whole set, and so does an image that is being built again.
  */
 export function publishable({ record, pending, expected, publish, verdictOf, isAwaited, now }: PublicationInput): Publication | undefined {
   const ready = [...pending].filter(

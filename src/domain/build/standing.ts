@@ -22,7 +22,6 @@ const byReason: Readonly<Record<ReasonCode, Standing>> = {
 }
 
 export interface StandingInput {
-  /** The current images, as currentImages returns them. */
   images: ReadonlyMap<Architecture, CurrentImage>
   expected: readonly Architecture[]
   buildStatus: BuildStatus | undefined

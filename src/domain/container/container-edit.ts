@@ -44,7 +44,6 @@ export function takes(edit: Edit): { away: boolean; more: boolean } {
   return { away: edit.op === 'patch' && Object.values(edit.container.images ?? {}).includes(null), more: true }
 }
 
-/** The digests that an edit says, by architecture. */
 export function digestsGiven(edit: Edit): [Architecture, string][] {
   if (edit.op === 'put-image') return edit.digest === undefined ? [] : [[edit.architecture, edit.digest]]
   if (edit.op !== 'put' && edit.op !== 'patch') return []

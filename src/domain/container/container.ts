@@ -65,9 +65,8 @@ export const registrationWith = ({ id, version, digest, url }: ContainerFields, 
 })
 
 /**
- * Returns the record that a registration makes: `url` is what x86_64 machines run and never another architecture's image, and in `urls`
- * every architecture is named by all its names, because a worker looks up platform.machine() and nothing else.
- * Throws id_invalid, parameter_invalid, architecture_invalid or urls_invalid.
+ * Returns the record that a registration makes: `url` is what x86_64 machines run, and `urls` has every name of each architecture, as a
+ * worker looks up platform.machine() and nothing else. Throws id_invalid, parameter_invalid, architecture_invalid or urls_invalid.
  */
 export function containerFrom(registration: ParsedRegistration, options: GuardUrlOptions): Container {
   const { id, version, digest } = registration
@@ -95,10 +94,8 @@ export function containerFrom(registration: ParsedRegistration, options: GuardUr
   return { id, version, digest, url: url || images.get(amd64) || guardUrl(options.publicUrl, id, amd64), urls, images }
 }
 
-/** What a stored record says of its images. */
 export type StoredImages = Pick<ContainerRecord, 'url' | 'images'>
 
-/** The same with the record's digest. */
 export type StoredRegistration = StoredImages & Pick<ContainerRecord, 'digest'>
 
 /** Returns a registration laid over a stored record, architecture by architecture: its version and digest, and the images of both. */

@@ -70,7 +70,6 @@ export interface Report {
 /** Returns the SHA-256 of a text, hexadecimal. The domain has no hash function of its own. */
 export type Hash = (text: string) => string
 
-/** Returns the id of the document that holds one image's facts. */
 export const factsId = ({ container, imageKey }: { container: string; imageKey: ImageKey }, hash: Hash): string =>
   hash(`${container}\n${imageKey}`)
 

@@ -8,7 +8,6 @@ import { maskedStart, maskSecrets } from '../secrets.ts'
 /** The names in `urls` as they were sent, each with its URL. */
 export type Names = Map<string, string>
 
-/** The URL of the image of each architecture. */
 export type ImageUrls = Map<Architecture, string>
 
 /** Parses a `urls` parameter. Throws urls_invalid with the key, what was found and what was expected. */

@@ -109,7 +109,6 @@ const matching = (field: string, pattern: string): FieldCondition =>
 const named = (name: string, other: FieldCondition): Condition =>
   name.endsWith('*') ? matching('id', name) : { any: [matching('id', name), other] }
 
-/** Returns the conditions on summaries. */
 export function summaryConditions({ name, version, architecture, missing, state, verdict, q }: Filters): Condition[] {
   const conditions: Condition[] = []
   if (name !== undefined) conditions.push(named(name, matching('name', name)))

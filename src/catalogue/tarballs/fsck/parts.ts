@@ -30,7 +30,6 @@ export interface FsckParts extends FsckSettings {
 export interface FsckOptions {
   /** Read every byte. */
   deep: boolean
-  /** Which kinds of findings to repair. */
   repair: ReadonlySet<FindingKind>
   /** The address of the request. */
   publicUrl: string | undefined
