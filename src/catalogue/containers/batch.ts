@@ -4,7 +4,7 @@ import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import { checkId } from '../../domain/limits.ts'
 import { overtaken, retryOvertaken } from '../jobs/compare-and-swap.ts'
-import { forEachConcurrently, workThrough } from '../jobs/concurrency.ts'
+import { workThrough } from '../jobs/concurrency.ts'
 import { createKeyedMutex } from '../jobs/keyed-mutex.ts'
 import type { Lease } from '../jobs/leases.ts'
 import { type Precondition, unchangedSince } from '../records/changes.ts'
@@ -163,14 +163,17 @@ async function noteArrivals({ changes }: BatchContext, rehearsed: readonly Rehea
 
 async function each({ edits }: BatchContext, { items, ...request }: BatchRequest): Promise<BatchOutcome[]> {
   const outcomes: BatchOutcome[] = new Array(items.length)
-  const work = async (group: Rehearsed['group']) => {
-    for (const { id, edit, precondition, place } of group) {
-      outcomes[place] = await edits.apply({ ...request, id, edits: [edit], precondition }).then(
-        (changed) => ({ id, changed }),
-        (refused: unknown) => ({ id, refused })
-      )
+  const groups = [...editsById(items).values()]
+  const worker = async () => {
+    for (let group = groups.shift(); group; group = groups.shift()) {
+      for (const { id, edit, precondition, place } of group) {
+        outcomes[place] = await edits.apply({ ...request, id, edits: [edit], precondition }).then(
+          (changed) => ({ id, changed }),
+          (refused: unknown) => ({ id, refused })
+        )
+      }
     }
   }
-  for await (const _ of forEachConcurrently(editsById(items).values(), { atOnce, work }));
+  await Promise.all(Array.from({ length: Math.min(atOnce, groups.length) }, worker))
   return outcomes
 }

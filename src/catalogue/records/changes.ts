@@ -150,11 +150,9 @@ export function createChanges(parts: ChangesParts): Changes {
 
 const isWritten = ({ before, after }: RecordChanged): boolean => before?.revision !== after?.revision
 
-async function swapRecord(
-  parts: ChangesParts & { intentCheck: IntentCheck | undefined },
-  id: string,
-  change: RecordChange
-): Promise<RecordChanged> {
+type SwapParts = ChangesParts & { intentCheck: IntentCheck | undefined }
+
+async function swapRecord(parts: SwapParts, id: string, change: RecordChange): Promise<RecordChanged> {
   const { containers, hash, intentCheck } = parts
   const meaning = (stored: StoredRecord | undefined) => stored && fingerprintOf(stored.record, hash)
   const { made, revision, attempts } = await compareAndSwap(containers, {
