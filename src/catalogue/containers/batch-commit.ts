@@ -1,10 +1,10 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { ImageKey } from '../../domain/image/facts.ts'
-import type { DocumentStore } from '../../stores/document-store.ts'
 import { overtaken, writeUnlessOvertaken } from '../jobs/compare-and-swap.ts'
 import { forEachConcurrently } from '../jobs/concurrency.ts'
-import { copyFacts, type FactsStore } from '../verification/image-facts.ts'
+import { copyFacts } from '../verification/image-facts.ts'
+import type { ContainerParts } from './parts.ts'
 
 /** What becomes valid together with the records of a batch. It is plain data, so that the note of an unfinished batch can hold it. */
 export interface BatchCommit {
@@ -34,36 +34,31 @@ interface ImagesCopy {
   images: [imageKey: Architecture | '', url: string][]
 }
 
-export type BatchCommits = ReturnType<typeof createBatchCommits>
-
 const atOnce = 16
 
-export function createBatchCommits({ releases, facts }: { releases: DocumentStore; facts: FactsStore }) {
-  /** Throws revision_conflict when a document changed since the commit was made. */
-  async function check({ decisive, unchanged }: BatchCommit): Promise<void> {
-    const wanted = [...unchanged, { id: decisive.id, revision: decisive.expected }]
-    const stored = await releases.getMany(wanted.map(({ id }) => id))
-    const changed = wanted.find(({ revision }, i) => (stored[i]?.revision ?? null) !== revision)
-    if (changed) throw conflict(changed.id)
-  }
+/** Throws revision_conflict when a document changed since the commit was made. */
+export async function checkCommit({ stores }: ContainerParts, { decisive, unchanged }: BatchCommit): Promise<void> {
+  const wanted = [...unchanged, { id: decisive.id, revision: decisive.expected }]
+  const stored = await stores.releases.getMany(wanted.map(({ id }) => id))
+  const changed = wanted.find(({ revision }, i) => (stored[i]?.revision ?? null) !== revision)
+  if (changed) throw conflict(changed.id)
+}
 
-  return {
-    check,
-    /** Repeatable. Throws revision_conflict when somebody else wrote the decisive document. */
-    async finish({ entry, decisive, copies, outdated }: BatchCommit): Promise<void> {
-      const stored = await releases.get(decisive.id)
-      if (stored?.document !== decisive.document) {
-        if ((stored?.revision ?? null) !== decisive.expected) throw conflict(decisive.id)
-        await releases.put(entry.id, entry.document)
-        const { id, document, expected } = decisive
-        const written = await writeUnlessOvertaken(releases, { id, document, revision: expected ?? undefined })
-        if (written === overtaken) throw conflict(id)
-      }
-      const work = ({ images, ...copy }: ImagesCopy) => copyFacts(facts, { ...copy, urls: new Map<ImageKey, string>(images) })
-      for await (const _ of forEachConcurrently(copies, { atOnce, work }));
-      for (const id of outdated) await releases.remove(id)
-    }
+/** Repeatable. Throws revision_conflict when somebody else wrote the decisive document. */
+export async function finishCommit({ stores, facts }: ContainerParts, commit: BatchCommit): Promise<void> {
+  const { releases } = stores
+  const { entry, decisive, copies, outdated } = commit
+  const { id, document, expected } = decisive
+  const stored = await releases.get(id)
+  if (stored?.document !== document) {
+    if ((stored?.revision ?? null) !== expected) throw conflict(id)
+    await releases.put(entry.id, entry.document)
+    const written = await writeUnlessOvertaken(releases, { id, document, revision: expected ?? undefined })
+    if (written === overtaken) throw conflict(id)
   }
+  const work = ({ images, ...copy }: ImagesCopy) => copyFacts(facts, { ...copy, urls: new Map<ImageKey, string>(images) })
+  for await (const _ of forEachConcurrently(copies, { atOnce, work }));
+  for (const old of outdated) await releases.remove(old)
 }
 
 function conflict(id: string): CatalogueError {

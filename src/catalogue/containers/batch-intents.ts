@@ -2,7 +2,7 @@ import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { background, type Cause } from '../../domain/history/entry.ts'
 import { ignoring } from '../jobs/compare-and-swap.ts'
 import { type RecordChanged, type StoredRecord, unchangedSince } from '../records/changes.ts'
-import type { BatchCommit, BatchCommits } from './batch-commit.ts'
+import { type BatchCommit, finishCommit } from './batch-commit.ts'
 import type { ContainerParts } from './parts.ts'
 
 /** What a batch is about to write, so that it can be taken back. */
@@ -32,8 +32,6 @@ interface BatchToNote {
   commit?: BatchCommit | undefined
 }
 
-type IntentsParts = ContainerParts & { commits: BatchCommits }
-
 export type Intents = ReturnType<typeof createIntents>
 
 /** How long after its beginning a batch counts as abandoned. */
@@ -46,7 +44,7 @@ const maxIntent = 8 * 1024 * 1024
 const maxSearched = 200
 
 /** The notes of all-or-nothing batches, written before the batches are. */
-export function createIntents(parts: IntentsParts) {
+export function createIntents(parts: ContainerParts) {
   const { changes, now } = parts
   const notes = parts.stores.leases
   return {
@@ -108,8 +106,8 @@ function intentOf({ hash, now }: ContainerParts, { wanted, cause, commit }: Batc
   return { id, kind: 'batch', due: new Date(now().getTime() + deadAfterMs).toISOString(), items, ...(commit && { commit }) }
 }
 
-async function recoverBatch(parts: IntentsParts, { items, due, commit }: Intent): Promise<void> {
-  const { changes, commits } = parts
+async function recoverBatch(parts: ContainerParts, { items, due, commit }: Intent): Promise<void> {
+  const { changes } = parts
   const since = new Date(Date.parse(due) - deadAfterMs).toISOString()
   const toTakeBack: { id: string; before: string | null; stored: StoredRecord | undefined }[] = []
   let complete = true
@@ -120,7 +118,7 @@ async function recoverBatch(parts: IntentsParts, { items, due, commit }: Intent)
     complete &&= isCurrent || (await wasWritten(parts, item, since))
   }
   // all was written; what was to become valid with it may be missing
-  if (complete && (!commit || (await finished(commits, commit)))) return
+  if (complete && (!commit || (await finished(parts, commit)))) return
   const cause = background('a batch was left half done by a process that ended')
   for (const { id, before, stored } of toTakeBack) {
     const precondition = unchangedSince(stored)
@@ -129,9 +127,9 @@ async function recoverBatch(parts: IntentsParts, { items, due, commit }: Intent)
 }
 
 /** Returns false when another client was first; the batch is then undone. */
-async function finished(commits: BatchCommits, commit: BatchCommit): Promise<boolean> {
+async function finished(parts: ContainerParts, commit: BatchCommit): Promise<boolean> {
   try {
-    await commits.finish(commit)
+    await finishCommit(parts, commit)
     return true
   } catch (error) {
     if (isCatalogueError(error, 'revision_conflict')) return false

@@ -9,7 +9,7 @@ import { createKeyedMutex } from '../jobs/keyed-mutex.ts'
 import type { Lease } from '../jobs/leases.ts'
 import { type Precondition, unchangedSince } from '../records/changes.ts'
 import type { ChangeContext } from '../records/image-records.ts'
-import { type BatchCommit, type BatchCommits, createBatchCommits } from './batch-commit.ts'
+import { type BatchCommit, checkCommit, finishCommit } from './batch-commit.ts'
 import { batchLeaseMs, createIntents, type IdentifiedChange, type Intents, unlessOvertaken } from './batch-intents.ts'
 import { atOnce, atPlace, broughtIn, editsById, type Rehearsed, rehearse } from './batch-rehearsal.ts'
 import type { ContainerEdits } from './container-edits.ts'
@@ -50,7 +50,6 @@ export interface Batches {
 interface BatchContext extends ContainerParts {
   edits: ContainerEdits
   intents: Intents
-  commits: BatchCommits
 }
 
 /** How long a batch waits for another one. */
@@ -58,8 +57,7 @@ const longestWaitMs = 10_000
 const pauseMs = 50
 
 export function createBatches(parts: ContainerParts & { edits: ContainerEdits }): Batches {
-  const commits = createBatchCommits({ releases: parts.stores.releases, facts: parts.facts })
-  const context = { ...parts, commits, intents: createIntents({ ...parts, commits }) }
+  const context = { ...parts, intents: createIntents(parts) }
   const withLock = createKeyedMutex()
   return {
     async all(given) {
@@ -101,9 +99,9 @@ const outcomesOf = ({ items }: BatchRequest, made: readonly IdentifiedChange[]):
 
 /** Returns `overtaken` when another writer came in between; then everything is as it was. */
 async function attempt(context: BatchContext, request: BatchRequest, lease: Lease): Promise<BatchOutcome[] | typeof overtaken> {
-  const { edits, intents, commits } = context
+  const { edits, intents } = context
   const { cause, commit, publicUrl } = request
-  if (commit) await commits.check(commit)
+  if (commit) await checkCommit(context, commit)
   const rehearsed = await rehearse(context, request)
   const wanted = rehearsed.filter(({ changed }) => !changed.unchanged)
   const made: IdentifiedChange[] = []
@@ -111,7 +109,7 @@ async function attempt(context: BatchContext, request: BatchRequest, lease: Leas
     const note = await intents.note({ wanted, cause, commit })
     try {
       await writeAll(context, { wanted, request, lease, made })
-      if (commit) await commits.finish(commit)
+      if (commit) await finishCommit(context, commit)
     } catch (error) {
       for (const { changed } of made.reverse()) await intents.takeBack(changed, cause)
       await intents.forget(note)
