@@ -5,7 +5,7 @@ import { type ContainerPage, type ListRequest, listContainers } from './containe
 import { account } from './external-changes.ts'
 import { createOverview, type ReadOverview } from './overview.ts'
 import type { ListsParts } from './parts.ts'
-import { createStateEntries } from './state-entries.ts'
+import { appendStateEntry } from './state-entries.ts'
 import { createSummaries, type Summaries, summarise } from './summaries.ts'
 import { createSummarySweep, type SummarySweep } from './summary-sweep.ts'
 import { createViews, type Views } from './views.ts'
@@ -37,7 +37,7 @@ export function createLists(parts: ListsParts): Lists {
       const { record, gathered, created } = coming
       return { ...summarise(record, { gathered, now: now() }), created, fingerprint: fingerprintOf(record, hash) }
     },
-    onWritten: createStateEntries(parts, views),
+    onWritten: (written) => appendStateEntry({ ...parts, views }, written),
     onError: (error) => parts.onFailure(error, 'a summary for the lists could not be written')
   })
   changes.onChange((id, change) => summaries.touched(id, rangeOf(change)))

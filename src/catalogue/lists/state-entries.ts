@@ -14,35 +14,34 @@ export interface WrittenSummary {
 
 const maxReasons = 5
 
-/** Returns what appends an entry when a container's state changes: once, as one process writes that summary. It never throws. */
-export function createStateEntries({ journal, onAppendFailed }: ListsParts, views: Views): (written: WrittenSummary) => Promise<void> {
-  return async ({ id, before, after, born }) => {
-    // the first summary of a record that existed before is not a change
-    if (before?.state === after.state || (before === undefined && born === undefined)) return
-    try {
-      const was = before?.state ?? null
-      await journal.append({
-        container: id,
-        kind: 'state',
-        what: after.state,
-        by: background('what is known of it changed'),
-        summary: [`it is ${after.state}${was === null ? '' : `, and was ${was}`}`, ...(await reasonsFor(after))].join('; '),
-        architecture: null,
-        revision: after.revision || null,
-        previous: after.revision || null,
-        fingerprint: null,
-        before: was && JSON.stringify(was),
-        after: JSON.stringify(after.state),
-        subject: `${was} to ${after.state} at ${after.revision}`
-      })
-    } catch (error) {
-      onAppendFailed(error, id)
-    }
+/** Appends an entry when a container's state changes: once, as only one process writes the summary that says so. Never throws. */
+export async function appendStateEntry(parts: ListsParts & { views: Views }, written: WrittenSummary): Promise<void> {
+  const { id, before, after, born } = written
+  // the first summary of a record that existed before is not a change
+  if (before?.state === after.state || (before === undefined && born === undefined)) return
+  try {
+    const was = before?.state ?? null
+    await parts.journal.append({
+      container: id,
+      kind: 'state',
+      what: after.state,
+      by: background('what is known of it changed'),
+      summary: [`it is ${after.state}${was === null ? '' : `, and was ${was}`}`, ...(await reasonsFor(parts.views, after))].join('; '),
+      architecture: null,
+      revision: after.revision || null,
+      previous: after.revision || null,
+      fingerprint: null,
+      before: was && JSON.stringify(was),
+      after: JSON.stringify(after.state),
+      subject: `${was} to ${after.state} at ${after.revision}`
+    })
+  } catch (error) {
+    parts.onAppendFailed(error, id)
   }
+}
 
-  async function reasonsFor({ id, state }: StoredSummary): Promise<string[]> {
-    const now = await views.status(id)
-    // the state may have changed again: then the next entry gives the reasons
-    return now.state === state ? now.reasons.slice(0, maxReasons).map(({ message }) => message) : []
-  }
+async function reasonsFor(views: Views, { id, state }: StoredSummary): Promise<string[]> {
+  const now = await views.status(id)
+  // the state may have changed again: then the next entry gives the reasons
+  return now.state === state ? now.reasons.slice(0, maxReasons).map(({ message }) => message) : []
 }
