@@ -21,10 +21,7 @@ interface ReaderState extends EventReaderParts {
   readAt: number | undefined
 }
 
-/**
- * Adds entries to the buffer, each once: entries of this process immediately, those of other replicas by reading the journal. It reads only
- * while there are listeners, and once for all of them.
- */
+/** Adds entries to the buffer, each once: this process's at once, and other replicas' by reading the journal while any listen. */
 export function createEventReader(parts: EventReaderParts) {
   const state: ReaderState = { ...parts, seen: new Map(), readAt: undefined }
   let reading: Promise<void> | undefined

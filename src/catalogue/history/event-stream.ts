@@ -43,7 +43,6 @@ export interface EventStream extends StreamOptions {
   offeredAt: number | undefined
   /** Rings when an entry arrived or the stream must end. */
   bell: ReturnType<typeof createBell>
-  /** Gives its place back. */
   giveBack(): void
 }
 

@@ -30,10 +30,7 @@ export interface EventBounds {
   everyMs: number
   /** By how much the journal is read again before the last reading: entries get their time before they are stored, and clocks differ. */
   overlapMs: number
-  /**
-   * By how much entries before the position of a resuming reader are sent again, when this process does not know the position: the replica
-   * that issued it may not have received all earlier entries by then.
-   */
+  /** By how much entries before a resuming reader's position are sent again where this process does not know it: replicas may lag. */
   resumeOverlapMs: number
   idleMs: number
   /** A reader that reads nothing for this long is disconnected. */

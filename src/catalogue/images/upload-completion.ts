@@ -12,21 +12,16 @@ import { refusalFrom, toNote, type UploadNote, type UploadResult } from './uploa
 
 export type Completion = ReturnType<typeof createUploadCompletion>
 
-interface CompletionOptions {
-  note: UploadNote
-  /** Whether a client waits for it; else the server completes it by itself. */
-  requested: boolean
-}
-
-/** An upload that is being completed. `requested` becomes true when a client comes to wait for it. */
-interface Proving extends CompletionOptions {
+/** An upload that is being completed. */
+interface Proving {
   upload: Upload
+  note: UploadNote
+  /** Whether a client waits for it, perhaps since a while after it began; else the server completes it by itself. */
+  requested: boolean
   ending: Promise<UploadNote>
 }
 
-interface CompletionContext extends ImageParts {
-  stopped: AbortSignal
-}
+type CompletionContext = ImageParts & { stopped: AbortSignal }
 
 /** What follows the last byte of an upload in pieces: proving, storing, registering, and noting how that ended. */
 export function createUploadCompletion(parts: ImageParts) {
@@ -36,7 +31,7 @@ export function createUploadCompletion(parts: ImageParts) {
 
   return {
     /** Runs once at a time for each upload in this process. Two replicas may both run it, because every step is repeatable. */
-    complete(upload: Upload, { note, requested }: CompletionOptions): Promise<UploadNote> {
+    complete({ upload, note, requested }: Omit<Proving, 'ending'>): Promise<UploadNote> {
       const running = proving.get(upload.id)
       if (running) {
         running.requested ||= requested

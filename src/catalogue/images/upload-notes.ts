@@ -1,6 +1,6 @@
 import type { Upload } from '../../blobs/blob-store.ts'
 import type { Architecture } from '../../domain/architecture.ts'
-import { type ErrorCode, isCatalogueError } from '../../domain/errors.ts'
+import { type CatalogueError, type ErrorCode, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import { asFields, parsedJson } from '../../domain/json/reading.ts'
 import type { ResumableUpload } from '../../schemas.ts'
@@ -23,10 +23,7 @@ export interface UploadClaim {
 export type UploadResult = NonNullable<ResumableUpload['result']>
 
 /** Why an upload was refused for good. */
-interface UploadRefusal {
-  code: ErrorCode
-  message: string
-}
+type UploadRefusal = Pick<CatalogueError, 'code' | 'message'>
 
 /** What is stored alongside the bytes of an upload, as its note. */
 export interface UploadNote extends UploadClaim {
@@ -34,7 +31,7 @@ export interface UploadNote extends UploadClaim {
   publicUrl: string
   /** Of the request that began it. */
   cause: Cause
-  /** The client whose share of the open uploads it counts against. Notes of earlier versions have none. */
+  /** The client whose share of the open uploads it counts against. Default: the address. */
   client?: string
   result?: UploadResult
   refusal?: UploadRefusal

@@ -35,7 +35,6 @@ export type Task = VerifyTask | RemoveTask
 
 export type TaskKind = Task['kind']
 
-/** The task of a kind. */
 export type TaskOf<Kind extends TaskKind> = Extract<Task, { kind: Kind }>
 
 type Wanted<One extends Task> = One extends Task ? Omit<One, 'id' | 'due' | 'attempts'> : never
