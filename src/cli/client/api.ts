@@ -94,7 +94,6 @@ export function openApi(address: string, { token, trust = {} }: { token?: string
     /** What its `/v2/` takes: that stands at the root of its host, whatever the path of its address is. */
     registry: () => ({ base: new URL('/', server), token }),
     answer,
-    /** Returns the answer as text. */
     text: async (request: ApiRequest) => readAnswer(await open({ ...request, headers: { accept: '*/*', ...request.headers } }), shown),
     /** Returns the answer, parsed as JSON. */
     ask: async <Answer>(request: ApiRequest) => (await answer(request)).value as Answer,
@@ -115,7 +114,6 @@ export function openApi(address: string, { token, trust = {} }: { token?: string
   }
 }
 
-/** A request with the headers and the body that this API wants. */
 function prepared({ body, headers, timeoutMs = silenceMs, ...request }: Omit<ApiRequest, 'path' | 'query'>, token: string | undefined) {
   const asJson = body !== undefined && typeof body !== 'string' && !Buffer.isBuffer(body)
   return {

@@ -21,11 +21,17 @@ export interface DestinationSettings {
 
 /** Reads a file once. Throws when it is not a regular file. */
 export async function describeFile(path: string): Promise<LocalFile> {
+  await sizeOfTarball(path)
+  return { path, ...(await sealOf(path)) }
+}
+
+/** Returns how many bytes a file has. Throws when it is not a regular file. */
+export async function sizeOfTarball(path: string): Promise<number> {
   const found = await stat(path).catch((error) => {
     throw new Error(`${path} ${whyUnreadable(error)}; expected a tarball`)
   })
-  if (!found.isFile()) throw new Error(`${path} is not a file; expected a tarball`)
-  return { path, ...(await sealOf(path)) }
+  if (found.isFile()) return found.size
+  throw new Error(`${path} is not a file; expected a tarball`)
 }
 
 /** Uploads a file to a path or a file:, s3:, dav:, davs:, http: or https: URL, as osaka understands them. */

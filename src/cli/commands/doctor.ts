@@ -46,7 +46,6 @@ Exit status: 0 nothing is wrong, 1 something is, 64 usage, 69 server not reachab
   })
 }
 
-/** The options that a build job implies. */
 function asBuild(given: Values): Values {
   const { MOZART_REST_URL: url, STORAGE_URL: storage } = builderSettings()
   return { write: true, ...(url && { url }), ...(storage && { storage }), ...given }
