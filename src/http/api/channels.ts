@@ -118,9 +118,7 @@ export function promotionRoutes(route: DeclareRoute, { channels }: ApiParts): vo
     description: 'Its history stays, and can bring it back.',
     query: 'channel-query.json',
     answers: moved,
-    async handler(call) {
-      return answered(call, await channels.remove({ ...given(call), keep: call.query.keep ?? false }))
-    }
+    handler: async (call) => answered(call, await channels.remove({ ...given(call), keep: call.query.keep ?? false }))
   })
 }
 
