@@ -1,4 +1,4 @@
-import { dockerFolder } from '../../config/docker.ts'
+import { dockerFolder } from '../../config/environment.ts'
 import { type Architecture, parseArchitecture, uniqueInTableOrder } from '../../domain/architecture.ts'
 import type { RegistryReference } from '../../registries/address.ts'
 import { connectRegistry, connectToOwn } from '../../registries/connection.ts'
@@ -10,8 +10,7 @@ import { createProgress, type Progress } from '../terminal/progress.ts'
 import { complain, counted, harmless, size, type Values } from '../terminal/terminal.ts'
 import type { Api } from './api.ts'
 import { numberOf } from './client-command.ts'
-import type { Trust } from './http-client.ts'
-import { registryAsk } from './registry-ask.ts'
+import { registryAsk, type Trust } from './http-client.ts'
 
 /** The options of commands that copy images between our server and another registry. */
 export const copyOptions = {
