@@ -24,8 +24,6 @@ interface ApiRequest extends Pick<HttpRequest, 'method' | 'headers' | 'stream'> 
   timeoutMs?: number
 }
 
-export type ApiAnswer = HttpAnswer & { value: unknown }
-
 const silenceMs = 60_000
 const advice = 'is it running, and is this its address (--url, LEPORELLO_URL)?'
 
@@ -82,7 +80,7 @@ export function openApi(address: string, { token, trust = {} }: { token?: string
   }
 
   /** Returns the answer with its status and headers. Throws for statuses other than 2xx, unless `statuses` lists them. */
-  async function answer({ statuses, ...request }: ApiRequest & { statuses?: readonly number[] }): Promise<ApiAnswer> {
+  async function answer({ statuses, ...request }: ApiRequest & { statuses?: readonly number[] }): Promise<HttpAnswer & { value: unknown }> {
     const incoming = await open(request, statuses)
     const text = await readAnswer(incoming, shown)
     return { status: incoming.statusCode!, headers: incoming.headers, text, value: parsed(text, shown) }
@@ -135,14 +133,9 @@ export async function findContainer(api: Api, id: string): Promise<ContainerView
   return status === 404 ? undefined : (value as ContainerView)
 }
 
-interface PagesRequest {
-  path: string
-  query: Record<string, string | undefined>
-  /** How many items to return at most. */
-  most: number
-}
+type PagesRequest = { path: string; query: Record<string, string | undefined>; most: number }
 
-/** Yields the items of a list, page by page. */
+/** Yields the items of a list, `most` at most, page by page. */
 export async function* itemPages<Item>(api: Api, { path, query, most }: PagesRequest): AsyncGenerator<Item[]> {
   let cursor: string | undefined
   let left = most

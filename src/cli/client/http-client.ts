@@ -111,7 +111,7 @@ function sendStream(outgoing: ClientRequest, open: () => Readable): void {
 }
 
 /** Reads an answer of at most so many bytes to its end. `server` is for messages. Throws an error with the code `unreachable` when it breaks off, or is larger than expected. */
-export async function readBytes(answer: IncomingMessage, { server, most }: { server: string; most: number }): Promise<Buffer> {
+async function readBytes(answer: IncomingMessage, { server, most }: { server: string; most: number }): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   try {

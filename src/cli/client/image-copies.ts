@@ -25,12 +25,8 @@ export const wantedArchitectures = (values: Values): Architecture[] =>
     ((values['arch'] as string[] | undefined) ?? []).flatMap((text) => text.split(',').filter(Boolean)).map(parseArchitecture)
   )
 
-interface CopyAccess {
-  values: Values
-  trust: Trust
-  /** A repository of the same registry to mount blobs from. */
-  mountFrom?: string | undefined
-}
+/** `mountFrom` is a repository of the same registry to mount blobs from. */
+type CopyAccess = { values: Values; trust: Trust; mountFrom?: string | undefined }
 
 const atOnceOf = (values: Values) => numberOf(values, { name: 'at-once', least: 1 }) ?? 3
 

@@ -75,12 +75,8 @@ Exit status 1 also where nothing is left.`,
   }
 })
 
-interface SoughtList {
-  rule: TagRule
-  choice: ImageChoice
-  /** The list, with its keys filled. */
-  body: string
-}
+/** The body is the list with its keys filled. */
+type SoughtList = { rule: TagRule; choice: ImageChoice; body: string }
 
 type FoundList = { answer: DiscoveryAnswer; file(format: 'yaml' | 'heat'): Promise<string> }
 

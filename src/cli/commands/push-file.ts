@@ -24,12 +24,8 @@ export type FileFault = Error & { exit: number }
 
 const fault = (status: number, message: string): FileFault => Object.assign(new Error(message), { exit: status })
 
-export interface ReadPushFile {
-  /** The container that the tarball is for. */
-  id: string
-  arch: string | undefined
-  force: boolean
-}
+/** The id is that of the container that the tarball is for. */
+export type ReadPushFile = { id: string; arch: string | undefined; force: boolean }
 
 /** Inspects a tarball as the server will, so that nothing is sent that the server would refuse. Throws a FileFault. */
 export async function readPushFile(path: string, { id, arch, force }: ReadPushFile): Promise<PushFile> {

@@ -50,13 +50,8 @@ const changeRow = ({ kind, what, architecture, before, after }: RecordChange): M
 
 const value = (text: string | null): MarkupPart => (text === null ? html`<span class="none">–</span>` : html`<code>${text}</code>`)
 
-interface HistoryTableParts {
-  id: string
-  entries: readonly HistoryEntry[]
-  frame: PageFrame
-  /** Whether two of them can be chosen, in a form around the table. */
-  choice?: boolean
-}
+/** With a choice, two of them can be chosen, in a form around the table. */
+type HistoryTableParts = { id: string; entries: readonly HistoryEntry[]; frame: PageFrame; choice?: boolean }
 
 /** What happened, the newest first. */
 export function historyTable(parts: HistoryTableParts): Markup {
