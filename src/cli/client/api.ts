@@ -67,10 +67,21 @@ export function openApi(address: string, { token, trust = {} }: { token?: string
   const shown = maskSecrets(server)
   const away = (error: Error) => unreachableError(shown, error, advice)
 
-  async function open({ path, query = {}, ...request }: ApiRequest, statuses: readonly number[] = []): Promise<IncomingMessage> {
+  async function open(request: ApiRequest, statuses: readonly number[] = []): Promise<IncomingMessage> {
+    const { path, query = {}, body, headers, timeoutMs = silenceMs, ...rest } = request
     const parameters = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
     const target = `${path}${parameters.length > 0 ? `?${new URLSearchParams(parameters)}` : ''}`
-    const answer = await openRequest(new URL(server + target), { ...prepared(request, token), trust }).catch((error) => {
+    const asJson = body !== undefined && typeof body !== 'string' && !Buffer.isBuffer(body)
+    const answer = await openRequest(new URL(server + target), {
+      ...{ ...rest, timeoutMs, trust },
+      headers: {
+        accept: 'application/json',
+        ...(asJson && { 'content-type': 'application/json' }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...headers
+      },
+      ...(body !== undefined && { body: asJson ? JSON.stringify(body) : (body as string | Buffer) })
+    }).catch((error) => {
       throw error.code === unreachable ? away(error.cause) : error
     })
     const status = answer.statusCode!
@@ -109,21 +120,6 @@ export function openApi(address: string, { token, trust = {} }: { token?: string
       }
       if (!incoming.complete) throw away(new Error('it broke off in the middle of its answer'))
     }
-  }
-}
-
-function prepared({ body, headers, timeoutMs = silenceMs, ...request }: Omit<ApiRequest, 'path' | 'query'>, token: string | undefined) {
-  const asJson = body !== undefined && typeof body !== 'string' && !Buffer.isBuffer(body)
-  return {
-    ...request,
-    timeoutMs,
-    headers: {
-      accept: 'application/json',
-      ...(asJson && { 'content-type': 'application/json' }),
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      ...headers
-    },
-    ...(body !== undefined && { body: asJson ? JSON.stringify(body) : (body as string | Buffer) })
   }
 }
 

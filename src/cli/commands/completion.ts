@@ -116,13 +116,11 @@ if [ "$funcstack[1]" = _leporello ]; then _leporello "$@"; else compdef _leporel
 }
 
 /** Arguments for zsh's _arguments. */
-const argumentsOf = (places: CompletedCommand['arguments']): string =>
-  [
-    ...places.map((choices, at) => [String(at === places.length - 1 ? '*' : at + 2), choices] as const),
-    ...(places.length === 0 ? [['*', []] as const] : [])
-  ]
-    .map(([at, choices]) => quoted(`${at}:argument:${choices.length > 0 ? `(${choices.join(' ')})` : '_files'}`))
-    .join(' ')
+function argumentsOf(places: CompletedCommand['arguments']): string {
+  const all = places.length === 0 ? [[]] : places
+  const valuesOf = (choices: readonly string[]) => (choices.length > 0 ? `(${choices.join(' ')})` : '_files')
+  return all.map((choices, at) => quoted(`${at === all.length - 1 ? '*' : at + 2}:argument:${valuesOf(choices)}`)).join(' ')
+}
 
 /** Within `[…]` of zsh's _arguments. */
 const bracketed = (help: string) => help.replace(/[[\]\\]/g, '\\$&')

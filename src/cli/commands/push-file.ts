@@ -11,13 +11,7 @@ import { createProgress } from '../terminal/progress.ts'
 import { exit } from '../terminal/terminal.ts'
 
 /** A tarball to push, after it was read. */
-export interface PushFile {
-  path: string
-  name: string
-  architecture: Architecture
-  sha256: string
-  size: number
-}
+export type PushFile = { path: string; name: string; architecture: Architecture; sha256: string; size: number }
 
 /** Why a file cannot be pushed, with the exit status for that. */
 export type FileFault = Error & { exit: number }

@@ -17,12 +17,7 @@ export interface MozartParameters {
 }
 
 /** A request with its parameters and the messages of its version. */
-export interface MozartCall {
-  request: FastifyRequest
-  reply: FastifyReply
-  parameters: MozartParameters
-  words: Words
-}
+export type MozartCall = { request: FastifyRequest; reply: FastifyReply; parameters: MozartParameters; words: Words }
 
 export type MozartHandler = (call: MozartCall) => Promise<FastifyReply>
 
