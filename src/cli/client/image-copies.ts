@@ -1,4 +1,4 @@
-import { dockerFolder } from '../../config/docker.ts'
+import { dockerFolder } from '../../config/environment.ts'
 import { type Architecture, parseArchitecture, uniqueInTableOrder } from '../../domain/architecture.ts'
 import type { RegistryReference } from '../../registries/address.ts'
 import { connectRegistry, connectToOwn } from '../../registries/connection.ts'
@@ -10,8 +10,7 @@ import { createProgress, type Progress } from '../terminal/progress.ts'
 import { complain, counted, harmless, size, type Values } from '../terminal/terminal.ts'
 import type { Api } from './api.ts'
 import { numberOf } from './client-command.ts'
-import type { Trust } from './http-client.ts'
-import { registryAsk } from './registry-ask.ts'
+import { registryAsk, type Trust } from './http-client.ts'
 
 /** The options of commands that copy images between our server and another registry. */
 export const copyOptions = {
@@ -26,12 +25,8 @@ export const wantedArchitectures = (values: Values): Architecture[] =>
     ((values['arch'] as string[] | undefined) ?? []).flatMap((text) => text.split(',').filter(Boolean)).map(parseArchitecture)
   )
 
-interface CopyAccess {
-  values: Values
-  trust: Trust
-  /** A repository of the same registry to mount blobs from. */
-  mountFrom?: string | undefined
-}
+/** `mountFrom` is a repository of the same registry to mount blobs from. */
+type CopyAccess = { values: Values; trust: Trust; mountFrom?: string | undefined }
 
 const atOnceOf = (values: Values) => numberOf(values, { name: 'at-once', least: 1 }) ?? 3
 
