@@ -6,7 +6,7 @@ import { checkStored } from './expectations.ts'
 import { checkKey, uniqueName } from './keys.ts'
 
 /** The part of an upload's state that both adapters store. */
-export interface UploadState {
+export interface KeptUploadState {
   created: string
   touched: string
   note: string
@@ -25,7 +25,7 @@ export interface UploadState {
 /** An upload as an adapter has read it. */
 export interface KeptUpload {
   id: string
-  state: UploadState
+  state: KeptUploadState
 }
 
 export interface Placing extends StoredBytes {
@@ -35,11 +35,11 @@ export interface Placing extends StoredBytes {
 
 /** What an adapter does with the bytes and the states of uploads. Whether an upload is in a state for it has been checked before. */
 export interface UploadKeeping<Kept extends KeptUpload> {
-  create(id: string, state: UploadState): Promise<void>
+  create(id: string, state: KeptUploadState): Promise<void>
   load(id: string): Promise<Kept | undefined>
   all(): AsyncIterable<Kept>
   /** Returns the state after the piece. */
-  append(kept: Kept, source: ByteSource): Promise<UploadState>
+  append(kept: Kept, source: ByteSource): Promise<KeptUploadState>
   /** Returns the bytes up to the offset; undefined when they no longer exist. */
   read(kept: Kept): Promise<Readable | undefined>
   /** Returns the SHA-256 of the bytes up to the offset, hexadecimal. */
@@ -47,14 +47,14 @@ export interface UploadKeeping<Kept extends KeptUpload> {
   /** Makes a blob of the bytes. Returns whether its key is new, rather than overwritten. */
   place(kept: Kept, placing: Placing): Promise<boolean>
   /** Stores the state with a change, and discards the bytes, unless they have become a blob. Returns the state. */
-  close(kept: Kept, change: Partial<UploadState>): Promise<UploadState>
+  close(kept: Kept, change: Partial<KeptUploadState>): Promise<KeptUploadState>
   drop(kept: Kept): Promise<void>
 }
 
 const now = (): string => new Date().toISOString()
 
 /** Uploads in pieces, as both adapters have them. Pieces arrive `withinLimit`. */
-export function createUploads<Kept extends KeptUpload>(keeping: UploadKeeping<Kept>, withinLimit: Slots = (work) => work()): Uploads {
+export function uploadsKeptBy<Kept extends KeptUpload>(keeping: UploadKeeping<Kept>, withinLimit: Slots = (work) => work()): Uploads {
   const busy = createBusy()
 
   async function must(id: string): Promise<Kept> {
@@ -71,7 +71,7 @@ export function createUploads<Kept extends KeptUpload>(keeping: UploadKeeping<Ke
         throw new CatalogueError('parameter_invalid', `the size of an upload is a number of bytes, not ${size}`)
       }
       const id = uniqueName()
-      const state: UploadState = {
+      const state: KeptUploadState = {
         created: now(),
         touched: now(),
         note,

@@ -8,7 +8,7 @@ import type { BlobInfo, BlobStore, ByteRange, ByteSource, Folders, OpenBlob, Put
 import { alreadyThere, checkGrowth, checkStored } from '../expectations.ts'
 import { checkKey, parentsOf, uniqueName } from '../keys.ts'
 import { boundsOf } from '../ranges.ts'
-import { createUploads } from '../uploads.ts'
+import { uploadsKeptBy } from '../uploads.ts'
 import { codeOf, onDisk, unless, writeSource } from './disk.ts'
 import { localFolders } from './folders.ts'
 import { type DiskEntry, entryAt, type Layout, openLayout, pathOfKey } from './layout.ts'
@@ -53,7 +53,7 @@ export async function openLocalBlobs({ directory, reserve = 0 }: LocalOptions): 
       return undefined
     },
     folders,
-    uploads: createUploads(localUploads(parts)),
+    uploads: uploadsKeptBy(localUploads(parts)),
     available: () => onDisk(room.available()),
     leftovers: (options) => localLeftovers(layout, options),
     health: () => health(parts),

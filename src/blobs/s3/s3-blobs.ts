@@ -6,7 +6,7 @@ import { createSlots } from '../../domain/slots.ts'
 import type { BlobInfo, BlobStore, ByteRange, OpenBlob } from '../blob-store.ts'
 import { checkKey } from '../keys.ts'
 import { boundsOf, rangeText } from '../ranges.ts'
-import { createUploads } from '../uploads.ts'
+import { uploadsKeptBy } from '../uploads.ts'
 import { type Bucket, bucketRefusal, openBucket, type S3Options } from './bucket.ts'
 import { s3Folders } from './folders.ts'
 import { s3Leftovers } from './leftovers.ts'
@@ -42,7 +42,7 @@ export async function openS3Blobs(options: S3Options): Promise<BlobStore> {
       return getSignedUrl(bucket.signer, request, { expiresIn: Math.min(Math.max(1, Math.floor(seconds)), week) })
     },
     folders: s3Folders(bucket),
-    uploads: createUploads(s3Uploads(states), withinLimit),
+    uploads: uploadsKeptBy(s3Uploads(states), withinLimit),
     available: async () => undefined,
     leftovers: (options) => s3Leftovers(states, options),
     async health() {
