@@ -71,14 +71,9 @@ export function uploadsKeptBy<Kept extends KeptUpload>(keeping: UploadKeeping<Ke
         throw new CatalogueError('parameter_invalid', `the size of an upload is a number of bytes, not ${size}`)
       }
       const id = uniqueName()
-      const state: KeptUploadState = {
-        created: now(),
-        touched: now(),
-        note,
-        offset: 0,
-        ...given,
-        ...(sha256 && { sha256: sha256.toLowerCase() })
-      }
+      const created = now()
+      const digest = sha256 && { sha256: sha256.toLowerCase() }
+      const state: KeptUploadState = { created, touched: created, note, offset: 0, ...given, ...digest }
       await keeping.create(id, state)
       return toUpload({ id, state })
     },
@@ -173,10 +168,7 @@ function checkReadable(kept: KeptUpload): void {
   checkComplete(kept)
 }
 
-/**
- * Returns the blob that an earlier finish made, if there was one. Throws upload_conflict when the upload has ended, size_mismatch while bytes
- * are missing, key_invalid for another key than that of the earlier finish or of the upload.
- */
+/** Returns the blob of an earlier finish, if any. Throws upload_conflict, size_mismatch, and key_invalid for another key than before. */
 function checkFinish(kept: KeptUpload, wanted: string): Put | undefined {
   const { id, state } = kept
   const { placed, ended, key } = state

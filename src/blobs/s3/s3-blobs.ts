@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { GetObjectCommand, HeadBucketCommand } from '@aws-sdk/client-s3'
+import { GetObjectCommand, type GetObjectCommandOutput, HeadBucketCommand } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import type { CatalogueError } from '../../domain/errors.ts'
 import { createSlots } from '../../domain/slots.ts'
@@ -80,15 +80,7 @@ async function head(bucket: Bucket, key: string): Promise<BlobInfo | undefined> 
 
 const toInfo = (key: string, { by: _, ...found }: FoundObject): BlobInfo => ({ key, ...found })
 
-interface Reply {
-  Body?: unknown
-  ContentLength?: number | undefined
-  ContentRange?: string | undefined
-  LastModified?: Date | undefined
-  Metadata?: Record<string, string> | undefined
-}
-
-function openBlob(key: string, reply: Reply, range: ByteRange | undefined): OpenBlob {
+function openBlob(key: string, reply: GetObjectCommandOutput, range: ByteRange | undefined): OpenBlob {
   const size = Number(/\/(\d+)$/.exec(reply.ContentRange ?? '')?.[1] ?? reply.ContentLength ?? 0)
   const stream = reply.Body as Readable // in Node it is the HTTP response
   try {
