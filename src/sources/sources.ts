@@ -27,10 +27,8 @@ export function createSources(options: SourcesOptions): TarballSources {
   const find = (url: string): Location => {
     if (!policy.beyond) {
       const found = settings.mode === 'off' ? 'nothing is read' : 'only what is stored here is read'
-      throw sourceError(
-        'source_forbidden',
-        `${shownAddress(url)}: ${found} (LEPORELLO_VERIFY=${settings.mode}); LEPORELLO_VERIFY=all would allow more`
-      )
+      const message = `${shownAddress(url)}: ${found} (LEPORELLO_VERIFY=${settings.mode}); LEPORELLO_VERIFY=all would allow more`
+      throw sourceError('source_forbidden', message)
     }
     return parseLocation(url, policy)
   }
