@@ -1,7 +1,7 @@
 import type { BlobStore, ByteRange } from '../../blobs/blob-store.ts'
 import type { Architecture } from '../../domain/architecture.ts'
-import type { Descriptor } from '../../domain/build/manifest-list.ts'
 import type { KeptBlob, KeptManifest } from '../../domain/oci/documents.ts'
+import type { ManifestDescriptor } from '../../schemas.ts'
 import type { TarballSources } from '../../sources/source.ts'
 import type { Stores } from '../../stores/document-store.ts'
 import { visibleByPath, withArchives } from './archives.ts'
@@ -38,7 +38,7 @@ export interface Oci {
   removeBlob(content: ContentName): Promise<void>
   referrers(subject: ContentName): Promise<Referrer[]>
   /** Returns what is pulled where nobody has read the image that a container registers, because it was pushed, too. */
-  pushed(id: string): Promise<ReadonlyMap<Architecture, Descriptor>>
+  pushed(id: string): Promise<ReadonlyMap<Architecture, ManifestDescriptor>>
   /** Removes what nothing names. Returns undefined when it was not this replica's turn. */
   cleanUp(turn: CleanUpTurn): Promise<CleanUpCount | undefined>
   /** The store for tarballs as clients see it by path. */

@@ -1,5 +1,4 @@
 import type { Architecture } from '../../domain/architecture.ts'
-import type { Descriptor } from '../../domain/build/manifest-list.ts'
 import { type ContainerRecord, fromDocument, imagesByKey } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { type Facts, factsId, fromFactsDocument, type ImageKey } from '../../domain/image/facts.ts'
@@ -7,6 +6,7 @@ import { fromKeptDocument, type KeptManifest, type KeptTag, keptName } from '../
 import { isNested } from '../../domain/oci/manifest.ts'
 import { type AcceptedForm, indexText, isIndexType, mediaTypes } from '../../domain/oci/media-types.ts'
 import { idsOf, namesArchitecture, splitSuffix, type TagName, tagNameOf } from '../../domain/oci/names.ts'
+import type { ManifestDescriptor } from '../../schemas.ts'
 import type { StoredDocument } from '../../stores/document-store.ts'
 import { applyingFacts } from '../verification/image-facts.ts'
 import { type PullableImages, pullableImages, pushedImages } from './containers-as-indexes.ts'
@@ -73,7 +73,7 @@ export function createTags(context: OciContext, options: Required<OciSettings>) 
     },
 
     /** Returns what is pulled where nobody has read the image that a container registers, because it was pushed, too. */
-    async pushed(id: string): Promise<ReadonlyMap<Architecture, Descriptor>> {
+    async pushed(id: string): Promise<ReadonlyMap<Architecture, ManifestDescriptor>> {
       const name = tagNameOf(id)
       if ('why' in name) return new Map()
       const state = await stateOf(context, name)

@@ -3,18 +3,8 @@ import type { Architecture } from '../../domain/architecture.ts'
 import type { Standing } from '../../domain/build/standing.ts'
 import { html, type Markup } from './html.ts'
 
-/** The words of cells. Their shapes are in the style sheet, by the same names. */
-const standingWords: Readonly<Record<Standing, string>> = {
-  gone: 'gone',
-  wrong: 'wrong',
-  failed: 'failed',
-  missing: 'missing',
-  building: 'building',
-  waiting: 'waiting',
-  claimed: 'claimed',
-  'no-binaries': 'no binaries',
-  proven: 'proven'
-}
+/** The words of cells. Their shapes are in the style sheet, by the names of the standings. */
+const wordsOf = (standing: Standing): string => standing.replace('-', ' ')
 
 /** What the words mean, for the key below a table. */
 export const standingMeanings: Readonly<Record<Standing, string>> = {
@@ -39,7 +29,7 @@ export const stateMeanings: Readonly<Record<string, string>> = {
 /** Returns a label with the icon of its state. */
 export const mark = (state: string, words = state): Markup => html`<span class="mark" data-state="${state}">${words}</span>`
 
-export const standingMark = (standing: Standing): Markup => mark(standing, standingWords[standing])
+export const standingMark = (standing: Standing): Markup => mark(standing, wordsOf(standing))
 
 /** "complete" would promise too much where nobody said what is expected. */
 export function stateMark({ state, expected }: Pick<ContainerView, 'state' | 'expected'>): Markup {
@@ -49,7 +39,7 @@ export function stateMark({ state, expected }: Pick<ContainerView, 'state' | 'ex
 export const architectureCell = (architecture: Architecture, standing: Standing | undefined): Markup =>
   standing === undefined
     ? html`<td role="cell"></td>`
-    : html`<td role="cell" data-architecture="${architecture}" data-state="${standing}"><span class="mark">${standingWords[standing]}</span></td>`
+    : html`<td role="cell" data-architecture="${architecture}" data-state="${standing}"><span class="mark">${wordsOf(standing)}</span></td>`
 
 const verdictStandings: Readonly<Record<ImageView['verdict'], Standing>> = {
   match: 'proven',
