@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { CatalogueError } from '../domain/errors.ts'
 import type { Slots } from '../domain/slots.ts'
-import type { ByteSource, FinishOptions, Put, StoredBytes, Upload, Uploads } from './blob-store.ts'
+import type { ByteSource, FinishOptions, NewUpload, Put, StoredBytes, Upload, Uploads } from './blob-store.ts'
 import { checkStored } from './expectations.ts'
 import { checkKey, uniqueName } from './keys.ts'
 
@@ -51,8 +51,6 @@ export interface UploadKeeping<Kept extends KeptUpload> {
   drop(kept: Kept): Promise<void>
 }
 
-const now = (): string => new Date().toISOString()
-
 /** Uploads in pieces, as both adapters have them. Pieces arrive `withinLimit`. */
 export function uploadsKeptBy<Kept extends KeptUpload>(keeping: UploadKeeping<Kept>, withinLimit: Slots = (work) => work()): Uploads {
   const busy = createBusy()
@@ -64,19 +62,7 @@ export function uploadsKeptBy<Kept extends KeptUpload>(keeping: UploadKeeping<Ke
   }
 
   return {
-    async create({ note = '', ...given }) {
-      const { size, key, sha256 } = given
-      if (key !== undefined) checkKey(key)
-      if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
-        throw new CatalogueError('parameter_invalid', `the size of an upload is a number of bytes, not ${size}`)
-      }
-      const id = uniqueName()
-      const created = now()
-      const digest = sha256 && { sha256: sha256.toLowerCase() }
-      const state: KeptUploadState = { created, touched: created, note, offset: 0, ...given, ...digest }
-      await keeping.create(id, state)
-      return toUpload({ id, state })
-    },
+    create: (upload) => create(keeping, upload),
     async get(id) {
       const kept = await keeping.load(id)
       return kept && toUpload(kept)
@@ -93,18 +79,23 @@ export function uploadsKeptBy<Kept extends KeptUpload>(keeping: UploadKeeping<Ke
       ),
     async read(id) {
       const kept = await must(id)
-      checkReadable(kept)
+      if (kept.state.ended) checkOpen(kept)
+      const { key } = kept.state
+      if (key !== undefined) throw new CatalogueError('upload_conflict', `upload ${id} was begun for ${key}; finish it to read it there`)
+      checkComplete(kept)
       const bytes = await keeping.read(kept)
       if (bytes) return bytes
       throw new CatalogueError('blob_unknown', `the bytes of upload ${id} no longer exist`)
     },
-    finish: (id, { key, ...options }) =>
+    finish: (id, options) =>
       busy(id, async () => {
-        checkKey(key)
-        return finish(keeping, await must(id), { key, ...options })
+        checkKey(options.key)
+        return finish(keeping, await must(id), options)
       }),
     end: (id, note) =>
-      busy(id, async () => toUpload({ id, state: await keeping.close(await must(id), { note, ended: true, touched: now() }) })),
+      busy(id, async () =>
+        toUpload({ id, state: await keeping.close(await must(id), { note, ended: true, touched: new Date().toISOString() }) })
+      ),
     discard: (id) =>
       busy(id, async () => {
         const kept = await keeping.load(id)
@@ -115,6 +106,20 @@ export function uploadsKeptBy<Kept extends KeptUpload>(keeping: UploadKeeping<Ke
       for await (const kept of keeping.all()) yield toUpload(kept)
     }
   }
+}
+
+async function create(keeping: Pick<UploadKeeping<KeptUpload>, 'create'>, { note = '', ...given }: NewUpload): Promise<Upload> {
+  const { size, key, sha256 } = given
+  if (key !== undefined) checkKey(key)
+  if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
+    throw new CatalogueError('parameter_invalid', `the size of an upload is a number of bytes, not ${size}`)
+  }
+  const id = uniqueName()
+  const created = new Date().toISOString()
+  const digest = sha256 && { sha256: sha256.toLowerCase() }
+  const state: KeptUploadState = { created, touched: created, note, offset: 0, ...given, ...digest }
+  await keeping.create(id, state)
+  return toUpload({ id, state })
 }
 
 const toUpload = ({ id, state }: KeptUpload): Upload => {
@@ -158,14 +163,6 @@ async function finish<Kept extends KeptUpload>(keeping: UploadKeeping<Kept>, kep
 /** Throws upload_conflict when the upload accepts no more bytes. */
 function checkOpen({ id, state }: KeptUpload): void {
   if (state.placed || state.ended) throw new CatalogueError('upload_conflict', `upload ${id} has ended`)
-}
-
-/** Throws size_mismatch while bytes are missing, upload_conflict when the bytes cannot be read. */
-function checkReadable(kept: KeptUpload): void {
-  const { key, ended } = kept.state
-  if (ended) checkOpen(kept)
-  if (key !== undefined) throw new CatalogueError('upload_conflict', `upload ${kept.id} was begun for ${key}; finish it to read it there`)
-  checkComplete(kept)
 }
 
 /** Returns the blob of an earlier finish, if any. Throws upload_conflict, size_mismatch, and key_invalid for another key than before. */
