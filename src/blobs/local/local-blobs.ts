@@ -13,10 +13,10 @@ import { codeOf, onDisk, unless, writeSource } from './disk.ts'
 import { localFolders } from './folders.ts'
 import { type DiskEntry, entryAt, type Layout, openLayout, pathOfKey } from './layout.ts'
 import { localLeftovers } from './leftovers.ts'
-import { createLinks, type Links } from './links.ts'
+import { createLinks } from './links.ts'
 import { listTree } from './list.ts'
 import { createRoom, type Room } from './room.ts'
-import { localUploads, reserveForUploads } from './uploads.ts'
+import { type LocalUploadParts, localUploads, reserveForUploads } from './uploads.ts'
 
 export interface LocalOptions {
   /** Created when it does not exist. Only one server may use it at a time; several can share S3. */
@@ -25,10 +25,7 @@ export interface LocalOptions {
   reserve?: number
 }
 
-interface LocalBlobsParts {
-  layout: Layout
-  room: Room
-  links: Links
+interface LocalBlobsParts extends LocalUploadParts {
   folders: Folders
 }
 

@@ -18,7 +18,7 @@ import type { Room } from './room.ts'
 // How many bytes a crash may lose. Each checkpoint costs a sync of the file and of its state.
 const checkpointEvery = 32 * 1024 * 1024
 
-interface LocalUploadParts {
+export interface LocalUploadParts {
   layout: Layout
   links: Links
   room: Room
