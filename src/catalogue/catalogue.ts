@@ -23,6 +23,7 @@ import { createReleases, type Releases } from './releases/releases.ts'
 import { createTarballs, type TarballSettings, type Tarballs } from './tarballs/tarballs.ts'
 import { currentFacts, type FactsStore } from './verification/image-facts.ts'
 import type { VerificationSettings } from './verification/parts.ts'
+import { createReadings } from './verification/readings.ts'
 import { createVerification, type Verification } from './verification/verification.ts'
 
 /** Everything that the faces may ask for. What is about tarballs is absent where there is no store for them. */
@@ -31,7 +32,7 @@ export interface Catalogue
     Builds,
     Lists,
     Partial<Tarballs>,
-    Omit<Verification, 'facts' | 'requireProof'>,
+    Omit<Verification, 'facts' | 'requireProof' | 'listReadings'>,
     History,
     Releases {
   images?: Images
@@ -49,7 +50,7 @@ export interface Catalogue
 }
 
 /** What the rooms that keep, read and remove tarballs need. */
-export interface TarballParts extends Omit<VerificationSettings, 'inspect'>, Omit<TarballSettings, 'inspect'> {
+export interface TarballParts extends Omit<VerificationSettings, 'inspect' | 'readings'>, Omit<TarballSettings, 'inspect' | 'readings'> {
   now: () => Date
   /** How images are read; a wrapper may measure it. */
   inspect?: Inspect
@@ -86,20 +87,22 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const storage =
     options.tarballs &&
     createOciStorage({ stores, hash, now: options.tarballs.now, blobs: options.tarballs.blobs, sources: options.tarballs.sources })
-  const settings = options.tarballs && storage && { inspect: inspectImage, ...options.tarballs, blobs: storage.blobs }
+  const settings = options.tarballs &&
+    storage && { inspect: inspectImage, readings: createReadings(options.tarballs), ...options.tarballs, blobs: storage.blobs }
   const { now = () => new Date(), addresses = () => [] } = settings ?? {}
   const base = { stores, guarded, hash, now, addresses, onAppendFailed, onFailure }
 
   const queue = createTaskQueue(stores.tasks, { hash, now, leaseMs: settings?.leaseMs ?? leaseMs })
   const leases = createLeases(stores.leases, { now, leaseMs })
-  const { facts, requireProof, ...verification } = createVerification({ ...base, queue, settings })
+  const { facts, requireProof, listReadings = async () => [], ...verification } = createVerification({ ...base, queue, settings })
   const { verifier } = verification
   const tarballs = settings && createTarballs({ ...base, facts, queue, settings })
   const removals = tarballs?.removals
   const records = createRecords({ ...base, facts, onWrite: removals?.changed })
   const siteRules = createSiteRules({ rules, expected })
   const builds = createBuilds({ ...base, ...records, facts, siteRules, verifier, removals, leases })
-  const lists = createLists({ ...base, ...records, ...builds, siteRules, facts, leases, verifier, graceMs: options.appendGraceMs ?? 5000 })
+  const listParts = { ...base, ...records, ...builds, siteRules, facts, leases, verifier, listReadings }
+  const lists = createLists({ ...listParts, graceMs: options.appendGraceMs ?? 5000 })
   const { readSpec } = options
   const preparedSpec = options.fillSpecs ? builds.planning.filled : undefined
   const containerParts = { ...base, ...records, ...builds, facts, add, verifier, requireProof, leases, preparedSpec, readSpec }
@@ -114,7 +117,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   }
   const oci =
     imageParts && storage && createOci({ ...imageParts, ...storage, ...containers, leases, times: timesOf(settings) }, options.oci)
-  const historyParts = { ...base, ...records, facts, leases, verifier, view: lists.views.of, tarballs: tarballs?.statuses }
+  const historyParts = { ...listParts, view: lists.views.of, tarballs: tarballs?.statuses }
   const history = createHistory({ ...historyParts, settings: options })
   return {
     ...containers,

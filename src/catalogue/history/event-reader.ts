@@ -16,6 +16,8 @@ interface EventReaderParts {
    */
   overlapMs: number
   onArrival(): void
+  /** Called each time that the journal was read. */
+  onRead(): Promise<void>
   onError(error: unknown): void
 }
 
@@ -52,6 +54,7 @@ export function createEventReader(parts: EventReaderParts) {
     timer = setTimeout(async () => {
       try {
         await read()
+        await parts.onRead()
       } catch (error) {
         // while the store is unavailable; the missed entries are read when it is back
         if (!isCatalogueError(error, 'store_unavailable')) parts.onError(error)

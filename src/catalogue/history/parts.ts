@@ -18,7 +18,7 @@ export interface HistorySettings {
 }
 
 /** What the modules of this folder depend on. */
-export interface HistoryParts extends Pick<ListsParts, keyof Records | 'facts' | 'leases' | 'hash' | 'now' | 'onFailure'> {
+export interface HistoryParts extends Pick<ListsParts, keyof Records | 'facts' | 'leases' | 'listReadings' | 'hash' | 'now' | 'onFailure'> {
   stores: Pick<Stores, 'journal' | 'containers'>
   guarded: readonly Architecture[]
   view: Views['of']

@@ -97,7 +97,8 @@ const uploadItem = ({
   architecture,
   offset,
   size,
+  read,
   state
 }: UploadView): Markup => html`<li data-upload="${upload}" data-state="${state}">
-<label>${filename ?? architecture ?? 'a tarball'} <progress value="${offset}" max="${size}"></progress></label>
-<span>${state === 'proving' ? 'its bytes are being read' : `${sizeInWords(offset)} of ${sizeInWords(size)}`}</span></li>`
+<label>${filename ?? architecture ?? 'a tarball'} <progress value="${read ?? offset}" max="${size}"></progress></label>
+<span>${state === 'proving' ? `its bytes are being read${read === undefined ? '' : `: ${sizeInWords(read)} of ${sizeInWords(size)}`}` : `${sizeInWords(offset)} of ${sizeInWords(size)}`}</span></li>`
