@@ -63,7 +63,7 @@ async function clean(oci: NonNullable<ReturnType<typeof createCatalogue>['oci']>
     most = Math.max(most, memoryMb(process.pid).now)
   }, 100)
   const began = performance.now()
-  const swept = await oci.cleanUp.run({ everyMs: 0, signal: new AbortController().signal })
+  const swept = await oci.cleanUp({ everyMs: 0, signal: new AbortController().signal })
   clearInterval(timer)
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
   console.log(`- clean-up, ${title}: ${seconds} s, ${before} MB before, ${most} MB at most; removed ${swept?.manifests} manifests`)

@@ -20,9 +20,7 @@ import { createTrustedProxies } from './http/shared/trusted-proxies.ts'
 import { watchedBounds } from './http/watched-bounds.ts'
 import { inspectImage } from './images/inspect-image.ts'
 import { causes, type Log, type WriteInfo } from './observability/log.ts'
-import { measuredInspect } from './observability/measured-inspect.ts'
-import { measuredResolve } from './observability/measured-resolve.ts'
-import { measuredStores } from './observability/measured-stores.ts'
+import { measuredInspect, measuredResolve, measuredStores } from './observability/measured.ts'
 import { createMetrics, type Metrics } from './observability/metrics.ts'
 import { requestObserver } from './observability/requests.ts'
 import { failureLog, openBlobs, openStores, sha256, tarballParts } from './opening.ts'
@@ -35,13 +33,6 @@ export { readKeyPair } from './http/key-pair.ts'
 /** How long an entry in the journal may be on its way: on another replica, or in this very process. */
 const appendGraceMs = { replicas: 5000, alone: 1000 }
 
-interface App {
-  /** Where it listens, as a person on this machine would write it. */
-  url: string
-  /** Finishes the requests under way, but not for longer than the grace, and closes the stores. */
-  close(): Promise<void>
-}
-
 interface AppOptions {
   log: Log
   /** One line a request goes here. */
@@ -50,11 +41,8 @@ interface AppOptions {
   onUnusable(error: Error): void
 }
 
-/**
- * Everything joined and listening. What is wrong with the embedded store is thrown. An engine may come later: until it is there,
- * requests for data are refused as store_unavailable.
- */
-export async function startApp(config: Config, { log, info, onUnusable }: AppOptions): Promise<App> {
+/** Joins everything and listens. Throws what is wrong with the embedded store; while an engine is away, requests for data are refused. */
+export async function startApp(config: Config, { log, info, onUnusable }: AppOptions) {
   const metrics = createMetrics()
   const gate = gatedStores(await openStores(config))
   const { stores } = gate
@@ -66,7 +54,10 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
   let port = config.port
   try {
     blobs = await openBlobs(config)
-    if (!config.engine) await openEmbedded(gate)
+    if (!config.engine) {
+      await stores.migrate()
+      gate.open()
+    }
     const pair = config.tls && (await readKeyPair(config.tls))
     const parts: AppParts = { stores, blobs, metrics, log, largeTexts: createLargeTexts(), port: () => port }
     const catalogue = servedCatalogue(config, parts)
@@ -100,8 +91,10 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     if (preparation) preparation.done.then(begin, () => {})
     else begin()
     return {
+      /** Where it listens, as a person on this machine would write it. */
       url: listeningUrl({ ...config, port, secure: pair !== undefined }),
-      async close() {
+      /** Finishes the requests under way, but not for longer than the grace, and closes the stores. */
+      async close(): Promise<void> {
         closing = true
         stopWatching()
         preparation?.stop()
@@ -176,11 +169,6 @@ const keyPairLog = (log: Log) => ({
   onRefused: (error: Error) =>
     log.error({ causes: causes(error) }, 'the certificate or its key has changed and is of no use: the one before stays in use')
 })
-
-async function openEmbedded(gate: Gate): Promise<void> {
-  await gate.stores.migrate()
-  gate.open()
-}
 
 function prepareEngine(gate: Gate, { log, onUnusable }: Pick<AppOptions, 'log' | 'onUnusable'>): Preparation {
   const preparation = prepare(gate, {

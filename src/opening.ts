@@ -124,10 +124,7 @@ function rememberedAddresses(config: Config, port: () => number): () => readonly
   }
 }
 
-/**
- * Under which names this server finds itself in a record, beside the one that a request came by. Records from before it had a
- * certificate name it with http.
- */
+/** The names by which records mean this server, beside that of a request; with http, too: some are older than its certificate. */
 function ownAddresses({ publicUrl, tls, ...config }: Config, port: number): string[] {
   const listening = ['127.0.0.1', 'localhost', config.host].map((host) =>
     listeningUrl({ ...config, host, port, secure: tls !== undefined })

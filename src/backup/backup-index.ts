@@ -48,10 +48,7 @@ export interface SavedTarball {
 }
 
 /** A line of a file of documents. */
-export interface SavedDocument {
-  id: string
-  document: string
-}
+export type SavedDocument = { id: string; document: string }
 
 export const pathOfFile = (folder: string, file: BackedUpFile): string => join(folder, `${file}.jsonl.gz`)
 

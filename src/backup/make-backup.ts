@@ -32,10 +32,7 @@ interface BackupParts {
   onProgress(counts: TarballCounts): void
 }
 
-/**
- * `absent` are keys that documents name under a path of ours and that this blob store does not have; `unreadable` are tarballs whose bytes
- * are not the ones that were stored.
- */
+/** `absent` are keys that documents name and this blob store lacks; `unreadable`, tarballs with other bytes than were stored. */
 export type BackupOutcome = Awaited<ReturnType<typeof makeBackup>>
 
 /** Pending images come before the containers that they move to, as in catalogue/tarballs/naming.ts; the journal comes last. */

@@ -25,10 +25,7 @@ export interface LoadParts extends Pick<CopyOptions, 'hash' | 'now' | 'onLeft'> 
   onProgress(counts: TarballCounts): void
 }
 
-interface LoadTarget {
-  stores: Stores
-  blobs: BlobStore
-}
+type LoadTarget = { stores: Stores; blobs: BlobStore }
 
 export type RestoreOutcome = Awaited<ReturnType<typeof restoreBackup>>
 

@@ -7,10 +7,7 @@ export { boundsOf } from './ranges.ts'
 /** Returns bytes that are made while they are read as a stream, for callers without node:stream. */
 export const streamOf = (bytes: AsyncIterable<Uint8Array>): Readable => Readable.from(bytes, { objectMode: false })
 
-/**
- * Bytes as they arrive. A chunk that was handed over belongs to the store. When the source throws, nothing is stored, and the caller gets
- * the source's error.
- */
+/** Bytes as they arrive; a chunk handed over is the store's. When the source throws, nothing is stored, and the caller gets its error. */
 export type ByteSource = AsyncIterable<Uint8Array>
 
 export interface BlobInfo {
@@ -137,10 +134,7 @@ export interface Uploads {
 export interface Folders {
   /** Returns whether the folder contains a blob or was created by `make`. The root always exists. */
   exists(key: string): Promise<boolean>
-  /**
-   * Creates a folder with its parents; returns false when it exists. It remains when its last blob is removed. Throws blob_conflict when it
-   * is, or lies under, a blob.
-   */
+  /** Creates a lasting folder with its parents; returns false when it exists. Throws blob_conflict when it is, or lies under, a blob. */
   make(key: string): Promise<boolean>
   /** Returns whether there was one. Throws blob_conflict when it is not empty. */
   remove(key: string): Promise<boolean>
@@ -169,10 +163,7 @@ export interface BlobStore {
   /** Throws cursor_invalid. */
   list(query: BlobQuery): Promise<BlobPage>
 
-  /**
-   * Returns a URL from which any client can read the blob without Leporello, for so many seconds; undefined where the store has no such
-   * URLs. The blob need not exist.
-   */
+  /** Returns a URL from which any client can read the blob, if it exists, for so many seconds; undefined where a store has no such URLs. */
   presign(key: string, options: { seconds: number; filename?: string }): Promise<string | undefined>
 
   folders: Folders

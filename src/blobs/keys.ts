@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { CatalogueError } from '../domain/errors.ts'
 import { utf8Length } from '../domain/limits.ts'
 
@@ -36,6 +37,10 @@ export function checkKey(key: string): string {
   if (fault) throw new CatalogueError('key_invalid', `the path ${JSON.stringify(key.slice(0, 200))} ${fault}`)
   return key
 }
+
+/** Returns a name that nothing else has. */
+export const uniqueName = (): string => randomBytes(16).toString('hex')
+export const isUniqueName = (name: string): boolean => /^[0-9a-f]{32}$/.test(name)
 
 /** Returns the folders that a key is in, the outermost first. */
 export function parentsOf(key: string): string[] {

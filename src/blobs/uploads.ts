@@ -1,12 +1,12 @@
+import type { Readable } from 'node:stream'
 import { CatalogueError } from '../domain/errors.ts'
-import type { Put, Upload } from './blob-store.ts'
-import { checkKey } from './keys.ts'
-
-export const uploadUnknown = (id: string): CatalogueError =>
-  new CatalogueError('upload_unknown', `there is no upload ${id.slice(0, 100)}: it was finished, discarded, or expired`)
+import type { Slots } from '../domain/slots.ts'
+import type { ByteSource, FinishOptions, Put, StoredBytes, Upload, Uploads } from './blob-store.ts'
+import { checkStored } from './expectations.ts'
+import { checkKey, uniqueName } from './keys.ts'
 
 /** The part of an upload's state that both adapters store. */
-export interface KeptUpload {
+export interface UploadState {
   created: string
   touched: string
   note: string
@@ -22,65 +22,114 @@ export interface KeptUpload {
   ended?: boolean
 }
 
-export const toUpload = (id: string, { created, touched, note, offset, size, placed, ended = false }: KeptUpload): Upload => ({
-  id,
-  offset,
-  created: new Date(created),
-  touched: new Date(touched),
-  note,
-  ended,
-  ...(size === undefined ? {} : { size }),
-  ...(placed === undefined ? {} : { placed })
-})
-
-/** Throws upload_conflict when the upload accepts no more bytes. */
-export function checkOpen(id: string, { placed, ended }: KeptUpload): void {
-  if (placed || ended) throw new CatalogueError('upload_conflict', `upload ${id} has ended`)
+/** An upload as an adapter has read it. */
+export interface KeptUpload {
+  id: string
+  state: UploadState
 }
 
-/** Throws size_mismatch while bytes are missing, upload_conflict when the bytes cannot be read. */
-export function checkReadable(id: string, state: KeptUpload): void {
-  const { key, ended } = state
-  if (ended) checkOpen(id, state)
-  if (key !== undefined) throw new CatalogueError('upload_conflict', `upload ${id} was begun for ${key}; finish it to read it there`)
-  checkComplete(id, state)
+export interface Placing extends StoredBytes {
+  key: string
+  onlyIfAbsent: boolean
 }
 
-export const bytesGone = (id: string): CatalogueError => new CatalogueError('blob_unknown', `the bytes of upload ${id} no longer exist`)
+/** What an adapter does with the bytes and the states of uploads. Whether an upload is in a state for it has been checked before. */
+export interface UploadKeeping<Kept extends KeptUpload> {
+  create(id: string, state: UploadState): Promise<void>
+  load(id: string): Promise<Kept | undefined>
+  all(): AsyncIterable<Kept>
+  /** Returns the state after the piece. */
+  append(kept: Kept, source: ByteSource): Promise<UploadState>
+  /** Returns the bytes up to the offset; undefined when they no longer exist. */
+  read(kept: Kept): Promise<Readable | undefined>
+  /** Returns the SHA-256 of the bytes up to the offset, hexadecimal. */
+  digestOf(kept: Kept): Promise<string>
+  /** Makes a blob of the bytes. Returns whether its key is new, rather than overwritten. */
+  place(kept: Kept, placing: Placing): Promise<boolean>
+  /** Stores the state with a change, and discards the bytes, unless they have become a blob. Returns the state. */
+  close(kept: Kept, change: Partial<UploadState>): Promise<UploadState>
+  drop(kept: Kept): Promise<void>
+}
 
-export function checkNewUpload({ size, key }: { size: number | undefined; key: string | undefined }): void {
-  if (key !== undefined) checkKey(key)
-  if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
-    throw new CatalogueError('parameter_invalid', `the size of an upload is a number of bytes, not ${size}`)
+const now = (): string => new Date().toISOString()
+
+/** Uploads in pieces, as both adapters have them. Pieces arrive `withinLimit`. */
+export function createUploads<Kept extends KeptUpload>(keeping: UploadKeeping<Kept>, withinLimit: Slots = (work) => work()): Uploads {
+  const busy = createBusy()
+
+  async function must(id: string): Promise<Kept> {
+    const kept = await keeping.load(id)
+    if (kept) return kept
+    throw new CatalogueError('upload_unknown', `there is no upload ${id.slice(0, 100)}: it was finished, discarded, or expired`)
+  }
+
+  return {
+    async create({ note = '', ...given }) {
+      const { size, key, sha256 } = given
+      if (key !== undefined) checkKey(key)
+      if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
+        throw new CatalogueError('parameter_invalid', `the size of an upload is a number of bytes, not ${size}`)
+      }
+      const id = uniqueName()
+      const state: UploadState = {
+        created: now(),
+        touched: now(),
+        note,
+        offset: 0,
+        ...given,
+        ...(sha256 && { sha256: sha256.toLowerCase() })
+      }
+      await keeping.create(id, state)
+      return toUpload({ id, state })
+    },
+    async get(id) {
+      const kept = await keeping.load(id)
+      return kept && toUpload(kept)
+    },
+    append: ({ id, at, source }) =>
+      busy(id, () =>
+        withinLimit(async () => {
+          const kept = await must(id)
+          checkOpen(kept)
+          const { offset } = kept.state
+          if (at !== offset) throw new CatalogueError('upload_conflict', `upload ${id} has ${offset} bytes; a piece at ${at} cannot follow`)
+          return toUpload({ id, state: await keeping.append(kept, source) })
+        })
+      ),
+    async read(id) {
+      const kept = await must(id)
+      checkReadable(kept)
+      const bytes = await keeping.read(kept)
+      if (bytes) return bytes
+      throw new CatalogueError('blob_unknown', `the bytes of upload ${id} no longer exist`)
+    },
+    finish: (id, { key, ...options }) =>
+      busy(id, async () => {
+        checkKey(key)
+        return finish(keeping, await must(id), { key, ...options })
+      }),
+    end: (id, note) =>
+      busy(id, async () => toUpload({ id, state: await keeping.close(await must(id), { note, ended: true, touched: now() }) })),
+    discard: (id) =>
+      busy(id, async () => {
+        const kept = await keeping.load(id)
+        if (kept) await keeping.drop(kept)
+        return kept !== undefined
+      }),
+    async *list() {
+      for await (const kept of keeping.all()) yield toUpload(kept)
+    }
   }
 }
 
-/** Throws upload_conflict unless the piece begins where the upload ends. */
-export function checkOffset(id: string, { at, offset }: { at: number; offset: number }): void {
-  if (at !== offset) throw new CatalogueError('upload_conflict', `upload ${id} has ${offset} bytes; a piece at ${at} cannot follow`)
-}
-
-/**
- * Returns the blob that an earlier finish made, if there was one. Throws upload_conflict when the upload has ended, size_mismatch while bytes
- * are missing, key_invalid for another key than that of the earlier finish or of the upload.
- */
-export function checkFinish(id: string, { state, wanted }: { state: KeptUpload; wanted: string }): Put | undefined {
-  const { placed, ended, key } = state
-  if (ended) checkOpen(id, state)
-  if (placed?.key === wanted) return placed
-  if (placed) throw new CatalogueError('key_invalid', `upload ${id} has become ${placed.key}; it cannot become ${wanted}`)
-  checkComplete(id, state)
-  if (key === undefined || key === wanted) return undefined
-  throw new CatalogueError('key_invalid', `upload ${id} was begun for ${key}; it cannot become ${wanted}`)
-}
-
-function checkComplete(id: string, { offset, size }: Pick<KeptUpload, 'offset' | 'size'>): void {
-  if (size === undefined || offset === size) return
-  throw new CatalogueError('size_mismatch', `upload ${id} has ${offset} of ${size} bytes; send the others before it is finished`)
+const toUpload = ({ id, state }: KeptUpload): Upload => {
+  const { created, touched, note, offset, size, placed, ended = false } = state
+  const times = { created: new Date(created), touched: new Date(touched) }
+  return { id, offset, note, ended, ...times, ...(size !== undefined && { size }), ...(placed && { placed }) }
 }
 
 /** Refuses a piece while another one of the same upload is being written: if it waited, it would only conflict later. */
-export function createBusy(): <T>(id: string, work: () => Promise<T>) => Promise<T> {
+function createBusy(): <T>(id: string, work: () => Promise<T>) => Promise<T> {
   const busy = new Set<string>()
   return async (id, work) => {
     if (busy.has(id)) throw new CatalogueError('upload_conflict', `upload ${id} is receiving another piece`)
@@ -91,4 +140,55 @@ export function createBusy(): <T>(id: string, work: () => Promise<T>) => Promise
       busy.delete(id)
     }
   }
+}
+
+async function finish<Kept extends KeptUpload>(keeping: UploadKeeping<Kept>, kept: Kept, options: FinishOptions): Promise<Put> {
+  const { key, expected, onlyIfAbsent = false, keep = false } = options
+  const before = checkFinish(kept, key)
+  if (before) return before
+  const stored = { size: kept.state.offset, sha256: await keeping.digestOf(kept) }
+  try {
+    checkStored(stored, kept.state)
+    checkStored(stored, expected)
+  } catch (error) {
+    await keeping.drop(kept)
+    throw error
+  }
+  const placed: Put = { ...stored, key, created: await keeping.place(kept, { ...stored, key, onlyIfAbsent }) }
+  if (keep) await keeping.close(kept, { placed })
+  else await keeping.drop(kept)
+  return placed
+}
+
+/** Throws upload_conflict when the upload accepts no more bytes. */
+function checkOpen({ id, state }: KeptUpload): void {
+  if (state.placed || state.ended) throw new CatalogueError('upload_conflict', `upload ${id} has ended`)
+}
+
+/** Throws size_mismatch while bytes are missing, upload_conflict when the bytes cannot be read. */
+function checkReadable(kept: KeptUpload): void {
+  const { key, ended } = kept.state
+  if (ended) checkOpen(kept)
+  if (key !== undefined) throw new CatalogueError('upload_conflict', `upload ${kept.id} was begun for ${key}; finish it to read it there`)
+  checkComplete(kept)
+}
+
+/**
+ * Returns the blob that an earlier finish made, if there was one. Throws upload_conflict when the upload has ended, size_mismatch while bytes
+ * are missing, key_invalid for another key than that of the earlier finish or of the upload.
+ */
+function checkFinish(kept: KeptUpload, wanted: string): Put | undefined {
+  const { id, state } = kept
+  const { placed, ended, key } = state
+  if (ended) checkOpen(kept)
+  if (placed?.key === wanted) return placed
+  if (placed) throw new CatalogueError('key_invalid', `upload ${id} has become ${placed.key}; it cannot become ${wanted}`)
+  checkComplete(kept)
+  if (key === undefined || key === wanted) return undefined
+  throw new CatalogueError('key_invalid', `upload ${id} was begun for ${key}; it cannot become ${wanted}`)
+}
+
+function checkComplete({ id, state: { offset, size } }: KeptUpload): void {
+  if (size === undefined || offset === size) return
+  throw new CatalogueError('size_mismatch', `upload ${id} has ${offset} of ${size} bytes; send the others before it is finished`)
 }

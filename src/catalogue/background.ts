@@ -109,7 +109,7 @@ function tarballWork({ oci, removals, sweep, upkeep, uploads, verifier }: Catalo
     all.push({ what: 'what killed puts left behind could not be removed', everyMs: hourMs, work })
   }
   if (oci) {
-    const work = (signal: AbortSignal) => oci.cleanUp.run({ everyMs: hourMs, signal })
+    const work = (signal: AbortSignal) => oci.cleanUp({ everyMs: hourMs, signal })
     all.push({ what: 'what no repository names any more could not be removed', everyMs: 10 * minuteMs, work })
   }
   if (removals) {

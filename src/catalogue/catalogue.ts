@@ -1,9 +1,10 @@
 import type { Architecture } from '../domain/architecture.ts'
-import type { ManifestList, ManifestListFormat } from '../domain/build/manifest-list.ts'
+import type { ManifestListFormat } from '../domain/build/manifest-list.ts'
 import type { Rule } from '../domain/build/rules.ts'
 import { requestedArchitecture, resolveImage } from '../domain/container/resolution.ts'
 import type { Hash } from '../domain/image/facts.ts'
 import { type Inspect, inspectImage } from '../images/inspect-image.ts'
+import type { ManifestList } from '../schemas.ts'
 import type { Stores } from '../stores/document-store.ts'
 import { type Builds, createBuilds } from './builds/builds.ts'
 import { createSiteRules } from './builds/site-rules.ts'
@@ -100,25 +101,20 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const removals = tarballs?.removals
   const records = createRecords({ ...base, facts, onWrite: removals?.changed })
   const siteRules = createSiteRules({ rules, expected })
-  const builds = createBuilds({ ...base, ...records, facts, siteRules, verifier, removals, leases })
-  const listParts = { ...base, ...records, ...builds, siteRules, facts, leases, verifier, listReadings }
-  const lists = createLists({ ...listParts, graceMs: options.appendGraceMs ?? 5000 })
-  const { readSpec } = options
+  const known = { ...base, ...records, facts, siteRules, leases, verifier, listReadings, removals }
+  const builds = createBuilds(known)
+  const built = { ...known, ...builds, graceMs: options.appendGraceMs ?? 5000 }
+  const lists = createLists(built)
   const preparedSpec = options.fillSpecs ? builds.planning.filled : undefined
-  const containerParts = { ...base, ...records, ...builds, facts, add, verifier, requireProof, leases, preparedSpec, readSpec }
-  const containers = createContainerCatalogue(containerParts)
-  const imageParts = settings &&
-    verifier &&
-    removals && { ...base, ...settings, ...records, ...builds, facts, verifier, removals, views: lists.views }
+  const containers = createContainerCatalogue({ ...built, add, requireProof, preparedSpec, readSpec: options.readSpec })
+  const imageParts = settings && verifier && removals && { ...built, ...settings, verifier, removals, views: lists.views }
   const images = imageParts && {
     images: createImages(imageParts),
     layout: createLayoutDownload(imageParts),
     uploads: createResumableUploads(imageParts)
   }
-  const oci =
-    imageParts && storage && createOci({ ...imageParts, ...storage, ...containers, leases, times: timesOf(settings) }, options.oci)
-  const historyParts = { ...listParts, view: lists.views.of, tarballs: tarballs?.statuses }
-  const history = createHistory({ ...historyParts, settings: options })
+  const oci = imageParts && storage && createOci({ ...imageParts, ...storage, ...containers, times: timesOf(settings) }, options.oci)
+  const history = createHistory({ ...built, view: lists.views.of, tarballs: tarballs?.statuses, settings: options })
   return {
     ...containers,
     ...builds,
@@ -127,7 +123,7 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
     ...tarballs,
     ...verification,
     ...history,
-    ...createReleases({ siteRules, ...base, ...records, ...builds, ...lists, ...containers, statuses: tarballs?.statuses }),
+    ...createReleases({ ...built, ...lists, ...containers, statuses: tarballs?.statuses }),
     ...(oci && { oci }),
     manifestList: async (id, format) => builds.planning.manifest(id, { format, pushed: await oci?.pushed(id) }),
     imageOf: imageOf(records.changes, facts),

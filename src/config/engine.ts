@@ -1,6 +1,6 @@
 import { percentDecoded } from '../domain/percent.ts'
-import { certificatesIn } from './certificates.ts'
 import type { RuleContext } from './config.ts'
+import { certificatesIn } from './files.ts'
 
 /** How to reach Elasticsearch or OpenSearch. */
 export interface EngineSettings {

@@ -27,10 +27,7 @@ export const settingNames = Object.keys(settings) as SettingName[]
 export const variableOf = (name: SettingName): string => `LEPORELLO_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
 
 /** A value as it was given, and where, for messages. */
-export interface GivenSetting {
-  source: string
-  value: unknown
-}
+export type GivenSetting = { source: string; value: unknown }
 
 const isUrl = (text: string): URL | undefined => {
   if (!/^https?:\/\/[^/]/i.test(text)) return undefined

@@ -100,8 +100,8 @@ export function namesOf(architecture: Architecture): readonly string[] {
 }
 
 /** Sorts by the table; names that it does not list come after it, in the order given. */
-export function inTableOrder(architectures: Iterable<Architecture>): Architecture[] {
-  const rank = (architecture: Architecture) => {
+export function inTableOrder<Name extends string>(architectures: Iterable<Name>): Name[] {
+  const rank = (architecture: Name) => {
     const at = order.indexOf(architecture)
     return at === -1 ? order.length : at
   }
@@ -109,5 +109,5 @@ export function inTableOrder(architectures: Iterable<Architecture>): Architectur
 }
 
 /** Returns each architecture once, in the table's order; names that it does not list come after it, by name. */
-export const uniqueInTableOrder = (architectures: Iterable<Architecture>): Architecture[] =>
+export const uniqueInTableOrder = <Name extends string>(architectures: Iterable<Name>): Name[] =>
   inTableOrder([...new Set(architectures)].sort())

@@ -11,15 +11,7 @@ export const limits = {
 } as const
 
 /** Returns the length of a string in bytes of UTF-8. A lone surrogate counts as three, as it is written as U+FFFD. */
-export function utf8Length(text: string): number {
-  let bytes = text.length
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code > 0x7f) bytes += code > 0x7ff ? 2 : 1
-    if (code >= 0xd800 && code <= 0xdbff && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) i++
-  }
-  return bytes
-}
+export const utf8Length = (text: string): number => Buffer.byteLength(text)
 
 /** Throws parameter_invalid when a parameter is longer than its limit. */
 export function checkLength(name: keyof typeof limits, value: string, shown: string = name): string {

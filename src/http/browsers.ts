@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { isLoopback } from '../domain/listening.ts'
 
 /** What decides whether a request that a browser may have sent is taken. */
@@ -10,20 +11,12 @@ export interface BrowserRules {
 }
 
 /** The headers by which a browser tells what page sends a request. No page can set or remove one of them. */
-export interface BrowserHeaders {
-  host?: string | undefined
-  origin?: string | undefined
-  referer?: string | undefined
+export type BrowserHeaders = Pick<IncomingHttpHeaders, 'host' | 'origin' | 'referer' | 'user-agent'> & {
   'sec-fetch-site'?: string | string[] | undefined
-  'user-agent'?: string | undefined
 }
 
-interface BrowserRequest {
-  method: string
-  headers: BrowserHeaders
-  /** Whether it changes something. */
-  write: boolean
-}
+/** `write` is whether it changes something. */
+type BrowserRequest = { method: string; headers: BrowserHeaders; write: boolean }
 
 /** Returns why a request is refused, as a clause, or undefined if it is taken. Programs other than browsers are asked for Host only. */
 export type BrowserRefusal = (request: BrowserRequest) => string | undefined

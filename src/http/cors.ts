@@ -11,10 +11,7 @@ function isOwnFace({ routeOptions, url }: FastifyRequest): boolean {
   return ownFaces.has(routeOptions.config.face)
 }
 
-/**
- * Adds what flask-cors adds to every answer of Mozart, also to errors: any origin may read it, without credentials. Of our own faces
- * only the origins of LEPORELLO_CORS may, and no page of another origin may embed an answer.
- */
+/** Adds what flask-cors adds to Mozart's answers: any origin may read them. Answers of our own faces only those of LEPORELLO_CORS may. */
 export function addCorsHeaders(reply: FastifyReply, cors: readonly string[]): void {
   const { request } = reply
   const { headers, method } = request

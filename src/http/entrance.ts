@@ -66,18 +66,9 @@ export function requestId({ headers }: { headers: IncomingMessage['headers'] }):
 }
 
 /** Strips what proxies add in front of a path: doubled slashes (`//api/…`, from joined URLs), the prefix that they announce, the configured one. */
-export function withoutPrefix(
-  { url = '/', headers }: { url?: string | undefined; headers: IncomingMessage['headers'] },
-  prefix: string
-): string {
-  if (
-    url[0] === '/' &&
-    url[1] !== '/' &&
-    prefix === '' &&
-    headers['x-script-name'] === undefined &&
-    headers['x-forwarded-prefix'] === undefined
-  )
-    return url
+export function withoutPrefix({ url = '/', headers }: Pick<IncomingMessage, 'url' | 'headers'>, prefix: string): string {
+  const isBare = prefix === '' && headers['x-script-name'] === undefined && headers['x-forwarded-prefix'] === undefined
+  if (isBare && url[0] === '/' && url[1] !== '/') return url
   let path = url
   if (path[0] !== '/') path = path.replace(/^https?:\/\/[^/?]*/i, '')
   if (path.startsWith('//')) path = path.replace(/^\/+/, '/')
@@ -92,10 +83,7 @@ export const isUploadPath = (path: string): boolean => path.startsWith('/api/v1/
 
 const overridden: ReadonlySet<string> = new Set(['PATCH', 'DELETE', 'HEAD'])
 
-/**
- * Takes a POST for the method that X-HTTP-Method-Override names. tus 1.0 demands it, for clients behind proxies that let no PATCH
- * through; the policy then decides on that method, as on any other request.
- */
+/** Takes a POST for the method that X-HTTP-Method-Override names, as tus 1.0 demands; the policy then decides on that method. */
 export function overrideMethod(message: IncomingMessage): void {
   const method = message.headers['x-http-method-override']
   if (message.method === 'POST' && typeof method === 'string' && overridden.has(method.toUpperCase())) message.method = method.toUpperCase()

@@ -3,10 +3,7 @@ import { CatalogueError } from '../domain/errors.ts'
 
 type Head = Pick<IncomingMessage, 'httpVersion' | 'headers' | 'rawHeaders'>
 
-/**
- * Returns why a request cannot be understood by everybody in the same way (RFC 9112, sections 3.2, 6.1 and 6.3). Node's parser
- * refuses the rest, such as repeated lengths, or a length beside a transfer coding.
- */
+/** Returns why not everybody would understand a request in the same way (RFC 9112, 3.2, 6.1, 6.3). Node's parser refuses the rest. */
 export function framingFault({ httpVersion, headers, rawHeaders }: Head): CatalogueError | undefined {
   const invalid = (message: string) => new CatalogueError('parameter_invalid', message)
   if (headers.host === undefined) {

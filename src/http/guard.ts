@@ -74,14 +74,8 @@ export function createGuard(app: FastifyInstance, { policy, browserRefusal, auth
 
   function refusal(request: FastifyRequest, action: Action, { code, reason }: Refusal): CatalogueError {
     const words = maskSecrets(reason)
-    audit?.({
-      request: request.id,
-      address: clientAddress(request),
-      identity: signatureOf(request.identity) ?? 'anonymous',
-      action,
-      code,
-      reason: words
-    })
+    const identity = signatureOf(request.identity) ?? 'anonymous'
+    audit?.({ request: request.id, address: clientAddress(request), identity, action, code, reason: words })
     return new CatalogueError(code, words)
   }
 

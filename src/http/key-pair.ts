@@ -4,16 +4,10 @@ import type { Server as TlsServer } from 'node:https'
 import { createSecureContext } from 'node:tls'
 
 /** The paths of two PEM files: the certificate, with those of its authorities below it, and its private key. */
-export interface KeyPairFiles {
-  cert: string
-  key: string
-}
+export type KeyPairFiles = { cert: string; key: string }
 
 /** What is in them. */
-export interface KeyPair {
-  cert: string
-  key: string
-}
+export type KeyPair = { cert: string; key: string }
 
 interface KeyPairWatch {
   files: KeyPairFiles
@@ -39,10 +33,7 @@ export async function readKeyPair({ cert, key }: KeyPairFiles): Promise<KeyPair>
   }
 }
 
-/**
- * Gives the server the new pair when the files change, for connections made from then on. Reads the files again and again: no event
- * tells of a change of a Kubernetes Secret, which is mounted as a link to a link. Returns how to stop.
- */
+/** Gives the server the pair anew when the files change. It polls: no event tells of a changed Kubernetes Secret. Returns how to stop. */
 export function watchKeyPair(server: Server, { files, pair, everyMs = 10_000, onRenewed, onRefused }: KeyPairWatch): () => void {
   let seen = textOf(pair)
   const look = async () => {

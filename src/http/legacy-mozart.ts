@@ -21,10 +21,7 @@ interface LegacyOptions {
 const hopByHop = ['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer']
 const neverForwarded = new Set([...hopByHop, 'transfer-encoding', 'upgrade', 'expect', 'host'])
 
-/**
- * To the old Mozart, for jobs, queues and everything else that is not ours. Connections are not reused: gunicorn closes idle ones at any
- * time, and a POST on a closed connection cannot be sent again.
- */
+/** To the old Mozart, for all that is not ours. Connections are not reused: gunicorn closes idle ones, and no POST can be sent again. */
 export function createPassThrough({ url, prefix, timeoutMs = 120_000 }: LegacyOptions): PassThrough {
   const target = new URL(url)
   const secure = target.protocol === 'https:'

@@ -10,10 +10,7 @@ declare module 'fastify' {
   }
 }
 
-/**
- * Reports each request once. An onResponse hook would not do: Fastify does not call it for a client that went away, nor for a list that was
- * cut off, and those are the lines that people look for.
- */
+/** Reports each request once, also one whose client went away or whose list was cut off, for which Fastify calls no onResponse hook. */
 export function observe(reply: FastifyReply, report: (report: RequestReport) => void): void {
   const started = performance.now()
   reply.raw.once('close', () => report(reportOf(reply, performance.now() - started)))

@@ -21,7 +21,7 @@ import { ociFace } from './oci/index.ts'
 import { type OperatorOptions, operatorFace } from './operator/index.ts'
 import type { BodyReading } from './shared/body.ts'
 import { type BodyBudget, createBodyBudget, giveBodiesBack } from './shared/body-budget.ts'
-import { explain } from './shared/errors.ts'
+import { explain, refuseWith } from './shared/errors.ts'
 import './shared/fastify.ts'
 import { createLargeTexts, type LargeTexts } from './shared/large-texts.ts'
 import type { PublicAddress } from './shared/public-url.ts'
@@ -99,9 +99,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.addHook('onClose', () => largeTexts.close())
   requireActions(app, methods)
   app.setErrorHandler((error, request, reply) => {
-    const { status, message, headers } = explain(error)
-    if (status >= 500) request.failure = error
-    reply.code(status).headers(headers)
+    const { message } = refuseWith(reply, error)
     const path = request.url.split('?', 1)[0]!
     // of a path in the API that is no route, and refused before anybody looks
     if (isApi(path)) return sendProblem(reply, { code: (error as CatalogueError).code, detail: message, path })

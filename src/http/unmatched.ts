@@ -4,7 +4,7 @@ import { nearest } from '../domain/nearest.ts'
 import { maskSecrets } from '../domain/secrets.ts'
 import type { PassThrough } from './legacy-mozart.ts'
 import { legacyTarget, readingsOf } from './legacy-target.ts'
-import { notSupported } from './shared/not-supported.ts'
+import { notSupported } from './shared/errors.ts'
 import { scriptName } from './shared/public-url.ts'
 
 const notFoundBody = `${JSON.stringify({
@@ -39,10 +39,7 @@ export function rememberMethods(methods: Methods, { url, method }: RouteOptions)
   methods.set(url, known)
 }
 
-/**
- * Answers what no route took. On a path of ours: OPTIONS, and 405 for the rest. On any other path: the old Mozart's answer if one is
- * configured, else Mozart's 404.
- */
+/** Answers what no route took: on a path of ours OPTIONS, and 405 for the rest; elsewhere as the old Mozart does, or with Mozart's 404. */
 export function answerUnmatched(
   app: FastifyInstance,
   methods: Methods,
@@ -86,10 +83,7 @@ function notFound(reply: FastifyReply, path: string, methods: Methods): FastifyR
   return sendProblem(reply.code(404), { code: 'not_found', detail, path })
 }
 
-/**
- * The pattern of a route that an unknown path probably means: one with a misspelt segment (`/api/v1/container/{id}`), else the shortest one with
- * the same last segment (`/api/v1/containers/{id}/plan` means `/api/v1/plan`).
- */
+/** The route that an unknown path may mean: one with a misspelt segment, else the shortest one with the same last segment. */
 function suggestedRoute(path: string, patterns: readonly string[]): string | undefined {
   const segments = segmentsOf(path)
   const last = segments.at(-1)!

@@ -1,15 +1,12 @@
+import type { ElfFile } from './elf.ts'
+
 /*
  * Finds the build attributes of a 32-bit ARM file ("Addenda to, and Errata in, the ABI for the Arm Architecture"), which tell the processor
  * it was compiled for. They are in a section near the end, and the section table that locates it usually comes later still. So everything
  * that looks like the section is kept while the file is read, and the table decides.
  */
 
-export interface BuildAttributes {
-  /** The architecture version that the file needs: 4 to 9. */
-  version?: number
-  /** Whether it passes floating-point numbers in registers. */
-  float?: 'hard' | 'soft'
-}
+type BuildAttributes = Pick<ElfFile, 'version' | 'float'>
 
 export type AttributesWatch = ReturnType<typeof watchAttributes>
 

@@ -21,6 +21,7 @@ export interface Budget {
   /** Whether a document of this size may be kept in memory. */
   document(bytes: number): boolean
   step(count: number): void
+  /** Moving a window takes time however small the block is: a stream of tiny blocks with a large window would take hours. */
   windowMoved(bytes: number): void
 }
 

@@ -1,31 +1,24 @@
 import type { Architecture } from '../domain/architecture.ts'
 import { type ElfFile, isDevice } from './elf.ts'
 import type { FileSystem } from './file-system.ts'
+import type { ImageFacts } from './image-report.ts'
 import type { ImageLimits } from './limits.ts'
 import { isForMachine, machineName, pathNames } from './machines.ts'
 import { createPace } from './pace.ts'
 
-/** Why a file that the architecture cannot run may still belong in the image. */
-type Excuse = 'device' | 'firmware' | 'kernel' | 'emulator' | 'other-platform' | 'test-data' | 'compatible'
+type ForeignFiles = ImageFacts['census']['foreign']['listed']
 
 export interface Count {
   files: number
   samples: string[]
 }
 
-/** The ELF files of a file system, counted by the machine they are for. */
-export interface Census {
-  files: number
-  /** Most files first. */
-  machines: { architecture: string; files: number; samples: string[] }[]
+/** The ELF files of a file system, counted by the machine they are for; the machine with most files comes first. */
+export interface Census extends Omit<ImageFacts['census'], 'native' | 'foreign'> {
   /** Files that run on the architecture in question. */
   native: Count
   /** Files for other machines that belong where they are, such as firmware. */
-  foreign: Count & { listed: { path: string; architecture: string; why: Excuse }[] }
-  /** Shared libraries for other machines, which programs of this architecture cannot load. */
-  wrongLibraries: Count
-  /** Other files for other machines: unusual, but not decisive. */
-  strays: Count
+  foreign: Count & { listed: ForeignFiles }
 }
 
 const count = (): Count => ({ files: 0, samples: [] })
@@ -69,7 +62,7 @@ export async function takeCensus(
  * Excuses files for other machines that say nothing about the image: byte code and firmware run elsewhere, emulators and cross-compilers
  * bring another platform's files, and packages ship one file for each platform, named after it. Undefined when nothing excuses the file.
  */
-function excuseFor(path: string, file: ElfFile, architecture: Architecture): Excuse | undefined {
+function excuseFor(path: string, file: ElfFile, architecture: Architecture): ForeignFiles[number]['why'] | undefined {
   if (isDevice(file.machine)) return 'device'
   if (isForMachine(architecture, file)) return file.machine === architecture.split('/')[0] ? undefined : 'compatible'
   if (/^\/(usr\/)?lib\/firmware\/|^\/usr\/share\/(qemu|seabios|openbios|slof|ovmf|firmware)[^/]*\//i.test(path)) return 'firmware'

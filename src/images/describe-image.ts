@@ -12,10 +12,7 @@ import { otherPlatform } from './platform.ts'
 import { fatal, type ProblemList, quoted } from './problems.ts'
 import { judge, judgeOther } from './verdict.ts'
 
-/**
- * Returns an image's facts and verdict; `claimed` is the caller's claim. Compares its layers with its configuration, then lays them over one
- * another.
- */
+/** Compares an image's layers with its configuration, lays them over one another, and returns facts and verdict. `claimed`: by the caller. */
 export async function describeImage(
   found: FoundImage,
   { claimed, budget, problems }: { claimed: Architecture | undefined; budget: Budget; problems: ProblemList }
@@ -52,7 +49,7 @@ export async function describeImage(
     architecture: why === undefined ? (judgement.proven ?? null) : null,
     formats: found.formats,
     config: found.config === undefined ? null : configFacts(found.config, limits),
-    manifest: found.manifest ?? null,
+    manifest: found.manifest,
     tags: texts(found.tags, limits),
     base: baseOf(found, config, limits),
     layers,

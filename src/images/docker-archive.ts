@@ -39,7 +39,7 @@ function imageOf(entry: ArchiveManifest[number], members: Members, limits: Image
     const mismatch = member === undefined ? undefined : checkNamedDigest(member)
     if (mismatch !== undefined) problems.push(mismatch)
   }
-  const manifest = config && deriveManifest(config, layers)
+  const manifest = config === undefined ? null : deriveManifest(config, layers)
   const unsaid = { indexes: [], annotations: new Map<string, string>(), platform: undefined }
   return { formats: ['docker-archive'], config, manifest, layers, tags, problems, ...unsaid }
 }

@@ -1,15 +1,12 @@
-import { type GoType, isDecodingError } from './go-types.ts'
-import { isJsonRefusal, parseAsGo } from './json.ts'
+import type { GoType } from './go-types.ts'
+import { isDocumentRefusal, parseAsGo } from './json.ts'
 import type { ImageLimits } from './limits.ts'
 import type { Member } from './members.ts'
 import { fatal, type Problem, type ProblemCode, quoted } from './problems.ts'
 
 export type Parsed<T> = { value: T; problem?: undefined } | { problem: Problem }
 
-/**
- * Parses the document in a member as Go's decoder does; its size and depth are limited. `wrongType` is the code of the problem when a value
- * has another type than image loaders expect.
- */
+/** Parses a member as Go's decoder does, within limits. `wrongType` is the problem's code for a value of an unexpected type. */
 export function parseDocument<T>(
   member: Member,
   { type, limits, wrongType }: { type: GoType<T>; limits: ImageLimits; wrongType: ProblemCode }
@@ -23,8 +20,7 @@ export function parseDocument<T>(
   try {
     return { value: type(parseAsGo(member.text, { depth: limits.documentDepth }), '') }
   } catch (error) {
-    if (isJsonRefusal(error)) return fail(error.code, error.message)
-    if (isDecodingError(error)) return fail(error.decoding === 'ambiguous' ? 'json_ambiguous' : wrongType, error.message)
-    throw error
+    if (!isDocumentRefusal(error)) throw error
+    return fail(error.code === 'json_type' ? wrongType : error.code, error.message)
   }
 }

@@ -85,30 +85,23 @@ function floatOf(flags: number): Pick<ElfFile, 'float'> {
 }
 
 function machineOf(machine: number, { bits, little, flags }: { bits: 32 | 64; little: boolean; flags: number }): string {
-  const le = little ? 'le' : ''
-  switch (machine) {
-    case 62:
-      return bits === 64 ? 'amd64' : 'x32'
-    case 183:
-      return bits === 32 ? 'arm64-ilp32' : little ? 'arm64' : 'arm64be'
-    case 40:
-      return little ? 'arm' : 'armbe'
-    case 21:
-      return `ppc64${le}`
-    case 20:
-      return `ppc${le}`
-    case 22:
-      return bits === 64 ? 's390x' : 's390'
-    case 243:
-      return `riscv${bits}`
-    case 8:
-      // n32 code comes in 32-bit files but needs a 64-bit machine
-      return `mips${bits === 64 || (flags & 0x20) !== 0 ? '64' : ''}${le}`
-    case 258:
-      return `loong${bits}`
-    default:
-      return plainMachines[machine] ?? devices[machine] ?? `elf-${machine}`
-  }
+  // n32 code of MIPS comes in 32-bit files but needs a 64-bit machine
+  const wide = bits === 64 || (machine === 8 && (flags & 0x20) !== 0)
+  const names = variousMachines[machine]
+  return names?.[(little ? 0 : 2) + (wide ? 0 : 1)] ?? plainMachines[machine] ?? devices[machine] ?? `elf-${machine}`
+}
+
+/** Machines that the word size or the byte order makes different: little-endian 64 and 32 bits, then big-endian. */
+const variousMachines: Readonly<Record<number, readonly string[]>> = {
+  8: ['mips64le', 'mipsle', 'mips64', 'mips'],
+  20: ['ppcle', 'ppcle', 'ppc', 'ppc'],
+  21: ['ppc64le', 'ppc64le', 'ppc64', 'ppc64'],
+  22: ['s390x', 's390', 's390x', 's390'],
+  40: ['arm', 'arm', 'armbe', 'armbe'],
+  62: ['amd64', 'x32', 'amd64', 'x32'],
+  183: ['arm64', 'arm64-ilp32', 'arm64be', 'arm64-ilp32'],
+  243: ['riscv64', 'riscv32', 'riscv64', 'riscv32'],
+  258: ['loong64', 'loong32', 'loong64', 'loong32']
 }
 
 /** Machines of which neither the word size nor the byte order makes another one. */

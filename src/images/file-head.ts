@@ -5,10 +5,7 @@ export type FileHead = ReturnType<typeof createFileHead>
 
 const zeros = Buffer.alloc(headLength)
 
-/**
- * Tells the kind of a file while it is read. Four bytes are enough for most files. For the others the head is kept, and 32-bit ARM programs
- * are watched to their end.
- */
+/** Tells a file's kind while it is read: mostly by four bytes, else by its head. 32-bit ARM programs are watched to their end. */
 export function createFileHead(size: number) {
   const wanted = Math.min(headLength, size)
   let head: Buffer | undefined

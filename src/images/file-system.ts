@@ -14,10 +14,7 @@ export interface Located {
 
 export type FileSystem = Awaited<ReturnType<typeof layFileSystem>>
 
-/**
- * Returns the file system of an image: its layers, laid over one another. A large image has hundreds of thousands of changes, so other work
- * runs in between.
- */
+/** Lays an image's layers over one another. A large image has hundreds of thousands of changes, so other work runs in between. */
 export async function layFileSystem(layers: readonly LayerLog[], budget: Budget) {
   budget.image()
   const root = createDirectory(budget)

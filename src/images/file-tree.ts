@@ -1,10 +1,7 @@
 import type { Budget } from './budget.ts'
 import type { FileKind } from './elf.ts'
 
-/*
- * The directory tree of an image. Only what can matter is a node: directories, links, programs and scripts. All other files are just
- * names in their directory.
- */
+/* The directory tree of an image. Nodes are directories, links, programs and scripts; all other files are just names in their directory. */
 
 export type FileNode =
   | Directory

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto'
+import { mediaTypes } from '../domain/oci/media-types.ts'
 import { parseDocument } from './documents.ts'
 import { type DescriptorDocument, type ImageConfig, imageConfig } from './go-documents.ts'
 import type { Blob } from './image-blobs.ts'
+import type { ImageFacts } from './image-report.ts'
 import type { ImageLimits } from './limits.ts'
 import type { Member, Members } from './members.ts'
 import { fatal, type Problem, quoted } from './problems.ts'
 
-export type Format = 'docker-archive' | 'oci-layout'
-
 /** An image as an archive names it, before its layers are combined. */
 export interface FoundImage {
-  formats: Format[]
+  formats: ImageFacts['formats']
   config: { digest: string; size: number; member: string; offset: number | null; value: ImageConfig } | undefined
-  manifest: FoundManifest | undefined
+  manifest: ImageFacts['manifest']
   /** Digests of the indexes that lead to it. */
   indexes: string[]
   layers: FoundLayer[]
@@ -21,17 +21,6 @@ export interface FoundImage {
   /** The platform that an index names for it. */
   platform: DescriptorDocument['platform']
   problems: Problem[]
-}
-
-export interface FoundManifest {
-  digest: string
-  size: number
-  mediaType: string
-  /** True when the archive holds no manifest, and this one was derived from its configuration and layers. */
-  derived: boolean
-  /** The member of the archive that holds it; null for a derived one. */
-  member: string | null
-  offset: number | null
 }
 
 export interface FoundLayer {
@@ -91,23 +80,21 @@ export function checkNamedDigest(member: Member): Problem | undefined {
  * Derives the manifest of an image whose archive holds none: an OCI manifest of the configuration as it is and of the uncompressed
  * layers, as JSON without white space, with its members in the specification's order. The same image always gets the same digest.
  */
-export function deriveManifest(config: Blob, layers: readonly FoundLayer[]): FoundManifest | undefined {
+export function deriveManifest(config: Blob, layers: readonly FoundLayer[]): ImageFacts['manifest'] {
   const summaries = layers.flatMap(({ member }) => member?.layer ?? [])
-  if (summaries.length < layers.length) return undefined
+  if (summaries.length < layers.length) return null
   const tars = summaries.map(({ diffId, unpackedSize }) => ({ digest: diffId, size: unpackedSize }))
   const text = derivedManifestText(config, tars)
   const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`
-  return { digest, size: Buffer.byteLength(text), mediaType: manifestType, derived: true, member: null, offset: null }
+  return { digest, size: Buffer.byteLength(text), mediaType: mediaTypes.ociManifest, derived: true, member: null, offset: null }
 }
-
-const manifestType = 'application/vnd.oci.image.manifest.v1+json'
 
 /** `layers` are the uncompressed tars, whatever compression the archive has. */
 export function derivedManifestText(config: Blob, layers: readonly Blob[]): string {
   return JSON.stringify({
     schemaVersion: 2,
-    mediaType: manifestType,
-    config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: config.digest, size: config.size },
+    mediaType: mediaTypes.ociManifest,
+    config: { mediaType: mediaTypes.ociConfig, digest: config.digest, size: config.size },
     layers: layers.map(({ digest, size }) => ({ mediaType: 'application/vnd.oci.image.layer.v1.tar', digest, size }))
   })
 }

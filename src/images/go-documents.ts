@@ -1,4 +1,16 @@
-import { type Decoded, goBool, goBytes, goInt, goString, goStringOrStrings, goTime, listOf, mapOf, struct } from './go-types.ts'
+import {
+  type Decoded,
+  type GoType,
+  goBool,
+  goBytes,
+  goInt,
+  goString,
+  goStringOrStrings,
+  goTime,
+  listOf,
+  mapOf,
+  struct
+} from './go-types.ts'
 
 /*
  * The documents of an image archive as image loaders declare them: Docker (image/tarexport, image, container.Config), containers/image
@@ -6,81 +18,45 @@ import { type Decoded, goBool, goBytes, goInt, goString, goStringOrStrings, goTi
  * one of them refuses cannot be loaded everywhere.
  */
 
-const platform = struct({
-  architecture: goString,
-  os: goString,
-  'os.version': goString,
-  'os.features': listOf(goString),
-  variant: goString,
-  features: listOf(goString)
-})
+/** Returns fields of one type. */
+const fields = <T, const Name extends string>(type: GoType<T>, ...names: Name[]) =>
+  Object.fromEntries(names.map((name) => [name, type])) as Record<Name, GoType<T>>
+
+const strings = listOf(goString)
 
 const descriptor = struct({
-  mediaType: goString,
-  digest: goString,
+  ...fields(goString, 'mediaType', 'digest', 'artifactType'),
   size: goInt,
-  urls: listOf(goString),
+  urls: strings,
   annotations: mapOf(goString),
   data: goBytes,
-  platform,
-  artifactType: goString
+  platform: struct({ ...fields(goString, 'architecture', 'os', 'os.version', 'variant'), ...fields(strings, 'os.features', 'features') })
 })
 export type DescriptorDocument = Decoded<typeof descriptor>
 
 /** An OCI manifest or index, or one of Docker's schema 2; an index has `manifests`. */
 export const manifestDocument = struct({
   schemaVersion: goInt,
-  mediaType: goString,
-  artifactType: goString,
-  config: descriptor,
-  layers: listOf(descriptor),
-  manifests: listOf(descriptor),
-  subject: descriptor,
+  ...fields(goString, 'mediaType', 'artifactType'),
+  ...fields(descriptor, 'config', 'subject'),
+  ...fields(listOf(descriptor), 'layers', 'manifests'),
   annotations: mapOf(goString)
 })
 export type ManifestDocument = Decoded<typeof manifestDocument>
 
 /** manifest.json, as docker save writes it. */
 export const archiveManifest = listOf(
-  struct({ Config: goString, RepoTags: listOf(goString), Layers: listOf(goString), Parent: goString, LayerSources: mapOf(descriptor) })
+  struct({ ...fields(goString, 'Config', 'Parent'), ...fields(strings, 'RepoTags', 'Layers'), LayerSources: mapOf(descriptor) })
 )
 export type ArchiveManifest = Decoded<typeof archiveManifest>
 
-const nothing = struct({})
-
-const healthcheck = struct({
-  Test: listOf(goString),
-  Interval: goInt,
-  Timeout: goInt,
-  StartPeriod: goInt,
-  StartInterval: goInt,
-  Retries: goInt
-})
-
 const containerConfig = struct({
-  Hostname: goString,
-  Domainname: goString,
-  User: goString,
-  AttachStdin: goBool,
-  AttachStdout: goBool,
-  AttachStderr: goBool,
-  ExposedPorts: mapOf(nothing),
-  Tty: goBool,
-  OpenStdin: goBool,
-  StdinOnce: goBool,
-  Env: listOf(goString),
-  Cmd: listOf(goString),
-  Healthcheck: healthcheck,
-  ArgsEscaped: goBool,
-  Image: goString,
-  Volumes: mapOf(nothing),
-  WorkingDir: goString,
-  Entrypoint: listOf(goString),
-  NetworkDisabled: goBool,
-  MacAddress: goString,
-  OnBuild: listOf(goString),
+  ...fields(goString, 'Hostname', 'Domainname', 'User', 'Image', 'WorkingDir', 'MacAddress', 'StopSignal'),
+  ...fields(goBool, 'AttachStdin', 'AttachStdout', 'AttachStderr', 'Tty', 'OpenStdin', 'StdinOnce', 'ArgsEscaped', 'NetworkDisabled'),
+  ...fields(mapOf(struct({})), 'ExposedPorts', 'Volumes'),
+  ...fields(strings, 'Env', 'Cmd', 'Entrypoint', 'OnBuild'),
+  Healthcheck: struct({ Test: strings, ...fields(goInt, 'Interval', 'Timeout', 'StartPeriod', 'StartInterval', 'Retries') }),
   Labels: mapOf(goString),
-  StopSignal: goString,
   StopTimeout: goInt,
   Shell: goStringOrStrings
 })
@@ -88,22 +64,12 @@ export type ContainerConfig = Decoded<typeof containerConfig>
 
 /** An image's configuration. */
 export const imageConfig = struct({
-  id: goString,
-  parent: goString,
-  comment: goString,
+  ...fields(goString, 'id', 'parent', 'comment', 'container', 'docker_version', 'author', 'architecture', 'variant', 'os', 'os.version'),
   created: goTime,
-  container: goString,
-  container_config: containerConfig,
-  docker_version: goString,
-  author: goString,
-  config: containerConfig,
-  architecture: goString,
-  variant: goString,
-  os: goString,
-  'os.version': goString,
-  'os.features': listOf(goString),
+  ...fields(containerConfig, 'container_config', 'config'),
+  'os.features': strings,
   Size: goInt,
-  rootfs: struct({ type: goString, diff_ids: listOf(goString) }),
-  history: listOf(struct({ created: goTime, author: goString, created_by: goString, comment: goString, empty_layer: goBool }))
+  rootfs: struct({ type: goString, diff_ids: strings }),
+  history: listOf(struct({ ...fields(goString, 'author', 'created_by', 'comment'), created: goTime, empty_layer: goBool }))
 })
 export type ImageConfig = Decoded<typeof imageConfig>

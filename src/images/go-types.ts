@@ -1,4 +1,4 @@
-import type { JsonList, JsonNode, JsonNumber, JsonObject } from './json.ts'
+import { type DocumentRefusal, documentRefusal, type JsonList, type JsonNode, type JsonNumber, type JsonObject } from './json.ts'
 import { quoted } from './problems.ts'
 
 /*
@@ -7,44 +7,34 @@ import { quoted } from './problems.ts'
  * them, the document is refused: another reader could see another image in it.
  */
 
-/** Decodes a value; `place` is its place in the document, for messages. Throws a DecodingError. */
+/** Decodes a value; `place` is its place in the document, for messages. Throws a DocumentRefusal. */
 export type GoType<T> = (value: JsonNode, place: string) => T
 
 /** The type of a decoded value. */
 export type Decoded<Type> = Type extends GoType<infer T> ? T : never
 
-export type DecodingError = Error & { decoding: 'type' | 'ambiguous' }
-
-export const isDecodingError = (error: unknown): error is DecodingError => error instanceof Error && 'decoding' in error
-
-const decodingError = (decoding: DecodingError['decoding'], message: string): DecodingError =>
-  Object.assign(new Error(message), { decoding })
-
 const isNumber = (value: JsonNode): value is JsonNumber => typeof value === 'object' && value !== null && 'number' in value
 const isObject = (value: JsonNode): value is JsonObject => typeof value === 'object' && value !== null && 'members' in value
 const isList = (value: JsonNode): value is JsonList => Array.isArray(value)
 
-function wrongType(value: JsonNode, { place, expected }: { place: string; expected: string }): DecodingError {
-  const kind = isNumber(value)
-    ? `the number ${value.number.slice(0, 40)}`
-    : isObject(value)
-      ? 'an object'
-      : isList(value)
-        ? 'a list'
-        : `a ${typeof value}`
-  return decodingError('type', `${place === '' ? 'is' : `has ${place},`} ${kind} where image loaders expect ${expected}`)
+function wrongType(value: JsonNode, place: string, { expected }: { expected: string }): DocumentRefusal {
+  let kind = `a ${typeof value}`
+  if (isNumber(value)) kind = `the number ${value.number.slice(0, 40)}`
+  else if (isObject(value)) kind = 'an object'
+  else if (isList(value)) kind = 'a list'
+  return documentRefusal('json_type', `${place === '' ? 'is' : `has ${place},`} ${kind} where image loaders expect ${expected}`)
 }
 
 export const goString: GoType<string> = (value, place) => {
   if (value === null) return ''
   if (typeof value === 'string') return value
-  throw wrongType(value, { place, expected: 'a string' })
+  throw wrongType(value, place, { expected: 'a string' })
 }
 
 export const goBool: GoType<boolean> = (value, place) => {
   if (value === null) return false
   if (typeof value === 'boolean') return value
-  throw wrongType(value, { place, expected: 'true or false' })
+  throw wrongType(value, place, { expected: 'true or false' })
 }
 
 /** A 64-bit integer; Go refuses 1.0 and 1e3. */
@@ -53,7 +43,7 @@ export const goInt: GoType<number> = (value, place) => {
   if (isNumber(value) && /^-?[0-9]{1,19}$/.test(value.number) && BigInt.asIntN(64, BigInt(value.number)) === BigInt(value.number)) {
     return Number(value.number)
   }
-  throw wrongType(value, { place, expected: 'an integer' })
+  throw wrongType(value, place, { expected: 'an integer' })
 }
 
 const timePattern = /^[0-9]{4}-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]+)?(Z|[+-]([0-9]{2}):([0-9]{2}))$/
@@ -70,14 +60,14 @@ export const goTime: GoType<string> = (value, place) => {
     const isDay = month >= 1 && month <= 12 && day >= 1 && day <= lastDay
     if (isDay && hour < 24 && minute < 60 && second < 60 && zoneHour < 24 && zoneMinute < 60) return value
   }
-  throw wrongType(value, { place, expected: 'a time in RFC 3339 format' })
+  throw wrongType(value, place, { expected: 'a time in RFC 3339 format' })
 }
 
 /** Bytes in base64. */
 export const goBytes: GoType<string> = (value, place) => {
   const base64 = goString(value, place).replace(/[\r\n]/g, '')
   if (base64.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(base64)) return base64
-  throw wrongType(value, { place, expected: 'base64' })
+  throw wrongType(value, place, { expected: 'base64' })
 }
 
 export const listOf =
@@ -85,7 +75,7 @@ export const listOf =
   (value, place) => {
     if (value === null) return []
     if (isList(value)) return value.map((one, i) => item(one, `${place}[${i}]`))
-    throw wrongType(value, { place, expected: 'a list' })
+    throw wrongType(value, place, { expected: 'a list' })
   }
 
 /** A list of strings, or a single string, which Docker and podman accept for some command lines. */
@@ -97,7 +87,7 @@ export const mapOf =
   (value, place) => {
     if (value === null) return new Map()
     if (isObject(value)) return new Map(value.members.map(([name, one]) => [name, item(one, `${place}[${quoted(name)}]`)]))
-    throw wrongType(value, { place, expected: 'an object' })
+    throw wrongType(value, place, { expected: 'an object' })
   }
 
 type Fields = Readonly<Record<string, GoType<unknown>>>
@@ -108,7 +98,7 @@ export function struct<const F extends Fields>(fields: F): GoType<Struct<F>> {
   const names = new Map(Object.keys(fields).map((name) => [folded(name), name]))
   return (value, place) => {
     if (value === null) return {}
-    if (!isObject(value)) throw wrongType(value, { place, expected: 'an object' })
+    if (!isObject(value)) throw wrongType(value, place, { expected: 'an object' })
     const given = new Map<string, NamedValue>()
     const found: Record<string, unknown> = {}
     for (const [as, one] of value.members) {
@@ -131,8 +121,6 @@ type NamedValue = readonly [name: string, value: JsonNode]
 function checkAlone(place: string, one: NamedValue, other: NamedValue | undefined): void {
   if (other === undefined || JSON.stringify(one[1]) === JSON.stringify(other[1])) return
   const names = one[0] === other[0] ? `${quoted(one[0])} twice` : `both ${quoted(other[0])} and ${quoted(one[0])}`
-  throw decodingError(
-    'ambiguous',
-    `has ${names} for ${place}, with different values; Go's JSON decoder takes the last one or merges them, other readers do not`
-  )
+  const readers = "Go's JSON decoder takes the last one or merges them, other readers do not"
+  throw documentRefusal('json_ambiguous', `has ${names} for ${place}, with different values; ${readers}`)
 }

@@ -1,8 +1,6 @@
 import { stringEnd } from '../domain/json/json-scan.ts'
 
-/*
- * Parses JSON and keeps repeated members of objects and the spelling of numbers. Both matter to Go's decoder, and JSON.parse drops them.
- */
+/* Parses JSON, and keeps repeated members and the spelling of numbers: both matter to Go's decoder, and JSON.parse drops them. */
 
 export type JsonNode = null | boolean | string | JsonNumber | JsonList | JsonObject
 
@@ -18,14 +16,14 @@ export interface JsonObject {
   members: readonly (readonly [string, JsonNode])[]
 }
 
-export type JsonRefusal = Error & { code: 'json_invalid' | 'json_too_deep' }
+/** What is wrong with a document; `json_type`: a value has another type than image loaders expect. */
+export type DocumentRefusal = Error & { code: 'json_invalid' | 'json_too_deep' | 'json_ambiguous' | 'json_type' }
 
-export const isJsonRefusal = (error: unknown): error is JsonRefusal => {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return code === 'json_invalid' || code === 'json_too_deep'
-}
+export const isDocumentRefusal = (error: unknown): error is DocumentRefusal =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('json_')
 
-const refusal = (code: JsonRefusal['code'], message: string): JsonRefusal => Object.assign(new Error(message), { code })
+export const documentRefusal = (code: DocumentRefusal['code'], message: string): DocumentRefusal =>
+  Object.assign(new Error(message), { code })
 
 interface JsonText {
   text: string
@@ -33,7 +31,7 @@ interface JsonText {
   deepest: number
 }
 
-/** Throws a JsonRefusal. */
+/** Throws a DocumentRefusal. */
 export function parseAsGo(text: string, { depth }: { depth: number }): JsonNode {
   const source: JsonText = { text, at: 0, deepest: depth }
   const value = valueAt(source, 1)
@@ -42,7 +40,7 @@ export function parseAsGo(text: string, { depth }: { depth: number }): JsonNode 
 }
 
 const unexpected = ({ text, at }: JsonText) =>
-  refusal('json_invalid', at >= text.length ? 'is incomplete JSON' : `is not valid JSON (at character ${at})`)
+  documentRefusal('json_invalid', at >= text.length ? 'is incomplete JSON' : `is not valid JSON (at character ${at})`)
 
 /** Skips white space and returns the next character; '' at the end. */
 function nextIn(source: JsonText): string {
@@ -53,7 +51,7 @@ function nextIn(source: JsonText): string {
 function valueAt(source: JsonText, depth: number): JsonNode {
   const first = nextIn(source)
   if (first === '{' || first === '[') {
-    if (depth > source.deepest) throw refusal('json_too_deep', `is nested deeper than ${source.deepest}`)
+    if (depth > source.deepest) throw documentRefusal('json_too_deep', `is nested deeper than ${source.deepest}`)
     source.at++
     return first === '{' ? objectAt(source, depth) : listAt(source, depth)
   }

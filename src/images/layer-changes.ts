@@ -9,8 +9,7 @@ import type { FileKind } from './elf.ts'
 export type Change =
   | { change: 'data'; directory: string; names: string }
   | { change: 'file'; path: string; file: FileKind }
-  | { change: 'symlink'; path: string; target: string }
-  | { change: 'hardlink'; path: string; target: string }
+  | { change: 'symlink' | 'hardlink'; path: string; target: string }
   | { change: 'directory'; path: string }
 
 export interface LayerLog {
@@ -54,7 +53,9 @@ export function createLayerChanges(budget: Budget) {
     run = undefined
   }
 
-  function push(change: Change): void {
+  /** Adds a change of which so many characters are kept. */
+  function push(change: Change, length: number): void {
+    budget.entry(length)
     flush()
     remember(change)
   }
@@ -74,18 +75,10 @@ export function createLayerChanges(budget: Budget) {
       budget.entry(name.length)
       run.names.push(name)
     },
-    file(path: string, kind: FileKind): void {
-      budget.entry(path.length + ('interpreter' in kind ? (kind.interpreter?.length ?? 0) : 0))
-      push({ change: 'file', path, file: shared(kind) })
-    },
-    directory(path: string): void {
-      budget.entry(path.length)
-      push({ change: 'directory', path })
-    },
-    link(link: { change: 'symlink' | 'hardlink'; path: string; target: string }): void {
-      budget.entry(link.path.length + link.target.length)
-      push(link)
-    },
+    file: (path: string, kind: FileKind): void =>
+      push({ change: 'file', path, file: shared(kind) }, path.length + ('interpreter' in kind ? (kind.interpreter?.length ?? 0) : 0)),
+    directory: (path: string): void => push({ change: 'directory', path }, path.length),
+    link: (link: Extract<Change, { target: string }>): void => push(link, link.path.length + link.target.length),
     /** Adds a whiteout and returns true, if the path is one. */
     whiteout(path: string): boolean {
       const isWhiteout = addWhiteout(log, path)

@@ -40,38 +40,31 @@ export function createLayerScan(name: string, { compression, budget }: { compres
     if (!budget.spent) tar.write(chunk)
   }
 
-  const decompressor = compression === 'none' ? undefined : startDecompressor(createDecompressor(compression, budget))
+  const decompressor = compression === 'none' ? undefined : createDecompressor(compression, budget)
   let settling: Promise<void> | undefined
   let settle = () => {}
+  decompressor?.on('data', (chunk: Buffer) => {
+    budget.unpacked(chunk.length)
+    unpacked(chunk)
+    if (budget.spent) decompressor.destroy()
+  })
+  decompressor?.on('error', (error) => problem(decompressionProblem(error, 'it')))
+  // zlib never calls back for a write that failed
+  decompressor?.once('close', () => settle())
 
-  function startDecompressor(stream: Transform): Transform {
-    stream.on('data', (chunk: Buffer) => {
-      budget.unpacked(chunk.length)
-      unpacked(chunk)
-      if (budget.spent) stream.destroy()
+  /** Sends the decompressor a chunk, or its end. */
+  function send(stream: Transform, chunk?: Buffer): void {
+    if (stream.destroyed) return
+    settling = new Promise((resolve) => {
+      settle = resolve
+      if (chunk === undefined) stream.end()
+      else stream.write(chunk, () => resolve())
     })
-    stream.on('error', (error) => problem(decompressionProblem(error, 'it')))
-    // zlib never calls back for a write that failed
-    stream.once('close', () => settle())
-    return stream
   }
 
   return {
-    write(chunk: Buffer) {
-      if (decompressor === undefined) return unpacked(chunk)
-      if (decompressor.destroyed) return
-      settling = new Promise((resolve) => {
-        settle = resolve
-        decompressor.write(chunk, () => resolve())
-      })
-    },
-    end(): void {
-      if (decompressor === undefined || decompressor.destroyed) return
-      settling = new Promise((resolve) => {
-        settle = resolve
-        decompressor.end()
-      })
-    },
+    write: (chunk: Buffer): void => (decompressor === undefined ? unpacked(chunk) : send(decompressor, chunk)),
+    end: (): void => void (decompressor && send(decompressor)),
     /** Resolves when everything written so far has been processed; undefined when it already has been. */
     settled: () => settling,
     /** Returns the result. Call it once the scan has ended and settled. `digest` is the digest of the compressed bytes. */

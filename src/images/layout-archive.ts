@@ -1,7 +1,7 @@
+import { indexText, mediaTypes } from '../domain/oci/media-types.ts'
 import { extractMembers } from './extract-members.ts'
 import { type Blob, blobPathOf, checkedBlob, imageBlobs, type MemberBlob, type TextBlob, textBlob } from './image-blobs.ts'
 import type { ImageFacts } from './image-report.ts'
-import { indexType } from './oci-layout.ts'
 import { paddingAfter, tarEnd, tarFileOf, tarHeaderOf } from './tar-writer.ts'
 
 /** One image of the layout. */
@@ -38,7 +38,7 @@ export function layoutArchive(images: readonly LayoutImage[], { name }: { name: 
     if (text) texts.push(...[text].filter(fresh))
     parts.push({ image, members: members.filter(fresh) })
   }
-  const index = textBlob(JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: images.map(({ descriptor }) => descriptor) }))
+  const index = textBlob(indexText(images.map(({ descriptor }) => descriptor)))
   const files = [
     { path: 'oci-layout', text: Buffer.from('{"imageLayoutVersion":"1.0.0"}') },
     { path: 'index.json', text: Buffer.from(layoutIndex(index, name)) },
@@ -71,5 +71,5 @@ export function layoutArchive(images: readonly LayoutImage[], { name }: { name: 
 /** A single descriptor, because clients expect one image per layout; they choose the platform from the index it points to. */
 function layoutIndex({ digest, size }: Blob, name: string | undefined): string {
   const annotations = name === undefined ? {} : { annotations: { 'org.opencontainers.image.ref.name': name } }
-  return JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: [{ mediaType: indexType, digest, size, ...annotations }] })
+  return indexText([{ mediaType: mediaTypes.ociIndex, digest, size, ...annotations }])
 }

@@ -9,10 +9,7 @@ import type { ElfFile } from './elf.ts'
 export const runsOn = (architecture: Architecture, file: ElfFile): boolean =>
   isForMachine(architecture, file) && (file.version ?? 0) <= (armVariant(architecture) ?? Number.POSITIVE_INFINITY)
 
-/**
- * The same without what the build attributes of 32-bit ARM say. Libraries choose at run time between code for old and new processors, and
- * their attributes name the newest.
- */
+/** The same without build attributes of 32-bit ARM: libraries have code for old and new processors, and theirs name the newest. */
 export function isForMachine(architecture: Architecture, { machine, float }: ElfFile): boolean {
   const base = architecture.split('/')[0]!
   // hard float came with v6

@@ -32,10 +32,7 @@ export type MembersReader = ReturnType<typeof createMembersReader>
 
 const headLength = 512
 
-/**
- * Reads the members of an archive: keeps JSON, and reads whatever begins like a tar, gzip or zstd as a layer, because the manifest that
- * names the layers may come last.
- */
+/** Reads an archive's members: keeps JSON, and reads what begins like a tar, gzip or zstd as a layer, as the manifest may come last. */
 export function createMembersReader(budget: Budget, problems: ProblemList) {
   const members = new Map<string, Member>()
   const links = new Map<string, string>()

@@ -1,3 +1,4 @@
+import { isImageConfig, isIndexType, mediaTypes } from '../domain/oci/media-types.ts'
 import { parseDocument } from './documents.ts'
 import { type Finder, type Found, type FoundImage, type FoundLayer, readConfig } from './found-image.ts'
 import { type DescriptorDocument, type ManifestDocument, manifestDocument } from './go-documents.ts'
@@ -80,7 +81,7 @@ function readDescriptor(descriptor: DescriptorDocument, search: Search, way: Way
   } else if (parsed.value.manifests !== undefined) {
     found.indexes.push(digest)
     readIndex(parsed.value, search, { ...way, indexes: [...way.indexes, digest] })
-  } else if (indexTypes.has(descriptor.mediaType ?? '')) {
+  } else if (isIndexType(descriptor.mediaType ?? '')) {
     const message = `${quoted(member.name)} has no list of manifests; its descriptor says that it is an index`
     found.problems.push(fatal('manifest_invalid', message))
   } else if (isImage(parsed.value)) {
@@ -94,17 +95,11 @@ function readDescriptor(descriptor: DescriptorDocument, search: Search, way: Way
   }
 }
 
-export const indexType = 'application/vnd.oci.image.index.v1+json'
-const indexTypes = new Set([indexType, 'application/vnd.docker.distribution.manifest.list.v2+json'])
-
 const platformOf = ({ platform }: DescriptorDocument): string =>
   [platform?.os, platform?.architecture, platform?.variant].filter(Boolean).join('/').slice(0, 100) || 'unknown'
 
 /** Artifacts (charts, signatures) have manifests too; the media type of the configuration tells images apart. */
-function isImage({ config }: ManifestDocument): boolean {
-  const type = config?.mediaType || undefined
-  return type === undefined || /^application\/vnd\.(oci\.image\.config\.v1|docker\.container\.image\.v1)\+json$/.test(type)
-}
+const isImage = ({ config }: ManifestDocument): boolean => !config?.mediaType || isImageConfig(config.mediaType)
 
 /** The member that a descriptor names by its digest, its bytes and size compared with what the descriptor says. */
 function blobOf({ digest = '', size }: DescriptorDocument, members: Members): { member?: Member | undefined; problem?: Problem } {
@@ -148,7 +143,7 @@ function imageOf(manifest: ManifestDocument, { digest, member, search: { members
     manifest: {
       digest,
       size: member.size,
-      mediaType: manifest.mediaType || 'application/vnd.oci.image.manifest.v1+json',
+      mediaType: manifest.mediaType || mediaTypes.ociManifest,
       derived: false,
       member: member.name,
       offset: member.offset ?? null

@@ -13,10 +13,7 @@ const worstOf = (images: readonly ImageFacts[]): ImageFacts | undefined =>
 
 export type Overall = Pick<ImageReport, 'verdict' | 'summary' | 'architecture'>
 
-/**
- * The archive's verdict: that of the image that is meant, or the worst one where several are. Images for other systems count only when there
- * is none for Linux.
- */
+/** The verdict of the image that is meant, or the worst of several. Images for other systems count only when there is none for Linux. */
 export function overallVerdict(images: readonly ImageFacts[], { problems, ...wanted }: Wanted & Pick<ImageReport, 'problems'>): Overall {
   const fatal = problems.find((problem) => problem.fatal)
   if (fatal !== undefined) return { verdict: 'unreadable', summary: fatal.message, architecture: null }

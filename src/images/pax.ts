@@ -3,10 +3,7 @@ import { decodeText } from './tar-header.ts'
 /** What a PAX header says about the next member. An absent or empty value leaves the member's own header as it is. */
 export type PaxRecords = ReadonlyMap<string, string>
 
-/**
- * Parses the records of a PAX header; the last one with a key counts. Undefined where Go refuses them: when their lengths do not add up,
- * or a value is invalid for its key.
- */
+/** Parses a PAX header; the last record with a key counts. Undefined where Go refuses it: for lengths that do not add up, or invalid values. */
 export function parsePax(body: Buffer): PaxRecords | undefined {
   const records = new Map<string, string>()
   const sparseMap: string[] = []

@@ -1,5 +1,5 @@
+import { indexText } from '../domain/oci/media-types.ts'
 import { type Blob, blobPathOf } from './image-blobs.ts'
-import { indexType } from './oci-layout.ts'
 import { paddingAfter, tarEnd, tarFileOf, tarHeaderOf } from './tar-writer.ts'
 
 /** A part of an archive: bytes, or a blob by its digest. */
@@ -16,16 +16,13 @@ export interface PushedImage {
   name: string
 }
 
-/**
- * Returns the parts of an image archive that both `docker load` and readers of OCI layouts take, as `docker save` has made it since
- * version 25. The same image always gives the same bytes.
- */
+/** Returns an archive for `docker load` and readers of OCI layouts, as `docker save` makes it since version 25; always the same bytes. */
 export function pushedArchiveParts({ manifest, config, layers, loadable, name }: PushedImage): ArchivePart[] {
   const blobs = new Map([config, ...layers, ...loadable].map((blob) => [blob.digest, blob]))
   const annotations = { 'io.containerd.image.name': name, 'org.opencontainers.image.ref.name': name.slice(name.lastIndexOf(':') + 1) }
   const { digest, mediaType, text } = manifest
   const descriptor = { mediaType, digest, size: Buffer.byteLength(text), annotations }
-  const index = JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: [descriptor] })
+  const index = indexText([descriptor])
   const loaded = JSON.stringify([{ Config: blobPathOf(config), RepoTags: [name], Layers: loadable.map(blobPathOf) }])
   return [
     textPart('manifest.json', loaded),

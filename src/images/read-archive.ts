@@ -54,10 +54,7 @@ export async function readArchive(source: AsyncIterable<Uint8Array>, { reader, b
   return { size, sha256: hash === undefined ? null : hash.digest('hex'), compression, unpackedSize }
 }
 
-/**
- * Returns the compression of an archive, and the uncompressed tar in chunks of limited size. When it cannot be decompressed, the tar ends
- * early and a problem says why.
- */
+/** Returns an archive's compression, and the tar in chunks of limited size; it ends early, with a problem, where it cannot be decompressed. */
 export async function openArchive(
   source: AsyncIterable<Uint8Array>,
   { budget, problems, onRead }: { budget: Budget; problems: ProblemList; onRead?: (chunk: Buffer) => void }

@@ -1,11 +1,7 @@
 import { Decompress } from 'fzstd'
+import type { Budget } from './budget.ts'
 
-interface ZstdBudget {
-  readonly limits: { zstdWindowBytes: number }
-  readonly spent: boolean
-  /** Moving a window takes time however small the block is: a stream of tiny blocks with a large window would take hours. */
-  windowMoved(bytes: number): void
-}
+export type ZstdBudget = Pick<Budget, 'limits' | 'spent' | 'windowMoved'>
 
 /** An error for a stream that is not corrupt but cannot be read. */
 export interface ZstdRefusal extends Error {

@@ -1,7 +1,6 @@
 import { Transform } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Budget } from './budget.ts'
-import { createZstdFrames, zstdRefusal } from './zstd-frames.ts'
+import { createZstdFrames, type ZstdBudget, zstdRefusal } from './zstd-frames.ts'
 
 /*
  * Decompresses zstd with fzstd, which is JavaScript (Node has zstd from 22.15 on). fzstd allocates whatever window a frame asks for, up to
@@ -10,7 +9,7 @@ import { createZstdFrames, zstdRefusal } from './zstd-frames.ts'
 
 const bytesPerTurn = 1024 * 1024
 
-export function createZstdDecompress(budget: Pick<Budget, 'limits' | 'spent' | 'windowMoved'>): Transform {
+export function createZstdDecompress(budget: ZstdBudget): Transform {
   let held: Buffer = Buffer.alloc(0)
   let sinceTurn = 0
   let full = false

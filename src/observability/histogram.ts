@@ -7,12 +7,7 @@ interface Series {
   sum: number
 }
 
-interface HistogramOptions {
-  name: string
-  help: string
-  buckets: readonly number[]
-  registry: Registry
-}
+type HistogramOptions = { name: string; help: string; buckets: readonly number[]; registry: Registry }
 
 /**
  * Registers a histogram whose series are found by reference instead of by a hash of their labels, as prom-client's are: that hash was a

@@ -96,12 +96,7 @@ function flush(stream: { flushSync(): void }): void {
   } catch {}
 }
 
-export interface LoggedCause {
-  name: string
-  code?: string
-  message: string
-  stack?: string
-}
+export type LoggedCause = { name: string; code?: string; message: string; stack?: string }
 
 const maxCauses = 8
 

@@ -1,90 +1,60 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { createHistogram } from './histogram.ts'
 
-export interface Metrics {
-  request(labels: RequestLabels, seconds: number): void
-  /** Returns what takes the seconds that an operation with this outcome took: `ok`, or the code of its refusal. */
-  storeOperation(labels: { collection: string; operation: string; outcome: string }): (seconds: number) => void
-  /** Counts a machine that asked for its image. */
-  resolve(architecture: string, outcome: string): void
-  /** Counts what is proven of the image that a machine asked for. */
-  verdict(verdict: string): void
-  /** Counts an image that was read to its end. */
-  inspection(verdict: string, read: { seconds: number; bytes: number }): void
-  /** Shows a number as it is when the metrics are read. One that ends in `_total` only grows. */
-  watch(number: WatchedNumber): void
-  /** Counts an attempt that the policy refused. */
-  refused(labels: { action: string; code: string }): void
-  /** Returns Prometheus' text format. */
-  read(): Promise<{ contentType: string; body: string }>
-}
+export type Metrics = ReturnType<typeof createMetrics>
 
-export interface WatchedNumber {
-  name: string
-  help: string
-  value(): number
-}
+export type WatchedNumber = { name: string; help: string; value(): number }
 
-export interface RequestLabels {
-  face: string
-  route: string
-  method: string
-  status: number
-}
+type RequestLabels = { face: string; route: string; method: string; status: number }
 
 /** Creates metrics on a registry of their own, so that two servers in one process do not share counts. */
-export function createMetrics(): Metrics {
+export function createMetrics() {
   const registry = new Registry()
+  const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  const buckets = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30]
-  const requestSeconds = createHistogram({
-    name: 'leporello_http_request_duration_seconds',
-    help: 'Time from the arrival of a request to the end of its answer.',
-    buckets,
-    registry
-  })
-  const storeSeconds = createHistogram({
-    name: 'leporello_store_operation_duration_seconds',
-    help: 'Time that an operation on the store took; outcome is ok or the code of its refusal.',
-    buckets,
-    registry
-  })
-  const { resolves, verdicts, refusals } = countersOn(registry)
+  const seconds = (name: string, help: string) =>
+    createHistogram({ name, help, buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30], registry })
+  const counter = (name: string, help: string, labelNames: string[]) => new Counter({ name, help, labelNames, registers })
+  const requests = seconds('leporello_http_request_duration_seconds', 'Time from the arrival of a request to the end of its answer.')
+  const operations = seconds(
+    'leporello_store_operation_duration_seconds',
+    'Time that an operation on the store took; outcome is ok or the code of its refusal.'
+  )
+  const resolves = counter(
+    'leporello_resolves_total',
+    "Machines that asked for their architecture's image; outcome is where it was found, or the code of the refusal.",
+    ['architecture', 'outcome']
+  )
+  const verdicts = counter(
+    'leporello_resolved_verdicts_total',
+    'What was proven of the images that machines asked for, also of those that were refused.',
+    ['verdict']
+  )
+  const refusals = counter(
+    'leporello_refused_total',
+    'Attempts that the policy refused; code is unauthenticated, also for an invalid token, or forbidden.',
+    ['action', 'code']
+  )
   return {
-    request: byRequest(requestSeconds),
-    storeOperation: storeSeconds,
-    resolve: (architecture, outcome) => resolves.inc({ architecture, outcome }),
-    verdict: (verdict) => verdicts.inc({ verdict }),
-    refused: ({ action, code }) => refusals.inc({ action, code }),
-    inspection: inspectionsOn(registry),
-    watch: (number) => watch(registry, number),
+    request: byRequest(requests),
+    /** Returns what takes the seconds that an operation with this outcome took: `ok`, or the code of its refusal. */
+    storeOperation: (labels: { collection: string; operation: string; outcome: string }) => operations(labels),
+    /** Counts a machine that asked for its image. */
+    resolve: (architecture: string, outcome: string) => resolves.inc({ architecture, outcome }),
+    /** Counts what is proven of the image that a machine asked for. */
+    verdict: (verdict: string) => verdicts.inc({ verdict }),
+    /** Counts an attempt that the policy refused. */
+    refused: ({ action, code }: { action: string; code: string }) => refusals.inc({ action, code }),
+    /** Counts an image that was read to its end. */
+    inspection: inspectionsOn(registers),
+    /** Shows a number as it is when the metrics are read. One that ends in `_total` only grows. */
+    watch: (number: WatchedNumber) => watch(registers, number),
+    /** Returns Prometheus' text format. */
     read: async () => ({ contentType: registry.contentType, body: await registry.metrics() })
   }
 }
 
-const countersOn = (registry: Registry) => ({
-  resolves: new Counter({
-    name: 'leporello_resolves_total',
-    help: "Machines that asked for their architecture's image; outcome is where it was found, or the code of the refusal.",
-    labelNames: ['architecture', 'outcome'],
-    registers: [registry]
-  }),
-  verdicts: new Counter({
-    name: 'leporello_resolved_verdicts_total',
-    help: 'What was proven of the images that machines asked for, also of those that were refused.',
-    labelNames: ['verdict'],
-    registers: [registry]
-  }),
-  refusals: new Counter({
-    name: 'leporello_refused_total',
-    help: 'Attempts that the policy refused; code is unauthenticated, also for an invalid token, or forbidden.',
-    labelNames: ['action', 'code'],
-    registers: [registry]
-  })
-})
-
-function inspectionsOn(registry: Registry): Metrics['inspection'] {
-  const registers = [registry]
+function inspectionsOn(registers: Registry[]) {
   const inspections = new Counter({
     name: 'leporello_inspections_total',
     help: 'Image tarballs that were read to their end, by what they were found to be.',
@@ -103,15 +73,14 @@ function inspectionsOn(registry: Registry): Metrics['inspection'] {
     buckets: [1e6, 1e7, 1e8, 1e9, 1e10],
     registers
   })
-  return (verdict, { seconds, bytes }) => {
+  return (verdict: string, { seconds, bytes }: { seconds: number; bytes: number }): void => {
     inspections.inc({ verdict })
     inspectionSeconds.observe(seconds)
     inspectionBytes.observe(bytes)
   }
 }
 
-function watch(registry: Registry, { value, ...named }: WatchedNumber): void {
-  const registers = [registry]
+function watch(registers: Registry[], { value, ...named }: WatchedNumber): void {
   if (named.name.endsWith('_total')) {
     new Counter({
       ...named,
@@ -133,9 +102,9 @@ function watch(registry: Registry, { value, ...named }: WatchedNumber): void {
 }
 
 /** Finds the series of a request by its route, then its method and status, of which each route sees few. */
-function byRequest(series: (labels: RequestLabels & Record<string, string | number>) => (value: number) => void): Metrics['request'] {
+function byRequest(series: (labels: RequestLabels & Record<string, string | number>) => (value: number) => void) {
   const routes = new Map<string, Map<string, ((seconds: number) => void)[]>>()
-  return (labels, seconds) => {
+  return (labels: RequestLabels, seconds: number): void => {
     const { route, method, status } = labels
     const methods = routes.get(route) ?? new Map<string, ((seconds: number) => void)[]>()
     routes.set(route, methods)

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { createSlots } from '../domain/slots.ts'
 import { isOnLoopback } from './address.ts'
 import { registryError } from './registry-error.ts'
 
@@ -39,24 +40,11 @@ export type RegistryExchange = ReturnType<typeof createExchange>
 const maxRedirects = 5
 
 export function createExchange({ ask, atOnce, plainHttp }: ExchangeOptions) {
-  const waiting: (() => void)[] = []
-  let free = atOnce
+  const inTurn = createSlots(atOnce)
   let stopped = false
 
-  async function inTurn<Answer>(work: () => Promise<Answer>): Promise<Answer> {
-    if (free > 0) free--
-    else await new Promise<void>((resolve) => waiting.push(resolve))
-    try {
-      if (stopped) throw registryError('failed', { message: 'another request failed' })
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      if (next) next()
-      else free++
-    }
-  }
-
   async function follow(url: URL, request: RegistryRequest): Promise<RegistryAnswer> {
+    if (stopped) throw registryError('failed', { message: 'another request failed' })
     let target = url
     let { headers } = request
     for (let i = 0; i <= maxRedirects; i++) {

@@ -1,10 +1,7 @@
 import { asFields, asList, parsedJson } from '../domain/json/reading.ts'
 import { maskSecrets } from '../domain/secrets.ts'
 
-/**
- * What a registry said instead of an answer. `refused`: it does not let us read this. `unusable`: the content makes no sense. `failed`: anything
- * else, and there is no use in asking further.
- */
+/** `refused`: the registry does not let us read this. `unusable`: the content makes no sense. `failed`: anything else; asking on is no use. */
 export interface RegistryError extends Error {
   registry: 'refused' | 'unusable' | 'failed'
   status?: number

@@ -16,8 +16,6 @@ export function createUploads({ host, repository, requests, mountFrom }: Reposit
   const none = { 'content-length': '0' }
   const bounds = { silenceMs: transferSilenceMs }
 
-  const locationIn = (answer: RegistryAnswer, asked: string) => locationAfter(answer, { host, asked })
-
   async function checked(answer: RegistryAnswer, what: string): Promise<RegistryAnswer> {
     const { status } = answer
     if (status >= 200 && status <= 204) return answer
@@ -34,7 +32,7 @@ export function createUploads({ host, repository, requests, mountFrom }: Reposit
       const answer = await requests.send(repository, { method: 'POST', path: path + mount, headers: none })
       if (answer.status === 201) return undefined
       if (answer.status !== 202) await requests.refusal(answer, `an upload to ${repository}`)
-      return { url: locationIn(answer, path), offset: 0 }
+      return { url: locationAfter(answer, { host, asked: path }), offset: 0 }
     },
     /** Returns how far an upload came; undefined where the registry does not tell. */
     async progressOf(url: string): Promise<OpenUpload | undefined> {
@@ -42,7 +40,7 @@ export function createUploads({ host, repository, requests, mountFrom }: Reposit
       const [, last] = /^(?:bytes=)?0-(\d+)$/.exec(headerOf(answer.headers, 'range') ?? '') ?? []
       // `0-0` is said of no bytes and of one
       if (answer.status !== 204 || last === undefined || last === '0') return undefined
-      return { url: locationIn(answer, url), offset: Number(last) + 1 }
+      return { url: locationAfter(answer, { host, asked: url }), offset: Number(last) + 1 }
     },
     /** Sends the rest of a blob. `stream` opens its bytes from an offset. */
     async append(
@@ -56,7 +54,7 @@ export function createUploads({ host, repository, requests, mountFrom }: Reposit
         ...(offset > 0 && { 'content-range': `${offset}-${size - 1}` })
       }
       const answer = await requests.send(repository, { method: 'PATCH', path: url, headers, stream, ...bounds })
-      return { url: locationIn(await checked(answer, `a part of ${digest}`), url), offset: size }
+      return { url: locationAfter(await checked(answer, `a part of ${digest}`), { host, asked: url }), offset: size }
     },
     async finish({ url }: OpenUpload, digest: string): Promise<void> {
       const path = `${url}${url.includes('?') ? '&' : '?'}digest=${digest}`

@@ -61,10 +61,7 @@ export function scopeOf(text: string): AddressScope {
 const isGlobal = (address: ipaddr.IPv4 | ipaddr.IPv6): boolean =>
   address.kind() === 'ipv4' || (address as ipaddr.IPv6).match(ipaddr.IPv6.parse('2000::'), 3)
 
-/**
- * Returns the IPv4 address that the kernel or a translator on the way derives from an IPv6 one; '' where there is one but its position in
- * the address is unknown.
- */
+/** Returns the IPv4 address that a kernel or translator derives from an IPv6 one; '' where there is one at an unknown position. */
 function embedded(address: ipaddr.IPv6): string | undefined {
   const bytes = address.toByteArray()
   const from = (start: number) => bytes.slice(start, start + 4).join('.')

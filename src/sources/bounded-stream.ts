@@ -1,31 +1,29 @@
 import { finished, Readable } from 'node:stream'
 import { isCatalogueError } from '../domain/errors.ts'
-import type { Life } from './life.ts'
+import type { Opening } from './http.ts'
 import { failureReason, sourceError } from './refusals.ts'
 
-export interface StreamBounds {
+interface StreamBounds extends Pick<Opening, 'life' | 'patience' | 'maxBytes'> {
   /** The tarball's name in a message. */
   what: string
-  life: Life
-  /** How long the server may send nothing while we are ready to read. */
-  idleMs: number
-  /** The most bytes to read. */
-  maxBytes: number
   /** How many bytes must arrive, where the server announced it. */
   expected?: number | undefined
   /** Called once, at the end. */
   release?: () => void
 }
 
-/** Returns the bytes of `source`. Turns a silent server, a broken connection, too many bytes and a missed deadline into CatalogueErrors. */
+/** Returns the bytes of `source`; it fails after silence, a broken connection, too many bytes or a missed deadline. Throws too_large. */
 export function boundedStream(source: Readable, bounds: StreamBounds): Readable {
-  const { what, life, idleMs, maxBytes, expected, release } = bounds
+  const { what, life, patience, maxBytes, expected, release } = bounds
+  if (expected !== undefined && expected > maxBytes) {
+    throw sourceError('too_large', `${what} has ${expected} bytes; at most ${maxBytes} are read`)
+  }
   let bytes = 0
   let wanting = false
 
   const fail = (message: string, cause?: unknown) => stream.destroy(sourceError('source_unavailable', `${what} ${message}`, cause))
   // runs only while we wait for bytes: a slow reader is not the server's fault
-  const silence = setTimeout(() => wanting && fail(`sent nothing for ${idleMs / 1000} s, after ${bytes} bytes`), idleMs)
+  const silence = setTimeout(() => wanting && fail(`sent nothing for ${patience.idleMs / 1000} s, after ${bytes} bytes`), patience.idleMs)
   const stop = () => stream.destroy(life.signal.reason)
 
   const stream = new Readable({

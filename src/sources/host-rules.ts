@@ -11,10 +11,7 @@ export interface HostRule {
   literal: boolean
 }
 
-/**
- * Parses `files.example.org`, `*.example.org`, `minio:9000`, `[fd00::1]:*`, or an IPv6 address without brackets. Returns undefined for
- * anything else.
- */
+/** Parses `files.example.org`, `*.example.org`, `minio:9000`, `[fd00::1]:*`, or IPv6 without brackets; undefined for anything else. */
 export function parseHostRule(text: string): HostRule | undefined {
   const whole = parseAddress(text)
   if (whole !== undefined) return { host: hostOf(whole), literal: true }
@@ -25,10 +22,7 @@ export function parseHostRule(text: string): HostRule | undefined {
   return { host: canonical, ...(port !== undefined && { port: port.replace(/^0+(?=\d)/, '') }), literal }
 }
 
-/**
- * Returns how the rules allow a host: `named` with any address, `listed` only with a public address, undefined not at all. The port is
- * always given; `usual` says that it is the scheme's default.
- */
+/** Returns how a host is allowed: `named` at any address, `listed` at a public one, or not. `usual`: the port is the scheme's default. */
 export function opening(rules: readonly HostRule[], at: { host: string; port: string; usual: boolean }): 'named' | 'listed' | undefined {
   const host = withoutDot(at.host)
   const fitting = rules.filter(

@@ -1,21 +1,18 @@
 import type { IncomingMessage } from 'node:http'
 import { boundedStream } from './bounded-stream.ts'
-import { ask, type Opening, type Surroundings } from './http.ts'
-import type { Life } from './life.ts'
+import { ask, type Opening } from './http.ts'
 import type { HttpLocation } from './location.ts'
 import { shownAddress, sourceError } from './refusals.ts'
 import type { OpenSource, SourceInfo } from './source.ts'
 
-export async function openHttp(location: HttpLocation, { life, maxBytes, ...surroundings }: Opening): Promise<OpenSource> {
-  const { answer, url } = await ask(location, { ...surroundings, method: 'GET', life })
+export async function openHttp(location: HttpLocation, opening: Opening): Promise<OpenSource> {
+  const { answer, url } = await ask(location, { ...opening, method: 'GET' })
   const what = shownAddress(url.href)
   try {
     checkStatus(answer, what)
     if (answer.statusCode === 206) throw sourceError('source_unsupported', `${what} answered 206, a part, where the whole was requested`)
     const info = infoOf(answer, what)
-    if ((info.size ?? 0) > maxBytes) throw sourceError('too_large', `${what} has ${info.size} bytes; at most ${maxBytes} are read`)
-    const expected = numberOf(answer.headers['content-length'])
-    return { stream: boundedStream(answer, { what, life, idleMs: surroundings.patience.idleMs, maxBytes, expected }), ...info }
+    return { stream: boundedStream(answer, { ...opening, what, expected: info.size }), ...info }
   } catch (error) {
     answer.destroy()
     throw error
@@ -25,11 +22,11 @@ export async function openHttp(location: HttpLocation, { life, maxBytes, ...surr
 /** Statuses of HEAD after which one byte is read with GET instead, such as for URLs that are signed for GET alone. */
 const headless = new Set([400, 403, 405, 501])
 
-export async function probeHttp(location: HttpLocation, { life, ...surroundings }: Surroundings & { life: Life }): Promise<SourceInfo> {
-  const head = await ask(location, { ...surroundings, method: 'HEAD', life })
+export async function probeHttp(location: HttpLocation, opening: Opening): Promise<SourceInfo> {
+  const head = await ask(location, { ...opening, method: 'HEAD' })
   const useless = headless.has(head.answer.statusCode!)
   if (useless) head.answer.destroy()
-  const { answer, url } = useless ? await ask(location, { ...surroundings, method: 'GET', range: 'bytes=0-0', life }) : head
+  const { answer, url } = useless ? await ask(location, { ...opening, method: 'GET', range: 'bytes=0-0' }) : head
   const what = shownAddress(url.href)
   try {
     // an empty file has no byte to read

@@ -7,25 +7,26 @@ import type { SourcePolicy } from './policy.ts'
 import { checkedLookup, checkLiteral, type Resolve } from './reach.ts'
 import { shownAddress, sourceError } from './refusals.ts'
 
-export interface Surroundings {
+/** What opening a tarball takes. */
+export interface Opening {
   policy: SourcePolicy
   resolve: Resolve
   patience: Patience
+  life: Life
+  /** The most bytes to read. */
+  maxBytes: number
 }
 
-/** What opening a tarball takes. */
-export interface Opening extends Surroundings {
-  life: Life
-  maxBytes: number
+interface HttpAsking extends Opening {
+  method: Exchange['method']
+  range?: string
 }
 
 const maxRedirects = 5
 
 /** Returns the first answer that is not a redirect. Each redirect's address is checked like a registered one. */
-export async function ask(
-  location: HttpLocation,
-  { method, range, life, ...surroundings }: Surroundings & { method: Exchange['method']; range?: string | undefined; life: Life }
-): Promise<{ answer: IncomingMessage; url: URL }> {
+export async function ask(location: HttpLocation, asking: HttpAsking): Promise<{ answer: IncomingMessage; url: URL }> {
+  const { method, range, life, patience } = asking
   let { url, authorization } = location
   for (let redirects = 0; ; redirects++) {
     const answer = await exchange({
@@ -38,9 +39,9 @@ export async function ask(
         ...(authorization && { authorization }),
         ...(range && { range })
       },
-      ...passage(url, surroundings),
+      ...passage(url, asking),
       life,
-      patience: surroundings.patience
+      patience
     })
     if (!isRedirect(answer)) return { answer, url }
     answer.destroy()
@@ -54,7 +55,7 @@ export async function ask(
 }
 
 /** Returns how to connect to a URL. Throws source_forbidden. */
-function passage(url: URL, { policy, resolve }: Surroundings): Pick<Exchange, 'lookup' | 'what'> {
+function passage(url: URL, { policy, resolve }: Opening): Pick<Exchange, 'lookup' | 'what'> {
   const what = shownAddress(url.href)
   const port = url.port || (url.protocol === 'https:' ? '443' : '80')
   const opened = policy.anywhere ? 'named' : opening(policy.hosts, { host: url.hostname, port, usual: url.port === '' })

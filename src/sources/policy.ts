@@ -9,10 +9,7 @@ export interface SourceSettings {
   buckets: readonly string[]
   /** Absolute paths. */
   roots: readonly string[]
-  /**
-   * Allows every host. Only for a command, whose user could fetch the same with curl; a server would fetch for any client. Metadata
-   * addresses stay forbidden.
-   */
+  /** Allows all but metadata addresses. Only for a command, whose user could use curl as well; a server would fetch for any client. */
   anywhere?: boolean
 }
 

@@ -25,10 +25,7 @@ export function checkLiteral(host: string, approach: Approach): void {
   if (address !== undefined) allowed([{ address, family: address.includes(':') ? 6 : 4 }], approach)
 }
 
-/**
- * Returns a lookup for one connection. The name is resolved once, and the connection uses the checked addresses, so a name that changes a
- * moment later cannot bypass the check.
- */
+/** Returns a lookup for one connection, which uses the checked addresses: a name that changes a moment later cannot bypass the check. */
 export const checkedLookup =
   (resolve: Resolve, approach: Approach): LookupFunction =>
   (host, options, callback) => {

@@ -17,10 +17,7 @@ export interface SourceInfo {
 }
 
 export interface OpenSource extends SourceInfo {
-  /**
-   * The bytes as stored, never decompressed. The stream fails with the errors below. A caller that does not read it to its end must destroy
-   * it.
-   */
+  /** The bytes as stored, never decompressed; fails with the errors below. A caller that does not read it to its end must destroy it. */
   stream: Readable
 }
 

@@ -1,8 +1,7 @@
 import type { Patience } from './exchange.ts'
 import { openFileSource, probeFile } from './file-source.ts'
-import type { Surroundings } from './http.ts'
 import { openHttp, probeHttp } from './http-source.ts'
-import { createLife, type Life } from './life.ts'
+import { createLife } from './life.ts'
 import { type Location, parseLocation } from './location.ts'
 import { policyOf, type SourceSettings } from './policy.ts'
 import { type Resolve, systemResolve } from './reach.ts'
@@ -18,17 +17,12 @@ export interface SourcesOptions {
   maxBytes?: number
 }
 
-const defaults = { patience: { connectMs: 10_000, idleMs: 30_000 }, maxBytes: 2 ** 40 }
+const usualPatience: Patience = { connectMs: 10_000, idleMs: 30_000 }
 
 /** Creates sources according to the settings. Throws a TypeError for an invalid setting. */
-export function createSources({
-  settings,
-  resolve = systemResolve,
-  patience = defaults.patience,
-  maxBytes = defaults.maxBytes
-}: SourcesOptions): TarballSources {
+export function createSources(options: SourcesOptions): TarballSources {
+  const { settings, resolve = systemResolve, patience = usualPatience, maxBytes = 2 ** 40 } = options
   const policy = policyOf(settings)
-  const surroundings: Surroundings = { policy, resolve, patience }
 
   const find = (url: string): Location => {
     if (!policy.beyond) {
@@ -41,25 +35,15 @@ export function createSources({
     return parseLocation(url, policy)
   }
 
-  const openAt = (location: Location, life: Life) => {
-    const all = { ...surroundings, life, maxBytes }
-    if (location.kind === 'http') return openHttp(location, all)
-    return location.kind === 's3' ? openS3(location, all) : openFileSource(location, all)
-  }
-
-  const probeAt = (location: Location, life: Life) => {
-    if (location.kind === 'http') return probeHttp(location, { ...surroundings, life })
-    if (location.kind === 's3') return probeS3(location, { ...surroundings, life })
-    return probeFile(location, policy.roots)
-  }
-
   return {
     async open(url, options = {}) {
       const location = find(url)
       const life = createLife(options)
+      const opening = { policy, resolve, patience, life, maxBytes }
       try {
         // from here on, the end of the stream ends the life
-        return await openAt(location, life)
+        if (location.kind === 'http') return await openHttp(location, opening)
+        return await (location.kind === 's3' ? openS3(location, opening) : openFileSource(location, opening))
       } catch (error) {
         life.end()
         throw error
@@ -69,8 +53,10 @@ export function createSources({
     async probe(url, options = {}) {
       const location = find(url)
       const life = createLife(options)
+      const opening = { policy, resolve, patience, life, maxBytes }
       try {
-        return await probeAt(location, life)
+        if (location.kind === 'http') return await probeHttp(location, opening)
+        return await (location.kind === 's3' ? probeS3(location, opening) : probeFile(location, opening))
       } finally {
         life.end()
       }

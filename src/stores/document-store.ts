@@ -23,10 +23,7 @@ export interface DocumentQuery {
   limit: number
   /** `next` of the previous page, with the same conditions and sort. */
   cursor?: string
-  /**
-   * Includes recent writes, at a price: the engine refreshes its index. `own` includes only writes made through this object, and costs
-   * nothing when there are none.
-   */
+  /** Includes recent writes, for which the engine refreshes its index; `own`: only those made through this object, free if there are none. */
   fresh?: boolean | 'own'
 }
 

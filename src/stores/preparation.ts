@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isCatalogueError } from '../domain/errors.ts'
 import type { Gate } from './gated-stores.ts'
 
@@ -17,8 +18,8 @@ const pauseMs = 500
 
 /** Migrates the stores behind a gate, retrying until the engine is available, and then opens the gate. */
 export function prepare(gate: Gate, { onDelay, onReady }: PreparationOptions): Preparation {
-  let stopped = false
-  let wake = () => {}
+  const stopping = new AbortController()
+  const { signal } = stopping
   let told: string | undefined
 
   async function attempt(): Promise<boolean> {
@@ -28,7 +29,7 @@ export function prepare(gate: Gate, { onDelay, onReady }: PreparationOptions): P
       onReady(outcome)
       return true
     } catch (error) {
-      if (stopped) return true
+      if (signal.aborted) return true
       if (!isCatalogueError(error, 'store_unavailable')) throw error
       gate.closed(error.message, error)
       if (error.message !== told) onDelay(error)
@@ -37,24 +38,10 @@ export function prepare(gate: Gate, { onDelay, onReady }: PreparationOptions): P
     }
   }
 
-  const pause = () =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, pauseMs)
-      wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-
   async function run(): Promise<void> {
-    while (!stopped && !(await attempt())) await pause()
+    // stop() ends the pause
+    while (!signal.aborted && !(await attempt())) await sleep(pauseMs, undefined, { signal }).catch(() => {})
   }
 
-  return {
-    done: run(),
-    stop() {
-      stopped = true
-      wake()
-    }
-  }
+  return { done: run(), stop: () => stopping.abort() }
 }

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import t from 'tap'
 import { type Config, loadConfig } from '../../src/config/config.ts'
+import { summary } from '../../src/config/serving.ts'
 import { settingNames, settings, variableOf } from '../../src/config/settings.ts'
-import { summary } from '../../src/config/summary.ts'
 
 const configOf = (environment: Record<string, string>): Config => {
   const loaded = loadConfig(environment)

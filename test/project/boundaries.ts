@@ -8,22 +8,25 @@ export interface Room {
 }
 
 const domain = ['domain/']
-/** What every room of the domain may import: the files that stand in no room of it. */
+/** What every room of the domain may import: the files that stand in no room of it, and the shapes of answers. */
 const foundations = [
-  'architecture',
-  'credentials',
-  'edit-distance',
-  'errors',
-  'glob',
-  'limits',
-  'listening',
-  'nearest',
-  'pages',
-  'percent',
-  'policy',
-  'request-report',
-  'secrets'
-].map((name) => `domain/${name}.ts`)
+  'schemas.ts',
+  ...[
+    'architecture',
+    'credentials',
+    'edit-distance',
+    'errors',
+    'glob',
+    'limits',
+    'listening',
+    'nearest',
+    'pages',
+    'percent',
+    'policy',
+    'request-report',
+    'secrets'
+  ].map((name) => `domain/${name}.ts`)
+]
 const port = ['stores/document-store.ts', 'stores/coalesce.ts', 'domain/']
 const faces = ['http/shared/', 'catalogue/', 'domain/', 'schemas.ts']
 

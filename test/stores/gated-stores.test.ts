@@ -1,6 +1,6 @@
 import t from 'tap'
 import { CatalogueError } from '../../src/domain/errors.ts'
-import { measuredStores } from '../../src/observability/measured-stores.ts'
+import { measuredStores } from '../../src/observability/measured.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { embeddedStores } from '../../src/stores/embedded/embedded-stores.ts'
 import { gatedStores } from '../../src/stores/gated-stores.ts'

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { ByteSource } from '../blob-store.ts'
+import { uniqueName } from '../keys.ts'
 import { type Ending, readSource } from '../source.ts'
 import type { Room } from './room.ts'
 
@@ -40,8 +40,6 @@ export async function onDisk<T>(operation: Promise<T>): Promise<T> {
     throw new CatalogueError('store_unavailable', `the object store does not work: ${message}`, { cause: error })
   }
 }
-
-export const uniqueName = (): string => randomBytes(16).toString('hex')
 
 /** Creates a folder and its parents. Node's own recursion never ends in an existing folder where nothing can be created, such as /proc. */
 export async function makeFolder(path: string): Promise<void> {
@@ -105,10 +103,7 @@ export interface FileWriting {
   checkpoint?: { every: number; call(written: number): Promise<void> }
 }
 
-/**
- * Writes a source into a file, including the bytes that arrived before the source failed. While one batch is being written, the next chunks
- * are received and digested.
- */
+/** Writes a source into a file, up to where it fails. While one batch is being written, the next chunks are received and digested. */
 export async function writeSource(source: ByteSource, { handle, at, room, onChunk, checkpoint }: FileWriting): Promise<Ending> {
   let batch: Uint8Array[] = []
   let size = 0

@@ -30,9 +30,7 @@ export async function openLayout(path: string): Promise<Layout> {
 
 const dataName = /^([0-9a-f]{64})-(0|[1-9]\d{0,15})-([0-9a-f]{32})$/
 
-/**
- * Returns the path of a data file: its digest, its size, and an id of the write, so that the same bytes stored twice never share a file.
- */
+/** Returns the path of a data file: digest, size, and an id of the write, so that the same bytes stored twice never share a file. */
 export const dataPath = ({ data }: Layout, { sha256, size, by }: StoredBytes & { by: string }): string =>
   join(data, sha256.slice(0, 2), `${sha256}-${size}-${by}`)
 
@@ -55,10 +53,7 @@ export interface DiskEntry {
   sha256?: string
 }
 
-/**
- * Returns the entry at a path of the tree. It follows only links into `data` in exactly the form in which this store writes them, by their
- * text, and no other links.
- */
+/** Returns the entry at a path of the tree. Of links it follows only those into `data`, by their text in exactly the form written here. */
 export async function entryAt(layout: Layout, path: string): Promise<DiskEntry | undefined> {
   const folder = await unless([...absent, 'ELOOP'], realpath(dirname(path)))
   return folder === dirname(path) ? entryInFolder(layout, path) : undefined

@@ -11,10 +11,7 @@ interface FoundLeftover extends Leftover {
   path: string
 }
 
-/**
- * Yields the leftovers of interrupted puts, finishes and removals. Data files are listed before links, so that a blob placed meanwhile is
- * never mistaken for a leftover.
- */
+/** Yields what interrupted writes left. Data files are listed before links, so that a blob placed meanwhile is not taken for one. */
 export async function* localLeftovers(
   layout: Layout,
   { before, remove = false }: { before: Date; remove?: boolean }

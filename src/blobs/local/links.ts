@@ -1,9 +1,10 @@
 import { lstat, mkdir, rename, rm, symlink, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CatalogueError } from '../../domain/errors.ts'
-import type { StoredBytes } from '../blob-store.ts'
 import { alreadyThere } from '../expectations.ts'
-import { absent, codeOf, succeeds, syncFolder, uniqueName, unless } from './disk.ts'
+import { uniqueName } from '../keys.ts'
+import type { Placing } from '../uploads.ts'
+import { absent, codeOf, succeeds, syncFolder, unless } from './disk.ts'
 import { dataPath, ensureFolder, entryAt, type Layout, linkText, pathOfKey, pruneFolders, syncChange } from './layout.ts'
 
 export type Links = ReturnType<typeof createLinks>
@@ -13,19 +14,18 @@ export function createLinks(layout: Layout) {
   const alone = createLock()
   return {
     /** Makes a finished file the blob of its key. Returns whether the key is new, rather than overwritten. */
-    place: (placing: Placing): Promise<boolean> => alone(placing.key, () => place(layout, placing)),
+    place: (placing: FilePlacing): Promise<boolean> => alone(placing.key, () => place(layout, placing)),
     remove: (key: string): Promise<boolean> => alone(key, () => remove(layout, key))
   }
 }
 
-interface Placing extends StoredBytes {
+/** A finished file that becomes a blob. */
+interface FilePlacing extends Placing {
   by: string
   part: string
-  key: string
-  onlyIfAbsent: boolean
 }
 
-async function place(layout: Layout, { part, key, onlyIfAbsent, ...found }: Placing): Promise<boolean> {
+async function place(layout: Layout, { part, key, onlyIfAbsent, ...found }: FilePlacing): Promise<boolean> {
   const path = pathOfKey(layout, key)
   const data = dataPath(layout, found)
   if (await mkdir(dirname(data), { recursive: true })) await syncFolder(layout.data)

@@ -6,16 +6,17 @@ import { Readable } from 'node:stream'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { BlobInfo, BlobStore, ByteRange, ByteSource, Folders, OpenBlob, Put, PutOptions, StoredBytes } from '../blob-store.ts'
 import { alreadyThere, checkGrowth, checkStored } from '../expectations.ts'
-import { checkKey, parentsOf } from '../keys.ts'
+import { checkKey, parentsOf, uniqueName } from '../keys.ts'
 import { boundsOf } from '../ranges.ts'
-import { codeOf, onDisk, uniqueName, unless, writeSource } from './disk.ts'
+import { createUploads } from '../uploads.ts'
+import { codeOf, onDisk, unless, writeSource } from './disk.ts'
 import { localFolders } from './folders.ts'
 import { type DiskEntry, entryAt, type Layout, openLayout, pathOfKey } from './layout.ts'
 import { localLeftovers } from './leftovers.ts'
 import { createLinks, type Links } from './links.ts'
 import { listTree } from './list.ts'
 import { createRoom, type Room } from './room.ts'
-import { localUploads, promisesOfUploads } from './uploads.ts'
+import { localUploads, reserveForUploads } from './uploads.ts'
 
 export interface LocalOptions {
   /** Created when it does not exist. Only one server may use it at a time; several can share S3. */
@@ -36,7 +37,7 @@ export async function openLocalBlobs({ directory, reserve = 0 }: LocalOptions): 
   const room = createRoom(layout.root, reserve)
   const links = createLinks(layout)
   const folders = localFolders(layout)
-  for (const { id, bytes } of await promisesOfUploads(layout)) room.remains(id, bytes)
+  await reserveForUploads(layout, room)
   const parts: LocalBlobsParts = { layout, room, links, folders }
   return {
     put: (...given) => put(parts, given),
@@ -52,7 +53,7 @@ export async function openLocalBlobs({ directory, reserve = 0 }: LocalOptions): 
       return undefined
     },
     folders,
-    uploads: localUploads(parts),
+    uploads: createUploads(localUploads(parts)),
     available: () => onDisk(room.available()),
     leftovers: (options) => localLeftovers(layout, options),
     health: () => health(parts),

@@ -2,20 +2,12 @@ import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3'
 import type { Leftover } from '../blob-store.ts'
 import type { Bucket } from './bucket.ts'
 import { abortMultipart, dropObject, type Multipart, objectsUnder } from './objects.ts'
+import type { UploadStates } from './upload-states.ts'
 
-/** The objects and multipart uploads of uploads that can be continued. */
-export interface LiveUploads {
-  ids: Set<string>
-  multiparts: Set<string>
-}
-
-/**
- * Yields multipart uploads and objects of ours that an interrupted put or finish left behind. S3 lists multipart uploads among no objects,
- * but bills them.
- */
+/** Yields objects and multipart uploads that interrupted writes left. S3 does not list the latter among objects, but bills them. */
 export async function* s3Leftovers(
-  bucket: Bucket,
-  { before, remove = false, live }: { before: Date; remove?: boolean; live: () => Promise<LiveUploads> }
+  { bucket, all }: UploadStates,
+  { before, remove = false }: { before: Date; remove?: boolean }
 ): AsyncGenerator<Leftover> {
   const { incoming, staged } = bucket.own
   const gathered: Leftover[] = []
@@ -30,15 +22,19 @@ export async function* s3Leftovers(
     open.push({ id, name, modified, what: `parts of an object that was never put together (multipart upload ${id})` })
   }
   // Read last, so that an upload that begins meanwhile is known before its first part.
-  const known = await live()
+  const [ids, multiparts] = [new Set<string>(), new Set<string>()]
+  for await (const { id, state } of all()) {
+    ids.add(id)
+    if (state.multipart) multiparts.add(state.multipart.id)
+  }
 
   for (const leftover of gathered) {
-    if (leftover.modified >= before || known.ids.has(leftover.name.slice(-32))) continue
+    if (leftover.modified >= before || ids.has(leftover.name.slice(-32))) continue
     yield leftover
     if (remove) await dropObject(bucket, leftover.name)
   }
   for (const { id, ...leftover } of open) {
-    if (leftover.modified >= before || known.multiparts.has(id)) continue
+    if (leftover.modified >= before || multiparts.has(id)) continue
     yield leftover
     if (remove) await abortMultipart(bucket, { id, name: leftover.name })
   }

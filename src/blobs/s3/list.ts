@@ -7,9 +7,7 @@ import type { Bucket } from './bucket.ts'
 // After every key of a folder: no text contains this last code point.
 const lastOf = (place: string): string => (place.endsWith('/') ? `${place}\u{10ffff}` : place)
 
-/**
- * Returns one page in S3's order, without our own objects. The cursor is a place rather than S3's token, so no server has to remember it.
- */
+/** Returns one page in S3's order, without our own objects. The cursor is a place, not S3's token, so no server has to remember it. */
 export async function listBucket(bucket: Bucket, query: BlobQuery): Promise<BlobPage> {
   checkListQuery(query)
   const { prefix = '', shallow = false, limit } = query

@@ -99,10 +99,7 @@ export interface ObjectTarget {
 
 const conflicts = new Set(['ObjectParentIsFile', 'ExistingObjectIsDirectory'])
 
-/**
- * Makes an object visible. When the answer of a write was lost and the second attempt is refused, the first may have succeeded: the
- * object's write id decides.
- */
+/** Makes an object visible. An attempt may be refused because one whose answer was lost succeeded: the object's write id decides. */
 async function publish(bucket: Bucket, { name, facts, onlyIfAbsent }: ObjectTarget, write: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -1,7 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { BlobStore, Put } from '../blob-store.ts'
 import { alreadyThere, checkGrowth, checkStored } from '../expectations.ts'
-import { checkKey } from '../keys.ts'
+import { checkKey, uniqueName } from '../keys.ts'
 import type { Bucket } from './bucket.ts'
 import {
   abortMultipart,
@@ -27,7 +27,7 @@ const partsAtOnce = 2
 export async function putBlob(bucket: Bucket, [key, source, options = {}]: Parameters<BlobStore['put']>): Promise<Put> {
   const { expected, onlyIfAbsent = false } = options
   if (typeof key === 'string') await refuseEarly(bucket, { key, onlyIfAbsent })
-  const by = randomBytes(16).toString('hex')
+  const by = uniqueName()
   const known = typeof key === 'string' && expected?.sha256 ? { key, sha256: expected.sha256.toLowerCase() } : undefined
   const gathered = { name: bucket.own.incoming + by, facts: { by } }
   const hash = createHash('sha256')

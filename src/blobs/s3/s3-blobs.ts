@@ -2,74 +2,49 @@ import type { Readable } from 'node:stream'
 import { GetObjectCommand, HeadBucketCommand } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import type { CatalogueError } from '../../domain/errors.ts'
+import { createSlots } from '../../domain/slots.ts'
 import type { BlobInfo, BlobStore, ByteRange, OpenBlob } from '../blob-store.ts'
 import { checkKey } from '../keys.ts'
 import { boundsOf, rangeText } from '../ranges.ts'
+import { createUploads } from '../uploads.ts'
 import { type Bucket, bucketRefusal, openBucket, type S3Options } from './bucket.ts'
 import { s3Folders } from './folders.ts'
 import { s3Leftovers } from './leftovers.ts'
 import { listBucket } from './list.ts'
 import { dropObject, type FoundObject, factsOf, headObject } from './objects.ts'
-import { createSlots } from './parts.ts'
 import { putBlob } from './put.ts'
+import { uploadStates } from './upload-states.ts'
 import { s3Uploads } from './uploads.ts'
 
 const week = 7 * 24 * 3600
 /** How many puts and pieces of uploads send at once; each holds up to four parts in memory. */
 const uploadsAtOnce = 4
 
-/**
- * Opens a bucket of any S3 server, which any number of servers can share. The bucket must exist. This imports the SDK: import it only where
- * S3 is used.
- */
+/** Opens an existing bucket of any S3 server; any number of servers can share it. This loads the SDK: import it only where S3 is used. */
 export async function openS3Blobs(options: S3Options): Promise<BlobStore> {
   const bucket = openBucket(options)
   const withinLimit = createSlots(uploadsAtOnce)
-  const { uploads, live } = s3Uploads(bucket, withinLimit)
-
-  async function head(key: string): Promise<BlobInfo | undefined> {
-    const found = await headObject(bucket, bucket.at(checkKey(key)))
-    return found && toInfo(key, found)
-  }
-
+  const states = uploadStates(bucket)
   return {
     put: (...given) => withinLimit(() => putBlob(bucket, given)),
-
-    async get(key, { range } = {}) {
-      const get = { Bucket: bucket.name, Key: bucket.at(checkKey(key)), ...(range ? { Range: `bytes=${rangeText(range)}` } : {}) }
-      try {
-        const reply = await bucket.find((o) => bucket.client.send(new GetObjectCommand(get), o))
-        return reply && openBlob(key, reply, range)
-      } catch (error) {
-        if (bucketRefusal(error).status !== 416) throw error
-        const { size } = (await head(key)) ?? { size: 0 }
-        boundsOf(range, { key, size })
-        throw error
-      }
-    },
-
-    head,
-
+    get: (key, { range } = {}) => get(bucket, key, range),
+    head: (key) => head(bucket, key),
     async remove(key) {
-      if (!(await head(key))) return false
+      if (!(await head(bucket, key))) return false
       await dropObject(bucket, bucket.at(key))
       return true
     },
-
     list: (query) => listBucket(bucket, query),
-
     async presign(key, { seconds, filename }) {
       if (bucket.signer === undefined) return undefined
       const name = filename === undefined ? {} : { ResponseContentDisposition: attachment(filename) }
-      const get = new GetObjectCommand({ Bucket: bucket.name, Key: bucket.at(checkKey(key)), ...name })
-      return getSignedUrl(bucket.signer, get, { expiresIn: Math.min(Math.max(1, Math.floor(seconds)), week) })
+      const request = new GetObjectCommand({ Bucket: bucket.name, Key: bucket.at(checkKey(key)), ...name })
+      return getSignedUrl(bucket.signer, request, { expiresIn: Math.min(Math.max(1, Math.floor(seconds)), week) })
     },
-
     folders: s3Folders(bucket),
-    uploads,
+    uploads: createUploads(s3Uploads(states), withinLimit),
     available: async () => undefined,
-    leftovers: (options) => s3Leftovers(bucket, { ...options, live }),
-
+    leftovers: (options) => s3Leftovers(states, options),
     async health() {
       try {
         await bucket.ask((o) => bucket.client.send(new HeadBucketCommand({ Bucket: bucket.name }), o))
@@ -78,12 +53,29 @@ export async function openS3Blobs(options: S3Options): Promise<BlobStore> {
         return { ok: false, reason: reasonOf(error, bucket) }
       }
     },
-
     async close() {
       bucket.client.destroy()
       bucket.signer?.destroy()
     }
   }
+}
+
+async function get(bucket: Bucket, key: string, range: ByteRange | undefined): Promise<OpenBlob | undefined> {
+  const request = { Bucket: bucket.name, Key: bucket.at(checkKey(key)), ...(range && { Range: `bytes=${rangeText(range)}` }) }
+  try {
+    const reply = await bucket.find((o) => bucket.client.send(new GetObjectCommand(request), o))
+    return reply && openBlob(key, reply, range)
+  } catch (error) {
+    if (bucketRefusal(error).status !== 416) throw error
+    const { size } = (await head(bucket, key)) ?? { size: 0 }
+    boundsOf(range, { key, size })
+    throw error
+  }
+}
+
+async function head(bucket: Bucket, key: string): Promise<BlobInfo | undefined> {
+  const found = await headObject(bucket, bucket.at(checkKey(key)))
+  return found && toInfo(key, found)
 }
 
 const toInfo = (key: string, { by: _, ...found }: FoundObject): BlobInfo => ({ key, ...found })

@@ -1,18 +1,18 @@
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { CatalogueError } from '../../domain/errors.ts'
-import { type KeptUpload, uploadUnknown } from '../uploads.ts'
+import { isUniqueName } from '../keys.ts'
+import type { KeptUpload, UploadState } from '../uploads.ts'
 import { type Bucket, bucketRefusal } from './bucket.ts'
 import { type Multipart, objectsUnder, partMs } from './objects.ts'
 
 /** The state of an upload: the first line of one object, followed by the bytes that do not fill a part yet. */
-export interface S3UploadState extends KeptUpload {
+export interface S3UploadState extends UploadState {
   multipart?: Multipart
   /** ETags of the parts. S3 compares them at the end, and refuses bytes that another replica sent in their place. */
   tags: string[]
 }
 
-export interface Kept {
-  id: string
+export interface S3Upload extends KeptUpload {
   state: S3UploadState
   tail: Buffer
   /** The object's ETag: of two replicas that continue the same upload, one is refused. */
@@ -24,8 +24,8 @@ export type UploadStates = ReturnType<typeof uploadStates>
 export function uploadStates(bucket: Bucket) {
   const nameOf = (id: string) => bucket.own.uploads + id
 
-  async function load(id: string): Promise<Kept | undefined> {
-    if (!/^[0-9a-f]{32}$/.test(id)) return undefined
+  async function load(id: string): Promise<S3Upload | undefined> {
+    if (!isUniqueName(id)) return undefined
     return bucket.find(
       async (o) => {
         const { Body, ETag: tag = '' } = await bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: nameOf(id) }), o)
@@ -37,15 +37,8 @@ export function uploadStates(bucket: Bucket) {
     )
   }
 
-  /** Returns the state of an upload. Throws upload_unknown. */
-  async function must(id: string): Promise<Kept> {
-    const kept = await load(id)
-    if (!kept) throw uploadUnknown(id)
-    return kept
-  }
-
   /** Replaces the state that was loaded with this tag (no tag: a new one), and returns the new tag. Throws upload_conflict. */
-  async function save({ id, state, tail, tag }: Kept): Promise<string> {
+  async function save({ id, state, tail, tag }: S3Upload): Promise<string> {
     const condition = tag === '' ? { IfNoneMatch: '*' } : { IfMatch: tag }
     const Body = Buffer.concat([Buffer.from(`${JSON.stringify(state)}\n`), tail])
     const put = new PutObjectCommand({ Bucket: bucket.name, Key: nameOf(id), Body, ...condition })
@@ -58,12 +51,12 @@ export function uploadStates(bucket: Bucket) {
     }
   }
 
-  async function* all(): AsyncGenerator<Kept> {
+  async function* all(): AsyncGenerator<S3Upload> {
     for await (const { name } of objectsUnder(bucket, bucket.own.uploads)) {
       const kept = await load(name.slice(bucket.own.uploads.length))
       if (kept) yield kept
     }
   }
 
-  return { bucket, nameOf, load, must, save, all }
+  return { bucket, nameOf, load, save, all }
 }

@@ -76,7 +76,7 @@ export function createBuildStatuses(parts: BuildsParts): BuildStatuses {
   /** Changes an existing build status. Where there is none, nothing is expected or pending, and there is nothing to record. */
   async function changeExisting(id: string, to: BuildStatusChange['to']): Promise<readonly Release[]> {
     if (!(await findStored(id))) return []
-    const { released } = await swap(parts, { id, to })
+    const { released } = await swap(parts, id, { to })
     touched.notify(id)
     return released
   }
@@ -87,7 +87,7 @@ export function createBuildStatuses(parts: BuildsParts): BuildStatuses {
 
     async change(id, change) {
       const work = async () => {
-        const changed = await swap(parts, { id, ...change })
+        const changed = await swap(parts, id, change)
         if (changed.unchanged || change.dryRun) return changed
         await append(parts, change, changed)
         touched.notify(id)
@@ -117,7 +117,8 @@ export function createBuildStatuses(parts: BuildsParts): BuildStatuses {
 
     async seen(id) {
       await withLock(id, async () => {
-        if (await findStored(id)) await swap(parts, { id, to: (buildStatus) => buildStatus, always: true })
+        // a copy is written even where nothing changed
+        if (await findStored(id)) await swap(parts, id, { to: (buildStatus) => ({ ...buildStatus }) })
         touched.notify(id)
       })
     },
@@ -147,14 +148,11 @@ const cleared = ({ container, created, expected, publish }: BuildStatus, now: st
   updated: now
 })
 
-interface BuildStatusSwap extends Pick<BuildStatusChange, 'to' | 'precondition' | 'dryRun'> {
-  id: string
-  /** Writes even a build status that did not change. */
-  always?: boolean
-}
+type BuildStatusSwap = Pick<BuildStatusChange, 'to' | 'precondition' | 'dryRun'>
 
-async function swap(parts: BuildsParts, { id, to, precondition, dryRun, always }: BuildStatusSwap): Promise<BuildStatusChanged> {
+async function swap(parts: BuildsParts, id: string, change: BuildStatusSwap): Promise<BuildStatusChanged> {
   const { stores, siteRules, hash, now, removals } = parts
+  const { to, precondition, dryRun } = change
   const { made, revision = '' } = await compareAndSwap(stores.buildStatuses, {
     id: buildStatusId(id, hash),
     subject: `the build status of ${id}`,
@@ -167,7 +165,7 @@ async function swap(parts: BuildsParts, { id, to, precondition, dryRun, always }
       const unchanged = after === former
       const due = () => dueAt(after, { buildTimeoutMs: siteRules.policiesOf(id).buildTimeoutMs, now: at })
       const document = isBlank(after) ? undefined : toBuildStatusDocument(after, due())
-      return { document, keep: dryRun || (unchanged && !always), before, former, after, unchanged }
+      return { document, keep: dryRun || unchanged, before, former, after, unchanged }
     }
   })
   const { before, former, unchanged, keep } = made

@@ -28,16 +28,6 @@ interface BuildStatusRequest extends Pick<BuildStatusChange, 'cause' | 'precondi
   id: string
 }
 
-interface ExpectRequest extends BuildStatusRequest {
-  /** When null, the rules and the server's default decide. */
-  architectures: readonly Architecture[] | null
-}
-
-interface PolicyRequest extends BuildStatusRequest {
-  /** When null, the rules and the server's default decide. */
-  publish: Publish | null
-}
-
 interface JobReportRequest extends BuildStatusRequest {
   kind: JobKind
   architecture: Architecture
@@ -58,9 +48,10 @@ interface JobReported {
  */
 export interface Building {
   expected(id: string): Promise<ExpectedView>
-  expect(request: ExpectRequest): Promise<ExpectedView & { unchanged: boolean }>
-  /** Sets when the images of this one container are published, and publishes the images that the new policy allows. */
-  setPolicy(request: PolicyRequest): Promise<{ unchanged: boolean }>
+  /** Null leaves it to the rules and the server's default. */
+  expect(request: BuildStatusRequest & { architectures: readonly Architecture[] | null }): Promise<ExpectedView & { unchanged: boolean }>
+  /** Sets when the images of this one container are published, and publishes those that the new policy allows. Null as above. */
+  setPolicy(request: BuildStatusRequest & { publish: Publish | null }): Promise<{ unchanged: boolean }>
   /**
    * Returns the jobs in the order of the table of architectures. Throws container_unknown where there is neither a container nor a build
    * status.

@@ -1,4 +1,3 @@
-import type { Leases } from '../jobs/leases.ts'
 import { type BaseImages, createBaseImages } from './base-images.ts'
 import { type BuildStatuses, createBuildStatuses } from './build-statuses.ts'
 import { type Building, createBuilding } from './building.ts'
@@ -19,7 +18,7 @@ export interface Builds {
   containerfiles: Containerfiles
 }
 
-export function createBuilds(parts: BuildsParts & { leases: Leases }): Builds {
+export function createBuilds(parts: BuildsParts): Builds {
   const buildStatuses = createBuildStatuses(parts)
   parts.changes.onArrival(buildStatuses.follow)
   const context = { ...parts, buildStatuses }

@@ -6,20 +6,11 @@ import {
   withContainerfile
 } from '../../domain/build/containerfile.ts'
 import type { JobWord, SentWord } from '../../domain/build/job-report.ts'
-import { isCatalogueError } from '../../domain/errors.ts'
-import type { Hash } from '../../domain/image/facts.ts'
 import { createDigestFilter, type DigestFilter, digestsIn } from '../../domain/oci/digest-filter.ts'
 import { pagesOf } from '../../domain/pages.ts'
-import type { Stores } from '../../stores/document-store.ts'
-import type { Leases } from '../jobs/leases.ts'
+import { overtaken, writeUnlessOvertaken } from '../jobs/compare-and-swap.ts'
 import { type GoOn, takeTurn } from '../jobs/turns.ts'
-
-interface ContainerfilesParts {
-  stores: Pick<Stores, 'buildStatuses' | 'releases'>
-  leases: Leases
-  hash: Hash
-  now: () => Date
-}
+import type { BuildsParts } from './parts.ts'
 
 /** The Containerfiles that builds bring: each is kept once, by its digest, as long as a build status names it. */
 export interface Containerfiles {
@@ -37,7 +28,7 @@ const graceMs = 24 * 3_600_000
 /** What is brought again is noted at most so often. */
 const touchMs = 3_600_000
 
-export function createContainerfiles(parts: ContainerfilesParts): Containerfiles {
+export function createContainerfiles(parts: BuildsParts): Containerfiles {
   const { hash } = parts
   return {
     async take({ containerfile: text, ...plain }, { dryRun }) {
@@ -50,25 +41,21 @@ export function createContainerfiles(parts: ContainerfilesParts): Containerfiles
   }
 }
 
-const ageOf = ({ now }: ContainerfilesParts, touched: string): number => now().getTime() - Date.parse(touched)
+const ageOf = ({ now }: BuildsParts, touched: string): number => now().getTime() - Date.parse(touched)
 
-async function keep(parts: ContainerfilesParts, { digest, text }: { digest: string; text: string }): Promise<void> {
+async function keep(parts: BuildsParts, { digest, text }: { digest: string; text: string }): Promise<void> {
   const store = parts.stores.releases
   const id = containerfileKey(digest)
   const document = toContainerfileDocument({ digest, text, touched: parts.now().toISOString() })
   // most builds bring what an earlier one brought
   const stored = await store.get(id)
   if (stored && ageOf(parts, fromContainerfileDocument(stored.document).touched) < touchMs) return
-  try {
-    await store.put(id, document, stored ? { revision: stored.revision } : { absent: true })
-  } catch (error) {
-    if (!isCatalogueError(error, 'already_exists', 'revision_conflict')) throw error
-    // another report brought it, or the clean-up removed it, a moment ago
-    await store.put(id, document)
-  }
+  const written = await writeUnlessOvertaken(store, { id, document, revision: stored?.revision })
+  // another report brought it, or the clean-up removed it, a moment ago
+  if (written === overtaken) await store.put(id, document)
 }
 
-async function sweepAll(parts: ContainerfilesParts, goOn: GoOn): Promise<number> {
+async function sweepAll(parts: BuildsParts, goOn: GoOn): Promise<number> {
   const named = await namedDigests(parts, goOn)
   let removed = 0
   for await (const batch of parts.stores.releases.scan([])) {
@@ -82,7 +69,7 @@ async function sweepAll(parts: ContainerfilesParts, goOn: GoOn): Promise<number>
 }
 
 /** What is brought from now on is too young to be removed, so it need not be found here. */
-async function namedDigests({ stores }: ContainerfilesParts, goOn: GoOn): Promise<DigestFilter> {
+async function namedDigests({ stores }: BuildsParts, goOn: GoOn): Promise<DigestFilter> {
   const named = createDigestFilter()
   for await (const { items } of pagesOf(stores.buildStatuses.list, { limit: 500 })) {
     for (const { document } of items) for (const digest of digestsIn(document)) named.add(digest)
@@ -91,15 +78,10 @@ async function namedDigests({ stores }: ContainerfilesParts, goOn: GoOn): Promis
   return named
 }
 
-async function removeOld(parts: ContainerfilesParts, id: string): Promise<boolean> {
+async function removeOld(parts: BuildsParts, id: string): Promise<boolean> {
   const store = parts.stores.releases
   const stored = await store.get(id)
   if (!stored || ageOf(parts, fromContainerfileDocument(stored.document).touched) < graceMs) return false
-  try {
-    return await store.remove(id, { revision: stored.revision })
-  } catch (error) {
-    // a report brought it again
-    if (isCatalogueError(error, 'revision_conflict')) return false
-    throw error
-  }
+  // overtaken where a report brought it again
+  return (await writeUnlessOvertaken(store, { id, document: undefined, revision: stored.revision })) !== overtaken
 }

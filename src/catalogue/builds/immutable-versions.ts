@@ -18,9 +18,7 @@ export interface ImmutableVersions {
   checkTarball(key: string): Promise<void>
 }
 
-type ImmutableParts = Pick<BuildsContext, 'stores' | 'siteRules' | 'facts' | 'buildStatuses' | 'changes' | 'now'>
-
-export function createImmutableVersions(parts: ImmutableParts): ImmutableVersions {
+export function createImmutableVersions(parts: BuildsContext): ImmutableVersions {
   const { siteRules, changes } = parts
   return {
     async check({ record }, meant) {
@@ -48,7 +46,7 @@ const rule = 'a rule makes complete versions immutable (LEPORELLO_RULES)'
 const refusal = (message: string) => new CatalogueError('version_immutable', message)
 
 /** Yields the containers that have a tarball as an image, as far as it was read. */
-async function* containersOf({ stores, changes }: ImmutableParts, key: string): AsyncGenerator<string> {
+async function* containersOf({ stores, changes }: BuildsContext, key: string): AsyncGenerator<string> {
   for await (const { document } of itemsOf(stores.facts.list, { where: whereEqual({ key }), limit: 100 })) {
     const facts = fromFactsDocument(document)
     const stored = facts && (await changes.find(facts.container))
@@ -56,7 +54,7 @@ async function* containersOf({ stores, changes }: ImmutableParts, key: string): 
   }
 }
 
-async function isComplete({ facts, buildStatuses, siteRules, now }: ImmutableParts, record: ContainerRecord): Promise<boolean> {
+async function isComplete({ facts, buildStatuses, siteRules, now }: BuildsContext, record: ContainerRecord): Promise<boolean> {
   const [known, buildStatus] = await Promise.all([currentFacts(facts, record), buildStatuses.find(record.id)])
   const expected = siteRules.expectedOf(record.id, buildStatus)
   const policies = siteRules.policiesOf(record.id, buildStatus)

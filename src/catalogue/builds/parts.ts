@@ -2,6 +2,7 @@ import type { Architecture } from '../../domain/architecture.ts'
 import type { Hash } from '../../domain/image/facts.ts'
 import type { Release } from '../../domain/image/task.ts'
 import type { Stores } from '../../stores/document-store.ts'
+import type { Leases } from '../jobs/leases.ts'
 import type { Records } from '../records/records.ts'
 import type { FactsStore } from '../verification/image-facts.ts'
 import type { Verifier } from '../verification/verifier.ts'
@@ -10,8 +11,9 @@ import type { SiteRules } from './site-rules.ts'
 
 /** What the build statuses depend on. */
 export interface BuildsParts extends Records {
-  stores: Pick<Stores, 'buildStatuses' | 'facts' | 'jobSpecs' | 'releases'>
+  stores: Stores
   facts: FactsStore
+  leases: Leases
   siteRules: SiteRules
   guarded: readonly Architecture[]
   /** Absent where no object store is configured; then nothing is removed either. */
@@ -23,6 +25,8 @@ export interface BuildsParts extends Records {
   now: () => Date
   /** Called when a change is stored but the journal could not take its entry. */
   onAppendFailed(error: unknown, id: string): void
+  /** Called when work behind the requests failed unexpectedly. */
+  onFailure(error: unknown, what: string): void
 }
 
 export interface TarballRemovals {

@@ -1,20 +1,15 @@
-import { type ManifestList, type ManifestListInput, manifestListOf } from '../../domain/build/manifest-list.ts'
-import { baseWarnings, type PlanWarning, parsePlanRequest, planOf, type Step } from '../../domain/build/plan.ts'
+import { type ManifestListInput, manifestListOf } from '../../domain/build/manifest-list.ts'
+import { baseWarnings, type Plan, parsePlanRequest, planOf } from '../../domain/build/plan.ts'
 import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Facts, ImageKey } from '../../domain/image/facts.ts'
 import { tagNameOf } from '../../domain/oci/names.ts'
 import { type Lookup, needsOf, withImageUrls } from '../../domain/specs/spec-needs.ts'
-import { type SpecReport, specReport } from '../../domain/specs/spec-report.ts'
+import { specReport } from '../../domain/specs/spec-report.ts'
+import type { ManifestList, SpecReport } from '../../schemas.ts'
 import { currentFacts } from '../verification/image-facts.ts'
 import type { BaseImages } from './base-images.ts'
 import type { BuildsContext } from './parts.ts'
-
-export interface Plan {
-  container: string
-  steps: Step[]
-  warnings: PlanWarning[]
-}
 
 /** Answers derived from records, facts and build statuses, without changing anything. */
 export interface Planning {

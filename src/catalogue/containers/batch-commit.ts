@@ -1,7 +1,8 @@
 import type { Architecture } from '../../domain/architecture.ts'
-import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
+import { CatalogueError } from '../../domain/errors.ts'
 import type { ImageKey } from '../../domain/image/facts.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
+import { overtaken, writeUnlessOvertaken } from '../jobs/compare-and-swap.ts'
 import { forEachConcurrently } from '../jobs/concurrency.ts'
 import { copyFacts, type FactsStore } from '../verification/image-facts.ts'
 
@@ -54,19 +55,13 @@ export function createBatchCommits({ releases, facts }: { releases: DocumentStor
       if (stored?.document !== decisive.document) {
         if ((stored?.revision ?? null) !== decisive.expected) throw conflict(decisive.id)
         await releases.put(entry.id, entry.document)
-        await write(decisive)
+        const { id, document, expected } = decisive
+        const written = await writeUnlessOvertaken(releases, { id, document, revision: expected ?? undefined })
+        if (written === overtaken) throw conflict(id)
       }
       const work = ({ images, ...copy }: ImagesCopy) => copyFacts(facts, { ...copy, urls: new Map<ImageKey, string>(images) })
       for await (const _ of forEachConcurrently(copies, { atOnce, work }));
       for (const id of outdated) await releases.remove(id)
-    }
-  }
-
-  async function write({ id, document, expected }: BatchCommit['decisive']): Promise<void> {
-    try {
-      await releases.put(id, document, expected === null ? { absent: true } : { revision: expected })
-    } catch (error) {
-      throw isCatalogueError(error, 'already_exists', 'revision_conflict') ? conflict(id) : error
     }
   }
 }

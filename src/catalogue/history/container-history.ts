@@ -1,8 +1,8 @@
 import { fromDocument } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { diffOf, summaryOf } from '../../domain/history/diff.ts'
-import { type EntryView, toEntryView } from '../../domain/history/entry-view.ts'
-import type { DiffAnswer, HistoryPage } from '../../schemas.ts'
+import { toEntryView } from '../../domain/history/entry-view.ts'
+import type { DiffAnswer, HistoryEntry, HistoryPage } from '../../schemas.ts'
 import type { EntryPageQuery } from '../records/journal.ts'
 import type { JournalBounds } from './journal-bounds.ts'
 import type { HistoryParts } from './parts.ts'
@@ -11,7 +11,7 @@ import { createRevisions } from './revisions.ts'
 
 /** One entry with whole documents, as JSON text. */
 export interface WholeEntry {
-  view: Omit<EntryView, 'before' | 'after'>
+  view: Omit<HistoryEntry, 'before' | 'after'>
   before: string | null
   after: string | null
 }

@@ -1,8 +1,8 @@
-import type { EntryView } from '../../domain/history/entry-view.ts'
+import type { HistoryEntry } from '../../schemas.ts'
 
 interface BufferedEntry {
   position: number
-  entry: EntryView
+  entry: HistoryEntry
   /** Where a reader of this entry resumes: the greatest order that had arrived by then. */
   resume: string
 }
@@ -20,7 +20,7 @@ export function createEventBuffer(capacity: number) {
     /** Returns the position of the last entry. */
     head: () => head,
 
-    push(entry: EntryView): void {
+    push(entry: HistoryEntry): void {
       if (entry.order > greatest) greatest = entry.order
       entries.push({ position: ++head, entry, resume: greatest })
       // drops many at once, rather than moving all entries for each new one

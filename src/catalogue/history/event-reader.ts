@@ -1,24 +1,15 @@
 import { isCatalogueError } from '../../domain/errors.ts'
 import type { JournalEntry } from '../../domain/history/entry.ts'
 import { toEntryView } from '../../domain/history/entry-view.ts'
-import type { Journal } from '../records/journal.ts'
 import { entryBatches } from './entry-batches.ts'
 import type { EventBuffer } from './event-buffer.ts'
+import type { EventBounds, EventsParts } from './events.ts'
 
-interface EventReaderParts {
-  journal: Pick<Journal, 'entries' | 'onEntry'>
+interface EventReaderParts extends Omit<EventsParts, 'bounds' | 'listReadings'>, Pick<EventBounds, 'everyMs' | 'overlapMs'> {
   buffer: EventBuffer
-  now: () => Date
-  everyMs: number
-  /**
-   * By how much the journal is read again before the time of the last reading: an entry gets its time before it is stored, and other
-   * replicas' clocks may be slow.
-   */
-  overlapMs: number
   onArrival(): void
   /** Called each time that the journal was read. */
   onRead(): Promise<void>
-  onError(error: unknown): void
 }
 
 /** After this time without listeners, the reader starts anew instead of catching up. */

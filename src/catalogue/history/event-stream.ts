@@ -1,18 +1,19 @@
 import { isCatalogueError } from '../../domain/errors.ts'
 import { type EntryKind, momentOf } from '../../domain/history/entry.ts'
-import { type EntryView, toEntryView } from '../../domain/history/entry-view.ts'
+import { toEntryView } from '../../domain/history/entry-view.ts'
+import type { HistoryEntry } from '../../schemas.ts'
 import type { createBell } from '../jobs/bell.ts'
-import type { Journal } from '../records/journal.ts'
 import type { Reading } from '../verification/readings.ts'
 import { entryBatches } from './entry-batches.ts'
 import type { EventBuffer } from './event-buffer.ts'
+import type { EventBounds, EventsParts } from './events.ts'
 
 /** `idle` is sent when nothing has happened for a while. */
 export type StreamItem = StreamEntry | { type: 'reading'; readings: readonly Reading[] } | { type: 'idle' } | StreamEnd
 
 interface StreamEntry {
   type: 'entry'
-  entry: EntryView
+  entry: HistoryEntry
   /** The value of `since` that continues after this entry. */
   resume: string
 }
@@ -50,15 +51,8 @@ export interface EventStream extends StreamOptions {
   giveBack(): void
 }
 
-interface StreamParts {
-  journal: Pick<Journal, 'entries'>
+interface StreamParts extends Pick<EventsParts, 'journal'>, Pick<EventBounds, 'idleMs' | 'resumeOverlapMs'> {
   buffer: EventBuffer
-  idleMs: number
-  /**
-   * By how much entries before `since` are sent again when this process does not know `since`: the replica that issued it may not have
-   * received all earlier entries by then.
-   */
-  resumeOverlapMs: number
   isClosed(): boolean
 }
 

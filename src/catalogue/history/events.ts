@@ -16,7 +16,7 @@ export interface Events {
   places: Pick<Places, 'taken' | 'refused'>
 }
 
-interface EventsParts {
+export interface EventsParts {
   journal: Pick<Journal, 'entries' | 'onEntry'>
   listReadings: ListReadings
   now: () => Date
@@ -30,9 +30,12 @@ export interface EventBounds {
   lag: number
   /** How often the journal is read for entries of other replicas. */
   everyMs: number
-  /** By how much the journal is read again before the time of the last reading. */
+  /** By how much the journal is read again before the last reading: entries get their time before they are stored, and clocks differ. */
   overlapMs: number
-  /** By how much entries before the position of a resuming reader are sent again, when this process does not know the position. */
+  /**
+   * By how much entries before the position of a resuming reader are sent again, when this process does not know the position: the replica
+   * that issued it may not have received all earlier entries by then.
+   */
   resumeOverlapMs: number
   idleMs: number
   /** A reader that reads nothing for this long is disconnected. */

@@ -1,10 +1,6 @@
-import type { Architecture } from '../../domain/architecture.ts'
-import type { Stores } from '../../stores/document-store.ts'
 import type { ListsParts } from '../lists/parts.ts'
 import type { Views } from '../lists/views.ts'
-import type { Records } from '../records/records.ts'
 import type { TarballStatuses } from '../tarballs/tarball-status.ts'
-import type { Verifier } from '../verification/verifier.ts'
 import type { EventBounds } from './events.ts'
 
 export interface HistorySettings {
@@ -18,11 +14,8 @@ export interface HistorySettings {
 }
 
 /** What the modules of this folder depend on. */
-export interface HistoryParts extends Pick<ListsParts, keyof Records | 'facts' | 'leases' | 'listReadings' | 'hash' | 'now' | 'onFailure'> {
-  stores: Pick<Stores, 'journal' | 'containers'>
-  guarded: readonly Architecture[]
+export interface HistoryParts extends ListsParts {
   view: Views['of']
-  verifier: Verifier | undefined
   /** Absent where no object store is configured. */
   tarballs: TarballStatuses | undefined
   settings: HistorySettings

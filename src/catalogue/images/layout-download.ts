@@ -1,11 +1,12 @@
 import type { Architecture } from '../../domain/architecture.ts'
-import { type Descriptor, manifestListOf } from '../../domain/build/manifest-list.ts'
+import { manifestListOf } from '../../domain/build/manifest-list.ts'
 import { currentImages } from '../../domain/build/state.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { type Facts, registeredPart } from '../../domain/image/facts.ts'
 import { keyOfUrl, tagOf } from '../../domain/image/storage.ts'
 import type { ImageFacts } from '../../images/image-report.ts'
 import { type LayoutArchive, type LayoutImage, layoutArchive } from '../../images/layout-archive.ts'
+import type { ManifestDescriptor } from '../../schemas.ts'
 import { currentFacts } from '../verification/image-facts.ts'
 import { openTarball, type ReadingTarget } from '../verification/tarball-reading.ts'
 import type { ImageParts } from './parts.ts'
@@ -42,7 +43,7 @@ interface ProvenImage {
   architecture: Architecture
   url: string
   facts: Facts
-  descriptor: Descriptor
+  descriptor: ManifestDescriptor
   publicUrl: string
 }
 

@@ -1,9 +1,9 @@
 import type { Upload } from '../../blobs/blob-store.ts'
 import type { Architecture } from '../../domain/architecture.ts'
-import { CatalogueError, type ErrorCode } from '../../domain/errors.ts'
+import { type ErrorCode, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
-import type { Verdict } from '../../domain/image/facts.ts'
 import { asFields, parsedJson } from '../../domain/json/reading.ts'
+import type { ResumableUpload } from '../../schemas.ts'
 
 /** What a client claims about an upload in pieces. */
 export interface UploadClaim {
@@ -20,19 +20,7 @@ export interface UploadClaim {
 }
 
 /** How an upload ended well. */
-export interface UploadResult {
-  architecture: Architecture
-  version: string
-  url: string
-  sha256: string
-  verdict: Verdict
-  /** The verdict in words. */
-  summary: string
-  /** Whether the architecture had no image before. */
-  created: boolean
-  unchanged: boolean
-  revision: string
-}
+export type UploadResult = NonNullable<ResumableUpload['result']>
 
 /** Why an upload was refused for good. */
 interface UploadRefusal {
@@ -60,12 +48,9 @@ export function parseNote(text: string): UploadNote | undefined {
   return typeof tarball?.id === 'string' ? tarball : undefined
 }
 
-/** arriving: bytes are missing. proving: all have arrived, and are being read or soon will be. */
-export type UploadState = 'arriving' | 'proving' | 'registered' | 'refused'
-
 export interface UploadView extends UploadClaim {
   upload: string
-  state: UploadState
+  state: ResumableUpload['state']
   offset: number
   size: number
   /** How many bytes have been read to prove it; undefined where this replica does not read it. */
@@ -86,14 +71,8 @@ export function uploadView(upload: Upload, { note, expiryMs, read }: ViewOptions
 }
 
 /** After these an upload may succeed the next time; any other error ends it. */
-const passing: ReadonlySet<ErrorCode> = new Set([
-  'store_unavailable',
-  'store_full',
-  'revision_conflict',
-  'upload_conflict',
-  'upload_unknown'
-])
+const passing: readonly ErrorCode[] = ['store_unavailable', 'store_full', 'revision_conflict', 'upload_conflict', 'upload_unknown']
 
 /** Returns undefined for an error after which the upload can be tried again. */
 export const refusalFrom = (error: unknown): UploadRefusal | undefined =>
-  error instanceof CatalogueError && !passing.has(error.code) ? { code: error.code, message: error.message } : undefined
+  isCatalogueError(error) && !passing.includes(error.code) ? { code: error.code, message: error.message } : undefined

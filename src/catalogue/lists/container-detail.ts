@@ -1,9 +1,9 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import type { Standing } from '../../domain/build/standing.ts'
 import { type CurrentImage, currentImages } from '../../domain/build/state.ts'
-import type { Changes } from '../records/changes.ts'
 import { gatheredStandings } from './container-list.ts'
 import type { ContainerView } from './image-views.ts'
+import type { ListsParts } from './parts.ts'
 import type { Gathered, Views } from './views.ts'
 
 /** One container with all that is known about it. */
@@ -16,20 +16,16 @@ export interface ContainerDetail {
 }
 
 /** Returns undefined where there is neither a record nor builds, tests or pending images. */
-export type ReadDetail = (id: string) => Promise<ContainerDetail | undefined>
-
-export const createDetail =
-  ({ changes, views }: { changes: Pick<Changes, 'find'>; views: Pick<Views, 'of' | 'gather' | 'coming'> }): ReadDetail =>
-  async (id) => {
-    const stored = await changes.find(id)
-    const coming = stored ? undefined : await views.coming(id)
-    const found = stored ?? coming
-    if (!found) return undefined
-    const gathered = coming?.gathered ?? (await views.gather(found.record))
-    return {
-      view: await views.of(found, { gathered }),
-      standings: gatheredStandings(found.record, gathered),
-      images: currentImages(found.record, gathered.facts),
-      gathered
-    }
+export async function readDetail({ changes, views }: ListsParts & { views: Views }, id: string): Promise<ContainerDetail | undefined> {
+  const stored = await changes.find(id)
+  const coming = stored ? undefined : await views.coming(id)
+  const found = stored ?? coming
+  if (!found) return undefined
+  const gathered = coming?.gathered ?? (await views.gather(found.record))
+  return {
+    view: await views.of(found, { gathered }),
+    standings: gatheredStandings(found.record, gathered),
+    images: currentImages(found.record, gathered.facts),
+    gathered
   }
+}

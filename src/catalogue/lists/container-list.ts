@@ -18,7 +18,7 @@ import type { ListsParts } from './parts.ts'
 import { type Summaries, summarise } from './summaries.ts'
 import type { Gathered, Views } from './views.ts'
 
-interface ListRequest {
+export interface ListRequest {
   filters: Filters
   sort: ListSort
   /** 1 to 1000. */
@@ -32,7 +32,7 @@ export interface ListedContainer {
   standings: ReadonlyMap<Architecture, Standing>
 }
 
-interface ContainerPage {
+export interface ContainerPage {
   /** May be shorter than the limit, or even empty, when there is a next page. */
   items: ListedContainer[]
   next: string | undefined
@@ -42,9 +42,6 @@ interface ContainerListParts extends ListsParts {
   summaries: Summaries
   views: Views
 }
-
-/** Returns one page of containers. */
-export type ContainerList = (request: ListRequest) => Promise<ContainerPage>
 
 /** How long a list waits for the summaries of this process's latest writes. */
 const settleMs = 2000
@@ -64,25 +61,23 @@ const comingMark = '~'
  * Finds containers by their records or, for fields that records lack, by their summaries. Each container that was found is read again, and
  * left out when it no longer matches the request. Containers without a record come last where the order comes from the records.
  */
-export function createContainerList(parts: ContainerListParts): ContainerList {
-  return async (request) => {
-    const { limit } = request
-    const items: ListedContainer[] = []
-    let place: ListPlace | undefined = startOf(request)
-    for (let round = 0; place && round < maxRounds && items.length < limit; round++) {
-      const { source }: ListPlace = place
-      const page: Page = await read(parts, place, { ...request, limit: limit - items.length })
-      items.push(...(await shownOf(parts, { page: page.items, source, request })))
-      if (page.next !== undefined) place = { source, cursor: page.next }
-      else place = source === 'records' ? { source: 'coming' } : undefined
-    }
-    // no cursor when only an empty page would follow
-    if (place?.source === 'coming' && place.cursor === undefined) {
-      const { items: coming, next } = await read(parts, place, { ...request, limit: 1 })
-      if (coming.length === 0 && next === undefined) place = undefined
-    }
-    return { items, next: place && `${place.source === 'coming' ? comingMark : ''}${place.cursor ?? ''}` }
+export async function listContainers(parts: ContainerListParts, request: ListRequest): Promise<ContainerPage> {
+  const { limit } = request
+  const items: ListedContainer[] = []
+  let place: ListPlace | undefined = startOf(request)
+  for (let round = 0; place && round < maxRounds && items.length < limit; round++) {
+    const { source }: ListPlace = place
+    const page: Page = await read(parts, place, { ...request, limit: limit - items.length })
+    items.push(...(await shownOf(parts, { page: page.items, source, request })))
+    if (page.next !== undefined) place = { source, cursor: page.next }
+    else place = source === 'records' ? { source: 'coming' } : undefined
   }
+  // no cursor when only an empty page would follow
+  if (place?.source === 'coming' && place.cursor === undefined) {
+    const { items: coming, next } = await read(parts, place, { ...request, limit: 1 })
+    if (coming.length === 0 && next === undefined) place = undefined
+  }
+  return { items, next: place && `${place.source === 'coming' ? comingMark : ''}${place.cursor ?? ''}` }
 }
 
 function startOf({ filters, sort, cursor }: ListRequest): ListPlace {

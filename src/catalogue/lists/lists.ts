@@ -1,7 +1,7 @@
 import { fingerprintOf } from '../../domain/container/fingerprint.ts'
 import { rangeOf } from './change-range.ts'
-import { createDetail, type ReadDetail } from './container-detail.ts'
-import { type ContainerList, createContainerList } from './container-list.ts'
+import { type ContainerDetail, readDetail } from './container-detail.ts'
+import { type ContainerPage, type ListRequest, listContainers } from './container-list.ts'
 import { account } from './external-changes.ts'
 import { createOverview, type ReadOverview } from './overview.ts'
 import type { ListsParts } from './parts.ts'
@@ -14,9 +14,10 @@ import { createWaiting, type Waiting } from './waiting.ts'
 /** Shows and lists containers in the form of the API, and waits for their states. */
 export interface Lists {
   views: Views
-  list: ContainerList
-  /** Everything about one container, for people. */
-  detail: ReadDetail
+  /** Returns one page of containers. */
+  list(request: ListRequest): Promise<ContainerPage>
+  /** Returns everything about one container, for people; undefined where nothing is known. */
+  detail(id: string): Promise<ContainerDetail | undefined>
   overview: ReadOverview
   summaries: Summaries & SummarySweep
   waiting: Waiting
@@ -43,12 +44,13 @@ export function createLists(parts: ListsParts): Lists {
   changes.onChange((id, change) => summaries.touched(id, rangeOf(change)))
   buildStatuses.onTouched(summaries.touched)
   facts.onWrite(summaries.touched)
+  const context = { ...parts, summaries, views }
   return {
     views,
-    list: createContainerList({ ...parts, summaries, views }),
-    detail: createDetail({ ...parts, views }),
+    list: (request) => listContainers(context, request),
+    detail: (id) => readDetail(context, id),
     overview: createOverview({ store: stores.summaries, summaries, now }),
-    summaries: { ...summaries, ...createSummarySweep({ ...parts, summaries }) },
+    summaries: { ...summaries, ...createSummarySweep(context) },
     waiting: createWaiting(parts, views)
   }
 }

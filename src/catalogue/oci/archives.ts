@@ -16,22 +16,19 @@ interface Archive extends BlobInfo {
 /** Adds the tarballs of pushed images to a store: they are made of blobs when they are read, the same bytes each time. */
 export function withArchives(reading: BlobReading): BlobStore {
   const { blobs } = reading
-  const found = async (key: string) => {
-    const name = parseArchiveKey(key)
-    return name && { archive: await archiveOf(reading, key, name) }
-  }
   return {
     ...blobs,
     async head(key) {
-      if (!key.startsWith('oci/')) return blobs.head(key)
-      const it = await found(key)
-      return it ? it.archive && infoOf(it.archive) : blobs.head(key)
+      const name = parseArchiveKey(key)
+      if (!name) return blobs.head(key)
+      const archive = await archiveOf(reading, key, name)
+      return archive && infoOf(archive)
     },
     async get(key, options = {}) {
-      if (!key.startsWith('oci/')) return blobs.get(key, options)
-      const it = await found(key)
-      if (!it) return blobs.get(key, options)
-      return it.archive && openArchive(reading, it.archive, options.range)
+      const name = parseArchiveKey(key)
+      if (!name) return blobs.get(key, options)
+      const archive = await archiveOf(reading, key, name)
+      return archive && openArchive(reading, archive, options.range)
     },
     presign: async (key, options) => (parseArchiveKey(key) ? undefined : blobs.presign(key, options))
   }

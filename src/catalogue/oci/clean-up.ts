@@ -33,18 +33,12 @@ export interface CleanUpParts extends OciContext {
   times: CleanUpTimes
 }
 
-interface CleanUpCount {
-  uploads: number
-  tags: number
-  manifests: number
-  links: number
-  blobs: number
-}
+export type CleanUpCount = Record<'uploads' | 'tags' | 'manifests' | 'links' | 'blobs', number>
 
-/** Removes what nothing names. */
-export interface CleanUp {
-  /** Looks at everything, once in so many milliseconds over all replicas. Returns undefined when it was not this one's turn. */
-  run(options: { everyMs: number; signal: AbortSignal }): Promise<CleanUpCount | undefined>
+export interface CleanUpTurn {
+  /** Once in so many milliseconds over all replicas. */
+  everyMs: number
+  signal: AbortSignal
 }
 
 interface Sweep extends CleanUpParts {
@@ -56,18 +50,14 @@ interface Sweep extends CleanUpParts {
   archived: DigestFilter
 }
 
-export function createCleanUp(parts: CleanUpParts): CleanUp {
-  return {
-    run: ({ everyMs, signal }) =>
-      takeTurn(parts, {
-        ...{ name: 'oci-clean-up', everyMs, signal },
-        async work(goOn) {
-          const count = { uploads: 0, tags: 0, manifests: 0, links: 0, blobs: 0 }
-          await sweepAll({ ...parts, count, signal, goOn, archived: createDigestFilter() })
-          return count
-        }
-      })
+/** Looks at everything, and removes what nothing names. Returns undefined when it was not this replica's turn. */
+export async function cleanUp(parts: CleanUpParts, { everyMs, signal }: CleanUpTurn): Promise<CleanUpCount | undefined> {
+  const count = { uploads: 0, tags: 0, manifests: 0, links: 0, blobs: 0 }
+  const work = async (goOn: GoOn) => {
+    await sweepAll({ ...parts, count, signal, goOn, archived: createDigestFilter() })
+    return count
   }
+  return takeTurn(parts, { name: 'oci-clean-up', everyMs, signal, work })
 }
 
 async function sweepAll(sweep: Sweep): Promise<void> {

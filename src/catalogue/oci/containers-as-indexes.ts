@@ -1,12 +1,12 @@
 import type { Architecture } from '../../domain/architecture.ts'
-import { type Descriptor, manifestListOf, type Unproven } from '../../domain/build/manifest-list.ts'
+import { manifestListOf } from '../../domain/build/manifest-list.ts'
 import { type CurrentImage, currentImages } from '../../domain/build/state.ts'
 import type { ContainerRecord } from '../../domain/container/document.ts'
 import type { Facts, ImageKey } from '../../domain/image/facts.ts'
 import type { KeptTag } from '../../domain/oci/documents.ts'
-import { mediaTypes } from '../../domain/oci/media-types.ts'
 import { isDigest, suffixesOf, tagNameOf } from '../../domain/oci/names.ts'
 import { own } from '../../domain/own.ts'
+import type { ManifestDescriptor, ManifestList } from '../../schemas.ts'
 import { blobsOf, keepManifest } from './image-manifests.ts'
 import type { KeptDocuments } from './kept-documents.ts'
 import type { OciContext } from './parts.ts'
@@ -20,9 +20,9 @@ interface PullableContainer {
 }
 
 export interface PullableImages {
-  images: { architecture: Architecture; descriptor: Descriptor }[]
+  images: { architecture: Architecture; descriptor: ManifestDescriptor }[]
   /** Why the others are left out. */
-  left: Unproven[]
+  left: ManifestList['unproven']
   /** Whether it depends on what other tags are, those that name an architecture. */
   bySuffix: boolean
 }
@@ -55,7 +55,10 @@ export async function pullableImages(context: OciContext, { record, facts, repos
 const isUnread = ({ facts }: CurrentImage): boolean => facts === undefined || facts.verdict === 'unverified'
 
 /** Returns the images that were pushed, of those that a container registers and nobody has read. */
-export async function pushedImages(context: OciContext, container: PullableContainer): Promise<ReadonlyMap<Architecture, Descriptor>> {
+export async function pushedImages(
+  context: OciContext,
+  container: PullableContainer
+): Promise<ReadonlyMap<Architecture, ManifestDescriptor>> {
   const { record, facts } = container
   const unread = [...currentImages(record, facts)].filter(([, image]) => isUnread(image))
   const found = await Promise.all(
@@ -97,7 +100,3 @@ async function isSameBuild({ blob }: KeptDocuments, record: ContainerRecord, tag
   const configuration = await blob(tag.repository, digest)
   return configuration !== undefined && Date.parse(configuration.touched) > Date.parse(tag.touched) - buildMs
 }
-
-/** Returns the bytes of an index; the same images give the same bytes. */
-export const indexText = (images: PullableImages['images'], mediaType: string = mediaTypes.ociIndex): string =>
-  JSON.stringify({ schemaVersion: 2, mediaType, manifests: images.map(({ descriptor }) => descriptor) })

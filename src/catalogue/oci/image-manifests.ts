@@ -5,7 +5,7 @@ import type { KeptBlob, KeptManifest, TarballPiece } from '../../domain/oci/docu
 import { maxManifest } from '../../domain/oci/manifest.ts'
 import { type ImageBlobs, imageBlobs, type MemberBlob } from '../../images/image-blobs.ts'
 import type { ImageFacts } from '../../images/image-report.ts'
-import { openBlob } from './oci-blobs.ts'
+import { openBlob, textOfBlob } from './oci-blobs.ts'
 import type { OciContext } from './parts.ts'
 
 /** Returns where the parts of an image are; undefined when its report does not tell. */
@@ -30,10 +30,8 @@ export async function keepManifest(context: OciContext, { repository, facts }: {
   const { container, imageKey, url, sha256 } = facts
   const touched = now().toISOString()
   const links = pieces.map(({ digest, size }): KeptBlob => ({ kind: 'blob', repository, name: digest, size, of: facts.manifest!, touched }))
-  const there = await kept.blobs(
-    repository,
-    links.map(({ name }) => name)
-  )
+  const digests = links.map(({ name }) => name)
+  const there = await kept.blobs(repository, digests)
   await kept.put(...links.filter(({ name }) => there.get(name)?.of !== undefined || !there.has(name)))
   const manifest: KeptManifest = {
     kind: 'manifest',
@@ -69,16 +67,7 @@ async function manifestText(context: OciContext, manifest: KeptManifest, piece: 
     throw new CatalogueError('too_large', `the manifest ${piece.digest} has ${piece.size} bytes; at most ${maxManifest} are served`)
   // its place is not stored yet
   const kept = { ...context.kept, manifest: async () => manifest }
-  const blob: KeptBlob = {
-    kind: 'blob',
-    repository: manifest.repository,
-    name: piece.digest,
-    size: piece.size,
-    of: manifest.name,
-    touched: ''
-  }
-  const { stream } = await openBlob({ ...context, kept }, blob)
-  const chunks: Uint8Array[] = []
-  for await (const chunk of stream) chunks.push(chunk as Uint8Array)
-  return Buffer.concat(chunks).toString()
+  const { repository, name: of } = manifest
+  const blob: KeptBlob = { kind: 'blob', repository, name: piece.digest, size: piece.size, of, touched: '' }
+  return textOfBlob(await openBlob({ ...context, kept }, blob))
 }

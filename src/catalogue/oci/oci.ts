@@ -1,12 +1,12 @@
 import type { BlobStore, ByteRange } from '../../blobs/blob-store.ts'
 import type { Architecture } from '../../domain/architecture.ts'
-import type { Descriptor } from '../../domain/build/manifest-list.ts'
 import type { KeptBlob, KeptManifest } from '../../domain/oci/documents.ts'
+import type { ManifestDescriptor } from '../../schemas.ts'
 import type { TarballSources } from '../../sources/source.ts'
 import type { Stores } from '../../stores/document-store.ts'
 import { visibleByPath, withArchives } from './archives.ts'
 import { type BlobUploads, createBlobUploads } from './blob-uploads.ts'
-import { type CleanUp, type CleanUpParts, createCleanUp } from './clean-up.ts'
+import { type CleanUpCount, type CleanUpParts, type CleanUpTurn, cleanUp } from './clean-up.ts'
 import { deleteBlob, deleteManifest, type ManifestDeletion } from './deletions.ts'
 import { createKeptDocuments, type KeptDocumentsParts } from './kept-documents.ts'
 import { type ManifestPush, type PushedManifest, pushManifest } from './manifest-pushes.ts'
@@ -38,8 +38,9 @@ export interface Oci {
   removeBlob(content: ContentName): Promise<void>
   referrers(subject: ContentName): Promise<Referrer[]>
   /** Returns what is pulled where nobody has read the image that a container registers, because it was pushed, too. */
-  pushed(id: string): Promise<ReadonlyMap<Architecture, Descriptor>>
-  cleanUp: CleanUp
+  pushed(id: string): Promise<ReadonlyMap<Architecture, ManifestDescriptor>>
+  /** Removes what nothing names. Returns undefined when it was not this replica's turn. */
+  cleanUp(turn: CleanUpTurn): Promise<CleanUpCount | undefined>
   /** The store for tarballs as clients see it by path. */
   storage: BlobStore
 }
@@ -87,7 +88,7 @@ export function createOci(context: CleanUpParts, { asPushed = false }: OciSettin
     removeBlob: (content) => deleteBlob(context, content),
     referrers: (subject) => listReferrers(context, subject),
     pushed: (id) => tags.pushed(id),
-    cleanUp: createCleanUp(context),
+    cleanUp: (turn) => cleanUp(context, turn),
     storage: visibleByPath(context.blobs)
   }
 }

@@ -1,15 +1,15 @@
 import type { Architecture } from '../../domain/architecture.ts'
-import type { Descriptor } from '../../domain/build/manifest-list.ts'
 import { type ContainerRecord, fromDocument, imagesByKey } from '../../domain/container/document.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { type Facts, factsId, fromFactsDocument, type ImageKey } from '../../domain/image/facts.ts'
 import { fromKeptDocument, type KeptManifest, type KeptTag, keptName } from '../../domain/oci/documents.ts'
 import { isNested } from '../../domain/oci/manifest.ts'
-import { type AcceptedForm, isIndexType, mediaTypes } from '../../domain/oci/media-types.ts'
+import { type AcceptedForm, indexText, isIndexType, mediaTypes } from '../../domain/oci/media-types.ts'
 import { idsOf, namesArchitecture, splitSuffix, type TagName, tagNameOf } from '../../domain/oci/names.ts'
+import type { ManifestDescriptor } from '../../schemas.ts'
 import type { StoredDocument } from '../../stores/document-store.ts'
 import { applyingFacts } from '../verification/image-facts.ts'
-import { indexText, type PullableImages, pullableImages, pushedImages } from './containers-as-indexes.ts'
+import { type PullableImages, pullableImages, pushedImages } from './containers-as-indexes.ts'
 import type { OciContext } from './parts.ts'
 
 /** What a tag is at the moment. */
@@ -77,7 +77,7 @@ export function createTags(context: OciContext, options: TagsOptions) {
     },
 
     /** Returns what is pulled where nobody has read the image that a container registers, because it was pushed, too. */
-    async pushed(id: string): Promise<ReadonlyMap<Architecture, Descriptor>> {
+    async pushed(id: string): Promise<ReadonlyMap<Architecture, ManifestDescriptor>> {
       const name = tagNameOf(id)
       if ('why' in name) return new Map()
       const state = await stateOf(context, name)
@@ -177,8 +177,9 @@ type IndexName = Pick<KeptManifest, 'repository' | 'mediaType'>
 async function keepIndex(context: OciContext, images: PullableImages['images'], index: IndexName): Promise<KeptManifest> {
   const { kept, hash, now } = context
   const { repository, mediaType } = index
-  const text = indexText(images, mediaType)
-  const children = images.map(({ descriptor }) => descriptor.digest)
+  const descriptors = images.map(({ descriptor }) => descriptor)
+  const text = indexText(descriptors, mediaType)
+  const children = descriptors.map(({ digest }) => digest)
   const name = `sha256:${hash(text)}`
   const known = await kept.manifest(repository, name)
   if (known) return known

@@ -54,10 +54,7 @@ export function createUnpacking(access: TarballAccess) {
   return {
     /** Resolves when the piece is stored. Throws blob_unknown when the tarball is gone, blob_damaged when it is another one by now. */
     stored: async (source: UnpackedTarball, digest: string): Promise<void> => (await pieceOf(source, digest)).stored,
-    /**
-     * Resolves with the whole piece as soon as its first bytes are there, or with undefined when it is stored. Throws as `stored` does;
-     * what fails later, fails the reader.
-     */
+    /** Resolves with the piece at its first bytes, or undefined when it is stored. Throws as `stored`; what fails later fails the reader. */
     async follow(source: UnpackedTarball, digest: string): Promise<AsyncIterable<Uint8Array> | undefined> {
       const piece = await pieceOf(source, digest)
       await piece.begun

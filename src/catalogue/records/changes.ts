@@ -82,9 +82,7 @@ export interface Changes {
   write(id: string, change: RecordChange): Promise<RecordChanged>
   /** Calls `check` before the meaning of a record changes, also in a dry run. What it throws refuses the change. */
   onIntent(check: IntentCheck): void
-  /** Subscribes to every write, while the journal takes its entry. The hook must not throw. */
-  onWrite(hook: ChangeHook<RecordChanged>): void
-  /** Subscribes to every write after that, and to images that were brought without changing the record. */
+  /** Calls `hook` after every write and what follows from it, and for images that were brought without changing the record. */
   onArrival(hook: ChangeHook<RecordArrival>): void
   /** Subscribes to every write with its journal entry; undefined when the journal could not take it or the meaning is the same. */
   onChange(listener: (...notice: ChangeNotice) => void): void
@@ -94,16 +92,17 @@ export interface ChangesParts {
   containers: DocumentStore
   journal: Pick<Journal, 'append'>
   hash: Hash
+  /** Called for every write, while the journal takes its entry. Never throws. */
+  onWrite?: ChangeHook<RecordChanged> | undefined
   /** The change is stored, but the journal could not take its entry: the next sweep finds the change, but not who made it. */
   onAppendFailed(error: unknown, id: string): void
 }
 
 export function createChanges(parts: ChangesParts): Changes {
   const withLock = createKeyedMutex()
-  const writeHooks: ChangeHook<RecordChanged>[] = []
-  const arrivalHooks: ChangeHook<RecordArrival>[] = []
   const changes = createListeners<ChangeNotice>()
-  const checks: IntentCheck[] = []
+  let arrivalHook: ChangeHook<RecordArrival> | undefined
+  let intentCheck: IntentCheck | undefined
 
   async function find(id: string): Promise<StoredRecord | undefined> {
     const stored = await parts.containers.get(id)
@@ -111,11 +110,11 @@ export function createChanges(parts: ChangesParts): Changes {
   }
 
   async function swap(id: string, change: RecordChange): Promise<RecordChanged> {
-    const changed = await swapRecord({ ...parts, checks }, id, change)
+    const changed = await swapRecord({ ...parts, intentCheck }, id, change)
     if (change.dryRun || !isWritten(changed)) return changed
     const appended = changed.unchanged ? undefined : append(parts, entryOf(id, change, changed))
     // at once: until then a tarball that the record names again may still be due for removal
-    const [released, entry] = await Promise.all([releasedBy(writeHooks, id, changed), appended])
+    const [released = [], entry] = await Promise.all([parts.onWrite?.(id, changed), appended])
     changes.notify(id, { changed, entry })
     return { ...changed, released }
   }
@@ -124,8 +123,8 @@ export function createChanges(parts: ChangesParts): Changes {
     if (!isWritten(changed) && !brought?.length) return changed
     try {
       const { before, after } = changed
-      const released = await releasedBy(arrivalHooks, id, { before, after, brought })
-      return { ...changed, released: [...changed.released, ...released] }
+      const released = await arrivalHook?.(id, { before, after, brought })
+      return { ...changed, released: [...changed.released, ...(released ?? [])] }
     } catch (error) {
       parts.onAppendFailed(error, id)
       return changed
@@ -145,21 +144,24 @@ export function createChanges(parts: ChangesParts): Changes {
       const changed = await withLock(id, () => swap(id, change))
       return arrived(id, changed, change.brought)
     },
-    onIntent: (check) => void checks.push(check),
-    onWrite: (hook) => void writeHooks.push(hook),
-    onArrival: (hook) => void arrivalHooks.push(hook),
+    onIntent(check) {
+      intentCheck = check
+    },
+    onArrival(hook) {
+      arrivalHook = hook
+    },
     onChange: changes.listen
   }
 }
 
 const isWritten = ({ before, after }: RecordChanged): boolean => before?.revision !== after?.revision
 
-async function releasedBy<Changed>(hooks: readonly ChangeHook<Changed>[], id: string, changed: Changed) {
-  return (await Promise.all(hooks.map((hook) => hook(id, changed)))).flat()
-}
-
-async function swapRecord(parts: ChangesParts & { checks: IntentCheck[] }, id: string, change: RecordChange): Promise<RecordChanged> {
-  const { containers, hash, checks } = parts
+async function swapRecord(
+  parts: ChangesParts & { intentCheck: IntentCheck | undefined },
+  id: string,
+  change: RecordChange
+): Promise<RecordChanged> {
+  const { containers, hash, intentCheck } = parts
   const meaning = (stored: StoredRecord | undefined) => stored && fingerprintOf(stored.record, hash)
   const { made, revision, attempts } = await compareAndSwap(containers, {
     id,
@@ -171,7 +173,7 @@ async function swapRecord(parts: ChangesParts & { checks: IntentCheck[] }, id: s
       const after = document === undefined ? undefined : toStoredRecord(id, { document, revision: before?.revision ?? '' })
       const meant = { before: meaning(before), after: meaning(after) }
       const unchanged = meant.before === meant.after
-      if (before && after && !unchanged) for (const check of checks) await check(before, { before: meant.before!, after: meant.after! })
+      if (before && after && !unchanged) await intentCheck?.(before, { before: meant.before!, after: meant.after! })
       const keep = change.dryRun || (unchanged && (!change.verbatim || document === before?.document))
       return { document, keep, before, after, meant, unchanged }
     }

@@ -3,12 +3,11 @@ import type { PendingImage } from '../../domain/build/build-status.ts'
 import {
   containerFrom,
   imageRegistration,
-  movedImage,
   type NewImage,
   type ParsedRegistration,
-  registrationOf,
-  withoutImage
+  registrationOf
 } from '../../domain/container/container.ts'
+import { patchedRegistration } from '../../domain/container/container-edit.ts'
 import { type ContainerRecord, toDocument } from '../../domain/container/document.ts'
 import type { PostedUrls } from '../../domain/container/posted-urls.ts'
 import { imageMissing } from '../../domain/container/resolution.ts'
@@ -90,7 +89,7 @@ export function createImageRecords(parts: ImageRecordsParts): ImageRecords {
     async drop({ architecture, ...change }) {
       const to = (stored: StoredRecord | undefined) => {
         const record = recordWith(stored, change.id, architecture)
-        if (record.images.size > 1) return withoutImage(registrationOf(record), architecture)
+        if (record.images.size > 1) return patchedRegistration(record, { images: { [architecture]: null } })
         const message = `the image for ${architecture} is the only one of ${change.id}; remove the container instead`
         throw new CatalogueError('image_refused', message)
       }
@@ -137,7 +136,7 @@ function movedRegistration(stored: StoredRecord | undefined, { id, from, to, url
   if (other !== undefined && other !== url) {
     throw new CatalogueError('already_exists', `${id} has another image for ${to} already; remove or replace that one first`)
   }
-  return movedImage(registrationOf(record), { from, to })
+  return patchedRegistration(record, { images: { [from]: null, [to]: url } })
 }
 
 function recordWith(stored: StoredRecord | undefined, id: string, architecture: Architecture): ContainerRecord {

@@ -1,13 +1,11 @@
 import type { Stores } from '../../stores/document-store.ts'
-import { type ChangeHook, type Changes, type ChangesParts, createChanges, type RecordChanged } from './changes.ts'
+import { type Changes, type ChangesParts, createChanges } from './changes.ts'
 import { createImageRecords, type ImageRecords, type ImageRecordsParts } from './image-records.ts'
 import { createJournal, type Journal } from './journal.ts'
 
 interface RecordsParts extends Omit<ImageRecordsParts, 'changes'>, Omit<ChangesParts, 'containers' | 'journal'> {
   stores: Pick<Stores, 'containers' | 'journal'>
   now: () => Date
-  /** Subscribes to every write, before anything else does. */
-  onWrite: ChangeHook<RecordChanged> | undefined
 }
 
 /** Records, the ways to change them, and the journal of their changes. */
@@ -21,6 +19,5 @@ export function createRecords(parts: RecordsParts): Records {
   const { stores } = parts
   const journal = createJournal(stores.journal, parts)
   const changes = createChanges({ ...parts, containers: stores.containers, journal })
-  if (parts.onWrite) changes.onWrite(parts.onWrite)
   return { journal, changes, imageRecords: createImageRecords({ ...parts, changes }) }
 }

@@ -2,10 +2,10 @@ import type { Requirement } from '../../domain/build/rules.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { itemsOf } from '../../domain/pages.ts'
 import { candidateReasons } from '../../domain/releases/candidate.ts'
+import { checkReleaseName } from '../../domain/releases/channel.ts'
 import {
   type FrozenRelease,
   fromReleaseDocument,
-  isReleaseName,
   releasedContainer,
   releaseKey,
   sameImages,
@@ -86,10 +86,7 @@ function sameOrRefused(existing: FrozenRelease, wanted: FrozenRelease): FrozenRe
 }
 
 async function frozen(parts: FrozenParts, { name, require, params, publicUrl, cause, ...source }: ReleaseRequest): Promise<FrozenRelease> {
-  if (!isReleaseName(name)) {
-    const expected = '1 to 128 letters, digits, dots, dashes and underscores, the first none of . and -'
-    throw new CatalogueError('parameter_invalid', `name is ${JSON.stringify(name.slice(0, 140))}; expected ${expected}`)
-  }
+  checkReleaseName(name)
   const candidates = await readCandidates(parts, await namedBy(parts, source))
   const reasons = candidates.flatMap((candidate, i) =>
     candidateReasons(candidate, require).map((message) => ({ path: `set[${i}]`, message }))

@@ -1,10 +1,10 @@
 import type { BlobStore } from '../../blobs/blob-store.ts'
 import { keysNamedIn } from '../../domain/image/storage.ts'
 import { backoffMs, type Release } from '../../domain/image/task.ts'
-import type { DocumentStore } from '../../stores/document-store.ts'
+import type { Stores } from '../../stores/document-store.ts'
 import type { Claimed, TaskQueue } from '../jobs/task-queue.ts'
 import type { RecordChanged } from '../records/changes.ts'
-import type { Naming } from './naming.ts'
+import { namedAmong } from './naming.ts'
 import { mayRemove, tarballChange, uploadsNamedIn } from './removal-rules.ts'
 
 export interface RemovalSettings {
@@ -23,8 +23,7 @@ interface RemovedTarball {
 }
 
 interface RemovalsParts extends RemovalSettings {
-  containers: Pick<DocumentStore, 'get'>
-  naming: Naming
+  stores: Pick<Stores, 'containers' | 'buildStatuses' | 'releases'>
   blobs: BlobStore
   queue: TaskQueue
   now: () => Date
@@ -54,7 +53,7 @@ export interface Removals {
 }
 
 export function createRemovals(parts: RemovalsParts): Removals {
-  const { containers, queue, graceMs } = parts
+  const { stores, queue, graceMs } = parts
   let wake = () => {}
 
   /** Releases the keys that `releasable` returns. */
@@ -80,7 +79,7 @@ export function createRemovals(parts: RemovalsParts): Removals {
 
     releaseTarballs: (id, urls) =>
       releaseAll(id, async () => {
-        const published = uploadsNamedIn((await containers.get(id))?.document)
+        const published = uploadsNamedIn((await stores.containers.get(id))?.document)
         return [...uploadsNamedIn(JSON.stringify(urls))].filter((key) => !published.has(key))
       }),
 
@@ -118,12 +117,11 @@ async function release(parts: RemovalsParts, { key, container }: Pick<Release, '
 }
 
 async function removeDue(parts: RemovalsParts, { atOnce, signal }: { atOnce: number; signal: AbortSignal }): Promise<number> {
-  const { queue, naming } = parts
-  const due = await queue.claim('remove', atOnce)
+  const due = await parts.queue.claim('remove', atOnce)
   if (due.length === 0) return 0
   const extend = leaseExtender(parts)
   const keys = new Set(due.map(({ task }) => task.key))
-  const named = await naming.namedAmong(keys, { signal, onPage: () => extend(due) })
+  const named = await namedAmong(parts.stores, { keys, signal, onPage: () => extend(due) })
   let failure: { error: unknown } | undefined
   for (const [place, claimed] of due.entries()) {
     if (signal.aborted) break
@@ -149,11 +147,11 @@ function leaseExtender({ now, leaseMs }: RemovalsParts): (held: readonly Claimed
 
 /** `named` is what something named during the walk over all containers, which may have taken minutes. */
 async function removeOne(parts: RemovalsParts, claimed: Claimed<'remove'>, named: ReadonlySet<string>): Promise<void> {
-  const { containers, blobs, onRemoved } = parts
+  const { stores, blobs, onRemoved } = parts
   const { key, container, since, attempts } = claimed.task
   try {
     // the container that named it is the likeliest to name it again
-    const former = named.has(key) ? undefined : await containers.get(container)
+    const former = named.has(key) ? undefined : await stores.containers.get(container)
     const isNamed = named.has(key) || (former !== undefined && keysNamedIn(former.document).has(key))
     const blob = isNamed ? undefined : await blobs.head(key)
     const removable = mayRemove({ key, since, named: isNamed, blob })

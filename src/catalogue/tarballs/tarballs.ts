@@ -7,7 +7,6 @@ import type { FsckLine } from './fsck/findings.ts'
 import { runFsck } from './fsck/fsck.ts'
 import type { FsckOptions, FsckSettings } from './fsck/parts.ts'
 import { sweepLeftovers } from './fsck/uploads.ts'
-import { createNaming } from './naming.ts'
 import { createRemovals, type RemovalSettings, type Removals } from './removals.ts'
 import { createTarballStatuses, type TarballStatuses } from './tarball-status.ts'
 
@@ -46,10 +45,9 @@ interface TarballsParts {
 
 export function createTarballs({ stores, facts, queue, now, settings }: TarballsParts): Tarballs {
   const { removal, uploadExpiryMs: expiryMs = 24 * 3_600_000 } = settings
-  const naming = createNaming(stores)
-  const removals = createRemovals({ ...settings, ...removal, containers: stores.containers, naming, queue, now })
+  const removals = createRemovals({ ...settings, ...removal, stores, queue, now })
   const images = { ...settings, now, facts, containers: stores.containers }
-  const checks = { ...settings, stores, facts, naming, queue, removals, now, graceMs: removal.graceMs, expiryMs }
+  const checks = { ...settings, stores, facts, queue, removals, now, graceMs: removal.graceMs, expiryMs }
   return {
     removals,
     statuses: createTarballStatuses({ ...settings, removals }),

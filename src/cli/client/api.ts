@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { createInterface } from 'node:readline'
-import { certificatesIn } from '../../config/certificates.ts'
 import type { Config } from '../../config/config.ts'
+import { certificatesIn } from '../../config/files.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import type { ContainerView, Problem } from '../../schemas.ts'
 import { complain, misuse, type Values } from '../terminal/terminal.ts'
@@ -11,20 +11,7 @@ import { type HttpAnswer, type HttpRequest, openRequest, readAnswer, type Trust,
 export type ApiError = Error & { code?: string; status?: number; problem?: Problem }
 
 /** A Leporello server, or a Mozart. Every method throws an ApiError. */
-export interface Api {
-  /** Its address, without secrets. */
-  url: string
-  /** What its `/v2/` takes: that stands at the root of its host, whatever the path of its address is. */
-  registry(): { base: URL; token: string | undefined }
-  /** Returns the answer, parsed as JSON. */
-  ask<Answer>(request: ApiRequest): Promise<Answer>
-  /** Returns the answer as text. */
-  text(request: ApiRequest): Promise<string>
-  /** Returns the answer with its status and headers. Throws for statuses other than 2xx, unless `statuses` lists them. */
-  answer(request: ApiRequest & { statuses?: readonly number[] }): Promise<ApiAnswer>
-  /** Yields the lines of an answer as they arrive. Skips empty lines, unless `empty` is true. */
-  lines(request: ApiRequest & { empty?: boolean }): AsyncGenerator<string>
-}
+export type Api = ReturnType<typeof openApi>
 
 interface ApiRequest extends Pick<HttpRequest, 'method' | 'headers' | 'stream'> {
   /** Relative to the server's address, with ids percent-encoded: see pathOf. */
@@ -77,7 +64,7 @@ export function apiFor({ client }: Pick<Config, 'client'>, { values, trust }: { 
 /** HySDS configures the address of a server as `…/api/v0.1`. */
 const serverOf = (url: string): string => url.replace(/\/+$/, '').replace(/\/api\/v[\d.]+$/, '')
 
-export function openApi(address: string, { token, trust = {} }: { token?: string | undefined; trust?: Trust } = {}): Api {
+export function openApi(address: string, { token, trust = {} }: { token?: string | undefined; trust?: Trust } = {}) {
   const server = serverOf(address)
   const shown = maskSecrets(server)
   const away = (error: Error) => unreachableError(shown, error, advice)
@@ -94,19 +81,25 @@ export function openApi(address: string, { token, trust = {} }: { token?: string
     throw answeredRefusal(status, { what, text: await readAnswer(answer, shown) })
   }
 
-  const answer: Api['answer'] = async ({ statuses, ...request }) => {
+  /** Returns the answer with its status and headers. Throws for statuses other than 2xx, unless `statuses` lists them. */
+  async function answer({ statuses, ...request }: ApiRequest & { statuses?: readonly number[] }): Promise<ApiAnswer> {
     const incoming = await open(request, statuses)
     const text = await readAnswer(incoming, shown)
     return { status: incoming.statusCode!, headers: incoming.headers, text, value: parsed(text, shown) }
   }
 
   return {
+    /** Its address, without secrets. */
     url: shown,
+    /** What its `/v2/` takes: that stands at the root of its host, whatever the path of its address is. */
     registry: () => ({ base: new URL('/', server), token }),
     answer,
-    text: async (request) => readAnswer(await open({ ...request, headers: { accept: '*/*', ...request.headers } }), shown),
+    /** Returns the answer as text. */
+    text: async (request: ApiRequest) => readAnswer(await open({ ...request, headers: { accept: '*/*', ...request.headers } }), shown),
+    /** Returns the answer, parsed as JSON. */
     ask: async <Answer>(request: ApiRequest) => (await answer(request)).value as Answer,
-    async *lines({ empty = false, ...request }) {
+    /** Yields the lines of an answer as they arrive. Skips empty lines, unless `empty` is true. */
+    async *lines({ empty = false, ...request }: ApiRequest & { empty?: boolean }): AsyncGenerator<string> {
       const incoming = await open(request)
       try {
         for await (const line of createInterface({ input: incoming, crlfDelay: Number.POSITIVE_INFINITY })) {

@@ -10,11 +10,7 @@ import { makeFolder, openBlobs, using } from '../../opening.ts'
 import { type HttpAnswer, parseUrl, send, type Trust, unreachable } from './http-client.ts'
 
 /** A file to upload. Its digest is computed beforehand, so that every destination can compare what it received. */
-export interface LocalFile {
-  path: string
-  size: number
-  sha256: string
-}
+export type LocalFile = { path: string; size: number; sha256: string }
 
 /** What an upload needs to know beyond the URL. */
 export interface DestinationSettings {
@@ -112,10 +108,7 @@ export async function removeUploaded(url: string, { objects, trust }: Destinatio
 export const refusal = (request: string, { status, text }: HttpAnswer): Error =>
   new Error(`${maskSecrets(request)} was answered ${status}${text ? `: ${maskSecrets(text.trim().slice(0, 500))}` : ''}`)
 
-interface S3Destination {
-  objects: Extract<Objects, { kind: 's3' }>
-  key: string
-}
+type S3Destination = { objects: Extract<Objects, { kind: 's3' }>; key: string }
 
 /**
  * `s3://bucket/key`, at the server that LEPORELLO_S3_ENDPOINT names or else Amazon's; osaka's `s3://s3-us-west-2.amazonaws.com/bucket/key`;

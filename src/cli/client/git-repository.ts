@@ -19,10 +19,7 @@ const committer = { GIT_COMMITTER_NAME: 'Leporello', GIT_COMMITTER_EMAIL: 'lepor
 const maxOutput = 64 * 1024 * 1024
 const mostShown = 5
 
-/**
- * Opens the repository in a folder, or makes one where the folder is empty or absent. Throws where the folder has other files, is inside
- * another repository, or has changes that are not committed.
- */
+/** Opens the repository in a folder, or makes one where it is empty or absent. Throws where it is foreign, or has uncommitted changes. */
 export async function openRepository(folder: string) {
   mkdirSync(folder, { recursive: true })
   const root = realpathSync(folder)

@@ -27,11 +27,7 @@ export interface HttpRequest {
   trust?: Trust
 }
 
-export interface HttpAnswer {
-  status: number
-  headers: IncomingHttpHeaders
-  text: string
-}
+export type HttpAnswer = { status: number; headers: IncomingHttpHeaders; text: string }
 
 /** The code of an error when there is no answer: nobody listens, or the connection broke. */
 export const unreachable = 'LEPORELLO_UNREACHABLE'
@@ -53,10 +49,7 @@ export function parseUrl(text: string, base?: URL): URL {
   throw new Error(`${JSON.stringify(maskSecrets(text))} is not a URL; expected scheme://[user:password@]host[:port]/path`)
 }
 
-/**
- * Sends one request and returns the answer once its headers are there. `user:password@` in the URL is sent as basic authentication.
- * Certificates are checked unless `trust` says otherwise. Throws an error with the code `unreachable` when there is no answer.
- */
+/** Returns the answer once its headers are there; the URL's `user:password@` is sent. Throws an error with the code `unreachable`. */
 export function openRequest(url: URL, request: HttpRequest): Promise<IncomingMessage> {
   const { method = 'GET', headers, body, stream, timeoutMs = 0, trust } = request
   const { username, password } = url

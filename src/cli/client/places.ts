@@ -21,10 +21,7 @@ export interface CopyPlace {
   trust: Trust
 }
 
-/**
- * Finds out what a place is: a data directory, the URL of an engine, or the URL of a Mozart. Settings such as LEPORELLO_ENGINE_USERNAME
- * and LEPORELLO_ENGINE_CA apply to an engine.
- */
+/** Finds out what a place is: a data directory, or the URL of an engine (with settings such as LEPORELLO_ENGINE_CA) or of a Mozart. */
 export async function placeOf(text: string, option: string): Promise<CopyPlace> {
   if (!/^https?:\/\//i.test(text)) {
     const data = resolve(text)

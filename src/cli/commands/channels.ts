@@ -1,7 +1,7 @@
 import type { ChannelDiff, ChannelList, ChannelView, PromotionSummary, SetMember } from '../../schemas.ts'
 import { type Api, itemPages, pathOf } from '../client/api.ts'
 import { clientCommand, numberOf, print } from '../client/client-command.ts'
-import { type Cell, columns, heading, misuse, paintFor, say, type Values } from '../terminal/terminal.ts'
+import { type Cell, cells, heading, misuse, sayColumns, type Values } from '../terminal/terminal.ts'
 
 export const channels = clientCommand({
   usage: 'channels [CHANNEL] [--history] [--diff] [--limit N] [--url URL] [--json]',
@@ -20,7 +20,7 @@ export const channels = clientCommand({
     if (channel === undefined && (values['history'] || values['diff'])) throw misuse('expected the name of a channel')
     const { value, rows } = await shown(api, channel, values)
     if (json) print(value)
-    else for (const line of columns(rows, paintFor(process.stdout))) say(line)
+    else sayColumns(rows)
   }
 })
 
@@ -47,8 +47,6 @@ async function shown(api: Api, channel: string | undefined, values: Values): Pro
 }
 
 const shortly = (member: SetMember | null): string => member?.origin ?? '-'
-
-const cells = (...texts: string[]): Cell[] => texts.map((text) => ({ text }))
 
 const summaryRows = (items: readonly PromotionSummary[]): Cell[][] => [
   heading('CHANNEL', 'PROMOTION', 'IMAGES', 'AT', 'BY', 'REASON'),

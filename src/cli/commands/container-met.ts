@@ -53,10 +53,7 @@ async function attemptMet(positionals: string[], { client, objects }: Config, va
   }
 }
 
-interface MetSettings extends DestinationSettings {
-  token: string | undefined
-  json: boolean
-}
+type MetSettings = DestinationSettings & { token: string | undefined; json: boolean }
 
 async function uploadAndRegister(
   [ident, version, product, repo, digest, mozartUrl, productArm64]: string[],

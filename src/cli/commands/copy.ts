@@ -44,12 +44,7 @@ async function run(values: Values): Promise<number> {
 const placeGiven = async (values: Values, name: 'from' | 'to'): Promise<CopyPlace> =>
   placeOf(textOf(values, name) ?? missing(`expected --${name}`), `--${name}`)
 
-interface CopyPlaces {
-  from: CopyPlace
-  to: CopyPlace
-  source: OpenPlace
-  target: OpenPlace | undefined
-}
+type CopyPlaces = { from: CopyPlace; to: CopyPlace; source: OpenPlace; target: OpenPlace | undefined }
 
 type CopyCounts = Partial<Record<CopiedCollection, CopyCount>>
 

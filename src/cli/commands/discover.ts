@@ -83,10 +83,7 @@ interface SoughtList {
   body: string
 }
 
-interface FoundList {
-  answer: DiscoveryAnswer
-  file(format: 'yaml' | 'heat'): Promise<string>
-}
+type FoundList = { answer: DiscoveryAnswer; file(format: 'yaml' | 'heat'): Promise<string> }
 
 function ruleOf(values: Values): TagRule {
   const [tag, label, named] = ['tag', 'tag-from-label', 'by-label'].map((name) => textOf(values, name))

@@ -23,10 +23,7 @@ export const environmentFindings = (settings: BuilderSettings): Diagnosis[] =>
       })
     )
 
-/**
- * Uploads a small file where the builder uploads tarballs, and deletes it. `silent`: the storage did not answer in time, and the open
- * connection keeps the process alive, so the caller has to end it.
- */
+/** Uploads a small file where the builder uploads tarballs, and deletes it. `silent`: no answer in time; the caller has to end the process. */
 export async function tryStorage(storage: string, { withinMs, ...settings }: DestinationSettings & { withinMs: number }) {
   const folder = await mkdtemp(join(tmpdir(), 'leporello-doctor-'))
   const ended = new AbortController()

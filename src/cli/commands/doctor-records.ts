@@ -7,11 +7,7 @@ import { type Api, type ApiError, openApi, pathOf } from '../client/api.ts'
 import type { Trust } from '../client/http-client.ts'
 
 /** A server whose records are checked. */
-interface CheckedServer {
-  api: Api
-  trust: Trust
-  leporello: boolean
-}
+type CheckedServer = { api: Api; trust: Trust; leporello: boolean }
 
 /** Faults of one record, and of its images. */
 export async function containerFindings(id: string, server: CheckedServer): Promise<Diagnosis[]> {
@@ -32,10 +28,7 @@ const unknownContainer = (id: string): Diagnosis =>
     advice: 'Compare the name with leporello ls. If it was removed, leporello ls --deleted or leporello history may say when.'
   })
 
-/**
- * Returns a record as stored, or undefined where there is none. Leporello is asked by the operator's path, because it counts requests for
- * info without arch as those of old workers.
- */
+/** Returns a record as stored. Leporello is asked by the operator's path: it counts requests for info without arch as those of old workers. */
 async function documentOf(id: string, { api, leporello }: CheckedServer): Promise<string | undefined> {
   if (leporello) {
     const { status, text } = await api.answer({ path: pathOf`/containers/_doc/${id}`, statuses: [404] })

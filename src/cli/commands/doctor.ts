@@ -52,12 +52,7 @@ function asBuild(given: Values): Values {
   return { write: true, ...(url && { url }), ...(storage && { storage }), ...given }
 }
 
-interface Consultation {
-  config: Config
-  api: Api
-  trust: Trust
-  values: Values
-}
+type Consultation = { config: Config; api: Api; trust: Trust; values: Values }
 
 async function run(ids: string[], consultation: Consultation): Promise<number> {
   const { config, api, trust, values } = consultation

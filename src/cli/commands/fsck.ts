@@ -79,10 +79,7 @@ async function checkStores(config: Config, { deep, repair }: FsckRequest, write:
   }
 }
 
-interface FsckWriter {
-  line(line: FsckFinding | FsckNote): void
-  end(summary: FsckSummary): void
-}
+type FsckWriter = { line(line: FsckFinding | FsckNote): void; end(summary: FsckSummary): void }
 
 async function writeLines(lines: AsyncIterable<StreamedLine>, write: FsckWriter): Promise<number> {
   for await (const line of lines) {

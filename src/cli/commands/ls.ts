@@ -2,7 +2,7 @@ import { knownArchitectures } from '../../domain/architecture.ts'
 import type { ContainerView, DeletedContainer } from '../../schemas.ts'
 import { itemPages } from '../client/api.ts'
 import { clientCommand, numberOf, printPages, textOf } from '../client/client-command.ts'
-import { type Cell, columns, heading, paintFor, say, type Values } from '../terminal/terminal.ts'
+import { type Cell, cells, heading, sayColumns, type Values } from '../terminal/terminal.ts'
 import { stateCell, worstVerdict } from './show.ts'
 
 export const ls = clientCommand({
@@ -60,11 +60,10 @@ interface ListTable {
 }
 
 async function printTable(pages: AsyncIterable<unknown[]>, { titles, row }: ListTable): Promise<void> {
-  const paint = paintFor(process.stdout)
   let rows = [heading(...titles)]
   for await (const page of pages) {
     if (page.length === 0) continue
-    for (const line of columns([...rows, ...page.map((item) => row(item as never))], paint)) say(line)
+    sayColumns([...rows, ...page.map((item) => row(item as never))])
     rows = []
   }
 }
@@ -91,7 +90,7 @@ const deletedTable: ListTable = {
       { text: version ?? '-' },
       { text: architectures.join(',') || '-' },
       { text: gone.join(',') || '-', colour: gone.length > 0 ? 'yellow' : undefined },
-      ...[removed, until, revision].map((text) => ({ text }))
+      ...cells(removed, until, revision)
     ]
   }
 }

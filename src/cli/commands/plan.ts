@@ -1,7 +1,7 @@
 import type { PlanAnswer } from '../../schemas.ts'
 import { clientCommand, print, textOf } from '../client/client-command.ts'
 import { sourcesOf } from '../client/inputs.ts'
-import { columns, complain, exit, heading, misuse, paintFor, say, type Values } from '../terminal/terminal.ts'
+import { type Cell, complain, exit, heading, misuse, say, sayColumns, type Values } from '../terminal/terminal.ts'
 
 const formats = ['text', 'json', 'names', 'jenkins', 'kubernetes']
 
@@ -42,7 +42,7 @@ Formats: text, json, names (of what to build, one a line), jenkins (an axis of a
     }
     const answer = await api.ask<PlanAnswer>(request)
     if (format === 'text' || format === 'names') for (const { message } of answer.warnings) complain(`warning: ${message}`)
-    if (format === 'text') for (const line of stepLines(answer)) say(line)
+    if (format === 'text') sayColumns([heading('ARCHITECTURE', 'ACTION', 'WHY'), ...answer.steps.map(stepCells)])
     else if (format === 'names') for (const name of answer.build) say(name)
     else print(answer)
     return values['check'] === true && answer.build?.length > 0 ? exit.wrong : exit.done
@@ -61,11 +61,8 @@ function jobOf(values: Values) {
   }
 }
 
-function stepLines({ steps }: PlanAnswer): string[] {
-  const rows = steps.map(({ architecture, action, reason }) => [
-    { text: architecture, colour: 'bold' as const },
-    { text: action, colour: action === 'build' ? ('yellow' as const) : ('green' as const) },
-    { text: reason }
-  ])
-  return columns([heading('ARCHITECTURE', 'ACTION', 'WHY'), ...rows], paintFor(process.stdout))
-}
+const stepCells = ({ architecture, action, reason }: PlanAnswer['steps'][number]): Cell[] => [
+  { text: architecture, colour: 'bold' },
+  { text: action, colour: action === 'build' ? 'yellow' : 'green' },
+  { text: reason }
+]

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { own } from '../../domain/own.ts'
 import { type Pause, patiently } from '../../registries/patience.ts'
 import type { ResumableUpload, Uploads } from '../../schemas.ts'
-import { type Api, type ApiAnswer, type ApiError, findContainer, isAway, pathOf } from '../client/api.ts'
+import { type Api, type ApiError, findContainer, isAway, pathOf } from '../client/api.ts'
 import { unreachable } from '../client/http-client.ts'
 import { createProgress, type Progress, percent } from '../terminal/progress.ts'
 import type { PushFile } from './push-file.ts'
@@ -12,6 +12,7 @@ import { waits } from './register.ts'
 interface PushOptions {
   id: string
   version: string | undefined
+  file: PushFile
   /** How long to keep trying without progress. */
   patienceMs: number
   /** Called when there is an upload that can be continued later. */
@@ -41,20 +42,21 @@ const octets = 'application/offset+octet-stream'
 const provingMs = 300_000
 
 /** Uploads one tarball, over as many connections as it takes. Throws an ApiError. */
-export async function pushFile(api: Api, { file, ...options }: PushOptions & { file: PushFile }): Promise<Pushed> {
-  const patience = { patienceMs: options.patienceMs, mayPass: isPassing }
-  const present = await patiently(patience, () => presentImage(api, { file, ...options }))
+export async function pushFile(api: Api, push: PushOptions): Promise<Pushed> {
+  const { id, file, patienceMs } = push
+  const patience = { patienceMs, mayPass: isPassing }
+  const present = await patiently(patience, () => presentImage(api, push))
   if (present) return present
-  const begun = await patiently(patience, () => begin(api, { file, ...options }))
-  options.onBegun()
+  const begun = await patiently(patience, () => begin(api, push))
+  push.onBegun()
   const from = begun.offset
   const then = 'all is sent, and the server reads it'
   const progress = createProgress({ what: `${file.name}: sending`, total: file.size, from, then, stream: process.stderr, now: Date.now })
   if (from > 0) progress.note(`${file.name}: continues at ${percent(from, file.size)}`)
   try {
-    const { result } = await complete(api, { file, begun, progress, ...options })
+    const { result } = await complete(api, { file, patienceMs, begun, progress })
     const { architecture, version, url, verdict, summary, unchanged } = result!
-    const container = await findContainer(api, options.id)
+    const container = await findContainer(api, id)
     const waiting = container !== undefined && waits(container, { architecture, url })
     return { ...described(file), architecture, version, url, verdict, summary, unchanged, waits: waiting, resumed: from }
   } finally {
@@ -65,7 +67,7 @@ export async function pushFile(api: Api, { file, ...options }: PushOptions & { f
 const described = ({ path, sha256, size }: PushFile) => ({ file: path, sha256, size })
 
 /** When the server has the tarball already, registers it again, which ends the build of it, and sends nothing. */
-async function presentImage(api: Api, { file, id, version }: PushOptions & { file: PushFile }): Promise<Pushed | undefined> {
+async function presentImage(api: Api, { file, id, version }: PushOptions): Promise<Pushed | undefined> {
   const container = await findContainer(api, id)
   if (!container) return undefined
   const image = own(container.images, file.architecture)
@@ -82,7 +84,7 @@ async function presentImage(api: Api, { file, id, version }: PushOptions & { fil
 }
 
 /** Returns an unfinished upload of the same tarball, or a new one. */
-async function begin(api: Api, { file, id, version }: PushOptions & { file: PushFile }): Promise<ResumableUpload> {
+async function begin(api: Api, { file, id, version }: PushOptions): Promise<ResumableUpload> {
   const { items } = await api.ask<Uploads>({ path: '/api/v1/uploads', query: { id, sha256: file.sha256 } })
   const unfinished = items.find(
     (upload) =>
@@ -101,11 +103,7 @@ async function begin(api: Api, { file, id, version }: PushOptions & { file: Push
 
 const lookUp = (api: Api, upload: string) => api.ask<ResumableUpload>({ path: pathOf`/api/v1/uploads/${upload}` })
 
-interface Completing extends PushOptions {
-  file: PushFile
-  begun: ResumableUpload
-  progress: Progress
-}
+type Completing = Pick<PushOptions, 'file' | 'patienceMs'> & { begun: ResumableUpload; progress: Progress }
 
 /** Sends what is missing until the server has registered or refused the tarball. Any progress renews the patience. */
 async function complete(api: Api, { file, begun, progress, patienceMs }: Completing): Promise<ResumableUpload> {
@@ -134,7 +132,7 @@ async function complete(api: Api, { file, begun, progress, patienceMs }: Complet
         if (upload.state === 'registered') return upload
         if (upload.state === 'refused') throw refused(upload)
         const offset = lost ? await offsetOf(api, begun.upload) : upload.offset
-        await sendFrom(api, { file, upload: begun.upload, offset, progress })
+        await sendFrom(api, offset, { file, begun, progress })
         learn(await lookUp(api, begun.upload))
       }
     } catch (error) {
@@ -155,17 +153,10 @@ async function offsetOf(api: Api, upload: string): Promise<number> {
   return Number(headers['upload-offset'] ?? 0)
 }
 
-interface RemainingBytes {
-  file: PushFile
-  upload: string
-  offset: number
-  progress: Progress
-}
-
-function sendFrom(api: Api, { file, upload, offset, progress }: RemainingBytes): Promise<ApiAnswer> {
+function sendFrom(api: Api, offset: number, { file, begun, progress }: Omit<Completing, 'patienceMs'>) {
   const rest = file.size - offset
   const headers = { ...tus, 'content-type': octets, 'upload-offset': String(offset), 'content-length': String(rest) }
-  const patch = { method: 'PATCH', path: pathOf`/api/v1/uploads/${upload}`, headers }
+  const patch = { method: 'PATCH', path: pathOf`/api/v1/uploads/${begun.upload}`, headers }
   if (rest === 0) return api.answer({ ...patch, timeoutMs: provingMs })
   return api.answer({ ...patch, stream: () => Readable.from(bytesFrom(file, { offset, at: progress.at }), { objectMode: false }) })
 }

@@ -102,11 +102,7 @@ async function addImages(api: Api, { id, images, version, digest, ...change }: R
 export const waits = ({ pending }: ContainerView, { architecture, url }: { architecture: string; url: string }): boolean =>
   own(pending, architecture)?.url === url
 
-interface RegistrationOutcome {
-  unchanged: boolean
-  waits: boolean
-  dryRun: boolean
-}
+type RegistrationOutcome = { unchanged: boolean; waits: boolean; dryRun: boolean }
 
 const words = ({ unchanged, waits, dryRun }: RegistrationOutcome): string => {
   if (waits) return dryRun ? 'would wait for the others' : 'waits for the others'

@@ -2,7 +2,7 @@ import type { ReleaseList, ReleaseView } from '../../schemas.ts'
 import { pathOf } from '../client/api.ts'
 import { changeOf, changeOptions, clientCommand, output, print, textOf } from '../client/client-command.ts'
 import { readIds } from '../client/inputs.ts'
-import { columns, counted, heading, misuse, paintFor, say } from '../terminal/terminal.ts'
+import { cells, counted, heading, misuse, say, sayColumns } from '../terminal/terminal.ts'
 
 export const release = clientCommand({
   usage: 'release NAME (--from CHANNEL | --set FILE) [--reason TEXT] [--dry-run] [--url URL] [--json]',
@@ -49,9 +49,9 @@ line) or sh (a script that pulls exactly these images and checks their digests).
     }
     const { items } = await api.ask<ReleaseList>({ path: '/api/v1/releases' })
     const rows = items.map(({ name, images, created, by, reason }) =>
-      [name, String(images), created, by.identity ?? by.address ?? by.face, reason ?? '-'].map((text) => ({ text }))
+      cells(name, String(images), created, by.identity ?? by.address ?? by.face, reason ?? '-')
     )
     if (json) print(items)
-    else for (const line of columns([heading('RELEASE', 'IMAGES', 'CREATED', 'BY', 'REASON'), ...rows], paintFor(process.stdout))) say(line)
+    else sayColumns([heading('RELEASE', 'IMAGES', 'CREATED', 'BY', 'REASON'), ...rows])
   }
 })

@@ -34,11 +34,7 @@ export const stateColours: Record<ContainerView['state'], Colour> = { complete: 
 export const stateCell = ({ state, expected }: ContainerView): Cell =>
   state === 'complete' && expected.length === 0 ? { text: 'registered' } : { text: state, colour: stateColours[state] }
 
-interface ContainerReport {
-  container: ContainerView
-  builds: Jobs
-  tests: Jobs
-}
+type ContainerReport = { container: ContainerView; builds: Jobs; tests: Jobs }
 
 /** One row for each architecture that has an image, is expected, is pending, or was reported. */
 function tableOf(report: ContainerReport, paint: Paint): string[] {

@@ -3,7 +3,7 @@ import { readTokenFile, writeTokenFile } from '../../access/token-file.ts'
 import { whyUnreadable } from '../../config/files.ts'
 import { type Scope, scopes } from '../../domain/policy.ts'
 import { configured, output, print, textOf } from '../client/client-command.ts'
-import { type Command, columns, complain, exit, heading, misuse, paintFor, say, type Values } from '../terminal/terminal.ts'
+import { type Command, cells, complain, exit, heading, misuse, say, sayColumns, type Values } from '../terminal/terminal.ts'
 
 export const token: Command = {
   usage: 'token new NAME --scope SCOPES [--match PATTERN]... [--expires WHEN] | token ls | token revoke NAME  [--json]',
@@ -42,11 +42,7 @@ Exit status: 0 done, 1 the file cannot be used, or the name is taken or unknown,
   })
 }
 
-interface Given {
-  file: string
-  records: TokenRecord[]
-  values: Values
-}
+type Given = { file: string; records: TokenRecord[]; values: Values }
 
 async function recordsIn(file: string): Promise<TokenRecord[]> {
   const { records, problems } = await readTokenFile(file).catch((error) => {
@@ -88,10 +84,10 @@ function list({ file, records, values }: Given): number {
   else if (records.length === 0) say(`There are no tokens in ${file}.`)
   else {
     const rows = records.map(({ name, scopes, match, expires, created }) => [
-      ...[name, scopes.join(','), match?.join(' ') ?? 'any name', created.slice(0, 10)].map((text) => ({ text })),
+      ...cells(name, scopes.join(','), match?.join(' ') ?? 'any name', created.slice(0, 10)),
       { text: expires ?? 'never', ...(isPast(expires) && { colour: 'red' as const }) }
     ])
-    for (const line of columns([heading('NAME', 'SCOPES', 'MAY CHANGE', 'MADE', 'EXPIRES'), ...rows], paintFor(process.stdout))) say(line)
+    sayColumns([heading('NAME', 'SCOPES', 'MAY CHANGE', 'MADE', 'EXPIRES'), ...rows])
   }
   return exit.done
 }

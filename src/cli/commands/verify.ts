@@ -22,7 +22,7 @@ is mislabelled or mixed, and 2 when one is unreadable, has no binaries, or is st
     const container = await api.ask<ContainerView>({ path: pathOf`/api/v1/containers/${id!}` })
     const outcomes: VerifyOutcome[] = []
     for (const image of imagesOf(container, wanted)) {
-      const outcome = await outcomeOf(api, { id: id!, image, wanted })
+      const outcome = await outcomeOf(api, { id: id!, ...image }, wanted)
       outcomes.push(outcome)
       if (!json) for (const line of linesOf(id!, outcome)) say(harmless(line))
     }
@@ -53,18 +53,13 @@ function imagesOf({ id, url, images }: ContainerView, wanted: string | undefined
   throw Object.assign(new Error(`${id} has no image${wanted ? ` for ${wanted}` : ''}; it has: ${available}`), { status: 404 })
 }
 
-interface ImageRequest {
-  id: string
-  image: NamedImage
-  wanted: string | undefined
-}
-
-async function outcomeOf(api: Api, { id, image: { architecture, url }, wanted }: ImageRequest): Promise<VerifyOutcome> {
+async function outcomeOf(api: Api, image: NamedImage & { id: string }, wanted: string | undefined): Promise<VerifyOutcome> {
+  const { id, architecture, url } = image
   try {
-    const image = await read(api, { id, architecture })
-    const outcome = { architecture, url: maskSecrets(url), verdict: image.verdict, proven: image.proven, summary: image.summary ?? '' }
+    const { verdict, proven, summary } = await read(api, { id, architecture })
+    const outcome = { architecture, url: maskSecrets(url), verdict, proven, summary: summary ?? '' }
     // --arch makes the claim that the record does not make
-    const other = architecture === null && wanted !== undefined && image.verdict === 'match' && image.proven !== wanted
+    const other = architecture === null && wanted !== undefined && verdict === 'match' && proven !== wanted
     return other ? { ...outcome, verdict: 'mislabelled', summary: `asked for as ${wanted}, but ${outcome.summary}` } : outcome
   } catch (error) {
     const { status, message, problem } = error as ApiError

@@ -3,9 +3,7 @@ import type { ParseArgsConfig } from 'node:util'
 /** The exit statuses of all commands. */
 export const exit = { done: 0, wrong: 1, unreadable: 2, usage: 64, unreachable: 69 } as const
 
-export interface Values {
-  [option: string]: string | boolean | (string | boolean)[] | undefined
-}
+export type Values = { [option: string]: string | boolean | (string | boolean)[] | undefined }
 
 /** As node:util's parseArgs takes it, with a line for the help, and the values that it may have where those are few. */
 type CommandOption = NonNullable<ParseArgsConfig['options']>[string] & { help: string; choices?: readonly string[] }
@@ -26,10 +24,7 @@ export interface Command {
   run(given: CommandLine): Promise<number | undefined>
 }
 
-export interface CommandLine {
-  values: Values
-  positionals: string[]
-}
+export type CommandLine = { values: Values; positionals: string[] }
 
 export const say = (text: string): void => void process.stdout.write(`${text}\n`)
 export const complain = (text: string): void => void process.stderr.write(`${text}\n`)
@@ -62,10 +57,7 @@ const coloured: Paint = (text, colour) => `\u001b[${codes[colour][0]}m${text}\u0
 /** Colours on a terminal that has them, unless NO_COLOR is set; none elsewhere. */
 export const paintFor = (stream: NodeJS.WriteStream): Paint => (stream.isTTY && stream.hasColors() ? coloured : plain)
 
-export interface Cell {
-  text: string
-  colour?: Colour | undefined
-}
+export type Cell = { text: string; colour?: Colour | undefined }
 
 /** Lines of columns as wide as their widest cell, with two spaces between. */
 export function columns(rows: readonly (readonly Cell[])[], paint: Paint): string[] {
@@ -82,6 +74,12 @@ export function columns(rows: readonly (readonly Cell[])[], paint: Paint): strin
   )
 }
 
+/** Prints rows as columns. */
+export function sayColumns(rows: readonly (readonly Cell[])[]): void {
+  for (const line of columns(rows, paintFor(process.stdout))) say(line)
+}
+
+export const cells = (...texts: string[]): Cell[] => texts.map((text) => ({ text }))
 export const heading = (...texts: string[]): Cell[] => texts.map((text) => ({ text, colour: 'dim' }))
 
 /** A size in bytes as `3.2 MB`. */

@@ -1,3 +1,4 @@
+import type { Machine } from '../../schemas.ts'
 import { type Architecture, knownArchitectures } from '../architecture.ts'
 import {
   asArchitectureName,
@@ -17,15 +18,6 @@ import { asSource, type BuildSource, readBuildSource, sameSource, sourceToJson }
 
 export const jobStatuses = ['pending', 'running', 'succeeded', 'failed'] as const
 export type JobStatus = (typeof jobStatuses)[number]
-
-/** Where a job runs. */
-export interface Machine {
-  name: string | null
-  /** Of the machine itself, whatever it builds for. */
-  architecture: Architecture | null
-  /** Whether the job says that it builds for other machines than it runs on. */
-  emulated: boolean
-}
 
 /** What a build or test job reports of one architecture. */
 export interface JobWord {

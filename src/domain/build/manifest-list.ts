@@ -1,3 +1,4 @@
+import type { ManifestDescriptor, ManifestList } from '../../schemas.ts'
 import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import type { StoredImages } from '../container/container.ts'
 import { type Facts, type ImageKey, registeredPart, supportsClaim } from '../image/facts.ts'
@@ -11,43 +12,11 @@ export const manifestListTypes = {
 
 export type ManifestListFormat = keyof typeof manifestListTypes
 
-interface Platform {
-  architecture: string
-  os: string
-  variant?: string
-}
-
-export interface Descriptor {
-  mediaType: string
-  size: number
-  digest: string
-  platform: Platform
-}
-
-/** An image whose manifest's digest is not proven. */
-export interface Unproven {
-  architecture: Architecture
-  why: string
-}
-
-export interface ManifestList {
-  schemaVersion: 2
-  mediaType: string
-  manifests: Descriptor[]
-  /** Whether registry clients can pull these manifests from `/v2/`. */
-  pullable: boolean
-  /** Why they cannot, though there are manifests. */
-  notPullable?: string
-  /** Whose manifest was made from the configuration and layers, as the tarball contains none. */
-  derived: Architecture[]
-  unproven: Unproven[]
-}
-
 export interface ManifestListInput {
   facts: ReadonlyMap<ImageKey, Facts>
   format: ManifestListFormat
   /** What registry clients get where nobody has read the registered image, because it was pushed, too. */
-  pushed?: ReadonlyMap<Architecture, Descriptor> | undefined
+  pushed?: ReadonlyMap<Architecture, ManifestDescriptor> | undefined
   /** Why no registry client can pull the container, whatever it has. */
   notPullable?: string | undefined
 }
@@ -85,7 +54,7 @@ export function manifestListText({ manifests, ...list }: ManifestList): string {
 }
 
 /** Returns a descriptor, or why there is none. */
-function manifestOf(architecture: Architecture, { facts }: CurrentImage): { descriptor: Descriptor; derived: boolean } | string {
+function manifestOf(architecture: Architecture, { facts }: CurrentImage): { descriptor: ManifestDescriptor; derived: boolean } | string {
   if (facts === undefined || facts.verdict === 'unverified') return 'nobody has read the image'
   if (!supportsClaim(facts.verdict)) return `the image is ${facts.verdict}: ${facts.summary}`
   if (facts.status === 'gone') return 'the image is gone'
@@ -105,7 +74,7 @@ function manifestOf(architecture: Architecture, { facts }: CurrentImage): { desc
 }
 
 /** Images are for Linux unless their configuration says otherwise. */
-function platformOf(architecture: Architecture, os: unknown): Platform {
+function platformOf(architecture: Architecture, os: unknown): ManifestDescriptor['platform'] {
   const [name, variant] = architecture.split('/') as [string, string?]
   const platform = { architecture: name, os: typeof os === 'string' && os !== '' ? os : 'linux' }
   return variant === undefined ? platform : { ...platform, variant }

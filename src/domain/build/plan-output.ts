@@ -1,22 +1,15 @@
+import type { PlanAnswer } from '../../schemas.ts'
 import type { Architecture } from '../architecture.ts'
 import { CatalogueError } from '../errors.ts'
 import type { Hash } from '../image/facts.ts'
 import { maskSecrets } from '../secrets.ts'
 import { checkDnsLabel, type Manifest, toDnsLabel } from './kubernetes.ts'
-import type { PlanWarning, Step } from './plan.ts'
+import type { Plan, Step } from './plan.ts'
 
 const toBuild = (steps: readonly Step[]): Architecture[] =>
   steps.flatMap(({ action, architecture }) => (action === 'build' ? [architecture] : []))
 
-export interface PlanAnswer {
-  container: string
-  build: Architecture[]
-  reuse: Architecture[]
-  steps: readonly Step[]
-  warnings: readonly PlanWarning[]
-}
-
-export function planAnswer({ container, steps, warnings }: Omit<PlanAnswer, 'build' | 'reuse'>): PlanAnswer {
+export function planAnswer({ container, steps, warnings }: Plan): PlanAnswer {
   const build = toBuild(steps)
   const reuse = steps.flatMap(({ action, architecture }) => (action === 'reuse' ? [architecture] : []))
   return { container, build, reuse, steps, warnings }

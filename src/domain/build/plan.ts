@@ -1,3 +1,4 @@
+import type { Reason, Warning } from '../../schemas.ts'
 import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import type { ContainerRecord } from '../container/document.ts'
 import type { Facts, ImageKey } from '../image/facts.ts'
@@ -14,7 +15,7 @@ import {
 } from '../json/reading.ts'
 import { type BuildStatus, maxArchitectures, type PendingImage } from './build-status.ts'
 import { type BuildSource, maxInputs, readBuildSource, sameSource, sourceToJson } from './sources.ts'
-import { currentImages, type Reason, type ReasonCode, stateOf } from './state.ts'
+import { currentImages, type ReasonCode, stateOf } from './state.ts'
 
 /** What to do for one architecture, and why. Only its own source and its own image decide. */
 export interface Step {
@@ -27,18 +28,17 @@ export interface Step {
   source: { [input: string]: string }
 }
 
-/** What a plan cannot do anything about, and its reader should know before anything is built. */
-export interface PlanWarning {
-  code: 'base_missing'
-  architecture: Architecture
-  message: string
+export interface Plan {
+  container: string
+  steps: Step[]
+  warnings: Warning[]
 }
 
 /** Warns of each architecture to build that the base image is not there for. */
 export function baseWarnings(
   steps: readonly Step[],
   { container, architectures }: { container: string; architectures: readonly string[] }
-): PlanWarning[] {
+): Warning[] {
   const has = architectures.length > 0 ? `it has: ${architectures.join(', ')}` : 'it has none'
   return steps
     .filter(({ action, architecture }) => action === 'build' && !architectures.includes(architecture))
@@ -69,7 +69,8 @@ export function planOf(input: PlanInput): Step[] {
     const latest = input.buildStatus?.pending.get(architecture)
     const pending = latest !== undefined && latest.expires > input.now ? latest : undefined
     const url = (pending ?? images.get(architecture))?.url
-    const own = reasons.filter((one) => one.architecture === architecture && !isOfAnother(source, one, input.buildStatus))
+    const built = input.buildStatus?.builds.get(architecture)?.source
+    const own = reasons.filter((one) => one.architecture === architecture && !isOfAnother(source, one, built))
     // what is wrong with an image does not matter when a pending one will replace it
     const reason = own.find(({ code }) => pending === undefined || ofJobs.has(code))
     const answer = reason ? build(reason.code, reason.message) : bySource(source, { architecture, url, pending, ...input })
@@ -78,11 +79,8 @@ export function planOf(input: PlanInput): Step[] {
 }
 
 /** Returns whether a reason is about a build from another source: that tells nothing about an image from this one. */
-function isOfAnother(source: BuildSource, { code, architecture }: Reason, buildStatus: BuildStatus | undefined): boolean {
-  if (code !== 'build_failed' && code !== 'build_stale') return false
-  const built = buildStatus?.builds.get(architecture!)?.source
-  return built != null && !sameSource(built, source)
-}
+const isOfAnother = (source: BuildSource, { code }: Reason, built: BuildSource | null | undefined): boolean =>
+  (code === 'build_failed' || code === 'build_stale') && built != null && !sameSource(built, source)
 
 const ofJobs: ReadonlySet<ReasonCode> = new Set(['build_failed', 'build_stale', 'test_failed', 'test_stale'])
 

@@ -1,3 +1,4 @@
+import type { Schemas } from '../../schemas.ts'
 import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import { globMatches } from '../glob.ts'
 import { repositoryOf } from '../image/storage.ts'
@@ -46,14 +47,8 @@ export interface Defaults {
 export const defaults: Defaults = { expected: [], publish: 'each', buildTimeoutMs: 6 * 3_600_000, pendingMs: 7 * 24 * 3_600_000 }
 
 /** The architectures that a container should have, and what sets them. */
-export interface EffectiveExpectation {
+export interface EffectiveExpectation extends Pick<Schemas['expected-view.json'], 'from' | 'pattern' | 'since' | 'by'> {
   architectures: readonly Architecture[]
-  from: 'container' | 'rule' | 'default' | 'none'
-  /** Of the rule. */
-  pattern: string | null
-  /** Null where a rule or the default sets them. */
-  since: string | null
-  by: string | null
 }
 
 function first<K extends keyof Rule>(rules: readonly Rule[], { id, property }: { id: string; property: K }) {

@@ -1,3 +1,4 @@
+import type { Reason } from '../../schemas.ts'
 import { type Architecture, amd64, uniqueInTableOrder } from '../architecture.ts'
 import type { StoredImages } from '../container/container.ts'
 import type { Facts, ImageKey } from '../image/facts.ts'
@@ -8,21 +9,8 @@ import type { EffectiveExpectation, Publish } from './rules.ts'
 
 export type State = 'complete' | 'partial' | 'degraded'
 
-/** Why a container is not complete. The reasons of one architecture are given in this order. */
-export const reasonCodes = [
-  'build_failed',
-  'build_stale',
-  'test_failed',
-  'test_stale',
-  'mislabelled',
-  'mixed',
-  'unreadable',
-  'gone',
-  'missing',
-  'pending',
-  'unverified'
-] as const
-export type ReasonCode = (typeof reasonCodes)[number]
+/** Why a container is not complete. */
+export type ReasonCode = Reason['code']
 
 /** These mean that something has not arrived yet; each of the others degrades a container. */
 const merelyPartial: ReadonlySet<ReasonCode> = new Set(['missing', 'pending', 'unverified'])
@@ -30,17 +18,9 @@ const merelyPartial: ReadonlySet<ReasonCode> = new Set(['missing', 'pending', 'u
 /** Returns whether a reason makes a container degraded, rather than partial. */
 export const degrades = ({ code }: { code: ReasonCode }): boolean => !merelyPartial.has(code)
 
-export interface Reason {
-  code: ReasonCode
-  /** Null when a container has no image at all and none is expected. */
-  architecture: Architecture | null
-  message: string
-  since: string | null
-}
-
 export interface StateAnswer {
   state: State
-  /** By architecture in the table's order, then by code. */
+  /** By architecture in the table's order: what builds and tests report, then what is known of the image. */
   reasons: Reason[]
   /** Expected architectures whose image has not arrived; a pending image has. */
   missing: Architecture[]
@@ -83,13 +63,14 @@ export const currentUrls = (record: StoredImages): Map<Architecture, string> =>
 export function stateOf(input: StateInput): StateAnswer {
   const images = currentImages(input.record, input.facts)
   const wanted = new Set(input.expected.architectures)
-  const reasons = uniqueInTableOrder([...wanted, ...images.keys()]).flatMap((architecture) =>
+  const architectures = uniqueInTableOrder([...wanted, ...images.keys()])
+  const reasons = architectures.flatMap((architecture) =>
     reasonsOf({ ...input, architecture, image: images.get(architecture), wanted: wanted.has(architecture) })
   )
   if (images.size === 0 && wanted.size === 0) {
     reasons.push({ code: 'missing', architecture: null, message: 'it has no image, and none is expected', since: null })
   }
-  const missing = reasons.flatMap(({ code, architecture }) => (code === 'missing' && architecture !== null ? [architecture] : []))
+  const missing = architectures.filter((one) => reasons.some(({ code, architecture }) => code === 'missing' && architecture === one))
   const degraded = reasons.some(degrades)
   return { state: degraded ? 'degraded' : reasons.length > 0 ? 'partial' : 'complete', reasons, missing }
 }

@@ -1,3 +1,4 @@
+import type { ContainerPatch, ImageRegistration } from '../../schemas.ts'
 import { type Architecture, amd64, inTableOrder, parseArchitecture } from '../architecture.ts'
 import { CatalogueError } from '../errors.ts'
 import { tagOf } from '../image/storage.ts'
@@ -6,26 +7,15 @@ import { imageRegistration, ownUrl, type ParsedRegistration, registrationOf, reg
 import type { ContainerRecord } from './document.ts'
 import { imageMissing } from './resolution.ts'
 
-/** An image by its URL, alone or with the digest that whoever registers it knows. */
-export type ImageGiven = string | { url: string; digest?: string }
-
 /** A container as a caller would have it; what is absent is as it was, or follows from the rest. */
-export interface ContainerGiven {
-  version?: string
-  digest?: string
-  /** What x86_64 machines run. */
-  url?: string
-  images?: { [architecture: string]: ImageGiven }
-}
-
-/** The same, laid over what there is (RFC 7396): null takes an image away, and one that is not there is no fault. */
-export interface ContainerPatch extends Omit<ContainerGiven, 'images'> {
-  images?: { [architecture: string]: ImageGiven | null }
+export interface ContainerGiven extends ContainerPatch {
+  images?: { [architecture: string]: ImageRegistration }
 }
 
 /** One thing that may be done to a container; several of them can be done at once. */
 export type Edit =
   | { op: 'put'; container: ContainerGiven }
+  /** Laid over what there is (RFC 7396): null takes an image away, and one that is not there is no fault. */
   | { op: 'patch'; container: ContainerPatch }
   | { op: 'delete'; mayBeAbsent?: true }
   | { op: 'put-image'; architecture: Architecture; url: string; digest?: string | undefined; version?: string | undefined }
@@ -37,7 +27,7 @@ export function edited(id: string, { known, edit }: { known: ContainerRecord | u
     case 'put':
       return put(id, known, edit.container)
     case 'patch':
-      return patched(existing(id, known), edit.container)
+      return patchedRegistration(existing(id, known), edit.container)
     case 'put-image':
       return putImage(id, known, edit)
     case 'delete-image':
@@ -88,7 +78,8 @@ function put(id: string, known: ContainerRecord | undefined, given: ContainerGiv
   return registrationWith(fields, checkedNames(images.map(([name, image]) => [name, urlOf(image)])))
 }
 
-function patched(known: ContainerRecord, patch: ContainerPatch): ParsedRegistration {
+/** Returns a record with a patch laid over it. Throws urls_invalid, image_refused where nothing would be left. */
+export function patchedRegistration(known: ContainerRecord, patch: ContainerPatch): ParsedRegistration {
   const images = new Map(known.images)
   const given = Object.entries(patch.images ?? {}).map(([name, image]) => [name, parseArchitecture(name), image] as const)
   const seen = new Map<Architecture, string>()
@@ -113,7 +104,7 @@ function patched(known: ContainerRecord, patch: ContainerPatch): ParsedRegistrat
 
 function withoutImage(known: ContainerRecord, architecture: Architecture): ParsedRegistration {
   if (!known.images.has(architecture)) throw imageMissing(known, { architecture })
-  return patched(known, { images: { [architecture]: null } })
+  return patchedRegistration(known, { images: { [architecture]: null } })
 }
 
 function putImage(id: string, known: ContainerRecord | undefined, edit: Edit & { op: 'put-image' }): ParsedRegistration {
@@ -123,7 +114,7 @@ function putImage(id: string, known: ContainerRecord | undefined, edit: Edit & {
   return imageRegistration(known && registrationOf(known), { id, version, digest, architecture, url })
 }
 
-const urlOf = (image: ImageGiven): string => (typeof image === 'string' ? image : image.url)
+const urlOf = (image: ImageRegistration): string => (typeof image === 'string' ? image : image.url)
 
 function missing(id: string, name: string): never {
   throw new CatalogueError('parameter_missing', `${name} must be supplied: ${id} is new, or nothing tells it`)

@@ -135,21 +135,6 @@ export function imageRegistration(stored: StoredRegistration | undefined, image:
   return mergedRegistration(stored, named(architecture === amd64 || !others ? fields.digest : stored.digest))
 }
 
-/** Returns the record with one image under another architecture: for one that was registered as what it is not. */
-export function movedImage(stored: StoredRegistration, { from, to }: { from: Architecture; to: Architecture }): ParsedRegistration {
-  const images: ImageUrls = new Map(stored.images)
-  images.set(to, images.get(from)!)
-  images.delete(from)
-  return { ...stored, url: from === amd64 || to === amd64 ? '' : ownUrl(stored), names: allNames(images) }
-}
-
-/** Returns the record without the image of one architecture. */
-export function withoutImage(stored: StoredRegistration, architecture: Architecture): ParsedRegistration {
-  const images: ImageUrls = new Map(stored.images)
-  images.delete(architecture)
-  return { ...stored, url: architecture === amd64 ? '' : ownUrl(stored), names: allNames(images) }
-}
-
 /** Old workers on x86_64 know only `url`: under another architecture's image they would end with "exec format error". */
 function refuseOtherArchitecture(images: ImageUrls, url: string): void {
   const other = [...images].find(([architecture, image]) => architecture !== amd64 && image === url)?.[0]

@@ -1,7 +1,8 @@
+import type { ContainerPatch, ImageRegistration } from '../../schemas.ts'
 import { CatalogueError } from '../errors.ts'
 import { isMasked } from '../secrets.ts'
 import type { ParsedRegistration } from './container.ts'
-import type { ContainerGiven, ContainerPatch, Edit, ImageGiven } from './container-edit.ts'
+import type { ContainerGiven, Edit } from './container-edit.ts'
 
 export interface Warning {
   code: 'credentials_removed'
@@ -31,7 +32,7 @@ export function checkedEdit(edit: Edit, posted: PostedUrls): Edit {
 }
 
 function checkedContainer(given: ContainerGiven | ContainerPatch, posted: PostedUrls): ContainerGiven | ContainerPatch {
-  const checked = (image: ImageGiven | null, shown: string): ImageGiven | null => {
+  const checked = (image: ImageRegistration | null, shown: string): ImageRegistration | null => {
     if (image === null) return null
     if (typeof image === 'string') return registrable(image, { ...posted, shown })
     return { ...image, url: registrable(image.url, { ...posted, shown }) }

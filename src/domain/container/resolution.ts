@@ -1,6 +1,7 @@
+import type { Schemas } from '../../schemas.ts'
 import { type Architecture, inTableOrder, parseArchitecture } from '../architecture.ts'
 import { CatalogueError } from '../errors.ts'
-import { applies, type Facts, type Verdict } from '../image/facts.ts'
+import { applies, type Facts } from '../image/facts.ts'
 import type { ContainerRecord } from './document.ts'
 
 /** An architecture, and how the machine that asks for it calls itself. */
@@ -16,15 +17,9 @@ export const requestedArchitecture = (requested: string): RequestedArchitecture 
   requested
 })
 
-export interface Resolution {
+export interface Resolution extends Omit<Schemas['resolution.json'], 'architecture'> {
   /** Null when the record names no architectures and the bytes were not read: then `url` is a fallback that nothing proves. */
   architecture: Architecture | null
-  requested: string
-  url: string
-  source: 'urls' | 'url'
-  verdict: Verdict
-  /** Set only for an image that is known not to be there, and is given all the same. */
-  status?: 'gone'
 }
 
 export interface ResolveOptions extends ResolveImageOptions {

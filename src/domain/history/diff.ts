@@ -1,18 +1,12 @@
+import type { RecordChange } from '../../schemas.ts'
 import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
 import type { ContainerRecord } from '../container/document.ts'
 import { saidOf } from '../container/fingerprint.ts'
 import { cut } from '../json/reading.ts'
 import { maskSecrets } from '../secrets.ts'
 
-export interface FieldChange {
-  kind: 'added' | 'removed' | 'changed'
-  /** Of an image; null for the other fields, and for the record as a whole. */
-  what: 'container' | 'version' | 'digest' | 'url' | 'image'
+export interface FieldChange extends RecordChange {
   architecture: Architecture | null
-  /** Without secrets. Null where there is none. */
-  before: string | null
-  after: string | null
-  message: string
 }
 
 type ComparedField = Exclude<FieldChange['what'], 'container'>

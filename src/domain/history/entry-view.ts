@@ -1,19 +1,14 @@
+import type { HistoryEntry } from '../../schemas.ts'
 import { inTableOrder } from '../architecture.ts'
 import { type ContainerRecord, fromDocument } from '../container/document.ts'
 import { maskSecrets } from '../secrets.ts'
-import type { Cause, JournalEntry } from './entry.ts'
-
-/** An entry as people and programs read it: before and after in a few words, without whole documents and without secrets. */
-export interface EntryView extends Omit<JournalEntry, 'by'> {
-  by: Omit<Cause, 'reason' | 'identity'> & { identity: string | null }
-  /** Why, as the client said (X-Reason). */
-  reason: string | null
-}
+import type { JournalEntry } from './entry.ts'
 
 /** Keeps lists and streams readable, however large a document was. */
 const longest = { summary: 2000, short: 200, urlsShown: 20 }
 
-export function toEntryView(entry: JournalEntry): EntryView {
+/** Returns an entry as people and programs read it: before and after in a few words, without whole documents and without secrets. */
+export function toEntryView(entry: JournalEntry): HistoryEntry {
   const { reason, identity = null, ...by } = entry.by
   return {
     ...entry,

@@ -1,10 +1,7 @@
+import type { HistoryPage } from '../../schemas.ts'
+
 /** What the history of one container has lost to its bounds. It is stored among the entries, and is not one. */
-export interface HistoryCut {
-  /** How many entries were removed. */
-  entries: number
-  /** When the last of them was appended. */
-  until: string
-}
+export type HistoryCut = NonNullable<HistoryPage['cut']>
 
 export const cutId = (container: string, hash: (text: string) => string): string => hash(`cut\n${container}`)
 

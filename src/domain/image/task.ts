@@ -1,3 +1,4 @@
+import type { ReleasedTarball } from '../../schemas.ts'
 import type { ImageKey } from './facts.ts'
 
 /** What every task has. */
@@ -39,12 +40,7 @@ export interface RemoveTask extends Due {
 }
 
 /** A tarball that a container names no longer. */
-export interface Release {
-  key: string
-  container: string
-  /** ISO 8601: when it is removed, unless a container names it again by then. */
-  due: string
-}
+export type Release = ReleasedTarball
 
 /** Work to do when it is due, by the replica that claims it first. */
 export type Task = VerifyTask | RemoveTask

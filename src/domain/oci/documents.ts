@@ -2,10 +2,7 @@ import type { Architecture } from '../architecture.ts'
 import type { ImageKey } from '../image/facts.ts'
 import type { OciManifest } from './manifest.ts'
 
-/*
- * What `/v2/` keeps, one document each: a manifest of a repository, a tag that was pushed, and that a repository has a blob. The bytes of
- * blobs are in the blob store, or inside a tarball there.
- */
+/* What `/v2/` keeps, a document each: manifests, pushed tags, which repository has a blob. Bytes are in the blob store or a tarball there. */
 
 interface KeptBase {
   repository: string

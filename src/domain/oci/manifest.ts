@@ -1,7 +1,7 @@
 import type { Architecture } from '../architecture.ts'
 import { CatalogueError } from '../errors.ts'
 import { asArchitectureName, asFields, type JsonFields } from '../json/reading.ts'
-import { isIndexType, isManifestType, mediaTypes } from './media-types.ts'
+import { isImageConfig, isIndexType, isManifestType, mediaTypes } from './media-types.ts'
 import { isDigest } from './names.ts'
 
 export interface OciDescriptor {
@@ -69,8 +69,6 @@ export function parseManifest(text: string, { contentType }: { contentType: stri
     annotations: textsOf(fields['annotations'])
   }
 }
-
-const isImageConfig = (type: string | undefined) => type === mediaTypes.ociConfig || type === mediaTypes.dockerConfig
 
 function parsed(text: string): unknown {
   try {

@@ -8,8 +8,13 @@ export const mediaTypes = {
 } as const
 
 export const isIndexType = (type: string): boolean => type === mediaTypes.ociIndex || type === mediaTypes.dockerList
+export const isImageConfig = (type: string | undefined): boolean => type === mediaTypes.ociConfig || type === mediaTypes.dockerConfig
 export const isManifestType = (type: string): boolean =>
   isIndexType(type) || type === mediaTypes.ociManifest || type === mediaTypes.dockerManifest
+
+/** Returns the bytes of an index, as text; the same manifests give the same bytes. */
+export const indexText = (manifests: readonly object[], mediaType: string = mediaTypes.ociIndex): string =>
+  JSON.stringify({ schemaVersion: 2, mediaType, manifests })
 
 /** What a client takes for a tag: an index in one of two forms, or only a manifest. */
 export type AcceptedForm = 'oci-index' | 'docker-list' | 'manifest'

@@ -26,10 +26,7 @@ export function selectImages(images: readonly ListedImage[], wanted: readonly Ar
 /** By this, BuildKit says which image an attestation is about. */
 const aboutAnnotation = 'vnd.docker.reference.digest'
 
-/**
- * Returns the text of an index with some of its images and the attestations about them, each described as it was; the same text where that
- * is all of it.
- */
+/** Returns the text of an index with some of its images and the attestations about them, as they were; the same text for all of it. */
 export function indexOfParts(text: string, digests: ReadonlySet<string>): string {
   const fields = asFields(JSON.parse(text)) ?? {}
   const all = asList(fields['manifests'])

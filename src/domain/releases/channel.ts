@@ -57,9 +57,14 @@ export interface ChannelState {
 }
 
 /** Throws parameter_invalid for a name that registries do not allow as a tag. */
-export function checkTag(what: string, name: string): void {
+export const checkTag = (what: string, name: string): void => checkName(name, { what, kind: 'a tag: ' })
+
+/** Throws parameter_invalid for a name that a release cannot have. */
+export const checkReleaseName = (name: string): void => checkName(name, { what: 'name', kind: '' })
+
+function checkName(name: string, { what, kind }: { what: string; kind: string }): void {
   if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(name)) return
-  const expected = 'a tag: 1 to 128 letters, digits, dots, dashes and underscores, the first none of . and -'
+  const expected = `${kind}1 to 128 letters, digits, dots, dashes and underscores, the first none of . and -`
   throw new CatalogueError('parameter_invalid', `${what} is ${JSON.stringify(name.slice(0, 140))}; expected ${expected}`)
 }
 

@@ -3,13 +3,10 @@ import { currentImages } from '../build/state.ts'
 import type { Cause } from '../history/entry.ts'
 import type { Verdict } from '../image/facts.ts'
 import { type Candidate, type FoundCandidate, memberOf } from './candidate.ts'
-import type { SetMember, SetSource } from './channel.ts'
+import type { MemberImage, SetMember, SetSource } from './channel.ts'
 
 /** An image of a release, frozen: what it was, and what was known of it. */
-export interface ReleasedImage {
-  url: string
-  /** Of the image's configuration, or as a client gave it; null where neither is known. */
-  digest: string | null
+export interface ReleasedImage extends MemberImage {
   /** Of the manifest; null where nobody read the image. */
   manifest: string | null
   /** Of the tarball, hexadecimal. */
@@ -20,14 +17,7 @@ export interface ReleasedImage {
   test: string | null
 }
 
-export interface ReleasedContainer {
-  id: string
-  origin: string
-  revision: string
-  version: string
-  /** The record's. */
-  digest: string
-  named: boolean
+export interface ReleasedContainer extends Omit<SetMember, 'from' | 'images'> {
   /** Names of Heat parameters. */
   params: readonly string[]
   images: { [architecture: string]: ReleasedImage }
@@ -45,8 +35,6 @@ export interface FrozenRelease {
   insecure: boolean
   set: readonly ReleasedContainer[]
 }
-
-export const isReleaseName = (name: string): boolean => /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(name)
 
 export const releaseKey = (name: string): string => `release:${name}`
 

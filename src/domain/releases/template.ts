@@ -3,9 +3,7 @@ import { nearest } from '../nearest.ts'
 import { conditionHolds, type ExpressionContext, expressionText } from './template-expression.ts'
 import { placeInWords, refuseTemplate, type TemplatePart, type TemplatePlace, templateParts } from './template-parts.ts'
 
-/*
- * Templates of image lists, as TripleO writes them: Jinja with keys, conditions and included files, and nothing that could run a program.
- */
+/* Templates of image lists, as TripleO writes them: Jinja with keys, conditions and included files, but nothing that could run programs. */
 
 export interface TemplateOptions {
   keys: ReadonlyMap<string, string>

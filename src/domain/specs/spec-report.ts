@@ -1,34 +1,9 @@
+import type { SpecImage, SpecReport } from '../../schemas.ts'
 import { type Architecture, amd64, knownArchitectures, uniqueInTableOrder } from '../architecture.ts'
 import { currentImages } from '../build/state.ts'
 import { isGuardUrl } from '../image/guard.ts'
 import { cut } from '../json/reading.ts'
 import type { Dependency, Lookup, SpecNeeds } from './spec-needs.ts'
-
-export interface SpecImage {
-  role: 'container' | 'dependency'
-  name: string | null
-  /** Those whose workers get an image that they can run; null where that is not known. */
-  architectures: Architecture[] | null
-  /** False where it is assumed, as the image was not read and no architecture named. */
-  certain: boolean
-  /** Further ones, were `urls` filled from the catalogue. */
-  fillable: Architecture[]
-  message: string
-}
-
-export interface SpecReport {
-  /** Where the whole job can run; null where that is not known of any of its images. */
-  architectures: Architecture[] | null
-  /** Where it could, were `container_image_urls` filled from the catalogue. */
-  ifFilled: Architecture[] | null
-  /** Whether that is certain of every image. */
-  certain: boolean
-  images: SpecImage[]
-  /** Names of dependency images for one architecture only, and of those that nothing is known of. */
-  single: string[]
-  unknown: string[]
-  summary: string
-}
 
 /** Returns the architectures that a job can run on: those that each of its images has. An image that nothing is known of excludes none. */
 export function specReport({ container, dependencies }: SpecNeeds, lookup: Lookup): SpecReport {
@@ -44,7 +19,7 @@ export function specReport({ container, dependencies }: SpecNeeds, lookup: Looku
   return { ...report, summary: summarised(report) }
 }
 
-function shared(lists: readonly (readonly Architecture[] | null)[]): Architecture[] | null {
+function shared(lists: readonly (readonly string[] | null)[]): string[] | null {
   const known = lists.filter((list) => list !== null)
   if (known.length === 0) return null
   return uniqueInTableOrder(known[0]!.filter((architecture) => known.every((list) => list.includes(architecture))))

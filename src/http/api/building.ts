@@ -1,11 +1,13 @@
 import type { FastifyRequest } from 'fastify'
 import type { JobKind } from '../../catalogue/builds/building.ts'
+import { parseArchitecture } from '../../domain/architecture.ts'
 import { parseJobWord } from '../../domain/build/job-report.ts'
 import { expectedConfigMap, toYamlDocuments } from '../../domain/build/kubernetes.ts'
 import { parseStrict } from '../../domain/json/strict.ts'
 import { json, yaml } from '../shared/describes.ts'
+import { clientOf } from '../shared/trusted-proxies.ts'
 import { bodyText } from './input.ts'
-import { type ApiParts, answer, type DeclareRoute } from './route.ts'
+import { type ApiParts, answer, type DeclareRoute, share } from './route.ts'
 import { sendTagged, withEtag } from './sending.ts'
 
 /** A list of a thousand nodes, each with the images that it holds. */
@@ -15,18 +17,9 @@ const containerfileLimit = 512 * 1024
 const reading = { action: 'container:read', tag: 'assembly' } as const
 const change = { action: 'container:write', tag: 'assembly', query: 'dry-run-query.json', headers: 'change-headers.json' } as const
 
-const configMap = `apiVersion: "v1"
-kind: "ConfigMap"
-metadata:
-  name: "container-hello-v1-architectures"
-  labels:
-    app.kubernetes.io/managed-by: "leporello"
-data:
-  CONTAINER: "container-hello:v1"
-  ARCHITECTURES: "amd64 arm64"
-  ARCHITECTURES_JSON: "[\\"amd64\\",\\"arm64\\"]"
-  ARCHITECTURE_COUNT: "2"
-`
+const configMap = toYamlDocuments([
+  expectedConfigMap({ container: 'container-hello:v1', architectures: ['amd64', 'arm64'].map(parseArchitecture) })
+])
 
 /** The architectures that containers are expected to have. */
 export function expectationRoutes(route: DeclareRoute, { building, bounds, largeTexts }: ApiParts): void {
@@ -138,4 +131,32 @@ function routesOfJobs(route: DeclareRoute, kind: JobKind, { building, bounds }: 
 function wantsConfigMap(request: FastifyRequest, format: string | undefined): boolean {
   if (format !== undefined) return format === 'configmap'
   return /^\s*(?:application|text)\/(?:x-)?yaml\s*(?:[,;]|$)/i.test(request.headers.accept ?? '')
+}
+
+/** The long poll. */
+export function waitRoutes(route: DeclareRoute, { app, waiting }: ApiParts): void {
+  const waiters = new Set<AbortController>()
+  // this runs before the server waits for the requests under way
+  app.addHook('preClose', async () => {
+    for (const waiter of waiters) waiter.abort()
+  })
+
+  route('GET /containers/:id/wait', {
+    action: 'container:read',
+    tag: 'assembly',
+    summary: 'Wait until a container is complete',
+    description:
+      'Answers as soon as it is complete, or when the time is up: then with 200, `reached: false`, and which architectures are missing and why. The container need not exist yet. `settled` is complete or degraded, for clients that want to know at once that a build failed.',
+    params: 'id-parameter.json',
+    query: 'wait-query.json',
+    answers: { 200: answer('The goal is reached, or the time is up: `reached` tells which.', 'wait-answer.json'), 429: share },
+    async handler({ request, reply, params: { id }, query: { for: goal, architecture, timeout } }) {
+      const waiter = new AbortController()
+      reply.raw.once('close', () => waiter.abort())
+      waiters.add(waiter)
+      const wanted = { id, goal, architecture, withinMs: timeout * 1000, signal: waiter.signal }
+      const waited = await waiting.wait({ ...wanted, client: clientOf(request) }).finally(() => waiters.delete(waiter))
+      return reply.header('cache-control', 'no-store').send(waited)
+    }
+  })
 }

@@ -61,15 +61,9 @@ async function readList(largeTexts: LargeTexts, text: string, chosen: ImageChoic
 }
 
 function ruleOf({ tag, newest, tag_from_label: label }: Pick<DiscoverQuery, 'tag' | 'newest' | 'tag_from_label'>): TagRule {
-  const rules = [
-    ...(tag === undefined ? [] : [{ tag }]),
-    ...(newest === undefined ? [] : [{ newest }]),
-    ...(label === undefined ? [] : [{ label }])
-  ]
-  if (rules.length === 1) return rules[0]!
-  const message =
-    rules.length === 0
-      ? 'is missing; expected tag, newest or tag_from_label'
-      : 'is one of several rules; send only one of tag, newest and tag_from_label'
-  return refuseShape('query', [{ path: 'tag', message }], rules.length === 0 ? 'parameter_missing' : 'parameter_invalid')
+  const rules = Object.entries({ tag, newest, label }).filter(([, value]) => value !== undefined)
+  if (rules.length === 1) return Object.fromEntries(rules) as TagRule
+  if (rules.length === 0)
+    refuseShape('query', [{ path: 'tag', message: 'is missing; expected tag, newest or tag_from_label' }], 'parameter_missing')
+  return refuseShape('query', [{ path: 'tag', message: 'is one of several rules; send only one of tag, newest and tag_from_label' }])
 }

@@ -1,8 +1,10 @@
+import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { Download, Images } from '../../catalogue/images/images.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { toDigestHeader } from '../shared/digest-headers.ts'
 import { parseRange, rangeApplies, unmetCondition } from '../shared/ranges.ts'
+import type { ApiParts, DeclareRoute } from './route.ts'
 
 /** How long a presigned URL is valid: a worker follows it at once. */
 const seconds = 900
@@ -66,3 +68,40 @@ const inHeader = (url: string): string =>
 /** Content-Disposition (RFC 6266): an ASCII name, and the real one in UTF-8. */
 export const disposition = (filename: string): string =>
   `attachment; filename="${filename.replace(/[^\w.+ -]/g, '_')}"; filename*=UTF-8''${encodeURIComponent(Buffer.from(filename).toString())}`
+
+/** The bytes that are made before the client has taken those before them. */
+const ahead = 512 * 1024
+
+/** A whole container in one file. */
+export function layoutRoutes(route: DeclareRoute, { layout }: ApiParts): void {
+  if (!layout) return
+  route('GET /containers/:id/download', {
+    action: 'container:read',
+    tag: 'containers',
+    summary: 'All images as one OCI layout',
+    description:
+      'One tar with every architecture under one index, for `skopeo copy oci-archive:…`, `crane push` and the like. An image that was uploaded as docker-archive has the manifest that its report names, over its layers as they are unpacked. There are no ranges.',
+    params: 'id-parameter.json',
+    query: 'layout-query.json',
+    answers: {
+      200: { description: 'The tar.', content: { 'application/x-tar': { schema: { type: 'string' } } } },
+      403: 'One of its images is where this site does not read (LEPORELLO_VERIFY).',
+      404: 'There is no such container.',
+      409: 'One of its images is not proven to be what it is registered as, or is gone.',
+      422: 'The bytes of one of its images cannot be read.'
+    },
+    async handler({ request, reply, params: { id }, publicUrl }) {
+      const { filename, digest, size, bytes } = await layout({ id, publicUrl })
+      reply.headers({
+        'content-type': 'application/x-tar',
+        'content-length': size,
+        'content-disposition': disposition(filename),
+        'x-content-type-options': 'nosniff',
+        'accept-ranges': 'none',
+        etag: `"${digest}"`
+      })
+      if (request.method === 'HEAD') return reply.send()
+      return reply.send(Readable.from(bytes(), { objectMode: false, highWaterMark: ahead }))
+    }
+  })
+}

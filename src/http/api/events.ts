@@ -1,7 +1,5 @@
 import { Readable } from 'node:stream'
-import type { FastifyReply } from 'fastify'
 import type { StreamItem, StreamOptions } from '../../catalogue/history/event-stream.ts'
-import type { Events } from '../../catalogue/history/events.ts'
 import type { Reading } from '../../catalogue/verification/readings.ts'
 import { globMatches } from '../../domain/glob.ts'
 import { claimedArchitecture } from '../../domain/image/facts.ts'
@@ -54,7 +52,17 @@ export function eventRoutes(route: DeclareRoute, { app, events }: ApiParts): voi
       if (request.method === 'HEAD') return reply.headers(streamHeaders).send()
       // a client that lost its connection repeats its URL; the header is newer
       const since = momentOf(headers['Last-Event-ID'] || query.since)
-      return stream(reply, events, { client: clientOf(request), since, wanted: filterOf(query) })
+      const gone = new AbortController()
+      let body: Readable | undefined
+      const abandon = () => {
+        gone.abort()
+        body?.destroy()
+      }
+      reply.raw.once('close', abandon)
+      const wanted = filterOf(query)
+      const items = await events.open({ client: clientOf(request), since, wanted, signal: gone.signal, abandon })
+      body = Readable.from(frames(items, shownTo(request)))
+      return reply.headers(streamHeaders).send(body)
     }
   })
 }
@@ -70,37 +78,14 @@ function filterOf({ container, kind }: EventQuery): StreamOptions['wanted'] {
 const momentOf = (since: string | undefined): string | undefined =>
   since === undefined || since.includes('/') ? since : new Date(since).toISOString()
 
-type Wanted = Omit<Parameters<Events['open']>[0], 'signal' | 'abandon'>
-
-async function stream(reply: FastifyReply, events: Events, wanted: Wanted): Promise<FastifyReply> {
-  const gone = new AbortController()
-  let body: Readable | undefined
-  const leave = () => {
-    gone.abort()
-    body?.destroy()
-  }
-  reply.raw.once('close', leave)
-  const items = await events.open({ ...wanted, signal: gone.signal, abandon: leave })
-  body = Readable.from(frames(items, shownTo(reply.request)))
-  return reply.headers(streamHeaders).send(body)
-}
-
 async function* frames(items: AsyncIterable<StreamItem>, shown: Shown): AsyncGenerator<string> {
   // sent at once: the client learns that it is connected, and how long to wait before it reconnects
   yield 'retry: 1000\n\n'
-  for await (const item of items) yield frame(item, shown)
-}
-
-function frame(item: StreamItem, shown: Shown): string {
-  switch (item.type) {
-    case 'entry':
-      return `id: ${item.resume}\nevent: ${item.entry.kind}\ndata: ${shown(item.entry)}\n\n`
-    case 'reading':
-      return `event: reading\ndata: ${shown({ readings: item.readings.map(toJson) })}\n\n`
-    case 'idle':
-      return ':\n\n'
-    case 'end':
-      return `event: end\ndata: ${JSON.stringify({ code: item.code, resume: item.resume })}\n\n`
+  for await (const item of items) {
+    if (item.type === 'entry') yield `id: ${item.resume}\nevent: ${item.entry.kind}\ndata: ${shown(item.entry)}\n\n`
+    else if (item.type === 'reading') yield `event: reading\ndata: ${shown({ readings: item.readings.map(toJson) })}\n\n`
+    else if (item.type === 'end') yield `event: end\ndata: ${JSON.stringify({ code: item.code, resume: item.resume })}\n\n`
+    else yield ':\n\n'
   }
 }
 

@@ -38,8 +38,6 @@ export async function bodyText(request: FastifyRequest, bounds: BodyBounds): Pro
 /** The digits of a digest, with or without `sha256:`, as the schemas let it through. */
 export const sha256Digits = (digest: string | undefined): string | undefined => digest?.toLowerCase().replace(/^sha256:/, '')
 
-export const mediaType = ({ headers }: FastifyRequest): string => (headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
-
 /** What a client expects to find (RFC 9110, If-Match and If-None-Match); change-headers.json checked If-Match. Throws parameter_invalid. */
 export function preconditionOf({ headers }: FastifyRequest): Precondition | undefined {
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers

@@ -9,10 +9,7 @@ const keepAliveMs = 10_000
 /** How long the answer is held back, as an early error can still change its status. */
 const refusalMs = 1_000
 
-/**
- * Sends each item as a line of JSON when it comes, so that neither side holds a list of them. An early error is answered with its status; a later
- * one can only be the last line.
- */
+/** Sends each item as a line of JSON when it comes. An early error is answered with its status; a later one can only be the last line. */
 export async function sendLines(reply: FastifyReply, items: AsyncGenerator<unknown>): Promise<FastifyReply> {
   const first = items.next()
   await soon(first, refusalMs)

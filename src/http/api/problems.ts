@@ -3,20 +3,15 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { CatalogueError } from '../../domain/errors.ts'
 import { maskJson } from '../../domain/secrets.ts'
 import type { Problem } from '../../schemas.ts'
-import { explain } from '../shared/errors.ts'
+import { explain, refuseWith } from '../shared/errors.ts'
 
 /** Answers every error as a problem (RFC 9457): `code` is for programs, `detail` for people. */
 export function answerProblem(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { status, headers } = explain(error)
-  if (status >= 500) request.failure = error
+  const { status } = refuseWith(reply, error)
   if (status !== 416) reply.removeHeader('content-range')
   // the unread rest of an upload would be read as the next request
   if (!request.raw.complete) reply.header('connection', 'close')
-  return reply
-    .code(status)
-    .headers(headers)
-    .header('content-type', 'application/problem+json')
-    .send(Buffer.from(maskJson(JSON.stringify(problemOf(error, request)))))
+  return reply.header('content-type', 'application/problem+json').send(Buffer.from(maskJson(JSON.stringify(problemOf(error, request)))))
 }
 
 export function problemOf(error: Error, request: FastifyRequest): Problem {

@@ -11,10 +11,7 @@ export interface SchemaProblem {
 
 type Compile = (schema: AnySchemaObject) => ValidateFunction
 
-/**
- * The problems of a value, each once; where a schema has several branches, only those of the nearest one. (Neither better-ajv-errors nor
- * discriminators do that: docs/decisions/0017.)
- */
+/** The problems of a value, each once; where a schema has several branches, only those of the nearest one (docs/decisions/0017). */
 export function explainErrors(errors: readonly ErrorObject[], compile: Compile): SchemaProblem[] {
   const plain = ofNearest(errors, compile).map(toProblem)
   return [...new Map(plain.map((error) => [`${error.path} ${error.message}`, error])).values()]

@@ -7,13 +7,8 @@ export const withEtag = (reply: FastifyReply, { revision }: { revision: string |
 /** Sends an answer with its revision as entity tag. */
 export const sendTagged = (reply: FastifyReply, answer: { revision: string | null }): FastifyReply => withEtag(reply, answer).send(answer)
 
-interface PageToSend {
-  page: { next: string | null }
-  publicUrl: string
-}
-
 /** Sends a page, with the address of the next one in Link (RFC 8288). */
-export function sendPage(reply: FastifyReply, { page, publicUrl }: PageToSend): FastifyReply {
+export function sendPage(reply: FastifyReply, { page, publicUrl }: { page: { next: string | null }; publicUrl: string }): FastifyReply {
   if (page.next !== null) {
     const [path, query = ''] = reply.request.url.split('?', 2)
     const parameters = new URLSearchParams(query)

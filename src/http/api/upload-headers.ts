@@ -1,9 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { UploadView } from '../../catalogue/images/upload-notes.ts'
 import { CatalogueError } from '../../domain/errors.ts'
-import { hasBody } from '../shared/body.ts'
+import { hasBody, mediaType } from '../shared/body.ts'
 import { type PublicAddress, wayTo } from '../shared/public-url.ts'
-import { mediaType } from './input.ts'
 import { parseMetadata } from './upload-metadata.ts'
 
 /** The version of tus. */
@@ -12,10 +11,7 @@ export const version = '1.0.0'
 export const maxSize = 256 * 1024 ** 3
 const octets = 'application/offset+octet-stream'
 
-/**
- * What tus has a status for, and what our own messages explain better, is checked before the schemas: the version, the type of a piece, the
- * metadata, the largest size. OPTIONS and GET need no version.
- */
+/** What tus has a status for, or our own messages explain better, is checked before the schemas. OPTIONS and GET need no version. */
 export function checkUploadHeaders(request: FastifyRequest, reply: FastifyReply): void {
   const { method, headers } = request
   if (method === 'OPTIONS' || method === 'GET') return
@@ -39,27 +35,15 @@ function checkType(request: FastifyRequest): void {
   throw Object.assign(new Error(`the content type is ${type || 'missing'}; expected ${octets}`), { statusCode: 415 })
 }
 
-interface RequestAddress {
-  request: FastifyRequest
-  address: PublicAddress
-}
-
 /** Relative to the server, so that the client comes back through the same proxies. */
-export const pathTo = (segments: readonly string[], { request, address }: RequestAddress): string =>
-  wayTo(`/api/v1/${segments.map(encodeURIComponent).join('/')}`, { request, address })
+export const pathTo = (segments: readonly string[], from: Parameters<typeof wayTo>[1]): string =>
+  wayTo(`/api/v1/${segments.map(encodeURIComponent).join('/')}`, from)
 
-/** How far the upload is, and at its end the image that it has become. */
-export function statusHeaders(
-  { id, offset, expires, state, result }: UploadView,
-  { request, address }: RequestAddress
-): Record<string, string | number> {
-  return {
-    'upload-offset': offset,
-    'upload-expires': expires.toUTCString(),
-    'upload-state': state,
-    ...(result && {
-      'content-location': pathTo(['containers', id, 'images', result.architecture], { request, address }),
-      etag: `"${result.revision}"`
-    })
-  }
+/** Tells how far the upload is, and at its end the image that it has become. */
+export function withStatus(reply: FastifyReply, { view, address }: { view: UploadView; address: PublicAddress }): FastifyReply {
+  const { id, offset, expires, state, result } = view
+  reply.headers({ 'upload-offset': offset, 'upload-expires': expires.toUTCString(), 'upload-state': state })
+  if (!result) return reply
+  const image = pathTo(['containers', id, 'images', result.architecture], { request: reply.request, address })
+  return reply.headers({ 'content-location': image, etag: `"${result.revision}"` })
 }

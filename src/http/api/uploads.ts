@@ -7,7 +7,7 @@ import { clientOf } from '../shared/trusted-proxies.ts'
 import { uploadBody } from '../shared/upload-body.ts'
 import { sha256Digits } from './input.ts'
 import { type ApiParts, answer, type DeclareRoute, routesOf, share } from './route.ts'
-import { checkUploadHeaders, maxSize, pathTo, statusHeaders, version } from './upload-headers.ts'
+import { checkUploadHeaders, maxSize, pathTo, version, withStatus } from './upload-headers.ts'
 import { parseMetadata, toMetadata } from './upload-metadata.ts'
 
 const oneUpload = { tag: 'uploads', params: 'upload-parameters.json' } as const
@@ -100,8 +100,8 @@ function statusRoutes(route: DeclareRoute, parts: ApiParts): void {
       const view = await uploads.interrupt(upload)
       // a client that learns that all bytes are here would take that for success
       if (view.state === 'refused') reply.code(410)
-      return reply
-        .headers({ ...statusHeaders(view, { request, address }), 'upload-length': view.size, 'upload-metadata': toMetadata(view) })
+      return withStatus(reply, { view, address })
+        .headers({ 'upload-length': view.size, 'upload-metadata': toMetadata(view) })
         .send()
     }
   })
@@ -132,9 +132,8 @@ function creationRoutes(route: DeclareRoute, options: ApiParts): void {
       let view = await options.uploads.create({ ...claim, size, publicUrl, cause, client: clientOf(request) })
       reply.header('location', pathTo(['uploads', view.upload], { request, ...options }))
       if (withPiece) view = await append(reply, view, options)
-      return reply
+      return withStatus(reply, { view, ...options })
         .code(201)
-        .headers(statusHeaders(view, { request, ...options }))
         .send()
     }
   })
@@ -164,9 +163,8 @@ function pieceRoutes(route: DeclareRoute, options: ApiParts): void {
     async handler({ request, reply, params: { upload }, headers }) {
       await permitUpload(request, upload, options)
       const view = await append(reply, { upload, offset: headers['Upload-Offset'] }, options)
-      return reply
+      return withStatus(reply, { view, ...options })
         .code(204)
-        .headers(statusHeaders(view, { request, ...options }))
         .send()
     }
   })

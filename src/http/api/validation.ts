@@ -67,10 +67,7 @@ interface TextsToRead<Name extends SchemaName> {
   hints?: Readonly<Record<string, string>> | undefined
 }
 
-/**
- * Parameters as their schema says: numbers, booleans and defaults are those of its properties. Throws parameter_invalid, or
- * parameter_missing when one that is required is all that is wrong.
- */
+/** Returns parameters as their schema types them, with its defaults. Throws parameter_invalid, or parameter_missing when that is all. */
 export function readTexts<Name extends SchemaName>(
   texts: Readonly<Record<string, unknown>>,
   { schema, part, problems = [], hints }: TextsToRead<Name>

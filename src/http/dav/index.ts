@@ -3,8 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, Route
 import { CatalogueError } from '../../domain/errors.ts'
 import type { Action } from '../../domain/policy.ts'
 import { undescribed } from '../shared/describes.ts'
-import { explain } from '../shared/errors.ts'
-import { notSupported } from '../shared/not-supported.ts'
+import { notSupported, refuseWith } from '../shared/errors.ts'
 import { type PublicAddress, scriptName } from '../shared/public-url.ts'
 import { stillWaits } from '../shared/upload-body.ts'
 import { davDescriptions } from './descriptions.ts'
@@ -13,16 +12,12 @@ import { createPropfind } from './propfind.ts'
 import { createRead } from './read.ts'
 import { createMakeFolder, createPut, createRemove, type DavWriting } from './write.ts'
 
-interface DavOptions extends DavWriting {
-  address: PublicAddress
-}
-
 const allowed = 'OPTIONS, GET, HEAD, PUT, DELETE, MKCOL, PROPFIND'
 /** What WebDAV and HTTP have, and we have not: locks (class 2), copies within the server, properties that clients set. */
 const unsupported = ['POST', 'PATCH', 'COPY', 'MOVE', 'LOCK', 'UNLOCK', 'PROPPATCH']
 
 /** Tarballs by path: plain HTTP for curl and workers, and the part of WebDAV (class 1) that osaka, rclone and davfs need to put and get. */
-export async function davFace(app: FastifyInstance, { address, ...writing }: DavOptions): Promise<void> {
+export async function davFace(app: FastifyInstance, { address, ...writing }: DavWriting & { address: PublicAddress }): Promise<void> {
   for (const method of ['MKCOL', 'PROPFIND', ...unsupported.slice(2)]) app.addHttpMethod(method, { hasBody: true })
   app.setErrorHandler(refuse)
   const reading = { blobs: writing.blobs, rootFor: (request: FastifyRequest) => `${scriptName(request, address)}${root}` }
@@ -54,9 +49,7 @@ export async function davFace(app: FastifyInstance, { address, ...writing }: Dav
 
 /** As text for people with curl; as a problem (RFC 9457) for clients that accept JSON. */
 function refuse(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { status, message, headers } = explain(error)
-  reply.code(status).headers(headers)
-  if (status >= 500) request.failure = error
+  const { status, message } = refuseWith(reply, error)
   if (status === 405) reply.header('allow', allowed)
   if (status !== 416) reply.removeHeader('content-range')
   // the unsent rest would be read as the next request

@@ -3,15 +3,8 @@ import { CatalogueError } from '../../domain/errors.ts'
 
 export const root = '/storage'
 
-/** The path of a request. */
-interface NamedPath {
-  /** A key of the blob store; '' for the root. */
-  key: string
-  /** Whether it ends with a slash, as names of folders may. */
-  slash: boolean
-}
-
-export function namedBy(request: FastifyRequest): NamedPath {
+/** Returns the path of a request as a key of the blob store, '' for the root; and whether it ends with a slash, as names of folders may. */
+export function namedBy(request: FastifyRequest): { key: string; slash: boolean } {
   const { '*': rest = '' } = request.params as { '*'?: string }
   return rest.endsWith('/') ? { key: rest.slice(0, -1), slash: true } : { key: rest, slash: rest === '' }
 }

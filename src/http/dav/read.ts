@@ -2,9 +2,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { BlobInfo, BlobStore } from '../../blobs/blob-store.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { toDigestHeader } from '../shared/digest-headers.ts'
+import { escapeMarkup } from '../shared/escape-markup.ts'
 import { type CurrentBytes, parseRange, rangeApplies, unmetCondition } from '../shared/ranges.ts'
-import { folderPage } from './folder-page.ts'
-import { namedBy } from './paths.ts'
+import { encodePath, namedBy } from './paths.ts'
 
 export interface DavReading {
   blobs: BlobStore
@@ -80,3 +80,38 @@ const types: readonly (readonly [ending: RegExp, type: string])[] = [
 /** The type of a file by its name; never one that a browser runs, or anybody who may upload could publish web pages from this server. */
 export const contentTypeOf = (name: string): string =>
   types.find(([ending]) => ending.test(name.toLowerCase()))?.[1] ?? 'application/octet-stream'
+
+type ShownFolder = { blobs: BlobStore; key: string; root: string }
+
+const entriesAPage = 500
+
+/** Lists a folder for a browser. */
+export async function folderPage(reply: FastifyReply, { blobs, key, root }: ShownFolder): Promise<FastifyReply> {
+  const { request } = reply
+  const { cursor } = request.query as { cursor?: string }
+  const prefix = key && `${key}/`
+  const page = await blobs.list({ prefix, shallow: true, limit: entriesAPage, ...(cursor ? { cursor } : {}) })
+  const rows = [
+    ...page.folders.map((folder) => ({ name: `${folder.slice(prefix.length)}/`, size: '', modified: '' })),
+    ...page.items.map((item) => ({ name: item.key.slice(prefix.length), size: String(item.size), modified: item.modified.toISOString() }))
+  ].sort((a, b) => (a.name < b.name ? -1 : 1))
+  const path = `${root}/${encodePath(prefix)}`
+  const title = escapeMarkup(`/storage/${prefix}`)
+  const body = `${doctype}
+<html><head><meta charset="utf-8"><title>${title}</title><base href="${escapeMarkup(path)}"></head><body><h1>${title}</h1><table>
+${key === '' ? '' : `<tr><td><a href="../">../</a></td></tr>\n`}${rows.map(row).join('\n')}
+</table>${page.next ? `<p><a href="?cursor=${page.next}">more</a></p>` : ''}</body></html>\n`
+  reply.headers({
+    'content-type': 'text/html; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    'content-security-policy': "default-src 'none'",
+    'x-content-type-options': 'nosniff'
+  })
+  return reply.send(request.method === 'HEAD' ? undefined : body)
+}
+
+/** osaka recognises a folder by this line, and then follows each href. */
+const doctype = '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN">'
+
+const row = ({ name, size, modified }: { name: string; size: string; modified: string }): string =>
+  `<tr><td><a href="${escapeMarkup(encodePath(name))}">${escapeMarkup(name)}</a></td><td>${size}</td><td>${modified}</td></tr>`

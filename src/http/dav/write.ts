@@ -89,10 +89,7 @@ async function* checkedMd5(body: ByteSource, header: string | string[] | undefin
     throw new CatalogueError('digest_mismatch', `Content-MD5 is ${header}, but the bytes have ${found}; nothing was stored`)
 }
 
-/**
- * DELETE: removes a file, or an empty folder. WebDAV would remove a folder with its contents; without authentication one mistake in a script
- * would then remove every tarball of a cluster.
- */
+/** DELETE: removes a file, or an empty folder: one with contents could be every tarball of a cluster, by a mistake in a script. */
 export const createRemove =
   ({ blobs, checkChange, onRemoved }: DavWriting) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {

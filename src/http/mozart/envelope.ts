@@ -11,10 +11,7 @@ interface MozartAnswer {
   warnings?: readonly Warning[]
 }
 
-/**
- * Sends Mozart's envelope in the style of Python's `json.dumps`. With a serializer Fastify adds no charset to the type, as Mozart has none;
- * and a string, unlike a Buffer, is sent with the headers in one write.
- */
+/** Sends Mozart's envelope as Python's `json.dumps` writes it. A serializer keeps Fastify from adding a charset; one string is one write. */
 export function sendAnswer(reply: FastifyReply, answer: MozartAnswer): FastifyReply {
   const mask = reply.request.headers['x-fields']
   const text = mask === undefined ? envelope(answer) : masked(answer, String(mask))

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { BodyReading } from '../shared/body.ts'
-import { explain } from '../shared/errors.ts'
+import { refuseWith } from '../shared/errors.ts'
 import type { LargeTexts } from '../shared/large-texts.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
 import { containerHandlers } from './containers.ts'
@@ -62,9 +62,7 @@ function answering(handler: MozartHandler, { words, ...reading }: ParameterReadi
 
 /** Answers every error in Mozart's envelope; an unforeseen one with Mozart's own message. */
 function refuse(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { status, message, headers } = explain(error)
-  reply.code(status).headers(headers)
-  if (status >= 500) request.failure = error
+  const { status, message } = refuseWith(reply, error)
   if (status === 500) return reply.header('content-type', 'application/json').send(Buffer.from('{"message": "Internal Server Error"}\n'))
   const result = request.routeOptions.config.resultless ? undefined : 'null'
   return sendAnswer(reply, { success: false, message, result })

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CatalogueError } from '../../domain/errors.ts'
 import { stringOf } from '../../domain/json/json.ts'
 import { maskedStart } from '../../domain/secrets.ts'
-import { type BodyBounds, hasBody, readBody } from '../shared/body.ts'
+import { type BodyBounds, hasBody, mediaType, readBody } from '../shared/body.ts'
 import type { JsonMembers } from '../shared/large-text-tasks.ts'
 import type { LargeTexts } from '../shared/large-texts.ts'
 import type { TextFields } from '../shared/url-encoded.ts'
@@ -26,28 +26,21 @@ export interface MozartCall {
 
 export type MozartHandler = (call: MozartCall) => Promise<FastifyReply>
 
-export interface ParameterReading {
-  bounds: BodyBounds
-  largeTexts: LargeTexts
-}
+export type ParameterReading = { bounds: BodyBounds; largeTexts: LargeTexts }
 
-/**
- * `form.get(name, query.get(name))`, on GET and DELETE too: container-builder's io-met.py sends a form with GET. Synchronous without a body,
- * because every job asks for info.
- */
+/** The form wins over the query, also on GET (container-builder's io-met.py). Synchronous without a body, because every job asks for info. */
 export function readParameters(
   request: FastifyRequest,
   { bounds, largeTexts }: ParameterReading
 ): MozartParameters | Promise<MozartParameters> {
   const query = request.query as TextFields
   if (!hasBody(request.raw)) return ofQuery(query)
-  const contentType = request.headers['content-type'] ?? ''
-  const type = contentType.split(';', 1)[0]!.trim().toLowerCase()
+  const type = mediaType(request)
   if (type === 'application/x-www-form-urlencoded') {
     return readBody(request.raw, bounds).then(async (body) => ofForm(await largeTexts.run('urlEncoded', body), query))
   }
   if (type === 'multipart/form-data') {
-    return readBody(request.raw, bounds).then(async (body) => ofForm(await parseMultipart(body, contentType), query))
+    return readBody(request.raw, bounds).then(async (body) => ofForm(await parseMultipart(body, request.headers['content-type']!), query))
   }
   if (type === 'application/json' || /^application\/.+\+json$/.test(type)) {
     return readBody(request.raw, bounds).then(async (body) => ofJson(await largeTexts.run('jsonMembers', body), query))
@@ -64,9 +57,7 @@ const ofForm = (form: ReadonlyMap<string, string | undefined>, query: TextFields
   missing
 })
 
-/**
- * Mozart ignores JSON bodies, so the query wins over them, and one that cannot be parsed matters only if the query lacks a parameter.
- */
+/** Mozart ignores JSON bodies: the query wins over them, and one that cannot be parsed matters only if the query lacks a parameter. */
 function ofJson({ members, problem }: JsonMembers, query: TextFields): MozartParameters {
   return {
     get: (name) => query[name] ?? jsonParameter(name, members.get(name)),

@@ -3,16 +3,7 @@ import type { DocumentKind, Version } from './words.ts'
 
 export type MozartOperation = 'list' | 'add' | 'info' | 'remove' | 'resolve'
 
-export interface MozartRoute {
-  kind: DocumentKind
-  operation: MozartOperation
-  version: Version
-  methods: string[]
-  url: string
-  action: Action
-  /** Whether the body may be a specification, which may be large. */
-  large: boolean
-}
+export type MozartRoute = ReturnType<typeof of>[number]
 
 const prefixes: [prefix: string, version: Version][] = [
   ['', 'v0.1'],
@@ -27,20 +18,15 @@ const read = ['GET', 'HEAD']
  * Both families under every prefix: v0.1's `container/add` and v0.2's `POST container`. The version in the path decides the messages, the
  * family only the spelling: a builder whose address ends in /api/v0.2 posts to /api/v0.2/container/add.
  */
-export const mozartRoutes: readonly MozartRoute[] = prefixes.flatMap(([prefix, version]) =>
-  kinds.flatMap((kind) => of(kind, prefix, version))
-)
+export const mozartRoutes = prefixes.flatMap(([prefix, version]) => kinds.flatMap((kind) => of(kind, prefix, version)))
 
-function of(kind: DocumentKind, prefix: string, version: Version): MozartRoute[] {
+function of(kind: DocumentKind, prefix: string, version: Version) {
   const base = `${prefix}/${kind}`
   const infoPath = kind === 'container' ? 'info' : 'type'
-  const route = (operation: MozartOperation, methods: string[], url: string): MozartRoute => ({
-    kind,
-    operation,
-    version,
-    methods,
-    url,
+  const route = (operation: MozartOperation, methods: string[], url: string) => ({
+    ...{ kind, operation, version, methods, url },
     action: actionOf(kind, operation),
+    /** Whether the body may be a specification, which may be large. */
     large: kind !== 'container' && operation === 'add'
   })
   return [

@@ -1,8 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Oci } from '../../catalogue/oci/oci.ts'
 import { parseOciPath } from '../../domain/oci/names.ts'
 import type { Action, Policy } from '../../domain/policy.ts'
-import type { BodyReading } from '../shared/body.ts'
 import { undescribed } from '../shared/describes.ts'
 import { type PublicAddress, publicUrlOf } from '../shared/public-url.ts'
 import { type OciRequest, read } from './reading.ts'
@@ -10,22 +8,14 @@ import { refusingWith } from './refusals.ts'
 import { asksToSignIn, challengeFor, requireSignIn, sendToken } from './sign-in.ts'
 import { patch, post, put, remove } from './writing.ts'
 
-interface OciOptions {
-  oci: Oci
+interface OciOptions extends Pick<OciRequest, 'oci' | 'stallMs' | 'reading'> {
   policy: Policy
   /** Returns whether a text looks like a token of this service. */
   isToken(text: string): boolean
   address: PublicAddress
-  /** How long an upload may pause, in milliseconds. */
-  stallMs: number
-  /** The limits of a pushed manifest. */
-  reading: BodyReading
 }
 
-/**
- * The OCI distribution specification. Clients look for `/v2/` at the root of the host only. One route a method, as names of repositories
- * contain slashes.
- */
+/** The OCI distribution specification, at the root of the host. One route a method, as names of repositories contain slashes. */
 export async function ociFace(app: FastifyInstance, { oci, policy, isToken, address, stallMs, reading }: OciOptions): Promise<void> {
   const publicUrl = publicUrlOf(address)
   app.setErrorHandler(refusingWith((request) => challengeFor(request, address)))

@@ -18,32 +18,28 @@ export interface OciRequest {
   publicUrl(): string
   /** How long an upload may pause, in milliseconds. */
   stallMs: number
+  /** The limits of a pushed manifest. */
   reading: BodyReading
 }
 
 export type Of<Kind extends OciPath['kind']> = OciRequest & { path: Extract<OciPath, { kind: Kind }> }
 
+type Answer = Promise<FastifyReply> | FastifyReply
+
+const answers: { [Kind in OciPath['kind']]?: (call: Of<Kind>) => Answer } = {
+  base: (call) => sendJson(call, {}),
+  catalogue: sendNames,
+  tags: sendTags,
+  manifest: sendManifest,
+  blob: sendBlob,
+  upload: uploadStatus,
+  referrers: sendReferrers
+}
+
 /** GET and HEAD. */
-export function read(call: OciRequest): Promise<FastifyReply> | FastifyReply {
-  const { path } = call
-  switch (path?.kind) {
-    case 'base':
-      return sendJson(call, {})
-    case 'catalogue':
-      return sendNames(call)
-    case 'tags':
-      return sendTags({ ...call, path })
-    case 'manifest':
-      return sendManifest({ ...call, path })
-    case 'blob':
-      return sendBlob({ ...call, path })
-    case 'upload':
-      return uploadStatus({ ...call, path })
-    case 'referrers':
-      return sendReferrers({ ...call, path })
-    default:
-      return unsupported(call.request)
-  }
+export function read(call: OciRequest): Answer {
+  const answer = call.path && answers[call.path.kind]
+  return answer ? answer(call as never) : unsupported(call.request)
 }
 
 /** With a serializer Fastify adds no charset to the type; and a string, unlike bytes, is sent with the headers in one write. */

@@ -3,7 +3,7 @@ import { CatalogueError } from '../../domain/errors.ts'
 import { maxManifest } from '../../domain/oci/manifest.ts'
 import { checkDigestName, isDigest } from '../../domain/oci/names.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
-import { declaredLength, hasBody, readBody } from '../shared/body.ts'
+import { declaredLength, hasBody, mediaType, readBody } from '../shared/body.ts'
 import { causeOf } from '../shared/cause.ts'
 import { clientOf } from '../shared/trusted-proxies.ts'
 import { sendOn, uploadBody } from '../shared/upload-body.ts'
@@ -19,10 +19,9 @@ export async function post(call: OciRequest): Promise<FastifyReply> {
   if (mount !== undefined && from !== undefined && isDigest(mount) && (await oci.uploads.mount({ repository, from, digest: mount }))) {
     return created(reply, { repository, digest: mount })
   }
-  if (digest === undefined)
-    return accepted(reply, { repository, upload: await oci.uploads.begin(repository, { client: clientOf(request) }) })
+  if (digest === undefined) return accepted(reply, repository, await oci.uploads.begin(repository, { client: clientOf(request) }))
   checkDigestName(digest)
-  await oci.uploads.store({ repository, digest, source: bodyOf(call), size: lengthOf(call) })
+  await oci.uploads.store({ repository, digest, source: bodyOf(call), size: declaredLength(request.raw) })
   return created(reply, { repository, digest })
 }
 
@@ -32,8 +31,7 @@ export async function patch(call: OciRequest): Promise<FastifyReply> {
   if (path?.kind !== 'upload') return unsupported(request)
   const { at } = chunkOf(call)
   await checkChunk(call as Of<'upload'>, at)
-  const upload = await oci.uploads.append({ ...path, at, source: bodyOf(call) })
-  return accepted(reply, { repository: path.repository, upload })
+  return accepted(reply, path.repository, await oci.uploads.append({ ...path, at, source: bodyOf(call) }))
 }
 
 /** PUT stores a manifest, or ends an upload. */
@@ -49,7 +47,7 @@ export async function put(call: OciRequest): Promise<FastifyReply> {
     await checkChunk({ ...call, path }, at)
     const { offset } = await oci.uploads.get(path)
     if (offset === 0) {
-      await oci.uploads.store({ repository, digest, source: bodyOf(call), size: lengthOf(call) })
+      await oci.uploads.store({ repository, digest, source: bodyOf(call), size: declaredLength(request.raw) })
       await oci.uploads.discard(path)
       return created(reply, { repository, digest })
     }
@@ -61,8 +59,9 @@ export async function put(call: OciRequest): Promise<FastifyReply> {
 
 /** GET of an upload tells how far it came. */
 export async function uploadStatus({ reply, oci, path }: Of<'upload'>): Promise<FastifyReply> {
-  const upload = await oci.uploads.get(path)
-  return withUpload(reply, { repository: path.repository, upload }).code(204).send()
+  return withUpload(reply, path.repository, await oci.uploads.get(path))
+    .code(204)
+    .send()
 }
 
 /** DELETE of an upload, a blob, a manifest or a tag. */
@@ -91,13 +90,11 @@ async function putManifest({ request, reply, oci, path, publicUrl, reading }: Of
   if (!isDigest(reference)) request.permit([nameOf(path)])
   sendOn(request.raw, reply.raw)
   const bytes = await readBody(request.raw, { ...reading, limit: maxManifest })
-  const [type = ''] = (request.headers['content-type'] ?? '').split(';', 1)
-  const contentType = type.trim().toLowerCase() || undefined
   const { digest, subject } = await oci.push({
     repository,
     reference,
     bytes,
-    contentType,
+    contentType: mediaType(request) || undefined,
     ...originOf(request.headers['x-origin']),
     publicUrl: publicUrl(),
     cause: causeOf(request),
@@ -125,8 +122,6 @@ function queryOf({ request }: OciRequest): Partial<Record<'digest' | 'mount' | '
 const bodyOf = ({ request, reply, stallMs }: OciRequest) =>
   uploadBody({ message: request.raw, response: reply.raw, stallMs, fate: 'what came can be continued' })
 
-const lengthOf = ({ request }: OciRequest): number | undefined => declaredLength(request.raw)
-
 /** Reads Content-Range: in the specification it is `<first>-<last>`, without a unit. */
 function chunkOf({ request }: OciRequest): { at: number | undefined } {
   const header = request.headers['content-range']
@@ -144,7 +139,7 @@ function chunkOf({ request }: OciRequest): { at: number | undefined } {
 /** Tells a client whose chunk cannot follow where the upload is. */
 async function checkChunk({ reply, oci, path }: Of<'upload'>, at: number | undefined): Promise<void> {
   const upload = await oci.uploads.get(path)
-  if (at !== undefined && at !== upload.offset) withUpload(reply, { repository: path.repository, upload })
+  if (at !== undefined && at !== upload.offset) withUpload(reply, path.repository, upload)
 }
 
 const created = (reply: FastifyReply, { repository, digest }: { repository: string; digest: string }): FastifyReply =>
@@ -153,13 +148,10 @@ const created = (reply: FastifyReply, { repository, digest }: { repository: stri
     .headers({ location: `/v2/${repository}/blobs/${digest}`, 'docker-content-digest': digest, 'content-length': 0 })
     .send()
 
-interface ShownUpload {
-  repository: string
-  upload: Awaited<ReturnType<OciRequest['oci']['uploads']['begin']>>
-}
+type BegunUpload = Awaited<ReturnType<OciRequest['oci']['uploads']['begin']>>
 
-const accepted = (reply: FastifyReply, shown: ShownUpload): FastifyReply =>
-  withUpload(reply, shown).code(202).header('content-length', 0).send()
+const accepted = (reply: FastifyReply, repository: string, upload: BegunUpload): FastifyReply =>
+  withUpload(reply, repository, upload).code(202).header('content-length', 0).send()
 
-const withUpload = (reply: FastifyReply, { repository, upload: { id, offset } }: ShownUpload): FastifyReply =>
+const withUpload = (reply: FastifyReply, repository: string, { id, offset }: BegunUpload): FastifyReply =>
   reply.headers({ location: `/v2/${repository}/blobs/uploads/${id}`, range: `0-${Math.max(offset - 1, 0)}`, 'docker-upload-uuid': id })

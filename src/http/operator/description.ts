@@ -3,11 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { json, textContent } from '../shared/describes.ts'
 import { type PublicAddress, scriptName } from '../shared/public-url.ts'
 
-interface OpenApi {
-  info: { title: string }
-  servers: { url: string }[]
-  paths: Record<string, unknown>
-}
+type OpenApi = { info: { title: string }; servers: { url: string }[]; paths: Record<string, unknown> }
 
 interface DocumentRoute {
   summary: string
@@ -18,10 +14,7 @@ interface DocumentRoute {
 /** Under which openapi.yaml has Mozart's routes. */
 const described = '/api/v0.1'
 
-/**
- * The description of all faces: the file that `npm run generate` wrote, read at each request, because it is large and seldom requested.
- * Its addresses begin with the path under which a proxy publishes this server.
- */
+/** The description of all faces, read at each request because it is large and seldom requested; its addresses have the proxy's prefix. */
 export function descriptionRoutes(app: FastifyInstance, { address, description }: { address: PublicAddress; description: URL }): void {
   const route = (url: string, { summary, content, handler }: DocumentRoute) => {
     const describes = { summary, tags: ['operations'], response: { 200: { description: 'OpenAPI 3.1.', content } } }

@@ -3,10 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import { undescribed } from '../shared/describes.ts'
 
-/**
- * Swagger UI's files as its Fastify plugin ships them. The plugin itself reads 2.5 MB into memory at start and writes absolute links, which
- * break behind a proxy that adds a path.
- */
+/** Swagger UI's files as its plugin ships them; the plugin itself takes 2.5 MB of memory, and its absolute links break behind a proxy. */
 const folder = new URL('./static/', import.meta.resolve('@fastify/swagger-ui'))
 
 const assets: Readonly<Record<string, string>> = {
@@ -15,15 +12,10 @@ const assets: Readonly<Record<string, string>> = {
   'favicon-32x32.png': 'image/png'
 }
 
-interface SwaggerPage {
-  url: string
-  title: string
-  /** From the page's own address to the root of this server, and from there to the description. */
-  toRoot: string
-  describedBy: string
-}
+type SwaggerPage = (typeof pages)[number]
 
-const pages: readonly SwaggerPage[] = [
+/** `toRoot` leads from the page's own address to the root of this server, and `describedBy` from there to the description. */
+const pages = [
   { url: '/docs', title: 'Leporello', toRoot: './', describedBy: 'openapi.json' },
   { url: '/docs/', title: 'Leporello', toRoot: '../', describedBy: 'openapi.json' },
   ...['v0.1', 'v0.2'].flatMap((version) => {
@@ -50,9 +42,7 @@ export function swaggerUiRoutes(app: FastifyInstance): void {
   }
 }
 
-type Described = Pick<SwaggerPage, 'toRoot' | 'describedBy'>
-
-const start = ({ toRoot, describedBy }: Described): string =>
+const start = ({ toRoot, describedBy }: SwaggerPage): string =>
   `SwaggerUIBundle({ url: '${toRoot}${describedBy}', dom_id: '#swagger-ui', deepLinking: true, tryItOutEnabled: true })`
 
 /** What the page may do: run its own scripts, ask this server, and be no part of another page. Swagger UI has styles and images inside. */
@@ -74,19 +64,19 @@ const pageHeaders = (page: SwaggerPage) => ({
 })
 
 /** All links are relative to the page, so they lead back through whatever proxies there are. */
-const html = ({ title, toRoot, describedBy }: SwaggerPage) => `<!doctype html>
+const html = (page: SwaggerPage) => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<link rel="stylesheet" href="${toRoot}docs/swagger-ui.css">
-<link rel="icon" type="image/png" href="${toRoot}docs/favicon-32x32.png">
+<title>${page.title}</title>
+<link rel="stylesheet" href="${page.toRoot}docs/swagger-ui.css">
+<link rel="icon" type="image/png" href="${page.toRoot}docs/favicon-32x32.png">
 </head>
 <body>
 <div id="swagger-ui"></div>
-<script src="${toRoot}docs/swagger-ui-bundle.js"></script>
-<script>${start({ toRoot, describedBy })}</script>
+<script src="${page.toRoot}docs/swagger-ui-bundle.js"></script>
+<script>${start(page)}</script>
 </body>
 </html>
 `

@@ -7,10 +7,7 @@ import { maskSecrets } from '../../domain/secrets.ts'
 import type { UnavailableReport } from '../../schemas.ts'
 import { json, textContent } from '../shared/describes.ts'
 
-interface Params {
-  id: string
-  architecture: string
-}
+type Params = { id: string; architecture: string }
 
 /** The guard URL: a worker that was sent here has no image to run, and finds in its log which images exist. */
 export function unavailableRoutes(app: FastifyInstance, catalogue: Catalogue): void {

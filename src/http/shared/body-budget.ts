@@ -4,16 +4,7 @@ import { CatalogueError } from '../../domain/errors.ts'
 import { hasBody } from './body.ts'
 
 /** How many bytes the request bodies that are in memory may take, over all requests together. */
-export interface BodyBudget {
-  /** Notes how many bytes a request's body takes now. Throws bodies_exceeded, and forgets the body, when the budget does not allow it. */
-  hold(message: IncomingMessage, bytes: number): void
-  /** Called once nothing of the body is in use any more. */
-  giveBack(message: IncomingMessage): void
-  /** In bytes. */
-  used(): number
-  /** How many bodies were refused. */
-  refused(): number
-}
+export type BodyBudget = ReturnType<typeof createBodyBudget>
 
 const defaultBodyBudget = 256 * 1024 * 1024
 
@@ -24,7 +15,7 @@ export const smallBytes = 64 * 1024
 export const admits = (limit: number, { others, bytes }: { others: number; bytes: number }): boolean =>
   others + bytes <= (bytes <= smallBytes ? limit : limit - limit / 8)
 
-export function createBodyBudget(limit: number = defaultBodyBudget): BodyBudget {
+export function createBodyBudget(limit: number = defaultBodyBudget) {
   const held = new Map<IncomingMessage, number>()
   let [used, refused] = [0, 0]
 
@@ -34,7 +25,8 @@ export function createBodyBudget(limit: number = defaultBodyBudget): BodyBudget 
   }
 
   return {
-    hold(message, bytes) {
+    /** Notes how many bytes a request's body takes now. Throws bodies_exceeded, and forgets the body, when the budget does not allow it. */
+    hold(message: IncomingMessage, bytes: number): void {
       giveBack(message)
       if (!admits(limit, { others: used, bytes })) {
         refused++
@@ -46,8 +38,11 @@ export function createBodyBudget(limit: number = defaultBodyBudget): BodyBudget 
       used += bytes
       held.set(message, bytes)
     },
+    /** Called once nothing of the body is in use any more. */
     giveBack,
+    /** In bytes. */
     used: () => used,
+    /** How many bodies were refused. */
     refused: () => refused
   }
 }

@@ -20,15 +20,17 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
 }
 
+/** The type of the body, in lower case and without parameters; '' where the request names none. */
+export const mediaType = ({ headers }: Pick<IncomingMessage, 'headers'>): string =>
+  (headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
+
 /** In bytes; undefined for a body that comes in chunks. */
 export function declaredLength({ headers }: IncomingMessage): number | undefined {
   const length = headers['content-length']
   return length === undefined ? undefined : Number(length)
 }
 
-/**
- * Reads the whole body. Throws too_large, too_slow, bodies_exceeded, or parameter_invalid when it ended early; the rest is then left unread.
- */
+/** Reads the whole body. Throws too_large, too_slow, bodies_exceeded, or parameter_invalid when it ended early; the rest is left unread. */
 export function readBody(message: IncomingMessage, { limit, timeoutMs, budget }: BodyBounds): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const gathered = createGatheredBody()
@@ -129,10 +131,7 @@ function createGatheredBody() {
   }
 }
 
-/**
- * Discards the rest of a body whose request was already answered, so that the client can finish sending and read the answer; closes the
- * connection after a while.
- */
+/** Discards the rest of a body that was answered unread, so that the client can read the answer; closes the connection after a while. */
 export function discardRest(message: IncomingMessage, timeoutMs: number): void {
   if (message.complete !== false || message.destroyed) return
   const isUnwanted = unwanted.has(message)

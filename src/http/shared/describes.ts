@@ -19,9 +19,7 @@ export interface Description {
   response?: Record<number, DescribedAnswer>
 }
 
-interface SchemaRef {
-  $ref: string
-}
+type SchemaRef = { $ref: string }
 
 export interface DescribedAnswer {
   description: string

@@ -1,3 +1,4 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CatalogueError, type ErrorCode, isCatalogueError } from '../../domain/errors.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 
@@ -72,18 +73,19 @@ const statuses: Record<ErrorCode, number> = {
   store_full: 507
 }
 
-export interface Explanation {
-  status: number
-  /** Secrets in URLs are masked. */
-  message: string
-  headers: Record<string, string>
-}
-
-/** The status and message for any error. The message of an unforeseen one is only logged. */
-export function explain(error: unknown): Explanation {
+/** The status, the headers and the message for any error; secrets in URLs are masked. The message of an unforeseen one is only logged. */
+export function explain(error: unknown) {
   const status = statusOf(error)
   const message = status === 500 ? 'Internal Server Error' : maskSecrets(toldOf(error as Error))
   return { status, message, headers: headersOf(error, status) }
+}
+
+/** Begins the answer to an error: its status and its headers, and for the log what is no fault of the client. Returns what `explain` does. */
+export function refuseWith(reply: FastifyReply, error: unknown) {
+  const explanation = explain(error)
+  if (explanation.status >= 500) reply.request.failure = error
+  reply.code(explanation.status).headers(explanation.headers)
+  return explanation
 }
 
 /** What follows a colon are a store's own words, which may name files, hosts and nodes of the site: they are for the log. */
@@ -108,4 +110,11 @@ function headersOf(error: unknown, status: number): Record<string, string> {
   if (status === 503 || status === 429) return { 'retry-after': '5' }
   // the rest of a body that came too slowly would be read as the next request
   return status === 408 ? { connection: 'close' } : {}
+}
+
+/** `PUT is not supported on /api/v1/deleted; GET and HEAD are`. */
+export function notSupported({ method, url }: FastifyRequest, allowed: readonly string[]): string {
+  const names = allowed.filter((name) => name !== 'OPTIONS')
+  const words = names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)} are` : `${names[0] ?? 'only OPTIONS'} is`
+  return `${method} is not supported on ${url.split('?', 1)[0]}; ${words}`
 }

@@ -24,10 +24,7 @@ export const largeTextTasks = {
 export type LargeTextTasks = typeof largeTextTasks
 
 /** The members of a JSON body, each as text, or what is wrong with it. */
-export interface JsonMembers {
-  members: Map<string, string>
-  problem?: string
-}
+export type JsonMembers = { members: Map<string, string>; problem?: string }
 
 function readJsonMembers(text: string): JsonMembers {
   try {

@@ -11,11 +11,7 @@ export interface LargeTexts {
 }
 
 /** What the thread is asked, and what it answers. */
-export interface Asked {
-  n: number
-  task: keyof LargeTextTasks
-  input: string | Uint8Array
-}
+export type Asked = { n: number; task: keyof LargeTextTasks; input: string | Uint8Array }
 
 export interface Told {
   n: number

@@ -1,10 +1,7 @@
 /** Positions as HTTP counts them: `last` is inclusive, and may be beyond the end. */
 export type Range = { first: number; last?: number } | { suffix: number }
 
-/**
- * Parses a Range header. Undefined for none, for one that is not in bytes or makes no sense, and for several ranges: such a header is
- * ignored, and everything is sent.
- */
+/** Parses a Range header. Undefined for none, several, or one that makes no sense: such a header is ignored, and everything is sent. */
 export function parseRange(header: string | undefined): Range | undefined {
   const [, first = '', last = ''] = /^bytes=\s*(\d{0,15})-(\d{0,15})\s*$/i.exec(header ?? '') ?? []
   if (first === '') return last === '' ? undefined : { suffix: Number(last) }

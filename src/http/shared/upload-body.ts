@@ -15,10 +15,7 @@ interface UploadBody {
 /** After so many bytes of an upload, which take a millisecond or two, other requests get a turn. */
 const bytesPerTurn = 256 * 1024
 
-/**
- * Yields the bytes of a request as they arrive. Throws too_slow after too long a pause, and parameter_invalid when the connection ends before
- * the body does; a caller that stores them must then store nothing.
- */
+/** Yields the bytes of a request as they come. Throws too_slow, and parameter_invalid when it is cut off: then nothing may be stored. */
 export function uploadBody(body: UploadBody): AsyncGenerator<Uint8Array> {
   keepOpen(body.message)
   return arriving(body)

@@ -1,24 +1,13 @@
 import type { FastifyRequest } from 'fastify'
 import '@fastify/multipart'
 import type { MultipartFile } from '@fastify/multipart'
-import { type Architecture, parseArchitecture } from '../../domain/architecture.ts'
+import { parseArchitecture } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { nearest } from '../../domain/nearest.ts'
 
-/** What a form says of its tarball. */
-interface FormFields {
-  version: string | undefined
-  digest: string | undefined
-  filename: undefined
-  architecture: Architecture | undefined
-}
-
 const fields = ['version', 'digest', 'architecture']
 
-/**
- * A form with one file. Its fields may come before or after the file, so they are known once the file was read; `before` are those that came
- * before it, also those that the caller knows beyond those of a tarball (`more`).
- */
+/** Reads a form with one file. `said` is complete once the file was read; `before` has the fields in front of it, also those in `more`. */
 export async function uploadForm(request: FastifyRequest, more: readonly string[] = []) {
   const known = [...fields, ...more]
   const given = new Map<string, string>()
@@ -47,7 +36,7 @@ export async function uploadForm(request: FastifyRequest, more: readonly string[
     }
     if (await nextFile()) throw new CatalogueError('parameter_invalid', 'the form has more than one file; nothing was stored')
   }
-  const said = (): FormFields => ({
+  const said = () => ({
     version: given.get('version') || undefined,
     digest: given.get('digest') || undefined,
     // the file's name on the client's disk (image.tar) says nothing about the image, and workers cache by the name in the URL

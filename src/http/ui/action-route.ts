@@ -72,12 +72,10 @@ export const actionsOn =
     })
   }
 
-interface ChangeParts extends Pick<PageFrame, 'publicUrl'> {
-  texts: ActionCall['texts']
-}
+type FormTexts = Pick<ActionCall, 'texts'> & Pick<PageFrame, 'publicUrl'>
 
 /** Who changes something, why, and what they saw before. */
-export function formChangeOf(request: FastifyRequest, { texts: { seen, reason }, publicUrl }: ChangeParts): ChangeContext {
+export function formChangeOf(request: FastifyRequest, { texts: { seen, reason }, publicUrl }: FormTexts): ChangeContext {
   return {
     publicUrl,
     cause: { ...causeOf(request), reason: reason === undefined ? null : maskSecrets(reason).slice(0, longestReason) },

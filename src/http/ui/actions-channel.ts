@@ -146,12 +146,9 @@ export const newChannelForm = (frame: PageFrame): MarkupPart =>
 
 /** A form cannot put a name into a path. */
 export function newChannelPage(page: DeclarePage): void {
-  page({
-    path: '/promote',
-    async handler({ query: { channel = '' } }) {
-      checkTag('the channel', channel)
-      return { to: `channels/${channel}/promote` }
-    }
+  page('/promote', async ({ query: { channel = '' } }) => {
+    checkTag('the channel', channel)
+    return { to: `channels/${channel}/promote` }
   })
 }
 

@@ -6,7 +6,7 @@ import type { Upkeep } from '../../catalogue/tarballs/tarballs.ts'
 import { type Architecture, parseArchitecture } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { own } from '../../domain/own.ts'
-import { holdersRefusal } from './action-holders.ts'
+import { holdersRefusal } from './action-page.ts'
 import { type ActionCall, seenRevision, type UiAction } from './action-route.ts'
 import { html, type Markup } from './html.ts'
 import { idMarkup, sizeInWords } from './texts.ts'
@@ -90,13 +90,8 @@ const singleVerification = (images: Images, upkeep: Upkeep): UiAction => ({
     const { url } = await images.container(id)
     if (url === null) throw new CatalogueError('image_missing', `${id} has no image of its own; its images are verified one by one`)
     const effects = readingEffects({ url, size: null, summary: null, verdict: 'unverified' })
-    return {
-      title: `Verify ${id}`,
-      heading: html`Verify the image of ${idMarkup(id)}`,
-      back: backTo(call),
-      effects,
-      submit: 'Read the bytes'
-    }
+    const heading = html`Verify the image of ${idMarkup(id)}`
+    return { title: `Verify ${id}`, heading, back: backTo(call), effects, submit: 'Read the bytes' }
   },
   async act({ params: { id }, frame, change }) {
     await upkeep.verifySingle({ id, publicUrl: change.publicUrl })

@@ -1,5 +1,5 @@
 import multipart from '@fastify/multipart'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Images } from '../../catalogue/images/images.ts'
 import type { ResumableUploads } from '../../catalogue/images/resumable-uploads.ts'
 import type { UploadView } from '../../catalogue/images/upload-notes.ts'
@@ -20,15 +20,12 @@ const more = ['id', 'reason', 'dryRun']
 
 /** The form that uploads a tarball. With JavaScript, the upload is sent in pieces and can be resumed. */
 export function bringPage(page: DeclarePage): void {
-  page({
-    path: '/bring',
-    async handler({ request, query: { id }, frame }) {
-      request.permit(id === undefined ? [] : [id], 'container:write')
-      const main = html`${catalogueCrumbs(frame, id)}
+  page('/bring', async ({ request, query: { id }, frame }) => {
+    request.permit(id === undefined ? [] : [id], 'container:write')
+    const main = html`${catalogueCrumbs(frame, id)}
 <h1>Bring a tarball</h1>
 ${bringForm(frame, id)}`
-      return { title: 'Bring a tarball', main }
-    }
+    return { title: 'Bring a tarball', main }
   })
 }
 
@@ -39,11 +36,12 @@ export async function bringRoute(app: FastifyInstance, parts: BringParts): Promi
     method: 'POST',
     url: '/ui/bring',
     config: { action: 'container:write', describes: undescribed, beginsUpload: true },
-    handler: (request, reply) => take(request, { reply, ...parts })
+    handler: (_request, reply) => take(reply, parts)
   })
 }
 
-async function take(request: FastifyRequest, { reply, images, ...parts }: BringParts & { reply: FastifyReply }): Promise<FastifyReply> {
+async function take(reply: FastifyReply, { images, ...parts }: BringParts): Promise<FastifyReply> {
+  const { request } = reply
   if (!/^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '')) {
     throw new CatalogueError('parameter_invalid', 'expected a form with the id of the container and the tarball as its file')
   }
@@ -72,11 +70,9 @@ ${bringForm(frame, id)}`
 }
 
 /** The form by which a tarball is brought; files that are dropped on its page get into it. */
-export const bringForm = (
-  { root }: PageFrame,
-  id?: string
-): Markup => html`<form class="action bring" method="post" enctype="multipart/form-data" action="${exact(root)}ui/bring" data-bring data-uploads="${exact(root)}api/v1/uploads">
-<label>Container <input name="id" value="${exact(id ?? '')}" required maxlength="512" placeholder="container-hello:v1.0.0" autocomplete="off" spellcheck="false"></label>
+export function bringForm({ root }: PageFrame, id = ''): Markup {
+  return html`<form class="action bring" method="post" enctype="multipart/form-data" action="${exact(root)}ui/bring" data-bring data-uploads="${exact(root)}api/v1/uploads">
+<label>Container <input name="id" value="${exact(id)}" required maxlength="512" placeholder="container-hello:v1.0.0" autocomplete="off" spellcheck="false"></label>
 <label>Architecture <small>(empty: what its bytes are for)</small> <input name="architecture" maxlength="64" autocomplete="off" spellcheck="false"></label>
 <label>Version <small>(empty: that of the container, or the tag)</small> <input name="version" maxlength="1024" autocomplete="off"></label>
 <label>Why <small>(for the history)</small> <input name="reason" maxlength="1000" autocomplete="off"></label>
@@ -84,6 +80,7 @@ export const bringForm = (
 <label>Tarball <small>(docker save, OCI layout; as it is, or compressed with gzip or zstd)</small> <input type="file" name="file" required></label>
 <p><button type="submit">Bring it</button></p>
 </form>`
+}
 
 /** The tarballs of a container that are arriving. */
 export async function arrivingUploads(uploads: ResumableUploads | undefined, id: string): Promise<MarkupPart> {
@@ -91,14 +88,10 @@ export async function arrivingUploads(uploads: ResumableUploads | undefined, id:
   return html`<div id="uploads" data-poll>${open.length > 0 && html`<section aria-labelledby="arriving"><h2 id="arriving">Arriving</h2><ul class="arriving">${open.map(uploadItem)}</ul></section>`}</div>`
 }
 
-const uploadItem = ({
-  upload,
-  filename,
-  architecture,
-  offset,
-  size,
-  read,
-  state
-}: UploadView): Markup => html`<li data-upload="${upload}" data-state="${state}">
+function uploadItem({ upload, filename, architecture, offset, size, read, state }: UploadView): Markup {
+  const far = `${sizeInWords(read ?? offset)} of ${sizeInWords(size)}`
+  const words = state === 'arriving' ? far : `its bytes are being read${read === undefined ? '' : `: ${far}`}`
+  return html`<li data-upload="${upload}" data-state="${state}">
 <label>${filename ?? architecture ?? 'a tarball'} <progress value="${read ?? offset}" max="${size}"></progress></label>
-<span>${state === 'proving' ? `its bytes are being read${read === undefined ? '' : `: ${sizeInWords(read)} of ${sizeInWords(size)}`}` : `${sizeInWords(offset)} of ${sizeInWords(size)}`}</span></li>`
+<span>${words}</span></li>`
+}

@@ -29,14 +29,15 @@ export function catalogueFilters(view: CatalogueView, counts: Overview | undefin
   const { filters } = view
   const known = [...(counts?.architectures ?? []), ...(counts?.missing.keys() ?? [])]
   const architectures = [filters.architecture, filters.missing].filter((one) => one !== undefined)
-  const names = uniqueInTableOrder([...known, ...architectures]).map((name) => [name, name] as const)
+  const any = ['', 'any'] as const
+  const names = [any, ...uniqueInTableOrder([...known, ...architectures]).map((name) => [name, name] as const)]
   return html`<form class="filters" id="filters" role="search" action="./" method="get">
 <label class="search">Find <input type="search" name="q" value="${exact(filters.q ?? '')}" maxlength="256" placeholder="words in name or version"></label>
-${choice({ name: 'state', label: 'State', options: states.map((state) => [state, state]), chosen: filters.state })}
-${choice({ name: 'verdict', label: 'Proof', options: verdicts.map((verdict) => [verdict, verdictWords[verdict]!]), chosen: filters.verdict })}
+${choice({ name: 'state', label: 'State', options: [any, ...states.map((state) => [state, state] as const)], chosen: filters.state })}
+${choice({ name: 'verdict', label: 'Proof', options: [any, ...verdicts.map((verdict) => [verdict, verdictWords[verdict]!] as const)], chosen: filters.verdict })}
 ${choice({ name: 'architecture', label: 'Has', options: names, chosen: filters.architecture })}
 ${choice({ name: 'missing', label: 'Lacks', options: names, chosen: filters.missing })}
-${choice({ name: 'sort', label: 'Order', options: sorts.map((sort) => [sort === 'id' ? '' : sort, sortWords[sort]!]), chosen: sortOf(view) === 'id' ? '' : sortOf(view), any: false })}
+${choice({ name: 'sort', label: 'Order', options: sorts.map((sort) => [sort === 'id' ? '' : sort, sortWords[sort]!]), chosen: sortOf(view) === 'id' ? '' : sortOf(view) })}
 <details class="more"${(filters.name ?? filters.version) !== undefined && html` open`}><summary>Patterns</summary>
 <label>Name <input name="name" value="${exact(filters.name ?? '')}" maxlength="512" placeholder="operator*"></label>
 <label>Version <input name="version" value="${exact(filters.version ?? '')}" maxlength="1024" placeholder="v1.*"></label>
@@ -51,12 +52,10 @@ interface ChoiceParts {
   label: string
   options: readonly (readonly [value: string, words: string])[]
   chosen: string | undefined
-  /** Whether it may be left open. */
-  any?: boolean
 }
 
-const choice = ({ name, label, options, chosen, any = true }: ChoiceParts): Markup => html`<label>${label} <select name="${name}">
-${any && html`<option value="">any</option>`}${options.map(([value, words]) => html`<option value="${value}"${value === chosen && html` selected`}>${words}</option>`)}
+const choice = ({ name, label, options, chosen }: ChoiceParts): Markup => html`<label>${label} <select name="${name}">
+${options.map(([value, words]) => html`<option value="${value}"${value === chosen && html` selected`}>${words}</option>`)}
 </select></label>`
 
 function setFilters(view: CatalogueView): MarkupPart {

@@ -15,24 +15,21 @@ const demandDays = 30
 
 /** The containers and their architectures: what is there, for which machines, and whether it is proven. */
 export function cataloguePage(page: DeclarePage, { list, overview, demand }: Pick<Catalogue, 'list' | 'overview' | 'demand'>): void {
-  page({
-    path: '/',
-    async handler({ query, frame }) {
-      const view = parseCatalogueView(query)
-      const [found, counts, demanded] = await Promise.all([list(view), overview(), demand.read(demandDays)])
-      const isEmpty = found.items.length === 0 && found.next === undefined && filtersOf(view).length === 0 && view.cursor === undefined
-      const main = isEmpty
-        ? html`${emptyCatalogue(frame)}
+  page('/', async ({ query, frame }) => {
+    const view = parseCatalogueView(query)
+    const [found, counts, demanded] = await Promise.all([list(view), overview(), demand.read(demandDays)])
+    const isEmpty = found.items.length === 0 && found.next === undefined && filtersOf(view).length === 0 && view.cursor === undefined
+    const main = isEmpty
+      ? html`${emptyCatalogue(frame)}
 ${catalogueLinks(frame)}`
-        : html`<h1 class="unseen">Catalogue</h1>
+      : html`<h1 class="unseen">Catalogue</h1>
 ${catalogueSummary({ counts, demand: demanded, frame })}
 ${catalogueFilters(view, counts)}
 ${containerTable(found.items, view, frame)}
 ${pager(view, found.next)}
 ${key}
 ${catalogueLinks(frame)}`
-      return { title: 'Catalogue', section: 'catalogue', main }
-    }
+    return { title: 'Catalogue', section: 'catalogue', main }
   })
 }
 
@@ -43,9 +40,9 @@ function containerTable(items: readonly ListedContainer[], view: CatalogueView, 
 <table class="matrix" id="containers" role="table">
 <caption class="unseen">Containers in rows, architectures in columns: how each image stands</caption>
 <thead role="rowgroup"><tr role="row">
-${sortedHead({ words: 'Container', field: 'id', view })}
+${sortedHead('Container', ['id', '-id'], view)}
 <th scope="col" role="columnheader">State</th>
-${sortedHead({ words: 'Changed', field: 'updated', view, newest: true })}
+${sortedHead('Changed', ['-updated', 'updated'], view)}
 ${columns.map((architecture) => html`<th scope="col" role="columnheader" class="arch">${architecture}</th>`)}
 </tr></thead>
 <tbody role="rowgroup">
@@ -68,19 +65,11 @@ ${columns.map((architecture) => architectureCell(item, architecture))}
 const differentVersion = ({ id, version }: ListedContainer['view']): MarkupPart =>
   version !== null && !id.endsWith(`:${version}`) && html` <small class="version"><bdi>${version}</bdi></small>`
 
-interface SortedHead {
-  words: string
-  field: string
-  view: CatalogueView
-  /** Whether the first click asks for the newest first. */
-  newest?: boolean
-}
-
-function sortedHead({ words, field, view, newest = false }: SortedHead): Markup {
+/** The head of a column that sorts: a click asks for the first of two orders, and the next one for the second. */
+function sortedHead(words: string, orders: readonly [first: string, second: string], view: CatalogueView): Markup {
   const current = sortOf(view)
-  const [first, second] = newest ? [`-${field}`, field] : [field, `-${field}`]
-  const direction = current === field ? 'ascending' : current === `-${field}` ? 'descending' : undefined
-  const next = current === first ? second : first
+  const direction = orders.includes(current) && (current.startsWith('-') ? 'descending' : 'ascending')
+  const next = current === orders[0] ? orders[1] : orders[0]
   return html`<th scope="col" role="columnheader"${direction && html` aria-sort="${direction}"`}><a href="${exact(viewAddress(view, { sort: next }))}">${words}</a></th>`
 }
 

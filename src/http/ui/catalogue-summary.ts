@@ -60,11 +60,9 @@ function demandList({ since, rows }: SummaryParts['demand']): MarkupPart {
 <ul>${refused.map(demandItem)}</ul></section>`
 }
 
-const demandItem = ({
-  architecture,
-  refused,
-  lacking
-}: DemandRow): Markup => html`<li data-architecture="${architecture}"><details><summary>${mark('missing', architecture)} <b>${grouped(refused)}</b> ${refused === 1 ? 'time' : 'times'}</summary>
+function demandItem({ architecture, refused, lacking }: DemandRow): Markup {
+  return html`<li data-architecture="${architecture}"><details><summary>${mark('missing', architecture)} <b>${grouped(refused)}</b> ${refused === 1 ? 'time' : 'times'}</summary>
 <ul>${lacking.slice(0, named).map((one) => html`<li><a href="containers/${exact(encodeURIComponent(one.container))}">${idMarkup(one.container)}</a> ${grouped(one.refused)}</li>`)}</ul>
 ${lacking.length > named && html`<p class="fine">and ${lacking.length - named} more</p>`}
 </details></li>`
+}

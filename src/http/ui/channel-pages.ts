@@ -11,27 +11,21 @@ const promotionsAPage = 50
 
 /** Channels: what each means now, and how it came to that. */
 export function channelPages(page: DeclarePage, { channels }: Pick<Catalogue, 'channels'>): void {
-  page({
-    path: '/channels',
-    async handler({ frame }) {
-      const all = await channels.list()
-      const main = html`<h1>Channels</h1>
+  page('/channels', async ({ frame }) => {
+    const all = await channels.list()
+    const main = html`<h1>Channels</h1>
 <p class="fine">A channel is a tag that is moved for a whole set of images at once, or not at all.</p>
 ${all.length === 0 ? noChannels(frame.url) : channelTable(all, frame)}
 ${newChannelForm(frame)}`
-      return { title: 'Channels', section: 'channels', main }
-    }
+    return { title: 'Channels', section: 'channels', main }
   })
 
-  page({
-    path: '/channels/:channel',
-    async handler({ params, query: { cursor }, frame }) {
-      const [channel, all] = await Promise.all([channels.read(params.channel), channels.list()])
-      const before = cursor !== undefined && /^\d{1,9}$/.test(cursor) ? Number(cursor) : undefined
-      const history = await channels.history(channel.channel, { before, limit: promotionsAPage })
-      const main = channelBody({ channel, others: all.filter((one) => one.channel !== channel.channel), history, frame })
-      return { title: `Channel ${channel.channel}`, section: 'channels', main }
-    }
+  page('/channels/:channel', async ({ params, query: { cursor }, frame }) => {
+    const [channel, all] = await Promise.all([channels.read(params.channel), channels.list()])
+    const before = cursor !== undefined && /^\d{1,9}$/.test(cursor) ? Number(cursor) : undefined
+    const history = await channels.history(channel.channel, { before, limit: promotionsAPage })
+    const main = channelBody({ channel, others: all.filter((one) => one.channel !== channel.channel), history, frame })
+    return { title: `Channel ${channel.channel}`, section: 'channels', main }
   })
 }
 
@@ -83,13 +77,11 @@ function setTable(set: readonly SetMember[], frame: PageFrame): Markup {
 <tbody>${set.map((member) => html`<tr data-container="${exact(member.id)}"><th scope="row"><a href="${exact(containerWay(member.id, frame))}">${idMarkup(member.id)}</a></th><td><a href="${exact(containerWay(member.origin, frame))}">${idMarkup(member.origin)}</a></td><td><bdi>${member.version}</bdi></td><td>${Object.keys(member.images).join(', ')}</td></tr>`)}</tbody></table></div>`
 }
 
-const compareForm = (
-  name: string,
-  others: readonly StoredChannel[],
-  frame: PageFrame
-): Markup => html`<form class="ask" action="${exact(channelWay(name, frame))}/diff" method="get">
+function compareForm(name: string, others: readonly StoredChannel[], frame: PageFrame): Markup {
+  return html`<form class="ask" action="${exact(channelWay(name, frame))}/diff" method="get">
 <label for="with">Compare with</label> <select id="with" name="with">${others.map((one) => html`<option value="${exact(one.channel)}">${exact(one.channel)}</option>`)}</select>
 <button type="submit">Show what differs</button></form>`
+}
 
 function promotionTable({ channel: name, number }: StoredChannel, history: readonly ChannelState[], frame: PageFrame): Markup {
   const last = history.at(-1)?.number ?? 1

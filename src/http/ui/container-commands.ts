@@ -4,13 +4,12 @@ import { html, type Markup } from './html.ts'
 import { commandMarkup, type ShellCommand, shellWord } from './texts.ts'
 
 /** Returns the shell commands that a container's page suggests. `url` is the address by which the browser reached this server. */
-export const containerCommands = (
-  view: ContainerView,
-  url: string
-): Markup => html`<section aria-labelledby="commands" class="commands"><h2 id="commands">What to type</h2>
+export function containerCommands(view: ContainerView, url: string): Markup {
+  return html`<section aria-labelledby="commands" class="commands"><h2 id="commands">What to type</h2>
 ${registryCommands(view, url)}
 ${urlCommands(view, url).map(commandMarkup)}
 </section>`
+}
 
 /** `/v2/` stands at the root of the host, whatever the prefix is. */
 function registryCommands(view: ContainerView, url: string): Markup {

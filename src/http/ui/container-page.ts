@@ -8,7 +8,7 @@ import { containerLinks } from './action-links.ts'
 import { arrivingUploads } from './bring.ts'
 import { containerCommands } from './container-commands.ts'
 import { containerMatrix } from './container-matrix.ts'
-import { historyTable } from './history-table.ts'
+import { historyTable } from './history-pages.ts'
 import { exact, html, type Markup, type MarkupPart, nameText } from './html.ts'
 import { stateMark } from './marks.ts'
 import { type DeclarePage, type PageFrame, unlessRefused } from './page-route.ts'
@@ -23,23 +23,20 @@ const newest = 10
 /** One container: all of its architectures, why it is not complete, what to type, what names it, what happened to it. */
 export function containerPage(page: DeclarePage, parts: ContainerPageParts): void {
   const { detail, history } = parts
-  page({
-    path: '/containers/:id',
-    async handler({ params: { id }, frame }) {
-      const [found, entries] = await Promise.all([detail(id), unlessRefused(history.list(id, { limit: newest }), 'container_unknown')])
-      if (!found && (!entries || entries.items.length === 0)) throw new CatalogueError('container_unknown', `there is no container ${id}`)
-      const past =
-        entries &&
-        html`<section aria-labelledby="history"><h2 id="history">History</h2>
+  page('/containers/:id', async ({ params: { id }, frame }) => {
+    const [found, entries] = await Promise.all([detail(id), unlessRefused(history.list(id, { limit: newest }), 'container_unknown')])
+    if (!found && (!entries || entries.items.length === 0)) throw new CatalogueError('container_unknown', `there is no container ${id}`)
+    const past =
+      entries &&
+      html`<section aria-labelledby="history"><h2 id="history">History</h2>
 ${historyTable({ id, entries: entries.items, frame })}
 <p><a href="${exact(historyWay(id, frame))}">The whole history, and any two revisions side by side</a></p></section>`
-      const rest = found ? await body(parts, found, frame) : removedNotice
-      const main = html`${catalogueCrumbs(frame)}
+    const rest = found ? await body(parts, found, frame) : removedNotice
+    const main = html`${catalogueCrumbs(frame)}
 <h1>${idMarkup(id)}</h1>
 ${rest}
 ${past}`
-      return { title: id, main }
-    }
+    return { title: id, main }
   })
 }
 

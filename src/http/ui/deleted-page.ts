@@ -10,31 +10,25 @@ const limit = 50
 
 /** Containers that were removed, and the way to bring each of them back. */
 export function deletedPage(page: DeclarePage, { deleted }: Pick<Catalogue, 'deleted'>): void {
-  page({
-    path: '/deleted',
-    async handler({ query: { cursor }, frame }) {
-      const { items, next } = await deleted({ limit, cursor, publicUrl: frame.publicUrl })
-      const main = html`${catalogueCrumbs(frame)}
+  page('/deleted', async ({ query: { cursor }, frame }) => {
+    const { items, next } = await deleted({ limit, cursor, publicUrl: frame.publicUrl })
+    const main = html`${catalogueCrumbs(frame)}
 <h1>Removed containers</h1>
 ${items.length === 0 ? html`<p class="none">None was removed lately.</p>` : table(items, frame)}
 ${next !== null && olderLink(next)}`
-      return { title: 'Removed containers', section: 'catalogue', main }
-    }
+    return { title: 'Removed containers', section: 'catalogue', main }
   })
 }
 
-const table = (
-  items: readonly DeletedContainer[],
-  frame: PageFrame
-): Markup => html`<div class="wide" tabindex="0" role="region" aria-label="Removed containers"><table class="history">
+function table(items: readonly DeletedContainer[], frame: PageFrame): Markup {
+  return html`<div class="wide" tabindex="0" role="region" aria-label="Removed containers"><table class="history">
 <caption class="unseen">Containers that were removed, the last one first</caption>
 <thead><tr><th scope="col">Container</th><th scope="col">Removed</th><th scope="col">Who</th><th scope="col">Why</th><th scope="col">Tarballs</th><th scope="col"><span class="unseen">What to do</span></th></tr></thead>
 <tbody>${items.map((item) => row(item, frame))}</tbody></table></div>`
+}
 
-const row = (
-  { id, revision, removed, by, reason, tarballs }: DeletedContainer,
-  frame: PageFrame
-): Markup => html`<tr data-container="${exact(id)}">
+function row({ id, revision, removed, by, reason, tarballs }: DeletedContainer, frame: PageFrame): Markup {
+  return html`<tr data-container="${exact(id)}">
 <td><a href="${exact(containerWay(id, frame))}">${idMarkup(id)}</a></td>
 <td>${timeMarkup(removed, frame.now)}</td>
 <td>${whoDid(by)}</td>
@@ -42,3 +36,4 @@ const row = (
 <td>${tarballs.map(({ architecture, status }) => html`<p class="fine">${architecture ?? 'the image'}: ${status}</p>`)}</td>
 <td>${restoreLink({ id, revision }, frame)}</td>
 </tr>`
+}

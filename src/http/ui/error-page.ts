@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { explain } from '../shared/errors.ts'
+import { refuseWith } from '../shared/errors.ts'
 import { exact, html } from './html.ts'
 import { frameOf, type PageFrame, type PageParts, sendUiPage, type UiPage } from './page-route.ts'
 import { sentence } from './texts.ts'
@@ -9,10 +9,9 @@ import { sentence } from './texts.ts'
 export const answerErrorPage =
   (parts: PageParts) =>
   (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const { status, message, headers } = explain(error)
-    if (status >= 500) request.failure = error
+    const { status, message } = refuseWith(reply, error)
     const frame = frameOf(request, parts)
-    return sendUiPage(reply.headers(headers), { page: errorPage(status, message, { ...frame, request: request.id }), frame })
+    return sendUiPage(reply, { page: errorPage(status, message, { ...frame, request: request.id }), frame })
   }
 
 const titles: Readonly<Record<number, string>> = {

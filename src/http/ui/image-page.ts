@@ -3,24 +3,21 @@ import type { ImageView } from '../../catalogue/lists/image-views.ts'
 import { architectureInPath } from '../../domain/architecture.ts'
 import type { ImageReport } from '../../schemas.ts'
 import { imageLinks } from './action-links.ts'
-import { fileMarkup } from './decisive-files.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
-import { problemList, reportSections } from './image-report.ts'
+import { fileMarkup, problemList, reportSections } from './image-report.ts'
 import { verdictMark } from './marks.ts'
 import { type DeclarePage, type PageFrame, unlessRefused } from './page-route.ts'
 import { catalogueCrumbs, commandMarkup, factList, idMarkup, sentence, shellWord, sizeInWords, timeMarkup } from './texts.ts'
 
 /** One image: what its bytes are. A question for one path reads them again. */
 export function imagePage(page: DeclarePage, images: Images): void {
-  page({
-    path: '/containers/:id/images/:architecture',
-    async handler({ params, query: { path }, frame }) {
-      const { id } = params
-      const architecture = architectureInPath(params.architecture)
-      const { image, pending, container: view } = await images.get({ id, architecture })
-      const read = images.report({ id, architecture, publicUrl: frame.publicUrl, path })
-      const report = (await unlessRefused(read, 'image_unproven')) as ImageReport | undefined
-      const main = html`${catalogueCrumbs(frame, id)}
+  page('/containers/:id/images/:architecture', async ({ params, query: { path }, frame }) => {
+    const { id } = params
+    const architecture = architectureInPath(params.architecture)
+    const { image, pending, container: view } = await images.get({ id, architecture })
+    const read = images.report({ id, architecture, publicUrl: frame.publicUrl, path })
+    const report = (await unlessRefused(read, 'image_unproven')) as ImageReport | undefined
+    const main = html`${catalogueCrumbs(frame, id)}
 <h1><span>${architecture}</span> <small>image of ${idMarkup(id)}</small></h1>
 <div id="image" data-container="${exact(id)}" data-architecture="${architecture}" data-verdict="${image.verdict}">
 <p class="standing">${verdictMark(image)}${pending && html` <span>waits to be published with the others</span>`}</p>
@@ -32,20 +29,18 @@ ${imageFacts(image, report, frame)}
 ${report && reportSections(report, frame)}
 ${downloads(image, id, frame)}
 </div>`
-      return { title: `${architecture} image of ${id}`, main }
-    }
+    return { title: `${architecture} image of ${id}`, main }
   })
 }
 
 /** `/usr/lib/libssl.so`: for which machines? */
-const question = (
-  report: ImageReport | undefined,
-  path: string | undefined
-): Markup => html`<section aria-labelledby="ask"><h2 id="ask">What is this path for?</h2>
+function question(report: ImageReport | undefined, path = ''): Markup {
+  return html`<section aria-labelledby="ask"><h2 id="ask">What is this path for?</h2>
 <form action="" method="get" class="ask"><label class="unseen" for="path">A path in the image</label>
-<input id="path" name="path" value="${exact(path ?? '')}" maxlength="4096" placeholder="/usr/lib/libssl.so" required><button type="submit">Look inside</button></form>
-${path !== undefined && html`<ul class="files answer">${(report?.files ?? []).map((file) => html`<li>${fileMarkup(file)}${file.links.length > 0 && html` <small>by way of ${file.links.join(', ')}</small>`}</li>`)}</ul>`}
+<input id="path" name="path" value="${exact(path)}" maxlength="4096" placeholder="/usr/lib/libssl.so" required><button type="submit">Look inside</button></form>
+${path !== '' && html`<ul class="files answer">${(report?.files ?? []).map((file) => html`<li>${fileMarkup(file)}${file.links.length > 0 && html` <small>by way of ${file.links.join(', ')}</small>`}</li>`)}</ul>`}
 </section>`
+}
 
 function imageFacts(image: ImageView, report: ImageReport | undefined, frame: PageFrame): Markup {
   const { tarball } = report ?? {}

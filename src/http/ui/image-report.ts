@@ -1,5 +1,5 @@
+import type { Report } from '../../domain/image/facts.ts'
 import type { ImageReport } from '../../schemas.ts'
-import { decisiveList } from './decisive-files.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
 import type { PageFrame } from './page-route.ts'
 import { digestMarkup, factList, idMarkup, quantity, sizeInWords, timeMarkup } from './texts.ts'
@@ -80,4 +80,30 @@ function layerTable({ layers = [] }: ReportedImage): MarkupPart {
   return html`<h2>Layers</h2><div class="wide" tabindex="0" role="region" aria-label="Layers"><table class="layers"><caption class="unseen">Layers, the lowest first</caption>
 <thead><tr><th scope="col" class="number">#</th><th scope="col">Made by</th><th scope="col" class="number">Packed</th><th scope="col" class="number">Unpacked</th><th scope="col">Digest</th><th scope="col">Unpacked digest</th></tr></thead>
 <tbody>${layers.map((layer, i) => html`<tr><td class="number">${i + 1}</td><td><code>${layer.createdBy ?? layer.name}</code></td><td class="number">${sizeInWords(layer.size)}</td><td class="number">${sizeInWords(layer.unpackedSize)}</td><td>${digestMarkup(layer.digest)}</td><td>${digestMarkup(layer.diffId ?? layer.configuredDiffId)}</td></tr>`)}</tbody></table></div>`
+}
+
+type DecisiveFile = ImageReport['images'][number]['decisive'][number]
+
+/** A stored report, which an earlier version may have written: what it lacks counts as empty. */
+const reportedImages = (report: Report | null | undefined): ImageReport['images'] => (report?.images ?? []) as ImageReport['images']
+
+const shown = 3
+
+/** The files that decided what an image is for, with their paths: the first few, and the others where somebody asks. */
+export function decisiveList(report: Report | null | undefined): MarkupPart {
+  const files = reportedImages(report).flatMap(({ decisive }) => decisive ?? [])
+  if (files.length === 0) return undefined
+  const [first, others] = [files.slice(0, shown), files.slice(shown)]
+  return html`<ul class="files">${first.map(fileItem)}</ul>
+${others.length > 0 && html`<details><summary>${others.length} more</summary><ul class="files">${others.map(fileItem)}</ul></details>`}`
+}
+
+const fileItem = (file: DecisiveFile): Markup => html`<li>${fileMarkup(file)}</li>`
+
+/** `entrypoint /app/hello: amd64 executable, loaded by /lib64/ld-linux-x86-64.so.2` */
+export function fileMarkup({ role, named, path, kind, architecture, type, interpreter }: DecisiveFile): Markup {
+  const way = path === null || path === named ? html`<code>${named}</code>` : html`<code>${named}</code> → <code>${path}</code>`
+  const what = kind === 'elf' ? [architecture, type].filter(Boolean).join(' ') : kind === 'absent' ? 'is not there' : kind
+  const by = interpreter && html`, ${kind === 'script' ? 'run by' : 'loaded by'} <code>${interpreter}</code>`
+  return html`${role && html`<small>${role}</small> `}${way}: ${what}${by}`
 }

@@ -52,17 +52,11 @@ export async function uiFace(app: FastifyInstance, options: UiOptions): Promise<
     handler: (_request, reply) => reply.redirect('ui/', 308)
   })
   const page = pagesOn(app, parts)
-  cataloguePage(page, catalogue)
-  containerPage(page, catalogue)
-  historyPages(page, catalogue)
-  channelPages(page, catalogue)
-  setDiffPage(page, catalogue)
-  releasePages(page, catalogue)
-  deletedPage(page, catalogue)
-  signInPage(page)
+  const pages = [cataloguePage, containerPage, historyPages, channelPages, setDiffPage, releasePages, deletedPage, signInPage]
+  for (const declare of pages) declare(page, catalogue)
+  newChannelPage(page)
   const action = actionsOn(app, { ...parts, bounds: { ...reading, limit: smallForm } })
   for (const each of [...containerActions(catalogue), ...channelActions(catalogue)]) action(each)
-  newChannelPage(page)
   const { images } = catalogue
   if (images) {
     imagePage(page, images)
@@ -70,10 +64,7 @@ export async function uiFace(app: FastifyInstance, options: UiOptions): Promise<
     bringPage(page)
     await app.register(bringRoute, { ...parts, images })
   }
-  page({
-    path: '/*',
-    async handler() {
-      throw new CatalogueError('name_unknown', 'there is no page at this address')
-    }
+  page('/*', async () => {
+    throw new CatalogueError('name_unknown', 'there is no page at this address')
   })
 }

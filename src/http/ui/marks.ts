@@ -6,18 +6,8 @@ import { own } from '../../domain/own.ts'
 import { html, type Markup, type MarkupPart } from './html.ts'
 import { sizeInWords } from './texts.ts'
 
-/** The words of cells. Their shapes are in the style sheet, by the same names. */
-const standingWords: Readonly<Record<Standing, string>> = {
-  gone: 'gone',
-  wrong: 'wrong',
-  failed: 'failed',
-  missing: 'missing',
-  building: 'building',
-  waiting: 'waiting',
-  claimed: 'claimed',
-  'no-binaries': 'no binaries',
-  proven: 'proven'
-}
+/** The words of cells. Their shapes are in the style sheet, by the names of the standings. */
+const wordsOf = (standing: Standing): string => standing.replace('-', ' ')
 
 /** What the words mean, for the key below a table. */
 export const standingMeanings: Readonly<Record<Standing, string>> = {
@@ -42,7 +32,7 @@ export const stateMeanings: Readonly<Record<string, string>> = {
 /** Returns a label with the icon of its state. */
 export const mark = (state: string, words = state): Markup => html`<span class="mark" data-state="${state}">${words}</span>`
 
-export const standingMark = (standing: Standing): Markup => mark(standing, standingWords[standing])
+export const standingMark = (standing: Standing): Markup => mark(standing, wordsOf(standing))
 
 /** "complete" would promise too much where nobody said what is expected. */
 export function stateMark({ state, expected }: Pick<ContainerView, 'state' | 'expected'>): Markup {
@@ -52,7 +42,7 @@ export function stateMark({ state, expected }: Pick<ContainerView, 'state' | 'ex
 export function architectureCell({ view, standings }: ListedContainer, architecture: Architecture): Markup {
   const standing = standings.get(architecture)
   if (standing === undefined) return html`<td role="cell"></td>`
-  return html`<td role="cell" data-architecture="${architecture}" data-state="${standing}"><span class="mark">${standingWords[standing]}</span>${readingMarkup(view, architecture)}</td>`
+  return html`<td role="cell" data-architecture="${architecture}" data-state="${standing}"><span class="mark">${wordsOf(standing)}</span>${readingMarkup(view, architecture)}</td>`
 }
 
 /** How far an image has been read, while it is read. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, isCatalogueError } from '../../domain/errors.ts'
 import { checkId } from '../../domain/limits.ts'
-import { type Action, type Policy, refusalOf, type Scope, scopesOf } from '../../domain/policy.ts'
+import { type Action, type Policy, refusalOf, scopesOf } from '../../domain/policy.ts'
 import { undescribed } from '../shared/describes.ts'
 import { type PublicAddress, publicUrlOf, requestUrl } from '../shared/public-url.ts'
 import { type Markup, markupText } from './html.ts'
@@ -28,49 +28,17 @@ export interface PageCall {
 export type PathNames = Readonly<Record<'id' | 'architecture' | 'channel' | 'name', string>>
 
 /** What every page needs to know of its request. */
-export interface PageFrame {
-  /** The way from the page to the root of this server, such as `../../`: relative, so it leads back through whatever proxies there are. */
-  root: string
-  /** The path of the page, from there. */
-  path: string
-  assets: string
-  /** Where this client reaches this server. */
-  url: string
-  /** The configured public URL, for what is stored. */
-  publicUrl: string
-  policy: Policy
-  /** Null for anonymous. */
-  identity: string | null
-  scopes: readonly Scope[]
-  /** Whether whoever asks may do something, to a container or anywhere: what a page offers. The server asks again when it is done. */
-  may(action: Action, id?: string): boolean
-  /** What was done a moment ago, in words. */
-  done: string | undefined
-  now: Date
-}
+export type PageFrame = ReturnType<typeof frameOf>
 
-export interface PageParts {
-  policy: Policy
-  address: PublicAddress
-  assetVersion: string
-  now: () => Date
-}
+export type PageParts = { policy: Policy; address: PublicAddress; assetVersion: string; now: () => Date }
 
-interface PageRoute {
-  /** Below /ui. */
-  path: string
-  /** Default `container:read`. */
-  action?: Action
-  /** Returns the page, or where the browser is to go instead. */
-  handler(call: PageCall): Promise<UiPage | { to: string }>
-}
-
-export type DeclarePage = (route: PageRoute) => void
+/** Declares the page at a path below /ui. The handler returns the page, or where the browser is to go instead. */
+export type DeclarePage = (path: string, handler: (call: PageCall) => Promise<UiPage | { to: string }>, action?: Action) => void
 
 /** Pages are read by whoever may read containers, unless they say otherwise. */
 export const pagesOn =
   (app: FastifyInstance, parts: PageParts): DeclarePage =>
-  ({ path, action = 'container:read', handler }) => {
+  (path, handler, action = 'container:read') => {
     app.route({
       method: ['GET', 'HEAD'],
       url: `/ui${path}`,
@@ -95,21 +63,27 @@ export function namesInPath({ params }: FastifyRequest): PathNames {
 export const givenTexts = (request: FastifyRequest): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(request.query as Record<string, string>).filter(([, value]) => value !== ''))
 
-export function frameOf(request: FastifyRequest, { policy, address, assetVersion, now }: PageParts): PageFrame {
+export function frameOf(request: FastifyRequest, { policy, address, assetVersion, now }: PageParts) {
   const { identity } = request
   const path = request.url.split('?', 1)[0]!.slice(1)
   const folders = path.split('/').length - 1
   const root = '../'.repeat(folders) || './'
   return {
+    /** The way from the page to the root of this server, such as `../../`: relative, so it leads back through whatever proxies there are. */
     root,
+    /** The path of the page, from there. */
     path,
     assets: `${root}ui/assets/${assetVersion}/`,
+    /** Where this client reaches this server. */
     url: requestUrl(request, address),
+    /** The configured public URL, for what is stored. */
     publicUrl: publicUrlOf(address)(),
     policy,
     identity: identity.kind === 'anonymous' ? null : identity.name,
     scopes: scopesOf(policy, identity),
-    may: (action, id) => refusalOf(policy, { identity, action, names: id === undefined ? undefined : [id] }) === undefined,
+    /** Whether whoever asks may do something, to a container or anywhere: what a page offers. The server asks again when it is done. */
+    may: (action: Action, id?: string) => refusalOf(policy, { identity, action, names: id === undefined ? undefined : [id] }) === undefined,
+    /** What was done a moment ago, in words. */
     done: doneWords((request.query as Record<string, string>)['done']),
     now: now()
   }

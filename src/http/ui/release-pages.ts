@@ -8,23 +8,17 @@ import { containerWay, releaseWay } from './ways.ts'
 
 /** Frozen releases. The page of one is what testers are sent. */
 export function releasePages(page: DeclarePage, { releases }: Pick<Catalogue, 'releases'>): void {
-  page({
-    path: '/releases',
-    async handler({ frame }) {
-      const all = await releases.list()
-      const main = html`<h1>Releases</h1>
+  page('/releases', async ({ frame }) => {
+    const all = await releases.list()
+    const main = html`<h1>Releases</h1>
 <p class="fine">A release is a set that is frozen with its digests, under a name that never means anything else.</p>
 ${all.length === 0 ? noReleases(frame.url) : releaseTable(all, frame)}`
-      return { title: 'Releases', section: 'releases', main }
-    }
+    return { title: 'Releases', section: 'releases', main }
   })
 
-  page({
-    path: '/releases/:name',
-    async handler({ params, frame }) {
-      const release = await releases.read(params.name)
-      return { title: `Release ${release.name}`, section: 'releases', main: releaseBody(release, frame) }
-    }
+  page('/releases/:name', async ({ params, frame }) => {
+    const release = await releases.read(params.name)
+    return { title: `Release ${release.name}`, section: 'releases', main: releaseBody(release, frame) }
   })
 }
 
@@ -32,12 +26,11 @@ const noReleases = (url: string): Markup => html`<section class="notice"><h2>Not
 <p>Freeze what a channel means now, and send testers the link.</p>
 ${commandMarkup({ title: 'For example', command: `leporello release 2026.1 --from current-passed-ci --url ${shellWord(url)}` })}</section>`
 
-const releaseTable = (
-  releases: readonly FrozenRelease[],
-  frame: PageFrame
-): Markup => html`<div class="wide" tabindex="0" role="region" aria-label="Releases"><table class="releases"><caption class="unseen">Releases, the newest first</caption>
+function releaseTable(releases: readonly FrozenRelease[], frame: PageFrame): Markup {
+  return html`<div class="wide" tabindex="0" role="region" aria-label="Releases"><table class="releases"><caption class="unseen">Releases, the newest first</caption>
 <thead><tr><th scope="col">Release</th><th scope="col" class="number">Images</th><th scope="col">Frozen</th><th scope="col">By</th><th scope="col">From</th><th scope="col">Why</th></tr></thead>
 <tbody>${releases.map((release) => html`<tr data-release="${exact(release.name)}"><th scope="row"><a href="${exact(releaseWay(release.name, frame))}"><bdi>${exact(release.name)}</bdi></a></th><td class="number">${release.set.length}</td><td>${timeMarkup(release.created, frame.now)}</td><td>${whoDid(release.by)}</td><td><bdi>${release.from.channel}</bdi></td><td>${release.by.reason}</td></tr>`)}</tbody></table></div>`
+}
 
 function releaseBody({ name, created, by, from, set }: FrozenRelease, frame: PageFrame): Markup {
   const link = `${frame.url}/api/v1/releases/${encodeURIComponent(name)}`
@@ -72,11 +65,8 @@ const releasePath = (name: string, { root }: PageFrame): string => `${root}api/v
 /** Returns one row for each image of a container; the container's name spans them. */
 const rowsOf = ({ id, origin, images }: ReleasedContainer, frame: PageFrame): Markup[] =>
   Object.entries(images).map(
-    (
-      [architecture, { verdict, test, size, manifest, sha256 }],
-      i,
-      all
-    ) => html`<tr data-container="${exact(id)}" data-architecture="${architecture}">
+    ([architecture, { verdict, test, size, manifest, sha256 }], i, all) =>
+      html`<tr data-container="${exact(id)}" data-architecture="${architecture}">
 ${i === 0 && html`<th scope="rowgroup" rowspan="${all.length}"><a href="${exact(containerWay(origin, frame))}">${idMarkup(origin)}</a></th>`}
 <td>${architecture}</td><td>${verdictMark({ verdict, status: 'present' })}</td><td>${test === null ? html`<span class="none">–</span>` : mark(test)}</td><td class="number">${sizeInWords(size)}</td><td>${digestMarkup(manifest)}</td><td>${digestMarkup(sha256)}</td></tr>
 `

@@ -11,22 +11,19 @@ type TwoSets = readonly [before: ChannelState, after: ChannelState]
 
 /** What differs between two promotions of a channel, or between two channels. */
 export function setDiffPage(page: DeclarePage, { channels }: Pick<Catalogue, 'channels'>): void {
-  page({
-    path: '/channels/:channel/diff',
-    async handler({ params, query, frame }) {
-      const { channel } = params
-      const other = query['with']
-      const [before, after] =
-        other === undefined ? await promotions(channels, channel, query) : await Promise.all([channels.read(channel), channels.read(other)])
-      const differences = setDiff(before.set, after.set)
-      const main = html`${breadcrumb([
-        [`${frame.root}ui/channels`, 'Channels'],
-        [channelWay(channel, frame), html`<bdi>${exact(channel)}</bdi>`]
-      ])}
+  page('/channels/:channel/diff', async ({ params, query, frame }) => {
+    const { channel } = params
+    const other = query['with']
+    const [before, after] =
+      other === undefined ? await promotions(channels, channel, query) : await Promise.all([channels.read(channel), channels.read(other)])
+    const differences = setDiff(before.set, after.set)
+    const main = html`${breadcrumb([
+      [`${frame.root}ui/channels`, 'Channels'],
+      [channelWay(channel, frame), html`<bdi>${exact(channel)}</bdi>`]
+    ])}
 <h1>What differs</h1>
 ${differences.length === 0 ? html`<p class="lead" id="differences">Both sets have the same images.</p>` : table(differences, [before, after], frame)}`
-      return { title: `What differs in ${channel}`, section: 'channels', main }
-    }
+    return { title: `What differs in ${channel}`, section: 'channels', main }
   })
 }
 

@@ -79,10 +79,7 @@ export const factList = (facts: readonly (readonly [name: string, value: MarkupP
 ${facts.filter(([, value]) => value !== undefined && value !== null && value !== false && value !== '').map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
 </dl>`
 
-export interface ShellCommand {
-  title: MarkupPart
-  command: string
-}
+export type ShellCommand = { title: MarkupPart; command: string }
 
 /** A command to copy. */
 export const commandMarkup = ({ title, command }: ShellCommand): Markup => html`<div class="copy"><h3>${title}</h3>
@@ -92,11 +89,11 @@ export const commandMarkup = ({ title, command }: ShellCommand): Markup => html`
 export const shellWord = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
 
 /** The way back: each page but the catalogue begins with it. */
-export const breadcrumb = (
-  steps: readonly (readonly [href: string, words: MarkupPart])[]
-): Markup => html`<nav aria-label="Where this is" class="crumbs"><ol>
+export function breadcrumb(steps: readonly (readonly [href: string, words: MarkupPart])[]): Markup {
+  return html`<nav aria-label="Where this is" class="crumbs"><ol>
 ${steps.map(([href, words]) => html`<li><a href="${exact(href)}">${words}</a></li>`)}
 </ol></nav>`
+}
 
 /** The way back to the catalogue, or to a container in it. */
 export const catalogueCrumbs = (frame: Pick<PageFrame, 'root'>, id?: string): Markup =>

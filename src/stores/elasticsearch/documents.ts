@@ -12,10 +12,7 @@ export interface DocumentsOptions {
   index: string
   /** The settings and mapping that the index is created with when neither it nor a template exists. */
   body: object
-  /**
-   * The fields that can be sorted and filtered by, where the mapping is Leporello's own. When absent, the mapping is read from the engine
-   * each time.
-   */
+  /** The fields that can be sorted and filtered by, where the mapping is Leporello's own; otherwise the mapping is read each time. */
   keywords?: readonly string[]
 }
 

@@ -31,10 +31,7 @@ interface EngineAnswer extends NodeAnswer {
 /** A search engine over HTTP: any of the five that are supported. */
 export interface Engine {
   patienceMs: number
-  /**
-   * Sends a request, and retries until the deadline while the engine is unreachable, busy or recovering. Returns the answer for every final
-   * status; otherwise throws store_unavailable.
-   */
+  /** Retries until the deadline while the engine is away, busy or recovering. Returns any final answer; otherwise throws store_unavailable. */
   send(request: EngineRequest): Promise<EngineAnswer>
   close(): Promise<void>
 }

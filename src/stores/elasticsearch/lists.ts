@@ -97,7 +97,17 @@ function placeAfter({ list, shard, after, given }: SortPlace, page: Hit[], follo
   return { ...start, ...(after && { after }), given: [...(given ?? []), ...equals] }
 }
 
-async function searchHits({ engine, index, state, fields, query }: Listing, place: SortPlace, size: number): Promise<Hit[]> {
+/** Returns the answer to a search; undefined where there is no index any more. */
+async function search({ engine, index }: Listing, options: string, body: object): Promise<string | undefined> {
+  const query = `allow_partial_search_results=false${options}`
+  const answer = await engine.send({ method: 'POST', path: `/${index}/_search`, query, body: JSON.stringify(body) })
+  if (answer.status === 404) return undefined
+  if (answer.status !== 200) throw engineFault(`the search engine cannot list ${index}`, answer)
+  return answer.body
+}
+
+async function searchHits(listing: Listing, place: SortPlace, size: number): Promise<Hit[]> {
+  const { state, fields, query } = listing
   const idField = fields.get('id')
   const sortable = place.shard === undefined
   if (sortable && !idField) return []
@@ -111,24 +121,15 @@ async function searchHits({ engine, index, state, fields, query }: Listing, plac
     ...(place.after && { search_after: place.after })
   }
   const preference = sortable ? '' : `&preference=_shards:${place.shard}`
-  const answer = await engine.send({
-    method: 'POST',
-    path: `/${index}/_search`,
-    query: `allow_partial_search_results=false${preference}`,
-    body: JSON.stringify(body)
-  })
-  if (answer.status === 404) return []
-  if (answer.status !== 200) throw engineFault(`the search engine cannot list ${index}`, answer)
-  const hits = membersAt(membersAt(answer.body, 0).get('hits')!, 0).get('hits') ?? '[]'
+  const answer = await search(listing, preference, body)
+  if (answer === undefined) return []
+  const hits = membersAt(membersAt(answer, 0).get('hits')!, 0).get('hits') ?? '[]'
   return itemsAt(hits, 0).map((hit) => ({ stored: readItem(hit, state) as StoredDocument, place: membersAt(hit, 0).get('sort')! }))
 }
 
 const existence = (field: string, wanted: boolean) => ({ bool: { [wanted ? 'filter' : 'must_not']: { exists: { field } } } })
 
-/**
- * Returns a query for a superset of the matches: it includes values too long to be keywords, which are filtered out when the document is
- * read.
- */
+/** Returns a query for a superset of the matches: values too long to be keywords are filtered out when the document is read. */
 function narrowed(condition: Condition, fields: Map<string, string>): object {
   if ('any' in condition) return { bool: { should: condition.any.map((one) => narrowed(one, fields)), minimum_should_match: 1 } }
   const field = fields.get(condition.field)
@@ -151,10 +152,7 @@ function sortOf({ sort }: DocumentQuery, fields: Map<string, string>): object[] 
   return [{ [field]: { order: sort.order, missing: '' } }, byId, bySequence]
 }
 
-/**
- * Returns the name by which each field can be sorted and filtered: HySDS's mapping has `id.keyword`, a site's own mapping may have a plain
- * keyword.
- */
+/** Returns the names by which fields are sorted and filtered: HySDS's mapping has `id.keyword`, a site's own may have a plain keyword. */
 async function keywordFields(engine: Engine, { index, names }: { index: string; names: string[] }): Promise<Map<string, string>> {
   const asked = names.flatMap((name) => [name, `${name}.keyword`])
   const answer = await engine.send({ method: 'GET', path: `/${index}/_mapping/field/${asked.map(encodeURIComponent).join(',')}` })
@@ -167,23 +165,14 @@ async function keywordFields(engine: Engine, { index, names }: { index: string; 
 }
 
 /** Returns whether any record has no sortable id. Usually none has, and the second part is not needed. */
-async function hasUnsortable({ engine, index, fields }: Listing): Promise<boolean> {
-  const idField = fields.get('id')
-  const answer = await engine.send({
-    method: 'POST',
-    path: `/${index}/_search`,
-    query: 'allow_partial_search_results=false&filter_path=hits.hits._id',
-    body: JSON.stringify({ size: 1, _source: false, query: idField ? existence(idField, false) : { match_all: {} } })
-  })
-  if (answer.status === 404) return false
-  if (answer.status !== 200) throw engineFault(`the search engine cannot list ${index}`, answer)
-  return answer.body.includes('_id')
+async function hasUnsortable(listing: Listing): Promise<boolean> {
+  const idField = listing.fields.get('id')
+  const query = idField ? existence(idField, false) : { match_all: {} }
+  const answer = await search(listing, '&filter_path=hits.hits._id', { size: 1, _source: false, query })
+  return answer?.includes('_id') ?? false
 }
 
-/**
- * Returns the place that a cursor names. Throws cursor_invalid when it is not a cursor, or belongs to another query or to an index that has
- * been deleted.
- */
+/** Returns the place that a cursor names. Throws cursor_invalid for no cursor, and for that of another query or of a deleted index. */
 function startOf({ where, sort, cursor }: DocumentQuery, state: IndexState | undefined): SortPlace {
   const identity = JSON.stringify([where ?? [], sort ?? null, state?.uuid ?? null, sortableLength])
   const list = createHash('sha256').update(identity).digest('base64url').slice(0, 12)

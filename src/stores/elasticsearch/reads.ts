@@ -8,16 +8,10 @@ import { documentPath, type Engine, engineFault } from './engine.ts'
 import type { IndexState, IndexWatch } from './index-state.ts'
 import { type EngineError, isIndexMissing, isPassing } from './refusals.ts'
 
-/**
- * The most bytes that one request asks for, as far as sizes can be guessed. Hundreds of specifications of 8 MB would overload an engine and
- * block all other reads.
- */
+/** The most bytes that one request asks for, by guess: hundreds of specifications of 8 MB would overload an engine and block others. */
 const mostBytes = 32 * 1024 * 1024
 
-/**
- * Joins concurrent point reads: at most two requests are in progress, and further reads queue for the next `_mget`. A GET for each would
- * cost three times as much.
- */
+/** Joins point reads: at most two requests are in progress, and others queue for the next `_mget`. GETs would cost three times as much. */
 export function batchedReads(engine: Engine, { index, watch }: { index: string; watch: IndexWatch }) {
   // the assumed size of an unread document: that of recent documents, and initially the largest allowed
   let likely: number = limits.specification

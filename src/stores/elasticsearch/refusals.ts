@@ -8,37 +8,17 @@ export interface EngineError {
   caused_by?: EngineError
 }
 
-const documentAtFault = new Set([
-  'mapper_parsing_exception',
-  'document_parsing_exception',
-  'strict_dynamic_mapping_exception',
-  'parsing_exception',
-  // an empty document: "request body is required"
-  'parse_exception'
-])
-const passing = new Set([
-  'es_rejected_execution_exception',
-  'rejected_execution_exception',
-  'circuit_breaking_exception',
-  'unavailable_shards_exception',
-  'no_shard_available_action_exception',
-  'master_not_discovered_exception',
-  'not_master_exception',
-  'process_cluster_event_timeout_exception',
-  'node_closed_exception',
-  'primary_missing_action_exception',
-  // a shard that is recovering or moving to another node
-  'illegal_index_shard_state_exception',
-  'index_shard_not_started_exception',
-  'index_shard_recovering_exception',
-  'index_shard_closed_exception',
-  'shard_not_found_exception',
-  'shard_not_in_primary_mode_exception',
-  'retry_on_primary_exception',
-  'node_not_connected_exception',
-  'node_disconnected_exception',
-  'connect_transport_exception'
-])
+const exceptions = (names: string): ReadonlySet<string> => new Set(names.split(/\s+/).map((name) => `${name}_exception`))
+
+/** `parse`: an empty document, "request body is required". */
+const documentAtFault = exceptions('mapper_parsing document_parsing strict_dynamic_mapping parsing parse')
+
+/** The engine is busy, or a shard is recovering or moving to another node. */
+const passing = exceptions(`
+  es_rejected_execution rejected_execution circuit_breaking unavailable_shards no_shard_available_action master_not_discovered not_master
+  process_cluster_event_timeout node_closed primary_missing_action illegal_index_shard_state index_shard_not_started index_shard_recovering
+  index_shard_closed shard_not_found shard_not_in_primary_mode retry_on_primary node_not_connected node_disconnected connect_transport
+`)
 
 /** Returns whether the same request may succeed a moment later. */
 export const isPassing = (error: EngineError): boolean => passing.has(error.type ?? '')

@@ -130,9 +130,7 @@ async function sendAlone(engine: Engine, one: Batch & { attempt: Attempt }): Pro
 const readAlone = ({ status, body }: { status: number; body: string }): BulkItem =>
   (parsedJson(body) as BulkItem | undefined) ?? { error: { type: `HTTP ${status}`, reason: body.slice(0, 200) } }
 
-/**
- * Interprets an answer. After a lost answer, "conflict" and "not found" may be due to our own first attempt; reading the document decides.
- */
+/** Interprets an answer. After a lost one, "conflict" and "not found" may be due to our own first attempt; reading the document decides. */
 async function settle(item: BulkItem, { attempt, state, read }: Batch & { attempt: Attempt }): Promise<BulkAnswer> {
   const { write, repeated } = attempt
   if (item.error) {

@@ -23,9 +23,7 @@ export function storeError(error: unknown, file: string): unknown {
   return new CatalogueError('store_unavailable', `${name} cannot be used: ${message} (${code})${advice}`, options)
 }
 
-/**
- * Returns the error of opening the store as a CatalogueError. Any error here, such as a missing permission, makes the store unavailable.
- */
+/** Returns the error of opening the store as a CatalogueError: any error here, such as a missing permission, makes it unavailable. */
 export function openingError(error: unknown, file: string): CatalogueError {
   const known = storeError(error, file)
   if (isCatalogueError(known)) return known

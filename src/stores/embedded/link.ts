@@ -33,10 +33,7 @@ interface LinkParts extends LinkOptions {
   overdue: Set<number>
 }
 
-/**
- * A connection to a worker thread. When the thread dies, the requests in progress fail and another thread is started, after a delay that
- * grows while threads keep dying.
- */
+/** A connection to a worker thread. When it dies, its requests fail and another is started, after a delay that grows while threads die. */
 export function createLink(start: () => Worker, options: LinkOptions) {
   const parts: LinkParts = {
     ...options,

@@ -126,10 +126,7 @@ function placesAfter(database: Database, { table, where, sort, after, limit }: P
   return rows.map(([rowid, id, bytes]) => ({ rowid: rowid!, id: columnText(id), key: bytes as Buffer }))
 }
 
-/**
- * Returns the index for a sort. Ids ascend even in a descending order: for versions, many of which are equal, this needs an index of its
- * own.
- */
+/** Returns the index for a sort. Ids ascend even in descending order: for versions, many of which are equal, that needs its own index. */
 const indexFor = (table: Table, { field, order }: Sort): string =>
   `indexed by ${table}_by_${field}${table === 'containers' && field === 'version' && order === 'desc' ? '_desc' : ''}`
 

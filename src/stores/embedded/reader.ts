@@ -15,10 +15,7 @@ export interface FoundDocument {
 /** How long a point read may block the event loop for a lock; readers of a WAL hardly ever wait for one. */
 const busyMs = 250
 
-/**
- * Reads single documents on the calling thread, in about ten microseconds each: less than a request to the worker takes. Throws
- * store_unavailable.
- */
+/** Reads single documents on the calling thread, in ten microseconds: less than a request to the worker takes. Throws store_unavailable. */
 export function createReader(file: string) {
   let database: Database | undefined
   let closed = false

@@ -7,9 +7,7 @@ import type { Calls, Refused } from './messages.ts'
 import { migrateDatabase } from './migrations.ts'
 import { commit } from './writes.ts'
 
-/*
- * The thread that owns the writing connection: every write, fsync and list happens here, so that none of them holds up the event loop.
- */
+/* The thread that owns the writing connection: writes, fsyncs and lists happen here, so that none of them holds up the event loop. */
 
 export interface WorkerData {
   file: string

@@ -89,10 +89,7 @@ function unmet(expected: WriteCondition, id: string, revision: string | undefine
   return refused('revision_conflict', `${id} was changed meanwhile: its revision is ${revision}, not ${expected.revision}`)
 }
 
-/**
- * Returns whether an error is due to the document: the table's check and its generated columns parse it as JSON. SQLite undoes only the
- * statement, not the transaction.
- */
+/** Returns whether the document is at fault, which the table's check and columns parse as JSON. SQLite undoes only the statement. */
 function isDocumentsFault(error: unknown): boolean {
   const code = sqliteCode(error)
   return (

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import type { BlobStore } from '../../../src/blobs/blob-store.ts'
-import { createNaming } from '../../../src/catalogue/tarballs/naming.ts'
+import { namedAmong } from '../../../src/catalogue/tarballs/naming.ts'
 import type { Rule } from '../../../src/domain/build/rules.ts'
 import type { DocumentStore, Stores } from '../../../src/stores/document-store.ts'
 import { inChunks } from '../../support/images.ts'
@@ -269,10 +269,10 @@ t.test('a tarball is named while it is being published, from whichever side one 
       return { items }
     }
   })
-  const naming = createNaming({ containers: listed(() => published), buildStatuses: listed(() => !published) } as never)
+  const stores = { containers: listed(() => published), buildStatuses: listed(() => !published) }
   const key = url.split('/storage/')[1]!
 
-  t.strictSame([...(await naming.namedAmong(new Set([key])))], [key])
+  t.strictSame([...(await namedAmong(stores as never, { keys: new Set([key]) }))], [key])
 })
 
 t.test('an image that is put down to wait, while its tarball is about to be removed, keeps it', async (t) => {

@@ -19,7 +19,7 @@ async function startWithClock(t: Test) {
     /** Days go by, and then everything is looked at. */
     async after(days: number) {
       time += days * day
-      return server.catalogue.oci!.cleanUp.run({ everyMs: 0, signal })
+      return server.catalogue.oci!.cleanUp({ everyMs: 0, signal })
     },
     fsck: async (query = '') => {
       const { body } = await server.app.inject({ method: query ? 'POST' : 'GET', url: `/api/v1/fsck${query}` })

@@ -2,7 +2,6 @@ import type { BlobStore } from '../../../blobs/blob-store.ts'
 import type { Stores } from '../../../stores/document-store.ts'
 import type { TaskQueue } from '../../jobs/task-queue.ts'
 import type { FactsStore } from '../../verification/image-facts.ts'
-import type { Naming } from '../naming.ts'
 import type { Removals } from '../removals.ts'
 import type { CheckedCounts, FindingKind } from './findings.ts'
 
@@ -22,7 +21,6 @@ export interface FsckSettings {
 export interface FsckParts extends FsckSettings {
   stores: Pick<Stores, 'containers' | 'buildStatuses' | 'facts' | 'tasks' | 'oci' | 'releases'>
   facts: Pick<FactsStore, 'read'>
-  naming: Naming
   queue: Pick<TaskQueue, 'add'>
   removals: Pick<Removals, 'pending'>
   now: () => Date

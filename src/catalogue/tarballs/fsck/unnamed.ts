@@ -1,6 +1,7 @@
 import { isUploadKey } from '../../../domain/image/storage.ts'
 import { isBlobKey } from '../../../domain/oci/documents.ts'
 import { forEachConcurrently } from '../../jobs/concurrency.ts'
+import { namedAmong } from '../naming.ts'
 import { type FsckFinding, type FsckNote, fsckFinding, spoken } from './findings.ts'
 import type { Stretch, StretchObject } from './objects.ts'
 import type { FsckRun } from './parts.ts'
@@ -18,7 +19,7 @@ export async function* checkUnnamed(run: FsckRun, { objects }: Stretch): AsyncGe
   const suspects = new Map(unnamed.filter(({ modified }) => modified.getTime() <= oldEnough).map((object) => [object.key, object]))
   if (suspects.size === 0) return
   // a record may have been written behind the walk
-  for (const key of await run.naming.namedAmong(new Set(suspects.keys()), { signal: run.signal })) suspects.delete(key)
+  for (const key of await namedAmong(run.stores, { keys: new Set(suspects.keys()), signal: run.signal })) suspects.delete(key)
   const work = (object: StretchObject) => unnamedLine(run, object)
   for await (const line of forEachConcurrently(suspects.values(), { atOnce, work })) yield line
 }

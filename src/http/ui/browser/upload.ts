@@ -13,11 +13,7 @@ interface PiecewiseUpload {
 export type UploadProgress = { state: 'sending' | 'proving'; sent: number } | { state: 'cut'; sent: number; againMs: number }
 
 /** What the server proved. */
-interface ProvenUpload {
-  architecture: string
-  verdict: string
-  summary: string
-}
+type ProvenUpload = { architecture: string; verdict: string; summary: string }
 
 interface UploadState {
   state: 'arriving' | 'proving' | 'registered' | 'refused'
