@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream'
 import { CatalogueError } from '../domain/errors.ts'
 import type { Slots } from '../domain/slots.ts'
-import type { ByteSource, FinishOptions, Put, StoredBytes, Upload, Uploads } from './blob-store.ts'
+import type { ByteSource, FinishOptions, NewUpload, Put, StoredBytes, Upload, Uploads } from './blob-store.ts'
 import { checkStored } from './expectations.ts'
 import { checkKey, uniqueName } from './keys.ts'
 
 /** The part of an upload's state that both adapters store. */
-export interface UploadState {
+export interface KeptUploadState {
   created: string
   touched: string
   note: string
@@ -25,7 +25,7 @@ export interface UploadState {
 /** An upload as an adapter has read it. */
 export interface KeptUpload {
   id: string
-  state: UploadState
+  state: KeptUploadState
 }
 
 export interface Placing extends StoredBytes {
@@ -35,11 +35,11 @@ export interface Placing extends StoredBytes {
 
 /** What an adapter does with the bytes and the states of uploads. Whether an upload is in a state for it has been checked before. */
 export interface UploadKeeping<Kept extends KeptUpload> {
-  create(id: string, state: UploadState): Promise<void>
+  create(id: string, state: KeptUploadState): Promise<void>
   load(id: string): Promise<Kept | undefined>
   all(): AsyncIterable<Kept>
   /** Returns the state after the piece. */
-  append(kept: Kept, source: ByteSource): Promise<UploadState>
+  append(kept: Kept, source: ByteSource): Promise<KeptUploadState>
   /** Returns the bytes up to the offset; undefined when they no longer exist. */
   read(kept: Kept): Promise<Readable | undefined>
   /** Returns the SHA-256 of the bytes up to the offset, hexadecimal. */
@@ -47,14 +47,12 @@ export interface UploadKeeping<Kept extends KeptUpload> {
   /** Makes a blob of the bytes. Returns whether its key is new, rather than overwritten. */
   place(kept: Kept, placing: Placing): Promise<boolean>
   /** Stores the state with a change, and discards the bytes, unless they have become a blob. Returns the state. */
-  close(kept: Kept, change: Partial<UploadState>): Promise<UploadState>
+  close(kept: Kept, change: Partial<KeptUploadState>): Promise<KeptUploadState>
   drop(kept: Kept): Promise<void>
 }
 
-const now = (): string => new Date().toISOString()
-
 /** Uploads in pieces, as both adapters have them. Pieces arrive `withinLimit`. */
-export function createUploads<Kept extends KeptUpload>(keeping: UploadKeeping<Kept>, withinLimit: Slots = (work) => work()): Uploads {
+export function uploadsKeptBy<Kept extends KeptUpload>(keeping: UploadKeeping<Kept>, withinLimit: Slots = (work) => work()): Uploads {
   const busy = createBusy()
 
   async function must(id: string): Promise<Kept> {
@@ -64,24 +62,7 @@ export function createUploads<Kept extends KeptUpload>(keeping: UploadKeeping<Ke
   }
 
   return {
-    async create({ note = '', ...given }) {
-      const { size, key, sha256 } = given
-      if (key !== undefined) checkKey(key)
-      if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
-        throw new CatalogueError('parameter_invalid', `the size of an upload is a number of bytes, not ${size}`)
-      }
-      const id = uniqueName()
-      const state: UploadState = {
-        created: now(),
-        touched: now(),
-        note,
-        offset: 0,
-        ...given,
-        ...(sha256 && { sha256: sha256.toLowerCase() })
-      }
-      await keeping.create(id, state)
-      return toUpload({ id, state })
-    },
+    create: (upload) => create(keeping, upload),
     async get(id) {
       const kept = await keeping.load(id)
       return kept && toUpload(kept)
@@ -98,18 +79,23 @@ export function createUploads<Kept extends KeptUpload>(keeping: UploadKeeping<Ke
       ),
     async read(id) {
       const kept = await must(id)
-      checkReadable(kept)
+      if (kept.state.ended) checkOpen(kept)
+      const { key } = kept.state
+      if (key !== undefined) throw new CatalogueError('upload_conflict', `upload ${id} was begun for ${key}; finish it to read it there`)
+      checkComplete(kept)
       const bytes = await keeping.read(kept)
       if (bytes) return bytes
       throw new CatalogueError('blob_unknown', `the bytes of upload ${id} no longer exist`)
     },
-    finish: (id, { key, ...options }) =>
+    finish: (id, options) =>
       busy(id, async () => {
-        checkKey(key)
-        return finish(keeping, await must(id), { key, ...options })
+        checkKey(options.key)
+        return finish(keeping, await must(id), options)
       }),
     end: (id, note) =>
-      busy(id, async () => toUpload({ id, state: await keeping.close(await must(id), { note, ended: true, touched: now() }) })),
+      busy(id, async () =>
+        toUpload({ id, state: await keeping.close(await must(id), { note, ended: true, touched: new Date().toISOString() }) })
+      ),
     discard: (id) =>
       busy(id, async () => {
         const kept = await keeping.load(id)
@@ -120,6 +106,20 @@ export function createUploads<Kept extends KeptUpload>(keeping: UploadKeeping<Ke
       for await (const kept of keeping.all()) yield toUpload(kept)
     }
   }
+}
+
+async function create(keeping: Pick<UploadKeeping<KeptUpload>, 'create'>, { note = '', ...given }: NewUpload): Promise<Upload> {
+  const { size, key, sha256 } = given
+  if (key !== undefined) checkKey(key)
+  if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
+    throw new CatalogueError('parameter_invalid', `the size of an upload is a number of bytes, not ${size}`)
+  }
+  const id = uniqueName()
+  const created = new Date().toISOString()
+  const digest = sha256 && { sha256: sha256.toLowerCase() }
+  const state: KeptUploadState = { created, touched: created, note, offset: 0, ...given, ...digest }
+  await keeping.create(id, state)
+  return toUpload({ id, state })
 }
 
 const toUpload = ({ id, state }: KeptUpload): Upload => {
@@ -165,18 +165,7 @@ function checkOpen({ id, state }: KeptUpload): void {
   if (state.placed || state.ended) throw new CatalogueError('upload_conflict', `upload ${id} has ended`)
 }
 
-/** Throws size_mismatch while bytes are missing, upload_conflict when the bytes cannot be read. */
-function checkReadable(kept: KeptUpload): void {
-  const { key, ended } = kept.state
-  if (ended) checkOpen(kept)
-  if (key !== undefined) throw new CatalogueError('upload_conflict', `upload ${kept.id} was begun for ${key}; finish it to read it there`)
-  checkComplete(kept)
-}
-
-/**
- * Returns the blob that an earlier finish made, if there was one. Throws upload_conflict when the upload has ended, size_mismatch while bytes
- * are missing, key_invalid for another key than that of the earlier finish or of the upload.
- */
+/** Returns the blob of an earlier finish, if any. Throws upload_conflict, size_mismatch, and key_invalid for another key than before. */
 function checkFinish(kept: KeptUpload, wanted: string): Put | undefined {
   const { id, state } = kept
   const { placed, ended, key } = state

@@ -17,10 +17,7 @@ type Choosable = Pick<ImageFacts, 'claimed' | 'config' | 'tags'>
 export const forLinux = <Image extends Choosable>(images: readonly Image[]): Image[] =>
   images.filter(({ config }) => otherPlatform(config ?? {}) === undefined)
 
-/**
- * Returns the images that are meant: one where the archive identifies it, several where it does not, none where it holds none. A claim
- * about the only image for Linux is about that one, whatever its configuration says.
- */
+/** Returns the images that are meant: one, several where nothing tells, or none. A claim about the only image for Linux is about it. */
 export function chosenImages<Image extends Choosable>(images: readonly Image[], { architecture, container }: Wanted): Image[] {
   const linux = forLinux(images)
   if (architecture === undefined || linux.length === 1) return linux

@@ -62,8 +62,12 @@ async function applyLayer(layer: LayerLog, root: Directory, { budget, pace }: { 
     if (parent === undefined || name === undefined) continue
     if (change.change === 'file') parent.entries.set(name, change.file)
     else if (change.change === 'symlink') parent.entries.set(name, { kind: 'symlink', target: change.target })
-    else if (change.change === 'hardlink') addHardLink(change.target, { root, parent, name, budget })
-    else if (node?.kind !== 'directory') parent.entries.set(name, createDirectory(budget))
+    else if (change.change === 'hardlink') {
+      const target = walk(root, change.target, { budget, follow: false })?.node
+      // hard links to directories do not exist, and one to a missing file creates nothing
+      if (target?.kind === 'data') addData(parent, name, budget)
+      else if (target !== undefined && target.kind !== 'directory' && target.kind !== 'gone') parent.entries.set(name, target)
+    } else if (node?.kind !== 'directory') parent.entries.set(name, createDirectory(budget))
   }
 }
 
@@ -75,21 +79,6 @@ function addData(directory: Directory, names: string, budget: Budget): void {
     for (const name of split) directory.entries.delete(name)
   }
   directory.data.push(names)
-}
-
-interface HardLink {
-  root: Directory
-  parent: Directory
-  name: string
-  budget: Budget
-}
-
-function addHardLink(target: string, { root, parent, name, budget }: HardLink): void {
-  const node = walk(root, target, { budget, follow: false })?.node
-  // hard links to directories do not exist, and one to a missing file creates nothing
-  if (node === undefined || node.kind === 'directory' || node.kind === 'gone') return
-  if (node.kind === 'data') addData(parent, name, budget)
-  else parent.entries.set(name, node)
 }
 
 function* programsOf(root: Directory): Generator<{ path: string; file: FileKind }> {

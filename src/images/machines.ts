@@ -2,10 +2,7 @@ import { type Architecture, parseArchitecture } from '../domain/architecture.ts'
 import { own } from '../domain/own.ts'
 import type { ElfFile } from './elf.ts'
 
-/**
- * Returns whether a machine of this architecture runs the file without an emulator. Newer variants of 32-bit ARM run programs for older
- * ones; a file that does not state its variant counts as runnable on all of them.
- */
+/** Returns whether an architecture runs a file without an emulator. Newer 32-bit ARM runs older variants, and all run one not stated. */
 export const runsOn = (architecture: Architecture, file: ElfFile): boolean =>
   isForMachine(architecture, file) && (file.version ?? 0) <= (armVariant(architecture) ?? Number.POSITIVE_INFINITY)
 

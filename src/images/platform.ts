@@ -4,10 +4,7 @@ export interface Platform {
   architecture?: string | null | undefined
 }
 
-/**
- * The platform of an image that is not for Linux: `windows/amd64`, `wasi/wasm`, or `unknown/unknown` for attestations. Undefined for images
- * for Linux, including those without an operating system, which Docker takes for its own.
- */
+/** A platform other than Linux: `windows/amd64`, `wasi/wasm`, `unknown/unknown` for attestations. As for Docker, none means Linux. */
 export function otherPlatform({ os, architecture }: Platform): string | undefined {
   const isLinux = !os || os.toLowerCase() === 'linux'
   if (isLinux && !architecture?.toLowerCase().startsWith('wasm')) return undefined

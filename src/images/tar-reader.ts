@@ -4,7 +4,7 @@ import { fatal, quoted } from './problems.ts'
 import { sparseVersion } from './sparse-map.ts'
 import { beginExtension, consumeExtension } from './tar-extensions.ts'
 import { blockSize, isTarHeader, isZeroBlock, paddingOf, parseTarHeader, type TarHeader } from './tar-header.ts'
-import { announce, endMember, stopReading, type TarHandler, type TarMember, type TarReading } from './tar-reading.ts'
+import { announce, beginReading, endMember, stopReading, type TarHandler, type TarMember, type TarReading } from './tar-reading.ts'
 import { beginSparse, fillHole, isInHole, nextRun, takeMap } from './tar-sparse.ts'
 
 /*
@@ -18,24 +18,7 @@ const zerosPerTurn = 1024 * 1024
 const zeros = Buffer.alloc(64 * 1024)
 
 export function createTarReader(handler: TarHandler, limits: ImageLimits) {
-  const reading: TarReading = {
-    handler,
-    limits,
-    state: 'header',
-    chunk: Buffer.alloc(0),
-    at: 0,
-    before: 0,
-    remaining: 0,
-    padding: 0,
-    zeroBlocks: 0,
-    begun: false,
-    block: Buffer.allocUnsafe(blockSize),
-    filled: 0,
-    extension: undefined,
-    ahead: {},
-    wanted: false,
-    sparse: undefined
-  }
+  const reading = beginReading(handler, limits)
   return {
     /** Returns false when it paused within the holes of a sparse file: let other work run, then call resume until that returns true. */
     write(chunk: Buffer): boolean {

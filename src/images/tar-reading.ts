@@ -2,6 +2,7 @@ import type { ImageLimits } from './limits.ts'
 import type { PaxRecords } from './pax.ts'
 import { type Problem, quoted } from './problems.ts'
 import type { BodyMap, Run } from './sparse-map.ts'
+import { blockSize } from './tar-header.ts'
 
 export interface TarMember {
   name: string
@@ -31,30 +32,34 @@ export interface TarHandler {
   notTar(head: Buffer): Problem
 }
 
-/** The state of a tar reader. */
-export interface TarReading {
-  readonly handler: TarHandler
-  readonly limits: ImageLimits
-  state: 'header' | 'extension' | 'sparse-map' | 'body' | 'padding' | 'after-end' | 'stopped'
+export type TarReading = ReturnType<typeof beginReading>
+
+type TarState = 'header' | 'extension' | 'sparse-map' | 'body' | 'padding' | 'after-end' | 'stopped'
+
+/** Returns the state of a tar reader at the beginning. */
+export const beginReading = (handler: TarHandler, limits: ImageLimits) => ({
+  handler,
+  limits,
+  state: 'header' as TarState,
   /** The current chunk, the reader's position in it, and the number of bytes before the chunk. */
-  chunk: Buffer
-  at: number
-  before: number
+  chunk: Buffer.alloc(0) as Buffer,
+  at: 0,
+  before: 0,
   /** Bytes left of the current body or padding, and the padding that follows the body. */
-  remaining: number
-  padding: number
-  zeroBlocks: number
-  begun: boolean
+  remaining: 0,
+  padding: 0,
+  zeroBlocks: 0,
+  begun: false,
   /** A block that is split across chunks, and how much of it has arrived. */
-  readonly block: Buffer
-  filled: number
-  extension: { flag: string; body: Buffer; filled: number } | undefined
+  block: Buffer.allocUnsafe(blockSize),
+  filled: 0,
+  extension: undefined as { flag: string; body: Buffer; filled: number } | undefined,
   /** What extension headers said about the next member. */
-  ahead: { pax?: PaxRecords; longName?: string; longTarget?: string }
+  ahead: {} as { pax?: PaxRecords; longName?: string; longTarget?: string },
   /** Whether the handler receives the current member's bytes. */
-  wanted: boolean
-  sparse: Sparse | undefined
-}
+  wanted: false,
+  sparse: undefined as Sparse | undefined
+})
 
 /** A sparse file that is being read: first its map, if that is in the body, then its runs. */
 export interface Sparse {

@@ -22,9 +22,8 @@ const hubNames = Object.values(hub).slice(0, 3)
 export function parseRegistryAddress(text: string, { plainHttp }: { plainHttp: boolean }): RegistryAddress {
   const [, scheme, given, namespace = ''] = /^(?:(https?):\/\/)?([^/?#@\\\s]+)(?:\/([^?#\\\s]*?))?\/*$/i.exec(text) ?? []
   if (given === undefined || !URL.canParse(`https://${given}`)) {
-    throw invalid(
-      `the registry is ${JSON.stringify(maskSecrets(text))}; expected HOST[:PORT][/NAMESPACE], such as registry.example.org/tripleo`
-    )
+    const message = `the registry is ${JSON.stringify(maskSecrets(text))}; expected HOST[:PORT][/NAMESPACE], such as registry.example.org/tripleo`
+    throw invalid(message)
   }
   const host = hubNames.includes(given.toLowerCase()) ? hub.host : given.toLowerCase()
   const base = new URL(`https://${host === hub.host ? hub.server : host}/`)
@@ -69,10 +68,9 @@ export function parseImageReference(text: string, { plainHttp }: { plainHttp: bo
   // `team/hello:1` names no registry
   const isHost = /[.:]/.test(host) || host === 'localhost'
   if (!isHost || reference === undefined || !(digest === undefined ? isTag(reference) : isDigest(reference))) {
-    throw new CatalogueError(
-      'parameter_invalid',
-      `${JSON.stringify(maskSecrets(text.replace(/^(\w+:\/\/)?[^/@]*@(?!sha256:)/, '$1***@')))} is no image; expected REGISTRY/NAME:TAG or REGISTRY/NAME@sha256:DIGEST, such as registry.example.org/team/hello:1`
-    )
+    const named = JSON.stringify(maskSecrets(text.replace(/^(\w+:\/\/)?[^/@]*@(?!sha256:)/, '$1***@')))
+    const message = `${named} is no image; expected REGISTRY/NAME:TAG or REGISTRY/NAME@sha256:DIGEST, such as registry.example.org/team/hello:1`
+    throw invalid(message)
   }
   const address = parseRegistryAddress(scheme + host, { plainHttp })
   return { address, repository: checkRepository(repositoryAt(address, name)), reference }

@@ -76,18 +76,12 @@ function credentialsIn(entry: JsonFields, { host, file }: { host: string; file: 
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
-interface HelperCall {
-  helper: string
-  name: string
-  file: string
-}
-
 const execute = promisify(execFile)
 const helperMs = 30_000
 const maxHelperAnswer = 256 * 1024
 
 /** Asks a credential helper. What it prints may hold a secret, so no message repeats it. */
-async function askHelper({ helper, name, file }: HelperCall): Promise<RegistryCredentials | undefined> {
+async function askHelper({ helper, name, file }: Record<'helper' | 'name' | 'file', string>): Promise<RegistryCredentials | undefined> {
   if (!/^[\w.-]+$/.test(helper)) {
     const message = `${file} names the credential helper ${JSON.stringify(helper.slice(0, 50))}, which is no program's name`
     throw registryError('failed', { message })

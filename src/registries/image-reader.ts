@@ -1,5 +1,5 @@
 import { asFields, asTime, type JsonFields, parsedJson } from '../domain/json/reading.ts'
-import { platformArchitecture } from '../domain/oci/manifest.ts'
+import { platformArchitecture, textsOf } from '../domain/oci/manifest.ts'
 import { contentDigest, type RepositoryParts, readManifest, unusableAnswer } from './manifest-reader.ts'
 
 /** What an image says about itself. */
@@ -27,8 +27,7 @@ export async function readImage(from: RepositoryParts, reference: string): Promi
   const { content } = found
   if (content.kind !== 'image' || !content.config) throw unusableAnswer(host, { what, why: 'is no image' })
   const fields = await readImageConfig(from, content.config.digest)
-  const labels = Object.entries(asFields(asFields(fields['config'])?.['Labels']) ?? {})
-  return { labels: Object.fromEntries(labels.filter(isTextEntry)), created: asTime(fields['created']) }
+  return { labels: textsOf(asFields(fields['config'])?.['Labels']), created: asTime(fields['created']) }
 }
 
 /** Reads the configuration of an image, which a manifest names by its digest. */
@@ -42,5 +41,3 @@ export async function readImageConfig({ host, requests, repository }: Repository
   if (!fields) throw unusableAnswer(host, { what: path, why: 'is no image configuration' })
   return fields
 }
-
-const isTextEntry = (entry: [string, unknown]): entry is [string, string] => typeof entry[1] === 'string'

@@ -1,17 +1,13 @@
 import { createAccount } from './account.ts'
-import { type CredentialsOf, credentialsInWords } from './docker-credentials.ts'
+import type { ConnectionOptions } from './connection.ts'
+import { credentialsInWords } from './docker-credentials.ts'
 import type { RegistryAnswer, RegistryExchange } from './exchange.ts'
 import { askToken, type Challenge, parseChallenge } from './tokens.ts'
 
-interface SignInParts {
+interface SignInParts extends Required<Pick<ConnectionOptions, 'credentialsOf' | 'writes' | 'alsoReads'>> {
   /** As references name the registry. */
   host: string
   exchange: RegistryExchange
-  credentialsOf: CredentialsOf
-  /** Whether images are written, too. */
-  writes: boolean
-  /** Other repositories that are read. */
-  alsoReads: readonly string[]
 }
 
 /** The credentials sent to a registry, in the form that its challenge asks for. */

@@ -38,15 +38,10 @@ export async function exchange({ method, url, headers, lookup, life, patience, w
     // not `once`: a connection may fail again while it is being closed
     request.on('error', (error) => reject(isCatalogueError(error) ? error : unreachable(what, error)))
   })
-  // awaited later, but may be rejected earlier
-  head.catch(() => {})
-  // resolves on failure, too: `head` throws the error
+  // resolves on failure, too: `head`, which is awaited later, throws the error
   const connected = new Promise<void>((resolve) => {
     request.once('socket', (socket) => socket.once(secure ? 'secureConnect' : 'connect', () => resolve()))
-    head.then(
-      () => resolve(),
-      () => resolve()
-    )
+    head.catch(() => {}).finally(resolve)
   })
   request.end()
   try {

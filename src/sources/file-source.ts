@@ -110,9 +110,6 @@ async function absent(path: string, { root, error }: { root: string; error: unkn
   const missing = reason === 'ENOENT' || reason === 'ENOTDIR'
   if (!missing) throw sourceError('source_unavailable', `${shownAddress(path)} cannot be read (${reason})`, error)
   if (await stat(root).catch(() => undefined)) throw sourceError('source_gone', `${shownAddress(path)} does not exist`, error)
-  throw sourceError(
-    'source_unavailable',
-    `${shownAddress(path)} cannot be looked for: ${root}, from LEPORELLO_VERIFY_ROOTS, is not there; is it mounted?`,
-    error
-  )
+  const message = `${shownAddress(path)} cannot be looked for: ${root}, from LEPORELLO_VERIFY_ROOTS, is not there; is it mounted?`
+  throw sourceError('source_unavailable', message, error)
 }

@@ -40,10 +40,8 @@ export async function probeHttp(location: HttpLocation, opening: Opening): Promi
 function checkStatus({ statusCode: status }: IncomingMessage, what: string): void {
   if (status === 404 || status === 410) throw sourceError('source_gone', `${what} does not exist (${status})`)
   if (status === 401 || status === 403) {
-    throw sourceError(
-      'source_unavailable',
-      `${what} answered ${status}: it requires credentials, or different ones; give them as dav://user:password@host/path`
-    )
+    const message = `${what} answered ${status}: it requires credentials, or different ones; give them as dav://user:password@host/path`
+    throw sourceError('source_unavailable', message)
   }
   if (status !== 200 && status !== 206) throw sourceError('source_unavailable', `${what} answered ${status}`)
 }

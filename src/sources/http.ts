@@ -74,17 +74,13 @@ const isRedirect = ({ statusCode }: IncomingMessage) => [301, 302, 303, 307, 308
 
 function targetOf({ headers: { location } }: IncomingMessage, url: URL): URL {
   if (location === undefined || !URL.canParse(location, url)) {
-    throw sourceError(
-      'source_unavailable',
-      `${shownAddress(url.href)} redirects to ${location === undefined ? 'nowhere' : shownAddress(JSON.stringify(location))}`
-    )
+    const message = `${shownAddress(url.href)} redirects to ${location === undefined ? 'nowhere' : shownAddress(JSON.stringify(location))}`
+    throw sourceError('source_unavailable', message)
   }
   const next = new URL(location, url)
   if (next.protocol !== 'http:' && next.protocol !== 'https:') {
-    throw sourceError(
-      'source_forbidden',
-      `${shownAddress(url.href)} redirects to ${shownAddress(next.href)}; only http and https are followed`
-    )
+    const message = `${shownAddress(url.href)} redirects to ${shownAddress(next.href)}; only http and https are followed`
+    throw sourceError('source_forbidden', message)
   }
   // ignore a password in a redirect
   return bare(next)

@@ -22,30 +22,24 @@ export type Location = HttpLocation | S3Location | FileLocation
 export function parseLocation(text: string, { buckets }: { buckets: readonly BucketRule[] }): Location {
   // a URL parser drops line breaks and outer white space, which osaka keeps
   if (hasControl(text) || text !== text.trim()) {
-    throw sourceError(
-      'source_unsupported',
-      `${shownAddress(JSON.stringify(text))} contains control characters, or begins or ends with white space; expected a URL`
-    )
+    const message = `${shownAddress(JSON.stringify(text))} contains control characters, or begins or ends with white space; expected a URL`
+    throw sourceError('source_unsupported', message)
   }
   if (text.startsWith('/')) return fileAt(text)
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()
   if (scheme === 'file') return fileAt(filePath(text))
   if (scheme === 's3' || scheme === 's3s') return parseS3(text, { buckets })
   if (scheme && /^(http|dav)s?$/.test(scheme)) return parseHttp(text)
-  throw sourceError(
-    'source_unsupported',
-    `${shownAddress(text)} cannot be read here; expected http, https, dav, davs, s3 or file, or an absolute path${scheme ? `, not ${scheme}` : ''}`
-  )
+  const message = `${shownAddress(text)} cannot be read here; expected http, https, dav, davs, s3 or file, or an absolute path${scheme ? `, not ${scheme}` : ''}`
+  throw sourceError('source_unsupported', message)
 }
 
 function parseHttp(text: string): HttpLocation {
   // dav is only osaka's name for http, and a URL parser normalizes hosts only of schemes that it knows
   const spelled = text.replace(/^dav/i, 'http')
   if (!/^https?:\/\/[^/]/i.test(spelled) || !URL.canParse(spelled)) {
-    throw sourceError(
-      'source_unsupported',
-      `${shownAddress(text)} is not a URL; expected scheme://[user:password@]host[:port]/path, with / # ? @ in the password written as %2F %23 %3F %40`
-    )
+    const message = `${shownAddress(text)} is not a URL; expected scheme://[user:password@]host[:port]/path, with / # ? @ in the password written as %2F %23 %3F %40`
+    throw sourceError('source_unsupported', message)
   }
   const url = new URL(spelled)
   const { username, password } = url

@@ -57,8 +57,6 @@ function allowed(found: readonly LookupAddress[], { what, named, remedy }: Appro
   const [first] = found
   if (!first) throw sourceError('source_unavailable', `${what}: the name has no address`)
   const scope = scopeOf(first.address)
-  throw sourceError(
-    'source_forbidden',
-    `${what} leads to ${first.address}, ${scope.what}${scope.reach === 'never' ? '; nothing is ever read from there' : `; ${remedy} would allow it`}`
-  )
+  const message = `${what} leads to ${first.address}, ${scope.what}${scope.reach === 'never' ? '; nothing is ever read from there' : `; ${remedy} would allow it`}`
+  throw sourceError('source_forbidden', message)
 }

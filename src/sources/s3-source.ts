@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import type { Readable } from 'node:stream'
-import type { S3Client } from '@aws-sdk/client-s3'
+import type { HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3'
 import { type CatalogueError, isCatalogueError } from '../domain/errors.ts'
 import { boundedStream } from './bounded-stream.ts'
 import { bucketRule } from './bucket-rules.ts'
@@ -101,13 +101,7 @@ function s3Refusal(what: string, error: unknown): CatalogueError {
   return unavailable(`could not be reached (${failureReason(error)})`)
 }
 
-interface Head {
-  ContentLength?: number | undefined
-  ETag?: string | undefined
-  LastModified?: Date | undefined
-}
-
-const infoOf = ({ ContentLength, ETag, LastModified }: Head, via: string): SourceInfo => ({
+const infoOf = ({ ContentLength, ETag, LastModified }: HeadObjectCommandOutput, via: string): SourceInfo => ({
   ...(ContentLength !== undefined && { size: ContentLength }),
   ...(ETag !== undefined && { etag: ETag }),
   ...(LastModified && { modified: LastModified.toISOString() }),

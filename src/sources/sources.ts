@@ -1,5 +1,6 @@
 import type { Patience } from './exchange.ts'
 import { openFileSource, probeFile } from './file-source.ts'
+import type { Opening } from './http.ts'
 import { openHttp, probeHttp } from './http-source.ts'
 import { createLife } from './life.ts'
 import { type Location, parseLocation } from './location.ts'
@@ -7,7 +8,7 @@ import { policyOf, type SourceSettings } from './policy.ts'
 import { type Resolve, systemResolve } from './reach.ts'
 import { shownAddress, sourceError } from './refusals.ts'
 import { openS3, probeS3 } from './s3-source.ts'
-import type { TarballSources } from './source.ts'
+import type { SourceOptions, TarballSources } from './source.ts'
 
 export interface SourcesOptions {
   settings: SourceSettings
@@ -24,41 +25,36 @@ export function createSources(options: SourcesOptions): TarballSources {
   const { settings, resolve = systemResolve, patience = usualPatience, maxBytes = 2 ** 40 } = options
   const policy = policyOf(settings)
 
-  const find = (url: string): Location => {
+  function begin(url: string, options: SourceOptions = {}): { location: Location; opening: Opening } {
     if (!policy.beyond) {
       const found = settings.mode === 'off' ? 'nothing is read' : 'only what is stored here is read'
-      throw sourceError(
-        'source_forbidden',
-        `${shownAddress(url)}: ${found} (LEPORELLO_VERIFY=${settings.mode}); LEPORELLO_VERIFY=all would allow more`
-      )
+      const message = `${shownAddress(url)}: ${found} (LEPORELLO_VERIFY=${settings.mode}); LEPORELLO_VERIFY=all would allow more`
+      throw sourceError('source_forbidden', message)
     }
-    return parseLocation(url, policy)
+    const location = parseLocation(url, policy)
+    return { location, opening: { policy, resolve, patience, life: createLife(options), maxBytes } }
   }
 
   return {
-    async open(url, options = {}) {
-      const location = find(url)
-      const life = createLife(options)
-      const opening = { policy, resolve, patience, life, maxBytes }
+    async open(url, options) {
+      const { location, opening } = begin(url, options)
       try {
         // from here on, the end of the stream ends the life
         if (location.kind === 'http') return await openHttp(location, opening)
         return await (location.kind === 's3' ? openS3(location, opening) : openFileSource(location, opening))
       } catch (error) {
-        life.end()
+        opening.life.end()
         throw error
       }
     },
 
-    async probe(url, options = {}) {
-      const location = find(url)
-      const life = createLife(options)
-      const opening = { policy, resolve, patience, life, maxBytes }
+    async probe(url, options) {
+      const { location, opening } = begin(url, options)
       try {
         if (location.kind === 'http') return await probeHttp(location, opening)
         return await (location.kind === 's3' ? probeS3(location, opening) : probeFile(location, opening))
       } finally {
-        life.end()
+        opening.life.end()
       }
     }
   }

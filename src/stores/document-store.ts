@@ -52,10 +52,7 @@ export interface DocumentStore {
   /** Returns the documents of many ids, in the order of the ids. */
   getMany(ids: readonly string[]): Promise<(StoredDocument | undefined)[]>
 
-  /**
-   * Creates or replaces a document. Throws already_exists or revision_conflict when the condition is not met, document_refused when the
-   * store does not accept the document, id_invalid, store_full.
-   */
+  /** Creates or replaces. Throws already_exists or revision_conflict when the condition is unmet, document_refused, id_invalid, store_full. */
   put(id: string, document: string, expected?: WriteCondition): Promise<{ created: boolean; revision: string }>
 
   /** Returns whether there was one to remove. Throws revision_conflict. */

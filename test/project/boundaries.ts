@@ -69,7 +69,7 @@ export const rooms: readonly Room[] = [
     mayImport: [...foundations, 'domain/json/', 'domain/image/', 'domain/container/', 'domain/build/'],
     packages: []
   })),
-  { files: 'stores/', mayImport: domain, packages: [] },
+  { files: 'stores/', mayImport: domain, packages: ['node:'] },
   { files: 'stores/elasticsearch/', mayImport: port, packages: ['node:', 'undici'] },
   { files: 'stores/embedded/', mayImport: port, packages: ['node:', 'libsql'] },
   { files: 'images/', mayImport: [...domain, 'schemas.ts'], packages: ['node:', 'fzstd'] },

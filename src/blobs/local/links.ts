@@ -1,6 +1,7 @@
 import { lstat, mkdir, rename, rm, symlink, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CatalogueError } from '../../domain/errors.ts'
+import { createKeyedMutex } from '../../domain/keyed-mutex.ts'
 import { alreadyThere } from '../expectations.ts'
 import { uniqueName } from '../keys.ts'
 import type { Placing } from '../uploads.ts'
@@ -11,7 +12,7 @@ export type Links = ReturnType<typeof createLinks>
 
 /** Links keys to data files and unlinks them. No other code does. */
 export function createLinks(layout: Layout) {
-  const alone = createLock()
+  const alone = createKeyedMutex()
   return {
     /** Makes a finished file the blob of its key. Returns whether the key is new, rather than overwritten. */
     place: (placing: FilePlacing): Promise<boolean> => alone(placing.key, () => place(layout, placing)),
@@ -84,18 +85,4 @@ async function retried<T>(work: () => Promise<T>): Promise<T> {
     if (done !== undefined) return done
   }
   return work()
-}
-
-/** Runs one operation at a time for each name. */
-function createLock(): <T>(name: string, work: () => Promise<T>) => Promise<T> {
-  const last = new Map<string, Promise<unknown>>()
-  return (name, work) => {
-    const turn = (last.get(name) ?? Promise.resolve()).then(work, work)
-    const settled = turn.catch(() => {})
-    last.set(name, settled)
-    void settled.then(() => {
-      if (last.get(name) === settled) last.delete(name)
-    })
-    return turn
-  }
 }

@@ -8,15 +8,15 @@ import type { BlobInfo, BlobStore, ByteRange, ByteSource, Folders, OpenBlob, Put
 import { alreadyThere, checkGrowth, checkStored } from '../expectations.ts'
 import { checkKey, parentsOf, uniqueName } from '../keys.ts'
 import { boundsOf } from '../ranges.ts'
-import { createUploads } from '../uploads.ts'
+import { uploadsKeptBy } from '../uploads.ts'
 import { codeOf, onDisk, unless, writeSource } from './disk.ts'
 import { localFolders } from './folders.ts'
 import { type DiskEntry, entryAt, type Layout, openLayout, pathOfKey } from './layout.ts'
 import { localLeftovers } from './leftovers.ts'
-import { createLinks, type Links } from './links.ts'
+import { createLinks } from './links.ts'
 import { listTree } from './list.ts'
 import { createRoom, type Room } from './room.ts'
-import { localUploads, reserveForUploads } from './uploads.ts'
+import { type LocalUploadParts, localUploads, reserveForUploads } from './uploads.ts'
 
 export interface LocalOptions {
   /** Created when it does not exist. Only one server may use it at a time; several can share S3. */
@@ -25,10 +25,7 @@ export interface LocalOptions {
   reserve?: number
 }
 
-interface LocalBlobsParts {
-  layout: Layout
-  room: Room
-  links: Links
+interface LocalBlobsParts extends LocalUploadParts {
   folders: Folders
 }
 
@@ -53,7 +50,7 @@ export async function openLocalBlobs({ directory, reserve = 0 }: LocalOptions): 
       return undefined
     },
     folders,
-    uploads: createUploads(localUploads(parts)),
+    uploads: uploadsKeptBy(localUploads(parts)),
     available: () => onDisk(room.available()),
     leftovers: (options) => localLeftovers(layout, options),
     health: () => health(parts),

@@ -7,7 +7,7 @@ import type { ByteSource } from '../blob-store.ts'
 import { checkGrowth } from '../expectations.ts'
 import { isUniqueName } from '../keys.ts'
 import { createResumableDigest, type ResumableDigest } from '../resumable-digest.ts'
-import type { KeptUpload, UploadKeeping, UploadState } from '../uploads.ts'
+import type { KeptUpload, KeptUploadState, UploadKeeping } from '../uploads.ts'
 import { absent, onDisk, replaceFile, syncFolder, unless, writeSource } from './disk.ts'
 import { dataPath, type Layout } from './layout.ts'
 import type { Links } from './links.ts'
@@ -18,7 +18,7 @@ import type { Room } from './room.ts'
 // How many bytes a crash may lose. Each checkpoint costs a sync of the file and of its state.
 const checkpointEvery = 32 * 1024 * 1024
 
-interface LocalUploadParts {
+export interface LocalUploadParts {
   layout: Layout
   links: Links
   room: Room
@@ -79,7 +79,7 @@ const save = (layout: Layout, { id, state }: KeptUpload) => replaceFile(stateOf(
 async function load(layout: Layout, id: string): Promise<KeptUpload | undefined> {
   if (!isUniqueName(id)) return undefined
   const text = await onDisk(unless(absent, readFile(stateOf(layout, id), 'utf8')))
-  return text === undefined ? undefined : { id, state: JSON.parse(text) as UploadState }
+  return text === undefined ? undefined : { id, state: JSON.parse(text) as KeptUploadState }
 }
 
 /** Returns the digest of the bytes up to the offset, to be continued. */
@@ -119,7 +119,7 @@ async function create(layout: Layout, room: Room, kept: KeptUpload): Promise<voi
   }
 }
 
-async function append(layout: Layout, room: Room, { source, ...kept }: KeptUpload & { source: ByteSource }): Promise<UploadState> {
+async function append(layout: Layout, room: Room, { source, ...kept }: KeptUpload & { source: ByteSource }): Promise<KeptUploadState> {
   const { id } = kept
   let { state } = kept
   const { size, offset: at } = state

@@ -4,6 +4,7 @@ import {
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   HeadObjectCommand,
+  type HeadObjectCommandOutput,
   ListObjectsV2Command,
   PutObjectCommand,
   UploadPartCommand,
@@ -49,12 +50,7 @@ export async function headObject(bucket: Bucket, name: string): Promise<FoundObj
   return found && factsOf(found, found.ContentLength ?? 0)
 }
 
-interface ObjectDescription {
-  LastModified?: Date | undefined
-  Metadata?: Record<string, string> | undefined
-}
-
-export function factsOf({ LastModified, Metadata = {} }: ObjectDescription, size: number): FoundObject {
+export function factsOf({ LastModified, Metadata = {} }: HeadObjectCommandOutput, size: number): FoundObject {
   const { sha256, by } = Metadata
   return { size, modified: LastModified ?? new Date(0), ...(sha256 ? { sha256 } : {}), ...(by ? { by } : {}) }
 }

@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream'
-import { GetObjectCommand, HeadBucketCommand } from '@aws-sdk/client-s3'
+import { GetObjectCommand, type GetObjectCommandOutput, HeadBucketCommand } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import type { CatalogueError } from '../../domain/errors.ts'
 import { createSlots } from '../../domain/slots.ts'
 import type { BlobInfo, BlobStore, ByteRange, OpenBlob } from '../blob-store.ts'
 import { checkKey } from '../keys.ts'
 import { boundsOf, rangeText } from '../ranges.ts'
-import { createUploads } from '../uploads.ts'
+import { uploadsKeptBy } from '../uploads.ts'
 import { type Bucket, bucketRefusal, openBucket, type S3Options } from './bucket.ts'
 import { s3Folders } from './folders.ts'
 import { s3Leftovers } from './leftovers.ts'
@@ -42,7 +42,7 @@ export async function openS3Blobs(options: S3Options): Promise<BlobStore> {
       return getSignedUrl(bucket.signer, request, { expiresIn: Math.min(Math.max(1, Math.floor(seconds)), week) })
     },
     folders: s3Folders(bucket),
-    uploads: createUploads(s3Uploads(states), withinLimit),
+    uploads: uploadsKeptBy(s3Uploads(states), withinLimit),
     available: async () => undefined,
     leftovers: (options) => s3Leftovers(states, options),
     async health() {
@@ -80,15 +80,7 @@ async function head(bucket: Bucket, key: string): Promise<BlobInfo | undefined> 
 
 const toInfo = (key: string, { by: _, ...found }: FoundObject): BlobInfo => ({ key, ...found })
 
-interface Reply {
-  Body?: unknown
-  ContentLength?: number | undefined
-  ContentRange?: string | undefined
-  LastModified?: Date | undefined
-  Metadata?: Record<string, string> | undefined
-}
-
-function openBlob(key: string, reply: Reply, range: ByteRange | undefined): OpenBlob {
+function openBlob(key: string, reply: GetObjectCommandOutput, range: ByteRange | undefined): OpenBlob {
   const size = Number(/\/(\d+)$/.exec(reply.ContentRange ?? '')?.[1] ?? reply.ContentLength ?? 0)
   const stream = reply.Body as Readable // in Node it is the HTTP response
   try {

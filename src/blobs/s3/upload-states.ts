@@ -1,12 +1,12 @@
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { CatalogueError } from '../../domain/errors.ts'
 import { isUniqueName } from '../keys.ts'
-import type { KeptUpload, UploadState } from '../uploads.ts'
+import type { KeptUpload, KeptUploadState } from '../uploads.ts'
 import { type Bucket, bucketRefusal } from './bucket.ts'
 import { type Multipart, objectsUnder, partMs } from './objects.ts'
 
 /** The state of an upload: the first line of one object, followed by the bytes that do not fill a part yet. */
-export interface S3UploadState extends UploadState {
+export interface S3UploadState extends KeptUploadState {
   multipart?: Multipart
   /** ETags of the parts. S3 compares them at the end, and refuses bytes that another replica sent in their place. */
   tags: string[]

@@ -72,7 +72,7 @@ export function createResumableUploads(parts: ImageParts): ResumableUploads {
   const receiving: UploadsContext['receiving'] = new Map()
   const open = createOpenUploads({ uploads, ownerOf, isExpired: (upload) => isExpired({ expiryMs, now: parts.now }, upload) })
   const context: UploadsContext = { ...parts, expiryMs, receiving, completion, open }
-  const viewOf = ({ upload, note }: NotedUpload) => uploadView(upload, { note, expiryMs })
+  const viewOf = ({ upload, note }: NotedUpload) => uploadView(upload, { note, expiryMs, read: completion.readOf(upload.id) })
   const release = async () => void (await Promise.all([...receiving.keys()].map((id) => interrupt(context, id))))
 
   return {

@@ -50,17 +50,21 @@ export interface UploadView extends UploadClaim {
   state: ResumableUpload['state']
   offset: number
   size: number
+  /** How many bytes have been read to prove it; undefined where this replica does not read it. */
+  read: number | undefined
   created: Date
   expires: Date
   result: UploadResult | undefined
   refusal: UploadRefusal | undefined
 }
 
-export function uploadView(upload: Upload, { note, expiryMs }: { note: UploadNote; expiryMs: number }): UploadView {
+type ViewOptions = Pick<UploadView, 'read'> & { note: UploadNote; expiryMs: number }
+
+export function uploadView(upload: Upload, { note, expiryMs, read }: ViewOptions): UploadView {
   const { id, offset, size = 0, created, touched } = upload
   const { publicUrl: _, cause: __, client: ___, result, refusal, ...claim } = note
   const state = result ? 'registered' : refusal ? 'refused' : offset < size ? 'arriving' : 'proving'
-  return { ...claim, upload: id, state, offset, size, created, expires: new Date(touched.getTime() + expiryMs), result, refusal }
+  return { ...claim, upload: id, state, offset, size, read, created, expires: new Date(touched.getTime() + expiryMs), result, refusal }
 }
 
 /** After these an upload may succeed the next time; any other error ends it. */

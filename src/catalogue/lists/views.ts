@@ -104,11 +104,12 @@ async function viewOf(parts: ListsParts, container: ViewedRecord, read: AlreadyR
   const revision = container.revision || null
   const { gathered = gather(parts, record), summary } = read
   const reading = revision === null ? undefined : timesOf(parts, { id: record.id, revision }, summary)
-  const [known, times] = await Promise.all([gathered, reading])
+  const [known, times, underWay] = await Promise.all([gathered, reading, parts.listReadings()])
   const { buildStatus } = known
   const updated = [times?.updated, buildStatus?.updated].filter((time) => typeof time === 'string').sort()
   return containerView(record, {
     ...known,
+    readings: underWay.filter(({ container }) => container === record.id),
     revision,
     fingerprint: revision === null ? null : fingerprintOf(record, parts.hash),
     created: times ? times.created : (buildStatus?.created ?? null),

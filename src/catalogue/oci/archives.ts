@@ -93,11 +93,7 @@ function openArchive(reading: BlobReading, archive: Archive, range: ByteRange | 
   return { ...infoOf(archive), stream: streamOf(bytesOf(reading, archive, bounds)), ...bounds }
 }
 
-/** The bytes that a range names. */
-interface Bounds {
-  first: number
-  last: number
-}
+type Bounds = Pick<OpenBlob, 'first' | 'last'>
 
 async function* bytesOf(reading: BlobReading, { repository, parts }: Archive, { first, last }: Bounds): AsyncGenerator<Uint8Array> {
   let at = 0

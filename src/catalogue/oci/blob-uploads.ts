@@ -107,12 +107,7 @@ export async function keepBytes(context: OciContext, blob: KeptBlob): Promise<vo
   await store()
 }
 
-interface BlobUploadNote {
-  repository?: string
-  client?: string
-}
-
-const uploadNoteIn = (note: string): BlobUploadNote | undefined => asFields(parsedJson(note))?.['oci'] as BlobUploadNote | undefined
+const uploadNoteIn = (note: string) => asFields(parsedJson(note))?.['oci'] as { repository?: string; client?: string } | undefined
 
 /** Returns the repository that an upload is for; undefined for the upload of anything else. */
 export const parseUploadNote = (note: string): string | undefined => uploadNoteIn(note)?.repository

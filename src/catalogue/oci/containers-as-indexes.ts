@@ -67,10 +67,7 @@ export async function pushedImages(
   return new Map(found.flatMap(([architecture, image]) => (image ? [[architecture, image]] : [])))
 }
 
-/**
- * HySDS's builder pushes an image and then registers the tarballs of the same build, which may be where nobody here reads them. Looks under
- * the container's tag, and under the tags that name the architecture.
- */
+/** HySDS's builder pushes an image, then registers its tarballs, which may be unreadable here. Looks under the tag, and those with suffixes. */
 async function pushedImage({ kept }: OciContext, { record, tag, repository }: PullableContainer, architecture: Architecture) {
   const name = tagNameOf(record.id)
   const suffixed = 'why' in name ? [] : suffixesOf(architecture).map((suffix) => kept.tag(repository, `${name.tag}${suffix}`))

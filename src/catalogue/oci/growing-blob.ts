@@ -1,16 +1,14 @@
 export type GrowingBlob = ReturnType<typeof createGrowingBlob>
 
-interface Signal {
-  promise: Promise<void>
-  resolve(): void
-  reject(error: unknown): void
-}
-
-function createSignal(): Signal {
-  const signal = {} as Signal
-  signal.promise = new Promise<void>((resolve, reject) => Object.assign(signal, { resolve, reject }))
-  signal.promise.catch(() => {}) // whoever awaits it hears of it
-  return signal
+function createSignal() {
+  let resolve = () => {}
+  let reject: (error: unknown) => void = () => {}
+  const promise = new Promise<void>((succeed, fail) => {
+    resolve = succeed
+    reject = fail
+  })
+  promise.catch(() => {}) // whoever awaits it hears of it
+  return { promise, resolve, reject }
 }
 
 /**

@@ -37,7 +37,7 @@ export async function keepManifest(context: OciContext, { repository, facts }: {
     kind: 'manifest',
     repository,
     name: facts.manifest,
-    mediaType: mediaTypeOf(facts),
+    mediaType: (registeredPart(facts)!['manifest'] as { mediaType: string }).mediaType,
     text: '',
     image: { container, imageKey, url },
     tarball: { key: facts.key, sha256, pieces },
@@ -58,8 +58,6 @@ const pieceOf = ({ digest, size, name, offset, unpack }: MemberBlob, isPlain: bo
   offset: isPlain ? offset : null,
   unpack
 })
-
-const mediaTypeOf = (facts: Facts): string => (registeredPart(facts)!['manifest'] as { mediaType: string }).mediaType
 
 /** Reads a manifest that the tarball holds. */
 async function manifestText(context: OciContext, manifest: KeptManifest, piece: TarballPiece): Promise<string> {

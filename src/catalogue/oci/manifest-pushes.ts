@@ -1,4 +1,3 @@
-import type { Architecture } from '../../domain/architecture.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import type { KeptManifest, KeptTag } from '../../domain/oci/documents.ts'
 import {
@@ -13,7 +12,7 @@ import { idsOf, isDigest, splitSuffix, type TagName } from '../../domain/oci/nam
 import type { ChangeContext } from '../records/image-records.ts'
 import { keepBytes } from './blob-uploads.ts'
 import type { OciContext } from './parts.ts'
-import { configuredArchitectureOf, registerPushed } from './pushed-images.ts'
+import { type ContainerTag, configuredArchitectureOf, type ImageToPush, registerPushed } from './pushed-images.ts'
 
 export interface ManifestPush extends Pick<ChangeContext, 'publicUrl' | 'cause'> {
   repository: string
@@ -121,13 +120,6 @@ async function tagManifest(context: OciContext, parsed: Parsed): Promise<void> {
   await context.kept.put(tag)
 }
 
-interface ImageToPush {
-  manifest: KeptManifest
-  architecture: Architecture | undefined
-  /** The digest of its configuration. */
-  config: string
-}
-
 /** Returns the images that a manifest is, or that an index and the indexes in it name. Attestations and other artifacts are none. */
 async function imagesOf(context: OciContext, { push, kept, manifest }: Parsed): Promise<ImageToPush[]> {
   const { repository } = push
@@ -152,7 +144,7 @@ async function imagesOf(context: OciContext, { push, kept, manifest }: Parsed): 
 }
 
 /** Returns the container that a tag is of: `v1-arm64` brings the arm64 image of `v1`, unless a container has that very tag. */
-async function targetOf({ changes }: OciContext, name: TagName, single: ImageToPush | undefined): Promise<TagName & { id: string }> {
+async function targetOf({ changes }: OciContext, name: TagName, single: ImageToPush | undefined): Promise<ContainerTag> {
   for (const id of idsOf(name)) if (await changes.find(id)) return { ...name, id }
   const split = single && splitSuffix(name.tag)
   if (!split || single.architecture !== split.architecture) return { ...name, id: idsOf(name)[0] }

@@ -11,14 +11,16 @@ import type { ChangeContext } from '../records/image-records.ts'
 import { maxConfig, openBlob, textOfBlob } from './oci-blobs.ts'
 import type { ContentName, OciContext } from './parts.ts'
 
-/** An image that was pushed, and the tag of the container to which it belongs. */
-interface PushedImageName extends TagName {
-  /** Of the container. */
-  id: string
+export interface ImageToPush {
   manifest: KeptManifest
-  /** What an index says that it is for; undefined: what its configuration says. */
+  /** What an index says that it is for, or else its configuration; undefined where neither says it. */
   architecture: Architecture | undefined
+  /** The digest of its configuration. */
+  config: string
 }
+
+/** The tag of a container, and the container's id. */
+export type ContainerTag = TagName & { id: string }
 
 /** Returns what an image's configuration says that it is for; undefined where it says nothing that is an architecture for Linux. */
 export async function configuredArchitectureOf(context: OciContext, { repository, digest, size }: ContentName & { size: number }) {
@@ -38,12 +40,12 @@ export async function configuredArchitectureOf(context: OciContext, { repository
  */
 export async function registerPushed(
   context: OciContext,
-  { id, manifest, architecture: claimed, ...name }: PushedImageName,
+  { id, manifest, architecture: claimed, repository, tag }: ContainerTag & ImageToPush,
   { publicUrl, cause, origin }: Pick<ChangeContext, 'publicUrl' | 'cause'> & { origin?: string }
 ): Promise<Architecture> {
   const { blobs, kept, changes, facts, inspect } = context
   const before = await changes.find(id)
-  const keyFor = (architecture: Architecture) => archiveKey({ ...name, digest: manifest.name }, architecture)
+  const keyFor = (architecture: Architecture) => archiveKey({ repository, tag, digest: manifest.name }, architecture)
   if (claimed && before) {
     const url = storageUrl(publicUrl, keyFor(claimed))
     const [known] = await facts.read(id, [claimed])

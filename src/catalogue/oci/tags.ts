@@ -10,6 +10,7 @@ import type { ManifestDescriptor } from '../../schemas.ts'
 import type { StoredDocument } from '../../stores/document-store.ts'
 import { applyingFacts } from '../verification/image-facts.ts'
 import { type PullableImages, pullableImages, pushedImages } from './containers-as-indexes.ts'
+import type { OciSettings } from './oci.ts'
 import type { OciContext } from './parts.ts'
 
 /** What a tag is at the moment. */
@@ -50,13 +51,8 @@ export type Tags = ReturnType<typeof createTags>
 
 const maxAnswers = 2000
 
-interface TagsOptions {
-  /** A pushed image is answered as it was pushed, also to clients that take an index. */
-  asPushed: boolean
-}
-
 /** Keeps the last answers in memory: making an index takes parsing what is known of every image. */
-export function createTags(context: OciContext, options: TagsOptions) {
+export function createTags(context: OciContext, options: Required<OciSettings>) {
   const answers = new Map<string, { places: TagPlaces; stamp: string; answer: TagAnswer }>()
   return {
     /** Returns the manifest or index of a tag. Throws manifest_unknown, image_mislabelled. */
@@ -120,7 +116,7 @@ function currentFactsOf({ record, facts }: TagState): Map<ImageKey, Facts> {
   return applyingFacts(record!, known)
 }
 
-type Answering = TagsOptions & { request: TagRequest; state: TagState }
+type Answering = Required<OciSettings> & { request: TagRequest; state: TagState }
 
 async function answerOf(context: OciContext, answering: Answering): Promise<TagAnswer> {
   const { request, state } = answering

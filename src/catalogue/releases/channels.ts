@@ -10,9 +10,9 @@ import {
   type SetSource,
   toChannelDocument
 } from '../../domain/releases/channel.ts'
-import { containerOf, type PromotionPlan, planPromotion } from '../../domain/releases/promotion.ts'
+import { containerOf, type PromotionPlan, planPromotion, type Target } from '../../domain/releases/promotion.ts'
 import { setDiff } from '../../domain/releases/set-diff.ts'
-import type { Target } from '../../domain/releases/target.ts'
+
 import type { BatchedEdit } from '../containers/batch.ts'
 import type { BatchCommit } from '../containers/batch-commit.ts'
 import { checkPrecondition } from '../records/changes.ts'

@@ -100,7 +100,8 @@ function descriptorOf(value: unknown, name: string): OciDescriptor {
   }
 }
 
-function textsOf(value: unknown): Record<string, string> {
+/** Returns the members of an object that are texts. */
+export function textsOf(value: unknown): Record<string, string> {
   const entries = Object.entries(asFields(value) ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
   return Object.fromEntries(entries)
 }

@@ -2,10 +2,7 @@ import type { Requirement } from '../build/rules.ts'
 import { CatalogueError } from '../errors.ts'
 import type { Cause } from '../history/entry.ts'
 
-/*
- * A channel is a tag that moves for a whole set at once. Its document is that of its last promotion; a promotion is kept under a number of
- * its own, so that the history can be read and gone back in.
- */
+/* A channel is a tag that moves for a whole set at once. Its document is its last promotion's; each promotion is also kept by its number. */
 
 export interface MemberImage {
   url: string

@@ -13,10 +13,7 @@ export interface KnownBuild {
 /** The Containerfiles of an image; or why they are not known. */
 export type FoundContainerfiles = { id: string; repository: string } & ({ files: { [name: string]: string } } | { reason: string })
 
-/**
- * Returns the digests of the Containerfiles that an image of a set was built from, by the name of the file. Architectures that share one with
- * the first share its file; another's is `Containerfile.arm64`.
- */
+/** Returns the digests of an image's Containerfiles by file name. Architectures share the first one's; another is `Containerfile.arm64`. */
 export function containerfilesOf({ id, images }: SetMember, { sources, stored }: KnownBuild): FoundContainerfiles {
   const image = { id, repository: repositoryOf(id) }
   const problem = folderProblem(image.repository)

@@ -5,24 +5,17 @@ import type { FrozenRelease, ReleasedContainer } from './release.ts'
 import { releaseScript } from './release-script.ts'
 import { quotedYaml } from './yaml-text.ts'
 
-export const releaseFormats = ['json', 'yaml', 'heat', 'text', 'sh'] as const
-export type ReleaseFormat = (typeof releaseFormats)[number]
+const writers = {
+  json: (release: FrozenRelease) => `${JSON.stringify(viewOfRelease(release), null, 2)}\n`,
+  yaml: yamlText,
+  heat: heatText,
+  text: (release: FrozenRelease) => release.set.flatMap((one) => digestReferences(release, one).map((line) => `${line}\n`)).join(''),
+  sh: releaseScript
+}
+export type ReleaseFormat = keyof typeof writers
 
 /** Writes a release. The same release is always the same bytes. */
-export function releaseText(release: FrozenRelease, format: ReleaseFormat): string {
-  switch (format) {
-    case 'json':
-      return `${JSON.stringify(viewOfRelease(release), null, 2)}\n`
-    case 'yaml':
-      return yamlText(release)
-    case 'heat':
-      return heatText(release)
-    case 'text':
-      return release.set.flatMap((one) => digestReferences(release, one).map((reference) => `${reference}\n`)).join('')
-    case 'sh':
-      return releaseScript(release)
-  }
-}
+export const releaseText = (release: FrozenRelease, format: ReleaseFormat): string => writers[format](release)
 
 /** Returns a release as the API shows it: without secrets. */
 export function viewOfRelease(release: FrozenRelease) {

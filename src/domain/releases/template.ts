@@ -21,10 +21,7 @@ interface Rendering extends TemplateOptions {
 
 const maxDepth = 8
 
-/**
- * Fills the keys of a template; the rest of the text stays as it is, with its comments and its order. Throws parameter_invalid: with every
- * place that names a key which nobody gave, or for a statement that is not understood.
- */
+/** Fills a template's keys; the rest stays as it is. Throws parameter_invalid with every key not given, or for an unknown statement. */
 export function renderTemplate(template: string, options: TemplateOptions): string {
   for (const [name, value] of options.keys) checkValue(name, value)
   const rendering: Rendering = { ...options, file: undefined, depth: 0, shown: true, missing: [] }

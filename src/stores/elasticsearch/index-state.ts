@@ -28,10 +28,7 @@ export function watchIndex(engine: Engine, { index, body }: { index: string; bod
     }
   }
 
-  /**
-   * An engine that has just started answers 404 for the settings of an index that it has not read from its disk yet. It refuses to read a
-   * document with a 503 until it has, and `send` waits for that.
-   */
+  /** A starting engine answers 404 for settings not read from its disk yet. Reading a document then gets a 503, for which `send` waits. */
   async function isAbsent(deadline: number): Promise<boolean> {
     const { body } = await engine.send({ method: 'GET', path: `/${index}/_doc/absent`, deadline })
     return body.includes('index_not_found_exception')
@@ -67,10 +64,7 @@ function readState({ status, body }: { status: number; body: string }, index: st
   return { uuid: settings['index.uuid']!.slice(0, 8), shards: Number(settings['index.number_of_shards']) }
 }
 
-/**
- * Creates an index of HySDS's as HySDS would: from the site's template where there is one, otherwise with the mapping that HySDS's scripts
- * install. Succeeds when another program creates it at the same moment.
- */
+/** Creates an index as HySDS would: from the site's template, else with HySDS's mapping. Succeeds when another program creates it. */
 async function createIndex(engine: Engine, { index, body, deadline }: { index: string; body: object; deadline: number }): Promise<void> {
   const templated = await hasTemplate(engine, { index, deadline })
   const answer = await engine.send({ method: 'PUT', path: `/${index}`, body: templated ? '{}' : JSON.stringify(body), deadline })

@@ -29,10 +29,7 @@ export function readMigrations(): Migration[] {
     }))
 }
 
-/**
- * Applies the missing migrations, in order. Replicas that start together repeat each other's steps, which is harmless, and record them by
- * compare-and-swap: the loser reads the state again and finds nothing left to do.
- */
+/** Applies missing migrations in order. Replicas may repeat each other's steps, which is harmless; by compare-and-swap one records them. */
 export async function migrateIndices(engine: Engine, migrations: readonly Migration[] = readMigrations()) {
   const version = migrations.at(-1)?.number ?? 0
   const applied: string[] = []

@@ -8,7 +8,13 @@ export interface EngineError {
   caused_by?: EngineError
 }
 
-const exceptions = (names: string): ReadonlySet<string> => new Set(names.split(/\s+/).map((name) => `${name}_exception`))
+const exceptions = (names: string): ReadonlySet<string> =>
+  new Set(
+    names
+      .trim()
+      .split(/\s+/)
+      .map((name) => `${name}_exception`)
+  )
 
 /** `parse`: an empty document, "request body is required". */
 const documentAtFault = exceptions('mapper_parsing document_parsing strict_dynamic_mapping parsing parse')

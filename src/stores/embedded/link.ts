@@ -19,34 +19,26 @@ export interface LinkOptions {
   unhurried: readonly (keyof Calls)[]
 }
 
-interface LinkParts extends LinkOptions {
-  start(): Worker
-  waiting: Map<number, WaitingRequest>
-  worker: Worker | undefined
-  lastNumber: number
-  delayMs: number
-  restart: NodeJS.Timeout | undefined
+type LinkParts = ReturnType<typeof linkParts>
+
+const linkParts = (start: () => Worker, options: LinkOptions) => ({
+  ...options,
+  start,
+  waiting: new Map<number, WaitingRequest>(),
+  worker: undefined as Worker | undefined,
+  lastNumber: 0,
+  delayMs: firstDelayMs,
+  restart: undefined as NodeJS.Timeout | undefined,
   /** Why another worker could not be started, for example because the system has no thread left. */
-  notStarted: unknown
-  stopped: boolean
+  notStarted: undefined as unknown,
+  stopped: false,
   /** Requests that timed out and are still unanswered: while there are any, further requests would only queue behind them. */
-  overdue: Set<number>
-}
+  overdue: new Set<number>()
+})
 
 /** A connection to a worker thread. When it dies, its requests fail and another is started, after a delay that grows while threads die. */
 export function createLink(start: () => Worker, options: LinkOptions) {
-  const parts: LinkParts = {
-    ...options,
-    start,
-    waiting: new Map(),
-    worker: undefined,
-    lastNumber: 0,
-    delayMs: firstDelayMs,
-    restart: undefined,
-    notStarted: undefined,
-    stopped: false,
-    overdue: new Set()
-  }
+  const parts = linkParts(start, options)
   launch(parts)
   return {
     /** Throws the worker's own error; store_unavailable when the worker died or did not answer within the patience. */

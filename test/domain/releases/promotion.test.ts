@@ -2,9 +2,8 @@ import t from 'tap'
 import { type Requirement, type Rule, requiredOf } from '../../../src/domain/build/rules.ts'
 import { fromDocument } from '../../../src/domain/container/document.ts'
 import { type Candidate, type FoundCandidate, memberOf } from '../../../src/domain/releases/candidate.ts'
-import { containerOf, planPromotion } from '../../../src/domain/releases/promotion.ts'
+import { containerOf, planPromotion, targetId } from '../../../src/domain/releases/promotion.ts'
 import { setDiff } from '../../../src/domain/releases/set-diff.ts'
-import { targetId } from '../../../src/domain/releases/target.ts'
 
 const targets: [id: string, target: { namespace?: string; name_prefix?: string; tag: string }, wanted: string][] = [
   ['nova-api:aaa', { tag: 'current' }, 'nova-api:current'],
