@@ -41,7 +41,10 @@ interface AppOptions {
   onUnusable(error: Error): void
 }
 
-/** Joins everything and listens. Throws what is wrong with the embedded store; while an engine is away, requests for data are refused. */
+/**
+ * Joins everything and listens. Throws what is wrong with the embedded store; while an engine is away, requests for data are refused. `url` is
+ * for a person on this machine; `close` finishes the requests under way, but not for longer than the grace, and closes the stores.
+ */
 export async function startApp(config: Config, { log, info, onUnusable }: AppOptions) {
   const metrics = createMetrics()
   const gate = gatedStores(await openStores(config))
@@ -54,10 +57,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
   let port = config.port
   try {
     blobs = await openBlobs(config)
-    if (!config.engine) {
-      await stores.migrate()
-      gate.open()
-    }
+    if (!config.engine) await stores.migrate().then(() => gate.open())
     const pair = config.tls && (await readKeyPair(config.tls))
     const parts: AppParts = { stores, blobs, metrics, log, largeTexts: createLargeTexts(), port: () => port }
     const catalogue = servedCatalogue(config, parts)
@@ -67,14 +67,10 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     for (const number of watchedBounds({ bodies, connections, catalogue })) metrics.watch(number)
     const server = await createServer({
       ...config,
-      bodies,
       ...guardParts(config, parts),
-      tls: pair,
-      connections,
-      largeTexts: parts.largeTexts,
+      ...{ bodies, connections, blobs, tls: pair, largeTexts: parts.largeTexts },
       catalogue: measuredCatalogue(catalogue, metrics),
       report: requestObserver({ log, info, metrics }),
-      blobs,
       operator: operatorOptions(config, parts)
     })
     await server.listen({ host: config.host, port: config.port })
@@ -91,9 +87,7 @@ export async function startApp(config: Config, { log, info, onUnusable }: AppOpt
     if (preparation) preparation.done.then(begin, () => {})
     else begin()
     return {
-      /** Where it listens, as a person on this machine would write it. */
       url: listeningUrl({ ...config, port, secure: pair !== undefined }),
-      /** Finishes the requests under way, but not for longer than the grace, and closes the stores. */
       async close(): Promise<void> {
         closing = true
         stopWatching()

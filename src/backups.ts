@@ -15,11 +15,8 @@ import { embeddedSnapshot } from './stores/embedded/snapshot.ts'
 
 /* Joins backups to the configured stores, for commands. */
 
-interface SavingOptions {
-  /** Of the backup. */
-  folder: string
-  onProgress(counts: TarballCounts): void
-}
+/** The folder is that of the backup. */
+type SavingOptions = { folder: string; onProgress(counts: TarballCounts): void }
 
 /** Saves the configured stores, which servers may be using, to a folder. */
 export async function saveBackup(config: Config, { folder, onProgress }: SavingOptions): Promise<BackupOutcome> {

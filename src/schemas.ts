@@ -318,6 +318,7 @@ export interface Schemas {
   'image-list.json': ImageList
   'image-parameters.json': ImageParameters
   'image-put.json': ImagePut
+  'image-reading.json': ImageReading
   'image-registration.json': ImageRegistration
   'image-report-file.json': ImageReportFile
   'image-report-image.json': ImageReportImage
@@ -1391,6 +1392,20 @@ export interface ImageView {
    * Where it was pulled from, with the digest that it, or its index, has there; absent for others.
    */
   origin?: string
+  reading?: ImageReading
+}
+/**
+ * How far its bytes have been read; absent unless a server is reading them.
+ */
+export interface ImageReading {
+  /**
+   * Bytes of the tarball. Of an image that another replica reads, as that replica last said: four times within a minute.
+   */
+  read: number
+  /**
+   * The tarball's size in bytes; null where the server that has it does not say.
+   */
+  size: number | null
 }
 /**
  * An image that has arrived and is not published yet.
@@ -1409,6 +1424,7 @@ export interface PendingImage {
    * The verdict in words.
    */
   summary: string | null
+  reading?: ImageReading
 }
 /**
  * Why a container is not complete.
@@ -1478,6 +1494,7 @@ export interface ContainerImage {
   manifest: string | null
   status: 'present' | 'gone' | 'unreachable' | 'unknown'
   checked: string | null
+  reading?: ImageReading
 }
 /**
  * A page of containers.
@@ -1828,7 +1845,7 @@ export interface EventQuery {
    */
   container?: string
   /**
-   * Only these kinds, separated by commas: record, expected, pending, build, test, verdict, state.
+   * Only these kinds, separated by commas: record, expected, pending, build, test, verdict, state, reading. Default all but reading.
    */
   kind?: string
   /**
@@ -3183,6 +3200,10 @@ export interface ResumableUpload {
   offset: number
   size: number
   /**
+   * While it is proven: how many bytes have been read. Absent where another replica reads them.
+   */
+  read?: number
+  /**
    * proving: every byte has arrived, and they are being read or soon will be; an empty PATCH waits for the result.
    */
   state: 'arriving' | 'proving' | 'registered' | 'refused'
@@ -3296,9 +3317,9 @@ export interface StreamEvent {
    * Where to resume.
    */
   id?: string
-  event: 'record' | 'expected' | 'pending' | 'build' | 'test' | 'verdict' | 'state' | 'end'
+  event: 'record' | 'expected' | 'pending' | 'build' | 'test' | 'verdict' | 'state' | 'reading' | 'end'
   /**
-   * JSON: an entry of the history; for end, why the stream ends and where to resume.
+   * JSON: an entry of the history; for reading, the images that are being read; for end, why the stream ends and where to resume.
    */
   data: string
   /**

@@ -87,14 +87,9 @@ export function createAuthenticate({ tokens, now, users, failures = createFailur
 /** The token in a header: as the password of basic authentication with any user name, or as a bearer token. */
 function tokenIn(authorization: string): string | undefined {
   const [, scheme = '', value = ''] = /^(basic|bearer)\s+(\S+)\s*$/i.exec(authorization) ?? []
-  if (scheme === '') return undefined
-  const secret = scheme.toLowerCase() === 'basic' ? passwordIn(value) : value
+  const login = scheme.toLowerCase() === 'basic' ? Buffer.from(value, 'base64').toString() : `:${value}`
+  const secret = login.slice(login.indexOf(':') + 1)
   return looksLikeToken(secret) ? secret : undefined
-}
-
-function passwordIn(base64: string): string {
-  const text = Buffer.from(base64, 'base64').toString()
-  return text.slice(text.indexOf(':') + 1)
 }
 
 /** The user that a proxy names. A header that came twice is one that it did not replace. */

@@ -24,6 +24,7 @@ import { createReleases, type Releases } from './releases/releases.ts'
 import { createTarballs, type TarballSettings, type Tarballs } from './tarballs/tarballs.ts'
 import { currentFacts, type FactsStore } from './verification/image-facts.ts'
 import type { VerificationSettings } from './verification/parts.ts'
+import { createReadings } from './verification/readings.ts'
 import { createVerification, type Verification } from './verification/verification.ts'
 
 /** Everything that the faces may ask for. What is about tarballs is absent where there is no store for them. */
@@ -32,7 +33,7 @@ export interface Catalogue
     Builds,
     Lists,
     Partial<Tarballs>,
-    Omit<Verification, 'facts' | 'requireProof'>,
+    Omit<Verification, 'facts' | 'requireProof' | 'listReadings'>,
     History,
     Releases {
   images?: Images
@@ -50,7 +51,7 @@ export interface Catalogue
 }
 
 /** What the rooms that keep, read and remove tarballs need. */
-export interface TarballParts extends Omit<VerificationSettings, 'inspect'>, Omit<TarballSettings, 'inspect'> {
+export interface TarballParts extends Omit<VerificationSettings, 'inspect' | 'readings'>, Omit<TarballSettings, 'inspect' | 'readings'> {
   now: () => Date
   /** How images are read; a wrapper may measure it. */
   inspect?: Inspect
@@ -87,19 +88,20 @@ export function createCatalogue(stores: Stores, options: CatalogueOptions): Cata
   const storage =
     options.tarballs &&
     createOciStorage({ stores, hash, now: options.tarballs.now, blobs: options.tarballs.blobs, sources: options.tarballs.sources })
-  const settings = options.tarballs && storage && { inspect: inspectImage, ...options.tarballs, blobs: storage.blobs }
+  const settings = options.tarballs &&
+    storage && { inspect: inspectImage, readings: createReadings(options.tarballs), ...options.tarballs, blobs: storage.blobs }
   const { now = () => new Date(), addresses = () => [] } = settings ?? {}
   const base = { stores, guarded, hash, now, addresses, onAppendFailed, onFailure }
 
   const queue = createTaskQueue(stores.tasks, { hash, now, leaseMs: settings?.leaseMs ?? leaseMs })
   const leases = createLeases(stores.leases, { now, leaseMs })
-  const { facts, requireProof, ...verification } = createVerification({ ...base, queue, settings })
+  const { facts, requireProof, listReadings = async () => [], ...verification } = createVerification({ ...base, queue, settings })
   const { verifier } = verification
   const tarballs = settings && createTarballs({ ...base, facts, queue, settings })
   const removals = tarballs?.removals
   const records = createRecords({ ...base, facts, onWrite: removals?.changed })
   const siteRules = createSiteRules({ rules, expected })
-  const known = { ...base, ...records, facts, siteRules, leases, verifier, removals }
+  const known = { ...base, ...records, facts, siteRules, leases, verifier, listReadings, removals }
   const builds = createBuilds(known)
   const built = { ...known, ...builds, graceMs: options.appendGraceMs ?? 5000 }
   const lists = createLists(built)

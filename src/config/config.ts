@@ -15,7 +15,7 @@ export type { EngineSettings } from './engine.ts'
 export type { Objects } from './objects.ts'
 
 /** How clients authenticate. */
-export interface AccessSettings {
+interface AccessSettings {
   /** The absolute path of the token file, which need not exist. */
   tokens: string
   /** Users that a trusted proxy names in a header, in lower case. */

@@ -10,9 +10,3 @@ export const program = { version, root }
 export function quietSdkWarning(): void {
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
 }
-
-/** The environment for git: that of this process, without what a git hook sets to name another repository. */
-export function environmentOfGit(): NodeJS.ProcessEnv {
-  const { GIT_DIR: _, GIT_WORK_TREE: __, GIT_INDEX_FILE: ___, GIT_PREFIX: ____, ...environment } = process.env
-  return environment
-}

@@ -1,5 +1,5 @@
-import { editDistance } from './edit-distance.ts'
 import { CatalogueError } from './errors.ts'
+import { editDistance } from './nearest.ts'
 
 /** The OCI name of a platform's architecture with its variant: `amd64`, `arm64`, `arm/v7`. Made by parseArchitecture only. */
 export type Architecture = string & { readonly __architecture: true }

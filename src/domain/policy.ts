@@ -55,7 +55,6 @@ const requirements: Readonly<Record<Action, Requirement>> = {
   'legacy:write': { scope: 'admin', changes: 'everything' }
 }
 
-/** Returns whether an action changes something. */
 export const isWrite = (action: Action): boolean => requirements[action].changes !== undefined
 
 export interface Question {

@@ -54,10 +54,7 @@ const isUrl = /^[a-z][a-z\d+.-]*:[/\\]{2}\S*$/i
 /** Whether a look tells that a text cannot hold a secret; most cannot. */
 const cannotHold = (text: string): boolean => !/[=@%]|lep_/.test(text)
 
-/**
- * Masks the secrets that URLs carry. For logs, errors, metrics, history and every answer but the document that a worker pulls by; the stored
- * document keeps them.
- */
+/** Masks the secrets that URLs carry, everywhere but in the stored document, by which a worker pulls. */
 export function maskSecrets(text: string): string {
   if (cannotHold(text)) return text
   let masked = text

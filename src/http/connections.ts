@@ -2,11 +2,8 @@ import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { CatalogueError } from '../domain/errors.ts'
 
-interface OpenConnection {
-  socket: Socket
-  /** Its address and port. */
-  peer: string
-}
+/** The peer is its address and port. */
+type OpenConnection = { socket: Socket; peer: string }
 
 /** So many connections beyond the bound are told so; further ones are closed at once. */
 const told = 16

@@ -82,7 +82,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const passThrough = legacyMozartUrl
     ? guardedPassThrough(admit, createPassThrough({ url: legacyMozartUrl, prefix, timeoutMs: options.legacyTimeoutMs }))
     : undefined
-  const unmatched = answerUnmatched(app, methods, { passThrough, prefix })
+  const unmatched = answerUnmatched(app, { methods, passThrough, prefix })
   const { host, publicUrl } = options
   let listening: number | undefined
   const port = () => {

@@ -39,12 +39,10 @@ export function rememberMethods(methods: Methods, { url, method }: RouteOptions)
   methods.set(url, known)
 }
 
+type UnmatchedParts = { methods: Methods; passThrough: PassThrough | undefined; prefix: string }
+
 /** Answers what no route took: on a path of ours OPTIONS, and 405 for the rest; elsewhere as the old Mozart does, or with Mozart's 404. */
-export function answerUnmatched(
-  app: FastifyInstance,
-  methods: Methods,
-  { passThrough, prefix }: { passThrough: PassThrough | undefined; prefix: string }
-) {
+export function answerUnmatched(app: FastifyInstance, { methods, passThrough, prefix }: UnmatchedParts) {
   const answer = (request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split('?', 1)[0]!
     // a path that cannot be decoded belongs to no route, whatever it looks like

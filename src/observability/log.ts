@@ -3,11 +3,8 @@ import { maskSecrets } from '../domain/secrets.ts'
 
 export type Log = Logger
 
-export interface LogOptions {
-  level: string
-  /** Standard output unless given. */
-  to?: DestinationStream & { flushSync(): void }
-}
+/** The log goes to standard output unless `to` is given. */
+export type LogOptions = { level: string; to?: DestinationStream & { flushSync(): void } }
 
 /** How many bytes of the log may wait for its reader. Beyond that lines are lost, rather than the server. */
 const maxWaiting = 16 * 1024 * 1024
@@ -96,7 +93,7 @@ function flush(stream: { flushSync(): void }): void {
   } catch {}
 }
 
-export type LoggedCause = { name: string; code?: string; message: string; stack?: string }
+type LoggedCause = { name: string; code?: string; message: string; stack?: string }
 
 const maxCauses = 8
 

@@ -3,7 +3,7 @@ import { createHistogram } from './histogram.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
-export type WatchedNumber = { name: string; help: string; value(): number }
+type WatchedNumber = { name: string; help: string; value(): number }
 
 type RequestLabels = { face: string; route: string; method: string; status: number }
 

@@ -1,10 +1,12 @@
 import type { Readable } from 'node:stream'
 import type { Architecture } from '../domain/architecture.ts'
 import { type OciDescriptor, type OciManifest, parseManifest, platformArchitecture } from '../domain/oci/manifest.ts'
+import { isIndexType } from '../domain/oci/media-types.ts'
 import { indexOfParts, type ListedImage } from '../domain/oci/parts-of-index.ts'
 import type { Sent } from './blob-sending.ts'
 import { contentDigest, type ReadManifest } from './manifest-reader.ts'
 import { patiently, type RetryPatience } from './patience.ts'
+import { findReferrers, putReferrers } from './referrers.ts'
 import { registryError } from './registry-error.ts'
 import type { RegistryRepository } from './repository.ts'
 
@@ -42,8 +44,10 @@ export interface ImageCopy {
   from: RegistryRepository
   to: RegistryRepository
   image: ReadManifest
-  /** Under which it appears when all of it is there. */
-  tag: string
+  /** Under which it appears when all of it is there; undefined where that names it already. */
+  tag: string | undefined
+  /** Whether what refers to it comes along, such as signatures. */
+  referrers: boolean
   /** Sent with the tag. */
   headers?: Record<string, string>
   /** How many blobs are sent at once. */
@@ -57,26 +61,46 @@ export interface ImageCopy {
 /** What was done, or would be; blobs by how they came to be there, in numbers and bytes. */
 export type CopiedBlobs = Record<Sent, { blobs: number; bytes: number }>
 
+export interface CopyResult {
+  blobs: CopiedBlobs
+  /** How many referrers, and tags of cosign's, were not there. */
+  referrers: number
+}
+
 interface Copying extends ImageCopy {
   patience: RetryPatience
   failed: AbortController
   attempt<Result>(work: () => Promise<Result>): Promise<Result>
 }
 
-/** Copies an image or an index from one registry to another: blobs first, then what an index names, and the tag last. */
-export async function copyBetween(copy: ImageCopy): Promise<CopiedBlobs> {
+/** Copies an image or an index from one registry to another: blobs first, then what an index names, what refers to it, and the tag last. */
+export async function copyBetween(copy: ImageCopy): Promise<CopyResult> {
   const { to, image, tag, headers, dryRun } = copy
   const failed = new AbortController()
   const patience = { ...copy.patience, signal: failed.signal }
   const copying: Copying = { ...copy, patience, failed, attempt: (work) => patiently(patience, work) }
   const manifests = await missingManifests(copying, image)
-  const copied = await copyBlobs(copying, manifests)
-  if (dryRun) return copied
+  const search = { ...copying, missing: (manifest: ReadManifest) => missingManifests(copying, manifest) }
+  const found = copy.referrers ? await findReferrers(search, await digestsIn(copying, image)) : undefined
+  const blobs = await copyBlobs(copying, [...manifests, ...(found?.manifests ?? [])])
+  const referrers = found ? [...found.about.values()].flat().length + found.attached.length : 0
+  if (dryRun) return { blobs, referrers }
   for (const manifest of manifests) {
-    if (manifest.digest !== image.digest) await copying.attempt(() => to.putManifest(manifest.digest, manifest))
+    if (found || manifest.digest !== image.digest) await copying.attempt(() => to.putManifest(manifest.digest, manifest))
   }
-  await copying.attempt(() => to.putManifest(tag, { ...image, ...(headers && { headers }) }))
-  return copied
+  if (found) await putReferrers(copying, found)
+  if (tag !== undefined) await copying.attempt(() => to.putManifest(tag, { ...image, ...(headers && { headers }) }))
+  return { blobs, referrers }
+}
+
+/** Returns the digests of a manifest and of all manifests that it names. */
+async function digestsIn(copying: Copying, { digest, content }: ReadManifest): Promise<string[]> {
+  const all = [digest]
+  for (const child of content.children) {
+    if (!isIndexType(child.mediaType)) all.push(child.digest)
+    else all.push(...(await digestsIn(copying, await copying.attempt(() => childOf(copying.from, child)))))
+  }
+  return all
 }
 
 /** Returns a manifest and all that it names, children first, without those that are there: their blobs are there, too. */

@@ -40,11 +40,22 @@ export async function readManifest({ host, requests, repository }: RepositoryPar
   if (said !== undefined && isDigest(said) && said !== digest)
     throw unusableAnswer(host, { what: path, why: `has another digest: ${digest}` })
   const [contentType = ''] = headerOf(headers, 'content-type')?.split(/[;,]/) ?? []
+  return parsedManifest(bytes, { host, what: path, contentType: contentType.trim() || undefined })
+}
+
+interface ManifestOrigin {
+  host: string
+  what: string
+  contentType?: string | undefined
+}
+
+/** Throws when the bytes are no manifest. */
+export function parsedManifest(bytes: Buffer, { host, what, contentType }: ManifestOrigin): ReadManifest {
   try {
-    return { digest, bytes, content: parseManifest(bytes.toString('utf8'), { contentType: contentType.trim() || undefined }) }
+    return { digest: contentDigest(bytes), bytes, content: parseManifest(bytes.toString('utf8'), { contentType }) }
   } catch (error) {
     if (!isCatalogueError(error)) throw error
-    throw unusableAnswer(host, { what: path, why: `is no manifest: ${error.message.replace(/^the manifest is refused: /, '')}` })
+    throw unusableAnswer(host, { what, why: `is no manifest: ${error.message.replace(/^the manifest is refused: /, '')}` })
   }
 }
 

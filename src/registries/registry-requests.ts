@@ -70,3 +70,12 @@ export function retryAfterIn(header: string | string[] | undefined, now: () => n
   const at = text === '' ? Number.NaN : Date.parse(text)
   return Number.isNaN(at) ? undefined : Math.max(0, at - now())
 }
+
+/** Returns the path of the next page. Its host counts for nothing: behind a proxy it may be another one. */
+export function nextPage({ headers }: RegistryAnswer, current: URL): string | undefined {
+  const link = [headers['link'] ?? []].flat().join(', ')
+  const [, target] = /<([^>]*)>\s*;[^,<]*\brel\s*=\s*"?next\b/i.exec(link) ?? []
+  if (target === undefined || !URL.canParse(target, current)) return undefined
+  const { pathname, search } = new URL(target, current)
+  return pathname.startsWith('/v2/') ? pathname + search : undefined
+}

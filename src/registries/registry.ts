@@ -5,6 +5,7 @@ import type { RegistryAnswer } from './exchange.ts'
 import { readImage } from './image-reader.ts'
 import { manifestTypes } from './manifest-reader.ts'
 import { registryError } from './registry-error.ts'
+import { nextPage } from './registry-requests.ts'
 
 /** Any server that speaks the OCI distribution specification. Every method throws a RegistryError, or the error of its AskServer. */
 export type Registry = ReturnType<typeof openRegistry>
@@ -48,13 +49,4 @@ async function tagsOf({ base, host, requests }: Connection, repository: string):
     path = all.size === before ? undefined : nextPage(answer, new URL(path, base))
   }
   return [...all]
-}
-
-/** Returns the path of the next page. Its host counts for nothing: behind a proxy it may be another one. */
-function nextPage({ headers }: RegistryAnswer, current: URL): string | undefined {
-  const link = [headers['link'] ?? []].flat().join(', ')
-  const [, target] = /<([^>]*)>\s*;[^,<]*\brel\s*=\s*"?next\b/i.exec(link) ?? []
-  if (target === undefined || !URL.canParse(target, current)) return undefined
-  const { pathname, search } = new URL(target, current)
-  return pathname.startsWith('/v2/') ? pathname + search : undefined
 }

@@ -3,6 +3,7 @@ import { type BlobToSend, type Sent, sendBlob } from './blob-sending.ts'
 import { readImageConfig } from './image-reader.ts'
 import { headerOf, manifestTypes, type ReadManifest, type RepositoryParts, readManifest } from './manifest-reader.ts'
 import type { RetryPatience } from './patience.ts'
+import { type ReferrerList, readReferrers } from './referrer-lists.ts'
 import { registryError } from './registry-error.ts'
 import { checkStoredDigest, transferSilenceMs } from './uploads.ts'
 
@@ -22,6 +23,7 @@ export function registryRepository(parts: RepositoryParts) {
     reference: `${host}/${repository}`,
     /** Reads a manifest by tag or digest. Undefined where there is none. */
     manifest,
+    referrersOf: (digest: string): Promise<ReferrerList> => readReferrers(parts, digest),
     config: (digest: string) => readImageConfig(parts, digest),
     hasBlob,
     /** Returns which digest a tag or digest has there; undefined where there is none. */

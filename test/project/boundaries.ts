@@ -14,7 +14,6 @@ const foundations = [
   ...[
     'architecture',
     'credentials',
-    'edit-distance',
     'errors',
     'glob',
     'limits',

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
-import { registryAsk } from '../../src/cli/client/registry-ask.ts'
+import { registryAsk } from '../../src/cli/client/http-client.ts'
 import { parseRegistryAddress } from '../../src/registries/address.ts'
 import { connectRegistry } from '../../src/registries/connection.ts'
 import { registryRepository } from '../../src/registries/repository.ts'

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
-import { registryAsk } from '../../src/cli/client/registry-ask.ts'
+import { registryAsk } from '../../src/cli/client/http-client.ts'
 import { parseRegistryAddress, repositoryAt } from '../../src/registries/address.ts'
 import type { CredentialsOf } from '../../src/registries/docker-credentials.ts'
 import { openRegistry, type Registry } from '../../src/registries/registry.ts'

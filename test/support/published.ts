@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { temporaryDirectory } from '../stores/embedded/directory.ts'
 import { appLayer, baseLayer } from './images.ts'
-import { indexOf, ociPusher, overHttp } from './oci.ts'
+import { digestOfBytes, indexOf, manifestType, ociPusher, overHttp } from './oci.ts'
 
 export interface PushedList {
   /** Of the index, and of its images by architecture. */
@@ -33,4 +33,32 @@ export function dockerLogin(t: Test, logins: Record<string, string>): string {
   const auths = Object.entries(logins).map(([host, login]) => [host, { auth: Buffer.from(login).toString('base64') }])
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ auths: Object.fromEntries(auths) }))
   return folder
+}
+
+interface Artifact {
+  /** The bytes of the manifest that it refers to. */
+  subject?: Buffer
+  /** Without one it is put by its digest. */
+  tag?: string
+  /** Of its layers. */
+  texts: string[]
+}
+
+/** Pushes what is no image, such as a signature, to any registry; returns the bytes of its manifest. */
+export async function pushArtifact(url: string, repository: string, { subject, tag, texts }: Artifact): Promise<Buffer> {
+  const pusher = ociPusher(overHttp(url))
+  const described = (bytes: Buffer, mediaType: string) => ({ mediaType, digest: digestOfBytes(bytes), size: bytes.length })
+  const [config, ...layers] = ['{}', ...texts].map((text) => Buffer.from(text))
+  for (const bytes of [config!, ...layers]) await pusher.blob(repository, bytes)
+  const manifest = {
+    ...{ schemaVersion: 2, mediaType: manifestType, artifactType: 'application/vnd.example.signature' },
+    config: described(config!, 'application/vnd.oci.empty.v1+json'),
+    layers: layers.map((bytes) => described(bytes, 'text/plain')),
+    ...(subject && { subject: described(subject, JSON.parse(subject.toString()).mediaType) }),
+    annotations: { made: 'by hand' }
+  }
+  const bytes = Buffer.from(JSON.stringify(manifest))
+  const { statusCode, body } = await pusher.manifest(repository, tag ?? digestOfBytes(bytes), { bytes })
+  if (statusCode !== 201) throw new Error(`${repository}: ${statusCode} ${body}`)
+  return bytes
 }

@@ -41,6 +41,8 @@ export interface TarballOptions extends Overrides {
   reserve?: number
   now?: () => Date
   uploadExpiryMs?: number
+  /** How long a task stays with a replica that shows no sign of life. */
+  leaseMs?: number
   /** How long a tarball that nobody names any more stays. */
   graceMs?: number
   eventBounds?: Partial<EventBounds>
@@ -60,6 +62,7 @@ export async function startWithTarballs(
     reserve = 0,
     now = () => new Date('2026-01-02T03:04:05Z'),
     uploadExpiryMs = 86_400_000,
+    leaseMs = 60_000,
     expected = [],
     rules = [],
     fillSpecs = false,
@@ -98,7 +101,7 @@ export async function startWithTarballs(
       now,
       strict,
       mode,
-      leaseMs: 60_000,
+      leaseMs,
       uploadExpiryMs,
       removal,
       digestOf,

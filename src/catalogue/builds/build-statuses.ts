@@ -49,10 +49,7 @@ export interface BuildStatuses {
   findStored(id: string): Promise<StoredBuildStatus | undefined>
   /** Changes a build status. Throws precondition_failed, and the errors of `to`. */
   change(id: string, change: BuildStatusChange): Promise<BuildStatusChanged>
-  /**
-   * Records which images a change added to a record or removed from it, or that the record was removed. Returns the tarballs that this
-   * releases.
-   */
+  /** Records which images a change added to a record or removed from it, or that it was removed. Returns the released tarballs. */
   follow(id: string, arrival: RecordArrival): Promise<readonly Release[]>
   /** Returns the ids of the first containers whose due time has passed. */
   due(limit: number): Promise<string[]>
@@ -137,10 +134,7 @@ function fromStored(stored: StoredDocument | undefined): StoredBuildStatus | und
   return buildStatus && { buildStatus, revision: stored.revision }
 }
 
-/**
- * Returns the build status after its container was removed. The expected architectures and the policy remain: they belong to the name, and
- * apply to whatever is built under it again.
- */
+/** What stays of a removed container belongs to its name, and applies to whatever is built under it again. */
 const cleared = ({ container, created, expected, publish }: BuildStatus, now: string): BuildStatus => ({
   ...emptyBuildStatus(container, created),
   expected,

@@ -42,20 +42,14 @@ interface JobReported {
   revision: string | null
 }
 
-/**
- * The architectures that a container should have, and the progress of its builds and tests. Clients may set both before the first image
- * arrives.
- */
+/** The architectures that a container should have, and its builds and tests; both may be set before the first image arrives. */
 export interface Building {
   expected(id: string): Promise<ExpectedView>
   /** Null leaves it to the rules and the server's default. */
   expect(request: BuildStatusRequest & { architectures: readonly Architecture[] | null }): Promise<ExpectedView & { unchanged: boolean }>
   /** Sets when the images of this one container are published, and publishes those that the new policy allows. Null as above. */
   setPolicy(request: BuildStatusRequest & { publish: Publish | null }): Promise<{ unchanged: boolean }>
-  /**
-   * Returns the jobs in the order of the table of architectures. Throws container_unknown where there is neither a container nor a build
-   * status.
-   */
+  /** Returns the jobs in the table's order. Throws container_unknown where there is neither a container nor a build status. */
   jobs(id: string, kind: JobKind): Promise<{ items: Job[]; revision: string | null }>
   /** Returns one job. Throws job_unknown. */
   job(id: string, which: { kind: JobKind; architecture: Architecture }): Promise<Job & { revision: string }>

@@ -16,10 +16,7 @@ import type { BuildsParts } from './parts.ts'
 export interface Containerfiles {
   /** Keeps the Containerfile of a report, before the report that names it. Returns the report with its digest in place of its text. */
   take(word: SentWord, options: { dryRun?: boolean | undefined }): Promise<JobWord>
-  /**
-   * Removes those that no build status names, and that no report brought within a day. Returns how many; undefined when it was not this
-   * replica's turn.
-   */
+  /** Removes those that no build status names and no report brought within a day. Returns undefined when it is not its turn. */
   sweep(options: { everyMs: number; signal: AbortSignal }): Promise<number | undefined>
 }
 

@@ -8,30 +8,26 @@ import type { StoredRecord } from '../records/changes.ts'
 import { currentFacts } from '../verification/image-facts.ts'
 import type { BuildsContext } from './parts.ts'
 
-/** Containers that a rule makes immutable (LEPORELLO_RULES) once all that is expected of them has arrived. */
-export interface ImmutableVersions {
-  /** Refuses a change of what a complete version means. Throws version_immutable. */
-  check(before: StoredRecord, meant: { before: string; after: string }): Promise<void>
-  /** Refuses to expect something else of a complete version, which would make it incomplete. Throws version_immutable. */
-  checkExpected(id: string): Promise<void>
-  /** Refuses other bytes for a tarball that is an image of a complete version, by its key. Throws version_immutable. */
-  checkTarball(key: string): Promise<void>
-}
+export type ImmutableVersions = ReturnType<typeof createImmutableVersions>
 
-export function createImmutableVersions(parts: BuildsContext): ImmutableVersions {
+/** Containers that a rule makes immutable (LEPORELLO_RULES) once all that is expected of them has arrived. */
+export function createImmutableVersions(parts: BuildsContext) {
   const { siteRules, changes } = parts
   return {
-    async check({ record }, meant) {
+    /** Refuses a change of what a complete version means. Throws version_immutable. */
+    async check({ record }: StoredRecord, meant: { before: string; after: string }): Promise<void> {
       if (!siteRules.isImmutable(record.id) || !(await isComplete(parts, record))) return
       const fingerprints = `its fingerprint is ${meant.before}, and would be ${meant.after}`
       throw refusal(`${record.id} is complete, and ${rule}: ${fingerprints}; register what is new as another version`)
     },
-    async checkExpected(id) {
+    /** Refuses to expect something else of a complete version, which would make it incomplete. Throws version_immutable. */
+    async checkExpected(id: string): Promise<void> {
       const stored = siteRules.isImmutable(id) ? await changes.find(id) : undefined
       if (!stored || !(await isComplete(parts, stored.record))) return
       throw refusal(`${id} is complete, and ${rule}; so is what is expected of it`)
     },
-    async checkTarball(key) {
+    /** Refuses other bytes for a tarball that is an image of a complete version, by its key. Throws version_immutable. */
+    async checkTarball(key: string): Promise<void> {
       if (!siteRules.someImmutable) return
       for await (const id of containersOf(parts, key)) {
         const stored = siteRules.isImmutable(id) ? await changes.find(id) : undefined

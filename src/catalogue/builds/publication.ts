@@ -3,7 +3,7 @@ import type { PendingImage } from '../../domain/build/build-status.ts'
 import { isForgotten } from '../../domain/build/due-time.ts'
 import { isPublished, pendingMeaning, withArrivedImages } from '../../domain/build/pending.ts'
 import type { NewImage } from '../../domain/container/container.ts'
-import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
+import { type ContainerRecord, emptyRecord } from '../../domain/container/document.ts'
 import { background, type Cause } from '../../domain/history/entry.ts'
 import { applies, type ImageKey, pendingKey } from '../../domain/image/facts.ts'
 import type { Release } from '../../domain/image/task.ts'
@@ -15,7 +15,6 @@ import { rememberClaimedDigest } from '../verification/image-facts.ts'
 import type { BuildsContext } from './parts.ts'
 import { planPublication, publicationDocument, publishPending, removePending } from './pending-publication.ts'
 
-/** Several images of one container. */
 interface ImagesToBring extends ChangeContext {
   id: string
   images: readonly NewImage[]
@@ -34,9 +33,7 @@ export interface Publishing {
   bringImage(image: ImageToRegister): Promise<RegisteredImage>
   /** Makes several images pending, as a merging container/add does, and publishes those that it can. Returns the resulting record. */
   bringImages(images: ImagesToBring): Promise<RegisteredImage>
-  /**
-   * Removes the image of an architecture, pending or published. Throws container_unknown, image_missing; image_refused for the only image.
-   */
+  /** Removes an image, pending or published. Throws container_unknown, image_missing; image_refused for the only image. */
   withdrawImage(image: ImageChange): Promise<RegisteredImage>
   /** Registers the image of a record for the second container that it belongs to by its name. */
   bundle(record: ContainerRecord, context: ChangeContext): Promise<void>
@@ -88,7 +85,7 @@ export function createPublishing(parts: BuildsContext): Publishing {
 const holds = async ({ buildStatuses, siteRules }: BuildsContext, id: string): Promise<boolean> =>
   siteRules.policiesOf(id, await buildStatuses.find(id)).publish !== 'each'
 
-const withoutRecord = (id: string): StoredRecord => ({ record: fromDocument(id, '{}'), document: '{}', revision: '' })
+const withoutRecord = (id: string): StoredRecord => ({ record: emptyRecord(id), document: '{}', revision: '' })
 
 /** Makes images pending, except those that the record already has. */
 async function hold(parts: BuildsContext, { id, images, publicUrl, cause, dryRun, precondition }: ImagesToBring) {

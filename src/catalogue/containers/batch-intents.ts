@@ -32,9 +32,7 @@ interface BatchToNote {
   commit?: BatchCommit | undefined
 }
 
-interface IntentsParts extends ContainerParts {
-  commits: BatchCommits
-}
+type IntentsParts = ContainerParts & { commits: BatchCommits }
 
 export type Intents = ReturnType<typeof createIntents>
 
@@ -75,10 +73,7 @@ export function createIntents(parts: IntentsParts) {
       await unlessOvertaken(changes.write(id, { cause, to: () => before?.document, precondition, verbatim: true, what: 'taken back' }))
     },
 
-    /**
-     * Takes back what a process that was killed left half done, or finishes it where all records were written. Returns how many batches
-     * there were.
-     */
+    /** Takes back what a killed process left half done, or finishes it where all records were written. Returns how many. */
     async recover({ signal }: { signal: AbortSignal }): Promise<number> {
       const isDead = (due: string) => !signal.aborted && Date.parse(due) - deadAfterMs + batchLeaseMs <= now().getTime()
       const { items } = await notes.list({ ...unfinished, limit: 1 })

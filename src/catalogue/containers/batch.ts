@@ -35,9 +35,9 @@ export type BatchOutcome = IdentifiedChange | { id: string; refused: unknown }
 
 export interface Batches {
   /**
-   * Carries out every item or none. Stores have no transactions over documents, so other readers may see some of it for a moment; when
-   * one cannot be written the others are taken back, also after the process was killed. Throws the refusal of the first item that is
-   * wrong, with its place in `errors`; revision_conflict when other writers keep coming in between.
+   * Carries out every item or none. Other readers may see some of it for a moment; when one cannot be written the others are taken back,
+   * also after the process was killed. Throws the first item's refusal, with its place in `errors`; revision_conflict when writers keep
+   * coming in between.
    */
   all(request: BatchRequest): Promise<BatchOutcome[]>
   /** Carries out each item by itself; items of one container in their order. */
@@ -84,10 +84,7 @@ export function createBatches(parts: ContainerParts & { edits: ContainerEdits })
   }
 }
 
-/**
- * Runs one batch at a time among all replicas: of two that overlapped each would take back what the other builds on. Throws
- * revision_conflict when others run for too long.
- */
+/** Runs one batch at a time among all replicas: of two at once, each would take back what the other builds on. */
 async function alone<Result>({ leases }: ContainerParts, work: (lease: Lease) => Promise<Result>): Promise<Result> {
   for (let waited = 0; waited < longestWaitMs; waited += pauseMs) {
     const lease = await leases.acquire('batches', batchLeaseMs)

@@ -20,7 +20,6 @@ export interface ContainerEdits {
   apply(request: EditedContainer & ChangeContext): Promise<RecordChanged>
   /** To be called after edits were written: notes the digests that they claim, and what is to be read. */
   made(request: EditedContainer, after: StoredRecord): Promise<void>
-  /** Returns the document that edits make of a stored one. */
   documentOf(request: EditedContainer): (stored: StoredRecord | undefined) => string | undefined
 }
 

@@ -42,9 +42,7 @@ interface ResolvedContainer {
   resolution: Resolution
 }
 
-interface ContainersContext extends ContainerParts {
-  demand: DemandCounts
-}
+type ContainersContext = ContainerParts & { demand: DemandCounts }
 
 export function createContainers(parts: ContainersContext): Containers {
   const { changes } = parts

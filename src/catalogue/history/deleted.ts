@@ -33,10 +33,7 @@ export function createDeletedList({ journal, stores, tarballs, now }: HistoryPar
 
 const isRemoval = ({ revision, before }: JournalEntry): boolean => revision === null && before !== null
 
-/**
- * Returns the id of the last removal's entry for each container of a page, the newest first, because an earlier page may have listed the
- * container already.
- */
+/** Returns the id of each container's last removal, the newest first: an earlier page may have listed the container already. */
 async function lastRemovals(journal: HistoryParts['journal'], removed: readonly JournalEntry[], cursor: string | undefined) {
   const last = new Map<string, string>()
   const container = [...new Set(removed.map((entry) => entry.container))]

@@ -5,9 +5,11 @@ import { entryBatches } from './entry-batches.ts'
 import type { EventBuffer } from './event-buffer.ts'
 import type { EventBounds, EventsParts } from './events.ts'
 
-interface EventReaderParts extends Omit<EventsParts, 'bounds'>, Pick<EventBounds, 'everyMs' | 'overlapMs'> {
+interface EventReaderParts extends Omit<EventsParts, 'bounds' | 'listReadings'>, Pick<EventBounds, 'everyMs' | 'overlapMs'> {
   buffer: EventBuffer
   onArrival(): void
+  /** Called each time that the journal was read. */
+  onRead(): Promise<void>
 }
 
 /** After this time without listeners, the reader starts anew instead of catching up. */
@@ -21,10 +23,7 @@ interface ReaderState extends EventReaderParts {
   readAt: number | undefined
 }
 
-/**
- * Adds entries to the buffer, each once: entries of this process immediately, those of other replicas by reading the journal. It reads only
- * while there are listeners, and once for all of them.
- */
+/** Adds entries to the buffer, each once: this process's at once, and other replicas' by reading the journal while any listen. */
 export function createEventReader(parts: EventReaderParts) {
   const state: ReaderState = { ...parts, seen: new Map(), readAt: undefined }
   let reading: Promise<void> | undefined
@@ -43,6 +42,7 @@ export function createEventReader(parts: EventReaderParts) {
     timer = setTimeout(async () => {
       try {
         await read()
+        await parts.onRead()
       } catch (error) {
         // while the store is unavailable; the missed entries are read when it is back
         if (!isCatalogueError(error, 'store_unavailable')) parts.onError(error)

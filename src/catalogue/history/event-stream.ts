@@ -1,14 +1,15 @@
 import { isCatalogueError } from '../../domain/errors.ts'
-import { type JournalEntry, momentOf } from '../../domain/history/entry.ts'
+import { type EntryKind, momentOf } from '../../domain/history/entry.ts'
 import { toEntryView } from '../../domain/history/entry-view.ts'
 import type { HistoryEntry } from '../../schemas.ts'
 import type { createBell } from '../jobs/bell.ts'
+import type { Reading } from '../verification/readings.ts'
 import { entryBatches } from './entry-batches.ts'
 import type { EventBuffer } from './event-buffer.ts'
 import type { EventBounds, EventsParts } from './events.ts'
 
 /** `idle` is sent when nothing has happened for a while. */
-export type StreamItem = StreamEntry | { type: 'idle' } | StreamEnd
+export type StreamItem = StreamEntry | { type: 'reading'; readings: readonly Reading[] } | { type: 'idle' } | StreamEnd
 
 interface StreamEntry {
   type: 'entry'
@@ -29,7 +30,7 @@ export interface StreamOptions {
   client?: string
   /** The order of an entry, or a time (ISO 8601, in UTC): the entries after it are sent first. When absent, only new entries are sent. */
   since?: string | undefined
-  wanted(entry: Pick<JournalEntry, 'container' | 'kind'>): boolean
+  wanted(event: { container: string; kind: EntryKind | 'reading' }): boolean
   /** Aborts when the reader disconnects. */
   signal: AbortSignal
   /** Disconnects a reader that has stopped reading. */
@@ -39,11 +40,13 @@ export interface StreamOptions {
 export interface EventStream extends StreamOptions {
   /** The buffer position of the last entry that was sent to the reader. */
   position: number
+  /** The images that are being read, as the reader is to be told, and whether it is not told yet. */
+  readings: readonly Reading[]
+  readingsDue: boolean
   /** Since when an item has been waiting for the reader, in milliseconds. */
   offeredAt: number | undefined
   /** Rings when an entry arrived or the stream must end. */
   bell: ReturnType<typeof createBell>
-  /** Gives its place back. */
   giveBack(): void
 }
 
@@ -96,7 +99,10 @@ async function* followed(parts: StreamParts, stream: EventStream): AsyncGenerato
       last = resume
       yield { type: 'entry', entry, resume }
     }
-    if (entries.length === 0 && !(await stream.bell.heard(parts.idleMs))) yield { type: 'idle' }
+    if (stream.readingsDue) {
+      stream.readingsDue = false
+      yield { type: 'reading', readings: stream.readings }
+    } else if (entries.length === 0 && !(await stream.bell.heard(parts.idleMs))) yield { type: 'idle' }
   }
 }
 

@@ -2,11 +2,12 @@ import { CatalogueError } from '../../domain/errors.ts'
 import { createBell } from '../jobs/bell.ts'
 import { createPlaces, type Places } from '../jobs/places.ts'
 import type { Journal } from '../records/journal.ts'
+import type { ListReadings } from '../verification/readings.ts'
 import { createEventBuffer } from './event-buffer.ts'
 import { createEventReader } from './event-reader.ts'
 import { type EventStream, type StreamItem, type StreamOptions, streamItems } from './event-stream.ts'
 
-/** Streams journal entries as this replica and others append them. */
+/** Streams journal entries as this replica and others append them, and how far images have been read. */
 export interface Events {
   /** Throws streams_exhausted, share_exceeded, store_unavailable. */
   open(options: StreamOptions): Promise<AsyncIterable<StreamItem>>
@@ -17,6 +18,7 @@ export interface Events {
 
 export interface EventsParts {
   journal: Pick<Journal, 'entries' | 'onEntry'>
+  listReadings: ListReadings
   now: () => Date
   onError(error: unknown): void
   bounds?: Partial<EventBounds> | undefined
@@ -30,10 +32,7 @@ export interface EventBounds {
   everyMs: number
   /** By how much the journal is read again before the last reading: entries get their time before they are stored, and clocks differ. */
   overlapMs: number
-  /**
-   * By how much entries before the position of a resuming reader are sent again, when this process does not know the position: the replica
-   * that issued it may not have received all earlier entries by then.
-   */
+  /** By how much entries before a resuming reader's position are sent again where this process does not know it: replicas may lag. */
   resumeOverlapMs: number
   idleMs: number
   /** A reader that reads nothing for this long is disconnected. */
@@ -50,7 +49,7 @@ const usualBounds: EventBounds = {
   stallMs: 60_000
 }
 
-export function createEvents({ journal, now, onError, bounds = {} }: EventsParts): Events {
+export function createEvents({ journal, listReadings, now, onError, bounds = {} }: EventsParts): Events {
   const { streams: maxStreams, lag, idleMs, stallMs, resumeOverlapMs, ...reading } = { ...usualBounds, ...bounds }
   const buffer = createEventBuffer(lag)
   const streams = new Set<EventStream>()
@@ -63,7 +62,21 @@ export function createEvents({ journal, now, onError, bounds = {} }: EventsParts
     for (const stream of streams) stream.bell.ring()
   }
 
-  const reader = createEventReader({ ...reading, journal, buffer, now, onError, onArrival: wakeAll })
+  let told = '[]'
+  async function tellReadings(): Promise<void> {
+    const readings = await listReadings()
+    const before = told
+    told = JSON.stringify(readings)
+    if (told === before) return
+    for (const stream of streams) {
+      const wanted = readings.filter(({ container }) => stream.wanted({ container, kind: 'reading' }))
+      if (wanted.length + stream.readings.length === 0) continue
+      Object.assign(stream, { readings: wanted, readingsDue: true })
+      stream.bell.ring()
+    }
+  }
+
+  const reader = createEventReader({ ...reading, journal, buffer, now, onError, onArrival: wakeAll, onRead: tellReadings })
 
   function leave(stream: EventStream): void {
     streams.delete(stream)
@@ -86,7 +99,15 @@ export function createEvents({ journal, now, onError, bounds = {} }: EventsParts
       abandonStalled(streams, stallMs)
       if (closed) throw new CatalogueError('streams_exhausted', `the server stops; ${instead}, or try again later`)
       const giveBack = places.take(options.client)
-      const stream: EventStream = { ...options, position: 0, offeredAt: undefined, bell: createBell(), giveBack }
+      const stream: EventStream = {
+        ...options,
+        position: 0,
+        readings: [],
+        readingsDue: false,
+        offeredAt: undefined,
+        bell: createBell(),
+        giveBack
+      }
       streams.add(stream)
       options.signal.addEventListener('abort', () => leave(stream), { once: true })
       try {

@@ -15,7 +15,7 @@ export interface History {
 const dayMs = 24 * 3_600_000
 
 export function createHistory(parts: HistoryParts): History {
-  const { stores, journal, now, settings, onFailure } = parts
+  const { stores, journal, listReadings, now, settings, onFailure } = parts
   const { deletedKeepMs: keepMs = 30 * dayMs, historyEntries: entries = 1000, historyKeepMs = 365 * dayMs } = settings
   const { journal: store, containers } = stores
   const journalBounds = createJournalBounds({ ...parts, store, containers, entries, keepMs: historyKeepMs })
@@ -23,7 +23,7 @@ export function createHistory(parts: HistoryParts): History {
   return {
     history: createContainerHistory({ ...parts, bounds: journalBounds }),
     deleted: createDeletedList(parts, keepMs),
-    events: createEvents({ journal, now, bounds: settings.eventBounds, onError }),
+    events: createEvents({ journal, listReadings, now, bounds: settings.eventBounds, onError }),
     journalBounds
   }
 }

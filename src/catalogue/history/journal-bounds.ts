@@ -19,10 +19,7 @@ interface JournalBoundsParts {
   keepMs: number
 }
 
-/**
- * Limits the journal: a number of entries for each container, and a maximum age. The newest entry about a record is kept as long as the
- * record, because changes by other programs are found by comparing with it.
- */
+/** Limits entries by number and age. A record's newest stays as long as it does: other programs' changes are found by it. */
 export interface JournalBounds {
   /** Checks a batch of entries; only one replica at a time does. Returns the number of checked entries. */
   work(options: { signal: AbortSignal }): Promise<number>

@@ -18,10 +18,7 @@ export function createRevisions({ journal, changes }: HistoryParts) {
     return (await journal.ofRevision(id, reference)) ?? (await journal.ofRemoval(id, reference)) ?? (await entryAfter(id, reference))
   }
 
-  /**
-   * Returns the entry after a revision without an entry of its own, such as that of a write without a change of meaning: the next entry
-   * holds its document.
-   */
+  /** Returns the entry after a revision without its own, as of a write without a change of meaning: it holds the document. */
   async function entryAfter(id: string, previous: string): Promise<JournalEntry | undefined> {
     const query = { kind: 'record', limit: 500, fresh: true } as const
     const entries = itemsOf((page) => journal.ofContainer(id, page), query)
@@ -46,10 +43,7 @@ export function createRevisions({ journal, changes }: HistoryParts) {
       throw await unknownError(id, reference)
     },
 
-    /**
-     * Returns the text of the record; for the id of a removal's entry, the text of the removed record. Throws container_unknown,
-     * revision_unknown.
-     */
+    /** Returns the text of the record, for a removal's entry of the removed one. Throws container_unknown, revision_unknown. */
     async document(id: string, reference: string): Promise<string> {
       const stored = await changes.find(id)
       if (stored?.revision === reference) return stored.document

@@ -8,15 +8,11 @@ import { type ContainerView, type ImageView, imageView } from '../lists/image-vi
 import type { RegisteredImage } from '../records/image-records.ts'
 import type { ImageParts } from './parts.ts'
 
-export interface ImageAnswer {
+export interface ImageAnswer extends Pick<RegisteredImage, 'created' | 'unchanged' | 'released'> {
   container: ContainerView
   image: ImageView
-  created: boolean
-  unchanged: boolean
   /** Whether it waits to be published with the others. */
   pending: boolean
-  /** Our tarballs that the record does not name any more. */
-  released: RegisteredImage['released']
 }
 
 /** An image of a record as it is now, and what a request did to it. */
@@ -34,17 +30,14 @@ export async function imageAnswer(parts: ImageParts, answered: AnsweredImage): P
   const { views } = parts
   const container = await views.of({ record, revision }, { gathered: views.gather(record, learnt) })
   const pending = waiting?.get(architecture)
-  const image = pending ? await pendingView(parts, { id: record.id, architecture, pending, learnt }) : own(container.images, architecture)
+  const image = pending ? await pendingView(parts, answered, pending) : own(container.images, architecture)
   if (!image) throw imageMissing(record, { architecture })
   return { container, image, created, unchanged, released, pending: pending !== undefined }
 }
 
-async function pendingView(
-  { facts }: ImageParts,
-  { id, architecture, pending, learnt }: { id: string; architecture: Architecture; pending: PendingImage; learnt: Facts | undefined }
-): Promise<ImageView> {
-  const { url, digest } = pending
-  const [stored] = learnt ? [learnt] : await facts.read(id, [pendingKey(architecture)])
+async function pendingView({ facts }: ImageParts, answered: AnsweredImage, { url, digest }: PendingImage): Promise<ImageView> {
+  const { record, architecture, learnt } = answered
+  const [stored] = learnt ? [learnt] : await facts.read(record.id, [pendingKey(architecture)])
   const view = imageView({ url, facts: stored && applies(stored, { url, digest: digest ?? '' }) ? stored : undefined })
   return { architecture, ...view, digest: view.digest ?? digest }
 }

@@ -1,5 +1,5 @@
 import type { PendingImage } from '../../domain/build/build-status.ts'
-import { fromDocument } from '../../domain/container/document.ts'
+import { emptyRecord } from '../../domain/container/document.ts'
 import { imageMissing } from '../../domain/container/resolution.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { applies, type Facts, pendingKey, type Report } from '../../domain/image/facts.ts'
@@ -17,9 +17,7 @@ export interface ImageAddress extends ImageId {
 }
 
 /** An image of a record, with its facts if it has been read. */
-interface ImageTarget extends ReadingTarget {
-  facts: Facts | undefined
-}
+type ImageTarget = ReadingTarget & { facts: Facts | undefined }
 
 /** Throws container_unknown, image_missing. */
 export async function imageTarget({ changes, facts, addresses }: ImageParts, image: ImageAddress): Promise<ImageTarget> {
@@ -66,7 +64,7 @@ export async function verifyImage(parts: ImageParts, image: ImageChange): Promis
   const target = pending ? pendingTarget(parts, image, pending) : await imageTarget(parts, image)
   const { proven } = await readAndLearn(parts, target, { by: 'verify', dryRun })
   if (pending && !dryRun) await publishing.publishPending(id, cause)
-  const stored = (await changes.find(id)) ?? { record: fromDocument(id, '{}'), revision: '' }
+  const stored = (await changes.find(id)) ?? { record: emptyRecord(id), revision: '' }
   const waiting = (await buildStatuses.find(id))?.pending
   return { ...stored, architecture, ...(waiting && { waiting }), learnt: dryRun ? proven : undefined }
 }

@@ -25,7 +25,6 @@ export interface Images {
   container(id: string): Promise<ContainerView>
   /** Throws container_unknown, image_missing. */
   get(image: ImageId): Promise<ImageAnswer>
-  /** Registers an image by its URL. */
   put(image: ImageByUrl): Promise<ImageAnswer>
   /** Registers the image that another container has for this architecture. */
   copy(image: ImageToCopy): Promise<ImageAnswer>

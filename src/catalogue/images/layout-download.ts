@@ -1,22 +1,18 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import { manifestListOf } from '../../domain/build/manifest-list.ts'
-import { currentImages } from '../../domain/build/state.ts'
+import { type CurrentImage, currentImages } from '../../domain/build/state.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { type Facts, registeredPart } from '../../domain/image/facts.ts'
 import { keyOfUrl, tagOf } from '../../domain/image/storage.ts'
 import type { ImageFacts } from '../../images/image-report.ts'
 import { type LayoutArchive, type LayoutImage, layoutArchive } from '../../images/layout-archive.ts'
-import type { ManifestDescriptor } from '../../schemas.ts'
 import { currentFacts } from '../verification/image-facts.ts'
 import { openTarball, type ReadingTarget } from '../verification/tarball-reading.ts'
 import type { ImageParts } from './parts.ts'
 
 export type DownloadLayout = (request: { id: string; publicUrl: string }) => Promise<LayoutArchive & { filename: string }>
 
-/**
- * Returns a whole container as one OCI layout, from what reading its images proved. Throws container_unproven where reading an image
- * again would tell what is missing, and what looking for a tarball throws.
- */
+/** Returns a container as one OCI layout. Throws container_unproven if an image must be read again, and what opening it throws. */
 export function createLayoutDownload(parts: ImageParts): DownloadLayout {
   return async ({ id, publicUrl }) => {
     const { record } = await parts.changes.read(id)
@@ -29,7 +25,7 @@ export function createLayoutDownload(parts: ImageParts): DownloadLayout {
     const architectures: Architecture[] = []
     for (const [i, [architecture, image]] of [...currentImages(record, facts)].entries()) {
       architectures.push(architecture)
-      images.push(await layoutImage(parts, { architecture, url: image.url, facts: image.facts!, descriptor: manifests[i]!, publicUrl }))
+      images.push({ descriptor: manifests[i]!, ...(await layoutImage(parts, image, publicUrl)) })
     }
     const archive = layoutArchive(images, { name: nameIn(record.version ?? tagOf(id)) })
     if (archive) return { ...archive, filename: `${id.replace(/[^\w.+-]+/g, '-')}.oci.tar` }
@@ -39,23 +35,17 @@ export function createLayoutDownload(parts: ImageParts): DownloadLayout {
   }
 }
 
-interface ProvenImage {
-  architecture: Architecture
-  url: string
-  facts: Facts
-  descriptor: ManifestDescriptor
-  publicUrl: string
-}
-
-async function layoutImage(parts: ImageParts, { architecture, url, facts, descriptor, publicUrl }: ProvenImage): Promise<LayoutImage> {
+async function layoutImage(parts: ImageParts, image: CurrentImage, publicUrl: string): Promise<Omit<LayoutImage, 'descriptor'>> {
+  const { url } = image
+  const facts = image.facts!
   const { container, imageKey, digest } = facts
   const key = facts.key ?? keyOfUrl(url, [publicUrl, ...parts.addresses()])
   const target = { container, imageKey, url, digest, given: null, key }
   await checkThere(parts, target, facts)
   // a report that is stored is one that an inspection made; domain/ types only the part of it that is read there
   const found = registeredPart(facts) as unknown as ImageFacts | undefined
-  if (!found) throw new Error(`the report of ${container} for ${architecture} lacks the image that it is about`)
-  return { descriptor, facts: found, open: async () => (await openTarball(parts, target)).stream }
+  if (!found) throw new Error(`the report of ${container} for ${imageKey} lacks the image that it is about`)
+  return { facts: found, open: async () => (await openTarball(parts, target)).stream }
 }
 
 /** Before the first byte is sent: what fails later can only break off the response. */

@@ -1,12 +1,11 @@
 import type { ByteSource, Upload } from '../../blobs/blob-store.ts'
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
-import type { Cause } from '../../domain/history/entry.ts'
 import { checkId } from '../../domain/limits.ts'
 import { createOpenUploads, type OpenUploads } from './open-uploads.ts'
 import type { ImageParts } from './parts.ts'
 import { versionOf } from './tarball-uploads.ts'
 import { type Completion, createUploadCompletion } from './upload-completion.ts'
-import { parseNote, toNote, type UploadClaim, type UploadNote, type UploadView, uploadView } from './upload-notes.ts'
+import { parseNote, toNote, type UploadNote, type UploadView, uploadView } from './upload-notes.ts'
 
 export interface Piece {
   upload: string
@@ -16,18 +15,8 @@ export interface Piece {
   cut(): void
 }
 
-interface NewResumableUpload extends UploadClaim {
-  publicUrl: string
-  cause: Cause
-  /** The client whose share of the open uploads it counts against; default: the address. */
-  client?: string
+interface NewResumableUpload extends Omit<UploadNote, 'result' | 'refusal'> {
   size: number
-}
-
-interface TidyOptions {
-  signal: AbortSignal
-  /** One upload could not be completed or removed; the others can. */
-  onError(error: unknown): void
 }
 
 /** Tarballs that arrive in pieces, over hours and restarts. A complete one is inspected and registered. */
@@ -47,8 +36,11 @@ export interface ResumableUploads {
   append(piece: Piece): Promise<UploadView>
   /** Throws upload_unknown. */
   discard(upload: string): Promise<void>
-  /** Removes expired uploads, and completes those that no client completes. Returns how many. Throws store_unavailable. */
-  tidy(options: TidyOptions): Promise<number>
+  /**
+   * Removes expired uploads, and completes those that no client completes. Returns how many. Calls `onError` for one that cannot be
+   * completed or removed, and goes on. Throws store_unavailable.
+   */
+  tidy(options: { signal: AbortSignal; onError(error: unknown): void }): Promise<number>
   open: Pick<OpenUploads, 'count' | 'awaited' | 'refused'>
   /** Interrupts every piece that is arriving. */
   release(): Promise<void>
@@ -60,7 +52,6 @@ export interface ResumableUploads {
 const abandonedMs = 60_000
 const dayMs = 24 * 3_600_000
 
-/** An upload with what its note says. */
 interface NotedUpload {
   upload: Upload
   note: UploadNote
@@ -81,7 +72,7 @@ export function createResumableUploads(parts: ImageParts): ResumableUploads {
   const receiving: UploadsContext['receiving'] = new Map()
   const open = createOpenUploads({ uploads, ownerOf, isExpired: (upload) => isExpired({ expiryMs, now: parts.now }, upload) })
   const context: UploadsContext = { ...parts, expiryMs, receiving, completion, open }
-  const viewOf = ({ upload, note }: NotedUpload) => uploadView(upload, { note, expiryMs })
+  const viewOf = ({ upload, note }: NotedUpload) => uploadView(upload, { note, expiryMs, read: completion.readOf(upload.id) })
   const release = async () => void (await Promise.all([...receiving.keys()].map((id) => interrupt(context, id))))
 
   return {
@@ -112,7 +103,7 @@ export function createResumableUploads(parts: ImageParts): ResumableUploads {
       if (!(await uploads.discard(id))) throw unknown(id)
       open.gone(id)
     },
-    tidy: (options) => tidy(context, options),
+    tidy: ({ signal, onError }) => tidy(context, signal, onError),
     open,
     release,
     async stop() {
@@ -154,7 +145,7 @@ async function append(context: UploadsContext, piece: Piece): Promise<NotedUploa
   }
   if (offset < size) upload = await receive(context, piece)
   context.open.saw(upload)
-  if (!upload.ended && upload.offset === size) note = await context.completion.complete(upload, { note, requested: true })
+  if (!upload.ended && upload.offset === size) note = await context.completion.complete({ upload, note, requested: true })
   if (note.refusal) throw new CatalogueError(note.refusal.code, note.refusal.message)
   return { upload, note }
 }
@@ -170,7 +161,7 @@ async function receive({ blobs, receiving }: UploadsContext, { upload: id, at, s
   }
 }
 
-async function tidy(context: UploadsContext, { signal, onError }: TidyOptions): Promise<number> {
+async function tidy(context: UploadsContext, signal: AbortSignal, onError: (error: unknown) => void): Promise<number> {
   let done = 0
   for await (const upload of context.open.list()) {
     if (signal.aborted) break
@@ -196,7 +187,7 @@ function tidying(context: UploadsContext, upload: Upload): (() => Promise<unknow
   if (!note || receiving.has(id) || completion.isUnderWay(id)) return undefined
   if (isExpired(context, upload)) return () => blobs.uploads.discard(id)
   const abandoned = !ended && offset === size && touched.getTime() < now().getTime() - abandonedMs
-  return abandoned ? () => completion.complete(upload, { note, requested: false }) : undefined
+  return abandoned ? () => completion.complete({ upload, note, requested: false }) : undefined
 }
 
 const unknown = (id: string) =>

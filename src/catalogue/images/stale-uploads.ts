@@ -23,10 +23,7 @@ async function* stepsSince({ journal }: ImageParts, { id, since }: StaleUpload, 
   }
 }
 
-/**
- * Returns what must hold when an image is registered that nobody asks for now. Throws upload_overtaken when what it would replace
- * arrived, or was taken away, after its last byte.
- */
+/** Returns the precondition for registering an image that nobody asks for now. Throws upload_overtaken if another came since. */
 export async function refuseStaleUpload(parts: ImageParts, upload: StaleUpload): Promise<Precondition> {
   const { id, ...image } = upload
   const { architecture, url } = image

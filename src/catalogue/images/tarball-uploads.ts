@@ -41,10 +41,7 @@ export interface UploadedImage extends RegisteredImage {
   proof: Facts
 }
 
-/**
- * Stores a tarball and inspects it in the same pass, then registers it with the container's other images. Neither a refused upload nor a
- * dry run leaves anything behind.
- */
+/** Stores a tarball and inspects it in the same pass, then registers it. A refused upload and a dry run leave nothing behind. */
 export async function uploadTarball(parts: ImageParts, upload: TarballUpload): Promise<UploadedImage> {
   const { id, publicUrl, cause, precondition, dryRun = false, said, source, sha256, size } = upload
   checkId(id)

@@ -5,6 +5,7 @@ import type { ImageReport } from '../../images/image-report.ts'
 import { reportOnProven } from '../../images/overall-verdict.ts'
 import { overtaken, retryOvertaken } from '../jobs/compare-and-swap.ts'
 import type { Precondition } from '../records/changes.ts'
+import { countedBytes } from '../verification/readings.ts'
 import type { ImageParts } from './parts.ts'
 import { refuseStaleUpload } from './stale-uploads.ts'
 import { checkProven, placeFor, registerTarball, type StoredTarball, type UploadedImage } from './tarball-uploads.ts'
@@ -12,21 +13,18 @@ import { refusalFrom, toNote, type UploadNote, type UploadResult } from './uploa
 
 export type Completion = ReturnType<typeof createUploadCompletion>
 
-interface CompletionOptions {
-  note: UploadNote
-  /** Whether a client waits for it; else the server completes it by itself. */
-  requested: boolean
-}
-
-/** An upload that is being completed. `requested` becomes true when a client comes to wait for it. */
-interface Proving extends CompletionOptions {
+/** An upload that is being completed. */
+interface Proving {
   upload: Upload
+  note: UploadNote
+  /** Whether a client waits for it, perhaps since a while after it began; else the server completes it by itself. */
+  requested: boolean
   ending: Promise<UploadNote>
+  /** How many of its bytes have been read. */
+  read: number
 }
 
-interface CompletionContext extends ImageParts {
-  stopped: AbortSignal
-}
+type CompletionContext = ImageParts & { stopped: AbortSignal }
 
 /** What follows the last byte of an upload in pieces: proving, storing, registering, and noting how that ended. */
 export function createUploadCompletion(parts: ImageParts) {
@@ -36,18 +34,20 @@ export function createUploadCompletion(parts: ImageParts) {
 
   return {
     /** Runs once at a time for each upload in this process. Two replicas may both run it, because every step is repeatable. */
-    complete(upload: Upload, { note, requested }: CompletionOptions): Promise<UploadNote> {
+    complete({ upload, note, requested }: Omit<Proving, 'ending'>): Promise<UploadNote> {
       const running = proving.get(upload.id)
       if (running) {
         running.requested ||= requested
         return running.ending
       }
-      const own: Proving = { upload, note, requested, ending: Promise.resolve(note) }
+      const own: Proving = { upload, note, requested, ending: Promise.resolve(note), read: 0 }
       own.ending = complete(context, own).finally(() => proving.delete(upload.id))
       proving.set(upload.id, own)
       return own.ending
     },
     isUnderWay: (upload: string) => proving.has(upload),
+    /** Returns how many bytes of an upload this process has read so far; undefined for one that it does not complete. */
+    readOf: (upload: string) => proving.get(upload)?.read,
     /** Interrupts every completion; each can be asked for again. */
     async stop(): Promise<void> {
       stopped.abort()
@@ -75,9 +75,9 @@ async function complete(context: CompletionContext, own: Proving): Promise<Uploa
 }
 
 async function prove(context: CompletionContext, own: Proving): Promise<UploadResult> {
-  const { upload, note } = own
+  const { note } = own
   const { id, sha256, version, architecture, filename } = note
-  const report = await inspect(context, upload.id, note)
+  const report = await inspect(context, own)
   const found = report.tarball.sha256!
   if (sha256 !== undefined && sha256 !== found) {
     throw new CatalogueError('digest_mismatch', `expected sha256:${sha256}, but the bytes are sha256:${found}; nothing was stored`)
@@ -91,15 +91,16 @@ async function prove(context: CompletionContext, own: Proving): Promise<UploadRe
   return { ...placed, url: storageUrl(note.publicUrl, key), sha256: found, verdict, summary, created, unchanged, revision }
 }
 
-async function inspect(context: CompletionContext, upload: string, note: UploadNote): Promise<ImageReport> {
+async function inspect(context: CompletionContext, own: Proving): Promise<ImageReport> {
   const { stopped, blobs } = context
-  const stream = await blobs.uploads.read(upload)
+  const { upload, note } = own
+  const stream = await blobs.uploads.read(upload.id)
   const stop = () =>
     stream.destroy(new CatalogueError('store_unavailable', 'the server stops; the upload is kept, and can be asked for again'))
   if (stopped.aborted) stop()
   else stopped.addEventListener('abort', stop, { once: true })
   try {
-    const { report } = await context.inspect(stream, { claimed: note.architecture, container: note.id })
+    const { report } = await context.inspect(countedBytes(stream, own), { claimed: note.architecture, container: note.id })
     return reportOnProven(report, { container: note.id })
   } finally {
     stopped.removeEventListener('abort', stop)

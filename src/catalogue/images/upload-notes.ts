@@ -1,6 +1,6 @@
 import type { Upload } from '../../blobs/blob-store.ts'
 import type { Architecture } from '../../domain/architecture.ts'
-import { type ErrorCode, isCatalogueError } from '../../domain/errors.ts'
+import { type CatalogueError, type ErrorCode, isCatalogueError } from '../../domain/errors.ts'
 import type { Cause } from '../../domain/history/entry.ts'
 import { asFields, parsedJson } from '../../domain/json/reading.ts'
 import type { ResumableUpload } from '../../schemas.ts'
@@ -23,10 +23,7 @@ export interface UploadClaim {
 export type UploadResult = NonNullable<ResumableUpload['result']>
 
 /** Why an upload was refused for good. */
-interface UploadRefusal {
-  code: ErrorCode
-  message: string
-}
+type UploadRefusal = Pick<CatalogueError, 'code' | 'message'>
 
 /** What is stored alongside the bytes of an upload, as its note. */
 export interface UploadNote extends UploadClaim {
@@ -34,7 +31,7 @@ export interface UploadNote extends UploadClaim {
   publicUrl: string
   /** Of the request that began it. */
   cause: Cause
-  /** The client whose share of the open uploads it counts against. Notes of earlier versions have none. */
+  /** The client whose share of the open uploads it counts against. Default: the address. */
   client?: string
   result?: UploadResult
   refusal?: UploadRefusal
@@ -53,17 +50,21 @@ export interface UploadView extends UploadClaim {
   state: ResumableUpload['state']
   offset: number
   size: number
+  /** How many bytes have been read to prove it; undefined where this replica does not read it. */
+  read: number | undefined
   created: Date
   expires: Date
   result: UploadResult | undefined
   refusal: UploadRefusal | undefined
 }
 
-export function uploadView(upload: Upload, { note, expiryMs }: { note: UploadNote; expiryMs: number }): UploadView {
+type ViewOptions = Pick<UploadView, 'read'> & { note: UploadNote; expiryMs: number }
+
+export function uploadView(upload: Upload, { note, expiryMs, read }: ViewOptions): UploadView {
   const { id, offset, size = 0, created, touched } = upload
   const { publicUrl: _, cause: __, client: ___, result, refusal, ...claim } = note
   const state = result ? 'registered' : refusal ? 'refused' : offset < size ? 'arriving' : 'proving'
-  return { ...claim, upload: id, state, offset, size, created, expires: new Date(touched.getTime() + expiryMs), result, refusal }
+  return { ...claim, upload: id, state, offset, size, read, created, expires: new Date(touched.getTime() + expiryMs), result, refusal }
 }
 
 /** After these an upload may succeed the next time; any other error ends it. */

@@ -34,10 +34,7 @@ interface SwapRequest<Made extends Decision> {
   decide(stored: StoredDocument | undefined): Made | Promise<Made>
 }
 
-/**
- * Reads a document, asks `decide` for its replacement, and writes that; starts again when another writer was first. Returns the decision
- * with the revision of the stored document, undefined when none is stored.
- */
+/** Replaces a document by what `decide` returns, again when another writer was first. Returns the decision and the new revision. */
 export function compareAndSwap<Made extends Decision>(store: DocumentStore, request: SwapRequest<Made>) {
   const { id, subject, decide } = request
   return retryOvertaken(async (attempts) => {

@@ -1,7 +1,4 @@
-/**
- * Works on `atOnce` items at a time. When one fails, begins no more, waits for those under way, and throws the first failure; `done` hears of
- * every item that did not fail.
- */
+/** Works on `atOnce` items at a time. After a failure it begins no more, and throws it when those under way have ended. */
 export async function workThrough<Item, Result>(
   items: readonly Item[],
   { atOnce, work, done }: { atOnce: number; work: (item: Item) => Promise<Result>; done: (result: Result, item: Item) => void }

@@ -30,10 +30,7 @@ export function createPlaces(options: PlacesOptions) {
   let [taken, refused] = [0, 0]
 
   return {
-    /**
-     * Takes a place. Returns a function that gives it back, and may be called twice. Without a client no share is counted. Throws
-     * share_exceeded, and the code of these places when all are taken.
-     */
+    /** Takes a place, and no share without a client. Returns how to give it back, once or twice. Throws share_exceeded, and `code`. */
     take(client: string | undefined): () => void {
       const own = client === undefined ? 0 : (held.get(client) ?? 0)
       const refusal = placeRefusal(options, { taken, own, client })

@@ -2,6 +2,7 @@ import type { Hash } from '../../domain/image/facts.ts'
 import {
   fromTaskDocument,
   type NewTask,
+  type ReadingProgress,
   subjectOf,
   type Task,
   type TaskKind,
@@ -16,8 +17,8 @@ import { ignoring, overtaken, writeUnlessOvertaken } from './compare-and-swap.ts
 /** A task that this replica holds until its lease ends. */
 export interface Claimed<Kind extends TaskKind = 'verify'> {
   task: TaskOf<Kind>
-  /** Starts the lease anew. Returns false when another replica holds the task by now, or it was added again: then stop. */
-  extend(): Promise<boolean>
+  /** Starts the lease anew, and says how far an image was read. Returns false when another replica holds the task by now, or it was added again: then stop. */
+  extend(reading?: ReadingProgress): Promise<boolean>
   /** Removes the task, which is done; one that was added again meanwhile stays. */
   finish(): Promise<void>
   /** Makes the task due again, that much later. */
@@ -31,6 +32,8 @@ export interface TaskQueue {
   begin<Kind extends TaskKind>(task: NewTaskOf<Kind>): Promise<Claimed<Kind>>
   /** Claims tasks of a kind that are due, `limit` at most. Of several replicas that claim at once, one gets each task. */
   claim<Kind extends TaskKind>(kind: Kind, limit: number): Promise<Claimed<Kind>[]>
+  /** Returns the tasks of a kind that replicas may be carrying out, a hundred at most. */
+  held(kind: TaskKind): Promise<Task[]>
   /** Removes a task. A replica that is carrying it out learns so when it extends its lease. */
   cancel(task: NewTask): Promise<void>
   find(task: NewTask): Promise<Task | undefined>
@@ -68,6 +71,15 @@ export function createTaskQueue(store: DocumentStore, { hash, now, leaseMs }: { 
 
     claim: (kind, limit) => claimDue(parts, kind, limit),
 
+    async held(kind) {
+      const due = [
+        { field: 'due', after: parts.after(0) },
+        { field: 'due', before: parts.after(leaseMs + 1) }
+      ]
+      const { items } = await store.list({ where: [...whereEqual({ kind }), ...due], sort: { field: 'due', order: 'desc' }, limit: 100 })
+      return items.flatMap(({ document }) => fromTaskDocument(document) ?? [])
+    },
+
     async cancel(task) {
       await store.remove(idOf(task))
     },
@@ -92,7 +104,7 @@ async function claimDue<Kind extends TaskKind>(parts: QueueParts, kind: Kind, li
     const found = fromTaskDocument(document) as TaskOf<Kind> | undefined
     if (!found) continue
     if (found.due > after(0)) return claims
-    const task: TaskOf<Kind> = { ...found, due: after(leaseMs), attempts: found.attempts + 1 }
+    const task: TaskOf<Kind> = { ...found, due: after(leaseMs), attempts: found.attempts + 1, reading: undefined }
     const held = await swapTask(store, task, revision)
     if (held !== undefined) claims.push(claimed(parts, task, held))
     if (claims.length === limit) return claims
@@ -111,8 +123,8 @@ function claimed<Kind extends TaskKind>(parts: QueueParts, task: TaskOf<Kind>, r
   let held: string | undefined = revision
   return {
     task,
-    async extend() {
-      if (held !== undefined) held = await swapTask(store, { ...task, due: after(leaseMs) }, held)
+    async extend(reading) {
+      if (held !== undefined) held = await swapTask(store, { ...task, due: after(leaseMs), reading }, held)
       return held !== undefined
     },
     async finish() {

@@ -1,10 +1,7 @@
 import type { JournalEntry } from '../../domain/history/entry.ts'
 import type { RecordChanged } from '../records/changes.ts'
 
-/**
- * What consecutive changes by this process did to a record, where each has its entry in the journal. Contains no records, because thousands
- * may be queued.
- */
+/** What consecutive changes by this process did to a record, each with its entry. It holds no records: thousands may be queued. */
 export interface ChangeRange {
   before: { revision: string; fingerprint: string } | undefined
   /** The revision after the changes; undefined when the record was removed. */

@@ -4,9 +4,8 @@ import type { NewEntry } from '../records/journal.ts'
 import type { ChangeRange } from './change-range.ts'
 
 /*
- * Other programs may change records in the engine. A container's summary holds the last accounted state of the record: from that state, a
- * chain of journal entries leads to the stored record. Where the chain is broken, another program made the change, or a process ended
- * before it could append its entry.
+ * Other programs may change records in the engine. From the last accounted state, which the summary holds, a chain of journal entries leads
+ * to the stored record. Where it is broken, another program made the change, or a process ended before it could append its entry.
  */
 
 /** The state of a record at one revision; null where there is, or was, no record. */
@@ -20,7 +19,6 @@ export interface RecordState {
 
 export const noRecord: RecordState = { revision: null, fingerprint: null, document: null }
 
-/** Returns the last accounted state. */
 export const accountedState = (summary: StoredSummary | undefined): RecordState => summary?.accounted ?? noRecord
 
 interface KnownChange {
@@ -29,10 +27,7 @@ interface KnownChange {
   range: ChangeRange | undefined
 }
 
-/**
- * Returns whether the stored record is accounted for even without the journal: its meaning is the same as before, or only this process
- * changed it.
- */
+/** Returns whether the record is accounted for without the journal: it means the same, or only this process changed it. */
 export function isAccountedFor({ summary, current, range }: KnownChange): boolean {
   if (summary && current.fingerprint === accountedState(summary).fingerprint) return true
   return range !== undefined && (range.after ?? null) === current.revision && beginsAtAccounted(summary, range.before)
@@ -77,10 +72,7 @@ export interface RecordStates {
   accounted: RecordState
 }
 
-interface GapSearch extends RecordStates {
-  /** Returns the state before an entry's change. */
-  stateBefore(entry: JournalEntry): RecordState
-}
+type GapSearch = RecordStates & { stateBefore(entry: JournalEntry): RecordState }
 
 interface Gap {
   /** The state that no entry leads to. */
@@ -93,8 +85,9 @@ interface Gap {
  * Returns where entries are missing between the last accounted state and the stored record; undefined when none are. Entries are joined by
  * revision or by meaning: a record that was written again without a change of meaning has a revision without an entry.
  */
-export function gapIn(entries: readonly JournalEntry[], { current, accounted, stateBefore }: GapSearch): Gap | undefined {
-  const since = entries.filter((entry) => isSince(entry, { current, accounted }))
+export function gapIn(entries: readonly JournalEntry[], { stateBefore, ...states }: GapSearch): Gap | undefined {
+  const { current, accounted } = states
+  const since = entries.filter((entry) => isSince(entry, states))
   let state = current
   while (state.fingerprint !== accounted.fingerprint) {
     const { revision, fingerprint } = state
@@ -124,13 +117,9 @@ function partsOf(revision: string): [store: string, number: number] {
   return [store, Number(number)]
 }
 
-interface ExternalChange extends Gap {
-  container: string
-  /** The last accounted revision; null where there was no record. */
-  previous: string | null
-}
+type ExternalChange = Gap & Pick<NewEntry, 'container' | 'previous'>
 
-/** Returns the entry that records a change by another program. */
+/** Returns the entry that records a change by another program; `previous` is the last accounted revision. */
 export function externalChangeEntry({ container, state, before, previous }: ExternalChange): NewEntry {
   const { revision, fingerprint, document: after, until } = state
   const what = before === null ? 'it was created' : after === null ? 'it was removed' : 'it was changed'

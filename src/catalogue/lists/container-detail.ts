@@ -1,15 +1,11 @@
 import type { Architecture } from '../../domain/architecture.ts'
-import type { Standing } from '../../domain/build/standing.ts'
 import { type CurrentImage, currentImages } from '../../domain/build/state.ts'
-import { gatheredStandings } from './container-list.ts'
-import type { ContainerView } from './image-views.ts'
+import { gatheredStandings, type ListedContainer } from './container-list.ts'
 import type { ListsParts } from './parts.ts'
 import type { Gathered, Views } from './views.ts'
 
 /** One container with all that is known about it. */
-export interface ContainerDetail {
-  view: ContainerView
-  standings: ReadonlyMap<Architecture, Standing>
+export interface ContainerDetail extends ListedContainer {
   /** With the facts about each; the image of a record that names no architecture stands under what it is for. */
   images: ReadonlyMap<Architecture, CurrentImage>
   gathered: Gathered

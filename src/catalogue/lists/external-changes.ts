@@ -45,10 +45,7 @@ const maxEntries = 200
 
 const unknownTimes = { at: undefined, born: undefined }
 
-/**
- * Finds changes that other programs made in the engine: compares the stored record with the last accounted state in its summary, and appends
- * an entry for a change that still has none after a grace period.
- */
+/** Compares a record with its summary's last accounted state, and journals a change that has no entry after a grace period. */
 export async function account(parts: ListsParts, { id, summary, stored, range }: AccountRequest & { id: string }): Promise<Account> {
   const current = stateOfRecord(parts, stored)
   const settled = ({ at, born }: RecordTimes): Account => {
@@ -82,14 +79,9 @@ function stateBefore({ hash }: ListsParts, { container, previous, before, at }: 
   return { revision: previous, fingerprint: fingerprintOf(fromDocument(container, before), hash), document: before, until: at }
 }
 
-interface ChainEnds extends RecordStates {
-  id: string
-}
+type ChainEnds = RecordStates & { id: string }
 
-/**
- * Walks from the stored record back to the last accounted state, entry by entry. Returns the state that no entry leads to; undefined when the
- * entries lead to the last accounted state.
- */
+/** Walks back to the last accounted state, entry by entry. Returns the state that no entry leads to; undefined without one. */
 async function walkBack(parts: ListsParts, { id, current, accounted }: ChainEnds) {
   let state = current
   let at: string | undefined

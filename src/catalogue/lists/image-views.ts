@@ -5,6 +5,7 @@ import type { CurrentImage, StateAnswer } from '../../domain/build/state.ts'
 import type { ContainerRecord } from '../../domain/container/document.ts'
 import { applies, type Facts, type ImageKey, pendingKey, wasLookedAt } from '../../domain/image/facts.ts'
 import type { ContainerView, ImageView, PendingImage as PendingView } from '../../schemas.ts'
+import type { Reading } from '../verification/readings.ts'
 
 export type { ContainerView, ImageView }
 
@@ -35,20 +36,33 @@ export interface ContainerFacts {
   status: StateAnswer
 }
 
-type ViewInput = ContainerFacts & Pick<ContainerView, 'revision' | 'fingerprint' | 'created' | 'updated'>
+interface ViewInput extends ContainerFacts, Pick<ContainerView, 'revision' | 'fingerprint' | 'created' | 'updated'> {
+  /** Of this container's images. */
+  readings: readonly Reading[]
+}
+
+/** Leaves out a reading that has ended, which this replica may not know yet: its result is there. */
+function readingOf({ facts, readings }: ViewInput, imageKey: ImageKey): Pick<ImageView, 'reading'> {
+  const found = readings.find((one) => one.imageKey === imageKey && !((facts.get(imageKey)?.checked ?? '') >= one.begun))
+  return found ? { reading: { read: found.read, size: found.size } } : {}
+}
 
 export function containerView(record: ContainerRecord, input: ViewInput): ContainerView {
   const { facts, buildStatus, expected, status, revision, fingerprint, created, updated } = input
   const images = inTableOrder(record.images.keys()).map((architecture): [string, ImageView] => [
     architecture,
-    { architecture, ...imageView({ url: record.images.get(architecture)!, facts: facts.get(architecture) }) }
+    {
+      architecture,
+      ...imageView({ url: record.images.get(architecture)!, facts: facts.get(architecture) }),
+      ...readingOf(input, architecture)
+    }
   ])
   const waiting = buildStatus?.pending ?? new Map<Architecture, PendingImage>()
   const pending = uniqueInTableOrder(waiting.keys()).map((architecture): [string, PendingView] => {
     const { url, digest, version, since, expires } = waiting.get(architecture)!
     const found = facts.get(pendingKey(architecture))
     const { verdict = 'unverified', summary = null } = found && applies(found, { url, digest: digest ?? '' }) ? found : {}
-    return [architecture, { url, digest, version, since, expires, verdict, summary }]
+    return [architecture, { url, digest, version, since, expires, verdict, summary, ...readingOf(input, pendingKey(architecture)) }]
   })
   const { id, version = null, url = null, digest = null } = record
   const { missing, state, reasons } = status

@@ -19,7 +19,6 @@ export interface FoundContainer {
   source: ListSource
   /** The values of the record or the summary when it was found; undefined when they cannot be parsed. */
   found: SortValues | undefined
-  /** The current values. */
   current: SortValues
   content: SummaryContent
   filters: Filters

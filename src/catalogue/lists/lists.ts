@@ -14,7 +14,6 @@ import { createWaiting, type Waiting } from './waiting.ts'
 /** Shows and lists containers in the form of the API, and waits for their states. */
 export interface Lists {
   views: Views
-  /** Returns one page of containers. */
   list(request: ListRequest): Promise<ContainerPage>
   /** Returns everything about one container, for people; undefined where nothing is known. */
   detail(id: string): Promise<ContainerDetail | undefined>

@@ -1,18 +1,11 @@
 import { type Architecture, uniqueInTableOrder } from '../../domain/architecture.ts'
-import type { State } from '../../domain/build/state.ts'
 import { countSummary, noCounts, type SummaryCounts } from '../../domain/lists/counts.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 import { waitAtMost } from '../jobs/concurrency.ts'
 import type { Summaries } from './summaries.ts'
 
 /** How many containers there are, by what they are. */
-export interface Overview {
-  total: number
-  states: Readonly<Record<State, number>>
-  /** Those with an image whose bytes were not read. */
-  unproven: number
-  /** By architecture: those that are expected to have it and do not. */
-  missing: ReadonlyMap<Architecture, number>
+export interface Overview extends Omit<SummaryCounts, 'architectures'> {
   /** The architectures that any container has, in the table's order. */
   architectures: readonly Architecture[]
   /** When the count began, ISO 8601. */

@@ -7,19 +7,12 @@ import type { ContainerImage } from '../../schemas.ts'
 import type { DocumentStore } from '../../stores/document-store.ts'
 import { type LearningParts, readAndLearn } from '../verification/tarball-reading.ts'
 import { imageView } from './image-views.ts'
+import type { ListsParts } from './parts.ts'
 
 /** The only image of a record that names only `url`, and no architecture. */
 export type SingleImage = ContainerImage & { architecture: null }
 
-interface SingleImageParts extends LearningParts {
-  containers: Pick<DocumentStore, 'get'>
-  /** The addresses under which clients reach this server. */
-  addresses: () => readonly string[]
-}
-
-/**
- * Returns a record that names only `url`. Throws container_unknown; image_missing when the record names architectures, or no image at all.
- */
+/** Returns a record that names only `url`. Throws container_unknown; image_missing if it names architectures, or no image. */
 export async function singleOf(containers: Pick<DocumentStore, 'get'>, id: string) {
   const stored = await containers.get(id)
   if (!stored) throw new CatalogueError('container_unknown', `container not found: ${id}`)
@@ -38,8 +31,11 @@ export interface SingleImageRequest {
 }
 
 /** Reads and verifies the image now. Throws the errors of singleOf and readTarball. */
-export async function verifySingle(parts: SingleImageParts, { id, publicUrl, dryRun = false }: SingleImageRequest): Promise<SingleImage> {
-  const { record, url } = await singleOf(parts.containers, id)
+export async function verifySingle(
+  parts: LearningParts & Pick<ListsParts, 'stores' | 'addresses'>,
+  { id, publicUrl, dryRun = false }: SingleImageRequest
+): Promise<SingleImage> {
+  const { record, url } = await singleOf(parts.stores.containers, id)
   const digest = record.digest ?? ''
   const [current] = await parts.facts.read(id, [''])
   const given = current && applies(current, { url, digest }) ? current.given : null

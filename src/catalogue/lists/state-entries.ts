@@ -14,10 +14,7 @@ export interface WrittenSummary {
 
 const maxReasons = 5
 
-/**
- * Returns a function that appends an entry when a container's state changes: exactly once, because only one process writes the first
- * summary with the new state. The function never throws.
- */
+/** Returns what appends an entry when a container's state changes: once, as one process writes that summary. It never throws. */
 export function createStateEntries({ journal, onAppendFailed }: ListsParts, views: Views): (written: WrittenSummary) => Promise<void> {
   return async ({ id, before, after, born }) => {
     // the first summary of a record that existed before is not a change

@@ -37,11 +37,6 @@ interface Summarised {
   updated: string | null
 }
 
-interface ComingSummary extends Summarised {
-  created: string
-  fingerprint: string
-}
-
 /** Returns what lists filter a container by. */
 export function summarise(record: ContainerRecord, { gathered, now }: { gathered: Gathered; now: Date }): Summarised {
   const { facts, buildStatus, status, buildTimeoutMs } = gathered
@@ -66,7 +61,7 @@ interface SummariesParts {
   changes: Pick<Changes, 'find'>
   summarise(stored: StoredRecord): Promise<Summarised>
   /** Summarises a container that has no record yet; returns undefined when nothing is known about it. */
-  summariseComing(id: string): Promise<ComingSummary | undefined>
+  summariseComing(id: string): Promise<(Summarised & Record<'created' | 'fingerprint', string>) | undefined>
   account(id: string, request: AccountRequest): Promise<Account>
   graceMs: number
   /** Called for every summary that this process wrote. Never throws. */

@@ -12,9 +12,7 @@ export interface SummarySweep {
   swept(): Promise<string | undefined>
 }
 
-interface SummarySweepParts extends ListsParts {
-  summaries: Pick<Summaries, 'catchUp'>
-}
+type SummarySweepParts = ListsParts & { summaries: Pick<Summaries, 'catchUp'> }
 
 const leaseName = 'summaries'
 /** How many sweeps it takes to make every summary again, usually in an hour. */

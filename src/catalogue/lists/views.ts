@@ -1,6 +1,6 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import { currentImages, type StateAnswer, stateOf } from '../../domain/build/state.ts'
-import { type ContainerRecord, fromDocument } from '../../domain/container/document.ts'
+import { type ContainerRecord, emptyRecord } from '../../domain/container/document.ts'
 import { fingerprintOf } from '../../domain/container/fingerprint.ts'
 import type { JournalEntry } from '../../domain/history/entry.ts'
 import { type Facts, pendingKey } from '../../domain/image/facts.ts'
@@ -14,9 +14,7 @@ export interface Views {
   of(container: ViewedRecord, read?: AlreadyRead): Promise<ContainerView>
   /** Reads the facts and the build status of a record, and returns them with the resulting status. `learnt` replaces the stored facts. */
   gather(record: ContainerRecord, learnt?: Facts): Promise<Gathered>
-  /**
-   * Returns the view of a container that has a record, or builds or images before its first record. An expectation alone does not count.
-   */
+  /** Returns the view of a container that has a record, or builds or images before its first; an expectation is not enough. */
   find(id: string): Promise<ContainerView | undefined>
   /** Returns the status of a container that has no record yet; undefined when nothing is known about it. */
   coming(id: string): Promise<ComingContainer | undefined>
@@ -106,11 +104,12 @@ async function viewOf(parts: ListsParts, container: ViewedRecord, read: AlreadyR
   const revision = container.revision || null
   const { gathered = gather(parts, record), summary } = read
   const reading = revision === null ? undefined : timesOf(parts, { id: record.id, revision }, summary)
-  const [known, times] = await Promise.all([gathered, reading])
+  const [known, times, underWay] = await Promise.all([gathered, reading, parts.listReadings()])
   const { buildStatus } = known
   const updated = [times?.updated, buildStatus?.updated].filter((time) => typeof time === 'string').sort()
   return containerView(record, {
     ...known,
+    readings: underWay.filter(({ container }) => container === record.id),
     revision,
     fingerprint: revision === null ? null : fingerprintOf(record, parts.hash),
     created: times ? times.created : (buildStatus?.created ?? null),
@@ -118,10 +117,7 @@ async function viewOf(parts: ListsParts, container: ViewedRecord, read: AlreadyR
   })
 }
 
-/**
- * Returns a record's times from its summary, which may be outdated or lost, or else from the journal's entries, which are written with the
- * record but kept only for a limited time.
- */
+/** Returns a record's times from its summary if that is current, else from the journal, which keeps entries for a limited time. */
 async function timesOf({ stores, journal }: ListsParts, { id, revision }: Record<'id' | 'revision', string>, given?: StoredSummary) {
   if (given && isAbout(given, revision)) return given
   const [stored, entry] = await Promise.all([stores.summaries.get(id), journal.ofRevision(id, revision)])
@@ -150,6 +146,3 @@ async function findComing(parts: ListsParts, id: string): Promise<ComingContaine
 
 /** Returns whether a summary was made from this revision, and no change is suspected to lack its entry. */
 const isAbout = (summary: StoredSummary, revision: string): boolean => summary.revision === revision && summary.suspect === null
-
-/** Returns the record of a container before its first image was published. */
-const emptyRecord = (id: string): ContainerRecord => fromDocument(id, '{}')

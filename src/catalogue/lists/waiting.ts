@@ -24,10 +24,7 @@ interface WaitRequest {
 }
 
 export interface Waiting {
-  /**
-   * Resolves when the goal is reached or the time is up. Throws waiters_exceeded, share_exceeded, and store_unavailable when the store is
-   * unavailable as the time ends.
-   */
+  /** Resolves at the goal, or when the time is up. Throws waiters_exceeded, share_exceeded, and at the end store_unavailable. */
   wait(request: WaitRequest): Promise<WaitAnswer>
   places: Pick<Places, 'taken' | 'refused'>
 }
@@ -84,7 +81,6 @@ async function look(views: Views, { id, goal, architecture }: WaitRequest): Prom
   return { ...goalOf, reached, state, expected: [...expected], missing, reasons, revision }
 }
 
-/** Returns the status of one architecture alone. */
 function onlyOf({ reasons: all, missing: allMissing, architectures }: ContainerStatus, architecture: Architecture) {
   const reasons = all.filter((reason) => reason.architecture === architecture)
   const missing = allMissing.filter((one) => one === architecture)

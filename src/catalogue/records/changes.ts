@@ -37,10 +37,7 @@ export interface RecordChange {
   verbatim?: boolean
   /** The journal's word for the change; default created, changed or removed. */
   what?: string
-  /**
-   * The images that the caller brings, all of the record's or these: they count as new even where the URL is the same. Without it only
-   * images whose URL changes do.
-   */
+  /** The images that the caller brings: they count as new even where the URL is the same. Default: those whose URL changes. */
   brought?: 'all' | readonly Architecture[] | undefined
 }
 
@@ -65,10 +62,7 @@ type ChangeNotice = [id: string, notice: { changed: RecordChanged; entry: Journa
 type IntentCheck = (before: StoredRecord, meant: { before: string; after: string }) => Promise<void>
 
 /** A change with the images that its caller brought. */
-export interface RecordArrival {
-  before: StoredRecord | undefined
-  after: StoredRecord | undefined
-  brought?: RecordChange['brought']
+export interface RecordArrival extends Pick<RecordChanged, 'before' | 'after'>, Pick<RecordChange, 'brought'> {
   /** Those whose content is known to be new under the URL that they had. */
   rebuilt?: readonly Architecture[]
 }
@@ -156,11 +150,9 @@ export function createChanges(parts: ChangesParts): Changes {
 
 const isWritten = ({ before, after }: RecordChanged): boolean => before?.revision !== after?.revision
 
-async function swapRecord(
-  parts: ChangesParts & { intentCheck: IntentCheck | undefined },
-  id: string,
-  change: RecordChange
-): Promise<RecordChanged> {
+type SwapParts = ChangesParts & { intentCheck: IntentCheck | undefined }
+
+async function swapRecord(parts: SwapParts, id: string, change: RecordChange): Promise<RecordChanged> {
   const { containers, hash, intentCheck } = parts
   const meaning = (stored: StoredRecord | undefined) => stored && fingerprintOf(stored.record, hash)
   const { made, revision, attempts } = await compareAndSwap(containers, {

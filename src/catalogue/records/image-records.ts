@@ -1,12 +1,6 @@
 import type { Architecture } from '../../domain/architecture.ts'
 import type { PendingImage } from '../../domain/build/build-status.ts'
-import {
-  containerFrom,
-  imageRegistration,
-  type NewImage,
-  type ParsedRegistration,
-  registrationOf
-} from '../../domain/container/container.ts'
+import { containerFrom, imageRegistration, type NewImage, type ParsedRegistration } from '../../domain/container/container.ts'
 import { patchedRegistration } from '../../domain/container/container-edit.ts'
 import { type ContainerRecord, toDocument } from '../../domain/container/document.ts'
 import type { PostedUrls } from '../../domain/container/posted-urls.ts'
@@ -27,12 +21,9 @@ export interface ChangeContext {
   warn?: PostedUrls['warn']
 }
 
-export interface RegisteredImage extends StoredRecord {
+export interface RegisteredImage extends StoredRecord, Pick<RecordChanged, 'unchanged' | 'released'> {
   /** Whether the architecture had no image before. */
   created: boolean
-  /** Whether the record meant all this before, so that nothing was written. */
-  unchanged: boolean
-  released: RecordChanged['released']
   /** The images that wait to be published together; absent where each is published at once. */
   waiting?: ReadonlyMap<Architecture, PendingImage>
 }
@@ -43,7 +34,6 @@ export interface ImageId {
   architecture: Architecture
 }
 
-/** An image that is to be changed. */
 export interface ImageChange extends ImageId, ChangeContext {}
 
 export interface ImageToRegister extends NewImage, ChangeContext {
@@ -77,7 +67,7 @@ export function createImageRecords(parts: ImageRecordsParts): ImageRecords {
     async register({ publicUrl, cause, precondition, dryRun, ...image }) {
       const changed = await swap(parts, {
         ...{ id: image.id, publicUrl, cause, precondition, dryRun, brought: [image.architecture] },
-        to: (stored) => imageRegistration(stored && registrationOf(stored.record), image)
+        to: (stored) => imageRegistration(stored?.record, image)
       })
       const { before, after } = changed
       if (before && !dryRun) {

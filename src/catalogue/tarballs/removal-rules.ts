@@ -20,10 +20,7 @@ export function mayRemove({ key, since, named, blob }: RemovalCase): boolean {
   return blob.sha256?.startsWith(digestInKey(key)!) === true
 }
 
-/**
- * Returns the keys of uploaded tarballs that a change of a record's text releases, and those that it names for the first time, or again.
- * Other tarballs have paths of their owners' choice, and are never removed.
- */
+/** Returns the keys of uploaded tarballs that a change of a record releases, and that it names anew. Others are never removed. */
 export function tarballChange({ before, after }: Record<'before' | 'after', string | undefined>) {
   const former = uploadsNamedIn(before)
   const present = uploadsNamedIn(after)

@@ -56,7 +56,6 @@ export function createRemovals(parts: RemovalsParts): Removals {
   const { stores, queue, graceMs } = parts
   let wake = () => {}
 
-  /** Releases the keys that `releasable` returns. */
   async function releaseAll(id: string, releasable: () => Promise<Iterable<string>>): Promise<Release[]> {
     const released: Release[] = []
     try {

@@ -1,24 +1,18 @@
-import type { BlobStore } from '../../blobs/blob-store.ts'
 import { type ContainerRecord, imagesByKey } from '../../domain/container/document.ts'
 import { isCatalogueError } from '../../domain/errors.ts'
 import { keyOfUrl } from '../../domain/image/storage.ts'
 import type { TarballStanding } from '../../schemas.ts'
 import { forEachConcurrently } from '../jobs/concurrency.ts'
+import type { FsckSettings } from './fsck/parts.ts'
 import type { Removals } from './removals.ts'
 
 /** Returns the statuses of the images of each record, in the order of the records. */
 export type TarballStatuses = (records: readonly ContainerRecord[], publicUrl: string) => Promise<TarballStanding[][]>
 
-interface TarballStatusParts {
-  blobs: Pick<BlobStore, 'head'>
-  addresses: () => readonly string[]
-  removals: Pick<Removals, 'pendingAmong'>
-}
-
 const atOnce = 16
 
 /** Asks the queue once for all tarballs, and the store once for each, a few at a time. */
-export function createTarballStatuses({ blobs, addresses, removals }: TarballStatusParts): TarballStatuses {
+export function createTarballStatuses({ blobs, addresses, removals }: FsckSettings & { removals: Removals }): TarballStatuses {
   async function statusOf(key: string): Promise<TarballStanding['status']> {
     try {
       return (await blobs.head(key)) ? 'present' : 'gone'

@@ -36,23 +36,23 @@ export interface TarballSettings extends FsckSettings, Omit<ReadingParts, 'now'>
 }
 
 interface TarballsParts {
-  stores: Pick<Stores, 'containers' | 'buildStatuses' | 'facts' | 'tasks' | 'oci' | 'releases'>
+  stores: Stores
   facts: FactsStore
   queue: TaskQueue
   now: () => Date
   settings: TarballSettings
 }
 
-export function createTarballs({ stores, facts, queue, now, settings }: TarballsParts): Tarballs {
+export function createTarballs({ settings, ...parts }: TarballsParts): Tarballs {
   const { removal, uploadExpiryMs: expiryMs = 24 * 3_600_000 } = settings
-  const removals = createRemovals({ ...settings, ...removal, stores, queue, now })
-  const images = { ...settings, now, facts, containers: stores.containers }
-  const checks = { ...settings, stores, facts, queue, removals, now, graceMs: removal.graceMs, expiryMs }
+  const context = { ...settings, ...removal, ...parts, expiryMs }
+  const removals = createRemovals(context)
+  const checks = { ...context, removals }
   return {
     removals,
-    statuses: createTarballStatuses({ ...settings, removals }),
+    statuses: createTarballStatuses(checks),
     upkeep: {
-      verifySingle: (request) => verifySingle(images, request),
+      verifySingle: (request) => verifySingle(context, request),
       fsck: (options) => runFsck(checks, options),
       sweep: (signal) => sweepLeftovers(checks, signal)
     }

@@ -6,6 +6,7 @@ import { reportOnProven } from '../../images/overall-verdict.ts'
 import type { TarballSources } from '../../sources/source.ts'
 import { type FactsStore, unknownFacts } from './image-facts.ts'
 import { toFacts } from './proofs.ts'
+import type { Readings } from './readings.ts'
 
 /** One image that a record names. */
 export interface ReadingTarget {
@@ -28,12 +29,14 @@ export interface TarballAccess {
 export interface ReadingParts extends TarballAccess {
   now: () => Date
   inspect: Inspect
+  readings: Readings
 }
 
 interface OpenTarball {
   stream: AsyncIterable<Uint8Array> & { destroy(): unknown }
   etag: string | null
   modified: string | null
+  size: number | null
 }
 
 interface ReadingOptions {
@@ -47,17 +50,18 @@ interface ReadingOptions {
 /** Opens the bytes of a registered image: straight from our own store, else by its URL, as far as the site's policy allows. Throws source_gone. */
 export async function openTarball({ blobs, sources }: TarballAccess, target: ReadingTarget, signal?: AbortSignal): Promise<OpenTarball> {
   if (target.key === undefined) {
-    const { stream, etag = null, modified = null } = await sources.open(target.url, signal && { signal })
-    return { stream, etag, modified }
+    const { stream, etag = null, modified = null, size = null } = await sources.open(target.url, signal && { signal })
+    return { stream, etag, modified, size }
   }
   const blob = await blobs.get(target.key)
   if (!blob) throw new CatalogueError('source_gone', `${target.key} is not in the store any more`)
-  return { stream: blob.stream, etag: blob.sha256 ?? null, modified: blob.modified.toISOString() }
+  return { stream: blob.stream, etag: blob.sha256 ?? null, modified: blob.modified.toISOString(), size: blob.size }
 }
 
 /** Reads an image to its end and returns what it is. Throws what openTarball throws. */
 export async function readTarball(parts: ReadingParts, target: ReadingTarget, { by, path, signal }: ReadingOptions) {
-  const { stream, etag, modified } = await openTarball(parts, target, signal)
+  const { stream, etag, modified, size } = await openTarball(parts, target, signal)
+  const reading = parts.readings.begin({ container: target.container, imageKey: target.imageKey, size })
   const stop = () => stream.destroy()
   if (signal?.aborted) stop()
   else signal?.addEventListener('abort', stop, { once: true })
@@ -67,12 +71,13 @@ export async function readTarball(parts: ReadingParts, target: ReadingTarget, { 
     const digest = target.given ?? target.digest
     const { container, imageKey, url, given, key = null } = target
     const options = { ...claimed, container, ...(digest && { digest }), ...(path !== undefined && { path }) }
-    const inspection = await parts.inspect(stream, options)
+    const inspection = await parts.inspect(reading.counted(stream), options)
     const report = reportOnProven(inspection.report, { container })
     const checked = parts.now().toISOString()
     const proof = { container, imageKey, url, digest: target.digest, given, key, etag, modified, report, by, checked }
     return { facts: toFacts(proof), inspection }
   } finally {
+    reading.end()
     signal?.removeEventListener('abort', stop)
     stream.destroy()
   }

@@ -4,6 +4,7 @@ import type { TaskQueue } from '../jobs/task-queue.ts'
 import { createFileEvents, type FileEvents } from './file-events.ts'
 import { createFactsStore, createImageLookup, type FactsStore } from './image-facts.ts'
 import type { VerificationSettings } from './parts.ts'
+import { createReadingList, type ListReadings } from './readings.ts'
 import { type RequireProof, requireProofWith } from './strict-registration.ts'
 import { type ImageSweep, sweepImages } from './url-sweep.ts'
 import { createVerifier, type Verifier, type VerifierParts } from './verifier.ts'
@@ -12,6 +13,7 @@ import { createVerifier, type Verifier, type VerifierParts } from './verifier.ts
 export interface Verification {
   facts: FactsStore
   verifier?: Verifier
+  listReadings?: ListReadings
   fileEvents?: FileEvents
   /** Looks again at the images that were looked at longest ago. */
   sweep?: ImageSweep
@@ -37,6 +39,7 @@ export function createVerification({ stores, hash, now, queue, settings, onFailu
   return {
     facts,
     verifier,
+    listReadings: createReadingList(context),
     fileEvents: createFileEvents(context, verifier.wake),
     sweep: (options) => sweepImages(context, options),
     ...(settings.strict && { requireProof: requireProofWith(context) })

@@ -151,7 +151,7 @@ interface TaskUnderWay {
 
 async function carryOut(parts: VerifierParts, { claimed, signal, proved }: TaskUnderWay): Promise<void> {
   const { task } = claimed
-  const lease = holdLease(claimed, { leaseMs: parts.leaseMs, signal })
+  const lease = holdLease(claimed, { ...parts, signal })
   try {
     await prove(parts, task, { signal: lease.signal, proved })
     await claimed.finish()
@@ -182,8 +182,12 @@ async function prove(parts: VerifierParts, task: ImageTask, { signal, proved }: 
   }
 }
 
+interface HeldTask extends Pick<VerifierParts, 'leaseMs' | 'readings'> {
+  signal: AbortSignal
+}
+
 /** Extends the lease of a task for as long as it is under way. */
-function holdLease(claimed: Claimed, { leaseMs, signal }: { leaseMs: number; signal: AbortSignal }) {
+function holdLease(claimed: Claimed, { leaseMs, readings, signal }: HeldTask) {
   // not AbortSignal.any: the server's one long-lived signal would keep a reference for each image
   const ending = new AbortController()
   const stop = () => ending.abort(signal.reason)
@@ -191,7 +195,7 @@ function holdLease(claimed: Claimed, { leaseMs, signal }: { leaseMs: number; sig
   else signal.addEventListener('abort', stop, { once: true })
   let lost = false
   const heartbeat = setInterval(() => {
-    claimed.extend().then(
+    claimed.extend(readings.progressOf(claimed.task)).then(
       (held) => {
         lost ||= !held
         if (lost) ending.abort(new Error('another replica has taken the task over'))

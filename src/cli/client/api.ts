@@ -24,8 +24,6 @@ interface ApiRequest extends Pick<HttpRequest, 'method' | 'headers' | 'stream'> 
   timeoutMs?: number
 }
 
-export type ApiAnswer = HttpAnswer & { value: unknown }
-
 const silenceMs = 60_000
 const advice = 'is it running, and is this its address (--url, LEPORELLO_URL)?'
 
@@ -69,10 +67,21 @@ export function openApi(address: string, { token, trust = {} }: { token?: string
   const shown = maskSecrets(server)
   const away = (error: Error) => unreachableError(shown, error, advice)
 
-  async function open({ path, query = {}, ...request }: ApiRequest, statuses: readonly number[] = []): Promise<IncomingMessage> {
+  async function open(request: ApiRequest, statuses: readonly number[] = []): Promise<IncomingMessage> {
+    const { path, query = {}, body, headers, timeoutMs = silenceMs, ...rest } = request
     const parameters = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
     const target = `${path}${parameters.length > 0 ? `?${new URLSearchParams(parameters)}` : ''}`
-    const answer = await openRequest(new URL(server + target), { ...prepared(request, token), trust }).catch((error) => {
+    const asJson = body !== undefined && typeof body !== 'string' && !Buffer.isBuffer(body)
+    const answer = await openRequest(new URL(server + target), {
+      ...{ ...rest, timeoutMs, trust },
+      headers: {
+        accept: 'application/json',
+        ...(asJson && { 'content-type': 'application/json' }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...headers
+      },
+      ...(body !== undefined && { body: asJson ? JSON.stringify(body) : (body as string | Buffer) })
+    }).catch((error) => {
       throw error.code === unreachable ? away(error.cause) : error
     })
     const status = answer.statusCode!
@@ -82,7 +91,7 @@ export function openApi(address: string, { token, trust = {} }: { token?: string
   }
 
   /** Returns the answer with its status and headers. Throws for statuses other than 2xx, unless `statuses` lists them. */
-  async function answer({ statuses, ...request }: ApiRequest & { statuses?: readonly number[] }): Promise<ApiAnswer> {
+  async function answer({ statuses, ...request }: ApiRequest & { statuses?: readonly number[] }): Promise<HttpAnswer & { value: unknown }> {
     const incoming = await open(request, statuses)
     const text = await readAnswer(incoming, shown)
     return { status: incoming.statusCode!, headers: incoming.headers, text, value: parsed(text, shown) }
@@ -94,7 +103,6 @@ export function openApi(address: string, { token, trust = {} }: { token?: string
     /** What its `/v2/` takes: that stands at the root of its host, whatever the path of its address is. */
     registry: () => ({ base: new URL('/', server), token }),
     answer,
-    /** Returns the answer as text. */
     text: async (request: ApiRequest) => readAnswer(await open({ ...request, headers: { accept: '*/*', ...request.headers } }), shown),
     /** Returns the answer, parsed as JSON. */
     ask: async <Answer>(request: ApiRequest) => (await answer(request)).value as Answer,
@@ -115,36 +123,15 @@ export function openApi(address: string, { token, trust = {} }: { token?: string
   }
 }
 
-/** A request with the headers and the body that this API wants. */
-function prepared({ body, headers, timeoutMs = silenceMs, ...request }: Omit<ApiRequest, 'path' | 'query'>, token: string | undefined) {
-  const asJson = body !== undefined && typeof body !== 'string' && !Buffer.isBuffer(body)
-  return {
-    ...request,
-    timeoutMs,
-    headers: {
-      accept: 'application/json',
-      ...(asJson && { 'content-type': 'application/json' }),
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      ...headers
-    },
-    ...(body !== undefined && { body: asJson ? JSON.stringify(body) : (body as string | Buffer) })
-  }
-}
-
 /** Returns a container, or undefined where there is none. */
 export async function findContainer(api: Api, id: string): Promise<ContainerView | undefined> {
   const { status, value } = await api.answer({ path: pathOf`/api/v1/containers/${id}`, statuses: [404] })
   return status === 404 ? undefined : (value as ContainerView)
 }
 
-interface PagesRequest {
-  path: string
-  query: Record<string, string | undefined>
-  /** How many items to return at most. */
-  most: number
-}
+type PagesRequest = { path: string; query: Record<string, string | undefined>; most: number }
 
-/** Yields the items of a list, page by page. */
+/** Yields the items of a list, `most` at most, page by page. */
 export async function* itemPages<Item>(api: Api, { path, query, most }: PagesRequest): AsyncGenerator<Item[]> {
   let cursor: string | undefined
   let left = most

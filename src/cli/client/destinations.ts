@@ -12,42 +12,33 @@ import { type HttpAnswer, parseUrl, send, type Trust, unreachable } from './http
 /** A file to upload. Its digest is computed beforehand, so that every destination can compare what it received. */
 export type LocalFile = { path: string; size: number; sha256: string }
 
-/** What an upload needs to know beyond the URL. */
-export interface DestinationSettings {
-  /** Which S3 server `s3://bucket/key` means. */
-  objects: Objects
-  trust: Trust
-}
+/** What an upload needs to know beyond the URL: which S3 server `s3://bucket/key` means, and whose certificates are accepted. */
+export type DestinationSettings = { objects: Objects; trust: Trust }
 
 /** Reads a file once. Throws when it is not a regular file. */
 export async function describeFile(path: string): Promise<LocalFile> {
+  await sizeOfTarball(path)
+  return { path, ...(await sealOf(path)) }
+}
+
+/** Returns how many bytes a file has. Throws when it is not a regular file. */
+export async function sizeOfTarball(path: string): Promise<number> {
   const found = await stat(path).catch((error) => {
     throw new Error(`${path} ${whyUnreadable(error)}; expected a tarball`)
   })
-  if (!found.isFile()) throw new Error(`${path} is not a file; expected a tarball`)
-  return { path, ...(await sealOf(path)) }
+  if (found.isFile()) return found.size
+  throw new Error(`${path} is not a file; expected a tarball`)
 }
 
 /** Uploads a file to a path or a file:, s3:, dav:, davs:, http: or https: URL, as osaka understands them. */
 export async function upload(file: LocalFile, url: string, { objects, trust }: DestinationSettings): Promise<void> {
   const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url) ?? []
-  switch (scheme?.toLowerCase()) {
-    case undefined:
-      return toPath(file, url)
-    case 'file':
-      return toPath(file, percentDecoded(parseUrl(url).pathname))
-    case 's3':
-    case 's3s':
-      return toS3(file, s3Destination(url, objects))
-    case 'dav':
-    case 'davs':
-      return toDav(file, url.replace(/^dav/i, 'http'), trust)
-    case 'http':
-    case 'https':
-      return toHttp(file, url, trust)
-    default:
-      throw new Error(`tarballs cannot be uploaded to ${scheme}://; expected a path, s3://, dav://, davs://, http:// or https://`)
-  }
+  if (scheme === undefined) return toPath(file, url)
+  if (/^file$/i.test(scheme)) return toPath(file, percentDecoded(parseUrl(url).pathname))
+  if (/^s3s?$/i.test(scheme)) return toS3(file, s3Destination(url, objects))
+  if (/^davs?$/i.test(scheme)) return toDav(file, url.replace(/^dav/i, 'http'), trust)
+  if (/^https?$/i.test(scheme)) return toHttp(file, url, trust)
+  throw new Error(`tarballs cannot be uploaded to ${scheme}://; expected a path, s3://, dav://, davs://, http:// or https://`)
 }
 
 async function toPath({ path }: LocalFile, target: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { mkdirSync, readdirSync, realpathSync } from 'node:fs'
 import { promisify } from 'node:util'
-import { environmentOfGit } from '../../config/program.ts'
+import { environmentOfGit } from '../../config/environment.ts'
 import { misuse } from '../terminal/terminal.ts'
 
 /** A git repository in a folder, changed by the git program of this machine. */

@@ -6,6 +6,7 @@ import { rootCertificates } from 'node:tls'
 import { program } from '../../config/program.ts'
 import { basic } from '../../domain/credentials.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
+import type { AskServer } from '../../registries/exchange.ts'
 
 /** Whose certificates are accepted. With neither field: those of public authorities, and of NODE_EXTRA_CA_CERTS. */
 export interface Trust {
@@ -110,7 +111,7 @@ function sendStream(outgoing: ClientRequest, open: () => Readable): void {
 }
 
 /** Reads an answer of at most so many bytes to its end. `server` is for messages. Throws an error with the code `unreachable` when it breaks off, or is larger than expected. */
-export async function readBytes(answer: IncomingMessage, { server, most }: { server: string; most: number }): Promise<Buffer> {
+async function readBytes(answer: IncomingMessage, { server, most }: { server: string; most: number }): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   try {
@@ -158,4 +159,29 @@ export function unreachableError(server: string, error: NodeJS.ErrnoException, a
   const remedy = adviceFor(error) ?? advice
   const message = `${server} cannot be reached: ${why}${remedy ? `; ${remedy}` : ''}`
   return Object.assign(new Error(message, { cause: error }), { code: unreachable })
+}
+
+/** The longest time that an answer may take, so that one that comes byte by byte ends. */
+const answerMs = 120_000
+
+/** Returns how registries are asked. Throws an error with the code `unreachable` when there is no answer. */
+export function registryAsk(trust: Trust): AskServer {
+  return async (url, { silenceMs, most, asStream = false, ...request }) => {
+    try {
+      const incoming = await openRequest(url, { ...request, timeoutMs: silenceMs, trust })
+      const { statusCode: status = 0, headers } = incoming
+      if (asStream && (status === 200 || status === 206)) return { status, headers, body: Buffer.alloc(0), stream: incoming }
+      const timer = setTimeout(() => incoming.destroy(new Error(`its answer took more than ${answerMs / 1000} s`)), answerMs)
+      try {
+        return { status, headers, body: await readBytes(incoming, { server: url.host, most }) }
+      } finally {
+        clearTimeout(timer)
+      }
+    } catch (error) {
+      const { code, cause } = error as NodeJS.ErrnoException
+      if (code !== unreachable || (cause as NodeJS.ErrnoException).code !== 'EPROTO') throw error
+      const plain = new Error('it does not speak https; add --plain-http if others on the way may read what is sent', { cause })
+      throw unreachableError(url.host, plain)
+    }
+  }
 }

@@ -1,8 +1,8 @@
-import { dockerFolder } from '../../config/docker.ts'
+import { dockerFolder } from '../../config/environment.ts'
 import { type Architecture, parseArchitecture, uniqueInTableOrder } from '../../domain/architecture.ts'
 import type { RegistryReference } from '../../registries/address.ts'
 import { connectRegistry, connectToOwn } from '../../registries/connection.ts'
-import { type CopiedBlobs, copyBetween, type ImageCopy } from '../../registries/copying.ts'
+import { type CopyResult, copyBetween, type ImageCopy } from '../../registries/copying.ts'
 import { dockerCredentials } from '../../registries/docker-credentials.ts'
 import { type Pause, patiently } from '../../registries/patience.ts'
 import { type RegistryRepository, registryRepository } from '../../registries/repository.ts'
@@ -10,12 +10,12 @@ import { createProgress, type Progress } from '../terminal/progress.ts'
 import { complain, counted, harmless, size, type Values } from '../terminal/terminal.ts'
 import type { Api } from './api.ts'
 import { numberOf } from './client-command.ts'
-import type { Trust } from './http-client.ts'
-import { registryAsk } from './registry-ask.ts'
+import { registryAsk, type Trust } from './http-client.ts'
 
 /** The options of commands that copy images between our server and another registry. */
 export const copyOptions = {
   arch: { type: 'string', multiple: true, help: 'only images for this architecture; may be repeated, or have commas' },
+  referrers: { type: 'boolean', help: 'also copy what refers to the images: signatures, attestations, SBOMs' },
   'plain-http': { type: 'boolean', help: 'speak http with the other registry, also where it is not on this machine' },
   'at-once': { type: 'string', help: 'how many blobs are copied at once; default: 3' },
   patience: { type: 'string', help: 'how many seconds to keep trying while a server is away or busy; default: 300' }
@@ -26,12 +26,8 @@ export const wantedArchitectures = (values: Values): Architecture[] =>
     ((values['arch'] as string[] | undefined) ?? []).flatMap((text) => text.split(',').filter(Boolean)).map(parseArchitecture)
   )
 
-interface CopyAccess {
-  values: Values
-  trust: Trust
-  /** A repository of the same registry to mount blobs from. */
-  mountFrom?: string | undefined
-}
+/** `mountFrom` is a repository of the same registry to mount blobs from. */
+type CopyAccess = { values: Values; trust: Trust; mountFrom?: string | undefined }
 
 const atOnceOf = (values: Values) => numberOf(values, { name: 'at-once', least: 1 }) ?? 3
 
@@ -64,12 +60,13 @@ export const asking = <Answer>(values: Values, ask: () => Promise<Answer>): Prom
 const told = (text: string): void => complain(harmless(text))
 
 /** Copies an image, and shows how far it came. */
-export async function copyShown({ values, what, ...copy }: CopyRequest): Promise<CopiedBlobs> {
+export async function copyShown({ values, what, ...copy }: CopyRequest): Promise<CopyResult> {
   let progress: Progress | undefined
   const note = (text: string) => (progress ? progress.note(text) : told(text))
   try {
     return await copyBetween({
       ...copy,
+      referrers: values['referrers'] === true,
       atOnce: atOnceOf(values),
       patience: patienceOf(values, note),
       progress: {
@@ -85,12 +82,13 @@ export async function copyShown({ values, what, ...copy }: CopyRequest): Promise
   }
 }
 
-/** `sent 3 blobs (1.2 MB), 2 were there`. */
-export function copiedInWords({ sent, mounted, present }: CopiedBlobs, { dryRun }: { dryRun: boolean }): string {
+/** `sent 3 blobs (1.2 MB), 2 there already, 1 referrer`. */
+export function copiedInWords({ blobs: { sent, mounted, present }, referrers }: CopyResult, { dryRun }: { dryRun: boolean }): string {
   const parts = [
     `${dryRun ? 'to send' : 'sent'} ${counted(sent.blobs, 'blob')} (${size(sent.bytes)})`,
     ...(mounted.blobs > 0 ? [`${mounted.blobs} mounted`] : []),
-    ...(present.blobs > 0 ? [`${present.blobs} there already`] : [])
+    ...(present.blobs > 0 ? [`${present.blobs} there already`] : []),
+    ...(referrers > 0 ? [counted(referrers, 'referrer')] : [])
   ]
   return parts.join(', ')
 }

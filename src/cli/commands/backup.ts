@@ -3,7 +3,7 @@ import type { TarballCounts } from '../../backup/save-tarballs.ts'
 import { saveBackup } from '../../backups.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import { configured, print } from '../client/client-command.ts'
-import { createCountedProgress } from '../terminal/progress.ts'
+import { progressMs } from '../terminal/progress.ts'
 import { type Command, complain, exit, harmless, misuse, say, size, type Values } from '../terminal/terminal.ts'
 
 export const backup: Command = {
@@ -52,11 +52,21 @@ export const notMisused = <Outcome>(work: Promise<Outcome>): Promise<Outcome> =>
 /** More are printed with --json only. */
 const shown = 20
 
-export const backupProgress = (values: Values) =>
-  createCountedProgress<TarballCounts>({
-    show: (counts) => `tarballs: ${savedWords(counts)}`,
-    quiet: values['json'] === true,
-    stream: process.stderr
-  })
+/** Shows counts while they grow: on a terminal in one line, elsewhere in a line now and then. */
+export function backupProgress(values: Values) {
+  const { stderr } = process
+  const quiet = values['json'] === true
+  let shown = Date.now()
+  return {
+    at(counts: TarballCounts): void {
+      if (quiet || Date.now() - shown < (stderr.isTTY ? progressMs.draw : progressMs.line)) return
+      shown = Date.now()
+      stderr.write(stderr.isTTY ? `\r\u001b[Ktarballs: ${savedWords(counts)}` : `tarballs: ${savedWords(counts)}\n`)
+    },
+    end(): void {
+      if (stderr.isTTY && !quiet) stderr.write('\r\u001b[K')
+    }
+  }
+}
 
 export const savedWords = ({ copied, bytes, there }: TarballCounts): string => `${copied} copied (${size(bytes)}), ${there} there already`

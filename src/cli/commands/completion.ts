@@ -33,12 +33,7 @@ type CompletedCommand = Awaited<ReturnType<typeof completedCommands>>[number]
 /** `arguments` has the values of each argument, the last list for all further arguments. */
 async function completedCommands() {
   return (await loadCommands()).map(({ name, summary, command: { options, completes = [] } }) => {
-    const own = Object.entries(options).map(([option, { help, type, choices = [] }]) => ({
-      name: option,
-      help,
-      value: type === 'string',
-      choices
-    }))
+    const own = Object.entries(options).map(([name, { help, type, choices = [] }]) => ({ name, help, value: type === 'string', choices }))
     return { name, summary, options: [...own, { name: 'help', help: 'print its help', value: false, choices: [] }], arguments: completes }
   })
 }
@@ -50,11 +45,11 @@ const named = (options: CompletedCommand['options']) => options.map(({ name }) =
 const choicesOf = ({ name, options, arguments: places }: CompletedCommand): string[] => [
   ...options
     .filter(({ choices }) => choices.length > 0)
-    .map((option) => `'${name} --${option.name}') choices='${option.choices.join(' ')}' ;;`),
+    .map((option) => `    '${name} --${option.name}') choices='${option.choices.join(' ')}' ;;`),
   ...places.flatMap((choices, at) =>
     choices.length === 0
       ? []
-      : `'${name} ${at + 1}'${at === places.length - 1 ? ` | '${name} '[0-9]*` : ''}) choices='${choices.join(' ')}' ;;`
+      : `    '${name} ${at + 1}'${at === places.length - 1 ? ` | '${name} '[0-9]*` : ''}) choices='${choices.join(' ')}' ;;`
   )
 ]
 
@@ -79,10 +74,7 @@ ${words.map(({ name, options }) => `    ${name}) options='${named(options)}' ;;`
   esac
   if [ "\${before[place - 1]:0:1}" = - ]; then at=\${before[place - 1]}; fi
   case "\${before[1]} $at" in
-${words
-  .flatMap(choicesOf)
-  .map((line) => `    ${line}`)
-  .join('\n')}
+${words.flatMap(choicesOf).join('\n')}
   esac
   if [ "\${word:0:1}" = - ]; then choices=$options; fi
   COMPREPLY=($(compgen -W "$choices" -- "$word"))
@@ -124,13 +116,11 @@ if [ "$funcstack[1]" = _leporello ]; then _leporello "$@"; else compdef _leporel
 }
 
 /** Arguments for zsh's _arguments. */
-const argumentsOf = (places: CompletedCommand['arguments']): string =>
-  [
-    ...places.map((choices, at) => [String(at === places.length - 1 ? '*' : at + 2), choices] as const),
-    ...(places.length === 0 ? [['*', []] as const] : [])
-  ]
-    .map(([at, choices]) => quoted(`${at}:argument:${choices.length > 0 ? `(${choices.join(' ')})` : '_files'}`))
-    .join(' ')
+function argumentsOf(places: CompletedCommand['arguments']): string {
+  const all = places.length === 0 ? [[]] : places
+  const valuesOf = (choices: readonly string[]) => (choices.length > 0 ? `(${choices.join(' ')})` : '_files')
+  return all.map((choices, at) => quoted(`${at === all.length - 1 ? '*' : at + 2}:argument:${valuesOf(choices)}`)).join(' ')
+}
 
 /** Within `[…]` of zsh's _arguments. */
 const bracketed = (help: string) => help.replace(/[[\]\\]/g, '\\$&')

@@ -55,10 +55,8 @@ async function attemptMet(positionals: string[], { client, objects }: Config, va
 
 type MetSettings = DestinationSettings & { token: string | undefined; json: boolean }
 
-async function uploadAndRegister(
-  [ident, version, product, repo, digest, mozartUrl, productArm64]: string[],
-  { json, token, ...settings }: MetSettings
-): Promise<number> {
+async function uploadAndRegister(given: string[], { json, token, ...settings }: MetSettings): Promise<number> {
+  const [ident, version, product, repo, digest, mozartUrl, productArm64] = given
   const put = async (file: LocalFile | undefined) => {
     if (!file) return undefined
     const url = joined(repo!, basename(file.path))

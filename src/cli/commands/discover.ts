@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { dockerFolder } from '../../config/docker.ts'
+import { dockerFolder } from '../../config/environment.ts'
 import { repositoryOf } from '../../domain/image/storage.ts'
 import type { TagRule } from '../../domain/releases/discovery.ts'
 import { type ImageChoice, isChosen } from '../../domain/releases/image-names.ts'
@@ -11,9 +11,8 @@ import { discoverInRegistry } from '../../registries/registry-discovery.ts'
 import type { DiscoveryAnswer } from '../../schemas.ts'
 import type { Api } from '../client/api.ts'
 import { clientCommand, numberOf, print, textOf } from '../client/client-command.ts'
-import type { Trust } from '../client/http-client.ts'
+import { registryAsk, type Trust } from '../client/http-client.ts'
 import { keysOf, renderFile } from '../client/inputs.ts'
-import { registryAsk } from '../client/registry-ask.ts'
 import { complain, exit, harmless, missing, misuse, say, type Values } from '../terminal/terminal.ts'
 
 export const discover = clientCommand({
@@ -76,12 +75,8 @@ Exit status 1 also where nothing is left.`,
   }
 })
 
-interface SoughtList {
-  rule: TagRule
-  choice: ImageChoice
-  /** The list, with its keys filled. */
-  body: string
-}
+/** The body is the list with its keys filled. */
+type SoughtList = { rule: TagRule; choice: ImageChoice; body: string }
 
 type FoundList = { answer: DiscoveryAnswer; file(format: 'yaml' | 'heat'): Promise<string> }
 

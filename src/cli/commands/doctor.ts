@@ -1,14 +1,23 @@
-import { builderSettings } from '../../config/builder.ts'
 import type { Config } from '../../config/config.ts'
+import { builderSettings } from '../../config/environment.ts'
 import { type Diagnosis, diagnosis } from '../../domain/container/diagnosis.ts'
 import { maskSecrets } from '../../domain/secrets.ts'
 import { type Api, type ApiError, apiFor, insecureOption, serverOptions, trustFrom } from '../client/api.ts'
 import { configured, numberOf, print, textOf } from '../client/client-command.ts'
 import { type Trust, unreachable } from '../client/http-client.ts'
 import { type Command, counted, exit, harmless, paintFor, say, type Values } from '../terminal/terminal.ts'
-import { checkAccess } from './doctor-access.ts'
 import { environmentFindings, tryStorage } from './doctor-build.ts'
-import { demandFindings, isLeporello, mozartFinding, oldWorkers, readiness, routes, tryRegistering, tryTarball } from './doctor-checks.ts'
+import {
+  checkAccess,
+  demandFindings,
+  isLeporello,
+  mozartFinding,
+  oldWorkers,
+  readiness,
+  routes,
+  tryRegistering,
+  tryTarball
+} from './doctor-checks.ts'
 import { containerFindings } from './doctor-records.ts'
 import { createDoctorReport, type DoctorReport } from './doctor-report.ts'
 
@@ -46,7 +55,6 @@ Exit status: 0 nothing is wrong, 1 something is, 64 usage, 69 server not reachab
   })
 }
 
-/** The options that a build job implies. */
 function asBuild(given: Values): Values {
   const { MOZART_REST_URL: url, STORAGE_URL: storage } = builderSettings()
   return { write: true, ...(url && { url }), ...(storage && { storage }), ...given }

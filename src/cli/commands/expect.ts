@@ -81,12 +81,8 @@ async function textIn(file: string): Promise<string> {
   return text(process.stdin)
 }
 
-interface ExpectedFormat {
-  values: Values
-  json: boolean
-  /** Follows the line. */
-  note?: string
-}
+/** The note follows the line. */
+type ExpectedFormat = { values: Values; json: boolean; note?: string }
 
 /** Prints the setting by which a server expects architectures of all containers. */
 function printSetting(architectures: Architecture[] | undefined, { values, json }: ExpectedFormat): void {

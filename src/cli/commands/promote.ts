@@ -87,7 +87,6 @@ a promotion, as leporello channels CHANNEL shows it.`,
   }
 })
 
-/** Prints what a promotion did, or would do. */
 function printMove(answer: ChannelAnswer, { dryRun, json }: { dryRun: boolean; json: boolean }): void {
   const { channel, unchanged, written, removed } = answer
   if (json) print({ ...answer, dryRun })

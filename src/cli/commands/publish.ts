@@ -13,7 +13,7 @@ import { missing, misuse, type Values } from '../terminal/terminal.ts'
 
 export const publish = clientCommand({
   usage:
-    'publish ID --to REGISTRY/NAME:TAG [--arch ARCH]... [--mount-from NAME] [--plain-http] [--at-once NUMBER] [--patience SECONDS] [--dry-run] [--url URL] [--json]',
+    'publish ID --to REGISTRY/NAME:TAG [--arch ARCH]... [--referrers] [--mount-from NAME] [--plain-http] [--at-once NUMBER] [--patience SECONDS] [--dry-run] [--url URL] [--json]',
   description: `Brings the images of a container to another registry, with the digests that they have here: blobs first, then the manifests, and the tag
 last, so that nobody sees a part of it. The bytes pass through this machine, and are not stored on it. Blobs that are there are not sent
 again: after an interruption the same command goes on. The registry is asked with what docker login left in docker's own configuration
@@ -28,6 +28,7 @@ A container that is not complete, or has an image that is not proven, is refused
   },
   examples: [
     ['leporello publish hysds/hello:v1 --to registry.example.org/hysds/hello:v1', 'publish all images under one tag'],
+    ['leporello publish hysds/hello:v1 --to registry.example.org/hysds/hello:v1 --referrers', 'with its signatures and SBOMs'],
     ['leporello publish hysds/hello:v1 --to localhost:5000/hello:v1-arm --arch arm64 --dry-run', 'see what publishing one image would send']
   ],
   needs: ['the id of a container'],
@@ -46,18 +47,22 @@ A container that is not complete, or has an image that is not proven, is refused
     const { repositoryThere: to, reference: tag } = there
     const before = await asking(values, () => to.digestOf(tag))
     const dryRun = values['dry-run'] === true
-    const unchanged = before === image.digest
-    const blobs = unchanged ? undefined : await copyShown({ from, to, image, tag, dryRun, values, what: `${id}: publishing` })
-    if (blobs && !dryRun) checkTag(await asking(values, () => to.digestOf(tag)), { to, tag, digest: image.digest })
+    const isThere = before === image.digest
+    const copy = { from, to, image, tag: isThere ? undefined : tag, dryRun, values, what: `${id}: publishing` }
+    const copied = isThere && values['referrers'] !== true ? undefined : await copyShown(copy)
+    const unchanged = isThere && !copied?.referrers
+    if (copied && !dryRun) checkTag(await asking(values, () => to.digestOf(tag)), { to, tag, digest: image.digest })
     const reference = `${to.reference}:${tag}`
     const did = unchanged ? 'is there already' : dryRun ? 'would be published' : 'published'
-    const moved = before !== undefined && !unchanged ? `; the tag ${dryRun ? 'is' : 'was'} ${before}` : ''
+    const moved = before !== undefined && !isThere ? `; the tag ${dryRun ? 'is' : 'was'} ${before}` : ''
     output(json, {
-      value: { id, reference, digest: image.digest, before: before ?? null, architectures, unchanged, dryRun, blobs: blobs ?? null },
-      line: `${id}  ${did}: ${reference}@${image.digest}  ${architectures.join(', ')}${blobs ? `; ${copiedInWords(blobs, { dryRun })}` : ''}${moved}`
+      value: { id, reference, digest: image.digest, before: before ?? null, architectures, unchanged, dryRun, ...(copied ?? nothing) },
+      line: `${id}  ${did}: ${reference}@${image.digest}  ${architectures.join(', ')}${copied ? `; ${copiedInWords(copied, { dryRun })}` : ''}${moved}`
     })
   }
 })
+
+const nothing = { blobs: null, referrers: 0 }
 
 interface Wanted {
   id: string

@@ -11,7 +11,7 @@ import { missing, misuse, type Values } from '../terminal/terminal.ts'
 
 export const pull = clientCommand({
   usage:
-    'pull REGISTRY/NAME:TAG --id ID [--arch ARCH]... [--replace] [--plain-http] [--at-once NUMBER] [--patience SECONDS] [--reason TEXT] [--dry-run] [--url URL] [--json]',
+    'pull REGISTRY/NAME:TAG --id ID [--arch ARCH]... [--referrers] [--replace] [--plain-http] [--at-once NUMBER] [--patience SECONDS] [--reason TEXT] [--dry-run] [--url URL] [--json]',
   description: `Brings an image of another registry here, for all architectures or for some. They become the images of the container, with the digests
 that they have there, and their bytes are proven as those of any push. What is then served is a list of what is here; the digest that the
 image has there is shown with each. REGISTRY/NAME@sha256:DIGEST names it by its digest. What is here already is not sent again.
@@ -42,15 +42,15 @@ Images of the container for other architectures are not taken away, unless --rep
     const to = ownRepository(api, { values, trust, repository: name.repository, mountFrom })
     const { headers, dryRun } = changeOf({ ...values, reason: textOf(values, 'reason') ?? `pulled from ${origin}` })
     const copy = { from: there.repositoryThere, to, image, tag: name.tag, headers: { ...headers, 'x-origin': origin }, dryRun }
-    const blobs = await copyShown({ ...copy, values, what: `${id}: pulling` })
+    const copied = await copyShown({ ...copy, values, what: `${id}: pulling` })
     const after = dryRun ? before : await findContainer(api, id)
     const unchanged = before !== undefined && before.revision === after?.revision
     const architectures = selection.chosen.map(({ architecture }) => architecture!)
     const verdicts = architectures.map((architecture) => `${architecture}${verdictIn(dryRun ? undefined : after, architecture)}`)
     const did = dryRun ? 'would be pulled' : unchanged ? 'is here already' : 'pulled'
     output(json, {
-      value: { id, origin, digest: image.digest, architectures, unchanged, dryRun, blobs, container: dryRun ? null : after },
-      line: `${id}  ${did}: ${origin}  ${verdicts.join(', ')}; ${copiedInWords(blobs, { dryRun })}`
+      value: { id, origin, digest: image.digest, architectures, unchanged, dryRun, ...copied, container: dryRun ? null : after },
+      line: `${id}  ${did}: ${origin}  ${verdicts.join(', ')}; ${copiedInWords(copied, { dryRun })}`
     })
   }
 })

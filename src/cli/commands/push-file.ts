@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { whyUnreadable } from '../../config/files.ts'
 import { type Architecture, parseArchitecture } from '../../domain/architecture.ts'
@@ -7,33 +6,26 @@ import { chosenImages } from '../../images/choice.ts'
 import type { ImageReport } from '../../images/image-report.ts'
 import { inspectImage } from '../../images/inspect-image.ts'
 import { choiceInWords, reportOnProven } from '../../images/overall-verdict.ts'
+import { sizeOfTarball } from '../client/destinations.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { exit } from '../terminal/terminal.ts'
 
 /** A tarball to push, after it was read. */
-export interface PushFile {
-  path: string
-  name: string
-  architecture: Architecture
-  sha256: string
-  size: number
-}
+export type PushFile = { path: string; name: string; architecture: Architecture; sha256: string; size: number }
 
 /** Why a file cannot be pushed, with the exit status for that. */
 export type FileFault = Error & { exit: number }
 
 const fault = (status: number, message: string): FileFault => Object.assign(new Error(message), { exit: status })
 
-export interface ReadPushFile {
-  /** The container that the tarball is for. */
-  id: string
-  arch: string | undefined
-  force: boolean
-}
+/** The id is that of the container that the tarball is for. */
+export type ReadPushFile = { id: string; arch: string | undefined; force: boolean }
 
 /** Inspects a tarball as the server will, so that nothing is sent that the server would refuse. Throws a FileFault. */
 export async function readPushFile(path: string, { id, arch, force }: ReadPushFile): Promise<PushFile> {
-  const { size } = await sizeOf(path)
+  const size = await sizeOfTarball(path).catch((error: Error) => {
+    throw fault(exit.unreadable, error.message)
+  })
   const claimed = arch === undefined ? undefined : parseArchitecture(arch)
   const name = basename(path)
   const progress = createProgress({ what: `${name}: reading`, total: size, from: 0, stream: process.stderr, now: Date.now })
@@ -47,14 +39,6 @@ export async function readPushFile(path: string, { id, arch, force }: ReadPushFi
     throw fault(exit.unreadable, `${several}: ${choiceInWords(meant)}; save only the one that is meant, or tag it ${id}; nothing was sent`)
   }
   return { path, name, architecture, sha256: report.tarball.sha256!, size: report.tarball.size }
-}
-
-async function sizeOf(path: string): Promise<{ size: number }> {
-  const found = await stat(path).catch((error) => {
-    throw fault(exit.unreadable, `${path} ${whyUnreadable(error)}; expected a tarball`)
-  })
-  if (!found.isFile()) throw fault(exit.unreadable, `${path} is not a file; expected a tarball`)
-  return found
 }
 
 async function* counted(path: string, at: (bytes: number) => void): AsyncGenerator<Buffer> {

@@ -45,12 +45,8 @@ ARCH, it replaces the whole record, as container-met.py does. To upload a tarbal
   }
 })
 
-interface GivenImage {
-  /** Undefined for the record's `url`. */
-  architecture: string | undefined
-  url?: string
-  from?: string
-}
+/** Without an architecture it is the record's `url`. */
+type GivenImage = { architecture: string | undefined; url?: string; from?: string }
 
 type RegisterRequest = ReturnType<typeof requestOf>
 

@@ -1,19 +1,8 @@
 import type { LogOptions } from '../../observability/log.ts'
 import { harmless, type Paint } from './terminal.ts'
 
-interface LoggedLine {
-  time: string
-  level: string
-  msg?: string
-  /** Of a request. */
-  method?: string
-  path?: string
-  status?: number
-  ms?: number
-  id?: string
-  aborted?: boolean
-  causes?: { message: string }[]
-}
+type LoggedRequest = { method: string; path: string; status: number; ms: number; id: string; aborted: boolean }
+type LoggedLine = { time: string; level: string; msg?: string; causes?: { message: string }[] } & Partial<LoggedRequest>
 
 /** Where the log goes on a terminal: one short line for people in place of each line of JSON. */
 export const terminalLog = (stream: NodeJS.WriteStream, paint: Paint): NonNullable<LogOptions['to']> => ({

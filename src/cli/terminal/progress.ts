@@ -2,7 +2,7 @@ import { complain, harmless, size } from './terminal.ts'
 
 const barWidth = 24
 /** How often the bar is drawn, and a line is printed. */
-const [drawMs, lineMs] = [100, 10_000]
+export const progressMs = { draw: 100, line: 10_000 }
 
 export type Progress = ReturnType<typeof createProgress>
 
@@ -46,8 +46,8 @@ export function createProgress({ what, total, from, then, stream, now }: Progres
     at(bytes: number): void {
       done = bytes
       if (stream.isTTY) {
-        if (now() - drawn >= drawMs || done === total) draw()
-      } else if (now() - printed >= lineMs) {
+        if (now() - drawn >= progressMs.draw || done === total) draw()
+      } else if (now() - printed >= progressMs.line) {
         printed = now()
         stream.write(`${harmless(what)}: ${percent(done, total)} (${size(done)} of ${size(total)}, ${size(speed())}/s)\n`)
       }
@@ -67,25 +67,4 @@ export const percent = (done: number, total: number): string => `${Math.floor((d
 function clock(seconds: number): string {
   const whole = Math.ceil(seconds)
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
-}
-
-interface CountedProgressOptions<Counts> {
-  show(counts: Counts): string
-  quiet: boolean
-  stream: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>
-}
-
-/** Shows counts while they grow: on a terminal in one line, elsewhere in a line now and then. */
-export function createCountedProgress<Counts>({ show, quiet, stream }: CountedProgressOptions<Counts>) {
-  let shown = Date.now()
-  return {
-    at(counts: Counts): void {
-      if (quiet || Date.now() - shown < (stream.isTTY ? drawMs : lineMs)) return
-      shown = Date.now()
-      stream.write(stream.isTTY ? `\r\u001b[K${harmless(show(counts))}` : `${harmless(show(counts))}\n`)
-    },
-    end(): void {
-      if (stream.isTTY && !quiet) stream.write('\r\u001b[K')
-    }
-  }
 }

@@ -13,14 +13,10 @@ import { asJobReport, jobReportView } from './job-report.ts'
 import { publishPolicies } from './rules.ts'
 import { asSource, sourceToJson } from './sources.ts'
 
-/*
- * The stored form. Architectures are listed, each with its name in a field: as field names, engines would read the dots in them as paths
- * and add a mapping for each.
- */
+/* The stored form. Architectures are listed: in field names engines would read dots as paths, and add a mapping for each. */
 
 const maxUrl = 8192
 
-/** Returns the id of the document that holds a container's build status. */
 export const buildStatusId = (container: string, hash: Hash): string => hash(`assembly\n${container}`)
 
 /** `id` is the container's, so that lists have its order; `wakes` is when it is due to be checked again. */

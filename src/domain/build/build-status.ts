@@ -5,9 +5,8 @@ import type { Publish } from './rules.ts'
 import type { BuildSource } from './sources.ts'
 
 /*
- * What we keep of a container while its architectures are built: which it should have, the status of their builds and tests, when each
- * image arrived, and which are pending. One document for each container, in an index of our own. Every change is a function from one
- * value to the next; it returns the same object when there is nothing to write.
+ * What we keep of a container while its architectures are built, one document each. Every change is a function from one value to the next;
+ * it returns the same object when there is nothing to write.
  */
 
 /** The architectures that a container should have, as a client set them. An empty list means none, whatever a rule says. */
@@ -73,10 +72,7 @@ export const emptyBuildStatus = (container: string, now: string): BuildStatus =>
 
 const clockSkewMs = 60_000
 
-/**
- * Returns the time of a change. Replicas' clocks differ a little, but writes to one document have an order: the later one gets the later
- * time, so that the newest report wins across replicas.
- */
+/** Returns the time of a change: later than the one before, though clocks differ a little, so that the newest report wins. */
 function moment({ updated }: BuildStatus, now: string): string {
   const [before, at] = [Date.parse(updated), Date.parse(now)]
   return at > before || before - at > clockSkewMs ? now : new Date(before + 1).toISOString()
@@ -110,10 +106,7 @@ interface NewReport {
   now: string
 }
 
-/**
- * Keeps the newest report of a build. A report of a run that another has replaced changes nothing. A build that succeeded tells what its
- * image was made from.
- */
+/** Keeps the newest report of a build, of the newest run. One that succeeded tells what its image was made from. */
 export function withBuild(buildStatus: BuildStatus, given: NewReport): BuildStatus {
   const next = withWord(buildStatus, 'builds', given)
   if (next === buildStatus || given.word.status !== 'succeeded') return next
@@ -207,7 +200,6 @@ export function withoutPending(buildStatus: BuildStatus, gone: { architectures: 
   return next === buildStatus ? buildStatus : { ...next, updated: moment(buildStatus, gone.now) }
 }
 
-/** Returns the architectures whose pending image has expired. */
 export const expiredPending = ({ pending }: BuildStatus, now: string): Architecture[] =>
   uniqueInTableOrder([...pending].filter(([, { expires }]) => expires <= now).map(([architecture]) => architecture))
 

@@ -3,7 +3,7 @@ import type { Hash } from '../image/facts.ts'
 import { type FieldPlace, readText } from '../json/reading.ts'
 import { maskSecrets } from '../secrets.ts'
 import type { JobWord } from './job-report.ts'
-import { type BuildSource, maxInputs } from './sources.ts'
+import { type BuildSource, maxInputs, ordered } from './sources.ts'
 
 /** In characters. */
 const maxContainerfile = 65_536
@@ -56,6 +56,5 @@ export function withContainerfile(word: JobWord, { text, hash }: { text: string;
     const message = `source names ${source.size} inputs, and the containerfile is one more; at most ${maxInputs} are kept`
     throw new CatalogueError('parameter_invalid', message)
   }
-  const inputs = [...source, [input, digest] as const].sort(([a], [b]) => (a < b ? -1 : 1))
-  return { word: { ...word, source: new Map(inputs) }, digest }
+  return { word: { ...word, source: ordered(new Map([...source, [input, digest]])) }, digest }
 }

@@ -41,11 +41,8 @@ export function createDemandTally() {
   return {
     count({ architecture, container, answered }: ImageDemand): void {
       const known = counted.has(architecture) || counted.size < maxArchitectures - 1 ? architecture : others
-      let asked = counted.get(known)
-      if (asked === undefined) {
-        asked = { answered: 0, refused: 0, containers: new Map() }
-        counted.set(known, asked)
-      }
+      const asked = counted.get(known) ?? { answered: 0, refused: 0, containers: new Map<string, DemandCount>() }
+      counted.set(known, asked)
       const field = answered ? 'answered' : 'refused'
       asked[field]++
       let one = asked.containers.get(container)

@@ -21,10 +21,7 @@ export interface ManifestListInput {
   notPullable?: string | undefined
 }
 
-/**
- * Returns a container as an OCI index or a Docker manifest list, from what reading its images proved. Each manifest keeps its own media
- * type in either format, as the digest is of those bytes.
- */
+/** Returns a container as an index. A manifest keeps its own media type in either format, as the digest is of those bytes. */
 export function manifestListOf(record: StoredImages, { facts, format, pushed, notPullable }: ManifestListInput): ManifestList {
   const list: ManifestList = {
     schemaVersion: 2,

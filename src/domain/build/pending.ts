@@ -1,12 +1,12 @@
 import type { Architecture } from '../architecture.ts'
-import { imageRegistration, type NewImage, registrationOf } from '../container/container.ts'
+import { imageRegistration, type NewImage } from '../container/container.ts'
 import type { ContainerRecord } from '../container/document.ts'
 import { type BuildStatus, hasFailed, isReportedSince, withoutPending, withPending } from './build-status.ts'
 
 /** Whether a record says of an image all that its builder registers. */
 export function isPublished(record: ContainerRecord | undefined, image: NewImage): boolean {
   if (record?.images.get(image.architecture) !== image.url || record.version !== image.version) return false
-  return imageRegistration(registrationOf(record), { id: record.id, ...image }).digest === record.digest
+  return imageRegistration(record, { id: record.id, ...image }).digest === record.digest
 }
 
 export interface Arrival {
@@ -19,10 +19,7 @@ export interface Arrival {
   now: string
 }
 
-/**
- * Makes images pending. One that is pending already keeps its place and its time, unless a build was reported since that has not
- * failed.
- */
+/** Makes images pending. One that is pending keeps its place and time, unless a build was reported since that has not failed. */
 export function withArrivedImages(buildStatus: BuildStatus, { images, published, now, ...pending }: Arrival): BuildStatus {
   let next = withoutPending(buildStatus, { architectures: published, now })
   for (const image of images) {

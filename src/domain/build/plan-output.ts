@@ -39,9 +39,8 @@ export interface JobOptions {
 }
 
 /**
- * Returns a Job for each architecture to build, bound to its machines by `kubernetes.io/arch`. The name of a job depends on what it builds
- * from: the same plan applied twice starts no job twice, and another plan changes no job, as Kubernetes allows no such change. Throws
- * parameter_invalid.
+ * Returns a Job for each architecture to build, bound to its machines by `kubernetes.io/arch`. Its name depends on what it builds from: the
+ * same plan applied twice starts no job twice, and another changes none, as Kubernetes forbids. Throws parameter_invalid.
  */
 export function kubernetesJobs(container: string, { steps, ...options }: JobOptions & { steps: readonly Step[] }): Manifest[] {
   const { namespace, serviceAccount } = options

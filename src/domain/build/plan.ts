@@ -1,7 +1,5 @@
 import type { Reason, Warning } from '../../schemas.ts'
 import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
-import type { ContainerRecord } from '../container/document.ts'
-import type { Facts, ImageKey } from '../image/facts.ts'
 import {
   asFields,
   cut,
@@ -13,9 +11,9 @@ import {
   refuseRequest,
   shown
 } from '../json/reading.ts'
-import { type BuildStatus, maxArchitectures, type PendingImage } from './build-status.ts'
-import { type BuildSource, maxInputs, readBuildSource, sameSource, sourceToJson } from './sources.ts'
-import { currentImages, type ReasonCode, stateOf } from './state.ts'
+import { maxArchitectures, type PendingImage } from './build-status.ts'
+import { type BuildSource, maxInputs, ordered, readBuildSource, sameSource, sourceToJson } from './sources.ts'
+import { currentImages, type ReasonCode, type StateInput, stateOf } from './state.ts'
 
 /** What to do for one architecture, and why. Only its own source and its own image decide. */
 export interface Step {
@@ -49,14 +47,8 @@ export function baseWarnings(
     }))
 }
 
-export interface PlanInput {
+export interface PlanInput extends Omit<StateInput, 'expected' | 'publish'> {
   sources: ReadonlyMap<Architecture, BuildSource>
-  record: Pick<ContainerRecord, 'images' | 'url'>
-  /** Of the images that the record has now. */
-  facts: ReadonlyMap<ImageKey, Facts>
-  buildStatus: BuildStatus | undefined
-  buildTimeoutMs: number
-  now: string
 }
 
 /** Returns one step for each architecture, in the table's order. */
@@ -174,4 +166,4 @@ function ownSources(given: { readonly [name: string]: unknown }, problems: Field
 }
 
 const laidOver = (common: BuildSource | null, own: BuildSource | undefined): BuildSource =>
-  new Map([...new Map([...(common ?? []), ...(own ?? [])])].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, maxInputs))
+  new Map([...ordered(new Map([...(common ?? []), ...(own ?? [])]))].slice(0, maxInputs))

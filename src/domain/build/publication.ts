@@ -1,5 +1,5 @@
 import { type Architecture, uniqueInTableOrder } from '../architecture.ts'
-import { type Container, containerFrom, type GuardUrlOptions, imageRegistration, registrationOf } from '../container/container.ts'
+import { type Container, containerFrom, type GuardUrlOptions, imageRegistration, type StoredRegistration } from '../container/container.ts'
 import { type ContainerRecord, fromDocument, toDocument } from '../container/document.ts'
 import type { Verdict } from '../image/facts.ts'
 import type { PendingImage } from './build-status.ts'
@@ -26,9 +26,8 @@ export interface Publication {
 }
 
 /**
- * Returns the pending images that can be published now: those of one version with which, together with the published ones of that version,
- * every expected architecture has an image. A new version needs the whole set, and so does an image that is being built again. Of several
- * versions the one that arrived last is published.
+ * Returns the pending images that can be published now: those of one version, the latest of several, with which every expected architecture
+ * has an image of it. A new version needs the whole set, and so does an image that is being built again.
  */
 export function publishable({ record, pending, expected, publish, verdictOf, isAwaited, now }: PublicationInput): Publication | undefined {
   const ready = [...pending].filter(
@@ -51,7 +50,7 @@ export function publishedDocument(
   { document, publication, ...guards }: GuardUrlOptions & { document: string | undefined; publication: Publication }
 ): string {
   const { version, images, replaces } = publication
-  let stored = replaces || document === undefined ? undefined : registrationOf(fromDocument(id, document))
+  let stored: StoredRegistration | undefined = replaces || document === undefined ? undefined : fromDocument(id, document)
   let container: Container | undefined
   for (const architecture of uniqueInTableOrder(images.keys())) {
     const { url, digest } = images.get(architecture)!

@@ -5,10 +5,7 @@ import { repositoryOf } from '../image/storage.ts'
 import { asFields, type FieldPlace, type FieldProblem, noOthers, readArchitecture, shown } from '../json/reading.ts'
 import { type BuildStatus, maxArchitectures } from './build-status.ts'
 
-/**
- * When images are published: each as it arrives; all of the expected ones at once; or all at once when each of them is proven. Until then
- * `url` and `urls` keep the previous complete set.
- */
+/** When images are published: each as it arrives, all expected ones at once, or those once each is proven. */
 export const publishPolicies = ['each', 'all', 'verified'] as const
 export type Publish = (typeof publishPolicies)[number]
 
@@ -90,10 +87,7 @@ export function policiesOf(id: string, { buildStatus, rules, defaults }: PolicyS
   return { publish: buildStatus?.publish ?? said('publish'), buildTimeoutMs: said('buildTimeoutMs'), pendingMs: said('pendingMs') }
 }
 
-/**
- * Returns the container that an image also belongs to, by the suffix of the name that it was registered under. The rule's pattern may match
- * either name: `operator:*` as well as `operator-*`.
- */
+/** Returns the container that an image also belongs to, by the suffix of its name. The pattern may match either of the names. */
 export function bundleOf(id: string, rules: readonly Rule[]): { container: string; architecture: Architecture } | undefined {
   const name = repositoryOf(id)
   for (const { match, bundle } of rules) {

@@ -10,8 +10,8 @@ export const maxInputs = 32
 const maxValue = 512
 const inputName = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/
 
-/** Sorts inputs by name. */
-const ordered = (entries: Iterable<readonly [string, string]>): BuildSource =>
+/** Returns a source of these inputs, by name. */
+export const ordered = (entries: Iterable<readonly [string, string]>): BuildSource =>
   new Map([...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
 
 export const sameSource = (a: BuildSource, b: BuildSource): boolean =>

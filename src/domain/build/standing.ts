@@ -22,17 +22,13 @@ const byReason: Readonly<Record<ReasonCode, Standing>> = {
 }
 
 export interface StandingInput {
-  /** The current images, as currentImages returns them. */
   images: ReadonlyMap<Architecture, CurrentImage>
   expected: readonly Architecture[]
   buildStatus: BuildStatus | undefined
   reasons: StateAnswer['reasons']
 }
 
-/**
- * Returns one word for each architecture that a container has, waits for or is expected to have. Of several reasons the worst counts; an
- * image that is being built is not merely missing.
- */
+/** Returns a word for each architecture that a container has, waits for or is expected to have; the worst reason counts. */
 export function standingsOf(input: StandingInput): Map<Architecture, Standing> {
   const { images, expected, buildStatus } = input
   const jobs = [...(buildStatus?.builds ?? [])].flatMap(([architecture, { status }]) => (status === 'succeeded' ? [] : [architecture]))

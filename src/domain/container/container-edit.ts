@@ -3,7 +3,7 @@ import { type Architecture, amd64, inTableOrder, parseArchitecture } from '../ar
 import { CatalogueError } from '../errors.ts'
 import { tagOf } from '../image/storage.ts'
 import { allNames, checkedNames } from '../image/urls.ts'
-import { imageRegistration, ownUrl, type ParsedRegistration, registrationOf, registrationWith } from './container.ts'
+import { imageRegistration, ownUrl, type ParsedRegistration, registrationWith } from './container.ts'
 import type { ContainerRecord } from './document.ts'
 import { imageMissing } from './resolution.ts'
 
@@ -44,7 +44,6 @@ export function takes(edit: Edit): { away: boolean; more: boolean } {
   return { away: edit.op === 'patch' && Object.values(edit.container.images ?? {}).includes(null), more: true }
 }
 
-/** The digests that an edit says, by architecture. */
 export function digestsGiven(edit: Edit): [Architecture, string][] {
   if (edit.op === 'put-image') return edit.digest === undefined ? [] : [[edit.architecture, edit.digest]]
   if (edit.op !== 'put' && edit.op !== 'patch') return []
@@ -111,7 +110,7 @@ function putImage(id: string, known: ContainerRecord | undefined, edit: Edit & {
   const { architecture, url } = edit
   const version = edit.version || known?.version || tagOf(id) || missing(id, 'version')
   const digest = edit.digest || known?.digest || missing(id, 'digest')
-  return imageRegistration(known && registrationOf(known), { id, version, digest, architecture, url })
+  return imageRegistration(known, { id, version, digest, architecture, url })
 }
 
 const urlOf = (image: ImageRegistration): string => (typeof image === 'string' ? image : image.url)

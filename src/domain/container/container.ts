@@ -65,9 +65,8 @@ export const registrationWith = ({ id, version, digest, url }: ContainerFields, 
 })
 
 /**
- * Returns the record that a registration makes: `url` is what x86_64 machines run and never another architecture's image, and in `urls`
- * every architecture is named by all its names, because a worker looks up platform.machine() and nothing else.
- * Throws id_invalid, parameter_invalid, architecture_invalid or urls_invalid.
+ * Returns the record that a registration makes: `url` is what x86_64 machines run, and `urls` has every name of each architecture, as a
+ * worker looks up platform.machine() and nothing else. Throws id_invalid, parameter_invalid, architecture_invalid or urls_invalid.
  */
 export function containerFrom(registration: ParsedRegistration, options: GuardUrlOptions): Container {
   const { id, version, digest } = registration
@@ -95,14 +94,9 @@ export function containerFrom(registration: ParsedRegistration, options: GuardUr
   return { id, version, digest, url: url || images.get(amd64) || guardUrl(options.publicUrl, id, amd64), urls, images }
 }
 
-/** What a stored record says of its images. */
 export type StoredImages = Pick<ContainerRecord, 'url' | 'images'>
 
-export type StoredRegistration = StoredImages & Omit<ContainerFields, 'url'>
-
-export function registrationOf({ id, version = '', digest = '', url, images }: ContainerRecord): StoredRegistration {
-  return { id, version, digest, url, images }
-}
+export type StoredRegistration = StoredImages & Pick<ContainerRecord, 'digest'>
 
 /** Returns a registration laid over a stored record, architecture by architecture: its version and digest, and the images of both. */
 export function mergedRegistration(stored: StoredImages, { id, version, digest, url, names }: ParsedRegistration): ParsedRegistration {
@@ -132,7 +126,7 @@ export function imageRegistration(stored: StoredRegistration | undefined, image:
   const named = (digest: string) => registrationWith({ ...fields, digest, url: '' }, allNames(new Map([[architecture, url]])))
   if (stored === undefined) return named(fields.digest)
   const others = [...stored.images.keys()].some((other) => other !== architecture) || (stored.images.size === 0 && stored.url !== undefined)
-  return mergedRegistration(stored, named(architecture === amd64 || !others ? fields.digest : stored.digest))
+  return mergedRegistration(stored, named(architecture === amd64 || !others ? fields.digest : (stored.digest ?? '')))
 }
 
 /** Old workers on x86_64 know only `url`: under another architecture's image they would end with "exec format error". */

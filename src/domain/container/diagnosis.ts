@@ -1,3 +1,4 @@
+import type { ContainerView, ImageView } from '../../schemas.ts'
 import { type Architecture, amd64, inTableOrder, namesOf } from '../architecture.ts'
 import { isGuardUrl } from '../image/guard.ts'
 import { type ImageUrls, imagesOf, type Names, parseNames, readImages } from '../image/urls.ts'
@@ -156,22 +157,8 @@ function withoutUrls(id: string, url: string | undefined): Diagnosis {
 }
 
 /** The images of a container, as its view shows them. */
-export interface KnownContainer {
-  id: string
-  digest: string | null
-  images: {
-    [architecture: string]: {
-      url: string
-      verdict: string
-      summary: string | null
-      proven: string | null
-      digest: string | null
-      config: string | null
-      manifest: string | null
-      sha256: string | null
-      status: string
-    }
-  }
+export interface KnownContainer extends Pick<ContainerView, 'id' | 'digest'> {
+  images: { [architecture: string]: Omit<ImageView, 'architecture' | 'size' | 'checked' | 'origin'> }
 }
 
 const verdicts: { [verdict: string]: Pick<Diagnosis, 'meaning' | 'advice'> } = {

@@ -43,6 +43,9 @@ export function fromDocument(id: string, document: string): ContainerRecord {
   return { id, url: url && !isGuardUrl(url, { id, architecture: amd64 }) ? url : undefined, version, digest, images, members }
 }
 
+/** Returns the record of a container before its first image was published. */
+export const emptyRecord = (id: string): ContainerRecord => fromDocument(id, '{}')
+
 /** Returns the URL of one image; '' is the key of the image of a record that names no architectures. */
 export const urlOf = ({ images, url }: ContainerRecord, imageKey: ImageKey): string | undefined =>
   imageKey === '' ? (images.size === 0 ? url : undefined) : isPendingKey(imageKey) ? undefined : images.get(imageKey)

@@ -84,10 +84,7 @@ const address = /^(https?|davs?):\/\/(?:([^/?#]*)@)?(\[[^\]/?#@]*\]|[^/?#@:]*)(?
 const ownPaths = ['/storage/', '/api/', '/v2/']
 const usualPorts = new Set(['', '80', '443'])
 
-/**
- * Returns undefined for what is not at a web server. A proxy may serve the same by http and https, so their usual ports count as one.
- * `credentials` end with `@`; '' where there are none.
- */
+/** Undefined for what is at no web server. A proxy serves http and https alike: their ports are one. `credentials` end with `@`. */
 function locate(url: string) {
   const [found, , credentials, host = '', port = '', path = ''] = address.exec(url) ?? []
   if (found === undefined) return undefined

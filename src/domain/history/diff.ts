@@ -12,10 +12,7 @@ export interface FieldChange extends RecordChange {
 type ComparedField = Exclude<FieldChange['what'], 'container'>
 type Meaning = Pick<ContainerRecord, 'url' | 'images' | 'members'>
 
-/**
- * Returns what changed in the meaning of a record: the fields first, then images in the table's order. Empty when both mean the same,
- * however they are written. Undefined is for a record that does not exist.
- */
+/** Returns what changed in the meaning of a record, undefined where there is none: fields, then images in the table's order. */
 export function diffOf(before: Meaning | undefined, after: Meaning | undefined): FieldChange[] {
   const changes: FieldChange[] = []
   if ((before === undefined) !== (after === undefined)) {

@@ -8,10 +8,7 @@ export type Verdict = ProvenVerdict | 'unverified'
 /** Returns whether the bytes do not contradict the claim: they prove it, or contain no program. */
 export const supportsClaim = (verdict: Verdict): boolean => verdict === 'match' || verdict === 'no-binaries'
 
-/**
- * Which image of a container: an architecture; '' for the `url` of a record that names none; or the pending image of an architecture,
- * which may have a published one as well.
- */
+/** Which image: that of an architecture; '' for the `url` of a record that names none; or the pending one of an architecture. */
 export type ImageKey = Architecture | '' | PendingKey
 export type PendingKey = `waiting ${string}`
 
@@ -25,10 +22,7 @@ export function claimedArchitecture(imageKey: ImageKey): Architecture | undefine
   return imageKey === '' ? undefined : imageKey
 }
 
-/**
- * What we know about one image. Facts are stored apart from the record, and bound to what it said when they were learnt: facts about a URL
- * that the record names no longer are about nothing.
- */
+/** What we know about one image, apart from the record. It holds only while the record says what it said when this was learnt. */
 export interface Facts {
   container: string
   imageKey: ImageKey
@@ -76,7 +70,6 @@ export interface Report {
 /** Returns the SHA-256 of a text, hexadecimal. The domain has no hash function of its own. */
 export type Hash = (text: string) => string
 
-/** Returns the id of the document that holds one image's facts. */
 export const factsId = ({ container, imageKey }: { container: string; imageKey: ImageKey }, hash: Hash): string =>
   hash(`${container}\n${imageKey}`)
 

@@ -12,9 +12,8 @@ export function guardUrl(publicUrl: string, id: string, architecture: Architectu
 }
 
 /**
- * Returns whether a URL says of itself that it is a guard, under any public address: it names the very container and architecture in whose
- * place it stands. So the guards of an address that we no longer have, and those of another Leporello whose record was copied, are known, and
- * the image of another host is not taken for one because a folder of its is called `unavailable`.
+ * Returns whether a URL is a guard, under any public address: it names the very container and architecture in whose place it stands. So
+ * guards of a former address, or in a copied record, are known, and no other image is taken for one.
  */
 export function isGuardUrl(url: string, { id, architecture }: { id: string; architecture: Architecture }): boolean {
   if (!url.includes(guardFolder) || !/^https?:\/\//.test(url)) return false

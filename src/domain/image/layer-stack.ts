@@ -1,9 +1,6 @@
 import type { Facts, Hash, ImageKey } from './facts.ts'
 
-/*
- * Which image has exactly these layers, from the bottom up: so the image that another one was built on is found by its id. One document
- * for each such stack stands among the facts.
- */
+/* Which image has exactly these layers, from the bottom up, to find what others are built on. Documents of them are among facts. */
 
 /** An image by its layers. */
 export interface LayerStack {

@@ -4,10 +4,7 @@ import { parsedJson } from '../json/reading.ts'
 import { utf8Length } from '../limits.ts'
 import { percentDecoded } from '../percent.ts'
 
-/*
- * Where uploaded tarballs are stored: `containers/<id>/<sha256, 12>/<name>-<version>[-<architecture>].tar[.gz]`, as the builder names them.
- * Workers cache by the last segment.
- */
+/* Tarballs are at `containers/<id>/<sha256, 12>/<name>-<version>[-<architecture>].tar[.gz]`; workers cache by the last segment. */
 
 export interface Tarball {
   id: string

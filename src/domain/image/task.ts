@@ -9,6 +9,18 @@ interface Due {
   due: string
   /** How often it was started. */
   attempts: number
+  /** Of an image: how far the replica that holds the task had come when it last extended its lease. */
+  reading?: ReadingProgress | undefined
+}
+
+/** How far an image has been read. */
+export interface ReadingProgress {
+  /** Bytes of the tarball. */
+  read: number
+  /** Of the tarball, in bytes; null where the server that has it does not say. */
+  size: number | null
+  /** ISO 8601. */
+  begun: string
 }
 
 /** To read an image. */
@@ -35,10 +47,9 @@ export type Task = VerifyTask | RemoveTask
 
 export type TaskKind = Task['kind']
 
-/** The task of a kind. */
 export type TaskOf<Kind extends TaskKind> = Extract<Task, { kind: Kind }>
 
-type Wanted<One extends Task> = One extends Task ? Omit<One, 'id' | 'due' | 'attempts'> : never
+type Wanted<One extends Task> = One extends Task ? Omit<One, keyof Omit<Due, 'container'>> : never
 
 /** A task before it is added to the queue. */
 export type NewTask = Wanted<Task>

@@ -8,7 +8,6 @@ import { maskedStart, maskSecrets } from '../secrets.ts'
 /** The names in `urls` as they were sent, each with its URL. */
 export type Names = Map<string, string>
 
-/** The URL of the image of each architecture. */
 export type ImageUrls = Map<Architecture, string>
 
 /** Parses a `urls` parameter. Throws urls_invalid with the key, what was found and what was expected. */
@@ -60,10 +59,7 @@ export function imagesOf(names: Names): ImageUrls {
   return images
 }
 
-/**
- * Returns `urls` as it is stored: byte for byte as it was sent when each architecture is listed under all its names, else with the missing
- * names appended in the table's order.
- */
+/** Returns `urls` as it is stored: as it was sent when no name is missing, else with the missing ones in the table's order. */
 export function completeUrls(names: Names, { images, asItCame }: { images: ImageUrls; asItCame: string | undefined }): string {
   const complete: Names = new Map(names)
   for (const architecture of inTableOrder(images.keys())) {

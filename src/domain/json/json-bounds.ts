@@ -13,10 +13,7 @@ export interface JsonBounds {
   values?: number
 }
 
-/**
- * Throws json_invalid for a text that is nested too deeply, or has too many values, to be parsed. It costs a fraction of parsing; whether the
- * text is JSON is not its matter.
- */
+/** Throws json_invalid for a text too deep or with too many values to be parsed, at a fraction of parsing's cost. */
 export function checkJsonBounds(text: string, { what, values: most = maxValues }: JsonBounds): void {
   let [depth, values] = [0, 1]
   for (let i = 0; i < text.length; i++) {

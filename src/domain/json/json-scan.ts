@@ -1,7 +1,4 @@
-/*
- * Cuts pieces out of JSON that an engine wrote, without parsing it: `_source` must stay byte for byte what was stored. The text must be
- * valid; json.ts reads text from clients.
- */
+/* Cuts pieces out of valid JSON that an engine wrote, as `_source` must stay byte for byte; json.ts reads text from clients. */
 
 /** Returns where the value that begins at `at` ends. Strings are skipped, so braces in them do not count. */
 export function valueEnd(text: string, at: number): number {

@@ -78,10 +78,7 @@ export function readJsonLeniently(source: string): Json | undefined {
   }
 }
 
-/**
- * Matches a flat object that is in Python's style already, as Mozart and we write most containers. Texts with \uXXXX are left to the
- * reader, which knows which characters need it.
- */
+/** Matches a flat object in Python's style, as Mozart and we write most containers. \uXXXX is left to the reader. */
 const flatPythonStyle =
   /^\{(?:"(?:[ !#-[\]-~]|\\["\\bfnrt])*": (?:"(?:[ !#-[\]-~]|\\["\\bfnrt])*"|-?(?:0|[1-9]\d*)(?:\.\d+)?|true|false|null)(?:, (?=")|(?=\})))*\}$/
 

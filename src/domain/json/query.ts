@@ -1,10 +1,7 @@
 import { globMatches } from '../glob.ts'
 import { readJson, stringOf } from './json.ts'
 
-/**
- * What one top-level string field of a document must be. `after` and `before` are strict, by bytes of UTF-8; a value that stores cannot
- * sort by (see below) meets neither.
- */
+/** What a top-level string field must be. `after` and `before` are strict, by bytes of UTF-8; no unsortable value meets them. */
 export type FieldCondition =
   | { field: string; equals: string }
   | { field: string; glob: string }
@@ -28,10 +25,7 @@ export interface Sort {
   order: 'asc' | 'desc'
 }
 
-/**
- * Engines index strings up to this many characters as keywords (HySDS's mapping). Longer values sort as if they were absent, on every
- * store; conditions find them all the same.
- */
+/** The most characters of a sortable value (HySDS's mapping). Longer ones sort as absent on every store; conditions find them. */
 export const sortableLength = 256
 
 /** Returns whether a document, as JSON text, meets every condition. A field that is absent or not a string meets none. */
@@ -59,9 +53,7 @@ export function precedes(a: string, b: string): boolean {
 
 const maxWildcards = 4
 
-/**
- * Returns a pattern that matches no less and that any engine matches quickly: with many wildcards some take exponential time, or refuse.
- */
+/** Returns a pattern that matches no less and that any engine matches quickly: many wildcards may take exponential time. */
 export function widened(glob: string): string {
   if ((glob.match(/[*?]/g)?.length ?? 0) <= maxWildcards) return glob
   return `${glob.slice(0, glob.search(/[*?]/))}*${/[^*?]*$/.exec(glob)![0]}`

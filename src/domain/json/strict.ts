@@ -3,10 +3,7 @@ import { maskSecrets } from '../secrets.ts'
 import { checkJsonBounds, type JsonBounds } from './json-bounds.ts'
 import { stringEnd } from './json-scan.ts'
 
-/**
- * Parses JSON that means one thing only (I-JSON, RFC 7493): of two members with one name, readers do not agree which counts. Throws
- * json_invalid.
- */
+/** Parses JSON in which no object has a name twice (I-JSON, RFC 7493), as readers do not agree which counts. Throws json_invalid. */
 export function parseStrict(text: string, bounds: JsonBounds): unknown {
   checkJsonBounds(text, bounds)
   const value = parsed(text.replace(/^\ufeff/, ''), bounds.what)

@@ -7,6 +7,7 @@ export interface SummaryCounts {
   states: Record<State, number>
   /** Those with an image that nobody has read. */
   unproven: number
+  /** By architecture: those that are expected to have it and do not. */
   missing: Map<Architecture, number>
   architectures: Set<Architecture>
 }

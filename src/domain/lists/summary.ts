@@ -5,10 +5,7 @@ import type { Verdict } from '../image/facts.ts'
 import { repositoryOf } from '../image/storage.ts'
 import type { Condition, FieldCondition, Sort } from '../json/query.ts'
 
-/*
- * What lists of containers are filtered by. A summary is stored for each container, made from its record, build status and facts; it only
- * tells where to look, and what a list shows is always read anew.
- */
+/* What lists are filtered by: one stored summary a container. It tells where to look; what a list shows is always read anew. */
 
 export interface SummaryContent {
   id: string
@@ -112,7 +109,6 @@ const matching = (field: string, pattern: string): FieldCondition =>
 const named = (name: string, other: FieldCondition): Condition =>
   name.endsWith('*') ? matching('id', name) : { any: [matching('id', name), other] }
 
-/** Returns the conditions on summaries. */
 export function summaryConditions({ name, version, architecture, missing, state, verdict, q }: Filters): Condition[] {
   const conditions: Condition[] = []
   if (name !== undefined) conditions.push(named(name, matching('name', name)))

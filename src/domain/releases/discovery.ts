@@ -1,4 +1,4 @@
-import { editDistance } from '../edit-distance.ts'
+import { editDistance } from '../nearest.ts'
 import { compareVersions, naturalOrder } from './version-order.ts'
 
 /** How the tag of each image of a list is found. */

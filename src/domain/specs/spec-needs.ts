@@ -36,9 +36,8 @@ export function needsOf(spec: string): SpecNeeds {
 }
 
 /**
- * Fills the `urls` of dependency images from the catalogue, so that workers of every architecture load their own. Only where the
- * specification has none, and its url is one of that container's images: else it means another image. Returns the same text when there is
- * nothing to add.
+ * Fills the `urls` of dependency images from the catalogue, so that workers of every architecture load their own: where the specification
+ * has none, and its url is one of that container's images. Returns the same text when there is nothing to add.
  */
 export function withImageUrls(spec: string, lookup: Lookup): string {
   const members = membersOf(spec)

@@ -65,20 +65,12 @@ function preconditionIn({ ifMatch }: BatchItem): BatchedEdit['precondition'] {
 }
 
 async function toEdit(item: BatchItem, imageOf: ApiParts['imageOf']): Promise<Edit> {
-  switch (item.op) {
-    case 'delete':
-      return { op: item.op }
-    case 'put':
-    case 'patch':
-      return { op: item.op, container: item.container } as Edit
-    case 'delete-image':
-      return { op: item.op, architecture: architectureInPath(item.architecture) }
-    case 'put-image': {
-      const architecture = architectureInPath(item.architecture)
-      const image = 'from' in item ? await imageOf(item.from, architecture) : { url: item.url, digest: item.digest, version: item.version }
-      return { op: item.op, architecture, ...image }
-    }
-  }
+  if (item.op === 'delete') return { op: item.op }
+  if (item.op === 'put' || item.op === 'patch') return { op: item.op, container: item.container } as Edit
+  const architecture = architectureInPath(item.architecture)
+  if (item.op === 'delete-image') return { op: item.op, architecture }
+  const image = 'from' in item ? await imageOf(item.from, architecture) : { url: item.url, digest: item.digest, version: item.version }
+  return { op: item.op, architecture, ...image }
 }
 
 function toResult(outcome: BatchOutcome, request: FastifyRequest): BatchResult {

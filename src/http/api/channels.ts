@@ -118,9 +118,7 @@ export function promotionRoutes(route: DeclareRoute, { channels }: ApiParts): vo
     description: 'Its history stays, and can bring it back.',
     query: 'channel-query.json',
     answers: moved,
-    async handler(call) {
-      return answered(call, await channels.remove({ ...given(call), keep: call.query.keep ?? false }))
-    }
+    handler: async (call) => answered(call, await channels.remove({ ...given(call), keep: call.query.keep ?? false }))
   })
 }
 
@@ -141,7 +139,7 @@ function answered({ reply }: ChannelCall, { before, after, written, removed }: P
   return withEtag(reply, after).send({ channel: viewOf(after), unchanged, written, removed })
 }
 
-export function promotionOf({ set, by: { reason, ...by }, ...state }: ChannelState) {
+function promotionOf({ set, by: { reason, ...by }, ...state }: ChannelState) {
   const { channel, number, at, from, require, tag, removed } = state
   return { channel, number, at, by, reason, from, require, tag, removed, images: set.length }
 }

@@ -34,9 +34,7 @@ export function containerRoutes(route: DeclareRoute, { images, containers }: Api
       404: missing,
       409: 'The image is proven to be for another architecture, or is gone.'
     },
-    async handler({ params, query: { arch, force = false } }) {
-      return (await containers.resolve(params.id, arch, { force })).resolution
-    }
+    handler: async ({ params, query: { arch, force = false } }) => (await containers.resolve(params.id, arch, { force })).resolution
   })
 }
 

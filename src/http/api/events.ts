@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
-import type { StreamItem } from '../../catalogue/history/event-stream.ts'
+import type { StreamItem, StreamOptions } from '../../catalogue/history/event-stream.ts'
+import type { Reading } from '../../catalogue/verification/readings.ts'
 import { globMatches } from '../../domain/glob.ts'
-import type { EntryKind } from '../../domain/history/entry.ts'
+import { claimedArchitecture } from '../../domain/image/facts.ts'
 import type { EventQuery } from '../../schemas.ts'
 import { clientOf } from '../shared/trusted-proxies.ts'
 import { type Shown, shownTo } from './masking.ts'
@@ -39,7 +40,7 @@ export function eventRoutes(route: DeclareRoute, { app, events }: ApiParts): voi
     tag: 'history',
     summary: 'What happens, as it happens',
     description:
-      'Server-sent events: `id` is where to resume, `event` the kind, `data` an entry of the history (`HistoryEntry`). Events of other replicas come within a second or two; `order` in the data gives the true order. A client that lost its connection sends the last id as Last-Event-ID and misses nothing; at another replica it receives the three seconds before that again, and recognises them by `id` in the data. Lines that begin with a colon keep the connection alive. A stream that ends says why (`event: end`): too_slow, server_stops or store_unavailable.',
+      'Server-sent events: `id` is where to resume, `event` the kind, `data` an entry of the history (`HistoryEntry`). Events of other replicas come within a second or two; `order` in the data gives the true order. A client that lost its connection sends the last id as Last-Event-ID and misses nothing; at another replica it receives the three seconds before that again, and recognises them by `id` in the data. `reading` lists the images that are being read (`readings`: `container`, `architecture`, and `read` of `size` bytes), once a second at most, and at last an empty list. It has no id, is no entry of the history, and is sent only to those who name it in `kind`. Lines that begin with a colon keep the connection alive. A stream that ends says why (`event: end`): too_slow, server_stops or store_unavailable.',
     query: 'event-query.json',
     headers: 'event-headers.json',
     answers: {
@@ -66,11 +67,11 @@ export function eventRoutes(route: DeclareRoute, { app, events }: ApiParts): voi
   })
 }
 
-type EventFilter = (entry: { container: string; kind: EntryKind }) => boolean
-
-function filterOf({ container, kind }: EventQuery): EventFilter {
+/** How far images have been read is sent only to those who ask for it. */
+function filterOf({ container, kind }: EventQuery): StreamOptions['wanted'] {
   const kinds = kind === undefined ? undefined : new Set(kind.split(','))
-  return (entry) => (container === undefined || globMatches(container, entry.container)) && (kinds === undefined || kinds.has(entry.kind))
+  return (event) =>
+    (container === undefined || globMatches(container, event.container)) && (kinds ? kinds.has(event.kind) : event.kind !== 'reading')
 }
 
 /** The id of an event as it is, a time in UTC. */
@@ -82,7 +83,11 @@ async function* frames(items: AsyncIterable<StreamItem>, shown: Shown): AsyncGen
   yield 'retry: 1000\n\n'
   for await (const item of items) {
     if (item.type === 'entry') yield `id: ${item.resume}\nevent: ${item.entry.kind}\ndata: ${shown(item.entry)}\n\n`
+    else if (item.type === 'reading') yield `event: reading\ndata: ${shown({ readings: item.readings.map(toJson) })}\n\n`
     else if (item.type === 'end') yield `event: end\ndata: ${JSON.stringify({ code: item.code, resume: item.resume })}\n\n`
     else yield ':\n\n'
   }
 }
+
+/** The only image of a record that names no architectures has none here, either. */
+const toJson = ({ container, imageKey, read, size }: Reading) => ({ container, architecture: claimedArchitecture(imageKey), read, size })

@@ -15,9 +15,7 @@ export function historyRoutes(route: DeclareRoute, { history }: ApiParts): void 
       'One entry for each change of meaning, the newest first: when, who, what, before, after, why. Containers that were removed have a history, too.',
     query: 'history-query.json',
     answers: { 200: answer('One page.', 'history-page.json'), 404: missing },
-    async handler({ reply, params, query, publicUrl }) {
-      return sendPage(reply, { page: await history.list(params.id, query), publicUrl })
-    }
+    handler: async ({ reply, params, query, publicUrl }) => sendPage(reply, { page: await history.list(params.id, query), publicUrl })
   })
 
   route('GET /containers/:id/history/:revision', {
@@ -27,9 +25,7 @@ export function historyRoutes(route: DeclareRoute, { history }: ApiParts): void 
       'Named by the revision that the change made. A removal, and an entry that is not about the record, are named by the id of the entry. Secrets in URLs are masked, and nothing else is changed.',
     params: 'history-parameters.json',
     answers: { 200: answer('The entry.', 'history-document.json'), 404: missing },
-    async handler({ reply, params }) {
-      return reply.type('application/json').send(wholeEntry(await history.entry(params.id, params.revision)))
-    }
+    handler: async ({ reply, params }) => reply.type('application/json').send(wholeEntry(await history.entry(params.id, params.revision)))
   })
 
   route('GET /containers/:id/diff', {
@@ -72,9 +68,7 @@ export function restoreRoutes(route: DeclareRoute, { history, deleted }: ApiPart
       'Those of the last 30 days (LEPORELLO_DELETED_KEEP) that have not come back, with who removed them and when, and whether their tarballs are still there.',
     query: 'page-query.json',
     answers: { 200: answer('One page.', 'deleted-page.json') },
-    async handler({ reply, query, publicUrl }) {
-      return sendPage(reply, { page: await deleted({ ...query, publicUrl }), publicUrl })
-    }
+    handler: async ({ reply, query, publicUrl }) => sendPage(reply, { page: await deleted({ ...query, publicUrl }), publicUrl })
   })
 }
 

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ImageAnswer } from '../../catalogue/images/image-answer.ts'
 import { CatalogueError } from '../../domain/errors.ts'
 import { declaredLength, mediaType } from '../shared/body.ts'
@@ -21,6 +21,9 @@ const uploaded = {
   507: 'There is no room for the tarball.'
 }
 
+const brought = (reply: FastifyReply, answer: ImageAnswer): FastifyReply =>
+  answered(reply.code(answer.pending ? 202 : answer.created ? 201 : 200), answer)
+
 /** Bringing one image: its URL, or its tarball in one piece. */
 export function imageUploadRoutes(route: DeclareRoute, { images, bounds, stallMs }: ApiParts): void {
   route(`PUT ${imagePath}`, {
@@ -40,8 +43,7 @@ export function imageUploadRoutes(route: DeclareRoute, { images, bounds, stallMs
       }
     },
     answers: { ...uploaded, 404: missingImage },
-    handler: async (call) =>
-      answered(call.reply, await (mediaType(call.request) === 'application/json' ? putByUrl(call) : putTarball(call)))
+    handler: async (call) => brought(call.reply, await (mediaType(call.request) === 'application/json' ? putByUrl(call) : putTarball(call)))
   })
 
   async function putByUrl(call: UploadCall): Promise<ImageAnswer> {
@@ -99,7 +101,7 @@ export function imageFormRoutes(route: DeclareRoute, { images }: ApiParts): void
       sendOn(request.raw, reply.raw)
       const { source, said } = await uploadForm(request)
       const sha256 = digestFromHeaders(request.headers)
-      return answered(reply, await images.upload({ id, source, said, sha256, size: undefined, ...change }))
+      return brought(reply, await images.upload({ id, source, said, sha256, size: undefined, ...change }))
     }
   })
 }

@@ -113,7 +113,7 @@ export function imageChangeRoutes(route: DeclareRoute, { images, holders }: ApiP
       404: missingImage,
       422: unreadable
     },
-    handler: async (call) => answered(call.reply, await images.verify(imageChange(call)), 200)
+    handler: async (call) => answered(call.reply, await images.verify(imageChange(call)))
   })
 
   route(`POST ${imagePath}/relabel`, {
@@ -126,15 +126,9 @@ export function imageChangeRoutes(route: DeclareRoute, { images, holders }: ApiP
       409: unsuitable,
       422: unreadable
     },
-    handler: async (call) => answered(call.reply, await images.relabel(imageChange(call)), 200)
+    handler: async (call) => answered(call.reply, await images.relabel(imageChange(call)))
   })
 }
 
-export function answered(
-  reply: FastifyReply,
-  change: ImageAnswer,
-  status = change.pending ? 202 : change.created ? 201 : 200
-): FastifyReply {
-  const { container, image, unchanged, pending, released } = change
-  return withEtag(reply, container).code(status).send({ container, image, unchanged, pending, released })
-}
+export const answered = (reply: FastifyReply, { container, image, unchanged, pending, released }: ImageAnswer): FastifyReply =>
+  withEtag(reply, container).send({ container, image, unchanged, pending, released })

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest, onSendHookHandler } from 'fastify'
 import { seesSecrets } from '../../domain/policy.ts'
 import { maskJson, maskSecrets } from '../../domain/secrets.ts'
 
@@ -9,10 +9,8 @@ declare module 'fastify' {
   }
 }
 
-type Sent = (error: null, payload?: unknown) => void
-
 /** Every answer of this face passes here; streams mask what they send by shownTo. */
-export function hideSecrets(request: FastifyRequest, reply: FastifyReply, payload: unknown, done: Sent): void {
+export const hideSecrets: onSendHookHandler = (request, reply, payload, done) => {
   const isText = typeof payload === 'string' || Buffer.isBuffer(payload)
   const asItIs = !isText || request.routeOptions.config.toPullBy || request.echoes || seesSecrets(request.identity)
   const mask = /json/.test(String(reply.getHeader('content-type'))) ? maskJson : maskSecrets

@@ -207,7 +207,7 @@ async function permitUpload(request: FastifyRequest, upload: string, { uploads }
   if (request.identity.match) request.permit([(await uploads.get(upload)).id])
 }
 
-function toJson({ upload, id, offset, size, state, created, expires, result, refusal, ...claim }: UploadView): ResumableUpload {
+function toJson({ upload, id, offset, size, read, state, created, expires, result, refusal, ...claim }: UploadView): ResumableUpload {
   return {
     upload,
     container: id,
@@ -217,6 +217,7 @@ function toJson({ upload, id, offset, size, state, created, expires, result, ref
     sha256: claim.sha256 ?? null,
     offset,
     size,
+    ...(read !== undefined && { read }),
     state,
     created: created.toISOString(),
     expires: expires.toISOString(),

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest, preSerializationHookHandler } from 'fastify'
 import type { Warning } from '../../domain/container/posted-urls.ts'
 
 declare module 'fastify' {
@@ -15,10 +15,8 @@ export const warningFor =
     request.warnings = [...(request.warnings ?? []), warning]
   }
 
-type Answered = (error: null, payload: unknown) => void
-
 /** Adds the warnings of a request to its answer, unless it was refused. */
-export function addWarnings(request: FastifyRequest, reply: FastifyReply, payload: unknown, done: Answered): void {
+export const addWarnings: preSerializationHookHandler = (request, reply, payload, done) => {
   const { warnings } = request
   if (!warnings || reply.statusCode >= 300) return void done(null, payload)
   const answer = payload as { warnings?: readonly object[] }

@@ -86,7 +86,7 @@ type ShownFolder = { blobs: BlobStore; key: string; root: string }
 const entriesAPage = 500
 
 /** Lists a folder for a browser. */
-export async function folderPage(reply: FastifyReply, { blobs, key, root }: ShownFolder): Promise<FastifyReply> {
+async function folderPage(reply: FastifyReply, { blobs, key, root }: ShownFolder): Promise<FastifyReply> {
   const { request } = reply
   const { cursor } = request.query as { cursor?: string }
   const prefix = key && `${key}/`

@@ -17,22 +17,15 @@ export interface MozartParameters {
 }
 
 /** A request with its parameters and the messages of its version. */
-export interface MozartCall {
-  request: FastifyRequest
-  reply: FastifyReply
-  parameters: MozartParameters
-  words: Words
-}
+export type MozartCall = { request: FastifyRequest; reply: FastifyReply; parameters: MozartParameters; words: Words }
 
 export type MozartHandler = (call: MozartCall) => Promise<FastifyReply>
 
 export type ParameterReading = { bounds: BodyBounds; largeTexts: LargeTexts }
 
 /** The form wins over the query, also on GET (container-builder's io-met.py). Synchronous without a body, because every job asks for info. */
-export function readParameters(
-  request: FastifyRequest,
-  { bounds, largeTexts }: ParameterReading
-): MozartParameters | Promise<MozartParameters> {
+export function readParameters(request: FastifyRequest, reading: ParameterReading): MozartParameters | Promise<MozartParameters> {
+  const { bounds, largeTexts } = reading
   const query = request.query as TextFields
   if (!hasBody(request.raw)) return ofQuery(query)
   const type = mediaType(request)

@@ -37,7 +37,8 @@ const codes: Partial<Record<ErrorCode, [code: string, status?: number]>> = {
 export const refusingWith =
   (challenge: (request: FastifyRequest) => string) =>
   (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const { status, headers, body } = refusalFor(error)
+    const { status: usual, message, headers } = explain(error)
+    const [code, status = usual] = (error instanceof CatalogueError && codes[error.code]) || [usual < 500 ? 'UNSUPPORTED' : 'UNKNOWN']
     if (status >= 500) request.failure = error
     if (status !== 416) reply.removeHeader('content-range')
     reply.removeHeader('content-length').removeHeader('etag')
@@ -45,14 +46,8 @@ export const refusingWith =
     if (stillWaits(request.raw)) reply.header('connection', 'close')
     reply.code(status).headers({ ...headers, 'content-type': 'application/json' })
     if (status === 401) reply.header('www-authenticate', challenge(request))
-    return reply.send(Buffer.from(JSON.stringify(body)))
+    return reply.send(Buffer.from(JSON.stringify({ errors: [{ code, message, detail: {} }] })))
   }
-
-function refusalFor(error: FastifyError) {
-  const { status: usual, message, headers } = explain(error)
-  const [code, status = usual] = (error instanceof CatalogueError && codes[error.code]) || [usual < 500 ? 'UNSUPPORTED' : 'UNKNOWN']
-  return { status, headers, body: { errors: [{ code, message, detail: {} }] } }
-}
 
 /** A request for a path or with a method that the specification does not have. */
 export function unsupported({ method, url }: FastifyRequest): never {

@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CatalogueError } from '../../domain/errors.ts'
 import { maxManifest } from '../../domain/oci/manifest.ts'
 import { checkDigestName, isDigest } from '../../domain/oci/names.ts'
@@ -29,8 +29,7 @@ export async function post(call: OciRequest): Promise<FastifyReply> {
 export async function patch(call: OciRequest): Promise<FastifyReply> {
   const { request, reply, oci, path } = call
   if (path?.kind !== 'upload') return unsupported(request)
-  const { at } = chunkOf(call)
-  await checkChunk(call as Of<'upload'>, at)
+  const { at } = await chunkOf({ ...call, path })
   return accepted(reply, path.repository, await oci.uploads.append({ ...path, at, source: bodyOf(call) }))
 }
 
@@ -43,9 +42,7 @@ export async function put(call: OciRequest): Promise<FastifyReply> {
   const { repository, upload } = path
   const digest = checkDigestName(queryOf(call).digest ?? '')
   if (hasBody(request.raw)) {
-    const { at } = chunkOf(call)
-    await checkChunk({ ...call, path }, at)
-    const { offset } = await oci.uploads.get(path)
+    const { at, offset } = await chunkOf({ ...call, path })
     if (offset === 0) {
       await oci.uploads.store({ repository, digest, source: bodyOf(call), size: declaredLength(request.raw) })
       await oci.uploads.discard(path)
@@ -122,10 +119,18 @@ function queryOf({ request }: OciRequest): Partial<Record<'digest' | 'mount' | '
 const bodyOf = ({ request, reply, stallMs }: OciRequest) =>
   uploadBody({ message: request.raw, response: reply.raw, stallMs, fate: 'what came can be continued' })
 
+/** Returns where a chunk begins, and where the upload is; tells a client whose chunk cannot follow. */
+async function chunkOf({ request, reply, oci, path }: Of<'upload'>): Promise<{ at: number | undefined; offset: number }> {
+  const at = firstByteOf(request)
+  const upload = await oci.uploads.get(path)
+  if (at !== undefined && at !== upload.offset) withUpload(reply, path.repository, upload)
+  return { at, offset: upload.offset }
+}
+
 /** Reads Content-Range: in the specification it is `<first>-<last>`, without a unit. */
-function chunkOf({ request }: OciRequest): { at: number | undefined } {
+function firstByteOf(request: FastifyRequest): number | undefined {
   const header = request.headers['content-range']
-  if (header === undefined) return { at: undefined }
+  if (header === undefined) return undefined
   const [, first, last] = /^(?:bytes[ =])?(\d{1,15})-(\d{1,15})(?:\/(?:\d+|\*))?$/.exec(header) ?? []
   if (first === undefined)
     throw new CatalogueError('range_invalid', `Content-Range is ${JSON.stringify(header.slice(0, 100))}; expected <first>-<last>`)
@@ -133,13 +138,7 @@ function chunkOf({ request }: OciRequest): { at: number | undefined } {
   if (length !== undefined && Number(last) - Number(first) + 1 !== Number(length)) {
     throw new CatalogueError('size_mismatch', `Content-Range is ${header}, but Content-Length is ${length}`)
   }
-  return { at: Number(first) }
-}
-
-/** Tells a client whose chunk cannot follow where the upload is. */
-async function checkChunk({ reply, oci, path }: Of<'upload'>, at: number | undefined): Promise<void> {
-  const upload = await oci.uploads.get(path)
-  if (at !== undefined && at !== upload.offset) withUpload(reply, path.repository, upload)
+  return Number(first)
 }
 
 const created = (reply: FastifyReply, { repository, digest }: { repository: string; digest: string }): FastifyReply =>

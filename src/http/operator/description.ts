@@ -21,23 +21,24 @@ export function descriptionRoutes(app: FastifyInstance, { address, description }
     app.route({ method: ['GET', 'HEAD'], url, config: { action: 'operations:read', describes }, handler })
   }
   const read = async (request: FastifyRequest) => {
-    const { parse, stringify } = await import('yaml')
+    const { parse } = await import('yaml')
     const document: OpenApi = parse(await readFile(description, 'utf8'))
-    return { document: { ...document, servers: [{ url: scriptName(request, address) || '/' }] }, stringify }
+    return { ...document, servers: [{ url: scriptName(request, address) || '/' }] }
   }
 
   route('/openapi.json', {
     summary: 'This description, as JSON',
     content: json('openapi-document.json#'),
-    handler: async (request) => (await read(request)).document
+    handler: read
   })
 
   route('/openapi.yaml', {
     summary: 'This description, as YAML',
     content: textContent('openapi: 3.1.0', 'application/yaml'),
     async handler(request, reply) {
-      const { document, stringify } = await read(request)
-      return reply.header('content-type', 'application/yaml; charset=utf-8').send(stringify(document, { aliasDuplicateObjects: false }))
+      const { stringify } = await import('yaml')
+      const text = stringify(await read(request), { aliasDuplicateObjects: false })
+      return reply.header('content-type', 'application/yaml; charset=utf-8').send(text)
     }
   })
 
@@ -45,7 +46,7 @@ export function descriptionRoutes(app: FastifyInstance, { address, description }
     route(`/api/${version}/swagger.json`, {
       summary: `The description of Mozart's API ${version}`,
       content: json('openapi-document.json#'),
-      handler: async (request) => partOf((await read(request)).document, version)
+      handler: async (request) => partOf(await read(request), version)
     })
   }
 }

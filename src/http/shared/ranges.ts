@@ -9,12 +9,8 @@ export function parseRange(header: string | undefined): Range | undefined {
   return Number(last) < Number(first) ? undefined : { first: Number(first), last: Number(last) }
 }
 
-/** The bytes that a conditional request is compared with. */
-export interface CurrentBytes {
-  /** With quotes. */
-  etag: string
-  modified: Date
-}
+/** The bytes that a conditional request is compared with. The tag has its quotes. */
+export type CurrentBytes = { etag: string; modified: Date }
 
 type RequestHeaders = Record<string, string | string[] | undefined>
 

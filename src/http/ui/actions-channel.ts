@@ -4,7 +4,6 @@ import type { Promoted, PromotionRequest } from '../../catalogue/releases/channe
 import { CatalogueError, isCatalogueError } from '../../domain/errors.ts'
 import { checkTag } from '../../domain/releases/channel.ts'
 import { type SetDifference, setDiff } from '../../domain/releases/set-diff.ts'
-import type { ActionQuestion } from './action-page.ts'
 import { type ActionCall, seenRevision, type UiAction } from './action-route.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
 import { type DeclarePage, type PageFrame, unlessRefused } from './page-route.ts'
@@ -78,11 +77,7 @@ function rollBackIn(call: ActionCall): PromotionRequest {
   return { ...base(call), from: { promotion: number }, keep: false }
 }
 
-async function effectsOf(
-  channels: Catalogue['channels'],
-  request: PromotionRequest,
-  before: StoredChannel | undefined
-): Promise<Pick<ActionQuestion, 'effects' | 'refusal'>> {
+async function effectsOf(channels: Catalogue['channels'], request: PromotionRequest, before: StoredChannel | undefined) {
   try {
     const { after, written, removed } = await channels.promote({ ...request, dryRun: true })
     const differences = setDiff(before?.set ?? [], after.set)

@@ -88,8 +88,10 @@ export async function arrivingUploads(uploads: ResumableUploads | undefined, id:
   return html`<div id="uploads" data-poll>${open.length > 0 && html`<section aria-labelledby="arriving"><h2 id="arriving">Arriving</h2><ul class="arriving">${open.map(uploadItem)}</ul></section>`}</div>`
 }
 
-function uploadItem({ upload, filename, architecture, offset, size, state }: UploadView): Markup {
+function uploadItem({ upload, filename, architecture, offset, size, read, state }: UploadView): Markup {
+  const far = `${sizeInWords(read ?? offset)} of ${sizeInWords(size)}`
+  const words = state === 'arriving' ? far : `its bytes are being read${read === undefined ? '' : `: ${far}`}`
   return html`<li data-upload="${upload}" data-state="${state}">
-<label>${filename ?? architecture ?? 'a tarball'} <progress value="${offset}" max="${size}"></progress></label>
-<span>${state === 'proving' ? 'its bytes are being read' : `${sizeInWords(offset)} of ${sizeInWords(size)}`}</span></li>`
+<label>${filename ?? architecture ?? 'a tarball'} <progress value="${read ?? offset}" max="${size}"></progress></label>
+<span>${words}</span></li>`
 }

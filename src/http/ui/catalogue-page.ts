@@ -50,12 +50,13 @@ ${items.map((item) => row(item, columns, frame))}
 </tbody></table></div>`
 }
 
-function row({ view, standings }: ListedContainer, columns: readonly Architecture[], frame: PageFrame): Markup {
+function row(item: ListedContainer, columns: readonly Architecture[], frame: PageFrame): Markup {
+  const { view } = item
   return html`<tr role="row" data-container="${exact(view.id)}" data-state="${view.state}">
 <th scope="row" role="rowheader"><a href="containers/${exact(encodeURIComponent(view.id))}">${idMarkup(view.id)}</a>${differentVersion(view)}</th>
 <td role="cell" class="state">${stateMark(view)}</td>
 <td role="cell" class="when">${timeMarkup(view.updated, frame.now)}</td>
-${columns.map((architecture) => architectureCell(architecture, standings.get(architecture)))}
+${columns.map((architecture) => architectureCell(item, architecture))}
 </tr>
 `
 }

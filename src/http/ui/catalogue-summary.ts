@@ -6,11 +6,7 @@ import { mark } from './marks.ts'
 import type { PageFrame } from './page-route.ts'
 import { idMarkup, timeMarkup } from './texts.ts'
 
-interface SummaryParts {
-  counts: Overview | undefined
-  demand: { since: string; rows: readonly DemandRow[] }
-  frame: PageFrame
-}
+type SummaryParts = { counts: Overview | undefined; demand: { since: string; rows: readonly DemandRow[] }; frame: PageFrame }
 
 /** How many architectures, or containers of one, are named on the page. */
 const named = 8

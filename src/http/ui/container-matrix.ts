@@ -5,7 +5,7 @@ import { own } from '../../domain/own.ts'
 import { imageLinks } from './action-links.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
 import { decisiveList } from './image-report.ts'
-import { mark, standingMark } from './marks.ts'
+import { mark, readingMarkup, standingMark } from './marks.ts'
 import type { PageFrame } from './page-route.ts'
 import { digestMarkup, linkElsewhere, sizeInWords, timeMarkup } from './texts.ts'
 import { imageWay } from './ways.ts'
@@ -28,7 +28,7 @@ function row(architecture: Architecture, found: ContainerDetail, frame: PageFram
   const jobs = (kind: 'builds' | 'tests') => jobMarkup(buildStatus?.[kind].get(architecture), architecture, frame)
   return html`<tr role="row" data-architecture="${architecture}" data-state="${standing}">
 <th scope="row" role="rowheader">${nameOf(architecture, view, frame)}${imageLinks({ view, architecture }, frame)}</th>
-<td role="cell">${standingMark(standing)}</td>
+<td role="cell">${standingMark(standing)}${readingMarkup(view, architecture)}</td>
 <td role="cell">${view.expected.includes(architecture) ? 'yes' : 'no'}</td>
 <td role="cell" class="proof">${proofOf(architecture, found, frame)}</td>
 <td role="cell" class="number">${sizeInWords(facts?.size)}</td>

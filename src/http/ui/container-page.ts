@@ -42,18 +42,14 @@ ${past}`
 
 const removedNotice: Markup = html`<p class="lead" data-state="removed">It was removed. Its history is what is left of it.</p>`
 
-async function body(
-  { holders, specsNaming, manifestList, uploads }: ContainerPageParts,
-  found: ContainerDetail,
-  frame: PageFrame
-): Promise<Markup> {
+async function body(parts: ContainerPageParts, found: ContainerDetail, frame: PageFrame): Promise<Markup> {
   const { view, gathered } = found
   const { id } = view
   const [names, specs, manifest, arriving] = await Promise.all([
-    holders.naming(id),
-    specsNaming(id),
-    view.revision === null ? undefined : manifestList(id, 'oci'),
-    arrivingUploads(uploads, id)
+    parts.holders.naming(id),
+    parts.specsNaming(id),
+    view.revision === null ? undefined : parts.manifestList(id, 'oci'),
+    arrivingUploads(parts.uploads, id)
   ])
   return html`<div id="container" data-container="${exact(id)}" data-state="${view.state}" data-revision="${view.revision}">
 <p class="standing">${stateMark(view)} ${view.version !== null && html`<span>version <bdi>${view.version}</bdi></span>`} <span>changed ${timeMarkup(view.updated, frame.now)}</span></p>

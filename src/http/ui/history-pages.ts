@@ -5,7 +5,7 @@ import { restoreLink } from './action-links.ts'
 import { exact, html, type Markup, type MarkupPart } from './html.ts'
 import type { DeclarePage, PageFrame } from './page-route.ts'
 import { catalogueCrumbs, idMarkup, olderLink, timeMarkup, whoDid } from './texts.ts'
-import { compareWay, containerWay, historyWay } from './ways.ts'
+import { containerWay, historyWay } from './ways.ts'
 
 const entriesAPage = 50
 
@@ -50,13 +50,8 @@ const changeRow = ({ kind, what, architecture, before, after }: RecordChange): M
 
 const value = (text: string | null): MarkupPart => (text === null ? html`<span class="none">–</span>` : html`<code>${text}</code>`)
 
-interface HistoryTableParts {
-  id: string
-  entries: readonly HistoryEntry[]
-  frame: PageFrame
-  /** Whether two of them can be chosen, in a form around the table. */
-  choice?: boolean
-}
+/** With a choice, two of them can be chosen, in a form around the table. */
+type HistoryTableParts = { id: string; entries: readonly HistoryEntry[]; frame: PageFrame; choice?: boolean }
 
 /** What happened, the newest first. */
 export function historyTable(parts: HistoryTableParts): Markup {
@@ -87,7 +82,8 @@ const pick = (words: string): Markup => html` class="pick" data-words="${words}"
 const radio = (name: string, { revision, at, what }: HistoryEntry): MarkupPart =>
   revision !== null && html`<input type="radio" name="${name}" value="${exact(revision)}" aria-label="${name} ${what} ${at}">`
 
-function differences(id: string, { revision, previous, kind }: HistoryEntry, { root }: PageFrame): MarkupPart {
+function differences(id: string, { revision, previous, kind }: HistoryEntry, frame: PageFrame): MarkupPart {
   if (kind !== 'record' || revision === null || previous === null) return undefined
-  return html`<a href="${exact(compareWay(id, { root, from: previous, to: revision }))}">side by side</a>`
+  const query = new URLSearchParams({ from: previous, to: revision })
+  return html`<a href="${exact(`${containerWay(id, frame)}/compare?${query}`)}">side by side</a>`
 }

@@ -23,25 +23,18 @@ import { releasePages } from './release-pages.ts'
 import { setDiffPage } from './set-diff-page.ts'
 import { signInPage } from './sign-in.ts'
 
-interface UiOptions {
-  catalogue: Catalogue
-  policy: Policy
-  address: PublicAddress
-  reading: BodyReading
-  now?: (() => Date) | undefined
-}
+type UiOptions = { catalogue: Catalogue; policy: Policy; address: PublicAddress; reading: BodyReading }
 
 /** The largest form, in bytes. */
 const smallForm = 64 * 1024
 
 /** Pages for people, `/ui/`. They know the use cases of the catalogue, as every face does, and are complete without JavaScript. */
-export async function uiFace(app: FastifyInstance, options: UiOptions): Promise<void> {
-  const { catalogue, policy, address, reading, now = () => new Date() } = options
+export async function uiFace(app: FastifyInstance, { catalogue, policy, address, reading }: UiOptions): Promise<void> {
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, face: 'ui' }
   })
   const assets = await readAssets()
-  const parts = { policy, address, assetVersion: assets.version, now }
+  const parts = { policy, address, assetVersion: assets.version }
   app.setErrorHandler(answerErrorPage(parts))
   assetRoutes(app, assets)
   app.route({

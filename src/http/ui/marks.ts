@@ -1,7 +1,10 @@
+import type { ListedContainer } from '../../catalogue/lists/container-list.ts'
 import type { ContainerView, ImageView } from '../../catalogue/lists/image-views.ts'
 import type { Architecture } from '../../domain/architecture.ts'
 import type { Standing } from '../../domain/build/standing.ts'
-import { html, type Markup } from './html.ts'
+import { own } from '../../domain/own.ts'
+import { html, type Markup, type MarkupPart } from './html.ts'
+import { sizeInWords } from './texts.ts'
 
 /** The words of cells. Their shapes are in the style sheet, by the names of the standings. */
 const wordsOf = (standing: Standing): string => standing.replace('-', ' ')
@@ -36,10 +39,20 @@ export function stateMark({ state, expected }: Pick<ContainerView, 'state' | 'ex
   return mark(state === 'complete' && expected.length === 0 ? 'registered' : state)
 }
 
-export const architectureCell = (architecture: Architecture, standing: Standing | undefined): Markup =>
-  standing === undefined
-    ? html`<td role="cell"></td>`
-    : html`<td role="cell" data-architecture="${architecture}" data-state="${standing}"><span class="mark">${wordsOf(standing)}</span></td>`
+export function architectureCell({ view, standings }: ListedContainer, architecture: Architecture): Markup {
+  const standing = standings.get(architecture)
+  if (standing === undefined) return html`<td role="cell"></td>`
+  return html`<td role="cell" data-architecture="${architecture}" data-state="${standing}"><span class="mark">${wordsOf(standing)}</span>${readingMarkup(view, architecture)}</td>`
+}
+
+/** How far an image has been read, while it is read. */
+export function readingMarkup({ images, pending }: ContainerView, architecture: Architecture): MarkupPart {
+  const reading = own(pending, architecture)?.reading ?? own(images, architecture)?.reading
+  if (!reading) return undefined
+  const { read, size } = reading
+  const bar = size === null ? html`<progress></progress>` : html`<progress value="${Math.min(read, size)}" max="${size}"></progress>`
+  return html`<label class="reading">${bar} <small>${sizeInWords(read)}${size !== null && ` of ${sizeInWords(size)}`} read</small></label>`
+}
 
 const verdictStandings: Readonly<Record<ImageView['verdict'], Standing>> = {
   match: 'proven',

@@ -30,7 +30,7 @@ export type PathNames = Readonly<Record<'id' | 'architecture' | 'channel' | 'nam
 /** What every page needs to know of its request. */
 export type PageFrame = ReturnType<typeof frameOf>
 
-export type PageParts = { policy: Policy; address: PublicAddress; assetVersion: string; now: () => Date }
+export type PageParts = { policy: Policy; address: PublicAddress; assetVersion: string }
 
 /** Declares the page at a path below /ui. The handler returns the page, or where the browser is to go instead. */
 export type DeclarePage = (path: string, handler: (call: PageCall) => Promise<UiPage | { to: string }>, action?: Action) => void
@@ -63,7 +63,7 @@ export function namesInPath({ params }: FastifyRequest): PathNames {
 export const givenTexts = (request: FastifyRequest): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(request.query as Record<string, string>).filter(([, value]) => value !== ''))
 
-export function frameOf(request: FastifyRequest, { policy, address, assetVersion, now }: PageParts) {
+export function frameOf(request: FastifyRequest, { policy, address, assetVersion }: PageParts) {
   const { identity } = request
   const path = request.url.split('?', 1)[0]!.slice(1)
   const folders = path.split('/').length - 1
@@ -85,7 +85,7 @@ export function frameOf(request: FastifyRequest, { policy, address, assetVersion
     may: (action: Action, id?: string) => refusalOf(policy, { identity, action, names: id === undefined ? undefined : [id] }) === undefined,
     /** What was done a moment ago, in words. */
     done: doneWords((request.query as Record<string, string>)['done']),
-    now: now()
+    now: new Date()
   }
 }
 

@@ -15,9 +15,6 @@ export const imageWay = ({ id, architecture }: { id: string; architecture: Archi
 
 export const historyWay = (id: string, root: Root): string => `${containerWay(id, root)}/history`
 
-export const compareWay = (id: string, { root, from, to }: Root & { from: string; to: string }): string =>
-  `${containerWay(id, { root })}/compare?${new URLSearchParams({ from, to })}`
-
 export const channelWay = (channel: string, { root }: Root): string => `${root}ui/channels/${encodeURIComponent(channel)}`
 
 export const releaseWay = (name: string, { root }: Root): string => `${root}ui/releases/${encodeURIComponent(name)}`

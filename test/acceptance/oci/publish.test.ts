@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -7,13 +7,14 @@ import { startDistribution } from '../../support/distribution.ts'
 import { startGate } from '../../support/gate.ts'
 import { type Leporello, onEngine, ready, startLeporello } from '../../support/leporello.ts'
 import { startMeddlingProxy } from '../../support/meddling-proxy.ts'
-import { run, samplesAndClients } from '../../support/oci-clients.ts'
+import { goClient, run, samplesAndClients } from '../../support/oci-clients.ts'
 import { dockerLogin } from '../../support/published.ts'
 import { sharedEngine } from '../../support/shared-engine.ts'
 
 /** Containers that are published to a registry of another maker, and pulled from it; compared by real registry clients. */
 
 const { sample, crane } = samplesAndClients(t)
+const oras = await goClient('oras')
 const registry = await startDistribution()
 t.teardown(registry.stop)
 const embedded = await startLeporello()
@@ -103,6 +104,54 @@ t.test('a connection that breaks in the middle of a blob is followed by another 
   t.match(stderr, /cannot be reached.*; trying again in 1 s/)
   t.equal(digestAt(registry.host, 'broken/hello:v1'), digestAt(hostOf(embedded), 'real/hello:v1'))
   checkPulls(t, `${registry.host}/broken/hello:v1`)
+})
+
+/** What oras finds that refers to a manifest, by its kind. */
+const discovered = (reference: string): string[] =>
+  (JSON.parse(run(oras, 'discover', '--plain-http', '--format', 'json', reference)).manifests ?? [])
+    .map(({ artifactType, digest }: Record<string, string>) => `${artifactType} ${digest}`)
+    .sort()
+
+t.test('what oras attached is found where it was published to, and where that was pulled', async (t) => {
+  await upload(t, 'real/signed:v1')
+  const host = hostOf(embedded)
+  const folder = t.testdir()
+  const attach = (digest: string, kind: string) => {
+    writeFileSync(join(folder, kind), `${kind} of ${digest}`)
+    const file = ['--disable-path-validation', `${join(folder, kind)}:text/plain`]
+    const { reference } = JSON.parse(
+      run(
+        oras,
+        'attach',
+        '--plain-http',
+        '--format',
+        'json',
+        '--artifact-type',
+        `example/${kind}`,
+        `${host}/real/signed@${digest}`,
+        ...file
+      )
+    )
+    return String(reference).split('@')[1]!
+  }
+  const index = digestAt(host, 'real/signed:v1')
+  const arm64 = run(crane, 'digest', '--insecure', '--platform', 'linux/arm64', `${host}/real/signed:v1`)
+  const sbom = attach(arm64, 'sbom')
+  const attached = [
+    [index, `example/signature ${attach(index, 'signature')}`],
+    [arm64, `example/sbom ${sbom}`],
+    [sbom, `example/countersignature ${attach(sbom, 'countersignature')}`]
+  ] as const
+
+  const there = `${registry.host}/real/signed`
+  const published = await asked(t, embedded, 'publish', 'real/signed:v1', '--to', `${there}:v1`, '--referrers', '--json').ended
+  const pulled = await asked(t, onEs8, 'pull', `${there}:v1`, '--id', 'real/signed:v1', '--referrers', '--json').ended
+
+  t.match([published.status, pulled.status], [0, 0], published.stderr + pulled.stderr)
+  t.match([JSON.parse(published.stdout), JSON.parse(pulled.stdout)], [{ referrers: 3 }, { referrers: 3 }])
+  for (const repository of [there, `${hostOf(onEs8)}/real/signed`]) {
+    for (const [subject, what] of attached) t.strictSame(discovered(`${repository}@${subject}`), [what])
+  }
 })
 
 t.test('a registry with passwords is signed in to as docker login left it', async (t) => {

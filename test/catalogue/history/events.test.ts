@@ -27,7 +27,14 @@ function replica(t: Test, stores: Pick<Stores, 'journal'>, bounds: Partial<Event
     return journal.entries(query)
   }
   const onError = (error: unknown) => t.fail(error as Error)
-  const events = createEvents({ journal: { ...journal, entries }, now: () => new Date(), onError, bounds: { everyMs: 20, ...bounds } })
+  const listReadings = async () => []
+  const events = createEvents({
+    journal: { ...journal, entries },
+    listReadings,
+    now: () => new Date(),
+    onError,
+    bounds: { everyMs: 20, ...bounds }
+  })
   t.teardown(events.close)
   const gone = new AbortController()
   const open = async (since?: string, abandon = () => {}) =>

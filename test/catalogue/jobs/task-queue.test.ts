@@ -65,6 +65,31 @@ t.test('a sign of life keeps a task', async (t) => {
   t.strictSame(await replica().claim('verify', 1), [])
 })
 
+t.test('a sign of life says how far an image was read, until its lease ends', async (t) => {
+  const { replica, pass } = await replicas(t)
+  const [mine, other] = [replica(), replica()]
+  await mine.add(image('a'))
+  const [claimed] = await mine.claim('verify', 1)
+  await mine.add(image('b'))
+  const held = async () => (await other.held('verify')).map(({ container, reading }) => [container, reading])
+  t.strictSame(await held(), [['a', undefined]])
+
+  await claimed!.extend({ read: 5, size: 10, begun: '2026-01-02T03:04:05Z' })
+  t.strictSame(await held(), [['a', { read: 5, size: 10, begun: '2026-01-02T03:04:05Z' }]])
+
+  pass(1001)
+  t.strictSame(await held(), [])
+  await other.claim('verify', 2)
+  t.strictSame(
+    (await held()).sort(),
+    [
+      ['a', undefined],
+      ['b', undefined]
+    ],
+    'another replica begins anew'
+  )
+})
+
 t.test('a task that is put down anew while somebody is at it is done once more', async (t) => {
   const { replica } = await replicas(t)
   const queue = replica()

@@ -52,7 +52,7 @@ t.test('a secret in a URL is noted and never repeated', (t) => {
 })
 
 t.test('what is proven speaks against a record', (t) => {
-  const image = {
+  const image: KnownContainer['images'][string] = {
     url: amd,
     verdict: 'match',
     summary: null,

@@ -6,9 +6,8 @@ import type { FsckOptions, FsckParts, FsckRun } from './parts.ts'
 import { checkUploads } from './uploads.ts'
 
 /**
- * Compares records, facts about their images, and tarballs, and yields a line for each thing that does not fit, the sum last. It repairs
- * only what it is asked to, and may run while others write: it does not judge what is young, and looks again before it removes anything.
- * Its memory does not grow with the catalogue.
+ * Compares records, facts and tarballs, yields a line for each thing that does not fit, the sum last, and repairs only what it is asked to.
+ * It may run while others write: it does not judge what is young, and looks again before it removes. Its memory has a bound.
  */
 export async function* runFsck(parts: FsckParts, options: FsckOptions): AsyncGenerator<FsckLine> {
   const run: FsckRun = { ...parts, ...options, checked: { containers: 0, objects: 0, facts: 0, tasks: 0, uploads: 0 } }

@@ -11,10 +11,7 @@ export interface FsckSettings {
   digestOf: (bytes: AsyncIterable<Uint8Array>) => Promise<string>
   /** Addresses under which this server knows itself. */
   addresses: () => readonly string[]
-  /**
-   * Since when no other process writes tarballs, where that is known: what an earlier process had not finished by then is known to be
-   * left over.
-   */
+  /** Since when no other process writes tarballs, where that is known: what is older and unfinished is left over. */
   aloneSince: Date | undefined
 }
 
@@ -33,7 +30,6 @@ export interface FsckParts extends FsckSettings {
 export interface FsckOptions {
   /** Read every byte. */
   deep: boolean
-  /** Which kinds of findings to repair. */
   repair: ReadonlySet<FindingKind>
   /** The address of the request. */
   publicUrl: string | undefined

@@ -118,7 +118,7 @@ function idFor(name: string): string {
   return stem.replace(/[-_]((?:v?\d)[\w.]*)$/, ':$1')
 }
 
-const inWords = (bytes: number): string => {
+export const inWords = (bytes: number): string => {
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
   const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3))
   return `${power === 0 ? bytes : (bytes / 1000 ** power).toFixed(1)} ${units[power]}`

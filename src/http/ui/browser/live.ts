@@ -1,3 +1,4 @@
+import { inWords } from './bring.ts'
 import { morph } from './morph.ts'
 
 const root = document.documentElement.dataset['root'] ?? './'
@@ -97,8 +98,10 @@ function listenFor(subject: string | undefined, copy: Copy) {
 
   function listen(): void {
     if (document.hidden || source) return
-    source = new EventSource(`${root}api/v1/events${since === '' ? '' : `?${new URLSearchParams({ since })}`}`)
+    const wanted = new URLSearchParams({ kind: [...kinds, 'reading'].join(), ...(since !== '' && { since }) })
+    source = new EventSource(`${root}api/v1/events?${wanted}`)
     for (const kind of kinds) source.addEventListener(kind, take)
+    source.addEventListener('reading', (event) => showReadings(event, copy))
     source.addEventListener('open', () => {
       clearTimeout(awayTimer)
       awayTimer = undefined
@@ -128,6 +131,32 @@ function listenFor(subject: string | undefined, copy: Copy) {
   }
 
   return { listen, leave }
+}
+
+/** Shows how far images have been read. The page is fetched again where one of them begins or ends. */
+function showReadings({ data }: MessageEvent<string>, copy: Copy): void {
+  const { readings } = JSON.parse(data) as { readings: ReadingNews[] }
+  const ended = new Set(document.querySelectorAll('.reading'))
+  let begun = false
+  for (const { container, architecture = '', read, size } of readings) {
+    const of = (element: string) =>
+      `[data-container="${CSS.escape(container)}"] ${element}[data-architecture="${CSS.escape(architecture)}"]`
+    const place = document.querySelector(`${of('tr')}, ${of('td')}`)
+    const label = place?.querySelector('.reading')
+    if (place && !label) begun = true
+    if (!label) continue
+    ended.delete(label)
+    label.querySelector('progress')!.value = read
+    label.querySelector('small')!.textContent = `${inWords(read)}${size === null ? '' : ` of ${inWords(size)}`} read`
+  }
+  if (begun || ended.size > 0) void copy.refresh()
+}
+
+interface ReadingNews {
+  container: string
+  architecture?: string
+  read: number
+  size: number | null
 }
 
 /** Uploads are no events: their progress is asked for, where it is shown. */
