@@ -34,7 +34,7 @@ export function createUploadCompletion(parts: ImageParts) {
 
   return {
     /** Runs once at a time for each upload in this process. Two replicas may both run it, because every step is repeatable. */
-    complete({ upload, note, requested }: Omit<Proving, 'ending'>): Promise<UploadNote> {
+    complete({ upload, note, requested }: Omit<Proving, 'ending' | 'read'>): Promise<UploadNote> {
       const running = proving.get(upload.id)
       if (running) {
         running.requested ||= requested
