@@ -64,7 +64,9 @@ export function createLayerScan(name: string, { compression, budget }: { compres
 
   return {
     write: (chunk: Buffer): void => (decompressor === undefined ? unpacked(chunk) : send(decompressor, chunk)),
-    end: (): void => void (decompressor && send(decompressor)),
+    end(): void {
+      if (decompressor !== undefined) send(decompressor)
+    },
     /** Resolves when everything written so far has been processed; undefined when it already has been. */
     settled: () => settling,
     /** Returns the result. Call it once the scan has ended and settled. `digest` is the digest of the compressed bytes. */
