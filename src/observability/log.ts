@@ -1,49 +1,64 @@
+import { once } from 'node:events'
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { maskSecrets } from '../domain/secrets.ts'
 
 export type Log = Logger
 
+export type LogDestination = DestinationStream & {
+  flushSync(): void
+  /** Resolves when every line is written, in order; flushSync overtakes what is being written. */
+  drained?(): Promise<void>
+}
+
 /** The log goes to standard output unless `to` is given. */
-export type LogOptions = { level: string; to?: DestinationStream & { flushSync(): void } }
+export type LogOptions = { level: string; to?: LogDestination }
 
 /** How many bytes of the log may wait for its reader. Beyond that lines are lost, rather than the server. */
 const maxWaiting = 16 * 1024 * 1024
+const gatheredLength = 12_288
+const gatheredMs = 100
 
 /**
  * Where the lines go. They are gathered for up to 100 ms, because one system call a request would cost more than answering it. When its
  * reader stands still, so many bytes wait for it, 16 MiB by default; how many lines were lost after that is told when it goes on.
  */
-export function logDestination(fd = 1, most = maxWaiting): NonNullable<LogOptions['to']> {
+export function logDestination(fd = 1, most = maxWaiting): LogDestination {
   const to = pino.destination({ dest: fd, sync: false, maxLength: most })
   let lost = 0
-  to.on('drop', (text: string) => {
-    lost += text.split('\n').length - 1
-  })
-  to.on('drain', () => {
-    if (lost === 0) return
-    const msg = `${lost} lines of the log were lost, because nobody read it`
-    lost = 0
-    to.write(`${JSON.stringify({ level: 'warn', time: isoNow(), msg })}\n`)
-  })
-  return gathered(to)
-}
-
-const gatheredLength = 12_288
-const gatheredMs = 100
-
-/** Joins lines before the stream counts the bytes of each, which costs more than writing one. */
-function gathered(to: NonNullable<LogOptions['to']>): NonNullable<LogOptions['to']> {
   let waiting = ''
   let timer: NodeJS.Timeout | undefined
+  let writing = false
+  let closed = false
 
+  function write(text: string): void {
+    writing = true
+    to.write(text)
+  }
+
+  /** Joins lines before the stream counts the bytes of each, which costs more than writing one. */
   function pass(): void {
     clearTimeout(timer)
     timer = undefined
     const text = waiting
     waiting = ''
-    if (text !== '') to.write(text)
+    if (text !== '' && !closed) write(text)
   }
 
+  to.on('drop', (text: string) => {
+    lost += text.split('\n').length - 1
+  })
+  to.on('drain', () => {
+    writing = false
+    if (lost === 0) return
+    const msg = `${lost} lines of the log were lost, because nobody read it`
+    lost = 0
+    write(`${JSON.stringify({ level: 'warn', time: isoNow(), msg })}\n`)
+  })
+  to.on('error', (error: NodeJS.ErrnoException) => {
+    // pino drops what follows a closed pipe; anything else ends the server, as without this listener
+    if (error.code !== 'EPIPE') throw error
+    closed = true
+  })
   return {
     write(line) {
       waiting += line
@@ -54,11 +69,15 @@ function gathered(to: NonNullable<LogOptions['to']>): NonNullable<LogOptions['to
     flushSync() {
       pass()
       to.flushSync()
+    },
+    async drained() {
+      pass()
+      while (writing && !closed) await once(to, 'drain').catch(() => {})
     }
   }
 }
 
-/** JSON lines; call flush before the process ends. */
+/** JSON lines; call drained before the process ends, or flush where it must end at once. */
 export function createLog({ level, to = logDestination() }: LogOptions) {
   const options = {
     level,
@@ -71,7 +90,7 @@ export function createLog({ level, to = logDestination() }: LogOptions) {
   const info: WriteInfo = (members) => {
     if (log.isLevelEnabled('info')) to.write(`{"level":"info","time":"${isoNow()}",${members}}\n`)
   }
-  return { log, info, flush: () => flush(to) }
+  return { log, info, flush: () => flush(to), drained: async () => to.drained?.() }
 }
 
 /** Writes a line at level info from its members as JSON text, as `log.info` would for many times the cost: there is one a request. */

@@ -234,7 +234,7 @@ function oddRequest(random: Random) {
   return { method, url: `${filled}${pairs.length > 0 ? `?${pairs.join('&')}` : ''}`, headers, ...(payload && { payload }) }
 }
 
-const innards = /\n\s+at |node_modules|\.[jt]s:\d|SQLITE|ENOENT|\/tmp\/|TypeError|is not a function|undefined \(|Cannot read prop/
+const innards = /\n\s+at .*:\d+:\d+|node_modules|\.[jt]s:\d|SQLITE|ENOENT|\/tmp\/|TypeError|is not a function|undefined \(|Cannot read prop/
 
 t.test('whatever is asked, the answer is none of ours to be ashamed of: no 500, valid JSON, no stack, no path', async (t) => {
   const seed = Number(process.env['FUZZ_SEED'] ?? 20261130)

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { constants, openSync, readSync } from 'node:fs'
+import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { logDestination } from '../../src/observability/log.ts'
@@ -38,4 +38,31 @@ t.test('of a log that nobody reads so much waits and no more, and its reader is 
     lines.every((one) => `${one}\n` === line),
     'what was told is whole'
   )
+})
+
+t.test('lines are in the order in which they were written, also those of the end', async (t) => {
+  const path = join(temporaryDirectory(t), 'log')
+  const fd = openSync(path, 'w')
+  const to = logDestination(fd)
+  const lines = Array.from({ length: 200 }, (_, number) => `${JSON.stringify({ number, msg: 'x'.repeat(1000) })}\n`)
+
+  for (const line of lines) to.write(line)
+  await to.drained?.()
+
+  t.equal(readFileSync(path, 'utf8'), lines.join(''))
+})
+
+t.test('a log whose reader has gone keeps nobody from ending', async (t) => {
+  const pipe = join(temporaryDirectory(t), 'pipe')
+  execFileSync('mkfifo', [pipe])
+  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK)
+  const to = logDestination(openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK))
+  closeSync(reader)
+
+  for (let i = 0; i < 2; i++) {
+    to.write('{}\n')
+    await to.drained?.()
+  }
+
+  t.pass('it ended')
 })

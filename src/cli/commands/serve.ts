@@ -41,7 +41,7 @@ Exit status: 0 ended by a signal, or ready to serve; 1 the configuration is wron
 
 async function run(config: Config): Promise<number | undefined> {
   const to = process.stdout.isTTY ? { to: terminalLog(process.stdout, paintFor(process.stdout)) } : {}
-  const { log, info, flush } = createLog({ level: config.logLevel, ...to })
+  const { log, info, flush, drained } = createLog({ level: config.logLevel, ...to })
   const onUnusable = (error: Error) => {
     flush()
     complain(`leporello: ${failure(error, config)}`)
@@ -56,7 +56,7 @@ async function run(config: Config): Promise<number | undefined> {
       log.info({ signal }, 'closing: no new requests; finishing those under way')
       await app.close()
       log.info('closed')
-      flush()
+      await drained()
     })
     log.info({ url: app.url, access: accessWords(config).replace(/\s+/g, ' '), config: summary(config) }, 'listening')
     complain(banner(config, app.url))

@@ -1,11 +1,11 @@
-import type { LogOptions } from '../../observability/log.ts'
+import type { LogDestination } from '../../observability/log.ts'
 import { harmless, type Paint } from './terminal.ts'
 
 type LoggedRequest = { method: string; path: string; status: number; ms: number; id: string; aborted: boolean }
 type LoggedLine = { time: string; level: string; msg?: string; causes?: { message: string }[] } & Partial<LoggedRequest>
 
 /** Where the log goes on a terminal: one short line for people in place of each line of JSON. */
-export const terminalLog = (stream: NodeJS.WriteStream, paint: Paint): NonNullable<LogOptions['to']> => ({
+export const terminalLog = (stream: NodeJS.WriteStream, paint: Paint): LogDestination => ({
   write: (json: string) => void stream.write(`${shortLine(json, paint)}\n`),
   flushSync() {}
 })
