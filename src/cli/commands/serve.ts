@@ -48,7 +48,7 @@ async function run(config: Config): Promise<number | undefined> {
     process.exit(1)
   }
   // V8 would let its heap grow to four times what is alive before it collects, which is 60 MB of garbage under steady writes
-  setFlagsFromString('--heap-growing-percent=150')
+  setFlagsFromString('--heap-growing-percent=100')
   try {
     const app = await startApp(config, { log, info, onUnusable })
     closeWithGrace({ delay: 20_000, logger: false }, async ({ signal, err }) => {
