@@ -15,7 +15,7 @@ export type BrowserHeaders = Pick<IncomingHttpHeaders, 'host' | 'origin' | 'refe
   'sec-fetch-site'?: string | string[] | undefined
 }
 
-/** `write` is whether it changes something. */
+/** `write`: whether the request changes something. */
 type BrowserRequest = { method: string; headers: BrowserHeaders; write: boolean }
 
 /** Returns why a request is refused, as a clause, or undefined if it is taken. Programs other than browsers are asked for Host only. */

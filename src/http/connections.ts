@@ -2,7 +2,7 @@ import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { CatalogueError } from '../domain/errors.ts'
 
-/** The peer is its address and port. */
+/** `peer` is the address and port of the other side. */
 type OpenConnection = { socket: Socket; peer: string }
 
 /** So many connections beyond the bound are told so; further ones are closed at once. */

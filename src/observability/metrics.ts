@@ -37,7 +37,7 @@ export function createMetrics() {
   )
   return {
     request: byRequest(requests),
-    /** Returns what takes the seconds that an operation with this outcome took: `ok`, or the code of its refusal. */
+    /** Returns the series that observes the seconds of an operation by its outcome: `ok`, or the code of its refusal. */
     storeOperation: (labels: { collection: string; operation: string; outcome: string }) => operations(labels),
     /** Counts a machine that asked for its image. */
     resolve: (architecture: string, outcome: string) => resolves.inc({ architecture, outcome }),

@@ -44,9 +44,9 @@ export interface ImageCopy {
   from: RegistryRepository
   to: RegistryRepository
   image: ReadManifest
-  /** Under which it appears when all of it is there; undefined where that names it already. */
+  /** The tag that is set once everything has arrived; undefined where it names the image already. */
   tag: string | undefined
-  /** Whether what refers to it comes along, such as signatures. */
+  /** Whether its referrers, such as signatures, are copied, too. */
   referrers: boolean
   /** Sent with the tag. */
   headers?: Record<string, string>

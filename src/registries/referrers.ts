@@ -4,13 +4,13 @@ import { parsedManifest, type ReadManifest } from './manifest-reader.ts'
 import { registryError } from './registry-error.ts'
 import type { RegistryRepository } from './repository.ts'
 
-/** What refers to images and is not where they are copied to. */
+/** What refers to the copied images and is missing at the target. */
 export interface FoundReferrers {
-  /** After what each of them names. */
+  /** Each follows the manifests that it names. */
   manifests: ReadManifest[]
-  /** The referrers by what they refer to. */
+  /** Referrers by the digest of their subject. */
   about: Map<string, ReadManifest[]>
-  /** What cosign finds by a tag. */
+  /** What cosign attached under tags. */
   attached: { tag: string; manifest: ReadManifest }[]
 }
 
@@ -21,11 +21,11 @@ interface ReferrerCopying {
 }
 
 interface ReferrerSearch extends ReferrerCopying {
-  /** Returns a manifest with all that it names, without those that are there. */
+  /** Returns those of a manifest and the manifests that it names that the target lacks. */
   missing(manifest: ReadManifest): Promise<ReadManifest[]>
 }
 
-/** Looks for what refers to these manifests, and to what was found, and so on. */
+/** Finds the referrers of these manifests, their referrers, and so on. */
 export async function findReferrers(search: ReferrerSearch, subjects: readonly string[]): Promise<FoundReferrers> {
   const found: FoundReferrers = { manifests: [], about: new Map(), attached: [] }
   const all = new Set(subjects)
@@ -73,7 +73,7 @@ async function findAttached({ from, to, attempt, missing }: ReferrerSearch, subj
   return digests
 }
 
-/** Puts them where their blobs are already, and lists them where the registry does not. */
+/** Puts the referrers, whose blobs the target has, and lists them under a tag where it has no referrers API. */
 export async function putReferrers({ to, attempt }: ReferrerCopying, { manifests, about, attached }: FoundReferrers): Promise<void> {
   for (const manifest of manifests) await attempt(() => to.putManifest(manifest.digest, manifest))
   for (const [subject, referrers] of about) {

@@ -5,7 +5,7 @@ import { overtaken, writeUnlessOvertaken } from './compare-and-swap.ts'
 export interface Lease {
   /** What the holder before this one left. */
   note: Note
-  /** Starts the lease anew, with another note where one is given. Returns false when another replica holds it by now: then stop. */
+  /** Renews the lease, with another note where one is given. Returns false when another replica holds it by now: then stop. */
   extend(note?: Note): Promise<boolean>
   /** Ends the lease, and leaves a note for the next holder. */
   release(note: Note): Promise<void>

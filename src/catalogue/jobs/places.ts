@@ -30,7 +30,10 @@ export function createPlaces(options: PlacesOptions) {
   let [taken, refused] = [0, 0]
 
   return {
-    /** Takes a place, and no share without a client. Returns how to give it back, once or twice. Throws share_exceeded, and `code`. */
+    /**
+     * Takes a place, of the client's share where there is a client. Returns the function that gives it back; calling that again does nothing.
+     * Throws share_exceeded, or the error named by `code` when all places are taken.
+     */
     take(client: string | undefined): () => void {
       const own = client === undefined ? 0 : (held.get(client) ?? 0)
       const refusal = placeRefusal(options, { taken, own, client })

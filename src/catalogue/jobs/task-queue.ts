@@ -17,7 +17,10 @@ import { ignoring, overtaken, writeUnlessOvertaken } from './compare-and-swap.ts
 /** A task that this replica holds until its lease ends. */
 export interface Claimed<Kind extends TaskKind = 'verify'> {
   task: TaskOf<Kind>
-  /** Starts the lease anew, and says how far an image was read. Returns false when another replica holds the task by now, or it was added again: then stop. */
+  /**
+   * Renews the lease, and says how far an image was read. Returns false when another replica holds the task by now, or it was added again:
+   * then stop.
+   */
   extend(reading?: ReadingProgress): Promise<boolean>
   /** Removes the task, which is done; one that was added again meanwhile stays. */
   finish(): Promise<void>

@@ -37,7 +37,7 @@ export interface ContainerFacts {
 }
 
 interface ViewInput extends ContainerFacts, Pick<ContainerView, 'revision' | 'fingerprint' | 'created' | 'updated'> {
-  /** Of this container's images. */
+  /** Images of this container that are being read. */
   readings: readonly Reading[]
 }
 

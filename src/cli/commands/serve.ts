@@ -47,7 +47,7 @@ async function run(config: Config): Promise<number | undefined> {
     complain(`leporello: ${failure(error, config)}`)
     process.exit(1)
   }
-  // V8 would let its heap grow to four times what is alive before it collects, which is 60 MB of garbage under steady writes
+  // V8 would let its heap grow to four times what is alive before it collects: some 60 MB of garbage under steady writes
   setFlagsFromString('--heap-growing-percent=100')
   try {
     const app = await startApp(config, { log, info, onUnusable })

@@ -84,7 +84,7 @@ const address = /^(https?|davs?):\/\/(?:([^/?#]*)@)?(\[[^\]/?#@]*\]|[^/?#@:]*)(?
 const ownPaths = ['/storage/', '/api/', '/v2/']
 const usualPorts = new Set(['', '80', '443'])
 
-/** Undefined for what is at no web server. A proxy serves http and https alike: their ports are one. `credentials` end with `@`. */
+/** Returns undefined unless a web server has it. A proxy serves http and https alike: their ports are one. `credentials` end with `@`. */
 function locate(url: string) {
   const [found, , credentials, host = '', port = '', path = ''] = address.exec(url) ?? []
   if (found === undefined) return undefined

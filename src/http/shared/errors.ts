@@ -80,7 +80,7 @@ export function explain(error: unknown) {
   return { status, message, headers: headersOf(error, status) }
 }
 
-/** Begins the answer to an error: its status and its headers, and for the log what is no fault of the client. Returns what `explain` does. */
+/** Sets the status and headers of the answer to an error, and keeps a fault of ours for the log. Returns the explanation. */
 export function refuseWith(reply: FastifyReply, error: unknown) {
   const explanation = explain(error)
   if (explanation.status >= 500) reply.request.failure = error

@@ -50,7 +50,7 @@ const changeRow = ({ kind, what, architecture, before, after }: RecordChange): M
 
 const value = (text: string | null): MarkupPart => (text === null ? html`<span class="none">–</span>` : html`<code>${text}</code>`)
 
-/** With a choice, two of them can be chosen, in a form around the table. */
+/** With a choice, the table stands in a form in which two entries can be chosen. */
 type HistoryTableParts = { id: string; entries: readonly HistoryEntry[]; frame: PageFrame; choice?: boolean }
 
 /** What happened, the newest first. */

@@ -84,7 +84,7 @@ function layerTable({ layers = [] }: ReportedImage): MarkupPart {
 
 type DecisiveFile = ImageReport['images'][number]['decisive'][number]
 
-/** A stored report, which an earlier version may have written: what it lacks counts as empty. */
+/** A stored report. An earlier version may have written it, so members that it lacks count as empty. */
 const reportedImages = (report: Report | null | undefined): ImageReport['images'] => (report?.images ?? []) as ImageReport['images']
 
 const shown = 3
