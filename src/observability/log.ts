@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { maskSecrets } from '../domain/secrets.ts'
 
@@ -72,7 +71,8 @@ export function logDestination(fd = 1, most = maxWaiting): LogDestination {
     },
     async drained() {
       pass()
-      while (writing && !closed) await once(to, 'drain').catch(() => {})
+      const settled = (resolve: () => void) => to.once('drain', resolve).once('error', resolve)
+      while (writing && !closed) await new Promise<void>(settled)
     }
   }
 }
