@@ -100,8 +100,7 @@ export function createBuildStatuses(parts: BuildsParts): BuildStatuses {
       waiting.set(id, withLaterUpdates(waiting.get(id) ?? new Map(), more))
       return withLock(id, async () => {
         const updates = waiting.get(id)
-        // none are left when another change has written them
-        if (!updates) return []
+        if (!updates) return [] // another change has written them
         waiting.delete(id)
         return changeExisting(id, (buildStatus, at) => withImageUpdates(buildStatus, { updates, now: at }))
       })

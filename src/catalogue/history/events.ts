@@ -62,21 +62,8 @@ export function createEvents({ journal, listReadings, now, onError, bounds = {} 
     for (const stream of streams) stream.bell.ring()
   }
 
-  let told = '[]'
-  async function tellReadings(): Promise<void> {
-    const readings = await listReadings()
-    const before = told
-    told = JSON.stringify(readings)
-    if (told === before) return
-    for (const stream of streams) {
-      const wanted = readings.filter(({ container }) => stream.wanted({ container, kind: 'reading' }))
-      if (wanted.length + stream.readings.length === 0) continue
-      Object.assign(stream, { readings: wanted, readingsDue: true })
-      stream.bell.ring()
-    }
-  }
-
-  const reader = createEventReader({ ...reading, journal, buffer, now, onError, onArrival: wakeAll, onRead: tellReadings })
+  const onRead = readingTeller(streams, listReadings)
+  const reader = createEventReader({ ...reading, journal, buffer, now, onError, onArrival: wakeAll, onRead })
 
   function leave(stream: EventStream): void {
     streams.delete(stream)
@@ -99,15 +86,8 @@ export function createEvents({ journal, listReadings, now, onError, bounds = {} 
       abandonStalled(streams, stallMs)
       if (closed) throw new CatalogueError('streams_exhausted', `the server stops; ${instead}, or try again later`)
       const giveBack = places.take(options.client)
-      const stream: EventStream = {
-        ...options,
-        position: 0,
-        readings: [],
-        readingsDue: false,
-        offeredAt: undefined,
-        bell: createBell(),
-        giveBack
-      }
+      const begun = { position: 0, readings: [], readingsDue: false, offeredAt: undefined }
+      const stream: EventStream = { ...options, ...begun, bell: createBell(), giveBack }
       streams.add(stream)
       options.signal.addEventListener('abort', () => leave(stream), { once: true })
       try {
@@ -126,6 +106,23 @@ export function createEvents({ journal, listReadings, now, onError, bounds = {} 
       wakeAll()
       // for readers that do not even read the end of the stream
       setTimeout(() => abandonStalled(streams, 0), 500).unref()
+    }
+  }
+}
+
+/** Returns what tells the streams how far images have been read, where that has changed since the last call. */
+function readingTeller(streams: Iterable<EventStream>, listReadings: ListReadings): () => Promise<void> {
+  let told = '[]'
+  return async () => {
+    const readings = await listReadings()
+    const before = told
+    told = JSON.stringify(readings)
+    if (told === before) return
+    for (const stream of streams) {
+      const wanted = readings.filter(({ container }) => stream.wanted({ container, kind: 'reading' }))
+      if (wanted.length + stream.readings.length === 0) continue
+      Object.assign(stream, { readings: wanted, readingsDue: true })
+      stream.bell.ring()
     }
   }
 }

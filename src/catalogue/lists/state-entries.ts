@@ -16,7 +16,9 @@ const maxReasons = 5
 
 /** Appends an entry when a container's state changes: once, as only one process writes the summary that says so. Never throws. */
 export async function appendStateEntry(parts: ListsParts & { views: Views }, written: WrittenSummary): Promise<void> {
-  const { id, before, after, born } = written
+  const { id, after, born } = written
+  // a summary may be written while the entry of the record's creation is still on its way: that one told of nothing
+  const before = written.before?.created === null && born !== undefined ? undefined : written.before
   // the first summary of a record that existed before is not a change
   if (before?.state === after.state || (before === undefined && born === undefined)) return
   try {

@@ -1,4 +1,5 @@
 import { isCatalogueError } from '../../domain/errors.ts'
+import { createBell } from '../jobs/bell.ts'
 import { type ChangeRange, joinRanges } from './change-range.ts'
 
 interface SummaryQueueParts {
@@ -15,13 +16,14 @@ const maxPauseMs = 250
  * Makes the summaries of containers again, first come, first served. They are processed in rounds of several at once, so that their requests
  * to an engine join into a few. After each round there is a pause as long as the round, which leaves time for requests, unless a list waits.
  */
-export function createSummaryQueue({ work, onError }: SummaryQueueParts) {
+export function createSummaryQueue(parts: SummaryQueueParts) {
   const waiting = new Map<string, { number: number; range: ChangeRange | undefined }>()
   const waiters = new Set<() => void>()
   /** The numbers of the container that was added last, and of the last one that is done: they are done in the order of their numbers. */
   let [last, done] = [0, 0]
   let running = false
-  let endPause = () => {}
+  /** Rings when somebody waits for the queue. */
+  const bell = createBell()
 
   async function run(): Promise<void> {
     running = true
@@ -32,31 +34,16 @@ export function createSummaryQueue({ work, onError }: SummaryQueueParts) {
       for (const [id, { number, range }] of waiting) {
         if (round.length === atOnce) break
         waiting.delete(id)
-        round.push(carryOut(id, range))
+        round.push(carryOut(parts, id, range))
         taken = number
       }
       await Promise.all(round)
       done = taken
       for (const look of waiters) look()
-      if (waiters.size === 0) await pause(Math.min(performance.now() - began, maxPauseMs))
+      if (waiters.size === 0) await bell.heard(Math.min(performance.now() - began, maxPauseMs))
     }
     running = false
   }
-
-  async function carryOut(id: string, range: ChangeRange | undefined): Promise<void> {
-    try {
-      await work(id, range)
-    } catch (error) {
-      // while the store is unavailable, the sweep will handle it later
-      if (!isCatalogueError(error, 'store_unavailable')) onError(error)
-    }
-  }
-
-  const pause = (ms: number) =>
-    new Promise<void>((resolve) => {
-      endPause = resolve
-      setTimeout(resolve, ms).unref()
-    })
 
   return {
     /** Adds a container. One that is already queued keeps its place, and the ranges of its changes are joined. */
@@ -82,8 +69,17 @@ export function createSummaryQueue({ work, onError }: SummaryQueueParts) {
         }
         const timer = setTimeout(end, withinMs)
         waiters.add(look)
-        endPause()
+        bell.ring()
       })
     }
+  }
+}
+
+async function carryOut({ work, onError }: SummaryQueueParts, id: string, range: ChangeRange | undefined): Promise<void> {
+  try {
+    await work(id, range)
+  } catch (error) {
+    // while the store is unavailable, the sweep will handle it later
+    if (!isCatalogueError(error, 'store_unavailable')) onError(error)
   }
 }
