@@ -38,7 +38,7 @@ export interface UploadKeeping<Kept extends KeptUpload> {
   create(id: string, state: KeptUploadState): Promise<void>
   load(id: string): Promise<Kept | undefined>
   all(): AsyncIterable<Kept>
-  /** Returns the state after the piece. */
+  /** Appends a piece. Returns the state of the upload with it. */
   append(kept: Kept, source: ByteSource): Promise<KeptUploadState>
   /** Returns the bytes up to the offset; undefined when they no longer exist. */
   read(kept: Kept): Promise<Readable | undefined>

@@ -17,7 +17,7 @@ export const defaultLimits = {
   /** Files, directories and links in all layers, and the total length of the names that are kept, in characters. */
   entries: 2_000_000,
   namesLength: 48 * MiB,
-  /** What takes memory one by one: changes made by layers (directories, links, programs, runs of other files), and directories of one image. */
+  /** Items held in memory: changes that layers make (directories, links, programs, runs of other files), and the directories of one image. */
   changes: 1_000_000,
   directories: 300_000,
   /** Bytes that all compressed streams may unpack to, in total and for each byte read; the ratio applies beyond `ratioFromBytes`. */

@@ -17,7 +17,7 @@ export interface SourceInfo {
 }
 
 export interface OpenSource extends SourceInfo {
-  /** The bytes as stored, never decompressed; fails with the errors below. A caller that does not read it to its end must destroy it. */
+  /** Yields the bytes as stored, never decompressed, or fails with one of the errors below. Destroy it unless you read it to its end. */
   stream: Readable
 }
 

@@ -4,7 +4,7 @@ import { onDisk } from './disk.ts'
 
 export type Room = ReturnType<typeof createRoom>
 
-/** The free space of a file system, less a margin for other programs and the bytes reserved for uploads that declared their size. */
+/** Tracks the free space of a file system, minus a margin for other programs and the bytes reserved for uploads of a declared size. */
 export function createRoom(root: string, reserve: number) {
   const promises = new Map<string, number>()
   let promised = 0
@@ -38,7 +38,7 @@ export function createRoom(root: string, reserve: number) {
     /** Returns how many bytes are neither in use nor reserved for uploads. */
     available: () => available(),
     check,
-    /** Reserves bytes for an upload. Throws store_full. */
+    /** Reserves bytes for an upload. Throws store_full when too little space is left. */
     async promise(by: string, bytes: number): Promise<void> {
       // first, so that two at once are not both promised the same room
       remains(by, bytes)

@@ -43,7 +43,7 @@ export function createRevisions({ journal, changes }: HistoryParts) {
       throw await unknownError(id, reference)
     },
 
-    /** Returns the text of the record, for a removal's entry of the removed one. Throws container_unknown, revision_unknown. */
+    /** Returns the text of the record at a revision; for a removal, of the record that was removed. Throws container_unknown, revision_unknown. */
     async document(id: string, reference: string): Promise<string> {
       const stored = await changes.find(id)
       if (stored?.revision === reference) return stored.document

@@ -11,7 +11,7 @@ import { type ReadingTarget, readAndLearn, readTarball } from '../verification/t
 import type { AnsweredImage } from './image-answer.ts'
 import type { ImageParts } from './parts.ts'
 
-/** An image, and the public URL of the server that the request was sent to. */
+/** An image, and the public URL at which the client reached this server. */
 export interface ImageAddress extends ImageId {
   publicUrl: string
 }

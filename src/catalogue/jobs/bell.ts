@@ -1,4 +1,4 @@
-/** Wakes a single waiter. A ring that comes while nobody waits is kept for the next waiter. */
+/** Wakes a single waiter. A ring that arrives while nobody waits is kept for the next waiter. */
 export function createBell() {
   let rung = false
   let wakeUp = () => {}
@@ -7,7 +7,7 @@ export function createBell() {
       rung = true
       wakeUp()
     },
-    /** Drops a ring that nobody has waited for yet. */
+    /** Forgets a ring that no waiter has consumed. */
     hush(): void {
       rung = false
     },

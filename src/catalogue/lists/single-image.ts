@@ -12,7 +12,7 @@ import type { ListsParts } from './parts.ts'
 /** The only image of a record that names only `url`, and no architecture. */
 export type SingleImage = ContainerImage & { architecture: null }
 
-/** Returns a record that names only `url`. Throws container_unknown; image_missing if it names architectures, or no image. */
+/** Returns a record whose only image is its `url`. Throws container_unknown; image_missing if it names architectures or has no image. */
 export async function singleOf(containers: Pick<DocumentStore, 'get'>, id: string) {
   const stored = await containers.get(id)
   if (!stored) throw new CatalogueError('container_unknown', `container not found: ${id}`)

@@ -14,7 +14,7 @@ export interface Views {
   of(container: ViewedRecord, read?: AlreadyRead): Promise<ContainerView>
   /** Reads the facts and the build status of a record, and returns them with the resulting status. `learnt` replaces the stored facts. */
   gather(record: ContainerRecord, learnt?: Facts): Promise<Gathered>
-  /** Returns the view of a container that has a record, or builds or images before its first; an expectation is not enough. */
+  /** Returns the view of a container with a record, or with builds or pending images before its first; expected architectures are not enough. */
   find(id: string): Promise<ContainerView | undefined>
   /** Returns the status of a container that has no record yet; undefined when nothing is known about it. */
   coming(id: string): Promise<ComingContainer | undefined>
